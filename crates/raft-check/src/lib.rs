@@ -1,0 +1,1 @@
+//! What must always be true of a Raft cluster, checked after every event.

@@ -1,0 +1,2 @@
+//! The helios command.
+fn main() {}

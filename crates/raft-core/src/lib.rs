@@ -1,0 +1,1 @@
+//! The Raft protocol as a sans-I/O state machine.

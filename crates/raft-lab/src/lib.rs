@@ -1,0 +1,1 @@
+//! One session in a page: world, journal, durable mirror, pacing.

@@ -1,0 +1,1 @@
+//! The IndexedDB back end of raft-storage.

@@ -1,0 +1,2 @@
+//! The Helios page.
+fn main() {}

@@ -1,0 +1,2 @@
+//! cargo xtask: set-up, serve, test, tidy, dist.
+fn main() {}
