@@ -1,0 +1,41 @@
+//! The hash behind [`Store::digest`](crate::Store::digest).
+//!
+//! A value is hashed as the bytes of its postcard form, which carry every length and are the same on
+//! every target, with 64-bit FNV-1a and a final mixing step (that of SplitMix64). A set is hashed as
+//! the wrapping sum of its members' hashes: changing one member costs one subtraction and one
+//! addition, and the order of the changes does not matter. This finds accidents, not attackers.
+
+use postcard::ser_flavors::Flavor;
+use serde::Serialize;
+
+/// A 64-bit hash of the value, the same on every target.
+pub(crate) fn fingerprint<T: Serialize>(value: &T) -> u64 {
+    postcard::serialize_with_flavor(value, Fnv(FNV_OFFSET))
+        .expect("hashing has no limit to run into")
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// A postcard output that keeps the hash of the bytes instead of the bytes.
+struct Fnv(u64);
+
+impl Flavor for Fnv {
+    type Output = u64;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<u64> {
+        Ok(mix(self.0))
+    }
+}
+
+/// Spreads each bit over the whole word, so that sums of hashes do not cancel in step.
+fn mix(mut word: u64) -> u64 {
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}

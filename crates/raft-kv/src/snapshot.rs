@@ -1,0 +1,168 @@
+//! The whole store as bytes, for log compaction (Raft §7).
+//!
+//! One version byte, then [`Image`] in postcard. The image ends with a checksum over the rest of its
+//! contents, so a snapshot that was damaged or put together from the wrong chunks is refused and not
+//! believed. The sessions are part of it: without them a retry that straddles a compaction would be
+//! applied twice.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::blob::{Key, Value};
+use crate::command::{ClientId, validate_key, validate_value};
+use crate::error::Error;
+use crate::fingerprint::fingerprint;
+use crate::session::{Session, Sessions};
+use crate::store::Store;
+
+/// The version of the format that this build writes, and the only one that it reads.
+const VERSION: u8 = 1;
+
+/// What the bytes of a snapshot say.
+#[derive(Serialize, Deserialize)]
+struct Image {
+    last_applied: u64,
+    /// In the order of the keys.
+    entries: Vec<(Key, Value)>,
+    /// In the order of the client ids.
+    sessions: Vec<(ClientId, Session)>,
+    highest_evicted_client: Option<ClientId>,
+    checksum: u64,
+}
+
+impl Store {
+    /// The store as bytes; [`restore`](Self::restore) is the exact inverse. Equal stores give equal
+    /// bytes.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let image = Image {
+            last_applied: self.last_applied(),
+            entries: self.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            sessions: self.sessions().map(|(client, session)| (client, session.clone())).collect(),
+            highest_evicted_client: self.highest_evicted_client(),
+            checksum: self.checksum(),
+        };
+        postcard::to_extend(&image, vec![VERSION]).expect("a growing buffer takes every snapshot")
+    }
+
+    /// Reads a snapshot.
+    ///
+    /// The bytes may come from a damaged disk or a faulty peer: nothing in them makes this panic, or
+    /// take memory out of proportion to their length.
+    ///
+    /// # Errors
+    /// [`RestoreError`] says what is wrong. The snapshot is of no use then: fetch another from the
+    /// leader.
+    pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
+        let (&found, body) = bytes.split_first().ok_or(RestoreError::Empty)?;
+        if found != VERSION {
+            return Err(RestoreError::UnknownVersion { found, supported: VERSION });
+        }
+        let (image, rest) =
+            postcard::take_from_bytes::<Image>(body).map_err(|_| RestoreError::Malformed)?;
+        if !rest.is_empty() {
+            return Err(RestoreError::TrailingBytes { count: rest.len() as u64 });
+        }
+        Self::from_image(image)
+    }
+
+    fn from_image(image: Image) -> Result<Self, RestoreError> {
+        let mut store = Self::default();
+        store.skip(image.last_applied);
+        let mut previous: Option<Key> = None;
+        for (key, value) in image.entries {
+            if previous.as_ref() >= Some(&key) {
+                return Err(RestoreError::KeysOutOfOrder { key });
+            }
+            validate_key(&key)
+                .and_then(|()| validate_value(&value))
+                .map_err(|error| RestoreError::InvalidEntry { key: key.clone(), error })?;
+            previous = Some(key.clone());
+            store.insert(key, value);
+        }
+        store.sessions = Sessions::from_parts(image.sessions, image.highest_evicted_client)
+            .map_err(|problem| RestoreError::InvalidSessions { problem })?;
+        let computed = store.checksum();
+        if computed != image.checksum {
+            return Err(RestoreError::ChecksumMismatch { stored: image.checksum, computed });
+        }
+        Ok(store)
+    }
+
+    fn checksum(&self) -> u64 {
+        fingerprint(&(self.last_applied(), self.digest()))
+    }
+}
+
+/// Why bytes are not a snapshot. In every case: do not start from it, fetch another from the leader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RestoreError {
+    /// There are no bytes.
+    Empty,
+    /// Another version of this program wrote it. Run the version that wrote it, or fetch a snapshot
+    /// from a node of this version.
+    UnknownVersion {
+        /// The version found.
+        found: u8,
+        /// The version that this build reads.
+        supported: u8,
+    },
+    /// The bytes are cut short or were never a snapshot.
+    Malformed,
+    /// The snapshot is followed by bytes that do not belong to it.
+    TrailingBytes {
+        /// How many bytes are left over.
+        count: u64,
+    },
+    /// A key stands twice, or not in its place.
+    KeysOutOfOrder {
+        /// The first key that is not above the one before it.
+        key: Key,
+    },
+    /// A key or its value breaks a limit that every command is checked against.
+    InvalidEntry {
+        /// The key.
+        key: Key,
+        /// The limit.
+        error: Error,
+    },
+    /// No run of the store could have left these sessions.
+    InvalidSessions {
+        /// What is wrong with them.
+        problem: &'static str,
+    },
+    /// The contents are not what was written.
+    ChecksumMismatch {
+        /// The checksum in the snapshot.
+        stored: u64,
+        /// The checksum of what was read.
+        computed: u64,
+    },
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the snapshot cannot be used: ")?;
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::UnknownVersion { found, supported } => {
+                write!(f, "its format is version {found} and this build reads version {supported}")
+            }
+            Self::Malformed => f.write_str("it is cut short or was never a snapshot"),
+            Self::TrailingBytes { count } => write!(f, "{count} bytes follow its end"),
+            Self::KeysOutOfOrder { key } => write!(f, "key {key} stands twice or out of order"),
+            Self::InvalidEntry { key, error } => write!(f, "at key {key}, {error}"),
+            Self::InvalidSessions { problem } => f.write_str(problem),
+            Self::ChecksumMismatch { stored, computed } => write!(
+                f,
+                "its checksum is {stored:016x} and its contents give {computed:016x}, so it is damaged"
+            ),
+        }?;
+        f.write_str("; fetch another from the leader")
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+#[cfg(test)]
+mod tests;
