@@ -1,0 +1,167 @@
+//! What servers say to each other: the paper's three RPCs (Figures 2 and 13) and their replies.
+
+use alloc::vec::Vec;
+
+use crate::{Bytes, Entry, LogIndex, LogPosition, Membership, Term};
+
+/// One message between two servers. The network may lose, repeat, delay and reorder messages; it
+/// must not alter them or invent a sender.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Message {
+    /// The sender's `current_term` when it made the message.
+    pub term: Term,
+    /// What it asks or answers.
+    pub body: Body,
+}
+
+/// What a message asks or answers.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Body {
+    /// A candidate asks for a vote (§5.2).
+    RequestVote(RequestVote),
+    /// The answer to it.
+    RequestVoteReply(RequestVoteReply),
+    /// A leader replicates entries; without entries it is a heartbeat (§5.3, §5.2).
+    AppendEntries(AppendEntries),
+    /// The answer to it.
+    AppendEntriesReply(AppendEntriesReply),
+    /// A leader sends a piece of its snapshot to a server that is too far behind (§7).
+    InstallSnapshot(InstallSnapshot),
+    /// The answer to it.
+    InstallSnapshotReply(InstallSnapshotReply),
+}
+
+/// A candidate asks for a vote. The candidate is the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RequestVote {
+    /// Index of the candidate's last log entry (§5.4.1).
+    pub last_log_index: LogIndex,
+    /// Term of the candidate's last log entry (§5.4.1).
+    pub last_log_term: Term,
+}
+
+/// The answer to [`RequestVote`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RequestVoteReply {
+    /// Whether the candidate received the vote.
+    pub vote_granted: bool,
+}
+
+/// A leader replicates entries. The leader is the sender.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AppendEntries {
+    /// Index of the entry immediately before the new ones.
+    pub prev_log_index: LogIndex,
+    /// Term of that entry.
+    pub prev_log_term: Term,
+    /// Entries to store, consecutive from `prev_log_index + 1`; empty for a heartbeat.
+    pub entries: Vec<Entry>,
+    /// The leader's `commit_index`.
+    pub leader_commit: LogIndex,
+}
+
+/// The answer to [`AppendEntries`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum AppendEntriesReply {
+    /// The follower's log, on disk, equals the leader's up to and including `match_index`: exactly
+    /// what the request proved, never more.
+    Success {
+        /// `prev_log_index` plus the number of entries of the request.
+        match_index: LogIndex,
+    },
+    /// The follower holds no entry with the request's `prev_log_index` and `prev_log_term`, or the
+    /// request came from a leader of an older term.
+    Failure {
+        /// The request's `prev_log_index`, so that the leader can tell which request failed.
+        prev_log_index: LogIndex,
+        /// The last place where the logs may still agree: the follower's last entry at or before
+        /// `prev_log_index` whose term does not exceed the request's `prev_log_term` (§5.3, the
+        /// optimization at its end, by term).
+        hint: LogPosition,
+    },
+}
+
+/// A leader sends a piece of its snapshot. The leader is the sender.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct InstallSnapshot {
+    /// The snapshot replaces all entries up through and including this index.
+    pub last_included_index: LogIndex,
+    /// Term of that entry.
+    pub last_included_term: Term,
+    /// The latest membership as of that entry.
+    pub membership: Membership,
+    /// Where in the snapshot this piece starts, in bytes.
+    pub offset: u64,
+    /// The piece.
+    pub data: Bytes,
+    /// Whether this is the last piece.
+    pub done: bool,
+}
+
+/// The answer to [`InstallSnapshot`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum InstallSnapshotReply {
+    /// The follower has the snapshot's first `next_offset` bytes and wants what follows. It is how
+    /// a transfer resumes after a loss.
+    Continue {
+        /// Which snapshot the answer is about.
+        last_included_index: LogIndex,
+        /// How many bytes the follower holds, from the start.
+        next_offset: u64,
+    },
+    /// The follower's state, on disk, covers everything up to here: the snapshot is installed, or
+    /// was not needed.
+    Installed {
+        /// The follower's log equals the leader's up to here.
+        match_index: LogIndex,
+    },
+}
+
+impl Message {
+    /// The paper's name of the message.
+    pub fn name(&self) -> &'static str {
+        match &self.body {
+            Body::RequestVote(_) => "RequestVote",
+            Body::RequestVoteReply(_) => "RequestVoteReply",
+            Body::AppendEntries(_) => "AppendEntries",
+            Body::AppendEntriesReply(_) => "AppendEntriesReply",
+            Body::InstallSnapshot(_) => "InstallSnapshot",
+            Body::InstallSnapshotReply(_) => "InstallSnapshotReply",
+        }
+    }
+}
+
+impl RequestVote {
+    /// The candidate's last log entry.
+    pub fn last_log(&self) -> LogPosition {
+        LogPosition::new(self.last_log_index, self.last_log_term)
+    }
+}
+
+impl AppendEntries {
+    /// The entry immediately before the new ones.
+    pub fn prev_log(&self) -> LogPosition {
+        LogPosition::new(self.prev_log_index, self.prev_log_term)
+    }
+
+    /// Whether it carries no entries.
+    pub fn is_heartbeat(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl InstallSnapshot {
+    /// The last entry that the snapshot replaces.
+    pub fn last_included(&self) -> LogPosition {
+        LogPosition::new(self.last_included_index, self.last_included_term)
+    }
+}

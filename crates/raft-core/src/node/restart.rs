@@ -1,0 +1,146 @@
+//! Starting a server, for the first time or after a crash: the same path.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::durability::Durability;
+use super::{LARGEST_NUMBER, Node, Role};
+use crate::rng::Rng;
+use crate::{
+    Config, ConfigError, Entry, HardState, Instant, Log, LogIndex, LogPosition, Output, PersistId,
+    Snapshot, Term, Trace,
+};
+
+/// What was found on disk. The default is an empty disk: the server's first start.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Recovered {
+    /// The last stored term and vote.
+    pub hard_state: HardState,
+    /// The last stored snapshot.
+    pub snapshot: Option<Snapshot>,
+    /// The stored entries behind the snapshot, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// Why a server refuses to start.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RestartError {
+    /// A setting is out of bounds.
+    Config(ConfigError),
+    /// An entry is missing: the stored log is damaged. Do not start from it.
+    EntryMissing {
+        /// The index that should come next.
+        expected: LogIndex,
+        /// The index that was found.
+        found: LogIndex,
+    },
+    /// The terms of stored entries go down: the stored log is damaged. Do not start from it.
+    TermsDecrease {
+        /// The first entry whose term is lower than the one before it.
+        at: LogPosition,
+    },
+    /// The stored log holds an entry of a later term than the stored term: the term was lost, and
+    /// with it, perhaps, a vote. Do not start from it.
+    TermLost {
+        /// The stored term.
+        current_term: Term,
+        /// The last stored entry.
+        last_log: LogPosition,
+    },
+    /// A stored number is absurdly large: the storage is damaged. Do not start from it.
+    NumberTooLarge,
+}
+
+impl Node {
+    /// Starts a server at the moment `now` from what its disk holds.
+    ///
+    /// # Errors
+    /// When a setting is out of bounds, or the recovered state contradicts itself.
+    pub fn new(config: Config, recovered: Recovered, now: Instant) -> Result<Self, RestartError> {
+        config.validate().map_err(RestartError::Config)?;
+        let Recovered { hard_state, snapshot, entries } = recovered;
+        let base = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let log = recover_log(base, entries)?;
+        let current_term = hard_state.current_term;
+        if log.last().term > current_term {
+            return Err(RestartError::TermLost { current_term, last_log: log.last() });
+        }
+        if current_term.0 > LARGEST_NUMBER || log.last().index.0 > LARGEST_NUMBER {
+            return Err(RestartError::NumberTooLarge);
+        }
+        let membership = match &snapshot {
+            Some(snapshot) => snapshot.membership.clone(),
+            None => config.membership.clone(),
+        };
+        let mut node = Self {
+            rng: Rng::new(config.seed),
+            current_term,
+            voted_for: hard_state.voted_for,
+            role: Role::Follower { leader: None },
+            membership,
+            // All that a snapshot covers was committed and applied before it was taken (§7).
+            commit_index: base.index,
+            last_applied: base.index,
+            timer_started: now,
+            deadline: now,
+            durability: Durability::new(log.last().index),
+            proposals: VecDeque::new(),
+            incoming_snapshot: None,
+            snapshot_write: PersistId(0),
+            snapshot_requested: false,
+            outputs: VecDeque::new(),
+            log,
+            snapshot,
+            config,
+        };
+        node.restart_election_timer(now);
+        if let Some(snapshot) = node.snapshot.clone() {
+            node.outputs.push_back(Output::Restore(snapshot));
+        }
+        let (voted_for, last_log) = (node.voted_for, node.log.last());
+        node.trace(|| Trace::Started { term: current_term, voted_for, snapshot: base, last_log });
+        node.flush();
+        Ok(node)
+    }
+}
+
+fn recover_log(base: LogPosition, entries: Vec<Entry>) -> Result<Log, RestartError> {
+    let mut log = Log::new(base);
+    for entry in entries {
+        let expected = log.last().index.next();
+        if entry.index != expected {
+            return Err(RestartError::EntryMissing { expected, found: entry.index });
+        }
+        if entry.term < log.last().term {
+            return Err(RestartError::TermsDecrease { at: entry.position() });
+        }
+        log.append(entry);
+    }
+    Ok(log)
+}
+
+impl fmt::Display for RestartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::EntryMissing { expected, found } => {
+                write!(f, "the stored log is damaged: entry {expected} is missing, {found} follows")
+            }
+            Self::TermsDecrease { at } => write!(
+                f,
+                "the stored log is damaged: entry {at} has a lower term than the entry before it"
+            ),
+            Self::TermLost { current_term, last_log } => write!(
+                f,
+                "the stored term {current_term} is older than the last stored entry {last_log}: \
+                 a term, and perhaps a vote, was lost"
+            ),
+            Self::NumberTooLarge => {
+                f.write_str("a stored term or index is absurdly large: the storage is damaged")
+            }
+        }
+    }
+}
+
+impl core::error::Error for RestartError {}

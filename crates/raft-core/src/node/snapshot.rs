@@ -1,0 +1,157 @@
+//! Snapshots and log compaction (§7).
+
+use alloc::vec::Vec;
+
+use super::Node;
+use super::durability::Needs;
+use crate::{
+    Body, Bytes, InstallSnapshot, InstallSnapshotReply, Instant, Log, LogIndex, LogPosition,
+    NodeId, Output, Snapshot, SnapshotRefusal, Term, Trace,
+};
+
+/// A leader's snapshot that is arriving in pieces.
+#[derive(Clone, Debug)]
+pub(super) struct IncomingSnapshot {
+    last_included: LogPosition,
+    /// The leader's term: another leader's snapshot may be encoded differently.
+    term: Term,
+    data: Vec<u8>,
+}
+
+impl Node {
+    /// Asks for a snapshot when enough entries stand behind the last one.
+    pub(super) fn request_snapshot_if_due(&mut self) {
+        let entries = self.last_applied.0 - self.log.base().index.0;
+        if self.snapshot_requested || entries < self.config.snapshot_threshold {
+            return;
+        }
+        self.snapshot_requested = true;
+        let through = self.last_applied;
+        self.trace(|| Trace::SnapshotRequested { through, entries });
+        self.durability.stage(Output::SnapshotNeeded { through }, Needs::Nothing);
+    }
+
+    /// The state machine's own snapshot: the log up to there is no longer needed.
+    pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: Bytes) {
+        self.snapshot_requested = false;
+        let base = self.log.base();
+        let refusal = if through <= base.index {
+            Some(SnapshotRefusal::NotNewer { current: base.index })
+        } else if through > self.last_applied {
+            Some(SnapshotRefusal::NotApplied { last_applied: self.last_applied })
+        } else {
+            None
+        };
+        if let Some(reason) = refusal {
+            return self.trace(|| Trace::SnapshotIgnored { through, reason });
+        }
+        let term = self.log.term_at(through).expect("applied entries behind the base are held");
+        let position = LogPosition::new(through, term);
+        let entries = through.0 - base.index.0;
+        self.trace(|| Trace::Compacted { through: position, entries });
+        self.log.compact(position);
+        self.store_snapshot(position, data);
+    }
+
+    fn store_snapshot(&mut self, position: LogPosition, data: Bytes) {
+        let snapshot = Snapshot {
+            last_included_index: position.index,
+            last_included_term: position.term,
+            membership: self.membership.clone(),
+            data,
+        };
+        self.snapshot = Some(snapshot.clone());
+        self.durability.write_snapshot(snapshot);
+    }
+
+    /// Figure 13: a piece of the leader's snapshot.
+    pub(super) fn receive_install_snapshot(
+        &mut self,
+        now: Instant,
+        from: NodeId,
+        request: InstallSnapshot,
+    ) {
+        if !self.recognize_leader(now, from, "InstallSnapshot") {
+            return;
+        }
+        let last_included = request.last_included();
+        if last_included.index <= self.commit_index {
+            // Older than what is committed here: installing it would undo committed state.
+            self.incoming_snapshot = None;
+            return self.send_snapshot_installed(from, last_included.index);
+        }
+        let received = self.store_chunk(&request);
+        self.trace(|| Trace::SnapshotChunkStored { last_included, received });
+        let end = request.offset.checked_add(request.data.len() as u64);
+        let complete = request.done && end == Some(received);
+        match self.incoming_snapshot.take_if(|_| complete) {
+            Some(incoming) => {
+                self.install_snapshot(&request, Bytes::from(incoming.data));
+                self.send_snapshot_installed(from, last_included.index);
+            }
+            None => self.send_snapshot_continue(from, last_included.index, received),
+        }
+    }
+
+    /// Keeps the piece if it continues what is here. How many bytes are here now.
+    fn store_chunk(&mut self, request: &InstallSnapshot) -> u64 {
+        let (last_included, term) = (request.last_included(), self.current_term);
+        let incoming = self
+            .incoming_snapshot
+            .take_if(|incoming| incoming.last_included == last_included && incoming.term == term);
+        let mut incoming =
+            incoming.unwrap_or(IncomingSnapshot { last_included, term, data: Vec::new() });
+        if request.offset == incoming.data.len() as u64 {
+            incoming.data.extend_from_slice(&request.data);
+        }
+        let received = incoming.data.len() as u64;
+        self.incoming_snapshot = Some(incoming);
+        received
+    }
+
+    /// Figure 13, steps 6 to 8.
+    fn install_snapshot(&mut self, request: &InstallSnapshot, data: Bytes) {
+        let last_included = request.last_included();
+        let agrees = self.log.term_at(last_included.index) == Some(last_included.term);
+        if agrees {
+            // Step 6: what follows the snapshot in this log is kept.
+            self.log.compact(last_included);
+        } else {
+            // Step 7: this log contradicts the snapshot, or ends before it.
+            self.durability.write_truncation(self.log.first_index());
+            self.log = Log::new(last_included);
+        }
+        let kept_entries = self.log.len() as u64;
+        self.trace(|| Trace::SnapshotInstalled { last_included, kept_entries });
+        self.membership = request.membership.clone();
+        self.store_snapshot(last_included, data);
+        self.snapshot_write = self.durability.collecting_id();
+        self.commit_index = last_included.index;
+        self.last_applied = last_included.index;
+        if let Some(snapshot) = self.snapshot.clone() {
+            self.durability.stage(Output::Restore(snapshot), Needs::HardStateAndLog);
+        }
+        self.lose_proposals(last_included.index);
+        self.snapshot_requested = false;
+    }
+
+    /// Whether the last snapshot that was installed from a leader is on disk.
+    pub(super) fn is_snapshot_durable(&self) -> bool {
+        self.durability.is_durable(self.snapshot_write)
+    }
+
+    fn send_snapshot_installed(&mut self, to: NodeId, match_index: LogIndex) {
+        let reply = InstallSnapshotReply::Installed { match_index };
+        self.send(to, Body::InstallSnapshotReply(reply), Needs::HardStateAndLog);
+    }
+
+    pub(super) fn send_snapshot_continue(
+        &mut self,
+        to: NodeId,
+        last_included_index: LogIndex,
+        next_offset: u64,
+    ) {
+        let reply = InstallSnapshotReply::Continue { last_included_index, next_offset };
+        self.send(to, Body::InstallSnapshotReply(reply), Needs::HardState);
+    }
+}

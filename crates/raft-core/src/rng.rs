@@ -1,0 +1,28 @@
+//! The core's only randomness: a stream of numbers that the seed determines.
+
+/// `SplitMix64`: eight bytes of state, the same numbers on every target.
+#[derive(Clone, Debug)]
+pub(crate) struct Rng {
+    state: u64,
+}
+
+impl Rng {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number in `min..=max`, near enough to uniform: the bias is below range / 2⁶⁴.
+    pub(crate) fn range_inclusive(&mut self, min: u64, max: u64) -> u64 {
+        debug_assert!(min <= max);
+        let span = u128::from(max - min) + 1;
+        min + ((u128::from(self.next()) * span) >> 64) as u64
+    }
+}

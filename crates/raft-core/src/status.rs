@@ -1,0 +1,96 @@
+//! What a server looks like from outside, for a person or a test.
+
+use alloc::vec::Vec;
+
+use crate::{Instant, LogIndex, LogPosition, Membership, NodeId, Term};
+
+/// A server's state at one moment. Reading it changes nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// This server.
+    pub id: NodeId,
+    /// What it does in its term.
+    pub role: RoleKind,
+    /// The latest term it has seen.
+    pub current_term: Term,
+    /// Who got its vote in that term.
+    pub voted_for: Option<NodeId>,
+    /// Whom it believes to lead.
+    pub leader: Option<NodeId>,
+    /// The last entry it knows to be committed.
+    pub commit_index: LogIndex,
+    /// The last entry it handed to the state machine.
+    pub last_applied: LogIndex,
+    /// The last entry of its log.
+    pub last_log: LogPosition,
+    /// The last entry of its log that is on its disk.
+    pub durable_index: LogIndex,
+    /// The last entry that its snapshot covers; the origin without a snapshot.
+    pub snapshot: LogPosition,
+    /// Who belongs to the cluster.
+    pub membership: Membership,
+    /// When the running timer was started.
+    pub timer_started: Instant,
+    /// When it will elapse: the election timeout, or a leader's next heartbeat.
+    pub deadline: Instant,
+    /// A candidate's answers so far, its own vote included; in ascending order.
+    pub votes: Vec<(NodeId, bool)>,
+    /// A leader's view of each other server; in ascending order.
+    pub peers: Vec<PeerStatus>,
+}
+
+/// What a server does in its term (§5.1).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum RoleKind {
+    /// It answers requests and waits for a leader.
+    Follower,
+    /// It asks for votes.
+    Candidate,
+    /// It replicates its log.
+    Leader,
+}
+
+/// A leader's view of another server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PeerStatus {
+    /// The other server.
+    pub id: NodeId,
+    /// The next entry to send to it.
+    pub next_index: LogIndex,
+    /// The last entry known to be on its disk.
+    pub match_index: LogIndex,
+    /// How entries are being sent to it.
+    pub state: ProgressKind,
+    /// Messages with entries that it has not answered yet.
+    pub in_flight: usize,
+}
+
+/// How a leader sends entries to a server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum ProgressKind {
+    /// One message at a time, looking for the place where the logs agree.
+    Probe,
+    /// Messages follow each other without waiting for answers.
+    Replicate,
+    /// It needs a snapshot first; this many bytes of it have arrived.
+    Snapshot {
+        /// Bytes that have arrived.
+        received: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+}
+
+impl core::fmt::Display for RoleKind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Follower => "follower",
+            Self::Candidate => "candidate",
+            Self::Leader => "leader",
+        })
+    }
+}
