@@ -1,2 +1,65 @@
-//! cargo xtask: set-up, serve, test, tidy, dist.
-fn main() {}
+//! `cargo xtask …`: everything one does with this repository besides editing it. It brings the
+//! tools that are missing, so that a machine with Rust and a C compiler is enough to start.
+
+mod browser;
+mod ci;
+mod counts;
+mod npm;
+mod page;
+mod process;
+mod serve;
+mod suites;
+mod tidy;
+mod toolbox;
+mod workspace;
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What every task answers; the text of the error is all that the person sees of it.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "\
+Usage: cargo xtask <task>
+
+  serve [--port N]       build the optimized page and serve it (port 8080 unless told otherwise)
+  test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three when none is named.
+                         What follows -- goes to the runner (a filter, for example)
+  tidy                   check the rules that the compiler does not know
+  ci                     fmt, clippy, docs, tidy, test: what must hold before a change is accepted
+  dist                   build the page into dist/ for publishing and print its size
+
+The first serve and the first test install what is missing and say what and why. Tools go to
+$HELIOS_TOOLS, by default ~/.cache/helios-tools; nothing on this machine is replaced.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<ExitCode> {
+    match args {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        ["serve"] => serve::serve(serve::DEFAULT_PORT),
+        ["serve", "--port", port] => match port.parse() {
+            Ok(port) => serve::serve(port),
+            Err(_) => Err(format!("--port takes a number from 0 to 65535, not {port:?}").into()),
+        },
+        ["test", rest @ ..] => suites::test(rest),
+        ["tidy"] => tidy::tidy(),
+        ["ci"] => ci::ci(),
+        ["dist"] => page::dist(),
+        _ => Err(format!("cannot make sense of {:?}\n\n{USAGE}", args.join(" ")).into()),
+    }
+}

@@ -1,0 +1,105 @@
+//! Chromium and its driver: finding them, and on Debian installing them.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::Result;
+use crate::{process, workspace};
+
+/// A browser and the driver that fits it.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    pub(crate) chromium: PathBuf,
+    pub(crate) driver: PathBuf,
+}
+
+const CHROMIUM_NAMES: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const HOW_TO_INSTALL: &str = "\
+The tests in a browser need Chromium (or Chrome) and the chromedriver of the same version.
+  Fedora: dnf install chromium chromedriver    Arch: pacman -S chromium
+  macOS:  brew install --cask chromium chromedriver
+  elsewhere: https://googlechromelabs.github.io/chrome-for-testing
+If they are not on the PATH, set CHROME and CHROMEDRIVER to the two programs.";
+
+/// Finds the browser, installing it where that is possible.
+pub(crate) fn ensure() -> Result<Browser> {
+    if let Some(browser) = find() {
+        return Ok(browser);
+    }
+    if !is_debian() {
+        return Err(HOW_TO_INSTALL.into());
+    }
+    println!("The tests in a browser need Chromium and its driver; about a minute, once.");
+    apt_install(&["chromium", "chromium-driver", "fonts-dejavu-core"])?;
+    find().ok_or_else(|| HOW_TO_INSTALL.into())
+}
+
+/// Installs Debian packages, through sudo unless we are root.
+pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
+    process::run(apt()?.arg("update"))?;
+    process::run(apt()?.args(["install", "-y", "--no-install-recommends"]).args(packages))
+}
+
+/// Whether `apt-get` brings real packages: Ubuntu's `chromium` is a stub that needs snap.
+pub(crate) fn is_debian() -> bool {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    release.lines().any(|line| line == "ID=debian") && process::find_program("apt-get").is_some()
+}
+
+/// Writes how `wasm-bindgen-test-runner` is to start the browser, and returns the file.
+pub(crate) fn write_capabilities(browser: &Browser) -> Result<PathBuf> {
+    let capabilities = json!({
+        "goog:chromeOptions": {
+            "binary": browser.chromium,
+            "args": [
+                "--headless=new",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        }
+    });
+    let path = workspace::target_dir().join("webdriver.json");
+    fs::create_dir_all(workspace::target_dir())?;
+    fs::write(&path, capabilities.to_string())?;
+    Ok(path)
+}
+
+fn find() -> Option<Browser> {
+    let chosen = |variable| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_file());
+    let on_mac = || {
+        let path = Path::new("/Applications/Chromium.app/Contents/MacOS/Chromium");
+        path.is_file().then(|| path.to_path_buf())
+    };
+    let chromium = chosen("CHROME")
+        .or_else(|| CHROMIUM_NAMES.iter().find_map(|name| process::find_program(name)))
+        .or_else(on_mac)?;
+    let driver = chosen("CHROMEDRIVER").or_else(|| process::find_program("chromedriver"))?;
+    Some(Browser { chromium, driver })
+}
+
+fn apt() -> Result<Command> {
+    let as_root = process::capture(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut command = if as_root {
+        Command::new("apt-get")
+    } else if process::find_program("sudo").is_some() {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("apt-get");
+        sudo
+    } else {
+        return Err(
+            format!("neither root nor sudo: cannot install packages.\n{HOW_TO_INSTALL}").into()
+        );
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+    Ok(command)
+}

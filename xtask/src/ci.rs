@@ -1,0 +1,120 @@
+//! The task `ci`: every check there is, one after another, whatever comes of those before, with
+//! a table of what each took.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use crate::Result;
+use crate::suites::{self, Outcome};
+use crate::toolbox::{self, WASM_TARGET};
+use crate::workspace::{self, WASM_ONLY};
+use crate::{process, tidy};
+
+type Check = (&'static str, fn() -> Result<()>);
+
+const CHECKS: [Check; 6] = [
+    ("format", check_format),
+    ("clippy", clippy_native),
+    ("clippy wasm32", clippy_wasm),
+    ("docs", docs_native),
+    ("docs wasm32", docs_wasm),
+    ("tidy", tidy::check),
+];
+
+/// One line of the closing table.
+struct Row {
+    name: String,
+    result: String,
+    seconds: u64,
+}
+
+/// Runs everything; fails if anything does.
+pub(crate) fn ci() -> Result<ExitCode> {
+    ensure_components()?;
+    let mut rows = Vec::new();
+    let mut all_checks_hold = true;
+    for (name, check) in CHECKS {
+        println!("\n== {name}");
+        let start = Instant::now();
+        let result = check();
+        if let Err(error) = &result {
+            eprintln!("{error}");
+            all_checks_hold = false;
+        }
+        let result = if result.is_ok() { "ok" } else { "failed" }.to_owned();
+        rows.push(Row { name: name.to_owned(), result, seconds: start.elapsed().as_secs() });
+    }
+    let outcomes: Vec<Outcome> = suites::ALL.into_iter().map(|suite| suite.run(&[])).collect();
+    rows.extend(outcomes.iter().map(|outcome| Row {
+        name: outcome.suite.name().to_owned(),
+        result: outcome.summary(),
+        seconds: outcome.took.as_secs(),
+    }));
+    println!();
+    for Row { name, result, seconds } in &rows {
+        println!("{name:<14} {result:<28} {seconds:>5} s");
+    }
+    for outcome in &outcomes {
+        if let Some(why) = &outcome.broken {
+            println!("{}: {why}", outcome.suite.name());
+        }
+    }
+    let tests = suites::print_total(&outcomes);
+    Ok(if all_checks_hold { tests } else { ExitCode::FAILURE })
+}
+
+/// rustup's minimal profile comes without them.
+fn ensure_components() -> Result<()> {
+    for (program, component) in [("rustfmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        let answers = Command::new(program).arg("--version").output();
+        if answers.is_ok_and(|output| output.status.success()) {
+            continue;
+        }
+        if process::find_program("rustup").is_none() {
+            return Err(format!("{component} is not here, nor rustup to bring it").into());
+        }
+        process::run(Command::new("rustup").args(["component", "add", component]))?;
+    }
+    toolbox::ensure_wasm_target()
+}
+
+fn check_format() -> Result<()> {
+    process::run(workspace::cargo().args(["fmt", "--all", "--", "--check"]))
+}
+
+fn clippy_native() -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["clippy", "--workspace", "--all-targets"]).args(without_wasm());
+    process::run(command.args(["--", "-D", "warnings"]))
+}
+
+fn clippy_wasm() -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["clippy", "--target", WASM_TARGET, "--package=raft-core", "--lib", "--bins"]);
+    command.args(WASM_ONLY.map(|name| format!("--package={name}")));
+    process::run(command.args(["--", "-D", "warnings"]))?;
+    let browser_tests = workspace::browser_test_selection(&workspace::packages()?);
+    if browser_tests.is_empty() {
+        return Ok(());
+    }
+    let mut command = workspace::cargo();
+    command.args(["clippy", "--target", WASM_TARGET, "--profile=test"]).args(browser_tests);
+    process::run(command.args(["--", "-D", "warnings"]))
+}
+
+fn docs_native() -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["doc", "--workspace", "--no-deps"]).args(without_wasm());
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn docs_wasm() -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["doc", "--no-deps", "--target", WASM_TARGET]);
+    command.args(WASM_ONLY.map(|name| format!("--package={name}")));
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn without_wasm() -> [String; WASM_ONLY.len()] {
+    WASM_ONLY.map(|name| format!("--exclude={name}"))
+}

@@ -1,0 +1,118 @@
+//! Building the page, and preparing it for publishing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use crate::Result;
+use crate::toolbox::{Toolbox, tools_folder};
+use crate::{process, workspace};
+
+/// The wasm-opt that understands what today's Rust emits; distributions carry older ones.
+const BINARYEN_VERSION: &str = "132.0.0";
+
+/// Prints gzip and brotli sizes of the files that it is given, one line each.
+const COMPRESSED_SIZES: &str = "
+const { readFileSync } = require('node:fs'), zlib = require('node:zlib');
+for (const path of process.argv.slice(1)) {
+  const bytes = readFileSync(path);
+  console.log(zlib.gzipSync(bytes, { level: 9 }).length, zlib.brotliCompressSync(bytes).length);
+}";
+
+/// The folder that the page is built into.
+pub(crate) fn dist_folder() -> PathBuf {
+    workspace::root().join("dist")
+}
+
+/// Builds the optimized page into `dist/`, bringing the tools that are missing.
+pub(crate) fn build() -> Result<()> {
+    let toolbox = Toolbox::for_page()?;
+    process::run(toolbox.command("trunk").args(["build", "--release"]))
+}
+
+/// The task `dist`: the page as small as it gets, and how small that is.
+pub(crate) fn dist() -> Result<ExitCode> {
+    build()?;
+    match wasm_opt()? {
+        Some(program) => optimize(&program)?,
+        None => println!("No npm here: the page is complete, but wasm-opt did not shrink it."),
+    }
+    print_sizes()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings wasm-opt from npm; it is optional, so a machine without npm goes without.
+fn wasm_opt() -> Result<Option<PathBuf>> {
+    if process::find_program("npm").is_none() {
+        return Ok(None);
+    }
+    let folder = tools_folder()?.join(format!("binaryen-{BINARYEN_VERSION}"));
+    let program = folder.join("node_modules/.bin/wasm-opt");
+    if !program.is_file() {
+        println!("binaryen {BINARYEN_VERSION} brings wasm-opt, which shrinks the page; a minute");
+        fs::create_dir_all(&folder)?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+        process::run(npm.arg(format!("binaryen@{BINARYEN_VERSION}")))?;
+    }
+    Ok(Some(program))
+}
+
+fn optimize(wasm_opt: &Path) -> Result<()> {
+    for wasm in files_in(&dist_folder())? {
+        if wasm.extension().is_some_and(|extension| extension == "wasm") {
+            process::run(Command::new(wasm_opt).arg("-Oz").arg(&wasm).arg("-o").arg(&wasm))?;
+        }
+    }
+    Ok(())
+}
+
+fn print_sizes() -> Result<()> {
+    let files = files_in(&dist_folder())?;
+    let compressed = compressed_sizes(&files);
+    println!("\n{:>10} {:>10} {:>10}  file", "bytes", "gzip", "brotli");
+    let mut total = [0; 3];
+    for (index, file) in files.iter().enumerate() {
+        let [gzip, brotli] = compressed.get(index).copied().unwrap_or_default();
+        let sizes = [fs::metadata(file)?.len(), gzip, brotli];
+        (0..3).for_each(|column| total[column] += sizes[column]);
+        let name = file.strip_prefix(dist_folder())?.display().to_string();
+        print_row(sizes, &name);
+    }
+    print_row(total, "in all");
+    Ok(())
+}
+
+fn print_row(sizes: [u64; 3], name: &str) {
+    // Zero stands for "not measured": no file here is empty once it is compressed.
+    let cell = |size: u64| if size == 0 { "-".to_owned() } else { size.to_string() };
+    println!("{:>10} {:>10} {:>10}  {name}", sizes[0], cell(sizes[1]), cell(sizes[2]));
+}
+
+/// gzip and brotli sizes of the files; nothing when there is no Node to measure them.
+fn compressed_sizes(files: &[PathBuf]) -> Vec<[u64; 2]> {
+    let mut node = Command::new("node");
+    let Ok(text) = process::capture(node.args(["-e", COMPRESSED_SIZES, "--"]).args(files)) else {
+        return Vec::new();
+    };
+    let sizes = |line: &str| {
+        let (gzip, brotli) = line.split_once(' ')?;
+        Some([gzip.parse().ok()?, brotli.parse().ok()?])
+    };
+    text.lines().filter_map(sizes).collect()
+}
+
+/// All files below a folder, in the order of their paths.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(files_in(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,195 @@
+//! The three suites of tests. Each brings what it needs, runs to its end whatever the others do,
+//! and is summed up in one line.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::counts::Counts;
+use crate::toolbox::{Toolbox, WASM_TARGET};
+use crate::workspace::{self, WASM_ONLY};
+use crate::{browser, npm, page, process};
+
+/// The suites, in the order in which they run: the one that finds most mistakes soonest is first.
+pub(crate) const ALL: [Suite; 3] = [Suite::Native, Suite::Browser, Suite::EndToEnd];
+
+/// One kind of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suite {
+    /// Everything that runs without a browser, documentation examples included.
+    Native,
+    /// Rust tests that run inside a browser.
+    Browser,
+    /// The built page, driven through a real browser.
+    EndToEnd,
+}
+
+/// What came of one suite.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) suite: Suite,
+    pub(crate) counts: Counts,
+    pub(crate) took: Duration,
+    /// Why the suite failed, when that is not simply tests that failed.
+    pub(crate) broken: Option<String>,
+}
+
+impl Suite {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Browser => "browser",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    /// Runs the suite; whatever goes wrong is part of the outcome.
+    pub(crate) fn run(self, runner_args: &[&str]) -> Outcome {
+        println!("\n== {} tests", self.name());
+        let start = Instant::now();
+        let mut counts = Counts::default();
+        let result = match self {
+            Self::Native => native(runner_args, &mut counts),
+            Self::Browser => in_browser(runner_args, &mut counts),
+            Self::EndToEnd => end_to_end(runner_args, &mut counts),
+        };
+        let mut broken = result.err().map(|error| error.to_string());
+        if broken.is_none() && counts.passed + counts.failed == 0 && runner_args.is_empty() {
+            broken = Some("no test ran".to_owned());
+        }
+        if broken.is_some() {
+            // A run that broke off must not look like one in which nothing failed.
+            counts.failed = counts.failed.max(1);
+        }
+        Outcome { suite: self, counts, took: start.elapsed(), broken }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn passed(&self) -> bool {
+        self.counts.failed == 0 && self.broken.is_none()
+    }
+
+    /// `412 passed, 0 failed`, and what else one must know.
+    pub(crate) fn summary(&self) -> String {
+        let Counts { passed, failed, ignored } = self.counts;
+        let ignored = if ignored > 0 { format!(", {ignored} ignored") } else { String::new() };
+        format!("{passed} passed, {failed} failed{ignored}")
+    }
+}
+
+/// The task `test`.
+pub(crate) fn test(args: &[&str]) -> Result<ExitCode> {
+    let split = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
+    let runner_args = args.get(split + 1..).unwrap_or_default();
+    let outcomes: Vec<Outcome> =
+        chosen(&args[..split])?.into_iter().map(|suite| suite.run(runner_args)).collect();
+    println!();
+    outcomes.iter().for_each(print_outcome);
+    Ok(print_total(&outcomes))
+}
+
+/// One line for a suite: `native   412 passed, 0 failed  38 s`.
+fn print_outcome(outcome: &Outcome) {
+    let (name, took) = (outcome.suite.name(), outcome.took.as_secs());
+    println!("{name:<8} {}  {took} s", outcome.summary());
+    if let Some(why) = &outcome.broken {
+        println!("         {why}");
+    }
+}
+
+/// The last line of a run, for people and programs alike.
+pub(crate) fn print_total(outcomes: &[Outcome]) -> ExitCode {
+    let passed: u64 = outcomes.iter().map(|outcome| outcome.counts.passed).sum();
+    let failed: u64 = outcomes.iter().map(|outcome| outcome.counts.failed).sum();
+    println!("{passed} passed, {failed} failed");
+    if outcomes.iter().all(Outcome::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn chosen(names: &[&str]) -> Result<Vec<Suite>> {
+    if names.is_empty() {
+        return Ok(ALL.to_vec());
+    }
+    let by_name = |name: &&str| {
+        let known = ALL.into_iter().find(|suite| suite.name() == *name);
+        known.ok_or_else(|| format!("no suite {name:?}: there are native, browser and e2e").into())
+    };
+    names.iter().map(by_name).collect()
+}
+
+fn native(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    command.args(WASM_ONLY.map(|name| format!("--exclude={name}")));
+    command.arg("--").args(runner_args);
+    count(&mut command, counts)
+}
+
+fn in_browser(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
+    let toolbox = Toolbox::for_browser_tests()?;
+    let browser = browser::ensure()?;
+    let selection = workspace::browser_test_selection(&workspace::packages()?);
+    if selection.is_empty() {
+        return Ok(());
+    }
+    let default = |name: &str, value: &str| {
+        (name.to_owned(), env::var(name).unwrap_or_else(|_| value.to_owned()))
+    };
+    let mut command = toolbox.command("cargo");
+    command
+        .args(["test", "--no-fail-fast", "--target", WASM_TARGET])
+        .args(selection)
+        .arg("--")
+        .args(runner_args)
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_capabilities(&browser)?)
+        .env("CHROMEDRIVER", &browser.driver)
+        // In seconds; the defaults of 20 and 5 are short for a loaded machine.
+        .envs([default("WASM_BINDGEN_TEST_TIMEOUT", "300")])
+        .envs([default("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]);
+    count(&mut command, counts)
+}
+
+fn end_to_end(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
+    let browser = browser::ensure()?;
+    npm::ensure()?;
+    page::build()?;
+    let specs = specs()?;
+    if specs.is_empty() {
+        return Ok(());
+    }
+    let mut node = Command::new("node");
+    node.current_dir(npm::folder())
+        // One browser at a time: two cores are enough, and timings stay comparable.
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(runner_args)
+        .args(specs)
+        .env("CHROME", &browser.chromium);
+    count(&mut node, counts)
+}
+
+/// The files of end-to-end tests, in the order of their names.
+fn specs() -> Result<Vec<PathBuf>> {
+    let mut specs = Vec::new();
+    for entry in fs::read_dir(npm::folder())? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".spec.mjs") {
+            specs.push(path);
+        }
+    }
+    specs.sort();
+    Ok(specs)
+}
+
+fn count(command: &mut Command, counts: &mut Counts) -> Result<()> {
+    let status = process::run_watching(command, |line| counts.read(line))?;
+    // A bad exit with failed tests is explained by them; without, the run itself broke off.
+    if status.success() || counts.failed > 0 {
+        Ok(())
+    } else {
+        Err(process::ended_badly(command, status))
+    }
+}

@@ -1,0 +1,76 @@
+//! Which package may depend on which: the arrows of ARCHITECTURE.md, which point one way.
+
+use super::{Finding, Package, Tree};
+
+/// What a package may depend on directly; with each comes all that it may depend on in turn.
+const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
+    ("raft-core", &[]),
+    ("raft-kv", &[]),
+    ("raft-storage", &["raft-core"]),
+    ("raft-storage-idb", &["raft-storage"]),
+    ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
+    ("raft-check", &["raft-core", "raft-kv", "raft-sim"]),
+    ("raft-script", &["raft-sim", "raft-check"]),
+    ("raft-cli", &["raft-script"]),
+    ("raft-lab", &["raft-script", "raft-storage-idb"]),
+    ("web", &["raft-lab"]),
+    ("tests", &["raft-cli", "raft-lab", "web"]),
+    ("xtask", &[]),
+];
+
+/// Dependencies between packages follow the table.
+pub(super) fn direction(tree: &Tree) -> Vec<Finding> {
+    tree.packages.iter().flat_map(|package| of_package(tree, package)).collect()
+}
+
+fn of_package(tree: &Tree, package: &Package) -> Vec<Finding> {
+    let finding = |line, advice| Finding { path: package.manifest.clone(), line, advice };
+    if direct(&package.name).is_none() {
+        let advice = format!(
+            "{} is a new package: say in xtask/src/tidy/dependencies.rs what it may depend on",
+            package.name
+        );
+        return vec![finding(1, advice)];
+    }
+    let allowed = reachable(&package.name);
+    let forbidden = package.dependencies.iter().filter(|name| {
+        let is_ours = tree.packages.iter().any(|other| other.name == **name);
+        is_ours && !allowed.contains(&name.as_str())
+    });
+    forbidden
+        .map(|name| {
+            let advice = format!(
+                "{} must not depend on {name}: arrows point one way; \
+                 move what is needed to a package that both may use",
+                package.name
+            );
+            finding(line_of(tree, package, name), advice)
+        })
+        .collect()
+}
+
+fn direct(name: &str) -> Option<&'static [&'static str]> {
+    MAY_DEPEND_ON.iter().find(|(package, _)| *package == name).map(|(_, may)| *may)
+}
+
+fn reachable(name: &str) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut open = direct(name).unwrap_or_default().to_vec();
+    while let Some(next) = open.pop() {
+        if !found.contains(&next) {
+            found.push(next);
+            open.extend(direct(next).unwrap_or_default());
+        }
+    }
+    found
+}
+
+fn line_of(tree: &Tree, package: &Package, dependency: &str) -> usize {
+    let names = |line: &str| {
+        let rest = line.trim().strip_prefix(dependency)?;
+        rest.starts_with(['.', ' ', '=']).then_some(())
+    };
+    tree.file(&package.manifest)
+        .and_then(|file| file.numbered_lines().find(|(_, line)| names(line).is_some()))
+        .map_or(1, |(number, _)| number)
+}

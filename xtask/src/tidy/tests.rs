@@ -1,0 +1,165 @@
+//! Every rule fires on a planted fault, and keeps still on what it must allow.
+
+use super::{File, Finding, Package, Rule, Tree, dependencies, manifests, sources};
+
+fn tree(files: &[(&str, &str)]) -> Tree {
+    let file = |&(path, text): &(&str, &str)| File { path: path.into(), text: text.into() };
+    Tree { files: files.iter().map(file).collect(), packages: Vec::new() }
+}
+
+fn with_packages(files: &[(&str, &str)], packages: &[(&str, &[&str])]) -> Tree {
+    let package = |&(name, dependencies): &(&str, &[&str])| Package {
+        name: name.into(),
+        manifest: format!("crates/{name}/Cargo.toml"),
+        dependencies: dependencies.iter().map(|&name| name.into()).collect(),
+    };
+    Tree { packages: packages.iter().map(package).collect(), ..tree(files) }
+}
+
+/// Where a rule fires, as `path:line`.
+fn places(rule: Rule, tree: &Tree) -> Vec<String> {
+    let place = |finding: Finding| format!("{}:{}", finding.path, finding.line);
+    rule(tree).into_iter().map(place).collect()
+}
+
+#[test]
+fn a_finding_names_file_line_and_advice() {
+    let file = File { path: "web/src/main.rs".into(), text: String::new() };
+    assert_eq!(file.finding(3, "do this").to_string(), "web/src/main.rs:3: do this");
+}
+
+#[test]
+fn a_dependency_against_the_arrows_is_found() {
+    let manifest = "[dependencies]\nraft-simple = \"1\"\nraft-sim.workspace = true\n";
+    let tree = with_packages(
+        &[("crates/raft-core/Cargo.toml", manifest)],
+        &[("raft-core", &["raft-sim", "serde"]), ("raft-sim", &["raft-core"])],
+    );
+    assert_eq!(places(dependencies::direction, &tree), ["crates/raft-core/Cargo.toml:3"]);
+}
+
+#[test]
+fn what_a_dependency_may_use_is_allowed_too() {
+    let packages: &[(&str, &[&str])] = &[
+        ("web", &["raft-lab", "raft-core", "raft-storage", "yew"]),
+        ("tests", &["web", "raft-cli", "raft-kv"]),
+        ("raft-lab", &[]),
+        ("raft-storage", &[]),
+        ("raft-core", &[]),
+        ("raft-cli", &[]),
+        ("raft-kv", &[]),
+    ];
+    assert!(places(dependencies::direction, &with_packages(&[], packages)).is_empty());
+}
+
+#[test]
+fn a_package_that_the_table_does_not_know_is_found() {
+    let tree = with_packages(&[], &[("raft-new", &[])]);
+    assert_eq!(places(dependencies::direction, &tree), ["crates/raft-new/Cargo.toml:1"]);
+}
+
+#[test]
+fn a_package_without_the_lints_is_found() {
+    let path = "crates/raft-kv/Cargo.toml";
+    let check = |text: &str| {
+        let tree = with_packages(&[(path, text)], &[("raft-kv", &[])]);
+        places(manifests::lints_are_inherited, &tree).len()
+    };
+    assert_eq!(check("[package]\nname = \"raft-kv\"\n\n[lints]\nworkspace = true\n"), 0);
+    assert_eq!(check("[package]\nname = \"raft-kv\"\n"), 1);
+    assert_eq!(check("[lints]\n\n[dependencies]\nworkspace = true\n"), 1);
+}
+
+#[test]
+fn a_different_wasm_bindgen_in_trunk_is_found() {
+    let lock = "name = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+    let check = |trunk: &str| {
+        let tree = tree(&[("Cargo.lock", lock), ("Trunk.toml", trunk)]);
+        places(manifests::tool_versions_agree, &tree)
+    };
+    assert!(check("[tools]\nwasm_bindgen = \"0.2.130\"\n").is_empty());
+    assert_eq!(check("[tools]\nwasm_bindgen = \"0.2.13\"\n"), ["Trunk.toml:2"]);
+    assert_eq!(check("[tools]\n"), ["Trunk.toml:1"]);
+}
+
+#[test]
+fn a_lock_file_that_names_a_host_is_found() {
+    let planted = "{\n  \"resolved\": \"https://registry.example/a.tgz\"\n}\n";
+    let tree = tree(&[("tests/e2e/package-lock.json", planted), ("other.json", planted)]);
+    assert_eq!(
+        places(manifests::lock_files_name_no_host, &tree),
+        ["tests/e2e/package-lock.json:2"]
+    );
+}
+
+#[test]
+fn a_file_past_the_limit_is_found_outside_folders_of_tests() {
+    let (limit, past) = ("x\n".repeat(600), "x\n".repeat(601));
+    let tree = tree(&[
+        ("crates/raft-core/src/limit.rs", &limit),
+        ("crates/raft-core/src/past.rs", &past),
+        ("web/styles/past.css", &past),
+        ("tests/past.rs", &past),
+        ("README.md", &past),
+    ]);
+    assert_eq!(
+        places(sources::length, &tree),
+        ["crates/raft-core/src/past.rs:601", "web/styles/past.css:601"]
+    );
+}
+
+#[test]
+fn a_rust_file_that_does_not_say_what_it_is_for_is_found() {
+    let tree = tree(&[("a.rs", "//! Why.\n"), ("b.rs", "use x;\n"), ("c.css", "a {}\n")]);
+    assert_eq!(places(sources::purpose_is_stated, &tree), ["b.rs:1"]);
+}
+
+#[test]
+fn a_path_of_a_machine_is_found_but_not_its_like_inside_another() {
+    let check = |line: &str| places(sources::no_machine_paths, &tree(&[("a.md", line)])).len();
+    for planted in [
+        concat!("see /ho", "me/ada/notes"),
+        concat!("\"/ro", "ot/.cargo\""),
+        concat!("/Us", "ers/ada"),
+        concat!("in /wo", "rk/main"),
+        concat!("C:", "\\Windows"),
+    ] {
+        assert_eq!(check(planted), 1, "{planted}");
+    }
+    for allowed in [
+        concat!("https://example.org/ho", "me/page"),
+        concat!("src/ro", "ot/mod.rs"),
+        concat!("$HO", "ME/.cargo"),
+    ] {
+        assert_eq!(check(allowed), 0, "{allowed}");
+    }
+}
+
+#[test]
+fn unfinished_work_without_a_reason_is_found() {
+    let check =
+        |line: &str| places(sources::unfinished_work_has_a_reason, &tree(&[("a.rs", line)])).len();
+    for planted in
+        [concat!("// TO", "DO later"), concat!("// FIX", "ME: x"), concat!("/* X", "XX( ) */")]
+    {
+        assert_eq!(check(planted), 1, "{planted}");
+    }
+    for allowed in [concat!("// TO", "DO(until joint consensus) x"), concat!("mktemp a.XX", "XX")] {
+        assert_eq!(check(allowed), 0, "{allowed}");
+    }
+}
+
+#[test]
+fn a_scenario_with_a_tab_or_no_newline_at_its_end_is_found() {
+    let tree = tree(&[
+        ("scenarios/good.raft", "run 1s\nexpect safe\n"),
+        ("scenarios/tab.raft", "run 1s\n\texpect safe\n"),
+        ("scenarios/windows.raft", "run 1s\r\n"),
+        ("scenarios/cut.raft", "run 1s\nexpect safe"),
+        ("Makefile", "\tx"),
+    ]);
+    assert_eq!(
+        places(sources::scenarios_are_plain, &tree),
+        ["scenarios/tab.raft:2", "scenarios/windows.raft:1", "scenarios/cut.raft:2"]
+    );
+}

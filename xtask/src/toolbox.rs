@@ -1,0 +1,203 @@
+//! The tools that the page needs, each pinned to one version and installed under its own folder,
+//! so that nothing on the person's `PATH` is replaced.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::Result;
+use crate::{process, workspace};
+
+/// The target that the page is compiled for.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+const TRUNK_VERSION: &str = "0.21.14";
+
+/// A search path on which every tool that was asked for is found.
+#[derive(Debug)]
+pub(crate) struct Toolbox {
+    path: OsString,
+}
+
+/// A program that `cargo install` builds.
+struct Tool {
+    package: &'static str,
+    /// The programs of the package that we call; the first is asked for its version.
+    programs: &'static [&'static str],
+    version: String,
+    install_args: &'static [&'static str],
+    why: &'static str,
+    duration: &'static str,
+}
+
+impl Toolbox {
+    /// What it takes to build the page.
+    pub(crate) fn for_page() -> Result<Self> {
+        Self::with(vec![trunk(), wasm_bindgen()?])
+    }
+
+    /// What it takes to run Rust tests in a browser.
+    pub(crate) fn for_browser_tests() -> Result<Self> {
+        Self::with(vec![wasm_bindgen()?])
+    }
+
+    /// A command that finds the tools.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(workspace::root()).env("PATH", &self.path);
+        // Trunk 0.21 takes NO_COLOR=1 for a malformed option and refuses to start.
+        command.env_remove("NO_COLOR");
+        command
+    }
+
+    fn with(tools: Vec<Tool>) -> Result<Self> {
+        let mut toolbox = Self { path: env::var_os("PATH").unwrap_or_default() };
+        let mut missing = Vec::new();
+        for tool in tools {
+            if toolbox.has(&tool) {
+                continue;
+            }
+            toolbox.prepend(&tool)?;
+            if !toolbox.has(&tool) {
+                missing.push(tool);
+            }
+        }
+        let target_is_missing = !has_wasm_target()?;
+        announce(target_is_missing, &missing)?;
+        if target_is_missing {
+            add_wasm_target()?;
+        }
+        for tool in &missing {
+            toolbox.install(tool)?;
+        }
+        Ok(toolbox)
+    }
+
+    /// Whether the search path leads to the tool in the right version.
+    fn has(&self, tool: &Tool) -> bool {
+        let first = tool.programs[0];
+        let all_there =
+            tool.programs.iter().all(|name| process::find_program_in(&self.path, name).is_some());
+        let version = || {
+            let output =
+                self.command(first).arg("--version").stderr(Stdio::null()).output().ok()?;
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            text.split_whitespace().nth(1).map(str::to_owned)
+        };
+        all_there && version().as_deref() == Some(&tool.version)
+    }
+
+    fn prepend(&mut self, tool: &Tool) -> Result<()> {
+        let folders = [tool.folder()?.join("bin")];
+        self.path = env::join_paths(folders.into_iter().chain(env::split_paths(&self.path)))?;
+        Ok(())
+    }
+
+    fn install(&self, tool: &Tool) -> Result<()> {
+        let mut command = Command::new("cargo");
+        command
+            .args(["install", tool.package, "--version", &tool.version])
+            .args(tool.install_args)
+            .arg("--root")
+            .arg(tool.folder()?);
+        process::run(&mut command)?;
+        if self.has(tool) {
+            return Ok(());
+        }
+        Err(format!(
+            "{} was installed, but `{} --version` does not answer {}",
+            tool.package, tool.programs[0], tool.version
+        )
+        .into())
+    }
+}
+
+impl Tool {
+    fn folder(&self) -> Result<PathBuf> {
+        Ok(tools_folder()?.join(format!("{}-{}", self.package, self.version)))
+    }
+}
+
+/// Brings the target that the page is compiled for.
+pub(crate) fn ensure_wasm_target() -> Result<()> {
+    if has_wasm_target()? { Ok(()) } else { add_wasm_target() }
+}
+
+/// Where tools that belong to this repository alone are kept.
+pub(crate) fn tools_folder() -> Result<PathBuf> {
+    if let Some(folder) = env::var_os("HELIOS_TOOLS") {
+        return Ok(folder.into());
+    }
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
+        let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"))?;
+        Some(PathBuf::from(home).join(".cache"))
+    });
+    let cache = cache.ok_or("HOME is not set: set HELIOS_TOOLS to a folder for the tools")?;
+    Ok(cache.join("helios-tools"))
+}
+
+fn trunk() -> Tool {
+    Tool {
+        package: "trunk",
+        programs: &["trunk"],
+        version: TRUNK_VERSION.to_owned(),
+        // The default features are an update check and TLS: nothing here goes to the network.
+        install_args: &["--locked", "--no-default-features"],
+        why: "puts the page together",
+        duration: "about 5 minutes on 2 cores",
+    }
+}
+
+fn wasm_bindgen() -> Result<Tool> {
+    // The command and the crate must be of the same version: the lock file decides.
+    let lock = fs::read_to_string(workspace::root().join("Cargo.lock"))?;
+    let version = workspace::locked_version(&lock, "wasm-bindgen")
+        .ok_or("Cargo.lock does not name wasm-bindgen")?;
+    Ok(Tool {
+        package: "wasm-bindgen-cli",
+        programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+        version,
+        // Not --locked: its lock file names a version that the registry no longer serves.
+        install_args: &[],
+        why: "connects WebAssembly with JavaScript",
+        duration: "about 2 minutes on 2 cores",
+    })
+}
+
+fn announce(target_is_missing: bool, missing: &[Tool]) -> Result<()> {
+    if !target_is_missing && missing.is_empty() {
+        return Ok(());
+    }
+    println!("Helios needs what is not on this machine yet:");
+    if target_is_missing {
+        println!("  - {WASM_TARGET}, a target of Rust: compiles the page; a few seconds");
+    }
+    for Tool { package, version, why, duration, .. } in missing {
+        println!("  - {package} {version}: {why}; {duration}");
+    }
+    if !missing.is_empty() {
+        println!("Tools go to {}; this happens once.", tools_folder()?.display());
+    }
+    Ok(())
+}
+
+fn has_wasm_target() -> Result<bool> {
+    let mut command = Command::new("rustc");
+    command.current_dir(workspace::root()).args(["--print", "target-libdir", "--target"]);
+    let folder = process::capture(command.arg(WASM_TARGET))?;
+    Ok(PathBuf::from(folder.trim()).is_dir())
+}
+
+fn add_wasm_target() -> Result<()> {
+    if process::find_program("rustup").is_none() {
+        return Err(format!(
+            "this Rust cannot compile for {WASM_TARGET}, and rustup is not here to add it.\n\
+             Install that target with the package manager that brought Rust, or Rust from \
+             https://rustup.rs"
+        )
+        .into());
+    }
+    let mut command = Command::new("rustup");
+    process::run(command.current_dir(workspace::root()).args(["target", "add", WASM_TARGET]))
+}
