@@ -1,0 +1,191 @@
+//! Everything that a person or a script can do to the world.
+
+use std::fmt;
+
+use raft_core::NodeId;
+use raft_kv::{ClientId, Operation};
+
+use crate::{DelayRange, MessageId, NodeState};
+
+/// One thing to do to the world at its present time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Cut a node's power: it loses its memory, and writes that its disk had not finished.
+    Crash {
+        /// Which node.
+        node: NodeId,
+        /// What becomes of the unfinished writes.
+        unsynced: Unsynced,
+    },
+    /// Start a crashed node from its disk.
+    Restart {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Stop a node without taking anything from it; what arrives waits.
+    Pause {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Let a paused node run on.
+    Resume {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Let a node's election timeout elapse now.
+    ForceElection {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Let a node take a snapshot now and compact its log.
+    Snapshot {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Change one direction of a link.
+    SetLink {
+        /// The sending end.
+        from: NodeId,
+        /// The receiving end.
+        to: NodeId,
+        /// How.
+        change: LinkChange,
+    },
+    /// Change a disk.
+    SetDisk {
+        /// Whose.
+        node: NodeId,
+        /// How.
+        change: DiskChange,
+    },
+    /// Let the network fall apart into groups. Nodes that are in none form one more.
+    Partition {
+        /// The groups.
+        groups: Vec<Vec<NodeId>>,
+    },
+    /// Make the network whole: no partition, no cut links.
+    Heal,
+    /// Drop a message that is under way.
+    DropMessage {
+        /// Which message.
+        id: MessageId,
+    },
+    /// Let a client do an operation after those it was given before.
+    Request {
+        /// Which client; it comes into being when it is first named.
+        client: ClientId,
+        /// What to do.
+        operation: Operation,
+        /// The node to ask first, and to ask again after a time-out, until that node names another.
+        via: Option<NodeId>,
+    },
+}
+
+/// What becomes of writes that a disk had not finished when the power failed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Unsynced {
+    /// Some of them, from the first on, are there; the seed decides how many.
+    #[default]
+    Drawn,
+    /// None of them.
+    Lost,
+    /// All of them.
+    Kept,
+}
+
+/// A change to one direction of a link.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LinkChange {
+    /// Nothing passes any more; what is under way is gone.
+    Cut,
+    /// Messages pass again.
+    Restore,
+    /// How long messages take.
+    Latency(DelayRange),
+    /// How many messages in a million are lost.
+    Loss {
+        /// 0 to 1,000,000.
+        per_million: u32,
+    },
+    /// How many messages in a million arrive twice.
+    Duplication {
+        /// 0 to 1,000,000.
+        per_million: u32,
+    },
+    /// Whether a message may overtake another.
+    Reordering(bool),
+}
+
+/// A change to a disk.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DiskChange {
+    /// How long a write takes to become durable.
+    Latency(DelayRange),
+}
+
+/// Why an action could not be done. Nothing was changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The cluster has no such node.
+    NoSuchNode(NodeId),
+    /// The node is not in a state in which that can be done.
+    WrongState {
+        /// Which node.
+        node: NodeId,
+        /// The state it is in.
+        state: NodeState,
+        /// The state it would have to be in.
+        needed: &'static str,
+    },
+    /// A node has no link to itself.
+    LinkToItself(NodeId),
+    /// A node stands in two groups of a partition.
+    InTwoGroups(NodeId),
+    /// A probability is above one.
+    ProbabilityTooLarge(u32),
+    /// No such message is under way.
+    NoSuchMessage(MessageId),
+    /// The operation breaks a limit of the key-value store.
+    Operation(raft_kv::Error),
+    /// Nothing was applied since the last snapshot.
+    NothingToSnapshot(NodeId),
+    /// More operations wait for their turn than a client may have.
+    TooManyRequests {
+        /// Which client.
+        client: ClientId,
+        /// The most it may have.
+        limit: usize,
+    },
+    /// More clients than a world may have.
+    TooManyClients {
+        /// The most it may have.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchNode(node) => write!(f, "there is no node {node}"),
+            Self::WrongState { node, state, needed } => {
+                write!(f, "node {node} is {state}; it must be {needed} for that")
+            }
+            Self::LinkToItself(node) => write!(f, "node {node} has no link to itself"),
+            Self::InTwoGroups(node) => write!(f, "node {node} stands in two groups"),
+            Self::ProbabilityTooLarge(value) => {
+                write!(f, "a probability of {value} in a million is more than all")
+            }
+            Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
+            Self::Operation(error) => error.fmt(f),
+            Self::NothingToSnapshot(node) => {
+                write!(f, "node {node} has applied nothing since its last snapshot")
+            }
+            Self::TooManyRequests { client, limit } => {
+                write!(f, "client {} has {limit} operations waiting already", client.0)
+            }
+            Self::TooManyClients { limit } => write!(f, "there are {limit} clients already"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,277 @@
+//! What happens in the world, one event at a time, in words and in a hash.
+
+use std::fmt;
+use std::sync::Arc;
+
+use raft_core::{Entry, Instant, LogPosition, Message, NodeId, PersistId, Trace};
+use raft_kv::{ClientId, Operation, Response, Sequence};
+use raft_storage::WriteBatch;
+
+use crate::{DiskChange, LinkChange, MessageId};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// Counts all events of the world from 1.
+    pub number: u64,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// A node decided something; the trace says why.
+    Core {
+        /// Which node.
+        node: NodeId,
+        /// Its decision.
+        trace: Trace,
+    },
+    /// A node put a message on the network.
+    Sent {
+        /// Names the message.
+        id: MessageId,
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: Arc<Message>,
+        /// When it will arrive, if nothing happens to it.
+        arrives_at: Instant,
+    },
+    /// A message reached a node that is up.
+    Delivered {
+        /// Names the message.
+        id: MessageId,
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: Arc<Message>,
+    },
+    /// A message is gone.
+    Dropped {
+        /// Names the message.
+        id: MessageId,
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: Arc<Message>,
+        /// When it was sent.
+        sent_at: Instant,
+        /// When it would have arrived.
+        arrives_at: Instant,
+        /// Why it is gone.
+        reason: DropReason,
+    },
+    /// A node asked its disk for a write.
+    WriteIssued {
+        /// Which node.
+        node: NodeId,
+        /// Names the write in this life of the node.
+        id: PersistId,
+        /// What it writes.
+        batch: Arc<WriteBatch>,
+    },
+    /// A write became durable.
+    WriteDurable {
+        /// Which node.
+        node: NodeId,
+        /// Names the write in this life of the node.
+        id: PersistId,
+    },
+    /// A crash lost writes that were not durable.
+    WritesLost {
+        /// Which node.
+        node: NodeId,
+        /// How many writes.
+        writes: usize,
+        /// Turns a disk that has them back into what the crash left.
+        undo: Arc<WriteBatch>,
+    },
+    /// A node applied committed entries to its state machine.
+    Applied {
+        /// Which node.
+        node: NodeId,
+        /// The entries, in order.
+        entries: Arc<[Entry]>,
+    },
+    /// A node replaced its state machine by a snapshot.
+    Restored {
+        /// Which node.
+        node: NodeId,
+        /// The last entry that the snapshot covers.
+        snapshot: LogPosition,
+    },
+    /// A node lost power: everything not on its disk is gone.
+    Crashed {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A node started again from its disk.
+    Restarted {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A node refused to start from its disk.
+    RestartRefused {
+        /// Which node.
+        node: NodeId,
+        /// What is wrong with the disk, and what to do.
+        reason: String,
+    },
+    /// A node stopped running, keeping its memory.
+    Paused {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A paused node runs on.
+    Resumed {
+        /// Which node.
+        node: NodeId,
+    },
+    /// A link was changed.
+    LinkChanged {
+        /// The sending end.
+        from: NodeId,
+        /// The receiving end.
+        to: NodeId,
+        /// How.
+        change: LinkChange,
+    },
+    /// A disk was changed.
+    DiskChanged {
+        /// Whose.
+        node: NodeId,
+        /// How.
+        change: DiskChange,
+    },
+    /// The network fell apart into groups.
+    Partitioned {
+        /// Who can still talk to whom.
+        groups: Vec<Vec<NodeId>>,
+    },
+    /// The network is whole again.
+    Healed,
+    /// A client started an operation.
+    ClientInvoked {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+        /// What it wants.
+        operation: Operation,
+    },
+    /// A client sent its operation to a node.
+    ClientAsked {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+        /// The node it asks.
+        node: NodeId,
+        /// Counts the tries from 1.
+        attempt: u32,
+    },
+    /// A node told the client to ask another one.
+    ClientRedirected {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+        /// The node that does not lead.
+        node: NodeId,
+        /// The leader, if that node knows one.
+        leader: Option<NodeId>,
+    },
+    /// A node told the client that its entry was replaced, or that its fate is lost; it tries again.
+    ClientMustRetry {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+        /// The node that said so.
+        node: NodeId,
+    },
+    /// A client waited too long for an answer and tries again.
+    ClientTimedOut {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+        /// The node that did not answer.
+        node: NodeId,
+    },
+    /// A client got its answer.
+    ClientAnswered {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+        /// The answer.
+        response: Response,
+        /// Who gave it.
+        node: NodeId,
+        /// How many tries it took.
+        attempts: u32,
+    },
+    /// A client stopped trying: its operation may have happened, may yet happen, or not.
+    ClientGaveUp {
+        /// Which client.
+        client: ClientId,
+        /// Its number for the operation.
+        sequence: Sequence,
+    },
+}
+
+/// Why a message is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DropReason {
+    /// The link lost it.
+    Lost,
+    /// The link is cut.
+    LinkCut,
+    /// The receiver is in another part of the network.
+    Partitioned,
+    /// The receiver is down.
+    NodeDown,
+    /// It was dropped on purpose.
+    ByCommand,
+}
+
+impl EventKind {
+    /// The node that the event happened to, if it happened to one.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Core { node, .. }
+            | Self::WriteIssued { node, .. }
+            | Self::WriteDurable { node, .. }
+            | Self::WritesLost { node, .. }
+            | Self::Applied { node, .. }
+            | Self::Restored { node, .. }
+            | Self::Crashed { node }
+            | Self::Restarted { node }
+            | Self::RestartRefused { node, .. }
+            | Self::Paused { node }
+            | Self::Resumed { node }
+            | Self::DiskChanged { node, .. } => Some(*node),
+            Self::Sent { from, .. } => Some(*from),
+            Self::Delivered { to, .. } | Self::Dropped { to, .. } => Some(*to),
+            Self::LinkChanged { .. } | Self::Partitioned { .. } | Self::Healed => None,
+            Self::ClientInvoked { .. }
+            | Self::ClientAsked { .. }
+            | Self::ClientRedirected { .. }
+            | Self::ClientMustRetry { .. }
+            | Self::ClientTimedOut { .. }
+            | Self::ClientAnswered { .. }
+            | Self::ClientGaveUp { .. } => None,
+        }
+    }
+}
