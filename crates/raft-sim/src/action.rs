@@ -141,6 +141,8 @@ pub enum Refusal {
     LinkToItself(NodeId),
     /// A node stands in two groups of a partition.
     InTwoGroups(NodeId),
+    /// A delay runs downwards, or past an hour.
+    Delay(DelayRange),
     /// A probability is above one.
     ProbabilityTooLarge(u32),
     /// No such message is under way.
@@ -155,6 +157,13 @@ pub enum Refusal {
         client: ClientId,
         /// The most it may have.
         limit: usize,
+    },
+    /// Clients are numbered from 1.
+    ClientId {
+        /// The number given.
+        client: ClientId,
+        /// The largest it may be.
+        largest: u64,
     },
     /// More clients than a world may have.
     TooManyClients {
@@ -172,6 +181,9 @@ impl fmt::Display for Refusal {
             }
             Self::LinkToItself(node) => write!(f, "node {node} has no link to itself"),
             Self::InTwoGroups(node) => write!(f, "node {node} stands in two groups"),
+            Self::Delay(DelayRange { min, max }) => {
+                write!(f, "a delay from {min:?} to {max:?} must go up, to 1 h at most")
+            }
             Self::ProbabilityTooLarge(value) => {
                 write!(f, "a probability of {value} in a million is more than all")
             }
@@ -182,6 +194,9 @@ impl fmt::Display for Refusal {
             }
             Self::TooManyRequests { client, limit } => {
                 write!(f, "client {} has {limit} operations waiting already", client.0)
+            }
+            Self::ClientId { client, largest } => {
+                write!(f, "clients are numbered from 1 to {largest}, not {}", client.0)
             }
             Self::TooManyClients { limit } => write!(f, "there are {limit} clients already"),
         }

@@ -1,6 +1,5 @@
 //! What happens in the world, one event at a time, in words and in a hash.
 
-use std::fmt;
 use std::sync::Arc;
 
 use raft_core::{Entry, Instant, LogPosition, Message, NodeId, PersistId, Trace};

@@ -22,4 +22,4 @@ pub use network::{InFlight, Link, MessageId};
 pub use node::{NodeState, SimNode};
 pub use setup::{DelayRange, Setup, SetupError};
 pub use timeline::Timeline;
-pub use world::{NextEvent, World};
+pub use world::{JournalEntry, NextEvent, World};

@@ -33,6 +33,9 @@ pub struct Setup {
     pub client_timeout: Duration,
     /// How long a client tries in all before it gives up. Default 30 s.
     pub client_patience: Duration,
+    /// How many runs these disks have been through before. Clients of each run get session ids of
+    /// their own, or a store that remembers an earlier run would take them for those. Default 0.
+    pub run: u64,
     /// What disks hold at the beginning; others are empty.
     pub disks: BTreeMap<NodeId, Records>,
     /// Nodes that are down at the beginning.
@@ -64,6 +67,8 @@ pub enum SetupError {
         /// Its value.
         range: DelayRange,
     },
+    /// There were more runs than session ids can tell apart.
+    TooManyRuns(u64),
     /// A client's time-out or patience must be from 1 ms to an hour.
     ClientPatience(Duration),
 }
@@ -83,12 +88,14 @@ impl Default for Setup {
             disk_latency: DelayRange::millis(1, 4),
             client_timeout: Duration::from_secs(1),
             client_patience: Duration::from_secs(30),
+            run: 0,
             disks: BTreeMap::new(),
             down: Vec::new(),
         }
     }
 }
 
+const MAX_RUN: u64 = 1 << 30;
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Setup {
@@ -118,6 +125,9 @@ impl Setup {
             if value < Duration::from_millis(1) || value > HOUR {
                 return Err(SetupError::ClientPatience(value));
             }
+        }
+        if self.run > MAX_RUN {
+            return Err(SetupError::TooManyRuns(self.run));
         }
         self.config(NodeId(1), 0).validate().map_err(SetupError::Config)
     }
@@ -160,6 +170,7 @@ impl fmt::Display for SetupError {
             Self::Delay { setting, range: DelayRange { min, max } } => {
                 write!(f, "{setting} runs from {min:?} to {max:?}; it must go up, to 1 h at most")
             }
+            Self::TooManyRuns(run) => write!(f, "run is {run}; it must be at most {MAX_RUN}"),
             Self::ClientPatience(value) => {
                 write!(f, "a client's time-out is {value:?}; it must be from 1 ms to 1 h")
             }

@@ -1,0 +1,201 @@
+//! Clients: they find the leader, retry, and remember what they asked.
+
+use std::collections::VecDeque;
+
+use raft_core::{Instant, NodeId};
+use raft_kv::{ClientId, Operation, Response, Sequence};
+
+use crate::random::{Purpose, Random};
+use crate::{DelayRange, Refusal, Setup};
+
+/// The most clients in a world.
+pub(crate) const MAX_CLIENTS: usize = 100;
+/// The largest number that names a client.
+pub(crate) const MAX_CLIENT_ID: u64 = 999;
+/// Session ids that one run may use.
+const SESSIONS_PER_RUN: u64 = 4_000_000 * (MAX_CLIENT_ID + 1);
+/// The most operations that wait for one client.
+const MAX_QUEUED: usize = 10_000;
+
+/// A client of the key-value store. It does one operation at a time, in the order they were given.
+#[derive(Clone, Debug)]
+pub struct Client {
+    id: ClientId,
+    session: Session,
+    last_sequence: Sequence,
+    pending: Option<PendingOperation>,
+    queue: VecDeque<(Operation, Option<NodeId>)>,
+    believed_leader: Option<NodeId>,
+    latency: DelayRange,
+    random: Random,
+}
+
+/// A client's session with the store. A client that lost its session begins another.
+#[derive(Clone, Debug)]
+struct Session {
+    id: ClientId,
+    /// The client's numbers up to here belong to earlier sessions.
+    before: Sequence,
+    /// Whether the store has answered in this session, and so knows it.
+    open: bool,
+}
+
+/// The operation that a client waits for.
+#[derive(Clone, Debug)]
+pub struct PendingOperation {
+    /// The client's number for it; retries keep it.
+    pub sequence: Sequence,
+    /// What it wants.
+    pub operation: Operation,
+    /// The node it asked last.
+    pub target: NodeId,
+    /// Whether it was told to ask that node.
+    pub pinned: bool,
+    /// How often it asked.
+    pub attempts: u32,
+    /// When it started.
+    pub invoked_at: Instant,
+}
+
+impl Client {
+    pub(crate) fn new(setup: &Setup, id: ClientId) -> Self {
+        let first = setup.run * SESSIONS_PER_RUN + id.0;
+        Self {
+            id,
+            session: Session { id: ClientId(first), before: Sequence(0), open: false },
+            last_sequence: Sequence(0),
+            pending: None,
+            queue: VecDeque::new(),
+            believed_leader: None,
+            latency: setup.link_latency,
+            random: Random::new(setup.seed, Purpose::Client, id.0, 0),
+        }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// What it sends for an operation: the id under which the store keeps its session, which no other
+    /// run uses, and the operation's number in that session.
+    pub(crate) fn session_for(&self, sequence: Sequence) -> (ClientId, Sequence) {
+        (self.session.id, Sequence(sequence.0 - self.session.before.0))
+    }
+
+    /// What it waits for.
+    pub fn pending(&self) -> Option<&PendingOperation> {
+        self.pending.as_ref()
+    }
+
+    /// How many operations wait behind that.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The node that it would ask first.
+    pub fn believed_leader(&self) -> Option<NodeId> {
+        self.believed_leader
+    }
+
+    pub(crate) fn enqueue(
+        &mut self,
+        operation: Operation,
+        via: Option<NodeId>,
+    ) -> Result<(), Refusal> {
+        if self.queue.len() >= MAX_QUEUED {
+            return Err(Refusal::TooManyRequests { client: self.id, limit: MAX_QUEUED });
+        }
+        self.queue.push_back((operation, via));
+        Ok(())
+    }
+
+    /// Begins the next operation, if none is under way.
+    pub(crate) fn begin(&mut self, now: Instant, nodes: u64) -> Option<&PendingOperation> {
+        if self.pending.is_some() {
+            return None;
+        }
+        let (operation, via) = self.queue.pop_front()?;
+        self.last_sequence = self.last_sequence.next();
+        // Drawn in any case, so that naming a node does not shift later draws.
+        let drawn = NodeId(1 + self.random.up_to(nodes - 1));
+        let target = via.or(self.believed_leader).unwrap_or(drawn);
+        self.pending = Some(PendingOperation {
+            sequence: self.last_sequence,
+            operation,
+            target,
+            pinned: via.is_some(),
+            attempts: 0,
+            invoked_at: now,
+        });
+        self.pending.as_ref()
+    }
+
+    /// It asks; how long the request takes to arrive.
+    pub(crate) fn ask(&mut self) -> Option<(&PendingOperation, std::time::Duration)> {
+        let delay = self.random.delay(self.latency);
+        let pending = self.pending.as_mut()?;
+        pending.attempts += 1;
+        Some((pending, delay))
+    }
+
+    /// How long an answer takes to arrive.
+    pub(crate) fn answer_delay(&mut self) -> std::time::Duration {
+        self.random.delay(self.latency)
+    }
+
+    /// The operation that it waits for, if it is this one.
+    pub(crate) fn waiting_for(&mut self, sequence: Sequence) -> Option<&mut PendingOperation> {
+        self.pending.as_mut().filter(|pending| pending.sequence == sequence)
+    }
+
+    /// A node says who leads. The client asks that one next, or the following node if none is known.
+    pub(crate) fn redirect(&mut self, leader: Option<NodeId>, nodes: u64) {
+        self.believed_leader = leader;
+        if let Some(pending) = &mut self.pending {
+            pending.pinned = pending.pinned && leader.is_none();
+            if !pending.pinned {
+                pending.target = leader.unwrap_or(NodeId(1 + pending.target.0 % nodes));
+            }
+        }
+    }
+
+    /// No answer came. A client that was told whom to ask asks there again; others ask the next node.
+    pub(crate) fn time_out(&mut self, nodes: u64) {
+        self.believed_leader = None;
+        if let Some(pending) = &mut self.pending
+            && !pending.pinned
+        {
+            pending.target = NodeId(1 + pending.target.0 % nodes);
+        }
+    }
+
+    /// A node answered: the operation is over.
+    pub(crate) fn finish(&mut self, node: NodeId, response: &Response) {
+        self.believed_leader = Some(node);
+        self.pending = None;
+        match response {
+            Response::Failed(raft_kv::Error::SessionExpired { above, .. }) => {
+                self.renew_session(*above);
+            }
+            _ => self.session.open = true,
+        }
+    }
+
+    /// Nobody answered in time: the operation is over for this client.
+    pub(crate) fn give_up(&mut self) {
+        self.believed_leader = None;
+        self.pending = None;
+        // If the store never heard of the session, the next number would be refused.
+        if !self.session.open {
+            self.renew_session(None);
+        }
+    }
+
+    /// Takes the client's next session id, and one above `above` if the store asks for that.
+    fn renew_session(&mut self, above: Option<ClientId>) {
+        let used = self.session.id.0.max(above.map_or(0, |above| above.0));
+        let id = (used / (MAX_CLIENT_ID + 1) + 1) * (MAX_CLIENT_ID + 1) + self.id.0;
+        self.session = Session { id: ClientId(id), before: self.last_sequence, open: false };
+    }
+}

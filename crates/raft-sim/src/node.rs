@@ -1,0 +1,173 @@
+//! A node of the world: a process over the core, with its state machine and its disk.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+use raft_core::{Input, Instant, LogIndex, NodeId, Recovered};
+use raft_kv::{ClientId, Response, Sequence, Store};
+
+use crate::random::{Purpose, Random};
+use crate::{Disk, Setup};
+
+/// A server of the cluster, seen from outside.
+#[derive(Clone, Debug)]
+pub struct SimNode {
+    pub(crate) id: NodeId,
+    pub(crate) disk: Disk,
+    pub(crate) process: Process,
+    pub(crate) life: u64,
+}
+
+/// Whether a node runs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NodeState {
+    /// It runs.
+    Running,
+    /// It is stopped but keeps its memory.
+    Paused,
+    /// It has no power.
+    Crashed,
+    /// Its disk is damaged, and it does not start from it.
+    Refused,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Process {
+    Up(Box<Up>),
+    Crashed,
+    Refused(String),
+}
+
+/// A process that runs, or is paused.
+#[derive(Clone, Debug)]
+pub(crate) struct Up {
+    pub(crate) core: raft_core::Node,
+    pub(crate) store: Store,
+    /// What arrived while it was paused; `None` when it runs.
+    pub(crate) inbox: Option<VecDeque<Arrival>>,
+    /// The state machine's answers to the entries applied last, until the replies are out.
+    pub(crate) answers: BTreeMap<LogIndex, Response>,
+    /// Who waits for which proposal.
+    pub(crate) requests: BTreeMap<u64, (ClientId, Sequence)>,
+    pub(crate) last_request: u64,
+}
+
+/// Something that reaches a process.
+#[derive(Clone, Debug)]
+pub(crate) enum Arrival {
+    Input(Input),
+    Request { client: ClientId, sequence: Sequence, command: Vec<u8> },
+}
+
+impl SimNode {
+    pub(crate) fn new(setup: &Setup, id: NodeId) -> Self {
+        Self { id, disk: Disk::new(setup, id), process: Process::Crashed, life: 0 }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Whether it runs.
+    pub fn state(&self) -> NodeState {
+        match &self.process {
+            Process::Up(up) if up.inbox.is_some() => NodeState::Paused,
+            Process::Up(_) => NodeState::Running,
+            Process::Crashed => NodeState::Crashed,
+            Process::Refused(_) => NodeState::Refused,
+        }
+    }
+
+    /// Why it does not start, if it does not.
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.process {
+            Process::Refused(reason) => Some(reason),
+            Process::Up(_) | Process::Crashed => None,
+        }
+    }
+
+    /// Its protocol state, unless it is down.
+    pub fn core(&self) -> Option<&raft_core::Node> {
+        match &self.process {
+            Process::Up(up) => Some(&up.core),
+            Process::Crashed | Process::Refused(_) => None,
+        }
+    }
+
+    /// Its state machine, unless it is down.
+    pub fn store(&self) -> Option<&Store> {
+        match &self.process {
+            Process::Up(up) => Some(&up.store),
+            Process::Crashed | Process::Refused(_) => None,
+        }
+    }
+
+    /// Its disk.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// How often it was started.
+    pub fn life(&self) -> u64 {
+        self.life
+    }
+
+    pub(crate) fn up(&mut self) -> Option<&mut Up> {
+        match &mut self.process {
+            Process::Up(up) => Some(up),
+            Process::Crashed | Process::Refused(_) => None,
+        }
+    }
+
+    /// When its timer elapses; a paused process has no timer.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.process {
+            Process::Up(up) if up.inbox.is_none() => Some(up.core.deadline()),
+            _ => None,
+        }
+    }
+
+    /// Starts from the disk: the one way in which a node starts, the first time too. False if the
+    /// disk is damaged.
+    pub(crate) fn start(&mut self, setup: &Setup, now: Instant) -> bool {
+        self.life += 1;
+        match self.recover(setup, now) {
+            Ok(up) => {
+                self.process = Process::Up(Box::new(up));
+                true
+            }
+            Err(reason) => {
+                self.process = Process::Refused(reason);
+                false
+            }
+        }
+    }
+
+    fn recover(&self, setup: &Setup, now: Instant) -> Result<Up, String> {
+        let recovered: Recovered = raft_storage::recover(self.id, self.disk.durable())
+            .map_err(|error| error.to_string())?;
+        let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.life).next();
+        let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)
+            .map_err(|error| format!("node {}: {error}", self.id))?;
+        Ok(Up {
+            core,
+            store: Store::default(),
+            inbox: None,
+            answers: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            last_request: 0,
+        })
+    }
+}
+
+impl fmt::Display for NodeState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Crashed => "crashed",
+            Self::Refused => "refusing to start",
+        })
+    }
+}

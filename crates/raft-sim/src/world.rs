@@ -1,0 +1,324 @@
+//! The world: a virtual clock, a queue of what is to come, and the one thing done at a time.
+//!
+//! Nothing here reads a real clock or a source of randomness. A world is a pure function of its
+//! [`Setup`] and of the actions applied to it, each at its place in the order of events.
+
+mod actions;
+mod clients;
+mod process;
+mod queue;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::Vector;
+use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
+use raft_kv::ClientId;
+
+use self::queue::{Due, Queue};
+use crate::fingerprint::Fingerprint;
+use crate::node::Process;
+use crate::{
+    Action, Client, Event, EventKind, InFlight, Link, MessageId, NodeState, Setup, SetupError,
+    SimNode,
+};
+
+/// A cluster with its network, disks and clients, at one moment of virtual time.
+///
+/// Cloning is cheap: long logs, disks and stores are shared.
+#[derive(Clone, Debug)]
+pub struct World {
+    setup: Arc<Setup>,
+    now: Instant,
+    nodes: Vec<SimNode>,
+    /// The link from node f to node t stands at (f - 1) · nodes + (t - 1).
+    links: Vec<Link>,
+    /// The groups of a partition.
+    partition: Option<Arc<[Vec<NodeId>]>>,
+    in_flight: BTreeMap<MessageId, InFlight>,
+    last_message: u64,
+    clients: BTreeMap<ClientId, Client>,
+    queue: Queue,
+    /// What happened in the last step or action.
+    events: Vec<Event>,
+    event_count: u64,
+    fingerprint: Fingerprint,
+    steps: u64,
+    journal: Vector<JournalEntry>,
+}
+
+/// An action that was applied.
+#[derive(Clone, PartialEq, Debug)]
+pub struct JournalEntry {
+    /// When.
+    pub at: Instant,
+    /// After how many steps: several steps may share one moment.
+    pub after_steps: u64,
+    /// What.
+    pub action: Action,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NextEvent {
+    /// When.
+    pub at: Instant,
+    /// The write that it makes durable, if that is what it does.
+    pub completes_write: Option<(NodeId, PersistId)>,
+}
+
+impl World {
+    /// Builds the world and starts its nodes, at time 0. [`events`](Self::events) tells of the start.
+    ///
+    /// # Errors
+    /// When a setting is out of bounds.
+    pub fn new(setup: Setup) -> Result<Self, SetupError> {
+        setup.validate()?;
+        let ids: Vec<NodeId> = setup.node_ids().collect();
+        let pairs = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+        let mut world = Self {
+            now: Instant(0),
+            nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
+            links: pairs.map(|(from, to)| Link::new(&setup, from, to)).collect(),
+            partition: None,
+            in_flight: BTreeMap::new(),
+            last_message: 0,
+            clients: BTreeMap::new(),
+            queue: Queue::default(),
+            events: Vec::new(),
+            event_count: 0,
+            fingerprint: Fingerprint::default(),
+            steps: 0,
+            journal: Vector::new(),
+            setup: Arc::new(setup),
+        };
+        for id in ids {
+            if !world.setup.down.contains(&id) {
+                world.start_node(id);
+            }
+        }
+        Ok(world)
+    }
+
+    /// How it began.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The nodes' ids, ascending.
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        self.setup.node_ids()
+    }
+
+    /// One node.
+    pub fn node(&self, id: NodeId) -> Option<&SimNode> {
+        self.nodes.get(usize::try_from(id.0.checked_sub(1)?).ok()?)
+    }
+
+    /// The nodes, by ascending id.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = &SimNode> {
+        self.nodes.iter()
+    }
+
+    /// The running node that leads; of several, the one with the latest term, as the others were
+    /// deposed and do not know it yet.
+    pub fn leader(&self) -> Option<NodeId> {
+        let running = self.nodes.iter().filter(|node| node.state() == NodeState::Running);
+        let cores = running.filter_map(SimNode::core);
+        let leaders = cores.filter(|core| core.role() == RoleKind::Leader);
+        let latest: Option<(Term, NodeId)> =
+            leaders.map(|core| (core.current_term(), core.id())).max();
+        latest.map(|(_, id)| id)
+    }
+
+    /// One direction between two nodes.
+    pub fn link(&self, from: NodeId, to: NodeId) -> Option<&Link> {
+        let place = self.link_place(from, to)?;
+        self.links.get(place)
+    }
+
+    /// Whether a message from one node can reach the other: no cut, no partition between them.
+    pub fn is_reachable(&self, from: NodeId, to: NodeId) -> bool {
+        self.blockage(from, to).is_none()
+    }
+
+    /// The groups into which the network fell apart. Nodes that are in none form one more.
+    pub fn partition(&self) -> Option<&[Vec<NodeId>]> {
+        self.partition.as_deref()
+    }
+
+    /// The messages under way, in the order in which they were sent.
+    pub fn in_flight(&self) -> impl ExactSizeIterator<Item = &InFlight> {
+        self.in_flight.values()
+    }
+
+    /// The clients, by ascending id.
+    pub fn clients(&self) -> impl ExactSizeIterator<Item = &Client> {
+        self.clients.values()
+    }
+
+    /// One client.
+    pub fn client(&self, id: ClientId) -> Option<&Client> {
+        self.clients.get(&id)
+    }
+
+    /// Whether no client waits for anything.
+    pub fn is_idle(&self) -> bool {
+        self.clients.values().all(|client| client.pending().is_none())
+    }
+
+    /// What happened in the last step or action, or at the start; in order.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The actions applied so far.
+    pub fn journal(&self) -> impl ExactSizeIterator<Item = &JournalEntry> {
+        self.journal.iter()
+    }
+
+    /// One number for all that happened so far. Equal runs have equal hashes, on every target.
+    pub fn trace_hash(&self) -> u64 {
+        std::hash::Hasher::finish(&self.fingerprint)
+    }
+
+    /// How many steps were taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// What comes next; `None` if nothing ever will.
+    pub fn next_event(&self) -> Option<NextEvent> {
+        let timer = self.next_timer().map(|(at, _)| at);
+        match (self.queue.peek(), timer) {
+            (Some(next), timer) if timer.is_none_or(|timer| next.at <= timer) => {
+                let completes_write = match next.due {
+                    Due::WriteDone { node, id, .. } => Some((node, id)),
+                    _ => None,
+                };
+                Some(NextEvent { at: next.at, completes_write })
+            }
+            (_, Some(at)) => Some(NextEvent { at, completes_write: None }),
+            (_, None) => None,
+        }
+    }
+
+    /// Does the next thing, and only that: one arrival, one completed write, one elapsed timer.
+    /// False if there is nothing to come.
+    pub fn step(&mut self) -> bool {
+        self.events.clear();
+        let timer = self.next_timer();
+        let queued = self.queue.peek().map(|next| next.at);
+        match (queued, timer) {
+            (Some(at), timer) if timer.is_none_or(|(elapses, _)| at <= elapses) => {
+                if let Some(next) = self.queue.pop() {
+                    self.now = next.at;
+                    self.carry_out(next.due);
+                }
+            }
+            (_, Some((at, node))) => {
+                self.now = at;
+                self.feed(node, raft_core::Input::Timeout);
+            }
+            (_, None) => return false,
+        }
+        self.steps += 1;
+        self.forget_stale();
+        true
+    }
+
+    /// Moves the clock forward, but never past the next event.
+    pub fn advance_clock(&mut self, to: Instant) {
+        let limit = self.next_event().map_or(to, |next| to.min(next.at));
+        self.now = self.now.max(limit);
+    }
+
+    /// Takes every step that is due up to `at`, then sets the clock to it.
+    pub fn run_until(&mut self, at: Instant) {
+        while self.next_event().is_some_and(|next| next.at <= at) {
+            self.step();
+        }
+        self.advance_clock(at);
+    }
+
+    /// The next timer of a running node: when, and whose. A timer that elapsed while its node was
+    /// paused is due now.
+    fn next_timer(&self) -> Option<(Instant, NodeId)> {
+        let timers = self.nodes.iter().filter_map(|node| Some((node.deadline()?, node.id())));
+        timers.min().map(|(at, node)| (at.max(self.now), node))
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> &mut SimNode {
+        &mut self.nodes[id.0 as usize - 1]
+    }
+
+    fn link_place(&self, from: NodeId, to: NodeId) -> Option<usize> {
+        let nodes = self.setup.nodes;
+        let known = |id: NodeId| (1..=nodes).contains(&id.0);
+        (known(from) && known(to)).then(|| ((from.0 - 1) * nodes + to.0 - 1) as usize)
+    }
+
+    fn emit(&mut self, kind: EventKind) {
+        self.event_count += 1;
+        let event = Event { at: self.now, number: self.event_count, kind };
+        self.fingerprint.add(&event);
+        self.events.push(event);
+    }
+
+    fn schedule(&mut self, at: Instant, due: Due) {
+        self.queue.push(at.max(self.now), due);
+    }
+
+    /// Takes what no longer matters off the queue's head, so that the head is what comes next.
+    fn forget_stale(&mut self) {
+        while let Some(next) = self.queue.peek() {
+            if !self.is_stale(&next.due) {
+                break;
+            }
+            self.queue.pop();
+        }
+    }
+
+    fn is_stale(&self, due: &Due) -> bool {
+        match due {
+            Due::Arrive(id) | Due::Lose(id) => !self.in_flight.contains_key(id),
+            Due::WriteDone { node, life, .. } => {
+                let node = &self.nodes[node.0 as usize - 1];
+                node.life != *life || !matches!(node.process, Process::Up(_))
+            }
+            Due::ClientTimeout { client, sequence, attempt }
+            | Due::ClientRetry { client, sequence, attempt } => {
+                let pending = self.clients.get(client).and_then(Client::pending);
+                !pending.is_some_and(|p| p.sequence == *sequence && p.attempts == *attempt)
+            }
+            Due::Answer { client, sequence, .. } => {
+                let pending = self.clients.get(client).and_then(Client::pending);
+                pending.is_none_or(|p| p.sequence != *sequence)
+            }
+            Due::Request { .. } => false,
+        }
+    }
+
+    fn carry_out(&mut self, due: Due) {
+        match due {
+            Due::Arrive(id) => self.arrive(id),
+            Due::Lose(id) => self.drop_message(id, crate::DropReason::Lost),
+            Due::WriteDone { node, id, .. } => self.write_done(node, id),
+            Due::Request { client, sequence, node } => self.request_arrives(client, sequence, node),
+            Due::Answer { client, sequence, node, answer } => {
+                self.answer_arrives(client, sequence, node, answer);
+            }
+            Due::ClientTimeout { client, .. } => self.client_times_out(client),
+            Due::ClientRetry { client, .. } => self.client_asks(client),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! What a person or a script does to the world.
+
+use std::collections::VecDeque;
+
+use raft_core::{Input, NodeId};
+
+use super::{JournalEntry, World};
+use crate::node::{Arrival, Process};
+use crate::{Action, DropReason, EventKind, LinkChange, NodeState, Refusal, Unsynced};
+
+impl World {
+    /// Does something to the world, now. It goes into the journal.
+    ///
+    /// # Errors
+    /// When that cannot be done now. Then nothing has changed.
+    pub fn apply(&mut self, action: Action) -> Result<(), Refusal> {
+        self.events.clear();
+        self.perform(&action)?;
+        let (at, after_steps) = (self.now, self.steps);
+        self.journal.push_back(JournalEntry { at, after_steps, action });
+        self.forget_stale();
+        Ok(())
+    }
+
+    fn perform(&mut self, action: &Action) -> Result<(), Refusal> {
+        match action {
+            Action::Crash { node, unsynced } => self.crash(*node, *unsynced),
+            Action::Restart { node } => {
+                self.require(*node, "down", |state| {
+                    matches!(state, NodeState::Crashed | NodeState::Refused)
+                })?;
+                self.start_node(*node);
+                Ok(())
+            }
+            Action::Pause { node } => self.pause(*node),
+            Action::Resume { node } => self.resume(*node),
+            Action::ForceElection { node } => {
+                self.require_running(*node)?;
+                self.feed(*node, Input::ForceElection);
+                Ok(())
+            }
+            Action::Snapshot { node } => {
+                self.require_running(*node)?;
+                match self.force_snapshot(*node) {
+                    true => Ok(()),
+                    false => Err(Refusal::NothingToSnapshot(*node)),
+                }
+            }
+            Action::SetLink { from, to, change } => self.set_link(*from, *to, *change),
+            Action::SetDisk { node, change } => {
+                self.state_of(*node)?;
+                self.node_mut(*node).disk.change(*change)?;
+                self.emit(EventKind::DiskChanged { node: *node, change: *change });
+                Ok(())
+            }
+            Action::Partition { groups } => self.set_partition(groups),
+            Action::Heal => {
+                self.partition = None;
+                self.links.iter_mut().for_each(|link| link.cut = false);
+                self.emit(EventKind::Healed);
+                Ok(())
+            }
+            Action::DropMessage { id } => {
+                if !self.in_flight.contains_key(id) {
+                    return Err(Refusal::NoSuchMessage(*id));
+                }
+                self.drop_message(*id, DropReason::ByCommand);
+                Ok(())
+            }
+            Action::Request { client, operation, via } => {
+                if let Some(node) = via {
+                    self.state_of(*node)?;
+                }
+                self.request(*client, operation.clone(), *via)
+            }
+        }
+    }
+
+    fn state_of(&self, node: NodeId) -> Result<NodeState, Refusal> {
+        self.node(node).map(crate::SimNode::state).ok_or(Refusal::NoSuchNode(node))
+    }
+
+    fn require(
+        &self,
+        node: NodeId,
+        needed: &'static str,
+        fits: impl FnOnce(NodeState) -> bool,
+    ) -> Result<(), Refusal> {
+        let state = self.state_of(node)?;
+        if fits(state) { Ok(()) } else { Err(Refusal::WrongState { node, state, needed }) }
+    }
+
+    fn require_running(&self, node: NodeId) -> Result<(), Refusal> {
+        self.require(node, "running", |state| state == NodeState::Running)
+    }
+
+    fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), Refusal> {
+        self.require(id, "running or paused", |state| {
+            matches!(state, NodeState::Running | NodeState::Paused)
+        })?;
+        let node = self.node_mut(id);
+        let (writes, undo) = node.disk.crash(unsynced);
+        node.process = Process::Crashed;
+        self.emit(EventKind::Crashed { node: id });
+        if writes > 0 {
+            self.emit(EventKind::WritesLost { node: id, writes, undo: undo.into() });
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, id: NodeId) -> Result<(), Refusal> {
+        self.require_running(id)?;
+        if let Some(up) = self.node_mut(id).up() {
+            up.inbox = Some(VecDeque::new());
+        }
+        self.emit(EventKind::Paused { node: id });
+        Ok(())
+    }
+
+    /// What arrived meanwhile is handled first, in order; then its timers run on.
+    fn resume(&mut self, id: NodeId) -> Result<(), Refusal> {
+        self.require(id, "paused", |state| state == NodeState::Paused)?;
+        let inbox = self.node_mut(id).up().and_then(|up| up.inbox.take());
+        self.emit(EventKind::Resumed { node: id });
+        let arrivals: VecDeque<Arrival> = inbox.unwrap_or_default();
+        for arrival in arrivals {
+            self.deliver(id, arrival);
+        }
+        Ok(())
+    }
+
+    fn set_link(&mut self, from: NodeId, to: NodeId, change: LinkChange) -> Result<(), Refusal> {
+        self.state_of(from)?;
+        self.state_of(to)?;
+        if from == to {
+            return Err(Refusal::LinkToItself(from));
+        }
+        if let Some(place) = self.link_place(from, to) {
+            self.links[place].change(change)?;
+        }
+        self.emit(EventKind::LinkChanged { from, to, change });
+        self.drop_blocked();
+        Ok(())
+    }
+
+    fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Refusal> {
+        let mut seen: Vec<NodeId> = Vec::new();
+        for node in groups.iter().flatten() {
+            self.state_of(*node)?;
+            if seen.contains(node) {
+                return Err(Refusal::InTwoGroups(*node));
+            }
+            seen.push(*node);
+        }
+        self.partition = Some(groups.into());
+        self.emit(EventKind::Partitioned { groups: groups.to_vec() });
+        self.drop_blocked();
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! What clients do: ask, be redirected, wait, ask again, give up.
+
+use std::time::Duration;
+
+use raft_core::NodeId;
+use raft_kv::{ClientId, Command, Operation, Sequence};
+
+use super::World;
+use super::queue::{Answer, Due};
+use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS};
+use crate::node::Arrival;
+use crate::{EventKind, Refusal};
+
+impl World {
+    /// Gives a client an operation; the client comes into being when it is first named.
+    pub(super) fn request(
+        &mut self,
+        id: ClientId,
+        operation: Operation,
+        via: Option<NodeId>,
+    ) -> Result<(), Refusal> {
+        operation.validate().map_err(Refusal::Operation)?;
+        if !(1..=MAX_CLIENT_ID).contains(&id.0) {
+            return Err(Refusal::ClientId { client: id, largest: MAX_CLIENT_ID });
+        }
+        if !self.clients.contains_key(&id) {
+            if self.clients.len() >= MAX_CLIENTS {
+                return Err(Refusal::TooManyClients { limit: MAX_CLIENTS });
+            }
+            self.clients.insert(id, Client::new(&self.setup, id));
+        }
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.enqueue(operation, via)?;
+        }
+        self.client_begins(id);
+        Ok(())
+    }
+
+    fn client_begins(&mut self, id: ClientId) {
+        let (now, nodes) = (self.now, self.setup.nodes);
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(pending) = client.begin(now, nodes) else { return };
+        let (sequence, operation) = (pending.sequence, pending.operation.clone());
+        self.emit(EventKind::ClientInvoked { client: id, sequence, operation });
+        self.client_asks(id);
+    }
+
+    pub(super) fn client_asks(&mut self, id: ClientId) {
+        if self.gives_up(id) {
+            return;
+        }
+        let Some((pending, delay)) = self.clients.get_mut(&id).and_then(Client::ask) else {
+            return;
+        };
+        let (sequence, node, attempt) = (pending.sequence, pending.target, pending.attempts);
+        self.emit(EventKind::ClientAsked { client: id, sequence, node, attempt });
+        let arrival = self.now + delay;
+        self.schedule(arrival, Due::Request { client: id, sequence, node });
+        let timeout = self.now + self.setup.client_timeout;
+        self.schedule(timeout, Due::ClientTimeout { client: id, sequence, attempt });
+    }
+
+    pub(super) fn request_arrives(&mut self, id: ClientId, sequence: Sequence, node: NodeId) {
+        // A late copy of an operation that is over arrives all the same; nobody waits for its answer.
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(pending) = client.waiting_for(sequence) else { return };
+        let operation = pending.operation.clone();
+        let (session, number) = client.session_for(sequence);
+        let command = Command { client: session, sequence: number, operation }.encode();
+        self.deliver(node, Arrival::Request { client: id, sequence, command });
+    }
+
+    pub(super) fn answer_arrives(
+        &mut self,
+        id: ClientId,
+        sequence: Sequence,
+        node: NodeId,
+        answer: Answer,
+    ) {
+        let nodes = self.setup.nodes;
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(pending) = client.waiting_for(sequence) else { return };
+        let attempts = pending.attempts;
+        match answer {
+            Answer::Response(response) => {
+                client.finish(node, &response);
+                let kind =
+                    EventKind::ClientAnswered { client: id, sequence, response, node, attempts };
+                self.emit(kind);
+                self.client_begins(id);
+            }
+            Answer::NotLeader(leader) => {
+                client.redirect(leader, nodes);
+                self.emit(EventKind::ClientRedirected { client: id, sequence, node, leader });
+                match leader {
+                    Some(_) => self.client_asks(id),
+                    None => self.client_waits(id, sequence, attempts),
+                }
+            }
+            Answer::TryAgain => {
+                self.emit(EventKind::ClientMustRetry { client: id, sequence, node });
+                self.client_waits(id, sequence, attempts);
+            }
+        }
+    }
+
+    /// Asking again at once would only find the same state.
+    fn client_waits(&mut self, client: ClientId, sequence: Sequence, attempt: u32) {
+        let pause = (self.setup.client_timeout / 10).max(Duration::from_millis(1));
+        let at = self.now + pause;
+        self.schedule(at, Due::ClientRetry { client, sequence, attempt });
+    }
+
+    pub(super) fn client_times_out(&mut self, id: ClientId) {
+        let nodes = self.setup.nodes;
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some((sequence, node)) = client.pending().map(|p| (p.sequence, p.target)) else {
+            return;
+        };
+        client.time_out(nodes);
+        self.emit(EventKind::ClientTimedOut { client: id, sequence, node });
+        self.client_asks(id);
+    }
+
+    /// Whether the client's patience is over; then it goes on to its next operation.
+    fn gives_up(&mut self, id: ClientId) -> bool {
+        let (now, patience) = (self.now, self.setup.client_patience);
+        let Some(client) = self.clients.get_mut(&id) else { return true };
+        let Some(pending) = client.pending() else { return true };
+        if now - pending.invoked_at < patience {
+            return false;
+        }
+        let sequence = pending.sequence;
+        client.give_up();
+        self.emit(EventKind::ClientGaveUp { client: id, sequence });
+        self.client_begins(id);
+        true
+    }
+}

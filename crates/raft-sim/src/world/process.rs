@@ -1,0 +1,168 @@
+//! Driving a node: what a real server would do around the core.
+
+use std::sync::Arc;
+
+use raft_core::{
+    Bytes, Entry, Input, LogIndex, NodeId, Outcome, Output, Payload, Persist, PersistId, RequestId,
+    Snapshot,
+};
+use raft_kv::{Response, Store};
+use raft_storage::WriteBatch;
+
+use super::World;
+use super::queue::{Answer, Due};
+use crate::EventKind;
+use crate::node::{Arrival, Process, Up};
+
+impl World {
+    /// Starts a node from its disk and carries out what that gives rise to.
+    pub(super) fn start_node(&mut self, id: NodeId) {
+        let (setup, now) = (self.setup.clone(), self.now);
+        let node = self.node_mut(id);
+        if node.start(&setup, now) {
+            if node.life > 1 {
+                self.emit(EventKind::Restarted { node: id });
+            }
+            self.drain(id);
+        } else {
+            let reason = node.refusal().unwrap_or_default().to_owned();
+            self.emit(EventKind::RestartRefused { node: id, reason });
+        }
+    }
+
+    /// Something reaches a node: now if it runs, later if it is paused, never if it is down.
+    pub(super) fn deliver(&mut self, id: NodeId, arrival: Arrival) {
+        let Some(up) = self.node_mut(id).up() else { return };
+        if let Some(inbox) = &mut up.inbox {
+            return inbox.push_back(arrival);
+        }
+        match arrival {
+            Arrival::Input(input) => self.feed(id, input),
+            Arrival::Request { client, sequence, command } => {
+                up.last_request += 1;
+                let request = RequestId(up.last_request);
+                up.requests.insert(request.0, (client, sequence));
+                self.feed(id, Input::Propose { request, command: Bytes::from(command) });
+            }
+        }
+    }
+
+    /// One input, then drain: the core's contract.
+    pub(super) fn feed(&mut self, id: NodeId, input: Input) {
+        let now = self.now;
+        if let Some(up) = self.node_mut(id).up() {
+            up.core.handle(now, input);
+        }
+        self.drain(id);
+    }
+
+    fn drain(&mut self, id: NodeId) {
+        loop {
+            let mut snapshot = None;
+            while let Some(output) = self.node_mut(id).up().and_then(|up| up.core.poll_output()) {
+                match output {
+                    Output::Persist(persist) => self.issue_write(id, &persist),
+                    Output::Send { to, message } => self.send(id, to, message),
+                    Output::Apply(entries) => self.apply_entries(id, entries),
+                    Output::Restore(restored) => self.restore(id, &restored),
+                    Output::Reply { request, outcome } => self.reply(id, request, outcome),
+                    Output::SnapshotNeeded { .. } => snapshot = self.take_snapshot(id),
+                    Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
+                }
+            }
+            let now = self.now;
+            let Some(up) = self.node_mut(id).up() else { return };
+            up.answers.clear();
+            match snapshot {
+                Some(taken) => up.core.handle(now, taken),
+                None => return,
+            }
+        }
+    }
+
+    fn issue_write(&mut self, id: NodeId, persist: &Persist) {
+        let batch = Arc::new(WriteBatch::from_persist(persist));
+        let now = self.now;
+        let node = self.node_mut(id);
+        let life = node.life;
+        let done_at = node.disk.issue(now, persist.id, batch.clone());
+        self.schedule(done_at, Due::WriteDone { node: id, life, id: persist.id });
+        self.emit(EventKind::WriteIssued { node: id, id: persist.id, batch });
+    }
+
+    /// The disk finished a write, whether its node runs or is paused.
+    pub(super) fn write_done(&mut self, id: NodeId, write: PersistId) {
+        self.node_mut(id).disk.complete(write);
+        self.emit(EventKind::WriteDurable { node: id, id: write });
+        self.deliver(id, Arrival::Input(Input::Persisted(write)));
+    }
+
+    fn apply_entries(&mut self, id: NodeId, entries: Vec<Entry>) {
+        let Some(Up { store, answers, .. }) = self.node_mut(id).up() else { return };
+        for entry in &entries {
+            match &entry.payload {
+                Payload::Command(command) => {
+                    let response = store.apply(entry.index.0, command);
+                    answers.insert(entry.index, response);
+                }
+                _ => store.skip(entry.index.0),
+            }
+        }
+        self.emit(EventKind::Applied { node: id, entries: entries.into() });
+    }
+
+    fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
+        let restored = Store::restore(&snapshot.data);
+        let node = self.node_mut(id);
+        match (restored, node.up()) {
+            (Ok(store), Some(up)) => {
+                up.store = store;
+                self.emit(EventKind::Restored { node: id, snapshot: snapshot.position() });
+            }
+            (Err(error), Some(_)) => {
+                let reason = format!("node {id}: its snapshot {}: {error}", snapshot.position());
+                node.process = Process::Refused(reason.clone());
+                self.emit(EventKind::RestartRefused { node: id, reason });
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// The state machine as it is now, for the core.
+    fn take_snapshot(&mut self, id: NodeId) -> Option<Input> {
+        let up = self.node_mut(id).up()?;
+        let through = LogIndex(up.store.last_applied());
+        Some(Input::SnapshotTaken { through, data: Bytes::from(up.store.snapshot()) })
+    }
+
+    /// A person wants a snapshot now. False if there is nothing new to put into one.
+    pub(super) fn force_snapshot(&mut self, id: NodeId) -> bool {
+        let Some(up) = self.node_mut(id).up() else { return false };
+        if up.core.last_applied() <= up.core.log().base().index {
+            return false;
+        }
+        if let Some(taken) = self.take_snapshot(id) {
+            self.feed(id, taken);
+        }
+        true
+    }
+
+    /// The core says what became of a proposal; the client hears it after a while.
+    fn reply(&mut self, id: NodeId, request: RequestId, outcome: Outcome) {
+        let Some(up) = self.node_mut(id).up() else { return };
+        let Some((client, sequence)) = up.requests.remove(&request.0) else { return };
+        let answer = match outcome {
+            Outcome::Committed(position) => match up.answers.get(&position.index) {
+                Some(response) => Answer::Response(Response::clone(response)),
+                None => Answer::TryAgain,
+            },
+            Outcome::NotLeader { leader } => Answer::NotLeader(leader),
+            Outcome::Superseded { .. } | Outcome::Unknown { .. } => Answer::TryAgain,
+        };
+        let Some(delay) = self.clients.get_mut(&client).map(crate::Client::answer_delay) else {
+            return;
+        };
+        let at = self.now + delay;
+        self.schedule(at, Due::Answer { client, sequence, node: id, answer });
+    }
+}

@@ -1,0 +1,430 @@
+//! The world: determinism, faults, clients, recovery.
+
+use std::time::Duration;
+
+use raft_core::{Instant, NodeId, RoleKind};
+use raft_kv::{ClientId, Operation, Response};
+
+use crate::{
+    Action, DelayRange, DropReason, Event, EventKind, LinkChange, NodeState, Refusal, Setup,
+    Timeline, Unsynced, World,
+};
+
+fn world(nodes: u64, seed: u64) -> World {
+    World::new(Setup { nodes, seed, ..Setup::default() }).expect("a valid setup")
+}
+
+fn millis(at: u64) -> Instant {
+    Instant(at * 1000)
+}
+
+fn set(key: &str, value: &str) -> Operation {
+    Operation::Set { key: key.into(), value: value.into() }
+}
+
+fn request(operation: Operation) -> Action {
+    Action::Request { client: ClientId(1), operation, via: None }
+}
+
+/// Steps until `wanted` accepts an event, for at most a minute of virtual time.
+fn until<T>(world: &mut World, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+    let limit = world.now() + Duration::from_secs(60);
+    loop {
+        assert!(world.step() && world.now() < limit, "nothing wanted happened by {}", world.now());
+        if let Some(found) = world.events().iter().find_map(&mut wanted) {
+            return found;
+        }
+    }
+}
+
+fn until_leader(world: &mut World) -> NodeId {
+    while world.leader().is_none() {
+        assert!(world.now() < millis(60_000) && world.step(), "no leader by {}", world.now());
+    }
+    world.leader().unwrap()
+}
+
+fn until_answer(world: &mut World) -> (Response, u32) {
+    until(world, |event| match &event.kind {
+        EventKind::ClientAnswered { response, attempts, .. } => Some((response.clone(), *attempts)),
+        _ => None,
+    })
+}
+
+/// A run with faults of every kind, chosen by the seed alone.
+fn eventful_run(seed: u64) -> World {
+    let mut world = world(5, seed);
+    for round in 0..6 {
+        world.run_until(millis(400 * (round + 1)));
+        let node = NodeId(1 + (seed + round) % 5);
+        let other = NodeId(1 + (seed + round + 1) % 5);
+        let actions = [
+            request(set("x", &round.to_string())),
+            Action::Crash { node, unsynced: Unsynced::Drawn },
+            Action::Restart { node },
+            Action::Pause { node: other },
+            Action::SetLink {
+                from: node,
+                to: other,
+                change: LinkChange::Loss { per_million: 200_000 },
+            },
+            Action::SetLink {
+                from: other,
+                to: node,
+                change: LinkChange::Duplication { per_million: 200_000 },
+            },
+        ];
+        for action in actions {
+            world.apply(action).expect("possible");
+        }
+        world.run_until(millis(400 * (round + 1) + 100));
+        world.apply(Action::Resume { node: other }).expect("it was paused");
+    }
+    world.run_until(millis(5_000));
+    world
+}
+
+#[test]
+fn equal_seeds_give_equal_runs_and_different_ones_do_not() {
+    assert_eq!(eventful_run(7).trace_hash(), eventful_run(7).trace_hash());
+    assert_ne!(eventful_run(7).trace_hash(), eventful_run(8).trace_hash());
+}
+
+#[test]
+fn a_cluster_of_every_size_elects_a_leader_and_commits() {
+    for nodes in 1..=9 {
+        let mut world = world(nodes, 3);
+        world.apply(request(set("x", "1"))).unwrap();
+        let (response, _) = until_answer(&mut world);
+        assert_eq!(response, Response::Done, "{nodes} nodes");
+        world.run_until(world.now() + Duration::from_millis(200));
+        for node in world.nodes() {
+            assert_eq!(node.store().unwrap().get(b"x"), Some(&"1".into()), "node {}", node.id());
+        }
+    }
+}
+
+#[test]
+fn a_client_finds_the_leader_by_redirection() {
+    let mut world = world(3, 1);
+    let leader = until_leader(&mut world);
+    world.run_until(world.now() + Duration::from_millis(100));
+    let follower = world.node_ids().find(|id| *id != leader).unwrap();
+    let action =
+        Action::Request { client: ClientId(1), operation: set("x", "1"), via: Some(follower) };
+    world.apply(action).unwrap();
+    let named = until(&mut world, |event| match event.kind {
+        EventKind::ClientRedirected { node, leader, .. } => Some((node, leader)),
+        _ => None,
+    });
+    assert_eq!(named, (follower, Some(leader)));
+    assert_eq!(until_answer(&mut world), (Response::Done, 2));
+}
+
+#[test]
+fn an_operation_is_applied_once_however_often_its_client_retries() {
+    let setup = Setup { nodes: 3, client_timeout: Duration::from_millis(20), ..Setup::default() };
+    let mut world = World::new(setup).unwrap();
+    until_leader(&mut world);
+    let append = Operation::Append { key: "x".into(), value: "a".into() };
+    world.apply(request(append)).unwrap();
+    let (response, attempts) = until_answer(&mut world);
+    assert!(attempts > 1, "the time-out is too short for one try to be enough");
+    assert_eq!(response, Response::Appended { length: 1 });
+    world.run_until(world.now() + Duration::from_secs(1));
+    for node in world.nodes() {
+        assert_eq!(node.store().unwrap().get(b"x"), Some(&"a".into()));
+    }
+}
+
+#[test]
+fn a_client_gives_up_when_nobody_can_answer_and_goes_on() {
+    let setup = Setup { nodes: 3, client_patience: Duration::from_secs(3), ..Setup::default() };
+    let mut world = World::new(setup).unwrap();
+    for node in [1, 2] {
+        world.apply(Action::Crash { node: NodeId(node), unsynced: Unsynced::Lost }).unwrap();
+    }
+    world.apply(request(set("x", "1"))).unwrap();
+    world.apply(request(set("y", "2"))).unwrap();
+    until(&mut world, |event| matches!(event.kind, EventKind::ClientGaveUp { .. }).then_some(()));
+    assert_eq!(world.client(ClientId(1)).unwrap().pending().unwrap().operation, set("y", "2"));
+    for node in [1, 2] {
+        world.apply(Action::Restart { node: NodeId(node) }).unwrap();
+    }
+    assert_eq!(until_answer(&mut world).0, Response::Done);
+    assert!(world.is_idle());
+}
+
+#[test]
+fn a_crash_loses_what_was_not_synced_and_keeps_what_was() {
+    let slow = DelayRange::millis(100, 100);
+    let setup = Setup { nodes: 1, disk_latency: slow, ..Setup::default() };
+    for (unsynced, survives) in [(Unsynced::Lost, false), (Unsynced::Kept, true)] {
+        let mut world = World::new(setup.clone()).unwrap();
+        until_leader(&mut world);
+        world.run_until(world.now() + Duration::from_millis(500));
+        let synced = world.node(NodeId(1)).unwrap().core().unwrap().log().last();
+        world.apply(request(set("x", "1"))).unwrap();
+        until(&mut world, |event| {
+            matches!(event.kind, EventKind::WriteIssued { .. }).then_some(())
+        });
+        world.apply(Action::Crash { node: NodeId(1), unsynced }).unwrap();
+        let lost = world.events().iter().any(|e| matches!(e.kind, EventKind::WritesLost { .. }));
+        assert_eq!(lost, !survives);
+        world.apply(Action::Restart { node: NodeId(1) }).unwrap();
+        let recovered = world.node(NodeId(1)).unwrap().core().unwrap().log().last();
+        assert_eq!(recovered.index.0, synced.index.0 + u64::from(survives));
+    }
+}
+
+#[test]
+fn a_lost_write_can_be_taken_back_from_a_mirror() {
+    for seed in 1..30 {
+        let setup = Setup { seed, disk_latency: DelayRange::millis(20, 60), ..Setup::default() };
+        let mut world = World::new(setup).unwrap();
+        let mut mirror = raft_storage::Records::default();
+        let node = NodeId(1 + seed % 5);
+        let mut copy = |world: &World| {
+            for event in world.events() {
+                match &event.kind {
+                    EventKind::WriteIssued { node: n, batch, .. } if *n == node => {
+                        mirror.apply(batch);
+                    }
+                    EventKind::WritesLost { node: n, undo, .. } if *n == node => mirror.apply(undo),
+                    _ => {}
+                }
+            }
+            mirror.clone()
+        };
+        copy(&world);
+        for round in 0..20 {
+            world.apply(request(set("x", "1"))).unwrap();
+            copy(&world);
+            while world.now() < millis(300 + 57 * round) && world.step() {
+                copy(&world);
+            }
+            if world.node(node).unwrap().state() == NodeState::Running && round % 3 == 0 {
+                world.apply(Action::Crash { node, unsynced: Unsynced::Drawn }).unwrap();
+                let mirrored = copy(&world);
+                assert_eq!(&mirrored, world.node(node).unwrap().disk().durable(), "seed {seed}");
+                world.apply(Action::Restart { node }).unwrap();
+                copy(&world);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_link_passes_nothing_in_its_direction_and_all_in_the_other() {
+    let mut world = world(3, 5);
+    let leader = until_leader(&mut world);
+    world.run_until(world.now() + Duration::from_millis(60));
+    let other = world.node_ids().find(|id| *id != leader).unwrap();
+    let cut = Action::SetLink { from: leader, to: other, change: LinkChange::Cut };
+    world.apply(cut).unwrap();
+    assert!(!world.is_reachable(leader, other) && world.is_reachable(other, leader));
+    let (mut forth, mut back) = (0, 0);
+    for _ in 0..500 {
+        world.step();
+        for event in world.events() {
+            match event.kind {
+                EventKind::Delivered { from, to, .. } if (from, to) == (leader, other) => {
+                    forth += 1
+                }
+                EventKind::Delivered { from, to, .. } if (from, to) == (other, leader) => back += 1,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(forth, 0);
+    assert!(back > 0);
+    world.apply(Action::Heal).unwrap();
+    assert!(world.is_reachable(leader, other));
+}
+
+#[test]
+fn a_partition_drops_what_is_under_way_across_it() {
+    let mut world = world(5, 2);
+    let leader = until_leader(&mut world);
+    assert!(world.in_flight().len() > 0, "a new leader sends to all");
+    world.apply(Action::Partition { groups: vec![vec![leader]] }).unwrap();
+    let dropped = |event: &&Event| {
+        matches!(event.kind, EventKind::Dropped { reason: DropReason::Partitioned, .. })
+    };
+    assert!(world.events().iter().filter(dropped).count() > 0);
+    assert!(world.in_flight().all(|message| world.is_reachable(message.from, message.to)));
+    // The nodes that no group names form a group of their own.
+    let others: Vec<NodeId> = world.node_ids().filter(|id| *id != leader).collect();
+    assert!(world.is_reachable(others[0], others[1]));
+    world.run_until(world.now() + Duration::from_secs(2));
+    assert_ne!(world.leader(), Some(leader), "the majority elected another one");
+}
+
+#[test]
+fn a_link_keeps_order_unless_it_is_told_otherwise() {
+    for reordering in [false, true] {
+        let mut world = world(3, 11);
+        let leader = until_leader(&mut world);
+        for to in world.node_ids().filter(|id| *id != leader).collect::<Vec<_>>() {
+            let latency = LinkChange::Latency(DelayRange::millis(1, 100));
+            for change in [latency, LinkChange::Reordering(reordering)] {
+                world.apply(Action::SetLink { from: leader, to, change }).unwrap();
+            }
+        }
+        let mut last = std::collections::BTreeMap::new();
+        let mut overtaken = 0;
+        for _ in 0..2_000 {
+            world.step();
+            for event in world.events() {
+                if let EventKind::Delivered { id, from, to, .. } = &event.kind
+                    && last.insert((*from, *to), *id).is_some_and(|before| before > *id)
+                {
+                    overtaken += 1;
+                }
+            }
+        }
+        assert_eq!(overtaken > 0, reordering);
+    }
+}
+
+#[test]
+fn a_paused_node_keeps_its_memory_and_handles_later_what_arrived() {
+    let mut world = world(3, 4);
+    let leader = until_leader(&mut world);
+    let paused = world.node_ids().find(|id| *id != leader).unwrap();
+    world.run_until(world.now() + Duration::from_millis(100));
+    world.apply(Action::Pause { node: paused }).unwrap();
+    let term = world.node(paused).unwrap().core().unwrap().current_term();
+    world.apply(request(set("x", "1"))).unwrap();
+    world.run_until(world.now() + Duration::from_secs(2));
+    let node = world.node(paused).unwrap();
+    assert_eq!(node.core().unwrap().current_term(), term, "its timer stands still");
+    assert_eq!(node.store().unwrap().get(b"x"), None);
+    world.apply(Action::Resume { node: paused }).unwrap();
+    world.run_until(world.now() + Duration::from_secs(1));
+    assert_eq!(world.node(paused).unwrap().store().unwrap().get(b"x"), Some(&"1".into()));
+}
+
+#[test]
+fn a_follower_that_is_far_behind_gets_a_snapshot() {
+    let mut world = World::new(Setup { snapshot_threshold: 20, ..Setup::default() }).unwrap();
+    let leader = until_leader(&mut world);
+    let behind = world.node_ids().find(|id| *id != leader).unwrap();
+    world.apply(Action::Crash { node: behind, unsynced: Unsynced::Drawn }).unwrap();
+    for value in 0..60 {
+        world.apply(request(set(&format!("key{value}"), "1"))).unwrap();
+    }
+    while !world.is_idle() {
+        world.step();
+    }
+    world.apply(Action::Restart { node: behind }).unwrap();
+    until(&mut world, |event| match event.kind {
+        EventKind::Restored { node, .. } if node == behind => Some(()),
+        _ => None,
+    });
+    world.run_until(world.now() + Duration::from_secs(1));
+    let digest = |id: NodeId| world.node(id).unwrap().store().unwrap().digest();
+    assert_eq!(digest(behind), digest(leader));
+}
+
+#[test]
+fn a_damaged_disk_keeps_its_node_from_starting() {
+    let mut disks = std::collections::BTreeMap::new();
+    let mut donor = world(1, 1);
+    donor.run_until(millis(1_000));
+    let mut records = donor.node(NodeId(1)).unwrap().disk().durable().clone();
+    let (key, record) = records.iter().map(|(k, r)| (*k, r.to_vec())).next().unwrap();
+    let mut damaged = record;
+    let last = damaged.len() - 1;
+    damaged[last] ^= 1;
+    records.put(key, damaged.into());
+    disks.insert(NodeId(2), records);
+    let mut world = World::new(Setup { nodes: 3, disks, ..Setup::default() }).unwrap();
+    let node = world.node(NodeId(2)).unwrap();
+    assert_eq!(node.state(), NodeState::Refused);
+    assert!(node.refusal().unwrap().contains("node 2"), "{:?}", node.refusal());
+    until_leader(&mut world);
+    assert_eq!(
+        world.apply(Action::Pause { node: NodeId(2) }),
+        Err(Refusal::WrongState { node: NodeId(2), state: NodeState::Refused, needed: "running" })
+    );
+}
+
+#[test]
+fn a_refused_action_changes_nothing() {
+    let mut world = world(3, 1);
+    world.run_until(millis(500));
+    let before = (world.trace_hash(), world.journal().len());
+    let nonsense = [
+        Action::Crash { node: NodeId(9), unsynced: Unsynced::Drawn },
+        Action::Restart { node: NodeId(1) },
+        Action::Resume { node: NodeId(1) },
+        Action::SetLink { from: NodeId(1), to: NodeId(1), change: LinkChange::Cut },
+        Action::SetLink { from: NodeId(1), to: NodeId(0), change: LinkChange::Cut },
+        Action::SetLink {
+            from: NodeId(1),
+            to: NodeId(2),
+            change: LinkChange::Loss { per_million: 1_000_001 },
+        },
+        Action::Partition { groups: vec![vec![NodeId(1)], vec![NodeId(1)]] },
+        Action::DropMessage { id: crate::MessageId(u64::MAX) },
+        Action::Request { client: ClientId(0), operation: set("x", "1"), via: None },
+        Action::Request { client: ClientId(1), operation: set("x", "1"), via: Some(NodeId(4)) },
+        request(set("", "1")),
+    ];
+    for action in nonsense {
+        assert!(world.apply(action.clone()).is_err(), "{action:?}");
+        assert_eq!((world.trace_hash(), world.journal().len()), before, "{action:?}");
+        assert_eq!(world.clients().len(), 0, "{action:?}");
+    }
+}
+
+#[test]
+fn any_moment_can_be_sought_and_a_clone_goes_its_own_way() {
+    let setup = Setup { client_timeout: Duration::from_millis(200), ..Setup::default() };
+    let mut world = World::new(setup).unwrap();
+    let mut timeline = Timeline::new(&world);
+    let mut seen = Vec::new();
+    for round in 0..300u64 {
+        world.apply(request(set("x", &round.to_string()))).unwrap();
+        if round == 100 {
+            world.apply(Action::Crash { node: NodeId(1), unsynced: Unsynced::Drawn }).unwrap();
+        }
+        let until = millis(50 * (round + 1));
+        while world.next_event().is_some_and(|next| next.at <= until) {
+            world.step();
+            timeline.record(&world);
+        }
+        world.advance_clock(until);
+        seen.push((world.now(), world.trace_hash()));
+        world.run_until(Instant(until.0 + 1));
+    }
+    assert!(timeline.len() > 3);
+    for (at, hash) in seen.iter().step_by(13) {
+        assert_eq!(timeline.seek(*at, &world).trace_hash(), *hash, "at {at}");
+    }
+    let mut branch = timeline.seek(millis(4_000), &world);
+    branch.apply(Action::Crash { node: NodeId(2), unsynced: Unsynced::Lost }).unwrap();
+    branch.run_until(world.now());
+    assert_ne!(branch.trace_hash(), world.trace_hash());
+}
+
+#[test]
+fn timelines_thin_out_but_keep_the_start() {
+    let mut world = world(1, 1);
+    let mut timeline = Timeline::new(&world);
+    for _ in 0..200_000 {
+        world.step();
+        timeline.record(&world);
+    }
+    assert!(timeline.len() <= 200, "{}", timeline.len());
+    assert_eq!(timeline.seek(Instant(0), &world).steps(), 0);
+}
+
+#[test]
+fn forcing_an_election_makes_a_candidate_at_once() {
+    let mut world = world(5, 1);
+    world.apply(Action::ForceElection { node: NodeId(4) }).unwrap();
+    assert_eq!(world.node(NodeId(4)).unwrap().core().unwrap().role(), RoleKind::Candidate);
+    assert_eq!(until_leader(&mut world), NodeId(4));
+}

@@ -1,0 +1,95 @@
+//! Sending, losing and delivering messages.
+
+use std::sync::Arc;
+
+use raft_core::{Input, Message, NodeId};
+
+use super::World;
+use super::queue::Due;
+use crate::node::{Arrival, Process};
+use crate::{DropReason, EventKind, InFlight, MessageId};
+
+impl World {
+    pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
+        let Some(place) = self.link_place(from, to) else { return };
+        let message = Arc::new(message);
+        // Drawn even if the link is cut, so that cutting it does not shift later draws.
+        let fate = self.links[place].draw(self.now);
+        let id = self.launch(from, to, &message, fate.arrives_at);
+        if let Some(reason) = self.blockage(from, to) {
+            return self.drop_message(id, reason);
+        }
+        match fate.lost_at {
+            Some(lost_at) => {
+                if let Some(in_flight) = self.in_flight.get_mut(&id) {
+                    in_flight.lost_at = Some(lost_at);
+                }
+                self.schedule(lost_at, Due::Lose(id));
+            }
+            None => self.schedule(fate.arrives_at, Due::Arrive(id)),
+        }
+        if let Some(arrives_at) = fate.copy_arrives_at {
+            let copy = self.launch(from, to, &message, arrives_at);
+            self.schedule(arrives_at, Due::Arrive(copy));
+        }
+    }
+
+    fn launch(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        message: &Arc<Message>,
+        arrives_at: raft_core::Instant,
+    ) -> MessageId {
+        self.last_message += 1;
+        let id = MessageId(self.last_message);
+        let message = message.clone();
+        let sent_at = self.now;
+        self.emit(EventKind::Sent { id, from, to, message: message.clone(), arrives_at });
+        let in_flight = InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None };
+        self.in_flight.insert(id, in_flight);
+        id
+    }
+
+    /// Why nothing passes from one node to the other.
+    pub(super) fn blockage(&self, from: NodeId, to: NodeId) -> Option<DropReason> {
+        if self.link(from, to).is_none_or(|link| link.cut) {
+            return Some(DropReason::LinkCut);
+        }
+        let group_of = |node: NodeId| {
+            let groups = self.partition.as_ref()?;
+            groups.iter().position(|group| group.contains(&node))
+        };
+        (group_of(from) != group_of(to)).then_some(DropReason::Partitioned)
+    }
+
+    pub(super) fn drop_message(&mut self, id: MessageId, reason: DropReason) {
+        let Some(in_flight) = self.in_flight.remove(&id) else { return };
+        let InFlight { from, to, message, sent_at, arrives_at, .. } = in_flight;
+        self.emit(EventKind::Dropped { id, from, to, message, sent_at, arrives_at, reason });
+    }
+
+    /// Drops what is under way where nothing passes any more.
+    pub(super) fn drop_blocked(&mut self) {
+        let blocked: Vec<(MessageId, DropReason)> = self
+            .in_flight
+            .values()
+            .filter_map(|message| Some((message.id, self.blockage(message.from, message.to)?)))
+            .collect();
+        for (id, reason) in blocked {
+            self.drop_message(id, reason);
+        }
+    }
+
+    pub(super) fn arrive(&mut self, id: MessageId) {
+        let Some(in_flight) = self.in_flight.get(&id) else { return };
+        let (from, to, message) = (in_flight.from, in_flight.to, in_flight.message.clone());
+        if !matches!(self.node_mut(to).process, Process::Up(_)) {
+            return self.drop_message(id, DropReason::NodeDown);
+        }
+        self.in_flight.remove(&id);
+        self.emit(EventKind::Delivered { id, from, to, message: message.clone() });
+        let message = Arc::unwrap_or_clone(message);
+        self.deliver(to, Arrival::Input(Input::Message { from, message }));
+    }
+}
