@@ -1,4 +1,39 @@
 //! The simulated world: clock, network, disks, clients, faults, journal.
+//!
+//! A [`World`] runs real `raft_core::Node`s, each with a real key-value store and a disk that holds
+//! real records, in virtual time. Nothing in it reads a clock or a source of randomness: a run is a
+//! pure function of the [`Setup`] (seed included) and the journal of [`Action`]s. Two equal runs have
+//! equal [trace hashes](World::trace_hash), natively and in wasm.
+//!
+//! ```
+//! use raft_sim::{Action, Setup, Unsynced, World};
+//!
+//! let mut world = World::new(Setup { nodes: 3, seed: 8, ..Setup::default() })?;
+//! while world.leader().is_none() {
+//!     world.step();
+//! }
+//! let leader = world.leader().expect("the loop ended");
+//! world.apply(Action::Crash { node: leader, unsynced: Unsynced::Drawn })?;
+//! while world.leader().is_none() {
+//!     world.step();
+//! }
+//! assert_ne!(world.leader(), Some(leader));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is simulated, and how
+//!
+//! - **Time** is a number of microseconds. [`World::step`] does exactly one thing: one message
+//!   arrives, one write becomes durable, one timer elapses, one client acts.
+//! - **Links** have a latency range, loss, duplication and reordering, each drawn from a stream of its
+//!   own. Without reordering a link keeps the order of its messages, as a TCP connection does. A cut
+//!   or a partition also takes what is under way.
+//! - **Disks** finish writes one after the other after a latency. A crash loses a suffix of the
+//!   unfinished ones; the seed decides how long it is, unless the action says so. A node always starts
+//!   through `raft_storage::recover`, the first time too.
+//! - **Clients** are actors that look for the leader, follow redirects, retry after a time-out under
+//!   the same session number, and give up at some point. They stand outside the partitions.
+//! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
 
 mod action;
