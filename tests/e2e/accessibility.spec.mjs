@@ -1,0 +1,50 @@
+// Everyone can use the page: axe-core finds nothing serious, in light and dark, at every size.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launchBrowser } from './lib/browser.mjs';
+import { leaderOnScreen, openLab, until } from './lib/lab.mjs';
+import { seriousViolations } from './lib/page.mjs';
+import { startServer } from './lib/server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]]) {
+    test(`axe-core finds nothing serious: ${colorScheme}, ${width}×${height}`, async () => {
+      const page = await browser.newPage({ colorScheme, viewport: { width, height } });
+      await openLab(page, server.url);
+      const leader = await until('a leader', () => leaderOnScreen(page));
+      assert.deepEqual(await seriousViolations(page), []);
+      await page.getByTestId(`node-${leader.id}`).click();
+      assert.deepEqual(await seriousViolations(page), [], 'with the inspector open');
+      await page.close();
+    });
+  }
+}
+
+test('reduced motion is respected', async () => {
+  const page = await browser.newPage({ reducedMotion: 'reduce' });
+  await openLab(page, server.url);
+  const longest = await page.evaluate(() => {
+    const durations = [...document.querySelectorAll('*')].flatMap((element) => {
+      const style = getComputedStyle(element);
+      return [style.animationDuration, style.transitionDuration].flatMap((list) => list.split(','));
+    });
+    return Math.max(0, ...durations.map((text) => parseFloat(text) || 0));
+  });
+  assert.ok(longest <= 0.01, `an animation of ${longest} s`);
+  await page.close();
+});

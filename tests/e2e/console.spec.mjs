@@ -1,0 +1,69 @@
+// The console: the language, answers as the client saw them, errors in words.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launchBrowser } from './lib/browser.mjs';
+import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, type, until } from './lib/lab.mjs';
+import { startServer } from './lib/server.mjs';
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('set and get through the console', async () => {
+  await type(page, 'set greeting="hello world"');
+  await consoleLine(page, /greeting.*(ok|done)/i);
+  await type(page, 'get greeting');
+  await consoleLine(page, /get greeting.*hello world/);
+});
+
+test('a line that makes no sense is answered with the place and what was expected', async () => {
+  await type(page, 'crash seven');
+  const line = await consoleLine(page, /\^/);
+  assert.match(line, /expected/i);
+});
+
+test('the arrow keys bring back what was typed', async () => {
+  await type(page, 'get first');
+  const input = page.getByTestId('console-input');
+  await input.press('ArrowUp');
+  assert.equal(await input.inputValue(), 'get first');
+});
+
+test('window.helios executes, tells the state, and exports a script that leads to it', async () => {
+  const answer = await exec(page, 'set exported=1');
+  assert.equal(answer.ok, true, JSON.stringify(answer));
+  const read = await exec(page, 'get exported');
+  assert.equal(read.value, '1', JSON.stringify(read));
+  const script = await page.evaluate(() => globalThis.helios.export());
+  assert.match(script, /^cluster .*nodes=5/m);
+  assert.match(script, /set exported=1/);
+  const heard = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const stop = globalThis.helios.onEvent((event) => {
+          stop();
+          resolve(event);
+        });
+        globalThis.helios.exec('pause 1');
+      }),
+  );
+  assert.equal(typeof heard.words, 'string');
+  await exec(page, 'resume 1');
+  await assert.rejects(exec(page, 'crash 77'), /77|node/);
+});

@@ -1,0 +1,121 @@
+// Closing the tab is a power failure of the whole cluster; opening it again is recovery.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launchProfile, newProfileFolder, removeProfileFolder } from './lib/browser.mjs';
+import { atFullSpeed, exec, leaderOnScreen, openLab, until } from './lib/lab.mjs';
+import { startServer } from './lib/server.mjs';
+
+/** How often the browser is killed. */
+const ROUNDS = 20;
+/** How many acknowledged writes each round waits for before the kill. */
+const WRITES = 10;
+
+let server;
+
+before(async () => {
+  server = await startServer();
+});
+
+after(() => server?.close());
+
+/** The keys that every node agrees on, once all have the same. */
+function agreedKeys(page) {
+  return until('all nodes have the same keys', async () => {
+    const { nodes } = await page.evaluate(() => globalThis.helios.state());
+    const all = new Set(nodes.map((node) => JSON.stringify(Object.entries(node.keys).sort())));
+    const empty = nodes.some((node) => Object.keys(node.keys).length === 0);
+    return all.size === 1 && !empty && nodes[0].keys;
+  });
+}
+
+test('a reload recovers the cluster and says what it recovered', async () => {
+  const folder = await newProfileFolder();
+  const { page, close } = await launchProfile(folder);
+  await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+  const answer = await exec(page, 'set kept=yes');
+  assert.equal(answer.ok, true, JSON.stringify(answer));
+  await page.reload();
+  await page.getByTestId('recovered-banner').waitFor();
+  assert.match(await page.getByTestId('recovered-banner').innerText(), /recovered/i);
+  await atFullSpeed(page);
+  assert.equal((await agreedKeys(page)).kept, 'yes');
+  await close();
+  await removeProfileFolder(folder);
+});
+
+test('a second tab is told who owns the lab, and gets a scratch lab', async () => {
+  const folder = await newProfileFolder();
+  const { context, page, close } = await launchProfile(folder);
+  await openLab(page, server.url);
+  const second = await context.newPage();
+  await second.goto(server.url);
+  await second.getByTestId('scratch-lab').click();
+  await second.getByTestId('node-1').waitFor();
+  await until('a leader in the scratch lab', () => leaderOnScreen(second));
+  await close();
+  await removeProfileFolder(folder);
+});
+
+test('wiping asks first, and then starts an empty lab', async () => {
+  const folder = await newProfileFolder();
+  const { page, close } = await launchProfile(folder);
+  await openLab(page, server.url);
+  await atFullSpeed(page);
+  const answer = await exec(page, 'set gone=soon');
+  assert.equal(answer.ok, true, JSON.stringify(answer));
+  await page.getByTestId('wipe-lab').click();
+  await page.getByTestId('dialog-confirm').click();
+  await until('an empty store', async () => {
+    const state = await page.evaluate(() => globalThis.helios?.state?.()).catch(() => null);
+    return state && state.nodes.every((node) => !('gone' in node.keys));
+  });
+  await close();
+  await removeProfileFolder(folder);
+});
+
+/** Writes one key after the other, telling the test of every acknowledged one, until the kill. */
+async function writeUntilKilled(page, round, acknowledged) {
+  await page.exposeFunction('acknowledged', (key) => acknowledged.add(key));
+  await page.evaluate((number) => {
+    (async () => {
+      for (let write = 0; ; write += 1) {
+        const key = `r${number}w${write}`;
+        const { ok } = await globalThis.helios.exec(`set ${key}=1 client=${1 + (write % 3)}`);
+        if (ok) await globalThis.acknowledged(key);
+      }
+    })();
+  }, round);
+}
+
+test('whatever was acknowledged before the browser was killed is there afterwards', async () => {
+  const folder = await newProfileFolder();
+  const acknowledged = new Set();
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const { page, kill } = await launchProfile(folder);
+    await openLab(page, server.url);
+    await atFullSpeed(page);
+    if (acknowledged.size > 0) {
+      const keys = await agreedKeys(page);
+      const lost = [...acknowledged].filter((key) => !(key in keys));
+      assert.deepEqual(lost, [], `acknowledged, then lost, before round ${round}`);
+    }
+    const before = acknowledged.size;
+    await writeUntilKilled(page, round, acknowledged);
+    await until('acknowledged writes', () => acknowledged.size >= before + WRITES);
+    // At a different place in the stream of writes each time.
+    await new Promise((resolve) => setTimeout(resolve, (round * 37) % 200));
+    await kill();
+  }
+  const { page, close } = await launchProfile(folder);
+  await openLab(page, server.url);
+  await atFullSpeed(page);
+  const keys = await agreedKeys(page);
+  assert.deepEqual([...acknowledged].filter((key) => !(key in keys)), []);
+  assert.ok(acknowledged.size >= ROUNDS * WRITES);
+  await close();
+  await removeProfileFolder(folder);
+});

@@ -1,0 +1,93 @@
+// Breaking the cluster by hand: what a crash and a partition do.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, afterEach, test } from 'node:test';
+
+import { launchBrowser } from './lib/browser.mjs';
+import { atFullSpeed, exec, leaderOnScreen, openLab, type, until, consoleLine } from './lib/lab.mjs';
+import { startServer } from './lib/server.mjs';
+
+let server;
+let browser;
+let page;
+let errors;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  errors = await openLab(page, server.url);
+});
+
+afterEach(async () => {
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('the leader is crashed by the mouse, and another one takes over', async () => {
+  const first = await until('a leader', () => leaderOnScreen(page));
+  await page.getByTestId(`node-${first.id}`).click();
+  await page.getByTestId('action-crash').first().click();
+  await until('the crash', async () => {
+    const node = page.getByTestId(`node-${first.id}`);
+    return (await node.getAttribute('data-state')) === 'crashed';
+  });
+  await consoleLine(page, new RegExp(`crash ${first.id}`));
+  const second = await until('another leader', async () => {
+    const leader = await leaderOnScreen(page);
+    return leader && leader.id !== first.id && leader;
+  });
+  assert.ok(second.term > first.term);
+});
+
+test('the leader is crashed by the keyboard alone', async () => {
+  const leader = await until('a leader', () => leaderOnScreen(page));
+  await page.getByTestId(`node-${leader.id}`).focus();
+  await page.keyboard.press('Enter');
+  const crash = page.getByTestId('action-crash').first();
+  await crash.waitFor();
+  await crash.focus();
+  await page.keyboard.press('Enter');
+  await until('the crash', async () => {
+    const node = page.getByTestId(`node-${leader.id}`);
+    return (await node.getAttribute('data-state')) === 'crashed';
+  });
+});
+
+test('a minority does not commit; after healing, the write of the majority is everywhere', async () => {
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+  const old = await leaderOnScreen(page);
+  const others = [1, 2, 3, 4, 5].filter((id) => id !== old.id);
+  const minority = [old.id, others[0]];
+  const majority = others.slice(1);
+  await type(page, `partition ${minority.join(' ')} | ${majority.join(' ')}`);
+  await type(page, `set x=minority via=${old.id} client=1`);
+  await until('a leader of the majority', async () => {
+    const leader = await leaderOnScreen(page);
+    return leader && majority.includes(leader.id);
+  });
+  const answer = await exec(page, `set x=majority via=${majority[0]} client=2`);
+  assert.equal(answer.ok, true, JSON.stringify(answer));
+  const state = await page.evaluate(() => globalThis.helios.state());
+  for (const node of state.nodes.filter(({ id }) => minority.includes(id))) {
+    assert.notEqual(node.keys.x, 'minority', `node ${node.id} applied what no majority holds`);
+  }
+  await type(page, 'heal');
+  await until('one value everywhere', async () => {
+    const { nodes } = await page.evaluate(() => globalThis.helios.state());
+    const values = new Set(nodes.map((node) => node.keys.x));
+    return values.size === 1 && !values.has(undefined);
+  });
+  const { invariants } = await page.evaluate(() => globalThis.helios.state());
+  assert.ok(invariants.length >= 8);
+  assert.deepEqual(invariants.filter(({ holding }) => !holding), []);
+});

@@ -1,0 +1,72 @@
+// The page as a person uses it: what they see of the cluster, and how they act on it.
+
+import { watchForErrors } from './page.mjs';
+
+/** How long a test waits for something that the cluster should soon do. */
+export const PATIENCE_MS = 30_000;
+
+/** Opens the page and waits until the cluster is on screen. */
+export async function openLab(page, url) {
+  const errors = watchForErrors(page);
+  await page.goto(url);
+  await page.getByTestId('node-1').waitFor({ timeout: PATIENCE_MS });
+  return errors;
+}
+
+/** The nodes as the page shows them: id, role, term, state. */
+export function nodesOnScreen(page) {
+  return page.$$eval('[data-testid^="node-"][data-role]', (nodes) =>
+    nodes.map((node) => ({
+      id: Number(node.dataset.testid.slice('node-'.length)),
+      role: node.dataset.role,
+      term: Number(node.dataset.term),
+      state: node.dataset.state,
+    })),
+  );
+}
+
+/** The running leader of the latest term on screen, or null. */
+export async function leaderOnScreen(page) {
+  const nodes = await nodesOnScreen(page);
+  const leaders = nodes.filter(({ role, state }) => role === 'leader' && state === 'running');
+  return leaders.sort((left, right) => right.term - left.term)[0] ?? null;
+}
+
+/** Waits until `wanted` is true of what the page shows, and returns it. */
+export async function until(what, wanted, patience = PATIENCE_MS) {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const found = await wanted();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${patience} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Types one line into the page's console. */
+export async function type(page, line) {
+  const input = page.getByTestId('console-input');
+  await input.fill(line);
+  await input.press('Enter');
+}
+
+/** The console's lines. */
+export function consoleLines(page) {
+  return page.getByTestId('console-line').allInnerTexts();
+}
+
+/** Waits for a console line that matches. */
+export function consoleLine(page, pattern, patience) {
+  const find = async () => (await consoleLines(page)).find((line) => pattern.test(line));
+  return until(`a console line like ${pattern}`, find, patience);
+}
+
+/** Lets the cluster run as fast as the machine allows, so that a test need not wait. */
+export function atFullSpeed(page) {
+  return page.evaluate(() => globalThis.helios.setSpeed(Infinity));
+}
+
+/** Runs one command through `window.helios` and returns what it answers. */
+export function exec(page, line) {
+  return page.evaluate((text) => globalThis.helios.exec(text), line);
+}
