@@ -1,0 +1,282 @@
+//! What a line of the language says. Values here may be out of bounds for a given cluster (node 7 of
+//! five); whoever executes them says so.
+
+use std::time::Duration;
+
+use raft_core::{Instant, LogPosition, NodeId, RoleKind, Term};
+use raft_kv::{ClientId, Key, Operation, Value};
+use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, Setup, Unsynced};
+
+/// A parsed script.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Script {
+    /// Its statements, in order; blank lines and comments are left out.
+    pub statements: Vec<Line>,
+}
+
+/// One statement and where it stood.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Line {
+    /// Its line in the text, from 1.
+    pub number: usize,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// One thing to do. `Display` prints the canonical form, which parses back to the same statement.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Statement {
+    /// `cluster nodes=5 seed=8 …`: how the world begins. Only as the first statement.
+    ///
+    /// The setup's `disks` are empty: those are [`DiskContents`](Self::DiskContents).
+    Cluster(Box<Setup>),
+    /// `disk 2 terms=1,1,4`: what a disk holds when the world begins. Only after `cluster`, before
+    /// anything else.
+    DiskContents {
+        /// Whose disk.
+        node: NodeId,
+        /// What it holds.
+        contents: DiskContents,
+    },
+    /// `run …`: let time pass.
+    Run(Run),
+    /// `step 3`: let that many things happen.
+    Step(u64),
+    /// `at 1500ms crash 3`: run up to that moment, then do something.
+    At {
+        /// When.
+        moment: Moment,
+        /// What; never `At`, `Cluster` or `DiskContents`.
+        statement: Box<Self>,
+    },
+    /// `set x=1 via=leader client=2`: a client asks for something. No time passes.
+    Request {
+        /// What it asks for.
+        operation: Operation,
+        /// The node it asks first; `None`: it chooses.
+        via: Option<Selector>,
+        /// Which client; 1 if the text does not say.
+        client: ClientId,
+    },
+    /// `crash leader lose`: cut the power of nodes.
+    Crash {
+        /// Whose.
+        nodes: Nodes,
+        /// What becomes of writes that the disk had not finished.
+        unsynced: Unsynced,
+    },
+    /// `restart 3`: start crashed nodes from their disks.
+    Restart(Nodes),
+    /// `pause 3`: stop nodes, which keep their memory.
+    Pause(Nodes),
+    /// `resume 3`: let paused nodes run on.
+    Resume(Nodes),
+    /// `timeout 3`: let election timeouts elapse now.
+    Timeout(Nodes),
+    /// `snapshot 3`: let nodes take a snapshot now.
+    Snapshot(Nodes),
+    /// `partition 1 2 | 3 4 5`: let the network fall apart.
+    Partition(Vec<Nodes>),
+    /// `heal`: no partition, no cut links.
+    Heal,
+    /// `link 3 -> 4 cut`: change links.
+    Link {
+        /// Which.
+        ends: Ends,
+        /// How; at least one change. `Cut` and `Restore` stand alone.
+        changes: Vec<LinkChange>,
+    },
+    /// `disk 3 latency=5ms..50ms`: how long writes take from now on.
+    DiskLatency {
+        /// Whose disks.
+        nodes: Nodes,
+        /// How long a write takes.
+        latency: DelayRange,
+    },
+    /// `drop message 17`: a message under way does not arrive.
+    DropMessage(MessageId),
+    /// `expect leader among 3 4 5 within 2s`: fail if that does not hold.
+    Expect {
+        /// What must hold.
+        condition: Condition,
+        /// How long to wait for it; `None`: it must hold now.
+        within: Option<Duration>,
+    },
+}
+
+/// What a disk holds at the beginning.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DiskContents {
+    /// A log made up for the occasion. The entry at index i sets `entry`i to its term.
+    Log {
+        /// The entries' terms, in order.
+        terms: Vec<Term>,
+        /// The node's current term; `None`: that of the last entry.
+        term: Option<Term>,
+        /// Who got the node's vote in that term.
+        vote: Option<NodeId>,
+    },
+    /// The bytes that `raft_storage::export` wrote.
+    Image(Vec<u8>),
+}
+
+/// How long to let time pass.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Run {
+    /// `run 2s`
+    For(Duration),
+    /// `run until 1500ms`: an absolute time.
+    To {
+        /// When.
+        time: Instant,
+        /// How many steps the world has made by then; see [`Moment::Absolute`].
+        step: Option<u64>,
+    },
+    /// `run until leader within 5s`
+    Until {
+        /// What to wait for.
+        condition: Condition,
+        /// How long at most; `None`: [`DEFAULT_PATIENCE`](crate::limits::DEFAULT_PATIENCE).
+        within: Option<Duration>,
+    },
+}
+
+/// When to do something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Moment {
+    /// `at 1500ms`, `at 1500ms step 320`
+    Absolute {
+        /// The virtual time, counted from the beginning.
+        time: Instant,
+        /// How many steps the world has made by then. Without it, everything due at that time
+        /// happens first; an exported session says it where that would not be so.
+        step: Option<u64>,
+    },
+    /// `at +500ms`: that long after the present.
+    Relative(Duration),
+}
+
+/// One node, by number or by role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Selector {
+    /// `3`
+    Node(NodeId),
+    /// `leader`: the running leader with the highest term.
+    Leader,
+    /// `any follower`: the running follower with the lowest number.
+    AnyFollower,
+}
+
+/// Some nodes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Nodes {
+    /// `1 leader`: these; at least one.
+    These(Vec<Selector>),
+    /// `all`: every node for which the statement makes sense.
+    All,
+    /// `others`: all that the statement does not name; if it names none, all but the leader.
+    Others,
+}
+
+/// Which links.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ends {
+    /// `all`: every link, both ways.
+    All,
+    /// `3 -> 4`, or `3 <-> 4` for both directions.
+    Between {
+        /// The sending ends.
+        from: Nodes,
+        /// The receiving ends.
+        to: Nodes,
+        /// Whether the opposite direction is meant as well.
+        both_ways: bool,
+    },
+}
+
+/// Something that holds or does not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// `leader`, `leader 3`, `leader among 3 4 5`: one of these leads; none named: any.
+    Leader(Vec<NodeId>),
+    /// `no leader`: no running node leads.
+    NoLeader,
+    /// `role 3 follower`
+    Role(Selector, RoleKind),
+    /// `state 3 crashed`
+    State(Selector, NodeState),
+    /// `term 3 = 2`, `commit 3 >= 7`
+    Number {
+        /// What is compared.
+        quantity: Quantity,
+        /// Whose; `None`: the highest of all nodes that are up.
+        node: Option<Selector>,
+        /// How.
+        comparison: Comparison,
+        /// With what.
+        number: u64,
+    },
+    /// `committed x=1`: the committed entries give the key this value.
+    Committed(Key, Value),
+    /// `not committed x=1`
+    NotCommitted(Key, Value),
+    /// `value 3 x=1`: what a node has applied gives the key this value.
+    Value(Selector, Key, Value),
+    /// `no value 3 x`
+    NoValue(Selector, Key),
+    /// `log 3 = 1,1,2`, `log 3 = 4 after 10@3`
+    Log {
+        /// Whose log; that of a crashed node is read from its disk.
+        node: Selector,
+        /// The terms of its entries, in order.
+        terms: Vec<Term>,
+        /// The last entry that its snapshot covers; the origin without a snapshot.
+        after: LogPosition,
+    },
+    /// `converged`: every node is up, holds the same log and has applied all of it.
+    Converged,
+    /// `idle`: no client waits for an answer.
+    Idle,
+    /// `answer client 1 = value 7`: the client's last answer, in words.
+    Answer {
+        /// Which client.
+        client: ClientId,
+        /// The answer in words; `gave up` if it stopped waiting.
+        words: String,
+    },
+    /// `pending client 1`: the client waits for an answer.
+    Pending(ClientId),
+    /// `safe`: no property that must always hold was ever broken.
+    Safe,
+}
+
+/// A number that a node has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quantity {
+    /// Its current term.
+    Term,
+    /// Its commit index.
+    Commit,
+}
+
+/// How numbers are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `>=`
+    AtLeast,
+    /// `<=`
+    AtMost,
+}
+
+impl Comparison {
+    /// Whether `left` compares so with `right`.
+    pub fn holds(self, left: u64, right: u64) -> bool {
+        match self {
+            Self::Equal => left == right,
+            Self::AtLeast => left >= right,
+            Self::AtMost => left <= right,
+        }
+    }
+}
