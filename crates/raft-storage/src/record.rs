@@ -1,0 +1,100 @@
+//! The form of one record: a version, a checksum, and the content as postcard.
+//!
+//! ```text
+//! byte 0      format version
+//! bytes 1–4   CRC-32 (IEEE) of key, version and content, little-endian
+//! from 5 on   content, postcard
+//! ```
+//!
+//! The key is part of the checksum but not of the record: a record that was written, or read back,
+//! under another key does not pass.
+
+use raft_core::{Entry, HardState, LogIndex, LogPosition, Snapshot, Term};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Damage, Key};
+
+/// A record as it lies on disk. Cloning copies nothing.
+pub type RecordBytes = raft_core::Bytes;
+
+/// The version of the format that this program writes, and the only one that it reads.
+pub const FORMAT_VERSION: u8 = 1;
+
+const HEADER: usize = 5;
+
+/// The content of [`Key::LogEnd`]: the last entry that was written or kept.
+///
+/// The writer of a truncation does not know the term of what stays; then it is `None`. A snapshot
+/// may reach further; then there are no entries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct LogEnd {
+    pub(crate) last_index: LogIndex,
+    pub(crate) last_term: Option<Term>,
+}
+
+/// The content of [`Key::SnapshotMark`].
+pub(crate) type SnapshotMark = LogPosition;
+
+/// The record of a term and vote, for [`Key::HardState`].
+pub fn encode_hard_state(hard_state: &HardState) -> RecordBytes {
+    encode(Key::HardState, hard_state)
+}
+
+/// The record of a snapshot, for [`Key::Snapshot`].
+pub fn encode_snapshot(snapshot: &Snapshot) -> RecordBytes {
+    encode(Key::Snapshot, snapshot)
+}
+
+/// The record of an entry, for [`Key::Entry`] with its index.
+///
+/// A log needs its witness too: to make a whole disk, see `Records::from(&Recovered)`.
+pub fn encode_entry(entry: &Entry) -> RecordBytes {
+    encode(Key::Entry(entry.index), entry)
+}
+
+fn encode(key: Key, content: &impl Serialize) -> RecordBytes {
+    let mut bytes = Vec::new();
+    encode_into(&mut bytes, key, content);
+    bytes.into()
+}
+
+/// Appends a record to `bytes`.
+pub(crate) fn encode_into(bytes: &mut Vec<u8>, key: Key, content: &impl Serialize) {
+    let start = bytes.len();
+    bytes.extend_from_slice(&[FORMAT_VERSION, 0, 0, 0, 0]);
+    *bytes = postcard::to_extend(content, core::mem::take(bytes))
+        .expect("the contents of records serialise, and a vector takes any number of bytes");
+    let checksum = checksum(key, FORMAT_VERSION, &bytes[start + HEADER..]);
+    bytes[start + 1..start + HEADER].copy_from_slice(&checksum.to_le_bytes());
+}
+
+/// The content of a record.
+pub(crate) fn decode<T: DeserializeOwned>(key: Key, record: &[u8]) -> Result<T, Damage> {
+    let Some((&[version, c0, c1, c2, c3], content)) = record.split_first_chunk() else {
+        return Err(Damage::Truncated { bytes: record.len() });
+    };
+    if version != FORMAT_VERSION {
+        return Err(Damage::UnknownVersion { found: version });
+    }
+    let (stored, computed) =
+        (u32::from_le_bytes([c0, c1, c2, c3]), checksum(key, version, content));
+    if stored != computed {
+        return Err(Damage::Checksum { stored, computed });
+    }
+    match postcard::take_from_bytes(content) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(Damage::Undecodable),
+    }
+}
+
+fn checksum(key: Key, version: u8, content: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&key.checksummed_bytes());
+    hasher.update(&[version]);
+    hasher.update(content);
+    hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! From records back to what the core starts from.
+
+use raft_core::{Entry, HardState, LogIndex, Membership, NodeId, Recovered, Snapshot};
+use serde::de::DeserializeOwned;
+
+use crate::record::{LogEnd, SnapshotMark, decode};
+use crate::{Damage, Key, Records, StorageError};
+
+/// What a node's disk holds: everything that was written last, or an error. An empty disk is a
+/// first start.
+///
+/// # Errors
+/// When a record is missing, damaged, contradicts another one, or should not be there. The crate's
+/// documentation says what is found and what cannot be.
+pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageError> {
+    if records.is_empty() {
+        return Ok(Recovered::default());
+    }
+    let disk = Disk { node, records };
+    let hard_state = disk.hard_state()?;
+    let snapshot = disk.snapshot()?;
+    let base = snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index);
+    let entries = disk.entries_after(base)?;
+    disk.check_log_end(base, entries.last())?;
+    Ok(Recovered { hard_state, snapshot, entries })
+}
+
+struct Disk<'a> {
+    node: NodeId,
+    records: &'a Records,
+}
+
+impl Disk<'_> {
+    fn hard_state(&self) -> Result<HardState, StorageError> {
+        // Anything at all on a disk was written together with, or after, a term: without a log of
+        // terms there are no entries (§5.1).
+        let any_other = |key| {
+            self.records.iter().map(|(other, _)| other).find(|other| *other != key).unwrap_or(key)
+        };
+        let required = |key| {
+            self.read::<HardState>(key)?
+                .ok_or_else(|| self.error(key, Damage::Missing { witness: any_other(key) }))
+        };
+        let hard_state = required(Key::HardState)?;
+        if required(Key::HardStateCopy)? != hard_state {
+            return Err(self.contradiction(Key::HardState, Key::HardStateCopy));
+        }
+        Ok(hard_state)
+    }
+
+    fn snapshot(&self) -> Result<Option<Snapshot>, StorageError> {
+        let (key, mark_key) = (Key::Snapshot, Key::SnapshotMark);
+        let mark = self.read::<SnapshotMark>(mark_key)?;
+        let snapshot = self.read::<Snapshot>(key)?;
+        match (&snapshot, mark) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => return Err(self.missing(key, mark_key)),
+            (Some(_), None) => return Err(self.missing(mark_key, key)),
+            (Some(snapshot), Some(mark)) if snapshot.position() != mark => {
+                return Err(self.contradiction(key, mark_key));
+            }
+            (Some(snapshot), Some(_)) if !is_membership(&snapshot.membership) => {
+                return Err(self.error(key, Damage::Undecodable));
+            }
+            (Some(_), Some(_)) => {}
+        }
+        Ok(snapshot)
+    }
+
+    /// The entries behind `base`. Without a gap, but not necessarily all: that is for
+    /// [`Disk::check_log_end`] to say.
+    fn entries_after(&self, base: LogIndex) -> Result<Vec<Entry>, StorageError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut last = base;
+        for (index, record) in self.records.entries() {
+            let key = Key::Entry(index);
+            if index <= base {
+                let damage = Damage::Replaced { last_included_index: base };
+                return Err(self.error(key, damage));
+            }
+            // No overflow: `last` is smaller than `index`.
+            if index != last.next() {
+                return Err(self.missing(Key::Entry(last.next()), key));
+            }
+            let entry: Entry = decode(key, record).map_err(|damage| self.error(key, damage))?;
+            if entry.index != index {
+                return Err(self.error(key, Damage::Undecodable));
+            }
+            last = index;
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    /// Whether the entries that were found are all that were written.
+    fn check_log_end(&self, base: LogIndex, last: Option<&Entry>) -> Result<(), StorageError> {
+        let last_index = last.map_or(base, |entry| entry.index);
+        let Some(end) = self.read::<LogEnd>(Key::LogEnd)? else {
+            return match last {
+                Some(_) => Err(self.missing(Key::LogEnd, Key::Entry(last_index))),
+                None => Ok(()),
+            };
+        };
+        // A snapshot from the leader may reach past all that was in the log (§7).
+        let end_index = end.last_index.max(base);
+        if last_index < end_index {
+            return Err(self.missing(Key::Entry(last_index.next()), Key::LogEnd));
+        }
+        if last_index > end_index {
+            let damage = Damage::PastEnd { last: end_index };
+            return Err(self.error(Key::Entry(end_index.next()), damage));
+        }
+        match (last, end.last_term) {
+            (Some(entry), Some(term)) if entry.term != term => {
+                Err(self.contradiction(Key::Entry(entry.index), Key::LogEnd))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StorageError> {
+        let Some(record) = self.records.get(key) else { return Ok(None) };
+        decode(key, record).map(Some).map_err(|damage| self.error(key, damage))
+    }
+
+    fn error(&self, key: Key, damage: Damage) -> StorageError {
+        StorageError { node: self.node, key, damage }
+    }
+
+    fn missing(&self, key: Key, witness: Key) -> StorageError {
+        self.error(key, Damage::Missing { witness })
+    }
+
+    fn contradiction(&self, key: Key, other: Key) -> StorageError {
+        self.error(key, Damage::Contradicts { other })
+    }
+}
+
+/// A disk that came with a link is anybody's work: its members need not be in order.
+fn is_membership(membership: &Membership) -> bool {
+    let voters = membership.voters();
+    (1..=Membership::MAX_VOTERS).contains(&voters.len()) && voters.is_sorted_by(|a, b| a < b)
+}
+
+#[cfg(test)]
+mod tests;
