@@ -38,7 +38,7 @@ pub enum ImportError {
 ///
 /// Records are kept as they are: a damaged disk stays damaged, so that it can be shown to others.
 pub fn export(records: &Records) -> Vec<u8> {
-    let list: Vec<(Key, &RecordBytes)> = records.iter().collect();
+    let list: Vec<(&Key, &RecordBytes)> = records.iter().collect();
     let header = vec![IMAGE_VERSION, 0, 0, 0, 0];
     let mut image = postcard::to_extend(&list, header)
         .expect("records serialise, and a vector takes any number of bytes");

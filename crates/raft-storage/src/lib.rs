@@ -62,7 +62,10 @@ pub use batch::{Write, WriteBatch};
 pub use error::{Damage, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::Key;
-pub use record::{FORMAT_VERSION, RecordBytes, encode_entry, encode_hard_state, encode_snapshot};
+pub use record::{
+    FORMAT_VERSION, RecordBytes, decode_entry, decode_hard_state, decode_snapshot_mark,
+    encode_entry, encode_hard_state, encode_snapshot,
+};
 pub use records::Records;
 pub use recover::recover;
 

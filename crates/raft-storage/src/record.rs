@@ -53,6 +53,30 @@ pub fn encode_entry(entry: &Entry) -> RecordBytes {
     encode(Key::Entry(entry.index), entry)
 }
 
+/// The term and vote of a [`Key::HardState`] record.
+///
+/// # Errors
+/// What is wrong with the record.
+pub fn decode_hard_state(record: &[u8]) -> Result<HardState, Damage> {
+    decode(Key::HardState, record)
+}
+
+/// The position of a [`Key::SnapshotMark`] record: the end of the snapshot.
+///
+/// # Errors
+/// What is wrong with the record.
+pub fn decode_snapshot_mark(record: &[u8]) -> Result<LogPosition, Damage> {
+    decode(Key::SnapshotMark, record)
+}
+
+/// The entry of a [`Key::Entry`] record.
+///
+/// # Errors
+/// What is wrong with the record.
+pub fn decode_entry(index: LogIndex, record: &[u8]) -> Result<Entry, Damage> {
+    decode(Key::Entry(index), record)
+}
+
 fn encode(key: Key, content: &impl Serialize) -> RecordBytes {
     let mut bytes = Vec::new();
     encode_into(&mut bytes, key, content);

@@ -51,8 +51,8 @@ impl Records {
     }
 
     /// All records, in the order of their keys.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Key, &RecordBytes)> {
-        self.0.iter().map(|(key, record)| (*key, record))
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &RecordBytes)> {
+        self.0.iter()
     }
 
     /// Stores a record as it is, right or wrong: for faults and imports.

@@ -35,7 +35,7 @@ impl Disk<'_> {
         // Anything at all on a disk was written together with, or after, a term: without a log of
         // terms there are no entries (§5.1).
         let any_other = |key| {
-            self.records.iter().map(|(other, _)| other).find(|other| *other != key).unwrap_or(key)
+            self.records.iter().map(|(other, _)| *other).find(|other| *other != key).unwrap_or(key)
         };
         let required = |key| {
             self.read::<HardState>(key)?
