@@ -1,1 +1,149 @@
-//! Made-up disks.
+//! Lives of a node's disk, made up for property tests.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use raft_core::{
+    Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist,
+    PersistId, Recovered, Snapshot, Term,
+};
+
+use crate::{Records, WriteBatch};
+
+/// One thing that a core may ask for; numbers are taken modulo what makes sense at the time.
+#[derive(Clone, Debug)]
+enum Step {
+    Vote { term: bool, voted_for: Option<u64> },
+    Append { term: bool, back: Option<usize>, payloads: Vec<Vec<u8>> },
+    Compact { keep: usize, data: Vec<u8> },
+    Install { ahead: u64, data: Vec<u8> },
+}
+
+/// What a core asks for in one life, and what the disk must hold after each request.
+#[derive(Clone, Debug)]
+pub(crate) struct Life {
+    pub(crate) persists: Vec<Persist>,
+    pub(crate) states: Vec<Recovered>,
+}
+
+impl Life {
+    /// The disk at the end.
+    pub(crate) fn disk(&self) -> Records {
+        let mut disk = Records::default();
+        for persist in &self.persists {
+            disk.apply(&WriteBatch::from_persist(persist));
+        }
+        disk
+    }
+
+    /// What it must hold.
+    pub(crate) fn end(&self) -> Recovered {
+        self.states.last().cloned().unwrap_or_default()
+    }
+}
+
+/// A life of 1 to `steps` requests.
+pub(crate) fn life(steps: usize) -> impl Strategy<Value = Life> {
+    vec(step(), 1..=steps).prop_map(|steps| {
+        let mut life = Life { persists: Vec::new(), states: Vec::new() };
+        let mut state = Recovered::default();
+        for step in steps {
+            let persist = request(&state, step, PersistId(life.persists.len() as u64 + 1));
+            carry_out(&mut state, &persist);
+            life.persists.push(persist);
+            life.states.push(state.clone());
+        }
+        life
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let bytes = || vec(any::<u8>(), 0..20);
+    prop_oneof![
+        1 => (any::<bool>(), proptest::option::of(1..9_u64))
+            .prop_map(|(term, voted_for)| Step::Vote { term, voted_for }),
+        4 => (any::<bool>(), proptest::option::weighted(0.3, 0..6_usize), vec(bytes(), 0..5))
+            .prop_map(|(term, back, payloads)| Step::Append { term, back, payloads }),
+        1 => (0..4_usize, bytes()).prop_map(|(keep, data)| Step::Compact { keep, data }),
+        1 => (1..5_u64, bytes()).prop_map(|(ahead, data)| Step::Install { ahead, data }),
+    ]
+}
+
+/// The request that a step amounts to; the first one always brings a term.
+fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
+    let first = state.hard_state.current_term == Term(0);
+    let next_term = |is_new: bool| {
+        let term = state.hard_state.current_term;
+        (is_new || first).then_some(HardState { current_term: term.next(), voted_for: None })
+    };
+    let mut persist = Persist { id, ..Persist::default() };
+    match step {
+        Step::Vote { term, voted_for } => {
+            let new = next_term(term).unwrap_or(state.hard_state);
+            let voted_for = voted_for.map(NodeId);
+            persist.hard_state = Some(HardState { voted_for, ..new });
+        }
+        Step::Append { term, back, payloads } => {
+            persist.hard_state = next_term(term);
+            let term = persist.hard_state.unwrap_or(state.hard_state).current_term;
+            let kept = state.entries.len() - back.unwrap_or(0).min(state.entries.len());
+            let base = base(state).index.0;
+            persist.truncate_from = back.map(|_| LogIndex(base + kept as u64 + 1));
+            let entry = |(offset, bytes): (usize, Vec<u8>)| Entry {
+                index: LogIndex(base + (kept + offset) as u64 + 1),
+                term,
+                payload: payload(bytes),
+            };
+            persist.entries = payloads.into_iter().enumerate().map(entry).collect();
+        }
+        Step::Compact { keep, data } => {
+            persist.hard_state = next_term(false);
+            let dropped = state.entries.len().saturating_sub(keep);
+            if let Some(last) = state.entries[..dropped].last() {
+                persist.snapshot = Some(snapshot(last.position(), data));
+            }
+        }
+        Step::Install { ahead, data } => {
+            persist.hard_state = next_term(false);
+            let term = persist.hard_state.unwrap_or(state.hard_state).current_term;
+            let index = LogIndex(last(state).index.0 + ahead);
+            persist.snapshot = Some(snapshot(LogPosition::new(index, term), data));
+        }
+    }
+    persist
+}
+
+/// The model: what `Persist` says that it does, on plain values.
+fn carry_out(state: &mut Recovered, persist: &Persist) {
+    if let Some(hard_state) = persist.hard_state {
+        state.hard_state = hard_state;
+    }
+    if let Some(snapshot) = &persist.snapshot {
+        state.entries.retain(|entry| entry.index > snapshot.last_included_index);
+        state.snapshot = Some(snapshot.clone());
+    }
+    if let Some(from) = persist.truncate_from {
+        state.entries.retain(|entry| entry.index < from);
+    }
+    state.entries.extend(persist.entries.iter().cloned());
+}
+
+fn base(state: &Recovered) -> LogPosition {
+    state.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position)
+}
+
+fn last(state: &Recovered) -> LogPosition {
+    state.entries.last().map_or(base(state), Entry::position)
+}
+
+fn payload(bytes: Vec<u8>) -> Payload {
+    if bytes.is_empty() { Payload::Noop } else { Payload::Command(Bytes::from(bytes)) }
+}
+
+fn snapshot(position: LogPosition, data: Vec<u8>) -> Snapshot {
+    Snapshot {
+        last_included_index: position.index,
+        last_included_term: position.term,
+        membership: Membership::new([1, 2, 3].map(NodeId)),
+        data: Bytes::from(data),
+    }
+}

@@ -1,1 +1,77 @@
-//! Tests of record.
+//! Tests of the form of records.
+
+use proptest::prelude::*;
+use raft_core::{Bytes, NodeId, Payload};
+
+use super::*;
+
+fn entry() -> Entry {
+    Entry { index: LogIndex(7), term: Term(3), payload: Payload::Command(Bytes::from(b"x=1")) }
+}
+
+/// Changing these bytes means that disks written before can no longer be read: raise the version.
+#[test]
+fn the_format_stays_what_it_is() {
+    let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };
+    assert_eq!(encode_hard_state(&vote)[..], [1, 0x02, 0x60, 0xAC, 0xAB, 2, 1, 0xAC, 0x02]);
+    let record = encode_entry(&entry());
+    assert_eq!(record[..], [1, 0xC8, 0x5E, 0x20, 0x01, 7, 3, 1, 3, b'x', b'=', b'1']);
+}
+
+#[test]
+fn a_record_under_another_key_does_not_pass() {
+    let record = encode_entry(&entry());
+    assert_eq!(decode::<Entry>(Key::Entry(LogIndex(7)), &record), Ok(entry()));
+    for key in [Key::Entry(LogIndex(8)), Key::Entry(LogIndex(0)), Key::Snapshot, Key::HardState] {
+        let result = decode::<Entry>(key, &record);
+        assert!(matches!(result, Err(Damage::Checksum { .. })), "{key}: {result:?}");
+    }
+}
+
+#[test]
+fn a_version_from_the_future_is_not_guessed_at() {
+    let mut record = encode_entry(&entry()).to_vec();
+    record[0] = 2;
+    let result = decode::<Entry>(Key::Entry(LogIndex(7)), &record);
+    assert_eq!(result, Err(Damage::UnknownVersion { found: 2 }));
+}
+
+#[test]
+fn a_right_checksum_over_nonsense_is_not_enough() {
+    let key = Key::Entry(LogIndex(7));
+    let mut longer = Vec::new();
+    encode_into(&mut longer, key, &(entry(), 0_u8));
+    assert_eq!(decode::<Entry>(key, &longer), Err(Damage::Undecodable));
+    let mut shorter = Vec::new();
+    encode_into(&mut shorter, key, &7_u64);
+    assert_eq!(decode::<Entry>(key, &shorter), Err(Damage::Undecodable));
+}
+
+proptest! {
+    #[test]
+    fn every_flipped_bit_is_found(payload in any::<Vec<u8>>(), at in any::<usize>(), bit in 0..8_u8) {
+        let entry = Entry { payload: Payload::Command(Bytes::from(payload)), ..entry() };
+        let mut record = encode_entry(&entry).to_vec();
+        let at = at % record.len();
+        record[at] ^= 1 << bit;
+        prop_assert!(decode::<Entry>(Key::Entry(entry.index), &record).is_err());
+    }
+
+    #[test]
+    fn every_cut_is_found(payload in any::<Vec<u8>>(), at in any::<usize>()) {
+        let entry = Entry { payload: Payload::Command(Bytes::from(payload)), ..entry() };
+        let record = encode_entry(&entry);
+        let cut = record.slice(0, at % record.len());
+        prop_assert!(decode::<Entry>(Key::Entry(entry.index), &cut).is_err());
+    }
+
+    #[test]
+    fn any_bytes_at_all_are_read_without_a_panic(bytes in any::<Vec<u8>>()) {
+        let _ = decode::<Entry>(Key::Entry(LogIndex(7)), &bytes);
+        let mut record = vec![FORMAT_VERSION];
+        let checksum = checksum(Key::Snapshot, FORMAT_VERSION, &bytes);
+        record.extend(checksum.to_le_bytes());
+        record.extend(&bytes);
+        let _ = decode::<Snapshot>(Key::Snapshot, &record);
+    }
+}

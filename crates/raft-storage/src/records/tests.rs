@@ -1,1 +1,74 @@
-//! Tests of records.
+//! Tests of the disk in memory.
+
+use proptest::prelude::*;
+use raft_core::{NodeId, Term};
+
+use super::*;
+use crate::recover;
+use crate::strategies::life;
+
+proptest! {
+    /// A mirror that already has writes which a crash loses is set right by `undo`, whether it
+    /// loses one write or several that were put together.
+    #[test]
+    fn undo_takes_a_batch_back(life in life(12), lost in 0..12_usize) {
+        let kept = life.persists.len().saturating_sub(lost);
+        let mut before = Records::default();
+        for persist in &life.persists[..kept] {
+            before.apply(&WriteBatch::from_persist(persist));
+        }
+        let mut lost = WriteBatch::default();
+        for persist in &life.persists[kept..] {
+            lost.writes.extend(WriteBatch::from_persist(persist).writes);
+        }
+        let mut mirror = before.clone();
+        mirror.apply(&lost);
+        mirror.apply(&before.undo(&lost));
+        prop_assert_eq!(mirror, before);
+    }
+
+    #[test]
+    fn a_made_up_disk_recovers_to_what_it_was_made_from(life in life(12)) {
+        let state = life.end();
+        prop_assert_eq!(recover(NodeId(1), &Records::from(&state)), Ok(state));
+    }
+}
+
+#[test]
+fn undo_says_no_more_than_it_must() {
+    let term = |term| raft_core::HardState { current_term: Term(term), voted_for: None };
+    let entry = |index| raft_core::Entry {
+        index: LogIndex(index),
+        term: Term(1),
+        payload: raft_core::Payload::Noop,
+    };
+    let entries: Vec<_> = (1..=5).map(entry).collect();
+    let recovered = Recovered { hard_state: term(1), snapshot: None, entries };
+    let disk = Records::from(&recovered);
+    let first = WriteBatch::from_persist(&Persist {
+        hard_state: Some(term(1)),
+        entries: recovered.entries.clone(),
+        ..Persist::default()
+    });
+    let undo = Records::default().undo(&first);
+    let expected = [
+        Write::Delete { key: Key::HardState },
+        Write::Delete { key: Key::HardStateCopy },
+        Write::Delete { key: Key::LogEnd },
+        Write::DeleteEntries { from: LogIndex(1), through: LogIndex(5) },
+    ];
+    assert_eq!(undo.writes, expected);
+    // Writing the same again changes nothing, so there is nothing to take back.
+    assert!(disk.undo(&first).is_empty());
+}
+
+#[test]
+fn a_range_without_entries_is_nothing() {
+    let mut disk = Records::from(&Recovered::default());
+    let before = disk.clone();
+    for (from, through) in [(5, 4), (1, u64::MAX), (u64::MAX, 0)] {
+        let (from, through) = (LogIndex(from), LogIndex(through));
+        disk.apply(&WriteBatch { writes: vec![Write::DeleteEntries { from, through }] });
+    }
+    assert_eq!(disk, before);
+}

@@ -1,1 +1,310 @@
-//! Tests of recover.
+//! Tests of recovery: the round trip, and every damage that one can think of.
+
+use proptest::prelude::*;
+use raft_core::{Bytes, Payload, Term};
+
+use super::*;
+use crate::record::encode_into;
+use crate::strategies::{Life, life};
+use crate::{RecordBytes, Write, WriteBatch, encode_entry, encode_hard_state, encode_snapshot};
+
+const NODE: NodeId = NodeId(2);
+
+fn entry(index: u64, term: u64) -> Entry {
+    let payload = Payload::Command(Bytes::from(b"x"));
+    Entry { index: LogIndex(index), term: Term(term), payload }
+}
+
+fn term(current_term: u64) -> HardState {
+    HardState { current_term: Term(current_term), voted_for: Some(NodeId(3)) }
+}
+
+fn snapshot(index: u64) -> Snapshot {
+    Snapshot {
+        last_included_index: LogIndex(index),
+        last_included_term: Term(1),
+        membership: Membership::new([1, 2, 3].map(NodeId)),
+        data: Bytes::from(b"state"),
+    }
+}
+
+/// Snapshot through 2, entries 3 to 5, term 2.
+fn disk() -> Records {
+    Records::from(&Recovered {
+        hard_state: term(2),
+        snapshot: Some(snapshot(2)),
+        entries: vec![entry(3, 1), entry(4, 2), entry(5, 2)],
+    })
+}
+
+fn damage_of(records: &Records) -> (Key, Damage) {
+    let error = recover(NODE, records).unwrap_err();
+    assert_eq!(error.node, NODE);
+    (error.key, error.damage)
+}
+
+fn record(key: Key, content: &impl serde::Serialize) -> RecordBytes {
+    let mut bytes = Vec::new();
+    encode_into(&mut bytes, key, content);
+    bytes.into()
+}
+
+#[test]
+fn an_empty_disk_is_a_first_start() {
+    assert_eq!(recover(NODE, &Records::default()), Ok(Recovered::default()));
+}
+
+#[test]
+fn each_missing_record_is_named_with_the_record_that_knows_of_it() {
+    use Key::*;
+    let expected = [
+        (HardState, HardState, HardStateCopy),
+        (HardStateCopy, HardStateCopy, HardState),
+        (SnapshotMark, SnapshotMark, Snapshot),
+        (Snapshot, Snapshot, SnapshotMark),
+        (LogEnd, LogEnd, Entry(LogIndex(5))),
+        (Entry(LogIndex(3)), Entry(LogIndex(3)), Entry(LogIndex(4))),
+        (Entry(LogIndex(5)), Entry(LogIndex(5)), LogEnd),
+    ];
+    for (removed, named, witness) in expected {
+        let mut disk = disk();
+        disk.remove(removed);
+        assert_eq!(damage_of(&disk), (named, Damage::Missing { witness }));
+    }
+}
+
+/// Why there is a record that says where the log ends: the records of the other entries are all
+/// well, and nothing in them tells that one more was acknowledged.
+#[test]
+fn without_the_end_of_the_log_a_lost_tail_would_pass() {
+    let mut records = disk();
+    records.remove(Key::Entry(LogIndex(5)));
+    let unchecked = Disk { node: NODE, records: &records }.entries_after(LogIndex(2));
+    assert_eq!(unchecked, Ok(vec![entry(3, 1), entry(4, 2)]));
+    let missing = Damage::Missing { witness: Key::LogEnd };
+    assert_eq!(damage_of(&records), (Key::Entry(LogIndex(5)), missing));
+}
+
+/// The same for the whole log at once, and for the snapshot of a log that has no entries.
+#[test]
+fn without_witnesses_a_lost_store_would_pass() {
+    let mut records = Records::from(&Recovered {
+        hard_state: term(2),
+        snapshot: None,
+        entries: vec![entry(1, 1), entry(2, 1)],
+    });
+    records.apply(&WriteBatch {
+        writes: vec![Write::DeleteEntries { from: LogIndex(0), through: LogIndex(u64::MAX) }],
+    });
+    let missing = Damage::Missing { witness: Key::LogEnd };
+    assert_eq!(damage_of(&records), (Key::Entry(LogIndex(1)), missing));
+
+    let mut records = Records::from(&Recovered {
+        hard_state: term(2),
+        snapshot: Some(snapshot(9)),
+        entries: Vec::new(),
+    });
+    records.remove(Key::Snapshot);
+    let missing = Damage::Missing { witness: Key::SnapshotMark };
+    assert_eq!(damage_of(&records), (Key::Snapshot, missing));
+}
+
+#[test]
+fn entries_that_should_be_gone_are_refused() {
+    let mut past_end = disk();
+    past_end.put(Key::Entry(LogIndex(6)), encode_entry(&entry(6, 2)));
+    let damage = Damage::PastEnd { last: LogIndex(5) };
+    assert_eq!(damage_of(&past_end), (Key::Entry(LogIndex(6)), damage));
+
+    let mut replaced = disk();
+    replaced.put(Key::Entry(LogIndex(2)), encode_entry(&entry(2, 1)));
+    let damage = Damage::Replaced { last_included_index: LogIndex(2) };
+    assert_eq!(damage_of(&replaced), (Key::Entry(LogIndex(2)), damage));
+}
+
+#[test]
+fn an_older_record_in_place_of_a_newer_one_contradicts_its_witness() {
+    let expected = [
+        (Key::HardState, encode_hard_state(&term(1)), Key::HardStateCopy),
+        (Key::Snapshot, encode_snapshot(&snapshot(1)), Key::SnapshotMark),
+        (Key::Entry(LogIndex(5)), encode_entry(&entry(5, 1)), Key::LogEnd),
+    ];
+    for (key, older, other) in expected {
+        let mut disk = disk();
+        disk.put(key, older);
+        assert_eq!(damage_of(&disk), (key, Damage::Contradicts { other }));
+    }
+}
+
+#[test]
+fn a_snapshot_past_the_end_of_the_log_replaces_all_of_it() {
+    let mut disk = disk();
+    let persist = raft_core::Persist { snapshot: Some(snapshot(9)), ..Default::default() };
+    disk.apply(&WriteBatch::from_persist(&persist));
+    let recovered = recover(NODE, &disk).unwrap();
+    assert_eq!((recovered.snapshot, recovered.entries), (Some(snapshot(9)), Vec::new()));
+}
+
+#[test]
+fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
+    let key = Key::Entry(LogIndex(5));
+    let mut wrong_index = disk();
+    wrong_index.put(key, record(key, &entry(u64::MAX, 2)));
+    assert_eq!(damage_of(&wrong_index), (key, Damage::Undecodable));
+
+    for voters in [vec![], vec![3, 1], vec![1, 1], (1..=10).collect::<Vec<u64>>()] {
+        let mut disk = disk();
+        // The fields of a snapshot, with members that `Membership::new` would put in order.
+        let made_up = (2_u64, 1_u64, voters, Bytes::from(b"state"));
+        disk.put(Key::Snapshot, record(Key::Snapshot, &made_up));
+        assert_eq!(damage_of(&disk), (Key::Snapshot, Damage::Undecodable));
+    }
+}
+
+#[test]
+fn an_error_says_whose_disk_what_record_what_is_wrong_and_what_to_do() {
+    let mut disk = disk();
+    disk.put(Key::Snapshot, Bytes::from(b"\x01ab"));
+    assert_eq!(
+        recover(NODE, &disk).unwrap_err().to_string(),
+        "node 2: snapshot is cut off after 3 bytes. Do not start this node from this disk, and \
+         never start it empty: wipe it and add it to the cluster as a new node."
+    );
+}
+
+/// What may happen to a disk.
+#[derive(Clone, Debug)]
+enum Fault {
+    Flip {
+        record: usize,
+        byte: usize,
+        bit: u8,
+    },
+    Truncate {
+        record: usize,
+        len: usize,
+    },
+    Extend {
+        record: usize,
+        byte: u8,
+    },
+    Remove {
+        record: usize,
+    },
+    /// The last entries, and the snapshot before them if they are few. Not their witnesses.
+    RemoveTail {
+        records: usize,
+    },
+    Swap {
+        record: usize,
+        other: usize,
+    },
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    let n = any::<usize>;
+    prop_oneof![
+        (n(), n(), 0..8_u8).prop_map(|(record, byte, bit)| Fault::Flip { record, byte, bit }),
+        (n(), n()).prop_map(|(record, len)| Fault::Truncate { record, len }),
+        (n(), any::<u8>()).prop_map(|(record, byte)| Fault::Extend { record, byte }),
+        n().prop_map(|record| Fault::Remove { record }),
+        (1..5_usize).prop_map(|records| Fault::RemoveTail { records }),
+        (n(), n()).prop_map(|(record, other)| Fault::Swap { record, other }),
+    ]
+}
+
+fn inflict(disk: &mut Records, fault: &Fault) {
+    let keys: Vec<Key> = disk.iter().map(|(key, _)| *key).collect();
+    if keys.is_empty() {
+        return;
+    }
+    let key = |record: usize| keys[record % keys.len()];
+    let bytes = |disk: &Records, record| disk.get(key(record)).map_or(Vec::new(), |r| r.to_vec());
+    match *fault {
+        Fault::Flip { record, byte, bit } => {
+            let mut changed = bytes(disk, record);
+            let at = byte % changed.len().max(1);
+            if let Some(byte) = changed.get_mut(at) {
+                *byte ^= 1 << bit;
+            }
+            disk.put(key(record), changed.into());
+        }
+        Fault::Truncate { record, len } => {
+            let mut changed = bytes(disk, record);
+            changed.truncate(len % changed.len().max(1));
+            disk.put(key(record), changed.into());
+        }
+        Fault::Extend { record, byte } => {
+            let mut changed = bytes(disk, record);
+            changed.push(byte);
+            disk.put(key(record), changed.into());
+        }
+        Fault::Remove { record } => disk.remove(key(record)),
+        Fault::RemoveTail { records } => {
+            let stored = keys.iter().rev().filter(|key| **key >= Key::Snapshot);
+            stored.take(records).for_each(|key| disk.remove(*key));
+        }
+        Fault::Swap { record, other } => {
+            let (a, b) = (bytes(disk, record), bytes(disk, other));
+            disk.put(key(record), b.into());
+            disk.put(key(other), a.into());
+        }
+    }
+}
+
+/// What was written last, or an error: never less. Only the loss of everything is no matter for
+/// records: it looks like a first start.
+fn check_nothing_is_lost(life: &Life, disk: &Records) -> Result<(), TestCaseError> {
+    match recover(NODE, disk) {
+        Ok(recovered) if !disk.is_empty() => prop_assert_eq!(recovered, life.end()),
+        Ok(recovered) => prop_assert_eq!(recovered, Recovered::default()),
+        Err(error) => prop_assert!(error.to_string().starts_with("node 2: "), "{error}"),
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_comes_back_after_every_request(life in life(25)) {
+        let mut disk = Records::default();
+        for (persist, state) in life.persists.iter().zip(&life.states) {
+            disk.apply(&WriteBatch::from_persist(persist));
+            prop_assert_eq!(&recover(NODE, &disk), &Ok(state.clone()));
+        }
+    }
+
+    #[test]
+    fn one_fault_anywhere_loses_nothing_in_silence(life in life(15), fault in fault()) {
+        let mut disk = life.disk();
+        inflict(&mut disk, &fault);
+        check_nothing_is_lost(&life, &disk)?;
+    }
+
+    /// Any number of damaged bytes is found, too. Removing records at will is not: who removes a
+    /// record together with its witness leaves a disk that was once right.
+    #[test]
+    fn many_faults_never_panic(life in life(15), faults in proptest::collection::vec(fault(), 1..9)) {
+        let mut disk = life.disk();
+        for fault in &faults {
+            inflict(&mut disk, fault);
+        }
+        let _ = recover(NODE, &disk);
+    }
+
+    /// A write that is lost as a whole, in the middle of a life, leaves an older but whole record
+    /// or none; what it should have left is then missing or contradicts.
+    #[test]
+    fn one_lost_record_of_the_last_batch_is_noticed(life in life(15), lost in any::<usize>()) {
+        let (last, earlier) = life.persists.split_last().expect("a life has a request");
+        let mut disk = Records::default();
+        for persist in earlier {
+            disk.apply(&WriteBatch::from_persist(persist));
+        }
+        let mut batch = WriteBatch::from_persist(last);
+        if !batch.is_empty() {
+            batch.writes.remove(lost % batch.writes.len());
+        }
+        disk.apply(&batch);
+        check_nothing_is_lost(&life, &disk)?;
+    }
+}
