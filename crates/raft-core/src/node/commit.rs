@@ -23,7 +23,10 @@ impl Node {
             return self.durability.stage(Output::Reply { request, outcome }, Needs::Nothing);
         }
         let position = self.append_as_leader(Payload::Command(command));
-        self.proposals.push_back(Proposal { request, position });
+        // A leader that lost entries and leads again can append before places where its older
+        // proposals still wait, so this is not always the back.
+        let place = self.proposals.partition_point(|p| p.position.index <= position.index);
+        self.proposals.insert(place, Proposal { request, position });
         self.replicate_to_all(false);
     }
 
