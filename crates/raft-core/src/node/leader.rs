@@ -145,12 +145,14 @@ impl Node {
         let Role::Leader(Leader { peers, .. }) = &mut self.role else { return };
         let progress = &mut peers[position];
         let from = progress.peer;
-        let is_current = match &progress.state {
+        let is_awaited = match &progress.state {
             ProgressState::Probe { .. } => prev_log_index.next() == progress.next_index,
-            ProgressState::Replicate { .. } => prev_log_index > progress.match_index,
+            ProgressState::Replicate { .. } => true,
             ProgressState::Snapshot { .. } => false,
         };
-        if !is_current {
+        // No server refuses what it acknowledged, nor the empty log, unless it lost its disk. An
+        // answer to that would only be refused again.
+        if !is_awaited || prev_log_index <= progress.match_index {
             return self.ignore(from, "AppendEntriesReply", IgnoreReason::AlreadyKnown);
         }
         let agreed = self.log.last_with_term_at_most(hint.index, hint.term);
