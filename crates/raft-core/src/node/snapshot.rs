@@ -77,7 +77,8 @@ impl Node {
         let last_included = request.last_included();
         if last_included.index <= self.commit_index {
             // Older than what is committed here: installing it would undo committed state.
-            self.incoming_snapshot = None;
+            let commit_index = self.commit_index;
+            self.incoming_snapshot.take_if(|i| i.last_included.index <= commit_index);
             return self.send_snapshot_installed(from, last_included.index);
         }
         let received = self.store_chunk(&request);
