@@ -104,11 +104,8 @@ impl Config {
     /// # Errors
     /// The first bound that is broken.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let voters = self.membership.voters();
-        if voters.is_empty() || voters.len() > Membership::MAX_VOTERS {
-            return Err(ConfigError::VoterCount(voters.len()));
-        }
-        if self.id.0 == 0 || voters[0].0 == 0 {
+        self.membership.validate()?;
+        if self.id.0 == 0 {
             return Err(ConfigError::NodeIdZero);
         }
         for (setting, value) in [

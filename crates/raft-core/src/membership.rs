@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::NodeId;
+use crate::{ConfigError, NodeId};
 
 /// The servers of a cluster, in ascending order without duplicates.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -21,6 +21,20 @@ impl Membership {
         voters.sort_unstable();
         voters.dedup();
         Self { voters }
+    }
+
+    /// Checks that there are 1 to 9 voters, whose ids start at 1.
+    ///
+    /// # Errors
+    /// The first bound that is broken.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if self.voters.is_empty() || self.voters.len() > Self::MAX_VOTERS {
+            return Err(ConfigError::VoterCount(self.voters.len()));
+        }
+        if self.voters.contains(&NodeId(0)) {
+            return Err(ConfigError::NodeIdZero);
+        }
+        Ok(())
     }
 
     /// The servers whose votes and acknowledgements count.

@@ -239,6 +239,8 @@ impl Node {
                 (hint.index.max(*prev_log_index), hint.term)
             }
             Body::InstallSnapshot(request) => {
+                // It becomes this server's own: without peers it would be deaf for good.
+                request.membership.validate().map_err(|_| IgnoreReason::Malformed)?;
                 (request.last_included_index, request.last_included_term)
             }
             Body::InstallSnapshotReply(InstallSnapshotReply::Continue {

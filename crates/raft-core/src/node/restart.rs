@@ -26,7 +26,7 @@ pub struct Recovered {
 /// Why a server refuses to start.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RestartError {
-    /// A setting is out of bounds.
+    /// A setting, or the membership in the stored snapshot, is out of bounds.
     Config(ConfigError),
     /// An entry is missing: the stored log is damaged. Do not start from it.
     EntryMissing {
@@ -60,14 +60,17 @@ impl Node {
     pub fn new(config: Config, recovered: Recovered, now: Instant) -> Result<Self, RestartError> {
         config.validate().map_err(RestartError::Config)?;
         let Recovered { hard_state, snapshot, entries } = recovered;
+        if let Some(snapshot) = &snapshot {
+            snapshot.membership.validate().map_err(RestartError::Config)?;
+        }
         let base = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
-        let log = recover_log(base, entries)?;
         let current_term = hard_state.current_term;
+        if current_term.0 > LARGEST_NUMBER || base.index.0 > LARGEST_NUMBER {
+            return Err(RestartError::NumberTooLarge);
+        }
+        let log = recover_log(base, entries)?;
         if log.last().term > current_term {
             return Err(RestartError::TermLost { current_term, last_log: log.last() });
-        }
-        if current_term.0 > LARGEST_NUMBER || log.last().index.0 > LARGEST_NUMBER {
-            return Err(RestartError::NumberTooLarge);
         }
         let membership = match &snapshot {
             Some(snapshot) => snapshot.membership.clone(),
