@@ -1,2 +1,53 @@
-//! The helios command.
-fn main() {}
+//! The `helios` command.
+#![forbid(unsafe_code)]
+
+mod output;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A Raft cluster to break: runs scripts against the real protocol core in a simulated world.
+#[derive(Parser)]
+#[command(name = "helios", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::RunArguments),
+    /// Print every statement of the command language.
+    Language,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let code = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Language => print_language().map(|()| 0),
+    };
+    match code {
+        Ok(code) => ExitCode::from(code),
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("helios: cannot write: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn print_language() -> std::io::Result<()> {
+    let width = raft_script::HELP.iter().map(|(form, _)| form.len()).filter(|w| *w <= 50).max();
+    let width = width.unwrap_or_default();
+    output::to_stdout(|out| {
+        for (form, meaning) in raft_script::HELP {
+            writeln!(out, "{form:width$}  {meaning}")?;
+        }
+        Ok(())
+    })
+}

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 /// The largest script, in bytes.
-pub const MAX_SCRIPT_BYTES: usize = 16 << 20;
-/// The longest line, in bytes. Long enough for a disk image of some ten thousand entries.
-pub const MAX_LINE_BYTES: usize = 4 << 20;
+pub const MAX_SCRIPT_BYTES: usize = 64 << 20;
+/// The longest line, in bytes. Long enough for the largest disk image.
+pub const MAX_LINE_BYTES: usize = 24 << 20;
 /// The most statements in a script.
 pub const MAX_STATEMENTS: usize = 100_000;
 /// The most nodes in a cluster.

@@ -233,7 +233,7 @@ pub enum Condition {
         /// The last entry that its snapshot covers; the origin without a snapshot.
         after: LogPosition,
     },
-    /// `converged`: every node is up, holds the same log and has applied all of it.
+    /// `converged`: all running nodes hold the same log, committed and applied to its end.
     Converged,
     /// `idle`: no client waits for an answer.
     Idle,

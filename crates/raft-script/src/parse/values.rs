@@ -13,8 +13,7 @@ use crate::statement::{Nodes, Selector};
 
 impl Cursor<'_> {
     pub(super) fn number(&mut self, what: &str, least: u64, most: u64) -> Parsed<u64> {
-        let number =
-            self.word().and_then(|word| plain_number(word)).filter(|n| (least..=most).contains(n));
+        let number = self.word().and_then(plain_number).filter(|n| (least..=most).contains(n));
         let number = number.ok_or_else(|| self.error(format!("{what} from {least} to {most}")))?;
         self.advance();
         Ok(number)

@@ -1,0 +1,11 @@
+//! Standard output, buffered, in which a closed pipe is an error and not a panic.
+
+use std::io::{self, BufWriter, Write};
+
+/// Lets `write` write to standard output and flushes it.
+pub(crate) fn to_stdout<T>(write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = write(&mut out)?;
+    out.flush()?;
+    Ok(result)
+}

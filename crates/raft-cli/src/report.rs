@@ -1,0 +1,133 @@
+//! What is said about one file.
+
+use raft_check::CheckResult;
+use raft_script::{Failure, ParseError, RunReport};
+use serde::Serialize;
+
+/// One file's outcome, as `--json` prints it.
+#[derive(Serialize)]
+pub(crate) struct FileReport {
+    /// The file as it was named.
+    pub(crate) file: String,
+    /// `ok`, `failed` or `unreadable`.
+    pub(crate) outcome: Outcome,
+    /// The exit code that this file alone would give.
+    pub(crate) code: u8,
+    /// The virtual time at the end, in microseconds.
+    pub(crate) virtual_time_us: u64,
+    pub(crate) events: u64,
+    pub(crate) steps: u64,
+    /// Sixteen hexadecimal digits; `null` if nothing was run.
+    pub(crate) trace_hash: Option<String>,
+    pub(crate) error: Option<ErrorReport>,
+    pub(crate) properties: Vec<PropertyReport>,
+}
+
+#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    Ok,
+    Failed,
+    Unreadable,
+}
+
+/// Why a file is not `ok`.
+#[derive(Serialize)]
+pub(crate) struct ErrorReport {
+    pub(crate) line: Option<usize>,
+    pub(crate) column: Option<usize>,
+    /// The line of the script.
+    pub(crate) source: Option<String>,
+    pub(crate) message: String,
+    /// The last events before the end, in words.
+    pub(crate) trace: Vec<String>,
+    /// A parse error as people read it, with its caret.
+    #[serde(skip)]
+    pub(crate) rendered: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct PropertyReport {
+    pub(crate) name: &'static str,
+    pub(crate) section: &'static str,
+    pub(crate) violation: Option<String>,
+}
+
+impl From<&CheckResult> for PropertyReport {
+    fn from(result: &CheckResult) -> Self {
+        Self {
+            name: result.property.name,
+            section: result.property.section,
+            violation: result.violation.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl FileReport {
+    pub(crate) fn unreadable(file: &str, error: ErrorReport) -> Self {
+        Self {
+            file: file.to_owned(),
+            outcome: Outcome::Unreadable,
+            code: 2,
+            virtual_time_us: 0,
+            events: 0,
+            steps: 0,
+            trace_hash: None,
+            error: Some(error),
+            properties: Vec::new(),
+        }
+    }
+
+    pub(crate) fn of_run(file: &str, report: &RunReport, error: Option<ErrorReport>) -> Self {
+        let (outcome, code) = if error.is_none() { (Outcome::Ok, 0) } else { (Outcome::Failed, 1) };
+        let checks = report.session.as_ref().map(raft_script::Session::checks);
+        let properties = checks.map(|checks| checks.results().map(PropertyReport::from).collect());
+        Self {
+            file: file.to_owned(),
+            outcome,
+            code,
+            virtual_time_us: report.at.0,
+            events: report.events,
+            steps: report.steps,
+            trace_hash: report.session.is_some().then(|| format!("{:016x}", report.trace_hash)),
+            error,
+            properties: properties.unwrap_or_default(),
+        }
+    }
+}
+
+impl ErrorReport {
+    /// The file cannot be read.
+    pub(crate) fn unreadable(message: String) -> Self {
+        Self { line: None, column: None, source: None, message, trace: Vec::new(), rendered: None }
+    }
+
+    pub(crate) fn parse(error: &ParseError, text: &str) -> Self {
+        Self {
+            line: Some(error.line),
+            column: Some(error.column),
+            source: source_line(text, error.line),
+            message: error.message(),
+            trace: Vec::new(),
+            rendered: Some(error.to_string()),
+        }
+    }
+
+    pub(crate) fn failure(failure: &Failure, text: &str, trace: Vec<String>) -> Self {
+        Self {
+            line: Some(failure.line),
+            column: None,
+            source: source_line(text, failure.line),
+            message: failure.error.to_string(),
+            trace,
+            rendered: None,
+        }
+    }
+}
+
+fn source_line(text: &str, number: usize) -> Option<String> {
+    const LONGEST: usize = 200;
+    let line = text.lines().nth(number.checked_sub(1)?)?;
+    // The script may come from anybody: nothing in it may steer the terminal.
+    Some(line.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect())
+}

@@ -1,0 +1,160 @@
+//! `helios run`: scripts, headless, at full speed.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+
+use clap::Args;
+use raft_script::{ParseError, limits};
+use raft_sim::{Event, EventKind};
+
+use crate::output::to_stdout;
+use crate::report::{ErrorReport, FileReport, Outcome};
+
+/// Run scripts and check every expectation.
+///
+/// Exit code: 0 if every expectation of every file holds, 1 if one does not or a property of the
+/// protocol is broken, 2 if a file cannot be read or is no script.
+#[derive(Args)]
+#[command(after_long_help = JSON_HELP, arg_required_else_help = true)]
+pub(crate) struct RunArguments {
+    /// Scripts to run; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Print every event in words, with its time.
+    #[arg(long)]
+    trace: bool,
+    /// Print one JSON object for each file instead of text; --help says what is in it.
+    #[arg(long, conflicts_with = "trace")]
+    json: bool,
+    /// Print nothing about files that are ok.
+    #[arg(long)]
+    quiet: bool,
+}
+
+const JSON_HELP: &str = "\
+JSON: one object for each file, one a line:
+  file             the file as it was named
+  outcome          \"ok\", \"failed\" (an expectation or a property) or \"unreadable\" (no script)
+  code             the exit code that this file alone would give
+  virtual_time_us  the virtual time at the end, in microseconds
+  events, steps    how much happened
+  trace_hash       16 hexadecimal digits, equal for equal runs on every machine; null if nothing ran
+  error            null, or an object: line, column, source (the line's text), message, and trace
+                   (the last events before the end, in words)
+  properties       what was checked after every event: name, section of the paper, and violation
+                   (null, or what was seen)";
+
+/// How many events are shown before a failure.
+const TRACE_AROUND_FAILURE: usize = 20;
+
+/// Runs the files; the worst of their codes.
+pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
+    to_stdout(|out| {
+        let mut worst = 0;
+        for file in &arguments.files {
+            let report = run_file(file, arguments.trace, out)?;
+            worst = worst.max(report.code);
+            if arguments.quiet && report.outcome == Outcome::Ok {
+                continue;
+            }
+            if arguments.json {
+                serde_json::to_writer(&mut *out, &report)?;
+                writeln!(out)?;
+            } else {
+                print_report(&report, out)?;
+            }
+            out.flush()?;
+        }
+        Ok(worst)
+    })
+}
+
+fn run_file(file: &str, trace: bool, out: &mut dyn Write) -> io::Result<FileReport> {
+    let text = match read(file) {
+        Ok(text) => text,
+        Err(message) => {
+            return Ok(FileReport::unreadable(file, ErrorReport::unreadable(message)));
+        }
+    };
+    let script = match raft_script::parse(&text) {
+        Ok(script) => script,
+        Err(error) => return Ok(unparsable(file, &error, &text)),
+    };
+    let mut recent: VecDeque<Event> = VecDeque::with_capacity(TRACE_AROUND_FAILURE);
+    let mut written = Ok(());
+    let report = raft_script::run(&script, &mut |event| {
+        if trace && written.is_ok() {
+            written = writeln!(out, "{event}");
+        }
+        if is_worth_telling(event) {
+            if recent.len() == TRACE_AROUND_FAILURE {
+                recent.pop_front();
+            }
+            recent.push_back(event.clone());
+        }
+    });
+    written?;
+    let error = report.failure.as_ref().map(|failure| {
+        ErrorReport::failure(failure, &text, recent.iter().map(Event::to_string).collect())
+    });
+    Ok(FileReport::of_run(file, &report, error))
+}
+
+fn unparsable(file: &str, error: &ParseError, text: &str) -> FileReport {
+    FileReport::unreadable(file, ErrorReport::parse(error, text))
+}
+
+/// The text of a file, or why there is none. Never reads more than a script may be long.
+fn read(file: &str) -> Result<String, String> {
+    let limit = limits::MAX_SCRIPT_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    let result = if file == "-" {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    result.map_err(|error| format!("cannot be read: {error}"))?;
+    String::from_utf8(bytes).map_err(|error| {
+        format!("is no text: byte {} is not UTF-8", error.utf8_error().valid_up_to() + 1)
+    })
+}
+
+/// Every message sent and delivered and every write would bury what was decided.
+fn is_worth_telling(event: &Event) -> bool {
+    !matches!(
+        event.kind,
+        EventKind::Sent { .. }
+            | EventKind::Delivered { .. }
+            | EventKind::WriteIssued { .. }
+            | EventKind::WriteDurable { .. }
+    )
+}
+
+fn print_report(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
+    let FileReport { file, virtual_time_us, events, .. } = report;
+    let time = format!("{}.{:03} ms", virtual_time_us / 1000, virtual_time_us % 1000);
+    match (&report.trace_hash, report.outcome) {
+        (Some(hash), Outcome::Ok) => {
+            writeln!(out, "{file}: ok, {time}, {events} events, trace {hash}")?
+        }
+        (Some(hash), _) => writeln!(out, "{file}: failed, {time}, {events} events, trace {hash}")?,
+        (None, Outcome::Failed) => writeln!(out, "{file}: failed")?,
+        (None, _) => writeln!(out, "{file}: unreadable")?,
+    }
+    let Some(error) = &report.error else { return Ok(()) };
+    if let Some(rendered) = &error.rendered {
+        return writeln!(out, "{file}: {rendered}");
+    }
+    match (error.line, &error.source) {
+        (Some(line), Some(source)) => {
+            writeln!(out, "  line {line}: {}", source.trim())?;
+            writeln!(out, "  {}", error.message)?;
+        }
+        _ => writeln!(out, "  {}", error.message)?,
+    }
+    if !error.trace.is_empty() {
+        writeln!(out, "  the last events:")?;
+        error.trace.iter().try_for_each(|event| writeln!(out, "    {event}"))?;
+    }
+    Ok(())
+}

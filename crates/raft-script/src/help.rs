@@ -1,0 +1,94 @@
+//! Every form of the language, one line each.
+
+/// Every statement: its form, and what it means. Square brackets stand around what may be left out.
+pub const HELP: &[(&str, &str)] = &[
+    ("cluster nodes=5 seed=8", "how the world begins; only as the first statement"),
+    (
+        "        [heartbeat=50ms] [election=150ms..300ms]",
+        "how often a leader is heard, and how long followers wait for it",
+    ),
+    (
+        "        [batch=100] [snapshot=10000]",
+        "entries in a message, entries until a snapshot is taken",
+    ),
+    ("        [latency=5ms..15ms] [disk=1ms..4ms]", "how long messages and disk writes take"),
+    (
+        "        [timeout=1s] [patience=30s]",
+        "how long a client waits before it asks again, and in all",
+    ),
+    ("        [down=2,3] [run=1]", "nodes that are not started; how many runs the disks have seen"),
+    (
+        "disk 2 terms=1,1,4 [term=5] [vote=3]",
+        "what disk 2 holds at the beginning: a log with entries of these terms; after cluster",
+    ),
+    (
+        "disk 2 image=\"base64\"",
+        "what disk 2 holds at the beginning, as an exported session says it",
+    ),
+    ("run 2s", "let that much time pass"),
+    ("run until 1500ms", "let time pass up to that moment"),
+    ("run until leader [within 5s]", "let time pass until a condition holds, for 1m at most"),
+    ("step [3]", "let one thing happen, or three"),
+    ("at 1500ms crash 3", "run up to that moment, then do something"),
+    ("at +500ms crash 3", "the same, counted from now"),
+    (
+        "set x=1 [via=leader] [client=2]",
+        "a client writes; it retries until it has an answer; put is the same",
+    ),
+    ("get x", "a client reads"),
+    ("delete x", "a client deletes"),
+    ("cas x 1 2", "a client replaces 1 by 2 if x is 1; none stands for an absent key"),
+    ("append x y", "a client appends y to x"),
+    ("list [prefix]", "a client lists keys"),
+    (
+        "crash 3 [lose|keep]",
+        "cut the power: unfinished writes are lost or kept, or the seed decides",
+    ),
+    ("restart 3", "start a crashed node from its disk"),
+    ("pause 3", "stop a node; what arrives waits"),
+    ("resume 3", "let a paused node run on"),
+    ("timeout 3", "let the election timeout of a node elapse now"),
+    ("snapshot 3", "let a node take a snapshot and drop the log before it"),
+    ("partition 1 2 | 3 4 5", "let the network fall apart; others stands for the nodes not named"),
+    ("heal", "no partition, no cut links"),
+    ("link 3 -> 4 cut", "nothing passes in that direction; <-> means both; restore undoes it"),
+    (
+        "link 3 -> 4 latency=10ms..20ms loss=10% duplicate=5% reorder=on",
+        "how a link behaves; link all means every link",
+    ),
+    ("cut 1 <-> 3, restore 1 <-> 3", "short for link 1 <-> 3 cut, link 1 <-> 3 restore"),
+    ("disk 3 latency=5ms..50ms", "how long writes take from now on"),
+    ("drop message 17", "a message that is under way does not arrive"),
+    (
+        "expect CONDITION [within 3s]",
+        "fail if the condition does not hold now, or does not come to hold in time",
+    ),
+    ("  leader, leader 3, leader among 3 4 5, no leader", "who leads"),
+    (
+        "  role 3 follower, state 3 crashed",
+        "what a node does: follower, candidate, leader; running, paused, crashed, refused",
+    ),
+    (
+        "  term 3 = 2, term >= 2, commit 3 = 7",
+        "a node's term or commit index, or the highest; =, >= or <=",
+    ),
+    ("  committed x=1, not committed x=1", "what the committed entries say"),
+    ("  value 3 x=1, no value 3 x", "what a node has applied"),
+    (
+        "  log 3 = 1,1,2 [after 10@3]",
+        "the terms of a node's log, and the last entry of its snapshot; or empty",
+    ),
+    ("  converged", "all running nodes hold the same log, all of it committed and applied"),
+    (
+        "  answer client 1 = value 7, pending client 1, idle",
+        "a client's last answer, or that it waits; that none waits",
+    ),
+    ("  safe", "no property that must always hold was ever broken"),
+    ("3, leader, any follower, all, others", "nodes: by number, by role, or many"),
+    ("20us, 5ms, 2s, 1m", "durations"),
+    (
+        "\"two words\", \"\\x00\"",
+        "keys and values that are no plain word are quoted; \\\" \\\\ \\n \\t \\r \\xNN",
+    ),
+    ("# a comment", "up to the end of the line"),
+];

@@ -1,0 +1,356 @@
+//! The executor: a world with its checkers, what was done to it, and what is being waited for.
+
+mod actions;
+mod conditions;
+mod export;
+mod goal;
+mod opening;
+
+use std::collections::BTreeMap;
+
+use raft_check::Checks;
+use raft_core::Instant;
+use raft_kv::ClientId;
+use raft_sim::{Event, EventKind, NextEvent, Setup, SetupError, World};
+
+use crate::limits::DEFAULT_PATIENCE;
+use crate::outcome::{ExecError, Reply};
+use crate::print::Time;
+use crate::statement::{Condition, Moment, Run, Statement};
+
+pub use self::goal::Goal;
+
+use self::goal::Target;
+
+/// A world with its checkers and its journal. The command line, the page and tests all drive it: each
+/// [starts](Self::start) a statement and, if that needs time to pass, [steps](Self::step) until it is
+/// finished.
+///
+/// ```
+/// use raft_script::{Session, Started, Stepped, parse_line};
+/// use raft_sim::Setup;
+///
+/// let mut session = Session::new(Setup::default())?;
+/// let statement = parse_line("run until leader")?.expect("not a comment");
+/// if let Started::Waiting = session.start(&statement)? {
+///     while !matches!(session.step(), Stepped::Finished(_)) {}
+/// }
+/// assert!(session.world().leader().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session {
+    world: World,
+    checks: Checks,
+    /// The `cluster` and `disk` statements that make this world.
+    opening: Vec<Statement>,
+    journal: Vec<Journaled>,
+    /// What the last statement brought about; `None`: the world's own events are the last.
+    gathered: Option<Vec<Event>>,
+    /// Each client's last answer in words.
+    answers: BTreeMap<ClientId, String>,
+    goal: Option<Goal>,
+}
+
+/// A statement that was carried out.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Journaled {
+    /// When.
+    pub at: Instant,
+    /// After how many of the world's steps, if something else was still due at that time.
+    pub step: Option<u64>,
+    /// What.
+    pub statement: Statement,
+}
+
+/// What became of a statement that was started.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Started {
+    /// It is carried out.
+    Done(Reply),
+    /// It needs time to pass: [`Session::step`] until it is finished.
+    Waiting,
+}
+
+/// What one step did.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stepped {
+    /// The world made one step, or only its clock moved.
+    Event,
+    /// The waiting statement is over. The world made no step.
+    Finished(Result<Reply, ExecError>),
+    /// Nothing was done: nothing is to come, and no statement waits.
+    Nothing,
+}
+
+/// What comes next.
+enum Upcoming {
+    World(NextEvent),
+    Goal(Instant),
+    Nothing,
+}
+
+impl Session {
+    /// A session with a new world.
+    ///
+    /// # Errors
+    /// When a setting is out of bounds.
+    pub fn new(setup: Setup) -> Result<Self, SetupError> {
+        let opening = opening::statements(&setup);
+        Self::with_opening(setup, opening)
+    }
+
+    fn with_opening(setup: Setup, opening: Vec<Statement>) -> Result<Self, SetupError> {
+        let world = World::new(setup)?;
+        let checks = Checks::new(&world);
+        Ok(Self {
+            world,
+            checks,
+            opening,
+            journal: Vec::new(),
+            gathered: None,
+            answers: BTreeMap::new(),
+            goal: None,
+        })
+    }
+
+    /// The world.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The checkers; they have seen every event.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// What the waiting statement waits for.
+    pub fn goal(&self) -> Option<&Goal> {
+        self.goal.as_ref()
+    }
+
+    /// Gives up waiting.
+    pub fn cancel(&mut self) {
+        self.goal = None;
+    }
+
+    /// What happened in the last statement or step, or at the beginning; in order.
+    pub fn events(&self) -> &[Event] {
+        self.gathered.as_deref().unwrap_or_else(|| self.world.events())
+    }
+
+    /// What was done to the world, in order. Statements that only let time pass are left out: the
+    /// times of the others say it.
+    pub fn statements(&self) -> impl ExactSizeIterator<Item = &Journaled> {
+        self.journal.iter()
+    }
+
+    /// Begins a statement, now.
+    ///
+    /// # Errors
+    /// When it cannot be carried out, or what it expects does not hold. Then the world is unchanged.
+    pub fn start(&mut self, statement: &Statement) -> Result<Started, ExecError> {
+        self.gathered = Some(Vec::new());
+        match statement {
+            Statement::Cluster(_) | Statement::DiskContents { .. } => Err(ExecError::TooLate),
+            Statement::Run(run) => self.start_run(run),
+            Statement::Step(count) => self.wait(Target::Steps { left: *count }),
+            Statement::At { moment, statement } => {
+                let (at, step) = self.absolute(*moment)?;
+                self.wait(Target::Time { at, step, then: Some(statement.clone()) })
+            }
+            Statement::Expect { condition, within } => {
+                self.check_nodes(condition)?;
+                if self.holds(condition) {
+                    return Ok(Started::Done(self.expectation_held(condition)));
+                }
+                let Some(within) = *within else {
+                    let found = self.found(condition);
+                    return Err(ExecError::Expectation { expected: condition.to_string(), found });
+                };
+                self.wait(Target::Condition {
+                    condition: condition.clone(),
+                    within,
+                    is_expected: true,
+                })
+            }
+            action => self.act(action).map(Started::Done),
+        }
+    }
+
+    fn start_run(&mut self, run: &Run) -> Result<Started, ExecError> {
+        match run {
+            Run::For(duration) => {
+                let at = self.world.now() + *duration;
+                self.wait(Target::Time { at, step: None, then: None })
+            }
+            Run::To { time, step } => {
+                let (at, step) = self.absolute(Moment::Absolute { time: *time, step: *step })?;
+                self.wait(Target::Time { at, step, then: None })
+            }
+            Run::Until { condition, within } => {
+                self.check_nodes(condition)?;
+                if self.holds(condition) {
+                    return Ok(Started::Done(self.condition_reply(condition)));
+                }
+                let within = within.unwrap_or(DEFAULT_PATIENCE);
+                let condition = condition.clone();
+                self.wait(Target::Condition { condition, within, is_expected: false })
+            }
+        }
+    }
+
+    fn wait(&mut self, target: Target) -> Result<Started, ExecError> {
+        if let Some(goal) = &self.goal {
+            return Err(ExecError::Busy { goal: goal.to_string() });
+        }
+        self.goal = Some(Goal::new(target, self.world.now()));
+        Ok(Started::Waiting)
+    }
+
+    /// When a moment is, and after how many steps.
+    fn absolute(&self, moment: Moment) -> Result<(Instant, Option<u64>), ExecError> {
+        let now = self.world.now();
+        match moment {
+            Moment::Relative(duration) => Ok((now + duration, None)),
+            Moment::Absolute { time, .. } if time < now => Err(ExecError::Past { time, now }),
+            Moment::Absolute { time, step } => Ok((time, step)),
+        }
+    }
+
+    /// When the next thing happens: in the world, or the end of waiting.
+    pub fn next_event(&self) -> Option<NextEvent> {
+        match self.upcoming() {
+            Upcoming::World(next) => Some(next),
+            Upcoming::Goal(at) => Some(NextEvent { at, completes_write: None }),
+            Upcoming::Nothing => None,
+        }
+    }
+
+    fn upcoming(&self) -> Upcoming {
+        let next = self.world.next_event();
+        let ends_at = self.goal.as_ref().and_then(|goal| goal.ends_at(&self.world));
+        match (next, ends_at) {
+            (None, None) => Upcoming::Nothing,
+            (Some(next), None) => Upcoming::World(next),
+            (next, Some(end)) => match next {
+                Some(next) if next.at <= end.at && !end.before_events => Upcoming::World(next),
+                _ => Upcoming::Goal(end.at),
+            },
+        }
+    }
+
+    /// Does exactly one thing: one step of the world, or the end of waiting.
+    pub fn step(&mut self) -> Stepped {
+        match self.upcoming() {
+            Upcoming::Nothing => Stepped::Nothing,
+            Upcoming::World(_) => {
+                self.gathered = None;
+                self.world.step();
+                self.observe();
+                if let Some(goal) = &mut self.goal {
+                    goal.count_step();
+                }
+                self.check_goal();
+                Stepped::Event
+            }
+            Upcoming::Goal(at) => {
+                self.gathered = Some(Vec::new());
+                self.world.advance_clock(at);
+                match self.finish() {
+                    Some(result) => Stepped::Finished(result),
+                    None => Stepped::Event,
+                }
+            }
+        }
+    }
+
+    /// Moves the clock, but never past what comes [next](Self::next_event).
+    pub fn advance_clock(&mut self, to: Instant) {
+        let limit = self.next_event().map_or(to, |next| to.min(next.at));
+        self.world.advance_clock(limit);
+    }
+
+    /// Ends the waiting. `None` if the statement goes on to wait for something else.
+    fn finish(&mut self) -> Option<Result<Reply, ExecError>> {
+        let goal = self.goal.take()?;
+        if let Some(error) = goal.mismatch(&self.world) {
+            return Some(Err(error));
+        }
+        match goal.into_target() {
+            Target::Time { then: Some(statement), .. } => match self.start(&statement) {
+                Ok(Started::Done(reply)) => Some(Ok(reply)),
+                Ok(Started::Waiting) => None,
+                Err(error) => Some(Err(error)),
+            },
+            Target::Time { then: None, .. } | Target::Steps { .. } => {
+                Some(Ok(Reply::new(format!("it is {}", self.time_in_words()))))
+            }
+            Target::Condition { condition, is_expected, within } => {
+                if self.holds(&condition) {
+                    let held = if is_expected { Self::expectation_held } else { Self::reached };
+                    return Some(Ok(held(self, &condition)));
+                }
+                let (awaited, found) = (condition.to_string(), self.found(&condition));
+                let within = Time(within).to_string();
+                Some(Err(ExecError::TimedOut { awaited, within, found }))
+            }
+        }
+    }
+
+    fn expectation_held(&mut self, condition: &Condition) -> Reply {
+        // Kept without its patience: at this very moment it holds.
+        self.note(Statement::Expect { condition: condition.clone(), within: None });
+        self.condition_reply(condition)
+    }
+
+    fn reached(&mut self, condition: &Condition) -> Reply {
+        self.condition_reply(condition)
+    }
+
+    fn condition_reply(&self, condition: &Condition) -> Reply {
+        Reply::new(format!("{} at {}", self.found(condition), self.time_in_words()))
+    }
+
+    fn time_in_words(&self) -> String {
+        self.world.now().to_string()
+    }
+
+    /// Appends a statement to the journal.
+    fn note(&mut self, statement: Statement) {
+        let at = self.world.now();
+        let is_something_due = self.world.next_event().is_some_and(|next| next.at <= at);
+        let step = is_something_due.then(|| self.world.steps());
+        self.journal.push(Journaled { at, step, statement });
+    }
+
+    /// Shows the world's last events to the checkers.
+    fn observe(&mut self) {
+        self.checks.observe(&self.world, self.world.events());
+        for event in self.world.events() {
+            match &event.kind {
+                EventKind::ClientAnswered { client, response, .. } => {
+                    self.answers.insert(*client, response.to_string());
+                }
+                EventKind::ClientGaveUp { client, .. } => {
+                    self.answers.insert(*client, "gave up".to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes whether what is waited for holds now.
+    fn check_goal(&mut self) {
+        let is_met = match &self.goal {
+            Some(goal) => goal.condition().is_some_and(|condition| self.holds(condition)),
+            None => return,
+        };
+        if let Some(goal) = &mut self.goal {
+            goal.set_met(is_met);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

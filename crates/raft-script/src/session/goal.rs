@@ -1,0 +1,118 @@
+//! What a statement waits for, and when that is.
+
+use std::fmt;
+use std::time::Duration;
+
+use raft_core::Instant;
+use raft_sim::World;
+
+use crate::outcome::ExecError;
+use crate::print::Time;
+use crate::statement::{Condition, Moment, Statement};
+
+/// What the waiting statement waits for. `Display` says it in words.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Goal {
+    target: Target,
+    /// When the waiting began.
+    since: Instant,
+    /// Whether the condition holds.
+    is_met: bool,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Target {
+    /// A moment, and what to do then.
+    Time { at: Instant, step: Option<u64>, then: Option<Box<Statement>> },
+    /// So many steps of the world.
+    Steps { left: u64 },
+    /// A condition, for so long at most.
+    Condition { condition: Condition, within: Duration, is_expected: bool },
+}
+
+/// When the waiting ends, as far as is known.
+pub(super) struct End {
+    pub(super) at: Instant,
+    /// Whether it ends before what else is due at that time, not after it.
+    pub(super) before_events: bool,
+}
+
+impl Goal {
+    pub(super) fn new(target: Target, since: Instant) -> Self {
+        Self { target, since, is_met: false }
+    }
+
+    pub(super) fn into_target(self) -> Target {
+        self.target
+    }
+
+    pub(super) fn condition(&self) -> Option<&Condition> {
+        match &self.target {
+            Target::Condition { condition, .. } => Some(condition),
+            Target::Time { .. } | Target::Steps { .. } => None,
+        }
+    }
+
+    pub(super) fn set_met(&mut self, is_met: bool) {
+        self.is_met = is_met;
+    }
+
+    pub(super) fn count_step(&mut self) {
+        if let Target::Steps { left } = &mut self.target {
+            *left = left.saturating_sub(1);
+        }
+    }
+
+    /// When the waiting ends; `None` while that depends on the world alone.
+    pub(super) fn ends_at(&self, world: &World) -> Option<End> {
+        let now = End { at: world.now(), before_events: true };
+        match &self.target {
+            Target::Condition { .. } if self.is_met => Some(now),
+            Target::Condition { within, .. } => {
+                Some(End { at: self.since + *within, before_events: false })
+            }
+            Target::Steps { left } => {
+                let is_over = *left == 0 || world.next_event().is_none();
+                is_over.then_some(now)
+            }
+            Target::Time { at, step: None, .. } => Some(End { at: *at, before_events: false }),
+            Target::Time { .. } if self.mismatch(world).is_some() => Some(now),
+            Target::Time { at, step: Some(step), .. } => {
+                (world.steps() == *step).then_some(End { at: *at, before_events: true })
+            }
+        }
+    }
+
+    /// Why a moment that names a step is not reached: this is not the run that it was taken from.
+    pub(super) fn mismatch(&self, world: &World) -> Option<ExecError> {
+        let Target::Time { at, step: Some(step), .. } = self.target else { return None };
+        let next = world.next_event().map(|next| next.at);
+        let is_reachable = if world.steps() < step {
+            next.is_some_and(|next| next <= at)
+        } else {
+            world.steps() == step && next.is_none_or(|next| next >= at)
+        };
+        let moment = Moment::Absolute { time: at, step: Some(step) };
+        (!is_reachable).then(|| ExecError::OtherRun {
+            moment: moment.to_string(),
+            step: world.steps(),
+            next,
+        })
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Target::Time { at, then: None, .. } => write!(f, "running until {at}"),
+            Target::Time { at, then: Some(statement), .. } => {
+                write!(f, "running until {at}, then: {statement}")
+            }
+            Target::Steps { left: 1 } => f.write_str("one more step"),
+            Target::Steps { left } => write!(f, "{left} more steps"),
+            Target::Condition { condition, within, .. } => {
+                write!(f, "waiting until {condition}, for {} at most", Time(*within))
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! How a script's first statements make a world, and the other way round.
+
+use raft_core::{Entry, HardState, LogIndex, Payload, Persist, Term};
+use raft_kv::{ClientId, Command, Operation, Sequence};
+use raft_sim::Setup;
+use raft_storage::{Records, WriteBatch};
+
+use super::Session;
+use crate::outcome::{ExecError, Failure};
+use crate::statement::{DiskContents, Line, Script, Statement};
+
+/// The client whose commands fill a log made up by `disk … terms=`. Clients of a world are numbered
+/// from 1, so no other has this session.
+const AUTHOR: ClientId = ClientId(0);
+
+impl Session {
+    /// A session with the world that a script's `cluster` and `disk` statements describe, and the
+    /// statements that remain to be carried out.
+    ///
+    /// # Errors
+    /// When a setting is out of bounds or a disk image cannot be read.
+    pub fn open(script: &Script) -> Result<(Self, &[Line]), Failure> {
+        let mut setup = Setup::default();
+        let mut opening = Vec::new();
+        for line in &script.statements {
+            match &line.statement {
+                Statement::Cluster(cluster) => setup = Setup::clone(cluster),
+                Statement::DiskContents { node, contents } => {
+                    let records = records(contents)
+                        .map_err(|reason| ExecError::DiskImage { node: *node, reason })
+                        .map_err(|error| Failure::at(line, error))?;
+                    setup.disks.insert(*node, records);
+                }
+                _ => break,
+            }
+            opening.push(line.statement.clone());
+        }
+        let rest = &script.statements[opening.len()..];
+        if !matches!(opening.first(), Some(Statement::Cluster(_))) {
+            opening.insert(0, cluster(&setup));
+        }
+        match Self::with_opening(setup, opening) {
+            Ok(session) => Ok((session, rest)),
+            Err(error) => {
+                // Only the opening can be wrong, so there is a first line.
+                let line = script.statements.first().cloned();
+                let line = line.unwrap_or(Line { number: 1, statement: Statement::Heal });
+                Err(Failure::at(&line, error.into()))
+            }
+        }
+    }
+}
+
+/// The statements that make this world.
+pub(super) fn statements(setup: &Setup) -> Vec<Statement> {
+    let disks = setup.disks.iter().map(|(node, records)| {
+        let contents = DiskContents::Image(raft_storage::export(records));
+        Statement::DiskContents { node: *node, contents }
+    });
+    std::iter::once(cluster(setup)).chain(disks).collect()
+}
+
+fn cluster(setup: &Setup) -> Statement {
+    let mut setup = setup.clone();
+    setup.disks.clear();
+    Statement::Cluster(Box::new(setup))
+}
+
+fn records(contents: &DiskContents) -> Result<Records, String> {
+    match contents {
+        DiskContents::Image(bytes) => {
+            raft_storage::import(bytes).map_err(|error| error.to_string())
+        }
+        DiskContents::Log { terms, term, vote } => {
+            let last = terms.last().copied().unwrap_or_default();
+            let current_term = term.unwrap_or(last);
+            Ok(made_up(terms, HardState { current_term, voted_for: *vote }))
+        }
+    }
+}
+
+/// A disk with a log of entries of these terms.
+fn made_up(terms: &[Term], hard_state: HardState) -> Records {
+    let entries = (1..).zip(terms).map(|(index, term)| {
+        let operation =
+            Operation::Set { key: format!("entry{index}").into(), value: term.to_string().into() };
+        // Numbered like the entries, so that any log that ends here can be continued by any other.
+        let command = Command { client: AUTHOR, sequence: Sequence(index), operation };
+        let payload = Payload::Command(command.encode().into());
+        Entry { index: LogIndex(index), term: *term, payload }
+    });
+    let persist =
+        Persist { hard_state: Some(hard_state), entries: entries.collect(), ..Persist::default() };
+    let mut records = Records::default();
+    records.apply(&WriteBatch::from_persist(&persist));
+    records
+}
