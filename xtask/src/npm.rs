@@ -32,6 +32,11 @@ pub(crate) fn ensure() -> Result<()> {
     Ok(())
 }
 
+/// Whether `node --test` can be told how long a file of tests may take.
+pub(crate) fn node_limits_tests() -> bool {
+    node_version().is_some_and(|version| version >= (20, 11))
+}
+
 fn ensure_node() -> Result<()> {
     if has_node() {
         return Ok(());
@@ -43,31 +48,35 @@ fn ensure_node() -> Result<()> {
     if has_node() {
         return Ok(());
     }
-    Err(format!(
+    let needed = format!(
         "the end-to-end tests need Node {OLDEST_NODE} or newer, and npm: https://nodejs.org"
-    )
-    .into())
+    );
+    Err(needed.into())
 }
 
 fn has_node() -> bool {
-    let programs = ["node", "npm"].iter().all(|name| process::find_program(name).is_some());
-    programs
-        && process::capture(Command::new("node").arg("--version"))
-            .is_ok_and(|text| major(&text).is_some_and(|major| major >= OLDEST_NODE))
+    process::find_program("npm").is_some()
+        && node_version().is_some_and(|(major, _)| major >= OLDEST_NODE)
 }
 
-/// The first number of `v20.20.2`.
-fn major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+fn node_version() -> Option<(u32, u32)> {
+    process::find_program("node")?;
+    parse_version(&process::capture(Command::new("node").arg("--version")).ok()?)
+}
+
+/// The first two numbers of `v20.20.2`.
+fn parse_version(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim().strip_prefix('v')?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    use super::parse_version;
 
     #[test]
-    fn the_major_version_of_node_is_its_first_number() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert_eq!(major("20.1"), None);
+    fn the_version_of_node_is_its_first_two_numbers() {
+        assert_eq!(parse_version("v20.20.2\n"), Some((20, 20)));
+        assert_eq!(parse_version("20.1"), None);
     }
 }

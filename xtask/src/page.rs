@@ -61,7 +61,7 @@ fn wasm_opt() -> Result<Option<PathBuf>> {
 fn optimize(wasm_opt: &Path) -> Result<()> {
     for wasm in files_in(&dist_folder())? {
         if wasm.extension().is_some_and(|extension| extension == "wasm") {
-            process::run(Command::new(wasm_opt).arg("-Oz").arg(&wasm).arg("-o").arg(&wasm))?;
+            process::run(Command::new(wasm_opt).arg("-O3").arg(&wasm).arg("-o").arg(&wasm))?;
         }
     }
     Ok(())

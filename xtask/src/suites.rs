@@ -165,6 +165,8 @@ fn end_to_end(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     node.current_dir(npm::folder())
         // One browser at a time: two cores are enough, and timings stay comparable.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        // In milliseconds for one file; a test that hangs must not take the whole run with it.
+        .args(npm::node_limits_tests().then_some("--test-timeout=600000"))
         .args(runner_args)
         .args(specs)
         .env("CHROME", &browser.chromium);
