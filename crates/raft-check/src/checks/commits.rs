@@ -1,0 +1,95 @@
+//! Commit indexes advance: the leader's by the rule, and with it the ledger; the others' by what they
+//! are told.
+
+use raft_core::{Entry, LogIndex, Node, NodeId, RoleKind, Term};
+use raft_sim::{Event, EventKind};
+
+use super::Checks;
+use crate::invariants::commit_rule::{self, CommitBelieved, LeaderCommitted};
+
+impl Checks {
+    pub(super) fn follow_commit(&mut self, id: NodeId, core: &Node, events: &[Event]) {
+        let Some(node) = self.node(id) else { return };
+        let (before, now) = (node.progress.commit_index, core.commit_index());
+        let leads = core.role() == RoleKind::Leader;
+        // A node that stepped down later in the same moment can only be known by its trace.
+        let counted = node.claims.committed.or_else(|| leads.then(|| (now, core.current_term())));
+        if let Some((index, term)) = counted.filter(|(index, _)| *index > before)
+            && self.leader_committed(id, index, term)
+        {
+            self.extend_ledger(id, index, term, &Source { node: id, core, events });
+        }
+        if now > before && now > self.ledger.base() {
+            let (held, committed) = (self.held_by(id, now), self.ledger.get(now));
+            let seen = CommitBelieved { node: id, index: now, held, committed };
+            self.board.note(&commit_rule::PROPERTY, commit_rule::commit_believed(seen));
+        }
+    }
+
+    /// Judges a leader's commit by what is on the disks. Whether it stands.
+    fn leader_committed(&mut self, leader: NodeId, index: LogIndex, term: Term) -> bool {
+        let held = self.held_by(leader, index);
+        let holds = |mark| {
+            let voters = self.nodes.iter().filter(|node| self.membership.is_voter(node.id));
+            voters.filter(|node| node.disk.holds(index, mark, &self.ledger)).count()
+        };
+        let seen = LeaderCommitted {
+            leader,
+            term,
+            index,
+            held,
+            holders: held.map_or(0, holds),
+            majority: self.membership.majority(),
+        };
+        let verdict = commit_rule::leader_committed(seen);
+        let stands = verdict.is_ok();
+        self.board.note(&commit_rule::PROPERTY, verdict);
+        stands
+    }
+
+    /// Takes the leader's entries up to `through` into the ledger.
+    fn extend_ledger(&mut self, id: NodeId, through: LogIndex, term: Term, source: &Source<'_>) {
+        let committed = self.ledger.commit_index();
+        if through <= committed {
+            return;
+        }
+        // Committing by a log that lacks what is committed already: the ledger does not follow.
+        if self.held_by(id, committed) != self.ledger.get(committed) {
+            return self.compare_leader(id, term);
+        }
+        for index in committed.next().0..=through.0 {
+            let index = LogIndex(index);
+            let mark = self.node(id).and_then(|node| node.holds(index));
+            let Some((mark, entry)) = mark.zip(source.entry(index)) else { break };
+            self.ledger.extend(entry, mark, term);
+        }
+        self.recount_disks();
+        // A leader of a later term may have been elected before this one heard that it had succeeded.
+        for place in 0..self.nodes.len() {
+            let node = &self.nodes[place];
+            if let Some(later) = node.leading.filter(|leading| *leading > term) {
+                self.compare_leader(node.id, later);
+            }
+        }
+    }
+}
+
+/// Where the entries that a leader committed are found.
+struct Source<'a> {
+    node: NodeId,
+    core: &'a Node,
+    events: &'a [Event],
+}
+
+impl<'a> Source<'a> {
+    /// In its log; or, if a snapshot has replaced them at once, in what it applied before that.
+    fn entry(&self, index: LogIndex) -> Option<&'a Entry> {
+        self.core.log().get(index).or_else(|| {
+            let applied = self.events.iter().filter_map(|event| match &event.kind {
+                EventKind::Applied { node, entries } if *node == self.node => Some(entries),
+                _ => None,
+            });
+            applied.flat_map(|entries| entries.iter()).find(|entry| entry.index == index)
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! A node as it is after the events: its life, its log, its role, its progress.
+
+use raft_core::{HardState, LogIndex, Node, NodeId, RoleKind, Term};
+use raft_sim::{Event, World};
+
+use super::Checks;
+use crate::invariants::election_safety::LeaderSeen;
+use crate::invariants::faithful_recovery::{self, PersistentState, Restarted};
+use crate::invariants::leader_append_only::{self, LeaderLogChanged};
+use crate::invariants::leader_completeness::{self, LeaderCompared};
+use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
+use crate::shadow::Mark;
+use crate::watched::{Claims, LogChange};
+
+impl Checks {
+    pub(super) fn follow_node(&mut self, world: &World, id: NodeId, events: &[Event]) {
+        let Some(seen) = world.node(id) else { return };
+        let Some(core) = seen.core() else {
+            if let Some(node) = self.node_mut(id) {
+                node.end_life();
+            }
+            return;
+        };
+        if self.node(id).is_some_and(|node| node.life != seen.life()) {
+            self.begin_life(id, seen.life(), core);
+        }
+        self.follow_log(id, core);
+        self.follow_role(id, core);
+        self.follow_commit(id, core, events);
+        if let Some(node) = self.node_mut(id) {
+            node.follow_compaction(core.log());
+        }
+        self.follow_applied(id, seen.store(), events);
+        self.follow_progress(id, core);
+    }
+
+    /// It started from its disk, and must be what the disk makes it.
+    fn begin_life(&mut self, id: NodeId, life: u64, core: &Node) {
+        let Some(node) = self.node_mut(id) else { return };
+        node.begin_life(life);
+        let hard_state =
+            HardState { current_term: core.current_term(), voted_for: core.voted_for() };
+        let log = core.log();
+        let started_with = PersistentState { hard_state, base: log.base(), last_log: log.last() };
+        let recovery = Restarted { node: id, disk: node.disk.state(), started_with };
+        let term = TermRecovered { node: id, term: core.current_term(), sent: node.sent };
+        self.board.note(&faithful_recovery::PROPERTY, faithful_recovery::restarted(recovery));
+        self.board.note(&monotonic_state::PROPERTY, monotonic_state::term_recovered(term));
+    }
+
+    fn follow_log(&mut self, id: NodeId, core: &Node) {
+        let known = &self.log_matching;
+        let Some(node) = self.nodes.get_mut(id.0.saturating_sub(1) as usize) else { return };
+        let LogChange { last_before, kept_through } = node.follow_log(core.log(), known);
+        let last_now = node.log.last();
+        if last_now == last_before && kept_through == last_before.index {
+            return;
+        }
+        let leads = (core.role() == RoleKind::Leader).then(|| core.current_term());
+        if let Some(term) = node.leading.filter(|term| leads == Some(*term)) {
+            let seen = LeaderLogChanged { leader: id, term, last_before, kept_through, last_now };
+            let verdict = leader_append_only::leader_log_changed(seen);
+            self.board.note(&leader_append_only::PROPERTY, verdict);
+        }
+        // Shares the marks, and copies none.
+        let log = self.nodes[id.0 as usize - 1].log.clone();
+        self.log_seen(id, &log, kept_through);
+    }
+
+    fn follow_role(&mut self, id: NodeId, core: &Node) {
+        let leads = (core.role() == RoleKind::Leader).then(|| core.current_term());
+        let Some(node) = self.node_mut(id) else { return };
+        let before = std::mem::replace(&mut node.leading, leads);
+        if let Some(term) = leads.filter(|_| leads != before) {
+            self.leader_seen(LeaderSeen { term, node: id });
+            self.compare_leader(id, term);
+        }
+    }
+
+    /// Raft §5.4: a leader holds all that was committed before its term.
+    pub(super) fn compare_leader(&mut self, leader: NodeId, term: Term) {
+        let Some(node) = self.node(leader) else { return };
+        let (index, committed) = self.ledger.last_committed_before(term);
+        let seen =
+            LeaderCompared { leader, term, index, committed, held: self.held_by(node.id, index) };
+        let verdict = leader_completeness::leader_compared(seen);
+        self.board.note(&leader_completeness::PROPERTY, verdict);
+    }
+
+    /// What a node's log holds at an index. What its snapshot replaced counts as what is committed
+    /// there, if the snapshot's end is committed.
+    pub(super) fn held_by(&self, id: NodeId, index: LogIndex) -> Option<Mark> {
+        let log = &self.node(id)?.log;
+        if index >= log.base() {
+            return log.get(index);
+        }
+        let base_is_committed = self.ledger.get(log.base()) == log.get(log.base());
+        self.ledger.get(index).filter(|_| base_is_committed)
+    }
+
+    fn follow_progress(&mut self, id: NodeId, core: &Node) {
+        let Some(node) = self.node_mut(id) else { return };
+        let now = Progress {
+            current_term: core.current_term(),
+            commit_index: core.commit_index(),
+            last_applied: core.last_applied(),
+        };
+        let before = std::mem::replace(&mut node.progress, now);
+        node.claims = Claims::default();
+        if before != now {
+            let verdict = monotonic_state::state_seen(StateSeen { node: id, before, now });
+            self.board.note(&monotonic_state::PROPERTY, verdict);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What the disks hold before anything happens.
+
+use raft_core::{LogIndex, NodeId, Recovered, Snapshot};
+use raft_kv::Store;
+use raft_sim::World;
+
+use super::Checks;
+use crate::disk::DiskShadow;
+use crate::invariants::log_matching::{self, EntrySeen};
+use crate::ledger::Ledger;
+use crate::shadow::{Mark, Shadow};
+use crate::watched::Watched;
+
+pub(super) fn empty_ledger() -> Ledger {
+    Ledger::new(LogIndex(0), Mark::EMPTY, Store::default())
+}
+
+impl Checks {
+    pub(super) fn start(&mut self, world: &World) {
+        let mut held: Vec<(NodeId, Recovered)> = world
+            .nodes()
+            .map(|node| {
+                // A disk that cannot be read holds nothing that counts; its node refuses to start.
+                let recovered = raft_storage::recover(node.id(), node.disk().durable());
+                (node.id(), recovered.unwrap_or_default())
+            })
+            .collect();
+        // A log that reaches further back may know what another one's snapshot replaced.
+        held.sort_by_key(|(id, recovered)| (snapshot_end(recovered), *id));
+        for (id, recovered) in &held {
+            let disk = DiskShadow::new(recovered, &self.log_matching);
+            self.log_seen(*id, &disk.log, disk.log.base());
+            self.nodes.push(Watched::new(*id, disk));
+        }
+        self.nodes.sort_by_key(|node| node.id);
+        if let Some((id, recovered)) = held.last() {
+            self.begin_ledger(*id, recovered.snapshot.as_ref());
+        }
+        for node in world.nodes() {
+            self.follow_node(world, node.id(), &[]);
+        }
+    }
+
+    /// All that a snapshot covers was committed before it was taken (§7).
+    fn begin_ledger(&mut self, id: NodeId, snapshot: Option<&Snapshot>) {
+        let Some((snapshot, node)) = snapshot.zip(self.node(id)) else { return };
+        let mark = node.disk.log.get(snapshot.last_included_index).unwrap_or(Mark::EMPTY);
+        // A snapshot that cannot be read: its node refuses to start.
+        let store = Store::restore(&snapshot.data).unwrap_or_default();
+        self.ledger = Ledger::new(snapshot.last_included_index, mark, store);
+        for node in &mut self.nodes {
+            node.disk.recount(&self.ledger);
+        }
+    }
+
+    /// Puts the base of a log, and its entries behind `kept_through`, before the checkers.
+    pub(super) fn log_seen(&mut self, node: NodeId, log: &Shadow, kept_through: LogIndex) {
+        let first = if kept_through == log.base() { kept_through } else { kept_through.next() };
+        for index in first.0..=log.last_index().0 {
+            let index = LogIndex(index);
+            let Some(mark) = log.get(index) else { break };
+            let verdict = self.log_matching.entry_seen(EntrySeen { node, index, mark });
+            self.board.note(&log_matching::PROPERTY, verdict);
+        }
+    }
+}
+
+fn snapshot_end(recovered: &Recovered) -> LogIndex {
+    recovered.snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index)
+}

@@ -1,0 +1,78 @@
+//! The Commit Rule (§5.3, §5.4.2), worked out from the disks instead of the leader's books.
+
+use raft_core::{LogIndex, LogPosition, NodeId, Term};
+
+use crate::property::{Property, Verdict};
+use crate::shadow::Mark;
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "Commit Rule",
+    section: "§5.3, §5.4.2",
+    meaning: "A leader commits an entry of its own term once a majority of disks hold it, and with \
+              it all before; others learn only what a leader committed.",
+};
+
+/// A leader advanced its commit index by counting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeaderCommitted {
+    pub(crate) leader: NodeId,
+    pub(crate) term: Term,
+    pub(crate) index: LogIndex,
+    /// What its log holds there.
+    pub(crate) held: Option<Mark>,
+    /// How many voters' disks hold the leader's log up to there.
+    pub(crate) holders: usize,
+    pub(crate) majority: usize,
+}
+
+/// What a node believes to be committed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CommitBelieved {
+    pub(crate) node: NodeId,
+    pub(crate) index: LogIndex,
+    /// What its log holds there.
+    pub(crate) held: Option<Mark>,
+    /// What is committed there.
+    pub(crate) committed: Option<Mark>,
+}
+
+pub(crate) fn leader_committed(seen: LeaderCommitted) -> Verdict {
+    let LeaderCommitted { leader, term, index, held, holders, majority } = seen;
+    let Some(held) = held else {
+        return Err(format!("node {leader} committed entry {index}, which its log does not hold"));
+    };
+    let entry = LogPosition::new(index, held.term);
+    // Raft §5.4.2: counting replicas of an older term proves nothing (Figure 8).
+    if held.term != term {
+        return Err(format!(
+            "node {leader}, leader of term {term}, committed entry {entry} of an older term by \
+             counting replicas"
+        ));
+    }
+    if holders < majority {
+        return Err(format!(
+            "node {leader} committed entry {entry} while {holders} disks hold it; a majority is \
+             {majority}"
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn commit_believed(seen: CommitBelieved) -> Verdict {
+    let CommitBelieved { node, index, held, committed } = seen;
+    let Some(committed) = committed else {
+        return Err(format!(
+            "node {node} takes entry {index} for committed, but no leader has committed it"
+        ));
+    };
+    match held {
+        Some(held) if held == committed => Ok(()),
+        Some(held) => Err(format!(
+            "node {node} takes its entry {} for committed, but its log up to there is not the \
+             committed one, which has {}",
+            LogPosition::new(index, held.term),
+            LogPosition::new(index, committed.term)
+        )),
+        None => Err(format!("node {node} takes entry {index} for committed without holding it")),
+    }
+}

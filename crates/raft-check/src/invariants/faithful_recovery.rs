@@ -1,0 +1,47 @@
+//! Faithful Recovery (Figure 2): a server starts with exactly what its disk holds.
+
+use raft_core::{HardState, LogPosition, NodeId};
+
+use crate::property::{Property, Verdict};
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "Faithful Recovery",
+    section: "Figure 2",
+    meaning: "A server that restarts has the term, vote, snapshot and log that its disk held.",
+};
+
+/// The persistent state of Figure 2, summed up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PersistentState {
+    pub(crate) hard_state: HardState,
+    /// The end of the snapshot.
+    pub(crate) base: LogPosition,
+    pub(crate) last_log: LogPosition,
+}
+
+/// A node started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Restarted {
+    pub(crate) node: NodeId,
+    pub(crate) disk: PersistentState,
+    pub(crate) started_with: PersistentState,
+}
+
+pub(crate) fn restarted(Restarted { node, disk, started_with }: Restarted) -> Verdict {
+    if disk == started_with {
+        return Ok(());
+    }
+    Err(format!("node {node} started with {started_with} while its disk holds {disk}"))
+}
+
+impl std::fmt::Display for PersistentState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { hard_state, base, last_log } = self;
+        write!(f, "term {}, ", hard_state.current_term)?;
+        match hard_state.voted_for {
+            Some(node) => write!(f, "a vote for node {node}, ")?,
+            None => f.write_str("no vote, ")?,
+        }
+        write!(f, "a snapshot through {base} and a log that ends with {last_log}")
+    }
+}

@@ -1,0 +1,57 @@
+//! Vote Durability (§5.2, Figure 2): one vote in a term, across crashes, and on disk before anyone
+//! hears of it.
+
+use imbl::OrdMap;
+use raft_core::{HardState, NodeId, Term};
+
+use crate::property::{Property, Verdict};
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "Vote Durability",
+    section: "§5.2, Figure 2",
+    meaning: "A server votes for at most one candidate in a term, even after a crash, and only once \
+              its vote is on disk.",
+};
+
+/// A vote left its voter: granted to another, or for itself by a request for votes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VoteSent {
+    pub(crate) voter: NodeId,
+    pub(crate) term: Term,
+    pub(crate) candidate: NodeId,
+    /// What the voter's disk holds at that moment.
+    pub(crate) durable: HardState,
+}
+
+/// Every vote that anyone could have heard of.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct VoteDurability {
+    votes: OrdMap<(Term, NodeId), NodeId>,
+}
+
+impl VoteDurability {
+    pub(crate) fn vote_sent(&mut self, seen: VoteSent) -> Verdict {
+        let VoteSent { voter, term, candidate, durable } = seen;
+        let first = *self.votes.entry((term, voter)).or_insert(candidate);
+        if first != candidate {
+            return Err(format!(
+                "node {voter} voted for node {candidate} in term {term}, and for node {first} before"
+            ));
+        }
+        // A later term on disk is fine: this vote was on its way, and can never be given again.
+        let is_durable = durable.current_term > term
+            || (durable.current_term == term && durable.voted_for == Some(candidate));
+        if is_durable {
+            return Ok(());
+        }
+        let on_disk = match durable.voted_for {
+            Some(other) => format!("a vote for node {other}"),
+            None => "no vote".to_owned(),
+        };
+        Err(format!(
+            "node {voter} sent its vote for node {candidate} in term {term} while its disk holds \
+             {on_disk} in term {}",
+            durable.current_term
+        ))
+    }
+}

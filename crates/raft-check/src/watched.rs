@@ -1,0 +1,132 @@
+//! One node in the eyes of the checks: its log, its disk, and how far it has come.
+
+use raft_core::{Log, LogIndex, LogPosition, NodeId, Term};
+
+use crate::disk::DiskShadow;
+use crate::invariants::log_matching::LogMatching;
+use crate::invariants::monotonic_state::Progress;
+use crate::shadow::{Mark, Shadow};
+
+/// What the checks know of a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    pub(crate) id: NodeId,
+    /// The life in which it was last seen.
+    pub(crate) life: u64,
+    pub(crate) log: Shadow,
+    pub(crate) disk: DiskShadow,
+    pub(crate) progress: Progress,
+    /// The last entry that its state machine was given.
+    pub(crate) applied: LogIndex,
+    /// The term in which it led when it was last seen.
+    pub(crate) leading: Option<Term>,
+    /// The latest term of its messages, over all its lives.
+    pub(crate) sent: Term,
+    pub(crate) claims: Claims,
+    /// The entry compared last with the real one, see [`Self::find_silent_change`].
+    compared: LogIndex,
+}
+
+/// What a node's traces said since it was last seen. They say where to look; they prove nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Claims {
+    /// It removed the entries from here on.
+    pub(crate) truncated_from: Option<LogIndex>,
+    /// It became leader in this term.
+    pub(crate) led: Option<Term>,
+    /// As leader of that term, it committed up to here.
+    pub(crate) committed: Option<(LogIndex, Term)>,
+}
+
+/// How a log changed since it was last seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogChange {
+    pub(crate) last_before: LogPosition,
+    /// The last entry that is as it was; those behind it are new.
+    pub(crate) kept_through: LogIndex,
+}
+
+impl Watched {
+    /// A node that has not been seen running, with this disk.
+    pub(crate) fn new(id: NodeId, disk: DiskShadow) -> Self {
+        let log = disk.log.clone();
+        let base = log.base();
+        Self {
+            id,
+            life: 0,
+            progress: Progress {
+                current_term: disk.hard_state.current_term,
+                commit_index: base,
+                last_applied: base,
+            },
+            applied: base,
+            leading: None,
+            sent: Term(0),
+            claims: Claims::default(),
+            compared: base,
+            log,
+            disk,
+        }
+    }
+
+    /// It starts from its disk: all it had in memory is gone.
+    pub(crate) fn begin_life(&mut self, life: u64) {
+        let (id, sent, disk) = (self.id, self.sent, self.disk.clone());
+        *self = Self { life, sent, ..Self::new(id, disk) };
+    }
+
+    /// It lost its memory.
+    pub(crate) fn end_life(&mut self) {
+        self.leading = None;
+        self.claims = Claims::default();
+    }
+
+    /// Brings the shadow up to date with the real log, whatever the traces said. What a snapshot
+    /// replaced stays in the shadow until [`Self::follow_compaction`]: some of it may have been
+    /// committed in this very moment, and the ledger does not have it yet.
+    pub(crate) fn follow_log(&mut self, log: &Log, known: &LogMatching) -> LogChange {
+        let last_before = self.log.last();
+        let silent = self.find_silent_change(log);
+        let claimed = self.claims.truncated_from;
+        let base = log.base();
+        if self.log.term_at(base.index) != Some(base.term) {
+            self.log = Shadow::behind(base, known.hash_of(base));
+        }
+        let common = self.log.last_index().min(log.last().index);
+        let unclaimed = silent.into_iter().chain(claimed).min().map_or(common, LogIndex::previous);
+        let kept_through = Shadow::last_agreement(base.index, common.min(unclaimed), |index| {
+            self.log.term_at(index) == log.term_at(index)
+        });
+        self.log.truncate_after(kept_through);
+        for entry in log.iter_from(kept_through.next()) {
+            self.log.append(entry);
+        }
+        LogChange { last_before, kept_through }
+    }
+
+    /// Forgets what a snapshot replaced.
+    pub(crate) fn follow_compaction(&mut self, log: &Log) {
+        if log.base().index > self.log.base() {
+            self.log.compact(log.base());
+        }
+    }
+
+    /// Compares one entry, another one each time, with the one that was there. So a change in the
+    /// middle of the log that no trace tells of is found too, at the same small cost per event.
+    fn find_silent_change(&mut self, log: &Log) -> Option<LogIndex> {
+        let index = self.compared.next().max(self.log.base().next());
+        let Some(entry) = log.get(index) else {
+            self.compared = log.base().index;
+            return None;
+        };
+        self.compared = index;
+        let expected = self.log.get(index)?;
+        let before = self.log.get(index.previous())?;
+        (before.then(entry) != expected).then_some(index)
+    }
+
+    /// What it holds at `index`.
+    pub(crate) fn holds(&self, index: LogIndex) -> Option<Mark> {
+        self.log.get(index)
+    }
+}

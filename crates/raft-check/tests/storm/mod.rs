@@ -1,0 +1,151 @@
+//! A storm: a world in which things go wrong at random, drawn from a seed, while clients work.
+
+use std::time::Duration;
+
+use raft_check::Checks;
+use raft_core::{Instant, NodeId};
+use raft_kv::{ClientId, Operation};
+use raft_sim::{Action, DelayRange, DiskChange, LinkChange, NodeState, Setup, Unsynced, World};
+
+pub(crate) struct Storm {
+    pub(crate) world: World,
+    pub(crate) checks: Checks,
+    random: u64,
+    sequence: u64,
+}
+
+impl Storm {
+    pub(crate) fn new(nodes: u64, seed: u64) -> Self {
+        Self::with(Self::setup(nodes, seed))
+    }
+
+    pub(crate) fn setup(nodes: u64, seed: u64) -> Setup {
+        Setup {
+            nodes,
+            seed,
+            disk_latency: DelayRange::millis(1, 4 + seed % 3 * 20),
+            client_patience: Duration::from_secs(3),
+            ..Setup::default()
+        }
+    }
+
+    pub(crate) fn with(setup: Setup) -> Self {
+        let random = setup.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let world = World::new(setup).expect("a valid setup");
+        let checks = Checks::new(&world);
+        Self { world, checks, random, sequence: 0 }
+    }
+
+    /// Runs until the moment, or until something is broken.
+    pub(crate) fn run(mut self, until: u64) -> Self {
+        let until = Instant(self.world.now().0 + until);
+        let mut next_fault = self.world.now();
+        while self.world.now() < until && self.checks.violation().is_none() {
+            if self.world.now() >= next_fault {
+                next_fault = self.world.now() + Duration::from_micros(1 + self.draw(60_000));
+                let action = self.draw_action();
+                self.act(action);
+            } else if !self.world.step() {
+                break;
+            } else {
+                self.checks.observe(&self.world, self.world.events());
+            }
+        }
+        self
+    }
+
+    /// Everything works again.
+    pub(crate) fn calm_down(&mut self) {
+        self.act(Action::Heal);
+        let ids: Vec<NodeId> = self.world.node_ids().collect();
+        for node in &ids {
+            self.act(Action::Restart { node: *node });
+            self.act(Action::Resume { node: *node });
+            for to in &ids {
+                let change = LinkChange::Loss { per_million: 0 };
+                self.act(Action::SetLink { from: *node, to: *to, change });
+            }
+        }
+    }
+
+    /// What cannot be done now is no fault.
+    fn act(&mut self, action: Action) {
+        if self.world.apply(action).is_ok() {
+            self.checks.observe(&self.world, self.world.events());
+        }
+    }
+
+    fn draw_action(&mut self) -> Action {
+        let node = self.draw_node();
+        let (from, to) = (node, self.draw_node());
+        match self.draw(40) {
+            0 | 1 => Action::Crash { node, unsynced: self.draw_unsynced() },
+            2..=4 => Action::Restart { node: self.draw_down().unwrap_or(node) },
+            5 => Action::Pause { node },
+            6 | 7 => Action::Resume { node },
+            8 => Action::ForceElection { node },
+            9 => Action::Snapshot { node },
+            10 => {
+                let middle = self.draw(self.world.setup().nodes) + 1;
+                let ids: Vec<NodeId> = self.world.node_ids().collect();
+                let (left, right) = ids.split_at(middle as usize % ids.len());
+                Action::Partition { groups: vec![left.to_vec(), right.to_vec()] }
+            }
+            11 | 12 => Action::Heal,
+            13 => Action::SetLink { from, to, change: self.draw_link_change() },
+            14 => {
+                let change = DiskChange::Latency(DelayRange::millis(1, 2 + self.draw(60)));
+                Action::SetDisk { node, change }
+            }
+            _ => self.draw_request(),
+        }
+    }
+
+    fn draw_request(&mut self) -> Action {
+        self.sequence += 1;
+        let key = format!("k{}", self.draw(5)).as_str().into();
+        let value = format!("v{}", self.sequence).as_str().into();
+        let operation = match self.draw(4) {
+            0 => Operation::Append { key, value },
+            1 => Operation::Delete { key },
+            _ => Operation::Set { key, value },
+        };
+        Action::Request { client: ClientId(1 + self.draw(6)), operation, via: None }
+    }
+
+    fn draw_link_change(&mut self) -> LinkChange {
+        match self.draw(5) {
+            0 => LinkChange::Cut,
+            1 => LinkChange::Latency(DelayRange::millis(1, 1 + self.draw(200))),
+            2 => LinkChange::Loss { per_million: self.draw(300_000) as u32 },
+            3 => LinkChange::Duplication { per_million: self.draw(300_000) as u32 },
+            _ => LinkChange::Reordering(true),
+        }
+    }
+
+    fn draw_unsynced(&mut self) -> Unsynced {
+        match self.draw(3) {
+            0 => Unsynced::Lost,
+            1 => Unsynced::Kept,
+            _ => Unsynced::Drawn,
+        }
+    }
+
+    fn draw_down(&mut self) -> Option<NodeId> {
+        let down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
+        self.world.nodes().find(|node| down(node.state())).map(raft_sim::SimNode::id)
+    }
+
+    fn draw_node(&mut self) -> NodeId {
+        NodeId(1 + self.draw(self.world.setup().nodes))
+    }
+
+    /// SplitMix64.
+    fn draw(&mut self, bound: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.random;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (word ^ (word >> 31)) % bound
+    }
+}

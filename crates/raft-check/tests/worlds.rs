@@ -1,0 +1,149 @@
+//! Real worlds, with every fault that the simulator knows, keep every property; and the checks see
+//! what happens in them.
+
+mod storm;
+
+use raft_check::{Checks, converged};
+use raft_core::{Instant, NodeId};
+use raft_kv::{ClientId, Operation};
+use raft_sim::{Action, Setup, Unsynced, World};
+use storm::Storm;
+
+fn step(world: &mut World, checks: &mut Checks) {
+    assert!(world.step(), "there is always a timer");
+    checks.observe(world, world.events());
+}
+
+fn act(world: &mut World, checks: &mut Checks, action: Action) {
+    world.apply(action).expect("possible now");
+    checks.observe(world, world.events());
+}
+
+fn run_until(world: &mut World, checks: &mut Checks, at: u64) {
+    while world.next_event().is_some_and(|next| next.at <= Instant(at)) {
+        step(world, checks);
+    }
+}
+
+fn set(key: &str, value: &str) -> Action {
+    let operation = Operation::Set { key: key.into(), value: value.into() };
+    Action::Request { client: ClientId(1), operation, via: None }
+}
+
+#[test]
+fn a_calm_cluster_commits_and_converges() {
+    let mut world = World::new(Setup::default()).unwrap();
+    let mut checks = Checks::new(&world);
+    for value in ["1", "2", "3"] {
+        act(&mut world, &mut checks, set("x", value));
+    }
+    run_until(&mut world, &mut checks, 3_000_000);
+    assert_eq!(checks.violation(), None);
+    assert_eq!(converged(&world), Ok(()));
+    let ledger = checks.ledger();
+    assert_eq!(ledger.committed_store().get(b"x"), Some(&"3".into()));
+    let leader = world.node(world.leader().unwrap()).unwrap();
+    assert_eq!(ledger.last(), leader.core().unwrap().log().last());
+    assert_eq!(ledger.committed_store(), leader.store().unwrap());
+}
+
+#[test]
+fn storms_of_every_size_break_nothing() {
+    for nodes in [1, 2, 3, 4, 5, 7, 9] {
+        for seed in 1..=15 {
+            let storm = Storm::new(nodes, seed).run(4_000_000);
+            assert_eq!(storm.checks.violation(), None, "nodes={nodes} seed={seed}");
+        }
+    }
+}
+
+#[test]
+fn storms_with_compaction_and_damage_to_the_schedule_break_nothing() {
+    let mut committed = 0;
+    for seed in 100..=160 {
+        let mut setup = Storm::setup(5, seed);
+        setup.snapshot_threshold = 3 + seed % 8;
+        setup.max_batch_entries = 1 + (seed % 5) as usize;
+        let storm = Storm::with(setup).run(5_000_000);
+        assert_eq!(storm.checks.violation(), None, "seed={seed}");
+        committed += storm.checks.ledger().commit_index().0;
+    }
+    assert!(committed > 1_000, "the storms let too little through: {committed}");
+}
+
+#[test]
+fn a_storm_that_ends_lets_the_cluster_converge() {
+    for seed in 1..=20 {
+        let mut storm = Storm::new(5, seed).run(3_000_000);
+        storm.calm_down();
+        let until = storm.world.now().0 + 40_000_000;
+        run_until(&mut storm.world, &mut storm.checks, until);
+        assert_eq!(storm.checks.violation(), None, "seed={seed}");
+        assert_eq!(converged(&storm.world), Ok(()), "seed={seed}");
+    }
+}
+
+#[test]
+fn a_world_that_begins_with_the_disks_of_another_goes_on() {
+    for seed in 1..=20 {
+        let mut setup = Storm::setup(5, seed);
+        setup.snapshot_threshold = 5;
+        let first = Storm::with(setup.clone()).run(4_000_000);
+        setup.disks = first.world.nodes().map(|n| (n.id(), n.disk().durable().clone())).collect();
+        setup.run = 1;
+        setup.down = vec![NodeId(1 + seed % 5)];
+        let second = Storm::with(setup).run(4_000_000);
+        assert_eq!(second.checks.violation(), None, "seed={seed}");
+        let (before, now) = (first.checks.ledger(), second.checks.ledger());
+        assert!(now.commit_index() >= before.commit_index(), "seed={seed}: committed entries lost");
+        assert_eq!(now.get(before.commit_index()).map(|m| m.term), Some(before.last().term));
+    }
+}
+
+#[test]
+fn a_paused_leader_that_wakes_up_deposed_breaks_nothing() {
+    let mut world = World::new(Setup::default()).unwrap();
+    let mut checks = Checks::new(&world);
+    run_until(&mut world, &mut checks, 1_000_000);
+    let old = world.leader().unwrap();
+    act(&mut world, &mut checks, Action::Pause { node: old });
+    act(&mut world, &mut checks, set("x", "1"));
+    run_until(&mut world, &mut checks, 4_000_000);
+    act(&mut world, &mut checks, Action::Resume { node: old });
+    run_until(&mut world, &mut checks, 6_000_000);
+    assert_eq!(checks.violation(), None);
+    assert_eq!(converged(&world), Ok(()));
+}
+
+#[test]
+fn what_a_crash_keeps_of_unfinished_writes_is_found_again() {
+    for unsynced in [Unsynced::Lost, Unsynced::Kept, Unsynced::Drawn] {
+        let mut world = World::new(Setup::default()).unwrap();
+        let mut checks = Checks::new(&world);
+        run_until(&mut world, &mut checks, 1_000_000);
+        let node = world.leader().unwrap();
+        act(&mut world, &mut checks, set("x", "1"));
+        while world.node(node).unwrap().disk().pending().len() == 0 {
+            step(&mut world, &mut checks);
+        }
+        act(&mut world, &mut checks, Action::Crash { node, unsynced });
+        run_until(&mut world, &mut checks, 2_000_000);
+        act(&mut world, &mut checks, Action::Restart { node });
+        run_until(&mut world, &mut checks, 4_000_000);
+        assert_eq!(checks.violation(), None, "{unsynced:?}");
+        assert_eq!(converged(&world), Ok(()), "{unsynced:?}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_checks_goes_on_by_itself() {
+    let mut world = World::new(Setup::default()).unwrap();
+    let mut checks = Checks::new(&world);
+    run_until(&mut world, &mut checks, 1_000_000);
+    let (mut fork, mut fork_checks) = (world.clone(), checks.clone());
+    act(&mut fork, &mut fork_checks, set("x", "fork"));
+    run_until(&mut fork, &mut fork_checks, 3_000_000);
+    run_until(&mut world, &mut checks, 3_000_000);
+    assert_eq!((checks.violation(), fork_checks.violation()), (None, None));
+    assert!(fork_checks.ledger().commit_index() > checks.ledger().commit_index());
+}
