@@ -34,9 +34,13 @@ pub(super) fn length(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// A Rust file opens with what it is for.
+/// A Rust file opens with what it is for; the name says it of `foo/tests.rs`.
 pub(super) fn purpose_is_stated(tree: &Tree) -> Vec<Finding> {
-    let says_nothing = |file: &&File| file.extension() == "rs" && !file.text.starts_with("//!");
+    let says_nothing = |file: &&File| {
+        file.extension() == "rs"
+            && !file.path.ends_with("/tests.rs")
+            && !file.text.starts_with("//!")
+    };
     let finding = |file: &File| file.finding(1, "begin with `//!` and say what the file is for");
     tree.files.iter().filter(says_nothing).map(finding).collect()
 }

@@ -110,7 +110,12 @@ fn a_file_past_the_limit_is_found_outside_folders_of_tests() {
 
 #[test]
 fn a_rust_file_that_does_not_say_what_it_is_for_is_found() {
-    let tree = tree(&[("a.rs", "//! Why.\n"), ("b.rs", "use x;\n"), ("c.css", "a {}\n")]);
+    let tree = tree(&[
+        ("a.rs", "//! Why.\n"),
+        ("b.rs", "use x;\n"),
+        ("c.css", "a {}\n"),
+        ("b/tests.rs", ""),
+    ]);
     assert_eq!(places(sources::purpose_is_stated, &tree), ["b.rs:1"]);
 }
 
