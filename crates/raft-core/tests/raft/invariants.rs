@@ -1,0 +1,169 @@
+//! What must hold after every input, whatever the network and the disks do (Figure 3).
+
+use std::collections::BTreeMap;
+
+use raft_core::{Entry, LogIndex, LogPosition, NodeId, Payload, RoleKind, Term};
+
+use crate::server::Server;
+
+#[derive(Default)]
+pub(crate) struct Invariants {
+    leaders: BTreeMap<Term, NodeId>,
+    /// A leader's log when it was last seen, by term.
+    leader_logs: BTreeMap<Term, Vec<LogPosition>>,
+    /// Every committed entry, and the term of the leader that committed it.
+    committed: BTreeMap<LogIndex, (Entry, Term)>,
+    /// How many applied entries and restored snapshots of a server were looked at in this life.
+    seen: BTreeMap<NodeId, Seen>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    applied: usize,
+    restored: usize,
+    last_applied: LogIndex,
+    term: Term,
+    commit_index: LogIndex,
+}
+
+impl Invariants {
+    /// A server restarted: it will apply its log again.
+    pub(crate) fn forget_life(&mut self, id: u64) {
+        self.seen.remove(&NodeId(id));
+    }
+
+    pub(crate) fn check(&mut self, servers: &[Server]) {
+        for server in servers.iter().filter(|server| server.is_up) {
+            if server.node.role() == RoleKind::Leader {
+                self.check_leader(server);
+                self.note_commits(server, servers);
+            }
+        }
+        for server in servers.iter().filter(|server| server.is_up) {
+            self.check_applied(server);
+        }
+        self.check_committed_is_durable(servers);
+        check_log_matching(servers);
+    }
+
+    /// Election Safety (§5.2), Leader Append-Only (§5.3), Leader Completeness (§5.4).
+    fn check_leader(&mut self, server: &Server) {
+        let (id, term) = (server.node.id(), server.node.current_term());
+        let leader = *self.leaders.entry(term).or_insert(id);
+        assert!(leader == id, "servers {leader} and {id} both lead term {term}");
+        let log = positions(server);
+        if let Some(before) = self.leader_logs.get(&term) {
+            let kept = before.iter().all(|position| {
+                position.index <= server.node.log().base().index
+                    || server.node.log().term_at(position.index) == Some(position.term)
+            });
+            assert!(kept, "leader {id} of term {term} lost entries: {before:?}, now {log:?}");
+        }
+        self.leader_logs.insert(term, log);
+        for (entry, committed_in) in self.committed.values() {
+            let held = entry.index <= server.node.log().base().index
+                || server.node.log().get(entry.index) == Some(entry);
+            let must_hold = *committed_in < term;
+            assert!(held || !must_hold, "leader {id} of term {term} lacks committed {entry:?}");
+        }
+    }
+
+    /// Only a leader commits by itself; what it commits is committed for good.
+    fn note_commits(&mut self, leader: &Server, servers: &[Server]) {
+        let node = &leader.node;
+        let known = self.committed.keys().next_back().copied().unwrap_or_default();
+        for entry in node.log().iter_from(known.next()) {
+            if entry.index > node.commit_index() {
+                break;
+            }
+            self.committed.insert(entry.index, (entry.clone(), node.current_term()));
+        }
+        let newest = node.log().get(node.commit_index());
+        if let Some(entry) = newest.filter(|entry| entry.index > known) {
+            assert!(
+                entry.term == node.current_term(),
+                "leader of term {} committed {:?} by counting (§5.4.2)",
+                node.current_term(),
+                entry.position()
+            );
+            assert!(is_on_majority_of_disks(servers, entry.position()), "{entry:?} is not durable");
+        }
+    }
+
+    /// State Machine Safety (§5.4.3): all apply the same, in order, once, and only what is committed.
+    fn check_applied(&mut self, server: &Server) {
+        let id = server.node.id();
+        let seen = self.seen.entry(id).or_default();
+        let (term, commit_index) = (server.node.current_term(), server.node.commit_index());
+        assert!(term >= seen.term, "the term of server {id} went back");
+        assert!(commit_index >= seen.commit_index, "the commit index of server {id} went back");
+        (seen.term, seen.commit_index) = (term, commit_index);
+        for snapshot in &server.restored[seen.restored..] {
+            let included = self.committed.range(..=snapshot.last_included_index);
+            let entries: Vec<&Entry> = included.map(|(_, (entry, _))| entry).collect();
+            let is_known = entries.last().is_some_and(|e| e.position() == snapshot.position());
+            assert!(is_known, "server {id} restored {snapshot:?}, of which no end is committed");
+            if entries.len() as u64 == snapshot.last_included_index.0 {
+                assert_eq!(*snapshot.data, *state_after(&entries).as_bytes());
+            }
+            assert!(snapshot.last_included_index > seen.last_applied, "an old snapshot");
+            seen.last_applied = snapshot.last_included_index;
+        }
+        for entry in &server.applied[seen.applied..] {
+            assert_eq!(entry.index, seen.last_applied.next(), "server {id} skipped or repeated");
+            let committed = self.committed.get(&entry.index).map(|(entry, _)| entry);
+            assert!(
+                committed == Some(entry),
+                "server {id} applied {entry:?}, but {committed:?} is committed there"
+            );
+            seen.last_applied = entry.index;
+        }
+        (seen.applied, seen.restored) = (server.applied.len(), server.restored.len());
+    }
+
+    /// A majority of disks holds what is committed, at every moment after.
+    fn check_committed_is_durable(&self, servers: &[Server]) {
+        if let Some((entry, _)) = self.committed.values().next_back() {
+            let position = entry.position();
+            assert!(is_on_majority_of_disks(servers, position), "{position} was lost");
+        }
+    }
+}
+
+/// Log Matching (§5.3): where two logs hold the same position, they are the same up to there.
+fn check_log_matching(servers: &[Server]) {
+    for (place, left) in servers.iter().enumerate() {
+        for right in &servers[place + 1..] {
+            let (left, right) = (left.node.log(), right.node.log());
+            let mut index = left.last().index.min(right.last().index);
+            let first = left.first_index().max(right.first_index());
+            let mut is_same = false;
+            while index >= first {
+                let (own, other) = (left.get(index), right.get(index));
+                let same = own.map(Entry::position) == other.map(Entry::position);
+                assert!(same || !is_same, "logs agree behind {index}, but not at it");
+                assert!(!same || own == other, "{own:?} and {other:?} share a position");
+                is_same = same;
+                index = index.previous();
+            }
+        }
+    }
+}
+
+fn is_on_majority_of_disks(servers: &[Server], position: LogPosition) -> bool {
+    let holders = servers.iter().filter(|server| server.holds_on_disk(position)).count();
+    holders > servers.len() / 2
+}
+
+fn positions(server: &Server) -> Vec<LogPosition> {
+    server.node.log().iter_from(LogIndex(0)).map(Entry::position).collect()
+}
+
+/// The harness's state machine after these entries.
+fn state_after(entries: &[&Entry]) -> String {
+    let commands = entries.iter().filter_map(|entry| match &entry.payload {
+        Payload::Command(command) => Some(String::from_utf8_lossy(command).into_owned()),
+        _ => None,
+    });
+    commands.collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,37 @@
+//! Raft as the paper states it, sentence by sentence, and its safety properties under random faults.
+//!
+//! | file | what it tests |
+//! |---|---|
+//! | `server`, `cluster`, `invariants`, `builders` | the harness: a driver for one node, a network whose every step the test decides, what must always hold |
+//! | `terms` | §5.1 |
+//! | `elections`, `votes` | §5.2 |
+//! | `restriction` | §5.4.1 |
+//! | `follower`, `leader`, `figure7` | §5.3 |
+//! | `commit`, `figure8` | §5.3, §5.4.2 |
+//! | `flow` | pipelining, and recovery from the loss of any message |
+//! | `snapshots`, `transfer` | §7 |
+//! | `clients` | §8 |
+//! | `settings` | `Config` and `RestartError` |
+//! | `safety`, `nonsense` | property tests |
+
+mod builders;
+mod cluster;
+mod invariants;
+mod server;
+
+mod clients;
+mod commit;
+mod elections;
+mod figure7;
+mod figure8;
+mod flow;
+mod follower;
+mod leader;
+mod nonsense;
+mod restriction;
+mod safety;
+mod settings;
+mod snapshots;
+mod terms;
+mod transfer;
+mod votes;

@@ -1,0 +1,282 @@
+//! §7: log compaction, and Figure 13, "InstallSnapshot RPC, receiver implementation".
+
+use raft_core::{
+    Bytes, Config, Input, Instant, LogIndex, Membership, NodeId, Recovered, RoleKind,
+    SnapshotRefusal, Term, Trace,
+};
+
+use crate::builders::*;
+use crate::server::Server;
+
+fn applied_through(index: u64, terms: &[u64], threshold: u64) -> Server {
+    let config = Config { snapshot_threshold: threshold, ..config(1, 3) };
+    let term = terms.last().copied().unwrap_or_default();
+    let mut server = Server::start(config, disk(term, terms), Instant(0));
+    server.receive(2, term, append((terms.len() as u64, term), &[], index));
+    server.sent.clear();
+    server
+}
+
+/// "Take a snapshot when the log reaches a fixed size."
+#[test]
+fn a_snapshot_is_asked_for_at_the_threshold_and_only_once() {
+    let mut server = applied_through(3, &[1, 1, 1, 1, 1, 1], 4);
+    assert!(server.snapshots_needed.is_empty());
+    for committed in [4, 5, 6] {
+        server.receive(2, 1, append((6, 1), &[], committed));
+        assert_eq!(server.snapshots_needed, [LogIndex(4)], "until it is answered");
+    }
+    server.take_snapshot(Instant(0));
+    assert_eq!(server.node.log().base(), at(6, 1));
+    server.receive(2, 1, append((6, 1), &[1, 1, 1, 1], 10));
+    assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(10)]);
+}
+
+/// "Once a server completes writing a snapshot, it may delete all log entries up through the last
+/// included index, as well as any prior snapshot." What lies behind stays.
+#[test]
+fn a_snapshot_replaces_the_log_up_to_its_last_included_index() {
+    let mut server = applied_through(3, &[1, 1, 2, 2, 2], 100);
+    server.take_snapshot(Instant(0));
+    assert_eq!(server.node.log().base(), at(3, 2));
+    assert_eq!(server.log_terms(), [2, 2]);
+    assert_eq!(server.disk.entries, entries_after(3, &[2, 2]));
+    let stored = server.disk.snapshot.as_ref().expect("it is on disk");
+    assert_eq!((stored.position(), &*stored.data), (at(3, 2), &b"1@1,2@1,3@2"[..]));
+    assert_eq!(stored.membership, membership(3));
+}
+
+/// "Raft also includes … the last included index and last included term … to support the
+/// AppendEntries consistency check for the first log entry following the snapshot."
+#[test]
+fn the_consistency_check_works_at_the_end_of_a_snapshot() {
+    let compacted = || {
+        let mut server = applied_through(3, &[1, 1, 2], 100);
+        server.take_snapshot(Instant(0));
+        server
+    };
+    let mut server = compacted();
+    server.receive(2, 2, append((3, 2), &[2], 0));
+    assert_eq!(server.take_reply(), success(4));
+    // The wrong term at the snapshot's end, and a gap behind it.
+    let mut server = compacted();
+    server.receive(3, 3, append((3, 1), &[3], 0));
+    assert_eq!(server.take_reply(), failure(3, (3, 2)));
+    server.receive(3, 3, append((4, 2), &[3], 0));
+    assert_eq!(server.take_reply(), failure(4, (3, 2)));
+    assert!(server.log_terms().is_empty());
+}
+
+/// A late request that reaches back into the snapshot is fine: what is there is committed.
+#[test]
+fn a_request_that_reaches_into_the_snapshot_is_accepted() {
+    let mut server = applied_through(3, &[1, 1, 2], 100);
+    server.take_snapshot(Instant(0));
+    server.receive(2, 2, append((1, 1), &[1], 0));
+    assert_eq!(server.take_reply(), success(2));
+    server.receive(2, 2, append((1, 1), &[1, 2, 2], 4));
+    assert_eq!(server.take_reply(), success(4));
+    assert_eq!(server.log_terms(), [2]);
+    assert_eq!(server.state, "1@1,2@1,3@2,4@2");
+}
+
+/// Snapshots cover "just committed entries", which were applied.
+#[test]
+fn a_snapshot_of_what_was_not_applied_or_of_less_than_before_is_refused() {
+    let mut server = applied_through(3, &[1, 1, 1, 1], 100);
+    let mut offer = |through: u64| {
+        let data = Bytes::from(b"x");
+        server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(through), data });
+        (server.node.log().base().index.0, server.traces.last().cloned())
+    };
+    let refused =
+        |through: u64, reason| Some(Trace::SnapshotIgnored { through: LogIndex(through), reason });
+    let last_applied = LogIndex(3);
+    for through in [4, 5, u64::MAX] {
+        let reason = SnapshotRefusal::NotApplied { last_applied };
+        assert_eq!(offer(through), (0, refused(through, reason)));
+    }
+    assert_eq!(offer(2).0, 2);
+    for through in [0, 1, 2] {
+        let reason = SnapshotRefusal::NotNewer { current: LogIndex(2) };
+        assert_eq!(offer(through), (2, refused(through, reason)));
+    }
+}
+
+/// Restarting from a snapshot is to restore it, and then to apply what follows.
+#[test]
+fn a_restart_restores_the_snapshot_before_it_applies_anything() {
+    let mut server = applied_through(3, &[1, 1, 1, 1, 1], 100);
+    server.take_snapshot(Instant(0));
+    server.crash();
+    server.restart(Instant(0));
+    assert_eq!(server.restored.len(), 1);
+    assert_eq!(server.commit_index(), 3, "what a snapshot covers is committed");
+    assert_eq!(server.state, "1@1,2@1,3@1");
+    server.receive(2, 1, append((5, 1), &[], 5));
+    assert_eq!(server.state, "1@1,2@1,3@1,4@1,5@1");
+    assert_eq!(server.applied, entries_after(3, &[1, 1]));
+}
+
+/// "Usually the snapshot will contain new information not already in the recipient's log. In this
+/// case, the follower discards its entire log; it is all superseded by the snapshot and may possibly
+/// have uncommitted entries that conflict with the snapshot." Figure 13, rule 7.
+#[test]
+fn a_snapshot_with_new_information_replaces_the_whole_log() {
+    for log in [&[][..], &[1, 1], &[1, 1, 1, 1, 1, 1, 1], &[1, 1, 2, 2, 2, 2]] {
+        let mut server = Server::of_three(disk(3, log));
+        server.receive(2, 3, install(&snapshot(5, 3, 3, "state"), 0, 5));
+        assert_eq!(server.take_reply(), installed(5));
+        assert!(server.log_terms().is_empty() && server.disk.entries.is_empty(), "{log:?}");
+        assert_eq!(server.node.log().base(), at(5, 3));
+        assert_eq!((server.commit_index(), server.node.last_applied()), (5, LogIndex(5)));
+        assert_eq!(server.state, "state");
+    }
+}
+
+/// "If instead the follower receives a snapshot that describes a prefix of its log …, then log
+/// entries covered by the snapshot are deleted but entries following the snapshot are still valid
+/// and must be retained." Figure 13, rule 6.
+#[test]
+fn entries_following_a_snapshot_of_a_prefix_are_kept() {
+    let mut server = Server::of_three(disk(3, &[1, 2, 2, 3, 3]));
+    server.receive(2, 3, install(&snapshot(3, 2, 3, "state"), 0, 5));
+    assert_eq!(server.take_reply(), installed(3));
+    assert_eq!(server.log_terms(), [3, 3]);
+    assert_eq!(server.disk.entries, entries_after(3, &[3, 3]));
+    server.receive(2, 3, append((5, 3), &[], 5));
+    assert_eq!(server.state, "state,4@3,5@3");
+}
+
+/// An older snapshot, late or repeated, must not undo what was applied since.
+#[test]
+fn an_older_snapshot_is_ignored() {
+    let log: &[u64] = &[1, 1, 1, 1, 1];
+    for index in 1..=4 {
+        let mut server = applied_through(4, log, 100);
+        server.receive(2, 1, install(&snapshot(index, 1, 3, "old"), 0, 3));
+        assert_eq!(server.take_reply(), installed(index), "so that the leader goes on");
+        assert_eq!(server.log_terms(), log);
+        assert_eq!(server.state, "1@1,2@1,3@1,4@1");
+        assert!(server.restored.is_empty() && server.disk.snapshot.is_none());
+        assert_eq!((server.commit_index(), server.node.last_applied()), (4, LogIndex(4)));
+    }
+}
+
+/// The same, with a snapshot of its own in place.
+#[test]
+fn a_snapshot_older_than_the_own_one_is_ignored() {
+    let mut server = applied_through(4, &[1, 1, 1, 1], 100);
+    server.take_snapshot(Instant(0));
+    server.receive(2, 1, install(&snapshot(2, 1, 3, "old"), 0, 3));
+    assert_eq!(server.node.log().base(), at(4, 1));
+    assert_eq!(server.disk.snapshot.as_ref().map(|s| s.last_included_index), Some(LogIndex(4)));
+}
+
+/// Figure 13, rule 1: "Reply immediately if term < currentTerm."
+#[test]
+fn a_snapshot_of_a_deposed_leader_is_refused() {
+    let mut server = Server::of_three(disk(4, &[1]));
+    let state = snapshot(9, 3, 3, "state");
+    for (offset, end) in [(0, 2), (2, 5), (0, 5)] {
+        server.receive(2, 3, install(&state, offset, end));
+        assert_eq!(server.take_sent(), [(2, message(4, resume(9, 0)))]);
+    }
+    assert_eq!(server.log_terms(), [1]);
+    assert!(server.restored.is_empty());
+    assert_eq!(server.node.leader(), None);
+}
+
+/// An install is acknowledged, and the state machine replaced, when the snapshot is on disk.
+#[test]
+fn a_snapshot_takes_effect_only_when_it_is_on_disk() {
+    let mut server = Server::of_three(disk(3, &[1]));
+    server.disk_is_slow = true;
+    server.receive(2, 3, install(&snapshot(5, 3, 3, "state"), 0, 5));
+    server.receive(2, 3, append((5, 3), &[3], 6));
+    assert!(server.sent.is_empty() && server.restored.is_empty());
+    server.finish_write(Instant(0));
+    assert_eq!(server.take_reply(), installed(5));
+    assert_eq!(server.state, "state");
+    server.finish_write(Instant(0));
+    assert_eq!(server.take_reply(), success(6));
+    assert_eq!(server.state, "state,6@3", "restored first, then applied");
+}
+
+/// A suffix that was kept is on disk already, but must not be applied before the snapshot is.
+#[test]
+fn nothing_is_applied_before_the_snapshot_under_it_is_restored() {
+    let mut server = Server::of_three(disk(3, &[1, 2, 3, 3]));
+    server.disk_is_slow = true;
+    server.receive(2, 3, install(&snapshot(2, 2, 3, "state"), 0, 5));
+    server.receive(2, 3, append((4, 3), &[], 4));
+    assert!(server.applied.is_empty() && server.restored.is_empty());
+    server.finish_write(Instant(0));
+    assert_eq!(server.state, "state,3@3,4@3");
+    assert_eq!(server.applied, entries_after(2, &[3, 3]));
+}
+
+/// A crash before the snapshot is on disk leaves the old state.
+#[test]
+fn a_snapshot_that_a_crash_lost_was_not_acknowledged() {
+    let mut server = Server::of_three(disk(3, &[1, 1]));
+    server.disk_is_slow = true;
+    server.receive(2, 3, install(&snapshot(5, 3, 3, "state"), 0, 5));
+    server.crash();
+    assert!(server.sent.is_empty());
+    server.restart(Instant(0));
+    assert_eq!(server.log_terms(), [1, 1]);
+    assert_eq!(server.commit_index(), 0);
+}
+
+/// A snapshot comes from a leader, and keeps the follower from campaigning.
+#[test]
+fn a_piece_of_a_snapshot_is_a_sign_of_life_of_the_leader() {
+    let mut server = Server::of_three(disk(3, &[]));
+    let now = Instant(100_000);
+    server.receive_at(now, 2, 3, install(&snapshot(5, 3, 3, "state"), 0, 2));
+    assert_eq!(server.node.leader(), Some(NodeId(2)));
+    assert!(server.node.deadline() >= now + core::time::Duration::from_millis(150));
+}
+
+/// An empty state machine has an empty snapshot.
+#[test]
+fn an_empty_snapshot_is_installed() {
+    let mut server = Server::of_three(disk(3, &[]));
+    server.receive(2, 3, install(&snapshot(5, 3, 3, ""), 0, 0));
+    assert_eq!(server.take_reply(), installed(5));
+    assert_eq!(server.restored.len(), 1);
+}
+
+/// The membership in a snapshot becomes the server's own: one that makes no sense would leave it
+/// without peers for good.
+#[test]
+fn a_snapshot_with_an_impossible_membership_is_ignored() {
+    let empty = Membership::new([]);
+    let too_many = membership(10);
+    let with_zero = Membership::new([NodeId(0), NodeId(1)]);
+    for membership in [empty, too_many, with_zero] {
+        let state = raft_core::Snapshot { membership, ..snapshot(5, 3, 3, "state") };
+        let mut server = Server::of_three(disk(3, &[1]));
+        server.receive(2, 3, install(&state, 0, 5));
+        assert!(server.sent.is_empty() && server.restored.is_empty());
+        assert_eq!(server.node.status().membership, crate::builders::membership(3));
+    }
+}
+
+/// The membership of an installed snapshot decides who counts.
+#[test]
+fn the_membership_of_an_installed_snapshot_is_used() {
+    let mut server = Server::of_three(Recovered::default());
+    server.receive(2, 3, install(&snapshot(5, 3, 5, "state"), 0, 5));
+    server.sent.clear();
+    server.campaign();
+    let asked: Vec<u64> = server.take_sent().iter().map(|(to, _)| *to).collect();
+    assert_eq!(asked, [2, 3, 4, 5]);
+    server.receive(2, 4, vote(true));
+    assert_eq!(server.node.role(), RoleKind::Candidate, "two of five");
+    assert_eq!(server.node.current_term(), Term(4));
+    server.crash();
+    server.restart(Instant(0));
+    assert_eq!(server.node.status().membership, membership(5));
+}
