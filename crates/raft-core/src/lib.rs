@@ -1,4 +1,228 @@
 //! The Raft protocol as a sans-I/O state machine.
+//!
+//! [`Node`] is one server of a Raft cluster, after *In Search of an Understandable Consensus
+//! Algorithm (Extended Version)* by Diego Ongaro and John Ousterhout: elections (§5.2), replication
+//! (§5.3), the two restrictions that make it safe (§5.4), log compaction and snapshots (§7), and what
+//! clients are told (§8). Section numbers in this crate are those of that paper; "dissertation" is
+//! Ongaro's *Consensus: Bridging Theory and Practice*.
+//!
+//! A node does nothing by itself. It has no clock, no source of randomness, no threads, no files and
+//! no sockets; it is `no_std` and depends on nothing but `alloc`. A *driver* owns those, tells the
+//! node what happened, and does what the node asks for. The same node therefore runs on a server, in
+//! a simulator and in a web page, and the same inputs give the same outputs everywhere.
+//!
+//! # The contract: one input, then drain
+//!
+//! ```text
+//!              Node::handle(now, Input)              Node::poll_output() -> Option<Output>
+//!  driver  ────────────────────────────▶   Node   ─────────────────────────────────────▶  driver
+//!          Timeout, Message, Propose,              Persist, Send, Apply, Restore, Reply,
+//!          Persisted, SnapshotTaken,               SnapshotNeeded, Trace
+//!          ForceElection
+//! ```
+//!
+//! 1. Hand over **one** [`Input`] with [`Node::handle`], and the present time.
+//! 2. **Drain**: take each [`Output`] with [`Node::poll_output`] until there is none, and carry them
+//!    out in that order.
+//! 3. Look at [`Node::deadline`], which may have moved: hand over [`Input::Timeout`] when the clock
+//!    gets there. There are no ticks; between inputs a node needs nothing.
+//!
+//! After [`Node::new`], drain before the first input: a stored snapshot comes out as
+//! [`Output::Restore`].
+//!
+//! Time is an [`Instant`], a number of microseconds since any origin. It should not go back; nothing
+//! but the moment of an election depends on it.
+//!
+//! # Durability is the node's job
+//!
+//! Raft is safe only if what a server promises survives its crash: its term, its vote, the entries it
+//! acknowledges. The usual bug is to promise first and to write later. Here a driver cannot do that:
+//!
+//! - whatever must be stored comes out as one [`Output::Persist`] for each input. It is to be stored
+//!   atomically and in order, and reported with [`Input::Persisted`] when it is on stable storage;
+//! - a message that depends on a write is **withheld inside the node** until that report. What comes
+//!   out of [`Node::poll_output`] may be sent at once;
+//! - a report speaks for all writes before it, so a driver may write several together. There is no
+//!   need to wait for a write before the next input: a leader replicates while its own disk writes,
+//!   and counts its own disk like any other, when it is done (dissertation §10.2.1);
+//! - an entry is handed over by [`Output::Apply`] when it is committed *and* on this server's disk.
+//!
+//! If a write fails, do not report it. Stop the server: what is on its disk is not known any more.
+//!
+//! # A complete driver
+//!
+//! Three servers in one process: the network is a queue, a disk is a value. They elect a leader,
+//! which commits a command, and all apply it.
+//!
+//! ```
+//! use std::collections::VecDeque;
+//! use raft_core::{
+//!     Bytes, Config, Input, Instant, Membership, Message, Node, NodeId, Outcome, Output, Payload,
+//!     Persist, Recovered, RequestId, RoleKind,
+//! };
+//!
+//! struct Server {
+//!     node: Node,
+//!     disk: Recovered,
+//!     /// The state machine: all commands so far.
+//!     state: Vec<u8>,
+//!     outcomes: Vec<(RequestId, Outcome)>,
+//! }
+//!
+//! /// From, to, what.
+//! type Network = VecDeque<(NodeId, NodeId, Message)>;
+//!
+//! impl Server {
+//!     /// One input, then drain. What the outputs cause is the next input.
+//!     fn handle(&mut self, now: Instant, input: Input, network: &mut Network) {
+//!         let mut inputs = VecDeque::from([input]);
+//!         while let Some(input) = inputs.pop_front() {
+//!             self.node.handle(now, input);
+//!             while let Some(output) = self.node.poll_output() {
+//!                 match output {
+//!                     Output::Persist(write) => {
+//!                         let id = write.id;
+//!                         store(&mut self.disk, write);
+//!                         inputs.push_back(Input::Persisted(id));
+//!                     }
+//!                     Output::Send { to, message } => {
+//!                         network.push_back((self.node.id(), to, message));
+//!                     }
+//!                     Output::Apply(entries) => {
+//!                         for entry in entries {
+//!                             if let Payload::Command(command) = entry.payload {
+//!                                 self.state.extend_from_slice(&command);
+//!                             }
+//!                         }
+//!                     }
+//!                     Output::Restore(snapshot) => self.state = snapshot.data.to_vec(),
+//!                     Output::Reply { request, outcome } => self.outcomes.push((request, outcome)),
+//!                     Output::SnapshotNeeded { through } => {
+//!                         let data = Bytes::from(self.state.clone());
+//!                         inputs.push_back(Input::SnapshotTaken { through, data });
+//!                     }
+//!                     Output::Trace(trace) => println!("node {} {trace}", self.node.id()),
+//!                 }
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! /// Stores what must survive a crash. A real driver does this in one transaction, synchronously.
+//! fn store(disk: &mut Recovered, write: Persist) {
+//!     if let Some(hard_state) = write.hard_state {
+//!         disk.hard_state = hard_state;
+//!     }
+//!     if let Some(snapshot) = write.snapshot {
+//!         disk.entries.retain(|entry| entry.index > snapshot.last_included_index);
+//!         disk.snapshot = Some(snapshot);
+//!     }
+//!     if let Some(from) = write.truncate_from {
+//!         disk.entries.retain(|entry| entry.index < from);
+//!     }
+//!     disk.entries.extend(write.entries);
+//! }
+//!
+//! let ids = [NodeId(1), NodeId(2), NodeId(3)];
+//! let mut now = Instant(0);
+//! let mut network = Network::new();
+//! let mut servers: Vec<Server> = Vec::new();
+//! for id in ids {
+//!     let config = Config { trace: true, ..Config::new(id, Membership::new(ids)) };
+//!     // The default is an empty disk. After a crash, hand in what was found.
+//!     let disk = Recovered::default();
+//!     let node = Node::new(config, disk.clone(), now).expect("the settings are valid");
+//!     servers.push(Server { node, disk, state: Vec::new(), outcomes: Vec::new() });
+//! }
+//!
+//! let request = RequestId(1);
+//! let mut is_proposed = false;
+//! while servers.iter().any(|server| server.state != b"hello") {
+//!     if let Some((from, to, message)) = network.pop_front() {
+//!         // A message arrives, a millisecond after the last one.
+//!         now = Instant(now.0 + 1000);
+//!         let server = &mut servers[to.0 as usize - 1];
+//!         server.handle(now, Input::Message { from, message }, &mut network);
+//!     } else {
+//!         // Nothing is on its way: the clock runs until the next timer is due.
+//!         let next = servers.iter_mut().min_by_key(|server| server.node.deadline());
+//!         let server = next.expect("there are three");
+//!         now = now.max(server.node.deadline());
+//!         server.handle(now, Input::Timeout, &mut network);
+//!     }
+//!     let leader = servers.iter_mut().find(|server| server.node.role() == RoleKind::Leader);
+//!     if let (Some(leader), false) = (leader, is_proposed) {
+//!         is_proposed = true;
+//!         let command = Bytes::from(b"hello");
+//!         leader.handle(now, Input::Propose { request, command }, &mut network);
+//!     }
+//! }
+//!
+//! let outcomes: Vec<_> = servers.iter().flat_map(|server| &server.outcomes).collect();
+//! assert!(matches!(outcomes[..], [(RequestId(1), Outcome::Committed(_))]));
+//! ```
+//!
+//! `tests/raft/server.rs` and `tests/raft/cluster.rs` are the next larger driver: disks that are slow
+//! and lose writes, messages that are lost, repeated and reordered.
+//!
+//! # What peers send
+//!
+//! No message makes a node panic. What cannot be true (entries with gaps, an entry of a later term
+//! than its sender's, an acknowledgement of entries that the leader does not have) is ignored with a
+//! reason, and does not even move the term. That is protection against broken software, not against
+//! malice: Raft assumes servers that fail by stopping, and a network that may lose, repeat, delay and
+//! reorder messages but does not alter them. A driver that uses an open network must authenticate.
+//!
+//! A broken *internal* invariant is an `assert!`, kept in release builds: a server that has lost its
+//! way must stop, not vote.
+//!
+//! # Every decision says why
+//!
+//! With [`Config::trace`], decisions come out as [`Output::Trace`]: a refused vote names the rule that
+//! refused it, a commit names its quorum, a truncation names the conflict. [`Trace`] has words for
+//! each, and its section of the paper. Without it nothing is built. [`Node::status`] is the whole
+//! state for a person to look at.
+//!
+//! # Where this differs from the paper
+//!
+//! - A leader commits a no-op at the start of its term, which §8 proposes for reads, always: it
+//!   also commits what earlier leaders left, without waiting for a client (§5.4.2).
+//! - A refusal of entries carries a position where the logs may still agree, found by term (the
+//!   optimization at the end of §5.3): repairing a log takes a message for each term, not for each
+//!   entry.
+//! - An acknowledgement carries the index that it proves, so that late, lost and repeated ones are
+//!   harmless, and requests follow each other without waiting (dissertation §10.2.1).
+//! - Pieces of a snapshot are acknowledged with the number of bytes held, so that a transfer resumes.
+//! - An entry may be committed by a majority that does not include the leader's own disk.
+//!
+//! # What is deliberately absent
+//!
+//! - **I/O of any kind**, and with it encodings, logging, threads and async. The feature `serde`
+//!   derives serialisation for what a disk or a wire carries; the format is the driver's choice.
+//! - **The state machine.** Commands are bytes that the core never looks at. To apply a command once
+//!   although a client repeats it (§8) is the state machine's business.
+//! - **A clock and random numbers.** Election timeouts are drawn from [`Config::seed`].
+//! - **Entries on disk.** The log behind the last snapshot is held in memory; snapshots bound it.
+//!
+//! # Caveats
+//!
+//! - The membership is fixed. There is no membership change (§6), no pre-vote and no check of the
+//!   quorum by the leader: a server that returns from a partition with a later term deposes a leader
+//!   that is well, and a leader that is cut off believes in itself until it hears of its successor.
+//! - There is no read path. A read that must not be stale goes through the log like a write; what a
+//!   leader's state machine shows may be old.
+//! - The size and number of proposals are not limited: a leader without a majority keeps all of them
+//!   in memory. A driver must stop taking them.
+//! - A proposal may stay without an outcome for as long as nothing is committed in its place, and
+//!   forever after a crash. A client needs its own timeout, and a way to repeat a command safely.
+//! - A snapshot is one value in memory, at the leader and at the follower, and so are the pieces that
+//!   have arrived; a follower that crashes in the middle starts from the first piece.
+//! - Followers learn of a commit from the next message, at the latest with the next heartbeat.
+//! - The same seed after a restart draws the same timeouts again. Give each life its own if that
+//!   matters, and each server its own in any case.
+//! - A server whose disk was lost must not come back under its id: it may have voted, and its
+//!   acknowledgements were counted. What can be seen of that is refused ([`RestartError`]); an empty
+//!   disk looks like a first start.
 #![no_std]
 #![forbid(unsafe_code)]
 
