@@ -30,6 +30,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("run until leader [within 5s]", "let time pass until a condition holds, for 1m at most"),
     ("step [3]", "let one thing happen, or three"),
     ("at 1500ms crash 3", "run up to that moment, then do something"),
+    (
+        "at 1500ms after 320 steps crash 3",
+        "the same, after exactly that many steps; exported sessions say it",
+    ),
     ("at +500ms crash 3", "the same, counted from now"),
     (
         "set x=1 [via=leader] [client=2]",

@@ -1,6 +1,7 @@
 //! The one command language: parse, print, execute.
 #![forbid(unsafe_code)]
 
+mod complete;
 mod error;
 mod help;
 pub mod limits;
@@ -10,8 +11,11 @@ mod print;
 mod run;
 mod session;
 mod statement;
+#[cfg(test)]
+mod strategies;
 mod token;
 
+pub use complete::{Completion, complete};
 pub use error::ParseError;
 pub use help::HELP;
 pub use outcome::{ExecError, Failure, Reply};

@@ -90,7 +90,9 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absolute { time, step: None } => write!(f, "{}", at(*time)),
-            Self::Absolute { time, step: Some(step) } => write!(f, "{} step {step}", at(*time)),
+            Self::Absolute { time, step: Some(step) } => {
+                write!(f, "{} after {step} steps", at(*time))
+            }
             Self::Relative(duration) => write!(f, "+{}", Time(*duration)),
         }
     }
@@ -387,27 +389,31 @@ impl fmt::Display for Text<'_> {
         if is_plain(self.0) {
             return self.0.iter().try_for_each(|byte| f.write_char(char::from(*byte)));
         }
-        f.write_char('"')?;
-        for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '"' => f.write_str("\\\"")?,
-                    '\\' => f.write_str("\\\\")?,
-                    '\n' => f.write_str("\\n")?,
-                    '\t' => f.write_str("\\t")?,
-                    ' ' => f.write_char(' ')?,
-                    // What cannot be seen, or turns the text around it, is written as its bytes.
-                    c if is_invisible(c) => {
-                        let mut buffer = [0; 4];
-                        write_escaped(f, c.encode_utf8(&mut buffer).as_bytes())?;
-                    }
-                    c => f.write_char(c)?,
-                }
-            }
-            write_escaped(f, chunk.invalid())?;
-        }
-        f.write_char('"')
+        write_quoted(f, self.0)
     }
+}
+
+fn write_quoted(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    f.write_char('"')?;
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                '\t' => f.write_str("\\t")?,
+                ' ' => f.write_char(' ')?,
+                // What cannot be seen, or turns the text around it, is written as its bytes.
+                c if is_invisible(c) => {
+                    let mut buffer = [0; 4];
+                    write_escaped(f, c.encode_utf8(&mut buffer).as_bytes())?;
+                }
+                c => f.write_char(c)?,
+            }
+        }
+        write_escaped(f, chunk.invalid())?;
+    }
+    f.write_char('"')
 }
 
 pub(crate) fn is_invisible(c: char) -> bool {
@@ -426,6 +432,10 @@ struct Words<'a>(&'a str);
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plain = |word: &str| is_plain(word.as_bytes()) && word != "within";
-        if self.0.split(' ').all(plain) { f.write_str(self.0) } else { Text::of(self.0).fmt(f) }
+        if self.0.split(' ').all(plain) {
+            f.write_str(self.0)
+        } else {
+            write_quoted(f, self.0.as_bytes())
+        }
     }
 }

@@ -144,7 +144,7 @@ pub enum Run {
 /// When to do something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Moment {
-    /// `at 1500ms`, `at 1500ms step 320`
+    /// `at 1500ms`, `at 1500ms after 320 steps`
     Absolute {
         /// The virtual time, counted from the beginning.
         time: Instant,

@@ -220,7 +220,7 @@ impl Cursor<'_> {
         Ok(Statement::At { moment, statement: Box::new(statement) })
     }
 
-    /// `1500ms`, `1500ms step 320`. `step` counts only if a number and no more than that follows.
+    /// `1500ms`, `1500ms after 320 steps`.
     fn absolute(&mut self) -> Parsed<(Instant, Option<u64>)> {
         let time = self.word().and_then(plain_duration).map(|time| time.as_micros());
         let time = time
@@ -230,9 +230,10 @@ impl Cursor<'_> {
             self.error("a time such as `1500ms` or `2s`, counted from the beginning")
         })?;
         self.advance();
-        let step = if self.word() == Some("step") && self.word_at(1).is_some_and(is_number) {
-            self.advance();
-            Some(self.number("a number of steps", 0, MAX_NUMBER)?)
+        let step = if self.eat_word("after") {
+            let step = self.number("a number of steps", 0, MAX_NUMBER)?;
+            self.keyword("steps")?;
+            Some(step)
         } else {
             None
         };

@@ -1,1 +1,310 @@
+use proptest::prelude::*;
+use raft_core::NodeId;
+use raft_sim::LinkChange;
 
+use super::*;
+use crate::statement::{Ends, Nodes, Selector};
+use crate::strategies::statement;
+
+fn one(text: &str) -> Statement {
+    parse_line(text).unwrap_or_else(|error| panic!("{error}")).expect("a statement")
+}
+
+fn error(text: &str) -> ParseError {
+    parse(text).expect_err(text)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// DESIGN: `Display` and the parser are inverses.
+    #[test]
+    fn what_is_printed_is_parsed_back(statement in statement()) {
+        let text = statement.to_string();
+        prop_assert!(!text.contains('\n'), "{text}");
+        match parse_line(&text) {
+            Ok(parsed) => prop_assert_eq!(parsed, Some(statement), "{}", text),
+            Err(error) => prop_assert!(false, "{}", error),
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,60}") {
+        if let Err(error) = parse(&text) {
+            let _ = error.to_string();
+        }
+    }
+
+    /// Words of the language in any order reach deeper than any text.
+    #[test]
+    fn no_heap_of_words_makes_it_panic(words in prop::collection::vec(prop::sample::select(WORDS), 1..12)) {
+        let text = words.join(" ");
+        match parse(&text) {
+            Ok(script) => {
+                for line in &script.statements {
+                    let printed = line.statement.to_string();
+                    prop_assert_eq!(&one(&printed), &line.statement, "{}", printed);
+                }
+            }
+            Err(error) => {
+                prop_assert!(error.column <= text.chars().count() + 1);
+                let _ = error.to_string();
+            }
+        }
+    }
+}
+
+const WORDS: &[&str] = &[
+    "cluster",
+    "nodes",
+    "=",
+    "5",
+    "seed",
+    "disk",
+    "2",
+    "terms",
+    "1",
+    ",",
+    "run",
+    "until",
+    "leader",
+    "at",
+    "+5ms",
+    "10ms",
+    "step",
+    "set",
+    "x",
+    "via",
+    "any",
+    "follower",
+    "client",
+    "get",
+    "list",
+    "cas",
+    "none",
+    "crash",
+    "all",
+    "others",
+    "lose",
+    "partition",
+    "|",
+    "link",
+    "->",
+    "<->",
+    "cut",
+    "latency",
+    "5ms..10ms",
+    "loss",
+    "10%",
+    "expect",
+    "no",
+    "value",
+    "log",
+    "empty",
+    "after",
+    "3@1",
+    "answer",
+    "within",
+    "term",
+    ">=",
+    "<=",
+    "\"a b\"",
+    "#",
+    "drop",
+    "message",
+    "restore",
+    "reorder",
+    "on",
+    "image",
+    "\"\"",
+    "among",
+    "not",
+    "committed",
+    "9",
+];
+
+#[test]
+fn short_forms_are_printed_in_full() {
+    for (short, full) in [
+        ("put x=1", "set x=1"),
+        ("set x = 1 client=1", "set x=1"),
+        ("set x=1 via=any", "set x=1"),
+        ("get \"x\"", "get x"),
+        ("cut 1 -> 3", "link 1 -> 3 cut"),
+        ("restore 1<->3", "link 1 <-> 3 restore"),
+        ("cut all", "link all cut"),
+        ("step 1", "step"),
+        ("run 0.5s", "run 500ms"),
+        ("run 60s", "run 1m"),
+        ("run until term 3", "run until term >= 3"),
+        ("expect leader among 3", "expect leader 3"),
+        ("expect pending 1", "expect pending client 1"),
+        ("expect answer 1 = done", "expect answer client 1 = done"),
+        ("link 1 -> 2 latency=7ms..7ms", "link 1 -> 2 latency=7ms"),
+        ("link 1 -> 2 loss=2.50%", "link 1 -> 2 loss=2.5%"),
+        ("cluster", "cluster nodes=5 seed=1"),
+        ("expect log 2 = empty # still", "expect log 2 = empty"),
+    ] {
+        assert_eq!(one(short).to_string(), full);
+        assert_eq!(one(full), one(short));
+    }
+}
+
+#[test]
+fn blank_lines_and_comments_are_nothing() {
+    for text in ["", "  \t ", "# crash 3", "   # x"] {
+        assert_eq!(parse_line(text), Ok(None));
+    }
+    let script = parse("\n# a title\nheal\r\n\n  crash 1 # now\n").unwrap();
+    assert_eq!(script.statements.iter().map(|line| line.number).collect::<Vec<_>>(), [3, 5]);
+}
+
+#[test]
+fn keys_are_any_bytes() {
+    let text = r#"set "two words\x00\"" = "\\\n\xff#""#;
+    let Statement::Request { operation: raft_kv::Operation::Set { key, value }, .. } = one(text)
+    else {
+        panic!("a set");
+    };
+    assert_eq!(key.as_bytes(), b"two words\0\"");
+    assert_eq!(value.as_bytes(), b"\\\n\xff#");
+}
+
+/// `none` in quotes is a value like any other.
+#[test]
+fn an_absent_key_differs_from_the_value_none() {
+    assert_ne!(one("cas x none 1"), one("cas x \"none\" 1"));
+    assert_eq!(one("cas x \"none\" 1").to_string(), "cas x \"none\" 1");
+}
+
+#[test]
+fn signs_need_no_spaces() {
+    let ends = Ends::Between {
+        from: Nodes::These(vec![Selector::Node(NodeId(1))]),
+        to: Nodes::These(vec![Selector::Node(NodeId(3)), Selector::Leader]),
+        both_ways: false,
+    };
+    let expected = Statement::Link { ends, changes: vec![LinkChange::Cut] };
+    assert_eq!(one("link 1->3 leader cut"), expected);
+}
+
+#[test]
+fn an_error_names_line_column_what_was_found_and_what_was_expected() {
+    let found = error("heal\n\ncrash leade");
+    assert_eq!((found.line, found.column, found.found.as_str()), (3, 7, "leade"));
+    assert_eq!(
+        found.to_string(),
+        "line 3, column 7: expected nodes: numbers from 1 to 9, `leader`, `any follower`, `all` or `others`, \
+         found `leade`\n  |\n3 | crash leade\n  |       ^^^^^"
+    );
+}
+
+#[test]
+fn the_caret_stands_under_the_character_whatever_is_before_it() {
+    let found = error("set \"żółć\"=1 vai=3");
+    assert_eq!(found.column, 14);
+    let text = found.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[2].chars().position(|c| c == 'v'), lines[3].chars().position(|c| c == '^'));
+    let text = error("\tcrash\tx").to_string();
+    assert!(text.ends_with("\n  | \t     \t^"), "{text:?}");
+}
+
+#[test]
+fn the_end_of_the_line_is_a_place() {
+    let found = error("crash # nobody");
+    assert_eq!((found.column, found.found.as_str()), (6, ""));
+    assert!(found.to_string().contains("found the end of the line"), "{found}");
+}
+
+/// A long line is shown around the place, and nothing in it can steer a terminal.
+#[test]
+fn the_line_is_shown_safely() {
+    let text = format!("set x=\"{}\" \u{1b}[2J", "y".repeat(5000));
+    let shown = error(&text).to_string();
+    assert!(shown.lines().all(|line| line.chars().count() < 250), "{shown}");
+    assert!(!shown.contains('\u{1b}'));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for (text, column) in [
+        ("frobnicate", 1),
+        ("\"set\" x=1", 1),
+        ("crash 0", 7),
+        ("crash 10", 7),
+        ("run 5", 5),
+        ("run 25h", 5),
+        ("run 1441m", 5),
+        ("run 0.0001ms", 5),
+        ("run until", 10),
+        ("at 5s", 6),
+        ("at 5s at 6s heal", 7),
+        ("at 5s cluster", 7),
+        ("at 5s disk 2 terms=1", 1),
+        ("set x", 6),
+        ("set x=1 client=0", 16),
+        ("set x=1 via=2 via=3", 15),
+        ("link 3 -> 4", 12),
+        ("link 3 -> 4 latency=20ms..10ms", 21),
+        ("link 3 -> 4 loss=101%", 18),
+        ("link 3 -> 4 cut latency=5ms", 17),
+        ("link 3 -> 4 loss=1% loss=2%", 21),
+        ("link 3 4 cut", 10),
+        ("disk 3", 7),
+        ("disk leader terms=1", 13),
+        ("disk 3 terms=2,1", 16),
+        ("disk 3 terms=1,2 term=1", 23),
+        ("disk 3 image=\"?\"", 14),
+        ("partition 1 2 3 |", 18),
+        ("expect happiness", 8),
+        ("expect log 3 = 0", 16),
+        ("expect term 3", 14),
+        ("cluster nodes=12", 15),
+        ("cluster nodes=3 nodes=4", 17),
+        ("cluster heartbeat=1s", 1),
+        ("cluster colour=red", 9),
+        ("set x=\"1", 9),
+        ("set x=\"\\q\"", 8),
+        ("crash 1 > 2", 9),
+    ] {
+        let found = match parse(text) {
+            Ok(script) if text == "expect term 3" => {
+                assert_eq!(script.to_string(), "expect term >= 3\n");
+                continue;
+            }
+            Ok(script) => panic!("{text} is {script}"),
+            Err(found) => found,
+        };
+        assert_eq!(found.column, column, "{found}");
+        assert!(!found.expected.is_empty());
+    }
+}
+
+#[test]
+fn the_world_is_described_before_it_exists() {
+    assert!(parse("cluster nodes=3\ndisk 1 terms=1\ndisk 2 terms=1\nheal").is_ok());
+    assert!(parse("disk 1 terms=1\nheal").is_ok());
+    for text in [
+        "heal\ncluster nodes=3",
+        "heal\ndisk 1 terms=1",
+        "disk 1 terms=1\ncluster",
+        "cluster\ncluster",
+    ] {
+        assert_eq!(error(text).line, 2, "{text}");
+    }
+}
+
+#[test]
+fn limits_are_enforced() {
+    let found = error(&"x".repeat(MAX_SCRIPT_BYTES + 1)).to_string();
+    assert!(found.contains("a script of at most"), "{found}");
+    let found = error(&format!("heal\n{}", "x".repeat(MAX_LINE_BYTES + 1))).to_string();
+    assert!(found.starts_with("line 2") && found.contains("a line of at most"), "{found}");
+    let found = error(&"heal\n".repeat(MAX_STATEMENTS + 1));
+    assert_eq!(found.line, MAX_STATEMENTS + 1);
+    let terms = vec!["1"; crate::limits::MAX_LOG_TERMS + 1].join(",");
+    assert!(parse_line(&format!("disk 1 terms={terms}")).is_err());
+    assert!(parse_line("step 1000001").is_err());
+    assert!(parse_line("run until 99999999999m").is_err());
+}

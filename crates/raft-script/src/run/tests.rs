@@ -1,1 +1,59 @@
+use super::*;
+use crate::parse;
 
+fn report(text: &str) -> RunReport {
+    run(&parse(text).unwrap_or_else(|error| panic!("{error}")), &mut |_| {})
+}
+
+#[test]
+fn a_script_without_failure_runs_to_its_end() {
+    let report =
+        report("cluster nodes=3\nset x=1\nrun until idle\nexpect committed x=1\nrun until 5s");
+    assert_eq!(report.failure, None);
+    assert_eq!(report.at, Instant(5_000_000));
+    assert!(report.events > report.steps);
+}
+
+#[test]
+fn every_event_is_observed_once_and_in_order() {
+    let script =
+        parse("run until leader\ncrash leader 1\nset x=1\nat +1s restart all\nexpect safe\nstep 9")
+            .unwrap();
+    let mut numbers = Vec::new();
+    let report = run(&script, &mut |event| numbers.push(event.number));
+    assert_eq!(numbers, (1..=report.events).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_first_failure_ends_the_run_and_names_its_line() {
+    let report = report("# nobody leads yet\n\nexpect leader\nrun 1s");
+    let failure = report.failure.expect("it fails");
+    assert_eq!((failure.line, failure.statement.as_str()), (3, "expect leader"));
+    assert_eq!(report.at, Instant(0));
+    assert_eq!(failure.to_string(), "line 3: expect leader: expected leader, found: no node leads");
+}
+
+#[test]
+fn a_cluster_that_cannot_be_is_a_failure() {
+    let failure = report("disk 7 terms=1").failure.expect("there is no node 7");
+    assert_eq!(failure.line, 1);
+    assert!(matches!(failure.error, ExecError::Setup(_)), "{failure}");
+}
+
+#[test]
+fn the_same_script_has_the_same_hash() {
+    let text = "run until leader\nset x=1\nlink all loss=10%\ncrash any follower\nrun 2s";
+    let other = format!("cluster nodes=5 seed=2\n{text}");
+    assert_eq!(report(text).trace_hash, report(text).trace_hash);
+    assert_ne!(report(text).trace_hash, report(&other).trace_hash);
+}
+
+#[test]
+fn virtual_time_is_limited() {
+    // One node with a slow heartbeat: little happens.
+    let lines = "run 24h\n".replace("24h", "1440m").repeat(2);
+    let text = format!("cluster nodes=1 election=50m..60m heartbeat=40m down=1\n{lines}");
+    let failure = report(&text).failure.expect("more than a day");
+    assert!(matches!(failure.error, ExecError::LimitExceeded { .. }), "{failure}");
+    assert_eq!(failure.line, 3);
+}

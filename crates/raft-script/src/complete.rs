@@ -1,0 +1,221 @@
+//! What may come next in a line that is being typed.
+
+use raft_sim::{NodeState, World};
+
+use crate::print::Text;
+use crate::session::Session;
+
+/// A word that may stand at the cursor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Completion {
+    /// The whole word; it replaces what of it is typed already.
+    pub text: String,
+    /// What it means, in a few words.
+    pub help: &'static str,
+}
+
+type Choices = Vec<(String, &'static str)>;
+
+const STATEMENTS: &[(&str, &str)] = &[
+    ("append", "a client appends to a value"),
+    ("at", "run up to a moment, then do something"),
+    ("cas", "a client replaces a value if it is what it expects"),
+    ("crash", "cut a node's power"),
+    ("cut", "let nothing pass on a link"),
+    ("delete", "a client deletes a key"),
+    ("disk", "how long a disk's writes take"),
+    ("drop", "a message under way does not arrive"),
+    ("expect", "check that something holds"),
+    ("get", "a client reads a key"),
+    ("heal", "no partition, no cut links"),
+    ("link", "change a link"),
+    ("list", "a client lists keys"),
+    ("partition", "let the network fall apart"),
+    ("pause", "stop a node, which keeps its memory"),
+    ("put", "a client writes a key"),
+    ("restart", "start a crashed node from its disk"),
+    ("restore", "let messages pass on a link again"),
+    ("resume", "let a paused node run on"),
+    ("run", "let time pass"),
+    ("set", "a client writes a key"),
+    ("snapshot", "let a node take a snapshot"),
+    ("step", "let one thing happen"),
+    ("timeout", "let a node's election timeout elapse"),
+];
+
+const CONDITIONS: &[(&str, &str)] = &[
+    ("answer", "a client's last answer"),
+    ("commit", "a node's commit index"),
+    ("committed", "what the committed entries say"),
+    ("converged", "all running nodes agree"),
+    ("idle", "no client waits"),
+    ("leader", "some node leads"),
+    ("log", "the terms of a node's log"),
+    ("no", "no leader, no value"),
+    ("not", "not committed"),
+    ("pending", "a client waits"),
+    ("role", "a node's role"),
+    ("safe", "no property was broken"),
+    ("state", "whether a node runs"),
+    ("term", "a node's term"),
+    ("value", "what a node has applied"),
+];
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("nodes=", "how many nodes, 1 to 9"),
+    ("seed=", "everything random is drawn from it"),
+    ("heartbeat=", "how often a leader is heard"),
+    ("election=", "how long followers wait for a leader"),
+    ("batch=", "entries in a message"),
+    ("snapshot=", "entries until a snapshot is taken"),
+    ("latency=", "how long messages take"),
+    ("disk=", "how long disk writes take"),
+    ("timeout=", "how long a client waits before it asks again"),
+    ("patience=", "how long a client waits in all"),
+    ("down=", "nodes that are not started"),
+];
+
+const LINK_CHANGES: &[(&str, &str)] = &[
+    ("->", "one direction"),
+    ("<->", "both directions"),
+    ("cut", "nothing passes"),
+    ("restore", "messages pass again"),
+    ("latency=", "how long messages take"),
+    ("loss=", "how many messages are lost"),
+    ("duplicate=", "how many messages arrive twice"),
+    ("reorder=on", "messages may overtake each other"),
+    ("reorder=off", "messages keep their order"),
+];
+
+/// The words that may stand where the cursor is, a byte offset into the line; those that begin with
+/// what is typed of the word already. A session makes them fit its cluster.
+pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Completion> {
+    let mut cursor = cursor.min(text.len());
+    while !text.is_char_boundary(cursor) {
+        cursor -= 1;
+    }
+    let before = &text[..cursor];
+    let start = before
+        .rfind(char::is_whitespace)
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let (words, typed) = before.split_at(start);
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let world = session.map(Session::world);
+    let mut choices = choices(&words, world);
+    if let (["get" | "set" | "put" | "delete" | "cas" | "append"], Some(session)) =
+        (&words[..], session)
+    {
+        choices.extend(keys(session, words[0]));
+    }
+    let fitting = choices.into_iter().filter(|(text, _)| text.starts_with(typed));
+    fitting.map(|(text, help)| Completion { text, help }).collect()
+}
+
+fn choices(words: &[&str], world: Option<&World>) -> Choices {
+    match words {
+        [] => {
+            let cluster = [("cluster", "how the world begins")];
+            let first: &[_] = if world.is_none() { &cluster } else { &[] };
+            table(first).into_iter().chain(table(STATEMENTS)).collect()
+        }
+        ["at"] => table(&[("+1s", "a second from now")]),
+        ["at", _, "after", _, "steps", rest @ ..] | ["at", _, rest @ ..] => choices(rest, world),
+        ["cluster", ..] => table(SETTINGS),
+        ["run"] => table(&[("1s", "let a second pass"), ("until", "wait for something")]),
+        ["run", "until", rest @ ..] | ["expect", rest @ ..] => conditions(rest, world),
+        ["crash"] => nodes(world, |state| matches!(state, NodeState::Running | NodeState::Paused)),
+        ["crash", ..] => {
+            table(&[("lose", "unfinished writes are lost"), ("keep", "they are kept")])
+        }
+        ["restart"] => {
+            nodes(world, |state| matches!(state, NodeState::Crashed | NodeState::Refused))
+        }
+        ["resume"] => nodes(world, |state| state == NodeState::Paused),
+        ["pause" | "timeout" | "snapshot"] => nodes(world, |state| state == NodeState::Running),
+        ["disk"] | ["partition", ..] | ["link" | "cut" | "restore"] => nodes(world, |_| true),
+        ["disk", _] => table(&[("latency=", "how long its writes take")]),
+        ["link" | "cut" | "restore", .., "->" | "<->"] => nodes(world, |_| true),
+        ["cut" | "restore", _] => table(&LINK_CHANGES[..2]),
+        ["link", ..] => table(LINK_CHANGES),
+        ["drop"] => table(&[("message", "by its number")]),
+        ["drop", "message"] => messages(world),
+        ["get" | "set" | "put" | "delete" | "append" | "list", _, ..] | ["cas", _, _, _, ..] => {
+            table(&[("via=", "the node it asks first"), ("client=", "which client")])
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn conditions(words: &[&str], world: Option<&World>) -> Choices {
+    let within = [("within", "wait for it")];
+    match words {
+        [] => table(CONDITIONS),
+        ["leader"] => {
+            let mut choices = table(&[("among", "one of several nodes")]);
+            choices.extend(numbers(world, |_| true));
+            choices.extend(table(&within));
+            choices
+        }
+        ["leader", "among", ..] => numbers(world, |_| true),
+        ["no"] => table(&[("leader", "no node leads"), ("value", "a node has no value of a key")]),
+        ["not"] => table(&[("committed", "what the committed entries do not say")]),
+        ["role" | "state" | "value" | "log" | "term" | "commit"] | ["no", "value"] => {
+            one_node(world, |_| true)
+        }
+        ["role", _] => table(&[("follower", ""), ("candidate", ""), ("leader", "")]),
+        ["state", _] => table(&[("running", ""), ("paused", ""), ("crashed", ""), ("refused", "")]),
+        ["term" | "commit", _] => table(&[("=", "exactly"), (">=", "at least"), ("<=", "at most")]),
+        ["answer" | "pending"] => table(&[("client", "which client")]),
+        ["answer" | "pending", "client"] => {
+            table(&[("1", "the client that acts if none is named")])
+        }
+        [.., "within"] => table(&[("1s", ""), ("5s", "")]),
+        [.., _] => table(&within),
+    }
+}
+
+fn table(entries: &[(&str, &'static str)]) -> Choices {
+    entries.iter().map(|(text, help)| ((*text).to_owned(), *help)).collect()
+}
+
+/// Nodes in a state that fits, and the words for several.
+fn nodes(world: Option<&World>, fits: impl Fn(NodeState) -> bool) -> Choices {
+    let mut choices = one_node(world, fits);
+    choices.extend(table(&[("all", "every node"), ("others", "every node but the leader")]));
+    choices
+}
+
+fn one_node(world: Option<&World>, fits: impl Fn(NodeState) -> bool) -> Choices {
+    let mut choices = numbers(world, &fits);
+    if fits(NodeState::Running) {
+        choices.extend(table(&[("leader", "the node that leads"), ("any", "any follower")]));
+    }
+    choices
+}
+
+fn numbers(world: Option<&World>, fits: impl Fn(NodeState) -> bool) -> Choices {
+    match world {
+        Some(world) => {
+            let fitting = world.nodes().filter(|node| fits(node.state()));
+            fitting.map(|node| (node.id().to_string(), "a node")).collect()
+        }
+        None => (1..=5).map(|id: u64| (id.to_string(), "a node")).collect(),
+    }
+}
+
+fn messages(world: Option<&World>) -> Choices {
+    const MOST: usize = 20;
+    let under_way = world.into_iter().flat_map(World::in_flight).take(MOST);
+    under_way.map(|message| (message.id.to_string(), message.message.name())).collect()
+}
+
+/// Keys that exist, as far as they are committed.
+fn keys(session: &Session, statement: &str) -> Choices {
+    const MOST: usize = 20;
+    let sign = if matches!(statement, "set" | "put") { "=" } else { "" };
+    let store = session.checks().ledger().committed_store();
+    store.iter().take(MOST).map(|(key, _)| (format!("{}{sign}", Text::of(key)), "a key")).collect()
+}
+
+#[cfg(test)]
+mod tests;

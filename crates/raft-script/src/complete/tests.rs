@@ -1,0 +1,58 @@
+use raft_sim::Setup;
+
+use super::*;
+use crate::{Session, parse_line};
+
+fn texts(text: &str, session: Option<&Session>) -> Vec<String> {
+    complete(text, text.len(), session).into_iter().map(|completion| completion.text).collect()
+}
+
+#[test]
+fn the_first_word_is_a_statement() {
+    assert_eq!(texts("cr", None), ["crash"]);
+    assert_eq!(texts("re", None), ["restart", "restore", "resume"]);
+    assert!(texts("", None).contains(&"cluster".to_owned()));
+    assert_eq!(texts("at 5s cr", None), ["crash"]);
+}
+
+#[test]
+fn nodes_are_those_for_which_the_statement_makes_sense() {
+    let mut session = Session::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
+    session.start(&parse_line("crash 2").unwrap().unwrap()).unwrap();
+    assert_eq!(texts("restart ", Some(&session)), ["2", "all", "others"]);
+    assert_eq!(texts("crash ", Some(&session)), ["1", "3", "leader", "any", "all", "others"]);
+    assert!(!texts("", Some(&session)).contains(&"cluster".to_owned()), "the world exists");
+}
+
+#[test]
+fn the_cursor_may_stand_anywhere() {
+    let text = "expect ro 3 über";
+    for cursor in 0..=text.len() + 2 {
+        complete(text, cursor, None);
+    }
+    let found = complete(text, 9, None);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].text, "role");
+}
+
+/// What is offered as the next word is accepted as the next word: the parser stops later, or asks for more.
+#[test]
+fn every_statement_offered_is_a_statement() {
+    for statement in texts("", None) {
+        let error = match parse_line(&statement) {
+            Ok(_) => continue,
+            Err(error) => error,
+        };
+        assert_eq!(error.column, statement.len() + 1, "{statement}: {error}");
+    }
+}
+
+#[test]
+fn every_condition_offered_is_a_condition() {
+    for condition in texts("expect ", None) {
+        let line = format!("expect {condition}");
+        if let Err(error) = parse_line(&line) {
+            assert_eq!(error.column, line.len() + 1, "{error}");
+        }
+    }
+}

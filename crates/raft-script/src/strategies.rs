@@ -1,0 +1,268 @@
+//! Every statement there can be, for property tests.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Term};
+use raft_kv::{ClientId, Key, Operation, Value};
+use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, Setup, Unsynced};
+
+use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
+use crate::statement::{
+    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Quantity, Run, Selector, Statement,
+};
+
+/// A statement as a line can hold it.
+pub(crate) fn statement() -> BoxedStrategy<Statement> {
+    let inner = (moment(), prop_oneof![action(), timed()]);
+    let at = inner.prop_map(|(moment, inner)| Statement::At { moment, statement: Box::new(inner) });
+    prop_oneof![
+        5 => action(),
+        3 => timed(),
+        2 => at,
+        1 => setup().prop_map(|setup| Statement::Cluster(Box::new(setup))),
+        1 => (node(), disk_contents())
+            .prop_map(|(node, contents)| Statement::DiskContents { node, contents }),
+    ]
+    .boxed()
+}
+
+/// A statement that acts at once.
+pub(crate) fn action() -> BoxedStrategy<Statement> {
+    let unsynced = select(vec![Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
+    prop_oneof![
+        (operation(), option::of(selector()), (1..=999_u64).prop_map(ClientId))
+            .prop_map(|(operation, via, client)| Statement::Request { operation, via, client }),
+        (nodes(), unsynced).prop_map(|(nodes, unsynced)| Statement::Crash { nodes, unsynced }),
+        nodes().prop_map(Statement::Restart),
+        nodes().prop_map(Statement::Pause),
+        nodes().prop_map(Statement::Resume),
+        nodes().prop_map(Statement::Timeout),
+        nodes().prop_map(Statement::Snapshot),
+        vec(nodes(), 1..4).prop_map(Statement::Partition),
+        Just(Statement::Heal),
+        (ends(), link_changes()).prop_map(|(ends, changes)| Statement::Link { ends, changes }),
+        (nodes(), delay()).prop_map(|(nodes, latency)| Statement::DiskLatency { nodes, latency }),
+        (1..=MAX_NUMBER).prop_map(|id| Statement::DropMessage(MessageId(id))),
+    ]
+    .boxed()
+}
+
+/// A statement that may let time pass.
+pub(crate) fn timed() -> BoxedStrategy<Statement> {
+    prop_oneof![
+        duration().prop_map(|duration| Statement::Run(Run::For(duration))),
+        (time(), option::of(0..=MAX_NUMBER))
+            .prop_map(|(time, step)| Statement::Run(Run::To { time, step })),
+        (condition(), option::of(duration()))
+            .prop_map(|(condition, within)| Statement::Run(Run::Until { condition, within })),
+        (1..=MAX_STEPS).prop_map(Statement::Step),
+        (condition(), option::of(duration()))
+            .prop_map(|(condition, within)| Statement::Expect { condition, within }),
+    ]
+    .boxed()
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    prop_oneof![
+        (time(), option::of(0..=MAX_NUMBER))
+            .prop_map(|(time, step)| Moment::Absolute { time, step }),
+        duration().prop_map(Moment::Relative),
+    ]
+}
+
+fn time() -> impl Strategy<Value = Instant> {
+    (0..=MAX_NUMBER).prop_map(Instant)
+}
+
+/// Of every size, so that every unit is printed.
+fn duration() -> impl Strategy<Value = Duration> {
+    let unit = select(vec![1_u64, 1000, 1_000_000, 60_000_000]);
+    (0..=1440_u64, unit)
+        .prop_map(|(count, unit)| Duration::from_micros(count * unit).min(MAX_DURATION))
+}
+
+fn delay() -> impl Strategy<Value = DelayRange> {
+    let hour = Duration::from_secs(3600);
+    (duration(), duration()).prop_map(move |(left, right)| DelayRange {
+        min: left.min(right).min(hour),
+        max: left.max(right).min(hour),
+    })
+}
+
+fn node() -> impl Strategy<Value = NodeId> {
+    (1..=9_u64).prop_map(NodeId)
+}
+
+fn selector() -> impl Strategy<Value = Selector> {
+    prop_oneof![
+        4 => node().prop_map(Selector::Node),
+        1 => Just(Selector::Leader),
+        1 => Just(Selector::AnyFollower),
+    ]
+}
+
+fn nodes() -> impl Strategy<Value = Nodes> {
+    prop_oneof![
+        4 => vec(selector(), 1..4).prop_map(Nodes::These),
+        1 => Just(Nodes::All),
+        1 => Just(Nodes::Others),
+    ]
+}
+
+fn ends() -> impl Strategy<Value = Ends> {
+    prop_oneof![
+        1 => Just(Ends::All),
+        4 => (nodes(), nodes(), any::<bool>())
+            .prop_map(|(from, to, both_ways)| Ends::Between { from, to, both_ways }),
+    ]
+}
+
+fn link_changes() -> impl Strategy<Value = Vec<LinkChange>> {
+    let part = || 0..=1_000_000_u32;
+    let settings = (
+        option::of(delay().prop_map(LinkChange::Latency)),
+        option::of(part().prop_map(|per_million| LinkChange::Loss { per_million })),
+        option::of(part().prop_map(|per_million| LinkChange::Duplication { per_million })),
+        option::of(any::<bool>().prop_map(LinkChange::Reordering)),
+    );
+    let settings = settings.prop_map(|(latency, loss, duplication, reordering)| {
+        [latency, loss, duplication, reordering].into_iter().flatten().collect::<Vec<_>>()
+    });
+    prop_oneof![
+        Just(vec![LinkChange::Cut]),
+        Just(vec![LinkChange::Restore]),
+        settings.prop_filter("at least one change", |changes| !changes.is_empty()),
+    ]
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        2 => "[a-z0-9_./:@+-]{1,8}".prop_map(String::into_bytes),
+        1 => "\\PC{0,8}".prop_map(String::into_bytes),
+        1 => vec(any::<u8>(), 0..8),
+        1 => select(vec!["none", "via", "client", "within", "=", "#", "\"", "\\", " ", "any", "1", "->"])
+            .prop_map(|word| word.as_bytes().to_vec()),
+    ]
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    bytes().prop_map(Key::from)
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    bytes().prop_map(Value::from)
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        (key(), value()).prop_map(|(key, value)| Operation::Set { key, value }),
+        key().prop_map(|key| Operation::Get { key }),
+        key().prop_map(|key| Operation::Delete { key }),
+        (key(), option::of(value()), value()).prop_map(|(key, expect, value)| Operation::Cas {
+            key,
+            expect,
+            value
+        }),
+        (key(), value()).prop_map(|(key, value)| Operation::Append { key, value }),
+        key().prop_map(|prefix| Operation::List { prefix }),
+    ]
+}
+
+fn term() -> impl Strategy<Value = Term> {
+    prop_oneof![(1..=9_u64).prop_map(Term), (1..=MAX_NUMBER).prop_map(Term)]
+}
+
+fn disk_contents() -> impl Strategy<Value = DiskContents> {
+    let log = (vec(term(), 0..6), option::of(0..5_u64), option::of(node()));
+    let log = log.prop_map(|(mut terms, further, vote)| {
+        terms.sort_unstable();
+        let last = terms.last().copied().unwrap_or(Term(1));
+        let term = further.map(|further| Term((last.0 + further).min(MAX_NUMBER)));
+        DiskContents::Log { terms, term, vote }
+    });
+    prop_oneof![log, vec(any::<u8>(), 0..20).prop_map(DiskContents::Image)]
+}
+
+fn role() -> impl Strategy<Value = RoleKind> {
+    select(vec![RoleKind::Follower, RoleKind::Candidate, RoleKind::Leader])
+}
+
+fn state() -> impl Strategy<Value = NodeState> {
+    select(vec![NodeState::Running, NodeState::Paused, NodeState::Crashed, NodeState::Refused])
+}
+
+fn position() -> impl Strategy<Value = LogPosition> {
+    let some =
+        (1..=MAX_NUMBER, term()).prop_map(|(index, term)| LogPosition::new(LogIndex(index), term));
+    prop_oneof![Just(LogPosition::ORIGIN), some]
+}
+
+/// A condition.
+pub(crate) fn condition() -> BoxedStrategy<Condition> {
+    let client = || (1..=999_u64).prop_map(ClientId);
+    let number = (
+        select(vec![Quantity::Term, Quantity::Commit]),
+        option::of(selector()),
+        select(vec![Comparison::Equal, Comparison::AtLeast, Comparison::AtMost]),
+        0..=MAX_NUMBER,
+    );
+    let words =
+        prop_oneof!["[a-z]{1,6}( [a-z0-9]{1,6}){0,3}", "\\PC{0,12}", Just("within".to_owned())];
+    prop_oneof![
+        vec(node(), 0..4).prop_map(Condition::Leader),
+        Just(Condition::NoLeader),
+        (selector(), role()).prop_map(|(node, role)| Condition::Role(node, role)),
+        (selector(), state()).prop_map(|(node, state)| Condition::State(node, state)),
+        number.prop_map(|(quantity, node, comparison, number)| Condition::Number {
+            quantity,
+            node,
+            comparison,
+            number
+        }),
+        (key(), value()).prop_map(|(key, value)| Condition::Committed(key, value)),
+        (key(), value()).prop_map(|(key, value)| Condition::NotCommitted(key, value)),
+        (selector(), key(), value())
+            .prop_map(|(node, key, value)| Condition::Value(node, key, value)),
+        (selector(), key()).prop_map(|(node, key)| Condition::NoValue(node, key)),
+        (selector(), vec(term(), 0..5), position())
+            .prop_map(|(node, terms, after)| Condition::Log { node, terms, after }),
+        Just(Condition::Converged),
+        Just(Condition::Idle),
+        (client(), words).prop_map(|(client, words)| Condition::Answer { client, words }),
+        client().prop_map(Condition::Pending),
+        Just(Condition::Safe),
+    ]
+    .boxed()
+}
+
+/// Settings within their bounds.
+fn setup() -> impl Strategy<Value = Setup> {
+    let millis = |range: std::ops::RangeInclusive<u64>| range.prop_map(Duration::from_millis);
+    let times = (millis(1..=50), millis(51..=200), millis(0..=300), delay(), delay());
+    let clients = (millis(1..=5000), millis(1..=60_000));
+    let numbers = (1..=9_u64, any::<u64>(), 1..=1000_usize, 1..=20_000_u64, 0..=1000_u64);
+    (times, clients, numbers, vec(1..=9_u64, 0..3)).prop_map(|(times, clients, numbers, down)| {
+        let (heartbeat_interval, election_timeout_min, more, link_latency, disk_latency) = times;
+        let (nodes, seed, max_batch_entries, snapshot_threshold, run) = numbers;
+        Setup {
+            nodes,
+            seed,
+            heartbeat_interval,
+            election_timeout_min,
+            election_timeout_max: election_timeout_min + more,
+            max_batch_entries,
+            snapshot_threshold,
+            link_latency,
+            disk_latency,
+            client_timeout: clients.0,
+            client_patience: clients.1,
+            run,
+            down: down.into_iter().filter(|id| *id <= nodes).map(NodeId).collect(),
+            ..Setup::default()
+        }
+    })
+}
