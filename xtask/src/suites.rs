@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::counts::Counts;
 use crate::toolbox::{Toolbox, WASM_TARGET};
-use crate::workspace::{self, WASM_ONLY};
-use crate::{browser, npm, page, process};
+use crate::{browser, npm, page, process, workspace};
 
 /// The suites, in the order in which they run: the one that finds most mistakes soonest is first.
 pub(crate) const ALL: [Suite; 3] = [Suite::Native, Suite::Browser, Suite::EndToEnd];
@@ -122,9 +121,7 @@ fn chosen(names: &[&str]) -> Result<Vec<Suite>> {
 
 fn native(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     let mut command = workspace::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]);
-    command.args(WASM_ONLY.map(|name| format!("--exclude={name}")));
-    command.arg("--").args(runner_args);
+    command.args(["test", "--workspace", "--no-fail-fast", "--"]).args(runner_args);
     count(&mut command, counts)
 }
 

@@ -10,8 +10,9 @@ use serde_json::Value;
 use crate::Result;
 use crate::process;
 
-/// Packages that are of no use outside a browser; native commands leave them out.
-pub(crate) const WASM_ONLY: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
+/// Packages that make the page: much of them exists only when compiled for WebAssembly. Their
+/// plain unit tests run natively, like all others.
+pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
 /// One member of the workspace.
 #[derive(Debug)]
