@@ -345,11 +345,11 @@ impl Node {
         self.send(to, body, Needs::HardState);
     }
 
-    /// Emits a trace event. Without tracing the event is not even built.
+    /// Emits a trace event, before the effects of the same input. Without tracing the event is not
+    /// even built.
     fn trace(&mut self, event: impl FnOnce() -> Trace) {
         if self.config.trace {
-            let event = event();
-            self.durability.stage(Output::Trace(event), Needs::Nothing);
+            self.outputs.push_back(Output::Trace(event()));
         }
     }
 

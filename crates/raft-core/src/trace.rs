@@ -348,7 +348,9 @@ impl Trace {
     /// The section of the Raft paper (extended version) that the decision follows.
     pub fn section(&self) -> Option<&'static str> {
         Some(match self {
-            Self::TermAdvanced { .. } | Self::SteppedDown { .. } => "§5.1",
+            Self::TermAdvanced { .. }
+            | Self::SteppedDown { reason: StepDownReason::LaterTerm(_), .. } => "§5.1",
+            Self::SteppedDown { reason: StepDownReason::LeaderElected(_), .. } => "§5.2",
             Self::LeaderRecognized { .. }
             | Self::ElectionStarted { .. }
             | Self::VoteGranted { .. }
@@ -453,23 +455,26 @@ impl Trace {
             Self::Appended { position, noop: false } => write!(f, "appends an entry at {position}"),
             Self::EntriesAccepted { leader, new_entries, match_index } => write!(
                 f,
-                "accepts {new_entries} new entries from node {leader}; the logs agree up to {match_index}"
+                "accepts {} from node {leader}; the logs agree up to {match_index}",
+                Count(*new_entries as u64, "new ")
             ),
             Self::EntriesRefused { leader, prev_log, reason } => {
                 write!(f, "refuses entries after {prev_log} from node {leader}: {reason}")
             }
-            Self::Truncated { from, to, leader_term } => write!(
-                f,
-                "removes entries {from} to {to}: the leader's entry at {} is of term {leader_term}",
-                from.index
-            ),
+            Self::Truncated { from, to, leader_term } => {
+                match from == to {
+                    true => write!(f, "removes its entry {from}")?,
+                    false => write!(f, "removes its entries {from} to {to}")?,
+                }
+                write!(f, ": the leader's entry at {} is of term {leader_term}", from.index)
+            }
             Self::Backtracked { peer, from, to } => {
                 write!(f, "moves next_index of node {peer} back from {from} to {to}")
             }
             Self::Committed { from, to, quorum } => write!(
                 f,
-                "commits entries {} to {to}, which the disks of nodes {} hold",
-                from.next(),
+                "commits {}, which the disks of nodes {} hold",
+                Range(from.next(), *to),
                 List(quorum)
             ),
             Self::CommitWithheld { position, term } => write!(
@@ -477,7 +482,12 @@ impl Trace {
                 "does not commit {position}, though a majority holds it: it is not of the leader's term {term}"
             ),
             Self::CommitLearned { from, to } => {
-                write!(f, "learns that entries {} to {to} are committed", from.next())
+                write!(
+                    f,
+                    "learns that {} {} committed",
+                    Range(from.next(), *to),
+                    if from.next() == *to { "is" } else { "are" }
+                )
             }
             Self::ProposalRedirected { leader: Some(leader) } => {
                 write!(f, "does not lead and sends the client to node {leader}")
@@ -499,7 +509,11 @@ impl Trace {
                 )
             }
             Self::Compacted { through, entries } => {
-                write!(f, "has a snapshot through {through} and drops {entries} entries of its log")
+                write!(
+                    f,
+                    "has a snapshot through {through} and drops {} of its log",
+                    Count(*entries, "")
+                )
             }
             Self::SnapshotIgnored { through, reason } => {
                 write!(f, "does not use a snapshot through {through}: {reason}")
@@ -514,7 +528,8 @@ impl Trace {
             }
             Self::SnapshotInstalled { last_included, kept_entries } => write!(
                 f,
-                "installs the leader's snapshot through {last_included}, keeping {kept_entries} entries behind it"
+                "installs the leader's snapshot through {last_included}, keeping {} behind it",
+                Count(*kept_entries, "")
             ),
             Self::MessageIgnored { from, message, reason } => {
                 write!(f, "ignores {message} from node {from}: {reason}")
@@ -606,6 +621,31 @@ impl fmt::Display for IgnoreReason {
                 f,
                 "it acknowledges entry {index}, past the log's end {last}; the sender is broken"
             ),
+        }
+    }
+}
+
+/// `entry 4`, or `entries 4 to 7`.
+struct Range(LogIndex, LogIndex);
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(first, last) if first == last => write!(f, "entry {first}"),
+            Self(first, last) => write!(f, "entries {first} to {last}"),
+        }
+    }
+}
+
+/// `no entries`, `1 entry`, or `7 entries`, with an adjective.
+struct Count(u64, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(0, adjective) => write!(f, "no {adjective}entries"),
+            Self(1, adjective) => write!(f, "1 {adjective}entry"),
+            Self(count, adjective) => write!(f, "{count} {adjective}entries"),
         }
     }
 }

@@ -133,6 +133,18 @@ fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
+/// So many in a million, as percent without trailing zeros: `5%`, `0.25%`.
+struct Percent(u32);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fraction = format!("{:04}", self.0 % 10_000);
+        let fraction = fraction.trim_end_matches('0');
+        let point = if fraction.is_empty() { "" } else { "." };
+        write!(f, "{}{point}{fraction}% of its messages", self.0 / 10_000)
+    }
+}
+
 /// A message with its fields, under the paper's names.
 pub(crate) struct Words<'a>(pub(crate) &'a Message);
 
@@ -186,8 +198,8 @@ impl fmt::Display for LinkChange {
             Self::Cut => f.write_str("is cut"),
             Self::Restore => f.write_str("is restored"),
             Self::Latency(range) => write!(f, "takes {:?} to {:?}", range.min, range.max),
-            Self::Loss { per_million } => write!(f, "loses {per_million} in a million"),
-            Self::Duplication { per_million } => write!(f, "doubles {per_million} in a million"),
+            Self::Loss { per_million } => write!(f, "loses {}", Percent(*per_million)),
+            Self::Duplication { per_million } => write!(f, "doubles {}", Percent(*per_million)),
             Self::Reordering(true) => f.write_str("lets messages overtake each other"),
             Self::Reordering(false) => f.write_str("keeps messages in order"),
         }
