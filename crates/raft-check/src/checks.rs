@@ -97,6 +97,7 @@ impl Checks {
             }
             EventKind::WriteDurable { node, id } => self.write_durable(*node, *id),
             EventKind::Crashed { node } => self.crashed(*node, later),
+            EventKind::RestartRefused { node, reason } => self.start_refused(*node, reason),
             EventKind::Core { node, trace } => self.hear_claim(*node, trace),
             _ => {}
         }

@@ -20,6 +20,8 @@ pub(crate) struct DiskShadow {
     pub(crate) log: Shadow,
     /// The most up-to-date position that was ever durable here (§5.4.1).
     pub(crate) best: LogPosition,
+    /// Whether nothing but the node itself has written here, so that it must be able to start.
+    pub(crate) is_intact: bool,
     /// The log is the committed one up to here.
     pub(crate) agreed: LogIndex,
     pending: VecDeque<(PersistId, Arc<WriteBatch>)>,
@@ -38,7 +40,7 @@ pub(crate) enum Change {
 
 impl DiskShadow {
     /// A disk that holds this.
-    pub(crate) fn new(held: &Recovered, known: &LogMatching) -> Self {
+    pub(crate) fn new(held: &Recovered, known: &LogMatching, is_intact: bool) -> Self {
         let base = held.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
         let mut log = Shadow::behind(base, known.hash_of(base));
         for entry in &held.entries {
@@ -47,6 +49,7 @@ impl DiskShadow {
         Self {
             hard_state: held.hard_state,
             best: log.last(),
+            is_intact,
             agreed: LogIndex(0),
             pending: VecDeque::new(),
             log,

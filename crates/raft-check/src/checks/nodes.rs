@@ -5,7 +5,7 @@ use raft_sim::{Event, World};
 
 use super::Checks;
 use crate::invariants::election_safety::LeaderSeen;
-use crate::invariants::faithful_recovery::{self, PersistentState, Restarted};
+use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
 use crate::invariants::leader_append_only::{self, LeaderLogChanged};
 use crate::invariants::leader_completeness::{self, LeaderCompared};
 use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
@@ -46,6 +46,13 @@ impl Checks {
         let term = TermRecovered { node: id, term: core.current_term(), sent: node.sent };
         self.board.note(&faithful_recovery::PROPERTY, faithful_recovery::restarted(recovery));
         self.board.note(&monotonic_state::PROPERTY, monotonic_state::term_recovered(term));
+    }
+
+    pub(super) fn start_refused(&mut self, id: NodeId, reason: &str) {
+        let is_intact = self.node(id).is_some_and(|node| node.disk.is_intact);
+        let verdict =
+            faithful_recovery::start_refused(StartRefused { node: id, reason, is_intact });
+        self.board.note(&faithful_recovery::PROPERTY, verdict);
     }
 
     fn follow_log(&mut self, id: NodeId, core: &Node) {

@@ -2,7 +2,7 @@
 
 use raft_core::{LogIndex, NodeId, Recovered, Snapshot};
 use raft_kv::Store;
-use raft_sim::World;
+use raft_sim::{SimNode, World};
 
 use super::Checks;
 use crate::disk::DiskShadow;
@@ -15,26 +15,26 @@ pub(super) fn empty_ledger() -> Ledger {
     Ledger::new(LogIndex(0), Mark::EMPTY, Store::default())
 }
 
+/// What a disk holds.
+struct Held {
+    node: NodeId,
+    recovered: Recovered,
+    is_intact: bool,
+}
+
 impl Checks {
     pub(super) fn start(&mut self, world: &World) {
-        let mut held: Vec<(NodeId, Recovered)> = world
-            .nodes()
-            .map(|node| {
-                // A disk that cannot be read holds nothing that counts; its node refuses to start.
-                let recovered = raft_storage::recover(node.id(), node.disk().durable());
-                (node.id(), recovered.unwrap_or_default())
-            })
-            .collect();
+        let mut held: Vec<Held> = world.nodes().map(held_by).collect();
         // A log that reaches further back may know what another one's snapshot replaced.
-        held.sort_by_key(|(id, recovered)| (snapshot_end(recovered), *id));
-        for (id, recovered) in &held {
-            let disk = DiskShadow::new(recovered, &self.log_matching);
-            self.log_seen(*id, &disk.log, disk.log.base());
-            self.nodes.push(Watched::new(*id, disk));
+        held.sort_by_key(|held| (snapshot_end(&held.recovered), held.node));
+        for Held { node, recovered, is_intact } in &held {
+            let disk = DiskShadow::new(recovered, &self.log_matching, *is_intact);
+            self.log_seen(*node, &disk.log, disk.log.base());
+            self.nodes.push(Watched::new(*node, disk));
         }
         self.nodes.sort_by_key(|node| node.id);
-        if let Some((id, recovered)) = held.last() {
-            self.begin_ledger(*id, recovered.snapshot.as_ref());
+        if let Some(Held { node, recovered, .. }) = held.last() {
+            self.begin_ledger(*node, recovered.snapshot.as_ref());
         }
         for node in world.nodes() {
             self.follow_node(world, node.id(), &[]);
@@ -63,6 +63,13 @@ impl Checks {
             self.board.note(&log_matching::PROPERTY, verdict);
         }
     }
+}
+
+/// A disk that cannot be read holds nothing that counts; its node refuses to start.
+fn held_by(node: &SimNode) -> Held {
+    let recovered = raft_storage::recover(node.id(), node.disk().durable());
+    let is_intact = recovered.is_ok();
+    Held { node: node.id(), recovered: recovered.unwrap_or_default(), is_intact }
 }
 
 fn snapshot_end(recovered: &Recovered) -> LogIndex {

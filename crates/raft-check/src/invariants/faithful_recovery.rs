@@ -34,6 +34,23 @@ pub(crate) fn restarted(Restarted { node, disk, started_with }: Restarted) -> Ve
     Err(format!("node {node} started with {started_with} while its disk holds {disk}"))
 }
 
+/// A node refused to start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StartRefused<'a> {
+    pub(crate) node: NodeId,
+    pub(crate) reason: &'a str,
+    /// Whether nothing but the node itself has written to its disk.
+    pub(crate) is_intact: bool,
+}
+
+/// To refuse a damaged disk is right; but what a node wrote itself it must be able to read.
+pub(crate) fn start_refused(StartRefused { node, reason, is_intact }: StartRefused<'_>) -> Verdict {
+    if !is_intact {
+        return Ok(());
+    }
+    Err(format!("node {node} refuses to start from a disk that only it has written to: {reason}"))
+}
+
 impl std::fmt::Display for PersistentState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { hard_state, base, last_log } = self;

@@ -24,6 +24,8 @@ impl Storm {
             nodes,
             seed,
             disk_latency: DelayRange::millis(1, 4 + seed % 3 * 20),
+            link_latency: DelayRange::millis(1, 15 + seed % 4 * 60),
+            max_batch_entries: [1, 2, 100][seed as usize % 3],
             client_patience: Duration::from_secs(3),
             ..Setup::default()
         }
@@ -61,9 +63,13 @@ impl Storm {
         for node in &ids {
             self.act(Action::Restart { node: *node });
             self.act(Action::Resume { node: *node });
+            let change = DiskChange::Latency(DelayRange::millis(1, 4));
+            self.act(Action::SetDisk { node: *node, change });
             for to in &ids {
-                let change = LinkChange::Loss { per_million: 0 };
-                self.act(Action::SetLink { from: *node, to: *to, change });
+                let latency = LinkChange::Latency(DelayRange::millis(5, 15));
+                for change in [LinkChange::Loss { per_million: 0 }, latency] {
+                    self.act(Action::SetLink { from: *node, to: *to, change });
+                }
             }
         }
     }
@@ -116,7 +122,7 @@ impl Storm {
     fn draw_link_change(&mut self) -> LinkChange {
         match self.draw(5) {
             0 => LinkChange::Cut,
-            1 => LinkChange::Latency(DelayRange::millis(1, 1 + self.draw(200))),
+            1 => LinkChange::Latency(DelayRange::millis(1, 1 + self.draw(500))),
             2 => LinkChange::Loss { per_million: self.draw(300_000) as u32 },
             3 => LinkChange::Duplication { per_million: self.draw(300_000) as u32 },
             _ => LinkChange::Reordering(true),
