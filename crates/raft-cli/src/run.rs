@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
 use clap::Args;
+use raft_core::{Body, Trace};
 use raft_script::{ParseError, limits};
-use raft_sim::{Event, EventKind};
+use raft_sim::{DropReason, Event, EventKind};
 
 use crate::output::to_stdout;
 use crate::report::{ErrorReport, FileReport, Outcome};
@@ -119,15 +120,20 @@ fn read(file: &str) -> Result<String, String> {
     })
 }
 
-/// Every message sent and delivered and every write would bury what was decided.
+/// Every message, write and heartbeat would bury what was decided.
 fn is_worth_telling(event: &Event) -> bool {
-    !matches!(
-        event.kind,
+    match &event.kind {
         EventKind::Sent { .. }
-            | EventKind::Delivered { .. }
-            | EventKind::WriteIssued { .. }
-            | EventKind::WriteDurable { .. }
-    )
+        | EventKind::Delivered { .. }
+        | EventKind::WriteIssued { .. }
+        | EventKind::WriteDurable { .. }
+        | EventKind::Core { trace: Trace::EntriesAccepted { new_entries: 0, .. }, .. } => false,
+        EventKind::Dropped { message, reason, .. } => {
+            let is_heartbeat = matches!(&message.body, Body::AppendEntries(r) if r.is_heartbeat());
+            *reason == DropReason::ByCommand || !is_heartbeat
+        }
+        _ => true,
+    }
 }
 
 fn print_report(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {

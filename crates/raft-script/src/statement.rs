@@ -237,7 +237,7 @@ pub enum Condition {
     Converged,
     /// `idle`: no client waits for an answer.
     Idle,
-    /// `answer client 1 = value 7`: the client's last answer, in words.
+    /// `answer client 1 = value 7`: the client waits for nothing, and this is its last answer.
     Answer {
         /// Which client.
         client: ClientId,

@@ -39,10 +39,7 @@ fn the_cursor_may_stand_anywhere() {
 #[test]
 fn every_statement_offered_is_a_statement() {
     for statement in texts("", None) {
-        let error = match parse_line(&statement) {
-            Ok(_) => continue,
-            Err(error) => error,
-        };
+        let Err(error) = parse_line(&statement) else { continue };
         assert_eq!(error.column, statement.len() + 1, "{statement}: {error}");
     }
 }

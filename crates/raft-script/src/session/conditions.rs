@@ -1,8 +1,8 @@
 //! Whether a condition holds, and what is there instead.
 
 use raft_core::{LogIndex, LogPosition, NodeId, Term};
-use raft_kv::Key;
-use raft_sim::SimNode;
+use raft_kv::{ClientId, Key};
+use raft_sim::{PendingOperation, SimNode};
 
 use super::Session;
 use crate::outcome::ExecError;
@@ -64,10 +64,11 @@ impl Session {
             Condition::Log { node, terms, after } => self.log_is(*node, terms, *after),
             Condition::Converged => raft_check::converged(&self.world).is_ok(),
             Condition::Idle => self.world.is_idle(),
-            Condition::Answer { client, words } => self.answers.get(client) == Some(words),
-            Condition::Pending(client) => {
-                self.world.client(*client).is_some_and(|client| client.pending().is_some())
+            Condition::Answer { client, words } => {
+                // While it waits, its last answer is about something else.
+                self.pending(*client).is_none() && self.answers.get(client) == Some(words)
             }
+            Condition::Pending(client) => self.pending(*client).is_some(),
             Condition::Safe => self.checks.violation().is_none(),
         }
     }
@@ -109,15 +110,8 @@ impl Session {
                 Err(difference) => difference,
             },
             Condition::Idle => self.pending_in_words(),
-            Condition::Answer { client, .. } => match self.answers.get(client) {
-                Some(words) => format!("the last answer of client {client} is: {words}"),
-                None => format!("client {client} has no answer yet"),
-            },
-            Condition::Pending(client) => {
-                match self.world.client(*client).and_then(|c| c.pending()) {
-                    Some(pending) => format!("client {client} waits for: {}", pending.operation),
-                    None => format!("client {client} waits for nothing"),
-                }
+            Condition::Answer { client, .. } | Condition::Pending(client) => {
+                self.client_in_words(*client)
             }
             Condition::Safe => match self.checks.violation() {
                 Some(violation) => violation.to_string(),
@@ -137,6 +131,10 @@ impl Session {
 
     fn committed(&self, key: &Key) -> Option<&raft_kv::Value> {
         self.checks.ledger().committed_store().get(key.as_bytes())
+    }
+
+    fn pending(&self, client: ClientId) -> Option<&PendingOperation> {
+        self.world.client(client)?.pending()
     }
 
     fn number(&self, quantity: Quantity, selector: Option<Selector>) -> Option<u64> {
@@ -197,17 +195,17 @@ impl Session {
     }
 
     fn pending_in_words(&self) -> String {
-        let mut waiting = self.world.clients().filter(|client| client.pending().is_some());
-        match waiting.next() {
-            Some(client) => {
-                let id = client.id();
-                let operation = client
-                    .pending()
-                    .map(|pending| pending.operation.to_string())
-                    .unwrap_or_default();
-                format!("client {id} waits for: {operation}")
-            }
+        match self.world.clients().find(|client| client.pending().is_some()) {
+            Some(client) => self.client_in_words(client.id()),
             None => "no client waits for anything".to_owned(),
+        }
+    }
+
+    fn client_in_words(&self, client: ClientId) -> String {
+        match (self.pending(client), self.answers.get(&client)) {
+            (Some(pending), _) => format!("client {client} waits for: {}", pending.operation),
+            (None, Some(words)) => format!("the last answer of client {client} is: {words}"),
+            (None, None) => format!("client {client} has asked for nothing"),
         }
     }
 
