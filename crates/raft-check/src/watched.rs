@@ -130,3 +130,6 @@ impl Watched {
         self.log.get(index)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,302 @@
-//! Tests.
+//! The checks as a whole notice what they are shown: events that never happened, and worlds that are
+//! not the ones whose events they saw.
+
+use std::sync::Arc;
+
+use raft_core::{
+    AppendEntries, AppendEntriesReply, Body, Entry, Instant, LogIndex, Message, Payload, Persist,
+    PersistId, RequestVoteReply, Term,
+};
+use raft_kv::{ClientId, Operation};
+use raft_sim::{Action, MessageId, Setup, SimNode};
+use raft_storage::WriteBatch;
+
+use super::*;
+use crate::property::Property;
+
+/// A world, and the checks that have seen all of it so far.
+#[derive(Clone)]
+struct Scene {
+    world: World,
+    checks: Checks,
+}
+
+impl Scene {
+    /// A calm cluster with a leader, followed up to one second.
+    fn begin() -> Self {
+        let world = World::new(Setup::default()).unwrap();
+        let checks = Checks::new(&world);
+        let mut scene = Self { world, checks };
+        scene.run(1_000);
+        assert_eq!(scene.checks.violation(), None);
+        scene
+    }
+
+    fn run(&mut self, millis: u64) {
+        let until = Instant(self.world.now().0 + millis * 1000);
+        while self.world.next_event().is_some_and(|next| next.at <= until) {
+            self.world.step();
+            self.checks.observe(&self.world, self.world.events());
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        self.world.apply(action).unwrap();
+        self.checks.observe(&self.world, self.world.events());
+    }
+
+    fn set(&mut self, value: &str, via: NodeId) {
+        let operation = Operation::Set { key: "x".into(), value: value.into() };
+        self.act(Action::Request { client: ClientId(1), operation, via: Some(via) });
+    }
+
+    fn leader(&self) -> NodeId {
+        self.world.leader().unwrap()
+    }
+
+    fn follower(&self) -> NodeId {
+        let leader = self.leader();
+        self.world.node_ids().find(|id| *id != leader).unwrap()
+    }
+
+    fn term(&self) -> Term {
+        self.core(self.leader()).current_term()
+    }
+
+    fn core(&self, id: NodeId) -> &raft_core::Node {
+        self.world.node(id).and_then(SimNode::core).unwrap()
+    }
+
+    /// Shows events that never happened.
+    fn claim(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
+        let event = |kind| Event { at: Instant(77), number: 777, kind };
+        let events: Vec<Event> = kinds.into_iter().map(event).collect();
+        self.checks.observe(&self.world, &events);
+    }
+
+    /// Shows a node as it is in another world, as if it had come to be so in this one.
+    fn show(&mut self, other: &World, node: NodeId) {
+        let events = [Event { at: Instant(77), number: 777, kind: EventKind::Resumed { node } }];
+        self.checks.observe(other, &events);
+    }
+
+    fn send(&mut self, from: NodeId, to: NodeId, term: Term, body: Body) {
+        let message = Arc::new(Message { term, body });
+        let arrives_at = Instant(88);
+        self.claim([EventKind::Sent { id: MessageId(1), from, to, message, arrives_at }]);
+    }
+
+    fn is_broken(&self, property: &Property) -> bool {
+        let mut results = self.checks.results();
+        results.any(|result| result.property == property && result.violation.is_some())
+    }
+
+    /// The one thing that is broken.
+    fn assert_broken(&self, property: &Property) {
+        let violation = self.checks.violation().expect("something is broken");
+        assert_eq!((violation.property.name, violation.event), (property.name, 777), "{violation}");
+    }
+}
+
+fn heartbeat() -> Body {
+    Body::AppendEntries(AppendEntries {
+        prev_log_index: LogIndex(0),
+        prev_log_term: Term(0),
+        entries: Vec::new(),
+        leader_commit: LogIndex(0),
+    })
+}
+
+fn granted() -> Body {
+    Body::RequestVoteReply(RequestVoteReply { vote_granted: true })
+}
+
+#[test]
+fn who_sends_as_a_leader_leads() {
+    let mut scene = Scene::begin();
+    let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
+    scene.send(leader, follower, term, heartbeat());
+    assert_eq!(scene.checks.violation(), None);
+    scene.send(follower, leader, term, heartbeat());
+    scene.assert_broken(&crate::invariants::election_safety::PROPERTY);
+}
+
+#[test]
+fn a_vote_on_the_wire_counts_whatever_the_voter_believes() {
+    let mut scene = Scene::begin();
+    let (follower, term) = (scene.follower(), scene.term());
+    scene.send(follower, follower, term, granted());
+    scene.assert_broken(&crate::invariants::vote_durability::PROPERTY);
+}
+
+#[test]
+fn an_acknowledgement_of_what_is_not_on_disk() {
+    let mut scene = Scene::begin();
+    let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
+    let success = |index| {
+        let match_index = LogIndex(index);
+        Body::AppendEntriesReply(AppendEntriesReply::Success { match_index })
+    };
+    scene.send(follower, leader, term, success(1));
+    assert_eq!(scene.checks.violation(), None);
+    scene.send(follower, leader, term, success(2));
+    scene.assert_broken(&crate::invariants::durable_promises::PROPERTY);
+}
+
+#[test]
+fn a_message_of_a_term_that_is_not_on_disk() {
+    let mut scene = Scene::begin();
+    let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
+    scene.send(leader, follower, term.next(), heartbeat());
+    scene.assert_broken(&crate::invariants::durable_promises::PROPERTY);
+}
+
+#[test]
+fn an_entry_that_is_applied_and_not_committed() {
+    let mut scene = Scene::begin();
+    let (node, term) = (scene.follower(), scene.term());
+    let index = scene.core(node).last_applied().next();
+    let entries = Arc::from([Entry { index, term, payload: Payload::Noop }]);
+    scene.claim([EventKind::Applied { node, entries }]);
+    scene.assert_broken(&crate::invariants::state_machine_safety::PROPERTY);
+}
+
+#[test]
+fn committed_entries_that_vanish_from_the_disks() {
+    let mut scene = Scene::begin();
+    let persist = Persist { truncate_from: Some(LogIndex(1)), ..Persist::default() };
+    let batch = Arc::new(WriteBatch::from_persist(&persist));
+    let id = PersistId(999);
+    for node in [1, 2, 3].map(NodeId) {
+        assert_eq!(scene.checks.violation(), None, "a majority of five holds them still");
+        let batch = batch.clone();
+        scene.claim([
+            EventKind::WriteIssued { node, id, batch },
+            EventKind::WriteDurable { node, id },
+        ]);
+    }
+    scene.assert_broken(&crate::invariants::committed_durability::PROPERTY);
+}
+
+#[test]
+fn a_node_that_cannot_read_what_it_wrote() {
+    let mut scene = Scene::begin();
+    let (node, reason) = (scene.follower(), "entry 1 is missing".to_owned());
+    scene.claim([EventKind::RestartRefused { node, reason }]);
+    scene.assert_broken(&crate::invariants::faithful_recovery::PROPERTY);
+}
+
+#[test]
+fn a_node_that_starts_from_an_older_disk() {
+    let mut scene = Scene::begin();
+    let mut other = World::new(Setup::default()).unwrap();
+    let node = scene.follower();
+    for action in
+        [Action::Crash { node, unsynced: raft_sim::Unsynced::Lost }, Action::Restart { node }]
+    {
+        other.apply(action).unwrap();
+    }
+    scene.show(&other, node);
+    scene.assert_broken(&crate::invariants::faithful_recovery::PROPERTY);
+    assert!(scene.is_broken(&crate::invariants::monotonic_state::PROPERTY), "it had sent messages");
+}
+
+#[test]
+fn a_world_that_goes_back() {
+    let mut scene = Scene::begin();
+    let (before, leader) = (scene.world.clone(), scene.leader());
+    scene.set("1", leader);
+    scene.run(500);
+    scene.show(&before, scene.follower());
+    scene.assert_broken(&crate::invariants::monotonic_state::PROPERTY);
+    assert!(!scene.is_broken(&crate::invariants::leader_append_only::PROPERTY));
+    scene.show(&before, leader);
+    assert!(scene.is_broken(&crate::invariants::leader_append_only::PROPERTY));
+}
+
+#[test]
+fn two_histories_of_one_leader() {
+    let mut scene = Scene::begin();
+    let mut fork = scene.clone();
+    let leader = scene.leader();
+    scene.set("1", leader);
+    scene.run(500);
+    fork.set("2", leader);
+    fork.run(500);
+    assert_eq!(fork.checks.violation(), None);
+    // The follower's log has the same terms in the same places, and says something else.
+    let follower = scene.follower();
+    let node = scene.checks.node_mut(follower).unwrap();
+    node.claims.truncated_from = Some(LogIndex(2));
+    scene.show(&fork.world, follower);
+    scene.assert_broken(&crate::invariants::log_matching::PROPERTY);
+}
+
+#[test]
+fn a_commit_that_no_disk_bears_out() {
+    let mut scene = Scene::begin();
+    let leader = scene.leader();
+    let mut fork = scene.clone();
+    fork.set("1", leader);
+    fork.run(500);
+    scene.show(&fork.world, leader);
+    scene.assert_broken(&crate::invariants::commit_rule::PROPERTY);
+    assert_eq!(scene.checks.ledger().commit_index(), LogIndex(1), "the ledger does not follow");
+}
+
+#[test]
+fn a_commit_that_only_the_follower_knows_of() {
+    let mut scene = Scene::begin();
+    let (leader, follower) = (scene.leader(), scene.follower());
+    let mut fork = scene.clone();
+    fork.set("1", leader);
+    fork.run(500);
+    scene.show(&fork.world, follower);
+    scene.assert_broken(&crate::invariants::commit_rule::PROPERTY);
+}
+
+#[test]
+fn a_new_leader_that_lacks_what_is_committed() {
+    let mut scene = Scene::begin();
+    let (leader, follower) = (scene.leader(), scene.follower());
+    let mut fork = scene.clone();
+    scene.set("1", leader);
+    scene.run(500);
+    // Elsewhere the entry never came about, and another leader was elected.
+    fork.act(Action::ForceElection { node: follower });
+    fork.run(500);
+    assert_eq!((fork.leader(), fork.checks.violation()), (follower, None));
+    scene.show(&fork.world, follower);
+    assert!(scene.is_broken(&crate::invariants::leader_completeness::PROPERTY));
+}
+
+#[test]
+fn lying_traces_hide_nothing() {
+    let mut world = World::new(Setup { seed: 5, ..Setup::default() }).unwrap();
+    let mut checks = Checks::new(&world);
+    let silent = |event: &Event| !matches!(event.kind, EventKind::Core { .. });
+    while world.now() < Instant(3_000_000) && world.step() {
+        let events: Vec<Event> = world.events().iter().filter(|e| silent(e)).cloned().collect();
+        checks.observe(&world, &events);
+    }
+    assert_eq!(checks.violation(), None);
+    let leader = world.node(world.leader().unwrap()).and_then(SimNode::core).unwrap();
+    assert_eq!(checks.ledger().last(), leader.log().last());
+}
+
+#[test]
+fn each_property_has_its_line() {
+    let scene = Scene::begin();
+    let names: Vec<&str> = scene.checks.results().map(|result| result.property.name).collect();
+    assert_eq!(names.len(), 11);
+    assert_eq!(
+        names[..5],
+        [
+            "Election Safety",
+            "Leader Append-Only",
+            "Log Matching",
+            "Leader Completeness",
+            "State Machine Safety",
+        ]
+    );
+}

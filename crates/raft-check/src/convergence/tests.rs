@@ -1,1 +1,36 @@
-//! Tests.
+//! Convergence, and what stands in its way.
+
+use raft_core::Instant;
+use raft_kv::{ClientId, Operation};
+use raft_sim::{Action, Setup, Unsynced};
+
+use super::*;
+
+#[test]
+fn a_fresh_cluster_agrees_on_nothing() {
+    assert_eq!(converged(&World::new(Setup::default()).unwrap()), Ok(()));
+}
+
+#[test]
+fn it_says_what_differs() {
+    let mut world = World::new(Setup::default()).unwrap();
+    world.run_until(Instant(1_000_000));
+    assert_eq!(converged(&world), Ok(()));
+
+    let leader = world.leader().unwrap();
+    let others: Vec<NodeId> = world.node_ids().filter(|id| *id != leader).collect();
+    world.apply(Action::Partition { groups: vec![vec![leader], others] }).unwrap();
+    let operation = Operation::Set { key: "x".into(), value: "1".into() };
+    let request = Action::Request { client: ClientId(1), operation, via: Some(leader) };
+    world.apply(request).unwrap();
+    world.run_until(Instant(1_050_000));
+    let difference = converged(&world).unwrap_err();
+    assert!(difference.contains(&format!("node {leader}")), "{difference}");
+}
+
+#[test]
+fn without_nodes_there_is_no_agreement() {
+    let mut world = World::new(Setup { nodes: 1, ..Setup::default() }).unwrap();
+    world.apply(Action::Crash { node: NodeId(1), unsynced: Unsynced::Lost }).unwrap();
+    assert_eq!(converged(&world), Err("no node runs".to_owned()));
+}

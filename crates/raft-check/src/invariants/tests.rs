@@ -1,1 +1,246 @@
-//! Tests.
+//! Every checker fires: for each property, what is allowed, and contradictions planted by hand.
+
+use raft_core::{HardState, LogIndex, LogPosition, NodeId, Term};
+
+use super::commit_rule::{CommitBelieved, LeaderCommitted, commit_believed, leader_committed};
+use super::committed_durability::{HoldersCounted, holders_counted};
+use super::durable_promises::{
+    LogAcknowledged, LogAdvertised, TermSent, log_acknowledged, log_advertised, term_sent,
+};
+use super::election_safety::{ElectionSafety, LeaderSeen};
+use super::faithful_recovery::{
+    PersistentState, Restarted, StartRefused, restarted, start_refused,
+};
+use super::leader_append_only::{LeaderLogChanged, leader_log_changed};
+use super::leader_completeness::{LeaderCompared, leader_compared};
+use super::log_matching::{EntrySeen, LogMatching};
+use super::monotonic_state::{Progress, StateSeen, TermRecovered, state_seen, term_recovered};
+use super::state_machine_safety::{
+    EntryApplied, SnapshotRestored, StateReached, entry_applied, snapshot_restored, state_reached,
+};
+use super::vote_durability::{VoteDurability, VoteSent};
+use crate::property::Verdict;
+use crate::shadow::Mark;
+
+const N1: NodeId = NodeId(1);
+const N2: NodeId = NodeId(2);
+const N3: NodeId = NodeId(3);
+
+fn mark(term: u64, hash: u64) -> Mark {
+    Mark { term: Term(term), hash }
+}
+
+fn at(index: u64, term: u64) -> LogPosition {
+    LogPosition::new(LogIndex(index), Term(term))
+}
+
+/// It fires, and says these things.
+fn fires(verdict: Verdict, words: &[&str]) {
+    let description = verdict.expect_err("a planted violation must be found");
+    for word in words {
+        assert!(description.contains(word), "{word:?} is missing in {description:?}");
+    }
+}
+
+#[test]
+fn two_leaders_in_one_term() {
+    let mut checker = ElectionSafety::default();
+    let mut leader = |term, node| checker.leader_seen(LeaderSeen { term: Term(term), node });
+    assert_eq!(leader(1, N1), Ok(()));
+    assert_eq!(leader(1, N1), Ok(()));
+    assert_eq!(leader(3, N2), Ok(()));
+    // However much later.
+    fires(leader(1, N2), &["node 2 leads in term 1", "node 1"]);
+}
+
+#[test]
+fn a_leader_that_changes_its_log() {
+    let change = |kept_through, last_now| {
+        let (leader, term, last_before) = (N1, Term(3), at(7, 3));
+        let kept_through = LogIndex(kept_through);
+        let seen = LeaderLogChanged { leader, term, last_before, kept_through, last_now };
+        leader_log_changed(seen)
+    };
+    assert_eq!(change(7, at(9, 3)), Ok(()));
+    fires(change(5, at(7, 3)), &["node 1", "term 3", "behind entry 5"]);
+    fires(change(6, at(6, 2)), &["behind entry 6"]);
+    fires(change(7, at(8, 2)), &["8@2 of another term"]);
+}
+
+#[test]
+fn logs_that_share_a_position_and_differ() {
+    let mut checker = LogMatching::default();
+    let mut entry =
+        |node, index, mark| checker.entry_seen(EntrySeen { node, index: LogIndex(index), mark });
+    assert_eq!(entry(N1, 5, mark(2, 77)), Ok(()));
+    assert_eq!(entry(N2, 5, mark(2, 77)), Ok(()));
+    assert_eq!(entry(N3, 5, mark(3, 78)), Ok(()), "another term is another entry");
+    fires(entry(N3, 5, mark(2, 79)), &["nodes 3 and 1", "5@2"]);
+}
+
+#[test]
+fn a_leader_without_a_committed_entry() {
+    let compare = |held| {
+        let (leader, term, index, committed) = (N2, Term(5), LogIndex(8), mark(3, 11));
+        leader_compared(LeaderCompared { leader, term, index, committed, held })
+    };
+    assert_eq!(compare(Some(mark(3, 11))), Ok(()));
+    fires(compare(None), &["node 2", "term 5", "without entry 8@3"]);
+    fires(compare(Some(mark(4, 12))), &["8@3 is committed", "8@4"]);
+    fires(compare(Some(mark(3, 12))), &["another log before it"]);
+}
+
+#[test]
+fn a_node_that_applies_something_else() {
+    let apply = |last_applied, committed| {
+        let (node, position, applied) = (N1, at(4, 2), mark(2, 9));
+        let last_applied = LogIndex(last_applied);
+        entry_applied(EntryApplied { node, last_applied, position, applied, committed })
+    };
+    assert_eq!(apply(3, Some(mark(2, 9))), Ok(()));
+    fires(apply(2, Some(mark(2, 9))), &["4@2 after entry 2"]);
+    fires(apply(4, Some(mark(2, 9))), &["4@2 after entry 4"]);
+    fires(apply(3, Some(mark(3, 8))), &["another entry is committed there: 4@3"]);
+    fires(apply(3, Some(mark(2, 8))), &["another entry"]);
+    fires(apply(3, None), &["not committed"]);
+}
+
+#[test]
+fn a_snapshot_of_something_else() {
+    let restore = |last_applied, committed| {
+        let (node, snapshot, last_applied) = (N1, at(9, 2), LogIndex(last_applied));
+        snapshot_restored(SnapshotRestored { node, last_applied, snapshot, committed })
+    };
+    assert_eq!(restore(4, Some(mark(2, 1))), Ok(()));
+    fires(restore(10, Some(mark(2, 1))), &["went back", "9@2", "entry 10"]);
+    fires(restore(4, Some(mark(3, 1))), &["committed there is 9@3"]);
+    fires(restore(4, None), &["not committed"]);
+}
+
+#[test]
+fn a_state_that_the_committed_entries_do_not_make() {
+    let reach = |store_applied, expected| {
+        let (node, last_applied, store_applied) = (N3, LogIndex(6), LogIndex(store_applied));
+        state_reached(StateReached { node, last_applied, store_applied, digest: 42, expected })
+    };
+    assert_eq!(reach(6, Some(42)), Ok(()));
+    assert_eq!(reach(6, None), Ok(()), "before the ledger begins nothing is known");
+    fires(reach(5, Some(42)), &["up to 6", "entry 5"]);
+    fires(reach(6, Some(43)), &["node 3", "after entry 6"]);
+}
+
+#[test]
+fn a_second_vote_or_one_that_is_not_on_disk() {
+    let mut checker = VoteDurability::default();
+    let disk = |term, voted_for| HardState { current_term: Term(term), voted_for };
+    let mut vote = |term, candidate, durable| {
+        checker.vote_sent(VoteSent { voter: N1, term: Term(term), candidate, durable })
+    };
+    assert_eq!(vote(2, N2, disk(2, Some(N2))), Ok(()));
+    assert_eq!(vote(2, N2, disk(3, None)), Ok(()), "a late copy");
+    assert_eq!(vote(3, N3, disk(3, Some(N3))), Ok(()));
+    // Although the disk says so: the first vote was heard.
+    fires(vote(2, N3, disk(2, Some(N3))), &["for node 3 in term 2", "for node 2 before"]);
+    fires(vote(4, N2, disk(4, None)), &["node 1", "holds no vote in term 4"]);
+    fires(vote(5, N2, disk(5, Some(N1))), &["a vote for node 1"]);
+    fires(vote(6, N2, disk(5, Some(N2))), &["in term 5"]);
+}
+
+#[test]
+fn promises_that_are_not_on_disk() {
+    let sent = |term, durable_term| {
+        term_sent(TermSent { node: N1, term: Term(term), durable_term: Term(durable_term) })
+    };
+    assert_eq!(sent(3, 3), Ok(()));
+    assert_eq!(sent(3, 4), Ok(()));
+    fires(sent(4, 3), &["message of term 4", "disk is 3"]);
+
+    let advertised =
+        |best_durable| log_advertised(LogAdvertised { node: N1, last_log: at(5, 2), best_durable });
+    assert_eq!(advertised(at(5, 2)), Ok(()));
+    assert_eq!(advertised(at(2, 3)), Ok(()));
+    fires(advertised(at(4, 2)), &["ends with 5@2", "more than 4@2"]);
+
+    let acknowledged = |durable, leaders| {
+        log_acknowledged(LogAcknowledged {
+            node: N2,
+            leader: N1,
+            match_index: LogIndex(5),
+            durable,
+            durable_last: at(4, 2),
+            leaders,
+        })
+    };
+    assert_eq!(acknowledged(Some(mark(2, 1)), Some(mark(2, 1))), Ok(()));
+    assert_eq!(acknowledged(Some(mark(2, 1)), None), Ok(()));
+    fires(acknowledged(None, Some(mark(2, 1))), &["up to 5", "ends with 4@2"]);
+    fires(acknowledged(Some(mark(2, 2)), Some(mark(2, 1))), &["log of node 1", "5@2"]);
+}
+
+#[test]
+fn a_node_that_starts_with_something_else() {
+    let state = |term, voted_for, last_log| {
+        let hard_state = HardState { current_term: Term(term), voted_for };
+        PersistentState { hard_state, base: at(0, 0), last_log }
+    };
+    let disk = state(3, Some(N2), at(5, 3));
+    let start = |started_with| restarted(Restarted { node: N1, disk, started_with });
+    assert_eq!(start(disk), Ok(()));
+    fires(start(state(3, None, at(5, 3))), &["node 1", "no vote", "a vote for node 2"]);
+    fires(start(state(2, Some(N2), at(5, 3))), &["started with term 2"]);
+    fires(start(state(3, Some(N2), at(4, 3))), &["ends with 4@3", "ends with 5@3"]);
+
+    let refuse = |is_intact| {
+        start_refused(StartRefused { node: N1, reason: "entry 7 is missing", is_intact })
+    };
+    assert_eq!(refuse(false), Ok(()));
+    fires(refuse(true), &["node 1", "entry 7 is missing"]);
+}
+
+#[test]
+fn a_state_that_goes_back() {
+    let progress = |term, commit, applied| Progress {
+        current_term: Term(term),
+        commit_index: LogIndex(commit),
+        last_applied: LogIndex(applied),
+    };
+    let seen = |now| state_seen(StateSeen { node: N1, before: progress(3, 7, 6), now });
+    assert_eq!(seen(progress(3, 7, 7)), Ok(()));
+    fires(seen(progress(2, 7, 6)), &["term of node 1", "from 3 to 2"]);
+    fires(seen(progress(3, 6, 6)), &["commit index", "from 7 to 6"]);
+    fires(seen(progress(4, 8, 5)), &["last applied entry", "from 6 to 5"]);
+
+    let recovered =
+        |term| term_recovered(TermRecovered { node: N1, term: Term(term), sent: Term(3) });
+    assert_eq!(recovered(3), Ok(()));
+    fires(recovered(2), &["in term 2", "of term 3"]);
+}
+
+#[test]
+fn a_commit_against_the_rule() {
+    let commit = |held, holders| {
+        let (leader, term, index) = (N1, Term(4), LogIndex(6));
+        leader_committed(LeaderCommitted { leader, term, index, held, holders, majority: 3 })
+    };
+    assert_eq!(commit(Some(mark(4, 1)), 3), Ok(()));
+    fires(commit(Some(mark(4, 1)), 2), &["6@4", "2 disks", "majority is 3"]);
+    // Figure 8: all five disks hold it, and yet.
+    fires(commit(Some(mark(2, 1)), 5), &["leader of term 4", "6@2 of an older term"]);
+    fires(commit(None, 0), &["does not hold"]);
+
+    let believe = |held, committed| {
+        commit_believed(CommitBelieved { node: N2, index: LogIndex(6), held, committed })
+    };
+    assert_eq!(believe(Some(mark(4, 1)), Some(mark(4, 1))), Ok(()));
+    fires(believe(Some(mark(4, 1)), None), &["no leader has committed it"]);
+    fires(believe(Some(mark(3, 2)), Some(mark(4, 1))), &["6@3", "6@4"]);
+    fires(believe(None, Some(mark(4, 1))), &["without holding it"]);
+}
+
+#[test]
+fn a_committed_entry_that_leaves_the_majority() {
+    let count =
+        |holders| holders_counted(HoldersCounted { committed: at(6, 4), holders, majority: 3 });
+    assert_eq!(count(3), Ok(()));
+    fires(count(2), &["6@4", "only 2 disks", "majority is 3"]);
+}

@@ -1,1 +1,52 @@
-//! Tests.
+//! The ledger answers for every committed entry, and the store follows.
+
+use raft_core::{Bytes, Entry};
+use raft_kv::{ClientId, Command, Operation, Sequence};
+
+use super::*;
+
+fn command(index: u64, term: u64) -> Entry {
+    let operation = Operation::Append { key: "x".into(), value: "y".into() };
+    let command = Command { client: ClientId(1), sequence: Sequence(index), operation };
+    let payload = Payload::Command(Bytes::from(command.encode()));
+    Entry { index: LogIndex(index), term: Term(term), payload }
+}
+
+/// Entries of terms 1, 1, 2, 5; the first two were committed in term 1, the others in 3 and 5.
+fn ledger() -> Ledger {
+    let mut ledger = Ledger::new(LogIndex(0), Mark::EMPTY, Store::default());
+    for (index, term, committed_in) in [(1, 1, 1), (2, 1, 1), (3, 2, 3), (4, 5, 5)] {
+        let entry = command(index, term);
+        let mark = ledger.get(ledger.commit_index()).unwrap().then(&entry);
+        ledger.extend(&entry, mark, Term(committed_in));
+    }
+    ledger
+}
+
+#[test]
+fn it_knows_what_is_committed_and_what_that_makes() {
+    let ledger = ledger();
+    assert_eq!(ledger.last(), LogPosition::new(LogIndex(4), Term(5)));
+    assert_eq!(ledger.get(LogIndex(3)).map(|mark| mark.term), Some(Term(2)));
+    assert_eq!(ledger.get(LogIndex(5)), None);
+    assert_eq!(ledger.committed_store().get(b"x"), Some(&"yyyy".into()));
+    assert_eq!(ledger.store_digest(LogIndex(4)), Some(ledger.committed_store().digest()));
+    assert_ne!(ledger.store_digest(LogIndex(3)), ledger.store_digest(LogIndex(4)));
+}
+
+#[test]
+fn it_knows_what_a_leader_must_hold() {
+    let ledger = ledger();
+    let before = |term| ledger.last_committed_before(Term(term)).0.0;
+    assert_eq!([1, 2, 3, 4, 5, 6].map(before), [0, 2, 2, 3, 3, 4]);
+}
+
+#[test]
+fn behind_a_snapshot_it_begins_there() {
+    let mark = Mark { term: Term(3), hash: 7 };
+    let ledger = Ledger::new(LogIndex(10), mark, Store::default());
+    assert_eq!(ledger.commit_index(), LogIndex(10));
+    assert_eq!(ledger.get(LogIndex(10)), Some(mark));
+    assert_eq!(ledger.get(LogIndex(9)), None);
+    assert_eq!(ledger.last_committed_before(Term(9)), (LogIndex(10), mark));
+}
