@@ -23,7 +23,8 @@ pub enum Write {
         /// The last index to remove, inclusive. `LogIndex(u64::MAX)` is "all from there on".
         through: LogIndex,
     },
-    /// Remove one record, if it is there. Only taking back a lost write needs this.
+    /// Remove one record, if it is there. The core never asks for it: it is for taking back lost
+    /// writes and for erasing a node.
     Delete {
         /// Which one.
         key: Key,
@@ -66,6 +67,16 @@ impl WriteBatch {
             draft.put(Key::LogEnd, &log_end);
         }
         draft.finish()
+    }
+
+    /// Removes everything: the node is to be a new one, with a new name or membership.
+    #[must_use]
+    pub fn erase() -> Self {
+        let delete = |key| Write::Delete { key };
+        let mut writes: Vec<Write> = Key::NOT_ENTRIES.into_iter().map(delete).collect();
+        let (from, through) = (LogIndex(0), LogIndex(u64::MAX));
+        writes.push(Write::DeleteEntries { from, through });
+        Self { writes }
     }
 
     /// Whether there is nothing to do.

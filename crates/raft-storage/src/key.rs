@@ -23,6 +23,10 @@ pub enum Key {
 }
 
 impl Key {
+    /// All keys but those of entries.
+    pub(crate) const NOT_ENTRIES: [Self; 5] =
+        [Self::HardState, Self::HardStateCopy, Self::SnapshotMark, Self::LogEnd, Self::Snapshot];
+
     /// The key as checksums see it. No two keys have the same bytes.
     pub(crate) fn checksummed_bytes(self) -> [u8; 9] {
         let (tag, index) = match self {

@@ -28,6 +28,13 @@ proptest! {
     }
 
     #[test]
+    fn erasing_leaves_an_empty_disk(life in life(12)) {
+        let mut disk = life.disk();
+        disk.apply(&WriteBatch::erase());
+        prop_assert!(disk.is_empty());
+    }
+
+    #[test]
     fn a_made_up_disk_recovers_to_what_it_was_made_from(life in life(12)) {
         let state = life.end();
         prop_assert_eq!(recover(NodeId(1), &Records::from(&state)), Ok(state));

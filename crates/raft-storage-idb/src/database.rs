@@ -1,0 +1,384 @@
+//! A lab's database: one transaction at a time, in order, or a stated failure.
+
+use core::fmt;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use futures_channel::oneshot;
+use raft_core::NodeId;
+use raft_storage::{Records, WriteBatch};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Event, IdbDatabase, IdbRequest, IdbTransaction, IdbTransactionMode};
+
+use crate::connection::{self, IfMissing, abort_cause, finished, target};
+use crate::error::{describe, is_closed_connection};
+use crate::schema::{INFO, LOG, META, SNAPSHOT, Stores, read_place, read_record};
+use crate::{IdbError, forget_initialized, sys};
+
+/// An open database. Clones share it.
+#[derive(Clone)]
+pub struct Database {
+    inner: Rc<Inner>,
+}
+
+/// Whether a database takes writes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It does.
+    Open,
+    /// The connection broke and is being restored; writes wait.
+    Reopening,
+    /// It does not, and will not.
+    Lost(IdbError),
+}
+
+struct Inner {
+    name: String,
+    link: RefCell<Link>,
+    /// What the transaction under way holds, in the order in which it was committed.
+    under_way: RefCell<Vec<Job>>,
+    /// What waits for it to be over.
+    waiting: RefCell<Vec<Job>>,
+    /// Whether the connection was restored and nothing has been stored since.
+    has_reopened: Cell<bool>,
+    on_lost: RefCell<Option<OnLost>>,
+    /// Itself, while a transaction is under way: its end must find its handlers, even if everybody
+    /// else has let go of the database.
+    kept: RefCell<Option<Rc<Self>>>,
+    handlers: Handlers,
+}
+
+type OnLost = Rc<dyn Fn(&IdbError)>;
+type Handler = Closure<dyn FnMut(Event)>;
+
+enum Link {
+    Open(IdbDatabase),
+    Reopening,
+    Lost(IdbError),
+}
+
+/// One call of [`Database::commit`].
+struct Job {
+    batches: Vec<(NodeId, WriteBatch)>,
+    infos: Vec<(String, Vec<u8>)>,
+    done: oneshot::Sender<Result<(), IdbError>>,
+}
+
+/// Functions that JavaScript calls. One set for all transactions, since there is one at a time.
+struct Handlers {
+    complete: Handler,
+    abort: Handler,
+    close: Handler,
+    version_change: Handler,
+}
+
+impl Database {
+    /// Opens the database of this name, creating it if there is none.
+    ///
+    /// Take the [`OwnerLock`](crate::OwnerLock) first: nothing here keeps two tabs apart.
+    ///
+    /// # Errors
+    /// When the browser has no storage for this page, another tab is in the way, or a newer program
+    /// made the database.
+    pub async fn open(name: &str) -> Result<Self, IdbError> {
+        let database = connection::open(name, IfMissing::Create).await?;
+        let inner = Rc::new_cyclic(|weak| Inner {
+            name: name.to_owned(),
+            link: RefCell::new(Link::Reopening),
+            under_way: RefCell::default(),
+            waiting: RefCell::default(),
+            has_reopened: Cell::new(false),
+            on_lost: RefCell::default(),
+            kept: RefCell::default(),
+            handlers: Handlers::new(weak),
+        });
+        inner.attach(database);
+        Ok(Self { inner })
+    }
+
+    /// Deletes the database of this name, and the marker that there was one.
+    ///
+    /// Tabs that have it open are told and close it, this one too.
+    ///
+    /// # Errors
+    /// [`IdbError::Blocked`] when one of them does not; the browser then deletes the database as soon
+    /// as that tab is gone.
+    pub async fn wipe(name: &str) -> Result<(), IdbError> {
+        // The marker first: between the two, a database without a marker is harmless.
+        forget_initialized(name);
+        connection::delete(name).await
+    }
+
+    /// All disks in the database that hold anything, by node. Not for use while commits are waiting:
+    /// it sees some of them and not others.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds what this program does not write. Damaged records are no
+    /// error here: [`raft_storage::recover`] finds them.
+    pub async fn load(&self) -> Result<Vec<(NodeId, Records)>, IdbError> {
+        let transaction = self.reading(&sys::store_names())?;
+        let mut requests = Vec::new();
+        for name in [META, SNAPSHOT, LOG] {
+            let store = transaction.object_store(name);
+            let both = store.and_then(|store| Ok((store.get_all_keys()?, store.get_all()?)));
+            let (keys, values) = both.map_err(|error| IdbError::from_js(&error))?;
+            requests.push((name, keys, values));
+        }
+        finished(&transaction).await?;
+        let mut disks = BTreeMap::<NodeId, Records>::new();
+        for (name, keys, values) in requests {
+            for (key, value) in list(&keys)?.iter().zip(list(&values)?.iter()) {
+                let (node, key) = read_place(name, &key)?;
+                disks.entry(node).or_default().put(key, read_record(&value));
+            }
+        }
+        Ok(disks.into_iter().collect())
+    }
+
+    /// A note of the lab's own, as [`Database::commit`] stored it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn info(&self, key: &str) -> Result<Option<Vec<u8>>, IdbError> {
+        let transaction = self.reading(&INFO.into())?;
+        let store = transaction.object_store(INFO);
+        let request = store.and_then(|store| store.get(&key.into()));
+        let request = request.map_err(|error| IdbError::from_js(&error))?;
+        finished(&transaction).await?;
+        let value = request.result().map_err(|error| IdbError::from_js(&error))?;
+        Ok((!value.is_undefined()).then(|| read_record(&value).to_vec()))
+    }
+
+    /// Stores batches and notes, all of them or none, flushed to the medium when the future is done.
+    ///
+    /// The writes are on their way when this returns, whether the future is awaited or dropped: at
+    /// once, or, if a transaction is under way, together with everything else that waits for it.
+    /// Futures complete in the order of the calls.
+    ///
+    /// # Errors
+    /// When the browser does not store them. Then nothing of this and of later calls is stored, and
+    /// every further call fails with the same error.
+    pub fn commit(
+        &self,
+        batches: Vec<(NodeId, WriteBatch)>,
+        infos: Vec<(String, Vec<u8>)>,
+    ) -> impl Future<Output = Result<(), IdbError>> + 'static {
+        let (done, result) = oneshot::channel();
+        self.inner.waiting.borrow_mut().push(Job { batches, infos, done });
+        self.inner.start();
+        async move { result.await.expect("every job is answered before its database is dropped") }
+    }
+
+    /// Whether it takes writes.
+    pub fn status(&self) -> Status {
+        match &*self.inner.link.borrow() {
+            Link::Open(_) => Status::Open,
+            Link::Reopening => Status::Reopening,
+            Link::Lost(error) => Status::Lost(error.clone()),
+        }
+    }
+
+    /// Has `callback` called, once, when the database is lost for writing.
+    pub fn on_lost(&self, callback: impl Fn(&IdbError) + 'static) {
+        *self.inner.on_lost.borrow_mut() = Some(Rc::new(callback));
+    }
+
+    fn reading(&self, stores: &JsValue) -> Result<IdbTransaction, IdbError> {
+        match &*self.inner.link.borrow() {
+            Link::Open(database) => database
+                .transaction_with_str_sequence_and_mode(stores, IdbTransactionMode::Readonly)
+                .map_err(|error| IdbError::from_js(&error)),
+            Link::Reopening => {
+                Err(IdbError::ConnectionLost { cause: "it is being restored".to_owned() })
+            }
+            Link::Lost(error) => Err(error.clone()),
+        }
+    }
+}
+
+impl Inner {
+    fn attach(self: &Rc<Self>, database: IdbDatabase) {
+        database.set_onclose(Some(self.handlers.close.as_ref().unchecked_ref()));
+        database.set_onversionchange(Some(self.handlers.version_change.as_ref().unchecked_ref()));
+        *self.link.borrow_mut() = Link::Open(database);
+        self.start();
+    }
+
+    /// Begins a transaction with all that waits, unless one is under way.
+    fn start(self: &Rc<Self>) {
+        if !self.under_way.borrow().is_empty() || self.waiting.borrow().is_empty() {
+            return;
+        }
+        let database = match &*self.link.borrow() {
+            Link::Open(database) => database.clone(),
+            Link::Reopening => return,
+            Link::Lost(error) => return self.refuse_waiting(error),
+        };
+        let transaction = match sys::strict_transaction(&database) {
+            Ok(transaction) => transaction,
+            Err(error) if is_closed_connection(&error) => return self.reopen(describe(&error)),
+            Err(error) => return self.fail(&IdbError::from_js(&error)),
+        };
+        let jobs = self.waiting.take();
+        let result = fill(&transaction, &jobs);
+        *self.under_way.borrow_mut() = jobs;
+        match result {
+            Ok(()) => {
+                *self.kept.borrow_mut() = Some(self.clone());
+                transaction.set_oncomplete(Some(self.handlers.complete.as_ref().unchecked_ref()));
+                transaction.set_onabort(Some(self.handlers.abort.as_ref().unchecked_ref()));
+            }
+            Err(error) => {
+                // Its requests must not be committed when control returns to the event loop. If the
+                // browser has aborted it already, this does nothing.
+                let _ = transaction.abort();
+                self.fail(&error);
+            }
+        }
+    }
+
+    fn completed(self: &Rc<Self>) {
+        self.kept.take();
+        self.has_reopened.set(false);
+        for job in self.under_way.take() {
+            let _ = job.done.send(Ok(()));
+        }
+        self.start();
+    }
+
+    fn aborted(self: &Rc<Self>, cause: &JsValue) {
+        self.kept.take();
+        // When a connection breaks, transactions are aborted first, and `close` comes later, if at
+        // all. A closed connection begins no more transactions.
+        let probe = match &*self.link.borrow() {
+            Link::Open(database) => database.transaction_with_str(INFO).map(drop),
+            // We closed it, to make way for another tab. This was the last transaction.
+            Link::Reopening | Link::Lost(_) => Ok(()),
+        };
+        match probe {
+            Err(error) if is_closed_connection(&error) => self.reopen(describe(cause)),
+            _ => self.fail(&IdbError::from_js(cause)),
+        }
+    }
+
+    /// The connection is gone. What was not acknowledged goes, in order, to a new one.
+    fn reopen(self: &Rc<Self>, cause: String) {
+        self.disconnect();
+        let mut unacknowledged = self.under_way.take();
+        unacknowledged.append(&mut self.waiting.borrow_mut());
+        *self.waiting.borrow_mut() = unacknowledged;
+        if self.has_reopened.replace(true) {
+            return self.fail(&IdbError::ConnectionLost { cause });
+        }
+        *self.link.borrow_mut() = Link::Reopening;
+        let inner = self.clone();
+        spawn_local(async move {
+            match connection::open(&inner.name, IfMissing::Fail).await {
+                Ok(database) => inner.attach(database),
+                Err(IdbError::Erased) => inner.fail(&IdbError::Erased),
+                Err(error) => inner
+                    .fail(&IdbError::ConnectionLost { cause: format!("{cause}; then: {error}") }),
+            }
+        });
+    }
+
+    /// Another tab wants to delete or upgrade the database. The transaction under way may end.
+    fn make_way(self: &Rc<Self>) {
+        self.lose(&IdbError::TakenOver);
+    }
+
+    /// A write failed, so no later one may be made.
+    fn fail(&self, error: &IdbError) {
+        for job in self.under_way.take() {
+            let _ = job.done.send(Err(error.clone()));
+        }
+        self.lose(error);
+    }
+
+    fn lose(&self, error: &IdbError) {
+        self.disconnect();
+        let is_news = !matches!(*self.link.borrow(), Link::Lost(_));
+        if is_news {
+            *self.link.borrow_mut() = Link::Lost(error.clone());
+        }
+        self.refuse_waiting(error);
+        let on_lost = self.on_lost.borrow().clone();
+        if let Some(on_lost) = on_lost.filter(|_| is_news) {
+            on_lost(error);
+        }
+    }
+
+    fn refuse_waiting(&self, error: &IdbError) {
+        for job in self.waiting.take() {
+            let _ = job.done.send(Err(error.clone()));
+        }
+    }
+
+    /// Closes the connection; a transaction under way still ends, and says how.
+    fn disconnect(&self) {
+        if let Link::Open(database) = &*self.link.borrow() {
+            database.set_onclose(None);
+            database.set_onversionchange(None);
+            database.close();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.disconnect();
+    }
+}
+
+impl Handlers {
+    fn new(inner: &Weak<Inner>) -> Self {
+        let handler = |react: fn(&Rc<Inner>, &Event)| {
+            let inner = inner.clone();
+            Closure::new(move |event: Event| {
+                if let Some(inner) = inner.upgrade() {
+                    react(&inner, &event);
+                }
+            })
+        };
+        Self {
+            complete: handler(|inner, _| inner.completed()),
+            abort: handler(|inner, event| inner.aborted(&abort_cause(&target(event)))),
+            close: handler(|inner, _| inner.reopen("the browser closed it".to_owned())),
+            version_change: handler(|inner, _| inner.make_way()),
+        }
+    }
+}
+
+/// Asks for all writes of the jobs, without letting go of the thread: a transaction ends by itself
+/// when control returns to the event loop and nothing is asked of it.
+fn fill(transaction: &IdbTransaction, jobs: &[Job]) -> Result<(), IdbError> {
+    let stores = Stores::of(transaction).map_err(|error| IdbError::from_js(&error))?;
+    for job in jobs {
+        for (node, batch) in &job.batches {
+            stores.apply(*node, batch)?;
+        }
+        for (key, value) in &job.infos {
+            stores.put_info(key, value)?;
+        }
+    }
+    // Saves the wait for the answers to the requests; `complete` and `abort` say what became of them.
+    sys::commit(transaction).map_err(|error| IdbError::from_js(&error))
+}
+
+fn list(request: &IdbRequest) -> Result<js_sys::Array, IdbError> {
+    request
+        .result()
+        .map(|result| js_sys::Array::from(&result))
+        .map_err(|error| IdbError::from_js(&error))
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("name", &self.inner.name)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! How records lie in object stores.
+
+use js_sys::{Array, Uint8Array};
+use raft_core::{LogIndex, NodeId};
+use raft_storage::{Key, RecordBytes, Write, WriteBatch};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
+
+use crate::IdbError;
+
+/// Raised whenever the stores or their keys change.
+pub(crate) const VERSION: u32 = 1;
+
+pub(crate) const LOG: &str = "log";
+pub(crate) const META: &str = "meta";
+pub(crate) const SNAPSHOT: &str = "snapshot";
+pub(crate) const INFO: &str = "info";
+/// All object stores.
+pub(crate) const STORES: [&str; 4] = [LOG, META, SNAPSHOT, INFO];
+
+/// The names of the records in the store `meta`.
+const META_NAMES: [(Key, &str); 4] = [
+    (Key::HardState, "hard_state"),
+    (Key::HardStateCopy, "hard_state_copy"),
+    (Key::SnapshotMark, "snapshot_mark"),
+    (Key::LogEnd, "log_end"),
+];
+
+/// The largest integer that JavaScript tells from its neighbours.
+const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+
+/// Makes the stores of a new database.
+pub(crate) fn create_stores(database: &IdbDatabase) -> Result<(), JsValue> {
+    for name in STORES {
+        database.create_object_store(name)?;
+    }
+    Ok(())
+}
+
+/// The stores of one transaction.
+pub(crate) struct Stores {
+    log: IdbObjectStore,
+    meta: IdbObjectStore,
+    snapshot: IdbObjectStore,
+    info: IdbObjectStore,
+}
+
+impl Stores {
+    pub(crate) fn of(transaction: &IdbTransaction) -> Result<Self, JsValue> {
+        Ok(Self {
+            log: transaction.object_store(LOG)?,
+            meta: transaction.object_store(META)?,
+            snapshot: transaction.object_store(SNAPSHOT)?,
+            info: transaction.object_store(INFO)?,
+        })
+    }
+
+    /// Asks for all writes of a batch. Whether they succeed is for the transaction to say.
+    pub(crate) fn apply(&self, node: NodeId, batch: &WriteBatch) -> Result<(), IdbError> {
+        for write in &batch.writes {
+            match write {
+                Write::Put { key, record } => {
+                    let (store, place) = self.place(node, *key)?;
+                    store.put_with_key(&bytes(record), &place)
+                }
+                Write::Delete { key } => {
+                    let (store, place) = self.place(node, *key)?;
+                    store.delete(&place)
+                }
+                Write::DeleteEntries { from, through } => {
+                    let Some(range) = entries(node, *from, *through)? else { continue };
+                    self.log.delete(&range)
+                }
+            }
+            .map_err(|error| IdbError::from_js(&error))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn put_info(&self, key: &str, value: &[u8]) -> Result<(), IdbError> {
+        let request = self.info.put_with_key(&bytes(value), &key.into());
+        request.map(drop).map_err(|error| IdbError::from_js(&error))
+    }
+
+    fn place(&self, node: NodeId, key: Key) -> Result<(&IdbObjectStore, JsValue), IdbError> {
+        let node_number = number(node, node.0)?;
+        let pair = |second: JsValue| JsValue::from(Array::of2(&node_number, &second));
+        let meta_name = META_NAMES.iter().find(|(other, _)| *other == key);
+        Ok(match (key, meta_name) {
+            (Key::Entry(index), _) => (&self.log, pair(number(node, index.0)?)),
+            (_, Some((_, name))) => (&self.meta, pair((*name).into())),
+            (_, None) => (&self.snapshot, node_number),
+        })
+    }
+}
+
+/// A range of a node's log; `None` if it cannot hold anything.
+fn entries(
+    node: NodeId,
+    from: LogIndex,
+    through: LogIndex,
+) -> Result<Option<IdbKeyRange>, IdbError> {
+    let through = through.0.min(LARGEST_NUMBER);
+    if from.0 > through {
+        return Ok(None);
+    }
+    let key = |index| Ok(Array::of2(&number(node, node.0)?, &number(node, index)?).into());
+    let (lower, upper): (JsValue, JsValue) = (key(from.0)?, key(through)?);
+    let range = IdbKeyRange::bound(&lower, &upper);
+    range.map(Some).map_err(|error| IdbError::from_js(&error))
+}
+
+fn number(node: NodeId, number: u64) -> Result<JsValue, IdbError> {
+    if number > LARGEST_NUMBER {
+        return Err(IdbError::NumberTooLarge { node, number });
+    }
+    Ok(JsValue::from_f64(number as f64))
+}
+
+fn bytes(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
+}
+
+/// Reads back where a record belongs: the inverse of `Stores::place`.
+pub(crate) fn read_place(store: &'static str, key: &JsValue) -> Result<(NodeId, Key), IdbError> {
+    let place = match store {
+        SNAPSHOT => read_number(key).map(|node| (NodeId(node), Key::Snapshot)),
+        META => read_pair(key).and_then(|(node, name)| {
+            let name = name.as_string()?;
+            let (key, _) = META_NAMES.iter().find(|(_, other)| **other == name)?;
+            Some((NodeId(node), *key))
+        }),
+        _ => read_pair(key).and_then(|(node, index)| {
+            Some((NodeId(node), Key::Entry(LogIndex(read_number(&index)?))))
+        }),
+    };
+    place.ok_or_else(|| IdbError::Foreign { store, key: format!("{key:?}") })
+}
+
+/// The bytes of a value. What is not bytes gives an empty record, and recovery will name it.
+pub(crate) fn read_record(value: &JsValue) -> RecordBytes {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default().into()
+}
+
+fn read_pair(key: &JsValue) -> Option<(u64, JsValue)> {
+    let pair = key.dyn_ref::<Array>().filter(|pair| pair.length() == 2)?;
+    Some((read_number(&pair.get(0))?, pair.get(1)))
+}
+
+fn read_number(value: &JsValue) -> Option<u64> {
+    let number = value.as_f64()?;
+    let is_whole = number.fract() == 0.0 && (0.0..=LARGEST_NUMBER as f64).contains(&number);
+    is_whole.then_some(number as u64)
+}
