@@ -128,9 +128,13 @@ impl DiskShadow {
         let high = self.log.last_index().min(ledger.commit_index());
         let agrees =
             |index| self.log.get(index).is_some_and(|held| ledger.get(index) == Some(held));
-        self.agreed = match high >= low && agrees(low) {
-            true => Shadow::last_agreement(low, high, agrees),
-            false => LogIndex(0),
+        // A mark stands for the whole prefix, so the last one nearly always settles it.
+        self.agreed = if high >= low && agrees(high) {
+            high
+        } else if high > low && agrees(low) {
+            Shadow::last_agreement(low, high, agrees)
+        } else {
+            LogIndex(0)
         };
         self.agreed < before
     }

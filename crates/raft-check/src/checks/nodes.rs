@@ -8,6 +8,7 @@ use crate::invariants::election_safety::LeaderSeen;
 use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
 use crate::invariants::leader_append_only::{self, LeaderLogChanged};
 use crate::invariants::leader_completeness::{self, LeaderCompared};
+use crate::invariants::log_matching::{self, EntrySeen};
 use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
 use crate::shadow::Mark;
 use crate::watched::{Claims, LogChange};
@@ -69,9 +70,20 @@ impl Checks {
             let verdict = leader_append_only::leader_log_changed(seen);
             self.board.note(&leader_append_only::PROPERTY, verdict);
         }
-        // Shares the marks, and copies none.
-        let log = self.nodes[id.0 as usize - 1].log.clone();
-        self.log_seen(id, &log, kept_through);
+        let base = node.log.base();
+        let first = if kept_through == base { base } else { kept_through.next() };
+        for index in first.0..=last_now.index.0 {
+            let mark = self.node(id).and_then(|node| node.log.get(LogIndex(index)));
+            self.entry_seen(id, LogIndex(index), mark);
+        }
+    }
+
+    /// Any log, ever, that holds this position must hold the same up to it.
+    pub(super) fn entry_seen(&mut self, node: NodeId, index: LogIndex, mark: Option<Mark>) {
+        if let Some(mark) = mark {
+            let verdict = self.log_matching.entry_seen(EntrySeen { node, index, mark });
+            self.board.note(&log_matching::PROPERTY, verdict);
+        }
     }
 
     fn follow_role(&mut self, id: NodeId, core: &Node) {

@@ -6,9 +6,8 @@ use raft_sim::{SimNode, World};
 
 use super::Checks;
 use crate::disk::DiskShadow;
-use crate::invariants::log_matching::{self, EntrySeen};
 use crate::ledger::Ledger;
-use crate::shadow::{Mark, Shadow};
+use crate::shadow::Mark;
 use crate::watched::Watched;
 
 pub(super) fn empty_ledger() -> Ledger {
@@ -29,7 +28,9 @@ impl Checks {
         held.sort_by_key(|held| (snapshot_end(&held.recovered), held.node));
         for Held { node, recovered, is_intact } in &held {
             let disk = DiskShadow::new(recovered, &self.log_matching, *is_intact);
-            self.log_seen(*node, &disk.log, disk.log.base());
+            for index in disk.log.base().0..=disk.log.last_index().0 {
+                self.entry_seen(*node, LogIndex(index), disk.log.get(LogIndex(index)));
+            }
             self.nodes.push(Watched::new(*node, disk));
         }
         self.nodes.sort_by_key(|node| node.id);
@@ -50,17 +51,6 @@ impl Checks {
         self.ledger = Ledger::new(snapshot.last_included_index, mark, store);
         for node in &mut self.nodes {
             node.disk.recount(&self.ledger);
-        }
-    }
-
-    /// Puts the base of a log, and its entries behind `kept_through`, before the checkers.
-    pub(super) fn log_seen(&mut self, node: NodeId, log: &Shadow, kept_through: LogIndex) {
-        let first = if kept_through == log.base() { kept_through } else { kept_through.next() };
-        for index in first.0..=log.last_index().0 {
-            let index = LogIndex(index);
-            let Some(mark) = log.get(index) else { break };
-            let verdict = self.log_matching.entry_seen(EntrySeen { node, index, mark });
-            self.board.note(&log_matching::PROPERTY, verdict);
         }
     }
 }

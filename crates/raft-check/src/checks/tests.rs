@@ -118,7 +118,7 @@ fn who_sends_as_a_leader_leads() {
     scene.send(leader, follower, term, heartbeat());
     assert_eq!(scene.checks.violation(), None);
     scene.send(follower, leader, term, heartbeat());
-    scene.assert_broken(&crate::invariants::election_safety::PROPERTY);
+    scene.assert_broken(&election_safety::PROPERTY);
 }
 
 #[test]
