@@ -14,6 +14,7 @@ use web_sys::{Event, IdbDatabase, IdbRequest, IdbTransaction, IdbTransactionMode
 
 use crate::connection::{self, IfMissing, abort_cause, finished, target};
 use crate::error::{describe, is_closed_connection};
+use crate::needed::needed;
 use crate::schema::{INFO, LOG, META, SNAPSHOT, Stores, read_place, read_record};
 use crate::{IdbError, forget_initialized, sys};
 
@@ -355,13 +356,11 @@ impl Handlers {
 /// when control returns to the event loop and nothing is asked of it.
 fn fill(transaction: &IdbTransaction, jobs: &[Job]) -> Result<(), IdbError> {
     let stores = Stores::of(transaction).map_err(|error| IdbError::from_js(&error))?;
-    for job in jobs {
-        for (node, batch) in &job.batches {
-            stores.apply(*node, batch)?;
-        }
-        for (key, value) in &job.infos {
-            stores.put_info(key, value)?;
-        }
+    for (node, write) in needed(jobs.iter().flat_map(|job| &job.batches)) {
+        stores.apply(node, write)?;
+    }
+    for (key, value) in jobs.iter().flat_map(|job| &job.infos) {
+        stores.put_info(key, value)?;
     }
     // Saves the wait for the answers to the requests; `complete` and `abort` say what became of them.
     sys::commit(transaction).map_err(|error| IdbError::from_js(&error))

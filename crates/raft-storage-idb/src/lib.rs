@@ -38,9 +38,11 @@
 //! All in one database, because a transaction cannot span two: truncating, appending and changing
 //! the term must be one step (Figure 2: a server answers only when it has stored them).
 //!
-//! One record a value. Packing the entries of a batch into one value would be faster to write, but a
-//! truncation would have to read and rewrite packs, and the time goes elsewhere: a strict commit
-//! costs a flush of the medium, whatever is in it. The browser tests print the measurement.
+//! One record a value. Measured in headless Chromium (a browser test prints it): a strict commit of one
+//! entry takes 1.2 ms, of a hundred entries 19 ms, of the same hundred packed into one value 1.4 ms.
+//! Packing would thus pay for batches far larger than a person's clicks make, and it would make
+//! every truncation read, cut and rewrite packs. What a transaction overwrites itself, such as the
+//! end of the log in every append, is left out instead.
 //!
 //! # What is promised
 //!
@@ -62,6 +64,7 @@ mod connection;
 mod database;
 mod error;
 mod lock;
+mod needed;
 mod origin;
 mod schema;
 mod sys;

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Uint8Array};
 use raft_core::{LogIndex, NodeId};
-use raft_storage::{Key, RecordBytes, Write, WriteBatch};
+use raft_storage::{Key, RecordBytes, Write};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
@@ -55,26 +55,23 @@ impl Stores {
         })
     }
 
-    /// Asks for all writes of a batch. Whether they succeed is for the transaction to say.
-    pub(crate) fn apply(&self, node: NodeId, batch: &WriteBatch) -> Result<(), IdbError> {
-        for write in &batch.writes {
-            match write {
-                Write::Put { key, record } => {
-                    let (store, place) = self.place(node, *key)?;
-                    store.put_with_key(&bytes(record), &place)
-                }
-                Write::Delete { key } => {
-                    let (store, place) = self.place(node, *key)?;
-                    store.delete(&place)
-                }
-                Write::DeleteEntries { from, through } => {
-                    let Some(range) = entries(node, *from, *through)? else { continue };
-                    self.log.delete(&range)
-                }
+    /// Asks for a write. Whether it succeeds is for the transaction to say.
+    pub(crate) fn apply(&self, node: NodeId, write: &Write) -> Result<(), IdbError> {
+        let request = match write {
+            Write::Put { key, record } => {
+                let (store, place) = self.place(node, *key)?;
+                store.put_with_key(&bytes(record), &place)
             }
-            .map_err(|error| IdbError::from_js(&error))?;
-        }
-        Ok(())
+            Write::Delete { key } => {
+                let (store, place) = self.place(node, *key)?;
+                store.delete(&place)
+            }
+            Write::DeleteEntries { from, through } => match entries(node, *from, *through)? {
+                Some(range) => self.log.delete(&range),
+                None => return Ok(()),
+            },
+        };
+        request.map(drop).map_err(|error| IdbError::from_js(&error))
     }
 
     pub(crate) fn put_info(&self, key: &str, value: &[u8]) -> Result<(), IdbError> {
