@@ -1,4 +1,37 @@
 //! The one command language: parse, print, execute.
+//!
+//! Everything that a person can do to a cluster is one [`Statement`], and every statement is one line
+//! of text: typed into the page's console, written in a scenario, carried by a share link, printed by
+//! [`Session::export`], run by `helios run`. [`HELP`] lists them all. `Display` and [`parse_line`] are
+//! inverses.
+//!
+//! [`Session`] carries statements out, one step at a time, so that a page can pace it; [`run`] carries
+//! out a whole script at full speed. Both check every property of the protocol after every event.
+//!
+//! ```
+//! let script = raft_script::parse(
+//!     "cluster nodes=5 seed=8
+//!      run until leader
+//!      put x=1 via=leader
+//!      at +500ms crash leader      # roles are those of the moment
+//!      run until leader within 2s
+//!      expect committed x=1
+//!      restart all
+//!      expect converged within 3s
+//!      expect safe",
+//! )?;
+//! let report = raft_script::run(&script, &mut |event| println!("{event}"));
+//! assert_eq!(report.failure, None);
+//!
+//! // What was done is a script again, and its run is the same run.
+//! let exported = report.session.expect("the cluster could be set up").export();
+//! let again = raft_script::run(&raft_script::parse(&exported)?, &mut |_| {});
+//! assert_eq!(again.trace_hash, report.trace_hash);
+//! # Ok::<(), raft_script::ParseError>(())
+//! ```
+//!
+//! A script is untrusted input: [`limits`] are stated and enforced, and nothing here touches a file, a
+//! clock or the network.
 #![forbid(unsafe_code)]
 
 mod complete;

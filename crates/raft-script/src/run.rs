@@ -45,9 +45,7 @@ pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
     };
     let mut runner = Runner { session, observer, events: 0 };
     runner.show_events();
-    let failure = lines
-        .iter()
-        .find_map(|line| runner.carry_out(line).err().map(|error| Failure::at(line, error)));
+    let failure = runner.carry_out_all(script, lines).err();
     let Runner { session, events, .. } = runner;
     let world = session.world();
     RunReport {
@@ -72,6 +70,16 @@ impl Runner<'_> {
             self.events += 1;
             (self.observer)(event);
         }
+    }
+
+    fn carry_out_all(&mut self, script: &Script, lines: &[Line]) -> Result<(), Failure> {
+        // What disks hold at the beginning may contradict itself.
+        if let Some(first) = script.statements.first() {
+            self.check().map_err(|error| Failure::at(first, error))?;
+        }
+        lines
+            .iter()
+            .try_for_each(|line| self.carry_out(line).map_err(|error| Failure::at(line, error)))
     }
 
     fn carry_out(&mut self, line: &Line) -> Result<(), ExecError> {

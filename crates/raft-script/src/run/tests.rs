@@ -57,3 +57,36 @@ fn virtual_time_is_limited() {
     assert!(matches!(failure.error, ExecError::LimitExceeded { .. }), "{failure}");
     assert_eq!(failure.line, 3);
 }
+
+/// Two disks with different entries at the same place, of the same term.
+fn contradictory_disks() -> String {
+    use base64::Engine as _;
+    let image = |command: &[u8]| {
+        let payload = raft_core::Payload::Command(command.into());
+        let entry =
+            raft_core::Entry { index: raft_core::LogIndex(1), term: raft_core::Term(1), payload };
+        let persist = raft_core::Persist {
+            hard_state: Some(raft_core::HardState {
+                current_term: raft_core::Term(1),
+                voted_for: None,
+            }),
+            entries: vec![entry],
+            ..raft_core::Persist::default()
+        };
+        let mut records = raft_storage::Records::default();
+        records.apply(&raft_storage::WriteBatch::from_persist(&persist));
+        base64::engine::general_purpose::STANDARD.encode(raft_storage::export(&records))
+    };
+    let (left, right) = (image(b"left"), image(b"right"));
+    format!("cluster nodes=3 seed=1\ndisk 1 image=\"{left}\"\ndisk 2 image=\"{right}\"\n")
+}
+
+/// A script need not expect `safe`: a broken property ends it.
+#[test]
+fn a_broken_property_is_reported_at_once() {
+    let report = report(&format!("{}run until leader\nrun 10s\n", contradictory_disks()));
+    let failure = report.failure.expect("the logs do not match");
+    let ExecError::Violated(violation) = &failure.error else { panic!("{failure}") };
+    assert_eq!(violation.property.name, "Log Matching");
+    assert!(report.at < Instant(10_000_000));
+}

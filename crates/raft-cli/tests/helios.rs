@@ -1,0 +1,263 @@
+//! The `helios` command as a person or a CI job meets it: exit codes and output.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const PASSING: &str =
+    "cluster nodes=3 seed=1\nrun until leader\nset x=1\nexpect committed x=1 within 1s\n";
+const FAILING: &str =
+    "cluster nodes=3 seed=1\nrun until leader\n  expect committed x=1   # never written\n";
+const UNPARSABLE: &str = "cluster nodes=3\nrun until leader\nset x=1 vai=leader\n";
+
+fn helios(arguments: &[&str]) -> Output {
+    helios_with_input(arguments, "")
+}
+
+fn helios_with_input(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_helios"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it was not killed")
+}
+
+/// A script in a file of its own.
+fn file(name: &str, text: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn scenarios() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_script_that_holds_exits_with_0_and_says_so_in_one_line() {
+    let output = helios_with_input(&["run", "-"], PASSING);
+    assert_eq!(code(&output), 0);
+    let line = stdout(&output);
+    assert_eq!(line.lines().count(), 1);
+    assert!(line.starts_with("-: ok, "), "{line}");
+    assert!(line.contains(" ms, ") && line.contains(" events, trace "), "{line}");
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn the_same_script_has_the_same_trace_hash() {
+    let first = helios_with_input(&["run", "-"], PASSING);
+    let second = helios_with_input(&["run", "-"], PASSING);
+    assert_eq!(stdout(&first), stdout(&second));
+    let other = helios_with_input(&["run", "-"], &PASSING.replace("seed=1", "seed=2"));
+    assert_ne!(stdout(&first), stdout(&other));
+}
+
+#[test]
+fn a_failed_expectation_exits_with_1_and_shows_where_what_and_what_led_there() {
+    let output = helios_with_input(&["run", "-"], FAILING);
+    assert_eq!(code(&output), 1);
+    let text = stdout(&output);
+    assert!(text.starts_with("-: failed, "), "{text}");
+    assert!(text.contains("line 3: expect committed x=1   # never written"), "{text}");
+    assert!(text.contains("expected committed x=1, found: no value of x is committed"), "{text}");
+    assert!(text.contains("the last events:"), "{text}");
+    assert!(text.contains("becomes leader of term 1"), "{text}");
+    assert!(text.lines().count() < 30, "{text}");
+}
+
+#[test]
+fn what_is_no_script_exits_with_2_and_shows_a_caret() {
+    let output = helios_with_input(&["run", "-"], UNPARSABLE);
+    assert_eq!(code(&output), 2);
+    let text = stdout(&output);
+    assert!(
+        text.contains(
+            "-: line 3, column 9: expected `via=`, `client=` or the end of the line, found `vai`"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("\n3 | set x=1 vai=leader\n  |         ^^^\n"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_read_exits_with_2() {
+    let output = helios(&["run", "no/such/file.helios"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stdout(&output).contains("no/such/file.helios: unreadable\n  cannot be read: "),
+        "{}",
+        stdout(&output)
+    );
+    let binary = file("binary.helios", "");
+    std::fs::write(&binary, b"heal\n\xff").unwrap();
+    let output = helios(&["run", &binary]);
+    assert_eq!(code(&output), 2);
+    assert!(stdout(&output).contains("is no text: byte 6 is not UTF-8"), "{}", stdout(&output));
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    assert_eq!(code(&helios(&["run", folder])), 2);
+}
+
+#[test]
+fn of_several_files_the_worst_code_wins_and_all_are_run() {
+    let passing = file("passing.helios", PASSING);
+    let failing = file("failing.helios", FAILING);
+    let unparsable = file("unparsable.helios", UNPARSABLE);
+    let output = helios(&["run", &failing, &passing]);
+    assert_eq!(code(&output), 1);
+    let output = helios(&["run", &unparsable, &failing, &passing]);
+    assert_eq!(code(&output), 2);
+    for (name, outcome) in
+        [(&passing, "ok, "), (&failing, "failed, "), (&unparsable, "unreadable\n")]
+    {
+        assert!(stdout(&output).contains(&format!("{name}: {outcome}")), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn quiet_is_silent_about_what_is_ok() {
+    let passing = file("quiet-passing.helios", PASSING);
+    let failing = file("quiet-failing.helios", FAILING);
+    assert!(helios(&["run", "--quiet", &passing]).stdout.is_empty());
+    let output = helios(&["run", "--quiet", &passing, &failing]);
+    assert!(!stdout(&output).contains(&passing) && stdout(&output).contains(&failing));
+}
+
+#[test]
+fn trace_prints_every_event() {
+    let output = helios_with_input(&["run", "--trace", "-"], PASSING);
+    let text = stdout(&output);
+    let events: usize = text.lines().count() - 1;
+    assert!(text.lines().last().unwrap().contains(&format!(" {events} events")), "{text}");
+    assert!(text.contains("stands for election in term 1"), "{text}");
+    assert!(text.contains("RequestVote term=1"), "{text}");
+}
+
+#[test]
+fn json_is_one_object_for_each_file() {
+    let passing = file("json-passing.helios", PASSING);
+    let failing = file("json-failing.helios", FAILING);
+    let unparsable = file("json-unparsable.helios", UNPARSABLE);
+    let output = helios(&["run", "--json", &passing, &failing, &unparsable]);
+    assert_eq!(code(&output), 2);
+    let reports: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(reports.len(), 3);
+    let [ok, failed, unreadable] = &reports[..] else { panic!("three") };
+    assert_eq!(ok["outcome"], "ok");
+    assert_eq!(ok["error"], Value::Null);
+    assert_eq!(ok["trace_hash"].as_str().unwrap().len(), 16);
+    assert!(ok["virtual_time_us"].as_u64().unwrap() > 0);
+    assert!(
+        ok["properties"].as_array().unwrap().iter().any(|p| p["name"] == "Election Safety"),
+        "{ok}"
+    );
+    assert_eq!((&failed["outcome"], &failed["code"]), (&"failed".into(), &1.into()));
+    assert_eq!(failed["error"]["line"], 3);
+    assert!(!failed["error"]["trace"].as_array().unwrap().is_empty());
+    assert_eq!((&unreadable["outcome"], &unreadable["code"]), (&"unreadable".into(), &2.into()));
+    assert_eq!(unreadable["error"]["column"], 9);
+    assert_eq!(unreadable["trace_hash"], Value::Null);
+    // Every field is documented.
+    let help = helios(&["run", "--help"]);
+    for field in ok.as_object().unwrap().keys() {
+        assert!(stdout(&help).contains(field), "{field} is in --help");
+    }
+}
+
+#[test]
+fn without_files_or_with_wrong_options_usage_is_shown() {
+    for arguments in [&["run"][..], &["run", "--frobnicate", "-"], &[], &["frobnicate"]] {
+        let output = helios(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("Usage:"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_language_is_printed() {
+    let output = helios(&["language"]);
+    assert_eq!(code(&output), 0);
+    for (form, _) in raft_script::HELP {
+        assert!(stdout(&output).contains(form));
+    }
+}
+
+/// `helios run --trace … | head -1`
+#[test]
+fn a_reader_that_leaves_early_causes_no_panic() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_helios"))
+        .args(["run", "--trace", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    child.stdin.take().unwrap().write_all(b"run 60s\n").unwrap();
+    let mut first = [0; 10];
+    out.read_exact(&mut first).unwrap();
+    drop(out);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn every_scenario_holds() {
+    let files = scenarios();
+    assert!(files.len() >= 10);
+    let names: Vec<&str> = files.iter().map(|path| path.to_str().unwrap()).collect();
+    let output = helios(&[&["run"], &names[..]].concat());
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    assert_eq!(stdout(&output).lines().count(), files.len());
+}
+
+/// The page lists them by their first line, with their second one below.
+#[test]
+fn every_scenario_opens_with_a_title_and_a_sentence_and_proves_its_story() {
+    for path in scenarios() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut lines = text.lines();
+        let title = lines.next().unwrap().strip_prefix("# ").expect("a title");
+        assert!(!title.ends_with('.'), "{title}");
+        let sentence = lines.next().unwrap().strip_prefix("# ").expect("a sentence");
+        assert!(sentence.ends_with('.') && sentence.len() > title.len(), "{sentence}");
+        assert!(text.matches("\nexpect ").count() >= 3, "{path:?}");
+        assert!(text.ends_with("\nexpect safe\n"), "{path:?}");
+    }
+}
+
+/// What is exported from a scenario's end is the same run.
+#[test]
+fn every_scenario_exports_to_a_script_with_the_same_trace_hash() {
+    for path in scenarios() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let report = raft_script::run(&raft_script::parse(&text).unwrap(), &mut |_| {});
+        let exported = report.session.unwrap().export();
+        let script = raft_script::parse(&exported).unwrap_or_else(|error| panic!("{error}"));
+        let again = raft_script::run(&script, &mut |_| {});
+        assert_eq!(again.failure, None, "{exported}");
+        assert_eq!((again.trace_hash, again.at), (report.trace_hash, report.at), "{exported}");
+    }
+}
