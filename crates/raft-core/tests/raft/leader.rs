@@ -159,6 +159,22 @@ fn a_late_refusal_is_ignored() {
     assert!(cluster.network.is_empty());
 }
 
+/// While the leader looks for the place where the logs agree, it answers each refusal once: a repeated
+/// one must not start a second search beside the first.
+#[test]
+fn a_repeated_refusal_is_answered_once() {
+    let mut server = Server::of_three(disk(3, &[1, 1, 2, 2]));
+    server.lead();
+    server.receive(2, 4, failure(4, (2, 1)));
+    assert_eq!(requests(&mut server)[0].1.prev_log(), at(2, 1));
+    for _ in 0..3 {
+        server.receive(2, 4, failure(4, (2, 1)));
+        assert!(server.sent.is_empty());
+    }
+    server.receive(2, 4, failure(2, (0, 0)));
+    assert_eq!(requests(&mut server)[0].1.prev_log(), LogPosition::ORIGIN);
+}
+
 /// No server refuses what it acknowledged, unless it lost its disk. Answering it at once would
 /// keep the two talking forever.
 #[test]
