@@ -27,6 +27,7 @@ pub(crate) fn dist_folder() -> PathBuf {
 /// Builds the optimized page into `dist/`, bringing the tools that are missing.
 pub(crate) fn build() -> Result<()> {
     let toolbox = Toolbox::for_page()?;
+    println!("Building the page: minutes the first time, seconds when nothing changed.");
     process::run(toolbox.command("trunk").args(["build", "--release"]))
 }
 
