@@ -83,7 +83,7 @@ fn visible(c: char) -> char {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.message())?;
-        if self.source.is_empty() && self.column == 1 && self.caret == 0 {
+        if self.source.is_empty() {
             return Ok(());
         }
         let number = self.line.to_string();

@@ -22,8 +22,8 @@ pub const HELP: &[(&str, &str)] = &[
         "what disk 2 holds at the beginning: a log with entries of these terms; after cluster",
     ),
     (
-        "disk 2 image=\"base64\"",
-        "what disk 2 holds at the beginning, as an exported session says it",
+        "disk 2 image=\"AAEC\"",
+        "what disk 2 holds at the beginning, in base64, as exported sessions say it",
     ),
     ("run 2s", "let that much time pass"),
     ("run until 1500ms", "let time pass up to that moment"),
@@ -89,10 +89,13 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     ("  safe", "no property that must always hold was ever broken"),
     ("3, leader, any follower, all, others", "nodes: by number, by role, or many"),
-    ("20us, 5ms, 2s, 1m", "durations"),
+    ("20us, 5ms, 2s, 0.5s, 1m", "durations"),
     (
         "\"two words\", \"\\x00\"",
         "keys and values that are no plain word are quoted; \\\" \\\\ \\n \\t \\r \\xNN",
     ),
     ("# a comment", "up to the end of the line"),
 ];
+
+#[cfg(test)]
+mod tests;

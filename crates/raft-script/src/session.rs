@@ -288,8 +288,11 @@ impl Session {
             }
             Target::Condition { condition, is_expected, within } => {
                 if self.holds(&condition) {
-                    let held = if is_expected { Self::expectation_held } else { Self::reached };
-                    return Some(Ok(held(self, &condition)));
+                    return Some(Ok(if is_expected {
+                        self.expectation_held(&condition)
+                    } else {
+                        self.condition_reply(&condition)
+                    }));
                 }
                 let (awaited, found) = (condition.to_string(), self.found(&condition));
                 let within = Time(within).to_string();
@@ -301,10 +304,6 @@ impl Session {
     fn expectation_held(&mut self, condition: &Condition) -> Reply {
         // Kept without its patience: at this very moment it holds.
         self.note(Statement::Expect { condition: condition.clone(), within: None });
-        self.condition_reply(condition)
-    }
-
-    fn reached(&mut self, condition: &Condition) -> Reply {
         self.condition_reply(condition)
     }
 

@@ -35,8 +35,10 @@ fn the_first_failure_ends_the_run_and_names_its_line() {
 
 #[test]
 fn a_cluster_that_cannot_be_is_a_failure() {
-    let failure = report("disk 7 terms=1").failure.expect("there is no node 7");
-    assert_eq!(failure.line, 1);
+    let failure = report("cluster nodes=6\ndisk 6 terms=1\ndisk 7 terms=1")
+        .failure
+        .expect("there is no node 7");
+    assert_eq!(failure.line, 3);
     assert!(matches!(failure.error, ExecError::Setup(_)), "{failure}");
 }
 

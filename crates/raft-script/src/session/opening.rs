@@ -23,31 +23,25 @@ impl Session {
         let mut setup = Setup::default();
         let mut opening = Vec::new();
         for line in &script.statements {
+            let fail = |error| Failure::at(line, error);
             match &line.statement {
                 Statement::Cluster(cluster) => setup = Setup::clone(cluster),
                 Statement::DiskContents { node, contents } => {
                     let records = records(contents)
-                        .map_err(|reason| ExecError::DiskImage { node: *node, reason })
-                        .map_err(|error| Failure::at(line, error))?;
+                        .map_err(|reason| fail(ExecError::DiskImage { node: *node, reason }))?;
                     setup.disks.insert(*node, records);
                 }
                 _ => break,
             }
+            setup.validate().map_err(|error| fail(error.into()))?;
             opening.push(line.statement.clone());
         }
         let rest = &script.statements[opening.len()..];
         if !matches!(opening.first(), Some(Statement::Cluster(_))) {
             opening.insert(0, cluster(&setup));
         }
-        match Self::with_opening(setup, opening) {
-            Ok(session) => Ok((session, rest)),
-            Err(error) => {
-                // Only the opening can be wrong, so there is a first line.
-                let line = script.statements.first().cloned();
-                let line = line.unwrap_or(Line { number: 1, statement: Statement::Heal });
-                Err(Failure::at(&line, error.into()))
-            }
-        }
+        let session = Self::with_opening(setup, opening).expect("every setting was validated");
+        Ok((session, rest))
     }
 }
 

@@ -1,0 +1,52 @@
+use super::HELP;
+use crate::parse_line;
+
+/// A form without what may be left out, and with the first choice of it.
+fn variants(form: &str) -> [String; 2] {
+    let (mut short, mut long) = (String::new(), String::new());
+    for (place, part) in form.split(['[', ']']).enumerate() {
+        if place % 2 == 0 {
+            short.push_str(part);
+            long.push_str(part);
+        } else {
+            long.push_str(part.split('|').next().unwrap_or_default());
+        }
+    }
+    [short, long]
+}
+
+/// The help says nothing that the parser does not understand.
+#[test]
+fn every_form_is_understood() {
+    let mut checked = 0;
+    for (form, _) in HELP {
+        let lines: Vec<String> = match *form {
+            settings if settings.starts_with("        ") => vec![format!("cluster {settings}")],
+            conditions if conditions.starts_with("  ") => conditions
+                .split(", ")
+                .map(|condition| format!("expect {}", condition.trim()))
+                .collect(),
+            "3, leader, any follower, all, others" => {
+                form.split(", ").map(|nodes| format!("crash {nodes}")).collect()
+            }
+            durations if durations.starts_with("20us") => {
+                durations.split(", ").map(|duration| format!("run {duration}")).collect()
+            }
+            texts if texts.starts_with('"') => {
+                texts.split(", ").map(|text| format!("set {text}={text}")).collect()
+            }
+            comment if comment.starts_with('#') => continue,
+            statement => {
+                statement.replace("CONDITION", "leader").split(", ").map(str::to_owned).collect()
+            }
+        };
+        for line in lines.iter().flat_map(|line| variants(line)) {
+            match parse_line(&line) {
+                Ok(Some(_)) => checked += 1,
+                Ok(None) => panic!("{line} is nothing"),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    assert!(checked > 80, "{checked} forms");
+}
