@@ -4,14 +4,18 @@
 use std::sync::Arc;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Entry, Instant, LogIndex, Message, Payload, Persist,
-    PersistId, RequestVoteReply, Term,
+    AppendEntries, AppendEntriesReply, Body, Entry, Instant, LogIndex, LogPosition, Message,
+    Payload, Persist, PersistId, RequestVote, RequestVoteReply, Term,
 };
 use raft_kv::{ClientId, Operation};
 use raft_sim::{Action, MessageId, Setup, SimNode};
 use raft_storage::WriteBatch;
 
 use super::*;
+use crate::invariants::{
+    commit_rule, committed_durability, durable_promises, faithful_recovery, leader_append_only,
+    leader_completeness, log_matching, monotonic_state, state_machine_safety, vote_durability,
+};
 use crate::property::Property;
 
 /// A world, and the checks that have seen all of it so far.
@@ -87,14 +91,19 @@ impl Scene {
     }
 
     fn is_broken(&self, property: &Property) -> bool {
-        let mut results = self.checks.results();
-        results.any(|result| result.property == property && result.violation.is_some())
+        self.description(property).is_some()
     }
 
-    /// The one thing that is broken.
-    fn assert_broken(&self, property: &Property) {
+    fn description(&self, property: &Property) -> Option<&str> {
+        let result = self.checks.results().find(|result| result.property == property)?;
+        result.violation.as_ref().map(|violation| violation.description.as_str())
+    }
+
+    /// The first thing that is broken, and what is said of it.
+    fn assert_broken(&self, property: &Property, words: &str) {
         let violation = self.checks.violation().expect("something is broken");
         assert_eq!((violation.property.name, violation.event), (property.name, 777), "{violation}");
+        assert!(violation.description.contains(words), "{words:?} is not in {violation}");
     }
 }
 
@@ -118,7 +127,7 @@ fn who_sends_as_a_leader_leads() {
     scene.send(leader, follower, term, heartbeat());
     assert_eq!(scene.checks.violation(), None);
     scene.send(follower, leader, term, heartbeat());
-    scene.assert_broken(&election_safety::PROPERTY);
+    scene.assert_broken(&election_safety::PROPERTY, "and so did node");
 }
 
 #[test]
@@ -126,7 +135,7 @@ fn a_vote_on_the_wire_counts_whatever_the_voter_believes() {
     let mut scene = Scene::begin();
     let (follower, term) = (scene.follower(), scene.term());
     scene.send(follower, follower, term, granted());
-    scene.assert_broken(&crate::invariants::vote_durability::PROPERTY);
+    scene.assert_broken(&vote_durability::PROPERTY, "voted for node");
 }
 
 #[test]
@@ -140,7 +149,7 @@ fn an_acknowledgement_of_what_is_not_on_disk() {
     scene.send(follower, leader, term, success(1));
     assert_eq!(scene.checks.violation(), None);
     scene.send(follower, leader, term, success(2));
-    scene.assert_broken(&crate::invariants::durable_promises::PROPERTY);
+    scene.assert_broken(&durable_promises::PROPERTY, "while its disk ends with");
 }
 
 #[test]
@@ -148,7 +157,7 @@ fn a_message_of_a_term_that_is_not_on_disk() {
     let mut scene = Scene::begin();
     let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
     scene.send(leader, follower, term.next(), heartbeat());
-    scene.assert_broken(&crate::invariants::durable_promises::PROPERTY);
+    scene.assert_broken(&durable_promises::PROPERTY, "while the term on its disk");
 }
 
 #[test]
@@ -158,7 +167,39 @@ fn an_entry_that_is_applied_and_not_committed() {
     let index = scene.core(node).last_applied().next();
     let entries = Arc::from([Entry { index, term, payload: Payload::Noop }]);
     scene.claim([EventKind::Applied { node, entries }]);
-    scene.assert_broken(&crate::invariants::state_machine_safety::PROPERTY);
+    scene.assert_broken(&state_machine_safety::PROPERTY, "which is not committed");
+}
+
+#[test]
+fn a_snapshot_of_what_is_not_committed() {
+    let mut scene = Scene::begin();
+    let (node, term) = (scene.follower(), scene.term());
+    let snapshot = LogPosition::new(LogIndex(9), term);
+    scene.claim([EventKind::Restored { node, snapshot }]);
+    scene.assert_broken(&state_machine_safety::PROPERTY, "restored a snapshot through 9");
+}
+
+#[test]
+fn a_state_machine_that_did_not_move() {
+    let mut scene = Scene::begin();
+    let (leader, node) = (scene.leader(), scene.follower());
+    scene.act(Action::Pause { node });
+    scene.set("1", leader);
+    scene.run(500);
+    let index = scene.core(node).last_applied().next();
+    let entries: Vec<Entry> = scene.core(leader).log().iter_from(index).cloned().collect();
+    scene.claim([EventKind::Applied { node, entries: entries.into() }]);
+    scene.assert_broken(&state_machine_safety::PROPERTY, "its state machine stands at entry");
+}
+
+#[test]
+fn a_candidate_with_a_log_that_is_not_on_its_disk() {
+    let mut scene = Scene::begin();
+    let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
+    // The leader voted for itself in this term, so its request is no second vote.
+    let request = RequestVote { last_log_index: LogIndex(9), last_log_term: term };
+    scene.send(leader, follower, term, Body::RequestVote(request));
+    scene.assert_broken(&durable_promises::PROPERTY, "its disk never held");
 }
 
 #[test]
@@ -175,7 +216,7 @@ fn committed_entries_that_vanish_from_the_disks() {
             EventKind::WriteDurable { node, id },
         ]);
     }
-    scene.assert_broken(&crate::invariants::committed_durability::PROPERTY);
+    scene.assert_broken(&committed_durability::PROPERTY, "only 2 disks hold");
 }
 
 #[test]
@@ -183,7 +224,7 @@ fn a_node_that_cannot_read_what_it_wrote() {
     let mut scene = Scene::begin();
     let (node, reason) = (scene.follower(), "entry 1 is missing".to_owned());
     scene.claim([EventKind::RestartRefused { node, reason }]);
-    scene.assert_broken(&crate::invariants::faithful_recovery::PROPERTY);
+    scene.assert_broken(&faithful_recovery::PROPERTY, "only it has written");
 }
 
 #[test]
@@ -197,8 +238,10 @@ fn a_node_that_starts_from_an_older_disk() {
         other.apply(action).unwrap();
     }
     scene.show(&other, node);
-    scene.assert_broken(&crate::invariants::faithful_recovery::PROPERTY);
-    assert!(scene.is_broken(&crate::invariants::monotonic_state::PROPERTY), "it had sent messages");
+    scene.assert_broken(&faithful_recovery::PROPERTY, "while its disk holds");
+    let monotonic = &monotonic_state::PROPERTY;
+    let words = "after it had sent messages of term";
+    assert!(scene.description(monotonic).is_some_and(|found| found.contains(words)));
 }
 
 #[test]
@@ -208,10 +251,10 @@ fn a_world_that_goes_back() {
     scene.set("1", leader);
     scene.run(500);
     scene.show(&before, scene.follower());
-    scene.assert_broken(&crate::invariants::monotonic_state::PROPERTY);
-    assert!(!scene.is_broken(&crate::invariants::leader_append_only::PROPERTY));
+    scene.assert_broken(&monotonic_state::PROPERTY, "went back from");
+    assert!(!scene.is_broken(&leader_append_only::PROPERTY));
     scene.show(&before, leader);
-    assert!(scene.is_broken(&crate::invariants::leader_append_only::PROPERTY));
+    assert!(scene.is_broken(&leader_append_only::PROPERTY));
 }
 
 #[test]
@@ -229,7 +272,7 @@ fn two_histories_of_one_leader() {
     let node = scene.checks.node_mut(follower).unwrap();
     node.claims.truncated_from = Some(LogIndex(2));
     scene.show(&fork.world, follower);
-    scene.assert_broken(&crate::invariants::log_matching::PROPERTY);
+    scene.assert_broken(&log_matching::PROPERTY, "logs differ");
 }
 
 #[test]
@@ -240,7 +283,7 @@ fn a_commit_that_no_disk_bears_out() {
     fork.set("1", leader);
     fork.run(500);
     scene.show(&fork.world, leader);
-    scene.assert_broken(&crate::invariants::commit_rule::PROPERTY);
+    scene.assert_broken(&commit_rule::PROPERTY, "disks hold it; a majority");
     assert_eq!(scene.checks.ledger().commit_index(), LogIndex(1), "the ledger does not follow");
 }
 
@@ -252,7 +295,7 @@ fn a_commit_that_only_the_follower_knows_of() {
     fork.set("1", leader);
     fork.run(500);
     scene.show(&fork.world, follower);
-    scene.assert_broken(&crate::invariants::commit_rule::PROPERTY);
+    scene.assert_broken(&commit_rule::PROPERTY, "no leader has committed it");
 }
 
 #[test]
@@ -267,7 +310,7 @@ fn a_new_leader_that_lacks_what_is_committed() {
     fork.run(500);
     assert_eq!((fork.leader(), fork.checks.violation()), (follower, None));
     scene.show(&fork.world, follower);
-    assert!(scene.is_broken(&crate::invariants::leader_completeness::PROPERTY));
+    assert!(scene.is_broken(&leader_completeness::PROPERTY));
 }
 
 #[test]
