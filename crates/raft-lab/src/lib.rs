@@ -1,1 +1,56 @@
 //! One session in a page: world, journal, durable mirror, pacing.
+//!
+//! A [`Lab`] owns a [`raft_script::Session`] and lets virtual time pass in it as real time does: the
+//! page calls [`Lab::tick`] once a frame and draws [`Lab::frame`]. Whatever a person does is a line of
+//! the command language ([`Lab::exec`]). A durable lab also keeps every simulated disk in the
+//! browser's IndexedDB, and no node of it acknowledges what the browser has not stored ([`Mirror`]).
+//!
+//! Everything but IndexedDB and the JavaScript face is plain Rust and is tested natively.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use raft_lab::{Executed, Lab};
+//! use raft_sim::Setup;
+//!
+//! let mut lab = Lab::scratch(Setup::default())?;
+//! lab.set_speed(f64::INFINITY);
+//! assert_eq!(lab.exec("run until leader"), Executed::Waiting);
+//! while lab.pacing().running {
+//!     lab.tick(Duration::from_millis(16), Duration::from_millis(8));
+//! }
+//! assert!(lab.frame().headline.starts_with("Node "));
+//! # Ok::<(), raft_lab::LabError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod answers;
+mod console;
+#[cfg(test)]
+mod fake;
+mod frame;
+mod headline;
+#[cfg(target_arch = "wasm32")]
+mod idb;
+#[cfg(target_arch = "wasm32")]
+mod js;
+mod lab;
+mod mirror;
+mod pacing;
+mod state;
+mod stored;
+
+pub use answers::{ClientAnswer, Detour};
+pub use console::{ConsoleKind, ConsoleLine};
+pub use frame::{DurableState, DyingMessage, Frame, InvariantLine, InvariantState, is_noise};
+#[cfg(target_arch = "wasm32")]
+pub use idb::{OpenError, Opened};
+#[cfg(target_arch = "wasm32")]
+pub use js::{Changed, SharedLab, install};
+pub use lab::{Clock, Executed, Lab, LabError, Outcome, Subscriber, Subscription};
+pub use mirror::{Backend, Done, Mirror, Wake};
+pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
+pub use state::{AnswerView, EventView, StateView};
+pub use stored::{
+    CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,
+};

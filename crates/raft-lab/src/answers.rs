@@ -1,0 +1,173 @@
+//! What became of client operations, in words: the answer, and the way it took to get there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use raft_core::{Instant, NodeId};
+use raft_kv::{ClientId, Operation, Response, Sequence};
+use raft_sim::{Event, EventKind};
+
+/// How many steps of the way are told in words.
+const MAX_STEPS_TOLD: usize = 3;
+
+/// One operation of one client, as the client saw it. `Display` tells it in a line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClientAnswer {
+    /// Who asked.
+    pub client: ClientId,
+    /// The client's number for the operation.
+    pub sequence: Sequence,
+    /// What it asked for.
+    pub operation: Operation,
+    /// The answer, and who gave it; `None`: the client gave up, and cannot know what became of it.
+    pub answer: Option<(Response, NodeId)>,
+    /// How often it asked.
+    pub attempts: u32,
+    /// What came in between, in order.
+    pub detours: Vec<Detour>,
+    /// When it began.
+    pub invoked_at: Instant,
+    /// When it was over.
+    pub ended_at: Instant,
+}
+
+/// Why a client had to ask again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detour {
+    /// A node that does not lead named the leader, or knew none.
+    Redirected {
+        /// The node asked.
+        from: NodeId,
+        /// The one it named.
+        to: Option<NodeId>,
+    },
+    /// A node did not answer in time.
+    TimedOut(NodeId),
+    /// A node lost the entry to another leader's.
+    EntryLost(NodeId),
+}
+
+impl ClientAnswer {
+    /// Whether the store did what it was asked to.
+    pub fn is_ok(&self) -> bool {
+        self.answer.as_ref().is_some_and(|(response, _)| !response.is_failed())
+    }
+}
+
+/// Follows the operations under way.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Answers {
+    open: BTreeMap<(ClientId, Sequence), ClientAnswer>,
+}
+
+impl Answers {
+    /// Takes note of an event; the operation that it ends, if it ends one.
+    pub(crate) fn observe(&mut self, event: &Event) -> Option<ClientAnswer> {
+        match &event.kind {
+            EventKind::ClientInvoked { client, sequence, operation } => {
+                let begun = ClientAnswer {
+                    client: *client,
+                    sequence: *sequence,
+                    operation: operation.clone(),
+                    answer: None,
+                    attempts: 0,
+                    detours: Vec::new(),
+                    invoked_at: event.at,
+                    ended_at: event.at,
+                };
+                self.open.insert((*client, *sequence), begun);
+                None
+            }
+            EventKind::ClientAsked { client, sequence, attempt, .. } => {
+                if let Some(open) = self.open.get_mut(&(*client, *sequence)) {
+                    open.attempts = *attempt;
+                }
+                None
+            }
+            EventKind::ClientRedirected { client, sequence, node, leader } => {
+                self.detour(*client, *sequence, Detour::Redirected { from: *node, to: *leader })
+            }
+            EventKind::ClientTimedOut { client, sequence, node } => {
+                self.detour(*client, *sequence, Detour::TimedOut(*node))
+            }
+            EventKind::ClientMustRetry { client, sequence, node } => {
+                self.detour(*client, *sequence, Detour::EntryLost(*node))
+            }
+            EventKind::ClientAnswered { client, sequence, response, node, .. } => {
+                self.end(*client, *sequence, event.at, Some((response.clone(), *node)))
+            }
+            EventKind::ClientGaveUp { client, sequence } => {
+                self.end(*client, *sequence, event.at, None)
+            }
+            _ => None,
+        }
+    }
+
+    fn detour(
+        &mut self,
+        client: ClientId,
+        sequence: Sequence,
+        detour: Detour,
+    ) -> Option<ClientAnswer> {
+        self.open.get_mut(&(client, sequence))?.detours.push(detour);
+        None
+    }
+
+    fn end(
+        &mut self,
+        client: ClientId,
+        sequence: Sequence,
+        at: Instant,
+        answer: Option<(Response, NodeId)>,
+    ) -> Option<ClientAnswer> {
+        let open = self.open.remove(&(client, sequence))?;
+        Some(ClientAnswer { answer, ended_at: at, ..open })
+    }
+}
+
+impl fmt::Display for ClientAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "client {}: {} → ", self.client, self.operation)?;
+        let tries = if self.attempts == 1 { "try" } else { "tries" };
+        match &self.answer {
+            Some((response, node)) => {
+                match response {
+                    Response::Done => f.write_str("ok")?,
+                    response => response.fmt(f)?,
+                }
+                write!(f, " from node {node}")?;
+                if self.attempts > 1 {
+                    write!(f, " after {} {tries}", self.attempts)?;
+                }
+            }
+            None => write!(
+                f,
+                "no answer after {} {tries}: it may have happened, or may yet happen",
+                self.attempts
+            )?,
+        }
+        for detour in self.detours.iter().take(MAX_STEPS_TOLD) {
+            write!(f, "; {detour}")?;
+        }
+        match self.detours.len().saturating_sub(MAX_STEPS_TOLD) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+impl fmt::Display for Detour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redirected { from, to: Some(to) } => {
+                write!(f, "node {from} sent it to node {to}")
+            }
+            Self::Redirected { from, to: None } => write!(f, "node {from} knew no leader"),
+            Self::TimedOut(node) => write!(f, "node {node} did not answer in time"),
+            Self::EntryLost(node) => write!(f, "node {node} lost its entry"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+use super::*;
+
+const CLIENT: ClientId = ClientId(1);
+const FIRST: Sequence = Sequence(1);
+
+fn event(at: u64, kind: EventKind) -> Event {
+    Event { at: Instant(at), number: 1, kind }
+}
+
+fn invoked() -> EventKind {
+    let operation = Operation::Set { key: "x".into(), value: "1".into() };
+    EventKind::ClientInvoked { client: CLIENT, sequence: FIRST, operation }
+}
+
+fn asked(node: u64, attempt: u32) -> EventKind {
+    EventKind::ClientAsked { client: CLIENT, sequence: FIRST, node: NodeId(node), attempt }
+}
+
+fn redirected(node: u64, leader: Option<u64>) -> EventKind {
+    EventKind::ClientRedirected {
+        client: CLIENT,
+        sequence: FIRST,
+        node: NodeId(node),
+        leader: leader.map(NodeId),
+    }
+}
+
+fn answered(response: Response, attempts: u32) -> EventKind {
+    let node = NodeId(3);
+    EventKind::ClientAnswered { client: CLIENT, sequence: FIRST, response, node, attempts }
+}
+
+fn play(kinds: Vec<EventKind>) -> ClientAnswer {
+    let mut answers = Answers::default();
+    let mut ended: Vec<ClientAnswer> =
+        kinds.into_iter().filter_map(|kind| answers.observe(&event(7, kind))).collect();
+    assert_eq!(ended.len(), 1);
+    ended.remove(0)
+}
+
+#[test]
+fn a_straight_answer() {
+    let answer = play(vec![invoked(), asked(3, 1), answered(Response::Done, 1)]);
+    assert_eq!(answer.to_string(), "client 1: set x=1 → ok from node 3");
+    assert!(answer.is_ok());
+}
+
+#[test]
+fn a_redirect_is_told() {
+    let answer = play(vec![
+        invoked(),
+        asked(1, 1),
+        redirected(1, Some(3)),
+        asked(3, 2),
+        answered(Response::Done, 2),
+    ]);
+    assert_eq!(
+        answer.to_string(),
+        "client 1: set x=1 → ok from node 3 after 2 tries; node 1 sent it to node 3"
+    );
+}
+
+#[test]
+fn a_long_way_is_shortened() {
+    let mut kinds = vec![invoked()];
+    kinds.extend((1..=5).map(|_| redirected(2, None)));
+    kinds.push(answered(Response::Value(None), 6));
+    assert_eq!(
+        play(kinds).to_string(),
+        "client 1: set x=1 → no value from node 3 after 6 tries; node 2 knew no leader; \
+         node 2 knew no leader; node 2 knew no leader; and 2 more"
+    );
+}
+
+#[test]
+fn giving_up_is_no_answer() {
+    let gave_up = EventKind::ClientGaveUp { client: CLIENT, sequence: FIRST };
+    let timed_out = EventKind::ClientTimedOut { client: CLIENT, sequence: FIRST, node: NodeId(2) };
+    let answer = play(vec![invoked(), asked(2, 1), timed_out, gave_up]);
+    assert!(!answer.is_ok());
+    assert_eq!(
+        answer.to_string(),
+        "client 1: set x=1 → no answer after 1 try: it may have happened, or may yet happen; \
+         node 2 did not answer in time"
+    );
+}
+
+#[test]
+fn operations_of_different_clients_are_kept_apart() {
+    let mut answers = Answers::default();
+    let operation = Operation::Get { key: "y".into() };
+    let other = EventKind::ClientInvoked { client: ClientId(2), sequence: FIRST, operation };
+    assert!(answers.observe(&event(1, invoked())).is_none());
+    assert!(answers.observe(&event(2, other)).is_none());
+    let ended = answers.observe(&event(3, answered(Response::Done, 1))).expect("it is over");
+    assert_eq!(ended.client, CLIENT);
+    assert_eq!(ended.invoked_at, Instant(1));
+}

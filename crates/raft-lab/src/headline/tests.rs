@@ -1,0 +1,89 @@
+use raft_sim::{Action, Setup, Unsynced};
+
+use super::*;
+
+fn elected(nodes: u64) -> (World, NodeId) {
+    let mut world = World::new(Setup { nodes, ..Setup::default() }).expect("it is within bounds");
+    let is_settled = |world: &World| {
+        let Some(leader) = world.leader() else { return false };
+        world.nodes().filter_map(SimNode::core).all(|core| core.leader() == Some(leader))
+    };
+    while !is_settled(&world) {
+        world.step();
+    }
+    let leader = world.leader().expect("it was elected");
+    (world, leader)
+}
+
+fn others(world: &World, leader: NodeId) -> Vec<NodeId> {
+    world.node_ids().filter(|id| *id != leader).collect()
+}
+
+#[test]
+fn before_the_first_election() {
+    let world = World::new(Setup::default()).expect("the defaults are within bounds");
+    assert_eq!(
+        headline(&world, None),
+        "No leader: the nodes wait for one until an election timeout elapses."
+    );
+}
+
+#[test]
+fn a_leader_and_who_follows_it() {
+    let (world, leader) = elected(5);
+    let term = world.node(leader).and_then(SimNode::core).expect("it runs").current_term();
+    let followers = nodes(&others(&world, leader));
+    assert_eq!(
+        headline(&world, None),
+        format!("Node {leader} leads term {term}; {followers} follow it.")
+    );
+}
+
+#[test]
+fn a_cluster_of_one() {
+    let (world, _) = elected(1);
+    assert_eq!(headline(&world, None), "Node 1 leads term 1.");
+}
+
+#[test]
+fn a_candidate() {
+    let mut world = World::new(Setup::default()).expect("the defaults are within bounds");
+    world.apply(Action::ForceElection { node: NodeId(4) }).expect("node 4 runs");
+    assert_eq!(headline(&world, None), "No leader: node 4 asks for votes in term 1.");
+    world.apply(Action::ForceElection { node: NodeId(2) }).expect("node 2 runs");
+    assert_eq!(headline(&world, None), "No leader: nodes 2 and 4 ask for votes.");
+}
+
+#[test]
+fn too_few_nodes_run() {
+    let (mut world, leader) = elected(3);
+    let other = others(&world, leader)[0];
+    for node in [leader, other] {
+        world.apply(Action::Crash { node, unsynced: Unsynced::Drawn }).expect("it runs");
+    }
+    let mut down = [leader, other];
+    down.sort();
+    assert_eq!(
+        headline(&world, None),
+        format!(
+            "No leader, and none can be elected: 1 of 3 nodes runs, 2 are needed; {} are down.",
+            nodes(&down)
+        )
+    );
+}
+
+#[test]
+fn a_partition_with_a_deposed_leader() {
+    let (mut world, old) = elected(3);
+    world.apply(Action::Partition { groups: vec![vec![old]] }).expect("it is a node");
+    while world.leader() == Some(old) {
+        world.step();
+    }
+    let words = headline(&world, None);
+    let rest: Vec<String> = others(&world, old).iter().map(NodeId::to_string).collect();
+    assert!(
+        words.starts_with(&format!("Partitioned, {old} | {}. Node ", rest.join(" "))),
+        "{words}"
+    );
+    assert!(words.contains(&format!("node {old} still believes that it leads term ")), "{words}");
+}

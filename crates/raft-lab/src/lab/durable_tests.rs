@@ -1,0 +1,240 @@
+//! Durable labs over a back end that is as slow as a test wants it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use raft_kv::Operation;
+use raft_sim::{EventKind, SimNode};
+
+use super::*;
+use crate::fake::FakeBackend;
+use crate::{DurableState, cluster_line, next_run};
+
+const FRAME: Duration = Duration::from_millis(16);
+const BUDGET: Duration = Duration::from_millis(50);
+
+fn durable(setup: Setup, backend: &Rc<FakeBackend>) -> Lab {
+    let mut lab = Lab::mirrored(setup, Mirror::new(backend.clone())).expect("it is within bounds");
+    lab.set_speed(f64::INFINITY);
+    lab
+}
+
+fn finish(lab: &mut Lab, backend: &FakeBackend) {
+    for _ in 0..100_000 {
+        if !lab.pacing().running {
+            return;
+        }
+        lab.tick(FRAME, BUDGET);
+        backend.complete_next();
+    }
+    panic!("it does not end: {:?}", lab.frame().goal);
+}
+
+#[test]
+fn the_clock_never_passes_a_write_that_is_not_stored() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    for _ in 0..5 {
+        lab.tick(FRAME, BUDGET);
+    }
+    assert!(lab.pacing().stalled_on_disk);
+    let next = lab.session().next_event().expect("a write is to complete");
+    assert!(next.completes_write.is_some());
+    assert_eq!(lab.session().world().now(), next.at);
+    let steps = lab.session().world().steps();
+    lab.step();
+    assert_eq!(lab.session().world().steps(), steps, "a step does not pass it either");
+    assert!(backend.complete_next());
+    lab.tick(FRAME, BUDGET);
+    assert!(lab.session().world().steps() > steps);
+}
+
+#[test]
+fn how_slow_the_back_end_is_changes_nothing_but_the_pace() {
+    let script = [
+        "run until leader",
+        "set x=1",
+        "crash leader",
+        "run 400ms",
+        "set y=2",
+        "restart all",
+        "crash 2 keep",
+        "restart 2",
+        "crash 3 lose",
+        "restart 3",
+        "run 2s",
+    ];
+    let hash = |backend: Option<Rc<FakeBackend>>, every: usize| {
+        let mut lab = match &backend {
+            Some(backend) => durable(Setup::default(), backend),
+            None => Lab::scratch(Setup::default()).expect("the defaults are within bounds"),
+        };
+        lab.set_speed(f64::INFINITY);
+        let mut ticks = 0;
+        for line in script {
+            lab.exec(line);
+            while lab.pacing().running {
+                lab.tick(FRAME, BUDGET);
+                ticks += 1;
+                if let Some(backend) = backend.as_ref().filter(|_| ticks % every == 0) {
+                    backend.complete_next();
+                }
+            }
+        }
+        lab.session().world().trace_hash()
+    };
+    let scratch = hash(None, 1);
+    assert_eq!(hash(Some(FakeBackend::fast()), 1), scratch);
+    assert_eq!(hash(Some(FakeBackend::slow()), 1), scratch);
+    assert_eq!(hash(Some(FakeBackend::slow()), 7), scratch);
+}
+
+#[test]
+fn the_back_end_holds_what_the_simulated_disks_hold() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup { snapshot_threshold: 10, ..Setup::default() }, &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    for number in 0..30 {
+        lab.exec(&format!("set key{number}=1"));
+    }
+    for line in ["run 150ms", "crash 1 lose", "crash 2 keep", "restart 1 2", "run 3s"] {
+        lab.exec(line);
+        finish(&mut lab, &backend);
+    }
+    while backend.complete_next() {}
+    for node in lab.session().world().nodes() {
+        let mut disk = node.disk().durable().clone();
+        for write in node.disk().pending() {
+            disk.apply(&write.batch);
+        }
+        assert_eq!(backend.stored()[&node.id()], disk, "node {}", node.id());
+    }
+}
+
+#[test]
+fn a_failure_stops_the_lab_for_good_and_it_can_go_on_as_scratch() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.set_running(true);
+    lab.tick(FRAME, BUDGET);
+    backend.fail_next("the storage is full");
+    lab.tick(FRAME, BUDGET);
+    assert!(!lab.pacing().running);
+    let DurableState::Durable { error: Some(error), .. } = lab.durable() else {
+        panic!("{:?}", lab.durable())
+    };
+    assert!(error.contains("the storage is full"));
+    let steps = lab.session().world().steps();
+    lab.set_running(true);
+    lab.tick(FRAME, BUDGET);
+    lab.step();
+    assert!(matches!(lab.exec("crash 1"), Executed::Failed(_)));
+    assert_eq!(lab.session().world().steps(), steps);
+    lab.continue_as_scratch();
+    assert_eq!(lab.durable(), DurableState::Scratch);
+    assert_eq!(lab.exec("run until leader"), Executed::Waiting);
+    while lab.pacing().running {
+        lab.tick(FRAME, BUDGET);
+    }
+    assert!(lab.session().world().leader().is_some());
+}
+
+/// A small generator: tests must not depend on chance.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// One life of the page: writes, crashes and restarts over a back end that stores when it likes,
+/// until the power fails. What was acknowledged is added to `acknowledged`.
+fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>>>) -> Setup {
+    let line = cluster_line(&setup);
+    let run = setup.run;
+    let backend = FakeBackend::holding(&setup.disks);
+    let mut lab = durable(setup, &backend);
+    let heard = acknowledged.clone();
+    lab.subscribe(Box::new({
+        let mut asked = BTreeMap::new();
+        move |event| match &event.kind {
+            EventKind::ClientInvoked { client, sequence, operation } => {
+                if let Operation::Set { key, .. } = operation {
+                    asked.insert((*client, *sequence), key.to_string());
+                }
+            }
+            EventKind::ClientAnswered { client, sequence, response, .. } => {
+                if let (false, Some(key)) =
+                    (response.is_failed(), asked.remove(&(*client, *sequence)))
+                {
+                    heard.borrow_mut().push(key);
+                }
+            }
+            _ => {}
+        }
+    }));
+    lab.set_running(true);
+    lab.set_speed(1.0);
+    for frame in 0..100 + random.below(300) {
+        lab.tick(FRAME, BUDGET);
+        for _ in 0..random.below(3) {
+            backend.complete_next();
+        }
+        let node = 1 + random.below(3);
+        match random.below(20) {
+            0 => drop(lab.exec(&format!("crash {node} keep"))),
+            1 => drop(lab.exec(&format!("crash {node} lose"))),
+            2 => drop(lab.exec(&format!("crash {node}"))),
+            3..=6 => drop(lab.exec("restart all")),
+            7..=12 => {
+                let client = 1 + random.below(3);
+                lab.exec(&format!("set r{run}f{frame}=1 client={client}"));
+            }
+            _ => {}
+        }
+        if random.below(4) == 0 {
+            lab.exec("restart all");
+        }
+    }
+    assert_eq!(lab.session().checks().violation(), None);
+    // The power fails here: transactions under way are lost.
+    next_run(&line, backend.stored().into_iter().collect()).expect("the line was just written")
+}
+
+#[test]
+fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
+    let mut random = Random(0x9e37_79b9);
+    let acknowledged = Rc::new(RefCell::new(Vec::new()));
+    for seed in 1..=8 {
+        let mut setup = Setup { nodes: 3, seed, snapshot_threshold: 20, ..Setup::default() };
+        acknowledged.borrow_mut().clear();
+        for _ in 0..6 {
+            setup = live(setup, &mut random, &acknowledged);
+            let mut lab = Lab::scratch(setup.clone()).expect("what was stored is within bounds");
+            lab.set_speed(f64::INFINITY);
+            for line in ["run until leader", "set last=1", "run until converged"] {
+                lab.exec(line);
+                while lab.pacing().running {
+                    lab.tick(FRAME, BUDGET);
+                }
+            }
+            let world = lab.session().world();
+            for store in world.nodes().map(|node| node.store().expect("its disk is sound")) {
+                for key in acknowledged.borrow().iter() {
+                    assert!(
+                        store.get(key.as_bytes()).is_some(),
+                        "{key} was acknowledged: seed {seed}"
+                    );
+                }
+            }
+            assert!(world.nodes().filter_map(SimNode::core).count() == 3);
+        }
+        assert!(acknowledged.borrow().len() > 20, "{}", acknowledged.borrow().len());
+    }
+}

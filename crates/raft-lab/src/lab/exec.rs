@@ -1,0 +1,220 @@
+//! Statements: those that act at once, and those that need time to pass.
+
+use raft_kv::{ClientId, Sequence};
+use raft_script::{Line, Reply, Started, Statement};
+
+use super::{Lab, Queued, STOPPED, Waiting};
+use crate::answers::ClientAnswer;
+use crate::mirror::Mirror;
+use crate::{ConsoleKind, Pacing};
+
+/// What became of a line just now.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Executed {
+    /// It was blank, or a comment.
+    Nothing,
+    /// It is carried out. The answer to an operation comes later, as a line of the console.
+    Done(Reply),
+    /// It needs time to pass, or stands behind a statement that does.
+    Waiting,
+    /// It makes no sense (then with the place), or was refused.
+    Failed(String),
+}
+
+/// What became of a line in the end.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// It is carried out; in words.
+    Done(String),
+    /// The client's operation is over.
+    Answered(Box<ClientAnswer>),
+    /// It failed; in words.
+    Failed(String),
+}
+
+/// Hears of the end of a statement. It must not call the lab.
+pub(super) type Listener = Box<dyn FnOnce(Outcome)>;
+pub(super) type Finished = Result<Reply, String>;
+
+impl Lab {
+    /// Carries out one line of the language, now. It goes into the console, as does what comes of it.
+    ///
+    /// Statements that act at once do so, also while another one waits. Those that need time to pass
+    /// queue up behind each other, and start the clock if the lab is paused.
+    pub fn exec(&mut self, line: &str) -> Executed {
+        self.exec_with(line, None)
+    }
+
+    /// As [`exec`](Self::exec), and has `listener` called once with what became of the line in the
+    /// end: for an operation, the client's answer. It must not call the lab before it returns.
+    pub fn exec_then(&mut self, line: &str, listener: impl FnOnce(Outcome) + 'static) -> Executed {
+        self.exec_with(line, Some(Box::new(listener)))
+    }
+
+    fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> Executed {
+        let executed = match raft_script::parse_line(line) {
+            Ok(None) => {
+                tell(listener, Outcome::Done(String::new()));
+                return Executed::Nothing;
+            }
+            Ok(Some(statement)) => self.begin(line, statement, listener),
+            Err(error) => {
+                self.say(ConsoleKind::Command, line.trim());
+                self.fail(error.to_string(), listener)
+            }
+        };
+        self.settle();
+        self.changed();
+        executed
+    }
+
+    fn begin(&mut self, text: &str, statement: Statement, listener: Option<Listener>) -> Executed {
+        let line = Line { number: 1, statement };
+        if self.is_waiting() && needs_time(&line.statement) {
+            self.say(ConsoleKind::Info, format!("{} (after what is going on now)", text.trim()));
+            self.queue.push_back(Queued { line, is_scripted: false, listener });
+            return Executed::Waiting;
+        }
+        self.start(Queued { line, is_scripted: false, listener })
+    }
+
+    /// Starts statements that wait for their turn, until one of them has to wait for time to pass.
+    pub(super) fn begin_queued(&mut self) {
+        while self.session.goal().is_none()
+            && let Some(next) = self.queue.pop_front()
+        {
+            let is_last_of_script =
+                next.is_scripted && !self.queue.iter().any(|queued| queued.is_scripted);
+            let executed = self.start(next);
+            if is_last_of_script && matches!(executed, Executed::Done(_)) {
+                self.say(ConsoleKind::Info, SCRIPT_OVER);
+            }
+        }
+    }
+
+    fn start(&mut self, queued: Queued) -> Executed {
+        let Queued { line: Line { number, statement }, is_scripted, listener } = queued;
+        self.say(ConsoleKind::Command, statement.to_string());
+        if let Some(failure) = self.mirror.as_ref().and_then(Mirror::failure) {
+            return self.fail(format!("{STOPPED}: {failure}"), listener);
+        }
+        let started = self.session.start(&statement);
+        self.take_events();
+        match started {
+            Ok(Started::Done(reply)) => {
+                self.say(ConsoleKind::Reply, reply.to_string());
+                match (listener, self.asked(&statement)) {
+                    (Some(listener), Some(operation)) => {
+                        self.askers.insert(operation, listener);
+                    }
+                    (listener, _) => tell(listener, Outcome::Done(reply.to_string())),
+                }
+                Executed::Done(reply)
+            }
+            Ok(Started::Waiting) => {
+                self.waiting = Some(Waiting { line_number: number, is_scripted, listener });
+                self.pacer.run_for_statement();
+                Executed::Waiting
+            }
+            Err(error) => {
+                let words = error.to_string();
+                let executed = self.fail(words, listener);
+                if is_scripted {
+                    self.stop_script(number);
+                }
+                executed
+            }
+        }
+    }
+
+    /// The operation that this statement gave to a client a moment ago: the last in its queue.
+    fn asked(&self, statement: &Statement) -> Option<(ClientId, Sequence)> {
+        let Statement::Request { client, .. } = statement else { return None };
+        let actor = self.session.world().client(*client)?;
+        let pending = actor.pending()?.sequence;
+        Some((*client, Sequence(pending.0 + actor.queued() as u64)))
+    }
+
+    /// The statement that was waited for is over.
+    pub(super) fn finish_statement(&mut self, waiting: Option<Waiting>, result: Finished) {
+        let Some(Waiting { line_number, is_scripted, listener }) = waiting else { return };
+        match result {
+            Ok(reply) => {
+                self.say(ConsoleKind::Reply, reply.to_string());
+                tell(listener, Outcome::Done(reply.to_string()));
+                if is_scripted && !self.queue.iter().any(|queued| queued.is_scripted) {
+                    self.say(ConsoleKind::Info, SCRIPT_OVER);
+                }
+            }
+            Err(words) => {
+                self.fail(words, listener);
+                if is_scripted {
+                    self.stop_script(line_number);
+                }
+            }
+        }
+    }
+
+    /// Gives up the statement that is waited for, and all that stand behind it.
+    pub fn cancel(&mut self) {
+        self.session.cancel();
+        let waiting = self.waiting.take();
+        if waiting.is_some() || !self.queue.is_empty() {
+            self.say(ConsoleKind::Info, "Given up waiting.");
+        }
+        tell(waiting.and_then(|waiting| waiting.listener), Outcome::Failed("given up".to_owned()));
+        for queued in std::mem::take(&mut self.queue) {
+            tell(queued.listener, Outcome::Failed("given up".to_owned()));
+        }
+        self.settle();
+        self.changed();
+    }
+
+    /// A script ends at the first statement that fails; what was typed meanwhile stays.
+    fn stop_script(&mut self, line: usize) {
+        self.queue.retain(|queued| !queued.is_scripted);
+        self.say(ConsoleKind::Error, format!("The script stopped at its line {line}."));
+    }
+
+    fn fail(&mut self, words: String, listener: Option<Listener>) -> Executed {
+        self.say(ConsoleKind::Error, words.clone());
+        tell(listener, Outcome::Failed(words.clone()));
+        Executed::Failed(words)
+    }
+
+    /// Tells everybody who still waits that there is nothing to wait for.
+    pub(super) fn dismiss_listeners(&mut self) {
+        let waiting = self.waiting.take().and_then(|waiting| waiting.listener);
+        let queued = std::mem::take(&mut self.queue).into_iter().filter_map(|next| next.listener);
+        let asking = std::mem::take(&mut self.askers).into_values();
+        for listener in waiting.into_iter().chain(queued).chain(asking) {
+            listener(Outcome::Failed("another lab took the place of this one".to_owned()));
+        }
+    }
+
+    /// How time passes.
+    pub fn pacing(&self) -> Pacing {
+        Pacing {
+            running: self.pacer.is_running(),
+            speed: self.pacer.speed(),
+            stalled_on_disk: self.stalled,
+        }
+    }
+}
+
+const SCRIPT_OVER: &str = "The script is over.";
+
+fn tell(listener: Option<Listener>, outcome: Outcome) {
+    if let Some(listener) = listener {
+        listener(outcome);
+    }
+}
+
+/// Whether a statement cannot be carried out while another one waits.
+fn needs_time(statement: &Statement) -> bool {
+    match statement {
+        Statement::Run(_) | Statement::Step(_) | Statement::At { .. } => true,
+        Statement::Expect { within, .. } => within.is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,313 @@
+use std::cell::{Cell, RefCell};
+
+use raft_kv::Response;
+use raft_sim::EventKind;
+
+use super::*;
+use crate::{DurableState, InvariantState};
+
+const FRAME: Duration = Duration::from_millis(16);
+const BUDGET: Duration = Duration::from_millis(50);
+
+fn scratch() -> Lab {
+    Lab::scratch(Setup::default()).expect("the defaults are within bounds")
+}
+
+/// Ticks at full speed until the lab pauses itself.
+fn finish(lab: &mut Lab) {
+    lab.set_speed(f64::INFINITY);
+    for _ in 0..10_000 {
+        if !lab.pacing().running {
+            return;
+        }
+        lab.tick(FRAME, BUDGET);
+    }
+    panic!("it does not end: {:?}", lab.frame().goal);
+}
+
+fn now(lab: &Lab) -> u64 {
+    lab.session().world().now().0
+}
+
+fn console(lab: &Lab) -> String {
+    let lines: Vec<String> = lab.frame().console.iter().map(|line| line.text.clone()).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_new_lab_is_paused_and_can_be_stepped() {
+    let mut lab = scratch();
+    assert!(!lab.tick(FRAME, BUDGET));
+    assert_eq!(now(&lab), 0);
+    lab.step();
+    assert_eq!(lab.session().world().steps(), 1);
+    assert!(!lab.pacing().running);
+}
+
+#[test]
+fn the_clock_moves_smoothly_between_events() {
+    let mut lab = scratch();
+    lab.set_running(true);
+    lab.set_speed(0.01);
+    for frame in 1..=10 {
+        assert!(lab.tick(FRAME, BUDGET));
+        assert_eq!(now(&lab), frame * 160);
+    }
+    assert_eq!(lab.session().world().steps(), 0, "the first election is far away");
+}
+
+#[test]
+fn a_frame_that_exceeds_its_budget_falls_behind_and_does_not_catch_up() {
+    let mut lab = scratch();
+    // Every look at the clock costs a millisecond.
+    let time = Rc::new(Cell::new(Duration::ZERO));
+    lab.set_clock(Rc::new(move || {
+        time.set(time.get() + Duration::from_millis(1));
+        time.get()
+    }));
+    lab.set_running(true);
+    lab.set_speed(100.0);
+    lab.tick(FRAME, Duration::from_millis(5));
+    let steps = lab.session().world().steps();
+    assert_eq!(steps, 5);
+    assert!(now(&lab) < 1_600_000);
+    lab.tick(FRAME, Duration::ZERO);
+    assert_eq!(lab.session().world().steps(), steps + 1, "at least one thing happens");
+}
+
+#[test]
+fn a_waiting_statement_runs_a_paused_lab_and_pauses_it_again() {
+    let mut lab = scratch();
+    assert_eq!(lab.exec("run 300ms"), Executed::Waiting);
+    assert!(lab.pacing().running);
+    assert!(lab.frame().goal.is_some());
+    finish(&mut lab);
+    assert_eq!(now(&lab), 300_000);
+    assert_eq!(lab.frame().goal, None);
+}
+
+#[test]
+fn a_running_lab_runs_on_after_a_statement() {
+    let mut lab = scratch();
+    lab.set_running(true);
+    lab.exec("run 10ms");
+    lab.set_speed(1.0);
+    for _ in 0..3 {
+        lab.tick(FRAME, BUDGET);
+    }
+    assert_eq!(lab.frame().goal, None);
+    assert!(lab.pacing().running);
+}
+
+#[test]
+fn pausing_holds_a_statement() {
+    let mut lab = scratch();
+    lab.exec("run 300ms");
+    lab.set_running(false);
+    assert!(!lab.tick(FRAME, BUDGET));
+    assert!(lab.frame().goal.is_some());
+    lab.set_running(true);
+    finish(&mut lab);
+    assert_eq!(now(&lab), 300_000);
+}
+
+#[test]
+fn statements_that_need_time_queue_up_and_others_act_at_once() {
+    let mut lab = scratch();
+    assert_eq!(lab.exec("run 300ms"), Executed::Waiting);
+    assert_eq!(lab.exec("run 50ms"), Executed::Waiting);
+    assert!(matches!(lab.exec("crash 3"), Executed::Done(_)));
+    assert_eq!(now(&lab), 0);
+    finish(&mut lab);
+    assert_eq!(now(&lab), 350_000);
+}
+
+#[test]
+fn cancelling_gives_up_what_waits_and_what_stands_behind_it() {
+    let mut lab = scratch();
+    lab.exec("run 300ms");
+    lab.exec("run 50ms");
+    lab.cancel();
+    assert!(!lab.pacing().running);
+    assert_eq!(lab.frame().goal, None);
+    assert!(!lab.tick(FRAME, BUDGET));
+}
+
+#[test]
+fn a_line_that_makes_no_sense_is_answered_with_a_caret() {
+    let mut lab = scratch();
+    let Executed::Failed(words) = lab.exec("crash seven") else { panic!("it was executed") };
+    assert!(words.contains('^') && words.contains("expected"), "{words}");
+    assert!(console(&lab).contains("crash seven"));
+    assert_eq!(lab.exec("  # a comment"), Executed::Nothing);
+    assert!(matches!(lab.exec("crash 77"), Executed::Failed(_)));
+}
+
+#[test]
+fn every_operation_gets_its_own_answer() {
+    let mut lab = scratch();
+    lab.exec("run until leader");
+    finish(&mut lab);
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    for line in ["set a=1", "set b=2 client=2", "get a", "get b client=2"] {
+        let heard = heard.clone();
+        lab.exec_then(line, move |outcome| {
+            let Outcome::Answered(answer) = outcome else { panic!("{outcome:?}") };
+            heard.borrow_mut().push((line, answer.operation.to_string(), answer.answer));
+        });
+    }
+    lab.exec("run until idle");
+    finish(&mut lab);
+    let heard = heard.borrow();
+    assert_eq!(heard.len(), 4);
+    for (line, operation, answer) in heard.iter() {
+        assert_eq!(line.replace(" client=2", ""), *operation);
+        let (response, _) = answer.as_ref().expect("the cluster is healthy");
+        match *line {
+            "get a" => assert_eq!(*response, Response::Value(Some("1".into()))),
+            "get b client=2" => assert_eq!(*response, Response::Value(Some("2".into()))),
+            _ => assert_eq!(*response, Response::Done),
+        }
+    }
+    assert!(console(&lab).contains("client 2: get b → value 2 from node "), "{}", console(&lab));
+}
+
+#[test]
+fn whoever_waits_for_a_statement_hears_of_its_end() {
+    let mut lab = scratch();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    for line in ["run 1ms", "expect leader", "nonsense"] {
+        let heard = heard.clone();
+        lab.exec_then(line, move |outcome| heard.borrow_mut().push(outcome));
+        finish(&mut lab);
+    }
+    let heard = heard.borrow();
+    assert!(
+        matches!(heard[..], [Outcome::Done(_), Outcome::Failed(_), Outcome::Failed(_)]),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn a_scenario_is_played_and_the_lab_pauses_at_its_end() {
+    let mut lab = Lab::play(
+        "cluster nodes=3 seed=4\nrun until leader\nset x=1\nexpect committed x=1 within 2s\n\
+         crash leader\nexpect no leader",
+    )
+    .expect("it is a script");
+    finish(&mut lab);
+    assert!(console(&lab).ends_with("The script is over."), "{}", console(&lab));
+    assert_eq!(lab.session().world().nodes().len(), 3);
+}
+
+#[test]
+fn a_scenario_stops_where_it_fails() {
+    let mut lab = Lab::play("cluster nodes=3 seed=4\nexpect leader\ncrash 1").expect("a script");
+    finish(&mut lab);
+    let words = console(&lab);
+    assert!(words.ends_with("The script stopped at its line 2."), "{words}");
+    assert!(!words.contains("crash 1"), "{words}");
+    let error = Lab::play("cluster nodes=3\ncrash seven").expect_err("it is no script");
+    assert!(error.to_string().contains('^'), "{error}");
+}
+
+#[test]
+fn an_export_replays_to_the_same_trace() {
+    let mut lab = scratch();
+    lab.exec("run until leader");
+    finish(&mut lab);
+    lab.set_running(true);
+    lab.set_speed(1.0);
+    for line in ["set x=1", "crash leader", "partition 1 2 | 3 4 5", "heal", "restart all"] {
+        lab.exec(line);
+        lab.tick(Duration::from_millis(37), BUDGET);
+    }
+    lab.set_running(false);
+    let mut replay = Lab::play(&lab.export()).expect("an export is a script");
+    finish(&mut replay);
+    assert_eq!(replay.session().world().trace_hash(), lab.session().world().trace_hash());
+    assert_eq!(now(&replay), now(&lab));
+}
+
+#[test]
+fn frames_are_kept_until_something_changes() {
+    let mut lab = scratch();
+    let first = lab.frame();
+    assert!(Rc::ptr_eq(&first.world, &lab.frame().world));
+    lab.step();
+    let second = lab.frame();
+    assert_ne!(first, second);
+    assert!(Rc::ptr_eq(&first.invariants, &second.invariants), "no property changed");
+}
+
+#[test]
+fn subscribers_see_every_event_until_they_leave() {
+    let mut lab = scratch();
+    let numbers = Rc::new(RefCell::new(Vec::new()));
+    let seen = numbers.clone();
+    let subscription = lab.subscribe(Box::new(move |event| seen.borrow_mut().push(event.number)));
+    lab.exec("run until leader");
+    finish(&mut lab);
+    let count = numbers.borrow().len();
+    assert!(count > 10);
+    assert!(numbers.borrow().is_sorted_by(|a, b| a + 1 == *b), "none is left out");
+    lab.unsubscribe(subscription);
+    lab.exec("crash 1");
+    assert_eq!(numbers.borrow().len(), count);
+}
+
+#[test]
+fn another_lab_takes_over_what_hangs_on_this_one() {
+    let mut lab = scratch();
+    let crashes = Rc::new(Cell::new(0));
+    let seen = crashes.clone();
+    lab.subscribe(Box::new(move |event| {
+        if matches!(event.kind, EventKind::Crashed { .. }) {
+            seen.set(seen.get() + 1);
+        }
+    }));
+    let heard = Rc::new(RefCell::new(None));
+    let listener = heard.clone();
+    lab.exec_then("run 5s", move |outcome| *listener.borrow_mut() = Some(outcome));
+    lab.set_speed(2.0);
+    let number = lab.frame().number;
+    lab.load_script("cluster nodes=3 seed=1\nrun 1s").expect("it is a script");
+    assert!(matches!(*heard.borrow(), Some(Outcome::Failed(_))));
+    assert!(lab.frame().number > number);
+    assert_eq!(lab.pacing().speed, 2.0);
+    lab.exec("crash 1");
+    assert_eq!(crashes.get(), 1);
+    assert!(lab.load_script("nonsense").is_err());
+    assert_eq!(lab.session().world().nodes().len(), 3, "a bad script changes nothing");
+}
+
+#[test]
+fn a_broken_property_stops_time() {
+    // Two logs that share the entry 3@2 but not the entries before it (§5.3).
+    let mut lab =
+        Lab::play("cluster nodes=3 seed=1\ndisk 1 terms=1,1,2\ndisk 2 terms=1,2,2\nrun 10s")
+            .expect("it is a script");
+    finish(&mut lab);
+    assert!(now(&lab) < 10_000_000);
+    let frame = lab.frame();
+    let broken =
+        frame.invariants.iter().filter(|line| line.state != InvariantState::Holding).count();
+    assert!(broken > 0);
+    assert!(frame.headline.contains("is broken"), "{}", frame.headline);
+}
+
+#[test]
+fn messages_die_visibly_and_are_forgotten() {
+    let mut lab = scratch();
+    lab.exec("run until leader");
+    finish(&mut lab);
+    lab.exec("partition 1 | 2 3 4 5");
+    lab.exec("run 60ms");
+    finish(&mut lab);
+    assert!(!lab.frame().dying.is_empty());
+    lab.exec("heal");
+    lab.exec("run 100ms");
+    finish(&mut lab);
+    assert!(lab.frame().dying.is_empty());
+    assert_eq!(lab.frame().durable, DurableState::Scratch);
+}

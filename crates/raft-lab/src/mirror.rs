@@ -1,0 +1,202 @@
+//! The durable mirror: every simulated disk, also in the browser's database.
+//!
+//! A write goes to the back end when the node issues it. The simulated completion of that write may
+//! happen only after the back end has really stored it; until then [`Mirror::allows`] says no, and
+//! the lab lets no time pass. So the order of events never depends on how fast the browser is, and
+//! nothing that a node acknowledges is missing from the database.
+//!
+//! One transaction is under way at a time; all that was issued meanwhile goes into the next one (group
+//! commit). The database therefore always holds a prefix of what was issued: after a failed
+//! transaction there cannot be a later one that left a hole. A failure is final.
+//!
+//! A simulated crash may keep unfinished writes, or lose them, and a node that restarts reads its
+//! disk without asking for a write again. So after a crash no event happens before the back end has
+//! everything issued up to then, the undoing of lost writes included.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use raft_core::{NodeId, PersistId};
+use raft_sim::{EventKind, NextEvent};
+use raft_storage::WriteBatch;
+
+/// What a back end calls when a transaction is over; the error is for a person to read.
+pub type Done = Box<dyn FnOnce(Result<(), String>)>;
+/// Called whenever the back end has made progress.
+pub type Wake = Rc<dyn Fn()>;
+
+/// A database for the disks of a cluster.
+pub trait Backend {
+    /// Begins one transaction: all of these batches, in order, or none. `done` is called once, when
+    /// they are on stable storage or when they never will be.
+    fn commit(&self, batches: Vec<(NodeId, WriteBatch)>, done: Done);
+}
+
+/// The writes of one cluster on their way to a back end.
+pub struct Mirror {
+    pipe: Rc<RefCell<Pipe>>,
+    /// The writes of each node's present life that its simulated disk has not finished.
+    unfinished: BTreeMap<NodeId, VecDeque<(PersistId, Place)>>,
+    /// Nothing may happen before everything up to here is stored.
+    barrier: Place,
+}
+
+/// Counts batches in the order in which they were issued, from 1.
+type Place = u64;
+
+/// The part that transactions under way share with the mirror. It outlives the mirror until the last
+/// of them is over.
+struct Pipe {
+    backend: Rc<dyn Backend>,
+    queue: Vec<(NodeId, Arc<WriteBatch>)>,
+    /// The last batch issued.
+    issued: Place,
+    /// Everything up to here is in the database.
+    stored: Place,
+    is_busy: bool,
+    failure: Option<Rc<str>>,
+    wake: Option<Wake>,
+}
+
+impl Mirror {
+    /// The mirror of a cluster whose disks hold what the back end holds.
+    pub fn new(backend: Rc<dyn Backend>) -> Self {
+        let pipe = Pipe {
+            backend,
+            queue: Vec::new(),
+            issued: 0,
+            stored: 0,
+            is_busy: false,
+            failure: None,
+            wake: None,
+        };
+        Self { pipe: Rc::new(RefCell::new(pipe)), unfinished: BTreeMap::new(), barrier: 0 }
+    }
+
+    /// Has `wake` called when a transaction is over: time may pass again.
+    pub fn on_progress(&mut self, wake: Option<Wake>) {
+        self.pipe.borrow_mut().wake = wake;
+    }
+
+    /// Takes note of an event of the world. Show it every event, in order.
+    pub fn observe(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::WriteIssued { node, id, batch } => {
+                let place = self.pipe.borrow_mut().push(*node, batch.clone());
+                self.unfinished.entry(*node).or_default().push_back((*id, place));
+            }
+            EventKind::WriteDurable { node, id } => {
+                let finished = self.unfinished.entry(*node).or_default().pop_front();
+                assert!(
+                    finished.is_some_and(|(first, _)| first == *id),
+                    "node {node} finished write {} out of order",
+                    id.0
+                );
+            }
+            EventKind::Crashed { node } => {
+                let unfinished = self.unfinished.remove(node).unwrap_or_default();
+                if let Some((_, place)) = unfinished.back() {
+                    self.barrier = self.barrier.max(*place);
+                }
+            }
+            EventKind::WritesLost { node, undo, .. } => {
+                self.barrier = self.pipe.borrow_mut().push(*node, undo.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this may happen now.
+    ///
+    /// # Panics
+    /// If it completes a write that was never issued.
+    pub fn allows(&self, next: &NextEvent) -> bool {
+        let pipe = self.pipe.borrow();
+        if pipe.failure.is_some() || pipe.stored < self.barrier {
+            return false;
+        }
+        let Some((node, id)) = next.completes_write else { return true };
+        let first = self.unfinished.get(&node).and_then(VecDeque::front);
+        let (_, place) = first
+            .filter(|(first, _)| *first == id)
+            .expect("a disk finishes the writes that were issued, in order");
+        pipe.stored >= *place
+    }
+
+    /// Sends what was issued to the back end, now or when the transaction under way is over.
+    pub fn flush(&self) {
+        start(&self.pipe);
+    }
+
+    /// How many writes the back end has not stored yet.
+    pub fn unsaved(&self) -> u64 {
+        let pipe = self.pipe.borrow();
+        pipe.issued - pipe.stored
+    }
+
+    /// Why nothing is stored any more, if that is so.
+    pub fn failure(&self) -> Option<Rc<str>> {
+        self.pipe.borrow().failure.clone()
+    }
+}
+
+impl fmt::Debug for Mirror {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pipe = self.pipe.borrow();
+        f.debug_struct("Mirror")
+            .field("issued", &pipe.issued)
+            .field("stored", &pipe.stored)
+            .field("failure", &pipe.failure)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pipe {
+    fn push(&mut self, node: NodeId, batch: Arc<WriteBatch>) -> Place {
+        self.issued += 1;
+        self.queue.push((node, batch));
+        self.issued
+    }
+}
+
+/// Begins the next transaction, unless there is nothing to store or one is under way.
+fn start(pipe: &Rc<RefCell<Pipe>>) {
+    let (backend, batches, through) = {
+        let mut pipe = pipe.borrow_mut();
+        if pipe.is_busy || pipe.queue.is_empty() || pipe.failure.is_some() {
+            return;
+        }
+        pipe.is_busy = true;
+        let queue = std::mem::take(&mut pipe.queue);
+        let batches = queue.into_iter().map(|(node, batch)| (node, Arc::unwrap_or_clone(batch)));
+        (pipe.backend.clone(), batches.collect(), pipe.issued)
+    };
+    // Nothing is borrowed here: the back end may call back at once.
+    let shared = pipe.clone();
+    backend.commit(batches, Box::new(move |result| finish(&shared, through, result)));
+}
+
+fn finish(shared: &Rc<RefCell<Pipe>>, through: Place, result: Result<(), String>) {
+    let wake = {
+        let mut pipe = shared.borrow_mut();
+        pipe.is_busy = false;
+        match result {
+            Ok(()) => pipe.stored = through,
+            Err(error) => {
+                pipe.failure = Some(error.into());
+                pipe.queue.clear();
+            }
+        }
+        pipe.wake.clone()
+    };
+    start(shared);
+    if let Some(wake) = wake {
+        wake();
+    }
+}
+
+#[cfg(test)]
+mod tests;

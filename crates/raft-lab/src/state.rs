@@ -1,0 +1,470 @@
+//! The lab in plain values, for `window.helios`: numbers, strings, lists and objects.
+//!
+//! Keys and values are shown as text (printable UTF-8 as it is, other bytes as `\xNN`). Absent things
+//! are `null`. Times are in microseconds of virtual time.
+
+use std::collections::BTreeMap;
+
+use raft_core::{NodeId, RoleKind};
+use raft_kv::{Key, Response, Value};
+use raft_sim::{Event, EventKind, SimNode, World};
+use serde::Serialize;
+
+use crate::{ClientAnswer, Detour, DurableState, Frame, InvariantLine, InvariantState};
+
+/// The lab at one moment: what `helios.state()` returns.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct StateView {
+    /// The virtual clock.
+    pub clock_micros: u64,
+    /// How many steps the world has made.
+    pub steps: u64,
+    /// One number for all that happened so far, in hexadecimal; the same on every target.
+    pub trace_hash: String,
+    /// What is going on, in words.
+    pub headline: String,
+    /// What the waiting statement waits for, in words.
+    pub goal: Option<String>,
+    /// How time passes.
+    pub pacing: PacingView,
+    /// Where the disks are kept.
+    pub durable: DurableView,
+    /// The running leader with the latest term.
+    pub leader: Option<u64>,
+    /// The nodes, by ascending id.
+    pub nodes: Vec<NodeView>,
+    /// Every direction between two nodes.
+    pub links: Vec<LinkView>,
+    /// The groups of a partition.
+    pub partition: Option<Vec<Vec<u64>>>,
+    /// Messages under way.
+    pub in_flight: Vec<MessageView>,
+    /// The clients, by ascending id.
+    pub clients: Vec<ClientView>,
+    /// Every property that is checked.
+    pub invariants: Vec<InvariantView>,
+}
+
+/// How time passes.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct PacingView {
+    /// Whether it does.
+    pub running: bool,
+    /// Virtual seconds per real second; `Infinity`: as fast as it goes.
+    pub speed: f64,
+    /// Whether it waits for the browser's disk.
+    pub stalled_on_disk: bool,
+}
+
+/// Where the disks are kept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DurableView {
+    /// `scratch` or `durable`.
+    pub mode: &'static str,
+    /// Writes on their way to the browser's disk.
+    pub unsaved: u64,
+    /// Why the lab stopped, if it did.
+    pub error: Option<String>,
+}
+
+/// One node. What a node that is down has forgotten is `null`, or empty.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct NodeView {
+    /// Its name.
+    pub id: u64,
+    /// `running`, `paused`, `crashed` or `refusing to start`.
+    pub state: String,
+    /// Why it refuses to start.
+    pub refusal: Option<String>,
+    /// `follower`, `candidate` or `leader`.
+    pub role: Option<String>,
+    /// Its term.
+    pub term: Option<u64>,
+    /// Who got its vote in that term.
+    pub voted_for: Option<u64>,
+    /// Whom it believes to lead.
+    pub leader: Option<u64>,
+    /// The last entry of its log.
+    pub last_log_index: Option<u64>,
+    /// How many entries its log holds behind its snapshot.
+    pub log_length: Option<u64>,
+    /// The last entry it knows to be committed.
+    pub commit_index: Option<u64>,
+    /// The last entry it applied.
+    pub last_applied: Option<u64>,
+    /// Writes that its simulated disk has not finished.
+    pub unfinished_writes: usize,
+    /// Its copy of the store.
+    pub keys: BTreeMap<String, String>,
+}
+
+/// One direction between two nodes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct LinkView {
+    /// The sending end.
+    pub from: u64,
+    /// The receiving end.
+    pub to: u64,
+    /// Whether it is cut.
+    pub cut: bool,
+    /// Whether messages pass: neither cut nor partitioned.
+    pub reachable: bool,
+    /// The shortest time that a message takes.
+    pub latency_min_micros: u64,
+    /// The longest.
+    pub latency_max_micros: u64,
+    /// How many messages in a million are lost.
+    pub loss_per_million: u32,
+    /// How many in a million arrive twice.
+    pub duplication_per_million: u32,
+    /// Whether messages may overtake each other.
+    pub reordering: bool,
+}
+
+/// A message under way.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MessageView {
+    /// Names the message; `drop message` takes it.
+    pub id: u64,
+    /// The sender.
+    pub from: u64,
+    /// The receiver.
+    pub to: u64,
+    /// The paper's name for it.
+    pub name: String,
+    /// Its term.
+    pub term: u64,
+    /// When it was sent.
+    pub sent_at_micros: u64,
+    /// When it arrives.
+    pub arrives_at_micros: u64,
+}
+
+/// A client.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ClientView {
+    /// Its name.
+    pub id: u64,
+    /// What it waits for, in words.
+    pub pending: Option<String>,
+    /// The node that it asked last.
+    pub target: Option<u64>,
+    /// How often it asked.
+    pub attempts: u32,
+    /// How many operations wait behind that.
+    pub queued: usize,
+}
+
+/// A property.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct InvariantView {
+    /// Its name.
+    pub name: &'static str,
+    /// The section of the paper that it comes from.
+    pub section: &'static str,
+    /// What it says.
+    pub meaning: &'static str,
+    /// Whether it holds.
+    pub holding: bool,
+    /// The number of the event after which it was seen broken.
+    pub event_number: Option<u64>,
+    /// When.
+    pub at_micros: Option<u64>,
+    /// What was seen.
+    pub description: Option<String>,
+}
+
+/// An event: what the function given to `helios.onEvent` gets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct EventView {
+    /// Counts all events of the world from 1.
+    pub number: u64,
+    /// When.
+    pub at_micros: u64,
+    /// What kind: `sent`, `crashed`, `client_answered`, …
+    pub kind: &'static str,
+    /// The node that it happened to.
+    pub node: Option<u64>,
+    /// What happened, in words.
+    pub words: String,
+}
+
+/// A client's answer: what the promise of `helios.exec` gives for an operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AnswerView {
+    /// Whether the store did what it was asked to. False: it refused, or the client gave up.
+    pub ok: bool,
+    /// All of it, in words.
+    pub words: String,
+    /// The client.
+    pub client: u64,
+    /// `done`, `value`, `deleted`, `swapped`, `not_swapped`, `appended`, `list`, `failed` or
+    /// `gave_up`.
+    pub kind: &'static str,
+    /// For `value` and `not_swapped`: the key's value; `null` if it is absent.
+    pub value: Option<String>,
+    /// For `deleted`: whether it was there.
+    pub existed: Option<bool>,
+    /// For `appended`: the value's length now, in bytes.
+    pub length: Option<u64>,
+    /// For `list`: the keys and their values.
+    pub entries: Option<BTreeMap<String, String>>,
+    /// The node that answered.
+    pub node: Option<u64>,
+    /// How often the client asked.
+    pub attempts: u32,
+    /// Where it was sent elsewhere, in order.
+    pub redirects: Vec<RedirectView>,
+    /// How often a node did not answer in time.
+    pub timeouts: usize,
+    /// How long it took, in virtual time.
+    pub took_micros: u64,
+}
+
+/// A node sent a client elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RedirectView {
+    /// The node asked.
+    pub from: u64,
+    /// The leader it named; `null`: it knew none.
+    pub to: Option<u64>,
+}
+
+impl From<&Frame> for StateView {
+    fn from(frame: &Frame) -> Self {
+        let world = &*frame.world;
+        let (mode, unsaved, error) = match &frame.durable {
+            DurableState::Scratch => ("scratch", 0, None),
+            DurableState::Durable { unsaved, error } => ("durable", *unsaved, error.clone()),
+        };
+        let ids = |group: &Vec<NodeId>| group.iter().map(|id| id.0).collect();
+        Self {
+            clock_micros: world.now().0,
+            steps: world.steps(),
+            trace_hash: format!("{:016x}", world.trace_hash()),
+            headline: frame.headline.clone(),
+            goal: frame.goal.clone(),
+            pacing: PacingView {
+                running: frame.pacing.running,
+                speed: frame.pacing.speed,
+                stalled_on_disk: frame.pacing.stalled_on_disk,
+            },
+            durable: DurableView { mode, unsaved, error },
+            leader: world.leader().map(|leader| leader.0),
+            nodes: world.nodes().map(NodeView::from).collect(),
+            links: links(world),
+            partition: world.partition().map(|groups| groups.iter().map(ids).collect()),
+            in_flight: world.in_flight().map(MessageView::from).collect(),
+            clients: world.clients().map(ClientView::from).collect(),
+            invariants: frame.invariants.iter().map(InvariantView::from).collect(),
+        }
+    }
+}
+
+impl From<&SimNode> for NodeView {
+    fn from(node: &SimNode) -> Self {
+        let core = node.core();
+        let role = core.map(|core| core.role());
+        let pairs = node.store().into_iter().flat_map(|store| store.iter());
+        Self {
+            id: node.id().0,
+            state: node.state().to_string(),
+            refusal: node.refusal().map(str::to_owned),
+            role: role.as_ref().map(RoleKind::to_string),
+            term: core.map(|core| core.current_term().0),
+            voted_for: core.and_then(|core| core.voted_for()).map(|id| id.0),
+            leader: core.and_then(|core| core.leader()).map(|id| id.0),
+            last_log_index: core.map(|core| core.log().last().index.0),
+            log_length: core.map(|core| core.log().len() as u64),
+            commit_index: core.map(|core| core.commit_index().0),
+            last_applied: core.map(|core| core.last_applied().0),
+            unfinished_writes: node.disk().pending().len(),
+            keys: pairs.map(text_of_pair).collect(),
+        }
+    }
+}
+
+fn text_of_pair((key, value): (&Key, &Value)) -> (String, String) {
+    (key.to_string(), value.to_string())
+}
+
+fn links(world: &World) -> Vec<LinkView> {
+    let ids: Vec<NodeId> = world.node_ids().collect();
+    let pairs = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+    let view = |(from, to): (NodeId, NodeId)| {
+        let link = world.link(from, to)?;
+        Some(LinkView {
+            from: from.0,
+            to: to.0,
+            cut: link.cut,
+            reachable: world.is_reachable(from, to),
+            latency_min_micros: link.latency.min.as_micros() as u64,
+            latency_max_micros: link.latency.max.as_micros() as u64,
+            loss_per_million: link.loss_per_million,
+            duplication_per_million: link.duplication_per_million,
+            reordering: link.reordering,
+        })
+    };
+    pairs.filter(|(from, to)| from != to).filter_map(view).collect()
+}
+
+impl From<&raft_sim::InFlight> for MessageView {
+    fn from(message: &raft_sim::InFlight) -> Self {
+        Self {
+            id: message.id.0,
+            from: message.from.0,
+            to: message.to.0,
+            name: message.message.name().to_owned(),
+            term: message.message.term.0,
+            sent_at_micros: message.sent_at.0,
+            arrives_at_micros: message.arrives_at.0,
+        }
+    }
+}
+
+impl From<&raft_sim::Client> for ClientView {
+    fn from(client: &raft_sim::Client) -> Self {
+        let pending = client.pending();
+        Self {
+            id: client.id().0,
+            pending: pending.map(|pending| pending.operation.to_string()),
+            target: pending.map(|pending| pending.target.0),
+            attempts: pending.map_or(0, |pending| pending.attempts),
+            queued: client.queued(),
+        }
+    }
+}
+
+impl From<&InvariantLine> for InvariantView {
+    fn from(line: &InvariantLine) -> Self {
+        let broken = match &line.state {
+            InvariantState::Holding => None,
+            InvariantState::Broken { event_number, at, description } => {
+                Some((*event_number, at.0, description.clone()))
+            }
+        };
+        Self {
+            name: line.name,
+            section: line.section,
+            meaning: line.meaning,
+            holding: broken.is_none(),
+            event_number: broken.as_ref().map(|(number, ..)| *number),
+            at_micros: broken.as_ref().map(|(_, at, _)| *at),
+            description: broken.map(|(.., description)| description),
+        }
+    }
+}
+
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        Self {
+            number: event.number,
+            at_micros: event.at.0,
+            kind: kind_name(&event.kind),
+            node: event.kind.node().map(|node| node.0),
+            words: event.kind.to_string(),
+        }
+    }
+}
+
+fn kind_name(kind: &EventKind) -> &'static str {
+    match kind {
+        EventKind::Core { .. } => "core",
+        EventKind::Sent { .. } => "sent",
+        EventKind::Delivered { .. } => "delivered",
+        EventKind::Dropped { .. } => "dropped",
+        EventKind::WriteIssued { .. } => "write_issued",
+        EventKind::WriteDurable { .. } => "write_durable",
+        EventKind::WritesLost { .. } => "writes_lost",
+        EventKind::Applied { .. } => "applied",
+        EventKind::Restored { .. } => "restored",
+        EventKind::Crashed { .. } => "crashed",
+        EventKind::Restarted { .. } => "restarted",
+        EventKind::RestartRefused { .. } => "restart_refused",
+        EventKind::Paused { .. } => "paused",
+        EventKind::Resumed { .. } => "resumed",
+        EventKind::LinkChanged { .. } => "link_changed",
+        EventKind::DiskChanged { .. } => "disk_changed",
+        EventKind::Partitioned { .. } => "partitioned",
+        EventKind::Healed => "healed",
+        EventKind::ClientInvoked { .. } => "client_invoked",
+        EventKind::ClientAsked { .. } => "client_asked",
+        EventKind::ClientRedirected { .. } => "client_redirected",
+        EventKind::ClientMustRetry { .. } => "client_must_retry",
+        EventKind::ClientTimedOut { .. } => "client_timed_out",
+        EventKind::ClientAnswered { .. } => "client_answered",
+        EventKind::ClientGaveUp { .. } => "client_gave_up",
+    }
+}
+
+impl From<&ClientAnswer> for AnswerView {
+    fn from(answer: &ClientAnswer) -> Self {
+        let response = answer.answer.as_ref().map(|(response, _)| response);
+        let mut view = Self {
+            ok: answer.is_ok(),
+            words: answer.to_string(),
+            client: answer.client.0,
+            kind: "gave_up",
+            value: None,
+            existed: None,
+            length: None,
+            entries: None,
+            node: answer.answer.as_ref().map(|(_, node)| node.0),
+            attempts: answer.attempts,
+            redirects: answer.detours.iter().filter_map(redirect).collect(),
+            timeouts: answer
+                .detours
+                .iter()
+                .filter(|detour| matches!(detour, Detour::TimedOut(_)))
+                .count(),
+            took_micros: (answer.ended_at - answer.invoked_at).as_micros() as u64,
+        };
+        if let Some(response) = response {
+            view.take(response);
+        }
+        view
+    }
+}
+
+impl AnswerView {
+    fn take(&mut self, response: &Response) {
+        self.kind = match response {
+            Response::Done => "done",
+            Response::Value(value) => {
+                self.value = value.as_ref().map(Value::to_string);
+                "value"
+            }
+            Response::Deleted { existed } => {
+                self.existed = Some(*existed);
+                "deleted"
+            }
+            Response::Swapped => "swapped",
+            Response::NotSwapped { current } => {
+                self.value = current.as_ref().map(Value::to_string);
+                "not_swapped"
+            }
+            Response::Appended { length } => {
+                self.length = Some(*length);
+                "appended"
+            }
+            Response::List { entries, .. } => {
+                let pairs = entries.iter().map(|(key, value)| text_of_pair((key, value)));
+                self.entries = Some(pairs.collect());
+                "list"
+            }
+            Response::Failed(_) => "failed",
+        };
+    }
+}
+
+fn redirect(detour: &Detour) -> Option<RedirectView> {
+    match detour {
+        Detour::Redirected { from, to } => {
+            Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
+        }
+        Detour::TimedOut(_) | Detour::EntryLost(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

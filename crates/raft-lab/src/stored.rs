@@ -1,0 +1,168 @@
+//! What a durable lab keeps beside the disks, and how it begins again.
+//!
+//! Closing the page is a power failure of the whole cluster. Opening it again is a new run over the
+//! same disks: every node starts from its records, on a healthy network. The cluster's settings are
+//! kept as the `cluster` line of the language, with the number of the run in it. Each run draws from a
+//! seed of its own (or the same crash would follow again and again), and its clients take session
+//! ids that no earlier run used. Both stand in the exported `cluster` line, so that it still replays.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use raft_core::{LogPosition, NodeId, Payload, Recovered, Term};
+use raft_kv::Store;
+use raft_script::Statement;
+use raft_sim::Setup;
+use raft_storage::Records;
+
+/// The key of the `cluster` line among the back end's infos.
+pub const CLUSTER_KEY: &str = "cluster";
+
+/// The text that is stored for a run that begins like this.
+pub fn cluster_line(setup: &Setup) -> Vec<u8> {
+    let plain = Setup { disks: BTreeMap::new(), down: Vec::new(), ..setup.clone() };
+    Statement::Cluster(Box::new(plain)).to_string().into_bytes()
+}
+
+/// The next run over the same disks.
+///
+/// # Errors
+/// In words, when the stored line cannot be read: then nothing is known about these disks.
+pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, String> {
+    let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
+    let statement = raft_script::parse_line(text).map_err(|error| error.to_string())?;
+    let Some(Statement::Cluster(earlier)) = statement else {
+        return Err(format!("it should begin with `cluster`, but it is: {text}"));
+    };
+    let run = earlier.run + 1;
+    let disks: BTreeMap<NodeId, Records> =
+        disks.into_iter().filter(|(_, records)| !records.is_empty()).collect();
+    let setup = Setup { run, seed: next_seed(earlier.seed, run), disks, ..*earlier };
+    setup.validate().map_err(|error| error.to_string())?;
+    Ok(setup)
+}
+
+/// The seed of a run, from that of the run before (SplitMix64's mixing). Below 2^53, so that
+/// JavaScript can hold it, and short enough to be read out.
+fn next_seed(earlier: u64, run: u64) -> u64 {
+    let mut z = earlier.wrapping_add(run.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % 1_000_000_000
+}
+
+/// What was found when a lab was opened again. `Display` tells it, a line a node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecoveryReport {
+    /// How many runs the disks have been through before this one.
+    pub runs: u64,
+    /// Every node of the cluster, ascending.
+    pub nodes: Vec<NodeRecovery>,
+}
+
+/// What was found on one node's disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeRecovery {
+    /// Whose disk.
+    pub node: NodeId,
+    /// What it held; the error is in words.
+    pub found: Result<RecoveredDisk, String>,
+}
+
+/// The contents of an undamaged disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecoveredDisk {
+    /// The node's term.
+    pub current_term: Term,
+    /// Who got its vote in that term.
+    pub voted_for: Option<NodeId>,
+    /// How many entries its log holds behind the snapshot.
+    pub entries: u64,
+    /// The last entry of its log.
+    pub last_log: LogPosition,
+    /// What its snapshot covers.
+    pub snapshot: Option<LogPosition>,
+    /// How many keys the store will have if all of that log is committed.
+    pub keys: u64,
+}
+
+impl RecoveryReport {
+    /// Reads the disks with which a run begins; `None` if they are all empty.
+    pub fn of(setup: &Setup) -> Option<Self> {
+        if setup.disks.is_empty() {
+            return None;
+        }
+        let nodes = setup.node_ids().map(|node| NodeRecovery { node, found: read(setup, node) });
+        Some(Self { runs: setup.run, nodes: nodes.collect() })
+    }
+
+    /// The nodes whose disks are damaged.
+    pub fn damaged(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes.iter().filter(|node| node.found.is_err()).map(|node| node.node)
+    }
+}
+
+fn read(setup: &Setup, node: NodeId) -> Result<RecoveredDisk, String> {
+    let records = setup.disks.get(&node).cloned().unwrap_or_default();
+    let recovered = raft_storage::recover(node, &records).map_err(|error| error.to_string())?;
+    let base = recovered.snapshot.as_ref().map(raft_core::Snapshot::position);
+    let last = recovered.entries.last().map(|entry| LogPosition::new(entry.index, entry.term));
+    Ok(RecoveredDisk {
+        current_term: recovered.hard_state.current_term,
+        voted_for: recovered.hard_state.voted_for,
+        entries: recovered.entries.len() as u64,
+        last_log: last.or(base).unwrap_or_default(),
+        snapshot: base,
+        keys: count_keys(&recovered)
+            .map_err(|error| format!("node {node}: its snapshot: {error}"))?,
+    })
+}
+
+fn count_keys(recovered: &Recovered) -> Result<u64, String> {
+    let mut store = match &recovered.snapshot {
+        Some(snapshot) => Store::restore(&snapshot.data).map_err(|error| error.to_string())?,
+        None => Store::default(),
+    };
+    for entry in &recovered.entries {
+        if let Payload::Command(command) = &entry.payload {
+            store.apply(entry.index.0, command);
+        }
+    }
+    Ok(store.len() as u64)
+}
+
+impl fmt::Display for RecoveryReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recovered {} nodes from the browser's storage:", self.nodes.len())?;
+        for NodeRecovery { node, found } in &self.nodes {
+            match found {
+                Ok(disk) => write!(f, "\nnode {node}: {disk}")?,
+                // It names the node itself.
+                Err(error) => write!(f, "\n{error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for RecoveredDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "term {}", self.current_term)?;
+        if let Some(candidate) = self.voted_for {
+            write!(f, ", its vote for node {candidate}")?;
+        }
+        match self.entries {
+            0 => f.write_str(", no log entries")?,
+            1 => write!(f, ", 1 log entry ({})", self.last_log)?,
+            entries => write!(f, ", {entries} log entries (to {})", self.last_log)?,
+        }
+        if let Some(snapshot) = self.snapshot {
+            write!(f, ", a snapshot through {snapshot}")?;
+        }
+        let keys = if self.keys == 1 { "key" } else { "keys" };
+        write!(f, ", {} {keys}", self.keys)
+    }
+}
+
+#[cfg(test)]
+mod tests;
