@@ -1,5 +1,7 @@
 //! The adapter against a real browser's IndexedDB, Web Locks and localStorage.
 #![cfg(target_arch = "wasm32")]
+// Clippy does not know these tests by their attribute.
+#![allow(clippy::unwrap_used)]
 
 mod failures;
 mod ownership;

@@ -70,6 +70,20 @@ fn undo_says_no_more_than_it_must() {
 }
 
 #[test]
+fn undo_leaves_alone_what_lies_between() {
+    let put = |index, record| Write::Put { key: Key::Entry(LogIndex(index)), record };
+    let mut before = Records::default();
+    before.put(Key::Entry(LogIndex(2)), RecordBytes::from(b"2"));
+    let batch = WriteBatch {
+        writes: vec![put(1, RecordBytes::from(b"1")), put(3, RecordBytes::from(b"3"))],
+    };
+    let mut after = before.clone();
+    after.apply(&batch);
+    after.apply(&before.undo(&batch));
+    assert_eq!(after, before);
+}
+
+#[test]
 fn a_range_without_entries_is_nothing() {
     let mut disk = Records::from(&Recovered::default());
     let before = disk.clone();
