@@ -118,6 +118,7 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
             let first: &[_] = if world.is_none() { &cluster } else { &[] };
             table(first).into_iter().chain(table(STATEMENTS)).collect()
         }
+        [.., "any"] => table(&[("follower", "the follower with the lowest number")]),
         ["at"] => table(&[("+1s", "a second from now")]),
         ["at", _, "after", _, "steps", rest @ ..] | ["at", _, rest @ ..] => choices(rest, world),
         ["cluster", ..] => table(SETTINGS),

@@ -10,6 +10,8 @@ pub const MAX_LINE_BYTES: usize = 24 << 20;
 pub const MAX_STATEMENTS: usize = 100_000;
 /// The most nodes in a cluster.
 pub const MAX_NODES: u64 = 9;
+/// The most entries of one message.
+pub const MAX_BATCH: u64 = 1_000_000;
 /// The longest duration in a script.
 pub const MAX_DURATION: Duration = Duration::from_secs(24 * 3600);
 /// The most entries that `disk … terms=` puts on a disk and `expect log` compares.

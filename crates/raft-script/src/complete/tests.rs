@@ -20,6 +20,7 @@ fn nodes_are_those_for_which_the_statement_makes_sense() {
     let mut session = Session::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
     session.start(&parse_line("crash 2").unwrap().unwrap()).unwrap();
     assert_eq!(texts("restart ", Some(&session)), ["2", "all", "others"]);
+    assert_eq!(texts("pause any ", Some(&session)), ["follower"]);
     assert_eq!(texts("crash ", Some(&session)), ["1", "3", "leader", "any", "all", "others"]);
     assert!(!texts("", Some(&session)).contains(&"cluster".to_owned()), "the world exists");
 }

@@ -8,7 +8,7 @@ use raft_sim::{LinkChange, MessageId, Setup, Unsynced};
 
 use super::cursor::{Cursor, Parsed};
 use super::values::{duration_expected, is_number, plain_duration};
-use crate::limits::{MAX_DURATION, MAX_NODES, MAX_NUMBER, MAX_STEPS};
+use crate::limits::{MAX_BATCH, MAX_DURATION, MAX_NODES, MAX_NUMBER, MAX_STEPS};
 use crate::print::DEFAULT_CLIENT;
 use crate::statement::{DiskContents, Ends, Moment, Nodes, Run, Selector, Statement};
 
@@ -100,8 +100,7 @@ impl Cursor<'_> {
                 (setup.election_timeout_min, setup.election_timeout_max) = (range.min, range.max);
             }
             "batch" => {
-                let most = usize::try_from(MAX_NUMBER).unwrap_or(usize::MAX) as u64;
-                setup.max_batch_entries = self.number("a number", 0, most)? as usize;
+                setup.max_batch_entries = self.number("a number", 0, MAX_BATCH)? as usize;
             }
             "snapshot" => setup.snapshot_threshold = self.number("a number", 0, u64::MAX)?,
             "latency" => setup.link_latency = self.delay()?,
@@ -307,7 +306,7 @@ impl Cursor<'_> {
     fn link(&mut self) -> Parsed<Statement> {
         let ends = self.ends()?;
         let mut changes = Vec::new();
-        if self.eat_word("cut") {
+        if self.eat_word("cut") || self.eat_word("drop") {
             changes.push(LinkChange::Cut);
         } else if self.eat_word("restore") {
             changes.push(LinkChange::Restore);

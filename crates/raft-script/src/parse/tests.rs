@@ -131,6 +131,7 @@ fn short_forms_are_printed_in_full() {
         ("set x=1 via=any", "set x=1"),
         ("get \"x\"", "get x"),
         ("cut 1 -> 3", "link 1 -> 3 cut"),
+        ("link 1 -> 3 drop", "link 1 -> 3 cut"),
         ("restore 1<->3", "link 1 <-> 3 restore"),
         ("cut all", "link all cut"),
         ("step 1", "step"),
