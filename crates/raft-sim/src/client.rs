@@ -26,6 +26,8 @@ pub struct Client {
     pending: Option<PendingOperation>,
     queue: VecDeque<(Operation, Option<NodeId>)>,
     believed_leader: Option<NodeId>,
+    /// The node that it tried last for want of a better idea.
+    guess: u64,
     latency: DelayRange,
     random: Random,
 }
@@ -67,6 +69,7 @@ impl Client {
             pending: None,
             queue: VecDeque::new(),
             believed_leader: None,
+            guess: 0,
             latency: setup.link_latency,
             random: Random::new(setup.seed, Purpose::Client, id.0, 0),
         }
@@ -154,19 +157,30 @@ impl Client {
         self.believed_leader = leader;
         if let Some(pending) = &mut self.pending {
             pending.pinned = pending.pinned && leader.is_none();
-            if !pending.pinned {
-                pending.target = leader.unwrap_or(NodeId(1 + pending.target.0 % nodes));
+            match leader {
+                Some(leader) => pending.target = leader,
+                None => self.guess(nodes),
             }
         }
     }
 
-    /// No answer came. A client that was told whom to ask asks there again; others ask the next node.
+    /// No answer came. A client that was told whom to ask asks there again; others ask elsewhere.
     pub(crate) fn time_out(&mut self, nodes: u64) {
         self.believed_leader = None;
+        self.guess(nodes);
+    }
+
+    /// Tries the nodes in turn, whatever they say in between: two nodes that keep naming each other,
+    /// cut off from the rest, must not hold a client for ever.
+    fn guess(&mut self, nodes: u64) {
         if let Some(pending) = &mut self.pending
             && !pending.pinned
         {
-            pending.target = NodeId(1 + pending.target.0 % nodes);
+            self.guess = self.guess % nodes + 1;
+            if NodeId(self.guess) == pending.target {
+                self.guess = self.guess % nodes + 1;
+            }
+            pending.target = NodeId(self.guess);
         }
     }
 

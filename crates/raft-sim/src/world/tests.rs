@@ -122,6 +122,22 @@ fn a_client_finds_the_leader_by_redirection() {
 }
 
 #[test]
+fn a_client_gets_out_of_a_minority_that_keeps_naming_its_old_leader() {
+    let mut world = world(5, 1);
+    let leader = until_leader(&mut world);
+    world.run_until(world.now() + Duration::from_millis(100));
+    let follower = world.node_ids().find(|id| *id != leader).unwrap();
+    world.apply(Action::Partition { groups: vec![vec![leader, follower]] }).unwrap();
+    world.run_until(world.now() + Duration::from_secs(1));
+    let via = Some(follower);
+    let action = Action::Request { client: ClientId(1), operation: set("x", "1"), via };
+    world.apply(action).unwrap();
+    let (response, attempts) = until_answer(&mut world);
+    assert_eq!(response, Response::Done);
+    assert!(attempts <= 10, "{attempts}");
+}
+
+#[test]
 fn an_operation_is_applied_once_however_often_its_client_retries() {
     let setup = Setup { nodes: 3, client_timeout: Duration::from_millis(20), ..Setup::default() };
     let mut world = World::new(setup).unwrap();
