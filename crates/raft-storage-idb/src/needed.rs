@@ -5,38 +5,23 @@
 
 use std::collections::BTreeSet;
 
-use raft_core::{LogIndex, NodeId};
-use raft_storage::{Key, Write, WriteBatch};
+use raft_core::NodeId;
+use raft_storage::{Write, WriteBatch};
 
-/// The writes of these batches, in order, without the puts that a later write undoes.
+/// The writes of these batches, in order, without those whose record a later one puts or deletes.
 pub(crate) fn needed<'a>(
     batches: impl DoubleEndedIterator<Item = &'a (NodeId, WriteBatch)>,
 ) -> Vec<(NodeId, &'a Write)> {
     let mut overwritten = BTreeSet::new();
-    let mut deleted = Vec::new();
-    let mut needed = Vec::new();
     let backwards =
         batches.rev().flat_map(|(node, batch)| batch.writes.iter().rev().map(|w| (*node, w)));
-    for (node, write) in backwards {
-        let is_needed = match write {
-            Write::Put { key, .. } => {
-                let is_deleted = || deleted.iter().any(|range| is_in(*range, node, *key));
-                overwritten.insert((node, *key)) && !is_deleted()
-            }
-            Write::Delete { key } => overwritten.insert((node, *key)),
-            Write::DeleteEntries { from, through } => {
-                deleted.push((node, *from, *through));
-                true
-            }
-        };
-        if is_needed {
-            needed.push((node, write));
-        }
-    }
+    let mut needed: Vec<_> = backwards
+        .filter(|(node, write)| match write {
+            Write::Put { key, .. } | Write::Delete { key } => overwritten.insert((*node, *key)),
+            // What comes before is gone in any case: to leave it out as well is not worth the search.
+            Write::DeleteEntries { .. } => true,
+        })
+        .collect();
     needed.reverse();
     needed
-}
-
-fn is_in((whose, from, through): (NodeId, LogIndex, LogIndex), node: NodeId, key: Key) -> bool {
-    matches!(key, Key::Entry(index) if whose == node && from <= index && index <= through)
 }

@@ -11,6 +11,8 @@ use super::*;
 #[wasm_bindgen_test]
 async fn a_second_owner_is_refused_until_the_first_lets_go() {
     let first = OwnerLock::acquire("owned").await.unwrap();
+    // Long enough for the browser to take back a lock that nobody holds.
+    js("await new Promise(done => setTimeout(done, 100))").await;
     assert_eq!(OwnerLock::acquire("owned").await.unwrap_err(), LockError::HeldElsewhere);
     let other = OwnerLock::acquire("another lab").await.unwrap();
     drop(first);
