@@ -7,7 +7,6 @@ use crate::{ConfigError, NodeId};
 /// The servers of a cluster, in ascending order without duplicates.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(from = "Vec<NodeId>", into = "Vec<NodeId>"))]
 pub struct Membership {
     voters: Vec<NodeId>,
 }
@@ -51,17 +50,5 @@ impl Membership {
     /// How many voters make a majority: more than half of them.
     pub fn majority(&self) -> usize {
         self.voters.len() / 2 + 1
-    }
-}
-
-impl From<Vec<NodeId>> for Membership {
-    fn from(voters: Vec<NodeId>) -> Self {
-        Self::new(voters)
-    }
-}
-
-impl From<Membership> for Vec<NodeId> {
-    fn from(membership: Membership) -> Self {
-        membership.voters
     }
 }
