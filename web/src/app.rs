@@ -1,0 +1,75 @@
+//! The application: opens the lab, then shows the page around it.
+
+use raft_lab::Lab;
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::labs::Origin;
+use crate::opening::{self, Opening};
+use crate::page::Page;
+use crate::runner::Runner;
+use crate::speed;
+
+/// How far the page has come.
+#[derive(Clone, PartialEq)]
+enum Phase {
+    Opening,
+    HeldElsewhere,
+    Ready(Runner, Origin),
+}
+
+#[component(App)]
+pub(crate) fn app() -> Html {
+    let phase = use_state_eq(|| Phase::Opening);
+    let setter = phase.setter();
+    use_effect_with((), move |()| {
+        spawn_local(async move { setter.set(open().await) });
+    });
+    let on_scratch = {
+        let phase = phase.setter();
+        Callback::from(move |_: MouseEvent| phase.set(scratch(None)))
+    };
+    match &*phase {
+        Phase::Opening => html! {
+            <main class="opening"><p>{ "Opening the lab…" }</p></main>
+        },
+        Phase::HeldElsewhere => html! {
+            <main class="opening">
+                <h1>{ "This lab is open in another tab" }</h1>
+                <p>{ "A lab has one owner at a time: two would overwrite each other’s disks." }</p>
+                <button type="button" class="button is-primary" data-testid="scratch-lab"
+                    onclick={on_scratch}>{ "Open a scratch lab here" }</button>
+                <p class="opening-note">
+                    { "A scratch lab lives in memory; closing the tab forgets it. To have the \
+                       stored lab here, close the other tab and reload." }
+                </p>
+            </main>
+        },
+        Phase::Ready(runner, origin) => html! {
+            <Page runner={runner.clone()} origin={origin.clone()} />
+        },
+    }
+}
+
+async fn open() -> Phase {
+    match opening::open(opening::first_setup()).await {
+        Opening::Open { lab, recovered, warnings } => {
+            ready(*lab, Origin::Durable { recovered, warnings })
+        }
+        Opening::HeldElsewhere => Phase::HeldElsewhere,
+        Opening::Failed(error) => {
+            scratch(Some(format!("This lab is in memory only, because {error}")))
+        }
+    }
+}
+
+fn scratch(reason: Option<String>) -> Phase {
+    let lab = Lab::scratch(opening::first_setup()).expect("the first setup is within bounds");
+    ready(lab, Origin::Scratch { reason })
+}
+
+fn ready(mut lab: Lab, origin: Origin) -> Phase {
+    lab.set_speed(speed::DEFAULT_SPEED);
+    lab.set_running(true);
+    Phase::Ready(Runner::start(lab), origin)
+}

@@ -1,0 +1,28 @@
+//! Listening to events of the window.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use yew::prelude::*;
+
+use crate::panic;
+
+/// Calls `on_event` for every such event of the window while the component is there.
+#[hook]
+pub(crate) fn use_window_event(name: &'static str, on_event: Callback<Event>) {
+    use_effect_with((name, on_event), |(name, on_event)| {
+        let (name, on_event) = (*name, on_event.clone());
+        let listener: Closure<dyn Fn(Event)> = Closure::new(move |event| {
+            if !panic::has_panicked() {
+                on_event.emit(event);
+            }
+        });
+        let window = web_sys::window().expect("the page has a window");
+        let function = listener.as_ref().unchecked_ref();
+        window.add_event_listener_with_callback(name, function).expect("a function may listen");
+        move || {
+            let function = listener.as_ref().unchecked_ref();
+            // The listener was added, so it can be removed.
+            let _ = window.remove_event_listener_with_callback(name, function);
+        }
+    });
+}

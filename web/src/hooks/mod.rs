@@ -1,0 +1,13 @@
+//! Effects, as hooks: what reaches outside Yew is here.
+
+mod listen;
+mod painter;
+mod shortcuts;
+mod size;
+mod theme;
+
+pub(crate) use listen::use_window_event;
+pub(crate) use painter::use_painter;
+pub(crate) use shortcuts::{SHORTCUTS, use_shortcuts};
+pub(crate) use size::use_size;
+pub(crate) use theme::{ThemeContext, use_system_theme};

@@ -1,0 +1,82 @@
+//! The keys that work everywhere on the page.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
+use yew::prelude::*;
+
+use super::use_window_event;
+use crate::controls::{Controls, Dialog};
+use crate::speed;
+
+/// What the keys do, for the help.
+pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
+    ("Space", "run, or pause"),
+    (".", "step: let one thing happen"),
+    ("[ and ]", "slower, faster"),
+    ("/", "go to the console"),
+    ("Tab, arrow keys", "go to the cluster; from node to node, from link to link"),
+    ("Enter", "look at a node, a link or a message"),
+    ("Shift F10, right click", "its menu"),
+    ("Esc", "close what is open; look at nothing"),
+    ("?", "this help"),
+];
+
+/// Has the keys do what [`SHORTCUTS`] says.
+#[hook]
+pub(crate) fn use_shortcuts(controls: Controls) {
+    let on_key = use_callback(controls, |event: Event, controls| {
+        let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
+        let is_modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if event.default_prevented() || is_modified || is_taken(&event) {
+            return;
+        }
+        if press(&event.key(), controls) {
+            event.prevent_default();
+        }
+    });
+    use_window_event("keydown", on_key);
+}
+
+/// Whether the focused element wants the key for itself.
+fn is_taken(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(target) = target else { return false };
+    let is_in = |selector: &str| target.closest(selector).is_ok_and(|found| found.is_some());
+    if is_in("dialog, [role=menu]") {
+        return true;
+    }
+    if is_in("input[type=range]") {
+        return event.key() != " " && event.key() != "." && event.key() != "?";
+    }
+    let is_text = is_in("input, textarea, select");
+    is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
+}
+
+/// Does what a key is for; false if it is for nothing.
+fn press(key: &str, controls: &Controls) -> bool {
+    let runner = &controls.runner;
+    let pacing = runner.frame().pacing;
+    let position = speed::position_of(pacing.speed);
+    match key {
+        " " => runner.set_running(!pacing.running),
+        "." => runner.step(),
+        "[" => runner.set_speed(speed::at_position(position.saturating_sub(5))),
+        "]" => runner.set_speed(speed::at_position((position + 5).min(speed::LAST_POSITION))),
+        "/" => return focus_console(),
+        "?" => controls.open_dialog.emit(Some(Dialog::Help)),
+        "Escape" => {
+            controls.open_menu.emit(None);
+            controls.select.emit(None);
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn focus_console() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    let input = document.and_then(|document| document.get_element_by_id("console-input"));
+    let input = input.and_then(|input| input.dyn_into::<HtmlElement>().ok());
+    // A console that is not on screen cannot take the focus.
+    input.is_some_and(|input| input.focus().is_ok())
+}

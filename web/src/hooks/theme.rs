@@ -1,0 +1,42 @@
+//! When the colours change under a canvas, it must read them again.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use yew::prelude::*;
+
+use crate::panic;
+use crate::theme::Theme;
+
+/// The chosen theme, and a count of the system's changes: whoever holds colours compares it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ThemeContext {
+    pub(crate) chosen: Theme,
+    pub(crate) system_changes: u32,
+}
+
+/// Counts how often the system has changed between light and dark.
+#[hook]
+pub(crate) fn use_system_theme() -> u32 {
+    let changes = use_state(|| 0);
+    let handle = changes.clone();
+    use_effect_with(*changes, move |count| {
+        let next = count + 1;
+        let listener: Closure<dyn Fn()> = Closure::new(move || {
+            if !panic::has_panicked() {
+                handle.set(next);
+            }
+        });
+        let query = web_sys::window()
+            .and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok().flatten());
+        if let Some(query) = &query {
+            query.set_onchange(Some(listener.as_ref().unchecked_ref()));
+        }
+        move || {
+            if let Some(query) = query {
+                query.set_onchange(None);
+            }
+            drop(listener);
+        }
+    });
+    *changes
+}

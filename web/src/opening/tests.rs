@@ -1,0 +1,30 @@
+use raft_sim::World;
+
+use super::*;
+use crate::speed::DEFAULT_SPEED;
+
+/// How long a first visit may wait for a leader in real time, loading the page not counted.
+const PATIENCE: Duration = Duration::from_millis(7_000);
+
+#[test]
+fn a_first_visit_soon_sees_a_leader_at_the_default_speed() {
+    let mut world = World::new(first_setup()).expect("the setup is within bounds");
+    while world.leader().is_none() {
+        world.step();
+    }
+    let real = Duration::from_micros(world.now().0).div_f64(DEFAULT_SPEED);
+    assert!(real <= PATIENCE, "{real:?}");
+}
+
+#[test]
+fn a_message_can_be_followed_at_the_default_speed() {
+    let flight = first_setup().link_latency.min.div_f64(DEFAULT_SPEED);
+    assert!(flight >= Duration::from_millis(250), "{flight:?}");
+}
+
+#[test]
+fn clusters_of_every_size_can_be_set_up() {
+    for nodes in 1..=9 {
+        assert_eq!(setup(nodes, 1).validate(), Ok(()));
+    }
+}

@@ -1,0 +1,36 @@
+//! The cluster: what is going on in a sentence, the picture, and what its shapes mean.
+
+use yew::prelude::*;
+
+use super::hints::Hints;
+use super::stage::Stage;
+use crate::controls::use_frame;
+use crate::look::Look;
+use crate::ui::{MessageGlyph, Panel};
+
+#[component(Cluster)]
+pub(crate) fn cluster() -> Html {
+    let frame = use_frame();
+    html! {
+        <Panel name="cluster" title="Cluster" aside={html! { <Legend /> }}>
+            <p class="headline" aria-live="polite" data-testid="headline">{ &frame.headline }</p>
+            <Stage />
+            <Hints />
+        </Panel>
+    }
+}
+
+/// What flies: every kind of message.
+#[component(Legend)]
+fn legend() -> Html {
+    html! {
+        <ul class="legend" aria-label="Kinds of messages">
+            { for Look::ALL.iter().map(|look| html! {
+                <li key={look.name()}>
+                    <MessageGlyph look={*look} />
+                    { look.name() }
+                </li>
+            }) }
+        </ul>
+    }
+}

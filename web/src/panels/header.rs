@@ -1,0 +1,103 @@
+//! The head of the page: which lab this is, and what to do with it as a whole.
+
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use yew::prelude::*;
+
+use crate::controls::{Dialog, use_controls, use_frame};
+use crate::hooks::ThemeContext;
+use crate::labs::Origin;
+use crate::theme::Theme;
+use crate::ui::{Icon, IconName};
+use raft_lab::DurableState;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct HeaderProps {
+    pub(crate) origin: Origin,
+    pub(crate) on_theme: Callback<Theme>,
+}
+
+#[component(Header)]
+pub(crate) fn header(props: &HeaderProps) -> Html {
+    let controls = use_controls();
+    let theme = use_context::<ThemeContext>().expect("the application provides the theme").chosen;
+    let open = |dialog| controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
+    let on_theme = props.on_theme.reform(move |_: MouseEvent| theme.next());
+    let is_durable = matches!(props.origin, Origin::Durable { .. });
+    let labs = controls.labs.clone();
+    let on_back = Callback::from(move |_: MouseEvent| labs.reopen());
+    html! {
+        <header class="top">
+            <h1 class="brand"><span class="sun" aria-hidden="true"></span>{ "Helios" }</h1>
+            <Place origin={props.origin.clone()} />
+            if !is_durable {
+                <button type="button" class="button is-quiet" data-testid="back-to-lab"
+                    onclick={on_back}>{ "Back to the stored lab" }</button>
+            }
+            <div class="top-actions">
+                { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
+                { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
+                { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
+                <CopyScript />
+                <button type="button" class="icon-button" data-testid="theme" onclick={on_theme}
+                    aria-label={format!("Theme: {}", theme.name())}
+                    title={format!("Theme: {}", theme.name())}>
+                    <Icon name={IconName::Theme} />
+                </button>
+                <button type="button" class="icon-button" data-testid="help" aria-label="Help"
+                    title="Keys and commands (?)" onclick={open(Dialog::Help)}>
+                    <Icon name={IconName::Help} />
+                </button>
+            </div>
+        </header>
+    }
+}
+
+fn tool(
+    testid: &'static str,
+    icon: IconName,
+    label: &'static str,
+    onclick: Callback<MouseEvent>,
+) -> Html {
+    html! {
+        <button type="button" class="button tool" data-testid={testid} aria-label={label} {onclick}>
+            <Icon name={icon} /><span class="tool-label">{ label }</span>
+        </button>
+    }
+}
+
+/// Where the lab is kept, in a few words.
+#[component(Place)]
+fn place(props: &PlaceProps) -> Html {
+    let frame = use_frame();
+    let words = match (&props.origin, &frame.durable) {
+        (Origin::Scenario(scenario), _) => format!("{}: in memory", scenario.title),
+        (_, DurableState::Scratch) => "in memory: closing the page forgets it".to_owned(),
+        (_, DurableState::Durable { error: Some(_), .. }) => "storage has stopped".to_owned(),
+        (_, DurableState::Durable { unsaved: 0, .. }) => "stored in this browser".to_owned(),
+        (_, DurableState::Durable { .. }) => "storing in this browser…".to_owned(),
+    };
+    html! { <p class="place" data-testid="place">{ words }</p> }
+}
+
+#[derive(Properties, PartialEq)]
+struct PlaceProps {
+    origin: Origin,
+}
+
+/// Puts the script that led here on the clipboard.
+#[component(CopyScript)]
+fn copy_script() -> Html {
+    let runner = use_controls().runner;
+    let on_copy = use_callback(runner, |_: MouseEvent, runner| {
+        let Some(window) = web_sys::window() else { return };
+        let done = window.navigator().clipboard().write_text(&runner.export());
+        let runner = runner.clone();
+        spawn_local(async move {
+            runner.say(match JsFuture::from(done).await {
+                Ok(_) => "The script of this session is on the clipboard.",
+                Err(_) => "The browser did not allow the clipboard.",
+            });
+        });
+    });
+    tool("copy-script", IconName::Copy, "Copy script", on_copy)
+}

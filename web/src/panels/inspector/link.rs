@@ -1,0 +1,52 @@
+//! Both directions between two nodes.
+
+use raft_core::NodeId;
+use raft_sim::World;
+use yew::prelude::*;
+
+use crate::controls::use_frame;
+use crate::ui::FactList;
+use crate::words::delay;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct LinkDetailsProps {
+    pub(crate) one: NodeId,
+    pub(crate) other: NodeId,
+}
+
+#[component(LinkDetails)]
+pub(crate) fn link_details(props: &LinkDetailsProps) -> Html {
+    let frame = use_frame();
+    let LinkDetailsProps { one, other } = *props;
+    let directions = [(one, other), (other, one)].map(|(from, to)| {
+        let facts = facts(&frame.world, from, to);
+        html! {
+            <section key={from.0} class="direction">
+                <h3>{ format!("{from} → {to}") }</h3>
+                <FactList {facts} />
+            </section>
+        }
+    });
+    html! { <div class="directions">{ for directions }</div> }
+}
+
+fn facts(world: &World, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)> {
+    let Some(link) = world.link(from, to) else { return Vec::new() };
+    let state = match (link.cut, world.is_reachable(from, to)) {
+        (true, _) => "cut",
+        (false, true) => "whole",
+        (false, false) => "across the partition",
+    };
+    let percent = |per_million: u32| format!("{} %", f64::from(per_million) / 10_000.0);
+    let under_way =
+        world.in_flight().filter(|message| message.from == from && message.to == to).count();
+    let fact = |name: &'static str, value: String| (AttrValue::from(name), AttrValue::from(value));
+    vec![
+        fact("state", state.to_owned()),
+        fact("latency", delay(link.latency)),
+        fact("loss", percent(link.loss_per_million)),
+        fact("duplication", percent(link.duplication_per_million)),
+        fact("order", if link.reordering { "may change" } else { "kept" }.to_owned()),
+        fact("under way", under_way.to_string()),
+    ]
+}

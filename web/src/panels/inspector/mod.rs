@@ -1,0 +1,78 @@
+//! A closer look at a node, a link or a message, and what can be done to it.
+
+mod actions;
+mod link;
+mod message;
+mod node;
+mod nothing;
+
+use yew::prelude::*;
+
+use crate::controls::{use_controls, use_frame, use_selected};
+use crate::selection::Selection;
+use crate::ui::{ActionButton, Icon, IconName, Panel};
+use raft_lab::Frame;
+
+pub(crate) use actions::actions;
+use link::LinkDetails;
+use message::MessageDetails;
+use node::NodeDetails;
+use nothing::Nothing;
+
+#[component(Inspector)]
+pub(crate) fn inspector() -> Html {
+    let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
+    let on_close = controls.select.reform(|_: MouseEvent| None);
+    let close = html! {
+        <button type="button" class="icon-button" aria-label="Look at nothing" title="Esc"
+            onclick={on_close}><Icon name={IconName::Close} /></button>
+    };
+    let (title, aside, body) = match selected {
+        None => ("Inspector".to_owned(), html! {}, html! { <Nothing /> }),
+        Some(selection) => {
+            let buttons = html! { <Actions {frame} {selection} /> };
+            let details = match selection {
+                Selection::Node(id) => html! { <NodeDetails {id} /> },
+                Selection::Link(one, other) => html! { <LinkDetails {one} {other} /> },
+                Selection::Message(id) => html! { <MessageDetails {id} /> },
+            };
+            (title_of(selection), close, html! { <>{ buttons }{ details }</> })
+        }
+    };
+    html! {
+        <Panel name="inspector" {title} {aside}>
+            <div class="inspector" data-testid="inspector">{ body }</div>
+        </Panel>
+    }
+}
+
+fn title_of(selection: Selection) -> String {
+    match selection {
+        Selection::Node(id) => format!("Node {id}"),
+        Selection::Link(one, other) => format!("Link {one} ↔ {other}"),
+        Selection::Message(id) => format!("Message {id}"),
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ActionsProps {
+    frame: Frame,
+    selection: Selection,
+}
+
+/// Buttons that stay where they are; those that make no sense now are disabled.
+#[component(Actions)]
+fn action_bar(props: &ActionsProps) -> Html {
+    let runner = use_controls().runner;
+    let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
+    let buttons = actions(&props.frame.world, props.selection).into_iter().enumerate();
+    // By place: a button whose line changes keeps the focus.
+    let buttons = buttons.map(|(place, action)| {
+        html! {
+            <ActionButton key={place} testid={format!("action-{}", action.name)}
+                label={action.label} line={action.line} disabled={!action.is_possible}
+                on_exec={on_exec.clone()} />
+        }
+    });
+    html! { <div class="actions" role="group" aria-label="Actions">{ for buttons }</div> }
+}

@@ -1,0 +1,59 @@
+//! What must always be true: one line a property, holding or broken. Red is for this panel.
+
+use raft_lab::{InvariantLine, InvariantState};
+use yew::prelude::*;
+
+use crate::controls::use_frame;
+use crate::ui::Panel;
+use crate::words::milliseconds;
+
+#[component(Invariants)]
+pub(crate) fn invariants() -> Html {
+    let frame = use_frame();
+    let is_broken = |line: &&InvariantLine| matches!(line.state, InvariantState::Broken { .. });
+    let (all, broken) = (frame.invariants.len(), frame.invariants.iter().filter(is_broken).count());
+    let summary = match broken {
+        0 => html! { <span class="verdict">{ format!("all {all} hold") }</span> },
+        _ => {
+            html! { <span class="verdict is-broken">{ format!("{broken} of {all} broken") }</span> }
+        }
+    };
+    html! {
+        <Panel name="invariants" title="Properties" aside={summary}>
+            <ul class="invariant-list" tabindex="0" aria-label="Properties">
+                { for frame.invariants.iter().map(|line| html! {
+                    <Invariant key={line.name} line={line.clone()} />
+                }) }
+            </ul>
+        </Panel>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct InvariantProps {
+    line: InvariantLine,
+}
+
+#[component(Invariant)]
+fn invariant(props: &InvariantProps) -> Html {
+    let InvariantLine { name, section, meaning, state } = &props.line;
+    let testid = format!("invariant-{}", name.to_lowercase().replace(' ', "-"));
+    let (class, mark, words) = match state {
+        InvariantState::Holding => ("invariant", "✓", "holds"),
+        InvariantState::Broken { .. } => ("invariant is-broken", "✕", "is broken"),
+    };
+    html! {
+        <li {class} data-testid={testid} data-holding={(words == "holds").to_string()}
+            title={*meaning}>
+            <span class="invariant-mark" aria-hidden="true">{ mark }</span>
+            <span class="invariant-name">{ *name }</span>
+            <span class="visually-hidden">{ words }</span>
+            <span class="section">{ *section }</span>
+            if let InvariantState::Broken { event_number, at, description } = state {
+                <p class="invariant-broken">
+                    { format!("{description} (event {event_number}, {} ms)", milliseconds(*at)) }
+                </p>
+            }
+        </li>
+    }
+}

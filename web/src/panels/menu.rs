@@ -1,0 +1,33 @@
+//! The context menu of a node, a link or a message.
+
+use yew::prelude::*;
+
+use super::inspector::actions;
+use crate::controls::{MenuAt, use_controls, use_frame};
+use crate::ui::{Menu, MenuItem};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct ContextMenuProps {
+    pub(crate) at: MenuAt,
+}
+
+#[component(ContextMenu)]
+pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
+    let (frame, controls) = (use_frame(), use_controls());
+    let MenuAt { selection, x, y } = props.at;
+    let on_close = controls.open_menu.reform(|()| None);
+    let on_choose = use_callback(controls, |line: AttrValue, controls| {
+        controls.runner.exec(&line);
+        controls.open_menu.emit(None);
+    });
+    let items: Vec<MenuItem> = actions(&frame.world, selection)
+        .into_iter()
+        .map(|action| MenuItem {
+            testid: format!("menu-{}", action.name).into(),
+            label: action.label.into(),
+            line: action.line.into(),
+            disabled: !action.is_possible,
+        })
+        .collect();
+    html! { <Menu label="Actions" {x} {y} {items} {on_choose} {on_close} /> }
+}

@@ -1,0 +1,33 @@
+//! The parts of the page. They read the contexts, and answer with lines of the command language.
+
+mod cluster;
+mod console;
+mod events;
+mod header;
+mod help;
+mod hints;
+mod inspector;
+mod invariants;
+mod kv;
+mod logs;
+mod menu;
+mod new_lab;
+mod notices;
+mod scenarios;
+mod stage;
+mod time;
+
+pub(crate) use cluster::Cluster;
+pub(crate) use console::Console;
+pub(crate) use events::Events;
+pub(crate) use header::Header;
+pub(crate) use help::Help;
+pub(crate) use inspector::Inspector;
+pub(crate) use invariants::Invariants;
+pub(crate) use kv::KeyValues;
+pub(crate) use logs::Logs;
+pub(crate) use menu::ContextMenu;
+pub(crate) use new_lab::{NewLab, WipeLab};
+pub(crate) use notices::Notices;
+pub(crate) use scenarios::Scenarios;
+pub(crate) use time::Time;

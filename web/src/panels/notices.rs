@@ -1,0 +1,107 @@
+//! What a person should know about the lab: that it was recovered, that it will be forgotten, that
+//! its storage has stopped.
+
+use raft_lab::{DurableState, RecoveryReport};
+use yew::prelude::*;
+
+use crate::controls::{use_controls, use_frame};
+use crate::labs::Origin;
+use crate::ui::{Icon, IconName};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct NoticesProps {
+    pub(crate) origin: Origin,
+}
+
+#[component(Notices)]
+pub(crate) fn notices(props: &NoticesProps) -> Html {
+    let frame = use_frame();
+    // What was dismissed, so that the same words of a later lab show again.
+    let dismissed = use_state_eq(|| None::<Origin>);
+    let is_dismissed = dismissed.as_ref() == Some(&props.origin);
+    let on_dismiss = {
+        let (dismissed, origin) = (dismissed.setter(), props.origin.clone());
+        Callback::from(move |_: MouseEvent| dismissed.set(Some(origin.clone())))
+    };
+    let failure = match &frame.durable {
+        DurableState::Durable { error: Some(error), .. } => Some(error.clone()),
+        _ => None,
+    };
+    html! {
+        <div class="notices">
+            if let Some(error) = failure {
+                <Failure {error} />
+            }
+            if !is_dismissed {
+                { of_origin(&props.origin, &on_dismiss) }
+            }
+        </div>
+    }
+}
+
+fn of_origin(origin: &Origin, on_dismiss: &Callback<MouseEvent>) -> Html {
+    match origin {
+        Origin::Durable { recovered, warnings } => html! {
+            <>
+                { for recovered.iter().map(|report| recovery(report, on_dismiss)) }
+                { for warnings.iter().map(|words| notice(words, on_dismiss)) }
+            </>
+        },
+        Origin::Scratch { reason: Some(reason) } => notice(reason, on_dismiss),
+        Origin::Scratch { reason: None } | Origin::Scenario(_) => html! { <></> },
+    }
+}
+
+/// One sentence, and a line a node for whoever wants to know.
+fn recovery(report: &RecoveryReport, on_dismiss: &Callback<MouseEvent>) -> Html {
+    let words = report.to_string();
+    let (first, rest) = words.split_once('\n').unwrap_or((&words, ""));
+    html! {
+        <div key="recovery" class="notice" role="status" data-testid="recovered-banner">
+            <details>
+                <summary>{ first.trim_end_matches(':') }</summary>
+                <pre>{ rest }</pre>
+            </details>
+            { dismiss(on_dismiss) }
+        </div>
+    }
+}
+
+fn notice(words: &str, on_dismiss: &Callback<MouseEvent>) -> Html {
+    html! {
+        <div key={words.to_owned()} class="notice" role="status" data-testid="notice">
+            <p>{ words }</p>
+            { dismiss(on_dismiss) }
+        </div>
+    }
+}
+
+fn dismiss(on_dismiss: &Callback<MouseEvent>) -> Html {
+    html! {
+        <button type="button" class="icon-button" aria-label="Dismiss"
+            onclick={on_dismiss.clone()}>
+            <Icon name={IconName::Close} />
+        </button>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FailureProps {
+    error: String,
+}
+
+/// The database takes no more writes: nothing is acknowledged any more, until a person decides.
+#[component(Failure)]
+fn failure(props: &FailureProps) -> Html {
+    let runner = use_controls().runner;
+    let on_go = use_callback(runner, |_: MouseEvent, runner| runner.continue_as_scratch());
+    html! {
+        <div class="notice is-important" role="alert" data-testid="storage-failed">
+            <p>
+                { format!("The browser’s storage has stopped: {}. ", props.error) }
+                { "What it holds is safe. Reload the page to recover it, or go on in memory." }
+            </p>
+            <button type="button" class="button" onclick={on_go}>{ "Go on in memory" }</button>
+        </div>
+    }
+}

@@ -1,0 +1,83 @@
+//! Time: run, pause, step, how fast, and what the virtual clock says.
+
+use raft_lab::Frame;
+use web_sys::{Element, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::controls::{use_controls, use_frame};
+use crate::hooks::use_painter;
+use crate::speed;
+use crate::ui::{Icon, IconName};
+use crate::words::milliseconds;
+
+#[component(Time)]
+pub(crate) fn time() -> Html {
+    let (frame, controls) = (use_frame(), use_controls());
+    let pacing = frame.pacing;
+    let runner = controls.runner;
+    let on_toggle =
+        use_callback((runner.clone(), pacing.running), |_: MouseEvent, (runner, on)| {
+            runner.set_running(!on);
+        });
+    let on_step = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step());
+    let on_cancel = use_callback(runner.clone(), |_: MouseEvent, runner| runner.cancel());
+    let on_speed = use_callback(runner, |event: InputEvent, runner| {
+        let slider = event.target_dyn_into::<HtmlInputElement>();
+        if let Some(position) = slider.and_then(|slider| slider.value().parse().ok()) {
+            runner.set_speed(speed::at_position(position));
+        }
+    });
+    let (icon, label) =
+        if pacing.running { (IconName::Pause, "Pause") } else { (IconName::Play, "Run") };
+    html! {
+        <div class="time" role="group" aria-label="Time">
+            <button type="button" class={classes!("button", "is-primary", "time-run")}
+                data-testid="run-toggle" title="Space" onclick={on_toggle}>
+                <Icon name={icon} />{ label }
+            </button>
+            <button type="button" class="button" data-testid="step" title="." onclick={on_step}>
+                <Icon name={IconName::Step} />{ "Step" }
+            </button>
+            <label class="speed">
+                <span class="speed-label">{ "Speed" }</span>
+                <input type="range" min="0" max={speed::LAST_POSITION.to_string()} step="1"
+                    data-testid="speed" aria-label="Speed"
+                    aria-valuetext={speed::in_words(pacing.speed)}
+                    value={speed::position_of(pacing.speed).to_string()} oninput={on_speed} />
+                <output class="speed-figure">{ speed::in_figures(pacing.speed) }</output>
+            </label>
+            <Clock />
+            <div class="waiting" aria-live="polite">
+                if let Some(goal) = &frame.goal {
+                    <span class="waiting-goal">{ format!("waiting for {goal}") }</span>
+                    <button type="button" class="button is-quiet" onclick={on_cancel}>
+                        { "Give up" }
+                    </button>
+                } else if pacing.stalled_on_disk {
+                    <span class="waiting-goal">{ "waiting for the browser’s disk" }</span>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// The virtual clock. It writes itself in every animation frame.
+#[component(Clock)]
+fn clock() -> Html {
+    let node = use_node_ref();
+    use_painter(node.clone(), |node| {
+        let node = node.clone();
+        move |frame: &Frame| {
+            if let Some(element) = node.cast::<Element>() {
+                element.set_text_content(Some(&milliseconds(frame.world.now())));
+            }
+        }
+    });
+    html! {
+        <div class="clock" role="timer" aria-label="Virtual time in milliseconds"
+            title="Virtual time">
+            <span ref={node} class="clock-figure" data-testid="clock"></span>
+            <span class="clock-unit">{ "ms" }</span>
+        </div>
+    }
+}

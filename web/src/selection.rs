@@ -1,0 +1,45 @@
+//! What a person is looking at.
+
+use raft_core::NodeId;
+use raft_sim::MessageId;
+
+/// A thing of the picture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Selection {
+    Node(NodeId),
+    /// Both directions between two nodes, the smaller number first.
+    Link(NodeId, NodeId),
+    Message(MessageId),
+}
+
+impl Selection {
+    /// A link between two nodes, in the canonical order.
+    pub(crate) fn link(one: NodeId, other: NodeId) -> Self {
+        Self::Link(one.min(other), one.max(other))
+    }
+
+    /// The name that elements carry in `data-select`.
+    pub(crate) fn to_attribute(self) -> String {
+        match self {
+            Self::Node(node) => format!("node {node}"),
+            Self::Link(one, other) => format!("link {one} {other}"),
+            Self::Message(id) => format!("message {id}"),
+        }
+    }
+
+    /// Reads [`to_attribute`](Self::to_attribute)'s form.
+    pub(crate) fn from_attribute(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let kind = words.next()?;
+        let mut number = || words.next()?.parse().ok();
+        match kind {
+            "node" => Some(Self::Node(NodeId(number()?))),
+            "link" => Some(Self::Link(NodeId(number()?), NodeId(number()?))),
+            "message" => Some(Self::Message(MessageId(number()?))),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

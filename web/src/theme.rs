@@ -1,0 +1,63 @@
+//! Light, dark, or whatever the system prefers.
+
+use web_sys::Storage;
+
+const KEY: &str = "helios-theme";
+
+/// Which theme a person chose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Theme {
+    /// The system's.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    /// The one that the button turns to.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// The theme that was chosen at an earlier visit.
+pub(crate) fn stored() -> Theme {
+    let name = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
+    match name.as_deref() {
+        Some("light") => Theme::Light,
+        Some("dark") => Theme::Dark,
+        _ => Theme::System,
+    }
+}
+
+/// Makes a theme the page's, now and at the next visit.
+pub(crate) fn apply(theme: Theme) {
+    if let Some(storage) = storage() {
+        // Without storage the choice lasts as long as the page.
+        let _ = storage.set_item(KEY, theme.name());
+    }
+    let root = web_sys::window().and_then(|window| window.document()?.document_element());
+    if let Some(root) = root {
+        let _ = match theme {
+            Theme::System => root.remove_attribute("data-theme"),
+            chosen => root.set_attribute("data-theme", chosen.name()),
+        };
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}

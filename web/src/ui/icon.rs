@@ -1,0 +1,57 @@
+//! Small line drawings for buttons; the button has the name.
+
+use yew::prelude::*;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum IconName {
+    Play,
+    Pause,
+    Step,
+    Close,
+    Help,
+    Theme,
+    Copy,
+    Scenarios,
+    New,
+    Wipe,
+}
+
+impl IconName {
+    /// A drawing of 16 by 16.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Play => "M4.5 2.8 L13 8 L4.5 13.2 Z",
+            Self::Pause => "M5 3 V13 M11 3 V13",
+            Self::Step => "M3.5 3 L9.5 8 L3.5 13 Z M12.5 3 V13",
+            Self::Close => "M4 4 L12 12 M12 4 L4 12",
+            Self::Help => "M5.6 6 A2.4 2.4 0 1 1 8.8 8.2 C8.2 8.5 8 8.9 8 9.7 M8 12.2 V12.3",
+            Self::Theme => {
+                "M8 2.5 A5.5 5.5 0 1 0 8 13.5 A5.5 5.5 0 1 0 8 2.5 Z M8 2.5 V13.5 M8 5 H12.4 M8 8 H13.4 M8 11 H12.4"
+            }
+            Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
+            Self::Scenarios => "M3 3.5 H13 M3 8 H13 M3 12.5 H9",
+            Self::New => "M8 3 V13 M3 8 H13",
+            Self::Wipe => "M3 4.5 H13 M6 4.5 V3 H10 V4.5 M4.5 4.5 L5.2 13.5 H10.8 L11.5 4.5",
+        }
+    }
+
+    fn is_filled(self) -> bool {
+        matches!(self, Self::Play)
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct IconProps {
+    pub(crate) name: IconName,
+}
+
+#[component(Icon)]
+pub(crate) fn icon(props: &IconProps) -> Html {
+    let fill = if props.name.is_filled() { "currentColor" } else { "none" };
+    html! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d={props.name.path()} fill={fill} stroke="currentColor" stroke-width="1.6"
+                stroke-linecap="round" stroke-linejoin="round" />
+        </svg>
+    }
+}

@@ -1,0 +1,105 @@
+//! A context menu: arrow keys move, Enter chooses, Escape or a click elsewhere closes.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+/// One line of a menu.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct MenuItem {
+    pub(crate) testid: AttrValue,
+    pub(crate) label: AttrValue,
+    /// The command that it stands for; shown, because clicking is typing.
+    pub(crate) line: AttrValue,
+    pub(crate) disabled: bool,
+}
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct MenuProps {
+    pub(crate) label: AttrValue,
+    pub(crate) x: i32,
+    pub(crate) y: i32,
+    pub(crate) items: Vec<MenuItem>,
+    pub(crate) on_choose: Callback<AttrValue>,
+    pub(crate) on_close: Callback<()>,
+}
+
+#[component(Menu)]
+pub(crate) fn menu(props: &MenuProps) -> Html {
+    let node = use_node_ref();
+    use_effect_with((node.clone(), props.x, props.y), |(node, x, y)| {
+        if let Some(menu) = node.cast::<HtmlElement>() {
+            keep_on_screen(&menu, *x, *y);
+            move_focus(&menu, 0);
+        }
+    });
+    let on_key = use_callback(
+        (node.clone(), props.on_close.clone()),
+        |event: KeyboardEvent, (node, on_close)| {
+            let Some(menu) = node.cast::<HtmlElement>() else { return };
+            match event.key().as_str() {
+                "ArrowDown" => move_focus(&menu, 1),
+                "ArrowUp" => move_focus(&menu, -1),
+                "Escape" | "Tab" => on_close.emit(()),
+                _ => return,
+            }
+            event.prevent_default();
+        },
+    );
+    let on_out = use_callback(
+        (node.clone(), props.on_close.clone()),
+        |event: FocusEvent, (node, on_close)| {
+            let next = event.related_target().and_then(|next| next.dyn_into::<Element>().ok());
+            let stays = node.get().is_some_and(|menu| menu.contains(next.as_deref()));
+            if !stays {
+                on_close.emit(());
+            }
+        },
+    );
+    html! {
+        <div ref={node} class="menu" role="menu" aria-label={props.label.clone()}
+            onkeydown={on_key} onfocusout={on_out}>
+            { for props.items.iter().map(|item| view_item(item, &props.on_choose)) }
+        </div>
+    }
+}
+
+fn view_item(item: &MenuItem, on_choose: &Callback<AttrValue>) -> Html {
+    let line = item.line.clone();
+    let on_click = on_choose.reform(move |_: MouseEvent| line.clone());
+    html! {
+        <button key={item.line.to_string()} type="button" role="menuitem" class="menu-item"
+            data-testid={item.testid.clone()} disabled={item.disabled} onclick={on_click}>
+            <span>{ &item.label }</span>
+            <code>{ &item.line }</code>
+        </button>
+    }
+}
+
+/// Puts the menu at a place of the window, or as near to it as it fits.
+fn keep_on_screen(menu: &HtmlElement, x: i32, y: i32) {
+    let inner = |value: Result<wasm_bindgen::JsValue, _>| {
+        value.ok().and_then(|value| value.as_f64()).unwrap_or(f64::MAX)
+    };
+    let Some(window) = web_sys::window() else { return };
+    let (width, height) = (inner(window.inner_width()), inner(window.inner_height()));
+    let left = f64::from(x).min(width - f64::from(menu.offset_width()) - 8.0).max(8.0);
+    let top = f64::from(y).min(height - f64::from(menu.offset_height()) - 8.0).max(8.0);
+    // Plain lengths are always accepted.
+    let _ = menu.style().set_property("left", &format!("{left}px"));
+    let _ = menu.style().set_property("top", &format!("{top}px"));
+}
+
+/// Moves the focus among the items that can be chosen, around the ends.
+fn move_focus(menu: &HtmlElement, by: i32) {
+    let Ok(items) = menu.query_selector_all("[role=menuitem]:not(:disabled)") else { return };
+    let items: Vec<HtmlElement> =
+        (0..items.length()).filter_map(|place| items.get(place)?.dyn_into().ok()).collect();
+    let active = web_sys::window().and_then(|window| window.document()?.active_element());
+    let place = items.iter().position(|item| active.as_ref() == Some(item.as_ref()));
+    let next = place.map_or(0, |place| (place as i32 + by).rem_euclid(items.len() as i32));
+    if let Some(item) = items.get(next as usize) {
+        // An element on screen takes the focus.
+        let _ = item.focus();
+    }
+}

@@ -1,0 +1,25 @@
+//! A message's shape as it looks on the canvas, for legends and lists.
+
+use yew::prelude::*;
+
+use crate::look::Look;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct MessageGlyphProps {
+    pub(crate) look: Look,
+}
+
+#[component(MessageGlyph)]
+pub(crate) fn message_glyph(props: &MessageGlyphProps) -> Html {
+    let look = props.look;
+    let style = format!("--message: var({})", look.colour());
+    let class = classes!("message-glyph", look.is_filled().then_some("is-filled"));
+    html! {
+        <svg class={class} style={style} viewBox="-11 -11 22 22" aria-hidden="true">
+            <path class="message-outline" d={look.outline()} />
+            if let Some(sign) = look.sign() {
+                <path class="message-sign" d={sign} />
+            }
+        </svg>
+    }
+}

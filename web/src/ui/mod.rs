@@ -1,0 +1,27 @@
+//! Pieces that know nothing but their properties.
+
+mod action_button;
+mod dialog;
+mod fact_list;
+mod icon;
+mod link_line;
+mod log_cell;
+mod menu;
+mod message_glyph;
+mod node_glyph;
+mod panel;
+mod partition_rays;
+mod virtual_list;
+
+pub(crate) use action_button::ActionButton;
+pub(crate) use dialog::Dialog;
+pub(crate) use fact_list::FactList;
+pub(crate) use icon::{Icon, IconName};
+pub(crate) use link_line::LinkLine;
+pub(crate) use log_cell::{LogCell, LogCellView};
+pub(crate) use menu::{Menu, MenuItem};
+pub(crate) use message_glyph::MessageGlyph;
+pub(crate) use node_glyph::NodeGlyph;
+pub(crate) use panel::Panel;
+pub(crate) use partition_rays::PartitionRays;
+pub(crate) use virtual_list::VirtualList;

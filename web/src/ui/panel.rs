@@ -1,0 +1,29 @@
+//! A part of the page with a heading.
+
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct PanelProps {
+    /// Its name in class names and ids.
+    pub(crate) name: &'static str,
+    pub(crate) title: AttrValue,
+    /// What stands at the right of the heading.
+    #[prop_or_default]
+    pub(crate) aside: Html,
+    pub(crate) children: Html,
+}
+
+#[component(Panel)]
+pub(crate) fn panel(props: &PanelProps) -> Html {
+    let heading = format!("{}-heading", props.name);
+    html! {
+        <section class={classes!("panel", format!("panel-{}", props.name))}
+            aria-labelledby={heading.clone()}>
+            <header class="panel-head">
+                <h2 id={heading}>{ &props.title }</h2>
+                <div class="panel-aside">{ props.aside.clone() }</div>
+            </header>
+            <div class="panel-body">{ props.children.clone() }</div>
+        </section>
+    }
+}

@@ -1,0 +1,75 @@
+//! A long list of which only the visible rows exist.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use crate::hooks::use_size;
+use crate::rows::{is_at_end, visible_rows};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct VirtualListProps {
+    /// How many rows there are.
+    pub(crate) total: usize,
+    /// Each row's height in CSS pixels.
+    pub(crate) row_height: f64,
+    /// Makes the row at a place, from 0. Called again when the list renders.
+    pub(crate) row: Callback<usize, Html>,
+    /// For screen readers.
+    pub(crate) label: AttrValue,
+    /// Whether it stays at its end when rows are added there.
+    #[prop_or_default]
+    pub(crate) follows_end: bool,
+    /// What stands above the rows and stays there.
+    #[prop_or_default]
+    pub(crate) head: Html,
+}
+
+#[component(VirtualList)]
+pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
+    let node = use_node_ref();
+    let (_, height) = use_size(&node);
+    let scroll_top = use_state_eq(|| 0.0);
+    let is_following = use_mut_ref(|| props.follows_end);
+    let (total, row_height) = (props.total, props.row_height);
+    let content = total as f64 * row_height;
+
+    let on_scroll = {
+        let (scroll_top, is_following) = (scroll_top.setter(), is_following.clone());
+        let follows_end = props.follows_end;
+        Callback::from(move |event: Event| {
+            if let Some(list) = event.target_dyn_into::<HtmlElement>() {
+                let top = f64::from(list.scroll_top());
+                let height = f64::from(list.client_height());
+                let content = f64::from(list.scroll_height());
+                *is_following.borrow_mut() =
+                    follows_end && is_at_end(top, height, content, row_height);
+                scroll_top.set(top);
+            }
+        })
+    };
+    use_effect_with((total, height as u32), {
+        let node = node.clone();
+        move |_| {
+            if let (true, Some(list)) = (*is_following.borrow(), node.cast::<HtmlElement>()) {
+                list.set_scroll_top(list.scroll_height());
+            }
+        }
+    });
+
+    let rows = visible_rows(total, row_height, *scroll_top, height);
+    html! {
+        <div ref={node} class="rows" role="table" tabindex="0" aria-label={props.label.clone()}
+            aria-rowcount={(total + 1).to_string()} onscroll={on_scroll}>
+            <div class="rows-head" role="rowgroup">{ props.head.clone() }</div>
+            <div class="rows-content" role="rowgroup" style={format!("height: {content}px")}>
+                { for rows.map(|place| html! {
+                    <div key={place} class="row" role="row" aria-rowindex={(place + 2).to_string()}
+                        style={format!("top: {}px; height: {row_height}px",
+                            place as f64 * row_height)}>
+                        { props.row.emit(place) }
+                    </div>
+                }) }
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,127 @@
+//! What the picture shows of nodes and links: plain values, so that only what changed is drawn again.
+
+use raft_core::{NodeId, RoleKind, Term};
+use raft_sim::{NodeState, SimNode, World};
+
+/// A node in the picture.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct NodeView {
+    pub(crate) id: NodeId,
+    pub(crate) state: NodeState,
+    /// `None` when it is down.
+    pub(crate) role: Option<RoleKind>,
+    /// `None` when it is down.
+    pub(crate) term: Option<Term>,
+    pub(crate) voted_for: Option<NodeId>,
+    /// A candidate's view of every voter: yes, no, or no answer yet.
+    pub(crate) votes: Vec<Option<bool>>,
+}
+
+/// Both directions between two nodes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct LinkView {
+    pub(crate) one: NodeId,
+    pub(crate) other: NodeId,
+    /// Whether `one` → `other` is cut.
+    pub(crate) there_cut: bool,
+    /// Whether `other` → `one` is cut.
+    pub(crate) back_cut: bool,
+    /// Whether the ends stand in different parts of the network.
+    pub(crate) is_parted: bool,
+    /// Whether an end is down.
+    pub(crate) is_idle: bool,
+}
+
+impl NodeView {
+    pub(crate) fn of(node: &SimNode) -> Self {
+        let status = node.core().map(raft_core::Node::status);
+        let votes = status.as_ref().map_or_else(Vec::new, |status| {
+            if status.role != RoleKind::Candidate {
+                return Vec::new();
+            }
+            let answer = |voter: &NodeId| {
+                status.votes.iter().find(|(from, _)| from == voter).map(|(_, granted)| *granted)
+            };
+            status.membership.voters().iter().map(answer).collect()
+        });
+        Self {
+            id: node.id(),
+            state: node.state(),
+            role: status.as_ref().map(|status| status.role),
+            term: status.as_ref().map(|status| status.current_term),
+            voted_for: status.and_then(|status| status.voted_for),
+            votes,
+        }
+    }
+
+    /// What a screen reader says.
+    pub(crate) fn label(&self) -> String {
+        let id = self.id;
+        let (Some(role), Some(term)) = (self.role, self.term) else {
+            return format!("Node {id}, {}", self.state);
+        };
+        let mut label = format!("Node {id}, {role} in term {term}");
+        if self.state != NodeState::Running {
+            label.push_str(&format!(", {}", self.state));
+        }
+        if !self.votes.is_empty() {
+            let votes = self.votes.iter().filter(|vote| **vote == Some(true)).count();
+            label.push_str(&format!(", {votes} of {} votes", self.votes.len()));
+        } else if let Some(candidate) = self.voted_for {
+            label.push_str(&format!(", voted for node {candidate}"));
+        }
+        label
+    }
+}
+
+impl LinkView {
+    /// Every link of a world, each pair once.
+    pub(crate) fn all(world: &World) -> Vec<Self> {
+        let ids: Vec<NodeId> = world.node_ids().collect();
+        let pairs = ids
+            .iter()
+            .enumerate()
+            .flat_map(|(place, one)| ids[place + 1..].iter().map(move |other| (*one, *other)));
+        pairs.map(|(one, other)| Self::of(world, one, other)).collect()
+    }
+
+    fn of(world: &World, one: NodeId, other: NodeId) -> Self {
+        let is_cut = |from, to| world.link(from, to).is_some_and(|link| link.cut);
+        let (there_cut, back_cut) = (is_cut(one, other), is_cut(other, one));
+        let is_down = |id| world.node(id).is_none_or(|node| node.core().is_none());
+        Self {
+            one,
+            other,
+            there_cut,
+            back_cut,
+            is_parted: part_of(world, one) != part_of(world, other),
+            is_idle: is_down(one) || is_down(other),
+        }
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.there_cut || self.back_cut
+    }
+
+    /// What a screen reader says.
+    pub(crate) fn label(&self) -> String {
+        let (one, other) = (self.one, self.other);
+        let state = match (self.there_cut, self.back_cut) {
+            (true, true) => "cut both ways".to_owned(),
+            (true, false) => format!("cut from {one} to {other}"),
+            (false, true) => format!("cut from {other} to {one}"),
+            (false, false) if self.is_parted => "across a partition".to_owned(),
+            (false, false) => "whole".to_owned(),
+        };
+        format!("Link between node {one} and node {other}, {state}")
+    }
+}
+
+/// The part of the network that a node stands in; nodes that no group names form one more.
+pub(crate) fn part_of(world: &World, node: NodeId) -> usize {
+    let groups = world.partition().unwrap_or_default();
+    groups.iter().position(|group| group.contains(&node)).unwrap_or(groups.len())
+}
+
+#[cfg(test)]
+mod tests;
