@@ -93,7 +93,10 @@ impl Answers {
             EventKind::ClientMustRetry { client, sequence, node } => {
                 self.detour(*client, *sequence, Detour::EntryLost(*node))
             }
-            EventKind::ClientAnswered { client, sequence, response, node, .. } => {
+            EventKind::ClientAnswered { client, sequence, response, node, attempts } => {
+                if let Some(open) = self.open.get_mut(&(*client, *sequence)) {
+                    open.attempts = *attempts;
+                }
                 self.end(*client, *sequence, event.at, Some((response.clone(), *node)))
             }
             EventKind::ClientGaveUp { client, sequence } => {

@@ -9,9 +9,11 @@ use raft_storage::{Records, WriteBatch};
 
 use crate::mirror::{Backend, Done};
 
+type Transaction = (Vec<(NodeId, WriteBatch)>, Done);
+
 #[derive(Default)]
 pub(crate) struct FakeBackend {
-    under_way: RefCell<VecDeque<(Vec<(NodeId, WriteBatch)>, Done)>>,
+    under_way: RefCell<VecDeque<Transaction>>,
     stored: RefCell<BTreeMap<NodeId, Records>>,
     at_once: Cell<bool>,
     transactions: Cell<usize>,

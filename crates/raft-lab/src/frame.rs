@@ -14,9 +14,9 @@ use crate::{ConsoleLine, Pacing};
 /// How many events are kept.
 const MAX_EVENTS: usize = 2000;
 /// How long, in virtual time, a message that is gone stays to be shown.
-const DYING_FOR: Duration = Duration::from_millis(30);
+const DYING_FOR: Duration = Duration::from_millis(50);
 /// How many of those are kept.
-const MAX_DYING: usize = 200;
+const MAX_DYING: usize = 100;
 
 /// The lab at one moment. Cheap to clone. Two frames of a lab are equal if their numbers are.
 #[derive(Clone, Debug)]

@@ -1,52 +1,219 @@
-//! Durable labs: their disks in IndexedDB.
+//! Durable labs: their disks in IndexedDB, one tab at a time.
 
 use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
 
+use js_sys::Promise;
+use raft_core::NodeId;
 use raft_sim::Setup;
+use raft_storage::{Records, Write, WriteBatch};
+use raft_storage_idb::{
+    Database, IdbError, LockError, OwnerLock, StorageReport, mark_initialized, persist_storage,
+    storage_report, was_initialized,
+};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::{Lab, RecoveryReport};
+use crate::mirror::{Backend, Done};
+use crate::{CLUSTER_KEY, ConsoleKind, Lab, Mirror, RecoveryReport, cluster_line, next_run};
 
 /// A durable lab that is open.
 #[derive(Debug)]
 pub struct Opened {
-    /// The lab.
+    /// The lab; paused.
     pub lab: Lab,
-    /// What was found on its disks; `None`: it is new.
+    /// What was found on its disks; `None`: they were empty.
     pub recovered: Option<RecoveryReport>,
-    /// What a person should know: that the browser may forget, that it forgot before, …
+    /// What a person should know, in words: that the browser may forget, that it did, …
     pub warnings: Vec<String>,
 }
 
-/// Why a durable lab cannot be opened.
+/// Why a durable lab cannot be opened. A scratch lab always can.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OpenError {
     /// Another tab has it open.
     HeldElsewhere,
-    /// The browser's storage cannot be used, or what it holds cannot be read; in words.
+    /// The browser's storage cannot be used; in words.
     Storage(String),
+    /// What is stored cannot be understood; in words. It can be wiped.
+    Unreadable(String),
     /// The setup is out of bounds; in words.
     Setup(String),
+}
+
+/// A page that is being left gives its lock back a moment later than the next one asks for it.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// From this share of the quota on, in percent, a person is warned.
+const NEARLY_FULL: u64 = 80;
+
+impl Lab {
+    /// Opens the durable lab of this name: what it has stored, or a new one with this setup.
+    ///
+    /// Closing it is dropping it. What was issued by then is still written, and the lock is given back
+    /// after that. A tab that dies loses only what nobody was told of.
+    ///
+    /// # Errors
+    /// When another tab has it, the browser stores nothing for this page, or what is stored cannot be
+    /// understood. A node whose disk is damaged is no error: it refuses to start, and the report says
+    /// so.
+    pub async fn open(name: &str, setup_for_new: Setup) -> Result<Opened, OpenError> {
+        let lock = own(name).await?;
+        let database = Database::open(name).await?;
+        let disks = database.load().await?;
+        let mut warnings = Vec::new();
+        let stored_line = database.info(CLUSTER_KEY).await?;
+        let is_new = stored_line.is_none();
+        let setup = match stored_line {
+            Some(line) => next_run(&line, disks).map_err(OpenError::unreadable)?,
+            None if disks.is_empty() => {
+                if was_initialized(name) {
+                    warnings.push(EVICTED.to_owned());
+                }
+                setup_for_new
+            }
+            None => return Err(OpenError::unreadable("it does not say of which cluster")),
+        };
+        setup.validate().map_err(|error| OpenError::Setup(error.to_string()))?;
+        // Before anything runs: a run that is not counted would share its clients' session ids with
+        // the next one.
+        let infos = vec![(CLUSTER_KEY.to_owned(), cluster_line(&setup))];
+        let given = if is_new { whole_disks(&setup) } else { Vec::new() };
+        database.commit(given, infos).await?;
+        let (report, is_marked) = (storage_report().await, mark_initialized(name));
+        warnings.extend(warnings_about(&report, is_marked));
+        let recovered = if is_new { None } else { RecoveryReport::of(&setup) };
+        let mirror = Mirror::new(Rc::new(IndexedDb { database, _lock: lock }));
+        let mut lab =
+            Self::mirrored(setup, mirror).map_err(|error| OpenError::Setup(error.to_string()))?;
+        if !report.is_persistent {
+            lab.say(ConsoleKind::Info, NOT_PERSISTENT);
+            // Some browsers ask the user, who may take time to answer: nobody waits for that.
+            spawn_local(async { drop(persist_storage().await) });
+        }
+        Ok(Opened { lab, recovered, warnings })
+    }
+
+    /// Deletes the durable lab of this name. Drop it first if this page has it open.
+    ///
+    /// # Errors
+    /// When another tab has it, or the browser does not delete it.
+    pub async fn wipe(name: &str) -> Result<(), OpenError> {
+        let _lock = own(name).await?;
+        Ok(Database::wipe(name).await?)
+    }
+}
+
+const EVICTED: &str = "The browser threw away what this lab had stored (it may do so when space runs \
+    short, and does when site data are cleared). This is a new, empty lab.";
+
+const UNMARKED: &str = "The browser does not let the page leave a marker (a private window?): it may \
+    forget this lab when the window is closed, and the next visit could not tell.";
+const NOT_PERSISTENT: &str = "The browser keeps this lab as long as it has space to spare; it has not \
+    promised more.";
+
+async fn own(name: &str) -> Result<OwnerLock, OpenError> {
+    for _ in 1..LOCK_TRIES {
+        match OwnerLock::acquire(name).await {
+            Err(LockError::HeldElsewhere) => pause(LOCK_PAUSE).await,
+            other => return Ok(other?),
+        }
+    }
+    Ok(OwnerLock::acquire(name).await?)
+}
+
+async fn pause(duration: Duration) {
+    let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
+    let promise = Promise::new(&mut |resolve, _| {
+        if let Some(window) = web_sys::window() {
+            // If the browser refuses the timer, waiting for ever is not what was meant.
+            if window
+                .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis)
+                .is_ok()
+            {
+                return;
+            }
+        }
+        drop(resolve.call0(&wasm_bindgen::JsValue::UNDEFINED));
+    });
+    // It never fails: nothing rejects it.
+    drop(JsFuture::from(promise).await);
+}
+
+/// What a scenario puts on the disks of a new lab.
+fn whole_disks(setup: &Setup) -> Vec<(NodeId, WriteBatch)> {
+    let batch = |records: &Records| {
+        let put = |(key, record): (&_, &_)| Write::Put { key: *key, record: Clone::clone(record) };
+        WriteBatch { writes: records.iter().map(put).collect() }
+    };
+    setup.disks.iter().map(|(node, records)| (*node, batch(records))).collect()
+}
+
+fn warnings_about(report: &StorageReport, is_marked: bool) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !is_marked {
+        warnings.push(UNMARKED.to_owned());
+    }
+    if let (Some(usage), Some(quota)) = (report.usage_bytes, report.quota_bytes)
+        && usage.saturating_mul(100) > quota.saturating_mul(NEARLY_FULL)
+    {
+        let (usage, quota) = (usage >> 20, quota >> 20);
+        warnings.push(format!(
+            "The storage for this site is nearly full: {usage} of {quota} MiB are in use."
+        ));
+    }
+    warnings
+}
+
+/// The database of a lab and the right to write to it. Both go together, after the last write.
+struct IndexedDb {
+    database: Database,
+    _lock: OwnerLock,
+}
+
+impl Backend for IndexedDb {
+    fn commit(&self, batches: Vec<(NodeId, WriteBatch)>, done: Done) {
+        // The transaction begins here; the task only waits for its end.
+        let stored = self.database.commit(batches, Vec::new());
+        spawn_local(async move {
+            done(stored.await.map_err(|error| error.to_string()));
+        });
+    }
+}
+
+impl OpenError {
+    fn unreadable(words: impl fmt::Display) -> Self {
+        Self::Unreadable(format!("What this lab has stored cannot be understood: {words}"))
+    }
+}
+
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::HeldElsewhere => Self::HeldElsewhere,
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+impl From<IdbError> for OpenError {
+    fn from(error: IdbError) -> Self {
+        match error {
+            IdbError::Foreign { .. } => Self::Unreadable(error.to_string()),
+            other => Self::Storage(other.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HeldElsewhere => f.write_str("this lab is open in another tab"),
-            Self::Storage(words) | Self::Setup(words) => f.write_str(words),
+            Self::HeldElsewhere => LockError::HeldElsewhere.fmt(f),
+            Self::Storage(words) | Self::Unreadable(words) | Self::Setup(words) => {
+                f.write_str(words)
+            }
         }
     }
 }
 
 impl std::error::Error for OpenError {}
-
-impl Lab {
-    /// TEMPORARY until raft-storage-idb is there.
-    pub async fn open(_name: &str, _setup_for_new: Setup) -> Result<Opened, OpenError> {
-        Err(OpenError::Storage("not there yet".to_owned()))
-    }
-
-    /// TEMPORARY
-    pub async fn wipe(_name: &str) -> Result<(), OpenError> {
-        Ok(())
-    }
-}

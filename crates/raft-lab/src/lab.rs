@@ -181,8 +181,9 @@ impl Lab {
         self.changed();
     }
 
-    /// Whether virtual time passes, and how fast.
+    /// Whether virtual time passes. A lab that [stopped](crate::DurableState::Durable) stays so.
     pub fn set_running(&mut self, running: bool) {
+        let running = running && self.failure().is_none();
         self.pacer.set_running(running, self.is_waiting());
         self.stalled &= running;
         self.changed();
@@ -223,7 +224,7 @@ impl Lab {
         let target = self.pacer.target(self.session.world().now(), elapsed);
         let out_of_time = (self.clock)() + budget;
         self.begin_queued();
-        while self.pacer.is_running() {
+        while self.may_go_on() {
             if let Target::Until(until) = target
                 && self.session.next_event().is_none_or(|next| next.at > until)
             {
@@ -280,10 +281,18 @@ impl Lab {
         self.tell_violation();
         self.flush();
         self.tell_failure();
+        self.may_go_on();
+        self.stalled &= self.pacer.is_running();
+    }
+
+    /// Whether the next thing may happen: the lab runs, the statements for which it ran are not over,
+    /// and no property was broken just now.
+    fn may_go_on(&mut self) -> bool {
         if !self.is_waiting() {
             self.pacer.all_done();
         }
-        self.stalled &= self.pacer.is_running();
+        let is_news = self.broken == 0 && self.session.checks().violation().is_some();
+        self.pacer.is_running() && !is_news
     }
 
     /// Whether a statement waits, or stands behind one that does.
@@ -335,9 +344,12 @@ impl Lab {
         self.broken = broken.len();
     }
 
+    fn failure(&self) -> Option<Rc<str>> {
+        self.mirror.as_ref().and_then(Mirror::failure)
+    }
+
     fn tell_failure(&mut self) {
-        let failure = self.mirror.as_ref().and_then(Mirror::failure);
-        if let (Some(failure), false) = (failure, self.failure_told) {
+        if let (Some(failure), false) = (self.failure(), self.failure_told) {
             self.failure_told = true;
             self.pacer.set_running(false, self.is_waiting());
             let now = self.session.world().now();

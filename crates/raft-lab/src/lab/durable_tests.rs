@@ -164,10 +164,12 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
     lab.subscribe(Box::new({
         let mut asked = BTreeMap::new();
         move |event| match &event.kind {
-            EventKind::ClientInvoked { client, sequence, operation } => {
-                if let Operation::Set { key, .. } = operation {
-                    asked.insert((*client, *sequence), key.to_string());
-                }
+            EventKind::ClientInvoked {
+                client,
+                sequence,
+                operation: Operation::Set { key, .. },
+            } => {
+                asked.insert((*client, *sequence), key.to_string());
             }
             EventKind::ClientAnswered { client, sequence, response, .. } => {
                 if let (false, Some(key)) =

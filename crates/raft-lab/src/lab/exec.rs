@@ -5,7 +5,6 @@ use raft_script::{Line, Reply, Started, Statement};
 
 use super::{Lab, Queued, STOPPED, Waiting};
 use crate::answers::ClientAnswer;
-use crate::mirror::Mirror;
 use crate::{ConsoleKind, Pacing};
 
 /// What became of a line just now.
@@ -95,7 +94,7 @@ impl Lab {
     fn start(&mut self, queued: Queued) -> Executed {
         let Queued { line: Line { number, statement }, is_scripted, listener } = queued;
         self.say(ConsoleKind::Command, statement.to_string());
-        if let Some(failure) = self.mirror.as_ref().and_then(Mirror::failure) {
+        if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);
         }
         let started = self.session.start(&statement);

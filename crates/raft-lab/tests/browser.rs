@@ -1,0 +1,294 @@
+//! In a real browser: durable labs over IndexedDB, the JavaScript face, and the same runs as natively.
+#![cfg(target_arch = "wasm32")]
+
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Function, Promise, Reflect};
+use raft_core::{LogIndex, NodeId};
+use raft_lab::{DurableState, Lab, OpenError, Opened, Outcome};
+use raft_sim::{NodeState, Setup};
+use raft_storage::{Key, Write, WriteBatch};
+use raft_storage_idb::{Database, OwnerLock};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const FRAME: Duration = Duration::from_millis(16);
+const BUDGET: Duration = Duration::from_millis(20);
+
+/// Lets the browser do something else.
+async fn breathe() {
+    let promise = Promise::new(&mut |resolve, _| {
+        let window = web_sys::window().expect("a page has a window");
+        window.request_animation_frame(&resolve).expect("a page has frames");
+    });
+    JsFuture::from(promise).await.expect("nothing rejects it");
+}
+
+async fn open(name: &str) -> Opened {
+    let setup = Setup { seed: 8, ..Setup::default() };
+    Lab::open(name, setup).await.expect("the browser has IndexedDB")
+}
+
+/// A lab that nobody has used before.
+async fn fresh(name: &str) -> Lab {
+    Lab::wipe(name).await.expect("it can be wiped");
+    let Opened { lab, recovered, .. } = open(name).await;
+    assert_eq!(recovered, None, "it is new");
+    lab
+}
+
+/// Carries out a line to its end; what came of it.
+async fn exec(lab: &mut Lab, line: &str) -> Outcome {
+    let heard = Rc::new(RefCell::new(None));
+    let listener = heard.clone();
+    lab.exec_then(line, move |outcome| *listener.borrow_mut() = Some(outcome));
+    lab.set_speed(f64::INFINITY);
+    lab.set_running(true);
+    for _ in 0..2000 {
+        if let Some(outcome) = heard.borrow_mut().take() {
+            return outcome;
+        }
+        lab.tick(FRAME, BUDGET);
+        breathe().await;
+    }
+    panic!("no end of `{line}`: {:?}", lab.frame().headline);
+}
+
+async fn set(lab: &mut Lab, key: &str) {
+    match exec(lab, &format!("set {key}=1")).await {
+        Outcome::Answered(answer) => assert!(answer.is_ok(), "{answer}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn five_nodes_elect_and_commit_in_a_durable_lab_and_come_back() {
+    let mut lab = fresh("come-back").await;
+    for key in ["a", "b", "c"] {
+        set(&mut lab, key).await;
+    }
+    let crashed = lab.session().world().leader().expect("somebody answered");
+    exec(&mut lab, &format!("crash {crashed}")).await;
+    set(&mut lab, "d").await;
+    assert!(matches!(lab.durable(), DurableState::Durable { error: None, .. }));
+    drop(lab);
+
+    let Opened { mut lab, recovered, .. } = open("come-back").await;
+    let report = recovered.expect("there is something to recover");
+    assert_eq!(report.runs, 1);
+    assert_eq!(report.nodes.len(), 5);
+    let found = report.nodes.iter().map(|node| node.found.as_ref().expect("it is sound"));
+    assert!(found.filter(|disk| disk.keys == 4).count() >= 3, "{report}");
+    let crashed = lab.session().world().node(crashed).expect("it is one of the five");
+    assert_eq!(crashed.state(), NodeState::Running, "power is back");
+    exec(&mut lab, "set last=1").await;
+    exec(&mut lab, "expect converged within 10s").await;
+    for node in lab.session().world().nodes() {
+        let store = node.store().expect("it runs");
+        for key in ["a", "b", "c", "d", "last"] {
+            assert!(store.get(key.as_bytes()).is_some(), "{key} on node {}", node.id());
+        }
+    }
+    assert_eq!(lab.session().checks().violation(), None);
+    let script = lab.export();
+    assert!(script.starts_with("cluster nodes=5 "), "{script}");
+    assert!(script.lines().next().is_some_and(|line| line.contains(" run=1")), "{script}");
+    let hash = lab.session().world().trace_hash();
+    assert_eq!(common_replay(&script), hash, "the export replays, recovered disks included");
+}
+
+fn common_replay(script: &str) -> u64 {
+    let mut replay = Lab::play(script).expect("an export is a script");
+    replay.set_speed(f64::INFINITY);
+    while replay.pacing().running {
+        replay.tick(FRAME, BUDGET);
+    }
+    replay.session().world().trace_hash()
+}
+
+/// The page never lets go of the event loop here, so no transaction can complete.
+#[wasm_bindgen_test]
+async fn the_clock_waits_for_indexeddb() {
+    let mut lab = fresh("stall").await;
+    lab.set_speed(f64::INFINITY);
+    lab.exec("run until leader");
+    for _ in 0..20 {
+        lab.tick(FRAME, BUDGET);
+    }
+    assert!(lab.pacing().stalled_on_disk);
+    let next = lab.session().next_event().expect("a write is to complete");
+    assert!(next.completes_write.is_some());
+    let steps = lab.session().world().steps();
+    let woken = Rc::new(Cell::new(false));
+    let wake = woken.clone();
+    lab.on_progress(Some(Rc::new(move || wake.set(true))));
+    while !woken.get() {
+        breathe().await;
+    }
+    lab.tick(FRAME, BUDGET);
+    assert!(lab.session().world().steps() > steps);
+}
+
+#[wasm_bindgen_test]
+async fn the_order_of_events_does_not_depend_on_indexeddb() {
+    let mut durable = fresh("order").await;
+    let mut scratch = Lab::scratch(durable.session().world().setup().clone()).expect("it is valid");
+    scratch.set_speed(f64::INFINITY);
+    for lab in [&mut durable, &mut scratch] {
+        lab.set_speed(f64::INFINITY);
+        for line in ["run until leader", "set x=1", "crash leader", "run 1s", "restart all"] {
+            lab.exec(line);
+            while lab.pacing().running {
+                lab.tick(FRAME, BUDGET);
+                breathe().await;
+            }
+        }
+    }
+    let hash = |lab: &Lab| lab.session().world().trace_hash();
+    assert_eq!(hash(&durable), hash(&scratch));
+}
+
+#[wasm_bindgen_test]
+async fn a_second_owner_is_told() {
+    let _lab = fresh("owned").await;
+    let second = Lab::open("owned", Setup::default()).await;
+    assert_eq!(second.expect_err("one owner at a time"), OpenError::HeldElsewhere);
+    assert_eq!(Lab::wipe("owned").await, Err(OpenError::HeldElsewhere));
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_disk_is_told_and_its_node_does_not_start() {
+    let mut lab = fresh("damaged").await;
+    set(&mut lab, "x").await;
+    exec(&mut lab, "expect converged within 10s").await;
+    drop(lab);
+    {
+        let _lock = lock("damaged").await;
+        let database = Database::open("damaged").await.expect("it is there");
+        let writes = vec![Write::Delete { key: Key::Entry(LogIndex(1)) }];
+        let batches = vec![(NodeId(2), WriteBatch { writes })];
+        database.commit(batches, Vec::new()).await.expect("it is stored");
+    }
+    let Opened { mut lab, recovered, .. } = open("damaged").await;
+    let report = recovered.expect("there is something to recover");
+    assert_eq!(report.damaged().collect::<Vec<_>>(), [NodeId(2)]);
+    assert!(report.to_string().contains("node 2: entry 1 is missing"), "{report}");
+    let node = lab.session().world().node(NodeId(2)).expect("it is one of the five");
+    assert_eq!(node.state(), NodeState::Refused);
+    set(&mut lab, "y").await;
+    assert!(lab.frame().headline.contains("node 2 refuses to start"));
+}
+
+async fn lock(name: &str) -> OwnerLock {
+    loop {
+        if let Ok(lock) = OwnerLock::acquire(name).await {
+            return lock;
+        }
+        breathe().await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_evicted_lab_says_so() {
+    let lab = fresh("evicted").await;
+    drop(lab);
+    let lock = lock("evicted").await;
+    Database::wipe("evicted").await.expect("nobody has it open");
+    raft_storage_idb::mark_initialized("evicted");
+    drop(lock);
+    let Opened { recovered, warnings, .. } = open("evicted").await;
+    assert_eq!(recovered, None);
+    assert!(warnings.iter().any(|words| words.contains("threw away")), "{warnings:?}");
+}
+
+#[wasm_bindgen_test]
+fn the_trace_hashes_are_the_native_ones() {
+    common::check_trace_hashes();
+}
+
+/// Calls a method of `window.helios`.
+fn helios(name: &str, argument: &JsValue) -> Result<JsValue, JsValue> {
+    let window = web_sys::window().expect("a page has a window");
+    let helios = Reflect::get(&window, &"helios".into()).expect("it can be read");
+    let method = Reflect::get(&helios, &name.into()).expect("it can be read");
+    method.unchecked_into::<Function>().call1(&helios, argument)
+}
+
+fn field(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &name.into()).expect("it is an object")
+}
+
+#[wasm_bindgen_test]
+async fn scripts_drive_the_lab_through_window_helios() {
+    let lab = Lab::scratch(Setup::default()).expect("the defaults are within bounds");
+    let lab = Rc::new(RefCell::new(lab));
+    let changes = Rc::new(Cell::new(0));
+    let counter = changes.clone();
+    raft_lab::install(lab.clone(), Rc::new(move || counter.set(counter.get() + 1)))
+        .expect("a page has a window");
+
+    helios("setSpeed", &f64::INFINITY.into()).expect("it is a speed");
+    let events = js_sys::Array::new();
+    let listener = Function::new_with_args("event", "this.push(event)").bind0(&events);
+    let stop = helios("onEvent", &listener).expect("it is a function");
+    let answer = {
+        let promise = helios("exec", &"set x=1".into()).expect("it is text");
+        helios("setRunning", &true.into()).expect("nothing forbids it");
+        settle(&lab, promise).await.expect("the cluster answers")
+    };
+    assert_eq!(field(&answer, "ok"), JsValue::TRUE);
+    assert!(field(&answer, "attempts").as_f64().is_some_and(|attempts| attempts >= 1.0));
+    assert!(field(&answer, "redirects").is_array());
+    let promise = helios("exec", &"get x".into()).expect("it is text");
+    let answer = settle(&lab, promise).await.expect("the cluster answers");
+    assert_eq!(field(&answer, "value"), JsValue::from_str("1"));
+
+    let promise = helios("exec", &"crash seven".into()).expect("it is text");
+    let error = settle(&lab, promise).await.expect_err("it makes no sense");
+    assert!(error.is_instance_of::<js_sys::Error>());
+    let words = field(&error, "message").as_string().expect("errors have messages");
+    assert!(words.contains('^'), "{words}");
+
+    let state = helios("state", &JsValue::UNDEFINED).expect("the lab is free");
+    assert!(field(&state, "clock_micros").as_f64().is_some_and(|clock| clock > 0.0));
+    assert_eq!(field(&field(&state, "pacing"), "speed").as_f64(), Some(f64::INFINITY));
+    let node = field(&field(&state, "nodes"), "0");
+    assert_eq!(field(&node, "id").as_f64(), Some(1.0));
+    assert!(field(&node, "keys").is_object());
+    let script = helios("export", &JsValue::UNDEFINED).expect("the lab is free");
+    assert!(script.as_string().is_some_and(|script| script.contains("set x=1")));
+
+    assert!(events.length() > 10, "events arrive");
+    let first = events.get(0);
+    assert!(field(&first, "words").is_string() && field(&first, "kind").is_string());
+    stop.unchecked_into::<Function>().call0(&JsValue::UNDEFINED).expect("it ends");
+    let heard = events.length();
+    let promise = helios("exec", &"crash 1".into()).expect("it is text");
+    settle(&lab, promise).await.expect("node 1 runs");
+    assert_eq!(events.length(), heard);
+    assert!(changes.get() >= 6);
+}
+
+/// Lets time pass until a promise is settled.
+async fn settle(lab: &Rc<RefCell<Lab>>, promise: JsValue) -> Result<JsValue, JsValue> {
+    let result = Rc::new(RefCell::new(None));
+    let into = result.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        let settled = JsFuture::from(promise.unchecked_into::<Promise>()).await;
+        *into.borrow_mut() = Some(settled);
+    });
+    loop {
+        if let Some(settled) = result.borrow_mut().take() {
+            return settled;
+        }
+        lab.borrow_mut().tick(FRAME, BUDGET);
+        breathe().await;
+    }
+}
