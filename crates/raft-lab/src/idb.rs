@@ -89,7 +89,9 @@ impl Lab {
         if !report.is_persistent {
             lab.say(ConsoleKind::Info, NOT_PERSISTENT);
             // Some browsers ask the user, who may take time to answer: nobody waits for that.
-            spawn_local(async { drop(persist_storage().await) });
+            spawn_local(async {
+                let _is_promised = persist_storage().await;
+            });
         }
         Ok(Opened { lab, recovered, warnings })
     }
