@@ -20,7 +20,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{AnswerView, EventView, Lab, Outcome, StateView};
+use crate::{AnswerView, Clock, EventView, Lab, Outcome, StateView};
 
 /// The lab that the page shows; [`Lab::replace`] puts another one into its place.
 pub type SharedLab = Rc<RefCell<Lab>>;
@@ -61,11 +61,14 @@ pub fn install(lab: SharedLab, changed: Changed) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Real time since the page was opened.
-pub(crate) fn since_navigation() -> Duration {
+/// A clock that counts from the opening of the page.
+pub(crate) fn page_clock() -> Clock {
+    // Fetched once: the lab looks at its clock after every event.
     let performance = web_sys::window().and_then(|window| window.performance());
-    let millis = performance.map_or(0.0, |performance| performance.now());
-    Duration::from_secs_f64(millis.max(0.0) / 1000.0)
+    Rc::new(move || {
+        let millis = performance.as_ref().map_or(0.0, web_sys::Performance::now);
+        Duration::from_secs_f64(millis.max(0.0) / 1000.0)
+    })
 }
 
 struct Face {

@@ -445,7 +445,7 @@ impl std::error::Error for LabError {}
 
 #[cfg(target_arch = "wasm32")]
 fn default_clock() -> Clock {
-    Rc::new(crate::js::since_navigation)
+    crate::js::page_clock()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
