@@ -42,9 +42,11 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     let on_tab = Callback::from(move |name| setter.set(name));
     html! {
         <div class="page">
-            <Header origin={props.origin.clone()} on_theme={props.on_theme.clone()} />
+            <div class="bar">
+                <Header origin={props.origin.clone()} on_theme={props.on_theme.clone()} />
+                <Time />
+            </div>
             <Notices origin={props.origin.clone()} />
-            <Time />
             <main class="grid" data-tab={*tab}>
                 <Cluster />
                 <Tabs chosen={*tab} {on_tab} />

@@ -22,6 +22,7 @@ mod runner;
 mod scenarios;
 mod selection;
 mod speed;
+mod story;
 mod theme;
 mod ui;
 mod view;

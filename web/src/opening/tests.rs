@@ -1,17 +1,24 @@
-use raft_sim::World;
+use raft_core::Trace;
+use raft_sim::{Event, EventKind, World};
 
 use super::*;
 use crate::speed::DEFAULT_SPEED;
 
 /// How long a first visit may wait for a leader in real time, loading the page not counted.
-const PATIENCE: Duration = Duration::from_millis(7_000);
+const PATIENCE: Duration = Duration::from_millis(5_500);
 
 #[test]
 fn a_first_visit_soon_sees_a_leader_at_the_default_speed() {
     let mut world = World::new(first_setup()).expect("the setup is within bounds");
+    let mut elections = 0;
     while world.leader().is_none() {
         world.step();
+        let started = |event: &&Event| {
+            matches!(event.kind, EventKind::Core { trace: Trace::ElectionStarted { .. }, .. })
+        };
+        elections += world.events().iter().filter(started).count();
     }
+    assert_eq!(elections, 1, "a first election that anybody can follow has one candidate");
     let real = Duration::from_micros(world.now().0).div_f64(DEFAULT_SPEED);
     assert!(real <= PATIENCE, "{real:?}");
 }

@@ -1,12 +1,14 @@
-//! The canvas over the cluster: messages under way, messages that die, and election timers.
+//! The two canvases of the cluster: election timers behind the nodes; messages, under way and dying,
+//! over them.
 //!
-//! It is drawn in every animation frame, from the frame alone, without Yew.
+//! They are drawn in every animation frame, from the frame alone, without Yew.
 
 mod messages;
 mod palette;
 mod timers;
 
 use raft_lab::Frame;
+use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use crate::geometry::Ring;
@@ -17,7 +19,7 @@ pub(crate) use messages::place_of;
 use messages::{Deaths, Shapes};
 use palette::Palette;
 
-/// What the canvas needs to know besides the frame.
+/// What the canvases need to know besides the frame.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Scene {
     pub(crate) ring: Ring,
@@ -28,9 +30,12 @@ pub(crate) struct Scene {
     pub(crate) is_still: bool,
 }
 
-/// Draws one canvas.
+/// Draws both canvases.
 pub(crate) struct Painter {
+    /// Of the canvas over the nodes.
     context: CanvasRenderingContext2d,
+    /// Of the canvas behind them.
+    behind: CanvasRenderingContext2d,
     scene: Scene,
     scale: f64,
     palette: Palette,
@@ -39,24 +44,30 @@ pub(crate) struct Painter {
 }
 
 impl Painter {
-    /// Sets the canvas up for a scene; `None` when the browser gives no context.
-    pub(crate) fn new(canvas: &HtmlCanvasElement, scene: Scene) -> Option<Self> {
-        use wasm_bindgen::JsCast;
-
+    /// Sets the canvases up for a scene; `None` when the browser gives no context.
+    pub(crate) fn new(
+        over: &HtmlCanvasElement,
+        behind: &HtmlCanvasElement,
+        scene: Scene,
+    ) -> Option<Self> {
         let scale = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).max(1.0);
-        canvas.set_width((scene.width * scale) as u32);
-        canvas.set_height((scene.height * scale) as u32);
-        let context = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        let palette = Palette::read(canvas);
-        let shapes = Shapes::new()?;
-        Some(Self { context, scene, scale, palette, shapes, deaths: Deaths::default() })
+        Some(Self {
+            context: prepare(over, scene, scale)?,
+            behind: prepare(behind, scene, scale)?,
+            scene,
+            scale,
+            palette: Palette::read(over),
+            shapes: Shapes::new()?,
+            deaths: Deaths::default(),
+        })
     }
 
     pub(crate) fn paint(&mut self, frame: &Frame) {
         let Scene { width, height, .. } = self.scene;
         self.reset();
         self.context.clear_rect(0.0, 0.0, width, height);
-        timers::paint(&self.context, &self.palette, &self.scene, frame);
+        self.behind.clear_rect(0.0, 0.0, width, height);
+        timers::paint(&self.behind, &self.palette, &self.scene, frame);
         for message in frame.world.in_flight() {
             messages::paint_flying(self, message, frame.world.now());
         }
@@ -72,4 +83,17 @@ impl Painter {
         let _ = self.context.set_transform(self.scale, 0.0, 0.0, self.scale, 0.0, 0.0);
         self.context.set_global_alpha(1.0);
     }
+}
+
+/// Gives a canvas the size of the scene in the screen's own pixels.
+fn prepare(
+    canvas: &HtmlCanvasElement,
+    scene: Scene,
+    scale: f64,
+) -> Option<CanvasRenderingContext2d> {
+    canvas.set_width((scene.width * scale) as u32);
+    canvas.set_height((scene.height * scale) as u32);
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
+    Some(context)
 }

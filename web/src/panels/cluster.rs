@@ -12,10 +12,11 @@ use crate::ui::{MessageGlyph, Panel};
 pub(crate) fn cluster() -> Html {
     let frame = use_frame();
     html! {
-        <Panel name="cluster" title="Cluster" aside={html! { <Legend /> }}>
+        <Panel name="cluster" title="Cluster">
             <p class="headline" aria-live="polite" data-testid="headline">{ &frame.headline }</p>
             <Stage />
             <Hints />
+            <Legend />
         </Panel>
     }
 }

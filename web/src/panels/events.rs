@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use crate::controls::{use_controls, use_frame};
 use crate::selection::Selection;
+use crate::story::{Line, tell};
 use crate::ui::Panel;
 use crate::words::milliseconds;
 
@@ -19,10 +20,10 @@ pub(crate) fn events() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let shown = use_state_eq(|| PAGE);
     let of_node = use_state_eq(|| None::<NodeId>);
-    let wanted = |event: &&Rc<Event>| of_node.is_none_or(|node| event.kind.node() == Some(node));
-    let found = frame.events.iter().rev().filter(wanted);
-    let rows: Vec<&Rc<Event>> = found.take(*shown + 1).collect();
-    let has_more = rows.len() > *shown;
+    let involves = |event: &&Rc<Event>| of_node.is_none_or(|node| event.kind.node() == Some(node));
+    let mut lines = tell(frame.events.iter().rev().filter(involves), *shown + 1);
+    let has_more = lines.len() > *shown;
+    lines.truncate(*shown);
     let on_more = {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + PAGE))
@@ -36,12 +37,12 @@ pub(crate) fn events() -> Html {
     };
     html! {
         <Panel name="events" title="Events" aside={filter}>
-            if rows.is_empty() {
+            if lines.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             }
             <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
-                { for rows.into_iter().take(*shown).map(|event| html! {
-                    <Row key={event.number} event={EventRef(event.clone())}
+                { for lines.iter().map(|line| html! {
+                    <Row key={line.oldest().number} line={LineRef(line.clone())}
                         on_node={on_node.clone()} />
                 }) }
             </ol>
@@ -82,33 +83,30 @@ fn node_filter(props: &NodeFilterProps) -> Html {
     }
 }
 
-/// Events never change: two are the same if their numbers are.
+/// Events never change: lines are the same if they start and end with the same ones.
 #[derive(Clone)]
-struct EventRef(Rc<Event>);
+struct LineRef(Line);
 
-impl PartialEq for EventRef {
+impl PartialEq for LineRef {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(self.0.newest(), other.0.newest())
+            && Rc::ptr_eq(self.0.oldest(), other.0.oldest())
     }
 }
 
 #[derive(Properties, PartialEq)]
 struct RowProps {
-    event: EventRef,
+    line: LineRef,
     on_node: Callback<NodeId>,
 }
 
 #[component(Row)]
 fn row(props: &RowProps) -> Html {
-    let event = &props.event.0;
-    let words = event.kind.to_string();
-    let who = event.kind.node();
-    // The node stands in the margin; the sentence need not repeat it.
-    let rest = who.and_then(|node| words.strip_prefix(&format!("node {node} ")));
-    let text = rest.unwrap_or(&words).to_owned();
+    let line = &props.line.0;
+    let (newest, who, text) = (line.newest(), line.node(), line.words());
     html! {
-        <li class="event-line" data-testid="event-line" data-number={event.number.to_string()}>
-            <time class="event-time">{ milliseconds(event.at) }</time>
+        <li class="event-line" data-testid="event-line" data-number={newest.number.to_string()}>
+            <time class="event-time">{ milliseconds(newest.at) }</time>
             { match who {
                 Some(node) => {
                     let on_click = props.on_node.reform(move |_: MouseEvent| node);

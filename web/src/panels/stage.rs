@@ -23,7 +23,7 @@ const MESSAGE_REACH: f64 = 16.0;
 pub(crate) fn stage() -> Html {
     let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
     let keyboard = controls.clone();
-    let host = use_node_ref();
+    let (host, behind) = (use_node_ref(), use_node_ref());
     let (width, height) = use_size(&host);
     let ring = Ring::fit(width, height, frame.world.setup().nodes);
     let scene = Scene { ring, width, height, selected, is_still: prefers_stillness() };
@@ -46,6 +46,7 @@ pub(crate) fn stage() -> Html {
     html! {
         <div ref={host} class="stage" onclick={on_click} oncontextmenu={on_menu}
             onkeydown={on_key}>
+            <canvas ref={behind.clone()} class="timers" aria-hidden="true"></canvas>
             if width > 0.0 {
                 <svg class="picture" width={width.to_string()} height={height.to_string()}
                     role="group" aria-label="Nodes and links">
@@ -54,7 +55,7 @@ pub(crate) fn stage() -> Html {
                     { nodes(&frame, ring, selected) }
                 </svg>
             }
-            <MessageCanvas {scene} />
+            <MessageCanvas {scene} {behind} />
         </div>
     }
 }
@@ -103,16 +104,20 @@ fn parts(frame: &Frame, ring: Ring) -> Html {
 #[derive(Properties, PartialEq)]
 struct MessageCanvasProps {
     scene: Scene,
+    /// The canvas behind the picture.
+    behind: NodeRef,
 }
 
-/// The canvas draws itself in every animation frame.
+/// The canvases draw themselves in every animation frame.
 #[component(MessageCanvas)]
 fn message_canvas(props: &MessageCanvasProps) -> Html {
     let canvas = use_node_ref();
     let theme = use_context::<ThemeContext>().expect("the application provides the theme");
-    use_painter((canvas.clone(), props.scene, theme), |(canvas, scene, _)| {
-        let canvas = canvas.cast::<HtmlCanvasElement>();
-        let painter = canvas.and_then(|canvas| Painter::new(&canvas, *scene)).map(RefCell::new);
+    let canvases = (canvas.clone(), props.behind.clone());
+    use_painter((canvases, props.scene, theme), |((over, behind), scene, _)| {
+        let canvases = over.cast::<HtmlCanvasElement>().zip(behind.cast::<HtmlCanvasElement>());
+        let painter = canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene));
+        let painter = painter.map(RefCell::new);
         move |frame: &Frame| {
             if let Some(painter) = &painter {
                 painter.borrow_mut().paint(frame);

@@ -41,13 +41,18 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
             transform={format!("translate({:.1} {:.1})", centre.x, centre.y)}>
             <circle class="node-focus" r={(radius + 12.0).to_string()} />
             { shape(view, *radius) }
-            <text class="node-number" y={(radius * 0.14).to_string()}
+            <text class="node-number" y={(radius * number_height(view)).to_string()}
                 font-size={(radius * 0.72).to_string()}>{ view.id.to_string() }</text>
             { votes(view, *radius) }
             { badge(view, *radius) }
             { labels(view, *radius) }
         </g>
     }
+}
+
+/// Where the number stands, in radii: higher when dots need the room below it.
+fn number_height(view: &NodeView) -> f64 {
+    if view.votes.is_empty() { 0.06 } else { -0.14 }
 }
 
 /// A leader is an octagon with a second edge, a candidate a hexagon, a follower a circle.
@@ -72,7 +77,7 @@ fn shape(view: &NodeView, radius: f64) -> Html {
 /// A candidate's dots: one a voter, filled for a vote, crossed out for a refusal.
 fn votes(view: &NodeView, radius: f64) -> Html {
     let count = view.votes.len() as f64;
-    let (gap, y) = ((radius * 1.3 / count.max(1.0)).min(10.0), radius * 0.5);
+    let (gap, y) = ((radius * 1.3 / count.max(1.0)).min(10.0), radius * 0.52);
     let size = (gap * 0.36).min(3.6);
     let dots = view.votes.iter().enumerate().map(|(place, vote)| {
         let x = (place as f64 - (count - 1.0) / 2.0) * gap;
