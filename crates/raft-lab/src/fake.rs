@@ -7,7 +7,7 @@ use std::rc::Rc;
 use raft_core::NodeId;
 use raft_storage::{Records, WriteBatch};
 
-use crate::mirror::{Backend, Done};
+use crate::mirror::{Backend, Done, Lost};
 
 type Transaction = (Vec<(NodeId, WriteBatch)>, Done);
 
@@ -17,6 +17,7 @@ pub(crate) struct FakeBackend {
     stored: RefCell<BTreeMap<NodeId, Records>>,
     at_once: Cell<bool>,
     transactions: Cell<usize>,
+    lost: RefCell<Option<Lost>>,
 }
 
 impl FakeBackend {
@@ -55,6 +56,12 @@ impl FakeBackend {
         done(Err(words.to_owned()));
     }
 
+    /// The database is gone, though nothing is under way.
+    pub(crate) fn lose(&self, words: &str) {
+        let lost = self.lost.borrow();
+        lost.as_ref().expect("somebody watches")(words.to_owned());
+    }
+
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.borrow().len()
     }
@@ -76,5 +83,9 @@ impl Backend for FakeBackend {
         if self.at_once.get() {
             self.complete_next();
         }
+    }
+
+    fn watch(&self, lost: Lost) {
+        self.lost.replace(Some(lost));
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn headline(world: &World, violation: Option<&Violation>) -> String {
         None => without_leader(world),
     };
     match world.partition() {
-        Some(groups) => format!("Partitioned, {}. {leadership}", groups_in_words(world, groups)),
+        Some(groups) => format!("Partitioned: {}. {leadership}", groups_in_words(world, groups)),
         None => leadership,
     }
 }

@@ -14,7 +14,7 @@ use raft_storage_idb::{
 };
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::mirror::{Backend, Done};
+use crate::mirror::{Backend, Done, Lost};
 use crate::{CLUSTER_KEY, ConsoleKind, Lab, Mirror, RecoveryReport, cluster_line, next_run};
 
 /// A durable lab that is open.
@@ -180,6 +180,10 @@ impl Backend for IndexedDb {
         spawn_local(async move {
             done(stored.await.map_err(|error| error.to_string()));
         });
+    }
+
+    fn watch(&self, lost: Lost) {
+        self.database.on_lost(move |error| lost(error.to_string()));
     }
 }
 

@@ -28,7 +28,7 @@ pub type SharedLab = Rc<RefCell<Lab>>;
 /// Called when a script has changed the lab: the page should draw it.
 pub type Changed = Rc<dyn Fn()>;
 
-/// The most events that wait for their listeners; older ones are left out.
+/// The most events that wait for their listeners; what comes after them is left out.
 const MAX_WAITING_EVENTS: usize = 10_000;
 
 /// Makes `window.helios` for this lab. Call it once in the life of a page.

@@ -9,6 +9,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
 use raft_script::{Line, Session, Stepped};
 use raft_sim::{Event, Setup};
@@ -54,6 +55,8 @@ pub struct Lab {
     wake: Option<Wake>,
     number: u64,
     frame: RefCell<Option<Frame>>,
+    /// What the present frame number stands for.
+    shown: Mark,
 }
 
 /// Names one subscription to the events.
@@ -75,6 +78,17 @@ struct Waiting {
     line_number: usize,
     is_scripted: bool,
     listener: Option<Listener>,
+}
+
+/// See [`Lab::mark`].
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Mark {
+    now: Instant,
+    steps: u64,
+    lines: u64,
+    running: bool,
+    stalled: bool,
+    unsaved: u64,
 }
 
 /// Why there is no lab.
@@ -147,6 +161,7 @@ impl Lab {
             wake: None,
             number: 0,
             frame: RefCell::new(None),
+            shown: Mark::default(),
         };
         lab.take_events();
         lab.flush();
@@ -165,7 +180,7 @@ impl Lab {
         Ok(())
     }
 
-    /// Puts another lab into the place of this one. Subscribers, the speed, the console, clock and
+    /// Puts another lab, new and without subscribers, into the place of this one. Subscribers, the speed, the console, clock and
     /// waker go over to it, and frame numbers go on. Whoever waits for a statement of the old lab is
     /// told that it is gone.
     pub fn replace(&mut self, mut other: Self) {
@@ -196,31 +211,38 @@ impl Lab {
         self.changed();
     }
 
-    /// Lets one thing happen, also when paused. Nothing happens while that one thing waits for the
-    /// browser's disk; then [`Pacing::stalled_on_disk`](crate::Pacing) is set.
+    /// Lets one thing happen, also when paused. If that one thing must wait for the browser's disk,
+    /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
     pub fn step(&mut self) {
         self.begin_queued();
-        self.stalled = false;
-        self.step_once();
-        self.settle();
+        self.single_step();
         self.changed();
     }
 
     /// A frame of real time has passed: lets happen what is due, at least one thing if anything is, and
     /// no more than fits into the budget. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
-        let failed_before = self.failure_told;
         self.tell_failure();
-        if !self.pacer.is_running() {
-            let is_news = self.failure_told != failed_before;
-            if is_news {
-                self.changed();
-            }
-            return is_news;
+        if self.pacer.is_running() {
+            self.let_time_pass(elapsed, budget);
+        } else if self.stalled {
+            self.single_step();
         }
-        let before =
-            (self.session.world().now(), self.session.world().steps(), self.console.count());
-        let was_stalled = std::mem::replace(&mut self.stalled, false);
+        let is_news = self.mark() != self.shown;
+        if is_news {
+            self.changed();
+        }
+        is_news
+    }
+
+    fn single_step(&mut self) {
+        self.stalled = false;
+        self.step_once();
+        self.settle();
+    }
+
+    fn let_time_pass(&mut self, elapsed: Duration, budget: Duration) {
+        self.stalled = false;
         let target = self.pacer.target(self.session.world().now(), elapsed);
         let out_of_time = (self.clock)() + budget;
         self.begin_queued();
@@ -240,13 +262,6 @@ impl Lab {
             }
         }
         self.settle();
-        let after =
-            (self.session.world().now(), self.session.world().steps(), self.console.count());
-        let is_news = before != after || was_stalled != self.stalled;
-        if is_news {
-            self.changed();
-        }
-        is_news
     }
 
     /// One thing happens, unless there is none or it must wait for the browser's disk.
@@ -259,7 +274,7 @@ impl Lab {
             mirror.flush();
             // A back end may be done at once.
             if !mirror.allows(&next) {
-                self.stalled = true;
+                self.stalled = mirror.failure().is_none();
                 return false;
             }
         }
@@ -282,7 +297,6 @@ impl Lab {
         self.flush();
         self.tell_failure();
         self.may_go_on();
-        self.stalled &= self.pacer.is_running();
     }
 
     /// Whether the next thing may happen: the lab runs, the statements for which it ran are not over,
@@ -417,6 +431,19 @@ impl Lab {
         self.number += 1;
         self.frame.replace(None);
         self.recent.forget_before(self.session.world().now());
+        self.shown = self.mark();
+    }
+
+    /// What changes when time passes, or the browser stores something.
+    fn mark(&self) -> Mark {
+        Mark {
+            now: self.session.world().now(),
+            steps: self.session.world().steps(),
+            lines: self.console.count(),
+            running: self.pacer.is_running(),
+            stalled: self.stalled,
+            unsaved: self.mirror.as_ref().map_or(0, Mirror::unsaved),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{Changed, SharedLab, install};
 pub use lab::{Clock, Executed, Lab, LabError, Outcome, Subscriber, Subscription};
-pub use mirror::{Backend, Done, Mirror, Wake};
+pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use state::{AnswerView, EventView, StateView};
 pub use stored::{

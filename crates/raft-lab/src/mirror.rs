@@ -25,6 +25,8 @@ use raft_storage::WriteBatch;
 
 /// What a back end calls when a transaction is over; the error is for a person to read.
 pub type Done = Box<dyn FnOnce(Result<(), String>)>;
+/// What a back end calls when it is lost; with the reason, for a person to read.
+pub type Lost = Box<dyn Fn(String)>;
 /// Called whenever the back end has made progress.
 pub type Wake = Rc<dyn Fn()>;
 
@@ -33,6 +35,12 @@ pub trait Backend {
     /// Begins one transaction: all of these batches, in order, or none. `done` is called once, when
     /// they are on stable storage or when they never will be.
     fn commit(&self, batches: Vec<(NodeId, WriteBatch)>, done: Done);
+
+    /// Has `lost` called when the back end finds that it cannot store anything any more, though
+    /// nothing is under way. Back ends that cannot find that out need not do anything.
+    fn watch(&self, lost: Lost) {
+        drop(lost);
+    }
 }
 
 /// The writes of one cluster on their way to a back end.
@@ -73,7 +81,17 @@ impl Mirror {
             failure: None,
             wake: None,
         };
-        Self { pipe: Rc::new(RefCell::new(pipe)), unfinished: BTreeMap::new(), barrier: 0 }
+        let backend = pipe.backend.clone();
+        let pipe = Rc::new(RefCell::new(pipe));
+        // Weak: the pipe owns the back end, which owns this.
+        let watched = Rc::downgrade(&pipe);
+        backend.watch(Box::new(move |words| {
+            if let Some(pipe) = watched.upgrade() {
+                pipe.borrow_mut().fail(words);
+                wake(&pipe);
+            }
+        }));
+        Self { pipe, unfinished: BTreeMap::new(), barrier: 0 }
     }
 
     /// Has `wake` called when a transaction is over: time may pass again.
@@ -160,6 +178,12 @@ impl Pipe {
         self.queue.push((node, batch));
         self.issued
     }
+
+    /// The first failure is final.
+    fn fail(&mut self, words: String) {
+        self.failure.get_or_insert_with(|| words.into());
+        self.queue.clear();
+    }
 }
 
 /// Begins the next transaction, unless there is nothing to store or one is under way.
@@ -179,20 +203,21 @@ fn start(pipe: &Rc<RefCell<Pipe>>) {
     backend.commit(batches, Box::new(move |result| finish(&shared, through, result)));
 }
 
-fn finish(shared: &Rc<RefCell<Pipe>>, through: Place, result: Result<(), String>) {
-    let wake = {
-        let mut pipe = shared.borrow_mut();
+fn finish(pipe: &Rc<RefCell<Pipe>>, through: Place, result: Result<(), String>) {
+    {
+        let mut pipe = pipe.borrow_mut();
         pipe.is_busy = false;
         match result {
             Ok(()) => pipe.stored = through,
-            Err(error) => {
-                pipe.failure = Some(error.into());
-                pipe.queue.clear();
-            }
+            Err(error) => pipe.fail(error),
         }
-        pipe.wake.clone()
-    };
-    start(shared);
+    }
+    start(pipe);
+    wake(pipe);
+}
+
+fn wake(pipe: &Rc<RefCell<Pipe>>) {
+    let wake = pipe.borrow().wake.clone();
     if let Some(wake) = wake {
         wake();
     }

@@ -82,7 +82,7 @@ fn a_partition_with_a_deposed_leader() {
     let words = headline(&world, None);
     let rest: Vec<String> = others(&world, old).iter().map(NodeId::to_string).collect();
     assert!(
-        words.starts_with(&format!("Partitioned, {old} | {}. Node ", rest.join(" "))),
+        words.starts_with(&format!("Partitioned: {old} | {}. Node ", rest.join(" "))),
         "{words}"
     );
     assert!(words.contains(&format!("node {old} still believes that it leads term ")), "{words}");

@@ -51,6 +51,45 @@ fn the_clock_never_passes_a_write_that_is_not_stored() {
 }
 
 #[test]
+fn a_step_that_waits_for_the_disk_is_done_when_the_disk_is() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    while !lab.pacing().stalled_on_disk {
+        lab.step();
+    }
+    let steps = lab.session().world().steps();
+    let unsaved = |lab: &Lab| match lab.frame().durable {
+        DurableState::Durable { unsaved, .. } => unsaved,
+        DurableState::Scratch => 0,
+    };
+    assert!(unsaved(&lab) > 0);
+    assert!(!lab.tick(FRAME, BUDGET));
+    while backend.complete_next() {}
+    assert!(lab.tick(FRAME, BUDGET));
+    assert_eq!(lab.session().world().steps(), steps + 1, "one step was asked for");
+    assert!(!lab.pacing().stalled_on_disk && !lab.pacing().running);
+    while backend.complete_next() {}
+    lab.tick(FRAME, BUDGET);
+    assert_eq!(unsaved(&lab), 0, "the frame tells what is stored, although the lab is paused");
+}
+
+#[test]
+fn a_database_that_goes_away_stops_the_lab_before_the_next_write() {
+    let backend = FakeBackend::fast();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    lab.set_running(true);
+    backend.lose("site data were cleared");
+    lab.tick(FRAME, BUDGET);
+    assert!(!lab.pacing().running);
+    let DurableState::Durable { error: Some(error), .. } = lab.durable() else {
+        panic!("{:?}", lab.durable())
+    };
+    assert_eq!(error, "site data were cleared");
+}
+
+#[test]
 fn how_slow_the_back_end_is_changes_nothing_but_the_pace() {
     let script = [
         "run until leader",
