@@ -186,6 +186,40 @@ async fn a_damaged_disk_is_told_and_its_node_does_not_start() {
     assert!(lab.frame().headline.contains("node 2 refuses to start"));
 }
 
+#[wasm_bindgen_test]
+async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
+    let mut lab = fresh("failing").await;
+    set(&mut lab, "before").await;
+    js_sys::eval(
+        "{ const original = IDBTransaction.prototype.commit;
+           IDBTransaction.prototype.commit = function () {
+               IDBTransaction.prototype.commit = original;
+               this.abort();
+           } }",
+    )
+    .expect("it is JavaScript");
+    lab.exec("set lost=1");
+    while lab.pacing().running {
+        lab.tick(FRAME, BUDGET);
+        breathe().await;
+    }
+    let DurableState::Durable { error: Some(error), .. } = lab.durable() else {
+        panic!("{:?}", lab.durable())
+    };
+    assert!(error.contains("refused to store"), "{error}");
+    let is_answered = |key: &str, lab: &Lab| {
+        let words = format!("set {key}=1 → ok");
+        lab.frame().console.iter().any(|line| line.text.contains(&words))
+    };
+    assert!(is_answered("before", &lab) && !is_answered("lost", &lab));
+    drop(lab);
+    let Opened { mut lab, .. } = open("failing").await;
+    match exec(&mut lab, "get before").await {
+        Outcome::Answered(answer) => assert!(answer.to_string().contains("value 1"), "{answer}"),
+        other => panic!("{other:?}"),
+    }
+}
+
 async fn lock(name: &str) -> OwnerLock {
     loop {
         if let Ok(lock) = OwnerLock::acquire(name).await {
