@@ -5,8 +5,7 @@ use yew::prelude::*;
 use super::hints::Hints;
 use super::stage::Stage;
 use crate::controls::use_frame;
-use crate::look::Look;
-use crate::ui::{MessageGlyph, Panel};
+use crate::ui::{Legend, Panel};
 
 #[component(Cluster)]
 pub(crate) fn cluster() -> Html {
@@ -18,20 +17,5 @@ pub(crate) fn cluster() -> Html {
             <Hints />
             <Legend />
         </Panel>
-    }
-}
-
-/// What flies: every kind of message.
-#[component(Legend)]
-fn legend() -> Html {
-    html! {
-        <ul class="legend" aria-label="Kinds of messages">
-            { for Look::ALL.iter().map(|look| html! {
-                <li key={look.name()}>
-                    <MessageGlyph look={*look} />
-                    { look.name() }
-                </li>
-            }) }
-        </ul>
     }
 }

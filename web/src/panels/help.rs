@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::hooks::SHORTCUTS;
-use crate::ui::Dialog;
+use crate::ui::{Dialog, Legend};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct HelpProps {
@@ -26,6 +26,7 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                        follower’s runs out, it stands for election. Dots are the votes a candidate \
                        has. Filled messages ask, hollow ones answer." }
                 </p>
+                <Legend />
                 <h3>{ "Keys" }</h3>
                 { table(SHORTCUTS) }
                 <h3>{ "Commands" }</h3>

@@ -34,7 +34,7 @@ pub(crate) fn hints() -> Html {
                 <ActionButton testid="hint-partition" label="split the network"
                     line="partition 1 2 | others" on_exec={on_exec} />
             }
-            <span class="hints-more">{ "or click a node, a link, a message." }</span>
+            <span class="hints-more">{ "or click the picture." }</span>
         </div>
     }
 }

@@ -62,8 +62,9 @@ fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
         let role = node.core().map(raft_core::Node::role);
         html! {
             <div key={id.0} class="log-head" role="columnheader">
-                <button type="button" onclick={on_click} aria-label={format!("Node {id}")}
+                <button type="button" onclick={on_click}
                     class={classes!("log-node", role.map(|role| format!("role-{role}")))}>
+                    <span class="visually-hidden">{ "Node " }</span>
                     { id.to_string() }
                     <span class="log-role">{ role.map_or("✕", role_letter) }</span>
                 </button>

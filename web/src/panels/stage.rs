@@ -31,6 +31,13 @@ pub(crate) fn stage() -> Html {
     let find = use_callback((controls.clone(), scene), |event: MouseEvent, (controls, scene)| {
         selection_at(&event, controls, *scene)
     });
+    // A message holds still while it is being clicked.
+    let on_press =
+        use_callback((controls.clone(), find.clone()), |event: PointerEvent, (controls, find)| {
+            if let Some(Selection::Message(_)) = find.emit(event.into()) {
+                controls.runner.set_running(false);
+            }
+        });
     let on_click = use_callback((controls.clone(), find.clone()), |event, (controls, find)| {
         look_at(controls, find.emit(event));
     });
@@ -45,6 +52,7 @@ pub(crate) fn stage() -> Html {
     let on_key = use_callback(keyboard, press_key);
     html! {
         <div ref={host} class="stage" onclick={on_click} oncontextmenu={on_menu}
+            onpointerdown={on_press}
             onkeydown={on_key}>
             <canvas ref={behind.clone()} class="timers" aria-hidden="true"></canvas>
             if width > 0.0 {
@@ -187,18 +195,16 @@ fn press_key(event: KeyboardEvent, controls: &Controls) {
     event.prevent_default();
 }
 
-/// Moves the focus among the children of a group, around its ends.
+/// Moves the focus to the next of the nodes, or of the links, around their ends.
 fn focus_sibling(target: &Element, forward: bool) {
-    let Some(group) = target.parent_element() else { return };
-    let next = if forward {
-        target.next_element_sibling().or_else(|| group.first_element_child())
-    } else {
-        target.previous_element_sibling().or_else(|| group.last_element_child())
-    };
-    if let Some(next) = next {
-        // SVG elements take the focus as HTML elements do.
-        let _ = next.unchecked_into::<HtmlElement>().focus();
-    }
+    let Some(group) = target.closest(".nodes, .links").ok().flatten() else { return };
+    let Ok(all) = group.query_selector_all("[data-select]") else { return };
+    let all: Vec<HtmlElement> =
+        (0..all.length()).filter_map(|place| all.get(place)).map(JsCast::unchecked_into).collect();
+    let Some(place) = all.iter().position(|one| one.is_same_node(Some(target))) else { return };
+    let step = if forward { 1 } else { all.len() - 1 };
+    // SVG elements take the focus as HTML elements do.
+    let _ = all[(place + step) % all.len()].focus();
 }
 
 fn prefers_stillness() -> bool {

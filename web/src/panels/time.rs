@@ -30,7 +30,7 @@ pub(crate) fn time() -> Html {
     let (icon, label) =
         if pacing.running { (IconName::Pause, "Pause") } else { (IconName::Play, "Run") };
     html! {
-        <div class="time" role="group" aria-label="Time">
+        <section class="time" aria-label="Time">
             <button type="button" class={classes!("button", "is-primary", "time-run")}
                 data-testid="run-toggle" title="Space" onclick={on_toggle}>
                 <Icon name={icon} />{ label }
@@ -57,7 +57,7 @@ pub(crate) fn time() -> Html {
                     <span class="waiting-goal">{ "waiting for the browser’s disk" }</span>
                 }
             </div>
-        </div>
+        </section>
     }
 }
 

@@ -33,19 +33,22 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
         props.is_selected.then_some("is-selected"),
     );
     html! {
-        <g class={class} role="button" tabindex={if props.is_tab_stop { "0" } else { "-1" }}
-            aria-label={view.label()} aria-pressed={props.is_selected.to_string()}
-            data-testid={format!("node-{}", view.id)} data-role={role}
-            data-term={term.to_string()} data-state={state_word(view.state)}
-            data-select={Selection::Node(view.id).to_attribute()}
-            transform={format!("translate({:.1} {:.1})", centre.x, centre.y)}>
-            <circle class="node-focus" r={(radius + 12.0).to_string()} />
-            { shape(view, *radius) }
-            <text class="node-number" y={(radius * number_height(view)).to_string()}
-                font-size={(radius * 0.72).to_string()}>{ view.id.to_string() }</text>
-            { votes(view, *radius) }
-            { badge(view, *radius) }
-            { labels(view, *radius) }
+        <g {class} transform={format!("translate({:.1} {:.1})", centre.x, centre.y)}>
+            <g aria-hidden="true">
+                { shape(view, *radius) }
+                <text class="node-number" y={(radius * number_height(view)).to_string()}
+                    font-size={(radius * 0.72).to_string()}>{ view.id.to_string() }</text>
+                { votes(view, *radius) }
+                { badge(view, *radius) }
+                { labels(view, *radius) }
+            </g>
+            // Apart from the drawing: its name is a sentence, not the letters of the picture.
+            <circle class="node-reach" r={(radius + 12.0).to_string()} role="button"
+                tabindex={if props.is_tab_stop { "0" } else { "-1" }} aria-label={view.label()}
+                aria-pressed={props.is_selected.to_string()}
+                data-testid={format!("node-{}", view.id)} data-role={role}
+                data-term={term.to_string()} data-state={state_word(view.state)}
+                data-select={Selection::Node(view.id).to_attribute()} />
         </g>
     }
 }

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::controls::{use_controls, use_frame};
 use crate::selection::Selection;
 use crate::ui::FactList;
-use crate::words::{counted, milliseconds};
+use crate::words::{counted, delay, milliseconds};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct NodeDetailsProps {
@@ -37,7 +37,8 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
 
 fn facts(node: &SimNode, status: Option<&Status>) -> Vec<(AttrValue, AttrValue)> {
     let fact = |name: &'static str, value: String| (AttrValue::from(name), AttrValue::from(value));
-    let mut facts = vec![fact("state", format!("{}, life {}", node.state(), node.life()))];
+    let mut facts =
+        vec![fact("state", node.state().to_string()), fact("starts", node.life().to_string())];
     if let Some(status) = status {
         let who = |node: Option<NodeId>| node.map_or("nobody".to_owned(), |node| node.to_string());
         facts.extend([
@@ -47,8 +48,8 @@ fn facts(node: &SimNode, status: Option<&Status>) -> Vec<(AttrValue, AttrValue)>
             fact("leader", who(status.leader)),
             fact("commit_index", status.commit_index.to_string()),
             fact("last_applied", status.last_applied.to_string()),
-            fact("last log entry", status.last_log.to_string()),
-            fact("on disk up to", status.durable_index.to_string()),
+            fact("last entry", status.last_log.to_string()),
+            fact("on disk", status.durable_index.to_string()),
             fact(
                 "snapshot",
                 match status.snapshot.index.0 {
@@ -56,17 +57,15 @@ fn facts(node: &SimNode, status: Option<&Status>) -> Vec<(AttrValue, AttrValue)>
                     _ => format!("through {}", status.snapshot),
                 },
             ),
-            fact("timer elapses at", format!("{} ms", milliseconds(status.deadline))),
+            fact("timer until", milliseconds(status.deadline)),
         ]);
     }
     let disk = node.disk();
-    facts.push(fact(
-        "disk",
-        match disk.pending().len() {
-            0 => format!("idle, takes {}", crate::words::delay(disk.latency())),
-            writes => format!("{} under way", counted(writes, "write", "writes")),
-        },
-    ));
+    let writes = disk.pending().len();
+    let writing =
+        if writes == 0 { "nothing".to_owned() } else { counted(writes, "write", "writes") };
+    facts.push(fact("writing", writing));
+    facts.push(fact("a write takes", delay(disk.latency())));
     facts
 }
 

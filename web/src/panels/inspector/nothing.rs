@@ -20,6 +20,11 @@ pub(crate) fn nothing() -> Html {
     let more = messages.len().saturating_sub(MAX_LISTED);
     let rows = messages.into_iter().take(MAX_LISTED).map(|message| {
         let id = message.id;
+        // Pressing already pauses: the message would arrive before the button is released.
+        let on_press = {
+            let runner = controls.runner.clone();
+            Callback::from(move |_: PointerEvent| runner.set_running(false))
+        };
         let on_click = {
             let controls = controls.clone();
             Callback::from(move |_: MouseEvent| {
@@ -30,6 +35,7 @@ pub(crate) fn nothing() -> Html {
         html! {
             <li key={id.0}>
                 <button type="button" class="message-row" onclick={on_click}
+                    onpointerdown={on_press}
                     data-testid={format!("message-{id}")}>
                     <MessageGlyph look={Look::of(&message.message)} />
                     <span class="message-way">{ format!("{} → {}", message.from, message.to) }</span>
