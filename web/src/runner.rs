@@ -24,6 +24,9 @@ const PUBLISH_EVERY_MS: f64 = 50.0;
 /// Draws on its own, outside Yew.
 type Painter = Rc<dyn Fn(&Frame)>;
 
+/// What `requestAnimationFrame` calls, with its time in milliseconds.
+type FrameCallback = Closure<dyn FnMut(f64)>;
+
 /// A handle to the one runner of the page; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Runner(Rc<Inner>);
@@ -36,7 +39,7 @@ struct Inner {
     published: RefCell<Option<Signature>>,
     published_at: Cell<f64>,
     last_frame_at: Cell<f64>,
-    on_frame: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    on_frame: RefCell<Option<FrameCallback>>,
 }
 
 /// What must differ between two frames for Yew to render again. The clock is not in it.

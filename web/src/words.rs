@@ -42,7 +42,7 @@ pub(crate) fn milliseconds(at: Instant) -> String {
 pub(crate) fn delay(range: DelayRange) -> String {
     let figure = |duration: std::time::Duration| {
         let micros = duration.as_micros();
-        if micros % 1000 == 0 {
+        if micros.is_multiple_of(1000) {
             format!("{}", micros / 1000)
         } else {
             format!("{:.1}", micros as f64 / 1000.0)
