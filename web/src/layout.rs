@@ -43,7 +43,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     html! {
         <div class="page">
             <div class="bar">
-                <Header origin={props.origin.clone()} on_theme={props.on_theme.clone()} />
+                <Header on_theme={props.on_theme.clone()} />
                 <Time />
             </div>
             <Notices origin={props.origin.clone()} />

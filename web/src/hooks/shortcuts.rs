@@ -15,8 +15,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("[ and ]", "slower, faster"),
     ("/", "go to the console"),
     ("Tab, arrow keys", "go to the cluster; from node to node, from link to link"),
-    ("Enter", "look at a node, a link or a message"),
-    ("Shift F10, right click", "its menu"),
+    ("Enter, right click", "look at a node or a link, and open its menu"),
     ("Esc", "close what is open; look at nothing"),
     ("?", "this help"),
 ];

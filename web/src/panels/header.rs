@@ -5,14 +5,12 @@ use yew::prelude::*;
 
 use crate::controls::{Dialog, use_controls, use_frame};
 use crate::hooks::ThemeContext;
-use crate::labs::Origin;
 use crate::theme::Theme;
 use crate::ui::{Icon, IconName};
 use raft_lab::DurableState;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct HeaderProps {
-    pub(crate) origin: Origin,
     pub(crate) on_theme: Callback<Theme>,
 }
 
@@ -22,17 +20,10 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
     let theme = use_context::<ThemeContext>().expect("the application provides the theme").chosen;
     let open = |dialog| controls.open_dialog.reform(move |_: MouseEvent| Some(dialog));
     let on_theme = props.on_theme.reform(move |_: MouseEvent| theme.next());
-    let is_durable = matches!(props.origin, Origin::Durable { .. });
-    let labs = controls.labs.clone();
-    let on_back = Callback::from(move |_: MouseEvent| labs.reopen());
     html! {
         <header class="top">
             <h1 class="brand"><span class="sun" aria-hidden="true"></span>{ "Helios" }</h1>
-            <Place origin={props.origin.clone()} />
-            if !is_durable {
-                <button type="button" class="button is-quiet" data-testid="back-to-lab"
-                    onclick={on_back}>{ "Back to the stored lab" }</button>
-            }
+            <Place />
             <div class="top-actions">
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
                 { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
@@ -67,21 +58,15 @@ fn tool(
 
 /// Where the lab is kept, in a few words.
 #[component(Place)]
-fn place(props: &PlaceProps) -> Html {
+fn place() -> Html {
     let frame = use_frame();
-    let words = match (&props.origin, &frame.durable) {
-        (Origin::Scenario(scenario), _) => format!("{}: in memory", scenario.title),
-        (_, DurableState::Scratch) => "in memory: closing the page forgets it".to_owned(),
-        (_, DurableState::Durable { error: Some(_), .. }) => "storage has stopped".to_owned(),
-        (_, DurableState::Durable { unsaved: 0, .. }) => "stored in this browser".to_owned(),
-        (_, DurableState::Durable { .. }) => "storing in this browser…".to_owned(),
+    let words = match &frame.durable {
+        DurableState::Scratch => "in memory only",
+        DurableState::Durable { error: Some(_), .. } => "storage has stopped",
+        DurableState::Durable { unsaved: 0, .. } => "stored in this browser",
+        DurableState::Durable { .. } => "storing…",
     };
     html! { <p class="place" data-testid="place">{ words }</p> }
-}
-
-#[derive(Properties, PartialEq)]
-struct PlaceProps {
-    origin: Origin,
 }
 
 /// Puts the script that led here on the clipboard.

@@ -1,11 +1,12 @@
 //! First things to try. Each is a line of the language; once a person has given a few commands of
-//! their own, the hints make room.
+//! their own, the hints make room. A network that is not whole can always be healed here.
 
 use raft_lab::ConsoleKind;
 use yew::prelude::*;
 
 use crate::controls::{use_controls, use_frame};
 use crate::ui::ActionButton;
+use crate::view::LinkView;
 
 /// The hints go when this many commands were given.
 const ENOUGH: usize = 6;
@@ -16,25 +17,29 @@ pub(crate) fn hints() -> Html {
     let runner = controls.runner;
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
     let given = frame.console.iter().filter(|line| line.kind == ConsoleKind::Command).count();
-    if given >= ENOUGH {
+    let is_whole = frame.world.partition().is_none()
+        && LinkView::all(&frame.world).iter().all(|link| !link.is_cut());
+    if given >= ENOUGH && is_whole {
         return html! { <div class="hints is-over"></div> };
     }
-    let has_leader = frame.world.leader().is_some();
+    let button = |testid: &'static str, label: &'static str, line: &'static str, disabled| {
+        let on_exec = on_exec.clone();
+        html! { <ActionButton key={testid} {testid} {label} {line} {disabled} {on_exec} /> }
+    };
     html! {
         <div class="hints">
-            <span class="hints-label">{ "Try" }</span>
-            <ActionButton testid="hint-crash" label="crash the leader" line="crash leader"
-                disabled={!has_leader} on_exec={on_exec.clone()} />
-            <ActionButton testid="hint-set" label="write x=1" line="set x=1"
-                on_exec={on_exec.clone()} />
-            if frame.world.partition().is_some() {
-                <ActionButton testid="hint-heal" label="heal the network" line="heal"
-                    on_exec={on_exec} />
-            } else {
-                <ActionButton testid="hint-partition" label="split the network"
-                    line="partition 1 2 | others" on_exec={on_exec} />
+            if given < ENOUGH {
+                <span class="hints-label">{ "Try" }</span>
+                { button("hint-crash", "crash the leader", "crash leader",
+                    frame.world.leader().is_none()) }
+                { button("hint-set", "write x=1", "set x=1", false) }
             }
-            <span class="hints-more">{ "or click the picture." }</span>
+            if is_whole {
+                { button("hint-partition", "split the network", "partition 1 2 | others", false) }
+                <span class="hints-more">{ "or click the picture." }</span>
+            } else {
+                { button("heal", "heal the network", "heal", false) }
+            }
         </div>
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn key_values() -> Html {
         <Panel name="kv" title="Keys and values" aside={html! { <span>{ summary }</span> }}>
             if count == 0 {
                 <p class="empty">
-                    { "No node holds a key yet. Write one: " }<code>{ "set x=1" }</code>
+                    { "No node has applied a key yet. Write one: " }<code>{ "set x=1" }</code>
                 </p>
             } else {
                 <Table {frame} keys={Keys(keys)} />

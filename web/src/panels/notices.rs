@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::controls::{use_controls, use_frame};
 use crate::labs::Origin;
+use crate::scenarios::Scenario;
 use crate::ui::{Icon, IconName};
 
 #[derive(Properties, PartialEq)]
@@ -47,8 +48,8 @@ fn of_origin(origin: &Origin, on_dismiss: &Callback<MouseEvent>) -> Html {
                 { for warnings.iter().map(|words| notice(words, on_dismiss)) }
             </>
         },
-        Origin::Scratch { reason: Some(reason) } => notice(reason, on_dismiss),
-        Origin::Scratch { reason: None } | Origin::Scenario(_) => html! { <></> },
+        Origin::Scratch { reason } => html! { <InMemory reason={reason.clone()} /> },
+        Origin::Scenario(scenario) => html! { <Story {scenario} /> },
     }
 }
 
@@ -103,5 +104,53 @@ fn failure(props: &FailureProps) -> Html {
             </p>
             <button type="button" class="button" onclick={on_go}>{ "Go on in memory" }</button>
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct InMemoryProps {
+    reason: Option<String>,
+}
+
+/// A lab that the browser does not store.
+#[component(InMemory)]
+fn in_memory(props: &InMemoryProps) -> Html {
+    let reason = props.reason.clone().unwrap_or_default();
+    html! {
+        <div class="notice" role="status" data-testid="notice">
+            <p>{ format!("{reason} This lab is in memory: closing the page forgets it.").trim() }</p>
+            <BackToStored />
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct StoryProps {
+    scenario: &'static Scenario,
+}
+
+/// What the scenario is about, while it plays.
+#[component(Story)]
+fn story(props: &StoryProps) -> Html {
+    let scenario = props.scenario;
+    let labs = use_controls().labs;
+    let on_again = Callback::from(move |_: MouseEvent| labs.play(scenario));
+    html! {
+        <div class="notice is-story" role="status" data-testid="scenario-story">
+            <p><strong>{ scenario.title }</strong>{ ". " }{ scenario.story }</p>
+            <button type="button" class="button" onclick={on_again}>{ "Play again" }</button>
+            <BackToStored />
+        </div>
+    }
+}
+
+#[component(BackToStored)]
+fn back_to_stored() -> Html {
+    let labs = use_controls().labs;
+    let on_back = Callback::from(move |_: MouseEvent| labs.reopen());
+    html! {
+        <button type="button" class="button" data-testid="back-to-lab" onclick={on_back}>
+            { "Back to the stored lab" }
+        </button>
     }
 }

@@ -181,13 +181,21 @@ fn place_of_menu(event: &MouseEvent) -> (i32, i32) {
     })
 }
 
-/// Enter and Space look at what has the focus; the arrow keys go to the next of its kind.
+/// Space looks at what has the focus, Enter also opens its menu, which is near the eye and the
+/// keyboard; the arrow keys go to the next of its kind.
 fn press_key(event: KeyboardEvent, controls: &Controls) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(target) = target else { return };
     let Some(text) = target.get_attribute("data-select") else { return };
     match event.key().as_str() {
-        "Enter" | " " => look_at(controls, Selection::from_attribute(&text)),
+        " " => look_at(controls, Selection::from_attribute(&text)),
+        "Enter" => {
+            look_at(controls, Selection::from_attribute(&text));
+            let place = target.get_bounding_client_rect();
+            let (x, y) = (place.right() as i32, place.top() as i32);
+            let menu = Selection::from_attribute(&text).map(|selection| MenuAt { selection, x, y });
+            controls.open_menu.emit(menu);
+        }
         "ArrowRight" | "ArrowDown" => focus_sibling(&target, true),
         "ArrowLeft" | "ArrowUp" => focus_sibling(&target, false),
         _ => return,

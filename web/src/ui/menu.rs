@@ -27,20 +27,32 @@ pub(crate) struct MenuProps {
 #[component(Menu)]
 pub(crate) fn menu(props: &MenuProps) -> Html {
     let node = use_node_ref();
+    // Where the focus was, and goes back to.
+    let before = use_mut_ref(active_element);
     use_effect_with((node.clone(), props.x, props.y), |(node, x, y)| {
         if let Some(menu) = node.cast::<HtmlElement>() {
             keep_on_screen(&menu, *x, *y);
             move_focus(&menu, 0);
         }
     });
+    let give_back_focus = Callback::from(move |()| {
+        let before = before.borrow().clone();
+        if let Some(before) = before {
+            // SVG elements take the focus as HTML elements do.
+            let _ = before.unchecked_into::<HtmlElement>().focus();
+        }
+    });
     let on_key = use_callback(
-        (node.clone(), props.on_close.clone()),
-        |event: KeyboardEvent, (node, on_close)| {
+        (node.clone(), props.on_close.clone(), give_back_focus.clone()),
+        |event: KeyboardEvent, (node, on_close, give_back_focus)| {
             let Some(menu) = node.cast::<HtmlElement>() else { return };
             match event.key().as_str() {
                 "ArrowDown" => move_focus(&menu, 1),
                 "ArrowUp" => move_focus(&menu, -1),
-                "Escape" | "Tab" => on_close.emit(()),
+                "Escape" | "Tab" => {
+                    give_back_focus.emit(());
+                    on_close.emit(());
+                }
                 _ => return,
             }
             event.prevent_default();
@@ -56,10 +68,17 @@ pub(crate) fn menu(props: &MenuProps) -> Html {
             }
         },
     );
+    let on_choose = {
+        let on_choose = props.on_choose.clone();
+        Callback::from(move |line| {
+            give_back_focus.emit(());
+            on_choose.emit(line);
+        })
+    };
     html! {
         <div ref={node} class="menu" role="menu" aria-label={props.label.clone()}
             onkeydown={on_key} onfocusout={on_out}>
-            { for props.items.iter().map(|item| view_item(item, &props.on_choose)) }
+            { for props.items.iter().map(|item| view_item(item, &on_choose)) }
         </div>
     }
 }
@@ -90,12 +109,16 @@ fn keep_on_screen(menu: &HtmlElement, x: i32, y: i32) {
     let _ = menu.style().set_property("top", &format!("{top}px"));
 }
 
+fn active_element() -> Option<Element> {
+    web_sys::window()?.document()?.active_element()
+}
+
 /// Moves the focus among the items that can be chosen, around the ends.
 fn move_focus(menu: &HtmlElement, by: i32) {
     let Ok(items) = menu.query_selector_all("[role=menuitem]:not(:disabled)") else { return };
     let items: Vec<HtmlElement> =
         (0..items.length()).filter_map(|place| items.get(place)?.dyn_into().ok()).collect();
-    let active = web_sys::window().and_then(|window| window.document()?.active_element());
+    let active = active_element();
     let place = items.iter().position(|item| active.as_ref() == Some(item.as_ref()));
     let next = place.map_or(0, |place| (place as i32 + by).rem_euclid(items.len() as i32));
     if let Some(item) = items.get(next as usize) {

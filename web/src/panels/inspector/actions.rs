@@ -45,6 +45,12 @@ fn of_node(world: &World, id: NodeId) -> Vec<Action> {
         action("resume", "Resume", paused),
         action("timeout", "Time out", running),
         action("snapshot", "Snapshot", running),
+        Action {
+            name: "isolate",
+            label: "Isolate".to_owned(),
+            line: format!("partition {id} | others"),
+            is_possible: world.node_ids().count() > 1,
+        },
     ]
 }
 

@@ -39,7 +39,7 @@ fn a_message_under_way_can_be_dropped_once() {
 }
 
 #[test]
-fn a_crashed_node_can_only_be_restarted() {
+fn a_crashed_node_can_be_restarted_and_cut_off() {
     let mut lab = lab();
     lab.exec("crash 3");
     let possible: Vec<_> = of_node(&lab.frame().world, NodeId(3))
@@ -47,7 +47,7 @@ fn a_crashed_node_can_only_be_restarted() {
         .filter(|action| action.is_possible)
         .map(|action| action.name)
         .collect();
-    assert_eq!(possible, ["restart"]);
+    assert_eq!(possible, ["restart", "isolate"]);
 }
 
 #[test]
