@@ -64,6 +64,7 @@ impl fmt::Display for Response {
                 write!(f, "not swapped: the value is {current}")
             }
             Self::NotSwapped { current: None } => f.write_str("not swapped: the key is absent"),
+            Self::Appended { length: 1 } => f.write_str("appended: the value is 1 byte long"),
             Self::Appended { length } => write!(f, "appended: the value is {length} bytes long"),
             Self::List { entries, truncated } => write_list(f, entries, *truncated),
             Self::Failed(error) => write!(f, "failed: {error}"),

@@ -16,6 +16,7 @@ fn answers_are_said_in_words() {
         (Response::Swapped, "swapped"),
         (Response::NotSwapped { current: Some("2".into()) }, "not swapped: the value is 2"),
         (Response::NotSwapped { current: None }, "not swapped: the key is absent"),
+        (Response::Appended { length: 1 }, "appended: the value is 1 byte long"),
         (Response::Appended { length: 5 }, "appended: the value is 5 bytes long"),
         (Response::List { entries: vec![], truncated: false }, "no keys"),
         (
