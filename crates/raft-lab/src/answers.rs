@@ -138,10 +138,11 @@ impl fmt::Display for ClientAnswer {
                     Response::Done => f.write_str("ok")?,
                     response => response.fmt(f)?,
                 }
-                write!(f, " from node {node}")?;
+                write!(f, " (node {node}")?;
                 if self.attempts > 1 {
-                    write!(f, " after {} {tries}", self.attempts)?;
+                    write!(f, ", after {} {tries}", self.attempts)?;
                 }
+                f.write_str(")")?;
             }
             None => write!(
                 f,

@@ -23,11 +23,16 @@ fn with_leader(world: &World, leader: NodeId) -> String {
     let Some(core) = world.node(leader).and_then(SimNode::core) else { return String::new() };
     let term = core.current_term();
     let mut followers = Vec::new();
+    let mut cut_off = Vec::new();
     let mut strangers = Vec::new();
     for node in world.nodes().filter(|node| node.id() != leader) {
         match node.core().filter(|_| node.state() == NodeState::Running) {
             Some(core) if core.leader() == Some(leader) && core.current_term() == term => {
-                followers.push(node.id());
+                if world.is_reachable(leader, node.id()) && world.is_reachable(node.id(), leader) {
+                    followers.push(node.id());
+                } else {
+                    cut_off.push(node.id());
+                }
             }
             Some(core) if core.role() != RoleKind::Leader => strangers.push(node.id()),
             _ => {}
@@ -37,6 +42,10 @@ fn with_leader(world: &World, leader: NodeId) -> String {
     if !followers.is_empty() {
         let verb = if followers.len() == 1 { "follows" } else { "follow" };
         words += &format!("; {} {verb} it", nodes(&followers));
+    }
+    if !cut_off.is_empty() {
+        let verb = if cut_off.len() == 1 { "is" } else { "are" };
+        words += &format!("; {} {verb} cut off from it", nodes(&cut_off));
     }
     if !strangers.is_empty() {
         let verb = if strangers.len() == 1 { "does" } else { "do" };

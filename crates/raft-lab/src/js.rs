@@ -49,7 +49,7 @@ pub fn install(lab: SharedLab, changed: Changed) -> Result<(), JsValue> {
     let this = face.clone();
     set("onEvent", function(move |listener| this.on_event(&listener)))?;
     let this = face.clone();
-    set("setSpeed", function(move |speed| this.control(|lab| lab.set_speed(number(&speed)))))?;
+    set("setSpeed", function(move |speed| this.set_speed(&speed)))?;
     let this = face.clone();
     set("setRunning", function(move |on| this.control(|lab| lab.set_running(on.is_truthy()))))?;
     let this = face.clone();
@@ -111,6 +111,15 @@ impl Face {
         act(&mut *self.lab()?);
         (self.changed)();
         Ok(JsValue::UNDEFINED)
+    }
+
+    fn set_speed(&self, speed: &JsValue) -> Result<JsValue, JsValue> {
+        match speed.as_f64() {
+            Some(speed) if speed > 0.0 => self.control(|lab| lab.set_speed(speed)),
+            _ => Err(error(
+                "setSpeed takes virtual seconds per real second: a number above 0, or Infinity",
+            )),
+        }
     }
 
     fn on_event(&self, listener: &JsValue) -> Result<JsValue, JsValue> {
@@ -212,8 +221,4 @@ fn call(function: &Function, argument: &JsValue) {
 
 fn error(words: &str) -> JsValue {
     Error::new(words).into()
-}
-
-fn number(value: &JsValue) -> f64 {
-    value.as_f64().unwrap_or(f64::NAN)
 }

@@ -41,7 +41,7 @@ fn play(kinds: Vec<EventKind>) -> ClientAnswer {
 #[test]
 fn a_straight_answer() {
     let answer = play(vec![invoked(), asked(3, 1), answered(Response::Done, 1)]);
-    assert_eq!(answer.to_string(), "client 1: set x=1 → ok from node 3");
+    assert_eq!(answer.to_string(), "client 1: set x=1 → ok (node 3)");
     assert!(answer.is_ok());
 }
 
@@ -56,7 +56,7 @@ fn a_redirect_is_told() {
     ]);
     assert_eq!(
         answer.to_string(),
-        "client 1: set x=1 → ok from node 3 after 2 tries; node 1 sent it to node 3"
+        "client 1: set x=1 → ok (node 3, after 2 tries); node 1 sent it to node 3"
     );
 }
 
@@ -67,7 +67,7 @@ fn a_long_way_is_shortened() {
     kinds.push(answered(Response::Value(None), 6));
     assert_eq!(
         play(kinds).to_string(),
-        "client 1: set x=1 → no value from node 3 after 6 tries; node 2 knew no leader; \
+        "client 1: set x=1 → no value (node 3, after 6 tries); node 2 knew no leader; \
          node 2 knew no leader; node 2 knew no leader; and 2 more"
     );
 }

@@ -46,6 +46,16 @@ fn a_cluster_of_one() {
 }
 
 #[test]
+fn followers_that_are_cut_off_from_their_leader() {
+    let (mut world, leader) = elected(3);
+    let followers = others(&world, leader);
+    world.apply(Action::Partition { groups: vec![vec![followers[0]]] }).expect("it is a node");
+    let words = headline(&world, None);
+    assert!(words.contains(&format!("; node {} follows it;", followers[1])), "{words}");
+    assert!(words.ends_with(&format!("; node {} is cut off from it.", followers[0])), "{words}");
+}
+
+#[test]
 fn a_candidate() {
     let mut world = World::new(Setup::default()).expect("the defaults are within bounds");
     world.apply(Action::ForceElection { node: NodeId(4) }).expect("node 4 runs");

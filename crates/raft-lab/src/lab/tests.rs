@@ -169,7 +169,7 @@ fn every_operation_gets_its_own_answer() {
             _ => assert_eq!(*response, Response::Done),
         }
     }
-    assert!(console(&lab).contains("client 2: get b → value 2 from node "), "{}", console(&lab));
+    assert!(console(&lab).contains("client 2: get b → value 2 (node "), "{}", console(&lab));
 }
 
 #[test]
