@@ -3,7 +3,7 @@
 use raft_core::Instant;
 use raft_sim::Event;
 
-use crate::limits::{MAX_RUN_STEPS, MAX_RUN_TIME};
+use crate::limits::{MAX_BACKLOG, MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::outcome::{ExecError, Failure};
 use crate::print::Time;
 use crate::session::{Session, Started, Stepped};
@@ -107,6 +107,12 @@ impl Runner<'_> {
         let world = self.session.world();
         if world.steps() > MAX_RUN_STEPS {
             return Err(ExecError::LimitExceeded { limit: format!("{MAX_RUN_STEPS} steps") });
+        }
+        if world.backlog() > MAX_BACKLOG {
+            let limit = format!(
+                "{MAX_BACKLOG} messages and writes under way; let timers be slower, or latencies shorter"
+            );
+            return Err(ExecError::LimitExceeded { limit });
         }
         if world.now() > Instant(0) + MAX_RUN_TIME {
             let limit = format!("{} of virtual time", Time(MAX_RUN_TIME));

@@ -113,6 +113,14 @@ impl SimNode {
         self.life
     }
 
+    /// How much waits for it while it is paused.
+    pub(crate) fn inbox_len(&self) -> usize {
+        match &self.process {
+            Process::Up(up) => up.inbox.as_ref().map_or(0, VecDeque::len),
+            Process::Crashed | Process::Refused(_) => 0,
+        }
+    }
+
     pub(crate) fn up(&mut self) -> Option<&mut Up> {
         match &mut self.process {
             Process::Up(up) => Some(up),

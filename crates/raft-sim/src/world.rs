@@ -158,6 +158,12 @@ impl World {
         self.in_flight.values()
     }
 
+    /// How much is under way: what is scheduled, and what waits for paused nodes. A cluster whose timers
+    /// are faster than its network or its disks lets it grow without bound.
+    pub fn backlog(&self) -> usize {
+        self.queue.len() + self.nodes.iter().map(SimNode::inbox_len).sum::<usize>()
+    }
+
     /// The clients, by ascending id.
     pub fn clients(&self) -> impl ExactSizeIterator<Item = &Client> {
         self.clients.values()

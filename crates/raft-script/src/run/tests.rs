@@ -60,6 +60,24 @@ fn virtual_time_is_limited() {
     assert_eq!(failure.line, 3);
 }
 
+/// Timers of microseconds against latencies of milliseconds and more: without the limit, each of these
+/// takes gigabytes before the limit on steps is reached.
+#[test]
+fn what_is_under_way_is_limited() {
+    for text in [
+        "cluster nodes=9 heartbeat=1us election=2us..2us\nrun 10s",
+        "cluster nodes=9 heartbeat=1us election=60m..60m\ntimeout 1\nrun until leader\n\
+         link all latency=60m\nrun 10s",
+        "cluster nodes=2 heartbeat=1us election=60m..60m\ntimeout 1\nrun until leader\n\
+         pause 2\nrun 10s",
+    ] {
+        let report = report(text);
+        let failure = report.failure.expect("too much");
+        assert!(matches!(failure.error, ExecError::LimitExceeded { .. }), "{text}: {failure}");
+        assert!(report.steps < 2_000_000, "{text}: only after {} steps", report.steps);
+    }
+}
+
 /// Two disks with different entries at the same place, of the same term.
 fn contradictory_disks() -> String {
     use base64::Engine as _;

@@ -51,6 +51,10 @@ impl Queue {
         self.heap.peek().map(|Reverse(next)| next)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     pub(super) fn pop(&mut self) -> Option<Scheduled> {
         self.heap.pop().map(|Reverse(next)| next)
     }
