@@ -5,11 +5,13 @@
 //! often than eyes need. The browser stops the loop in a hidden tab; the lab limits what one frame may
 //! count for, so virtual time stands still meanwhile.
 
+mod commands;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use raft_lab::{ConsoleKind, Frame, Lab};
+use raft_lab::{Frame, Lab};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::Callback;
@@ -37,6 +39,9 @@ struct Inner {
     last_painter: Cell<u64>,
     publish: RefCell<Callback<Frame>>,
     published: RefCell<Option<Signature>>,
+    /// Somebody did something: the next frame is published at once.
+    is_changed: Cell<bool>,
+    script: ScriptKeeper,
     published_at: Cell<f64>,
     last_frame_at: Cell<f64>,
     on_frame: RefCell<Option<FrameCallback>>,
@@ -69,6 +74,8 @@ impl Runner {
             last_painter: Cell::new(0),
             publish: RefCell::default(),
             published: RefCell::default(),
+            is_changed: Cell::new(true),
+            script: ScriptKeeper::default(),
             published_at: Cell::new(f64::NEG_INFINITY),
             last_frame_at: Cell::new(now_ms()),
             on_frame: RefCell::default(),
@@ -84,93 +91,17 @@ impl Runner {
     /// Has the lab, and scripts through `window.helios`, wake the loop.
     fn connect(&self) {
         let this = self.clone();
+        // Drawing can wait for the next frame; the lab need not.
         let wake = Rc::new(move || this.advance());
         self.0.lab.borrow_mut().on_progress(Some(wake));
         #[cfg(target_arch = "wasm32")]
         {
             let this = self.clone();
-            let changed = Rc::new(move || this.script_changed());
+            let changed = Rc::new(move || this.changed());
             if raft_lab::install(self.0.lab.clone(), changed).is_err() {
                 web_sys::console::warn_1(&"window.helios could not be installed".into());
             }
         }
-    }
-
-    /// The lab's present frame.
-    pub(crate) fn frame(&self) -> Frame {
-        self.0.lab.borrow().frame()
-    }
-
-    /// Carries out one line of the language, as if typed.
-    pub(crate) fn exec(&self, line: &str) {
-        self.with(|lab| lab.exec(line));
-        self.script_changed();
-    }
-
-    /// Runs or pauses.
-    pub(crate) fn set_running(&self, running: bool) {
-        self.with(|lab| lab.set_running(running));
-    }
-
-    /// Sets how fast virtual time passes.
-    pub(crate) fn set_speed(&self, speed: f64) {
-        self.with(|lab| lab.set_speed(speed));
-    }
-
-    /// Pauses, and lets one thing happen.
-    pub(crate) fn step(&self) {
-        self.with(|lab| {
-            lab.set_running(false);
-            lab.step();
-        });
-    }
-
-    /// Gives up what a statement waits for.
-    pub(crate) fn cancel(&self) {
-        self.with(Lab::cancel);
-    }
-
-    /// Says something in the console.
-    pub(crate) fn say(&self, text: &str) {
-        self.with(|lab| lab.say(ConsoleKind::Info, text));
-    }
-
-    /// Puts another lab into the place of this one.
-    pub(crate) fn replace(&self, lab: Lab) {
-        self.with(|current| current.replace(lab));
-        self.script_changed();
-    }
-
-    /// Goes on without the browser's storage.
-    pub(crate) fn continue_as_scratch(&self) {
-        self.with(Lab::continue_as_scratch);
-    }
-
-    /// The script that led here.
-    pub(crate) fn export(&self) -> String {
-        self.0.lab.borrow().export()
-    }
-
-    /// What may come next in a line that is being typed.
-    pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Completion> {
-        raft_script::complete(text, text.len(), Some(self.0.lab.borrow().session()))
-    }
-
-    /// Changes the lab and shows it at once.
-    fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) {
-        change(&mut self.0.lab.borrow_mut());
-        self.show(true);
-    }
-
-    /// A command was given: leave the script where a panic finds it.
-    fn script_changed(&self) {
-        if panic::has_panicked() {
-            return;
-        }
-        if let Ok(lab) = self.0.lab.try_borrow() {
-            panic::remember_script(lab.export());
-        }
-        self.show(true);
     }
 
     /// Has `painter` draw every frame, until [`remove_painter`](Self::remove_painter).
@@ -189,7 +120,13 @@ impl Runner {
     /// Who hears of new frames from now on.
     pub(crate) fn publish_to(&self, publish: Callback<Frame>) {
         *self.0.publish.borrow_mut() = publish;
-        self.show(true);
+        self.changed();
+    }
+
+    /// Somebody did something. A script may do thousands of things before the next frame, so all that
+    /// happens here is a note.
+    fn changed(&self) {
+        self.0.is_changed.set(true);
     }
 
     fn animation_frame(&self) {
@@ -197,6 +134,7 @@ impl Runner {
             return;
         }
         self.advance();
+        self.show();
         self.request_frame();
     }
 
@@ -207,17 +145,26 @@ impl Runner {
         }
         let now = now_ms();
         let elapsed = (now - self.0.last_frame_at.replace(now)).max(0.0);
+        // The browser's disk may still wake the loop when nobody watches.
+        if is_hidden() {
+            return;
+        }
         let elapsed = Duration::from_secs_f64(elapsed / 1000.0);
         // A script of the page may be in the middle of a call.
         if let Ok(mut lab) = self.0.lab.try_borrow_mut() {
             lab.tick(elapsed, BUDGET);
         }
-        self.show(false);
     }
 
-    /// Paints, and publishes if that is due or `at_once`.
-    fn show(&self, at_once: bool) {
+    /// Paints, and publishes if that is due.
+    fn show(&self) {
+        let now = now_ms();
+        let is_changed = self.0.is_changed.take();
         let Ok(lab) = self.0.lab.try_borrow() else { return };
+        if is_changed {
+            self.0.script.note();
+        }
+        self.0.script.keep(&lab, now);
         let frame = lab.frame();
         drop(lab);
         panic::remember_time(frame.world.now());
@@ -226,12 +173,11 @@ impl Runner {
         for painter in painters {
             painter(&frame);
         }
-        let now = now_ms();
-        if !at_once && now - self.0.published_at.get() < PUBLISH_EVERY_MS {
+        if !is_changed && now - self.0.published_at.get() < PUBLISH_EVERY_MS {
             return;
         }
         let signature = Signature::of(&frame);
-        if self.0.published.borrow().as_ref() != Some(&signature) || at_once {
+        if is_changed || self.0.published.borrow().as_ref() != Some(&signature) {
             *self.0.published.borrow_mut() = Some(signature);
             self.0.published_at.set(now);
             let publish = self.0.publish.borrow().clone();
@@ -243,6 +189,31 @@ impl Runner {
         if let (Some(window), Some(closure)) = (web_sys::window(), &*self.0.on_frame.borrow()) {
             // It fails only when the page is going away.
             let _ = window.request_animation_frame(closure.as_ref().unchecked_ref());
+        }
+    }
+}
+
+/// Leaves the script of the session where a panic finds it.
+#[derive(Default)]
+struct ScriptKeeper {
+    is_due: Cell<bool>,
+    /// Not before: writing a long script must not take more than a small part of the time.
+    not_before: Cell<f64>,
+}
+
+impl ScriptKeeper {
+    /// What one export took, times this, passes before the next one.
+    const REST: f64 = 50.0;
+
+    fn note(&self) {
+        self.is_due.set(true);
+    }
+
+    fn keep(&self, lab: &Lab, now: f64) {
+        if self.is_due.get() && now >= self.not_before.get() {
+            self.is_due.set(false);
+            panic::remember_script(lab.export());
+            self.not_before.set(now + (now_ms() - now) * Self::REST);
         }
     }
 }
@@ -264,4 +235,9 @@ impl Signature {
 /// Milliseconds of real time since the page was opened.
 pub(crate) fn now_ms() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+}
+
+/// Whether the page is in a tab that is not shown.
+fn is_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|page| page.hidden())
 }

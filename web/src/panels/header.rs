@@ -63,8 +63,8 @@ fn place() -> Html {
     let words = match &frame.durable {
         DurableState::Scratch => "in memory only",
         DurableState::Durable { error: Some(_), .. } => "storage has stopped",
-        DurableState::Durable { unsaved: 0, .. } => "stored in this browser",
-        DurableState::Durable { .. } => "storing…",
+        // How many writes are on their way changes too fast to be read.
+        DurableState::Durable { error: None, .. } => "stored in this browser",
     };
     html! { <p class="place" data-testid="place">{ words }</p> }
 }

@@ -8,7 +8,6 @@ use raft_sim::SimNode;
 use yew::prelude::*;
 
 use crate::controls::{use_controls, use_frame};
-use crate::runner::Runner;
 use crate::selection::Selection;
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
 use crate::words::{entry_words, role_letter};
@@ -23,11 +22,7 @@ pub(crate) fn logs() -> Html {
     let on_node = use_callback(controls.select, |node: NodeId, select| {
         select.emit(Some(Selection::Node(node)));
     });
-    let row = {
-        let runner = controls.runner;
-        let columns = columns.clone();
-        Callback::from(move |place: usize| columns.row(&runner, LogIndex(place as u64 + 1)))
-    };
+    let row = Callback::from(move |place: usize| columns.row(LogIndex(place as u64 + 1)));
     let head = head(&frame, &on_node);
     html! {
         <Panel name="logs" title="Logs" aside={legend()}>
@@ -80,8 +75,8 @@ fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
 }
 
 /// What the table needs of every node, read once a render.
-#[derive(Clone)]
 struct Columns {
+    frame: Frame,
     nodes: Vec<(NodeId, Option<Status>)>,
     /// The leader's view of the others.
     peers: BTreeMap<NodeId, PeerStatus>,
@@ -98,7 +93,7 @@ impl Columns {
             .filter_map(|(_, status)| status.as_ref())
             .flat_map(|status| status.peers.iter().map(|peer| (peer.id, *peer)))
             .collect();
-        Self { nodes, peers }
+        Self { frame: frame.clone(), nodes, peers }
     }
 
     /// One row more than the longest log has, for what comes next.
@@ -107,11 +102,10 @@ impl Columns {
         self.nodes.iter().map(|(_, status)| last(status)).max().unwrap_or(0) as usize + 1
     }
 
-    fn row(&self, runner: &Runner, index: LogIndex) -> Html {
-        let frame = runner.frame();
+    fn row(&self, index: LogIndex) -> Html {
         let cells = self.nodes.iter().map(|(id, status)| {
             let view = status.as_ref().map_or_else(LogCellView::default, |status| {
-                let node = frame.world.node(*id);
+                let node = self.frame.world.node(*id);
                 self.cell(status, node, index)
             });
             html! { <LogCell key={id.0} {view} /> }

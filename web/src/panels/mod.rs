@@ -13,6 +13,7 @@ mod logs;
 mod menu;
 mod new_lab;
 mod notices;
+mod prompt;
 mod scenarios;
 mod stage;
 mod time;

@@ -20,7 +20,6 @@ pub(crate) fn time() -> Html {
             runner.set_running(!on);
         });
     let on_step = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step());
-    let on_cancel = use_callback(runner.clone(), |_: MouseEvent, runner| runner.cancel());
     let on_speed = use_callback(runner, |event: InputEvent, runner| {
         let slider = event.target_dyn_into::<HtmlInputElement>();
         if let Some(position) = slider.and_then(|slider| slider.value().parse().ok()) {
@@ -47,14 +46,9 @@ pub(crate) fn time() -> Html {
                 <output class="speed-figure">{ speed::in_figures(pacing.speed) }</output>
             </label>
             <Clock />
-            <div class="waiting" aria-live="polite">
-                if let Some(goal) = &frame.goal {
-                    <span class="waiting-goal">{ format!("waiting for {goal}") }</span>
-                    <button type="button" class="button is-quiet" onclick={on_cancel}>
-                        { "Give up" }
-                    </button>
-                } else if pacing.stalled_on_disk {
-                    <span class="waiting-goal">{ "waiting for the browser’s disk" }</span>
+            <div class="waiting">
+                if pacing.stalled_on_disk {
+                    <span class="stalled">{ "waiting for the browser’s disk" }</span>
                 }
             </div>
         </section>

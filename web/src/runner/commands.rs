@@ -1,0 +1,70 @@
+//! What the page asks of the lab: commands, time, and which lab it is.
+
+use raft_lab::{ConsoleKind, Frame, Lab};
+
+use super::Runner;
+
+impl Runner {
+    /// The lab's present frame.
+    pub(crate) fn frame(&self) -> Frame {
+        self.0.lab.borrow().frame()
+    }
+
+    /// Carries out one line of the language, as if typed.
+    pub(crate) fn exec(&self, line: &str) {
+        self.with(|lab| lab.exec(line));
+    }
+
+    /// Runs or pauses.
+    pub(crate) fn set_running(&self, running: bool) {
+        self.with(|lab| lab.set_running(running));
+    }
+
+    /// Sets how fast virtual time passes.
+    pub(crate) fn set_speed(&self, speed: f64) {
+        self.with(|lab| lab.set_speed(speed));
+    }
+
+    /// Pauses, and lets one thing happen.
+    pub(crate) fn step(&self) {
+        self.with(|lab| {
+            lab.set_running(false);
+            lab.step();
+        });
+    }
+
+    /// Gives up what a statement waits for.
+    pub(crate) fn cancel(&self) {
+        self.with(Lab::cancel);
+    }
+
+    /// Says something in the console.
+    pub(crate) fn say(&self, text: &str) {
+        self.with(|lab| lab.say(ConsoleKind::Info, text));
+    }
+
+    /// Puts another lab into the place of this one.
+    pub(crate) fn replace(&self, lab: Lab) {
+        self.with(|current| current.replace(lab));
+    }
+
+    /// Goes on without the browser's storage.
+    pub(crate) fn continue_as_scratch(&self) {
+        self.with(Lab::continue_as_scratch);
+    }
+
+    /// The script that led here.
+    pub(crate) fn export(&self) -> String {
+        self.0.lab.borrow().export()
+    }
+
+    /// What may come next in a line that is being typed.
+    pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Completion> {
+        raft_script::complete(text, text.len(), Some(self.0.lab.borrow().session()))
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) {
+        change(&mut self.0.lab.borrow_mut());
+        self.changed();
+    }
+}
