@@ -19,7 +19,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("        [down=2,3] [run=1]", "nodes that are not started; how many runs the disks have seen"),
     (
         "disk 2 terms=1,1,4 [term=5] [vote=3]",
-        "what disk 2 holds at the beginning: a log with entries of these terms; after cluster",
+        "what disk 2 holds at the beginning: a log of these terms; disks not described know the last term",
     ),
     (
         "disk 2 image=\"AAEC\"",

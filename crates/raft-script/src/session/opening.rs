@@ -22,6 +22,7 @@ impl Session {
     pub fn open(script: &Script) -> Result<(Self, &[Line]), Failure> {
         let mut setup = Setup::default();
         let mut opening = Vec::new();
+        let mut last_term = Term::default();
         for line in &script.statements {
             let fail = |error| Failure::at(line, error);
             match &line.statement {
@@ -30,6 +31,9 @@ impl Session {
                     let records = records(contents)
                         .map_err(|reason| fail(ExecError::DiskImage { node: *node, reason }))?;
                     setup.disks.insert(*node, records);
+                    if let DiskContents::Log { terms, .. } = contents {
+                        last_term = last_term.max(terms.last().copied().unwrap_or_default());
+                    }
                 }
                 _ => break,
             }
@@ -37,6 +41,7 @@ impl Session {
             opening.push(line.statement.clone());
         }
         let rest = &script.statements[opening.len()..];
+        fill_empty_disks(&mut setup, last_term);
         if !matches!(opening.first(), Some(Statement::Cluster(_))) {
             opening.insert(0, cluster(&setup));
         }
@@ -70,6 +75,19 @@ fn records(contents: &DiskContents) -> Result<Records, String> {
             let current_term = term.unwrap_or(last);
             Ok(made_up(terms, HardState { current_term, voted_for: *vote }))
         }
+    }
+}
+
+/// Lets the disks that no statement describes know the latest term of the logs that are made up. That
+/// term had a leader, so a majority has voted in it: servers that never heard of it could elect another
+/// leader for a term that is over (Raft §5.2), and the checkers would report what no run leads to.
+fn fill_empty_disks(setup: &mut Setup, last_term: Term) {
+    if last_term == Term::default() {
+        return;
+    }
+    let hard_state = HardState { current_term: last_term, voted_for: None };
+    for node in setup.node_ids() {
+        setup.disks.entry(node).or_insert_with(|| made_up(&[], hard_state));
     }
 }
 

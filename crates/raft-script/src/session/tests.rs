@@ -300,6 +300,20 @@ fn a_disk_made_up_by_terms_is_what_the_node_starts_from() {
     assert!(text.contains("disk 1 terms=1,1,2 vote=3"), "as it was written: {text}");
 }
 
+/// The help's own example: of the other nodes, none may lead in a term that is over.
+#[test]
+fn disks_that_are_not_described_know_the_latest_term_of_a_log_made_up() {
+    for seed in 1..=30 {
+        let text = format!(
+            "cluster nodes=5 seed={seed}\ndisk 2 terms=1,1,4\nexpect term 3 = 4\n\
+             expect log 3 = empty\nexpect converged within 9s\nrun 3s\nexpect converged within 9s"
+        );
+        let report = run(&parse(&text).unwrap(), &mut |_| {});
+        assert_eq!(report.failure, None, "{text}");
+        assert_replays(&report.session.unwrap());
+    }
+}
+
 /// A page that reopens after a power failure starts from records, not from a script.
 #[test]
 fn a_session_from_records_exports_them() {
