@@ -40,7 +40,7 @@ impl Shapes {
 
 /// When each dying message was first seen, in real time.
 #[derive(Default)]
-pub(super) struct Deaths(BTreeMap<MessageId, (DyingMessage, f64)>);
+pub(crate) struct Deaths(BTreeMap<MessageId, (DyingMessage, f64)>);
 
 impl Deaths {
     pub(super) fn update(&mut self, dying: &Vector<DyingMessage>, now: f64, is_still: bool) {
@@ -85,7 +85,7 @@ fn paint_halo(painter: &Painter, place: Point) {
 pub(super) fn paint_dying(painter: &Painter, frame: &Frame, now: f64) {
     let ring = painter.scene.ring;
     let nodes = frame.world.setup().nodes;
-    for (dying, since) in painter.deaths.0.values() {
+    for (dying, since) in painter.deaths.borrow().0.values() {
         let age = (now - since) / DEATH_MS;
         if dying.from.0 > nodes || dying.to.0 > nodes || (age >= 1.0 && !painter.scene.is_still) {
             continue;

@@ -7,6 +7,9 @@ mod messages;
 mod palette;
 mod timers;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use raft_lab::Frame;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -15,8 +18,9 @@ use crate::geometry::Ring;
 use crate::runner::now_ms;
 use crate::selection::Selection;
 
+pub(crate) use messages::Deaths;
+use messages::Shapes;
 pub(crate) use messages::place_of;
-use messages::{Deaths, Shapes};
 use palette::Palette;
 
 /// What the canvases need to know besides the frame.
@@ -40,7 +44,8 @@ pub(crate) struct Painter {
     scale: f64,
     palette: Palette,
     shapes: Shapes,
-    deaths: Deaths,
+    /// Outlives the painter, or every change of the scene would show the same deaths again.
+    deaths: Rc<RefCell<Deaths>>,
 }
 
 impl Painter {
@@ -49,6 +54,7 @@ impl Painter {
         over: &HtmlCanvasElement,
         behind: &HtmlCanvasElement,
         scene: Scene,
+        deaths: Rc<RefCell<Deaths>>,
     ) -> Option<Self> {
         let scale = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).max(1.0);
         Some(Self {
@@ -58,7 +64,7 @@ impl Painter {
             scale,
             palette: Palette::read(over),
             shapes: Shapes::new()?,
-            deaths: Deaths::default(),
+            deaths,
         })
     }
 
@@ -72,7 +78,7 @@ impl Painter {
             messages::paint_flying(self, message, frame.world.now());
         }
         let now = now_ms();
-        self.deaths.update(&frame.dying, now, self.scene.is_still);
+        self.deaths.borrow_mut().update(&frame.dying, now, self.scene.is_still);
         messages::paint_dying(self, frame, now);
         self.reset();
     }

@@ -13,7 +13,7 @@ use self::pointing::{look_at, place_of_menu, press_key, selection_at};
 use crate::controls::{MenuAt, use_controls, use_frame, use_selected};
 use crate::geometry::Ring;
 use crate::hooks::{ThemeContext, use_painter, use_size};
-use crate::paint::{Painter, Scene};
+use crate::paint::{Deaths, Painter, Scene};
 use crate::selection::Selection;
 use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
 use crate::view::{LinkView, NodeView, part_of};
@@ -121,9 +121,11 @@ fn message_canvas(props: &MessageCanvasProps) -> Html {
     let canvas = use_node_ref();
     let theme = use_context::<ThemeContext>().expect("the application provides the theme");
     let canvases = (canvas.clone(), props.behind.clone());
-    use_painter((canvases, props.scene, theme), |((over, behind), scene, _)| {
+    let deaths = use_mut_ref(Deaths::default);
+    use_painter((canvases, props.scene, theme), move |((over, behind), scene, _)| {
         let canvases = over.cast::<HtmlCanvasElement>().zip(behind.cast::<HtmlCanvasElement>());
-        let painter = canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene));
+        let painter =
+            canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene, deaths));
         let painter = painter.map(RefCell::new);
         move |frame: &Frame| {
             if let Some(painter) = &painter {
