@@ -10,6 +10,8 @@ const LANE_OFFSET: f64 = 6.0;
 pub(crate) const TIMER_GAP: f64 = 6.0;
 /// Room for the lines of text below a node.
 const LABEL_HEIGHT: f64 = 34.0;
+/// More nodes than these stand close together.
+const CROWDED: u64 = 6;
 /// Room between the picture and the panel's edge.
 const MARGIN: f64 = 14.0;
 
@@ -66,8 +68,8 @@ impl Lane {
 impl Ring {
     /// The largest ring for this many nodes that fits, labels included.
     pub(crate) fn fit(width: f64, height: f64, nodes: u64) -> Self {
-        let crowded = if nodes > 6 { 0.8 } else { 1.0 };
-        let node_radius = (width.min(height) * 0.085 * crowded).clamp(19.0, 36.0);
+        let shrunk = if nodes > CROWDED { 0.8 } else { 1.0 };
+        let node_radius = (width.min(height) * 0.085 * shrunk).clamp(19.0, 36.0);
         let outside = node_radius + TIMER_GAP + MARGIN;
         let space_x = (width / 2.0 - outside - 12.0).max(node_radius);
         let space_y = ((height - LABEL_HEIGHT) / 2.0 - outside).max(node_radius);
@@ -85,6 +87,11 @@ impl Ring {
             centre
         };
         Self { centre, radius_x, radius_y, node_radius, nodes }
+    }
+
+    /// Whether the nodes stand too close for long labels.
+    pub(crate) fn is_crowded(self) -> bool {
+        self.nodes > CROWDED
     }
 
     /// The centre of a node, by its number from 1; clockwise from the top.

@@ -8,6 +8,7 @@ use yew::prelude::*;
 use crate::opening::{self, Opening};
 use crate::runner::Runner;
 use crate::scenarios::Scenario;
+use crate::speed::DEFAULT_SPEED;
 
 /// Where the lab on the page comes from, and what a person should know about that.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,6 +34,8 @@ impl Labs {
         match Lab::play(scenario.text) {
             Ok(lab) => {
                 self.runner.replace(lab);
+                // A story is there to be watched, however fast the lab ran before it.
+                self.runner.set_speed(DEFAULT_SPEED);
                 self.runner.say(&format!("Scenario: {}", scenario.title));
                 self.runner.set_running(true);
                 self.on_origin.emit(Origin::Scenario(scenario));

@@ -31,13 +31,30 @@ pub(crate) fn key_values() -> Html {
     html! {
         <Panel name="kv" title="Keys and values" aside={html! { <span>{ summary }</span> }}>
             if count == 0 {
-                <p class="empty">
-                    { "No node has applied a key yet. Write one: " }<code>{ "set x=1" }</code>
-                </p>
+                { nothing_applied(&frame) }
             } else {
                 <Table {frame} keys={Keys(keys)} />
             }
         </Panel>
+    }
+}
+
+/// After a recovery the logs hold what was written, but it is applied only once a leader has
+/// committed an entry of its own term.
+fn nothing_applied(frame: &Frame) -> Html {
+    let mut logs = frame.world.nodes().filter_map(|node| node.core()).map(|core| core.log().last());
+    if logs.any(|last| last.index.0 > 1) {
+        return html! {
+            <p class="empty">
+                { "The logs hold entries, but no node has applied any yet: that takes a leader, \
+                   which finds out what is committed." }
+            </p>
+        };
+    }
+    html! {
+        <p class="empty">
+            { "No node has applied a key yet. Write one: " }<code>{ "set x=1" }</code>
+        </p>
     }
 }
 

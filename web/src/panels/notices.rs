@@ -58,7 +58,7 @@ fn recovery(report: &RecoveryReport, on_dismiss: &Callback<MouseEvent>) -> Html 
     let words = report.to_string();
     let (first, rest) = words.split_once('\n').unwrap_or((&words, ""));
     html! {
-        <div key="recovery" class="notice" role="status" data-testid="recovered-banner">
+        <div key="recovery" class="notice is-story" role="status" data-testid="recovered-banner">
             <details>
                 <summary>{ first.trim_end_matches(':') }</summary>
                 <pre>{ rest }</pre>

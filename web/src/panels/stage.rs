@@ -77,7 +77,7 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
         html! {
             <NodeGlyph key={id.0} view={NodeView::of(node)} centre={ring.node(id.0)}
                 radius={ring.node_radius} is_selected={selected == Some(Selection::Node(id))}
-                is_tab_stop={id == tab_stop} />
+                is_crowded={ring.is_crowded()} is_tab_stop={id == tab_stop} />
         }
     });
     html! { <g class="nodes">{ for glyphs }</g> }

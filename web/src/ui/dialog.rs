@@ -19,10 +19,13 @@ pub(crate) struct DialogProps {
 pub(crate) fn dialog(props: &DialogProps) -> Html {
     let node = use_node_ref();
     use_effect_with(node.clone(), |node| {
-        if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+        let dialog = node.cast::<HtmlDialogElement>();
+        if let Some(dialog) = &dialog {
             // It fails only for a dialog that is open already.
             let _ = dialog.show_modal();
         }
+        // Closed before it is taken away: closing gives the focus back to where it was.
+        move || dialog.iter().for_each(HtmlDialogElement::close)
     });
     let on_close = props.on_close.reform(|_: Event| ());
     // A click on the backdrop is a click on the dialog itself, not on what it holds.

@@ -16,6 +16,8 @@ pub(crate) struct NodeGlyphProps {
     pub(crate) centre: Point,
     pub(crate) radius: f64,
     pub(crate) is_selected: bool,
+    /// Whether there is room for the term only; the shape and the letter tell the role.
+    pub(crate) is_crowded: bool,
     /// Whether it is the one that Tab reaches.
     pub(crate) is_tab_stop: bool,
 }
@@ -40,7 +42,7 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
                     font-size={(radius * 0.72).to_string()}>{ view.id.to_string() }</text>
                 { votes(view, *radius) }
                 { badge(view, *radius) }
-                { labels(view, *radius) }
+                { labels(view, *radius, props.is_crowded) }
             </g>
             // Apart from the drawing: its name is a sentence, not the letters of the picture.
             <circle class="node-reach" r={(radius + 12.0).to_string()} role="button"
@@ -118,13 +120,15 @@ fn badge(view: &NodeView, radius: f64) -> Html {
     }
 }
 
-fn labels(view: &NodeView, radius: f64) -> Html {
+fn labels(view: &NodeView, radius: f64, is_crowded: bool) -> Html {
     let first = match (view.state, view.role, view.term) {
+        (NodeState::Running, _, Some(term)) if is_crowded => format!("term {term}"),
+        (state, ..) if is_crowded => state.to_string(),
         (NodeState::Running, Some(role), Some(term)) => format!("{role} · term {term}"),
         (state, _, Some(term)) => format!("{state} · term {term}"),
         (state, ..) => state.to_string(),
     };
-    let second = match view.voted_for {
+    let second = match view.voted_for.filter(|_| !is_crowded) {
         Some(candidate) if candidate == view.id => "voted for itself".to_owned(),
         Some(candidate) => format!("voted for {candidate}"),
         None => String::new(),
