@@ -66,11 +66,18 @@ impl Console {
         &self.lines
     }
 
-    /// Takes over an earlier console, so that line numbers go on.
+    /// Takes over an earlier console, so that line numbers go on. What there is to know about the
+    /// browser is said once.
     pub(crate) fn continue_from(&mut self, earlier: Self) {
         let later = std::mem::replace(self, earlier);
         for line in later.lines {
-            self.say(line.at, line.kind, line.text);
+            let repeats = |said: &ConsoleLine| said.kind == line.kind && said.text == line.text;
+            if line.kind != ConsoleKind::Info || !self.lines.iter().any(repeats) {
+                self.say(line.at, line.kind, line.text);
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
