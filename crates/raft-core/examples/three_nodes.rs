@@ -1,0 +1,195 @@
+//! Three servers in one process, each a thread; the network is channels, a disk is a value that
+//! outlives its thread. A leader is elected, a command is committed, the leader crashes, the others go
+//! on, and the crashed server comes back from its disk.
+//!
+//! Run it with `cargo run -p raft-core --example three_nodes`.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant as RealInstant};
+
+use raft_core::{
+    Bytes, Config, Input, Instant, Membership, Message, Node, NodeId, Outcome, Output, Payload,
+    Persist, Recovered, RequestId, RoleKind,
+};
+
+const IDS: [NodeId; 3] = [NodeId(1), NodeId(2), NodeId(3)];
+
+/// What reaches a server.
+enum Mail {
+    Message { from: NodeId, message: Message },
+    Propose { command: &'static str, answer: Sender<Outcome> },
+    PowerOff,
+}
+
+/// Where each server can be reached. A server that is down is not in it.
+type Network = Arc<Mutex<BTreeMap<NodeId, Sender<Mail>>>>;
+
+/// What survives a crash.
+type Disk = Arc<Mutex<Recovered>>;
+
+struct Server {
+    node: Node,
+    disk: Disk,
+    network: Network,
+    origin: RealInstant,
+    /// The state machine: every command so far.
+    state: Vec<String>,
+    waiting: BTreeMap<u64, Sender<Outcome>>,
+    last_request: u64,
+}
+
+fn main() {
+    let network = Network::default();
+    let disks: BTreeMap<NodeId, Disk> = IDS.map(|id| (id, Disk::default())).into();
+    let origin = RealInstant::now();
+    let mut threads: BTreeMap<NodeId, JoinHandle<()>> =
+        IDS.map(|id| (id, start(id, disks[&id].clone(), network.clone(), origin))).into();
+
+    let leader = propose(&network, "first");
+    println!("== committed by node {leader}; now it loses its power");
+    power_off(&network, leader);
+    threads.remove(&leader).expect("it ran").join().expect("it did not panic");
+
+    let next = propose(&network, "second");
+    println!("== committed by node {next}; node {leader} comes back from its disk");
+    let thread = start(leader, disks[&leader].clone(), network.clone(), origin);
+    threads.insert(leader, thread);
+
+    propose(&network, "third");
+    // The followers hear with the next heartbeat what is committed.
+    thread::sleep(Duration::from_millis(200));
+    for id in IDS {
+        power_off(&network, id);
+    }
+    for thread in threads.into_values() {
+        thread.join().expect("it did not panic");
+    }
+}
+
+/// Starts a server from its disk, in a thread of its own.
+fn start(id: NodeId, disk: Disk, network: Network, origin: RealInstant) -> JoinHandle<()> {
+    let (sender, mail) = mpsc::channel();
+    network.lock().expect("not poisoned").insert(id, sender);
+    thread::spawn(move || {
+        let config = Config { trace: true, ..Config::new(id, Membership::new(IDS)) };
+        let recovered = disk.lock().expect("not poisoned").clone();
+        let node = Node::new(config, recovered, clock(origin)).expect("the disk is in order");
+        let (state, waiting) = (Vec::new(), BTreeMap::new());
+        let mut server = Server { node, disk, network, origin, state, waiting, last_request: 0 };
+        server.drain();
+        server.run(&mail);
+        println!("node {id} stops; it had applied {:?}", server.state);
+    })
+}
+
+fn power_off(network: &Network, id: NodeId) {
+    if let Some(sender) = network.lock().expect("not poisoned").remove(&id) {
+        // A server that is already gone needs no telling.
+        let _ = sender.send(Mail::PowerOff);
+    }
+}
+
+/// A client: asks one server after the other until one has committed the command. Who that was.
+fn propose(network: &Network, command: &'static str) -> NodeId {
+    loop {
+        for id in IDS {
+            let (answer, outcome) = mpsc::channel();
+            let Some(server) = network.lock().expect("not poisoned").get(&id).cloned() else {
+                continue;
+            };
+            let asked = server.send(Mail::Propose { command, answer });
+            let outcome = asked.is_ok().then(|| outcome.recv_timeout(Duration::from_secs(1)));
+            if let Some(Ok(Outcome::Committed(_))) = outcome {
+                return id;
+            }
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn clock(origin: RealInstant) -> Instant {
+    Instant(origin.elapsed().as_micros() as u64)
+}
+
+impl Server {
+    fn run(&mut self, mail: &Receiver<Mail>) {
+        loop {
+            let patience = self.node.deadline() - clock(self.origin);
+            let input = match mail.recv_timeout(patience) {
+                Ok(Mail::Message { from, message }) => Input::Message { from, message },
+                Ok(Mail::Propose { command, answer }) => {
+                    self.last_request += 1;
+                    self.waiting.insert(self.last_request, answer);
+                    let request = RequestId(self.last_request);
+                    Input::Propose { request, command: Bytes::from(command.as_bytes()) }
+                }
+                Err(RecvTimeoutError::Timeout) => Input::Timeout,
+                Ok(Mail::PowerOff) | Err(RecvTimeoutError::Disconnected) => return,
+            };
+            self.handle(input);
+        }
+    }
+
+    /// One input, then drain: the whole contract of the core. A write that is done is the next input.
+    fn handle(&mut self, input: Input) {
+        let mut next = Some(input);
+        while let Some(input) = next {
+            self.node.handle(clock(self.origin), input);
+            next = self.drain();
+        }
+    }
+
+    /// Does what the node asks for. What comes back from the disk, if something was stored.
+    fn drain(&mut self) -> Option<Input> {
+        let mut stored = None;
+        while let Some(output) = self.node.poll_output() {
+            match output {
+                Output::Persist(write) => {
+                    // It speaks for all writes before it.
+                    stored = Some(Input::Persisted(write.id));
+                    store(&mut self.disk.lock().expect("not poisoned"), write);
+                }
+                Output::Send { to, message } => {
+                    let from = self.node.id();
+                    if let Some(peer) = self.network.lock().expect("not poisoned").get(&to) {
+                        // A message to a server that just stopped is lost, as on any network.
+                        let _ = peer.send(Mail::Message { from, message });
+                    }
+                }
+                Output::Apply(entries) => {
+                    for entry in entries {
+                        if let Payload::Command(command) = entry.payload {
+                            self.state.push(String::from_utf8_lossy(&command).into_owned());
+                        }
+                    }
+                }
+                Output::Reply { request, outcome } => {
+                    if let Some(client) = self.waiting.remove(&request.0) {
+                        // A client that gave up does not want its answer any more.
+                        let _ = client.send(outcome);
+                    }
+                }
+                Output::Trace(trace) if self.node.role() != RoleKind::Follower => {
+                    println!("node {} {trace}", self.node.id());
+                }
+                // This log never grows long enough for a snapshot.
+                Output::Trace(_) | Output::Restore(_) | Output::SnapshotNeeded { .. } => {}
+            }
+        }
+        stored
+    }
+}
+
+/// Stores what must survive. A real driver writes a file and calls fsync before it goes on.
+fn store(disk: &mut Recovered, write: Persist) {
+    if let Some(hard_state) = write.hard_state {
+        disk.hard_state = hard_state;
+    }
+    if let Some(from) = write.truncate_from {
+        disk.entries.retain(|entry| entry.index < from);
+    }
+    disk.entries.extend(write.entries);
+}
