@@ -10,9 +10,11 @@ use crate::{Membership, NodeId};
 pub struct Config {
     /// This server.
     pub id: NodeId,
-    /// The cluster at its first start. A stored snapshot's membership goes before it.
+    /// The cluster at its first start; [`Membership::empty`] for a server that is to join one. What the
+    /// stored snapshot and log say goes before it.
     pub membership: Membership,
-    /// Seeds the election timeouts. Give every server its own.
+    /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own, and
+    /// best every life of a server.
     pub seed: u64,
     /// How often a leader shows that it is there. Default 50 ms.
     pub heartbeat_interval: Duration,
@@ -20,6 +22,23 @@ pub struct Config {
     pub election_timeout_min: Duration,
     /// The longest election timeout; each one is drawn from `min..=max` (§5.2). Default 300 ms.
     pub election_timeout_max: Duration,
+    /// Whether a server asks if it could win before it stands for election (dissertation §9.6).
+    /// Default on.
+    pub pre_vote: bool,
+    /// Whether a leader that hears from no quorum for `election_timeout_max` steps down
+    /// (dissertation §6.2), and a server that heard from a leader less than `election_timeout_min` ago
+    /// helps nobody else to lead (§4.2.3, "leader stickiness"). Default on.
+    pub check_quorum: bool,
+    /// Whether leaders hold leases, so that [`ReadMode::Lease`](crate::ReadMode::Lease) reads cost no
+    /// message (dissertation §6.4.1). Needs `check_quorum`. All servers of a cluster must agree on it
+    /// and on `election_timeout_min`. Default on.
+    pub lease_reads: bool,
+    /// How much a clock may run too fast or too slow, in millionths: the bound on which leases rest.
+    /// A lease lasts `election_timeout_min` × (1 − drift) / (1 + drift) from the sending of the
+    /// heartbeats that a quorum answered. 0 to 500,000; default 50,000 (5 %).
+    pub max_clock_drift_ppm: u32,
+    /// Whether a follower passes proposals on to its leader, instead of naming it. Default off.
+    pub forward_proposals: bool,
     /// The most entries in one message. 1 to 100,000; default 100.
     pub max_batch_entries: usize,
     /// The most payload bytes in one message; a single larger entry still goes, alone.
@@ -27,11 +46,25 @@ pub struct Config {
     pub max_batch_bytes: usize,
     /// The most messages with entries under way to one peer. 1 to 10,000; default 64.
     pub max_in_flight: usize,
+    /// The most payload bytes, or bytes of a snapshot, under way to one peer; one message is always
+    /// possible. 1 to 1 GiB; default 16 MiB.
+    pub max_in_flight_bytes: usize,
+    /// The most payload bytes that a leader holds uncommitted; a proposal beyond it is refused, unless
+    /// nothing waits. 1 to 64 GiB; default 64 MiB.
+    pub max_uncommitted_bytes: u64,
+    /// The most reads that wait at a leader, the most reads and the most proposals that a follower
+    /// has passed on, and the most messages that wait for the disk. 1 to 1,000,000; default 10,000.
+    pub max_pending_requests: usize,
     /// After how many applied entries past the last snapshot the next one is asked for.
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
     /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
     pub snapshot_chunk_bytes: usize,
+    /// The largest snapshot that is accepted from a leader. 1 byte to 64 GiB; default 1 GiB.
+    pub max_snapshot_bytes: u64,
+    /// Rules that are switched off, to show what they are for.
+    #[cfg(feature = "bugs")]
+    pub bugs: crate::Bugs,
     /// Whether to emit [`Output::Trace`](crate::Output::Trace). Default off.
     pub trace: bool,
 }
@@ -39,8 +72,10 @@ pub struct Config {
 /// Which bound a [`Config`] breaks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ConfigError {
-    /// The cluster must have 1 to 9 voters.
+    /// The cluster must have 1 to 9 voters, and at most 9 learners.
     VoterCount(usize),
+    /// A server is a voter or a learner, not both.
+    VoterAndLearner(NodeId),
     /// Node ids start at 1.
     NodeIdZero,
     /// A duration must be at least one microsecond and at most one hour.
@@ -68,6 +103,8 @@ pub enum ConfigError {
         /// `election_timeout_max`
         max: Duration,
     },
+    /// Leases rest on followers that spare their leader.
+    LeaseWithoutCheckQuorum,
     /// A follower would give up on a leader before its next heartbeat.
     HeartbeatTooSlow {
         /// `heartbeat_interval`
@@ -78,6 +115,7 @@ pub enum ConfigError {
 }
 
 const MIB: usize = 1024 * 1024;
+const GIB: u64 = 1 << 30;
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Config {
@@ -90,11 +128,22 @@ impl Config {
             heartbeat_interval: Duration::from_millis(50),
             election_timeout_min: Duration::from_millis(150),
             election_timeout_max: Duration::from_millis(300),
+            pre_vote: true,
+            check_quorum: true,
+            lease_reads: true,
+            max_clock_drift_ppm: 50_000,
+            forward_proposals: false,
             max_batch_entries: 100,
             max_batch_bytes: MIB,
             max_in_flight: 64,
+            max_in_flight_bytes: 16 * MIB,
+            max_uncommitted_bytes: 64 * MIB as u64,
+            max_pending_requests: 10_000,
             snapshot_threshold: 10_000,
             snapshot_chunk_bytes: 64 * 1024,
+            max_snapshot_bytes: GIB,
+            #[cfg(feature = "bugs")]
+            bugs: crate::Bugs::NONE,
             trace: false,
         }
     }
@@ -104,7 +153,9 @@ impl Config {
     /// # Errors
     /// The first bound that is broken.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        self.membership.validate()?;
+        if !self.membership.is_empty() {
+            self.membership.validate()?;
+        }
         if self.id.0 == 0 {
             return Err(ConfigError::NodeIdZero);
         }
@@ -121,12 +172,24 @@ impl Config {
             ("max_batch_entries", self.max_batch_entries as u64, 100_000),
             ("max_batch_bytes", self.max_batch_bytes as u64, 64 * MIB as u64),
             ("max_in_flight", self.max_in_flight as u64, 10_000),
+            ("max_in_flight_bytes", self.max_in_flight_bytes as u64, GIB),
+            ("max_uncommitted_bytes", self.max_uncommitted_bytes, 64 * GIB),
+            ("max_pending_requests", self.max_pending_requests as u64, 1_000_000),
             ("snapshot_threshold", self.snapshot_threshold, u64::MAX),
             ("snapshot_chunk_bytes", self.snapshot_chunk_bytes as u64, 64 * MIB as u64),
+            ("max_snapshot_bytes", self.max_snapshot_bytes, 64 * GIB),
         ] {
             if value < 1 || value > max {
                 return Err(ConfigError::OutOfRange { setting, value, min: 1, max });
             }
+        }
+        if self.max_clock_drift_ppm > 500_000 {
+            let value = self.max_clock_drift_ppm.into();
+            let setting = "max_clock_drift_ppm";
+            return Err(ConfigError::OutOfRange { setting, value, min: 0, max: 500_000 });
+        }
+        if self.lease_reads && !self.check_quorum {
+            return Err(ConfigError::LeaseWithoutCheckQuorum);
         }
         let (min, max) = (self.election_timeout_min, self.election_timeout_max);
         if min > max {
@@ -138,6 +201,15 @@ impl Config {
         }
         Ok(())
     }
+
+    /// How long a lease lasts from the sending of the heartbeats that a quorum answered: so long
+    /// that even if this clock runs as slow as it may, and a follower's as fast, no follower has yet
+    /// stopped sparing this leader (dissertation §6.4.1).
+    pub fn lease_duration(&self) -> Duration {
+        let drift = u64::from(self.max_clock_drift_ppm);
+        let micros = self.election_timeout_min.as_micros() as u64;
+        Duration::from_micros(micros * (1_000_000 - drift) / (1_000_000 + drift))
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -145,6 +217,12 @@ impl fmt::Display for ConfigError {
         match self {
             Self::VoterCount(n) => {
                 write!(f, "a cluster has 1 to {} voters, not {n}", Membership::MAX_VOTERS)
+            }
+            Self::VoterAndLearner(node) => {
+                write!(f, "node {node} cannot be a voter and a learner at once")
+            }
+            Self::LeaseWithoutCheckQuorum => {
+                f.write_str("lease_reads needs check_quorum: a lease rests on followers that spare their leader")
             }
             Self::NodeIdZero => f.write_str("node ids start at 1"),
             Self::DurationOutOfRange { setting, value } => {

@@ -1,5 +1,10 @@
 //! Log entries, and the two other things a server keeps on disk: its term and vote, and a snapshot.
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Deref;
+
 use crate::{Bytes, LogIndex, LogPosition, Membership, NodeId, Term};
 
 /// One entry of the replicated log (§5.3).
@@ -24,6 +29,20 @@ pub enum Payload {
     Noop,
     /// A command for the state machine. The core never looks inside.
     Command(Bytes),
+    /// Who belongs to the cluster from this entry on, committed or not (§6).
+    Membership(Membership),
+}
+
+/// Entries that follow each other, shared by reference counting.
+///
+/// A log, the messages to all peers, the write to disk and what is applied hold the same entries:
+/// cloning and slicing copy none of them.
+#[derive(Clone)]
+pub struct Entries {
+    /// `None` for no entries, so that a heartbeat allocates nothing.
+    shared: Option<Arc<[Entry]>>,
+    start: usize,
+    end: usize,
 }
 
 /// What must survive a crash besides the log: Figure 2's `currentTerm` and `votedFor`.
@@ -58,10 +77,10 @@ impl Entry {
 }
 
 impl Payload {
-    /// The number of bytes that the driver handed in for this payload.
+    /// The number of bytes that count against the limits on sizes: a command's.
     pub fn len(&self) -> usize {
         match self {
-            Self::Noop => 0,
+            Self::Noop | Self::Membership(_) => 0,
             Self::Command(bytes) => bytes.len(),
         }
     }
@@ -69,6 +88,107 @@ impl Payload {
     /// Whether there are no such bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Entries {
+    /// No entries.
+    pub const EMPTY: Self = Self { shared: None, start: 0, end: 0 };
+
+    /// The entries from place `start` up to, not including, place `end`, sharing this value's memory.
+    ///
+    /// # Panics
+    /// If `start > end` or `end` lies past the end.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> Self {
+        assert!(
+            start <= end && end <= self.len(),
+            "slice {start}..{end} of {} entries",
+            self.len()
+        );
+        if start == end {
+            return Self::EMPTY;
+        }
+        Self { shared: self.shared.clone(), start: self.start + start, end: self.start + end }
+    }
+
+    /// The bytes of all payloads.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        self.iter().map(|entry| entry.payload.len()).sum()
+    }
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl Deref for Entries {
+    type Target = [Entry];
+
+    fn deref(&self) -> &[Entry] {
+        match &self.shared {
+            Some(shared) => &shared[self.start..self.end],
+            None => &[],
+        }
+    }
+}
+
+impl FromIterator<Entry> for Entries {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        let shared: Arc<[Entry]> = entries.into_iter().collect();
+        let end = shared.len();
+        Self { shared: (end > 0).then_some(shared), start: 0, end }
+    }
+}
+
+impl From<Vec<Entry>> for Entries {
+    fn from(entries: Vec<Entry>) -> Self {
+        entries.into_iter().collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a Entries {
+    type Item = &'a Entry;
+    type IntoIter = core::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl PartialEq for Entries {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Entries {}
+
+impl core::hash::Hash for Entries {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self[..].hash(state);
+    }
+}
+
+impl fmt::Debug for Entries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Entries {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Entries {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Entry>::deserialize(deserializer).map(Self::from)
     }
 }
 

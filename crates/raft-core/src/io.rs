@@ -1,13 +1,16 @@
 //! What goes into a [`Node`](crate::Node) and what comes out: the whole of its surface to a driver.
 
-use alloc::vec::Vec;
+use core::fmt;
 
 use crate::{
-    Bytes, Entry, HardState, LogIndex, LogPosition, Message, NodeId, PersistId, RequestId,
-    Snapshot, Trace,
+    Bytes, ChangeError, Entries, HardState, LogIndex, LogPosition, MembershipChange, Message,
+    NodeId, PersistId, RequestId, Snapshot, Trace,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
+///
+/// Several [`Propose`](Self::Propose) and [`Read`](Self::Read) in a row may be handed over before
+/// draining: what one drain finds becomes one write, and one message to each peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Input {
     /// The clock reached [`Node::deadline`](crate::Node::deadline). Too early is harmless.
@@ -19,12 +22,35 @@ pub enum Input {
         /// The message.
         message: Message,
     },
-    /// A client wants this command in the log. Only a leader takes it.
+    /// A client wants this command in the log. A leader takes it; others say whom to ask, or pass it
+    /// on ([`Config::forward_proposals`](crate::Config::forward_proposals)).
     Propose {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
         /// What the state machine will be given.
         command: Bytes,
+    },
+    /// A client wants to read what all commands before have done. Answered with
+    /// [`Outcome::Readable`] when the state machine can be read; a follower asks its leader.
+    Read {
+        /// Comes back in the [`Output::Reply`].
+        request: RequestId,
+        /// What the answer rests on.
+        mode: ReadMode,
+    },
+    /// Change who belongs to the cluster (§6). Only a leader does.
+    ChangeMembership {
+        /// Comes back in the [`Output::Reply`].
+        request: RequestId,
+        /// The change.
+        change: MembershipChange,
+    },
+    /// Hand leadership over (dissertation §3.10). Only a leader does.
+    TransferLeadership {
+        /// Comes back in the [`Output::Reply`].
+        request: RequestId,
+        /// Who is to lead: a voter.
+        to: NodeId,
     },
     /// This [`Persist`] request, and all before it, are on stable storage.
     Persisted(PersistId),
@@ -37,7 +63,23 @@ pub enum Input {
         data: Bytes,
     },
     /// Act as if the election timeout had just elapsed, whatever the clock says. A leader ignores it.
+    /// For tests and for people who watch; the other servers' rules hold all the same.
     ForceElection,
+    /// Forget that a leader was heard, so that this server votes for another at once. For tests and
+    /// for people who watch. Refused when lease reads are on: they rest on that memory.
+    ForgetLeader,
+}
+
+/// What a read that needs no log entry rests on (dissertation §6.4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum ReadMode {
+    /// The leader asks a quorum, after the read arrived, whether it still leads (§6.4).
+    Quorum,
+    /// The leader answers at once while its lease lasts, which rests on clocks: see
+    /// [`Config::max_clock_drift_ppm`](crate::Config::max_clock_drift_ppm) (§6.4.1). Without a lease
+    /// it is a `Quorum` read.
+    Lease,
 }
 
 /// Something to do. Outputs come in an order that is safe to carry out one by one.
@@ -55,12 +97,12 @@ pub enum Output {
     },
     /// These entries are committed and on this server's disk: apply them, in order. Every entry is
     /// handed over once in each life of a node.
-    Apply(Vec<Entry>),
+    Apply(Entries),
     /// Replace the state machine by this snapshot, which is newer than all that was applied.
     Restore(Snapshot),
-    /// What became of a proposal. One for each, except for proposals that a crash cut off.
+    /// What became of a request. One for each, except for those that a crash cut off.
     Reply {
-        /// The id from [`Input::Propose`].
+        /// The id from the [`Input`].
         request: RequestId,
         /// What became of it.
         outcome: Outcome,
@@ -90,27 +132,140 @@ pub struct Persist {
     /// Remove the entries from this index on, before storing new ones.
     pub truncate_from: Option<LogIndex>,
     /// New entries, consecutive.
-    pub entries: Vec<Entry>,
+    pub entries: Entries,
 }
 
-/// What became of a proposal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What became of a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Outcome {
-    /// It is committed, and its entry was handed over by [`Output::Apply`] before this reply.
+    /// It is committed, and its entry was handed over by [`Output::Apply`] before this reply. For a
+    /// change of the membership: it is complete.
     Committed(LogPosition),
-    /// This server does not lead. Nothing was appended; ask the leader.
+    /// The state machine now shows everything that the read must see: read it before the next input.
+    Readable {
+        /// Everything up to this entry is applied.
+        index: LogIndex,
+    },
+    /// Another server was made to stand for election, and this one leads no more.
+    Transferred {
+        /// Who is to lead.
+        to: NodeId,
+    },
+    /// This server does not lead. Nothing was done; ask the leader.
     NotLeader {
         /// Whom this server believes to lead.
         leader: Option<NodeId>,
     },
+    /// Nothing was done, for this reason.
+    Refused(Refusal),
     /// It was appended, but another leader's entry took its place: it will never be committed.
     Superseded {
         /// Where it had stood.
         position: LogPosition,
     },
-    /// A snapshot covers the place where it was appended: it may have been committed or not.
+    /// It may have been committed or not, or may yet be: a snapshot covers the place where it was
+    /// appended, or the leader that took it does not lead any more.
     Unknown {
-        /// Where it had stood.
-        position: LogPosition,
+        /// Where it had stood, if that is known.
+        position: Option<LogPosition>,
     },
 }
+
+/// Why a leader does not do what it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Refusal {
+    /// This server does not lead, or does not any more. Ask the leader.
+    NotLeader,
+    /// Too many bytes of commands wait to be committed. Try again when some are
+    /// ([`Config::max_uncommitted_bytes`](crate::Config::max_uncommitted_bytes)).
+    TooMuchUncommitted {
+        /// How many bytes wait.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Too many reads or forwarded commands wait for an answer. Try again later
+    /// ([`Config::max_pending_requests`](crate::Config::max_pending_requests)).
+    TooManyPending {
+        /// The limit.
+        limit: u64,
+    },
+    /// Leadership is being handed over. Try again in a moment.
+    TransferInProgress {
+        /// Who is to lead.
+        to: NodeId,
+    },
+    /// The leader has not committed an entry of its own term yet, so it does not know what is
+    /// committed (dissertation §6.4, and §4.1's erratum for membership). Try again in a moment.
+    TermNotCommitted,
+    /// An earlier change of the membership is not complete. Try again later.
+    ChangeInProgress,
+    /// The change makes no sense for the present membership.
+    Change(ChangeError),
+    /// The learner's log is too far behind for it to vote. Try again when it has caught up.
+    NotCaughtUp {
+        /// Which learner.
+        node: NodeId,
+        /// The last entry known to be on its disk.
+        match_index: LogIndex,
+        /// The leader's last entry.
+        last: LogIndex,
+    },
+    /// A new server made no progress in receiving the log, and the change was given up. It stays a
+    /// learner.
+    CatchUpStalled {
+        /// Which server.
+        node: NodeId,
+    },
+    /// Only another voter can be handed leadership.
+    NotAVoter {
+        /// Who was to lead.
+        node: NodeId,
+    },
+    /// The server that was to lead did not take over in time; this one goes on leading.
+    TransferTimedOut {
+        /// Who was to lead.
+        to: NodeId,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotLeader => f.write_str("it does not lead"),
+            Self::TooMuchUncommitted { bytes, limit } => {
+                write!(
+                    f,
+                    "{bytes} bytes of commands wait to be committed already; the limit is {limit}"
+                )
+            }
+            Self::TooManyPending { limit } => {
+                write!(f, "{limit} requests wait for an answer already, the limit")
+            }
+            Self::TransferInProgress { to } => {
+                write!(f, "leadership is being handed over to node {to}")
+            }
+            Self::TermNotCommitted => {
+                f.write_str("the leader has not committed an entry of its own term yet")
+            }
+            Self::ChangeInProgress => {
+                f.write_str("an earlier change of the membership is not complete")
+            }
+            Self::Change(error) => error.fmt(f),
+            Self::NotCaughtUp { node, match_index, last } => write!(
+                f,
+                "node {node} has not caught up: it holds entries up to {match_index} of {last}"
+            ),
+            Self::CatchUpStalled { node } => {
+                write!(f, "node {node} makes no progress in receiving the log; it stays a learner")
+            }
+            Self::NotAVoter { node } => write!(f, "node {node} is not another voter"),
+            Self::TransferTimedOut { to } => write!(f, "node {to} did not take over in time"),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}

@@ -228,6 +228,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "bugs")]
+mod bugs;
 mod config;
 mod entry;
 mod io;
@@ -240,19 +242,24 @@ mod status;
 mod trace;
 mod types;
 
+#[cfg(feature = "bugs")]
+pub use bugs::{Bug, Bugs};
 pub use config::{Config, ConfigError};
-pub use entry::{Entry, HardState, Payload, Snapshot};
-pub use io::{Input, Outcome, Output, Persist};
+pub use entry::{Entries, Entry, HardState, Payload, Snapshot};
+pub use io::{Input, Outcome, Output, Persist, ReadMode, Refusal};
 pub use log::Log;
-pub use membership::Membership;
+pub use membership::{ChangeError, Membership, MembershipChange};
 pub use message::{
-    AppendEntries, AppendEntriesReply, Body, InstallSnapshot, InstallSnapshotReply, Message,
-    RequestVote, RequestVoteReply,
+    AppendEntries, AppendEntriesReply, Body, Forward, ForwardReply, InstallSnapshot,
+    InstallSnapshotReply, Message, PreVote, ReadIndex, ReadIndexReply, RequestVote,
+    RequestVoteReply,
 };
 pub use node::{Node, Recovered, RestartError};
 pub use status::{PeerStatus, ProgressKind, RoleKind, Status};
 pub use trace::{
-    AppendRefusal, ElectionReason, IgnoreReason, SnapshotRefusal, StepDownReason, Trace,
-    VoteRefusal,
+    AppendRefusal, ElectionReason, ForgetRefusal, IgnoreReason, SnapshotRefusal, StepDownReason,
+    Trace, VoteRefusal,
 };
-pub use types::{Bytes, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId, Term};
+pub use types::{
+    Bytes, ForwardId, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId, Round, Term,
+};

@@ -1,15 +1,22 @@
 //! The replicated log in memory: the entries behind the last snapshot.
 //!
-//! Entries live in shared chunks. Cloning a log shares them all, so a simulator can keep many
-//! copies of a long log, and a frame of a user interface can hold one, at almost no cost.
+//! Entries live in shared segments: what was appended together is one segment, and the messages, the
+//! write to disk and the followers' logs of one process share it. Cloning a log copies no entry
+//! either, so a simulator can keep many copies of a long log, and a frame of a user interface can
+//! hold one, at almost no cost.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Entry, LogIndex, LogPosition, Term};
+use crate::{Entries, Entry, LogIndex, LogPosition, Term};
 
-/// Entries in a chunk. Changing a shared chunk copies it, so chunks are kept small.
-const CHUNK: usize = 64;
+/// Entries in a segment of what was found on disk, and the most that are copied into one batch.
+const SEGMENT: usize = 256;
+/// Segments with fewer entries are small. A log of nothing else would be slow to clone.
+const SMALL: usize = 16;
+/// So many small segments at the end of the log are joined.
+const MAX_LOOSE: usize = 64;
+/// A batch is not worth a copy of entries if it is this long already.
+const WORTH_SENDING: usize = 64;
 
 /// The entries of a server's log that no snapshot replaces.
 ///
@@ -20,16 +27,46 @@ pub struct Log {
     base: LogPosition,
     /// The last entry, or `base` if there is none.
     last: LogPosition,
-    /// Index of the first entry of `chunks[0]`; at most `base.index + 1`.
-    chunk_start: LogIndex,
-    /// Every chunk but the last holds `CHUNK` entries.
-    chunks: Vec<Arc<Vec<Entry>>>,
+    /// None of them is empty.
+    segments: Vec<Segment>,
+    /// How many segments at the end are small and will be joined.
+    loose: usize,
+    /// Payload bytes of all entries.
+    payload_bytes: u64,
+}
+
+/// A part of the log that is shared as a whole.
+#[derive(Clone, Debug)]
+struct Segment {
+    /// The index of its first entry.
+    first: LogIndex,
+    /// Payload bytes of its entries.
+    bytes: usize,
+    entries: Entries,
+}
+
+impl Segment {
+    fn new(entries: Entries) -> Self {
+        let first = entries.first().map_or(LogIndex(0), |entry| entry.index);
+        Self { first, bytes: entries.payload_bytes(), entries }
+    }
+
+    fn last(&self) -> LogIndex {
+        LogIndex(self.first.0 + self.entries.len() as u64 - 1)
+    }
+
+    /// The part of the segment from `from` up to and including `to`.
+    fn part(&self, from: LogIndex, to: LogIndex) -> Entries {
+        let start = from.0.saturating_sub(self.first.0) as usize;
+        let end = ((to.0 + 1).saturating_sub(self.first.0) as usize).min(self.entries.len());
+        self.entries.slice(start.min(end), end)
+    }
 }
 
 impl Log {
     /// A log that starts behind `base`, without entries.
     pub fn new(base: LogPosition) -> Self {
-        Self { base, last: base, chunk_start: base.index.next(), chunks: Vec::new() }
+        Self { base, last: base, segments: Vec::new(), loose: 0, payload_bytes: 0 }
     }
 
     /// The position before the first entry; the origin if there never was a snapshot.
@@ -57,18 +94,26 @@ impl Log {
         self.last.index == self.base.index
     }
 
+    /// Payload bytes of all entries that are there.
+    pub fn payload_bytes(&self) -> u64 {
+        self.payload_bytes
+    }
+
     /// The entry at `index`, if it is there.
     pub fn get(&self, index: LogIndex) -> Option<&Entry> {
         if index <= self.base.index || index > self.last.index {
             return None;
         }
-        let offset = (index.0 - self.chunk_start.0) as usize;
-        Some(&self.chunks[offset / CHUNK][offset % CHUNK])
+        let segment = &self.segments[self.place_of(index)];
+        segment.entries.get((index.0 - segment.first.0) as usize)
     }
 
     /// The term of the entry at `index`. Known for `base` too; `None` for what a snapshot replaced
     /// and for what is not there: the two must never pass for term 0.
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
+        if index == self.last.index {
+            return Some(self.last.term);
+        }
         if index == self.base.index {
             return Some(self.base.term);
         }
@@ -77,28 +122,72 @@ impl Log {
 
     /// The entries from `from` on, in order.
     pub fn iter_from(&self, from: LogIndex) -> impl Iterator<Item = &Entry> {
-        let mut next = from.max(self.first_index());
-        core::iter::from_fn(move || {
-            let entry = self.get(next)?;
-            next = next.next();
-            Some(entry)
+        let from = from.max(self.first_index());
+        let segments = match from <= self.last.index {
+            true => &self.segments[self.place_of(from)..],
+            false => &[],
+        };
+        segments.iter().flat_map(move |segment| {
+            let skipped = from.0.saturating_sub(segment.first.0) as usize;
+            segment.entries.iter().skip(skipped)
         })
     }
 
-    /// Copies of the entries from `from` on: at most `max_entries`, and at most `max_bytes` of
-    /// payload, but always one if there is one. Payloads are shared, not copied.
-    pub fn batch(&self, from: LogIndex, max_entries: usize, max_bytes: usize) -> Vec<Entry> {
-        let available = (self.last.index.0 + 1).saturating_sub(from.0) as usize;
-        let mut entries = Vec::with_capacity(available.min(max_entries));
-        let mut bytes = 0;
-        for entry in self.iter_from(from).take(max_entries) {
-            bytes += entry.payload.len();
-            if bytes > max_bytes && !entries.is_empty() {
-                break;
-            }
-            entries.push(entry.clone());
+    /// The entries from `from` up to and including `to`, in shared parts. Nothing is copied.
+    ///
+    /// # Panics
+    /// If the log does not hold them all.
+    pub fn parts(&self, from: LogIndex, to: LogIndex) -> impl Iterator<Item = Entries> {
+        assert!(
+            from > self.base.index && to <= self.last.index,
+            "entries {from} to {to} of a log from {} to {}",
+            self.first_index(),
+            self.last.index
+        );
+        self.segments_between(from, to).map(move |segment| segment.part(from, to))
+    }
+
+    /// Payload bytes of the entries behind `after`, up to and including `to`; of those that are there.
+    pub(crate) fn payload_bytes_between(&self, after: LogIndex, to: LogIndex) -> u64 {
+        let (from, to) = (after.max(self.base.index).next(), to.min(self.last.index));
+        let bytes = |segment: &Segment| match segment.first >= from && segment.last() <= to {
+            true => segment.bytes as u64,
+            false => segment.part(from, to).payload_bytes() as u64,
+        };
+        self.segments_between(from, to).map(bytes).sum()
+    }
+
+    fn segments_between(&self, from: LogIndex, to: LogIndex) -> impl Iterator<Item = &Segment> {
+        let segments = match from <= to {
+            true => &self.segments[self.place_of(from)..],
+            false => &[],
+        };
+        segments.iter().take_while(move |segment| segment.first <= to)
+    }
+
+    /// The entries from `from` on, and their payload bytes: at most `max_entries`, and at most
+    /// `max_bytes`, but always one if there is one. It may be fewer than would fit where that saves
+    /// a copy.
+    pub fn batch(&self, from: LogIndex, max_entries: usize, max_bytes: usize) -> (Entries, usize) {
+        if from <= self.base.index || from > self.last.index || max_entries == 0 {
+            return (Entries::EMPTY, 0);
         }
-        entries
+        let place = self.place_of(from);
+        let segment = &self.segments[place];
+        let is_last = place + 1 == self.segments.len();
+        let rest = segment.part(from, self.last.index);
+        let is_shared = is_last || rest.len() >= max_entries.min(WORTH_SENDING);
+        if is_shared {
+            if from == segment.first && rest.len() <= max_entries && segment.bytes <= max_bytes {
+                return (rest, segment.bytes);
+            }
+            let rest = rest.slice(0, rest.len().min(max_entries));
+            let (count, bytes) = count_fitting(rest.iter(), max_bytes);
+            return (rest.slice(0, count), bytes);
+        }
+        let entries = || self.iter_from(from).take(max_entries.min(SEGMENT));
+        let (count, bytes) = count_fitting(entries(), max_bytes);
+        (entries().take(count).cloned().collect(), bytes)
     }
 
     /// The last position at or before `index` whose term does not exceed `term`: what two logs can
@@ -120,26 +209,47 @@ impl Log {
         self.term_at(low).map(|found| LogPosition::new(low, found))
     }
 
-    /// Adds an entry at the end.
+    /// Adds entries at the end. They are shared, not copied.
     ///
     /// # Panics
-    /// If it does not follow the last entry, or its term is older.
-    pub fn append(&mut self, entry: Entry) {
-        assert!(entry.index == self.last.index.next(), "append {entry:?} after {}", self.last);
+    /// If the first does not follow the last entry, or its term is older. That they follow each other
+    /// is the caller's to know.
+    pub fn append(&mut self, entries: Entries) {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
+        assert!(first.index == self.last.index.next(), "append {first:?} after {}", self.last);
+        assert!(first.term >= self.last.term, "append {first:?} after term {}", self.last.term);
         assert!(
-            entry.term >= self.last.term,
-            "append {entry:?} after the later term {}",
-            self.last
+            last.index.0 - first.index.0 + 1 == entries.len() as u64,
+            "append {} entries, from {first:?} to {last:?}",
+            entries.len()
         );
-        self.last = entry.position();
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => Arc::make_mut(chunk).push(entry),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(entry);
-                self.chunks.push(Arc::new(chunk));
-            }
+        self.last = last.position();
+        let segment = Segment::new(entries);
+        self.payload_bytes += segment.bytes as u64;
+        self.loose = if segment.entries.len() < SMALL { self.loose + 1 } else { 0 };
+        self.segments.push(segment);
+        if self.loose >= MAX_LOOSE {
+            self.join_loose();
         }
+    }
+
+    /// Adds what was found on disk: in segments, because one large segment would stay in memory until
+    /// its last entry is compacted.
+    pub(crate) fn append_recovered(&mut self, entries: Vec<Entry>) {
+        let mut entries = entries.into_iter().peekable();
+        while entries.peek().is_some() {
+            self.append(entries.by_ref().take(SEGMENT).collect());
+        }
+    }
+
+    /// Makes one segment of the small ones at the end, so that segments stay few. An entry (its
+    /// payload never) is copied once in its life at most.
+    fn join_loose(&mut self) {
+        let small = self.segments.split_off(self.segments.len() - self.loose);
+        self.loose = 0;
+        let entries = small.iter().flat_map(|segment| segment.entries.iter());
+        let joined: Vec<Entry> = entries.cloned().collect();
+        self.segments.push(Segment::new(Entries::from(joined)));
     }
 
     /// Removes the entries from `index` on.
@@ -148,26 +258,19 @@ impl Log {
     /// If a snapshot replaced the entry at `index`.
     pub fn truncate_from(&mut self, index: LogIndex) {
         assert!(index > self.base.index, "truncate from {index}, in the snapshot {}", self.base);
-        if index > self.last.index {
-            return;
+        while let Some(segment) = self.segments.pop_if(|segment| segment.first >= index) {
+            self.payload_bytes -= segment.bytes as u64;
         }
-        let keep = (index.0 - self.chunk_start.0) as usize;
-        self.chunks.truncate(keep.div_ceil(CHUNK));
-        if let (Some(chunk), 1..) = (self.chunks.last_mut(), keep % CHUNK) {
-            Arc::make_mut(chunk).truncate(keep % CHUNK);
+        if let Some(segment) = self.segments.last_mut()
+            && self.last.index >= index
+        {
+            let kept = Segment::new(segment.part(segment.first, index.previous()));
+            self.payload_bytes -= (segment.bytes - kept.bytes) as u64;
+            *segment = kept;
         }
-        let last = index.previous();
-        let term = self.term_before_truncation(last);
-        self.last = LogPosition::new(last, term);
-    }
-
-    /// The term at `index`, the new end of the log, while `last` is not yet updated.
-    fn term_before_truncation(&self, index: LogIndex) -> Term {
-        if index == self.base.index {
-            return self.base.term;
-        }
-        let offset = (index.0 - self.chunk_start.0) as usize;
-        self.chunks[offset / CHUNK][offset % CHUNK].term
+        self.loose = self.loose.min(self.segments.len());
+        let last = self.segments.last().and_then(|segment| segment.entries.last());
+        self.last = last.map_or(self.base, Entry::position);
     }
 
     /// Drops the entries up to and including `base`, which a snapshot now replaces. Entries behind
@@ -178,14 +281,42 @@ impl Log {
     pub fn compact(&mut self, base: LogPosition) {
         assert!(self.term_at(base.index) == Some(base.term), "compact through {base}: not held");
         self.base = base;
-        let unused = (base.index.0 + 1 - self.chunk_start.0) as usize / CHUNK;
-        let unused = unused.min(self.chunks.len());
-        self.chunks.drain(..unused);
-        self.chunk_start = LogIndex(self.chunk_start.0 + (unused * CHUNK) as u64);
-        if self.chunks.is_empty() {
-            self.chunk_start = self.first_index();
+        let unused = self.segments.partition_point(|segment| segment.last() <= base.index);
+        for segment in self.segments.drain(..unused) {
+            self.payload_bytes -= segment.bytes as u64;
+        }
+        if let Some(segment) = self.segments.first_mut()
+            && segment.first <= base.index
+        {
+            let kept = Segment::new(segment.part(base.index.next(), self.last.index));
+            self.payload_bytes -= (segment.bytes - kept.bytes) as u64;
+            *segment = kept;
+        }
+        self.loose = self.loose.min(self.segments.len());
+    }
+
+    /// Which segment holds `index`, which the log must hold.
+    fn place_of(&self, index: LogIndex) -> usize {
+        // Nearly every look-up is for what was appended last.
+        match self.segments.last() {
+            Some(segment) if segment.first <= index => self.segments.len() - 1,
+            _ => self.segments.partition_point(|segment| segment.first <= index) - 1,
         }
     }
+}
+
+/// How many of the entries have together at most `max_bytes` of payload, at least one, and how many
+/// bytes those are.
+fn count_fitting<'a>(entries: impl Iterator<Item = &'a Entry>, max_bytes: usize) -> (usize, usize) {
+    let (mut count, mut bytes) = (0, 0);
+    for entry in entries {
+        let with_it = bytes + entry.payload.len();
+        if with_it > max_bytes && count > 0 {
+            break;
+        }
+        (count, bytes) = (count + 1, with_it);
+    }
+    (count, bytes)
 }
 
 #[cfg(test)]

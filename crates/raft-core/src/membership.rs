@@ -1,54 +1,420 @@
-//! Who belongs to the cluster, and what a majority of it is.
+//! Who belongs to the cluster, and what a majority of it is (§6, dissertation chapter 4).
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::{ConfigError, NodeId};
 
-/// The servers of a cluster, in ascending order without duplicates.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+/// The servers of a cluster. Cloning it is cheap.
+///
+/// - *Voters* elect and commit.
+/// - While the cluster moves from one set of voters to another (joint consensus, §6), the *outgoing*
+///   voters count too: every decision needs a majority of each set.
+/// - *Learners* receive the log and count nowhere (dissertation §4.2.1). A learner that is still an
+///   outgoing voter votes until the move is over.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "Sets", into = "Sets"))]
 pub struct Membership {
+    sets: Arc<Sets>,
+}
+
+/// Each in ascending order without duplicates.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Sets {
     voters: Vec<NodeId>,
+    outgoing: Vec<NodeId>,
+    learners: Vec<NodeId>,
 }
 
 impl Membership {
-    /// The most voters that a cluster may have.
+    /// The most voters that a cluster may have, and the most learners.
     pub const MAX_VOTERS: usize = 9;
 
     /// A cluster of these voters; their order does not matter and repetitions count once.
     pub fn new(voters: impl IntoIterator<Item = NodeId>) -> Self {
-        let mut voters: Vec<NodeId> = voters.into_iter().collect();
-        voters.sort_unstable();
-        voters.dedup();
-        Self { voters }
+        Self::of(voters, [], [])
     }
 
-    /// Checks that there are 1 to 9 voters, whose ids start at 1.
+    /// No servers: what a server that is to join a cluster knows of it. It votes for nobody's but
+    /// waits for a leader to tell it more.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// The same voters, with these learners instead of the present ones.
+    #[must_use]
+    pub fn with_learners(&self, learners: impl IntoIterator<Item = NodeId>) -> Self {
+        Self::of(self.voters().iter().copied(), self.outgoing().iter().copied(), learners)
+    }
+
+    /// The joint membership in which these voters are outgoing (§6's C-old,new).
+    #[must_use]
+    pub fn with_outgoing(&self, outgoing: impl IntoIterator<Item = NodeId>) -> Self {
+        Self::of(self.voters().iter().copied(), outgoing, self.learners().iter().copied())
+    }
+
+    fn of(
+        voters: impl IntoIterator<Item = NodeId>,
+        outgoing: impl IntoIterator<Item = NodeId>,
+        learners: impl IntoIterator<Item = NodeId>,
+    ) -> Self {
+        let (voters, outgoing, learners) = (sorted(voters), sorted(outgoing), sorted(learners));
+        Self { sets: Arc::new(Sets { voters, outgoing, learners }) }
+    }
+
+    /// Checks that there are 1 to 9 voters, at most 9 outgoing voters and 9 learners, that no
+    /// learner is a voter, and that ids start at 1.
     ///
     /// # Errors
     /// The first bound that is broken.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        if self.voters.is_empty() || self.voters.len() > Self::MAX_VOTERS {
-            return Err(ConfigError::VoterCount(self.voters.len()));
+        let Sets { voters, outgoing, learners } = &*self.sets;
+        if voters.is_empty() {
+            return Err(ConfigError::VoterCount(0));
         }
-        if self.voters.contains(&NodeId(0)) {
-            return Err(ConfigError::NodeIdZero);
+        for set in [voters, outgoing, learners] {
+            if set.len() > Self::MAX_VOTERS {
+                return Err(ConfigError::VoterCount(set.len()));
+            }
+            if set.first() == Some(&NodeId(0)) {
+                return Err(ConfigError::NodeIdZero);
+            }
+        }
+        match learners.iter().find(|learner| voters.binary_search(learner).is_ok()) {
+            Some(learner) => Err(ConfigError::VoterAndLearner(*learner)),
+            None => Ok(()),
+        }
+    }
+
+    /// The servers whose votes and acknowledgements count; in a joint membership, the new ones.
+    pub fn voters(&self) -> &[NodeId] {
+        &self.sets.voters
+    }
+
+    /// In a joint membership, the voters of the old one; else empty.
+    pub fn outgoing(&self) -> &[NodeId] {
+        &self.sets.outgoing
+    }
+
+    /// The servers that receive the log and count nowhere.
+    pub fn learners(&self) -> &[NodeId] {
+        &self.sets.learners
+    }
+
+    /// Whether decisions need a majority of the old voters as well as of the new ones (§6).
+    pub fn is_joint(&self) -> bool {
+        !self.sets.outgoing.is_empty()
+    }
+
+    /// Whether nobody belongs to it: see [`Membership::empty`].
+    pub fn is_empty(&self) -> bool {
+        self.sets.voters.is_empty()
+    }
+
+    /// Whether `node` may vote, in the new set of voters or in the old one.
+    pub fn is_voter(&self, node: NodeId) -> bool {
+        self.sets.voters.binary_search(&node).is_ok()
+            || self.sets.outgoing.binary_search(&node).is_ok()
+    }
+
+    /// Whether `node` is a learner.
+    pub fn is_learner(&self, node: NodeId) -> bool {
+        self.sets.learners.binary_search(&node).is_ok()
+    }
+
+    /// Whether `node` belongs to the cluster in any way.
+    pub fn contains(&self, node: NodeId) -> bool {
+        self.is_voter(node) || self.is_learner(node)
+    }
+
+    /// All servers, in ascending order.
+    pub fn members(&self) -> Vec<NodeId> {
+        let Sets { voters, outgoing, learners } = &*self.sets;
+        sorted(voters.iter().chain(outgoing).chain(learners).copied())
+    }
+
+    /// How many voters make a majority of the new set: more than half of them.
+    pub fn majority(&self) -> usize {
+        majority(self.voters())
+    }
+
+    /// Whether the servers for which `is_in` says yes are a majority of the voters; in a joint
+    /// membership, of each of the two sets.
+    pub fn is_quorum(&self, is_in: impl Fn(NodeId) -> bool) -> bool {
+        self.majorities()
+            .all(|set| set.iter().filter(|node| is_in(**node)).count() >= majority(set))
+    }
+
+    /// The highest number that a quorum has reached, given how far each server is.
+    pub fn reached_by_quorum<T: Ord + Copy + Default>(&self, reached: impl Fn(NodeId) -> T) -> T {
+        let reached_by = |set: &[NodeId]| {
+            let mut numbers = [T::default(); Self::MAX_VOTERS];
+            let numbers = &mut numbers[..set.len()];
+            for (number, node) in numbers.iter_mut().zip(set) {
+                *number = reached(*node);
+            }
+            // Descending: the one at place `majority` is reached by a majority.
+            numbers.sort_unstable_by(|left, right| right.cmp(left));
+            numbers[majority(set) - 1]
+        };
+        self.majorities().map(reached_by).min().unwrap_or_default()
+    }
+
+    /// The sets of which each decision needs a majority.
+    fn majorities(&self) -> impl Iterator<Item = &[NodeId]> {
+        [self.voters(), self.outgoing()].into_iter().filter(|set| !set.is_empty())
+    }
+
+    /// Whether every quorum of this membership meets every quorum of `next`: then the cluster can
+    /// move from one to the other without the joint step. True if at most one voter comes or goes
+    /// (dissertation §4.1).
+    pub fn overlaps(&self, next: &Self) -> bool {
+        let missing = |from: &Self, of: &Self| {
+            from.voters().iter().filter(|node| !of.voters().contains(node)).count()
+        };
+        missing(self, next) + missing(next, self) <= 1
+    }
+
+    /// The membership after the joint step: without the outgoing voters (§6's C-new).
+    #[must_use]
+    pub fn without_outgoing(&self) -> Self {
+        self.with_outgoing([])
+    }
+}
+
+/// How many make a majority of `set`.
+fn majority(set: &[NodeId]) -> usize {
+    set.len() / 2 + 1
+}
+
+fn sorted(nodes: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut nodes: Vec<NodeId> = nodes.into_iter().collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}
+
+impl From<Sets> for Membership {
+    /// Puts them in order: what was stored or sent need not be.
+    fn from(sets: Sets) -> Self {
+        Self::of(sets.voters, sets.outgoing, sets.learners)
+    }
+}
+
+impl From<Membership> for Sets {
+    fn from(membership: Membership) -> Self {
+        (*membership.sets).clone()
+    }
+}
+
+/// `1 2 3`, `1 2 3 + learners 4`, or `1 2 3 → 1 2 4` in the joint step.
+impl fmt::Display for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_joint() {
+            write!(f, "{} → ", Spaced(self.outgoing()))?;
+        }
+        write!(f, "{}", Spaced(self.voters()))?;
+        match self.learners() {
+            [] => Ok(()),
+            [learner] => write!(f, " + learner {learner}"),
+            learners => write!(f, " + learners {}", Spaced(learners)),
+        }
+    }
+}
+
+impl fmt::Debug for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Membership({self})")
+    }
+}
+
+struct Spaced<'a>(&'a [NodeId]);
+
+impl fmt::Display for Spaced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, node) in self.0.iter().enumerate() {
+            let separator = if place == 0 { "" } else { " " };
+            write!(f, "{separator}{node}")?;
         }
         Ok(())
     }
+}
 
-    /// The servers whose votes and acknowledgements count.
-    pub fn voters(&self) -> &[NodeId] {
-        &self.voters
+/// A change of the membership that a leader is asked to make.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum MembershipChange {
+    /// A new server receives the log and counts nowhere.
+    AddLearner(NodeId),
+    /// A server becomes a voter. If it is new, it is caught up as a learner first.
+    AddVoter(NodeId),
+    /// A learner that has caught up becomes a voter.
+    Promote(NodeId),
+    /// A voter becomes a learner.
+    Demote(NodeId),
+    /// A server leaves.
+    Remove(NodeId),
+    /// One voter leaves and another server takes its place, in one step: at no moment does the
+    /// cluster have a voter more or less (joint consensus).
+    Replace {
+        /// Who leaves.
+        old: NodeId,
+        /// Who comes. If it is new, it is caught up as a learner first.
+        new: NodeId,
+    },
+    /// Exactly these voters, whatever the cluster is now; other servers leave (joint consensus).
+    SetVoters(Vec<NodeId>),
+}
+
+/// Why a change of the membership makes no sense for the present one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum ChangeError {
+    /// The server is no member.
+    NotAMember(NodeId),
+    /// The server is a voter already.
+    AlreadyAVoter(NodeId),
+    /// The server is a learner already.
+    AlreadyALearner(NodeId),
+    /// The server is not a learner.
+    NotALearner(NodeId),
+    /// The server is not a voter.
+    NotAVoter(NodeId),
+    /// No voter, or more than nine, would be left.
+    VoterCount(usize),
+    /// More than nine learners would be there.
+    LearnerCount(usize),
+    /// The id 0 names no server.
+    NodeIdZero,
+    /// It would change nothing.
+    NothingToDo,
+}
+
+impl Membership {
+    /// The membership that a change leads to, the present one not being joint.
+    ///
+    /// # Errors
+    /// What makes the change impossible.
+    pub fn changed_by(&self, change: &MembershipChange) -> Result<Self, ChangeError> {
+        let (mut voters, mut learners) = (self.voters().to_vec(), self.learners().to_vec());
+        match change {
+            MembershipChange::AddLearner(node) => {
+                self.must_be_new(*node)?;
+                learners.push(*node);
+            }
+            MembershipChange::AddVoter(node) => {
+                self.must_not_vote(*node)?;
+                voters.push(*node);
+            }
+            MembershipChange::Promote(node) => {
+                self.must_not_vote(*node)?;
+                if !self.is_learner(*node) {
+                    return Err(ChangeError::NotALearner(*node));
+                }
+                voters.push(*node);
+            }
+            MembershipChange::Demote(node) => {
+                self.must_vote(*node)?;
+                voters.retain(|voter| voter != node);
+                learners.push(*node);
+            }
+            MembershipChange::Remove(node) => {
+                if !self.contains(*node) {
+                    return Err(ChangeError::NotAMember(*node));
+                }
+                voters.retain(|voter| voter != node);
+                learners.retain(|learner| learner != node);
+            }
+            MembershipChange::Replace { old, new } => {
+                self.must_vote(*old)?;
+                self.must_not_vote(*new)?;
+                voters.retain(|voter| voter != old);
+                voters.push(*new);
+            }
+            MembershipChange::SetVoters(nodes) => {
+                voters.clone_from(nodes);
+            }
+        }
+        learners.retain(|learner| !voters.contains(learner));
+        let next = Self::of(voters, [], learners);
+        match next.validate() {
+            _ if next == *self => Err(ChangeError::NothingToDo),
+            _ if next.learners().len() > Self::MAX_VOTERS => {
+                Err(ChangeError::LearnerCount(next.learners().len()))
+            }
+            Err(ConfigError::NodeIdZero) => Err(ChangeError::NodeIdZero),
+            Err(_) => Err(ChangeError::VoterCount(next.voters().len())),
+            Ok(()) => Ok(next),
+        }
     }
 
-    /// Whether `node` may vote.
-    pub fn is_voter(&self, node: NodeId) -> bool {
-        self.voters.binary_search(&node).is_ok()
+    fn must_be_new(&self, node: NodeId) -> Result<(), ChangeError> {
+        self.must_not_vote(node)?;
+        match self.is_learner(node) {
+            true => Err(ChangeError::AlreadyALearner(node)),
+            false => Ok(()),
+        }
     }
 
-    /// How many voters make a majority: more than half of them.
-    pub fn majority(&self) -> usize {
-        self.voters.len() / 2 + 1
+    fn must_not_vote(&self, node: NodeId) -> Result<(), ChangeError> {
+        match self.is_voter(node) {
+            true => Err(ChangeError::AlreadyAVoter(node)),
+            false => Ok(()),
+        }
+    }
+
+    fn must_vote(&self, node: NodeId) -> Result<(), ChangeError> {
+        match (self.is_voter(node), self.is_learner(node)) {
+            (true, _) => Ok(()),
+            (false, true) => Err(ChangeError::NotAVoter(node)),
+            (false, false) => Err(ChangeError::NotAMember(node)),
+        }
     }
 }
+
+impl fmt::Display for MembershipChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddLearner(node) => write!(f, "add {node} as learner"),
+            Self::AddVoter(node) => write!(f, "add {node}"),
+            Self::Promote(node) => write!(f, "promote {node}"),
+            Self::Demote(node) => write!(f, "demote {node}"),
+            Self::Remove(node) => write!(f, "remove {node}"),
+            Self::Replace { old, new } => write!(f, "replace {old} with {new}"),
+            Self::SetVoters(nodes) => write!(f, "voters {}", Spaced(nodes)),
+        }
+    }
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAMember(node) => write!(f, "node {node} is not a member of the cluster"),
+            Self::AlreadyAVoter(node) => write!(f, "node {node} is a voter already"),
+            Self::AlreadyALearner(node) => write!(f, "node {node} is a learner already"),
+            Self::NotALearner(node) => {
+                write!(f, "node {node} is not a learner; add it as a learner first")
+            }
+            Self::NotAVoter(node) => write!(f, "node {node} is a learner, not a voter"),
+            Self::VoterCount(count) => write!(
+                f,
+                "a cluster has 1 to {} voters, and {count} would be left",
+                Membership::MAX_VOTERS
+            ),
+            Self::LearnerCount(count) => {
+                write!(f, "a cluster has at most {} learners, not {count}", Membership::MAX_VOTERS)
+            }
+            Self::NodeIdZero => f.write_str("node ids start at 1"),
+            Self::NothingToDo => f.write_str("the cluster is so already"),
+        }
+    }
+}
+
+impl core::error::Error for ChangeError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,7 @@
-//! What servers say to each other: the paper's three RPCs (Figures 2 and 13) and their replies.
+//! What servers say to each other: the paper's three RPCs (Figures 2 and 13) and their replies, and
+//! the messages that the dissertation adds.
 
-use alloc::vec::Vec;
-
-use crate::{Bytes, Entry, LogIndex, LogPosition, Membership, Term};
+use crate::{Bytes, Entries, ForwardId, LogIndex, LogPosition, Membership, Refusal, Round, Term};
 
 /// One message between two servers. The network may lose, repeat, delay and reorder messages; it
 /// must not alter them or invent a sender.
@@ -20,6 +19,11 @@ pub struct Message {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Body {
+    /// A server asks whether it could win an election, before it disturbs anybody (dissertation
+    /// §9.6). It asks for votes in the term after its current one.
+    PreVote(PreVote),
+    /// The answer to it.
+    PreVoteReply(RequestVoteReply),
     /// A candidate asks for a vote (§5.2).
     RequestVote(RequestVote),
     /// The answer to it.
@@ -32,6 +36,27 @@ pub enum Body {
     InstallSnapshot(InstallSnapshot),
     /// The answer to it.
     InstallSnapshotReply(InstallSnapshotReply),
+    /// A leader tells the server that is to lead next to stand for election at once (dissertation
+    /// §3.10).
+    TimeoutNow,
+    /// A follower asks its leader up to where a read must see (dissertation §6.4).
+    ReadIndex(ReadIndex),
+    /// The answer to it.
+    ReadIndexReply(ReadIndexReply),
+    /// A follower passes on a client's command.
+    Forward(Forward),
+    /// The answer to it.
+    ForwardReply(ForwardReply),
+}
+
+/// A server asks whether it could win an election. The server is the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PreVote {
+    /// Index of its last log entry (§5.4.1).
+    pub last_log_index: LogIndex,
+    /// Term of its last log entry (§5.4.1).
+    pub last_log_term: Term,
 }
 
 /// A candidate asks for a vote. The candidate is the sender.
@@ -42,9 +67,12 @@ pub struct RequestVote {
     pub last_log_index: LogIndex,
     /// Term of the candidate's last log entry (§5.4.1).
     pub last_log_term: Term,
+    /// Whether the leader itself asked for this election: then the voter need not spare it
+    /// (dissertation §4.2.3).
+    pub leadership_transfer: bool,
 }
 
-/// The answer to [`RequestVote`].
+/// The answer to [`RequestVote`] and to [`PreVote`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RequestVoteReply {
@@ -61,9 +89,11 @@ pub struct AppendEntries {
     /// Term of that entry.
     pub prev_log_term: Term,
     /// Entries to store, consecutive from `prev_log_index + 1`; empty for a heartbeat.
-    pub entries: Vec<Entry>,
+    pub entries: Entries,
     /// The leader's `commit_index`.
     pub leader_commit: LogIndex,
+    /// The leader's round at the time of sending.
+    pub round: Round,
 }
 
 /// The answer to [`AppendEntries`].
@@ -75,6 +105,8 @@ pub enum AppendEntriesReply {
     Success {
         /// `prev_log_index` plus the number of entries of the request.
         match_index: LogIndex,
+        /// The request's round.
+        round: Round,
     },
     /// The follower holds no entry with the request's `prev_log_index` and `prev_log_term`, or the
     /// request came from a leader of an older term.
@@ -85,6 +117,8 @@ pub enum AppendEntriesReply {
         /// `prev_log_index` whose term does not exceed the request's `prev_log_term` (§5.3, the
         /// optimization at its end, by term).
         hint: LogPosition,
+        /// The request's round.
+        round: Round,
     },
 }
 
@@ -104,6 +138,8 @@ pub struct InstallSnapshot {
     pub data: Bytes,
     /// Whether this is the last piece.
     pub done: bool,
+    /// The leader's round at the time of sending.
+    pub round: Round,
 }
 
 /// The answer to [`InstallSnapshot`].
@@ -117,26 +153,85 @@ pub enum InstallSnapshotReply {
         last_included_index: LogIndex,
         /// How many bytes the follower holds, from the start.
         next_offset: u64,
+        /// The request's round.
+        round: Round,
     },
     /// The follower's state, on disk, covers everything up to here: the snapshot is installed, or
     /// was not needed.
     Installed {
         /// The follower's log equals the leader's up to here.
         match_index: LogIndex,
+        /// The request's round.
+        round: Round,
     },
+}
+
+/// A follower asks up to where a read must see. The follower is the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ReadIndex {
+    /// The follower's name for the question.
+    pub id: ForwardId,
+    /// Whether the leader may answer from its lease.
+    pub lease: bool,
+}
+
+/// The answer to [`ReadIndex`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ReadIndexReply {
+    /// The question.
+    pub id: ForwardId,
+    /// The read must see everything up to this entry; or why the leader cannot say.
+    pub result: Result<LogIndex, Refusal>,
+}
+
+/// A follower passes on a client's command.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Forward {
+    /// The follower's name for the command.
+    pub id: ForwardId,
+    /// The command.
+    pub command: Bytes,
+}
+
+/// The answer to [`Forward`]: the command is in the leader's log, which does not mean that it is
+/// committed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ForwardReply {
+    /// The command.
+    pub id: ForwardId,
+    /// Where it stands in the leader's log; or why the leader did not take it.
+    pub result: Result<LogPosition, Refusal>,
 }
 
 impl Message {
     /// The paper's name of the message.
     pub fn name(&self) -> &'static str {
         match &self.body {
+            Body::PreVote(_) => "PreVote",
+            Body::PreVoteReply(_) => "PreVoteReply",
             Body::RequestVote(_) => "RequestVote",
             Body::RequestVoteReply(_) => "RequestVoteReply",
             Body::AppendEntries(_) => "AppendEntries",
             Body::AppendEntriesReply(_) => "AppendEntriesReply",
             Body::InstallSnapshot(_) => "InstallSnapshot",
             Body::InstallSnapshotReply(_) => "InstallSnapshotReply",
+            Body::TimeoutNow => "TimeoutNow",
+            Body::ReadIndex(_) => "ReadIndex",
+            Body::ReadIndexReply(_) => "ReadIndexReply",
+            Body::Forward(_) => "Forward",
+            Body::ForwardReply(_) => "ForwardReply",
         }
+    }
+}
+
+impl PreVote {
+    /// The sender's last log entry.
+    pub fn last_log(&self) -> LogPosition {
+        LogPosition::new(self.last_log_index, self.last_log_term)
     }
 }
 

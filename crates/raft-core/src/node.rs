@@ -1,32 +1,70 @@
 //! One server: its state, the one door in (`handle`), and the rule about terms.
 //!
 //! The rules themselves stand in the modules below, one for each part of the paper:
-//! `election` (§5.2, §5.4.1), `leader` and `follower` (§5.3), `commit` (§5.3, §5.4.2),
-//! `snapshot` (§7), and `durability`, which holds back what is not yet on disk.
+//!
+//! | module | rules |
+//! |---|---|
+//! | `election` | §5.2, §5.4.1, pre-vote and leader stickiness (dissertation §9.6, §4.2.3) |
+//! | `leader`, `progress`, `follower` | §5.3 |
+//! | `commit` | §5.3, §5.4.2; what becomes of proposals |
+//! | `quorum` | what a majority is, in one place; check-quorum (dissertation §6.2) |
+//! | `reads` | reads without log entries (dissertation §6.4) |
+//! | `handover` | leadership transfer (dissertation §3.10) |
+//! | `change` | membership change (§6, dissertation chapter 4) |
+//! | `snapshot`, `streaming` | §7, the follower's and the leader's side |
+//! | `forward` | what a follower passes on to its leader |
+//! | `durability` | holds back what is not yet on disk |
+//! | `restart` | the start, first or not |
 
+/// Whether the rule that this names is switched off. Without the feature `bugs`, never.
+macro_rules! bug {
+    ($node:expr, $bug:ident) => {{
+        #[cfg(feature = "bugs")]
+        {
+            $node.config.bugs.has(crate::Bug::$bug)
+        }
+        #[cfg(not(feature = "bugs"))]
+        {
+            false
+        }
+    }};
+}
+
+mod change;
 mod commit;
 mod durability;
 mod election;
 mod follower;
+mod forward;
+mod handover;
 mod leader;
 mod progress;
+mod quorum;
+mod reads;
 mod restart;
 mod snapshot;
+mod streaming;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 pub use self::restart::{Recovered, RestartError};
 
+use self::change::Change;
 use self::commit::Proposal;
 use self::durability::{Durability, Needs};
+use self::forward::Forwarded;
+use self::handover::Handover;
 use self::progress::Progress;
+use self::reads::{PendingRead, Rounds};
 use self::snapshot::IncomingSnapshot;
 use crate::rng::Rng;
 use crate::{
-    AppendEntriesReply, Body, Config, IgnoreReason, Input, InstallSnapshotReply, Instant, Log,
-    LogIndex, LogPosition, Membership, Message, NodeId, Output, PersistId, RequestVoteReply,
-    RoleKind, Snapshot, Status, StepDownReason, Term, Trace,
+    AppendEntriesReply, AppendRefusal, Body, Config, ElectionReason, Entry, ForwardId,
+    IgnoreReason, Input, InstallSnapshotReply, Instant, Log, LogIndex, LogPosition, Membership,
+    Message, NodeId, Outcome, Output, PersistId, Refusal, RequestId, RequestVoteReply, RoleKind,
+    Snapshot, Status, StepDownReason, Term, Trace, VoteRefusal,
 };
 
 /// A Raft server without I/O.
@@ -38,6 +76,8 @@ use crate::{
 pub struct Node {
     config: Config,
     rng: Rng,
+    /// The moment of the last input.
+    now: Instant,
 
     // On disk (Figure 2: persistent state).
     current_term: Term,
@@ -47,15 +87,26 @@ pub struct Node {
 
     // In memory (Figure 2: volatile state).
     role: Role,
-    membership: Membership,
+    /// The memberships in force since the entries at these indexes, ascending. The first is the
+    /// snapshot's or the configured one; the last is in force, committed or not (§6).
+    memberships: Vec<(LogIndex, Membership)>,
     commit_index: LogIndex,
     last_applied: LogIndex,
     timer_started: Instant,
     deadline: Instant,
+    /// When a leader was last heard, for leader stickiness; `None` if there is none to spare.
+    leader_heard: Option<Instant>,
 
     durability: Durability,
+    /// Entries that were proposed since the last drain, not yet in the log.
+    proposed: Vec<Entry>,
     /// Proposals whose fate is open, by ascending index.
     proposals: VecDeque<Proposal>,
+    /// Reads that may be answered once everything up to the index is applied.
+    readable: Vec<(LogIndex, RequestId)>,
+    /// What was passed on to the leader and is not answered, oldest first.
+    forwarded: VecDeque<Forwarded>,
+    last_forward: ForwardId,
     incoming_snapshot: Option<IncomingSnapshot>,
     /// The write that carries the last snapshot installed from a leader.
     snapshot_write: PersistId,
@@ -68,6 +119,7 @@ pub struct Node {
 #[derive(Clone, Debug)]
 enum Role {
     Follower { leader: Option<NodeId> },
+    PreCandidate { votes: BTreeMap<NodeId, bool> },
     Candidate { votes: BTreeMap<NodeId, bool> },
     Leader(Leader),
 }
@@ -76,32 +128,59 @@ enum Role {
 struct Leader {
     /// The other servers, by ascending id.
     peers: Vec<Progress>,
+    /// The no-op of its own term: before it is committed, the leader does not know what is.
+    first_index: LogIndex,
     /// The last entry for which `Trace::CommitWithheld` was emitted, to say it once.
     withheld: LogIndex,
+    /// Payload bytes of the entries behind the commit index.
+    uncommitted_bytes: u64,
+    rounds: Rounds,
+    /// Reads that wait for a quorum to answer their round, in order.
+    reads: VecDeque<PendingRead>,
+    handover: Option<Handover>,
+    /// Whether a server was told to stand for election in this term.
+    has_told_successor: bool,
+    change: Option<Change>,
 }
 
 /// Terms and indexes above this are refused, so that adding one never overflows.
 const LARGEST_NUMBER: u64 = u64::MAX / 2;
 
 impl Node {
-    /// Handles one input at the moment `now`. Drain the outputs before the next one.
+    /// Handles one input at the moment `now`. Drain the outputs before the next one; only
+    /// [`Input::Propose`] and [`Input::Read`] may follow each other without.
     ///
     /// No input from a peer makes it panic; what cannot be true is refused and traced.
     pub fn handle(&mut self, now: Instant, input: Input) {
+        self.now = now;
+        let input = match input {
+            // What they need is done once for all of them, at the drain.
+            Input::Propose { request, command } => return self.propose(request, command),
+            Input::Read { request, mode } => return self.read(request, mode),
+            other => other,
+        };
+        self.finish_requests();
         match input {
-            Input::Timeout if now >= self.deadline => self.time_out(now),
-            Input::Timeout => {}
-            Input::Message { from, message } => self.receive(now, from, message),
-            Input::Propose { request, command } => self.propose(request, command),
-            Input::Persisted(id) => self.persisted(now, id),
+            Input::Timeout if now >= self.deadline => self.time_out(),
+            Input::Timeout | Input::Propose { .. } | Input::Read { .. } => {}
+            Input::Message { from, message } => self.receive(from, message),
+            Input::ChangeMembership { request, change } => self.change_membership(request, &change),
+            Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),
+            Input::Persisted(id) => self.persisted(id),
             Input::SnapshotTaken { through, data } => self.snapshot_taken(through, data),
-            Input::ForceElection => self.force_election(now),
+            Input::ForceElection => self.force_election(),
+            Input::ForgetLeader => self.forget_leader(),
         }
+        self.finish_requests();
         self.flush();
     }
 
     /// The next thing to do, or `None` when all is done until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
+        self.finish_requests();
+        if self.durability.has_work() {
+            self.flush();
+        }
         self.outputs.pop_front()
     }
 
@@ -129,6 +208,7 @@ impl Node {
     pub fn role(&self) -> RoleKind {
         match self.role {
             Role::Follower { .. } => RoleKind::Follower,
+            Role::PreCandidate { .. } => RoleKind::PreCandidate,
             Role::Candidate { .. } => RoleKind::Candidate,
             Role::Leader(_) => RoleKind::Leader,
         }
@@ -154,11 +234,22 @@ impl Node {
         self.last_applied
     }
 
+    /// The membership in force on this server: the latest in its log, committed or not (§6).
+    pub fn membership(&self) -> &Membership {
+        let (_, membership) = self.memberships.last().expect("there is always a first");
+        membership
+    }
+
+    /// The entry that put the membership in force; 0 for the configured one.
+    pub fn membership_index(&self) -> LogIndex {
+        self.memberships.last().map_or(LogIndex(0), |(index, _)| *index)
+    }
+
     /// Whom this server believes to lead; itself, if it does.
     pub fn leader(&self) -> Option<NodeId> {
         match self.role {
             Role::Follower { leader } => leader,
-            Role::Candidate { .. } => None,
+            Role::PreCandidate { .. } | Role::Candidate { .. } => None,
             Role::Leader(_) => Some(self.config.id),
         }
     }
@@ -167,12 +258,16 @@ impl Node {
     pub fn status(&self) -> Status {
         let (votes, peers) = match &self.role {
             Role::Follower { .. } => (Vec::new(), Vec::new()),
-            Role::Candidate { votes } => {
+            Role::PreCandidate { votes } | Role::Candidate { votes } => {
                 (votes.iter().map(|(node, granted)| (*node, *granted)).collect(), Vec::new())
             }
             Role::Leader(leader) => {
                 (Vec::new(), leader.peers.iter().map(Progress::status).collect())
             }
+        };
+        let leader = match &self.role {
+            Role::Leader(leader) => Some(leader),
+            _ => None,
         };
         Status {
             id: self.config.id,
@@ -185,59 +280,88 @@ impl Node {
             last_log: self.log.last(),
             durable_index: self.durability.log_index(),
             snapshot: self.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position),
-            membership: self.membership.clone(),
+            membership: self.membership().clone(),
+            membership_index: self.membership_index(),
             timer_started: self.timer_started,
             deadline: self.deadline,
             votes,
             peers,
+            lease_until: self.lease_until(),
+            transfer_to: leader.and_then(|leader| leader.handover.as_ref()).map(Handover::target),
+            uncommitted_bytes: leader.map_or(0, |leader| leader.uncommitted_bytes),
         }
     }
 
     /// The clock reached the deadline.
-    fn time_out(&mut self, now: Instant) {
+    fn time_out(&mut self) {
         match self.role {
-            Role::Leader(_) => self.send_heartbeats(now),
-            Role::Candidate { .. } => self.start_election(now, crate::ElectionReason::SplitVote),
-            Role::Follower { .. } => self.start_election(now, crate::ElectionReason::LeaderSilent),
+            Role::Leader(_) => self.beat(),
+            Role::Candidate { .. } | Role::PreCandidate { .. } => {
+                self.campaign(ElectionReason::SplitVote);
+            }
+            Role::Follower { .. } => self.campaign(ElectionReason::LeaderSilent),
+        }
+    }
+
+    /// Does what the proposals and reads since the last drain need, once for all of them.
+    fn finish_requests(&mut self) {
+        let has_appended = self.append_proposed();
+        let has_asked = self.begin_round_for_reads();
+        if has_appended && !has_asked {
+            self.replicate_to_all(false);
         }
     }
 
     /// Every message passes here, and the rule about terms stands here only (§5.1).
-    fn receive(&mut self, now: Instant, from: NodeId, message: Message) {
+    fn receive(&mut self, from: NodeId, message: Message) {
         if let Err(reason) = self.check_message(from, &message) {
             return self.ignore(from, message.name(), reason);
         }
         if message.term < self.current_term {
             return self.refuse_stale(from, &message);
         }
+        // Before the term is looked at: whoever disturbs a leader that lives does not get its term
+        // into the cluster either (dissertation §4.2.3).
+        if let Some(refusal) = self.stickiness(from, &message) {
+            return self.refuse_to_disturb(from, &message, refusal);
+        }
         if message.term > self.current_term {
-            self.enter_term(now, message.term, from);
+            self.enter_term(message.term, from);
         }
         match message.body {
-            Body::RequestVote(request) => self.receive_request_vote(now, from, request),
-            Body::RequestVoteReply(reply) => self.receive_vote(now, from, reply),
-            Body::AppendEntries(request) => self.receive_append_entries(now, from, request),
+            Body::PreVote(request) => self.receive_pre_vote(from, request),
+            Body::PreVoteReply(reply) => self.receive_pre_vote_reply(from, reply),
+            Body::RequestVote(request) => self.receive_request_vote(from, request),
+            Body::RequestVoteReply(reply) => self.receive_vote(from, reply),
+            Body::AppendEntries(request) => self.receive_append_entries(from, request),
             Body::AppendEntriesReply(reply) => self.receive_append_entries_reply(from, reply),
-            Body::InstallSnapshot(request) => self.receive_install_snapshot(now, from, request),
+            Body::InstallSnapshot(request) => self.receive_install_snapshot(from, request),
             Body::InstallSnapshotReply(reply) => self.receive_install_snapshot_reply(from, reply),
+            Body::TimeoutNow => self.receive_timeout_now(from),
+            Body::ReadIndex(request) => self.receive_read_index(from, request),
+            Body::ReadIndexReply(reply) => self.receive_read_index_reply(from, &reply),
+            Body::Forward(request) => self.receive_forward(from, request),
+            Body::ForwardReply(reply) => self.receive_forward_reply(from, &reply),
         }
     }
 
     /// Refuses what no correct server sends, before it can touch anything, the term included.
+    ///
+    /// The sender need not be a member: this server's membership may be an old one (§6).
     fn check_message(&self, from: NodeId, message: &Message) -> Result<(), IgnoreReason> {
-        if from == self.config.id || !self.membership.is_voter(from) {
+        if from == self.config.id || from.0 == 0 {
             return Err(IgnoreReason::UnknownSender);
         }
         let (last_index, last_term) = match &message.body {
+            Body::PreVote(request) => (request.last_log_index, request.last_log_term),
             Body::RequestVote(request) => (request.last_log_index, request.last_log_term),
-            Body::RequestVoteReply(_) => (LogIndex(0), Term(0)),
             Body::AppendEntries(request) => follower::check_entries(request)?,
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index }) => {
+            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) => {
                 (*match_index, Term(0))
             }
-            Body::AppendEntriesReply(AppendEntriesReply::Failure { prev_log_index, hint }) => {
-                (hint.index.max(*prev_log_index), hint.term)
-            }
+            Body::AppendEntriesReply(AppendEntriesReply::Failure {
+                prev_log_index, hint, ..
+            }) => (hint.index.max(*prev_log_index), hint.term),
             Body::InstallSnapshot(request) => {
                 // It becomes this server's own: without peers it would be deaf for good.
                 request.membership.validate().map_err(|_| IgnoreReason::Malformed)?;
@@ -247,9 +371,19 @@ impl Node {
                 last_included_index,
                 ..
             }) => (*last_included_index, Term(0)),
-            Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index }) => {
+            Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, .. }) => {
                 (*match_index, Term(0))
             }
+            Body::ReadIndexReply(reply) => (reply.result.unwrap_or_default(), Term(0)),
+            Body::ForwardReply(reply) => {
+                let position = reply.result.unwrap_or_default();
+                (position.index, position.term)
+            }
+            Body::PreVoteReply(_)
+            | Body::RequestVoteReply(_)
+            | Body::TimeoutNow
+            | Body::ReadIndex(_)
+            | Body::Forward(_) => (LogIndex(0), Term(0)),
         };
         let in_range = message.term.0 <= LARGEST_NUMBER && last_index.0 <= LARGEST_NUMBER;
         // No log entry is of a later term than its holder's current one.
@@ -262,59 +396,103 @@ impl Node {
     /// Raft §5.1: a request with a stale term is rejected; the answer carries the current term.
     fn refuse_stale(&mut self, from: NodeId, message: &Message) {
         let current = self.current_term;
+        let reason = VoteRefusal::StaleTerm { current };
         match &message.body {
+            Body::PreVote(_) => {
+                self.trace(|| Trace::PreVoteRefused {
+                    candidate: from,
+                    term: message.term,
+                    reason,
+                });
+                // The answer brings the asker's term up to date: else two servers could go on asking
+                // in terms that the other has left, and none could ever win.
+                if !bug!(self, PreVoteTermMismatch) {
+                    self.send_pre_vote_reply(from, false);
+                }
+            }
             Body::RequestVote(_) => {
-                let reason = crate::VoteRefusal::StaleTerm { current };
                 self.trace(|| Trace::VoteRefused { candidate: from, term: message.term, reason });
                 self.send_vote_reply(from, false);
             }
             Body::AppendEntries(request) => {
-                let reason = crate::AppendRefusal::StaleTerm { current };
+                let reason = AppendRefusal::StaleTerm { current };
                 let prev_log = request.prev_log();
                 self.trace(|| Trace::EntriesRefused { leader: from, prev_log, reason });
-                self.send_append_failure(from, request.prev_log_index, LogPosition::ORIGIN);
+                let (prev, hint) = (request.prev_log_index, LogPosition::ORIGIN);
+                self.send_append_failure(from, prev, hint, request.round);
             }
             Body::InstallSnapshot(request) => {
                 self.ignore(from, message.name(), IgnoreReason::StaleTerm { current });
-                self.send_snapshot_continue(from, request.last_included_index, 0);
+                self.send_snapshot_continue(from, request.last_included_index, 0, request.round);
             }
-            Body::RequestVoteReply(_)
-            | Body::AppendEntriesReply(_)
-            | Body::InstallSnapshotReply(_) => {
-                self.ignore(from, message.name(), IgnoreReason::StaleTerm { current });
+            Body::ReadIndex(request) => {
+                self.answer_read_index(from, request.id, Err(Refusal::NotLeader))
             }
+            Body::Forward(request) => {
+                self.answer_forward(from, request.id, Err(Refusal::NotLeader))
+            }
+            Body::RequestVoteReply(reply) if bug!(self, StaleVotes) => {
+                self.receive_vote(from, *reply)
+            }
+            _ => self.ignore(from, message.name(), IgnoreReason::StaleTerm { current }),
         }
     }
 
     /// Raft §5.1: a server that sees a later term enters it as a follower.
-    fn enter_term(&mut self, now: Instant, term: Term, by: NodeId) {
+    fn enter_term(&mut self, term: Term, by: NodeId) {
         let from = self.current_term;
         self.trace(|| Trace::TermAdvanced { from, to: term, by });
         self.set_term_and_vote(term, None);
         match self.role {
             Role::Follower { .. } => self.set_role(Role::Follower { leader: None }),
-            Role::Candidate { .. } => self.step_down(now, StepDownReason::LaterTerm(term), None),
+            Role::PreCandidate { .. } | Role::Candidate { .. } => {
+                self.step_down(StepDownReason::LaterTerm(term), None);
+            }
             Role::Leader(_) => {
-                self.step_down(now, StepDownReason::LaterTerm(term), None);
+                self.step_down(StepDownReason::LaterTerm(term), None);
                 // A leader had no election timer; a candidate's goes on.
-                self.restart_election_timer(now);
+                self.restart_election_timer();
             }
         }
     }
 
     /// Becomes a follower. The vote stays: it belongs to the term, not to the role (§5.2).
-    fn step_down(&mut self, now: Instant, reason: StepDownReason, leader: Option<NodeId>) {
+    fn step_down(&mut self, reason: StepDownReason, leader: Option<NodeId>) {
         let term = self.current_term;
         self.trace(|| Trace::SteppedDown { term, reason });
         self.set_role(Role::Follower { leader });
+        if bug!(self, StepDownClearsVote) {
+            self.set_term_and_vote(term, None);
+        }
         if leader.is_some() {
-            self.restart_election_timer(now);
+            self.restart_election_timer();
         }
     }
 
-    /// The only writer of `role`.
+    /// The only writer of `role`. What the old role was asked for and has not done is answered here.
     fn set_role(&mut self, role: Role) {
-        self.role = role;
+        let before = self.leader();
+        let was = core::mem::replace(&mut self.role, role);
+        if let Role::Leader(leader) = was {
+            self.end_leadership(leader);
+        }
+        if self.leader() != before {
+            self.give_up_forwarded();
+        }
+    }
+
+    /// Answers what only a leader could have done.
+    fn end_leadership(&mut self, leader: Leader) {
+        for read in leader.reads {
+            self.refuse_read(read.reader, Refusal::NotLeader);
+        }
+        if let Some(handover) = leader.handover {
+            let (request, to) = handover.answer_to();
+            self.reply(request, Outcome::Transferred { to });
+        }
+        if let Some(change) = leader.change {
+            self.reply(change.request(), Outcome::Unknown { position: change.position() });
+        }
     }
 
     /// The only writer of term and vote: whatever changes them goes to disk (Figure 2).
@@ -326,12 +504,12 @@ impl Node {
     }
 
     /// Raft §5.2: timeouts are drawn anew each time, so that split votes are rare and end.
-    fn restart_election_timer(&mut self, now: Instant) {
+    fn restart_election_timer(&mut self) {
         let min = self.config.election_timeout_min;
         let max = self.config.election_timeout_max;
         let timeout = self.rng.range_inclusive(min.as_micros() as u64, max.as_micros() as u64);
-        self.timer_started = now;
-        self.deadline = now + core::time::Duration::from_micros(timeout);
+        self.timer_started = self.now;
+        self.deadline = self.now + Duration::from_micros(timeout);
     }
 
     /// Sends a message of the current term once what it depends on is on disk.
@@ -343,6 +521,16 @@ impl Node {
     fn send_vote_reply(&mut self, to: NodeId, vote_granted: bool) {
         let body = Body::RequestVoteReply(RequestVoteReply { vote_granted });
         self.send(to, body, Needs::HardState);
+    }
+
+    fn send_pre_vote_reply(&mut self, to: NodeId, vote_granted: bool) {
+        let body = Body::PreVoteReply(RequestVoteReply { vote_granted });
+        self.send(to, body, Needs::HardState);
+    }
+
+    /// Answers a request. The answer follows what was applied.
+    fn reply(&mut self, request: RequestId, outcome: Outcome) {
+        self.outputs.push_back(Output::Reply { request, outcome });
     }
 
     /// Emits a trace event, before the effects of the same input. Without tracing the event is not

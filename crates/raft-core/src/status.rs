@@ -27,16 +27,24 @@ pub struct Status {
     pub durable_index: LogIndex,
     /// The last entry that its snapshot covers; the origin without a snapshot.
     pub snapshot: LogPosition,
-    /// Who belongs to the cluster.
+    /// Who belongs to the cluster: the latest membership in its log, committed or not.
     pub membership: Membership,
+    /// The entry that put it in force; 0 for the configured one.
+    pub membership_index: LogIndex,
     /// When the running timer was started.
     pub timer_started: Instant,
     /// When it will elapse: the election timeout, or a leader's next heartbeat.
     pub deadline: Instant,
-    /// A candidate's answers so far, its own vote included; in ascending order.
+    /// A candidate's or pre-candidate's answers so far, its own included; in ascending order.
     pub votes: Vec<(NodeId, bool)>,
     /// A leader's view of each other server; in ascending order.
     pub peers: Vec<PeerStatus>,
+    /// Until when a leader's lease lasts, if it has one.
+    pub lease_until: Option<Instant>,
+    /// To whom a leader is handing over.
+    pub transfer_to: Option<NodeId>,
+    /// Bytes of a leader's entries that are not committed, 64 for each entry and its payload.
+    pub uncommitted_bytes: u64,
 }
 
 /// What a server does in its term (§5.1).
@@ -46,6 +54,8 @@ pub struct Status {
 pub enum RoleKind {
     /// It answers requests and waits for a leader.
     Follower,
+    /// It asks whether it would get votes (dissertation §9.6).
+    PreCandidate,
     /// It asks for votes.
     Candidate,
     /// It replicates its log.
@@ -65,6 +75,10 @@ pub struct PeerStatus {
     pub state: ProgressKind,
     /// Messages with entries that it has not answered yet.
     pub in_flight: usize,
+    /// Their payload bytes, or the bytes of a snapshot under way.
+    pub in_flight_bytes: u64,
+    /// When it last answered.
+    pub last_contact: Instant,
 }
 
 /// How a leader sends entries to a server.
@@ -89,6 +103,7 @@ impl core::fmt::Display for RoleKind {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::Follower => "follower",
+            Self::PreCandidate => "pre-candidate",
             Self::Candidate => "candidate",
             Self::Leader => "leader",
         })

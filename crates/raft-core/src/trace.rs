@@ -8,7 +8,9 @@ mod words;
 
 use alloc::vec::Vec;
 
-use crate::{LogIndex, LogPosition, NodeId, PersistId, Term};
+use crate::{
+    LogIndex, LogPosition, Membership, MembershipChange, NodeId, PersistId, Refusal, Round, Term,
+};
 
 /// One decision of a server.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -47,6 +49,52 @@ pub enum Trace {
         term: Term,
         /// Why.
         reason: StepDownReason,
+    },
+    /// It asked whether it could win, without entering the term (dissertation §9.6).
+    PreVoteStarted {
+        /// The term that it would stand for.
+        term: Term,
+        /// Why.
+        reason: ElectionReason,
+        /// Its last log entry, which voters will compare with theirs.
+        last_log: LogPosition,
+    },
+    /// It said that it would give its vote (dissertation §9.6). It promises nothing.
+    PreVoteGranted {
+        /// To whom.
+        candidate: NodeId,
+        /// In which term.
+        term: Term,
+    },
+    /// It said that it would refuse its vote.
+    PreVoteRefused {
+        /// To whom.
+        candidate: NodeId,
+        /// The term the sender asked for.
+        term: Term,
+        /// The guard that refused.
+        reason: VoteRefusal,
+    },
+    /// It counted an answer to its question whether it could win.
+    PreVoteCounted {
+        /// Who answered.
+        voter: NodeId,
+        /// Whether the vote would be granted.
+        granted: bool,
+        /// How many would vote for it, itself included.
+        votes: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+    /// It forgot its leader, as it was told.
+    LeaderForgotten {
+        /// Whom.
+        leader: Option<NodeId>,
+    },
+    /// It was told to forget its leader, and did not.
+    LeaderNotForgotten {
+        /// Why.
+        reason: ForgetRefusal,
     },
     /// It started an election (§5.2).
     ElectionStarted {
@@ -163,6 +211,101 @@ pub enum Trace {
         /// Whom it named.
         leader: Option<NodeId>,
     },
+    /// It did not take a command.
+    ProposalRefused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// As follower, it passed a client's request on.
+    PassedOn {
+        /// To whom.
+        leader: NodeId,
+    },
+    /// As leader, it answered a read at once (dissertation §6.4.1).
+    ReadByLease {
+        /// What was committed then.
+        index: LogIndex,
+    },
+    /// As leader, it has to ask a quorum whether it still leads before it answers a read
+    /// (dissertation §6.4).
+    ReadWaits {
+        /// What was committed when the read arrived.
+        index: LogIndex,
+        /// The round that a quorum must answer.
+        round: Round,
+    },
+    /// As leader, it learned that it still led after a read arrived (dissertation §6.4).
+    ReadConfirmed {
+        /// What the read must see.
+        index: LogIndex,
+        /// The round that a quorum answered.
+        round: Round,
+    },
+    /// It did not allow a read.
+    ReadRefused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// As leader, it began to hand over (dissertation §3.10).
+    TransferStarted {
+        /// To whom.
+        to: NodeId,
+    },
+    /// It did not begin to hand over.
+    TransferRefused {
+        /// To whom.
+        to: NodeId,
+        /// Why.
+        reason: Refusal,
+    },
+    /// As leader, it told a server with a complete log to stand for election (dissertation §3.10).
+    TimeoutNowSent {
+        /// Whom.
+        to: NodeId,
+    },
+    /// The server did not take over in time; the leader goes on (dissertation §3.10).
+    TransferTimedOut {
+        /// Who.
+        to: NodeId,
+    },
+    /// As leader, it began to change the membership (§6).
+    ChangeStarted {
+        /// What it was asked for.
+        change: MembershipChange,
+        /// What it leads to.
+        target: Membership,
+    },
+    /// It did not begin to change the membership.
+    ChangeRefused {
+        /// What it was asked for.
+        change: MembershipChange,
+        /// Why.
+        reason: Refusal,
+    },
+    /// As leader, it gave up a change whose new server did not come along.
+    CatchUpStalled {
+        /// The new server.
+        node: NodeId,
+    },
+    /// A membership is in force, because its log holds it now (§6).
+    MembershipAdopted {
+        /// The entry.
+        index: LogIndex,
+        /// The membership.
+        membership: Membership,
+    },
+    /// The entry with a membership was removed, and the one before it is in force again (§6).
+    MembershipRolledBack {
+        /// The entry that holds the membership which is in force again.
+        index: LogIndex,
+        /// The membership.
+        membership: Membership,
+    },
+    /// The disk is so slow that messages which wait for it were given up, like lost ones.
+    WithheldDropped {
+        /// How many.
+        messages: usize,
+    },
     /// It wants a snapshot of the state machine (§7).
     SnapshotRequested {
         /// The last entry applied.
@@ -202,6 +345,14 @@ pub enum Trace {
         /// Bytes held so far.
         received: u64,
     },
+    /// As follower, it threw pieces of a snapshot away, because another snapshot, or one of another
+    /// leader, is arriving (§7).
+    SnapshotAbandoned {
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+        /// How many bytes of it were there.
+        received: u64,
+    },
     /// As follower, it replaced its state by its leader's snapshot (§7).
     SnapshotInstalled {
         /// The last entry that the snapshot covers.
@@ -233,6 +384,20 @@ pub enum StepDownReason {
     LaterTerm(Term),
     /// Another candidate won this term (§5.2).
     LeaderElected(NodeId),
+    /// As leader, it heard from no quorum for too long (dissertation §6.2).
+    QuorumLost,
+    /// It is no voter any more, by a membership that is committed (§6).
+    Removed,
+}
+
+/// Why a server does not forget its leader.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ForgetRefusal {
+    /// It leads itself.
+    IsLeader,
+    /// The leader's lease rests on its memory.
+    LeaseReads,
 }
 
 /// Why a server started an election.
@@ -245,6 +410,10 @@ pub enum ElectionReason {
     SplitVote,
     /// [`Input::ForceElection`](crate::Input::ForceElection)
     Forced,
+    /// A majority would vote for it (dissertation §9.6).
+    PreVotesWon,
+    /// The leader hands over to it (dissertation §3.10).
+    Transfer,
 }
 
 /// The guard that refused a vote.
@@ -267,6 +436,11 @@ pub enum VoteRefusal {
         candidate: LogPosition,
         /// The voter's last entry.
         own: LogPosition,
+    },
+    /// The voter leads, or heard from a leader a moment ago (dissertation §4.2.3).
+    LeaderIsAlive {
+        /// The leader, if it is known.
+        leader: Option<NodeId>,
     },
 }
 
@@ -316,7 +490,7 @@ pub enum IgnoreReason {
         /// The receiver's term.
         current: Term,
     },
-    /// The sender is not a member of the cluster.
+    /// The sender cannot be another server.
     UnknownSender,
     /// It answers something that this server no longer asks.
     NotExpected,
@@ -336,6 +510,19 @@ pub enum IgnoreReason {
         /// The receiver's commit index.
         commit_index: LogIndex,
     },
+    /// It answers a round of heartbeats that this leader has not begun: the sender is broken.
+    RoundUnknown {
+        /// The round it answers.
+        round: Round,
+        /// The leader's round.
+        current: Round,
+    },
+    /// The snapshot is larger than this server accepts
+    /// ([`Config::max_snapshot_bytes`](crate::Config::max_snapshot_bytes)).
+    SnapshotTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// It acknowledges entries that this leader does not have: the sender is broken.
     BeyondLog {
         /// The index it acknowledges.
@@ -346,37 +533,69 @@ pub enum IgnoreReason {
 }
 
 impl Trace {
-    /// The section of the Raft paper (extended version) that the decision follows.
+    /// The section of the Raft paper (extended version), or of the dissertation, that the decision
+    /// follows.
     pub fn section(&self) -> Option<&'static str> {
         Some(match self {
-            Self::TermAdvanced { .. }
-            | Self::SteppedDown { reason: StepDownReason::LaterTerm(_), .. } => "§5.1",
-            Self::SteppedDown { reason: StepDownReason::LeaderElected(_), .. } => "§5.2",
+            Self::TermAdvanced { .. } => "§5.1",
+            Self::SteppedDown { reason, .. } => match reason {
+                StepDownReason::LaterTerm(_) => "§5.1",
+                StepDownReason::LeaderElected(_) => "§5.2",
+                StepDownReason::QuorumLost => "dissertation §6.2",
+                StepDownReason::Removed => "§6",
+            },
             Self::LeaderRecognized { .. }
             | Self::ElectionStarted { .. }
             | Self::VoteGranted { .. }
             | Self::VoteCounted { .. }
             | Self::BecameLeader { .. } => "§5.2",
-            Self::VoteRefused { reason, .. } => match reason {
-                VoteRefusal::StaleTerm { .. } => "§5.1",
-                VoteRefusal::AlreadyVoted { .. } => "§5.2",
-                VoteRefusal::LogBehind { .. } => "§5.4.1",
-            },
+            Self::PreVoteStarted { .. }
+            | Self::PreVoteGranted { .. }
+            | Self::PreVoteCounted { .. } => "dissertation §9.6",
+            Self::VoteRefused { reason, .. } | Self::PreVoteRefused { reason, .. } => {
+                match reason {
+                    VoteRefusal::StaleTerm { .. } => "§5.1",
+                    VoteRefusal::AlreadyVoted { .. } => "§5.2",
+                    VoteRefusal::LogBehind { .. } => "§5.4.1",
+                    VoteRefusal::LeaderIsAlive { .. } => "dissertation §4.2.3",
+                }
+            }
             Self::EntriesRefused { reason: AppendRefusal::StaleTerm { .. }, .. } => "§5.1",
             Self::EntriesAccepted { .. }
             | Self::EntriesRefused { .. }
             | Self::Truncated { .. }
             | Self::Backtracked { .. }
             | Self::Committed { .. }
-            | Self::CommitLearned { .. } => "§5.3",
+            | Self::CommitLearned { .. }
+            | Self::Appended { noop: false, .. } => "§5.3",
             Self::CommitWithheld { .. } => "§5.4.2",
-            Self::Appended { noop: false, .. } => "§5.3",
             Self::Appended { noop: true, .. } | Self::ProposalRedirected { .. } => "§8",
+            other => return other.section_beyond_the_core(),
+        })
+    }
+
+    fn section_beyond_the_core(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ReadByLease { .. } => "dissertation §6.4.1",
+            Self::ReadWaits { .. } | Self::ReadConfirmed { .. } | Self::ReadRefused { .. } => {
+                "dissertation §6.4"
+            }
+            Self::TransferStarted { .. }
+            | Self::TransferRefused { .. }
+            | Self::TimeoutNowSent { .. }
+            | Self::TransferTimedOut { .. } => "dissertation §3.10",
+            Self::CatchUpStalled { .. } => "dissertation §4.2.1",
+            Self::ChangeRefused { reason: Refusal::TermNotCommitted, .. } => "dissertation §4.1",
+            Self::ChangeStarted { .. }
+            | Self::ChangeRefused { .. }
+            | Self::MembershipAdopted { .. }
+            | Self::MembershipRolledBack { .. } => "§6",
             Self::SnapshotRequested { .. }
             | Self::Compacted { .. }
             | Self::SnapshotIgnored { .. }
             | Self::SnapshotSent { .. }
             | Self::SnapshotChunkStored { .. }
+            | Self::SnapshotAbandoned { .. }
             | Self::SnapshotInstalled { .. } => "§7",
             Self::MessageIgnored { reason, .. } => match reason {
                 IgnoreReason::StaleTerm { .. } => "§5.1",
@@ -384,7 +603,7 @@ impl Trace {
                 IgnoreReason::ConflictsWithCommitted { .. } => "§5.4.3",
                 _ => return None,
             },
-            Self::Started { .. } | Self::PersistedUnknown { .. } => return None,
+            _ => return None,
         })
     }
 }

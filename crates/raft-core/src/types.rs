@@ -46,6 +46,20 @@ pub struct PersistId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(pub u64);
 
+/// Counts the rounds of heartbeats that a leader begins in its term. Every request of a leader carries
+/// the round it belongs to, and the answer repeats it: an answer proves that its sender still
+/// followed this leader after the round began. It is the token of the leader's reads (dissertation
+/// §6.4), and it is the leader's own, never a client's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Round(pub u64);
+
+/// Names what a follower passed on to its leader, so that the answer finds its way back. No two lives
+/// of a server use the same ones as long as their seeds or their starting times differ.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ForwardId(pub u64);
+
 impl LogPosition {
     /// The position before the first entry: index 0 in term 0.
     pub const ORIGIN: Self = Self { index: LogIndex(0), term: Term(0) };

@@ -1,10 +1,12 @@
-//! Committing (§5.3, §5.4.2), applying, and telling clients what became of their proposals.
+//! Proposals, committing (§5.3, §5.4.2), applying, and telling clients what became of their proposals.
 
-use alloc::vec::Vec;
+use alloc::collections::VecDeque;
 
-use super::durability::Needs;
-use super::{Leader, Node, Role};
-use crate::{Bytes, LogIndex, LogPosition, NodeId, Outcome, Output, Payload, RequestId, Trace};
+use super::{Node, Role};
+use crate::{
+    Bytes, Entries, Entry, LogIndex, LogPosition, Outcome, Output, Payload, Refusal, RequestId,
+    Trace,
+};
 
 /// A proposal whose fate is open.
 #[derive(Clone, Debug)]
@@ -13,49 +15,90 @@ pub(super) struct Proposal {
     position: LogPosition,
 }
 
+/// What an entry counts against [`Config::max_uncommitted_bytes`](crate::Config) beside its payload.
+pub(super) const ENTRY_BYTES: u64 = 64;
+
 impl Node {
-    /// Raft §8: only the leader takes commands; others say whom to ask.
+    /// Raft §8: only the leader takes commands; others say whom to ask, or pass them on.
     pub(super) fn propose(&mut self, request: RequestId, command: Bytes) {
-        if !matches!(self.role, Role::Leader(_)) {
-            let leader = self.leader();
-            self.trace(|| Trace::ProposalRedirected { leader });
-            let outcome = Outcome::NotLeader { leader };
-            return self.durability.stage(Output::Reply { request, outcome }, Needs::Nothing);
+        if self.passes_on() {
+            return self.forward_proposal(request, command);
         }
-        let position = self.append_as_leader(Payload::Command(command));
-        // A leader that lost entries and leads again can append before places where its older
-        // proposals still wait, so this is not always the back.
-        let place = self.proposals.partition_point(|p| p.position.index <= position.index);
-        self.proposals.insert(place, Proposal { request, position });
-        self.replicate_to_all(false);
+        match self.append_command(command) {
+            Ok(position) => self.await_commit(request, position),
+            Err(Refusal::NotLeader) => {
+                let leader = self.leader();
+                self.trace(|| Trace::ProposalRedirected { leader });
+                self.reply(request, Outcome::NotLeader { leader });
+            }
+            Err(refusal) => {
+                self.trace(|| Trace::ProposalRefused { reason: refusal });
+                self.reply(request, Outcome::Refused(refusal));
+            }
+        }
     }
 
-    /// As leader: commits what a majority of disks hold, the leader's own counted like the others.
-    pub(super) fn advance_commit(&mut self) {
-        let Role::Leader(Leader { peers, .. }) = &self.role else { return };
-        let mut match_indexes: Vec<LogIndex> =
-            peers.iter().map(|progress| progress.match_index).collect();
-        if self.membership.is_voter(self.config.id) {
-            match_indexes.push(self.durability.log_index());
+    /// As leader: takes a command. It is in the log after the drain, with all that came with it.
+    pub(super) fn append_command(&mut self, command: Bytes) -> Result<LogPosition, Refusal> {
+        let Role::Leader(leader) = &mut self.role else { return Err(Refusal::NotLeader) };
+        if let Some(handover) = &leader.handover {
+            return Err(Refusal::TransferInProgress { to: handover.target() });
         }
-        // Descending: the one at place `majority` is reached by a majority.
-        match_indexes.sort_unstable_by(|left, right| right.cmp(left));
-        let on_majority = match_indexes[self.membership.majority() - 1];
-        if on_majority <= self.commit_index {
+        let (bytes, limit) = (leader.uncommitted_bytes, self.config.max_uncommitted_bytes);
+        let with_it = bytes + command.len() as u64 + ENTRY_BYTES;
+        if bytes > 0 && with_it > limit {
+            return Err(Refusal::TooMuchUncommitted { bytes, limit });
+        }
+        leader.uncommitted_bytes = with_it;
+        let index = LogIndex(self.log.last().index.0 + self.proposed.len() as u64 + 1);
+        let entry = Entry { index, term: self.current_term, payload: Payload::Command(command) };
+        let position = entry.position();
+        self.proposed.push(entry);
+        self.trace(|| Trace::Appended { position, noop: false });
+        Ok(position)
+    }
+
+    /// The request is answered when the entry at `position` is applied, or another in its place.
+    pub(super) fn await_commit(&mut self, request: RequestId, position: LogPosition) {
+        let proposal = Proposal { request, position };
+        // A leader that lost entries and leads again can append before places where its older
+        // proposals still wait, so this is not always the back.
+        match self.proposals.back() {
+            Some(last) if last.position.index > position.index => {
+                let is_before = |other: &Proposal| other.position.index <= position.index;
+                let place = self.proposals.partition_point(is_before);
+                self.proposals.insert(place, proposal);
+            }
+            _ => self.proposals.push_back(proposal),
+        }
+    }
+
+    /// As leader: commits what a quorum of disks hold, the leader's own counted like the others.
+    pub(super) fn advance_commit(&mut self) {
+        let Role::Leader(leader) = &self.role else { return };
+        let on_quorum = self.on_quorum_of_disks(leader);
+        if on_quorum <= self.commit_index {
             return;
         }
         // Raft §5.4.2: counting replicas of an entry of an older term proves nothing (Figure 8). Once
         // an entry of this term is committed, all before it are, by the Log Matching Property.
-        let term =
-            self.log.term_at(on_majority).expect("a majority holds only what the leader holds");
-        if term != self.current_term {
-            return self.withhold_commit(LogPosition::new(on_majority, term));
+        let term = self.log.term_at(on_quorum).expect("a quorum holds only what the leader holds");
+        if term != self.current_term && !bug!(self, CommitOldTerm) {
+            return self.withhold_commit(LogPosition::new(on_quorum, term));
         }
         let from = self.commit_index;
-        let quorum = self.holders_of(on_majority);
-        self.trace(|| Trace::Committed { from, to: on_majority, quorum });
-        self.commit_index = on_majority;
+        if self.config.trace {
+            let quorum = self.holders_of(on_quorum);
+            self.trace(|| Trace::Committed { from, to: on_quorum, quorum });
+        }
+        self.commit_index = on_quorum;
+        let bytes = self.log.payload_bytes_between(from, on_quorum);
+        let bytes = bytes + ENTRY_BYTES * (on_quorum.0 - from.0);
+        if let Role::Leader(leader) = &mut self.role {
+            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
+        }
         self.apply_committed();
+        self.take_next_step();
     }
 
     fn withhold_commit(&mut self, position: LogPosition) {
@@ -68,21 +111,6 @@ impl Node {
         }
     }
 
-    /// Whose disks hold the entry at `index`. Only for the trace.
-    fn holders_of(&self, index: LogIndex) -> Vec<NodeId> {
-        let Role::Leader(Leader { peers, .. }) = &self.role else { return Vec::new() };
-        let mut holders: Vec<NodeId> = Vec::new();
-        if self.config.trace {
-            let peers = peers.iter().filter(|progress| progress.match_index >= index);
-            holders.extend(peers.map(|progress| progress.peer));
-            if self.durability.log_index() >= index {
-                holders.push(self.config.id);
-            }
-            holders.sort_unstable();
-        }
-        holders
-    }
-
     /// As follower: the leader says what is committed. It never goes back.
     pub(super) fn learn_commit(&mut self, committed: LogIndex) {
         let from = self.commit_index;
@@ -90,6 +118,8 @@ impl Node {
             self.trace(|| Trace::CommitLearned { from, to: committed });
             self.commit_index = committed;
             self.apply_committed();
+        } else if bug!(self, CommitGoesBack) {
+            self.commit_index = committed;
         }
     }
 
@@ -100,36 +130,40 @@ impl Node {
         if through <= self.last_applied || !self.is_snapshot_durable() {
             return;
         }
-        let count = (through.0 - self.last_applied.0) as usize;
-        let entries = self.log.batch(self.last_applied.next(), count, usize::MAX);
-        assert!(entries.len() == count, "committed entries up to {through} are in the log");
-        self.last_applied = through;
-        self.durability.stage(Output::Apply(entries), Needs::Nothing);
-        self.answer_proposals(through);
-        self.request_snapshot_if_due();
-    }
-
-    /// The entries up to `through` are applied: the fate of every proposal there is known.
-    fn answer_proposals(&mut self, through: LogIndex) {
-        while let Some(proposal) = self.proposals.pop_front_if(|p| p.position.index <= through) {
-            let Proposal { request, position } = proposal;
-            // Not earlier: an entry that was removed from this log may still be committed by a later
-            // leader that holds it (Figure 8), until another entry is committed in its place.
-            let outcome = if self.log.term_at(position.index) == Some(position.term) {
-                Outcome::Committed(position)
-            } else {
-                Outcome::Superseded { position }
-            };
-            self.durability.stage(Output::Reply { request, outcome }, Needs::Nothing);
+        for entries in self.log.parts(self.last_applied.next(), through) {
+            self.outputs.push_back(Output::Apply(entries.clone()));
+            answer_proposals(&mut self.proposals, &entries, &mut self.outputs);
         }
+        self.last_applied = through;
+        self.answer_readable();
+        self.request_snapshot_if_due();
     }
 
     /// A snapshot covers the entries up to `through`: what became of proposals there is lost.
     pub(super) fn lose_proposals(&mut self, through: LogIndex) {
         while let Some(proposal) = self.proposals.pop_front_if(|p| p.position.index <= through) {
-            let Proposal { request, position } = proposal;
-            let outcome = Outcome::Unknown { position };
-            self.durability.stage(Output::Reply { request, outcome }, Needs::Nothing);
+            let outcome = Outcome::Unknown { position: Some(proposal.position) };
+            self.reply(proposal.request, outcome);
         }
+    }
+}
+
+/// These entries are applied: the fate of every proposal among them is known.
+fn answer_proposals(
+    proposals: &mut VecDeque<Proposal>,
+    applied: &Entries,
+    outputs: &mut VecDeque<Output>,
+) {
+    let (Some(first), Some(last)) = (applied.first(), applied.last()) else { return };
+    while let Some(proposal) = proposals.pop_front_if(|p| p.position.index <= last.index) {
+        let Proposal { request, position } = proposal;
+        // Not earlier: an entry that was removed from this log may still be committed by a later
+        // leader that holds it (Figure 8), until another entry is committed in its place.
+        let offset = position.index.0.saturating_sub(first.index.0) as usize;
+        let outcome = match applied[offset].term == position.term {
+            true => Outcome::Committed(position),
+            false => Outcome::Superseded { position },
+        };
+        outputs.push_back(Output::Reply { request, outcome });
     }
 }

@@ -9,14 +9,12 @@ use alloc::vec::Vec;
 
 use super::{Node, Role};
 use crate::{
-    Entry, HardState, Instant, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term, Trace,
+    Entries, HardState, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term, Trace,
 };
 
 /// What must be on disk before an output may leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Needs {
-    /// It promises nothing.
-    Nothing,
     /// It carries the current term, or a vote.
     HardState,
     /// It also says what the log holds.
@@ -28,6 +26,7 @@ pub(super) enum Needs {
 pub(super) struct Durability {
     /// The write being collected for the input at hand.
     collecting: Persist,
+    has_collected: bool,
     /// Outputs of the input at hand.
     staged: Vec<(Output, Needs)>,
     /// The last write that was asked for.
@@ -40,8 +39,9 @@ pub(super) struct Durability {
     log_writes: VecDeque<(PersistId, LogIndex)>,
     /// The log's entries up to here are durable as they are now.
     log_index: LogIndex,
-    /// Outputs that wait for a write.
-    withheld: VecDeque<(PersistId, Output)>,
+    /// Outputs that wait for a write, oldest first. Those that wait for a term or vote stand apart
+    /// from those that wait for the log: the ids of each go up.
+    withheld: [VecDeque<(PersistId, Output)>; 2],
 }
 
 impl Durability {
@@ -56,18 +56,27 @@ impl Durability {
 
     pub(super) fn write_hard_state(&mut self, current_term: Term, voted_for: Option<NodeId>) {
         self.collecting.hard_state = Some(HardState { current_term, voted_for });
+        self.has_collected = true;
         self.hard_state_issued = self.collecting_id();
     }
 
-    pub(super) fn write_entry(&mut self, entry: Entry) {
-        self.note_log_write(entry.index);
-        self.collecting.entries.push(entry);
+    /// Entries that follow those of earlier writes.
+    pub(super) fn write_entries(&mut self, entries: Entries) {
+        let Some(last) = entries.last() else { return };
+        self.note_log_write(last.index);
+        let collected = core::mem::take(&mut self.collecting.entries);
+        self.collecting.entries = match collected.is_empty() {
+            true => entries,
+            false => collected.iter().chain(&entries).cloned().collect(),
+        };
+        self.has_collected = true;
     }
 
     /// The entries from `from` on are gone: whatever is durable of them no longer counts.
     pub(super) fn write_truncation(&mut self, from: LogIndex) {
         assert!(self.collecting.entries.is_empty(), "truncation after entries in one write");
         self.collecting.truncate_from = Some(from);
+        self.has_collected = true;
         let last = from.previous();
         for (_, last_durable) in &mut self.log_writes {
             *last_durable = last.min(*last_durable);
@@ -79,10 +88,16 @@ impl Durability {
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot) {
         self.note_log_write(snapshot.last_included_index);
         self.collecting.snapshot = Some(snapshot);
+        self.has_collected = true;
     }
 
     pub(super) fn stage(&mut self, output: Output, needs: Needs) {
         self.staged.push((output, needs));
+    }
+
+    /// Whether something was staged or collected since the last flush.
+    pub(super) fn has_work(&self) -> bool {
+        self.has_collected || !self.staged.is_empty()
     }
 
     /// The id that the write being collected will have.
@@ -110,12 +125,17 @@ impl Durability {
         }
     }
 
-    fn has_collected(&self) -> bool {
-        let write = &self.collecting;
-        write.hard_state.is_some()
-            || write.snapshot.is_some()
-            || write.truncate_from.is_some()
-            || !write.entries.is_empty()
+    /// Keeps an output until the write `id` is durable. A message that would be one too many pushes
+    /// out the oldest of its kind: the network may lose messages too, and a disk that stands still
+    /// must not fill the memory.
+    fn withhold(&mut self, id: PersistId, output: Output, needs: Needs, limit: usize) -> bool {
+        let queue = &mut self.withheld[usize::from(needs == Needs::HardStateAndLog)];
+        queue.push_back((id, output));
+        if queue.len() <= limit {
+            return false;
+        }
+        let oldest = queue.iter().position(|(_, output)| matches!(output, Output::Send { .. }));
+        oldest.is_some_and(|oldest| queue.remove(oldest).is_some())
     }
 }
 
@@ -123,28 +143,36 @@ impl Node {
     /// Ends the handling of an input: asks for its writes, then lets go of what needs no waiting.
     pub(super) fn flush(&mut self) {
         let durability = &mut self.durability;
-        if durability.has_collected() {
+        if durability.has_collected {
+            durability.has_collected = false;
             durability.issued = durability.collecting_id();
             let mut write = core::mem::take(&mut durability.collecting);
             write.id = durability.issued;
             self.outputs.push_back(Output::Persist(write));
         }
-        for (output, needs) in durability.staged.drain(..) {
+        let mut dropped = 0;
+        let mut staged = core::mem::take(&mut durability.staged);
+        for (output, needs) in staged.drain(..) {
             let id = match needs {
-                Needs::Nothing => PersistId(0),
                 Needs::HardState => durability.hard_state_issued,
                 Needs::HardStateAndLog => durability.issued,
             };
             if id <= durability.durable {
                 self.outputs.push_back(output);
             } else {
-                durability.withheld.push_back((id, output));
+                let limit = self.config.max_pending_requests;
+                dropped += usize::from(durability.withhold(id, output, needs, limit));
             }
+        }
+        // Its memory is used again.
+        durability.staged = staged;
+        if dropped > 0 {
+            self.trace(|| Trace::WithheldDropped { messages: dropped });
         }
     }
 
     /// The disk reports a write, and all before it, durable.
-    pub(super) fn persisted(&mut self, now: Instant, id: PersistId) {
+    pub(super) fn persisted(&mut self, id: PersistId) {
         let durability = &mut self.durability;
         if id > durability.issued {
             return self.trace(|| Trace::PersistedUnknown { id });
@@ -156,18 +184,15 @@ impl Node {
         while let Some((_, last_durable)) = durability.log_writes.pop_front_if(|(w, _)| *w <= id) {
             durability.log_index = durability.log_index.max(last_durable);
         }
-        let waiting = core::mem::take(&mut durability.withheld);
-        for (needed, output) in waiting {
-            if needed <= id {
+        for queue in &mut durability.withheld {
+            while let Some((_, output)) = queue.pop_front_if(|(needed, _)| *needed <= id) {
                 self.outputs.push_back(output);
-            } else {
-                self.durability.withheld.push_back((needed, output));
             }
         }
         match self.role {
-            Role::Candidate { .. } => self.count_own_vote(now),
+            Role::Candidate { .. } => self.count_own_vote(),
             Role::Leader(_) => self.advance_commit(),
-            Role::Follower { .. } => {}
+            Role::Follower { .. } | Role::PreCandidate { .. } => {}
         }
         self.apply_committed();
     }

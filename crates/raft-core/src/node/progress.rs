@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::{LogIndex, NodeId, PeerStatus, ProgressKind, Snapshot};
+use crate::{Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Round, Snapshot};
 
 /// A leader's view of another server. Always `match_index < next_index`.
 #[derive(Clone, Debug)]
@@ -12,6 +12,10 @@ pub(super) struct Progress {
     pub(super) next_index: LogIndex,
     /// The last entry known to be on the peer's disk. Never goes down during a term.
     pub(super) match_index: LogIndex,
+    /// The latest round of this leader that the peer answered.
+    pub(super) answered_round: Round,
+    /// When the peer last answered; at the start of a term, that moment.
+    pub(super) last_contact: Instant,
     pub(super) state: ProgressState,
 }
 
@@ -19,47 +23,112 @@ pub(super) struct Progress {
 pub(super) enum ProgressState {
     /// Looking for the place where the logs agree: one message until an answer or a heartbeat.
     Probe { waiting: bool },
-    /// The logs agree up to `match_index`; messages follow each other. Holds the last index of each
-    /// message with entries that is not answered yet.
-    Replicate { in_flight: VecDeque<LogIndex> },
-    /// The peer needs entries that are compacted; the piece at `offset` is under way. The snapshot
-    /// stays the same until it is installed, even when the leader takes a newer one meanwhile.
-    Snapshot { snapshot: Snapshot, offset: u64 },
+    /// The logs agree up to `match_index`; messages follow each other.
+    Replicate(InFlight),
+    /// The peer needs entries that are compacted. The snapshot stays the same until it is installed,
+    /// even when the leader takes a newer one meanwhile.
+    Snapshot(Transfer),
+}
+
+/// Messages with entries that are not answered yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InFlight {
+    /// The last index and the payload bytes of each, oldest first.
+    messages: VecDeque<(LogIndex, usize)>,
+    bytes: usize,
+}
+
+impl InFlight {
+    /// Whether another message may follow.
+    pub(super) fn has_room(&self, max_messages: usize, max_bytes: usize) -> bool {
+        self.messages.len() < max_messages && (self.bytes < max_bytes || self.messages.is_empty())
+    }
+
+    pub(super) fn push(&mut self, last: LogIndex, bytes: usize) {
+        self.messages.push_back((last, bytes));
+        self.bytes += bytes;
+    }
+
+    /// The peer's disk holds everything up to `match_index`.
+    fn free(&mut self, match_index: LogIndex, leak: bool) {
+        while let Some((_, bytes)) = self.messages.pop_front_if(|(last, _)| *last <= match_index) {
+            if !leak {
+                self.bytes -= bytes;
+            }
+        }
+    }
+}
+
+/// A snapshot on its way in pieces.
+#[derive(Clone, Debug)]
+pub(super) struct Transfer {
+    pub(super) snapshot: Snapshot,
+    /// The peer holds the bytes up to here.
+    pub(super) received: u64,
+    /// The round that the answer belongs to which said so.
+    pub(super) received_in: Round,
+    /// The bytes up to here were sent.
+    pub(super) sent: u64,
+    /// Whether the last piece, or all of an empty snapshot, was sent.
+    pub(super) is_all_sent: bool,
+    /// Whether an answer came since the last heartbeat.
+    pub(super) is_moving: bool,
+}
+
+impl Transfer {
+    pub(super) fn new(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            received: 0,
+            received_in: Round(0),
+            sent: 0,
+            is_all_sent: false,
+            is_moving: true,
+        }
+    }
+
+    /// Sends again from what the peer holds.
+    pub(super) fn rewind(&mut self) {
+        self.sent = self.received;
+        self.is_all_sent = false;
+    }
 }
 
 impl Progress {
     /// At the start of a term (Figure 2): `next_index` behind the leader's last entry, nothing known.
-    pub(super) fn new(peer: NodeId, last_index: LogIndex) -> Self {
+    pub(super) fn new(peer: NodeId, last_index: LogIndex, now: Instant) -> Self {
         Self {
             peer,
             next_index: last_index.next(),
             match_index: LogIndex(0),
+            answered_round: Round(0),
+            last_contact: now,
             state: ProgressState::Probe { waiting: false },
         }
     }
 
-    /// The peer's disk holds the leader's log up to `match_index`.
-    pub(super) fn record_match(&mut self, match_index: LogIndex) {
+    /// The peer's disk holds the leader's log up to `match_index`. Whether that is more than was known.
+    pub(super) fn record_match(&mut self, match_index: LogIndex, leak: bool) -> bool {
+        let is_more = match_index > self.match_index;
         self.match_index = self.match_index.max(match_index);
         self.next_index = self.next_index.max(self.match_index.next());
         match &mut self.state {
-            ProgressState::Replicate { in_flight } => {
-                while in_flight.front().is_some_and(|last| *last <= match_index) {
-                    in_flight.pop_front();
-                }
-            }
-            ProgressState::Probe { .. } => {
-                self.next_index = self.match_index.next();
-                self.state = ProgressState::Replicate { in_flight: VecDeque::new() };
-            }
+            ProgressState::Replicate(in_flight) => in_flight.free(match_index, leak),
+            ProgressState::Probe { .. } => self.become_replicate(),
             // A piece may still be under way, but the peer no longer needs it.
-            ProgressState::Snapshot { snapshot, .. } => {
-                if self.match_index >= snapshot.last_included_index {
-                    self.next_index = self.match_index.next();
-                    self.state = ProgressState::Replicate { in_flight: VecDeque::new() };
+            ProgressState::Snapshot(transfer) => {
+                if self.match_index >= transfer.snapshot.last_included_index {
+                    self.become_replicate();
                 }
             }
         }
+        is_more
+    }
+
+    /// The logs agree up to `match_index`: send what follows without waiting.
+    fn become_replicate(&mut self) {
+        self.next_index = self.match_index.next();
+        self.state = ProgressState::Replicate(InFlight::default());
     }
 
     /// Start over, one message at a time, from `next_index`.
@@ -68,13 +137,25 @@ impl Progress {
         self.state = ProgressState::Probe { waiting: false };
     }
 
+    /// How much of the log, and of a snapshot, the peer holds: it grows while the peer comes along.
+    pub(super) fn held(&self) -> (LogIndex, u64) {
+        let received = match &self.state {
+            ProgressState::Snapshot(transfer) => transfer.received,
+            _ => 0,
+        };
+        (self.match_index, received)
+    }
+
     pub(super) fn status(&self) -> PeerStatus {
-        let (state, in_flight) = match &self.state {
-            ProgressState::Probe { waiting } => (ProgressKind::Probe, usize::from(*waiting)),
-            ProgressState::Replicate { in_flight } => (ProgressKind::Replicate, in_flight.len()),
-            ProgressState::Snapshot { snapshot, offset } => {
-                let total = snapshot.data.len() as u64;
-                (ProgressKind::Snapshot { received: *offset, total }, 1)
+        let (state, in_flight, in_flight_bytes) = match &self.state {
+            ProgressState::Probe { waiting } => (ProgressKind::Probe, usize::from(*waiting), 0),
+            ProgressState::Replicate(in_flight) => {
+                (ProgressKind::Replicate, in_flight.messages.len(), in_flight.bytes as u64)
+            }
+            ProgressState::Snapshot(transfer) => {
+                let received = transfer.received;
+                let total = transfer.snapshot.data.len() as u64;
+                (ProgressKind::Snapshot { received, total }, 1, transfer.sent - received)
             }
         };
         PeerStatus {
@@ -83,6 +164,8 @@ impl Progress {
             match_index: self.match_index,
             state,
             in_flight,
+            in_flight_bytes,
+            last_contact: self.last_contact,
         }
     }
 }

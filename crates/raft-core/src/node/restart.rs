@@ -1,6 +1,7 @@
 //! Starting a server, for the first time or after a crash: the same path.
 
 use alloc::collections::VecDeque;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,8 +9,8 @@ use super::durability::Durability;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
-    Config, ConfigError, Entry, HardState, Instant, Log, LogIndex, LogPosition, Output, PersistId,
-    Snapshot, Term, Trace,
+    Config, ConfigError, Entry, ForwardId, HardState, Instant, Log, LogIndex, LogPosition,
+    Membership, Output, Payload, PersistId, Snapshot, Term, Trace,
 };
 
 /// What was found on disk. The default is an empty disk: the server's first start.
@@ -68,27 +69,41 @@ impl Node {
         if current_term.0 > LARGEST_NUMBER || base.index.0 > LARGEST_NUMBER {
             return Err(RestartError::NumberTooLarge);
         }
-        let log = recover_log(base, entries)?;
-        if log.last().term > current_term {
-            return Err(RestartError::TermLost { current_term, last_log: log.last() });
-        }
-        let membership = match &snapshot {
+        check_entries(base, &entries)?;
+        let configured = match &snapshot {
             Some(snapshot) => snapshot.membership.clone(),
             None => config.membership.clone(),
         };
+        let memberships = recover_memberships(base.index, configured, &entries)?;
+        let mut log = Log::new(base);
+        log.append_recovered(entries);
+        if log.last().term > current_term {
+            return Err(RestartError::TermLost { current_term, last_log: log.last() });
+        }
+        // Before it crashed, it may have told a leader that it follows: the leader's lease rests on
+        // that (dissertation §6.4.1). A server that never was in a term told nobody anything.
+        let leader_heard = (config.lease_reads && current_term.0 > 0).then_some(now);
+        let mut rng = Rng::new(config.seed);
+        let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
         let mut node = Self {
-            rng: Rng::new(config.seed),
+            now,
+            rng,
             current_term,
             voted_for: hard_state.voted_for,
             role: Role::Follower { leader: None },
-            membership,
+            memberships,
             // All that a snapshot covers was committed and applied before it was taken (§7).
             commit_index: base.index,
             last_applied: base.index,
             timer_started: now,
             deadline: now,
+            leader_heard,
             durability: Durability::new(log.last().index),
+            proposed: Vec::new(),
             proposals: VecDeque::new(),
+            readable: Vec::new(),
+            forwarded: VecDeque::new(),
+            last_forward,
             incoming_snapshot: None,
             snapshot_write: PersistId(0),
             snapshot_requested: false,
@@ -97,30 +112,49 @@ impl Node {
             snapshot,
             config,
         };
-        node.restart_election_timer(now);
+        if bug!(node, VoteForgotten) {
+            node.voted_for = None;
+        }
+        node.restart_election_timer();
         if let Some(snapshot) = node.snapshot.clone() {
             node.outputs.push_back(Output::Restore(snapshot));
         }
         let (voted_for, last_log) = (node.voted_for, node.log.last());
         node.trace(|| Trace::Started { term: current_term, voted_for, snapshot: base, last_log });
-        node.flush();
         Ok(node)
     }
 }
 
-fn recover_log(base: LogPosition, entries: Vec<Entry>) -> Result<Log, RestartError> {
-    let mut log = Log::new(base);
+/// Checks that the entries follow the snapshot and each other, and that their terms never go down.
+fn check_entries(base: LogPosition, entries: &[Entry]) -> Result<(), RestartError> {
+    let mut last = base;
     for entry in entries {
-        let expected = log.last().index.next();
+        let expected = last.index.next();
         if entry.index != expected {
             return Err(RestartError::EntryMissing { expected, found: entry.index });
         }
-        if entry.term < log.last().term {
+        if entry.term < last.term {
             return Err(RestartError::TermsDecrease { at: entry.position() });
         }
-        log.append(entry);
+        last = entry.position();
     }
-    Ok(log)
+    Ok(())
+}
+
+/// Raft §6: a server uses the latest membership in its log, committed or not.
+fn recover_memberships(
+    base: LogIndex,
+    first: Membership,
+    entries: &[Entry],
+) -> Result<Vec<(LogIndex, Membership)>, RestartError> {
+    let mut memberships = vec![(base, first)];
+    for entry in entries {
+        if let Payload::Membership(membership) = &entry.payload {
+            membership.validate().map_err(RestartError::Config)?;
+            memberships.push((entry.index, membership.clone()));
+        }
+    }
+    Ok(memberships)
 }
 
 impl fmt::Display for RestartError {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::Node;
 use super::durability::Needs;
 use crate::{
-    Body, Bytes, InstallSnapshot, InstallSnapshotReply, Instant, Log, LogIndex, LogPosition,
-    NodeId, Output, Snapshot, SnapshotRefusal, Term, Trace,
+    Body, Bytes, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log, LogIndex, LogPosition,
+    Membership, NodeId, Output, Round, Snapshot, SnapshotRefusal, Term, Trace,
 };
 
 /// A leader's snapshot that is arriving in pieces.
@@ -28,7 +28,7 @@ impl Node {
         self.snapshot_requested = true;
         let through = self.last_applied;
         self.trace(|| Trace::SnapshotRequested { through, entries });
-        self.durability.stage(Output::SnapshotNeeded { through }, Needs::Nothing);
+        self.outputs.push_back(Output::SnapshotNeeded { through });
     }
 
     /// The state machine's own snapshot: the log up to there is no longer needed.
@@ -50,14 +50,20 @@ impl Node {
         let entries = through.0 - base.index.0;
         self.trace(|| Trace::Compacted { through: position, entries });
         self.log.compact(position);
-        self.store_snapshot(position, data);
+        // The membership as of the snapshot's end, not what is in force by now: a later one may yet
+        // be rolled back.
+        let membership = self.membership_at(through);
+        self.forget_memberships_through(through);
+        self.store_snapshot(position, membership, data);
     }
 
-    fn store_snapshot(&mut self, position: LogPosition, data: Bytes) {
+    fn store_snapshot(&mut self, position: LogPosition, membership: Membership, data: Bytes) {
+        let is_halved = bug!(self, SnapshotLosesJoint);
+        let membership = if is_halved { membership.without_outgoing() } else { membership };
         let snapshot = Snapshot {
             last_included_index: position.index,
             last_included_term: position.term,
-            membership: self.membership.clone(),
+            membership,
             data,
         };
         self.snapshot = Some(snapshot.clone());
@@ -65,43 +71,49 @@ impl Node {
     }
 
     /// Figure 13: a piece of the leader's snapshot.
-    pub(super) fn receive_install_snapshot(
-        &mut self,
-        now: Instant,
-        from: NodeId,
-        request: InstallSnapshot,
-    ) {
-        if !self.recognize_leader(now, from, "InstallSnapshot") {
+    pub(super) fn receive_install_snapshot(&mut self, from: NodeId, request: InstallSnapshot) {
+        if !self.recognize_leader(from, "InstallSnapshot") {
             return;
         }
-        let last_included = request.last_included();
-        if last_included.index <= self.commit_index {
-            // Older than what is committed here: installing it would undo committed state.
+        let (last_included, round) = (request.last_included(), request.round);
+        if last_included.index <= self.commit_index && !bug!(self, OldSnapshotInstalled) {
+            // All of it is committed here: installing it would undo committed state.
             let commit_index = self.commit_index;
             self.incoming_snapshot.take_if(|i| i.last_included.index <= commit_index);
-            return self.send_snapshot_installed(from, last_included.index);
+            return self.send_snapshot_installed(from, last_included.index, round);
+        }
+        let end = request.offset.checked_add(request.data.len() as u64);
+        let limit = self.config.max_snapshot_bytes;
+        if end.is_none_or(|end| end > limit) {
+            let reason = IgnoreReason::SnapshotTooLarge { limit };
+            return self.ignore(from, "InstallSnapshot", reason);
         }
         let received = self.store_chunk(&request);
         self.trace(|| Trace::SnapshotChunkStored { last_included, received });
-        let end = request.offset.checked_add(request.data.len() as u64);
         let complete = request.done && end == Some(received);
         match self.incoming_snapshot.take_if(|_| complete) {
             Some(incoming) => {
                 self.install_snapshot(&request, Bytes::from(incoming.data));
-                self.send_snapshot_installed(from, last_included.index);
+                self.send_snapshot_installed(from, last_included.index, round);
             }
-            None => self.send_snapshot_continue(from, last_included.index, received),
+            None => self.send_snapshot_continue(from, last_included.index, received, round),
         }
     }
 
     /// Keeps the piece if it continues what is here. How many bytes are here now.
     fn store_chunk(&mut self, request: &InstallSnapshot) -> u64 {
         let (last_included, term) = (request.last_included(), self.current_term);
-        let incoming = self
-            .incoming_snapshot
-            .take_if(|incoming| incoming.last_included == last_included && incoming.term == term);
-        let mut incoming =
-            incoming.unwrap_or(IncomingSnapshot { last_included, term, data: Vec::new() });
+        let mut incoming = match self.incoming_snapshot.take() {
+            Some(same) if same.last_included == last_included && same.term == term => same,
+            // Another leader may encode the same state in other bytes.
+            Some(other) => {
+                let received = other.data.len() as u64;
+                let of = other.last_included;
+                self.trace(|| Trace::SnapshotAbandoned { last_included: of, received });
+                IncomingSnapshot { last_included, term, data: Vec::new() }
+            }
+            None => IncomingSnapshot { last_included, term, data: Vec::new() },
+        };
         if request.offset == incoming.data.len() as u64 {
             incoming.data.extend_from_slice(&request.data);
         }
@@ -124,8 +136,13 @@ impl Node {
         }
         let kept_entries = self.log.len() as u64;
         self.trace(|| Trace::SnapshotInstalled { last_included, kept_entries });
-        self.membership = request.membership.clone();
-        self.store_snapshot(last_included, data);
+        if !bug!(self, MembershipSurvivesSnapshot) {
+            self.install_membership(last_included.index, &request.membership);
+        }
+        if bug!(self, SnapshotLowersTerm) {
+            self.current_term = last_included.term;
+        }
+        self.store_snapshot(last_included, request.membership.clone(), data);
         self.snapshot_write = self.durability.collecting_id();
         self.commit_index = last_included.index;
         self.last_applied = last_included.index;
@@ -136,13 +153,25 @@ impl Node {
         self.snapshot_requested = false;
     }
 
+    /// Figure 13, step 8: the snapshot's membership counts, and those of the entries that are kept
+    /// behind it; nothing from before it does.
+    fn install_membership(&mut self, index: LogIndex, membership: &Membership) {
+        let before = self.membership().clone();
+        self.memberships.retain(|(at, _)| *at > index && *at <= self.log.last().index);
+        self.memberships.insert(0, (index, membership.clone()));
+        if *self.membership() != before {
+            let (index, membership) = (self.membership_index(), self.membership().clone());
+            self.trace(|| Trace::MembershipAdopted { index, membership });
+        }
+    }
+
     /// Whether the last snapshot that was installed from a leader is on disk.
     pub(super) fn is_snapshot_durable(&self) -> bool {
         self.durability.is_durable(self.snapshot_write)
     }
 
-    fn send_snapshot_installed(&mut self, to: NodeId, match_index: LogIndex) {
-        let reply = InstallSnapshotReply::Installed { match_index };
+    fn send_snapshot_installed(&mut self, to: NodeId, match_index: LogIndex, round: Round) {
+        let reply = InstallSnapshotReply::Installed { match_index, round };
         self.send(to, Body::InstallSnapshotReply(reply), Needs::HardStateAndLog);
     }
 
@@ -151,8 +180,9 @@ impl Node {
         to: NodeId,
         last_included_index: LogIndex,
         next_offset: u64,
+        round: Round,
     ) {
-        let reply = InstallSnapshotReply::Continue { last_included_index, next_offset };
+        let reply = InstallSnapshotReply::Continue { last_included_index, next_offset, round };
         self.send(to, Body::InstallSnapshotReply(reply), Needs::HardState);
     }
 }

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::{
-    AppendRefusal, ElectionReason, IgnoreReason, SnapshotRefusal, StepDownReason, Trace,
-    VoteRefusal,
+    AppendRefusal, ElectionReason, ForgetRefusal, IgnoreReason, SnapshotRefusal, StepDownReason,
+    Trace, VoteRefusal,
 };
 use crate::{LogIndex, LogPosition, NodeId};
 
@@ -62,6 +62,39 @@ impl Trace {
             Self::BecameLeader { term, voters } => {
                 write!(f, "becomes leader of term {term}, elected by nodes {}", List(voters))
             }
+            other => other.write_pre_vote_words(f),
+        }
+    }
+
+    /// The words for pre-vote, and for what is done by order.
+    fn write_pre_vote_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PreVoteStarted { term, reason, last_log } => write!(
+                f,
+                "asks whether it could win term {term}: {reason}; its log ends at {last_log}"
+            ),
+            Self::PreVoteGranted { candidate, term } => {
+                write!(f, "would vote for node {candidate} in term {term}")
+            }
+            Self::PreVoteRefused { candidate, term, reason } => {
+                write!(f, "would not vote for node {candidate} in term {term}: {reason}")
+            }
+            Self::PreVoteCounted { voter, granted, votes, needed } => {
+                let answer = if *granted { "would" } else { "would not" };
+                write!(
+                    f,
+                    "hears that node {voter} {answer} vote for it: {votes} of the {needed} it needs"
+                )
+            }
+            Self::LeaderForgotten { leader: Some(leader) } => {
+                write!(f, "forgets its leader, node {leader}, as it was told")
+            }
+            Self::LeaderForgotten { leader: None } => {
+                f.write_str("forgets when it last heard a leader, as it was told")
+            }
+            Self::LeaderNotForgotten { reason } => {
+                write!(f, "does not forget its leader: {reason}")
+            }
             other => other.write_log_words(f),
         }
     }
@@ -115,6 +148,71 @@ impl Trace {
             Self::ProposalRedirected { leader: None } => {
                 f.write_str("does not lead and knows no leader to send the client to")
             }
+            other => other.write_read_words(f),
+        }
+    }
+
+    /// The words for reads and for what is passed on.
+    fn write_read_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ProposalRefused { reason } => write!(f, "does not take a command: {reason}"),
+            Self::PassedOn { leader } => {
+                write!(f, "passes a client's request on to its leader, node {leader}")
+            }
+            Self::ReadByLease { index } => {
+                write!(f, "lets a read see everything up to {index} at once: its lease lasts")
+            }
+            Self::ReadWaits { index, round } => write!(
+                f,
+                "lets a read of everything up to {index} wait until a quorum answers round {}",
+                round.0
+            ),
+            Self::ReadConfirmed { index, round } => write!(
+                f,
+                "lets a read see everything up to {index}: a quorum answered round {}",
+                round.0
+            ),
+            Self::ReadRefused { reason } => write!(f, "does not allow a read: {reason}"),
+            other => other.write_change_words(f),
+        }
+    }
+
+    /// The words for handing over and for changes of the membership.
+    fn write_change_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TransferStarted { to } => {
+                write!(f, "hands leadership over to node {to} and takes no commands meanwhile")
+            }
+            Self::TransferRefused { to, reason } => {
+                write!(f, "does not hand leadership over to node {to}: {reason}")
+            }
+            Self::TimeoutNowSent { to } => {
+                write!(f, "tells node {to}, whose log is complete, to stand for election")
+            }
+            Self::TransferTimedOut { to } => {
+                write!(f, "goes on leading: node {to} did not take over in time")
+            }
+            Self::ChangeStarted { change, target } => {
+                write!(f, "changes the membership ({change}), to {target}")
+            }
+            Self::ChangeRefused { change, reason } => {
+                write!(f, "does not change the membership ({change}): {reason}")
+            }
+            Self::CatchUpStalled { node } => {
+                write!(
+                    f,
+                    "gives the change up: node {node} does not come along; it stays a learner"
+                )
+            }
+            Self::MembershipAdopted { index, membership } => {
+                write!(f, "goes by the membership of entry {index}: {membership}")
+            }
+            Self::MembershipRolledBack { index: LogIndex(0), membership } => {
+                write!(f, "goes by the first membership again: {membership}")
+            }
+            Self::MembershipRolledBack { index, membership } => {
+                write!(f, "goes by the membership of entry {index} again: {membership}")
+            }
             other => other.write_snapshot_words(f),
         }
     }
@@ -146,6 +244,14 @@ impl Trace {
             Self::SnapshotChunkStored { last_included, received } => {
                 write!(f, "holds {received} bytes of the snapshot through {last_included}")
             }
+            Self::SnapshotAbandoned { last_included, received } => write!(
+                f,
+                "throws {received} bytes of the snapshot through {last_included} away: another is \
+                 arriving"
+            ),
+            Self::WithheldDropped { messages } => {
+                write!(f, "gives up {messages} messages that waited for its disk")
+            }
             Self::SnapshotInstalled { last_included, kept_entries } => write!(
                 f,
                 "installs the leader's snapshot through {last_included}, keeping {} behind it",
@@ -167,7 +273,18 @@ impl fmt::Display for StepDownReason {
         match self {
             Self::LaterTerm(term) => write!(f, "a message came from term {term}"),
             Self::LeaderElected(leader) => write!(f, "node {leader} won the election"),
+            Self::QuorumLost => f.write_str("it heard from no quorum for too long"),
+            Self::Removed => f.write_str("it is no voter of the cluster any more"),
         }
+    }
+}
+
+impl fmt::Display for ForgetRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IsLeader => "it leads itself",
+            Self::LeaseReads => "the leader's lease rests on its memory (lease reads are on)",
+        })
     }
 }
 
@@ -177,6 +294,8 @@ impl fmt::Display for ElectionReason {
             Self::LeaderSilent => "it heard no leader for its election timeout",
             Self::SplitVote => "its last election had no winner in time",
             Self::Forced => "it was told to",
+            Self::PreVotesWon => "a majority would vote for it",
+            Self::Transfer => "the leader hands over to it",
         })
     }
 }
@@ -195,6 +314,10 @@ impl fmt::Display for VoteRefusal {
                     "its log ends in a later term (own end {own}, the candidate's {candidate})"
                 )
             }
+            Self::LeaderIsAlive { leader: Some(leader) } => {
+                write!(f, "node {leader} leads and was heard a moment ago")
+            }
+            Self::LeaderIsAlive { leader: None } => f.write_str("a leader was heard a moment ago"),
         }
     }
 }
@@ -226,7 +349,15 @@ impl fmt::Display for IgnoreReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StaleTerm { current } => write!(f, "late, the term is {current} now"),
-            Self::UnknownSender => f.write_str("the sender is not a member of the cluster"),
+            Self::UnknownSender => f.write_str("the sender cannot be another server"),
+            Self::RoundUnknown { round, current } => write!(
+                f,
+                "it answers round {}, and this leader is in round {}; the sender is broken",
+                round.0, current.0
+            ),
+            Self::SnapshotTooLarge { limit } => {
+                write!(f, "the snapshot is larger than {limit} bytes")
+            }
             Self::NotExpected => f.write_str("it answers nothing that is still asked"),
             Self::AlreadyKnown => f.write_str("it repeats what is known"),
             Self::SecondLeader { leader } => {
