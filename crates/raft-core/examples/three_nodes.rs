@@ -160,9 +160,9 @@ impl Server {
                     }
                 }
                 Output::Apply(entries) => {
-                    for entry in entries {
-                        if let Payload::Command(command) = entry.payload {
-                            self.state.push(String::from_utf8_lossy(&command).into_owned());
+                    for entry in &entries {
+                        if let Payload::Command(command) = &entry.payload {
+                            self.state.push(String::from_utf8_lossy(command).into_owned());
                         }
                     }
                 }
@@ -191,5 +191,5 @@ fn store(disk: &mut Recovered, write: Persist) {
     if let Some(from) = write.truncate_from {
         disk.entries.retain(|entry| entry.index < from);
     }
-    disk.entries.extend(write.entries);
+    disk.entries.extend(write.entries.iter().cloned());
 }

@@ -216,14 +216,14 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::VoterCount(n) => {
-                write!(f, "a cluster has 1 to {} voters, not {n}", Membership::MAX_VOTERS)
+                write!(f, "a cluster has 1 to {} voters, and as many learners, not {n}", Membership::MAX_VOTERS)
             }
             Self::VoterAndLearner(node) => {
                 write!(f, "node {node} cannot be a voter and a learner at once")
             }
-            Self::LeaseWithoutCheckQuorum => {
-                f.write_str("lease_reads needs check_quorum: a lease rests on followers that spare their leader")
-            }
+            Self::LeaseWithoutCheckQuorum => f.write_str(
+                "lease_reads needs check_quorum: a lease rests on followers that spare their leader",
+            ),
             Self::NodeIdZero => f.write_str("node ids start at 1"),
             Self::DurationOutOfRange { setting, value } => {
                 write!(f, "{setting} is {value:?}; it must be from 1 µs to 1 h")

@@ -136,7 +136,7 @@ pub struct Persist {
 }
 
 /// What became of a request.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It is committed, and its entry was handed over by [`Output::Apply`] before this reply. For a

@@ -89,9 +89,9 @@
 //!                         network.push_back((self.node.id(), to, message));
 //!                     }
 //!                     Output::Apply(entries) => {
-//!                         for entry in entries {
-//!                             if let Payload::Command(command) = entry.payload {
-//!                                 self.state.extend_from_slice(&command);
+//!                         for entry in &entries {
+//!                             if let Payload::Command(command) = &entry.payload {
+//!                                 self.state.extend_from_slice(command);
 //!                             }
 //!                         }
 //!                     }
@@ -120,7 +120,7 @@
 //!     if let Some(from) = write.truncate_from {
 //!         disk.entries.retain(|entry| entry.index < from);
 //!     }
-//!     disk.entries.extend(write.entries);
+//!     disk.entries.extend(write.entries.iter().cloned());
 //! }
 //!
 //! let ids = [NodeId(1), NodeId(2), NodeId(3)];

@@ -8,7 +8,8 @@ use super::*;
 use crate::Payload;
 
 fn entry(index: u64, term: u64) -> Entry {
-    Entry { index: LogIndex(index), term: Term(term), payload: Payload::Noop }
+    let payload = Payload::Command(alloc::vec![0; index as usize % 7].into());
+    Entry { index: LogIndex(index), term: Term(term), payload }
 }
 
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ enum Step {
     Append { entries: usize, term_step: u64 },
     Truncate { keep_percent: u64 },
     Compact { percent: u64 },
+    Recover,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -23,6 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         (1usize..200, 0u64..3).prop_map(|(entries, term_step)| Step::Append { entries, term_step }),
         (0u64..=100).prop_map(|keep_percent| Step::Truncate { keep_percent }),
         (0u64..=100).prop_map(|percent| Step::Compact { percent }),
+        Just(Step::Recover),
     ];
     proptest::collection::vec(step, 1..20)
 }
@@ -38,11 +41,17 @@ proptest! {
             let length = model.len() as u64;
             match step {
                 Step::Append { entries, term_step } => {
-                    for offset in 1..=entries as u64 {
-                        let new = entry(last.index.0 + offset, last.term.0 + term_step);
-                        model.push(new.clone());
-                        log.append(new);
-                    }
+                    let new = |offset| entry(last.index.0 + offset, last.term.0 + term_step);
+                    let new: Vec<Entry> = (1..=entries as u64).map(new).collect();
+                    model.extend(new.clone());
+                    // Some together, some one by one.
+                    let (together, alone) = new.split_at(entries / 2);
+                    log.append(together.iter().cloned().collect());
+                    alone.iter().for_each(|entry| log.append(Entries::from_iter([entry.clone()])));
+                }
+                Step::Recover => {
+                    log = Log::new(base);
+                    log.append_recovered(model.clone());
                 }
                 Step::Truncate { keep_percent } => {
                     let keep = length * keep_percent / 100;
@@ -68,8 +77,31 @@ proptest! {
             prop_assert_eq!(shared.term_at(base.index), Some(base.term));
             prop_assert_eq!(shared.get(shared.last().index.next()), None);
             check_search(&shared, &model, base)?;
+            check_parts(&shared, &model, base)?;
         }
     }
+}
+
+/// `parts`, `batch` and the counts of bytes, from several places.
+fn check_parts(log: &Log, model: &[Entry], base: LogPosition) -> Result<(), TestCaseError> {
+    let bytes = |entries: &[Entry]| entries.iter().map(|e| e.payload.len()).sum::<usize>();
+    prop_assert_eq!(log.payload_bytes(), bytes(model) as u64);
+    let length = model.len();
+    for (start, end) in
+        [(0, length), (length / 3, length), (length / 3, length / 2), (length, length)]
+    {
+        let index = |place: usize| LogIndex(base.index.0 + place as u64);
+        let (after, to) = (index(start), index(end));
+        prop_assert_eq!(log.payload_bytes_between(after, to), bytes(&model[start..end]) as u64);
+        let parts: Vec<Entry> = log.parts(after.next(), to).flat_map(|p| p.to_vec()).collect();
+        prop_assert_eq!(&parts, &model[start..end]);
+        let (batch, batch_bytes) = log.batch(after.next(), 70, 200);
+        prop_assert_eq!(&batch[..], &model[start..start + batch.len()]);
+        prop_assert_eq!(batch_bytes, bytes(&batch));
+        prop_assert!(batch.len() <= 70 && (batch_bytes <= 200 || batch.len() == 1));
+        prop_assert_eq!(batch.is_empty(), start == length);
+    }
+    Ok(())
 }
 
 /// `last_with_term_at_most` against a linear search.
@@ -96,11 +128,11 @@ fn a_batch_is_bounded_by_entries_and_bytes_but_never_empty() {
     let mut log = Log::new(LogPosition::ORIGIN);
     for index in 1..=10 {
         let payload = Payload::Command([0; 100].as_slice().into());
-        log.append(Entry { index: LogIndex(index), term: Term(1), payload });
+        log.append(Entries::from_iter([Entry { index: LogIndex(index), term: Term(1), payload }]));
     }
-    assert_eq!(log.batch(LogIndex(3), 4, 10_000).len(), 4);
-    assert_eq!(log.batch(LogIndex(3), 100, 10_000).len(), 8);
-    assert_eq!(log.batch(LogIndex(3), 100, 250).len(), 2);
-    assert_eq!(log.batch(LogIndex(3), 100, 1).len(), 1);
-    assert!(log.batch(LogIndex(11), 100, 1).is_empty());
+    assert_eq!(log.batch(LogIndex(3), 4, 10_000).0.len(), 4);
+    assert_eq!(log.batch(LogIndex(3), 100, 10_000).0.len(), 8);
+    assert_eq!(log.batch(LogIndex(3), 100, 250).0.len(), 2);
+    assert_eq!(log.batch(LogIndex(3), 100, 1).0.len(), 1);
+    assert!(log.batch(LogIndex(11), 100, 1).0.is_empty());
 }

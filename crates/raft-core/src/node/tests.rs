@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::durability::{Durability, Needs};
 use super::progress::{Progress, ProgressState};
-use crate::{Entry, LogIndex, NodeId, Payload, Term, Trace};
+use crate::{Entries, Entry, Instant, LogIndex, NodeId, Payload, Term, Trace};
 
 fn entry(index: u64) -> Entry {
     Entry { index: LogIndex(index), term: Term(1), payload: Payload::Noop }
@@ -14,10 +14,10 @@ fn entry(index: u64) -> Entry {
 /// Always `match_index < next_index`, and `match_index` never goes back (Figure 2).
 #[test]
 fn progress_keeps_its_order_whatever_is_reported() {
-    let mut progress = Progress::new(NodeId(2), LogIndex(9));
+    let mut progress = Progress::new(NodeId(2), LogIndex(9), Instant(0));
     assert_eq!((progress.next_index, progress.match_index), (LogIndex(10), LogIndex(0)));
     for (reported, expected) in [(3, 3), (1, 3), (7, 7), (7, 7), (0, 7)] {
-        progress.record_match(LogIndex(reported));
+        progress.record_match(LogIndex(reported), false);
         assert_eq!(progress.match_index, LogIndex(expected));
         assert!(progress.match_index < progress.next_index);
     }
@@ -28,15 +28,19 @@ fn progress_keeps_its_order_whatever_is_reported() {
 /// An answer covers all messages before it: their own answers may be lost.
 #[test]
 fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
-    let mut progress = Progress::new(NodeId(2), LogIndex(0));
-    progress.record_match(LogIndex(0));
-    if let ProgressState::Replicate { in_flight } = &mut progress.state {
-        in_flight.extend([2, 4, 6].map(LogIndex));
+    let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
+    progress.record_match(LogIndex(0), false);
+    if let ProgressState::Replicate(in_flight) = &mut progress.state {
+        for last in [2, 4, 6] {
+            in_flight.push(LogIndex(last), 10);
+        }
+        assert!(in_flight.has_room(4, 31) && !in_flight.has_room(3, 31));
+        assert!(!in_flight.has_room(4, 30), "the window has bytes, too");
     }
-    progress.record_match(LogIndex(5));
-    assert_eq!(progress.status().in_flight, 1);
-    progress.record_match(LogIndex(6));
-    assert_eq!(progress.status().in_flight, 0);
+    progress.record_match(LogIndex(5), false);
+    assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (1, 10));
+    progress.record_match(LogIndex(6), false);
+    assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (0, 0));
 }
 
 /// Writes of one input become one request, and a truncation takes back what was about to be durable.
@@ -46,8 +50,8 @@ fn a_truncation_takes_back_what_was_about_to_be_durable() {
     assert_eq!(durability.log_index(), LogIndex(5));
     durability.write_truncation(LogIndex(3));
     assert_eq!(durability.log_index(), LogIndex(2));
-    durability.write_entry(entry(3));
-    durability.write_entry(entry(4));
+    durability.write_entries(Entries::from_iter([entry(3)]));
+    durability.write_entries(Entries::from_iter([entry(4)]));
     assert_eq!(durability.log_index(), LogIndex(2), "issued is not durable");
     assert!(durability.is_hard_state_durable(), "none was written");
     durability.write_hard_state(Term(1), None);
@@ -59,13 +63,13 @@ fn a_truncation_takes_back_what_was_about_to_be_durable() {
 fn an_event_is_not_built_without_tracing() {
     let membership = crate::Membership::new([NodeId(1)]);
     let config = crate::Config::new(NodeId(1), membership);
-    let node = crate::Node::new(config, crate::Recovered::default(), crate::Instant(0));
+    let node = crate::Node::new(config, crate::Recovered::default(), Instant(0));
     let mut node = node.expect("the settings are valid");
     node.trace(|| -> Trace { panic!("built") });
     node.flush();
     let outputs: Vec<_> = core::iter::from_fn(|| node.poll_output()).collect();
     assert!(outputs.is_empty(), "{outputs:?}");
-    node.durability.stage(crate::Output::SnapshotNeeded { through: LogIndex(0) }, Needs::Nothing);
+    node.durability.stage(crate::Output::SnapshotNeeded { through: LogIndex(0) }, Needs::HardState);
     node.flush();
     assert!(node.poll_output().is_some());
 }

@@ -2,8 +2,8 @@
 
 use raft_core::{
     AppendEntries, AppendEntriesReply, Body, Bytes, Config, Entry, HardState, InstallSnapshot,
-    InstallSnapshotReply, LogIndex, LogPosition, Membership, Message, NodeId, Payload, Recovered,
-    RequestVote, RequestVoteReply, Snapshot, Term,
+    InstallSnapshotReply, LogIndex, LogPosition, Membership, Message, NodeId, Payload, PreVote,
+    Recovered, RequestVote, RequestVoteReply, Round, Snapshot, Term,
 };
 
 /// Index and term.
@@ -17,8 +17,14 @@ pub(crate) fn membership(size: u64) -> Membership {
     Membership::new((1..=size).map(NodeId))
 }
 
-/// The default settings, with traces.
+/// The protocol of the paper alone, with traces: what the dissertation adds is off.
 pub(crate) fn config(id: u64, size: u64) -> Config {
+    let (pre_vote, check_quorum, lease_reads) = (false, false, false);
+    Config { pre_vote, check_quorum, lease_reads, ..full_config(id, size) }
+}
+
+/// The default settings, with traces.
+pub(crate) fn full_config(id: u64, size: u64) -> Config {
     Config { trace: true, ..Config::new(NodeId(id), membership(size)) }
 }
 
@@ -65,7 +71,28 @@ pub(crate) fn request_vote(last_log_index: u64, last_log_term: u64) -> Body {
     Body::RequestVote(RequestVote {
         last_log_index: LogIndex(last_log_index),
         last_log_term: Term(last_log_term),
+        leadership_transfer: false,
     })
+}
+
+/// The same, asked for by the leader.
+pub(crate) fn request_vote_by_transfer(last_log_index: u64, last_log_term: u64) -> Body {
+    Body::RequestVote(RequestVote {
+        last_log_index: LogIndex(last_log_index),
+        last_log_term: Term(last_log_term),
+        leadership_transfer: true,
+    })
+}
+
+pub(crate) fn pre_vote(last_log_index: u64, last_log_term: u64) -> Body {
+    Body::PreVote(PreVote {
+        last_log_index: LogIndex(last_log_index),
+        last_log_term: Term(last_log_term),
+    })
+}
+
+pub(crate) fn pre_vote_reply(vote_granted: bool) -> Body {
+    Body::PreVoteReply(RequestVoteReply { vote_granted })
 }
 
 pub(crate) fn vote(vote_granted: bool) -> Body {
@@ -77,13 +104,20 @@ pub(crate) fn append(prev: Place, terms: &[u64], leader_commit: u64) -> Body {
     Body::AppendEntries(AppendEntries {
         prev_log_index: LogIndex(prev.0),
         prev_log_term: Term(prev.1),
-        entries: entries_after(prev.0, terms),
+        entries: entries_after(prev.0, terms).into(),
         leader_commit: LogIndex(leader_commit),
+        round: Round(0),
     })
 }
 
 pub(crate) fn success(match_index: u64) -> Body {
-    Body::AppendEntriesReply(AppendEntriesReply::Success { match_index: LogIndex(match_index) })
+    success_in(0, match_index)
+}
+
+/// An acknowledgement that answers a request of this round.
+pub(crate) fn success_in(round: u64, match_index: u64) -> Body {
+    let (match_index, round) = (LogIndex(match_index), Round(round));
+    Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, round })
 }
 
 pub(crate) fn failure(prev_log_index: u64, hint: Place) -> Body {
@@ -91,6 +125,7 @@ pub(crate) fn failure(prev_log_index: u64, hint: Place) -> Body {
     Body::AppendEntriesReply(AppendEntriesReply::Failure {
         prev_log_index,
         hint: at(hint.0, hint.1),
+        round: Round(0),
     })
 }
 
@@ -103,15 +138,27 @@ pub(crate) fn install(snapshot: &Snapshot, offset: usize, end: usize) -> Body {
         offset: offset as u64,
         data: snapshot.data.slice(offset, end),
         done: end == snapshot.data.len(),
+        round: Round(0),
     })
 }
 
 pub(crate) fn resume(last_included_index: u64, next_offset: u64) -> Body {
     let last_included_index = LogIndex(last_included_index);
-    Body::InstallSnapshotReply(InstallSnapshotReply::Continue { last_included_index, next_offset })
+    resume_in(0, last_included_index.0, next_offset)
+}
+
+/// The same, in answer to a piece of this round.
+pub(crate) fn resume_in(round: u64, last_included_index: u64, next_offset: u64) -> Body {
+    let (last_included_index, round) = (LogIndex(last_included_index), Round(round));
+    Body::InstallSnapshotReply(InstallSnapshotReply::Continue {
+        last_included_index,
+        next_offset,
+        round,
+    })
 }
 
 pub(crate) fn installed(match_index: u64) -> Body {
     let match_index = LogIndex(match_index);
-    Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index })
+    let round = Round(0);
+    Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, round })
 }

@@ -95,7 +95,7 @@ fn a_proposal_under_a_snapshot_has_an_unknown_outcome() {
     server.propose(2, "b");
     let state = snapshot(2, 2, 3, "z");
     server.receive(3, 2, install(&state, 0, 1));
-    assert_eq!(server.outcome(1), Some(Outcome::Unknown { position: at(2, 1) }));
+    assert_eq!(server.outcome(1), Some(Outcome::Unknown { position: Some(at(2, 1)) }));
     assert_eq!(server.outcome(2), None, "its place is not yet covered");
     server.receive(3, 2, append((2, 2), &[2], 3));
     assert_eq!(server.outcome(2), Some(Outcome::Superseded { position: at(3, 1) }));

@@ -40,7 +40,8 @@ fn replicate_the_entry_of_term_2(cluster: &mut Cluster) {
     for _ in 0..20 {
         for mut envelope in cluster.take(|envelope| envelope.to != 4) {
             if let raft_core::Body::AppendEntries(request) = &mut envelope.message.body {
-                request.entries.retain(|entry| entry.index <= LogIndex(2));
+                request.entries =
+                    request.entries.iter().filter(|e| e.index <= LogIndex(2)).cloned().collect();
                 if request.prev_log_index > LogIndex(2) {
                     continue;
                 }

@@ -1,6 +1,6 @@
 //! §5.3 and Figure 2, "AppendEntries RPC, receiver implementation".
 
-use raft_core::{AppendEntries, Body, IgnoreReason, Instant, LogIndex, Term, Trace};
+use raft_core::{AppendEntries, Body, IgnoreReason, Instant, LogIndex, Round, Term, Trace};
 
 use crate::builders::*;
 use crate::server::Server;
@@ -92,7 +92,7 @@ fn only_entries_not_already_in_the_log_are_written() {
     server.disk_is_slow = true;
     server.receive(2, 3, append((0, 0), &[1, 1, 2, 3, 3], 0));
     let write = server.writes.back().expect("new entries are written");
-    assert_eq!(write.entries, entries_after(3, &[3, 3]));
+    assert_eq!(write.entries, entries_after(3, &[3, 3]).into());
     assert_eq!(write.truncate_from, None);
 }
 
@@ -249,8 +249,9 @@ fn entries_that_make_no_sense_are_ignored() {
         let request = AppendEntries {
             prev_log_index: LogIndex(0),
             prev_log_term: Term(0),
-            entries,
+            entries: entries.into(),
             leader_commit: LogIndex(0),
+            round: Round(0),
         };
         server.receive(2, 4, Body::AppendEntries(request));
         assert!(server.log_terms().is_empty() && server.sent.is_empty());

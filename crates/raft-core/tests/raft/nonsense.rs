@@ -6,12 +6,14 @@
 use proptest::prelude::*;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Bytes, Entry, Input, InstallSnapshot,
-    InstallSnapshotReply, Instant, LogIndex, LogPosition, Membership, Message, Node, NodeId,
-    Output, Payload, PersistId, Recovered, RequestId, RequestVote, RequestVoteReply, Term,
+    AppendEntries, AppendEntriesReply, Body, Bytes, Config, Entry, Forward, ForwardId,
+    ForwardReply, Input, InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition,
+    Membership, MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PreVote,
+    ReadIndex, ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote,
+    RequestVoteReply, Round, Term,
 };
 
-use crate::builders::config;
+use crate::builders::full_config;
 use crate::server::store;
 
 /// Mostly small numbers, so that messages sometimes fit, and the ends of the range.
@@ -45,19 +47,27 @@ fn entries(prev: LogIndex) -> impl Strategy<Value = Vec<Entry>> {
                 place.0 = LogIndex(prev.0.wrapping_add(offset));
             }
         }
-        let payload = Payload::Command(Bytes::from(b"x"));
-        let entry = |(index, term)| Entry { index, term, payload: payload.clone() };
+        let payload = |index: LogIndex| match (kind, index.0 % 5) {
+            (128.., 4) => Payload::Membership(Membership::new((1..=index.0 % 7).map(NodeId))),
+            _ => Payload::Command(Bytes::from(b"x")),
+        };
+        let entry = |(index, term)| Entry { index, term, payload: payload(index) };
         places.into_iter().map(entry).collect()
     })
 }
 
 fn append_entries() -> impl Strategy<Value = Body> {
     index().prop_flat_map(|prev_log_index| {
-        (term(), entries(prev_log_index), index()).prop_map(
-            move |(prev_log_term, entries, leader_commit)| {
-                let request =
-                    AppendEntries { prev_log_index, prev_log_term, entries, leader_commit };
-                Body::AppendEntries(request)
+        (term(), entries(prev_log_index), index(), round()).prop_map(
+            move |(prev_log_term, entries, leader_commit, round)| {
+                let entries = entries.into();
+                Body::AppendEntries(AppendEntries {
+                    prev_log_index,
+                    prev_log_term,
+                    entries,
+                    leader_commit,
+                    round,
+                })
             },
         )
     })
@@ -75,32 +85,69 @@ fn install_snapshot() -> impl Strategy<Value = Body> {
             offset,
             data: Bytes::from(vec![7; length]),
             done,
+            round: Round(1),
         })
     })
 }
 
 fn body() -> impl Strategy<Value = Body> {
-    let request_vote = (index(), term()).prop_map(|(last_log_index, last_log_term)| {
-        Body::RequestVote(RequestVote { last_log_index, last_log_term })
+    let request_vote = (index(), term(), any::<bool>()).prop_map(
+        |(last_log_index, last_log_term, leadership_transfer)| {
+            Body::RequestVote(RequestVote { last_log_index, last_log_term, leadership_transfer })
+        },
+    );
+    let pre_vote = (index(), term()).prop_map(|(last_log_index, last_log_term)| {
+        Body::PreVote(PreVote { last_log_index, last_log_term })
     });
-    let vote = any::<bool>()
-        .prop_map(|vote_granted| Body::RequestVoteReply(RequestVoteReply { vote_granted }));
-    let success = index().prop_map(|match_index| AppendEntriesReply::Success { match_index });
-    let failure = (index(), index(), term()).prop_map(|(prev_log_index, index, term)| {
-        AppendEntriesReply::Failure { prev_log_index, hint: LogPosition::new(index, term) }
+    let vote = (any::<bool>(), any::<bool>()).prop_map(|(vote_granted, pre)| {
+        let reply = RequestVoteReply { vote_granted };
+        if pre { Body::PreVoteReply(reply) } else { Body::RequestVoteReply(reply) }
     });
-    let resume = (index(), number()).prop_map(|(last_included_index, next_offset)| {
-        InstallSnapshotReply::Continue { last_included_index, next_offset }
-    });
-    let installed = index().prop_map(|match_index| InstallSnapshotReply::Installed { match_index });
+    let success = (index(), round())
+        .prop_map(|(match_index, round)| AppendEntriesReply::Success { match_index, round });
+    let failure =
+        (index(), index(), term(), round()).prop_map(|(prev_log_index, index, term, round)| {
+            let hint = LogPosition::new(index, term);
+            AppendEntriesReply::Failure { prev_log_index, hint, round }
+        });
+    let resume =
+        (index(), number(), round()).prop_map(|(last_included_index, next_offset, round)| {
+            InstallSnapshotReply::Continue { last_included_index, next_offset, round }
+        });
+    let installed = (index(), round())
+        .prop_map(|(match_index, round)| InstallSnapshotReply::Installed { match_index, round });
     prop_oneof![
         1 => request_vote,
+        1 => pre_vote,
         4 => vote,
         6 => append_entries(),
         3 => prop_oneof![success, failure].prop_map(Body::AppendEntriesReply),
         3 => install_snapshot(),
         2 => prop_oneof![resume, installed].prop_map(Body::InstallSnapshotReply),
+        1 => Just(Body::TimeoutNow),
+        2 => passed_on(),
     ]
+}
+
+/// What followers and leaders pass to each other for clients.
+fn passed_on() -> impl Strategy<Value = Body> {
+    let id = || (0u64..4).prop_map(ForwardId);
+    let read =
+        (id(), any::<bool>()).prop_map(|(id, lease)| Body::ReadIndex(ReadIndex { id, lease }));
+    let read_reply = (id(), index(), any::<bool>()).prop_map(|(id, index, ok)| {
+        let result = if ok { Ok(index) } else { Err(Refusal::NotLeader) };
+        Body::ReadIndexReply(ReadIndexReply { id, result })
+    });
+    let forward = id().prop_map(|id| Body::Forward(Forward { id, command: Bytes::from(b"f") }));
+    let forward_reply = (id(), index(), term()).prop_map(|(id, index, term)| {
+        let result = Ok(LogPosition::new(index, term));
+        Body::ForwardReply(ForwardReply { id, result })
+    });
+    prop_oneof![read, read_reply, forward, forward_reply]
+}
+
+fn round() -> impl Strategy<Value = Round> {
+    prop_oneof![8 => 0u64..4, 1 => Just(u64::MAX)].prop_map(Round)
 }
 
 #[derive(Clone, Debug)]
@@ -109,7 +156,11 @@ enum Step {
     Message(u64, Option<Term>, Body),
     Timeout,
     ForceElection,
+    ForgetLeader,
     Propose,
+    Read(ReadMode),
+    Change(MembershipChange),
+    Transfer(u64),
     /// The disk completes all writes and says so.
     FinishWrites,
     /// The disk says something untrue, but of nothing that was asked.
@@ -126,13 +177,38 @@ fn step() -> impl Strategy<Value = Step> {
         30 => message.prop_map(|(from, term, body)| Step::Message(from, term, body)),
         2 => Just(Step::Timeout),
         2 => Just(Step::ForceElection),
+        1 => Just(Step::ForgetLeader),
         4 => Just(Step::Propose),
+        2 => prop_oneof![Just(ReadMode::Quorum), Just(ReadMode::Lease)].prop_map(Step::Read),
+        2 => change().prop_map(Step::Change),
+        1 => (0u64..6).prop_map(Step::Transfer),
         12 => Just(Step::FinishWrites),
         1 => number().prop_map(Step::UnknownWrite),
         3 => index().prop_map(Step::SnapshotTaken),
         1 => number().prop_map(Step::Clock),
         1 => Just(Step::Restart),
     ]
+}
+
+fn change() -> impl Strategy<Value = MembershipChange> {
+    let node = || (0u64..8).prop_map(NodeId);
+    prop_oneof![
+        node().prop_map(MembershipChange::AddLearner),
+        node().prop_map(MembershipChange::AddVoter),
+        node().prop_map(MembershipChange::Promote),
+        node().prop_map(MembershipChange::Demote),
+        node().prop_map(MembershipChange::Remove),
+        (node(), node()).prop_map(|(old, new)| MembershipChange::Replace { old, new }),
+        proptest::collection::vec(node(), 0..11).prop_map(MembershipChange::SetVoters),
+    ]
+}
+
+/// Which parts of the protocol are on.
+#[derive(Clone, Copy, Debug)]
+struct Switches {
+    pre_vote: bool,
+    check_quorum: bool,
+    forward: bool,
 }
 
 /// A node, its disk, and what it said last.
@@ -143,16 +219,26 @@ struct Victim {
     issued: u64,
     now: Instant,
     size: u64,
+    switches: Switches,
 }
 
 impl Victim {
-    fn new(size: u64, disk: Recovered, now: Instant) -> Self {
-        let mut config = config(1, size);
-        config.snapshot_threshold = 2;
-        config.snapshot_chunk_bytes = 2;
-        config.max_in_flight = 2;
+    fn new(size: u64, switches: Switches, disk: Recovered, now: Instant) -> Self {
+        let config = Config {
+            pre_vote: switches.pre_vote,
+            check_quorum: switches.check_quorum,
+            lease_reads: switches.check_quorum,
+            forward_proposals: switches.forward,
+            snapshot_threshold: 2,
+            snapshot_chunk_bytes: 2,
+            max_in_flight: 2,
+            max_pending_requests: 3,
+            max_snapshot_bytes: 1000,
+            max_uncommitted_bytes: 500,
+            ..full_config(1, size)
+        };
         let node = Node::new(config, disk.clone(), now).expect("its own disk is accepted");
-        Self { node, disk, writes: Vec::new(), issued: 0, now, size }
+        Self { node, disk, writes: Vec::new(), issued: 0, now, size, switches }
     }
 
     fn handle(&mut self, input: Input) {
@@ -167,7 +253,7 @@ impl Victim {
                     self.writes.push(write);
                 }
                 Output::Apply(entries) => {
-                    for entry in entries {
+                    for entry in &entries {
                         assert!(entry.index > applied, "applied twice");
                         applied = entry.index;
                     }
@@ -198,6 +284,15 @@ impl Victim {
                 self.handle(Input::Timeout);
             }
             Step::ForceElection => self.handle(Input::ForceElection),
+            Step::ForgetLeader => self.handle(Input::ForgetLeader),
+            Step::Read(mode) => self.handle(Input::Read { request: RequestId(2), mode }),
+            Step::Change(change) => {
+                self.handle(Input::ChangeMembership { request: RequestId(3), change });
+            }
+            Step::Transfer(to) => {
+                let (request, to) = (RequestId(4), NodeId(to));
+                self.handle(Input::TransferLeadership { request, to });
+            }
             Step::Propose => {
                 let command = Bytes::from(b"command");
                 self.handle(Input::Propose { request: RequestId(1), command });
@@ -217,7 +312,9 @@ impl Victim {
                 self.handle(Input::SnapshotTaken { through, data });
             }
             Step::Clock(micros) => self.now = Instant(micros),
-            Step::Restart => *self = Self::new(self.size, self.disk.clone(), self.now),
+            Step::Restart => {
+                *self = Self::new(self.size, self.switches, self.disk.clone(), self.now);
+            }
         }
     }
 }
@@ -227,10 +324,12 @@ proptest! {
 
     #[test]
     fn no_message_and_no_report_makes_a_server_panic_or_spoils_its_disk(
-        size in 1u64..=5,
+        size in 0u64..=5,
+        (pre_vote, check_quorum, forward) in any::<(bool, bool, bool)>(),
         steps in proptest::collection::vec(step(), 0..120),
     ) {
-        let mut victim = Victim::new(size, Recovered::default(), Instant(0));
+        let switches = Switches { pre_vote, check_quorum, forward };
+        let mut victim = Victim::new(size, switches, Recovered::default(), Instant(0));
         for step in steps {
             victim.step(step);
         }

@@ -80,7 +80,9 @@ impl Server {
                     self.check_promise(to, &message);
                     self.sent.push((to, message));
                 }
-                Output::Apply(entries) => entries.into_iter().for_each(|entry| self.apply(entry)),
+                Output::Apply(entries) => {
+                    entries.iter().for_each(|entry| self.apply(entry.clone()))
+                }
                 Output::Restore(snapshot) => {
                     self.state = text(&snapshot.data);
                     self.restored.push(snapshot);
@@ -258,8 +260,8 @@ impl Server {
             Body::RequestVoteReply(reply) => {
                 !reply.vote_granted || hard_state.voted_for == Some(to)
             }
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index })
-            | Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index }) => {
+            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. })
+            | Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, .. }) => {
                 held(*match_index)
             }
             _ => true,
@@ -280,7 +282,7 @@ pub(crate) fn store(disk: &mut Recovered, write: Persist) {
     if let Some(from) = write.truncate_from {
         disk.entries.retain(|entry| entry.index < from);
     }
-    disk.entries.extend(write.entries);
+    disk.entries.extend(write.entries.iter().cloned());
 }
 
 fn text(bytes: &[u8]) -> String {

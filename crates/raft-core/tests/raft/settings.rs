@@ -35,9 +35,23 @@ fn clusters_have_one_to_nine_voters() {
         assert_eq!(Config::new(NodeId(1), membership(size)).validate(), Ok(()));
     }
     let message = refusal(|config| config.membership = membership(10));
-    assert_eq!(message, "a cluster has 1 to 9 voters, not 10");
-    let message = refusal(|config| config.membership = Membership::new([]));
-    assert_eq!(message, "a cluster has 1 to 9 voters, not 0");
+    assert_eq!(message, "a cluster has 1 to 9 voters, and as many learners, not 10");
+    let learners = |config: &mut Config| {
+        config.membership = membership(3).with_learners((4..14).map(NodeId));
+    };
+    assert_eq!(refusal(learners), "a cluster has 1 to 9 voters, and as many learners, not 10");
+    let both = |config: &mut Config| config.membership = membership(3).with_learners([NodeId(3)]);
+    assert_eq!(refusal(both), "node 3 cannot be a voter and a learner at once");
+}
+
+/// A server that is to join a cluster knows nobody; it waits.
+#[test]
+fn a_server_may_know_no_cluster() {
+    let config = Config::new(NodeId(4), Membership::empty());
+    assert_eq!(config.validate(), Ok(()));
+    let mut node = Node::new(config, Recovered::default(), Instant(0)).expect("valid");
+    node.handle(node.deadline(), raft_core::Input::Timeout);
+    assert_eq!(node.current_term(), Term(0), "it does not stand for election");
 }
 
 #[test]
@@ -78,6 +92,19 @@ fn numbers_are_bounded() {
     assert_eq!(message, "max_in_flight is 10001; it must be from 1 to 10000");
     let message = refusal(|config| config.snapshot_threshold = 0);
     assert_eq!(message, "snapshot_threshold is 0; it must be from 1 to 18446744073709551615");
+    let message = refusal(|config| config.max_clock_drift_ppm = 500_001);
+    assert_eq!(message, "max_clock_drift_ppm is 500001; it must be from 0 to 500000");
+    let message = refusal(|config| config.max_in_flight_bytes = 0);
+    assert_eq!(message, "max_in_flight_bytes is 0; it must be from 1 to 1073741824");
+    let message = refusal(|config| config.max_uncommitted_bytes = 0);
+    assert_eq!(message, "max_uncommitted_bytes is 0; it must be from 1 to 68719476736");
+    let message = refusal(|config| config.max_pending_requests = 0);
+    assert_eq!(message, "max_pending_requests is 0; it must be from 1 to 1000000");
+    let message = refusal(|config| config.check_quorum = false);
+    assert_eq!(
+        message,
+        "lease_reads needs check_quorum: a lease rests on followers that spare their leader"
+    );
     let message = refusal(|config| config.snapshot_chunk_bytes = 64 * 1024 * 1024 + 1);
     assert_eq!(message, "snapshot_chunk_bytes is 67108865; it must be from 1 to 67108864");
 }

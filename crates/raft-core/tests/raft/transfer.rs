@@ -6,10 +6,18 @@ use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
 use crate::server::Server;
 
-/// Server 3 missed all entries, and server 1, the leader, no longer has them. Pieces of 4 bytes;
-/// the state is "alpha,beta" (10 bytes).
+/// Server 3 missed all entries, and server 1, the leader, no longer has them. Pieces of 4 bytes, one
+/// under way at a time; the state is "alpha,beta" (10 bytes).
 fn behind() -> Cluster {
-    let mut cluster = Cluster::with(3, |config| config.snapshot_chunk_bytes = 4);
+    behind_with_window(1)
+}
+
+/// The same, with this many bytes under way at a time.
+fn behind_with_window(bytes: usize) -> Cluster {
+    let mut cluster = Cluster::with(3, |config| {
+        config.snapshot_chunk_bytes = 4;
+        config.max_in_flight_bytes = bytes;
+    });
     cluster.elect(1);
     cluster.isolate(3);
     cluster.propose(1, "alpha");
@@ -81,7 +89,24 @@ fn a_snapshot_is_sent_in_chunks_in_order() {
     assert_eq!(cluster.server(3).state, "alpha,beta");
 }
 
-/// A piece that got lost is sent again with the next heartbeat, and only that piece.
+/// Pieces follow each other without waiting, as far as the window goes.
+#[test]
+fn pieces_follow_each_other_within_the_window() {
+    for (window, at_once) in [(1, 1), (4, 1), (5, 2), (8, 2), (100, 3)] {
+        let mut cluster = behind_with_window(window);
+        cluster.time_out(1);
+        let is_refusal = |envelope: &Envelope| envelope.to == 3 || envelope.from == 3;
+        while pieces(&cluster.network).is_empty() {
+            cluster.deliver_where(is_refusal);
+        }
+        assert_eq!(pieces(&cluster.network).len(), at_once, "a window of {window} bytes");
+        cluster.settle();
+        cluster.heartbeats(1, 2);
+        cluster.assert_converged();
+    }
+}
+
+/// A piece that got lost is sent again when no answer came for a heartbeat, from there on.
 #[test]
 fn a_transfer_resumes_where_a_piece_was_lost() {
     for lost_is_the_answer in [false, true] {
@@ -93,6 +118,7 @@ fn a_transfer_resumes_where_a_piece_was_lost() {
             cluster.deliver_where(|envelope| envelope.from == 3);
         }
         cluster.network.clear();
+        cluster.time_out(1);
         cluster.time_out(1);
         let offsets: Vec<u64> =
             deliver_pieces(&mut cluster, 9).iter().map(|piece| piece.offset).collect();
@@ -111,6 +137,7 @@ fn a_follower_that_restarts_in_the_middle_gets_the_snapshot_again() {
     cluster.crash(3);
     cluster.settle();
     cluster.restart(3);
+    cluster.time_out(1);
     cluster.time_out(1);
     let offsets: Vec<u64> = deliver_pieces(&mut cluster, 9).iter().map(|p| p.offset).collect();
     assert_eq!(offsets, [8, 0, 4, 8]);
