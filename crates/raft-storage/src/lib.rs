@@ -12,12 +12,12 @@
 //!
 //! let write = Persist {
 //!     hard_state: Some(HardState { current_term: Term(1), voted_for: None }),
-//!     entries: vec![Entry { index: LogIndex(1), term: Term(1), payload: Payload::Noop }],
+//!     entries: vec![Entry { index: LogIndex(1), term: Term(1), payload: Payload::Noop }].into(),
 //!     ..Persist::default()
 //! };
 //! let mut disk = Records::default();
 //! disk.apply(&WriteBatch::from_persist(&write));
-//! assert_eq!(recover(NodeId(1), &disk)?.entries, write.entries);
+//! assert_eq!(recover(NodeId(1), &disk)?.entries[..], write.entries[..]);
 //!
 //! disk.remove(Key::Entry(LogIndex(1)));
 //! assert_eq!(

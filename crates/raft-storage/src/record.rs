@@ -18,8 +18,9 @@ use crate::{Damage, Key};
 /// A record as it lies on disk. Cloning copies nothing.
 pub type RecordBytes = raft_core::Bytes;
 
-/// The version of the format that this program writes, and the only one that it reads.
-pub const FORMAT_VERSION: u8 = 1;
+/// The version of the format that this program writes, and the only one that it reads. Version 1 knew
+/// neither entries with a membership nor learners and outgoing voters.
+pub const FORMAT_VERSION: u8 = 2;
 
 const HEADER: usize = 5;
 

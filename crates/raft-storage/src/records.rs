@@ -120,7 +120,7 @@ impl From<&Recovered> for Records {
             hard_state: Some(recovered.hard_state),
             snapshot: recovered.snapshot.clone(),
             truncate_from: None,
-            entries: recovered.entries.clone(),
+            entries: recovered.entries.clone().into(),
         };
         let mut records = Self::default();
         records.apply(&WriteBatch::from_persist(&persist));

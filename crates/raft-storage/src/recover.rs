@@ -1,6 +1,6 @@
 //! From records back to what the core starts from.
 
-use raft_core::{Entry, HardState, LogIndex, Membership, NodeId, Recovered, Snapshot};
+use raft_core::{Entry, HardState, LogIndex, NodeId, Payload, Recovered, Snapshot};
 use serde::de::DeserializeOwned;
 
 use crate::record::{LogEnd, SnapshotMark, decode};
@@ -59,7 +59,7 @@ impl Disk<'_> {
             (Some(snapshot), Some(mark)) if snapshot.position() != mark => {
                 return Err(self.contradiction(key, mark_key));
             }
-            (Some(snapshot), Some(_)) if !is_membership(&snapshot.membership) => {
+            (Some(snapshot), Some(_)) if snapshot.membership.validate().is_err() => {
                 return Err(self.error(key, Damage::Undecodable));
             }
             (Some(_), Some(_)) => {}
@@ -83,7 +83,7 @@ impl Disk<'_> {
                 return Err(self.missing(Key::Entry(last.next()), key));
             }
             let entry: Entry = decode(key, record).map_err(|damage| self.error(key, damage))?;
-            if entry.index != index {
+            if entry.index != index || !has_sense(&entry) {
                 return Err(self.error(key, Damage::Undecodable));
             }
             last = index;
@@ -136,10 +136,12 @@ impl Disk<'_> {
     }
 }
 
-/// A disk that came with a link is anybody's work: its members need not be in order.
-fn is_membership(membership: &Membership) -> bool {
-    let voters = membership.voters();
-    (1..=Membership::MAX_VOTERS).contains(&voters.len()) && voters.is_sorted_by(|a, b| a < b)
+/// A disk that came with a link is anybody's work: the members it names need not make sense.
+fn has_sense(entry: &Entry) -> bool {
+    match &entry.payload {
+        Payload::Membership(membership) => membership.validate().is_ok(),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Lives of a node's disk, made up for property tests.
 
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use raft_core::{
     Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist,
@@ -13,9 +13,16 @@ use crate::{Records, WriteBatch};
 #[derive(Clone, Debug)]
 enum Step {
     Vote { term: bool, voted_for: Option<u64> },
-    Append { term: bool, back: Option<usize>, payloads: Vec<Vec<u8>> },
-    Compact { keep: usize, data: Vec<u8> },
-    Install { ahead: u64, data: Vec<u8> },
+    Append { term: bool, back: Option<usize>, payloads: Vec<Payload> },
+    Compact { keep: usize, held: Held },
+    Install { ahead: u64, held: Held },
+}
+
+/// What a snapshot holds.
+#[derive(Clone, Debug)]
+struct Held {
+    membership: Membership,
+    data: Vec<u8>,
 }
 
 /// What a core asks for in one life, and what the disk must hold after each request.
@@ -57,14 +64,13 @@ pub(crate) fn life(steps: usize) -> impl Strategy<Value = Life> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let bytes = || vec(any::<u8>(), 0..20);
     prop_oneof![
         1 => (any::<bool>(), proptest::option::of(1..9_u64))
             .prop_map(|(term, voted_for)| Step::Vote { term, voted_for }),
-        4 => (any::<bool>(), proptest::option::weighted(0.3, 0..6_usize), vec(bytes(), 0..5))
+        4 => (any::<bool>(), proptest::option::weighted(0.3, 0..6_usize), vec(payload(), 0..5))
             .prop_map(|(term, back, payloads)| Step::Append { term, back, payloads }),
-        1 => (0..4_usize, bytes()).prop_map(|(keep, data)| Step::Compact { keep, data }),
-        1 => (1..5_u64, bytes()).prop_map(|(ahead, data)| Step::Install { ahead, data }),
+        1 => (0..4_usize, held()).prop_map(|(keep, held)| Step::Compact { keep, held }),
+        1 => (1..5_u64, held()).prop_map(|(ahead, held)| Step::Install { ahead, held }),
     ]
 }
 
@@ -88,25 +94,25 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
             let kept = state.entries.len() - back.unwrap_or(0).min(state.entries.len());
             let base = base(state).index.0;
             persist.truncate_from = back.map(|_| LogIndex(base + kept as u64 + 1));
-            let entry = |(offset, bytes): (usize, Vec<u8>)| Entry {
+            let entry = |(offset, payload): (usize, Payload)| Entry {
                 index: LogIndex(base + (kept + offset) as u64 + 1),
                 term,
-                payload: payload(bytes),
+                payload,
             };
             persist.entries = payloads.into_iter().enumerate().map(entry).collect();
         }
-        Step::Compact { keep, data } => {
+        Step::Compact { keep, held } => {
             persist.hard_state = next_term(false);
             let dropped = state.entries.len().saturating_sub(keep);
             if let Some(last) = state.entries[..dropped].last() {
-                persist.snapshot = Some(snapshot(last.position(), data));
+                persist.snapshot = Some(snapshot(last.position(), held));
             }
         }
-        Step::Install { ahead, data } => {
+        Step::Install { ahead, held } => {
             persist.hard_state = next_term(false);
             let term = persist.hard_state.unwrap_or(state.hard_state).current_term;
             let index = LogIndex(last(state).index.0 + ahead);
-            persist.snapshot = Some(snapshot(LogPosition::new(index, term), data));
+            persist.snapshot = Some(snapshot(LogPosition::new(index, term), held));
         }
     }
     persist
@@ -135,15 +141,37 @@ fn last(state: &Recovered) -> LogPosition {
     state.entries.last().map_or(base(state), Entry::position)
 }
 
-fn payload(bytes: Vec<u8>) -> Payload {
-    if bytes.is_empty() { Payload::Noop } else { Payload::Command(Bytes::from(bytes)) }
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..20)
 }
 
-fn snapshot(position: LogPosition, data: Vec<u8>) -> Snapshot {
+fn payload() -> impl Strategy<Value = Payload> {
+    prop_oneof![
+        1 => Just(Payload::Noop),
+        4 => bytes().prop_map(|bytes| Payload::Command(Bytes::from(bytes))),
+        1 => membership().prop_map(Payload::Membership),
+    ]
+}
+
+fn held() -> impl Strategy<Value = Held> {
+    (membership(), bytes()).prop_map(|(membership, data)| Held { membership, data })
+}
+
+/// Simple or joint, with learners or without; some learners are outgoing voters.
+pub(crate) fn membership() -> impl Strategy<Value = Membership> {
+    let nodes = |count| btree_set((1..19_u64).prop_map(NodeId), count);
+    let most = Membership::MAX_VOTERS;
+    (nodes(1..=most), nodes(0..=most), nodes(0..=most)).prop_map(|(voters, outgoing, learners)| {
+        let learners = learners.difference(&voters).copied().collect::<Vec<NodeId>>();
+        Membership::new(voters).with_outgoing(outgoing).with_learners(learners)
+    })
+}
+
+fn snapshot(position: LogPosition, held: Held) -> Snapshot {
     Snapshot {
         last_included_index: position.index,
         last_included_term: position.term,
-        membership: Membership::new([1, 2, 3].map(NodeId)),
-        data: Bytes::from(data),
+        membership: held.membership,
+        data: Bytes::from(held.data),
     }
 }

@@ -35,7 +35,7 @@ fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
         hard_state: Some(HardState::default()),
         snapshot: Some(snapshot(5)),
         truncate_from: Some(LogIndex(8)),
-        entries: vec![entry(8, 2), entry(9, 2)],
+        entries: vec![entry(8, 2), entry(9, 2)].into(),
     });
     let expected = [
         "put term and vote",
@@ -71,7 +71,7 @@ fn a_truncation_moves_the_end_of_the_log() {
 #[test]
 fn sizes_count_records() {
     assert!(WriteBatch::default().is_empty());
-    let persist = Persist { entries: vec![entry(1, 1)], ..Persist::default() };
+    let persist = Persist { entries: vec![entry(1, 1)].into(), ..Persist::default() };
     let batch = WriteBatch::from_persist(&persist);
     assert!(!batch.is_empty());
     // 5 bytes of header each; the entry has 3 bytes, the end of the log has 3.

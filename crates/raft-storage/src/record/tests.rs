@@ -1,7 +1,7 @@
 //! Tests of the form of records.
 
 use proptest::prelude::*;
-use raft_core::{Bytes, NodeId, Payload};
+use raft_core::{Bytes, Membership, NodeId, Payload};
 
 use super::*;
 
@@ -13,9 +13,14 @@ fn entry() -> Entry {
 #[test]
 fn the_format_stays_what_it_is() {
     let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };
-    assert_eq!(encode_hard_state(&vote)[..], [1, 0x02, 0x60, 0xAC, 0xAB, 2, 1, 0xAC, 0x02]);
+    assert_eq!(encode_hard_state(&vote)[..], [2, 0xD2, 0x1A, 0x0C, 0xEC, 2, 1, 0xAC, 0x02]);
     let record = encode_entry(&entry());
-    assert_eq!(record[..], [1, 0xC8, 0x5E, 0x20, 0x01, 7, 3, 1, 3, b'x', b'=', b'1']);
+    assert_eq!(record[..], [2, 0x2B, 0x59, 0xAF, 0x8F, 7, 3, 1, 3, b'x', b'=', b'1']);
+    let membership = Membership::new([1, 2].map(NodeId)).with_outgoing([NodeId(1)]);
+    let membership = membership.with_learners([NodeId(4)]);
+    let payload = Payload::Membership(membership);
+    let record = encode_entry(&Entry { index: LogIndex(8), term: Term(3), payload });
+    assert_eq!(record[..], [2, 0x7C, 0xFD, 0xE6, 0x9C, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4]);
 }
 
 #[test]
@@ -31,9 +36,9 @@ fn a_record_under_another_key_does_not_pass() {
 #[test]
 fn a_version_from_the_future_is_not_guessed_at() {
     let mut record = encode_entry(&entry()).to_vec();
-    record[0] = 2;
+    record[0] = FORMAT_VERSION + 1;
     let result = decode::<Entry>(Key::Entry(LogIndex(7)), &record);
-    assert_eq!(result, Err(Damage::UnknownVersion { found: 2 }));
+    assert_eq!(result, Err(Damage::UnknownVersion { found: FORMAT_VERSION + 1 }));
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn undo_says_no_more_than_it_must() {
     let disk = Records::from(&recovered);
     let first = WriteBatch::from_persist(&Persist {
         hard_state: Some(term(1)),
-        entries: recovered.entries.clone(),
+        entries: recovered.entries.clone().into(),
         ..Persist::default()
     });
     let undo = Records::default().undo(&first);

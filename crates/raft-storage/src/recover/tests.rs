@@ -1,7 +1,7 @@
 //! Tests of recovery: the round trip, and every damage that one can think of.
 
 use proptest::prelude::*;
-use raft_core::{Bytes, Payload, Term};
+use raft_core::{Bytes, Membership, Payload, Term};
 
 use super::*;
 use crate::record::encode_into;
@@ -152,19 +152,55 @@ fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
     wrong_index.put(key, record(key, &entry(u64::MAX, 2)));
     assert_eq!(damage_of(&wrong_index), (key, Damage::Undecodable));
 
-    for voters in [vec![], vec![3, 1], vec![1, 1], (1..=10).collect::<Vec<u64>>()] {
-        let mut disk = disk();
-        // The fields of a snapshot, with members that `Membership::new` would put in order.
-        let made_up = (2_u64, 1_u64, voters, Bytes::from(b"state"));
-        disk.put(Key::Snapshot, record(Key::Snapshot, &made_up));
-        assert_eq!(damage_of(&disk), (Key::Snapshot, Damage::Undecodable));
+    for (voters, outgoing, learners) in [
+        (1..1, 1..1, 1..1),
+        (1..11, 1..1, 1..1),
+        (1..4, 1..11, 1..1),
+        (1..4, 1..1, 4..14),
+        (0..3, 1..1, 1..1),
+        (1..4, 1..1, 3..5),
+    ] {
+        let membership = Membership::new(voters.map(NodeId))
+            .with_outgoing(outgoing.map(NodeId))
+            .with_learners(learners.map(NodeId));
+        let mut in_snapshot = disk();
+        let made_up = Snapshot { membership: membership.clone(), ..snapshot(2) };
+        in_snapshot.put(Key::Snapshot, encode_snapshot(&made_up));
+        assert_eq!(damage_of(&in_snapshot), (Key::Snapshot, Damage::Undecodable), "{membership}");
+
+        let mut in_entry = disk();
+        let made_up = Entry { payload: Payload::Membership(membership.clone()), ..entry(5, 2) };
+        in_entry.put(key, encode_entry(&made_up));
+        assert_eq!(damage_of(&in_entry), (key, Damage::Undecodable), "{membership}");
     }
+}
+
+/// The sets of a membership as somebody else might write them.
+#[test]
+fn members_that_are_out_of_order_are_put_in_order() {
+    let (voters, outgoing, learners) = (vec![3_u64, 1, 2, 1], vec![4_u64, 1], vec![9_u64, 5]);
+    let made_up = (2_u64, 1_u64, (voters, outgoing, learners), Bytes::from(b"state"));
+    let mut disk = disk();
+    disk.put(Key::Snapshot, record(Key::Snapshot, &made_up));
+    let recovered = recover(NODE, &disk).unwrap().snapshot.unwrap();
+    let membership = Membership::new([1, 2, 3].map(NodeId));
+    let membership = membership.with_outgoing([1, 4].map(NodeId));
+    assert_eq!(recovered.membership, membership.with_learners([5, 9].map(NodeId)));
+}
+
+#[test]
+fn a_record_of_the_first_format_is_named_as_such() {
+    let mut disk = disk();
+    let mut record = disk.get(Key::Snapshot).unwrap().to_vec();
+    record[0] = 1;
+    disk.put(Key::Snapshot, record.into());
+    assert_eq!(damage_of(&disk), (Key::Snapshot, Damage::UnknownVersion { found: 1 }));
 }
 
 #[test]
 fn an_error_says_whose_disk_what_record_what_is_wrong_and_what_to_do() {
     let mut disk = disk();
-    disk.put(Key::Snapshot, Bytes::from(b"\x01ab"));
+    disk.put(Key::Snapshot, Bytes::from(b"\x02ab"));
     assert_eq!(
         recover(NODE, &disk).unwrap_err().to_string(),
         "node 2: snapshot is cut off after 3 bytes. Do not start this node from this disk, and \
