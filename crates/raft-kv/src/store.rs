@@ -123,14 +123,30 @@ impl Store {
         fingerprint(&self.entries_digest)
     }
 
+    /// Answers an operation that changes nothing, from this copy of the store and outside any session;
+    /// `None` for one that could change something. Whether this copy is a recent one is for the caller
+    /// to know.
+    pub fn read(&self, operation: &Operation) -> Option<Response> {
+        if let Err(error) = operation.validate() {
+            return operation.is_read().then_some(Response::Failed(error));
+        }
+        match operation {
+            Operation::Get { key } => Some(Response::Value(self.entries.get(key).cloned())),
+            Operation::List { prefix } => Some(self.list(prefix)),
+            _ => None,
+        }
+    }
+
     fn perform(&mut self, operation: &Operation) -> Result<Response, Error> {
         operation.validate()?;
+        if let Some(response) = self.read(operation) {
+            return Ok(response);
+        }
         Ok(match operation {
             Operation::Set { key, value } => {
                 self.insert(key.clone(), value.clone());
                 Response::Done
             }
-            Operation::Get { key } => Response::Value(self.entries.get(key).cloned()),
             Operation::Delete { key } => Response::Deleted { existed: self.remove(key) },
             Operation::Cas { key, expect, value } => {
                 let current = self.entries.get(key);
@@ -142,7 +158,7 @@ impl Store {
                 }
             }
             Operation::Append { key, value } => self.append(key, value)?,
-            Operation::List { prefix } => self.list(prefix),
+            Operation::Get { .. } | Operation::List { .. } => unreachable!("read above"),
         })
     }
 

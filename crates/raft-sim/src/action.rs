@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use raft_core::NodeId;
+use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 
 use crate::{DelayRange, MessageId, NodeState};
@@ -36,6 +36,28 @@ pub enum Action {
     ForceElection {
         /// Which node.
         node: NodeId,
+    },
+    /// Let a node forget that it heard a leader, so that it votes for another at once.
+    ForgetLeader {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Ask a node to hand leadership over. What becomes of it is an
+    /// [`Administered`](crate::EventKind::Administered) event.
+    TransferLeadership {
+        /// Who is asked; only a leader does it.
+        node: NodeId,
+        /// Who is to lead.
+        to: NodeId,
+    },
+    /// Ask a node to change who belongs to the cluster. Servers that are to join and do not exist yet
+    /// are started, with empty disks. What becomes of it is an
+    /// [`Administered`](crate::EventKind::Administered) event.
+    ChangeMembership {
+        /// Who is asked; only a leader does it.
+        node: NodeId,
+        /// The change.
+        change: MembershipChange,
     },
     /// Let a node take a snapshot now and compact its log.
     Snapshot {
@@ -78,7 +100,50 @@ pub enum Action {
         operation: Operation,
         /// The node to ask first, and to ask again after a time-out, until that node names another.
         via: Option<NodeId>,
+        /// What the answer to a read rests on; [`ReadPolicy::Log`] for all other operations.
+        read: ReadPolicy,
     },
+}
+
+/// What the answer to a read rests on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum ReadPolicy {
+    /// The read is an entry of the log, like a write.
+    #[default]
+    Log,
+    /// The leader asks a quorum whether it still leads (dissertation §6.4).
+    Quorum,
+    /// The leader answers while it has a lease; without one it asks a quorum (dissertation §6.4.1).
+    Lease,
+    /// The node that is asked answers from what it has applied, however old that is.
+    Local,
+}
+
+impl ReadPolicy {
+    /// How the core is asked, if it is asked for more than a place in its log.
+    pub(crate) fn mode(self) -> Option<raft_core::ReadMode> {
+        match self {
+            Self::Log | Self::Local => None,
+            Self::Quorum => Some(raft_core::ReadMode::Quorum),
+            Self::Lease => Some(raft_core::ReadMode::Lease),
+        }
+    }
+
+    /// Whether the answer may be older than what was committed before the question.
+    pub fn may_be_stale(self) -> bool {
+        self == Self::Local
+    }
+}
+
+impl fmt::Display for ReadPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Log => "log",
+            Self::Quorum => "quorum",
+            Self::Lease => "lease",
+            Self::Local => "local",
+        })
+    }
 }
 
 /// What becomes of writes that a disk had not finished when the power failed.
@@ -149,6 +214,18 @@ pub enum Refusal {
     NoSuchMessage(MessageId),
     /// The operation breaks a limit of the key-value store.
     Operation(raft_kv::Error),
+    /// What changes something has to go through the log.
+    NotARead {
+        /// The policy given.
+        read: ReadPolicy,
+    },
+    /// A server that is to join has a number that is too large, or none.
+    NodeNumber {
+        /// The number given.
+        node: NodeId,
+        /// The largest it may be.
+        largest: u64,
+    },
     /// Nothing was applied since the last snapshot.
     NothingToSnapshot(NodeId),
     /// More operations wait for their turn than a client may have.
@@ -189,6 +266,12 @@ impl fmt::Display for Refusal {
             }
             Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
             Self::Operation(error) => error.fmt(f),
+            Self::NotARead { read } => {
+                write!(f, "only a get or a list can be a {read} read; a write goes through the log")
+            }
+            Self::NodeNumber { node, largest } => {
+                write!(f, "nodes are numbered from 1 to {largest}, not {node}")
+            }
             Self::NothingToSnapshot(node) => {
                 write!(f, "node {node} has applied nothing since its last snapshot")
             }

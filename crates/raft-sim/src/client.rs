@@ -6,7 +6,7 @@ use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, Refusal, Setup};
+use crate::{DelayRange, ReadPolicy, Refusal, Setup};
 
 /// The most clients in a world.
 pub(crate) const MAX_CLIENTS: usize = 100;
@@ -24,12 +24,20 @@ pub struct Client {
     session: Session,
     last_sequence: Sequence,
     pending: Option<PendingOperation>,
-    queue: VecDeque<(Operation, Option<NodeId>)>,
+    queue: VecDeque<Wish>,
     believed_leader: Option<NodeId>,
     /// The node that it tried last for want of a better idea.
-    guess: u64,
+    guess: NodeId,
     latency: DelayRange,
     random: Random,
+}
+
+/// Something that a client is to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) operation: Operation,
+    pub(crate) via: Option<NodeId>,
+    pub(crate) read: ReadPolicy,
 }
 
 /// A client's session with the store. A client that lost its session begins another.
@@ -49,6 +57,8 @@ pub struct PendingOperation {
     pub sequence: Sequence,
     /// What it wants.
     pub operation: Operation,
+    /// What the answer to a read rests on.
+    pub read: ReadPolicy,
     /// The node it asked last.
     pub target: NodeId,
     /// Whether it was told to ask that node.
@@ -69,7 +79,7 @@ impl Client {
             pending: None,
             queue: VecDeque::new(),
             believed_leader: None,
-            guess: 0,
+            guess: NodeId(0),
             latency: setup.link_latency,
             random: Random::new(setup.seed, Purpose::Client, id.0, 0),
         }
@@ -101,31 +111,28 @@ impl Client {
         self.believed_leader
     }
 
-    pub(crate) fn enqueue(
-        &mut self,
-        operation: Operation,
-        via: Option<NodeId>,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn enqueue(&mut self, wish: Wish) -> Result<(), Refusal> {
         if self.queue.len() >= MAX_QUEUED {
             return Err(Refusal::TooManyRequests { client: self.id, limit: MAX_QUEUED });
         }
-        self.queue.push_back((operation, via));
+        self.queue.push_back(wish);
         Ok(())
     }
 
-    /// Begins the next operation, if none is under way.
-    pub(crate) fn begin(&mut self, now: Instant, nodes: u64) -> Option<&PendingOperation> {
+    /// Begins the next operation, if none is under way. `nodes` are all there are, ascending.
+    pub(crate) fn begin(&mut self, now: Instant, nodes: &[NodeId]) -> Option<&PendingOperation> {
         if self.pending.is_some() {
             return None;
         }
-        let (operation, via) = self.queue.pop_front()?;
+        let Wish { operation, via, read } = self.queue.pop_front()?;
         self.last_sequence = self.last_sequence.next();
         // Drawn in any case, so that naming a node does not shift later draws.
-        let drawn = NodeId(1 + self.random.up_to(nodes - 1));
+        let drawn = nodes[self.random.up_to(nodes.len() as u64 - 1) as usize];
         let target = via.or(self.believed_leader).unwrap_or(drawn);
         self.pending = Some(PendingOperation {
             sequence: self.last_sequence,
             operation,
+            read,
             target,
             pinned: via.is_some(),
             attempts: 0,
@@ -153,7 +160,7 @@ impl Client {
     }
 
     /// A node says who leads. The client asks that one next, or the following node if none is known.
-    pub(crate) fn redirect(&mut self, leader: Option<NodeId>, nodes: u64) {
+    pub(crate) fn redirect(&mut self, leader: Option<NodeId>, nodes: &[NodeId]) {
         self.believed_leader = leader;
         if let Some(pending) = &mut self.pending {
             pending.pinned = pending.pinned && leader.is_none();
@@ -165,29 +172,33 @@ impl Client {
     }
 
     /// No answer came. A client that was told whom to ask asks there again; others ask elsewhere.
-    pub(crate) fn time_out(&mut self, nodes: u64) {
+    pub(crate) fn time_out(&mut self, nodes: &[NodeId]) {
         self.believed_leader = None;
         self.guess(nodes);
     }
 
     /// Tries the nodes in turn, whatever they say in between: two nodes that keep naming each other,
     /// cut off from the rest, must not hold a client for ever.
-    fn guess(&mut self, nodes: u64) {
+    fn guess(&mut self, nodes: &[NodeId]) {
+        let after = |guess| nodes.iter().find(|node| **node > guess).unwrap_or(&nodes[0]);
         if let Some(pending) = &mut self.pending
             && !pending.pinned
         {
-            self.guess = self.guess % nodes + 1;
-            if NodeId(self.guess) == pending.target {
-                self.guess = self.guess % nodes + 1;
+            self.guess = *after(self.guess);
+            if self.guess == pending.target {
+                self.guess = *after(self.guess);
             }
-            pending.target = NodeId(self.guess);
+            pending.target = self.guess;
         }
     }
 
     /// A node answered: the operation is over.
     pub(crate) fn finish(&mut self, node: NodeId, response: &Response) {
+        let went_through_log = self.pending.take().is_none_or(|p| p.read == ReadPolicy::Log);
+        if !went_through_log {
+            return self.skip_number();
+        }
         self.believed_leader = Some(node);
-        self.pending = None;
         match response {
             Response::Failed(raft_kv::Error::SessionExpired { above, .. }) => {
                 self.renew_session(*above);
@@ -199,10 +210,20 @@ impl Client {
     /// Nobody answered in time: the operation is over for this client.
     pub(crate) fn give_up(&mut self) {
         self.believed_leader = None;
-        self.pending = None;
+        if self.pending.take().is_some_and(|pending| pending.read != ReadPolicy::Log) {
+            return self.skip_number();
+        }
         // If the store never heard of the session, the next number would be refused.
         if !self.session.open {
             self.renew_session(None);
+        }
+    }
+
+    /// The number of a read that no session heard of. A session that is not open yet must begin with
+    /// its first number all the same.
+    fn skip_number(&mut self) {
+        if !self.session.open {
+            self.session.before = self.last_sequence;
         }
     }
 

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use raft_core::{Entry, Instant, LogPosition, Message, NodeId, PersistId, Trace};
+use raft_core::{
+    Entries, Instant, LogIndex, LogPosition, MembershipChange, Message, NodeId, Outcome, PersistId,
+    Refusal, Trace,
+};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 use raft_storage::WriteBatch;
 
-use crate::{DiskChange, LinkChange, MessageId};
+use crate::{DiskChange, LinkChange, MessageId, ReadPolicy};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -100,7 +103,7 @@ pub enum EventKind {
         /// Which node.
         node: NodeId,
         /// The entries, in order.
-        entries: Arc<[Entry]>,
+        entries: Entries,
     },
     /// A node replaced its state machine by a snapshot.
     Restored {
@@ -108,6 +111,33 @@ pub enum EventKind {
         node: NodeId,
         /// The last entry that the snapshot covers.
         snapshot: LogPosition,
+    },
+    /// A node answered a read from its store, without a log entry for it.
+    ReadServed {
+        /// Which node.
+        node: NodeId,
+        /// Who wanted to know.
+        client: ClientId,
+        /// The client's number for the read.
+        sequence: Sequence,
+        /// What the answer rests on.
+        read: ReadPolicy,
+        /// The last entry that the node had applied.
+        index: LogIndex,
+    },
+    /// A node said what became of a request to change how the cluster is led or made up.
+    Administered {
+        /// Which node.
+        node: NodeId,
+        /// What it was asked for.
+        request: AdminRequest,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// A server came into being, with an empty disk: it is to join the cluster.
+    ServerAdded {
+        /// Its number.
+        node: NodeId,
     },
     /// A node lost power: everything not on its disk is gone.
     Crashed {
@@ -167,6 +197,8 @@ pub enum EventKind {
         sequence: Sequence,
         /// What it wants.
         operation: Operation,
+        /// What the answer to a read is to rest on.
+        read: ReadPolicy,
     },
     /// A client sent its operation to a node.
     ClientAsked {
@@ -190,7 +222,7 @@ pub enum EventKind {
         /// The leader, if that node knows one.
         leader: Option<NodeId>,
     },
-    /// A node told the client that its entry was replaced, or that its fate is lost; it tries again.
+    /// A node told the client to ask again after a pause.
     ClientMustRetry {
         /// Which client.
         client: ClientId,
@@ -198,6 +230,8 @@ pub enum EventKind {
         sequence: Sequence,
         /// The node that said so.
         node: NodeId,
+        /// Why.
+        reason: RetryReason,
     },
     /// A client waited too long for an answer and tries again.
     ClientTimedOut {
@@ -220,6 +254,8 @@ pub enum EventKind {
         node: NodeId,
         /// How many tries it took.
         attempts: u32,
+        /// What the answer rests on. A [`ReadPolicy::Local`] one may be stale.
+        read: ReadPolicy,
     },
     /// A client stopped trying: its operation may have happened, may yet happen, or not.
     ClientGaveUp {
@@ -228,6 +264,29 @@ pub enum EventKind {
         /// Its number for the operation.
         sequence: Sequence,
     },
+}
+
+/// What a node was asked to do about how the cluster is led or made up.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum AdminRequest {
+    /// Hand leadership over.
+    TransferLeadership {
+        /// To whom.
+        to: NodeId,
+    },
+    /// Change who belongs to the cluster.
+    ChangeMembership(MembershipChange),
+}
+
+/// Why a client has to ask again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RetryReason {
+    /// Another leader's entry took the place of its own.
+    Superseded,
+    /// What became of its entry is not known.
+    FateUnknown,
+    /// The node does not do it now.
+    Refused(Refusal),
 }
 
 /// Why a message is gone.
@@ -255,6 +314,9 @@ impl EventKind {
             | Self::WritesLost { node, .. }
             | Self::Applied { node, .. }
             | Self::Restored { node, .. }
+            | Self::ReadServed { node, .. }
+            | Self::Administered { node, .. }
+            | Self::ServerAdded { node }
             | Self::Crashed { node }
             | Self::Restarted { node }
             | Self::RestartRefused { node, .. }

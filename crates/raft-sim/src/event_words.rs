@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use raft_core::{AppendEntriesReply, Body, InstallSnapshotReply, Message, NodeId};
+use raft_core::{NodeId, Outcome};
 
-use crate::{DiskChange, DropReason, Event, EventKind, LinkChange};
+use crate::message_words::Words;
+use crate::{
+    AdminRequest, DiskChange, DropReason, Event, EventKind, LinkChange, ReadPolicy, RetryReason,
+};
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,6 +49,16 @@ impl fmt::Display for EventKind {
                     "node {node} restores its state machine from a snapshot through {snapshot}"
                 )
             }
+            Self::ReadServed { node, client, read, index, .. } => write!(
+                f,
+                "node {node} answers client {} from its store, a {read} read: all up to entry \
+                 {index}",
+                client.0
+            ),
+            Self::Administered { node, request, outcome } => {
+                write!(f, "node {node} was asked to {request}: {}", Became(outcome))
+            }
+            Self::ServerAdded { node } => write!(f, "node {node} comes into being, knowing nobody"),
             Self::Crashed { node } => write!(f, "node {node} crashes"),
             Self::Restarted { node } => write!(f, "node {node} restarts from its disk"),
             Self::RestartRefused { node, reason } => {
@@ -76,8 +89,18 @@ impl EventKind {
                 Ok(())
             }
             Self::Healed => f.write_str("the network is whole again"),
-            Self::ClientInvoked { client, operation, .. } => {
+            other => other.write_client(f),
+        }
+    }
+
+    /// The words for clients.
+    fn write_client(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClientInvoked { client, operation, read: ReadPolicy::Log, .. } => {
                 write!(f, "client {} wants: {operation}", client.0)
+            }
+            Self::ClientInvoked { client, operation, read, .. } => {
+                write!(f, "client {} wants, by a {read} read: {operation}", client.0)
             }
             Self::ClientAsked { client, node, attempt: 1, .. } => {
                 write!(f, "client {} asks node {node}", client.0)
@@ -91,16 +114,17 @@ impl EventKind {
             Self::ClientRedirected { client, node, leader: None, .. } => {
                 write!(f, "node {node} knows no leader to send client {} to", client.0)
             }
-            Self::ClientMustRetry { client, node, .. } => {
-                write!(f, "node {node} tells client {} to try again: its entry was lost", client.0)
+            Self::ClientMustRetry { client, node, reason, .. } => {
+                write!(f, "node {node} tells client {} to try again: {reason}", client.0)
             }
             Self::ClientTimedOut { client, node, .. } => {
                 write!(f, "client {} waited too long for node {node}", client.0)
             }
-            Self::ClientAnswered { client, response, node, attempts, .. } => write!(
+            Self::ClientAnswered { client, response, node, attempts, read, .. } => write!(
                 f,
-                "client {} gets its answer from node {node} after {attempts} {}: {response}",
+                "client {} gets its answer{} from node {node} after {attempts} {}: {response}",
                 client.0,
+                if read.may_be_stale() { ", perhaps an old one," } else { "" },
                 if *attempts == 1 { "try" } else { "tries" }
             ),
             Self::ClientGaveUp { client, .. } => write!(
@@ -145,37 +169,46 @@ impl fmt::Display for Percent {
     }
 }
 
-/// A message with its fields, under the paper's names.
-pub(crate) struct Words<'a>(pub(crate) &'a Message);
-
-impl fmt::Display for Words<'_> {
+impl fmt::Display for AdminRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} term={}", self.0.name(), self.0.term)?;
-        match &self.0.body {
-            Body::RequestVote(request) => write!(f, " last_log={}", request.last_log()),
-            Body::RequestVoteReply(reply) => write!(f, " vote_granted={}", reply.vote_granted),
-            Body::AppendEntries(request) => {
-                write!(f, " prev_log={} entries={}", request.prev_log(), request.entries.len())?;
-                write!(f, " leader_commit={}", request.leader_commit)
+        match self {
+            Self::TransferLeadership { to } => write!(f, "hand leadership over to node {to}"),
+            Self::ChangeMembership(change) => write!(f, "change the membership ({change})"),
+        }
+    }
+}
+
+impl fmt::Display for RetryReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Superseded => f.write_str("its entry was lost"),
+            Self::FateUnknown => f.write_str("what became of its entry is not known"),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+/// What became of a request about leadership or membership.
+struct Became<'a>(&'a Outcome);
+
+impl fmt::Display for Became<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Outcome::Committed(position) => write!(f, "done, by entry {position}"),
+            Outcome::Transferred { to } => write!(f, "done, node {to} is standing for election"),
+            Outcome::NotLeader { leader: Some(leader) } => {
+                write!(f, "it does not lead; ask node {leader}")
             }
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index }) => {
-                write!(f, " success match_index={match_index}")
+            Outcome::NotLeader { leader: None } => f.write_str("it does not lead"),
+            Outcome::Refused(refusal) => write!(f, "refused, as {refusal}"),
+            Outcome::Superseded { position } => write!(f, "undone, entry {position} was replaced"),
+            Outcome::Unknown { position: Some(position) } => {
+                write!(f, "it leads no more; entry {position} may be committed or not")
             }
-            Body::AppendEntriesReply(AppendEntriesReply::Failure { prev_log_index, hint }) => {
-                write!(f, " failure prev_log_index={prev_log_index} hint={hint}")
+            Outcome::Unknown { position: None } => {
+                f.write_str("it leads no more; it may be done or not")
             }
-            Body::InstallSnapshot(request) => {
-                write!(f, " last_included={}", request.last_included())?;
-                write!(f, " offset={} bytes={}", request.offset, request.data.len())?;
-                write!(f, " done={}", request.done)
-            }
-            Body::InstallSnapshotReply(InstallSnapshotReply::Continue { next_offset, .. }) => {
-                write!(f, " next_offset={next_offset}")
-            }
-            Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index }) => {
-                write!(f, " installed match_index={match_index}")
-            }
-            _ => Ok(()),
+            other => write!(f, "{other:?}"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use raft_core::Message;
+use raft_core::{Message, Outcome};
 use raft_storage::WriteBatch;
 
 use crate::{Event, EventKind};
@@ -103,8 +103,8 @@ fn add_kind(hash: &mut Fingerprint, kind: &EventKind) {
 
 fn add_client_kind(hash: &mut Fingerprint, kind: &EventKind) {
     match kind {
-        EventKind::ClientInvoked { client, sequence, operation } => {
-            (19, client, sequence, operation).hash(hash);
+        EventKind::ClientInvoked { client, sequence, operation, read } => {
+            (19, client, sequence, operation, read).hash(hash);
         }
         EventKind::ClientAsked { client, sequence, node, attempt } => {
             (20, client, sequence, node, attempt).hash(hash);
@@ -112,18 +112,40 @@ fn add_client_kind(hash: &mut Fingerprint, kind: &EventKind) {
         EventKind::ClientRedirected { client, sequence, node, leader } => {
             (21, client, sequence, node, leader).hash(hash);
         }
-        EventKind::ClientMustRetry { client, sequence, node } => {
-            (22, client, sequence, node).hash(hash);
+        EventKind::ClientMustRetry { client, sequence, node, reason } => {
+            (22, client, sequence, node, reason).hash(hash);
         }
         EventKind::ClientTimedOut { client, sequence, node } => {
             (23, client, sequence, node).hash(hash);
         }
-        EventKind::ClientAnswered { client, sequence, response, node, attempts } => {
-            (24, client, sequence).hash(hash);
+        EventKind::ClientAnswered { client, sequence, response, node, attempts, read } => {
+            (24, client, sequence, read).hash(hash);
             (response, node, attempts).hash(hash);
         }
         EventKind::ClientGaveUp { client, sequence } => (25, client, sequence).hash(hash),
+        EventKind::ReadServed { node, client, sequence, read, index } => {
+            (26, node, client, sequence, read, index).hash(hash);
+        }
+        EventKind::Administered { node, request, outcome } => {
+            (27, node, request).hash(hash);
+            add_outcome(hash, *outcome);
+        }
+        EventKind::ServerAdded { node } => (28, node).hash(hash),
         _ => {}
+    }
+}
+
+fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
+    match outcome {
+        Outcome::Committed(position) => (1, position).hash(hash),
+        Outcome::Readable { index } => (2, index).hash(hash),
+        Outcome::Transferred { to } => (3, to).hash(hash),
+        Outcome::NotLeader { leader } => (4, leader).hash(hash),
+        Outcome::Refused(refusal) => (5, refusal).hash(hash),
+        Outcome::Superseded { position } => (6, position).hash(hash),
+        Outcome::Unknown { position } => (7, position).hash(hash),
+        // Outcomes to come need a number of their own.
+        _ => 0.hash(hash),
     }
 }
 

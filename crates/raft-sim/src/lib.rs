@@ -33,6 +33,10 @@
 //!   through `raft_storage::recover`, the first time too.
 //! - **Clients** are actors that look for the leader, follow redirects, retry after a time-out under
 //!   the same session number, and give up at some point. They stand outside the partitions.
+//! - **Reads** go through the log, or ask the core for permission and then the node's store
+//!   ([`ReadPolicy`]).
+//! - **Servers that join** come into being, with an empty disk, when a change of the membership first
+//!   names them. Servers that leave keep running.
 //! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
 
@@ -42,6 +46,7 @@ mod disk;
 mod event;
 mod event_words;
 mod fingerprint;
+mod message_words;
 mod network;
 mod node;
 mod random;
@@ -49,12 +54,12 @@ mod setup;
 mod timeline;
 mod world;
 
-pub use action::{Action, DiskChange, LinkChange, Refusal, Unsynced};
+pub use action::{Action, DiskChange, LinkChange, ReadPolicy, Refusal, Unsynced};
 pub use client::{Client, PendingOperation};
 pub use disk::{Disk, PendingWrite};
-pub use event::{DropReason, Event, EventKind};
+pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
 pub use network::{InFlight, Link, MessageId};
 pub use node::{NodeState, SimNode};
-pub use setup::{DelayRange, Setup, SetupError};
+pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 pub use timeline::Timeline;
 pub use world::{JournalEntry, NextEvent, World};

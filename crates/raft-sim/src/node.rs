@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use raft_core::{Input, Instant, LogIndex, NodeId, Recovered};
-use raft_kv::{ClientId, Response, Sequence, Store};
+use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 
 use crate::random::{Purpose, Random};
-use crate::{Disk, Setup};
+use crate::{AdminRequest, Disk, ReadPolicy, Setup};
 
 /// A server of the cluster, seen from outside.
 #[derive(Clone, Debug)]
@@ -47,8 +47,8 @@ pub(crate) struct Up {
     pub(crate) inbox: Option<VecDeque<Arrival>>,
     /// The state machine's answers to the entries applied last, until the replies are out.
     pub(crate) answers: BTreeMap<LogIndex, Response>,
-    /// Who waits for which proposal.
-    pub(crate) requests: BTreeMap<u64, (ClientId, Sequence)>,
+    /// Who waits for what the core was asked.
+    pub(crate) requests: BTreeMap<u64, Waiting>,
     pub(crate) last_request: u64,
 }
 
@@ -56,7 +56,24 @@ pub(crate) struct Up {
 #[derive(Clone, Debug)]
 pub(crate) enum Arrival {
     Input(Input),
-    Request { client: ClientId, sequence: Sequence, command: Vec<u8> },
+    Request { client: ClientId, sequence: Sequence, asked: Asked },
+}
+
+/// What a client asks a process for.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// An entry of the log with this command.
+    Command(Vec<u8>),
+    /// To be told what the store holds.
+    Read { operation: Operation, read: ReadPolicy },
+}
+
+/// Who waits for the core's reply.
+#[derive(Clone, Debug)]
+pub(crate) enum Waiting {
+    Command { client: ClientId, sequence: Sequence },
+    Read { client: ClientId, sequence: Sequence, operation: Operation, read: ReadPolicy },
+    Administration(AdminRequest),
 }
 
 impl SimNode {

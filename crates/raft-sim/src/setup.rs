@@ -11,7 +11,7 @@ use raft_storage::Records;
 /// determines a run completely.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Setup {
-    /// How many nodes; they are numbered from 1. 1 to 9; default 5.
+    /// How many nodes vote at the beginning; they are numbered from 1. 1 to 9; default 5.
     pub nodes: u64,
     /// Everything random is drawn from it. Default 1.
     pub seed: u64,
@@ -21,8 +21,25 @@ pub struct Setup {
     pub election_timeout_min: Duration,
     /// [`Config::election_timeout_max`]
     pub election_timeout_max: Duration,
+    /// [`Config::pre_vote`]
+    pub pre_vote: bool,
+    /// [`Config::check_quorum`]
+    pub check_quorum: bool,
+    /// [`Config::lease_reads`]
+    pub lease_reads: bool,
+    /// [`Config::max_clock_drift_ppm`]. The world has one clock, so that nothing drifts; but leases
+    /// are as short as if it did.
+    pub max_clock_drift_ppm: u32,
+    /// [`Config::forward_proposals`]
+    pub forward_proposals: bool,
     /// [`Config::max_batch_entries`]
     pub max_batch_entries: usize,
+    /// [`Config::max_in_flight`]
+    pub max_in_flight: usize,
+    /// [`Config::max_uncommitted_bytes`]
+    pub max_uncommitted_bytes: u64,
+    /// [`Config::snapshot_chunk_bytes`]
+    pub snapshot_chunk_bytes: usize,
     /// [`Config::snapshot_threshold`]
     pub snapshot_threshold: u64,
     /// How long a message takes. Default 5 to 15 ms.
@@ -36,10 +53,14 @@ pub struct Setup {
     /// How many runs these disks have been through before. Clients of each run get session ids of
     /// their own, or a store that remembers an earlier run would take them for those. Default 0.
     pub run: u64,
-    /// What disks hold at the beginning; others are empty.
+    /// What disks hold at the beginning; others are empty. Disks of nodes that are none of the first
+    /// voters belong to servers that joined in an earlier run.
     pub disks: BTreeMap<NodeId, Records>,
     /// Nodes that are down at the beginning.
     pub down: Vec<NodeId>,
+    /// Rules that are switched off in every node, to show what they are for.
+    #[cfg(feature = "bugs")]
+    pub bugs: raft_core::Bugs,
 }
 
 /// A delay, drawn uniformly from `min..=max`.
@@ -82,7 +103,15 @@ impl Default for Setup {
             heartbeat_interval: config.heartbeat_interval,
             election_timeout_min: config.election_timeout_min,
             election_timeout_max: config.election_timeout_max,
+            pre_vote: config.pre_vote,
+            check_quorum: config.check_quorum,
+            lease_reads: config.lease_reads,
+            max_clock_drift_ppm: config.max_clock_drift_ppm,
+            forward_proposals: config.forward_proposals,
             max_batch_entries: config.max_batch_entries,
+            max_in_flight: config.max_in_flight,
+            max_uncommitted_bytes: config.max_uncommitted_bytes,
+            snapshot_chunk_bytes: config.snapshot_chunk_bytes,
             snapshot_threshold: config.snapshot_threshold,
             link_latency: DelayRange::millis(5, 15),
             disk_latency: DelayRange::millis(1, 4),
@@ -91,17 +120,30 @@ impl Default for Setup {
             run: 0,
             disks: BTreeMap::new(),
             down: Vec::new(),
+            #[cfg(feature = "bugs")]
+            bugs: raft_core::Bugs::NONE,
         }
     }
 }
+
+/// The largest number of a node: nine voters and nine others.
+pub const MAX_NODES: u64 = 2 * Membership::MAX_VOTERS as u64;
 
 const MAX_RUN: u64 = 1 << 30;
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Setup {
-    /// The nodes' ids: 1, 2, …
-    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+    /// The first voters' ids: 1, 2, …
+    pub fn voter_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (1..=self.nodes).map(NodeId)
+    }
+
+    /// The ids of all nodes that are there at the beginning, ascending: the first voters, and those
+    /// that joined in an earlier run.
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        let joined = self.disks.keys().copied().filter(|node| node.0 > self.nodes);
+        let joined: Vec<NodeId> = joined.collect();
+        self.voter_ids().chain(joined)
     }
 
     /// Checks every bound.
@@ -112,9 +154,12 @@ impl Setup {
         if self.nodes < 1 || self.nodes > Membership::MAX_VOTERS as u64 {
             return Err(SetupError::NodeCount(self.nodes));
         }
-        let named = self.disks.keys().chain(&self.down);
-        if let Some(node) = named.copied().find(|node| node.0 < 1 || node.0 > self.nodes) {
-            return Err(SetupError::NoSuchNode(node));
+        let largest = NodeId(MAX_NODES);
+        if let Some(node) = self.disks.keys().find(|node| !(NodeId(1)..=largest).contains(node)) {
+            return Err(SetupError::NoSuchNode(*node));
+        }
+        if let Some(node) = self.down.iter().find(|down| !self.node_ids().any(|id| id == **down)) {
+            return Err(SetupError::NoSuchNode(*node));
         }
         for (setting, range) in [("latency", self.link_latency), ("disk", self.disk_latency)] {
             if !range.is_valid() {
@@ -134,15 +179,29 @@ impl Setup {
 
     /// The settings of one node in one of its lives.
     pub(crate) fn config(&self, node: NodeId, seed: u64) -> Config {
+        let is_first = self.voter_ids().any(|voter| voter == node);
+        // Who joins later knows nobody before a leader tells it.
+        let membership =
+            if is_first { Membership::new(self.voter_ids()) } else { Membership::empty() };
         Config {
             seed,
             heartbeat_interval: self.heartbeat_interval,
             election_timeout_min: self.election_timeout_min,
             election_timeout_max: self.election_timeout_max,
+            pre_vote: self.pre_vote,
+            check_quorum: self.check_quorum,
+            lease_reads: self.lease_reads,
+            max_clock_drift_ppm: self.max_clock_drift_ppm,
+            forward_proposals: self.forward_proposals,
             max_batch_entries: self.max_batch_entries,
+            max_in_flight: self.max_in_flight,
+            max_uncommitted_bytes: self.max_uncommitted_bytes,
+            snapshot_chunk_bytes: self.snapshot_chunk_bytes,
             snapshot_threshold: self.snapshot_threshold,
+            #[cfg(feature = "bugs")]
+            bugs: self.bugs,
             trace: true,
-            ..Config::new(node, Membership::new(self.node_ids()))
+            ..Config::new(node, membership)
         }
     }
 }

@@ -7,6 +7,7 @@ mod actions;
 mod clients;
 mod process;
 mod queue;
+mod requests;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -31,10 +32,11 @@ use crate::{
 pub struct World {
     setup: Arc<Setup>,
     now: Instant,
+    /// By ascending id.
     nodes: Vec<SimNode>,
-    /// The link from node f to node t stands at (f - 1) · nodes + (t - 1).
-    links: Vec<Link>,
-    /// The groups of a partition.
+    /// By sender and receiver.
+    links: BTreeMap<(NodeId, NodeId), Link>,
+    /// The groups of a partition. Nodes that are in none, and such as come later, form one more.
     partition: Option<Arc<[Vec<NodeId>]>>,
     in_flight: BTreeMap<MessageId, InFlight>,
     last_message: u64,
@@ -80,7 +82,7 @@ impl World {
         let mut world = Self {
             now: Instant(0),
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
-            links: pairs.map(|(from, to)| Link::new(&setup, from, to)).collect(),
+            links: pairs.map(|(from, to)| ((from, to), Link::new(&setup, from, to))).collect(),
             partition: None,
             in_flight: BTreeMap::new(),
             last_message: 0,
@@ -111,14 +113,23 @@ impl World {
         self.now
     }
 
-    /// The nodes' ids, ascending.
-    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        self.setup.node_ids()
+    /// The ids of all nodes, members or not, ascending.
+    pub fn node_ids(&self) -> impl ExactSizeIterator<Item = NodeId> + use<> {
+        self.node_list().into_iter()
+    }
+
+    fn node_list(&self) -> Vec<NodeId> {
+        self.nodes.iter().map(SimNode::id).collect()
     }
 
     /// One node.
     pub fn node(&self, id: NodeId) -> Option<&SimNode> {
-        self.nodes.get(usize::try_from(id.0.checked_sub(1)?).ok()?)
+        self.nodes.get(self.node_place(id).ok()?)
+    }
+
+    /// Where a node stands, or would have to stand.
+    fn node_place(&self, id: NodeId) -> Result<usize, usize> {
+        self.nodes.binary_search_by_key(&id, SimNode::id)
     }
 
     /// The nodes, by ascending id.
@@ -139,8 +150,7 @@ impl World {
 
     /// One direction between two nodes.
     pub fn link(&self, from: NodeId, to: NodeId) -> Option<&Link> {
-        let place = self.link_place(from, to)?;
-        self.links.get(place)
+        self.links.get(&(from, to))
     }
 
     /// Whether a message from one node can reach the other: no cut, no partition between them.
@@ -261,13 +271,22 @@ impl World {
     }
 
     fn node_mut(&mut self, id: NodeId) -> &mut SimNode {
-        &mut self.nodes[id.0 as usize - 1]
+        let place = self.node_place(id).expect("what has an event due exists");
+        &mut self.nodes[place]
     }
 
-    fn link_place(&self, from: NodeId, to: NodeId) -> Option<usize> {
-        let nodes = self.setup.nodes;
-        let known = |id: NodeId| (1..=nodes).contains(&id.0);
-        (known(from) && known(to)).then(|| ((from.0 - 1) * nodes + to.0 - 1) as usize)
+    /// A server comes into being, with an empty disk, and starts. Its links are like those of the
+    /// others at the beginning.
+    fn add_server(&mut self, id: NodeId) {
+        let Err(place) = self.node_place(id) else { return };
+        self.nodes.insert(place, SimNode::new(&self.setup, id));
+        for other in self.node_list() {
+            for (from, to) in [(id, other), (other, id)] {
+                self.links.insert((from, to), Link::new(&self.setup, from, to));
+            }
+        }
+        self.emit(EventKind::ServerAdded { node: id });
+        self.start_node(id);
     }
 
     fn emit(&mut self, kind: EventKind) {
@@ -295,8 +314,8 @@ impl World {
         match due {
             Due::Arrive(id) | Due::Lose(id) => !self.in_flight.contains_key(id),
             Due::WriteDone { node, life, .. } => {
-                let node = &self.nodes[node.0 as usize - 1];
-                node.life != *life || !matches!(node.process, Process::Up(_))
+                let node = self.node(*node);
+                !node.is_some_and(|n| n.life == *life && matches!(n.process, Process::Up(_)))
             }
             Due::ClientTimeout { client, sequence, attempt }
             | Due::ClientRetry { client, sequence, attempt } => {

@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 
-use raft_core::{Input, NodeId};
+use raft_core::{Input, MembershipChange, NodeId, RoleKind};
 
 use super::{JournalEntry, World};
+use crate::client::Wish;
 use crate::node::{Arrival, Process};
-use crate::{Action, DropReason, EventKind, LinkChange, NodeState, Refusal, Unsynced};
+use crate::{
+    Action, AdminRequest, DropReason, EventKind, LinkChange, MAX_NODES, NodeState, Refusal,
+    Unsynced,
+};
 
 impl World {
     /// Does something to the world, now. It goes into the journal.
@@ -34,11 +38,6 @@ impl World {
             }
             Action::Pause { node } => self.pause(*node),
             Action::Resume { node } => self.resume(*node),
-            Action::ForceElection { node } => {
-                self.require_running(*node)?;
-                self.feed(*node, Input::ForceElection);
-                Ok(())
-            }
             Action::Snapshot { node } => {
                 self.require_running(*node)?;
                 match self.force_snapshot(*node) {
@@ -56,7 +55,7 @@ impl World {
             Action::Partition { groups } => self.set_partition(groups),
             Action::Heal => {
                 self.partition = None;
-                self.links.iter_mut().for_each(|link| link.cut = false);
+                self.links.values_mut().for_each(|link| link.cut = false);
                 self.emit(EventKind::Healed);
                 Ok(())
             }
@@ -67,13 +66,64 @@ impl World {
                 self.drop_message(*id, DropReason::ByCommand);
                 Ok(())
             }
-            Action::Request { client, operation, via } => {
+            Action::Request { client, operation, via, read } => {
                 if let Some(node) = via {
                     self.state_of(*node)?;
                 }
-                self.request(*client, operation.clone(), *via)
+                let wish = Wish { operation: operation.clone(), via: *via, read: *read };
+                self.request(*client, wish)
+            }
+            other => self.perform_on_core(other),
+        }
+    }
+
+    /// What a person asks a node's core for.
+    fn perform_on_core(&mut self, action: &Action) -> Result<(), Refusal> {
+        match action {
+            Action::ForceElection { node } => {
+                self.require_running(*node)?;
+                self.feed(*node, Input::ForceElection);
+            }
+            Action::ForgetLeader { node } => {
+                self.require_running(*node)?;
+                self.feed(*node, Input::ForgetLeader);
+            }
+            Action::TransferLeadership { node, to } => {
+                self.require_running(*node)?;
+                self.administer(*node, AdminRequest::TransferLeadership { to: *to });
+            }
+            Action::ChangeMembership { node, change } => {
+                self.require_running(*node)?;
+                self.add_servers(*node, change)?;
+                self.administer(*node, AdminRequest::ChangeMembership(change.clone()));
+            }
+            other => unreachable!("{other:?} is not for a core"),
+        }
+        Ok(())
+    }
+
+    /// Starts the servers that are to join by a change that the node can make.
+    fn add_servers(&mut self, node: NodeId, change: &MembershipChange) -> Result<(), Refusal> {
+        let joining: &[NodeId] = match change {
+            MembershipChange::AddLearner(new)
+            | MembershipChange::AddVoter(new)
+            | MembershipChange::Replace { new, .. } => std::slice::from_ref(new),
+            MembershipChange::SetVoters(voters) => voters,
+            _ => &[],
+        };
+        if let Some(node) = joining.iter().find(|node| !(1..=MAX_NODES).contains(&node.0)) {
+            return Err(Refusal::NodeNumber { node: *node, largest: MAX_NODES });
+        }
+        let core = self.node(node).and_then(crate::SimNode::core);
+        let is_possible = core.is_some_and(|core| {
+            core.role() == RoleKind::Leader && core.membership().changed_by(change).is_ok()
+        });
+        for new in joining.iter().filter(|_| is_possible) {
+            if self.node(*new).is_none() {
+                self.add_server(*new);
             }
         }
+        Ok(())
     }
 
     fn state_of(&self, node: NodeId) -> Result<NodeState, Refusal> {
@@ -135,8 +185,8 @@ impl World {
         if from == to {
             return Err(Refusal::LinkToItself(from));
         }
-        if let Some(place) = self.link_place(from, to) {
-            self.links[place].change(change)?;
+        if let Some(link) = self.links.get_mut(&(from, to)) {
+            link.change(change)?;
         }
         self.emit(EventKind::LinkChanged { from, to, change });
         self.drop_blocked();

@@ -3,23 +3,21 @@
 use std::time::Duration;
 
 use raft_core::NodeId;
-use raft_kv::{ClientId, Command, Operation, Sequence};
+use raft_kv::{ClientId, Command, Sequence};
 
 use super::World;
 use super::queue::{Answer, Due};
-use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS};
-use crate::node::Arrival;
-use crate::{EventKind, Refusal};
+use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, Wish};
+use crate::node::{Arrival, Asked};
+use crate::{EventKind, ReadPolicy, Refusal};
 
 impl World {
     /// Gives a client an operation; the client comes into being when it is first named.
-    pub(super) fn request(
-        &mut self,
-        id: ClientId,
-        operation: Operation,
-        via: Option<NodeId>,
-    ) -> Result<(), Refusal> {
-        operation.validate().map_err(Refusal::Operation)?;
+    pub(super) fn request(&mut self, id: ClientId, wish: Wish) -> Result<(), Refusal> {
+        wish.operation.validate().map_err(Refusal::Operation)?;
+        if wish.read != ReadPolicy::Log && !wish.operation.is_read() {
+            return Err(Refusal::NotARead { read: wish.read });
+        }
         if !(1..=MAX_CLIENT_ID).contains(&id.0) {
             return Err(Refusal::ClientId { client: id, largest: MAX_CLIENT_ID });
         }
@@ -30,18 +28,19 @@ impl World {
             self.clients.insert(id, Client::new(&self.setup, id));
         }
         if let Some(client) = self.clients.get_mut(&id) {
-            client.enqueue(operation, via)?;
+            client.enqueue(wish)?;
         }
         self.client_begins(id);
         Ok(())
     }
 
     fn client_begins(&mut self, id: ClientId) {
-        let (now, nodes) = (self.now, self.setup.nodes);
+        let (now, nodes) = (self.now, self.node_list());
         let Some(client) = self.clients.get_mut(&id) else { return };
-        let Some(pending) = client.begin(now, nodes) else { return };
-        let (sequence, operation) = (pending.sequence, pending.operation.clone());
-        self.emit(EventKind::ClientInvoked { client: id, sequence, operation });
+        let Some(pending) = client.begin(now, &nodes) else { return };
+        let (sequence, read) = (pending.sequence, pending.read);
+        let operation = pending.operation.clone();
+        self.emit(EventKind::ClientInvoked { client: id, sequence, operation, read });
         self.client_asks(id);
     }
 
@@ -64,10 +63,15 @@ impl World {
         // A late copy of an operation that is over arrives all the same; nobody waits for its answer.
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.waiting_for(sequence) else { return };
-        let operation = pending.operation.clone();
-        let (session, number) = client.session_for(sequence);
-        let command = Command { client: session, sequence: number, operation }.encode();
-        self.deliver(node, Arrival::Request { client: id, sequence, command });
+        let (operation, read) = (pending.operation.clone(), pending.read);
+        let asked = match read {
+            ReadPolicy::Log => {
+                let (client, sequence) = client.session_for(sequence);
+                Asked::Command(Command { client, sequence, operation }.encode())
+            }
+            _ => Asked::Read { operation, read },
+        };
+        self.deliver(node, Arrival::Request { client: id, sequence, asked });
     }
 
     pub(super) fn answer_arrives(
@@ -77,28 +81,33 @@ impl World {
         node: NodeId,
         answer: Answer,
     ) {
-        let nodes = self.setup.nodes;
+        let nodes = self.node_list();
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.waiting_for(sequence) else { return };
         let attempts = pending.attempts;
         match answer {
-            Answer::Response(response) => {
+            Answer::Response(response, read) => {
                 client.finish(node, &response);
-                let kind =
-                    EventKind::ClientAnswered { client: id, sequence, response, node, attempts };
-                self.emit(kind);
+                self.emit(EventKind::ClientAnswered {
+                    client: id,
+                    sequence,
+                    response,
+                    node,
+                    attempts,
+                    read,
+                });
                 self.client_begins(id);
             }
             Answer::NotLeader(leader) => {
-                client.redirect(leader, nodes);
+                client.redirect(leader, &nodes);
                 self.emit(EventKind::ClientRedirected { client: id, sequence, node, leader });
                 match leader {
                     Some(_) => self.client_asks(id),
                     None => self.client_waits(id, sequence, attempts),
                 }
             }
-            Answer::TryAgain => {
-                self.emit(EventKind::ClientMustRetry { client: id, sequence, node });
+            Answer::TryAgain(reason) => {
+                self.emit(EventKind::ClientMustRetry { client: id, sequence, node, reason });
                 self.client_waits(id, sequence, attempts);
             }
         }
@@ -112,12 +121,12 @@ impl World {
     }
 
     pub(super) fn client_times_out(&mut self, id: ClientId) {
-        let nodes = self.setup.nodes;
+        let nodes = self.node_list();
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some((sequence, node)) = client.pending().map(|p| (p.sequence, p.target)) else {
             return;
         };
-        client.time_out(nodes);
+        client.time_out(&nodes);
         self.emit(EventKind::ClientTimedOut { client: id, sequence, node });
         self.client_asks(id);
     }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use raft_core::{
-    Bytes, Entry, Input, LogIndex, NodeId, Outcome, Output, Payload, Persist, PersistId, RequestId,
-    Snapshot,
+    Bytes, Entries, Input, LogIndex, NodeId, Output, Payload, Persist, PersistId, Snapshot,
 };
-use raft_kv::{Response, Store};
+use raft_kv::Store;
 use raft_storage::WriteBatch;
 
 use super::World;
-use super::queue::{Answer, Due};
+use super::queue::Due;
 use crate::EventKind;
 use crate::node::{Arrival, Process, Up};
 
@@ -38,11 +37,8 @@ impl World {
         }
         match arrival {
             Arrival::Input(input) => self.feed(id, input),
-            Arrival::Request { client, sequence, command } => {
-                up.last_request += 1;
-                let request = RequestId(up.last_request);
-                up.requests.insert(request.0, (client, sequence));
-                self.feed(id, Input::Propose { request, command: Bytes::from(command) });
+            Arrival::Request { client, sequence, asked } => {
+                self.take_request(id, client, sequence, asked);
             }
         }
     }
@@ -97,7 +93,7 @@ impl World {
         self.deliver(id, Arrival::Input(Input::Persisted(write)));
     }
 
-    fn apply_entries(&mut self, id: NodeId, entries: Vec<Entry>) {
+    fn apply_entries(&mut self, id: NodeId, entries: Entries) {
         let Some(Up { store, answers, .. }) = self.node_mut(id).up() else { return };
         for entry in &entries {
             match &entry.payload {
@@ -108,7 +104,7 @@ impl World {
                 _ => store.skip(entry.index.0),
             }
         }
-        self.emit(EventKind::Applied { node: id, entries: entries.into() });
+        self.emit(EventKind::Applied { node: id, entries });
     }
 
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
@@ -145,24 +141,5 @@ impl World {
             self.feed(id, taken);
         }
         true
-    }
-
-    /// The core says what became of a proposal; the client hears it after a while.
-    fn reply(&mut self, id: NodeId, request: RequestId, outcome: Outcome) {
-        let Some(up) = self.node_mut(id).up() else { return };
-        let Some((client, sequence)) = up.requests.remove(&request.0) else { return };
-        let answer = match outcome {
-            Outcome::Committed(position) => match up.answers.get(&position.index) {
-                Some(response) => Answer::Response(Response::clone(response)),
-                None => Answer::TryAgain,
-            },
-            Outcome::NotLeader { leader } => Answer::NotLeader(leader),
-            Outcome::Superseded { .. } | Outcome::Unknown { .. } => Answer::TryAgain,
-        };
-        let Some(delay) = self.clients.get_mut(&client).map(crate::Client::answer_delay) else {
-            return;
-        };
-        let at = self.now + delay;
-        self.schedule(at, Due::Answer { client, sequence, node: id, answer });
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use raft_core::{Instant, NodeId, PersistId};
 use raft_kv::{ClientId, Response, Sequence};
 
-use crate::MessageId;
+use crate::{MessageId, ReadPolicy, RetryReason};
 
 /// Something that will happen.
 #[derive(Clone, Debug)]
@@ -23,9 +23,9 @@ pub(super) enum Due {
 /// What a node says to a client.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
-    Response(Response),
+    Response(Response, ReadPolicy),
     NotLeader(Option<NodeId>),
-    TryAgain,
+    TryAgain(RetryReason),
 }
 
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use raft_core::{Instant, NodeId, RoleKind};
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
-    Action, DelayRange, DropReason, Event, EventKind, LinkChange, NodeState, Refusal, Setup,
-    Timeline, Unsynced, World,
+    Action, DelayRange, DropReason, Event, EventKind, LinkChange, NodeState, ReadPolicy, Refusal,
+    Setup, Timeline, Unsynced, World,
 };
 
 fn world(nodes: u64, seed: u64) -> World {
@@ -23,7 +23,7 @@ fn set(key: &str, value: &str) -> Operation {
 }
 
 fn request(operation: Operation) -> Action {
-    Action::Request { client: ClientId(1), operation, via: None }
+    Action::Request { client: ClientId(1), operation, via: None, read: ReadPolicy::Log }
 }
 
 /// Steps until `wanted` accepts an event, for at most a minute of virtual time.
@@ -110,8 +110,12 @@ fn a_client_finds_the_leader_by_redirection() {
     let leader = until_leader(&mut world);
     world.run_until(world.now() + Duration::from_millis(100));
     let follower = world.node_ids().find(|id| *id != leader).unwrap();
-    let action =
-        Action::Request { client: ClientId(1), operation: set("x", "1"), via: Some(follower) };
+    let action = Action::Request {
+        client: ClientId(1),
+        operation: set("x", "1"),
+        via: Some(follower),
+        read: ReadPolicy::Log,
+    };
     world.apply(action).unwrap();
     let named = until(&mut world, |event| match event.kind {
         EventKind::ClientRedirected { node, leader, .. } => Some((node, leader)),
@@ -130,7 +134,12 @@ fn a_client_gets_out_of_a_minority_that_keeps_naming_its_old_leader() {
     world.apply(Action::Partition { groups: vec![vec![leader, follower]] }).unwrap();
     world.run_until(world.now() + Duration::from_secs(1));
     let via = Some(follower);
-    let action = Action::Request { client: ClientId(1), operation: set("x", "1"), via };
+    let action = Action::Request {
+        client: ClientId(1),
+        operation: set("x", "1"),
+        via,
+        read: ReadPolicy::Log,
+    };
     world.apply(action).unwrap();
     let (response, attempts) = until_answer(&mut world);
     assert_eq!(response, Response::Done);
@@ -384,8 +393,18 @@ fn a_refused_action_changes_nothing() {
         },
         Action::Partition { groups: vec![vec![NodeId(1)], vec![NodeId(1)]] },
         Action::DropMessage { id: crate::MessageId(u64::MAX) },
-        Action::Request { client: ClientId(0), operation: set("x", "1"), via: None },
-        Action::Request { client: ClientId(1), operation: set("x", "1"), via: Some(NodeId(4)) },
+        Action::Request {
+            client: ClientId(0),
+            operation: set("x", "1"),
+            via: None,
+            read: ReadPolicy::Log,
+        },
+        Action::Request {
+            client: ClientId(1),
+            operation: set("x", "1"),
+            via: Some(NodeId(4)),
+            read: ReadPolicy::Log,
+        },
         request(set("", "1")),
     ];
     for action in nonsense {

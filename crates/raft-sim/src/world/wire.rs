@@ -11,10 +11,11 @@ use crate::{DropReason, EventKind, InFlight, MessageId};
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
-        let Some(place) = self.link_place(from, to) else { return };
-        let message = Arc::new(message);
+        // A server that the world does not have: there is no way to it.
+        let Some(link) = self.links.get_mut(&(from, to)) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
-        let fate = self.links[place].draw(self.now);
+        let fate = link.draw(self.now);
+        let message = Arc::new(message);
         let id = self.launch(from, to, &message, fate.arrives_at);
         if let Some(reason) = self.blockage(from, to) {
             return self.drop_message(id, reason);
