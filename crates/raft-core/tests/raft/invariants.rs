@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{Entry, LogIndex, LogPosition, NodeId, Payload, RoleKind, Term};
+use raft_core::{
+    Entry, LogIndex, LogPosition, Membership, NodeId, Payload, RoleKind, StepDownReason, Term,
+    Trace,
+};
 
 use crate::server::Server;
 
@@ -13,6 +16,8 @@ pub(crate) struct Invariants {
     leader_logs: BTreeMap<Term, Vec<LogPosition>>,
     /// Every committed entry, and the term of the leader that committed it.
     committed: BTreeMap<LogIndex, (Entry, Term)>,
+    /// The membership in which the last of them was committed.
+    quorum: Membership,
     /// How many applied entries and restored snapshots of a server were looked at in this life.
     seen: BTreeMap<NodeId, Seen>,
 }
@@ -36,6 +41,8 @@ impl Invariants {
         for server in servers.iter().filter(|server| server.is_up) {
             if server.node.role() == RoleKind::Leader {
                 self.check_leader(server);
+            }
+            if has_led(server) {
                 self.note_commits(server, servers);
             }
         }
@@ -86,7 +93,10 @@ impl Invariants {
                 node.current_term(),
                 entry.position()
             );
-            assert!(is_on_majority_of_disks(servers, entry.position()), "{entry:?} is not durable");
+            let membership = node.membership();
+            let is_durable = is_on_quorum_of_disks(servers, membership, entry.position());
+            assert!(is_durable, "{entry:?} is committed, but not durable");
+            self.quorum = membership.clone();
         }
     }
 
@@ -121,11 +131,12 @@ impl Invariants {
         (seen.applied, seen.restored) = (server.applied.len(), server.restored.len());
     }
 
-    /// A majority of disks holds what is committed, at every moment after.
+    /// A quorum of disks holds what is committed, at every moment after.
     fn check_committed_is_durable(&self, servers: &[Server]) {
         if let Some((entry, _)) = self.committed.values().next_back() {
             let position = entry.position();
-            assert!(is_on_majority_of_disks(servers, position), "{position} was lost");
+            let is_held = is_on_quorum_of_disks(servers, &self.quorum, position);
+            assert!(is_held, "{position} is committed, but was lost");
         }
     }
 }
@@ -150,9 +161,20 @@ fn check_log_matching(servers: &[Server]) {
     }
 }
 
-fn is_on_majority_of_disks(servers: &[Server], position: LogPosition) -> bool {
-    let holders = servers.iter().filter(|server| server.holds_on_disk(position)).count();
-    holders > servers.len() / 2
+/// Whether this server leads, or did until its last input: a leader that commits its own removal
+/// leads no more.
+fn has_led(server: &Server) -> bool {
+    let removed =
+        |trace: &Trace| matches!(trace, Trace::SteppedDown { reason: StepDownReason::Removed, .. });
+    server.node.role() == RoleKind::Leader || server.traces.last().is_some_and(removed)
+}
+
+fn is_on_quorum_of_disks(servers: &[Server], of: &Membership, position: LogPosition) -> bool {
+    let holds = |node: NodeId| {
+        let server = servers.iter().find(|server| server.node.id() == node);
+        server.is_some_and(|server| server.holds_on_disk(position))
+    };
+    of.is_quorum(holds)
 }
 
 fn positions(server: &Server) -> Vec<LogPosition> {
