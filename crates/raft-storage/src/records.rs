@@ -118,7 +118,7 @@ impl From<&Recovered> for Records {
         let persist = Persist {
             id: PersistId(1),
             hard_state: Some(recovered.hard_state),
-            snapshot: recovered.snapshot.clone(),
+            snapshot: recovered.snapshot.clone().map(Into::into),
             truncate_from: None,
             entries: recovered.entries.clone().into(),
         };

@@ -105,14 +105,14 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
             persist.hard_state = next_term(false);
             let dropped = state.entries.len().saturating_sub(keep);
             if let Some(last) = state.entries[..dropped].last() {
-                persist.snapshot = Some(snapshot(last.position(), held));
+                persist.snapshot = Some(snapshot(last.position(), held).into());
             }
         }
         Step::Install { ahead, held } => {
             persist.hard_state = next_term(false);
             let term = persist.hard_state.unwrap_or(state.hard_state).current_term;
             let index = LogIndex(last(state).index.0 + ahead);
-            persist.snapshot = Some(snapshot(LogPosition::new(index, term), held));
+            persist.snapshot = Some(snapshot(LogPosition::new(index, term), held).into());
         }
     }
     persist
@@ -125,7 +125,7 @@ fn carry_out(state: &mut Recovered, persist: &Persist) {
     }
     if let Some(snapshot) = &persist.snapshot {
         state.entries.retain(|entry| entry.index > snapshot.last_included_index);
-        state.snapshot = Some(snapshot.clone());
+        state.snapshot = Some(Snapshot::clone(snapshot));
     }
     if let Some(from) = persist.truncate_from {
         state.entries.retain(|entry| entry.index < from);

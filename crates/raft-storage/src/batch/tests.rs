@@ -33,7 +33,7 @@ fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
     let batch = WriteBatch::from_persist(&Persist {
         id: PersistId(1),
         hard_state: Some(HardState::default()),
-        snapshot: Some(snapshot(5)),
+        snapshot: Some(snapshot(5).into()),
         truncate_from: Some(LogIndex(8)),
         entries: vec![entry(8, 2), entry(9, 2)].into(),
     });

@@ -139,7 +139,7 @@ fn an_older_record_in_place_of_a_newer_one_contradicts_its_witness() {
 #[test]
 fn a_snapshot_past_the_end_of_the_log_replaces_all_of_it() {
     let mut disk = disk();
-    let persist = raft_core::Persist { snapshot: Some(snapshot(9)), ..Default::default() };
+    let persist = raft_core::Persist { snapshot: Some(snapshot(9).into()), ..Default::default() };
     disk.apply(&WriteBatch::from_persist(&persist));
     let recovered = recover(NODE, &disk).unwrap();
     assert_eq!((recovered.snapshot, recovered.entries), (Some(snapshot(9)), Vec::new()));
