@@ -60,7 +60,7 @@ pub struct Config {
     pub snapshot_threshold: u64,
     /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
     pub snapshot_chunk_bytes: usize,
-    /// The largest snapshot that is accepted from a leader. 1 byte to 64 GiB; default 1 GiB.
+    /// The largest snapshot that is accepted from a leader. 1 byte to 4 GiB; default 1 GiB.
     pub max_snapshot_bytes: u64,
     /// Rules that are switched off, to show what they are for.
     #[cfg(feature = "bugs")]
@@ -177,7 +177,7 @@ impl Config {
             ("max_pending_requests", self.max_pending_requests as u64, 1_000_000),
             ("snapshot_threshold", self.snapshot_threshold, u64::MAX),
             ("snapshot_chunk_bytes", self.snapshot_chunk_bytes as u64, 64 * MIB as u64),
-            ("max_snapshot_bytes", self.max_snapshot_bytes, 64 * GIB),
+            ("max_snapshot_bytes", self.max_snapshot_bytes, 4 * GIB - 1),
         ] {
             if value < 1 || value > max {
                 return Err(ConfigError::OutOfRange { setting, value, min: 1, max });

@@ -41,8 +41,8 @@ pub enum Payload {
 pub struct Entries {
     /// `None` for no entries, so that a heartbeat allocates nothing.
     shared: Option<Arc<[Entry]>>,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 /// What must survive a crash besides the log: Figure 2's `currentTerm` and `votedFor`.
@@ -109,7 +109,8 @@ impl Entries {
         if start == end {
             return Self::EMPTY;
         }
-        Self { shared: self.shared.clone(), start: self.start + start, end: self.start + end }
+        let (start, end) = (self.start + start as u32, self.start + end as u32);
+        Self { shared: self.shared.clone(), start, end }
     }
 
     /// The bytes of all payloads.
@@ -129,7 +130,7 @@ impl Deref for Entries {
 
     fn deref(&self) -> &[Entry] {
         match &self.shared {
-            Some(shared) => &shared[self.start..self.end],
+            Some(shared) => &shared[self.start as usize..self.end as usize],
             None => &[],
         }
     }
@@ -138,7 +139,7 @@ impl Deref for Entries {
 impl FromIterator<Entry> for Entries {
     fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
         let shared: Arc<[Entry]> = entries.into_iter().collect();
-        let end = shared.len();
+        let end = u32::try_from(shared.len()).expect("fewer than 2^32 entries at once");
         Self { shared: (end > 0).then_some(shared), start: 0, end }
     }
 }

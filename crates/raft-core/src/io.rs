@@ -1,5 +1,6 @@
 //! What goes into a [`Node`](crate::Node) and what comes out: the whole of its surface to a driver.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{
@@ -128,7 +129,7 @@ pub struct Persist {
     /// The new term and vote, if they changed.
     pub hard_state: Option<HardState>,
     /// A new snapshot in place of the old one.
-    pub snapshot: Option<Snapshot>,
+    pub snapshot: Option<Box<Snapshot>>,
     /// Remove the entries from this index on, before storing new ones.
     pub truncate_from: Option<LogIndex>,
     /// New entries, consecutive.

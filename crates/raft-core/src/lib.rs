@@ -115,7 +115,7 @@
 //!     }
 //!     if let Some(snapshot) = write.snapshot {
 //!         disk.entries.retain(|entry| entry.index > snapshot.last_included_index);
-//!         disk.snapshot = Some(snapshot);
+//!         disk.snapshot = Some(*snapshot);
 //!     }
 //!     if let Some(from) = write.truncate_from {
 //!         disk.entries.retain(|entry| entry.index < from);

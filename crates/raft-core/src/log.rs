@@ -57,6 +57,9 @@ impl Segment {
 
     /// The part of the segment from `from` up to and including `to`.
     fn part(&self, from: LogIndex, to: LogIndex) -> Entries {
+        if from <= self.first && to >= self.last() {
+            return self.entries.clone();
+        }
         let start = from.0.saturating_sub(self.first.0) as usize;
         let end = ((to.0 + 1).saturating_sub(self.first.0) as usize).min(self.entries.len());
         self.entries.slice(start.min(end), end)
@@ -297,9 +300,10 @@ impl Log {
 
     /// Which segment holds `index`, which the log must hold.
     fn place_of(&self, index: LogIndex) -> usize {
-        // Nearly every look-up is for what was appended last.
-        match self.segments.last() {
-            Some(segment) if segment.first <= index => self.segments.len() - 1,
+        // Nearly every look-up is for what was appended last, or for what came just before.
+        match self.segments[..] {
+            [.., ref last] if last.first <= index => self.segments.len() - 1,
+            [.., ref before, _] if before.first <= index => self.segments.len() - 2,
             _ => self.segments.partition_point(|segment| segment.first <= index) - 1,
         }
     }

@@ -98,6 +98,8 @@ pub struct Node {
     leader_heard: Option<Instant>,
 
     durability: Durability,
+    /// Whether there are proposals or reads since the last drain for which something is to be done.
+    has_requests: bool,
     /// Entries that were proposed since the last drain, not yet in the log.
     proposed: Vec<Entry>,
     /// Proposals whose fate is open, by ascending index.
@@ -153,32 +155,34 @@ impl Node {
     /// No input from a peer makes it panic; what cannot be true is refused and traced.
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.now = now;
-        let input = match input {
-            // What they need is done once for all of them, at the drain.
-            Input::Propose { request, command } => return self.propose(request, command),
-            Input::Read { request, mode } => return self.read(request, mode),
-            other => other,
-        };
-        self.finish_requests();
+        // What proposals and reads need is done once for all of them: at the drain, or here.
+        let is_request = matches!(input, Input::Propose { .. } | Input::Read { .. });
+        if self.has_requests && !is_request {
+            self.finish_requests();
+            self.flush();
+        }
         match input {
-            Input::Timeout if now >= self.deadline => self.time_out(),
-            Input::Timeout | Input::Propose { .. } | Input::Read { .. } => {}
             Input::Message { from, message } => self.receive(from, message),
+            Input::Persisted(id) => self.persisted(id),
+            Input::Propose { request, command } => self.propose(request, command),
+            Input::Read { request, mode } => self.read(request, mode),
+            Input::Timeout if now >= self.deadline => self.time_out(),
+            Input::Timeout => {}
             Input::ChangeMembership { request, change } => self.change_membership(request, &change),
             Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),
-            Input::Persisted(id) => self.persisted(id),
             Input::SnapshotTaken { through, data } => self.snapshot_taken(through, data),
             Input::ForceElection => self.force_election(),
             Input::ForgetLeader => self.forget_leader(),
         }
-        self.finish_requests();
-        self.flush();
+        if !is_request {
+            self.flush();
+        }
     }
 
     /// The next thing to do, or `None` when all is done until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.finish_requests();
-        if self.durability.has_work() {
+        if self.has_requests && self.outputs.is_empty() {
+            self.finish_requests();
             self.flush();
         }
         self.outputs.pop_front()
@@ -305,6 +309,7 @@ impl Node {
 
     /// Does what the proposals and reads since the last drain need, once for all of them.
     fn finish_requests(&mut self) {
+        self.has_requests = false;
         let has_appended = self.append_proposed();
         let has_asked = self.begin_round_for_reads();
         if has_appended && !has_asked {
@@ -515,7 +520,7 @@ impl Node {
     /// Sends a message of the current term once what it depends on is on disk.
     fn send(&mut self, to: NodeId, body: Body, needs: Needs) {
         let message = Message { term: self.current_term, body };
-        self.durability.stage(Output::Send { to, message }, needs);
+        self.emit(Output::Send { to, message }, needs);
     }
 
     fn send_vote_reply(&mut self, to: NodeId, vote_granted: bool) {

@@ -180,11 +180,12 @@ impl fmt::Debug for Instant {
 /// Reference-counted bytes: cloning and slicing copy nothing.
 ///
 /// Entry payloads and snapshots are `Bytes`, so that replicating them to n peers copies no payload.
+/// There are at most 4 GiB in one value.
 #[derive(Clone)]
 pub struct Bytes {
     data: Arc<[u8]>,
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Bytes {
@@ -195,13 +196,19 @@ impl Bytes {
     #[must_use]
     pub fn slice(&self, start: usize, end: usize) -> Self {
         assert!(start <= end && end <= self.len(), "slice {start}..{end} of {} bytes", self.len());
-        Self { data: self.data.clone(), start: self.start + start, end: self.start + end }
+        let (start, end) = (self.start + start as u32, self.start + end as u32);
+        Self { data: self.data.clone(), start, end }
+    }
+
+    fn whole(data: Arc<[u8]>) -> Self {
+        let end = u32::try_from(data.len()).expect("at most 4 GiB in one value");
+        Self { data, start: 0, end }
     }
 }
 
 impl Default for Bytes {
     fn default() -> Self {
-        Self { data: Arc::from([].as_slice()), start: 0, end: 0 }
+        Self::whole(Arc::from([].as_slice()))
     }
 }
 
@@ -209,20 +216,19 @@ impl Deref for Bytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.data[self.start..self.end]
+        &self.data[self.start as usize..self.end as usize]
     }
 }
 
 impl From<&[u8]> for Bytes {
     fn from(bytes: &[u8]) -> Self {
-        Self { data: Arc::from(bytes), start: 0, end: bytes.len() }
+        Self::whole(Arc::from(bytes))
     }
 }
 
 impl From<alloc::vec::Vec<u8>> for Bytes {
     fn from(bytes: alloc::vec::Vec<u8>) -> Self {
-        let end = bytes.len();
-        Self { data: Arc::from(bytes), start: 0, end }
+        Self::whole(Arc::from(bytes))
     }
 }
 

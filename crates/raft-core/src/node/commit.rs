@@ -54,6 +54,7 @@ impl Node {
         let entry = Entry { index, term: self.current_term, payload: Payload::Command(command) };
         let position = entry.position();
         self.proposed.push(entry);
+        self.has_requests = true;
         self.trace(|| Trace::Appended { position, noop: false });
         Ok(position)
     }

@@ -1,11 +1,11 @@
 //! Write-ahead order, enforced here so that a driver cannot get it wrong.
 //!
-//! While an input is handled, outputs are staged and writes are collected. At the end the writes
-//! become one `Persist`, and each staged output either leaves at once or is withheld until the
-//! write that it depends on is reported durable.
+//! While an input is handled, writes are collected; at the end they become one `Persist`. An output
+//! that depends on a write, collected or earlier, is withheld until that write is reported durable;
+//! one that depends on nothing that is still on its way leaves at once.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use super::{Node, Role};
 use crate::{
@@ -27,8 +27,6 @@ pub(super) struct Durability {
     /// The write being collected for the input at hand.
     collecting: Persist,
     has_collected: bool,
-    /// Outputs of the input at hand.
-    staged: Vec<(Output, Needs)>,
     /// The last write that was asked for.
     issued: PersistId,
     /// The last write that carried a term or vote.
@@ -87,17 +85,31 @@ impl Durability {
     /// A snapshot replaces the log up to its end; `through` is durable after the write.
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot) {
         self.note_log_write(snapshot.last_included_index);
-        self.collecting.snapshot = Some(snapshot);
+        self.collecting.snapshot = Some(Box::new(snapshot));
         self.has_collected = true;
     }
 
-    pub(super) fn stage(&mut self, output: Output, needs: Needs) {
-        self.staged.push((output, needs));
-    }
-
-    /// Whether something was staged or collected since the last flush.
-    pub(super) fn has_work(&self) -> bool {
-        self.has_collected || !self.staged.is_empty()
+    /// Lets an output leave, or keeps it until what it needs is durable. A message that would be one
+    /// too many pushes out the oldest of its kind, and `None` says so: the network may lose messages
+    /// too, and a disk that stands still must not fill the memory.
+    pub(super) fn release(&mut self, output: Output, needs: Needs, limit: usize) -> Released {
+        let id = match needs {
+            Needs::HardState => self.hard_state_issued,
+            Needs::HardStateAndLog if self.has_collected => self.collecting_id(),
+            Needs::HardStateAndLog => self.issued,
+        };
+        if id <= self.durable {
+            return Released::Now(output);
+        }
+        let queue = &mut self.withheld[usize::from(needs == Needs::HardStateAndLog)];
+        queue.push_back((id, output));
+        if queue.len() > limit
+            && let Some(oldest) = queue.iter().position(|(_, o)| matches!(o, Output::Send { .. }))
+        {
+            queue.remove(oldest);
+            return Released::OldestDropped;
+        }
+        Released::Later
     }
 
     /// The id that the write being collected will have.
@@ -124,23 +136,21 @@ impl Durability {
             _ => self.log_writes.push_back((id, last)),
         }
     }
+}
 
-    /// Keeps an output until the write `id` is durable. A message that would be one too many pushes
-    /// out the oldest of its kind: the network may lose messages too, and a disk that stands still
-    /// must not fill the memory.
-    fn withhold(&mut self, id: PersistId, output: Output, needs: Needs, limit: usize) -> bool {
-        let queue = &mut self.withheld[usize::from(needs == Needs::HardStateAndLog)];
-        queue.push_back((id, output));
-        if queue.len() <= limit {
-            return false;
-        }
-        let oldest = queue.iter().position(|(_, output)| matches!(output, Output::Send { .. }));
-        oldest.is_some_and(|oldest| queue.remove(oldest).is_some())
-    }
+/// What became of an output.
+#[derive(Debug)]
+pub(super) enum Released {
+    /// It may leave.
+    Now(Output),
+    /// It waits for a write.
+    Later,
+    /// It waits, and the message that had waited longest was given up for it.
+    OldestDropped,
 }
 
 impl Node {
-    /// Ends the handling of an input: asks for its writes, then lets go of what needs no waiting.
+    /// Ends the handling of an input: asks for its writes.
     pub(super) fn flush(&mut self) {
         let durability = &mut self.durability;
         if durability.has_collected {
@@ -150,24 +160,14 @@ impl Node {
             write.id = durability.issued;
             self.outputs.push_back(Output::Persist(write));
         }
-        let mut dropped = 0;
-        let mut staged = core::mem::take(&mut durability.staged);
-        for (output, needs) in staged.drain(..) {
-            let id = match needs {
-                Needs::HardState => durability.hard_state_issued,
-                Needs::HardStateAndLog => durability.issued,
-            };
-            if id <= durability.durable {
-                self.outputs.push_back(output);
-            } else {
-                let limit = self.config.max_pending_requests;
-                dropped += usize::from(durability.withhold(id, output, needs, limit));
-            }
-        }
-        // Its memory is used again.
-        durability.staged = staged;
-        if dropped > 0 {
-            self.trace(|| Trace::WithheldDropped { messages: dropped });
+    }
+
+    /// Lets an output out as soon as what it depends on is on disk.
+    pub(super) fn emit(&mut self, output: Output, needs: Needs) {
+        match self.durability.release(output, needs, self.config.max_pending_requests) {
+            Released::Now(output) => self.outputs.push_back(output),
+            Released::Later => {}
+            Released::OldestDropped => self.trace(|| Trace::WithheldDropped { messages: 1 }),
         }
     }
 

@@ -111,6 +111,7 @@ impl Node {
         // An answer to a request that was sent before proves nothing about now.
         let round = Round(leader.rounds.current.0 + 1);
         leader.rounds.is_wanted = true;
+        self.has_requests = true;
         leader.reads.push_back(PendingRead { round, index: commit_index, reader });
         self.trace(|| Trace::ReadWaits { index: commit_index, round });
     }

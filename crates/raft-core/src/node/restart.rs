@@ -99,6 +99,7 @@ impl Node {
             deadline: now,
             leader_heard,
             durability: Durability::new(log.last().index),
+            has_requests: false,
             proposed: Vec::new(),
             proposals: VecDeque::new(),
             readable: Vec::new(),

@@ -147,7 +147,7 @@ impl Node {
         self.commit_index = last_included.index;
         self.last_applied = last_included.index;
         if let Some(snapshot) = self.snapshot.clone() {
-            self.durability.stage(Output::Restore(snapshot), Needs::HardStateAndLog);
+            self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
         self.lose_proposals(last_included.index);
         self.snapshot_requested = false;

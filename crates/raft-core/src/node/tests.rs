@@ -69,7 +69,6 @@ fn an_event_is_not_built_without_tracing() {
     node.flush();
     let outputs: Vec<_> = core::iter::from_fn(|| node.poll_output()).collect();
     assert!(outputs.is_empty(), "{outputs:?}");
-    node.durability.stage(crate::Output::SnapshotNeeded { through: LogIndex(0) }, Needs::HardState);
-    node.flush();
+    node.emit(crate::Output::SnapshotNeeded { through: LogIndex(0) }, Needs::HardState);
     assert!(node.poll_output().is_some());
 }
