@@ -2,16 +2,30 @@
 //!
 //! Every one is a mistake that a real implementation made. With the feature `bugs`,
 //! [`Config::bugs`](crate::Config::bugs) plants them; each has exactly one call site, a `bug!` in this
-//! crate. Without the feature neither this module nor the call sites exist.
+//! crate. Without the feature neither this module nor the call sites exist. `tests/bugs` shows for each
+//! what it breaks.
+//!
+//! Two mistakes of the kind lie outside of this crate: a command that a client repeats is applied twice
+//! (a matter of the state machine's sessions), and a failure of `fsync` is ignored (a matter of the
+//! disk, known as PostgreSQL's "fsyncgate").
 
 use core::fmt;
 
-/// Declares the switches: name, what is wrong, what it breaks.
+/// Declares the switches: what is wrong, its name, what it breaks, and whose mistake it was.
 macro_rules! bugs {
-    ($($(#[$doc:meta])* $bug:ident: $name:literal breaks $breaks:literal,)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $bug:ident: $name:literal breaks $breaks:literal, seen in $seen:literal;
+    )*) => {
         /// One rule that is switched off.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum Bug { $($(#[$doc])* $bug,)* }
+        pub enum Bug {
+            $(
+                $(#[$doc])*
+                #[doc = concat!("\n\nBreaks: ", $breaks, ". Seen in ", $seen, ".")]
+                $bug,
+            )*
+        }
 
         impl Bug {
             /// All of them.
@@ -26,100 +40,106 @@ macro_rules! bugs {
             pub fn breaks(self) -> &'static str {
                 match self { $(Self::$bug => $breaks,)* }
             }
+
+            /// Where it was seen: implementations, with the number of the issue where there is one.
+            pub fn seen_in(self) -> &'static str {
+                match self { $(Self::$bug => $seen,)* }
+            }
         }
     };
 }
 
 bugs! {
     /// Vote replies of an older term are counted.
-    StaleVotes: "stale-votes" breaks "election safety",
+    StaleVotes: "stale-votes" breaks "election safety", seen in "Xraft#33, little-raft#44";
     /// The vote is forgotten on restart.
-    VoteForgotten: "vote-forgotten" breaks "election safety",
+    VoteForgotten: "vote-forgotten" breaks "election safety", seen in "akka-raft#62";
     /// Stepping down within the same term clears the vote.
-    StepDownClearsVote: "step-down-clears-vote" breaks "election safety",
+    StepDownClearsVote: "step-down-clears-vote" breaks "election safety", seen in "CCF#8094";
     /// Becoming a pre-candidate clears the vote.
-    PreVoteClearsVote: "pre-vote-clears-vote" breaks "election safety",
+    PreVoteClearsVote: "pre-vote-clears-vote" breaks "election safety", seen in "canonical/raft";
     /// An election is won by a majority of the union of old and new voters.
-    ElectionByUnion: "election-by-union" breaks "election safety",
-    /// A request for votes advertises log that is not on disk yet.
-    VoteRequestNotDurable: "vote-request-not-durable" breaks "leader completeness",
+    ElectionByUnion: "election-by-union" breaks "election safety", seen in "CCF#3948, async-raft#62";
+    /// A request for votes advertises log that is not on disk yet. The writes of this design are
+    /// done in order, the term's and vote's after the log's: so they are not on disk either.
+    VoteRequestNotDurable: "vote-request-not-durable" breaks "leader completeness", seen in "canonical/raft#386";
     /// A server that is no voter stands for election.
-    NonVoterCampaigns: "non-voter-campaigns" breaks "election safety",
+    NonVoterCampaigns: "non-voter-campaigns" breaks "election safety", seen in "hashicorp/raft#483";
     /// Who has the vote already is not asked for its log. Needs a vote that was stored without the
     /// comparison, as a torn write leaves it.
-    RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "leader completeness",
+    RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "leader completeness", seen in "hashicorp/raft#661";
     /// A vote is granted without comparing logs.
-    VoteIgnoresLog: "vote-ignores-log" breaks "leader completeness",
+    VoteIgnoresLog: "vote-ignores-log" breaks "leader completeness", seen in "openraft";
     /// Entries of older terms are committed by counting (Figure 8).
-    CommitOldTerm: "commit-old-term" breaks "leader completeness",
+    CommitOldTerm: "commit-old-term" breaks "leader completeness", seen in "logcabin#44, async-raft#108, CCF#3971";
     /// The hint of a refusal is taken for a match.
-    HintIsMatch: "hint-is-match" breaks "leader completeness",
+    HintIsMatch: "hint-is-match" breaks "leader completeness", seen in "CCF#5325";
     /// An acknowledgement reports the follower's own tail, not what the request proved.
-    AckOwnTail: "ack-own-tail" breaks "leader completeness",
+    AckOwnTail: "ack-own-tail" breaks "leader completeness", seen in "CCF#6001";
     /// `match_index` goes back.
-    MatchGoesBack: "match-goes-back" breaks "progress",
+    MatchGoesBack: "match-goes-back" breaks "progress", seen in "PySyncObj#167";
     /// The commit quorum is read from an unsorted list.
-    CommitUnsorted: "commit-unsorted" breaks "leader completeness",
+    CommitUnsorted: "commit-unsorted" breaks "leader completeness", seen in "openraft#1802";
     /// A joint membership commits with a majority of the new voters only.
-    JointHalfCommit: "joint-half-commit" breaks "leader completeness",
+    JointHalfCommit: "joint-half-commit" breaks "leader completeness", seen in "openraft";
     /// Learners are counted towards the commit quorum.
-    LearnersCount: "learners-count" breaks "leader completeness",
+    LearnersCount: "learners-count" breaks "leader completeness", seen in "openraft";
     /// A follower acknowledges before its log is on disk.
-    AckNotDurable: "ack-not-durable" breaks "committed durability",
+    AckNotDurable: "ack-not-durable" breaks "committed durability", seen in "openraft, etcd#14370";
     /// An append removes entries that agree with it.
-    AppendTruncates: "append-truncates" breaks "committed durability",
+    AppendTruncates: "append-truncates" breaks "committed durability", seen in "openraft, RaftOS#26";
     /// A follower's commit index advances past what was compared with the leader's log.
-    CommitUnverified: "commit-unverified" breaks "state machine safety",
+    CommitUnverified: "commit-unverified" breaks "state machine safety", seen in "willemt#118";
     /// Index 0 as the previous entry is accepted after compaction, as the start of a new log.
-    PrevZeroAccepted: "prev-zero-accepted" breaks "log matching",
+    PrevZeroAccepted: "prev-zero-accepted" breaks "log matching", seen in "willemt#118";
     /// The term of a compacted or missing entry reads as 0.
-    MissingTermIsZero: "missing-term-is-zero" breaks "log matching",
+    MissingTermIsZero: "missing-term-is-zero" breaks "log matching", seen in "etcd-io/raft#31";
     /// `commit_index` goes back.
-    CommitGoesBack: "commit-goes-back" breaks "monotonic commit",
+    CommitGoesBack: "commit-goes-back" breaks "monotonic commit", seen in "PySyncObj#166";
     /// Installing a snapshot sets the term to the snapshot's.
-    SnapshotLowersTerm: "snapshot-lowers-term" breaks "monotonic term",
+    SnapshotLowersTerm: "snapshot-lowers-term" breaks "monotonic term", seen in "willemt#118";
     /// An older snapshot replaces newer committed state.
-    OldSnapshotInstalled: "old-snapshot-installed" breaks "state machine safety",
+    OldSnapshotInstalled: "old-snapshot-installed" breaks "state machine safety", seen in "openraft#1892";
     /// A snapshot loses the outgoing voters of a joint membership.
-    SnapshotLosesJoint: "snapshot-loses-joint" breaks "config safety",
+    SnapshotLosesJoint: "snapshot-loses-joint" breaks "config safety", seen in "etcd";
     /// The membership from before an installed snapshot stays in force.
-    MembershipSurvivesSnapshot: "membership-survives-snapshot" breaks "config safety",
+    MembershipSurvivesSnapshot: "membership-survives-snapshot" breaks "config safety", seen in "openraft#1808";
     /// A leader answers reads without asking a quorum.
-    ReadWithoutQuorum: "read-without-quorum" breaks "linearizability",
+    ReadWithoutQuorum: "read-without-quorum" breaks "linearizability", seen in "etcd#741";
     /// A leader answers reads before an entry of its own term is committed.
-    ReadBeforeTermCommit: "read-before-term-commit" breaks "linearizability",
+    ReadBeforeTermCommit: "read-before-term-commit" breaks "linearizability", seen in "etcd#7331";
     /// A read is confirmed by any answer, also one to an earlier request.
-    ReadTokenReused: "read-token-reused" breaks "linearizability",
+    ReadTokenReused: "read-token-reused" breaks "linearizability", seen in "etcd#20418";
     /// The read quorum is a majority minus one.
-    ReadQuorumShort: "read-quorum-short" breaks "linearizability",
+    ReadQuorumShort: "read-quorum-short" breaks "linearizability", seen in "async-raft#143";
     /// The lease is kept while leadership is handed over.
-    LeaseKeptInTransfer: "lease-kept-in-transfer" breaks "lease safety",
+    LeaseKeptInTransfer: "lease-kept-in-transfer" breaks "lease safety", seen in "openraft#1747";
     /// The membership is changed before an entry of the leader's own term is committed.
-    ChangeBeforeTermCommit: "change-before-term-commit" breaks "config safety",
+    ChangeBeforeTermCommit: "change-before-term-commit" breaks "config safety", seen in "Ongaro's erratum to dissertation §4.1";
     /// A server that does not know that it votes refuses to vote.
-    PromotedRefusesVote: "promoted-refuses-vote" breaks "liveness",
+    PromotedRefusesVote: "promoted-refuses-vote" breaks "liveness", seen in "etcd#10998";
     /// A removed leader goes on leading.
-    RemovedLeaderStays: "removed-leader-stays" breaks "liveness",
+    RemovedLeaderStays: "removed-leader-stays" breaks "liveness", seen in "logcabin#205, CCF#5973";
     /// A pre-vote of an older term is not answered.
-    PreVoteTermMismatch: "pre-vote-term-mismatch" breaks "liveness",
+    PreVoteTermMismatch: "pre-vote-term-mismatch" breaks "liveness", seen in "etcd#8501";
     /// The target of a transfer asks for pre-votes first.
-    TransferNeedsPreVote: "transfer-needs-pre-vote" breaks "liveness",
+    TransferNeedsPreVote: "transfer-needs-pre-vote" breaks "liveness", seen in "dragonboat#223";
     /// A transfer of leadership never times out.
-    TransferNeverEnds: "transfer-never-ends" breaks "liveness",
+    TransferNeverEnds: "transfer-never-ends" breaks "liveness", seen in "hashicorp/raft#696";
     /// Logs are compared by length only.
-    LogComparedByLength: "log-compared-by-length" breaks "leader completeness",
-    /// Acknowledged bytes stay in the window.
-    InFlightLeak: "in-flight-leak" breaks "liveness",
+    LogComparedByLength: "log-compared-by-length" breaks "leader completeness", seen in "openraft";
+    /// What was acknowledged stays in the window of what is under way.
+    InFlightLeak: "in-flight-leak" breaks "liveness", seen in "etcd-io/raft#54";
     /// After a snapshot a server stays as it was, waiting for more of it.
-    ProbeNeverResumes: "probe-never-resumes" breaks "liveness",
+    ProbeNeverResumes: "probe-never-resumes" breaks "liveness", seen in "etcd#10308";
     /// A refusal does not move `next_index` back.
-    BacktrackStuck: "backtrack-stuck" breaks "liveness",
+    BacktrackStuck: "backtrack-stuck" breaks "liveness", seen in "CCF#3723";
     /// A leader stays while any other server answers, quorum or not.
-    LeaderWithoutQuorum: "leader-without-quorum" breaks "liveness",
+    LeaderWithoutQuorum: "leader-without-quorum" breaks "liveness", seen in "openraft#2080";
 }
 
 /// The rules that are switched off.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Bugs(u64);
 
 impl Bugs {
@@ -152,6 +172,17 @@ impl FromIterator<Bug> for Bugs {
 impl fmt::Debug for Bugs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The names, with commas between.
+impl fmt::Display for Bugs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, bug) in self.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}{bug}")?;
+        }
+        Ok(())
     }
 }
 

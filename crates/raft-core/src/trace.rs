@@ -27,6 +27,12 @@ pub enum Trace {
         /// The last entry of the recovered log.
         last_log: LogPosition,
     },
+    /// It started, and does not obey these rules.
+    #[cfg(feature = "bugs")]
+    RulesSwitchedOff {
+        /// Which.
+        bugs: crate::Bugs,
+    },
     /// It saw a later term and entered it as a follower (§5.1).
     TermAdvanced {
         /// The term before.

@@ -9,8 +9,8 @@ use super::progress::Progress;
 use super::reads::Rounds;
 use super::{LARGEST_NUMBER, Leader, Node, Role};
 use crate::{
-    Body, ElectionReason, ForgetRefusal, IgnoreReason, LogPosition, Message, NodeId, Payload,
-    PreVote, RequestVote, RequestVoteReply, Trace, VoteRefusal,
+    Body, ElectionReason, ForgetRefusal, IgnoreReason, LogPosition, Message, NodeId, Output,
+    Payload, PreVote, RequestVote, RequestVoteReply, Trace, VoteRefusal,
 };
 
 impl Node {
@@ -84,12 +84,14 @@ impl Node {
         };
         // The request promises a vote for itself, in this term, and a log that ends at `last`: none
         // of that may be lost in a crash once others have heard it.
-        let needs = match bug!(self, VoteRequestNotDurable) {
-            true => Needs::HardState,
-            false => Needs::HardStateAndLog,
-        };
         for peer in self.other_voters() {
-            self.send(peer, Body::RequestVote(request), needs);
+            let body = Body::RequestVote(request);
+            if bug!(self, VoteRequestNotDurable) {
+                let message = Message { term, body };
+                self.outputs.push_back(Output::Send { to: peer, message });
+            } else {
+                self.send(peer, body, Needs::HardStateAndLog);
+            }
         }
     }
 

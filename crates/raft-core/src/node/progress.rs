@@ -51,10 +51,9 @@ impl InFlight {
 
     /// The peer's disk holds everything up to `match_index`.
     fn free(&mut self, match_index: LogIndex, leak: bool) {
-        while let Some((_, bytes)) = self.messages.pop_front_if(|(last, _)| *last <= match_index) {
-            if !leak {
-                self.bytes -= bytes;
-            }
+        let is_done = |(last, _): &mut (LogIndex, usize)| *last <= match_index && !leak;
+        while let Some((_, bytes)) = self.messages.pop_front_if(is_done) {
+            self.bytes -= bytes;
         }
     }
 }

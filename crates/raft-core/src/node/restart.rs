@@ -122,6 +122,11 @@ impl Node {
         }
         let (voted_for, last_log) = (node.voted_for, node.log.last());
         node.trace(|| Trace::Started { term: current_term, voted_for, snapshot: base, last_log });
+        #[cfg(feature = "bugs")]
+        if node.config.bugs != crate::Bugs::NONE {
+            let bugs = node.config.bugs;
+            node.trace(|| Trace::RulesSwitchedOff { bugs });
+        }
         Ok(node)
     }
 }

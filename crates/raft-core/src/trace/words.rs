@@ -34,6 +34,10 @@ impl Trace {
                     _ => write!(f, ", its log ending at {last_log}"),
                 }
             }
+            #[cfg(feature = "bugs")]
+            Self::RulesSwitchedOff { bugs } => {
+                write!(f, "starts with rules switched off: {bugs}")
+            }
             Self::TermAdvanced { from, to, by } => {
                 write!(f, "moves from term {from} to term {to}, learned from node {by}")
             }
