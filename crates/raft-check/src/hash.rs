@@ -4,7 +4,7 @@
 //! prefix. The mixing is that of wyhash: a folded 128-bit multiplication. It finds accidents, not
 //! attackers.
 
-use raft_core::{Entry, LogPosition, Payload};
+use raft_core::{Entry, LogPosition, Membership, Payload};
 
 /// The hash of the empty prefix.
 pub(crate) const EMPTY: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -14,9 +14,18 @@ pub(crate) fn chain(previous: u64, entry: &Entry) -> u64 {
     let hash = mix(previous ^ entry.index.0, entry.term.0);
     match &entry.payload {
         Payload::Command(bytes) => mix_bytes(mix(hash, 1), bytes),
+        Payload::Membership(membership) => mix_membership(mix(hash, 3), membership),
         // The no-op; kinds to come carry bytes of their own.
         _ => mix(hash, 2),
     }
+}
+
+fn mix_membership(hash: u64, membership: &Membership) -> u64 {
+    let sets = [membership.voters(), membership.outgoing(), membership.learners()];
+    sets.iter().fold(hash, |hash, set| {
+        let with_set = set.iter().fold(hash, |hash, node| mix(hash, node.0));
+        mix(with_set, set.len() as u64)
+    })
 }
 
 /// Stands for a prefix whose entries nobody holds any more: a snapshot replaced them before the

@@ -29,8 +29,8 @@ impl Checks {
             Body::AppendEntries(_) | Body::InstallSnapshot(_) => {
                 self.leader_seen(LeaderSeen { term, node: from });
             }
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index })
-            | Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index }) => {
+            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. })
+            | Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, .. }) => {
                 self.log_acknowledged(from, to, *match_index, term);
             }
             _ => {}
