@@ -4,14 +4,15 @@
 //! them; a slow disk completes a write when the test says so; time stands still until a timer is
 //! due that the test wants to elapse. After every input the invariants are checked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Config, Input, Instant, LogIndex, Message, Node, NodeId, Outcome, Recovered,
-    RequestId, RoleKind,
+    Body, Bytes, Config, Input, Instant, LogIndex, Membership, MembershipChange, Message, Node,
+    NodeId, Outcome, PeerStatus, ReadMode, Recovered, RequestId, RoleKind,
 };
 
-use crate::builders::{config, disk};
+use crate::builders::{config, disk, full_config};
 use crate::invariants::Invariants;
 use crate::server::Server;
 
@@ -29,10 +30,18 @@ pub(crate) struct Cluster {
     pub(crate) servers: Vec<Server>,
     /// Messages on their way, oldest first.
     pub(crate) network: Vec<Envelope>,
+    /// By how many millionths each server's clock runs too fast, in the order of the servers.
+    pub(crate) drift: Vec<i64>,
     /// Servers whose messages, both ways, are lost.
     isolated: BTreeSet<u64>,
+    /// Links, from and to, on which messages are lost.
+    cut: BTreeSet<(u64, u64)>,
     invariants: Invariants,
     requests: u64,
+    /// What was committed anywhere when a read was asked for, by server and request.
+    reads: BTreeMap<(u64, u64), LogIndex>,
+    /// How many of each server's replies were looked at.
+    replies_seen: BTreeMap<u64, usize>,
 }
 
 impl Cluster {
@@ -43,6 +52,23 @@ impl Cluster {
     /// A cluster with empty disks, after a change to each server's settings.
     pub(crate) fn with(size: u64, change: impl Fn(&mut Config)) -> Self {
         Self::start(vec![Recovered::default(); size as usize], change)
+    }
+
+    /// A cluster with the default settings: everything is on.
+    pub(crate) fn full(size: u64) -> Self {
+        Self::joining(size, 0, |_| {})
+    }
+
+    /// The same, and behind it servers that belong to no cluster yet.
+    pub(crate) fn joining(size: u64, strangers: u64, change: impl Fn(&mut Config)) -> Self {
+        let disks = vec![Recovered::default(); (size + strangers) as usize];
+        Self::start(disks, |config| {
+            *config = full_config(config.id.0, size);
+            if config.id.0 > size {
+                config.membership = Membership::empty();
+            }
+            change(config);
+        })
     }
 
     /// A cluster whose servers hold logs with these terms. The current term of all is `term`.
@@ -57,10 +83,21 @@ impl Cluster {
             change(&mut config);
             Server::start(config, disk, Instant(0))
         };
-        let servers = disks.into_iter().zip(1..).map(start).collect();
-        let (network, isolated) = (Vec::new(), BTreeSet::new());
-        let invariants = Invariants::default();
-        Self { now: Instant(0), servers, network, isolated, invariants, requests: 0 }
+        let servers: Vec<Server> = disks.into_iter().zip(1..).map(start).collect();
+        let mut given = servers.iter().map(|server| &server.config.membership);
+        let configured = given.find(|membership| !membership.is_empty()).cloned();
+        Self {
+            now: Instant(0),
+            drift: vec![0; servers.len()],
+            servers,
+            network: Vec::new(),
+            isolated: BTreeSet::new(),
+            cut: BTreeSet::new(),
+            invariants: Invariants::new(configured),
+            requests: 0,
+            reads: BTreeMap::new(),
+            replies_seen: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn ids(&self) -> std::ops::RangeInclusive<u64> {
@@ -79,26 +116,88 @@ impl Cluster {
         &self.server(id).node
     }
 
+    /// What a server's clock shows.
+    pub(crate) fn clock(&self, id: u64) -> Instant {
+        let rate = 1_000_000 + self.drift[id as usize - 1];
+        Instant((i128::from(self.now.0) * i128::from(rate) / 1_000_000) as u64)
+    }
+
+    /// The first moment at which a server's clock shows this.
+    fn moment(&self, id: u64, shown: Instant) -> Instant {
+        let rate = 1_000_000 + self.drift[id as usize - 1];
+        Instant((u128::from(shown.0) * 1_000_000).div_ceil(rate as u128) as u64)
+    }
+
+    /// When a server's timer is due.
+    pub(crate) fn due(&self, id: u64) -> Instant {
+        self.moment(id, self.node(id).deadline())
+    }
+
     /// Hands an input to a server; what it sends joins the network.
     pub(crate) fn handle(&mut self, id: u64, input: Input) {
-        let now = self.now;
+        let now = self.clock(id);
         self.server_mut(id).handle(now, input);
         self.collect(id);
     }
 
     fn collect(&mut self, id: u64) {
         for (to, message) in self.server_mut(id).take_sent() {
-            if !self.isolated.contains(&id) && !self.isolated.contains(&to) {
+            if self.is_linked(id, to) {
                 self.network.push(Envelope { from: id, to, message });
             }
         }
         self.invariants.check(&self.servers);
+        self.check_reads(id);
+    }
+
+    fn is_linked(&self, from: u64, to: u64) -> bool {
+        let is_cut = self.cut.contains(&(from, to)) || to > self.servers.len() as u64;
+        !is_cut && !self.isolated.contains(&from) && !self.isolated.contains(&to)
+    }
+
+    /// Linearizability (§8): a read sees all that was committed anywhere when it was asked for.
+    fn check_reads(&mut self, id: u64) {
+        let seen = self.replies_seen.entry(id).or_default();
+        let replies = &self.servers[id as usize - 1].replies;
+        for (request, outcome) in &replies[*seen..] {
+            if let (Outcome::Readable { index }, Some(needed)) =
+                (outcome, self.reads.get(&(id, request.0)))
+            {
+                assert!(index >= needed, "server {id} reads {index}, but {needed} was committed");
+            }
+        }
+        *seen = replies.len();
     }
 
     /// Lets the clock reach a server's deadline.
     pub(crate) fn time_out(&mut self, id: u64) {
-        self.now = self.now.max(self.node(id).deadline());
+        self.now = self.now.max(self.due(id));
         self.handle(id, Input::Timeout);
+    }
+
+    /// Lets the time pass. What is due before the end happens when it is due, and nothing is delivered.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(id) = self.next_due().filter(|id| self.due(*id) <= end) {
+            self.time_out(id);
+        }
+        self.now = end;
+    }
+
+    /// Lets the time pass: what is sent arrives at once, and timers elapse when they are due.
+    pub(crate) fn live(&mut self, time: Duration) {
+        let end = self.now + time;
+        self.settle();
+        while let Some(id) = self.next_due().filter(|id| self.due(*id) <= end) {
+            self.time_out(id);
+            self.settle();
+        }
+        self.now = end;
+    }
+
+    /// The server whose timer is due first.
+    pub(crate) fn next_due(&self) -> Option<u64> {
+        self.ids().filter(|id| self.server(*id).is_up).min_by_key(|id| self.due(*id))
     }
 
     /// Delivers one message, unless its receiver is down.
@@ -159,15 +258,36 @@ impl Cluster {
         self.server(id).outcome(request)
     }
 
+    /// Asks for a read. It must see all that is committed anywhere by now.
+    pub(crate) fn read(&mut self, id: u64, mode: ReadMode) -> u64 {
+        self.requests += 1;
+        self.reads.insert((id, self.requests), self.invariants.last_committed());
+        self.handle(id, Input::Read { request: RequestId(self.requests), mode });
+        self.requests
+    }
+
+    pub(crate) fn change(&mut self, id: u64, change: MembershipChange) -> u64 {
+        self.requests += 1;
+        self.handle(id, Input::ChangeMembership { request: RequestId(self.requests), change });
+        self.requests
+    }
+
+    pub(crate) fn transfer(&mut self, id: u64, to: u64) -> u64 {
+        self.requests += 1;
+        let (request, to) = (RequestId(self.requests), NodeId(to));
+        self.handle(id, Input::TransferLeadership { request, to });
+        self.requests
+    }
+
     /// Completes up to `count` writes of a slow disk.
     pub(crate) fn finish_together(&mut self, id: u64, count: usize) {
-        let now = self.now;
+        let now = self.clock(id);
         self.server_mut(id).finish_together(now, count);
         self.collect(id);
     }
 
     pub(crate) fn take_snapshot(&mut self, id: u64) {
-        let now = self.now;
+        let now = self.clock(id);
         self.server_mut(id).take_snapshot(now);
         self.collect(id);
     }
@@ -177,9 +297,10 @@ impl Cluster {
     }
 
     pub(crate) fn restart(&mut self, id: u64) {
-        let now = self.now;
+        let now = self.clock(id);
         self.server_mut(id).restart(now);
         self.invariants.forget_life(id);
+        self.replies_seen.remove(&id);
         self.collect(id);
     }
 
@@ -191,6 +312,30 @@ impl Cluster {
 
     pub(crate) fn rejoin(&mut self, id: u64) {
         self.isolated.remove(&id);
+    }
+
+    /// Loses all messages between two servers from now on.
+    pub(crate) fn cut(&mut self, one: u64, other: u64) {
+        self.cut.extend([(one, other), (other, one)]);
+    }
+
+    /// Loses all messages from one server to another from now on, and none the other way.
+    pub(crate) fn cut_one_way(&mut self, from: u64, to: u64) {
+        self.cut.insert((from, to));
+    }
+
+    /// Ends all losses.
+    pub(crate) fn heal(&mut self) {
+        self.cut.clear();
+        self.isolated.clear();
+    }
+
+    /// The server that leads the latest term, if there is one.
+    pub(crate) fn leader(&self) -> Option<u64> {
+        let leads = |id: &u64| {
+            self.server(*id).is_up && self.node(*id).role() == RoleKind::Leader
+        };
+        self.ids().filter(leads).max_by_key(|id| self.node(*id).current_term())
     }
 
     /// Asserts that all servers hold the same log, committed and applied to its end.
@@ -206,9 +351,14 @@ impl Cluster {
     }
 
     pub(crate) fn match_index(&self, leader: u64, peer: u64) -> LogIndex {
-        let status = self.node(leader).status();
-        let peer = status.peers.iter().find(|status| status.id == NodeId(peer));
-        peer.expect("the leader knows its peer").match_index
+        self.peer(leader, peer).match_index
+    }
+
+    /// What a leader knows about another server.
+    pub(crate) fn peer(&self, leader: u64, peer: u64) -> PeerStatus {
+        let peers = self.node(leader).status().peers;
+        let peer = peers.into_iter().find(|status| status.id == NodeId(peer));
+        peer.expect("the leader knows its peer")
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{
-    Entry, LogIndex, LogPosition, Membership, NodeId, Payload, RoleKind, StepDownReason, Term,
-    Trace,
-};
+use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, Payload, RoleKind, Term};
 
 use crate::server::Server;
 
@@ -18,12 +15,15 @@ pub(crate) struct Invariants {
     committed: BTreeMap<LogIndex, (Entry, Term)>,
     /// The membership in which the last of them was committed.
     quorum: Membership,
+    /// The membership that the servers were given, if they were given the same.
+    configured: Option<Membership>,
     /// How many applied entries and restored snapshots of a server were looked at in this life.
     seen: BTreeMap<NodeId, Seen>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Seen {
+    commits: usize,
     applied: usize,
     restored: usize,
     last_applied: LogIndex,
@@ -32,22 +32,31 @@ struct Seen {
 }
 
 impl Invariants {
+    /// `configured` is what the servers that do not join later were given.
+    pub(crate) fn new(configured: Option<Membership>) -> Self {
+        Self { configured, ..Self::default() }
+    }
+
     /// A server restarted: it will apply its log again.
     pub(crate) fn forget_life(&mut self, id: u64) {
         self.seen.remove(&NodeId(id));
     }
 
+    /// The last entry that any leader has committed.
+    pub(crate) fn last_committed(&self) -> LogIndex {
+        self.committed.keys().next_back().copied().unwrap_or_default()
+    }
+
     pub(crate) fn check(&mut self, servers: &[Server]) {
+        for server in servers.iter().filter(|server| server.is_up) {
+            self.note_commits(server, servers);
+        }
         for server in servers.iter().filter(|server| server.is_up) {
             if server.node.role() == RoleKind::Leader {
                 self.check_leader(server);
             }
-            if has_led(server) {
-                self.note_commits(server, servers);
-            }
-        }
-        for server in servers.iter().filter(|server| server.is_up) {
             self.check_applied(server);
+            self.check_membership(server);
         }
         self.check_committed_is_durable(servers);
         check_log_matching(servers);
@@ -75,28 +84,48 @@ impl Invariants {
         }
     }
 
-    /// Only a leader commits by itself; what it commits is committed for good.
-    fn note_commits(&mut self, leader: &Server, servers: &[Server]) {
-        let node = &leader.node;
-        let known = self.committed.keys().next_back().copied().unwrap_or_default();
-        for entry in node.log().iter_from(known.next()) {
-            if entry.index > node.commit_index() {
-                break;
-            }
-            self.committed.insert(entry.index, (entry.clone(), node.current_term()));
-        }
-        let newest = node.log().get(node.commit_index());
-        if let Some(entry) = newest.filter(|entry| entry.index > known) {
+    /// What a leader commits by counting is committed for good (§5.4.2).
+    fn note_commits(&mut self, server: &Server, servers: &[Server]) {
+        let id = server.node.id();
+        let seen = self.seen.entry(id).or_default();
+        let commits = &server.commits[seen.commits..];
+        seen.commits = server.commits.len();
+        for commit in commits {
+            let newest = commit.entries.last().expect("it commits something");
+            let (position, term) = (newest.position(), commit.term);
             assert!(
-                entry.term == node.current_term(),
-                "leader of term {} committed {:?} by counting (§5.4.2)",
-                node.current_term(),
-                entry.position()
+                position.term == term,
+                "leader {id} of term {term} committed {position} by counting (§5.4.2)"
             );
-            let membership = node.membership();
-            let is_durable = is_on_quorum_of_disks(servers, membership, entry.position());
-            assert!(is_durable, "{entry:?} is committed, but not durable");
-            self.quorum = membership.clone();
+            let is_durable = is_on_quorum_of_disks(servers, &commit.membership, position);
+            assert!(is_durable, "{position} is committed, but not durable");
+            if position.index > self.last_committed() {
+                self.quorum = commit.membership.clone();
+            }
+            for entry in &commit.entries {
+                let (known, _) =
+                    self.committed.entry(entry.index).or_insert_with(|| (entry.clone(), term));
+                assert!(known == entry, "{known:?} was committed, and now {entry:?}");
+            }
+        }
+    }
+
+    /// Raft §6: a server uses the latest membership in its log, committed or not; before the first, or
+    /// behind a snapshot, what was in force there.
+    fn check_membership(&mut self, server: &Server) {
+        let node = &server.node;
+        let in_log = node.log().iter_from(LogIndex(0)).filter_map(membership_of).last();
+        let base = node.log().base().index;
+        let before = self.committed.range(..=base).map(|(_, (entry, _))| entry);
+        let is_known = before.clone().count() as u64 == base.0;
+        let first = match base {
+            LogIndex(0) => Some(&server.config.membership),
+            _ if is_known => before.filter_map(membership_of).last().or(self.configured.as_ref()),
+            _ => None,
+        };
+        if let Some(expected) = in_log.or(first) {
+            let (id, own) = (node.id(), node.membership());
+            assert!(own == expected, "server {id} uses {own}, and its log says {expected}");
         }
     }
 
@@ -161,12 +190,11 @@ fn check_log_matching(servers: &[Server]) {
     }
 }
 
-/// Whether this server leads, or did until its last input: a leader that commits its own removal
-/// leads no more.
-fn has_led(server: &Server) -> bool {
-    let removed =
-        |trace: &Trace| matches!(trace, Trace::SteppedDown { reason: StepDownReason::Removed, .. });
-    server.node.role() == RoleKind::Leader || server.traces.last().is_some_and(removed)
+fn membership_of(entry: &Entry) -> Option<&Membership> {
+    match &entry.payload {
+        Payload::Membership(membership) => Some(membership),
+        _ => None,
+    }
 }
 
 fn is_on_quorum_of_disks(servers: &[Server], of: &Membership, position: LogPosition) -> bool {

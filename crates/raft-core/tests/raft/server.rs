@@ -6,11 +6,19 @@ use std::collections::VecDeque;
 
 use raft_core::{
     AppendEntriesReply, Body, Bytes, Config, Entry, Input, InstallSnapshotReply, Instant, LogIndex,
-    LogPosition, Message, Node, NodeId, Outcome, Output, Payload, Persist, PersistId, Recovered,
-    RequestId, RoleKind, Snapshot, Term, Trace,
+    LogPosition, Membership, Message, Node, NodeId, Outcome, Output, Payload, Persist, PersistId,
+    Recovered, RequestId, RoleKind, Snapshot, Term, Trace,
 };
 
 use crate::builders::{config, message};
+
+/// What a leader committed by counting.
+pub(crate) struct Commit {
+    pub(crate) term: Term,
+    /// The membership that was in force when it counted.
+    pub(crate) membership: Membership,
+    pub(crate) entries: Vec<Entry>,
+}
 
 pub(crate) struct Server {
     pub(crate) node: Node,
@@ -33,7 +41,13 @@ pub(crate) struct Server {
     pub(crate) replies: Vec<(RequestId, Outcome)>,
     pub(crate) snapshots_needed: Vec<LogIndex>,
     pub(crate) traces: Vec<Trace>,
-    config: Config,
+    /// What it committed as leader in this life.
+    pub(crate) commits: Vec<Commit>,
+    /// What its state machine shows.
+    pub(crate) shows: LogIndex,
+    pub(crate) config: Config,
+    /// The membership in force before the input at hand.
+    membership: Membership,
 }
 
 impl Server {
@@ -54,7 +68,10 @@ impl Server {
             replies: Vec::new(),
             snapshots_needed: Vec::new(),
             traces: Vec::new(),
+            commits: Vec::new(),
+            shows: LogIndex(0),
             config,
+            membership: Membership::empty(),
         };
         server.drain();
         server
@@ -68,11 +85,16 @@ impl Server {
     /// One input, then drain. The disk may then complete writes, each another input.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) {
         assert!(self.is_up, "a crashed server handles nothing");
-        self.node.handle(now, input);
-        self.drain();
+        self.step(now, input);
         if !self.disk_is_slow {
             self.finish_writes(now);
         }
+    }
+
+    fn step(&mut self, now: Instant, input: Input) {
+        self.membership = self.node.membership().clone();
+        self.node.handle(now, input);
+        self.drain();
     }
 
     fn drain(&mut self) {
@@ -88,11 +110,18 @@ impl Server {
                 }
                 Output::Restore(snapshot) => {
                     self.state = text(&snapshot.data);
+                    self.shows = snapshot.last_included_index;
                     self.restored.push(snapshot);
                 }
-                Output::Reply { request, outcome } => self.replies.push((request, outcome)),
+                Output::Reply { request, outcome } => {
+                    self.check_outcome(outcome);
+                    self.replies.push((request, outcome));
+                }
                 Output::SnapshotNeeded { through } => self.snapshots_needed.push(through),
-                Output::Trace(trace) => self.traces.push(trace),
+                Output::Trace(trace) => {
+                    self.note_commit(&trace);
+                    self.traces.push(trace);
+                }
             }
         }
     }
@@ -107,7 +136,26 @@ impl Server {
             let comma = if self.state.is_empty() { "" } else { "," };
             self.state = format!("{}{comma}{}", self.state, text(command));
         }
+        self.shows = entry.index;
         self.applied.push(entry);
+    }
+
+    /// What a client is told must be true of what the state machine shows at that moment.
+    fn check_outcome(&self, outcome: Outcome) {
+        let needed = match outcome {
+            Outcome::Readable { index } => index,
+            Outcome::Committed(position) => position.index,
+            _ => return,
+        };
+        assert!(self.shows >= needed, "{outcome:?}, but the state shows {:?}", self.shows);
+    }
+
+    fn note_commit(&mut self, trace: &Trace) {
+        let Trace::Committed { from, to, .. } = trace else { return };
+        let entries = self.node.log().iter_from(from.next());
+        let entries = entries.take_while(|entry| entry.index <= *to).cloned().collect();
+        let (term, membership) = (self.node.current_term(), self.membership.clone());
+        self.commits.push(Commit { term, membership, entries });
     }
 
     /// Completes the oldest write. False if there is none.
@@ -115,8 +163,7 @@ impl Server {
         let Some(write) = self.writes.pop_front() else { return false };
         let id = write.id;
         store(&mut self.disk, write);
-        self.node.handle(now, Input::Persisted(id));
-        self.drain();
+        self.step(now, Input::Persisted(id));
         true
     }
 
@@ -133,8 +180,7 @@ impl Server {
             store(&mut self.disk, write);
         }
         if let Some(id) = last {
-            self.node.handle(now, Input::Persisted(id));
-            self.drain();
+            self.step(now, Input::Persisted(id));
             // A report that comes late or twice changes nothing.
             self.node.handle(now, Input::Persisted(PersistId(id.0 - 1)));
             self.node.handle(now, Input::Persisted(id));
