@@ -1,20 +1,19 @@
 //! The replicated log in memory: the entries behind the last snapshot.
 //!
 //! Entries live in shared segments: what was appended together is one segment, and the messages, the
-//! write to disk and the followers' logs of one process share it. Cloning a log copies no entry
-//! either, so a simulator can keep many copies of a long log, and a frame of a user interface can
-//! hold one, at almost no cost.
+//! write to disk and the followers' logs of one process share it. No entry is ever copied to keep it.
+//! Segments that are not the newest stand in shared groups, so that cloning a log costs little however
+//! long it is: a simulator can keep many copies, and a frame of a user interface can hold one.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::{Entries, Entry, LogIndex, LogPosition, Term};
 
 /// Entries in a segment of what was found on disk, and the most that are copied into one batch.
 const SEGMENT: usize = 256;
-/// Segments with fewer entries are small. A log of nothing else would be slow to clone.
-const SMALL: usize = 16;
-/// So many small segments at the end of the log are joined.
-const MAX_LOOSE: usize = 64;
+/// Segments in a group.
+const GROUP: usize = 64;
 /// A batch is not worth a copy of entries if it is this long already.
 const WORTH_SENDING: usize = 64;
 
@@ -27,10 +26,10 @@ pub struct Log {
     base: LogPosition,
     /// The last entry, or `base` if there is none.
     last: LogPosition,
-    /// None of them is empty.
-    segments: Vec<Segment>,
-    /// How many segments at the end are small and will be joined.
-    loose: usize,
+    /// The older segments, in order. Neither a group nor a segment is empty.
+    groups: Vec<Arc<[Segment]>>,
+    /// The newer segments, at most twice as many as make a group.
+    tail: Vec<Segment>,
     /// Payload bytes of all entries.
     payload_bytes: u64,
 }
@@ -46,8 +45,7 @@ struct Segment {
 }
 
 impl Segment {
-    fn new(entries: Entries) -> Self {
-        let first = entries.first().map_or(LogIndex(0), |entry| entry.index);
+    fn new(first: LogIndex, entries: Entries) -> Self {
         Self { first, bytes: entries.payload_bytes(), entries }
     }
 
@@ -64,12 +62,18 @@ impl Segment {
         let end = ((to.0 + 1).saturating_sub(self.first.0) as usize).min(self.entries.len());
         self.entries.slice(start.min(end), end)
     }
+
+    /// The same, as a segment; `None` if nothing is left.
+    fn cut(&self, from: LogIndex, to: LogIndex) -> Option<Self> {
+        let entries = self.part(from, to);
+        (!entries.is_empty()).then(|| Self::new(from.max(self.first), entries))
+    }
 }
 
 impl Log {
     /// A log that starts behind `base`, without entries.
     pub fn new(base: LogPosition) -> Self {
-        Self { base, last: base, segments: Vec::new(), loose: 0, payload_bytes: 0 }
+        Self { base, last: base, groups: Vec::new(), tail: Vec::new(), payload_bytes: 0 }
     }
 
     /// The position before the first entry; the origin if there never was a snapshot.
@@ -107,7 +111,7 @@ impl Log {
         if index <= self.base.index || index > self.last.index {
             return None;
         }
-        let segment = &self.segments[self.place_of(index)];
+        let segment = self.segment_at(index);
         segment.entries.get((index.0 - segment.first.0) as usize)
     }
 
@@ -126,28 +130,25 @@ impl Log {
     /// The entries from `from` on, in order.
     pub fn iter_from(&self, from: LogIndex) -> impl Iterator<Item = &Entry> {
         let from = from.max(self.first_index());
-        let segments = match from <= self.last.index {
-            true => &self.segments[self.place_of(from)..],
-            false => &[],
-        };
-        segments.iter().flat_map(move |segment| {
+        self.segments_between(from, self.last.index).flat_map(move |segment| {
             let skipped = from.0.saturating_sub(segment.first.0) as usize;
             segment.entries.iter().skip(skipped)
         })
     }
 
-    /// The entries from `from` up to and including `to`, in shared parts. Nothing is copied.
+    /// Entries from `from` on, and not past `to`: as many as are shared as a whole, at least one.
+    /// Nothing is copied.
     ///
     /// # Panics
-    /// If the log does not hold them all.
-    pub fn parts(&self, from: LogIndex, to: LogIndex) -> impl Iterator<Item = Entries> {
+    /// If the log does not hold `from`, or `to` comes before it.
+    pub fn part(&self, from: LogIndex, to: LogIndex) -> Entries {
         assert!(
-            from > self.base.index && to <= self.last.index,
+            from > self.base.index && from <= to && to <= self.last.index,
             "entries {from} to {to} of a log from {} to {}",
             self.first_index(),
             self.last.index
         );
-        self.segments_between(from, to).map(move |segment| segment.part(from, to))
+        self.segment_at(from).part(from, to)
     }
 
     /// Payload bytes of the entries behind `after`, up to and including `to`; of those that are there.
@@ -161,11 +162,12 @@ impl Log {
     }
 
     fn segments_between(&self, from: LogIndex, to: LogIndex) -> impl Iterator<Item = &Segment> {
-        let segments = match from <= to {
-            true => &self.segments[self.place_of(from)..],
-            false => &[],
-        };
-        segments.iter().take_while(move |segment| segment.first <= to)
+        let mut next = from;
+        core::iter::from_fn(move || {
+            let segment = (next <= to).then(|| self.segment_at(next))?;
+            next = segment.last().next();
+            Some(segment)
+        })
     }
 
     /// The entries from `from` on, and their payload bytes: at most `max_entries`, and at most
@@ -175,9 +177,8 @@ impl Log {
         if from <= self.base.index || from > self.last.index || max_entries == 0 {
             return (Entries::EMPTY, 0);
         }
-        let place = self.place_of(from);
-        let segment = &self.segments[place];
-        let is_last = place + 1 == self.segments.len();
+        let segment = self.segment_at(from);
+        let is_last = segment.last() == self.last.index;
         let rest = segment.part(from, self.last.index);
         let is_shared = is_last || rest.len() >= max_entries.min(WORTH_SENDING);
         if is_shared {
@@ -226,14 +227,14 @@ impl Log {
             "append {} entries, from {first:?} to {last:?}",
             entries.len()
         );
-        self.last = last.position();
-        let segment = Segment::new(entries);
+        let (first, last) = (first.index, last.position());
+        let segment = Segment::new(first, entries);
+        self.last = last;
         self.payload_bytes += segment.bytes as u64;
-        self.loose = if segment.entries.len() < SMALL { self.loose + 1 } else { 0 };
-        self.segments.push(segment);
-        if self.loose >= MAX_LOOSE {
-            self.join_loose();
+        if self.tail.len() == 2 * GROUP {
+            self.groups.push(self.tail.drain(..GROUP).collect());
         }
+        self.tail.push(segment);
     }
 
     /// Adds what was found on disk: in segments, because one large segment would stay in memory until
@@ -245,35 +246,32 @@ impl Log {
         }
     }
 
-    /// Makes one segment of the small ones at the end, so that segments stay few. An entry (its
-    /// payload never) is copied once in its life at most.
-    fn join_loose(&mut self) {
-        let small = self.segments.split_off(self.segments.len() - self.loose);
-        self.loose = 0;
-        let entries = small.iter().flat_map(|segment| segment.entries.iter());
-        let joined: Vec<Entry> = entries.cloned().collect();
-        self.segments.push(Segment::new(Entries::from(joined)));
-    }
-
     /// Removes the entries from `index` on.
     ///
     /// # Panics
     /// If a snapshot replaced the entry at `index`.
     pub fn truncate_from(&mut self, index: LogIndex) {
         assert!(index > self.base.index, "truncate from {index}, in the snapshot {}", self.base);
-        while let Some(segment) = self.segments.pop_if(|segment| segment.first >= index) {
-            self.payload_bytes -= segment.bytes as u64;
+        while self.last.index >= index {
+            if self.tail.is_empty()
+                && let Some(group) = self.groups.pop()
+            {
+                self.tail = group.to_vec();
+            }
+            let newest = self.tail.pop().expect("entries stand in segments");
+            self.payload_bytes -= newest.bytes as u64;
+            if let Some(kept) = newest.cut(newest.first, index.previous()) {
+                self.payload_bytes += kept.bytes as u64;
+                self.tail.push(kept);
+            }
+            self.last = self.newest_position();
         }
-        if let Some(segment) = self.segments.last_mut()
-            && self.last.index >= index
-        {
-            let kept = Segment::new(segment.part(segment.first, index.previous()));
-            self.payload_bytes -= (segment.bytes - kept.bytes) as u64;
-            *segment = kept;
-        }
-        self.loose = self.loose.min(self.segments.len());
-        let last = self.segments.last().and_then(|segment| segment.entries.last());
-        self.last = last.map_or(self.base, Entry::position);
+    }
+
+    fn newest_position(&self) -> LogPosition {
+        let newest = self.tail.last().or_else(|| self.groups.last().and_then(|group| group.last()));
+        let entry = newest.and_then(|segment| segment.entries.last());
+        entry.map_or(self.base, Entry::position)
     }
 
     /// Drops the entries up to and including `base`, which a snapshot now replaces. Entries behind
@@ -283,28 +281,47 @@ impl Log {
     /// If the log does not hold `base`.
     pub fn compact(&mut self, base: LogPosition) {
         assert!(self.term_at(base.index) == Some(base.term), "compact through {base}: not held");
+        let (from, to) = (base.index.next(), self.last.index);
+        let kept = |segments: &[Segment]| -> Vec<Segment> {
+            segments.iter().filter_map(|segment| segment.cut(from, to)).collect()
+        };
+        let bytes = |segments: &[Segment]| segments.iter().map(|s| s.bytes as u64).sum::<u64>();
+        // Whole groups go, and at most one is cut.
+        let is_hit = |segments: &[Segment]| segments.first().is_some_and(|s| s.first < from);
+        let hit = self.groups.partition_point(|group| is_hit(group));
+        for group in self.groups.drain(..hit).collect::<Vec<_>>() {
+            let rest = kept(&group);
+            self.payload_bytes -= bytes(&group) - bytes(&rest);
+            if !rest.is_empty() {
+                self.groups.insert(0, rest.into());
+            }
+        }
+        if is_hit(&self.tail) {
+            let rest = kept(&self.tail);
+            self.payload_bytes -= bytes(&self.tail) - bytes(&rest);
+            self.tail = rest;
+        }
         self.base = base;
-        let unused = self.segments.partition_point(|segment| segment.last() <= base.index);
-        for segment in self.segments.drain(..unused) {
-            self.payload_bytes -= segment.bytes as u64;
-        }
-        if let Some(segment) = self.segments.first_mut()
-            && segment.first <= base.index
-        {
-            let kept = Segment::new(segment.part(base.index.next(), self.last.index));
-            self.payload_bytes -= (segment.bytes - kept.bytes) as u64;
-            *segment = kept;
-        }
-        self.loose = self.loose.min(self.segments.len());
+        self.last = self.newest_position();
     }
 
-    /// Which segment holds `index`, which the log must hold.
-    fn place_of(&self, index: LogIndex) -> usize {
+    /// The segment that holds `index`, which the log must hold.
+    fn segment_at(&self, index: LogIndex) -> &Segment {
+        let starts_before = |segment: &Segment| segment.first <= index;
         // Nearly every look-up is for what was appended last, or for what came just before.
-        match self.segments[..] {
-            [.., ref last] if last.first <= index => self.segments.len() - 1,
-            [.., ref before, _] if before.first <= index => self.segments.len() - 2,
-            _ => self.segments.partition_point(|segment| segment.first <= index) - 1,
+        match &self.tail[..] {
+            [.., last] if starts_before(last) => last,
+            [.., before, _] if starts_before(before) => before,
+            tail => {
+                let segments = match tail {
+                    [first, ..] if starts_before(first) => tail,
+                    _ => {
+                        let place = self.groups.partition_point(|group| starts_before(&group[0]));
+                        &self.groups[place - 1]
+                    }
+                };
+                &segments[segments.partition_point(starts_before) - 1]
+            }
         }
     }
 }

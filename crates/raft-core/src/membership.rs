@@ -151,13 +151,17 @@ impl Membership {
     /// The highest number that a quorum has reached, given how far each server is.
     pub fn reached_by_quorum<T: Ord + Copy + Default>(&self, reached: impl Fn(NodeId) -> T) -> T {
         let reached_by = |set: &[NodeId]| {
+            // Descending, by insertion: the one at place `majority` is reached by a majority.
             let mut numbers = [T::default(); Self::MAX_VOTERS];
-            let numbers = &mut numbers[..set.len()];
-            for (number, node) in numbers.iter_mut().zip(set) {
-                *number = reached(*node);
+            for (count, node) in set.iter().enumerate() {
+                let number = reached(*node);
+                let mut place = count;
+                while place > 0 && numbers[place - 1] < number {
+                    numbers[place] = numbers[place - 1];
+                    place -= 1;
+                }
+                numbers[place] = number;
             }
-            // Descending: the one at place `majority` is reached by a majority.
-            numbers.sort_unstable_by(|left, right| right.cmp(left));
             numbers[majority(set) - 1]
         };
         self.majorities().map(reached_by).min().unwrap_or_default()

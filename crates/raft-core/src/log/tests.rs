@@ -93,7 +93,11 @@ fn check_parts(log: &Log, model: &[Entry], base: LogPosition) -> Result<(), Test
         let index = |place: usize| LogIndex(base.index.0 + place as u64);
         let (after, to) = (index(start), index(end));
         prop_assert_eq!(log.payload_bytes_between(after, to), bytes(&model[start..end]) as u64);
-        let parts: Vec<Entry> = log.parts(after.next(), to).flat_map(|p| p.to_vec()).collect();
+        let mut parts: Vec<Entry> = Vec::new();
+        while parts.len() < end - start {
+            let next = LogIndex(after.0 + parts.len() as u64 + 1);
+            parts.extend(log.part(next, to).iter().cloned());
+        }
         prop_assert_eq!(&parts, &model[start..end]);
         let (batch, batch_bytes) = log.batch(after.next(), 70, 200);
         prop_assert_eq!(&batch[..], &model[start..start + batch.len()]);

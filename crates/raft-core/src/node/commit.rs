@@ -127,15 +127,24 @@ impl Node {
     /// Hands over what is committed and on this server's own disk.
     pub(super) fn apply_committed(&mut self) {
         let through = self.commit_index.min(self.durability.log_index());
-        // A snapshot being installed comes first: `Restore` is withheld until it is durable.
-        if through <= self.last_applied || !self.is_snapshot_durable() {
+        if through <= self.last_applied {
             return;
         }
-        for entries in self.log.parts(self.last_applied.next(), through) {
-            self.outputs.push_back(Output::Apply(entries.clone()));
-            answer_proposals(&mut self.proposals, &entries, &mut self.outputs);
+        // A snapshot being installed comes first: `Restore` is withheld until it is durable.
+        if !self.is_snapshot_durable() {
+            return;
         }
-        self.last_applied = through;
+        while self.last_applied < through {
+            let entries = self.log.part(self.last_applied.next(), through);
+            self.last_applied = LogIndex(self.last_applied.0 + entries.len() as u64);
+            match self.proposals.front() {
+                Some(proposal) if proposal.position.index <= self.last_applied => {
+                    self.outputs.push_back(Output::Apply(entries.clone()));
+                    answer_proposals(&mut self.proposals, &entries, &mut self.outputs);
+                }
+                _ => self.outputs.push_back(Output::Apply(entries)),
+            }
+        }
         self.answer_readable();
         self.request_snapshot_if_due();
     }
@@ -155,8 +164,9 @@ fn answer_proposals(
     applied: &Entries,
     outputs: &mut VecDeque<Output>,
 ) {
-    let (Some(first), Some(last)) = (applied.first(), applied.last()) else { return };
-    while let Some(proposal) = proposals.pop_front_if(|p| p.position.index <= last.index) {
+    let Some(first) = applied.first() else { return };
+    let last_index = LogIndex(first.index.0 + applied.len() as u64 - 1);
+    while let Some(proposal) = proposals.pop_front_if(|p| p.position.index <= last_index) {
         let Proposal { request, position } = proposal;
         // Not earlier: an entry that was removed from this log may still be committed by a later
         // leader that holds it (Figure 8), until another entry is committed in its place.

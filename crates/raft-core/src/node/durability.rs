@@ -62,8 +62,8 @@ impl Durability {
     pub(super) fn write_entries(&mut self, entries: Entries) {
         let Some(last) = entries.last() else { return };
         self.note_log_write(last.index);
-        let collected = core::mem::take(&mut self.collecting.entries);
-        self.collecting.entries = match collected.is_empty() {
+        let collected = &mut self.collecting.entries;
+        *collected = match collected.is_empty() {
             true => entries,
             false => collected.iter().chain(&entries).cloned().collect(),
         };

@@ -69,7 +69,7 @@ impl Node {
         // Exactly what this request proves (Figure 2's "last new entry"), never this log's own tail.
         let mut match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
         let leader_commit = request.leader_commit;
-        match self.store_entries(&request.entries) {
+        match self.store_entries(request.entries) {
             Ok(new_entries) => {
                 self.trace(|| Trace::EntriesAccepted { leader: from, new_entries, match_index });
             }
@@ -122,7 +122,7 @@ impl Node {
     }
 
     /// Stores the entries that this log does not hold. How many those were.
-    fn store_entries(&mut self, entries: &Entries) -> Result<usize, IgnoreReason> {
+    fn store_entries(&mut self, entries: Entries) -> Result<usize, IgnoreReason> {
         let (Some(first), Some(newest)) = (entries.first(), entries.last()) else { return Ok(0) };
         let last = self.log.last().index;
         // Raft §5.3: only an entry that conflicts removes what follows it. A late or repeated request
@@ -148,7 +148,10 @@ impl Node {
             self.remove_entries_from(newest.index.next(), newest.term);
         }
         let held = (self.log.last().index.0 + 1).saturating_sub(first.index.0) as usize;
-        let new = entries.slice(held.min(entries.len()), entries.len());
+        let new = match held {
+            0 => entries,
+            _ => entries.slice(held.min(entries.len()), entries.len()),
+        };
         for entry in &new {
             if let Payload::Membership(membership) = &entry.payload {
                 self.adopt_membership(entry.index, membership.clone());
