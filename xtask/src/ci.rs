@@ -12,10 +12,14 @@ use crate::{process, tidy};
 
 type Check = (&'static str, fn() -> Result<()>);
 
-const CHECKS: [Check; 6] = [
+/// A machine without an operating system: what compiles for it needs no standard library.
+const BARE_TARGET: &str = "thumbv7m-none-eabi";
+
+const CHECKS: [Check; 7] = [
     ("format", check_format),
     ("clippy", clippy_native),
     ("clippy wasm32", clippy_wasm),
+    ("bare metal", core_on_bare_metal),
     ("docs", docs_native),
     ("docs wasm32", docs_wasm),
     ("tidy", tidy::check),
@@ -75,7 +79,8 @@ fn ensure_components() -> Result<()> {
         }
         process::run(Command::new("rustup").args(["component", "add", component]))?;
     }
-    toolbox::ensure_wasm_target()
+    toolbox::ensure_target(WASM_TARGET)?;
+    toolbox::ensure_target(BARE_TARGET)
 }
 
 fn check_format() -> Result<()> {
@@ -100,6 +105,13 @@ fn clippy_wasm() -> Result<()> {
     let mut command = workspace::cargo();
     command.args(["clippy", "--target", WASM_TARGET, "--profile=test"]).args(browser_tests);
     process::run(command.args(["--", "-D", "warnings"]))
+}
+
+/// The core runs anywhere: no standard library, not even by accident of a feature.
+fn core_on_bare_metal() -> Result<()> {
+    let mut command = workspace::cargo();
+    command.args(["clippy", "--package=raft-core", "--lib", "--target", BARE_TARGET]);
+    process::run(command.args(["--features=serde,bugs", "--", "-D", "warnings"]))
 }
 
 fn docs_native() -> Result<()> {

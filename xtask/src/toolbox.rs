@@ -63,10 +63,10 @@ impl Toolbox {
                 missing.push(tool);
             }
         }
-        let target_is_missing = !has_wasm_target()?;
+        let target_is_missing = !has_target(WASM_TARGET)?;
         announce(target_is_missing, &missing)?;
         if target_is_missing {
-            add_wasm_target()?;
+            add_target(WASM_TARGET)?;
         }
         for tool in &missing {
             toolbox.install(tool)?;
@@ -119,9 +119,9 @@ impl Tool {
     }
 }
 
-/// Brings the target that the page is compiled for.
-pub(crate) fn ensure_wasm_target() -> Result<()> {
-    if has_wasm_target()? { Ok(()) } else { add_wasm_target() }
+/// Brings a target of Rust.
+pub(crate) fn ensure_target(target: &str) -> Result<()> {
+    if has_target(target)? { Ok(()) } else { add_target(target) }
 }
 
 /// Where tools that belong to this repository alone are kept.
@@ -182,22 +182,22 @@ fn announce(target_is_missing: bool, missing: &[Tool]) -> Result<()> {
     Ok(())
 }
 
-fn has_wasm_target() -> Result<bool> {
+fn has_target(target: &str) -> Result<bool> {
     let mut command = Command::new("rustc");
     command.current_dir(workspace::root()).args(["--print", "target-libdir", "--target"]);
-    let folder = process::capture(command.arg(WASM_TARGET))?;
+    let folder = process::capture(command.arg(target))?;
     Ok(PathBuf::from(folder.trim()).is_dir())
 }
 
-fn add_wasm_target() -> Result<()> {
+fn add_target(target: &str) -> Result<()> {
     if process::find_program("rustup").is_none() {
         return Err(format!(
-            "this Rust cannot compile for {WASM_TARGET}, and rustup is not here to add it.\n\
+            "this Rust cannot compile for {target}, and rustup is not here to add it.\n\
              Install that target with the package manager that brought Rust, or Rust from \
              https://rustup.rs"
         )
         .into());
     }
     let mut command = Command::new("rustup");
-    process::run(command.current_dir(workspace::root()).args(["target", "add", WASM_TARGET]))
+    process::run(command.current_dir(workspace::root()).args(["target", "add", target]))
 }
