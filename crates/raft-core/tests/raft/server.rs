@@ -280,7 +280,8 @@ impl Server {
             return Some(base.term);
         }
         let offset = index.0.checked_sub(base.index.0 + 1)?;
-        self.disk.entries.get(offset as usize).map(|entry| entry.term)
+        let entry = self.disk.entries.get(offset as usize);
+        entry.filter(|entry| entry.index == index).map(|entry| entry.term)
     }
 
     /// Whether the disk holds this entry, or a snapshot that includes its index.

@@ -1,0 +1,60 @@
+//! Rules that let a cluster find a leader, change it and lose it (dissertation §3.10, §6.2, §9.6).
+
+use std::time::Duration;
+
+use raft_core::{Bugs, Membership, Outcome};
+
+use crate::builders::disk;
+use crate::moves::{and, empty, in_term, modern, nodes, start};
+
+/// Server 2 is down. Server 3, whose vote server 1 needs, has been in a later term, and does not stand
+/// itself because it does not know that it was promoted from learner to voter. (If both stood, the
+/// question of the one would bring the other to its term.)
+pub(crate) fn term_behind(bugs: Bugs) {
+    let three = || Membership::new(nodes(&[1, 2, 3]));
+    let voting = || and(disk(1, &[1]), three());
+    let before = Membership::new(nodes(&[1, 2])).with_learners(nodes(&[3]));
+    let disks = vec![voting(), voting(), in_term(disk(1, &[1]), 3)];
+    let mut cluster = start(bugs, disks, |config| {
+        (config.membership, config.pre_vote) = (before.clone(), true);
+    });
+    cluster.crash(2);
+    cluster.live(Duration::from_secs(5));
+    cluster.assert_somebody_leads();
+}
+
+/// Server 1 hands over to server 2. Everybody hears server 1, and would spare it if asked.
+pub(crate) fn transfer(bugs: Bugs) {
+    let mut cluster = modern(bugs, 3);
+    cluster.elect(1);
+    cluster.transfer(1, 2);
+    cluster.settle();
+    assert!(cluster.leads(2), "server 2 does not take over");
+}
+
+/// Server 1 begins to hand over to server 2, which is cut off.
+pub(crate) fn transfer_to_nobody(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.isolate(2);
+    cluster.transfer(1, 2);
+    cluster.heartbeats(1, 10);
+    let request = cluster.propose(1, "a");
+    cluster.settle();
+    let is_taken = matches!(cluster.outcome(1, request), Some(Outcome::Committed(_)));
+    assert!(is_taken, "server 1 takes no more commands");
+}
+
+/// Of five servers, 5 is down, and the leader 1 hears only server 2, which hears everybody: servers 2,
+/// 3 and 4 could have a leader that commits, if server 2 did not spare server 1.
+pub(crate) fn bridge(bugs: Bugs) {
+    let mut cluster = modern(bugs, 5);
+    cluster.elect(1);
+    cluster.crash(5);
+    let before = cluster.node(1).commit_index();
+    cluster.cut(1, 3);
+    cluster.cut(1, 4);
+    cluster.live(Duration::from_secs(5));
+    let is_alive = cluster.ids().any(|id| cluster.node(id).commit_index() > before);
+    assert!(is_alive, "nobody can commit");
+}

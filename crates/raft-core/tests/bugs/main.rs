@@ -1,0 +1,115 @@
+//! What each rule is for: a few inputs after which, without the rule, something goes wrong.
+//!
+//! Each row of the table below plays a scenario twice: with the rule switched off, and a property is
+//! violated; with all rules in force, and none is. The scenarios stand in the modules, the harness and
+//! most of the properties are those of `tests/raft`.
+
+#[path = "../raft/builders.rs"]
+#[allow(dead_code, reason = "the harness is written for `tests/raft`")]
+mod builders;
+#[path = "../raft/cluster.rs"]
+#[allow(dead_code, reason = "the harness is written for `tests/raft`")]
+mod cluster;
+#[path = "../raft/invariants.rs"]
+mod invariants;
+#[path = "../raft/server.rs"]
+#[allow(dead_code, reason = "the harness is written for `tests/raft`")]
+mod server;
+
+mod absence;
+mod commits;
+mod elections;
+mod leadership;
+mod memberships;
+mod moves;
+mod reads;
+mod replication;
+mod snapshots;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use raft_core::{Bug, Bugs};
+
+/// A test for each row: scenario, the rule that is switched off, what is then violated.
+macro_rules! rows {
+    ($($module:ident::$scenario:ident, $bug:ident => $violation:literal;)*) => {
+        $(
+            #[test]
+            fn $scenario() {
+                shows(Bug::$bug, $module::$scenario, $violation);
+            }
+        )*
+
+        /// The switches that have a row.
+        const SHOWN: &[Bug] = &[$(Bug::$bug,)*];
+    };
+}
+
+rows! {
+    elections::late_vote, StaleVotes => "both lead term 2";
+    elections::voter_restarts, VoteForgotten => "both lead term 1";
+    elections::voter_steps_down, StepDownClearsVote => "both lead term 2";
+    elections::voter_asks_for_pre_votes, PreVoteClearsVote => "both lead term 1";
+    elections::old_and_new_majority, ElectionByUnion => "both lead term 2";
+    elections::advertised_log_is_lost, VoteRequestNotDurable => "lacks committed";
+    elections::stranger_stands, NonVoterCampaigns => "both lead term 1";
+    elections::torn_vote, RepeatedVoteSkipsLog => "lacks committed";
+    elections::log_is_behind, VoteIgnoresLog => "lacks committed";
+    commits::figure_8, CommitOldTerm => "by counting";
+    commits::refusal_counts, HintIsMatch => "committed, but not durable";
+    commits::tail_is_acknowledged, AckOwnTail => "committed, but not durable";
+    commits::late_acknowledgement, MatchGoesBack => "on two disks of three and not committed";
+    commits::middle_server_alone, CommitUnsorted => "committed, but not durable";
+    memberships::new_half_alone, JointHalfCommit => "committed, but not durable";
+    memberships::learners_alone, LearnersCount => "committed, but not durable";
+    replication::acknowledged_log_is_lost, AckNotDurable => "committed, but not durable";
+    replication::late_append, AppendTruncates => "committed, but was lost";
+    replication::empty_heartbeat, CommitUnverified => "is committed there";
+    replication::late_first_append, PrevZeroAccepted => "committed, but was lost";
+    replication::probe_of_a_compacted_place, MissingTermIsZero => "left before what it promises";
+    replication::late_heartbeat, CommitGoesBack => "the commit index of server 2 went back";
+    snapshots::snapshot_of_an_older_term, SnapshotLowersTerm => "the term of server 2 went back";
+    snapshots::late_snapshot, OldSnapshotInstalled => "the commit index of server 2 went back";
+    snapshots::restart_between_the_steps, SnapshotLosesJoint => "and its log says";
+    snapshots::membership_in_a_snapshot, MembershipSurvivesSnapshot => "and its log says";
+    reads::nobody_is_asked, ReadWithoutQuorum => "was committed";
+    reads::new_leader_does_not_know, ReadBeforeTermCommit => "was committed";
+    reads::late_answer, ReadTokenReused => "was committed";
+    reads::too_few_are_asked, ReadQuorumShort => "was committed";
+    reads::lease_of_who_handed_over, LeaseKeptInTransfer => "was committed";
+    memberships::two_changes_from_one_membership, ChangeBeforeTermCommit => "lacks committed";
+    memberships::promoted_in_ignorance, PromotedRefusesVote => "nobody leads";
+    memberships::leader_is_removed, RemovedLeaderStays => "is no voter and leads";
+    leadership::term_behind, PreVoteTermMismatch => "nobody leads";
+    leadership::transfer, TransferNeedsPreVote => "does not take over";
+    leadership::transfer_to_nobody, TransferNeverEnds => "takes no more commands";
+    elections::longer_log_of_an_older_term, LogComparedByLength => "lacks committed";
+    replication::window_opens_again, InFlightLeak => "does not come along";
+    replication::entries_behind_a_snapshot, ProbeNeverResumes => "does not come along";
+    replication::divergent_log, BacktrackStuck => "the network never comes to rest";
+    leadership::bridge, LeaderWithoutQuorum => "nobody can commit";
+}
+
+#[test]
+fn every_switch_has_one_row() {
+    assert_eq!(SHOWN, Bug::ALL);
+}
+
+/// Plays the scenario with the rule switched off, which violates a property, and with all rules in
+/// force, which violates none.
+fn shows(bug: Bug, scenario: fn(Bugs), violation: &str) {
+    let play = |bugs| {
+        let played = catch_unwind(AssertUnwindSafe(|| scenario(bugs)));
+        played.err().map(|panic| match panic.downcast::<String>() {
+            Ok(text) => *text,
+            Err(panic) => (*panic.downcast::<&str>().expect("assertions say something")).to_owned(),
+        })
+    };
+    assert_eq!(play(Bugs::NONE), None, "with all rules in force");
+    let found = play(Bugs::NONE.with(bug)).unwrap_or_else(|| "nothing".to_owned());
+    let (property, sources) = (bug.breaks(), bug.seen_in());
+    assert!(
+        found.contains(violation),
+        "{bug} ({sources}) breaks {property}: {violation:?} was expected, and found was: {found}"
+    );
+}

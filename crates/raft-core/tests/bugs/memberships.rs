@@ -1,0 +1,89 @@
+//! Rules of membership change (§6, dissertation chapter 4).
+
+use std::time::Duration;
+
+use raft_core::{Bugs, Membership, MembershipChange, NodeId, Recovered};
+
+use crate::builders::disk;
+use crate::moves::{and, empty, joint, nodes, start};
+
+/// The cluster moves from 1 2 3 to 1 4 5. Only the new ones hear of the leader's entries.
+pub(crate) fn new_half_alone(bugs: Bugs) {
+    let moving = || and(disk(1, &[1]), joint(&[1, 2, 3], &[1, 4, 5]));
+    let old = Membership::new(nodes(&[1, 2, 3]));
+    let disks = (1..=5).map(|_| moving()).collect();
+    let mut cluster = start(bugs, disks, |config| config.membership = old.clone());
+    cluster.stand(1);
+    for peer in [2, 4, 5] {
+        cluster.ask(1, peer);
+    }
+    assert!(cluster.leads(1));
+    for peer in [4, 5] {
+        cluster.ask(1, peer);
+    }
+}
+
+/// Of the voters 1 2 3 only the leader has the entry, and both learners.
+pub(crate) fn learners_alone(bugs: Bugs) {
+    let membership = Membership::new(nodes(&[1, 2, 3])).with_learners(nodes(&[4, 5]));
+    let disks = vec![Recovered::default(); 5];
+    let mut cluster = start(bugs, disks, |config| config.membership = membership.clone());
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    for learner in [4, 5] {
+        cluster.ask(1, learner);
+    }
+}
+
+/// The erratum to dissertation §4.1. From the voters 1 2 3 4, server 1 began to add server 5 in term 1,
+/// and only they heard of it; server 2, elected by 3 and 4, removes server 4, of which only 3 hears.
+/// The majorities of the two do not meet.
+pub(crate) fn two_changes_from_one_membership(bugs: Bugs) {
+    let four = Membership::new(nodes(&[1, 2, 3, 4]));
+    let five = || and(disk(1, &[1]), Membership::new(nodes(&[1, 2, 3, 4, 5])));
+    let same = || disk(1, &[1]);
+    let disks = vec![five(), same(), same(), same(), five()];
+    let mut cluster = start(bugs, disks, |config| config.membership = four.clone());
+    cluster.stand(2);
+    cluster.ask(2, 3);
+    cluster.ask(2, 4);
+    assert!(cluster.leads(2));
+    cluster.change(2, MembershipChange::Remove(NodeId(4)));
+    for _ in 0..3 {
+        cluster.ask(2, 3);
+    }
+    cluster.lose_all();
+    for _ in 0..2 {
+        cluster.stand(1);
+        cluster.ask(1, 4);
+        cluster.ask(1, 5);
+    }
+    assert!(cluster.leads(1));
+}
+
+/// Server 3 was promoted from learner to voter, but did not hear of it. Server 1 is down.
+pub(crate) fn promoted_in_ignorance(bugs: Bugs) {
+    let three = || Membership::new(nodes(&[1, 2, 3]));
+    let voting = || and(disk(1, &[1]), three());
+    let before = Membership::new(nodes(&[1, 2])).with_learners(nodes(&[3]));
+    let disks = vec![voting(), voting(), disk(1, &[1])];
+    let mut cluster = start(bugs, disks, |config| config.membership = before.clone());
+    cluster.crash(1);
+    cluster.live(Duration::from_secs(5));
+    cluster.assert_somebody_leads();
+}
+
+/// Server 1 leads, and is removed.
+pub(crate) fn leader_is_removed(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.settle();
+    cluster.live(Duration::from_secs(5));
+    let leaders = cluster.ids().filter(|id| cluster.leads(*id));
+    for leader in leaders {
+        let is_voter = cluster.node(leader).membership().is_voter(NodeId(leader));
+        assert!(is_voter, "server {leader} is no voter and leads");
+    }
+    cluster.assert_somebody_leads();
+}

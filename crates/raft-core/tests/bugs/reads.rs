@@ -1,0 +1,72 @@
+//! Rules of reads that need no log entry (dissertation §6.4).
+
+use raft_core::{Bugs, ReadMode};
+
+use crate::cluster::Cluster;
+use crate::moves::{empty, modern};
+
+/// Server 1 leads, is cut off, and does not know that the others have a leader and committed more.
+fn deposed(bugs: Bugs) -> Cluster {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.isolate(1);
+    cluster.elect(2);
+    assert_eq!(cluster.node(2).commit_index().0, 2);
+    cluster
+}
+
+pub(crate) fn nobody_is_asked(bugs: Bugs) {
+    let mut cluster = deposed(bugs);
+    cluster.read(1, ReadMode::Quorum);
+}
+
+/// A majority of three, less one, is the leader alone.
+pub(crate) fn too_few_are_asked(bugs: Bugs) {
+    nobody_is_asked(bugs);
+}
+
+/// Server 2, elected, holds the entry that server 1 committed, but does not know that it is. Server 3,
+/// whose log is behind, says that it follows.
+pub(crate) fn new_leader_does_not_know(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.isolate(3);
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.settle();
+    assert_eq!(cluster.node(1).commit_index().0, 2);
+    cluster.isolate(1);
+    cluster.rejoin(3);
+    cluster.stand(2);
+    cluster.ask(2, 3);
+    assert!(cluster.leads(2));
+    cluster.read(2, ReadMode::Quorum);
+    cluster.ask(2, 3);
+}
+
+/// Server 2 answered a heartbeat of server 1 before it elected server 3. The answer arrives after a
+/// read does.
+pub(crate) fn late_answer(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.time_out(1);
+    cluster.carry(1, 2);
+    let late = cluster.delay(2, 1);
+    cluster.isolate(1);
+    cluster.elect(3);
+    cluster.read(1, ReadMode::Quorum);
+    cluster.arrive(late);
+}
+
+/// Server 1 hands over to server 2, which is elected at once, lease or not.
+pub(crate) fn lease_of_who_handed_over(bugs: Bugs) {
+    let mut cluster = modern(bugs, 3);
+    cluster.elect(1);
+    assert!(cluster.node(1).status().lease_until > Some(cluster.now));
+    cluster.transfer(1, 2);
+    let told = cluster.delay(1, 2);
+    cluster.isolate(1);
+    cluster.arrive(told);
+    cluster.settle();
+    assert!(cluster.leads(2));
+    cluster.read(1, ReadMode::Lease);
+}

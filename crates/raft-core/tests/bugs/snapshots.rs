@@ -1,0 +1,69 @@
+//! Rules of snapshots (§7).
+
+use raft_core::{Body, Bugs, Membership, MembershipChange, NodeId};
+
+use crate::builders::disk;
+use crate::cluster::Cluster;
+use crate::moves::{and, empty, joint, nodes, start};
+
+/// A leader of term 2 sends a snapshot whose last entry is of term 1.
+pub(crate) fn snapshot_of_an_older_term(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.compact_without(2);
+    cluster.crash(1);
+    cluster.restart(1);
+    cluster.elect(1);
+    cluster.rejoin(2);
+    cluster.heartbeats(1, 1);
+}
+
+/// The snapshot that server 2 got arrives again when it has committed more.
+pub(crate) fn late_snapshot(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.compact_without(2);
+    cluster.rejoin(2);
+    cluster.time_out(1);
+    let late = cluster.repeat(1, 2);
+    cluster.settle();
+    cluster.propose(1, "b");
+    cluster.settle();
+    cluster.heartbeats(1, 1);
+    cluster.arrive(late);
+}
+
+/// The cluster moves from 1 2 3 to 1 4 5. Server 4 takes a snapshot when the joint step is committed,
+/// and restarts before it hears of the next one: the move would be over for it alone.
+pub(crate) fn restart_between_the_steps(bugs: Bugs) {
+    let moving = || and(disk(1, &[1]), joint(&[1, 2, 3], &[1, 4, 5]));
+    let old = Membership::new(nodes(&[1, 2, 3]));
+    let disks = (1..=5).map(|_| moving()).collect();
+    let mut cluster = start(bugs, disks, |config| config.membership = old.clone());
+    cluster.stand(1);
+    cluster.ask(1, 2);
+    cluster.ask(1, 4);
+    assert!(cluster.leads(1));
+    cluster.ask(1, 2);
+    cluster.ask(1, 4);
+    assert_eq!(cluster.node(1).commit_index().0, 3, "the joint step and the leader's first entry");
+    let mut heartbeat = cluster.delay(1, 4).remove(0);
+    if let Body::AppendEntries(request) = &mut heartbeat.message.body {
+        request.entries = request.entries.slice(0, 0);
+    }
+    cluster.arrive(vec![heartbeat]);
+    cluster.take_snapshot(4);
+    cluster.crash(4);
+    cluster.restart(4);
+}
+
+/// Server 3 was away when server 4 became a voter, and learns of it by a snapshot.
+pub(crate) fn membership_in_a_snapshot(bugs: Bugs) {
+    let mut cluster = Cluster::joining(3, 1, |config| config.bugs = bugs);
+    cluster.elect(1);
+    cluster.isolate(3);
+    cluster.change(1, MembershipChange::AddVoter(NodeId(4)));
+    cluster.settle();
+    assert_eq!(cluster.node(1).membership().voters().len(), 4);
+    cluster.take_snapshot(1);
+    cluster.rejoin(3);
+    cluster.heartbeats(1, 2);
+}
