@@ -485,6 +485,8 @@ pub enum SnapshotRefusal {
         /// The last entry applied.
         last_applied: LogIndex,
     },
+    /// It does not know yet who belonged to the cluster there: it is about to join.
+    MembershipUnknown,
 }
 
 /// Why a message was ignored. None of these is an error of the receiver.

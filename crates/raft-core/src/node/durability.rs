@@ -195,5 +195,7 @@ impl Node {
             Role::Follower { .. } | Role::PreCandidate { .. } => {}
         }
         self.apply_committed();
+        // If a snapshot was restored, nothing need be applied.
+        self.answer_readable();
     }
 }

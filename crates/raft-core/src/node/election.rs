@@ -40,8 +40,8 @@ impl Node {
     /// The server wants to lead. With pre-vote it first asks whether it could.
     pub(super) fn campaign(&mut self, reason: ElectionReason) {
         self.restart_election_timer();
-        let may_vote = self.membership().is_voter(self.config.id);
-        if !(may_vote || bug!(self, NonVoterCampaigns)) || self.current_term.0 >= LARGEST_NUMBER {
+        let may_stand = self.may_stand() || bug!(self, NonVoterCampaigns);
+        if !may_stand || self.current_term.0 >= LARGEST_NUMBER {
             return;
         }
         // The leader that hands over asked for this election: nobody else is disturbed (dissertation
@@ -52,6 +52,17 @@ impl Node {
         } else {
             self.start_election(reason);
         }
+    }
+
+    /// A voter may, and so may a server that votes no more by a membership that is not known to be
+    /// committed: only it may hold that entry, and nobody else could win then (dissertation §4.2.2,
+    /// Figure 4.6). Its own vote does not count.
+    fn may_stand(&self) -> bool {
+        let id = self.config.id;
+        let is_committed = self.membership_index() <= self.commit_index;
+        // All memberships before the last are committed: else the last would not have been appended.
+        let possible = self.memberships.iter().rev().take(if is_committed { 1 } else { 2 });
+        possible.into_iter().any(|(_, membership)| membership.is_voter(id))
     }
 
     /// Dissertation §9.6: the term stays as it is until a majority would give its vote, so that a

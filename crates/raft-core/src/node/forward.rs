@@ -117,7 +117,7 @@ impl Node {
             }
             // The entries overtook the answer.
             Ok(position) => {
-                let outcome = match self.log.term_at(position.index) {
+                let outcome = match self.log.get(position.index).map(|entry| entry.term) {
                     Some(term) if term == position.term => Outcome::Committed(position),
                     Some(_) => Outcome::Superseded { position },
                     None => Outcome::Unknown { position: Some(position) },

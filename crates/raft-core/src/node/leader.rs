@@ -196,8 +196,8 @@ impl Node {
         let goes_back = bug!(self, MatchGoesBack);
         let Role::Leader(leader) = &mut self.role else { return };
         let progress = &mut leader.peers[position];
+        let from = progress.peer;
         if match_index > last {
-            let from = progress.peer;
             let reason = IgnoreReason::BeyondLog { index: match_index, last };
             return self.ignore(from, "AppendEntriesReply", reason);
         }
@@ -213,7 +213,9 @@ impl Node {
         if holds_more && match_index > self.commit_index {
             self.advance_commit();
         }
-        if more {
+        // A commit may have ended a change of the membership: this server may be gone from the peers, or
+        // stand elsewhere.
+        if more && let Some(position) = self.peer_position(from) {
             self.replicate_to(position, false);
         }
         if holds_more {

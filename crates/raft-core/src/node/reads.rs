@@ -155,7 +155,8 @@ impl Node {
     /// The read may be answered once everything up to `index` is applied where it is answered.
     fn allow_read(&mut self, reader: Reader, index: LogIndex) {
         match reader {
-            Reader::Client(request) if self.last_applied >= index => {
+            // A snapshot that is not on disk yet is not in the state machine either.
+            Reader::Client(request) if self.last_applied >= index && self.is_snapshot_durable() => {
                 self.reply(request, Outcome::Readable { index: self.last_applied });
             }
             Reader::Client(request) => self.readable.push((index, request)),
@@ -177,7 +178,7 @@ impl Node {
 
     /// Entries were applied, or a snapshot restored: some reads can be answered.
     pub(super) fn answer_readable(&mut self) {
-        if self.readable.is_empty() {
+        if self.readable.is_empty() || !self.is_snapshot_durable() {
             return;
         }
         let index = self.last_applied;

@@ -22,7 +22,8 @@ impl Node {
     /// Asks for a snapshot when enough entries stand behind the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.log.base().index.0;
-        if self.snapshot_requested || entries < self.config.snapshot_threshold {
+        let is_due = entries >= self.config.snapshot_threshold;
+        if self.snapshot_requested || !is_due || self.membership_at(self.last_applied).is_empty() {
             return;
         }
         self.snapshot_requested = true;
@@ -39,6 +40,9 @@ impl Node {
             Some(SnapshotRefusal::NotNewer { current: base.index })
         } else if through > self.last_applied {
             Some(SnapshotRefusal::NotApplied { last_applied: self.last_applied })
+        } else if self.membership_at(through).is_empty() {
+            // A server that joins: the entry that says who belongs to the cluster is still to come.
+            Some(SnapshotRefusal::MembershipUnknown)
         } else {
             None
         };

@@ -345,6 +345,9 @@ impl fmt::Display for SnapshotRefusal {
             Self::NotApplied { last_applied } => {
                 write!(f, "entries are applied only up to {last_applied}")
             }
+            Self::MembershipUnknown => {
+                f.write_str("it does not know yet who belonged to the cluster there")
+            }
         }
     }
 }

@@ -332,9 +332,7 @@ impl Cluster {
 
     /// The server that leads the latest term, if there is one.
     pub(crate) fn leader(&self) -> Option<u64> {
-        let leads = |id: &u64| {
-            self.server(*id).is_up && self.node(*id).role() == RoleKind::Leader
-        };
+        let leads = |id: &u64| self.server(*id).is_up && self.node(*id).role() == RoleKind::Leader;
         self.ids().filter(leads).max_by_key(|id| self.node(*id).current_term())
     }
 

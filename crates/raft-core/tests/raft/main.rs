@@ -12,7 +12,7 @@
 //! | `snapshots`, `transfer` | §7 |
 //! | `clients` | §8 |
 //! | `settings` | `Config` and `RestartError` |
-//! | `safety`, `nonsense` | property tests |
+//! | `safety`, `everything`, `nonsense` | property tests |
 
 mod builders;
 mod cluster;
@@ -22,6 +22,7 @@ mod server;
 mod clients;
 mod commit;
 mod elections;
+mod everything;
 mod figure7;
 mod figure8;
 mod flow;

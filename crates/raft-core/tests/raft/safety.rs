@@ -11,7 +11,7 @@ use raft_core::{Input, RoleKind};
 use crate::cluster::Cluster;
 
 #[derive(Clone, Debug)]
-enum Action {
+pub(crate) enum Action {
     /// Delivers one message on its way; the number picks it.
     Deliver(usize),
     /// Delivers it, and leaves a copy on its way.
@@ -30,9 +30,10 @@ enum Action {
     Rejoin(u64),
 }
 
-fn action() -> impl Strategy<Value = Action> {
+/// Faults and requests; `servers` is how many there are.
+pub(crate) fn action(servers: u64) -> impl Strategy<Value = Action> {
     let any = || 0usize..1000;
-    let server = || 0u64..5;
+    let server = move || 0..servers;
     prop_oneof![
         20 => any().prop_map(Action::Deliver),
         3 => any().prop_map(Action::Repeat),
@@ -51,16 +52,16 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 /// What a run contained, to see that the property tests something.
-#[derive(Default)]
-struct Seen {
-    terms_led: u64,
-    entries_committed: u64,
-    snapshots_installed: u64,
-    entries_removed: u64,
-    crashes: u64,
+#[derive(Default, Debug)]
+pub(crate) struct Seen {
+    pub(crate) terms_led: u64,
+    pub(crate) entries_committed: u64,
+    pub(crate) snapshots_installed: u64,
+    pub(crate) entries_removed: u64,
+    pub(crate) crashes: u64,
 }
 
-fn perform(cluster: &mut Cluster, action: &Action, seen: &mut Seen) {
+pub(crate) fn perform(cluster: &mut Cluster, action: &Action, seen: &mut Seen) {
     let size = cluster.servers.len() as u64;
     let up = |cluster: &Cluster, id: u64| {
         let id = id % size + 1;
@@ -143,7 +144,7 @@ fn propose_to_leader(cluster: &mut Cluster, otherwise: Option<u64>) {
 }
 
 /// Counts what a server went through in the life that ends.
-fn note(cluster: &Cluster, id: u64, seen: &mut Seen) {
+pub(crate) fn note(cluster: &Cluster, id: u64, seen: &mut Seen) {
     use raft_core::Trace;
     for trace in &cluster.server(id).traces {
         match trace {
@@ -214,7 +215,7 @@ proptest! {
     fn the_properties_of_figure_3_hold_under_random_faults(
         size in 1u64..=5,
         slow_disks in prop::bool::weighted(0.7),
-        actions in proptest::collection::vec(action(), 0..250),
+        actions in proptest::collection::vec(action(5), 0..250),
     ) {
         run(size, slow_disks, &actions);
     }
@@ -229,7 +230,7 @@ fn random_runs_contain_what_the_properties_are_about() {
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
     let mut total = Seen::default();
     for round in 0..60 {
-        let actions = proptest::collection::vec(action(), 250);
+        let actions = proptest::collection::vec(action(5), 250);
         let actions = actions.new_tree(&mut runner).expect("a strategy without filters").current();
         let seen = run(3 + round % 3, true, &actions);
         total.terms_led += seen.terms_led;
