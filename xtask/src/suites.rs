@@ -120,9 +120,14 @@ fn chosen(names: &[&str]) -> Result<Vec<Suite>> {
 }
 
 fn native(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
-    let mut command = workspace::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast", "--"]).args(runner_args);
-    count(&mut command, counts)
+    let mut all = workspace::cargo();
+    all.args(["test", "--workspace", "--no-fail-fast", "--"]).args(runner_args);
+    // Apart from the others, which are to test what is delivered.
+    let mut bugs = workspace::cargo();
+    bugs.args(["test", "--package=raft-core", "--features=bugs", "--test=bugs", "--no-fail-fast"]);
+    bugs.arg("--").args(runner_args);
+    let results = [&mut all, &mut bugs].map(|command| count(command, counts));
+    results.into_iter().collect()
 }
 
 fn in_browser(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
