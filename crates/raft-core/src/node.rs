@@ -119,6 +119,7 @@ pub struct Node {
 
 /// What a server does in its term, with the state that only that role has.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a node has one, and changes it seldom")]
 enum Role {
     Follower { leader: Option<NodeId> },
     PreCandidate { votes: BTreeMap<NodeId, bool> },

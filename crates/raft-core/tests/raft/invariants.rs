@@ -120,7 +120,9 @@ impl Invariants {
         let is_known = before.clone().count() as u64 == base.0;
         let first = match base {
             LogIndex(0) => Some(&server.config.membership),
-            _ if is_known => before.filter_map(membership_of).last().or(self.configured.as_ref()),
+            _ if is_known => {
+                before.filter_map(membership_of).next_back().or(self.configured.as_ref())
+            }
             _ => None,
         };
         if let Some(expected) = in_log.or(first) {
