@@ -2,9 +2,11 @@
 //!
 //! [`Node`] is one server of a Raft cluster, after *In Search of an Understandable Consensus
 //! Algorithm (Extended Version)* by Diego Ongaro and John Ousterhout: elections (§5.2), replication
-//! (§5.3), the two restrictions that make it safe (§5.4), log compaction and snapshots (§7), and what
-//! clients are told (§8). Section numbers in this crate are those of that paper; "dissertation" is
-//! Ongaro's *Consensus: Bridging Theory and Practice*.
+//! (§5.3), the two restrictions that make it safe (§5.4), membership change (§6), log compaction and
+//! snapshots (§7), and what clients are told (§8). Section numbers in this crate are those of that
+//! paper; "dissertation" is Ongaro's *Consensus: Bridging Theory and Practice*, from which come
+//! pre-vote (§9.6), check-quorum (§6.2), leader stickiness (§4.2.3), leadership transfer (§3.10), and
+//! reads that need no log entry (§6.4).
 //!
 //! A node does nothing by itself. It has no clock, no source of randomness, no threads, no files and
 //! no sockets; it is `no_std` and depends on nothing but `alloc`. A *driver* owns those, tells the
@@ -16,12 +18,15 @@
 //! ```text
 //!              Node::handle(now, Input)              Node::poll_output() -> Option<Output>
 //!  driver  ────────────────────────────▶   Node   ─────────────────────────────────────▶  driver
-//!          Timeout, Message, Propose,              Persist, Send, Apply, Restore, Reply,
+//!          Timeout, Message, Propose, Read,        Persist, Send, Apply, Restore, Reply,
 //!          Persisted, SnapshotTaken,               SnapshotNeeded, Trace
-//!          ForceElection
+//!          ChangeMembership,
+//!          TransferLeadership, …
 //! ```
 //!
-//! 1. Hand over **one** [`Input`] with [`Node::handle`], and the present time.
+//! 1. Hand over **one** [`Input`] with [`Node::handle`], and the present time. Only proposals and reads
+//!    may follow each other before the drain: all that one drain finds become one write, and one
+//!    message to each peer. A driver that has many waiting hands them all over.
 //! 2. **Drain**: take each [`Output`] with [`Node::poll_output`] until there is none, and carry them
 //!    out in that order.
 //! 3. Look at [`Node::deadline`], which may have moved: hand over [`Input::Timeout`] when the clock
@@ -194,6 +199,22 @@
 //!   harmless, and requests follow each other without waiting (dissertation §10.2.1).
 //! - Pieces of a snapshot are acknowledged with the number of bytes held, so that a transfer resumes.
 //! - An entry may be committed by a majority that does not include the leader's own disk.
+//! - Every request of a leader carries its [`Round`], and the answer repeats it. Reads, leases and
+//!   check-quorum rest on nothing else: an answer proves that its sender followed this leader after
+//!   the round began.
+//! - A new voter is always caught up as a learner first; a change that moves more than one vote goes
+//!   through a joint membership, which the leader leaves by itself (§6).
+//! - A leader that is removed names its successor, so that the cluster need not wait for a timer.
+//!
+//! # Reads
+//!
+//! [`Input::Read`] answers [`Outcome::Readable`] when the state machine shows all that was committed
+//! when the read arrived; on a follower, after asking the leader. With [`ReadMode::Quorum`] this needs
+//! no clock. With [`ReadMode::Lease`] it rests on one assumption about clocks: that none runs faster or
+//! slower than real time by more than [`Config::max_clock_drift_ppm`]. The lease lasts
+//! [`Config::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower spares
+//! its leader for `election_timeout_min` from their *arrival*, also after a restart. A leader that hands
+//! over has no lease for the rest of its term.
 //!
 //! # What is deliberately absent
 //!
@@ -206,20 +227,15 @@
 //!
 //! # Caveats
 //!
-//! - The membership is fixed. There is no membership change (§6), no pre-vote and no check of the
-//!   quorum by the leader: a server that returns from a partition with a later term deposes a leader
-//!   that is well, and a leader that is cut off believes in itself until it hears of its successor.
-//! - There is no read path. A read that must not be stale goes through the log like a write; what a
-//!   leader's state machine shows may be old.
-//! - The size and number of proposals are not limited: a leader without a majority keeps all of them
-//!   in memory. A driver must stop taking them.
+//! - A follower that passes proposals on does not know whether the network repeated them: a command may
+//!   then be in the log twice. The state machine must recognise it (§8), as it must a client's retry.
 //! - A proposal may stay without an outcome for as long as nothing is committed in its place, and
 //!   forever after a crash. A client needs its own timeout, and a way to repeat a command safely.
 //! - A snapshot is one value in memory, at the leader and at the follower, and so are the pieces that
 //!   have arrived; a follower that crashes in the middle starts from the first piece.
 //! - Followers learn of a commit from the next message, at the latest with the next heartbeat.
-//! - The same seed after a restart draws the same timeouts again. Give each life its own if that
-//!   matters, and each server its own in any case.
+//! - The same seed after a restart draws the same timeouts again, and the same ids for what is passed
+//!   on if the clock also starts at the same time. Give each server its own seed, and best each life.
 //! - A server whose disk was lost must not come back under its id: it may have voted, and its
 //!   acknowledgements were counted. What can be seen of that is refused ([`RestartError`]); an empty
 //!   disk looks like a first start.

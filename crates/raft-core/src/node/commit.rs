@@ -46,7 +46,9 @@ impl Node {
         }
         let (bytes, limit) = (leader.uncommitted_bytes, self.config.max_uncommitted_bytes);
         let with_it = bytes + command.len() as u64 + ENTRY_BYTES;
-        if bytes > 0 && with_it > limit {
+        // Proposals of earlier terms may still wait although their entries are gone from the log.
+        let waiting = self.proposals.len() as u64 * ENTRY_BYTES;
+        if (bytes > 0 && with_it > limit) || waiting > limit {
             return Err(Refusal::TooMuchUncommitted { bytes, limit });
         }
         leader.uncommitted_bytes = with_it;
