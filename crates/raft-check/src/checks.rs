@@ -1,56 +1,68 @@
 //! Follows a world and puts what it sees before the checkers.
 //!
 //! Events are taken in two passes. The first follows what happens outside the nodes' memory, in order:
-//! messages on the wire (`wire`) and writes to the disks (`disks`). The second looks at each node that
-//! an event touched, as it is now: its log and role (`nodes`), what it holds for committed
-//! (`commits`), and what it applied (`applied`).
+//! messages on the wire (`wire`), writes to the disks (`disks`) and what clients read (`reads`). The second looks at each node that
+//! an event touched, as it is now: its log (`nodes`), its role (`leaders`), what it holds for committed
+//! (`commits`), the membership it goes by (`configs`), and what it applied (`applied`).
 
 mod applied;
 mod commits;
+mod configs;
 mod disks;
+mod leaders;
 mod nodes;
+mod reads;
 mod start;
 mod wire;
 
-use raft_core::{Membership, NodeId, Trace};
+use raft_core::{LogIndex, Membership, NodeId, Trace};
 use raft_sim::{Event, EventKind, World};
 
 use crate::invariants::PROPERTIES;
 use crate::invariants::election_safety::{self, ElectionSafety, LeaderSeen};
 use crate::invariants::log_matching::LogMatching;
+use crate::invariants::read_linearizability::ReadLinearizability;
 use crate::invariants::vote_durability::VoteDurability;
 use crate::ledger::Ledger;
+use crate::memberships::Memberships;
 use crate::property::{Board, CheckResult, Violation};
-use crate::watched::Watched;
+use crate::quorum::NodeSet;
+use crate::watched::{CommitClaim, Watched};
 
 /// All checks on one world. Cloning it is cheap, so it can be kept beside a checkpoint of the world.
 #[derive(Clone, Debug)]
 pub struct Checks {
-    membership: Membership,
-    /// By ascending id, which count up from 1.
+    /// The first voters; who joins later knows nobody.
+    first_voters: Membership,
+    /// By ascending id.
     nodes: Vec<Watched>,
     ledger: Ledger,
+    /// The memberships that are committed.
+    committed: Memberships,
+    /// The one by which the last commit was made.
+    governing: Membership,
     board: Board,
     election_safety: ElectionSafety,
     log_matching: LogMatching,
     vote_durability: VoteDurability,
+    reads: ReadLinearizability,
 }
-
-/// A set of nodes.
-#[derive(Clone, Copy, Default)]
-struct NodeSet(u64);
 
 impl Checks {
     /// Begins to watch a world that has just been built, whatever its disks hold.
     pub fn new(world: &World) -> Self {
+        let first_voters = Membership::new(world.setup().voter_ids());
         let mut checks = Self {
-            membership: Membership::new(world.node_ids()),
+            committed: Memberships::new(LogIndex(0), first_voters.clone()),
+            governing: first_voters.clone(),
+            first_voters,
             nodes: Vec::new(),
             ledger: start::empty_ledger(),
             board: Board::new(&PROPERTIES),
             election_safety: ElectionSafety::default(),
             log_matching: LogMatching::default(),
             vote_durability: VoteDurability::default(),
+            reads: ReadLinearizability::default(),
         };
         checks.start(world);
         checks
@@ -99,7 +111,8 @@ impl Checks {
             EventKind::Crashed { node } => self.crashed(*node, later),
             EventKind::RestartRefused { node, reason } => self.start_refused(*node, reason),
             EventKind::Core { node, trace } => self.hear_claim(*node, trace),
-            _ => {}
+            EventKind::ServerAdded { node } => self.server_added(*node),
+            other => self.follow_reads(other),
         }
     }
 
@@ -115,9 +128,11 @@ impl Checks {
                 node.claims.led = Some(*term);
                 self.leader_seen(LeaderSeen { term: *term, node: id });
             }
+            Trace::MembershipAdopted { index, .. } => node.claims.adopted = Some(*index),
             Trace::Committed { to, .. } => {
+                let (index, adopted) = (*to, node.claims.adopted);
                 let term = node.claims.led.or(node.leading);
-                node.claims.committed = term.map(|term| (*to, term));
+                node.claims.committed = term.map(|term| CommitClaim { index, term, adopted });
             }
             _ => {}
         }
@@ -129,25 +144,17 @@ impl Checks {
     }
 
     fn node(&self, id: NodeId) -> Option<&Watched> {
-        self.nodes.get(place_of(id)?)
+        self.nodes.get(self.place_of(id).ok()?)
     }
 
     fn node_mut(&mut self, id: NodeId) -> Option<&mut Watched> {
-        self.nodes.get_mut(place_of(id)?)
-    }
-}
-
-fn place_of(id: NodeId) -> Option<usize> {
-    usize::try_from(id.0.checked_sub(1)?).ok()
-}
-
-impl NodeSet {
-    fn insert(&mut self, node: NodeId) {
-        self.0 |= 1_u64.checked_shl(node.0 as u32).unwrap_or(0);
+        let place = self.place_of(id).ok()?;
+        self.nodes.get_mut(place)
     }
 
-    fn iter(self) -> impl Iterator<Item = NodeId> {
-        (1..64).map(NodeId).filter(move |node| self.0 & (1 << node.0) != 0)
+    /// Where a node stands, or would have to stand.
+    fn place_of(&self, id: NodeId) -> Result<usize, usize> {
+        self.nodes.binary_search_by_key(&id, |node| node.id)
     }
 }
 

@@ -30,7 +30,9 @@ mod disk;
 mod hash;
 mod invariants;
 mod ledger;
+mod memberships;
 mod property;
+mod quorum;
 mod shadow;
 mod watched;
 

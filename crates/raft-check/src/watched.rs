@@ -1,10 +1,11 @@
 //! One node in the eyes of the checks: its log, its disk, and how far it has come.
 
-use raft_core::{Log, LogIndex, LogPosition, NodeId, Term};
+use raft_core::{Log, LogIndex, LogPosition, Membership, NodeId, Round, Term};
 
 use crate::disk::DiskShadow;
 use crate::invariants::log_matching::LogMatching;
 use crate::invariants::monotonic_state::Progress;
+use crate::memberships::Memberships;
 use crate::shadow::{Mark, Shadow};
 
 /// What the checks know of a node.
@@ -14,7 +15,13 @@ pub(crate) struct Watched {
     /// The life in which it was last seen.
     pub(crate) life: u64,
     pub(crate) log: Shadow,
+    /// The memberships of its log.
+    pub(crate) memberships: Memberships,
+    /// Where its log ended before what is being looked at now.
+    pub(crate) seen_through: LogIndex,
     pub(crate) disk: DiskShadow,
+    /// The end of the last snapshot whose membership was compared.
+    pub(crate) compared_snapshot: LogIndex,
     pub(crate) progress: Progress,
     /// The last entry that its state machine was given.
     pub(crate) applied: LogIndex,
@@ -22,6 +29,8 @@ pub(crate) struct Watched {
     pub(crate) leading: Option<Term>,
     /// The latest term of its messages, over all its lives.
     pub(crate) sent: Term,
+    /// The latest round of its requests, in the latest term in which it sent any.
+    pub(crate) round_sent: (Term, Round),
     pub(crate) claims: Claims,
     /// The entry compared last with the real one, see [`Self::find_silent_change`].
     compared: LogIndex,
@@ -34,8 +43,21 @@ pub(crate) struct Claims {
     pub(crate) truncated_from: Option<LogIndex>,
     /// It became leader in this term.
     pub(crate) led: Option<Term>,
-    /// As leader of that term, it committed up to here.
-    pub(crate) committed: Option<(LogIndex, Term)>,
+    /// The entry whose membership it adopted last.
+    pub(crate) adopted: Option<LogIndex>,
+    /// As leader, it committed.
+    pub(crate) committed: Option<CommitClaim>,
+}
+
+/// A leader says that it committed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CommitClaim {
+    /// Up to here.
+    pub(crate) index: LogIndex,
+    /// Its term.
+    pub(crate) term: Term,
+    /// The entry whose membership it had adopted last, of those adopted since it was last seen.
+    pub(crate) adopted: Option<LogIndex>,
 }
 
 /// How a log changed since it was last seen.
@@ -62,6 +84,10 @@ impl Watched {
             applied: base,
             leading: None,
             sent: Term(0),
+            round_sent: (Term(0), Round(0)),
+            memberships: Memberships::new(base, Membership::empty()),
+            seen_through: base,
+            compared_snapshot: LogIndex(0),
             claims: Claims::default(),
             compared: base,
             log,
@@ -70,9 +96,11 @@ impl Watched {
     }
 
     /// It starts from its disk: all it had in memory is gone.
-    pub(crate) fn begin_life(&mut self, life: u64) {
-        let (id, sent, disk) = (self.id, self.sent, self.disk.clone());
-        *self = Self { life, sent, ..Self::new(id, disk) };
+    /// `first` is the membership at the beginning of its log.
+    pub(crate) fn begin_life(&mut self, life: u64, first: Membership) {
+        let (id, sent, round_sent) = (self.id, self.sent, self.round_sent);
+        *self = Self { life, sent, round_sent, ..Self::new(id, self.disk.clone()) };
+        self.memberships = Memberships::new(self.log.base(), first);
     }
 
     /// It lost its memory.
@@ -108,6 +136,7 @@ impl Watched {
     pub(crate) fn follow_compaction(&mut self, log: &Log) {
         if log.base().index > self.log.base() {
             self.log.compact(log.base());
+            self.memberships.compact(log.base().index);
         }
     }
 

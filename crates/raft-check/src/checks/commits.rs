@@ -6,6 +6,8 @@ use raft_sim::{Event, EventKind};
 
 use super::Checks;
 use crate::invariants::commit_rule::{self, CommitBelieved, LeaderCommitted};
+use crate::quorum::NodeSet;
+use crate::watched::CommitClaim;
 
 impl Checks {
     pub(super) fn follow_commit(&mut self, id: NodeId, core: &Node, events: &[Event]) {
@@ -13,10 +15,14 @@ impl Checks {
         let (before, now) = (node.progress.commit_index, core.commit_index());
         let leads = core.role() == RoleKind::Leader;
         // A node that stepped down later in the same moment can only be known by its trace.
-        let counted = node.claims.committed.or_else(|| leads.then(|| (now, core.current_term())));
-        if let Some((index, term)) = counted.filter(|(index, _)| *index > before)
-            && self.leader_committed(id, index, term)
+        let counted = node.claims.committed.or_else(|| {
+            let term = core.current_term();
+            leads.then_some(CommitClaim { index: now, term, adopted: None })
+        });
+        if let Some(claim) = counted.filter(|claim| claim.index > before)
+            && self.leader_committed(id, claim)
         {
+            let CommitClaim { index, term, .. } = claim;
             self.extend_ledger(id, index, term, &Source { node: id, core, events });
         }
         if now > before && now > self.ledger.base() {
@@ -27,23 +33,24 @@ impl Checks {
     }
 
     /// Judges a leader's commit by what is on the disks. Whether it stands.
-    fn leader_committed(&mut self, leader: NodeId, index: LogIndex, term: Term) -> bool {
+    fn leader_committed(&mut self, leader: NodeId, claim: CommitClaim) -> bool {
+        let CommitClaim { index, term, adopted } = claim;
+        let Some(node) = self.node(leader) else { return false };
+        // A membership that was appended because of this commit does not count for it.
+        let log_end = adopted.unwrap_or_default().max(node.seen_through);
+        let membership = node.memberships.at(log_end).clone();
         let held = self.held_by(leader, index);
-        let holds = |mark| {
-            let voters = self.nodes.iter().filter(|node| self.membership.is_voter(node.id));
-            voters.filter(|node| node.disk.holds(index, mark, &self.ledger)).count()
-        };
-        let seen = LeaderCommitted {
-            leader,
-            term,
-            index,
-            held,
-            holders: held.map_or(0, holds),
-            majority: self.membership.majority(),
-        };
+        let holders = held.map_or(NodeSet::default(), |mark| {
+            let holders = self.nodes.iter().filter(|n| n.disk.holds(index, mark, &self.ledger));
+            holders.map(|node| node.id).collect()
+        });
+        let seen = LeaderCommitted { leader, term, index, held, holders, membership: &membership };
         let verdict = commit_rule::leader_committed(seen);
         let stands = verdict.is_ok();
         self.board.note(&commit_rule::PROPERTY, verdict);
+        if stands {
+            self.governing = membership;
+        }
         stands
     }
 
@@ -62,7 +69,9 @@ impl Checks {
             let mark = self.node(id).and_then(|node| node.holds(index));
             let Some((mark, entry)) = mark.zip(source.entry(index)) else { break };
             self.ledger.extend(entry, mark, term);
+            self.committed.append(entry);
         }
+        self.compare_committed(committed);
         self.recount_disks();
         // A leader of a later term may have been elected before this one heard that it had succeeded.
         for place in 0..self.nodes.len() {

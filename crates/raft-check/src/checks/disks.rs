@@ -8,10 +8,9 @@ use crate::invariants::committed_durability::{self, HoldersCounted};
 
 impl Checks {
     pub(super) fn write_durable(&mut self, id: NodeId, write: PersistId) {
-        let known = &self.log_matching;
-        if let Some(node) = self.nodes.get_mut(id.0.saturating_sub(1) as usize) {
-            node.disk.complete(write, known);
-            self.disk_changed(id);
+        if let Ok(place) = self.place_of(id) {
+            self.nodes[place].disk.complete(write, &self.log_matching);
+            self.disk_changed(place);
         }
     }
 
@@ -21,18 +20,16 @@ impl Checks {
             EventKind::WritesLost { node, writes, .. } if *node == id => Some(*writes),
             _ => None,
         });
-        let known = &self.log_matching;
-        if let Some(node) = self.nodes.get_mut(id.0.saturating_sub(1) as usize) {
-            node.disk.crash(lost.unwrap_or(0), known);
+        if let Ok(place) = self.place_of(id) {
+            let node = &mut self.nodes[place];
+            node.disk.crash(lost.unwrap_or(0), &self.log_matching);
             node.end_life();
-            self.disk_changed(id);
+            self.disk_changed(place);
         }
     }
 
-    fn disk_changed(&mut self, id: NodeId) {
-        let ledger = &self.ledger;
-        let Some(node) = self.nodes.get_mut(id.0.saturating_sub(1) as usize) else { return };
-        if node.disk.recount(ledger) {
+    fn disk_changed(&mut self, place: usize) {
+        if self.nodes[place].disk.recount(&self.ledger) {
             self.count_holders();
         }
     }
@@ -40,9 +37,9 @@ impl Checks {
     /// Counts the disks that hold all that is committed.
     pub(super) fn count_holders(&mut self) {
         let committed = self.ledger.last();
-        let voters = self.nodes.iter().filter(|node| self.membership.is_voter(node.id));
-        let holders = voters.filter(|node| node.disk.agreed >= committed.index).count();
-        let seen = HoldersCounted { committed, holders, majority: self.membership.majority() };
+        let holders = self.nodes.iter().filter(|node| node.disk.agreed >= committed.index);
+        let holders = holders.map(|node| node.id).collect();
+        let seen = HoldersCounted { committed, holders, membership: &self.governing };
         let verdict = committed_durability::holders_counted(seen);
         self.board.note(&committed_durability::PROPERTY, verdict);
     }

@@ -1,15 +1,14 @@
-//! A node as it is after the events: its life, its log, its role, its progress.
+//! A node as it is after the events: its life, its log, its progress.
 
-use raft_core::{HardState, LogIndex, Node, NodeId, RoleKind, Term};
+use raft_core::{HardState, LogIndex, Node, NodeId, RoleKind};
 use raft_sim::{Event, World};
 
 use super::Checks;
-use crate::invariants::election_safety::LeaderSeen;
 use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
 use crate::invariants::leader_append_only::{self, LeaderLogChanged};
-use crate::invariants::leader_completeness::{self, LeaderCompared};
 use crate::invariants::log_matching::{self, EntrySeen};
 use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
+use crate::memberships::Memberships;
 use crate::shadow::Mark;
 use crate::watched::{Claims, LogChange};
 
@@ -26,8 +25,9 @@ impl Checks {
             self.begin_life(id, seen.life(), core);
         }
         self.follow_log(id, core);
-        self.follow_role(id, core);
+        self.follow_role(world, id, core);
         self.follow_commit(id, core, events);
+        self.follow_membership(id, core);
         if let Some(node) = self.node_mut(id) {
             node.follow_compaction(core.log());
         }
@@ -37,8 +37,13 @@ impl Checks {
 
     /// It started from its disk, and must be what the disk makes it.
     fn begin_life(&mut self, id: NodeId, life: u64, core: &Node) {
+        let first = match core.snapshot() {
+            Some(snapshot) => snapshot.membership.clone(),
+            None => self.configured(id),
+        };
         let Some(node) = self.node_mut(id) else { return };
-        node.begin_life(life);
+        node.begin_life(life, first);
+        core.log().iter_from(core.log().first_index()).for_each(|e| node.memberships.append(e));
         let hard_state =
             HardState { current_term: core.current_term(), voted_for: core.voted_for() };
         let log = core.log();
@@ -57,9 +62,22 @@ impl Checks {
     }
 
     fn follow_log(&mut self, id: NodeId, core: &Node) {
-        let known = &self.log_matching;
-        let Some(node) = self.nodes.get_mut(id.0.saturating_sub(1) as usize) else { return };
-        let LogChange { last_before, kept_through } = node.follow_log(core.log(), known);
+        let Ok(place) = self.place_of(id) else { return };
+        let node = &mut self.nodes[place];
+        let base_before = node.log.base();
+        node.seen_through = node.log.last_index();
+        let LogChange { last_before, kept_through } =
+            node.follow_log(core.log(), &self.log_matching);
+        // A leader's snapshot in place of the log.
+        if node.log.base() != base_before
+            && let Some(snapshot) = core.snapshot()
+        {
+            node.memberships = Memberships::new(node.log.base(), snapshot.membership.clone());
+        }
+        node.memberships.truncate_after(kept_through);
+        for entry in core.log().iter_from(kept_through.next()) {
+            node.memberships.append(entry);
+        }
         let last_now = node.log.last();
         if last_now == last_before && kept_through == last_before.index {
             return;
@@ -84,26 +102,6 @@ impl Checks {
             let verdict = self.log_matching.entry_seen(EntrySeen { node, index, mark });
             self.board.note(&log_matching::PROPERTY, verdict);
         }
-    }
-
-    fn follow_role(&mut self, id: NodeId, core: &Node) {
-        let leads = (core.role() == RoleKind::Leader).then(|| core.current_term());
-        let Some(node) = self.node_mut(id) else { return };
-        let before = std::mem::replace(&mut node.leading, leads);
-        if let Some(term) = leads.filter(|_| leads != before) {
-            self.leader_seen(LeaderSeen { term, node: id });
-            self.compare_leader(id, term);
-        }
-    }
-
-    /// Raft §5.4: a leader holds all that was committed before its term.
-    pub(super) fn compare_leader(&mut self, leader: NodeId, term: Term) {
-        let Some(node) = self.node(leader) else { return };
-        let (index, committed) = self.ledger.last_committed_before(term);
-        let seen =
-            LeaderCompared { leader, term, index, committed, held: self.held_by(node.id, index) };
-        let verdict = leader_completeness::leader_compared(seen);
-        self.board.note(&leader_completeness::PROPERTY, verdict);
     }
 
     /// What a node's log holds at an index. What its snapshot replaced counts as what is committed

@@ -7,6 +7,7 @@ use raft_sim::{SimNode, World};
 use super::Checks;
 use crate::disk::DiskShadow;
 use crate::ledger::Ledger;
+use crate::memberships::Memberships;
 use crate::shadow::Mark;
 use crate::watched::Watched;
 
@@ -49,6 +50,9 @@ impl Checks {
         // A snapshot that cannot be read: its node refuses to start.
         let store = Store::restore(&snapshot.data).unwrap_or_default();
         self.ledger = Ledger::new(snapshot.last_included_index, mark, store);
+        self.committed =
+            Memberships::new(snapshot.last_included_index, snapshot.membership.clone());
+        self.governing = snapshot.membership.clone();
         for node in &mut self.nodes {
             node.disk.recount(&self.ledger);
         }

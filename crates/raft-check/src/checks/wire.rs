@@ -1,11 +1,14 @@
 //! Messages leave: what they promise must be on disk, and what they claim must be possible.
 
 use raft_core::{
-    AppendEntriesReply, Body, InstallSnapshotReply, LogIndex, LogPosition, Message, NodeId, Term,
+    AppendEntriesReply, Body, InstallSnapshotReply, LogIndex, LogPosition, Message, NodeId, Round,
+    Term,
 };
 
 use super::Checks;
-use crate::invariants::durable_promises::{self, LogAcknowledged, LogAdvertised, TermSent};
+use crate::invariants::durable_promises::{
+    self, LogAcknowledged, LogAdvertised, RoundAnswered, TermSent,
+};
 use crate::invariants::election_safety::LeaderSeen;
 use crate::invariants::vote_durability::{self, VoteSent};
 
@@ -26,15 +29,55 @@ impl Checks {
             Body::RequestVoteReply(reply) if reply.vote_granted => self.vote_sent(from, to, term),
             Body::RequestVoteReply(_) => {}
             // Only a leader sends these.
-            Body::AppendEntries(_) | Body::InstallSnapshot(_) => {
-                self.leader_seen(LeaderSeen { term, node: from });
+            Body::AppendEntries(request) => self.leader_sent(from, term, request.round),
+            Body::InstallSnapshot(request) => {
+                self.leader_sent(from, term, request.round);
+                self.membership_in_snapshot(from, request.last_included(), &request.membership);
             }
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. })
-            | Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, .. }) => {
-                self.log_acknowledged(from, to, *match_index, term);
-            }
+            Body::TimeoutNow => self.leader_seen(LeaderSeen { term, node: from }),
+            Body::AppendEntriesReply(reply) => self.answered(from, to, term, reply),
+            Body::InstallSnapshotReply(reply) => match *reply {
+                InstallSnapshotReply::Installed { match_index, round } => {
+                    self.round_answered(from, to, term, round);
+                    self.log_acknowledged(from, to, match_index, term);
+                }
+                InstallSnapshotReply::Continue { round, .. } => {
+                    self.round_answered(from, to, term, round);
+                }
+            },
+            // Answers to pre-votes promise nothing (dissertation §9.6).
             _ => {}
         }
+    }
+
+    fn leader_sent(&mut self, leader: NodeId, term: Term, round: Round) {
+        self.leader_seen(LeaderSeen { term, node: leader });
+        if let Some(node) = self.node_mut(leader) {
+            node.round_sent = node.round_sent.max((term, round));
+        }
+    }
+
+    fn answered(&mut self, from: NodeId, to: NodeId, term: Term, reply: &AppendEntriesReply) {
+        match *reply {
+            AppendEntriesReply::Success { match_index, round } => {
+                self.round_answered(from, to, term, round);
+                self.log_acknowledged(from, to, match_index, term);
+            }
+            AppendEntriesReply::Failure { round, .. } => self.round_answered(from, to, term, round),
+        }
+    }
+
+    /// What a leader of the answer's term would take for an answer to a round of its own.
+    fn round_answered(&mut self, node: NodeId, leader: NodeId, term: Term, round: Round) {
+        let Some(asker) = self.node(leader) else { return };
+        let begun = match asker.round_sent {
+            (of, begun) if of == term => begun,
+            // It has sent nothing in that term, or it leads, if at all, in a later one.
+            (of, _) if of < term => Round(0),
+            _ => return,
+        };
+        let seen = RoundAnswered { node, leader, term, round, begun };
+        self.board.note(&durable_promises::PROPERTY, durable_promises::round_answered(seen));
     }
 
     fn vote_sent(&mut self, voter: NodeId, candidate: NodeId, term: Term) {

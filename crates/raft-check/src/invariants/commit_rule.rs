@@ -1,28 +1,30 @@
 //! The Commit Rule (§5.3, §5.4.2), worked out from the disks instead of the leader's books.
 
-use raft_core::{LogIndex, LogPosition, NodeId, Term};
+use raft_core::{LogIndex, LogPosition, Membership, NodeId, Term};
 
 use crate::property::{Property, Verdict};
+use crate::quorum::{NodeSet, is_quorum};
 use crate::shadow::Mark;
 
 pub(crate) static PROPERTY: Property = Property {
     name: "Commit Rule",
-    section: "§5.3, §5.4.2",
-    meaning: "A leader commits an entry of its own term once a majority of disks hold it, and with \
-              it all before; others learn only what a leader committed.",
+    section: "§5.3, §5.4.2, §6",
+    meaning: "A leader commits an entry of its own term once a quorum of disks hold it, and with it \
+              all before; others learn only what a leader committed.",
 };
 
 /// A leader advanced its commit index by counting.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LeaderCommitted {
+pub(crate) struct LeaderCommitted<'a> {
     pub(crate) leader: NodeId,
     pub(crate) term: Term,
     pub(crate) index: LogIndex,
     /// What its log holds there.
     pub(crate) held: Option<Mark>,
-    /// How many voters' disks hold the leader's log up to there.
-    pub(crate) holders: usize,
-    pub(crate) majority: usize,
+    /// Whose disks hold the leader's log up to there.
+    pub(crate) holders: NodeSet,
+    /// In force in the leader's log when it committed.
+    pub(crate) membership: &'a Membership,
 }
 
 /// What a node believes to be committed.
@@ -36,8 +38,8 @@ pub(crate) struct CommitBelieved {
     pub(crate) committed: Option<Mark>,
 }
 
-pub(crate) fn leader_committed(seen: LeaderCommitted) -> Verdict {
-    let LeaderCommitted { leader, term, index, held, holders, majority } = seen;
+pub(crate) fn leader_committed(seen: LeaderCommitted<'_>) -> Verdict {
+    let LeaderCommitted { leader, term, index, held, holders, membership } = seen;
     let Some(held) = held else {
         return Err(format!("node {leader} committed entry {index}, which its log does not hold"));
     };
@@ -49,10 +51,10 @@ pub(crate) fn leader_committed(seen: LeaderCommitted) -> Verdict {
              counting replicas"
         ));
     }
-    if holders < majority {
+    if !is_quorum(membership, holders) {
         return Err(format!(
-            "node {leader} committed entry {entry} while {holders} disks hold it; a majority is \
-             {majority}"
+            "node {leader} committed entry {entry} while the disks of {holders} hold it: no quorum \
+             of {membership}"
         ));
     }
     Ok(())

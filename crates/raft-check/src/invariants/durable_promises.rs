@@ -3,7 +3,7 @@
 //! Figure 2 has servers update stable storage *before* they respond. A promise is the term of any
 //! message, the entries that an acknowledgement claims, and the log that a candidate advertises.
 
-use raft_core::{LogIndex, LogPosition, NodeId, Term};
+use raft_core::{LogIndex, LogPosition, NodeId, Round, Term};
 
 use crate::property::{Property, Verdict};
 use crate::shadow::Mark;
@@ -12,7 +12,7 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Durable Promises",
     section: "Figure 2, §5.3",
     meaning: "A server's term, and the log entries that it acknowledges or stands for election with, \
-              are on its disk before a message says so.",
+              are on its disk before a message says so; it answers only rounds that its leader began.",
 };
 
 /// A node sent a message of this term.
@@ -44,6 +44,28 @@ pub(crate) struct LogAdvertised {
     pub(crate) last_log: LogPosition,
     /// The most up-to-date position that its disk ever held.
     pub(crate) best_durable: LogPosition,
+}
+
+/// A node answered a round of its leader's requests: it says that it followed after that began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoundAnswered {
+    pub(crate) node: NodeId,
+    pub(crate) leader: NodeId,
+    pub(crate) term: Term,
+    pub(crate) round: Round,
+    /// The latest round of any request that the leader sent in that term.
+    pub(crate) begun: Round,
+}
+
+pub(crate) fn round_answered(seen: RoundAnswered) -> Verdict {
+    let RoundAnswered { node, leader, term, round, begun } = seen;
+    if round <= begun {
+        return Ok(());
+    }
+    Err(format!(
+        "node {node} answered round {} of node {leader} in term {term}, which had only begun round {}",
+        round.0, begun.0
+    ))
 }
 
 pub(crate) fn term_sent(TermSent { node, term, durable_term }: TermSent) -> Verdict {

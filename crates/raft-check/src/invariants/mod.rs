@@ -14,25 +14,33 @@
 //! | Monotonic State | §5.1, Figure 2 | `monotonic_state.rs` |
 //! | Commit Rule | §5.3, §5.4.2 | `commit_rule.rs` |
 //! | Committed Durability | §5.3 | `committed_durability.rs` |
+//! | Election Quorum | §5.2, §6 | `election_quorum.rs` |
+//! | Config Safety | §6, dissertation §4.1 | `config_safety.rs` |
+//! | Read Linearizability | §8, dissertation §6.4 | `read_linearizability.rs` |
+//! | Lease Safety | dissertation §6.4.1 | `lease_safety.rs` |
 //!
 //! *Invariant of this folder*: no checker takes a `World`, so that a test can plant any contradiction.
 
 pub(crate) mod commit_rule;
 pub(crate) mod committed_durability;
+pub(crate) mod config_safety;
 pub(crate) mod durable_promises;
+pub(crate) mod election_quorum;
 pub(crate) mod election_safety;
 pub(crate) mod faithful_recovery;
 pub(crate) mod leader_append_only;
 pub(crate) mod leader_completeness;
+pub(crate) mod lease_safety;
 pub(crate) mod log_matching;
 pub(crate) mod monotonic_state;
+pub(crate) mod read_linearizability;
 pub(crate) mod state_machine_safety;
 pub(crate) mod vote_durability;
 
 use crate::property::Property;
 
 /// Every property, in the order of the table above.
-pub(crate) static PROPERTIES: [&Property; 11] = [
+pub(crate) static PROPERTIES: [&Property; 15] = [
     &election_safety::PROPERTY,
     &leader_append_only::PROPERTY,
     &log_matching::PROPERTY,
@@ -44,6 +52,10 @@ pub(crate) static PROPERTIES: [&Property; 11] = [
     &monotonic_state::PROPERTY,
     &commit_rule::PROPERTY,
     &committed_durability::PROPERTY,
+    &election_quorum::PROPERTY,
+    &config_safety::PROPERTY,
+    &read_linearizability::PROPERTY,
+    &lease_safety::PROPERTY,
 ];
 
 #[cfg(test)]

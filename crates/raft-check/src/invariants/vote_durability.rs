@@ -5,6 +5,7 @@ use imbl::OrdMap;
 use raft_core::{HardState, NodeId, Term};
 
 use crate::property::{Property, Verdict};
+use crate::quorum::NodeSet;
 
 pub(crate) static PROPERTY: Property = Property {
     name: "Vote Durability",
@@ -23,13 +24,22 @@ pub(crate) struct VoteSent {
     pub(crate) durable: HardState,
 }
 
-/// Every vote that anyone could have heard of.
+/// Every vote that anyone could have heard of. Answers to pre-votes are none: they promise nothing.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct VoteDurability {
     votes: OrdMap<(Term, NodeId), NodeId>,
 }
 
 impl VoteDurability {
+    /// Who let it be known that they voted for this candidate.
+    pub(crate) fn voters_for(&self, term: Term, candidate: NodeId) -> NodeSet {
+        let votes = self.votes.range((term, NodeId(0))..=(term, NodeId(u64::MAX)));
+        votes
+            .filter(|(_, voted_for)| **voted_for == candidate)
+            .map(|((_, node), _)| *node)
+            .collect()
+    }
+
     pub(crate) fn vote_sent(&mut self, seen: VoteSent) -> Verdict {
         let VoteSent { voter, term, candidate, durable } = seen;
         let first = *self.votes.entry((term, voter)).or_insert(candidate);
