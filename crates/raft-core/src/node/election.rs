@@ -167,9 +167,13 @@ impl Node {
 
     pub(super) fn receive_pre_vote_reply(&mut self, voter: NodeId, reply: RequestVoteReply) {
         let granted = reply.vote_granted;
+        let is_voter = self.membership().is_voter(voter);
         let Role::PreCandidate { votes } = &mut self.role else {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::NotExpected);
         };
+        if !is_voter {
+            return self.ignore(voter, "PreVoteReply", IgnoreReason::NotExpected);
+        }
         if votes.insert(voter, granted).is_some() {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
@@ -241,9 +245,14 @@ impl Node {
 
     pub(super) fn receive_vote(&mut self, voter: NodeId, reply: RequestVoteReply) {
         let granted = reply.vote_granted;
+        let is_voter = self.membership().is_voter(voter);
         let Role::Candidate { votes } = &mut self.role else {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::NotExpected);
         };
+        if !is_voter {
+            // It was not asked. Nor may strangers fill the memory.
+            return self.ignore(voter, "RequestVoteReply", IgnoreReason::NotExpected);
+        }
         if votes.contains_key(&voter) {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::AlreadyKnown);
         }

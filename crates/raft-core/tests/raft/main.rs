@@ -29,6 +29,8 @@ mod flow;
 mod follower;
 mod leader;
 mod nonsense;
+mod prevote;
+mod quorum_check;
 mod restriction;
 mod safety;
 mod settings;

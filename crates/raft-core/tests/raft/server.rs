@@ -228,6 +228,11 @@ impl Server {
     /// Becomes leader of a cluster of three by the vote of server 2. Forgets what was sent.
     pub(crate) fn lead(&mut self) {
         self.campaign();
+        if self.node.role() == RoleKind::PreCandidate {
+            let term = self.node.current_term().0;
+            self.receive(2, term, crate::builders::pre_vote_reply(true));
+            self.finish_writes(Instant(0));
+        }
         let term = self.node.current_term().0;
         self.receive(2, term, crate::builders::vote(true));
         assert_eq!(self.node.leader(), Some(self.node.id()));
