@@ -17,22 +17,28 @@ pub struct Completion {
 type Choices = Vec<(String, &'static str)>;
 
 const STATEMENTS: &[(&str, &str)] = &[
+    ("add", "a server joins the cluster"),
     ("append", "a client appends to a value"),
     ("at", "run up to a moment, then do something"),
     ("cas", "a client replaces a value if it is what it expects"),
     ("crash", "cut a node's power"),
     ("cut", "let nothing pass on a link"),
     ("delete", "a client deletes a key"),
+    ("demote", "a voter becomes a learner"),
     ("disk", "how long a disk's writes take"),
     ("drop", "a message under way does not arrive"),
     ("expect", "check that something holds"),
+    ("forget", "let a node forget that it heard a leader"),
     ("get", "a client reads a key"),
     ("heal", "no partition, no cut links"),
     ("link", "change a link"),
     ("list", "a client lists keys"),
     ("partition", "let the network fall apart"),
     ("pause", "stop a node, which keeps its memory"),
+    ("promote", "a learner becomes a voter"),
     ("put", "a client writes a key"),
+    ("remove", "a server leaves the cluster"),
+    ("replace", "one server for another"),
     ("restart", "start a crashed node from its disk"),
     ("restore", "let messages pass on a link again"),
     ("resume", "let a paused node run on"),
@@ -41,6 +47,8 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("snapshot", "let a node take a snapshot"),
     ("step", "let one thing happen"),
     ("timeout", "let a node's election timeout elapse"),
+    ("transfer", "hand leadership over"),
+    ("voters", "exactly these servers vote"),
 ];
 
 const CONDITIONS: &[(&str, &str)] = &[
@@ -49,30 +57,59 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("committed", "what the committed entries say"),
     ("converged", "all running nodes agree"),
     ("idle", "no client waits"),
+    ("joint", "the leader needs old and new majorities"),
     ("leader", "some node leads"),
+    ("learners", "who only receives the log"),
+    ("lease", "a leader may answer reads at once"),
     ("log", "the terms of a node's log"),
-    ("no", "no leader, no value"),
-    ("not", "not committed"),
+    ("no", "no leader, no learners, no lease, no value"),
+    ("not", "not committed, not joint"),
     ("pending", "a client waits"),
     ("role", "a node's role"),
     ("safe", "no property was broken"),
     ("state", "whether a node runs"),
     ("term", "a node's term"),
     ("value", "what a node has applied"),
+    ("voters", "who votes, as the leader goes by it"),
 ];
 
 const SETTINGS: &[(&str, &str)] = &[
     ("nodes=", "how many nodes, 1 to 9"),
     ("seed=", "everything random is drawn from it"),
+    ("paper", "the protocol of the paper alone"),
+    ("pre-vote=", "ask whether one could win first: on or off"),
+    ("check-quorum=", "leaders need a quorum's answers: on or off"),
+    ("lease=", "leaders hold leases: on or off"),
+    ("drift=", "how wrong clocks may be"),
+    ("forward=", "followers pass commands on: on or off"),
+    #[cfg(feature = "bugs")]
+    ("bugs=", "rules that are switched off"),
     ("heartbeat=", "how often a leader is heard"),
     ("election=", "how long followers wait for a leader"),
     ("batch=", "entries in a message"),
+    ("window=", "messages under way to a node"),
+    ("uncommitted=", "bytes that a leader takes before it commits"),
     ("snapshot=", "entries until a snapshot is taken"),
+    ("chunk=", "bytes of a snapshot in a message"),
     ("latency=", "how long messages take"),
     ("disk=", "how long disk writes take"),
     ("timeout=", "how long a client waits before it asks again"),
     ("patience=", "how long a client waits in all"),
     ("down=", "nodes that are not started"),
+];
+
+const VIA: (&str, &str) = ("via=", "who is asked; the leader if none is named");
+
+const REQUEST_OPTIONS: &[(&str, &str)] =
+    &[("via=", "the node it asks first"), ("client=", "which client")];
+
+const READ_OPTIONS: &[(&str, &str)] = &[
+    ("via=", "the node it asks first"),
+    ("read=log", "by an entry in the log"),
+    ("read=quorum", "the leader asks a quorum whether it leads"),
+    ("read=lease", "at once, while the leader's lease lasts"),
+    ("read=local", "what the node has applied; it may be old"),
+    ("client=", "which client"),
 ];
 
 const LINK_CHANGES: &[(&str, &str)] = &[
@@ -132,7 +169,9 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
             nodes(world, |state| matches!(state, NodeState::Crashed | NodeState::Refused))
         }
         ["resume"] => nodes(world, |state| state == NodeState::Paused),
-        ["pause" | "timeout" | "snapshot"] => nodes(world, |state| state == NodeState::Running),
+        ["pause" | "timeout" | "snapshot" | "forget"] => {
+            nodes(world, |state| state == NodeState::Running)
+        }
         ["disk"] | ["partition", ..] | ["link" | "cut" | "restore"] => nodes(world, |_| true),
         ["disk", _] => table(&[("latency=", "how long its writes take")]),
         ["link" | "cut" | "restore", .., "->" | "<->"] => nodes(world, |_| true),
@@ -140,12 +179,50 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
         ["link", ..] => table(LINK_CHANGES),
         ["drop"] => table(&[("message", "by its number")]),
         ["drop", "message"] => messages(world),
-        ["get" | "set" | "put" | "delete" | "append" | "list", _, ..] | ["cas", _, _, _, ..] => {
-            table(&[("via=", "the node it asks first"), ("client=", "which client")])
+        ["get" | "list", _, ..] => table(READ_OPTIONS),
+        ["set" | "put" | "delete" | "append", _, ..] | ["cas", _, _, _, ..] => {
+            table(REQUEST_OPTIONS)
         }
+        _ => asked_of_a_leader(words, world),
+    }
+}
+
+/// What comes next in a transfer or a change of the membership.
+fn asked_of_a_leader(words: &[&str], world: Option<&World>) -> Choices {
+    match words {
+        ["transfer" | "demote" | "remove" | "replace"] => one_node(world, |_| true),
+        ["promote"] | ["voters"] => numbers(world, |_| true),
+        ["add"] | ["replace", .., "with"] => vec![next_number(world)],
+        ["add", _] => table(&[("as", "a learner"), VIA]),
+        ["add", _, "as"] => table(&[("learner", "it receives the log and counts nowhere")]),
+        ["replace", rest @ ..] if !rest.contains(&"with") => {
+            table(&[("with", "the server that comes")])
+        }
+        ["voters", ..] => {
+            let mut choices = numbers(world, |_| true);
+            choices.extend(table(&[VIA]));
+            choices
+        }
+        ["transfer" | "add" | "promote" | "demote" | "remove" | "replace", ..] => table(&[VIA]),
         _ => Vec::new(),
     }
 }
+
+/// A number that no node has yet.
+fn next_number(world: Option<&World>) -> (String, &'static str) {
+    let last = world.and_then(|world| world.node_ids().max()).map_or(5, |node| node.0);
+    ((last + 1).to_string(), "a new server")
+}
+
+const NO: &[(&str, &str)] = &[
+    ("leader", "no node leads"),
+    ("learners", "nobody only receives the log"),
+    ("lease", "a node has no lease"),
+    ("value", "a node has no value of a key"),
+];
+
+const ROLES: &[(&str, &str)] =
+    &[("follower", ""), ("pre-candidate", ""), ("candidate", ""), ("leader", "")];
 
 fn conditions(words: &[&str], world: Option<&World>) -> Choices {
     let within = [("within", "wait for it")];
@@ -158,12 +235,20 @@ fn conditions(words: &[&str], world: Option<&World>) -> Choices {
             choices
         }
         ["leader", "among", ..] => numbers(world, |_| true),
-        ["no"] => table(&[("leader", "no node leads"), ("value", "a node has no value of a key")]),
-        ["not"] => table(&[("committed", "what the committed entries do not say")]),
-        ["role" | "state" | "value" | "log" | "term" | "commit"] | ["no", "value"] => {
-            one_node(world, |_| true)
+        ["no"] => table(NO),
+        ["not"] => table(&[
+            ("committed", "what the committed entries do not say"),
+            ("joint", "the leader needs one majority"),
+        ]),
+        ["role" | "state" | "value" | "log" | "term" | "commit" | "lease"]
+        | ["no", "value" | "lease"] => one_node(world, |_| true),
+        ["voters" | "learners"] => numbers(world, |_| true),
+        ["voters" | "learners", ..] if !words.contains(&"within") => {
+            let mut choices = numbers(world, |_| true);
+            choices.extend(table(&within));
+            choices
         }
-        ["role", _] => table(&[("follower", ""), ("candidate", ""), ("leader", "")]),
+        ["role", _] => table(ROLES),
         ["state", _] => table(&[("running", ""), ("paused", ""), ("crashed", ""), ("refused", "")]),
         ["term" | "commit", _] => table(&[("=", "exactly"), (">=", "at least"), ("<=", "at most")]),
         ["answer" | "pending"] => table(&[("client", "which client")]),

@@ -4,12 +4,35 @@
 pub const HELP: &[(&str, &str)] = &[
     ("cluster nodes=5 seed=8", "how the world begins; only as the first statement"),
     (
+        "        [paper]",
+        "the protocol of the paper alone: pre-vote, check-quorum and lease are off",
+    ),
+    (
+        "        [pre-vote=off]",
+        "servers do not ask whether they could win before they stand for election",
+    ),
+    (
+        "        [check-quorum=off] [lease=off]",
+        "leaders stay without a quorum, and followers do not spare them; leaders hold no leases",
+    ),
+    ("        [drift=5%]", "how much clocks may run too fast or too slow: leases allow for that"),
+    ("        [forward=on]", "followers pass commands on to the leader"),
+    #[cfg(feature = "bugs")]
+    (
+        "        [bugs=stale-votes,commit-old-term]",
+        "rules that are switched off, to show what they are for",
+    ),
+    (
         "        [heartbeat=50ms] [election=150ms..300ms]",
         "how often a leader is heard, and how long followers wait for it",
     ),
     (
-        "        [batch=100] [snapshot=10000]",
-        "entries in a message, entries until a snapshot is taken",
+        "        [batch=100] [window=64] [uncommitted=64MiB]",
+        "entries in a message; messages under way to a node; what a leader takes before it commits",
+    ),
+    (
+        "        [snapshot=10000] [chunk=64KiB]",
+        "entries until a snapshot is taken; how much of it is in a message",
     ),
     ("        [latency=5ms..15ms] [disk=1ms..4ms]", "how long messages and disk writes take"),
     (
@@ -39,7 +62,12 @@ pub const HELP: &[(&str, &str)] = &[
         "set x=1 [via=leader] [client=2]",
         "a client writes; it retries until it has an answer; put is the same",
     ),
-    ("get x", "a client reads"),
+    ("get x", "a client reads, by an entry in the log like a write; list is the same"),
+    (
+        "get x [via=3] read=quorum, list read=lease",
+        "the leader asks a quorum whether it still leads, or answers at once while its lease lasts",
+    ),
+    ("get x via=3 read=local", "what node 3 has applied; it may be old"),
     ("delete x", "a client deletes"),
     ("cas x 1 2", "a client replaces 1 by 2 if x is 1; none stands for an absent key"),
     ("append x y", "a client appends y to x"),
@@ -51,7 +79,16 @@ pub const HELP: &[(&str, &str)] = &[
     ("restart 3", "start a crashed node from its disk"),
     ("pause 3", "stop a node; what arrives waits"),
     ("resume 3", "let a paused node run on"),
-    ("timeout 3", "let the election timeout of a node elapse now"),
+    (
+        "timeout 3",
+        "let the election timeout of a node elapse now: it asks whether it could win, then stands",
+    ),
+    ("forget 3", "let a node forget that it heard a leader; refused while leases are on"),
+    ("transfer 3 [via=1]", "ask the leader, or another node, to hand leadership over to node 3"),
+    ("add 6 as learner [via=1]", "a server joins: it receives the log and counts nowhere"),
+    ("add 6, promote 6", "a server joins as a voter, once it has caught up; a learner votes"),
+    ("demote 3, remove 3", "a voter becomes a learner; a server leaves the cluster"),
+    ("replace 2 with 7, voters 1 2 7", "one server for another in one step; exactly these voters"),
     ("snapshot 3", "let a node take a snapshot and drop the log before it"),
     ("partition 1 2 | 3 4 5", "let the network fall apart; others stands for the nodes not named"),
     ("heal", "no partition, no cut links"),
@@ -70,8 +107,14 @@ pub const HELP: &[(&str, &str)] = &[
     ("  leader, leader 3, leader among 3 4 5, no leader", "who leads"),
     (
         "  role 3 follower, state 3 crashed",
-        "what a node does: follower, candidate, leader; running, paused, crashed, refused",
+        "follower, pre-candidate, candidate, leader; running, paused, crashed, refused",
     ),
+    (
+        "  voters 1 2 3, learners 6, no learners",
+        "who belongs to the cluster, as the leader goes by it, committed or not",
+    ),
+    ("  joint, not joint", "whether the leader needs majorities of old and new voters"),
+    ("  lease 3, no lease 3", "whether a node is a leader that may answer reads at once"),
     (
         "  term 3 = 2, term >= 2, commit 3 = 7",
         "a node's term or commit index, or the highest; =, >= or <=",

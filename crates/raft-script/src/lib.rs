@@ -56,6 +56,6 @@ pub use parse::{parse, parse_line};
 pub use run::{RunReport, run};
 pub use session::{Goal, Journaled, Session, Started, Stepped};
 pub use statement::{
-    Comparison, Condition, DiskContents, Ends, Line, Moment, Nodes, Quantity, Run, Script,
+    Change, Comparison, Condition, DiskContents, Ends, Line, Moment, Nodes, Quantity, Run, Script,
     Selector, Statement,
 };

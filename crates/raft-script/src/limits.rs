@@ -8,8 +8,10 @@ pub const MAX_SCRIPT_BYTES: usize = 64 << 20;
 pub const MAX_LINE_BYTES: usize = 24 << 20;
 /// The most statements in a script.
 pub const MAX_STATEMENTS: usize = 100_000;
-/// The most nodes in a cluster.
-pub const MAX_NODES: u64 = 9;
+/// The most nodes that a cluster begins with.
+pub const MAX_NODES: u64 = raft_core::Membership::MAX_VOTERS as u64;
+/// The largest number of a node, joined later or not.
+pub const MAX_NODE_NUMBER: u64 = raft_sim::MAX_NODES;
 /// The most entries of one message.
 pub const MAX_BATCH: u64 = 1_000_000;
 /// The longest duration in a script.

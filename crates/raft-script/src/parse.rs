@@ -1,7 +1,10 @@
 //! Text to statements.
 
+mod cluster;
 mod conditions;
 mod cursor;
+mod links;
+mod requests;
 mod statements;
 mod values;
 

@@ -1,17 +1,25 @@
 //! Statements as text: the inverse of the parser.
 
-use std::fmt::{self, Write as _};
+mod cluster;
+mod conditions;
+mod values;
+
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use raft_core::{Instant, LogPosition, Term};
+use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
-use raft_sim::{DelayRange, LinkChange, NodeState, Setup, Unsynced};
+use raft_sim::{LinkChange, ReadPolicy, Unsynced};
 
+pub(crate) use self::conditions::state_word;
+pub(crate) use self::values::{Terms, Text, Time, is_invisible};
+
+use self::cluster::write_cluster;
+use self::values::{Delay, Percent};
 use crate::statement::{
-    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Quantity, Run, Script, Selector,
-    Statement,
+    Change, DiskContents, Ends, Moment, Nodes, Run, Script, Selector, Statement,
 };
 
 /// The client that acts when a statement names none.
@@ -32,10 +40,11 @@ impl fmt::Display for Statement {
             Self::Step(1) => f.write_str("step"),
             Self::Step(count) => write!(f, "step {count}"),
             Self::At { moment, statement } => write!(f, "at {moment} {statement}"),
-            Self::Request { operation, via, client } => {
+            Self::Request { operation, via, read, client } => {
                 write_operation(f, operation)?;
-                if let Some(via) = via {
-                    write!(f, " via={via}")?;
+                write_via(f, *via)?;
+                if *read != ReadPolicy::Log {
+                    write!(f, " read={read}")?;
                 }
                 if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
             }
@@ -51,7 +60,16 @@ impl fmt::Display for Statement {
             Self::Pause(nodes) => write!(f, "pause {nodes}"),
             Self::Resume(nodes) => write!(f, "resume {nodes}"),
             Self::Timeout(nodes) => write!(f, "timeout {nodes}"),
+            Self::Forget(nodes) => write!(f, "forget {nodes}"),
             Self::Snapshot(nodes) => write!(f, "snapshot {nodes}"),
+            Self::Transfer { to, via } => {
+                write!(f, "transfer {to}")?;
+                write_via(f, *via)
+            }
+            Self::Change { change, via } => {
+                change.fmt(f)?;
+                write_via(f, *via)
+            }
             Self::Partition(groups) => {
                 f.write_str("partition ")?;
                 write_list(f, groups, " | ")
@@ -81,6 +99,23 @@ impl fmt::Display for Run {
             Self::Until { condition, within } => {
                 write!(f, "run until {condition}")?;
                 write_within(f, *within)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddLearner(node) => write!(f, "add {node} as learner"),
+            Self::AddVoter(node) => write!(f, "add {node}"),
+            Self::Promote(node) => write!(f, "promote {node}"),
+            Self::Demote(node) => write!(f, "demote {node}"),
+            Self::Remove(node) => write!(f, "remove {node}"),
+            Self::Replace { old, new } => write!(f, "replace {old} with {new}"),
+            Self::Voters(nodes) => {
+                f.write_str("voters ")?;
+                write_list(f, nodes, " ")
             }
         }
     }
@@ -136,125 +171,6 @@ impl fmt::Display for DiskContents {
     }
 }
 
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leader(nodes) => {
-                f.write_str("leader")?;
-                match nodes.as_slice() {
-                    [] => Ok(()),
-                    [node] => write!(f, " {node}"),
-                    nodes => {
-                        f.write_str(" among ")?;
-                        write_list(f, nodes, " ")
-                    }
-                }
-            }
-            Self::NoLeader => f.write_str("no leader"),
-            Self::Role(node, role) => write!(f, "role {node} {role}"),
-            Self::State(node, state) => write!(f, "state {node} {}", state_word(*state)),
-            Self::Number { quantity, node, comparison, number } => {
-                write!(f, "{quantity} ")?;
-                if let Some(node) = node {
-                    write!(f, "{node} ")?;
-                }
-                write!(f, "{comparison} {number}")
-            }
-            Self::Committed(key, value) => {
-                write!(f, "committed {}={}", Text::of(key), Text::of(value))
-            }
-            Self::NotCommitted(key, value) => {
-                write!(f, "not committed {}={}", Text::of(key), Text::of(value))
-            }
-            Self::Value(node, key, value) => {
-                write!(f, "value {node} {}={}", Text::of(key), Text::of(value))
-            }
-            Self::NoValue(node, key) => write!(f, "no value {node} {}", Text::of(key)),
-            Self::Log { node, terms, after } => {
-                write!(f, "log {node} = {}", Terms(terms))?;
-                if *after == LogPosition::ORIGIN { Ok(()) } else { write!(f, " after {after}") }
-            }
-            Self::Converged => f.write_str("converged"),
-            Self::Idle => f.write_str("idle"),
-            Self::Answer { client, words } => {
-                write!(f, "answer client {client} = {}", Words(words))
-            }
-            Self::Pending(client) => write!(f, "pending client {client}"),
-            Self::Safe => f.write_str("safe"),
-        }
-    }
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Term => "term",
-            Self::Commit => "commit",
-        })
-    }
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Equal => "=",
-            Self::AtLeast => ">=",
-            Self::AtMost => "<=",
-        })
-    }
-}
-
-/// The one word for a state that the language has.
-pub(crate) fn state_word(state: NodeState) -> &'static str {
-    match state {
-        NodeState::Running => "running",
-        NodeState::Paused => "paused",
-        NodeState::Crashed => "crashed",
-        NodeState::Refused => "refused",
-    }
-}
-
-fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::Result {
-    let default = Setup::default();
-    write!(f, "cluster nodes={} seed={}", setup.nodes, setup.seed)?;
-    if setup.heartbeat_interval != default.heartbeat_interval {
-        write!(f, " heartbeat={}", Time(setup.heartbeat_interval))?;
-    }
-    let election = |setup: &Setup| DelayRange {
-        min: setup.election_timeout_min,
-        max: setup.election_timeout_max,
-    };
-    if election(setup) != election(&default) {
-        write!(f, " election={}", Delay(election(setup)))?;
-    }
-    if setup.max_batch_entries != default.max_batch_entries {
-        write!(f, " batch={}", setup.max_batch_entries)?;
-    }
-    if setup.snapshot_threshold != default.snapshot_threshold {
-        write!(f, " snapshot={}", setup.snapshot_threshold)?;
-    }
-    if setup.link_latency != default.link_latency {
-        write!(f, " latency={}", Delay(setup.link_latency))?;
-    }
-    if setup.disk_latency != default.disk_latency {
-        write!(f, " disk={}", Delay(setup.disk_latency))?;
-    }
-    if setup.client_timeout != default.client_timeout {
-        write!(f, " timeout={}", Time(setup.client_timeout))?;
-    }
-    if setup.client_patience != default.client_patience {
-        write!(f, " patience={}", Time(setup.client_patience))?;
-    }
-    if setup.run != default.run {
-        write!(f, " run={}", setup.run)?;
-    }
-    if !setup.down.is_empty() {
-        f.write_str(" down=")?;
-        write_list(f, &setup.down, ",")?;
-    }
-    Ok(())
-}
-
 fn write_operation(f: &mut fmt::Formatter<'_>, operation: &Operation) -> fmt::Result {
     match operation {
         Operation::Set { key, value } => write!(f, "set {}={}", Text::of(key), Text::of(value)),
@@ -301,6 +217,10 @@ fn write_link(f: &mut fmt::Formatter<'_>, ends: &Ends, changes: &[LinkChange]) -
     Ok(())
 }
 
+fn write_via(f: &mut fmt::Formatter<'_>, via: Option<Selector>) -> fmt::Result {
+    via.map_or(Ok(()), |via| write!(f, " via={via}"))
+}
+
 fn write_within(f: &mut fmt::Formatter<'_>, within: Option<Duration>) -> fmt::Result {
     within.map_or(Ok(()), |within| write!(f, " within {}", Time(within)))
 }
@@ -321,121 +241,4 @@ fn write_list<T: fmt::Display>(
 
 fn at(time: Instant) -> Time {
     Time(Duration::from_micros(time.0))
-}
-
-/// A duration in the largest unit that divides it.
-pub(crate) struct Time(pub(crate) Duration);
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.0.as_micros();
-        match micros {
-            0 => f.write_str("0s"),
-            _ if micros.is_multiple_of(60_000_000) => write!(f, "{}m", micros / 60_000_000),
-            _ if micros.is_multiple_of(1_000_000) => write!(f, "{}s", micros / 1_000_000),
-            _ if micros.is_multiple_of(1000) => write!(f, "{}ms", micros / 1000),
-            _ => write!(f, "{micros}us"),
-        }
-    }
-}
-
-struct Delay(DelayRange);
-
-impl fmt::Display for Delay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DelayRange { min, max } = self.0;
-        if min == max { Time(min).fmt(f) } else { write!(f, "{}..{}", Time(min), Time(max)) }
-    }
-}
-
-struct Percent(u32);
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, fraction) = (self.0 / 10_000, self.0 % 10_000);
-        if fraction == 0 {
-            return write!(f, "{whole}%");
-        }
-        let digits = format!("{fraction:04}");
-        write!(f, "{whole}.{}%", digits.trim_end_matches('0'))
-    }
-}
-
-/// Terms of entries.
-pub(crate) struct Terms<'a>(pub(crate) &'a [Term]);
-
-impl fmt::Display for Terms<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { f.write_str("empty") } else { write_list(f, self.0, ",") }
-    }
-}
-
-/// A key or a value: bare if it is a plain word, else quoted.
-pub(crate) struct Text<'a>(&'a [u8]);
-
-impl<'a> Text<'a> {
-    pub(crate) fn of(bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
-        Self(bytes.as_ref())
-    }
-}
-
-fn is_plain(bytes: &[u8]) -> bool {
-    !bytes.is_empty()
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:@+".contains(byte))
-}
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if is_plain(self.0) {
-            return self.0.iter().try_for_each(|byte| f.write_char(char::from(*byte)));
-        }
-        write_quoted(f, self.0)
-    }
-}
-
-fn write_quoted(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    f.write_char('"')?;
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\n' => f.write_str("\\n")?,
-                '\t' => f.write_str("\\t")?,
-                ' ' => f.write_char(' ')?,
-                // What cannot be seen, or turns the text around it, is written as its bytes.
-                c if is_invisible(c) => {
-                    let mut buffer = [0; 4];
-                    write_escaped(f, c.encode_utf8(&mut buffer).as_bytes())?;
-                }
-                c => f.write_char(c)?,
-            }
-        }
-        write_escaped(f, chunk.invalid())?;
-    }
-    f.write_char('"')
-}
-
-pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
-}
-
-/// An answer in words: bare words where they are plain, else quoted as one.
-struct Words<'a>(&'a str);
-
-impl fmt::Display for Words<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = |word: &str| is_plain(word.as_bytes()) && word != "within";
-        if self.0.split(' ').all(plain) {
-            f.write_str(self.0)
-        } else {
-            write_quoted(f, self.0.as_bytes())
-        }
-    }
 }

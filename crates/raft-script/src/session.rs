@@ -19,6 +19,7 @@ use crate::print::Time;
 use crate::statement::{Condition, Moment, Run, Statement};
 
 pub use self::goal::Goal;
+pub(crate) use self::opening::without_unknown_down;
 
 use self::goal::Target;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use raft_core::{Instant, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
-use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, Setup, Unsynced};
+use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, ReadPolicy, Setup, Unsynced};
 
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -49,12 +49,15 @@ pub enum Statement {
         /// What; never `At`, `Cluster` or `DiskContents`.
         statement: Box<Self>,
     },
-    /// `set x=1 via=leader client=2`: a client asks for something. No time passes.
+    /// `set x=1 via=leader client=2`, `get x via=3 read=lease`: a client asks for something. No time
+    /// passes.
     Request {
         /// What it asks for.
         operation: Operation,
         /// The node it asks first; `None`: it chooses.
         via: Option<Selector>,
+        /// What the answer to a read rests on; `Log` for everything else.
+        read: ReadPolicy,
         /// Which client; 1 if the text does not say.
         client: ClientId,
     },
@@ -73,8 +76,24 @@ pub enum Statement {
     Resume(Nodes),
     /// `timeout 3`: let election timeouts elapse now.
     Timeout(Nodes),
+    /// `forget 3`: let nodes forget that they heard a leader.
+    Forget(Nodes),
     /// `snapshot 3`: let nodes take a snapshot now.
     Snapshot(Nodes),
+    /// `transfer 3 via=1`: a node is asked to hand leadership over.
+    Transfer {
+        /// Who is to lead.
+        to: Selector,
+        /// Who is asked; `None`: the leader.
+        via: Option<Selector>,
+    },
+    /// `add 6 as learner via=1`: a node is asked to change who belongs to the cluster.
+    Change {
+        /// The change.
+        change: Change,
+        /// Who is asked; `None`: the leader.
+        via: Option<Selector>,
+    },
     /// `partition 1 2 | 3 4 5`: let the network fall apart.
     Partition(Vec<Nodes>),
     /// `heal`: no partition, no cut links.
@@ -178,6 +197,30 @@ pub enum Nodes {
     Others,
 }
 
+/// A change of the membership (§6). Who joins is named by number: the world may not know it yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// `add 6 as learner`
+    AddLearner(NodeId),
+    /// `add 6`: as a voter, after it has caught up as a learner.
+    AddVoter(NodeId),
+    /// `promote 6`: a learner becomes a voter.
+    Promote(Selector),
+    /// `demote 3`: a voter becomes a learner.
+    Demote(Selector),
+    /// `remove 2`
+    Remove(Selector),
+    /// `replace 2 with 7`, in one step.
+    Replace {
+        /// Who leaves.
+        old: Selector,
+        /// Who comes.
+        new: NodeId,
+    },
+    /// `voters 1 2 3`: exactly these, whatever the cluster is now; at least one.
+    Voters(Vec<NodeId>),
+}
+
 /// Which links.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ends {
@@ -201,6 +244,19 @@ pub enum Condition {
     Leader(Vec<NodeId>),
     /// `no leader`: no running node leads.
     NoLeader,
+    /// `voters 1 2 3`: the leader goes by a membership, committed or not, with exactly these voters,
+    /// in any order, and no joint one.
+    Voters(Vec<NodeId>),
+    /// `learners 6`, `no learners`: the leader goes by a membership with exactly these learners.
+    Learners(Vec<NodeId>),
+    /// `joint`: the leader goes by a joint membership (§6).
+    Joint,
+    /// `not joint`: it goes by one that is not.
+    NotJoint,
+    /// `lease 3`: the node leads and has a lease.
+    Lease(Selector),
+    /// `no lease 3`
+    NoLease(Selector),
     /// `role 3 follower`
     Role(Selector, RoleKind),
     /// `state 3 crashed`

@@ -8,11 +8,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
-use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, Setup, Unsynced};
+use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, ReadPolicy, Setup, Unsynced};
 
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{
-    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Quantity, Run, Selector, Statement,
+    Change, Comparison, Condition, DiskContents, Ends, Moment, Nodes, Quantity, Run, Selector,
+    Statement,
 };
 
 /// A statement as a line can hold it.
@@ -34,14 +35,17 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
 pub(crate) fn action() -> BoxedStrategy<Statement> {
     let unsynced = select(vec![Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
     prop_oneof![
-        (operation(), option::of(selector()), (1..=999_u64).prop_map(ClientId))
-            .prop_map(|(operation, via, client)| Statement::Request { operation, via, client }),
+        request(),
         (nodes(), unsynced).prop_map(|(nodes, unsynced)| Statement::Crash { nodes, unsynced }),
         nodes().prop_map(Statement::Restart),
         nodes().prop_map(Statement::Pause),
         nodes().prop_map(Statement::Resume),
         nodes().prop_map(Statement::Timeout),
+        nodes().prop_map(Statement::Forget),
         nodes().prop_map(Statement::Snapshot),
+        (selector(), option::of(selector())).prop_map(|(to, via)| Statement::Transfer { to, via }),
+        (change(), option::of(selector()))
+            .prop_map(|(change, via)| Statement::Change { change, via }),
         vec(nodes(), 1..4).prop_map(Statement::Partition),
         Just(Statement::Heal),
         (ends(), link_changes()).prop_map(|(ends, changes)| Statement::Link { ends, changes }),
@@ -94,7 +98,7 @@ fn delay() -> impl Strategy<Value = DelayRange> {
 }
 
 fn node() -> impl Strategy<Value = NodeId> {
-    (1..=9_u64).prop_map(NodeId)
+    (1..=18_u64).prop_map(NodeId)
 }
 
 fn selector() -> impl Strategy<Value = Selector> {
@@ -172,6 +176,29 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+fn request() -> impl Strategy<Value = Statement> {
+    let policies = vec![ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local];
+    let client = (1..=999_u64).prop_map(ClientId);
+    (operation(), option::of(selector()), select(policies), client).prop_map(
+        |(operation, via, read, client)| {
+            let read = if operation.is_read() { read } else { ReadPolicy::Log };
+            Statement::Request { operation, via, read, client }
+        },
+    )
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        node().prop_map(Change::AddLearner),
+        node().prop_map(Change::AddVoter),
+        selector().prop_map(Change::Promote),
+        selector().prop_map(Change::Demote),
+        selector().prop_map(Change::Remove),
+        (selector(), node()).prop_map(|(old, new)| Change::Replace { old, new }),
+        vec(node(), 1..5).prop_map(Change::Voters),
+    ]
+}
+
 fn term() -> impl Strategy<Value = Term> {
     prop_oneof![(1..=9_u64).prop_map(Term), (1..=MAX_NUMBER).prop_map(Term)]
 }
@@ -188,7 +215,7 @@ fn disk_contents() -> impl Strategy<Value = DiskContents> {
 }
 
 fn role() -> impl Strategy<Value = RoleKind> {
-    select(vec![RoleKind::Follower, RoleKind::Candidate, RoleKind::Leader])
+    select(vec![RoleKind::Follower, RoleKind::PreCandidate, RoleKind::Candidate, RoleKind::Leader])
 }
 
 fn state() -> impl Strategy<Value = NodeState> {
@@ -215,6 +242,12 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
     prop_oneof![
         vec(node(), 0..4).prop_map(Condition::Leader),
         Just(Condition::NoLeader),
+        vec(node(), 1..4).prop_map(Condition::Voters),
+        vec(node(), 0..4).prop_map(Condition::Learners),
+        Just(Condition::Joint),
+        Just(Condition::NotJoint),
+        selector().prop_map(Condition::Lease),
+        selector().prop_map(Condition::NoLease),
         (selector(), role()).prop_map(|(node, role)| Condition::Role(node, role)),
         (selector(), state()).prop_map(|(node, state)| Condition::State(node, state)),
         number.prop_map(|(quantity, node, comparison, number)| Condition::Number {
@@ -244,25 +277,73 @@ fn setup() -> impl Strategy<Value = Setup> {
     let millis = |range: std::ops::RangeInclusive<u64>| range.prop_map(Duration::from_millis);
     let times = (millis(1..=50), millis(51..=200), millis(0..=300), delay(), delay());
     let clients = (millis(1..=5000), millis(1..=60_000));
-    let numbers = (1..=9_u64, any::<u64>(), 1..=1000_usize, 1..=20_000_u64, 0..=1000_u64);
-    (times, clients, numbers, vec(1..=9_u64, 0..3)).prop_map(|(times, clients, numbers, down)| {
-        let (heartbeat_interval, election_timeout_min, more, link_latency, disk_latency) = times;
-        let (nodes, seed, max_batch_entries, snapshot_threshold, run) = numbers;
-        Setup {
-            nodes,
-            seed,
-            heartbeat_interval,
-            election_timeout_min,
-            election_timeout_max: election_timeout_min + more,
+    let numbers = (1..=9_u64, any::<u64>(), 0..=1000_u64);
+    let down = vec(1..=9_u64, 0..3);
+    (protocol(), times, clients, numbers, down).prop_map(
+        |(protocol, times, clients, numbers, down)| {
+            let (heartbeat_interval, election_timeout_min, more, link_latency, disk_latency) =
+                times;
+            let (nodes, seed, run) = numbers;
+            Setup {
+                nodes,
+                seed,
+                heartbeat_interval,
+                election_timeout_min,
+                election_timeout_max: election_timeout_min + more,
+                link_latency,
+                disk_latency,
+                client_timeout: clients.0,
+                client_patience: clients.1,
+                run,
+                down: down.into_iter().filter(|id| *id <= nodes).map(NodeId).collect(),
+                ..protocol
+            }
+        },
+    )
+}
+
+/// What of the protocol is on, and how much goes into a message.
+fn protocol() -> impl Strategy<Value = Setup> {
+    let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..=500_000_u32);
+    let size = || (1..=64_u64, select(vec![1, 1 << 10, 1 << 20]));
+    let sizes = (1..=1000_usize, 1..=100_usize, size(), 1..=20_000_u64, size());
+    (switches, sizes, bugs()).prop_map(|(switches, sizes, bugs)| {
+        let (pre_vote, check_quorum, lease, forward_proposals, max_clock_drift_ppm) = switches;
+        let (max_batch_entries, max_in_flight, uncommitted, snapshot_threshold, chunk) = sizes;
+        let setup = Setup {
+            pre_vote,
+            check_quorum,
+            lease_reads: lease && check_quorum,
+            max_clock_drift_ppm,
+            forward_proposals,
             max_batch_entries,
+            max_in_flight,
+            max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
             snapshot_threshold,
-            link_latency,
-            disk_latency,
-            client_timeout: clients.0,
-            client_patience: clients.1,
-            run,
-            down: down.into_iter().filter(|id| *id <= nodes).map(NodeId).collect(),
+            snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,
             ..Setup::default()
-        }
+        };
+        with_bugs(setup, bugs)
     })
+}
+
+#[cfg(feature = "bugs")]
+fn bugs() -> impl Strategy<Value = raft_core::Bugs> {
+    let bugs = vec(select(raft_core::Bug::ALL), 0..3);
+    bugs.prop_map(|bugs| bugs.into_iter().collect())
+}
+
+#[cfg(feature = "bugs")]
+fn with_bugs(setup: Setup, bugs: raft_core::Bugs) -> Setup {
+    Setup { bugs, ..setup }
+}
+
+#[cfg(not(feature = "bugs"))]
+fn bugs() -> impl Strategy<Value = ()> {
+    Just(())
+}
+
+#[cfg(not(feature = "bugs"))]
+fn with_bugs(setup: Setup, (): ()) -> Setup {
+    setup
 }

@@ -10,7 +10,7 @@ fn texts(text: &str, session: Option<&Session>) -> Vec<String> {
 #[test]
 fn the_first_word_is_a_statement() {
     assert_eq!(texts("cr", None), ["crash"]);
-    assert_eq!(texts("re", None), ["restart", "restore", "resume"]);
+    assert_eq!(texts("re", None), ["remove", "replace", "restart", "restore", "resume"]);
     assert!(texts("", None).contains(&"cluster".to_owned()));
     assert_eq!(texts("at 5s cr", None), ["crash"]);
 }
@@ -23,6 +23,19 @@ fn nodes_are_those_for_which_the_statement_makes_sense() {
     assert_eq!(texts("pause any ", Some(&session)), ["follower"]);
     assert_eq!(texts("crash ", Some(&session)), ["1", "3", "leader", "any", "all", "others"]);
     assert!(!texts("", Some(&session)).contains(&"cluster".to_owned()), "the world exists");
+}
+
+/// What a new server would be called, who can be promoted, and the words in between.
+#[test]
+fn changes_of_the_membership_are_completed() {
+    let session = Session::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
+    assert_eq!(texts("add ", Some(&session)), ["4"]);
+    assert_eq!(texts("add 4 ", Some(&session)), ["as", "via="]);
+    assert_eq!(texts("replace 2 ", Some(&session)), ["with"]);
+    assert_eq!(texts("replace 2 with ", Some(&session)), ["4"]);
+    assert_eq!(texts("promote ", Some(&session)), ["1", "2", "3"]);
+    assert_eq!(texts("transfer ", Some(&session)), ["1", "2", "3", "leader", "any"]);
+    assert_eq!(texts("get x read=l", Some(&session)), ["read=log", "read=lease", "read=local"]);
 }
 
 #[test]

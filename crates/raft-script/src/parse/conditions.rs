@@ -8,8 +8,9 @@ use super::values::is_number;
 use crate::limits::MAX_NUMBER;
 use crate::statement::{Comparison, Condition, Quantity};
 
-const CONDITIONS: &str = "a condition: answer, commit, committed, converged, idle, leader, log, \
-                          no leader, no value, not committed, pending, role, safe, state, term or value";
+const CONDITIONS: &str = "a condition: answer, commit, committed, converged, idle, joint, leader, \
+                          learners, lease, log, no leader, no learners, no lease, no value, \
+                          not committed, not joint, pending, role, safe, state, term, value or voters";
 
 impl Cursor<'_> {
     pub(super) fn condition(&mut self) -> Parsed<Condition> {
@@ -17,18 +18,21 @@ impl Cursor<'_> {
         self.advance();
         match word {
             Some("leader") => self.leader(),
-            Some("no") if self.eat_word("leader") => Ok(Condition::NoLeader),
-            Some("no") => {
-                if !self.eat_word("value") {
-                    return Err(self.error("`leader` or `value`"));
-                }
-                Ok(Condition::NoValue(self.selector()?, self.key()?))
-            }
+            Some("no") => self.no(),
             Some("not") => {
-                self.keyword("committed")?;
+                if self.eat_word("joint") {
+                    return Ok(Condition::NotJoint);
+                }
+                if !self.eat_word("committed") {
+                    return Err(self.error("`committed` or `joint`"));
+                }
                 let (key, value) = self.key_and_value()?;
                 Ok(Condition::NotCommitted(key, value))
             }
+            Some("voters") => self.node_list().map(Condition::Voters),
+            Some("learners") => self.node_list().map(Condition::Learners),
+            Some("joint") => Ok(Condition::Joint),
+            Some("lease") => self.selector().map(Condition::Lease),
             Some("role") => Ok(Condition::Role(self.selector()?, self.role()?)),
             Some("state") => Ok(Condition::State(self.selector()?, self.state()?)),
             Some("term") => self.quantity(Quantity::Term),
@@ -55,6 +59,18 @@ impl Cursor<'_> {
         }
     }
 
+    fn no(&mut self) -> Parsed<Condition> {
+        let word = self.word();
+        self.advance();
+        match word {
+            Some("leader") => Ok(Condition::NoLeader),
+            Some("learners") => Ok(Condition::Learners(Vec::new())),
+            Some("lease") => self.selector().map(Condition::NoLease),
+            Some("value") => Ok(Condition::NoValue(self.selector()?, self.key()?)),
+            _ => Err(self.error_before("`leader`, `learners`, `lease` or `value`")),
+        }
+    }
+
     fn leader(&mut self) -> Parsed<Condition> {
         if self.eat_word("among") {
             return self.node_list().map(Condition::Leader);
@@ -68,9 +84,10 @@ impl Cursor<'_> {
     fn role(&mut self) -> Parsed<RoleKind> {
         let role = match self.word() {
             Some("follower") => RoleKind::Follower,
+            Some("pre-candidate") => RoleKind::PreCandidate,
             Some("candidate") => RoleKind::Candidate,
             Some("leader") => RoleKind::Leader,
-            _ => return Err(self.error("`follower`, `candidate` or `leader`")),
+            _ => return Err(self.error("`follower`, `pre-candidate`, `candidate` or `leader`")),
         };
         self.advance();
         Ok(role)

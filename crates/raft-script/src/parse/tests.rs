@@ -121,6 +121,25 @@ const WORDS: &[&str] = &[
     "not",
     "committed",
     "9",
+    "paper",
+    "pre-vote",
+    "off",
+    "64KiB",
+    "window",
+    "bugs",
+    "add",
+    "as",
+    "learner",
+    "replace",
+    "with",
+    "voters",
+    "transfer",
+    "read",
+    "quorum",
+    "joint",
+    "learners",
+    "lease",
+    "forget",
 ];
 
 #[test]
@@ -145,6 +164,17 @@ fn short_forms_are_printed_in_full() {
         ("link 1 -> 2 loss=2.50%", "link 1 -> 2 loss=2.5%"),
         ("cluster", "cluster nodes=5 seed=1"),
         ("expect log 2 = empty # still", "expect log 2 = empty"),
+        ("get x read=log", "get x"),
+        ("list client=2 read=local via=3", "list via=3 read=local client=2"),
+        ("cluster pre-vote=off check-quorum=off lease=off", "cluster nodes=5 seed=1 paper"),
+        ("cluster lease=off nodes=3", "cluster nodes=3 seed=1 lease=off"),
+        ("cluster pre-vote=on drift=5.0% window=64", "cluster nodes=5 seed=1"),
+        (
+            "cluster uncommitted=1024KiB chunk=64B",
+            "cluster nodes=5 seed=1 uncommitted=1MiB chunk=64B",
+        ),
+        ("add 6 as learner", "add 6 as learner"),
+        ("expect no learners", "expect no learners"),
     ] {
         assert_eq!(one(short).to_string(), full);
         assert_eq!(one(full), one(short));
@@ -195,7 +225,7 @@ fn an_error_names_line_column_what_was_found_and_what_was_expected() {
     assert_eq!((found.line, found.column, found.found.as_str()), (3, 7, "leade"));
     assert_eq!(
         found.to_string(),
-        "line 3, column 7: expected nodes: numbers from 1 to 9, `leader`, `any follower`, `all` or `others`, \
+        "line 3, column 7: expected nodes: numbers from 1 to 18, `leader`, `any follower`, `all` or `others`, \
          found `leade`\n  |\n3 | crash leade\n  |       ^^^^^"
     );
 }
@@ -233,7 +263,7 @@ fn what_cannot_be_is_refused() {
         ("frobnicate", 1),
         ("\"set\" x=1", 1),
         ("crash 0", 7),
-        ("crash 10", 7),
+        ("crash 19", 7),
         ("run 5", 5),
         ("run 25h", 5),
         ("run 1441m", 5),
@@ -268,6 +298,32 @@ fn what_cannot_be_is_refused() {
         ("set x=\"1", 9),
         ("set x=\"\\q\"", 8),
         ("crash 1 > 2", 9),
+        ("set x=1 read=lease", 9),
+        ("get x read=fast", 12),
+        ("get x read=lease read=log", 18),
+        ("cluster paper lease=on", 15),
+        ("cluster lease=on paper", 18),
+        ("cluster paper=on", 14),
+        ("cluster pre-vote=yes", 18),
+        ("cluster check-quorum=off", 1),
+        ("cluster drift=51%", 1),
+        ("cluster window=0", 1),
+        ("cluster chunk=64", 15),
+        ("cluster uncommitted=1025GiB", 21),
+        ("add 6 learner", 7),
+        ("add 6 as voter", 10),
+        ("add leader", 5),
+        ("replace 2", 10),
+        ("replace 2 with any follower", 16),
+        ("promote", 8),
+        ("transfer 3 1", 12),
+        ("transfer to 3", 10),
+        ("voters 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1", 44),
+        ("remove all", 8),
+        ("expect no joint", 11),
+        ("expect not learners", 12),
+        ("expect voters", 14),
+        ("expect role 3 voter", 15),
     ] {
         let found = match parse(text) {
             Ok(script) if text == "expect term 3" => {
@@ -308,4 +364,25 @@ fn limits_are_enforced() {
     assert!(parse_line(&format!("disk 1 terms={terms}")).is_err());
     assert!(parse_line("step 1000001").is_err());
     assert!(parse_line("run until 99999999999m").is_err());
+}
+
+/// Without the feature there is nothing to switch, and the error says so; with it every name is known.
+#[test]
+fn bugs_are_switches_of_builds_that_have_them() {
+    #[cfg(not(feature = "bugs"))]
+    {
+        let found = error("cluster bugs=stale-votes");
+        assert_eq!(found.column, 14);
+        assert!(found.to_string().contains("this build has no switches for bugs"), "{found}");
+    }
+    #[cfg(feature = "bugs")]
+    {
+        for bug in raft_core::Bug::ALL {
+            let text = format!("cluster nodes=5 seed=1 bugs={bug}");
+            assert_eq!(one(&text).to_string(), text);
+        }
+        let found = error("cluster bugs=stale-votes,typo");
+        assert_eq!(found.column, 26);
+        assert!(found.to_string().contains("commit-old-term"), "{found}");
+    }
 }

@@ -7,7 +7,7 @@ use raft_kv::{ClientId, Key, Value};
 use raft_sim::DelayRange;
 
 use super::cursor::{Cursor, Parsed};
-use crate::limits::{MAX_DURATION, MAX_LOG_TERMS, MAX_NODES, MAX_NUMBER};
+use crate::limits::{MAX_DURATION, MAX_LOG_TERMS, MAX_NODE_NUMBER, MAX_NUMBER};
 use crate::print::Time;
 use crate::statement::{Nodes, Selector};
 
@@ -20,13 +20,16 @@ impl Cursor<'_> {
     }
 
     pub(super) fn node(&mut self) -> Parsed<NodeId> {
-        self.number("a node", 1, MAX_NODES).map(NodeId)
+        self.number("a node", 1, MAX_NODE_NUMBER).map(NodeId)
     }
 
     /// One or more nodes by number.
     pub(super) fn node_list(&mut self) -> Parsed<Vec<NodeId>> {
         let mut nodes = vec![self.node()?];
         while self.word().is_some_and(is_number) {
+            if nodes.len() as u64 == MAX_NODE_NUMBER {
+                return Err(self.error(format!("at most {MAX_NODE_NUMBER} nodes")));
+            }
             nodes.push(self.node()?);
         }
         Ok(nodes)
@@ -58,7 +61,9 @@ impl Cursor<'_> {
                 Ok(Selector::AnyFollower)
             }
             Some(word) if is_number(word) => self.node().map(Selector::Node),
-            _ => Err(self.error("a node: a number from 1 to 9, `leader` or `any follower`")),
+            _ => Err(self.error(format!(
+                "a node: a number from 1 to {MAX_NODE_NUMBER}, `leader` or `any follower`"
+            ))),
         }
     }
 
@@ -70,8 +75,9 @@ impl Cursor<'_> {
             return Ok(Nodes::Others);
         }
         if !self.is_selector() {
-            return Err(self
-                .error("nodes: numbers from 1 to 9, `leader`, `any follower`, `all` or `others`"));
+            return Err(self.error(format!(
+                "nodes: numbers from 1 to {MAX_NODE_NUMBER}, `leader`, `any follower`, `all` or `others`"
+            )));
         }
         let mut selectors = vec![self.selector()?];
         while self.is_selector() {
@@ -109,6 +115,25 @@ impl Cursor<'_> {
         })?;
         self.advance();
         Ok(percent)
+    }
+
+    /// `on` or `off`
+    pub(super) fn switch(&mut self) -> Parsed<bool> {
+        match () {
+            () if self.eat_word("on") => Ok(true),
+            () if self.eat_word("off") => Ok(false),
+            () => Err(self.error("`on` or `off`")),
+        }
+    }
+
+    /// `64KiB`, in bytes.
+    pub(super) fn size(&mut self) -> Parsed<u64> {
+        let size = self.word().and_then(plain_size).filter(|size| *size <= MAX_NUMBER);
+        let size = size.ok_or_else(|| {
+            self.error("a size such as `100B`, `64KiB`, `16MiB` or `1GiB`, of at most 1024GiB")
+        })?;
+        self.advance();
+        Ok(size)
     }
 
     /// `1,1,2`, or `empty`.
@@ -197,6 +222,19 @@ pub(super) fn plain_duration(word: &str) -> Option<Duration> {
     }
     let micros = plain_number(whole)?.checked_mul(unit)?.checked_add(parts / scale)?;
     Some(Duration::from_micros(micros))
+}
+
+fn plain_size(word: &str) -> Option<u64> {
+    let unit_at = word.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = word.split_at(unit_at);
+    let unit: u64 = match unit {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    plain_number(number)?.checked_mul(unit)
 }
 
 fn plain_percent(word: &str) -> Option<u32> {

@@ -1,11 +1,11 @@
 //! Statements that act at once: who is meant, and what to do to them.
 
-use raft_core::{NodeId, RoleKind};
+use raft_core::{MembershipChange, NodeId, RoleKind};
 use raft_sim::{Action, DiskChange, NodeState, Refusal, SimNode};
 
 use super::Session;
 use crate::outcome::{ExecError, Reply};
-use crate::statement::{Ends, Nodes, Selector, Statement};
+use crate::statement::{Change, Ends, Nodes, Selector, Statement};
 
 /// Actions that one statement asks for.
 struct Plan {
@@ -71,17 +71,23 @@ impl Session {
             Statement::Timeout(nodes) => {
                 self.for_each(nodes, |node| Action::ForceElection { node })
             }
+            Statement::Forget(nodes) => self.for_each(nodes, |node| Action::ForgetLeader { node }),
             Statement::Snapshot(nodes) => self.for_each(nodes, |node| Action::Snapshot { node }),
+            Statement::Transfer { to, via } => {
+                let (node, to) = (self.asked(*via)?, self.select(*to)?);
+                Ok(Plan::one(Action::TransferLeadership { node, to }))
+            }
+            Statement::Change { change, via } => {
+                let (node, change) = (self.asked(*via)?, self.change(change)?);
+                Ok(Plan::one(Action::ChangeMembership { node, change }))
+            }
             Statement::DiskLatency { nodes, latency } => self.for_each(nodes, |node| {
                 Action::SetDisk { node, change: DiskChange::Latency(*latency) }
             }),
-            Statement::Request { operation, via, client } => {
+            Statement::Request { operation, via, read, client } => {
                 let via = via.map(|via| self.select(via)).transpose()?;
-                Ok(Plan::one(Action::Request {
-                    client: *client,
-                    operation: operation.clone(),
-                    via,
-                }))
+                let (client, operation, read) = (*client, operation.clone(), *read);
+                Ok(Plan::one(Action::Request { client, operation, via, read }))
             }
             Statement::Partition(groups) => Ok(Plan::one(self.partition(groups)?)),
             Statement::Heal => Ok(Plan::one(Action::Heal)),
@@ -100,6 +106,25 @@ impl Session {
             | Statement::At { .. }
             | Statement::Expect { .. } => unreachable!("these are no actions"),
         }
+    }
+
+    /// Who is asked for what only a leader does.
+    fn asked(&self, via: Option<Selector>) -> Result<NodeId, ExecError> {
+        self.select(via.unwrap_or(Selector::Leader))
+    }
+
+    fn change(&self, change: &Change) -> Result<MembershipChange, ExecError> {
+        Ok(match change {
+            Change::AddLearner(node) => MembershipChange::AddLearner(*node),
+            Change::AddVoter(node) => MembershipChange::AddVoter(*node),
+            Change::Promote(node) => MembershipChange::Promote(self.select(*node)?),
+            Change::Demote(node) => MembershipChange::Demote(self.select(*node)?),
+            Change::Remove(node) => MembershipChange::Remove(self.select(*node)?),
+            Change::Replace { old, new } => {
+                MembershipChange::Replace { old: self.select(*old)?, new: *new }
+            }
+            Change::Voters(nodes) => MembershipChange::SetVoters(nodes.clone()),
+        })
     }
 
     fn for_each(

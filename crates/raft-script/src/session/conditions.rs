@@ -1,6 +1,6 @@
 //! Whether a condition holds, and what is there instead.
 
-use raft_core::{LogIndex, LogPosition, NodeId, Term};
+use raft_core::{Instant, LogIndex, LogPosition, Membership, NodeId, Term};
 use raft_kv::{ClientId, Key};
 use raft_sim::{PendingOperation, SimNode};
 
@@ -21,6 +21,8 @@ impl Session {
             }
             Condition::Role(node, _)
             | Condition::State(node, _)
+            | Condition::Lease(node)
+            | Condition::NoLease(node)
             | Condition::Value(node, _, _)
             | Condition::NoValue(node, _)
             | Condition::Log { node, .. }
@@ -41,6 +43,27 @@ impl Session {
                 leader.is_some_and(|leader| nodes.is_empty() || nodes.contains(&leader))
             }
             Condition::NoLeader => self.world.leader().is_none(),
+            Condition::Voters(nodes) => self.membership().is_some_and(|membership| {
+                !membership.is_joint()
+                    && Membership::new(nodes.iter().copied()).voters() == membership.voters()
+            }),
+            Condition::Learners(nodes) => self.membership().is_some_and(|membership| {
+                let nodes = Membership::empty().with_learners(nodes.iter().copied());
+                nodes.learners() == membership.learners()
+            }),
+            Condition::Joint => self.membership().is_some_and(Membership::is_joint),
+            Condition::NotJoint => {
+                self.membership().is_some_and(|membership| !membership.is_joint())
+            }
+            Condition::Lease(node) => self.one(*node).is_some_and(|node| self.has_lease(node)),
+            Condition::NoLease(node) => self.one(*node).is_some_and(|node| !self.has_lease(node)),
+            other => self.state_holds(other),
+        }
+    }
+
+    /// Whether a condition about what nodes hold and clients were told holds now.
+    fn state_holds(&self, condition: &Condition) -> bool {
+        match condition {
             Condition::Role(node, role) => {
                 self.core(*node).is_some_and(|core| core.role() == *role)
             }
@@ -70,6 +93,7 @@ impl Session {
             }
             Condition::Pending(client) => self.pending(*client).is_some(),
             Condition::Safe => self.checks.violation().is_none(),
+            _ => unreachable!("decided above"),
         }
     }
 
@@ -77,6 +101,20 @@ impl Session {
     pub(super) fn found(&self, condition: &Condition) -> String {
         match condition {
             Condition::Leader(_) | Condition::NoLeader => self.leader_in_words(),
+            Condition::Voters(_)
+            | Condition::Learners(_)
+            | Condition::Joint
+            | Condition::NotJoint => self.membership_in_words(),
+            Condition::Lease(selector) | Condition::NoLease(selector) => {
+                self.about(*selector, |node| self.lease_in_words(node))
+            }
+            other => self.state_found(other),
+        }
+    }
+
+    /// What there is of what nodes hold and clients were told.
+    fn state_found(&self, condition: &Condition) -> String {
+        match condition {
             Condition::Role(selector, _) => self.about(*selector, |node| match node.core() {
                 Some(core) => format!("is {}", core.role()),
                 None => format!("is {}", node.state()),
@@ -117,6 +155,7 @@ impl Session {
                 Some(violation) => violation.to_string(),
                 None => "every property holds".to_owned(),
             },
+            _ => unreachable!("said above"),
         }
     }
 
@@ -127,6 +166,19 @@ impl Session {
 
     fn core(&self, selector: Selector) -> Option<&raft_core::Node> {
         self.one(selector)?.core()
+    }
+
+    /// The membership by which the leader goes, committed or not.
+    fn membership(&self) -> Option<&Membership> {
+        Some(self.world.node(self.world.leader()?)?.core()?.membership())
+    }
+
+    fn has_lease(&self, node: &SimNode) -> bool {
+        self.lease_until(node).is_some_and(|until| self.world.now() < until)
+    }
+
+    fn lease_until(&self, node: &SimNode) -> Option<Instant> {
+        node.core()?.status().lease_until
     }
 
     fn committed(&self, key: &Key) -> Option<&raft_kv::Value> {
@@ -165,6 +217,23 @@ impl Session {
                 None => format!("node {node} leads"),
             },
             None => "no node leads".to_owned(),
+        }
+    }
+
+    fn membership_in_words(&self) -> String {
+        match (self.world.leader(), self.membership()) {
+            (Some(node), Some(membership)) => {
+                format!("node {node}, the leader, goes by {membership}")
+            }
+            _ => "no node leads".to_owned(),
+        }
+    }
+
+    fn lease_in_words(&self, node: &SimNode) -> String {
+        match self.lease_until(node) {
+            Some(until) if self.world.now() < until => format!("has a lease until {until}"),
+            Some(until) => format!("had a lease until {until}"),
+            None => "has no lease".to_owned(),
         }
     }
 

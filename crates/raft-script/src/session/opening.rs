@@ -37,8 +37,11 @@ impl Session {
                 }
                 _ => break,
             }
-            setup.validate().map_err(|error| fail(error.into()))?;
+            without_unknown_down(&setup).validate().map_err(|error| fail(error.into()))?;
             opening.push(line.statement.clone());
+        }
+        if let Some(first) = script.statements.first() {
+            setup.validate().map_err(|error| Failure::at(first, error.into()))?;
         }
         let rest = &script.statements[opening.len()..];
         fill_empty_disks(&mut setup, last_term);
@@ -48,6 +51,14 @@ impl Session {
         let session = Self::with_opening(setup, opening).expect("every setting was validated");
         Ok((session, rest))
     }
+}
+
+/// A server that joined in an earlier run may be down from the beginning, and is not known before its
+/// disk is described.
+pub(crate) fn without_unknown_down(setup: &Setup) -> Setup {
+    let mut setup = setup.clone();
+    setup.down.retain(|node| node.0 <= setup.nodes);
+    setup
 }
 
 /// The statements that make this world.

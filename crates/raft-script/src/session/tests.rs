@@ -1,3 +1,5 @@
+mod cluster;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -76,6 +78,13 @@ fn doing() -> impl Strategy<Value = Doing> {
         "link all latency=0s..1ms reorder=on",
         "disk all latency=0s",
         "timeout any follower",
+        "get x read=lease",
+        "get x read=quorum via=any follower",
+        "transfer any follower",
+        "add 6",
+        "add 7 as learner",
+        "remove any follower",
+        "replace any follower with 8",
         "snapshot all",
         "run 50ms",
         "run until leader within 2s",
