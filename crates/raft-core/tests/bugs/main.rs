@@ -16,7 +16,6 @@ mod invariants;
 #[allow(dead_code, reason = "the harness is written for `tests/raft`")]
 mod server;
 
-mod absence;
 mod commits;
 mod elections;
 mod leadership;
@@ -25,6 +24,7 @@ mod moves;
 mod reads;
 mod replication;
 mod snapshots;
+mod switches;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

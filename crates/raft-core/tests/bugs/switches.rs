@@ -1,10 +1,14 @@
-//! Without the feature, an optimized program contains none of the switches.
+//! With the feature, every switch has one place where it works, and a node says which are on. Without
+//! it, an optimized program contains none of them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use raft_core::Bug;
+use raft_core::{Bug, Bugs, Config, Instant, Recovered};
+
+use crate::builders::config;
+use crate::server::Server;
 
 /// Builds the example `three_nodes` in release mode, which can print every decision of a node. That it
 /// started with rules switched off is one of them, so with the feature the names are in the program;
@@ -19,9 +23,44 @@ fn an_optimized_program_contains_no_switch() {
     assert_eq!(names().find(|name| contains(&without, name)), None, "it is in an ordinary program");
 }
 
+#[test]
+fn every_switch_has_one_call_site() {
+    let mut sites = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(path).unwrap();
+            let calls = text.split("bug!(").skip(1).filter_map(|rest| rest.split_once(')'));
+            let names = calls.filter_map(|(call, _)| call.split_once(", "));
+            sites.extend(names.map(|(_, name)| name.to_owned()));
+        }
+    }
+    let mut switches: Vec<String> = Bug::ALL.iter().map(|bug| format!("{bug:?}")).collect();
+    sites.sort();
+    switches.sort();
+    assert_eq!(sites, switches);
+}
+
+#[test]
+fn a_node_says_which_rules_are_switched_off() {
+    let words = |bugs: Bugs| -> Vec<String> {
+        let config = Config { bugs, ..config(1, 3) };
+        let server = Server::start(config, Recovered::default(), Instant(0));
+        server.traces.iter().skip(1).map(ToString::to_string).collect()
+    };
+    let bugs = Bugs::NONE.with(Bug::AckOwnTail).with(Bug::StaleVotes);
+    assert_eq!(words(bugs), ["starts with rules switched off: stale-votes, ack-own-tail"]);
+    assert!(words(Bugs::NONE).is_empty());
+}
+
 /// The bytes of the program, built with these arguments, apart from other builds.
 fn build(args: &[&str]) -> Vec<u8> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("absence");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("switches");
     // Only what other tests need, and quicker to build so.
     let dependencies = "profile.release.package.'*'.opt-level=0";
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
