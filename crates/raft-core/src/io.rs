@@ -64,7 +64,9 @@ pub enum Input {
         data: Bytes,
     },
     /// Act as if the election timeout had just elapsed, whatever the clock says. A leader ignores it.
-    /// For tests and for people who watch; the other servers' rules hold all the same.
+    /// For tests and for people who watch; the other servers' rules hold all the same. With lease reads
+    /// on, a server that heard from a leader less than the shortest election timeout ago refuses: the
+    /// lease rests on its patience too.
     ForceElection,
     /// Forget that a leader was heard, so that this server votes for another at once. For tests and
     /// for people who watch. Refused when lease reads are on: they rest on that memory.

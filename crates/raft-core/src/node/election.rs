@@ -15,9 +15,22 @@ use crate::{
 
 impl Node {
     pub(super) fn force_election(&mut self) {
-        if !matches!(self.role, Role::Leader(_)) {
-            self.campaign(ElectionReason::Forced);
+        if matches!(self.role, Role::Leader(_)) {
+            return;
         }
+        // Its own vote is one of those that the leader's lease rests on (dissertation §6.4.1).
+        if self.config.lease_reads && self.is_leader_spared() {
+            let (candidate, term) = (self.config.id, self.current_term.next());
+            let reason = VoteRefusal::LeaderIsAlive { leader: self.leader() };
+            return self.trace(|| Trace::VoteRefused { candidate, term, reason });
+        }
+        self.campaign(ElectionReason::Forced);
+    }
+
+    /// Whether a leader was heard less than the shortest election timeout ago.
+    fn is_leader_spared(&self) -> bool {
+        let timeout = self.config.election_timeout_min;
+        self.leader_heard.is_some_and(|heard| self.now - heard < timeout)
     }
 
     pub(super) fn forget_leader(&mut self) {
@@ -42,6 +55,10 @@ impl Node {
         self.restart_election_timer();
         let may_stand = self.may_stand() || bug!(self, NonVoterCampaigns);
         if !may_stand || self.current_term.0 >= LARGEST_NUMBER {
+            // It can only wait for a leader, and tell its clients that there is none to ask.
+            if reason == ElectionReason::LeaderSilent && self.leader().is_some() {
+                self.set_role(Role::Follower { leader: None });
+            }
             return;
         }
         // The leader that hands over asked for this election: nobody else is disturbed (dissertation
@@ -118,11 +135,10 @@ impl Node {
         if !sticks {
             return None;
         }
-        let timeout = self.config.election_timeout_min;
         match self.role {
             Role::Leader(_) => Some(VoteRefusal::LeaderIsAlive { leader: Some(self.config.id) }),
             // There is no leader to spare, or it is silent.
-            _ if self.leader_heard.is_none_or(|heard| self.now - heard >= timeout) => None,
+            _ if !self.is_leader_spared() => None,
             // A leader that asks for votes leads no more; its lease is over.
             Role::Follower { leader: Some(leader) } if leader == from => None,
             _ => Some(VoteRefusal::LeaderIsAlive { leader: self.leader() }),

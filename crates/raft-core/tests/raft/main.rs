@@ -31,6 +31,7 @@ mod leader;
 mod nonsense;
 mod prevote;
 mod quorum_check;
+mod reads;
 mod restriction;
 mod safety;
 mod settings;

@@ -76,8 +76,9 @@ fn learners_do_not_keep_a_leader() {
 /// Any answer will do, a refusal of entries too.
 #[test]
 fn a_follower_whose_log_must_be_repaired_is_heard() {
-    let mut server = Server::start(full_config(1, 3), disk(1, &[1, 1, 1]), Instant(0));
-    server.handle(Instant(200_000), Input::ForgetLeader);
+    let mut config = full_config(1, 3);
+    config.lease_reads = false;
+    let mut server = Server::start(config, disk(1, &[1, 1, 1]), Instant(0));
     server.lead();
     for beat in 1..40 {
         server.receive_at(ms(beat * 50), 2, 2, failure(3, (0, 0)));
