@@ -129,7 +129,7 @@ struct Had {
 /// The leader, mostly: what others are asked they refuse. Every fourth goes to any server.
 fn leader_or(cluster: &Cluster, id: u64) -> Option<u64> {
     let id = match cluster.leader() {
-        Some(leader) if id % 4 != 0 => leader,
+        Some(leader) if !id.is_multiple_of(4) => leader,
         _ => id + 1,
     };
     cluster.server(id).is_up.then_some(id)

@@ -134,9 +134,9 @@ fn any_answer_of_the_term_confirms() {
 fn one_answer_is_no_quorum_of_five() {
     let mut server = Server::start(full_config(1, 5), Recovered::default(), Instant(0));
     server.campaign();
-    [2, 3].map(|id| server.receive(id, 0, pre_vote_reply(true)));
-    [2, 3].map(|id| server.receive(id, 1, vote(true)));
-    [2, 3].map(|id| server.receive(id, 1, success_in(1, 1)));
+    [2, 3].into_iter().for_each(|id| server.receive(id, 0, pre_vote_reply(true)));
+    [2, 3].into_iter().for_each(|id| server.receive(id, 1, vote(true)));
+    [2, 3].into_iter().for_each(|id| server.receive(id, 1, success_in(1, 1)));
     ask(&mut server, 1);
     server.receive(2, 1, success_in(2, 1));
     server.receive(2, 1, success_in(2, 1));
@@ -285,8 +285,8 @@ fn a_late_answer_gives_a_short_lease() {
 fn a_lease_needs_a_quorum() {
     let mut server = Server::start(full_config(1, 5), Recovered::default(), Instant(0));
     server.campaign();
-    [2, 3].map(|id| server.receive(id, 0, pre_vote_reply(true)));
-    [2, 3].map(|id| server.receive(id, 1, vote(true)));
+    [2, 3].into_iter().for_each(|id| server.receive(id, 0, pre_vote_reply(true)));
+    [2, 3].into_iter().for_each(|id| server.receive(id, 1, vote(true)));
     server.receive(2, 1, success_in(1, 1));
     assert_eq!(server.node.status().lease_until, None);
     server.receive(4, 1, success_in(1, 1));
