@@ -64,7 +64,7 @@ use crate::{
     AppendEntriesReply, AppendRefusal, Body, Config, ElectionReason, Entry, ForwardId,
     IgnoreReason, Input, InstallSnapshotReply, Instant, Log, LogIndex, LogPosition, Membership,
     Message, NodeId, Outcome, Output, PersistId, Refusal, RequestId, RequestVoteReply, RoleKind,
-    Snapshot, Status, StepDownReason, Term, Trace, VoteRefusal,
+    Round, Snapshot, Status, StepDownReason, Term, Trace, VoteRefusal,
 };
 
 /// A Raft server without I/O.
@@ -145,6 +145,10 @@ struct Leader {
     has_told_successor: bool,
     change: Option<Change>,
 }
+
+/// What the answer to a request of an older term carries instead of the request's round. Its sender may
+/// lead the answer's term by now, and would take the old round for one of its own.
+const NO_ROUND: Round = Round(0);
 
 /// Terms and indexes above this are refused, so that adding one never overflows.
 const LARGEST_NUMBER: u64 = u64::MAX / 2;
@@ -425,11 +429,11 @@ impl Node {
                 let prev_log = request.prev_log();
                 self.trace(|| Trace::EntriesRefused { leader: from, prev_log, reason });
                 let (prev, hint) = (request.prev_log_index, LogPosition::ORIGIN);
-                self.send_append_failure(from, prev, hint, request.round);
+                self.send_append_failure(from, prev, hint, NO_ROUND);
             }
             Body::InstallSnapshot(request) => {
                 self.ignore(from, message.name(), IgnoreReason::StaleTerm { current });
-                self.send_snapshot_continue(from, request.last_included_index, 0, request.round);
+                self.send_snapshot_continue(from, request.last_included_index, 0, NO_ROUND);
             }
             Body::ReadIndex(request) => {
                 self.answer_read_index(from, request.id, Err(Refusal::NotLeader))
