@@ -1,21 +1,28 @@
 //! Whether the running nodes have come to agree.
 
-use raft_core::NodeId;
+use raft_core::{Node, NodeId};
 use raft_kv::Store;
 use raft_sim::{NodeState, SimNode, World};
 
-/// Whether all running nodes hold logs with the same end, have the same commit index, have applied
-/// all of it, and hold equal stores.
+/// Whether all running members of the cluster hold logs with the same end, have the same commit index,
+/// have applied all of it, and hold equal stores. Who belongs to it is said by the most up-to-date log;
+/// servers that have left, or were never let in, are nobody's concern.
 ///
 /// # Errors
 /// Says what differs between which nodes, or that no node runs.
 pub fn converged(world: &World) -> Result<(), String> {
-    let mut running = world.nodes().filter(|node| node.state() == NodeState::Running);
-    let Some(first) = running.next() else {
+    let running = || world.nodes().filter(|node| node.state() == NodeState::Running);
+    let last = |core: &&Node| (core.log().last().term, core.log().last().index);
+    let Some(latest) = running().filter_map(SimNode::core).max_by_key(last) else {
         return Err("no node runs".to_owned());
     };
+    let membership = latest.membership();
+    let mut members = running().filter(|node| membership.contains(node.id()));
+    let Some(first) = members.next() else {
+        return Err(format!("no member of {membership} runs"));
+    };
     is_settled(first)?;
-    running.try_for_each(|other| {
+    members.try_for_each(|other| {
         is_settled(other)?;
         compare(first, other)
     })

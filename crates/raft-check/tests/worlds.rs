@@ -6,7 +6,7 @@ mod storm;
 use raft_check::{Checks, converged};
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, Setup, Unsynced, World};
+use raft_sim::{Action, ReadPolicy, Setup, Unsynced, World};
 use storm::Storm;
 
 fn step(world: &mut World, checks: &mut Checks) {
@@ -27,7 +27,7 @@ fn run_until(world: &mut World, checks: &mut Checks, at: u64) {
 
 fn set(key: &str, value: &str) -> Action {
     let operation = Operation::Set { key: key.into(), value: value.into() };
-    Action::Request { client: ClientId(1), operation, via: None }
+    Action::Request { client: ClientId(1), operation, via: None, read: ReadPolicy::Log }
 }
 
 #[test]

@@ -49,7 +49,9 @@ impl Checks {
             }
             // Before the ledger begins all was committed.
             let is_from_committed = before <= self.ledger.base()
-                || node.holds(before).is_some_and(|mark| self.ledger.get(before) == Some(mark));
+                || self
+                    .held_by(node.id, before)
+                    .is_some_and(|mark| self.ledger.get(before) == Some(mark));
             let leader = node.id;
             let seen = Appended { leader, index, before, from, is_from_committed, to };
             self.board.note(&PROPERTY, config_safety::appended(seen));

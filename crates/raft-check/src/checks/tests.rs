@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Entry, Instant, LogIndex, LogPosition, Message,
-    Payload, Persist, PersistId, RequestVote, RequestVoteReply, Term,
+    AppendEntries, AppendEntriesReply, Body, Entries, Entry, Instant, LogIndex, LogPosition,
+    Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term,
 };
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, MessageId, Setup, SimNode};
+use raft_sim::{Action, MessageId, ReadPolicy, Setup, SimNode};
 use raft_storage::WriteBatch;
 
 use super::*;
@@ -51,7 +51,12 @@ impl Scene {
 
     fn set(&mut self, value: &str, via: NodeId) {
         let operation = Operation::Set { key: "x".into(), value: value.into() };
-        self.act(Action::Request { client: ClientId(1), operation, via: Some(via) });
+        self.act(Action::Request {
+            client: ClientId(1),
+            operation,
+            via: Some(via),
+            read: ReadPolicy::Log,
+        });
     }
 
     fn leader(&self) -> NodeId {
@@ -111,8 +116,9 @@ fn heartbeat() -> Body {
     Body::AppendEntries(AppendEntries {
         prev_log_index: LogIndex(0),
         prev_log_term: Term(0),
-        entries: Vec::new(),
+        entries: Entries::EMPTY,
         leader_commit: LogIndex(0),
+        round: Round(1),
     })
 }
 
@@ -133,8 +139,10 @@ fn who_sends_as_a_leader_leads() {
 #[test]
 fn a_vote_on_the_wire_counts_whatever_the_voter_believes() {
     let mut scene = Scene::begin();
-    let (follower, term) = (scene.follower(), scene.term());
-    scene.send(follower, follower, term, granted());
+    let (leader, term) = (scene.leader(), scene.term());
+    let voted = |id: &NodeId| *id != leader && scene.core(*id).voted_for() == Some(leader);
+    let voter = scene.world.node_ids().find(voted).unwrap();
+    scene.send(voter, voter, term, granted());
     scene.assert_broken(&vote_durability::PROPERTY, "voted for node");
 }
 
@@ -144,7 +152,7 @@ fn an_acknowledgement_of_what_is_not_on_disk() {
     let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
     let success = |index| {
         let match_index = LogIndex(index);
-        Body::AppendEntriesReply(AppendEntriesReply::Success { match_index })
+        Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, round: Round(1) })
     };
     scene.send(follower, leader, term, success(1));
     assert_eq!(scene.checks.violation(), None);
@@ -165,7 +173,7 @@ fn an_entry_that_is_applied_and_not_committed() {
     let mut scene = Scene::begin();
     let (node, term) = (scene.follower(), scene.term());
     let index = scene.core(node).last_applied().next();
-    let entries = Arc::from([Entry { index, term, payload: Payload::Noop }]);
+    let entries = Entries::from(vec![Entry { index, term, payload: Payload::Noop }]);
     scene.claim([EventKind::Applied { node, entries }]);
     scene.assert_broken(&state_machine_safety::PROPERTY, "which is not committed");
 }
@@ -197,7 +205,11 @@ fn a_candidate_with_a_log_that_is_not_on_its_disk() {
     let mut scene = Scene::begin();
     let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
     // The leader voted for itself in this term, so its request is no second vote.
-    let request = RequestVote { last_log_index: LogIndex(9), last_log_term: term };
+    let request = RequestVote {
+        last_log_index: LogIndex(9),
+        last_log_term: term,
+        leadership_transfer: false,
+    };
     scene.send(leader, follower, term, Body::RequestVote(request));
     scene.assert_broken(&durable_promises::PROPERTY, "its disk never held");
 }
@@ -216,7 +228,7 @@ fn committed_entries_that_vanish_from_the_disks() {
             EventKind::WriteDurable { node, id },
         ]);
     }
-    scene.assert_broken(&committed_durability::PROPERTY, "only 2 disks hold");
+    scene.assert_broken(&committed_durability::PROPERTY, "only the disks of nodes 4 and 5 hold");
 }
 
 #[test]
@@ -283,7 +295,7 @@ fn a_commit_that_no_disk_bears_out() {
     fork.set("1", leader);
     fork.run(500);
     scene.show(&fork.world, leader);
-    scene.assert_broken(&commit_rule::PROPERTY, "disks hold it; a majority");
+    scene.assert_broken(&commit_rule::PROPERTY, "hold it: no quorum of");
     assert_eq!(scene.checks.ledger().commit_index(), LogIndex(1), "the ledger does not follow");
 }
 
@@ -306,7 +318,7 @@ fn a_new_leader_that_lacks_what_is_committed() {
     scene.set("1", leader);
     scene.run(500);
     // Elsewhere the entry never came about, and another leader was elected.
-    fork.act(Action::ForceElection { node: follower });
+    fork.act(Action::TransferLeadership { node: leader, to: follower });
     fork.run(500);
     assert_eq!((fork.leader(), fork.checks.violation()), (follower, None));
     scene.show(&fork.world, follower);
@@ -331,7 +343,7 @@ fn lying_traces_hide_nothing() {
 fn each_property_has_its_line() {
     let scene = Scene::begin();
     let names: Vec<&str> = scene.checks.results().map(|result| result.property.name).collect();
-    assert_eq!(names.len(), 11);
+    assert_eq!(names.len(), 15);
     assert_eq!(
         names[..5],
         [

@@ -21,7 +21,12 @@ fn it_says_what_differs() {
     let others: Vec<NodeId> = world.node_ids().filter(|id| *id != leader).collect();
     world.apply(Action::Partition { groups: vec![vec![leader], others] }).unwrap();
     let operation = Operation::Set { key: "x".into(), value: "1".into() };
-    let request = Action::Request { client: ClientId(1), operation, via: Some(leader) };
+    let request = Action::Request {
+        client: ClientId(1),
+        operation,
+        via: Some(leader),
+        read: raft_sim::ReadPolicy::Log,
+    };
     world.apply(request).unwrap();
     world.run_until(Instant(1_050_000));
     let difference = converged(&world).unwrap_err();

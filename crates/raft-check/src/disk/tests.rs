@@ -14,13 +14,13 @@ fn hard_state(term: u64) -> Option<HardState> {
     Some(HardState { current_term: Term(term), voted_for: Some(NodeId(term)) })
 }
 
-fn snapshot(index: u64, term: u64) -> Option<Snapshot> {
-    Some(Snapshot {
+fn snapshot(index: u64, term: u64) -> Option<Box<Snapshot>> {
+    Some(Box::new(Snapshot {
         last_included_index: LogIndex(index),
         last_included_term: Term(term),
         membership: Membership::new([NodeId(1)]),
         data: Bytes::from(Store::default().snapshot()),
-    })
+    }))
 }
 
 /// Writes of every kind, in order.
@@ -31,19 +31,19 @@ fn writes() -> Vec<Persist> {
         Persist {
             hard_state: hard_state(2),
             truncate_from: Some(LogIndex(4)),
-            entries: vec![entry(4, 2)],
+            entries: vec![entry(4, 2)].into(),
             ..Persist::default()
         },
         Persist { truncate_from: Some(LogIndex(4)), ..Persist::default() },
         Persist { snapshot: snapshot(2, 1), ..Persist::default() },
-        Persist { entries: vec![entry(4, 2), entry(5, 2)], ..Persist::default() },
+        Persist { entries: vec![entry(4, 2), entry(5, 2)].into(), ..Persist::default() },
         Persist {
             hard_state: hard_state(3),
             snapshot: snapshot(9, 3),
             truncate_from: Some(LogIndex(3)),
             ..Persist::default()
         },
-        Persist { entries: vec![entry(10, 3)], ..Persist::default() },
+        Persist { entries: vec![entry(10, 3)].into(), ..Persist::default() },
     ]
 }
 

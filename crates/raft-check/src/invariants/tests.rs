@@ -1,25 +1,35 @@
 //! Every checker fires: for each property, what is allowed, and contradictions planted by hand.
 
-use raft_core::{HardState, LogIndex, LogPosition, NodeId, Term};
+use raft_core::{HardState, Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term};
+use raft_kv::{ClientId, Sequence};
+use raft_sim::ReadPolicy;
 
 use super::commit_rule::{CommitBelieved, LeaderCommitted, commit_believed, leader_committed};
 use super::committed_durability::{HoldersCounted, holders_counted};
-use super::durable_promises::{
-    LogAcknowledged, LogAdvertised, TermSent, log_acknowledged, log_advertised, term_sent,
+use super::config_safety::{
+    Appended, Committed, InForce, InSnapshot, appended, committed, in_force, in_snapshot,
 };
+use super::durable_promises::{
+    LogAcknowledged, LogAdvertised, RoundAnswered, TermSent, log_acknowledged, log_advertised,
+    round_answered, term_sent,
+};
+use super::election_quorum::{Elected, elected};
 use super::election_safety::{ElectionSafety, LeaderSeen};
 use super::faithful_recovery::{
     PersistentState, Restarted, StartRefused, restarted, start_refused,
 };
 use super::leader_append_only::{LeaderLogChanged, leader_log_changed};
 use super::leader_completeness::{LeaderCompared, leader_compared};
+use super::lease_safety::{TwoLeaders, two_leaders};
 use super::log_matching::{EntrySeen, LogMatching};
 use super::monotonic_state::{Progress, StateSeen, TermRecovered, state_seen, term_recovered};
+use super::read_linearizability::{ReadLinearizability, ReadSeen};
 use super::state_machine_safety::{
     EntryApplied, SnapshotRestored, StateReached, entry_applied, snapshot_restored, state_reached,
 };
 use super::vote_durability::{VoteDurability, VoteSent};
 use crate::property::Verdict;
+use crate::quorum::NodeSet;
 use crate::shadow::Mark;
 
 const N1: NodeId = NodeId(1);
@@ -32,6 +42,14 @@ fn mark(term: u64, hash: u64) -> Mark {
 
 fn at(index: u64, term: u64) -> LogPosition {
     LogPosition::new(LogIndex(index), Term(term))
+}
+
+fn voters(ids: impl IntoIterator<Item = u64>) -> Membership {
+    Membership::new(ids.into_iter().map(NodeId))
+}
+
+fn nodes(ids: &[u64]) -> NodeSet {
+    ids.iter().copied().map(NodeId).collect()
 }
 
 /// It fires, and says these things.
@@ -175,6 +193,13 @@ fn promises_that_are_not_on_disk() {
     assert_eq!(acknowledged(Some(mark(2, 1)), None), Ok(()));
     fires(acknowledged(None, Some(mark(2, 1))), &["up to 5", "ends with 4@2"]);
     fires(acknowledged(Some(mark(2, 2)), Some(mark(2, 1))), &["log of node 1", "5@2"]);
+
+    let answered = |round| {
+        let (round, begun) = (Round(round), Round(4));
+        round_answered(RoundAnswered { node: N2, leader: N1, term: Term(3), round, begun })
+    };
+    assert_eq!(answered(4), Ok(()));
+    fires(answered(5), &["node 2 answered round 5 of node 1 in term 3", "round 4"]);
 }
 
 #[test]
@@ -218,15 +243,20 @@ fn a_state_that_goes_back() {
 
 #[test]
 fn a_commit_against_the_rule() {
-    let commit = |held, holders| {
+    let commit = |held, holders: &[u64]| {
         let (leader, term, index) = (N1, Term(4), LogIndex(6));
-        leader_committed(LeaderCommitted { leader, term, index, held, holders, majority: 3 })
+        let membership = &voters(1..=5);
+        let holders = nodes(holders);
+        leader_committed(LeaderCommitted { leader, term, index, held, holders, membership })
     };
-    assert_eq!(commit(Some(mark(4, 1)), 3), Ok(()));
-    fires(commit(Some(mark(4, 1)), 2), &["6@4", "2 disks", "majority is 3"]);
+    assert_eq!(commit(Some(mark(4, 1)), &[1, 4, 5]), Ok(()));
+    fires(commit(Some(mark(4, 1)), &[1, 2, 6, 7]), &["6@4", "nodes 1, 2, 6 and 7", "1 2 3 4 5"]);
     // Figure 8: all five disks hold it, and yet.
-    fires(commit(Some(mark(2, 1)), 5), &["leader of term 4", "6@2 of an older term"]);
-    fires(commit(None, 0), &["does not hold"]);
+    fires(
+        commit(Some(mark(2, 1)), &[1, 2, 3, 4, 5]),
+        &["leader of term 4", "6@2 of an older term"],
+    );
+    fires(commit(None, &[]), &["does not hold"]);
 
     let believe = |held, committed| {
         commit_believed(CommitBelieved { node: N2, index: LogIndex(6), held, committed })
@@ -239,8 +269,99 @@ fn a_commit_against_the_rule() {
 
 #[test]
 fn a_committed_entry_that_leaves_the_majority() {
-    let count =
-        |holders| holders_counted(HoldersCounted { committed: at(6, 4), holders, majority: 3 });
-    assert_eq!(count(3), Ok(()));
-    fires(count(2), &["6@4", "only 2 disks", "majority is 3"]);
+    // In the joint step, and with a learner.
+    let membership = voters([1, 4, 5]).with_outgoing([N1, N2, N3]).with_learners([NodeId(6)]);
+    let count = |holders: &[u64]| {
+        let (committed, membership) = (at(6, 4), &membership);
+        holders_counted(HoldersCounted { committed, holders: nodes(holders), membership })
+    };
+    assert_eq!(count(&[1, 2, 4]), Ok(()));
+    fires(count(&[1, 4, 5, 6]), &["6@4", "only the disks of nodes 1, 4, 5 and 6", "1 2 3 → 1 4 5"]);
+    fires(count(&[1, 2, 3, 6]), &["no quorum"]);
+}
+
+#[test]
+fn a_leader_without_the_votes_of_a_quorum() {
+    let elect = |voted: &[u64], membership: &Membership| {
+        elected(Elected { leader: N1, term: Term(4), voters: nodes(voted), membership })
+    };
+    let learning = voters(1..=3).with_learners([NodeId(4)]);
+    assert_eq!(elect(&[1, 3], &learning), Ok(()));
+    fires(elect(&[1, 4], &learning), &["node 1", "term 4", "nodes 1 and 4", "1 2 3 + learner 4"]);
+    let joint = voters([1, 4, 5]).with_outgoing([N1, N2, N3]);
+    assert_eq!(elect(&[1, 2, 4], &joint), Ok(()));
+    // A majority of the union, and of one half.
+    fires(elect(&[1, 2, 3], &joint), &["1 2 3 → 1 4 5"]);
+    fires(elect(&[], &Membership::empty()), &["no node"]);
+}
+
+#[test]
+fn memberships_whose_quorums_do_not_meet() {
+    let add = |is_from_committed, from: &Membership, to: &Membership| {
+        let (leader, index, before) = (N1, LogIndex(7), LogIndex(3));
+        appended(Appended { leader, index, before, from, is_from_committed, to })
+    };
+    let three = voters(1..=3);
+    assert_eq!(add(true, &three, &voters(1..=4)), Ok(()));
+    fires(add(false, &three, &voters(1..=4)), &["node 1", "entry 7", "entry 3", "not committed"]);
+    fires(add(true, &three, &voters(1..=5)), &["1 2 3 4 5 after 1 2 3", "need not meet"]);
+    let joint = voters(1..=5).with_outgoing([N1, N2, N3]);
+    assert_eq!(add(true, &three, &joint), Ok(()));
+    assert_eq!(add(true, &joint, &voters(1..=5)), Ok(()));
+
+    let commit = |to| committed(Committed { index: LogIndex(7), from: &three, to });
+    assert_eq!(commit(&joint), Ok(()));
+    fires(commit(&voters([1, 2, 4])), &["entry 7 commits", "1 2 4 after 1 2 3"]);
+}
+
+#[test]
+fn a_node_that_goes_by_another_membership_than_its_log_says() {
+    let (three, four) = (voters(1..=3), voters(1..=4));
+    let follow = |believed| in_force(InForce { node: N2, believed, in_log: &four });
+    assert_eq!(follow(&four), Ok(()));
+    fires(follow(&three), &["node 2", "goes by the membership 1 2 3", "says 1 2 3 4"]);
+
+    let joint = four.with_outgoing([N1, N2, N3]);
+    let carry = |membership| {
+        in_snapshot(InSnapshot { node: N2, snapshot: at(9, 2), membership, committed: &joint })
+    };
+    assert_eq!(carry(&joint), Ok(()));
+    fires(carry(&four), &["node 2", "through 9@2", "is 1 2 3 4", "1 2 3 → 1 2 3 4"]);
+}
+
+#[test]
+fn a_read_that_does_not_see_what_was_committed() {
+    let mut checker = ReadLinearizability::default();
+    checker.asked(ClientId(1), Sequence(3), LogIndex(8));
+    let read = |checker: &ReadLinearizability, sequence, index, read| {
+        let (sequence, index) = (Sequence(sequence), LogIndex(index));
+        checker.read_seen(ReadSeen { node: N2, client: ClientId(1), sequence, read, index })
+    };
+    assert_eq!(read(&checker, 3, 8, ReadPolicy::Lease), Ok(()));
+    fires(
+        read(&checker, 3, 7, ReadPolicy::Quorum),
+        &["node 2", "quorum read", "entry 7", "entry 8"],
+    );
+    fires(read(&checker, 3, 7, ReadPolicy::Lease), &["lease read of client 1"]);
+    assert_eq!(read(&checker, 3, 7, ReadPolicy::Local), Ok(()), "it says that it may be stale");
+    assert_eq!(read(&checker, 2, 7, ReadPolicy::Quorum), Ok(()), "nobody waits for this one");
+    checker.asked(ClientId(1), Sequence(4), LogIndex(9));
+    fires(read(&checker, 4, 8, ReadPolicy::Quorum), &["entry 9 was committed before"]);
+}
+
+#[test]
+fn a_leader_beside_one_that_holds_a_lease() {
+    let lead = |now, lease_until: Option<u64>| {
+        two_leaders(TwoLeaders {
+            now: Instant(now),
+            earlier: N1,
+            earlier_term: Term(2),
+            lease_until: lease_until.map(Instant),
+            later: N3,
+            later_term: Term(4),
+        })
+    };
+    assert_eq!(lead(5_000, None), Ok(()));
+    assert_eq!(lead(5_000, Some(5_000)), Ok(()));
+    fires(lead(5_000, Some(5_001)), &["node 3 leads in term 4", "node 1", "lease until 5.001ms"]);
 }

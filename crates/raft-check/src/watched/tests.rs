@@ -12,7 +12,7 @@ fn entry(index: u64, term: u64, text: &str) -> Entry {
 fn log(terms: &[u64]) -> Log {
     let mut log = Log::new(LogPosition::ORIGIN);
     for (place, term) in terms.iter().enumerate() {
-        log.append(entry(place as u64 + 1, *term, "x"));
+        log.append(vec![entry(place as u64 + 1, *term, "x")].into());
     }
     log
 }
@@ -66,8 +66,8 @@ fn a_claimed_truncation_is_hashed_again_though_the_terms_agree() {
     let mut node = watched();
     follow(&mut node, &log(&[1, 1, 1]));
     let mut other = log(&[1]);
-    other.append(entry(2, 1, "other"));
-    other.append(entry(3, 1, "x"));
+    other.append(vec![entry(2, 1, "other")].into());
+    other.append(vec![entry(3, 1, "x")].into());
     node.claims.truncated_from = Some(LogIndex(2));
     assert_eq!(follow(&mut node, &other), 1);
     assert_eq!(shadow_marks(&node), marks(&other));
@@ -78,8 +78,8 @@ fn an_entry_that_changes_in_silence_is_found_after_a_while() {
     let mut node = watched();
     follow(&mut node, &log(&[1; 10]));
     let mut other = log(&[1; 5]);
-    other.append(entry(6, 1, "other"));
-    (7..=10).for_each(|index| other.append(entry(index, 1, "x")));
+    other.append(vec![entry(6, 1, "other")].into());
+    (7..=10).for_each(|index| other.append(vec![entry(index, 1, "x")].into()));
     let found = (0..12).map(|_| follow(&mut node, &other)).find(|kept| *kept < 10);
     assert_eq!(found, Some(5));
     assert_eq!(shadow_marks(&node), marks(&other));

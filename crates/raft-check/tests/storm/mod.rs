@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{Instant, NodeId};
-use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, DelayRange, DiskChange, LinkChange, NodeState, Setup, Unsynced, World};
+use raft_core::{Instant, MembershipChange, NodeId};
+use raft_kv::{ClientId, Key, Operation};
+use raft_sim::{
+    Action, DelayRange, DiskChange, LinkChange, NodeState, ReadPolicy, Setup, Unsynced, World,
+};
 
 pub(crate) struct Storm {
     pub(crate) world: World,
@@ -27,8 +29,22 @@ impl Storm {
             link_latency: DelayRange::millis(1, 15 + seed % 4 * 60),
             max_batch_entries: [1, 2, 100][seed as usize % 3],
             client_patience: Duration::from_secs(3),
-            ..Setup::default()
+            max_in_flight: [64, 1, 3][seed as usize / 3 % 3],
+            snapshot_chunk_bytes: [65_536, 16][seed as usize / 2 % 2],
+            forward_proposals: seed % 4 == 1,
+            ..Self::rules(seed)
         }
+    }
+
+    /// All rules of the dissertation, or those of the paper alone, or some.
+    fn rules(seed: u64) -> Setup {
+        let (pre_vote, check_quorum, lease_reads) = match seed % 5 {
+            0 => (false, false, false),
+            1 => (true, false, false),
+            2 => (false, true, true),
+            _ => (true, true, true),
+        };
+        Setup { pre_vote, check_quorum, lease_reads, ..Setup::default() }
     }
 
     pub(crate) fn with(setup: Setup) -> Self {
@@ -84,7 +100,7 @@ impl Storm {
     fn draw_action(&mut self) -> Action {
         let node = self.draw_node();
         let (from, to) = (node, self.draw_node());
-        match self.draw(40) {
+        match self.draw(46) {
             0 | 1 => Action::Crash { node, unsynced: self.draw_unsynced() },
             2..=4 => Action::Restart { node: self.draw_down().unwrap_or(node) },
             5 => Action::Pause { node },
@@ -92,8 +108,8 @@ impl Storm {
             8 => Action::ForceElection { node },
             9 => Action::Snapshot { node },
             10 => {
-                let middle = self.draw(self.world.setup().nodes) + 1;
                 let ids: Vec<NodeId> = self.world.node_ids().collect();
+                let middle = self.draw(ids.len() as u64) + 1;
                 let (left, right) = ids.split_at(middle as usize % ids.len());
                 Action::Partition { groups: vec![left.to_vec(), right.to_vec()] }
             }
@@ -103,20 +119,76 @@ impl Storm {
                 let change = DiskChange::Latency(DelayRange::millis(1, 2 + self.draw(60)));
                 Action::SetDisk { node, change }
             }
+            15 => Action::ForgetLeader { node },
+            16 | 17 => Action::TransferLeadership { node: self.draw_leader(node), to },
+            18..=21 => {
+                let change = self.draw_change(node, to);
+                Action::ChangeMembership { node: self.draw_leader(node), change }
+            }
             _ => self.draw_request(),
+        }
+    }
+
+    /// Mostly somebody who can do it.
+    fn draw_leader(&mut self, other: NodeId) -> NodeId {
+        let other = (self.draw(8) == 0).then_some(other);
+        other.or(self.world.leader()).unwrap_or(NodeId(1))
+    }
+
+    /// Anything, sensible or not; new servers have the next numbers.
+    fn draw_change(&mut self, node: NodeId, other: NodeId) -> MembershipChange {
+        let last = self.world.node_ids().last().map_or(1, |last| last.0);
+        let new = NodeId(last.min(self.world.setup().nodes + 3) + 1);
+        match self.draw(10) {
+            0 | 1 => MembershipChange::AddLearner(new),
+            2 => MembershipChange::AddVoter(new),
+            3 => MembershipChange::AddVoter(node),
+            4 => MembershipChange::Promote(node),
+            5 => MembershipChange::Demote(node),
+            6 => MembershipChange::Remove(node),
+            7 => MembershipChange::Replace { old: node, new: other },
+            8 => MembershipChange::Replace { old: node, new },
+            _ => {
+                let ids: Vec<NodeId> = self.world.node_ids().collect();
+                let from = self.draw(ids.len() as u64) as usize;
+                let count = 1 + self.draw(5) as usize;
+                let voters = ids.iter().cycle().skip(from).take(count.min(ids.len()));
+                MembershipChange::SetVoters(voters.copied().collect())
+            }
         }
     }
 
     fn draw_request(&mut self) -> Action {
         self.sequence += 1;
         let key = format!("k{}", self.draw(5)).as_str().into();
+        if self.draw(3) == 0 {
+            return self.draw_read(key);
+        }
         let value = format!("v{}", self.sequence).as_str().into();
         let operation = match self.draw(4) {
             0 => Operation::Append { key, value },
             1 => Operation::Delete { key },
             _ => Operation::Set { key, value },
         };
-        Action::Request { client: ClientId(1 + self.draw(6)), operation, via: None }
+        Action::Request {
+            client: ClientId(1 + self.draw(6)),
+            operation,
+            via: None,
+            read: ReadPolicy::Log,
+        }
+    }
+
+    fn draw_read(&mut self, key: Key) -> Action {
+        let read = match self.draw(8) {
+            0 => ReadPolicy::Log,
+            1 => ReadPolicy::Local,
+            2..=4 => ReadPolicy::Quorum,
+            _ => ReadPolicy::Lease,
+        };
+        let node = self.draw_node();
+        let via = (self.draw(3) > 0).then_some(node);
+        let client = ClientId(10 + self.draw(6));
+        Action::Request { client, operation: Operation::Get { key }, via, read }
     }
 
     fn draw_link_change(&mut self) -> LinkChange {
@@ -143,7 +215,8 @@ impl Storm {
     }
 
     fn draw_node(&mut self) -> NodeId {
-        NodeId(1 + self.draw(self.world.setup().nodes))
+        let ids: Vec<NodeId> = self.world.node_ids().collect();
+        ids[self.draw(ids.len() as u64) as usize]
     }
 
     /// SplitMix64.
