@@ -5,7 +5,7 @@ use std::fmt;
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
-use raft_sim::{Event, EventKind};
+use raft_sim::{Event, EventKind, ReadPolicy, RetryReason};
 
 /// How many steps of the way are told in words.
 const MAX_STEPS_TOLD: usize = 3;
@@ -19,6 +19,8 @@ pub struct ClientAnswer {
     pub sequence: Sequence,
     /// What it asked for.
     pub operation: Operation,
+    /// What the answer to a read rests on: a [`ReadPolicy::Local`] one may be stale.
+    pub read: ReadPolicy,
     /// The answer, and who gave it; `None`: the client gave up, and cannot know what became of it.
     pub answer: Option<(Response, NodeId)>,
     /// How often it asked.
@@ -43,8 +45,13 @@ pub enum Detour {
     },
     /// A node did not answer in time.
     TimedOut(NodeId),
-    /// A node lost the entry to another leader's.
-    EntryLost(NodeId),
+    /// A node did not do it then.
+    TryAgain {
+        /// The node asked.
+        node: NodeId,
+        /// Why.
+        reason: RetryReason,
+    },
 }
 
 impl ClientAnswer {
@@ -64,11 +71,12 @@ impl Answers {
     /// Takes note of an event; the operation that it ends, if it ends one.
     pub(crate) fn observe(&mut self, event: &Event) -> Option<ClientAnswer> {
         match &event.kind {
-            EventKind::ClientInvoked { client, sequence, operation } => {
+            EventKind::ClientInvoked { client, sequence, operation, read } => {
                 let begun = ClientAnswer {
                     client: *client,
                     sequence: *sequence,
                     operation: operation.clone(),
+                    read: *read,
                     answer: None,
                     attempts: 0,
                     detours: Vec::new(),
@@ -90,10 +98,11 @@ impl Answers {
             EventKind::ClientTimedOut { client, sequence, node } => {
                 self.detour(*client, *sequence, Detour::TimedOut(*node))
             }
-            EventKind::ClientMustRetry { client, sequence, node } => {
-                self.detour(*client, *sequence, Detour::EntryLost(*node))
+            EventKind::ClientMustRetry { client, sequence, node, reason } => {
+                let detour = Detour::TryAgain { node: *node, reason: *reason };
+                self.detour(*client, *sequence, detour)
             }
-            EventKind::ClientAnswered { client, sequence, response, node, attempts } => {
+            EventKind::ClientAnswered { client, sequence, response, node, attempts, .. } => {
                 if let Some(open) = self.open.get_mut(&(*client, *sequence)) {
                     open.attempts = *attempts;
                 }
@@ -130,7 +139,11 @@ impl Answers {
 
 impl fmt::Display for ClientAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "client {}: {} → ", self.client, self.operation)?;
+        write!(f, "client {}: {}", self.client, self.operation)?;
+        if self.read != ReadPolicy::Log {
+            write!(f, " read={}", self.read)?;
+        }
+        f.write_str(" → ")?;
         let tries = if self.attempts == 1 { "try" } else { "tries" };
         match &self.answer {
             Some((response, node)) => {
@@ -143,6 +156,9 @@ impl fmt::Display for ClientAnswer {
                     write!(f, ", after {} {tries}", self.attempts)?;
                 }
                 f.write_str(")")?;
+                if self.read.may_be_stale() {
+                    write!(f, ": what node {node} has applied, which may be stale")?;
+                }
             }
             None => write!(
                 f,
@@ -168,7 +184,15 @@ impl fmt::Display for Detour {
             }
             Self::Redirected { from, to: None } => write!(f, "node {from} knew no leader"),
             Self::TimedOut(node) => write!(f, "node {node} did not answer in time"),
-            Self::EntryLost(node) => write!(f, "node {node} lost its entry"),
+            Self::TryAgain { node, reason: RetryReason::Superseded } => {
+                write!(f, "node {node} lost its entry")
+            }
+            Self::TryAgain { node, reason: RetryReason::FateUnknown } => {
+                write!(f, "node {node} could not tell what became of it")
+            }
+            Self::TryAgain { node, reason: RetryReason::Refused(refusal) } => {
+                write!(f, "node {node} did not take it: {refusal}")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use imbl::Vector;
 use raft_core::{Instant, Message, NodeId, Trace};
 use raft_sim::{DropReason, Event, EventKind, MessageId, World};
 
-use crate::{ConsoleLine, Pacing};
+use crate::{ConsoleLine, Members, Pacing};
 
 /// How many events are kept.
 const MAX_EVENTS: usize = 2000;
@@ -25,6 +25,8 @@ pub struct Frame {
     pub number: u64,
     /// The cluster.
     pub world: Rc<World>,
+    /// Who belongs to it.
+    pub members: Members,
     /// The most recent events worth telling, oldest first; see [`is_noise`].
     pub events: Vector<Rc<Event>>,
     /// Messages that were lost a moment ago, oldest first.

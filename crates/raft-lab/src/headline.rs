@@ -4,14 +4,16 @@ use raft_check::Violation;
 use raft_core::{Node, NodeId, RoleKind};
 use raft_sim::{NodeState, SimNode, World};
 
+use crate::{Members, Standing};
+
 /// What is going on, in a sentence or two.
-pub(crate) fn headline(world: &World, violation: Option<&Violation>) -> String {
+pub(crate) fn headline(world: &World, members: &Members, violation: Option<&Violation>) -> String {
     if let Some(violation) = violation {
         return format!("{} is broken: {}", violation.property.name, violation.description);
     }
     let leadership = match world.leader() {
-        Some(leader) => with_leader(world, leader),
-        None => without_leader(world),
+        Some(leader) => with_leader(world, members, leader),
+        None => without_leader(world, members),
     };
     match world.partition() {
         Some(groups) => format!("Partitioned: {}. {leadership}", groups_in_words(world, groups)),
@@ -19,70 +21,103 @@ pub(crate) fn headline(world: &World, violation: Option<&Violation>) -> String {
     }
 }
 
-fn with_leader(world: &World, leader: NodeId) -> String {
+fn with_leader(world: &World, members: &Members, leader: NodeId) -> String {
     let Some(core) = world.node(leader).and_then(SimNode::core) else { return String::new() };
     let term = core.current_term();
     let mut followers = Vec::new();
+    let mut learners = Vec::new();
     let mut cut_off = Vec::new();
     let mut strangers = Vec::new();
     for node in world.nodes().filter(|node| node.id() != leader) {
+        let (id, standing) = (node.id(), members.standing(node.id()));
+        if standing == Standing::Stranger {
+            continue;
+        }
         match node.core().filter(|_| node.state() == NodeState::Running) {
             Some(core) if core.leader() == Some(leader) && core.current_term() == term => {
-                if world.is_reachable(leader, node.id()) && world.is_reachable(node.id(), leader) {
-                    followers.push(node.id());
-                } else {
-                    cut_off.push(node.id());
+                match world.is_reachable(leader, id) && world.is_reachable(id, leader) {
+                    true if standing == Standing::Learner => learners.push(id),
+                    true => followers.push(id),
+                    false => cut_off.push(id),
                 }
             }
-            Some(core) if core.role() != RoleKind::Leader => strangers.push(node.id()),
+            Some(core) if core.role() != RoleKind::Leader => strangers.push(id),
             _ => {}
         }
     }
     let mut words = format!("Node {leader} leads term {term}");
-    if !followers.is_empty() {
-        let verb = if followers.len() == 1 { "follows" } else { "follow" };
-        words += &format!("; {} {verb} it", nodes(&followers));
-    }
-    if !cut_off.is_empty() {
-        let verb = if cut_off.len() == 1 { "is" } else { "are" };
-        words += &format!("; {} {verb} cut off from it", nodes(&cut_off));
-    }
-    if !strangers.is_empty() {
-        let verb = if strangers.len() == 1 { "does" } else { "do" };
-        words += &format!("; {} {verb} not follow it yet", nodes(&strangers));
-    }
+    words += &clause(&followers, "follows it", "follow it");
+    words += &clause(&learners, "learns from it", "learn from it");
+    words += &clause(&cut_off, "is cut off from it", "are cut off from it");
+    words += &clause(&strangers, "does not follow it yet", "do not follow it yet");
     for deposed in cores(world).filter(|core| core.id() != leader) {
         if deposed.role() == RoleKind::Leader {
             let (id, term) = (deposed.id(), deposed.current_term());
             words += &format!("; node {id} still believes that it leads term {term}");
         }
     }
+    if let Some(to) = core.status().transfer_to {
+        words += &format!("; it hands over to node {to}");
+    }
     words + &out_of_service(world) + "."
 }
 
-fn without_leader(world: &World) -> String {
-    let running = cores(world).count();
-    let needed = world.nodes().len() / 2 + 1;
-    if running < needed {
-        let verb = if running == 1 { "runs" } else { "run" };
+/// `; node 1 follows it`, `; nodes 1 and 2 follow it`, or nothing.
+fn clause(ids: &[NodeId], one: &str, several: &str) -> String {
+    match ids {
+        [] => String::new(),
+        [_] => format!("; {} {one}", nodes(ids)),
+        _ => format!("; {} {several}", nodes(ids)),
+    }
+}
+
+fn without_leader(world: &World, members: &Members) -> String {
+    let runs = |id: NodeId| world.node(id).is_some_and(|node| node.state() == NodeState::Running);
+    if !members.membership.is_quorum(runs) {
+        return format!("No leader, and none can be elected: {}.", too_few(world, members, runs));
+    }
+    let words = match asking(world, RoleKind::Candidate).as_slice() {
+        [] => match asking(world, RoleKind::PreCandidate).as_slice() {
+            [] => "the nodes wait for one until an election timeout elapses".to_owned(),
+            [one] => {
+                let next = one.current_term().next();
+                format!("node {} asks whether it could win an election in term {next}", one.id())
+            }
+            several => format!("{} ask whether they could win an election", of_cores(several)),
+        },
+        [one] => format!("node {} asks for votes in term {}", one.id(), one.current_term()),
+        several => format!("{} ask for votes", of_cores(several)),
+    };
+    format!("No leader: {words}{}.", out_of_service(world))
+}
+
+/// Why no majority can be had.
+fn too_few(world: &World, members: &Members, runs: impl Fn(NodeId) -> bool) -> String {
+    let membership = &members.membership;
+    if membership.is_joint() {
         return format!(
-            "No leader, and none can be elected: {running} of {} nodes {verb}, {needed} are \
-             needed{}.",
-            world.nodes().len(),
+            "too few of the voters run, and old and new ones must agree ({membership}){}",
             out_of_service(world)
         );
     }
-    let candidates: Vec<&Node> =
-        cores(world).filter(|core| core.role() == RoleKind::Candidate).collect();
-    let words = match candidates.as_slice() {
-        [] => "the nodes wait for one until an election timeout elapses".to_owned(),
-        [one] => format!("node {} asks for votes in term {}", one.id(), one.current_term()),
-        several => {
-            let ids: Vec<NodeId> = several.iter().map(|core| core.id()).collect();
-            format!("{} ask for votes", nodes(&ids))
-        }
-    };
-    format!("No leader: {words}{}.", out_of_service(world))
+    let voters = membership.voters();
+    let running = voters.iter().filter(|voter| runs(**voter)).count();
+    let verb = if running == 1 { "runs" } else { "run" };
+    let needed = membership.majority();
+    let be = if needed == 1 { "is" } else { "are" };
+    format!(
+        "{running} of {} voters {verb}, {needed} {be} needed{}",
+        voters.len(),
+        out_of_service(world)
+    )
+}
+
+fn asking(world: &World, role: RoleKind) -> Vec<&Node> {
+    cores(world).filter(|core| core.role() == role).collect()
+}
+
+fn of_cores(cores: &[&Node]) -> String {
+    nodes(&cores.iter().map(|core| core.id()).collect::<Vec<_>>())
 }
 
 /// The nodes that take no part, each kind with its own word.

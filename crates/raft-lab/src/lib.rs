@@ -37,6 +37,7 @@ mod js;
 mod lab;
 mod mirror;
 mod pacing;
+mod standing;
 mod state;
 mod stored;
 
@@ -50,6 +51,7 @@ pub use js::{Changed, SharedLab, install};
 pub use lab::{Clock, Executed, Lab, LabError, Outcome, Subscriber, Subscription};
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
+pub use standing::{Members, Standing};
 pub use state::{AnswerView, EventView, StateView};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{NodeId, RoleKind};
+use raft_core::{NodeId, PeerStatus, ProgressKind, RoleKind, Status};
 use raft_kv::{Key, Response, Value};
 use raft_sim::{Event, EventKind, SimNode, World};
 use serde::Serialize;
 
-use crate::{ClientAnswer, Detour, DurableState, Frame, InvariantLine, InvariantState};
+use crate::{ClientAnswer, Detour, DurableState, Frame, InvariantLine, InvariantState, Members};
 
 /// The lab at one moment: what `helios.state()` returns.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -31,6 +31,8 @@ pub struct StateView {
     pub durable: DurableView,
     /// The running leader with the latest term.
     pub leader: Option<u64>,
+    /// Who belongs to the cluster, as the leader goes by it.
+    pub membership: MembershipView,
     /// The nodes, by ascending id.
     pub nodes: Vec<NodeView>,
     /// Every direction between two nodes.
@@ -67,6 +69,21 @@ pub struct DurableView {
     pub error: Option<String>,
 }
 
+/// Who belongs to the cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MembershipView {
+    /// Those who vote; in a joint membership, the new ones.
+    pub voters: Vec<u64>,
+    /// In a joint membership, the voters of the old one.
+    pub outgoing: Vec<u64>,
+    /// Those who receive the log and count nowhere.
+    pub learners: Vec<u64>,
+    /// The entry that put it in force; 0 for the first one.
+    pub index: u64,
+    /// Whether that entry is known to be committed.
+    pub committed: bool,
+}
+
 /// One node. What a node that is down has forgotten is `null`, or empty.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NodeView {
@@ -76,8 +93,16 @@ pub struct NodeView {
     pub state: String,
     /// Why it refuses to start.
     pub refusal: Option<String>,
-    /// `follower`, `candidate` or `leader`.
+    /// `follower`, `pre-candidate`, `candidate` or `leader`.
     pub role: Option<String>,
+    /// `voter`, `leaving`, `learner` or `stranger`.
+    pub standing: &'static str,
+    /// Until when a leader's lease lasts.
+    pub lease_until_micros: Option<u64>,
+    /// To whom a leader is handing over.
+    pub transfer_to: Option<u64>,
+    /// A leader's view of the others.
+    pub peers: Vec<PeerView>,
     /// Its term.
     pub term: Option<u64>,
     /// Who got its vote in that term.
@@ -96,6 +121,23 @@ pub struct NodeView {
     pub unfinished_writes: usize,
     /// Its copy of the store.
     pub keys: BTreeMap<String, String>,
+}
+
+/// A leader's view of another node.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PeerView {
+    /// The other node.
+    pub id: u64,
+    /// `probe`, `replicate` or `snapshot`.
+    pub state: &'static str,
+    /// The next entry to send to it.
+    pub next_index: u64,
+    /// The last entry known to be on its disk.
+    pub match_index: u64,
+    /// Messages with entries that it has not answered yet.
+    pub in_flight: usize,
+    /// Their payload bytes.
+    pub in_flight_bytes: u64,
 }
 
 /// One direction between two nodes.
@@ -219,6 +261,10 @@ pub struct AnswerView {
     pub timeouts: usize,
     /// How long it took, in virtual time.
     pub took_micros: u64,
+    /// What the answer to a read rests on: `log`, `quorum`, `lease` or `local`.
+    pub read: String,
+    /// Whether it may be older than what was committed before the question.
+    pub may_be_stale: bool,
 }
 
 /// A node sent a client elsewhere.
@@ -251,7 +297,8 @@ impl From<&Frame> for StateView {
             },
             durable: DurableView { mode, unsaved, error },
             leader: world.leader().map(|leader| leader.0),
-            nodes: world.nodes().map(NodeView::from).collect(),
+            membership: MembershipView::from(&frame.members),
+            nodes: world.nodes().map(|node| NodeView::of(node, &frame.members)).collect(),
             links: links(world),
             partition: world.partition().map(|groups| groups.iter().map(ids).collect()),
             in_flight: world.in_flight().map(MessageView::from).collect(),
@@ -261,9 +308,41 @@ impl From<&Frame> for StateView {
     }
 }
 
-impl From<&SimNode> for NodeView {
-    fn from(node: &SimNode) -> Self {
+impl From<&Members> for MembershipView {
+    fn from(members: &Members) -> Self {
+        let Members { membership, index, is_committed } = members;
+        Self {
+            voters: ids(membership.voters()),
+            outgoing: ids(membership.outgoing()),
+            learners: ids(membership.learners()),
+            index: index.0,
+            committed: *is_committed,
+        }
+    }
+}
+
+impl From<&PeerStatus> for PeerView {
+    fn from(peer: &PeerStatus) -> Self {
+        Self {
+            id: peer.id.0,
+            state: match peer.state {
+                ProgressKind::Probe => "probe",
+                ProgressKind::Replicate => "replicate",
+                _ => "snapshot",
+            },
+            next_index: peer.next_index.0,
+            match_index: peer.match_index.0,
+            in_flight: peer.in_flight,
+            in_flight_bytes: peer.in_flight_bytes,
+        }
+    }
+}
+
+impl NodeView {
+    fn of(node: &SimNode, members: &Members) -> Self {
         let core = node.core();
+        let status: Option<Status> = core.map(raft_core::Node::status);
+        let peers = status.iter().flat_map(|status| &status.peers).map(PeerView::from);
         let role = core.map(|core| core.role());
         let pairs = node.store().into_iter().flat_map(|store| store.iter());
         Self {
@@ -271,6 +350,13 @@ impl From<&SimNode> for NodeView {
             state: node.state().to_string(),
             refusal: node.refusal().map(str::to_owned),
             role: role.as_ref().map(RoleKind::to_string),
+            standing: members.standing(node.id()).word(),
+            lease_until_micros: status
+                .as_ref()
+                .and_then(|status| status.lease_until)
+                .map(|at| at.0),
+            transfer_to: status.as_ref().and_then(|status| status.transfer_to).map(|id| id.0),
+            peers: peers.collect(),
             term: core.map(|core| core.current_term().0),
             voted_for: core.and_then(|core| core.voted_for()).map(|id| id.0),
             leader: core.and_then(|core| core.leader()).map(|id| id.0),
@@ -282,6 +368,10 @@ impl From<&SimNode> for NodeView {
             keys: pairs.map(text_of_pair).collect(),
         }
     }
+}
+
+fn ids(nodes: &[NodeId]) -> Vec<u64> {
+    nodes.iter().map(|id| id.0).collect()
 }
 
 fn text_of_pair((key, value): (&Key, &Value)) -> (String, String) {
@@ -378,6 +468,9 @@ fn kind_name(kind: &EventKind) -> &'static str {
         EventKind::WritesLost { .. } => "writes_lost",
         EventKind::Applied { .. } => "applied",
         EventKind::Restored { .. } => "restored",
+        EventKind::ReadServed { .. } => "read_served",
+        EventKind::Administered { .. } => "administered",
+        EventKind::ServerAdded { .. } => "server_added",
         EventKind::Crashed { .. } => "crashed",
         EventKind::Restarted { .. } => "restarted",
         EventKind::RestartRefused { .. } => "restart_refused",
@@ -418,6 +511,8 @@ impl From<&ClientAnswer> for AnswerView {
                 .filter(|detour| matches!(detour, Detour::TimedOut(_)))
                 .count(),
             took_micros: (answer.ended_at - answer.invoked_at).as_micros() as u64,
+            read: answer.read.to_string(),
+            may_be_stale: answer.read.may_be_stale(),
         };
         if let Some(response) = response {
             view.take(response);
@@ -462,7 +557,7 @@ fn redirect(detour: &Detour) -> Option<RedirectView> {
         Detour::Redirected { from, to } => {
             Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
         }
-        Detour::TimedOut(_) | Detour::EntryLost(_) => None,
+        Detour::TimedOut(_) | Detour::TryAgain { .. } => None,
     }
 }
 

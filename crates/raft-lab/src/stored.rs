@@ -6,14 +6,14 @@
 //! seed of its own (or the same crash would follow again and again), and its clients take session
 //! ids that no earlier run used. Both stand in the exported `cluster` line, so that it still replays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use raft_core::{LogPosition, NodeId, Payload, Recovered, Term};
+use raft_core::{LogPosition, Membership, NodeId, Payload, Recovered, Term};
 use raft_kv::Store;
 use raft_script::Statement;
-use raft_sim::Setup;
-use raft_storage::Records;
+use raft_sim::{MAX_NODES, Setup};
+use raft_storage::{FORMAT_VERSION, Records};
 
 /// The key of the `cluster` line among the back end's infos.
 pub const CLUSTER_KEY: &str = "cluster";
@@ -24,22 +24,69 @@ pub fn cluster_line(setup: &Setup) -> Vec<u8> {
     Statement::Cluster(Box::new(plain)).to_string().into_bytes()
 }
 
-/// The next run over the same disks.
+/// The next run over the same disks. Servers that joined in an earlier run are there again, also those
+/// that had not written anything yet.
 ///
 /// # Errors
-/// In words, when the stored line cannot be read: then nothing is known about these disks.
+/// In words, when the stored line cannot be read (then nothing is known about these disks), or when
+/// another version of the program wrote them. Nothing on them has been changed then.
 pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, String> {
+    if let Some(version) = foreign_version(&disks) {
+        return Err(of_another_version(version));
+    }
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
     let statement = raft_script::parse_line(text).map_err(|error| error.to_string())?;
     let Some(Statement::Cluster(earlier)) = statement else {
         return Err(format!("it should begin with `cluster`, but it is: {text}"));
     };
     let run = earlier.run + 1;
-    let disks: BTreeMap<NodeId, Records> =
+    let mut disks: BTreeMap<NodeId, Records> =
         disks.into_iter().filter(|(_, records)| !records.is_empty()).collect();
+    for node in joined(&disks, earlier.nodes) {
+        disks.entry(node).or_default();
+    }
     let setup = Setup { run, seed: next_seed(earlier.seed, run), disks, ..*earlier };
     setup.validate().map_err(|error| error.to_string())?;
     Ok(setup)
+}
+
+/// The version of the record format, if it is another one than this program reads. Every record begins
+/// with it. A single record that differs is damage, and its node will say so.
+fn foreign_version(disks: &[(NodeId, Records)]) -> Option<u8> {
+    let records = disks.iter().flat_map(|(_, records)| records.iter());
+    let mut versions = records.filter_map(|(_, record)| record.first().copied());
+    let first = versions.next()?;
+    let is_all = first != FORMAT_VERSION && versions.all(|version| version == first);
+    is_all.then_some(first)
+}
+
+fn of_another_version(version: u8) -> String {
+    let (who, way) = if version < FORMAT_VERSION {
+        ("an earlier version of Helios", "wipe it to begin a new one")
+    } else {
+        ("a later version of Helios", "reload without the browser's cache to get that version")
+    };
+    format!(
+        "it was written by {who} (its records have format {version}, and this version reads \
+         {FORMAT_VERSION}). Nothing of it was changed: {way}"
+    )
+}
+
+/// Servers that belong to the cluster, or did, besides its first voters.
+fn joined(disks: &BTreeMap<NodeId, Records>, first_voters: u64) -> BTreeSet<NodeId> {
+    let mut members = BTreeSet::new();
+    for (node, records) in disks {
+        // A damaged disk tells nothing; its node will say what is wrong.
+        let Ok(recovered) = raft_storage::recover(*node, records) else { continue };
+        let snapshot = recovered.snapshot.as_ref().map(|snapshot| &snapshot.membership);
+        let entries = recovered.entries.iter().filter_map(|entry| match &entry.payload {
+            Payload::Membership(membership) => Some(membership),
+            _ => None,
+        });
+        members.extend(snapshot.into_iter().chain(entries).flat_map(Membership::members));
+    }
+    members.retain(|node| (first_voters + 1..=MAX_NODES).contains(&node.0));
+    members
 }
 
 /// The seed of a run, from that of the run before (SplitMix64's mixing). Below 2^53, so that

@@ -1,4 +1,4 @@
-//! The runs of three seeded scenarios are the same here as in a browser (see `browser.rs`).
+//! The runs of seeded scenarios are the same here as in a browser (see `browser.rs`).
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;

@@ -9,7 +9,7 @@ fn event(at: u64, kind: EventKind) -> Event {
 
 fn invoked() -> EventKind {
     let operation = Operation::Set { key: "x".into(), value: "1".into() };
-    EventKind::ClientInvoked { client: CLIENT, sequence: FIRST, operation }
+    EventKind::ClientInvoked { client: CLIENT, sequence: FIRST, operation, read: ReadPolicy::Log }
 }
 
 fn asked(node: u64, attempt: u32) -> EventKind {
@@ -26,8 +26,8 @@ fn redirected(node: u64, leader: Option<u64>) -> EventKind {
 }
 
 fn answered(response: Response, attempts: u32) -> EventKind {
-    let node = NodeId(3);
-    EventKind::ClientAnswered { client: CLIENT, sequence: FIRST, response, node, attempts }
+    let (node, read) = (NodeId(3), ReadPolicy::Log);
+    EventKind::ClientAnswered { client: CLIENT, sequence: FIRST, response, node, attempts, read }
 }
 
 fn play(kinds: Vec<EventKind>) -> ClientAnswer {
@@ -89,10 +89,34 @@ fn giving_up_is_no_answer() {
 fn operations_of_different_clients_are_kept_apart() {
     let mut answers = Answers::default();
     let operation = Operation::Get { key: "y".into() };
-    let other = EventKind::ClientInvoked { client: ClientId(2), sequence: FIRST, operation };
+    let read = ReadPolicy::Log;
+    let other = EventKind::ClientInvoked { client: ClientId(2), sequence: FIRST, operation, read };
     assert!(answers.observe(&event(1, invoked())).is_none());
     assert!(answers.observe(&event(2, other)).is_none());
     let ended = answers.observe(&event(3, answered(Response::Done, 1))).expect("it is over");
     assert_eq!(ended.client, CLIENT);
     assert_eq!(ended.invoked_at, Instant(1));
+}
+
+#[test]
+fn a_local_read_says_that_it_may_be_stale() {
+    let (operation, read) = (Operation::Get { key: "x".into() }, ReadPolicy::Local);
+    let invoked = EventKind::ClientInvoked { client: CLIENT, sequence: FIRST, operation, read };
+    let answer = play(vec![invoked, asked(3, 1), answered(Response::Value(Some("1".into())), 1)]);
+    assert_eq!(
+        answer.to_string(),
+        "client 1: get x read=local → value 1 (node 3): what node 3 has applied, which may be stale"
+    );
+}
+
+#[test]
+fn a_refusal_on_the_way_is_told() {
+    let (node, reason) = (NodeId(2), RetryReason::Refused(raft_core::Refusal::TermNotCommitted));
+    let refused = EventKind::ClientMustRetry { client: CLIENT, sequence: FIRST, node, reason };
+    let answer = play(vec![invoked(), asked(2, 1), refused, answered(Response::Done, 2)]);
+    assert_eq!(
+        answer.to_string(),
+        "client 1: set x=1 → ok (node 3, after 2 tries); node 2 did not take it: the leader has \
+         not committed an entry of its own term yet"
+    );
 }

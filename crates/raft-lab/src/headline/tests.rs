@@ -1,3 +1,4 @@
+use raft_core::{Instant, MembershipChange};
 use raft_sim::{Action, Setup, Unsynced};
 
 use super::*;
@@ -15,6 +16,10 @@ fn elected(nodes: u64) -> (World, NodeId) {
     (world, leader)
 }
 
+fn told(world: &World) -> String {
+    headline(world, &Members::of(world), None)
+}
+
 fn others(world: &World, leader: NodeId) -> Vec<NodeId> {
     world.node_ids().filter(|id| *id != leader).collect()
 }
@@ -23,7 +28,7 @@ fn others(world: &World, leader: NodeId) -> Vec<NodeId> {
 fn before_the_first_election() {
     let world = World::new(Setup::default()).expect("the defaults are within bounds");
     assert_eq!(
-        headline(&world, None),
+        told(&world),
         "No leader: the nodes wait for one until an election timeout elapses."
     );
 }
@@ -33,16 +38,13 @@ fn a_leader_and_who_follows_it() {
     let (world, leader) = elected(5);
     let term = world.node(leader).and_then(SimNode::core).expect("it runs").current_term();
     let followers = nodes(&others(&world, leader));
-    assert_eq!(
-        headline(&world, None),
-        format!("Node {leader} leads term {term}; {followers} follow it.")
-    );
+    assert_eq!(told(&world), format!("Node {leader} leads term {term}; {followers} follow it."));
 }
 
 #[test]
 fn a_cluster_of_one() {
     let (world, _) = elected(1);
-    assert_eq!(headline(&world, None), "Node 1 leads term 1.");
+    assert_eq!(told(&world), "Node 1 leads term 1.");
 }
 
 #[test]
@@ -50,18 +52,44 @@ fn followers_that_are_cut_off_from_their_leader() {
     let (mut world, leader) = elected(3);
     let followers = others(&world, leader);
     world.apply(Action::Partition { groups: vec![vec![followers[0]]] }).expect("it is a node");
-    let words = headline(&world, None);
+    let words = told(&world);
     assert!(words.contains(&format!("; node {} follows it;", followers[1])), "{words}");
     assert!(words.ends_with(&format!("; node {} is cut off from it.", followers[0])), "{words}");
 }
 
 #[test]
 fn a_candidate() {
+    let setup = Setup { pre_vote: false, ..Setup::default() };
+    let mut world = World::new(setup).expect("it is within bounds");
+    world.apply(Action::ForceElection { node: NodeId(4) }).expect("node 4 runs");
+    assert_eq!(told(&world), "No leader: node 4 asks for votes in term 1.");
+    world.apply(Action::ForceElection { node: NodeId(2) }).expect("node 2 runs");
+    assert_eq!(told(&world), "No leader: nodes 2 and 4 ask for votes.");
+}
+
+#[test]
+fn a_server_that_asks_before_it_stands() {
     let mut world = World::new(Setup::default()).expect("the defaults are within bounds");
     world.apply(Action::ForceElection { node: NodeId(4) }).expect("node 4 runs");
-    assert_eq!(headline(&world, None), "No leader: node 4 asks for votes in term 1.");
-    world.apply(Action::ForceElection { node: NodeId(2) }).expect("node 2 runs");
-    assert_eq!(headline(&world, None), "No leader: nodes 2 and 4 ask for votes.");
+    assert_eq!(told(&world), "No leader: node 4 asks whether it could win an election in term 1.");
+}
+
+#[test]
+fn a_learner_learns_and_a_removed_server_is_not_waited_for() {
+    let (mut world, leader) = elected(3);
+    let run = |world: &mut World, change| {
+        world.run_until(Instant(world.now().0 + 500_000));
+        world.apply(Action::ChangeMembership { node: leader, change }).expect("the leader runs");
+        world.run_until(Instant(world.now().0 + 500_000));
+    };
+    run(&mut world, MembershipChange::AddLearner(NodeId(4)));
+    let words = told(&world);
+    assert!(words.ends_with(" follow it; node 4 learns from it."), "{words}");
+    let removed = others(&world, leader)[0];
+    run(&mut world, MembershipChange::Remove(removed));
+    let words = told(&world);
+    assert!(words.contains(" follows it; node 4 learns from it."), "{words}");
+    assert!(!words.contains(&format!("node {removed} ")), "{words}");
 }
 
 #[test]
@@ -74,9 +102,9 @@ fn too_few_nodes_run() {
     let mut down = [leader, other];
     down.sort();
     assert_eq!(
-        headline(&world, None),
+        told(&world),
         format!(
-            "No leader, and none can be elected: 1 of 3 nodes runs, 2 are needed; {} are down.",
+            "No leader, and none can be elected: 1 of 3 voters runs, 2 are needed; {} are down.",
             nodes(&down)
         )
     );
@@ -89,7 +117,7 @@ fn a_partition_with_a_deposed_leader() {
     while world.leader() == Some(old) {
         world.step();
     }
-    let words = headline(&world, None);
+    let words = told(&world);
     let rest: Vec<String> = others(&world, old).iter().map(NodeId::to_string).collect();
     assert!(
         words.starts_with(&format!("Partitioned: {old} | {}. Node ", rest.join(" "))),

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use raft_core::NodeId;
 use raft_kv::Operation;
 use raft_sim::{EventKind, SimNode};
 
 use super::*;
 use crate::fake::FakeBackend;
-use crate::{DurableState, cluster_line, next_run};
+use crate::{DurableState, Standing, cluster_line, next_run};
 
 const FRAME: Duration = Duration::from_millis(16);
 const BUDGET: Duration = Duration::from_millis(50);
@@ -140,7 +141,7 @@ fn the_back_end_holds_what_the_simulated_disks_hold() {
     }
     for (node, line) in [(1, "crash 1 lose"), (2, "crash 2 keep")] {
         let is_writing = |lab: &Lab| {
-            let node = lab.session().world().node(raft_core::NodeId(node));
+            let node = lab.session().world().node(NodeId(node));
             node.is_some_and(|node| node.disk().pending().len() > 0)
         };
         while !is_writing(&lab) {
@@ -225,6 +226,7 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
                 client,
                 sequence,
                 operation: Operation::Set { key, .. },
+                ..
             } => {
                 asked.insert((*client, *sequence), key.to_string());
             }
@@ -255,6 +257,10 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
                 let client = 1 + random.below(3);
                 lab.exec(&format!("set r{run}f{frame}=1 client={client}"));
             }
+            13 => drop(lab.exec("add 4 as learner")),
+            14 => drop(lab.exec("promote 4")),
+            15 => drop(lab.exec("demote 4")),
+            16 => drop(lab.exec("crash 4")),
             _ => {}
         }
         if random.below(4) == 0 {
@@ -270,6 +276,7 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
 fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
     let mut random = Random(0x9e37_79b9);
     let acknowledged = Rc::new(RefCell::new(Vec::new()));
+    let mut joined = 0;
     for seed in 1..=30 {
         let mut setup = Setup { nodes: 3, seed, snapshot_threshold: 20, ..Setup::default() };
         acknowledged.borrow_mut().clear();
@@ -284,7 +291,11 @@ fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
                 }
             }
             let world = lab.session().world();
-            for store in world.nodes().map(|node| node.store().expect("its disk is sound")) {
+            joined += usize::from(world.nodes().len() == 4);
+            // A server whose joining was lost with its leader exists, and nobody tells it anything.
+            let members = lab.frame().members;
+            let is_member = |node: &&SimNode| members.standing(node.id()) != Standing::Stranger;
+            for store in world.nodes().filter(is_member).map(|node| node.store().expect("sound")) {
                 for key in acknowledged.borrow().iter() {
                     assert!(
                         store.get(key.as_bytes()).is_some(),
@@ -292,8 +303,56 @@ fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
                     );
                 }
             }
-            assert!(world.nodes().filter_map(SimNode::core).count() == 3);
+            assert_eq!(world.nodes().filter_map(SimNode::core).count(), world.nodes().len());
         }
-        assert!(acknowledged.borrow().len() > 20, "{}", acknowledged.borrow().len());
+        assert!(acknowledged.borrow().len() > 5, "{}", acknowledged.borrow().len());
     }
+    assert!(joined > 30, "a server joined in many of the runs: {joined}");
+}
+
+#[test]
+fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
+    let backend = FakeBackend::fast();
+    let setup = Setup { nodes: 3, ..Setup::default() };
+    let line = cluster_line(&setup);
+    let mut lab = durable(setup, &backend);
+    for command in ["run until leader", "set x=1", "run 1s", "add 4 as learner", "run 2s"] {
+        lab.exec(command);
+        finish(&mut lab, &backend);
+    }
+    let learner = |lab: &Lab| lab.frame().members.standing(NodeId(4));
+    assert_eq!(learner(&lab), Standing::Learner);
+    drop(lab);
+
+    let stored = backend.stored();
+    let setup = next_run(&line, stored.clone().into_iter().collect()).expect("it is sound");
+    let line = cluster_line(&setup);
+    let backend = FakeBackend::holding(&setup.disks);
+    let mut lab = durable(setup, &backend);
+    let node = lab.session().world().node(NodeId(4)).and_then(SimNode::core);
+    assert!(node.is_some_and(|core| core.log().last().index.0 > 0), "its log is there");
+    assert_eq!(learner(&lab), Standing::Learner, "before there is a leader");
+    for command in ["run until leader", "set y=2", "run 1s", "promote 4", "run 2s"] {
+        lab.exec(command);
+        while lab.pacing().running {
+            lab.tick(FRAME, BUDGET);
+            while backend.complete_next() {}
+        }
+    }
+    assert_eq!(learner(&lab), Standing::Voter);
+    let store = lab.session().world().node(NodeId(4)).and_then(SimNode::store);
+    assert!(store.is_some_and(|store| store.get(b"x").is_some() && store.get(b"y").is_some()));
+    assert_eq!(lab.session().checks().violation(), None);
+    let mut replay = Lab::play(&lab.export()).expect("an export is a script");
+    replay.set_speed(f64::INFINITY);
+    while replay.pacing().running {
+        replay.tick(FRAME, BUDGET);
+    }
+    let hash = |lab: &Lab| lab.session().world().trace_hash();
+    assert_eq!(hash(&replay), hash(&lab), "the export knows the server that joined before");
+    drop(lab);
+
+    let setup = next_run(&line, backend.stored().into_iter().collect()).expect("it is sound");
+    let lab = Lab::scratch(setup).expect("it is within bounds");
+    assert_eq!(learner(&lab), Standing::Voter);
 }

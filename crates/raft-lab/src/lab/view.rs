@@ -5,6 +5,7 @@ use std::rc::Rc;
 use raft_check::CheckResult;
 
 use super::Lab;
+use crate::Members;
 use crate::frame::{DurableState, Frame, InvariantLine, InvariantState};
 use crate::headline::headline;
 use crate::mirror::Mirror;
@@ -22,6 +23,7 @@ impl Lab {
 
     fn make_frame(&self) -> Frame {
         let world = self.session.world();
+        let members = Members::of(world);
         Frame {
             number: self.number,
             world: Rc::new(world.clone()),
@@ -32,7 +34,8 @@ impl Lab {
             pacing: self.pacing(),
             goal: self.session.goal().map(ToString::to_string),
             durable: self.durable(),
-            headline: headline(world, self.session.checks().violation()),
+            headline: headline(world, &members, self.session.checks().violation()),
+            members,
         }
     }
 

@@ -40,7 +40,7 @@ fn what_is_not_a_cluster_line_is_an_error_in_words() {
     for line in [&b"\xff"[..], b"", b"crash 3", b"cluster nodes=99 seed=1"] {
         assert!(next_run(line, Vec::new()).is_err(), "{line:?}");
     }
-    let beyond = vec![(NodeId(7), disk())];
+    let beyond = vec![(NodeId(19), disk())];
     assert!(next_run(&cluster_line(&Setup::default()), beyond).is_err());
 }
 
@@ -63,4 +63,52 @@ fn the_report_tells_what_each_disk_held() {
 #[test]
 fn a_new_lab_has_no_report() {
     assert_eq!(RecoveryReport::of(&Setup::default()), None);
+}
+
+/// A disk whose log says that node 6 is a learner.
+fn disk_with_learner() -> Records {
+    let voters = Membership::new((1..=5).map(NodeId));
+    let payload = Payload::Membership(voters.with_learners([NodeId(6)]));
+    let entry = Entry { index: LogIndex(1), term: Term(3), payload };
+    let hard_state = HardState { current_term: Term(3), voted_for: None };
+    Records::from(&Recovered { hard_state, snapshot: None, entries: vec![entry] })
+}
+
+#[test]
+fn servers_that_joined_are_there_again_with_or_without_records() {
+    let line = cluster_line(&Setup::default());
+    let with_records = vec![(NodeId(1), disk_with_learner()), (NodeId(6), disk())];
+    let setup = next_run(&line, with_records).expect("it was just written");
+    assert_eq!(setup.node_ids().collect::<Vec<_>>(), (1..=6).map(NodeId).collect::<Vec<_>>());
+    let without = vec![(NodeId(1), disk_with_learner())];
+    let setup = next_run(&line, without).expect("it was just written");
+    assert_eq!(setup.node_ids().count(), 6);
+    assert_eq!(setup.disks[&NodeId(6)], Records::default());
+    let report = RecoveryReport::of(&setup).expect("there is something on the disks").to_string();
+    assert!(report.ends_with("node 6: term 0, no log entries, 0 keys"), "{report}");
+}
+
+#[test]
+fn a_lab_of_another_version_is_refused_as_a_whole_and_says_why() {
+    let with_version = |version: u8| {
+        let mut records = disk();
+        let all: Vec<_> = records.iter().map(|(key, record)| (*key, record.to_vec())).collect();
+        for (key, mut record) in all {
+            record[0] = version;
+            records.put(key, record.into());
+        }
+        records
+    };
+    let line = cluster_line(&Setup::default());
+    let old = vec![(NodeId(1), with_version(1)), (NodeId(2), with_version(1))];
+    let words = next_run(&line, old).expect_err("nobody can read it");
+    assert!(words.contains("earlier version") && words.contains("wipe it"), "{words}");
+    let new = vec![(NodeId(1), with_version(99))];
+    let words = next_run(&line, new).expect_err("nobody can read it");
+    assert!(words.contains("later version") && words.contains("reload"), "{words}");
+    // One disk among good ones is damaged; the others go on without it.
+    let mixed = vec![(NodeId(1), with_version(99)), (NodeId(2), disk())];
+    let setup = next_run(&line, mixed).expect("node 2 is sound");
+    let report = RecoveryReport::of(&setup).expect("there is something on the disks");
+    assert_eq!(report.damaged().collect::<Vec<_>>(), [NodeId(1)]);
 }
