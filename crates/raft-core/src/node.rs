@@ -497,8 +497,9 @@ impl Node {
             self.refuse_read(read.reader, Refusal::NotLeader);
         }
         if let Some(handover) = leader.handover {
-            let (request, to) = handover.answer_to();
-            self.reply(request, Outcome::Transferred { to });
+            let (request, outcome) = handover.answer();
+            let leader = self.leader();
+            self.reply(request, outcome.unwrap_or(Outcome::NotLeader { leader }));
         }
         if let Some(change) = leader.change {
             self.reply(change.request(), Outcome::Unknown { position: change.position() });

@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 
 use super::{Node, Role};
 use crate::{
-    Instant, LogIndex, LogPosition, Membership, MembershipChange, NodeId, Outcome, Payload,
-    Refusal, RequestId, StepDownReason, Trace,
+    ChangeError, Instant, LogIndex, LogPosition, Membership, MembershipChange, NodeId, Outcome,
+    Payload, Refusal, RequestId, StepDownReason, Trace,
 };
 
 /// A change that this leader was asked for and that is not complete.
@@ -94,7 +94,19 @@ impl Node {
             let last = self.log.last().index;
             return Err(Refusal::NotCaughtUp { node: *node, match_index, last });
         }
+        // On the way there may be more learners than at its end.
+        let learners = self.with_new_voters_as_learners(&target).learners().len();
+        if learners > Membership::MAX_VOTERS {
+            return Err(Refusal::Change(ChangeError::LearnerCount(learners)));
+        }
         Ok(target)
+    }
+
+    /// The present membership, and those who are to vote and do not belong to it as learners.
+    fn with_new_voters_as_learners(&self, target: &Membership) -> Membership {
+        let present = self.membership();
+        let strangers = target.voters().iter().filter(|node| !present.contains(**node));
+        present.with_learners(present.learners().iter().chain(strangers).copied())
     }
 
     /// Whether a server's log is so complete that its vote would not hold up the cluster: what it
@@ -119,11 +131,9 @@ impl Node {
         if missing.is_empty() {
             return self.move_to_target(change);
         }
-        let present = self.membership().clone();
-        let strangers = missing.iter().filter(|node| !present.contains(**node));
-        if strangers.clone().next().is_some() {
-            let learners = present.learners().iter().chain(strangers).copied();
-            change.position = Some(self.append_membership(present.with_learners(learners)));
+        let with_learners = self.with_new_voters_as_learners(&change.target);
+        if with_learners != *self.membership() {
+            change.position = Some(self.append_membership(with_learners));
         }
         change.catching_up = Some(CatchUp { held: (LogIndex(0), 0), since: self.now });
         self.set_change(Some(change));

@@ -18,6 +18,8 @@ pub(super) struct Handover {
     until: Instant,
     /// Whether the target was told since the last heartbeat.
     is_told: bool,
+    /// Whether it was ever told.
+    was_told: bool,
 }
 
 impl Handover {
@@ -25,9 +27,10 @@ impl Handover {
         self.to
     }
 
-    /// Whom to answer, and about whom.
-    pub(super) fn answer_to(&self) -> (RequestId, NodeId) {
-        (self.request, self.to)
+    /// Whom to answer when this server leads no more, and what; `None` if the target was never told, and
+    /// another server took over.
+    pub(super) fn answer(&self) -> (RequestId, Option<Outcome>) {
+        (self.request, self.was_told.then_some(Outcome::Transferred { to: self.to }))
     }
 }
 
@@ -57,7 +60,7 @@ impl Node {
             return self.reply(request, Outcome::Refused(refusal));
         }
         let Role::Leader(leader) = &mut self.role else { return };
-        leader.handover = Some(Handover { request, to, until, is_told: false });
+        leader.handover = Some(Handover { request, to, until, is_told: false, was_told: false });
         self.trace(|| Trace::TransferStarted { to });
         self.push_handover();
     }
@@ -76,7 +79,7 @@ impl Node {
         let Role::Leader(leader) = &mut self.role else { return };
         leader.has_told_successor = true;
         if let Some(handover) = &mut leader.handover {
-            handover.is_told = true;
+            (handover.is_told, handover.was_told) = (true, true);
         }
         self.trace(|| Trace::TimeoutNowSent { to });
         self.send(to, Body::TimeoutNow, Needs::HardState);

@@ -264,7 +264,8 @@ fn is_at_rest(cluster: &Cluster) -> bool {
             && node.leader() == Some(leader.id())
             && node.membership() == membership
     };
-    !membership.is_joint() && membership.members().iter().all(agrees)
+    let is_idle = leader.status().transfer_to.is_none();
+    is_idle && !membership.is_joint() && membership.members().iter().all(agrees)
 }
 
 fn state_of(cluster: &Cluster) -> String {

@@ -1,0 +1,265 @@
+//! Leadership transfer (dissertation §3.10).
+
+use std::time::Duration;
+
+use raft_core::{
+    Body, Bytes, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogIndex, Membership,
+    MembershipChange, NodeId, Outcome, ReadMode, Recovered, Refusal, RequestId, RoleKind, Term,
+    Trace,
+};
+
+use crate::builders::*;
+use crate::cluster::{Cluster, Envelope};
+use crate::server::Server;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Server 1, leader of three in term 1, whose no-op is on all disks.
+fn leader_with(change: impl Fn(&mut Config)) -> Server {
+    let mut config = full_config(1, 3);
+    change(&mut config);
+    let mut server = Server::start(config, Recovered::default(), Instant(0));
+    server.lead();
+    server.receive(2, 1, success_in(1, 1));
+    server.receive(3, 1, success_in(1, 1));
+    server.sent.clear();
+    server
+}
+
+fn transfer(server: &mut Server, request: u64, to: u64) {
+    let (request, to) = (RequestId(request), NodeId(to));
+    server.handle(Instant(0), Input::TransferLeadership { request, to });
+}
+
+fn is_timeout_now(envelope: &Envelope) -> bool {
+    envelope.message.body == Body::TimeoutNow
+}
+
+/// To whom TimeoutNow was sent since the last call.
+fn told(server: &mut Server) -> Vec<u64> {
+    let sent = server.take_sent().into_iter();
+    sent.filter(|(_, message)| message.body == Body::TimeoutNow).map(|(to, _)| to).collect()
+}
+
+fn in_progress(to: u64) -> Option<Outcome> {
+    Some(Outcome::Refused(Refusal::TransferInProgress { to: NodeId(to) }))
+}
+
+/// At once, in the next term, with pre-vote and stickiness on, although all hear the old leader.
+#[test]
+fn the_target_takes_over_at_once() {
+    let mut cluster = Cluster::full(5);
+    cluster.elect(1);
+    let before = cluster.now;
+    let request = cluster.transfer(1, 4);
+    cluster.settle();
+    assert_eq!((cluster.leader(), cluster.now), (Some(4), before));
+    assert_eq!(cluster.node(4).current_term(), Term(2));
+    assert_eq!(cluster.outcome(1, request), Some(Outcome::Transferred { to: NodeId(4) }));
+    cluster.propose(4, "x");
+    cluster.live(SECOND);
+    cluster.assert_converged();
+    assert_eq!(cluster.leader(), Some(4));
+}
+
+/// "The prior leader … brings the target server's log up to date" first.
+#[test]
+fn the_target_is_told_only_when_its_log_is_complete() {
+    let mut server = leader_with(|_| {});
+    server.propose(1, "x");
+    server.receive(2, 1, success_in(1, 2));
+    transfer(&mut server, 9, 3);
+    assert_eq!(told(&mut server), []);
+    server.receive(2, 1, success_in(1, 2));
+    assert_eq!(told(&mut server), [], "server 3 is the target");
+    server.receive(3, 1, success_in(1, 2));
+    assert_eq!(told(&mut server), [3]);
+}
+
+/// A target that needs the snapshot first gets it.
+#[test]
+fn a_target_that_is_far_behind_is_brought_up_to_date() {
+    let mut cluster = Cluster::joining(3, 0, |config| config.snapshot_chunk_bytes = 4);
+    cluster.elect(1);
+    cluster.isolate(3);
+    for command in ["alpha", "beta", "gamma"] {
+        cluster.propose(1, command);
+    }
+    cluster.settle();
+    cluster.take_snapshot(1);
+    cluster.heal();
+    cluster.transfer(1, 3);
+    cluster.live(Duration::from_millis(250));
+    assert_eq!(cluster.leader(), Some(3));
+    assert_eq!(cluster.server(3).state, "alpha,beta,gamma");
+}
+
+/// "The prior leader stops accepting new client requests." Nor does it begin another change.
+#[test]
+fn meanwhile_the_leader_takes_no_commands() {
+    let mut server = leader_with(|_| {});
+    server.propose(1, "x");
+    transfer(&mut server, 9, 3);
+    server.propose(2, "y");
+    assert_eq!(server.outcome(2), in_progress(3));
+    transfer(&mut server, 3, 2);
+    assert_eq!(server.outcome(3), in_progress(3));
+    let (request, change) = (RequestId(4), MembershipChange::Remove(NodeId(2)));
+    server.handle(Instant(0), Input::ChangeMembership { request, change });
+    assert_eq!(server.outcome(4), in_progress(3));
+    server.sent.clear();
+    let (id, command) = (ForwardId(5), Bytes::from(b"z"));
+    server.receive(2, 1, Body::Forward(Forward { id, command }));
+    let result = Err(Refusal::TransferInProgress { to: NodeId(3) });
+    assert_eq!(server.take_reply(), Body::ForwardReply(ForwardReply { id, result }));
+    assert_eq!(server.log_terms(), [1, 1], "what was taken before stays");
+    assert_eq!(server.node.status().transfer_to, Some(NodeId(3)));
+}
+
+/// "If leadership transfer does not complete after about an election timeout, the prior leader aborts
+/// the transfer and resumes accepting client requests."
+#[test]
+fn a_transfer_that_takes_too_long_is_given_up() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.crash(3);
+    let request = cluster.transfer(1, 3);
+    let refused = cluster.propose(1, "early");
+    assert_eq!(cluster.outcome(1, refused), in_progress(3));
+    cluster.live(Duration::from_millis(360));
+    let refusal = Refusal::TransferTimedOut { to: NodeId(3) };
+    assert_eq!(cluster.outcome(1, request), Some(Outcome::Refused(refusal)));
+    let taken = cluster.propose(1, "late");
+    cluster.live(SECOND);
+    assert!(matches!(cluster.outcome(1, taken), Some(Outcome::Committed(_))));
+    assert_eq!((cluster.leader(), cluster.node(1).current_term()), (Some(1), Term(1)));
+}
+
+/// The network may lose it: it is sent again with each heartbeat, not more often.
+#[test]
+fn a_lost_timeout_now_is_repeated_with_the_heartbeat() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.transfer(1, 2);
+    assert_eq!(cluster.take(is_timeout_now).len(), 1);
+    cluster.settle();
+    assert_eq!(cluster.leader(), Some(1));
+    cluster.time_out(1);
+    assert_eq!(cluster.network.iter().filter(|envelope| is_timeout_now(envelope)).count(), 1);
+    cluster.settle();
+    assert_eq!(cluster.leader(), Some(2));
+}
+
+#[test]
+fn only_another_voter_can_be_the_target() {
+    let members = membership(2).with_learners([NodeId(3)]);
+    let mut server = leader_with(|config| config.membership = members.clone());
+    for (request, node) in [(1, 3), (2, 1), (3, 99)] {
+        transfer(&mut server, request, node);
+        let refusal = Refusal::NotAVoter { node: NodeId(node) };
+        assert_eq!(server.outcome(request), Some(Outcome::Refused(refusal)), "server {node}");
+    }
+    assert_eq!(server.node.status().transfer_to, None);
+    transfer(&mut server, 4, 2);
+    assert_eq!(told(&mut server), [2]);
+}
+
+#[test]
+fn only_a_leader_can_hand_over() {
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
+    server.receive(2, 1, append((0, 0), &[], 0));
+    transfer(&mut server, 1, 3);
+    let leader = Some(NodeId(2));
+    assert_eq!(server.outcome(1), Some(Outcome::NotLeader { leader }));
+}
+
+/// From another server, or from a leader that is deposed, it means nothing.
+#[test]
+fn only_its_leader_can_tell_a_server_to_stand() {
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
+    server.receive(2, 3, append((0, 0), &[], 0));
+    for (from, term) in [(3, 3), (2, 2), (3, 4)] {
+        server.receive(from, term, Body::TimeoutNow);
+        assert_eq!(server.node.role(), RoleKind::Follower);
+    }
+    server.receive(3, 5, append((0, 0), &[], 0));
+    server.receive(3, 5, Body::TimeoutNow);
+    assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::Candidate, Term(6)));
+}
+
+/// Its votes say that the leader permits it; a second attempt of its own does not.
+#[test]
+fn only_the_election_that_the_leader_asked_for_says_so() {
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
+    server.receive(2, 1, append((0, 0), &[], 0));
+    server.sent.clear();
+    server.receive(2, 1, Body::TimeoutNow);
+    let asks = [2, 3].map(|to| (to, message(2, request_vote_by_transfer(0, 0))));
+    assert_eq!(server.take_sent(), asks);
+    let deadline = server.node.deadline();
+    server.handle(deadline, Input::Timeout);
+    assert_eq!(server.take_sent(), [2, 3].map(|to| (to, message(2, pre_vote(0, 0)))));
+}
+
+/// The leader was deposed by another server before the target was told: it made nobody stand.
+#[test]
+fn a_leader_that_is_deposed_before_it_told_the_target_does_not_say_it_did() {
+    let mut server = leader_with(|_| {});
+    server.propose(1, "x");
+    transfer(&mut server, 9, 3);
+    server.receive(2, 2, append((0, 0), &[], 0));
+    assert!(
+        matches!(server.outcome(9), Some(Outcome::NotLeader { .. })),
+        "{:?}",
+        server.outcome(9)
+    );
+}
+
+/// The target was told and removed meanwhile, or does not live: others are not held up for long.
+#[test]
+fn a_target_that_dies_does_not_stop_the_cluster() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.transfer(1, 2);
+    cluster.deliver_where(is_timeout_now);
+    cluster.crash(2);
+    cluster.live(2 * SECOND);
+    let leader = cluster.leader().expect("two of three are well");
+    let request = cluster.propose(leader, "x");
+    cluster.settle();
+    assert!(matches!(cluster.outcome(leader, request), Some(Outcome::Committed(_))));
+}
+
+/// Commands taken before are not lost, and reads are answered meanwhile.
+#[test]
+fn the_transfer_loses_nothing() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    let request = cluster.propose(1, "x");
+    let transfer = cluster.transfer(1, 3);
+    let read = cluster.read(1, ReadMode::Quorum);
+    cluster.live(Duration::from_millis(400));
+    assert!(matches!(cluster.outcome(1, request), Some(Outcome::Committed(_))));
+    assert!(matches!(cluster.outcome(1, transfer), Some(Outcome::Transferred { .. })));
+    let read = cluster.outcome(1, read);
+    assert!(matches!(read, Some(Outcome::Readable { .. } | Outcome::NotLeader { .. })), "{read:?}");
+    assert_eq!(cluster.server(3).state, "x");
+}
+
+/// A leader that leaves hands over by itself: nobody waits for a timer.
+#[test]
+fn a_leader_that_is_removed_names_its_successor() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    let before = cluster.now;
+    let request = cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.settle();
+    assert!(matches!(cluster.outcome(1, request), Some(Outcome::Committed(_))));
+    assert!(cluster.leader().is_some_and(|leader| leader != 1));
+    assert_eq!(cluster.now, before);
+    let told = |trace: &Trace| matches!(trace, Trace::TimeoutNowSent { .. });
+    assert!(cluster.server(1).traces.iter().any(told));
+    let expected = Membership::new([NodeId(2), NodeId(3)]);
+    assert_eq!(*cluster.node(2).membership(), expected);
+    assert_eq!(cluster.node(1).commit_index(), LogIndex(2));
+}
