@@ -1,0 +1,180 @@
+//! Changes of the membership: what a leader can be asked for, and what each leads to.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Membership, Spaced};
+use crate::{ConfigError, NodeId};
+
+/// A change of the membership that a leader is asked to make.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum MembershipChange {
+    /// A new server receives the log and counts nowhere.
+    AddLearner(NodeId),
+    /// A server becomes a voter. If it is new, it is caught up as a learner first.
+    AddVoter(NodeId),
+    /// A learner that has caught up becomes a voter.
+    Promote(NodeId),
+    /// A voter becomes a learner.
+    Demote(NodeId),
+    /// A server leaves.
+    Remove(NodeId),
+    /// One voter leaves and another server takes its place, in one step: at no moment does the
+    /// cluster have a voter more or less (joint consensus).
+    Replace {
+        /// Who leaves.
+        old: NodeId,
+        /// Who comes. If it is new, it is caught up as a learner first.
+        new: NodeId,
+    },
+    /// Exactly these voters, whatever the cluster is now; other servers leave (joint consensus).
+    SetVoters(Vec<NodeId>),
+}
+
+/// Why a change of the membership makes no sense for the present one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum ChangeError {
+    /// The server is no member.
+    NotAMember(NodeId),
+    /// The server is a voter already.
+    AlreadyAVoter(NodeId),
+    /// The server is a learner already.
+    AlreadyALearner(NodeId),
+    /// The server is not a learner.
+    NotALearner(NodeId),
+    /// The server is not a voter.
+    NotAVoter(NodeId),
+    /// No voter, or more than nine, would be left.
+    VoterCount(usize),
+    /// More than nine learners would be there.
+    LearnerCount(usize),
+    /// The id 0 names no server.
+    NodeIdZero,
+    /// It would change nothing.
+    NothingToDo,
+}
+
+impl Membership {
+    /// The membership that a change leads to, the present one not being joint.
+    ///
+    /// # Errors
+    /// What makes the change impossible.
+    pub fn changed_by(&self, change: &MembershipChange) -> Result<Self, ChangeError> {
+        let (mut voters, mut learners) = (self.voters().to_vec(), self.learners().to_vec());
+        match change {
+            MembershipChange::AddLearner(node) => {
+                self.must_be_new(*node)?;
+                learners.push(*node);
+            }
+            MembershipChange::AddVoter(node) => {
+                self.must_not_vote(*node)?;
+                voters.push(*node);
+            }
+            MembershipChange::Promote(node) => {
+                self.must_not_vote(*node)?;
+                if !self.is_learner(*node) {
+                    return Err(ChangeError::NotALearner(*node));
+                }
+                voters.push(*node);
+            }
+            MembershipChange::Demote(node) => {
+                self.must_vote(*node)?;
+                voters.retain(|voter| voter != node);
+                learners.push(*node);
+            }
+            MembershipChange::Remove(node) => {
+                if !self.contains(*node) {
+                    return Err(ChangeError::NotAMember(*node));
+                }
+                voters.retain(|voter| voter != node);
+                learners.retain(|learner| learner != node);
+            }
+            MembershipChange::Replace { old, new } => {
+                self.must_vote(*old)?;
+                self.must_not_vote(*new)?;
+                voters.retain(|voter| voter != old);
+                voters.push(*new);
+            }
+            MembershipChange::SetVoters(nodes) => {
+                voters.clone_from(nodes);
+            }
+        }
+        learners.retain(|learner| !voters.contains(learner));
+        let next = Self::of(voters, [], learners);
+        match next.validate() {
+            _ if next == *self => Err(ChangeError::NothingToDo),
+            _ if next.learners().len() > Self::MAX_VOTERS => {
+                Err(ChangeError::LearnerCount(next.learners().len()))
+            }
+            Err(ConfigError::NodeIdZero) => Err(ChangeError::NodeIdZero),
+            Err(_) => Err(ChangeError::VoterCount(next.voters().len())),
+            Ok(()) => Ok(next),
+        }
+    }
+
+    fn must_be_new(&self, node: NodeId) -> Result<(), ChangeError> {
+        self.must_not_vote(node)?;
+        match self.is_learner(node) {
+            true => Err(ChangeError::AlreadyALearner(node)),
+            false => Ok(()),
+        }
+    }
+
+    fn must_not_vote(&self, node: NodeId) -> Result<(), ChangeError> {
+        match self.is_voter(node) {
+            true => Err(ChangeError::AlreadyAVoter(node)),
+            false => Ok(()),
+        }
+    }
+
+    fn must_vote(&self, node: NodeId) -> Result<(), ChangeError> {
+        match (self.is_voter(node), self.is_learner(node)) {
+            (true, _) => Ok(()),
+            (false, true) => Err(ChangeError::NotAVoter(node)),
+            (false, false) => Err(ChangeError::NotAMember(node)),
+        }
+    }
+}
+
+impl fmt::Display for MembershipChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddLearner(node) => write!(f, "add {node} as learner"),
+            Self::AddVoter(node) => write!(f, "add {node}"),
+            Self::Promote(node) => write!(f, "promote {node}"),
+            Self::Demote(node) => write!(f, "demote {node}"),
+            Self::Remove(node) => write!(f, "remove {node}"),
+            Self::Replace { old, new } => write!(f, "replace {old} with {new}"),
+            Self::SetVoters(nodes) => write!(f, "voters {}", Spaced(nodes)),
+        }
+    }
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAMember(node) => write!(f, "node {node} is not a member of the cluster"),
+            Self::AlreadyAVoter(node) => write!(f, "node {node} is a voter already"),
+            Self::AlreadyALearner(node) => write!(f, "node {node} is a learner already"),
+            Self::NotALearner(node) => {
+                write!(f, "node {node} is not a learner; add it as a learner first")
+            }
+            Self::NotAVoter(node) => write!(f, "node {node} is a learner, not a voter"),
+            Self::VoterCount(count) => write!(
+                f,
+                "a cluster has 1 to {} voters, and {count} would be left",
+                Membership::MAX_VOTERS
+            ),
+            Self::LearnerCount(count) => {
+                write!(f, "a cluster has at most {} learners, not {count}", Membership::MAX_VOTERS)
+            }
+            Self::NodeIdZero => f.write_str("node ids start at 1"),
+            Self::NothingToDo => f.write_str("the cluster is so already"),
+        }
+    }
+}
+
+impl core::error::Error for ChangeError {}
