@@ -26,6 +26,7 @@ pub(crate) enum Dialog {
     Help,
     Scenarios,
     NewLab,
+    AddServer,
     WipeLab,
 }
 

@@ -4,6 +4,8 @@
 
 use std::f64::consts::TAU;
 
+use raft_core::NodeId;
+
 /// Half the distance between the two directions of a link.
 const LANE_OFFSET: f64 = 6.0;
 /// The timer's arc runs this far outside the node's edge.
@@ -11,7 +13,9 @@ pub(crate) const TIMER_GAP: f64 = 6.0;
 /// Room for the lines of text below a node.
 const LABEL_HEIGHT: f64 = 34.0;
 /// More nodes than these stand close together.
-const CROWDED: u64 = 6;
+const CROWDED: u32 = 6;
+/// More than these need all the room there is.
+const VERY_CROWDED: u32 = 10;
 /// Room between the picture and the panel's edge.
 const MARGIN: f64 = 14.0;
 
@@ -36,7 +40,8 @@ pub(crate) struct Ring {
     radius_x: f64,
     radius_y: f64,
     pub(crate) node_radius: f64,
-    nodes: u64,
+    /// Who stands on it: a bit for each number. Servers come and go, and their numbers have gaps.
+    ids: u64,
 }
 
 impl Point {
@@ -66,10 +71,16 @@ impl Lane {
 }
 
 impl Ring {
-    /// The largest ring for this many nodes that fits, labels included.
-    pub(crate) fn fit(width: f64, height: f64, nodes: u64) -> Self {
-        let shrunk = if nodes > CROWDED { 0.8 } else { 1.0 };
-        let node_radius = (width.min(height) * 0.085 * shrunk).clamp(19.0, 36.0);
+    /// The largest ring for these nodes that fits, labels included.
+    pub(crate) fn fit(width: f64, height: f64, nodes: impl Iterator<Item = NodeId>) -> Self {
+        let ids = nodes.fold(0, |ids, node| ids | bit(node.0));
+        let nodes = ids.count_ones();
+        let (shrunk, smallest) = match nodes {
+            ..=CROWDED => (1.0, 19.0),
+            ..=VERY_CROWDED => (0.8, 19.0),
+            _ => (0.48, 12.0),
+        };
+        let node_radius = (width.min(height) * 0.085 * shrunk).clamp(smallest, 36.0);
         let outside = node_radius + TIMER_GAP + MARGIN;
         let space_x = (width / 2.0 - outside - 12.0).max(node_radius);
         let space_y = ((height - LABEL_HEIGHT) / 2.0 - outside).max(node_radius);
@@ -86,26 +97,33 @@ impl Ring {
         } else {
             centre
         };
-        Self { centre, radius_x, radius_y, node_radius, nodes }
+        Self { centre, radius_x, radius_y, node_radius, ids }
     }
 
     /// Whether the nodes stand too close for long labels.
     pub(crate) fn is_crowded(self) -> bool {
-        self.nodes > CROWDED
+        self.ids.count_ones() > CROWDED
     }
 
-    /// The centre of a node, by its number from 1; clockwise from the top.
+    /// Whether a node stands on it.
+    pub(crate) fn contains(self, id: u64) -> bool {
+        self.ids & bit(id) != 0
+    }
+
+    /// The centre of a node, by its number; clockwise from the top, by ascending number.
     pub(crate) fn node(self, id: u64) -> Point {
-        self.on_ring(id.saturating_sub(1) as f64, 1.0)
+        let before = self.ids & (bit(id).saturating_sub(1));
+        self.on_ring(f64::from(before.count_ones()), 1.0)
     }
 
-    /// The middle of the arc after a node, `scale` times as far from the centre as the nodes are.
-    pub(crate) fn gap_after(self, id: u64, scale: f64) -> Point {
-        self.on_ring(id as f64 - 0.5, scale)
+    /// The middle of the arc after the node at a place, counted from 0; `scale` times as far from the
+    /// centre as the nodes are.
+    pub(crate) fn gap_after(self, place: usize, scale: f64) -> Point {
+        self.on_ring(place as f64 + 0.5, scale)
     }
 
     fn on_ring(self, place: f64, scale: f64) -> Point {
-        let angle = place / self.nodes.max(1) as f64 * TAU;
+        let angle = place / f64::from(self.ids.count_ones().max(1)) * TAU;
         Point::new(
             self.centre.x + angle.sin() * self.radius_x * scale,
             self.centre.y - angle.cos() * self.radius_y * scale,
@@ -133,8 +151,13 @@ impl Ring {
     }
 }
 
-fn angle_of(place: u64, nodes: u64) -> f64 {
-    place as f64 / nodes.max(1) as f64 * TAU
+/// The bit of a node; nodes that no world has share the last one.
+fn bit(id: u64) -> u64 {
+    1 << id.min(63)
+}
+
+fn angle_of(place: u32, nodes: u32) -> f64 {
+    f64::from(place) / f64::from(nodes.max(1)) * TAU
 }
 
 /// How much of the time from `start` to `end` has passed, from 0 to 1.

@@ -11,7 +11,7 @@ const NAME: &str = "main";
 
 /// The seed of a first visit: its first election timeout is a short one, and nobody else stands for
 /// election at the same time. A test says so.
-const FIRST_SEED: u64 = 293;
+const FIRST_SEED: u64 = 896;
 
 /// What came of opening the durable lab.
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only browsers have IndexedDB"))]
@@ -36,6 +36,25 @@ pub(crate) fn first_setup() -> Setup {
 /// an election is soon decided they can be seen on their way.
 pub(crate) fn setup(nodes: u64, seed: u64) -> Setup {
     Setup { nodes, seed, link_latency: WATCHABLE_LATENCY, ..Setup::default() }
+}
+
+/// What of the protocol a person asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Protocol {
+    /// Only what the paper has.
+    pub(crate) paper: bool,
+    /// Whether followers pass commands on.
+    pub(crate) forward: bool,
+}
+
+impl Protocol {
+    pub(crate) fn apply(self, setup: Setup) -> Setup {
+        let setup = Setup { forward_proposals: self.forward, ..setup };
+        if self.paper {
+            return Setup { pre_vote: false, check_quorum: false, lease_reads: false, ..setup };
+        }
+        setup
+    }
 }
 
 const WATCHABLE_LATENCY: DelayRange =

@@ -7,7 +7,7 @@ use crate::controls::{Controls, Dialog, MenuAt, Selected};
 use crate::hooks::{ThemeContext, use_shortcuts, use_system_theme};
 use crate::labs::{Labs, Origin};
 use crate::layout::Layout;
-use crate::panels::{ContextMenu, Help, NewLab, Scenarios, WipeLab};
+use crate::panels::{AddServer, ContextMenu, Help, NewLab, Scenarios, WipeLab};
 use crate::runner::Runner;
 use crate::selection::Selection;
 use crate::theme;
@@ -67,6 +67,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     Some(Dialog::Help) => html! { <Help {on_close} /> },
                     Some(Dialog::Scenarios) => html! { <Scenarios {on_close} /> },
                     Some(Dialog::NewLab) => html! { <NewLab {on_close} /> },
+                    Some(Dialog::AddServer) => html! { <AddServer {on_close} /> },
                     Some(Dialog::WipeLab) => html! { <WipeLab {on_close} /> },
                     None => html! { <></> },
                 } }

@@ -1,18 +1,25 @@
 //! What the picture shows of nodes and links: plain values, so that only what changed is drawn again.
 
 use raft_core::{NodeId, RoleKind, Term};
+use raft_lab::{Members, Standing};
 use raft_sim::{NodeState, SimNode, World};
+
+use crate::part::Part;
 
 /// A node in the picture.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct NodeView {
     pub(crate) id: NodeId,
     pub(crate) state: NodeState,
+    /// What it is to the cluster.
+    pub(crate) standing: Standing,
     /// `None` when it is down.
-    pub(crate) role: Option<RoleKind>,
+    pub(crate) part: Option<Part>,
     /// `None` when it is down.
     pub(crate) term: Option<Term>,
     pub(crate) voted_for: Option<NodeId>,
+    /// Whether it is handing leadership over.
+    pub(crate) transfer_to: Option<NodeId>,
     /// A candidate's view of every voter: yes, no, or no answer yet.
     pub(crate) votes: Vec<Option<bool>>,
 }
@@ -33,23 +40,27 @@ pub(crate) struct LinkView {
 }
 
 impl NodeView {
-    pub(crate) fn of(node: &SimNode) -> Self {
+    pub(crate) fn of(node: &SimNode, members: &Members) -> Self {
+        let standing = members.standing(node.id());
         let status = node.core().map(raft_core::Node::status);
         let votes = status.as_ref().map_or_else(Vec::new, |status| {
-            if status.role != RoleKind::Candidate {
+            if !matches!(status.role, RoleKind::Candidate | RoleKind::PreCandidate) {
                 return Vec::new();
             }
             let answer = |voter: &NodeId| {
                 status.votes.iter().find(|(from, _)| from == voter).map(|(_, granted)| *granted)
             };
-            status.membership.voters().iter().map(answer).collect()
+            let members = status.membership.members();
+            members.iter().filter(|node| status.membership.is_voter(**node)).map(answer).collect()
         });
         Self {
             id: node.id(),
             state: node.state(),
-            role: status.as_ref().map(|status| status.role),
+            standing,
+            part: status.as_ref().map(|status| Part::of(status.role, standing)),
             term: status.as_ref().map(|status| status.current_term),
-            voted_for: status.and_then(|status| status.voted_for),
+            voted_for: status.as_ref().and_then(|status| status.voted_for),
+            transfer_to: status.and_then(|status| status.transfer_to),
             votes,
         }
     }
@@ -57,10 +68,16 @@ impl NodeView {
     /// What a screen reader says.
     pub(crate) fn label(&self) -> String {
         let id = self.id;
-        let (Some(role), Some(term)) = (self.role, self.term) else {
-            return format!("Node {id}, {}", self.state);
+        let (Some(part), Some(term)) = (self.part, self.term) else {
+            return match self.standing_words() {
+                Some(standing) => format!("Node {id}, {}, {standing}", self.state),
+                None => format!("Node {id}, {}", self.state),
+            };
         };
-        let mut label = format!("Node {id}, {role} in term {term}");
+        let mut label = format!("Node {id}, {} in term {term}", part.words());
+        if let Some(standing) = self.standing_words().filter(|words| *words != part.words()) {
+            label.push_str(&format!(", {standing}"));
+        }
         if self.state != NodeState::Running {
             label.push_str(&format!(", {}", self.state));
         }
@@ -71,6 +88,16 @@ impl NodeView {
             label.push_str(&format!(", voted for node {candidate}"));
         }
         label
+    }
+
+    /// What it is to the cluster, unless it is a voter like most.
+    pub(crate) fn standing_words(&self) -> Option<&'static str> {
+        match self.standing {
+            Standing::Voter => None,
+            Standing::Leaving => Some("leaving"),
+            Standing::Learner => Some("learner"),
+            Standing::Stranger => Some("not a member"),
+        }
     }
 }
 

@@ -1,18 +1,12 @@
 //! Short words for what the picture shows.
 
-use raft_core::RoleKind;
-use raft_core::{AppendEntriesReply, Body, Entry, InstallSnapshotReply, Instant, Message, Payload};
+mod fields;
+
+use raft_core::{Entry, Instant, Payload};
 use raft_kv::{Command, Operation};
 use raft_sim::{DelayRange, NodeState};
 
-/// The letter on a node's badge.
-pub(crate) fn role_letter(role: RoleKind) -> &'static str {
-    match role {
-        RoleKind::Leader => "L",
-        RoleKind::Candidate => "C",
-        _ => "F",
-    }
-}
+pub(crate) use fields::message_fields;
 
 /// A node's state as one word, for attributes.
 pub(crate) fn state_word(state: NodeState) -> &'static str {
@@ -54,10 +48,12 @@ pub(crate) fn delay(range: DelayRange) -> String {
     format!("{}–{} ms", figure(range.min), figure(range.max))
 }
 
-/// What an entry says, short enough for a cell: `x=1`, `no-op`.
+/// What an entry says, short enough for a cell: `x=1`, `no-op`, `voters 1 2 3`.
 pub(crate) fn entry_words(entry: &Entry) -> String {
-    let Payload::Command(bytes) = &entry.payload else {
-        return "no-op".to_owned();
+    let bytes = match &entry.payload {
+        Payload::Command(bytes) => bytes,
+        Payload::Membership(membership) => return format!("voters {membership}"),
+        _ => return "no-op".to_owned(),
     };
     match Command::decode(bytes) {
         Ok(Command { operation, .. }) => operation_words(&operation),
@@ -75,57 +71,12 @@ fn operation_words(operation: &Operation) -> String {
     }
 }
 
-/// A message's fields under the paper's names, in its order.
-pub(crate) fn message_fields(message: &Message) -> Vec<(&'static str, String)> {
-    let mut fields = vec![("term", message.term.to_string())];
-    match &message.body {
-        Body::RequestVote(request) => {
-            fields.push(("last_log_index", request.last_log_index.to_string()));
-            fields.push(("last_log_term", request.last_log_term.to_string()));
-        }
-        Body::RequestVoteReply(reply) => {
-            fields.push(("vote_granted", reply.vote_granted.to_string()));
-        }
-        Body::AppendEntries(request) => {
-            fields.push(("prev_log_index", request.prev_log_index.to_string()));
-            fields.push(("prev_log_term", request.prev_log_term.to_string()));
-            fields.push(("entries", entries_words(&request.entries)));
-            fields.push(("leader_commit", request.leader_commit.to_string()));
-        }
-        Body::AppendEntriesReply(AppendEntriesReply::Success { match_index }) => {
-            fields.push(("success", "true".to_owned()));
-            fields.push(("match_index", match_index.to_string()));
-        }
-        Body::AppendEntriesReply(AppendEntriesReply::Failure { prev_log_index, hint }) => {
-            fields.push(("success", "false".to_owned()));
-            fields.push(("prev_log_index", prev_log_index.to_string()));
-            fields.push(("hint", hint.to_string()));
-        }
-        Body::InstallSnapshot(request) => {
-            fields.push(("last_included_index", request.last_included_index.to_string()));
-            fields.push(("last_included_term", request.last_included_term.to_string()));
-            fields.push(("offset", request.offset.to_string()));
-            fields.push(("data", format!("{} bytes", request.data.len())));
-            fields.push(("done", request.done.to_string()));
-        }
-        Body::InstallSnapshotReply(InstallSnapshotReply::Continue { next_offset, .. }) => {
-            fields.push(("next_offset", next_offset.to_string()));
-        }
-        Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index }) => {
-            fields.push(("match_index", match_index.to_string()));
-        }
-        _ => {}
-    }
-    fields
-}
-
-fn entries_words(entries: &[Entry]) -> String {
-    match entries {
-        [] => "none: a heartbeat".to_owned(),
-        [entry] => format!("{} ({})", entry.position(), entry_words(entry)),
-        [first, .., last] => {
-            format!("{} entries, {} to {}", entries.len(), first.position(), last.position())
-        }
+/// Bytes, short: `350 B`, `12 kB`.
+pub(crate) fn bytes(count: u64) -> String {
+    match count {
+        ..1000 => format!("{count} B"),
+        ..1_000_000 => format!("{} kB", count.div_ceil(1000)),
+        _ => format!("{} MB", count.div_ceil(1_000_000)),
     }
 }
 

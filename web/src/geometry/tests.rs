@@ -3,11 +3,15 @@ use super::*;
 /// The panel sizes at 1440×900, 1024×768 and 390×844.
 const SIZES: [(f64, f64); 3] = [(560.0, 420.0), (500.0, 380.0), (374.0, 330.0)];
 
+fn ring(width: f64, height: f64, nodes: u64) -> Ring {
+    Ring::fit(width, height, (1..=nodes).map(NodeId))
+}
+
 #[test]
 fn every_cluster_fits_every_panel_with_its_labels() {
     for (width, height) in SIZES {
-        for nodes in 1..=9 {
-            let ring = Ring::fit(width, height, nodes);
+        for nodes in 1..=18 {
+            let ring = ring(width, height, nodes);
             let reach = ring.node_radius + TIMER_GAP;
             for id in 1..=nodes {
                 let Point { x, y } = ring.node(id);
@@ -22,8 +26,8 @@ fn every_cluster_fits_every_panel_with_its_labels() {
 #[test]
 fn nodes_do_not_touch() {
     for (width, height) in SIZES {
-        for nodes in 2..=9 {
-            let ring = Ring::fit(width, height, nodes);
+        for nodes in 2..=18 {
+            let ring = ring(width, height, nodes);
             for id in 1..nodes {
                 let distance = ring.node(id).distance(ring.node(id + 1));
                 assert!(distance > 2.0 * (ring.node_radius + TIMER_GAP), "{nodes}: {distance}");
@@ -34,7 +38,7 @@ fn nodes_do_not_touch() {
 
 #[test]
 fn node_1_is_at_the_top_and_the_others_follow_clockwise() {
-    let ring = Ring::fit(500.0, 500.0, 4);
+    let ring = ring(500.0, 500.0, 4);
     assert!(ring.node(1).y < ring.centre.y);
     assert!(ring.node(2).x > ring.centre.x);
     assert!(ring.node(3).y > ring.centre.y);
@@ -42,8 +46,18 @@ fn node_1_is_at_the_top_and_the_others_follow_clockwise() {
 }
 
 #[test]
+fn gaps_in_the_numbers_leave_no_gaps_on_the_ring() {
+    let with_gap = Ring::fit(500.0, 500.0, [1, 3, 7].into_iter().map(NodeId));
+    let without = ring(500.0, 500.0, 3);
+    for (one, other) in [(1, 1), (3, 2), (7, 3)] {
+        assert_eq!(with_gap.node(one), without.node(other));
+    }
+    assert!(with_gap.contains(7) && !with_gap.contains(2));
+}
+
+#[test]
 fn the_two_directions_of_a_link_are_apart() {
-    let ring = Ring::fit(500.0, 400.0, 5);
+    let ring = ring(500.0, 400.0, 5);
     let (there, back) = (ring.lane(1, 3), ring.lane(3, 1));
     let apart = there.at(0.5).distance(back.at(0.5));
     assert!((apart - 2.0 * LANE_OFFSET).abs() < 1e-6, "{apart}");
@@ -53,7 +67,7 @@ fn the_two_directions_of_a_link_are_apart() {
 
 #[test]
 fn a_lane_runs_from_edge_to_edge() {
-    let ring = Ring::fit(500.0, 400.0, 5);
+    let ring = ring(500.0, 400.0, 5);
     let lane = ring.lane(2, 4);
     assert!(lane.at(0.0).distance(ring.node(2)) > ring.node_radius);
     assert!(lane.at(1.0).distance(ring.node(4)) > ring.node_radius);

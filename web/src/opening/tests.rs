@@ -5,7 +5,7 @@ use super::*;
 use crate::speed::DEFAULT_SPEED;
 
 /// How long a first visit may wait for a leader in real time, loading the page not counted.
-const PATIENCE: Duration = Duration::from_millis(5_500);
+const PATIENCE: Duration = Duration::from_millis(6_200);
 
 #[test]
 fn a_first_visit_soon_sees_a_leader_at_the_default_speed() {
@@ -14,7 +14,7 @@ fn a_first_visit_soon_sees_a_leader_at_the_default_speed() {
     while world.leader().is_none() {
         world.step();
         let started = |event: &&Event| {
-            matches!(event.kind, EventKind::Core { trace: Trace::ElectionStarted { .. }, .. })
+            matches!(event.kind, EventKind::Core { trace: Trace::PreVoteStarted { .. }, .. })
         };
         elections += world.events().iter().filter(started).count();
     }
@@ -33,5 +33,17 @@ fn a_message_can_be_followed_at_the_default_speed() {
 fn clusters_of_every_size_can_be_set_up() {
     for nodes in 1..=9 {
         assert_eq!(setup(nodes, 1).validate(), Ok(()));
+    }
+}
+
+#[test]
+fn the_papers_protocol_is_a_valid_setup_of_any_size() {
+    for nodes in [1, 3, 9] {
+        for forward in [false, true] {
+            let setup = Protocol { paper: true, forward }.apply(setup(nodes, 1));
+            assert_eq!(setup.validate(), Ok(()));
+            assert!(!setup.pre_vote && !setup.check_quorum && !setup.lease_reads);
+            assert_eq!(setup.forward_proposals, forward);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use imbl::Vector;
 use raft_core::{Body, Instant, Message, NodeId};
-use raft_lab::{DyingMessage, Frame};
+use raft_lab::DyingMessage;
 use raft_sim::{InFlight, MessageId};
 use web_sys::Path2d;
 
@@ -82,12 +82,12 @@ fn paint_halo(painter: &Painter, place: Point) {
     context.stroke();
 }
 
-pub(super) fn paint_dying(painter: &Painter, frame: &Frame, now: f64) {
+pub(super) fn paint_dying(painter: &Painter, now: f64) {
     let ring = painter.scene.ring;
-    let nodes = frame.world.setup().nodes;
     for (dying, since) in painter.deaths.borrow().0.values() {
         let age = (now - since) / DEATH_MS;
-        if dying.from.0 > nodes || dying.to.0 > nodes || (age >= 1.0 && !painter.scene.is_still) {
+        let is_here = ring.contains(dying.from.0) && ring.contains(dying.to.0);
+        if !is_here || (age >= 1.0 && !painter.scene.is_still) {
             continue;
         }
         let part = part_passed(dying.sent_at.0, dying.died_at.0, dying.arrives_at.0);
@@ -155,12 +155,15 @@ impl Figure {
             context.set_line_width(1.8);
             context.stroke_with_path(sign);
         }
-        if self.entries > 0 {
-            context.set_fill_style_str(&palette.surface);
-            context.set_font("600 10px system-ui, sans-serif");
-            context.set_text_align("center");
-            context.set_text_baseline("middle");
-            let _ = context.fill_text(&self.entries.to_string(), 0.0, 0.5);
-        }
+        let text = match (self.entries, self.look.letter()) {
+            (0, Some(letter)) => letter.to_owned(),
+            (0, None) => return,
+            (entries, _) => entries.to_string(),
+        };
+        context.set_fill_style_str(if filled { &palette.surface } else { colour });
+        context.set_font("700 10px system-ui, sans-serif");
+        context.set_text_align("center");
+        context.set_text_baseline("middle");
+        let _ = context.fill_text(&text, 0.0, 0.5);
     }
 }

@@ -79,7 +79,7 @@ impl Painter {
         }
         let now = now_ms();
         self.deaths.borrow_mut().update(&frame.dying, now, self.scene.is_still);
-        messages::paint_dying(self, frame, now);
+        messages::paint_dying(self, now);
         self.reset();
     }
 

@@ -9,6 +9,7 @@ pub(crate) struct Palette {
     pub(super) append: String,
     pub(super) heartbeat: String,
     pub(super) snapshot: String,
+    pub(super) client: String,
     pub(super) surface: String,
     pub(super) ink: String,
     pub(super) focus: String,
@@ -16,6 +17,7 @@ pub(crate) struct Palette {
     pub(super) leader: String,
     pub(super) candidate: String,
     pub(super) follower: String,
+    pub(super) lease: String,
 }
 
 impl Palette {
@@ -27,6 +29,7 @@ impl Palette {
             append: read("--message-append"),
             heartbeat: read("--message-heartbeat"),
             snapshot: read("--message-snapshot"),
+            client: read("--message-client"),
             surface: read("--surface"),
             ink: read("--ink"),
             focus: read("--focus"),
@@ -34,6 +37,7 @@ impl Palette {
             leader: read("--leader"),
             candidate: read("--candidate"),
             follower: read("--follower"),
+            lease: read("--lease"),
         }
     }
 
@@ -44,6 +48,7 @@ impl Palette {
             "--message-append" => &self.append,
             "--message-heartbeat" => &self.heartbeat,
             "--message-snapshot" => &self.snapshot,
+            "--message-client" => &self.client,
             _ => &self.ink,
         }
     }

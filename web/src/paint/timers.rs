@@ -1,4 +1,5 @@
-//! Election timers: an arc around each node that shrinks until the timeout elapses.
+//! Timers: an arc around each node that shrinks until its timeout elapses, and a second one around a
+//! leader, its lease.
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
@@ -9,6 +10,10 @@ use web_sys::CanvasRenderingContext2d;
 
 use super::{Palette, Scene};
 use crate::geometry::{TIMER_GAP, part_passed};
+use crate::lease::lease_left;
+
+/// A leader's lease is drawn this far outside its timer.
+const LEASE_GAP: f64 = 3.5;
 
 pub(super) fn paint(
     context: &CanvasRenderingContext2d,
@@ -32,13 +37,18 @@ pub(super) fn paint(
         context.set_global_alpha(if state == NodeState::Paused { 0.35 } else { 1.0 });
         arc(context, centre.x, centre.y, radius, left);
         context.set_global_alpha(1.0);
+        if let Some(left) = lease_left(frame.world.setup(), &status, now) {
+            context.set_line_width(1.5);
+            context.set_stroke_style_str(&palette.lease);
+            arc(context, centre.x, centre.y, radius + LEASE_GAP, left);
+        }
     }
 }
 
 fn colour<'a>(palette: &'a Palette, status: &Status) -> &'a str {
     match status.role {
         RoleKind::Leader => &palette.leader,
-        RoleKind::Candidate => &palette.candidate,
+        RoleKind::Candidate | RoleKind::PreCandidate => &palette.candidate,
         _ => &palette.follower,
     }
 }

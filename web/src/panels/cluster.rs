@@ -3,8 +3,10 @@
 use yew::prelude::*;
 
 use super::hints::Hints;
+use super::members::Members;
 use super::stage::Stage;
 use crate::controls::use_frame;
+use crate::look::Look;
 use crate::ui::{Legend, Panel};
 
 #[component(Cluster)]
@@ -13,9 +15,10 @@ pub(crate) fn cluster() -> Html {
     html! {
         <Panel name="cluster" title="Cluster">
             <p class="headline" aria-live="polite" data-testid="headline">{ &frame.headline }</p>
+            <Members />
             <Stage />
             <Hints />
-            <Legend />
+            <Legend looks={&Look::COMMON[..]} />
         </Panel>
     }
 }

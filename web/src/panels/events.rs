@@ -32,7 +32,7 @@ pub(crate) fn events() -> Html {
         select.emit(Some(Selection::Node(node)));
     });
     let filter = html! {
-        <NodeFilter nodes={frame.world.setup().nodes} chosen={*of_node}
+        <NodeFilter nodes={frame.world.node_ids().collect::<Vec<_>>()} chosen={*of_node}
             on_choose={Callback::from(move |node| of_node.set(node))} />
     };
     html! {
@@ -57,14 +57,14 @@ pub(crate) fn events() -> Html {
 
 #[derive(Properties, PartialEq)]
 struct NodeFilterProps {
-    nodes: u64,
+    nodes: Vec<NodeId>,
     chosen: Option<NodeId>,
     on_choose: Callback<Option<NodeId>>,
 }
 
 #[component(NodeFilter)]
 fn node_filter(props: &NodeFilterProps) -> Html {
-    let all = std::iter::once(None).chain((1..=props.nodes).map(|node| Some(NodeId(node))));
+    let all = std::iter::once(None).chain(props.nodes.iter().copied().map(Some));
     html! {
         <div class="filter" role="group" aria-label="Events of which node">
             { for all.map(|node| {

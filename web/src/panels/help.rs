@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::hooks::SHORTCUTS;
+use crate::look::Look;
 use crate::ui::{Dialog, Legend};
 
 #[derive(Properties, PartialEq)]
@@ -21,12 +22,15 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                 </p>
                 <h3>{ "The picture" }</h3>
                 <p>
-                    { "A circle is a follower (F), a hexagon a candidate (C), an octagon the leader \
-                       (L). The fill is the term. The arc around a node is its timer: when a \
-                       follower’s runs out, it stands for election. Dots are the votes a candidate \
-                       has. Filled messages ask, hollow ones answer." }
+                    { "A circle is a follower (F), a pentagon a server that asks whether it could win \
+                       (P), a hexagon a candidate (C), an octagon the leader (L). A square is a \
+                       learner (N): it receives the log and has no vote. A dotted edge is a server \
+                       that is not a member. The fill is the term. The arc around a node is its \
+                       timer: when a follower’s runs out, it stands for election. A leader has a \
+                       second arc, its lease: while it lasts, the leader may answer reads at once. \
+                       Dots are the votes a candidate has. Filled messages ask, hollow ones answer." }
                 </p>
-                <Legend />
+                <Legend looks={&Look::ALL[..]} />
                 <h3>{ "Keys" }</h3>
                 { table(SHORTCUTS) }
                 <h3>{ "Commands" }</h3>

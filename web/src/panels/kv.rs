@@ -1,11 +1,14 @@
 //! What each node's key-value store holds, and where they differ.
 
+mod reading;
+
 use std::collections::BTreeSet;
 
 use raft_kv::{Key, Value};
 use raft_lab::Frame;
 use yew::prelude::*;
 
+use self::reading::Reading;
 use crate::controls::use_frame;
 use crate::ui::{Panel, VirtualList};
 
@@ -35,6 +38,7 @@ pub(crate) fn key_values() -> Html {
             } else {
                 <Table {frame} keys={Keys(keys)} />
             }
+            <Reading />
         </Panel>
     }
 }

@@ -8,9 +8,10 @@ use raft_sim::SimNode;
 use yew::prelude::*;
 
 use crate::controls::{use_controls, use_frame};
+use crate::part::Part;
 use crate::selection::Selection;
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
-use crate::words::{entry_words, role_letter};
+use crate::words::entry_words;
 
 const ROW_HEIGHT: f64 = 24.0;
 
@@ -54,14 +55,15 @@ fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
     let names = frame.world.nodes().map(|node| {
         let id = node.id();
         let on_click = on_node.reform(move |_: MouseEvent| id);
-        let role = node.core().map(raft_core::Node::role);
+        let standing = frame.members.standing(id);
+        let part = node.core().map(|core| Part::of(core.role(), standing));
         html! {
             <div key={id.0} class="log-head" role="columnheader">
                 <button type="button" onclick={on_click}
-                    class={classes!("log-node", role.map(|role| format!("role-{role}")))}>
+                    class={classes!("log-node", part.map(|part| format!("role-{}", part.name())))}>
                     <span class="visually-hidden">{ "Node " }</span>
                     { id.to_string() }
-                    <span class="log-role">{ role.map_or("✕", role_letter) }</span>
+                    <span class="log-role">{ part.map_or("✕", Part::letter) }</span>
                 </button>
             </div>
         }

@@ -20,7 +20,7 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
         controls.runner.exec(&line);
         controls.open_menu.emit(None);
     });
-    let items: Vec<MenuItem> = actions(&frame.world, selection)
+    let items: Vec<MenuItem> = actions(&frame, selection)
         .into_iter()
         .map(|action| MenuItem {
             testid: format!("menu-{}", action.name).into(),

@@ -1,5 +1,6 @@
 //! The parts of the page. They read the contexts, and answer with lines of the command language.
 
+mod add_server;
 mod cluster;
 mod console;
 mod events;
@@ -10,6 +11,7 @@ mod inspector;
 mod invariants;
 mod kv;
 mod logs;
+mod members;
 mod menu;
 mod new_lab;
 mod notices;
@@ -18,6 +20,7 @@ mod scenarios;
 mod stage;
 mod time;
 
+pub(crate) use add_server::AddServer;
 pub(crate) use cluster::Cluster;
 pub(crate) use console::Console;
 pub(crate) use events::Events;

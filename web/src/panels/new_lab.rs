@@ -4,7 +4,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::controls::use_controls;
-use crate::opening;
+use crate::opening::{self, Protocol};
 use crate::ui::Dialog;
 
 /// Seeds that are offered are short enough to be read out.
@@ -19,14 +19,20 @@ pub(crate) struct AskProps {
 pub(crate) fn new_lab(props: &AskProps) -> Html {
     let labs = use_controls().labs;
     let (nodes, seed) = (use_node_ref(), use_node_ref());
+    let (paper, forward) = (use_node_ref(), use_node_ref());
     let offered = use_memo((), |()| (js_sys::Math::random() * MAX_OFFERED_SEED) as u64 + 1);
     let on_submit = {
         let (nodes, seed, on_close) = (nodes.clone(), seed.clone(), props.on_close.clone());
+        let (paper, forward) = (paper.clone(), forward.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let number = |node: &NodeRef| node.cast::<HtmlInputElement>()?.value().parse().ok();
+            let is_on = |node: &NodeRef| {
+                node.cast::<HtmlInputElement>().is_some_and(|input| input.checked())
+            };
             if let (Some(nodes), Some(seed)) = (number(&nodes), number(&seed)) {
-                labs.begin_anew(opening::setup(nodes, seed));
+                let protocol = Protocol { paper: is_on(&paper), forward: is_on(&forward) };
+                labs.begin_anew(protocol.apply(opening::setup(nodes, seed)));
                 on_close.emit(());
             }
         })
@@ -47,12 +53,26 @@ pub(crate) fn new_lab(props: &AskProps) -> Html {
                             value={offered.to_string()} data-testid="new-lab-seed" />
                     </label>
                 </div>
+                { option("paper", paper, "The paper’s protocol alone",
+                    ": no pre-vote, no check-quorum, no leases. What they prevent can be seen.") }
+                { option("forward", forward, "Followers pass commands on",
+                    " to the leader, instead of sending clients there.") }
                 <p class="dialog-note">
                     { "The same seed and the same commands give the same run." }
                 </p>
                 { buttons("Begin", &props.on_close) }
             </form>
         </Dialog>
+    }
+}
+
+/// A box to tick.
+fn option(name: &'static str, node: NodeRef, title: &'static str, meaning: &'static str) -> Html {
+    html! {
+        <label class="choice">
+            <input ref={node} type="checkbox" data-testid={format!("new-lab-{name}")} />
+            <span><strong>{ title }</strong>{ meaning }</span>
+        </label>
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn stage() -> Html {
     let keyboard = controls.clone();
     let (host, behind) = (use_node_ref(), use_node_ref());
     let (width, height) = use_size(&host);
-    let ring = Ring::fit(width, height, frame.world.setup().nodes);
+    let ring = Ring::fit(width, height, frame.world.node_ids());
     let scene = Scene { ring, width, height, selected, is_still: prefers_stillness() };
 
     let find = use_callback((controls.clone(), scene), |event: MouseEvent, (controls, scene)| {
@@ -75,7 +75,7 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
     let glyphs = frame.world.nodes().map(|node| {
         let id = node.id();
         html! {
-            <NodeGlyph key={id.0} view={NodeView::of(node)} centre={ring.node(id.0)}
+            <NodeGlyph key={id.0} view={NodeView::of(node, &frame.members)} centre={ring.node(id.0)}
                 radius={ring.node_radius} is_selected={selected == Some(Selection::Node(id))}
                 is_crowded={ring.is_crowded()} is_tab_stop={id == tab_stop} />
         }

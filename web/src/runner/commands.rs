@@ -1,6 +1,6 @@
 //! What the page asks of the lab: commands, time, and which lab it is.
 
-use raft_lab::{ConsoleKind, Frame, Lab};
+use raft_lab::{ConsoleKind, Frame, Lab, Outcome};
 
 use super::Runner;
 
@@ -13,6 +13,11 @@ impl Runner {
     /// Carries out one line of the language, as if typed.
     pub(crate) fn exec(&self, line: &str) {
         self.with(|lab| lab.exec(line));
+    }
+
+    /// As [`exec`](Self::exec); `listener` hears what became of the line in the end.
+    pub(crate) fn exec_then(&self, line: &str, listener: impl FnOnce(Outcome) + 'static) {
+        self.with(|lab| lab.exec_then(line, listener));
     }
 
     /// Runs or pauses.

@@ -20,6 +20,9 @@ pub(crate) fn message_glyph(props: &MessageGlyphProps) -> Html {
             if let Some(sign) = look.sign() {
                 <path class="message-sign" d={sign} />
             }
+            if let Some(letter) = look.letter() {
+                <text class="message-letter" y="0.5">{ letter }</text>
+            }
         </svg>
     }
 }

@@ -1,14 +1,15 @@
-//! A node of the picture. Its role is a shape, a letter and a colour; its fill is its term.
+//! A node of the picture. Its part is a shape, a letter and a colour; its fill is its term.
 
-use raft_core::RoleKind;
+use raft_lab::Standing;
 use raft_sim::NodeState;
 use yew::prelude::*;
 
 use crate::colour::term_class;
 use crate::geometry::{Point, polygon};
+use crate::part::Part;
 use crate::selection::Selection;
 use crate::view::NodeView;
-use crate::words::{role_letter, state_word};
+use crate::words::state_word;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct NodeGlyphProps {
@@ -25,13 +26,14 @@ pub(crate) struct NodeGlyphProps {
 #[component(NodeGlyph)]
 pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
     let NodeGlyphProps { view, centre, radius, .. } = props;
-    let role = view.role.map_or("none".to_owned(), |role| role.to_string());
+    let role = view.part.map_or("none", Part::name);
     let term = view.term.unwrap_or_default();
     let class = classes!(
         "node",
         format!("role-{role}"),
         format!("is-{}", state_word(view.state)),
         term_class(term),
+        (view.standing == Standing::Stranger).then_some("is-stranger"),
         props.is_selected.then_some("is-selected"),
     );
     html! {
@@ -49,6 +51,7 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
                 tabindex={if props.is_tab_stop { "0" } else { "-1" }} aria-label={view.label()}
                 aria-pressed={props.is_selected.to_string()}
                 data-testid={format!("node-{}", view.id)} data-role={role}
+                data-standing={view.standing.word()}
                 data-term={term.to_string()} data-state={state_word(view.state)}
                 data-select={Selection::Node(view.id).to_attribute()} />
         </g>
@@ -60,11 +63,12 @@ fn number_height(view: &NodeView) -> f64 {
     if view.votes.is_empty() { 0.06 } else { -0.14 }
 }
 
-/// A leader is an octagon with a second edge, a candidate a hexagon, a follower a circle.
+/// A leader is an octagon with a second edge, a candidate a hexagon, who asks whether it could win a
+/// pentagon, a learner a square, a follower a circle.
 fn shape(view: &NodeView, radius: f64) -> Html {
     let origin = Point::new(0.0, 0.0);
-    match view.role {
-        Some(RoleKind::Leader) => html! {
+    match view.part {
+        Some(Part::Leader) => html! {
             <>
                 <polygon key="shape" class="node-shape"
                     points={polygon(origin, radius * 1.04, 8, 1.0 / 16.0)} />
@@ -72,11 +76,15 @@ fn shape(view: &NodeView, radius: f64) -> Html {
                     points={polygon(origin, radius * 0.86, 8, 1.0 / 16.0)} />
             </>
         },
-        Some(RoleKind::Candidate) => html! {
-            <polygon class="node-shape" points={polygon(origin, radius * 1.05, 6, 0.0)} />
-        },
+        Some(Part::Candidate) => edges(polygon(origin, radius * 1.05, 6, 0.0)),
+        Some(Part::PreCandidate) => edges(polygon(origin, radius * 1.08, 5, 0.0)),
+        Some(Part::Learner) => edges(polygon(origin, radius * 1.18, 4, 1.0 / 8.0)),
         _ => html! { <circle class="node-shape" r={radius.to_string()} /> },
     }
+}
+
+fn edges(points: String) -> Html {
+    html! { <polygon class="node-shape" {points} /> }
 }
 
 /// A candidate's dots: one a voter, filled for a vote, crossed out for a refusal.
@@ -104,11 +112,11 @@ fn votes(view: &NodeView, radius: f64) -> Html {
 
 /// The role's letter at the lower right; a sign for nodes that do not run.
 fn badge(view: &NodeView, radius: f64) -> Html {
-    let letter = match (view.state, view.role) {
+    let letter = match (view.state, view.part) {
         (NodeState::Crashed, _) | (_, None) if view.state != NodeState::Refused => "✕",
         (NodeState::Refused, _) => "!",
         (NodeState::Paused, _) => "Ⅱ",
-        (_, Some(role)) => role_letter(role),
+        (_, Some(part)) => part.letter(),
         (_, None) => "✕",
     };
     let (x, y) = (radius * 0.78, radius * -0.78);
@@ -121,23 +129,41 @@ fn badge(view: &NodeView, radius: f64) -> Html {
 }
 
 fn labels(view: &NodeView, radius: f64, is_crowded: bool) -> Html {
-    let first = match (view.state, view.role, view.term) {
-        (NodeState::Running, _, Some(term)) if is_crowded => format!("term {term}"),
-        (state, ..) if is_crowded => state.to_string(),
-        (NodeState::Running, Some(role), Some(term)) => format!("{role} · term {term}"),
-        (state, _, Some(term)) => format!("{state} · term {term}"),
-        (state, ..) => state.to_string(),
+    let term = view.term.map(|term| format!("term {term}"));
+    let what = match (view.state, view.part) {
+        (NodeState::Running, Some(part)) => part.words().to_owned(),
+        (state, _) => state.to_string(),
     };
-    let second = match view.voted_for.filter(|_| !is_crowded) {
-        Some(candidate) if candidate == view.id => "voted for itself".to_owned(),
-        Some(candidate) => format!("voted for {candidate}"),
-        None => String::new(),
+    let first = match (term, view.state) {
+        (Some(term), NodeState::Running) if is_crowded => term,
+        (None, _) => what,
+        (Some(_), _) if is_crowded => what,
+        (Some(term), _) => format!("{what} · {term}"),
     };
     let top = radius + 21.0;
     html! {
         <g class="node-labels">
             <text class="node-label" y={top.to_string()}>{ first }</text>
-            <text class="node-vote" y={(top + 13.0).to_string()}>{ second }</text>
+            <text class="node-vote" y={(top + 13.0).to_string()}>{ second(view, is_crowded) }</text>
         </g>
+    }
+}
+
+/// The line below: what is odd about its membership, or else its vote.
+fn second(view: &NodeView, is_crowded: bool) -> String {
+    let is_told = !is_crowded && view.state == NodeState::Running;
+    match (view.standing_words(), view.part) {
+        // The first line says it.
+        (Some(_), Some(Part::Learner | Part::Stranger)) if is_told => return String::new(),
+        // The square says it.
+        (Some(_), Some(Part::Learner)) if is_crowded => return String::new(),
+        (Some(standing), _) => return standing.to_owned(),
+        (None, _) => {}
+    }
+    match (view.transfer_to, view.voted_for.filter(|_| !is_crowded)) {
+        (Some(to), _) => format!("hands over to {to}"),
+        (_, Some(candidate)) if candidate == view.id => "voted for itself".to_owned(),
+        (_, Some(candidate)) => format!("voted for {candidate}"),
+        (_, None) => String::new(),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn partition_rays(props: &PartitionRaysProps) -> Html {
     let count = parts.len();
     let differs = |place: usize| parts[place] != parts[(place + 1) % count];
     let rays = (0..count).filter(|place| count > 1 && differs(*place)).map(|place| {
-        let outer = ring.gap_after(place as u64 + 1, 1.22);
+        let outer = ring.gap_after(place, 1.22);
         html! {
             <line key={place} class="ray" x1={px(ring.centre.x)} y1={px(ring.centre.y)}
                 x2={px(outer.x)} y2={px(outer.y)} />

@@ -1,3 +1,4 @@
+use raft_core::MembershipChange;
 use raft_sim::{Action, LinkChange, Setup, Unsynced};
 
 use super::*;
@@ -6,14 +7,19 @@ fn world() -> World {
     World::new(Setup::default()).expect("the defaults are within bounds")
 }
 
+fn view(world: &World, id: u64) -> NodeView {
+    let node = world.node(NodeId(id)).expect("there is such a node");
+    NodeView::of(node, &Members::of(world))
+}
+
 #[test]
 fn a_candidate_shows_who_answered() {
     let mut world = world();
     world.apply(Action::ForceElection { node: NodeId(2) }).expect("node 2 runs");
-    let view = NodeView::of(world.node(NodeId(2)).expect("there are five nodes"));
-    assert_eq!(view.role, Some(RoleKind::Candidate));
+    let view = view(&world, 2);
+    assert_eq!(view.part, Some(Part::PreCandidate));
     assert_eq!(view.votes.len(), 5);
-    assert!(view.label().contains("candidate in term 1"), "{}", view.label());
+    assert!(view.label().contains("pre-candidate in term 0, 1 of 5 votes"), "{}", view.label());
 }
 
 #[test]
@@ -21,8 +27,8 @@ fn a_crashed_node_has_neither_role_nor_term() {
     let mut world = world();
     let crash = Action::Crash { node: NodeId(3), unsynced: Unsynced::Lost };
     world.apply(crash).expect("node 3 runs");
-    let view = NodeView::of(world.node(NodeId(3)).expect("there are five nodes"));
-    assert_eq!((view.role, view.term), (None, None));
+    let view = view(&world, 3);
+    assert_eq!((view.part, view.term), (None, None));
     assert_eq!(view.label(), "Node 3, crashed");
 }
 
@@ -46,4 +52,28 @@ fn nodes_in_no_group_form_a_part_of_their_own() {
     assert_eq!(part_of(&world, NodeId(3)), part_of(&world, NodeId(5)));
     assert_ne!(part_of(&world, NodeId(1)), part_of(&world, NodeId(5)));
     assert!(LinkView::all(&world).iter().any(|link| link.is_parted));
+}
+
+#[test]
+fn a_learner_says_so_and_so_does_who_was_removed() {
+    let mut world = world();
+    let ready = |world: &World| {
+        let core = world.leader().and_then(|id| world.node(id)).and_then(SimNode::core);
+        core.is_some_and(|core| core.commit_index().0 > 0)
+    };
+    while !ready(&world) {
+        world.step();
+    }
+    let node = world.leader().expect("it was elected");
+    let change = MembershipChange::AddLearner(NodeId(6));
+    world.apply(Action::ChangeMembership { node, change }).expect("it runs");
+    assert_eq!(view(&world, 6).part, Some(Part::Learner));
+    assert_eq!(view(&world, 6).label(), "Node 6, learner in term 0");
+    world.run_until(raft_core::Instant(world.now().0 + 500_000));
+    let removed = world.node_ids().find(|id| *id != node).expect("there are six");
+    let change = MembershipChange::Remove(removed);
+    world.apply(Action::ChangeMembership { node, change }).expect("it runs");
+    let view = view(&world, removed.0);
+    assert_eq!(view.part, Some(Part::Stranger));
+    assert!(view.label().contains("not a member in term"), "{}", view.label());
 }

@@ -1,4 +1,7 @@
-use raft_core::{AppendEntries, Bytes, LogIndex, Term};
+use raft_core::{
+    AppendEntries, Body, Bytes, ForwardId, LogIndex, Membership, Message, NodeId, ReadIndexReply,
+    Refusal, Round, Term,
+};
 use raft_kv::{ClientId, Sequence};
 
 use super::*;
@@ -39,14 +42,40 @@ fn a_message_shows_its_fields_under_the_papers_names() {
         body: Body::AppendEntries(AppendEntries {
             prev_log_index: LogIndex(4),
             prev_log_term: Term(1),
-            entries: vec![command(5, set)],
+            entries: vec![command(5, set)].into(),
             leader_commit: LogIndex(3),
+            round: Round(12),
         }),
     };
     let fields = message_fields(&message);
     assert!(fields.contains(&("prev_log_index", "4".to_owned())));
     assert!(fields.contains(&("entries", "5@2 (x=1)".to_owned())), "{fields:?}");
     assert!(fields.contains(&("leader_commit", "3".to_owned())));
+    assert!(fields.contains(&("round", "12".to_owned())));
+}
+
+#[test]
+fn a_refused_read_says_why() {
+    let reply = ReadIndexReply { id: ForwardId(7), result: Err(Refusal::TermNotCommitted) };
+    let fields = message_fields(&Message { term: Term(2), body: Body::ReadIndexReply(reply) });
+    assert!(fields.contains(&("read", "7".to_owned())), "{fields:?}");
+    assert_eq!(fields[2].0, "refused");
+    assert!(message_fields(&Message { term: Term(2), body: Body::TimeoutNow }).len() == 1);
+}
+
+#[test]
+fn an_entry_with_a_membership_tells_it() {
+    let membership = Membership::new([1, 2, 3].map(NodeId)).with_learners([NodeId(4)]);
+    let payload = Payload::Membership(membership);
+    let entry = Entry { index: LogIndex(1), term: Term(1), payload };
+    assert_eq!(entry_words(&entry), "voters 1 2 3 + learner 4");
+}
+
+#[test]
+fn bytes_are_short() {
+    assert_eq!(bytes(350), "350 B");
+    assert_eq!(bytes(12_001), "13 kB");
+    assert_eq!(bytes(5_000_000), "5 MB");
 }
 
 #[test]

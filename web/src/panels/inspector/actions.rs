@@ -1,7 +1,10 @@
 //! What can be done to a thing of the picture: each action is a line of the command language.
 
+mod node;
+
 use raft_core::NodeId;
-use raft_sim::{MessageId, NodeState, World};
+use raft_lab::Frame;
+use raft_sim::{MessageId, World};
 
 use crate::selection::Selection;
 
@@ -16,42 +19,26 @@ pub(crate) struct Action {
     pub(crate) line: String,
     /// Whether it makes sense now.
     pub(crate) is_possible: bool,
+    /// To whom it is done.
+    pub(crate) group: Group,
+}
+
+/// What an action is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Group {
+    /// The thing itself: a process, a link, a message.
+    Itself,
+    /// Who leads the cluster, and who belongs to it.
+    Cluster,
 }
 
 /// Everything that can be done to something; always the same in the same order.
-pub(crate) fn actions(world: &World, selection: Selection) -> Vec<Action> {
+pub(crate) fn actions(frame: &Frame, selection: Selection) -> Vec<Action> {
     match selection {
-        Selection::Node(node) => of_node(world, node),
-        Selection::Link(one, other) => of_link(world, one, other),
-        Selection::Message(id) => of_message(world, id),
+        Selection::Node(id) => node::actions(frame, id),
+        Selection::Link(one, other) => of_link(&frame.world, one, other),
+        Selection::Message(id) => of_message(&frame.world, id),
     }
-}
-
-fn of_node(world: &World, id: NodeId) -> Vec<Action> {
-    let state = world.node(id).map(raft_sim::SimNode::state);
-    let is = |wanted| state == Some(wanted);
-    let (running, paused) = (is(NodeState::Running), is(NodeState::Paused));
-    let down = is(NodeState::Crashed) || is(NodeState::Refused);
-    let action = |name: &'static str, label: &str, is_possible| Action {
-        name,
-        label: label.to_owned(),
-        line: format!("{name} {id}"),
-        is_possible,
-    };
-    vec![
-        action("crash", "Crash", running || paused),
-        action("restart", "Restart", down),
-        action("pause", "Pause", running),
-        action("resume", "Resume", paused),
-        action("timeout", "Time out", running),
-        action("snapshot", "Snapshot", running),
-        Action {
-            name: "isolate",
-            label: "Isolate".to_owned(),
-            line: format!("partition {id} | others"),
-            is_possible: world.node_ids().count() > 1,
-        },
-    ]
 }
 
 fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
@@ -67,6 +54,7 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
             label: format!("{label} {from} → {to}"),
             line: format!("link {from} -> {to} {word}"),
             is_possible: true,
+            group: Group::Itself,
         }
     };
     let both = |name, label: &str, word: &str, is_possible| Action {
@@ -74,6 +62,7 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
         label: label.to_owned(),
         line: format!("link {one} <-> {other} {word}"),
         is_possible,
+        group: Group::Itself,
     };
     let (there, back) = (is_cut(one, other), is_cut(other, one));
     vec![
@@ -90,6 +79,7 @@ fn of_message(world: &World, id: MessageId) -> Vec<Action> {
         label: "Drop it".to_owned(),
         line: format!("drop message {id}"),
         is_possible: world.in_flight().any(|message| message.id == id),
+        group: Group::Itself,
     }]
 }
 

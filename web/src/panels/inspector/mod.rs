@@ -13,6 +13,7 @@ use crate::selection::Selection;
 use crate::ui::{ActionButton, Icon, IconName, Panel};
 use raft_lab::Frame;
 
+use actions::Group;
 pub(crate) use actions::actions;
 use link::LinkDetails;
 use message::MessageDetails;
@@ -65,14 +66,25 @@ struct ActionsProps {
 fn action_bar(props: &ActionsProps) -> Html {
     let runner = use_controls().runner;
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
-    let buttons = actions(&props.frame.world, props.selection).into_iter().enumerate();
-    // By place: a button whose line changes keeps the focus.
-    let buttons = buttons.map(|(place, action)| {
-        html! {
-            <ActionButton key={place} testid={format!("action-{}", action.name)}
-                label={action.label} line={action.line} disabled={!action.is_possible}
-                on_exec={on_exec.clone()} />
-        }
-    });
-    html! { <div class="actions" role="group" aria-label="Actions">{ for buttons }</div> }
+    let all = actions(&props.frame, props.selection);
+    let group = |group: Group, label: &'static str| {
+        let of_group = all.iter().filter(|action| action.group == group).cloned().enumerate();
+        // By place: a button whose line changes keeps the focus.
+        let buttons = of_group.map(|(place, action)| {
+            html! {
+                <ActionButton key={place} testid={format!("action-{}", action.name)}
+                    label={action.label} line={action.line} disabled={!action.is_possible}
+                    on_exec={on_exec.clone()} />
+            }
+        });
+        html! { <div class="actions" role="group" aria-label={label}>{ for buttons }</div> }
+    };
+    html! {
+        <div class="action-groups">
+            { group(Group::Itself, "Actions") }
+            if matches!(props.selection, Selection::Node(_)) {
+                { group(Group::Cluster, "Its part in the cluster") }
+            }
+        </div>
+    }
 }

@@ -1,13 +1,17 @@
 //! A node, from inside.
 
-use raft_core::{NodeId, ProgressKind, Status};
+mod peers;
+
+use raft_core::{Instant, NodeId, RoleKind, Status};
+use raft_lab::{Frame, Standing};
 use raft_sim::SimNode;
 use yew::prelude::*;
 
+use self::peers::Peers;
 use crate::controls::{use_controls, use_frame};
 use crate::selection::Selection;
 use crate::ui::FactList;
-use crate::words::{counted, delay, milliseconds};
+use crate::words::{bytes, counted, delay, milliseconds};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct NodeDetailsProps {
@@ -26,39 +30,38 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
             if let Some(reason) = node.refusal() {
                 <p class="refusal">{ reason }</p>
             }
-            <FactList facts={facts(node, status.as_ref())} />
+            <FactList facts={facts(&frame, node, status.as_ref())} />
             if let Some(status) = status.filter(|status| !status.peers.is_empty()) {
-                <Peers status={status} />
+                <Peers status={status} now={frame.world.now()} />
             }
             <LinksOf id={props.id} />
         </>
     }
 }
 
-fn facts(node: &SimNode, status: Option<&Status>) -> Vec<(AttrValue, AttrValue)> {
-    let fact = |name: &'static str, value: String| (AttrValue::from(name), AttrValue::from(value));
-    let mut facts =
-        vec![fact("state", node.state().to_string()), fact("starts", node.life().to_string())];
+type Facts = Vec<(AttrValue, AttrValue)>;
+
+fn fact(name: &'static str, value: impl Into<AttrValue>) -> (AttrValue, AttrValue) {
+    (name.into(), value.into())
+}
+
+fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
+    let standing = match frame.members.standing(node.id()) {
+        Standing::Voter => "voter",
+        Standing::Leaving => "votes until the change is complete",
+        Standing::Learner => "learner: no vote",
+        Standing::Stranger => "not a member",
+    };
+    let mut facts = vec![
+        fact("state", node.state().to_string()),
+        fact("starts", node.life().to_string()),
+        fact("in the cluster", standing),
+    ];
     if let Some(status) = status {
-        let who = |node: Option<NodeId>| node.map_or("nobody".to_owned(), |node| node.to_string());
-        facts.extend([
-            fact("role", status.role.to_string()),
-            fact("current_term", status.current_term.to_string()),
-            fact("voted_for", who(status.voted_for)),
-            fact("leader", who(status.leader)),
-            fact("commit_index", status.commit_index.to_string()),
-            fact("last_applied", status.last_applied.to_string()),
-            fact("last entry", status.last_log.to_string()),
-            fact("on disk", status.durable_index.to_string()),
-            fact(
-                "snapshot",
-                match status.snapshot.index.0 {
-                    0 => "none".to_owned(),
-                    _ => format!("through {}", status.snapshot),
-                },
-            ),
-            fact("timer until", milliseconds(status.deadline)),
-        ]);
+        facts.extend(of_core(status));
+        if status.role == RoleKind::Leader {
+            facts.extend(of_leader(status, frame.world.now()));
+        }
     }
     let disk = node.disk();
     let writes = disk.pending().len();
@@ -69,42 +72,47 @@ fn facts(node: &SimNode, status: Option<&Status>) -> Vec<(AttrValue, AttrValue)>
     facts
 }
 
-#[derive(Properties, PartialEq)]
-struct PeersProps {
-    status: Status,
+fn of_core(status: &Status) -> Facts {
+    let who = |node: Option<NodeId>| node.map_or("nobody".to_owned(), |node| node.to_string());
+    let snapshot = match status.snapshot.index.0 {
+        0 => "none".to_owned(),
+        _ => format!("through {}", status.snapshot),
+    };
+    let membership = match status.membership.is_empty() {
+        true => "not known yet".to_owned(),
+        false if status.membership_index > status.commit_index => {
+            format!("{} (entry {}, not committed)", status.membership, status.membership_index)
+        }
+        false => status.membership.to_string(),
+    };
+    vec![
+        fact("role", status.role.to_string()),
+        fact("current_term", status.current_term.to_string()),
+        fact("voted_for", who(status.voted_for)),
+        fact("leader", who(status.leader)),
+        fact("voters", membership),
+        fact("commit_index", status.commit_index.to_string()),
+        fact("last_applied", status.last_applied.to_string()),
+        fact("last entry", status.last_log.to_string()),
+        fact("on disk", status.durable_index.to_string()),
+        fact("snapshot", snapshot),
+        fact("timer until", milliseconds(status.deadline)),
+    ]
 }
 
-/// The leader's view of the others (Figure 2: nextIndex and matchIndex).
-#[component(Peers)]
-fn peers(props: &PeersProps) -> Html {
-    let rows = props.status.peers.iter().map(|peer| {
-        let state = match peer.state {
-            ProgressKind::Probe => "probe".to_owned(),
-            ProgressKind::Replicate => "replicate".to_owned(),
-            ProgressKind::Snapshot { received, total } => format!("snapshot {received}/{total}"),
-            _ => String::new(),
-        };
-        html! {
-            <tr key={peer.id.0}>
-                <th scope="row">{ peer.id.to_string() }</th>
-                <td>{ peer.next_index.to_string() }</td>
-                <td>{ peer.match_index.to_string() }</td>
-                <td>{ state }</td>
-                <td>{ peer.in_flight.to_string() }</td>
-            </tr>
+fn of_leader(status: &Status, now: Instant) -> Facts {
+    let lease = match status.lease_until {
+        Some(until) if until > now => {
+            format!("{:.1} ms left", (until - now).as_micros() as f64 / 1000.0)
         }
-    });
-    html! {
-        <table class="small-table">
-            <caption>{ "Its view of the others" }</caption>
-            <thead><tr>
-                <th scope="col">{ "node" }</th><th scope="col">{ "next" }</th>
-                <th scope="col">{ "match" }</th><th scope="col">{ "mode" }</th>
-                <th scope="col">{ "in flight" }</th>
-            </tr></thead>
-            <tbody>{ for rows }</tbody>
-        </table>
+        _ => "none".to_owned(),
+    };
+    let mut facts =
+        vec![fact("lease", lease), fact("uncommitted", bytes(status.uncommitted_bytes))];
+    if let Some(to) = status.transfer_to {
+        facts.push(fact("hands over to", to.to_string()));
     }
+    facts
 }
 
 #[derive(Properties, PartialEq)]

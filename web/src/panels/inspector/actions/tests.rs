@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use raft_sim::Setup;
 
 use super::*;
@@ -6,13 +8,30 @@ fn lab() -> raft_lab::Lab {
     raft_lab::Lab::scratch(Setup::default()).expect("the defaults are within bounds")
 }
 
+/// A lab whose leader has committed an entry of its own term.
+fn lab_with_leader() -> raft_lab::Lab {
+    let mut lab = lab();
+    lab.set_speed(f64::INFINITY);
+    for line in ["run until leader", "run 500ms"] {
+        lab.exec(line);
+        while lab.pacing().running {
+            lab.tick(Duration::from_millis(16), Duration::from_millis(50));
+        }
+    }
+    lab
+}
+
+fn names(actions: &[Action]) -> Vec<&'static str> {
+    actions.iter().filter(|action| action.is_possible).map(|action| action.name).collect()
+}
+
 #[test]
 fn every_possible_action_is_a_line_that_the_lab_takes() {
     let link = Selection::link(NodeId(1), NodeId(2));
-    for selection in [Selection::Node(NodeId(2)), link] {
-        for action in actions(&lab().frame().world, selection) {
-            if action.is_possible && action.name != "snapshot" {
-                let mut lab = lab();
+    for selection in [Selection::Node(NodeId(2)), Selection::Node(NodeId(4)), link] {
+        for action in actions(&lab_with_leader().frame(), selection) {
+            if action.is_possible {
+                let mut lab = lab_with_leader();
                 let executed = lab.exec(&action.line);
                 assert!(
                     !matches!(executed, raft_lab::Executed::Failed(_)),
@@ -42,12 +61,8 @@ fn a_message_under_way_can_be_dropped_once() {
 fn a_crashed_node_can_be_restarted_and_cut_off() {
     let mut lab = lab();
     lab.exec("crash 3");
-    let possible: Vec<_> = of_node(&lab.frame().world, NodeId(3))
-        .into_iter()
-        .filter(|action| action.is_possible)
-        .map(|action| action.name)
-        .collect();
-    assert_eq!(possible, ["restart", "isolate"]);
+    let possible = actions(&lab.frame(), Selection::Node(NodeId(3)));
+    assert_eq!(names(&possible), ["restart", "isolate"]);
 }
 
 #[test]
@@ -60,4 +75,32 @@ fn a_link_that_is_cut_can_be_restored() {
         .collect();
     assert_eq!(lines[0], "link 1 -> 2 restore");
     assert_eq!(lines[1], "link 2 -> 1 cut");
+}
+
+#[test]
+fn a_learner_can_be_promoted_and_a_stranger_added_again() {
+    let mut lab = lab_with_leader();
+    lab.exec("add 6 as learner");
+    let of = |lab: &raft_lab::Lab, id| actions(&lab.frame(), Selection::Node(NodeId(id)));
+    let possible = names(&of(&lab, 6));
+    assert!(possible.contains(&"promote") && possible.contains(&"remove"), "{possible:?}");
+    assert!(!possible.contains(&"transfer"), "{possible:?}");
+    lab.exec("run 500ms");
+    while lab.pacing().running {
+        lab.tick(Duration::from_millis(16), Duration::from_millis(50));
+    }
+    let leader = lab.frame().world.leader().expect("it leads");
+    let other = lab.frame().world.node_ids().find(|id| *id != leader).expect("there are six");
+    lab.exec(&format!("remove {other}"));
+    let possible = names(&of(&lab, other.0));
+    assert!(possible.contains(&"add") && !possible.contains(&"demote"), "{possible:?}");
+    let replace = of(&lab, leader.0).into_iter().find(|action| action.name == "replace");
+    assert_eq!(replace.map(|action| action.line), Some(format!("replace {leader} with 7")));
+}
+
+#[test]
+fn nothing_is_asked_of_a_leader_that_is_not_there() {
+    let possible = actions(&lab().frame(), Selection::Node(NodeId(1)));
+    let of_cluster = possible.iter().filter(|action| action.group == Group::Cluster);
+    assert!(of_cluster.clone().count() == 4 && of_cluster.clone().all(|a| !a.is_possible));
 }

@@ -1,0 +1,88 @@
+//! What can be done to a node: to its process, and to its part in the cluster.
+
+use raft_core::NodeId;
+use raft_lab::{Frame, Standing};
+use raft_sim::NodeState;
+
+use super::{Action, Group};
+use crate::joining::next_number;
+
+pub(super) fn actions(frame: &Frame, id: NodeId) -> Vec<Action> {
+    let mut actions = to_process(frame, id);
+    actions.extend(to_cluster(frame, id));
+    actions
+}
+
+fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
+    let world = &frame.world;
+    let state = world.node(id).map(raft_sim::SimNode::state);
+    let is = |wanted| state == Some(wanted);
+    let (running, paused) = (is(NodeState::Running), is(NodeState::Paused));
+    let down = is(NodeState::Crashed) || is(NodeState::Refused);
+    let action = |name: &'static str, label: &str, is_possible| Action {
+        name,
+        label: label.to_owned(),
+        line: format!("{name} {id}"),
+        is_possible,
+        group: Group::Itself,
+    };
+    vec![
+        action("crash", "Crash", running || paused),
+        action("restart", "Restart", down),
+        action("pause", "Pause", running),
+        action("resume", "Resume", paused),
+        action("timeout", "Time out", running),
+        action("snapshot", "Snapshot", running),
+        // Leases rest on that memory.
+        action("forget", "Forget leader", running && !world.setup().lease_reads),
+        Action {
+            name: "isolate",
+            label: "Isolate".to_owned(),
+            line: format!("partition {id} | others"),
+            is_possible: world.node_ids().count() > 1,
+            group: Group::Itself,
+        },
+    ]
+}
+
+/// These are asked of the leader, so there must be one.
+fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
+    let leader = frame.world.leader();
+    let standing = frame.members.standing(id);
+    let voters = frame.members.membership.voters().len();
+    let action = |name: &'static str, label: String, line: String, is_possible| Action {
+        name,
+        label,
+        line,
+        is_possible: is_possible && leader.is_some(),
+        group: Group::Cluster,
+    };
+    let is_voter = standing == Standing::Voter;
+    let vote = match standing {
+        Standing::Learner => action("promote", "Promote".into(), format!("promote {id}"), true),
+        _ => action("demote", "Demote".into(), format!("demote {id}"), is_voter && voters > 1),
+    };
+    let belong = match standing {
+        Standing::Stranger => {
+            action("add", "Add as learner".into(), format!("add {id} as learner"), true)
+        }
+        _ => {
+            let is_possible = standing == Standing::Learner || (is_voter && voters > 1);
+            action("remove", "Remove".into(), format!("remove {id}"), is_possible)
+        }
+    };
+    let replace = match next_number(&frame.world) {
+        Some(new) => {
+            let (label, line) = (format!("Replace by {new}"), format!("replace {id} with {new}"));
+            action("replace", label, line, is_voter)
+        }
+        None => action("replace", "Replace".into(), format!("replace {id} with …"), false),
+    };
+    let may_lead = is_voter && leader != Some(id);
+    vec![
+        action("transfer", "Let it lead".into(), format!("transfer {id}"), may_lead),
+        vote,
+        belong,
+        replace,
+    ]
+}

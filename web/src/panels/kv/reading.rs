@@ -1,0 +1,65 @@
+//! Reading a key: from which node, and what the answer is to rest on.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use crate::controls::{use_controls, use_frame};
+use crate::reads::{Policy, told};
+
+/// The client that reads here, so that it does not wait behind what the console's asked for.
+const CLIENT: u64 = 9;
+
+#[component(Reading)]
+pub(crate) fn reading() -> Html {
+    let (frame, runner) = (use_frame(), use_controls().runner);
+    let (key, node) = (use_node_ref(), use_node_ref());
+    let policy = use_state_eq(|| Policy::Quorum);
+    let answer = use_state_eq(String::new);
+    let on_policy = {
+        let policy = policy.setter();
+        Callback::from(move |event: Event| {
+            let value = event.target_unchecked_into::<HtmlSelectElement>().value();
+            policy.set(Policy::named(&value));
+        })
+    };
+    let on_submit = {
+        let (key, node, policy, answer) = (key.clone(), node.clone(), *policy, answer.setter());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let key = key.cast::<HtmlInputElement>().map(|key| key.value()).unwrap_or_default();
+            let via = node.cast::<HtmlSelectElement>().map(|node| node.value());
+            let line = policy.line(&key, &via.unwrap_or_default(), CLIENT);
+            let heard = answer.clone();
+            answer.set("…".to_owned());
+            runner.exec_then(&line, move |outcome| heard.set(told(&outcome)));
+        })
+    };
+    html! {
+        <form class="reading" onsubmit={on_submit}>
+            <label>{ "Read " }
+                <input ref={key} type="text" size="6" required={true} placeholder="x"
+                    autocapitalize="off" spellcheck="false" aria-label="Key"
+                    data-testid="read-key" />
+            </label>
+            <label>{ "at " }
+                <select ref={node} data-testid="read-node" aria-label="Node">
+                    <option value="">{ "any node" }</option>
+                    { for frame.world.node_ids().map(|id| html! {
+                        <option key={id.0} value={id.to_string()}>{ format!("node {id}") }</option>
+                    }) }
+                </select>
+            </label>
+            <select onchange={on_policy} data-testid="read-policy" aria-label="How">
+                { for Policy::ALL.iter().map(|option| html! {
+                    <option key={option.name()} value={option.name()}
+                        selected={*option == *policy}>{ option.name() }</option>
+                }) }
+            </select>
+            <button type="submit" class="button" data-testid="read">{ "Read" }</button>
+            <p class="reading-note">{ policy.meaning() }</p>
+            <p class="reading-answer" role="status" data-testid="read-answer">
+                { &*answer }
+            </p>
+        </form>
+    }
+}

@@ -1,0 +1,57 @@
+//! Who belongs to the cluster, in one line, and the way to have more.
+
+use raft_core::NodeId;
+use raft_lab::Members as View;
+use yew::prelude::*;
+
+use crate::controls::{Dialog, use_controls, use_frame};
+
+#[component(Members)]
+pub(crate) fn members() -> Html {
+    let (frame, controls) = (use_frame(), use_controls());
+    let on_add = controls.open_dialog.reform(|_: MouseEvent| Some(Dialog::AddServer));
+    let is_joint = frame.members.membership.is_joint();
+    html! {
+        <div class={classes!("members", is_joint.then_some("is-joint"))} data-testid="members">
+            <p aria-live="polite">{ words(&frame.members) }</p>
+            <button type="button" class="button is-quiet" data-testid="add-server"
+                onclick={on_add}>{ "Add server…" }</button>
+        </div>
+    }
+}
+
+fn words(members: &View) -> Html {
+    let membership = &members.membership;
+    let learners = match membership.learners() {
+        [] => html! {},
+        [one] => html! { <>{ " · learner " }{ numbers(&[*one]) }</> },
+        several => html! { <>{ " · learners " }{ numbers(several) }</> },
+    };
+    if membership.is_joint() {
+        return html! {
+            <>
+                <strong>{ "Voters change: " }</strong>
+                { numbers(membership.outgoing()) }{ " → " }{ numbers(membership.voters()) }
+                { learners }
+                <span class="members-note">
+                    { " Until that is complete, every decision takes a majority of the old voters \
+                       and one of the new." }
+                </span>
+            </>
+        };
+    }
+    let one = membership.voters().len() == 1;
+    html! {
+        <>
+            { if one { "Voter " } else { "Voters " } }{ numbers(membership.voters()) }{ learners }
+            if !members.is_committed {
+                <span class="members-note">{ " (not committed yet)" }</span>
+            }
+        </>
+    }
+}
+
+fn numbers(nodes: &[NodeId]) -> Html {
+    let all: Vec<String> = nodes.iter().map(NodeId::to_string).collect();
+    html! { <b class="members-numbers">{ all.join(" ") }</b> }
+}
