@@ -128,11 +128,17 @@ impl Checks {
                 node.claims.led = Some(*term);
                 self.leader_seen(LeaderSeen { term: *term, node: id });
             }
-            Trace::MembershipAdopted { index, .. } => node.claims.adopted = Some(*index),
+            Trace::MembershipAdopted { membership, .. }
+            | Trace::MembershipRolledBack { membership, .. } => {
+                node.claims.in_force = Some(membership.clone());
+            }
             Trace::Committed { to, .. } => {
-                let (index, adopted) = (*to, node.claims.adopted);
                 let term = node.claims.led.or(node.leading);
-                node.claims.committed = term.map(|term| CommitClaim { index, term, adopted });
+                let claimed = node.claims.in_force.as_ref();
+                // Not yet brought up to date: what is in force is what was in force before.
+                let membership = claimed.unwrap_or(node.memberships.latest()).clone();
+                node.claims.committed =
+                    term.map(|term| CommitClaim { index: *to, term, membership });
             }
             _ => {}
         }

@@ -37,27 +37,28 @@ pub(crate) struct Watched {
 }
 
 /// What a node's traces said since it was last seen. They say where to look; they prove nothing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Claims {
     /// It removed the entries from here on.
     pub(crate) truncated_from: Option<LogIndex>,
     /// It became leader in this term.
     pub(crate) led: Option<Term>,
-    /// The entry whose membership it adopted last.
-    pub(crate) adopted: Option<LogIndex>,
+    /// It went over to this membership.
+    pub(crate) in_force: Option<Membership>,
     /// As leader, it committed.
     pub(crate) committed: Option<CommitClaim>,
 }
 
 /// A leader says that it committed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CommitClaim {
     /// Up to here.
     pub(crate) index: LogIndex,
     /// Its term.
     pub(crate) term: Term,
-    /// The entry whose membership it had adopted last, of those adopted since it was last seen.
-    pub(crate) adopted: Option<LogIndex>,
+    /// In force in its log then. Later in the same moment the log may look different: a node that
+    /// wakes up handles many messages at once.
+    pub(crate) membership: Membership,
 }
 
 /// How a log changed since it was last seen.

@@ -57,6 +57,31 @@ fn storms_of_every_size_break_nothing() {
     }
 }
 
+/// So many seeds that a rule which is rarely needed is needed in some. `STORMS=first..end` chooses others.
+#[test]
+fn many_storms_break_nothing_and_reach_everything() {
+    let (first, end) = match std::env::var("STORMS") {
+        Ok(range) => {
+            let (first, end) = range.split_once("..").expect("first..end");
+            (first.parse().expect("a number"), end.parse().expect("a number"))
+        }
+        Err(_) => (1_000, 1_200),
+    };
+    let mut done = storm::Done::default();
+    for seed in first..end {
+        let mut setup = Storm::setup(1 + seed % 5, seed);
+        setup.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
+        let storm = Storm::with(setup).run(8_000_000);
+        assert_eq!(storm.checks.violation(), None, "seed={seed}");
+        done += storm.done;
+    }
+    println!("{done:?}");
+    let all = [done.changes, done.joint, done.transfers];
+    assert!(all.into_iter().all(|count| count > (end - first) / 10), "{done:?}");
+    let reads = [done.quorum_reads, done.lease_reads, done.reads_by_lease];
+    assert!(reads.into_iter().all(|count| count > end - first), "{done:?}");
+}
+
 #[test]
 fn storms_over_snapshots_break_nothing() {
     let mut committed = 0;

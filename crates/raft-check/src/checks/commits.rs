@@ -15,12 +15,12 @@ impl Checks {
         let (before, now) = (node.progress.commit_index, core.commit_index());
         let leads = core.role() == RoleKind::Leader;
         // A node that stepped down later in the same moment can only be known by its trace.
-        let counted = node.claims.committed.or_else(|| {
-            let term = core.current_term();
-            leads.then_some(CommitClaim { index: now, term, adopted: None })
+        let counted = node.claims.committed.clone().or_else(|| {
+            let membership = node.memberships.at(node.seen_through).clone();
+            leads.then(|| CommitClaim { index: now, term: core.current_term(), membership })
         });
         if let Some(claim) = counted.filter(|claim| claim.index > before)
-            && self.leader_committed(id, claim)
+            && self.leader_committed(id, &claim)
         {
             let CommitClaim { index, term, .. } = claim;
             self.extend_ledger(id, index, term, &Source { node: id, core, events });
@@ -33,23 +33,20 @@ impl Checks {
     }
 
     /// Judges a leader's commit by what is on the disks. Whether it stands.
-    fn leader_committed(&mut self, leader: NodeId, claim: CommitClaim) -> bool {
-        let CommitClaim { index, term, adopted } = claim;
-        let Some(node) = self.node(leader) else { return false };
-        // A membership that was appended because of this commit does not count for it.
-        let log_end = adopted.unwrap_or_default().max(node.seen_through);
-        let membership = node.memberships.at(log_end).clone();
+    fn leader_committed(&mut self, leader: NodeId, claim: &CommitClaim) -> bool {
+        let CommitClaim { index, term, membership } = claim;
+        let (index, term) = (*index, *term);
         let held = self.held_by(leader, index);
         let holders = held.map_or(NodeSet::default(), |mark| {
             let holders = self.nodes.iter().filter(|n| n.disk.holds(index, mark, &self.ledger));
             holders.map(|node| node.id).collect()
         });
-        let seen = LeaderCommitted { leader, term, index, held, holders, membership: &membership };
+        let seen = LeaderCommitted { leader, term, index, held, holders, membership };
         let verdict = commit_rule::leader_committed(seen);
         let stands = verdict.is_ok();
         self.board.note(&commit_rule::PROPERTY, verdict);
         if stands {
-            self.governing = membership;
+            self.governing = membership.clone();
         }
         stands
     }

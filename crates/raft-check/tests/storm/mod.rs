@@ -3,17 +3,33 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{Instant, MembershipChange, NodeId};
+use raft_core::{Instant, MembershipChange, NodeId, Outcome, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
-    Action, DelayRange, DiskChange, LinkChange, NodeState, ReadPolicy, Setup, Unsynced, World,
+    Action, AdminRequest, DelayRange, DiskChange, Event, EventKind, LinkChange, NodeState,
+    ReadPolicy, Setup, Unsynced, World,
 };
 
 pub(crate) struct Storm {
     pub(crate) world: World,
     pub(crate) checks: Checks,
     random: u64,
+    /// The longest time between two actions, in microseconds.
+    spacing: u64,
     sequence: u64,
+    pub(crate) done: Done,
+}
+
+/// How much of what is rare came about.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Done {
+    pub(crate) changes: u64,
+    pub(crate) joint: u64,
+    pub(crate) transfers: u64,
+    pub(crate) quorum_reads: u64,
+    pub(crate) lease_reads: u64,
+    /// Reads that cost no message and no log entry.
+    pub(crate) reads_by_lease: u64,
 }
 
 impl Storm {
@@ -26,7 +42,7 @@ impl Storm {
             nodes,
             seed,
             disk_latency: DelayRange::millis(1, 4 + seed % 3 * 20),
-            link_latency: DelayRange::millis(1, 15 + seed % 4 * 60),
+            link_latency: DelayRange::millis(1, [5, 15, 40, 195][seed as usize % 4]),
             max_batch_entries: [1, 2, 100][seed as usize % 3],
             client_patience: Duration::from_secs(3),
             max_in_flight: [64, 1, 3][seed as usize / 3 % 3],
@@ -48,10 +64,11 @@ impl Storm {
     }
 
     pub(crate) fn with(setup: Setup) -> Self {
+        let spacing = [60_000, 150_000, 400_000][(setup.seed / 7 % 3) as usize];
         let random = setup.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let world = World::new(setup).expect("a valid setup");
         let checks = Checks::new(&world);
-        Self { world, checks, random, sequence: 0 }
+        Self { world, checks, random, spacing, sequence: 0, done: Done::default() }
     }
 
     /// Runs until the moment, or until something is broken.
@@ -60,13 +77,14 @@ impl Storm {
         let mut next_fault = self.world.now();
         while self.world.now() < until && self.checks.violation().is_none() {
             if self.world.now() >= next_fault {
-                next_fault = self.world.now() + Duration::from_micros(1 + self.draw(60_000));
+                next_fault = self.world.now() + Duration::from_micros(1 + self.draw(self.spacing));
                 let action = self.draw_action();
                 self.act(action);
             } else if !self.world.step() {
                 break;
             } else {
                 self.checks.observe(&self.world, self.world.events());
+                self.done.count(self.world.events());
             }
         }
         self
@@ -226,5 +244,40 @@ impl Storm {
         word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (word ^ (word >> 31)) % bound
+    }
+}
+
+impl Done {
+    fn count(&mut self, events: &[Event]) {
+        for event in events {
+            match &event.kind {
+                EventKind::Administered { request, outcome, .. } => match (request, outcome) {
+                    (AdminRequest::ChangeMembership(_), Outcome::Committed(_)) => self.changes += 1,
+                    (_, Outcome::Transferred { .. }) => self.transfers += 1,
+                    _ => {}
+                },
+                EventKind::ReadServed { read: ReadPolicy::Quorum, .. } => self.quorum_reads += 1,
+                EventKind::ReadServed { read: ReadPolicy::Lease, .. } => self.lease_reads += 1,
+                EventKind::Core { trace, .. } => match trace {
+                    Trace::ReadByLease { .. } => self.reads_by_lease += 1,
+                    Trace::MembershipAdopted { membership, .. } if membership.is_joint() => {
+                        self.joint += 1;
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+    }
+}
+
+impl std::ops::AddAssign for Done {
+    fn add_assign(&mut self, other: Self) {
+        self.changes += other.changes;
+        self.joint += other.joint;
+        self.transfers += other.transfers;
+        self.quorum_reads += other.quorum_reads;
+        self.lease_reads += other.lease_reads;
+        self.reads_by_lease += other.reads_by_lease;
     }
 }
