@@ -49,8 +49,9 @@ pub struct Config {
     /// The most payload bytes, or bytes of a snapshot, under way to one peer; one message is always
     /// possible. 1 to 1 GiB; default 16 MiB.
     pub max_in_flight_bytes: usize,
-    /// The most payload bytes that a leader holds uncommitted; a proposal beyond it is refused, unless
-    /// nothing waits. 1 to 64 GiB; default 64 MiB.
+    /// The most bytes of entries, 64 for each and its payload, that a leader holds and that are not
+    /// committed, or not on its own disk; a proposal beyond it is refused, unless nothing waits.
+    /// 1 to 64 GiB; default 64 MiB.
     pub max_uncommitted_bytes: u64,
     /// The most reads that wait at a leader, the most reads and the most proposals that a follower
     /// has passed on, and the most messages that wait for the disk. 1 to 1,000,000; default 10,000.

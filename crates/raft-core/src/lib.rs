@@ -271,7 +271,7 @@ pub use message::{
     RequestVoteReply,
 };
 pub use node::{Node, Recovered, RestartError};
-pub use status::{PeerStatus, ProgressKind, RoleKind, Status};
+pub use status::{Held, PeerStatus, ProgressKind, RoleKind, Status};
 pub use trace::{
     AppendRefusal, ElectionReason, ForgetRefusal, IgnoreReason, SnapshotRefusal, StepDownReason,
     Trace, VoteRefusal,

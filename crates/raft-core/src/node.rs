@@ -61,7 +61,7 @@ use self::reads::{PendingRead, Rounds};
 use self::snapshot::IncomingSnapshot;
 use crate::rng::Rng;
 use crate::{
-    AppendEntriesReply, AppendRefusal, Body, Config, ElectionReason, Entry, ForwardId,
+    AppendEntriesReply, AppendRefusal, Body, Config, ElectionReason, Entry, ForwardId, Held,
     IgnoreReason, Input, InstallSnapshotReply, Instant, Log, LogIndex, LogPosition, Membership,
     Message, NodeId, Outcome, Output, PersistId, Refusal, RequestId, RequestVoteReply, RoleKind,
     Round, Snapshot, Status, StepDownReason, Term, Trace, VoteRefusal,
@@ -135,7 +135,7 @@ struct Leader {
     first_index: LogIndex,
     /// The last entry for which `Trace::CommitWithheld` was emitted, to say it once.
     withheld: LogIndex,
-    /// Payload bytes of the entries behind the commit index.
+    /// What the entries that are not committed, or not on its own disk, count against the limit.
     uncommitted_bytes: u64,
     rounds: Rounds,
     /// Reads that wait for a quorum to answer their round, in order.
@@ -298,6 +298,30 @@ impl Node {
             lease_until: self.lease_until(),
             transfer_to: leader.and_then(|leader| leader.handover.as_ref()).map(Handover::target),
             uncommitted_bytes: leader.map_or(0, |leader| leader.uncommitted_bytes),
+        }
+    }
+
+    /// How much this server holds in memory, for a test or a driver that watches it.
+    pub fn held(&self) -> Held {
+        let status = self.status();
+        let leader = match &self.role {
+            Role::Leader(leader) => Some(leader),
+            _ => None,
+        };
+        let incoming = self.incoming_snapshot.as_ref();
+        Held {
+            log_entries: self.log.len() + self.proposed.len(),
+            log_bytes: self.log.payload_bytes(),
+            log_writes: self.durability.log_writes(),
+            withheld: self.durability.withheld(),
+            proposals: self.proposals.len(),
+            reads: self.readable.len() + leader.map_or(0, |leader| leader.reads.len()),
+            forwarded: self.forwarded.len(),
+            votes: status.votes.len(),
+            rounds: leader.map_or(0, |leader| leader.rounds.unanswered()),
+            in_flight: status.peers.iter().map(|peer| peer.in_flight).sum(),
+            incoming_snapshot_bytes: incoming.map_or(0, IncomingSnapshot::len),
+            memberships: self.memberships.len(),
         }
     }
 
@@ -524,6 +548,7 @@ impl Node {
     }
 
     /// Sends a message of the current term once what it depends on is on disk.
+    #[inline]
     fn send(&mut self, to: NodeId, body: Body, needs: Needs) {
         let message = Message { term: self.current_term, body };
         self.emit(Output::Send { to, message }, needs);

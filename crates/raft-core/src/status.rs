@@ -43,8 +43,39 @@ pub struct Status {
     pub lease_until: Option<Instant>,
     /// To whom a leader is handing over.
     pub transfer_to: Option<NodeId>,
-    /// Bytes of a leader's entries that are not committed, 64 for each entry and its payload.
+    /// Bytes of a leader's entries that are not committed, or not on its own disk: 64 for each entry,
+    /// and its payload.
     pub uncommitted_bytes: u64,
+}
+
+/// How much a server holds in memory: every collection that inputs can make longer. The crate's
+/// documentation says what bounds each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Held {
+    /// Entries of the log behind the last snapshot.
+    pub log_entries: usize,
+    /// Their payload bytes.
+    pub log_bytes: u64,
+    /// Writes under way that change the log: a few words each.
+    pub log_writes: usize,
+    /// Messages, and restored snapshots, that wait for the disk.
+    pub withheld: usize,
+    /// Proposals whose fate is open: a few words each.
+    pub proposals: usize,
+    /// Reads that wait for a round, or for entries to be applied.
+    pub reads: usize,
+    /// Requests passed on to the leader: a few words each.
+    pub forwarded: usize,
+    /// Answers to a candidate or pre-candidate.
+    pub votes: usize,
+    /// Rounds of heartbeats that no quorum has answered.
+    pub rounds: usize,
+    /// Messages with entries under way to all peers: an index and a size each.
+    pub in_flight: usize,
+    /// Bytes of a leader's snapshot that have arrived.
+    pub incoming_snapshot_bytes: usize,
+    /// Memberships that are in the log.
+    pub memberships: usize,
 }
 
 /// What a server does in its term (§5.1).

@@ -76,6 +76,11 @@ impl Node {
         }
     }
 
+    /// What the entries behind `after`, up to and including `to`, count against the limit.
+    pub(super) fn bytes_between(&self, after: LogIndex, to: LogIndex) -> u64 {
+        self.log.payload_bytes_between(after, to) + ENTRY_BYTES * (to.0 - after.0)
+    }
+
     /// As leader: commits what a quorum of disks hold, the leader's own counted like the others.
     pub(super) fn advance_commit(&mut self) {
         let Role::Leader(leader) = &self.role else { return };
@@ -95,11 +100,6 @@ impl Node {
             self.trace(|| Trace::Committed { from, to: on_quorum, quorum });
         }
         self.commit_index = on_quorum;
-        let bytes = self.log.payload_bytes_between(from, on_quorum);
-        let bytes = bytes + ENTRY_BYTES * (on_quorum.0 - from.0);
-        if let Role::Leader(leader) = &mut self.role {
-            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
-        }
         self.apply_committed();
         self.take_next_step();
     }
@@ -135,6 +135,12 @@ impl Node {
         // A snapshot being installed comes first: `Restore` is withheld until it is durable.
         if !self.is_snapshot_durable() {
             return;
+        }
+        // Not before they are on its own disk too: the others may commit without it, and it must not
+        // hold more and more.
+        let bytes = self.bytes_between(self.last_applied, through);
+        if let Role::Leader(leader) = &mut self.role {
+            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
         }
         while self.last_applied < through {
             let entries = self.log.part(self.last_applied.next(), through);

@@ -52,6 +52,16 @@ impl Durability {
         self.log_index
     }
 
+    /// How many writes that change the log are under way.
+    pub(super) fn log_writes(&self) -> usize {
+        self.log_writes.len()
+    }
+
+    /// How many outputs wait for a write.
+    pub(super) fn withheld(&self) -> usize {
+        self.withheld.iter().map(VecDeque::len).sum()
+    }
+
     pub(super) fn write_hard_state(&mut self, current_term: Term, voted_for: Option<NodeId>) {
         self.collecting.hard_state = Some(HardState { current_term, voted_for });
         self.has_collected = true;

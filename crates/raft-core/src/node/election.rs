@@ -302,8 +302,7 @@ impl Node {
         self.trace(|| Trace::BecameLeader { term, voters });
         let (now, last_index) = (self.now, self.log.last().index);
         let peers = self.peers().into_iter().map(|peer| Progress::new(peer, last_index, now));
-        let uncommitted_bytes = self.log.payload_bytes_between(self.commit_index, last_index)
-            + super::commit::ENTRY_BYTES * (last_index.0 - self.commit_index.0);
+        let uncommitted_bytes = self.bytes_between(self.last_applied, last_index);
         self.set_role(Role::Leader(Leader {
             peers: peers.collect(),
             first_index: last_index.next(),

@@ -14,6 +14,9 @@ impl Node {
         assert!(self.proposed.is_empty(), "proposals before it are in the log");
         let index = self.log.last().index.next();
         let entry = Entry { index, term: self.current_term, payload };
+        if let Role::Leader(leader) = &mut self.role {
+            leader.uncommitted_bytes += super::commit::ENTRY_BYTES;
+        }
         let position = entry.position();
         let noop = matches!(entry.payload, Payload::Noop);
         self.trace(|| Trace::Appended { position, noop });

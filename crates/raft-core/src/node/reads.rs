@@ -55,6 +55,11 @@ impl Rounds {
         self.current
     }
 
+    /// How many rounds no quorum has answered; of those that are kept.
+    pub(super) fn unanswered(&self) -> usize {
+        self.open.len()
+    }
+
     fn begin(&mut self, now: Instant) {
         self.current = Round(self.current.0 + 1);
         self.is_wanted = false;

@@ -18,6 +18,13 @@ pub(super) struct IncomingSnapshot {
     data: Vec<u8>,
 }
 
+impl IncomingSnapshot {
+    /// How many bytes have arrived.
+    pub(super) fn len(&self) -> usize {
+        self.data.len()
+    }
+}
+
 impl Node {
     /// Asks for a snapshot when enough entries stand behind the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {

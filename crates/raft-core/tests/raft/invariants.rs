@@ -54,6 +54,7 @@ impl Invariants {
         for server in servers.iter().filter(|server| server.is_up) {
             if server.node.role() == RoleKind::Leader {
                 self.check_leader(server);
+                Self::check_uncommitted(server);
             }
             self.check_applied(server);
             self.check_membership(server);
@@ -82,6 +83,14 @@ impl Invariants {
             let must_hold = *committed_in < term;
             assert!(held || !must_hold, "leader {id} of term {term} lacks committed {entry:?}");
         }
+    }
+
+    /// What a leader counts against its limit is what stands behind the last applied entry.
+    fn check_uncommitted(server: &Server) {
+        let node = &server.node;
+        let bytes = |entry: &Entry| 64 + entry.payload.len() as u64;
+        let expected: u64 = node.log().iter_from(node.last_applied().next()).map(bytes).sum();
+        assert_eq!(node.status().uncommitted_bytes, expected, "what waits at {}", node.id());
     }
 
     /// What a leader commits by counting is committed for good (§5.4.2).

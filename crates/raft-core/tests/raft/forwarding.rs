@@ -1,0 +1,200 @@
+//! §8: "the first server will reject the client's request and supply information about the most recent
+//! leader"; or, if it is set to, pass it on.
+
+use std::time::Duration;
+
+use raft_core::{
+    Body, Bytes, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogPosition, NodeId,
+    Outcome, Recovered, Refusal, RequestId, RoleKind,
+};
+
+use crate::builders::*;
+use crate::cluster::Cluster;
+use crate::server::Server;
+
+fn config_with_forwarding() -> Config {
+    Config { forward_proposals: true, ..full_config(1, 3) }
+}
+
+/// Server 1 follows server 2, leader of term 1, and has applied one entry.
+fn follower() -> Server {
+    follower_with(config_with_forwarding())
+}
+
+fn follower_with(config: Config) -> Server {
+    let mut server = Server::start(config, Recovered::default(), Instant(0));
+    server.receive(2, 1, append((0, 0), &[1], 1));
+    server.sent.clear();
+    server
+}
+
+/// Proposes, and says under which id the command was passed on.
+fn pass_on(server: &mut Server, request: u64) -> ForwardId {
+    server.sent.clear();
+    server.propose(request, "x");
+    match server.take_reply() {
+        Body::Forward(Forward { id, command }) if *command == *b"x" => id,
+        other => panic!("{other:?} passes nothing on"),
+    }
+}
+
+fn reply(id: ForwardId, result: Result<LogPosition, Refusal>) -> Body {
+    Body::ForwardReply(ForwardReply { id, result })
+}
+
+#[test]
+fn a_command_proposed_anywhere_is_committed_and_its_client_is_told_after_it_is_applied() {
+    let mut cluster = Cluster::joining(3, 0, |config| config.forward_proposals = true);
+    cluster.elect(1);
+    let requests: Vec<(u64, u64)> =
+        cluster.ids().map(|id| (id, cluster.propose(id, &format!("from {id}")))).collect();
+    cluster.live(Duration::from_millis(200));
+    for (id, request) in requests {
+        let outcome = cluster.outcome(id, request);
+        assert!(matches!(outcome, Some(Outcome::Committed(_))), "server {id}: {outcome:?}");
+        assert!(cluster.server(1).state.contains(&format!("from {id}")));
+    }
+    cluster.assert_converged();
+}
+
+#[test]
+fn without_the_setting_a_follower_names_its_leader() {
+    let mut server = follower_with(full_config(1, 3));
+    server.propose(1, "x");
+    assert_eq!(server.outcome(1), Some(Outcome::NotLeader { leader: Some(NodeId(2)) }));
+    assert_eq!(server.take_sent(), []);
+}
+
+#[test]
+fn a_server_that_knows_no_leader_passes_nothing_on() {
+    let mut server = Server::start(config_with_forwarding(), Recovered::default(), Instant(0));
+    server.propose(1, "x");
+    assert_eq!(server.outcome(1), Some(Outcome::NotLeader { leader: None }));
+    let deadline = server.node.deadline();
+    server.handle(deadline, Input::Timeout);
+    assert_eq!(server.node.role(), RoleKind::PreCandidate);
+    server.propose(2, "x");
+    assert_eq!(server.outcome(2), Some(Outcome::NotLeader { leader: None }));
+}
+
+#[test]
+fn a_leader_says_where_it_appended_a_command() {
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
+    server.lead();
+    let (id, command) = (ForwardId(7), Bytes::from(b"x"));
+    server.receive(2, 1, Body::Forward(Forward { id, command }));
+    assert_eq!(server.take_reply(), reply(ForwardId(7), Ok(at(2, 1))));
+    assert_eq!(server.log_terms(), [1, 1]);
+}
+
+/// It is not passed on again, so that nothing goes round in circles.
+#[test]
+fn who_does_not_lead_refuses_what_is_passed_on_to_it() {
+    let mut server = follower();
+    let (id, command) = (ForwardId(7), Bytes::from(b"x"));
+    server.receive(3, 1, Body::Forward(Forward { id, command: command.clone() }));
+    assert_eq!(server.take_reply(), reply(id, Err(Refusal::NotLeader)));
+    server.receive(3, 0, Body::Forward(Forward { id, command }));
+    assert_eq!(server.take_reply(), reply(id, Err(Refusal::NotLeader)), "nor in an older term");
+    assert_eq!(server.log_terms(), [1]);
+}
+
+#[test]
+fn the_client_hears_of_a_refusal() {
+    let mut server = follower();
+    let first = pass_on(&mut server, 1);
+    let second = pass_on(&mut server, 2);
+    assert_ne!(first, second);
+    let refusal = Refusal::TooMuchUncommitted { bytes: 9, limit: 8 };
+    server.receive(2, 1, reply(second, Err(refusal)));
+    server.receive(2, 1, reply(first, Err(Refusal::NotLeader)));
+    assert_eq!(server.outcome(2), Some(Outcome::Refused(refusal)));
+    let nobody = Some(Outcome::NotLeader { leader: None });
+    assert_eq!(server.outcome(1), nobody, "who refused so is not named again");
+}
+
+#[test]
+fn the_answer_and_the_entries_may_come_in_any_order() {
+    let mut server = follower();
+    let first = pass_on(&mut server, 1);
+    let second = pass_on(&mut server, 2);
+    server.receive(2, 1, reply(first, Ok(at(2, 1))));
+    server.receive(2, 1, append((1, 1), &[1, 1], 3));
+    assert_eq!(server.outcome(1), Some(Outcome::Committed(at(2, 1))));
+    server.receive(2, 1, reply(second, Ok(at(3, 1))));
+    assert_eq!(server.outcome(2), Some(Outcome::Committed(at(3, 1))));
+    server.receive(2, 1, reply(second, Ok(at(3, 1))));
+}
+
+/// The leader lost the entry with its leadership.
+#[test]
+fn the_client_hears_that_another_entry_took_the_place() {
+    let mut server = follower();
+    let id = pass_on(&mut server, 1);
+    server.receive(2, 1, reply(id, Ok(at(2, 1))));
+    server.receive(3, 2, append((1, 1), &[2], 2));
+    assert_eq!(server.outcome(1), Some(Outcome::Superseded { position: at(2, 1) }));
+}
+
+/// It may have been appended, and may yet be committed: the client must not take it for refused.
+#[test]
+fn a_command_that_is_not_answered_has_an_unknown_fate() {
+    let unknown = Some(Outcome::Unknown { position: None });
+    let mut server = follower();
+    pass_on(&mut server, 1);
+    server.receive_at(Instant(300_000), 2, 1, append((1, 1), &[], 1));
+    assert_eq!(server.outcome(1), None);
+    server.receive_at(Instant(300_001), 2, 1, append((1, 1), &[], 1));
+    assert_eq!(server.outcome(1), unknown, "the leader lives, and does not answer");
+    pass_on(&mut server, 2);
+    server.receive(3, 2, append((1, 1), &[], 1));
+    assert_eq!(server.outcome(2), unknown, "the leader changed");
+    pass_on(&mut server, 3);
+    let deadline = server.node.deadline();
+    server.handle(deadline, Input::Timeout);
+    assert_eq!(server.outcome(3), unknown, "the leader is silent");
+}
+
+/// The snapshot covers the place: what became of the command is not known here.
+#[test]
+fn a_command_behind_a_snapshot_has_an_unknown_fate() {
+    let mut server = follower();
+    server.disk_is_slow = true;
+    let id = pass_on(&mut server, 1);
+    server.receive(2, 1, install(&snapshot(3, 1, 3, "state"), 0, 5));
+    server.receive(2, 1, reply(id, Ok(at(3, 1))));
+    let position = Some(at(3, 1));
+    assert_eq!(server.outcome(1), Some(Outcome::Unknown { position }));
+}
+
+#[test]
+fn no_more_is_passed_on_than_the_limit_allows() {
+    let mut server = follower_with(Config { max_pending_requests: 2, ..config_with_forwarding() });
+    let id = pass_on(&mut server, 1);
+    pass_on(&mut server, 2);
+    server.propose(3, "x");
+    let refused = Some(Outcome::Refused(Refusal::TooManyPending { limit: 2 }));
+    assert_eq!(server.outcome(3), refused);
+    server.receive(2, 1, reply(id, Ok(at(2, 1))));
+    server.propose(4, "x");
+    assert_eq!(server.outcome(4), refused, "one waits to be committed");
+    server.receive(2, 1, append((1, 1), &[1], 2));
+    pass_on(&mut server, 5);
+}
+
+/// Two lives of a server do not use the same ids: an answer to the one is nothing to the other.
+#[test]
+fn another_life_uses_other_ids() {
+    let mut server = follower();
+    let before = pass_on(&mut server, 1);
+    server.crash();
+    server.restart(Instant(1));
+    server.receive(2, 1, append((1, 1), &[], 1));
+    server.sent.clear();
+    let after = pass_on(&mut server, 2);
+    assert_ne!(before, after);
+    server.receive(2, 1, reply(before, Ok(at(2, 1))));
+    assert_eq!(server.outcome(2), None);
+    let request = RequestId(2);
+    assert!(!server.replies.iter().any(|(id, _)| *id == request));
+}
