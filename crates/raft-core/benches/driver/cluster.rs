@@ -1,0 +1,260 @@
+//! This core's driver: inboxes are vectors, a disk is a vector of what was written, and a turn hands
+//! over all that waits for a server, then drains once. Logs are compacted as by default, after every
+//! 10,000 entries.
+
+use std::mem;
+use std::time::Duration;
+
+use raft_core::{
+    Bytes, Config, Entries, Entry, HardState, Input, Instant, LogIndex, LogPosition, Membership,
+    Message, Node, NodeId, Outcome, Output, Payload, Persist, Recovered, RequestId, RoleKind,
+    Snapshot,
+};
+
+use super::{Applied, ClosedLoop, Commands, Load};
+
+/// After it nobody has heard of another leader lately.
+const LONG_AFTER: Duration = Duration::from_secs(1);
+
+/// The servers, with the messages under way. The first one leads, unless another is made to.
+pub(crate) struct Cluster {
+    pub(crate) servers: Vec<Server>,
+    pub(crate) network: Network,
+    pub(crate) now: Instant,
+    commands: Commands,
+    last_request: u64,
+}
+
+/// One server.
+pub(crate) struct Server {
+    pub(crate) node: Node,
+    disk: Disk,
+    pub(crate) applied: Applied,
+    /// Proposals of which it said that they are committed.
+    committed: u64,
+    /// Up to where it wants a snapshot.
+    snapshot_needed: Option<LogIndex>,
+}
+
+/// Messages under way, for each server.
+#[derive(Default)]
+pub(crate) struct Network {
+    pub(crate) inboxes: Vec<Vec<(NodeId, Message)>>,
+    /// Nothing reaches this server.
+    pub(crate) cut_off: Option<NodeId>,
+}
+
+/// What a server stored. It could be started from it.
+#[derive(Default)]
+struct Disk {
+    hard_state: HardState,
+    snapshot: Option<Box<Snapshot>>,
+    writes: Vec<Entries>,
+}
+
+impl Cluster {
+    /// New servers, of which the first one leads.
+    pub(crate) fn new(nodes: usize) -> Self {
+        let ids: Vec<NodeId> = (1..=nodes as u64).map(NodeId).collect();
+        let membership = Membership::new(ids.iter().copied());
+        let start = |id| Server::new(id, membership.clone());
+        let mut cluster = Self {
+            servers: ids.iter().map(|id| start(*id)).collect(),
+            network: Network { inboxes: vec![Vec::new(); nodes], cut_off: None },
+            now: Instant(0),
+            commands: Commands::default(),
+            last_request: 0,
+        };
+        cluster.elect(0);
+        cluster
+    }
+
+    /// Makes the server at this place the leader.
+    ///
+    /// # Panics
+    /// If it does not become one.
+    pub(crate) fn elect(&mut self, place: usize) {
+        self.now = self.now + LONG_AFTER;
+        self.handle(place, Input::ForceElection);
+        self.settle();
+        assert_eq!(self.servers[place].node.role(), RoleKind::Leader, "not elected");
+    }
+
+    /// Hands an input to the server at this place, then carries out what it asks for.
+    pub(crate) fn handle(&mut self, place: usize, input: Input) {
+        let server = &mut self.servers[place];
+        server.node.handle(self.now, input);
+        server.drain(self.now, &mut self.network);
+    }
+
+    /// Delivers messages until there are none.
+    pub(crate) fn settle(&mut self) {
+        while self.network.inboxes.iter().any(|inbox| !inbox.is_empty()) {
+            for place in 0..self.servers.len() {
+                self.turn(place);
+            }
+        }
+    }
+
+    /// Moves the clock to the leader's next heartbeat and delivers all that comes of it.
+    pub(crate) fn beat(&mut self, leader: usize) {
+        self.now = self.servers[leader].node.deadline();
+        self.handle(leader, Input::Timeout);
+        self.settle();
+    }
+
+    /// Delivers what waits for the server at this place.
+    pub(crate) fn turn(&mut self, place: usize) {
+        let mut inbox = mem::take(&mut self.network.inboxes[place]);
+        let server = &mut self.servers[place];
+        for (from, message) in inbox.drain(..) {
+            server.node.handle(self.now, Input::Message { from, message });
+        }
+        // Nobody writes to himself: the place is free, and the memory is used again.
+        self.network.inboxes[place] = inbox;
+        server.drain(self.now, &mut self.network);
+    }
+
+    /// Hands over proposals in a row, then drains once.
+    fn propose(&mut self, payload: usize, count: u64) {
+        let leader = &mut self.servers[0];
+        for _ in 0..count {
+            self.last_request += 1;
+            let request = RequestId(self.last_request);
+            let command = Bytes::from(self.commands.next(payload));
+            leader.node.handle(self.now, Input::Propose { request, command });
+        }
+        leader.drain(self.now, &mut self.network);
+    }
+}
+
+impl ClosedLoop for Cluster {
+    fn commit(&mut self, load: Load, commits: u64) {
+        let target = self.servers[0].committed + commits;
+        let mut left = commits;
+        let mut waiting = 0;
+        while self.servers[0].committed < target {
+            let fresh = left.min(load.in_flight - waiting);
+            left -= fresh;
+            let before = self.servers[0].committed;
+            self.propose(load.payload, fresh);
+            for follower in 1..self.servers.len() {
+                self.turn(follower);
+            }
+            self.turn(0);
+            waiting = waiting + fresh - (self.servers[0].committed - before);
+        }
+    }
+
+    fn finish(&mut self) -> Vec<Applied> {
+        self.settle();
+        // Followers learn of the last commits from the next message.
+        self.beat(0);
+        for server in &self.servers {
+            assert_eq!(server.disk.last(), server.node.log().last(), "the disk is not complete");
+        }
+        self.servers.iter().map(|server| server.applied).collect()
+    }
+}
+
+impl Server {
+    fn new(id: NodeId, membership: Membership) -> Self {
+        let config = Self::settings(id, membership);
+        let node = Node::new(config, Recovered::default(), Instant(0));
+        Self {
+            node: node.expect("the settings are valid"),
+            disk: Disk::default(),
+            applied: Applied::default(),
+            committed: 0,
+            snapshot_needed: None,
+        }
+    }
+
+    /// Large messages.
+    fn settings(id: NodeId, membership: Membership) -> Config {
+        Config { max_batch_entries: 1024, max_in_flight: 256, ..Config::new(id, membership) }
+    }
+
+    /// Carries out what the node asks for. All that it wants stored is stored, then reported; what comes
+    /// of that may be to store more.
+    fn drain(&mut self, now: Instant, network: &mut Network) {
+        loop {
+            let mut report = None;
+            while let Some(output) = self.node.poll_output() {
+                match output {
+                    Output::Persist(write) => {
+                        report = Some(Input::Persisted(write.id));
+                        self.disk.store(write);
+                    }
+                    Output::Send { to, message } => network.send(self.node.id(), to, message),
+                    Output::Apply(entries) => self.apply(&entries),
+                    Output::Reply { outcome: Outcome::Committed(_), .. } => self.committed += 1,
+                    Output::Reply { outcome, .. } => panic!("not committed: {outcome:?}"),
+                    Output::SnapshotNeeded { through } => self.snapshot_needed = Some(through),
+                    Output::Restore(_) | Output::Trace(_) => {}
+                }
+            }
+            match report.or_else(|| self.snapshot()) {
+                Some(input) => self.node.handle(now, input),
+                None => return,
+            }
+        }
+    }
+
+    fn apply(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if let Payload::Command(command) = &entry.payload {
+                self.applied.apply(command);
+            }
+        }
+    }
+
+    /// The state machine as it is, if it is wanted.
+    fn snapshot(&mut self) -> Option<Input> {
+        let through = self.snapshot_needed.take()?;
+        Some(Input::SnapshotTaken { through, data: Bytes::from(&self.applied.encode()) })
+    }
+}
+
+impl Network {
+    fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
+        if self.cut_off != Some(to) {
+            self.inboxes[to.0 as usize - 1].push((from, message));
+        }
+    }
+}
+
+impl Disk {
+    fn last(&self) -> LogPosition {
+        let base =
+            self.snapshot.as_ref().map_or(LogPosition::ORIGIN, |snapshot| snapshot.position());
+        let last = self.writes.last().and_then(|write| write.last());
+        last.map_or(base, Entry::position)
+    }
+
+    fn store(&mut self, write: Persist) {
+        if let Some(hard_state) = write.hard_state {
+            self.hard_state = hard_state;
+        }
+        if let Some(from) = write.truncate_from {
+            self.truncate(from);
+        }
+        if let Some(snapshot) = write.snapshot {
+            let last = snapshot.last_included_index;
+            let is_covered =
+                |write: &Entries| write.last().is_some_and(|entry| entry.index <= last);
+            self.writes.drain(..self.writes.partition_point(is_covered));
+            self.snapshot = Some(snapshot);
+        }
+        if !write.entries.is_empty() {
+            self.writes.push(write.entries);
+        }
+    }
+
+    /// Rare, and slow: what is left becomes one write.
+    fn truncate(&mut self, from: LogIndex) {
+        let writes = mem::take(&mut self.writes);
+        let kept = writes.iter().flat_map(|write| write.iter()).filter(|entry| entry.index < from);
+        self.writes.push(kept.cloned().collect());
+    }
+}
