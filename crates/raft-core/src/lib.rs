@@ -13,7 +13,7 @@
 //! node what happened, and does what the node asks for. The same node therefore runs on a server, in
 //! a simulator and in a web page, and the same inputs give the same outputs everywhere.
 //!
-//! # The contract: one input, then drain
+//! # The contract: inputs, then drain
 //!
 //! ```text
 //!              Node::handle(now, Input)              Node::poll_output() -> Option<Output>
@@ -24,19 +24,19 @@
 //!          TransferLeadership, …
 //! ```
 //!
-//! 1. Hand over **one** [`Input`] with [`Node::handle`], and the present time. Only proposals and reads
-//!    may follow each other before the drain: all that one drain finds become one write, and one
-//!    message to each peer. A driver that has many waiting hands them all over.
+//! 1. Hand over an [`Input`] with [`Node::handle`], and the present time.
 //! 2. **Drain**: take each [`Output`] with [`Node::poll_output`] until there is none, and carry them
-//!    out in that order.
+//!    out in that order. Outputs wait in order, so a driver that has several inputs may hand them all
+//!    over first; proposals and reads that follow each other then become one write, and one message
+//!    to each peer.
 //! 3. Look at [`Node::deadline`], which may have moved: hand over [`Input::Timeout`] when the clock
 //!    gets there. There are no ticks; between inputs a node needs nothing.
 //!
 //! After [`Node::new`], drain before the first input: a stored snapshot comes out as
 //! [`Output::Restore`].
 //!
-//! Time is an [`Instant`], a number of microseconds since any origin. It should not go back; nothing
-//! but the moment of an election depends on it.
+//! Time is an [`Instant`], a number of microseconds since any origin. It must not go back, and it
+//! must run at the speed of time: elections depend on it, and so do leases ("Reads" below).
 //!
 //! # Durability is the node's job
 //!
@@ -215,6 +215,28 @@
 //! [`Config::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower spares
 //! its leader for `election_timeout_min` from their *arrival*, also after a restart. A leader that hands
 //! over has no lease for the rest of its term.
+//!
+//! # Memory
+//!
+//! What a node holds is bounded, whatever its peers, its clients and its disk do; [`Node::held`] counts
+//! it, and `tests/raft/limits.rs` floods nodes to prove it.
+//!
+//! - **The log since the last snapshot.** A leader takes no command beyond
+//!   [`Config::max_uncommitted_bytes`] that are not committed or not on its own disk, so the log grows
+//!   only as fast as entries are applied, and every [`Config::snapshot_threshold`] of those a snapshot is
+//!   asked for. It is dropped when the driver answers, however far behind a peer is.
+//! - **For each peer, an index and a size for each message under way**, at most
+//!   [`Config::max_in_flight`]: entries are never kept for a peer. While a snapshot is on its way to a
+//!   peer, that snapshot, shared with all others that need the same.
+//! - **Requests**: a few words for each proposal whose fate is open, at most one for each 64 bytes of
+//!   `max_uncommitted_bytes`, and for each waiting read and request passed on, at most
+//!   [`Config::max_pending_requests`] of each kind.
+//! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are shared
+//!   with the log; a command that is passed on is not.
+//! - **The last snapshot, and one that is arriving**, of at most [`Config::max_snapshot_bytes`].
+//! - At most 27 members and their votes, and the beginnings of 256 rounds of heartbeats.
+//!
+//! Outputs that are not taken are the driver's to bound, and so are writes that it has not finished.
 //!
 //! # What is deliberately absent
 //!
