@@ -4,8 +4,10 @@
 //! A line that starts with `>` is a line of the language. The other commands are the runner's own:
 //!
 //! - `show [core] [heartbeats] [messages] [disks] [clients]`: which events the following lines print; `show` alone
-//!   none. At the start: `core clients`, and faults, which are always printed.
-//! - `nodes`: the state of every node.
+//!   none. At the start: `core clients`, and faults, which are always printed. Of the decisions of the core,
+//!   `elections`, `changes` (of the membership) and `snapshots` show only what their name says.
+//! - `nodes`: the state of every node; its membership if that is not the one the cluster began with.
+//! - `progress`: how far the leader believes each other server to be.
 //! - `logs`: the terms of every node's log, committed entries before the bar.
 //! - `stores`: the keys and values of every node.
 //!
@@ -16,9 +18,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use goldenscript::{Argument, Command, Context};
-use raft_core::{LogIndex, RoleKind, Trace};
+use raft_core::{LogIndex, Membership, ProgressKind, RoleKind, Trace};
 use raft_script::{Line, Run, Script, Session, Started, Statement, Stepped};
-use raft_sim::{Event, EventKind, NodeState, World};
+use raft_sim::{Event, EventKind, NodeState, SimNode, World};
 
 test_each_file::test_each_path! { in "./tests/scripts" => play }
 
@@ -95,31 +97,70 @@ impl Player {
 }
 
 fn nodes(world: &World) -> String {
+    let first = Membership::new(world.setup().voter_ids());
     let mut output = String::new();
     for node in world.nodes() {
-        let _ = match node.core() {
-            Some(core) => {
-                let role = match core.role() {
-                    _ if node.state() == NodeState::Paused => "paused".to_owned(),
-                    RoleKind::Follower => match core.leader() {
-                        Some(leader) => format!("follower of {leader}"),
-                        None => "follower".to_owned(),
-                    },
-                    role => role.to_string(),
-                };
-                let vote = core.voted_for().map_or("none".to_owned(), |id| id.to_string());
-                writeln!(
-                    output,
-                    "node {}: {role} term={} voted_for={vote} last_log={} commit_index={} last_applied={}",
-                    node.id(),
-                    core.current_term(),
-                    core.log().last(),
-                    core.commit_index(),
-                    core.last_applied(),
-                )
-            }
-            None => writeln!(output, "node {}: {}", node.id(), node.state()),
+        let Some(core) = node.core() else {
+            let _ = writeln!(output, "node {}: {}", node.id(), node.state());
+            continue;
         };
+        let vote = core.voted_for().map_or("none".to_owned(), |id| id.to_string());
+        let _ = write!(
+            output,
+            "node {}: {} term={} voted_for={vote} last_log={} commit_index={} last_applied={}",
+            node.id(),
+            role(node, core),
+            core.current_term(),
+            core.log().last(),
+            core.commit_index(),
+            core.last_applied(),
+        );
+        let _ = match core.membership() {
+            membership if *membership == first => writeln!(output),
+            membership if membership.is_empty() => writeln!(output, " members=(none known)"),
+            membership => writeln!(output, " members=({membership})"),
+        };
+    }
+    output
+}
+
+/// What a node does, in its own opinion.
+fn role(node: &SimNode, core: &raft_core::Node) -> String {
+    let follower = match core.membership().is_learner(node.id()) {
+        true if !core.membership().is_voter(node.id()) => "learner",
+        _ => "follower",
+    };
+    match (core.role(), core.leader()) {
+        _ if node.state() == NodeState::Paused => "paused".to_owned(),
+        (RoleKind::Follower, Some(leader)) => format!("{follower} of {leader}"),
+        (RoleKind::Follower, None) => follower.to_owned(),
+        (role, _) => role.to_string(),
+    }
+}
+
+fn progress(world: &World) -> String {
+    let Some(core) = world.leader().and_then(|leader| world.node(leader)?.core()) else {
+        return "no node leads".to_owned();
+    };
+    let mut output = String::new();
+    for peer in core.status().peers {
+        let state = match peer.state {
+            ProgressKind::Probe => "probe".to_owned(),
+            ProgressKind::Replicate => "replicate".to_owned(),
+            ProgressKind::Snapshot { received, total } => {
+                format!("snapshot received={received} of {total}")
+            }
+            _ => "unknown".to_owned(),
+        };
+        let _ = writeln!(
+            output,
+            "node {} about node {}: {state} match_index={} next_index={} in_flight={}",
+            core.id(),
+            peer.id,
+            peer.match_index,
+            peer.next_index,
+            peer.in_flight,
+        );
     }
     output
 }
@@ -166,25 +207,50 @@ fn print_events(output: &mut String, events: &[Event], shown: &[String]) {
 }
 
 fn is_shown(event: &Event, shown: &[String]) -> bool {
-    let topic = match &event.kind {
-        EventKind::Core { trace: Trace::EntriesAccepted { new_entries: 0, .. }, .. } => {
-            "heartbeats"
-        }
-        EventKind::Core { .. } | EventKind::Applied { .. } => "core",
+    let topics: &[&str] = match &event.kind {
+        EventKind::Core { trace, .. } => topics(trace),
+        EventKind::Applied { .. } => &["core"],
         EventKind::Sent { .. } | EventKind::Delivered { .. } | EventKind::Dropped { .. } => {
-            "messages"
+            &["messages"]
         }
-        EventKind::WriteIssued { .. } | EventKind::WriteDurable { .. } => "disks",
+        EventKind::WriteIssued { .. } | EventKind::WriteDurable { .. } => &["disks"],
         EventKind::ClientInvoked { .. }
         | EventKind::ClientAsked { .. }
         | EventKind::ClientRedirected { .. }
         | EventKind::ClientMustRetry { .. }
         | EventKind::ClientTimedOut { .. }
         | EventKind::ClientAnswered { .. }
-        | EventKind::ClientGaveUp { .. } => "clients",
+        | EventKind::ClientGaveUp { .. } => &["clients"],
         _ => return true,
     };
-    shown.iter().any(|shown| shown == topic)
+    shown.iter().any(|shown| topics.contains(&shown.as_str()))
+}
+
+/// The topics to which a decision belongs.
+fn topics(trace: &Trace) -> &'static [&'static str] {
+    match trace {
+        Trace::EntriesAccepted { new_entries: 0, .. } => &["heartbeats"],
+        Trace::BecameLeader { .. } | Trace::SteppedDown { .. } => &["core", "elections", "changes"],
+        Trace::PreVoteStarted { .. }
+        | Trace::PreVoteGranted { .. }
+        | Trace::PreVoteRefused { .. }
+        | Trace::PreVoteCounted { .. }
+        | Trace::ElectionStarted { .. }
+        | Trace::VoteGranted { .. }
+        | Trace::VoteRefused { .. }
+        | Trace::VoteCounted { .. } => &["core", "elections"],
+        Trace::ChangeStarted { .. }
+        | Trace::ChangeRefused { .. }
+        | Trace::CatchUpStalled { .. }
+        | Trace::MembershipAdopted { .. }
+        | Trace::MembershipRolledBack { .. }
+        | Trace::Committed { .. } => &["core", "changes"],
+        Trace::SnapshotSent { .. }
+        | Trace::SnapshotChunkStored { .. }
+        | Trace::SnapshotAbandoned { .. }
+        | Trace::SnapshotInstalled { .. } => &["core", "snapshots"],
+        _ => &["core"],
+    }
 }
 
 impl goldenscript::Runner for Player {
@@ -201,6 +267,7 @@ impl goldenscript::Runner for Player {
                 Ok(String::new())
             }
             "nodes" => Ok(nodes(self.world()?)),
+            "progress" => Ok(progress(self.world()?)),
             "logs" => Ok(logs(self.world()?)),
             "stores" => Ok(stores(self.world()?)),
             line => self.statement(line),
