@@ -10,8 +10,8 @@ use crate::{
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
 ///
-/// Several [`Propose`](Self::Propose) and [`Read`](Self::Read) in a row may be handed over before
-/// draining: what one drain finds becomes one write, and one message to each peer.
+/// Several may be handed over before draining; [`Propose`](Self::Propose) and [`Read`](Self::Read) in
+/// a row then become one write, and one message to each peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Input {
     /// The clock reached [`Node::deadline`](crate::Node::deadline). Too early is harmless.
@@ -145,7 +145,8 @@ pub enum Outcome {
     /// It is committed, and its entry was handed over by [`Output::Apply`] before this reply. For a
     /// change of the membership: it is complete.
     Committed(LogPosition),
-    /// The state machine now shows everything that the read must see: read it before the next input.
+    /// The state machine shows everything that the read must see, once the outputs before this one are
+    /// carried out.
     Readable {
         /// Everything up to this entry is applied.
         index: LogIndex,

@@ -154,8 +154,7 @@ const NO_ROUND: Round = Round(0);
 const LARGEST_NUMBER: u64 = u64::MAX / 2;
 
 impl Node {
-    /// Handles one input at the moment `now`. Drain the outputs before the next one; only
-    /// [`Input::Propose`] and [`Input::Read`] may follow each other without.
+    /// Handles one input at the moment `now`. Then drain the outputs, at once or after more inputs.
     ///
     /// No input from a peer makes it panic; what cannot be true is refused and traced.
     pub fn handle(&mut self, now: Instant, input: Input) {

@@ -99,27 +99,28 @@ impl Durability {
         self.has_collected = true;
     }
 
-    /// Lets an output leave, or keeps it until what it needs is durable. A message that would be one
-    /// too many pushes out the oldest of its kind, and `None` says so: the network may lose messages
-    /// too, and a disk that stands still must not fill the memory.
-    pub(super) fn release(&mut self, output: Output, needs: Needs, limit: usize) -> Released {
+    /// The write that must be durable before an output with these needs may leave; `None` if it may
+    /// leave at once.
+    fn awaited(&self, needs: Needs) -> Option<PersistId> {
         let id = match needs {
             Needs::HardState => self.hard_state_issued,
             Needs::HardStateAndLog if self.has_collected => self.collecting_id(),
             Needs::HardStateAndLog => self.issued,
         };
-        if id <= self.durable {
-            return Released::Now(output);
-        }
+        (id > self.durable).then_some(id)
+    }
+
+    /// Keeps an output until a write is durable. A message that would be one too many pushes out the
+    /// oldest of its kind: the network may lose messages too, and a disk that stands still must not
+    /// fill the memory. Whether it did.
+    fn withhold(&mut self, id: PersistId, output: Output, needs: Needs, limit: usize) -> bool {
         let queue = &mut self.withheld[usize::from(needs == Needs::HardStateAndLog)];
         queue.push_back((id, output));
-        if queue.len() > limit
-            && let Some(oldest) = queue.iter().position(|(_, o)| matches!(o, Output::Send { .. }))
-        {
-            queue.remove(oldest);
-            return Released::OldestDropped;
+        if queue.len() <= limit {
+            return false;
         }
-        Released::Later
+        let oldest = queue.iter().position(|(_, output)| matches!(output, Output::Send { .. }));
+        oldest.is_some_and(|oldest| queue.remove(oldest).is_some())
     }
 
     /// The id that the write being collected will have.
@@ -148,17 +149,6 @@ impl Durability {
     }
 }
 
-/// What became of an output.
-#[derive(Debug)]
-pub(super) enum Released {
-    /// It may leave.
-    Now(Output),
-    /// It waits for a write.
-    Later,
-    /// It waits, and the message that had waited longest was given up for it.
-    OldestDropped,
-}
-
 impl Node {
     /// Ends the handling of an input: asks for its writes.
     pub(super) fn flush(&mut self) {
@@ -166,18 +156,29 @@ impl Node {
         if durability.has_collected {
             durability.has_collected = false;
             durability.issued = durability.collecting_id();
-            let mut write = core::mem::take(&mut durability.collecting);
-            write.id = durability.issued;
-            self.outputs.push_back(Output::Persist(write));
+            let collected = &mut durability.collecting;
+            // Field by field, into its place: what was just written is slow to read as a whole.
+            self.outputs.push_back(Output::Persist(Persist {
+                id: durability.issued,
+                hard_state: collected.hard_state.take(),
+                snapshot: collected.snapshot.take(),
+                truncate_from: collected.truncate_from.take(),
+                entries: core::mem::take(&mut collected.entries),
+            }));
         }
     }
 
     /// Lets an output out as soon as what it depends on is on disk.
+    #[inline]
     pub(super) fn emit(&mut self, output: Output, needs: Needs) {
-        match self.durability.release(output, needs, self.config.max_pending_requests) {
-            Released::Now(output) => self.outputs.push_back(output),
-            Released::Later => {}
-            Released::OldestDropped => self.trace(|| Trace::WithheldDropped { messages: 1 }),
+        match self.durability.awaited(needs) {
+            None => self.outputs.push_back(output),
+            Some(id) => {
+                let limit = self.config.max_pending_requests;
+                if self.durability.withhold(id, output, needs, limit) {
+                    self.trace(|| Trace::WithheldDropped { messages: 1 });
+                }
+            }
         }
     }
 
