@@ -229,7 +229,8 @@ fn flood(server: &mut Server, times: u64) {
         }
         assert_bounded(server);
         server.sent.clear();
-        (server.traces.clear(), server.replies.clear());
+        server.traces.clear();
+        server.replies.clear();
     }
 }
 
@@ -278,7 +279,8 @@ fn a_follower_that_gets_nothing_done_holds_no_more_than_its_limits() {
         server.handle(now, Input::Read { request, mode: ReadMode::Quorum });
         assert_bounded(&server);
         server.sent.clear();
-        (server.traces.clear(), server.replies.clear());
+        server.traces.clear();
+        server.replies.clear();
     }
 }
 

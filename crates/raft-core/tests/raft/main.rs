@@ -11,6 +11,13 @@
 //! | `flow` | pipelining, and recovery from the loss of any message |
 //! | `snapshots`, `transfer` | §7 |
 //! | `clients` | §8 |
+//! | `forwarding` | §8, commands that a follower passes on |
+//! | `prevote` | dissertation §9.6 |
+//! | `quorum_check` | dissertation §6.2, §4.2.3 |
+//! | `reads` | dissertation §6.4 |
+//! | `handover` | dissertation §3.10 |
+//! | `membership` | §6, dissertation chapter 4 |
+//! | `limits` | what a node takes, sends and holds |
 //! | `settings` | `Config` and `RestartError` |
 //! | `safety`, `everything`, `nonsense` | property tests |
 
