@@ -26,6 +26,17 @@ pub(crate) struct Point {
     pub(crate) y: f64,
 }
 
+/// How much may be written below a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Room {
+    /// Two lines.
+    TwoLines,
+    /// One line; the next node stands close below.
+    OneLine,
+    /// Only what is odd: the nodes stand close together.
+    Little,
+}
+
 /// One direction between two nodes, from edge to edge.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Lane {
@@ -76,9 +87,9 @@ impl Ring {
         let ids = nodes.fold(0, |ids, node| ids | bit(node.0));
         let nodes = ids.count_ones();
         let (shrunk, smallest) = match nodes {
-            ..=CROWDED => (1.0, 19.0),
-            ..=VERY_CROWDED => (0.8, 19.0),
-            _ => (0.48, 12.0),
+            many if many > VERY_CROWDED => (0.48, 12.0),
+            some if some > CROWDED => (0.8, 19.0),
+            _ => (1.0, 19.0),
         };
         let node_radius = (width.min(height) * 0.085 * shrunk).clamp(smallest, 36.0);
         let outside = node_radius + TIMER_GAP + MARGIN;
@@ -100,9 +111,24 @@ impl Ring {
         Self { centre, radius_x, radius_y, node_radius, ids }
     }
 
-    /// Whether the nodes stand too close for long labels.
-    pub(crate) fn is_crowded(self) -> bool {
-        self.ids.count_ones() > CROWDED
+    /// How much may be written below each node.
+    pub(crate) fn room(self) -> Room {
+        let nodes = self.ids.count_ones();
+        if nodes > CROWDED {
+            return Room::Little;
+        }
+        let place = |place: u32| self.on_ring(f64::from(place), 1.0);
+        let closest = (0..nodes)
+            .map(|node| place(node).distance(place(node + 1)))
+            .filter(|distance| *distance > 0.0)
+            .fold(f64::INFINITY, f64::min);
+        let needed = 2.0 * (self.node_radius + TIMER_GAP) + LABEL_HEIGHT;
+        if closest < needed { Room::OneLine } else { Room::TwoLines }
+    }
+
+    /// Whether words stand above a node: outside the ring there is room.
+    pub(crate) fn has_words_above(self, id: u64) -> bool {
+        self.room() == Room::Little && self.node(id).y < self.centre.y - self.node_radius
     }
 
     /// Whether a node stands on it.

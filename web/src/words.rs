@@ -74,8 +74,8 @@ fn operation_words(operation: &Operation) -> String {
 /// Bytes, short: `350 B`, `12 kB`.
 pub(crate) fn bytes(count: u64) -> String {
     match count {
-        ..1000 => format!("{count} B"),
-        ..1_000_000 => format!("{} kB", count.div_ceil(1000)),
+        0..1000 => format!("{count} B"),
+        1000..1_000_000 => format!("{} kB", count.div_ceil(1000)),
         _ => format!("{} MB", count.div_ceil(1_000_000)),
     }
 }

@@ -46,6 +46,14 @@ fn node_1_is_at_the_top_and_the_others_follow_clockwise() {
 }
 
 #[test]
+fn more_nodes_leave_less_room_for_words() {
+    assert_eq!(ring(560.0, 420.0, 1).room(), Room::TwoLines);
+    assert_eq!(ring(560.0, 420.0, 5).room(), Room::TwoLines);
+    assert_eq!(ring(374.0, 330.0, 6).room(), Room::OneLine);
+    assert_eq!(ring(560.0, 420.0, 9).room(), Room::Little);
+}
+
+#[test]
 fn gaps_in_the_numbers_leave_no_gaps_on_the_ring() {
     let with_gap = Ring::fit(500.0, 500.0, [1, 3, 7].into_iter().map(NodeId));
     let without = ring(500.0, 500.0, 3);

@@ -11,6 +11,7 @@ use crate::ui::Dialog;
 #[component(AddServer)]
 pub(crate) fn add_server(props: &AskProps) -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
+    let has_leader = frame.world.leader().is_some();
     let offered = use_memo((), |()| next_number(&frame.world).map_or(1, |node| node.0));
     let number = use_state_eq(|| offered.to_string());
     let votes = use_state_eq(|| false);
@@ -56,10 +57,16 @@ pub(crate) fn add_server(props: &AskProps) -> Html {
                     { choice(false, "Learner", ": receives the log and has no vote. Promote it later.") }
                     { choice(true, "Voter", ": votes once it has caught up with the log.") }
                 </fieldset>
-                <p class="dialog-note">{ "Typed: " }<code>{ line }</code></p>
+                <p class="dialog-note">
+                    { "The leader is asked with: " }<code>{ line }</code>
+                    if !has_leader {
+                        { ". There is no leader now; wait for one." }
+                    }
+                </p>
                 <div class="dialog-buttons">
                     <button type="button" class="button" onclick={on_cancel}>{ "Cancel" }</button>
-                    <button type="submit" class="button is-primary" data-testid="dialog-confirm">
+                    <button type="submit" class="button is-primary" disabled={!has_leader}
+                        data-testid="dialog-confirm">
                         { "Add" }
                     </button>
                 </div>

@@ -25,7 +25,8 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                     { "A circle is a follower (F), a pentagon a server that asks whether it could win \
                        (P), a hexagon a candidate (C), an octagon the leader (L). A square is a \
                        learner (N): it receives the log and has no vote. A dotted edge is a server \
-                       that is not a member. The fill is the term. The arc around a node is its \
+                       that is not a member. While the voters change, a majority of the old ones and one of \
+                       the new ones must agree. The fill is the term. The arc around a node is its \
                        timer: when a follower’s runs out, it stands for election. A leader has a \
                        second arc, its lease: while it lasts, the leader may answer reads at once. \
                        Dots are the votes a candidate has. Filled messages ask, hollow ones answer." }

@@ -13,6 +13,8 @@ use crate::controls::use_frame;
 use crate::ui::{Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 26.0;
+/// With more columns than these, words do not fit.
+const MANY: usize = 7;
 
 #[component(KeyValues)]
 pub(crate) fn key_values() -> Html {
@@ -102,14 +104,16 @@ fn view_row(frame: &Frame, key: &Key) -> Html {
         .map(|node| (node.id(), node.store().map(|store| store.get(key.as_bytes()).cloned())))
         .collect();
     let usual = most_common(values.iter().filter_map(|(_, value)| value.as_ref()));
+    let down = if values.len() > MANY { "✕" } else { "down" };
     let cells = values.iter().map(|(node, value)| {
         let differs = value.as_ref().is_some_and(|value| Some(value) != usual.as_ref());
         let (text, state) = match value {
-            None => ("down".to_owned(), "is-down"),
+            None => (down.to_owned(), "is-down"),
             Some(None) => ("–".to_owned(), "is-absent"),
             Some(Some(value)) => (value.to_string(), ""),
         };
-        let title = format!("node {node}: {text}{}", if differs { ", differs" } else { "" });
+        let shown = if value.is_none() { "down" } else { &text };
+        let title = format!("node {node}: {shown}{}", if differs { ", differs" } else { "" });
         html! {
             <span key={node.0} role="cell" data-testid={format!("kv-{node}")}
                 data-key={key.to_string()} {title}

@@ -14,8 +14,9 @@ pub(crate) fn members() -> Html {
     html! {
         <div class={classes!("members", is_joint.then_some("is-joint"))} data-testid="members">
             <p aria-live="polite">{ words(&frame.members) }</p>
+            // One change at a time.
             <button type="button" class="button is-quiet" data-testid="add-server"
-                onclick={on_add}>{ "Add server…" }</button>
+                hidden={is_joint} onclick={on_add}>{ "Add server…" }</button>
         </div>
     }
 }
@@ -32,11 +33,7 @@ fn words(members: &View) -> Html {
             <>
                 <strong>{ "Voters change: " }</strong>
                 { numbers(membership.outgoing()) }{ " → " }{ numbers(membership.voters()) }
-                { learners }
-                <span class="members-note">
-                    { " Until that is complete, every decision takes a majority of the old voters \
-                       and one of the new." }
-                </span>
+                { learners }{ " — both majorities count" }
             </>
         };
     }

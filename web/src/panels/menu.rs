@@ -20,9 +20,13 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
         controls.runner.exec(&line);
         controls.open_menu.emit(None);
     });
-    let items: Vec<MenuItem> = actions(&frame, selection)
+    let actions = actions(&frame, selection);
+    let groups: Vec<_> = actions.iter().map(|action| action.group).collect();
+    let items: Vec<MenuItem> = actions
         .into_iter()
-        .map(|action| MenuItem {
+        .enumerate()
+        .map(|(place, action)| MenuItem {
+            is_apart: place > 0 && groups[place] != groups[place - 1],
             testid: format!("menu-{}", action.name).into(),
             label: action.label.into(),
             line: action.line.into(),

@@ -77,7 +77,8 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
         html! {
             <NodeGlyph key={id.0} view={NodeView::of(node, &frame.members)} centre={ring.node(id.0)}
                 radius={ring.node_radius} is_selected={selected == Some(Selection::Node(id))}
-                is_crowded={ring.is_crowded()} is_tab_stop={id == tab_stop} />
+                room={ring.room()}
+                has_words_above={ring.has_words_above(id.0)} is_tab_stop={id == tab_stop} />
         }
     });
     html! { <g class="nodes">{ for glyphs }</g> }

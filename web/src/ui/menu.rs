@@ -12,6 +12,8 @@ pub(crate) struct MenuItem {
     /// The command that it stands for; shown, because clicking is typing.
     pub(crate) line: AttrValue,
     pub(crate) disabled: bool,
+    /// Whether it begins another group.
+    pub(crate) is_apart: bool,
 }
 
 #[derive(Properties, PartialEq)]
@@ -87,7 +89,8 @@ fn view_item(item: &MenuItem, on_choose: &Callback<AttrValue>) -> Html {
     let line = item.line.clone();
     let on_click = on_choose.reform(move |_: MouseEvent| line.clone());
     html! {
-        <button key={item.line.to_string()} type="button" role="menuitem" class="menu-item"
+        <button key={item.line.to_string()} type="button" role="menuitem"
+            class={classes!("menu-item", item.is_apart.then_some("is-apart"))}
             data-testid={item.testid.clone()} disabled={item.disabled} onclick={on_click}>
             <span>{ &item.label }</span>
             <code>{ &item.line }</code>

@@ -5,11 +5,13 @@ use raft_sim::NodeState;
 use yew::prelude::*;
 
 use crate::colour::term_class;
-use crate::geometry::{Point, polygon};
+use crate::geometry::{Point, Room, polygon};
 use crate::part::Part;
 use crate::selection::Selection;
 use crate::view::NodeView;
 use crate::words::state_word;
+
+use super::NodeLabels;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct NodeGlyphProps {
@@ -17,8 +19,10 @@ pub(crate) struct NodeGlyphProps {
     pub(crate) centre: Point,
     pub(crate) radius: f64,
     pub(crate) is_selected: bool,
-    /// Whether there is room for the term only; the shape and the letter tell the role.
-    pub(crate) is_crowded: bool,
+    /// For words below it; the shape and the letter tell the role anyway.
+    pub(crate) room: Room,
+    /// Whether words stand above it.
+    pub(crate) has_words_above: bool,
     /// Whether it is the one that Tab reaches.
     pub(crate) is_tab_stop: bool,
 }
@@ -40,11 +44,13 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
         <g {class} transform={format!("translate({:.1} {:.1})", centre.x, centre.y)}>
             <g aria-hidden="true">
                 { shape(view, *radius) }
-                <text class="node-number" y={(radius * number_height(view)).to_string()}
+                <text class="node-number" y={(radius * number_height(view, props.room)).to_string()}
                     font-size={(radius * 0.72).to_string()}>{ view.id.to_string() }</text>
                 { votes(view, *radius) }
                 { badge(view, *radius) }
-                { labels(view, *radius, props.is_crowded) }
+                { inner_term(view, *radius, props.room) }
+                <NodeLabels view={view.clone()} radius={*radius} room={props.room}
+                    is_above={props.has_words_above} />
             </g>
             // Apart from the drawing: its name is a sentence, not the letters of the picture.
             <circle class="node-reach" r={(radius + 12.0).to_string()} role="button"
@@ -58,9 +64,23 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
     }
 }
 
-/// Where the number stands, in radii: higher when dots need the room below it.
-fn number_height(view: &NodeView) -> f64 {
-    if view.votes.is_empty() { 0.06 } else { -0.14 }
+/// Where the number stands, in radii: higher when dots, or the term, need the room below it.
+fn number_height(view: &NodeView, room: Room) -> f64 {
+    if !view.votes.is_empty() || has_inner_term(view, room) { -0.14 } else { 0.06 }
+}
+
+/// Whether the term stands in the node, as there is no room for it below.
+fn has_inner_term(view: &NodeView, room: Room) -> bool {
+    room == Room::Little && view.votes.is_empty() && view.term.is_some()
+}
+
+fn inner_term(view: &NodeView, radius: f64, room: Room) -> Html {
+    let term = view.term.filter(|_| has_inner_term(view, room));
+    html! {
+        <text class="node-term" y={(radius * 0.52).to_string()}>
+            { term.map_or_else(String::new, |term| format!("t{term}")) }
+        </text>
+    }
 }
 
 /// A leader is an octagon with a second edge, a candidate a hexagon, who asks whether it could win a
@@ -125,45 +145,5 @@ fn badge(view: &NodeView, radius: f64) -> Html {
             <circle r="9" />
             <text y="0.5">{ letter }</text>
         </g>
-    }
-}
-
-fn labels(view: &NodeView, radius: f64, is_crowded: bool) -> Html {
-    let term = view.term.map(|term| format!("term {term}"));
-    let what = match (view.state, view.part) {
-        (NodeState::Running, Some(part)) => part.words().to_owned(),
-        (state, _) => state.to_string(),
-    };
-    let first = match (term, view.state) {
-        (Some(term), NodeState::Running) if is_crowded => term,
-        (None, _) => what,
-        (Some(_), _) if is_crowded => what,
-        (Some(term), _) => format!("{what} · {term}"),
-    };
-    let top = radius + 21.0;
-    html! {
-        <g class="node-labels">
-            <text class="node-label" y={top.to_string()}>{ first }</text>
-            <text class="node-vote" y={(top + 13.0).to_string()}>{ second(view, is_crowded) }</text>
-        </g>
-    }
-}
-
-/// The line below: what is odd about its membership, or else its vote.
-fn second(view: &NodeView, is_crowded: bool) -> String {
-    let is_told = !is_crowded && view.state == NodeState::Running;
-    match (view.standing_words(), view.part) {
-        // The first line says it.
-        (Some(_), Some(Part::Learner | Part::Stranger)) if is_told => return String::new(),
-        // The square says it.
-        (Some(_), Some(Part::Learner)) if is_crowded => return String::new(),
-        (Some(standing), _) => return standing.to_owned(),
-        (None, _) => {}
-    }
-    match (view.transfer_to, view.voted_for.filter(|_| !is_crowded)) {
-        (Some(to), _) => format!("hands over to {to}"),
-        (_, Some(candidate)) if candidate == view.id => "voted for itself".to_owned(),
-        (_, Some(candidate)) => format!("voted for {candidate}"),
-        (_, None) => String::new(),
     }
 }

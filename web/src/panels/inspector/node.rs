@@ -48,7 +48,7 @@ fn fact(name: &'static str, value: impl Into<AttrValue>) -> (AttrValue, AttrValu
 fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
     let standing = match frame.members.standing(node.id()) {
         Standing::Voter => "voter",
-        Standing::Leaving => "votes until the change is complete",
+        Standing::Leaving => "leaving",
         Standing::Learner => "learner: no vote",
         Standing::Stranger => "not a member",
     };

@@ -12,7 +12,8 @@ const CLIENT: u64 = 9;
 #[component(Reading)]
 pub(crate) fn reading() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
-    let (key, node) = (use_node_ref(), use_node_ref());
+    let key = use_node_ref();
+    let node = use_state_eq(String::new);
     let policy = use_state_eq(|| Policy::Quorum);
     let answer = use_state_eq(String::new);
     let on_policy = {
@@ -22,13 +23,19 @@ pub(crate) fn reading() -> Html {
             policy.set(Policy::named(&value));
         })
     };
+    let on_node = {
+        let node = node.setter();
+        Callback::from(move |event: Event| {
+            node.set(event.target_unchecked_into::<HtmlSelectElement>().value());
+        })
+    };
     let on_submit = {
-        let (key, node, policy, answer) = (key.clone(), node.clone(), *policy, answer.setter());
+        let (key, policy, answer) = (key.clone(), *policy, answer.setter());
+        let node = (*node).clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let key = key.cast::<HtmlInputElement>().map(|key| key.value()).unwrap_or_default();
-            let via = node.cast::<HtmlSelectElement>().map(|node| node.value());
-            let line = policy.line(&key, &via.unwrap_or_default(), CLIENT);
+            let line = policy.line(&key, &node, CLIENT);
             let heard = answer.clone();
             answer.set("…".to_owned());
             runner.exec_then(&line, move |outcome| heard.set(told(&outcome)));
@@ -42,10 +49,11 @@ pub(crate) fn reading() -> Html {
                     data-testid="read-key" />
             </label>
             <label>{ "at " }
-                <select ref={node} data-testid="read-node" aria-label="Node">
-                    <option value="">{ "any node" }</option>
+                <select onchange={on_node} data-testid="read-node" aria-label="Node">
+                    <option key="any" value="" selected={node.is_empty()}>{ "any node" }</option>
                     { for frame.world.node_ids().map(|id| html! {
-                        <option key={id.0} value={id.to_string()}>{ format!("node {id}") }</option>
+                        <option key={id.to_string()} value={id.to_string()}
+                            selected={*node == id.to_string()}>{ format!("node {id}") }</option>
                     }) }
                 </select>
             </label>

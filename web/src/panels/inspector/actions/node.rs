@@ -64,7 +64,7 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
     };
     let belong = match standing {
         Standing::Stranger => {
-            action("add", "Add as learner".into(), format!("add {id} as learner"), true)
+            action("add", "Add again".into(), format!("add {id} as learner"), true)
         }
         _ => {
             let is_possible = standing == Standing::Learner || (is_voter && voters > 1);

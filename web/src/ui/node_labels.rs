@@ -1,0 +1,69 @@
+//! What stands below a node of the picture, in words.
+
+use raft_sim::NodeState;
+use yew::prelude::*;
+
+use crate::geometry::Room;
+use crate::part::Part;
+use crate::view::NodeView;
+
+#[derive(Properties, PartialEq)]
+pub(super) struct NodeLabelsProps {
+    pub(super) view: NodeView,
+    /// Of the node.
+    pub(super) radius: f64,
+    pub(super) room: Room,
+    /// Whether the words stand above the node.
+    pub(super) is_above: bool,
+}
+
+#[component(NodeLabels)]
+pub(super) fn node_labels(props: &NodeLabelsProps) -> Html {
+    let (first, second) = words(&props.view, props.room);
+    let top = if props.is_above { -props.radius - 15.0 } else { props.radius + 21.0 };
+    html! {
+        <g class="node-labels">
+            <text class="node-label" y={top.to_string()}>{ first }</text>
+            <text class="node-vote" y={(top + 13.0).to_string()}>{ second }</text>
+        </g>
+    }
+}
+
+/// The two lines; either may be empty.
+fn words(view: &NodeView, room: Room) -> (String, String) {
+    let is_running = view.state == NodeState::Running;
+    let what = match view.part.filter(|_| is_running) {
+        Some(part) => part.words().to_owned(),
+        None => view.state.to_string(),
+    };
+    let standing = view.standing_words().filter(|standing| *standing != what);
+    if room == Room::Little {
+        return little(view, what, standing);
+    }
+    let first = match view.term {
+        Some(term) => format!("{what} · term {term}"),
+        None => what,
+    };
+    let vote = view.voted_for.filter(|_| room == Room::TwoLines);
+    let second = match (standing, view.transfer_to, vote) {
+        (Some(standing), ..) => standing.to_owned(),
+        (_, Some(to), _) => format!("hands over to {to}"),
+        (_, _, Some(candidate)) if candidate == view.id => "voted for itself".to_owned(),
+        (_, _, Some(candidate)) => format!("voted for {candidate}"),
+        (_, _, None) => String::new(),
+    };
+    (first, second)
+}
+
+/// Only what is odd about the node. Shape and letter tell the rest, and the term stands in it, unless
+/// votes do.
+fn little(view: &NodeView, what: String, standing: Option<&str>) -> (String, String) {
+    let is_odd = view.state != NodeState::Running || view.part == Some(Part::Stranger);
+    let first = match (is_odd, standing, view.votes.is_empty(), view.term) {
+        (true, ..) => what,
+        (false, Some(standing), ..) if view.part != Some(Part::Learner) => standing.to_owned(),
+        (false, _, false, Some(term)) => format!("term {term}"),
+        _ => String::new(),
+    };
+    (first, String::new())
+}
