@@ -81,7 +81,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("resume 3", "let a paused node run on"),
     (
         "timeout 3",
-        "let the election timeout of a node elapse now: it asks whether it could win, then stands",
+        "let a node's election timeout elapse now; with leases on, not right after it heard the leader",
     ),
     ("forget 3", "let a node forget that it heard a leader; refused while leases are on"),
     ("transfer 3 [via=1]", "ask the leader, or another node, to hand leadership over to node 3"),

@@ -74,7 +74,8 @@ pub enum Statement {
     Pause(Nodes),
     /// `resume 3`: let paused nodes run on.
     Resume(Nodes),
-    /// `timeout 3`: let election timeouts elapse now.
+    /// `timeout 3`: let election timeouts elapse now. With pre-vote, a node asks first whether it could
+    /// win; with leases, one that heard the leader a moment ago does nothing.
     Timeout(Nodes),
     /// `forget 3`: let nodes forget that they heard a leader.
     Forget(Nodes),

@@ -44,10 +44,9 @@ impl Cursor<'_> {
             if named.contains(&setting) {
                 return Err(self.error(format!("`{setting}` only once")));
             }
-            let of_paper = |setting: &&str| BEYOND_THE_PAPER.contains(setting);
             let contradicts = match setting {
-                "paper" => named.iter().any(|named| of_paper(&named)),
-                setting => of_paper(&&setting) && named.contains(&"paper"),
+                "paper" => named.iter().any(|named| BEYOND_THE_PAPER.contains(named)),
+                setting => BEYOND_THE_PAPER.contains(&setting) && named.contains(&"paper"),
             };
             if contradicts {
                 return Err(self.error(

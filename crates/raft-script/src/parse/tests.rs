@@ -298,6 +298,23 @@ fn what_cannot_be_is_refused() {
         ("set x=\"1", 9),
         ("set x=\"\\q\"", 8),
         ("crash 1 > 2", 9),
+    ] {
+        let found = match parse(text) {
+            Ok(script) if text == "expect term 3" => {
+                assert_eq!(script.to_string(), "expect term >= 3\n");
+                continue;
+            }
+            Ok(script) => panic!("{text} is {script}"),
+            Err(found) => found,
+        };
+        assert_eq!(found.column, column, "{found}");
+        assert!(!found.expected.is_empty());
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_of_a_leader_is_refused() {
+    for (text, column) in [
         ("set x=1 read=lease", 9),
         ("get x read=fast", 12),
         ("get x read=lease read=log", 18),
@@ -325,14 +342,7 @@ fn what_cannot_be_is_refused() {
         ("expect voters", 14),
         ("expect role 3 voter", 15),
     ] {
-        let found = match parse(text) {
-            Ok(script) if text == "expect term 3" => {
-                assert_eq!(script.to_string(), "expect term >= 3\n");
-                continue;
-            }
-            Ok(script) => panic!("{text} is {script}"),
-            Err(found) => found,
-        };
+        let found = error(text);
         assert_eq!(found.column, column, "{found}");
         assert!(!found.expected.is_empty());
     }
