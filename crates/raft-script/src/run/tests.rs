@@ -111,3 +111,23 @@ fn a_broken_property_is_reported_at_once() {
     assert_eq!(violation.property.name, "Log Matching");
     assert!(report.at < Instant(10_000_000));
 }
+
+/// A script can plant a bug, and a checker finds what it leads to.
+#[cfg(feature = "bugs")]
+#[test]
+fn a_planted_bug_breaks_a_property() {
+    let figure_8 = "cluster nodes=5 seed=8 paper bugs=commit-old-term batch=1 down=5\n\
+                    disk 1 terms=1,2 term=3\ndisk 2 terms=1,2\ndisk 3 terms=1\ndisk 4 terms=1\n\
+                    disk 5 terms=1,3\nlink 1 -> 2 cut\ntimeout 1\nrun until leader 1\nrun 100ms";
+    let stale_read = "cluster nodes=3 seed=1 bugs=read-without-quorum\ntimeout 1\nrun 400ms\n\
+                      partition 1 | others\nrun until leader among 2 3\nset x=2 via=leader client=2\n\
+                      run until committed x=2\nget x read=quorum via=1\nrun 100ms";
+    for (text, property) in [(figure_8, "Commit Rule"), (stale_read, "Read Linearizability")] {
+        let failure = report(text).failure.expect(property);
+        let ExecError::Violated(violation) = &failure.error else { panic!("{failure}") };
+        assert_eq!(violation.property.name, property, "{failure}");
+        let without =
+            text.replace("bugs=commit-old-term", "").replace("bugs=read-without-quorum", "");
+        assert_eq!(report(&without).failure, None, "{property}");
+    }
+}
