@@ -82,7 +82,9 @@ impl Look {
             Body::RequestVoteReply(_) => Self::VoteRefused,
             Body::AppendEntries(request) if request.is_heartbeat() => Self::Heartbeat,
             Body::AppendEntries(_) => Self::AppendEntries,
-            Body::AppendEntriesReply(AppendEntriesReply::Success { .. }) => Self::AppendSucceeded,
+            Body::AppendEntriesReply(
+                AppendEntriesReply::Success { .. } | AppendEntriesReply::Following { .. },
+            ) => Self::AppendSucceeded,
             Body::AppendEntriesReply(AppendEntriesReply::Failure { .. }) => Self::AppendFailed,
             Body::InstallSnapshot(_) => Self::InstallSnapshot,
             Body::TimeoutNow => Self::TimeoutNow,

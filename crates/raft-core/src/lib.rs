@@ -295,8 +295,8 @@ pub use message::{
 pub use node::{Node, Recovered, RestartError};
 pub use status::{Held, PeerStatus, ProgressKind, RoleKind, Status};
 pub use trace::{
-    AppendRefusal, ElectionReason, ForgetRefusal, IgnoreReason, SnapshotRefusal, StepDownReason,
-    Trace, VoteRefusal,
+    AppendRefusal, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason, SnapshotRefusal,
+    StepDownReason, Trace, VoteRefusal,
 };
 pub use types::{
     Bytes, ForwardId, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId, Round, Term,

@@ -152,6 +152,15 @@ impl Membership {
             .all(|set| set.iter().filter(|node| is_in(**node)).count() >= majority(set))
     }
 
+    /// How many servers for which `is_in` says yes there are, and how many make a majority; in a joint
+    /// membership, in the set of voters that lacks more.
+    pub fn tally(&self, is_in: impl Fn(NodeId) -> bool) -> (usize, usize) {
+        let counts = self
+            .majorities()
+            .map(|set| (set.iter().filter(|node| is_in(**node)).count(), majority(set)));
+        counts.max_by_key(|(count, needed)| needed.saturating_sub(*count)).unwrap_or_default()
+    }
+
     /// The highest number that a quorum has reached, given how far each server is.
     pub fn reached_by_quorum<T: Ord + Copy + Default>(&self, reached: impl Fn(NodeId) -> T) -> T {
         let reached_by = |set: &[NodeId]| {

@@ -108,6 +108,12 @@ pub enum AppendEntriesReply {
         /// The request's round.
         round: Round,
     },
+    /// The follower follows this leader in this round; what the request proved waits for its disk, and
+    /// another answer will say it.
+    Following {
+        /// The request's round.
+        round: Round,
+    },
     /// The follower holds no entry with the request's `prev_log_index` and `prev_log_term`, or the
     /// request came from a leader of an older term.
     Failure {

@@ -94,6 +94,8 @@ pub struct Node {
     last_applied: LogIndex,
     timer_started: Instant,
     deadline: Instant,
+    /// The latest round that this server answered without waiting for its disk, and its term.
+    answered: (Term, Round),
     /// When a leader was last heard, for leader stickiness; `None` if there is none to spare.
     leader_heard: Option<Instant>,
 
@@ -392,6 +394,9 @@ impl Node {
             Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) => {
                 (*match_index, Term(0))
             }
+            Body::AppendEntriesReply(AppendEntriesReply::Following { .. }) => {
+                (LogIndex(0), Term(0))
+            }
             Body::AppendEntriesReply(AppendEntriesReply::Failure {
                 prev_log_index, hint, ..
             }) => (hint.index.max(*prev_log_index), hint.term),
@@ -432,11 +437,8 @@ impl Node {
         let reason = VoteRefusal::StaleTerm { current };
         match &message.body {
             Body::PreVote(_) => {
-                self.trace(|| Trace::PreVoteRefused {
-                    candidate: from,
-                    term: message.term,
-                    reason,
-                });
+                let term = message.term.next();
+                self.trace(|| Trace::PreVoteRefused { candidate: from, term, reason });
                 // The answer brings the asker's term up to date: else two servers could go on asking
                 // in terms that the other has left, and none could ever win.
                 if !bug!(self, PreVoteTermMismatch) {

@@ -10,8 +10,8 @@ mod words;
 use alloc::vec::Vec;
 
 pub use self::reasons::{
-    AppendRefusal, ElectionReason, ForgetRefusal, IgnoreReason, SnapshotRefusal, StepDownReason,
-    VoteRefusal,
+    AppendRefusal, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason, SnapshotRefusal,
+    StepDownReason, VoteRefusal,
 };
 
 use crate::{
@@ -97,6 +97,11 @@ pub enum Trace {
         votes: usize,
         /// How many it needs.
         needed: usize,
+    },
+    /// It was told to stand for election, and did not.
+    ElectionNotStarted {
+        /// Why.
+        reason: ElectionRefusal,
     },
     /// It forgot its leader, as it was told.
     LeaderForgotten {
@@ -396,7 +401,7 @@ impl Trace {
             Self::TermAdvanced { .. } => "§5.1",
             Self::SteppedDown { reason, .. } => match reason {
                 StepDownReason::LaterTerm(_) => "§5.1",
-                StepDownReason::LeaderElected(_) => "§5.2",
+                StepDownReason::LeaderElected(_) | StepDownReason::LeaderHeard(_) => "§5.2",
                 StepDownReason::QuorumLost => "dissertation §6.2",
                 StepDownReason::Removed => "§6",
             },

@@ -61,6 +61,7 @@ fn write_append_reply(f: &mut fmt::Formatter<'_>, reply: &AppendEntriesReply) ->
         AppendEntriesReply::Failure { prev_log_index, hint, round } => {
             write!(f, " failure prev_log_index={prev_log_index} hint={hint} round={}", round.0)
         }
+        AppendEntriesReply::Following { round } => write!(f, " following round={}", round.0),
     }
 }
 

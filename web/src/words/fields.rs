@@ -89,6 +89,9 @@ fn append_reply(reply: AppendEntriesReply) -> Fields {
             ("hint", hint.to_string()),
             round(of),
         ],
+        AppendEntriesReply::Following { round: of } => {
+            vec![("success", "when it is on disk".to_owned()), round(of)]
+        }
     }
 }
 

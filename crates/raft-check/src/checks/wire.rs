@@ -63,7 +63,9 @@ impl Checks {
                 self.round_answered(from, to, term, round);
                 self.log_acknowledged(from, to, match_index, term);
             }
-            AppendEntriesReply::Failure { round, .. } => self.round_answered(from, to, term, round),
+            AppendEntriesReply::Failure { round, .. } | AppendEntriesReply::Following { round } => {
+                self.round_answered(from, to, term, round)
+            }
         }
     }
 

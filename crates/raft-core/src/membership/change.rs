@@ -29,7 +29,8 @@ pub enum MembershipChange {
         /// Who comes. If it is new, it is caught up as a learner first.
         new: NodeId,
     },
-    /// Exactly these voters, whatever the cluster is now; other servers leave (joint consensus).
+    /// Exactly these voters, whatever the cluster is now; other voters leave, learners stay (joint
+    /// consensus).
     SetVoters(Vec<NodeId>),
 }
 

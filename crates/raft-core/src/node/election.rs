@@ -9,8 +9,8 @@ use super::progress::Progress;
 use super::reads::Rounds;
 use super::{LARGEST_NUMBER, Leader, Node, Role};
 use crate::{
-    Body, ElectionReason, ForgetRefusal, IgnoreReason, LogPosition, Message, NodeId, Output,
-    Payload, PreVote, RequestVote, RequestVoteReply, Trace, VoteRefusal,
+    Body, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason, LogPosition, Message,
+    NodeId, Output, Payload, PreVote, RequestVote, RequestVoteReply, Trace, VoteRefusal,
 };
 
 impl Node {
@@ -20,9 +20,8 @@ impl Node {
         }
         // Its own vote is one of those that the leader's lease rests on (dissertation §6.4.1).
         if self.config.lease_reads && self.is_leader_spared() {
-            let (candidate, term) = (self.config.id, self.current_term.next());
-            let reason = VoteRefusal::LeaderIsAlive { leader: self.leader() };
-            return self.trace(|| Trace::VoteRefused { candidate, term, reason });
+            let reason = ElectionRefusal::LeaderIsAlive { leader: self.leader() };
+            return self.trace(|| Trace::ElectionNotStarted { reason });
         }
         self.campaign(ElectionReason::Forced);
     }
@@ -55,6 +54,9 @@ impl Node {
         self.restart_election_timer();
         let may_stand = self.may_stand() || bug!(self, NonVoterCampaigns);
         if !may_stand || self.current_term.0 >= LARGEST_NUMBER {
+            if reason != ElectionReason::LeaderSilent {
+                self.trace(|| Trace::ElectionNotStarted { reason: ElectionRefusal::NotAVoter });
+            }
             // It can only wait for a leader, and tell its clients that there is none to ask.
             if reason == ElectionReason::LeaderSilent && self.leader().is_some() {
                 self.set_role(Role::Follower { leader: None });
@@ -193,8 +195,8 @@ impl Node {
         if votes.insert(voter, granted).is_some() {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
-        let votes = votes.values().filter(|granted| **granted).count();
-        let needed = self.membership().majority();
+        let granted_votes = votes.clone();
+        let (votes, needed) = self.tally(&granted_votes);
         self.trace(|| Trace::PreVoteCounted { voter, granted, votes, needed });
         self.stand_if_encouraged();
     }
@@ -273,8 +275,8 @@ impl Node {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::AlreadyKnown);
         }
         votes.insert(voter, granted);
-        let votes = votes.values().filter(|granted| **granted).count();
-        let needed = self.membership().majority();
+        let granted_votes = votes.clone();
+        let (votes, needed) = self.tally(&granted_votes);
         self.trace(|| Trace::VoteCounted { voter, granted, votes, needed });
         self.become_leader_if_elected();
     }

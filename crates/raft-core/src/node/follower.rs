@@ -43,7 +43,10 @@ impl Node {
                 self.trace(|| Trace::LeaderRecognized { leader: from, term });
                 self.set_role(Role::Follower { leader: Some(from) });
             }
-            Role::PreCandidate { .. } | Role::Candidate { .. } => {
+            Role::PreCandidate { .. } => {
+                self.step_down(StepDownReason::LeaderHeard(from), Some(from));
+            }
+            Role::Candidate { .. } => {
                 // Raft §5.2: another server established itself as leader of this term.
                 self.step_down(StepDownReason::LeaderElected(from), Some(from));
             }
@@ -83,10 +86,24 @@ impl Node {
         if bug!(self, AckOwnTail) {
             match_index = self.log.last().index;
         }
+        self.acknowledge(from, match_index, round);
+    }
+
+    /// Says what the request proved, once that is on disk. That this server follows in this round does
+    /// not wait for the disk: a leader whose followers have slow disks is not without a quorum.
+    fn acknowledge(&mut self, leader: NodeId, match_index: LogIndex, round: Round) {
+        let durable = self.durability.log_index();
+        let (term, is_durable) = (self.current_term, match_index <= durable);
+        let answered = if self.answered.0 == term { self.answered.1 } else { Round(0) };
+        if !is_durable && round > answered {
+            self.answered = (term, round);
+            let reply = AppendEntriesReply::Following { round };
+            self.send(leader, Body::AppendEntriesReply(reply), Needs::HardState);
+        }
+        let at_once = is_durable || bug!(self, AckNotDurable);
+        let needs = if at_once { Needs::HardState } else { Needs::HardStateAndLog };
         let reply = AppendEntriesReply::Success { match_index, round };
-        let needs =
-            if bug!(self, AckNotDurable) { Needs::HardState } else { Needs::HardStateAndLog };
-        self.send(from, Body::AppendEntriesReply(reply), needs);
+        self.send(leader, Body::AppendEntriesReply(reply), needs);
     }
 
     /// Raft §5.3, the consistency check: does this log hold the entry that must come before?

@@ -162,6 +162,9 @@ impl Node {
                     self.record_match(position, match_index);
                 }
             }
+            AppendEntriesReply::Following { round } => {
+                self.hear_from(position, round);
+            }
             AppendEntriesReply::Failure { prev_log_index, hint, round } => {
                 if self.hear_from(position, round) {
                     self.backtrack(position, prev_log_index, hint);

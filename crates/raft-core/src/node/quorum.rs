@@ -35,6 +35,12 @@ impl Node {
         self.membership().is_quorum(granted)
     }
 
+    /// The votes that were granted and the votes that are needed; in a joint membership, those of the
+    /// set of voters that lacks more. Only for the trace.
+    pub(super) fn tally(&self, votes: &BTreeMap<NodeId, bool>) -> (usize, usize) {
+        self.membership().tally(|node| votes.get(&node).is_some_and(|granted| *granted))
+    }
+
     /// The last entry that is on the disks of a quorum, this leader's own disk counted like the
     /// others.
     pub(super) fn on_quorum_of_disks(&self, leader: &Leader) -> LogIndex {

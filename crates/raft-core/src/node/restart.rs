@@ -10,7 +10,7 @@ use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
     Config, ConfigError, Entry, ForwardId, HardState, Instant, Log, LogIndex, LogPosition,
-    Membership, Output, Payload, PersistId, Snapshot, Term, Trace,
+    Membership, Output, Payload, PersistId, Round, Snapshot, Term, Trace,
 };
 
 /// What was found on disk. The default is an empty disk: the server's first start.
@@ -97,6 +97,7 @@ impl Node {
             last_applied: base.index,
             timer_started: now,
             deadline: now,
+            answered: (Term(0), Round(0)),
             leader_heard,
             durability: Durability::new(log.last().index),
             has_requests: false,

@@ -10,10 +10,25 @@ pub enum StepDownReason {
     LaterTerm(Term),
     /// Another candidate won this term (§5.2).
     LeaderElected(NodeId),
+    /// While it asked whether it could win, it heard from the leader of its term (§5.2).
+    LeaderHeard(NodeId),
     /// As leader, it heard from no quorum for too long (dissertation §6.2).
     QuorumLost,
     /// It is no voter any more, by a membership that is committed (§6).
     Removed,
+}
+
+/// Why a server does not stand for election although it was told to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ElectionRefusal {
+    /// It heard from a leader a moment ago, and that leader's lease rests on it (dissertation §6.4.1).
+    LeaderIsAlive {
+        /// The leader, if it is known.
+        leader: Option<NodeId>,
+    },
+    /// It is no voter.
+    NotAVoter,
 }
 
 /// Why a server does not forget its leader.

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::{
-    AppendRefusal, ElectionReason, ForgetRefusal, IgnoreReason, SnapshotRefusal, StepDownReason,
-    Trace, VoteRefusal,
+    AppendRefusal, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason, SnapshotRefusal,
+    StepDownReason, Trace, VoteRefusal,
 };
 use crate::{LogIndex, LogPosition, NodeId};
 
@@ -89,6 +89,9 @@ impl Trace {
                     f,
                     "hears that node {voter} {answer} vote for it: {votes} of the {needed} it needs"
                 )
+            }
+            Self::ElectionNotStarted { reason } => {
+                write!(f, "does not stand for election: {reason}")
             }
             Self::LeaderForgotten { leader: Some(leader) } => {
                 write!(f, "forgets its leader, node {leader}, as it was told")
@@ -277,8 +280,25 @@ impl fmt::Display for StepDownReason {
         match self {
             Self::LaterTerm(term) => write!(f, "a message came from term {term}"),
             Self::LeaderElected(leader) => write!(f, "node {leader} won the election"),
+            Self::LeaderHeard(leader) => {
+                write!(f, "it hears from node {leader}, the leader of this term")
+            }
             Self::QuorumLost => f.write_str("it heard from no quorum for too long"),
             Self::Removed => f.write_str("it is no voter of the cluster any more"),
+        }
+    }
+}
+
+impl fmt::Display for ElectionRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeaderIsAlive { leader: Some(leader) } => {
+                write!(f, "it heard from node {leader} a moment ago, whose lease rests on that")
+            }
+            Self::LeaderIsAlive { leader: None } => {
+                f.write_str("it heard from a leader a moment ago, whose lease rests on that")
+            }
+            Self::NotAVoter => f.write_str("it is no voter"),
         }
     }
 }

@@ -49,6 +49,33 @@ fn a_leader_that_a_quorum_does_not_answer_steps_down() {
     assert_eq!(cluster.node(1).leader(), None, "clients are to look for another");
 }
 
+/// Followers say at once that they follow, and what they hold when it is on disk: disks that are slower
+/// than an election timeout do not depose a leader, and its reads do not wait for them.
+#[test]
+fn a_leader_whose_followers_have_slow_disks_stays() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.heartbeats(1, 1);
+    for id in [2, 3] {
+        cluster.server_mut(id).disk_is_slow = true;
+    }
+    cluster.propose(1, "slow");
+    cluster.settle();
+    let longest = cluster.server(1).config.election_timeout_max;
+    let began = cluster.now;
+    while cluster.now - began < 5 * longest {
+        cluster.time_out(1);
+        cluster.settle();
+    }
+    assert_eq!(cluster.node(1).role(), RoleKind::Leader);
+    assert!(cluster.node(1).status().lease_until.is_some_and(|until| until > cluster.now));
+    assert_eq!(cluster.match_index(1, 2), cluster.match_index(1, 3), "neither holds the entry");
+    assert!(cluster.node(1).commit_index() < cluster.node(1).log().last().index);
+    cluster.finish_together(2, 10);
+    cluster.settle();
+    assert_eq!(cluster.node(1).commit_index(), cluster.node(1).log().last().index);
+}
+
 #[test]
 fn a_leader_that_a_quorum_answers_stays() {
     let mut cluster = Cluster::full(5);
