@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use js_sys::{Function, Promise, Reflect};
 use raft_core::{LogIndex, NodeId};
-use raft_lab::{DurableState, Lab, OpenError, Opened, Outcome};
+use raft_lab::{DurableState, Lab, OpenError, Opened, Outcome, Standing};
 use raft_sim::{NodeState, Setup};
-use raft_storage::{Key, Write, WriteBatch};
+use raft_storage::{Key, RecordBytes, Records, Write, WriteBatch};
 use raft_storage_idb::{Database, OwnerLock};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -218,6 +218,58 @@ async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
         Outcome::Answered(answer) => assert!(answer.to_string().contains("value 1"), "{answer}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_joined_comes_back() {
+    let mut lab = fresh("joined").await;
+    set(&mut lab, "a").await;
+    exec(&mut lab, "add 6 as learner").await;
+    exec(&mut lab, "expect value 6 a=1 within 10s").await;
+    drop(lab);
+
+    let Opened { mut lab, recovered, .. } = open("joined").await;
+    let report = recovered.expect("there is something to recover");
+    assert_eq!(report.nodes.len(), 6, "{report}");
+    assert_eq!(lab.frame().members.standing(NodeId(6)), Standing::Learner);
+    set(&mut lab, "b").await;
+    exec(&mut lab, "promote 6").await;
+    let outcome = exec(&mut lab, "expect voters 1 2 3 4 5 6 within 10s").await;
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    let outcome = exec(&mut lab, "expect value 6 b=1 within 10s").await;
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert_eq!(lab.session().checks().violation(), None);
+    assert_eq!(common_replay(&lab.export()), lab.session().world().trace_hash());
+}
+
+#[wasm_bindgen_test]
+async fn a_lab_of_an_earlier_version_is_refused_and_left_alone() {
+    let mut lab = fresh("earlier").await;
+    set(&mut lab, "x").await;
+    drop(lab);
+    let stored = {
+        let _lock = lock("earlier").await;
+        let database = Database::open("earlier").await.expect("it is there");
+        let disks = database.load().await.expect("it can be read");
+        let batch = |records: &Records| {
+            let put = |(key, record): (&Key, &RecordBytes)| {
+                let mut record = record.to_vec();
+                record[0] = 1;
+                Write::Put { key: *key, record: record.into() }
+            };
+            WriteBatch { writes: records.iter().map(put).collect() }
+        };
+        let batches = disks.iter().map(|(node, records)| (*node, batch(records))).collect();
+        database.commit(batches, Vec::new()).await.expect("it is stored");
+        database.load().await.expect("it can be read")
+    };
+    let error = Lab::open("earlier", Setup::default()).await.expect_err("nobody can read it");
+    assert!(matches!(error, OpenError::Unreadable(_)), "{error:?}");
+    let words = error.to_string();
+    assert!(words.contains("earlier version of Helios"), "{words}");
+    let _lock = lock("earlier").await;
+    let database = Database::open("earlier").await.expect("it is there");
+    assert_eq!(database.load().await.expect("it can be read"), stored, "nothing was changed");
 }
 
 async fn lock(name: &str) -> OwnerLock {

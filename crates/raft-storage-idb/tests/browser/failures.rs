@@ -32,7 +32,7 @@ async fn an_aborted_transaction_leaves_nothing_and_nothing_comes_after_it() {
     let change = Persist {
         hard_state: Some(hard_state(2)),
         truncate_from: Some(LogIndex(1)),
-        entries: vec![entry(1, 2)],
+        entries: vec![entry(1, 2)].into(),
         ..Persist::default()
     };
     let batch = WriteBatch::from_persist(&change);
@@ -46,7 +46,7 @@ async fn an_aborted_transaction_leaves_nothing_and_nothing_comes_after_it() {
     assert_eq!(later, Err(error.clone()));
     assert_eq!(database.status(), Status::Lost(error.clone()));
     assert_eq!(*lost.borrow(), [error]);
-    assert_eq!(stored("aborted", NodeId(1)).await.entries, beginning().entries);
+    assert_eq!(stored("aborted", NodeId(1)).await.entries, beginning().entries.to_vec());
 }
 
 #[wasm_bindgen_test]
@@ -60,7 +60,7 @@ async fn a_full_disk_is_told() {
     .await;
     let result = database.commit(vec![(NodeId(1), append(4))], Vec::new()).await;
     assert_eq!(result, Err(IdbError::QuotaExceeded));
-    assert_eq!(stored("quota", NodeId(1)).await.entries, beginning().entries);
+    assert_eq!(stored("quota", NodeId(1)).await.entries, beginning().entries.to_vec());
 }
 
 #[wasm_bindgen_test]
@@ -69,7 +69,7 @@ async fn a_number_that_javascript_cannot_hold_is_refused_and_nothing_is_stored()
     let batches = vec![(NodeId(1), append(4)), (NodeId(1), append(1 << 53))];
     let result = database.commit(batches, Vec::new()).await;
     assert_eq!(result, Err(IdbError::NumberTooLarge { node: NodeId(1), number: 1 << 53 }));
-    assert_eq!(stored("number", NodeId(1)).await.entries, beginning().entries);
+    assert_eq!(stored("number", NodeId(1)).await.entries, beginning().entries.to_vec());
 }
 
 #[wasm_bindgen_test]

@@ -36,7 +36,10 @@ fn beginning() -> Persist {
 }
 
 fn append(index: u64) -> WriteBatch {
-    WriteBatch::from_persist(&Persist { entries: vec![entry(index, 1)], ..Persist::default() })
+    WriteBatch::from_persist(&Persist {
+        entries: vec![entry(index, 1)].into(),
+        ..Persist::default()
+    })
 }
 
 /// What one node's disk holds, read through a connection of its own.

@@ -16,7 +16,7 @@ async fn what_is_committed_comes_back() {
         membership: Membership::new([1, 2].map(NodeId)),
         data: Bytes::from(vec![7; 300_000]),
     };
-    let compact = Persist { snapshot: Some(snapshot), ..Persist::default() };
+    let compact = Persist { snapshot: Some(snapshot.into()), ..Persist::default() };
     let batches = vec![
         (NodeId(2), WriteBatch::from_persist(&beginning())),
         (NodeId(1), WriteBatch::from_persist(&compact)),
@@ -43,7 +43,7 @@ async fn truncating_appending_and_the_term_are_one_step() {
     let change = Persist {
         hard_state: Some(hard_state(2)),
         truncate_from: Some(LogIndex(2)),
-        entries: vec![entry(2, 2)],
+        entries: vec![entry(2, 2)].into(),
         ..Persist::default()
     };
     let batch = WriteBatch::from_persist(&change);
@@ -51,7 +51,7 @@ async fn truncating_appending_and_the_term_are_one_step() {
     let expected = Recovered {
         hard_state: hard_state(2),
         snapshot: None,
-        entries: vec![entry(1, 1), entry(2, 2)],
+        entries: vec![entry(1, 1), entry(2, 2)].into(),
     };
     assert_eq!(stored("one-step", NodeId(1)).await, expected);
 }
