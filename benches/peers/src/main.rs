@@ -3,8 +3,8 @@
 //!
 //! For each load, both first commit the same commands, and must have applied the same. Then they are
 //! measured in rounds, in which they take turns and each has the same time, so that whatever else
-//! the machine does meets both; of each, the best round counts. How raft-rs is made as fast as it can be is
-//! said in `raft_rs`, and `--variants` measures what that rests on.
+//! the machine does meets both; of each, the best round counts. How raft-rs is driven, and what
+//! would make it faster still, is said in `raft_rs`; `--variants` measures it.
 
 #[path = "../../../crates/raft-core/benches/driver/mod.rs"]
 mod driver;
@@ -29,7 +29,7 @@ Options:
   --json         an array of {peer, nodes, in_flight, payload, ours, theirs, ratio}
   --nodes N      only clusters of N servers: 1, 3 or 5
   --quick        fewer rounds
-  --variants     raft-rs alone, driven in other ways, to see that it is driven in the best one";
+  --variants     raft-rs alone, driven in other ways too";
 
 /// What the command line asks for.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ fn compare_all(options: &Options) -> impl Iterator<Item = Comparison> {
 
 fn compare(load: Load, rounds: usize) -> Comparison {
     let ours = |length| measure(load, length, Cluster::new);
-    let theirs = |length| raft_rs::measure(load, length, Variant::best(load.nodes));
+    let theirs = |length| raft_rs::measure(load, length, Variant::compared(load.nodes));
     let same = Length::Commits(5_000);
     assert_eq!(ours(same).applied, theirs(same).applied, "they did not do the same");
     let mut comparison = Comparison { load, ours: 0.0, theirs: 0.0 };

@@ -48,6 +48,9 @@ const SECTIONS: [(&str, Section); 7] = [
     ("quiet", quiet),
 ];
 
+/// No log is compacted.
+const WHOLE_LOG: u64 = u64::MAX;
+
 /// How much is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Effort {
@@ -224,7 +227,7 @@ fn catching_up(effort: Effort) {
     let table = Table::new(&["entries", "ms", "entries/s"]);
     let count = effort.scale(100_000);
     let best = best_of(effort, || {
-        let mut cluster = Cluster::new(3);
+        let mut cluster = Cluster::start(3, WHOLE_LOG);
         cluster.network.cut_off = Some(NodeId(3));
         cluster.commit(Load { nodes: 3, in_flight: 64, payload: 128 }, count);
         cluster.network.cut_off = None;
@@ -254,10 +257,12 @@ fn log_length(effort: Effort) {
         let lengths = [1_000, 10_000, 100_000, 1_000_000].map(|length| effort.scale(length));
         let mut best = lengths.map(|_| Duration::MAX);
         for _ in 0..effort.rounds() {
-            let mut cluster = Cluster::new(load.nodes);
+            let mut cluster = Cluster::start(load.nodes, WHOLE_LOG);
             for (length, best) in lengths.into_iter().zip(&mut best) {
                 let missing = length.saturating_sub(cluster.servers[0].applied.count);
                 cluster.commit(load, missing);
+                let held = cluster.servers[0].node.log().len() as u64;
+                assert!(held >= length, "the log is not so long");
                 let pieces = (0..10).map(|_| time(|| cluster.commit(load, PIECE)));
                 *best = pieces.fold(*best, Duration::min);
             }

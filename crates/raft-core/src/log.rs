@@ -281,25 +281,27 @@ impl Log {
     /// If the log does not hold `base`.
     pub fn compact(&mut self, base: LogPosition) {
         assert!(self.term_at(base.index) == Some(base.term), "compact through {base}: not held");
-        let (from, to) = (base.index.next(), self.last.index);
-        let kept = |segments: &[Segment]| -> Vec<Segment> {
-            segments.iter().filter_map(|segment| segment.cut(from, to)).collect()
-        };
-        let bytes = |segments: &[Segment]| segments.iter().map(|s| s.bytes as u64).sum::<u64>();
-        // Whole groups go, and at most one is cut.
-        let is_hit = |segments: &[Segment]| segments.first().is_some_and(|s| s.first < from);
-        let hit = self.groups.partition_point(|group| is_hit(group));
-        for group in self.groups.drain(..hit).collect::<Vec<_>>() {
-            let rest = kept(&group);
-            self.payload_bytes -= bytes(&group) - bytes(&rest);
-            if !rest.is_empty() {
-                self.groups.insert(0, rest.into());
-            }
+        // What is gone as a whole first; then at most one group, or the tail, is cut.
+        let is_gone = |group: &Arc<[Segment]>| group[group.len() - 1].last() <= base.index;
+        let gone = self.groups.partition_point(is_gone);
+        for group in self.groups.drain(..gone) {
+            self.payload_bytes -= payload_bytes(&group);
         }
-        if is_hit(&self.tail) {
-            let rest = kept(&self.tail);
-            self.payload_bytes -= bytes(&self.tail) - bytes(&rest);
-            self.tail = rest;
+        let (from, to) = (base.index.next(), self.last.index);
+        let cut = |segments: &[Segment]| -> Option<Vec<Segment>> {
+            let is_hit = segments.first().is_some_and(|segment| segment.first < from);
+            let kept = segments.partition_point(|segment| segment.last() < from);
+            is_hit.then(|| segments[kept..].iter().filter_map(|s| s.cut(from, to)).collect())
+        };
+        if let Some(oldest) = self.groups.first_mut()
+            && let Some(kept) = cut(oldest)
+        {
+            self.payload_bytes -= payload_bytes(oldest) - payload_bytes(&kept);
+            *oldest = kept.into();
+        }
+        if let Some(kept) = cut(&self.tail) {
+            self.payload_bytes -= payload_bytes(&self.tail) - payload_bytes(&kept);
+            self.tail = kept;
         }
         self.base = base;
         self.last = self.newest_position();
@@ -324,6 +326,10 @@ impl Log {
             }
         }
     }
+}
+
+fn payload_bytes(segments: &[Segment]) -> u64 {
+    segments.iter().map(|segment| segment.bytes as u64).sum()
 }
 
 /// How many of the entries have together at most `max_bytes` of payload, at least one, and how many

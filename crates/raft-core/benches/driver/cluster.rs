@@ -16,6 +16,9 @@ use super::{Applied, ClosedLoop, Commands, Load};
 /// After it nobody has heard of another leader lately.
 const LONG_AFTER: Duration = Duration::from_secs(1);
 
+/// Entries behind the last snapshot until the next one is taken: the default.
+const COMPACT_AFTER: u64 = 10_000;
+
 /// The servers, with the messages under way. The first one leads, unless another is made to.
 pub(crate) struct Cluster {
     pub(crate) servers: Vec<Server>,
@@ -53,13 +56,24 @@ struct Disk {
 }
 
 impl Cluster {
-    /// New servers, of which the first one leads.
+    /// New servers, of which the first one leads. They compact their logs as by default.
     pub(crate) fn new(nodes: usize) -> Self {
+        Self::start(nodes, COMPACT_AFTER)
+    }
+
+    /// New servers, of which the first one leads, and whose logs are compacted after so many entries;
+    /// `u64::MAX` keeps all.
+    pub(crate) fn start(nodes: usize, compact_after: u64) -> Self {
         let ids: Vec<NodeId> = (1..=nodes as u64).map(NodeId).collect();
         let membership = Membership::new(ids.iter().copied());
-        let start = |id| Server::new(id, membership.clone());
+        let settings = |id| Config {
+            max_batch_entries: 1024,
+            max_in_flight: 256,
+            snapshot_threshold: compact_after,
+            ..Config::new(id, membership.clone())
+        };
         let mut cluster = Self {
-            servers: ids.iter().map(|id| start(*id)).collect(),
+            servers: ids.iter().map(|id| Server::new(settings(*id))).collect(),
             network: Network { inboxes: vec![Vec::new(); nodes], cut_off: None },
             now: Instant(0),
             commands: Commands::default(),
@@ -158,8 +172,7 @@ impl ClosedLoop for Cluster {
 }
 
 impl Server {
-    fn new(id: NodeId, membership: Membership) -> Self {
-        let config = Self::settings(id, membership);
+    fn new(config: Config) -> Self {
         let node = Node::new(config, Recovered::default(), Instant(0));
         Self {
             node: node.expect("the settings are valid"),
@@ -168,11 +181,6 @@ impl Server {
             committed: 0,
             snapshot_needed: None,
         }
-    }
-
-    /// Large messages.
-    fn settings(id: NodeId, membership: Membership) -> Config {
-        Config { max_batch_entries: 1024, max_in_flight: 256, ..Config::new(id, membership) }
     }
 
     /// Carries out what the node asks for. All that it wants stored is stored, then reported; what comes
@@ -191,7 +199,9 @@ impl Server {
                     Output::Reply { outcome: Outcome::Committed(_), .. } => self.committed += 1,
                     Output::Reply { outcome, .. } => panic!("not committed: {outcome:?}"),
                     Output::SnapshotNeeded { through } => self.snapshot_needed = Some(through),
-                    Output::Restore(_) | Output::Trace(_) => {}
+                    // Who is to fall behind is given a leader that keeps its log whole.
+                    Output::Restore(_) => panic!("a snapshot was sent"),
+                    Output::Trace(_) => {}
                 }
             }
             match report.or_else(|| self.snapshot()) {

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 
+use super::progress::Progress;
 use super::{Node, Role};
 use crate::{
     Bytes, Entries, Entry, LogIndex, LogPosition, Outcome, Output, Payload, Refusal, RequestId,
@@ -84,6 +85,12 @@ impl Node {
     /// As leader: commits what a quorum of disks hold, the leader's own counted like the others.
     pub(super) fn advance_commit(&mut self) {
         let Role::Leader(leader) = &self.role else { return };
+        // Two voters or more need another disk: as long as none holds more than is committed, there is
+        // nothing to count.
+        let is_ahead = |peer: &Progress| peer.match_index > self.commit_index;
+        if self.membership().majority() > 1 && !leader.peers.iter().any(is_ahead) {
+            return;
+        }
         let on_quorum = self.on_quorum_of_disks(leader);
         if on_quorum <= self.commit_index {
             return;
@@ -138,8 +145,9 @@ impl Node {
         }
         // Not before they are on its own disk too: the others may commit without it, and it must not
         // hold more and more.
-        let bytes = self.bytes_between(self.last_applied, through);
-        if let Role::Leader(leader) = &mut self.role {
+        if matches!(self.role, Role::Leader(_)) {
+            let bytes = self.bytes_between(self.last_applied, through);
+            let Role::Leader(leader) = &mut self.role else { return };
             leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
         }
         while self.last_applied < through {
