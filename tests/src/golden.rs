@@ -82,7 +82,8 @@ impl Player {
             print_events(&mut output, session.events(), &shown);
         }
         let _ = match finished {
-            Some(Err(error)) => writeln!(output, "error: {error}"),
+            // Also when transcripts are written anew: what a script expects has to hold.
+            Some(Err(error)) => return Err(format!("{output}{text}: {error}").into()),
             // That time has passed needs no saying.
             Some(Ok(_))
                 if matches!(statement, Statement::Run(Run::For(_)) | Statement::At { .. }) =>
