@@ -1,8 +1,12 @@
 //! Real worlds, with every fault that the simulator knows, keep every property; and the checks see
 //! what happens in them.
 
+#[cfg(feature = "bugs")]
+mod bugs;
+mod deposed;
 mod storm;
 
+use deposed::Deposed;
 use raft_check::{Checks, converged};
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
@@ -160,6 +164,13 @@ fn what_a_crash_keeps_of_unfinished_writes_is_found_again() {
         assert_eq!(checks.violation(), None, "{unsynced:?}");
         assert_eq!(converged(&world), Ok(()), "{unsynced:?}");
     }
+}
+
+#[test]
+fn a_deposed_leader_answers_no_read_whatever_late_answers_it_gets() {
+    let deposed = Deposed::new(Deposed::setup()).read();
+    assert_eq!(deposed.broken(), None);
+    assert!(!deposed.answered_by_old());
 }
 
 #[test]

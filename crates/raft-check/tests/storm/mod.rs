@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{Instant, MembershipChange, NodeId, Outcome, Trace};
+use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
     Action, AdminRequest, DelayRange, DiskChange, Event, EventKind, LinkChange, NodeState,
-    ReadPolicy, Setup, Unsynced, World,
+    ReadPolicy, Setup, SimNode, Unsynced, World,
 };
 
 pub(crate) struct Storm {
@@ -68,7 +68,27 @@ impl Storm {
         let random = setup.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let world = World::new(setup).expect("a valid setup");
         let checks = Checks::new(&world);
-        Self { world, checks, random, spacing, sequence: 0, done: Done::default() }
+        let is_rough = world.setup().seed % 3 == 1;
+        let mut storm = Self { world, checks, random, spacing, sequence: 0, done: Done::default() };
+        if is_rough {
+            storm.make_links_rough();
+        }
+        storm
+    }
+
+    /// Messages get lost, come twice, and overtake each other, on all links of the first nodes.
+    fn make_links_rough(&mut self) {
+        let ids: Vec<NodeId> = self.world.node_ids().collect();
+        let pairs = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+        for (from, to) in pairs {
+            for change in [
+                LinkChange::Reordering(true),
+                LinkChange::Duplication { per_million: 150_000 },
+                LinkChange::Loss { per_million: 30_000 },
+            ] {
+                self.act(Action::SetLink { from, to, change });
+            }
+        }
     }
 
     /// Runs until the moment, or until something is broken.
@@ -204,9 +224,22 @@ impl Storm {
             _ => ReadPolicy::Lease,
         };
         let node = self.draw_node();
-        let via = (self.draw(3) > 0).then_some(node);
-        let client = ClientId(10 + self.draw(6));
+        let via = match self.draw(3) {
+            0 => None,
+            1 => Some(node),
+            // Perhaps one that was deposed and does not know it.
+            _ => self.draw_believer(),
+        };
+        let client = ClientId(10 + self.draw(60));
         Action::Request { client, operation: Operation::Get { key }, via, read }
+    }
+
+    /// A node that believes to lead.
+    fn draw_believer(&mut self) -> Option<NodeId> {
+        let leads = |node: &&SimNode| node.core().is_some_and(|c| c.role() == RoleKind::Leader);
+        let believers: Vec<NodeId> = self.world.nodes().filter(leads).map(SimNode::id).collect();
+        let count = believers.len() as u64;
+        (count > 0).then(|| believers[self.draw(count) as usize])
     }
 
     fn draw_link_change(&mut self) -> LinkChange {
@@ -229,7 +262,7 @@ impl Storm {
 
     fn draw_down(&mut self) -> Option<NodeId> {
         let down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
-        self.world.nodes().find(|node| down(node.state())).map(raft_sim::SimNode::id)
+        self.world.nodes().find(|node| down(node.state())).map(SimNode::id)
     }
 
     fn draw_node(&mut self) -> NodeId {

@@ -1,0 +1,73 @@
+//! A checker that has never caught a planted bug does not count.
+//!
+//! Storms find most bugs that break safety; two that take a particular course of events are led there.
+//! Of the others, `tests/raft/bugs.rs` of the core shows what they do: they need events that random
+//! faults bring about too rarely (`step-down-clears-vote`, `repeated-vote-skips-log`, `ack-own-tail`,
+//! `commit-unverified`, `old-snapshot-installed`, `change-before-term-commit`), stop the node itself
+//! (`prev-zero-accepted`), or break only progress.
+
+use raft_core::{Bug, Bugs};
+use raft_sim::Setup;
+
+use crate::deposed::Deposed;
+use crate::storm::Storm;
+
+/// Bugs, and the properties of which one is the first to be broken.
+const CAUGHT: [(Bug, &[&str]); 22] = [
+    (Bug::StaleVotes, &["Election Quorum"]),
+    (Bug::VoteForgotten, &["Faithful Recovery"]),
+    (Bug::PreVoteClearsVote, &["Vote Durability"]),
+    (Bug::ElectionByUnion, &["Election Quorum"]),
+    (Bug::VoteRequestNotDurable, &["Durable Promises"]),
+    (Bug::NonVoterCampaigns, &["Election Quorum", "Election Safety"]),
+    (Bug::VoteIgnoresLog, &["Leader Completeness"]),
+    (Bug::LogComparedByLength, &["Leader Completeness"]),
+    (Bug::CommitOldTerm, &["Commit Rule"]),
+    (Bug::HintIsMatch, &["Commit Rule"]),
+    (Bug::CommitUnsorted, &["Commit Rule"]),
+    (Bug::JointHalfCommit, &["Commit Rule"]),
+    (Bug::LearnersCount, &["Commit Rule"]),
+    (Bug::AckNotDurable, &["Durable Promises"]),
+    (Bug::AppendTruncates, &["Committed Durability"]),
+    (Bug::MissingTermIsZero, &["Durable Promises"]),
+    (Bug::CommitGoesBack, &["Monotonic State"]),
+    (Bug::SnapshotLowersTerm, &["Monotonic State"]),
+    (Bug::SnapshotLosesJoint, &["Config Safety"]),
+    (Bug::MembershipSurvivesSnapshot, &["Config Safety"]),
+    (Bug::ReadBeforeTermCommit, &["Read Linearizability"]),
+    (Bug::LeaseKeptInTransfer, &["Lease Safety"]),
+];
+
+/// More seeds than any of them takes.
+const SEEDS: u64 = 3_000;
+
+#[test]
+fn storms_catch_planted_bugs_by_the_property_that_they_break() {
+    for (bug, properties) in CAUGHT {
+        let is_caught = |seed: &u64| {
+            let mut setup = Storm::setup(1 + seed % 5, *seed);
+            setup.snapshot_threshold = [5, 20, 10_000][*seed as usize % 3];
+            setup.bugs = Bugs::NONE.with(bug);
+            // Some bugs also make a node stop at an assertion: then another storm has to show it.
+            let storm = std::panic::catch_unwind(|| Storm::with(setup).run(8_000_000));
+            let found = storm.as_ref().ok().and_then(|storm| storm.checks.violation());
+            found.is_some_and(|found| properties.contains(&found.property.name))
+        };
+        let caught = (1..=SEEDS).find(is_caught);
+        assert!(caught.is_some(), "{bug} breaks none of {properties:?} in {SEEDS} storms");
+    }
+}
+
+#[test]
+fn a_deposed_leader_that_asks_nobody_is_caught() {
+    let bugs = Bugs::NONE.with(Bug::ReadWithoutQuorum);
+    let deposed = Deposed::new(Setup { bugs, ..Deposed::setup() }).read();
+    assert_eq!(deposed.broken(), Some("Read Linearizability"));
+}
+
+#[test]
+fn a_deposed_leader_that_takes_any_answer_is_caught() {
+    let bugs = Bugs::NONE.with(Bug::ReadTokenReused);
+    let deposed = Deposed::new(Setup { bugs, ..Deposed::setup() }).read();
+    assert_eq!(deposed.broken(), Some("Read Linearizability"));
+}
