@@ -72,8 +72,17 @@ pub(crate) enum Asked {
 #[derive(Clone, Debug)]
 pub(crate) enum Waiting {
     Command { client: ClientId, sequence: Sequence },
-    Read { client: ClientId, sequence: Sequence, operation: Operation, read: ReadPolicy },
+    Read(Reading),
     Administration(AdminRequest),
+}
+
+/// Who wants to know what.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub(crate) client: ClientId,
+    pub(crate) sequence: Sequence,
+    pub(crate) operation: Operation,
+    pub(crate) read: ReadPolicy,
 }
 
 impl SimNode {

@@ -1,11 +1,11 @@
 //! What a process does with the requests that it gets, and with what the core says became of them.
 
 use raft_core::{Bytes, Input, LogIndex, NodeId, Outcome, Refusal, RequestId};
-use raft_kv::{ClientId, Operation, Response, Sequence};
+use raft_kv::{ClientId, Response, Sequence};
 
 use super::World;
 use super::queue::{Answer, Due};
-use crate::node::{Asked, Waiting};
+use crate::node::{Asked, Reading, Waiting};
 use crate::{AdminRequest, Client, EventKind, ReadPolicy, RetryReason};
 
 impl World {
@@ -24,11 +24,9 @@ impl World {
                 (Waiting::Command { client, sequence }, Box::new(propose))
             }
             Asked::Read { operation, read } => {
-                let Some(mode) = read.mode() else {
-                    return self.serve_read(id, client, sequence, &operation, read);
-                };
-                let waiting = Waiting::Read { client, sequence, operation, read };
-                (waiting, Box::new(move |request| Input::Read { request, mode }))
+                let reading = Reading { client, sequence, operation, read };
+                let Some(mode) = read.mode() else { return self.serve_read(id, reading) };
+                (Waiting::Read(reading), Box::new(move |request| Input::Read { request, mode }))
             }
         };
         self.ask_core(id, waiting, input);
@@ -67,11 +65,10 @@ impl World {
             (Waiting::Administration(request), _) => {
                 self.emit(EventKind::Administered { node: id, request, outcome });
             }
-            (Waiting::Read { client, sequence, operation, read }, Outcome::Readable { .. }) => {
-                self.serve_read(id, client, sequence, &operation, read);
-            }
+            (Waiting::Read(reading), Outcome::Readable { .. }) => self.serve_read(id, reading),
             (
-                Waiting::Read { client, sequence, .. } | Waiting::Command { client, sequence },
+                Waiting::Read(Reading { client, sequence, .. })
+                | Waiting::Command { client, sequence },
                 outcome,
             ) => {
                 let answer = match response {
@@ -84,17 +81,11 @@ impl World {
     }
 
     /// Answers a read from the node's store as it is now.
-    fn serve_read(
-        &mut self,
-        id: NodeId,
-        client: ClientId,
-        sequence: Sequence,
-        operation: &Operation,
-        read: ReadPolicy,
-    ) {
+    fn serve_read(&mut self, id: NodeId, reading: Reading) {
+        let Reading { client, sequence, operation, read } = reading;
         let Some(up) = self.node_mut(id).up() else { return };
         let index = LogIndex(up.store.last_applied());
-        let response: Response = up.store.read(operation).expect("only reads have another policy");
+        let response: Response = up.store.read(&operation).expect("only reads have another policy");
         self.emit(EventKind::ReadServed { node: id, client, sequence, read, index });
         self.answer(id, client, sequence, Answer::Response(response, read));
     }
