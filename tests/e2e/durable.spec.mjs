@@ -60,6 +60,58 @@ test('a second tab is told who owns the lab, and gets a scratch lab', async () =
   await removeProfileFolder(folder);
 });
 
+/** Makes every stored record look as if an earlier version of the program had written it. */
+function age(page) {
+  return page.evaluate(async () => {
+    const settled = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const [{ name }] = await indexedDB.databases();
+    const database = await settled(indexedDB.open(name));
+    const stores = ['log', 'meta', 'snapshot'];
+    const transaction = database.transaction(stores, 'readwrite');
+    let records = 0;
+    for (const store of stores.map((store) => transaction.objectStore(store))) {
+      const keys = await settled(store.getAllKeys());
+      const values = await settled(store.getAll());
+      values.forEach((value, place) => {
+        value[0] = 1;
+        store.put(value, keys[place]);
+        records += 1;
+      });
+    }
+    await new Promise((resolve) => (transaction.oncomplete = resolve));
+    database.close();
+    return records;
+  });
+}
+
+test('a lab stored by an earlier version is said to be one, and can be wiped', async () => {
+  const folder = await newProfileFolder();
+  const { page, close } = await launchProfile(folder);
+  await openLab(page, server.url);
+  await atFullSpeed(page);
+  assert.equal((await exec(page, 'set old=yes')).ok, true);
+  // A page of the same origin that does not have the lab open.
+  await page.goto(`${server.url}nothing-here`);
+  assert.ok((await age(page)) > 5);
+  await page.goto(server.url);
+  await page.getByTestId('node-1').waitFor();
+  const words = await page.getByTestId('notice').innerText();
+  assert.match(words, /cannot be opened.*earlier version of Helios.*wipe it/s);
+  assert.match(words, /This lab is in memory/);
+  await page.getByTestId('wipe-lab').click();
+  await page.getByTestId('dialog-confirm').click();
+  await until('a stored lab again', async () => {
+    const state = await page.evaluate(() => globalThis.helios?.state?.()).catch(() => null);
+    return state?.durable.mode === 'durable';
+  });
+  await close();
+  await removeProfileFolder(folder);
+});
+
 test('wiping asks first, and then starts an empty lab', async () => {
   const folder = await newProfileFolder();
   const { page, close } = await launchProfile(folder);

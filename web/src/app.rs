@@ -58,7 +58,7 @@ async fn open() -> Phase {
         }
         Opening::HeldElsewhere => Phase::HeldElsewhere,
         Opening::Failed(error) => {
-            scratch(Some(format!("This lab is in memory only, because {error}")))
+            scratch(Some(format!("The stored lab cannot be opened: {error}.")))
         }
     }
 }

@@ -88,7 +88,8 @@ impl Labs {
                 reason: Some("The stored lab is open in another tab.".to_owned()),
             }),
             Opening::Failed(error) => {
-                self.on_origin.emit(Origin::Scratch { reason: Some(error) });
+                let reason = format!("The stored lab cannot be opened: {error}.");
+                self.on_origin.emit(Origin::Scratch { reason: Some(reason) });
             }
         }
     }

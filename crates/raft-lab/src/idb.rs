@@ -189,7 +189,7 @@ impl Backend for IndexedDb {
 
 impl OpenError {
     fn unreadable(words: impl fmt::Display) -> Self {
-        Self::Unreadable(format!("What this lab has stored cannot be understood: {words}"))
+        Self::Unreadable(format!("what it holds cannot be understood: {words}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who belongs to the cluster, in one line, and the way to have more.
 
 use raft_core::NodeId;
-use raft_lab::Members as View;
+use raft_lab::{Frame, Members as View, Standing};
 use yew::prelude::*;
 
 use crate::controls::{Dialog, use_controls, use_frame};
@@ -13,7 +13,7 @@ pub(crate) fn members() -> Html {
     let is_joint = frame.members.membership.is_joint();
     html! {
         <div class={classes!("members", is_joint.then_some("is-joint"))} data-testid="members">
-            <p aria-live="polite">{ words(&frame.members) }</p>
+            <p aria-live="polite">{ words(&frame.members) }{ strangers(&frame) }</p>
             // One change at a time.
             <button type="button" class="button is-quiet" data-testid="add-server"
                 hidden={is_joint} onclick={on_add}>{ "Add server…" }</button>
@@ -45,6 +45,17 @@ fn words(members: &View) -> Html {
                 <span class="members-note">{ " (not committed yet)" }</span>
             }
         </>
+    }
+}
+
+/// Servers that run beside the cluster: most were removed.
+fn strangers(frame: &Frame) -> Html {
+    let is_stranger = |node: &NodeId| frame.members.standing(*node) == Standing::Stranger;
+    let strangers: Vec<NodeId> = frame.world.node_ids().filter(is_stranger).collect();
+    match strangers.as_slice() {
+        [] => html! {},
+        [one] => html! { <>{ " · not a member: " }{ numbers(&[*one]) }</> },
+        several => html! { <>{ " · not members: " }{ numbers(several) }</> },
     }
 }
 
