@@ -110,6 +110,26 @@ fn list_finds_the_prefix_in_order() {
 }
 
 #[test]
+fn a_read_outside_the_log_says_the_same_and_leaves_no_mark() {
+    let mut store = Store::default();
+    set(&mut store, "a", "1");
+    let before = store.clone();
+    let reads = [
+        Operation::Get { key: "a".into() },
+        Operation::Get { key: "b".into() },
+        Operation::Get { key: "".into() },
+        Operation::List { prefix: "".into() },
+    ];
+    for operation in reads {
+        let answer = store.read(&operation);
+        assert_eq!(store, before, "{operation}");
+        assert_eq!(answer, Some(run(&mut before.clone(), operation)));
+    }
+    assert_eq!(store.read(&Operation::Delete { key: "a".into() }), None);
+    assert_eq!(store.read(&Operation::Delete { key: "".into() }), None);
+}
+
+#[test]
 fn list_stops_after_enough_entries() {
     let mut store = Store::default();
     for number in 0..MAX_LIST_ENTRIES {
