@@ -140,10 +140,12 @@ fn badge(view: &NodeView, radius: f64) -> Html {
         (_, None) => "✕",
     };
     let (x, y) = (radius * 0.78, radius * -0.78);
+    // Smaller on small nodes, whose number it would hide.
+    let size = (radius * 0.42).clamp(6.0, 9.0);
     html! {
         <g class="badge" transform={format!("translate({x:.1} {y:.1})")}>
-            <circle r="9" />
-            <text y="0.5">{ letter }</text>
+            <circle r={size.to_string()} />
+            <text y="0.5" font-size={(size * 1.16).to_string()}>{ letter }</text>
         </g>
     }
 }

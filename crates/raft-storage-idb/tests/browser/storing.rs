@@ -51,7 +51,7 @@ async fn truncating_appending_and_the_term_are_one_step() {
     let expected = Recovered {
         hard_state: hard_state(2),
         snapshot: None,
-        entries: vec![entry(1, 1), entry(2, 2)].into(),
+        entries: vec![entry(1, 1), entry(2, 2)],
     };
     assert_eq!(stored("one-step", NodeId(1)).await, expected);
 }
