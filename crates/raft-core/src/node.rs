@@ -572,10 +572,18 @@ impl Node {
 
     /// Emits a trace event, before the effects of the same input. Without tracing the event is not
     /// even built.
+    #[inline]
     fn trace(&mut self, event: impl FnOnce() -> Trace) {
         if self.config.trace {
-            self.outputs.push_back(Output::Trace(event()));
+            self.emit_trace(event);
         }
+    }
+
+    /// Out of the way of those who do not trace.
+    #[cold]
+    #[inline(never)]
+    fn emit_trace(&mut self, event: impl FnOnce() -> Trace) {
+        self.outputs.push_back(Output::Trace(event()));
     }
 
     fn ignore(&mut self, from: NodeId, message: &'static str, reason: IgnoreReason) {
