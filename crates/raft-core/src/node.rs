@@ -168,7 +168,7 @@ impl Node {
             self.flush();
         }
         match input {
-            Input::Message { from, message } => self.receive(from, message),
+            Input::Message { from, mut message } => self.receive(from, &mut message),
             Input::Persisted(id) => self.persisted(id),
             Input::Propose { request, command } => self.propose(request, command),
             Input::Read { request, mode } => self.read(request, mode),
@@ -348,35 +348,35 @@ impl Node {
     }
 
     /// Every message passes here, and the rule about terms stands here only (§5.1).
-    fn receive(&mut self, from: NodeId, message: Message) {
-        if let Err(reason) = self.check_message(from, &message) {
+    fn receive(&mut self, from: NodeId, message: &mut Message) {
+        if let Err(reason) = self.check_message(from, message) {
             return self.ignore(from, message.name(), reason);
         }
         if message.term < self.current_term {
-            return self.refuse_stale(from, &message);
+            return self.refuse_stale(from, message);
         }
         // Before the term is looked at: whoever disturbs a leader that lives does not get its term
         // into the cluster either (dissertation §4.2.3).
-        if let Some(refusal) = self.stickiness(from, &message) {
-            return self.refuse_to_disturb(from, &message, refusal);
+        if let Some(refusal) = self.stickiness(from, message) {
+            return self.refuse_to_disturb(from, message, refusal);
         }
         if message.term > self.current_term {
             self.enter_term(message.term, from);
         }
-        match message.body {
-            Body::PreVote(request) => self.receive_pre_vote(from, request),
-            Body::PreVoteReply(reply) => self.receive_pre_vote_reply(from, reply),
-            Body::RequestVote(request) => self.receive_request_vote(from, request),
-            Body::RequestVoteReply(reply) => self.receive_vote(from, reply),
+        match &mut message.body {
+            Body::PreVote(request) => self.receive_pre_vote(from, *request),
+            Body::PreVoteReply(reply) => self.receive_pre_vote_reply(from, *reply),
+            Body::RequestVote(request) => self.receive_request_vote(from, *request),
+            Body::RequestVoteReply(reply) => self.receive_vote(from, *reply),
             Body::AppendEntries(request) => self.receive_append_entries(from, request),
-            Body::AppendEntriesReply(reply) => self.receive_append_entries_reply(from, reply),
+            Body::AppendEntriesReply(reply) => self.receive_append_entries_reply(from, *reply),
             Body::InstallSnapshot(request) => self.receive_install_snapshot(from, request),
-            Body::InstallSnapshotReply(reply) => self.receive_install_snapshot_reply(from, reply),
+            Body::InstallSnapshotReply(reply) => self.receive_install_snapshot_reply(from, *reply),
             Body::TimeoutNow => self.receive_timeout_now(from),
-            Body::ReadIndex(request) => self.receive_read_index(from, request),
-            Body::ReadIndexReply(reply) => self.receive_read_index_reply(from, &reply),
+            Body::ReadIndex(request) => self.receive_read_index(from, *request),
+            Body::ReadIndexReply(reply) => self.receive_read_index_reply(from, reply),
             Body::Forward(request) => self.receive_forward(from, request),
-            Body::ForwardReply(reply) => self.receive_forward_reply(from, &reply),
+            Body::ForwardReply(reply) => self.receive_forward_reply(from, reply),
         }
     }
 

@@ -59,7 +59,7 @@ impl Node {
         true
     }
 
-    pub(super) fn receive_append_entries(&mut self, from: NodeId, request: AppendEntries) {
+    pub(super) fn receive_append_entries(&mut self, from: NodeId, request: &mut AppendEntries) {
         if !self.recognize_leader(from, "AppendEntries") {
             return;
         }
@@ -72,7 +72,7 @@ impl Node {
         // Exactly what this request proves (Figure 2's "last new entry"), never this log's own tail.
         let mut match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
         let leader_commit = request.leader_commit;
-        match self.store_entries(request.entries) {
+        match self.store_entries(core::mem::take(&mut request.entries)) {
             Ok(new_entries) => {
                 self.trace(|| Trace::EntriesAccepted { leader: from, new_entries, match_index });
             }

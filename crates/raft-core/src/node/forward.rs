@@ -85,8 +85,8 @@ impl Node {
         self.reply(forwarded.request, outcome);
     }
 
-    pub(super) fn receive_forward(&mut self, from: NodeId, request: Forward) {
-        let result = match self.append_command(request.command) {
+    pub(super) fn receive_forward(&mut self, from: NodeId, request: &Forward) {
+        let result = match self.append_command(request.command.clone()) {
             Ok(position) => Ok(position),
             Err(refusal) => {
                 self.trace(|| Trace::ProposalRefused { reason: refusal });

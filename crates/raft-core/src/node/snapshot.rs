@@ -82,7 +82,7 @@ impl Node {
     }
 
     /// Figure 13: a piece of the leader's snapshot.
-    pub(super) fn receive_install_snapshot(&mut self, from: NodeId, request: InstallSnapshot) {
+    pub(super) fn receive_install_snapshot(&mut self, from: NodeId, request: &InstallSnapshot) {
         if !self.recognize_leader(from, "InstallSnapshot") {
             return;
         }
@@ -99,12 +99,12 @@ impl Node {
             let reason = IgnoreReason::SnapshotTooLarge { limit };
             return self.ignore(from, "InstallSnapshot", reason);
         }
-        let received = self.store_chunk(&request);
+        let received = self.store_chunk(request);
         self.trace(|| Trace::SnapshotChunkStored { last_included, received });
         let complete = request.done && end == Some(received);
         match self.incoming_snapshot.take_if(|_| complete) {
             Some(incoming) => {
-                self.install_snapshot(&request, Bytes::from(incoming.data));
+                self.install_snapshot(request, Bytes::from(incoming.data));
                 self.send_snapshot_installed(from, last_included.index, round);
             }
             None => self.send_snapshot_continue(from, last_included.index, received, round),
