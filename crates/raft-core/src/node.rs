@@ -296,6 +296,7 @@ impl Node {
             deadline: self.deadline,
             votes,
             peers,
+            round: leader.map(|leader| leader.rounds.current()),
             lease_until: self.lease_until(),
             transfer_to: leader.and_then(|leader| leader.handover.as_ref()).map(Handover::target),
             uncommitted_bytes: leader.map_or(0, |leader| leader.uncommitted_bytes),

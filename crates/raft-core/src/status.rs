@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{Instant, LogIndex, LogPosition, Membership, NodeId, Term};
+use crate::{Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term};
 
 /// A server's state at one moment. Reading it changes nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +39,8 @@ pub struct Status {
     pub votes: Vec<(NodeId, bool)>,
     /// A leader's view of each other server; in ascending order.
     pub peers: Vec<PeerStatus>,
+    /// A leader's round: how often it asked all others whether they follow it. `None` for others.
+    pub round: Option<Round>,
     /// Until when a leader's lease lasts, if it has one.
     pub lease_until: Option<Instant>,
     /// To whom a leader is handing over.

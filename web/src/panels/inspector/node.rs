@@ -109,6 +109,9 @@ fn of_leader(status: &Status, now: Instant) -> Facts {
     };
     let mut facts =
         vec![fact("lease", lease), fact("uncommitted", bytes(status.uncommitted_bytes))];
+    if let Some(round) = status.round {
+        facts.push(fact("round", round.0.to_string()));
+    }
     if let Some(to) = status.transfer_to {
         facts.push(fact("hands over to", to.to_string()));
     }
