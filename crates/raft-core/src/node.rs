@@ -4,6 +4,7 @@
 //!
 //! | module | rules |
 //! |---|---|
+//! | `terms` | §5.1: what every message passes |
 //! | `election` | §5.2, §5.4.1, pre-vote and leader stickiness (dissertation §9.6, §4.2.3) |
 //! | `leader`, `progress`, `follower` | §5.3 |
 //! | `commit` | §5.3, §5.4.2; what becomes of proposals |
@@ -44,6 +45,7 @@ mod reads;
 mod restart;
 mod snapshot;
 mod streaming;
+mod terms;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -61,10 +63,9 @@ use self::reads::{PendingRead, Rounds};
 use self::snapshot::IncomingSnapshot;
 use crate::rng::Rng;
 use crate::{
-    AppendEntriesReply, AppendRefusal, Body, Config, ElectionReason, Entry, ForwardId, Held,
-    IgnoreReason, Input, InstallSnapshotReply, Instant, Log, LogIndex, LogPosition, Membership,
-    Message, NodeId, Outcome, Output, PersistId, Refusal, RequestId, RequestVoteReply, RoleKind,
-    Round, Snapshot, Status, StepDownReason, Term, Trace, VoteRefusal,
+    Body, Config, ElectionReason, Entry, ForwardId, Held, IgnoreReason, Input, Instant, Log,
+    LogIndex, LogPosition, Membership, Message, NodeId, Outcome, Output, PersistId, Refusal,
+    RequestId, RequestVoteReply, RoleKind, Round, Snapshot, Status, StepDownReason, Term, Trace,
 };
 
 /// A Raft server without I/O.
@@ -147,10 +148,6 @@ struct Leader {
     has_told_successor: bool,
     change: Option<Change>,
 }
-
-/// What the answer to a request of an older term carries instead of the request's round. Its sender may
-/// lead the answer's term by now, and would take the old round for one of its own.
-const NO_ROUND: Round = Round(0);
 
 /// Terms and indexes above this are refused, so that adding one never overflows.
 const LARGEST_NUMBER: u64 = u64::MAX / 2;
@@ -345,150 +342,6 @@ impl Node {
         let has_asked = self.begin_round_for_reads();
         if has_appended && !has_asked {
             self.replicate_to_all(false);
-        }
-    }
-
-    /// Every message passes here, and the rule about terms stands here only (§5.1).
-    fn receive(&mut self, from: NodeId, message: &mut Message) {
-        if let Err(reason) = self.check_message(from, message) {
-            return self.ignore(from, message.name(), reason);
-        }
-        if message.term < self.current_term {
-            return self.refuse_stale(from, message);
-        }
-        // Before the term is looked at: whoever disturbs a leader that lives does not get its term
-        // into the cluster either (dissertation §4.2.3).
-        if let Some(refusal) = self.stickiness(from, message) {
-            return self.refuse_to_disturb(from, message, refusal);
-        }
-        if message.term > self.current_term {
-            self.enter_term(message.term, from);
-        }
-        match &mut message.body {
-            Body::PreVote(request) => self.receive_pre_vote(from, *request),
-            Body::PreVoteReply(reply) => self.receive_pre_vote_reply(from, *reply),
-            Body::RequestVote(request) => self.receive_request_vote(from, *request),
-            Body::RequestVoteReply(reply) => self.receive_vote(from, *reply),
-            Body::AppendEntries(request) => self.receive_append_entries(from, request),
-            Body::AppendEntriesReply(reply) => self.receive_append_entries_reply(from, *reply),
-            Body::InstallSnapshot(request) => self.receive_install_snapshot(from, request),
-            Body::InstallSnapshotReply(reply) => self.receive_install_snapshot_reply(from, *reply),
-            Body::TimeoutNow => self.receive_timeout_now(from),
-            Body::ReadIndex(request) => self.receive_read_index(from, *request),
-            Body::ReadIndexReply(reply) => self.receive_read_index_reply(from, reply),
-            Body::Forward(request) => self.receive_forward(from, request),
-            Body::ForwardReply(reply) => self.receive_forward_reply(from, reply),
-        }
-    }
-
-    /// Refuses what no correct server sends, before it can touch anything, the term included.
-    ///
-    /// The sender need not be a member: this server's membership may be an old one (§6).
-    fn check_message(&self, from: NodeId, message: &Message) -> Result<(), IgnoreReason> {
-        if from == self.config.id || from.0 == 0 {
-            return Err(IgnoreReason::UnknownSender);
-        }
-        let (last_index, last_term) = match &message.body {
-            Body::PreVote(request) => (request.last_log_index, request.last_log_term),
-            Body::RequestVote(request) => (request.last_log_index, request.last_log_term),
-            Body::AppendEntries(request) => follower::check_entries(request)?,
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) => {
-                (*match_index, Term(0))
-            }
-            Body::AppendEntriesReply(AppendEntriesReply::Following { .. }) => {
-                (LogIndex(0), Term(0))
-            }
-            Body::AppendEntriesReply(AppendEntriesReply::Failure {
-                prev_log_index, hint, ..
-            }) => (hint.index.max(*prev_log_index), hint.term),
-            Body::InstallSnapshot(request) => {
-                // It becomes this server's own: without peers it would be deaf for good.
-                request.membership.validate().map_err(|_| IgnoreReason::Malformed)?;
-                (request.last_included_index, request.last_included_term)
-            }
-            Body::InstallSnapshotReply(InstallSnapshotReply::Continue {
-                last_included_index,
-                ..
-            }) => (*last_included_index, Term(0)),
-            Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, .. }) => {
-                (*match_index, Term(0))
-            }
-            Body::ReadIndexReply(reply) => (reply.result.unwrap_or_default(), Term(0)),
-            Body::ForwardReply(reply) => {
-                let position = reply.result.unwrap_or_default();
-                (position.index, position.term)
-            }
-            Body::PreVoteReply(_)
-            | Body::RequestVoteReply(_)
-            | Body::TimeoutNow
-            | Body::ReadIndex(_)
-            | Body::Forward(_) => (LogIndex(0), Term(0)),
-        };
-        let in_range = message.term.0 <= LARGEST_NUMBER && last_index.0 <= LARGEST_NUMBER;
-        // No log entry is of a later term than its holder's current one.
-        if !in_range || last_term > message.term {
-            return Err(IgnoreReason::Malformed);
-        }
-        Ok(())
-    }
-
-    /// Raft §5.1: a request with a stale term is rejected; the answer carries the current term.
-    fn refuse_stale(&mut self, from: NodeId, message: &Message) {
-        let current = self.current_term;
-        let reason = VoteRefusal::StaleTerm { current };
-        match &message.body {
-            Body::PreVote(_) => {
-                let term = message.term.next();
-                self.trace(|| Trace::PreVoteRefused { candidate: from, term, reason });
-                // The answer brings the asker's term up to date: else two servers could go on asking
-                // in terms that the other has left, and none could ever win.
-                if !bug!(self, PreVoteTermMismatch) {
-                    self.send_pre_vote_reply(from, false);
-                }
-            }
-            Body::RequestVote(_) => {
-                self.trace(|| Trace::VoteRefused { candidate: from, term: message.term, reason });
-                self.send_vote_reply(from, false);
-            }
-            Body::AppendEntries(request) => {
-                let reason = AppendRefusal::StaleTerm { current };
-                let prev_log = request.prev_log();
-                self.trace(|| Trace::EntriesRefused { leader: from, prev_log, reason });
-                let (prev, hint) = (request.prev_log_index, LogPosition::ORIGIN);
-                self.send_append_failure(from, prev, hint, NO_ROUND);
-            }
-            Body::InstallSnapshot(request) => {
-                self.ignore(from, message.name(), IgnoreReason::StaleTerm { current });
-                self.send_snapshot_continue(from, request.last_included_index, 0, NO_ROUND);
-            }
-            Body::ReadIndex(request) => {
-                self.answer_read_index(from, request.id, Err(Refusal::NotLeader))
-            }
-            Body::Forward(request) => {
-                self.answer_forward(from, request.id, Err(Refusal::NotLeader))
-            }
-            Body::RequestVoteReply(reply) if bug!(self, StaleVotes) => {
-                self.receive_vote(from, *reply)
-            }
-            _ => self.ignore(from, message.name(), IgnoreReason::StaleTerm { current }),
-        }
-    }
-
-    /// Raft §5.1: a server that sees a later term enters it as a follower.
-    fn enter_term(&mut self, term: Term, by: NodeId) {
-        let from = self.current_term;
-        self.trace(|| Trace::TermAdvanced { from, to: term, by });
-        self.set_term_and_vote(term, None);
-        match self.role {
-            Role::Follower { .. } => self.set_role(Role::Follower { leader: None }),
-            Role::PreCandidate { .. } | Role::Candidate { .. } => {
-                self.step_down(StepDownReason::LaterTerm(term), None);
-            }
-            Role::Leader(_) => {
-                self.step_down(StepDownReason::LaterTerm(term), None);
-                // A leader had no election timer; a candidate's goes on.
-                self.restart_election_timer();
-            }
         }
     }
 
