@@ -310,7 +310,8 @@ fn rest(
     cluster.handle(place, Input::Timeout);
     while cluster.network.inboxes.iter().any(|inbox| !inbox.is_empty()) {
         for place in 0..cluster.servers.len() {
-            for (_, message) in &cluster.network.inboxes[place] {
+            for input in &cluster.network.inboxes[place] {
+                let Input::Message { message, .. } = input else { continue };
                 assert!(is_without_entries(message), "from a quiet cluster: {message:?}");
                 *sent.entry(message.name()).or_default() += 1;
             }

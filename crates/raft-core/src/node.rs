@@ -49,7 +49,6 @@ mod terms;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
-use core::time::Duration;
 
 pub use self::restart::{Recovered, RestartError};
 
@@ -76,6 +75,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Node {
     config: Config,
+    /// The shortest and the longest, ready to draw from: it is done with every message of a leader.
+    election_timeout_micros: (u64, u64),
     rng: Rng,
     /// The moment of the last input.
     now: Instant,
@@ -395,11 +396,10 @@ impl Node {
 
     /// Raft §5.2: timeouts are drawn anew each time, so that split votes are rare and end.
     fn restart_election_timer(&mut self) {
-        let min = self.config.election_timeout_min;
-        let max = self.config.election_timeout_max;
-        let timeout = self.rng.range_inclusive(min.as_micros() as u64, max.as_micros() as u64);
+        let (min, max) = self.election_timeout_micros;
+        let timeout = self.rng.range_inclusive(min, max);
         self.timer_started = self.now;
-        self.deadline = self.now + Duration::from_micros(timeout);
+        self.deadline = Instant(self.now.0.saturating_add(timeout));
     }
 
     /// Sends a message of the current term once what it depends on is on disk.

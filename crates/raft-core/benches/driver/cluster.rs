@@ -39,10 +39,10 @@ pub(crate) struct Server {
     snapshot_needed: Option<LogIndex>,
 }
 
-/// Messages under way, for each server.
+/// Messages under way, for each server, as it will be handed them.
 #[derive(Default)]
 pub(crate) struct Network {
-    pub(crate) inboxes: Vec<Vec<(NodeId, Message)>>,
+    pub(crate) inboxes: Vec<Vec<Input>>,
     /// Nothing reaches this server.
     pub(crate) cut_off: Option<NodeId>,
 }
@@ -121,8 +121,8 @@ impl Cluster {
     pub(crate) fn turn(&mut self, place: usize) {
         let mut inbox = mem::take(&mut self.network.inboxes[place]);
         let server = &mut self.servers[place];
-        for (from, message) in inbox.drain(..) {
-            server.node.handle(self.now, Input::Message { from, message });
+        for input in inbox.drain(..) {
+            server.node.handle(self.now, input);
         }
         // Nobody writes to himself: the place is free, and the memory is used again.
         self.network.inboxes[place] = inbox;
@@ -188,20 +188,25 @@ impl Server {
     fn drain(&mut self, now: Instant, network: &mut Network) {
         loop {
             let mut report = None;
-            while let Some(output) = self.node.poll_output() {
-                match output {
-                    Output::Persist(write) => {
+            loop {
+                match self.node.poll_output() {
+                    None => break,
+                    Some(Output::Persist(write)) => {
                         report = Some(Input::Persisted(write.id));
                         self.disk.store(write);
                     }
-                    Output::Send { to, message } => network.send(self.node.id(), to, message),
-                    Output::Apply(entries) => self.apply(&entries),
-                    Output::Reply { outcome: Outcome::Committed(_), .. } => self.committed += 1,
-                    Output::Reply { outcome, .. } => panic!("not committed: {outcome:?}"),
-                    Output::SnapshotNeeded { through } => self.snapshot_needed = Some(through),
+                    Some(Output::Send { to, message }) => network.send(self.node.id(), to, message),
+                    Some(Output::Apply(entries)) => self.apply(&entries),
+                    Some(Output::Reply { outcome: Outcome::Committed(_), .. }) => {
+                        self.committed += 1
+                    }
+                    Some(Output::Reply { outcome, .. }) => panic!("not committed: {outcome:?}"),
+                    Some(Output::SnapshotNeeded { through }) => {
+                        self.snapshot_needed = Some(through)
+                    }
                     // Who is to fall behind is given a leader that keeps its log whole.
-                    Output::Restore(_) => panic!("a snapshot was sent"),
-                    Output::Trace(_) => {}
+                    Some(Output::Restore(_)) => panic!("a snapshot was sent"),
+                    Some(Output::Trace(_)) => {}
                 }
             }
             match report.or_else(|| self.snapshot()) {
@@ -229,7 +234,7 @@ impl Server {
 impl Network {
     fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
         if self.cut_off != Some(to) {
-            self.inboxes[to.0 as usize - 1].push((from, message));
+            self.inboxes[to.0 as usize - 1].push(Input::Message { from, message });
         }
     }
 }

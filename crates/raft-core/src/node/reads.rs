@@ -182,10 +182,14 @@ impl Node {
     }
 
     /// Entries were applied, or a snapshot restored: some reads can be answered.
+    #[inline]
     pub(super) fn answer_readable(&mut self) {
-        if self.readable.is_empty() || !self.is_snapshot_durable() {
-            return;
+        if !self.readable.is_empty() && self.is_snapshot_durable() {
+            self.answer_applied_reads();
         }
+    }
+
+    fn answer_applied_reads(&mut self) {
         let index = self.last_applied;
         let outputs = &mut self.outputs;
         self.readable.retain(|(needed, request)| {

@@ -85,7 +85,9 @@ impl Node {
         let leader_heard = (config.lease_reads && current_term.0 > 0).then_some(now);
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
+        let (min, max) = (config.election_timeout_min, config.election_timeout_max);
         let mut node = Self {
+            election_timeout_micros: (min.as_micros() as u64, max.as_micros() as u64),
             now,
             rng,
             current_term,
