@@ -123,6 +123,13 @@ impl Durability {
         oldest.is_some_and(|oldest| queue.remove(oldest).is_some())
     }
 
+    /// Drops a snapshot that waits to be restored.
+    pub(super) fn forget_restore(&mut self) {
+        for queue in &mut self.withheld {
+            queue.retain(|(_, output)| !matches!(output, Output::Restore(_)));
+        }
+    }
+
     /// The id that the write being collected will have.
     pub(super) fn collecting_id(&self) -> PersistId {
         PersistId(self.issued.0 + 1)

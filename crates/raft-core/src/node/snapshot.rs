@@ -158,6 +158,8 @@ impl Node {
         self.commit_index = last_included.index;
         self.last_applied = last_included.index;
         if let Some(snapshot) = self.snapshot.clone() {
+            // One that still waits for the disk is out of date: nothing was applied behind it.
+            self.durability.forget_restore();
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
         self.lose_proposals(last_included.index);

@@ -280,3 +280,17 @@ fn the_membership_of_an_installed_snapshot_is_used() {
     server.restart(Instant(0));
     assert_eq!(server.node.status().membership, membership(5));
 }
+
+/// A snapshot that waits for a slow disk while a newer one arrives is never restored: only the newer is.
+#[test]
+fn of_two_snapshots_that_wait_for_the_disk_only_the_newer_is_restored() {
+    let mut server = Server::of_three(disk(3, &[]));
+    server.disk_is_slow = true;
+    let (older, newer) = (snapshot(5, 3, 3, "older"), snapshot(8, 3, 3, "newer"));
+    server.receive(2, 3, install(&older, 0, 5));
+    server.receive(2, 3, install(&newer, 0, 5));
+    assert_eq!(server.node.held().withheld, 3, "two answers and one snapshot");
+    server.finish_writes(Instant(0));
+    assert_eq!(server.restored.len(), 1);
+    assert_eq!((server.state.as_str(), server.node.last_applied()), ("newer", LogIndex(8)));
+}
