@@ -195,8 +195,7 @@ impl Node {
         if votes.insert(voter, granted).is_some() {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
-        let granted_votes = votes.clone();
-        let (votes, needed) = self.tally(&granted_votes);
+        let (votes, needed) = self.tally();
         self.trace(|| Trace::PreVoteCounted { voter, granted, votes, needed });
         self.stand_if_encouraged();
     }
@@ -275,8 +274,7 @@ impl Node {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::AlreadyKnown);
         }
         votes.insert(voter, granted);
-        let granted_votes = votes.clone();
-        let (votes, needed) = self.tally(&granted_votes);
+        let (votes, needed) = self.tally();
         self.trace(|| Trace::VoteCounted { voter, granted, votes, needed });
         self.become_leader_if_elected();
     }

@@ -37,7 +37,10 @@ impl Node {
 
     /// The votes that were granted and the votes that are needed; in a joint membership, those of the
     /// set of voters that lacks more. Only for the trace.
-    pub(super) fn tally(&self, votes: &BTreeMap<NodeId, bool>) -> (usize, usize) {
+    pub(super) fn tally(&self) -> (usize, usize) {
+        let (Role::PreCandidate { votes } | Role::Candidate { votes }) = &self.role else {
+            return (0, 0);
+        };
         self.membership().tally(|node| votes.get(&node).is_some_and(|granted| *granted))
     }
 
