@@ -1,9 +1,9 @@
 //! The ledger: what is committed, in order, and what the state machine makes of it.
 
-use imbl::Vector;
 use raft_core::{Entry, LogIndex, LogPosition, Payload, Term};
 use raft_kv::Store;
 
+use crate::chunks::Chunks;
 use crate::shadow::Mark;
 
 /// What is committed. Only a leader's legitimate commit extends it; nothing ever leaves it.
@@ -12,7 +12,7 @@ pub struct Ledger {
     /// What was committed before the checks began: a snapshot's end, or the origin.
     base: LogIndex,
     base_line: Line,
-    lines: Vector<Line>,
+    lines: Chunks<Line>,
     store: Store,
 }
 
@@ -29,7 +29,7 @@ impl Ledger {
     /// A ledger that begins behind `base`, with the state machine as it is there.
     pub(crate) fn new(base: LogIndex, mark: Mark, store: Store) -> Self {
         let base_line = Line { mark, digest: store.digest(), committed_in: mark.term };
-        Self { base, base_line, lines: Vector::new(), store }
+        Self { base, base_line, lines: Chunks::default(), store }
     }
 
     /// The last committed entry.
@@ -84,18 +84,18 @@ impl Ledger {
             }
             _ => self.store.skip(entry.index.0),
         }
-        self.lines.push_back(Line { mark, digest: self.store.digest(), committed_in });
+        self.lines.push(Line { mark, digest: self.store.digest(), committed_in });
     }
 
     fn line(&self, index: LogIndex) -> Option<Line> {
         match index.0.checked_sub(self.base.0)? {
             0 => Some(self.base_line),
-            offset => self.lines.get(offset as usize - 1).copied(),
+            offset => self.lines.get(offset as usize - 1),
         }
     }
 
     fn last_line(&self) -> Line {
-        self.lines.last().copied().unwrap_or(self.base_line)
+        self.lines.last().unwrap_or(self.base_line)
     }
 }
 

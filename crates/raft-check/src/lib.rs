@@ -25,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 mod checks;
+mod chunks;
 mod convergence;
 mod disk;
 mod hash;

@@ -14,7 +14,12 @@ impl NodeSet {
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = NodeId> {
-        (1..64).map(NodeId).filter(move |node| self.0 & (1 << node.0) != 0)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let first = NodeId(u64::from(left.trailing_zeros()));
+            left &= left.checked_sub(1)?;
+            Some(first)
+        })
     }
 
     fn len(self) -> u32 {

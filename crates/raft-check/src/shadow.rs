@@ -1,9 +1,9 @@
 //! A log in the eyes of the checks: for every entry its term and the hash of the prefix that ends
 //! with it.
 
-use imbl::Vector;
 use raft_core::{Entry, LogIndex, LogPosition, Term};
 
+use crate::chunks::Chunks;
 use crate::hash;
 
 /// What the checks remember of a log entry.
@@ -21,7 +21,7 @@ pub(crate) struct Shadow {
     /// The index before the first entry: the end of the snapshot.
     base: LogIndex,
     base_mark: Mark,
-    marks: Vector<Mark>,
+    marks: Chunks<Mark>,
 }
 
 impl Mark {
@@ -37,7 +37,7 @@ impl Mark {
 impl Shadow {
     /// A log without entries that starts behind `base`.
     pub(crate) fn new(base: LogIndex, base_mark: Mark) -> Self {
-        Self { base, base_mark, marks: Vector::new() }
+        Self { base, base_mark, marks: Chunks::default() }
     }
 
     /// A log without entries that starts behind a snapshot: with the hash of what that replaced, if
@@ -60,7 +60,7 @@ impl Shadow {
     }
 
     pub(crate) fn last_mark(&self) -> Mark {
-        self.marks.last().copied().unwrap_or(self.base_mark)
+        self.marks.last().unwrap_or(self.base_mark)
     }
 
     pub(crate) fn last(&self) -> LogPosition {
@@ -71,7 +71,7 @@ impl Shadow {
     pub(crate) fn get(&self, index: LogIndex) -> Option<Mark> {
         match index.0.checked_sub(self.base.0)? {
             0 => Some(self.base_mark),
-            offset => self.marks.get(offset as usize - 1).copied(),
+            offset => self.marks.get(offset as usize - 1),
         }
     }
 
@@ -82,24 +82,20 @@ impl Shadow {
     /// Adds an entry at the end.
     pub(crate) fn append(&mut self, entry: &Entry) -> Mark {
         let mark = self.last_mark().then(entry);
-        self.marks.push_back(mark);
+        self.marks.push(mark);
         mark
     }
 
     /// Removes what stands behind `last`; never the base.
     pub(crate) fn truncate_after(&mut self, last: LogIndex) {
-        let keep = last.0.saturating_sub(self.base.0);
-        if keep < self.marks.len() as u64 {
-            self.marks.truncate(keep as usize);
-        }
+        self.marks.truncate(last.0.saturating_sub(self.base.0) as usize);
     }
 
     /// Moves the base forward to an entry that the log holds. False if it does not hold it.
     pub(crate) fn compact(&mut self, base: LogPosition) -> bool {
         match self.get(base.index) {
             Some(mark) if mark.term == base.term => {
-                let dropped = base.index.0 - self.base.0;
-                self.marks = self.marks.skip(dropped as usize);
+                self.marks.skip((base.index.0 - self.base.0) as usize);
                 (self.base, self.base_mark) = (base.index, mark);
                 true
             }

@@ -46,12 +46,14 @@ mod disk;
 mod event;
 mod event_words;
 mod fingerprint;
+mod links;
 mod message_words;
 mod network;
 mod node;
 mod random;
 mod setup;
 mod timeline;
+mod under_way;
 mod world;
 
 pub use action::{Action, DiskChange, LinkChange, ReadPolicy, Refusal, Unsynced};

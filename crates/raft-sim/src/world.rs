@@ -19,10 +19,11 @@ use raft_kv::ClientId;
 
 use self::queue::{Due, Queue};
 use crate::fingerprint::Fingerprint;
+use crate::links::Links;
 use crate::node::Process;
+use crate::under_way::UnderWay;
 use crate::{
-    Action, Client, Event, EventKind, InFlight, Link, MessageId, NodeState, Setup, SetupError,
-    SimNode,
+    Action, Client, Event, EventKind, InFlight, Link, NodeState, Setup, SetupError, SimNode,
 };
 
 /// A cluster with its network, disks and clients, at one moment of virtual time.
@@ -34,12 +35,10 @@ pub struct World {
     now: Instant,
     /// By ascending id.
     nodes: Vec<SimNode>,
-    /// By sender and receiver.
-    links: BTreeMap<(NodeId, NodeId), Link>,
+    links: Links,
     /// The groups of a partition. Nodes that are in none, and such as come later, form one more.
     partition: Option<Arc<[Vec<NodeId>]>>,
-    in_flight: BTreeMap<MessageId, InFlight>,
-    last_message: u64,
+    in_flight: UnderWay,
     clients: BTreeMap<ClientId, Client>,
     queue: Queue,
     /// What happened in the last step or action.
@@ -78,14 +77,14 @@ impl World {
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
         setup.validate()?;
         let ids: Vec<NodeId> = setup.node_ids().collect();
-        let pairs = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+        let mut links = Links::default();
+        links.connect(&ids, |from, to| Link::new(&setup, from, to));
         let mut world = Self {
             now: Instant(0),
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
-            links: pairs.map(|(from, to)| ((from, to), Link::new(&setup, from, to))).collect(),
+            links,
             partition: None,
-            in_flight: BTreeMap::new(),
-            last_message: 0,
+            in_flight: UnderWay::default(),
             clients: BTreeMap::new(),
             queue: Queue::default(),
             events: Vec::new(),
@@ -129,6 +128,11 @@ impl World {
 
     /// Where a node stands, or would have to stand.
     fn node_place(&self, id: NodeId) -> Result<usize, usize> {
+        // Nodes are numbered from 1, nearly always without a gap.
+        let likely = (id.0 as usize).wrapping_sub(1);
+        if self.nodes.get(likely).is_some_and(|node| node.id == id) {
+            return Ok(likely);
+        }
         self.nodes.binary_search_by_key(&id, SimNode::id)
     }
 
@@ -150,7 +154,7 @@ impl World {
 
     /// One direction between two nodes.
     pub fn link(&self, from: NodeId, to: NodeId) -> Option<&Link> {
-        self.links.get(&(from, to))
+        self.links.get(from, to)
     }
 
     /// Whether a message from one node can reach the other: no cut, no partition between them.
@@ -164,8 +168,8 @@ impl World {
     }
 
     /// The messages under way, in the order in which they were sent.
-    pub fn in_flight(&self) -> impl ExactSizeIterator<Item = &InFlight> {
-        self.in_flight.values()
+    pub fn in_flight(&self) -> impl Iterator<Item = &InFlight> {
+        self.in_flight.iter()
     }
 
     /// How much is under way: what is scheduled, and what waits for paused nodes. A cluster whose timers
@@ -280,11 +284,8 @@ impl World {
     fn add_server(&mut self, id: NodeId) {
         let Err(place) = self.node_place(id) else { return };
         self.nodes.insert(place, SimNode::new(&self.setup, id));
-        for other in self.node_list() {
-            for (from, to) in [(id, other), (other, id)] {
-                self.links.insert((from, to), Link::new(&self.setup, from, to));
-            }
-        }
+        let (nodes, setup) = (self.node_list(), &self.setup);
+        self.links.connect(&nodes, |from, to| Link::new(setup, from, to));
         self.emit(EventKind::ServerAdded { node: id });
         self.start_node(id);
     }
@@ -312,7 +313,7 @@ impl World {
 
     fn is_stale(&self, due: &Due) -> bool {
         match due {
-            Due::Arrive(id) | Due::Lose(id) => !self.in_flight.contains_key(id),
+            Due::Arrive(id) | Due::Lose(id) => !self.in_flight.contains(*id),
             Due::WriteDone { node, life, .. } => {
                 let node = self.node(*node);
                 !node.is_some_and(|n| n.life == *life && matches!(n.process, Process::Up(_)))

@@ -13,11 +13,13 @@ impl Checks {
     pub(super) fn follow_commit(&mut self, id: NodeId, core: &Node, events: &[Event]) {
         let Some(node) = self.node(id) else { return };
         let (before, now) = (node.progress.commit_index, core.commit_index());
-        let leads = core.role() == RoleKind::Leader;
+        let leads = core.role() == RoleKind::Leader && now > before;
         // A node that stepped down later in the same moment can only be known by its trace.
         let counted = node.claims.committed.clone().or_else(|| {
-            let membership = node.memberships.at(node.seen_through).clone();
-            leads.then(|| CommitClaim { index: now, term: core.current_term(), membership })
+            leads.then(|| {
+                let membership = node.memberships.at(node.seen_through).clone();
+                CommitClaim { index: now, term: core.current_term(), membership }
+            })
         });
         if let Some(claim) = counted.filter(|claim| claim.index > before)
             && self.leader_committed(id, &claim)

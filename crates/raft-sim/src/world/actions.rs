@@ -60,7 +60,7 @@ impl World {
                 Ok(())
             }
             Action::DropMessage { id } => {
-                if !self.in_flight.contains_key(id) {
+                if !self.in_flight.contains(*id) {
                     return Err(Refusal::NoSuchMessage(*id));
                 }
                 self.drop_message(*id, DropReason::ByCommand);
@@ -185,7 +185,7 @@ impl World {
         if from == to {
             return Err(Refusal::LinkToItself(from));
         }
-        if let Some(link) = self.links.get_mut(&(from, to)) {
+        if let Some(link) = self.links.get_mut(from, to) {
             link.change(change)?;
         }
         self.emit(EventKind::LinkChanged { from, to, change });

@@ -273,7 +273,7 @@ fn a_cut_link_passes_nothing_in_its_direction_and_all_in_the_other() {
 fn a_partition_drops_what_is_under_way_across_it() {
     let mut world = world(5, 2);
     let leader = until_leader(&mut world);
-    assert!(world.in_flight().len() > 0, "a new leader sends to all");
+    assert!(world.in_flight().next().is_some(), "a new leader sends to all");
     world.apply(Action::Partition { groups: vec![vec![leader]] }).unwrap();
     let dropped = |event: &&Event| {
         matches!(event.kind, EventKind::Dropped { reason: DropReason::Partitioned, .. })

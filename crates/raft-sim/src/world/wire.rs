@@ -12,7 +12,7 @@ use crate::{DropReason, EventKind, InFlight, MessageId};
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
         // A server that the world does not have: there is no way to it.
-        let Some(link) = self.links.get_mut(&(from, to)) else { return };
+        let Some(link) = self.links.get_mut(from, to) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
         let fate = link.draw(self.now);
         let message = Arc::new(message);
@@ -22,7 +22,7 @@ impl World {
         }
         match fate.lost_at {
             Some(lost_at) => {
-                if let Some(in_flight) = self.in_flight.get_mut(&id) {
+                if let Some(in_flight) = self.in_flight.get_mut(id) {
                     in_flight.lost_at = Some(lost_at);
                 }
                 self.schedule(lost_at, Due::Lose(id));
@@ -42,13 +42,13 @@ impl World {
         message: &Arc<Message>,
         arrives_at: raft_core::Instant,
     ) -> MessageId {
-        self.last_message += 1;
-        let id = MessageId(self.last_message);
-        let message = message.clone();
         let sent_at = self.now;
-        self.emit(EventKind::Sent { id, from, to, message: message.clone(), arrives_at });
-        let in_flight = InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None };
-        self.in_flight.insert(id, in_flight);
+        let id = self.in_flight.launch(|id| {
+            let message = message.clone();
+            InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None }
+        });
+        let message = message.clone();
+        self.emit(EventKind::Sent { id, from, to, message, arrives_at });
         id
     }
 
@@ -65,7 +65,7 @@ impl World {
     }
 
     pub(super) fn drop_message(&mut self, id: MessageId, reason: DropReason) {
-        let Some(in_flight) = self.in_flight.remove(&id) else { return };
+        let Some(in_flight) = self.in_flight.remove(id) else { return };
         let InFlight { from, to, message, sent_at, arrives_at, .. } = in_flight;
         self.emit(EventKind::Dropped { id, from, to, message, sent_at, arrives_at, reason });
     }
@@ -74,7 +74,7 @@ impl World {
     pub(super) fn drop_blocked(&mut self) {
         let blocked: Vec<(MessageId, DropReason)> = self
             .in_flight
-            .values()
+            .iter()
             .filter_map(|message| Some((message.id, self.blockage(message.from, message.to)?)))
             .collect();
         for (id, reason) in blocked {
@@ -83,12 +83,11 @@ impl World {
     }
 
     pub(super) fn arrive(&mut self, id: MessageId) {
-        let Some(in_flight) = self.in_flight.get(&id) else { return };
-        let (from, to, message) = (in_flight.from, in_flight.to, in_flight.message.clone());
+        let Some(to) = self.in_flight.get(id).map(|in_flight| in_flight.to) else { return };
         if !matches!(self.node_mut(to).process, Process::Up(_)) {
             return self.drop_message(id, DropReason::NodeDown);
         }
-        self.in_flight.remove(&id);
+        let Some(InFlight { from, message, .. }) = self.in_flight.remove(id) else { return };
         self.emit(EventKind::Delivered { id, from, to, message: message.clone() });
         let message = Arc::unwrap_or_clone(message);
         self.deliver(to, Arrival::Input(Input::Message { from, message }));

@@ -55,7 +55,7 @@ pub(crate) fn nothing() -> Html {
             if more > 0 {
                 <p class="inspector-hint">{ format!("and {more} more") }</p>
             }
-            if frame.world.in_flight().len() == 0 {
+            if frame.world.in_flight().next().is_none() {
                 <p class="empty">{ "None at this moment." }</p>
             }
         </>

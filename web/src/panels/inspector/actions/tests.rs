@@ -47,7 +47,7 @@ fn every_possible_action_is_a_line_that_the_lab_takes() {
 fn a_message_under_way_can_be_dropped_once() {
     let mut lab = lab();
     lab.exec("timeout 1");
-    while lab.frame().world.in_flight().len() == 0 {
+    while lab.frame().world.in_flight().next().is_none() {
         lab.step();
     }
     let id = lab.frame().world.in_flight().next().expect("the loop waited for one").id;
