@@ -40,6 +40,17 @@ impl Store {
         }
     }
 
+    /// Applies the log entry at `index` as a store without sessions would: a command that a client
+    /// repeats takes effect again. To show what sessions are for.
+    #[cfg(feature = "bugs")]
+    pub fn apply_without_session(&mut self, index: u64, payload: &[u8]) -> Response {
+        self.last_applied = index;
+        match Command::decode(payload) {
+            Ok(command) => self.perform(&command.operation).unwrap_or_else(Response::Failed),
+            Err(error) => Response::Failed(error.into()),
+        }
+    }
+
     /// Notes that the log entry at `index` is applied when it holds nothing for the store: a new
     /// leader's no-op, or a change of membership.
     pub fn skip(&mut self, index: u64) {

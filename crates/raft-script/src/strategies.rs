@@ -328,13 +328,13 @@ fn protocol() -> impl Strategy<Value = Setup> {
 }
 
 #[cfg(feature = "bugs")]
-fn bugs() -> impl Strategy<Value = raft_core::Bugs> {
-    let bugs = vec(select(raft_core::Bug::ALL), 0..3);
+fn bugs() -> impl Strategy<Value = raft_sim::Switches> {
+    let bugs = vec(select(raft_sim::Switch::all().collect::<Vec<_>>()), 0..3);
     bugs.prop_map(|bugs| bugs.into_iter().collect())
 }
 
 #[cfg(feature = "bugs")]
-fn with_bugs(setup: Setup, bugs: raft_core::Bugs) -> Setup {
+fn with_bugs(setup: Setup, bugs: raft_sim::Switches) -> Setup {
     Setup { bugs, ..setup }
 }
 

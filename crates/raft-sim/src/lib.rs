@@ -52,6 +52,7 @@ mod network;
 mod node;
 mod random;
 mod setup;
+mod switches;
 mod timeline;
 mod under_way;
 mod world;
@@ -63,5 +64,7 @@ pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
 pub use network::{InFlight, Link, MessageId};
 pub use node::{NodeState, SimNode};
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
+#[cfg(feature = "bugs")]
+pub use switches::{Switch, Switches, WorldBug};
 pub use timeline::Timeline;
 pub use world::{JournalEntry, NextEvent, World};

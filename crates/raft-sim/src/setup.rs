@@ -7,6 +7,8 @@ use std::time::Duration;
 use raft_core::{Config, ConfigError, Membership, NodeId};
 use raft_storage::Records;
 
+use crate::switches::WorldBug;
+
 /// The cluster, its network and its disks at the beginning. Together with a journal of actions it
 /// determines a run completely.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,7 +62,7 @@ pub struct Setup {
     pub down: Vec<NodeId>,
     /// Rules that are switched off in every node, to show what they are for.
     #[cfg(feature = "bugs")]
-    pub bugs: raft_core::Bugs,
+    pub bugs: crate::Switches,
 }
 
 /// A delay, drawn uniformly from `min..=max`.
@@ -121,7 +123,7 @@ impl Default for Setup {
             disks: BTreeMap::new(),
             down: Vec::new(),
             #[cfg(feature = "bugs")]
-            bugs: raft_core::Bugs::NONE,
+            bugs: crate::Switches::NONE,
         }
     }
 }
@@ -177,6 +179,17 @@ impl Setup {
         self.config(NodeId(1), 0).validate().map_err(SetupError::Config)
     }
 
+    /// Whether a rule outside of the core is switched off.
+    pub(crate) fn has(&self, bug: WorldBug) -> bool {
+        #[cfg(feature = "bugs")]
+        return self.bugs.has(bug);
+        #[cfg(not(feature = "bugs"))]
+        {
+            let _ = bug;
+            false
+        }
+    }
+
     /// The settings of one node in one of its lives.
     pub(crate) fn config(&self, node: NodeId, seed: u64) -> Config {
         let is_first = self.voter_ids().any(|voter| voter == node);
@@ -199,7 +212,7 @@ impl Setup {
             snapshot_chunk_bytes: self.snapshot_chunk_bytes,
             snapshot_threshold: self.snapshot_threshold,
             #[cfg(feature = "bugs")]
-            bugs: self.bugs,
+            bugs: self.bugs.core(),
             trace: true,
             ..Config::new(node, membership)
         }

@@ -6,8 +6,8 @@
 //! `commit-unverified`, `old-snapshot-installed`, `change-before-term-commit`), stop the node itself
 //! (`prev-zero-accepted`), or break only progress.
 
-use raft_core::{Bug, Bugs};
-use raft_sim::Setup;
+use raft_core::Bug;
+use raft_sim::{Setup, Switch, Switches, WorldBug};
 
 use crate::deposed::Deposed;
 use crate::storm::Storm;
@@ -38,16 +38,22 @@ const CAUGHT: [(Bug, &[&str]); 22] = [
     (Bug::LeaseKeptInTransfer, &["Lease Safety"]),
 ];
 
+/// The same for bugs outside of the core.
+const CAUGHT_OUTSIDE: [(WorldBug, &[&str]); 1] =
+    [(WorldBug::RetryAppliedTwice, &["State Machine Safety"])];
+
 /// More seeds than any of them takes.
 const SEEDS: u64 = 3_000;
 
 #[test]
 fn storms_catch_planted_bugs_by_the_property_that_they_break() {
-    for (bug, properties) in CAUGHT {
+    let core = CAUGHT.map(|(bug, properties)| (Switch::from(bug), properties));
+    let outside = CAUGHT_OUTSIDE.map(|(bug, properties)| (Switch::from(bug), properties));
+    for (bug, properties) in core.into_iter().chain(outside) {
         let is_caught = |seed: &u64| {
             let mut setup = Storm::setup(1 + seed % 5, *seed);
             setup.snapshot_threshold = [5, 20, 10_000][*seed as usize % 3];
-            setup.bugs = Bugs::NONE.with(bug);
+            setup.bugs = Switches::NONE.with(bug);
             // Some bugs also make a node stop at an assertion: then another storm has to show it.
             let storm = std::panic::catch_unwind(|| Storm::with(setup).run(8_000_000));
             let found = storm.as_ref().ok().and_then(|storm| storm.checks.violation());
@@ -60,14 +66,14 @@ fn storms_catch_planted_bugs_by_the_property_that_they_break() {
 
 #[test]
 fn a_deposed_leader_that_asks_nobody_is_caught() {
-    let bugs = Bugs::NONE.with(Bug::ReadWithoutQuorum);
+    let bugs = Switches::NONE.with(Bug::ReadWithoutQuorum);
     let deposed = Deposed::new(Setup { bugs, ..Deposed::setup() }).read();
     assert_eq!(deposed.broken(), Some("Read Linearizability"));
 }
 
 #[test]
 fn a_deposed_leader_that_takes_any_answer_is_caught() {
-    let bugs = Bugs::NONE.with(Bug::ReadTokenReused);
+    let bugs = Switches::NONE.with(Bug::ReadTokenReused);
     let deposed = Deposed::new(Setup { bugs, ..Deposed::setup() }).read();
     assert_eq!(deposed.broken(), Some("Read Linearizability"));
 }

@@ -1,6 +1,8 @@
 //! `cluster`: how the world begins.
 
 use raft_sim::Setup;
+#[cfg(feature = "bugs")]
+use raft_sim::Switch;
 
 use super::cursor::{Cursor, Parsed};
 use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER};
@@ -119,10 +121,8 @@ impl Cursor<'_> {
     #[cfg(feature = "bugs")]
     fn bugs(&mut self, setup: &mut Setup) -> Parsed<()> {
         loop {
-            let word = self.word();
-            let bug = raft_core::Bug::ALL.iter().copied().find(|bug| Some(bug.name()) == word);
-            let Some(bug) = bug else {
-                let names: Vec<&str> = raft_core::Bug::ALL.iter().map(|bug| bug.name()).collect();
+            let Some(bug) = self.word().and_then(Switch::named) else {
+                let names: Vec<&str> = Switch::all().map(Switch::name).collect();
                 return Err(self.error(format!("a bug: {}", names.join(", "))));
             };
             self.advance();

@@ -387,7 +387,7 @@ fn bugs_are_switches_of_builds_that_have_them() {
     }
     #[cfg(feature = "bugs")]
     {
-        for bug in raft_core::Bug::ALL {
+        for bug in raft_sim::Switch::all() {
             let text = format!("cluster nodes=5 seed=1 bugs={bug}");
             assert_eq!(one(&text).to_string(), text);
         }

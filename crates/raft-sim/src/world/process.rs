@@ -5,13 +5,14 @@ use std::sync::Arc;
 use raft_core::{
     Bytes, Entries, Input, LogIndex, NodeId, Output, Payload, Persist, PersistId, Snapshot,
 };
-use raft_kv::Store;
+use raft_kv::{Response, Store};
 use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::Due;
 use crate::EventKind;
 use crate::node::{Arrival, Process, Up};
+use crate::switches::WorldBug;
 
 impl World {
     /// Starts a node from its disk and carries out what that gives rise to.
@@ -94,11 +95,12 @@ impl World {
     }
 
     fn apply_entries(&mut self, id: NodeId, entries: Entries) {
+        let looks_into_session = !self.setup.has(WorldBug::RetryAppliedTwice);
         let Some(Up { store, answers, .. }) = self.node_mut(id).up() else { return };
         for entry in &entries {
             match &entry.payload {
                 Payload::Command(command) => {
-                    let response = store.apply(entry.index.0, command);
+                    let response = apply_command(store, entry.index, command, looks_into_session);
                     answers.insert(entry.index, response);
                 }
                 _ => store.skip(entry.index.0),
@@ -142,4 +144,19 @@ impl World {
         }
         true
     }
+}
+
+/// What the state machine answers to a command of the log.
+fn apply_command(
+    store: &mut Store,
+    index: LogIndex,
+    command: &[u8],
+    looks_into_session: bool,
+) -> Response {
+    #[cfg(feature = "bugs")]
+    if !looks_into_session {
+        return store.apply_without_session(index.0, command);
+    }
+    debug_assert!(looks_into_session, "there is another way only with the feature");
+    store.apply(index.0, command)
 }
