@@ -99,6 +99,11 @@ impl Checks {
         &self.ledger
     }
 
+    /// The latest membership that is committed, and the index of its entry.
+    pub fn committed_membership(&self) -> (LogIndex, &Membership) {
+        self.committed.last()
+    }
+
     fn follow_event(&mut self, kind: &EventKind, later: &[Event]) {
         match kind {
             EventKind::Sent { from, to, message, .. } => self.follow_message(*from, *to, message),

@@ -11,6 +11,11 @@ use raft_sim::{NodeState, SimNode, World};
 /// # Errors
 /// Says what differs between which nodes, or that no node runs.
 pub fn converged(world: &World) -> Result<(), String> {
+    agreed(world).map(|_| ())
+}
+
+/// One of the running members that all agree.
+pub(crate) fn agreed(world: &World) -> Result<&SimNode, String> {
     let running = || world.nodes().filter(|node| node.state() == NodeState::Running);
     let last = |core: &&Node| (core.log().last().term, core.log().last().index);
     let Some(latest) = running().filter_map(SimNode::core).max_by_key(last) else {
@@ -25,7 +30,8 @@ pub fn converged(world: &World) -> Result<(), String> {
     members.try_for_each(|other| {
         is_settled(other)?;
         compare(first, other)
-    })
+    })?;
+    Ok(first)
 }
 
 /// A node has settled when everything in its log is committed, and applied.

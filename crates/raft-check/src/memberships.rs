@@ -44,6 +44,12 @@ impl Memberships {
         &earlier.unwrap_or(&self.first).1
     }
 
+    /// The one in force, and where it stands.
+    pub(crate) fn last(&self) -> (LogIndex, &Membership) {
+        let (index, membership) = self.later.last().unwrap_or(&self.first);
+        (*index, membership)
+    }
+
     /// The one in force.
     pub(crate) fn latest(&self) -> &Membership {
         &self.later.last().unwrap_or(&self.first).1

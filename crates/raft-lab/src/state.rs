@@ -480,6 +480,7 @@ fn kind_name(kind: &EventKind) -> &'static str {
         EventKind::DiskChanged { .. } => "disk_changed",
         EventKind::Partitioned { .. } => "partitioned",
         EventKind::Healed => "healed",
+        EventKind::Recovered { .. } => "recovered",
         EventKind::ClientInvoked { .. } => "client_invoked",
         EventKind::ClientAsked { .. } => "client_asked",
         EventKind::ClientRedirected { .. } => "client_redirected",

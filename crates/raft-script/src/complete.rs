@@ -37,6 +37,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("pause", "stop a node, which keeps its memory"),
     ("promote", "a learner becomes a voter"),
     ("put", "a client writes a key"),
+    ("recover", "everything works for these nodes, all others are gone"),
     ("remove", "a server leaves the cluster"),
     ("replace", "one server for another"),
     ("restart", "start a crashed node from its disk"),
@@ -55,6 +56,7 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("answer", "a client's last answer"),
     ("commit", "a node's commit index"),
     ("committed", "what the committed entries say"),
+    ("complete", "converged, and nothing committed is missing"),
     ("converged", "all running nodes agree"),
     ("idle", "no client waits"),
     ("joint", "the leader needs old and new majorities"),
@@ -172,7 +174,9 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
         ["pause" | "timeout" | "snapshot" | "forget"] => {
             nodes(world, |state| state == NodeState::Running)
         }
-        ["disk"] | ["partition", ..] | ["link" | "cut" | "restore"] => nodes(world, |_| true),
+        ["disk" | "recover"] | ["partition", ..] | ["link" | "cut" | "restore"] => {
+            nodes(world, |_| true)
+        }
         ["disk", _] => table(&[("latency=", "how long its writes take")]),
         ["link" | "cut" | "restore", .., "->" | "<->"] => nodes(world, |_| true),
         ["cut" | "restore", _] => table(&LINK_CHANGES[..2]),

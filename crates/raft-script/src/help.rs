@@ -92,6 +92,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("snapshot 3", "let a node take a snapshot and drop the log before it"),
     ("partition 1 2 | 3 4 5", "let the network fall apart; others stands for the nodes not named"),
     ("heal", "no partition, no cut links"),
+    (
+        "recover 1 2 3",
+        "everything works again for these nodes, as at the beginning; all others crash for good",
+    ),
     ("link 3 -> 4 cut", "nothing passes in that direction; <-> means both; restore undoes it"),
     (
         "link 3 -> 4 latency=10ms..20ms loss=10% duplicate=5% reorder=on",
@@ -126,6 +130,7 @@ pub const HELP: &[(&str, &str)] = &[
         "the terms of a node's log, and the last entry of its snapshot; or empty",
     ),
     ("  converged", "all running nodes hold the same log, all of it committed and applied"),
+    ("  complete", "converged, and all that was ever committed is there"),
     (
         "  answer client 1 = value 7, pending client 1, idle",
         "a client's last answer, or that it waits; that none waits",

@@ -36,6 +36,7 @@
 
 mod complete;
 mod error;
+mod from_action;
 mod help;
 pub mod limits;
 mod outcome;

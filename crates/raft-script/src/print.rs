@@ -75,6 +75,7 @@ impl fmt::Display for Statement {
                 write_list(f, groups, " | ")
             }
             Self::Heal => f.write_str("heal"),
+            Self::Recover(nodes) => write!(f, "recover {nodes}"),
             Self::Link { ends, changes } => write_link(f, ends, changes),
             Self::DiskLatency { nodes, latency } => {
                 write!(f, "disk {nodes} latency={}", Delay(*latency))

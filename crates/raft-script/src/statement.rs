@@ -99,6 +99,8 @@ pub enum Statement {
     Partition(Vec<Nodes>),
     /// `heal`: no partition, no cut links.
     Heal,
+    /// `recover 1 2 3`: everything works again for these nodes, and all others crash for good.
+    Recover(Nodes),
     /// `link 3 -> 4 cut`: change links.
     Link {
         /// Which.
@@ -292,6 +294,8 @@ pub enum Condition {
     },
     /// `converged`: all running nodes hold the same log, committed and applied to its end.
     Converged,
+    /// `complete`: converged, on all that was ever committed.
+    Complete,
     /// `idle`: no client waits for an answer.
     Idle,
     /// `answer client 1 = value 7`: the client waits for nothing, and this is its last answer.

@@ -48,6 +48,7 @@ pub(crate) fn action() -> BoxedStrategy<Statement> {
             .prop_map(|(change, via)| Statement::Change { change, via }),
         vec(nodes(), 1..4).prop_map(Statement::Partition),
         Just(Statement::Heal),
+        nodes().prop_map(Statement::Recover),
         (ends(), link_changes()).prop_map(|(ends, changes)| Statement::Link { ends, changes }),
         (nodes(), delay()).prop_map(|(nodes, latency)| Statement::DiskLatency { nodes, latency }),
         (1..=MAX_NUMBER).prop_map(|id| Statement::DropMessage(MessageId(id))),
@@ -264,6 +265,7 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
         (selector(), vec(term(), 0..5), position())
             .prop_map(|(node, terms, after)| Condition::Log { node, terms, after }),
         Just(Condition::Converged),
+        Just(Condition::Complete),
         Just(Condition::Idle),
         (client(), words).prop_map(|(client, words)| Condition::Answer { client, words }),
         client().prop_map(Condition::Pending),

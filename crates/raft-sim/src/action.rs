@@ -87,6 +87,13 @@ pub enum Action {
     },
     /// Make the network whole: no partition, no cut links.
     Heal,
+    /// Everything works again for these nodes, and all others lose power for good: no partition, links,
+    /// disks and latencies as at the beginning, crashed nodes restarted, paused ones resumed. Who asks
+    /// for progress asks after this.
+    Recover {
+        /// Who works again.
+        nodes: Vec<NodeId>,
+    },
     /// Drop a message that is under way.
     DropMessage {
         /// Which message.

@@ -65,6 +65,11 @@ impl Disk {
         Ok(())
     }
 
+    /// It works as at the beginning; what it holds is not touched.
+    pub(crate) fn recover(&mut self, setup: &Setup) {
+        self.latency = setup.disk_latency;
+    }
+
     /// Takes a write; when it will be durable.
     pub(crate) fn issue(&mut self, now: Instant, id: PersistId, batch: Arc<WriteBatch>) -> Instant {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));

@@ -189,6 +189,11 @@ pub enum EventKind {
     },
     /// The network is whole again.
     Healed,
+    /// Links and disks work again as at the beginning, and so will these nodes; the others crash.
+    Recovered {
+        /// Who works again.
+        nodes: Vec<NodeId>,
+    },
     /// A client started an operation.
     ClientInvoked {
         /// Which client.
@@ -325,7 +330,10 @@ impl EventKind {
             | Self::DiskChanged { node, .. } => Some(*node),
             Self::Sent { from, .. } => Some(*from),
             Self::Delivered { to, .. } | Self::Dropped { to, .. } => Some(*to),
-            Self::LinkChanged { .. } | Self::Partitioned { .. } | Self::Healed => None,
+            Self::LinkChanged { .. }
+            | Self::Partitioned { .. }
+            | Self::Healed
+            | Self::Recovered { .. } => None,
             Self::ClientInvoked { .. }
             | Self::ClientAsked { .. }
             | Self::ClientRedirected { .. }

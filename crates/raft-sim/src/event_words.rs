@@ -89,6 +89,12 @@ impl EventKind {
                 Ok(())
             }
             Self::Healed => f.write_str("the network is whole again"),
+            Self::Recovered { nodes } => {
+                let ids: Vec<String> = nodes.iter().map(NodeId::to_string).collect();
+                let (noun, verb) =
+                    if ids.len() == 1 { ("node", "works") } else { ("nodes", "work") };
+                write!(f, "{noun} {} {verb} again, all others lose power for good", ids.join(" "))
+            }
             other => other.write_client(f),
         }
     }

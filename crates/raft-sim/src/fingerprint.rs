@@ -131,6 +131,7 @@ fn add_client_kind(hash: &mut Fingerprint, kind: &EventKind) {
             add_outcome(hash, *outcome);
         }
         EventKind::ServerAdded { node } => (28, node).hash(hash),
+        EventKind::Recovered { nodes } => (60, nodes).hash(hash),
         _ => {}
     }
 }

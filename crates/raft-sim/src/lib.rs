@@ -63,6 +63,7 @@ pub use disk::{Disk, PendingWrite};
 pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
 pub use network::{InFlight, Link, MessageId};
 pub use node::{NodeState, SimNode};
+pub use random::Random;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};

@@ -87,6 +87,12 @@ impl Link {
         Ok(())
     }
 
+    /// It works as at the beginning; what was sent before may still arrive.
+    pub(crate) fn recover(&mut self, setup: &Setup) {
+        let fresh = Self { random: self.random.clone(), ..Self::new(setup, NodeId(0), NodeId(0)) };
+        *self = fresh;
+    }
+
     /// Draws what becomes of a message sent at `now`. Always the same number of draws.
     pub(crate) fn draw(&mut self, now: Instant) -> Fate {
         let latency = self.random.delay(self.latency);

@@ -7,6 +7,7 @@ mod actions;
 mod clients;
 mod process;
 mod queue;
+mod recovery;
 mod requests;
 mod wire;
 

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// What a package may depend on directly; with each comes all that it may depend on in turn.
-const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 13] = [
     ("raft-core", &[]),
     ("raft-kv", &[]),
     ("raft-storage", &["raft-core"]),
@@ -11,7 +11,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
     ("raft-check", &["raft-core", "raft-kv", "raft-sim"]),
     ("raft-script", &["raft-sim", "raft-check"]),
-    ("raft-cli", &["raft-script"]),
+    ("raft-fuzz", &["raft-script"]),
+    ("raft-cli", &["raft-fuzz"]),
     ("raft-lab", &["raft-script", "raft-storage-idb"]),
     ("web", &["raft-lab"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),

@@ -8,7 +8,7 @@ use super::values::is_number;
 use crate::limits::MAX_NUMBER;
 use crate::statement::{Comparison, Condition, Quantity};
 
-const CONDITIONS: &str = "a condition: answer, commit, committed, converged, idle, joint, leader, \
+const CONDITIONS: &str = "a condition: answer, commit, committed, complete, converged, idle, joint, leader, \
                           learners, lease, log, no leader, no learners, no lease, no value, \
                           not committed, not joint, pending, role, safe, state, term, value or voters";
 
@@ -48,6 +48,7 @@ impl Cursor<'_> {
             }
             Some("log") => self.log(),
             Some("converged") => Ok(Condition::Converged),
+            Some("complete") => Ok(Condition::Complete),
             Some("idle") => Ok(Condition::Idle),
             Some("answer") => self.answer(),
             Some("pending") => {

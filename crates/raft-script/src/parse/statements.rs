@@ -12,7 +12,7 @@ use crate::statement::{DiskContents, Moment, Nodes, Run, Selector, Statement};
 
 const STATEMENTS: &str = "a statement: add, append, at, cas, cluster, crash, delete, demote, disk, \
                           drop, expect, forget, get, heal, link, list, partition, pause, promote, \
-                          remove, replace, restart, resume, run, set, snapshot, step, timeout, \
+                          recover, remove, replace, restart, resume, run, set, snapshot, step, timeout, \
                           transfer or voters";
 
 impl Cursor<'_> {
@@ -41,6 +41,7 @@ impl Cursor<'_> {
             }
             Some("partition") => self.partition(),
             Some("heal") => Ok(Statement::Heal),
+            Some("recover") => self.nodes().map(Statement::Recover),
             Some("link") => self.link(),
             Some("cut") => self.short_link(LinkChange::Cut),
             Some("restore") => self.short_link(LinkChange::Restore),

@@ -70,6 +70,7 @@ impl Condition {
                 if *after == LogPosition::ORIGIN { Ok(()) } else { write!(f, " after {after}") }
             }
             Self::Converged => f.write_str("converged"),
+            Self::Complete => f.write_str("complete"),
             Self::Idle => f.write_str("idle"),
             Self::Answer { client, words } => {
                 write!(f, "answer client {client} = {}", Words(words))

@@ -91,6 +91,13 @@ impl Session {
             }
             Statement::Partition(groups) => Ok(Plan::one(self.partition(groups)?)),
             Statement::Heal => Ok(Plan::one(Action::Heal)),
+            Statement::Recover(nodes) => {
+                let nodes = match nodes {
+                    Nodes::Others => self.all_but(&[self.select(Selector::Leader)?]),
+                    nodes => self.resolve(nodes, &[])?,
+                };
+                Ok(Plan::one(Action::Recover { nodes }))
+            }
             Statement::Link { ends, changes } => {
                 let pairs = self.pairs(ends)?;
                 let actions = pairs.into_iter().flat_map(|(from, to)| {

@@ -86,6 +86,7 @@ impl Session {
             }
             Condition::Log { node, terms, after } => self.log_is(*node, terms, *after),
             Condition::Converged => raft_check::converged(&self.world).is_ok(),
+            Condition::Complete => raft_check::complete(&self.world, self.checks.ledger()).is_ok(),
             Condition::Idle => self.world.is_idle(),
             Condition::Answer { client, words } => {
                 // While it waits, its last answer is about something else.
@@ -145,6 +146,10 @@ impl Session {
             }),
             Condition::Converged => match raft_check::converged(&self.world) {
                 Ok(()) => "all running nodes agree".to_owned(),
+                Err(difference) => difference,
+            },
+            Condition::Complete => match raft_check::complete(&self.world, self.checks.ledger()) {
+                Ok(()) => "all running nodes agree on all that was committed".to_owned(),
                 Err(difference) => difference,
             },
             Condition::Idle => self.pending_in_words(),

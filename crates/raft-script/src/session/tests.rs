@@ -418,3 +418,27 @@ fn with_every_node_down_waiting_still_ends() {
     assert_eq!(session.world().now(), Instant(65_000_000));
     assert_replays(&session);
 }
+
+#[test]
+fn who_recovers_works_and_all_others_are_gone() {
+    let text = "cluster nodes=5 seed=3
+        run until leader
+        partition 1 2 | 3 4 5
+        link all loss=90% latency=400ms..500ms
+        disk all latency=1s
+        crash 3
+        pause 4
+        run 3s
+        recover 3 4 5
+        expect state 1 crashed
+        expect state 3 running
+        expect state 4 running
+        set x=1
+        expect answer client 1 = done within 3s
+        expect complete within 3s";
+    let script = parse(text).unwrap();
+    let report = run(&script, &mut |_| {});
+    assert_eq!(report.failure, None);
+    let exported = parse(&report.session.unwrap().export()).unwrap();
+    assert_eq!(run(&exported, &mut |_| {}).trace_hash, report.trace_hash);
+}

@@ -59,6 +59,7 @@ impl World {
                 self.emit(EventKind::Healed);
                 Ok(())
             }
+            Action::Recover { nodes } => self.recover(nodes),
             Action::DropMessage { id } => {
                 if !self.in_flight.contains(*id) {
                     return Err(Refusal::NoSuchMessage(*id));
@@ -126,7 +127,7 @@ impl World {
         Ok(())
     }
 
-    fn state_of(&self, node: NodeId) -> Result<NodeState, Refusal> {
+    pub(super) fn state_of(&self, node: NodeId) -> Result<NodeState, Refusal> {
         self.node(node).map(crate::SimNode::state).ok_or(Refusal::NoSuchNode(node))
     }
 
@@ -144,7 +145,7 @@ impl World {
         self.require(node, "running", |state| state == NodeState::Running)
     }
 
-    fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), Refusal> {
+    pub(super) fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), Refusal> {
         self.require(id, "running or paused", |state| {
             matches!(state, NodeState::Running | NodeState::Paused)
         })?;
@@ -168,7 +169,7 @@ impl World {
     }
 
     /// What arrived meanwhile is handled first, in order; then its timers run on.
-    fn resume(&mut self, id: NodeId) -> Result<(), Refusal> {
+    pub(super) fn resume(&mut self, id: NodeId) -> Result<(), Refusal> {
         self.require(id, "paused", |state| state == NodeState::Paused)?;
         let inbox = self.node_mut(id).up().and_then(|up| up.inbox.take());
         self.emit(EventKind::Resumed { node: id });

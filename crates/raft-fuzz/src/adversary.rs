@@ -1,0 +1,161 @@
+//! Who makes the trouble: looks at the world, and decides what goes wrong next.
+//!
+//! Each kind of trouble is a source with its own stream and its own times. What breaks is repaired
+//! after a drawn while, so that the cluster never lies dead for long.
+
+mod clients;
+mod cluster;
+mod network;
+mod process;
+
+use std::time::Duration;
+
+use raft_core::{Instant, NodeId, RoleKind};
+use raft_sim::{Action, NodeState, Random, SimNode, World};
+
+use crate::fault::Fault;
+use crate::plan::{CLIENTS, FIRST_FAULT, Scene, pick, whole_millis};
+
+use self::clients::Clients;
+
+/// What is to be done: now, and as a repair later.
+#[derive(Debug, Default)]
+struct Deeds {
+    now: Vec<Action>,
+    later: Vec<(Duration, Action)>,
+}
+
+/// One kind of trouble.
+#[derive(Clone, Debug)]
+struct Source {
+    fault: Fault,
+    random: Random,
+    spacing: Duration,
+    next_at: Instant,
+}
+
+/// All trouble of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Adversary {
+    sources: Vec<Source>,
+    /// What was broken and when it is repaired, in the order in which it was broken.
+    repairs: Vec<(Instant, Action)>,
+    clients: Clients,
+    /// The longest election timeout: how long faults last is counted in it.
+    timeout: Duration,
+}
+
+impl Adversary {
+    pub(crate) fn new(scene: &Scene) -> Self {
+        let seed = scene.setup.seed;
+        let source = |fault: Fault| {
+            let spacing = scene.faults.spacing(fault)?;
+            let mut random = Random::for_plan(seed, FIRST_FAULT + fault as u64);
+            let next_at = Instant(0) + interval(&mut random, spacing);
+            Some(Source { fault, random, spacing, next_at })
+        };
+        Self {
+            sources: Fault::ALL.into_iter().filter_map(source).collect(),
+            repairs: Vec::new(),
+            clients: Clients::new(Random::for_plan(seed, CLIENTS), scene.workload.clone()),
+            timeout: scene.setup.election_timeout_max,
+        }
+    }
+
+    /// When it does something next.
+    pub(crate) fn next_at(&self) -> Instant {
+        let faults = self.sources.iter().map(|source| source.next_at);
+        let repairs = self.repairs.iter().map(|(at, _)| *at);
+        faults.chain(repairs).chain([self.clients.next_at()]).min().unwrap_or_default()
+    }
+
+    /// What it does now. Some of that may not be possible.
+    pub(crate) fn act(&mut self, world: &World) -> Vec<Action> {
+        let now = world.now();
+        if let Some(due) = self.repairs.iter().position(|(at, _)| *at <= now) {
+            return vec![self.repairs.remove(due).1];
+        }
+        if let Some(source) = self.sources.iter_mut().find(|source| source.next_at <= now) {
+            source.next_at = now + interval(&mut source.random, source.spacing);
+            let scene = Look { world, timeout: self.timeout };
+            let deeds = source.strike(&scene, &mut self.clients);
+            self.repairs
+                .extend(deeds.later.into_iter().map(|(after, action)| (now + after, action)));
+            return deeds.now;
+        }
+        self.clients.act(world)
+    }
+}
+
+impl Source {
+    fn strike(&mut self, look: &Look<'_>, clients: &mut Clients) -> Deeds {
+        let random = &mut self.random;
+        match self.fault {
+            Fault::Crash => look.crash(random),
+            Fault::Pause => look.pause(random),
+            Fault::Partition => look.partition(random),
+            Fault::Link => look.link(random),
+            Fault::Disk => look.disk(random),
+            Fault::Election => look.election(random),
+            Fault::Transfer => look.transfer(random),
+            Fault::Membership => look.membership(random),
+            Fault::Snapshot => look.snapshot(random),
+            Fault::Message => look.message(random),
+            Fault::Storm => Deeds::now(clients.storm(random, look.world)),
+        }
+    }
+}
+
+/// The world in the adversary's eyes.
+struct Look<'a> {
+    world: &'a World,
+    timeout: Duration,
+}
+
+impl Look<'_> {
+    fn ids(&self) -> Vec<NodeId> {
+        self.world.node_ids().collect()
+    }
+
+    /// The nodes for which `fits` holds.
+    fn nodes(&self, fits: impl Fn(&SimNode) -> bool) -> Vec<NodeId> {
+        self.world.nodes().filter(|node| fits(node)).map(SimNode::id).collect()
+    }
+
+    fn running(&self) -> Vec<NodeId> {
+        self.nodes(|node| node.state() == NodeState::Running)
+    }
+
+    /// How long something stays broken: a part of a timeout, or some of them.
+    fn while_broken(&self, random: &mut Random) -> Duration {
+        let tenths = pick(random, &[1, 3, 8, 15, 30, 50]) + random.up_to(9) as u32;
+        whole_millis(self.timeout * tenths / 10).max(Duration::from_millis(1))
+    }
+}
+
+/// Whether a node believes to lead.
+fn leads(node: &SimNode) -> bool {
+    node.core().is_some_and(|core| core.role() == RoleKind::Leader)
+}
+
+/// One of them, if there is one.
+fn any(random: &mut Random, nodes: &[NodeId]) -> Option<NodeId> {
+    (!nodes.is_empty()).then(|| pick(random, nodes))
+}
+
+/// A time until something happens again: from a quarter of the mean to seven quarters.
+fn interval(random: &mut Random, mean: Duration) -> Duration {
+    let mean = mean.as_micros() as u64;
+    whole_millis(Duration::from_micros(mean / 4 + random.up_to(mean * 3 / 2)))
+        .max(Duration::from_millis(1))
+}
+
+impl Deeds {
+    fn now(actions: Vec<Action>) -> Self {
+        Self { now: actions, later: Vec::new() }
+    }
+
+    fn one(action: Action) -> Self {
+        Self::now(vec![action])
+    }
+}

@@ -1,0 +1,99 @@
+//! What clients do while things go wrong.
+
+use raft_core::{Instant, NodeId};
+use raft_kv::{ClientId, Key, Operation};
+use raft_sim::{Action, Client, Random, ReadPolicy, World};
+
+use super::{any, interval, leads};
+use crate::plan::{Workload, pick};
+
+/// The most operations that wait behind another of the same client.
+const MAX_WAITING: usize = 3;
+
+/// The clients of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Clients {
+    random: Random,
+    workload: Workload,
+    next_at: Instant,
+    /// Counts what was written, so that every value is written once.
+    written: u64,
+}
+
+impl Clients {
+    pub(super) fn new(mut random: Random, workload: Workload) -> Self {
+        let next_at = Instant(0) + interval(&mut random, workload.spacing);
+        Self { random, workload, next_at, written: 0 }
+    }
+
+    pub(super) fn next_at(&self) -> Instant {
+        self.next_at
+    }
+
+    /// One operation.
+    pub(super) fn act(&mut self, world: &World) -> Vec<Action> {
+        self.next_at = world.now() + interval(&mut self.random, self.workload.spacing);
+        let mut random = self.random.clone();
+        let action = self.request(&mut random, world);
+        self.random = random;
+        action.into_iter().collect()
+    }
+
+    /// Many at once.
+    pub(super) fn storm(&mut self, random: &mut Random, world: &World) -> Vec<Action> {
+        let count = 5 + random.up_to(25);
+        (0..count).filter_map(|_| self.request(random, world)).collect()
+    }
+
+    fn request(&mut self, random: &mut Random, world: &World) -> Option<Action> {
+        let client = ClientId(1 + random.up_to(self.workload.clients - 1));
+        let key: Key = format!("k{}", random.up_to(self.workload.keys - 1)).as_str().into();
+        let is_read = random.up_to(99) < self.workload.reads_percent;
+        let read = pick(random, &self.workload.policies);
+        let via = whom_to_ask(random, world);
+        let kind = random.up_to(7);
+        if world.client(client).is_some_and(is_busy) {
+            return None;
+        }
+        if is_read {
+            let operation = if kind == 0 {
+                Operation::List { prefix: Key::from("k") }
+            } else {
+                Operation::Get { key }
+            };
+            return Some(Action::Request { client, operation, via, read });
+        }
+        self.written += 1;
+        let value = format!("v{}", self.written).as_str().into();
+        let operation = match kind {
+            0 => Operation::Append { key, value },
+            1 => Operation::Delete { key },
+            2 => {
+                let earlier = self.written.saturating_sub(2);
+                let expect = Some(format!("v{earlier}").as_str().into());
+                Operation::Cas { key, expect, value }
+            }
+            _ => Operation::Set { key, value },
+        };
+        Some(Action::Request { client, operation, via, read: ReadPolicy::Log })
+    }
+}
+
+fn is_busy(client: &Client) -> bool {
+    client.queued() >= MAX_WAITING
+}
+
+/// Nobody in particular, any node, or one that believes to lead: perhaps it was deposed and does not
+/// know it.
+fn whom_to_ask(random: &mut Random, world: &World) -> Option<NodeId> {
+    let ids: Vec<NodeId> = world.node_ids().collect();
+    match random.up_to(3) {
+        0 | 1 => None,
+        2 => any(random, &ids),
+        _ => {
+            let leading = world.nodes().filter(|node| leads(node));
+            let leading: Vec<NodeId> = leading.map(raft_sim::SimNode::id).collect();
+            any(random, &leading)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Leadership is handed over, servers come and go, snapshots are taken when it suits nobody.
+
+use raft_core::{Membership, MembershipChange, NodeId};
+use raft_sim::{Action, NodeState, Random, SimNode};
+
+use super::{Deeds, Look, any, leads};
+use crate::plan::pick;
+
+/// So many servers join at most.
+const NEWCOMERS: u64 = 4;
+
+impl Look<'_> {
+    /// Mostly the leader and somebody who could take over.
+    pub(super) fn transfer(&self, random: &mut Random) -> Deeds {
+        let ids = self.ids();
+        let Some(node) = self.asked(random) else { return Deeds::default() };
+        let voters = self.membership_of(node).voters().to_vec();
+        let known: Vec<NodeId> = voters.into_iter().filter(|voter| ids.contains(voter)).collect();
+        let wanted = if random.up_to(7) == 0 { Vec::new() } else { known };
+        let Some(to) = any(random, &wanted).or_else(|| any(random, &ids)) else {
+            return Deeds::default();
+        };
+        Deeds::one(Action::TransferLeadership { node, to })
+    }
+
+    /// A change that makes sense, more often than not.
+    pub(super) fn membership(&self, random: &mut Random) -> Deeds {
+        let Some(node) = self.asked(random) else { return Deeds::default() };
+        let membership = self.membership_of(node);
+        let change = self.draw_change(random, node, &membership);
+        let mut deeds = Deeds::one(Action::ChangeMembership { node, change });
+        if random.up_to(5) == 0
+            && let Some(to) = any(random, membership.voters())
+        {
+            // Handing over while the membership changes.
+            deeds.now.push(Action::TransferLeadership { node, to });
+        }
+        deeds.now.retain(|action| self.is_known(action));
+        deeds
+    }
+
+    fn draw_change(
+        &self,
+        random: &mut Random,
+        leader: NodeId,
+        membership: &Membership,
+    ) -> MembershipChange {
+        let ids = self.ids();
+        let last = ids.last().map_or(1, |last| last.0);
+        let most = self.world.setup().nodes + NEWCOMERS;
+        let joined: Vec<NodeId> =
+            ids.iter().copied().filter(|id| !membership.contains(*id)).collect();
+        let newcomer = if last < most { NodeId(last + 1) } else { pick(random, &ids) };
+        let comes = any(random, &joined).filter(|_| random.up_to(2) > 0).unwrap_or(newcomer);
+        let voters = membership.voters();
+        let voter = any(random, voters).unwrap_or(leader);
+        let goes = if random.up_to(3) == 0 { leader } else { voter };
+        let learner = any(random, membership.learners()).unwrap_or(comes);
+        let is_small = voters.len() <= 2;
+        match random.up_to(9) {
+            0 => MembershipChange::AddLearner(comes),
+            1 => MembershipChange::Promote(learner),
+            2 if !is_small => MembershipChange::Demote(goes),
+            3 | 4 if !is_small => MembershipChange::Remove(goes),
+            5 | 6 => MembershipChange::Replace { old: goes, new: comes },
+            7 | 8 => MembershipChange::SetVoters(draw_voters(random, &ids, comes)),
+            _ => MembershipChange::AddVoter(comes),
+        }
+    }
+
+    /// The leader; now and then anybody else who runs.
+    fn asked(&self, random: &mut Random) -> Option<NodeId> {
+        let running = self.running();
+        let other = if random.up_to(9) == 0 { any(random, &running) } else { None };
+        other.or(self.world.leader())
+    }
+
+    fn membership_of(&self, node: NodeId) -> Membership {
+        let core = self.world.node(node).and_then(SimNode::core);
+        core.map_or_else(Membership::empty, |core| core.membership().clone())
+    }
+
+    /// Whether all nodes that the action names, other than such as join by it, are there: a script
+    /// cannot name others.
+    fn is_known(&self, action: &Action) -> bool {
+        let exists = |node: &NodeId| self.world.node(*node).is_some();
+        match action {
+            Action::TransferLeadership { to, .. } => exists(to),
+            Action::ChangeMembership {
+                change:
+                    MembershipChange::Promote(node)
+                    | MembershipChange::Demote(node)
+                    | MembershipChange::Remove(node)
+                    | MembershipChange::Replace { old: node, .. },
+                ..
+            } => exists(node),
+            _ => true,
+        }
+    }
+
+    /// Where it hurts: a leader of whom a follower needs entries, or who hands over, or a node whose
+    /// log is ahead of what is committed.
+    pub(super) fn snapshot(&self, random: &mut Random) -> Deeds {
+        let is_running = |node: &SimNode| node.state() == NodeState::Running;
+        let wanted = match random.up_to(3) {
+            0 => self.nodes(|node| is_running(node) && leads(node) && is_waited_for(node)),
+            1 => self.nodes(|node| is_running(node) && is_ahead(node)),
+            2 => self.nodes(|node| is_running(node) && leads(node)),
+            _ => Vec::new(),
+        };
+        let running = self.running();
+        let node = any(random, &wanted).or_else(|| any(random, &running));
+        node.map_or_else(Deeds::default, |node| Deeds::one(Action::Snapshot { node }))
+    }
+}
+
+/// A follower lacks entries that this leader has, or is to lead in its place.
+fn is_waited_for(node: &SimNode) -> bool {
+    let Some(status) = node.core().map(raft_core::Node::status) else { return false };
+    let is_behind = |peer: &raft_core::PeerStatus| peer.match_index < status.last_log.index;
+    status.transfer_to.is_some() || status.peers.iter().any(is_behind)
+}
+
+fn is_ahead(node: &SimNode) -> bool {
+    node.core().is_some_and(|core| core.log().last().index > core.commit_index())
+}
+
+/// One to five of them.
+fn draw_voters(random: &mut Random, ids: &[NodeId], newcomer: NodeId) -> Vec<NodeId> {
+    let from = random.up_to(ids.len() as u64 - 1) as usize;
+    let count = (1 + random.up_to(4) as usize).min(ids.len());
+    let mut voters: Vec<NodeId> = ids.iter().cycle().skip(from).take(count).copied().collect();
+    if random.up_to(2) == 0 && !voters.contains(&newcomer) {
+        voters.push(newcomer);
+    }
+    voters.sort_unstable();
+    voters
+}

@@ -1,0 +1,136 @@
+//! What the network and the disks do wrong.
+
+use raft_core::{Body, NodeId};
+use raft_sim::{Action, DelayRange, DiskChange, LinkChange, Random};
+
+use super::{Deeds, Look, any, leads};
+use crate::plan::pick;
+
+impl Look<'_> {
+    /// Halves, one node alone, the leader alone, the leader with a minority.
+    pub(super) fn partition(&self, random: &mut Random) -> Deeds {
+        let mut nodes = self.ids();
+        shuffle(random, &mut nodes);
+        if random.up_to(1) == 0 {
+            // The leader stands first, so that it is in the first group.
+            let leading = self.nodes(leads);
+            nodes.sort_by_key(|node| !leading.contains(node));
+        }
+        let count = nodes.len();
+        let first = match random.up_to(3) {
+            0 | 1 => 1,
+            2 => count / 2,
+            _ => (count.saturating_sub(1) / 2).max(1),
+        };
+        if first == 0 || first >= count {
+            return Deeds::default();
+        }
+        let (left, right) = nodes.split_at(first);
+        let mut deeds = Deeds::one(Action::Partition { groups: vec![sorted(left), sorted(right)] });
+        deeds.later.push((self.while_broken(random), Action::Heal));
+        deeds
+    }
+
+    /// One link, or all from or to a node, or all.
+    pub(super) fn link(&self, random: &mut Random) -> Deeds {
+        let ids = self.ids();
+        let pairs = pairs(random, &ids);
+        let (change, repair) = self.draw_link_change(random);
+        let lasts = self.while_broken(random);
+        let set = |change| move |(from, to)| Action::SetLink { from, to, change };
+        let mut deeds = Deeds::now(pairs.iter().copied().map(set(change)).collect());
+        let repairs = pairs.into_iter().map(set(repair));
+        deeds.later.extend(repairs.map(|action| (lasts, action)));
+        deeds
+    }
+
+    /// A change, and what undoes it.
+    fn draw_link_change(&self, random: &mut Random) -> (LinkChange, LinkChange) {
+        let setup = self.world.setup();
+        let strength = random.up_to(99) as u32 + 1;
+        let millis = setup.election_timeout_max.as_millis() as u64;
+        match random.up_to(5) {
+            0 => (LinkChange::Cut, LinkChange::Restore),
+            1 | 2 => {
+                let slowest = (millis * u64::from(strength) / 50).max(1);
+                let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
+                (LinkChange::Latency(slow), LinkChange::Latency(setup.link_latency))
+            }
+            3 => {
+                let per_million = strength * 5_000;
+                (LinkChange::Loss { per_million }, LinkChange::Loss { per_million: 0 })
+            }
+            4 => {
+                let per_million = strength * 5_000;
+                (
+                    LinkChange::Duplication { per_million },
+                    LinkChange::Duplication { per_million: 0 },
+                )
+            }
+            _ => (LinkChange::Reordering(true), LinkChange::Reordering(false)),
+        }
+    }
+
+    /// A slow disk. The leader's is as likely as all others together.
+    pub(super) fn disk(&self, random: &mut Random) -> Deeds {
+        let setup = self.world.setup();
+        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
+        let ids = self.ids();
+        let Some(node) = any(random, &leading).or_else(|| any(random, &ids)) else {
+            return Deeds::default();
+        };
+        let millis = setup.election_timeout_min.as_millis() as u64;
+        let slowest = 1 + random.up_to(millis / 2);
+        let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
+        let set = |latency| Action::SetDisk { node, change: DiskChange::Latency(latency) };
+        let mut deeds = Deeds::one(set(slow));
+        deeds.later.push((self.while_broken(random), set(setup.disk_latency)));
+        deeds
+    }
+
+    /// Some messages of one kind get lost: votes, answers, snapshots.
+    pub(super) fn message(&self, random: &mut Random) -> Deeds {
+        let kind = random.up_to(3);
+        let most = 1 + random.up_to(4) as usize;
+        let is_wanted = |body: &Body| match kind {
+            0 => matches!(body, Body::RequestVote(_) | Body::RequestVoteReply(_)),
+            1 => matches!(body, Body::AppendEntriesReply(_)),
+            2 => matches!(body, Body::InstallSnapshot(_) | Body::InstallSnapshotReply(_)),
+            _ => true,
+        };
+        let wanted = self.world.in_flight().filter(|message| is_wanted(&message.message.body));
+        Deeds::now(
+            wanted.take(most).map(|message| Action::DropMessage { id: message.id }).collect(),
+        )
+    }
+}
+
+/// Which links are meant.
+fn pairs(random: &mut Random, ids: &[NodeId]) -> Vec<(NodeId, NodeId)> {
+    let (one, other) = (pick(random, ids), pick(random, ids));
+    let all = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));
+    let shape = random.up_to(5);
+    let is_meant = |(from, to): &(NodeId, NodeId)| {
+        from != to
+            && match shape {
+                0 => true,
+                1 => *from == one,
+                2 => *to == one,
+                3 => *from == one && *to == other,
+                _ => (*from == one && *to == other) || (*from == other && *to == one),
+            }
+    };
+    all.filter(is_meant).collect()
+}
+
+fn shuffle(random: &mut Random, nodes: &mut [NodeId]) {
+    for last in (1..nodes.len()).rev() {
+        nodes.swap(last, random.up_to(last as u64) as usize);
+    }
+}
+
+fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
+    let mut nodes = nodes.to_vec();
+    nodes.sort_unstable();
+    nodes
+}

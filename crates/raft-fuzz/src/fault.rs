@@ -1,0 +1,81 @@
+//! The kinds of trouble, each with a stream of random numbers of its own.
+
+use std::time::Duration;
+
+/// A kind of trouble. Each is drawn from its own stream, so that a run without one of them has the
+/// others at the same times.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Fault {
+    /// Nodes lose power, best while a write is under way, and start again after a while.
+    Crash,
+    /// Nodes stop and run on.
+    Pause,
+    /// The network falls apart and comes together.
+    Partition,
+    /// Links are cut, slow, lossy, or double and reorder messages.
+    Link,
+    /// Disks are slow.
+    Disk,
+    /// Election timeouts elapse too early; nodes forget their leader.
+    Election,
+    /// Leadership is handed over.
+    Transfer,
+    /// Servers join and leave.
+    Membership,
+    /// Snapshots are taken at bad moments.
+    Snapshot,
+    /// Single messages get lost, the important ones.
+    Message,
+    /// Many clients want something at once.
+    Storm,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Crash,
+        Self::Pause,
+        Self::Partition,
+        Self::Link,
+        Self::Disk,
+        Self::Election,
+        Self::Transfer,
+        Self::Membership,
+        Self::Snapshot,
+        Self::Message,
+        Self::Storm,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Pause => "pause",
+            Self::Partition => "partition",
+            Self::Link => "link",
+            Self::Disk => "disk",
+            Self::Election => "election",
+            Self::Transfer => "transfer",
+            Self::Membership => "membership",
+            Self::Snapshot => "snapshot",
+            Self::Message => "message",
+            Self::Storm => "storm",
+        }
+    }
+}
+
+/// Which faults there are, and how often each strikes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Faults([Option<Duration>; Fault::ALL.len()]);
+
+impl Faults {
+    /// The mean time between two faults of a kind; `None`: there are none.
+    pub fn spacing(&self, fault: Fault) -> Option<Duration> {
+        self.0[fault as usize]
+    }
+
+    /// Sets how often a kind strikes.
+    pub fn set(&mut self, fault: Fault, spacing: Option<Duration>) {
+        self.0[fault as usize] = spacing;
+    }
+}

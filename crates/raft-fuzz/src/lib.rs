@@ -1,0 +1,32 @@
+//! Drawn faults against a simulated Raft cluster: find what breaks it, reproduce it, shrink it.
+//!
+//! A [`Plan`] names a [`Profile`] of trouble and a seed. [`run_seed`] plays it: the seed draws a cluster
+//! and an adversary that looks at the world and makes it go wrong, while clients work and every check
+//! watches; then all faults end for a quorum, everybody else is gone for good, and the quorum has to make
+//! progress. Whatever happens, [`SeedRun::script`] is a script that does it again.
+//!
+//! Nothing here reads a clock, touches a file or starts a thread: the command line does, and a page can.
+//!
+//! ```
+//! use raft_fuzz::{Outcome, Plan, Profile, run_seed};
+//!
+//! let report = run_seed(&Plan::new(Profile::Swarm, 8));
+//! assert_eq!(report.outcome, Outcome::Clean);
+//! assert_eq!(run_seed(&Plan::new(Profile::Swarm, 8)), report);
+//! ```
+#![forbid(unsafe_code)]
+
+mod adversary;
+pub mod bench;
+mod fault;
+mod plan;
+mod profile;
+mod rare;
+mod recovery;
+mod run;
+
+pub use fault::{Fault, Faults};
+pub use plan::{Plan, Scene, Workload};
+pub use profile::{Profile, UnknownProfile};
+pub use rare::{RareEvent, RareEvents};
+pub use run::{FRESH_CLIENT, Failure, Outcome, SeedReport, SeedRun, of_script, run_seed};

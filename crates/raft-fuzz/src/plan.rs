@@ -1,0 +1,254 @@
+//! What a seed decides before anything happens: the cluster, which faults there are and how often they
+//! strike, and what clients do.
+
+use std::time::Duration;
+
+use raft_sim::{DelayRange, Random, ReadPolicy, Setup};
+
+use crate::fault::{Fault, Faults};
+use crate::profile::Profile;
+
+/// What determines a run. Equal plans have equal runs, on every target.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// The kind of trouble.
+    pub profile: Profile,
+    /// Everything is drawn from it.
+    pub seed: u64,
+    /// How many nodes vote at the beginning, 1 to 9; `None`: the profile decides.
+    pub nodes: Option<u64>,
+    /// Rules that are switched off.
+    #[cfg(feature = "bugs")]
+    pub bugs: raft_sim::Switches,
+}
+
+/// A plan carried out as far as it needs no world.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scene {
+    /// How the world begins.
+    pub setup: Setup,
+    /// Which faults there are.
+    pub faults: Faults,
+    /// What clients do.
+    pub workload: Workload,
+    /// How long things go wrong.
+    pub chaos: Duration,
+}
+
+/// What clients do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Workload {
+    /// The mean time between two operations.
+    pub spacing: Duration,
+    /// How many clients there are, 1 to 90. Each does one operation at a time.
+    pub clients: u64,
+    /// How many keys they use.
+    pub keys: u64,
+    /// How many operations in a hundred are reads.
+    pub reads_percent: u64,
+    /// What the answers to reads rest on; at least one, with repetitions as weights.
+    pub policies: Vec<ReadPolicy>,
+}
+
+/// Streams of what is drawn here; faults have those from [`FIRST_FAULT`] on.
+const SETUP: u64 = 1;
+const RULES: u64 = 2;
+const SIZES: u64 = 3;
+const STRENGTH: u64 = 4;
+const WORKLOAD: u64 = 5;
+/// The stream of the first kind of fault; the others follow.
+pub(crate) const FIRST_FAULT: u64 = 100;
+/// The stream of the clients' operations.
+pub(crate) const CLIENTS: u64 = 50;
+/// The stream that decides who recovers.
+pub(crate) const RECOVERY: u64 = 51;
+
+impl Plan {
+    /// A plan with all rules on.
+    pub fn new(profile: Profile, seed: u64) -> Self {
+        Self {
+            profile,
+            seed,
+            nodes: None,
+            #[cfg(feature = "bugs")]
+            bugs: raft_sim::Switches::NONE,
+        }
+    }
+
+    /// Draws the cluster and what will happen to it.
+    pub fn scene(&self) -> Scene {
+        let setup = self.setup();
+        let longest = setup.election_timeout_max;
+        let faults = self.faults(longest);
+        let workload = self.workload(longest);
+        let mut random = Random::for_plan(self.seed, STRENGTH);
+        let timeouts = 15 + random.up_to(25) as u32;
+        let chaos = (longest * timeouts).clamp(Duration::from_secs(5), Duration::from_secs(40));
+        Scene { setup, faults, workload, chaos: whole_millis(chaos) }
+    }
+
+    fn setup(&self) -> Setup {
+        let mut random = Random::for_plan(self.seed, SETUP);
+        let drawn = pick(&mut random, &[3, 5, 3, 5, 4, 5, 2, 7, 3, 5, 1, 3, 5, 6, 9, 5]);
+        let is_drawn = matches!(self.profile, Profile::Hostile | Profile::Swarm);
+        let nodes = self.nodes.unwrap_or(if is_drawn { drawn } else { 5 });
+        let setup = Setup {
+            nodes,
+            seed: self.seed,
+            #[cfg(feature = "bugs")]
+            bugs: self.bugs,
+            ..Setup::default()
+        };
+        match self.profile {
+            Profile::Calm => setup,
+            Profile::Lan => Setup {
+                link_latency: DelayRange::millis(1, 3),
+                disk_latency: DelayRange::millis(1, 4),
+                ..setup
+            },
+            Profile::Wan => Setup {
+                heartbeat_interval: Duration::from_millis(250),
+                election_timeout_min: Duration::from_millis(1_000),
+                election_timeout_max: Duration::from_millis(2_000),
+                link_latency: DelayRange::millis(20, 120),
+                disk_latency: DelayRange::millis(1, 10),
+                client_timeout: Duration::from_secs(2),
+                ..setup
+            },
+            Profile::Hostile | Profile::Swarm => self.sizes(self.rules(timers(&mut random, setup))),
+        }
+    }
+
+    /// The paper alone, or with some or all of what the dissertation adds.
+    fn rules(&self, setup: Setup) -> Setup {
+        let mut random = Random::for_plan(self.seed, RULES);
+        let (pre_vote, check_quorum, lease_reads) = match random.up_to(9) {
+            0 | 1 => (false, false, false),
+            2 => (true, false, false),
+            3 => (false, true, false),
+            4 => (false, true, true),
+            5 => (true, true, false),
+            _ => (true, true, true),
+        };
+        let max_clock_drift_ppm = pick(&mut random, &[0, 50_000, 50_000, 200_000]);
+        let forward_proposals = random.up_to(3) == 0;
+        Setup {
+            pre_vote,
+            check_quorum,
+            lease_reads,
+            max_clock_drift_ppm,
+            forward_proposals,
+            ..setup
+        }
+    }
+
+    /// How much goes into a message, when there is too much, and when a snapshot is taken.
+    fn sizes(&self, setup: Setup) -> Setup {
+        let mut random = Random::for_plan(self.seed, SIZES);
+        let max_batch_entries = pick(&mut random, &[1, 2, 5, 100, 100]);
+        let max_in_flight = pick(&mut random, &[1, 2, 4, 64, 64]);
+        let max_uncommitted_bytes = pick(&mut random, &[300, 2_000, 64 << 20, 64 << 20]);
+        let snapshot_threshold = pick(&mut random, &[3, 5, 10, 25, 100, 10_000]);
+        let snapshot_chunk_bytes = pick(&mut random, &[32, 100, 65_536]);
+        Setup {
+            max_batch_entries,
+            max_in_flight,
+            max_uncommitted_bytes,
+            snapshot_threshold,
+            snapshot_chunk_bytes,
+            ..setup
+        }
+    }
+
+    fn faults(&self, timeout: Duration) -> Faults {
+        let mut faults = Faults::default();
+        match self.profile {
+            Profile::Calm => {}
+            Profile::Lan => {
+                faults.set(Fault::Crash, Some(timeout * 15));
+                faults.set(Fault::Snapshot, Some(timeout * 20));
+                faults.set(Fault::Transfer, Some(timeout * 30));
+            }
+            Profile::Wan => {
+                faults.set(Fault::Crash, Some(timeout * 6));
+                faults.set(Fault::Pause, Some(timeout * 8));
+                faults.set(Fault::Partition, Some(timeout * 8));
+                faults.set(Fault::Link, Some(timeout * 2));
+                faults.set(Fault::Membership, Some(timeout * 6));
+                faults.set(Fault::Snapshot, Some(timeout * 6));
+                faults.set(Fault::Transfer, Some(timeout * 10));
+            }
+            Profile::Hostile => {
+                for fault in Fault::ALL {
+                    let mut random = self.strength(fault);
+                    faults.set(fault, Some(timeout * pick(&mut random, &[1, 2, 3])));
+                }
+            }
+            Profile::Swarm => {
+                for fault in Fault::ALL {
+                    let mut random = self.strength(fault);
+                    let exists = random.chance(600_000);
+                    let halves = pick(&mut random, &[1, 2, 4, 8, 16, 24]);
+                    faults.set(fault, exists.then_some(timeout * halves / 2));
+                }
+            }
+        }
+        faults
+    }
+
+    fn strength(&self, fault: Fault) -> Random {
+        Random::for_plan(self.seed, STRENGTH + 10 + fault as u64)
+    }
+
+    fn workload(&self, timeout: Duration) -> Workload {
+        let mut random = Random::for_plan(self.seed, WORKLOAD);
+        let per_timeout = pick(&mut random, &[1, 2, 4, 8]);
+        let clients = 1 + random.up_to(7);
+        let keys = 1 + random.up_to(7);
+        let reads_percent = pick(&mut random, &[0, 20, 40, 70]);
+        let [log, quorum, lease, local] =
+            [ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local];
+        let policies = match random.up_to(3) {
+            0 => vec![log],
+            1 => vec![quorum, quorum, quorum, log],
+            2 => vec![lease, lease, lease, local],
+            _ => vec![log, quorum, quorum, lease, lease, local],
+        };
+        let is_drawn = matches!(self.profile, Profile::Hostile | Profile::Swarm);
+        let per_timeout = if is_drawn { per_timeout } else { 2 };
+        Workload { spacing: timeout / per_timeout, clients, keys, reads_percent, policies }
+    }
+}
+
+/// Latencies, and timers that fit them: a timeout is several round trips with their writes, and a
+/// heartbeat a part of it (§5.6).
+fn timers(random: &mut Random, setup: Setup) -> Setup {
+    let latency = pick(random, &[3, 10, 25, 60, 100]);
+    let disk = pick(random, &[1, 4, 12, 40]);
+    let round = 2 * latency + 2 * disk;
+    let least = (round * (3 + random.up_to(3))).max(300) * (2 + random.up_to(4)) / 2;
+    let most = least * (3 + random.up_to(3)) / 2;
+    let heartbeat = least / (3 + random.up_to(2));
+    let client_timeout = most * (1 + random.up_to(2));
+    let patience = client_timeout * pick(random, &[3, 10, 60]);
+    Setup {
+        heartbeat_interval: Duration::from_millis(heartbeat),
+        election_timeout_min: Duration::from_millis(least),
+        election_timeout_max: Duration::from_millis(most),
+        link_latency: DelayRange::millis(1 + latency / 5, latency),
+        disk_latency: DelayRange::millis(1, disk),
+        client_timeout: Duration::from_millis(client_timeout),
+        client_patience: Duration::from_millis(patience),
+        ..setup
+    }
+}
+
+/// One of them. They are few and never none.
+pub(crate) fn pick<T: Clone>(random: &mut Random, choices: &[T]) -> T {
+    choices[random.up_to(choices.len() as u64 - 1) as usize].clone()
+}
+
+/// In scripts, whole milliseconds read better.
+pub(crate) fn whole_millis(duration: Duration) -> Duration {
+    Duration::from_millis(duration.as_millis() as u64)
+}

@@ -1,0 +1,146 @@
+//! Which nodes are asked for progress, and how long they have.
+//!
+//! # A fair quorum
+//! When the faults are over, some nodes recover and all others are gone for good. Raft promises progress
+//! only if those who are left can decide, whatever of what is under way comes true. So they have a
+//! quorum of each of these memberships:
+//! - the one that is committed;
+//! - the latest in each node's log (on its disk, if the node is down), unless the committed one is later:
+//!   whoever holds it goes by it, and may be elected. A joint one needs both majorities;
+//! - the one that a leader is on its way to: it may append that entry at any moment.
+//!
+//! A node whose disk is damaged does not start and is never chosen, and neither is one that belongs to
+//! none of these memberships. Learners may recover as well: they count nowhere, but have to catch up.
+//! If no such set exists, nothing is asked.
+//!
+//! # The bound
+//! See [`bound`].
+
+use std::time::Duration;
+
+use raft_check::Checks;
+use raft_core::{Instant, LogIndex, Membership, NodeId, Payload, RoleKind};
+use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World};
+
+use crate::plan::pick;
+
+/// Who works again: a fair quorum and perhaps some more, ascending. `None` if there is none.
+/// `targets` are the memberships that leaders are on their way to.
+pub(crate) fn choose(
+    random: &mut Random,
+    world: &World,
+    checks: &Checks,
+    targets: &[(NodeId, Membership)],
+) -> Option<Vec<NodeId>> {
+    let required = memberships(world, checks, targets);
+    let can_start = |node: &&SimNode| match node.state() {
+        NodeState::Running | NodeState::Paused => true,
+        NodeState::Refused => false,
+        NodeState::Crashed => raft_storage::recover(node.id(), node.disk().durable()).is_ok(),
+    };
+    let mut candidates: Vec<NodeId> = world.nodes().filter(can_start).map(SimNode::id).collect();
+    candidates.retain(|node| required.iter().any(|membership| membership.contains(*node)));
+    for last in (1..candidates.len()).rev() {
+        candidates.swap(last, random.up_to(last as u64) as usize);
+    }
+    let mut chosen: Vec<NodeId> = Vec::new();
+    for node in &candidates {
+        let lacks = |membership: &Membership| {
+            let is_in = |id: NodeId| chosen.contains(&id);
+            let votes = membership.voters().contains(node) || membership.outgoing().contains(node);
+            votes && !membership.is_quorum(is_in)
+        };
+        if required.iter().any(lacks) {
+            chosen.push(*node);
+        }
+    }
+    let is_in = |id: NodeId| chosen.contains(&id);
+    if !required.iter().all(|membership| membership.is_quorum(is_in)) {
+        return None;
+    }
+    let further = pick(random, &[0, 0, 1, candidates.len()]);
+    let rest: Vec<NodeId> = candidates.into_iter().filter(|node| !chosen.contains(node)).collect();
+    chosen.extend(rest.into_iter().take(further));
+    chosen.sort_unstable();
+    Some(chosen)
+}
+
+/// The memberships of which those who recover must have a quorum.
+fn memberships(
+    world: &World,
+    checks: &Checks,
+    targets: &[(NodeId, Membership)],
+) -> Vec<Membership> {
+    let (committed_at, committed) = checks.committed_membership();
+    let mut all = vec![committed.clone()];
+    let held = world.nodes().filter_map(latest_membership);
+    all.extend(held.filter(|(at, _)| *at > committed_at).map(|(_, membership)| membership));
+    let leads = |node: &NodeId| {
+        let core = world.node(*node).and_then(SimNode::core);
+        core.is_some_and(|core| core.role() == RoleKind::Leader)
+    };
+    all.extend(targets.iter().filter(|(node, _)| leads(node)).map(|(_, target)| target.clone()));
+    all.dedup();
+    all
+}
+
+/// The latest membership in a node's log, and where it stands; `None` if the log holds none.
+fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
+    if let Some(core) = node.core() {
+        return Some((core.membership_index(), core.membership().clone()));
+    }
+    let recovered = raft_storage::recover(node.id(), node.disk().durable()).ok()?;
+    let in_log = recovered.entries.iter().rev().find_map(|entry| match &entry.payload {
+        Payload::Membership(membership) => Some((entry.index, membership.clone())),
+        _ => None,
+    });
+    let in_snapshot =
+        || recovered.snapshot.map(|snapshot| (snapshot.last_included_index, snapshot.membership));
+    in_log.or_else(in_snapshot)
+}
+
+/// So many elections may fail before one succeeds. With timeouts drawn from a range that is at least as
+/// wide as half of the shortest, and several round trips long, two of five candidates collide in less
+/// than every second election (paper, Figure 16): that all of these do has a probability below 10^-15.
+/// Servers that were removed and do not know it may disturb each of them (§6).
+const ELECTIONS: u32 = 64;
+
+/// Within what time those who recovered must answer a new request, and again within which they must have
+/// come to agree on everything that was ever committed. It is the sum of
+/// - what is under way from before: the last message to arrive, the last write to finish;
+/// - [`ELECTIONS`] times an election timeout with the round trips of a pre-vote and a vote, and their
+///   writes;
+/// - a round trip with a write for each entry of the longest log, for each piece of the largest snapshot
+///   and for each operation that clients still wait for: as if nothing were sent together;
+/// - for each node two time-outs of a client, which may have to ask them all.
+///
+/// It is generous on purpose. A cluster that makes progress ends the waiting long before it; one that
+/// does not is found after any time.
+pub(crate) fn bound(world: &World) -> Duration {
+    let setup = world.setup();
+    let exchange = setup.link_latency.max * 2 + setup.disk_latency.max;
+    let election = setup.election_timeout_max + exchange * 2 + setup.disk_latency.max;
+    let logs = world.nodes().filter_map(SimNode::core).map(|core| core.log().last().index.0);
+    let longest = logs.max().unwrap_or_default().min(1_000_000);
+    let snapshots = world.nodes().filter_map(SimNode::core).filter_map(raft_core::Node::snapshot);
+    let largest = snapshots.map(|snapshot| snapshot.data.len()).max().unwrap_or_default();
+    let pieces = (largest / setup.snapshot_chunk_bytes) as u64 + 1;
+    let waiting: usize = world.clients().map(Client::queued).sum();
+    let exchanges = longest + pieces + waiting as u64 + 16;
+    let asking = setup.client_timeout * 2 * world.node_ids().len() as u32;
+    let time = until_settled(world)
+        + election * ELECTIONS
+        + exchange * u32::try_from(exchanges).unwrap_or(u32::MAX)
+        + asking;
+    // Whole seconds, which a person reads faster.
+    Duration::from_secs(time.as_secs() + 1)
+}
+
+/// How long what is under way takes.
+fn until_settled(world: &World) -> Duration {
+    let arrivals = world.in_flight().map(|message: &InFlight| message.arrives_at);
+    let writes =
+        world.nodes().flat_map(|node| node.disk().pending().map(|w: &PendingWrite| w.done_at));
+    let last: Instant = arrivals.chain(writes).max().unwrap_or_default().max(world.now());
+    last - world.now()
+}

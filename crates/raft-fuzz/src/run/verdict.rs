@@ -1,0 +1,83 @@
+//! How a run ended, and how the run of a script ended, in the same terms.
+
+use std::fmt;
+
+use raft_check::{PROGRESS, Property, Violation};
+use raft_script::{ExecError, RunReport};
+use raft_sim::World;
+
+/// How a run ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// Nothing was broken.
+    Clean,
+    /// Something was.
+    Failed(Failure),
+}
+
+/// What was broken.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Failure {
+    /// A property; [`PROGRESS`] too.
+    Violation(Violation),
+    /// The core came upon what it holds for impossible and stopped.
+    Assertion {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// What was broken, if anything.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Clean => None,
+            Self::Failed(failure) => Some(failure),
+        }
+    }
+}
+
+impl Failure {
+    pub(super) fn no_progress(description: String, world: &World) -> Self {
+        let event = world.events().last().map_or(0, |event| event.number);
+        Self::Violation(Violation { property: &PROGRESS, at: world.now(), event, description })
+    }
+
+    /// The property that is broken; `None` for an assertion.
+    pub fn property(&self) -> Option<&'static Property> {
+        match self {
+            Self::Violation(violation) => Some(violation.property),
+            Self::Assertion { .. } => None,
+        }
+    }
+
+    /// The name of what is broken: a property's, or `Assertion`.
+    pub fn name(&self) -> &'static str {
+        self.property().map_or("Assertion", |property| property.name)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Violation(violation) => violation.fmt(f),
+            Self::Assertion { message } => write!(f, "an assertion failed: {message}"),
+        }
+    }
+}
+
+/// How the run of a script ended: a property that is broken, an expectation that nothing came of in time,
+/// or a limit that a cluster which keeps itself busy reaches; all others, such as a statement that cannot
+/// be carried out, are no failures of the cluster.
+pub fn of_script(report: &RunReport) -> Outcome {
+    let Some(failure) = &report.failure else { return Outcome::Clean };
+    let broken = match &failure.error {
+        ExecError::Violated(violation) => Failure::Violation(violation.clone()),
+        ExecError::TimedOut { .. } | ExecError::LimitExceeded { .. } => {
+            let Some(session) = &report.session else { return Outcome::Clean };
+            Failure::no_progress(failure.error.to_string(), session.world())
+        }
+        _ => return Outcome::Clean,
+    };
+    Outcome::Failed(broken)
+}

@@ -1,0 +1,41 @@
+//! Runs are functions of their plans, end without a failure, and have scripts that do them again.
+
+use raft_fuzz::{Outcome, Plan, Profile, SeedRun, of_script, run_seed};
+
+/// The seeds of a test; `FUZZ_SEEDS=first..end` chooses others.
+fn seeds(first: u64, end: u64) -> std::ops::Range<u64> {
+    let Ok(range) = std::env::var("FUZZ_SEEDS") else { return first..end };
+    let (first, end) = range.split_once("..").expect("first..end");
+    first.parse().expect("a number")..end.parse().expect("a number")
+}
+
+#[test]
+fn nothing_is_broken_and_progress_is_made() {
+    for profile in Profile::ALL {
+        let mut asked = 0;
+        for seed in seeds(1, 40) {
+            let report = run_seed(&Plan::new(profile, seed));
+            assert_eq!(report.outcome, Outcome::Clean, "{profile} {seed}");
+            asked += u64::from(report.progress_asked);
+        }
+        assert!(asked > 0, "{profile}: no quorum was ever asked for progress");
+    }
+}
+
+#[test]
+fn the_script_of_a_run_does_it_again() {
+    for profile in Profile::ALL {
+        for seed in seeds(100, 120) {
+            let mut run = SeedRun::new(&Plan::new(profile, seed));
+            run.play();
+            let text = run.script().to_string();
+            let script =
+                raft_script::parse(&text).unwrap_or_else(|error| panic!("{seed}: {error}"));
+            let again = raft_script::run(&script, &mut |_| {});
+            assert_eq!(again.failure, None, "{profile} {seed}");
+            assert_eq!(of_script(&again), Outcome::Clean);
+            assert_eq!(again.trace_hash, run.world().trace_hash(), "{profile} {seed}");
+            assert_eq!(again.steps, run.world().steps(), "{profile} {seed}");
+        }
+    }
+}

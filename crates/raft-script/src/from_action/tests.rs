@@ -1,0 +1,65 @@
+//! What is done to a world is done again by the statements that say it.
+
+use raft_core::Instant;
+use raft_kv::{ClientId, Operation};
+use raft_sim::{DelayRange, LinkChange, MessageId, ReadPolicy, Setup, Unsynced, World};
+
+use super::*;
+use crate::statement::Moment;
+
+/// One of each kind, in an order in which each is possible.
+fn actions() -> Vec<Action> {
+    let nodes = |ids: &[u64]| ids.iter().copied().map(NodeId).collect::<Vec<_>>();
+    let (one, two, four) = (NodeId(1), NodeId(2), NodeId(4));
+    let latency = DelayRange::millis(1, 30);
+    let link = |change| Action::SetLink { from: one, to: two, change };
+    let change = |change| Action::ChangeMembership { node: one, change };
+    let request =
+        |operation, read| Action::Request { client: ClientId(7), operation, via: Some(two), read };
+    vec![
+        Action::ForceElection { node: one },
+        Action::ForgetLeader { node: two },
+        request(Operation::Set { key: "x".into(), value: "a b".into() }, ReadPolicy::Log),
+        request(Operation::Get { key: "x".into() }, ReadPolicy::Lease),
+        link(LinkChange::Latency(latency)),
+        link(LinkChange::Loss { per_million: 12_345 }),
+        link(LinkChange::Cut),
+        Action::SetDisk { node: two, change: DiskChange::Latency(latency) },
+        change(MembershipChange::AddVoter(NodeId(6))),
+        change(MembershipChange::AddLearner(NodeId(7))),
+        change(MembershipChange::Promote(two)),
+        change(MembershipChange::Demote(two)),
+        change(MembershipChange::Remove(two)),
+        change(MembershipChange::Replace { old: two, new: NodeId(8) }),
+        change(MembershipChange::SetVoters(nodes(&[1, 2, 3]))),
+        Action::TransferLeadership { node: one, to: two },
+        Action::Partition { groups: vec![nodes(&[1, 2]), nodes(&[3, 4, 5])] },
+        Action::Heal,
+        Action::Pause { node: four },
+        Action::Resume { node: four },
+        Action::Crash { node: four, unsynced: Unsynced::Kept },
+        Action::Restart { node: four },
+        Action::Recover { nodes: nodes(&[1, 2, 3, 4]) },
+        Action::Snapshot { node: one },
+    ]
+}
+
+#[test]
+fn the_statements_of_a_run_do_it_again() {
+    let setup = Setup { seed: 4, ..Setup::default() };
+    let mut world = World::new(setup.clone()).unwrap();
+    let mut text = format!("{}\n", Statement::Cluster(Box::new(setup)));
+    for (number, action) in (1..).zip(actions()) {
+        let time = Instant(number * 200_000);
+        world.run_until(time);
+        world.apply(action.clone()).unwrap_or_else(|refusal| panic!("{action:?}: {refusal}"));
+        let (moment, statement) =
+            (Moment::Absolute { time, step: None }, Box::new(Statement::from(&action)));
+        text += &format!("{}\n", Statement::At { moment, statement });
+    }
+    let report = crate::run(&crate::parse(&text).unwrap(), &mut |_| {});
+    assert_eq!(report.failure, None);
+    assert_eq!(report.trace_hash, world.trace_hash());
+    let drop = Action::DropMessage { id: MessageId(17) };
+    assert_eq!(Statement::from(&drop).to_string(), "drop message 17");
+}

@@ -1,0 +1,32 @@
+//! The end of all faults for some nodes, and the end of all others: what progress is asked of.
+
+use raft_core::NodeId;
+
+use super::World;
+use crate::{EventKind, NodeState, Refusal, Unsynced};
+
+impl World {
+    /// Links, disks and these nodes work as at the beginning; all others crash.
+    pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), Refusal> {
+        for node in nodes {
+            self.state_of(*node)?;
+        }
+        self.emit(EventKind::Recovered { nodes: nodes.to_vec() });
+        self.partition = None;
+        let setup = self.setup.clone();
+        self.links.values_mut().for_each(|link| link.recover(&setup));
+        for id in self.node_list() {
+            self.node_mut(id).disk.recover(&setup);
+            let works = nodes.contains(&id);
+            match self.state_of(id)? {
+                NodeState::Running | NodeState::Paused if !works => {
+                    self.crash(id, Unsynced::Drawn)?;
+                }
+                NodeState::Paused => self.resume(id)?,
+                NodeState::Crashed | NodeState::Refused if works => self.start_node(id),
+                NodeState::Running | NodeState::Crashed | NodeState::Refused => {}
+            }
+        }
+        Ok(())
+    }
+}
