@@ -1,6 +1,9 @@
 //! The `helios` command.
 #![forbid(unsafe_code)]
 
+mod caught;
+mod fuzz;
+mod merge;
 mod output;
 mod report;
 mod run;
@@ -20,6 +23,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Fuzz(fuzz::FuzzArguments),
+    Merge(merge::MergeArguments),
     /// Print every statement of the command language.
     Language,
 }
@@ -28,6 +33,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
+        Command::Merge(arguments) => merge::merge(&arguments),
         Command::Language => print_language().map(|()| 0),
     };
     match code {

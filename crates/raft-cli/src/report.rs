@@ -65,10 +65,19 @@ impl From<&CheckResult> for PropertyReport {
 
 impl FileReport {
     pub(crate) fn unreadable(file: &str, error: ErrorReport) -> Self {
+        Self::without_end(file, (Outcome::Unreadable, 2), error)
+    }
+
+    /// The core stopped: there is nothing to be read from its world any more.
+    pub(crate) fn of_assertion(file: &str, error: ErrorReport) -> Self {
+        Self::without_end(file, (Outcome::Failed, 1), error)
+    }
+
+    fn without_end(file: &str, (outcome, code): (Outcome, u8), error: ErrorReport) -> Self {
         Self {
             file: file.to_owned(),
-            outcome: Outcome::Unreadable,
-            code: 2,
+            outcome,
+            code,
             virtual_time_us: 0,
             events: 0,
             steps: 0,
@@ -100,6 +109,11 @@ impl ErrorReport {
     /// The file cannot be read.
     pub(crate) fn unreadable(message: String) -> Self {
         Self { line: None, column: None, source: None, message, trace: Vec::new(), rendered: None }
+    }
+
+    /// The core came upon what it holds for impossible.
+    pub(crate) fn assertion(message: &str, trace: Vec<String>) -> Self {
+        Self { trace, ..Self::unreadable(format!("an assertion failed: {message}")) }
     }
 
     pub(crate) fn parse(error: &ParseError, text: &str) -> Self {

@@ -8,6 +8,7 @@ use raft_core::{Body, Trace};
 use raft_script::{ParseError, limits};
 use raft_sim::{DropReason, Event, EventKind};
 
+use crate::caught::caught;
 use crate::output::to_stdout;
 use crate::report::{ErrorReport, FileReport, Outcome};
 
@@ -83,18 +84,27 @@ fn run_file(file: &str, trace: bool, out: &mut dyn Write) -> io::Result<FileRepo
     };
     let mut recent: VecDeque<Event> = VecDeque::with_capacity(TRACE_AROUND_FAILURE);
     let mut written = Ok(());
-    let report = raft_script::run(&script, &mut |event| {
-        if trace && written.is_ok() {
-            written = writeln!(out, "{event}");
-        }
-        if is_worth_telling(event) {
-            if recent.len() == TRACE_AROUND_FAILURE {
-                recent.pop_front();
+    let report = caught(|| {
+        raft_script::run(&script, &mut |event| {
+            if trace && written.is_ok() {
+                written = writeln!(out, "{event}");
             }
-            recent.push_back(event.clone());
-        }
+            if is_worth_telling(event) {
+                if recent.len() == TRACE_AROUND_FAILURE {
+                    recent.pop_front();
+                }
+                recent.push_back(event.clone());
+            }
+        })
     });
     written?;
+    let report = match report {
+        Ok(report) => report,
+        Err(message) => {
+            let trace = recent.iter().map(Event::to_string).collect();
+            return Ok(FileReport::of_assertion(file, ErrorReport::assertion(&message, trace)));
+        }
+    };
     let error = report.failure.as_ref().map(|failure| {
         ErrorReport::failure(failure, &text, recent.iter().map(Event::to_string).collect())
     });

@@ -1,0 +1,129 @@
+//! What a campaign is to do, as it is typed.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::Args;
+use raft_fuzz::{Plan, Profile};
+
+use super::campaign::Campaign;
+use super::report::JSON_HELP;
+use super::seeds::{Seeds, Shard};
+
+/// Break clusters at random, and check everything.
+///
+/// Each seed draws a cluster, what goes wrong and what clients do; afterwards a quorum works again and
+/// has to make progress. Without arguments: a thousand seeds of the profile `swarm`.
+///
+/// Exit code: 0 if nothing broke, 1 if something did (its script is written to a file), 2 if the
+/// arguments make no sense.
+#[derive(Args)]
+#[command(after_long_help = JSON_HELP)]
+pub(crate) struct FuzzArguments {
+    /// Which seeds: `1..1001` is without the last one; `1..` has no end, and needs --for.
+    #[arg(long, value_name = "A..B")]
+    seeds: Option<Seeds>,
+    /// What kind of trouble: calm, lan, wan, hostile or swarm.
+    #[arg(long, value_name = "P", default_value_t)]
+    profile: Profile,
+    /// How many nodes vote at the beginning, 1 to 9; the profile decides if this is not given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=9))]
+    nodes: Option<u64>,
+    /// Stop after this time, such as `60s`, `5m` or `2h`.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    time: Option<Duration>,
+    /// How many threads; one for each core if this is not given.
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZero<usize>>,
+    /// Play one share of the seeds: `2/8` is the second of eight. `helios merge` adds up what shares print.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Do not stop at the first failure.
+    #[arg(long)]
+    keep_going: bool,
+    /// Print one JSON object instead of text; --help says what is in it.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The folder that scripts of failures are written to.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) out: PathBuf,
+    /// Rules to switch off, to see whether that is noticed; names with commas between.
+    #[cfg(feature = "bugs")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = switch)]
+    bugs: Vec<raft_sim::Switch>,
+}
+
+/// What a bare `helios fuzz` plays.
+const DEFAULT_SEEDS: Seeds = Seeds { first: 1, end: 1_001 };
+
+impl FuzzArguments {
+    /// The campaign, or what makes no sense.
+    pub(super) fn campaign(&self) -> Result<Campaign, String> {
+        let endless = Seeds { first: 1, end: u64::MAX };
+        let default = if self.time.is_some() { endless } else { DEFAULT_SEEDS };
+        let all = self.seeds.unwrap_or(default);
+        if all.end == u64::MAX && self.time.is_none() {
+            return Err(format!("the seeds {all} have no end: give one, or a time with --for"));
+        }
+        let seeds = match self.shard {
+            Some(_) if all.end == u64::MAX => {
+                return Err("--shard needs --seeds with an end".to_owned());
+            }
+            Some(shard) => all.share(shard),
+            None => all,
+        };
+        let plan = Plan {
+            nodes: self.nodes,
+            #[cfg(feature = "bugs")]
+            bugs: self.bugs.iter().copied().collect(),
+            ..Plan::new(self.profile, 0)
+        };
+        let cores = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let jobs = self.jobs.unwrap_or(cores).get();
+        Ok(Campaign { plan, all, seeds, time: self.time, jobs, keep_going: self.keep_going })
+    }
+}
+
+/// `90s`, `5m`, `2h`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let unit: u64 = match unit {
+        "" | "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        _ => 0,
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    let seconds = seconds.filter(|seconds| (1..=31_536_000).contains(seconds));
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "a time such as 60s, 5m or 2h, of at most a year, is expected".to_owned())
+}
+
+#[cfg(feature = "bugs")]
+fn switch(name: &str) -> Result<raft_sim::Switch, String> {
+    let names =
+        || raft_sim::Switch::all().map(raft_sim::Switch::name).collect::<Vec<_>>().join(", ");
+    raft_sim::Switch::named(name)
+        .ok_or_else(|| format!("there is no bug {name:?}; these are: {}", names()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        let seconds = |text| duration(text).map(|time| time.as_secs());
+        assert_eq!(seconds("60s"), Ok(60));
+        assert_eq!(seconds("90"), Ok(90));
+        assert_eq!(seconds("5m"), Ok(300));
+        assert_eq!(seconds("2h"), Ok(7_200));
+        for text in ["", "0s", "s", "5d", "-1s", "1.5s", "99999999999999999999s", "9999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}
