@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod caught;
+mod experiment;
 mod fuzz;
 mod merge;
 mod output;
@@ -25,6 +26,7 @@ enum Command {
     Run(run::RunArguments),
     Fuzz(fuzz::FuzzArguments),
     Merge(merge::MergeArguments),
+    Experiment(experiment::ExperimentArguments),
     /// Print every statement of the command language.
     Language,
 }
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
+        Command::Experiment(arguments) => experiment::run(&arguments),
         Command::Language => print_language().map(|()| 0),
     };
     match code {

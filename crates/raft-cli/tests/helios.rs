@@ -203,6 +203,39 @@ fn the_language_is_printed() {
     }
 }
 
+#[test]
+fn the_experiment_prints_its_table_and_charts_and_writes_its_csv() {
+    let csv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("election-timeouts.csv");
+    let arguments = ["experiment", "election-timeouts", "--trials", "2", "--csv"];
+    let output = helios(&[&arguments[..], &[csv.to_str().unwrap()]].concat());
+    assert_eq!(code(&output), 0);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = stdout(&output);
+    assert!(text.lines().all(|line| line.len() <= 80) && !text.contains('\x1b'), "{text}");
+    for expected in ["the paper", "p50 287", "Broadcast time", "a 150-150", "a 12-24"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let rows = std::fs::read_to_string(&csv).unwrap();
+    assert!(rows.starts_with("range,trials,mean,p10,p50,p90,p99,max\n150-150,2,"), "{rows}");
+    assert_eq!(rows.lines().count(), 11);
+}
+
+#[test]
+fn the_experiment_refuses_what_it_cannot_do_before_it_works() {
+    let refused = |arguments: &[&str], why: &str| {
+        let output = helios(&[&["experiment", "election-timeouts"], arguments].concat());
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 2, "{arguments:?}: {error}");
+        assert!(error.contains(why), "{arguments:?}: {error}");
+        assert!(output.stdout.is_empty());
+    };
+    refused(&["--trials", "0"], "0 is not in 1..=100000");
+    refused(&["--jobs", "0"], "0 is not in 1..=256");
+    refused(&["--disk-latency", "5..1"], "write two numbers of ms that go up");
+    refused(&["--csv", "no/such/folder/x.csv"], "helios: cannot write the CSV: ");
+    refused(&["--trials", "1", "--link-latency", "20..40"], " ms: no leader stays in office");
+}
+
 /// `helios run --trace … | head -1`
 #[test]
 fn a_reader_that_leaves_early_causes_no_panic() {

@@ -1,0 +1,164 @@
+//! `helios experiment`: what the literature measured, measured again with this core.
+
+mod chart;
+mod figure;
+mod report;
+mod stage;
+mod statistics;
+mod trial;
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use raft_sim::DelayRange;
+
+use self::chart::Line;
+use self::figure::{CURVES, Figure, Plan};
+use self::stage::DiskLatency;
+use crate::output::to_stdout;
+
+/// Repeat a measurement of the literature with this core.
+#[derive(Args)]
+pub(crate) struct ExperimentArguments {
+    #[command(subcommand)]
+    experiment: Experiment,
+}
+
+#[derive(Subcommand)]
+enum Experiment {
+    ElectionTimeouts(ElectionTimeouts),
+}
+
+/// Figure 16 of the Raft paper: how long a cluster has no leader after a crash.
+///
+/// Five servers, two of the four survivors with shorter logs; all election timers start together
+/// with the leader's last heartbeats, and it crashes at a random moment of the interval after them,
+/// half of the shortest election timeout. The rules are the paper's: no pre-vote, no check-quorum.
+///
+/// Exit code: 0, or 2 if the CSV cannot be written or no leader stays in office.
+#[derive(Args)]
+struct ElectionTimeouts {
+    /// How many times the leader crashes, for each range of timeouts.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    trials: u64,
+    /// Write the numbers to this file, too: range,trials,mean,p10,p50,p90,p99,max in ms.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Everything random is drawn from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many threads work on it; as many as there are processors if not given. The results do not
+    /// depend on it.
+    #[arg(long, value_name = "J", value_parser = clap::value_parser!(u64).range(1..=256))]
+    jobs: Option<u64>,
+    /// How long a message takes, in ms, drawn uniformly.
+    #[arg(long, default_value = "0.1..0.3", value_name = "MIN..MAX", value_parser = delay_range)]
+    link_latency: DelayRange,
+    /// How long a write takes to become durable, in ms: the least, and the mean of an exponential
+    /// distribution above it.
+    #[arg(long, default_value = "0.5..5", value_name = "MIN..MEAN", value_parser = disk_latency)]
+    disk_latency: DiskLatency,
+}
+
+/// Runs the experiment; the exit code.
+pub(crate) fn run(arguments: &ExperimentArguments) -> io::Result<u8> {
+    let Experiment::ElectionTimeouts(arguments) = &arguments.experiment;
+    // Before the work is done, not after it.
+    let csv = match arguments.csv.as_ref().map(File::create).transpose() {
+        Ok(csv) => csv,
+        Err(error) => return Ok(refuse(&format!("cannot write the CSV: {error}"))),
+    };
+    let figure = match figure::measure(&arguments.plan(), &mut progress()) {
+        Ok(figure) => figure,
+        Err(impossible) => {
+            return Ok(refuse(&format!("{} ms: {}", impossible.curve.name(), impossible.why)));
+        }
+    };
+    if let Some(csv) = csv {
+        let mut csv = BufWriter::new(csv);
+        if let Err(error) = report::write_csv(&figure, &mut csv).and_then(|()| csv.flush()) {
+            return Ok(refuse(&format!("cannot write the CSV: {error}")));
+        }
+    }
+    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    to_stdout(|out| {
+        report::print_table(&figure, out)?;
+        draw(&figure, colour, out)
+    })?;
+    Ok(0)
+}
+
+impl ElectionTimeouts {
+    fn plan(&self) -> Plan {
+        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        Plan {
+            trials: self.trials as usize,
+            seed: self.seed,
+            jobs: self.jobs.map_or_else(processors, |jobs| jobs as usize),
+            link_latency: self.link_latency,
+            disk_latency: self.disk_latency,
+        }
+    }
+}
+
+fn refuse(why: &str) -> u8 {
+    eprintln!("helios: {why}");
+    2
+}
+
+/// The paper's two graphs: how much randomness, and which scale.
+fn draw(figure: &Figure, colour: bool, out: &mut dyn Write) -> io::Result<()> {
+    let curves: Vec<Line<'_>> = CURVES
+        .iter()
+        .zip(&figure.samples)
+        .map(|(curve, sample)| Line { name: curve.name(), sample })
+        .collect();
+    let (randomness, scale) = curves.split_at(6);
+    for (title, lines, range) in [
+        ("More randomness in the timeouts", randomness, (50, 60_000)),
+        ("Shorter timeouts", scale, (5, 1_000)),
+    ] {
+        writeln!(out, "\n{title}: share of trials that have a leader again\n")?;
+        chart::draw(lines, range, colour, out)?;
+    }
+    Ok(())
+}
+
+/// One line on a terminal, rewritten now and then; nothing elsewhere.
+fn progress() -> impl FnMut(usize, usize) {
+    let is_shown = io::stderr().is_terminal();
+    let mut shown = None;
+    move |done, all| {
+        let percent = done * 100 / all;
+        if is_shown && shown.replace(percent) != Some(percent) {
+            let end = if done == all { "\r\x1b[K" } else { "" };
+            eprint!("\r{percent:>3} % of {all} trials{end}");
+        }
+    }
+}
+
+/// `0.1..0.3`, in milliseconds.
+fn delay_range(text: &str) -> Result<DelayRange, String> {
+    let millis = |text: &str| {
+        let millis: f64 = text.parse().ok()?;
+        let fits = (0.0..=1000.0).contains(&millis);
+        fits.then(|| Duration::from_micros((millis * 1000.0).round() as u64))
+    };
+    let ends = text.split_once("..").and_then(|(min, max)| Some((millis(min)?, millis(max)?)));
+    match ends {
+        Some((min, max)) if min <= max => Ok(DelayRange { min, max }),
+        _ => Err("write two numbers of ms that go up, 0 to 1000, as in 0.5..10".to_owned()),
+    }
+}
+
+/// `0.5..5`, in milliseconds.
+fn disk_latency(text: &str) -> Result<DiskLatency, String> {
+    delay_range(text).map(|DelayRange { min, max: mean }| DiskLatency { min, mean })
+}
+
+#[cfg(test)]
+mod argument_tests;

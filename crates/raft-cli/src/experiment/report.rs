@@ -1,0 +1,79 @@
+//! The figure as a table, with the paper's numbers beside, and as CSV.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::figure::{CURVES, Figure};
+use super::statistics::Sample;
+use super::trial::CAP;
+
+const CSV_HEADER: &str = "range,trials,mean,p10,p50,p90,p99,max";
+
+/// One row a curve, times in ms.
+pub(crate) fn write_csv(figure: &Figure, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{CSV_HEADER}")?;
+    for (curve, sample) in CURVES.iter().zip(&figure.samples) {
+        write!(out, "{},{}", curve.name(), sample.trials())?;
+        for time in columns(sample) {
+            let micros = time.as_micros();
+            write!(out, ",{}.{:03}", micros / 1000, micros % 1000)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Mean, p10, p50, p90, p99, max.
+fn columns(sample: &Sample) -> [Duration; 6] {
+    let percentile = |percent| sample.percentile(percent);
+    [sample.mean(), percentile(10), percentile(50), percentile(90), percentile(99), sample.max()]
+}
+
+/// At most 80 columns wide.
+pub(crate) fn print_table(figure: &Figure, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Time without a leader after a crash, in ms (Raft, Figure 16)")?;
+    writeln!(out)?;
+    write!(out, "{:<7} {:>6}", "range", "trials")?;
+    for title in ["mean", "p10", "p50", "p90", "p99", "max"] {
+        write!(out, " {title:>7}")?;
+    }
+    writeln!(out, "  the paper")?;
+    for (curve, sample) in CURVES.iter().zip(&figure.samples) {
+        let mut line = format!("{:<7} {:>6}", curve.name(), sample.trials());
+        for time in columns(sample) {
+            line += &format!(" {:>7}", tenths(time));
+        }
+        line += &format!("  {}", curve.paper);
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    writeln!(out)?;
+    for (curve, sample) in CURVES.iter().zip(&figure.samples) {
+        if sample.capped() > 0 {
+            let (name, capped, trials) = (curve.name(), sample.capped(), sample.trials());
+            writeln!(
+                out,
+                "{name}: {capped} of {trials} trials had no leader after {} s and count as that",
+                CAP.as_secs()
+            )?;
+        }
+    }
+    let broadcast = &figure.broadcast;
+    writeln!(
+        out,
+        "Broadcast time, mean: {} ms from standing for election to the answers of all\n\
+         four others (own write {} ms, then request, durable vote, answer); {} ms to a\n\
+         majority. The paper: about 15 ms.",
+        tenths(broadcast.all),
+        tenths(broadcast.own_write),
+        tenths(broadcast.majority),
+    )
+}
+
+/// Milliseconds with one decimal.
+fn tenths(time: Duration) -> String {
+    let tenths = (time.as_micros() + 50) / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests;

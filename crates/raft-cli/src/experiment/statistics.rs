@@ -1,0 +1,68 @@
+//! What many trials amount to: mean, percentiles, and the share that was over by a time.
+
+use std::time::Duration;
+
+use super::trial::{CAP, Outcome};
+
+/// The outcomes of the trials of one curve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Sample {
+    /// Ascending. A trial without a leader counts as [`CAP`].
+    downtimes: Vec<Duration>,
+    capped: usize,
+}
+
+impl Sample {
+    /// The sample of these outcomes, of which there is at least one.
+    pub(crate) fn new(outcomes: &[Outcome]) -> Self {
+        assert!(!outcomes.is_empty(), "there is at least one trial");
+        let downtime = |outcome: &Outcome| match outcome {
+            Outcome::Elected { after, .. } => *after,
+            Outcome::Capped => CAP,
+        };
+        let mut downtimes: Vec<Duration> = outcomes.iter().map(downtime).collect();
+        downtimes.sort_unstable();
+        let capped = outcomes.iter().filter(|outcome| **outcome == Outcome::Capped).count();
+        Self { downtimes, capped }
+    }
+
+    /// How many trials there were.
+    pub(crate) fn trials(&self) -> usize {
+        self.downtimes.len()
+    }
+
+    /// How many of them ended without a leader.
+    pub(crate) fn capped(&self) -> usize {
+        self.capped
+    }
+
+    pub(crate) fn mean(&self) -> Duration {
+        mean(self.downtimes.iter().copied())
+    }
+
+    /// The shortest time that at least `percent` of the trials did not exceed; 1 to 100.
+    pub(crate) fn percentile(&self, percent: usize) -> Duration {
+        let rank = (self.trials() * percent).div_ceil(100);
+        self.downtimes[rank.clamp(1, self.trials()) - 1]
+    }
+
+    pub(crate) fn max(&self) -> Duration {
+        self.percentile(100)
+    }
+
+    /// How many trials had a leader within this time.
+    pub(crate) fn elected_within(&self, time: Duration) -> usize {
+        let within = self.downtimes.partition_point(|downtime| *downtime <= time);
+        within.min(self.trials() - self.capped)
+    }
+}
+
+/// To the nearest microsecond; 0 of nothing.
+pub(crate) fn mean(times: impl ExactSizeIterator<Item = Duration>) -> Duration {
+    let count = times.len().max(1) as u128;
+    let sum: u128 = times.map(|time| time.as_micros()).sum();
+    Duration::from_micros(((sum + count / 2) / count) as u64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use raft_core::{Instant, LogIndex, RoleKind};
+
+use super::*;
+use crate::experiment::stage::DiskLatency;
+
+const SEED: u64 = 7;
+
+fn conditions(min: u64, max: u64) -> Conditions {
+    Conditions {
+        election_timeout: DelayRange::millis(min, max),
+        link_latency: DelayRange {
+            min: Duration::from_micros(100),
+            max: Duration::from_micros(300),
+        },
+        disk_latency: DiskLatency {
+            min: Duration::from_micros(500),
+            mean: Duration::from_micros(5000),
+        },
+        #[cfg(feature = "bugs")]
+        bugs: raft_sim::Switches::NONE,
+    }
+}
+
+fn prepared(conditions: &Conditions, number: u64) -> Prepared {
+    prepare(conditions, Random::for_plan(SEED, number).next()).unwrap()
+}
+
+fn last_index(prepared: &Prepared, node: NodeId) -> LogIndex {
+    prepared.stage.status(node).unwrap().last_log.index
+}
+
+fn survivors(prepared: &Prepared) -> Vec<NodeId> {
+    prepared.stage.world.node_ids().filter(|node| *node != prepared.leader).collect()
+}
+
+fn downtime(conditions: &Conditions, number: u64) -> Duration {
+    match run(conditions, SEED, number).unwrap() {
+        Outcome::Elected { after, .. } => after,
+        Outcome::Capped => CAP,
+    }
+}
+
+/// How many of these trials are won by a server whose log is shorter than the old leader's.
+fn wins_with_a_short_log(conditions: &Conditions, trials: u64) -> usize {
+    let is_short = |number: &u64| match run(conditions, SEED, *number).unwrap() {
+        Outcome::Elected { leader, .. } => {
+            let prepared = prepared(conditions, *number);
+            last_index(&prepared, leader) < last_index(&prepared, prepared.leader)
+        }
+        Outcome::Capped => false,
+    };
+    (0..trials).filter(is_short).count()
+}
+
+#[test]
+fn two_survivors_have_shorter_logs_until_the_crash() {
+    for (min, max) in [(12, 24), (150, 155), (150, 300)] {
+        let conditions = conditions(min, max);
+        for number in 0..20 {
+            let mut prepared = prepared(&conditions, number);
+            let last_moment = prepared.heartbeats_at + conditions.heartbeat_interval();
+            prepared.stage.run_until(Instant(last_moment.0 - 1));
+            let full = last_index(&prepared, prepared.leader).0;
+            let mut lengths: Vec<u64> =
+                survivors(&prepared).iter().map(|node| last_index(&prepared, *node).0).collect();
+            lengths.sort_unstable();
+            assert_eq!(lengths, [full - 2, full - 1, full, full], "{min}-{max}, trial {number}");
+            assert_eq!(prepared.stage.world.leader(), Some(prepared.leader));
+        }
+    }
+}
+
+#[test]
+fn who_has_a_shorter_log_never_wins() {
+    assert_eq!(wins_with_a_short_log(&conditions(12, 24), 100), 0);
+    assert_eq!(wins_with_a_short_log(&conditions(150, 175), 100), 0);
+}
+
+/// The break to compare with: without the election restriction the first to stand would often be one
+/// of the two, and nobody would have to wait for another one.
+#[cfg(feature = "bugs")]
+#[test]
+fn if_votes_ignored_the_log_shorter_logs_would_win_and_elections_be_faster() {
+    let honest = conditions(150, 300);
+    let bugs = raft_sim::Switches::NONE.with(raft_core::Bug::VoteIgnoresLog);
+    let broken = Conditions { bugs, ..honest.clone() };
+    assert!((30..=70).contains(&wins_with_a_short_log(&broken, 100)));
+    let total = |conditions| (0..300).map(|number| downtime(conditions, number)).sum::<Duration>();
+    let (broken, honest) = (total(&broken), total(&honest));
+    assert!(broken * 100 < honest * 93, "{broken:?} {honest:?}");
+}
+
+#[test]
+fn one_broadcast_starts_all_timers() {
+    for (min, max) in [(12, 24), (150, 150), (150, 300)] {
+        let conditions = conditions(min, max);
+        for number in 0..20 {
+            let mut prepared = prepared(&conditions, number);
+            let DelayRange { min: fastest, max: slowest } = conditions.link_latency;
+            prepared.stage.run_until(prepared.heartbeats_at + slowest);
+            for node in survivors(&prepared) {
+                let status = prepared.stage.status(node).unwrap();
+                let after = status.timer_started - prepared.heartbeats_at;
+                assert!((fastest..=slowest).contains(&after), "{after:?}");
+                assert_eq!(status.role, RoleKind::Follower);
+                assert_eq!(status.leader, Some(prepared.leader));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_crash_is_uniform_within_the_heartbeat_interval() {
+    let conditions = conditions(150, 300);
+    let interval = conditions.heartbeat_interval();
+    assert_eq!(interval, Duration::from_millis(75));
+    let mut quarters = [0; 4];
+    for number in 0..4000 {
+        let mut random = Random::for_plan(SEED, number);
+        random.next();
+        let offset = crash_offset(&conditions, &mut random);
+        assert!(offset < interval);
+        quarters[(4 * offset.as_micros() / interval.as_micros()) as usize] += 1;
+    }
+    assert!(quarters.iter().all(|count| (900..1100).contains(count)), "{quarters:?}");
+}
+
+/// "Thus, the smallest possible downtime was about half of the minimum election timeout."
+#[test]
+fn the_shortest_downtime_is_about_half_of_the_shortest_timeout() {
+    let conditions = conditions(150, 200);
+    let downtimes = (0..300).map(|number| downtime(&conditions, number));
+    let shortest = downtimes.min().unwrap();
+    assert!(shortest >= Duration::from_millis(75), "{shortest:?}");
+    assert!(shortest < Duration::from_millis(100), "{shortest:?}");
+}
+
+#[test]
+fn a_broadcast_takes_about_15_ms() {
+    let conditions = conditions(150, 150);
+    let measured: Vec<Broadcast> =
+        (0..400).map(|seed| broadcast(&conditions, seed).unwrap()).collect();
+    for Broadcast { own_write, majority, all } in &measured {
+        assert!(*own_write < *majority && *majority <= *all);
+        assert!(*own_write >= conditions.disk_latency.min);
+    }
+    let mean = measured.iter().map(|broadcast| broadcast.all).sum::<Duration>() / 400;
+    assert!((14..=16).contains(&mean.as_millis()), "{mean:?}");
+}
+
+#[test]
+fn timeouts_that_are_too_short_for_the_network_are_refused() {
+    let slow = Conditions { link_latency: DelayRange::millis(50, 100), ..conditions(12, 24) };
+    assert_eq!(run(&slow, SEED, 0), Err(NoStableLeader));
+}
