@@ -77,7 +77,7 @@ impl Checks {
             if let Some(node) = event.kind.node() {
                 touched.insert(node);
             }
-            self.follow_event(&event.kind, &events[place + 1..]);
+            self.follow_event(world, &event.kind, &events[place + 1..]);
         }
         for id in touched.iter() {
             self.follow_node(world, id, events);
@@ -104,7 +104,7 @@ impl Checks {
         self.committed.last()
     }
 
-    fn follow_event(&mut self, kind: &EventKind, later: &[Event]) {
+    fn follow_event(&mut self, world: &World, kind: &EventKind, later: &[Event]) {
         match kind {
             EventKind::Sent { from, to, message, .. } => self.follow_message(*from, *to, message),
             EventKind::WriteIssued { node, id, batch } => {
@@ -112,7 +112,12 @@ impl Checks {
                     node.disk.issue(*id, batch.clone());
                 }
             }
-            EventKind::WriteDurable { node, id } => self.write_durable(*node, *id),
+            EventKind::WriteDurable { node, id } => self.write_durable(world, *node, *id),
+            EventKind::WriteFailed { node, id, is_ignored: true, .. } => {
+                self.write_failed(*node, *id);
+            }
+            EventKind::WriteTorn { node, landed, .. } => self.write_torn(world, *node, landed),
+            EventKind::DiskDamaged { node, .. } => self.disk_damaged(world, *node),
             EventKind::Crashed { node } => self.crashed(*node, later),
             EventKind::RestartRefused { node, reason } => self.start_refused(*node, reason),
             EventKind::Core { node, trace } => self.hear_claim(*node, trace),

@@ -1,6 +1,9 @@
 //! A disk in the eyes of the checks: what would be found on it if the power failed now.
 //!
 //! It is built from the bytes that were written, not from what the core believes to have written.
+//! Damage is not applied to it: what was written is what a node must start with, or not at all, and what
+//! its messages promise is judged by. But a damaged disk does not count among those that keep what is
+//! committed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,6 +25,8 @@ pub(crate) struct DiskShadow {
     pub(crate) best: LogPosition,
     /// Whether nothing but the node itself has written here, so that it must be able to start.
     pub(crate) is_intact: bool,
+    /// Whether what is described here can be read back: not after damage, until it is overwritten.
+    pub(crate) is_readable: bool,
     /// The log is the committed one up to here.
     pub(crate) agreed: LogIndex,
     pending: VecDeque<(PersistId, Arc<WriteBatch>)>,
@@ -50,6 +55,7 @@ impl DiskShadow {
             hard_state: held.hard_state,
             best: log.last(),
             is_intact,
+            is_readable: true,
             agreed: LogIndex(0),
             pending: VecDeque::new(),
             log,
@@ -66,6 +72,27 @@ impl DiskShadow {
         while let Some((_, batch)) = self.pending.pop_front_if(|(issued, _)| *issued <= id) {
             self.write(&batch, known);
         }
+    }
+
+    /// The write failed, and nobody minds: it never gets there.
+    pub(crate) fn fail(&mut self, id: PersistId) {
+        self.pending.retain(|(issued, _)| *issued != id);
+    }
+
+    /// Part of a write has landed, after all unfinished ones were lost.
+    pub(crate) fn tear(&mut self, landed: &WriteBatch, known: &LogMatching) {
+        self.write(landed, known);
+    }
+
+    /// The disk was damaged, or written to since. `found` is what can be read back from it now.
+    pub(crate) fn reread(&mut self, found: Option<&Recovered>) {
+        self.is_intact = false;
+        self.is_readable = found.is_some_and(|found| PersistentState::of(found) == self.state());
+    }
+
+    /// A node started from what is described here: no damage is left.
+    pub(crate) fn proved(&mut self) {
+        (self.is_intact, self.is_readable) = (true, true);
     }
 
     /// The power failed and took the last `lost` writes.

@@ -9,6 +9,10 @@
 //! The nodes' traces only say where to look. What is judged comes from the logs themselves, from the
 //! messages on the wire and from the disks, so a core whose traces lie is caught all the same.
 //!
+//! Some faults take away what Raft itself rests on: a damaged disk has lost what a majority was to
+//! keep. Then the guarantee that is lost, and only that, is [suspended](Suspension), with the reason, for
+//! as long as it is; it is never silently passed over.
+//!
 //! ```
 //! use raft_check::{Checks, converged};
 //! use raft_sim::{Setup, World};
@@ -42,5 +46,5 @@ pub use checks::Checks;
 pub use convergence::converged;
 pub use ledger::Ledger;
 pub use liveness::{PROGRESS, complete};
-pub use property::{CheckResult, Property, Violation};
+pub use property::{CheckResult, Property, Standing, Suspension, Violation};
 pub use shadow::Mark;

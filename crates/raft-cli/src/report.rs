@@ -1,6 +1,6 @@
 //! What is said about one file.
 
-use raft_check::CheckResult;
+use raft_check::{CheckResult, Suspension};
 use raft_script::{Failure, ParseError, RunReport};
 use serde::Serialize;
 
@@ -51,6 +51,30 @@ pub(crate) struct PropertyReport {
     pub(crate) name: &'static str,
     pub(crate) section: &'static str,
     pub(crate) violation: Option<String>,
+    /// Since when, or from when to when, it could not be demanded, and why; `null` if it always could.
+    pub(crate) suspended: Option<SuspensionReport>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct SuspensionReport {
+    pub(crate) since_us: u64,
+    /// `null` if it still is.
+    pub(crate) until_us: Option<u64>,
+    pub(crate) because: String,
+    /// All of it in words.
+    #[serde(skip)]
+    pub(crate) words: String,
+}
+
+impl From<&Suspension> for SuspensionReport {
+    fn from(suspension: &Suspension) -> Self {
+        Self {
+            since_us: suspension.since.0,
+            until_us: suspension.until.map(|until| until.0),
+            because: suspension.because.clone(),
+            words: suspension.to_string(),
+        }
+    }
 }
 
 impl From<&CheckResult> for PropertyReport {
@@ -59,6 +83,7 @@ impl From<&CheckResult> for PropertyReport {
             name: result.property.name,
             section: result.property.section,
             violation: result.violation.as_ref().map(ToString::to_string),
+            suspended: result.suspension.as_ref().map(SuspensionReport::from),
         }
     }
 }

@@ -157,6 +157,11 @@ fn print_report(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
         (None, Outcome::Failed) => writeln!(out, "{file}: failed")?,
         (None, _) => writeln!(out, "{file}: unreadable")?,
     }
+    for property in &report.properties {
+        if let Some(suspended) = &property.suspended {
+            writeln!(out, "  {}: {}", property.name, suspended.words)?;
+        }
+    }
     let Some(error) = &report.error else { return Ok(()) };
     if let Some(rendered) = &error.rendered {
         return writeln!(out, "{file}: {rendered}");

@@ -90,6 +90,11 @@ pub struct InvariantLine {
 pub enum InvariantState {
     /// It held after every event so far.
     Holding,
+    /// It cannot be demanded now: a fault took away what Raft itself rests on.
+    Suspended {
+        /// Since when, and why.
+        words: String,
+    },
     /// It was broken.
     Broken {
         /// The number of the event after which that was noticed.

@@ -11,7 +11,8 @@
 //!
 //! A simulated crash may keep unfinished writes, or lose them, and a node that restarts reads its
 //! disk without asking for a write again. So after a crash no event happens before the back end has
-//! everything issued up to then, the undoing of lost writes included.
+//! everything issued up to then, the undoing of lost writes included. Damage to a simulated disk is done
+//! to the database in the same way.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -47,9 +48,17 @@ pub trait Backend {
 pub struct Mirror {
     pipe: Rc<RefCell<Pipe>>,
     /// The writes of each node's present life that its simulated disk has not finished.
-    unfinished: BTreeMap<NodeId, VecDeque<(PersistId, Place)>>,
+    unfinished: BTreeMap<NodeId, VecDeque<Unfinished>>,
     /// Nothing may happen before everything up to here is stored.
     barrier: Place,
+}
+
+/// A write that was issued, and that its simulated disk has not finished.
+struct Unfinished {
+    id: PersistId,
+    batch: Arc<WriteBatch>,
+    /// Where it was issued, the last time if that was more than once.
+    place: Place,
 }
 
 /// Counts batches in the order in which they were issued, from 1.
@@ -104,26 +113,41 @@ impl Mirror {
         match kind {
             EventKind::WriteIssued { node, id, batch } => {
                 let place = self.pipe.borrow_mut().push(*node, batch.clone());
-                self.unfinished.entry(*node).or_default().push_back((*id, place));
+                let unfinished = Unfinished { id: *id, batch: batch.clone(), place };
+                self.unfinished.entry(*node).or_default().push_back(unfinished);
             }
             EventKind::WriteDurable { node, id } => {
                 let finished = self.unfinished.entry(*node).or_default().pop_front();
                 assert!(
-                    finished.is_some_and(|(first, _)| first == *id),
+                    finished.is_some_and(|first| first.id == *id),
                     "node {node} finished write {} out of order",
                     id.0
                 );
             }
             EventKind::Crashed { node } => {
                 let unfinished = self.unfinished.remove(node).unwrap_or_default();
-                if let Some((_, place)) = unfinished.back() {
-                    self.barrier = self.barrier.max(*place);
+                if let Some(last) = unfinished.back() {
+                    self.barrier = self.barrier.max(last.place);
                 }
             }
-            EventKind::WritesLost { node, undo, .. } => {
-                self.barrier = self.pipe.borrow_mut().push(*node, undo.clone());
+            EventKind::WriteFailed { node, id, .. } => {
+                self.unfinished.entry(*node).or_default().retain(|write| write.id != *id);
             }
+            EventKind::WritesLost { node, undo: change, .. }
+            | EventKind::DiskDamaged { node, batch: change, .. } => self.overwrite(*node, change),
             _ => {}
+        }
+    }
+
+    /// What the database holds of a node changes, by no write of the node. Its unfinished writes are in
+    /// the database already, or on their way; as they will come to the simulated disk after the change,
+    /// they are stored again after it.
+    fn overwrite(&mut self, node: NodeId, change: &Arc<WriteBatch>) {
+        let mut pipe = self.pipe.borrow_mut();
+        self.barrier = pipe.push(node, change.clone());
+        for write in self.unfinished.entry(node).or_default() {
+            write.place = pipe.push(node, write.batch.clone());
+            self.barrier = write.place;
         }
     }
 
@@ -138,10 +162,10 @@ impl Mirror {
         }
         let Some((node, id)) = next.completes_write else { return true };
         let first = self.unfinished.get(&node).and_then(VecDeque::front);
-        let (_, place) = first
-            .filter(|(first, _)| *first == id)
+        let first = first
+            .filter(|first| first.id == id)
             .expect("a disk finishes the writes that were issued, in order");
-        pipe.stored >= *place
+        pipe.stored >= first.place
     }
 
     /// Sends what was issued to the back end, now or when the transaction under way is over.

@@ -208,6 +208,8 @@ pub struct InvariantView {
     pub meaning: &'static str,
     /// Whether it holds.
     pub holding: bool,
+    /// Since when, and why, it cannot be demanded now, if that is so: then it neither holds nor is broken.
+    pub suspended: Option<String>,
     /// The number of the event after which it was seen broken.
     pub event_number: Option<u64>,
     /// When.
@@ -428,16 +430,21 @@ impl From<&raft_sim::Client> for ClientView {
 impl From<&InvariantLine> for InvariantView {
     fn from(line: &InvariantLine) -> Self {
         let broken = match &line.state {
-            InvariantState::Holding => None,
+            InvariantState::Holding | InvariantState::Suspended { .. } => None,
             InvariantState::Broken { event_number, at, description } => {
                 Some((*event_number, at.0, description.clone()))
             }
+        };
+        let suspended = match &line.state {
+            InvariantState::Suspended { words } => Some(words.clone()),
+            _ => None,
         };
         Self {
             name: line.name,
             section: line.section,
             meaning: line.meaning,
-            holding: broken.is_none(),
+            holding: line.state == InvariantState::Holding,
+            suspended,
             event_number: broken.as_ref().map(|(number, ..)| *number),
             at_micros: broken.as_ref().map(|(_, at, _)| *at),
             description: broken.map(|(.., description)| description),
@@ -466,6 +473,9 @@ fn kind_name(kind: &EventKind) -> &'static str {
         EventKind::WriteIssued { .. } => "write_issued",
         EventKind::WriteDurable { .. } => "write_durable",
         EventKind::WritesLost { .. } => "writes_lost",
+        EventKind::WriteFailed { .. } => "write_failed",
+        EventKind::WriteTorn { .. } => "write_torn",
+        EventKind::DiskDamaged { .. } => "disk_damaged",
         EventKind::Applied { .. } => "applied",
         EventKind::Restored { .. } => "restored",
         EventKind::ReadServed { .. } => "read_served",

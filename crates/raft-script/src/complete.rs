@@ -25,7 +25,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("cut", "let nothing pass on a link"),
     ("delete", "a client deletes a key"),
     ("demote", "a voter becomes a learner"),
-    ("disk", "how long a disk's writes take"),
+    ("disk", "how a disk works, and damage to it"),
     ("drop", "a message under way does not arrive"),
     ("expect", "check that something holds"),
     ("forget", "let a node forget that it heard a leader"),
@@ -126,6 +126,28 @@ const LINK_CHANGES: &[(&str, &str)] = &[
     ("reorder=off", "messages keep their order"),
 ];
 
+const DISK_CHANGES: &[(&str, &str)] = &[
+    ("latency=", "how long its writes take"),
+    ("stall=", "how long nothing becomes durable"),
+    ("fsync=fail", "the next flush fails"),
+    ("fsync=broken", "every flush fails"),
+    ("fsync=ok", "flushes succeed"),
+    ("full=on", "there is no room for another write"),
+    ("full=off", "there is room again"),
+    ("corrupt", "a bit of a record flips"),
+    ("misdirect", "a record lies in another's place"),
+    ("wipe", "everything is gone"),
+];
+
+const RECORDS: &[(&str, &str)] = &[
+    ("entry", "an entry of the log"),
+    ("term", "the term and the vote in it"),
+    ("term-copy", "the same again"),
+    ("snapshot", "the snapshot"),
+    ("snapshot-mark", "what the snapshot covers"),
+    ("log-end", "where the log ends"),
+];
+
 /// The words that may stand where the cursor is, a byte offset into the line; those that begin with
 /// what is typed of the word already. A session makes them fit its cluster.
 pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Completion> {
@@ -164,9 +186,11 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
         ["run"] => table(&[("1s", "let a second pass"), ("until", "wait for something")]),
         ["run", "until", rest @ ..] | ["expect", rest @ ..] => conditions(rest, world),
         ["crash"] => nodes(world, |state| matches!(state, NodeState::Running | NodeState::Paused)),
-        ["crash", ..] => {
-            table(&[("lose", "unfinished writes are lost"), ("keep", "they are kept")])
-        }
+        ["crash", ..] => table(&[
+            ("lose", "unfinished writes are lost"),
+            ("keep", "they are kept"),
+            ("tear", "the first lands in part, the others are lost"),
+        ]),
         ["restart"] => {
             nodes(world, |state| matches!(state, NodeState::Crashed | NodeState::Refused))
         }
@@ -177,7 +201,11 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
         ["disk" | "recover"] | ["partition", ..] | ["link" | "cut" | "restore"] => {
             nodes(world, |_| true)
         }
-        ["disk", _] => table(&[("latency=", "how long its writes take")]),
+        ["disk", .., "corrupt" | "misdirect" | "to"] => table(RECORDS),
+        ["disk", .., "misdirect", _] | ["disk", .., "misdirect", "entry", _] => {
+            table(&[("to", "the place where it lies")])
+        }
+        ["disk", _] => table(DISK_CHANGES),
         ["link" | "cut" | "restore", .., "->" | "<->"] => nodes(world, |_| true),
         ["cut" | "restore", _] => table(&LINK_CHANGES[..2]),
         ["link", ..] => table(LINK_CHANGES),

@@ -1,7 +1,7 @@
 //! Actions as statements: how the run of a world that no script made becomes a script.
 
 use raft_core::{MembershipChange, NodeId};
-use raft_sim::{Action, DiskChange};
+use raft_sim::Action;
 
 use crate::statement::{Change, Ends, Nodes, Selector, Statement};
 
@@ -28,8 +28,9 @@ impl From<&Action> for Statement {
                 let ends = Ends::Between { from: one(*from), to: one(*to), both_ways: false };
                 Self::Link { ends, changes: vec![*change] }
             }
-            Action::SetDisk { node, change: DiskChange::Latency(latency) } => {
-                Self::DiskLatency { nodes: one(*node), latency: *latency }
+            Action::SetDisk { node, change } => Self::Disk { nodes: one(*node), change: *change },
+            Action::DamageDisk { node, damage } => {
+                Self::Damage { nodes: one(*node), damage: *damage }
             }
             Action::Partition { groups } => {
                 Self::Partition(groups.iter().map(|group| these(group)).collect())

@@ -103,6 +103,24 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     ("cut 1 <-> 3, restore 1 <-> 3", "short for link 1 <-> 3 cut, link 1 <-> 3 restore"),
     ("disk 3 latency=5ms..50ms", "how long writes take from now on"),
+    ("disk 3 stall=2s", "no write becomes durable for that long"),
+    (
+        "disk 3 fsync=fail, disk 3 fsync=broken, disk 3 fsync=ok",
+        "the next flush fails, every flush fails, none does: a node whose flush failed stops",
+    ),
+    (
+        "disk 3 full=on, disk 3 full=off",
+        "no room for another write: the node stops at the next one",
+    ),
+    (
+        "disk 3 corrupt [entry 4|term|term-copy|snapshot|snapshot-mark|log-end]",
+        "a bit of a record flips; the seed decides which, and of which record if none is named",
+    ),
+    ("disk 3 misdirect [entry 4 to entry 2]", "a record lies in another's place"),
+    (
+        "disk 3 wipe",
+        "everything is gone from the disk of a node that is down; it never starts again",
+    ),
     ("drop message 17", "a message that is under way does not arrive"),
     (
         "expect CONDITION [within 3s]",

@@ -3,6 +3,7 @@
 mod cluster;
 mod conditions;
 mod cursor;
+mod disks;
 mod links;
 mod requests;
 mod statements;

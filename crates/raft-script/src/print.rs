@@ -2,6 +2,7 @@
 
 mod cluster;
 mod conditions;
+mod disks;
 mod values;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use self::conditions::state_word;
 pub(crate) use self::values::{Terms, Text, Time, is_invisible};
 
 use self::cluster::write_cluster;
+use self::disks::{Changed, Damaged};
 use self::values::{Delay, Percent};
 use crate::statement::{
     Change, DiskContents, Ends, Moment, Nodes, Run, Script, Selector, Statement,
@@ -54,6 +56,7 @@ impl fmt::Display for Statement {
                     Unsynced::Drawn => "",
                     Unsynced::Lost => " lose",
                     Unsynced::Kept => " keep",
+                    Unsynced::Torn => " tear",
                 })
             }
             Self::Restart(nodes) => write!(f, "restart {nodes}"),
@@ -77,9 +80,8 @@ impl fmt::Display for Statement {
             Self::Heal => f.write_str("heal"),
             Self::Recover(nodes) => write!(f, "recover {nodes}"),
             Self::Link { ends, changes } => write_link(f, ends, changes),
-            Self::DiskLatency { nodes, latency } => {
-                write!(f, "disk {nodes} latency={}", Delay(*latency))
-            }
+            Self::Disk { nodes, change } => write!(f, "disk {nodes} {}", Changed(change)),
+            Self::Damage { nodes, damage } => write!(f, "disk {nodes} {}", Damaged(damage)),
             Self::DropMessage(id) => write!(f, "drop message {id}"),
             Self::Expect { condition, within } => {
                 write!(f, "expect {condition}")?;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use raft_core::{Instant, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
-use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, ReadPolicy, Setup, Unsynced};
+use raft_sim::{
+    DiskChange, DiskDamage, LinkChange, MessageId, NodeState, ReadPolicy, Setup, Unsynced,
+};
 
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -61,7 +63,7 @@ pub enum Statement {
         /// Which client; 1 if the text does not say.
         client: ClientId,
     },
-    /// `crash leader lose`: cut the power of nodes.
+    /// `crash leader lose`, `crash 3 tear`: cut the power of nodes.
     Crash {
         /// Whose.
         nodes: Nodes,
@@ -108,12 +110,21 @@ pub enum Statement {
         /// How; at least one change. `Cut` and `Restore` stand alone.
         changes: Vec<LinkChange>,
     },
-    /// `disk 3 latency=5ms..50ms`: how long writes take from now on.
-    DiskLatency {
+    /// `disk 3 latency=5ms..50ms`: disks work otherwise from now on.
+    Disk {
         /// Whose disks.
         nodes: Nodes,
-        /// How long a write takes.
-        latency: DelayRange,
+        /// How.
+        change: DiskChange,
+    },
+    /// `disk 3 corrupt entry 4`: what disks hold is damaged. No record is [`Key::InUse`].
+    ///
+    /// [`Key::InUse`]: raft_storage::Key::InUse
+    Damage {
+        /// Whose disks.
+        nodes: Nodes,
+        /// How.
+        damage: DiskDamage,
     },
     /// `drop message 17`: a message under way does not arrive.
     DropMessage(MessageId),

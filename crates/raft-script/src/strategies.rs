@@ -8,7 +8,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
-use raft_sim::{DelayRange, LinkChange, MessageId, NodeState, ReadPolicy, Setup, Unsynced};
+use raft_sim::{
+    DelayRange, DiskChange, DiskDamage, Fsync, LinkChange, MessageId, NodeState, ReadPolicy, Setup,
+    Unsynced,
+};
+use raft_storage::Key as Record;
 
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{
@@ -33,7 +37,7 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
 
 /// A statement that acts at once.
 pub(crate) fn action() -> BoxedStrategy<Statement> {
-    let unsynced = select(vec![Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
+    let unsynced = select(vec![Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept, Unsynced::Torn]);
     prop_oneof![
         request(),
         (nodes(), unsynced).prop_map(|(nodes, unsynced)| Statement::Crash { nodes, unsynced }),
@@ -50,7 +54,8 @@ pub(crate) fn action() -> BoxedStrategy<Statement> {
         Just(Statement::Heal),
         nodes().prop_map(Statement::Recover),
         (ends(), link_changes()).prop_map(|(ends, changes)| Statement::Link { ends, changes }),
-        (nodes(), delay()).prop_map(|(nodes, latency)| Statement::DiskLatency { nodes, latency }),
+        (nodes(), disk_change()).prop_map(|(nodes, change)| Statement::Disk { nodes, change }),
+        (nodes(), disk_damage()).prop_map(|(nodes, damage)| Statement::Damage { nodes, damage }),
         (1..=MAX_NUMBER).prop_map(|id| Statement::DropMessage(MessageId(id))),
     ]
     .boxed()
@@ -213,6 +218,35 @@ fn disk_contents() -> impl Strategy<Value = DiskContents> {
         DiskContents::Log { terms, term, vote }
     });
     prop_oneof![log, vec(any::<u8>(), 0..20).prop_map(DiskContents::Image)]
+}
+
+fn disk_change() -> impl Strategy<Value = DiskChange> {
+    prop_oneof![
+        delay().prop_map(DiskChange::Latency),
+        delay().prop_map(|delay| DiskChange::Stall(delay.max)),
+        select(vec![Fsync::Works, Fsync::FailsOnce, Fsync::Fails]).prop_map(DiskChange::Fsync),
+        any::<bool>().prop_map(DiskChange::Full),
+    ]
+}
+
+fn disk_damage() -> impl Strategy<Value = DiskDamage> {
+    prop_oneof![
+        option::of(record()).prop_map(|record| DiskDamage::Corrupt { record }),
+        option::of((record(), record())).prop_map(|keys| DiskDamage::Misdirect { keys }),
+        Just(DiskDamage::Wipe),
+    ]
+}
+
+/// The key of a record.
+fn record() -> impl Strategy<Value = Record> {
+    let fixed = vec![
+        Record::HardState,
+        Record::HardStateCopy,
+        Record::Snapshot,
+        Record::SnapshotMark,
+        Record::LogEnd,
+    ];
+    prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| Record::Entry(LogIndex(index)))]
 }
 
 fn role() -> impl Strategy<Value = RoleKind> {

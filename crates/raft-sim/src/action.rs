@@ -4,8 +4,9 @@ use std::fmt;
 
 use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
+use raft_storage::Key;
 
-use crate::{DelayRange, MessageId, NodeState};
+use crate::{DelayRange, DiskChange, DiskDamage, MessageId, NodeState};
 
 /// One thing to do to the world at its present time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,7 +74,14 @@ pub enum Action {
         /// How.
         change: LinkChange,
     },
-    /// Change a disk.
+    /// Damage what a disk holds. To be wiped, it must not be in use.
+    DamageDisk {
+        /// Whose.
+        node: NodeId,
+        /// How.
+        damage: DiskDamage,
+    },
+    /// Change how a disk works.
     SetDisk {
         /// Whose.
         node: NodeId,
@@ -163,6 +171,8 @@ pub enum Unsynced {
     Lost,
     /// All of them.
     Kept,
+    /// The first of them in part, as the seed decides; none of the others.
+    Torn,
 }
 
 /// A change to one direction of a link.
@@ -186,13 +196,6 @@ pub enum LinkChange {
     },
     /// Whether a message may overtake another.
     Reordering(bool),
-}
-
-/// A change to a disk.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DiskChange {
-    /// How long a write takes to become durable.
-    Latency(DelayRange),
 }
 
 /// Why an action could not be done. Nothing was changed.
@@ -233,6 +236,24 @@ pub enum Refusal {
         /// The largest it may be.
         largest: u64,
     },
+    /// There is nothing on the node's disk.
+    EmptyDisk(NodeId),
+    /// The node's disk has no such record.
+    NoSuchRecord {
+        /// Which node.
+        node: NodeId,
+        /// Which record.
+        record: Key,
+    },
+    /// A record always lies under its own key.
+    SameRecord {
+        /// Which node.
+        node: NodeId,
+        /// Which record.
+        record: Key,
+    },
+    /// The node's disk has no room, so it would have to stop again at once.
+    DiskFull(NodeId),
     /// Nothing was applied since the last snapshot.
     NothingToSnapshot(NodeId),
     /// More operations wait for their turn than a client may have.
@@ -278,6 +299,16 @@ impl fmt::Display for Refusal {
             }
             Self::NodeNumber { node, largest } => {
                 write!(f, "nodes are numbered from 1 to {largest}, not {node}")
+            }
+            Self::EmptyDisk(node) => write!(f, "there is nothing on the disk of node {node}"),
+            Self::NoSuchRecord { node, record } => {
+                write!(f, "there is no {record} on the disk of node {node}")
+            }
+            Self::SameRecord { node, record } => {
+                write!(f, "the {record} of node {node} cannot lie in its own place by mistake")
+            }
+            Self::DiskFull(node) => {
+                write!(f, "the disk of node {node} is full; make room first: disk {node} full=off")
             }
             Self::NothingToSnapshot(node) => {
                 write!(f, "node {node} has applied nothing since its last snapshot")

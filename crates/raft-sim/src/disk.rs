@@ -1,13 +1,16 @@
 //! A node's disk: what is on it, and what is on its way to it.
 
+mod damage;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use raft_core::{Instant, NodeId, PersistId};
 use raft_storage::{Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, DiskChange, Refusal, Setup, Unsynced};
+use crate::{DelayRange, DiskChange, Fsync, Refusal, Setup, Unsynced, WriteFailure};
 
 /// A simulated disk. Writes become durable one after the other, in order.
 #[derive(Clone, Debug)]
@@ -15,6 +18,10 @@ pub struct Disk {
     durable: Records,
     pending: VecDeque<PendingWrite>,
     latency: DelayRange,
+    /// Nothing becomes durable before.
+    stalled_until: Instant,
+    fsync: Fsync,
+    is_full: bool,
     random: Random,
 }
 
@@ -27,8 +34,21 @@ pub struct PendingWrite {
     pub batch: Arc<WriteBatch>,
     /// When the node asked for it.
     pub issued_at: Instant,
-    /// When it becomes durable.
+    /// When it becomes durable, or fails.
     pub done_at: Instant,
+    /// Whether there was no room for it: then it fails.
+    pub has_no_room: bool,
+}
+
+/// What a loss of power leaves.
+#[derive(Debug)]
+pub(crate) struct PowerLoss {
+    /// How many writes are lost, the torn one included.
+    pub(crate) writes: usize,
+    /// Takes the lost writes back from a disk that has them.
+    pub(crate) undo: WriteBatch,
+    /// What has landed of the first lost write, if it was torn.
+    pub(crate) torn: Option<(PersistId, WriteBatch)>,
 }
 
 impl Disk {
@@ -37,6 +57,9 @@ impl Disk {
             durable: setup.disks.get(&node).cloned().unwrap_or_default(),
             pending: VecDeque::new(),
             latency: setup.disk_latency,
+            stalled_until: Instant(0),
+            fsync: Fsync::Works,
+            is_full: false,
             random: Random::new(setup.seed, Purpose::Disk, node.0, 0),
         }
     }
@@ -56,52 +79,146 @@ impl Disk {
         self.latency
     }
 
-    pub(crate) fn change(&mut self, change: DiskChange) -> Result<(), Refusal> {
-        let DiskChange::Latency(range) = change;
-        if !range.is_valid() {
-            return Err(Refusal::Delay(range));
+    /// Until when nothing becomes durable; in the past if the disk does not stall.
+    pub fn stalled_until(&self) -> Instant {
+        self.stalled_until
+    }
+
+    /// Whether flushes succeed.
+    pub fn fsync(&self) -> Fsync {
+        self.fsync
+    }
+
+    /// Whether there is no room for another write.
+    pub fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Works in another way from now on. The writes under way that are done later than they were to be.
+    pub(crate) fn change(
+        &mut self,
+        now: Instant,
+        change: DiskChange,
+    ) -> Result<Vec<(PersistId, Instant)>, Refusal> {
+        match change {
+            DiskChange::Latency(range) if !range.is_valid() => return Err(Refusal::Delay(range)),
+            DiskChange::Latency(range) => self.latency = range,
+            DiskChange::Stall(duration) => {
+                let range = DelayRange { min: Duration::ZERO, max: duration };
+                if !range.is_valid() {
+                    return Err(Refusal::Delay(range));
+                }
+                return Ok(self.stall(now + duration));
+            }
+            DiskChange::Fsync(fsync) => self.fsync = fsync,
+            DiskChange::Full(is_full) => self.is_full = is_full,
         }
-        self.latency = range;
-        Ok(())
+        Ok(Vec::new())
+    }
+
+    fn stall(&mut self, until: Instant) -> Vec<(PersistId, Instant)> {
+        self.stalled_until = self.stalled_until.max(until);
+        let late = self.pending.iter_mut().filter(|write| write.done_at < until);
+        late.map(|write| {
+            write.done_at = until;
+            (write.id, until)
+        })
+        .collect()
     }
 
     /// It works as at the beginning; what it holds is not touched.
     pub(crate) fn recover(&mut self, setup: &Setup) {
         self.latency = setup.disk_latency;
+        (self.stalled_until, self.fsync, self.is_full) = (Instant(0), Fsync::Works, false);
+        self.pending.iter_mut().for_each(|write| write.has_no_room = false);
     }
 
     /// Takes a write; when it will be durable.
     pub(crate) fn issue(&mut self, now: Instant, id: PersistId, batch: Arc<WriteBatch>) -> Instant {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));
-        let done_at = earliest + self.random.delay(self.latency);
-        self.pending.push_back(PendingWrite { id, batch, issued_at: now, done_at });
+        let done_at = (earliest + self.random.delay(self.latency)).max(self.stalled_until);
+        let has_no_room = self.is_full;
+        self.pending.push_back(PendingWrite { id, batch, issued_at: now, done_at, has_no_room });
         done_at
     }
 
-    /// The oldest write is durable now.
-    pub(crate) fn complete(&mut self, id: PersistId) {
-        let write = self.pending.pop_front().expect("a write completes only once");
-        assert!(write.id == id, "write {} completes, but {} comes first", id.0, write.id.0);
-        self.durable.apply(&write.batch);
+    /// Whether the write comes next and is done by then.
+    pub(crate) fn finishes(&self, id: PersistId, at: Instant) -> bool {
+        self.pending.front().is_some_and(|first| first.id == id && first.done_at <= at)
     }
 
-    /// The power fails. How many writes are lost, and what takes them back from a disk that has them.
-    pub(crate) fn crash(&mut self, unsynced: Unsynced) -> (usize, WriteBatch) {
+    /// The oldest write is over now: durable, or not.
+    ///
+    /// # Errors
+    /// When it failed. It is still there, and must be [dropped](Self::drop_first), or
+    /// [all](Self::stop) with it.
+    pub(crate) fn complete(&mut self, id: PersistId) -> Result<(), WriteFailure> {
+        let first = self.pending.front().expect("a write completes only once");
+        assert!(first.id == id, "write {} completes, but {} comes first", id.0, first.id.0);
+        if first.has_no_room {
+            return Err(WriteFailure::Full);
+        }
+        match self.fsync {
+            Fsync::Works => {}
+            Fsync::FailsOnce => {
+                self.fsync = Fsync::Works;
+                return Err(WriteFailure::Fsync);
+            }
+            Fsync::Fails => return Err(WriteFailure::Fsync),
+        }
+        self.durable.apply(&first.batch);
+        self.pending.pop_front();
+        Ok(())
+    }
+
+    /// Forgets the oldest write, which failed. What takes it back from a disk that has it.
+    pub(crate) fn drop_first(&mut self) -> WriteBatch {
+        let failed = self.pending.pop_front().expect("a write that failed is there");
+        self.durable.undo(&failed.batch)
+    }
+
+    /// The process is gone after a failure: nothing unfinished gets to the disk any more.
+    pub(crate) fn stop(&mut self) -> PowerLoss {
+        self.lose(None)
+    }
+
+    /// The power fails. `tear` decides how a torn write lands.
+    pub(crate) fn crash(&mut self, unsynced: Unsynced, tear: &mut Tear) -> PowerLoss {
         let all = self.pending.len();
         // Drawn in any case, so that saying what to keep does not shift later draws.
         let drawn = self.random.up_to(all as u64) as usize;
         let kept = match unsynced {
             Unsynced::Drawn => drawn,
-            Unsynced::Lost => 0,
+            Unsynced::Lost | Unsynced::Torn => 0,
             Unsynced::Kept => all,
         };
-        for write in self.pending.drain(..kept) {
+        // There was no room for these, nor for what came after them.
+        let fitting = self.pending.iter().position(|write| write.has_no_room).unwrap_or(all);
+        for write in self.pending.drain(..kept.min(fitting)) {
             self.durable.apply(&write.batch);
         }
+        let first = self.pending.front().filter(|write| !write.has_no_room);
+        let torn = first.and_then(|first| {
+            let landed = tear.landing(&self.durable, &first.batch, unsynced)?;
+            Some((first.id, landed))
+        });
+        if let Some((_, landed)) = &torn {
+            self.durable.apply(landed);
+        }
+        self.lose(torn)
+    }
+
+    fn lose(&mut self, torn: Option<(PersistId, WriteBatch)>) -> PowerLoss {
         let mut lost = WriteBatch { writes: Vec::new() };
+        let writes = self.pending.len();
         for write in self.pending.drain(..) {
             lost.writes.extend(write.batch.writes.iter().cloned());
         }
-        (all - kept, self.durable.undo(&lost))
+        PowerLoss { writes, undo: self.durable.undo(&lost), torn }
     }
 }
+
+pub(crate) use damage::Tear;
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use raft_core::{
 use raft_kv::{ClientId, Operation, Response, Sequence};
 use raft_storage::WriteBatch;
 
-use crate::{DiskChange, LinkChange, MessageId, ReadPolicy};
+use crate::{DiskChange, DiskDamage, LinkChange, MessageId, ReadPolicy, WriteFailure};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -89,13 +89,46 @@ pub enum EventKind {
         /// Names the write in this life of the node.
         id: PersistId,
     },
-    /// A crash lost writes that were not durable.
+    /// A write did not become durable. The process stops at once: what its disk holds may differ from
+    /// what it remembers. On restart it has what is durable.
+    WriteFailed {
+        /// Which node.
+        node: NodeId,
+        /// Names the write in this life of the node.
+        id: PersistId,
+        /// Why.
+        failure: WriteFailure,
+        /// The process goes on as if the write were durable: only with that rule switched off.
+        is_ignored: bool,
+    },
+    /// A crash came in the middle of a write: part of it has landed. The event that takes lost writes
+    /// back, which follows, leaves that part.
+    WriteTorn {
+        /// Which node.
+        node: NodeId,
+        /// Names the write in the life that is over.
+        id: PersistId,
+        /// What has landed.
+        landed: Arc<WriteBatch>,
+    },
+    /// What a disk held durably was damaged.
+    DiskDamaged {
+        /// Whose.
+        node: NodeId,
+        /// How.
+        damage: DiskDamage,
+        /// Does the damage. Unfinished writes are not touched by it: on a copy of the disk that has them
+        /// already, they are to be done again.
+        batch: Arc<WriteBatch>,
+    },
+    /// Writes that were not durable are lost: by a crash, or by a failure that the process ignores.
     WritesLost {
         /// Which node.
         node: NodeId,
         /// How many writes.
         writes: usize,
-        /// Turns a disk that has them back into what the crash left.
+        /// Turns a disk that has them back into one that has not. Unfinished writes that are not lost are
+        /// to be done again on such a disk.
         undo: Arc<WriteBatch>,
     },
     /// A node applied committed entries to its state machine.
@@ -316,6 +349,9 @@ impl EventKind {
             Self::Core { node, .. }
             | Self::WriteIssued { node, .. }
             | Self::WriteDurable { node, .. }
+            | Self::WriteFailed { node, .. }
+            | Self::WriteTorn { node, .. }
+            | Self::DiskDamaged { node, .. }
             | Self::WritesLost { node, .. }
             | Self::Applied { node, .. }
             | Self::Restored { node, .. }

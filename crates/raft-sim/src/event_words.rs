@@ -5,9 +5,7 @@ use std::fmt;
 use raft_core::{NodeId, Outcome};
 
 use crate::message_words::Words;
-use crate::{
-    AdminRequest, DiskChange, DropReason, Event, EventKind, LinkChange, ReadPolicy, RetryReason,
-};
+use crate::{AdminRequest, DropReason, Event, EventKind, LinkChange, ReadPolicy, RetryReason};
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,6 +36,9 @@ impl fmt::Display for EventKind {
             ),
             Self::WriteDurable { node, id } => {
                 write!(f, "node {node} has write {} on its disk", id.0)
+            }
+            Self::WriteFailed { .. } | Self::WriteTorn { .. } | Self::DiskDamaged { .. } => {
+                self.write_disk_fault(f)
             }
             Self::WritesLost { node, writes, .. } => {
                 write!(f, "node {node} loses {writes} unfinished {}", plural(*writes, "write"))
@@ -94,6 +95,28 @@ impl EventKind {
                 let (noun, verb) =
                     if ids.len() == 1 { ("node", "works") } else { ("nodes", "work") };
                 write!(f, "{noun} {} {verb} again, all others lose power for good", ids.join(" "))
+            }
+            other => other.write_client(f),
+        }
+    }
+
+    /// The words for what goes wrong with a disk.
+    fn write_disk_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WriteFailed { node, id, failure, is_ignored } => {
+                let then = if *is_ignored { "nobody minds" } else { "the process stops" };
+                write!(f, "node {node}'s disk fails write {}: {failure}; {then}", id.0)
+            }
+            Self::WriteTorn { node, id, landed } => {
+                let parts = landed.writes.len();
+                write!(f, "node {node}'s disk has torn write {}: ", id.0)?;
+                match parts {
+                    0 => f.write_str("nothing of it has landed"),
+                    _ => write!(f, "{parts} {} landed", plural(parts, "part")),
+                }
+            }
+            Self::DiskDamaged { node, damage, .. } => {
+                write!(f, "the disk of node {node} is damaged: {damage}")
             }
             other => other.write_client(f),
         }
@@ -242,12 +265,5 @@ impl fmt::Display for LinkChange {
             Self::Reordering(true) => f.write_str("lets messages overtake each other"),
             Self::Reordering(false) => f.write_str("keeps messages in order"),
         }
-    }
-}
-
-impl fmt::Display for DiskChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Latency(range) = self;
-        write!(f, "takes {:?} to {:?}", range.min, range.max)
     }
 }

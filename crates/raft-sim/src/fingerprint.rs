@@ -132,6 +132,23 @@ fn add_client_kind(hash: &mut Fingerprint, kind: &EventKind) {
         }
         EventKind::ServerAdded { node } => (28, node).hash(hash),
         EventKind::Recovered { nodes } => (60, nodes).hash(hash),
+        other => add_disk_fault(hash, other),
+    }
+}
+
+fn add_disk_fault(hash: &mut Fingerprint, kind: &EventKind) {
+    match kind {
+        EventKind::WriteFailed { node, id, failure, is_ignored } => {
+            (40, node, id, failure, is_ignored).hash(hash);
+        }
+        EventKind::WriteTorn { node, id, landed } => {
+            (41, node, id).hash(hash);
+            add_batch(hash, landed);
+        }
+        EventKind::DiskDamaged { node, damage, batch } => {
+            (42, node, damage).hash(hash);
+            add_batch(hash, batch);
+        }
         _ => {}
     }
 }

@@ -29,8 +29,9 @@
 //!   own. Without reordering a link keeps the order of its messages, as a TCP connection does. A cut
 //!   or a partition also takes what is under way.
 //! - **Disks** finish writes one after the other after a latency. A crash loses a suffix of the
-//!   unfinished ones; the seed decides how long it is, unless the action says so. A node always starts
-//!   through `raft_storage::recover`, the first time too.
+//!   unfinished ones; the seed decides how long it is, unless the action says so. A crash can tear a
+//!   write, too. A write that fails stops its node at once. Records can be damaged ([`DiskDamage`]).
+//!   A node always starts through `raft_storage::recover`, the first time too.
 //! - **Clients** are actors that look for the leader, follow redirects, retry after a time-out under
 //!   the same session number, and give up at some point. They stand outside the partitions.
 //! - **Reads** go through the log, or ask the core for permission and then the node's store
@@ -43,6 +44,7 @@
 mod action;
 mod client;
 mod disk;
+mod disk_faults;
 mod event;
 mod event_words;
 mod fingerprint;
@@ -57,9 +59,10 @@ mod timeline;
 mod under_way;
 mod world;
 
-pub use action::{Action, DiskChange, LinkChange, ReadPolicy, Refusal, Unsynced};
+pub use action::{Action, LinkChange, ReadPolicy, Refusal, Unsynced};
 pub use client::{Client, PendingOperation};
 pub use disk::{Disk, PendingWrite};
+pub use disk_faults::{DiskChange, DiskDamage, Fsync, WriteFailure};
 pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
 pub use network::{InFlight, Link, MessageId};
 pub use node::{NodeState, SimNode};

@@ -7,7 +7,7 @@ use raft_core::{Input, Instant, LogIndex, NodeId, Recovered};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 
 use crate::random::{Purpose, Random};
-use crate::{AdminRequest, Disk, ReadPolicy, Setup};
+use crate::{AdminRequest, Disk, ReadPolicy, Refusal, Setup, WriteFailure};
 
 /// A server of the cluster, seen from outside.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct SimNode {
     pub(crate) disk: Disk,
     pub(crate) process: Process,
     pub(crate) life: u64,
+    /// What stopped its last life, if its disk did.
+    pub(crate) stopped_by: Option<WriteFailure>,
 }
 
 /// Whether a node runs.
@@ -87,7 +89,8 @@ pub(crate) struct Reading {
 
 impl SimNode {
     pub(crate) fn new(setup: &Setup, id: NodeId) -> Self {
-        Self { id, disk: Disk::new(setup, id), process: Process::Crashed, life: 0 }
+        let disk = Disk::new(setup, id);
+        Self { id, disk, process: Process::Crashed, life: 0, stopped_by: None }
     }
 
     /// Its name.
@@ -111,6 +114,24 @@ impl SimNode {
             Process::Refused(reason) => Some(reason),
             Process::Up(_) | Process::Crashed => None,
         }
+    }
+
+    /// What stopped it, if it is down because its disk failed it.
+    pub fn stopped_by(&self) -> Option<WriteFailure> {
+        self.stopped_by
+    }
+
+    /// Whether it could start from its disk as it is now, after a loss of power that kept no unfinished
+    /// write.
+    ///
+    /// # Errors
+    /// What is wrong with the disk, and what to do.
+    pub fn can_start(&self) -> Result<(), String> {
+        if self.disk.is_full() {
+            return Err(Refusal::DiskFull(self.id).to_string());
+        }
+        let recovered = raft_storage::recover(self.id, self.disk.durable());
+        recovered.map(drop).map_err(|error| error.to_string())
     }
 
     /// Its protocol state, unless it is down.
@@ -166,6 +187,7 @@ impl SimNode {
     /// disk is damaged.
     pub(crate) fn start(&mut self, setup: &Setup, now: Instant) -> bool {
         self.life += 1;
+        self.stopped_by = None;
         match self.recover(setup, now) {
             Ok(up) => {
                 self.process = Process::Up(Box::new(up));

@@ -190,6 +190,15 @@ impl Setup {
         }
     }
 
+    /// Whether disks write a term and the vote in it one after the other, so that a crash can come
+    /// between them: what a planted bug of the core needs to do harm.
+    pub(crate) fn splits_votes(&self) -> bool {
+        #[cfg(feature = "bugs")]
+        return self.bugs.has(raft_core::Bug::RepeatedVoteSkipsLog);
+        #[cfg(not(feature = "bugs"))]
+        false
+    }
+
     /// The settings of one node in one of its lives.
     pub(crate) fn config(&self, node: NodeId, seed: u64) -> Config {
         let is_first = self.voter_ids().any(|voter| voter == node);

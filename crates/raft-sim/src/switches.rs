@@ -4,6 +4,7 @@
 //! state machine's sessions, and the driver of the disk. Each has exactly one call site.
 
 /// A rule outside of the core that is switched off.
+#[cfg_attr(not(feature = "bugs"), expect(unreachable_pub, reason = "public with the feature"))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum WorldBug {
     /// A command that a client repeats is applied again: the state machine does not look into the

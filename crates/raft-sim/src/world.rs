@@ -305,20 +305,21 @@ impl World {
     /// Takes what no longer matters off the queue's head, so that the head is what comes next.
     fn forget_stale(&mut self) {
         while let Some(next) = self.queue.peek() {
-            if !self.is_stale(&next.due) {
+            if !self.is_stale(next.at, &next.due) {
                 break;
             }
             self.queue.pop();
         }
     }
 
-    fn is_stale(&self, due: &Due) -> bool {
+    fn is_stale(&self, at: Instant, due: &Due) -> bool {
         match due {
             Due::Arrive(id) | Due::Lose(id) => !self.in_flight.contains(*id),
-            Due::WriteDone { node, life, .. } => {
-                let node = self.node(*node);
-                !node.is_some_and(|n| n.life == *life && matches!(n.process, Process::Up(_)))
-            }
+            // A disk that stalls finishes it later.
+            Due::WriteDone { node, life, id } => !self.node(*node).is_some_and(|node| {
+                let is_up = matches!(node.process, Process::Up(_));
+                node.life == *life && is_up && node.disk.finishes(*id, at)
+            }),
             Due::ClientTimeout { client, sequence, attempt }
             | Due::ClientRetry { client, sequence, attempt } => {
                 let pending = self.clients.get(client).and_then(Client::pending);

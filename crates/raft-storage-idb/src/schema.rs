@@ -19,11 +19,12 @@ pub(crate) const INFO: &str = "info";
 pub(crate) const STORES: [&str; 4] = [LOG, META, SNAPSHOT, INFO];
 
 /// The names of the records in the store `meta`.
-const META_NAMES: [(Key, &str); 4] = [
+const META_NAMES: [(Key, &str); 5] = [
     (Key::HardState, "hard_state"),
     (Key::HardStateCopy, "hard_state_copy"),
     (Key::SnapshotMark, "snapshot_mark"),
     (Key::LogEnd, "log_end"),
+    (Key::InUse, "in_use"),
 ];
 
 /// The largest integer that JavaScript tells from its neighbours.

@@ -3,7 +3,7 @@
 use raft_core::{LogIndex, Persist};
 use serde::Serialize;
 
-use crate::record::{LogEnd, SnapshotMark, encode_into};
+use crate::record::{LogEnd, SnapshotMark, encode, encode_into};
 use crate::{Key, RecordBytes, encode_snapshot};
 
 /// One change of a disk.
@@ -77,6 +77,16 @@ impl WriteBatch {
         let (from, through) = (LogIndex(0), LogIndex(u64::MAX));
         writes.push(Write::DeleteEntries { from, through });
         Self { writes }
+    }
+
+    /// Takes everything from a node that was in use, as a new disk in its machine would. What is left
+    /// says so: the node does not start from it ([`Damage::Wiped`](crate::Damage::Wiped)).
+    #[must_use]
+    pub fn wipe() -> Self {
+        let mut batch = Self::erase();
+        let record = encode(Key::InUse, &());
+        batch.writes.push(Write::Put { key: Key::InUse, record });
+        batch
     }
 
     /// Whether there is nothing to do.

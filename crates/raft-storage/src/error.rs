@@ -55,6 +55,8 @@ pub enum Damage {
         /// The record that says something else.
         other: Key,
     },
+    /// It is all that is left: the node had been in use, and its disk was emptied.
+    Wiped,
     /// It is an entry past the end of the log: its removal was lost.
     PastEnd {
         /// The last index that the log should have.
@@ -99,6 +101,7 @@ impl fmt::Display for Damage {
                 write!(f, "is missing, though the {witness} says that it was written")
             }
             Self::Contradicts { other } => write!(f, "does not agree with the {other}"),
+            Self::Wiped => f.write_str("is all that is left: the disk was emptied"),
             Self::PastEnd { last } => {
                 write!(f, "should have been removed: the log ends at {last}")
             }

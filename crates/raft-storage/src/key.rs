@@ -5,7 +5,7 @@ use core::fmt;
 use raft_core::LogIndex;
 use serde::{Deserialize, Serialize};
 
-/// Names a record on one node's disk. Entries come last, in the order of the log.
+/// Names a record on one node's disk. Entries come behind the others, in the order of the log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Key {
     /// The current term and the vote in it (Figure 2).
@@ -20,12 +20,21 @@ pub enum Key {
     Snapshot,
     /// One entry of the log.
     Entry(LogIndex),
+    /// That the node had been in use: left by [`WriteBatch::wipe`](crate::WriteBatch::wipe) alone. It
+    /// stands for what somebody remembers outside of the disk.
+    InUse,
 }
 
 impl Key {
     /// All keys but those of entries.
-    pub(crate) const NOT_ENTRIES: [Self; 5] =
-        [Self::HardState, Self::HardStateCopy, Self::SnapshotMark, Self::LogEnd, Self::Snapshot];
+    pub(crate) const NOT_ENTRIES: [Self; 6] = [
+        Self::HardState,
+        Self::HardStateCopy,
+        Self::SnapshotMark,
+        Self::LogEnd,
+        Self::Snapshot,
+        Self::InUse,
+    ];
 
     /// The key as checksums see it. No two keys have the same bytes.
     pub(crate) fn checksummed_bytes(self) -> [u8; 9] {
@@ -36,6 +45,7 @@ impl Key {
             Self::LogEnd => (3, 0),
             Self::Snapshot => (4, 0),
             Self::Entry(index) => (5, index.0),
+            Self::InUse => (6, 0),
         };
         let mut bytes = [tag; 9];
         bytes[1..].copy_from_slice(&index.to_le_bytes());
@@ -52,6 +62,7 @@ impl fmt::Display for Key {
             Self::LogEnd => f.write_str("end of the log"),
             Self::Snapshot => f.write_str("snapshot"),
             Self::Entry(index) => write!(f, "entry {index}"),
+            Self::InUse => f.write_str("note that the node was in use"),
         }
     }
 }

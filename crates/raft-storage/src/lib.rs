@@ -43,12 +43,15 @@
 //!   be there, and what is there must have its witness.
 //! - Entries must follow the snapshot without a gap. Batches are atomic, so an entry that a snapshot
 //!   replaced, or one past the end of the log, is no harmless leftover: it shows that the storage
-//!   does not keep batches whole, and it is refused.
+//!   does not keep batches whole, and it is refused. Storage that tears a batch of entries looks just
+//!   like storage that lost the removal of entries, or the record that says where the log ends; as no
+//!   answer is right for all three, there is none. Only a batch torn between the term and vote and
+//!   their copy can be told: there the newer one is right, whatever happened.
 //! - An empty disk is a node's first start.
 //!
 //! Out of reach: a disk that went back, whole, to an earlier state, or that was emptied. Who can
 //! lose a whole disk (a browser that evicts a database can) must remember elsewhere that there was
-//! one.
+//! one. [`WriteBatch::wipe`] is a loss that somebody remembers.
 
 mod batch;
 mod error;

@@ -78,7 +78,7 @@ pub fn decode_entry(index: LogIndex, record: &[u8]) -> Result<Entry, Damage> {
     decode(Key::Entry(index), record)
 }
 
-fn encode(key: Key, content: &impl Serialize) -> RecordBytes {
+pub(crate) fn encode(key: Key, content: &impl Serialize) -> RecordBytes {
     let mut bytes = Vec::new();
     encode_into(&mut bytes, key, content);
     bytes.into()

@@ -17,6 +17,9 @@ pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageErro
         return Ok(Recovered::default());
     }
     let disk = Disk { node, records };
+    if records.len() == 1 && records.get(Key::InUse).is_some() {
+        return Err(disk.error(Key::InUse, Damage::Wiped));
+    }
     let hard_state = disk.hard_state()?;
     let snapshot = disk.snapshot()?;
     let base = snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index);
@@ -42,10 +45,14 @@ impl Disk<'_> {
                 .ok_or_else(|| self.error(key, Damage::Missing { witness: any_other(key) }))
         };
         let hard_state = required(Key::HardState)?;
-        if required(Key::HardStateCopy)? != hard_state {
-            return Err(self.contradiction(Key::HardState, Key::HardStateCopy));
+        let copy = required(Key::HardStateCopy)?;
+        // The copy is written second. Where it is the older one the batch was torn between the two, and
+        // nobody has heard of what it was to store; or only the copy was lost, and what was stored last
+        // is there. Both ways it is right to go on with the newer one.
+        if copy == hard_state || is_older(copy, hard_state) {
+            return Ok(hard_state);
         }
-        Ok(hard_state)
+        Err(self.contradiction(Key::HardState, Key::HardStateCopy))
     }
 
     fn snapshot(&self) -> Result<Option<Snapshot>, StorageError> {
@@ -134,6 +141,12 @@ impl Disk<'_> {
     fn contradiction(&self, key: Key, other: Key) -> StorageError {
         self.error(key, Damage::Contradicts { other })
     }
+}
+
+/// Whether a server that had the one could come to have the other: its term rose, or it voted.
+fn is_older(one: HardState, other: HardState) -> bool {
+    let voted = one.voted_for.is_none() && other.voted_for.is_some();
+    one.current_term < other.current_term || (one.current_term == other.current_term && voted)
 }
 
 /// A disk that came with a link is anybody's work: the members it names need not make sense.

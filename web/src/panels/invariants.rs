@@ -1,4 +1,4 @@
-//! What must always be true: one line a property, holding or broken. Red is for this panel.
+//! What must always be true: one line a property, holding, suspended or broken. Red is for this panel.
 
 use raft_lab::{InvariantLine, InvariantState};
 use yew::prelude::*;
@@ -12,8 +12,14 @@ pub(crate) fn invariants() -> Html {
     let frame = use_frame();
     let is_broken = |line: &&InvariantLine| matches!(line.state, InvariantState::Broken { .. });
     let (all, broken) = (frame.invariants.len(), frame.invariants.iter().filter(is_broken).count());
-    let summary = match broken {
-        0 => html! { <span class="verdict">{ format!("all {all} hold") }</span> },
+    let is_suspended =
+        |line: &&InvariantLine| matches!(line.state, InvariantState::Suspended { .. });
+    let suspended = frame.invariants.iter().filter(is_suspended).count();
+    let summary = match (broken, suspended) {
+        (0, 1..) => html! {
+            <span class="verdict">{ format!("{suspended} of {all} suspended, the others hold") }</span>
+        },
+        (0, 0) => html! { <span class="verdict">{ format!("all {all} hold") }</span> },
         _ => {
             html! { <span class="verdict is-broken">{ format!("{broken} of {all} broken") }</span> }
         }
@@ -40,6 +46,7 @@ fn invariant(props: &InvariantProps) -> Html {
     let testid = format!("invariant-{}", name.to_lowercase().replace(' ', "-"));
     let (class, mark, words) = match state {
         InvariantState::Holding => ("invariant", "✓", "holds"),
+        InvariantState::Suspended { .. } => ("invariant is-suspended", "–", "is suspended"),
         InvariantState::Broken { .. } => ("invariant is-broken", "✕", "is broken"),
     };
     html! {
@@ -49,6 +56,9 @@ fn invariant(props: &InvariantProps) -> Html {
             <span class="invariant-name">{ *name }</span>
             <span class="visually-hidden">{ words }</span>
             <span class="section">{ *section }</span>
+            if let InvariantState::Suspended { words } = state {
+                <p class="invariant-suspended">{ words }</p>
+            }
             if let InvariantState::Broken { event_number, at, description } = state {
                 <p class="invariant-broken">
                     { format!("{description} (event {event_number}, {} ms)", milliseconds(*at)) }

@@ -1,17 +1,52 @@
 //! Writes reach the disks, or are lost.
 
 use raft_core::{NodeId, PersistId};
-use raft_sim::{Event, EventKind};
+use raft_sim::{Event, EventKind, World};
+use raft_storage::WriteBatch;
 
 use super::Checks;
 use crate::invariants::committed_durability::{self, HoldersCounted};
+use crate::quorum::NodeSet;
 
 impl Checks {
-    pub(super) fn write_durable(&mut self, id: NodeId, write: PersistId) {
+    pub(super) fn write_durable(&mut self, world: &World, id: NodeId, write: PersistId) {
         if let Ok(place) = self.place_of(id) {
             self.nodes[place].disk.complete(write, &self.log_matching);
             self.disk_changed(place);
+            // It may have written over the damage.
+            if !self.nodes[place].disk.is_readable {
+                self.reread_disk(world, place);
+            }
         }
+    }
+
+    pub(super) fn write_failed(&mut self, id: NodeId, write: PersistId) {
+        if let Some(node) = self.node_mut(id) {
+            node.disk.fail(write);
+        }
+    }
+
+    pub(super) fn write_torn(&mut self, world: &World, id: NodeId, landed: &WriteBatch) {
+        if let Ok(place) = self.place_of(id) {
+            self.nodes[place].disk.tear(landed, &self.log_matching);
+            self.disk_changed(place);
+            self.reread_disk(world, place);
+        }
+    }
+
+    pub(super) fn disk_damaged(&mut self, world: &World, id: NodeId) {
+        if let Ok(place) = self.place_of(id) {
+            self.reread_disk(world, place);
+        }
+    }
+
+    /// Looks at the disk itself: damage is rare.
+    fn reread_disk(&mut self, world: &World, place: usize) {
+        let node = &mut self.nodes[place];
+        let Some(seen) = world.node(node.id) else { return };
+        let found = raft_storage::recover(node.id, seen.disk().durable());
+        node.disk.reread(found.as_ref().ok());
+        self.count_holders();
     }
 
     /// The event that follows says how many unfinished writes were lost; the others got through.
@@ -37,11 +72,14 @@ impl Checks {
     /// Counts the disks that hold all that is committed.
     pub(super) fn count_holders(&mut self) {
         let committed = self.ledger.last();
-        let holders = self.nodes.iter().filter(|node| node.disk.agreed >= committed.index);
-        let holders = holders.map(|node| node.id).collect();
-        let seen = HoldersCounted { committed, holders, membership: &self.governing };
-        let verdict = committed_durability::holders_counted(seen);
-        self.board.note(&committed_durability::PROPERTY, verdict);
+        let (mut holders, mut damaged) = (NodeSet::default(), NodeSet::default());
+        for node in self.nodes.iter().filter(|node| node.disk.agreed >= committed.index) {
+            let set = if node.disk.is_readable { &mut holders } else { &mut damaged };
+            set.insert(node.id);
+        }
+        let seen = HoldersCounted { committed, holders, damaged, membership: &self.governing };
+        let judgement = committed_durability::holders_counted(seen);
+        self.board.judge(&committed_durability::PROPERTY, judgement);
     }
 
     /// All disks, after the ledger grew.

@@ -49,9 +49,16 @@ impl Checks {
         let log = core.log();
         let started_with = PersistentState { hard_state, base: log.base(), last_log: log.last() };
         let recovery = Restarted { node: id, disk: node.disk.state(), started_with };
+        let was_damaged = !node.disk.is_readable;
+        if recovery.disk == started_with {
+            node.disk.proved();
+        }
         let term = TermRecovered { node: id, term: core.current_term(), sent: node.sent };
         self.board.note(&faithful_recovery::PROPERTY, faithful_recovery::restarted(recovery));
         self.board.note(&monotonic_state::PROPERTY, monotonic_state::term_recovered(term));
+        if was_damaged {
+            self.count_holders();
+        }
     }
 
     pub(super) fn start_refused(&mut self, id: NodeId, reason: &str) {

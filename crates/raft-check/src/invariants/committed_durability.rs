@@ -2,7 +2,7 @@
 
 use raft_core::{LogPosition, Membership};
 
-use crate::property::{Property, Verdict};
+use crate::property::{Judgement, Property};
 use crate::quorum::{NodeSet, is_quorum};
 
 pub(crate) static PROPERTY: Property = Property {
@@ -19,16 +19,26 @@ pub(crate) struct HoldersCounted<'a> {
     pub(crate) committed: LogPosition,
     /// Whose disks hold the log up to it.
     pub(crate) holders: NodeSet,
+    /// Whose disks were written with the log up to it, but were damaged since: they give it back no more.
+    pub(crate) damaged: NodeSet,
     /// The one by which it was committed.
     pub(crate) membership: &'a Membership,
 }
 
-pub(crate) fn holders_counted(seen: HoldersCounted<'_>) -> Verdict {
-    let HoldersCounted { committed, holders, membership } = seen;
+/// Raft rests on disks that keep what they have stored. It cannot be blamed for those that do not.
+pub(crate) fn holders_counted(seen: HoldersCounted<'_>) -> Judgement {
+    let HoldersCounted { committed, holders, damaged, membership } = seen;
     if is_quorum(membership, holders) {
-        return Ok(());
+        return Judgement::Holds;
     }
-    Err(format!(
+    let all: NodeSet = holders.iter().chain(damaged.iter()).collect();
+    if is_quorum(membership, all) {
+        return Judgement::Excused(format!(
+            "damage on the disks of {damaged} leaves entry {committed}, which is committed, on those of \
+             {holders} alone: no quorum of {membership}"
+        ));
+    }
+    Judgement::Broken(format!(
         "entry {committed} is committed, but only the disks of {holders} hold the log up to it: no \
          quorum of {membership}"
     ))

@@ -1,13 +1,14 @@
 //! Faithful Recovery (Figure 2): a server starts with exactly what its disk holds.
 
-use raft_core::{HardState, LogPosition, NodeId};
+use raft_core::{HardState, LogPosition, NodeId, Recovered, Snapshot};
 
 use crate::property::{Property, Verdict};
 
 pub(crate) static PROPERTY: Property = Property {
     name: "Faithful Recovery",
     section: "Figure 2",
-    meaning: "A server that restarts has the term, vote, snapshot and log that its disk held.",
+    meaning: "A server that restarts has the term, vote, snapshot and log that its disk held; from a \
+              damaged disk it does not start.",
 };
 
 /// The persistent state of Figure 2, summed up.
@@ -17,6 +18,15 @@ pub(crate) struct PersistentState {
     /// The end of the snapshot.
     pub(crate) base: LogPosition,
     pub(crate) last_log: LogPosition,
+}
+
+impl PersistentState {
+    /// What a disk gives back.
+    pub(crate) fn of(found: &Recovered) -> Self {
+        let base = found.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let last_log = found.entries.last().map_or(base, raft_core::Entry::position);
+        Self { hard_state: found.hard_state, base, last_log }
+    }
 }
 
 /// A node started.
@@ -39,7 +49,7 @@ pub(crate) fn restarted(Restarted { node, disk, started_with }: Restarted) -> Ve
 pub(crate) struct StartRefused<'a> {
     pub(crate) node: NodeId,
     pub(crate) reason: &'a str,
-    /// Whether nothing but the node itself has written to its disk.
+    /// Whether nothing but the node itself has written to its disk, and no write was torn.
     pub(crate) is_intact: bool,
 }
 

@@ -28,7 +28,7 @@ use super::state_machine_safety::{
     EntryApplied, SnapshotRestored, StateReached, entry_applied, snapshot_restored, state_reached,
 };
 use super::vote_durability::{VoteDurability, VoteSent};
-use crate::property::Verdict;
+use crate::property::{Judgement, Verdict};
 use crate::quorum::NodeSet;
 use crate::shadow::Mark;
 
@@ -271,13 +271,23 @@ fn a_commit_against_the_rule() {
 fn a_committed_entry_that_leaves_the_majority() {
     // In the joint step, and with a learner.
     let membership = voters([1, 4, 5]).with_outgoing([N1, N2, N3]).with_learners([NodeId(6)]);
-    let count = |holders: &[u64]| {
+    let count = |holders: &[u64], damaged: &[u64]| {
         let (committed, membership) = (at(6, 4), &membership);
-        holders_counted(HoldersCounted { committed, holders: nodes(holders), membership })
+        let (holders, damaged) = (nodes(holders), nodes(damaged));
+        holders_counted(HoldersCounted { committed, holders, damaged, membership })
     };
-    assert_eq!(count(&[1, 2, 4]), Ok(()));
-    fires(count(&[1, 4, 5, 6]), &["6@4", "only the disks of nodes 1, 4, 5 and 6", "1 2 3 → 1 4 5"]);
-    fires(count(&[1, 2, 3, 6]), &["no quorum"]);
+    let broken = |judgement| match judgement {
+        Judgement::Broken(words) => Err(words),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(count(&[1, 2, 4], &[3]), Judgement::Holds);
+    let words = ["6@4", "only the disks of nodes 1, 4, 5 and 6", "1 2 3 → 1 4 5"];
+    fires(broken(count(&[1, 4, 5, 6], &[])), &words);
+    fires(broken(count(&[1, 2, 3, 6], &[])), &["no quorum"]);
+    // Damage excuses what it caused, and no more.
+    fires(broken(count(&[1, 4], &[5])), &["only the disks of nodes 1 and 4"]);
+    let Judgement::Excused(words) = count(&[1, 4], &[2]) else { panic!("it is the damage") };
+    fires(Err(words), &["damage on the disks of node 2", "6@4", "nodes 1 and 4"]);
 }
 
 #[test]

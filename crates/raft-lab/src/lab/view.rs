@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_check::CheckResult;
+use raft_check::{CheckResult, Standing};
 
 use super::Lab;
 use crate::Members;
@@ -62,9 +62,12 @@ impl Lab {
 }
 
 fn line(result: &CheckResult) -> InvariantLine {
-    let state = match &result.violation {
-        None => InvariantState::Holding,
-        Some(violation) => InvariantState::Broken {
+    let state = match result.standing() {
+        Standing::Holds => InvariantState::Holding,
+        Standing::Suspended(suspension) => {
+            InvariantState::Suspended { words: suspension.to_string() }
+        }
+        Standing::Broken(violation) => InvariantState::Broken {
             event_number: violation.event,
             at: violation.at,
             description: violation.description.clone(),

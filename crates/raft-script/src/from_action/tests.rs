@@ -1,8 +1,13 @@
 //! What is done to a world is done again by the statements that say it.
 
+use std::time::Duration;
+
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
-use raft_sim::{DelayRange, LinkChange, MessageId, ReadPolicy, Setup, Unsynced, World};
+use raft_sim::{
+    DelayRange, DiskChange, DiskDamage, Fsync, LinkChange, MessageId, ReadPolicy, Setup, Unsynced,
+    World,
+};
 
 use super::*;
 use crate::statement::Moment;
@@ -37,6 +42,11 @@ fn actions() -> Vec<Action> {
         Action::Heal,
         Action::Pause { node: four },
         Action::Resume { node: four },
+        Action::DamageDisk { node: four, damage: DiskDamage::Corrupt { record: None } },
+        Action::DamageDisk { node: four, damage: DiskDamage::Misdirect { keys: None } },
+        Action::SetDisk { node: four, change: DiskChange::Stall(Duration::from_millis(300)) },
+        Action::SetDisk { node: four, change: DiskChange::Fsync(Fsync::Works) },
+        Action::SetDisk { node: four, change: DiskChange::Full(false) },
         Action::Crash { node: four, unsynced: Unsynced::Kept },
         Action::Restart { node: four },
         Action::Recover { nodes: nodes(&[1, 2, 3, 4]) },

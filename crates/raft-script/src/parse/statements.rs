@@ -1,14 +1,12 @@
 //! The statements.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use raft_core::Instant;
 use raft_sim::{LinkChange, MessageId, Unsynced};
 
 use super::cursor::{Cursor, Parsed};
 use super::values::{duration_expected, is_number, plain_duration};
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
-use crate::statement::{DiskContents, Moment, Nodes, Run, Selector, Statement};
+use crate::statement::{Moment, Run, Statement};
 
 const STATEMENTS: &str = "a statement: add, append, at, cas, cluster, crash, delete, demote, disk, \
                           drop, expect, forget, get, heal, link, list, partition, pause, promote, \
@@ -56,63 +54,6 @@ impl Cursor<'_> {
             }
             _ => Err(self.error_before(STATEMENTS)),
         }
-    }
-
-    fn disk(&mut self) -> Parsed<Statement> {
-        let nodes = self.nodes()?;
-        if self.eat_word("latency") {
-            self.sign("=")?;
-            return Ok(Statement::DiskLatency { nodes, latency: self.delay()? });
-        }
-        let node = match &nodes {
-            Nodes::These(selectors) => match selectors.as_slice() {
-                [Selector::Node(node)] => Some(*node),
-                _ => None,
-            },
-            Nodes::All | Nodes::Others => None,
-        };
-        let Some(node) = node else {
-            return Err(self
-                .error("`latency=…`; only the contents of one disk, by its number, can be given"));
-        };
-        let contents = self.disk_contents()?;
-        Ok(Statement::DiskContents { node, contents })
-    }
-
-    fn disk_contents(&mut self) -> Parsed<DiskContents> {
-        if self.eat_word("image") {
-            self.sign("=")?;
-            let text = self.text("the bytes in base64")?;
-            let bytes = STANDARD.decode(text);
-            return bytes
-                .map(DiskContents::Image)
-                .map_err(|_| self.error_before("the bytes in base64"));
-        }
-        if !self.eat_word("terms") {
-            return Err(self.error("`latency=`, `terms=` or `image=`"));
-        }
-        self.sign("=")?;
-        let terms = self.terms()?;
-        if !terms.is_sorted() {
-            return Err(self.error_before("terms that never go down"));
-        }
-        let (mut term, mut vote) = (None, None);
-        if self.eat_word("term") {
-            self.sign("=")?;
-            let least = terms.last().copied().unwrap_or_default();
-            let current = self.term()?;
-            if current < least {
-                return Err(
-                    self.error_before(format!("a term not before that of the last entry, {least}"))
-                );
-            }
-            term = Some(current);
-        }
-        if self.eat_word("vote") {
-            self.sign("=")?;
-            vote = Some(self.node()?);
-        }
-        Ok(DiskContents::Log { terms, term, vote })
     }
 
     fn run(&mut self) -> Parsed<Run> {
@@ -181,7 +122,9 @@ impl Cursor<'_> {
 
     fn crash(&mut self) -> Parsed<Statement> {
         let nodes = self.nodes()?;
-        let unsynced = if self.eat_word("lose") {
+        let unsynced = if self.eat_word("tear") {
+            Unsynced::Torn
+        } else if self.eat_word("lose") {
             Unsynced::Lost
         } else if self.eat_word("keep") {
             Unsynced::Kept

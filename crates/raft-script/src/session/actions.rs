@@ -1,7 +1,7 @@
 //! Statements that act at once: who is meant, and what to do to them.
 
 use raft_core::{MembershipChange, NodeId, RoleKind};
-use raft_sim::{Action, DiskChange, NodeState, Refusal, SimNode};
+use raft_sim::{Action, NodeState, Refusal, SimNode};
 
 use super::Session;
 use crate::outcome::{ExecError, Reply};
@@ -81,9 +81,12 @@ impl Session {
                 let (node, change) = (self.asked(*via)?, self.change(change)?);
                 Ok(Plan::one(Action::ChangeMembership { node, change }))
             }
-            Statement::DiskLatency { nodes, latency } => self.for_each(nodes, |node| {
-                Action::SetDisk { node, change: DiskChange::Latency(*latency) }
-            }),
+            Statement::Disk { nodes, change } => {
+                self.for_each(nodes, |node| Action::SetDisk { node, change: *change })
+            }
+            Statement::Damage { nodes, damage } => {
+                self.for_each(nodes, |node| Action::DamageDisk { node, damage: *damage })
+            }
             Statement::Request { operation, via, read, client } => {
                 let via = via.map(|via| self.select(via)).transpose()?;
                 let (client, operation, read) = (*client, operation.clone(), *read);

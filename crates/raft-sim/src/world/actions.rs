@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 
 use raft_core::{Input, MembershipChange, NodeId, RoleKind};
 
+use super::queue::Due;
 use super::{JournalEntry, World};
 use crate::client::Wish;
-use crate::node::{Arrival, Process};
+use crate::disk::Tear;
+use crate::node::Arrival;
 use crate::{
-    Action, AdminRequest, DropReason, EventKind, LinkChange, MAX_NODES, NodeState, Refusal,
-    Unsynced,
+    Action, AdminRequest, DiskChange, DiskDamage, DropReason, EventKind, LinkChange, MAX_NODES,
+    NodeState, Refusal, Unsynced,
 };
 
 impl World {
@@ -33,6 +35,9 @@ impl World {
                 self.require(*node, "down", |state| {
                     matches!(state, NodeState::Crashed | NodeState::Refused)
                 })?;
+                if self.node_mut(*node).disk.is_full() {
+                    return Err(Refusal::DiskFull(*node));
+                }
                 self.start_node(*node);
                 Ok(())
             }
@@ -46,12 +51,8 @@ impl World {
                 }
             }
             Action::SetLink { from, to, change } => self.set_link(*from, *to, *change),
-            Action::SetDisk { node, change } => {
-                self.state_of(*node)?;
-                self.node_mut(*node).disk.change(*change)?;
-                self.emit(EventKind::DiskChanged { node: *node, change: *change });
-                Ok(())
-            }
+            Action::SetDisk { node, change } => self.set_disk(*node, *change),
+            Action::DamageDisk { node, damage } => self.damage_disk(*node, *damage),
             Action::Partition { groups } => self.set_partition(groups),
             Action::Heal => {
                 self.partition = None;
@@ -149,13 +150,9 @@ impl World {
         self.require(id, "running or paused", |state| {
             matches!(state, NodeState::Running | NodeState::Paused)
         })?;
-        let node = self.node_mut(id);
-        let (writes, undo) = node.disk.crash(unsynced);
-        node.process = Process::Crashed;
-        self.emit(EventKind::Crashed { node: id });
-        if writes > 0 {
-            self.emit(EventKind::WritesLost { node: id, writes, undo: undo.into() });
-        }
+        let mut tear = Tear::new(&self.setup, id, self.now);
+        let loss = self.node_mut(id).disk.crash(unsynced, &mut tear);
+        self.power_off(id, loss);
         Ok(())
     }
 
@@ -177,6 +174,31 @@ impl World {
         for arrival in arrivals {
             self.deliver(id, arrival);
         }
+        Ok(())
+    }
+
+    fn set_disk(&mut self, id: NodeId, change: DiskChange) -> Result<(), Refusal> {
+        self.state_of(id)?;
+        let now = self.now;
+        let node = self.node_mut(id);
+        let (life, late) = (node.life, node.disk.change(now, change)?);
+        for (write, done_at) in late {
+            self.schedule(done_at, Due::WriteDone { node: id, life, id: write });
+        }
+        self.emit(EventKind::DiskChanged { node: id, change });
+        Ok(())
+    }
+
+    fn damage_disk(&mut self, id: NodeId, damage: DiskDamage) -> Result<(), Refusal> {
+        self.state_of(id)?;
+        if damage == DiskDamage::Wipe {
+            self.require(id, "down", |state| {
+                matches!(state, NodeState::Crashed | NodeState::Refused)
+            })?;
+        }
+        let (setup, now) = (self.setup.clone(), self.now);
+        let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
+        self.emit(EventKind::DiskDamaged { node: id, damage, batch: batch.into() });
         Ok(())
     }
 

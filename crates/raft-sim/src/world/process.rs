@@ -10,9 +10,10 @@ use raft_storage::WriteBatch;
 
 use super::World;
 use super::queue::Due;
-use crate::EventKind;
+use crate::disk::PowerLoss;
 use crate::node::{Arrival, Process, Up};
 use crate::switches::WorldBug;
+use crate::{EventKind, WriteFailure};
 
 impl World {
     /// Starts a node from its disk and carries out what that gives rise to.
@@ -89,9 +90,41 @@ impl World {
 
     /// The disk finished a write, whether its node runs or is paused.
     pub(super) fn write_done(&mut self, id: NodeId, write: PersistId) {
-        self.node_mut(id).disk.complete(write);
+        if let Err(failure) = self.node_mut(id).disk.complete(write) {
+            return self.write_failed(id, write, failure);
+        }
         self.emit(EventKind::WriteDurable { node: id, id: write });
         self.deliver(id, Arrival::Input(Input::Persisted(write)));
+    }
+
+    /// The process stops, and never tries again: after a flush that failed nobody knows what the disk
+    /// holds, and the next flush may succeed without the write (PostgreSQL's "fsyncgate").
+    fn write_failed(&mut self, id: NodeId, write: PersistId, failure: WriteFailure) {
+        let is_ignored =
+            failure == WriteFailure::Fsync && self.setup.has(WorldBug::FsyncFailureIgnored);
+        self.emit(EventKind::WriteFailed { node: id, id: write, failure, is_ignored });
+        let node = self.node_mut(id);
+        if is_ignored {
+            let undo = node.disk.drop_first().into();
+            self.emit(EventKind::WritesLost { node: id, writes: 1, undo });
+            return self.deliver(id, Arrival::Input(Input::Persisted(write)));
+        }
+        node.stopped_by = Some(failure);
+        let loss = node.disk.stop();
+        self.power_off(id, loss);
+    }
+
+    /// The process is gone, with its memory and with what its disk had not finished.
+    pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
+        let PowerLoss { writes, undo, torn } = loss;
+        self.node_mut(id).process = Process::Crashed;
+        self.emit(EventKind::Crashed { node: id });
+        if let Some((write, landed)) = torn {
+            self.emit(EventKind::WriteTorn { node: id, id: write, landed: landed.into() });
+        }
+        if writes > 0 {
+            self.emit(EventKind::WritesLost { node: id, writes, undo: undo.into() });
+        }
     }
 
     fn apply_entries(&mut self, id: NodeId, entries: Entries) {

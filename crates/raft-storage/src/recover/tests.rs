@@ -136,6 +136,47 @@ fn an_older_record_in_place_of_a_newer_one_contradicts_its_witness() {
     }
 }
 
+/// The copy is written second: where it is the older one, the newer one is right whatever happened.
+#[test]
+fn a_batch_torn_between_term_and_copy_is_no_loss() {
+    let voted =
+        |of: u64, candidate: u64| HardState { voted_for: Some(NodeId(candidate)), ..term(of) };
+    let not_voted = |of: u64| HardState { voted_for: None, ..term(of) };
+    for (newer, copy) in
+        [(term(9), term(2)), (voted(2, 3), not_voted(2)), (voted(9, 1), voted(2, 3))]
+    {
+        let mut disk = disk();
+        disk.put(Key::HardState, encode_hard_state(&newer));
+        disk.put(Key::HardStateCopy, record(Key::HardStateCopy, &copy));
+        assert_eq!(recover(NODE, &disk).unwrap().hard_state, newer);
+    }
+    // No server comes from the one vote to the other, or from the vote to none.
+    for (first, copy) in
+        [(voted(2, 1), voted(2, 3)), (not_voted(2), voted(2, 3)), (term(2), term(9))]
+    {
+        let mut disk = disk();
+        disk.put(Key::HardState, encode_hard_state(&first));
+        disk.put(Key::HardStateCopy, record(Key::HardStateCopy, &copy));
+        let damage = Damage::Contradicts { other: Key::HardStateCopy };
+        assert_eq!(damage_of(&disk), (Key::HardState, damage));
+    }
+}
+
+#[test]
+fn a_wiped_disk_is_no_first_start() {
+    let mut disk = disk();
+    disk.apply(&WriteBatch::wipe());
+    assert_eq!(damage_of(&disk), (Key::InUse, Damage::Wiped));
+    assert_eq!(
+        recover(NODE, &disk).unwrap_err().to_string(),
+        "node 2: note that the node was in use is all that is left: the disk was emptied. Do not start \
+         this node from this disk, and never start it empty: wipe it and add it to the cluster as a \
+         new node."
+    );
+    disk.apply(&WriteBatch::erase());
+    assert!(disk.is_empty());
+}
+
 #[test]
 fn a_snapshot_past_the_end_of_the_log_replaces_all_of_it() {
     let mut disk = disk();

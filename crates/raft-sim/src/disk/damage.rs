@@ -1,0 +1,137 @@
+//! Damage to what is on a disk: torn writes, flipped bits, records in the wrong place, nothing left.
+//!
+//! Each is a batch of writes, so that whoever keeps a copy of the disk can follow. What it draws comes
+//! from the moment and the node alone: one fault more or less leaves the others as they were.
+
+use raft_core::{HardState, Instant, NodeId, Persist};
+use raft_storage::{Key, RecordBytes, Records, Write, WriteBatch, decode_hard_state};
+
+use super::Disk;
+use crate::random::{Purpose, Random};
+use crate::{DiskDamage, Refusal, Setup, Unsynced};
+
+/// How writes are torn by a loss of power.
+#[derive(Debug)]
+pub(crate) struct Tear {
+    random: Random,
+    /// Whether the term and the vote are written one after the other.
+    splits_votes: bool,
+}
+
+impl Tear {
+    pub(crate) fn new(setup: &Setup, node: NodeId, now: Instant) -> Self {
+        Self { random: stream(setup, node, now), splits_votes: setup.splits_votes() }
+    }
+
+    /// What lands of the first write that is lost, if anything does.
+    pub(super) fn landing(
+        &mut self,
+        before: &Records,
+        batch: &WriteBatch,
+        unsynced: Unsynced,
+    ) -> Option<WriteBatch> {
+        if unsynced == Unsynced::Torn {
+            return Some(self.part_of(batch));
+        }
+        if self.splits_votes { term_without_vote(before, batch) } else { None }
+    }
+
+    /// The first writes of a batch, and perhaps the beginning of the record after them; never all.
+    fn part_of(&mut self, batch: &WriteBatch) -> WriteBatch {
+        let most = batch.writes.len().saturating_sub(1);
+        let whole = self.random.up_to(most as u64) as usize;
+        let mut writes: Vec<Write> = batch.writes.iter().take(whole).cloned().collect();
+        if let Some(Write::Put { key, record }) = batch.writes.get(whole) {
+            let length = self.random.up_to(record.len().saturating_sub(1) as u64) as usize;
+            if length > 0 {
+                writes.push(Write::Put { key: *key, record: record.slice(0, length) });
+            }
+        }
+        WriteBatch { writes }
+    }
+}
+
+/// Rule 8: the new term is there and whole, the vote in it is still that of the term before.
+fn term_without_vote(before: &Records, batch: &WriteBatch) -> Option<WriteBatch> {
+    let read = |record: &RecordBytes| decode_hard_state(record).ok();
+    let new = batch.writes.iter().find_map(|write| match write {
+        Write::Put { key: Key::HardState, record } => read(record),
+        _ => None,
+    })?;
+    let old = before.get(Key::HardState).and_then(read).unwrap_or_default();
+    let torn = HardState { current_term: new.current_term, voted_for: old.voted_for };
+    let persist = Persist { hard_state: Some(torn), ..Persist::default() };
+    (torn != old && torn != new).then(|| WriteBatch::from_persist(&persist))
+}
+
+impl Disk {
+    /// Damages what is durable. What was done, with all that the seed decided, and the writes that did
+    /// it.
+    pub(crate) fn damage(
+        &mut self,
+        setup: &Setup,
+        (node, now): (NodeId, Instant),
+        damage: DiskDamage,
+    ) -> Result<(DiskDamage, WriteBatch), Refusal> {
+        if self.keys().next().is_none() {
+            return Err(Refusal::EmptyDisk(node));
+        }
+        let mut random = stream(setup, node, now);
+        let (done, batch) = match damage {
+            DiskDamage::Corrupt { record } => {
+                let key = record.unwrap_or_else(|| self.draw_key(&mut random, None));
+                let record = self.record(node, key)?;
+                let batch = put(key, with_flipped_bit(record, &mut random));
+                (DiskDamage::Corrupt { record: Some(key) }, batch)
+            }
+            DiskDamage::Misdirect { keys } => {
+                let (from, to) = keys.unwrap_or_else(|| {
+                    let from = self.draw_key(&mut random, None);
+                    (from, self.draw_key(&mut random, Some(from)))
+                });
+                if from == to {
+                    return Err(Refusal::SameRecord { node, record: from });
+                }
+                let mut batch = put(to, self.record(node, from)?.clone());
+                batch.writes.push(Write::Delete { key: from });
+                (DiskDamage::Misdirect { keys: Some((from, to)) }, batch)
+            }
+            DiskDamage::Wipe => (damage, WriteBatch::wipe()),
+        };
+        self.durable.apply(&batch);
+        Ok((done, batch))
+    }
+
+    fn record(&self, node: NodeId, record: Key) -> Result<&RecordBytes, Refusal> {
+        self.durable.get(record).ok_or(Refusal::NoSuchRecord { node, record })
+    }
+
+    /// The node's records.
+    fn keys(&self) -> impl Iterator<Item = Key> {
+        self.durable.iter().map(|(key, _)| *key).filter(|key| *key != Key::InUse)
+    }
+
+    /// One of the records, but not `other` if there is another one.
+    fn draw_key(&self, random: &mut Random, other: Option<Key>) -> Key {
+        let keys: Vec<Key> = self.keys().filter(|key| Some(*key) != other).collect();
+        let drawn = random.up_to(keys.len().saturating_sub(1) as u64);
+        keys.get(drawn as usize).or(other.as_ref()).copied().unwrap_or(Key::HardState)
+    }
+}
+
+fn stream(setup: &Setup, node: NodeId, now: Instant) -> Random {
+    Random::new(setup.seed, Purpose::DiskDamage, node.0, now.0)
+}
+
+fn put(key: Key, record: RecordBytes) -> WriteBatch {
+    WriteBatch { writes: vec![Write::Put { key, record }] }
+}
+
+fn with_flipped_bit(record: &RecordBytes, random: &mut Random) -> RecordBytes {
+    let mut bytes = record.to_vec();
+    let bit = random.up_to((bytes.len() as u64 * 8).saturating_sub(1));
+    if let Some(byte) = bytes.get_mut(bit as usize / 8) {
+        *byte ^= 1 << (bit % 8);
+    }
+    bytes.into()
+}
