@@ -160,6 +160,54 @@ fn the_back_end_holds_what_the_simulated_disks_hold() {
     assert_mirrored(&lab, &backend);
 }
 
+/// Each of these while a write of the node is under way, in the simulation and to the back end.
+#[test]
+fn the_back_end_is_damaged_as_the_simulated_disks_are() {
+    let faults = [
+        "disk 1 corrupt log-end",
+        "disk 1 corrupt entry 1",
+        "disk 1 misdirect entry 2 to entry 1",
+        "disk 1 misdirect log-end to entry 9",
+        "disk 1 fsync=fail",
+        "disk 1 full=on",
+        "crash 1 tear",
+    ];
+    for fault in faults {
+        let backend = FakeBackend::slow();
+        let mut lab = durable(Setup { nodes: 3, ..Setup::default() }, &backend);
+        for line in ["timeout 1", "run until leader", "set x=1", "run 1s", "set x=2", "set x=3"] {
+            lab.exec(line);
+            finish(&mut lab, &backend);
+        }
+        let unfinished = |lab: &Lab| {
+            let node = lab.session().world().node(NodeId(1));
+            node.is_some_and(|node| node.disk().pending().len() > 0)
+        };
+        while !unfinished(&lab) {
+            lab.step();
+            backend.complete_next();
+        }
+        assert!(matches!(lab.exec(fault), Executed::Done(_)), "{fault}");
+        for line in ["run 500ms", "crash 1 lose", "disk 1 full=off", "restart 1", "run 500ms"] {
+            lab.exec(line);
+            finish(&mut lab, &backend);
+            while backend.complete_next() {}
+            assert_mirrored(&lab, &backend);
+        }
+        for line in ["crash 1 lose", "disk 1 wipe", "restart 1"] {
+            lab.exec(line);
+        }
+        while backend.complete_next() {}
+        assert_mirrored(&lab, &backend);
+        let stored = backend.stored().into_iter().collect();
+        let later =
+            next_run(&cluster_line(lab.session().world().setup()), stored).expect("it is sound");
+        let lab = Lab::scratch(later).expect("it is within bounds");
+        let node = lab.session().world().node(NodeId(1)).expect("it is a voter");
+        assert!(node.refusal().is_some_and(|words| words.contains("emptied")), "{fault}");
+    }
+}
+
 /// Everything issued is there, and nothing that a crash lost.
 fn assert_mirrored(lab: &Lab, backend: &FakeBackend) {
     for node in lab.session().world().nodes() {

@@ -85,6 +85,27 @@ fn after_a_crash_nothing_happens_before_lost_writes_are_undone() {
 }
 
 #[test]
+fn what_is_unfinished_is_stored_again_after_damage() {
+    let backend = FakeBackend::slow();
+    let mut mirror = Mirror::new(backend.clone());
+    issue(&mut mirror, ONE, 1);
+    mirror.flush();
+    backend.complete_next();
+    mirror.observe(&EventKind::DiskDamaged {
+        node: ONE,
+        damage: raft_sim::DiskDamage::Corrupt { record: None },
+        batch: batch(0),
+    });
+    mirror.flush();
+    assert!(!mirror.allows(&OTHER) && !mirror.allows(&completion(ONE, 1)));
+    backend.complete_next();
+    assert!(mirror.allows(&completion(ONE, 1)));
+    let mut expected = raft_storage::Records::default();
+    expected.apply(&batch(1));
+    assert_eq!(backend.stored()[&ONE], expected);
+}
+
+#[test]
 fn ids_start_again_in_the_next_life() {
     let backend = FakeBackend::slow();
     let mut mirror = Mirror::new(backend.clone());

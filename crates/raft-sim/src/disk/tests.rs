@@ -9,10 +9,12 @@ use raft_storage::Key;
 use super::*;
 use crate::{Action, DiskDamage, Event, EventKind, NodeState, ReadPolicy, World};
 
+type Unfinished = (PersistId, Arc<WriteBatch>);
+
 /// A world, and a copy of its disks that has every write from the moment it is issued.
 struct Scene {
     world: World,
-    copy: BTreeMap<NodeId, (Records, VecDeque<(PersistId, Arc<WriteBatch>)>)>,
+    copy: BTreeMap<NodeId, (Records, Vec<Unfinished>)>,
     events: Vec<Event>,
 }
 
@@ -78,7 +80,7 @@ impl Scene {
             match &event.kind {
                 EventKind::WriteIssued { id, batch, .. } => {
                     records.apply(batch);
-                    unfinished.push_back((*id, batch.clone()));
+                    unfinished.push((*id, batch.clone()));
                 }
                 EventKind::WriteDurable { id, .. } | EventKind::WriteFailed { id, .. } => {
                     unfinished.retain(|(issued, _)| issued != id);
