@@ -122,6 +122,11 @@ impl Checks {
             EventKind::RestartRefused { node, reason } => self.start_refused(*node, reason),
             EventKind::Core { node, trace } => self.hear_claim(*node, trace),
             EventKind::ServerAdded { node } => self.server_added(*node),
+            EventKind::Applied { node, .. } | EventKind::Restored { node, .. } => {
+                if let Some(node) = self.node_mut(*node) {
+                    node.claims.applied = true;
+                }
+            }
             other => self.follow_reads(other),
         }
     }

@@ -1,6 +1,6 @@
 //! One node in the eyes of the checks: its log, its disk, and how far it has come.
 
-use raft_core::{Log, LogIndex, LogPosition, Membership, NodeId, Round, Term};
+use raft_core::{Log, LogIndex, LogPosition, Membership, Node, NodeId, RoleKind, Round, Term};
 
 use crate::disk::DiskShadow;
 use crate::invariants::log_matching::LogMatching;
@@ -34,12 +34,43 @@ pub(crate) struct Watched {
     pub(crate) claims: Claims,
     /// The entry compared last with the real one, see [`Self::find_silent_change`].
     compared: LogIndex,
-    /// How often its log was looked at and had not changed.
-    unchanged: u8,
+    glance: Option<Glance>,
+    /// How often a glance was enough.
+    glances: u8,
 }
 
-/// So many looks at a log that seems unchanged go by between two at one of its entries.
+/// A node at a glance: while this stays the same, nearly everything else does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Glance {
+    life: u64,
+    progress: Progress,
+    role: RoleKind,
+    base: LogPosition,
+    last: LogPosition,
+}
+
+/// At a node that seems unchanged, one look in so many is a thorough one.
 const LOOKS: u8 = 8;
+
+impl Glance {
+    pub(crate) fn at(life: u64, core: &Node) -> Self {
+        Self {
+            life,
+            progress: progress_of(core),
+            role: core.role(),
+            base: core.log().base(),
+            last: core.log().last(),
+        }
+    }
+}
+
+pub(crate) fn progress_of(core: &Node) -> Progress {
+    Progress {
+        current_term: core.current_term(),
+        commit_index: core.commit_index(),
+        last_applied: core.last_applied(),
+    }
+}
 
 /// What a node's traces said since it was last seen. They say where to look; they prove nothing.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +83,8 @@ pub(crate) struct Claims {
     pub(crate) in_force: Option<Membership>,
     /// As leader, it committed.
     pub(crate) committed: Option<CommitClaim>,
+    /// Its state machine moved on.
+    pub(crate) applied: bool,
 }
 
 /// A leader says that it committed.
@@ -96,7 +129,8 @@ impl Watched {
             compared_snapshot: LogIndex(0),
             claims: Claims::default(),
             compared: base,
-            unchanged: 0,
+            glance: None,
+            glances: 0,
             log,
             disk,
         }
@@ -116,6 +150,18 @@ impl Watched {
         self.claims = Claims::default();
     }
 
+    /// Whether a node that looks like this has to be looked at thoroughly.
+    pub(crate) fn is_worth_a_look(&mut self, glance: Glance) -> bool {
+        let Claims { truncated_from, led, in_force, committed, applied } = &self.claims;
+        let claims = truncated_from.is_some() || led.is_some() || in_force.is_some();
+        let is_new = self.glance.replace(glance) != Some(glance);
+        if is_new || claims || committed.is_some() || *applied {
+            return true;
+        }
+        self.glances = (self.glances + 1) % LOOKS;
+        self.glances == 0
+    }
+
     /// Brings the shadow up to date with the real log, whatever the traces said. What a snapshot
     /// replaced stays in the shadow until [`Self::follow_compaction`]: some of it may have been
     /// committed in this very moment, and the ledger does not have it yet.
@@ -123,16 +169,6 @@ impl Watched {
         let last_before = self.log.last();
         let claimed = self.claims.truncated_from;
         let base = log.base();
-        let seems_unchanged = claimed.is_none()
-            && last_before == log.last()
-            && (self.log.base_position() == base
-                || self.log.term_at(base.index) == Some(base.term));
-        if seems_unchanged {
-            self.unchanged = (self.unchanged + 1) % LOOKS;
-            if self.unchanged != 0 {
-                return LogChange { last_before, kept_through: last_before.index };
-            }
-        }
         let silent = self.find_silent_change(log);
         if self.log.term_at(base.index) != Some(base.term) {
             self.log = Shadow::behind(base, known.hash_of(base));

@@ -99,7 +99,6 @@ impl Sessions {
     /// session when there is none and evicting the least recently used one when there are too many.
     pub(crate) fn record(&mut self, client: ClientId, sequence: Sequence, answer: Arc<Response>) {
         let last_used = self.next_use();
-        self.remove(client);
         self.insert(client, Session { sequence, last_used, answer });
         if self.by_client.len() > MAX_SESSIONS {
             self.evict();
@@ -109,7 +108,7 @@ impl Sessions {
     /// Counts a retry as a use: its client is alive and waiting.
     pub(crate) fn touch(&mut self, client: ClientId) {
         let last_used = self.next_use();
-        if let Some(session) = self.remove(client) {
+        if let Some(session) = self.by_client.get(&client).cloned() {
             self.insert(client, Session { last_used, ..session });
         }
     }
@@ -165,7 +164,10 @@ impl Sessions {
     fn insert(&mut self, client: ClientId, session: Session) {
         self.digest = self.digest.wrapping_add(fingerprint(&(client, &session)));
         self.by_use.insert(session.last_used, client);
-        self.by_client.insert(client, session);
+        if let Some(replaced) = self.by_client.insert(client, session) {
+            self.by_use.remove(&replaced.last_used);
+            self.digest = self.digest.wrapping_sub(fingerprint(&(client, &replaced)));
+        }
     }
 
     fn remove(&mut self, client: ClientId) -> Option<Session> {

@@ -198,9 +198,12 @@ impl Store {
     }
 
     pub(crate) fn insert(&mut self, key: Key, value: Value) {
-        self.remove(&key);
-        self.entries_digest = self.entries_digest.wrapping_add(fingerprint(&(&key, &value)));
-        self.entries.insert(key, value);
+        let added = fingerprint(&(&key, &value));
+        self.entries_digest = self.entries_digest.wrapping_add(added);
+        if let Some(replaced) = self.entries.insert(key.clone(), value) {
+            let removed = fingerprint(&(&key, &replaced));
+            self.entries_digest = self.entries_digest.wrapping_sub(removed);
+        }
     }
 
     fn remove(&mut self, key: &Key) -> bool {

@@ -42,6 +42,8 @@ pub struct World {
     in_flight: UnderWay,
     clients: BTreeMap<ClientId, Client>,
     queue: Queue,
+    /// The next timer of a running node, as it is between two steps: when, and whose.
+    timer: Option<(Instant, NodeId)>,
     /// What happened in the last step or action.
     events: Vec<Event>,
     event_count: u64,
@@ -88,6 +90,7 @@ impl World {
             in_flight: UnderWay::default(),
             clients: BTreeMap::new(),
             queue: Queue::default(),
+            timer: None,
             events: Vec::new(),
             event_count: 0,
             fingerprint: Fingerprint::default(),
@@ -100,6 +103,7 @@ impl World {
                 world.start_node(id);
             }
         }
+        world.look_ahead();
         Ok(world)
     }
 
@@ -250,7 +254,7 @@ impl World {
             (_, None) => return false,
         }
         self.steps += 1;
-        self.forget_stale();
+        self.look_ahead();
         true
     }
 
@@ -268,11 +272,16 @@ impl World {
         self.advance_clock(at);
     }
 
-    /// The next timer of a running node: when, and whose. A timer that elapsed while its node was
-    /// paused is due now.
+    /// The next timer of a running node. One that elapsed while its node was paused is due now.
     fn next_timer(&self) -> Option<(Instant, NodeId)> {
+        self.timer.map(|(at, node)| (at.max(self.now), node))
+    }
+
+    /// Makes out what comes next, after all that changes it.
+    fn look_ahead(&mut self) {
+        self.forget_stale();
         let timers = self.nodes.iter().filter_map(|node| Some((node.deadline()?, node.id())));
-        timers.min().map(|(at, node)| (at.max(self.now), node))
+        self.timer = timers.min();
     }
 
     fn node_mut(&mut self, id: NodeId) -> &mut SimNode {
@@ -340,7 +349,7 @@ impl World {
             Due::WriteDone { node, id, .. } => self.write_done(node, id),
             Due::Request { client, sequence, node } => self.request_arrives(client, sequence, node),
             Due::Answer { client, sequence, node, answer } => {
-                self.answer_arrives(client, sequence, node, answer);
+                self.answer_arrives(client, sequence, node, *answer);
             }
             Due::ClientTimeout { client, .. } => self.client_times_out(client),
             Due::ClientRetry { client, .. } => self.client_asks(client),

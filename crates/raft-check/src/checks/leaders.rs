@@ -10,7 +10,7 @@ use crate::invariants::leader_completeness::{self, LeaderCompared};
 use crate::invariants::lease_safety::{self, TwoLeaders};
 
 impl Checks {
-    pub(super) fn follow_role(&mut self, world: &World, id: NodeId, core: &Node) {
+    pub(super) fn follow_role(&mut self, id: NodeId, core: &Node) {
         let leads = (core.role() == RoleKind::Leader).then(|| core.current_term());
         let Some(node) = self.node_mut(id) else { return };
         let before = std::mem::replace(&mut node.leading, leads);
@@ -20,7 +20,6 @@ impl Checks {
             self.count_votes(id, term);
             self.compare_leader(id, term);
         }
-        self.compare_leases(world, id, term);
     }
 
     /// Who voted for a new leader, by what others could hear of it.
@@ -48,7 +47,8 @@ impl Checks {
     }
 
     /// Each pair of nodes that lead at once, of which this is one.
-    fn compare_leases(&mut self, world: &World, id: NodeId, term: Term) {
+    pub(super) fn compare_leases(&mut self, world: &World, id: NodeId) {
+        let Some(term) = self.node(id).and_then(|node| node.leading) else { return };
         for place in 0..self.nodes.len() {
             let other = &self.nodes[place];
             let Some(others) = other.leading.filter(|others| *others != term) else { continue };

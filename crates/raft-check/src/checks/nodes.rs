@@ -7,10 +7,10 @@ use super::Checks;
 use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
 use crate::invariants::leader_append_only::{self, LeaderLogChanged};
 use crate::invariants::log_matching::{self, EntrySeen};
-use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
+use crate::invariants::monotonic_state::{self, StateSeen, TermRecovered};
 use crate::memberships::Memberships;
 use crate::shadow::Mark;
-use crate::watched::{Claims, LogChange};
+use crate::watched::{Claims, Glance, LogChange, progress_of};
 
 impl Checks {
     pub(super) fn follow_node(&mut self, world: &World, id: NodeId, events: &[Event]) {
@@ -24,8 +24,14 @@ impl Checks {
         if self.node(id).is_some_and(|node| node.life != seen.life()) {
             self.begin_life(id, seen.life(), core);
         }
+        let glance = Glance::at(seen.life(), core);
+        let Some(node) = self.node_mut(id) else { return };
+        if !node.is_worth_a_look(glance) {
+            return self.compare_leases(world, id);
+        }
         self.follow_log(id, core);
-        self.follow_role(world, id, core);
+        self.follow_role(id, core);
+        self.compare_leases(world, id);
         self.follow_commit(id, core, events);
         self.follow_membership(id, core);
         if let Some(node) = self.node_mut(id) {
@@ -124,11 +130,7 @@ impl Checks {
 
     fn follow_progress(&mut self, id: NodeId, core: &Node) {
         let Some(node) = self.node_mut(id) else { return };
-        let now = Progress {
-            current_term: core.current_term(),
-            commit_index: core.commit_index(),
-            last_applied: core.last_applied(),
-        };
+        let now = progress_of(core);
         let before = std::mem::replace(&mut node.progress, now);
         node.claims = Claims::default();
         if before != now {

@@ -24,7 +24,7 @@ impl World {
         self.perform(&action)?;
         let (at, after_steps) = (self.now, self.steps);
         self.journal.push_back(JournalEntry { at, after_steps, action });
-        self.forget_stale();
+        self.look_ahead();
         Ok(())
     }
 

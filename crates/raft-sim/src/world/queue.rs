@@ -15,7 +15,7 @@ pub(super) enum Due {
     Lose(MessageId),
     WriteDone { node: NodeId, life: u64, id: PersistId },
     Request { client: ClientId, sequence: Sequence, node: NodeId },
-    Answer { client: ClientId, sequence: Sequence, node: NodeId, answer: Answer },
+    Answer { client: ClientId, sequence: Sequence, node: NodeId, answer: Box<Answer> },
     ClientTimeout { client: ClientId, sequence: Sequence, attempt: u32 },
     ClientRetry { client: ClientId, sequence: Sequence, attempt: u32 },
 }

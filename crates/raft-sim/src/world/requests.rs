@@ -93,7 +93,7 @@ impl World {
     fn answer(&mut self, node: NodeId, client: ClientId, sequence: Sequence, answer: Answer) {
         let Some(delay) = self.clients.get_mut(&client).map(Client::answer_delay) else { return };
         let at = self.now + delay;
-        self.schedule(at, Due::Answer { client, sequence, node, answer });
+        self.schedule(at, Due::Answer { client, sequence, node, answer: Box::new(answer) });
     }
 }
 
