@@ -156,10 +156,14 @@ impl Node {
         self.replicate_to_all(false);
     }
 
-    /// Something was acknowledged: perhaps the new servers have caught up.
+    /// Something was acknowledged: perhaps the new servers have caught up. While leadership is handed
+    /// over they wait: another entry would put the target behind, and its voters would refuse it.
     pub(super) fn push_change(&mut self) {
         let is_committed = self.membership_index() <= self.commit_index;
         let Role::Leader(leader) = &self.role else { return };
+        if leader.handover.is_some() {
+            return;
+        }
         let Some(Change { target, catching_up: Some(_), .. }) = &leader.change else { return };
         if is_committed && self.missing_voters(target).is_empty() {
             let Role::Leader(leader) = &mut self.role else { return };

@@ -94,6 +94,7 @@ impl Node {
         if let Some(Handover { request, to, .. }) = leader.handover.take_if(is_overdue) {
             self.trace(|| Trace::TransferTimedOut { to });
             self.reply(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
+            self.push_change();
         } else if let Some(handover) = &mut leader.handover {
             handover.is_told = false;
         }

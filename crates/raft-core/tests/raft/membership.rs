@@ -98,6 +98,23 @@ fn a_server_is_removed_in_one_step() {
     assert_eq!(cluster.node(1).status().peers.len(), 1, "nothing more is sent to it");
 }
 
+/// The target of a transfer must hold the whole log (dissertation §3.10), so nothing is added to it
+/// meanwhile; and a transfer that comes to nothing does not stop the change.
+#[test]
+fn the_next_step_waits_for_a_transfer_of_leadership() {
+    let mut cluster = led(3, 1);
+    cluster.isolate(2);
+    let request = cluster.change(1, add(4));
+    cluster.transfer(1, 2);
+    cluster.settle();
+    cluster.heartbeats(1, 2);
+    let learning = membership(3).with_learners([NodeId(4)]);
+    assert_eq!(adopted(&cluster, 1), [learning.clone()], "server 4 has caught up");
+    cluster.live(SECOND);
+    assert!(is_committed(&cluster, 1, request));
+    assert_eq!(adopted(&cluster, 1), [learning, membership(4)]);
+}
+
 /// Two votes move at once, so the majorities of before and after need not meet: §6's joint consensus.
 #[test]
 fn a_server_takes_the_place_of_another_through_a_joint_membership() {
