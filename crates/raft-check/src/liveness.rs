@@ -13,9 +13,10 @@ use crate::property::Property;
 /// that it is broken when the bound is over.
 pub static PROGRESS: Property = Property {
     name: "Progress",
-    section: "§5.4.3, §5.6",
+    section: "§5.6",
     meaning: "When a quorum works and its messages arrive, a leader is elected, a new request is \
-              answered, the quorum comes to agree, and all that was ever committed is there, within a bound.",
+              answered, the quorum comes to agree, all that was ever committed is there, and leadership can \
+              be handed over, within a bound.",
 };
 
 /// Whether the running members of the cluster have [converged](crate::converged) on all that was ever

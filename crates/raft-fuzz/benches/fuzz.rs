@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use raft_fuzz::Profile;
-use raft_fuzz::bench::{Clock, Speed, campaign, long_log};
+use raft_fuzz::bench::{Clock, Speed, campaign, long_log, restart};
 
 fn main() {
     let is_quick = std::env::args().any(|argument| argument == "--quick" || argument == "--test");
@@ -22,6 +22,10 @@ fn main() {
     let time = Duration::from_secs(if is_quick { 10 } else { 60 });
     for entries in [1_000, 10_000, 100_000] {
         print(&format!("log of {entries} entries, 5 nodes"), &long_log(entries, time, clock));
+    }
+    for entries in [1_000, 10_000, 100_000] {
+        let time = restart(entries, 10, clock);
+        println!("{:<34}{:>37} us", format!("restart with {entries} entries"), time.as_micros());
     }
 }
 

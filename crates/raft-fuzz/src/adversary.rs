@@ -3,6 +3,7 @@
 //! Each kind of trouble is a source with its own stream and its own times. What breaks is repaired
 //! after a drawn while, so that the cluster never lies dead for long.
 
+mod ambush;
 mod clients;
 mod cluster;
 mod network;
@@ -16,6 +17,7 @@ use raft_sim::{Action, NodeState, Random, SimNode, World};
 use crate::fault::Fault;
 use crate::plan::{CLIENTS, FIRST_FAULT, Scene, pick, whole_millis};
 
+use self::ambush::Ambush;
 use self::clients::Clients;
 
 /// What is to be done: now, and as a repair later.
@@ -41,6 +43,7 @@ pub(crate) struct Adversary {
     /// What was broken and when it is repaired, in the order in which it was broken.
     repairs: Vec<(Instant, Action)>,
     clients: Clients,
+    ambush: Option<Ambush>,
     /// The longest election timeout: how long faults last is counted in it.
     timeout: Duration,
 }
@@ -54,8 +57,11 @@ impl Adversary {
             let next_at = Instant(0) + interval(&mut random, spacing);
             Some(Source { fault, random, spacing, next_at })
         };
+        let mut sources: Vec<Source> = Fault::ALL.into_iter().filter_map(source).collect();
+        let ambush = sources.pop_if(|source| source.fault == Fault::Ambush);
         Self {
-            sources: Fault::ALL.into_iter().filter_map(source).collect(),
+            sources,
+            ambush: ambush.map(|source| Ambush::new(source.random, source.spacing)),
             repairs: Vec::new(),
             clients: Clients::new(Random::for_plan(seed, CLIENTS), scene.workload.clone()),
             timeout: scene.setup.election_timeout_max,
@@ -66,7 +72,14 @@ impl Adversary {
     pub(crate) fn next_at(&self) -> Instant {
         let faults = self.sources.iter().map(|source| source.next_at);
         let repairs = self.repairs.iter().map(|(at, _)| *at);
-        faults.chain(repairs).chain([self.clients.next_at()]).min().unwrap_or_default()
+        let trap = self.ambush.as_ref().and_then(Ambush::next_at);
+        faults.chain(repairs).chain(trap).chain([self.clients.next_at()]).min().unwrap_or_default()
+    }
+
+    /// Looks for the right moment in what just happened. True if it has something to do sooner than
+    /// it said.
+    pub(crate) fn hear(&mut self, world: &World) -> bool {
+        self.ambush.as_mut().is_some_and(|ambush| ambush.hear(world))
     }
 
     /// What it does now. Some of that may not be possible.
@@ -77,13 +90,22 @@ impl Adversary {
         }
         if let Some(source) = self.sources.iter_mut().find(|source| source.next_at <= now) {
             source.next_at = now + interval(&mut source.random, source.spacing);
-            let scene = Look { world, timeout: self.timeout };
-            let deeds = source.strike(&scene, &mut self.clients);
-            self.repairs
-                .extend(deeds.later.into_iter().map(|(after, action)| (now + after, action)));
-            return deeds.now;
+            let look = Look { world, timeout: self.timeout };
+            let deeds = source.strike(&look, &mut self.clients);
+            return self.begin(deeds, now);
+        }
+        if let Some(ambush) =
+            self.ambush.as_mut().filter(|a| a.next_at().is_some_and(|at| at <= now))
+        {
+            let deeds = ambush.spring(&Look { world, timeout: self.timeout });
+            return self.begin(deeds, now);
         }
         self.clients.act(world)
+    }
+
+    fn begin(&mut self, deeds: Deeds, now: Instant) -> Vec<Action> {
+        self.repairs.extend(deeds.later.into_iter().map(|(after, action)| (now + after, action)));
+        deeds.now
     }
 }
 
@@ -102,6 +124,8 @@ impl Source {
             Fault::Snapshot => look.snapshot(random),
             Fault::Message => look.message(random),
             Fault::Storm => Deeds::now(clients.storm(random, look.world)),
+            Fault::Strand => look.strand(random),
+            Fault::Ambush => Deeds::default(),
         }
     }
 }
@@ -136,6 +160,11 @@ impl Look<'_> {
 /// Whether a node believes to lead.
 fn leads(node: &SimNode) -> bool {
     node.core().is_some_and(|core| core.role() == RoleKind::Leader)
+}
+
+/// Whether a node's log holds entries that it does not know to be committed.
+fn is_ahead(node: &SimNode) -> bool {
+    node.core().is_some_and(|core| core.log().last().index > core.commit_index())
 }
 
 /// One of them, if there is one.

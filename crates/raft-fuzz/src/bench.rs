@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_check::Checks;
+use raft_check::{Checks, converged};
 use raft_core::{Entry, HardState, Instant, LogIndex, Payload, Persist, Term};
 use raft_kv::{ClientId, Command, Operation, Sequence};
 use raft_sim::{Action, ReadPolicy, Setup, Unsynced, World};
@@ -51,51 +51,93 @@ pub fn campaign(profile: Profile, nodes: u64, seeds: u64, clock: Clock<'_>) -> S
     speed
 }
 
-/// Five nodes whose logs hold so many entries already, for so much virtual time: clients write, and a
-/// node crashes and starts again every second. All checks are on.
+/// Five nodes whose logs hold so many entries already, all of them applied, for so much virtual time:
+/// a client writes every 20 ms. All checks are on.
 ///
 /// # Panics
 /// If there are more entries than 10^12.
 pub fn long_log(entries: u64, time: Duration, clock: Clock<'_>) -> Speed {
-    let records = log_of(entries);
-    let setup = Setup { snapshot_threshold: u64::MAX, ..Setup::default() };
-    let disks = setup.voter_ids().map(|node| (node, records.clone())).collect();
-    let mut world = World::new(Setup { disks, ..setup }).expect("the defaults are within bounds");
-    let mut checks = Checks::new(&world);
-    let mut speed = Speed { virtual_time: time, ..Speed::default() };
-    // Reading the logs at the beginning, for the first time, is not what grows with a run.
+    let mut bench = LongLog::new(entries);
+    let begin = bench.world.now();
+    let (start, events) = (clock(), bench.events);
+    bench.write_until(begin + time);
+    let elapsed = clock() - start;
+    Speed { virtual_time: time, events: bench.events - events, elapsed }
+}
+
+/// How long it takes, of real time, until a node with so many entries on its disk has crashed, started
+/// again, and applied them all; the mean of `times`. All checks are on.
+///
+/// # Panics
+/// If there are more entries than 10^12.
+pub fn restart(entries: u64, times: u32, clock: Clock<'_>) -> Duration {
+    let mut bench = LongLog::new(entries);
     let start = clock();
-    let mut next_write = Instant(0);
-    let mut next_crash = Instant(500_000);
-    while world.now() < Instant(0) + time {
-        let now = world.now();
-        let mut act = |world: &mut World, action: Action| {
-            if world.apply(action).is_ok() {
-                checks.observe(world, world.events());
-                speed.events += world.events().len() as u64;
-            }
-        };
-        if now >= next_write {
-            next_write = now + Duration::from_millis(20);
-            let operation = Operation::Set { key: "x".into(), value: "1".into() };
-            let (client, read) = (ClientId(1), ReadPolicy::Log);
-            act(&mut world, Action::Request { client, operation, via: None, read });
-        }
-        if now >= next_crash {
-            next_crash = now + Duration::from_secs(1);
-            let follower = world.node_ids().find(|id| Some(*id) != world.leader());
-            if let Some(node) = follower {
-                act(&mut world, Action::Crash { node, unsynced: Unsynced::Drawn });
-                act(&mut world, Action::Restart { node });
-            }
-        }
-        world.step();
-        checks.observe(&world, world.events());
-        speed.events += world.events().len() as u64;
+    for _ in 0..times {
+        let follower = bench.world.node_ids().find(|id| Some(*id) != bench.world.leader());
+        let node = follower.expect("five nodes have followers");
+        bench.act(Action::Crash { node, unsynced: Unsynced::Drawn });
+        bench.act(Action::Restart { node });
+        bench.settle();
     }
-    speed.elapsed = clock() - start;
-    assert!(checks.violation().is_none(), "{:?}", checks.violation());
-    speed
+    (clock() - start) / times.max(1)
+}
+
+/// A cluster with long logs and its checks.
+struct LongLog {
+    world: World,
+    checks: Checks,
+    events: u64,
+}
+
+impl LongLog {
+    /// A cluster that has applied all of its logs.
+    fn new(entries: u64) -> Self {
+        let records = log_of(entries);
+        let setup = Setup { snapshot_threshold: u64::MAX, ..Setup::default() };
+        let disks = setup.voter_ids().map(|node| (node, records.clone())).collect();
+        let world = World::new(Setup { disks, ..setup }).expect("the defaults are within bounds");
+        let checks = Checks::new(&world);
+        let mut bench = Self { world, checks, events: 0 };
+        bench.settle();
+        bench
+    }
+
+    fn settle(&mut self) {
+        while self.world.leader().is_none() || converged(&self.world).is_err() {
+            self.step();
+        }
+    }
+
+    fn write_until(&mut self, end: Instant) {
+        let mut next_write = self.world.now();
+        while self.world.now() < end {
+            if self.world.now() >= next_write {
+                next_write = self.world.now() + Duration::from_millis(20);
+                let operation = Operation::Set { key: "x".into(), value: "1".into() };
+                let (client, read) = (ClientId(1), ReadPolicy::Log);
+                self.act(Action::Request { client, operation, via: None, read });
+            }
+            self.step();
+        }
+        assert!(self.checks.violation().is_none(), "{:?}", self.checks.violation());
+    }
+
+    fn act(&mut self, action: Action) {
+        if self.world.apply(action).is_ok() {
+            self.look();
+        }
+    }
+
+    fn step(&mut self) {
+        self.world.step();
+        self.look();
+    }
+
+    fn look(&mut self) {
+        self.checks.observe(&self.world, self.world.events());
+        self.events += self.world.events().len() as u64;
+    }
 }
 
 /// A disk with a log of so many entries, all of one term.

@@ -28,11 +28,17 @@ pub enum Fault {
     Message,
     /// Many clients want something at once.
     Storm,
+    /// A node with entries that are not committed is cut off, and the leader loses power: so logs
+    /// come to differ (paper, Figure 7).
+    Strand,
+    /// Something happens in the very moment in which it hurts: when a server was just elected, while
+    /// the membership changes, leadership is handed over, a snapshot is on its way, a log was cut.
+    Ambush,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
@@ -44,6 +50,8 @@ impl Fault {
         Self::Snapshot,
         Self::Message,
         Self::Storm,
+        Self::Strand,
+        Self::Ambush,
     ];
 
     /// Its name.
@@ -60,6 +68,8 @@ impl Fault {
             Self::Snapshot => "snapshot",
             Self::Message => "message",
             Self::Storm => "storm",
+            Self::Strand => "strand",
+            Self::Ambush => "ambush",
         }
     }
 }
@@ -69,7 +79,8 @@ impl Fault {
 pub struct Faults([Option<Duration>; Fault::ALL.len()]);
 
 impl Faults {
-    /// The mean time between two faults of a kind; `None`: there are none.
+    /// The mean time between two faults of a kind, or how long an ambush rests after one; `None`:
+    /// there are none.
     pub fn spacing(&self, fault: Fault) -> Option<Duration> {
         self.0[fault as usize]
     }

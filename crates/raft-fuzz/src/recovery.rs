@@ -10,7 +10,8 @@
 //! - the one that a leader is on its way to: it may append that entry at any moment.
 //!
 //! A node whose disk is damaged does not start and is never chosen, and neither is one that belongs to
-//! none of these memberships. Learners may recover as well: they count nowhere, but have to catch up.
+//! none of these memberships, unless it leads: it has to notice that it was removed. Learners may recover
+//! as well: they count nowhere, but have to catch up.
 //! If no such set exists, nothing is asked.
 //!
 //! # The bound
@@ -39,7 +40,10 @@ pub(crate) fn choose(
         NodeState::Crashed => raft_storage::recover(node.id(), node.disk().durable()).is_ok(),
     };
     let mut candidates: Vec<NodeId> = world.nodes().filter(can_start).map(SimNode::id).collect();
-    candidates.retain(|node| required.iter().any(|membership| membership.contains(*node)));
+    // A leader that was removed has to notice it by itself.
+    let leads = |node: NodeId| world.leader() == Some(node);
+    let belongs = |node: &NodeId| required.iter().any(|membership| membership.contains(*node));
+    candidates.retain(|node| belongs(node) || leads(*node));
     for last in (1..candidates.len()).rev() {
         candidates.swap(last, random.up_to(last as u64) as usize);
     }
@@ -59,14 +63,16 @@ pub(crate) fn choose(
         return None;
     }
     let further = pick(random, &[0, 0, 1, candidates.len()]);
-    let rest: Vec<NodeId> = candidates.into_iter().filter(|node| !chosen.contains(node)).collect();
+    let mut rest: Vec<NodeId> =
+        candidates.into_iter().filter(|node| !chosen.contains(node)).collect();
+    rest.sort_by_key(|node| !leads(*node));
     chosen.extend(rest.into_iter().take(further));
     chosen.sort_unstable();
     Some(chosen)
 }
 
 /// The memberships of which those who recover must have a quorum.
-fn memberships(
+pub(crate) fn memberships(
     world: &World,
     checks: &Checks,
     targets: &[(NodeId, Membership)],

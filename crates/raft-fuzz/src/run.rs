@@ -1,20 +1,21 @@
 //! One run: faults for a while, then the question whether a quorum that works makes progress.
 
+mod progress;
 mod script;
 mod verdict;
 
-use raft_check::{Checks, complete, converged};
+use raft_check::Checks;
 use raft_core::{Instant, Membership, NodeId, Trace};
-use raft_kv::{ClientId, Operation, Response};
+use raft_kv::{ClientId, Response};
+use raft_script::Statement;
 use raft_script::limits::{MAX_BACKLOG, MAX_RUN_STEPS};
-use raft_sim::{Action, EventKind, Random, ReadPolicy, World};
+use raft_sim::{Action, AdminRequest, EventKind, World};
 
 pub use self::verdict::{Failure, Outcome, of_script};
 
 use crate::adversary::Adversary;
-use crate::plan::{Plan, RECOVERY, Scene};
+use crate::plan::{Plan, Scene};
 use crate::rare::{RareEvents, Watcher};
-use crate::recovery;
 
 /// The client that asks the nodes that recovered; no other client of a run has this number.
 pub const FRESH_CLIENT: ClientId = ClientId(999);
@@ -49,8 +50,12 @@ pub struct SeedRun {
     adversary: Adversary,
     /// What is being done to the world at this moment: if the core panics, that was the last.
     attempt: Option<Action>,
-    /// What is asked of the nodes that recovered, once they have.
-    expectations: Vec<raft_script::Statement>,
+    /// What was asked of the nodes that recovered, each behind so many actions of the journal.
+    expectations: Vec<(usize, Statement)>,
+    /// Whether the last thing that was done is to wait for what was asked.
+    ends_waiting: bool,
+    /// After how many steps the cluster must have made progress.
+    last_step: u64,
     rare: Watcher,
     /// The memberships that leaders are on their way to.
     targets: Vec<(NodeId, Membership)>,
@@ -91,6 +96,8 @@ impl SeedRun {
             adversary,
             attempt: None,
             expectations: Vec::new(),
+            ends_waiting: false,
+            last_step: u64::MAX,
             rare: Watcher::default(),
             targets: Vec::new(),
             fresh_answer: None,
@@ -144,7 +151,9 @@ impl SeedRun {
             if at >= end {
                 return self.pass(end);
             }
-            self.pass(at)?;
+            if !self.pass_until_alarm(at)? {
+                continue;
+            }
             for action in self.adversary.act(&self.world) {
                 // Everything due by now has happened before each of them: so a script says it.
                 self.pass(at)?;
@@ -153,61 +162,21 @@ impl SeedRun {
         }
     }
 
-    /// A quorum recovers, answers a new client, and comes to agree.
-    fn recover(&mut self) -> Played {
-        let mut random = Random::for_plan(self.scene.setup.seed, RECOVERY);
-        let chosen = recovery::choose(&mut random, &self.world, &self.checks, &self.targets);
-        let Some(nodes) = chosen else { return Ok(()) };
-        let now = self.world.now();
-        self.act(Action::Recover { nodes })?;
-        let within = recovery::bound(&self.world);
-        self.expectations = script::expectations(within);
-        // Should its patience end before the bound, it asks again.
-        let patience = self.scene.setup.client_patience.as_micros().max(1);
-        let times = within.as_micros() / patience + 1;
-        for _ in 0..times {
-            self.pass(now)?;
-            let operation = Operation::Set { key: "progress".into(), value: "made".into() };
-            let read = ReadPolicy::Log;
-            self.act(Action::Request { client: FRESH_CLIENT, operation, via: None, read })?;
-        }
-        self.await_that(within, "an answer to a new client", |run| {
-            let waits = run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some());
-            match &run.fresh_answer {
-                Some(Response::Done) if !waits => Ok(()),
-                _ => Err("it waits".to_owned()),
-            }
-        })?;
-        self.await_that(within, "agreement", |run| converged(&run.world))?;
-        self.await_that(within, "all that was committed", |run| {
-            complete(&run.world, run.checks.ledger())
-        })
-    }
-
-    /// Lets time pass until something holds.
-    fn await_that(
-        &mut self,
-        within: std::time::Duration,
-        awaited: &str,
-        holds: impl Fn(&Self) -> Result<(), String>,
-    ) -> Played {
-        let deadline = self.world.now() + within;
-        loop {
-            let Err(found) = holds(self) else { return Ok(()) };
-            match self.world.next_event() {
-                Some(next) if next.at <= deadline => self.step()?,
-                _ => {
-                    self.world.advance_clock(deadline);
-                    let description =
-                        format!("waited {} s for {awaited}, found: {found}", within.as_secs());
-                    return Err(Failure::no_progress(description, &self.world));
-                }
+    /// Does everything that is due up to `at`. False if the adversary has something to do before that.
+    fn pass_until_alarm(&mut self, at: Instant) -> Result<bool, Failure> {
+        while self.world.next_event().is_some_and(|next| next.at <= at) {
+            self.step()?;
+            if self.adversary.hear(&self.world) {
+                return Ok(false);
             }
         }
+        self.world.advance_clock(at);
+        Ok(true)
     }
 
     /// Does everything that is due up to `at`.
     fn pass(&mut self, at: Instant) -> Played {
+        self.ends_waiting = false;
         while self.world.next_event().is_some_and(|next| next.at <= at) {
             self.step()?;
         }
@@ -241,6 +210,13 @@ impl SeedRun {
                 EventKind::Core { node, trace: Trace::ChangeStarted { target, .. } } => {
                     self.targets.retain(|(leader, _)| leader != node);
                     self.targets.push((*node, target.clone()));
+                }
+                EventKind::Administered {
+                    node,
+                    request: AdminRequest::ChangeMembership(_),
+                    outcome,
+                } if !matches!(outcome, raft_core::Outcome::Refused(_)) => {
+                    self.targets.retain(|(leader, _)| leader != node);
                 }
                 EventKind::ClientAnswered { client: FRESH_CLIENT, response, .. } => {
                     self.fresh_answer = Some(response.clone());

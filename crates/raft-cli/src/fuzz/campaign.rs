@@ -62,9 +62,7 @@ impl Campaign {
                 scope.spawn(|| self.work(&next, &stop, sender));
             }
             drop(sender);
-            let ended = self.listen(&receiver, interrupted, tell);
-            stop.store(true, Ordering::Relaxed);
-            ended
+            self.listen(&receiver, (interrupted, &stop), tell)
         })
     }
 
@@ -78,13 +76,15 @@ impl Campaign {
         }
     }
 
+    /// Tells of seeds until all threads are through. After a stop they finish what they play.
     fn listen(
         &self,
         receiver: &Receiver<Played>,
-        interrupted: &AtomicBool,
+        (interrupted, stop): (&AtomicBool, &AtomicBool),
         tell: &mut dyn FnMut(Played),
     ) -> Ended {
         let deadline = self.time.map(|time| Instant::now() + time);
+        let mut ended = None;
         let mut early: BTreeMap<u64, Played> = BTreeMap::new();
         let mut next = self.seeds.first;
         let mut failures = 0;
@@ -94,21 +94,24 @@ impl Campaign {
                     early.insert(played.report.seed, played);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ended::AllDone,
+                Err(RecvTimeoutError::Disconnected) => return ended.unwrap_or(Ended::AllDone),
             }
             while let Some(played) = early.remove(&next) {
                 next += 1;
                 failures += usize::from(played.failed.is_some());
                 tell(played);
                 if failures == MAX_FAILURES || (failures > 0 && !self.keep_going) {
+                    stop.store(true, Ordering::Relaxed);
                     return Ended::Failed;
                 }
             }
             if interrupted.load(Ordering::Relaxed) {
-                return Ended::Interrupted;
+                ended = ended.or(Some(Ended::Interrupted));
+            } else if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                ended = ended.or(Some(Ended::TimeOver));
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Ended::TimeOver;
+            if ended.is_some() {
+                stop.store(true, Ordering::Relaxed);
             }
         }
     }

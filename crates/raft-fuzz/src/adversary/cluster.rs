@@ -3,7 +3,7 @@
 use raft_core::{Membership, MembershipChange, NodeId};
 use raft_sim::{Action, NodeState, Random, SimNode};
 
-use super::{Deeds, Look, any, leads};
+use super::{Deeds, Look, any, is_ahead, leads};
 use crate::plan::pick;
 
 /// So many servers join at most.
@@ -39,7 +39,7 @@ impl Look<'_> {
         deeds
     }
 
-    fn draw_change(
+    pub(super) fn draw_change(
         &self,
         random: &mut Random,
         leader: NodeId,
@@ -75,14 +75,14 @@ impl Look<'_> {
         other.or(self.world.leader())
     }
 
-    fn membership_of(&self, node: NodeId) -> Membership {
+    pub(super) fn membership_of(&self, node: NodeId) -> Membership {
         let core = self.world.node(node).and_then(SimNode::core);
         core.map_or_else(Membership::empty, |core| core.membership().clone())
     }
 
     /// Whether all nodes that the action names, other than such as join by it, are there: a script
     /// cannot name others.
-    fn is_known(&self, action: &Action) -> bool {
+    pub(super) fn is_known(&self, action: &Action) -> bool {
         let exists = |node: &NodeId| self.world.node(*node).is_some();
         match action {
             Action::TransferLeadership { to, .. } => exists(to),
@@ -119,10 +119,6 @@ fn is_waited_for(node: &SimNode) -> bool {
     let Some(status) = node.core().map(raft_core::Node::status) else { return false };
     let is_behind = |peer: &raft_core::PeerStatus| peer.match_index < status.last_log.index;
     status.transfer_to.is_some() || status.peers.iter().any(is_behind)
-}
-
-fn is_ahead(node: &SimNode) -> bool {
-    node.core().is_some_and(|core| core.log().last().index > core.commit_index())
 }
 
 /// One to five of them.

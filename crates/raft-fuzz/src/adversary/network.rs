@@ -1,9 +1,9 @@
 //! What the network and the disks do wrong.
 
 use raft_core::{Body, NodeId};
-use raft_sim::{Action, DelayRange, DiskChange, LinkChange, Random};
+use raft_sim::{Action, DelayRange, DiskChange, LinkChange, Random, Unsynced};
 
-use super::{Deeds, Look, any, leads};
+use super::{Deeds, Look, any, is_ahead, leads};
 use crate::plan::pick;
 
 impl Look<'_> {
@@ -28,6 +28,30 @@ impl Look<'_> {
         let (left, right) = nodes.split_at(first);
         let mut deeds = Deeds::one(Action::Partition { groups: vec![sorted(left), sorted(right)] });
         deeds.later.push((self.while_broken(random), Action::Heal));
+        deeds
+    }
+
+    /// A node whose log is ahead of what is committed, alone or with another one, apart from all others;
+    /// if it does not lead itself, the leader loses power.
+    pub(super) fn strand(&self, random: &mut Random) -> Deeds {
+        let ahead = self.nodes(is_ahead);
+        let Some(node) = any(random, &ahead) else { return Deeds::default() };
+        let mut others: Vec<NodeId> = self.ids().into_iter().filter(|id| *id != node).collect();
+        shuffle(random, &mut others);
+        let company = if others.len() > 3 { pick(random, &[0, 0, 1]) } else { 0 };
+        let alone: Vec<NodeId> = [node].into_iter().chain(others.drain(..company)).collect();
+        if others.is_empty() {
+            return Deeds::default();
+        }
+        let lasts = self.while_broken(random);
+        let mut deeds =
+            Deeds::one(Action::Partition { groups: vec![sorted(&alone), sorted(&others)] });
+        deeds.later.push((lasts, Action::Heal));
+        let unsynced = pick(random, &[Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
+        for node in self.nodes(leads).into_iter().filter(|leader| *leader != node) {
+            deeds.now.push(Action::Crash { node, unsynced });
+            deeds.later.push((self.while_broken(random), Action::Restart { node }));
+        }
         deeds
     }
 

@@ -45,7 +45,7 @@ impl Look<'_> {
 
     /// Several nodes at once make a split vote.
     pub(super) fn election(&self, random: &mut Random) -> Deeds {
-        let count = pick(random, &[1, 1, 2, 3]);
+        let count = pick(random, &[1, 2, 3, 6]);
         let forgets = random.up_to(2) == 0;
         let running = self.running();
         let nodes = (0..count).filter_map(|_| any(random, &running));

@@ -1,19 +1,9 @@
 //! A run as a script that does it again.
 
-use std::time::Duration;
-
-use raft_script::{Condition, Line, Moment, Run, Script, Statement};
+use raft_script::{Line, Moment, Run, Script, Statement};
 use raft_sim::Action;
 
-use super::{FRESH_CLIENT, Failure, Outcome, SeedRun};
-
-/// What is asked of the nodes that recovered, in order.
-pub(super) fn expectations(within: Duration) -> Vec<Statement> {
-    let answered = Condition::Answer { client: FRESH_CLIENT, words: "done".to_owned() };
-    [answered, Condition::Converged, Condition::Complete]
-        .map(|condition| Statement::Expect { condition, within: Some(within) })
-        .into()
-}
+use super::{Failure, Outcome, SeedRun};
 
 impl SeedRun {
     /// The run as a script: the cluster, everything that was done to it and when, and what was expected
@@ -24,14 +14,19 @@ impl SeedRun {
             moment: Moment::Absolute { time, step: None },
             statement: Box::new(action.into()),
         };
-        statements.extend(self.world.journal().map(|entry| at(entry.at, &entry.action)));
+        let mut expectations = self.expectations.iter().peekable();
+        for (place, entry) in self.world.journal().enumerate() {
+            while let Some((_, statement)) = expectations.next_if(|(behind, _)| *behind <= place) {
+                statements.push(statement.clone());
+            }
+            statements.push(at(entry.at, &entry.action));
+        }
+        statements.extend(expectations.map(|(_, statement)| statement.clone()));
         let now = self.world.now();
         match &self.attempt {
             Some(action) => statements.push(at(now, action)),
-            None if self.expectations.is_empty() => {
-                statements.push(Statement::Run(Run::To { time: now, step: None }));
-            }
-            None => statements.extend(self.expectations.iter().cloned()),
+            None if self.ends_waiting => {}
+            None => statements.push(Statement::Run(Run::To { time: now, step: None })),
         }
         let lines = statements.into_iter().zip(1..);
         Script { statements: lines.map(|(statement, number)| Line { number, statement }).collect() }

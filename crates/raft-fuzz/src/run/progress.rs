@@ -1,0 +1,177 @@
+//! The end of a run: a quorum recovers and has to make progress.
+
+use std::time::Duration;
+
+use raft_check::{complete, converged};
+use raft_core::{Membership, NodeId};
+use raft_kv::{Operation, Response};
+use raft_script::{Condition, Statement};
+use raft_sim::{Action, NodeState, Random, ReadPolicy, SimNode};
+
+use super::{FRESH_CLIENT, Failure, Played, SeedRun};
+use crate::plan::{RECOVERY, pick};
+use crate::recovery;
+
+/// So many steps are more than a cluster that makes progress ever needs: a hundred times what most do.
+/// One that only keeps itself busy is found after them, and not only when the bound is over.
+const MAX_STEPS: u64 = 500_000;
+/// How often it is tried to hand leadership over: a change of the membership that began before the
+/// recovery may have to be given up first, as its new server is gone.
+const HANDOVERS: u32 = 4;
+/// How long each try has, in longest election timeouts.
+const HANDOVER_TIMEOUTS: u32 = 8;
+
+impl SeedRun {
+    /// A quorum recovers, answers a new client, comes to agree on all that was ever committed, is led by
+    /// a voter, and hands leadership over.
+    pub(super) fn recover(&mut self) -> Played {
+        let mut random = Random::for_plan(self.scene.setup.seed, RECOVERY);
+        let chosen = recovery::choose(&mut random, &self.world, &self.checks, &self.targets);
+        let Some(nodes) = chosen else { return Ok(()) };
+        let now = self.world.now();
+        if let Some(action) = self.last_act(&mut random, &nodes) {
+            self.pass(now)?;
+            self.act(action)?;
+        }
+        self.pass(now)?;
+        self.act(Action::Recover { nodes })?;
+        self.last_step = self.world.steps() + MAX_STEPS;
+        let within = recovery::bound(&self.world);
+        self.ask_as_a_new_client(within)?;
+        let answered = Condition::Answer { client: FRESH_CLIENT, words: "done".to_owned() };
+        self.expect(answered, within, |run| {
+            let waits = run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some());
+            match &run.fresh_answer {
+                Some(Response::Done) if !waits => Ok(()),
+                _ => Err("a new client waits for its answer".to_owned()),
+            }
+        })?;
+        self.expect(Condition::Converged, within, |run| converged(&run.world))?;
+        self.expect(Condition::Complete, within, |run| complete(&run.world, run.checks.ledger()))?;
+        let memberships = recovery::memberships(&self.world, &self.checks, &self.targets);
+        let mut voters: Vec<NodeId> =
+            memberships.iter().flat_map(Membership::voters).copied().collect();
+        voters.sort_unstable();
+        voters.dedup();
+        self.expect_leader(voters, within)?;
+        self.hand_over(&mut random, within)
+    }
+
+    /// What a leader begins with somebody who is gone the next moment.
+    fn last_act(&self, random: &mut Random, recover: &[NodeId]) -> Option<Action> {
+        let node = self.world.leader()?;
+        let is_gone = |id: &NodeId| !recover.contains(id);
+        let gone: Vec<NodeId> = self.world.node_ids().filter(is_gone).collect();
+        let acts = random.up_to(1) == 0 && !gone.is_empty();
+        acts.then(|| Action::TransferLeadership { node, to: pick(random, &gone) })
+    }
+
+    fn ask_as_a_new_client(&mut self, within: Duration) -> Played {
+        // Should its patience end before the bound, it asks again.
+        let patience = self.scene.setup.client_patience.as_micros().max(1);
+        let now = self.world.now();
+        for _ in 0..=within.as_micros() / patience {
+            self.pass(now)?;
+            let operation = Operation::Set { key: "progress".into(), value: "made".into() };
+            let read = ReadPolicy::Log;
+            self.act(Action::Request { client: FRESH_CLIENT, operation, via: None, read })?;
+        }
+        Ok(())
+    }
+
+    fn expect_leader(&mut self, nodes: Vec<NodeId>, within: Duration) -> Played {
+        self.expect(Condition::Leader(nodes.clone()), within, |run| match run.world.leader() {
+            Some(leader) if nodes.contains(&leader) => Ok(()),
+            Some(leader) => Err(format!("node {leader} leads")),
+            None => Err("no node leads".to_owned()),
+        })
+    }
+
+    /// A leader with nothing else to do hands over to a voter that holds all it holds, if that is asked
+    /// of it. Not while it changes the membership, and not where a server runs that belongs no more to the cluster: it may disturb any election (§6).
+    fn hand_over(&mut self, random: &mut Random, within: Duration) -> Played {
+        let Some(to) = self.successor(random) else { return Ok(()) };
+        let pause = self.scene.setup.election_timeout_max * HANDOVER_TIMEOUTS;
+        for _ in 1..HANDOVERS {
+            let end = self.world.now() + pause;
+            self.ask_to_hand_over(to)?;
+            while self.world.leader() != Some(to) {
+                if self.world.next_event().is_none_or(|next| next.at > end) {
+                    self.world.advance_clock(end);
+                    break;
+                }
+                self.step()?;
+            }
+            if self.world.leader() == Some(to) {
+                break;
+            }
+        }
+        if self.world.leader() != Some(to) {
+            self.ask_to_hand_over(to)?;
+        }
+        self.expect_leader(vec![to], within)
+    }
+
+    fn ask_to_hand_over(&mut self, to: NodeId) -> Played {
+        let now = self.world.now();
+        self.pass(now)?;
+        match self.world.leader() {
+            Some(node) if node != to => self.act(Action::TransferLeadership { node, to }),
+            _ => Ok(()),
+        }
+    }
+
+    fn successor(&self, random: &mut Random) -> Option<NodeId> {
+        let leader = self.world.leader()?;
+        let membership: &Membership = self.world.node(leader)?.core()?.membership();
+        let running = self.world.nodes().filter(|node| node.state() == NodeState::Running);
+        let running: Vec<NodeId> = running.map(SimNode::id).collect();
+        let votes = |node: &NodeId| membership.voters().contains(node);
+        let changes = self.targets.iter().any(|(node, _)| *node == leader);
+        if changes
+            || membership.is_joint()
+            || !running.iter().all(|node| membership.contains(*node))
+        {
+            return None;
+        }
+        let others: Vec<NodeId> =
+            running.into_iter().filter(|node| *node != leader && votes(node)).collect();
+        (!others.is_empty()).then(|| pick(random, &others))
+    }
+
+    /// Lets time pass until the condition holds, as a script's `expect` does.
+    fn expect(
+        &mut self,
+        condition: Condition,
+        within: Duration,
+        holds: impl Fn(&Self) -> Result<(), String>,
+    ) -> Played {
+        let place = self.world.journal().len();
+        let awaited = condition.to_string();
+        let began = self.world.now();
+        self.expectations.push((place, Statement::Expect { condition, within: Some(within) }));
+        self.ends_waiting = true;
+        let mut deadline = began + within;
+        loop {
+            let Err(found) = holds(self) else { return Ok(()) };
+            match self.world.next_event() {
+                Some(next) if next.at <= deadline => self.step()?,
+                _ => {
+                    self.world.advance_clock(deadline);
+                    let waited = deadline - began;
+                    let description =
+                        format!("waited {} ms for {awaited}, found: {found}", waited.as_millis());
+                    return Err(Failure::no_progress(description, &self.world));
+                }
+            }
+            if self.world.steps() > self.last_step {
+                // The script waits as long and no longer: it comes to the same end.
+                self.last_step = u64::MAX;
+                deadline = deadline.min(self.world.now());
+                if let Some((_, Statement::Expect { within, .. })) = self.expectations.last_mut() {
+                    *within = Some(deadline - began);
+                }
+            }
+        }
+    }
+}
