@@ -10,6 +10,7 @@
 //! - `progress`: how far the leader believes each other server to be.
 //! - `logs`: the terms of every node's log, committed entries before the bar.
 //! - `stores`: the keys and values of every node.
+//! - `suspended`: which properties could not be demanded for a while, or cannot now, and why.
 //!
 //! At the end of every script all properties must hold.
 
@@ -201,6 +202,16 @@ fn stores(world: &World) -> String {
     output
 }
 
+fn suspended(session: &Session) -> String {
+    let mut output = String::new();
+    for result in session.checks().results() {
+        if let Some(suspension) = &result.suspension {
+            let _ = writeln!(output, "{}: {suspension}", result.property.name);
+        }
+    }
+    if output.is_empty() { "none".to_owned() } else { output }
+}
+
 fn print_events(output: &mut String, events: &[Event], shown: &[String]) {
     for event in events.iter().filter(|event| is_shown(event, shown)) {
         let _ = writeln!(output, "{event}");
@@ -271,6 +282,7 @@ impl goldenscript::Runner for Player {
             "progress" => Ok(progress(self.world()?)),
             "logs" => Ok(logs(self.world()?)),
             "stores" => Ok(stores(self.world()?)),
+            "suspended" => Ok(suspended(self.session()?)),
             line => self.statement(line),
         }
     }

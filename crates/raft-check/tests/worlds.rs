@@ -11,7 +11,7 @@ use raft_check::{Checks, converged};
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{Action, ReadPolicy, Setup, Unsynced, World};
-use storm::Storm;
+use storm::{Disks, Storm};
 
 fn step(world: &mut World, checks: &mut Checks) {
     assert!(world.step(), "there is always a timer");
@@ -75,13 +75,16 @@ fn many_storms_break_nothing_and_reach_everything() {
     for seed in first..end {
         let mut setup = Storm::setup(1 + seed % 5, seed);
         setup.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
-        let storm = Storm::with(setup).run(8_000_000);
+        let disks = [Disks::Sound, Disks::Failing, Disks::Damaged][seed as usize / 3 % 3];
+        let storm = Storm::with(setup).on(disks).run(8_000_000);
         assert_eq!(storm.checks.violation(), None, "seed={seed}");
         done += storm.done;
     }
     println!("{done:?}");
     let all = [done.changes, done.joint, done.transfers];
     assert!(all.into_iter().all(|count| count > (end - first) / 10), "{done:?}");
+    let faults = [done.failed_writes, done.torn_writes * 5, done.refusals, done.suspensions * 2];
+    assert!(faults.into_iter().all(|count| count > (end - first) / 10), "{done:?}");
     let reads = [done.quorum_reads, done.lease_reads, done.reads_by_lease];
     assert!(reads.into_iter().all(|count| count > end - first), "{done:?}");
 }
@@ -104,7 +107,8 @@ fn storms_over_snapshots_break_nothing() {
 #[test]
 fn a_storm_that_ends_lets_the_cluster_converge() {
     for seed in 1..=60 {
-        let mut storm = Storm::new(5, seed).run(3_000_000);
+        let disks = if seed % 2 == 0 { Disks::Failing } else { Disks::Sound };
+        let mut storm = Storm::new(5, seed).on(disks).run(3_000_000);
         storm.calm_down();
         let until = storm.world.now().0 + 40_000_000;
         run_until(&mut storm.world, &mut storm.checks, until);

@@ -6,6 +6,7 @@ use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 use raft_storage::Key;
 
+use crate::disk_faults::The;
 use crate::{DelayRange, DiskChange, DiskDamage, MessageId, NodeState};
 
 /// One thing to do to the world at its present time.
@@ -305,7 +306,7 @@ impl fmt::Display for Refusal {
                 write!(f, "there is no {record} on the disk of node {node}")
             }
             Self::SameRecord { node, record } => {
-                write!(f, "the {record} of node {node} cannot lie in its own place by mistake")
+                write!(f, "{} of node {node} always lies in its own place", The(*record))
             }
             Self::DiskFull(node) => {
                 write!(f, "the disk of node {node} is full; make room first: disk {node} full=off")

@@ -78,13 +78,25 @@ impl fmt::Display for DiskChange {
 impl fmt::Display for DiskDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Corrupt { record: Some(key) } => write!(f, "a bit of the {key} flips"),
-            Self::Corrupt { record: None } => f.write_str("a bit of some record flips"),
+            Self::Corrupt { record: Some(key) } => write!(f, "a bit flips in {}", The(*key)),
+            Self::Corrupt { record: None } => f.write_str("a bit flips in some record"),
             Self::Misdirect { keys: Some((key, found)) } => {
-                write!(f, "the {key} lies where the {found} should be")
+                write!(f, "{} lies where {} should be", The(*key), The(*found))
             }
             Self::Misdirect { keys: None } => f.write_str("some record lies in another's place"),
             Self::Wipe => f.write_str("everything is wiped off it"),
+        }
+    }
+}
+
+/// A record, as a sentence calls it.
+pub(crate) struct The(pub(crate) Key);
+
+impl fmt::Display for The {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Key::Entry(_) => self.0.fmt(f),
+            key => write!(f, "the {key}"),
         }
     }
 }

@@ -109,10 +109,11 @@ impl EventKind {
             }
             Self::WriteTorn { node, id, landed } => {
                 let parts = landed.writes.len();
-                write!(f, "node {node}'s disk has torn write {}: ", id.0)?;
+                write!(f, "write {} of node {node} is torn: ", id.0)?;
                 match parts {
                     0 => f.write_str("nothing of it has landed"),
-                    _ => write!(f, "{parts} {} landed", plural(parts, "part")),
+                    1 => f.write_str("1 part of it has landed"),
+                    _ => write!(f, "{parts} parts of it have landed"),
                 }
             }
             Self::DiskDamaged { node, damage, .. } => {

@@ -16,7 +16,7 @@ use crate::invariants::{
     commit_rule, committed_durability, durable_promises, faithful_recovery, leader_append_only,
     leader_completeness, log_matching, monotonic_state, state_machine_safety, vote_durability,
 };
-use crate::property::Property;
+use crate::property::{Property, Standing};
 
 /// A world, and the checks that have seen all of it so far.
 #[derive(Clone)]
@@ -354,4 +354,80 @@ fn each_property_has_its_line() {
             "State Machine Safety",
         ]
     );
+}
+
+/// What the property is said to be, without its name.
+fn standing(scene: &Scene, property: &Property) -> String {
+    let mut results = scene.checks.results();
+    let result = results.find(|result| result.property.name == property.name).unwrap();
+    match result.standing() {
+        Standing::Holds => "holds".to_owned(),
+        Standing::Suspended(suspension) => suspension.to_string(),
+        Standing::Broken(violation) => violation.to_string(),
+    }
+}
+
+/// Two of five disks may be damaged; with a third, what is committed is on no majority any more. That is
+/// no fault of the protocol, and it is said so, until the damage is written over.
+#[test]
+fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
+    let mut scene = Scene::begin();
+    for value in ["1", "2", "3"] {
+        scene.set(value, NodeId(1));
+        scene.run(300);
+    }
+    let corrupt = |node, record| Action::DamageDisk {
+        node: NodeId(node),
+        damage: raft_sim::DiskDamage::Corrupt { record: Some(record) },
+    };
+    scene.act(corrupt(1, raft_storage::Key::Entry(LogIndex(2))));
+    scene.act(corrupt(2, raft_storage::Key::Entry(LogIndex(2))));
+    assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
+    scene.act(corrupt(3, raft_storage::Key::LogEnd));
+    let words = standing(&scene, &committed_durability::PROPERTY);
+    assert!(words.contains("damage on the disks of nodes 1, 2 and 3 leaves entry"), "{words}");
+    assert_eq!(scene.checks.violation(), None);
+    let standings = scene.checks.results().filter(|r| r.standing() != Standing::Holds).count();
+    assert_eq!(standings, 1, "the others hold");
+
+    // The next entry writes the end of the log anew.
+    scene.set("4", NodeId(1));
+    scene.run(300);
+    assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
+    let node = NodeId(3);
+    scene.act(Action::Crash { node, unsynced: raft_sim::Unsynced::Lost });
+    scene.act(Action::Restart { node });
+    scene.run(1_000);
+    assert_eq!(scene.checks.violation(), None);
+}
+
+/// A disk that is damaged, and a node that starts from it all the same, without what was there.
+#[test]
+fn a_node_that_starts_from_a_damaged_disk_with_less() {
+    let mut scene = Scene::begin();
+    let mut other = World::new(Setup::default()).unwrap();
+    let node = scene.follower();
+    scene.act(Action::Crash { node, unsynced: raft_sim::Unsynced::Lost });
+    scene.act(Action::DamageDisk { node, damage: raft_sim::DiskDamage::Wipe });
+    for action in
+        [Action::Crash { node, unsynced: raft_sim::Unsynced::Lost }, Action::Restart { node }]
+    {
+        other.apply(action).unwrap();
+    }
+    scene.show(&other, node);
+    scene.assert_broken(&faithful_recovery::PROPERTY, "while its disk holds");
+}
+
+#[test]
+fn a_refusal_after_a_failed_flush_is_no_damage() {
+    let mut scene = Scene::begin();
+    let (node, id) = (scene.follower(), PersistId(99));
+    let reason = "entry 1 is missing".to_owned();
+    let failure = raft_sim::WriteFailure::Fsync;
+    scene.claim([
+        EventKind::WriteFailed { node, id, failure, is_ignored: false },
+        EventKind::Crashed { node },
+        EventKind::RestartRefused { node, reason },
+    ]);
+    scene.assert_broken(&faithful_recovery::PROPERTY, "only it has written");
 }

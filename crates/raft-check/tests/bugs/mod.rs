@@ -10,7 +10,7 @@ use raft_core::Bug;
 use raft_sim::{Setup, Switch, Switches, WorldBug};
 
 use crate::deposed::Deposed;
-use crate::storm::Storm;
+use crate::storm::{Disks, Storm};
 
 /// Bugs, and the properties of which one is the first to be broken.
 const CAUGHT: [(Bug, &[&str]); 22] = [
@@ -39,8 +39,10 @@ const CAUGHT: [(Bug, &[&str]); 22] = [
 ];
 
 /// The same for bugs outside of the core.
-const CAUGHT_OUTSIDE: [(WorldBug, &[&str]); 1] =
-    [(WorldBug::RetryAppliedTwice, &["State Machine Safety"])];
+const CAUGHT_OUTSIDE: [(WorldBug, &[&str]); 2] = [
+    (WorldBug::RetryAppliedTwice, &["State Machine Safety"]),
+    (WorldBug::FsyncFailureIgnored, &["Durable Promises", "Committed Durability"]),
+];
 
 /// More seeds than any of them takes.
 const SEEDS: u64 = 3_000;
@@ -55,7 +57,9 @@ fn storms_catch_planted_bugs_by_the_property_that_they_break() {
             setup.snapshot_threshold = [5, 20, 10_000][*seed as usize % 3];
             setup.bugs = Switches::NONE.with(bug);
             // Some bugs also make a node stop at an assertion: then another storm has to show it.
-            let storm = std::panic::catch_unwind(|| Storm::with(setup).run(8_000_000));
+            let is_of_disks = bug == WorldBug::FsyncFailureIgnored.into();
+            let disks = if is_of_disks { Disks::Failing } else { Disks::Sound };
+            let storm = std::panic::catch_unwind(|| Storm::with(setup).on(disks).run(8_000_000));
             let found = storm.as_ref().ok().and_then(|storm| storm.checks.violation());
             found.is_some_and(|found| properties.contains(&found.property.name))
         };

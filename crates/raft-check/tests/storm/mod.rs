@@ -6,8 +6,8 @@ use raft_check::Checks;
 use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
-    Action, AdminRequest, DelayRange, DiskChange, Event, EventKind, LinkChange, NodeState,
-    ReadPolicy, Setup, SimNode, Unsynced, World,
+    Action, AdminRequest, DelayRange, DiskChange, DiskDamage, Event, EventKind, Fsync, LinkChange,
+    NodeState, ReadPolicy, Setup, SimNode, Unsynced, World,
 };
 
 pub(crate) struct Storm {
@@ -16,8 +16,20 @@ pub(crate) struct Storm {
     random: u64,
     /// The longest time between two actions, in microseconds.
     spacing: u64,
+    disks: Disks,
     sequence: u64,
     pub(crate) done: Done,
+}
+
+/// What disks do besides being slow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Disks {
+    /// Nothing.
+    Sound,
+    /// They stall, fail and are full; what they have stored they keep.
+    Failing,
+    /// What they have stored is damaged, too.
+    Damaged,
 }
 
 /// How much of what is rare came about.
@@ -30,6 +42,13 @@ pub(crate) struct Done {
     pub(crate) lease_reads: u64,
     /// Reads that cost no message and no log entry.
     pub(crate) reads_by_lease: u64,
+    /// Writes that failed, and nodes that stopped for it.
+    pub(crate) failed_writes: u64,
+    pub(crate) torn_writes: u64,
+    /// Nodes that refused to start.
+    pub(crate) refusals: u64,
+    /// Storms in which too few sound disks were left with what is committed.
+    pub(crate) suspensions: u64,
 }
 
 impl Storm {
@@ -69,11 +88,17 @@ impl Storm {
         let world = World::new(setup).expect("a valid setup");
         let checks = Checks::new(&world);
         let is_rough = world.setup().seed % 3 == 1;
-        let mut storm = Self { world, checks, random, spacing, sequence: 0, done: Done::default() };
+        let (disks, done) = (Disks::Sound, Done::default());
+        let mut storm = Self { world, checks, random, spacing, disks, sequence: 0, done };
         if is_rough {
             storm.make_links_rough();
         }
         storm
+    }
+
+    /// The same with worse disks.
+    pub(crate) fn on(self, disks: Disks) -> Self {
+        Self { disks, ..self }
     }
 
     /// Messages get lost, come twice, and overtake each other, on all links of the first nodes.
@@ -107,6 +132,8 @@ impl Storm {
                 self.done.count(self.world.events());
             }
         }
+        let suspended = self.checks.results().filter(|result| result.suspension.is_some()).count();
+        self.done.suspensions += suspended as u64;
         self
     }
 
@@ -117,8 +144,13 @@ impl Storm {
         for node in &ids {
             self.act(Action::Restart { node: *node });
             self.act(Action::Resume { node: *node });
-            let change = DiskChange::Latency(DelayRange::millis(1, 4));
-            self.act(Action::SetDisk { node: *node, change });
+            for change in [
+                DiskChange::Latency(DelayRange::millis(1, 4)),
+                DiskChange::Fsync(Fsync::Works),
+                DiskChange::Full(false),
+            ] {
+                self.act(Action::SetDisk { node: *node, change });
+            }
             for to in &ids {
                 let latency = LinkChange::Latency(DelayRange::millis(5, 15));
                 for change in [LinkChange::Loss { per_million: 0 }, latency] {
@@ -132,11 +164,15 @@ impl Storm {
     fn act(&mut self, action: Action) {
         if self.world.apply(action).is_ok() {
             self.checks.observe(&self.world, self.world.events());
+            self.done.count(self.world.events());
         }
     }
 
     fn draw_action(&mut self) -> Action {
         let node = self.draw_node();
+        if self.disks != Disks::Sound && self.draw(8) == 0 {
+            return self.draw_disk_fault(node);
+        }
         let (from, to) = (node, self.draw_node());
         match self.draw(46) {
             0 | 1 => Action::Crash { node, unsynced: self.draw_unsynced() },
@@ -164,6 +200,31 @@ impl Storm {
                 Action::ChangeMembership { node: self.draw_leader(node), change }
             }
             _ => self.draw_request(),
+        }
+    }
+
+    /// What can be mended is mended more often than it breaks.
+    fn draw_disk_fault(&mut self, node: NodeId) -> Action {
+        let change = |change| Action::SetDisk { node, change };
+        let kinds = if self.disks == Disks::Damaged { 17 } else { 10 };
+        match self.draw(kinds) {
+            0 => change(DiskChange::Stall(Duration::from_millis(1 + self.draw(700)))),
+            1 => change(DiskChange::Fsync(Fsync::FailsOnce)),
+            2 => change(DiskChange::Fsync(Fsync::Fails)),
+            3..=5 => change(DiskChange::Fsync(Fsync::Works)),
+            6 => change(DiskChange::Full(true)),
+            7..=9 => change(DiskChange::Full(false)),
+            10..=13 => {
+                let is_writing = |node: &&SimNode| node.disk().pending().len() > 0;
+                let writing = self.world.nodes().find(is_writing).map(SimNode::id);
+                Action::Crash { node: writing.unwrap_or(node), unsynced: Unsynced::Torn }
+            }
+            14 => Action::DamageDisk { node, damage: DiskDamage::Corrupt { record: None } },
+            15 => Action::DamageDisk { node, damage: DiskDamage::Misdirect { keys: None } },
+            _ => {
+                let node = self.draw_down().unwrap_or(node);
+                Action::DamageDisk { node, damage: DiskDamage::Wipe }
+            }
         }
     }
 
@@ -291,6 +352,9 @@ impl Done {
                 },
                 EventKind::ReadServed { read: ReadPolicy::Quorum, .. } => self.quorum_reads += 1,
                 EventKind::ReadServed { read: ReadPolicy::Lease, .. } => self.lease_reads += 1,
+                EventKind::WriteFailed { .. } => self.failed_writes += 1,
+                EventKind::WriteTorn { .. } => self.torn_writes += 1,
+                EventKind::RestartRefused { .. } => self.refusals += 1,
                 EventKind::Core { trace, .. } => match trace {
                     Trace::ReadByLease { .. } => self.reads_by_lease += 1,
                     Trace::MembershipAdopted { membership, .. } if membership.is_joint() => {
@@ -312,5 +376,9 @@ impl std::ops::AddAssign for Done {
         self.quorum_reads += other.quorum_reads;
         self.lease_reads += other.lease_reads;
         self.reads_by_lease += other.reads_by_lease;
+        self.failed_writes += other.failed_writes;
+        self.torn_writes += other.torn_writes;
+        self.refusals += other.refusals;
+        self.suspensions += other.suspensions;
     }
 }
