@@ -26,6 +26,7 @@ Usage: cargo xtask <task>
   serve [--port N]       build the optimized page and serve it (port 8080 unless told otherwise)
   test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three when none is named.
                          What follows -- goes to the runner (a filter, for example)
+  bench                  how fast the fuzzer is, natively and in a browser
   tidy                   check the rules that the compiler does not know
   ci                     fmt, clippy, docs, tidy, test: what must hold before a change is accepted
   dist                   build the page into dist/ for publishing and print its size
@@ -57,6 +58,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
             Err(_) => Err(format!("--port takes a number from 0 to 65535, not {port:?}").into()),
         },
         ["test", rest @ ..] => suites::test(rest),
+        ["bench"] => suites::bench(),
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
         ["dist"] => page::dist(),

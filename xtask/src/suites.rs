@@ -131,12 +131,27 @@ fn native(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
 }
 
 fn in_browser(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
-    let toolbox = Toolbox::for_browser_tests()?;
-    let browser = browser::ensure()?;
     let selection = workspace::browser_test_selection(&workspace::packages()?);
     if selection.is_empty() {
         return Ok(());
     }
+    let mut command = browser_tests(&selection)?;
+    count(command.arg("--").args(runner_args), counts)
+}
+
+/// The task `bench`: the same campaign of the fuzzer, natively and in a browser.
+pub(crate) fn bench() -> Result<ExitCode> {
+    process::run(workspace::cargo().args(["bench", "--package=raft-fuzz"]))?;
+    let selection = ["--package=raft-fuzz", "--test=browser", "--release"].map(str::to_owned);
+    let mut command = browser_tests(&selection)?;
+    process::run(command.args(["--", "--nocapture", "speed"]))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `cargo test` for these targets in a browser.
+fn browser_tests(selection: &[String]) -> Result<Command> {
+    let toolbox = Toolbox::for_browser_tests()?;
+    let browser = browser::ensure()?;
     let default = |name: &str, value: &str| {
         (name.to_owned(), env::var(name).unwrap_or_else(|_| value.to_owned()))
     };
@@ -144,15 +159,13 @@ fn in_browser(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     command
         .args(["test", "--no-fail-fast", "--target", WASM_TARGET])
         .args(selection)
-        .arg("--")
-        .args(runner_args)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_capabilities(&browser)?)
         .env("CHROMEDRIVER", &browser.driver)
         // In seconds; the defaults of 20 and 5 are short for a loaded machine.
         .envs([default("WASM_BINDGEN_TEST_TIMEOUT", "300")])
         .envs([default("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]);
-    count(&mut command, counts)
+    Ok(command)
 }
 
 fn end_to_end(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
