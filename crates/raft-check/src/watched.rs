@@ -69,6 +69,7 @@ pub(crate) fn progress_of(core: &Node) -> Progress {
         current_term: core.current_term(),
         commit_index: core.commit_index(),
         last_applied: core.last_applied(),
+        voted_for: core.voted_for(),
     }
 }
 
@@ -119,6 +120,7 @@ impl Watched {
                 current_term: disk.hard_state.current_term,
                 commit_index: base,
                 last_applied: base,
+                voted_for: disk.hard_state.voted_for,
             },
             applied: base,
             leading: None,

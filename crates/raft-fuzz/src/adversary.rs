@@ -6,6 +6,7 @@
 mod ambush;
 mod clients;
 mod cluster;
+mod disks;
 mod network;
 mod process;
 
@@ -125,6 +126,8 @@ impl Source {
             Fault::Message => look.message(random),
             Fault::Storm => Deeds::now(clients.storm(random, look.world)),
             Fault::Strand => look.strand(random),
+            Fault::DiskFailure => look.disk_failure(random),
+            Fault::DiskDamage => look.disk_damage(random),
             Fault::Ambush => Deeds::default(),
         }
     }

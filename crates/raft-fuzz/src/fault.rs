@@ -14,7 +14,7 @@ pub enum Fault {
     Partition,
     /// Links are cut, slow, lossy, or double and reorder messages.
     Link,
-    /// Disks are slow.
+    /// Disks are slow, or stall.
     Disk,
     /// Election timeouts elapse too early; nodes forget their leader.
     Election,
@@ -34,11 +34,16 @@ pub enum Fault {
     /// Something happens in the very moment in which it hurts: when a server was just elected, while
     /// the membership changes, leadership is handed over, a snapshot is on its way, a log was cut.
     Ambush,
+    /// Flushes fail, or disks are full: nodes stop, and start again when the disk works.
+    DiskFailure,
+    /// Writes are torn by crashes, records are damaged, misplaced or wiped: nodes refuse to start, for
+    /// good. Never so many that the others are no majority of those there are.
+    DiskDamage,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
@@ -52,6 +57,8 @@ impl Fault {
         Self::Storm,
         Self::Strand,
         Self::Ambush,
+        Self::DiskFailure,
+        Self::DiskDamage,
     ];
 
     /// Its name.
@@ -70,6 +77,8 @@ impl Fault {
             Self::Storm => "storm",
             Self::Strand => "strand",
             Self::Ambush => "ambush",
+            Self::DiskFailure => "disk-failure",
+            Self::DiskDamage => "disk-damage",
         }
     }
 }

@@ -168,6 +168,7 @@ impl Plan {
                 faults.set(Fault::Crash, Some(timeout * 15));
                 faults.set(Fault::Snapshot, Some(timeout * 20));
                 faults.set(Fault::Transfer, Some(timeout * 30));
+                faults.set(Fault::DiskFailure, Some(timeout * 40));
             }
             Profile::Wan => {
                 faults.set(Fault::Crash, Some(timeout * 6));
@@ -181,13 +182,16 @@ impl Plan {
             Profile::Hostile => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    faults.set(fault, Some(timeout * pick(&mut random, &[1, 2, 3])));
+                    let rarer = if fault == Fault::DiskDamage { 5 } else { 1 };
+                    faults.set(fault, Some(timeout * pick(&mut random, &[1, 2, 3]) * rarer));
                 }
             }
             Profile::Swarm => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    let exists = random.chance(600_000);
+                    // Who loses disks for good sees less of everything else.
+                    let exists =
+                        random.chance(if fault == Fault::DiskDamage { 250_000 } else { 600_000 });
                     let halves = pick(&mut random, &[1, 2, 4, 8, 16, 24]);
                     faults.set(fault, exists.then_some(timeout * halves / 2));
                 }

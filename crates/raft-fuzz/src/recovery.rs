@@ -36,8 +36,9 @@ pub(crate) fn choose(
     let required = memberships(world, checks, targets);
     let can_start = |node: &&SimNode| match node.state() {
         NodeState::Running | NodeState::Paused => true,
-        NodeState::Refused => false,
-        NodeState::Crashed => raft_storage::recover(node.id(), node.disk().durable()).is_ok(),
+        NodeState::Crashed | NodeState::Refused => {
+            raft_storage::recover(node.id(), node.disk().durable()).is_ok()
+        }
     };
     let mut candidates: Vec<NodeId> = world.nodes().filter(can_start).map(SimNode::id).collect();
     // A leader that was removed has to notice it by itself.

@@ -7,7 +7,8 @@ use super::Checks;
 use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
 use crate::invariants::leader_append_only::{self, LeaderLogChanged};
 use crate::invariants::log_matching::{self, EntrySeen};
-use crate::invariants::monotonic_state::{self, StateSeen, TermRecovered};
+use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
+use crate::invariants::vote_durability::{self, VoteHeld};
 use crate::memberships::Memberships;
 use crate::shadow::Mark;
 use crate::watched::{Claims, Glance, LogChange, progress_of};
@@ -136,6 +137,12 @@ impl Checks {
         if before != now {
             let verdict = monotonic_state::state_seen(StateSeen { node: id, before, now });
             self.board.note(&monotonic_state::PROPERTY, verdict);
+            let held = |progress: Progress| HardState {
+                current_term: progress.current_term,
+                voted_for: progress.voted_for,
+            };
+            let vote = VoteHeld { node: id, before: held(before), now: held(now) };
+            self.board.note(&vote_durability::PROPERTY, vote_durability::vote_held(vote));
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Progress {
     pub(crate) current_term: Term,
     pub(crate) commit_index: LogIndex,
     pub(crate) last_applied: LogIndex,
+    /// The vote of the term, which stays.
+    pub(crate) voted_for: Option<NodeId>,
 }
 
 /// A node started, having sent messages in earlier lives.

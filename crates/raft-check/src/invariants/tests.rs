@@ -27,7 +27,7 @@ use super::read_linearizability::{ReadLinearizability, ReadSeen};
 use super::state_machine_safety::{
     EntryApplied, SnapshotRestored, StateReached, entry_applied, snapshot_restored, state_reached,
 };
-use super::vote_durability::{VoteDurability, VoteSent};
+use super::vote_durability::{VoteDurability, VoteHeld, VoteSent, vote_held};
 use crate::property::{Judgement, Verdict};
 use crate::quorum::NodeSet;
 use crate::shadow::Mark;
@@ -223,11 +223,23 @@ fn a_node_that_starts_with_something_else() {
 }
 
 #[test]
+fn a_vote_that_is_taken_back() {
+    let state = |term, voted_for| HardState { current_term: Term(term), voted_for };
+    let seen = |before, now| vote_held(VoteHeld { node: N1, before, now });
+    assert_eq!(seen(state(3, None), state(3, Some(N2))), Ok(()));
+    assert_eq!(seen(state(3, Some(N2)), state(3, Some(N2))), Ok(()));
+    assert_eq!(seen(state(3, Some(N2)), state(4, None)), Ok(()), "a new term, a new vote");
+    fires(seen(state(3, Some(N2)), state(3, None)), &["for node 2 in term 3", "takes that back"]);
+    fires(seen(state(3, Some(N2)), state(3, Some(N3))), &["for node 2 in term 3"]);
+}
+
+#[test]
 fn a_state_that_goes_back() {
     let progress = |term, commit, applied| Progress {
         current_term: Term(term),
         commit_index: LogIndex(commit),
         last_applied: LogIndex(applied),
+        voted_for: None,
     };
     let seen = |now| state_seen(StateSeen { node: N1, before: progress(3, 7, 6), now });
     assert_eq!(seen(progress(3, 7, 7)), Ok(()));

@@ -24,6 +24,27 @@ pub(crate) struct VoteSent {
     pub(crate) durable: HardState,
 }
 
+/// Two observations of one node in one life, the earlier one first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VoteHeld {
+    pub(crate) node: NodeId,
+    pub(crate) before: HardState,
+    pub(crate) now: HardState,
+}
+
+/// Who forgets the vote of a term can give another.
+pub(crate) fn vote_held(VoteHeld { node, before, now }: VoteHeld) -> Verdict {
+    match before.voted_for {
+        Some(first) if now.current_term == before.current_term && now.voted_for != Some(first) => {
+            Err(format!(
+                "node {node} voted for node {first} in term {}, and takes that back in the same term",
+                now.current_term
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Every vote that anyone could have heard of. Answers to pre-votes are none: they promise nothing.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct VoteDurability {

@@ -62,8 +62,10 @@ impl Ambush {
                 continue;
             }
             let setup = world.setup();
-            let round = setup.link_latency.max * 2 + setup.disk_latency.max;
-            let micros = self.random.up_to(round.as_micros() as u64);
+            // While the disk writes, or while messages are under way.
+            let write = setup.disk_latency.max;
+            let longest = pick(&mut self.random, &[write, write + setup.link_latency.max * 2]);
+            let micros = self.random.up_to(longest.as_micros() as u64);
             // At a whole millisecond, as everything else, and not before now.
             let at = Instant(0) + whole_millis(Duration::from_micros(world.now().0 + micros + 999));
             let deed = pick(&mut self.random, deeds);
@@ -98,6 +100,9 @@ fn moment(trace: &Trace) -> Option<(&'static [Deed], Option<NodeId>)> {
         Trace::SnapshotSent { peer, .. } => {
             (&[Crash, CrashOther, PauseOther, Snapshot, DropMessages, Isolate], Some(*peer))
         }
+        // A vote is on its way to the disk.
+        Trace::VoteGranted { .. } => (&[Crash], None),
+        Trace::ElectionStarted { .. } => (&[Crash, Elect, Elect, DropMessages], None),
         Trace::SnapshotInstalled { .. } | Trace::Truncated { .. } => {
             (&[Crash, Snapshot, Elect], None)
         }

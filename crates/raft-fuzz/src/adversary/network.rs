@@ -1,7 +1,7 @@
-//! What the network and the disks do wrong.
+//! What the network does wrong.
 
 use raft_core::{Body, NodeId};
-use raft_sim::{Action, DelayRange, DiskChange, LinkChange, Random, Unsynced};
+use raft_sim::{Action, DelayRange, LinkChange, Random, Unsynced};
 
 use super::{Deeds, Look, any, is_ahead, leads};
 use crate::plan::pick;
@@ -93,23 +93,6 @@ impl Look<'_> {
             }
             _ => (LinkChange::Reordering(true), LinkChange::Reordering(false)),
         }
-    }
-
-    /// A slow disk. The leader's is as likely as all others together.
-    pub(super) fn disk(&self, random: &mut Random) -> Deeds {
-        let setup = self.world.setup();
-        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
-        let ids = self.ids();
-        let Some(node) = any(random, &leading).or_else(|| any(random, &ids)) else {
-            return Deeds::default();
-        };
-        let millis = setup.election_timeout_min.as_millis() as u64;
-        let slowest = 1 + random.up_to(millis / 2);
-        let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
-        let set = |latency| Action::SetDisk { node, change: DiskChange::Latency(latency) };
-        let mut deeds = Deeds::one(set(slow));
-        deeds.later.push((self.while_broken(random), set(setup.disk_latency)));
-        deeds
     }
 
     /// Some messages of one kind get lost: votes, answers, snapshots.

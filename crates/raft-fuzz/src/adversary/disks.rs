@@ -1,0 +1,92 @@
+//! What disks do wrong.
+
+use std::time::Duration;
+
+use raft_core::{Node, NodeId};
+use raft_sim::{
+    Action, DelayRange, DiskChange, DiskDamage, Fsync, NodeState, Random, SimNode, Unsynced,
+};
+
+use super::{Deeds, Look, any, leads};
+use crate::plan::pick;
+
+impl Look<'_> {
+    /// A disk that is slow, or finishes nothing for a while.
+    pub(super) fn disk(&self, random: &mut Random) -> Deeds {
+        let Some(node) = self.whose_disk(random) else { return Deeds::default() };
+        let setup = self.world.setup();
+        let lasts = self.while_broken(random);
+        if random.up_to(3) == 0 {
+            return Deeds::one(Action::SetDisk { node, change: DiskChange::Stall(lasts) });
+        }
+        let millis = setup.election_timeout_min.as_millis() as u64;
+        let slowest = 1 + random.up_to(millis / 2);
+        let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
+        let set = |latency| Action::SetDisk { node, change: DiskChange::Latency(latency) };
+        let mut deeds = Deeds::one(set(slow));
+        deeds.later.push((lasts, set(setup.disk_latency)));
+        deeds
+    }
+
+    /// A node whose disk cannot do what it must stops. It starts again when it can.
+    pub(super) fn disk_failure(&self, random: &mut Random) -> Deeds {
+        let Some(node) = self.whose_disk(random) else { return Deeds::default() };
+        let lasts = self.while_broken(random);
+        let (breaks, works) = match random.up_to(3) {
+            0 => (DiskChange::Full(true), DiskChange::Full(false)),
+            1 => (DiskChange::Fsync(Fsync::Fails), DiskChange::Fsync(Fsync::Works)),
+            _ => (DiskChange::Fsync(Fsync::FailsOnce), DiskChange::Fsync(Fsync::Works)),
+        };
+        let mut deeds = Deeds::one(Action::SetDisk { node, change: breaks });
+        deeds.later.push((lasts, Action::SetDisk { node, change: works }));
+        let starts = lasts + Duration::from_millis(1 + random.up_to(50));
+        deeds.later.push((starts, Action::Restart { node }));
+        deeds
+    }
+
+    /// Damage is found when a node starts: so it starts.
+    pub(super) fn disk_damage(&self, random: &mut Random) -> Deeds {
+        let writing = self.nodes(|node| node.core().is_some() && node.disk().pending().len() > 0);
+        let drawn = self.whose_disk(random);
+        let kind = random.up_to(3);
+        let node = if kind < 2 { any(random, &writing).or(drawn) } else { drawn };
+        let Some(node) = node.filter(|node| self.may_lose(*node)) else { return Deeds::default() };
+        let crash =
+            Action::Crash { node, unsynced: pick(random, &[Unsynced::Torn, Unsynced::Drawn]) };
+        let restart = (self.while_broken(random), Action::Restart { node });
+        let damage = match kind {
+            0 | 1 => {
+                let tear = Action::Crash { node, unsynced: Unsynced::Torn };
+                return Deeds { now: vec![tear], later: vec![restart] };
+            }
+            2 => DiskDamage::Corrupt { record: None },
+            _ => pick(random, &[DiskDamage::Misdirect { keys: None }, DiskDamage::Wipe]),
+        };
+        let damage = Action::DamageDisk { node, damage };
+        // A disk that is in use is not wiped; other damage may wait there for the next start.
+        let now = if random.up_to(1) == 0 { vec![damage, crash] } else { vec![crash, damage] };
+        Deeds { now, later: vec![restart] }
+    }
+
+    /// The leader's as often as all others together.
+    fn whose_disk(&self, random: &mut Random) -> Option<NodeId> {
+        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
+        let ids = self.ids();
+        any(random, &leading).or_else(|| any(random, &ids))
+    }
+
+    /// Whether most of all voters have sound disks even without this node, whatever becomes of the
+    /// membership: with less the run would be over.
+    fn may_lose(&self, node: NodeId) -> bool {
+        let lost = |other: &SimNode| other.id() == node || is_damaged(other);
+        let end = |core: &&Node| (core.log().last().term, core.log().last().index);
+        let latest = self.world.nodes().filter_map(SimNode::core).max_by_key(end);
+        let Some(core) = latest else { return false };
+        core.membership().is_quorum(|id| self.world.node(id).is_some_and(|node| !lost(node)))
+    }
+}
+
+fn is_damaged(node: &SimNode) -> bool {
+    node.state() == NodeState::Refused
+        || raft_storage::recover(node.id(), node.disk().durable()).is_err()
+}
