@@ -121,7 +121,7 @@ impl LinkView {
             other,
             there_cut,
             back_cut,
-            is_parted: part_of(world, one) != part_of(world, other),
+            is_parted: is_parted(world, one, other),
             is_idle: is_down(one) || is_down(other),
         }
     }
@@ -144,10 +144,11 @@ impl LinkView {
     }
 }
 
-/// The part of the network that a node stands in; nodes that no group names form one more.
-pub(crate) fn part_of(world: &World, node: NodeId) -> usize {
-    let groups = world.partition().unwrap_or_default();
-    groups.iter().position(|group| group.contains(&node)).unwrap_or(groups.len())
+/// Whether a partition stands between two nodes, in one direction at least.
+pub(crate) fn is_parted(world: &World, one: NodeId, other: NodeId) -> bool {
+    world.partition().is_some_and(|partition| {
+        !partition.lets_pass(one, other) || !partition.lets_pass(other, one)
+    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,15 @@ pub(crate) fn headline(world: &World, members: &Members, violation: Option<&Viol
         None => without_leader(world, members),
     };
     match world.partition() {
-        Some(groups) => format!("Partitioned: {}. {leadership}", groups_in_words(world, groups)),
+        Some(partition) if partition.is_one_way() => {
+            let groups: Vec<String> = partition.groups().iter().map(|group| nodes(group)).collect();
+            let [heard, unheard] = groups.as_slice() else { return leadership };
+            format!("Partitioned one way: nothing gets from {unheard} to {heard}. {leadership}")
+        }
+        Some(partition) => {
+            let groups = groups_in_words(world, partition.groups());
+            format!("Partitioned: {groups}. {leadership}")
+        }
         None => leadership,
     }
 }

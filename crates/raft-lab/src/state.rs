@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use raft_core::{NodeId, PeerStatus, ProgressKind, RoleKind, Status};
 use raft_kv::{Key, Response, Value};
-use raft_sim::{Event, EventKind, SimNode, World};
+use raft_sim::{Event, EventKind, Partition, SimNode, World};
 use serde::Serialize;
 
 use crate::{ClientAnswer, Detour, DurableState, Frame, InvariantLine, InvariantState, Members};
@@ -37,8 +37,10 @@ pub struct StateView {
     pub nodes: Vec<NodeView>,
     /// Every direction between two nodes.
     pub links: Vec<LinkView>,
-    /// The groups of a partition.
+    /// The groups of a partition; they may overlap.
     pub partition: Option<Vec<Vec<u64>>>,
+    /// Whether there are two groups, and nothing gets from the second to the first.
+    pub partition_is_one_way: bool,
     /// Messages under way.
     pub in_flight: Vec<MessageView>,
     /// The clients, by ascending id.
@@ -161,6 +163,14 @@ pub struct LinkView {
     pub duplication_per_million: u32,
     /// Whether messages may overtake each other.
     pub reordering: bool,
+    /// How latencies are spread: `uniform`, `exponential`, `long-tail`.
+    pub latency_shape: &'static str,
+    /// Bytes a second, if that is limited.
+    pub bandwidth: Option<u64>,
+    /// How many messages may wait.
+    pub queue_limit: u32,
+    /// Until when messages have to wait, if they do.
+    pub clogged_until_micros: Option<u64>,
 }
 
 /// A message under way.
@@ -302,7 +312,10 @@ impl From<&Frame> for StateView {
             membership: MembershipView::from(&frame.members),
             nodes: world.nodes().map(|node| NodeView::of(node, &frame.members)).collect(),
             links: links(world),
-            partition: world.partition().map(|groups| groups.iter().map(ids).collect()),
+            partition: world
+                .partition()
+                .map(|partition| partition.groups().iter().map(ids).collect()),
+            partition_is_one_way: world.partition().is_some_and(Partition::is_one_way),
             in_flight: world.in_flight().map(MessageView::from).collect(),
             clients: world.clients().map(ClientView::from).collect(),
             invariants: frame.invariants.iter().map(InvariantView::from).collect(),
@@ -395,6 +408,11 @@ fn links(world: &World) -> Vec<LinkView> {
             loss_per_million: link.loss_per_million,
             duplication_per_million: link.duplication_per_million,
             reordering: link.reordering,
+            latency_shape: link.shape.name(),
+            bandwidth: link.bandwidth,
+            queue_limit: link.queue_limit,
+            clogged_until_micros: (link.clogged_until > world.now())
+                .then_some(link.clogged_until.0),
         })
     };
     pairs.filter(|(from, to)| from != to).filter_map(view).collect()
@@ -489,6 +507,8 @@ fn kind_name(kind: &EventKind) -> &'static str {
         EventKind::LinkChanged { .. } => "link_changed",
         EventKind::DiskChanged { .. } => "disk_changed",
         EventKind::Partitioned { .. } => "partitioned",
+        EventKind::PartitionedOneWay { .. } => "partitioned_one_way",
+        EventKind::Replayed { .. } => "replayed",
         EventKind::Healed => "healed",
         EventKind::Recovered { .. } => "recovered",
         EventKind::ClientInvoked { .. } => "client_invoked",

@@ -40,6 +40,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("recover", "everything works for these nodes, all others are gone"),
     ("remove", "a server leaves the cluster"),
     ("replace", "one server for another"),
+    ("replay", "a message that a link carried before comes again"),
     ("restart", "start a crashed node from its disk"),
     ("restore", "let messages pass on a link again"),
     ("resume", "let a paused node run on"),
@@ -94,6 +95,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("snapshot=", "entries until a snapshot is taken"),
     ("chunk=", "bytes of a snapshot in a message"),
     ("latency=", "how long messages take"),
+    ("shape=", "how that is spread: uniform, exponential or long-tail"),
     ("disk=", "how long disk writes take"),
     ("timeout=", "how long a client waits before it asks again"),
     ("patience=", "how long a client waits in all"),
@@ -124,6 +126,12 @@ const LINK_CHANGES: &[(&str, &str)] = &[
     ("duplicate=", "how many messages arrive twice"),
     ("reorder=on", "messages may overtake each other"),
     ("reorder=off", "messages keep their order"),
+    ("shape=uniform", "all latencies are as likely"),
+    ("shape=exponential", "short latencies are likely"),
+    ("shape=long-tail", "nearly all latencies are short, and a few are very long"),
+    ("bandwidth=", "how many bytes a second pass"),
+    ("queue=", "how many messages may wait"),
+    ("clog=", "for how long messages have to wait"),
 ];
 
 const DISK_CHANGES: &[(&str, &str)] = &[
@@ -209,6 +217,11 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
         ["link" | "cut" | "restore", .., "->" | "<->"] => nodes(world, |_| true),
         ["cut" | "restore", _] => table(&LINK_CHANGES[..2]),
         ["link", ..] => table(LINK_CHANGES),
+        ["replay"] | ["replay", .., "->"] => one_node(world, |_| true),
+        ["replay", .., "->", _] | ["replay", .., "->", "any", _] => {
+            table(&[("back=", "how many messages ago")])
+        }
+        ["replay", ..] => table(&[("->", "to")]),
         ["drop"] => table(&[("message", "by its number")]),
         ["drop", "message"] => messages(world),
         ["get" | "list", _, ..] => table(READ_OPTIONS),

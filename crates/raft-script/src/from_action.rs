@@ -35,6 +35,12 @@ impl From<&Action> for Statement {
             Action::Partition { groups } => {
                 Self::Partition(groups.iter().map(|group| these(group)).collect())
             }
+            Action::PartitionOneWay { heard, unheard } => {
+                Self::PartitionOneWay { heard: these(heard), unheard: these(unheard) }
+            }
+            Action::Replay { from, to, back } => {
+                Self::Replay { from: Selector::Node(*from), to: Selector::Node(*to), back: *back }
+            }
             Action::Heal => Self::Heal,
             Action::Recover { nodes } => Self::Recover(these(nodes)),
             Action::DropMessage { id } => Self::DropMessage(*id),

@@ -34,7 +34,10 @@ pub const HELP: &[(&str, &str)] = &[
         "        [snapshot=10000] [chunk=64KiB]",
         "entries until a snapshot is taken; how much of it is in a message",
     ),
-    ("        [latency=5ms..15ms] [disk=1ms..4ms]", "how long messages and disk writes take"),
+    (
+        "        [latency=5ms..15ms] [shape=long-tail] [disk=1ms..4ms]",
+        "how long messages take, spread how (uniform, exponential, long-tail); and disk writes",
+    ),
     (
         "        [timeout=1s] [patience=30s]",
         "how long a client waits before it asks again, and in all",
@@ -91,6 +94,11 @@ pub const HELP: &[(&str, &str)] = &[
     ("replace 2 with 7, voters 1 2 7", "one server for another in one step; exactly these voters"),
     ("snapshot 3", "let a node take a snapshot and drop the log before it"),
     ("partition 1 2 | 3 4 5", "let the network fall apart; others stands for the nodes not named"),
+    (
+        "partition 1 2 3 | 3 4 5, partition 1 2 | 2 3 | 3 4 | 4 5 | 5 1",
+        "nodes that share a group reach each other: a bridge, a ring of majorities",
+    ),
+    ("partition 1 2 -> 3 4 5", "nodes 3 4 5 hear nodes 1 2, but are not heard by them"),
     ("heal", "no partition, no cut links"),
     (
         "recover 1 2 3",
@@ -100,6 +108,19 @@ pub const HELP: &[(&str, &str)] = &[
     (
         "link 3 -> 4 latency=10ms..20ms loss=10% duplicate=5% reorder=on",
         "how a link behaves; link all means every link",
+    ),
+    (
+        "link 3 -> 4 latency=5ms..200ms shape=long-tail",
+        "how latencies are spread over their range: uniform, exponential, long-tail",
+    ),
+    (
+        "link 3 -> 4 bandwidth=64KiB/s queue=100",
+        "how much passes, and how many messages may wait for it; bandwidth=off undoes it",
+    ),
+    ("link 3 -> 4 clog=2s", "for that long messages wait, and go on when it is over"),
+    (
+        "replay 3 -> 4 [back=5]",
+        "a message that this link carried before, the fifth last, comes again",
     ),
     ("cut 1 <-> 3, restore 1 <-> 3", "short for link 1 <-> 3 cut, link 1 <-> 3 restore"),
     ("disk 3 latency=5ms..50ms", "how long writes take from now on"),

@@ -3,6 +3,7 @@
 mod cluster;
 mod conditions;
 mod disks;
+mod links;
 mod values;
 
 use std::fmt;
@@ -12,17 +13,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
-use raft_sim::{LinkChange, ReadPolicy, Unsynced};
+use raft_sim::{ReadPolicy, Unsynced};
 
 pub(crate) use self::conditions::state_word;
 pub(crate) use self::values::{Terms, Text, Time, is_invisible};
 
 use self::cluster::write_cluster;
 use self::disks::{Changed, Damaged};
-use self::values::{Delay, Percent};
-use crate::statement::{
-    Change, DiskContents, Ends, Moment, Nodes, Run, Script, Selector, Statement,
-};
+use self::links::write_link;
+use crate::statement::{Change, DiskContents, Moment, Nodes, Run, Script, Selector, Statement};
 
 /// The client that acts when a statement names none.
 pub(crate) const DEFAULT_CLIENT: ClientId = ClientId(1);
@@ -77,11 +76,14 @@ impl fmt::Display for Statement {
                 f.write_str("partition ")?;
                 write_list(f, groups, " | ")
             }
+            Self::PartitionOneWay { heard, unheard } => write!(f, "partition {heard} -> {unheard}"),
             Self::Heal => f.write_str("heal"),
             Self::Recover(nodes) => write!(f, "recover {nodes}"),
             Self::Link { ends, changes } => write_link(f, ends, changes),
             Self::Disk { nodes, change } => write!(f, "disk {nodes} {}", Changed(change)),
             Self::Damage { nodes, damage } => write!(f, "disk {nodes} {}", Damaged(damage)),
+            Self::Replay { from, to, back: 1 } => write!(f, "replay {from} -> {to}"),
+            Self::Replay { from, to, back } => write!(f, "replay {from} -> {to} back={back}"),
             Self::DropMessage(id) => write!(f, "drop message {id}"),
             Self::Expect { condition, within } => {
                 write!(f, "expect {condition}")?;
@@ -194,30 +196,6 @@ fn write_operation(f: &mut fmt::Formatter<'_>, operation: &Operation) -> fmt::Re
         Operation::List { prefix } if prefix.is_empty() => f.write_str("list"),
         Operation::List { prefix } => write!(f, "list {}", Text::of(prefix)),
     }
-}
-
-fn write_link(f: &mut fmt::Formatter<'_>, ends: &Ends, changes: &[LinkChange]) -> fmt::Result {
-    match ends {
-        Ends::All => f.write_str("link all")?,
-        Ends::Between { from, to, both_ways } => {
-            let arrow = if *both_ways { "<->" } else { "->" };
-            write!(f, "link {from} {arrow} {to}")?;
-        }
-    }
-    for change in changes {
-        match change {
-            LinkChange::Cut => f.write_str(" cut")?,
-            LinkChange::Restore => f.write_str(" restore")?,
-            LinkChange::Latency(range) => write!(f, " latency={}", Delay(*range))?,
-            LinkChange::Loss { per_million } => write!(f, " loss={}", Percent(*per_million))?,
-            LinkChange::Duplication { per_million } => {
-                write!(f, " duplicate={}", Percent(*per_million))?;
-            }
-            LinkChange::Reordering(true) => f.write_str(" reorder=on")?,
-            LinkChange::Reordering(false) => f.write_str(" reorder=off")?,
-        }
-    }
-    Ok(())
 }
 
 fn write_via(f: &mut fmt::Formatter<'_>, via: Option<Selector>) -> fmt::Result {

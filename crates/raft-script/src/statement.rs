@@ -97,8 +97,15 @@ pub enum Statement {
         /// Who is asked; `None`: the leader.
         via: Option<Selector>,
     },
-    /// `partition 1 2 | 3 4 5`: let the network fall apart.
+    /// `partition 1 2 | 3 4 5`: let the network fall apart. Groups may overlap.
     Partition(Vec<Nodes>),
+    /// `partition 1 2 -> 3 4 5`: nothing gets from the right to the left any more.
+    PartitionOneWay {
+        /// Who is still heard.
+        heard: Nodes,
+        /// Who hears them and is not heard by them.
+        unheard: Nodes,
+    },
     /// `heal`: no partition, no cut links.
     Heal,
     /// `recover 1 2 3`: everything works again for these nodes, and all others crash for good.
@@ -128,6 +135,15 @@ pub enum Statement {
     },
     /// `drop message 17`: a message under way does not arrive.
     DropMessage(MessageId),
+    /// `replay 3 -> 4 back=5`: a message that a link carried before is sent again.
+    Replay {
+        /// The sending end.
+        from: Selector,
+        /// The receiving end.
+        to: Selector,
+        /// How many messages ago it arrived, from 1.
+        back: u32,
+    },
     /// `expect leader among 3 4 5 within 2s`: fail if that does not hold.
     Expect {
         /// What must hold.

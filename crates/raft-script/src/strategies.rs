@@ -9,8 +9,8 @@ use proptest::sample::select;
 use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
-    DelayRange, DiskChange, DiskDamage, Fsync, LinkChange, MessageId, NodeState, ReadPolicy, Setup,
-    Unsynced,
+    DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG,
+    MAX_QUEUE, MessageId, NodeState, ReadPolicy, Setup, Unsynced,
 };
 use raft_storage::Key as Record;
 
@@ -51,6 +51,10 @@ pub(crate) fn action() -> BoxedStrategy<Statement> {
         (change(), option::of(selector()))
             .prop_map(|(change, via)| Statement::Change { change, via }),
         vec(nodes(), 1..4).prop_map(Statement::Partition),
+        (nodes(), nodes())
+            .prop_map(|(heard, unheard)| Statement::PartitionOneWay { heard, unheard }),
+        (selector(), selector(), 1..=raft_sim::MAX_REPLAY)
+            .prop_map(|(from, to, back)| Statement::Replay { from, to, back }),
         Just(Statement::Heal),
         nodes().prop_map(Statement::Recover),
         (ends(), link_changes()).prop_map(|(ends, changes)| Statement::Link { ends, changes }),
@@ -103,6 +107,10 @@ fn delay() -> impl Strategy<Value = DelayRange> {
     })
 }
 
+fn shape() -> impl Strategy<Value = LatencyShape> {
+    select(LatencyShape::ALL.to_vec())
+}
+
 fn node() -> impl Strategy<Value = NodeId> {
     (1..=18_u64).prop_map(NodeId)
 }
@@ -139,8 +147,17 @@ fn link_changes() -> impl Strategy<Value = Vec<LinkChange>> {
         option::of(part().prop_map(|per_million| LinkChange::Duplication { per_million })),
         option::of(any::<bool>().prop_map(LinkChange::Reordering)),
     );
-    let settings = settings.prop_map(|(latency, loss, duplication, reordering)| {
-        [latency, loss, duplication, reordering].into_iter().flatten().collect::<Vec<_>>()
+    let traffic = (
+        option::of(shape().prop_map(LinkChange::Shape)),
+        option::of(option::of(1..=MAX_BANDWIDTH).prop_map(LinkChange::Bandwidth)),
+        option::of((0..=MAX_QUEUE).prop_map(LinkChange::QueueLimit)),
+        option::of(duration().prop_map(|time| LinkChange::Clog(time.min(MAX_CLOG)))),
+    );
+    let settings = (settings, traffic).prop_map(|(settings, traffic)| {
+        let (latency, loss, duplication, reordering) = settings;
+        let (shape, bandwidth, queue, clog) = traffic;
+        let all = [latency, loss, duplication, reordering, shape, bandwidth, queue, clog];
+        all.into_iter().flatten().collect::<Vec<_>>()
     });
     prop_oneof![
         Just(vec![LinkChange::Cut]),
@@ -315,8 +332,8 @@ fn setup() -> impl Strategy<Value = Setup> {
     let clients = (millis(1..=5000), millis(1..=60_000));
     let numbers = (1..=9_u64, any::<u64>(), 0..=1000_u64);
     let down = vec(1..=9_u64, 0..3);
-    (protocol(), times, clients, numbers, down).prop_map(
-        |(protocol, times, clients, numbers, down)| {
+    (protocol(), times, shape(), clients, numbers, down).prop_map(
+        |(protocol, times, link_shape, clients, numbers, down)| {
             let (heartbeat_interval, election_timeout_min, more, link_latency, disk_latency) =
                 times;
             let (nodes, seed, run) = numbers;
@@ -327,6 +344,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 election_timeout_min,
                 election_timeout_max: election_timeout_min + more,
                 link_latency,
+                link_shape,
                 disk_latency,
                 client_timeout: clients.0,
                 client_patience: clients.1,

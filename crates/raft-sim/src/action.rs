@@ -1,13 +1,15 @@
 //! Everything that a person or a script can do to the world.
 
 use std::fmt;
+use std::time::Duration;
 
 use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 use raft_storage::Key;
 
 use crate::disk_faults::The;
-use crate::{DelayRange, DiskChange, DiskDamage, MessageId, NodeState};
+use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
+use crate::{DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, NodeState};
 
 /// One thing to do to the world at its present time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,10 +91,19 @@ pub enum Action {
         /// How.
         change: DiskChange,
     },
-    /// Let the network fall apart into groups. Nodes that are in none form one more.
+    /// Let the network fall apart into groups, which may overlap: two nodes reach each other if they
+    /// share one. Nodes that are in none form one more.
     Partition {
         /// The groups.
         groups: Vec<Vec<NodeId>>,
+    },
+    /// Let nothing pass from some nodes to others, while the other way it does. It takes the place of
+    /// any other partition.
+    PartitionOneWay {
+        /// Who is still heard.
+        heard: Vec<NodeId>,
+        /// Who still hears them, and is not heard by them. None of those who are heard.
+        unheard: Vec<NodeId>,
     },
     /// Make the network whole: no partition, no cut links.
     Heal,
@@ -107,6 +118,16 @@ pub enum Action {
     DropMessage {
         /// Which message.
         id: MessageId,
+    },
+    /// Send a message again that a link carried before, as if the network had kept it. It takes a latency
+    /// of the link, waits for no other message, and may be lost where nothing passes.
+    Replay {
+        /// The sending end of the link.
+        from: NodeId,
+        /// The receiving end.
+        to: NodeId,
+        /// Which message: 1 for the one that arrived last, up to [`MAX_REPLAY`](crate::MAX_REPLAY).
+        back: u32,
     },
     /// Let a client do an operation after those it was given before.
     Request {
@@ -197,6 +218,17 @@ pub enum LinkChange {
     },
     /// Whether a message may overtake another.
     Reordering(bool),
+    /// How latencies are spread over their range.
+    Shape(LatencyShape),
+    /// How many bytes a second pass, 1 to [`MAX_BANDWIDTH`](crate::MAX_BANDWIDTH); `None`: any number.
+    /// What has its turn already keeps it.
+    Bandwidth(Option<u64>),
+    /// How many messages may wait while the link is busy or clogged, up to
+    /// [`MAX_QUEUE`](crate::MAX_QUEUE). Further ones are dropped.
+    QueueLimit(u32),
+    /// For so long, up to [`MAX_CLOG`](crate::MAX_CLOG), messages wait in front of the link and go on
+    /// when that is over. What is under way arrives.
+    Clog(Duration),
 }
 
 /// Why an action could not be done. Nothing was changed.
@@ -215,12 +247,25 @@ pub enum Refusal {
     },
     /// A node has no link to itself.
     LinkToItself(NodeId),
-    /// A node stands in two groups of a partition.
-    InTwoGroups(NodeId),
+    /// A node stands on both sides of a one-way partition.
+    OnBothSides(NodeId),
     /// A delay runs downwards, or past an hour.
     Delay(DelayRange),
     /// A probability is above one.
     ProbabilityTooLarge(u32),
+    /// A bandwidth is zero or too large.
+    Bandwidth(u64),
+    /// More messages are to wait than may.
+    QueueLimit(u32),
+    /// A link is to be clogged for too long.
+    Clog(Duration),
+    /// The link has not carried so many messages, or does not remember them.
+    NothingToReplay {
+        /// How many messages ago.
+        back: u32,
+        /// How many the link remembers.
+        carried: u32,
+    },
     /// No such message is under way.
     NoSuchMessage(MessageId),
     /// The operation breaks a limit of the key-value store.
@@ -286,13 +331,17 @@ impl fmt::Display for Refusal {
                 write!(f, "node {node} is {state}; it must be {needed} for that")
             }
             Self::LinkToItself(node) => write!(f, "node {node} has no link to itself"),
-            Self::InTwoGroups(node) => write!(f, "node {node} stands in two groups"),
+            Self::OnBothSides(node) => write!(f, "node {node} stands on both sides"),
             Self::Delay(DelayRange { min, max }) => {
                 write!(f, "a delay from {min:?} to {max:?} must go up, to 1 h at most")
             }
             Self::ProbabilityTooLarge(value) => {
                 write!(f, "a probability of {value} in a million is more than all")
             }
+            Self::Bandwidth(_)
+            | Self::QueueLimit(_)
+            | Self::Clog(_)
+            | Self::NothingToReplay { .. } => self.write_network(f),
             Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
             Self::Operation(error) => error.fmt(f),
             Self::NotARead { read } => {
@@ -321,6 +370,32 @@ impl fmt::Display for Refusal {
                 write!(f, "clients are numbered from 1 to {largest}, not {}", client.0)
             }
             Self::TooManyClients { limit } => write!(f, "there are {limit} clients already"),
+        }
+    }
+}
+
+impl Refusal {
+    /// The words for links.
+    fn write_network(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bandwidth(value) => {
+                write!(f, "a bandwidth is 1 to {MAX_BANDWIDTH} bytes a second, not {value}")
+            }
+            Self::QueueLimit(limit) => {
+                write!(f, "at most {MAX_QUEUE} messages can wait in front of a link, not {limit}")
+            }
+            Self::Clog(time) => {
+                write!(f, "a link can be clogged for {MAX_CLOG:?} at most, not {time:?}")
+            }
+            Self::NothingToReplay { carried: 0, .. } => {
+                f.write_str("no message has arrived on this link yet")
+            }
+            Self::NothingToReplay { back, carried } => write!(
+                f,
+                "of the messages that arrived on this link, the last {carried} can be sent again (it \
+                 remembers {MAX_REPLAY}), not the one {back} ago"
+            ),
+            _ => Ok(()),
         }
     }
 }

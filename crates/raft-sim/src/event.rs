@@ -220,8 +220,28 @@ pub enum EventKind {
         /// Who can still talk to whom.
         groups: Vec<Vec<NodeId>>,
     },
+    /// Nothing gets from some nodes to others any more, while the other way it does.
+    PartitionedOneWay {
+        /// Who is still heard.
+        heard: Vec<NodeId>,
+        /// Who hears them and is not heard by them.
+        unheard: Vec<NodeId>,
+    },
     /// The network is whole again.
     Healed,
+    /// The network sends a message again that had arrived before.
+    Replayed {
+        /// Names the copy.
+        id: MessageId,
+        /// The sender of the message, which has no part in this.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+        /// The message.
+        message: Arc<Message>,
+        /// When the copy will arrive, if nothing happens to it.
+        arrives_at: Instant,
+    },
     /// Links and disks work again as at the beginning, and so will these nodes; the others crash.
     Recovered {
         /// Who works again.
@@ -340,6 +360,8 @@ pub enum DropReason {
     NodeDown,
     /// It was dropped on purpose.
     ByCommand,
+    /// Too many messages waited for the link already.
+    QueueFull,
 }
 
 impl EventKind {
@@ -368,6 +390,8 @@ impl EventKind {
             Self::Delivered { to, .. } | Self::Dropped { to, .. } => Some(*to),
             Self::LinkChanged { .. }
             | Self::Partitioned { .. }
+            | Self::PartitionedOneWay { .. }
+            | Self::Replayed { .. }
             | Self::Healed
             | Self::Recovered { .. } => None,
             Self::ClientInvoked { .. }

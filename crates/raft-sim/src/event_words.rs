@@ -81,20 +81,25 @@ impl EventKind {
             }
             Self::DiskChanged { node, change } => write!(f, "the disk of node {node} {change}"),
             Self::Partitioned { groups } => {
-                f.write_str("the network is partitioned: ")?;
-                for (place, group) in groups.iter().enumerate() {
-                    let ids: Vec<String> = group.iter().map(NodeId::to_string).collect();
-                    let separator = if place == 0 { "" } else { " | " };
-                    write!(f, "{separator}{}", ids.join(" "))?;
-                }
-                Ok(())
+                let groups: Vec<String> = groups.iter().map(|group| names(group)).collect();
+                write!(f, "the network is partitioned: {}", groups.join(" | "))
             }
+            Self::PartitionedOneWay { heard, unheard } => write!(
+                f,
+                "the network is partitioned one way: {} -> {}",
+                names(heard),
+                names(unheard)
+            ),
+            Self::Replayed { id, from, to, message, .. } => write!(
+                f,
+                "the network sends node {to} an old message of node {from} again, as message {id}: {}",
+                Words(message)
+            ),
             Self::Healed => f.write_str("the network is whole again"),
             Self::Recovered { nodes } => {
-                let ids: Vec<String> = nodes.iter().map(NodeId::to_string).collect();
                 let (noun, verb) =
-                    if ids.len() == 1 { ("node", "works") } else { ("nodes", "work") };
-                write!(f, "{noun} {} {verb} again, all others lose power for good", ids.join(" "))
+                    if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
+                write!(f, "{noun} {} {verb} again, all others lose power for good", names(nodes))
             }
             other => other.write_client(f),
         }
@@ -183,6 +188,10 @@ fn write_applied(
     }
 }
 
+fn names(nodes: &[NodeId]) -> String {
+    nodes.iter().map(NodeId::to_string).collect::<Vec<_>>().join(" ")
+}
+
 fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
@@ -251,6 +260,7 @@ impl fmt::Display for DropReason {
             Self::Partitioned => "the network is partitioned",
             Self::NodeDown => "the receiver is down",
             Self::ByCommand => "dropped by command",
+            Self::QueueFull => "too many messages wait for the link",
         })
     }
 }
@@ -265,6 +275,14 @@ impl fmt::Display for LinkChange {
             Self::Duplication { per_million } => write!(f, "doubles {}", Percent(*per_million)),
             Self::Reordering(true) => f.write_str("lets messages overtake each other"),
             Self::Reordering(false) => f.write_str("keeps messages in order"),
+            Self::Shape(shape) => write!(f, "has {shape} latencies"),
+            Self::Bandwidth(Some(bytes)) => write!(f, "carries {bytes} bytes a second"),
+            Self::Bandwidth(None) => f.write_str("carries any number of bytes a second"),
+            Self::QueueLimit(limit) => {
+                write!(f, "lets {limit} {} wait", plural(*limit as usize, "message"))
+            }
+            Self::Clog(time) if time.is_zero() => f.write_str("is clogged no more"),
+            Self::Clog(time) => write!(f, "is clogged for {time:?}"),
         }
     }
 }

@@ -149,6 +149,17 @@ fn add_disk_fault(hash: &mut Fingerprint, kind: &EventKind) {
             (42, node, damage).hash(hash);
             add_batch(hash, batch);
         }
+        other => add_network_kind(hash, other),
+    }
+}
+
+fn add_network_kind(hash: &mut Fingerprint, kind: &EventKind) {
+    match kind {
+        EventKind::PartitionedOneWay { heard, unheard } => (30, heard, unheard).hash(hash),
+        EventKind::Replayed { id, from, to, message, arrives_at } => {
+            (31, id, from, to, arrives_at).hash(hash);
+            add_message(hash, message);
+        }
         _ => {}
     }
 }

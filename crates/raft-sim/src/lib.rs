@@ -48,10 +48,12 @@ mod disk_faults;
 mod event;
 mod event_words;
 mod fingerprint;
+mod latency;
 mod links;
 mod message_words;
 mod network;
 mod node;
+mod partition;
 mod random;
 mod setup;
 mod switches;
@@ -64,8 +66,12 @@ pub use client::{Client, PendingOperation};
 pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, WriteFailure};
 pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
-pub use network::{InFlight, Link, MessageId};
+pub use latency::LatencyShape;
+pub use network::{
+    InFlight, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,
+};
 pub use node::{NodeState, SimNode};
+pub use partition::Partition;
 pub use random::Random;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 #[cfg(feature = "bugs")]

@@ -1,12 +1,29 @@
 //! Links between nodes, and the messages under way on them.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use raft_core::{Instant, Message, NodeId};
+use raft_core::{Body, Instant, Message, NodeId, Payload};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, LinkChange, Refusal, Setup};
+use crate::{DelayRange, LatencyShape, LinkChange, Refusal, Setup};
+
+/// The largest bandwidth of a link, in bytes per second.
+pub const MAX_BANDWIDTH: u64 = 1 << 40;
+/// The most messages that may wait in front of a link, and how many may unless somebody says otherwise.
+pub const MAX_QUEUE: u32 = 1_000;
+/// How many messages a link remembers, to deliver them [again](crate::Action::Replay).
+pub const MAX_REPLAY: u32 = 32;
+/// The longest time for which a link is clogged.
+pub const MAX_CLOG: Duration = Duration::from_secs(3600);
+
+/// What a message takes on the wire besides what it carries.
+const HEADER_BYTES: u64 = 64;
+/// What an entry takes besides its command, and a membership for each server.
+const ENTRY_BYTES: u64 = 24;
+const MEMBER_BYTES: u64 = 8;
 
 /// Names a message that was sent. Ids count up from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,12 +36,24 @@ pub struct Link {
     pub cut: bool,
     /// How long messages take.
     pub latency: DelayRange,
+    /// How that is spread over its range.
+    pub shape: LatencyShape,
     /// How many messages in a million are lost.
     pub loss_per_million: u32,
     /// How many messages in a million arrive twice.
     pub duplication_per_million: u32,
     /// Whether a message may overtake another.
     pub reordering: bool,
+    /// How many bytes a second it carries; `None`: any number. See [`wire_bytes`].
+    pub bandwidth: Option<u64>,
+    /// How many messages may wait in front of it, while it is busy or clogged.
+    pub queue_limit: u32,
+    /// Until then it takes no message, and those that come wait.
+    pub clogged_until: Instant,
+    /// When each of the messages in front of it gets its turn to leave and has left, in order.
+    waiting: VecDeque<Instant>,
+    /// What arrived last, the oldest first.
+    carried: VecDeque<Arc<Message>>,
     /// When the last message arrives; without reordering the next one arrives no earlier.
     last_arrival: Instant,
     random: Random,
@@ -55,6 +84,8 @@ pub(crate) struct Fate {
     pub(crate) arrives_at: Instant,
     pub(crate) lost_at: Option<Instant>,
     pub(crate) copy_arrives_at: Option<Instant>,
+    /// There is no place for it in front of the link.
+    pub(crate) finds_no_place: bool,
 }
 
 impl Link {
@@ -62,15 +93,21 @@ impl Link {
         Self {
             cut: false,
             latency: setup.link_latency,
+            shape: setup.link_shape,
             loss_per_million: 0,
             duplication_per_million: 0,
             reordering: false,
+            bandwidth: None,
+            queue_limit: MAX_QUEUE,
+            clogged_until: Instant(0),
+            waiting: VecDeque::new(),
+            carried: VecDeque::new(),
             last_arrival: Instant(0),
             random: Random::new(setup.seed, Purpose::Link, from.0, to.0),
         }
     }
 
-    pub(crate) fn change(&mut self, change: LinkChange) -> Result<(), Refusal> {
+    pub(crate) fn change(&mut self, now: Instant, change: LinkChange) -> Result<(), Refusal> {
         match change {
             LinkChange::Cut => self.cut = true,
             LinkChange::Restore => self.cut = false,
@@ -83,27 +120,88 @@ impl Link {
                 self.duplication_per_million = check_probability(per_million)?;
             }
             LinkChange::Reordering(allowed) => self.reordering = allowed,
+            LinkChange::Shape(shape) => self.shape = shape,
+            LinkChange::Bandwidth(Some(value)) if !(1..=MAX_BANDWIDTH).contains(&value) => {
+                return Err(Refusal::Bandwidth(value));
+            }
+            LinkChange::Bandwidth(bandwidth) => self.bandwidth = bandwidth,
+            LinkChange::QueueLimit(limit) if limit > MAX_QUEUE => {
+                return Err(Refusal::QueueLimit(limit));
+            }
+            LinkChange::QueueLimit(limit) => self.queue_limit = limit,
+            LinkChange::Clog(time) if time > MAX_CLOG => return Err(Refusal::Clog(time)),
+            LinkChange::Clog(time) => self.clogged_until = now + time,
         }
         Ok(())
     }
 
     /// It works as at the beginning; what was sent before may still arrive.
     pub(crate) fn recover(&mut self, setup: &Setup) {
-        let fresh = Self { random: self.random.clone(), ..Self::new(setup, NodeId(0), NodeId(0)) };
-        *self = fresh;
+        let fresh = Self::new(setup, NodeId(0), NodeId(0));
+        let (random, carried) = (self.random.clone(), std::mem::take(&mut self.carried));
+        *self = Self { random, carried, ..fresh };
     }
 
     /// Draws what becomes of a message sent at `now`. Always the same number of draws.
-    pub(crate) fn draw(&mut self, now: Instant) -> Fate {
-        let latency = self.random.delay(self.latency);
-        let copy_latency = self.random.delay(self.latency);
+    pub(crate) fn draw(&mut self, now: Instant, message: &Message) -> Fate {
+        let latency = self.shape.delay(&mut self.random, self.latency);
+        let copy_latency = self.shape.delay(&mut self.random, self.latency);
         let lost = self.random.chance(self.loss_per_million);
         let doubled = self.random.chance(self.duplication_per_million);
         let lost_after = self.random.up_to(latency.as_micros() as u64);
-        let arrives_at = self.arrival(now + latency);
-        let lost_at = lost.then_some(Instant(now.0 + lost_after));
-        let copy_arrives_at = doubled.then(|| self.arrival(now + copy_latency));
-        Fate { arrives_at, lost_at, copy_arrives_at }
+        let leaves_at = if self.lets_wait(now) { self.line_up(now, message) } else { Some(now) };
+        let Some(leaves_at) = leaves_at else {
+            let arrives_at = now + latency;
+            return Fate { arrives_at, lost_at: None, copy_arrives_at: None, finds_no_place: true };
+        };
+        let arrives_at = self.arrival(leaves_at + latency);
+        let lost_at = lost.then_some(Instant(leaves_at.0 + lost_after));
+        let copy_arrives_at = doubled.then(|| self.arrival(leaves_at + copy_latency));
+        Fate { arrives_at, lost_at, copy_arrives_at, finds_no_place: false }
+    }
+
+    /// Whether a message sent at `now` may have to wait for its turn.
+    fn lets_wait(&self, now: Instant) -> bool {
+        self.bandwidth.is_some() || self.clogged_until > now || !self.waiting.is_empty()
+    }
+
+    /// When a message has left that is sent at `now`, behind those that wait; `None` if there is no
+    /// place for it.
+    fn line_up(&mut self, now: Instant, message: &Message) -> Option<Instant> {
+        while self.waiting.front().is_some_and(|left_at| *left_at <= now) {
+            self.waiting.pop_front();
+        }
+        let free_at = self.waiting.back().copied().unwrap_or(now).max(self.clogged_until);
+        let takes = self.bandwidth.map_or(0, |bandwidth| {
+            (wire_bytes(message).saturating_mul(1_000_000)).div_ceil(bandwidth)
+        });
+        let left_at = Instant(free_at.max(now).0.saturating_add(takes));
+        if left_at > now {
+            if self.waiting.len() >= self.queue_limit as usize {
+                return None;
+            }
+            self.waiting.push_back(left_at);
+        }
+        Some(left_at)
+    }
+
+    /// A message arrived.
+    pub(crate) fn remember(&mut self, message: &Arc<Message>) {
+        if self.carried.len() == MAX_REPLAY as usize {
+            self.carried.pop_front();
+        }
+        self.carried.push_back(message.clone());
+    }
+
+    /// The messages that arrived last, the oldest first: at most [`MAX_REPLAY`].
+    pub fn carried(&self) -> impl ExactSizeIterator<Item = &Arc<Message>> {
+        self.carried.iter()
+    }
+
+    /// The message that arrived that many messages ago; 1 for the last.
+    pub(crate) fn carried_before(&self, back: u32) -> Option<Arc<Message>> {
+        let place = self.carried.len().checked_sub(back.max(1) as usize)?;
+        self.carried.get(place).cloned()
     }
 
     fn arrival(&mut self, wanted: Instant) -> Instant {
@@ -111,6 +209,28 @@ impl Link {
         self.last_arrival = self.last_arrival.max(arrival);
         arrival
     }
+}
+
+/// How many bytes a message counts for where bandwidth is limited: an estimate, good enough for the
+/// order of magnitude. 64 for any message, the data of a snapshot, and for each entry 24 with its
+/// command, or with 8 for each server of a membership.
+pub fn wire_bytes(message: &Message) -> u64 {
+    let members = |membership: &raft_core::Membership| {
+        MEMBER_BYTES * (membership.voters().len() + membership.learners().len()) as u64
+    };
+    HEADER_BYTES
+        + match &message.body {
+            Body::AppendEntries(request) => {
+                let payload = |payload: &Payload| match payload {
+                    Payload::Command(command) => command.len() as u64,
+                    Payload::Membership(membership) => members(membership),
+                    _ => 0,
+                };
+                request.entries.iter().map(|entry| ENTRY_BYTES + payload(&entry.payload)).sum()
+            }
+            Body::InstallSnapshot(piece) => piece.data.len() as u64 + members(&piece.membership),
+            _ => 0,
+        }
 }
 
 fn check_probability(per_million: u32) -> Result<u32, Refusal> {

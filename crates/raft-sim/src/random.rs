@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     Node = 3,
     Client = 4,
     Plan = 5,
+    Replay = 7,
     DiskDamage = 16,
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use raft_core::{Config, ConfigError, Membership, NodeId};
 use raft_storage::Records;
 
+use crate::LatencyShape;
 use crate::switches::WorldBug;
 
 /// The cluster, its network and its disks at the beginning. Together with a journal of actions it
@@ -46,6 +47,8 @@ pub struct Setup {
     pub snapshot_threshold: u64,
     /// How long a message takes. Default 5 to 15 ms.
     pub link_latency: DelayRange,
+    /// How that is spread over its range. Default uniform.
+    pub link_shape: LatencyShape,
     /// How long a write takes to become durable. Default 1 to 4 ms.
     pub disk_latency: DelayRange,
     /// How long a client waits for an answer before it asks again. Default 1 s.
@@ -65,7 +68,7 @@ pub struct Setup {
     pub bugs: crate::Switches,
 }
 
-/// A delay, drawn uniformly from `min..=max`.
+/// A delay, drawn from `min..=max`: uniformly, unless a [`LatencyShape`] says otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct DelayRange {
     /// The shortest delay.
@@ -116,6 +119,7 @@ impl Default for Setup {
             snapshot_chunk_bytes: config.snapshot_chunk_bytes,
             snapshot_threshold: config.snapshot_threshold,
             link_latency: DelayRange::millis(5, 15),
+            link_shape: LatencyShape::Uniform,
             disk_latency: DelayRange::millis(1, 4),
             client_timeout: Duration::from_secs(1),
             client_patience: Duration::from_secs(30),

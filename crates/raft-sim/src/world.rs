@@ -5,6 +5,7 @@
 
 mod actions;
 mod clients;
+mod network;
 mod process;
 mod queue;
 mod recovery;
@@ -24,7 +25,8 @@ use crate::links::Links;
 use crate::node::Process;
 use crate::under_way::UnderWay;
 use crate::{
-    Action, Client, Event, EventKind, InFlight, Link, NodeState, Setup, SetupError, SimNode,
+    Action, Client, Event, EventKind, InFlight, Link, NodeState, Partition, Setup, SetupError,
+    SimNode,
 };
 
 /// A cluster with its network, disks and clients, at one moment of virtual time.
@@ -37,8 +39,7 @@ pub struct World {
     /// By ascending id.
     nodes: Vec<SimNode>,
     links: Links,
-    /// The groups of a partition. Nodes that are in none, and such as come later, form one more.
-    partition: Option<Arc<[Vec<NodeId>]>>,
+    partition: Option<Arc<Partition>>,
     in_flight: UnderWay,
     clients: BTreeMap<ClientId, Client>,
     queue: Queue,
@@ -167,8 +168,8 @@ impl World {
         self.blockage(from, to).is_none()
     }
 
-    /// The groups into which the network fell apart. Nodes that are in none form one more.
-    pub fn partition(&self) -> Option<&[Vec<NodeId>]> {
+    /// How the network fell apart, if it did.
+    pub fn partition(&self) -> Option<&Partition> {
         self.partition.as_deref()
     }
 
@@ -359,5 +360,7 @@ impl World {
 
 #[cfg(test)]
 mod cluster_tests;
+#[cfg(test)]
+mod network_tests;
 #[cfg(test)]
 mod tests;

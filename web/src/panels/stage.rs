@@ -16,7 +16,7 @@ use crate::hooks::{ThemeContext, use_painter, use_size};
 use crate::paint::{Deaths, Painter, Scene};
 use crate::selection::Selection;
 use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
-use crate::view::{LinkView, NodeView, part_of};
+use crate::view::{LinkView, NodeView, is_parted};
 
 #[component(Stage)]
 pub(crate) fn stage() -> Html {
@@ -102,11 +102,11 @@ fn links(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
 }
 
 fn parts(frame: &Frame, ring: Ring) -> Html {
-    let parts: Vec<usize> = match frame.world.partition() {
-        Some(_) => frame.world.node_ids().map(|node| part_of(&frame.world, node)).collect(),
-        None => Vec::new(),
-    };
-    html! { <PartitionRays {ring} {parts} /> }
+    let nodes: Vec<NodeId> = frame.world.node_ids().collect();
+    let neighbours = nodes.iter().zip(nodes.iter().cycle().skip(1));
+    let gaps: Vec<bool> =
+        neighbours.map(|(one, next)| is_parted(&frame.world, *one, *next)).collect();
+    html! { <PartitionRays {ring} {gaps} /> }
 }
 
 #[derive(Properties, PartialEq)]

@@ -1,4 +1,4 @@
-//! A partition: a dashed line between the parts of the network, and a letter for each part.
+//! A partition: a dashed line between neighbours that it parts.
 
 use yew::prelude::*;
 
@@ -7,16 +7,15 @@ use crate::geometry::Ring;
 #[derive(Properties, PartialEq)]
 pub(crate) struct PartitionRaysProps {
     pub(crate) ring: Ring,
-    /// The part that each node stands in, in the order of the nodes.
-    pub(crate) parts: Vec<usize>,
+    /// For each node, in order, whether it is parted from the next one on the ring.
+    pub(crate) gaps: Vec<bool>,
 }
 
 #[component(PartitionRays)]
 pub(crate) fn partition_rays(props: &PartitionRaysProps) -> Html {
-    let PartitionRaysProps { ring, parts } = props;
-    let count = parts.len();
-    let differs = |place: usize| parts[place] != parts[(place + 1) % count];
-    let rays = (0..count).filter(|place| count > 1 && differs(*place)).map(|place| {
+    let PartitionRaysProps { ring, gaps } = props;
+    let parted = gaps.iter().enumerate().filter(|(_, is_parted)| **is_parted);
+    let rays = parted.map(|(place, _)| {
         let outer = ring.gap_after(place, 1.22);
         html! {
             <line key={place} class="ray" x1={px(ring.centre.x)} y1={px(ring.centre.y)}

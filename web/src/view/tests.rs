@@ -49,9 +49,23 @@ fn nodes_in_no_group_form_a_part_of_their_own() {
     let mut world = world();
     let groups = vec![vec![NodeId(1), NodeId(2)]];
     world.apply(Action::Partition { groups }).expect("both exist");
-    assert_eq!(part_of(&world, NodeId(3)), part_of(&world, NodeId(5)));
-    assert_ne!(part_of(&world, NodeId(1)), part_of(&world, NodeId(5)));
+    assert!(!is_parted(&world, NodeId(3), NodeId(5)));
+    assert!(is_parted(&world, NodeId(1), NodeId(5)));
     assert!(LinkView::all(&world).iter().any(|link| link.is_parted));
+}
+
+#[test]
+fn a_bridge_is_parted_from_nobody_and_one_way_is_parted() {
+    let mut world = world();
+    let groups = vec![[1, 2, 3].map(NodeId).to_vec(), [3, 4, 5].map(NodeId).to_vec()];
+    world.apply(Action::Partition { groups }).expect("all exist");
+    let parted: Vec<_> = LinkView::all(&world).into_iter().filter(|link| link.is_parted).collect();
+    assert_eq!(parted.len(), 4);
+    assert!(parted.iter().all(|link| link.one != NodeId(3) && link.other != NodeId(3)));
+    let (heard, unheard) = (vec![NodeId(1)], vec![NodeId(2)]);
+    world.apply(Action::PartitionOneWay { heard, unheard }).expect("both exist");
+    assert!(is_parted(&world, NodeId(1), NodeId(2)) && is_parted(&world, NodeId(2), NodeId(1)));
+    assert!(!is_parted(&world, NodeId(2), NodeId(3)));
 }
 
 #[test]

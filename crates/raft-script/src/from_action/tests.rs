@@ -5,8 +5,8 @@ use std::time::Duration;
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    DelayRange, DiskChange, DiskDamage, Fsync, LinkChange, MessageId, ReadPolicy, Setup, Unsynced,
-    World,
+    DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MessageId, ReadPolicy,
+    Setup, Unsynced, World,
 };
 
 use super::*;
@@ -28,6 +28,11 @@ fn actions() -> Vec<Action> {
         request(Operation::Get { key: "x".into() }, ReadPolicy::Lease),
         link(LinkChange::Latency(latency)),
         link(LinkChange::Loss { per_million: 12_345 }),
+        link(LinkChange::Shape(LatencyShape::LongTail)),
+        link(LinkChange::Bandwidth(Some(100_000))),
+        link(LinkChange::QueueLimit(7)),
+        link(LinkChange::Clog(Duration::from_millis(20))),
+        Action::Replay { from: one, to: two, back: 2 },
         link(LinkChange::Cut),
         Action::SetDisk { node: two, change: DiskChange::Latency(latency) },
         change(MembershipChange::AddVoter(NodeId(6))),
@@ -39,6 +44,8 @@ fn actions() -> Vec<Action> {
         change(MembershipChange::SetVoters(nodes(&[1, 2, 3]))),
         Action::TransferLeadership { node: one, to: two },
         Action::Partition { groups: vec![nodes(&[1, 2]), nodes(&[3, 4, 5])] },
+        Action::Partition { groups: vec![nodes(&[1, 2, 3]), nodes(&[3, 4, 5])] },
+        Action::PartitionOneWay { heard: nodes(&[1, 2]), unheard: nodes(&[3, 4, 5]) },
         Action::Heal,
         Action::Pause { node: four },
         Action::Resume { node: four },

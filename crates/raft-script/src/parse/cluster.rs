@@ -10,7 +10,7 @@ use crate::session::without_unknown_down;
 use crate::statement::Statement;
 
 /// The settings, in the order in which an error lists them.
-const SETTINGS: [&str; 22] = [
+const SETTINGS: [&str; 23] = [
     "nodes",
     "seed",
     "paper",
@@ -28,6 +28,7 @@ const SETTINGS: [&str; 22] = [
     "snapshot",
     "chunk",
     "latency",
+    "shape",
     "disk",
     "timeout",
     "patience",
@@ -103,6 +104,7 @@ impl Cursor<'_> {
                 (setup.election_timeout_min, setup.election_timeout_max) = (range.min, range.max);
             }
             "latency" => setup.link_latency = self.delay()?,
+            "shape" => setup.link_shape = self.shape()?,
             "disk" => setup.disk_latency = self.delay()?,
             "timeout" => setup.client_timeout = self.duration()?,
             "patience" => setup.client_patience = self.duration()?,

@@ -1,7 +1,7 @@
 //! The statements.
 
 use raft_core::Instant;
-use raft_sim::{LinkChange, MessageId, Unsynced};
+use raft_sim::{LinkChange, MAX_REPLAY, MessageId, Unsynced};
 
 use super::cursor::{Cursor, Parsed};
 use super::values::{duration_expected, is_number, plain_duration};
@@ -10,7 +10,7 @@ use crate::statement::{Moment, Run, Statement};
 
 const STATEMENTS: &str = "a statement: add, append, at, cas, cluster, crash, delete, demote, disk, \
                           drop, expect, forget, get, heal, link, list, partition, pause, promote, \
-                          recover, remove, replace, restart, resume, run, set, snapshot, step, timeout, \
+                          recover, remove, replace, replay, restart, resume, run, set, snapshot, step, timeout, \
                           transfer or voters";
 
 impl Cursor<'_> {
@@ -52,8 +52,21 @@ impl Cursor<'_> {
                 let condition = self.condition()?;
                 Ok(Statement::Expect { condition, within: self.within()? })
             }
+            Some("replay") => self.replay(),
             _ => Err(self.error_before(STATEMENTS)),
         }
+    }
+
+    fn replay(&mut self) -> Parsed<Statement> {
+        let from = self.selector()?;
+        self.sign("->")?;
+        let to = self.selector()?;
+        let mut back = 1;
+        if self.eat_word("back") {
+            self.sign("=")?;
+            back = self.number("a number", 1, MAX_REPLAY.into())? as u32;
+        }
+        Ok(Statement::Replay { from, to, back })
     }
 
     fn run(&mut self) -> Parsed<Run> {
@@ -135,12 +148,16 @@ impl Cursor<'_> {
     }
 
     fn partition(&mut self) -> Parsed<Statement> {
-        let mut groups = vec![self.nodes()?];
+        let first = self.nodes()?;
+        if self.eat_sign("->") {
+            return Ok(Statement::PartitionOneWay { heard: first, unheard: self.nodes()? });
+        }
+        let mut groups = vec![first];
         while self.eat_sign("|") {
             groups.push(self.nodes()?);
         }
         if !self.is_at_end() {
-            return Err(self.error("another node, `|` or the end of the line"));
+            return Err(self.error("another node, `|`, `->` or the end of the line"));
         }
         Ok(Statement::Partition(groups))
     }

@@ -224,7 +224,7 @@ pub(super) fn plain_duration(word: &str) -> Option<Duration> {
     Some(Duration::from_micros(micros))
 }
 
-fn plain_size(word: &str) -> Option<u64> {
+pub(super) fn plain_size(word: &str) -> Option<u64> {
     let unit_at = word.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = word.split_at(unit_at);
     let unit: u64 = match unit {

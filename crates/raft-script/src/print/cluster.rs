@@ -26,6 +26,9 @@ pub(super) fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::R
     if setup.link_latency != default.link_latency {
         write!(f, " latency={}", Delay(setup.link_latency))?;
     }
+    if setup.link_shape != default.link_shape {
+        write!(f, " shape={}", setup.link_shape)?;
+    }
     if setup.disk_latency != default.disk_latency {
         write!(f, " disk={}", Delay(setup.disk_latency))?;
     }

@@ -92,7 +92,18 @@ impl Session {
                 let (client, operation, read) = (*client, operation.clone(), *read);
                 Ok(Plan::one(Action::Request { client, operation, via, read }))
             }
-            Statement::Partition(groups) => Ok(Plan::one(self.partition(groups)?)),
+            Statement::Partition(groups) => {
+                Ok(Plan::one(Action::Partition { groups: self.groups(groups)? }))
+            }
+            Statement::PartitionOneWay { heard, unheard } => {
+                let groups = self.groups(&[heard.clone(), unheard.clone()])?;
+                let [heard, unheard] = groups.try_into().expect("as many as there were");
+                Ok(Plan::one(Action::PartitionOneWay { heard, unheard }))
+            }
+            Statement::Replay { from, to, back } => {
+                let (from, to, back) = (self.select(*from)?, self.select(*to)?, *back);
+                Ok(Plan::one(Action::Replay { from, to, back }))
+            }
             Statement::Heal => Ok(Plan::one(Action::Heal)),
             Statement::Recover(nodes) => {
                 let nodes = match nodes {
@@ -153,7 +164,8 @@ impl Session {
         Ok(Plan { actions: chosen.into_iter().map(action).collect(), lenient })
     }
 
-    fn partition(&self, groups: &[Nodes]) -> Result<Action, ExecError> {
+    /// The groups of a partition: `others` are those that none of them names.
+    fn groups(&self, groups: &[Nodes]) -> Result<Vec<Vec<NodeId>>, ExecError> {
         let mut named = Vec::new();
         for group in groups {
             if let Nodes::These(selectors) = group {
@@ -161,8 +173,7 @@ impl Session {
             }
         }
         let resolve = |group: &Nodes| self.resolve(group, &named);
-        let groups = groups.iter().map(resolve).collect::<Result<_, _>>()?;
-        Ok(Action::Partition { groups })
+        groups.iter().map(resolve).collect()
     }
 
     /// The directions that are meant, each once.

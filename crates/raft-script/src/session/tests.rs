@@ -262,7 +262,7 @@ fn roles_are_those_of_the_moment() {
     exec(&mut session, "run until leader").unwrap();
     let leader = session.world().leader().unwrap();
     exec(&mut session, "partition leader | others").unwrap();
-    let groups = session.world().partition().unwrap().to_vec();
+    let groups = session.world().partition().unwrap().groups().to_vec();
     assert_eq!(groups[0], [leader]);
     assert_eq!(groups[1].len(), 4);
     exec(&mut session, "heal").unwrap();

@@ -10,8 +10,8 @@ use crate::client::Wish;
 use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
-    Action, AdminRequest, DiskChange, DiskDamage, DropReason, EventKind, LinkChange, MAX_NODES,
-    NodeState, Refusal, Unsynced,
+    Action, AdminRequest, DiskChange, DiskDamage, DropReason, EventKind, MAX_NODES, NodeState,
+    Refusal, Unsynced,
 };
 
 impl World {
@@ -54,6 +54,8 @@ impl World {
             Action::SetDisk { node, change } => self.set_disk(*node, *change),
             Action::DamageDisk { node, damage } => self.damage_disk(*node, *damage),
             Action::Partition { groups } => self.set_partition(groups),
+            Action::PartitionOneWay { heard, unheard } => self.set_one_way(heard, unheard),
+            Action::Replay { from, to, back } => self.replay(*from, *to, *back),
             Action::Heal => {
                 self.partition = None;
                 self.links.values_mut().for_each(|link| link.cut = false);
@@ -199,35 +201,6 @@ impl World {
         let (setup, now) = (self.setup.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
         self.emit(EventKind::DiskDamaged { node: id, damage, batch: batch.into() });
-        Ok(())
-    }
-
-    fn set_link(&mut self, from: NodeId, to: NodeId, change: LinkChange) -> Result<(), Refusal> {
-        self.state_of(from)?;
-        self.state_of(to)?;
-        if from == to {
-            return Err(Refusal::LinkToItself(from));
-        }
-        if let Some(link) = self.links.get_mut(from, to) {
-            link.change(change)?;
-        }
-        self.emit(EventKind::LinkChanged { from, to, change });
-        self.drop_blocked();
-        Ok(())
-    }
-
-    fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Refusal> {
-        let mut seen: Vec<NodeId> = Vec::new();
-        for node in groups.iter().flatten() {
-            self.state_of(*node)?;
-            if seen.contains(node) {
-                return Err(Refusal::InTwoGroups(*node));
-            }
-            seen.push(*node);
-        }
-        self.partition = Some(groups.into());
-        self.emit(EventKind::Partitioned { groups: groups.to_vec() });
-        self.drop_blocked();
         Ok(())
     }
 }

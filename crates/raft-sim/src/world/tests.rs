@@ -382,6 +382,7 @@ fn a_refused_action_changes_nothing() {
     let mut world = world(3, 1);
     world.run_until(millis(500));
     let before = (world.trace_hash(), world.journal().len());
+    let link = |change| Action::SetLink { from: NodeId(1), to: NodeId(2), change };
     let nonsense = [
         Action::Crash { node: NodeId(9), unsynced: Unsynced::Drawn },
         Action::Restart { node: NodeId(1) },
@@ -393,7 +394,13 @@ fn a_refused_action_changes_nothing() {
             to: NodeId(2),
             change: LinkChange::Loss { per_million: 1_000_001 },
         },
-        Action::Partition { groups: vec![vec![NodeId(1)], vec![NodeId(1)]] },
+        Action::Partition { groups: vec![vec![NodeId(1)], vec![NodeId(4)]] },
+        Action::PartitionOneWay { heard: vec![NodeId(1)], unheard: vec![NodeId(2), NodeId(1)] },
+        Action::Replay { from: NodeId(1), to: NodeId(2), back: crate::MAX_REPLAY + 1 },
+        link(LinkChange::Bandwidth(Some(0))),
+        link(LinkChange::Bandwidth(Some(crate::MAX_BANDWIDTH + 1))),
+        link(LinkChange::QueueLimit(crate::MAX_QUEUE + 1)),
+        link(LinkChange::Clog(crate::MAX_CLOG + Duration::from_micros(1))),
         Action::DropMessage { id: crate::MessageId(u64::MAX) },
         Action::Request {
             client: ClientId(0),

@@ -14,11 +14,14 @@ impl World {
         // A server that the world does not have: there is no way to it.
         let Some(link) = self.links.get_mut(from, to) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
-        let fate = link.draw(self.now);
+        let fate = link.draw(self.now, &message);
         let message = Arc::new(message);
         let id = self.launch(from, to, &message, fate.arrives_at);
         if let Some(reason) = self.blockage(from, to) {
             return self.drop_message(id, reason);
+        }
+        if fate.finds_no_place {
+            return self.drop_message(id, DropReason::QueueFull);
         }
         match fate.lost_at {
             Some(lost_at) => {
@@ -57,11 +60,8 @@ impl World {
         if self.link(from, to).is_none_or(|link| link.cut) {
             return Some(DropReason::LinkCut);
         }
-        let group_of = |node: NodeId| {
-            let groups = self.partition.as_ref()?;
-            groups.iter().position(|group| group.contains(&node))
-        };
-        (group_of(from) != group_of(to)).then_some(DropReason::Partitioned)
+        let partition = self.partition.as_ref()?;
+        (!partition.lets_pass(from, to)).then_some(DropReason::Partitioned)
     }
 
     pub(super) fn drop_message(&mut self, id: MessageId, reason: DropReason) {
@@ -88,6 +88,9 @@ impl World {
             return self.drop_message(id, DropReason::NodeDown);
         }
         let Some(InFlight { from, message, .. }) = self.in_flight.remove(id) else { return };
+        if let Some(link) = self.links.get_mut(from, to) {
+            link.remember(&message);
+        }
         self.emit(EventKind::Delivered { id, from, to, message: message.clone() });
         let message = Arc::unwrap_or_clone(message);
         self.deliver(to, Arrival::Input(Input::Message { from, message }));

@@ -46,6 +46,8 @@ fn facts(world: &World, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)>
         fact("latency", delay(link.latency)),
         fact("loss", percent(link.loss_per_million)),
         fact("duplication", percent(link.duplication_per_million)),
+        fact("spread", link.shape.to_string()),
+        fact("bandwidth", link.bandwidth.map_or("any".to_owned(), |rate| format!("{rate} B/s"))),
         fact("order", if link.reordering { "may change" } else { "kept" }.to_owned()),
         fact("under way", under_way.to_string()),
     ]

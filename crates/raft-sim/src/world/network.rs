@@ -1,0 +1,85 @@
+//! What a person or a script does to the network.
+
+use std::sync::Arc;
+
+use raft_core::NodeId;
+
+use super::World;
+use super::queue::Due;
+use crate::network::MAX_REPLAY;
+use crate::random::{Purpose, Random};
+use crate::{EventKind, InFlight, Link, LinkChange, Partition, Refusal};
+
+impl World {
+    pub(super) fn set_link(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        change: LinkChange,
+    ) -> Result<(), Refusal> {
+        let now = self.now;
+        self.known_link(from, to)?.change(now, change)?;
+        self.emit(EventKind::LinkChanged { from, to, change });
+        if change == LinkChange::Cut {
+            self.drop_blocked();
+        }
+        Ok(())
+    }
+
+    fn known_link(&mut self, from: NodeId, to: NodeId) -> Result<&mut Link, Refusal> {
+        self.state_of(from)?;
+        self.state_of(to)?;
+        if from == to {
+            return Err(Refusal::LinkToItself(from));
+        }
+        self.links.get_mut(from, to).ok_or(Refusal::NoSuchNode(to))
+    }
+
+    pub(super) fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Refusal> {
+        groups.iter().flatten().try_for_each(|node| self.state_of(*node).map(drop))?;
+        self.partition = Some(Arc::new(Partition::of(groups)));
+        self.emit(EventKind::Partitioned { groups: groups.to_vec() });
+        self.drop_blocked();
+        Ok(())
+    }
+
+    pub(super) fn set_one_way(
+        &mut self,
+        heard: &[NodeId],
+        unheard: &[NodeId],
+    ) -> Result<(), Refusal> {
+        heard.iter().chain(unheard).try_for_each(|node| self.state_of(*node).map(drop))?;
+        if let Some(node) = heard.iter().find(|node| unheard.contains(node)) {
+            return Err(Refusal::OnBothSides(*node));
+        }
+        self.partition = Some(Arc::new(Partition::one_way(heard, unheard)));
+        let (heard, unheard) = (heard.to_vec(), unheard.to_vec());
+        self.emit(EventKind::PartitionedOneWay { heard, unheard });
+        self.drop_blocked();
+        Ok(())
+    }
+
+    /// Sends again what arrived before.
+    pub(super) fn replay(&mut self, from: NodeId, to: NodeId, back: u32) -> Result<(), Refusal> {
+        let (seed, sent_at) = (self.setup.seed, self.now);
+        let link = &*self.known_link(from, to)?;
+        let carried = link.carried().len() as u32;
+        let found = (1..=MAX_REPLAY).contains(&back).then(|| link.carried_before(back)).flatten();
+        let message = found.ok_or(Refusal::NothingToReplay { back, carried })?;
+        let (shape, latency) = (link.shape, link.latency);
+        let mut arrives_at = sent_at;
+        let id = self.in_flight.launch(|id| {
+            // A stream of its own for each, so that the link's goes on as if nothing had happened.
+            let mut random = Random::new(seed, Purpose::Replay, id.0, 0);
+            arrives_at = sent_at + shape.delay(&mut random, latency);
+            let message = message.clone();
+            InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None }
+        });
+        self.emit(EventKind::Replayed { id, from, to, message, arrives_at });
+        match self.blockage(from, to) {
+            Some(reason) => self.drop_message(id, reason),
+            None => self.schedule(arrives_at, Due::Arrive(id)),
+        }
+        Ok(())
+    }
+}

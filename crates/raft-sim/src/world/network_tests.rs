@@ -1,0 +1,266 @@
+//! The world: what links and partitions do to messages.
+
+use std::time::Duration;
+
+use raft_core::{Instant, NodeId};
+use raft_kv::{ClientId, Operation};
+
+use crate::{
+    Action, DelayRange, DropReason, Event, EventKind, LatencyShape, LinkChange, MAX_REPLAY,
+    MessageId, ReadPolicy, Refusal, Setup, Timeline, World, wire_bytes,
+};
+
+const ONE: NodeId = NodeId(1);
+const TWO: NodeId = NodeId(2);
+const THREE: NodeId = NodeId(3);
+
+fn link(from: NodeId, to: NodeId, change: LinkChange) -> Action {
+    Action::SetLink { from, to, change }
+}
+
+/// Three nodes, of which the first has led for a while; messages take 10 ms.
+fn led() -> World {
+    let latency = DelayRange::millis(10, 10);
+    let setup = Setup { nodes: 3, seed: 5, link_latency: latency, ..Setup::default() };
+    let mut world = World::new(setup).unwrap();
+    world.apply(Action::ForceElection { node: ONE }).unwrap();
+    world.run_until(Instant(500_000));
+    assert_eq!(world.leader(), Some(ONE));
+    world
+}
+
+fn set(world: &mut World, value: String) {
+    let operation = Operation::Set { key: "x".into(), value: value.as_str().into() };
+    let read = ReadPolicy::Log;
+    world.apply(Action::Request { client: ClientId(1), operation, via: None, read }).unwrap();
+}
+
+/// Everything that happens up to then.
+fn events(world: &mut World, until: Instant) -> Vec<Event> {
+    let mut events = Vec::new();
+    while world.next_event().is_some_and(|next| next.at <= until) {
+        world.step();
+        events.extend_from_slice(world.events());
+    }
+    events
+}
+
+/// What was sent on the link from 1 to 2 during these events: when, how many bytes, when it arrives.
+fn sent(events: &[Event]) -> Vec<(Instant, u64, Instant)> {
+    let sent = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Sent { from: ONE, to: TWO, message, arrives_at, .. } => {
+            Some((event.at, wire_bytes(message), *arrives_at))
+        }
+        _ => None,
+    });
+    sent.collect()
+}
+
+fn dropped(events: &[Event], wanted: DropReason) -> usize {
+    let is_wanted = |event: &&Event| matches!(event.kind, EventKind::Dropped { reason, .. } if reason == wanted);
+    events.iter().filter(is_wanted).count()
+}
+
+#[test]
+fn a_narrow_link_carries_its_bandwidth_and_keeps_the_order() {
+    let mut world = led();
+    world.apply(link(ONE, TWO, LinkChange::Bandwidth(Some(10_000)))).unwrap();
+    for number in 0..20 {
+        set(&mut world, format!("{number}{}", "v".repeat(500)));
+    }
+    let end = world.now() + Duration::from_secs(2);
+    let sent = sent(&events(&mut world, end));
+    assert!(sent.len() > 20, "{}", sent.len());
+    let mut free_at = Instant(0);
+    for (at, bytes, arrives_at) in sent {
+        // 100 µs for each byte, one message after the other, and then the latency.
+        free_at = free_at.max(at) + Duration::from_micros(bytes * 100);
+        assert_eq!(arrives_at, free_at + Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn who_finds_the_queue_full_is_dropped() {
+    let mut world = led();
+    world.apply(link(ONE, TWO, LinkChange::QueueLimit(2))).unwrap();
+    world.apply(link(ONE, TWO, LinkChange::Clog(Duration::from_secs(1)))).unwrap();
+    let over = world.now() + Duration::from_secs(1);
+    let events = events(&mut world, over);
+    let dropped = dropped(&events, DropReason::QueueFull);
+    let sent = sent(&events);
+    assert!(dropped > 5, "{dropped}");
+    assert_eq!(sent.len() - dropped, 2, "two may wait");
+}
+
+#[test]
+fn a_clogged_link_delivers_when_it_is_over_and_in_order() {
+    let mut world = led();
+    let before = world.now();
+    world.apply(link(ONE, TWO, LinkChange::Clog(Duration::from_secs(2)))).unwrap();
+    let over = before + Duration::from_secs(2);
+    let under_way: Vec<MessageId> = world.in_flight().map(|message| message.id).collect();
+    let events = events(&mut world, over + Duration::from_millis(100));
+    let received: Vec<(Instant, MessageId)> = events
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::Delivered { id, from: ONE, to: TWO, .. } => Some((event.at, id)),
+            _ => None,
+        })
+        .filter(|(_, id)| !under_way.contains(id))
+        .collect();
+    assert!(received.len() > 10);
+    assert!(received.iter().all(|(at, _)| *at >= over + Duration::from_millis(10)));
+    assert!(received.is_sorted_by_key(|(_, id)| *id));
+    assert_eq!(dropped(&events, DropReason::QueueFull), 0);
+}
+
+/// The clog ends early for those who come later, and a link that is free again costs nobody time.
+#[test]
+fn what_was_narrow_and_clogged_is_as_before() {
+    let mut world = led();
+    let latency = Duration::from_millis(10);
+    world.apply(link(ONE, TWO, LinkChange::Bandwidth(Some(100)))).unwrap();
+    world.run_until(world.now() + Duration::from_secs(1));
+    world.apply(link(ONE, TWO, LinkChange::Bandwidth(None))).unwrap();
+    world.run_until(world.now() + Duration::from_secs(60));
+    let end = world.now() + Duration::from_secs(1);
+    let sent = sent(&events(&mut world, end));
+    assert!(
+        !sent.is_empty() && sent.iter().all(|(at, _, arrives_at)| *arrives_at == *at + latency)
+    );
+}
+
+#[test]
+fn a_link_sends_again_what_it_carried() {
+    let mut world = led();
+    let link = world.link(ONE, TWO).unwrap();
+    let count = link.carried().len();
+    assert!(count <= MAX_REPLAY as usize);
+    let third_last = link.carried().nth(count - 3).unwrap().clone();
+    world.apply(Action::Replay { from: ONE, to: TWO, back: 3 }).unwrap();
+    let (copy, at) = match &world.events()[0].kind {
+        EventKind::Replayed { id, from: ONE, to: TWO, message, arrives_at } => {
+            assert_eq!(*message, third_last);
+            (*id, *arrives_at)
+        }
+        other => panic!("{other}"),
+    };
+    assert_eq!(at, world.now() + Duration::from_millis(10));
+    let arrived = events(&mut world, at).into_iter().any(
+        |event| matches!(&event.kind, EventKind::Delivered { id, message, .. } if *id == copy && *message == third_last),
+    );
+    assert!(arrived);
+    let back = MAX_REPLAY + 1;
+    let refusal = world.apply(Action::Replay { from: ONE, to: TWO, back });
+    assert!(matches!(refusal, Err(Refusal::NothingToReplay { .. })), "{refusal:?}");
+    world.apply(self::link(ONE, TWO, LinkChange::Cut)).unwrap();
+    world.apply(Action::Replay { from: ONE, to: TWO, back: 1 }).unwrap();
+    assert_eq!(
+        dropped(world.events(), DropReason::LinkCut),
+        1,
+        "it does not pass where nothing does"
+    );
+}
+
+/// The memory of a link is bounded, and a replay is no news: it does not shift what is drawn later.
+#[test]
+fn a_replay_leaves_all_other_draws_as_they_were() {
+    let setup = Setup { nodes: 3, seed: 9, ..Setup::default() };
+    let mut world = World::new(setup).unwrap();
+    world.run_until(Instant(5_000_000));
+    assert_eq!(world.link(ONE, TWO).unwrap().carried().len(), MAX_REPLAY as usize);
+    let mut other = world.clone();
+    let leader = world.leader().unwrap();
+    let from = if leader == ONE { TWO } else { ONE };
+    other.apply(Action::Replay { from, to: leader, back: 1 }).unwrap();
+    let end = Instant(8_000_000);
+    let (without, with) = (sent(&events(&mut world, end)), sent(&events(&mut other, end)));
+    assert!(without.len() > 50);
+    assert_eq!(without, with, "an old answer of a follower moves nothing");
+}
+
+#[test]
+fn a_shape_is_in_the_setup_and_on_a_link() {
+    let latency = DelayRange::millis(1, 101);
+    let setup = Setup {
+        nodes: 3,
+        link_latency: latency,
+        link_shape: LatencyShape::LongTail,
+        ..Setup::default()
+    };
+    let mut world = World::new(setup).unwrap();
+    let took = |events: &[Event]| {
+        let mut took: Vec<u64> = sent(events)
+            .iter()
+            .map(|(at, _, arrives)| (*arrives - *at).as_millis() as u64)
+            .collect();
+        took.sort_unstable();
+        took[took.len() / 2]
+    };
+    let mean = took(&events(&mut world, Instant(20_000_000)));
+    assert!(mean <= 3, "{mean} ms");
+    for to in [TWO, THREE] {
+        world.apply(link(ONE, to, LinkChange::Shape(LatencyShape::Uniform))).unwrap();
+        world.apply(link(to, ONE, LinkChange::Shape(LatencyShape::Uniform))).unwrap();
+    }
+    world.apply(Action::ForceElection { node: ONE }).unwrap();
+    let median = took(&events(&mut world, Instant(40_000_000)));
+    assert!((30..=120).contains(&median), "{median} ms");
+}
+
+#[test]
+fn a_bridge_hears_both_sides_and_one_way_only_answers_are_lost() {
+    let mut world = led();
+    world.apply(Action::Partition { groups: vec![vec![ONE, TWO], vec![TWO, THREE]] }).unwrap();
+    assert!(world.is_reachable(ONE, TWO) && world.is_reachable(THREE, TWO));
+    assert!(!world.is_reachable(ONE, THREE) && !world.is_reachable(THREE, ONE));
+    world.apply(Action::PartitionOneWay { heard: vec![ONE], unheard: vec![TWO, THREE] }).unwrap();
+    assert!(world.is_reachable(ONE, THREE) && !world.is_reachable(THREE, ONE));
+    assert!(world.is_reachable(THREE, TWO));
+    world.apply(Action::Heal).unwrap();
+    assert!(world.is_reachable(THREE, ONE) && world.partition().is_none());
+}
+
+/// All of it, twice, and sought again from the journal.
+#[test]
+fn a_run_with_all_of_it_is_the_same_run_again() {
+    let run = |seed| {
+        let mut world = World::new(Setup { nodes: 5, seed, ..Setup::default() }).unwrap();
+        let mut timeline = Timeline::new(&world);
+        let actions = [
+            link(ONE, TWO, LinkChange::Shape(LatencyShape::Exponential)),
+            link(TWO, ONE, LinkChange::Bandwidth(Some(2_000))),
+            link(TWO, THREE, LinkChange::QueueLimit(1)),
+            link(TWO, THREE, LinkChange::Clog(Duration::from_millis(300))),
+            Action::Partition { groups: vec![vec![ONE, TWO, THREE], vec![THREE, NodeId(4)]] },
+            Action::Replay { from: ONE, to: TWO, back: 1 },
+            Action::PartitionOneWay { heard: vec![ONE], unheard: vec![THREE] },
+            Action::Replay { from: TWO, to: ONE, back: 4 },
+            Action::Heal,
+        ];
+        world.apply(Action::ForceElection { node: ONE }).unwrap();
+        for action in actions {
+            let end = world.now() + Duration::from_millis(800);
+            while world.next_event().is_some_and(|next| next.at <= end) {
+                world.step();
+                timeline.record(&world);
+            }
+            world.advance_clock(end);
+            set(&mut world, format!("{end}"));
+            world.apply(action).unwrap();
+        }
+        world.run_until(world.now() + Duration::from_secs(1));
+        (world, timeline)
+    };
+    let (world, timeline) = run(3);
+    assert_eq!(world.trace_hash(), run(3).0.trace_hash());
+    assert_ne!(world.trace_hash(), run(4).0.trace_hash());
+    assert!(timeline.len() > 2, "{}", timeline.len());
+    let sought = timeline.seek(world.now(), &world);
+    assert_eq!(sought.trace_hash(), world.trace_hash());
+    let middle = Instant(world.now().0 / 2);
+    let mut again = timeline.seek(middle, &world);
+    assert_eq!(again.now(), middle);
+    again = Timeline::new(&again).seek(world.now(), &world);
+    assert_eq!(again.trace_hash(), world.trace_hash());
+}
