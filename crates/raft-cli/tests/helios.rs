@@ -185,6 +185,31 @@ fn json_is_one_object_for_each_file() {
     }
 }
 
+/// Damage on a majority of the disks is no violation; but it is said what cannot be demanded any more.
+#[test]
+fn a_guarantee_that_a_fault_takes_away_is_said_to_be_suspended() {
+    let text = "cluster nodes=3 seed=1\nrun until leader\nset x=1\nrun until committed x=1\n\
+                disk 1 2 3 corrupt entry 1\ncrash 2 3\nrestart 2 3\nexpect state 2 refused\n";
+    let suspended = file("suspended.helios", text);
+    let output = helios(&["run", "--trace", &suspended]);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("  Committed Durability: suspended since "), "{text}");
+    assert!(text.contains("node 2 refuses to start: node 2: entry 1 "), "{text}");
+    let output = helios(&["run", "--json", &suspended]);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let properties = report["properties"].as_array().unwrap();
+    let durability = properties.iter().find(|p| p["name"] == "Committed Durability").unwrap();
+    assert_eq!(durability["violation"], Value::Null);
+    assert!(durability["suspended"]["since_us"].as_u64().unwrap() > 0);
+    assert_eq!(durability["suspended"]["until_us"], Value::Null);
+    assert!(
+        durability["suspended"]["because"].as_str().unwrap().starts_with("damage on the disks")
+    );
+    let safety = properties.iter().find(|p| p["name"] == "Election Safety").unwrap();
+    assert_eq!(safety["suspended"], Value::Null);
+}
+
 #[test]
 fn without_files_or_with_wrong_options_usage_is_shown() {
     for arguments in [&["run"][..], &["run", "--frobnicate", "-"], &[], &["frobnicate"]] {

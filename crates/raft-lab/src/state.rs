@@ -95,6 +95,8 @@ pub struct NodeView {
     pub state: String,
     /// Why it refuses to start.
     pub refusal: Option<String>,
+    /// What stopped it, if a write that failed did.
+    pub stopped_by: Option<String>,
     /// `follower`, `pre-candidate`, `candidate` or `leader`.
     pub role: Option<String>,
     /// `voter`, `leaving`, `learner` or `stranger`.
@@ -364,6 +366,7 @@ impl NodeView {
             id: node.id().0,
             state: node.state().to_string(),
             refusal: node.refusal().map(str::to_owned),
+            stopped_by: node.stopped_by().map(|failure| failure.to_string()),
             role: role.as_ref().map(RoleKind::to_string),
             standing: members.standing(node.id()).word(),
             lease_until_micros: status

@@ -4,7 +4,7 @@ mod peers;
 
 use raft_core::{Instant, NodeId, RoleKind, Status};
 use raft_lab::{Frame, Standing};
-use raft_sim::SimNode;
+use raft_sim::{Disk, DiskChange, Fsync, SimNode};
 use yew::prelude::*;
 
 use self::peers::Peers;
@@ -29,6 +29,9 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
         <>
             if let Some(reason) = node.refusal() {
                 <p class="refusal">{ reason }</p>
+            }
+            if let Some(failure) = node.stopped_by() {
+                <p class="refusal">{ format!("It stopped at a write: {failure}.") }</p>
             }
             <FactList facts={facts(&frame, node, status.as_ref())} />
             if let Some(status) = status.filter(|status| !status.peers.is_empty()) {
@@ -69,7 +72,20 @@ fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
         if writes == 0 { "nothing".to_owned() } else { counted(writes, "write", "writes") };
     facts.push(fact("writing", writing));
     facts.push(fact("a write takes", delay(disk.latency())));
+    facts.extend(of_disk(disk, frame.world.now()).map(|words| fact("the disk", words)));
     facts
+}
+
+/// How a disk works that does not work as it should.
+fn of_disk(disk: &Disk, now: Instant) -> Option<String> {
+    if disk.is_full() {
+        Some("is full".to_owned())
+    } else if disk.fsync() == Fsync::Works {
+        let until = disk.stalled_until();
+        (until > now).then(|| format!("finishes nothing before {} ms", milliseconds(until)))
+    } else {
+        Some(DiskChange::Fsync(disk.fsync()).to_string())
+    }
 }
 
 fn of_core(status: &Status) -> Facts {

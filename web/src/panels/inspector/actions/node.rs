@@ -16,6 +16,7 @@ pub(super) fn actions(frame: &Frame, id: NodeId) -> Vec<Action> {
 fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
     let world = &frame.world;
     let state = world.node(id).map(raft_sim::SimNode::state);
+    let has_room = world.node(id).is_some_and(|node| !node.disk().is_full());
     let is = |wanted| state == Some(wanted);
     let (running, paused) = (is(NodeState::Running), is(NodeState::Paused));
     let down = is(NodeState::Crashed) || is(NodeState::Refused);
@@ -28,7 +29,7 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
     };
     vec![
         action("crash", "Crash", running || paused),
-        action("restart", "Restart", down),
+        action("restart", "Restart", down && has_room),
         action("pause", "Pause", running),
         action("resume", "Resume", paused),
         action("timeout", "Time out", running),
