@@ -27,6 +27,8 @@ pub(crate) struct DiskShadow {
     pub(crate) is_intact: bool,
     /// Whether what is described here can be read back: not after damage, until it is overwritten.
     pub(crate) is_readable: bool,
+    /// Whether it is known what it was written with: not if it was damaged before the checks began.
+    is_known: bool,
     /// The log is the committed one up to here.
     pub(crate) agreed: LogIndex,
     pending: VecDeque<(PersistId, Arc<WriteBatch>)>,
@@ -55,7 +57,8 @@ impl DiskShadow {
             hard_state: held.hard_state,
             best: log.last(),
             is_intact,
-            is_readable: true,
+            is_readable: is_intact,
+            is_known: is_intact,
             agreed: LogIndex(0),
             pending: VecDeque::new(),
             log,
@@ -146,6 +149,11 @@ impl DiskShadow {
     pub(crate) fn holds(&self, index: LogIndex, mark: Mark, ledger: &Ledger) -> bool {
         let held = if index < self.log.base() { ledger.get(index) } else { self.log.get(index) };
         held == Some(mark)
+    }
+
+    /// Whether what is committed up to there was written here, as far as that is known.
+    pub(crate) fn may_have_held(&self, committed: LogIndex) -> bool {
+        self.agreed >= committed || !self.is_known
     }
 
     /// Works out anew up to where the disk holds what is committed. Whether that is less than before.

@@ -43,8 +43,9 @@ JSON: one object for each file, one a line:
   trace_hash       16 hexadecimal digits, equal for equal runs on every machine; null if nothing ran
   error            null, or an object: line, column, source (the line's text), message, and trace
                    (the last events before the end, in words)
-  properties       what was checked after every event: name, section of the paper, and violation
-                   (null, or what was seen)";
+  properties       what was checked after every event: name, section of the paper, violation (null,
+                   or what was seen), and suspended (null, or since_us, until_us and because: when and
+                   why it could not be demanded, as a fault took away what Raft itself rests on)";
 
 /// How many events are shown before a failure.
 const TRACE_AROUND_FAILURE: usize = 20;

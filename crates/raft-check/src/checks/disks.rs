@@ -73,7 +73,7 @@ impl Checks {
     pub(super) fn count_holders(&mut self) {
         let committed = self.ledger.last();
         let (mut holders, mut damaged) = (NodeSet::default(), NodeSet::default());
-        for node in self.nodes.iter().filter(|node| node.disk.agreed >= committed.index) {
+        for node in self.nodes.iter().filter(|node| node.disk.may_have_held(committed.index)) {
             let set = if node.disk.is_readable { &mut holders } else { &mut damaged };
             set.insert(node.id);
         }

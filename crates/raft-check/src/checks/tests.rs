@@ -401,6 +401,33 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
     assert_eq!(scene.checks.violation(), None);
 }
 
+/// What a disk held that was damaged in an earlier run nobody knows: it may have been anything.
+#[test]
+fn damage_from_an_earlier_run_is_an_excuse_too() {
+    let mut first = Scene::begin();
+    first.set("1", NodeId(1));
+    first.run(500);
+    for node in first.world.node_ids() {
+        first.act(Action::Snapshot { node });
+    }
+    first.run(500);
+    let disks = first.world.nodes().map(|node| (node.id(), node.disk().durable().clone()));
+    let mut setup = Setup { disks: disks.collect(), run: 1, ..Setup::default() };
+    for node in 1..=3 {
+        setup.disks.get_mut(&NodeId(node)).unwrap().remove(raft_storage::Key::HardState);
+    }
+    let world = World::new(setup).unwrap();
+    let checks = Checks::new(&world);
+    let mut scene = Scene { world, checks };
+    for node in [4, 5] {
+        let damage = raft_sim::DiskDamage::Corrupt { record: None };
+        scene.act(Action::DamageDisk { node: NodeId(node), damage });
+    }
+    assert_eq!(scene.checks.violation(), None);
+    let words = standing(&scene, &committed_durability::PROPERTY);
+    assert!(words.contains("damage on the disks of nodes 1, 2, 3 and 4 leaves"), "{words}");
+}
+
 /// A disk that is damaged, and a node that starts from it all the same, without what was there.
 #[test]
 fn a_node_that_starts_from_a_damaged_disk_with_less() {
