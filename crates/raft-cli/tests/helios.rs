@@ -197,7 +197,7 @@ fn a_guarantee_that_a_fault_takes_away_is_said_to_be_suspended() {
     assert!(text.contains("  Committed Durability: suspended since "), "{text}");
     assert!(text.contains("node 2 refuses to start: node 2: entry 1 "), "{text}");
     let output = helios(&["run", "--json", &suspended]);
-    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let report: Value = serde_json::from_str(stdout(&output)).unwrap();
     let properties = report["properties"].as_array().unwrap();
     let durability = properties.iter().find(|p| p["name"] == "Committed Durability").unwrap();
     assert_eq!(durability["violation"], Value::Null);
