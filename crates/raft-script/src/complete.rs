@@ -97,6 +97,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("latency=", "how long messages take"),
     ("shape=", "how that is spread: uniform, exponential or long-tail"),
     ("disk=", "how long disk writes take"),
+    ("disk-shape=", "how that is spread"),
     ("timeout=", "how long a client waits before it asks again"),
     ("patience=", "how long a client waits in all"),
     ("down=", "nodes that are not started"),
@@ -136,6 +137,7 @@ const LINK_CHANGES: &[(&str, &str)] = &[
 
 const DISK_CHANGES: &[(&str, &str)] = &[
     ("latency=", "how long its writes take"),
+    ("shape=", "how that is spread: uniform, exponential or long-tail"),
     ("stall=", "how long nothing becomes durable"),
     ("fsync=fail", "the next flush fails"),
     ("fsync=broken", "every flush fails"),

@@ -35,7 +35,7 @@ pub const HELP: &[(&str, &str)] = &[
         "entries until a snapshot is taken; how much of it is in a message",
     ),
     (
-        "        [latency=5ms..15ms] [shape=long-tail] [disk=1ms..4ms]",
+        "        [latency=5ms..15ms] [shape=long-tail] [disk=1ms..4ms] [disk-shape=uniform]",
         "how long messages take, spread how (uniform, exponential, long-tail); and disk writes",
     ),
     (
@@ -124,6 +124,7 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     ("cut 1 <-> 3, restore 1 <-> 3", "short for link 1 <-> 3 cut, link 1 <-> 3 restore"),
     ("disk 3 latency=5ms..50ms", "how long writes take from now on"),
+    ("disk 3 shape=long-tail", "how that is spread over its range"),
     ("disk 3 stall=2s", "no write becomes durable for that long"),
     (
         "disk 3 fsync=fail, disk 3 fsync=broken, disk 3 fsync=ok",

@@ -240,6 +240,7 @@ fn disk_contents() -> impl Strategy<Value = DiskContents> {
 fn disk_change() -> impl Strategy<Value = DiskChange> {
     prop_oneof![
         delay().prop_map(DiskChange::Latency),
+        shape().prop_map(DiskChange::Shape),
         delay().prop_map(|delay| DiskChange::Stall(delay.max)),
         select(vec![Fsync::Works, Fsync::FailsOnce, Fsync::Fails]).prop_map(DiskChange::Fsync),
         any::<bool>().prop_map(DiskChange::Full),
@@ -332,8 +333,8 @@ fn setup() -> impl Strategy<Value = Setup> {
     let clients = (millis(1..=5000), millis(1..=60_000));
     let numbers = (1..=9_u64, any::<u64>(), 0..=1000_u64);
     let down = vec(1..=9_u64, 0..3);
-    (protocol(), times, shape(), clients, numbers, down).prop_map(
-        |(protocol, times, link_shape, clients, numbers, down)| {
+    (protocol(), times, (shape(), shape()), clients, numbers, down).prop_map(
+        |(protocol, times, (link_shape, disk_shape), clients, numbers, down)| {
             let (heartbeat_interval, election_timeout_min, more, link_latency, disk_latency) =
                 times;
             let (nodes, seed, run) = numbers;
@@ -346,6 +347,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 link_latency,
                 link_shape,
                 disk_latency,
+                disk_shape,
                 client_timeout: clients.0,
                 client_patience: clients.1,
                 run,

@@ -10,7 +10,7 @@ use raft_core::{Instant, NodeId, PersistId};
 use raft_storage::{Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, DiskChange, Fsync, Refusal, Setup, Unsynced, WriteFailure};
+use crate::{DelayRange, DiskChange, Fsync, LatencyShape, Refusal, Setup, Unsynced, WriteFailure};
 
 /// A simulated disk. Writes become durable one after the other, in order.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub struct Disk {
     durable: Records,
     pending: VecDeque<PendingWrite>,
     latency: DelayRange,
+    shape: LatencyShape,
     /// Nothing becomes durable before.
     stalled_until: Instant,
     fsync: Fsync,
@@ -57,6 +58,7 @@ impl Disk {
             durable: setup.disks.get(&node).cloned().unwrap_or_default(),
             pending: VecDeque::new(),
             latency: setup.disk_latency,
+            shape: setup.disk_shape,
             stalled_until: Instant(0),
             fsync: Fsync::Works,
             is_full: false,
@@ -77,6 +79,11 @@ impl Disk {
     /// How long a write takes.
     pub fn latency(&self) -> DelayRange {
         self.latency
+    }
+
+    /// How that is spread over its range.
+    pub fn shape(&self) -> LatencyShape {
+        self.shape
     }
 
     /// Until when nothing becomes durable; in the past if the disk does not stall.
@@ -103,6 +110,7 @@ impl Disk {
         match change {
             DiskChange::Latency(range) if !range.is_valid() => return Err(Refusal::Delay(range)),
             DiskChange::Latency(range) => self.latency = range,
+            DiskChange::Shape(shape) => self.shape = shape,
             DiskChange::Stall(duration) => {
                 let range = DelayRange { min: Duration::ZERO, max: duration };
                 if !range.is_valid() {
@@ -128,7 +136,7 @@ impl Disk {
 
     /// It works as at the beginning; what it holds is not touched.
     pub(crate) fn recover(&mut self, setup: &Setup) {
-        self.latency = setup.disk_latency;
+        (self.latency, self.shape) = (setup.disk_latency, setup.disk_shape);
         (self.stalled_until, self.fsync, self.is_full) = (Instant(0), Fsync::Works, false);
         self.pending.iter_mut().for_each(|write| write.has_no_room = false);
     }
@@ -136,7 +144,8 @@ impl Disk {
     /// Takes a write; when it will be durable.
     pub(crate) fn issue(&mut self, now: Instant, id: PersistId, batch: Arc<WriteBatch>) -> Instant {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));
-        let done_at = (earliest + self.random.delay(self.latency)).max(self.stalled_until);
+        let done_at =
+            (earliest + self.shape.delay(&mut self.random, self.latency)).max(self.stalled_until);
         let has_no_room = self.is_full;
         self.pending.push_back(PendingWrite { id, batch, issued_at: now, done_at, has_no_room });
         done_at

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use raft_storage::Key;
 
-use crate::DelayRange;
+use crate::{DelayRange, LatencyShape};
 
 /// A change to how a disk works. What it holds stays as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DiskChange {
     /// How long a write takes to become durable.
     Latency(DelayRange),
+    /// How that is spread over its range.
+    Shape(LatencyShape),
     /// No write becomes durable for that long from now on; 1 h at most.
     Stall(Duration),
     /// Whether flushes succeed.
@@ -65,6 +67,7 @@ impl fmt::Display for DiskChange {
             Self::Latency(range) => {
                 write!(f, "takes {:?} to {:?}", range.min, range.max)
             }
+            Self::Shape(shape) => write!(f, "has {shape} latencies"),
             Self::Stall(duration) => write!(f, "finishes nothing for {duration:?}"),
             Self::Fsync(Fsync::Works) => f.write_str("flushes what it is asked to again"),
             Self::Fsync(Fsync::FailsOnce) => f.write_str("will fail the next flush"),

@@ -51,6 +51,8 @@ pub struct Setup {
     pub link_shape: LatencyShape,
     /// How long a write takes to become durable. Default 1 to 4 ms.
     pub disk_latency: DelayRange,
+    /// How that is spread over its range. Default uniform.
+    pub disk_shape: LatencyShape,
     /// How long a client waits for an answer before it asks again. Default 1 s.
     pub client_timeout: Duration,
     /// How long a client tries in all before it gives up. Default 30 s.
@@ -121,6 +123,7 @@ impl Default for Setup {
             link_latency: DelayRange::millis(5, 15),
             link_shape: LatencyShape::Uniform,
             disk_latency: DelayRange::millis(1, 4),
+            disk_shape: LatencyShape::Uniform,
             client_timeout: Duration::from_secs(1),
             client_patience: Duration::from_secs(30),
             run: 0,

@@ -10,7 +10,7 @@ use crate::session::without_unknown_down;
 use crate::statement::Statement;
 
 /// The settings, in the order in which an error lists them.
-const SETTINGS: [&str; 23] = [
+const SETTINGS: [&str; 24] = [
     "nodes",
     "seed",
     "paper",
@@ -30,6 +30,7 @@ const SETTINGS: [&str; 23] = [
     "latency",
     "shape",
     "disk",
+    "disk-shape",
     "timeout",
     "patience",
     "run",
@@ -106,6 +107,7 @@ impl Cursor<'_> {
             "latency" => setup.link_latency = self.delay()?,
             "shape" => setup.link_shape = self.shape()?,
             "disk" => setup.disk_latency = self.delay()?,
+            "disk-shape" => setup.disk_shape = self.shape()?,
             "timeout" => setup.client_timeout = self.duration()?,
             "patience" => setup.client_patience = self.duration()?,
             "run" => setup.run = self.number("a number", 0, MAX_NUMBER)?,

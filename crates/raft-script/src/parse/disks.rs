@@ -12,7 +12,7 @@ use super::cursor::{Cursor, Parsed};
 use crate::limits::MAX_NUMBER;
 use crate::statement::{DiskContents, Nodes, Selector, Statement};
 
-const FAULTS: &str = "`latency=`, `stall=`, `fsync=`, `full=`, `corrupt`, `misdirect`, `wipe`, \
+const FAULTS: &str = "`latency=`, `shape=`, `stall=`, `fsync=`, `full=`, `corrupt`, `misdirect`, `wipe`, \
                       `terms=` or `image=`";
 const RECORD: &str = "a record: `term`, `term-copy`, `snapshot`, `snapshot-mark`, `log-end` or \
                       `entry 4`";
@@ -35,7 +35,7 @@ impl Cursor<'_> {
         };
         let Some(node) = node else {
             return Err(self.error(
-                "`latency=`, `stall=`, `fsync=`, `full=`, `corrupt`, `misdirect` or `wipe`; only the \
+                "`latency=`, `shape=`, `stall=`, `fsync=`, `full=`, `corrupt`, `misdirect` or `wipe`; only the \
                  contents of one disk, by its number, can be given",
             ));
         };
@@ -44,13 +44,14 @@ impl Cursor<'_> {
     }
 
     fn disk_change(&mut self) -> Parsed<Option<DiskChange>> {
-        let Some(word @ ("latency" | "stall" | "fsync" | "full")) = self.word() else {
+        let Some(word @ ("latency" | "shape" | "stall" | "fsync" | "full")) = self.word() else {
             return Ok(None);
         };
         self.advance();
         self.sign("=")?;
         Ok(Some(match word {
             "latency" => DiskChange::Latency(self.delay()?),
+            "shape" => DiskChange::Shape(self.shape()?),
             "stall" => DiskChange::Stall(self.stall()?),
             "fsync" => DiskChange::Fsync(self.fsync()?),
             _ => DiskChange::Full(self.switch()?),

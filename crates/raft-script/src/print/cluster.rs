@@ -32,6 +32,9 @@ pub(super) fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::R
     if setup.disk_latency != default.disk_latency {
         write!(f, " disk={}", Delay(setup.disk_latency))?;
     }
+    if setup.disk_shape != default.disk_shape {
+        write!(f, " disk-shape={}", setup.disk_shape)?;
+    }
     if setup.client_timeout != default.client_timeout {
         write!(f, " timeout={}", Time(setup.client_timeout))?;
     }

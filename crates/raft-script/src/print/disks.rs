@@ -14,6 +14,7 @@ impl fmt::Display for Changed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             DiskChange::Latency(range) => write!(f, "latency={}", Delay(*range)),
+            DiskChange::Shape(shape) => write!(f, "shape={shape}"),
             DiskChange::Stall(duration) => write!(f, "stall={}", Time(*duration)),
             DiskChange::Fsync(Fsync::Works) => f.write_str("fsync=ok"),
             DiskChange::Fsync(Fsync::FailsOnce) => f.write_str("fsync=fail"),

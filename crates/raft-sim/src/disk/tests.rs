@@ -152,6 +152,27 @@ fn a_stall_holds_back_what_is_under_way_and_what_comes() {
 }
 
 #[test]
+fn most_writes_of_a_long_tail_are_fast_and_some_are_not() {
+    let setup = Setup { disk_latency: DelayRange::millis(1, 1001), ..Setup::default() };
+    let mut disk = Disk::new(&setup, NODE);
+    let mut took = |shape| {
+        disk.change(Instant(0), DiskChange::Shape(shape)).unwrap();
+        let mut took: Vec<Duration> = (1..=2_000)
+            .map(|id| {
+                let now = disk.pending().last().map_or(Instant(0), |last| last.done_at);
+                disk.issue(now, PersistId(id), Arc::default()) - now
+            })
+            .collect();
+        took.sort_unstable();
+        (took[1_000], took[1_999])
+    };
+    let (median, longest) = took(LatencyShape::LongTail);
+    assert!(median <= Duration::from_millis(3) && longest > Duration::from_millis(300));
+    let (median, longest) = took(LatencyShape::Uniform);
+    assert!(median > Duration::from_millis(400) && longest > Duration::from_millis(900));
+}
+
+#[test]
 fn a_flush_that_fails_stops_the_node_and_is_never_tried_again() {
     let mut scene = Scene::begin(2);
     scene.change(DiskChange::Fsync(Fsync::FailsOnce));
