@@ -128,6 +128,7 @@ impl Source {
             Fault::Strand => look.strand(random),
             Fault::DiskFailure => look.disk_failure(random),
             Fault::DiskDamage => look.disk_damage(random),
+            Fault::Replay => look.replay(random),
             Fault::Ambush => Deeds::default(),
         }
     }

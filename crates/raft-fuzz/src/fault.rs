@@ -12,7 +12,7 @@ pub enum Fault {
     Pause,
     /// The network falls apart and comes together.
     Partition,
-    /// Links are cut, slow, lossy, or double and reorder messages.
+    /// Links are cut, slow, clogged, narrow or lossy, or double and reorder messages.
     Link,
     /// Disks are slow, or stall.
     Disk,
@@ -39,11 +39,13 @@ pub enum Fault {
     /// Writes are torn by crashes, records are damaged, misplaced or wiped: nodes refuse to start, for
     /// good. Never so many that the others are no majority of those there are.
     DiskDamage,
+    /// Messages that arrived before arrive again.
+    Replay,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
@@ -59,6 +61,7 @@ impl Fault {
         Self::Ambush,
         Self::DiskFailure,
         Self::DiskDamage,
+        Self::Replay,
     ];
 
     /// Its name.
@@ -79,6 +82,7 @@ impl Fault {
             Self::Ambush => "ambush",
             Self::DiskFailure => "disk-failure",
             Self::DiskDamage => "disk-damage",
+            Self::Replay => "replay",
         }
     }
 }

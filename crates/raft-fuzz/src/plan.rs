@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use raft_sim::{DelayRange, Random, ReadPolicy, Setup};
+use raft_sim::{DelayRange, LatencyShape, Random, ReadPolicy, Setup};
 
 use crate::fault::{Fault, Faults};
 use crate::profile::Profile;
@@ -56,6 +56,7 @@ const RULES: u64 = 2;
 const SIZES: u64 = 3;
 const STRENGTH: u64 = 4;
 const WORKLOAD: u64 = 5;
+const SHAPE: u64 = 6;
 /// The stream of the first kind of fault; the others follow.
 pub(crate) const FIRST_FAULT: u64 = 100;
 /// The stream of the clients' operations.
@@ -111,11 +112,15 @@ impl Plan {
                 election_timeout_min: Duration::from_millis(1_000),
                 election_timeout_max: Duration::from_millis(2_000),
                 link_latency: DelayRange::millis(20, 120),
+                link_shape: LatencyShape::Exponential,
                 disk_latency: DelayRange::millis(1, 10),
                 client_timeout: Duration::from_secs(2),
                 ..setup
             },
-            Profile::Hostile | Profile::Swarm => self.sizes(self.rules(timers(&mut random, setup))),
+            Profile::Hostile | Profile::Swarm => {
+                let link_shape = pick(&mut Random::for_plan(self.seed, SHAPE), &LatencyShape::ALL);
+                self.sizes(self.rules(timers(&mut random, Setup { link_shape, ..setup })))
+            }
         }
     }
 
@@ -178,6 +183,8 @@ impl Plan {
                 faults.set(Fault::Membership, Some(timeout * 6));
                 faults.set(Fault::Snapshot, Some(timeout * 6));
                 faults.set(Fault::Transfer, Some(timeout * 10));
+                faults.set(Fault::Disk, Some(timeout * 8));
+                faults.set(Fault::Replay, Some(timeout * 8));
             }
             Profile::Hostile => {
                 for fault in Fault::ALL {

@@ -66,7 +66,6 @@ rare_events! {
     SnapshotAbandoned: "snapshot-abandoned", "Pieces of a snapshot were thrown away for another.";
     SnapshotInChange: "snapshot-in-change", "A server took a snapshot while the membership changes.";
     WritesLost: "writes-lost", "A crash lost writes that the disk had not finished.";
-    WithheldDropped: "withheld-dropped", "Messages that wait for a slow disk were given up.";
     StartRefused: "start-refused", "A server refused to start from its disk.";
 }
 

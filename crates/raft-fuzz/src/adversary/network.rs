@@ -1,13 +1,16 @@
 //! What the network does wrong.
 
+use std::time::Duration;
+
 use raft_core::{Body, NodeId};
-use raft_sim::{Action, DelayRange, LinkChange, Random, Unsynced};
+use raft_sim::{Action, DelayRange, LinkChange, MAX_QUEUE, Random, Unsynced};
 
 use super::{Deeds, Look, any, is_ahead, leads};
 use crate::plan::pick;
 
 impl Look<'_> {
-    /// Halves, one node alone, the leader alone, the leader with a minority.
+    /// Halves, one node alone, the leader alone or with a minority; a node that hears both sides; a ring
+    /// in which each majority lacks others; a direction in which nothing passes.
     pub(super) fn partition(&self, random: &mut Random) -> Deeds {
         let mut nodes = self.ids();
         shuffle(random, &mut nodes);
@@ -16,17 +19,8 @@ impl Look<'_> {
             let leading = self.nodes(leads);
             nodes.sort_by_key(|node| !leading.contains(node));
         }
-        let count = nodes.len();
-        let first = match random.up_to(3) {
-            0 | 1 => 1,
-            2 => count / 2,
-            _ => (count.saturating_sub(1) / 2).max(1),
-        };
-        if first == 0 || first >= count {
-            return Deeds::default();
-        }
-        let (left, right) = nodes.split_at(first);
-        let mut deeds = Deeds::one(Action::Partition { groups: vec![sorted(left), sorted(right)] });
+        let Some(action) = draw_partition(random, &nodes) else { return Deeds::default() };
+        let mut deeds = Deeds::one(action);
         deeds.later.push((self.while_broken(random), Action::Heal));
         deeds
     }
@@ -73,7 +67,7 @@ impl Look<'_> {
         let setup = self.world.setup();
         let strength = random.up_to(99) as u32 + 1;
         let millis = setup.election_timeout_max.as_millis() as u64;
-        match random.up_to(5) {
+        match random.up_to(8) {
             0 => (LinkChange::Cut, LinkChange::Restore),
             1 | 2 => {
                 let slowest = (millis * u64::from(strength) / 50).max(1);
@@ -91,8 +85,38 @@ impl Look<'_> {
                     LinkChange::Duplication { per_million: 0 },
                 )
             }
+            5 => {
+                let clogged = Duration::from_millis(1 + millis * u64::from(strength) / 50);
+                (LinkChange::Clog(clogged), LinkChange::Clog(Duration::ZERO))
+            }
+            6 => {
+                let bytes_a_second = u64::from(strength) * 100;
+                (LinkChange::Bandwidth(Some(bytes_a_second)), LinkChange::Bandwidth(None))
+            }
+            7 => (LinkChange::QueueLimit(strength / 10), LinkChange::QueueLimit(MAX_QUEUE)),
             _ => (LinkChange::Reordering(true), LinkChange::Reordering(false)),
         }
+    }
+
+    /// Messages that arrived already arrive again, those that are no heartbeats before others.
+    pub(super) fn replay(&self, random: &mut Random) -> Deeds {
+        let ids = self.ids();
+        let mut kept = Vec::new();
+        for (from, to) in ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to))) {
+            let Some(link) = self.world.link(from, to) else { continue };
+            let count = link.carried().len() as u32;
+            for (place, message) in (0..).zip(link.carried()) {
+                // The last one to arrive is number 1.
+                let back = count - place;
+                let is_heartbeat =
+                    matches!(&message.body, Body::AppendEntries(r) if r.is_heartbeat());
+                if !is_heartbeat {
+                    kept.push(Action::Replay { from, to, back });
+                }
+            }
+        }
+        let count = if kept.is_empty() { 0 } else { 1 + random.up_to(5) };
+        Deeds::now((0..count).map(|_| pick(random, &kept)).collect())
     }
 
     /// Some messages of one kind get lost: votes, answers, snapshots.
@@ -110,6 +134,42 @@ impl Look<'_> {
             wanted.take(most).map(|message| Action::DropMessage { id: message.id }).collect(),
         )
     }
+}
+
+/// How the nodes, in this order, come apart.
+fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
+    let count = nodes.len();
+    let shape = random.up_to(7);
+    let first = match shape {
+        0 | 1 => 1,
+        2 | 3 => count / 2,
+        _ => (count.saturating_sub(1) / 2).max(1),
+    };
+    if first == 0 || first >= count {
+        return None;
+    }
+    let (left, right) = nodes.split_at(first);
+    let groups = match shape {
+        // One node is in both groups.
+        5 if right.len() > 1 => {
+            let bridge: Vec<NodeId> = left.iter().chain(right.first()).copied().collect();
+            vec![sorted(&bridge), sorted(right)]
+        }
+        // As many groups as nodes, each a majority, each without other nodes.
+        6 if count > 2 => {
+            let group = |start: usize| {
+                let members = nodes.iter().cycle().skip(start).take(count / 2 + 1);
+                sorted(&members.copied().collect::<Vec<_>>())
+            };
+            (0..count).map(group).collect()
+        }
+        7 => {
+            let (heard, unheard) = (sorted(left), sorted(right));
+            return Some(Action::PartitionOneWay { heard, unheard });
+        }
+        _ => vec![sorted(left), sorted(right)],
+    };
+    Some(Action::Partition { groups })
 }
 
 /// Which links are meant.

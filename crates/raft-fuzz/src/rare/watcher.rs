@@ -208,7 +208,6 @@ impl Watcher {
             Trace::TransferTimedOut { .. } => RareEvent::TransferTimedOut,
             Trace::ProposalRefused { .. } => RareEvent::ProposalRefused,
             Trace::SnapshotAbandoned { .. } => RareEvent::SnapshotAbandoned,
-            Trace::WithheldDropped { .. } => RareEvent::WithheldDropped,
             Trace::MessageIgnored { reason, .. } => match reason {
                 IgnoreReason::StaleTerm { .. } => RareEvent::OldMessageRefused,
                 IgnoreReason::AlreadyKnown | IgnoreReason::NotExpected => {
