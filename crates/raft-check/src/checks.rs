@@ -5,6 +5,7 @@
 //! an event touched, as it is now: its log (`nodes`), its role (`leaders`), what it holds for committed
 //! (`commits`), the membership it goes by (`configs`), and what it applied (`applied`).
 
+mod answers;
 mod applied;
 mod commits;
 mod configs;
@@ -21,6 +22,7 @@ use raft_sim::{Event, EventKind, World};
 use crate::invariants::PROPERTIES;
 use crate::invariants::election_safety::{self, ElectionSafety, LeaderSeen};
 use crate::invariants::log_matching::LogMatching;
+use crate::invariants::prompt_transfer::{self, Asked};
 use crate::invariants::read_linearizability::ReadLinearizability;
 use crate::invariants::vote_durability::VoteDurability;
 use crate::ledger::Ledger;
@@ -107,6 +109,9 @@ impl Checks {
     fn follow_event(&mut self, world: &World, kind: &EventKind, later: &[Event]) {
         match kind {
             EventKind::Sent { from, to, message, .. } => self.follow_message(*from, *to, message),
+            EventKind::Delivered { from, to, message, .. } => {
+                self.answer_delivered(*from, *to, message);
+            }
             EventKind::WriteIssued { node, id, batch } => {
                 if let Some(node) = self.node_mut(*node) {
                     node.disk.issue(*id, batch.clone());
@@ -133,6 +138,10 @@ impl Checks {
 
     /// A trace says where to look.
     fn hear_claim(&mut self, id: NodeId, trace: &Trace) {
+        if let Trace::PreVoteStarted { term, reason, .. } = *trace {
+            let verdict = prompt_transfer::asked(Asked { node: id, term, reason });
+            self.board.note(&prompt_transfer::PROPERTY, verdict);
+        }
         let Some(node) = self.node_mut(id) else { return };
         match trace {
             Trace::Truncated { from, .. } => {
@@ -146,6 +155,9 @@ impl Checks {
             Trace::MembershipAdopted { membership, .. }
             | Trace::MembershipRolledBack { membership, .. } => {
                 node.claims.in_force = Some(membership.clone());
+            }
+            Trace::EntriesAccepted { match_index, .. } => {
+                node.claims.compared = node.claims.compared.max(Some(*match_index));
             }
             Trace::Committed { to, .. } => {
                 let term = node.claims.led.or(node.leading);

@@ -28,6 +28,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod answers;
 mod checks;
 mod chunks;
 mod convergence;

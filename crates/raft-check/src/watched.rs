@@ -2,6 +2,7 @@
 
 use raft_core::{Log, LogIndex, LogPosition, Membership, Node, NodeId, RoleKind, Round, Term};
 
+use crate::answers::Answers;
 use crate::disk::DiskShadow;
 use crate::invariants::log_matching::LogMatching;
 use crate::invariants::monotonic_state::Progress;
@@ -32,6 +33,8 @@ pub(crate) struct Watched {
     /// The latest round of its requests, in the latest term in which it sent any.
     pub(crate) round_sent: (Term, Round),
     pub(crate) claims: Claims,
+    /// As leader: what others said that they hold.
+    pub(crate) answers: Answers,
     /// The entry compared last with the real one, see [`Self::find_silent_change`].
     compared: LogIndex,
     glance: Option<Glance>,
@@ -82,6 +85,8 @@ pub(crate) struct Claims {
     pub(crate) led: Option<Term>,
     /// It went over to this membership.
     pub(crate) in_force: Option<Membership>,
+    /// A leader's message showed that its log is the leader's, up to here.
+    pub(crate) compared: Option<LogIndex>,
     /// As leader, it committed.
     pub(crate) committed: Option<CommitClaim>,
     /// Its state machine moved on.
@@ -130,6 +135,7 @@ impl Watched {
             seen_through: base,
             compared_snapshot: LogIndex(0),
             claims: Claims::default(),
+            answers: Answers::default(),
             compared: base,
             glance: None,
             glances: 0,
@@ -149,15 +155,20 @@ impl Watched {
     /// It lost its memory.
     pub(crate) fn end_life(&mut self) {
         self.leading = None;
+        self.answers = Answers::default();
         self.claims = Claims::default();
     }
 
     /// Whether a node that looks like this has to be looked at thoroughly.
     pub(crate) fn is_worth_a_look(&mut self, glance: Glance) -> bool {
-        let Claims { truncated_from, led, in_force, committed, applied } = &self.claims;
+        // Where a log was compared matters only if the commit index moves.
+        let compared = self.claims.compared.take();
+        let Claims { truncated_from, led, in_force, committed, applied, .. } = &self.claims;
         let claims = truncated_from.is_some() || led.is_some() || in_force.is_some();
         let is_new = self.glance.replace(glance) != Some(glance);
-        if is_new || claims || committed.is_some() || *applied {
+        let answers = self.answers.late.is_some();
+        if is_new || claims || committed.is_some() || *applied || answers {
+            self.claims.compared = compared;
             return true;
         }
         self.glances = (self.glances + 1) % LOOKS;

@@ -5,7 +5,7 @@ use raft_core::{Entry, LogIndex, Node, NodeId, RoleKind, Term};
 use raft_sim::{Event, EventKind};
 
 use super::Checks;
-use crate::invariants::commit_rule::{self, CommitBelieved, LeaderCommitted};
+use crate::invariants::commit_rule::{self, CommitBelieved, CommitLearned, LeaderCommitted};
 use crate::quorum::NodeSet;
 use crate::watched::CommitClaim;
 
@@ -21,6 +21,7 @@ impl Checks {
                 CommitClaim { index: now, term: core.current_term(), membership }
             })
         });
+        let (has_counted, compared) = (counted.is_some(), node.claims.compared);
         if let Some(claim) = counted.filter(|claim| claim.index > before)
             && self.leader_committed(id, &claim)
         {
@@ -32,6 +33,17 @@ impl Checks {
             let seen = CommitBelieved { node: id, index: now, held, committed };
             self.board.note(&commit_rule::PROPERTY, commit_rule::commit_believed(seen));
         }
+        if let Some(compared) = compared.filter(|_| now > before && !has_counted) {
+            self.commit_learned(id, core, compared);
+        }
+    }
+
+    /// A node that does not lead was told how far it may go.
+    fn commit_learned(&mut self, id: NodeId, core: &Node, compared: LogIndex) {
+        let installed = core.snapshot().map(|snapshot| snapshot.last_included_index);
+        let compared = compared.max(installed.unwrap_or_default());
+        let seen = CommitLearned { node: id, index: core.commit_index(), compared };
+        self.board.note(&commit_rule::PROPERTY, commit_rule::commit_learned(seen));
     }
 
     /// Judges a leader's commit by what is on the disks. Whether it stands.

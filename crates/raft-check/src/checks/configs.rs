@@ -4,7 +4,9 @@ use raft_core::{LogIndex, LogPosition, Membership, Node, NodeId, Recovered};
 
 use super::Checks;
 use crate::disk::DiskShadow;
-use crate::invariants::config_safety::{self, Appended, Committed, InForce, InSnapshot, PROPERTY};
+use crate::invariants::config_safety::{
+    self, Appended, Committed, InForce, InSnapshot, Leads, PROPERTY,
+};
 use crate::memberships::Step;
 use crate::watched::Watched;
 
@@ -35,11 +37,12 @@ impl Checks {
             self.membership_in_snapshot(id, snapshot.position(), &snapshot.membership);
             self.nodes[place].compared_snapshot = snapshot.last_included_index;
         }
-        self.compare_appended(place);
+        self.compare_appended(place, core.commit_index());
+        self.compare_right_to_lead(place, core.commit_index());
     }
 
     /// What a leader has added to its log.
-    fn compare_appended(&mut self, place: usize) {
+    fn compare_appended(&mut self, place: usize, commit_index: LogIndex) {
         let node = &self.nodes[place];
         let Some(term) = node.leading else { return };
         let own = |index| node.log.term_at(index) == Some(term);
@@ -52,10 +55,23 @@ impl Checks {
                 || self
                     .held_by(node.id, before)
                     .is_some_and(|mark| self.ledger.get(before) == Some(mark));
+            // What a snapshot replaced is not looked at: then it is not the leader's first entry.
+            let is_term_committed = commit_index < node.log.base() || own(commit_index);
             let leader = node.id;
-            let seen = Appended { leader, index, before, from, is_from_committed, to };
+            let seen =
+                Appended { leader, index, before, from, is_from_committed, is_term_committed, to };
             self.board.note(&PROPERTY, config_safety::appended(seen));
         }
+    }
+
+    fn compare_right_to_lead(&mut self, place: usize, commit_index: LogIndex) {
+        let node = &self.nodes[place];
+        if node.leading.is_none() {
+            return;
+        }
+        let (index, membership) = node.memberships.last();
+        let seen = Leads { node: node.id, index, membership, commit_index };
+        self.board.note(&PROPERTY, config_safety::leads_still(seen));
     }
 
     /// The ledger has grown behind `before`.

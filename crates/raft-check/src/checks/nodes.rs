@@ -35,6 +35,7 @@ impl Checks {
         self.compare_leases(world, id);
         self.follow_commit(id, core, events);
         self.follow_membership(id, core);
+        self.follow_answers(id, core, seen.state());
         if let Some(node) = self.node_mut(id) {
             node.follow_compaction(core.log());
         }

@@ -10,7 +10,8 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Commit Rule",
     section: "§5.3, §5.4.2, §6",
     meaning: "A leader commits an entry of its own term once a quorum of disks hold it, and with it \
-              all before; others learn only what a leader committed.",
+              all before; others learn only what a leader committed, as far as \
+              their logs were compared with the leader's.",
 };
 
 /// A leader advanced its commit index by counting.
@@ -25,6 +26,15 @@ pub(crate) struct LeaderCommitted<'a> {
     pub(crate) holders: NodeSet,
     /// In force in the leader's log when it committed.
     pub(crate) membership: &'a Membership,
+}
+
+/// A node that does not lead advanced its commit index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CommitLearned {
+    pub(crate) node: NodeId,
+    pub(crate) index: LogIndex,
+    /// Up to where a leader's message showed that its log is the leader's.
+    pub(crate) compared: LogIndex,
 }
 
 /// What a node believes to be committed.
@@ -58,6 +68,18 @@ pub(crate) fn leader_committed(seen: LeaderCommitted<'_>) -> Verdict {
         ));
     }
     Ok(())
+}
+
+/// Figure 2, AppendEntries step 5: what lies behind the last new entry may be anything.
+pub(crate) fn commit_learned(seen: CommitLearned) -> Verdict {
+    let CommitLearned { node, index, compared } = seen;
+    if index <= compared {
+        return Ok(());
+    }
+    Err(format!(
+        "node {node} takes entry {index} for committed, but its log was compared with the leader's up \
+         to entry {compared} only"
+    ))
 }
 
 pub(crate) fn commit_believed(seen: CommitBelieved) -> Verdict {

@@ -9,8 +9,9 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Config Safety",
     section: "§6, dissertation §4.1",
     meaning: "A server goes by the latest membership in its log; a leader adds one only when the one \
-              before it is committed, and all quorums of the two meet; a snapshot carries the \
-              membership of its place in the log.",
+              before it and an entry of its own term are committed, and all quorums of the two meet; it \
+              leads no more once its removal is committed; a snapshot carries the membership of its \
+              place in the log.",
 };
 
 /// Which membership a node goes by.
@@ -32,7 +33,19 @@ pub(crate) struct Appended<'a> {
     pub(crate) before: LogIndex,
     pub(crate) from: &'a Membership,
     pub(crate) is_from_committed: bool,
+    /// Whether the leader knows that an entry of its term is committed.
+    pub(crate) is_term_committed: bool,
     pub(crate) to: &'a Membership,
+}
+
+/// A node leads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leads<'a> {
+    pub(crate) node: NodeId,
+    /// The latest membership in its log, and where it stands.
+    pub(crate) index: LogIndex,
+    pub(crate) membership: &'a Membership,
+    pub(crate) commit_index: LogIndex,
 }
 
 /// Two memberships that are committed one after the other.
@@ -61,14 +74,34 @@ pub(crate) fn in_force(InForce { node, believed, in_log }: InForce<'_>) -> Verdi
 }
 
 pub(crate) fn appended(seen: Appended<'_>) -> Verdict {
-    let Appended { leader, index, before, from, is_from_committed, to } = seen;
+    let Appended { leader, index, before, from, is_from_committed, is_term_committed, to } = seen;
     if !is_from_committed {
         return Err(format!(
             "node {leader} appended the membership {to} as entry {index} while the one before it, \
              entry {before}, is not committed"
         ));
     }
+    // The erratum to dissertation §4.1: a leader of another term may have one under way that it does
+    // not know of.
+    if !is_term_committed {
+        return Err(format!(
+            "node {leader} appended the membership {to} as entry {index} before it had committed an \
+             entry of its term"
+        ));
+    }
     meet(format_args!("node {leader} appended as entry {index}"), from, to)
+}
+
+/// Raft §6: a leader that is no voter manages the cluster until that is committed, and no longer.
+pub(crate) fn leads_still(Leads { node, index, membership, commit_index }: Leads<'_>) -> Verdict {
+    let is_over = !membership.is_joint() && !membership.is_voter(node) && index <= commit_index;
+    if !is_over {
+        return Ok(());
+    }
+    Err(format!(
+        "node {node} leads although the membership {membership}, committed as entry {index}, has it \
+         vote no more"
+    ))
 }
 
 pub(crate) fn committed(Committed { index, from, to }: Committed<'_>) -> Verdict {

@@ -18,6 +18,7 @@
 //! | Config Safety | §6, dissertation §4.1 | `config_safety.rs` |
 //! | Read Linearizability | §8, dissertation §6.4 | `read_linearizability.rs` |
 //! | Lease Safety | dissertation §6.4.1 | `lease_safety.rs` |
+//! | Prompt Transfer | dissertation §3.10 | `prompt_transfer.rs` |
 //!
 //! *Invariant of this folder*: no checker takes a `World`, so that a test can plant any contradiction.
 
@@ -33,6 +34,7 @@ pub(crate) mod leader_completeness;
 pub(crate) mod lease_safety;
 pub(crate) mod log_matching;
 pub(crate) mod monotonic_state;
+pub(crate) mod prompt_transfer;
 pub(crate) mod read_linearizability;
 pub(crate) mod state_machine_safety;
 pub(crate) mod vote_durability;
@@ -40,7 +42,7 @@ pub(crate) mod vote_durability;
 use crate::property::Property;
 
 /// Every property, in the order of the table above.
-pub(crate) static PROPERTIES: [&Property; 15] = [
+pub(crate) static PROPERTIES: [&Property; 16] = [
     &election_safety::PROPERTY,
     &leader_append_only::PROPERTY,
     &log_matching::PROPERTY,
@@ -56,6 +58,7 @@ pub(crate) static PROPERTIES: [&Property; 15] = [
     &config_safety::PROPERTY,
     &read_linearizability::PROPERTY,
     &lease_safety::PROPERTY,
+    &prompt_transfer::PROPERTY,
 ];
 
 #[cfg(test)]

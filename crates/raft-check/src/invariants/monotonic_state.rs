@@ -1,5 +1,6 @@
 //! Monotonic State (§5.1, Figure 2): term, commit index and last applied never go back in the life of
-//! a server, and its term never falls behind what it has told others.
+//! a server, its term never falls behind what it has told others, and a leader's match index of a
+//! follower never goes back.
 
 use raft_core::{LogIndex, NodeId, Term};
 
@@ -8,7 +9,8 @@ use crate::property::{Property, Verdict};
 pub(crate) static PROPERTY: Property = Property {
     name: "Monotonic State",
     section: "§5.1, Figure 2",
-    meaning: "Term, commit index and last applied of a server only increase; a restart never takes \
+    meaning: "Term, commit index and last applied of a server only increase, and so does what a leader \
+              knows of its followers' logs; a restart never takes \
               its term behind what it has sent.",
 };
 
@@ -43,6 +45,27 @@ pub(crate) fn state_seen(StateSeen { node, before, now }: StateSeen) -> Verdict 
     went_back(node, "term", before.current_term, now.current_term)?;
     went_back(node, "commit index", before.commit_index, now.commit_index)?;
     went_back(node, "last applied entry", before.last_applied, now.last_applied)
+}
+
+/// A leader has heard from a follower.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MatchSeen {
+    pub(crate) leader: NodeId,
+    pub(crate) peer: NodeId,
+    /// The most that the follower has told it in its term.
+    pub(crate) most: LogIndex,
+    /// What the leader's books say.
+    pub(crate) known: LogIndex,
+}
+
+pub(crate) fn match_seen(MatchSeen { leader, peer, most, known }: MatchSeen) -> Verdict {
+    if known >= most {
+        return Ok(());
+    }
+    Err(format!(
+        "node {leader} takes the log of node {peer} to match its own up to entry {known}, after it \
+         had heard that it does up to entry {most}"
+    ))
 }
 
 pub(crate) fn term_recovered(TermRecovered { node, term, sent }: TermRecovered) -> Verdict {

@@ -1,13 +1,19 @@
 //! Every checker fires: for each property, what is allowed, and contradictions planted by hand.
 
-use raft_core::{HardState, Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term};
+use raft_core::{
+    ElectionReason, HardState, Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term,
+};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::ReadPolicy;
 
-use super::commit_rule::{CommitBelieved, LeaderCommitted, commit_believed, leader_committed};
+use super::commit_rule::{
+    CommitBelieved, CommitLearned, LeaderCommitted, commit_believed, commit_learned,
+    leader_committed,
+};
 use super::committed_durability::{HoldersCounted, holders_counted};
 use super::config_safety::{
-    Appended, Committed, InForce, InSnapshot, appended, committed, in_force, in_snapshot,
+    Appended, Committed, InForce, InSnapshot, Leads, appended, committed, in_force, in_snapshot,
+    leads_still,
 };
 use super::durable_promises::{
     LogAcknowledged, LogAdvertised, RoundAnswered, TermSent, log_acknowledged, log_advertised,
@@ -22,7 +28,10 @@ use super::leader_append_only::{LeaderLogChanged, leader_log_changed};
 use super::leader_completeness::{LeaderCompared, leader_compared};
 use super::lease_safety::{TwoLeaders, two_leaders};
 use super::log_matching::{EntrySeen, LogMatching};
-use super::monotonic_state::{Progress, StateSeen, TermRecovered, state_seen, term_recovered};
+use super::monotonic_state::{
+    MatchSeen, Progress, StateSeen, TermRecovered, match_seen, state_seen, term_recovered,
+};
+use super::prompt_transfer::{Asked, asked};
 use super::read_linearizability::{ReadLinearizability, ReadSeen};
 use super::state_machine_safety::{
     EntryApplied, SnapshotRestored, StateReached, entry_applied, snapshot_restored, state_reached,
@@ -321,7 +330,15 @@ fn a_leader_without_the_votes_of_a_quorum() {
 fn memberships_whose_quorums_do_not_meet() {
     let add = |is_from_committed, from: &Membership, to: &Membership| {
         let (leader, index, before) = (N1, LogIndex(7), LogIndex(3));
-        appended(Appended { leader, index, before, from, is_from_committed, to })
+        appended(Appended {
+            is_term_committed: true,
+            leader,
+            index,
+            before,
+            from,
+            is_from_committed,
+            to,
+        })
     };
     let three = voters(1..=3);
     assert_eq!(add(true, &three, &voters(1..=4)), Ok(()));
@@ -334,6 +351,61 @@ fn memberships_whose_quorums_do_not_meet() {
     let commit = |to| committed(Committed { index: LogIndex(7), from: &three, to });
     assert_eq!(commit(&joint), Ok(()));
     fires(commit(&voters([1, 2, 4])), &["entry 7 commits", "1 2 4 after 1 2 3"]);
+}
+
+#[test]
+fn a_membership_before_an_entry_of_the_leaders_term_is_committed() {
+    let (three, four) = (voters(1..=3), voters(1..=4));
+    let add = |is_term_committed| {
+        appended(Appended {
+            leader: N1,
+            index: LogIndex(7),
+            before: LogIndex(3),
+            from: &three,
+            is_from_committed: true,
+            is_term_committed,
+            to: &four,
+        })
+    };
+    assert_eq!(add(true), Ok(()));
+    fires(add(false), &["node 1", "1 2 3 4 as entry 7", "before it had committed an entry"]);
+}
+
+#[test]
+fn a_leader_whose_removal_is_committed() {
+    let (all, without) = (voters(1..=3), voters(2..=3));
+    let joint = without.with_outgoing([N1, N2, N3]);
+    let lead = |membership, commit| {
+        leads_still(Leads {
+            node: N1,
+            index: LogIndex(7),
+            membership,
+            commit_index: LogIndex(commit),
+        })
+    };
+    assert_eq!(lead(&without, 6), Ok(()), "it manages the cluster until then");
+    assert_eq!(lead(&joint, 7), Ok(()));
+    assert_eq!(lead(&all, 7), Ok(()));
+    fires(lead(&without, 7), &["node 1 leads", "2 3, committed as entry 7"]);
+}
+
+#[test]
+fn a_follower_that_commits_what_was_not_compared() {
+    let learn = |index| {
+        commit_learned(CommitLearned { node: N2, index: LogIndex(index), compared: LogIndex(5) })
+    };
+    assert_eq!(learn(5), Ok(()));
+    fires(learn(6), &["node 2", "entry 6", "up to entry 5 only"]);
+}
+
+#[test]
+fn a_match_index_that_goes_back() {
+    let see = |known| {
+        match_seen(MatchSeen { leader: N1, peer: N2, most: LogIndex(5), known: LogIndex(known) })
+    };
+    assert_eq!(see(5), Ok(()));
+    assert_eq!(see(6), Ok(()), "a snapshot was installed as well");
+    fires(see(4), &["node 1", "node 2", "up to entry 4", "up to entry 5"]);
 }
 
 #[test]
@@ -369,6 +441,13 @@ fn a_read_that_does_not_see_what_was_committed() {
     assert_eq!(read(&checker, 2, 7, ReadPolicy::Quorum), Ok(()), "nobody waits for this one");
     checker.asked(ClientId(1), Sequence(4), LogIndex(9));
     fires(read(&checker, 4, 8, ReadPolicy::Quorum), &["entry 9 was committed before"]);
+}
+
+#[test]
+fn a_successor_that_asks_first() {
+    let ask = |reason| asked(Asked { node: N2, term: Term(4), reason });
+    assert_eq!(ask(ElectionReason::LeaderSilent), Ok(()));
+    fires(ask(ElectionReason::Transfer), &["node 2", "told by its leader", "term 4"]);
 }
 
 #[test]

@@ -1,10 +1,7 @@
 //! A checker that has never caught a planted bug does not count.
 //!
 //! Storms find most bugs that break safety; two that take a particular course of events are led there.
-//! Of the others, `tests/raft/bugs.rs` of the core shows what they do: they need events that random
-//! faults bring about too rarely (`step-down-clears-vote`, `repeated-vote-skips-log`, `ack-own-tail`,
-//! `commit-unverified`, `old-snapshot-installed`, `change-before-term-commit`), stop the node itself
-//! (`prev-zero-accepted`), or break only progress.
+//! The fuzzer finds the others too, with faults that aim: see `helios bugs`.
 
 use raft_core::Bug;
 use raft_sim::{Setup, Switch, Switches, WorldBug};
@@ -13,9 +10,10 @@ use crate::deposed::Deposed;
 use crate::storm::{Disks, Storm};
 
 /// Bugs, and the properties of which one is the first to be broken.
-const CAUGHT: [(Bug, &[&str]); 22] = [
+const CAUGHT: [(Bug, &[&str]); 26] = [
     (Bug::StaleVotes, &["Election Quorum"]),
     (Bug::VoteForgotten, &["Faithful Recovery"]),
+    (Bug::StepDownClearsVote, &["Vote Durability"]),
     (Bug::PreVoteClearsVote, &["Vote Durability"]),
     (Bug::ElectionByUnion, &["Election Quorum"]),
     (Bug::VoteRequestNotDurable, &["Durable Promises"]),
@@ -24,6 +22,7 @@ const CAUGHT: [(Bug, &[&str]); 22] = [
     (Bug::LogComparedByLength, &["Leader Completeness"]),
     (Bug::CommitOldTerm, &["Commit Rule"]),
     (Bug::HintIsMatch, &["Commit Rule"]),
+    (Bug::MatchGoesBack, &["Monotonic State"]),
     (Bug::CommitUnsorted, &["Commit Rule"]),
     (Bug::JointHalfCommit, &["Commit Rule"]),
     (Bug::LearnersCount, &["Commit Rule"]),
@@ -35,6 +34,8 @@ const CAUGHT: [(Bug, &[&str]); 22] = [
     (Bug::SnapshotLosesJoint, &["Config Safety"]),
     (Bug::MembershipSurvivesSnapshot, &["Config Safety"]),
     (Bug::ReadBeforeTermCommit, &["Read Linearizability"]),
+    (Bug::ChangeBeforeTermCommit, &["Config Safety"]),
+    (Bug::RemovedLeaderStays, &["Config Safety"]),
     (Bug::LeaseKeptInTransfer, &["Lease Safety"]),
 ];
 
