@@ -54,7 +54,7 @@ pub use error::ParseError;
 pub use help::HELP;
 pub use outcome::{ExecError, Failure, Reply};
 pub use parse::{parse, parse_line};
-pub use run::{RunReport, run};
+pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Journaled, Session, Started, Stepped};
 pub use statement::{
     Change, Comparison, Condition, DiskContents, Ends, Line, Moment, Nodes, Quantity, Run, Script,

@@ -100,6 +100,16 @@ pub enum ExecError {
     },
 }
 
+impl ExecError {
+    /// Whether the statement could not be carried out as the world was, which changed nothing.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_) | Self::NoSuchRole { .. } | Self::NoNodes | Self::Past { .. }
+        )
+    }
+}
+
 /// A statement of a script that failed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Failure {

@@ -30,6 +30,36 @@ pub struct RunReport {
 /// Runs a whole script. The observer is shown every event, in order. A property that is broken ends
 /// the run, whether the script expects `safe` or not.
 pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
+    run_with(script, observer, None, MAX_RUN_STEPS)
+}
+
+/// Runs a whole script as [`run`] does, but goes on where the world refuses a statement, as if it were
+/// not there. `done` is shown each statement of which the run is made, when it is over: a script of
+/// these alone has the same run. The run ends with an error after `max_steps` steps.
+///
+/// ```
+/// let script = raft_script::parse("run until leader\nrestart 1\nput x=1\nrun until idle")?;
+/// let mut done = Vec::new();
+/// let mut note = |line: &raft_script::Line| done.push(line.number);
+/// let report = raft_script::run_leniently(&script, &mut |_| {}, &mut note, 10_000);
+/// assert_eq!((report.failure, done), (None, vec![1, 3, 4]));
+/// # Ok::<(), raft_script::ParseError>(())
+/// ```
+pub fn run_leniently(
+    script: &Script,
+    observer: &mut dyn FnMut(&Event),
+    done: &mut dyn FnMut(&Line),
+    max_steps: u64,
+) -> RunReport {
+    run_with(script, observer, Some(done), max_steps.min(MAX_RUN_STEPS))
+}
+
+fn run_with<'a>(
+    script: &Script,
+    observer: &'a mut dyn FnMut(&Event),
+    done: Option<&'a mut dyn FnMut(&Line)>,
+    max_steps: u64,
+) -> RunReport {
     let (session, lines) = match Session::open(script) {
         Ok(opened) => opened,
         Err(failure) => {
@@ -43,7 +73,7 @@ pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
             };
         }
     };
-    let mut runner = Runner { session, observer, events: 0 };
+    let mut runner = Runner { session, observer, done, events: 0, max_steps };
     runner.show_events();
     let failure = runner.carry_out_all(script, lines).err();
     let Runner { session, events, .. } = runner;
@@ -61,7 +91,10 @@ pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
 struct Runner<'a> {
     session: Session,
     observer: &'a mut dyn FnMut(&Event),
+    /// Whom to tell of statements that are over; `None`: one that is refused ends the run.
+    done: Option<&'a mut dyn FnMut(&Line)>,
     events: u64,
+    max_steps: u64,
 }
 
 impl Runner<'_> {
@@ -77,9 +110,15 @@ impl Runner<'_> {
         if let Some(first) = script.statements.first() {
             self.check().map_err(|error| Failure::at(first, error))?;
         }
-        lines
-            .iter()
-            .try_for_each(|line| self.carry_out(line).map_err(|error| Failure::at(line, error)))
+        for line in lines {
+            match (self.carry_out(line), &mut self.done) {
+                (Ok(()), Some(done)) => done(line),
+                (Ok(()), None) => {}
+                (Err(error), Some(_)) if error.is_refusal() => {}
+                (Err(error), _) => return Err(Failure::at(line, error)),
+            }
+        }
+        Ok(())
     }
 
     fn carry_out(&mut self, line: &Line) -> Result<(), ExecError> {
@@ -105,8 +144,8 @@ impl Runner<'_> {
             return Err(ExecError::Violated(violation.clone()));
         }
         let world = self.session.world();
-        if world.steps() > MAX_RUN_STEPS {
-            return Err(ExecError::LimitExceeded { limit: format!("{MAX_RUN_STEPS} steps") });
+        if world.steps() > self.max_steps {
+            return Err(ExecError::LimitExceeded { limit: format!("{} steps", self.max_steps) });
         }
         if world.backlog() > MAX_BACKLOG {
             let limit = format!(
