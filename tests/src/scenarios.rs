@@ -1,9 +1,18 @@
 //! Every story under `scenarios` holds what its `expect` lines promise, with every checker on, and
 //! ends in the same trace hash each time.
+//!
+//! Those under `scenarios/bugs` have a rule switched off, and a line that says what that breaks. With all
+//! rules in force nothing is broken; with the feature `bugs`, the test also sees that it is without.
 
 test_each_file::test_each_file! { in "./scenarios" => holds }
 
 fn holds(text: &str) {
+    if let Some(sound) = with_all_rules(text) {
+        nothing_is_broken(&sound);
+        #[cfg(feature = "bugs")]
+        what_it_says_is_broken(text);
+        return;
+    }
     let script = raft_script::parse(text).unwrap_or_else(|error| panic!("{error}"));
     let first = raft_script::run(&script, &mut |_| {});
     if let Some(failure) = &first.failure {
@@ -11,4 +20,27 @@ fn holds(text: &str) {
     }
     let second = raft_script::run(&script, &mut |_| {});
     assert_eq!(first.trace_hash, second.trace_hash);
+}
+
+/// The script without the setting that switches rules off; `None` if it has none.
+fn with_all_rules(text: &str) -> Option<String> {
+    let cluster = text.lines().find(|line| line.starts_with("cluster "))?;
+    let setting = cluster.split(' ').find(|word| word.starts_with("bugs="))?;
+    Some(text.replacen(&format!(" {setting}"), "", 1))
+}
+
+/// What the switched-off rule led to may not be there: statements about it are left out.
+fn nothing_is_broken(text: &str) {
+    let script = raft_script::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let played = raft_fuzz::play(&script);
+    assert_eq!(played.symptom, None, "with all rules in force: {}", played.description);
+}
+
+#[cfg(feature = "bugs")]
+fn what_it_says_is_broken(text: &str) {
+    let says = text.lines().find_map(|line| line.strip_prefix("# Shows: "));
+    let script = raft_script::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let played = raft_fuzz::play(&script);
+    let symptom = played.symptom.map(|symptom| symptom.to_string());
+    assert_eq!(symptom.as_deref(), says, "{}", played.description);
 }

@@ -93,6 +93,10 @@ fn clippy_native() -> Result<()> {
     process::run(command.args(["--", "-D", "warnings"]))?;
     let mut command = workspace::cargo();
     command.args(["clippy", "--package=raft-core", "--features=bugs", "--all-targets"]);
+    process::run(command.args(["--", "-D", "warnings"]))?;
+    let mut command = workspace::cargo();
+    command.args(["clippy", "--package=raft-cli", "--package=tests", "--all-targets"]);
+    command.arg("--features=raft-cli/bugs,tests/bugs");
     process::run(command.args(["--", "-D", "warnings"]))
 }
 

@@ -1,6 +1,7 @@
 //! The `helios` command.
 #![forbid(unsafe_code)]
 
+mod bugs;
 mod caught;
 mod experiment;
 mod fuzz;
@@ -8,6 +9,7 @@ mod merge;
 mod output;
 mod report;
 mod run;
+mod shrink;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,8 @@ enum Command {
     Fuzz(fuzz::FuzzArguments),
     Merge(merge::MergeArguments),
     Experiment(experiment::ExperimentArguments),
+    Shrink(shrink::ShrinkArguments),
+    Bugs(bugs::BugsArguments),
     /// Print every statement of the command language.
     Language,
 }
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Experiment(arguments) => experiment::run(&arguments),
+        Command::Shrink(arguments) => shrink::run(&arguments),
+        Command::Bugs(arguments) => bugs::bugs(&arguments),
         Command::Language => print_language().map(|()| 0),
     };
     match code {

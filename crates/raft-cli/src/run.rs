@@ -117,7 +117,7 @@ fn unparsable(file: &str, error: &ParseError, text: &str) -> FileReport {
 }
 
 /// The text of a file, or why there is none. Never reads more than a script may be long.
-fn read(file: &str) -> Result<String, String> {
+pub(crate) fn read(file: &str) -> Result<String, String> {
     let limit = limits::MAX_SCRIPT_BYTES as u64 + 1;
     let mut bytes = Vec::new();
     let result = if file == "-" {

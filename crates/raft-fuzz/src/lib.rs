@@ -19,14 +19,22 @@
 mod adversary;
 pub mod bench;
 mod fault;
+#[cfg(feature = "bugs")]
+mod hunt;
 mod plan;
+mod play;
 mod profile;
 mod rare;
 mod recovery;
 mod run;
+mod shrink;
 
 pub use fault::{Fault, Faults};
+#[cfg(feature = "bugs")]
+pub use hunt::{Catch, Shown, hunt, shown, shrink, with_all_rules};
 pub use plan::{Plan, Scene, Workload};
+pub use play::{Played, Symptom, play};
 pub use profile::{Profile, UnknownProfile};
 pub use rare::{RareEvent, RareEvents};
 pub use run::{FRESH_CLIENT, Failure, Outcome, SeedReport, SeedRun, of_script, run_seed};
+pub use shrink::{Oracle, Progress, Shrinker, Shrunk, comment, statements};

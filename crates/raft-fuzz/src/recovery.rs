@@ -72,6 +72,13 @@ pub(crate) fn choose(
     Some(chosen)
 }
 
+/// Whether those who run have a quorum of every membership of which those who recover must have one.
+/// A script that was changed may ask for progress of others.
+pub(crate) fn is_fair(world: &World, checks: &Checks) -> bool {
+    let runs = |id: NodeId| world.node(id).is_some_and(|n| n.state() == NodeState::Running);
+    memberships(world, checks, &[]).iter().all(|membership| membership.is_quorum(runs))
+}
+
 /// The memberships of which those who recover must have a quorum.
 pub(crate) fn memberships(
     world: &World,

@@ -1,0 +1,218 @@
+//! Hunts for rules on several threads and prints what came of each, in the order of their rows.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use raft_fuzz::{Catch, Shown, Shrunk};
+use raft_sim::Switch;
+use serde::Serialize;
+
+use super::BugsArguments;
+use crate::caught::caught;
+use crate::output::to_stdout;
+
+/// A script of so many statements is short enough.
+const SHORT: usize = 8;
+/// So many runs more are made short when the first one stays long.
+const MORE_CATCHES: usize = 4;
+
+/// What came of one rule.
+struct Row {
+    switch: Switch,
+    found: Option<Found>,
+    took: Duration,
+}
+
+/// How it was noticed.
+struct Found {
+    /// How many seeds it took.
+    seeds: u64,
+    noticed_in: Duration,
+    /// The run that became the shortest script; not always the first.
+    catch: Catch,
+    shrunk: Shrunk,
+    shown: Shown,
+}
+
+/// One rule, as `--json` prints it.
+#[derive(Serialize)]
+struct JsonRow<'a> {
+    row: usize,
+    name: &'a str,
+    breaks: &'a str,
+    seen_in: &'a str,
+    caught_by: Option<String>,
+    seeds: Option<u64>,
+    noticed_us: Option<u64>,
+    total_us: u64,
+    statements: Option<usize>,
+    before: Option<usize>,
+    script: Option<String>,
+}
+
+/// Hunts for the rules and prints the table.
+pub(super) fn bugs(arguments: &BugsArguments) -> io::Result<u8> {
+    let switches = match chosen(&arguments.only) {
+        Ok(switches) => switches,
+        Err(name) => {
+            let names: Vec<&str> = Switch::all().map(Switch::name).collect();
+            eprintln!("helios: no rule is named {name:?}; there are {}", names.join(", "));
+            return Ok(2);
+        }
+    };
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut missed = 0;
+    in_order(&switches, arguments, &mut |row| {
+        missed += usize::from(row.found.is_none());
+        if let (Some(folder), Some(found)) = (&arguments.out, &row.found) {
+            write_script(folder, found)?;
+        }
+        to_stdout(|out| match arguments.json {
+            true => {
+                serde_json::to_writer(&mut *out, &JsonRow::from(&row))?;
+                writeln!(out)
+            }
+            false => writeln!(out, "{}", line(&row, arguments.seeds)),
+        })
+    })?;
+    if !arguments.json {
+        let all = switches.len();
+        to_stdout(|out| {
+            writeln!(out, "{} of {all} rules noticed when switched off", all - missed)
+        })?;
+    }
+    Ok(u8::from(missed > 0))
+}
+
+fn chosen(names: &[String]) -> Result<Vec<Switch>, String> {
+    if names.is_empty() {
+        return Ok(Switch::all().collect());
+    }
+    let named = |name: &String| Switch::named(name).ok_or_else(|| name.clone());
+    let mut switches: Vec<Switch> = names.iter().map(named).collect::<Result<_, _>>()?;
+    switches.sort_by_key(|switch| switch.row());
+    switches.dedup();
+    Ok(switches)
+}
+
+/// Tells of each rule, in order, whichever was done first.
+fn in_order(
+    switches: &[Switch],
+    arguments: &BugsArguments,
+    tell: &mut dyn FnMut(Row) -> io::Result<()>,
+) -> io::Result<()> {
+    let jobs = arguments.jobs.or(std::thread::available_parallelism().ok()).map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = channel();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(switches.len()) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while let Some(switch) = switches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if sender.send(hunt(*switch, arguments)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut early: BTreeMap<Switch, Row> = BTreeMap::new();
+        let mut due = switches.iter();
+        let mut awaited = due.next();
+        for row in receiver {
+            early.insert(row.switch, row);
+            while let Some(row) = awaited.and_then(|switch| early.remove(switch)) {
+                tell(row)?;
+                awaited = due.next();
+            }
+        }
+        Ok(())
+    })
+}
+
+fn hunt(switch: Switch, arguments: &BugsArguments) -> Row {
+    let started = Instant::now();
+    // Failed assertions are findings, and caught where they happen; here they are only kept quiet.
+    let found = caught(|| {
+        let first = raft_fuzz::hunt(switch, 1..=arguments.seeds)?;
+        let (seeds, noticed_in) = (first.seed, started.elapsed());
+        let mut last = first.seed;
+        let mut best = shorten(first, arguments)?;
+        for _ in 0..MORE_CATCHES {
+            if best.shrunk.progress.statements <= SHORT {
+                break;
+            }
+            let Some(next) = raft_fuzz::hunt(switch, last + 1..=arguments.seeds) else { break };
+            last = next.seed;
+            let shorter = shorten(next, arguments)
+                .filter(|next| next.shrunk.progress.statements < best.shrunk.progress.statements);
+            best = shorter.unwrap_or(best);
+        }
+        Some(Found { seeds, noticed_in, ..best })
+    });
+    Row { switch, found: found.unwrap_or_default(), took: started.elapsed() }
+}
+
+fn shorten(catch: Catch, arguments: &BugsArguments) -> Option<Found> {
+    let shrunk = raft_fuzz::shrink(&catch, arguments.max_runs, &mut |_| {})?;
+    let shown = raft_fuzz::shown(&shrunk.script)?;
+    Some(Found { seeds: catch.seed, noticed_in: Duration::ZERO, catch, shrunk, shown })
+}
+
+/// ` 9 vote-ignores-log   Leader Completeness   1 seeds   0.1 s,   0.4 s in all,   3 statements of  104`
+fn line(row: &Row, seeds: u64) -> String {
+    let (number, name, seconds) = (row.switch.row(), row.switch.name(), row.took.as_secs_f64());
+    let Some(Found { seeds, noticed_in, catch, shrunk, .. }) = &row.found else {
+        return format!("{number:2} {name:28} not noticed in {seeds} seeds, {seconds:.1} s");
+    };
+    let by = catch.symptom.property().to_owned();
+    let (after, before) = (shrunk.progress.statements, shrunk.progress.before);
+    format!(
+        "{number:2} {name:28} {by:20} {seeds:6} seeds {:6.1} s, {seconds:6.1} s in all, {after:3} \
+         statements of {before:4}",
+        noticed_in.as_secs_f64()
+    )
+}
+
+impl<'a> From<&'a Row> for JsonRow<'a> {
+    fn from(row: &'a Row) -> Self {
+        let (switch, found) = (row.switch, row.found.as_ref());
+        Self {
+            row: switch.row(),
+            name: switch.name(),
+            breaks: switch.breaks(),
+            seen_in: switch.seen_in(),
+            caught_by: found.map(|found| found.catch.symptom.to_string()),
+            seeds: found.map(|found| found.seeds),
+            noticed_us: found.map(|found| found.noticed_in.as_micros() as u64),
+            total_us: row.took.as_micros() as u64,
+            statements: found.map(|found| found.shrunk.progress.statements),
+            before: found.map(|found| found.shrunk.progress.before),
+            script: found.map(|found| found.shrunk.script.to_string()),
+        }
+    }
+}
+
+/// Writes a script that is a test: its comment says what it shows.
+fn write_script(folder: &Path, found: &Found) -> io::Result<()> {
+    let Found { catch: Catch { switch, seed, symptom, .. }, shrunk, shown, .. } = found;
+    let (row, name) = (switch.row(), switch.name());
+    let mut file = std::fs::File::create(folder.join(format!("{row:02}-{name}.helios")))?;
+    let (after, before) = (shrunk.progress.statements, shrunk.progress.before);
+    let breaks = format!("Rule {row}, {name}: seen in {}.", switch.seen_in());
+    write!(
+        file,
+        "{}# Shows: {symptom}\n{}",
+        raft_fuzz::comment(&breaks),
+        raft_fuzz::comment(&shown.description)
+    )?;
+    let size =
+        format!("Found with seed {seed} of the profile swarm: {after} statements, of {before}.");
+    write!(file, "{}{}", raft_fuzz::comment(&size), shrunk.script)
+}

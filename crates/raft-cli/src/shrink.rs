@@ -1,0 +1,101 @@
+//! `helios shrink`: the fewest statements that still fail.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::Args;
+use raft_fuzz::{Played, Progress, Shrinker, Shrunk, play};
+use raft_script::Script;
+
+use crate::caught::caught;
+use crate::output::to_stdout;
+use crate::run;
+
+/// Make a script that fails as short as it can be.
+///
+/// The result fails in the same way: it breaks the same property, disappoints the same expectation, or
+/// stops at the same assertion. Statements that cannot be carried out are left out.
+///
+/// Exit code: 0 if the script fails, 1 if it does not, 2 if it cannot be read or is no script.
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct ShrinkArguments {
+    /// The script; `-` is standard input.
+    file: String,
+    /// Where to write the result; standard output without it.
+    #[arg(long, value_name = "FILE")]
+    out: Option<String>,
+    /// How many scripts to run at most.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    max_runs: u64,
+}
+
+/// Shrinks one file.
+pub(crate) fn run(arguments: &ShrinkArguments) -> io::Result<u8> {
+    let file = &arguments.file;
+    let script = match run::read(file).map(|text| raft_script::parse(&text)) {
+        Ok(Ok(script)) => script,
+        Ok(Err(error)) => {
+            eprintln!("{file}: {error}");
+            return Ok(2);
+        }
+        Err(message) => {
+            eprintln!("{file}: {message}");
+            return Ok(2);
+        }
+    };
+    // Panics under planted bugs are caught where a script is played; here they are only kept quiet.
+    let shrunk = caught(|| shrink(&script, arguments.max_runs)).map_err(io::Error::other)?;
+    let Some((last, shrunk)) = shrunk else {
+        eprintln!(
+            "{file} does not fail: every statement can be carried out, and every property holds"
+        );
+        return Ok(1);
+    };
+    let text = annotated(&last, &shrunk);
+    match &arguments.out {
+        Some(out) => std::fs::write(out, text)?,
+        None => to_stdout(|out| out.write_all(text.as_bytes()))?,
+    }
+    Ok(0)
+}
+
+/// The script's own run, and the shortest script that fails like it; `None` if it does not fail.
+fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
+    let first = play(script);
+    let symptom = first.symptom.clone()?;
+    eprintln!("fails: {}", first.description);
+    let mut oracle = |candidate: &Script| {
+        let played = play(candidate);
+        (played.symptom.as_ref() == Some(&symptom)).then_some(played.script)
+    };
+    let shrunk = Shrinker::new(max_runs, &mut oracle, &mut show()).running_on().shrink(script)?;
+    eprintln!();
+    if !shrunk.is_minimal {
+        eprintln!("after {max_runs} runs there may be more to leave out: see --max-runs");
+    }
+    let last = play(&shrunk.script);
+    Some((last, shrunk))
+}
+
+/// Shows progress, in one line on a terminal, and when something was left out elsewhere.
+fn show() -> impl FnMut(Progress) {
+    let is_terminal = io::stderr().is_terminal();
+    let mut shown = 0;
+    move |progress| {
+        let Progress { runs, before, statements, .. } = progress;
+        if is_terminal {
+            eprint!("\r{statements} of {before} statements after {runs} runs ");
+            let _ = io::stderr().flush();
+        } else if shown != statements {
+            eprintln!("{statements} of {before} statements after {runs} runs");
+        }
+        shown = statements;
+    }
+}
+
+/// The script with a comment that says what it shows.
+fn annotated(last: &Played, shrunk: &Shrunk) -> String {
+    let Progress { before, statements, runs, .. } = shrunk.progress;
+    let fails = raft_fuzz::comment(&last.description);
+    format!("{fails}# {statements} statements, of {before}; {runs} runs.\n{}", shrunk.script)
+}

@@ -1,0 +1,111 @@
+//! Fewer statements.
+
+use raft_core::Instant;
+use raft_script::{Moment, Run, Statement};
+
+use super::{Shrinker, text};
+
+/// Statements of which all pairs are tried. More pairs than these allow are rarely worth the runs.
+const PAIRS_UP_TO: usize = 24;
+
+impl Shrinker<'_> {
+    /// Leaves out as much as possible, then makes one statement of neighbours.
+    pub(super) fn fewer_statements(&mut self) {
+        self.leave_out_chunks();
+        self.end_by_waiting();
+        while self.leave_out_pair() {}
+        self.join_neighbours();
+    }
+
+    /// Delta debugging: chunks of half of the statements, then of a quarter, down to single ones, and
+    /// these until each is needed. From the end on, because what comes first shapes what follows.
+    fn leave_out_chunks(&mut self) {
+        let mut size = self.open_range().len().div_ceil(2).max(1);
+        loop {
+            let mut has_left_out = false;
+            let mut end = self.open_range().end;
+            while end > self.open_range().start {
+                let start = end.saturating_sub(size).max(self.open_range().start);
+                has_left_out |= self.leave_out(|place| (start..end).contains(&place));
+                end = start.min(self.open_range().end);
+            }
+            if size == 1 && !has_left_out {
+                return;
+            }
+            size = (size / 2).max(1);
+        }
+    }
+
+    /// Two that are of use only together, such as a fault and its end.
+    fn leave_out_pair(&mut self) -> bool {
+        let open = self.open_range();
+        if open.len() > PAIRS_UP_TO {
+            return false;
+        }
+        let pairs = open.clone().flat_map(|first| (first + 1..open.end).map(move |s| (first, s)));
+        for (first, second) in pairs {
+            if self.leave_out(|place| place == first || place == second) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn leave_out(&mut self, is_left_out: impl Fn(usize) -> bool) -> bool {
+        let kept = self.best.iter().enumerate().filter(|(place, _)| !is_left_out(*place));
+        let candidate = kept.map(|(_, statement)| statement.clone()).collect();
+        self.propose(candidate)
+    }
+
+    /// Perhaps what goes wrong does so before the last statement acts.
+    fn end_by_waiting(&mut self) {
+        let open = self.open_range();
+        let Some(last) = self.best[open.clone()].last() else { return };
+        if let Statement::At { moment: Moment::Absolute { time, .. }, .. } = last
+            && open.end == self.best.len()
+        {
+            let wait = Statement::Run(Run::To { time: Instant(time.0), step: None });
+            self.propose_instead(open.end - 1, wait);
+        }
+    }
+
+    /// `crash 1` and `crash 2` soon after are `crash 1 2`, at the one moment or the other.
+    fn join_neighbours(&mut self) {
+        let mut place = self.open_range().start;
+        while place + 1 < self.open_range().end {
+            let [first, second] = [place, place + 1].map(|place| self.best[place].to_string());
+            let is_joined = joined(&first, &second).is_some_and(|statement| {
+                let mut candidate = self.best.clone();
+                candidate[place] = statement;
+                candidate.remove(place + 1);
+                self.propose(candidate)
+            });
+            if !is_joined {
+                place += 1;
+            }
+        }
+    }
+}
+
+/// One statement that does what two with the same words before their lists of nodes do.
+fn joined(first: &str, second: &str) -> Option<Statement> {
+    let (first_nodes, second_nodes) = (nodes_at_end(first)?, nodes_at_end(second)?);
+    let [left, right] = [(first, first_nodes), (second, second_nodes)].map(|(text, nodes)| {
+        let before = &text[..text.len() - nodes.len()];
+        text::parse(text)
+            .map(|statement| {
+                let words = text::action_words(&statement);
+                words[..words.len() - nodes.len()].to_owned()
+            })
+            .unwrap_or_else(|| before.to_owned())
+    });
+    (left == right).then(|| text::parse(&format!("{first} {second_nodes}"))).flatten()
+}
+
+/// The numbers at the end of a text; `None` if there are none, or nothing but numbers.
+fn nodes_at_end(text: &str) -> Option<&str> {
+    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let length: usize =
+        text.split(' ').rev().take_while(is_number).map(|word| word.len() + 1).sum();
+    text.len().checked_sub(length.checked_sub(1)?).map(|start| &text[start..])
+}

@@ -1,0 +1,67 @@
+//! The end of a script that expects something in vain: who recovers, what is asked of them, and how long
+//! it may take.
+
+use std::time::Duration;
+
+use raft_script::{Moment, Statement};
+
+use super::{Shrinker, text};
+
+impl Shrinker<'_> {
+    /// Lets each client ask once and not give up, in place of many times; and says a moment only once.
+    pub(super) fn ask_once(&mut self) {
+        let first = self.open_range().end;
+        let mut candidate = self.best.clone();
+        let mut tail = candidate.split_off(first);
+        tail.dedup();
+        let mut now = None;
+        for statement in &mut tail {
+            let Statement::At { moment, statement: inner } = &*statement else { continue };
+            let Moment::Absolute { time, step: None } = *moment else { continue };
+            if now.replace(time) == Some(time) {
+                *statement = Statement::clone(inner);
+            }
+        }
+        let longest = tail.iter().filter_map(patience).max();
+        if let (Some(Statement::Cluster(setup)), Some(longest)) = (candidate.first_mut(), longest) {
+            setup.client_patience = setup.client_patience.max(longest);
+        }
+        candidate.extend(tail);
+        self.prefer(candidate);
+    }
+}
+
+/// Whether a client that is asked for in vain cannot have given up: as often as it is told to ask, it
+/// asks for as long as it is patient.
+pub(super) fn is_patient(script: &[Statement]) -> bool {
+    let Some(Statement::Cluster(setup)) = script.first() else { return true };
+    let tail = &script[protected_from(script)..];
+    let asks = |statement: &&Statement| match statement {
+        Statement::At { statement, .. } => matches!(**statement, Statement::Request { .. }),
+        statement => matches!(statement, Statement::Request { .. }),
+    };
+    let times = u32::try_from(tail.iter().filter(asks).count()).unwrap_or(u32::MAX);
+    let longest = tail.iter().filter_map(patience).max().unwrap_or_default();
+    times == 0 || setup.client_patience.saturating_mul(times) >= longest
+}
+
+/// How long an expectation waits.
+fn patience(statement: &Statement) -> Option<Duration> {
+    match statement {
+        Statement::Expect { within, .. } => *within,
+        _ => None,
+    }
+}
+
+/// How many statements must stay as they are.
+pub(super) fn protected(script: &[Statement]) -> usize {
+    script.len() - protected_from(script)
+}
+
+/// Where what must stay as it is begins: if the script ends with an expectation, at `recover`, or at the
+/// expectation itself.
+pub(super) fn protected_from(script: &[Statement]) -> usize {
+    let Some((Statement::Expect { .. }, before)) = script.split_last() else { return script.len() };
+    let is_recover = |statement: &Statement| text::action_words(statement).starts_with("recover");
+    before.iter().position(is_recover).unwrap_or(before.len())
+}

@@ -1,0 +1,71 @@
+//! Statements as text: their durations, and statements made of changed text.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use raft_script::{Run, Statement};
+
+/// A duration in a text.
+pub(super) struct Found {
+    /// Where it stands.
+    pub(super) place: Range<usize>,
+    pub(super) micros: u64,
+}
+
+/// The units of durations, in microseconds; a unit stands before those that its name begins with.
+const UNITS: [(&str, u64); 4] = [("us", 1), ("ms", 1000), ("s", 1_000_000), ("m", 60_000_000)];
+
+/// All durations in a statement's text: numbers with a unit that are words, or part of a range.
+pub(super) fn durations(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let bytes = text.as_bytes();
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/:@\"".contains(&byte);
+    let mut start = 0;
+    while start < bytes.len() {
+        let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == 0 || (start > 0 && is_part(bytes[start - 1])) {
+            start += digits.max(1);
+            continue;
+        }
+        let rest = &bytes[start + digits..];
+        let unit = rest.iter().take_while(|byte| is_part(**byte)).count();
+        let end = start + digits + unit;
+        let named = |(name, _): &&(&str, u64)| name.as_bytes() == &rest[..unit];
+        let micros = UNITS.iter().find(named).and_then(|(_, unit)| {
+            text[start..start + digits].parse::<u64>().ok()?.checked_mul(*unit)
+        });
+        if let Some(micros) = micros {
+            found.push(Found { place: start..end, micros });
+        }
+        start = end;
+    }
+    found
+}
+
+/// A duration as text, in the largest unit that divides it.
+pub(super) fn duration(micros: u64) -> String {
+    let units = UNITS.iter().rev().filter(|(_, unit)| micros > 0 && micros.is_multiple_of(*unit));
+    let (name, unit) = units.max_by_key(|(_, unit)| *unit).unwrap_or(&("s", 1_000_000));
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{}{name}", micros / unit);
+    text
+}
+
+/// The statement that a text says, if it says one.
+pub(super) fn parse(text: &str) -> Option<Statement> {
+    raft_script::parse_line(text).ok().flatten()
+}
+
+/// What a statement does, without the moment at which it does it.
+pub(super) fn action_words(statement: &Statement) -> String {
+    match statement {
+        Statement::At { statement, .. } => statement.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a statement's first duration is a moment up to which the script runs.
+pub(super) fn waits(statement: &Statement) -> bool {
+    matches!(statement, Statement::At { .. } | Statement::Run(Run::To { .. } | Run::For(_)))
+}
