@@ -152,6 +152,16 @@ fn a_stall_holds_back_what_is_under_way_and_what_comes() {
 }
 
 #[test]
+fn a_stall_holds_back_what_comes_though_nothing_is_under_way() {
+    let mut disk = Disk::new(&Setup::default(), NODE);
+    let stalled = disk.change(Instant(5), DiskChange::Stall(Duration::from_secs(1)));
+    assert_eq!(stalled, Ok(Vec::new()));
+    assert_eq!(disk.issue(Instant(7), PersistId(1), Arc::default()), Instant(1_000_005));
+    disk.recover(&Setup::default());
+    assert_eq!(disk.stalled_until(), Instant(0));
+}
+
+#[test]
 fn most_writes_of_a_long_tail_are_fast_and_some_are_not() {
     let setup = Setup { disk_latency: DelayRange::millis(1, 1001), ..Setup::default() };
     let mut disk = Disk::new(&setup, NODE);
