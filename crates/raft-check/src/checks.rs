@@ -7,6 +7,7 @@
 
 mod answers;
 mod applied;
+mod clocks;
 mod commits;
 mod configs;
 mod disks;
@@ -48,6 +49,8 @@ pub struct Checks {
     log_matching: LogMatching,
     vote_durability: VoteDurability,
     reads: ReadLinearizability,
+    /// Whether a clock is, or was a moment ago, so wrong that leases prove nothing.
+    distrusts_clocks: bool,
 }
 
 impl Checks {
@@ -65,6 +68,7 @@ impl Checks {
             log_matching: LogMatching::default(),
             vote_durability: VoteDurability::default(),
             reads: ReadLinearizability::default(),
+            distrusts_clocks: false,
         };
         checks.start(world);
         checks
@@ -78,6 +82,9 @@ impl Checks {
             self.board.now(event.at, event.number);
             if let Some(node) = event.kind.node() {
                 touched.insert(node);
+            }
+            if self.distrusts_clocks {
+                self.look_at_clocks(world);
             }
             self.follow_event(world, &event.kind, &events[place + 1..]);
         }
@@ -126,6 +133,7 @@ impl Checks {
             EventKind::Crashed { node } => self.crashed(*node, later),
             EventKind::RestartRefused { node, reason } => self.start_refused(*node, reason),
             EventKind::Core { node, trace } => self.hear_claim(*node, trace),
+            EventKind::ClockChanged { .. } => self.look_at_clocks(world),
             EventKind::ServerAdded { node } => self.server_added(*node),
             EventKind::Applied { node, .. } | EventKind::Restored { node, .. } => {
                 if let Some(node) = self.node_mut(*node) {

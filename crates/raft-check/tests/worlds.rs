@@ -7,10 +7,10 @@ mod deposed;
 mod storm;
 
 use deposed::Deposed;
-use raft_check::{Checks, converged};
+use raft_check::{Checks, Standing, converged};
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, ReadPolicy, Setup, Unsynced, World};
+use raft_sim::{Action, ClockChange, DelayRange, ReadPolicy, Setup, SimNode, Unsynced, World};
 use storm::{Disks, Storm};
 
 fn step(world: &mut World, checks: &mut Checks) {
@@ -61,16 +61,21 @@ fn storms_of_every_size_break_nothing() {
     }
 }
 
-/// So many seeds that a rule which is rarely needed is needed in some. `STORMS=first..end` chooses others.
-#[test]
-fn many_storms_break_nothing_and_reach_everything() {
-    let (first, end) = match std::env::var("STORMS") {
+/// Which seeds to try, unless the environment says otherwise.
+fn seeds(first: u64, end: u64) -> (u64, u64) {
+    match std::env::var("STORMS") {
         Ok(range) => {
             let (first, end) = range.split_once("..").expect("first..end");
             (first.parse().expect("a number"), end.parse().expect("a number"))
         }
-        Err(_) => (1_000, 1_200),
-    };
+        Err(_) => (first, end),
+    }
+}
+
+/// So many seeds that a rule which is rarely needed is needed in some. `STORMS=first..end` chooses others.
+#[test]
+fn many_storms_break_nothing_and_reach_everything() {
+    let (first, end) = seeds(1_000, 1_200);
     let mut done = storm::Done::default();
     for seed in first..end {
         let mut setup = Storm::setup(1 + seed % 5, seed);
@@ -87,6 +92,69 @@ fn many_storms_break_nothing_and_reach_everything() {
     assert!(faults.into_iter().all(|count| count > (end - first) / 10), "{done:?}");
     let reads = [done.quorum_reads, done.lease_reads, done.reads_by_lease];
     assert!(reads.into_iter().all(|count| count > end - first), "{done:?}");
+}
+
+/// `STORMS=first..end` chooses other seeds.
+#[test]
+fn storms_with_bad_networks_and_clocks_break_nothing() {
+    let (first, end) = seeds(5_000, 5_150);
+    let mut done = storm::Done::default();
+    for seed in first..end {
+        let mut setup = Storm::setup(2 + seed % 4, seed);
+        setup.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
+        let mut storm = Storm::with(setup).with_trouble().run(8_000_000);
+        assert_eq!(storm.checks.violation(), None, "seed={seed}");
+        done += storm.done;
+        // Lease Safety was demanded throughout.
+        assert!(storm.checks.results().all(|result| result.suspension.is_none()), "seed={seed}");
+        // From here on, clocks may be anything.
+        for node in storm.world.node_ids() {
+            let change = ClockChange::Drift { ppm: [500_000, -500_000][node.0 as usize % 2] };
+            act(&mut storm.world, &mut storm.checks, Action::SetClock { node, change });
+        }
+        let storm = storm.run(3_000_000);
+        assert_eq!(storm.checks.violation(), None, "seed={seed}, clocks out of bound");
+    }
+    println!("{done:?}");
+    let all = [done.replays, done.without_place * 4, done.clock_changes, done.slowed];
+    assert!(all.into_iter().all(|count| count > end - first), "{done:?}");
+    assert!(done.reads_by_lease > end - first, "{done:?}");
+}
+
+/// A leader whose clock is slow beyond the bound holds its lease while another leads. That is no fault of
+/// the protocol, and the checks say which guarantee is gone for how long.
+#[test]
+fn a_clock_out_of_bound_suspends_leases_and_nothing_else() {
+    let mut overlaps = 0;
+    for seed in 0..30 {
+        let quick = DelayRange::millis(1, 1);
+        let setup = Setup { link_latency: quick, disk_latency: quick, seed, ..Setup::default() };
+        let mut world = World::new(setup).unwrap();
+        let mut checks = Checks::new(&world);
+        run_until(&mut world, &mut checks, 2_000_000);
+        let old = world.leader().unwrap();
+        let drift = |ppm| Action::SetClock { node: old, change: ClockChange::Drift { ppm } };
+        act(&mut world, &mut checks, drift(-500_000));
+        run_until(&mut world, &mut checks, 3_000_000);
+        act(&mut world, &mut checks, Action::Partition { groups: vec![vec![old]] });
+        while world.leader() == Some(old) {
+            step(&mut world, &mut checks);
+        }
+        let until = world.node(old).and_then(SimNode::lease_until);
+        overlaps += usize::from(until.is_some_and(|until| until > world.now()));
+        let lost: Vec<&str> = checks
+            .results()
+            .filter(|result| matches!(result.standing(), Standing::Suspended(_)))
+            .map(|result| result.property.name)
+            .collect();
+        assert_eq!(lost, ["Lease Safety"]);
+        act(&mut world, &mut checks, Action::Heal);
+        act(&mut world, &mut checks, drift(0));
+        run_until(&mut world, &mut checks, 6_000_000);
+        assert_eq!(checks.violation(), None);
+        assert!(checks.results().all(|result| result.standing() == Standing::Holds));
+    }
+    assert!(overlaps > 3, "{overlaps}");
 }
 
 #[test]

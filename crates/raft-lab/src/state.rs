@@ -103,6 +103,10 @@ pub struct NodeView {
     pub standing: &'static str,
     /// Until when a leader's lease lasts.
     pub lease_until_micros: Option<u64>,
+    /// How many millionths its clock runs too fast, or too slow if negative.
+    pub clock_drift_ppm: i32,
+    /// How long it takes to handle anything: zero unless it was made slow.
+    pub handling_micros: u64,
     /// To whom a leader is handing over.
     pub transfer_to: Option<u64>,
     /// A leader's view of the others.
@@ -369,10 +373,9 @@ impl NodeView {
             stopped_by: node.stopped_by().map(|failure| failure.to_string()),
             role: role.as_ref().map(RoleKind::to_string),
             standing: members.standing(node.id()).word(),
-            lease_until_micros: status
-                .as_ref()
-                .and_then(|status| status.lease_until)
-                .map(|at| at.0),
+            lease_until_micros: node.lease_until().map(|at| at.0),
+            clock_drift_ppm: node.clock().drift_ppm(),
+            handling_micros: node.handling().as_micros() as u64,
             transfer_to: status.as_ref().and_then(|status| status.transfer_to).map(|id| id.0),
             peers: peers.collect(),
             term: core.map(|core| core.current_term().0),
@@ -510,6 +513,8 @@ fn kind_name(kind: &EventKind) -> &'static str {
         EventKind::LinkChanged { .. } => "link_changed",
         EventKind::DiskChanged { .. } => "disk_changed",
         EventKind::Partitioned { .. } => "partitioned",
+        EventKind::ClockChanged { .. } => "clock_changed",
+        EventKind::Slowed { .. } => "slowed",
         EventKind::PartitionedOneWay { .. } => "partitioned_one_way",
         EventKind::Replayed { .. } => "replayed",
         EventKind::Healed => "healed",

@@ -21,6 +21,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("append", "a client appends to a value"),
     ("at", "run up to a moment, then do something"),
     ("cas", "a client replaces a value if it is what it expects"),
+    ("clock", "a node's clock runs wrong, or jumps"),
     ("crash", "cut a node's power"),
     ("cut", "let nothing pass on a link"),
     ("delete", "a client deletes a key"),
@@ -46,6 +47,7 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("resume", "let a paused node run on"),
     ("run", "let time pass"),
     ("set", "a client writes a key"),
+    ("slow", "a node takes time for everything"),
     ("snapshot", "let a node take a snapshot"),
     ("step", "let one thing happen"),
     ("timeout", "let a node's election timeout elapse"),
@@ -219,6 +221,12 @@ fn choices(words: &[&str], world: Option<&World>) -> Choices {
         ["link" | "cut" | "restore", .., "->" | "<->"] => nodes(world, |_| true),
         ["cut" | "restore", _] => table(&LINK_CHANGES[..2]),
         ["link", ..] => table(LINK_CHANGES),
+        ["clock" | "slow"] => nodes(world, |_| true),
+        ["clock", ..] => table(&[
+            ("drift=", "how much too fast or too slow, such as +200ppm or -5%"),
+            ("jump=", "how far ahead"),
+        ]),
+        ["slow", ..] => table(&[("by=", "how long it takes for anything")]),
         ["replay"] | ["replay", .., "->"] => one_node(world, |_| true),
         ["replay", .., "->", _] | ["replay", .., "->", "any", _] => {
             table(&[("back=", "how many messages ago")])

@@ -35,6 +35,10 @@ impl From<&Action> for Statement {
             Action::Partition { groups } => {
                 Self::Partition(groups.iter().map(|group| these(group)).collect())
             }
+            Action::SetClock { node, change } => Self::Clock { nodes: one(*node), change: *change },
+            Action::Slow { node, handling } => {
+                Self::Slow { nodes: one(*node), handling: *handling }
+            }
             Action::PartitionOneWay { heard, unheard } => {
                 Self::PartitionOneWay { heard: these(heard), unheard: these(unheard) }
             }

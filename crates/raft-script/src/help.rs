@@ -93,6 +93,14 @@ pub const HELP: &[(&str, &str)] = &[
     ("demote 3, remove 3", "a voter becomes a learner; a server leaves the cluster"),
     ("replace 2 with 7, voters 1 2 7", "one server for another in one step; exactly these voters"),
     ("snapshot 3", "let a node take a snapshot and drop the log before it"),
+    (
+        "clock 3 drift=+200ppm, clock 3 drift=-5%, clock 3 jump=2s",
+        "a node's clock runs too fast or too slow, or jumps ahead; drift=0% undoes the drift",
+    ),
+    (
+        "slow 3 by=5ms",
+        "a node handles one thing after the other, and each takes that long; by=0s undoes it",
+    ),
     ("partition 1 2 | 3 4 5", "let the network fall apart; others stands for the nodes not named"),
     (
         "partition 1 2 3 | 3 4 5, partition 1 2 | 2 3 | 3 4 | 4 5 | 5 1",

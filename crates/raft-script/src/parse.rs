@@ -1,5 +1,6 @@
 //! Text to statements.
 
+mod clocks;
 mod cluster;
 mod conditions;
 mod cursor;

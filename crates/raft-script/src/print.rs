@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
-use raft_sim::{ReadPolicy, Unsynced};
+use raft_sim::{ClockChange, ReadPolicy, Unsynced};
 
 pub(crate) use self::conditions::state_word;
 pub(crate) use self::values::{Terms, Text, Time, is_invisible};
@@ -21,6 +21,7 @@ pub(crate) use self::values::{Terms, Text, Time, is_invisible};
 use self::cluster::write_cluster;
 use self::disks::{Changed, Damaged};
 use self::links::write_link;
+use self::values::Drift;
 use crate::statement::{Change, DiskContents, Moment, Nodes, Run, Script, Selector, Statement};
 
 /// The client that acts when a statement names none.
@@ -76,6 +77,13 @@ impl fmt::Display for Statement {
                 f.write_str("partition ")?;
                 write_list(f, groups, " | ")
             }
+            Self::Clock { nodes, change: ClockChange::Drift { ppm } } => {
+                write!(f, "clock {nodes} drift={}", Drift(*ppm))
+            }
+            Self::Clock { nodes, change: ClockChange::Jump(ahead) } => {
+                write!(f, "clock {nodes} jump={}", Time(*ahead))
+            }
+            Self::Slow { nodes, handling } => write!(f, "slow {nodes} by={}", Time(*handling)),
             Self::PartitionOneWay { heard, unheard } => write!(f, "partition {heard} -> {unheard}"),
             Self::Heal => f.write_str("heal"),
             Self::Recover(nodes) => write!(f, "recover {nodes}"),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use raft_core::{Instant, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
-    DiskChange, DiskDamage, LinkChange, MessageId, NodeState, ReadPolicy, Setup, Unsynced,
+    ClockChange, DiskChange, DiskDamage, LinkChange, MessageId, NodeState, ReadPolicy, Setup,
+    Unsynced,
 };
 
 /// A parsed script.
@@ -96,6 +97,20 @@ pub enum Statement {
         change: Change,
         /// Who is asked; `None`: the leader.
         via: Option<Selector>,
+    },
+    /// `clock 3 drift=+200ppm`, `clock 3 jump=2s`: clocks run wrong, or jump ahead.
+    Clock {
+        /// Whose.
+        nodes: Nodes,
+        /// How.
+        change: ClockChange,
+    },
+    /// `slow 3 by=5ms`: everything that these nodes handle takes that long; no time undoes it.
+    Slow {
+        /// Which.
+        nodes: Nodes,
+        /// How long.
+        handling: Duration,
     },
     /// `partition 1 2 | 3 4 5`: let the network fall apart. Groups may overlap.
     Partition(Vec<Nodes>),

@@ -9,8 +9,9 @@ use proptest::sample::select;
 use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
-    DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG,
-    MAX_QUEUE, MessageId, NodeState, ReadPolicy, Setup, Unsynced,
+    ClockChange, DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange,
+    MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, MAX_QUEUE, MessageId,
+    NodeState, ReadPolicy, Setup, Unsynced,
 };
 use raft_storage::Key as Record;
 
@@ -51,6 +52,16 @@ pub(crate) fn action() -> BoxedStrategy<Statement> {
         (change(), option::of(selector()))
             .prop_map(|(change, via)| Statement::Change { change, via }),
         vec(nodes(), 1..4).prop_map(Statement::Partition),
+        (nodes(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM).prop_map(|(nodes, ppm)| Statement::Clock {
+            nodes,
+            change: ClockChange::Drift { ppm }
+        }),
+        (nodes(), duration()).prop_map(|(nodes, time)| Statement::Clock {
+            nodes,
+            change: ClockChange::Jump(time.min(MAX_JUMP))
+        }),
+        (nodes(), duration())
+            .prop_map(|(nodes, time)| Statement::Slow { nodes, handling: time.min(MAX_HANDLING) }),
         (nodes(), nodes())
             .prop_map(|(heard, unheard)| Statement::PartitionOneWay { heard, unheard }),
         (selector(), selector(), 1..=raft_sim::MAX_REPLAY)

@@ -7,9 +7,11 @@ use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 use raft_storage::Key;
 
+use crate::clock::{MAX_DRIFT_PPM, MAX_JUMP};
 use crate::disk_faults::The;
 use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
-use crate::{DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, NodeState};
+use crate::node::MAX_HANDLING;
+use crate::{ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, NodeState};
 
 /// One thing to do to the world at its present time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,6 +93,22 @@ pub enum Action {
         /// How.
         change: DiskChange,
     },
+    /// Change a node's clock.
+    SetClock {
+        /// Whose.
+        node: NodeId,
+        /// How.
+        change: ClockChange,
+    },
+    /// Make a node slow: it handles one thing after the other, and each takes that long. What a person
+    /// asks of it is done at once all the same.
+    Slow {
+        /// Which node.
+        node: NodeId,
+        /// How long anything takes, up to [`MAX_HANDLING`](crate::MAX_HANDLING); zero: no time, as at
+        /// the beginning.
+        handling: Duration,
+    },
     /// Let the network fall apart into groups, which may overlap: two nodes reach each other if they
     /// share one. Nodes that are in none form one more.
     Partition {
@@ -108,7 +126,7 @@ pub enum Action {
     /// Make the network whole: no partition, no cut links.
     Heal,
     /// Everything works again for these nodes, and all others lose power for good: no partition, links,
-    /// disks and latencies as at the beginning, crashed nodes restarted, paused ones resumed. Who asks
+    /// disks, latencies and the speed of clocks and nodes as at the beginning, crashed nodes restarted, paused ones resumed. Who asks
     /// for progress asks after this.
     Recover {
         /// Who works again.
@@ -251,6 +269,10 @@ pub enum Refusal {
     OnBothSides(NodeId),
     /// A delay runs downwards, or past an hour.
     Delay(DelayRange),
+    /// A clock is to run too wrong, or to jump too far.
+    Clock(ClockChange),
+    /// A node is to be too slow.
+    Handling(Duration),
     /// A probability is above one.
     ProbabilityTooLarge(u32),
     /// A bandwidth is zero or too large.
@@ -337,6 +359,14 @@ impl fmt::Display for Refusal {
             }
             Self::ProbabilityTooLarge(value) => {
                 write!(f, "a probability of {value} in a million is more than all")
+            }
+            Self::Clock(change) => write!(
+                f,
+                "a clock runs at most {MAX_DRIFT_PPM} ppm too fast or too slow and jumps at most \
+                 {MAX_JUMP:?} ahead; this one {change}"
+            ),
+            Self::Handling(time) => {
+                write!(f, "a node takes {MAX_HANDLING:?} at most to handle anything, not {time:?}")
             }
             Self::Bandwidth(_)
             | Self::QueueLimit(_)

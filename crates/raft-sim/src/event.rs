@@ -1,6 +1,7 @@
 //! What happens in the world, one event at a time, in words and in a hash.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use raft_core::{
     Entries, Instant, LogIndex, LogPosition, MembershipChange, Message, NodeId, Outcome, PersistId,
@@ -9,7 +10,7 @@ use raft_core::{
 use raft_kv::{ClientId, Operation, Response, Sequence};
 use raft_storage::WriteBatch;
 
-use crate::{DiskChange, DiskDamage, LinkChange, MessageId, ReadPolicy, WriteFailure};
+use crate::{ClockChange, DiskChange, DiskDamage, LinkChange, MessageId, ReadPolicy, WriteFailure};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -215,6 +216,20 @@ pub enum EventKind {
         /// How.
         change: DiskChange,
     },
+    /// A clock was changed.
+    ClockChanged {
+        /// Whose.
+        node: NodeId,
+        /// How.
+        change: ClockChange,
+    },
+    /// A node became slow, or is slow no more.
+    Slowed {
+        /// Which node.
+        node: NodeId,
+        /// How long it takes to handle anything.
+        handling: Duration,
+    },
     /// The network fell apart into groups.
     Partitioned {
         /// Who can still talk to whom.
@@ -384,6 +399,8 @@ impl EventKind {
             | Self::Restarted { node }
             | Self::RestartRefused { node, .. }
             | Self::Paused { node }
+            | Self::ClockChanged { node, .. }
+            | Self::Slowed { node, .. }
             | Self::Resumed { node }
             | Self::DiskChanged { node, .. } => Some(*node),
             Self::Sent { from, .. } => Some(*from),

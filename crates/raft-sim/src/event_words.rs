@@ -95,6 +95,13 @@ impl EventKind {
                 "the network sends node {to} an old message of node {from} again, as message {id}: {}",
                 Words(message)
             ),
+            Self::ClockChanged { node, change } => write!(f, "the clock of node {node} {change}"),
+            Self::Slowed { node, handling } if handling.is_zero() => {
+                write!(f, "node {node} is slow no more")
+            }
+            Self::Slowed { node, handling } => {
+                write!(f, "node {node} is slow: all that it handles takes {handling:?}")
+            }
             Self::Healed => f.write_str("the network is whole again"),
             Self::Recovered { nodes } => {
                 let (noun, verb) =
@@ -197,14 +204,14 @@ fn plural(count: usize, word: &str) -> String {
 }
 
 /// So many in a million, as percent without trailing zeros: `5%`, `0.25%`.
-struct Percent(u32);
+pub(crate) struct Percent(pub(crate) u32);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fraction = format!("{:04}", self.0 % 10_000);
         let fraction = fraction.trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };
-        write!(f, "{}{point}{fraction}% of its messages", self.0 / 10_000)
+        write!(f, "{}{point}{fraction}%", self.0 / 10_000)
     }
 }
 
@@ -271,8 +278,12 @@ impl fmt::Display for LinkChange {
             Self::Cut => f.write_str("is cut"),
             Self::Restore => f.write_str("is restored"),
             Self::Latency(range) => write!(f, "takes {:?} to {:?}", range.min, range.max),
-            Self::Loss { per_million } => write!(f, "loses {}", Percent(*per_million)),
-            Self::Duplication { per_million } => write!(f, "doubles {}", Percent(*per_million)),
+            Self::Loss { per_million } => {
+                write!(f, "loses {} of its messages", Percent(*per_million))
+            }
+            Self::Duplication { per_million } => {
+                write!(f, "doubles {} of its messages", Percent(*per_million))
+            }
             Self::Reordering(true) => f.write_str("lets messages overtake each other"),
             Self::Reordering(false) => f.write_str("keeps messages in order"),
             Self::Shape(shape) => write!(f, "has {shape} latencies"),

@@ -156,6 +156,8 @@ fn add_disk_fault(hash: &mut Fingerprint, kind: &EventKind) {
 fn add_network_kind(hash: &mut Fingerprint, kind: &EventKind) {
     match kind {
         EventKind::PartitionedOneWay { heard, unheard } => (30, heard, unheard).hash(hash),
+        EventKind::ClockChanged { node, change } => (32, node, change).hash(hash),
+        EventKind::Slowed { node, handling } => (33, node, handling).hash(hash),
         EventKind::Replayed { id, from, to, message, arrives_at } => {
             (31, id, from, to, arrives_at).hash(hash);
             add_message(hash, message);

@@ -28,6 +28,9 @@
 //! - **Links** have a latency range, loss, duplication and reordering, each drawn from a stream of its
 //!   own. Without reordering a link keeps the order of its messages, as a TCP connection does. A cut
 //!   or a partition also takes what is under way.
+//!   Bandwidth, a clog and a queue limit hold messages up in front of it, and old messages may come again.
+//! - **Clocks** are the world's, unless a node's own runs too fast or too slow, or jumps ahead. A node may
+//!   be slow as well: then it handles one thing after the other, and each takes a while.
 //! - **Disks** finish writes one after the other after a latency. A crash loses a suffix of the
 //!   unfinished ones; the seed decides how long it is, unless the action says so. A crash can tear a
 //!   write, too. A write that fails stops its node at once. Records can be damaged ([`DiskDamage`]).
@@ -43,6 +46,7 @@
 
 mod action;
 mod client;
+mod clock;
 mod disk;
 mod disk_faults;
 mod event;
@@ -63,6 +67,7 @@ mod world;
 
 pub use action::{Action, LinkChange, ReadPolicy, Refusal, Unsynced};
 pub use client::{Client, PendingOperation};
+pub use clock::{Clock, ClockChange, MAX_DRIFT_PPM, MAX_JUMP};
 pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, WriteFailure};
 pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
@@ -70,7 +75,7 @@ pub use latency::LatencyShape;
 pub use network::{
     InFlight, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,
 };
-pub use node::{NodeState, SimNode};
+pub use node::{MAX_HANDLING, NodeState, SimNode};
 pub use partition::Partition;
 pub use random::Random;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};

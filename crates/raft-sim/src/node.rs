@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 use raft_core::{Input, Instant, LogIndex, NodeId, Recovered};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 
 use crate::random::{Purpose, Random};
-use crate::{AdminRequest, Disk, ReadPolicy, Refusal, Setup, WriteFailure};
+use crate::{AdminRequest, Clock, Disk, ReadPolicy, Refusal, Setup, WriteFailure};
 
 /// A server of the cluster, seen from outside.
 #[derive(Clone, Debug)]
@@ -18,7 +19,15 @@ pub struct SimNode {
     pub(crate) life: u64,
     /// What stopped its last life, if its disk did.
     pub(crate) stopped_by: Option<WriteFailure>,
+    pub(crate) clock: Clock,
+    /// How long it takes to handle anything.
+    pub(crate) handling: Duration,
+    /// Counts what it began to handle while it was slow.
+    pub(crate) turn: u64,
 }
+
+/// The longest time that a slow node takes to handle one thing.
+pub const MAX_HANDLING: Duration = Duration::from_secs(10);
 
 /// Whether a node runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -47,6 +56,10 @@ pub(crate) struct Up {
     pub(crate) store: Store,
     /// What arrived while it was paused; `None` when it runs.
     pub(crate) inbox: Option<VecDeque<Arrival>>,
+    /// What a slow process has not handled yet; it is at the first of these.
+    pub(crate) backlog: VecDeque<Arrival>,
+    /// Whether that its timer elapsed is among them.
+    pub(crate) has_timed_out: bool,
     /// The state machine's answers to the entries applied last, until the replies are out.
     pub(crate) answers: BTreeMap<LogIndex, Response>,
     /// Who waits for what the core was asked.
@@ -90,7 +103,16 @@ pub(crate) struct Reading {
 impl SimNode {
     pub(crate) fn new(setup: &Setup, id: NodeId) -> Self {
         let disk = Disk::new(setup, id);
-        Self { id, disk, process: Process::Crashed, life: 0, stopped_by: None }
+        Self {
+            id,
+            disk,
+            process: Process::Crashed,
+            life: 0,
+            stopped_by: None,
+            clock: Clock::TRUE,
+            handling: Duration::ZERO,
+            turn: 0,
+        }
     }
 
     /// Its name.
@@ -155,15 +177,30 @@ impl SimNode {
         &self.disk
     }
 
+    /// Its clock. What its core says about time is said by this clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How long it takes to handle one thing; zero unless it was made slow.
+    pub fn handling(&self) -> Duration {
+        self.handling
+    }
+
+    /// Until when its lease lasts, by the world's clock, if it leads and has one.
+    pub fn lease_until(&self) -> Option<Instant> {
+        Some(self.clock.when_it_shows(self.core()?.status().lease_until?))
+    }
+
     /// How often it was started.
     pub fn life(&self) -> u64 {
         self.life
     }
 
-    /// How much waits for it while it is paused.
+    /// How much waits for it while it is paused or slow.
     pub(crate) fn inbox_len(&self) -> usize {
         match &self.process {
-            Process::Up(up) => up.inbox.as_ref().map_or(0, VecDeque::len),
+            Process::Up(up) => up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len(),
             Process::Crashed | Process::Refused(_) => 0,
         }
     }
@@ -175,10 +212,13 @@ impl SimNode {
         }
     }
 
-    /// When its timer elapses; a paused process has no timer.
+    /// When its timer elapses; a paused process has no timer, and a slow one none while it has not
+    /// handled that the last one elapsed.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.process {
-            Process::Up(up) if up.inbox.is_none() => Some(up.core.deadline()),
+            Process::Up(up) if up.inbox.is_none() && !up.has_timed_out => {
+                Some(self.clock.when_it_shows(up.core.deadline()))
+            }
             _ => None,
         }
     }
@@ -204,12 +244,15 @@ impl SimNode {
         let recovered: Recovered = raft_storage::recover(self.id, self.disk.durable())
             .map_err(|error| error.to_string())?;
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.life).next();
+        let now = self.clock.shows(now);
         let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)
             .map_err(|error| format!("node {}: {error}", self.id))?;
         Ok(Up {
             core,
             store: Store::default(),
             inbox: None,
+            backlog: VecDeque::new(),
+            has_timed_out: false,
             answers: BTreeMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,

@@ -30,8 +30,8 @@ pub struct Setup {
     pub check_quorum: bool,
     /// [`Config::lease_reads`]
     pub lease_reads: bool,
-    /// [`Config::max_clock_drift_ppm`]. The world has one clock, so that nothing drifts; but leases
-    /// are as short as if it did.
+    /// [`Config::max_clock_drift_ppm`]. Clocks drift if an [action](crate::ClockChange) says so; one that
+    /// drifts more than this is [out of bound](crate::World::clock_out_of_bound).
     pub max_clock_drift_ppm: u32,
     /// [`Config::forward_proposals`]
     pub forward_proposals: bool,

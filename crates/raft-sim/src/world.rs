@@ -5,6 +5,7 @@
 
 mod actions;
 mod clients;
+mod clocks;
 mod network;
 mod process;
 mod queue;
@@ -22,7 +23,7 @@ use raft_kv::ClientId;
 use self::queue::{Due, Queue};
 use crate::fingerprint::Fingerprint;
 use crate::links::Links;
-use crate::node::Process;
+use crate::node::{Process, Up};
 use crate::under_way::UnderWay;
 use crate::{
     Action, Client, Event, EventKind, InFlight, Link, NodeState, Partition, Setup, SetupError,
@@ -250,7 +251,7 @@ impl World {
             }
             (_, Some((at, node))) => {
                 self.now = at;
-                self.feed(node, raft_core::Input::Timeout);
+                self.time_out(node);
             }
             (_, None) => return false,
         }
@@ -339,6 +340,10 @@ impl World {
                 let pending = self.clients.get(client).and_then(Client::pending);
                 pending.is_none_or(|p| p.sequence != *sequence)
             }
+            Due::Handled { node, turn } => !self.node(*node).is_some_and(|node| {
+                let has_work = |up: &Up| up.inbox.is_none() && !up.backlog.is_empty();
+                node.turn == *turn && matches!(&node.process, Process::Up(up) if has_work(up))
+            }),
             Due::Request { .. } => false,
         }
     }
@@ -354,10 +359,13 @@ impl World {
             }
             Due::ClientTimeout { client, .. } => self.client_times_out(client),
             Due::ClientRetry { client, .. } => self.client_asks(client),
+            Due::Handled { node, .. } => self.handled(node),
         }
     }
 }
 
+#[cfg(test)]
+mod clock_tests;
 #[cfg(test)]
 mod cluster_tests;
 #[cfg(test)]

@@ -21,10 +21,11 @@ pub(super) fn paint(
     scene: &Scene,
     frame: &Frame,
 ) {
-    let now = frame.world.now();
     for node in frame.world.nodes() {
         let (Some(core), state) = (node.core(), node.state()) else { continue };
         let status = core.status();
+        // The core goes by its node's clock.
+        let now = node.clock().shows(frame.world.now());
         let centre = scene.ring.node(status.id.0);
         let radius = scene.ring.node_radius + TIMER_GAP;
         let left = 1.0 - part_passed(status.timer_started.0, now.0, status.deadline.0);

@@ -54,12 +54,11 @@ impl Checks {
             let Some(others) = other.leading.filter(|others| *others != term) else { continue };
             let (own, other) = ((term, id), (others, other.id));
             let (earlier, later) = (own.min(other), own.max(other));
-            let core = world.node(earlier.1).and_then(SimNode::core);
             let seen = TwoLeaders {
                 now: world.now(),
                 earlier: earlier.1,
                 earlier_term: earlier.0,
-                lease_until: core.and_then(|core| core.status().lease_until),
+                lease_until: world.node(earlier.1).and_then(SimNode::lease_until),
                 later: later.1,
                 later_term: later.0,
             };

@@ -8,6 +8,10 @@ use crate::invariants::read_linearizability::{PROPERTY, ReadSeen};
 impl Checks {
     pub(super) fn follow_reads(&mut self, kind: &EventKind) {
         match kind {
+            // Without clocks to rely on, nothing is asked of them: see `lease_safety`.
+            EventKind::ClientInvoked { read: ReadPolicy::Lease, .. }
+            | EventKind::ReadServed { read: ReadPolicy::Lease, .. }
+                if self.distrusts_clocks => {}
             EventKind::ClientInvoked { client, sequence, read, .. } if *read != ReadPolicy::Log => {
                 self.reads.asked(*client, *sequence, self.ledger.commit_index());
             }

@@ -1,13 +1,15 @@
 //! A storm: a world in which things go wrong at random, drawn from a seed, while clients work.
 
+mod trouble;
+
 use std::time::Duration;
 
 use raft_check::Checks;
 use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
-    Action, AdminRequest, DelayRange, DiskChange, DiskDamage, Event, EventKind, Fsync, LinkChange,
-    NodeState, ReadPolicy, Setup, SimNode, Unsynced, World,
+    Action, AdminRequest, DelayRange, DiskChange, DiskDamage, DropReason, Event, EventKind, Fsync,
+    LinkChange, NodeState, Random, ReadPolicy, Setup, SimNode, Unsynced, World,
 };
 
 pub(crate) struct Storm {
@@ -17,6 +19,8 @@ pub(crate) struct Storm {
     /// The longest time between two actions, in microseconds.
     spacing: u64,
     disks: Disks,
+    /// What networks and clocks do besides, if anything.
+    trouble: Option<Random>,
     sequence: u64,
     pub(crate) done: Done,
 }
@@ -49,6 +53,11 @@ pub(crate) struct Done {
     pub(crate) refusals: u64,
     /// Storms in which too few sound disks were left with what is committed.
     pub(crate) suspensions: u64,
+    /// Messages that came again, and such as found no place in front of their link.
+    pub(crate) replays: u64,
+    pub(crate) without_place: u64,
+    pub(crate) clock_changes: u64,
+    pub(crate) slowed: u64,
 }
 
 impl Storm {
@@ -89,7 +98,8 @@ impl Storm {
         let checks = Checks::new(&world);
         let is_rough = world.setup().seed % 3 == 1;
         let (disks, done) = (Disks::Sound, Done::default());
-        let mut storm = Self { world, checks, random, spacing, disks, sequence: 0, done };
+        let mut storm =
+            Self { world, checks, random, spacing, disks, trouble: None, sequence: 0, done };
         if is_rough {
             storm.make_links_rough();
         }
@@ -125,6 +135,9 @@ impl Storm {
                 next_fault = self.world.now() + Duration::from_micros(1 + self.draw(self.spacing));
                 let action = self.draw_action();
                 self.act(action);
+                if let Some(action) = self.draw_trouble() {
+                    self.act(action);
+                }
             } else if !self.world.step() {
                 break;
             } else {
@@ -345,6 +358,11 @@ impl Done {
     fn count(&mut self, events: &[Event]) {
         for event in events {
             match &event.kind {
+                EventKind::Replayed { .. } => self.replays += 1,
+                EventKind::Dropped { reason: DropReason::QueueFull, .. } => self.without_place += 1,
+                EventKind::ClockChanged { .. } => self.clock_changes += 1,
+                EventKind::Slowed { .. } => self.slowed += 1,
+
                 EventKind::Administered { request, outcome, .. } => match (request, outcome) {
                     (AdminRequest::ChangeMembership(_), Outcome::Committed(_)) => self.changes += 1,
                     (_, Outcome::Transferred { .. }) => self.transfers += 1,
@@ -380,5 +398,9 @@ impl std::ops::AddAssign for Done {
         self.torn_writes += other.torn_writes;
         self.refusals += other.refusals;
         self.suspensions += other.suspensions;
+        self.replays += other.replays;
+        self.without_place += other.without_place;
+        self.clock_changes += other.clock_changes;
+        self.slowed += other.slowed;
     }
 }

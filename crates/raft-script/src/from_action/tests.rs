@@ -5,8 +5,8 @@ use std::time::Duration;
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MessageId, ReadPolicy,
-    Setup, Unsynced, World,
+    ClockChange, DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MessageId,
+    ReadPolicy, Setup, Unsynced, World,
 };
 
 use super::*;
@@ -34,6 +34,9 @@ fn actions() -> Vec<Action> {
         link(LinkChange::Clog(Duration::from_millis(20))),
         Action::Replay { from: one, to: two, back: 2 },
         link(LinkChange::Cut),
+        Action::SetClock { node: one, change: ClockChange::Drift { ppm: -12_345 } },
+        Action::SetClock { node: two, change: ClockChange::Jump(Duration::from_millis(30)) },
+        Action::Slow { node: four, handling: Duration::from_millis(3) },
         Action::SetDisk { node: two, change: DiskChange::Latency(latency) },
         change(MembershipChange::AddVoter(NodeId(6))),
         change(MembershipChange::AddLearner(NodeId(7))),

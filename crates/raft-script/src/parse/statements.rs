@@ -8,10 +8,10 @@ use super::values::{duration_expected, is_number, plain_duration};
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{Moment, Run, Statement};
 
-const STATEMENTS: &str = "a statement: add, append, at, cas, cluster, crash, delete, demote, disk, \
-                          drop, expect, forget, get, heal, link, list, partition, pause, promote, \
-                          recover, remove, replace, replay, restart, resume, run, set, snapshot, step, timeout, \
-                          transfer or voters";
+const STATEMENTS: &str = "a statement: add, append, at, cas, clock, cluster, crash, delete, \
+                          demote, disk, drop, expect, forget, get, heal, link, list, partition, \
+                          pause, promote, recover, remove, replace, replay, restart, resume, \
+                          run, set, slow, snapshot, step, timeout, transfer or voters";
 
 impl Cursor<'_> {
     pub(super) fn statement(&mut self) -> Parsed<Statement> {
@@ -52,6 +52,8 @@ impl Cursor<'_> {
                 let condition = self.condition()?;
                 Ok(Statement::Expect { condition, within: self.within()? })
             }
+            Some("clock") => self.clock(),
+            Some("slow") => self.slow(),
             Some("replay") => self.replay(),
             _ => Err(self.error_before(STATEMENTS)),
         }

@@ -237,7 +237,7 @@ pub(super) fn plain_size(word: &str) -> Option<u64> {
     plain_number(number)?.checked_mul(unit)
 }
 
-fn plain_percent(word: &str) -> Option<u32> {
+pub(super) fn plain_percent(word: &str) -> Option<u32> {
     let number = word.strip_suffix('%')?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     if whole.is_empty() || fraction.is_empty() || fraction.len() > 4 {

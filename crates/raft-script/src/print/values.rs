@@ -47,6 +47,20 @@ impl fmt::Display for Percent {
     }
 }
 
+/// How wrong a clock runs, with its sign.
+pub(super) struct Drift(pub(super) i32);
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.0 {
+            0 => "",
+            1.. => "+",
+            _ => "-",
+        };
+        write!(f, "{sign}{}", Percent(self.0.unsigned_abs()))
+    }
+}
+
 /// Bytes in the largest unit that divides them.
 pub(super) struct Size(pub(super) u64);
 

@@ -92,6 +92,25 @@ impl Session {
                 let (client, operation, read) = (*client, operation.clone(), *read);
                 Ok(Plan::one(Action::Request { client, operation, via, read }))
             }
+            Statement::Clock { nodes, change } => {
+                self.for_each(nodes, |node| Action::SetClock { node, change: *change })
+            }
+            Statement::Slow { nodes, handling } => {
+                self.for_each(nodes, |node| Action::Slow { node, handling: *handling })
+            }
+            Statement::Recover(nodes) => {
+                let nodes = match nodes {
+                    Nodes::Others => self.all_but(&[self.select(Selector::Leader)?]),
+                    nodes => self.resolve(nodes, &[])?,
+                };
+                Ok(Plan::one(Action::Recover { nodes }))
+            }
+            other => self.plan_network(other),
+        }
+    }
+
+    fn plan_network(&self, statement: &Statement) -> Result<Plan, ExecError> {
+        match statement {
             Statement::Partition(groups) => {
                 Ok(Plan::one(Action::Partition { groups: self.groups(groups)? }))
             }
@@ -105,13 +124,6 @@ impl Session {
                 Ok(Plan::one(Action::Replay { from, to, back }))
             }
             Statement::Heal => Ok(Plan::one(Action::Heal)),
-            Statement::Recover(nodes) => {
-                let nodes = match nodes {
-                    Nodes::Others => self.all_but(&[self.select(Selector::Leader)?]),
-                    nodes => self.resolve(nodes, &[])?,
-                };
-                Ok(Plan::one(Action::Recover { nodes }))
-            }
             Statement::Link { ends, changes } => {
                 let pairs = self.pairs(ends)?;
                 let actions = pairs.into_iter().flat_map(|(from, to)| {
@@ -120,12 +132,7 @@ impl Session {
                 Ok(Plan { actions: actions.collect(), lenient: false })
             }
             Statement::DropMessage(id) => Ok(Plan::one(Action::DropMessage { id: *id })),
-            Statement::Cluster(_)
-            | Statement::DiskContents { .. }
-            | Statement::Run(_)
-            | Statement::Step(_)
-            | Statement::At { .. }
-            | Statement::Expect { .. } => unreachable!("these are no actions"),
+            other => unreachable!("{other} is no action"),
         }
     }
 

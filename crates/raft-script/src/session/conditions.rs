@@ -183,7 +183,7 @@ impl Session {
     }
 
     fn lease_until(&self, node: &SimNode) -> Option<Instant> {
-        node.core()?.status().lease_until
+        node.lease_until()
     }
 
     fn committed(&self, key: &Key) -> Option<&raft_kv::Value> {

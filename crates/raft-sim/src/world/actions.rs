@@ -53,6 +53,8 @@ impl World {
             Action::SetLink { from, to, change } => self.set_link(*from, *to, *change),
             Action::SetDisk { node, change } => self.set_disk(*node, *change),
             Action::DamageDisk { node, damage } => self.damage_disk(*node, *damage),
+            Action::SetClock { node, change } => self.set_clock(*node, *change),
+            Action::Slow { node, handling } => self.set_slow(*node, *handling),
             Action::Partition { groups } => self.set_partition(groups),
             Action::PartitionOneWay { heard, unheard } => self.set_one_way(heard, unheard),
             Action::Replay { from, to, back } => self.replay(*from, *to, *back),
@@ -161,7 +163,11 @@ impl World {
     fn pause(&mut self, id: NodeId) -> Result<(), Refusal> {
         self.require_running(id)?;
         if let Some(up) = self.node_mut(id).up() {
-            up.inbox = Some(VecDeque::new());
+            // Its timer elapses anew when it runs on.
+            let mut arrived = std::mem::take(&mut up.backlog);
+            arrived.retain(|arrival| !matches!(arrival, Arrival::Input(Input::Timeout)));
+            up.has_timed_out = false;
+            up.inbox = Some(arrived);
         }
         self.emit(EventKind::Paused { node: id });
         Ok(())

@@ -33,10 +33,19 @@ impl World {
 
     /// Something reaches a node: now if it runs, later if it is paused, never if it is down.
     pub(super) fn deliver(&mut self, id: NodeId, arrival: Arrival) {
-        let Some(up) = self.node_mut(id).up() else { return };
+        let node = self.node_mut(id);
+        let is_slow = !node.handling.is_zero();
+        let Some(up) = node.up() else { return };
         if let Some(inbox) = &mut up.inbox {
             return inbox.push_back(arrival);
         }
+        if is_slow {
+            return self.wait_for_turn(id, arrival);
+        }
+        self.handle_now(id, arrival);
+    }
+
+    pub(super) fn handle_now(&mut self, id: NodeId, arrival: Arrival) {
         match arrival {
             Arrival::Input(input) => self.feed(id, input),
             Arrival::Request { client, sequence, asked } => {
@@ -48,7 +57,9 @@ impl World {
     /// One input, then drain: the core's contract.
     pub(super) fn feed(&mut self, id: NodeId, input: Input) {
         let now = self.now;
-        if let Some(up) = self.node_mut(id).up() {
+        let node = self.node_mut(id);
+        let now = node.clock.shows(now);
+        if let Some(up) = node.up() {
             up.core.handle(now, input);
         }
         self.drain(id);
@@ -69,7 +80,9 @@ impl World {
                 }
             }
             let now = self.now;
-            let Some(up) = self.node_mut(id).up() else { return };
+            let node = self.node_mut(id);
+            let now = node.clock.shows(now);
+            let Some(up) = node.up() else { return };
             up.answers.clear();
             match snapshot {
                 Some(taken) => up.core.handle(now, taken),

@@ -18,6 +18,7 @@ pub(super) enum Due {
     Answer { client: ClientId, sequence: Sequence, node: NodeId, answer: Box<Answer> },
     ClientTimeout { client: ClientId, sequence: Sequence, attempt: u32 },
     ClientRetry { client: ClientId, sequence: Sequence, attempt: u32 },
+    Handled { node: NodeId, turn: u64 },
 }
 
 /// What a node says to a client.

@@ -1,12 +1,14 @@
 //! The end of all faults for some nodes, and the end of all others: what progress is asked of.
 
+use std::time::Duration;
+
 use raft_core::NodeId;
 
 use super::World;
-use crate::{EventKind, NodeState, Refusal, Unsynced};
+use crate::{Clock, ClockChange, EventKind, NodeState, Refusal, Unsynced};
 
 impl World {
-    /// Links, disks and these nodes work as at the beginning; all others crash.
+    /// Links, disks, clocks and these nodes work as at the beginning; all others crash.
     pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), Refusal> {
         for node in nodes {
             self.state_of(*node)?;
@@ -17,6 +19,10 @@ impl World {
         self.links.values_mut().for_each(|link| link.recover(&setup));
         for id in self.node_list() {
             self.node_mut(id).disk.recover(&setup);
+            if self.node_mut(id).clock != Clock::TRUE {
+                self.change_clock(id, ClockChange::Drift { ppm: 0 });
+            }
+            self.node_mut(id).handling = Duration::ZERO;
             let works = nodes.contains(&id);
             match self.state_of(id)? {
                 NodeState::Running | NodeState::Paused if !works => {
@@ -24,7 +30,8 @@ impl World {
                 }
                 NodeState::Paused => self.resume(id)?,
                 NodeState::Crashed | NodeState::Refused if works => self.start_node(id),
-                NodeState::Running | NodeState::Crashed | NodeState::Refused => {}
+                NodeState::Running => self.catch_up(id),
+                NodeState::Crashed | NodeState::Refused => {}
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ mod peers;
 
 use raft_core::{Instant, NodeId, RoleKind, Status};
 use raft_lab::{Frame, Standing};
-use raft_sim::{Disk, DiskChange, Fsync, SimNode};
+use raft_sim::{ClockChange, Disk, DiskChange, Fsync, SimNode};
 use yew::prelude::*;
 
 use self::peers::Peers;
@@ -35,7 +35,7 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
             }
             <FactList facts={facts(&frame, node, status.as_ref())} />
             if let Some(status) = status.filter(|status| !status.peers.is_empty()) {
-                <Peers status={status} now={frame.world.now()} />
+                <Peers status={status} now={node.clock().shows(frame.world.now())} />
             }
             <LinksOf id={props.id} />
         </>
@@ -63,8 +63,15 @@ fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
     if let Some(status) = status {
         facts.extend(of_core(status));
         if status.role == RoleKind::Leader {
-            facts.extend(of_leader(status, frame.world.now()));
+            facts.extend(of_leader(status, node.clock().shows(frame.world.now())));
         }
+    }
+    let drift = node.clock().drift_ppm();
+    if drift != 0 {
+        facts.push(fact("its clock", ClockChange::Drift { ppm: drift }.to_string()));
+    }
+    if !node.handling().is_zero() {
+        facts.push(fact("takes for anything", format!("{:?}", node.handling())));
     }
     let disk = node.disk();
     let writes = disk.pending().len();

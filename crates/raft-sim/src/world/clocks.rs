@@ -1,0 +1,101 @@
+//! Nodes whose clocks are wrong, and nodes that are slow.
+
+use std::time::Duration;
+
+use raft_core::{Input, NodeId};
+
+use super::World;
+use super::queue::Due;
+use crate::node::Arrival;
+use crate::{ClockChange, EventKind, MAX_HANDLING, Refusal};
+
+impl World {
+    /// Whether leases that a node gave or has are not to be relied on, as its clock runs too fast or too
+    /// slow by more than the [bound](crate::Setup::max_clock_drift_ppm), or did so or jumped while
+    /// leases of now began.
+    pub fn clock_out_of_bound(&self, node: NodeId) -> bool {
+        let bound = self.setup.max_clock_drift_ppm;
+        self.node(node).is_some_and(|node| node.clock.is_wrong(self.now, bound))
+    }
+
+    pub(super) fn set_clock(&mut self, id: NodeId, change: ClockChange) -> Result<(), Refusal> {
+        self.state_of(id)?;
+        if !change.is_valid() {
+            return Err(Refusal::Clock(change));
+        }
+        self.change_clock(id, change);
+        self.emit(EventKind::ClockChanged { node: id, change });
+        Ok(())
+    }
+
+    pub(super) fn change_clock(&mut self, id: NodeId, change: ClockChange) {
+        // No lease is longer, measured by a clock within the bound.
+        let window = (self.setup.max_clock_drift_ppm, self.setup.election_timeout_min);
+        let now = self.now;
+        self.node_mut(id).clock.change(now, change, window);
+    }
+
+    pub(super) fn set_slow(&mut self, id: NodeId, handling: Duration) -> Result<(), Refusal> {
+        self.state_of(id)?;
+        if handling > MAX_HANDLING {
+            return Err(Refusal::Handling(handling));
+        }
+        self.node_mut(id).handling = handling;
+        self.emit(EventKind::Slowed { node: id, handling });
+        if handling.is_zero() {
+            self.catch_up(id);
+        }
+        Ok(())
+    }
+
+    /// A node that is slow no more handles at once what it had not got round to.
+    pub(super) fn catch_up(&mut self, id: NodeId) {
+        let Some(up) = self.node_mut(id).up() else { return };
+        up.has_timed_out = false;
+        for arrival in std::mem::take(&mut up.backlog) {
+            self.deliver(id, arrival);
+        }
+    }
+
+    /// A node's timer elapses; a slow one gets round to it later.
+    pub(super) fn time_out(&mut self, id: NodeId) {
+        if self.node_mut(id).handling.is_zero() {
+            return self.feed(id, Input::Timeout);
+        }
+        if let Some(up) = self.node_mut(id).up() {
+            up.has_timed_out = true;
+        }
+        self.wait_for_turn(id, Arrival::Input(Input::Timeout));
+    }
+
+    /// A slow node handles one thing after the other.
+    pub(super) fn wait_for_turn(&mut self, id: NodeId, arrival: Arrival) {
+        let Some(up) = self.node_mut(id).up() else { return };
+        up.backlog.push_back(arrival);
+        if up.backlog.len() == 1 {
+            self.begin_next(id);
+        }
+    }
+
+    fn begin_next(&mut self, id: NodeId) {
+        let now = self.now;
+        let node = self.node_mut(id);
+        node.turn += 1;
+        let (turn, done_at) = (node.turn, now + node.handling);
+        self.schedule(done_at, Due::Handled { node: id, turn });
+    }
+
+    /// A slow node has handled what came first.
+    pub(super) fn handled(&mut self, id: NodeId) {
+        let Some(up) = self.node_mut(id).up() else { return };
+        let Some(arrival) = up.backlog.pop_front() else { return };
+        up.has_timed_out &= !matches!(arrival, Arrival::Input(Input::Timeout));
+        let is_more = !up.backlog.is_empty();
+        self.handle_now(id, arrival);
+        // Unless that was its end.
+        let goes_on = self.node_mut(id).up().is_some_and(|up| !up.backlog.is_empty());
+        if is_more && goes_on {
+            self.begin_next(id);
+        }
+    }
+}
