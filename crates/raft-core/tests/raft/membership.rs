@@ -109,7 +109,7 @@ fn the_next_step_waits_for_a_transfer_of_leadership() {
     cluster.settle();
     cluster.heartbeats(1, 2);
     let learning = membership(3).with_learners([NodeId(4)]);
-    assert_eq!(adopted(&cluster, 1), [learning.clone()], "server 4 has caught up");
+    assert_eq!(adopted(&cluster, 1), std::slice::from_ref(&learning), "server 4 has caught up");
     cluster.live(SECOND);
     assert!(is_committed(&cluster, 1, request));
     assert_eq!(adopted(&cluster, 1), [learning, membership(4)]);
