@@ -36,6 +36,7 @@ mod disk;
 mod hash;
 mod invariants;
 mod ledger;
+pub mod linearizability;
 mod liveness;
 mod memberships;
 mod property;

@@ -4,6 +4,7 @@
 #[cfg(feature = "bugs")]
 mod bugs;
 mod deposed;
+mod histories;
 mod storm;
 
 use deposed::Deposed;

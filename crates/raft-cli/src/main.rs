@@ -3,6 +3,7 @@
 
 mod bugs;
 mod caught;
+mod check;
 mod experiment;
 mod fuzz;
 mod merge;
@@ -31,6 +32,7 @@ enum Command {
     Experiment(experiment::ExperimentArguments),
     Shrink(shrink::ShrinkArguments),
     Bugs(bugs::BugsArguments),
+    Check(check::CheckArguments),
     /// Print every statement of the command language.
     Language,
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Experiment(arguments) => experiment::run(&arguments),
         Command::Shrink(arguments) => shrink::run(&arguments),

@@ -1,9 +1,12 @@
 //! `helios run`: scripts, headless, at full speed.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use raft_check::linearizability::HistoryWriter;
 use raft_core::{Body, Trace};
 use raft_script::{ParseError, limits};
 use raft_sim::{DropReason, Event, EventKind};
@@ -31,6 +34,9 @@ pub(crate) struct RunArguments {
     /// Print nothing about files that are ok.
     #[arg(long)]
     quiet: bool,
+    /// Write what the clients of the one script asked for and were told, for `helios check`.
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
 }
 
 const JSON_HELP: &str = "\
@@ -52,10 +58,14 @@ const TRACE_AROUND_FAILURE: usize = 20;
 
 /// Runs the files; the worst of their codes.
 pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
+    if arguments.history.is_some() && arguments.files.len() > 1 {
+        eprintln!("helios: a history is that of one run: give --history with one script");
+        return Ok(2);
+    }
     to_stdout(|out| {
         let mut worst = 0;
         for file in &arguments.files {
-            let report = run_file(file, arguments.trace, out)?;
+            let report = run_file(file, arguments, out)?;
             worst = worst.max(report.code);
             if arguments.quiet && report.outcome == Outcome::Ok {
                 continue;
@@ -72,7 +82,7 @@ pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
     })
 }
 
-fn run_file(file: &str, trace: bool, out: &mut dyn Write) -> io::Result<FileReport> {
+fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Result<FileReport> {
     let text = match read(file) {
         Ok(text) => text,
         Err(message) => {
@@ -83,33 +93,63 @@ fn run_file(file: &str, trace: bool, out: &mut dyn Write) -> io::Result<FileRepo
         Ok(script) => script,
         Err(error) => return Ok(unparsable(file, &error, &text)),
     };
-    let mut recent: VecDeque<Event> = VecDeque::with_capacity(TRACE_AROUND_FAILURE);
+    let history = arguments.history.as_deref().map(history_file).transpose()?;
+    let mut witness =
+        Witness { trace: arguments.trace.then_some(out), history, recent: VecDeque::new() };
     let mut written = Ok(());
     let report = caught(|| {
         raft_script::run(&script, &mut |event| {
-            if trace && written.is_ok() {
-                written = writeln!(out, "{event}");
-            }
-            if is_worth_telling(event) {
-                if recent.len() == TRACE_AROUND_FAILURE {
-                    recent.pop_front();
-                }
-                recent.push_back(event.clone());
+            if written.is_ok() {
+                written = witness.see(event);
             }
         })
     });
     written?;
+    let recent = witness.recent.iter().map(Event::to_string).collect();
+    witness.history.map_or(Ok(()), |history| history.finish().map(drop))?;
     let report = match report {
         Ok(report) => report,
         Err(message) => {
-            let trace = recent.iter().map(Event::to_string).collect();
-            return Ok(FileReport::of_assertion(file, ErrorReport::assertion(&message, trace)));
+            return Ok(FileReport::of_assertion(file, ErrorReport::assertion(&message, recent)));
         }
     };
-    let error = report.failure.as_ref().map(|failure| {
-        ErrorReport::failure(failure, &text, recent.iter().map(Event::to_string).collect())
-    });
+    let error = report.failure.as_ref();
+    let error = error.map(|failure| ErrorReport::failure(failure, &text, recent));
     Ok(FileReport::of_run(file, &report, error))
+}
+
+fn history_file(path: &Path) -> io::Result<HistoryWriter<BufWriter<File>>> {
+    let file = File::create(path).map_err(|error| {
+        io::Error::new(error.kind(), format!("the history {}: {error}", path.display()))
+    })?;
+    HistoryWriter::new(BufWriter::new(file))
+}
+
+/// Sees a run go by.
+struct Witness<'a> {
+    /// Where every event is told.
+    trace: Option<&'a mut dyn Write>,
+    history: Option<HistoryWriter<BufWriter<File>>>,
+    /// The last events that are worth telling.
+    recent: VecDeque<Event>,
+}
+
+impl Witness<'_> {
+    fn see(&mut self, event: &Event) -> io::Result<()> {
+        if let Some(trace) = &mut self.trace {
+            writeln!(trace, "{event}")?;
+        }
+        if let Some(history) = &mut self.history {
+            history.event(event)?;
+        }
+        if is_worth_telling(event) {
+            if self.recent.len() == TRACE_AROUND_FAILURE {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(event.clone());
+        }
+        Ok(())
+    }
 }
 
 fn unparsable(file: &str, error: &ParseError, text: &str) -> FileReport {

@@ -592,12 +592,8 @@ impl AnswerView {
 }
 
 fn redirect(detour: &Detour) -> Option<RedirectView> {
-    match detour {
-        Detour::Redirected { from, to } => {
-            Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
-        }
-        Detour::TimedOut(_) | Detour::TryAgain { .. } => None,
-    }
+    let Detour::Redirected { from, to } = detour else { return None };
+    Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod trouble;
 use std::time::Duration;
 
 use raft_check::Checks;
+use raft_check::linearizability::HistoryWriter;
 use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
@@ -22,6 +23,8 @@ pub(crate) struct Storm {
     /// What networks and clocks do besides, if anything.
     trouble: Option<Random>,
     sequence: u64,
+    /// What clients ask and hear, if that is wanted.
+    pub(crate) history: Option<HistoryWriter<Vec<u8>>>,
     pub(crate) done: Done,
 }
 
@@ -98,8 +101,17 @@ impl Storm {
         let checks = Checks::new(&world);
         let is_rough = world.setup().seed % 3 == 1;
         let (disks, done) = (Disks::Sound, Done::default());
-        let mut storm =
-            Self { world, checks, random, spacing, disks, trouble: None, sequence: 0, done };
+        let mut storm = Self {
+            world,
+            checks,
+            random,
+            spacing,
+            disks,
+            trouble: None,
+            sequence: 0,
+            history: None,
+            done,
+        };
         if is_rough {
             storm.make_links_rough();
         }
@@ -141,8 +153,7 @@ impl Storm {
             } else if !self.world.step() {
                 break;
             } else {
-                self.checks.observe(&self.world, self.world.events());
-                self.done.count(self.world.events());
+                self.observe();
             }
         }
         let suspended = self.checks.results().filter(|result| result.suspension.is_some()).count();
@@ -176,8 +187,16 @@ impl Storm {
     /// What cannot be done now is no fault.
     fn act(&mut self, action: Action) {
         if self.world.apply(action).is_ok() {
-            self.checks.observe(&self.world, self.world.events());
-            self.done.count(self.world.events());
+            self.observe();
+        }
+    }
+
+    fn observe(&mut self) {
+        let events = self.world.events();
+        self.checks.observe(&self.world, events);
+        self.done.count(events);
+        if let Some(history) = &mut self.history {
+            events.iter().for_each(|event| history.event(event).expect("memory takes all"));
         }
     }
 

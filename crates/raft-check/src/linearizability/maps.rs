@@ -1,0 +1,143 @@
+//! Several keys at once: what a `list` reads ties its keys together, so they have one state.
+
+use hashbrown::HashTable;
+
+use super::history::Subject;
+use super::model::{Model, Step, classes, describe_value, first_value};
+use super::values::{ABSENT, ValueId, Values};
+use crate::hash::mix;
+
+/// What an operation does to several values.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum MapStep {
+    /// It is about one of the keys, by its place.
+    Key(u32, Step),
+    /// It read the keys from one place up to, not including, another.
+    List { first: u32, end: u32, entries: Vec<(u32, ValueId)>, truncated: bool },
+}
+
+/// Keys in their order; the state is the number of a list of their values.
+pub(super) struct Maps {
+    subject: Subject,
+    values: Values,
+    keys: Vec<String>,
+    steps: Vec<MapStep>,
+    classes: Vec<u32>,
+    /// The lists of values, one behind the other.
+    states: Vec<ValueId>,
+    count: u32,
+    by_contents: HashTable<u32>,
+    scratch: Vec<ValueId>,
+}
+
+impl Maps {
+    /// `keys` are in words, in the order of the keys.
+    pub(super) fn new(
+        subject: Subject,
+        values: Values,
+        keys: Vec<String>,
+        steps: Vec<MapStep>,
+    ) -> Self {
+        let classes = classes(&steps);
+        let scratch = vec![first_value(subject); keys.len()];
+        let mut maps = Self {
+            subject,
+            values,
+            keys,
+            steps,
+            classes,
+            states: Vec::new(),
+            count: 0,
+            by_contents: HashTable::new(),
+            scratch,
+        };
+        maps.intern();
+        maps
+    }
+
+    fn state(&self, state: u32) -> &[ValueId] {
+        let width = self.keys.len();
+        &self.states[state as usize * width..][..width]
+    }
+
+    /// The number of the state that lies in `scratch`.
+    fn intern(&mut self) -> u32 {
+        let key = hash_of(&self.scratch);
+        let known = self.by_contents.find(key, |id| self.state(*id) == self.scratch);
+        if let Some(known) = known {
+            return *known;
+        }
+        let id = self.count;
+        self.count += 1;
+        self.states.extend_from_slice(&self.scratch);
+        let (states, width) = (&self.states, self.keys.len());
+        let key_of = |id: &u32| hash_of(&states[*id as usize * width..][..width]);
+        self.by_contents.insert_unique(key, id, key_of);
+        id
+    }
+}
+
+impl Model for Maps {
+    fn initial(&self) -> u32 {
+        0
+    }
+
+    fn step(&mut self, state: u32, operation: u32) -> Option<u32> {
+        match &self.steps[operation as usize] {
+            MapStep::Key(key, step) => {
+                let (key, step) = (*key as usize, *step);
+                let before = self.state(state)[key];
+                let after = step.apply(before, &mut self.values)?;
+                if after == before {
+                    return Some(state);
+                }
+                let mut scratch = std::mem::take(&mut self.scratch);
+                scratch.copy_from_slice(self.state(state));
+                scratch[key] = after;
+                self.scratch = scratch;
+                Some(self.intern())
+            }
+            MapStep::List { first, end, entries, truncated } => {
+                let held = self.state(state)[*first as usize..*end as usize].iter();
+                let mut held = (*first..).zip(held).filter(|(_, value)| **value != ABSENT);
+                let all = entries.iter().all(|(key, value)| held.next() == Some((*key, value)));
+                (all && held.next().is_some() == *truncated).then_some(state)
+            }
+        }
+    }
+
+    fn is_observer(&self, operation: u32) -> bool {
+        match &self.steps[operation as usize] {
+            MapStep::Key(_, step) => step.is_observer(),
+            MapStep::List { .. } => true,
+        }
+    }
+
+    fn class(&self, operation: u32) -> u32 {
+        self.classes[operation as usize]
+    }
+
+    fn describe(&self, state: u32) -> String {
+        const MOST: usize = 12;
+        let held = self.keys.iter().zip(self.state(state)).filter(|(_, value)| **value != ABSENT);
+        let mut words: Vec<String> = held
+            .map(|(key, value)| {
+                format!("{key}={}", describe_value(&self.values, *value, self.subject))
+            })
+            .collect();
+        if words.len() > MOST {
+            let more = words.len() - MOST;
+            words.truncate(MOST);
+            words.push(format!("and {more} more"));
+        }
+        if words.is_empty() { "empty".to_owned() } else { words.join(", ") }
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.bytes() + self.states.capacity() * 4 + self.by_contents.capacity() * 5
+    }
+}
+
+fn hash_of(values: &[ValueId]) -> u64 {
+    values.iter().fold(values.len() as u64, |hash, value| mix(hash, u64::from(*value)))
+}

@@ -1,0 +1,267 @@
+//! Values as small numbers: equal contents have equal numbers, and an append is one look-up.
+//!
+//! A value is kept as the value that it was made from and the bytes that were added, so a key to which
+//! a thousand clients append does not cost the square of that.
+
+use hashbrown::HashTable;
+use raft_kv::Value;
+
+use crate::hash::mix;
+
+/// The number of a value, or of its absence.
+pub(super) type ValueId = u32;
+
+/// The key is absent.
+pub(super) const ABSENT: ValueId = 0;
+/// The value without bytes.
+pub(super) const EMPTY: ValueId = 1;
+/// Any value or none: what a window of a history begins with.
+pub(super) const ANY: ValueId = u32::MAX;
+
+/// Polynomial hashes are taken modulo this prime.
+const PRIME: u64 = (1 << 61) - 1;
+const BASE: u64 = 0x0A31_7C5B_2D4F_9E67;
+
+/// All values that were met.
+pub(super) struct Values {
+    nodes: Vec<Node>,
+    pieces: Vec<Piece>,
+    piece_ids: HashTable<u32>,
+    by_content: HashTable<ValueId>,
+    /// Value, piece, and what the one with the other at its end is.
+    appended: HashTable<(ValueId, u32, ValueId)>,
+    bytes: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    parent: ValueId,
+    piece: u32,
+    length: u64,
+    /// Depends on the contents only, not on the pieces that they came in.
+    hash: u64,
+}
+
+struct Piece {
+    bytes: Value,
+    hash: u64,
+    /// The base to the power of the length.
+    power: u64,
+}
+
+impl Values {
+    pub(super) fn new() -> Self {
+        let nothing = Node { parent: ABSENT, piece: 0, length: 0, hash: 0 };
+        let mut values = Self {
+            nodes: vec![nothing, nothing],
+            pieces: Vec::new(),
+            piece_ids: HashTable::new(),
+            by_content: HashTable::new(),
+            appended: HashTable::new(),
+            bytes: 0,
+        };
+        values.by_content.insert_unique(content_key(0, 0), EMPTY, |_| content_key(0, 0));
+        values
+    }
+
+    /// How much memory the values take, about.
+    pub(super) fn bytes(&self) -> usize {
+        let tables = self.by_content.capacity() * 8 + self.appended.capacity() * 16;
+        self.bytes + self.nodes.capacity() * size_of::<Node>() + tables
+    }
+
+    /// The number of these bytes as something to append.
+    pub(super) fn piece(&mut self, bytes: &Value) -> u32 {
+        let (hash, power) = polynomial(bytes.as_bytes());
+        let pieces = &self.pieces;
+        let same = |id: &u32| pieces[*id as usize].bytes == *bytes;
+        if let Some(id) = self.piece_ids.find(mix(hash, 0), same) {
+            return *id;
+        }
+        let id = self.pieces.len() as u32;
+        self.bytes += bytes.len() + size_of::<Piece>();
+        self.pieces.push(Piece { bytes: bytes.clone(), hash, power });
+        let pieces = &self.pieces;
+        let key = |id: &u32| mix(pieces[*id as usize].hash, 0);
+        self.piece_ids.insert_unique(mix(hash, 0), id, key);
+        id
+    }
+
+    /// The number of a value.
+    pub(super) fn value(&mut self, bytes: &Value) -> ValueId {
+        let piece = self.piece(bytes);
+        self.append(EMPTY, piece)
+    }
+
+    /// The value that is there after the piece is added to another; nothing counts as empty.
+    pub(super) fn append(&mut self, to: ValueId, piece: u32) -> ValueId {
+        let to = to.max(EMPTY);
+        let append_key = mix(u64::from(to), u64::from(piece));
+        let known = self.appended.find(append_key, |(t, p, _)| (*t, *p) == (to, piece));
+        if let Some((.., id)) = known {
+            return *id;
+        }
+        let (before, added) = (self.nodes[to as usize], &self.pieces[piece as usize]);
+        let node = Node {
+            parent: to,
+            piece,
+            length: before.length + added.bytes.len() as u64,
+            hash: add_mod(mul_mod(before.hash, added.power), added.hash),
+        };
+        let id = self.intern(node);
+        let key = |entry: &(u32, u32, u32)| mix(u64::from(entry.0), u64::from(entry.1));
+        self.appended.insert_unique(append_key, (to, piece, id), key);
+        id
+    }
+
+    /// A value's length in bytes.
+    pub(super) fn length(&self, id: ValueId) -> u64 {
+        self.nodes.get(id as usize).map_or(0, |node| node.length)
+    }
+
+    /// Whether a value that came in one piece has these bytes at this place.
+    pub(super) fn has_at(&self, id: ValueId, offset: u64, piece: u32) -> bool {
+        let added = self.pieces[piece as usize].bytes.as_bytes();
+        if id <= EMPTY {
+            return id == EMPTY && offset == 0 && added.is_empty();
+        }
+        let whole = self.pieces[self.nodes[id as usize].piece as usize].bytes.as_bytes();
+        let behind = usize::try_from(offset).ok().and_then(|offset| whole.get(offset..));
+        behind.is_some_and(|behind| behind.starts_with(added))
+    }
+
+    /// The bytes of a value, the last `limit` of them.
+    pub(super) fn tail(&self, id: ValueId, limit: usize) -> Vec<u8> {
+        let mut bytes: Vec<u8> =
+            Tail::of(self, id).flat_map(|b| b.iter().rev()).take(limit).copied().collect();
+        bytes.reverse();
+        bytes
+    }
+
+    fn intern(&mut self, node: Node) -> ValueId {
+        let id = self.nodes.len() as ValueId;
+        self.nodes.push(node);
+        let key = content_key(node.hash, node.length);
+        let known = self.by_content.find(key, |other| self.are_equal(*other, id)).copied();
+        if let Some(known) = known {
+            self.nodes.pop();
+            return known;
+        }
+        let nodes = &self.nodes;
+        let key_of = |id: &u32| content_key(nodes[*id as usize].hash, nodes[*id as usize].length);
+        self.by_content.insert_unique(key, id, key_of);
+        id
+    }
+
+    /// Whether two values have the same bytes.
+    fn are_equal(&self, one: ValueId, other: ValueId) -> bool {
+        let (a, b) = (&self.nodes[one as usize], &self.nodes[other as usize]);
+        if (a.length, a.hash) != (b.length, b.hash) {
+            return false;
+        }
+        let (mut left, mut right) = (Tail::of(self, one), Tail::of(self, other));
+        let (mut a, mut b): (&[u8], &[u8]) = (&[], &[]);
+        loop {
+            if a.is_empty() {
+                a = left.next().unwrap_or_default();
+            }
+            if b.is_empty() {
+                b = right.next().unwrap_or_default();
+            }
+            let common = a.len().min(b.len());
+            if common == 0 {
+                return a.is_empty() && b.is_empty();
+            }
+            let ((a_rest, a_end), (b_rest, b_end)) =
+                (a.split_at(a.len() - common), b.split_at(b.len() - common));
+            if a_end != b_end {
+                return false;
+            }
+            (a, b) = (a_rest, b_rest);
+        }
+    }
+}
+
+/// The pieces of a value that have bytes, from the last to the first.
+struct Tail<'a> {
+    values: &'a Values,
+    at: ValueId,
+}
+
+impl<'a> Tail<'a> {
+    fn of(values: &'a Values, at: ValueId) -> Self {
+        Self { values, at }
+    }
+}
+
+impl<'a> Iterator for Tail<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while self.at > EMPTY && self.at != ANY {
+            let node = &self.values.nodes[self.at as usize];
+            self.at = node.parent;
+            let bytes = self.values.pieces[node.piece as usize].bytes.as_bytes();
+            if !bytes.is_empty() {
+                return Some(bytes);
+            }
+        }
+        None
+    }
+}
+
+fn content_key(hash: u64, length: u64) -> u64 {
+    mix(hash, length)
+}
+
+/// The hash of some bytes, and the base to the power of their number.
+fn polynomial(bytes: &[u8]) -> (u64, u64) {
+    bytes.iter().fold((0, 1), |(hash, power), byte| {
+        (add_mod(mul_mod(hash, BASE), u64::from(*byte) + 1), mul_mod(power, BASE))
+    })
+}
+
+fn mul_mod(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    add_mod((product as u64) & PRIME, (product >> 61) as u64)
+}
+
+fn add_mod(a: u64, b: u64) -> u64 {
+    let sum = a + b;
+    if sum >= PRIME { sum - PRIME } else { sum }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(values: &Values, id: ValueId) -> String {
+        String::from_utf8(values.tail(id, 1000)).unwrap()
+    }
+
+    #[test]
+    fn equal_contents_have_one_number_whatever_pieces_they_came_in() {
+        let mut values = Values::new();
+        let [a, bc, ab, c, nothing] = ["a", "bc", "ab", "c", ""].map(|t| values.piece(&t.into()));
+        let whole = values.value(&"abc".into());
+        let first = values.append(ABSENT, a);
+        let second = values.append(EMPTY, ab);
+        assert_eq!(values.append(first, bc), whole);
+        assert_eq!(values.append(second, c), whole);
+        assert_eq!(values.append(whole, nothing), whole);
+        assert_eq!(values.append(ABSENT, nothing), EMPTY);
+        assert_ne!(first, second);
+        assert_ne!(values.value(&"acb".into()), whole);
+        assert_eq!((values.length(whole), text(&values, whole)), (3, "abc".to_owned()));
+        assert_eq!(values.tail(whole, 2), b"bc");
+    }
+
+    #[test]
+    fn contents_of_one_hash_are_told_apart_by_their_bytes() {
+        let mut values = Values::new();
+        let [one, other] = ["abc", "abd"].map(|t| values.value(&t.into()));
+        let (a, b) = (values.nodes[one as usize], values.nodes[other as usize]);
+        values.nodes[other as usize] = Node { hash: a.hash, ..b };
+        assert!(!values.are_equal(one, other));
+    }
+}

@@ -1,0 +1,128 @@
+//! What to check, as it is typed.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use raft_check::linearizability::Format;
+
+/// Check whether histories of operations are linearizable.
+///
+/// A history says what clients asked for and what they were told. It is linearizable if its operations
+/// can be put in an order in which each happens between its call and its return and gets the answer
+/// that it got. An operation without an answer may have happened at any time after its call, or not.
+///
+/// Exit code: 0 if all are linearizable, 1 if one is not, 2 if one is malformed, 3 if the time or the
+/// memory did not suffice to know.
+#[derive(Args)]
+#[command(after_long_help = FORMS, arg_required_else_help = true)]
+pub(crate) struct CheckArguments {
+    /// Histories to check; `-` is standard input.
+    #[arg(required = true, value_name = "HISTORY")]
+    pub(super) files: Vec<String>,
+    /// How they are written.
+    #[arg(long, value_enum, default_value_t = Form::Auto)]
+    format: Form,
+    /// Give up on a history after this time, such as `10s` or `500ms`.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(super) timeout: Duration,
+    /// Give up when the search would need more than this memory, such as `512M` or `2G`.
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    pub(super) memory: usize,
+    /// Print one JSON object for each history instead of text; --help says what is in it.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const FORMS: &str = "\
+FORMS
+  helios     what `helios run --history FILE` writes: the line `helios history 1`, then lines such as
+               0.412000s 1 invoke set x=1
+               0.436120s 1 ok
+               0.440000s 2 invoke cas x 1 2
+               0.470000s 2 ok swapped            (or: ok kept VALUE; fail …; unknown …)
+  jepsen     logs of operations on one register, other lines of the log are passed over:
+               INFO  jepsen.util - 2   :invoke   :cas   [2 4]
+               INFO  jepsen.util - 2   :info     :cas   :timed-out
+  porcupine  a store of texts that are empty at first, one map a line:
+               {:process 9, :type :invoke, :f :append, :key \"0\", :value \"x 9 0 y\"}
+  auto       the first line tells
+
+JSON: one object for each history, one a line:
+  file        the file as it was named
+  outcome     \"linearizable\", \"not-linearizable\", \"malformed\" or \"unknown\"
+  code        the exit code that this file alone would give
+  format      helios, jepsen or porcupine; null if malformed
+  operations  how many there are; unanswered: of how many nobody knows what became of them
+  took_us     how long the search took, in microseconds
+  order       if linearizable, the lines of the calls in an order that explains the history
+  window      if not, the shortest stretch without an order: line, process, operation, returned (the
+              line of the return); optional: the same for operations that may have happened and do not
+              help; stuck: the operation that cannot have its answer; longest: how many operations can
+              be put in order; state: what is there then
+  unknown     if unknown: reason (time or memory), linearized, of, situations
+  error       if malformed: line, column, message";
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    Auto,
+    Helios,
+    Jepsen,
+    Porcupine,
+}
+
+impl CheckArguments {
+    /// The form that was asked for; `None` if the history is to tell.
+    pub(super) fn format(&self) -> Option<Format> {
+        match self.format {
+            Form::Auto => None,
+            Form::Helios => Some(Format::Helios),
+            Form::Jepsen => Some(Format::Jepsen),
+            Form::Porcupine => Some(Format::Porcupine),
+        }
+    }
+}
+
+/// `500ms`, `10s`, `5m`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("", 1_000)];
+    let millis = with_unit(text, &units).filter(|millis| (1..=86_400_000).contains(millis));
+    millis
+        .map(Duration::from_millis)
+        .ok_or_else(|| "a time such as 500ms, 10s or 5m, of at most a day, is expected".to_owned())
+}
+
+/// `512M`, `2G`, `64K`; a number alone is bytes.
+fn size(text: &str) -> Result<usize, String> {
+    let units = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("", 1)];
+    let bytes = with_unit(text, &units).filter(|bytes| *bytes > 0);
+    bytes
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| "a size such as 512M or 2G is expected".to_owned())
+}
+
+fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_read() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("7"), Ok(Duration::from_secs(7)));
+        assert_eq!(size("64K"), Ok(65_536));
+        assert_eq!(size("10"), Ok(10));
+        for wrong in ["", "s", "1h", "-1s", "0s", "99999999999999999999s", "2d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "M", "0", "1T", "99999999999999999999G", "18446744073709551615G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

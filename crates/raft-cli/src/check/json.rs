@@ -1,0 +1,117 @@
+//! What is said about one history, for programs.
+
+use std::io::{self, Write};
+
+use raft_check::linearizability::{History, Reason, Verdict};
+use serde::Serialize;
+
+use super::{Checked, Outcome};
+
+#[derive(Serialize, Default)]
+struct Report<'a> {
+    file: &'a str,
+    outcome: &'static str,
+    code: u8,
+    format: Option<&'static str>,
+    operations: usize,
+    unanswered: usize,
+    took_us: u64,
+    order: Option<Vec<usize>>,
+    window: Option<Vec<Operation>>,
+    optional: Option<Vec<Operation>>,
+    stuck: Option<Operation>,
+    longest: Option<usize>,
+    state: Option<&'a str>,
+    unknown: Option<Unknown>,
+    error: Option<Problem>,
+}
+
+#[derive(Serialize)]
+struct Operation {
+    line: usize,
+    process: u64,
+    operation: String,
+    returned: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Unknown {
+    reason: &'static str,
+    linearized: usize,
+    of: usize,
+    situations: usize,
+}
+
+#[derive(Serialize)]
+struct Problem {
+    line: Option<usize>,
+    column: Option<usize>,
+    message: String,
+}
+
+pub(super) fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Report {
+        file: &checked.file,
+        outcome: "malformed",
+        code: checked.code(),
+        ..Report::default()
+    };
+    match &checked.outcome {
+        Outcome::Unreadable(message) => {
+            report.error = Some(Problem { line: None, column: None, message: message.clone() });
+        }
+        Outcome::Malformed(error) => {
+            let (line, column) = (Some(error.line), Some(error.column));
+            report.error = Some(Problem { line, column, message: error.message.clone() });
+        }
+        Outcome::Judged { format, history, verdict, took } => {
+            report.format = Some(format.name());
+            report.operations = history.invocations().len();
+            report.unanswered = history.unanswered();
+            report.took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+            judged(&mut report, history, verdict);
+        }
+    }
+    serde_json::to_writer(&mut *out, &report)?;
+    writeln!(out)
+}
+
+fn judged<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict) {
+    match verdict {
+        Verdict::Linearizable { order } => {
+            report.outcome = "linearizable";
+            let line = |place: &usize| history.invocations()[*place].invoked.line;
+            report.order = Some(order.iter().map(line).collect());
+        }
+        Verdict::NotLinearizable(found) => {
+            report.outcome = "not-linearizable";
+            let operations = |places: &[usize]| {
+                Some(places.iter().map(|place| operation(history, *place)).collect())
+            };
+            report.window = operations(&found.window);
+            report.optional = operations(&found.optional);
+            report.stuck = Some(operation(history, found.stuck));
+            report.longest = Some(found.longest.len());
+            report.state = Some(found.last_state());
+        }
+        Verdict::Unknown { reason, linearized, of, situations } => {
+            report.outcome = "unknown";
+            let reason = match reason {
+                Reason::Time => "time",
+                Reason::Memory => "memory",
+            };
+            let (linearized, of, situations) = (*linearized, *of, *situations);
+            report.unknown = Some(Unknown { reason, linearized, of, situations });
+        }
+    }
+}
+
+fn operation(history: &History, place: usize) -> Operation {
+    let invocation = &history.invocations()[place];
+    Operation {
+        line: invocation.invoked.line,
+        process: invocation.process,
+        operation: history.in_words(place).to_string(),
+        returned: invocation.returned.map(|moment| moment.line),
+    }
+}

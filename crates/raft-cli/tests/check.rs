@@ -1,0 +1,161 @@
+//! `helios check` as a person or a CI job meets it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const STALE: &str = "\
+INFO  jepsen.util - 0\t:invoke\t:write\t1
+INFO  jepsen.util - 0\t:ok\t:write\t1
+INFO  jepsen.util - 0\t:invoke\t:write\t2
+INFO  jepsen.util - 1\t:invoke\t:read\tnil
+INFO  jepsen.util - 0\t:ok\t:write\t2
+INFO  jepsen.util - 1\t:ok\t:read\t2
+INFO  jepsen.util - 2\t:invoke\t:write\t3
+INFO  jepsen.util - 1\t:invoke\t:read\tnil
+INFO  jepsen.util - 2\t:info\t:write\t:timed-out
+INFO  jepsen.util - 1\t:ok\t:read\t1
+";
+
+fn helios(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_helios"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Who refuses its arguments reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it was not killed")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn json(arguments: &[&str], input: &str) -> Value {
+    let output = helios(&[&["check", "--json", "-"], arguments].concat(), input);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["code"], code(&output));
+    value
+}
+
+fn path(name: &str) -> String {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_linearizable_history_exits_with_0_and_says_so_in_one_line() {
+    let (good, _) = STALE.split_at(STALE.rfind("INFO").unwrap());
+    let output = helios(&["check", "-"], good);
+    assert_eq!(code(&output), 0);
+    let line = stdout(&output);
+    assert!(
+        line.starts_with("-: linearizable (jepsen, 5 operations, 2 without an answer"),
+        "{line}"
+    );
+    assert_eq!(line.lines().count(), 1);
+    let order = &json(&[], good)["order"];
+    assert_eq!(*order, serde_json::json!([1, 3, 4]));
+}
+
+#[test]
+fn one_that_is_not_exits_with_1_and_shows_the_shortest_stretch() {
+    let output = helios(&["check", "-"], STALE);
+    assert_eq!(code(&output), 1);
+    let expected = "
+The shortest stretch that no order explains, lines 4 to 10, whatever was there before:
+
+  line 4  process 1  ├───┤           read → 2
+  line 8  process 1          ├───┤   read → 1  ✗
+
+  These may have happened too, and do not help: write 3: no answer (line 7)
+
+The longest order from the beginning on has 3 operations, of 4 with an answer. It ends:
+  line 1      write 1                                  the register is 1
+  line 3      write 2                                  the register is 2
+  line 4      read → 2                                 the register is 2
+Then line 8 has to have happened and cannot: read → 1
+";
+    let (first, rest) = stdout(&output).split_once('\n').unwrap();
+    assert!(first.starts_with("-: not linearizable (jepsen, 5 operations, "), "{first}");
+    assert_eq!(rest, expected, "{rest}");
+    let report = json(&[], STALE);
+    assert_eq!(report["outcome"], "not-linearizable");
+    assert_eq!(report["stuck"]["line"], 8);
+    assert_eq!(report["window"].as_array().unwrap().len(), 2);
+    assert_eq!(report["state"], "2");
+}
+
+#[test]
+fn a_malformed_one_exits_with_2_and_a_caret() {
+    let broken = STALE.replacen(":read\t2", ":raed\t2", 1);
+    let output = helios(&["check", "-"], &broken);
+    assert_eq!(code(&output), 2);
+    let text = stdout(&output);
+    assert!(text.starts_with("-: malformed: line 6, column 27: expected `:read`"), "{text}");
+    assert!(text.trim_end().ends_with("^^^^^"), "{text}");
+    let error = &json(&[], &broken)["error"];
+    assert_eq!((&error["line"], &error["column"]), (&6.into(), &27.into()));
+    assert_eq!(code(&helios(&["check", "no such file"], "")), 2);
+    assert_eq!(code(&helios(&["check", "-", "--format", "porcupine"], STALE)), 2);
+    assert_eq!(code(&helios(&["check", "-", "--timeout", "never"], STALE)), 2);
+}
+
+/// Many writes at the same time, and a read of what none of them left: every order has to be tried.
+#[test]
+fn one_that_takes_too_long_exits_with_3_in_time() {
+    let mut hard = String::from("helios history 1\n");
+    for client in 1..=40 {
+        hard += &format!("0s {client} invoke append x v{client}\n");
+    }
+    for client in 1..=40 {
+        hard += &format!("1s {client} ok {}\n", if client < 40 { 87 + client % 3 } else { 1 });
+    }
+    let report = json(&["--timeout", "200ms"], &hard);
+    assert_eq!((&report["outcome"], &report["code"]), (&"unknown".into(), &3.into()));
+    assert_eq!(report["unknown"]["reason"], "time");
+    let report = json(&["--memory", "1M"], &hard);
+    assert_eq!(report["unknown"]["reason"], "memory");
+    let output = helios(&["check", "-", "--timeout", "200ms"], &hard);
+    assert!(stdout(&output).contains("--timeout allows more"), "{}", stdout(&output));
+}
+
+#[test]
+fn of_several_the_worst_code_counts() {
+    let (good, bad) = (path("good.log"), path("bad.log"));
+    std::fs::write(&good, STALE.lines().next().unwrap()).unwrap();
+    std::fs::write(&bad, STALE).unwrap();
+    assert_eq!(code(&helios(&["check", &good, &good], "")), 0);
+    assert_eq!(code(&helios(&["check", &good, "no such file"], "")), 2);
+    assert_eq!(code(&helios(&["check", &bad, "no such file", &good], "")), 1);
+}
+
+#[test]
+fn what_a_run_writes_is_a_history() {
+    let script = "cluster nodes=3 seed=4\nrun until leader\nset x=\"a b\"\nappend x c client=2\n\
+                  get x client=3 read=local\nget x client=4\nlist client=5\ncas x absent d client=6\n\
+                  delete x client=7\nrun 2s\ncrash 1\ncrash 2\nset y=1\nrun 60s\nexpect safe\n";
+    let file = path("run.history");
+    let output = helios(&["run", "-", "--history", &file], script);
+    assert_eq!(code(&output), 0, "{}", stdout(&output));
+    let text = std::fs::read_to_string(&file).unwrap();
+    for part in ["helios history 1\n", " 1 invoke set x=\"a b\"\n", " unknown\n", "# local: "] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+    let output = helios(&["check", &file], "");
+    let line = stdout(&output);
+    assert!(line.contains("linearizable (helios, 7 operations, 1 without an answer"), "{line}");
+    assert_eq!(code(&output), 0);
+    let two = helios(&["run", "-", "-", "--history", &file], script);
+    assert_eq!(code(&two), 2);
+}
