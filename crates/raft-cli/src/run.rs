@@ -163,7 +163,7 @@ pub(crate) fn read(file: &str) -> Result<String, String> {
     let result = if file == "-" {
         io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
     result.map_err(|error| format!("cannot be read: {error}"))?;
     String::from_utf8(bytes).map_err(|error| {

@@ -41,7 +41,7 @@ pub type Oracle<'a> = dyn FnMut(&Script) -> Option<Script> + 'a;
 /// So much longer a proposal runs at least, in microseconds.
 const LEAST_MORE: u64 = 2_000_000;
 
-/// Makes one script short. See the [module](self).
+/// Makes one script short.
 pub struct Shrinker<'a> {
     oracle: &'a mut Oracle<'a>,
     progress: &'a mut dyn FnMut(Progress),

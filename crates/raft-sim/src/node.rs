@@ -198,7 +198,7 @@ impl SimNode {
     }
 
     /// How much waits for it while it is paused or slow.
-    pub(crate) fn inbox_len(&self) -> usize {
+    pub fn inbox_len(&self) -> usize {
         match &self.process {
             Process::Up(up) => up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len(),
             Process::Crashed | Process::Refused(_) => 0,

@@ -1,7 +1,6 @@
 //! Answers reach a leader: what it knows of a follower never gets less.
 
 use raft_core::{AppendEntriesReply, Body, Message, Node, NodeId};
-use raft_sim::NodeState;
 
 use super::Checks;
 use crate::invariants::monotonic_state::{self, MatchSeen};
@@ -19,14 +18,13 @@ impl Checks {
     }
 
     /// Looks into a leader's books when an answer came that is older than another one.
-    pub(super) fn follow_answers(&mut self, id: NodeId, core: &Node, state: NodeState) {
+    pub(super) fn follow_answers(&mut self, id: NodeId, core: &Node, has_seen_all: bool) {
         let Some(node) = self.node_mut(id) else { return };
         let membership = node.memberships.last().0;
         node.answers.go_by(membership);
         let Some(peer) = node.answers.late.take() else { return };
         let most = node.answers.most(peer);
-        // A paused node has not seen the answer yet.
-        let is_up_to_date = state == NodeState::Running && node.leading.is_some();
+        let is_up_to_date = has_seen_all && node.leading.is_some();
         let status = core.status();
         let known = status.peers.iter().find(|found| found.id == peer).filter(|_| is_up_to_date);
         if let Some(known) = known {

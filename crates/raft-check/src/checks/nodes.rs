@@ -1,7 +1,7 @@
 //! A node as it is after the events: its life, its log, its progress.
 
 use raft_core::{HardState, LogIndex, Node, NodeId, RoleKind};
-use raft_sim::{Event, World};
+use raft_sim::{Event, NodeState, World};
 
 use super::Checks;
 use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
@@ -35,7 +35,9 @@ impl Checks {
         self.compare_leases(world, id);
         self.follow_commit(id, core, events);
         self.follow_membership(id, core);
-        self.follow_answers(id, core, seen.state());
+        // A paused node, or a slow one, has not seen yet what was delivered to it.
+        let has_seen_all = seen.state() == NodeState::Running && seen.inbox_len() == 0;
+        self.follow_answers(id, core, has_seen_all);
         if let Some(node) = self.node_mut(id) {
             node.follow_compaction(core.log());
         }

@@ -170,11 +170,11 @@ impl OneKey {
 
     /// Whether an operation read a value that is not the first one and that none of the others makes.
     pub(super) fn has_no_origin(&self, read: u32, mut others: impl Iterator<Item = u32>) -> bool {
-        let value = match self.steps[read as usize] {
-            Step::Read(value)
-            | Step::Swap { expect: value, .. }
-            | Step::KeepUnless { current: Some(value), .. } => value,
-            _ => return false,
+        let (Step::Read(value)
+        | Step::Swap { expect: value, .. }
+        | Step::KeepUnless { current: Some(value), .. }) = self.steps[read as usize]
+        else {
+            return false;
         };
         let makes = |step: Step| match step {
             Step::Write(written) | Step::Swap { value: written, .. } => written == value,

@@ -1,9 +1,9 @@
 //! Jepsen's logs of operations on one register.
 //!
 //! ```text
-//! INFO  jepsen.util - 2	:invoke	:cas	[2 4]
-//! INFO  jepsen.util - 2	:fail	:cas	[2 4]
-//! INFO  jepsen.util - 4	:info	:write	:timed-out
+//! INFO  jepsen.util - 2   :invoke   :cas   [2 4]
+//! INFO  jepsen.util - 2   :fail   :cas   [2 4]
+//! INFO  jepsen.util - 4   :info   :write   :timed-out
 //! ```
 //!
 //! What stands before `jepsen.util` (a level, perhaps a time and a thread) does not matter.
