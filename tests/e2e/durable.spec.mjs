@@ -27,7 +27,7 @@ function agreedKeys(page) {
     const all = new Set(nodes.map((node) => JSON.stringify(Object.entries(node.keys).sort())));
     const empty = nodes.some((node) => Object.keys(node.keys).length === 0);
     return all.size === 1 && !empty && nodes[0].keys;
-  });
+  }, 90_000);
 }
 
 test('a reload recovers the cluster and says what it recovered', async () => {
