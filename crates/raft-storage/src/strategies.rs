@@ -85,7 +85,8 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
     match step {
         Step::Vote { term, voted_for } => {
             let new = next_term(term).unwrap_or(state.hard_state);
-            let voted_for = voted_for.map(NodeId);
+            // A vote is never taken back in its term (§5.2).
+            let voted_for = new.voted_for.or(voted_for.map(NodeId));
             persist.hard_state = Some(HardState { voted_for, ..new });
         }
         Step::Append { term, back, payloads } => {
