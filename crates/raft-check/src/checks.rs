@@ -195,12 +195,7 @@ impl Checks {
 
     /// Where a node stands, or would have to stand.
     fn place_of(&self, id: NodeId) -> Result<usize, usize> {
-        // Nodes are numbered from 1, nearly always without a gap.
-        let likely = (id.0 as usize).wrapping_sub(1);
-        if self.nodes.get(likely).is_some_and(|node| node.id == id) {
-            return Ok(likely);
-        }
-        self.nodes.binary_search_by_key(&id, |node| node.id)
+        raft_sim::place_of(&self.nodes, id, |node| node.id)
     }
 }
 

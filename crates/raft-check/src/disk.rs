@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use raft_core::{Entry, HardState, LogIndex, LogPosition, PersistId, Recovered, Snapshot};
+use raft_core::{Entry, HardState, LogIndex, LogPosition, PersistId, Recovered};
 use raft_storage::{Key, Write, WriteBatch, decode_entry, decode_hard_state, decode_snapshot_mark};
 
 use crate::invariants::faithful_recovery::PersistentState;
@@ -48,7 +48,7 @@ pub(crate) enum Change {
 impl DiskShadow {
     /// A disk that holds this.
     pub(crate) fn new(held: &Recovered, known: &LogMatching, is_intact: bool) -> Self {
-        let base = held.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let base = PersistentState::of(held).base;
         let mut log = Shadow::behind(base, known.hash_of(base));
         for entry in &held.entries {
             log.append(entry);

@@ -52,7 +52,7 @@ impl Memberships {
 
     /// The one in force.
     pub(crate) fn latest(&self) -> &Membership {
-        &self.later.last().unwrap_or(&self.first).1
+        self.last().1
     }
 
     /// Each of the entries behind `after`, with the one before it.

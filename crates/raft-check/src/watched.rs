@@ -1,6 +1,8 @@
 //! One node in the eyes of the checks: its log, its disk, and how far it has come.
 
-use raft_core::{Log, LogIndex, LogPosition, Membership, Node, NodeId, RoleKind, Round, Term};
+use raft_core::{
+    HardState, Log, LogIndex, LogPosition, Membership, Node, NodeId, RoleKind, Round, Term,
+};
 
 use crate::answers::Answers;
 use crate::disk::DiskShadow;
@@ -67,12 +69,15 @@ impl Glance {
     }
 }
 
+pub(crate) fn hard_state_of(core: &Node) -> HardState {
+    HardState { current_term: core.current_term(), voted_for: core.voted_for() }
+}
+
 pub(crate) fn progress_of(core: &Node) -> Progress {
     Progress {
-        current_term: core.current_term(),
+        hard_state: hard_state_of(core),
         commit_index: core.commit_index(),
         last_applied: core.last_applied(),
-        voted_for: core.voted_for(),
     }
 }
 
@@ -122,10 +127,9 @@ impl Watched {
             id,
             life: 0,
             progress: Progress {
-                current_term: disk.hard_state.current_term,
+                hard_state: disk.hard_state,
                 commit_index: base,
                 last_applied: base,
-                voted_for: disk.hard_state.voted_for,
             },
             applied: base,
             leading: None,
@@ -161,16 +165,16 @@ impl Watched {
 
     /// Whether a node that looks like this has to be looked at thoroughly.
     pub(crate) fn is_worth_a_look(&mut self, glance: Glance) -> bool {
-        // Where a log was compared matters only if the commit index moves.
-        let compared = self.claims.compared.take();
-        let Claims { truncated_from, led, in_force, committed, applied, .. } = &self.claims;
+        let Claims { truncated_from, led, in_force, committed, applied, compared: _ } =
+            &self.claims;
         let claims = truncated_from.is_some() || led.is_some() || in_force.is_some();
         let is_new = self.glance.replace(glance) != Some(glance);
         let answers = self.answers.late.is_some();
         if is_new || claims || committed.is_some() || *applied || answers {
-            self.claims.compared = compared;
             return true;
         }
+        // Where a log was compared matters only if the commit index moves.
+        self.claims.compared = None;
         self.glances = (self.glances + 1) % LOOKS;
         self.glances == 0
     }

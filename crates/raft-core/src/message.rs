@@ -260,6 +260,13 @@ impl AppendEntries {
     }
 }
 
+impl Body {
+    /// Whether it is an `AppendEntries` that carries no entries.
+    pub fn is_heartbeat(&self) -> bool {
+        matches!(self, Self::AppendEntries(request) if request.is_heartbeat())
+    }
+}
+
 impl InstallSnapshot {
     /// The last entry that the snapshot replaces.
     pub fn last_included(&self) -> LogPosition {

@@ -453,15 +453,12 @@ impl From<&raft_sim::Client> for ClientView {
 
 impl From<&InvariantLine> for InvariantView {
     fn from(line: &InvariantLine) -> Self {
-        let broken = match &line.state {
-            InvariantState::Holding | InvariantState::Suspended { .. } => None,
+        let (suspended, broken) = match &line.state {
+            InvariantState::Holding => (None, None),
+            InvariantState::Suspended { words } => (Some(words.clone()), None),
             InvariantState::Broken { event_number, at, description } => {
-                Some((*event_number, at.0, description.clone()))
+                (None, Some((*event_number, at.0, description.clone())))
             }
-        };
-        let suspended = match &line.state {
-            InvariantState::Suspended { words } => Some(words.clone()),
-            _ => None,
         };
         Self {
             name: line.name,

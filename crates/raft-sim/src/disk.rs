@@ -10,7 +10,9 @@ use raft_core::{Instant, NodeId, PersistId};
 use raft_storage::{Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, DiskChange, Fsync, LatencyShape, Refusal, Setup, Unsynced, WriteFailure};
+use crate::{
+    DelayRange, DiskChange, Fsync, LatencyShape, MAX_STALL, Refusal, Setup, Unsynced, WriteFailure,
+};
 
 /// A simulated disk. Writes become durable one after the other, in order.
 #[derive(Clone, Debug)]
@@ -111,13 +113,10 @@ impl Disk {
             DiskChange::Latency(range) if !range.is_valid() => return Err(Refusal::Delay(range)),
             DiskChange::Latency(range) => self.latency = range,
             DiskChange::Shape(shape) => self.shape = shape,
-            DiskChange::Stall(duration) => {
-                let range = DelayRange { min: Duration::ZERO, max: duration };
-                if !range.is_valid() {
-                    return Err(Refusal::Delay(range));
-                }
-                return Ok(self.stall(now + duration));
+            DiskChange::Stall(time) if time > MAX_STALL => {
+                return Err(Refusal::Delay(DelayRange { min: Duration::ZERO, max: time }));
             }
+            DiskChange::Stall(time) => return Ok(self.stall(now + time)),
             DiskChange::Fsync(fsync) => self.fsync = fsync,
             DiskChange::Full(is_full) => self.is_full = is_full,
         }

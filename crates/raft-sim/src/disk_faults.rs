@@ -7,6 +7,9 @@ use raft_storage::Key;
 
 use crate::{DelayRange, LatencyShape};
 
+/// The longest time for which a disk stalls.
+pub const MAX_STALL: Duration = Duration::from_secs(3600);
+
 /// A change to how a disk works. What it holds stays as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DiskChange {
@@ -14,7 +17,7 @@ pub enum DiskChange {
     Latency(DelayRange),
     /// How that is spread over its range.
     Shape(LatencyShape),
-    /// No write becomes durable for that long from now on; 1 h at most.
+    /// No write becomes durable for that long from now on; [`MAX_STALL`] at most.
     Stall(Duration),
     /// Whether flushes succeed.
     Fsync(Fsync),

@@ -69,13 +69,13 @@ pub use action::{Action, LinkChange, ReadPolicy, Refusal, Unsynced};
 pub use client::{Client, PendingOperation};
 pub use clock::{Clock, ClockChange, MAX_DRIFT_PPM, MAX_JUMP};
 pub use disk::{Disk, PendingWrite};
-pub use disk_faults::{DiskChange, DiskDamage, Fsync, WriteFailure};
+pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
 pub use latency::LatencyShape;
 pub use network::{
     InFlight, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,
 };
-pub use node::{MAX_HANDLING, NodeState, SimNode};
+pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
 pub use random::Random;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};

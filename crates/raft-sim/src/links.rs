@@ -41,10 +41,7 @@ impl Links {
         let mut grown = Self { side, square: vec![None; side * side] };
         for from in nodes {
             for to in nodes {
-                let link = match self.place(*from, *to) {
-                    Some(place) => self.square[place].take(),
-                    None => None,
-                };
+                let link = self.place(*from, *to).and_then(|place| self.square[place].take());
                 if let Some(place) = grown.place(*from, *to) {
                     grown.square[place] = Some(link.unwrap_or_else(|| new(*from, *to)));
                 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use raft_core::{Input, Instant, LogIndex, NodeId, Recovered};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
+use raft_storage::StorageError;
 
 use crate::random::{Purpose, Random};
 use crate::{AdminRequest, Clock, Disk, ReadPolicy, Refusal, Setup, WriteFailure};
@@ -100,6 +101,19 @@ pub(crate) struct Reading {
     pub(crate) read: ReadPolicy,
 }
 
+/// Where a node stands in a list by ascending number, or would have to stand.
+///
+/// # Errors
+/// The place where it would have to stand.
+pub fn place_of<T>(nodes: &[T], id: NodeId, number: impl Fn(&T) -> NodeId) -> Result<usize, usize> {
+    // Nodes are numbered from 1, nearly always without a gap.
+    let likely = (id.0 as usize).wrapping_sub(1);
+    if nodes.get(likely).is_some_and(|node| number(node) == id) {
+        return Ok(likely);
+    }
+    nodes.binary_search_by_key(&id, number)
+}
+
 impl SimNode {
     pub(crate) fn new(setup: &Setup, id: NodeId) -> Self {
         let disk = Disk::new(setup, id);
@@ -152,8 +166,15 @@ impl SimNode {
         if self.disk.is_full() {
             return Err(Refusal::DiskFull(self.id).to_string());
         }
-        let recovered = raft_storage::recover(self.id, self.disk.durable());
-        recovered.map(drop).map_err(|error| error.to_string())
+        self.recovered().map(drop).map_err(|error| error.to_string())
+    }
+
+    /// What it would find on its disk if it started now.
+    ///
+    /// # Errors
+    /// Which record is damaged, and how.
+    pub fn recovered(&self) -> Result<Recovered, StorageError> {
+        raft_storage::recover(self.id, self.disk.durable())
     }
 
     /// Its protocol state, unless it is down.
@@ -241,8 +262,7 @@ impl SimNode {
     }
 
     fn recover(&self, setup: &Setup, now: Instant) -> Result<Up, String> {
-        let recovered: Recovered = raft_storage::recover(self.id, self.disk.durable())
-            .map_err(|error| error.to_string())?;
+        let recovered = self.recovered().map_err(|error| error.to_string())?;
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.life).next();
         let now = self.clock.shows(now);
         let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)

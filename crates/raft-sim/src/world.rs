@@ -23,7 +23,7 @@ use raft_kv::ClientId;
 use self::queue::{Due, Queue};
 use crate::fingerprint::Fingerprint;
 use crate::links::Links;
-use crate::node::{Process, Up};
+use crate::node::{Process, Up, place_of};
 use crate::under_way::UnderWay;
 use crate::{
     Action, Client, Event, EventKind, InFlight, Link, NodeState, Partition, Setup, SetupError,
@@ -135,12 +135,7 @@ impl World {
 
     /// Where a node stands, or would have to stand.
     fn node_place(&self, id: NodeId) -> Result<usize, usize> {
-        // Nodes are numbered from 1, nearly always without a gap.
-        let likely = (id.0 as usize).wrapping_sub(1);
-        if self.nodes.get(likely).is_some_and(|node| node.id == id) {
-            return Ok(likely);
-        }
-        self.nodes.binary_search_by_key(&id, SimNode::id)
+        place_of(&self.nodes, id, SimNode::id)
     }
 
     /// The nodes, by ascending id.

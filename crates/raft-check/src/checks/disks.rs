@@ -44,8 +44,7 @@ impl Checks {
     fn reread_disk(&mut self, world: &World, place: usize) {
         let node = &mut self.nodes[place];
         let Some(seen) = world.node(node.id) else { return };
-        let found = raft_storage::recover(node.id, seen.disk().durable());
-        node.disk.reread(found.as_ref().ok());
+        node.disk.reread(seen.recovered().as_ref().ok());
         self.count_holders();
     }
 

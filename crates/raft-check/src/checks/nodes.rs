@@ -1,17 +1,17 @@
 //! A node as it is after the events: its life, its log, its progress.
 
-use raft_core::{HardState, LogIndex, Node, NodeId, RoleKind};
+use raft_core::{LogIndex, Node, NodeId, RoleKind};
 use raft_sim::{Event, NodeState, World};
 
 use super::Checks;
 use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
 use crate::invariants::leader_append_only::{self, LeaderLogChanged};
 use crate::invariants::log_matching::{self, EntrySeen};
-use crate::invariants::monotonic_state::{self, Progress, StateSeen, TermRecovered};
+use crate::invariants::monotonic_state::{self, StateSeen, TermRecovered};
 use crate::invariants::vote_durability::{self, VoteHeld};
 use crate::memberships::Memberships;
 use crate::shadow::Mark;
-use crate::watched::{Claims, Glance, LogChange, progress_of};
+use crate::watched::{Claims, Glance, LogChange, hard_state_of, progress_of};
 
 impl Checks {
     pub(super) fn follow_node(&mut self, world: &World, id: NodeId, events: &[Event]) {
@@ -54,9 +54,7 @@ impl Checks {
         let Some(node) = self.node_mut(id) else { return };
         node.begin_life(life, first);
         core.log().iter_from(core.log().first_index()).for_each(|e| node.memberships.append(e));
-        let hard_state =
-            HardState { current_term: core.current_term(), voted_for: core.voted_for() };
-        let log = core.log();
+        let (hard_state, log) = (hard_state_of(core), core.log());
         let started_with = PersistentState { hard_state, base: log.base(), last_log: log.last() };
         let recovery = Restarted { node: id, disk: node.disk.state(), started_with };
         let was_damaged = !node.disk.is_readable;
@@ -140,11 +138,7 @@ impl Checks {
         if before != now {
             let verdict = monotonic_state::state_seen(StateSeen { node: id, before, now });
             self.board.note(&monotonic_state::PROPERTY, verdict);
-            let held = |progress: Progress| HardState {
-                current_term: progress.current_term,
-                voted_for: progress.voted_for,
-            };
-            let vote = VoteHeld { node: id, before: held(before), now: held(now) };
+            let vote = VoteHeld { node: id, before: before.hard_state, now: now.hard_state };
             self.board.note(&vote_durability::PROPERTY, vote_durability::vote_held(vote));
         }
     }

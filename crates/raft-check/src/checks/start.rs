@@ -61,7 +61,7 @@ impl Checks {
 
 /// A disk that cannot be read holds nothing that counts; its node refuses to start.
 fn held_by(node: &SimNode) -> Held {
-    let recovered = raft_storage::recover(node.id(), node.disk().durable());
+    let recovered = node.recovered();
     let is_intact = recovered.is_ok();
     Held { node: node.id(), recovered: recovered.unwrap_or_default(), is_intact }
 }

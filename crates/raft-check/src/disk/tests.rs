@@ -1,6 +1,6 @@
 //! A disk's shadow is what recovery would find.
 
-use raft_core::{Bytes, Membership, NodeId, Payload, Persist, Term};
+use raft_core::{Bytes, Membership, NodeId, Payload, Persist, Snapshot, Term};
 use raft_kv::Store;
 use raft_storage::{Records, recover};
 

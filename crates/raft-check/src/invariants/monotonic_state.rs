@@ -2,7 +2,7 @@
 //! a server, its term never falls behind what it has told others, and a leader's match index of a
 //! follower never goes back.
 
-use raft_core::{LogIndex, NodeId, Term};
+use raft_core::{HardState, LogIndex, NodeId, Term};
 
 use crate::property::{Property, Verdict};
 
@@ -25,11 +25,10 @@ pub(crate) struct StateSeen {
 /// What must never go back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Progress {
-    pub(crate) current_term: Term,
+    /// The term, and the vote in it, which stays.
+    pub(crate) hard_state: HardState,
     pub(crate) commit_index: LogIndex,
     pub(crate) last_applied: LogIndex,
-    /// The vote of the term, which stays.
-    pub(crate) voted_for: Option<NodeId>,
 }
 
 /// A node started, having sent messages in earlier lives.
@@ -42,7 +41,7 @@ pub(crate) struct TermRecovered {
 }
 
 pub(crate) fn state_seen(StateSeen { node, before, now }: StateSeen) -> Verdict {
-    went_back(node, "term", before.current_term, now.current_term)?;
+    went_back(node, "term", before.hard_state.current_term, now.hard_state.current_term)?;
     went_back(node, "commit index", before.commit_index, now.commit_index)?;
     went_back(node, "last applied entry", before.last_applied, now.last_applied)
 }

@@ -245,10 +245,9 @@ fn a_vote_that_is_taken_back() {
 #[test]
 fn a_state_that_goes_back() {
     let progress = |term, commit, applied| Progress {
-        current_term: Term(term),
+        hard_state: HardState { current_term: Term(term), voted_for: None },
         commit_index: LogIndex(commit),
         last_applied: LogIndex(applied),
-        voted_for: None,
     };
     let seen = |now| state_seen(StateSeen { node: N1, before: progress(3, 7, 6), now });
     assert_eq!(seen(progress(3, 7, 7)), Ok(()));

@@ -1,12 +1,9 @@
 //! `clock` and `slow`.
 
-use std::time::Duration;
-
 use raft_sim::{ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP};
 
 use super::cursor::{Cursor, Parsed};
 use super::values::{plain_number, plain_percent};
-use crate::print::Time;
 use crate::statement::Statement;
 
 impl Cursor<'_> {
@@ -31,14 +28,6 @@ impl Cursor<'_> {
         self.keyword("by")?;
         self.sign("=")?;
         Ok(Statement::Slow { nodes, handling: self.duration_up_to(MAX_HANDLING)? })
-    }
-
-    fn duration_up_to(&mut self, most: Duration) -> Parsed<Duration> {
-        let duration = self.duration()?;
-        if duration > most {
-            return Err(self.error_before(format!("a duration of at most {}", Time(most))));
-        }
-        Ok(duration)
     }
 
     /// `+200ppm`, `-5%`, `0%`.

@@ -1,11 +1,9 @@
 //! `disk`: what a disk holds at the beginning, how it works, and how it is damaged.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::LogIndex;
-use raft_sim::{DelayRange, DiskChange, DiskDamage, Fsync};
+use raft_sim::{DiskChange, DiskDamage, Fsync, MAX_STALL};
 use raft_storage::Key;
 
 use super::cursor::{Cursor, Parsed};
@@ -52,18 +50,10 @@ impl Cursor<'_> {
         Ok(Some(match word {
             "latency" => DiskChange::Latency(self.delay()?),
             "shape" => DiskChange::Shape(self.shape()?),
-            "stall" => DiskChange::Stall(self.stall()?),
+            "stall" => DiskChange::Stall(self.duration_up_to(MAX_STALL)?),
             "fsync" => DiskChange::Fsync(self.fsync()?),
             _ => DiskChange::Full(self.switch()?),
         }))
-    }
-
-    fn stall(&mut self) -> Parsed<Duration> {
-        let stall = self.duration()?;
-        if !(DelayRange { min: Duration::ZERO, max: stall }).is_valid() {
-            return Err(self.error_before("a duration of at most 60m"));
-        }
-        Ok(stall)
     }
 
     fn fsync(&mut self) -> Parsed<Fsync> {

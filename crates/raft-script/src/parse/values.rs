@@ -93,6 +93,15 @@ impl Cursor<'_> {
         Ok(duration)
     }
 
+    /// The same, but not too long.
+    pub(super) fn duration_up_to(&mut self, most: Duration) -> Parsed<Duration> {
+        let duration = self.duration()?;
+        if duration > most {
+            return Err(self.error_before(format!("a duration of at most {}", Time(most))));
+        }
+        Ok(duration)
+    }
+
     /// `10ms..20ms`, or `10ms` for exactly that.
     pub(super) fn delay(&mut self) -> Parsed<DelayRange> {
         let range = self.word().and_then(|word| {

@@ -1,6 +1,6 @@
 //! Whether a condition holds, and what is there instead.
 
-use raft_core::{Instant, LogIndex, LogPosition, Membership, NodeId, Term};
+use raft_core::{LogIndex, LogPosition, Membership, NodeId, Term};
 use raft_kv::{ClientId, Key};
 use raft_sim::{PendingOperation, SimNode};
 
@@ -179,11 +179,7 @@ impl Session {
     }
 
     fn has_lease(&self, node: &SimNode) -> bool {
-        self.lease_until(node).is_some_and(|until| self.world.now() < until)
-    }
-
-    fn lease_until(&self, node: &SimNode) -> Option<Instant> {
-        node.lease_until()
+        node.lease_until().is_some_and(|until| self.world.now() < until)
     }
 
     fn committed(&self, key: &Key) -> Option<&raft_kv::Value> {
@@ -235,7 +231,7 @@ impl Session {
     }
 
     fn lease_in_words(&self, node: &SimNode) -> String {
-        match self.lease_until(node) {
+        match node.lease_until() {
             Some(until) if self.world.now() < until => format!("has a lease until {until}"),
             Some(until) => format!("had a lease until {until}"),
             None => "has no lease".to_owned(),
@@ -297,7 +293,7 @@ fn log_of(node: &SimNode) -> (Vec<Term>, LogPosition) {
         let entries = core.log().iter_from(LogIndex(0));
         return (entries.map(|entry| entry.term).collect(), core.log().base());
     }
-    match raft_storage::recover(node.id(), node.disk().durable()) {
+    match node.recovered() {
         Ok(recovered) => {
             let after =
                 recovered.snapshot.map_or(LogPosition::ORIGIN, |snapshot| snapshot.position());

@@ -32,9 +32,7 @@ impl World {
         match action {
             Action::Crash { node, unsynced } => self.crash(*node, *unsynced),
             Action::Restart { node } => {
-                self.require(*node, "down", |state| {
-                    matches!(state, NodeState::Crashed | NodeState::Refused)
-                })?;
+                self.require_down(*node)?;
                 if self.node_mut(*node).disk.is_full() {
                     return Err(Refusal::DiskFull(*node));
                 }
@@ -136,6 +134,11 @@ impl World {
         self.node(node).map(crate::SimNode::state).ok_or(Refusal::NoSuchNode(node))
     }
 
+    /// All of these exist.
+    pub(super) fn require_known(&self, nodes: &[NodeId]) -> Result<(), Refusal> {
+        nodes.iter().try_for_each(|node| self.state_of(*node).map(drop))
+    }
+
     fn require(
         &self,
         node: NodeId,
@@ -148,6 +151,11 @@ impl World {
 
     fn require_running(&self, node: NodeId) -> Result<(), Refusal> {
         self.require(node, "running", |state| state == NodeState::Running)
+    }
+
+    fn require_down(&self, node: NodeId) -> Result<(), Refusal> {
+        let is_down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
+        self.require(node, "down", is_down)
     }
 
     pub(super) fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), Refusal> {
@@ -200,9 +208,7 @@ impl World {
     fn damage_disk(&mut self, id: NodeId, damage: DiskDamage) -> Result<(), Refusal> {
         self.state_of(id)?;
         if damage == DiskDamage::Wipe {
-            self.require(id, "down", |state| {
-                matches!(state, NodeState::Crashed | NodeState::Refused)
-            })?;
+            self.require_down(id)?;
         }
         let (setup, now) = (self.setup.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;

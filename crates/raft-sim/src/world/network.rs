@@ -36,7 +36,7 @@ impl World {
     }
 
     pub(super) fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Refusal> {
-        groups.iter().flatten().try_for_each(|node| self.state_of(*node).map(drop))?;
+        groups.iter().try_for_each(|group| self.require_known(group))?;
         self.partition = Some(Arc::new(Partition::of(groups)));
         self.emit(EventKind::Partitioned { groups: groups.to_vec() });
         self.drop_blocked();
@@ -48,7 +48,8 @@ impl World {
         heard: &[NodeId],
         unheard: &[NodeId],
     ) -> Result<(), Refusal> {
-        heard.iter().chain(unheard).try_for_each(|node| self.state_of(*node).map(drop))?;
+        self.require_known(heard)?;
+        self.require_known(unheard)?;
         if let Some(node) = heard.iter().find(|node| unheard.contains(node)) {
             return Err(Refusal::OnBothSides(*node));
         }

@@ -10,9 +10,7 @@ use crate::{Clock, ClockChange, EventKind, NodeState, Refusal, Unsynced};
 impl World {
     /// Links, disks, clocks and these nodes work as at the beginning; all others crash.
     pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), Refusal> {
-        for node in nodes {
-            self.state_of(*node)?;
-        }
+        self.require_known(nodes)?;
         self.emit(EventKind::Recovered { nodes: nodes.to_vec() });
         self.partition = None;
         let setup = self.setup.clone();
