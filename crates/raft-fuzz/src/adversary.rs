@@ -154,6 +154,11 @@ impl Look<'_> {
         self.nodes(|node| node.state() == NodeState::Running)
     }
 
+    /// The nodes whose disks are at work.
+    fn writing(&self) -> Vec<NodeId> {
+        self.nodes(|node| node.core().is_some() && node.disk().pending().len() > 0)
+    }
+
     /// How long something stays broken: a part of a timeout, or some of them.
     fn while_broken(&self, random: &mut Random) -> Duration {
         let tenths = pick(random, &[1, 3, 8, 15, 30, 50]) + random.up_to(9) as u32;
@@ -162,12 +167,12 @@ impl Look<'_> {
 }
 
 /// Whether a node believes to lead.
-fn leads(node: &SimNode) -> bool {
+pub(crate) fn leads(node: &SimNode) -> bool {
     node.core().is_some_and(|core| core.role() == RoleKind::Leader)
 }
 
 /// Whether a node's log holds entries that it does not know to be committed.
-fn is_ahead(node: &SimNode) -> bool {
+pub(crate) fn is_ahead(node: &SimNode) -> bool {
     node.core().is_some_and(|core| core.log().last().index > core.commit_index())
 }
 
@@ -190,5 +195,10 @@ impl Deeds {
 
     fn one(action: Action) -> Self {
         Self::now(vec![action])
+    }
+
+    /// Breaks something now and repairs it later.
+    fn for_a_while(breaks: Action, lasts: Duration, repairs: Action) -> Self {
+        Self { now: vec![breaks], later: vec![(lasts, repairs)] }
     }
 }

@@ -63,28 +63,6 @@ impl Fault {
         Self::DiskDamage,
         Self::Replay,
     ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Crash => "crash",
-            Self::Pause => "pause",
-            Self::Partition => "partition",
-            Self::Link => "link",
-            Self::Disk => "disk",
-            Self::Election => "election",
-            Self::Transfer => "transfer",
-            Self::Membership => "membership",
-            Self::Snapshot => "snapshot",
-            Self::Message => "message",
-            Self::Storm => "storm",
-            Self::Strand => "strand",
-            Self::Ambush => "ambush",
-            Self::DiskFailure => "disk-failure",
-            Self::DiskDamage => "disk-damage",
-            Self::Replay => "replay",
-        }
-    }
 }
 
 /// Which faults there are, and how often each strikes.

@@ -259,6 +259,13 @@ pub(crate) fn pick<T: Clone>(random: &mut Random, choices: &[T]) -> T {
     choices[random.up_to(choices.len() as u64 - 1) as usize].clone()
 }
 
+/// Puts them in any order.
+pub(crate) fn shuffle<T>(random: &mut Random, list: &mut [T]) {
+    for last in (1..list.len()).rev() {
+        list.swap(last, random.up_to(last as u64) as usize);
+    }
+}
+
 /// In scripts, whole milliseconds read better.
 pub(crate) fn whole_millis(duration: Duration) -> Duration {
     Duration::from_millis(duration.as_millis() as u64)

@@ -33,8 +33,6 @@ pub struct Played {
     /// The statements of which the run is made: without those that the world refuses, and without
     /// those after what is wrong. Its run is the same run.
     pub script: Script,
-    /// How many of the world's steps it took.
-    pub steps: u64,
 }
 
 impl Symptom {
@@ -92,10 +90,9 @@ impl Progress {
     }
 
     fn into_played(self, script: &Script, report: &RunReport) -> Played {
-        let steps = report.steps;
         let Some(failure) = &report.failure else {
             let script = self.with_opening(script, None);
-            return Played { symptom: None, description: String::new(), script, steps };
+            return Played { symptom: None, description: String::new(), script };
         };
         let failed = script.statements.iter().find(|line| line.number == failure.line);
         let failed = failed.map(|line| &line.statement);
@@ -114,15 +111,15 @@ impl Progress {
             other => {
                 // Another script than one that runs: nothing is wrong with the cluster.
                 let description = other.to_string();
-                return Played { symptom: None, description, script: script.clone(), steps };
+                return Played { symptom: None, description, script: script.clone() };
             }
         };
         let script = self.with_opening(script, last);
         if !matches!(symptom, Symptom::Property(_)) && !is_fair(&script, report) {
             let description = "progress is asked of nodes that have no quorum".to_owned();
-            return Played { symptom: None, description, script, steps };
+            return Played { symptom: None, description, script };
         }
-        Played { symptom: Some(symptom), description: failure.error.to_string(), script, steps }
+        Played { symptom: Some(symptom), description: failure.error.to_string(), script }
     }
 
     fn into_panicked(self, script: &Script, message: String) -> Played {
@@ -142,7 +139,7 @@ impl Progress {
         // Which of the statements after the last one done were refused is not known.
         let script = if panics(&cut) { cut } else { script.clone() };
         let symptom = Some(Symptom::Assertion(without_numbers));
-        Played { symptom, description: message, script, steps: 0 }
+        Played { symptom, description: message, script }
     }
 
     /// The statements that make the world, those that are over, and a last one.
@@ -156,12 +153,17 @@ impl Progress {
 
 /// Whether a script that says who recovers may ask these for progress.
 fn is_fair(script: &Script, report: &RunReport) -> bool {
-    let recovers = |line: &Line| match &line.statement {
-        Statement::At { statement, .. } => matches!(**statement, Statement::Recover(_)),
-        statement => matches!(statement, Statement::Recover(_)),
-    };
+    let recovers = |line: &Line| matches!(action(&line.statement), Statement::Recover(_));
     let Some(session) = &report.session else { return false };
     !script.statements.iter().any(recovers) || recovery::is_fair(session.world(), session.checks())
+}
+
+/// What a statement does, without the moment at which it does it.
+pub(crate) fn action(statement: &Statement) -> &Statement {
+    match statement {
+        Statement::At { statement, .. } => statement,
+        other => other,
+    }
 }
 
 /// Whether a statement makes the world.

@@ -20,10 +20,11 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{Instant, LogIndex, Membership, NodeId, Payload, RoleKind};
+use raft_core::{Instant, LogIndex, Membership, NodeId, Payload};
 use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World};
 
-use crate::plan::pick;
+use crate::adversary::leads;
+use crate::plan::{pick, shuffle};
 
 /// Who works again: a fair quorum and perhaps some more, ascending. `None` if there is none.
 /// `targets` are the memberships that leaders are on their way to.
@@ -36,18 +37,14 @@ pub(crate) fn choose(
     let required = memberships(world, checks, targets);
     let can_start = |node: &&SimNode| match node.state() {
         NodeState::Running | NodeState::Paused => true,
-        NodeState::Crashed | NodeState::Refused => {
-            raft_storage::recover(node.id(), node.disk().durable()).is_ok()
-        }
+        NodeState::Crashed | NodeState::Refused => node.recovered().is_ok(),
     };
     let mut candidates: Vec<NodeId> = world.nodes().filter(can_start).map(SimNode::id).collect();
     // A leader that was removed has to notice it by itself.
     let leads = |node: NodeId| world.leader() == Some(node);
     let belongs = |node: &NodeId| required.iter().any(|membership| membership.contains(*node));
     candidates.retain(|node| belongs(node) || leads(*node));
-    for last in (1..candidates.len()).rev() {
-        candidates.swap(last, random.up_to(last as u64) as usize);
-    }
+    shuffle(random, &mut candidates);
     let mut chosen: Vec<NodeId> = Vec::new();
     for node in &candidates {
         let lacks = |membership: &Membership| {
@@ -89,11 +86,9 @@ pub(crate) fn memberships(
     let mut all = vec![committed.clone()];
     let held = world.nodes().filter_map(latest_membership);
     all.extend(held.filter(|(at, _)| *at > committed_at).map(|(_, membership)| membership));
-    let leads = |node: &NodeId| {
-        let core = world.node(*node).and_then(SimNode::core);
-        core.is_some_and(|core| core.role() == RoleKind::Leader)
-    };
-    all.extend(targets.iter().filter(|(node, _)| leads(node)).map(|(_, target)| target.clone()));
+    let still_leads = |node: NodeId| world.node(node).is_some_and(leads);
+    let targets = targets.iter().filter(|(node, _)| still_leads(*node));
+    all.extend(targets.map(|(_, target)| target.clone()));
     all.dedup();
     all
 }
@@ -103,7 +98,7 @@ fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
     if let Some(core) = node.core() {
         return Some((core.membership_index(), core.membership().clone()));
     }
-    let recovered = raft_storage::recover(node.id(), node.disk().durable()).ok()?;
+    let recovered = node.recovered().ok()?;
     let in_log = recovered.entries.iter().rev().find_map(|entry| match &entry.payload {
         Payload::Membership(membership) => Some((entry.index, membership.clone())),
         _ => None,

@@ -123,11 +123,6 @@ impl SeedRun {
         &self.world
     }
 
-    /// The checks, which have seen everything.
-    pub fn checks(&self) -> &Checks {
-        &self.checks
-    }
-
     /// What became of it so far.
     pub fn report(&self) -> SeedReport {
         SeedReport {

@@ -148,12 +148,13 @@ impl<'a> Shrinker<'a> {
         if self.runs >= self.max_runs || !is_worth_it {
             return false;
         }
-        let script = statements(if self.runs_on { running_on(candidate) } else { candidate });
+        let candidate = if self.runs_on { running_on(candidate) } else { candidate };
+        let protected = tail::protected(&candidate);
+        let script = statements(candidate);
         if !self.proposed.insert(script.to_string()) {
             return false;
         }
         self.runs += 1;
-        let protected = tail::protected(&into_statements(script.clone()));
         let judged = (self.oracle)(&script).map(into_statements);
         let is_taken = judged.is_some_and(|effective| self.take(effective, protected));
         let progress = self.progress();

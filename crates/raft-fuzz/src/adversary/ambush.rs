@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Body, Instant, NodeId, Trace};
+use raft_core::{Instant, NodeId, Trace};
 use raft_sim::{Action, EventKind, Random, Unsynced, World};
 
 use super::{Deeds, Look, any, interval};
@@ -123,14 +123,13 @@ impl Look<'_> {
                 if others.is_empty() {
                     return Deeds::default();
                 }
-                let mut deeds = Deeds::one(Action::Partition { groups: vec![vec![node], others] });
-                deeds.later.push((self.while_broken(random), Action::Heal));
-                deeds
+                let parted = Action::Partition { groups: vec![vec![node], others] };
+                Deeds::for_a_while(parted, self.while_broken(random), Action::Heal)
             }
             Deed::PauseOther => {
-                let mut deeds = Deeds::one(Action::Pause { node: other });
-                deeds.later.push((self.while_broken(random), Action::Resume { node: other }));
-                deeds
+                let (pause, resume) =
+                    (Action::Pause { node: other }, Action::Resume { node: other });
+                Deeds::for_a_while(pause, self.while_broken(random), resume)
             }
             Deed::Change => {
                 let change = self.draw_change(random, node, &self.membership_of(node));
@@ -149,7 +148,7 @@ impl Look<'_> {
             Deed::DropMessages => {
                 let is_meant = |message: &&raft_sim::InFlight| {
                     (message.from == node || message.to == node)
-                        && !matches!(&message.message.body, Body::AppendEntries(r) if r.is_heartbeat())
+                        && !message.message.body.is_heartbeat()
                 };
                 let meant = self.world.in_flight().filter(is_meant).take(6);
                 Deeds::now(meant.map(|message| Action::DropMessage { id: message.id }).collect())
@@ -159,8 +158,7 @@ impl Look<'_> {
 
     fn crash_now(&self, random: &mut Random, node: NodeId) -> Deeds {
         let unsynced = pick(random, &[Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
-        let mut deeds = Deeds::one(Action::Crash { node, unsynced });
-        deeds.later.push((self.while_broken(random), Action::Restart { node }));
-        deeds
+        let crash = Action::Crash { node, unsynced };
+        Deeds::for_a_while(crash, self.while_broken(random), Action::Restart { node })
     }
 }

@@ -23,9 +23,7 @@ impl Look<'_> {
         let slowest = 1 + random.up_to(millis / 2);
         let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
         let set = |latency| Action::SetDisk { node, change: DiskChange::Latency(latency) };
-        let mut deeds = Deeds::one(set(slow));
-        deeds.later.push((lasts, set(setup.disk_latency)));
-        deeds
+        Deeds::for_a_while(set(slow), lasts, set(setup.disk_latency))
     }
 
     /// A node whose disk cannot do what it must stops. It starts again when it can.
@@ -37,8 +35,8 @@ impl Look<'_> {
             1 => (DiskChange::Fsync(Fsync::Fails), DiskChange::Fsync(Fsync::Works)),
             _ => (DiskChange::Fsync(Fsync::FailsOnce), DiskChange::Fsync(Fsync::Works)),
         };
-        let mut deeds = Deeds::one(Action::SetDisk { node, change: breaks });
-        deeds.later.push((lasts, Action::SetDisk { node, change: works }));
+        let set = |change| Action::SetDisk { node, change };
+        let mut deeds = Deeds::for_a_while(set(breaks), lasts, set(works));
         let starts = lasts + Duration::from_millis(1 + random.up_to(50));
         deeds.later.push((starts, Action::Restart { node }));
         deeds
@@ -46,7 +44,7 @@ impl Look<'_> {
 
     /// Damage is found when a node starts: so it starts.
     pub(super) fn disk_damage(&self, random: &mut Random) -> Deeds {
-        let writing = self.nodes(|node| node.core().is_some() && node.disk().pending().len() > 0);
+        let writing = self.writing();
         let drawn = self.whose_disk(random);
         let kind = random.up_to(3);
         let node = if kind < 2 { any(random, &writing).or(drawn) } else { drawn };
@@ -87,6 +85,5 @@ impl Look<'_> {
 }
 
 fn is_damaged(node: &SimNode) -> bool {
-    node.state() == NodeState::Refused
-        || raft_storage::recover(node.id(), node.disk().durable()).is_err()
+    node.state() == NodeState::Refused || node.recovered().is_err()
 }

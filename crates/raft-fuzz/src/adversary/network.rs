@@ -6,7 +6,7 @@ use raft_core::{Body, NodeId};
 use raft_sim::{Action, DelayRange, LinkChange, MAX_QUEUE, Random, Unsynced};
 
 use super::{Deeds, Look, any, is_ahead, leads};
-use crate::plan::pick;
+use crate::plan::{pick, shuffle};
 
 impl Look<'_> {
     /// Halves, one node alone, the leader alone or with a minority; a node that hears both sides; a ring
@@ -20,9 +20,7 @@ impl Look<'_> {
             nodes.sort_by_key(|node| !leading.contains(node));
         }
         let Some(action) = draw_partition(random, &nodes) else { return Deeds::default() };
-        let mut deeds = Deeds::one(action);
-        deeds.later.push((self.while_broken(random), Action::Heal));
-        deeds
+        Deeds::for_a_while(action, self.while_broken(random), Action::Heal)
     }
 
     /// A node whose log is ahead of what is committed, alone or with another one, apart from all others;
@@ -38,9 +36,8 @@ impl Look<'_> {
             return Deeds::default();
         }
         let lasts = self.while_broken(random);
-        let mut deeds =
-            Deeds::one(Action::Partition { groups: vec![sorted(&alone), sorted(&others)] });
-        deeds.later.push((lasts, Action::Heal));
+        let parted = Action::Partition { groups: vec![sorted(&alone), sorted(&others)] };
+        let mut deeds = Deeds::for_a_while(parted, lasts, Action::Heal);
         let unsynced = pick(random, &[Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
         for node in self.nodes(leads).into_iter().filter(|leader| *leader != node) {
             deeds.now.push(Action::Crash { node, unsynced });
@@ -108,9 +105,7 @@ impl Look<'_> {
             for (place, message) in (0..).zip(link.carried()) {
                 // The last one to arrive is number 1.
                 let back = count - place;
-                let is_heartbeat =
-                    matches!(&message.body, Body::AppendEntries(r) if r.is_heartbeat());
-                if !is_heartbeat {
+                if !message.body.is_heartbeat() {
                     kept.push(Action::Replay { from, to, back });
                 }
             }
@@ -188,12 +183,6 @@ fn pairs(random: &mut Random, ids: &[NodeId]) -> Vec<(NodeId, NodeId)> {
             }
     };
     all.filter(is_meant).collect()
-}
-
-fn shuffle(random: &mut Random, nodes: &mut [NodeId]) {
-    for last in (1..nodes.len()).rev() {
-        nodes.swap(last, random.up_to(last as u64) as usize);
-    }
 }
 
 fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {

@@ -13,12 +13,9 @@ impl Look<'_> {
         let count = pick(random, &[1, 1, 1, 2, 3]);
         for _ in 0..count {
             let up = self.nodes(|node| node.core().is_some());
-            let writing =
-                self.nodes(|node| node.core().is_some() && node.disk().pending().len() > 0);
-            let leading = self.nodes(leads);
             let wanted = match random.up_to(5) {
-                0..=2 => writing,
-                3 => leading,
+                0..=2 => self.writing(),
+                3 => self.nodes(leads),
                 _ => Vec::new(),
             };
             let Some(node) = any(random, &wanted).or_else(|| any(random, &up)) else { continue };
@@ -38,9 +35,8 @@ impl Look<'_> {
         let Some(node) = any(random, &wanted).or_else(|| any(random, &running)) else {
             return Deeds::default();
         };
-        let mut deeds = Deeds::one(Action::Pause { node });
-        deeds.later.push((self.while_broken(random), Action::Resume { node }));
-        deeds
+        let (pause, resume) = (Action::Pause { node }, Action::Resume { node });
+        Deeds::for_a_while(pause, self.while_broken(random), resume)
     }
 
     /// Several nodes at once make a split vote.

@@ -12,6 +12,7 @@ use raft_kv::{ClientId, Command, Sequence};
 use raft_sim::{EventKind, ReadPolicy, SimNode, World};
 
 use super::{RareEvent, RareEvents};
+use crate::adversary::is_ahead;
 
 /// Follows a run.
 #[derive(Clone, Debug, Default)]
@@ -167,9 +168,8 @@ impl Watcher {
         match trace {
             Trace::SnapshotSent { peer, .. } => {
                 self.count(RareEvent::SnapshotSent);
-                let core = world.node(*peer).and_then(SimNode::core);
-                let is_ahead = |core: &Node| core.log().last().index > core.commit_index();
-                if core.is_some_and(is_ahead) && !self.uncommitted.contains(peer) {
+                let is_ahead = world.node(*peer).is_some_and(is_ahead);
+                if is_ahead && !self.uncommitted.contains(peer) {
                     self.uncommitted.push(*peer);
                 }
             }

@@ -1,6 +1,6 @@
 //! A run as a script that does it again.
 
-use raft_script::{Line, Moment, Run, Script, Statement};
+use raft_script::{Moment, Run, Script, Statement};
 use raft_sim::Action;
 
 use super::{Failure, Outcome, SeedRun};
@@ -28,8 +28,7 @@ impl SeedRun {
             None if self.ends_waiting => {}
             None => statements.push(Statement::Run(Run::To { time: now, step: None })),
         }
-        let lines = statements.into_iter().zip(1..);
-        Script { statements: lines.map(|(statement, number)| Line { number, statement }).collect() }
+        crate::statements(statements)
     }
 
     /// What broke, if anything did.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use raft_script::{Moment, Statement};
 
-use super::{Shrinker, text};
+use super::Shrinker;
+use crate::play::action;
 
 impl Shrinker<'_> {
     /// Lets each client ask once and not give up, in place of many times; and says a moment only once.
@@ -36,10 +37,7 @@ impl Shrinker<'_> {
 pub(super) fn is_patient(script: &[Statement]) -> bool {
     let Some(Statement::Cluster(setup)) = script.first() else { return true };
     let tail = &script[protected_from(script)..];
-    let asks = |statement: &&Statement| match statement {
-        Statement::At { statement, .. } => matches!(**statement, Statement::Request { .. }),
-        statement => matches!(statement, Statement::Request { .. }),
-    };
+    let asks = |statement: &&Statement| matches!(action(statement), Statement::Request { .. });
     let times = u32::try_from(tail.iter().filter(asks).count()).unwrap_or(u32::MAX);
     let longest = tail.iter().filter_map(patience).max().unwrap_or_default();
     times == 0 || setup.client_patience.saturating_mul(times) >= longest
@@ -62,6 +60,6 @@ pub(super) fn protected(script: &[Statement]) -> usize {
 /// expectation itself.
 pub(super) fn protected_from(script: &[Statement]) -> usize {
     let Some((Statement::Expect { .. }, before)) = script.split_last() else { return script.len() };
-    let is_recover = |statement: &Statement| text::action_words(statement).starts_with("recover");
+    let is_recover = |statement: &Statement| matches!(action(statement), Statement::Recover(_));
     before.iter().position(is_recover).unwrap_or(before.len())
 }

@@ -1,9 +1,10 @@
 //! Statements as text: their durations, and statements made of changed text.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use raft_script::{Run, Statement};
+
+use crate::play::action;
 
 /// A duration in a text.
 pub(super) struct Found {
@@ -46,10 +47,7 @@ pub(super) fn durations(text: &str) -> Vec<Found> {
 pub(super) fn duration(micros: u64) -> String {
     let units = UNITS.iter().rev().filter(|(_, unit)| micros > 0 && micros.is_multiple_of(*unit));
     let (name, unit) = units.max_by_key(|(_, unit)| *unit).unwrap_or(&("s", 1_000_000));
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{}{name}", micros / unit);
-    text
+    format!("{}{name}", micros / unit)
 }
 
 /// The statement that a text says, if it says one.
@@ -57,12 +55,9 @@ pub(super) fn parse(text: &str) -> Option<Statement> {
     raft_script::parse_line(text).ok().flatten()
 }
 
-/// What a statement does, without the moment at which it does it.
+/// The words for what a statement does, without the moment at which it does it.
 pub(super) fn action_words(statement: &Statement) -> String {
-    match statement {
-        Statement::At { statement, .. } => statement.to_string(),
-        other => other.to_string(),
-    }
+    action(statement).to_string()
 }
 
 /// Whether a statement's first duration is a moment up to which the script runs.
