@@ -9,7 +9,6 @@ mod trial;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use self::chart::Line;
 use self::figure::{CURVES, Figure, Plan};
 use self::stage::DiskLatency;
 use crate::output::to_stdout;
+use crate::threads::cores;
 
 /// Repeat a measurement of the literature with this core.
 #[derive(Args)]
@@ -94,11 +94,10 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> io::Result<u8> {
 
 impl ElectionTimeouts {
     fn plan(&self) -> Plan {
-        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
         Plan {
             trials: self.trials as usize,
             seed: self.seed,
-            jobs: self.jobs.map_or_else(processors, |jobs| jobs as usize),
+            jobs: self.jobs.map_or_else(cores, |jobs| jobs as usize),
             link_latency: self.link_latency,
             disk_latency: self.disk_latency,
         }

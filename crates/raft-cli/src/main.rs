@@ -6,11 +6,13 @@ mod caught;
 mod check;
 mod experiment;
 mod fuzz;
+mod input;
 mod merge;
 mod output;
 mod report;
 mod run;
 mod shrink;
+mod threads;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,11 @@
 //! `helios merge`: adds up what the shares of a campaign printed.
 
-use std::io::{self, Read};
+use std::io;
 
 use clap::Args;
 
 use crate::fuzz::report::{CampaignReport, FORMAT, Hash, grouped};
+use crate::input::read;
 use crate::output::to_stdout;
 
 /// Add up what `helios fuzz --shard i/n --json` printed on several machines.
@@ -65,7 +66,8 @@ struct Share {
 fn read_all(files: &[String]) -> Result<Vec<Share>, String> {
     let mut shares = Vec::new();
     for file in files {
-        let bytes = read(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
+        let bytes =
+            read(file, MAX_BYTES).map_err(|error| format!("{file} cannot be read: {error}"))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(format!("{file} is longer than {} MiB", MAX_BYTES >> 20));
         }
@@ -85,16 +87,6 @@ fn read_all(files: &[String]) -> Result<Vec<Share>, String> {
         }
     }
     Ok(shares)
-}
-
-fn read(file: &str) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if file == "-" {
-        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
 }
 
 /// Whether what one object says fits together.

@@ -2,16 +2,17 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use raft_check::linearizability::HistoryWriter;
-use raft_core::{Body, Trace};
+use raft_core::Trace;
 use raft_script::{ParseError, limits};
 use raft_sim::{DropReason, Event, EventKind};
 
 use crate::caught::caught;
+use crate::input;
 use crate::output::to_stdout;
 use crate::report::{ErrorReport, FileReport, Outcome};
 
@@ -158,14 +159,8 @@ fn unparsable(file: &str, error: &ParseError, text: &str) -> FileReport {
 
 /// The text of a file, or why there is none. Never reads more than a script may be long.
 pub(crate) fn read(file: &str) -> Result<String, String> {
-    let limit = limits::MAX_SCRIPT_BYTES as u64 + 1;
-    let mut bytes = Vec::new();
-    let result = if file == "-" {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    result.map_err(|error| format!("cannot be read: {error}"))?;
+    let bytes = input::read(file, limits::MAX_SCRIPT_BYTES as u64);
+    let bytes = bytes.map_err(|error| format!("cannot be read: {error}"))?;
     String::from_utf8(bytes).map_err(|error| {
         format!("is no text: byte {} is not UTF-8", error.utf8_error().valid_up_to() + 1)
     })
@@ -180,8 +175,7 @@ fn is_worth_telling(event: &Event) -> bool {
         | EventKind::WriteDurable { .. }
         | EventKind::Core { trace: Trace::EntriesAccepted { new_entries: 0, .. }, .. } => false,
         EventKind::Dropped { message, reason, .. } => {
-            let is_heartbeat = matches!(&message.body, Body::AppendEntries(r) if r.is_heartbeat());
-            *reason == DropReason::ByCommand || !is_heartbeat
+            *reason == DropReason::ByCommand || !message.body.is_heartbeat()
         }
         _ => true,
     }

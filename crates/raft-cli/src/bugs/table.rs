@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use raft_fuzz::{Catch, Shown, Shrunk};
@@ -14,6 +13,7 @@ use serde::Serialize;
 use super::BugsArguments;
 use crate::caught::caught;
 use crate::output::to_stdout;
+use crate::threads::{cores, spread};
 
 /// A script of so many statements is short enough.
 const SHORT: usize = 8;
@@ -107,33 +107,21 @@ fn in_order(
     arguments: &BugsArguments,
     tell: &mut dyn FnMut(Row) -> io::Result<()>,
 ) -> io::Result<()> {
-    let jobs = arguments.jobs.or(std::thread::available_parallelism().ok()).map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = channel();
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(switches.len()) {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
-                while let Some(switch) = switches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if sender.send(hunt(*switch, arguments)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut early: BTreeMap<Switch, Row> = BTreeMap::new();
-        let mut due = switches.iter();
-        let mut awaited = due.next();
-        for row in receiver {
-            early.insert(row.switch, row);
-            while let Some(row) = awaited.and_then(|switch| early.remove(switch)) {
+    let jobs = arguments.jobs.map_or_else(cores, NonZero::get);
+    let mut early: BTreeMap<usize, Row> = BTreeMap::new();
+    let mut awaited = 0;
+    spread(
+        (jobs, switches.len()),
+        |place| hunt(switches[place], arguments),
+        |place, row| {
+            early.insert(place, row);
+            while let Some(row) = early.remove(&awaited) {
                 tell(row)?;
-                awaited = due.next();
+                awaited += 1;
             }
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }
 
 fn hunt(switch: Switch, arguments: &BugsArguments) -> Row {

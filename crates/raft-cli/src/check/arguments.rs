@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use raft_check::linearizability::Format;
 
+use crate::input::with_unit;
+
 /// Check whether histories of operations are linearizable.
 ///
 /// A history says what clients asked for and what they were told. It is linearizable if its operations
@@ -98,13 +100,6 @@ fn size(text: &str) -> Result<usize, String> {
     bytes
         .and_then(|bytes| usize::try_from(bytes).ok())
         .ok_or_else(|| "a size such as 512M or 2G is expected".to_owned())
-}
-
-fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
-    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
-    number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod json;
 mod picture;
 mod text;
 
-use std::io::{self, Read};
+use std::io;
 use std::time::{Duration, Instant};
 
 use raft_check::linearizability::{
@@ -15,6 +15,7 @@ use raft_check::linearizability::{
 
 pub(crate) use arguments::CheckArguments;
 
+use crate::input::read;
 use crate::output::to_stdout;
 
 /// What became of one history.
@@ -68,7 +69,7 @@ pub(crate) fn check(arguments: &CheckArguments) -> io::Result<u8> {
 }
 
 fn check_file(file: &str, arguments: &CheckArguments) -> Checked {
-    let outcome = match read(file) {
+    let outcome = match read(file, MAX_HISTORY_BYTES as u64) {
         Ok(bytes) => judge(&bytes, arguments),
         Err(error) => Outcome::Unreadable(format!("cannot be read: {error}")),
     };
@@ -88,16 +89,4 @@ fn judge(bytes: &[u8], arguments: &CheckArguments) -> Outcome {
     let mut in_time = || began.elapsed() < arguments.timeout;
     let verdict = search(&history, &mut Limits::memory(arguments.memory, &mut in_time));
     Outcome::Judged { format, history, verdict, took: began.elapsed() }
-}
-
-/// The bytes of a file; never many more than a history may have.
-fn read(file: &str) -> io::Result<Vec<u8>> {
-    let limit = MAX_HISTORY_BYTES as u64 + 1;
-    let mut bytes = Vec::new();
-    if file == "-" {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
-    } else {
-        std::fs::File::open(file)?.take(limit).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
 }

@@ -1,7 +1,5 @@
 //! The ten curves of Figure 16 and how they are measured: the same trials whatever the number of jobs.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use raft_sim::DelayRange;
@@ -9,6 +7,7 @@ use raft_sim::DelayRange;
 use super::stage::{Conditions, DiskLatency};
 use super::statistics::{Sample, mean};
 use super::trial::{self, Broadcast, NoStableLeader, Outcome};
+use crate::threads::spread;
 
 /// One curve.
 #[derive(Debug)]
@@ -95,29 +94,18 @@ pub(crate) fn measure(
 ) -> Result<Figure, Impossible> {
     let all = CURVES.len() * plan.trials;
     let mut outcomes = vec![Outcome::Capped; all];
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let (sender, results) = mpsc::channel();
-        for _ in 0..plan.jobs {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    // The receiver is gone when a trial was impossible.
-                    if place >= all || sender.send((place, trial_at(plan, place))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (done, (place, result)) in results.iter().enumerate() {
+    let mut done = 0;
+    spread(
+        (plan.jobs, all),
+        |place| trial_at(plan, place),
+        |place, result| {
             let curve = &CURVES[place / plan.trials];
             outcomes[place] = result.map_err(|why| Impossible { curve, why })?;
-            progress(done + 1, all);
-        }
-        Ok(())
-    })?;
+            done += 1;
+            progress(done, all);
+            Ok(())
+        },
+    )?;
     let samples = outcomes.chunks(plan.trials).map(Sample::new).collect();
     Ok(Figure { samples, broadcast: measure_broadcast(plan)? })
 }

@@ -2,7 +2,6 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,6 +10,8 @@ use raft_fuzz::{Plan, Profile};
 use super::campaign::Campaign;
 use super::report::JSON_HELP;
 use super::seeds::{Seeds, Shard};
+use crate::input::with_unit;
+use crate::threads::cores;
 
 /// Break clusters at random, and check everything.
 ///
@@ -80,24 +81,15 @@ impl FuzzArguments {
             bugs: self.bugs.iter().copied().collect(),
             ..Plan::new(self.profile, 0)
         };
-        let cores = available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        let jobs = self.jobs.unwrap_or(cores).get();
+        let jobs = self.jobs.map_or_else(cores, NonZero::get);
         Ok(Campaign { plan, all, seeds, time: self.time, jobs, keep_going: self.keep_going })
     }
 }
 
 /// `90s`, `5m`, `2h`; a number alone is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
-    let unit: u64 = match unit {
-        "" | "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3_600,
-        _ => 0,
-    };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    let seconds = seconds.filter(|seconds| (1..=31_536_000).contains(seconds));
+    let units = [("", 1), ("s", 1), ("m", 60), ("min", 60), ("h", 3_600)];
+    let seconds = with_unit(text, &units).filter(|seconds| (1..=31_536_000).contains(seconds));
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| "a time such as 60s, 5m or 2h, of at most a year, is expected".to_owned())
