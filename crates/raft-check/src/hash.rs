@@ -49,6 +49,11 @@ pub(crate) fn mix(hash: u64, word: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64) ^ hash.rotate_left(23)
 }
 
+/// The hash of a list of words.
+pub(crate) fn mix_all<W: Copy + Into<u64>>(words: &[W]) -> u64 {
+    words.iter().fold(words.len() as u64, |hash, word| mix(hash, (*word).into()))
+}
+
 #[cfg(test)]
 mod tests {
     use raft_core::{Bytes, LogIndex, Term};

@@ -4,6 +4,8 @@ use std::fmt;
 
 use raft_kv::{Key, Operation, Value};
 
+use super::words::InWords;
+
 /// The most operations of one history.
 pub const MAX_OPERATIONS: usize = 1_000_000;
 
@@ -30,6 +32,16 @@ pub struct Invocation {
     pub returned: Option<Moment>,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+impl Invocation {
+    /// The event that was its answer; `None` if it failed or nobody knows.
+    pub fn answered(&self) -> Option<u32> {
+        match self.outcome {
+            Outcome::Answered(_) => self.returned.map(|moment| moment.event),
+            Outcome::Failed | Outcome::Unknown => None,
+        }
+    }
 }
 
 /// What became of an operation.
@@ -145,6 +157,16 @@ impl History {
     /// The operations, in the order of their calls.
     pub fn invocations(&self) -> &[Invocation] {
         &self.invocations
+    }
+
+    /// An operation with what became of it, in words.
+    pub fn in_words(&self, place: usize) -> InWords<'_> {
+        InWords { invocation: &self.invocations[place], subject: self.subject }
+    }
+
+    /// How many operations nobody answered.
+    pub fn unanswered(&self) -> usize {
+        self.invocations.iter().filter(|it| it.outcome == Outcome::Unknown).count()
     }
 
     /// What a process waits for.

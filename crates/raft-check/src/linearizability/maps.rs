@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 use super::history::Subject;
 use super::model::{Model, Step, classes, describe_value, first_value};
 use super::values::{ABSENT, ValueId, Values};
-use crate::hash::mix;
+use crate::hash::mix_all;
 
 /// What an operation does to several values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,7 +25,6 @@ pub(super) struct Maps {
     classes: Vec<u32>,
     /// The lists of values, one behind the other.
     states: Vec<ValueId>,
-    count: u32,
     by_contents: HashTable<u32>,
     scratch: Vec<ValueId>,
 }
@@ -47,7 +46,6 @@ impl Maps {
             steps,
             classes,
             states: Vec::new(),
-            count: 0,
             by_contents: HashTable::new(),
             scratch,
         };
@@ -56,25 +54,28 @@ impl Maps {
     }
 
     fn state(&self, state: u32) -> &[ValueId] {
-        let width = self.keys.len();
-        &self.states[state as usize * width..][..width]
+        list(&self.states, self.keys.len(), state)
     }
 
     /// The number of the state that lies in `scratch`.
     fn intern(&mut self) -> u32 {
-        let key = hash_of(&self.scratch);
+        let key = mix_all(&self.scratch);
         let known = self.by_contents.find(key, |id| self.state(*id) == self.scratch);
         if let Some(known) = known {
             return *known;
         }
-        let id = self.count;
-        self.count += 1;
+        let id = self.by_contents.len() as u32;
         self.states.extend_from_slice(&self.scratch);
         let (states, width) = (&self.states, self.keys.len());
-        let key_of = |id: &u32| hash_of(&states[*id as usize * width..][..width]);
+        let key_of = |id: &u32| mix_all(list(states, width, *id));
         self.by_contents.insert_unique(key, id, key_of);
         id
     }
+}
+
+/// The list of values that is a state.
+fn list(states: &[ValueId], width: usize, state: u32) -> &[ValueId] {
+    &states[state as usize * width..][..width]
 }
 
 impl Model for Maps {
@@ -91,10 +92,8 @@ impl Model for Maps {
                 if after == before {
                     return Some(state);
                 }
-                let mut scratch = std::mem::take(&mut self.scratch);
-                scratch.copy_from_slice(self.state(state));
-                scratch[key] = after;
-                self.scratch = scratch;
+                self.scratch.copy_from_slice(list(&self.states, self.keys.len(), state));
+                self.scratch[key] = after;
                 Some(self.intern())
             }
             MapStep::List { first, end, entries, truncated } => {
@@ -136,8 +135,4 @@ impl Model for Maps {
     fn bytes(&self) -> usize {
         self.values.bytes() + self.states.capacity() * 4 + self.by_contents.capacity() * 5
     }
-}
-
-fn hash_of(values: &[ValueId]) -> u64 {
-    values.iter().fold(values.len() as u64, |hash, value| mix(hash, u64::from(*value)))
 }

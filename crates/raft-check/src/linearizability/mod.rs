@@ -1,9 +1,8 @@
 //! Whether a history is linearizable: whether its operations can be put in an order in which each
 //! happens between its call and its return, and has the answer that it got.
 //!
-//! A live run needs no search, because its committed log is such an order
-//! (`invariants/linearizability.rs`). This is for histories from elsewhere, Jepsen's and Porcupine's
-//! among them, and for those that a run has written.
+//! The histories are those that a run has written, and those from elsewhere, Jepsen's and Porcupine's
+//! among them.
 //!
 //! ```
 //! use raft_check::linearizability::{Limits, Verdict, check, parse};

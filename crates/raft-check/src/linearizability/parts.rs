@@ -48,34 +48,25 @@ pub(super) fn parts(history: &History) -> Vec<Part> {
 fn build(history: &History, places: Vec<usize>, keys: &[&[u8]]) -> Part {
     let all = history.invocations();
     let is_list = |place: &usize| matches!(all[*place].operation, Operation::List { .. });
-    if places.iter().any(is_list) {
-        return several_keys(history, places, keys);
-    }
     let mut values = Values::new();
-    let (mut steps, mut kept) = (Vec::new(), Vec::new());
-    for place in places {
-        if let Some(step) = Step::of(&all[place], &mut values) {
-            steps.push(step);
-            kept.push(place);
-        }
-    }
-    let model = AnyModel::OneKey(OneKey::new(history.subject(), values, steps));
-    Part { tasks: tasks(history, &kept), places: kept, model }
+    let (model, places) = if places.iter().any(is_list) {
+        let (steps, places) = steps(all, places, |it| map_step(it, keys, &mut values));
+        let names = keys.iter().map(shown).collect();
+        (AnyModel::Maps(Maps::new(history.subject(), values, names, steps)), places)
+    } else {
+        let (steps, places) = steps(all, places, |it| Step::of(it, &mut values));
+        (AnyModel::OneKey(OneKey::new(history.subject(), values, steps)), places)
+    };
+    Part { tasks: tasks(all, &places), places, model }
 }
 
-fn several_keys(history: &History, places: Vec<usize>, keys: &[&[u8]]) -> Part {
-    let all = history.invocations();
-    let mut values = Values::new();
-    let (mut steps, mut kept) = (Vec::new(), Vec::new());
-    for place in places {
-        if let Some(step) = map_step(&all[place], keys, &mut values) {
-            steps.push(step);
-            kept.push(place);
-        }
-    }
-    let names = keys.iter().map(shown).collect();
-    let model = AnyModel::Maps(Maps::new(history.subject(), values, names, steps));
-    Part { tasks: tasks(history, &kept), places: kept, model }
+/// The operations of which something is known, as steps and as places.
+fn steps<S>(
+    all: &[Invocation],
+    places: Vec<usize>,
+    mut step: impl FnMut(&Invocation) -> Option<S>,
+) -> (Vec<S>, Vec<usize>) {
+    places.into_iter().filter_map(|place| Some((step(&all[place])?, place))).unzip()
 }
 
 fn map_step(invocation: &Invocation, keys: &[&[u8]], values: &mut Values) -> Option<MapStep> {
@@ -97,14 +88,11 @@ fn map_step(invocation: &Invocation, keys: &[&[u8]], values: &mut Values) -> Opt
     Some(MapStep::List { first, end: first + length as u32, entries, truncated: *truncated })
 }
 
-fn tasks(history: &History, places: &[usize]) -> Vec<Task> {
+fn tasks(all: &[Invocation], places: &[usize]) -> Vec<Task> {
     let task = |(operation, place): (u32, &usize)| {
-        let invocation = &history.invocations()[*place];
-        let returned = match invocation.outcome {
-            Outcome::Answered(_) => invocation.returned.map(|moment| moment.event),
-            Outcome::Failed | Outcome::Unknown => None,
-        };
-        Task { called: invocation.invoked.event, returned, operation, is_early: false }
+        let invocation = &all[*place];
+        let (called, returned) = (invocation.invoked.event, invocation.answered());
+        Task { called, returned, operation, is_early: false }
     };
     (0..).zip(places).map(task).collect()
 }

@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use crate::hash::mix;
+use crate::hash::mix_all;
 
 /// Situations that lead nowhere, or are being looked at.
 ///
@@ -25,7 +25,7 @@ impl Seen {
 
     /// Notes a situation; false if it, or one from which more can happen, was noted before.
     pub(super) fn insert(&mut self, situation: &[u64]) -> bool {
-        let key = hash_of(&situation[..self.exact]);
+        let key = mix_all(&situation[..self.exact]);
         let covered = self.table.iter_hash(key).any(|place| {
             let kept = &self.words[*place as usize * self.width..][..self.width];
             let (same, fewer) = kept.split_at(self.exact);
@@ -38,7 +38,7 @@ impl Seen {
         let place = (self.words.len() / self.width) as u32;
         self.words.extend_from_slice(situation);
         let (words, width, exact) = (&self.words, self.width, self.exact);
-        let key_of = |place: &u32| hash_of(&words[*place as usize * width..][..exact]);
+        let key_of = |place: &u32| mix_all(&words[*place as usize * width..][..exact]);
         self.table.insert_unique(key, place, key_of);
         true
     }
@@ -52,10 +52,6 @@ impl Seen {
     pub(super) fn bytes(&self) -> usize {
         self.words.capacity() * 8 + self.table.capacity() * 5
     }
-}
-
-fn hash_of(words: &[u64]) -> u64 {
-    words.iter().fold(words.len() as u64, |hash, word| mix(hash, *word))
 }
 
 #[cfg(test)]

@@ -6,14 +6,13 @@
 //! and when those operations that were under way then may have been over. Reads that are not needed
 //! for it are left out.
 
-use super::history::{History, Outcome};
+use super::Limits;
 use super::model::{Model, OneKey};
 use super::search::{DeadEnd, Found, Search, Task};
 use super::values::ANY;
-use super::{InWords, Limits};
 
 /// Why a history is not linearizable. Operations are named by their places in
-/// [`History::invocations`].
+/// [`super::History::invocations`].
 #[derive(Clone, Debug)]
 pub struct Contradiction {
     /// The shortest stretch that has no order: the operations that happened in it, in the order of
@@ -38,7 +37,7 @@ pub struct Contradiction {
 /// An operation that has its place in an order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinearizedStep {
-    /// Its place in [`History::invocations`].
+    /// Its place in [`super::History::invocations`].
     pub place: usize,
     /// The state after it, in words; `None` for all but the last few.
     pub state: Option<String>,
@@ -55,7 +54,7 @@ impl Contradiction {
 /// Models whose states a window can begin with without knowing them.
 pub(super) trait Windowed: Model + Sized {
     /// The shortest window that ends with what the search could not get past.
-    fn narrow(&mut self, _tasks: &[Task], _stuck: Task) -> Option<Window> {
+    fn narrow(&mut self, _tasks: &[Task], _stuck: Task) -> Option<Vec<Task>> {
         None
     }
 
@@ -65,23 +64,18 @@ pub(super) trait Windowed: Model + Sized {
     }
 }
 
-/// A stretch of a history.
-pub(super) struct Window {
-    tasks: Vec<Task>,
-}
-
 impl Windowed for super::maps::Maps {}
 
 impl Windowed for OneKey {
-    fn narrow(&mut self, tasks: &[Task], stuck: Task) -> Option<Window> {
+    fn narrow(&mut self, tasks: &[Task], stuck: Task) -> Option<Vec<Task>> {
         let mut calls: Vec<u32> = tasks.iter().map(|task| task.called).collect();
         calls.retain(|called| Some(*called) < stuck.returned);
         calls.sort_unstable();
         // A stretch that begins later knows less, so there is one place up to which all will do. Short
         // ones are cheap to search, so it is looked for from the end on.
-        let mut budget = Budget(NARROWING_STEPS);
+        let mut budget = NARROWING_STEPS;
         let mut is_long_enough = |model: &mut Self, length: usize| {
-            let begins = stretch(model, tasks, Some(calls[calls.len() - length]), stuck);
+            let begins = stretch(model, tasks, calls[calls.len() - length], stuck);
             is_impossible(model, &begins, ANY, &mut budget)
         };
         let mut long = 1;
@@ -97,9 +91,9 @@ impl Windowed for OneKey {
             if is_long_enough(self, middle) { high = middle } else { low = middle + 1 }
         }
         let begin = calls[calls.len() - high];
-        let mut kept = stretch(self, tasks, Some(begin), stuck);
+        let mut kept = stretch(self, tasks, begin, stuck);
         drop_needless_reads(self, &mut kept, stuck, ANY);
-        Some(Window { tasks: kept })
+        Some(kept)
     }
 
     fn is_from_nowhere(&self, tasks: &[Task], stuck: Task) -> bool {
@@ -109,8 +103,7 @@ impl Windowed for OneKey {
 }
 
 /// What happened, or may have happened, from a moment on up to the return of an operation.
-fn stretch(model: &impl Model, tasks: &[Task], begin: Option<u32>, stuck: Task) -> Vec<Task> {
-    let begin = begin.unwrap_or(0);
+fn stretch(model: &impl Model, tasks: &[Task], begin: u32, stuck: Task) -> Vec<Task> {
     let in_it = tasks.iter().filter_map(|task| {
         let is_over = task.returned.is_some_and(|returned| returned < begin);
         if is_over || Some(task.called) > stuck.returned {
@@ -124,24 +117,17 @@ fn stretch(model: &impl Model, tasks: &[Task], begin: Option<u32>, stuck: Task) 
     in_it.collect()
 }
 
-/// Whether these have no order from the state on. False if that takes too long to find out.
-fn is_impossible<M: Model>(
-    model: &mut M,
-    tasks: &[Task],
-    state: u32,
-    Budget(steps): &mut Budget,
-) -> bool {
+/// How many situations may be looked at to find where a window begins, and as many again to leave out
+/// reads.
+const NARROWING_STEPS: u64 = 100_000;
+
+/// Whether these have no order from the state on. False if that takes more steps than are left.
+fn is_impossible<M: Model>(model: &mut M, tasks: &[Task], state: u32, steps: &mut u64) -> bool {
     let mut limits = Limits { memory: 64 << 20, steps: *steps, go_on: &mut || true };
     let found = Search::new(model, state, tasks.to_vec()).run(&mut limits);
     *steps = limits.steps;
     matches!(found, Found::Nothing(_))
 }
-
-/// How many situations may still be looked at to make a window shorter.
-struct Budget(u64);
-
-/// For finding where a window begins, and as many for leaving out reads.
-const NARROWING_STEPS: u64 = 100_000;
 
 fn drop_needless_reads<M: Model>(model: &mut M, tasks: &mut Vec<Task>, stuck: Task, state: u32) {
     /// Beyond this nobody reads them all anyway.
@@ -149,7 +135,7 @@ fn drop_needless_reads<M: Model>(model: &mut M, tasks: &mut Vec<Task>, stuck: Ta
     if tasks.len() > MOST {
         return;
     }
-    let mut budget = Budget(NARROWING_STEPS);
+    let mut budget = NARROWING_STEPS;
     let mut place = 0;
     while place < tasks.len() {
         let task = tasks[place];
@@ -176,21 +162,15 @@ pub(super) fn explain<M: Windowed>(
     let stuck_task = tasks.iter().copied().find(|task| task.operation == stuck);
     let stuck_task = stuck_task.unwrap_or(tasks[0]);
     let is_from_nowhere = model.is_from_nowhere(tasks, stuck_task);
-    let narrow = if is_from_nowhere {
-        Some(Window { tasks: vec![stuck_task] })
-    } else {
-        model.narrow(tasks, stuck_task)
-    };
+    let narrow =
+        if is_from_nowhere { Some(vec![stuck_task]) } else { model.narrow(tasks, stuck_task) };
     let is_from_start = narrow.is_none();
-    let kept = narrow.map_or_else(
-        || {
-            let mut kept = stretch(model, tasks, None, stuck_task);
-            let initial = model.initial();
-            drop_needless_reads(model, &mut kept, stuck_task, initial);
-            kept
-        },
-        |window| window.tasks,
-    );
+    let kept = narrow.unwrap_or_else(|| {
+        let mut kept = stretch(model, tasks, 0, stuck_task);
+        let initial = model.initial();
+        drop_needless_reads(model, &mut kept, stuck_task, initial);
+        kept
+    });
     let (mut window, mut optional): (Vec<Task>, Vec<Task>) =
         kept.into_iter().partition(|task| task.returned.is_some());
     window.sort_by_key(|task| task.called);
@@ -209,18 +189,5 @@ pub(super) fn explain<M: Windowed>(
         is_from_nowhere,
         stuck: place_of(stuck),
         first_state: model.describe(model.initial()),
-    }
-}
-
-impl History {
-    /// An operation with what became of it, in words.
-    pub fn in_words(&self, place: usize) -> InWords<'_> {
-        InWords { invocation: &self.invocations()[place], subject: self.subject() }
-    }
-
-    /// How many operations nobody answered.
-    pub fn unanswered(&self) -> usize {
-        let all = self.invocations().iter();
-        all.filter(|invocation| invocation.outcome == Outcome::Unknown).count()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use raft_check::linearizability::{Contradiction, History, Invocation, Outcome};
+use raft_check::linearizability::{Contradiction, History, Invocation};
 
 /// The most operations that are drawn; of more, the last.
 const MOST: usize = 24;
@@ -55,7 +55,7 @@ impl Scale {
 
     fn of<'a>(invocations: impl Iterator<Item = &'a Invocation>) -> Self {
         let mut events: Vec<u32> =
-            invocations.flat_map(|i| [Some(i.invoked.event), returned(i)]).flatten().collect();
+            invocations.flat_map(|i| [Some(i.invoked.event), i.answered()]).flatten().collect();
         events.sort_unstable();
         let gaps = events.len().saturating_sub(1).max(1);
         let step = (WIDEST * Self::PARTS / gaps).min(4 * Self::PARTS);
@@ -73,7 +73,7 @@ impl Scale {
 
     fn bar(&self, invocation: &Invocation) -> String {
         let start = self.column(invocation.invoked.event);
-        let end = returned(invocation).map(|event| self.column(event));
+        let end = invocation.answered().map(|event| self.column(event));
         let width = self.width();
         let until = end.unwrap_or(width - 1).max(start + 1);
         let before = " ".repeat(start);
@@ -81,13 +81,5 @@ impl Scale {
         let close = if end.is_some() { '┤' } else { '…' };
         let after = " ".repeat(width.saturating_sub(until + 1));
         format!("{before}├{line}{close}{after}")
-    }
-}
-
-/// When an operation that happened was over.
-fn returned(invocation: &Invocation) -> Option<u32> {
-    match invocation.outcome {
-        Outcome::Answered(_) => invocation.returned.map(|moment| moment.event),
-        Outcome::Failed | Outcome::Unknown => None,
     }
 }

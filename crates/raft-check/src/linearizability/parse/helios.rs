@@ -85,7 +85,6 @@ impl Reader {
     ) -> Result<Outcome, HistoryParseError> {
         let kind = line.text(kind);
         if kind != "ok" {
-            line.skip(|_| true);
             return Ok(if kind == "fail" { Outcome::Failed } else { Outcome::Unknown });
         }
         let Some(open) = self.history.open(client) else {

@@ -145,8 +145,13 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == ','
 }
 
+/// The characters up to a blank, a bracket or a quote.
+fn bare(line: &mut Line<'_>) -> Span {
+    line.run(|c| !is_blank(c) && !matches!(c, '{' | '}' | '"' | '[' | ']'))
+}
+
 fn keyword(line: &mut Line<'_>) -> Result<Span, HistoryParseError> {
-    let span = line.run(|c| !is_blank(c) && !matches!(c, '{' | '}' | '"' | '[' | ']'));
+    let span = bare(line);
     if line.text(span).starts_with(':') {
         Ok(span)
     } else {
@@ -165,7 +170,7 @@ fn scalar(line: &mut Line<'_>) -> Result<(Option<Value>, Span), HistoryParseErro
         let (value, span) = line.quoted()?;
         return Ok((Some(value), span));
     }
-    let span = line.run(|c| !is_blank(c) && !matches!(c, '{' | '}' | '"' | '[' | ']'));
+    let span = bare(line);
     match line.text(span) {
         "" => Err(line.error(span, "a string, a number, a keyword or `nil`")),
         "nil" => Ok((None, span)),
