@@ -95,8 +95,7 @@ fn clippy_native() -> Result<()> {
     command.args(["clippy", "--package=raft-core", "--features=bugs", "--all-targets"]);
     process::run(command.args(["--", "-D", "warnings"]))?;
     let mut command = workspace::cargo();
-    command.args(["clippy", "--package=raft-cli", "--package=tests", "--all-targets"]);
-    command.arg("--features=raft-cli/bugs,tests/bugs");
+    command.args(["clippy", "--all-targets"]).args(workspace::with_bugs());
     process::run(command.args(["--", "-D", "warnings"]))
 }
 

@@ -14,6 +14,16 @@ use crate::process;
 /// plain unit tests run natively, like all others.
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
+/// Packages above the core whose rules can be switched off by a feature.
+const PACKAGES_WITH_BUGS: [&str; 7] =
+    ["raft-kv", "raft-sim", "raft-check", "raft-script", "raft-fuzz", "raft-cli", "tests"];
+
+/// Cargo's arguments for all packages above the core, with their switches.
+pub(crate) fn with_bugs() -> impl Iterator<Item = String> {
+    let args = |name| [format!("--package={name}"), format!("--features={name}/bugs")];
+    PACKAGES_WITH_BUGS.into_iter().flat_map(args)
+}
+
 /// One member of the workspace.
 #[derive(Debug)]
 pub(crate) struct Package {

@@ -63,7 +63,7 @@ fn planted_bugs_are_found_and_their_scripts_find_them_again() {
 
 /// A refusal that moves nothing back is sent again at once, for ever.
 #[test]
-fn a_cluster_that_keeps_itself_busy_is_found_before_the_bound_is_over() {
+fn bugs_that_keep_a_cluster_busy_are_found_before_the_bound_is_over() {
     let run = first_failure(Switches::NONE.with(Bug::BacktrackStuck), 60);
     assert_eq!(run.failure().map(Failure::name), Some("Progress"));
     assert!(run.world().steps() < 3_000_000, "{} steps", run.world().steps());

@@ -310,16 +310,20 @@ proptest! {
 }
 
 #[cfg(feature = "bugs")]
-#[test]
-fn without_sessions_a_retry_takes_effect_again() {
-    let append = Operation::Append { key: "k".into(), value: "x".into() };
-    let command =
-        Command { client: ClientId(1), sequence: Sequence(1), operation: append }.encode();
-    let (mut store, mut forgetful) = (Store::default(), Store::default());
-    for index in 1..=2 {
-        store.apply(index, &command);
-        forgetful.apply_without_session(index, &command);
+mod bugs {
+    use super::*;
+
+    #[test]
+    fn without_sessions_a_retry_takes_effect_again() {
+        let append = Operation::Append { key: "k".into(), value: "x".into() };
+        let command =
+            Command { client: ClientId(1), sequence: Sequence(1), operation: append }.encode();
+        let (mut store, mut forgetful) = (Store::default(), Store::default());
+        for index in 1..=2 {
+            store.apply(index, &command);
+            forgetful.apply_without_session(index, &command);
+        }
+        assert_eq!(store.get(b"k"), Some(&"x".into()));
+        assert_eq!(forgetful.get(b"k"), Some(&"xx".into()));
     }
-    assert_eq!(store.get(b"k"), Some(&"x".into()));
-    assert_eq!(forgetful.get(b"k"), Some(&"xx".into()));
 }

@@ -143,7 +143,7 @@ run 500ms";
 /// A script can plant a bug, and a checker finds what it leads to.
 #[cfg(feature = "bugs")]
 #[test]
-fn a_planted_bug_breaks_a_property() {
+fn planted_bugs_break_properties() {
     let figure_8 = "cluster nodes=5 seed=8 paper bugs=commit-old-term batch=1 down=5\n\
                     disk 1 terms=1,2 term=3\ndisk 2 terms=1,2\ndisk 3 terms=1\ndisk 4 terms=1\n\
                     disk 5 terms=1,3\nlink 1 -> 2 cut\ntimeout 1\nrun until leader 1\nrun 100ms";
