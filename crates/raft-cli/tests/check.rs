@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod common;
 
+use std::path::Path;
+
+use common::{code, helios, helios_with_input, stdout};
 use serde_json::Value;
 
 const STALE: &str = "\
@@ -21,29 +22,8 @@ INFO  jepsen.util - 2\t:info\t:write\t:timed-out
 INFO  jepsen.util - 1\t:ok\t:read\t1
 ";
 
-fn helios(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_helios"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Who refuses its arguments reads nothing.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("it was not killed")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
 fn json(arguments: &[&str], input: &str) -> Value {
-    let output = helios(&[&["check", "--json", "-"], arguments].concat(), input);
+    let output = helios_with_input(&[&["check", "--json", "-"], arguments].concat(), input);
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(value["code"], code(&output));
     value
@@ -56,7 +36,7 @@ fn path(name: &str) -> String {
 #[test]
 fn a_linearizable_history_exits_with_0_and_says_so_in_one_line() {
     let (good, _) = STALE.split_at(STALE.rfind("INFO").unwrap());
-    let output = helios(&["check", "-"], good);
+    let output = helios_with_input(&["check", "-"], good);
     assert_eq!(code(&output), 0);
     let line = stdout(&output);
     assert!(
@@ -70,7 +50,7 @@ fn a_linearizable_history_exits_with_0_and_says_so_in_one_line() {
 
 #[test]
 fn one_that_is_not_exits_with_1_and_shows_the_shortest_stretch() {
-    let output = helios(&["check", "-"], STALE);
+    let output = helios_with_input(&["check", "-"], STALE);
     assert_eq!(code(&output), 1);
     let expected = "
 The shortest stretch that no order explains, lines 3 to 10, whatever was there before:
@@ -100,16 +80,16 @@ Then line 8 has to have happened and cannot: read → 1
 #[test]
 fn a_malformed_one_exits_with_2_and_a_caret() {
     let broken = STALE.replacen(":read\t2", ":raed\t2", 1);
-    let output = helios(&["check", "-"], &broken);
+    let output = helios_with_input(&["check", "-"], &broken);
     assert_eq!(code(&output), 2);
     let text = stdout(&output);
     assert!(text.starts_with("-: malformed: line 6, column 27: expected `:read`"), "{text}");
     assert!(text.trim_end().ends_with("^^^^^"), "{text}");
     let error = &json(&[], &broken)["error"];
     assert_eq!((&error["line"], &error["column"]), (&6.into(), &27.into()));
-    assert_eq!(code(&helios(&["check", "no such file"], "")), 2);
-    assert_eq!(code(&helios(&["check", "-", "--format", "porcupine"], STALE)), 2);
-    assert_eq!(code(&helios(&["check", "-", "--timeout", "never"], STALE)), 2);
+    assert_eq!(code(&helios(&["check", "no such file"])), 2);
+    assert_eq!(code(&helios_with_input(&["check", "-", "--format", "porcupine"], STALE)), 2);
+    assert_eq!(code(&helios_with_input(&["check", "-", "--timeout", "never"], STALE)), 2);
 }
 
 #[test]
@@ -117,9 +97,9 @@ fn of_several_the_worst_code_counts() {
     let (good, bad) = (path("good.log"), path("bad.log"));
     std::fs::write(&good, STALE.lines().next().unwrap()).unwrap();
     std::fs::write(&bad, STALE).unwrap();
-    assert_eq!(code(&helios(&["check", &good, &good], "")), 0);
-    assert_eq!(code(&helios(&["check", &good, "no such file"], "")), 2);
-    assert_eq!(code(&helios(&["check", &bad, "no such file", &good], "")), 1);
+    assert_eq!(code(&helios(&["check", &good, &good])), 0);
+    assert_eq!(code(&helios(&["check", &good, "no such file"])), 2);
+    assert_eq!(code(&helios(&["check", &bad, "no such file", &good])), 1);
 }
 
 #[test]
@@ -128,16 +108,16 @@ fn what_a_run_writes_is_a_history() {
                   get x client=3 read=local\nget x client=4\nlist client=5\ncas x absent d client=6\n\
                   delete x client=7\nrun 2s\ncrash 1\ncrash 2\nset y=1\nrun 60s\nexpect safe\n";
     let file = path("run.history");
-    let output = helios(&["run", "-", "--history", &file], script);
+    let output = helios_with_input(&["run", "-", "--history", &file], script);
     assert_eq!(code(&output), 0, "{}", stdout(&output));
     let text = std::fs::read_to_string(&file).unwrap();
     for part in ["helios history 1\n", " 1 invoke set x=\"a b\"\n", " unknown\n", "# local: "] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }
-    let output = helios(&["check", &file], "");
+    let output = helios(&["check", &file]);
     let line = stdout(&output);
     assert!(line.contains("linearizable (helios, 7 operations, 1 without an answer"), "{line}");
     assert_eq!(code(&output), 0);
-    let two = helios(&["run", "-", "-", "--history", &file], script);
+    let two = helios_with_input(&["run", "-", "-", "--history", &file], script);
     assert_eq!(code(&two), 2);
 }

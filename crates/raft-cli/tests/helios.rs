@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
+mod common;
+
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use common::{code, helios, helios_with_input, stdout};
 use serde_json::Value;
 
 const PASSING: &str =
@@ -13,30 +16,6 @@ const PASSING: &str =
 const FAILING: &str =
     "cluster nodes=3 seed=1\nrun until leader\n  expect committed x=1   # never written\n";
 const UNPARSABLE: &str = "cluster nodes=3\nrun until leader\nset x=1 vai=leader\n";
-
-fn helios(arguments: &[&str]) -> Output {
-    helios_with_input(arguments, "")
-}
-
-fn helios_with_input(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_helios"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("it was not killed")
-}
 
 /// A script in a file of its own.
 fn file(name: &str, text: &str) -> String {

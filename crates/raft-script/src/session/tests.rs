@@ -439,6 +439,5 @@ fn who_recovers_works_and_all_others_are_gone() {
     let script = parse(text).unwrap();
     let report = run(&script, &mut |_| {});
     assert_eq!(report.failure, None);
-    let exported = parse(&report.session.unwrap().export()).unwrap();
-    assert_eq!(run(&exported, &mut |_| {}).trace_hash, report.trace_hash);
+    assert_replays(&report.session.unwrap());
 }
