@@ -33,6 +33,7 @@ mod checks;
 mod chunks;
 mod convergence;
 mod disk;
+pub mod excerpt;
 mod hash;
 mod invariants;
 mod ledger;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::print::is_invisible;
+use raft_check::excerpt::{Excerpt, visible};
 
 /// A text that is no script. `Display` shows the line with a caret under the place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,16 +15,9 @@ pub struct ParseError {
     pub found: String,
     /// What should stand there.
     pub expected: String,
-    /// The line's text around the place.
-    source: String,
-    /// How many characters of `source` stand before the place.
-    caret: usize,
-    /// How many characters the place covers.
-    width: usize,
+    excerpt: Excerpt,
 }
 
-/// How much of a long line is shown on either side of the place.
-const MARGIN: usize = 60;
 /// How much of a long word is shown.
 const MAX_FOUND: usize = 40;
 
@@ -36,26 +29,18 @@ impl ParseError {
         (start, end): (usize, usize),
         expected: String,
     ) -> Self {
-        let before = text[..start].chars().count();
-        let width = text[start..end].chars().count();
-        let found: String = text[start..end].chars().take(MAX_FOUND).collect();
-        let skipped = before.saturating_sub(MARGIN);
-        let shown = (before - skipped) + width.min(MARGIN) + MARGIN;
-        let source = text.chars().skip(skipped).take(shown).map(visible).collect();
         Self {
             line: number,
-            column: before + 1,
-            found: found.chars().map(visible).collect(),
+            column: text[..start].chars().count() + 1,
+            found: text[start..end].chars().take(MAX_FOUND).map(visible).collect(),
             expected,
-            source,
-            caret: before - skipped,
-            width: width.clamp(1, MARGIN),
+            excerpt: Excerpt::new(text, (start, end)),
         }
     }
 
     /// An error about the text as a whole.
     pub(crate) fn whole(line: usize, found: String, expected: String) -> Self {
-        Self { line, column: 1, found, expected, source: String::new(), caret: 0, width: 1 }
+        Self { line, column: 1, found, expected, excerpt: Excerpt::default() }
     }
 
     /// The same error in another line.
@@ -75,24 +60,10 @@ impl ParseError {
     }
 }
 
-/// What a terminal can print in the width of one character. Tabs stay: the caret's line repeats them.
-fn visible(c: char) -> char {
-    if c != '\t' && c != ' ' && is_invisible(c) { '\u{fffd}' } else { c }
-}
-
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.message())?;
-        if self.source.is_empty() {
-            return Ok(());
-        }
-        let number = self.line.to_string();
-        let blank = " ".repeat(number.len());
-        // Repeating the tabs keeps the caret under its place whatever a tab's width is.
-        let indent: String =
-            self.source.chars().take(self.caret).map(|c| if c == '\t' { c } else { ' ' }).collect();
-        let source = self.source.trim_end();
-        write!(f, "\n{blank} |\n{number} | {source}\n{blank} | {indent}{}", "^".repeat(self.width))
+        let (message, excerpt) = (self.message(), self.excerpt.below(self.line));
+        write!(f, "line {}, column {}: {message}{excerpt}", self.line, self.column)
     }
 }
 

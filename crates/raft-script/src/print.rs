@@ -16,7 +16,7 @@ use raft_kv::{ClientId, Operation};
 use raft_sim::{ClockChange, ReadPolicy, Unsynced};
 
 pub(crate) use self::conditions::state_word;
-pub(crate) use self::values::{Terms, Text, Time, is_invisible};
+pub(crate) use self::values::{Terms, Text, Time};
 
 use self::cluster::write_cluster;
 use self::disks::{Changed, Damaged};

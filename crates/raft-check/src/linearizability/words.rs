@@ -5,6 +5,7 @@ use std::fmt;
 use raft_kv::{Operation, Value};
 
 use super::history::{Answer, Invocation, Outcome, Subject};
+use crate::excerpt::is_invisible;
 
 /// The longest key or value that is shown whole.
 const LONGEST: usize = 60;
@@ -99,10 +100,9 @@ pub(super) fn quoted(bytes: &[u8], before: &str) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:@+".contains(byte);
     let text: String = bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
         for c in chunk.valid().chars() {
-            let is_seen = !c.is_control() && (c == ' ' || !c.is_whitespace()) && !turns_text(c);
             match c {
                 '"' | '\\' => text.extend(['\\', c]),
-                c if is_seen => text.push(c),
+                c if c == ' ' || !is_invisible(c) => text.push(c),
                 c => escape(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
@@ -111,11 +111,6 @@ pub(super) fn quoted(bytes: &[u8], before: &str) -> String {
     });
     let is_bare = !bytes.is_empty() && before.is_empty() && bytes.iter().all(is_plain);
     if is_bare { text } else { format!("\"{before}{text}\"") }
-}
-
-/// Whether a character is invisible, or turns the direction of the text around it.
-pub(super) fn turns_text(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn escape(text: &mut String, bytes: &[u8]) {

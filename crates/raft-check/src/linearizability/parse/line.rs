@@ -4,7 +4,8 @@ use raft_kv::Value;
 
 use super::super::history::HistoryError;
 use super::MAX_LINE_BYTES;
-use super::error::{HistoryParseError, visible};
+use super::error::HistoryParseError;
+use crate::excerpt::visible;
 
 /// The bytes from one place of a line to another.
 pub(super) type Span = (usize, usize);
