@@ -58,10 +58,10 @@ impl Adversary {
             let next_at = Instant(0) + interval(&mut random, spacing);
             Some(Source { fault, random, spacing, next_at })
         };
-        let mut sources: Vec<Source> = Fault::ALL.into_iter().filter_map(source).collect();
-        let ambush = sources.pop_if(|source| source.fault == Fault::Ambush);
+        let timed = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Ambush);
+        let ambush = source(Fault::Ambush);
         Self {
-            sources,
+            sources: timed.filter_map(source).collect(),
             ambush: ambush.map(|source| Ambush::new(source.random, source.spacing)),
             repairs: Vec::new(),
             clients: Clients::new(Random::for_plan(seed, CLIENTS), scene.workload.clone()),
@@ -129,6 +129,9 @@ impl Source {
             Fault::DiskFailure => look.disk_failure(random),
             Fault::DiskDamage => look.disk_damage(random),
             Fault::Replay => look.replay(random),
+            Fault::Clock => look.clock(random),
+            Fault::Slow => look.slow(random),
+            // Has no times of its own.
             Fault::Ambush => Deeds::default(),
         }
     }

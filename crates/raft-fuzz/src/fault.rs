@@ -41,11 +41,15 @@ pub enum Fault {
     DiskDamage,
     /// Messages that arrived before arrive again.
     Replay,
+    /// Clocks run too fast or too slow, mostly within the bound that leases rest on, or jump ahead.
+    Clock,
+    /// Nodes take their time for everything.
+    Slow,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
@@ -62,6 +66,8 @@ impl Fault {
         Self::DiskFailure,
         Self::DiskDamage,
         Self::Replay,
+        Self::Clock,
+        Self::Slow,
     ];
 }
 

@@ -185,6 +185,8 @@ impl Plan {
                 faults.set(Fault::Transfer, Some(timeout * 10));
                 faults.set(Fault::Disk, Some(timeout * 8));
                 faults.set(Fault::Replay, Some(timeout * 8));
+                faults.set(Fault::Clock, Some(timeout * 10));
+                faults.set(Fault::Slow, Some(timeout * 10));
             }
             Profile::Hostile => {
                 for fault in Fault::ALL {

@@ -59,7 +59,8 @@ impl Checks {
         let verdict = commit_rule::leader_committed(seen);
         let stands = verdict.is_ok();
         self.board.note(&commit_rule::PROPERTY, verdict);
-        if stands {
+        // Said again by a leader deposed since then, it changes nothing about what holds it.
+        if stands && index > self.ledger.commit_index() {
             self.governing = membership.clone();
         }
         stands

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use raft_core::{
     AppendEntries, AppendEntriesReply, Body, Entries, Entry, Instant, LogIndex, LogPosition,
-    Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term,
+    Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term, Trace,
 };
 use raft_kv::{ClientId, Operation};
 use raft_sim::{Action, MessageId, ReadPolicy, Setup, SimNode};
@@ -39,9 +39,13 @@ impl Scene {
     fn run(&mut self, millis: u64) {
         let until = Instant(self.world.now().0 + millis * 1000);
         while self.world.next_event().is_some_and(|next| next.at <= until) {
-            self.world.step();
-            self.checks.observe(&self.world, self.world.events());
+            self.step();
         }
+    }
+
+    fn step(&mut self) {
+        self.world.step();
+        self.checks.observe(&self.world, self.world.events());
     }
 
     fn act(&mut self, action: Action) {
@@ -398,6 +402,44 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
     scene.act(Action::Crash { node, unsynced: raft_sim::Unsynced::Lost });
     scene.act(Action::Restart { node });
     scene.run(1_000);
+    assert_eq!(scene.checks.violation(), None);
+}
+
+/// A leader that slept through the cluster's move to other servers hears, when it wakes, what its old
+/// followers wrote, and commits that. Who has to hold what is committed are the new servers all the same.
+#[test]
+fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
+    let mut scene = Scene::begin();
+    let deposed = scene.leader();
+    scene.set("1", deposed);
+    let second = LogIndex(2);
+    let is_under_way = |scene: &Scene| {
+        let sent_to = |id: NodeId| id != deposed && scene.core(id).log().last().index == second;
+        scene.world.node_ids().any(sent_to)
+    };
+    while !is_under_way(&scene) {
+        scene.step();
+    }
+    scene.act(Action::Pause { node: deposed });
+    scene.run(2_000);
+    let node = scene.leader();
+    let voters = [6, 7, 8].map(NodeId).to_vec();
+    let change = raft_core::MembershipChange::SetVoters(voters.clone());
+    scene.act(Action::ChangeMembership { node, change });
+    scene.run(3_000);
+    assert!(voters.contains(&scene.leader()), "the cluster has moved");
+    assert_eq!(scene.core(deposed).commit_index(), LogIndex(1));
+    scene.act(Action::Resume { node: deposed });
+    let counted = |event: &Event| {
+        let EventKind::Core { node, trace: Trace::Committed { to, .. } } = &event.kind else {
+            return false;
+        };
+        *node == deposed && *to == second
+    };
+    assert!(scene.world.events().iter().any(counted), "it commits late");
+    let damage = raft_sim::DiskDamage::Corrupt { record: None };
+    scene.act(Action::DamageDisk { node, damage });
+    assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
     assert_eq!(scene.checks.violation(), None);
 }
 

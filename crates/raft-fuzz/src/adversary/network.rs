@@ -150,14 +150,8 @@ fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
             let bridge: Vec<NodeId> = left.iter().chain(right.first()).copied().collect();
             vec![sorted(&bridge), sorted(right)]
         }
-        // As many groups as nodes, each a majority, each without other nodes.
-        6 if count > 2 => {
-            let group = |start: usize| {
-                let members = nodes.iter().cycle().skip(start).take(count / 2 + 1);
-                sorted(&members.copied().collect::<Vec<_>>())
-            };
-            (0..count).map(group).collect()
-        }
+        // A ring: each node hears its neighbours, which make a majority with it, and nobody else.
+        6 if count > 3 => ring(nodes),
         7 => {
             let (heard, unheard) = (sorted(left), sorted(right));
             return Some(Action::PartitionOneWay { heard, unheard });
@@ -165,6 +159,17 @@ fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
         _ => vec![sorted(left), sorted(right)],
     };
     Some(Action::Partition { groups })
+}
+
+/// Each node hears as many neighbours on either side as a majority takes, and no more.
+fn ring(nodes: &[NodeId]) -> Vec<Vec<NodeId>> {
+    let count = nodes.len();
+    let on_a_side = (count / 2).div_ceil(2);
+    let group = |start: usize| {
+        let members = nodes.iter().cycle().skip(start).take(on_a_side + 1);
+        sorted(&members.copied().collect::<Vec<_>>())
+    };
+    (0..count).map(group).collect()
 }
 
 /// Which links are meant.
@@ -189,4 +194,26 @@ fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn in_a_ring_all_hear_a_majority_and_none_hears_all() {
+        for count in 4..=9 {
+            let nodes: Vec<NodeId> = (1..=count).map(NodeId).collect();
+            let groups = ring(&nodes);
+            for node in &nodes {
+                let heard = groups.iter().filter(|group| group.contains(node)).flatten();
+                let heard: BTreeSet<&NodeId> = heard.collect();
+                assert!((nodes.len() / 2 + 1..nodes.len()).contains(&heard.len()), "{heard:?}");
+            }
+        }
+        let five = [[1, 2], [2, 3], [3, 4], [4, 5], [1, 5]].map(|pair| pair.map(NodeId).to_vec());
+        assert_eq!(ring(&[1, 2, 3, 4, 5].map(NodeId)), five);
+    }
 }

@@ -1,9 +1,11 @@
-//! Crashes, pauses, early elections.
+//! Crashes, pauses, early elections; clocks that are wrong, and nodes that are slow.
 
-use raft_sim::{Action, NodeState, Random, Unsynced};
+use std::time::Duration;
+
+use raft_sim::{Action, ClockChange, MAX_DRIFT_PPM, NodeState, Random, Unsynced};
 
 use super::{Deeds, Look, any, leads};
-use crate::plan::pick;
+use crate::plan::{pick, whole_millis};
 
 impl Look<'_> {
     /// Best is a node with a write under way, or the leader; sometimes two at once. It starts again
@@ -49,5 +51,40 @@ impl Look<'_> {
             if forgets { Action::ForgetLeader { node } } else { Action::ForceElection { node } }
         };
         Deeds::now(nodes.map(action).collect())
+    }
+
+    /// Mostly as wrong as a clock may be: what rests on the bound has to hold there. Now and then more
+    /// than that, which suspends what leases prove; or it jumps.
+    pub(super) fn clock(&self, random: &mut Random) -> Deeds {
+        let ids = self.ids();
+        let Some(node) = any(random, &ids) else { return Deeds::default() };
+        let set = |change| Action::SetClock { node, change };
+        let bound = self.world.setup().max_clock_drift_ppm as i32;
+        let ppm = match random.up_to(9) {
+            0 => {
+                let part = pick(random, &[1, 4, 10, 30]);
+                return Deeds::one(set(ClockChange::Jump(whole_millis(self.timeout * part / 4))));
+            }
+            1 => MAX_DRIFT_PPM - random.up_to(MAX_DRIFT_PPM as u64 / 2) as i32,
+            _ => bound,
+        };
+        let ppm = if random.up_to(1) == 0 { ppm } else { -ppm };
+        let drifts = set(ClockChange::Drift { ppm });
+        // Long enough for some leases.
+        let lasts = self.while_broken(random) + self.timeout;
+        Deeds::for_a_while(drifts, lasts, set(ClockChange::Drift { ppm: 0 }))
+    }
+
+    /// A node that takes up to a heartbeat's time for everything, the leader as often as all others.
+    pub(super) fn slow(&self, random: &mut Random) -> Deeds {
+        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
+        let ids = self.ids();
+        let Some(node) = any(random, &leading).or_else(|| any(random, &ids)) else {
+            return Deeds::default();
+        };
+        let most = self.world.setup().heartbeat_interval.as_millis() as u64;
+        let handling = Duration::from_millis(1 + random.up_to(most));
+        let slow = |handling| Action::Slow { node, handling };
+        Deeds::for_a_while(slow(handling), self.while_broken(random), slow(Duration::ZERO))
     }
 }
