@@ -14,6 +14,11 @@
 //! as well: they count nowhere, but have to catch up.
 //! If no such set exists, nothing is asked.
 //!
+//! # A bridge
+//! Where servers ask for pre-votes and leaders step down without a quorum, nobody outside can hold a
+//! quorum up (dissertation §6.2, §9.6). There one more node may go on, the leader best, whom only one of
+//! the quorum reaches. That ends when the quorum has answered: then all have to come to agree.
+//!
 //! # The bound
 //! See [`bound`].
 
@@ -26,14 +31,23 @@ use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World
 use crate::adversary::leads;
 use crate::plan::{pick, shuffle};
 
-/// Who works again: a fair quorum and perhaps some more, ascending. `None` if there is none.
-/// `targets` are the memberships that leaders are on their way to.
+/// Who works again.
+#[derive(Debug)]
+pub(crate) struct Recovery {
+    /// A fair quorum and perhaps some more, ascending.
+    pub(crate) nodes: Vec<NodeId>,
+    /// The quorum; and one more node, with the one that reaches it.
+    pub(crate) bridge: Option<[Vec<NodeId>; 2]>,
+}
+
+/// Chooses who works again. `None` if there is no fair quorum. `targets` are the memberships that leaders
+/// are on their way to; the `doomed` node is chosen last.
 pub(crate) fn choose(
     random: &mut Random,
-    world: &World,
-    checks: &Checks,
+    (world, checks): (&World, &Checks),
     targets: &[(NodeId, Membership)],
-) -> Option<Vec<NodeId>> {
+    doomed: Option<NodeId>,
+) -> Option<Recovery> {
     let required = memberships(world, checks, targets);
     let can_start = |node: &&SimNode| match node.state() {
         NodeState::Running | NodeState::Paused => true,
@@ -45,6 +59,8 @@ pub(crate) fn choose(
     let belongs = |node: &NodeId| required.iter().any(|membership| membership.contains(*node));
     candidates.retain(|node| belongs(node) || leads(*node));
     shuffle(random, &mut candidates);
+    let is_bridged = bears_bridges(world) && random.up_to(2) == 0;
+    candidates.sort_by_key(|node| (Some(*node) == doomed, is_bridged && leads(*node)));
     let mut chosen: Vec<NodeId> = Vec::new();
     for node in &candidates {
         let lacks = |membership: &Membership| {
@@ -64,16 +80,39 @@ pub(crate) fn choose(
     let mut rest: Vec<NodeId> =
         candidates.into_iter().filter(|node| !chosen.contains(node)).collect();
     rest.sort_by_key(|node| !leads(*node));
-    chosen.extend(rest.into_iter().take(further));
+    let mut rest = rest.into_iter();
+    let outside = if is_bridged { rest.next() } else { None };
+    chosen.extend(rest.take(further));
     chosen.sort_unstable();
-    Some(chosen)
+    let bridge = outside.map(|outside| {
+        let mut pair = vec![pick(random, &chosen), outside];
+        pair.sort_unstable();
+        [chosen.clone(), pair]
+    });
+    chosen.extend(outside);
+    chosen.sort_unstable();
+    Some(Recovery { nodes: chosen, bridge })
 }
 
-/// Whether those who run have a quorum of every membership of which those who recover must have one.
-/// A script that was changed may ask for progress of others.
+/// Whether nobody outside can hold a quorum up.
+fn bears_bridges(world: &World) -> bool {
+    world.setup().pre_vote && world.setup().check_quorum
+}
+
+/// Whether those who run have a quorum of every membership of which those who recover must have one; if
+/// the network has fallen apart, those of a group in which all reach each other. A script that was
+/// changed may ask for progress of others.
 pub(crate) fn is_fair(world: &World, checks: &Checks) -> bool {
     let runs = |id: NodeId| world.node(id).is_some_and(|n| n.state() == NodeState::Running);
-    memberships(world, checks, &[]).iter().all(|membership| membership.is_quorum(runs))
+    let memberships = memberships(world, checks, &[]);
+    let is_quorum = |is_in: &dyn Fn(NodeId) -> bool| {
+        memberships.iter().all(|membership| membership.is_quorum(|id| runs(id) && is_in(id)))
+    };
+    match world.partition() {
+        None => is_quorum(&|_| true),
+        Some(_) if !bears_bridges(world) => false,
+        Some(parted) => parted.groups().iter().any(|group| is_quorum(&|id| group.contains(&id))),
+    }
 }
 
 /// The memberships of which those who recover must have a quorum.

@@ -95,10 +95,8 @@ impl Node {
             let progress = leader.progress(node);
             node == id || progress.is_some_and(|progress| now - progress.last_contact <= window)
         };
-        if bug!(self, LeaderWithoutQuorum) {
-            return self.peers().iter().any(|peer| is_heard(*peer));
-        }
-        self.membership().is_quorum(is_heard)
+        let hears_any = || self.peers().iter().any(|peer| is_heard(*peer));
+        self.membership().is_quorum(is_heard) || bug!(self, LeaderWithoutQuorum) && hears_any()
     }
 
     /// Whose disks hold the entry at `index`. Only for the trace.

@@ -38,6 +38,7 @@ enum Deed {
     Transfer,
     Snapshot,
     Elect,
+    Revote,
     DropMessages,
 }
 
@@ -85,7 +86,8 @@ impl Ambush {
 /// What may be done when that happens, and to whom else.
 fn moment(trace: &Trace) -> Option<(&'static [Deed], Option<NodeId>)> {
     use Deed::{
-        Change, Crash, CrashOther, DropMessages, Elect, Isolate, PauseOther, Snapshot, Transfer,
+        Change, Crash, CrashOther, DropMessages, Elect, Isolate, PauseOther, Revote, Snapshot,
+        Transfer,
     };
     Some(match trace {
         Trace::BecameLeader { .. } => {
@@ -101,7 +103,7 @@ fn moment(trace: &Trace) -> Option<(&'static [Deed], Option<NodeId>)> {
             (&[Crash, CrashOther, PauseOther, Snapshot, DropMessages, Isolate], Some(*peer))
         }
         // A vote is on its way to the disk.
-        Trace::VoteGranted { .. } => (&[Crash], None),
+        Trace::VoteGranted { .. } => (&[Crash, Revote], None),
         Trace::ElectionStarted { .. } => (&[Crash, Elect, Elect, DropMessages], None),
         Trace::SnapshotInstalled { .. } | Trace::Truncated { .. } => {
             (&[Crash, Snapshot, Elect], None)
@@ -145,6 +147,7 @@ impl Look<'_> {
                 let chosen = chosen.into_iter().flatten();
                 Deeds::now(chosen.map(|node| Action::ForceElection { node }).collect())
             }
+            Deed::Revote => self.revote(random, node),
             Deed::DropMessages => {
                 let is_meant = |message: &&raft_sim::InFlight| {
                     (message.from == node || message.to == node)
@@ -153,6 +156,22 @@ impl Look<'_> {
                 let meant = self.world.in_flight().filter(is_meant).take(6);
                 Deeds::now(meant.map(|message| Action::DropMessage { id: message.id }).collect())
             }
+        }
+    }
+
+    /// A voter's power fails before its vote is on disk. As soon as it is back, the one for whom it voted
+    /// before that stands, and is heard.
+    fn revote(&self, random: &mut Random, node: NodeId) -> Deeds {
+        let recovered = self.world.node(node).and_then(|voter| voter.recovered().ok());
+        let before = recovered.and_then(|recovered| recovered.hard_state.voted_for);
+        let Some(before) = before.filter(|before| *before != node) else {
+            return self.crash_now(random, node);
+        };
+        let soon = Duration::from_millis(1 + random.up_to(20));
+        let then = [Action::Restart { node }, Action::Heal, Action::ForceElection { node: before }];
+        Deeds {
+            now: vec![Action::Crash { node, unsynced: Unsynced::Lost }],
+            later: then.map(|action| (soon, action)).to_vec(),
         }
     }
 

@@ -10,7 +10,7 @@ use raft_sim::{Action, NodeState, Random, ReadPolicy, SimNode};
 
 use super::{FRESH_CLIENT, Failure, Played, SeedRun};
 use crate::plan::{RECOVERY, pick};
-use crate::recovery;
+use crate::recovery::{self, Recovery};
 
 /// So many steps are more than a cluster that makes progress ever needs: a hundred times what most do.
 /// One that only keeps itself busy is found after them, and not only when the bound is over.
@@ -26,15 +26,15 @@ impl SeedRun {
     /// a voter, and hands leadership over.
     pub(super) fn recover(&mut self) -> Played {
         let mut random = Random::for_plan(self.scene.setup.seed, RECOVERY);
-        let chosen = recovery::choose(&mut random, &self.world, &self.checks, &self.targets);
-        let Some(nodes) = chosen else { return Ok(()) };
-        let now = self.world.now();
-        if let Some(action) = self.last_act(&mut random, &nodes) {
-            self.pass(now)?;
-            self.act(action)?;
+        let doomed = self.last_act(&mut random)?;
+        let seen = (&self.world, &self.checks);
+        let chosen = recovery::choose(&mut random, seen, &self.targets, doomed);
+        let Some(Recovery { nodes, bridge }) = chosen else { return Ok(()) };
+        self.act_now(Action::Recover { nodes })?;
+        let is_bridged = bridge.is_some();
+        if let Some(groups) = bridge {
+            self.act_now(Action::Partition { groups: groups.to_vec() })?;
         }
-        self.pass(now)?;
-        self.act(Action::Recover { nodes })?;
         self.last_step = self.world.steps() + MAX_STEPS;
         let within = recovery::bound(&self.world);
         self.ask_as_a_new_client(within)?;
@@ -46,6 +46,9 @@ impl SeedRun {
                 _ => Err("a new client waits for its answer".to_owned()),
             }
         })?;
+        if is_bridged {
+            self.act_now(Action::Heal)?;
+        }
         self.expect(Condition::Converged, within, |run| converged(&run.world))?;
         self.expect(Condition::Complete, within, |run| complete(&run.world, run.checks.ledger()))?;
         let memberships = recovery::memberships(&self.world, &self.checks, &self.targets);
@@ -57,24 +60,38 @@ impl SeedRun {
         self.hand_over(&mut random, within)
     }
 
-    /// What a leader begins with somebody who is gone the next moment.
-    fn last_act(&self, random: &mut Random, recover: &[NodeId]) -> Option<Action> {
-        let node = self.world.leader()?;
-        let is_gone = |id: &NodeId| !recover.contains(id);
-        let gone: Vec<NodeId> = self.world.node_ids().filter(is_gone).collect();
-        let acts = random.up_to(1) == 0 && !gone.is_empty();
-        acts.then(|| Action::TransferLeadership { node, to: pick(random, &gone) })
+    /// A node that will be gone the next moment, if others suffice, is to lead or stands. That may come
+    /// some way.
+    fn last_act(&mut self, random: &mut Random) -> Result<Option<NodeId>, Failure> {
+        let nodes: Vec<NodeId> = self.world.node_ids().collect();
+        let doomed = pick(random, &nodes);
+        let action = match random.up_to(3) {
+            0 | 1 => {
+                let Some(node) = self.world.leader() else { return Ok(None) };
+                Action::TransferLeadership { node, to: doomed }
+            }
+            2 => Action::ForceElection { node: doomed },
+            _ => return Ok(None),
+        };
+        self.act_now(action)?;
+        let way = self.scene.setup.link_latency.max * pick(random, &[0, 1, 2, 4]);
+        self.pass(self.world.now() + way)?;
+        Ok(Some(doomed))
+    }
+
+    /// Does something after everything that is due.
+    fn act_now(&mut self, action: Action) -> Played {
+        self.pass(self.world.now())?;
+        self.act(action)
     }
 
     fn ask_as_a_new_client(&mut self, within: Duration) -> Played {
         // Should its patience end before the bound, it asks again.
         let patience = self.scene.setup.client_patience.as_micros().max(1);
-        let now = self.world.now();
         for _ in 0..=within.as_micros() / patience {
-            self.pass(now)?;
             let operation = Operation::Set { key: "progress".into(), value: "made".into() };
             let read = ReadPolicy::Log;
-            self.act(Action::Request { client: FRESH_CLIENT, operation, via: None, read })?;
+            self.act_now(Action::Request { client: FRESH_CLIENT, operation, via: None, read })?;
         }
         Ok(())
     }
@@ -113,8 +130,7 @@ impl SeedRun {
     }
 
     fn ask_to_hand_over(&mut self, to: NodeId) -> Played {
-        let now = self.world.now();
-        self.pass(now)?;
+        self.pass(self.world.now())?;
         match self.world.leader() {
             Some(node) if node != to => self.act(Action::TransferLeadership { node, to }),
             _ => Ok(()),
