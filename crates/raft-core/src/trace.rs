@@ -33,12 +33,6 @@ pub enum Trace {
         /// The last entry of the recovered log.
         last_log: LogPosition,
     },
-    /// It started, and does not obey these rules.
-    #[cfg(feature = "bugs")]
-    RulesSwitchedOff {
-        /// Which.
-        bugs: crate::Bugs,
-    },
     /// It saw a later term and entered it as a follower (§5.1).
     TermAdvanced {
         /// The term before.
@@ -390,6 +384,13 @@ pub enum Trace {
     PersistedUnknown {
         /// The id.
         id: PersistId,
+    },
+    /// It started, and does not obey these rules. It stands last: so the hashes of all others are the same
+    /// without it.
+    #[cfg(feature = "bugs")]
+    RulesSwitchedOff {
+        /// Which.
+        bugs: crate::Bugs,
     },
 }
 

@@ -1,6 +1,8 @@
 //! Planted bugs are found, and the script of a run that found one finds it again.
 #![cfg(feature = "bugs")]
 
+mod sample;
+
 use raft_core::Bug;
 use raft_fuzz::{Failure, Outcome, Plan, Profile, SeedRun, of_script};
 use raft_sim::{Switches, WorldBug};
@@ -34,6 +36,8 @@ fn caught() -> Vec<(Switches, &'static [&'static str])> {
         (core(Bug::LeaseKeptInTransfer), &["Lease Safety"]),
         (core(Bug::InFlightLeak), &["Progress"]),
         (core(Bug::ProbeNeverResumes), &["Progress"]),
+        // Only behind a bridge.
+        (core(Bug::LeaderWithoutQuorum), &["Progress"]),
         (Switches::NONE.with(WorldBug::RetryAppliedTwice), &["State Machine Safety"]),
     ]
 }
@@ -70,4 +74,10 @@ fn bugs_that_keep_a_cluster_busy_are_found_before_the_bound_is_over() {
     let script = raft_script::parse(&run.script().to_string()).expect("it is a script");
     let again = raft_script::run(&script, &mut |_| {});
     assert_eq!(again.trace_hash, run.world().trace_hash());
+}
+
+/// As long as none is planted, nothing is otherwise.
+#[test]
+fn bugs_that_could_be_planted_change_no_run() {
+    sample::check();
 }
