@@ -205,3 +205,61 @@ impl Deeds {
         Self { now: vec![breaks], later: vec![(lasts, repairs)] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Faults, Plan, Profile};
+
+    /// What an adversary does to a world in a minute: how many requests of clients it makes, and how much
+    /// else.
+    fn deeds(faults: Faults, seed: u64) -> (usize, usize) {
+        let mut scene = Plan::new(Profile::Lan, seed).scene();
+        scene.faults = faults;
+        let mut world = World::new(scene.setup.clone()).unwrap();
+        let mut adversary = Adversary::new(&scene);
+        let (mut requests, mut others) = (0, 0);
+        while world.now() < Instant(60_000_000) {
+            let at = adversary.next_at().max(world.now());
+            let mut is_alarmed = false;
+            while !is_alarmed && world.next_event().is_some_and(|next| next.at <= at) {
+                world.step();
+                is_alarmed = adversary.hear(&world);
+            }
+            if is_alarmed {
+                continue;
+            }
+            world.advance_clock(at);
+            for action in adversary.act(&world) {
+                let count = if matches!(action, Action::Request { .. }) {
+                    &mut requests
+                } else {
+                    &mut others
+                };
+                *count += usize::from(world.apply(action).is_ok());
+            }
+        }
+        (requests, others)
+    }
+
+    #[test]
+    fn each_kind_strikes_whatever_others_there_are() {
+        let mut faults = Faults::default();
+        let (calm, none) = deeds(faults.clone(), 1);
+        assert_eq!(none, 0);
+        for fault in Fault::ALL {
+            let mut alone = Faults::default();
+            alone.set(fault, Some(Duration::from_secs(1)));
+            let (requests, others) = deeds(alone, 1);
+            let strikes = if fault == Fault::Storm { requests > 2 * calm } else { others > 1 };
+            assert!(strikes, "{fault:?}: {requests} requests, {others} others");
+        }
+        // An ambush has no times of its own, and is told apart from the others.
+        Fault::ALL.into_iter().for_each(|fault| faults.set(fault, Some(Duration::from_secs(1))));
+        let mut scene = Plan::new(Profile::Lan, 1).scene();
+        scene.faults = faults;
+        let adversary = Adversary::new(&scene);
+        assert!(adversary.ambush.is_some());
+        assert_eq!(adversary.sources.len(), Fault::ALL.len() - 1);
+    }
+}
