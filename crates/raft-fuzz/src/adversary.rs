@@ -131,6 +131,7 @@ impl Source {
             Fault::Replay => look.replay(random),
             Fault::Clock => look.clock(random),
             Fault::Slow => look.slow(random),
+            Fault::Comeback => look.comeback(random),
             // Has no times of its own.
             Fault::Ambush => Deeds::default(),
         }

@@ -45,11 +45,14 @@ pub enum Fault {
     Clock,
     /// Nodes take their time for everything.
     Slow,
+    /// Two servers stand at once; one that lost is cut off, and stands again when others have just voted
+    /// in the next term, and lost power before that was on their disks.
+    Comeback,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
@@ -68,6 +71,7 @@ impl Fault {
         Self::Replay,
         Self::Clock,
         Self::Slow,
+        Self::Comeback,
     ];
 }
 

@@ -190,7 +190,7 @@ fn pairs(random: &mut Random, ids: &[NodeId]) -> Vec<(NodeId, NodeId)> {
     all.filter(is_meant).collect()
 }
 
-fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
+pub(super) fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use raft_sim::{Action, ClockChange, MAX_DRIFT_PPM, NodeState, Random, Unsynced};
 
+use super::network::sorted;
 use super::{Deeds, Look, any, leads};
-use crate::plan::{pick, whole_millis};
+use crate::plan::{pick, shuffle, whole_millis};
 
 impl Look<'_> {
     /// Best is a node with a write under way, or the leader; sometimes two at once. It starts again
@@ -86,5 +87,46 @@ impl Look<'_> {
         let handling = Duration::from_millis(1 + random.up_to(most));
         let slow = |handling| Action::Slow { node, handling };
         Deeds::for_a_while(slow(handling), self.while_broken(random), slow(Duration::ZERO))
+    }
+
+    /// With five nodes: 1 and 2 stand. If 2 wins, 1 and 3 are cut off from it, as soon as the votes are
+    /// given. Then 4 stands, and 5, which may have voted for 1, votes for it and loses power. The network
+    /// heals, 5 is back, and 1 stands.
+    pub(super) fn comeback(&self, random: &mut Random) -> Deeds {
+        let mut nodes = self.running();
+        if nodes.len() < 5 {
+            return Deeds::default();
+        }
+        shuffle(random, &mut nodes);
+        let (apart, others) = nodes.split_at(nodes.len() / 2);
+        let (loses, wins, stands, votes) = (apart[0], others[0], others[1], others[2]);
+        let setup = self.world.setup();
+        let (link, disk) = (setup.link_latency.max, setup.disk_latency.max);
+        // What takes a part of that time may be over or not.
+        let mut part = |whole: Duration| whole * random.up_to(100) as u32 / 100;
+        let parted = link * 2 + part(disk * 2);
+        // Before any timeout elapses by itself.
+        let voted = parted + link * 2 + disk * 2 + part(link);
+        let torn = voted + link + part(disk);
+        let back = torn + Duration::from_millis(1) + part(link);
+        let elect = |node| Action::ForceElection { node };
+        let crash = |node| Action::Crash { node, unsynced: Unsynced::Lost };
+        let restart = |node| Action::Restart { node };
+        let groups = [sorted(apart), sorted(others)].to_vec();
+        let later = [
+            (parted, Action::Partition { groups }),
+            (voted, elect(stands)),
+            (torn, crash(votes)),
+            (torn, crash(stands)),
+            (back, restart(votes)),
+            (back, Action::Heal),
+            (back, elect(loses)),
+            (back + self.timeout, restart(stands)),
+        ];
+        let forget = nodes.iter().map(|node| Action::ForgetLeader { node: *node });
+        Deeds {
+            now: forget.chain([elect(loses), elect(wins)]).collect(),
+            later: later.map(|(after, action)| (whole_millis(after), action)).to_vec(),
+        }
     }
 }
