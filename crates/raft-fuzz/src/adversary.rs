@@ -132,6 +132,7 @@ impl Source {
             Fault::Clock => look.clock(random),
             Fault::Slow => look.slow(random),
             Fault::Comeback => look.comeback(random),
+            Fault::Unaware => look.unaware(random),
             // Has no times of its own.
             Fault::Ambush => Deeds::default(),
         }

@@ -48,11 +48,14 @@ pub enum Fault {
     /// Two servers stand at once; one that lost is cut off, and stands again when others have just voted
     /// in the next term, and lost power before that was on their disks.
     Comeback,
+    /// A member does not hear that the membership changed; then it is the only one to hear the next
+    /// candidate, which is gone for long.
+    Unaware,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
@@ -72,6 +75,7 @@ impl Fault {
         Self::Clock,
         Self::Slow,
         Self::Comeback,
+        Self::Unaware,
     ];
 }
 

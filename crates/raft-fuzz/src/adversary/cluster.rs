@@ -1,10 +1,13 @@
 //! Leadership is handed over, servers come and go, snapshots are taken when it suits nobody.
 
-use raft_core::{Membership, MembershipChange, NodeId};
-use raft_sim::{Action, NodeState, Random, SimNode};
+use std::time::Duration;
 
+use raft_core::{Membership, MembershipChange, NodeId};
+use raft_sim::{Action, NodeState, Random, SimNode, Unsynced};
+
+use super::network::sorted;
 use super::{Deeds, Look, any, is_ahead, leads};
-use crate::plan::pick;
+use crate::plan::{pick, whole_millis};
 
 /// So many servers join at most.
 const NEWCOMERS: u64 = 4;
@@ -46,12 +49,7 @@ impl Look<'_> {
         membership: &Membership,
     ) -> MembershipChange {
         let ids = self.ids();
-        let last = ids.last().map_or(1, |last| last.0);
-        let most = self.world.setup().nodes + NEWCOMERS;
-        let joined: Vec<NodeId> =
-            ids.iter().copied().filter(|id| !membership.contains(*id)).collect();
-        let newcomer = if last < most { NodeId(last + 1) } else { pick(random, &ids) };
-        let comes = any(random, &joined).filter(|_| random.up_to(2) > 0).unwrap_or(newcomer);
+        let comes = self.newcomer(random, membership);
         let voters = membership.voters();
         let voter = any(random, voters).unwrap_or(leader);
         let goes = if random.up_to(3) == 0 { leader } else { voter };
@@ -65,6 +63,53 @@ impl Look<'_> {
             5 | 6 => MembershipChange::Replace { old: goes, new: comes },
             7 | 8 => MembershipChange::SetVoters(draw_voters(random, &ids, comes)),
             _ => MembershipChange::AddVoter(comes),
+        }
+    }
+
+    /// A node that is there and belongs to nobody, or a new one, or if there are enough any.
+    fn newcomer(&self, random: &mut Random, membership: &Membership) -> NodeId {
+        let ids = self.ids();
+        let last = ids.last().map_or(1, |last| last.0);
+        let most = self.world.setup().nodes + NEWCOMERS;
+        let joined: Vec<NodeId> =
+            ids.iter().copied().filter(|id| !membership.contains(*id)).collect();
+        let newcomer = if last < most { NodeId(last + 1) } else { pick(random, &ids) };
+        any(random, &joined).filter(|_| random.up_to(2) > 0).unwrap_or(newcomer)
+    }
+
+    /// The leader, a voter that is cut off and a newcomer are to be all voters. When that is so, the
+    /// leader starts again and stands; only the voter that does not know of the newcomer hears it. Then
+    /// it is gone, and those two, who are a majority, have to get along.
+    pub(super) fn unaware(&self, random: &mut Random) -> Deeds {
+        let Some(leader) = self.world.leader() else { return Deeds::default() };
+        let membership = self.membership_of(leader);
+        let others: Vec<NodeId> =
+            self.running().into_iter().filter(|node| *node != leader).collect();
+        let voters: Vec<NodeId> =
+            others.into_iter().filter(|node| membership.voters().contains(node)).collect();
+        let Some(unaware) = any(random, &voters) else { return Deeds::default() };
+        let newcomer = self.newcomer(random, &membership);
+        let change = MembershipChange::SetVoters(sorted(&[leader, unaware, newcomer]));
+        let setup = self.world.setup();
+        let (link, disk) = (setup.link_latency.max, setup.disk_latency.max);
+        let mut part = |whole: Duration| whole * random.up_to(100) as u32 / 100;
+        let changed = (link + disk) * 8 + part(link * 8);
+        let gone = changed + link + part(link * 5 + disk * 2);
+        let apart = |nodes: &[NodeId]| Action::Partition { groups: vec![sorted(nodes)] };
+        let crash = || Action::Crash { node: leader, unsynced: Unsynced::Kept };
+        let later = [
+            (changed, apart(&[leader, unaware])),
+            (changed, crash()),
+            (changed, Action::Restart { node: leader }),
+            (changed, Action::ForgetLeader { node: unaware }),
+            (changed, Action::ForceElection { node: leader }),
+            (gone, crash()),
+            (gone, Action::Heal),
+            (gone + self.timeout * 20, Action::Restart { node: leader }),
+        ];
+        Deeds {
+            now: vec![apart(&[unaware]), Action::ChangeMembership { node: leader, change }],
+            later: later.map(|(after, action)| (whole_millis(after), action)).to_vec(),
         }
     }
 
