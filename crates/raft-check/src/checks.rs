@@ -1,19 +1,20 @@
 //! Follows a world and puts what it sees before the checkers.
 //!
 //! Events are taken in two passes. The first follows what happens outside the nodes' memory, in order:
-//! messages on the wire (`wire`), writes to the disks (`disks`) and what clients read (`reads`). The second looks at each node that
-//! an event touched, as it is now: its log (`nodes`), its role (`leaders`), what it holds for committed
-//! (`commits`), the membership it goes by (`configs`), and what it applied (`applied`).
+//! messages on the wire (`wire`), writes to the disks (`disks`), what clients ask and are told (`clients`).
+//! The second looks at each node that an event touched, as it is now: its log (`nodes`), its role
+//! (`leaders`), what it holds for committed (`commits`), the membership it goes by (`configs`), and what
+//! it applied (`applied`).
 
 mod answers;
 mod applied;
+mod clients;
 mod clocks;
 mod commits;
 mod configs;
 mod disks;
 mod leaders;
 mod nodes;
-mod reads;
 mod start;
 mod wire;
 
@@ -22,6 +23,8 @@ use raft_sim::{Event, EventKind, World};
 
 use crate::invariants::PROPERTIES;
 use crate::invariants::election_safety::{self, ElectionSafety, LeaderSeen};
+use crate::invariants::exactly_once::ExactlyOnce;
+use crate::invariants::linearizability::Linearizability;
 use crate::invariants::log_matching::LogMatching;
 use crate::invariants::prompt_transfer::{self, Asked};
 use crate::invariants::read_linearizability::ReadLinearizability;
@@ -49,6 +52,8 @@ pub struct Checks {
     log_matching: LogMatching,
     vote_durability: VoteDurability,
     reads: ReadLinearizability,
+    linearizability: Linearizability,
+    exactly_once: ExactlyOnce,
     /// Whether a clock is, or was a moment ago, so wrong that leases prove nothing.
     distrusts_clocks: bool,
 }
@@ -68,6 +73,8 @@ impl Checks {
             log_matching: LogMatching::default(),
             vote_durability: VoteDurability::default(),
             reads: ReadLinearizability::default(),
+            linearizability: Linearizability::default(),
+            exactly_once: ExactlyOnce::default(),
             distrusts_clocks: false,
         };
         checks.start(world);
@@ -140,7 +147,7 @@ impl Checks {
                     node.claims.applied = true;
                 }
             }
-            other => self.follow_reads(other),
+            other => self.follow_clients(world, other),
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Watched {
     pub(crate) progress: Progress,
     /// The last entry that its state machine was given.
     pub(crate) applied: LogIndex,
+    /// Whether its keys and values were what the committed entries make when it was last seen.
+    pub(crate) has_right_contents: bool,
     /// The term in which it led when it was last seen.
     pub(crate) leading: Option<Term>,
     /// The latest term of its messages, over all its lives.
@@ -132,6 +134,8 @@ impl Watched {
                 last_applied: base,
             },
             applied: base,
+            // Empty, or about to be restored.
+            has_right_contents: true,
             leading: None,
             sent: Term(0),
             round_sent: (Term(0), Round(0)),

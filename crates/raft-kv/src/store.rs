@@ -40,15 +40,22 @@ impl Store {
         }
     }
 
-    /// Applies the log entry at `index` as a store without sessions would: a command that a client
-    /// repeats takes effect again. To show what sessions are for.
+    /// Applies the log entry at `index` as a store would that keeps sessions and looks into them for the
+    /// answer only: a command that a client repeats gets its first answer, and takes effect again. To show
+    /// what sessions are for.
     #[cfg(feature = "bugs")]
-    pub fn apply_without_session(&mut self, index: u64, payload: &[u8]) -> Response {
-        self.last_applied = index;
-        match Command::decode(payload) {
-            Ok(command) => self.perform(&command.operation).unwrap_or_else(Response::Failed),
-            Err(error) => Response::Failed(error.into()),
+    pub fn apply_retries_again(&mut self, index: u64, payload: &[u8]) -> Response {
+        let is_retry = |command: &Command| {
+            let admission = self.sessions.admit(command.client, command.sequence);
+            matches!(admission, Admission::Retry(_))
+        };
+        let retried = Command::decode(payload).ok().filter(is_retry);
+        let response = self.apply(index, payload);
+        if let Some(Command { operation, .. }) = retried {
+            // Only the first answer is remembered.
+            let _ = self.perform(&operation);
         }
+        response
     }
 
     /// Notes that the log entry at `index` is applied when it holds nothing for the store: a new

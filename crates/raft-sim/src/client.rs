@@ -90,9 +90,9 @@ impl Client {
         self.id
     }
 
-    /// What it sends for an operation: the id under which the store keeps its session, which no other
-    /// run uses, and the operation's number in that session.
-    pub(crate) fn session_for(&self, sequence: Sequence) -> (ClientId, Sequence) {
+    /// What it sends for the operation that it waits for: the id under which the store keeps its session,
+    /// which no other run uses, and the operation's number in that session.
+    pub fn session_for(&self, sequence: Sequence) -> (ClientId, Sequence) {
         (self.session.id, Sequence(sequence.0 - self.session.before.0))
     }
 

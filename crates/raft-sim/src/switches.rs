@@ -7,8 +7,8 @@
 #[cfg_attr(not(feature = "bugs"), expect(unreachable_pub, reason = "public with the feature"))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum WorldBug {
-    /// A command that a client repeats is applied again: the state machine does not look into the
-    /// client's session.
+    /// A command that a client repeats is applied again: the state machine takes the answer from the
+    /// client's session, but performs the operation once more.
     RetryAppliedTwice,
     /// A flush that failed is reported to the core as if what it wrote were durable.
     FsyncFailureIgnored,

@@ -5,6 +5,7 @@ use raft_kv::Store;
 use raft_sim::{Event, EventKind};
 
 use super::Checks;
+use crate::invariants::exactly_once::{self, ContentsReached};
 use crate::invariants::state_machine_safety::{
     self, EntryApplied, PROPERTY, SnapshotRestored, StateReached,
 };
@@ -12,6 +13,7 @@ use crate::shadow::Mark;
 
 impl Checks {
     pub(super) fn follow_applied(&mut self, id: NodeId, store: Option<&Store>, events: &[Event]) {
+        let Some(mut from) = self.node(id).map(|node| node.applied) else { return };
         let mut changed = false;
         for event in events {
             match &event.kind {
@@ -21,12 +23,14 @@ impl Checks {
                 }
                 EventKind::Restored { node, snapshot } if *node == id => {
                     self.snapshot_restored(id, *snapshot);
+                    from = snapshot.index;
                     changed = true;
                 }
                 _ => {}
             }
         }
         if let Some(store) = store.filter(|_| changed) {
+            self.contents_reached(id, from, store);
             self.state_reached(id, store);
         }
     }
@@ -45,7 +49,11 @@ impl Checks {
             applied,
             committed: if is_known { self.ledger.get(index) } else { Some(applied) },
         };
-        self.board.note(&PROPERTY, state_machine_safety::entry_applied(seen));
+        let verdict = state_machine_safety::entry_applied(seen);
+        if verdict.is_err() {
+            self.now_has_right_contents(id, false);
+        }
+        self.board.note(&PROPERTY, verdict);
         self.now_applied(id, index);
     }
 
@@ -57,6 +65,7 @@ impl Checks {
             let seen = SnapshotRestored { node: id, last_applied, snapshot, committed };
             self.board.note(&PROPERTY, state_machine_safety::snapshot_restored(seen));
         }
+        self.now_has_right_contents(id, false);
         self.now_applied(id, snapshot.index);
     }
 
@@ -64,6 +73,25 @@ impl Checks {
         if let Some(node) = self.node_mut(id) {
             node.applied = index;
         }
+    }
+
+    fn now_has_right_contents(&mut self, id: NodeId, is_so: bool) {
+        if let Some(node) = self.node_mut(id) {
+            node.has_right_contents = is_so;
+        }
+    }
+
+    /// A command that is repeated is to blame only for what was right before.
+    fn contents_reached(&mut self, id: NodeId, from: LogIndex, store: &Store) {
+        let Some(node) = self.node(id) else { return };
+        let (to, digest) = (node.applied, store.contents_digest());
+        let expected = self.ledger.contents_digest(to);
+        if let Some(expected) = expected.filter(|_| node.has_right_contents) {
+            let seen = ContentsReached { node: id, from, to, digest, expected };
+            let verdict = self.exactly_once.contents_reached(seen);
+            self.board.note(&exactly_once::PROPERTY, verdict);
+        }
+        self.now_has_right_contents(id, expected == Some(digest));
     }
 
     fn state_reached(&mut self, id: NodeId, store: &Store) {

@@ -80,7 +80,9 @@ impl Checks {
             let index = LogIndex(index);
             let mark = self.node(id).and_then(|node| node.holds(index));
             let Some((mark, entry)) = mark.zip(source.entry(index)) else { break };
-            self.ledger.extend(entry, mark, term);
+            if let Some(executed) = self.ledger.extend(entry, mark, term) {
+                self.command_committed(index, &executed);
+            }
             self.committed.append(entry);
         }
         self.compare_committed(committed);

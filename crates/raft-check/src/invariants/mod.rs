@@ -19,6 +19,8 @@
 //! | Read Linearizability | §8, dissertation §6.4 | `read_linearizability.rs` |
 //! | Lease Safety | dissertation §6.4.1 | `lease_safety.rs` |
 //! | Prompt Transfer | dissertation §3.10 | `prompt_transfer.rs` |
+//! | Linearizability | §8 | `linearizability.rs` |
+//! | Exactly Once | §8, dissertation §6.3 | `exactly_once.rs` |
 //!
 //! *Invariant of this folder*: no checker takes a `World`, so that a test can plant any contradiction.
 
@@ -28,10 +30,12 @@ pub(crate) mod config_safety;
 pub(crate) mod durable_promises;
 pub(crate) mod election_quorum;
 pub(crate) mod election_safety;
+pub(crate) mod exactly_once;
 pub(crate) mod faithful_recovery;
 pub(crate) mod leader_append_only;
 pub(crate) mod leader_completeness;
 pub(crate) mod lease_safety;
+pub(crate) mod linearizability;
 pub(crate) mod log_matching;
 pub(crate) mod monotonic_state;
 pub(crate) mod prompt_transfer;
@@ -42,7 +46,7 @@ pub(crate) mod vote_durability;
 use crate::property::Property;
 
 /// Every property, in the order of the table above.
-pub(crate) static PROPERTIES: [&Property; 16] = [
+pub(crate) static PROPERTIES: [&Property; 18] = [
     &election_safety::PROPERTY,
     &leader_append_only::PROPERTY,
     &log_matching::PROPERTY,
@@ -59,6 +63,8 @@ pub(crate) static PROPERTIES: [&Property; 16] = [
     &read_linearizability::PROPERTY,
     &lease_safety::PROPERTY,
     &prompt_transfer::PROPERTY,
+    &linearizability::PROPERTY,
+    &exactly_once::PROPERTY,
 ];
 
 #[cfg(test)]

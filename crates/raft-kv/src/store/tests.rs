@@ -314,16 +314,23 @@ mod bugs {
     use super::*;
 
     #[test]
-    fn without_sessions_a_retry_takes_effect_again() {
-        let append = Operation::Append { key: "k".into(), value: "x".into() };
-        let command =
-            Command { client: ClientId(1), sequence: Sequence(1), operation: append }.encode();
-        let (mut store, mut forgetful) = (Store::default(), Store::default());
-        for index in 1..=2 {
-            store.apply(index, &command);
-            forgetful.apply_without_session(index, &command);
+    fn a_retry_that_takes_effect_again_changes_keys_and_values_only() {
+        let append = |sequence| {
+            let operation = Operation::Append { key: "k".into(), value: "x".into() };
+            Command { client: ClientId(1), sequence: Sequence(sequence), operation }.encode()
+        };
+        let (mut store, mut mistaken) = (Store::default(), Store::default());
+        for (index, sequence, length) in [(1, 1, 1), (2, 2, 2)] {
+            store.apply(index, &append(sequence));
+            let response = mistaken.apply_retries_again(index, &append(sequence));
+            assert_eq!(response, Response::Appended { length });
         }
-        assert_eq!(store.get(b"k"), Some(&"x".into()));
-        assert_eq!(forgetful.get(b"k"), Some(&"xx".into()));
+        assert_eq!(mistaken, store, "nothing was repeated");
+        let first = store.apply(3, &append(2));
+        assert_eq!(mistaken.apply_retries_again(3, &append(2)), first, "the first answer");
+        // A late copy of an earlier command is no retry.
+        assert_eq!(mistaken.apply_retries_again(4, &append(1)), store.apply(4, &append(1)));
+        assert_eq!((store.get(b"k"), mistaken.get(b"k")), (Some(&"xx".into()), Some(&"xxx".into())));
+        assert!(mistaken.sessions().eq(store.sessions()));
     }
 }

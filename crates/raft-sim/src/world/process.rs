@@ -141,12 +141,12 @@ impl World {
     }
 
     fn apply_entries(&mut self, id: NodeId, entries: Entries) {
-        let looks_into_session = !self.setup.has(WorldBug::RetryAppliedTwice);
+        let applies_retries = self.setup.has(WorldBug::RetryAppliedTwice);
         let Some(Up { store, answers, .. }) = self.node_mut(id).up() else { return };
         for entry in &entries {
             match &entry.payload {
                 Payload::Command(command) => {
-                    let response = apply_command(store, entry.index, command, looks_into_session);
+                    let response = apply_command(store, entry.index, command, applies_retries);
                     answers.insert(entry.index, response);
                 }
                 _ => store.skip(entry.index.0),
@@ -197,12 +197,12 @@ fn apply_command(
     store: &mut Store,
     index: LogIndex,
     command: &[u8],
-    looks_into_session: bool,
+    applies_retries: bool,
 ) -> Response {
     #[cfg(feature = "bugs")]
-    if !looks_into_session {
-        return store.apply_without_session(index.0, command);
+    if applies_retries {
+        return store.apply_retries_again(index.0, command);
     }
-    debug_assert!(looks_into_session, "there is another way only with the feature");
+    debug_assert!(!applies_retries, "there is another way only with the feature");
     store.apply(index.0, command)
 }
