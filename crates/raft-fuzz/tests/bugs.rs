@@ -38,7 +38,7 @@ fn caught() -> Vec<(Switches, &'static [&'static str])> {
         (core(Bug::ProbeNeverResumes), &["Progress"]),
         // Only behind a bridge.
         (core(Bug::LeaderWithoutQuorum), &["Progress"]),
-        (Switches::NONE.with(WorldBug::RetryAppliedTwice), &["State Machine Safety"]),
+        (Switches::NONE.with(WorldBug::RetryAppliedTwice), &["Exactly Once"]),
     ]
 }
 

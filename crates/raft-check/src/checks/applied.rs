@@ -13,7 +13,7 @@ use crate::shadow::Mark;
 
 impl Checks {
     pub(super) fn follow_applied(&mut self, id: NodeId, store: Option<&Store>, events: &[Event]) {
-        let Some(mut from) = self.node(id).map(|node| node.applied) else { return };
+        let Some(from) = self.node(id).map(|node| node.applied) else { return };
         let mut changed = false;
         for event in events {
             match &event.kind {
@@ -23,7 +23,6 @@ impl Checks {
                 }
                 EventKind::Restored { node, snapshot } if *node == id => {
                     self.snapshot_restored(id, *snapshot);
-                    from = snapshot.index;
                     changed = true;
                 }
                 _ => {}
@@ -81,11 +80,12 @@ impl Checks {
         }
     }
 
-    /// A command that is repeated is to blame only for what was right before.
+    /// A command that is repeated is to blame only for what was right before, if nothing but what is
+    /// committed was applied since.
     fn contents_reached(&mut self, id: NodeId, from: LogIndex, store: &Store) {
         let Some(node) = self.node(id) else { return };
         let (to, digest) = (node.applied, store.contents_digest());
-        let expected = self.ledger.contents_digest(to);
+        let expected = self.ledger.contents_digest(to).filter(|_| store.last_applied() == to.0);
         if let Some(expected) = expected.filter(|_| node.has_right_contents) {
             let seen = ContentsReached { node: id, from, to, digest, expected };
             let verdict = self.exactly_once.contents_reached(seen);

@@ -305,3 +305,6 @@ fn in_words(response: &Response) -> String {
         None => words,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ use super::durable_promises::{
 };
 use super::election_quorum::{Elected, elected};
 use super::election_safety::{ElectionSafety, LeaderSeen};
+use super::exactly_once::{CommandCommitted, ContentsReached, ExactlyOnce};
 use super::faithful_recovery::{
     PersistentState, Restarted, StartRefused, restarted, start_refused,
 };
@@ -62,7 +63,7 @@ fn nodes(ids: &[u64]) -> NodeSet {
 }
 
 /// It fires, and says these things.
-fn fires(verdict: Verdict, words: &[&str]) {
+pub(super) fn fires(verdict: Verdict, words: &[&str]) {
     let description = verdict.expect_err("a planted violation must be found");
     for word in words {
         assert!(description.contains(word), "{word:?} is missing in {description:?}");
@@ -464,4 +465,48 @@ fn a_leader_beside_one_that_holds_a_lease() {
     assert_eq!(lead(5_000, None), Ok(()));
     assert_eq!(lead(5_000, Some(5_000)), Ok(()));
     fires(lead(5_000, Some(5_001)), &["node 3 leads in term 4", "node 1", "lease until 5.001ms"]);
+}
+
+#[test]
+fn a_command_that_takes_effect_again() {
+    let mut checker = ExactlyOnce::default();
+    let mut commit = |sequence, index, after| {
+        let (client, sequence, index) = (ClientId(1), Sequence(sequence), LogIndex(index));
+        let verdict = checker.command_committed(CommandCommitted {
+            client,
+            sequence,
+            index,
+            before: 7,
+            after,
+        });
+        (verdict, checker.first_entry(client, sequence).map(|first| first.0))
+    };
+    assert_eq!(commit(1, 4, 8), (Ok(()), Some(4)));
+    assert_eq!(commit(1, 5, 7), (Ok(()), Some(4)), "again, and it changes nothing");
+    fires(commit(1, 6, 8).0, &["entry 6", "command 1 of client 1", "again after entry 4"]);
+    assert_eq!(commit(3, 7, 8), (Ok(()), Some(7)), "a new one");
+    assert_eq!(commit(2, 8, 7), (Ok(()), None), "one that the client has given up");
+    fires(commit(2, 9, 8).0, &["entry 9", "command 2", "although entry 7 holds its command 3"]);
+    assert_eq!(commit(3, 10, 7), (Ok(()), Some(7)));
+
+    let reach = |from, to, expected| {
+        let (from, to) = (LogIndex(from), LogIndex(to));
+        checker.contents_reached(ContentsReached { node: N2, from, to, digest: 8, expected })
+    };
+    assert_eq!(reach(3, 10, 8), Ok(()), "what the committed entries make");
+    fires(reach(4, 5, 7), &["entry 5", "of client 1 again after entry 4", "on node 2", "entry 5 are"]);
+    fires(reach(9, 12, 7), &["entry 10", "again after entry 7", "after entry 12"]);
+    assert_eq!(reach(6, 7, 7), Ok(()), "no command is repeated there, so it is something else");
+    assert_eq!(reach(10, 12, 7), Ok(()));
+}
+
+/// Each client counts by itself.
+#[test]
+fn commands_of_different_clients_are_different_commands() {
+    let mut checker = ExactlyOnce::default();
+    for client in [1, 2] {
+        let (client, sequence, index) = (ClientId(client), Sequence(1), LogIndex(client));
+        let seen = CommandCommitted { client, sequence, index, before: 7, after: 8 };
+        assert_eq!(checker.command_committed(seen), Ok(()));
+    }
 }

@@ -50,3 +50,46 @@ fn behind_a_snapshot_it_begins_there() {
     assert_eq!(ledger.get(LogIndex(9)), None);
     assert_eq!(ledger.last_committed_before(Term(9)), (LogIndex(10), mark));
 }
+
+#[test]
+fn it_says_what_a_command_did() {
+    let mut ledger = ledger();
+    let mark = ledger.last_line().mark;
+    let executed = ledger.extend(&command(5, 5), mark, Term(5)).unwrap();
+    assert_eq!((executed.client, executed.sequence), (ClientId(1), Sequence(5)));
+    assert_eq!(executed.response, Response::Appended { length: 5 });
+    assert_eq!(ledger.committed_store().last_applied(), 5);
+    let digest = ledger.contents_digest(LogIndex(5));
+    assert_eq!(digest, Some(ledger.committed_store().contents_digest()));
+    assert_ne!(digest, ledger.contents_digest(LogIndex(4)));
+
+    for payload in [Payload::Noop, Payload::Command(Bytes::from(&b"no command"[..]))] {
+        let index = ledger.commit_index().next();
+        let entry = Entry { index, term: Term(5), payload };
+        assert!(ledger.extend(&entry, mark, Term(5)).is_none());
+        assert_eq!(ledger.committed_store().last_applied(), index.0);
+        assert_eq!(ledger.contents_digest(index), digest);
+    }
+}
+
+#[test]
+fn it_keeps_stores_for_those_who_ask() {
+    let mut ledger = ledger();
+    let value = |ledger: &Ledger, index| {
+        let store = ledger.store_at(LogIndex(index))?;
+        store.get(b"x").map(|value| value.len())
+    };
+    assert_eq!([3, 4, 5].map(|index| value(&ledger, index)), [None, Some(4), None]);
+    ledger.keep_stores(Some(LogIndex(4)));
+    for index in 5..=7 {
+        let mark = ledger.last_line().mark;
+        ledger.extend(&command(index, 5), mark, Term(5));
+    }
+    let lengths = [4, 5, 6, 7].map(|index| value(&ledger, index));
+    assert_eq!(lengths, [4, 5, 6, 7].map(Some));
+    ledger.keep_stores(Some(LogIndex(6)));
+    assert_eq!([5, 6].map(|index| value(&ledger, index)), [None, Some(6)]);
+    ledger.keep_stores(None);
+    ledger.extend(&command(8, 5), Mark::EMPTY, Term(5));
+    assert_eq!([6, 7, 8].map(|index| value(&ledger, index)), [None, None, Some(8)]);
+}

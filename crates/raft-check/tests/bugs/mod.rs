@@ -41,7 +41,7 @@ const CAUGHT: [(Bug, &[&str]); 26] = [
 
 /// The same for bugs outside of the core.
 const CAUGHT_OUTSIDE: [(WorldBug, &[&str]); 2] = [
-    (WorldBug::RetryAppliedTwice, &["State Machine Safety"]),
+    (WorldBug::RetryAppliedTwice, &["Exactly Once"]),
     (WorldBug::FsyncFailureIgnored, &["Durable Promises", "Committed Durability"]),
 ];
 
