@@ -146,6 +146,12 @@ impl Ledger {
         Some(Executed { client: command.client, sequence: command.sequence, response })
     }
 
+    /// As if no client had ever opened a session.
+    #[cfg(test)]
+    pub(crate) fn forget_sessions(&mut self) {
+        self.store = Store::default();
+    }
+
     fn line(&self, index: LogIndex) -> Option<Line> {
         match index.0.checked_sub(self.base.0)? {
             0 => Some(self.base_line),

@@ -1,6 +1,8 @@
 //! The checks as a whole notice what they are shown: events that never happened, and worlds that are
 //! not the ones whose events they saw.
 
+mod clients;
+
 use std::sync::Arc;
 
 use raft_core::{

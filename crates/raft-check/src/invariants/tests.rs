@@ -494,7 +494,10 @@ fn a_command_that_takes_effect_again() {
         checker.contents_reached(ContentsReached { node: N2, from, to, digest: 8, expected })
     };
     assert_eq!(reach(3, 10, 8), Ok(()), "what the committed entries make");
-    fires(reach(4, 5, 7), &["entry 5", "of client 1 again after entry 4", "on node 2", "entry 5 are"]);
+    fires(
+        reach(4, 5, 7),
+        &["entry 5", "of client 1 again after entry 4", "on node 2", "entry 5 are"],
+    );
     fires(reach(9, 12, 7), &["entry 10", "again after entry 7", "after entry 12"]);
     assert_eq!(reach(6, 7, 7), Ok(()), "no command is repeated there, so it is something else");
     assert_eq!(reach(10, 12, 7), Ok(()));

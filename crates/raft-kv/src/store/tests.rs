@@ -330,7 +330,10 @@ mod bugs {
         assert_eq!(mistaken.apply_retries_again(3, &append(2)), first, "the first answer");
         // A late copy of an earlier command is no retry.
         assert_eq!(mistaken.apply_retries_again(4, &append(1)), store.apply(4, &append(1)));
-        assert_eq!((store.get(b"k"), mistaken.get(b"k")), (Some(&"xx".into()), Some(&"xxx".into())));
+        assert_eq!(
+            (store.get(b"k"), mistaken.get(b"k")),
+            (Some(&"xx".into()), Some(&"xxx".into()))
+        );
         assert!(mistaken.sessions().eq(store.sessions()));
     }
 }

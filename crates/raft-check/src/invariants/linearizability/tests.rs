@@ -34,8 +34,7 @@ impl Order {
         let index = self.ledger.commit_index().next();
         let value = client.to_string().as_str().into();
         let operation = Operation::Append { key: "x".into(), value };
-        let command =
-            Command { client: ClientId(1000 + client), sequence: Sequence(1), operation };
+        let command = Command { client: ClientId(1000 + client), sequence: Sequence(1), operation };
         let payload = Payload::Command(Bytes::from(command.encode()));
         let entry = Entry { index, term: Term(1), payload };
         let executed = self.ledger.extend(&entry, Mark::EMPTY, Term(1)).unwrap();
@@ -51,7 +50,8 @@ impl Order {
     /// A client wants to know `x`.
     fn read(&mut self, client: u64) {
         let (client, sequence) = (ClientId(client), Sequence(1));
-        let (operation, committed) = (Operation::Get { key: "x".into() }, self.ledger.commit_index());
+        let (operation, committed) =
+            (Operation::Get { key: "x".into() }, self.ledger.commit_index());
         self.checker.read_invoked(ReadInvoked { client, sequence, operation, committed });
         self.ledger.keep_stores(self.checker.reads_from());
     }
@@ -91,7 +91,10 @@ fn a_command_is_answered_as_its_entry_says() {
     order.commit(1);
     order.commit(2);
     assert_eq!(order.answer(N1, 1, &appended(1)), Ok(()));
-    fires(order.answer(N1, 2, &appended(1)), &["node 1", "client 2", "entry 2", "1 byte", "2 bytes"]);
+    fires(
+        order.answer(N1, 2, &appended(1)),
+        &["node 1", "client 2", "entry 2", "1 byte", "2 bytes"],
+    );
     // Each is judged once: nobody waits any more.
     assert_eq!(order.answer(N1, 2, &appended(1)), Ok(()));
 }
