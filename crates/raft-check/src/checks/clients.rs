@@ -88,7 +88,9 @@ impl Checks {
             let verdict = self.exactly_once.command_committed(seen);
             self.board.note(&exactly_once::PROPERTY, verdict);
         }
-        let first = self.exactly_once.first_entry(client, sequence).unwrap_or(index);
-        self.linearizability.executed(Executed { name: (client, sequence), first, response });
+        // Nobody waits for a command that comes after a later one of its client.
+        if let Some(first) = self.exactly_once.first_entry(client, sequence) {
+            self.linearizability.executed(Executed { name: (client, sequence), first, response });
+        }
     }
 }

@@ -149,7 +149,7 @@ impl Linearizability {
     pub(crate) fn executed(&mut self, seen: Executed<'_>) {
         let Some(client) = self.waiting.get(&seen.name) else { return };
         if let Some(Open { wish: Wish::Command(command), .. }) = self.open.get_mut(client) {
-            command.first.get_or_insert(seen.first);
+            command.first = Some(seen.first);
             if !command.responses.contains(seen.response) {
                 command.responses.push(seen.response.clone());
             }

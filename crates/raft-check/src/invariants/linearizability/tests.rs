@@ -174,10 +174,11 @@ fn a_read_stands_behind_all_that_was_answered_before() {
     }
     assert_eq!(order.answer(N1, 3, &value("1")), Ok(()), "it was asked for before");
     assert_eq!(order.answer(N1, 4, &value("12")), Ok(()));
-    for client in [5, 6] {
+    for (client, index) in [(5, 1), (6, 2)] {
         order.read(client);
-        order.serve(N1, client, 1);
+        order.serve(N1, client, index);
     }
+    assert_eq!(order.answer(N1, 6, &value("12")), Ok(()), "reads may share a place");
     fires(
         order.answer(N1, 5, &value("1")),
         &["node 1 answered read 1 of client 5", "store at entry 1", "stands behind entry 2"],
@@ -272,6 +273,20 @@ fn nothing_is_asked_of_what_is_forgotten() {
         assert_eq!(order.answer(N1, client, &appended(7)), Ok(()));
     }
     assert_eq!(order.checker.reads_from(), None);
+}
+
+/// It may be committed much later, when its client waits for something else.
+#[test]
+fn a_command_that_was_given_up_is_not_taken_for_the_next_one() {
+    let mut order = Order::new();
+    order.ask(1);
+    order.checker.forget(ClientId(1), Sequence(1));
+    let (client, sequence, name) = (ClientId(1), Sequence(2), (ClientId(1001), Sequence(2)));
+    order.checker.command_invoked(CommandInvoked { client, sequence, name });
+    order.commit(1);
+    let answered = Answered { node: N1, client, sequence, response: &appended(1) };
+    let verdict = order.checker.answered(answered, &order.ledger);
+    fires(verdict, &["operation 2 of client 1", "no entry with it was committed"]);
 }
 
 #[test]
