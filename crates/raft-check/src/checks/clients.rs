@@ -39,7 +39,10 @@ impl Checks {
     /// Whether a read must not be stale. Without clocks to rely on, nothing is asked of those that rest on
     /// them: see `lease_safety`.
     fn asks_much_of(&self, read: ReadPolicy) -> bool {
-        !read.may_be_stale() && !(read == ReadPolicy::Lease && self.distrusts_clocks)
+        match read {
+            ReadPolicy::Lease => !self.distrusts_clocks,
+            _ => !read.may_be_stale(),
+        }
     }
 
     fn command_invoked(&mut self, world: &World, client: ClientId, sequence: Sequence) {
