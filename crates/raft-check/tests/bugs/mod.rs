@@ -74,6 +74,7 @@ fn a_deposed_leader_that_asks_nobody_is_caught() {
     let bugs = Switches::NONE.with(Bug::ReadWithoutQuorum);
     let deposed = Deposed::new(Setup { bugs, ..Deposed::setup() }).read();
     assert_eq!(deposed.broken(), Some("Read Linearizability"));
+    assert!(deposed.is_broken("Linearizability"), "the write had been answered");
 }
 
 #[test]
@@ -81,4 +82,5 @@ fn a_deposed_leader_that_takes_any_answer_is_caught() {
     let bugs = Switches::NONE.with(Bug::ReadTokenReused);
     let deposed = Deposed::new(Setup { bugs, ..Deposed::setup() }).read();
     assert_eq!(deposed.broken(), Some("Read Linearizability"));
+    assert!(deposed.is_broken("Linearizability"), "the write had been answered");
 }

@@ -66,6 +66,13 @@ impl Deposed {
         self.checks.violation().map(|violation| violation.property.name)
     }
 
+    /// Whether the property is broken, perhaps after others.
+    #[cfg(feature = "bugs")]
+    pub(crate) fn is_broken(&self, property: &str) -> bool {
+        let mut results = self.checks.results().filter(|result| result.violation.is_some());
+        results.any(|result| result.property.name == property)
+    }
+
     /// Who answered the read, before it was asked again elsewhere.
     pub(crate) fn answered_by_old(&self) -> bool {
         self.reads.contains(&self.old)
