@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 
 use super::history::Subject;
 use super::model::{Model, Step, classes, describe_value, first_value};
-use super::values::{ABSENT, ValueId, Values};
+use super::values::{ABSENT, ANY, ValueId, Values, is_open};
 use crate::hash::mix_all;
 
 /// What an operation does to several values.
@@ -57,6 +57,29 @@ impl Maps {
         list(&self.states, self.keys.len(), state)
     }
 
+    /// What a list shows of keys of which not all is known; `None` if it cannot have found what it did.
+    fn list_unknown(&mut self, state: u32, operation: u32) -> Option<u32> {
+        let MapStep::List { first, end, entries, truncated } = &self.steps[operation as usize]
+        else {
+            return None;
+        };
+        self.scratch.copy_from_slice(list(&self.states, self.keys.len(), state));
+        let mut entries = entries.iter().peekable();
+        let mut has_more = false;
+        for key in *first..*end {
+            let value = &mut self.scratch[key as usize];
+            if *truncated && entries.peek().is_none() {
+                has_more |= *value != ABSENT;
+                continue;
+            }
+            let found =
+                entries.next_if(|(found, _)| *found == key).map_or(ABSENT, |(_, value)| *value);
+            *value = Step::Read(found).apply(*value, &mut self.values)?;
+        }
+        let is_right = entries.next().is_none() && has_more == *truncated;
+        is_right.then(|| self.intern())
+    }
+
     /// The number of the state that lies in `scratch`.
     fn intern(&mut self) -> u32 {
         let key = mix_all(&self.scratch);
@@ -83,6 +106,11 @@ impl Model for Maps {
         0
     }
 
+    fn unknown(&mut self) -> u32 {
+        self.scratch.fill(ANY);
+        self.intern()
+    }
+
     fn step(&mut self, state: u32, operation: u32) -> Option<u32> {
         match &self.steps[operation as usize] {
             MapStep::Key(key, step) => {
@@ -97,7 +125,10 @@ impl Model for Maps {
                 Some(self.intern())
             }
             MapStep::List { first, end, entries, truncated } => {
-                let held = self.state(state)[*first as usize..*end as usize].iter();
+                let held = &self.state(state)[*first as usize..*end as usize];
+                if held.iter().any(|value| is_open(*value)) {
+                    return self.list_unknown(state, operation);
+                }
                 let mut held = (*first..).zip(held).filter(|(_, value)| **value != ABSENT);
                 let all = entries.iter().all(|(key, value)| held.next() == Some((*key, value)));
                 (all && held.next().is_some() == *truncated).then_some(state)

@@ -25,7 +25,7 @@
 //! | `parts.rs` | taking a history apart by keys |
 //! | `model.rs`, `maps.rs`, `values.rs` | what operations do to states, as numbers |
 //! | `search.rs`, `list.rs`, `seen.rs` | the search for an order |
-//! | `window.rs` | the shortest stretch of a history that has none |
+//! | `window.rs` | the fewest operations that have none |
 
 mod history;
 mod list;
@@ -48,9 +48,9 @@ pub use window::{Contradiction, LinearizedStep};
 pub use words::InWords;
 pub use write::HistoryWriter;
 
+use model::Model;
 use parts::{AnyModel, Part};
 use search::{Found, Placed, Search, Task};
-use window::Windowed;
 
 /// How much a search may cost.
 pub struct Limits<'a> {
@@ -163,7 +163,7 @@ impl Part {
     }
 }
 
-fn search<M: Windowed>(
+fn search<M: Model>(
     model: &mut M,
     tasks: &[Task],
     places: &[usize],

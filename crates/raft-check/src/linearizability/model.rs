@@ -6,12 +6,14 @@
 use raft_kv::{Operation, Value};
 
 use super::history::{Answer, Invocation, Outcome, Subject};
-use super::values::{ABSENT, ANY, EMPTY, ValueId, Values};
+use super::values::{ABSENT, ANY, EMPTY, ValueId, Values, is_open};
 
 /// The states of a part of a history, and its operations, by number.
 pub(super) trait Model {
     /// The state at first.
     fn initial(&self) -> u32;
+    /// The state of which nothing is known.
+    fn unknown(&mut self) -> u32;
     /// The state after the operation; `None` if it cannot happen here with the answer that it got.
     fn step(&mut self, state: u32, operation: u32) -> Option<u32>;
     /// Whether the operation changes no state that allows it, except for one that is not known.
@@ -26,6 +28,10 @@ pub(super) trait Model {
     /// appends comes in between.
     fn leads_to(&self, _state: u32, _append: u32, _read: u32) -> bool {
         true
+    }
+    /// Whether an operation found what is not there at first and what none of the others can have made.
+    fn is_from_nowhere(&self, _operation: u32, _others: &[u32]) -> bool {
+        false
     }
     /// A state in words.
     fn describe(&self, state: u32) -> String;
@@ -90,37 +96,28 @@ impl Step {
         })
     }
 
-    /// The value after it; `None` if it cannot have happened to this value.
+    /// The value after it; `None` if it cannot have happened to this value. Of a value of which only the
+    /// end is known, what it found shows the rest.
     pub(super) fn apply(self, state: ValueId, values: &mut Values) -> Option<ValueId> {
-        if state == ANY {
-            return Some(self.apply_to_any());
-        }
+        let can_be = |value: ValueId, values: &Values| {
+            state == value || (is_open(state) && values.can_be(value, state))
+        };
         match self {
-            Self::Read(value) => (state == value).then_some(state),
+            Self::Read(value) => can_be(value, values).then_some(value),
             Self::Write(value) => Some(value),
-            Self::Swap { expect, value } => (state == expect).then_some(value),
-            Self::KeepUnless { expect, current } => {
-                let is_current = current.is_none_or(|current| current == state);
-                (state != expect && is_current).then_some(state)
+            Self::Swap { expect, value } => can_be(expect, values).then_some(value),
+            Self::KeepUnless { expect, current: Some(current) } => {
+                (current != expect && can_be(current, values)).then_some(current)
             }
+            Self::KeepUnless { expect, current: None } => (state != expect).then_some(state),
             Self::Append { piece, length } => {
                 let longer = values.append(state, piece);
-                let fits = length.is_none_or(|length| length == values.length(longer));
+                let fits = length.is_none_or(|length| values.can_have_length(longer, length));
                 fits.then_some(longer)
             }
-            Self::Delete { existed } => {
-                existed.is_none_or(|existed| existed == (state != ABSENT)).then_some(ABSENT)
-            }
-        }
-    }
-
-    /// What is known after it if nothing was known before.
-    fn apply_to_any(self) -> ValueId {
-        match self {
-            Self::Read(value) | Self::Write(value) | Self::Swap { value, .. } => value,
-            Self::KeepUnless { current, .. } => current.unwrap_or(ANY),
-            Self::Append { .. } => ANY,
-            Self::Delete { .. } => ABSENT,
+            Self::Delete { existed: None } => Some(ABSENT),
+            Self::Delete { existed: Some(true) } => (state != ABSENT).then_some(ABSENT),
+            Self::Delete { existed: Some(false) } => can_be(ABSENT, values).then_some(ABSENT),
         }
     }
 
@@ -167,30 +164,15 @@ impl OneKey {
         let classes = classes(&steps);
         Self { subject, values, steps, classes }
     }
-
-    /// Whether an operation read a value that is not the first one and that none of the others makes.
-    pub(super) fn has_no_origin(&self, read: u32, mut others: impl Iterator<Item = u32>) -> bool {
-        let (Step::Read(value)
-        | Step::Swap { expect: value, .. }
-        | Step::KeepUnless { current: Some(value), .. }) = self.steps[read as usize]
-        else {
-            return false;
-        };
-        let makes = |step: Step| match step {
-            Step::Write(written) | Step::Swap { value: written, .. } => written == value,
-            Step::Delete { .. } => value == ABSENT,
-            // Its outcome depends on what was there.
-            Step::Append { .. } => true,
-            Step::Read(_) | Step::KeepUnless { .. } => false,
-        };
-        let is_made = |other: u32| other != read && makes(self.steps[other as usize]);
-        value != self.initial() && !others.any(is_made)
-    }
 }
 
 impl Model for OneKey {
     fn initial(&self) -> u32 {
         first_value(self.subject)
+    }
+
+    fn unknown(&mut self) -> u32 {
+        ANY
     }
 
     fn step(&mut self, state: u32, operation: u32) -> Option<u32> {
@@ -217,10 +199,28 @@ impl Model for OneKey {
     fn leads_to(&self, state: u32, append: u32, read: u32) -> bool {
         match (self.steps[append as usize], self.steps[read as usize]) {
             (Step::Append { piece, .. }, Step::Read(found)) => {
-                state == ANY || self.values.has_at(found, self.values.length(state), piece)
+                is_open(state) || self.values.has_at(found, self.values.length(state), piece)
             }
             _ => true,
         }
+    }
+
+    fn is_from_nowhere(&self, operation: u32, others: &[u32]) -> bool {
+        let (Step::Read(value)
+        | Step::Swap { expect: value, .. }
+        | Step::KeepUnless { current: Some(value), .. }) = self.steps[operation as usize]
+        else {
+            return false;
+        };
+        let makes = |step: Step| match step {
+            Step::Write(written) | Step::Swap { value: written, .. } => written == value,
+            Step::Delete { .. } => value == ABSENT,
+            // Its outcome depends on what was there.
+            Step::Append { .. } => true,
+            Step::Read(_) | Step::KeepUnless { .. } => false,
+        };
+        let is_made = |other: &u32| *other != operation && makes(self.steps[*other as usize]);
+        value != self.initial() && !others.iter().any(is_made)
     }
 
     fn describe(&self, state: u32) -> String {
@@ -236,7 +236,6 @@ impl Model for OneKey {
 pub(super) fn describe_value(values: &Values, state: ValueId, subject: Subject) -> String {
     const LONGEST: usize = 60;
     match (state, subject) {
-        (ANY, _) => "not known".to_owned(),
         (ABSENT, Subject::Register) => "nil".to_owned(),
         (ABSENT, _) => "absent".to_owned(),
         _ => {

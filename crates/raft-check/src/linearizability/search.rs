@@ -17,7 +17,6 @@ use std::cmp::Reverse;
 use super::list::Remaining;
 use super::model::{Effect, Model};
 use super::seen::Seen;
-use super::values::ANY;
 use super::{Limits, Reason};
 
 /// An operation as the search sees it.
@@ -29,7 +28,7 @@ pub(super) struct Task {
     pub(super) returned: Option<u32>,
     /// Its number in the model.
     pub(super) operation: u32,
-    /// It was called before the state of the beginning, so it may be part of what made that.
+    /// It was called before the beginning, where nothing is known: it may be part of what made the state.
     pub(super) is_early: bool,
 }
 
@@ -60,15 +59,15 @@ pub(super) struct Placed {
 pub(super) struct DeadEnd {
     /// The longest order of those that got furthest.
     pub(super) order: Vec<Placed>,
-    /// Which operation cannot return, by its number in the model.
-    pub(super) stuck: u32,
+    /// The operation that cannot return.
+    pub(super) stuck: Task,
 }
 
 /// Where to go on with trying what can come next.
 #[derive(Clone, Copy)]
 struct Cursor {
     at: At,
-    /// A read, by its number in the model, up to which there can only be appends.
+    /// A read up to which there can only be appends.
     aim: Option<u32>,
 }
 
@@ -177,12 +176,13 @@ impl<'a, M: Model> Search<'a, M> {
             let is_new = self.seen.insert(&self.situation);
             let mut cursor = is_new.then(|| Cursor { at: At::Required, aim: self.aim() });
             loop {
+                let aim = cursor.and_then(|cursor| cursor.aim);
                 let choice = cursor.and_then(|cursor| self.choose(cursor));
                 if let Some((task, state, otherwise)) = choice {
                     self.take(task, state, Some(otherwise));
                     break;
                 }
-                self.note_deepest();
+                self.note_deepest(aim);
                 cursor = self.retreat();
                 if cursor.is_none() {
                     return Found::Nothing(self.dead_end());
@@ -227,7 +227,7 @@ impl<'a, M: Model> Search<'a, M> {
                     let mut called = pending.iter().take_while(|task| Some(task.called) < returned);
                     let only_appends =
                         called.all(|task| self.model.effect(task.operation) == Effect::Append);
-                    return only_appends.then_some(operation);
+                    return only_appends.then_some(task);
                 }
                 _ => place = self.remaining.after(place),
             }
@@ -274,7 +274,7 @@ impl<'a, M: Model> Search<'a, M> {
         let append = self.tasks[task as usize].operation;
         aim.is_none_or(|read| {
             self.model.effect(append) != Effect::Append
-                || self.model.leads_to(self.state, append, read)
+                || self.model.leads_to(self.state, append, self.tasks[read as usize].operation)
         })
     }
 
@@ -284,8 +284,8 @@ impl<'a, M: Model> Search<'a, M> {
 
     fn step_from(&mut self, state: u32, task: u32) -> Option<u32> {
         let Task { operation, is_early, .. } = self.tasks[task as usize];
-        if state == ANY && is_early {
-            return Some(ANY);
+        if is_early && state == self.initial {
+            return Some(state);
         }
         self.model.step(state, operation)
     }
@@ -359,22 +359,45 @@ impl<'a, M: Model> Search<'a, M> {
         self.seen.bytes() + self.model.bytes() + self.remaining.bytes() + frames
     }
 
-    fn note_deepest(&mut self) {
+    /// Notes how far the order reaches. Appends that do not lead to the read that is aimed at were not
+    /// tried, but they can happen up to its return.
+    fn note_deepest(&mut self, aim: Option<u32>) {
+        let aim = aim.filter(|read| *read > self.deepest.reached.0);
+        let (next, ahead) = aim.map_or((self.next, Vec::new()), |read| self.ahead(read));
         let pending = self.pending_taken;
-        let reached = (self.next, self.frames.len() - pending, Reverse(pending));
+        let reached = (next, self.frames.len() + ahead.len() - pending, Reverse(pending));
         let Deepest { reached: deepest, tasks, kept } = &mut self.deepest;
         if reached > *deepest {
             *deepest = reached;
             tasks.truncate(*kept);
             tasks.extend(self.frames[*kept..].iter().map(|frame| frame.task));
+            tasks.extend(ahead);
             *kept = self.frames.len();
         }
     }
 
+    /// What can happen in the order of the returns up to that of a read, and what has to come then.
+    fn ahead(&mut self, read: u32) -> (u32, Vec<u32>) {
+        let (mut state, mut order) = (self.state, Vec::new());
+        for task in self.next..read {
+            if !self.happened[task as usize] {
+                let Some(after) = self.step_from(state, task) else { return (task, order) };
+                state = after;
+                order.push(task);
+            }
+        }
+        (read, order)
+    }
+
     fn dead_end(&mut self) -> DeadEnd {
         let tasks = std::mem::take(&mut self.deepest.tasks);
-        let stuck = self.tasks[self.deepest.reached.0 as usize].operation;
+        let stuck = self.tasks[self.deepest.reached.0 as usize];
         DeadEnd { order: self.placed(tasks), stuck }
+    }
+
+    /// How many situations were looked at.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// How many operations could be put in order so far.

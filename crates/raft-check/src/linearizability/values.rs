@@ -16,7 +16,15 @@ pub(super) const ABSENT: ValueId = 0;
 /// The value without bytes.
 pub(super) const EMPTY: ValueId = 1;
 /// Any value or none: what a window of a history begins with.
-pub(super) const ANY: ValueId = u32::MAX;
+pub(super) const ANY: ValueId = OPEN | EMPTY;
+/// Marks a value of which only the end is known: what was appended to one that is not known. The rest
+/// of the number is that of the end.
+const OPEN: ValueId = 1 << 31;
+
+/// Whether only the end of a value is known.
+pub(super) fn is_open(id: ValueId) -> bool {
+    id & OPEN != 0
+}
 
 /// Polynomial hashes are taken modulo this prime.
 const PRIME: u64 = (1 << 61) - 1;
@@ -95,6 +103,9 @@ impl Values {
 
     /// The value that is there after the piece is added to another; nothing counts as empty.
     pub(super) fn append(&mut self, to: ValueId, piece: u32) -> ValueId {
+        if is_open(to) {
+            return OPEN | self.append(to & !OPEN, piece);
+        }
         let to = to.max(EMPTY);
         let append_key = mix(u64::from(to), u64::from(piece));
         let known = self.appended.find(append_key, |(t, p, _)| (*t, *p) == (to, piece));
@@ -114,9 +125,20 @@ impl Values {
         id
     }
 
-    /// A value's length in bytes.
+    /// A value's length in bytes, or that of the end that is known of it.
     pub(super) fn length(&self, id: ValueId) -> u64 {
-        self.nodes.get(id as usize).map_or(0, |node| node.length)
+        self.nodes[(id & !OPEN) as usize].length
+    }
+
+    /// Whether a value can be the one of which only the end is known.
+    pub(super) fn can_be(&self, id: ValueId, open: ValueId) -> bool {
+        open == ANY
+            || (self.can_have_length(open, self.length(id)) && self.have_one_end(id, open & !OPEN))
+    }
+
+    /// Whether a value, or one of which only the end is known, can have so many bytes.
+    pub(super) fn can_have_length(&self, id: ValueId, length: u64) -> bool {
+        if is_open(id) { self.length(id) <= length } else { self.length(id) == length }
     }
 
     /// Whether a value that came in one piece has these bytes at this place.
@@ -156,9 +178,11 @@ impl Values {
     /// Whether two values have the same bytes.
     fn are_equal(&self, one: ValueId, other: ValueId) -> bool {
         let (a, b) = (&self.nodes[one as usize], &self.nodes[other as usize]);
-        if (a.length, a.hash) != (b.length, b.hash) {
-            return false;
-        }
+        (a.length, a.hash) == (b.length, b.hash) && self.have_one_end(one, other)
+    }
+
+    /// Whether a value ends with another, or the other way round.
+    fn have_one_end(&self, one: ValueId, other: ValueId) -> bool {
         let (mut left, mut right) = (Tail::of(self, one), Tail::of(self, other));
         let (mut a, mut b): (&[u8], &[u8]) = (&[], &[]);
         loop {
@@ -170,7 +194,7 @@ impl Values {
             }
             let common = a.len().min(b.len());
             if common == 0 {
-                return a.is_empty() && b.is_empty();
+                return true;
             }
             let ((a_rest, a_end), (b_rest, b_end)) =
                 (a.split_at(a.len() - common), b.split_at(b.len() - common));
@@ -198,7 +222,7 @@ impl<'a> Iterator for Tail<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        while self.at > EMPTY && self.at != ANY {
+        while self.at > EMPTY {
             let node = &self.values.nodes[self.at as usize];
             self.at = node.parent;
             let bytes = self.values.pieces[node.piece as usize].bytes.as_bytes();
@@ -254,6 +278,28 @@ mod tests {
         assert_ne!(values.value(&"acb".into()), whole);
         assert_eq!((values.length(whole), text(&values, whole)), (3, "abc".to_owned()));
         assert_eq!(values.tail(whole, 2), b"bc");
+    }
+
+    #[test]
+    fn of_what_is_not_known_the_end_is_known_that_was_appended() {
+        let mut values = Values::new();
+        let [b, c, nothing] = ["b", "c", ""].map(|t| values.piece(&t.into()));
+        let [abc, bc, ab, small] = ["abc", "bc", "ab", "c"].map(|t| values.value(&t.into()));
+        let any_b = values.append(ANY, b);
+        let open = values.append(any_b, c);
+        assert!(is_open(ANY) && is_open(open) && !is_open(abc) && !is_open(ABSENT));
+        assert_eq!([abc, bc, ab, small, EMPTY, ABSENT].map(|id| values.can_be(id, ANY)), [true; 6]);
+        let fits = [abc, bc, ab, small, EMPTY, ABSENT].map(|id| values.can_be(id, open));
+        assert_eq!(fits, [true, true, false, false, false, false]);
+        assert_eq!(
+            [1, 2, 3].map(|length| values.can_have_length(open, length)),
+            [false, true, true]
+        );
+        assert_eq!(
+            [1, 2, 3].map(|length| values.can_have_length(bc, length)),
+            [false, true, false]
+        );
+        assert_eq!(values.append(ANY, nothing), ANY);
     }
 
     #[test]

@@ -1,35 +1,57 @@
-//! What makes a history impossible: the shortest stretch of it that has no order, whatever was there
-//! before.
+//! What makes a history impossible: as few operations as can be found that contradict each other.
 //!
-//! The end is where the search could not get past: the first return that no order reaches. The
-//! beginning is moved towards it as far as the rest stays impossible when it may begin with any value,
-//! and when those operations that were under way then may have been over. Reads that are not needed
-//! for it are left out.
+//! **A stretch** reaches from a moment of a history to another. What was there before it is not known:
+//! any state will do that what is found in it allows. What was called in it and answered in it is
+//! *demanded*: it has to happen between its call and its return, with its answer. All else that could
+//! happen in it is *free*: it may happen or not. That is what nobody answered, or not before the end,
+//! and what was called before the beginning, which may have been over by then.
+//!
+//! Every order of a history contains one of each of its stretches; so if a stretch has none, neither
+//! has the history. The same is true when a demand is dropped, that is, an operation made free as if
+//! nobody had answered it. It is not true when an operation is left out that may have written
+//! something, and none is.
+//!
+//! **A window** is what is still demanded of a stretch that has no order when no demand can be dropped
+//! any more: without any one of them there is an order. It is found in three steps, each with a bound
+//! on the situations that it may look at ([`STEPS`]); where the bound is met, the window is still a
+//! contradiction, but may have more operations than it needs.
+//! 1. The end is where the search could not get past: the first return that no order reaches. The
+//!    beginning is the last call from which on there is no order. If there is none, because what was
+//!    there first matters, it is the beginning of the history, where the state is known.
+//! 2. Demands are dropped, many at once, then fewer, at last one by one, the earliest first. What is left
+//!    can do without none of them: what has no order has none with one demand more.
+//! 3. Two operations cannot be made fewer. If there are more, later stretches that begin behind this one
+//!    and hold no more calls than it are looked at in the same way; the fewest operations win.
 
 use super::Limits;
-use super::model::{Model, OneKey};
+use super::model::Model;
 use super::search::{DeadEnd, Found, Search, Task};
-use super::values::ANY;
 
 /// Why a history is not linearizable. Operations are named by their places in
 /// [`super::History::invocations`].
 #[derive(Clone, Debug)]
 pub struct Contradiction {
-    /// The shortest stretch that has no order: the operations that happened in it, in the order of
-    /// their calls.
+    /// The fewest operations found that no order explains: each has to happen between its call and its
+    /// return, with its answer, and without any one of them there would be an order. They stand in the
+    /// order of their calls.
     pub window: Vec<usize>,
-    /// Operations that may have happened in it and do not help: nobody answered them, or not before
-    /// its end.
+    /// Operations that may have happened between the first call and the last return of those, at any
+    /// time after their own calls or not at all, and do not help.
     pub optional: Vec<usize>,
-    /// Whether the stretch goes back to the beginning of the history, because what was there first
-    /// matters.
+    /// The operation of the window that returns last.
+    pub last: usize,
+    /// Whether the window goes back to the beginning of the history, because what was there first
+    /// matters. Else it has no order whatever was there before.
     pub is_from_start: bool,
-    /// No operation could have made the value that the stuck one read.
+    /// No operation could have made the value that the only one of the window read.
     pub is_from_nowhere: bool,
-    /// The operation that cannot have the answer that it got.
+    /// The first operation, in the order of the returns, that no order reaches.
     pub stuck: usize,
     /// The longest order of operations from the beginning on, up to where no order gets further.
     pub longest: Vec<LinearizedStep>,
+    /// How many operations were answered of those among which this order was searched: the ones on the
+    /// same key, or on keys that were listed together.
+    pub answered: usize,
     /// The state before the first of them, in words.
     pub first_state: String,
 }
@@ -51,130 +73,236 @@ impl Contradiction {
     }
 }
 
-/// Models whose states a window can begin with without knowing them.
-pub(super) trait Windowed: Model + Sized {
-    /// The shortest window that ends with what the search could not get past.
-    fn narrow(&mut self, _tasks: &[Task], _stuck: Task) -> Option<Vec<Task>> {
-        None
-    }
+/// How much each of the three steps may cost: situations that are looked at, and operations that are
+/// handed to a search.
+const STEPS: u64 = 100_000;
 
-    /// Whether an operation read what none of the others can have made.
-    fn is_from_nowhere(&self, _tasks: &[Task], _stuck: Task) -> bool {
-        false
-    }
+/// What happened, or may have happened, from a moment on up to another.
+#[derive(Clone, Debug)]
+struct Stretch {
+    /// The state before it.
+    state: u32,
+    is_from_start: bool,
+    /// What has to happen, in the order of the calls.
+    demanded: Vec<Task>,
+    /// What may happen.
+    free: Vec<Task>,
 }
 
-impl Windowed for super::maps::Maps {}
-
-impl Windowed for OneKey {
-    fn narrow(&mut self, tasks: &[Task], stuck: Task) -> Option<Vec<Task>> {
-        let mut calls: Vec<u32> = tasks.iter().map(|task| task.called).collect();
-        calls.retain(|called| Some(*called) < stuck.returned);
-        calls.sort_unstable();
-        // A stretch that begins later knows less, so there is one place up to which all will do. Short
-        // ones are cheap to search, so it is looked for from the end on.
-        let mut budget = NARROWING_STEPS;
-        let mut is_long_enough = |model: &mut Self, length: usize| {
-            let begins = stretch(model, tasks, calls[calls.len() - length], stuck);
-            is_impossible(model, &begins, ANY, &mut budget)
-        };
-        let mut long = 1;
-        while !is_long_enough(self, long.min(calls.len())) {
-            if long >= calls.len() {
-                return None;
-            }
-            long *= 2;
-        }
-        let (mut low, mut high) = (long / 2 + 1, long.min(calls.len()));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if is_long_enough(self, middle) { high = middle } else { low = middle + 1 }
-        }
-        let begin = calls[calls.len() - high];
-        let mut kept = stretch(self, tasks, begin, stuck);
-        drop_needless_reads(self, &mut kept, stuck, ANY);
-        Some(kept)
+impl Stretch {
+    /// From a call on, whatever was there before it, up to a return.
+    fn new<M: Model>(model: &mut M, tasks: &[Task], begin: u32, end: u32) -> Self {
+        let state = model.unknown();
+        Self::cut_out(model, tasks, (begin, end), state)
     }
 
-    fn is_from_nowhere(&self, tasks: &[Task], stuck: Task) -> bool {
-        let before = tasks.iter().filter(|task| Some(task.called) < stuck.returned);
-        self.has_no_origin(stuck.operation, before.map(|task| task.operation))
+    /// From the beginning of the history on up to a return.
+    fn from_start<M: Model>(model: &mut M, tasks: &[Task], end: u32) -> Self {
+        let state = model.initial();
+        Self { is_from_start: true, ..Self::cut_out(model, tasks, (0, end), state) }
     }
-}
 
-/// What happened, or may have happened, from a moment on up to the return of an operation.
-fn stretch(model: &impl Model, tasks: &[Task], begin: u32, stuck: Task) -> Vec<Task> {
-    let in_it = tasks.iter().filter_map(|task| {
-        let is_over = task.returned.is_some_and(|returned| returned < begin);
-        if is_over || Some(task.called) > stuck.returned {
-            return None;
-        }
-        let returned = task.returned.filter(|_| task.returned <= stuck.returned);
-        let is_read_to_come = returned.is_none() && model.is_observer(task.operation);
-        let is_early = task.called < begin;
-        (!is_read_to_come).then_some(Task { returned, is_early, ..*task })
-    });
-    in_it.collect()
-}
-
-/// How many situations may be looked at to find where a window begins, and as many again to leave out
-/// reads.
-const NARROWING_STEPS: u64 = 100_000;
-
-/// Whether these have no order from the state on. False if that takes more steps than are left.
-fn is_impossible<M: Model>(model: &mut M, tasks: &[Task], state: u32, steps: &mut u64) -> bool {
-    let mut limits = Limits { memory: 64 << 20, steps: *steps, go_on: &mut || true };
-    let found = Search::new(model, state, tasks.to_vec()).run(&mut limits);
-    *steps = limits.steps;
-    matches!(found, Found::Nothing(_))
-}
-
-fn drop_needless_reads<M: Model>(model: &mut M, tasks: &mut Vec<Task>, stuck: Task, state: u32) {
-    /// Beyond this nobody reads them all anyway.
-    const MOST: usize = 100;
-    if tasks.len() > MOST {
-        return;
-    }
-    let mut budget = NARROWING_STEPS;
-    let mut place = 0;
-    while place < tasks.len() {
-        let task = tasks[place];
-        if task.operation != stuck.operation && model.is_observer(task.operation) {
-            tasks.remove(place);
-            if is_impossible(model, tasks, state, &mut budget) {
+    fn cut_out<M: Model>(model: &M, tasks: &[Task], span: (u32, u32), state: u32) -> Self {
+        let (begin, end) = span;
+        let (mut demanded, mut free) = (Vec::new(), Vec::new());
+        for task in tasks {
+            let returned = task.returned.filter(|returned| *returned <= end);
+            let is_over = returned.is_some_and(|returned| returned < begin);
+            if is_over || task.called > end {
                 continue;
             }
-            tasks.insert(place, task);
+            let is_early = task.called < begin;
+            if returned.is_some() && !is_early {
+                demanded.push(*task);
+            } else if !model.is_observer(task.operation) {
+                free.push(Task { returned, is_early, ..*task });
+            }
         }
-        place += 1;
+        demanded.sort_unstable_by_key(|task| task.called);
+        Self { state, is_from_start: false, demanded, free }
+    }
+
+    /// The same without some of the demands.
+    fn without(&self, model: &impl Model, dropped: std::ops::Range<usize>) -> Self {
+        let mut less = self.clone();
+        let dropped = less.demanded.drain(dropped);
+        let writes = dropped.filter(|task| !model.is_observer(task.operation));
+        less.free.extend(writes.map(|task| Task { returned: None, ..task }));
+        less
+    }
+
+    /// Searches for an order, in no more steps than are left.
+    fn search<M: Model>(&self, model: &mut M, steps: &mut u64) -> Found {
+        let tasks = [&self.demanded[..], &self.free].concat();
+        *steps = steps.saturating_sub(tasks.len() as u64);
+        let mut limits = Limits { memory: 64 << 20, steps: *steps, go_on: &mut || true };
+        let mut search = Search::new(model, self.state, tasks);
+        let found = search.run(&mut limits);
+        *steps = steps.saturating_sub(search.steps());
+        found
+    }
+
+    /// Whether it has no order; false if that takes more steps than are left.
+    fn is_impossible<M: Model>(&self, model: &mut M, steps: &mut u64) -> bool {
+        matches!(self.search(model, steps), Found::Nothing(_))
+    }
+
+    /// The shortest that has no order and ends there, if one has none whatever was there before it.
+    fn shortest<M: Model>(
+        model: &mut M,
+        tasks: &[Task],
+        end: u32,
+        steps: &mut u64,
+    ) -> Option<Self> {
+        let mut calls: Vec<u32> = tasks.iter().map(|task| task.called).collect();
+        calls.retain(|called| *called < end);
+        calls.sort_unstable();
+        // A stretch that begins later demands less, so there is one length from which on all will do.
+        // Short ones are cheap to search, so it is looked for from the end on.
+        let mut impossible = |model: &mut M, length: usize| {
+            let stretch = Self::new(model, tasks, calls[calls.len() - length], end);
+            stretch.is_impossible(model, steps).then_some(stretch)
+        };
+        let (mut short, mut long) = (0, 1);
+        let mut found = loop {
+            if let Some(found) = impossible(model, long) {
+                break found;
+            }
+            if long == calls.len() {
+                return None;
+            }
+            (short, long) = (long, (long * 2).min(calls.len()));
+        };
+        while long - short > 1 {
+            let middle = short + (long - short) / 2;
+            match impossible(model, middle) {
+                Some(shorter) => (found, long) = (shorter, middle),
+                None => short = middle,
+            }
+        }
+        Some(found)
+    }
+
+    /// Drops all demands without which there still is no order.
+    fn drop_demands<M: Model>(&mut self, model: &mut M, steps: &mut u64) {
+        let mut size = self.demanded.len() / 2;
+        while size > 0 {
+            let mut at = 0;
+            while at < self.demanded.len() {
+                let end = (at + size).min(self.demanded.len());
+                let less = self.without(model, at..end);
+                if less.is_impossible(model, steps) {
+                    *self = less;
+                } else {
+                    at = end;
+                }
+            }
+            size /= 2;
+        }
+    }
+
+    /// Whether fewer operations could contradict each other.
+    fn can_be_shorter(&self) -> bool {
+        const FEWEST: usize = 2;
+        self.demanded.len() > FEWEST
+    }
+}
+
+/// The fewest operations found without an order.
+fn window<M: Model>(model: &mut M, tasks: &[Task], dead_end: &mut DeadEnd) -> Stretch {
+    let mut end = dead_end.stuck.returned.unwrap_or(u32::MAX);
+    let mut narrow = Stretch::shortest(model, tasks, end, &mut { STEPS });
+    if narrow.is_none() {
+        let reached = end;
+        end = reach_further(model, tasks, dead_end);
+        narrow =
+            (end > reached).then(|| Stretch::shortest(model, tasks, end, &mut { STEPS })).flatten();
+    }
+    let mut window = narrow.unwrap_or_else(|| Stretch::from_start(model, tasks, end));
+    window.drop_demands(model, &mut { STEPS });
+    if window.can_be_shorter() {
+        look_further(model, tasks, end, &mut window);
+    }
+    window
+}
+
+/// The first return that no order reaches. The search does not try appends that do not lead to what a
+/// read found, so an order may reach further than it did.
+fn reach_further<M: Model>(model: &mut M, tasks: &[Task], dead_end: &mut DeadEnd) -> u32 {
+    let mut steps = STEPS;
+    let mut ends: Vec<&Task> = tasks.iter().filter(|task| task.returned.is_some()).collect();
+    ends.retain(|task| task.returned >= dead_end.stuck.returned);
+    ends.sort_unstable_by_key(|task| task.returned);
+    for task in ends {
+        let end = task.returned.unwrap_or(u32::MAX);
+        match Stretch::from_start(model, tasks, end).search(model, &mut steps) {
+            Found::Order(order) => dead_end.order = order,
+            Found::Nothing(_) => {
+                dead_end.stuck = *task;
+                return end;
+            }
+            Found::Stopped(_) => break,
+        }
+    }
+    u32::MAX
+}
+
+/// Looks for fewer operations in stretches that begin and end later than the window and hold no more
+/// calls.
+fn look_further<M: Model>(model: &mut M, tasks: &[Task], end: u32, window: &mut Stretch) {
+    /// So many operations can be passed over for the price of a situation.
+    const PASSED_OVER: u64 = 32;
+    let mut steps = STEPS;
+    let mut calls: Vec<u32> = tasks.iter().map(|task| task.called).collect();
+    let mut ends: Vec<u32> = tasks.iter().filter_map(|task| task.returned).collect();
+    ends.retain(|returned| *returned > end);
+    calls.sort_unstable();
+    ends.sort_unstable();
+    let calls_until = |moment: u32| calls.partition_point(|called| *called <= moment);
+    let mut first = calls_until(window.demanded[0].called);
+    let most = calls_until(end) + 1 - first;
+    for end in ends {
+        first = first.max(calls_until(end).saturating_sub(most));
+        if first == calls.len() || calls[first] > end {
+            continue;
+        }
+        steps = steps.saturating_sub(tasks.len() as u64 / PASSED_OVER);
+        if !Stretch::new(model, tasks, calls[first], end).is_impossible(model, &mut steps) {
+            continue;
+        }
+        let Some(mut other) = Stretch::shortest(model, tasks, end, &mut steps) else { return };
+        first = calls_until(other.demanded[0].called);
+        other.drop_demands(model, &mut steps);
+        if other.demanded.len() < window.demanded.len() {
+            *window = other;
+        }
+        if !window.can_be_shorter() {
+            return;
+        }
     }
 }
 
 /// Says why there is no order.
-pub(super) fn explain<M: Windowed>(
+pub(super) fn explain<M: Model>(
     model: &mut M,
     tasks: &[Task],
     places: &[usize],
-    dead_end: DeadEnd,
+    mut dead_end: DeadEnd,
 ) -> Contradiction {
     const DESCRIBED: usize = 12;
+    let stuck = dead_end.stuck;
+    let before = tasks.iter().filter(|task| Some(task.called) < stuck.returned);
+    let before: Vec<u32> = before.map(|task| task.operation).collect();
+    let is_from_nowhere = model.is_from_nowhere(stuck.operation, &before);
+    let window = if is_from_nowhere {
+        Stretch { state: 0, is_from_start: true, demanded: vec![stuck], free: Vec::new() }
+    } else {
+        window(model, tasks, &mut dead_end)
+    };
     let DeadEnd { order, stuck } = dead_end;
-    let stuck_task = tasks.iter().copied().find(|task| task.operation == stuck);
-    let stuck_task = stuck_task.unwrap_or(tasks[0]);
-    let is_from_nowhere = model.is_from_nowhere(tasks, stuck_task);
-    let narrow =
-        if is_from_nowhere { Some(vec![stuck_task]) } else { model.narrow(tasks, stuck_task) };
-    let is_from_start = narrow.is_none();
-    let kept = narrow.unwrap_or_else(|| {
-        let mut kept = stretch(model, tasks, 0, stuck_task);
-        let initial = model.initial();
-        drop_needless_reads(model, &mut kept, stuck_task, initial);
-        kept
-    });
-    let (mut window, mut optional): (Vec<Task>, Vec<Task>) =
-        kept.into_iter().partition(|task| task.returned.is_some());
-    window.sort_by_key(|task| task.called);
-    optional.sort_by_key(|task| task.called);
+    let last = window.demanded.iter().max_by_key(|task| task.returned).unwrap_or(&stuck);
+    let mut optional: Vec<&Task> = window.free.iter().collect();
+    optional.sort_unstable_by_key(|task| task.called);
     let place_of = |operation: u32| places[operation as usize];
     let described_from = order.len().saturating_sub(DESCRIBED);
     let longest = order.iter().enumerate().map(|(place, placed)| LinearizedStep {
@@ -183,11 +311,13 @@ pub(super) fn explain<M: Windowed>(
     });
     Contradiction {
         longest: longest.collect(),
-        window: window.iter().map(|task| place_of(task.operation)).collect(),
+        answered: tasks.iter().filter(|task| task.returned.is_some()).count(),
+        window: window.demanded.iter().map(|task| place_of(task.operation)).collect(),
         optional: optional.iter().map(|task| place_of(task.operation)).collect(),
-        is_from_start,
+        last: place_of(last.operation),
+        is_from_start: window.is_from_start,
         is_from_nowhere,
-        stuck: place_of(stuck),
+        stuck: place_of(stuck.operation),
         first_state: model.describe(model.initial()),
     }
 }
