@@ -57,10 +57,10 @@ JSON: one object for each history, one a line:
   operations  how many there are; unanswered: of how many nobody knows what became of them
   took_us     how long the search took, in microseconds
   order       if linearizable, the lines of the calls in an order that explains the history
-  window      if not, the shortest stretch without an order: line, process, operation, returned (the
-              line of the return); optional: the same for operations that may have happened and do not
-              help; stuck: the operation that cannot have its answer; longest: how many operations can
-              be put in order; state: what is there then
+  window      if not, the fewest operations found that have no order: line, process, operation, returned
+              (the line of the return); optional: the same for operations that may have happened
+              between them and do not help; stuck: the first operation that no order reaches; longest:
+              how many operations can be put in order before it; state: what is there then
   unknown     if unknown: reason (time or memory), linearized, of, situations
   error       if malformed: line, column, message";
 

@@ -30,7 +30,7 @@ pub(super) fn draw(
         let (line, process) = (invocation.invoked.line, invocation.process);
         let bar = scale.bar(invocation);
         let words = history.in_words(*place);
-        let mark = if *place == found.stuck { "  ✗" } else { "" };
+        let mark = if *place == found.last { "  ✗" } else { "" };
         writeln!(
             out,
             "  line {line:>line_width$}  process {process:<name_width$}  {bar}  {words}{mark}"

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use raft_check::linearizability::{Contradiction, History, Reason, Subject, Verdict};
+use raft_check::linearizability::{
+    Contradiction, History, LinearizedStep, Reason, Subject, Verdict,
+};
 
 use super::picture::draw;
 use super::{Checked, Outcome};
@@ -18,7 +20,8 @@ pub(super) fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
         Outcome::Judged { format, history, verdict, took } => (format, history, verdict, took),
     };
     let size = match (history.invocations().len(), history.unanswered()) {
-        (1, _) => "1 operation".to_owned(),
+        (1, 0) => "1 operation".to_owned(),
+        (1, _) => "1 operation without an answer".to_owned(),
         (all, 0) => format!("{all} operations"),
         (all, open) => format!("{all} operations, {open} without an answer"),
     };
@@ -47,49 +50,71 @@ pub(super) fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn explain(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
-    let all = history.invocations();
-    let first = found.window.first().map_or(found.stuck, |place| *place);
-    let from = all[first].invoked.line;
-    let to = all[found.stuck].returned.map_or(from, |moment| moment.line);
-    let stuck = history.in_words(found.stuck);
     writeln!(out)?;
+    window(history, found, out)?;
+    optional(history, found, out)?;
+    writeln!(out)?;
+    longest(history, found, out)
+}
+
+fn window(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
+    let all = history.invocations();
+    let from = found.window.first().map_or(0, |place| all[*place].invoked.line);
+    let to = all[found.last].returned.map_or(from, |moment| moment.line);
     if found.is_from_nowhere {
         writeln!(out, "No operation that was called before line {to} makes that value:")?;
     } else if found.is_from_start {
-        writeln!(out, "No order explains what happened up to line {to}:")?;
+        let first = there(history, &found.first_state);
+        writeln!(
+            out,
+            "The shortest window that no order explains, from the beginning, where {first}, up to \
+             line {to}:"
+        )?;
     } else {
         writeln!(
             out,
-            "The shortest stretch that no order explains, lines {from} to {to}, whatever was there \
+            "The shortest window that no order explains, lines {from} to {to}, whatever was there \
              before:"
         )?;
     }
     writeln!(out)?;
-    draw(history, found, out)?;
-    if !found.optional.is_empty() {
-        writeln!(out)?;
-        let named = found.optional.iter().rev().take(MOST_NAMED);
-        let named = named.map(|place| {
-            format!("{} (line {})", history.in_words(*place), all[*place].invoked.line)
-        });
-        let named: Vec<String> = named.collect();
-        let more = found.optional.len() - named.len();
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        writeln!(
-            out,
-            "  These may have happened too, and do not help: {}{more}",
-            named.join(", ")
-        )?;
+    draw(history, found, out)
+}
+
+fn optional(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
+    if found.optional.is_empty() {
+        return Ok(());
     }
+    let named = found.optional.iter().rev().take(MOST_NAMED).map(|place| {
+        let line = history.invocations()[*place].invoked.line;
+        format!("{} (line {line})", history.in_words(*place))
+    });
+    let named: Vec<String> = named.collect();
+    let more = found.optional.len() - named.len();
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     writeln!(out)?;
-    let answered = all.len() - history.unanswered();
+    writeln!(out, "  These may have happened too, and do not help: {}{more}", named.join(", "))
+}
+
+fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
+    let all = history.invocations();
+    let is_answered = |step: &&LinearizedStep| all[step.place].answered().is_some();
+    let answered = found.longest.iter().filter(is_answered).count();
+    let of = match history.subject() {
+        Subject::Register => "",
+        Subject::Texts | Subject::Store => " on the same keys",
+    };
+    let others = match found.longest.len() - answered {
+        0 => String::new(),
+        others => format!(", and {others} without"),
+    };
     writeln!(
         out,
-        "The longest order from the beginning on has {} operations, of {answered} with an answer. It \
-         ends:",
-        found.longest.len()
+        "The longest order from the beginning on has {answered} of the {} operations with an \
+         answer{of}{others}. It ends:",
+        found.answered
     )?;
-    if found.longest.iter().all(|step| step.state.is_none()) {
+    if found.longest.is_empty() {
         writeln!(out, "  (nothing happens; {})", there(history, &found.first_state))?;
     }
     for step in &found.longest {
@@ -100,6 +125,7 @@ fn explain(history: &History, found: &Contradiction, out: &mut dyn Write) -> io:
         }
     }
     let line = all[found.stuck].invoked.line;
+    let stuck = history.in_words(found.stuck);
     writeln!(out, "Then line {line} has to have happened and cannot: {stuck}")
 }
 

@@ -24,7 +24,7 @@ impl Default for Reader {
 impl ReadLines for Reader {
     fn line(&mut self, line: &mut Line<'_>) -> Result<(), HistoryParseError> {
         let rest = line.rest();
-        if rest.is_empty() || rest.starts_with('#') {
+        if is_over(rest) {
             return Ok(());
         }
         if !self.has_begun {
@@ -120,8 +120,7 @@ fn operation(line: &mut Line<'_>) -> Result<Operation, HistoryParseError> {
         "append" => Operation::Append { key: key(line)?, value: value(line)? },
         "cas" => Operation::Cas { key: key(line)?, expect: maybe(line)?, value: value(line)? },
         "list" => {
-            let rest = line.rest();
-            let all = rest.is_empty() || rest.starts_with('#');
+            let all = is_over(line.rest());
             Operation::List { prefix: if all { Key::from("") } else { key(line)? } }
         }
         _ => {
@@ -158,11 +157,12 @@ fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryP
             let mut entries = Vec::new();
             loop {
                 let rest = line.rest();
-                if rest.is_empty() || rest.starts_with('#') {
+                if is_over(rest) {
                     break Answer::List { entries, truncated: false };
                 }
-                if rest == "more" {
-                    line.word();
+                // A key may have that name: then a `=` follows.
+                if rest.strip_prefix("more").is_some_and(|behind| is_over(behind.trim_start())) {
+                    line.take("more");
                     break Answer::List { entries, truncated: true };
                 }
                 entries.push(pair(line)?);
@@ -206,9 +206,11 @@ fn text(line: &mut Line<'_>, expected: &str) -> Result<(Value, Span), HistoryPar
     }
 }
 
+/// Whether nothing more follows in a line, or only a comment.
+fn is_over(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('#')
+}
+
 fn end(line: &mut Line<'_>) -> Result<(), HistoryParseError> {
-    if line.rest().starts_with('#') {
-        return Ok(());
-    }
-    line.end()
+    if is_over(line.rest()) { Ok(()) } else { line.end() }
 }

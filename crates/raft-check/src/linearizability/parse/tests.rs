@@ -134,6 +134,32 @@ fn refused(text: &str, format: Format) -> (usize, usize, String) {
 }
 
 #[test]
+fn a_comment_may_follow_whatever_a_line_of_ours_says() {
+    for (call, answer, read) in [
+        ("list", "x=1 more", "list → x=1 and more"),
+        ("list", "more=1 more", "list → more=1 and more"),
+        ("list", "more = 1", "list → more=1"),
+        ("list m", "more", "list m → nothing and more"),
+        ("list", "", "list → nothing"),
+        ("set x=1", "", "set x=1"),
+        ("get x", "absent", "get x → absent"),
+        ("append x y", "3", "append x y → 3 bytes"),
+        ("cas x 1 2", "kept absent", "cas x 1 2 → not swapped, absent"),
+        ("delete x", "deleted", "delete x → deleted"),
+    ] {
+        for comment in ["", "# why", "   # why", "\t#"] {
+            let text = format!(
+                "helios history 1 \n1s 1 invoke {call}{comment}\n1s 1 ok {answer}{comment}\n"
+            );
+            let history = parse(&text, None).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(words(&history), [format!("2-3 1: {read}")], "{text}");
+        }
+    }
+    let wrong = "helios history 1\n1s 1 invoke list\n1s 1 ok more x=1";
+    assert_eq!(refused(wrong, Format::Helios).1, 14);
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     let invoke = "INFO  jepsen.util - 0\t:invoke\t:read\tnil\n";
     for (text, line, column, words) in [
