@@ -60,7 +60,7 @@ The shortest window that no order explains, lines 4 to 10, whatever was there be
 
   These may have happened too, and do not help: write 3: no answer (line 7), write 2 (line 3)
 
-The longest order from the beginning on has 3 of the 4 operations with an answer. It ends:
+The longest order from the beginning on has 3 of the 4 answered operations. It ends:
   line 1      write 1                                  the register is 1
   line 3      write 2                                  the register is 2
   line 4      read → 2                                 the register is 2
@@ -95,9 +95,10 @@ helios history 1
 ";
     let output = helios_with_input(&["check", "-"], history);
     let text = stdout(&output);
-    let expected = "The longest order from the beginning on has 2 of the 3 operations with an answer \
-                    on the same keys, and 1 without. It ends:";
+    let expected = "The longest order from the beginning on has 2 of the 3 answered operations \
+                    on the same keys, and 1 without an answer. It ends:\n  line 6      set x=2";
     assert!(text.contains(expected), "{text}");
+    assert!(text.contains("there is x=3\nThen"), "{text}");
 }
 
 /// Changes of a register from each of six values to each other, all at the same time: they lead back to

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::history::Subject;
-use super::model::{Model, Step, classes, describe_value, first_value};
+use super::model::{Model, NOTHING, Step, classes, describe_value, first_value};
 use super::values::{ABSENT, ANY, ValueId, Values, is_open};
 use crate::hash::mix_all;
 
@@ -18,7 +18,6 @@ pub(super) enum MapStep {
 
 /// Keys in their order; the state is the number of a list of their values.
 pub(super) struct Maps {
-    subject: Subject,
     values: Values,
     keys: Vec<String>,
     steps: Vec<MapStep>,
@@ -40,7 +39,6 @@ impl Maps {
         let classes = classes(&steps);
         let scratch = vec![first_value(subject); keys.len()];
         let mut maps = Self {
-            subject,
             values,
             keys,
             steps,
@@ -151,16 +149,14 @@ impl Model for Maps {
         const MOST: usize = 12;
         let held = self.keys.iter().zip(self.state(state)).filter(|(_, value)| **value != ABSENT);
         let mut words: Vec<String> = held
-            .map(|(key, value)| {
-                format!("{key}={}", describe_value(&self.values, *value, self.subject))
-            })
+            .map(|(key, value)| format!("{key}={}", describe_value(&self.values, *value)))
             .collect();
         if words.len() > MOST {
             let more = words.len() - MOST;
             words.truncate(MOST);
             words.push(format!("and {more} more"));
         }
-        if words.is_empty() { "empty".to_owned() } else { words.join(", ") }
+        if words.is_empty() { NOTHING.to_owned() } else { words.join(", ") }
     }
 
     fn bytes(&self) -> usize {

@@ -154,15 +154,17 @@ pub(super) fn classes<T: Ord>(steps: &[T]) -> Vec<u32> {
 /// One key, whose value is the state.
 pub(super) struct OneKey {
     subject: Subject,
+    /// The key, in words.
+    key: String,
     values: Values,
     steps: Vec<Step>,
     classes: Vec<u32>,
 }
 
 impl OneKey {
-    pub(super) fn new(subject: Subject, values: Values, steps: Vec<Step>) -> Self {
+    pub(super) fn new(subject: Subject, values: Values, key: String, steps: Vec<Step>) -> Self {
         let classes = classes(&steps);
-        Self { subject, values, steps, classes }
+        Self { subject, key, values, steps, classes }
     }
 }
 
@@ -224,7 +226,12 @@ impl Model for OneKey {
     }
 
     fn describe(&self, state: u32) -> String {
-        describe_value(&self.values, state, self.subject)
+        match (state, self.subject) {
+            (ABSENT, Subject::Register) => "nil".to_owned(),
+            (ABSENT, _) => NOTHING.to_owned(),
+            (_, Subject::Register) => describe_value(&self.values, state),
+            _ => format!("{}={}", self.key, describe_value(&self.values, state)),
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -232,16 +239,13 @@ impl Model for OneKey {
     }
 }
 
+/// A store without keys, in words.
+pub(super) const NOTHING: &str = "nothing";
+
 /// A value in words; the end of a long one.
-pub(super) fn describe_value(values: &Values, state: ValueId, subject: Subject) -> String {
+pub(super) fn describe_value(values: &Values, value: ValueId) -> String {
     const LONGEST: usize = 60;
-    match (state, subject) {
-        (ABSENT, Subject::Register) => "nil".to_owned(),
-        (ABSENT, _) => "absent".to_owned(),
-        _ => {
-            let bytes = values.tail(state, LONGEST);
-            let cut = if values.length(state) > bytes.len() as u64 { "…" } else { "" };
-            super::words::quoted(&bytes, cut)
-        }
-    }
+    let bytes = values.tail(value, LONGEST);
+    let cut = if values.length(value) > bytes.len() as u64 { "…" } else { "" };
+    super::words::quoted(&bytes, cut)
 }

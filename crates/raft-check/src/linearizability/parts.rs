@@ -49,13 +49,13 @@ fn build(history: &History, places: Vec<usize>, keys: &[&[u8]]) -> Part {
     let all = history.invocations();
     let is_list = |place: &usize| matches!(all[*place].operation, Operation::List { .. });
     let mut values = Values::new();
+    let names: Vec<String> = keys.iter().map(shown).collect();
     let (model, places) = if places.iter().any(is_list) {
         let (steps, places) = steps(all, places, |it| map_step(it, keys, &mut values));
-        let names = keys.iter().map(shown).collect();
         (AnyModel::Maps(Maps::new(history.subject(), values, names, steps)), places)
     } else {
         let (steps, places) = steps(all, places, |it| Step::of(it, &mut values));
-        (AnyModel::OneKey(OneKey::new(history.subject(), values, steps)), places)
+        (AnyModel::OneKey(OneKey::new(history.subject(), values, names.concat(), steps)), places)
     };
     Part { tasks: tasks(all, &places), places, model }
 }

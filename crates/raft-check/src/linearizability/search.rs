@@ -376,17 +376,31 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// What can happen in the order of the returns up to that of a read, and what has to come then.
+    /// The first return, up to that of a read, that cannot be reached in the order of the returns; and
+    /// what can happen before it, whatever the read found.
     fn ahead(&mut self, read: u32) -> (u32, Vec<u32>) {
-        let (mut state, mut order) = (self.state, Vec::new());
-        for task in self.next..read {
+        let (mut state, mut order, mut task) = (self.state, Vec::new(), self.next);
+        while task < read {
             if !self.happened[task as usize] {
-                let Some(after) = self.step_from(state, task) else { return (task, order) };
+                let Some(after) = self.step_from(state, task) else { break };
                 state = after;
                 order.push(task);
             }
+            task += 1;
         }
-        (read, order)
+        let mut place = self.remaining.first();
+        while place != self.remaining.return_of(task) {
+            let open = self.remaining.operation(place);
+            if open != task
+                && !order.contains(&open)
+                && let Some(after) = self.step_from(state, open)
+            {
+                state = after;
+                order.push(open);
+            }
+            place = self.remaining.after(place);
+        }
+        (task, order)
     }
 
     fn dead_end(&mut self) -> DeadEnd {

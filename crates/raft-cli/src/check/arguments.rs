@@ -13,8 +13,8 @@ use crate::input::with_unit;
 /// can be put in an order in which each happens between its call and its return and gets the answer
 /// that it got. An operation without an answer may have happened at any time after its call, or not.
 ///
-/// Exit code: 0 if all are linearizable, 1 if one is not, 2 if one is malformed, 3 if the time or the
-/// memory did not suffice to know.
+/// Exit code: 0 if all are linearizable, 1 if one is not, 2 if one is malformed or cannot be read, 3 if
+/// the time or the memory did not suffice to know; of several histories the first of 1, 2, 3 that one has.
 #[derive(Args)]
 #[command(after_long_help = FORMS, arg_required_else_help = true)]
 pub(crate) struct CheckArguments {

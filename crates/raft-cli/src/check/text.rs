@@ -106,12 +106,12 @@ fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io:
     };
     let others = match found.longest.len() - answered {
         0 => String::new(),
-        others => format!(", and {others} without"),
+        others => format!(", and {others} without an answer"),
     };
     writeln!(
         out,
-        "The longest order from the beginning on has {answered} of the {} operations with an \
-         answer{of}{others}. It ends:",
+        "The longest order from the beginning on has {answered} of the {} answered \
+         operations{of}{others}. It ends:",
         found.answered
     )?;
     if found.longest.is_empty() {
@@ -132,7 +132,6 @@ fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io:
 fn there(history: &History, state: &str) -> String {
     match history.subject() {
         Subject::Register => format!("the register is {state}"),
-        Subject::Texts => format!("the text is {state}"),
-        Subject::Store => format!("there is {state}"),
+        Subject::Texts | Subject::Store => format!("there is {state}"),
     }
 }

@@ -37,7 +37,7 @@ impl ReadLines for Reader {
         }
         self.read_time(line)?;
         let (client, named) = line.number("the number of a client")?;
-        let kind = line.word();
+        let kind = word(line);
         match line.text(kind) {
             "invoke" => {
                 let operation = operation(line)?;
@@ -109,7 +109,7 @@ fn micros(text: &str) -> Option<u64> {
 }
 
 fn operation(line: &mut Line<'_>) -> Result<Operation, HistoryParseError> {
-    let name = line.word();
+    let name = word(line);
     Ok(match line.text(name) {
         "set" => {
             let (key, value) = pair(line)?;
@@ -138,7 +138,7 @@ fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryP
             Answer::Appended { length: line.number("the value's length in bytes")?.0 }
         }
         Operation::Delete { .. } => {
-            let word = line.word();
+            let word = word(line);
             match line.text(word) {
                 "deleted" => Answer::Deleted { existed: true },
                 "absent" => Answer::Deleted { existed: false },
@@ -146,7 +146,7 @@ fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryP
             }
         }
         Operation::Cas { .. } => {
-            let word = line.word();
+            let word = word(line);
             match line.text(word) {
                 "swapped" => Answer::Swapped,
                 "kept" => Answer::NotSwapped { current: Some(maybe(line)?) },
@@ -204,6 +204,12 @@ fn text(line: &mut Line<'_>, expected: &str) -> Result<(Value, Span), HistoryPar
         "" => Err(line.error(span, expected)),
         text => Ok((text.into(), span)),
     }
+}
+
+/// The next characters up to a blank or a comment.
+fn word(line: &mut Line<'_>) -> Span {
+    line.rest();
+    line.run(|c| !c.is_whitespace() && c != '#')
 }
 
 /// Whether nothing more follows in a line, or only a comment.

@@ -139,7 +139,7 @@ fn a_comment_may_follow_whatever_a_line_of_ours_says() {
         ("list", "x=1 more", "list → x=1 and more"),
         ("list", "more=1 more", "list → more=1 and more"),
         ("list", "more = 1", "list → more=1"),
-        ("list m", "more", "list m → nothing and more"),
+        ("list m", "more", "list m → and more"),
         ("list", "", "list → nothing"),
         ("set x=1", "", "set x=1"),
         ("get x", "absent", "get x → absent"),
