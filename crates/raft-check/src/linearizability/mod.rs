@@ -171,7 +171,12 @@ fn search<M: Model>(
 ) -> PartVerdict {
     let initial = model.initial();
     let mut search = Search::new(model, initial, tasks.to_vec());
-    match search.run(limits) {
+    // Where a short stretch has no order whatever was there before, it is in vain to try all that could
+    // have been. To look for one costs no more than half of what was in vain so far.
+    let found = search.run_unless(limits, |model, stuck, in_vain| {
+        window::cannot_return(model, tasks, stuck, &mut (in_vain / 2))
+    });
+    match found {
         Found::Order(order) => {
             let place = |placed: &Placed| (placed.before, places[placed.operation as usize]);
             PartVerdict::Order(order.iter().map(place).collect())

@@ -8,9 +8,13 @@
 //! - An operation that changes nothing and is allowed now is put in order at once: whatever can come
 //!   after, can come after it.
 //! - Of operations that do the same, the one that returns first goes first. Operations that nobody
-//!   answered never have to happen, so they are tried last, and only where they change something.
+//!   answered never have to happen, so they are tried last, and only where they change something that
+//!   makes a difference to what comes next.
 //! - Up to a read before which only appends can come, what is appended has to be what the read found.
 //! - Where fewer unanswered operations have happened, more can still come (`seen`).
+//!
+//! A search that gets no further asks whether it can: where the last few operations contradict each other
+//! whatever was there before (`window`), all that could have been there before need not be tried.
 
 use std::cmp::Reverse;
 
@@ -118,6 +122,28 @@ pub(super) struct Search<'a, M> {
     pending_taken: usize,
     /// How many situations were looked at.
     steps: u64,
+    progress: Progress,
+}
+
+/// Whether a search gets on.
+#[derive(Clone, Copy)]
+struct Progress {
+    /// After how many steps that is looked at next.
+    due: u64,
+    /// After how many more steps then.
+    patience: u64,
+    /// How far it had got when that was looked at before.
+    next: u32,
+}
+
+impl Progress {
+    /// Of a search among so many operations.
+    fn of(operations: usize) -> Self {
+        const LEAST: u64 = 4096;
+        // To look costs a little for each operation.
+        let patience = LEAST.max(operations as u64 / 4);
+        Self { due: patience, patience, next: 0 }
+    }
 }
 
 /// The order that got furthest. Only what differs from the one before is copied.
@@ -146,6 +172,7 @@ impl<'a, M: Model> Search<'a, M> {
             answered: answered as u32,
             situation: vec![0; pending_at + pending_words],
             seen: Seen::new(pending_at, pending_words),
+            progress: Progress::of(tasks.len()),
             model,
             tasks,
             slots,
@@ -162,6 +189,16 @@ impl<'a, M: Model> Search<'a, M> {
     }
 
     pub(super) fn run(&mut self, limits: &mut Limits<'_>) -> Found {
+        self.run_unless(limits, |_, _, _| false)
+    }
+
+    /// Searches. When it does not get further, it asks whether the operation that it is stuck with
+    /// cannot return anyhow, and says how many steps it made in vain.
+    pub(super) fn run_unless(
+        &mut self,
+        limits: &mut Limits<'_>,
+        mut is_hopeless: impl FnMut(&mut M, Task, u64) -> bool,
+    ) -> Found {
         loop {
             self.observe();
             if self.next == self.answered {
@@ -171,6 +208,10 @@ impl<'a, M: Model> Search<'a, M> {
             self.steps += 1;
             if let Some(reason) = self.stop(limits) {
                 return Found::Stopped(reason);
+            }
+            let in_vain = self.in_vain();
+            if in_vain > 0 && is_hopeless(self.model, self.stuck(), in_vain) {
+                return Found::Nothing(self.dead_end());
             }
             self.situation[0] = u64::from(self.next) << 32 | u64::from(self.state);
             let is_new = self.seen.insert(&self.situation);
@@ -261,12 +302,22 @@ impl<'a, M: Model> Search<'a, M> {
                 && self.is_on_the_way(task, aim)
             {
                 let useless = (task >= self.answered).then_some(self.state);
-                if let Some(state) = self.step(task).filter(|state| Some(*state) != useless) {
+                if let Some(state) = self.step(task).filter(|state| Some(*state) != useless)
+                    && self.needs_what_came_before(task, state)
+                {
                     return Some((task, state, Cursor { at: after, aim }));
                 }
             }
             at = after;
         }
+    }
+
+    /// Whether what nobody answered and was put in order last makes a difference to what comes next. If
+    /// not, the same can come without it.
+    fn needs_what_came_before(&mut self, task: u32, after: u32) -> bool {
+        let last = self.frames.last().filter(|frame| frame.task >= self.answered);
+        let before = last.map(|frame| frame.state);
+        before.is_none_or(|before| self.step_from(before, task) != Some(after))
     }
 
     /// Whether what a read is to find can still be there after an append.
@@ -353,6 +404,24 @@ impl<'a, M: Model> Search<'a, M> {
         None
     }
 
+    /// When it is time to look how far the search got: how many steps it made without getting further.
+    fn in_vain(&mut self) -> u64 {
+        let Progress { due, patience, next } = self.progress;
+        if self.steps < due {
+            return 0;
+        }
+        let deepest = self.deepest.reached.0;
+        let furthest = deepest.max(self.next);
+        let is_stuck = furthest == deepest && furthest == next;
+        self.progress = if is_stuck {
+            Progress { due: due + 2 * patience, patience: 2 * patience, next }
+        } else {
+            let Progress { patience, .. } = Progress::of(self.tasks.len());
+            Progress { due: due + patience, patience, next: furthest }
+        };
+        if is_stuck { patience } else { 0 }
+    }
+
     fn bytes(&self) -> usize {
         let frames =
             self.frames.capacity() * size_of::<Frame>() + self.deepest.tasks.capacity() * 4;
@@ -405,8 +474,13 @@ impl<'a, M: Model> Search<'a, M> {
 
     fn dead_end(&mut self) -> DeadEnd {
         let tasks = std::mem::take(&mut self.deepest.tasks);
-        let stuck = self.tasks[self.deepest.reached.0 as usize];
+        let stuck = self.stuck();
         DeadEnd { order: self.placed(tasks), stuck }
+    }
+
+    /// The first to return of those that no order has reached.
+    fn stuck(&self) -> Task {
+        self.tasks[self.deepest.reached.0 as usize]
     }
 
     /// How many situations were looked at.

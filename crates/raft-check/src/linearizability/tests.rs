@@ -405,6 +405,12 @@ fn register(lines: &[(u64, &str)]) -> History {
                 let operation = Operation::Set { key: key.clone(), value: value.into() };
                 history.invoke(*process, operation, 0).unwrap();
             }
+            ("cas", values) => {
+                let (expect, value) = values.split_once(' ').unwrap();
+                let (expect, value) = (Some(expect.into()), value.into());
+                let operation = Operation::Cas { key: key.clone(), expect, value };
+                history.invoke(*process, operation, 0).unwrap();
+            }
             ("read", _) => {
                 history.invoke(*process, Operation::Get { key: key.clone() }, 0).unwrap();
             }
@@ -455,4 +461,40 @@ fn a_shorter_window_that_comes_later_wins() {
     let found = contradiction(&register(&lines));
     assert_eq!((found.window, found.optional), (vec![5, 6], vec![]));
     assert_eq!((found.last, found.stuck, found.is_from_start), (6, 4, false));
+}
+
+/// After many writes of which each is overwritten by the next, a read of what the last but one wrote;
+/// many operations are called before and never answered.
+fn stale_read_after(unanswered: &[String]) -> Contradiction {
+    let values: Vec<String> = (0..100).map(|value| format!("write {}", value % 10)).collect();
+    let mut lines: Vec<(u64, &str)> = (10..).zip(unanswered.iter().map(String::as_str)).collect();
+    for value in &values {
+        lines.extend([(0, value.as_str()), (0, "/write")]);
+    }
+    lines.extend([(0, "write old"), (0, "/write"), (0, "write new"), (0, "/write")]);
+    lines.extend([(0, "read"), (0, "/read old")]);
+    let history = register(&lines);
+    let mut go_on = || true;
+    let mut limits = Limits { steps: 200_000, ..Limits::memory(1 << 26, &mut go_on) };
+    let Verdict::NotLinearizable(found) = check(&history, &mut limits) else {
+        panic!("it takes too many steps");
+    };
+    let first = unanswered.len() + values.len() + 1;
+    assert_eq!(found.window, [first, first + 1]);
+    assert_eq!((found.longest.len(), found.stuck), (values.len() + 2, first + 1));
+    *found
+}
+
+#[test]
+fn unanswered_writes_are_not_tried_where_nobody_would_notice() {
+    let writes: Vec<String> = (0..100).map(|value| format!("write {value}")).collect();
+    let found = stale_read_after(&writes);
+    assert_eq!(found.optional.len(), 100);
+}
+
+#[test]
+fn what_cannot_be_whatever_was_there_before_is_found_before_all_is_tried_that_could_have_been() {
+    let pairs = (0..100).map(|pair| (pair / 10, pair % 10)).filter(|(from, to)| from != to);
+    let changes: Vec<String> = pairs.map(|(from, to)| format!("cas {from} {to}")).collect();
+    stale_read_after(&changes);
 }

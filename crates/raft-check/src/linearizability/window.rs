@@ -208,6 +208,17 @@ impl Stretch {
     }
 }
 
+/// Whether a stretch up to an operation's return has no order, whatever was there before it.
+pub(super) fn cannot_return<M: Model>(
+    model: &mut M,
+    tasks: &[Task],
+    stuck: Task,
+    steps: &mut u64,
+) -> bool {
+    let end = stuck.returned.unwrap_or(u32::MAX);
+    Stretch::shortest(model, tasks, end, steps).is_some()
+}
+
 /// The fewest operations found without an order.
 fn window<M: Model>(model: &mut M, tasks: &[Task], dead_end: &mut DeadEnd) -> Stretch {
     let mut end = dead_end.stuck.returned.unwrap_or(u32::MAX);

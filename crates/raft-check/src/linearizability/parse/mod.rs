@@ -64,7 +64,7 @@ pub fn parse(text: impl AsRef<[u8]>, format: Option<Format>) -> Result<History, 
     let text = text.as_ref();
     if text.len() > MAX_HISTORY_BYTES {
         let most = format!("at most {} MiB of history", MAX_HISTORY_BYTES >> 20);
-        return Err(HistoryParseError::whole(1, format!("{} bytes", text.len()), most));
+        return Err(HistoryParseError::whole(1, "more".to_owned(), most));
     }
     let format = match format {
         Some(format) => format,
@@ -93,11 +93,17 @@ trait ReadLines {
 
 fn read(text: &[u8], mut reader: impl ReadLines) -> Result<History, HistoryParseError> {
     let mut last = 1;
-    for (number, bytes) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+    for (number, bytes) in lines(text) {
         last = number;
         reader.line(&mut Line::new(number, bytes)?)?;
     }
     reader.end(last)
+}
+
+/// The lines with their numbers, without the mark that some editors put before a text in UTF-8.
+fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    (1..).zip(text.split(|byte| *byte == b'\n'))
 }
 
 /// How a history is written, by its first line that is not blank.
@@ -106,7 +112,7 @@ fn read(text: &[u8], mut reader: impl ReadLines) -> Result<History, HistoryParse
 /// When that line belongs to none of the forms.
 pub fn detect(text: &[u8]) -> Result<Format, HistoryParseError> {
     let mut last = 1;
-    for (number, bytes) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+    for (number, bytes) in lines(text) {
         last = number;
         let mut line = Line::new(number, bytes)?;
         let rest = line.rest();

@@ -251,6 +251,16 @@ fn what_is_wrong_with_ours_is_said_with_its_place() {
 }
 
 #[test]
+fn a_mark_before_the_text_and_the_line_ends_of_other_systems_mean_nothing() {
+    for text in [JEPSEN, PORCUPINE, HELIOS] {
+        let theirs = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        assert_eq!(parse(theirs, None), parse(text, None));
+    }
+    let error = parse("\u{feff}helios history 2", None).unwrap_err();
+    assert_eq!((error.line, error.column), (1, 1));
+}
+
+#[test]
 fn what_is_no_text_or_too_long_is_refused() {
     let error = parse(b"helios history 1\nab\xff\n", None).unwrap_err();
     assert_eq!((error.line, error.column), (2, 3));
