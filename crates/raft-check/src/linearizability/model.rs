@@ -217,8 +217,8 @@ impl Model for OneKey {
         let makes = |step: Step| match step {
             Step::Write(written) | Step::Swap { value: written, .. } => written == value,
             Step::Delete { .. } => value == ABSENT,
-            // Its outcome depends on what was there.
-            Step::Append { .. } => true,
+            // The rest depends on what was there.
+            Step::Append { piece, .. } => self.values.ends_with(value, piece),
             Step::Read(_) | Step::KeepUnless { .. } => false,
         };
         let is_made = |other: &u32| *other != operation && makes(self.steps[*other as usize]);

@@ -414,6 +414,10 @@ fn register(lines: &[(u64, &str)]) -> History {
             ("read", _) => {
                 history.invoke(*process, Operation::Get { key: key.clone() }, 0).unwrap();
             }
+            ("append", value) => {
+                let operation = Operation::Append { key: key.clone(), value: value.into() };
+                history.invoke(*process, operation, 0).unwrap();
+            }
             ("/read", value) => {
                 let answer = Answer::Value(Some(value.into()));
                 history.conclude(*process, Outcome::Answered(answer), 0).unwrap();
@@ -443,6 +447,18 @@ fn a_write_that_merely_overlaps_is_not_in_the_window() {
     ]);
     let found = contradiction(&history);
     assert_eq!((found.window, found.optional), (vec![2, 3], vec![1]));
+}
+
+#[test]
+fn what_no_append_ends_with_is_from_nowhere() {
+    for (found, is_from_nowhere) in [("/read ac", true), ("/read b", false), ("/read cb", false)] {
+        let write = [(0, "write a"), (0, "/write"), (0, "append ab"), (1, "append b")];
+        let read = [(2, "read"), (2, found), (3, "append ac"), (4, "write b")];
+        let history = register(&[write, read].concat());
+        let found = contradiction(&history);
+        assert_eq!(found.is_from_nowhere, is_from_nowhere, "{}", told(&history));
+        assert_eq!(found.stuck, 3);
+    }
 }
 
 #[test]

@@ -152,6 +152,12 @@ impl Values {
         behind.is_some_and(|behind| behind.starts_with(added))
     }
 
+    /// Whether a value has these bytes at its end.
+    pub(super) fn ends_with(&self, id: ValueId, piece: u32) -> bool {
+        let end = self.pieces[piece as usize].bytes.as_bytes();
+        self.tail(id, end.len()) == end
+    }
+
     /// The bytes of a value, the last `limit` of them.
     pub(super) fn tail(&self, id: ValueId, limit: usize) -> Vec<u8> {
         let mut bytes: Vec<u8> =
@@ -278,6 +284,11 @@ mod tests {
         assert_ne!(values.value(&"acb".into()), whole);
         assert_eq!((values.length(whole), text(&values, whole)), (3, "abc".to_owned()));
         assert_eq!(values.tail(whole, 2), b"bc");
+        assert_eq!(
+            [bc, ab, c, nothing].map(|end| values.ends_with(whole, end)),
+            [true, false, true, true]
+        );
+        assert!(!values.ends_with(first, ab));
     }
 
     #[test]

@@ -208,7 +208,8 @@ impl Stretch {
     }
 }
 
-/// Whether a stretch up to an operation's return has no order, whatever was there before it.
+/// Whether an operation found what nothing before its return can have made, or a stretch up to its return
+/// has no order, whatever was there before it.
 pub(super) fn cannot_return<M: Model>(
     model: &mut M,
     tasks: &[Task],
@@ -216,7 +217,13 @@ pub(super) fn cannot_return<M: Model>(
     steps: &mut u64,
 ) -> bool {
     let end = stuck.returned.unwrap_or(u32::MAX);
-    Stretch::shortest(model, tasks, end, steps).is_some()
+    is_from_nowhere(model, tasks, stuck) || Stretch::shortest(model, tasks, end, steps).is_some()
+}
+
+fn is_from_nowhere(model: &impl Model, tasks: &[Task], stuck: Task) -> bool {
+    let before = tasks.iter().filter(|task| Some(task.called) < stuck.returned);
+    let before: Vec<u32> = before.map(|task| task.operation).collect();
+    model.is_from_nowhere(stuck.operation, &before)
 }
 
 /// The fewest operations found without an order.
@@ -302,9 +309,7 @@ pub(super) fn explain<M: Model>(
 ) -> Contradiction {
     const DESCRIBED: usize = 12;
     let stuck = dead_end.stuck;
-    let before = tasks.iter().filter(|task| Some(task.called) < stuck.returned);
-    let before: Vec<u32> = before.map(|task| task.operation).collect();
-    let is_from_nowhere = model.is_from_nowhere(stuck.operation, &before);
+    let is_from_nowhere = is_from_nowhere(model, tasks, stuck);
     let window = if is_from_nowhere {
         Stretch { state: 0, is_from_start: true, demanded: vec![stuck], free: Vec::new() }
     } else {
