@@ -19,6 +19,7 @@ use self::chart::Line;
 use self::figure::{CURVES, Figure, Plan};
 use self::stage::DiskLatency;
 use crate::output::to_stdout;
+use crate::status::Status;
 use crate::threads::cores;
 
 /// Repeat a measurement of the literature with this core.
@@ -127,15 +128,13 @@ fn draw(figure: &Figure, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// One line on a terminal, rewritten now and then; nothing elsewhere.
+/// How many trials are over.
 fn progress() -> impl FnMut(usize, usize) {
-    let is_shown = io::stderr().is_terminal();
-    let mut shown = None;
+    let mut status = Status::new();
     move |done, all| {
-        let percent = done * 100 / all;
-        if is_shown && shown.replace(percent) != Some(percent) {
-            let end = if done == all { "\r\x1b[K" } else { "" };
-            eprint!("\r{percent:>3} % of {all} trials{end}");
+        status.show(|| format!("{:>3} % of {all} trials", done * 100 / all));
+        if done == all {
+            status.clear();
         }
     }
 }

@@ -12,6 +12,7 @@ mod output;
 mod report;
 mod run;
 mod shrink;
+mod status;
 mod threads;
 
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! `helios shrink`: the fewest statements that still fail.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
 
 use clap::Args;
 use raft_fuzz::{Played, Progress, Shrinker, Shrunk, play};
@@ -9,6 +9,7 @@ use raft_script::Script;
 use crate::caught::caught;
 use crate::output::to_stdout;
 use crate::run;
+use crate::status::Status;
 
 /// Make a script that fails as short as it can be.
 ///
@@ -68,8 +69,11 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
         let played = play(candidate);
         (played.symptom.as_ref() == Some(&symptom)).then_some(played.script)
     };
-    let shrunk = Shrinker::new(max_runs, &mut oracle, &mut show()).running_on().shrink(script)?;
-    eprintln!();
+    let mut status = Status::new();
+    let mut show = |progress| status.show(|| in_words(progress));
+    let shrunk = Shrinker::new(max_runs, &mut oracle, &mut show).running_on().shrink(script)?;
+    status.clear();
+    eprintln!("{}", in_words(shrunk.progress));
     if !shrunk.is_minimal {
         eprintln!("after {max_runs} runs there may be more to leave out: see --max-runs");
     }
@@ -77,20 +81,10 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
     Some((last, shrunk))
 }
 
-/// Shows progress, in one line on a terminal, and when something was left out elsewhere.
-fn show() -> impl FnMut(Progress) {
-    let is_terminal = io::stderr().is_terminal();
-    let mut shown = 0;
-    move |progress| {
-        let Progress { runs, before, statements, .. } = progress;
-        if is_terminal {
-            eprint!("\r{statements} of {before} statements after {runs} runs ");
-            let _ = io::stderr().flush();
-        } else if shown != statements {
-            eprintln!("{statements} of {before} statements after {runs} runs");
-        }
-        shown = statements;
-    }
+/// How short it is by now.
+pub(crate) fn in_words(progress: Progress) -> String {
+    let Progress { runs, before, statements, .. } = progress;
+    format!("{statements} of {before} statements after {runs} runs")
 }
 
 /// The script with a comment that says what it shows.

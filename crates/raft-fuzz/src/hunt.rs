@@ -40,8 +40,13 @@ pub struct Shown {
 const SEEDS_AFTER_ASSERTION: u64 = 500;
 
 /// Plays seeds of the profile `swarm` with a rule switched off until it is caught; rather by a property
-/// than by an assertion. `None` if no seed catches it.
-pub fn hunt(switch: Switch, seeds: RangeInclusive<u64>) -> Option<Catch> {
+/// than by an assertion. `None` if no seed catches it. `progress` is told of each
+/// seed before it is played.
+pub fn hunt(
+    switch: Switch,
+    seeds: RangeInclusive<u64>,
+    progress: &mut dyn FnMut(u64),
+) -> Option<Catch> {
     let mut assertion: Option<Catch> = None;
     for seed in seeds {
         if let Some(first) = &assertion
@@ -49,6 +54,7 @@ pub fn hunt(switch: Switch, seeds: RangeInclusive<u64>) -> Option<Catch> {
         {
             break;
         }
+        progress(seed);
         match hunt_one(switch, seed) {
             Some(catch) if matches!(catch.symptom, Symptom::Assertion(_)) => {
                 assertion.get_or_insert(catch);

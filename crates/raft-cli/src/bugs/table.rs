@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use raft_fuzz::{Catch, Shown, Shrunk};
@@ -13,6 +14,8 @@ use serde::Serialize;
 use super::BugsArguments;
 use crate::caught::caught;
 use crate::output::to_stdout;
+use crate::shrink::in_words;
+use crate::status::Status;
 use crate::threads::{cores, spread};
 
 /// A script of so many statements is short enough.
@@ -110,10 +113,12 @@ fn in_order(
     let jobs = arguments.jobs.map_or_else(cores, NonZero::get);
     let mut early: BTreeMap<usize, Row> = BTreeMap::new();
     let mut awaited = 0;
+    let progress = Progress::default();
     spread(
         (jobs, switches.len()),
-        |place| hunt(switches[place], arguments),
+        |place| hunt(switches[place], arguments, &progress),
         |place, row| {
+            progress.done(row.switch);
             early.insert(place, row);
             while let Some(row) = early.remove(&awaited) {
                 tell(row)?;
@@ -124,21 +129,24 @@ fn in_order(
     )
 }
 
-fn hunt(switch: Switch, arguments: &BugsArguments) -> Row {
+fn hunt(switch: Switch, arguments: &BugsArguments, progress: &Progress) -> Row {
     let started = Instant::now();
+    let mut at_seed = |seed| progress.show(switch, || format!("seed {seed}"));
+    let mut at_run = |shorter| progress.show(switch, || in_words(shorter));
     // Failed assertions are findings, and caught where they happen; here they are only kept quiet.
     let found = caught(|| {
-        let first = raft_fuzz::hunt(switch, 1..=arguments.seeds)?;
+        let first = raft_fuzz::hunt(switch, 1..=arguments.seeds, &mut at_seed)?;
         let (seeds, noticed_in) = (first.seed, started.elapsed());
         let mut last = first.seed;
-        let mut best = shorten(first, arguments)?;
+        let mut best = shorten(first, arguments, &mut at_run)?;
         for _ in 0..MORE_CATCHES {
             if best.shrunk.progress.statements <= SHORT {
                 break;
             }
-            let Some(next) = raft_fuzz::hunt(switch, last + 1..=arguments.seeds) else { break };
+            let seeds = last + 1..=arguments.seeds;
+            let Some(next) = raft_fuzz::hunt(switch, seeds, &mut at_seed) else { break };
             last = next.seed;
-            let shorter = shorten(next, arguments)
+            let shorter = shorten(next, arguments, &mut at_run)
                 .filter(|next| next.shrunk.progress.statements < best.shrunk.progress.statements);
             best = shorter.unwrap_or(best);
         }
@@ -147,10 +155,39 @@ fn hunt(switch: Switch, arguments: &BugsArguments) -> Row {
     Row { switch, found: found.unwrap_or_default(), took: started.elapsed() }
 }
 
-fn shorten(catch: Catch, arguments: &BugsArguments) -> Option<Found> {
-    let shrunk = raft_fuzz::shrink(&catch, arguments.max_runs, &mut |_| {})?;
+fn shorten(
+    catch: Catch,
+    arguments: &BugsArguments,
+    progress: &mut dyn FnMut(raft_fuzz::Progress),
+) -> Option<Found> {
+    let shrunk = raft_fuzz::shrink(&catch, arguments.max_runs, progress)?;
     let shown = raft_fuzz::shown(&shrunk.script)?;
     Some(Found { seeds: catch.seed, noticed_in: Duration::ZERO, catch, shrunk, shown })
+}
+
+/// What the threads are at, the first of them in one line on a terminal.
+struct Progress(Mutex<(Status, BTreeMap<usize, String>)>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self(Mutex::new((Status::new(), BTreeMap::new())))
+    }
+}
+
+impl Progress {
+    fn show(&self, switch: Switch, at: impl FnOnce() -> String) {
+        let Ok(mut guard) = self.0.lock() else { return };
+        let (status, all) = &mut *guard;
+        all.insert(switch.row(), format!("{} {}: {}", switch.row(), switch.name(), at()));
+        status.show(|| all.values().take(2).map(String::as_str).collect::<Vec<_>>().join("; "));
+    }
+
+    /// Makes way for what is printed.
+    fn done(&self, switch: Switch) {
+        let Ok(mut guard) = self.0.lock() else { return };
+        guard.1.remove(&switch.row());
+        guard.0.clear();
+    }
 }
 
 /// ` 9 vote-ignores-log   Leader Completeness   1 seeds   0.1 s,   0.4 s in all,   3 statements of  104`

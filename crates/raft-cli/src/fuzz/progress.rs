@@ -1,50 +1,46 @@
-//! One line on a terminal that says how far a campaign is.
+//! The line on a terminal that says how far a campaign is.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use super::campaign::Campaign;
 use super::report::{CampaignReport, grouped};
 use super::seeds::Seeds;
+use crate::status::Status;
 
-/// The line. Where standard error is no terminal it is never shown.
+/// How far a campaign is.
 pub(super) struct Progress {
-    is_shown: bool,
+    status: Status,
+    of: Of,
+}
+
+/// What it is to come to, and when it began.
+#[derive(Clone, Copy)]
+struct Of {
     seeds: Seeds,
     time: Option<Duration>,
     started: Instant,
-    shown: Option<Instant>,
 }
 
-/// How often it changes.
-const PAUSE: Duration = Duration::from_millis(100);
 /// How many characters the bar has.
 const WIDTH: u128 = 24;
 
 impl Progress {
     pub(super) fn new(campaign: &Campaign, started: Instant) -> Self {
-        let is_shown = stderr().is_terminal();
-        Self { is_shown, seeds: campaign.seeds, time: campaign.time, started, shown: None }
+        let of = Of { seeds: campaign.seeds, time: campaign.time, started };
+        Self { status: Status::new(), of }
     }
 
     pub(super) fn show(&mut self, report: &CampaignReport) {
-        let now = Instant::now();
-        if !self.is_shown || self.shown.is_some_and(|shown| now < shown + PAUSE) {
-            return;
-        }
-        self.shown = Some(now);
-        // A terminal that is gone is no reason to stop.
-        let _ = write!(stderr(), "\r\x1b[2K{}", self.line(report, now - self.started));
-        let _ = stderr().flush();
+        let of = self.of;
+        self.status.show(|| of.line(report, of.started.elapsed()));
     }
 
-    /// Takes the line away.
-    pub(super) fn clear(&self) {
-        if self.shown.is_some() {
-            let _ = write!(stderr(), "\r\x1b[2K");
-        }
+    pub(super) fn clear(&mut self) {
+        self.status.clear();
     }
+}
 
+impl Of {
     fn line(&self, report: &CampaignReport, elapsed: Duration) -> String {
         let micros = elapsed.as_micros().max(1);
         let per_second = |count: u64| (u128::from(count) * 1_000_000 / micros) as u64;
@@ -82,7 +78,7 @@ mod tests {
         let progress = Progress::new(&campaign, Instant::now());
         let mut report = CampaignReport::new(&campaign);
         (report.runs, report.virtual_time_us, report.events) = (1_000, 20_000_000_000, 3_000_000);
-        let line = progress.line(&report, Duration::from_secs(2));
+        let line = progress.of.line(&report, Duration::from_secs(2));
         let bar = "████████████░░░░░░░░░░░░";
         let expected =
             format!("{bar} 1,000 of 2,000 seeds, 10,000 virtual s/s, 1,500,000 events/s");
