@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use raft_check::PROGRESS;
 use raft_core::Instant;
-use raft_script::{ExecError, Line, Run, RunReport, Script, Statement};
+use raft_script::{ExecError, Line, Moment, Run, RunReport, Script, Statement};
 
 use crate::recovery;
 
@@ -147,8 +147,39 @@ impl Progress {
         let opening = script.statements.iter().map(|line| &line.statement);
         let opening = opening.take_while(|statement| is_opening(statement)).cloned();
         let done = self.done.into_iter().map(|line| line.statement);
-        crate::statements(opening.chain(done).chain(last))
+        crate::statements(joined(opening.chain(done).chain(last)))
     }
+}
+
+/// With the moment of each statement in its own line: `at 2s heal` in place of `run until 2s` and `heal`.
+fn joined(statements: impl Iterator<Item = Statement>) -> Vec<Statement> {
+    let mut all: Vec<Statement> = Vec::new();
+    for statement in statements {
+        let moment = match all.last() {
+            Some(Statement::Run(Run::To { time, step })) if is_action(&statement) => {
+                Moment::Absolute { time: *time, step: *step }
+            }
+            _ => {
+                all.push(statement);
+                continue;
+            }
+        };
+        all.pop();
+        all.push(Statement::At { moment, statement: Box::new(statement) });
+    }
+    all
+}
+
+/// Whether a statement does something at once.
+fn is_action(statement: &Statement) -> bool {
+    !is_opening(statement)
+        && !matches!(
+            statement,
+            Statement::At { .. }
+                | Statement::Run(_)
+                | Statement::Step(_)
+                | Statement::Expect { .. }
+        )
 }
 
 /// Whether a script that says who recovers may ask these for progress.
@@ -174,7 +205,7 @@ pub(crate) fn is_opening(statement: &Statement) -> bool {
 /// Whether a violation at that time was seen while time passed, before the statement did what it does.
 fn is_before(statement: &Statement, time: Instant) -> bool {
     match statement {
-        Statement::At { moment: raft_script::Moment::Absolute { time: at, .. }, .. } => time < *at,
+        Statement::At { moment: Moment::Absolute { time: at, .. }, .. } => time < *at,
         Statement::Run(_) | Statement::Step(_) | Statement::Expect { .. } => true,
         _ => false,
     }

@@ -1,6 +1,7 @@
 //! Runs are functions of their plans, end without a failure, and have scripts that do them again.
 
 use raft_fuzz::{Outcome, Plan, Profile, SeedRun, of_script, run_seed};
+use raft_script::Statement;
 
 /// The seeds of a test; `FUZZ_SEEDS=first..end` chooses others.
 fn seeds(first: u64, end: u64) -> std::ops::Range<u64> {
@@ -37,5 +38,38 @@ fn the_script_of_a_run_does_it_again() {
             assert_eq!(again.trace_hash, run.world().trace_hash(), "{profile} {seed}");
             assert_eq!(again.steps, run.world().steps(), "{profile} {seed}");
         }
+    }
+}
+
+/// What a shrinker leaves of a script may ask for much that is impossible. Without that it is the same run.
+#[test]
+fn a_script_without_what_is_refused_has_the_same_run() {
+    for seed in seeds(200, 240) {
+        let mut run = SeedRun::new(&Plan::new(Profile::Swarm, seed));
+        run.play();
+        let mut kept = Vec::new();
+        let mut last = None;
+        for (place, line) in run.script().statements.into_iter().enumerate() {
+            let is_expectation = matches!(line.statement, Statement::Expect { .. });
+            if is_expectation || (place > 0 && (place as u64 + seed).is_multiple_of(3)) {
+                continue;
+            }
+            // A moment is said once.
+            kept.push(match line.statement {
+                Statement::At { moment, statement } if last == Some(moment) => *statement,
+                Statement::At { moment, statement } => {
+                    last = Some(moment);
+                    Statement::At { moment, statement }
+                }
+                other => other,
+            });
+        }
+        let mutilated = raft_fuzz::statements(kept);
+        let played = raft_fuzz::play(&mutilated);
+        assert_eq!(played.symptom, None, "{seed}: {}", played.description);
+        let lenient = raft_script::run_leniently(&mutilated, &mut |_| {}, &mut |_| {}, u64::MAX);
+        let strict = raft_script::run(&played.script, &mut |_| {});
+        assert_eq!(strict.failure, None, "{seed}");
+        assert_eq!(strict.trace_hash, lenient.trace_hash, "{seed}");
     }
 }

@@ -7,7 +7,7 @@ use crate::limits::{MAX_BACKLOG, MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::outcome::{ExecError, Failure};
 use crate::print::Time;
 use crate::session::{Session, Started, Stepped};
-use crate::statement::{Line, Script};
+use crate::statement::{Line, Moment, Run, Script, Statement};
 
 /// How a script's run ended.
 #[derive(Clone, Debug)]
@@ -111,10 +111,18 @@ impl Runner<'_> {
             self.check().map_err(|error| Failure::at(first, error))?;
         }
         for line in lines {
+            let steps_and_time =
+                |session: &Session| (session.world().steps(), session.world().now());
+            let before = steps_and_time(&self.session);
             match (self.carry_out(line), &mut self.done) {
                 (Ok(()), Some(done)) => done(line),
                 (Ok(()), None) => {}
-                (Err(error), Some(_)) if error.is_refusal() => {}
+                (Err(error), Some(done)) if error.is_refusal() => {
+                    let has_passed = steps_and_time(&self.session) != before;
+                    if let Some(statement) = waiting(&line.statement).filter(|_| has_passed) {
+                        done(&Line { number: line.number, statement });
+                    }
+                }
                 (Err(error), _) => return Err(Failure::at(line, error)),
             }
         }
@@ -159,6 +167,15 @@ impl Runner<'_> {
         }
         Ok(())
     }
+}
+
+/// What a statement waits for before it does what it does.
+fn waiting(statement: &Statement) -> Option<Statement> {
+    let Statement::At { moment, .. } = statement else { return None };
+    Some(Statement::Run(match *moment {
+        Moment::Absolute { time, step } => Run::To { time, step },
+        Moment::Relative(time) => Run::For(time),
+    }))
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ fn hunt(switch: Switch, arguments: &BugsArguments, progress: &Progress) -> Row {
         let first = raft_fuzz::hunt(switch, 1..=arguments.seeds, &mut at_seed)?;
         let (seeds, noticed_in) = (first.seed, started.elapsed());
         let mut last = first.seed;
-        let mut best = shorten(first, arguments, &mut at_run)?;
+        let mut best = shorten(first, arguments, &mut at_run);
         for _ in 0..MORE_CATCHES {
             if best.shrunk.progress.statements <= SHORT {
                 break;
@@ -146,23 +146,29 @@ fn hunt(switch: Switch, arguments: &BugsArguments, progress: &Progress) -> Row {
             let seeds = last + 1..=arguments.seeds;
             let Some(next) = raft_fuzz::hunt(switch, seeds, &mut at_seed) else { break };
             last = next.seed;
-            let shorter = shorten(next, arguments, &mut at_run)
-                .filter(|next| next.shrunk.progress.statements < best.shrunk.progress.statements);
-            best = shorter.unwrap_or(best);
+            let next = shorten(next, arguments, &mut at_run);
+            if next.shrunk.progress.statements < best.shrunk.progress.statements {
+                best = next;
+            }
         }
         Some(Found { seeds, noticed_in, ..best })
     });
-    Row { switch, found: found.unwrap_or_default(), took: started.elapsed() }
+    let found = found.unwrap_or_else(|said| {
+        eprintln!("helios: {switch}: the hunt itself failed: {said}");
+        None
+    });
+    Row { switch, found, took: started.elapsed() }
 }
 
 fn shorten(
     catch: Catch,
     arguments: &BugsArguments,
     progress: &mut dyn FnMut(raft_fuzz::Progress),
-) -> Option<Found> {
-    let shrunk = raft_fuzz::shrink(&catch, arguments.max_runs, progress)?;
-    let shown = raft_fuzz::shown(&shrunk.script)?;
-    Some(Found { seeds: catch.seed, noticed_in: Duration::ZERO, catch, shrunk, shown })
+) -> Found {
+    let again = "a script shows what it was made for";
+    let shrunk = raft_fuzz::shrink(&catch, arguments.max_runs, progress).expect(again);
+    let shown = raft_fuzz::shown(&shrunk.script).expect(again);
+    Found { seeds: catch.seed, noticed_in: Duration::ZERO, catch, shrunk, shown }
 }
 
 /// What the threads are at, the first of them in one line on a terminal.

@@ -61,6 +61,22 @@ fn virtual_time_is_limited() {
     assert_eq!(failure.line, 3);
 }
 
+/// What is refused is left out; that it waited for its moment is not.
+#[test]
+fn what_is_done_leniently_has_the_same_run_without_what_was_refused() {
+    let text = "run until leader\nrestart 1\nat 2s restart 1\nset x=1\nat +300ms resume 2\nset x=2\n\
+                at 2300ms restart 3\nat 1s set x=3\nrun 1s";
+    let mut done = Vec::new();
+    let mut note = |line: &Line| done.push(line.statement.to_string());
+    let script = parse(text).unwrap();
+    let lenient = run_leniently(&script, &mut |_| {}, &mut note, 1_000_000);
+    let expected =
+        ["run until leader", "run until 2s", "set x=1", "run 300ms", "set x=2", "run 1s"];
+    assert_eq!(done, expected);
+    let again = report(&done.join("\n"));
+    assert_eq!((again.failure, again.trace_hash), (None, lenient.trace_hash));
+}
+
 /// Timers of microseconds against latencies of milliseconds and more: without the limit, each of these
 /// takes gigabytes before the limit on steps is reached.
 #[test]
