@@ -7,6 +7,7 @@
 //! - the one that is committed;
 //! - the latest in each node's log (on its disk, if the node is down), unless the committed one is later:
 //!   whoever holds it goes by it, and may be elected. A joint one needs both majorities;
+//! - one in a message that is under way, or that a node which was paused or slow has not handled yet;
 //! - the one that a leader is on its way to: it may append that entry at any moment.
 //!
 //! A node whose disk is damaged does not start and is never chosen, and neither is one that belongs to
@@ -25,7 +26,7 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{Instant, LogIndex, Membership, NodeId, Payload};
+use raft_core::{Body, Instant, LogIndex, Membership, Message, NodeId, Payload};
 use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World};
 
 use crate::adversary::leads;
@@ -124,7 +125,10 @@ pub(crate) fn memberships(
     let (committed_at, committed) = checks.committed_membership();
     let mut all = vec![committed.clone()];
     let held = world.nodes().filter_map(latest_membership);
-    all.extend(held.filter(|(at, _)| *at > committed_at).map(|(_, membership)| membership));
+    let sent = world.in_flight().map(|message: &InFlight| &*message.message);
+    let sent = sent.chain(world.nodes().flat_map(SimNode::unhandled)).flat_map(memberships_in);
+    let known = held.chain(sent).filter(|(at, _)| *at > committed_at);
+    all.extend(known.map(|(_, membership)| membership));
     let still_leads = |node: NodeId| world.node(node).is_some_and(leads);
     let targets = targets.iter().filter(|(node, _)| still_leads(*node));
     all.extend(targets.map(|(_, target)| target.clone()));
@@ -145,6 +149,18 @@ fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
     let in_snapshot =
         || recovered.snapshot.map(|snapshot| (snapshot.last_included_index, snapshot.membership));
     in_log.or_else(in_snapshot)
+}
+
+/// The memberships among the entries of a message, and where they stand.
+fn memberships_in(message: &Message) -> impl Iterator<Item = (LogIndex, Membership)> {
+    let entries = match &message.body {
+        Body::AppendEntries(append) => Some(&append.entries),
+        _ => None,
+    };
+    entries.into_iter().flatten().filter_map(|entry| match &entry.payload {
+        Payload::Membership(membership) => Some((entry.index, membership.clone())),
+        _ => None,
+    })
 }
 
 /// So many elections may fail before one succeeds. With timeouts drawn from a range that is at least as
@@ -191,4 +207,51 @@ fn until_settled(world: &World) -> Duration {
         world.nodes().flat_map(|node| node.disk().pending().map(|w: &PendingWrite| w.done_at));
     let last: Instant = arrivals.chain(writes).max().unwrap_or_default().max(world.now());
     last - world.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use raft_core::MembershipChange;
+    use raft_sim::{Action, Setup, Unsynced};
+
+    use super::*;
+
+    /// The last that a leader did was to send an entry to a node that sleeps. When it wakes, it goes by it.
+    #[test]
+    fn a_membership_that_only_a_sleeping_node_was_sent_counts() {
+        let mut world = World::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
+        let mut checks = Checks::new(&world);
+        let mut run = |world: &mut World, millis: u64| {
+            let end = world.now() + Duration::from_millis(millis);
+            while world.next_event().is_some_and(|next| next.at <= end) {
+                world.step();
+                checks.observe(world, world.events());
+            }
+            world.advance_clock(end);
+        };
+        run(&mut world, 2_000);
+        let node = world.leader().unwrap();
+        let others: Vec<NodeId> = world.node_ids().filter(|id| *id != node).collect();
+        let change = MembershipChange::Remove(node);
+        for action in [
+            Action::Pause { node: others[0] },
+            Action::Crash { node: others[1], unsynced: Unsynced::Lost },
+            Action::ChangeMembership { node, change },
+        ] {
+            world.apply(action).unwrap();
+        }
+        let all = |world: &World| {
+            memberships(world, &checks, &[]).contains(&Membership::new(others.clone()))
+        };
+        assert!(all(&world), "the leader goes by it");
+        world.apply(Action::Crash { node, unsynced: Unsynced::Lost }).unwrap();
+        assert!(all(&world), "a message is under way");
+        let mut later = world.clone();
+        while later.next_event().is_some_and(|next| next.at <= world.now() + Duration::from_secs(1))
+        {
+            later.step();
+        }
+        assert_eq!(later.in_flight().count(), 0);
+        assert!(all(&later), "a message waits");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, LogIndex, NodeId, Recovered};
+use raft_core::{Input, Instant, LogIndex, Message, NodeId, Recovered};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
@@ -224,6 +224,19 @@ impl SimNode {
             Process::Up(up) => up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len(),
             Process::Crashed | Process::Refused(_) => 0,
         }
+    }
+
+    /// The messages that reached it while it was paused or slow, and that it has not handled yet.
+    pub fn unhandled(&self) -> impl Iterator<Item = &Message> {
+        let up = match &self.process {
+            Process::Up(up) => Some(up),
+            Process::Crashed | Process::Refused(_) => None,
+        };
+        let arrivals = up.into_iter().flat_map(|up| up.inbox.iter().flatten().chain(&up.backlog));
+        arrivals.filter_map(|arrival| match arrival {
+            Arrival::Input(Input::Message { message, .. }) => Some(message),
+            _ => None,
+        })
     }
 
     pub(crate) fn up(&mut self) -> Option<&mut Up> {

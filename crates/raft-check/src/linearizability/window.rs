@@ -22,6 +22,10 @@
 //!    can do without none of them: what has no order has none with one demand more.
 //! 3. Two operations cannot be made fewer. If there are more, later stretches that begin behind this one
 //!    and hold no more calls than it are looked at in the same way; the fewest operations win.
+//!
+//! Of a state that is not known, the search remembers what it found there, but not what it found not to be
+//! there. So it may hold an order for possible that is not, and a few windows keep an operation that they
+//! could do without.
 
 use super::Limits;
 use super::model::Model;

@@ -48,7 +48,7 @@ struct JsonRow<'a> {
     name: &'a str,
     breaks: &'a str,
     seen_in: &'a str,
-    caught_by: Option<String>,
+    caught_by: Option<&'static str>,
     seeds: Option<u64>,
     noticed_us: Option<u64>,
     total_us: u64,
@@ -202,7 +202,7 @@ fn line(row: &Row, seeds: u64) -> String {
     let Some(Found { seeds, noticed_in, catch, shrunk, .. }) = &row.found else {
         return format!("{number:2} {name:28} not noticed in {seeds} seeds, {seconds:.1} s");
     };
-    let by = catch.symptom.property().to_owned();
+    let by = catch.symptom.property();
     let (after, before) = (shrunk.progress.statements, shrunk.progress.before);
     format!(
         "{number:2} {name:28} {by:20} {seeds:6} seeds {:6.1} s, {seconds:6.1} s in all, {after:3} \
@@ -219,7 +219,7 @@ impl<'a> From<&'a Row> for JsonRow<'a> {
             name: switch.name(),
             breaks: switch.breaks(),
             seen_in: switch.seen_in(),
-            caught_by: found.map(|found| found.catch.symptom.to_string()),
+            caught_by: found.map(|found| found.catch.symptom.property()),
             seeds: found.map(|found| found.seeds),
             noticed_us: found.map(|found| found.noticed_in.as_micros() as u64),
             total_us: row.took.as_micros() as u64,
