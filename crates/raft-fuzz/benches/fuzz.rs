@@ -19,7 +19,7 @@ fn main() {
     for profile in Profile::ALL {
         print(&format!("{profile}, 5 nodes"), &campaign(profile, 5, seeds / 10, clock));
     }
-    let time = Duration::from_secs(if is_quick { 10 } else { 60 });
+    let time = Duration::from_secs(if is_quick { 10 } else { 600 });
     for entries in [1_000, 10_000, 100_000] {
         print(&format!("log of {entries} entries, 5 nodes"), &long_log(entries, time, clock));
     }
