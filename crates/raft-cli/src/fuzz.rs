@@ -8,7 +8,6 @@ mod seeds;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use raft_fuzz::SeedRun;
@@ -17,10 +16,8 @@ pub(crate) use self::arguments::FuzzArguments;
 use self::campaign::{Campaign, Ended};
 use self::progress::Progress;
 use self::report::{CampaignReport, FailureReport};
+use crate::interrupt::interrupted;
 use crate::output::to_stdout;
-
-/// Whether Ctrl-C was pressed.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Plays a campaign; the exit code.
 pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
@@ -31,17 +28,16 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
             return Ok(2);
         }
     };
-    // A second handler cannot be set by this program, and without one Ctrl-C ends it at once.
-    let _ = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    });
+    // Better now than after hours.
+    if let Err(error) = std::fs::create_dir_all(&arguments.out) {
+        eprintln!("helios fuzz: cannot write to {}: {error}", arguments.out.display());
+        return Ok(2);
+    }
     let started = Instant::now();
     let mut progress = Progress::new(&campaign, started);
     let mut report = CampaignReport::new(&campaign);
     let mut failed = Vec::new();
-    let ended = campaign.play(&INTERRUPTED, &mut |played| {
+    let ended = campaign.play(interrupted(), &mut |played| {
         report.add(&played.report);
         if let Some(run) = played.failed {
             failed.push(run);
@@ -50,7 +46,7 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
     });
     progress.clear();
     report.real_time_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let Ok(()) = write_scripts(&failed, &arguments.out, &mut report) else { return Ok(2) };
+    write_scripts(&failed, &arguments.out, &mut report);
     let code = u8::from(!report.failures.is_empty());
     to_stdout(|out| {
         if arguments.json {
@@ -91,24 +87,33 @@ fn print_end(
     }
 }
 
-/// Writes what does each failure again.
-fn write_scripts(failed: &[SeedRun], folder: &Path, report: &mut CampaignReport) -> Result<(), ()> {
+/// Writes what does each failure again. What cannot be written is reported all the same.
+fn write_scripts(failed: &[SeedRun], folder: &Path, report: &mut CampaignReport) {
     for run in failed {
         let seed = run.report().seed;
+        let name = script_name(report, seed);
         let Some(failure) = report.failures.iter_mut().find(|failure| failure.seed == seed) else {
             continue;
         };
-        let name = format!("helios-fuzz-{}-{seed}.helios", report.profile);
         let path = folder.join(&name);
-        let text = script_text(run, failure, &report.profile, &name);
-        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
-        if let Err(error) = written {
-            eprintln!("helios fuzz: cannot write {}: {error}", path.display());
-            return Err(());
+        match std::fs::write(&path, script_text(run, failure, &report.profile, &name)) {
+            Ok(()) => failure.script = Some(shown(&path)),
+            Err(error) => eprintln!("helios fuzz: cannot write {}: {error}", path.display()),
         }
-        failure.script = Some(shown(&path));
     }
-    Ok(())
+}
+
+/// Another name for each campaign: `helios-fuzz-swarm-8.helios`, or with what else was asked for,
+/// `helios-fuzz-wan-5-nodes-stale-votes-8.helios`.
+fn script_name(report: &CampaignReport, seed: u64) -> String {
+    let nodes = report.nodes.map(|nodes| format!("{nodes}-nodes"));
+    let bugs = match report.bugs.len() {
+        0..=3 => report.bugs.clone(),
+        many => vec![format!("{many}-bugs")],
+    };
+    let parts = [report.profile.clone()].into_iter().chain(nodes).chain(bugs);
+    let parts: Vec<String> = parts.chain([seed.to_string()]).collect();
+    format!("helios-fuzz-{}.helios", parts.join("-"))
 }
 
 /// A script with what broke in its first lines.

@@ -7,6 +7,7 @@ mod check;
 mod experiment;
 mod fuzz;
 mod input;
+mod interrupt;
 mod merge;
 mod output;
 mod report;

@@ -10,8 +10,9 @@ use crate::output::to_stdout;
 
 /// Add up what `helios fuzz --shard i/n --json` printed on several machines.
 ///
-/// Exit code: 0 if all seeds were played and nothing broke, 1 if something broke, 2 if a file cannot be
-/// read, the files do not belong together or overlap, or seeds are missing.
+/// Exit code: 0 if all seeds were played and nothing broke, 1 if something broke, else 2: a file cannot be
+/// read, the files do not belong together or overlap, or seeds are missing. A campaign without an end, as
+/// of `--for` alone, misses none.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct MergeArguments {

@@ -1,12 +1,14 @@
 //! `helios shrink`: the fewest statements that still fail.
 
 use std::io;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use raft_fuzz::{Played, Progress, Shrinker, Shrunk, play};
 use raft_script::Script;
 
 use crate::caught::caught;
+use crate::interrupt::interrupted;
 use crate::output::to_stdout;
 use crate::run;
 use crate::status::Status;
@@ -14,7 +16,8 @@ use crate::status::Status;
 /// Make a script that fails as short as it can be.
 ///
 /// The result fails in the same way: it breaks the same property, disappoints the same expectation, or
-/// stops at the same assertion. Statements that cannot be carried out are left out.
+/// stops at the same assertion. Statements that cannot be carried out are left out. Ctrl-C ends it with the
+/// shortest so far.
 ///
 /// Exit code: 0 if the script fails, 1 if it does not, 2 if it cannot be read or is no script.
 #[derive(Args)]
@@ -65,7 +68,11 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
     let first = play(script);
     let symptom = first.symptom.clone()?;
     eprintln!("fails: {}", first.description);
+    let interrupted = interrupted();
     let mut oracle = |candidate: &Script| {
+        if interrupted.load(Ordering::Relaxed) {
+            return None;
+        }
         let played = play(candidate);
         (played.symptom.as_ref() == Some(&symptom)).then_some(played.script)
     };
@@ -74,6 +81,9 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
     let shrunk = Shrinker::new(max_runs, &mut oracle, &mut show).running_on().shrink(script)?;
     status.clear();
     eprintln!("{}", in_words(shrunk.progress));
+    if interrupted.load(Ordering::Relaxed) {
+        eprintln!("interrupted: this is the shortest so far");
+    }
     if !shrunk.is_minimal {
         eprintln!("after {max_runs} runs there may be more to leave out: see --max-runs");
     }

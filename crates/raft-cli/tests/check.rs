@@ -53,7 +53,7 @@ fn one_that_is_not_exits_with_1_and_shows_the_shortest_stretch() {
     let output = helios_with_input(&["check", "-"], STALE);
     assert_eq!(code(&output), 1);
     let expected = "
-The shortest window that no order explains, lines 4 to 10, whatever was there before:
+The fewest operations found that no order explains, lines 4 to 10, whatever was there before:
 
   line 4  process 1  ├───┤           read → 2
   line 8  process 1          ├───┤   read → 1  ✗

@@ -147,6 +147,14 @@ fn a_time_ends_a_campaign_and_says_how_to_go_on() {
     assert!(stdout(&output).contains("go on with: --seeds "), "{}", stdout(&output));
 }
 
+#[test]
+fn a_folder_that_cannot_be_written_to_is_told_before_hours_of_work() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let output = helios(&["fuzz", "--seeds", "1..1000000000", "--out", file]);
+    assert_eq!(code(&output), 2);
+    assert_eq!(stdout(&output), "");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_a_campaign_with_what_it_knows() {
@@ -176,6 +184,8 @@ mod bugs {
         assert_eq!(code(&output), 1, "{bug}: {}", stdout(&output));
         let mut files = std::fs::read_dir(folder).unwrap();
         let file = files.next().unwrap().unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with(&format!("helios-fuzz-swarm-{bug}-")), "{name}");
         assert!(files.next().is_none(), "only the first failure has a script");
         let file = file.to_str().unwrap().to_owned();
         let script = std::fs::read_to_string(&file).unwrap();

@@ -19,7 +19,7 @@ use crate::status::Status;
 use crate::threads::{cores, spread};
 
 /// A script of so many statements is short enough.
-const SHORT: usize = 8;
+const SHORT: usize = 5;
 /// So many runs more are made short when the first one stays long.
 const MORE_CATCHES: usize = 4;
 

@@ -45,6 +45,7 @@ FORMS
   jepsen     logs of operations on one register, other lines of the log are passed over:
                INFO  jepsen.util - 2   :invoke   :cas   [2 4]
                INFO  jepsen.util - 2   :info     :cas   :timed-out
+             After `:fail` it did not happen, also a cas; after `:info` nobody knows.
   porcupine  a store of texts that are empty at first, one map a line:
                {:process 9, :type :invoke, :f :append, :key \"0\", :value \"x 9 0 y\"}
   auto       the first line tells

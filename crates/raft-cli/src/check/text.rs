@@ -67,13 +67,13 @@ fn window(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::
         let first = there(history, &found.first_state);
         writeln!(
             out,
-            "The shortest window that no order explains, from the beginning, where {first}, up to \
+            "The fewest operations found that no order explains, from the beginning, where {first}, up to \
              line {to}:"
         )?;
     } else {
         writeln!(
             out,
-            "The shortest window that no order explains, lines {from} to {to}, whatever was there \
+            "The fewest operations found that no order explains, lines {from} to {to}, whatever was there \
              before:"
         )?;
     }

@@ -18,12 +18,13 @@ use crate::threads::cores;
 /// Each seed draws a cluster, what goes wrong and what clients do; afterwards a quorum works again and
 /// has to make progress. Without arguments: a thousand seeds of the profile `swarm`.
 ///
-/// Exit code: 0 if nothing broke, 1 if something did (its script is written to a file), 2 if the
-/// arguments make no sense.
+/// Ctrl-C ends it with what it knows. Exit code: 0 if nothing broke in what was played, 1 if something did
+/// (its script is written to a file), 2 if the arguments make no sense or --out cannot be written to.
 #[derive(Args)]
 #[command(after_long_help = JSON_HELP)]
 pub(crate) struct FuzzArguments {
-    /// Which seeds: `1..1001` is without the last one; `1..` has no end, and needs --for.
+    /// Which seeds: `1..1001` is without the last one, `1..=1000` with it, `7` is one; `1..` has no end,
+    /// and needs --for.
     #[arg(long, value_name = "A..B")]
     seeds: Option<Seeds>,
     /// What kind of trouble: calm, lan, wan, hostile or swarm.
@@ -56,6 +57,8 @@ pub(crate) struct FuzzArguments {
     bugs: Vec<raft_sim::Switch>,
 }
 
+/// More threads than that only wait for each other.
+const MAX_JOBS: usize = 1_024;
 /// What a bare `helios fuzz` plays.
 const DEFAULT_SEEDS: Seeds = Seeds { first: 1, end: 1_001 };
 
@@ -81,7 +84,7 @@ impl FuzzArguments {
             bugs: self.bugs.iter().copied().collect(),
             ..Plan::new(self.profile, 0)
         };
-        let jobs = self.jobs.map_or_else(cores, NonZero::get);
+        let jobs = self.jobs.map_or_else(cores, NonZero::get).min(MAX_JOBS);
         Ok(Campaign { plan, all, seeds, time: self.time, jobs, keep_going: self.keep_going })
     }
 }
