@@ -62,21 +62,7 @@ pub(crate) fn choose(
     shuffle(random, &mut candidates);
     let is_bridged = bears_bridges(world) && random.up_to(2) == 0;
     candidates.sort_by_key(|node| (Some(*node) == doomed, is_bridged && leads(*node)));
-    let mut chosen: Vec<NodeId> = Vec::new();
-    for node in &candidates {
-        let lacks = |membership: &Membership| {
-            let is_in = |id: NodeId| chosen.contains(&id);
-            let votes = membership.voters().contains(node) || membership.outgoing().contains(node);
-            votes && !membership.is_quorum(is_in)
-        };
-        if required.iter().any(lacks) {
-            chosen.push(*node);
-        }
-    }
-    let is_in = |id: NodeId| chosen.contains(&id);
-    if !required.iter().all(|membership| membership.is_quorum(is_in)) {
-        return None;
-    }
+    let mut chosen = first_quorum(&required, &candidates)?;
     let further = pick(random, &[0, 0, 1, candidates.len()]);
     let mut rest: Vec<NodeId> =
         candidates.into_iter().filter(|node| !chosen.contains(node)).collect();
@@ -93,6 +79,24 @@ pub(crate) fn choose(
     chosen.extend(outside);
     chosen.sort_unstable();
     Some(Recovery { nodes: chosen, bridge })
+}
+
+/// The first of the candidates that together have a quorum of each membership.
+fn first_quorum(required: &[Membership], candidates: &[NodeId]) -> Option<Vec<NodeId>> {
+    let mut chosen: Vec<NodeId> = Vec::new();
+    let has_quorum = |membership: &Membership, chosen: &[NodeId]| {
+        membership.is_quorum(|id| chosen.contains(&id))
+    };
+    for node in candidates {
+        let lacks = |membership: &Membership| {
+            let votes = membership.voters().contains(node) || membership.outgoing().contains(node);
+            votes && !has_quorum(membership, &chosen)
+        };
+        if required.iter().any(lacks) {
+            chosen.push(*node);
+        }
+    }
+    required.iter().all(|membership| has_quorum(membership, &chosen)).then_some(chosen)
 }
 
 /// Whether nobody outside can hold a quorum up.

@@ -196,7 +196,7 @@ impl Progress {
     }
 }
 
-/// ` 9 vote-ignores-log   Leader Completeness   1 seeds   0.1 s,   0.4 s in all,   3 statements of  104`
+/// ` 9 vote-ignores-log   Leader Completeness  seed   1   0.1 s,   0.4 s in all,   3 statements of  104`
 fn line(row: &Row, seeds: u64) -> String {
     let (number, name, seconds) = (row.switch.row(), row.switch.name(), row.took.as_secs_f64());
     let Some(Found { seeds, noticed_in, catch, shrunk, .. }) = &row.found else {
@@ -205,7 +205,7 @@ fn line(row: &Row, seeds: u64) -> String {
     let by = catch.symptom.property();
     let (after, before) = (shrunk.progress.statements, shrunk.progress.before);
     format!(
-        "{number:2} {name:28} {by:20} {seeds:6} seeds {:6.1} s, {seconds:6.1} s in all, {after:3} \
+        "{number:2} {name:28} {by:20} seed {seeds:6} {:6.1} s, {seconds:6.1} s in all, {after:3} \
          statements of {before:4}",
         noticed_in.as_secs_f64()
     )
