@@ -164,6 +164,13 @@ impl Look<'_> {
         self.nodes(|node| node.core().is_some() && node.disk().pending().len() > 0)
     }
 
+    /// The leader as often as all others together.
+    fn leader_or_any(&self, random: &mut Random) -> Option<NodeId> {
+        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
+        let ids = self.ids();
+        any(random, &leading).or_else(|| any(random, &ids))
+    }
+
     /// How long something stays broken: a part of a timeout, or some of them.
     fn while_broken(&self, random: &mut Random) -> Duration {
         let tenths = pick(random, &[1, 3, 8, 15, 30, 50]) + random.up_to(9) as u32;
@@ -186,6 +193,11 @@ fn any(random: &mut Random, nodes: &[NodeId]) -> Option<NodeId> {
     (!nodes.is_empty()).then(|| pick(random, nodes))
 }
 
+/// A part of a time: what takes that long may be over after it, or not.
+fn part(random: &mut Random, whole: Duration) -> Duration {
+    whole * random.up_to(100) as u32 / 100
+}
+
 /// A time until something happens again: from a quarter of the mean to seven quarters.
 fn interval(random: &mut Random, mean: Duration) -> Duration {
     let mean = mean.as_micros() as u64;
@@ -202,6 +214,15 @@ impl Deeds {
         Self::now(vec![action])
     }
 
+    /// One thing after the other.
+    fn story(
+        now: impl IntoIterator<Item = Action>,
+        later: impl IntoIterator<Item = (Duration, Action)>,
+    ) -> Self {
+        let later = later.into_iter().map(|(after, action)| (whole_millis(after), action));
+        Self { now: now.into_iter().collect(), later: later.collect() }
+    }
+
     /// Breaks something now and repairs it later.
     fn for_a_while(breaks: Action, lasts: Duration, repairs: Action) -> Self {
         Self { now: vec![breaks], later: vec![(lasts, repairs)] }
@@ -211,37 +232,20 @@ impl Deeds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Faults, Plan, Profile};
+    use crate::{Faults, Plan, Profile, SeedRun};
 
-    /// What an adversary does to a world in a minute: how many requests of clients it makes, and how much
-    /// else.
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// What is done to a world in a minute: how many requests of clients are made, and how much else.
     fn deeds(faults: Faults, seed: u64) -> (usize, usize) {
-        let mut scene = Plan::new(Profile::Lan, seed).scene();
-        scene.faults = faults;
-        let mut world = World::new(scene.setup.clone()).unwrap();
-        let mut adversary = Adversary::new(&scene);
-        let (mut requests, mut others) = (0, 0);
-        while world.now() < Instant(60_000_000) {
-            let at = adversary.next_at().max(world.now());
-            let mut is_alarmed = false;
-            while !is_alarmed && world.next_event().is_some_and(|next| next.at <= at) {
-                world.step();
-                is_alarmed = adversary.hear(&world);
-            }
-            if is_alarmed {
-                continue;
-            }
-            world.advance_clock(at);
-            for action in adversary.act(&world) {
-                let count = if matches!(action, Action::Request { .. }) {
-                    &mut requests
-                } else {
-                    &mut others
-                };
-                *count += usize::from(world.apply(action).is_ok());
-            }
-        }
-        (requests, others)
+        let plan = Plan::new(Profile::Lan, seed).scene();
+        let mut run = SeedRun::of(Scene { faults, chaos: MINUTE, ..plan });
+        run.play();
+        let done = run.world().journal().filter(|entry| entry.at < Instant(0) + MINUTE);
+        let is_request = |action: &Action| matches!(action, Action::Request { .. });
+        let (requests, others): (Vec<_>, Vec<_>) =
+            done.partition(|entry| is_request(&entry.action));
+        (requests.len(), others.len())
     }
 
     #[test]

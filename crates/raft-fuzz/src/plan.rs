@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use raft_core::NodeId;
 use raft_sim::{DelayRange, LatencyShape, Random, ReadPolicy, Setup};
 
 use crate::fault::{Fault, Faults};
@@ -266,6 +267,13 @@ pub(crate) fn shuffle<T>(random: &mut Random, list: &mut [T]) {
     for last in (1..list.len()).rev() {
         list.swap(last, random.up_to(last as u64) as usize);
     }
+}
+
+/// They in ascending order, as scripts name them.
+pub(crate) fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
+    let mut nodes = nodes.to_vec();
+    nodes.sort_unstable();
+    nodes
 }
 
 /// In scripts, whole milliseconds read better.

@@ -30,7 +30,7 @@ use raft_core::{Body, Instant, LogIndex, Membership, Message, NodeId, Payload};
 use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World};
 
 use crate::adversary::leads;
-use crate::plan::{pick, shuffle};
+use crate::plan::{pick, shuffle, sorted};
 
 /// Who works again.
 #[derive(Debug)]
@@ -72,8 +72,7 @@ pub(crate) fn choose(
     chosen.extend(rest.take(further));
     chosen.sort_unstable();
     let bridge = outside.map(|outside| {
-        let mut pair = vec![pick(random, &chosen), outside];
-        pair.sort_unstable();
+        let pair = sorted(&[pick(random, &chosen), outside]);
         [chosen.clone(), pair]
     });
     chosen.extend(outside);

@@ -84,7 +84,11 @@ impl SeedRun {
     /// # Panics
     /// If the plan's number of nodes is not from 1 to 9.
     pub fn new(plan: &Plan) -> Self {
-        let scene = plan.scene();
+        Self::of(plan.scene())
+    }
+
+    /// The beginning of a scene.
+    pub(crate) fn of(scene: Scene) -> Self {
         let world = World::new(scene.setup.clone()).expect("a plan draws what is within bounds");
         let checks = Checks::new(&world);
         let adversary = Adversary::new(&scene);

@@ -179,18 +179,12 @@ impl SimNode {
 
     /// Its protocol state, unless it is down.
     pub fn core(&self) -> Option<&raft_core::Node> {
-        match &self.process {
-            Process::Up(up) => Some(&up.core),
-            Process::Crashed | Process::Refused(_) => None,
-        }
+        self.if_up().map(|up| &up.core)
     }
 
     /// Its state machine, unless it is down.
     pub fn store(&self) -> Option<&Store> {
-        match &self.process {
-            Process::Up(up) => Some(&up.store),
-            Process::Crashed | Process::Refused(_) => None,
-        }
+        self.if_up().map(|up| &up.store)
     }
 
     /// Its disk.
@@ -220,23 +214,25 @@ impl SimNode {
 
     /// How much waits for it while it is paused or slow.
     pub fn inbox_len(&self) -> usize {
-        match &self.process {
-            Process::Up(up) => up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len(),
-            Process::Crashed | Process::Refused(_) => 0,
-        }
+        let waits = |up: &Up| up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len();
+        self.if_up().map_or(0, waits)
     }
 
     /// The messages that reached it while it was paused or slow, and that it has not handled yet.
     pub fn unhandled(&self) -> impl Iterator<Item = &Message> {
-        let up = match &self.process {
-            Process::Up(up) => Some(up),
-            Process::Crashed | Process::Refused(_) => None,
-        };
-        let arrivals = up.into_iter().flat_map(|up| up.inbox.iter().flatten().chain(&up.backlog));
+        let up = self.if_up().into_iter();
+        let arrivals = up.flat_map(|up| up.inbox.iter().flatten().chain(&up.backlog));
         arrivals.filter_map(|arrival| match arrival {
             Arrival::Input(Input::Message { message, .. }) => Some(message),
             _ => None,
         })
+    }
+
+    fn if_up(&self) -> Option<&Up> {
+        match &self.process {
+            Process::Up(up) => Some(up),
+            Process::Crashed | Process::Refused(_) => None,
+        }
     }
 
     pub(crate) fn up(&mut self) -> Option<&mut Up> {

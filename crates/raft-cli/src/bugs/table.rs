@@ -113,7 +113,7 @@ fn in_order(
     let jobs = arguments.jobs.map_or_else(cores, NonZero::get);
     let mut early: BTreeMap<usize, Row> = BTreeMap::new();
     let mut awaited = 0;
-    let progress = Progress::default();
+    let progress = Progress::new();
     spread(
         (jobs, switches.len()),
         |place| hunt(switches[place], arguments, &progress),
@@ -174,13 +174,11 @@ fn shorten(
 /// What the threads are at, the first of them in one line on a terminal.
 struct Progress(Mutex<(Status, BTreeMap<usize, String>)>);
 
-impl Default for Progress {
-    fn default() -> Self {
+impl Progress {
+    fn new() -> Self {
         Self(Mutex::new((Status::new(), BTreeMap::new())))
     }
-}
 
-impl Progress {
     fn show(&self, switch: Switch, at: impl FnOnce() -> String) {
         let Ok(mut guard) = self.0.lock() else { return };
         let (status, all) = &mut *guard;

@@ -169,10 +169,8 @@ impl Look<'_> {
         };
         let soon = Duration::from_millis(1 + random.up_to(20));
         let then = [Action::Restart { node }, Action::Heal, Action::ForceElection { node: before }];
-        Deeds {
-            now: vec![Action::Crash { node, unsynced: Unsynced::Lost }],
-            later: then.map(|action| (soon, action)).to_vec(),
-        }
+        let crash = Action::Crash { node, unsynced: Unsynced::Lost };
+        Deeds::story([crash], then.map(|action| (soon, action)))
     }
 
     fn crash_now(&self, random: &mut Random, node: NodeId) -> Deeds {

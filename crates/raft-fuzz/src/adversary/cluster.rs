@@ -1,13 +1,10 @@
 //! Leadership is handed over, servers come and go, snapshots are taken when it suits nobody.
 
-use std::time::Duration;
-
 use raft_core::{Membership, MembershipChange, NodeId};
 use raft_sim::{Action, NodeState, Random, SimNode, Unsynced};
 
-use super::network::sorted;
-use super::{Deeds, Look, any, is_ahead, leads};
-use crate::plan::{pick, whole_millis};
+use super::{Deeds, Look, any, is_ahead, leads, part};
+use crate::plan::{pick, sorted};
 
 /// So many servers join at most.
 const NEWCOMERS: u64 = 4;
@@ -92,7 +89,7 @@ impl Look<'_> {
         let change = MembershipChange::SetVoters(sorted(&[leader, unaware, newcomer]));
         let setup = self.world.setup();
         let (link, disk) = (setup.link_latency.max, setup.disk_latency.max);
-        let mut part = |whole: Duration| whole * random.up_to(100) as u32 / 100;
+        let mut part = |whole| part(random, whole);
         let changed = (link + disk) * 8 + part(link * 8);
         let gone = changed + link + part(link * 5 + disk * 2);
         let apart = |nodes: &[NodeId]| Action::Partition { groups: vec![sorted(nodes)] };
@@ -107,10 +104,8 @@ impl Look<'_> {
             (gone, Action::Heal),
             (gone + self.timeout * 20, Action::Restart { node: leader }),
         ];
-        Deeds {
-            now: vec![apart(&[unaware]), Action::ChangeMembership { node: leader, change }],
-            later: later.map(|(after, action)| (whole_millis(after), action)).to_vec(),
-        }
+        let change = Action::ChangeMembership { node: leader, change };
+        Deeds::story([apart(&[unaware]), change], later)
     }
 
     /// The leader; now and then anybody else who runs.

@@ -7,13 +7,13 @@ use raft_sim::{
     Action, DelayRange, DiskChange, DiskDamage, Fsync, NodeState, Random, SimNode, Unsynced,
 };
 
-use super::{Deeds, Look, any, leads};
+use super::{Deeds, Look, any};
 use crate::plan::pick;
 
 impl Look<'_> {
     /// A disk that is slow, or finishes nothing for a while.
     pub(super) fn disk(&self, random: &mut Random) -> Deeds {
-        let Some(node) = self.whose_disk(random) else { return Deeds::default() };
+        let Some(node) = self.leader_or_any(random) else { return Deeds::default() };
         let setup = self.world.setup();
         let lasts = self.while_broken(random);
         if random.up_to(3) == 0 {
@@ -28,7 +28,7 @@ impl Look<'_> {
 
     /// A node whose disk cannot do what it must stops. It starts again when it can.
     pub(super) fn disk_failure(&self, random: &mut Random) -> Deeds {
-        let Some(node) = self.whose_disk(random) else { return Deeds::default() };
+        let Some(node) = self.leader_or_any(random) else { return Deeds::default() };
         let lasts = self.while_broken(random);
         let (breaks, works) = match random.up_to(3) {
             0 => (DiskChange::Full(true), DiskChange::Full(false)),
@@ -45,7 +45,7 @@ impl Look<'_> {
     /// Damage is found when a node starts: so it starts.
     pub(super) fn disk_damage(&self, random: &mut Random) -> Deeds {
         let writing = self.writing();
-        let drawn = self.whose_disk(random);
+        let drawn = self.leader_or_any(random);
         let kind = random.up_to(3);
         let node = if kind < 2 { any(random, &writing).or(drawn) } else { drawn };
         let Some(node) = node.filter(|node| self.may_lose(*node)) else { return Deeds::default() };
@@ -64,13 +64,6 @@ impl Look<'_> {
         // A disk that is in use is not wiped; other damage may wait there for the next start.
         let now = if random.up_to(1) == 0 { vec![damage, crash] } else { vec![crash, damage] };
         Deeds { now, later: vec![restart] }
-    }
-
-    /// The leader's as often as all others together.
-    fn whose_disk(&self, random: &mut Random) -> Option<NodeId> {
-        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
-        let ids = self.ids();
-        any(random, &leading).or_else(|| any(random, &ids))
     }
 
     /// Whether most of all voters have sound disks even without this node, whatever becomes of the

@@ -6,7 +6,7 @@ use raft_core::{Body, NodeId};
 use raft_sim::{Action, DelayRange, LinkChange, MAX_QUEUE, Random, Unsynced};
 
 use super::{Deeds, Look, any, is_ahead, leads};
-use crate::plan::{pick, shuffle};
+use crate::plan::{pick, shuffle, sorted};
 
 impl Look<'_> {
     /// Halves, one node alone, the leader alone or with a minority; a node that hears both sides; a ring
@@ -188,12 +188,6 @@ fn pairs(random: &mut Random, ids: &[NodeId]) -> Vec<(NodeId, NodeId)> {
             }
     };
     all.filter(is_meant).collect()
-}
-
-pub(super) fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
-    let mut nodes = nodes.to_vec();
-    nodes.sort_unstable();
-    nodes
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use raft_sim::{Action, ClockChange, MAX_DRIFT_PPM, NodeState, Random, Unsynced};
 
-use super::network::sorted;
-use super::{Deeds, Look, any, leads};
-use crate::plan::{pick, shuffle, whole_millis};
+use super::{Deeds, Look, any, leads, part};
+use crate::plan::{pick, shuffle, sorted, whole_millis};
 
 impl Look<'_> {
     /// Best is a node with a write under way, or the leader; sometimes two at once. It starts again
@@ -78,11 +77,7 @@ impl Look<'_> {
 
     /// A node that takes up to a heartbeat's time for everything, the leader as often as all others.
     pub(super) fn slow(&self, random: &mut Random) -> Deeds {
-        let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
-        let ids = self.ids();
-        let Some(node) = any(random, &leading).or_else(|| any(random, &ids)) else {
-            return Deeds::default();
-        };
+        let Some(node) = self.leader_or_any(random) else { return Deeds::default() };
         let most = self.world.setup().heartbeat_interval.as_millis() as u64;
         let handling = Duration::from_millis(1 + random.up_to(most));
         let slow = |handling| Action::Slow { node, handling };
@@ -102,8 +97,7 @@ impl Look<'_> {
         let (loses, wins, stands, votes) = (apart[0], others[0], others[1], others[2]);
         let setup = self.world.setup();
         let (link, disk) = (setup.link_latency.max, setup.disk_latency.max);
-        // What takes a part of that time may be over or not.
-        let mut part = |whole: Duration| whole * random.up_to(100) as u32 / 100;
+        let mut part = |whole| part(random, whole);
         let parted = link * 2 + part(disk * 2);
         // Before any timeout elapses by itself.
         let voted = parted + link * 2 + disk * 2 + part(link);
@@ -124,9 +118,6 @@ impl Look<'_> {
             (back + self.timeout, restart(stands)),
         ];
         let forget = nodes.iter().map(|node| Action::ForgetLeader { node: *node });
-        Deeds {
-            now: forget.chain([elect(loses), elect(wins)]).collect(),
-            later: later.map(|(after, action)| (whole_millis(after), action)).to_vec(),
-        }
+        Deeds::story(forget.chain([elect(loses), elect(wins)]), later)
     }
 }
