@@ -9,7 +9,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use raft_core::{Entry, HardState, LogIndex, LogPosition, PersistId, Recovered};
-use raft_storage::{Key, Write, WriteBatch, decode_entry, decode_hard_state, decode_snapshot_mark};
+use raft_storage::{
+    RecordKey, Write, WriteBatch, decode_entry, decode_hard_state, decode_snapshot_mark,
+};
 
 use crate::invariants::faithful_recovery::PersistentState;
 use crate::invariants::log_matching::LogMatching;
@@ -178,13 +180,13 @@ impl DiskShadow {
 /// What a batch does, in its order.
 fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = Change> {
     batch.writes.iter().filter_map(|write| match write {
-        Write::Put { key: Key::HardState, record } => {
+        Write::Put { key: RecordKey::HardState, record } => {
             decode_hard_state(record).ok().map(Change::HardState)
         }
-        Write::Put { key: Key::SnapshotMark, record } => {
+        Write::Put { key: RecordKey::SnapshotMark, record } => {
             decode_snapshot_mark(record).ok().map(Change::Snapshot)
         }
-        Write::Put { key: Key::Entry(index), record } => {
+        Write::Put { key: RecordKey::Entry(index), record } => {
             decode_entry(*index, record).ok().map(Change::Entry)
         }
         Write::DeleteEntries { from, through: LogIndex(u64::MAX) } => {

@@ -11,7 +11,7 @@ use js_sys::{Function, Promise, Reflect};
 use raft_core::{LogIndex, NodeId};
 use raft_lab::{DurableState, Lab, OpenError, Opened, Outcome, Standing};
 use raft_sim::{NodeState, Setup};
-use raft_storage::{Key, RecordBytes, Records, Write, WriteBatch};
+use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch};
 use raft_storage_idb::{Database, OwnerLock};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -172,7 +172,7 @@ async fn a_damaged_disk_is_told_and_its_node_does_not_start() {
     {
         let _lock = lock("damaged").await;
         let database = Database::open("damaged").await.expect("it is there");
-        let writes = vec![Write::Delete { key: Key::Entry(LogIndex(1)) }];
+        let writes = vec![Write::Delete { key: RecordKey::Entry(LogIndex(1)) }];
         let batches = vec![(NodeId(2), WriteBatch { writes })];
         database.commit(batches, Vec::new()).await.expect("it is stored");
     }
@@ -252,7 +252,7 @@ async fn a_lab_of_an_earlier_version_is_refused_and_left_alone() {
         let database = Database::open("earlier").await.expect("it is there");
         let disks = database.load().await.expect("it can be read");
         let batch = |records: &Records| {
-            let put = |(key, record): (&Key, &RecordBytes)| {
+            let put = |(key, record): (&RecordKey, &RecordBytes)| {
                 let mut record = record.to_vec();
                 record[0] = 1;
                 Write::Put { key: *key, record: record.into() }

@@ -139,9 +139,9 @@ pub enum Statement {
         /// How.
         change: DiskChange,
     },
-    /// `disk 3 corrupt entry 4`: what disks hold is damaged. No record is [`Key::InUse`].
+    /// `disk 3 corrupt entry 4`: what disks hold is damaged. No record is [`RecordKey::InUse`].
     ///
-    /// [`Key::InUse`]: raft_storage::Key::InUse
+    /// [`RecordKey::InUse`]: raft_storage::RecordKey::InUse
     Damage {
         /// Whose disks.
         nodes: Nodes,

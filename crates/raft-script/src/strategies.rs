@@ -13,7 +13,7 @@ use raft_sim::{
     MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, MAX_QUEUE, MessageId,
     NodeState, ReadPolicy, Setup, Unsynced,
 };
-use raft_storage::Key as Record;
+use raft_storage::RecordKey;
 
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{
@@ -267,15 +267,15 @@ fn disk_damage() -> impl Strategy<Value = DiskDamage> {
 }
 
 /// The key of a record.
-fn record() -> impl Strategy<Value = Record> {
+fn record() -> impl Strategy<Value = RecordKey> {
     let fixed = vec![
-        Record::HardState,
-        Record::HardStateCopy,
-        Record::Snapshot,
-        Record::SnapshotMark,
-        Record::LogEnd,
+        RecordKey::HardState,
+        RecordKey::HardStateCopy,
+        RecordKey::Snapshot,
+        RecordKey::SnapshotMark,
+        RecordKey::LogEnd,
     ];
-    prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| Record::Entry(LogIndex(index)))]
+    prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| RecordKey::Entry(LogIndex(index)))]
 }
 
 fn role() -> impl Strategy<Value = RoleKind> {

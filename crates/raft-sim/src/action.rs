@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
-use raft_storage::Key;
+use raft_storage::RecordKey;
 
 use crate::clock::{MAX_DRIFT_PPM, MAX_JUMP};
 use crate::disk_faults::The;
@@ -311,14 +311,14 @@ pub enum Refusal {
         /// Which node.
         node: NodeId,
         /// Which record.
-        record: Key,
+        record: RecordKey,
     },
     /// A record always lies under its own key.
     SameRecord {
         /// Which node.
         node: NodeId,
         /// Which record.
-        record: Key,
+        record: RecordKey,
     },
     /// The node's disk has no room, so it would have to stop again at once.
     DiskFull(NodeId),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use raft_storage::Key;
+use raft_storage::RecordKey;
 
 use crate::{DelayRange, LatencyShape};
 
@@ -44,12 +44,12 @@ pub enum DiskDamage {
     /// One bit of a record flips; the seed decides which bit.
     Corrupt {
         /// Which record; `None`: the seed decides.
-        record: Option<Key>,
+        record: Option<RecordKey>,
     },
     /// A record is not under its own key but under another, in place of what was there.
     Misdirect {
         /// The record's key, and the one under which it is found; `None`: the seed decides.
-        keys: Option<(Key, Key)>,
+        keys: Option<(RecordKey, RecordKey)>,
     },
     /// Everything is gone. Who takes care of the node remembers that it had been in use.
     Wipe,
@@ -96,12 +96,12 @@ impl fmt::Display for DiskDamage {
 }
 
 /// A record, as a sentence calls it.
-pub(crate) struct The(pub(crate) Key);
+pub(crate) struct The(pub(crate) RecordKey);
 
 impl fmt::Display for The {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Key::Entry(_) => self.0.fmt(f),
+            RecordKey::Entry(_) => self.0.fmt(f),
             key => write!(f, "the {key}"),
         }
     }

@@ -31,7 +31,7 @@
 //! | store | key | value |
 //! |---|---|---|
 //! | `log` | `[node, index]` | the record of an entry |
-//! | `meta` | `[node, name]` | term and vote, and the witnesses (see `raft_storage::Key`) |
+//! | `meta` | `[node, name]` | term and vote, and the witnesses (see `raft_storage::RecordKey`) |
 //! | `snapshot` | `node` | the record of the snapshot |
 //! | `info` | a string | a few bytes of the lab's own: settings, a scenario |
 //!

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Uint8Array};
 use raft_core::{LogIndex, NodeId};
-use raft_storage::{Key, RecordBytes, Write};
+use raft_storage::{RecordBytes, RecordKey, Write};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
@@ -19,12 +19,12 @@ pub(crate) const INFO: &str = "info";
 pub(crate) const STORES: [&str; 4] = [LOG, META, SNAPSHOT, INFO];
 
 /// The names of the records in the store `meta`.
-const META_NAMES: [(Key, &str); 5] = [
-    (Key::HardState, "hard_state"),
-    (Key::HardStateCopy, "hard_state_copy"),
-    (Key::SnapshotMark, "snapshot_mark"),
-    (Key::LogEnd, "log_end"),
-    (Key::InUse, "in_use"),
+const META_NAMES: [(RecordKey, &str); 5] = [
+    (RecordKey::HardState, "hard_state"),
+    (RecordKey::HardStateCopy, "hard_state_copy"),
+    (RecordKey::SnapshotMark, "snapshot_mark"),
+    (RecordKey::LogEnd, "log_end"),
+    (RecordKey::InUse, "in_use"),
 ];
 
 /// The largest integer that JavaScript tells from its neighbours.
@@ -80,12 +80,12 @@ impl Stores {
         request.map(drop).map_err(|error| IdbError::from_js(&error))
     }
 
-    fn place(&self, node: NodeId, key: Key) -> Result<(&IdbObjectStore, JsValue), IdbError> {
+    fn place(&self, node: NodeId, key: RecordKey) -> Result<(&IdbObjectStore, JsValue), IdbError> {
         let node_number = number(node, node.0)?;
         let pair = |second: JsValue| JsValue::from(Array::of2(&node_number, &second));
         let meta_name = META_NAMES.iter().find(|(other, _)| *other == key);
         Ok(match (key, meta_name) {
-            (Key::Entry(index), _) => (&self.log, pair(number(node, index.0)?)),
+            (RecordKey::Entry(index), _) => (&self.log, pair(number(node, index.0)?)),
             (_, Some((_, name))) => (&self.meta, pair((*name).into())),
             (_, None) => (&self.snapshot, node_number),
         })
@@ -120,16 +120,19 @@ fn bytes(bytes: &[u8]) -> JsValue {
 }
 
 /// Reads back where a record belongs: the inverse of `Stores::place`.
-pub(crate) fn read_place(store: &'static str, key: &JsValue) -> Result<(NodeId, Key), IdbError> {
+pub(crate) fn read_place(
+    store: &'static str,
+    key: &JsValue,
+) -> Result<(NodeId, RecordKey), IdbError> {
     let place = match store {
-        SNAPSHOT => read_number(key).map(|node| (NodeId(node), Key::Snapshot)),
+        SNAPSHOT => read_number(key).map(|node| (NodeId(node), RecordKey::Snapshot)),
         META => read_pair(key).and_then(|(node, name)| {
             let name = name.as_string()?;
             let (key, _) = META_NAMES.iter().find(|(_, other)| **other == name)?;
             Some((NodeId(node), *key))
         }),
         _ => read_pair(key).and_then(|(node, index)| {
-            Some((NodeId(node), Key::Entry(LogIndex(read_number(&index)?))))
+            Some((NodeId(node), RecordKey::Entry(LogIndex(read_number(&index)?))))
         }),
     };
     place.ok_or_else(|| IdbError::Foreign { store, key: format!("{key:?}") })

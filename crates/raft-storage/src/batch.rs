@@ -4,7 +4,7 @@ use raft_core::{LogIndex, Persist};
 use serde::Serialize;
 
 use crate::record::{LogEnd, SnapshotMark, encode, encode_into};
-use crate::{Key, RecordBytes, encode_snapshot};
+use crate::{RecordBytes, RecordKey, encode_snapshot};
 
 /// One change of a disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,7 +12,7 @@ pub enum Write {
     /// Store a record, in place of what was there.
     Put {
         /// Where it goes.
-        key: Key,
+        key: RecordKey,
         /// The record.
         record: RecordBytes,
     },
@@ -27,7 +27,7 @@ pub enum Write {
     /// writes and for erasing a node.
     Delete {
         /// Which one.
-        key: Key,
+        key: RecordKey,
     },
 }
 
@@ -45,15 +45,15 @@ impl WriteBatch {
     pub fn from_persist(persist: &Persist) -> Self {
         let mut draft = Draft::default();
         if let Some(hard_state) = &persist.hard_state {
-            draft.put(Key::HardState, hard_state);
-            draft.put(Key::HardStateCopy, hard_state);
+            draft.put(RecordKey::HardState, hard_state);
+            draft.put(RecordKey::HardStateCopy, hard_state);
         }
         if let Some(snapshot) = &persist.snapshot {
             let mark: SnapshotMark = snapshot.position();
-            draft.put(Key::SnapshotMark, &mark);
+            draft.put(RecordKey::SnapshotMark, &mark);
             // In memory of its own: a snapshot may be large, and the other records outlive it.
             let record = encode_snapshot(snapshot);
-            draft.steps.push(Step::Ready(Write::Put { key: Key::Snapshot, record }));
+            draft.steps.push(Step::Ready(Write::Put { key: RecordKey::Snapshot, record }));
             let through = snapshot.last_included_index;
             draft.delete_entries(LogIndex(0), through);
         }
@@ -61,10 +61,10 @@ impl WriteBatch {
             draft.delete_entries(from, LogIndex(u64::MAX));
         }
         for entry in &persist.entries {
-            draft.put(Key::Entry(entry.index), entry);
+            draft.put(RecordKey::Entry(entry.index), entry);
         }
         if let Some(log_end) = log_end(persist) {
-            draft.put(Key::LogEnd, &log_end);
+            draft.put(RecordKey::LogEnd, &log_end);
         }
         draft.finish()
     }
@@ -73,7 +73,7 @@ impl WriteBatch {
     #[must_use]
     pub fn erase() -> Self {
         let delete = |key| Write::Delete { key };
-        let mut writes: Vec<Write> = Key::NOT_ENTRIES.into_iter().map(delete).collect();
+        let mut writes: Vec<Write> = RecordKey::NOT_ENTRIES.into_iter().map(delete).collect();
         let (from, through) = (LogIndex(0), LogIndex(u64::MAX));
         writes.push(Write::DeleteEntries { from, through });
         Self { writes }
@@ -84,8 +84,8 @@ impl WriteBatch {
     #[must_use]
     pub fn wipe() -> Self {
         let mut batch = Self::erase();
-        let record = encode(Key::InUse, &());
-        batch.writes.push(Write::Put { key: Key::InUse, record });
+        let record = encode(RecordKey::InUse, &());
+        batch.writes.push(Write::Put { key: RecordKey::InUse, record });
         batch
     }
 
@@ -122,12 +122,12 @@ struct Draft {
 }
 
 enum Step {
-    Put { key: Key, start: usize, end: usize },
+    Put { key: RecordKey, start: usize, end: usize },
     Ready(Write),
 }
 
 impl Draft {
-    fn put(&mut self, key: Key, content: &impl Serialize) {
+    fn put(&mut self, key: RecordKey, content: &impl Serialize) {
         let start = self.bytes.len();
         encode_into(&mut self.bytes, key, content);
         self.steps.push(Step::Put { key, start, end: self.bytes.len() });

@@ -4,7 +4,7 @@ use core::fmt;
 
 use raft_core::{LogIndex, NodeId};
 
-use crate::{FORMAT_VERSION, Key};
+use crate::{FORMAT_VERSION, RecordKey};
 
 /// A node's disk is damaged. The node must not start from it.
 ///
@@ -16,7 +16,7 @@ pub struct StorageError {
     /// Whose disk it is.
     pub node: NodeId,
     /// The record that shows the damage.
-    pub key: Key,
+    pub key: RecordKey,
     /// What is wrong with it.
     pub damage: Damage,
 }
@@ -47,13 +47,13 @@ pub enum Damage {
     /// It is not there.
     Missing {
         /// The record that says it must be.
-        witness: Key,
+        witness: RecordKey,
     },
     /// It is there, but a record says that it should not be, or not like this: one of the two is
     /// older than the other.
     Contradicts {
         /// The record that says something else.
-        other: Key,
+        other: RecordKey,
     },
     /// It is all that is left: the node had been in use, and its disk was emptied.
     Wiped,

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Key, RecordBytes, Records};
+use crate::{RecordBytes, RecordKey, Records};
 
 /// An image larger than this is not read: it may come from anybody.
 pub const LARGEST_IMAGE: usize = 16 << 20;
@@ -38,7 +38,7 @@ pub enum ImportError {
 ///
 /// Records are kept as they are: a damaged disk stays damaged, so that it can be shown to others.
 pub fn export(records: &Records) -> Vec<u8> {
-    let list: Vec<(&Key, &RecordBytes)> = records.iter().collect();
+    let list: Vec<(&RecordKey, &RecordBytes)> = records.iter().collect();
     let header = vec![IMAGE_VERSION, 0, 0, 0, 0];
     let mut image = postcard::to_extend(&list, header)
         .expect("records serialise, and a vector takes any number of bytes");
@@ -66,7 +66,7 @@ pub fn import(image: &[u8]) -> Result<Records, ImportError> {
     if crc32fast::hash(content) != u32::from_le_bytes([c0, c1, c2, c3]) {
         return Err(ImportError::Checksum);
     }
-    let list: Vec<(Key, RecordBytes)> = match postcard::take_from_bytes(content) {
+    let list: Vec<(RecordKey, RecordBytes)> = match postcard::take_from_bytes(content) {
         Ok((list, [])) => list,
         _ => return Err(ImportError::Malformed),
     };

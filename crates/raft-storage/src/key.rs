@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// Names a record on one node's disk. Entries come behind the others, in the order of the log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Key {
+pub enum RecordKey {
     /// The current term and the vote in it (Figure 2).
     HardState,
-    /// The same again: the witness of [`Key::HardState`].
+    /// The same again: the witness of [`RecordKey::HardState`].
     HardStateCopy,
-    /// The position of the snapshot: the witness of [`Key::Snapshot`].
+    /// The position of the snapshot: the witness of [`RecordKey::Snapshot`].
     SnapshotMark,
     /// The last index of the log: the witness of the entries.
     LogEnd,
@@ -25,7 +25,7 @@ pub enum Key {
     InUse,
 }
 
-impl Key {
+impl RecordKey {
     /// All keys but those of entries.
     pub(crate) const NOT_ENTRIES: [Self; 6] = [
         Self::HardState,
@@ -53,7 +53,7 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HardState => f.write_str("term and vote"),

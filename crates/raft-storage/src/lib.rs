@@ -1,6 +1,6 @@
 //! What a node keeps on disk: records, checksums, recovery, and a back end in memory.
 //!
-//! A disk is a small ordered map from [`Key`] to a record. The core asks for a
+//! A disk is a small ordered map from [`RecordKey`] to a record. The core asks for a
 //! [`Persist`](raft_core::Persist); [`WriteBatch::from_persist`] turns that into writes, and a back
 //! end applies a batch all or nothing. [`Records`] is such a back end, in memory and cheap to
 //! clone; another one keeps the same batches in a browser's IndexedDB. [`recover`] is the way back,
@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use raft_core::{Entry, HardState, LogIndex, NodeId, Payload, Persist, Term};
-//! use raft_storage::{Key, Records, WriteBatch, recover};
+//! use raft_storage::{RecordKey, Records, WriteBatch, recover};
 //!
 //! let write = Persist {
 //!     hard_state: Some(HardState { current_term: Term(1), voted_for: None }),
@@ -19,7 +19,7 @@
 //! disk.apply(&WriteBatch::from_persist(&write));
 //! assert_eq!(recover(NodeId(1), &disk)?.entries[..], write.entries[..]);
 //!
-//! disk.remove(Key::Entry(LogIndex(1)));
+//! disk.remove(RecordKey::Entry(LogIndex(1)));
 //! assert_eq!(
 //!     recover(NodeId(1), &disk).unwrap_err().to_string(),
 //!     "node 1: entry 1 is missing, though the end of the log says that it was written. \
@@ -64,7 +64,7 @@ mod recover;
 pub use batch::{Write, WriteBatch};
 pub use error::{Damage, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
-pub use key::Key;
+pub use key::RecordKey;
 pub use record::{
     FORMAT_VERSION, RecordBytes, decode_entry, decode_hard_state, decode_snapshot_mark,
     encode_entry, encode_hard_state, encode_snapshot,

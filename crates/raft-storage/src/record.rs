@@ -13,7 +13,7 @@ use raft_core::{Entry, HardState, LogIndex, LogPosition, Snapshot, Term};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Damage, Key};
+use crate::{Damage, RecordKey};
 
 /// A record as it lies on disk. Cloning copies nothing.
 pub type RecordBytes = raft_core::Bytes;
@@ -24,7 +24,7 @@ pub const FORMAT_VERSION: u8 = 2;
 
 const HEADER: usize = 5;
 
-/// The content of [`Key::LogEnd`]: the last entry that was written or kept.
+/// The content of [`RecordKey::LogEnd`]: the last entry that was written or kept.
 ///
 /// The writer of a truncation does not know the term of what stays; then it is `None`. A snapshot
 /// may reach further; then there are no entries.
@@ -34,58 +34,58 @@ pub(crate) struct LogEnd {
     pub(crate) last_term: Option<Term>,
 }
 
-/// The content of [`Key::SnapshotMark`].
+/// The content of [`RecordKey::SnapshotMark`].
 pub(crate) type SnapshotMark = LogPosition;
 
-/// The record of a term and vote, for [`Key::HardState`].
+/// The record of a term and vote, for [`RecordKey::HardState`].
 pub fn encode_hard_state(hard_state: &HardState) -> RecordBytes {
-    encode(Key::HardState, hard_state)
+    encode(RecordKey::HardState, hard_state)
 }
 
-/// The record of a snapshot, for [`Key::Snapshot`].
+/// The record of a snapshot, for [`RecordKey::Snapshot`].
 pub fn encode_snapshot(snapshot: &Snapshot) -> RecordBytes {
-    encode(Key::Snapshot, snapshot)
+    encode(RecordKey::Snapshot, snapshot)
 }
 
-/// The record of an entry, for [`Key::Entry`] with its index.
+/// The record of an entry, for [`RecordKey::Entry`] with its index.
 ///
 /// A log needs its witness too: to make a whole disk, see `Records::from(&Recovered)`.
 pub fn encode_entry(entry: &Entry) -> RecordBytes {
-    encode(Key::Entry(entry.index), entry)
+    encode(RecordKey::Entry(entry.index), entry)
 }
 
-/// The term and vote of a [`Key::HardState`] record.
+/// The term and vote of a [`RecordKey::HardState`] record.
 ///
 /// # Errors
 /// What is wrong with the record.
 pub fn decode_hard_state(record: &[u8]) -> Result<HardState, Damage> {
-    decode(Key::HardState, record)
+    decode(RecordKey::HardState, record)
 }
 
-/// The position of a [`Key::SnapshotMark`] record: the end of the snapshot.
+/// The position of a [`RecordKey::SnapshotMark`] record: the end of the snapshot.
 ///
 /// # Errors
 /// What is wrong with the record.
 pub fn decode_snapshot_mark(record: &[u8]) -> Result<LogPosition, Damage> {
-    decode(Key::SnapshotMark, record)
+    decode(RecordKey::SnapshotMark, record)
 }
 
-/// The entry of a [`Key::Entry`] record.
+/// The entry of a [`RecordKey::Entry`] record.
 ///
 /// # Errors
 /// What is wrong with the record.
 pub fn decode_entry(index: LogIndex, record: &[u8]) -> Result<Entry, Damage> {
-    decode(Key::Entry(index), record)
+    decode(RecordKey::Entry(index), record)
 }
 
-pub(crate) fn encode(key: Key, content: &impl Serialize) -> RecordBytes {
+pub(crate) fn encode(key: RecordKey, content: &impl Serialize) -> RecordBytes {
     let mut bytes = Vec::new();
     encode_into(&mut bytes, key, content);
     bytes.into()
 }
 
 /// Appends a record to `bytes`.
-pub(crate) fn encode_into(bytes: &mut Vec<u8>, key: Key, content: &impl Serialize) {
+pub(crate) fn encode_into(bytes: &mut Vec<u8>, key: RecordKey, content: &impl Serialize) {
     let start = bytes.len();
     bytes.extend_from_slice(&[FORMAT_VERSION, 0, 0, 0, 0]);
     *bytes = postcard::to_extend(content, core::mem::take(bytes))
@@ -95,7 +95,7 @@ pub(crate) fn encode_into(bytes: &mut Vec<u8>, key: Key, content: &impl Serializ
 }
 
 /// The content of a record.
-pub(crate) fn decode<T: DeserializeOwned>(key: Key, record: &[u8]) -> Result<T, Damage> {
+pub(crate) fn decode<T: DeserializeOwned>(key: RecordKey, record: &[u8]) -> Result<T, Damage> {
     let Some((&[version, c0, c1, c2, c3], content)) = record.split_first_chunk() else {
         return Err(Damage::Truncated { bytes: record.len() });
     };
@@ -113,7 +113,7 @@ pub(crate) fn decode<T: DeserializeOwned>(key: Key, record: &[u8]) -> Result<T, 
     }
 }
 
-fn checksum(key: Key, version: u8, content: &[u8]) -> u32 {
+fn checksum(key: RecordKey, version: u8, content: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&key.checksummed_bytes());
     hasher.update(&[version]);

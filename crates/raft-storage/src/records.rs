@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use imbl::OrdMap;
 use raft_core::{LogIndex, Persist, PersistId, Recovered};
 
-use crate::{Key, RecordBytes, Write, WriteBatch};
+use crate::{RecordBytes, RecordKey, Write, WriteBatch};
 
 /// The content of one node's disk. Cloning takes constant time and shares the records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Records(OrdMap<Key, RecordBytes>);
+pub struct Records(OrdMap<RecordKey, RecordBytes>);
 
 impl Records {
     /// Carries out a batch.
@@ -46,22 +46,22 @@ impl Records {
     }
 
     /// A record.
-    pub fn get(&self, key: Key) -> Option<&RecordBytes> {
+    pub fn get(&self, key: RecordKey) -> Option<&RecordBytes> {
         self.0.get(&key)
     }
 
     /// All records, in the order of their keys.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &RecordBytes)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&RecordKey, &RecordBytes)> {
         self.0.iter()
     }
 
     /// Stores a record as it is, right or wrong: for faults and imports.
-    pub fn put(&mut self, key: Key, record: RecordBytes) {
+    pub fn put(&mut self, key: RecordKey, record: RecordBytes) {
         self.0.insert(key, record);
     }
 
     /// Takes a record away, as a fault would.
-    pub fn remove(&mut self, key: Key) {
+    pub fn remove(&mut self, key: RecordKey) {
         self.0.remove(&key);
     }
 
@@ -77,8 +77,8 @@ impl Records {
 
     /// The records of entries, in the order of the log.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (LogIndex, &RecordBytes)> {
-        self.0.range(Key::Entry(LogIndex(0))..).filter_map(|(key, record)| match key {
-            Key::Entry(index) => Some((*index, record)),
+        self.0.range(RecordKey::Entry(LogIndex(0))..).filter_map(|(key, record)| match key {
+            RecordKey::Entry(index) => Some((*index, record)),
             _ => None,
         })
     }
@@ -89,16 +89,16 @@ impl Records {
         }
     }
 
-    fn entry_keys(&self, from: LogIndex, through: LogIndex) -> Vec<Key> {
+    fn entry_keys(&self, from: LogIndex, through: LogIndex) -> Vec<RecordKey> {
         if from > through {
             return Vec::new();
         }
-        let range = Key::Entry(from)..=Key::Entry(through);
+        let range = RecordKey::Entry(from)..=RecordKey::Entry(through);
         self.0.range(range).map(|(key, _)| *key).collect()
     }
 
     /// The keys that a batch may change, in order.
-    fn touched(&self, batch: &WriteBatch) -> BTreeSet<Key> {
+    fn touched(&self, batch: &WriteBatch) -> BTreeSet<RecordKey> {
         let mut touched = BTreeSet::new();
         for write in &batch.writes {
             match write {
@@ -129,8 +129,8 @@ impl From<&Recovered> for Records {
 }
 
 /// Adds the removal of a key; entries that follow each other become one range.
-fn push_delete(deletes: &mut Vec<Write>, key: Key) {
-    let Key::Entry(index) = key else {
+fn push_delete(deletes: &mut Vec<Write>, key: RecordKey) {
+    let RecordKey::Entry(index) = key else {
         return deletes.push(Write::Delete { key });
     };
     match deletes.last_mut() {

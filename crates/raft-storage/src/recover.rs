@@ -4,7 +4,7 @@ use raft_core::{Entry, HardState, LogIndex, NodeId, Payload, Recovered, Snapshot
 use serde::de::DeserializeOwned;
 
 use crate::record::{LogEnd, SnapshotMark, decode};
-use crate::{Damage, Key, Records, StorageError};
+use crate::{Damage, RecordKey, Records, StorageError};
 
 /// What a node's disk holds: everything that was written last, or an error. An empty disk is a
 /// first start.
@@ -17,8 +17,8 @@ pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageErro
         return Ok(Recovered::default());
     }
     let disk = Disk { node, records };
-    if records.len() == 1 && records.get(Key::InUse).is_some() {
-        return Err(disk.error(Key::InUse, Damage::Wiped));
+    if records.len() == 1 && records.get(RecordKey::InUse).is_some() {
+        return Err(disk.error(RecordKey::InUse, Damage::Wiped));
     }
     let hard_state = disk.hard_state()?;
     let snapshot = disk.snapshot()?;
@@ -44,19 +44,19 @@ impl Disk<'_> {
             self.read::<HardState>(key)?
                 .ok_or_else(|| self.error(key, Damage::Missing { witness: any_other(key) }))
         };
-        let hard_state = required(Key::HardState)?;
-        let copy = required(Key::HardStateCopy)?;
+        let hard_state = required(RecordKey::HardState)?;
+        let copy = required(RecordKey::HardStateCopy)?;
         // The copy is written second. Where it is the older one the batch was torn between the two, and
         // nobody has heard of what it was to store; or only the copy was lost, and what was stored last
         // is there. Both ways it is right to go on with the newer one.
         if copy == hard_state || is_older(copy, hard_state) {
             return Ok(hard_state);
         }
-        Err(self.contradiction(Key::HardState, Key::HardStateCopy))
+        Err(self.contradiction(RecordKey::HardState, RecordKey::HardStateCopy))
     }
 
     fn snapshot(&self) -> Result<Option<Snapshot>, StorageError> {
-        let (key, mark_key) = (Key::Snapshot, Key::SnapshotMark);
+        let (key, mark_key) = (RecordKey::Snapshot, RecordKey::SnapshotMark);
         let mark = self.read::<SnapshotMark>(mark_key)?;
         let snapshot = self.read::<Snapshot>(key)?;
         match (&snapshot, mark) {
@@ -80,14 +80,14 @@ impl Disk<'_> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut last = base;
         for (index, record) in self.records.entries() {
-            let key = Key::Entry(index);
+            let key = RecordKey::Entry(index);
             if index <= base {
                 let damage = Damage::Replaced { last_included_index: base };
                 return Err(self.error(key, damage));
             }
             // No overflow: `last` is smaller than `index`.
             if index != last.next() {
-                return Err(self.missing(Key::Entry(last.next()), key));
+                return Err(self.missing(RecordKey::Entry(last.next()), key));
             }
             let entry: Entry = decode(key, record).map_err(|damage| self.error(key, damage))?;
             if entry.index != index || !has_sense(&entry) {
@@ -102,43 +102,43 @@ impl Disk<'_> {
     /// Whether the entries that were found are all that were written.
     fn check_log_end(&self, base: LogIndex, last: Option<&Entry>) -> Result<(), StorageError> {
         let last_index = last.map_or(base, |entry| entry.index);
-        let Some(end) = self.read::<LogEnd>(Key::LogEnd)? else {
+        let Some(end) = self.read::<LogEnd>(RecordKey::LogEnd)? else {
             return match last {
-                Some(_) => Err(self.missing(Key::LogEnd, Key::Entry(last_index))),
+                Some(_) => Err(self.missing(RecordKey::LogEnd, RecordKey::Entry(last_index))),
                 None => Ok(()),
             };
         };
         // A snapshot from the leader may reach past all that was in the log (§7).
         let end_index = end.last_index.max(base);
         if last_index < end_index {
-            return Err(self.missing(Key::Entry(last_index.next()), Key::LogEnd));
+            return Err(self.missing(RecordKey::Entry(last_index.next()), RecordKey::LogEnd));
         }
         if last_index > end_index {
             let damage = Damage::PastEnd { last: end_index };
-            return Err(self.error(Key::Entry(end_index.next()), damage));
+            return Err(self.error(RecordKey::Entry(end_index.next()), damage));
         }
         match (last, end.last_term) {
             (Some(entry), Some(term)) if entry.term != term => {
-                Err(self.contradiction(Key::Entry(entry.index), Key::LogEnd))
+                Err(self.contradiction(RecordKey::Entry(entry.index), RecordKey::LogEnd))
             }
             _ => Ok(()),
         }
     }
 
-    fn read<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StorageError> {
+    fn read<T: DeserializeOwned>(&self, key: RecordKey) -> Result<Option<T>, StorageError> {
         let Some(record) = self.records.get(key) else { return Ok(None) };
         decode(key, record).map(Some).map_err(|damage| self.error(key, damage))
     }
 
-    fn error(&self, key: Key, damage: Damage) -> StorageError {
+    fn error(&self, key: RecordKey, damage: Damage) -> StorageError {
         StorageError { node: self.node, key, damage }
     }
 
-    fn missing(&self, key: Key, witness: Key) -> StorageError {
+    fn missing(&self, key: RecordKey, witness: RecordKey) -> StorageError {
         self.error(key, Damage::Missing { witness })
     }
 
-    fn contradiction(&self, key: Key, other: Key) -> StorageError {
+    fn contradiction(&self, key: RecordKey, other: RecordKey) -> StorageError {
         self.error(key, Damage::Contradicts { other })
     }
 }

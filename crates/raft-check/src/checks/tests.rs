@@ -386,10 +386,10 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
         node: NodeId(node),
         damage: raft_sim::DiskDamage::Corrupt { record: Some(record) },
     };
-    scene.act(corrupt(1, raft_storage::Key::Entry(LogIndex(2))));
-    scene.act(corrupt(2, raft_storage::Key::Entry(LogIndex(2))));
+    scene.act(corrupt(1, raft_storage::RecordKey::Entry(LogIndex(2))));
+    scene.act(corrupt(2, raft_storage::RecordKey::Entry(LogIndex(2))));
     assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
-    scene.act(corrupt(3, raft_storage::Key::LogEnd));
+    scene.act(corrupt(3, raft_storage::RecordKey::LogEnd));
     let words = standing(&scene, &committed_durability::PROPERTY);
     assert!(words.contains("damage on the disks of nodes 1, 2 and 3 leaves entry"), "{words}");
     assert_eq!(scene.checks.violation(), None);
@@ -458,7 +458,7 @@ fn damage_from_an_earlier_run_is_an_excuse_too() {
     let disks = first.world.nodes().map(|node| (node.id(), node.disk().durable().clone()));
     let mut setup = Setup { disks: disks.collect(), run: 1, ..Setup::default() };
     for node in 1..=3 {
-        setup.disks.get_mut(&NodeId(node)).unwrap().remove(raft_storage::Key::HardState);
+        setup.disks.get_mut(&NodeId(node)).unwrap().remove(raft_storage::RecordKey::HardState);
     }
     let world = World::new(setup).unwrap();
     let checks = Checks::new(&world);

@@ -1,6 +1,6 @@
 use raft_core::{Entry, HardState, LogIndex};
 use raft_kv::{ClientId, Command, Operation, Sequence};
-use raft_storage::Key;
+use raft_storage::RecordKey;
 
 use super::*;
 
@@ -47,7 +47,7 @@ fn what_is_not_a_cluster_line_is_an_error_in_words() {
 #[test]
 fn the_report_tells_what_each_disk_held() {
     let mut damaged = disk();
-    damaged.remove(Key::Entry(LogIndex(2)));
+    damaged.remove(RecordKey::Entry(LogIndex(2)));
     let disks = BTreeMap::from([(NodeId(1), disk()), (NodeId(2), damaged)]);
     let setup = Setup { nodes: 3, disks, ..Setup::default() };
     let report = RecoveryReport::of(&setup).expect("there is something on the disks");

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::LogIndex;
 use raft_sim::{DiskChange, DiskDamage, Fsync, MAX_STALL};
-use raft_storage::Key;
+use raft_storage::RecordKey;
 
 use super::cursor::{Cursor, Parsed};
 use crate::limits::MAX_NUMBER;
@@ -88,16 +88,16 @@ impl Cursor<'_> {
     }
 
     /// A record by its name.
-    fn record(&mut self) -> Parsed<Key> {
+    fn record(&mut self) -> Parsed<RecordKey> {
         let key = match self.word() {
-            Some("term") => Key::HardState,
-            Some("term-copy") => Key::HardStateCopy,
-            Some("snapshot") => Key::Snapshot,
-            Some("snapshot-mark") => Key::SnapshotMark,
-            Some("log-end") => Key::LogEnd,
+            Some("term") => RecordKey::HardState,
+            Some("term-copy") => RecordKey::HardStateCopy,
+            Some("snapshot") => RecordKey::Snapshot,
+            Some("snapshot-mark") => RecordKey::SnapshotMark,
+            Some("log-end") => RecordKey::LogEnd,
             Some("entry") => {
                 self.advance();
-                return self.number("an entry", 1, MAX_NUMBER).map(LogIndex).map(Key::Entry);
+                return self.number("an entry", 1, MAX_NUMBER).map(LogIndex).map(RecordKey::Entry);
             }
             _ => return Err(self.error(RECORD)),
         };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use raft_sim::{DiskChange, DiskDamage, Fsync};
-use raft_storage::Key;
+use raft_storage::RecordKey;
 
 use super::values::{Delay, Time};
 
@@ -43,18 +43,18 @@ impl fmt::Display for Damaged<'_> {
 }
 
 /// A record by its name.
-struct Record(Key);
+struct Record(RecordKey);
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Key::HardState => f.write_str("term"),
-            Key::HardStateCopy => f.write_str("term-copy"),
-            Key::Snapshot => f.write_str("snapshot"),
-            Key::SnapshotMark => f.write_str("snapshot-mark"),
-            Key::LogEnd => f.write_str("log-end"),
-            Key::Entry(index) => write!(f, "entry {index}"),
-            Key::InUse => unreachable!("no statement names what is not on the disk proper"),
+            RecordKey::HardState => f.write_str("term"),
+            RecordKey::HardStateCopy => f.write_str("term-copy"),
+            RecordKey::Snapshot => f.write_str("snapshot"),
+            RecordKey::SnapshotMark => f.write_str("snapshot-mark"),
+            RecordKey::LogEnd => f.write_str("log-end"),
+            RecordKey::Entry(index) => write!(f, "entry {index}"),
+            RecordKey::InUse => unreachable!("no statement names what is not on the disk proper"),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! from the moment and the node alone: one fault more or less leaves the others as they were.
 
 use raft_core::{HardState, Instant, NodeId, Persist};
-use raft_storage::{Key, RecordBytes, Records, Write, WriteBatch, decode_hard_state};
+use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_hard_state};
 
 use super::Disk;
 use crate::random::{Purpose, Random};
@@ -55,10 +55,10 @@ impl Tear {
 fn term_without_vote(before: &Records, batch: &WriteBatch) -> Option<WriteBatch> {
     let read = |record: &RecordBytes| decode_hard_state(record).ok();
     let new = batch.writes.iter().find_map(|write| match write {
-        Write::Put { key: Key::HardState, record } => read(record),
+        Write::Put { key: RecordKey::HardState, record } => read(record),
         _ => None,
     })?;
-    let old = before.get(Key::HardState).and_then(read).unwrap_or_default();
+    let old = before.get(RecordKey::HardState).and_then(read).unwrap_or_default();
     let torn = HardState { current_term: new.current_term, voted_for: old.voted_for };
     let persist = Persist { hard_state: Some(torn), ..Persist::default() };
     (torn != old && torn != new).then(|| WriteBatch::from_persist(&persist))
@@ -102,20 +102,20 @@ impl Disk {
         Ok((done, batch))
     }
 
-    fn record(&self, node: NodeId, record: Key) -> Result<&RecordBytes, Refusal> {
+    fn record(&self, node: NodeId, record: RecordKey) -> Result<&RecordBytes, Refusal> {
         self.durable.get(record).ok_or(Refusal::NoSuchRecord { node, record })
     }
 
     /// The node's records.
-    fn keys(&self) -> impl Iterator<Item = Key> {
-        self.durable.iter().map(|(key, _)| *key).filter(|key| *key != Key::InUse)
+    fn keys(&self) -> impl Iterator<Item = RecordKey> {
+        self.durable.iter().map(|(key, _)| *key).filter(|key| *key != RecordKey::InUse)
     }
 
     /// One of the records, but not `other` if there is another one.
-    fn draw_key(&self, random: &mut Random, other: Option<Key>) -> Key {
-        let keys: Vec<Key> = self.keys().filter(|key| Some(*key) != other).collect();
+    fn draw_key(&self, random: &mut Random, other: Option<RecordKey>) -> RecordKey {
+        let keys: Vec<RecordKey> = self.keys().filter(|key| Some(*key) != other).collect();
         let drawn = random.up_to(keys.len().saturating_sub(1) as u64);
-        keys.get(drawn as usize).or(other.as_ref()).copied().unwrap_or(Key::HardState)
+        keys.get(drawn as usize).or(other.as_ref()).copied().unwrap_or(RecordKey::HardState)
     }
 }
 
@@ -123,7 +123,7 @@ fn stream(setup: &Setup, node: NodeId, now: Instant) -> Random {
     Random::new(setup.seed, Purpose::DiskDamage, node.0, now.0)
 }
 
-fn put(key: Key, record: RecordBytes) -> WriteBatch {
+fn put(key: RecordKey, record: RecordBytes) -> WriteBatch {
     WriteBatch { writes: vec![Write::Put { key, record }] }
 }
 

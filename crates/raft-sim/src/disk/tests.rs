@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use raft_core::LogIndex;
 use raft_kv::{ClientId, Operation};
-use raft_storage::Key;
+use raft_storage::RecordKey;
 
 use super::*;
 use crate::{Action, DiskDamage, Event, EventKind, NodeState, ReadPolicy, World};
@@ -264,7 +264,7 @@ fn a_torn_write_loses_nothing_that_was_promised() {
 #[test]
 fn a_flipped_bit_of_any_record_is_found_on_the_next_start() {
     let scene = Scene::begin(5);
-    let keys: Vec<Key> = scene.disk().durable().iter().map(|(key, _)| *key).collect();
+    let keys: Vec<RecordKey> = scene.disk().durable().iter().map(|(key, _)| *key).collect();
     assert!(keys.len() > 5);
     for key in keys {
         let mut scene = Scene::begin(5);
@@ -281,7 +281,7 @@ fn a_flipped_bit_of_any_record_is_found_on_the_next_start() {
 #[test]
 fn a_record_in_the_place_of_another_is_found() {
     let mut scene = Scene::begin(6);
-    let (from, to) = (Key::Entry(LogIndex(3)), Key::Entry(LogIndex(2)));
+    let (from, to) = (RecordKey::Entry(LogIndex(3)), RecordKey::Entry(LogIndex(2)));
     scene.damage(DiskDamage::Misdirect { keys: Some((from, to)) });
     scene.crash(Unsynced::Lost);
     scene.restart();
@@ -302,7 +302,7 @@ fn what_is_under_way_is_written_over_damage() {
     scene.run_until_write();
     let pending = scene.disk().pending().next().unwrap().batch.clone();
     assert!(format!("{pending:?}").contains("LogEnd"));
-    scene.damage(DiskDamage::Corrupt { record: Some(Key::LogEnd) });
+    scene.damage(DiskDamage::Corrupt { record: Some(RecordKey::LogEnd) });
     assert!(scene.world.node(NODE).unwrap().can_start().is_err());
     scene.run(100);
     assert_eq!(scene.world.node(NODE).unwrap().can_start(), Ok(()));
@@ -332,7 +332,7 @@ fn what_cannot_be_damaged_is_said() {
         let refused = scene.world.apply(Action::DamageDisk { node: NODE, damage });
         refused.unwrap_err().to_string()
     };
-    let (there, missing) = (Key::Entry(LogIndex(1)), Key::Entry(LogIndex(999)));
+    let (there, missing) = (RecordKey::Entry(LogIndex(1)), RecordKey::Entry(LogIndex(999)));
     assert_eq!(
         refused(DiskDamage::Corrupt { record: Some(missing) }),
         "there is no entry 999 on the disk of node 2"
@@ -347,7 +347,7 @@ fn faults_leave_the_draws_of_others_alone() {
     let run = |first: bool| {
         let mut scene = Scene::begin(10);
         if first {
-            scene.damage(DiskDamage::Corrupt { record: Some(Key::Entry(LogIndex(1))) });
+            scene.damage(DiskDamage::Corrupt { record: Some(RecordKey::Entry(LogIndex(1))) });
         }
         scene.run(100);
         scene.damage(DiskDamage::Misdirect { keys: None });
@@ -394,7 +394,7 @@ mod bugs {
     fn a_crash_between_a_term_and_its_vote_leaves_the_old_vote() {
         let mut scene = begin(Switches::NONE.with(Bug::RepeatedVoteSkipsLog));
         let read = |scene: &Scene| {
-            decode_hard_state(scene.disk().durable().get(Key::HardState).unwrap()).unwrap()
+            decode_hard_state(scene.disk().durable().get(RecordKey::HardState).unwrap()).unwrap()
         };
         let before = read(&scene);
         assert_eq!(before.voted_for, Some(NodeId(1)));

@@ -1,6 +1,6 @@
 //! What the layout costs. Prints, and judges nothing: a machine under load is slow at everything.
 
-use raft_storage::{Key, RecordBytes, Write};
+use raft_storage::{RecordBytes, RecordKey, Write};
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
 use super::*;
@@ -23,7 +23,7 @@ async fn one_record_an_entry_is_measured_against_packed_entries() {
     let record = RecordBytes::from(vec![7; 200]);
     let packed = RecordBytes::from(vec![7; 200 * ENTRIES as usize]);
     let put = |index, record: &RecordBytes| Write::Put {
-        key: Key::Entry(LogIndex(index)),
+        key: RecordKey::Entry(LogIndex(index)),
         record: record.clone(),
     };
     let single =

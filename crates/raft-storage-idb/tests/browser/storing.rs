@@ -1,7 +1,7 @@
 //! What is committed comes back: whole, in order, flushed.
 
 use raft_core::{Membership, Snapshot};
-use raft_storage::{Damage, Key, StorageError, Write};
+use raft_storage::{Damage, RecordKey, StorageError, Write};
 use raft_storage_idb::IdbError;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -86,7 +86,7 @@ async fn a_node_can_be_erased() {
 #[wasm_bindgen_test]
 async fn a_damaged_record_is_named_by_recovery() {
     let database = begun("damaged").await;
-    let key = Key::Entry(LogIndex(2));
+    let key = RecordKey::Entry(LogIndex(2));
     let mut disk = Records::default();
     disk.apply(&WriteBatch::from_persist(&beginning()));
     let mut record = disk.get(key).unwrap().to_vec();
@@ -186,10 +186,10 @@ impl Numbers {
     fn write(&mut self) -> Write {
         let index = |n: &mut Self| LogIndex(n.below(6));
         let key = match self.below(4) {
-            0 => Key::HardState,
-            1 => Key::Snapshot,
-            2 => Key::LogEnd,
-            _ => Key::Entry(index(self)),
+            0 => RecordKey::HardState,
+            1 => RecordKey::Snapshot,
+            2 => RecordKey::LogEnd,
+            _ => RecordKey::Entry(index(self)),
         };
         match self.below(5) {
             0 => Write::DeleteEntries { from: index(self), through: index(self) },

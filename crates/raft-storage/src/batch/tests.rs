@@ -64,7 +64,7 @@ fn a_truncation_moves_the_end_of_the_log() {
     let batch = WriteBatch::from_persist(&persist);
     assert_eq!(summary(&batch), ["delete 4..", "put end of the log"]);
     let Write::Put { record, .. } = &batch.writes[1] else { unreachable!() };
-    let end: LogEnd = decode(Key::LogEnd, record).unwrap();
+    let end: LogEnd = decode(RecordKey::LogEnd, record).unwrap();
     assert_eq!(end, LogEnd { last_index: LogIndex(3), last_term: None });
 }
 

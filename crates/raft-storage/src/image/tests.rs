@@ -33,7 +33,7 @@ fn errors_are_told_apart() {
 #[test]
 fn keys_come_once_and_in_order() {
     let record = || RecordBytes::from(b"r");
-    let key = |index| Key::Entry(LogIndex(index));
+    let key = |index| RecordKey::Entry(LogIndex(index));
     for list in [[(key(2), record()), (key(1), record())], [(key(1), record()), (key(1), record())]]
     {
         let content = postcard::to_allocvec(&list.to_vec()).unwrap();
@@ -53,7 +53,7 @@ proptest! {
     fn a_disk_comes_back_as_it_was(life in life(12), damaged in any::<bool>()) {
         let mut disk = life.disk();
         if damaged {
-            disk.put(Key::HardState, RecordBytes::from(b"damaged"));
+            disk.put(RecordKey::HardState, RecordBytes::from(b"damaged"));
         }
         prop_assert_eq!(import(&export(&disk)), Ok(disk));
     }

@@ -26,8 +26,13 @@ fn the_format_stays_what_it_is() {
 #[test]
 fn a_record_under_another_key_does_not_pass() {
     let record = encode_entry(&entry());
-    assert_eq!(decode::<Entry>(Key::Entry(LogIndex(7)), &record), Ok(entry()));
-    for key in [Key::Entry(LogIndex(8)), Key::Entry(LogIndex(0)), Key::Snapshot, Key::HardState] {
+    assert_eq!(decode::<Entry>(RecordKey::Entry(LogIndex(7)), &record), Ok(entry()));
+    for key in [
+        RecordKey::Entry(LogIndex(8)),
+        RecordKey::Entry(LogIndex(0)),
+        RecordKey::Snapshot,
+        RecordKey::HardState,
+    ] {
         let result = decode::<Entry>(key, &record);
         assert!(matches!(result, Err(Damage::Checksum { .. })), "{key}: {result:?}");
     }
@@ -37,13 +42,13 @@ fn a_record_under_another_key_does_not_pass() {
 fn a_version_from_the_future_is_not_guessed_at() {
     let mut record = encode_entry(&entry()).to_vec();
     record[0] = FORMAT_VERSION + 1;
-    let result = decode::<Entry>(Key::Entry(LogIndex(7)), &record);
+    let result = decode::<Entry>(RecordKey::Entry(LogIndex(7)), &record);
     assert_eq!(result, Err(Damage::UnknownVersion { found: FORMAT_VERSION + 1 }));
 }
 
 #[test]
 fn a_right_checksum_over_nonsense_is_not_enough() {
-    let key = Key::Entry(LogIndex(7));
+    let key = RecordKey::Entry(LogIndex(7));
     let mut longer = Vec::new();
     encode_into(&mut longer, key, &(entry(), 0_u8));
     assert_eq!(decode::<Entry>(key, &longer), Err(Damage::Undecodable));
@@ -59,7 +64,7 @@ proptest! {
         let mut record = encode_entry(&entry).to_vec();
         let at = at % record.len();
         record[at] ^= 1 << bit;
-        prop_assert!(decode::<Entry>(Key::Entry(entry.index), &record).is_err());
+        prop_assert!(decode::<Entry>(RecordKey::Entry(entry.index), &record).is_err());
     }
 
     #[test]
@@ -67,16 +72,16 @@ proptest! {
         let entry = Entry { payload: Payload::Command(Bytes::from(payload)), ..entry() };
         let record = encode_entry(&entry);
         let cut = record.slice(0, at % record.len());
-        prop_assert!(decode::<Entry>(Key::Entry(entry.index), &cut).is_err());
+        prop_assert!(decode::<Entry>(RecordKey::Entry(entry.index), &cut).is_err());
     }
 
     #[test]
     fn any_bytes_at_all_are_read_without_a_panic(bytes in any::<Vec<u8>>()) {
-        let _ = decode::<Entry>(Key::Entry(LogIndex(7)), &bytes);
+        let _ = decode::<Entry>(RecordKey::Entry(LogIndex(7)), &bytes);
         let mut record = vec![FORMAT_VERSION];
-        let checksum = checksum(Key::Snapshot, FORMAT_VERSION, &bytes);
+        let checksum = checksum(RecordKey::Snapshot, FORMAT_VERSION, &bytes);
         record.extend(checksum.to_le_bytes());
         record.extend(&bytes);
-        let _ = decode::<Snapshot>(Key::Snapshot, &record);
+        let _ = decode::<Snapshot>(RecordKey::Snapshot, &record);
     }
 }

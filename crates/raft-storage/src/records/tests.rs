@@ -59,9 +59,9 @@ fn undo_says_no_more_than_it_must() {
     });
     let undo = Records::default().undo(&first);
     let expected = [
-        Write::Delete { key: Key::HardState },
-        Write::Delete { key: Key::HardStateCopy },
-        Write::Delete { key: Key::LogEnd },
+        Write::Delete { key: RecordKey::HardState },
+        Write::Delete { key: RecordKey::HardStateCopy },
+        Write::Delete { key: RecordKey::LogEnd },
         Write::DeleteEntries { from: LogIndex(1), through: LogIndex(5) },
     ];
     assert_eq!(undo.writes, expected);
@@ -71,9 +71,9 @@ fn undo_says_no_more_than_it_must() {
 
 #[test]
 fn undo_leaves_alone_what_lies_between() {
-    let put = |index, record| Write::Put { key: Key::Entry(LogIndex(index)), record };
+    let put = |index, record| Write::Put { key: RecordKey::Entry(LogIndex(index)), record };
     let mut before = Records::default();
-    before.put(Key::Entry(LogIndex(2)), RecordBytes::from(b"2"));
+    before.put(RecordKey::Entry(LogIndex(2)), RecordBytes::from(b"2"));
     let batch = WriteBatch {
         writes: vec![put(1, RecordBytes::from(b"1")), put(3, RecordBytes::from(b"3"))],
     };

@@ -37,13 +37,13 @@ fn disk() -> Records {
     })
 }
 
-fn damage_of(records: &Records) -> (Key, Damage) {
+fn damage_of(records: &Records) -> (RecordKey, Damage) {
     let error = recover(NODE, records).unwrap_err();
     assert_eq!(error.node, NODE);
     (error.key, error.damage)
 }
 
-fn record(key: Key, content: &impl serde::Serialize) -> RecordBytes {
+fn record(key: RecordKey, content: &impl serde::Serialize) -> RecordBytes {
     let mut bytes = Vec::new();
     encode_into(&mut bytes, key, content);
     bytes.into()
@@ -56,7 +56,7 @@ fn an_empty_disk_is_a_first_start() {
 
 #[test]
 fn each_missing_record_is_named_with_the_record_that_knows_of_it() {
-    use Key::*;
+    use RecordKey::*;
     let expected = [
         (HardState, HardState, HardStateCopy),
         (HardStateCopy, HardStateCopy, HardState),
@@ -78,11 +78,11 @@ fn each_missing_record_is_named_with_the_record_that_knows_of_it() {
 #[test]
 fn without_the_end_of_the_log_a_lost_tail_would_pass() {
     let mut records = disk();
-    records.remove(Key::Entry(LogIndex(5)));
+    records.remove(RecordKey::Entry(LogIndex(5)));
     let unchecked = Disk { node: NODE, records: &records }.entries_after(LogIndex(2));
     assert_eq!(unchecked, Ok(vec![entry(3, 1), entry(4, 2)]));
-    let missing = Damage::Missing { witness: Key::LogEnd };
-    assert_eq!(damage_of(&records), (Key::Entry(LogIndex(5)), missing));
+    let missing = Damage::Missing { witness: RecordKey::LogEnd };
+    assert_eq!(damage_of(&records), (RecordKey::Entry(LogIndex(5)), missing));
 }
 
 /// The same for the whole log at once, and for the snapshot of a log that has no entries.
@@ -96,38 +96,38 @@ fn without_witnesses_a_lost_store_would_pass() {
     records.apply(&WriteBatch {
         writes: vec![Write::DeleteEntries { from: LogIndex(0), through: LogIndex(u64::MAX) }],
     });
-    let missing = Damage::Missing { witness: Key::LogEnd };
-    assert_eq!(damage_of(&records), (Key::Entry(LogIndex(1)), missing));
+    let missing = Damage::Missing { witness: RecordKey::LogEnd };
+    assert_eq!(damage_of(&records), (RecordKey::Entry(LogIndex(1)), missing));
 
     let mut records = Records::from(&Recovered {
         hard_state: term(2),
         snapshot: Some(snapshot(9)),
         entries: Vec::new(),
     });
-    records.remove(Key::Snapshot);
-    let missing = Damage::Missing { witness: Key::SnapshotMark };
-    assert_eq!(damage_of(&records), (Key::Snapshot, missing));
+    records.remove(RecordKey::Snapshot);
+    let missing = Damage::Missing { witness: RecordKey::SnapshotMark };
+    assert_eq!(damage_of(&records), (RecordKey::Snapshot, missing));
 }
 
 #[test]
 fn entries_that_should_be_gone_are_refused() {
     let mut past_end = disk();
-    past_end.put(Key::Entry(LogIndex(6)), encode_entry(&entry(6, 2)));
+    past_end.put(RecordKey::Entry(LogIndex(6)), encode_entry(&entry(6, 2)));
     let damage = Damage::PastEnd { last: LogIndex(5) };
-    assert_eq!(damage_of(&past_end), (Key::Entry(LogIndex(6)), damage));
+    assert_eq!(damage_of(&past_end), (RecordKey::Entry(LogIndex(6)), damage));
 
     let mut replaced = disk();
-    replaced.put(Key::Entry(LogIndex(2)), encode_entry(&entry(2, 1)));
+    replaced.put(RecordKey::Entry(LogIndex(2)), encode_entry(&entry(2, 1)));
     let damage = Damage::Replaced { last_included_index: LogIndex(2) };
-    assert_eq!(damage_of(&replaced), (Key::Entry(LogIndex(2)), damage));
+    assert_eq!(damage_of(&replaced), (RecordKey::Entry(LogIndex(2)), damage));
 }
 
 #[test]
 fn an_older_record_in_place_of_a_newer_one_contradicts_its_witness() {
     let expected = [
-        (Key::HardState, encode_hard_state(&term(1)), Key::HardStateCopy),
-        (Key::Snapshot, encode_snapshot(&snapshot(1)), Key::SnapshotMark),
-        (Key::Entry(LogIndex(5)), encode_entry(&entry(5, 1)), Key::LogEnd),
+        (RecordKey::HardState, encode_hard_state(&term(1)), RecordKey::HardStateCopy),
+        (RecordKey::Snapshot, encode_snapshot(&snapshot(1)), RecordKey::SnapshotMark),
+        (RecordKey::Entry(LogIndex(5)), encode_entry(&entry(5, 1)), RecordKey::LogEnd),
     ];
     for (key, older, other) in expected {
         let mut disk = disk();
@@ -146,8 +146,8 @@ fn a_batch_torn_between_term_and_copy_is_no_loss() {
         [(term(9), term(2)), (voted(2, 3), not_voted(2)), (voted(9, 1), voted(2, 3))]
     {
         let mut disk = disk();
-        disk.put(Key::HardState, encode_hard_state(&newer));
-        disk.put(Key::HardStateCopy, record(Key::HardStateCopy, &copy));
+        disk.put(RecordKey::HardState, encode_hard_state(&newer));
+        disk.put(RecordKey::HardStateCopy, record(RecordKey::HardStateCopy, &copy));
         assert_eq!(recover(NODE, &disk).unwrap().hard_state, newer);
     }
     // No server comes from the one vote to the other, or from the vote to none.
@@ -155,10 +155,10 @@ fn a_batch_torn_between_term_and_copy_is_no_loss() {
         [(voted(2, 1), voted(2, 3)), (not_voted(2), voted(2, 3)), (term(2), term(9))]
     {
         let mut disk = disk();
-        disk.put(Key::HardState, encode_hard_state(&first));
-        disk.put(Key::HardStateCopy, record(Key::HardStateCopy, &copy));
-        let damage = Damage::Contradicts { other: Key::HardStateCopy };
-        assert_eq!(damage_of(&disk), (Key::HardState, damage));
+        disk.put(RecordKey::HardState, encode_hard_state(&first));
+        disk.put(RecordKey::HardStateCopy, record(RecordKey::HardStateCopy, &copy));
+        let damage = Damage::Contradicts { other: RecordKey::HardStateCopy };
+        assert_eq!(damage_of(&disk), (RecordKey::HardState, damage));
     }
 }
 
@@ -166,7 +166,7 @@ fn a_batch_torn_between_term_and_copy_is_no_loss() {
 fn a_wiped_disk_is_no_first_start() {
     let mut disk = disk();
     disk.apply(&WriteBatch::wipe());
-    assert_eq!(damage_of(&disk), (Key::InUse, Damage::Wiped));
+    assert_eq!(damage_of(&disk), (RecordKey::InUse, Damage::Wiped));
     assert_eq!(
         recover(NODE, &disk).unwrap_err().to_string(),
         "node 2: note that the node was in use is all that is left: the disk was emptied. Do not start \
@@ -188,7 +188,7 @@ fn a_snapshot_past_the_end_of_the_log_replaces_all_of_it() {
 
 #[test]
 fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
-    let key = Key::Entry(LogIndex(5));
+    let key = RecordKey::Entry(LogIndex(5));
     let mut wrong_index = disk();
     wrong_index.put(key, record(key, &entry(u64::MAX, 2)));
     assert_eq!(damage_of(&wrong_index), (key, Damage::Undecodable));
@@ -206,8 +206,12 @@ fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
             .with_learners(learners.map(NodeId));
         let mut in_snapshot = disk();
         let made_up = Snapshot { membership: membership.clone(), ..snapshot(2) };
-        in_snapshot.put(Key::Snapshot, encode_snapshot(&made_up));
-        assert_eq!(damage_of(&in_snapshot), (Key::Snapshot, Damage::Undecodable), "{membership}");
+        in_snapshot.put(RecordKey::Snapshot, encode_snapshot(&made_up));
+        assert_eq!(
+            damage_of(&in_snapshot),
+            (RecordKey::Snapshot, Damage::Undecodable),
+            "{membership}"
+        );
 
         let mut in_entry = disk();
         let made_up = Entry { payload: Payload::Membership(membership.clone()), ..entry(5, 2) };
@@ -222,7 +226,7 @@ fn members_that_are_out_of_order_are_put_in_order() {
     let (voters, outgoing, learners) = (vec![3_u64, 1, 2, 1], vec![4_u64, 1], vec![9_u64, 5]);
     let made_up = (2_u64, 1_u64, (voters, outgoing, learners), Bytes::from(b"state"));
     let mut disk = disk();
-    disk.put(Key::Snapshot, record(Key::Snapshot, &made_up));
+    disk.put(RecordKey::Snapshot, record(RecordKey::Snapshot, &made_up));
     let recovered = recover(NODE, &disk).unwrap().snapshot.unwrap();
     let membership = Membership::new([1, 2, 3].map(NodeId));
     let membership = membership.with_outgoing([1, 4].map(NodeId));
@@ -232,16 +236,16 @@ fn members_that_are_out_of_order_are_put_in_order() {
 #[test]
 fn a_record_of_the_first_format_is_named_as_such() {
     let mut disk = disk();
-    let mut record = disk.get(Key::Snapshot).unwrap().to_vec();
+    let mut record = disk.get(RecordKey::Snapshot).unwrap().to_vec();
     record[0] = 1;
-    disk.put(Key::Snapshot, record.into());
-    assert_eq!(damage_of(&disk), (Key::Snapshot, Damage::UnknownVersion { found: 1 }));
+    disk.put(RecordKey::Snapshot, record.into());
+    assert_eq!(damage_of(&disk), (RecordKey::Snapshot, Damage::UnknownVersion { found: 1 }));
 }
 
 #[test]
 fn an_error_says_whose_disk_what_record_what_is_wrong_and_what_to_do() {
     let mut disk = disk();
-    disk.put(Key::Snapshot, Bytes::from(b"\x02ab"));
+    disk.put(RecordKey::Snapshot, Bytes::from(b"\x02ab"));
     assert_eq!(
         recover(NODE, &disk).unwrap_err().to_string(),
         "node 2: snapshot is cut off after 3 bytes. Do not start this node from this disk, and \
@@ -291,7 +295,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 }
 
 fn inflict(disk: &mut Records, fault: &Fault) {
-    let keys: Vec<Key> = disk.iter().map(|(key, _)| *key).collect();
+    let keys: Vec<RecordKey> = disk.iter().map(|(key, _)| *key).collect();
     if keys.is_empty() {
         return;
     }
@@ -318,7 +322,7 @@ fn inflict(disk: &mut Records, fault: &Fault) {
         }
         Fault::Remove { record } => disk.remove(key(record)),
         Fault::RemoveTail { records } => {
-            let stored = keys.iter().rev().filter(|key| **key >= Key::Snapshot);
+            let stored = keys.iter().rev().filter(|key| **key >= RecordKey::Snapshot);
             stored.take(records).for_each(|key| disk.remove(*key));
         }
         Fault::Swap { record, other } => {
