@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use raft_fuzz::{Played, Progress, Shrinker, Shrunk, play};
+use raft_fuzz::{Played, ShrinkProgress, Shrinker, Shrunk, play};
 use raft_script::Script;
 
 use crate::caught::caught;
@@ -92,14 +92,14 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
 }
 
 /// How short it is by now.
-pub(crate) fn in_words(progress: Progress) -> String {
-    let Progress { runs, before, statements, .. } = progress;
+pub(crate) fn in_words(progress: ShrinkProgress) -> String {
+    let ShrinkProgress { runs, before, statements, .. } = progress;
     format!("{statements} of {before} statements after {runs} runs")
 }
 
 /// The script with a comment that says what it shows.
 fn annotated(last: &Played, shrunk: &Shrunk) -> String {
-    let Progress { before, statements, runs, .. } = shrunk.progress;
+    let ShrinkProgress { before, statements, runs, .. } = shrunk.progress;
     let fails = raft_fuzz::comment(&last.description);
     format!("{fails}# {statements} statements, of {before}; {runs} runs.\n{}", shrunk.script)
 }

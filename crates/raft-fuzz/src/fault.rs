@@ -27,13 +27,13 @@ pub enum Fault {
     /// Single messages get lost, the important ones.
     Message,
     /// Many clients want something at once.
-    Storm,
+    RequestBurst,
     /// A node with entries that are not committed is cut off, and the leader loses power: so logs
     /// come to differ (paper, Figure 7).
-    Strand,
+    IsolateUncommitted,
     /// Something happens in the very moment in which it hurts: when a server was just elected, while
     /// the membership changes, leadership is handed over, a snapshot is on its way, a log was cut.
-    Ambush,
+    Triggered,
     /// Flushes fail, or disks are full: nodes stop, and start again when the disk works.
     DiskFailure,
     /// Writes are torn by crashes, records are damaged, misplaced or wiped: nodes refuse to start, for
@@ -47,10 +47,10 @@ pub enum Fault {
     Slow,
     /// Two servers stand at once; one that lost is cut off, and stands again when others have just voted
     /// in the next term, and lost power before that was on their disks.
-    Comeback,
+    LoserReturns,
     /// A member does not hear that the membership changed; then it is the only one to hear the next
     /// candidate, which is gone for long.
-    Unaware,
+    StaleMember,
 }
 
 impl Fault {
@@ -66,16 +66,16 @@ impl Fault {
         Self::Membership,
         Self::Snapshot,
         Self::Message,
-        Self::Storm,
-        Self::Strand,
-        Self::Ambush,
+        Self::RequestBurst,
+        Self::IsolateUncommitted,
+        Self::Triggered,
         Self::DiskFailure,
         Self::DiskDamage,
         Self::Replay,
         Self::Clock,
         Self::Slow,
-        Self::Comeback,
-        Self::Unaware,
+        Self::LoserReturns,
+        Self::StaleMember,
     ];
 }
 
@@ -84,7 +84,7 @@ impl Fault {
 pub struct Faults([Option<Duration>; Fault::ALL.len()]);
 
 impl Faults {
-    /// The mean time between two faults of a kind, or how long an ambush rests after one; `None`:
+    /// The mean time between two faults of a kind, or how long an triggered rests after one; `None`:
     /// there are none.
     pub fn spacing(&self, fault: Fault) -> Option<Duration> {
         self.0[fault as usize]

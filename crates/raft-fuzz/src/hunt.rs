@@ -8,7 +8,7 @@ use raft_script::{Script, Statement};
 use raft_sim::{Switch, Switches};
 
 use crate::play::{Symptom, play};
-use crate::shrink::{Progress, Shrinker, Shrunk, statements};
+use crate::shrink::{ShrinkProgress, Shrinker, Shrunk, statements};
 use crate::{Plan, Profile, SeedRun};
 
 /// A run in which something is wrong only because a rule is switched off.
@@ -80,7 +80,11 @@ fn hunt_one(switch: Switch, seed: u64) -> Option<Catch> {
 }
 
 /// The shortest script that shows what a caught one shows.
-pub fn shrink(catch: &Catch, max_runs: u64, progress: &mut dyn FnMut(Progress)) -> Option<Shrunk> {
+pub fn shrink(
+    catch: &Catch,
+    max_runs: u64,
+    progress: &mut dyn FnMut(ShrinkProgress),
+) -> Option<Shrunk> {
     let mut oracle = |script: &Script| {
         let Shown { symptom, script, .. } = shown(script)?;
         (symptom == catch.symptom).then_some(script)

@@ -25,7 +25,7 @@ pub struct Plan {
 
 /// A plan carried out as far as it needs no world.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Scene {
+pub struct DrawnPlan {
     /// How the world begins.
     pub setup: Setup,
     /// Which faults there are.
@@ -33,7 +33,7 @@ pub struct Scene {
     /// What clients do.
     pub workload: Workload,
     /// How long things go wrong.
-    pub chaos: Duration,
+    pub fault_phase: Duration,
 }
 
 /// What clients do.
@@ -78,15 +78,16 @@ impl Plan {
     }
 
     /// Draws the cluster and what will happen to it.
-    pub fn scene(&self) -> Scene {
+    pub fn draw(&self) -> DrawnPlan {
         let setup = self.setup();
         let longest = setup.election_timeout_max;
         let faults = self.faults(longest);
         let workload = self.workload(longest);
         let mut random = Random::for_plan(self.seed, STRENGTH);
         let timeouts = 15 + random.up_to(25) as u32;
-        let chaos = (longest * timeouts).clamp(Duration::from_secs(5), Duration::from_secs(40));
-        Scene { setup, faults, workload, chaos: whole_millis(chaos) }
+        let fault_phase =
+            (longest * timeouts).clamp(Duration::from_secs(5), Duration::from_secs(40));
+        DrawnPlan { setup, faults, workload, fault_phase: whole_millis(fault_phase) }
     }
 
     fn setup(&self) -> Setup {

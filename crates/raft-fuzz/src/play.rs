@@ -55,34 +55,34 @@ const MAX_STEPS: u64 = 2_000_000;
 ///
 /// A failed assertion is caught where the program unwinds; silence its message with a panic hook.
 pub fn play(script: &Script) -> Played {
-    let mut progress = Progress::default();
-    let outcome = catch_unwind(AssertUnwindSafe(|| progress.run(script)));
+    let mut state = ReplayState::default();
+    let outcome = catch_unwind(AssertUnwindSafe(|| state.run(script)));
     match outcome {
-        Ok(report) => progress.into_played(script, &report),
+        Ok(report) => state.into_played(script, &report),
         Err(panic) => {
             let message = match panic.downcast::<String>() {
                 Ok(message) => *message,
                 Err(panic) => panic.downcast::<&str>().map_or("a panic", |text| *text).to_owned(),
             };
-            progress.into_panicked(script, message)
+            state.into_panicked(script, message)
         }
     }
 }
 
 /// Whether a script's run ends with a panic.
 fn panics(script: &Script) -> bool {
-    catch_unwind(AssertUnwindSafe(|| Progress::default().run(script))).is_err()
+    catch_unwind(AssertUnwindSafe(|| ReplayState::default().run(script))).is_err()
 }
 
 /// How far a run has come; survives a panic.
 #[derive(Default)]
-struct Progress {
+struct ReplayState {
     done: Vec<Line>,
     /// The time of the last event.
     at: Instant,
 }
 
-impl Progress {
+impl ReplayState {
     fn run(&mut self, script: &Script) -> RunReport {
         let Self { done, at } = self;
         let mut note = |line: &Line| done.push(line.clone());

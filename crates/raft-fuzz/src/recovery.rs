@@ -29,7 +29,7 @@ use raft_check::Checks;
 use raft_core::{Body, Instant, LogIndex, Membership, Message, NodeId, Payload};
 use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World};
 
-use crate::adversary::leads;
+use crate::nemesis::leads;
 use crate::plan::{pick, shuffle, sorted};
 
 /// Who works again.
@@ -42,12 +42,12 @@ pub(crate) struct Recovery {
 }
 
 /// Chooses who works again. `None` if there is no fair quorum. `targets` are the memberships that leaders
-/// are on their way to; the `doomed` node is chosen last.
+/// are on their way to; the `avoided` node is chosen last.
 pub(crate) fn choose(
     random: &mut Random,
     (world, checks): (&World, &Checks),
     targets: &[(NodeId, Membership)],
-    doomed: Option<NodeId>,
+    avoided: Option<NodeId>,
 ) -> Option<Recovery> {
     let required = memberships(world, checks, targets);
     let can_start = |node: &&SimNode| match node.state() {
@@ -61,7 +61,7 @@ pub(crate) fn choose(
     candidates.retain(|node| belongs(node) || leads(*node));
     shuffle(random, &mut candidates);
     let is_bridged = bears_bridges(world) && random.up_to(2) == 0;
-    candidates.sort_by_key(|node| (Some(*node) == doomed, is_bridged && leads(*node)));
+    candidates.sort_by_key(|node| (Some(*node) == avoided, is_bridged && leads(*node)));
     let mut chosen = first_quorum(&required, &candidates)?;
     let further = pick(random, &[0, 0, 1, candidates.len()]);
     let mut rest: Vec<NodeId> =

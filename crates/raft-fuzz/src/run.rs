@@ -1,6 +1,6 @@
 //! One run: faults for a while, then the question whether a quorum that works makes progress.
 
-mod progress;
+mod liveness;
 mod script;
 mod verdict;
 
@@ -11,10 +11,10 @@ use raft_script::Statement;
 use raft_script::limits::{MAX_BACKLOG, MAX_RUN_STEPS};
 use raft_sim::{Action, AdminRequest, EventKind, World};
 
-pub use self::verdict::{Failure, Outcome, of_script};
+pub use self::verdict::{Failure, RunResult, of_script};
 
-use crate::adversary::Adversary;
-use crate::plan::{Plan, Scene};
+use crate::nemesis::Nemesis;
+use crate::plan::{DrawnPlan, Plan};
 use crate::rare::{RareEvents, Watcher};
 
 /// The client that asks the nodes that recovered; no other client of a run has this number.
@@ -26,7 +26,7 @@ pub struct SeedReport {
     /// The seed.
     pub seed: u64,
     /// How it ended.
-    pub outcome: Outcome,
+    pub result: RunResult,
     /// Whether there was a quorum that progress could be asked of.
     pub progress_asked: bool,
     /// How many steps the world made.
@@ -44,10 +44,10 @@ pub struct SeedReport {
 /// A run that is under way, or over. A caller that catches a panic of the core still has its script.
 #[derive(Clone, Debug)]
 pub struct SeedRun {
-    scene: Scene,
+    drawn: DrawnPlan,
     world: World,
     checks: Checks,
-    adversary: Adversary,
+    nemesis: Nemesis,
     /// What is being done to the world at this moment: if the core panics, that was the last.
     attempt: Option<Action>,
     /// What was asked of the nodes that recovered, each behind so many actions of the journal.
@@ -61,7 +61,7 @@ pub struct SeedRun {
     targets: Vec<(NodeId, Membership)>,
     fresh_answer: Option<Response>,
     events: u64,
-    outcome: Option<Outcome>,
+    result: Option<RunResult>,
 }
 
 /// Plays a plan to its end.
@@ -76,7 +76,7 @@ pub fn run_seed(plan: &Plan) -> SeedReport {
 }
 
 /// What the world has come to.
-type Played = Result<(), Failure>;
+type Checked = Result<(), Failure>;
 
 impl SeedRun {
     /// The beginning of a plan.
@@ -84,20 +84,20 @@ impl SeedRun {
     /// # Panics
     /// If the plan's number of nodes is not from 1 to 9.
     pub fn new(plan: &Plan) -> Self {
-        Self::of(plan.scene())
+        Self::of(plan.draw())
     }
 
-    /// The beginning of a scene.
-    pub(crate) fn of(scene: Scene) -> Self {
-        let world = World::new(scene.setup.clone()).expect("a plan draws what is within bounds");
+    /// The beginning of a drawn plan.
+    pub(crate) fn of(drawn: DrawnPlan) -> Self {
+        let world = World::new(drawn.setup.clone()).expect("a plan draws what is within bounds");
         let checks = Checks::new(&world);
-        let adversary = Adversary::new(&scene);
+        let nemesis = Nemesis::new(&drawn);
         let events = world.events().len() as u64;
         Self {
-            scene,
+            drawn,
             world,
             checks,
-            adversary,
+            nemesis,
             attempt: None,
             expectations: Vec::new(),
             ends_waiting: false,
@@ -106,20 +106,20 @@ impl SeedRun {
             targets: Vec::new(),
             fresh_answer: None,
             events,
-            outcome: None,
+            result: None,
         }
     }
 
     /// Plays it to its end.
     pub fn play(&mut self) {
-        let played = self.chaos().and_then(|()| self.recover());
-        self.outcome = Some(played.map_or_else(Outcome::Failed, |()| Outcome::Clean));
+        let played = self.fault_phase().and_then(|()| self.recovery_phase());
+        self.result = Some(played.map_or_else(RunResult::Failed, |()| RunResult::Clean));
     }
 
     /// Notes that the core came upon what it holds for impossible, as the caller who caught its panic
     /// knows.
     pub fn panicked(&mut self, message: String) {
-        self.outcome = Some(Outcome::Failed(Failure::Assertion { message }));
+        self.result = Some(RunResult::Failed(Failure::Assertion { message }));
     }
 
     /// The world as it is now.
@@ -130,8 +130,8 @@ impl SeedRun {
     /// What became of it so far.
     pub fn report(&self) -> SeedReport {
         SeedReport {
-            seed: self.scene.setup.seed,
-            outcome: self.outcome.clone().unwrap_or(Outcome::Clean),
+            seed: self.drawn.setup.seed,
+            result: self.result.clone().unwrap_or(RunResult::Clean),
             progress_asked: !self.expectations.is_empty(),
             steps: self.world.steps(),
             events: self.events,
@@ -142,18 +142,18 @@ impl SeedRun {
     }
 
     /// Everything goes wrong that the plan has.
-    fn chaos(&mut self) -> Played {
+    fn fault_phase(&mut self) -> Checked {
         self.judge()?;
-        let end = Instant(0) + self.scene.chaos;
+        let end = Instant(0) + self.drawn.fault_phase;
         loop {
-            let at = self.adversary.next_at().max(self.world.now());
+            let at = self.nemesis.next_at().max(self.world.now());
             if at >= end {
                 return self.pass(end);
             }
             if !self.pass_until_alarm(at)? {
                 continue;
             }
-            for action in self.adversary.act(&self.world) {
+            for action in self.nemesis.act(&self.world) {
                 // Everything due by now has happened before each of them: so a script says it.
                 self.pass(at)?;
                 self.act(action)?;
@@ -161,11 +161,11 @@ impl SeedRun {
         }
     }
 
-    /// Does everything that is due up to `at`. False if the adversary has something to do before that.
+    /// Does everything that is due up to `at`. False if the nemesis has something to do before that.
     fn pass_until_alarm(&mut self, at: Instant) -> Result<bool, Failure> {
         while self.world.next_event().is_some_and(|next| next.at <= at) {
             self.step()?;
-            if self.adversary.hear(&self.world) {
+            if self.nemesis.hear(&self.world) {
                 return Ok(false);
             }
         }
@@ -174,7 +174,7 @@ impl SeedRun {
     }
 
     /// Does everything that is due up to `at`.
-    fn pass(&mut self, at: Instant) -> Played {
+    fn pass(&mut self, at: Instant) -> Checked {
         self.ends_waiting = false;
         while self.world.next_event().is_some_and(|next| next.at <= at) {
             self.step()?;
@@ -183,13 +183,13 @@ impl SeedRun {
         Ok(())
     }
 
-    fn step(&mut self) -> Played {
+    fn step(&mut self) -> Checked {
         self.world.step();
         self.look()
     }
 
     /// Does something to the world, if that is possible now.
-    fn act(&mut self, action: Action) -> Played {
+    fn act(&mut self, action: Action) -> Checked {
         self.attempt = Some(action.clone());
         let done = self.world.apply(action);
         self.attempt = None;
@@ -200,7 +200,7 @@ impl SeedRun {
     }
 
     /// Looks at what happened.
-    fn look(&mut self) -> Played {
+    fn look(&mut self) -> Checked {
         self.checks.observe(&self.world, self.world.events());
         self.events += self.world.events().len() as u64;
         self.rare.observe(&self.world, &self.checks);
@@ -228,7 +228,7 @@ impl SeedRun {
 
     /// Whether everything holds. The limits are those of a script, so that the script of a run that
     /// breaks one breaks it as well.
-    fn judge(&self) -> Played {
+    fn judge(&self) -> Checked {
         if let Some(violation) = self.checks.violation() {
             return Err(Failure::Violation(violation.clone()));
         }

@@ -44,7 +44,7 @@ const LEAST_MORE: u64 = 2_000_000;
 /// Makes one script short.
 pub struct Shrinker<'a> {
     oracle: &'a mut Oracle<'a>,
-    progress: &'a mut dyn FnMut(Progress),
+    progress: &'a mut dyn FnMut(ShrinkProgress),
     max_runs: u64,
     runs: u64,
     before: usize,
@@ -56,7 +56,7 @@ pub struct Shrinker<'a> {
 
 /// How far a shrinker has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Progress {
+pub struct ShrinkProgress {
     /// How many scripts were run.
     pub runs: u64,
     /// How many may be.
@@ -73,7 +73,7 @@ pub struct Shrunk {
     /// The script.
     pub script: Script,
     /// How many statements it had at first, and how many scripts were run.
-    pub progress: Progress,
+    pub progress: ShrinkProgress,
     /// Whether nothing simpler fails, as far as the passes can tell; else the runs were used up.
     pub is_minimal: bool,
 }
@@ -83,7 +83,7 @@ impl<'a> Shrinker<'a> {
     pub fn new(
         max_runs: u64,
         oracle: &'a mut Oracle<'a>,
-        progress: &'a mut dyn FnMut(Progress),
+        progress: &'a mut dyn FnMut(ShrinkProgress),
     ) -> Self {
         Self {
             oracle,
@@ -127,9 +127,9 @@ impl<'a> Shrinker<'a> {
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> ShrinkProgress {
         let (runs, max_runs, before) = (self.runs, self.max_runs, self.before);
-        Progress { runs, max_runs, before, statements: self.best.len() }
+        ShrinkProgress { runs, max_runs, before, statements: self.best.len() }
     }
 
     fn cost(&self) -> Cost {

@@ -4,7 +4,7 @@
 mod sample;
 
 use raft_core::Bug;
-use raft_fuzz::{Failure, Outcome, Plan, Profile, SeedRun, of_script};
+use raft_fuzz::{Failure, Plan, Profile, RunResult, SeedRun, of_script};
 use raft_script::{Session, Started, Statement, Stepped};
 use raft_sim::{Switches, WorldBug};
 
@@ -52,7 +52,7 @@ fn planted_bugs_are_found_and_their_scripts_find_them_again() {
         let script = raft_script::parse(&run.script().to_string()).expect("it is a script");
         let again = raft_script::run(&script, &mut |_| {});
         assert_eq!(again.trace_hash, run.world().trace_hash(), "{bugs:?}: {failure}");
-        let Outcome::Failed(found) = of_script(&again) else { panic!("{bugs:?}: {failure}") };
+        let RunResult::Failed(found) = of_script(&again) else { panic!("{bugs:?}: {failure}") };
         assert_eq!(found.name(), failure.name(), "{bugs:?}");
         match (&found, failure) {
             // What was waited for is said in other words.

@@ -1,6 +1,6 @@
 //! Runs are functions of their plans, end without a failure, and have scripts that do them again.
 
-use raft_fuzz::{Outcome, Plan, Profile, SeedRun, of_script, run_seed};
+use raft_fuzz::{Plan, Profile, RunResult, SeedRun, of_script, run_seed};
 use raft_script::Statement;
 
 /// The seeds of a test; `FUZZ_SEEDS=first..end` chooses others.
@@ -16,7 +16,7 @@ fn nothing_is_broken_and_progress_is_made() {
         let mut asked = 0;
         for seed in seeds(1, 40) {
             let report = run_seed(&Plan::new(profile, seed));
-            assert_eq!(report.outcome, Outcome::Clean, "{profile} {seed}");
+            assert_eq!(report.result, RunResult::Clean, "{profile} {seed}");
             asked += u64::from(report.progress_asked);
         }
         assert!(asked > 0, "{profile}: no quorum was ever asked for progress");
@@ -34,7 +34,7 @@ fn the_script_of_a_run_does_it_again() {
                 raft_script::parse(&text).unwrap_or_else(|error| panic!("{seed}: {error}"));
             let again = raft_script::run(&script, &mut |_| {});
             assert_eq!(again.failure, None, "{profile} {seed}");
-            assert_eq!(of_script(&again), Outcome::Clean);
+            assert_eq!(of_script(&again), RunResult::Clean);
             assert_eq!(again.trace_hash, run.world().trace_hash(), "{profile} {seed}");
             assert_eq!(again.steps, run.world().steps(), "{profile} {seed}");
         }

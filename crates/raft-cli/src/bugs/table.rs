@@ -163,7 +163,7 @@ fn hunt(switch: Switch, arguments: &BugsArguments, progress: &Progress) -> Row {
 fn shorten(
     catch: Catch,
     arguments: &BugsArguments,
-    progress: &mut dyn FnMut(raft_fuzz::Progress),
+    progress: &mut dyn FnMut(raft_fuzz::ShrinkProgress),
 ) -> Found {
     let again = "a script shows what it was made for";
     let shrunk = raft_fuzz::shrink(&catch, arguments.max_runs, progress).expect(again);

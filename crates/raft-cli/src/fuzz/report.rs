@@ -111,7 +111,7 @@ impl CampaignReport {
         self.events += report.events;
         self.hash.add(seed, report.trace_hash);
         self.rare.0 += &report.rare;
-        if let Some(failure) = report.outcome.failure() {
+        if let Some(failure) = report.result.failure() {
             self.failures.push(FailureReport {
                 seed,
                 name: failure.name().to_owned(),

@@ -12,7 +12,7 @@ use raft_kv::{ClientId, Command, Sequence};
 use raft_sim::{EventKind, ReadPolicy, SimNode, World};
 
 use super::{RareEvent, RareEvents};
-use crate::adversary::is_ahead;
+use crate::nemesis::is_ahead;
 
 /// Follows a run.
 #[derive(Clone, Debug, Default)]

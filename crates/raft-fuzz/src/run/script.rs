@@ -3,13 +3,13 @@
 use raft_script::{Moment, Run, Script, Statement};
 use raft_sim::Action;
 
-use super::{Failure, Outcome, SeedRun};
+use super::{Failure, RunResult, SeedRun};
 
 impl SeedRun {
     /// The run as a script: the cluster, everything that was done to it and when, and what was expected
     /// of the nodes that recovered. Its run is the same run, up to the failure if there was one.
     pub fn script(&self) -> Script {
-        let mut statements = vec![Statement::Cluster(Box::new(self.scene.setup.clone()))];
+        let mut statements = vec![Statement::Cluster(Box::new(self.drawn.setup.clone()))];
         let at = |time, action: &Action| Statement::At {
             moment: Moment::Absolute { time, step: None },
             statement: Box::new(action.into()),
@@ -33,6 +33,6 @@ impl SeedRun {
 
     /// What broke, if anything did.
     pub fn failure(&self) -> Option<&Failure> {
-        self.outcome.as_ref().and_then(Outcome::failure)
+        self.result.as_ref().and_then(RunResult::failure)
     }
 }

@@ -8,7 +8,7 @@ use raft_sim::World;
 
 /// How a run ended.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Outcome {
+pub enum RunResult {
     /// Nothing was broken.
     Clean,
     /// Something was.
@@ -27,7 +27,7 @@ pub enum Failure {
     },
 }
 
-impl Outcome {
+impl RunResult {
     /// What was broken, if anything.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -69,15 +69,15 @@ impl fmt::Display for Failure {
 /// How the run of a script ended: a property that is broken, an expectation that nothing came of in time,
 /// or a limit that a cluster which keeps itself busy reaches; all others, such as a statement that cannot
 /// be carried out, are no failures of the cluster.
-pub fn of_script(report: &RunReport) -> Outcome {
-    let Some(failure) = &report.failure else { return Outcome::Clean };
+pub fn of_script(report: &RunReport) -> RunResult {
+    let Some(failure) = &report.failure else { return RunResult::Clean };
     let broken = match &failure.error {
         ExecError::Violated(violation) => Failure::Violation(violation.clone()),
         ExecError::TimedOut { .. } | ExecError::LimitExceeded { .. } => {
-            let Some(session) = &report.session else { return Outcome::Clean };
+            let Some(session) = &report.session else { return RunResult::Clean };
             Failure::no_progress(failure.error.to_string(), session.world())
         }
-        _ => return Outcome::Clean,
+        _ => return RunResult::Clean,
     };
-    Outcome::Failed(broken)
+    RunResult::Failed(broken)
 }

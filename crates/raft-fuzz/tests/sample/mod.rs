@@ -3,7 +3,7 @@
 //! The hash covers every event of every run, so any change to what nodes, faults or the fuzzer do changes
 //! it. If the change is meant, put the new number here: both tests print what they found.
 
-use raft_fuzz::{Outcome, Plan, Profile, run_seed};
+use raft_fuzz::{Plan, Profile, RunResult, run_seed};
 
 /// How many seeds of each profile.
 const SEEDS: u64 = 8;
@@ -22,7 +22,7 @@ fn play() -> u64 {
     let plans = Profile::ALL.iter().flat_map(|p| (1..=SEEDS).map(|seed| Plan::new(*p, seed)));
     plans.fold(0, |hash: u64, plan| {
         let report = run_seed(&plan);
-        assert_eq!(report.outcome, Outcome::Clean, "{} {}", plan.profile, plan.seed);
+        assert_eq!(report.result, RunResult::Clean, "{} {}", plan.profile, plan.seed);
         hash.rotate_left(7).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ report.trace_hash
     })
 }

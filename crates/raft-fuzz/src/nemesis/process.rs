@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use raft_sim::{Action, ClockChange, MAX_DRIFT_PPM, NodeState, Random, Unsynced};
 
-use super::{Deeds, Look, any, leads, part};
+use super::{Injection, Targets, any, leads, part};
 use crate::plan::{pick, shuffle, sorted, whole_millis};
 
-impl Look<'_> {
+impl Targets<'_> {
     /// Best is a node with a write under way, or the leader; sometimes two at once. It starts again
     /// after a while.
-    pub(super) fn crash(&self, random: &mut Random) -> Deeds {
-        let mut deeds = Deeds::default();
+    pub(super) fn crash(&self, random: &mut Random) -> Injection {
+        let mut injection = Injection::default();
         let count = pick(random, &[1, 1, 1, 2, 3]);
         for _ in 0..count {
             let up = self.nodes(|node| node.core().is_some());
@@ -23,26 +23,26 @@ impl Look<'_> {
             let Some(node) = any(random, &wanted).or_else(|| any(random, &up)) else { continue };
             let unsynced =
                 pick(random, &[Unsynced::Drawn, Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
-            deeds.now.push(Action::Crash { node, unsynced });
-            deeds.later.push((self.while_broken(random), Action::Restart { node }));
+            injection.now.push(Action::Crash { node, unsynced });
+            injection.later.push((self.fault_duration(random), Action::Restart { node }));
         }
-        deeds
+        injection
     }
 
     /// A leader that sleeps is the most interesting one.
-    pub(super) fn pause(&self, random: &mut Random) -> Deeds {
+    pub(super) fn pause(&self, random: &mut Random) -> Injection {
         let leading = self.nodes(|node| leads(node) && node.state() == NodeState::Running);
         let wanted = if random.up_to(1) == 0 { leading } else { Vec::new() };
         let running = self.running();
         let Some(node) = any(random, &wanted).or_else(|| any(random, &running)) else {
-            return Deeds::default();
+            return Injection::default();
         };
         let (pause, resume) = (Action::Pause { node }, Action::Resume { node });
-        Deeds::for_a_while(pause, self.while_broken(random), resume)
+        Injection::for_a_while(pause, self.fault_duration(random), resume)
     }
 
     /// Several nodes at once make a split vote.
-    pub(super) fn election(&self, random: &mut Random) -> Deeds {
+    pub(super) fn election(&self, random: &mut Random) -> Injection {
         let count = pick(random, &[1, 2, 3, 6]);
         let forgets = random.up_to(2) == 0;
         let running = self.running();
@@ -50,20 +50,22 @@ impl Look<'_> {
         let action = |node| {
             if forgets { Action::ForgetLeader { node } } else { Action::ForceElection { node } }
         };
-        Deeds::now(nodes.map(action).collect())
+        Injection::now(nodes.map(action).collect())
     }
 
     /// Mostly as wrong as a clock may be: what rests on the bound has to hold there. Now and then more
     /// than that, which suspends what leases prove; or it jumps.
-    pub(super) fn clock(&self, random: &mut Random) -> Deeds {
+    pub(super) fn clock(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
-        let Some(node) = any(random, &ids) else { return Deeds::default() };
+        let Some(node) = any(random, &ids) else { return Injection::default() };
         let set = |change| Action::SetClock { node, change };
         let bound = self.world.setup().max_clock_drift_ppm as i32;
         let ppm = match random.up_to(9) {
             0 => {
                 let part = pick(random, &[1, 4, 10, 30]);
-                return Deeds::one(set(ClockChange::Jump(whole_millis(self.timeout * part / 4))));
+                return Injection::one(set(ClockChange::Jump(whole_millis(
+                    self.timeout * part / 4,
+                ))));
             }
             1 => MAX_DRIFT_PPM - random.up_to(MAX_DRIFT_PPM as u64 / 2) as i32,
             _ => bound,
@@ -71,26 +73,26 @@ impl Look<'_> {
         let ppm = if random.up_to(1) == 0 { ppm } else { -ppm };
         let drifts = set(ClockChange::Drift { ppm });
         // Long enough for some leases.
-        let lasts = self.while_broken(random) + self.timeout;
-        Deeds::for_a_while(drifts, lasts, set(ClockChange::Drift { ppm: 0 }))
+        let lasts = self.fault_duration(random) + self.timeout;
+        Injection::for_a_while(drifts, lasts, set(ClockChange::Drift { ppm: 0 }))
     }
 
     /// A node that takes up to a heartbeat's time for everything, the leader as often as all others.
-    pub(super) fn slow(&self, random: &mut Random) -> Deeds {
-        let Some(node) = self.leader_or_any(random) else { return Deeds::default() };
+    pub(super) fn slow(&self, random: &mut Random) -> Injection {
+        let Some(node) = self.leader_or_any(random) else { return Injection::default() };
         let most = self.world.setup().heartbeat_interval.as_millis() as u64;
         let handling = Duration::from_millis(1 + random.up_to(most));
         let slow = |handling| Action::Slow { node, handling };
-        Deeds::for_a_while(slow(handling), self.while_broken(random), slow(Duration::ZERO))
+        Injection::for_a_while(slow(handling), self.fault_duration(random), slow(Duration::ZERO))
     }
 
     /// With five nodes: 1 and 2 stand. If 2 wins, 1 and 3 are cut off from it, as soon as the votes are
     /// given. Then 4 stands, and 5, which may have voted for 1, votes for it and loses power. The network
     /// heals, 5 is back, and 1 stands.
-    pub(super) fn comeback(&self, random: &mut Random) -> Deeds {
+    pub(super) fn loser_returns(&self, random: &mut Random) -> Injection {
         let mut nodes = self.running();
         if nodes.len() < 5 {
-            return Deeds::default();
+            return Injection::default();
         }
         shuffle(random, &mut nodes);
         let (apart, others) = nodes.split_at(nodes.len() / 2);
@@ -118,6 +120,6 @@ impl Look<'_> {
             (back + self.timeout, restart(stands)),
         ];
         let forget = nodes.iter().map(|node| Action::ForgetLeader { node: *node });
-        Deeds::story(forget.chain([elect(loses), elect(wins)]), later)
+        Injection::sequence(forget.chain([elect(loses), elect(wins)]), later)
     }
 }

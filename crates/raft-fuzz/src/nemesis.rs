@@ -1,14 +1,14 @@
 //! Who makes the trouble: looks at the world, and decides what goes wrong next.
 //!
-//! Each kind of trouble is a source with its own stream and its own times. What breaks is repaired
+//! Each kind of trouble is a schedule with its own stream and its own times. What breaks is repaired
 //! after a drawn while, so that the cluster never lies dead for long.
 
-mod ambush;
 mod clients;
 mod cluster;
 mod disks;
 mod network;
 mod process;
+mod triggered;
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use raft_core::{Instant, NodeId, RoleKind};
 use raft_sim::{Action, NodeState, Random, SimNode, World};
 
 use crate::fault::Fault;
-use crate::plan::{CLIENTS, FIRST_FAULT, Scene, pick, whole_millis};
+use crate::plan::{CLIENTS, DrawnPlan, FIRST_FAULT, pick, whole_millis};
 
-use self::ambush::Ambush;
 use self::clients::Clients;
+use self::triggered::Triggered;
 
 /// What is to be done: now, and as a repair later.
 #[derive(Debug, Default)]
-struct Deeds {
+struct Injection {
     now: Vec<Action>,
     later: Vec<(Duration, Action)>,
 }
 
 /// One kind of trouble.
 #[derive(Clone, Debug)]
-struct Source {
+struct FaultSchedule {
     fault: Fault,
     random: Random,
     spacing: Duration,
@@ -39,48 +39,48 @@ struct Source {
 
 /// All trouble of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Adversary {
-    sources: Vec<Source>,
+pub(crate) struct Nemesis {
+    schedules: Vec<FaultSchedule>,
     /// What was broken and when it is repaired, in the order in which it was broken.
     repairs: Vec<(Instant, Action)>,
     clients: Clients,
-    ambush: Option<Ambush>,
+    triggered: Option<Triggered>,
     /// The longest election timeout: how long faults last is counted in it.
     timeout: Duration,
 }
 
-impl Adversary {
-    pub(crate) fn new(scene: &Scene) -> Self {
-        let seed = scene.setup.seed;
-        let source = |fault: Fault| {
-            let spacing = scene.faults.spacing(fault)?;
+impl Nemesis {
+    pub(crate) fn new(drawn: &DrawnPlan) -> Self {
+        let seed = drawn.setup.seed;
+        let schedule = |fault: Fault| {
+            let spacing = drawn.faults.spacing(fault)?;
             let mut random = Random::for_plan(seed, FIRST_FAULT + fault as u64);
             let next_at = Instant(0) + interval(&mut random, spacing);
-            Some(Source { fault, random, spacing, next_at })
+            Some(FaultSchedule { fault, random, spacing, next_at })
         };
-        let timed = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Ambush);
-        let ambush = source(Fault::Ambush);
+        let timed = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Triggered);
+        let triggered = schedule(Fault::Triggered);
         Self {
-            sources: timed.filter_map(source).collect(),
-            ambush: ambush.map(|source| Ambush::new(source.random, source.spacing)),
+            schedules: timed.filter_map(schedule).collect(),
+            triggered: triggered.map(|schedule| Triggered::new(schedule.random, schedule.spacing)),
             repairs: Vec::new(),
-            clients: Clients::new(Random::for_plan(seed, CLIENTS), scene.workload.clone()),
-            timeout: scene.setup.election_timeout_max,
+            clients: Clients::new(Random::for_plan(seed, CLIENTS), drawn.workload.clone()),
+            timeout: drawn.setup.election_timeout_max,
         }
     }
 
     /// When it does something next.
     pub(crate) fn next_at(&self) -> Instant {
-        let faults = self.sources.iter().map(|source| source.next_at);
+        let faults = self.schedules.iter().map(|schedule| schedule.next_at);
         let repairs = self.repairs.iter().map(|(at, _)| *at);
-        let trap = self.ambush.as_ref().and_then(Ambush::next_at);
-        faults.chain(repairs).chain(trap).chain([self.clients.next_at()]).min().unwrap_or_default()
+        let armed = self.triggered.as_ref().and_then(Triggered::next_at);
+        faults.chain(repairs).chain(armed).chain([self.clients.next_at()]).min().unwrap_or_default()
     }
 
     /// Looks for the right moment in what just happened. True if it has something to do sooner than
     /// it said.
     pub(crate) fn hear(&mut self, world: &World) -> bool {
-        self.ambush.as_mut().is_some_and(|ambush| ambush.hear(world))
+        self.triggered.as_mut().is_some_and(|triggered| triggered.hear(world))
     }
 
     /// What it does now. Some of that may not be possible.
@@ -89,63 +89,64 @@ impl Adversary {
         if let Some(due) = self.repairs.iter().position(|(at, _)| *at <= now) {
             return vec![self.repairs.remove(due).1];
         }
-        if let Some(source) = self.sources.iter_mut().find(|source| source.next_at <= now) {
-            source.next_at = now + interval(&mut source.random, source.spacing);
-            let look = Look { world, timeout: self.timeout };
-            let deeds = source.strike(&look, &mut self.clients);
-            return self.begin(deeds, now);
+        if let Some(schedule) = self.schedules.iter_mut().find(|schedule| schedule.next_at <= now) {
+            schedule.next_at = now + interval(&mut schedule.random, schedule.spacing);
+            let targets = Targets { world, timeout: self.timeout };
+            let injection = schedule.inject(&targets, &mut self.clients);
+            return self.begin(injection, now);
         }
-        if let Some(ambush) =
-            self.ambush.as_mut().filter(|a| a.next_at().is_some_and(|at| at <= now))
+        if let Some(triggered) =
+            self.triggered.as_mut().filter(|a| a.next_at().is_some_and(|at| at <= now))
         {
-            let deeds = ambush.spring(&Look { world, timeout: self.timeout });
-            return self.begin(deeds, now);
+            let injection = triggered.inject(&Targets { world, timeout: self.timeout });
+            return self.begin(injection, now);
         }
         self.clients.act(world)
     }
 
-    fn begin(&mut self, deeds: Deeds, now: Instant) -> Vec<Action> {
-        self.repairs.extend(deeds.later.into_iter().map(|(after, action)| (now + after, action)));
-        deeds.now
+    fn begin(&mut self, injection: Injection, now: Instant) -> Vec<Action> {
+        self.repairs
+            .extend(injection.later.into_iter().map(|(after, action)| (now + after, action)));
+        injection.now
     }
 }
 
-impl Source {
-    fn strike(&mut self, look: &Look<'_>, clients: &mut Clients) -> Deeds {
+impl FaultSchedule {
+    fn inject(&mut self, targets: &Targets<'_>, clients: &mut Clients) -> Injection {
         let random = &mut self.random;
         match self.fault {
-            Fault::Crash => look.crash(random),
-            Fault::Pause => look.pause(random),
-            Fault::Partition => look.partition(random),
-            Fault::Link => look.link(random),
-            Fault::Disk => look.disk(random),
-            Fault::Election => look.election(random),
-            Fault::Transfer => look.transfer(random),
-            Fault::Membership => look.membership(random),
-            Fault::Snapshot => look.snapshot(random),
-            Fault::Message => look.message(random),
-            Fault::Storm => Deeds::now(clients.storm(random, look.world)),
-            Fault::Strand => look.strand(random),
-            Fault::DiskFailure => look.disk_failure(random),
-            Fault::DiskDamage => look.disk_damage(random),
-            Fault::Replay => look.replay(random),
-            Fault::Clock => look.clock(random),
-            Fault::Slow => look.slow(random),
-            Fault::Comeback => look.comeback(random),
-            Fault::Unaware => look.unaware(random),
+            Fault::Crash => targets.crash(random),
+            Fault::Pause => targets.pause(random),
+            Fault::Partition => targets.partition(random),
+            Fault::Link => targets.link(random),
+            Fault::Disk => targets.disk(random),
+            Fault::Election => targets.election(random),
+            Fault::Transfer => targets.transfer(random),
+            Fault::Membership => targets.membership(random),
+            Fault::Snapshot => targets.snapshot(random),
+            Fault::Message => targets.message(random),
+            Fault::RequestBurst => Injection::now(clients.burst(random, targets.world)),
+            Fault::IsolateUncommitted => targets.isolate_uncommitted(random),
+            Fault::DiskFailure => targets.disk_failure(random),
+            Fault::DiskDamage => targets.disk_damage(random),
+            Fault::Replay => targets.replay(random),
+            Fault::Clock => targets.clock(random),
+            Fault::Slow => targets.slow(random),
+            Fault::LoserReturns => targets.loser_returns(random),
+            Fault::StaleMember => targets.stale_member(random),
             // Has no times of its own.
-            Fault::Ambush => Deeds::default(),
+            Fault::Triggered => Injection::default(),
         }
     }
 }
 
-/// The world in the adversary's eyes.
-struct Look<'a> {
+/// The world in the nemesis's eyes.
+struct Targets<'a> {
     world: &'a World,
     timeout: Duration,
 }
 
-impl Look<'_> {
+impl Targets<'_> {
     fn ids(&self) -> Vec<NodeId> {
         self.world.node_ids().collect()
     }
@@ -172,7 +173,7 @@ impl Look<'_> {
     }
 
     /// How long something stays broken: a part of a timeout, or some of them.
-    fn while_broken(&self, random: &mut Random) -> Duration {
+    fn fault_duration(&self, random: &mut Random) -> Duration {
         let tenths = pick(random, &[1, 3, 8, 15, 30, 50]) + random.up_to(9) as u32;
         whole_millis(self.timeout * tenths / 10).max(Duration::from_millis(1))
     }
@@ -205,7 +206,7 @@ fn interval(random: &mut Random, mean: Duration) -> Duration {
         .max(Duration::from_millis(1))
 }
 
-impl Deeds {
+impl Injection {
     fn now(actions: Vec<Action>) -> Self {
         Self { now: actions, later: Vec::new() }
     }
@@ -215,7 +216,7 @@ impl Deeds {
     }
 
     /// One thing after the other.
-    fn story(
+    fn sequence(
         now: impl IntoIterator<Item = Action>,
         later: impl IntoIterator<Item = (Duration, Action)>,
     ) -> Self {
@@ -237,9 +238,9 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     /// What is done to a world in a minute: how many requests of clients are made, and how much else.
-    fn deeds(faults: Faults, seed: u64) -> (usize, usize) {
-        let plan = Plan::new(Profile::Lan, seed).scene();
-        let mut run = SeedRun::of(Scene { faults, chaos: MINUTE, ..plan });
+    fn injection(faults: Faults, seed: u64) -> (usize, usize) {
+        let plan = Plan::new(Profile::Lan, seed).draw();
+        let mut run = SeedRun::of(DrawnPlan { faults, fault_phase: MINUTE, ..plan });
         run.play();
         let done = run.world().journal().filter(|entry| entry.at < Instant(0) + MINUTE);
         let is_request = |action: &Action| matches!(action, Action::Request { .. });
@@ -251,21 +252,22 @@ mod tests {
     #[test]
     fn each_kind_strikes_whatever_others_there_are() {
         let mut faults = Faults::default();
-        let (calm, none) = deeds(faults.clone(), 1);
+        let (calm, none) = injection(faults.clone(), 1);
         assert_eq!(none, 0);
         for fault in Fault::ALL {
             let mut alone = Faults::default();
             alone.set(fault, Some(Duration::from_secs(1)));
-            let (requests, others) = deeds(alone, 1);
-            let strikes = if fault == Fault::Storm { requests > 2 * calm } else { others > 1 };
+            let (requests, others) = injection(alone, 1);
+            let strikes =
+                if fault == Fault::RequestBurst { requests > 2 * calm } else { others > 1 };
             assert!(strikes, "{fault:?}: {requests} requests, {others} others");
         }
-        // An ambush has no times of its own, and is told apart from the others.
+        // An triggered has no times of its own, and is told apart from the others.
         Fault::ALL.into_iter().for_each(|fault| faults.set(fault, Some(Duration::from_secs(1))));
-        let mut scene = Plan::new(Profile::Lan, 1).scene();
-        scene.faults = faults;
-        let adversary = Adversary::new(&scene);
-        assert!(adversary.ambush.is_some());
-        assert_eq!(adversary.sources.len(), Fault::ALL.len() - 1);
+        let mut drawn = Plan::new(Profile::Lan, 1).draw();
+        drawn.faults = faults;
+        let nemesis = Nemesis::new(&drawn);
+        assert!(nemesis.triggered.is_some());
+        assert_eq!(nemesis.schedules.len(), Fault::ALL.len() - 1);
     }
 }

@@ -40,7 +40,7 @@ impl Clients {
     }
 
     /// Many at once.
-    pub(super) fn storm(&mut self, random: &mut Random, world: &World) -> Vec<Action> {
+    pub(super) fn burst(&mut self, random: &mut Random, world: &World) -> Vec<Action> {
         let count = 5 + random.up_to(25);
         (0..count).filter_map(|_| self.request(random, world)).collect()
     }

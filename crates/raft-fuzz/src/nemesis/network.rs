@@ -5,13 +5,13 @@ use std::time::Duration;
 use raft_core::{Body, NodeId};
 use raft_sim::{Action, DelayRange, LinkChange, MAX_QUEUE, Random, Unsynced};
 
-use super::{Deeds, Look, any, is_ahead, leads};
+use super::{Injection, Targets, any, is_ahead, leads};
 use crate::plan::{pick, shuffle, sorted};
 
-impl Look<'_> {
+impl Targets<'_> {
     /// Halves, one node alone, the leader alone or with a minority; a node that hears both sides; a ring
     /// in which each majority lacks others; a direction in which nothing passes.
-    pub(super) fn partition(&self, random: &mut Random) -> Deeds {
+    pub(super) fn partition(&self, random: &mut Random) -> Injection {
         let mut nodes = self.ids();
         shuffle(random, &mut nodes);
         if random.up_to(1) == 0 {
@@ -19,44 +19,44 @@ impl Look<'_> {
             let leading = self.nodes(leads);
             nodes.sort_by_key(|node| !leading.contains(node));
         }
-        let Some(action) = draw_partition(random, &nodes) else { return Deeds::default() };
-        Deeds::for_a_while(action, self.while_broken(random), Action::Heal)
+        let Some(action) = draw_partition(random, &nodes) else { return Injection::default() };
+        Injection::for_a_while(action, self.fault_duration(random), Action::Heal)
     }
 
     /// A node whose log is ahead of what is committed, alone or with another one, apart from all others;
     /// if it does not lead itself, the leader loses power.
-    pub(super) fn strand(&self, random: &mut Random) -> Deeds {
+    pub(super) fn isolate_uncommitted(&self, random: &mut Random) -> Injection {
         let ahead = self.nodes(is_ahead);
-        let Some(node) = any(random, &ahead) else { return Deeds::default() };
+        let Some(node) = any(random, &ahead) else { return Injection::default() };
         let mut others: Vec<NodeId> = self.ids().into_iter().filter(|id| *id != node).collect();
         shuffle(random, &mut others);
         let company = if others.len() > 3 { pick(random, &[0, 0, 1]) } else { 0 };
         let alone: Vec<NodeId> = [node].into_iter().chain(others.drain(..company)).collect();
         if others.is_empty() {
-            return Deeds::default();
+            return Injection::default();
         }
-        let lasts = self.while_broken(random);
+        let lasts = self.fault_duration(random);
         let parted = Action::Partition { groups: vec![sorted(&alone), sorted(&others)] };
-        let mut deeds = Deeds::for_a_while(parted, lasts, Action::Heal);
+        let mut injection = Injection::for_a_while(parted, lasts, Action::Heal);
         let unsynced = pick(random, &[Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
         for node in self.nodes(leads).into_iter().filter(|leader| *leader != node) {
-            deeds.now.push(Action::Crash { node, unsynced });
-            deeds.later.push((self.while_broken(random), Action::Restart { node }));
+            injection.now.push(Action::Crash { node, unsynced });
+            injection.later.push((self.fault_duration(random), Action::Restart { node }));
         }
-        deeds
+        injection
     }
 
     /// One link, or all from or to a node, or all.
-    pub(super) fn link(&self, random: &mut Random) -> Deeds {
+    pub(super) fn link(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
         let pairs = pairs(random, &ids);
         let (change, repair) = self.draw_link_change(random);
-        let lasts = self.while_broken(random);
+        let lasts = self.fault_duration(random);
         let set = |change| move |(from, to)| Action::SetLink { from, to, change };
-        let mut deeds = Deeds::now(pairs.iter().copied().map(set(change)).collect());
+        let mut injection = Injection::now(pairs.iter().copied().map(set(change)).collect());
         let repairs = pairs.into_iter().map(set(repair));
-        deeds.later.extend(repairs.map(|action| (lasts, action)));
-        deeds
+        injection.later.extend(repairs.map(|action| (lasts, action)));
+        injection
     }
 
     /// A change, and what undoes it.
@@ -96,7 +96,7 @@ impl Look<'_> {
     }
 
     /// Messages that arrived already arrive again, those that are no heartbeats before others.
-    pub(super) fn replay(&self, random: &mut Random) -> Deeds {
+    pub(super) fn replay(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
         let mut kept = Vec::new();
         for (from, to) in ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to))) {
@@ -111,11 +111,11 @@ impl Look<'_> {
             }
         }
         let count = if kept.is_empty() { 0 } else { 1 + random.up_to(5) };
-        Deeds::now((0..count).map(|_| pick(random, &kept)).collect())
+        Injection::now((0..count).map(|_| pick(random, &kept)).collect())
     }
 
     /// Some messages of one kind get lost: votes, answers, snapshots.
-    pub(super) fn message(&self, random: &mut Random) -> Deeds {
+    pub(super) fn message(&self, random: &mut Random) -> Injection {
         let kind = random.up_to(3);
         let most = 1 + random.up_to(4) as usize;
         let is_wanted = |body: &Body| match kind {
@@ -125,7 +125,7 @@ impl Look<'_> {
             _ => true,
         };
         let wanted = self.world.in_flight().filter(|message| is_wanted(&message.message.body));
-        Deeds::now(
+        Injection::now(
             wanted.take(most).map(|message| Action::DropMessage { id: message.id }).collect(),
         )
     }

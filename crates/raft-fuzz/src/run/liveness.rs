@@ -8,7 +8,7 @@ use raft_kv::{Operation, Response};
 use raft_script::{Condition, Statement};
 use raft_sim::{Action, NodeState, Random, ReadPolicy, SimNode};
 
-use super::{FRESH_CLIENT, Failure, Played, SeedRun};
+use super::{Checked, FRESH_CLIENT, Failure, SeedRun};
 use crate::plan::{RECOVERY, pick};
 use crate::recovery::{self, Recovery};
 
@@ -24,11 +24,11 @@ const HANDOVER_TIMEOUTS: u32 = 8;
 impl SeedRun {
     /// A quorum recovers, answers a new client, comes to agree on all that was ever committed, is led by
     /// a voter, and hands leadership over.
-    pub(super) fn recover(&mut self) -> Played {
-        let mut random = Random::for_plan(self.scene.setup.seed, RECOVERY);
-        let doomed = self.last_act(&mut random)?;
+    pub(super) fn recovery_phase(&mut self) -> Checked {
+        let mut random = Random::for_plan(self.drawn.setup.seed, RECOVERY);
+        let avoided = self.last_act(&mut random)?;
         let seen = (&self.world, &self.checks);
-        let chosen = recovery::choose(&mut random, seen, &self.targets, doomed);
+        let chosen = recovery::choose(&mut random, seen, &self.targets, avoided);
         let Some(Recovery { nodes, bridge }) = chosen else { return Ok(()) };
         self.act_now(Action::Recover { nodes })?;
         let is_bridged = bridge.is_some();
@@ -64,30 +64,30 @@ impl SeedRun {
     /// some way.
     fn last_act(&mut self, random: &mut Random) -> Result<Option<NodeId>, Failure> {
         let nodes: Vec<NodeId> = self.world.node_ids().collect();
-        let doomed = pick(random, &nodes);
+        let avoided = pick(random, &nodes);
         let action = match random.up_to(3) {
             0 | 1 => {
                 let Some(node) = self.world.leader() else { return Ok(None) };
-                Action::TransferLeadership { node, to: doomed }
+                Action::TransferLeadership { node, to: avoided }
             }
-            2 => Action::ForceElection { node: doomed },
+            2 => Action::ForceElection { node: avoided },
             _ => return Ok(None),
         };
         self.act_now(action)?;
-        let way = self.scene.setup.link_latency.max * pick(random, &[0, 1, 2, 4]);
+        let way = self.drawn.setup.link_latency.max * pick(random, &[0, 1, 2, 4]);
         self.pass(self.world.now() + way)?;
-        Ok(Some(doomed))
+        Ok(Some(avoided))
     }
 
     /// Does something after everything that is due.
-    fn act_now(&mut self, action: Action) -> Played {
+    fn act_now(&mut self, action: Action) -> Checked {
         self.pass(self.world.now())?;
         self.act(action)
     }
 
-    fn ask_as_a_new_client(&mut self, within: Duration) -> Played {
+    fn ask_as_a_new_client(&mut self, within: Duration) -> Checked {
         // Should its patience end before the bound, it asks again.
-        let patience = self.scene.setup.client_patience.as_micros().max(1);
+        let patience = self.drawn.setup.client_patience.as_micros().max(1);
         for _ in 0..=within.as_micros() / patience {
             let operation = Operation::Set { key: "progress".into(), value: "made".into() };
             let read = ReadPolicy::Log;
@@ -96,7 +96,7 @@ impl SeedRun {
         Ok(())
     }
 
-    fn expect_leader(&mut self, nodes: Vec<NodeId>, within: Duration) -> Played {
+    fn expect_leader(&mut self, nodes: Vec<NodeId>, within: Duration) -> Checked {
         self.expect(Condition::Leader(nodes.clone()), within, |run| match run.world.leader() {
             Some(leader) if nodes.contains(&leader) => Ok(()),
             Some(leader) => Err(format!("node {leader} leads")),
@@ -106,9 +106,9 @@ impl SeedRun {
 
     /// A leader with nothing else to do hands over to a voter that holds all it holds, if that is asked
     /// of it. Not while it changes the membership, and not where a server runs that belongs no more to the cluster: it may disturb any election (§6).
-    fn hand_over(&mut self, random: &mut Random, within: Duration) -> Played {
+    fn hand_over(&mut self, random: &mut Random, within: Duration) -> Checked {
         let Some(to) = self.successor(random) else { return Ok(()) };
-        let pause = self.scene.setup.election_timeout_max * HANDOVER_TIMEOUTS;
+        let pause = self.drawn.setup.election_timeout_max * HANDOVER_TIMEOUTS;
         for _ in 1..HANDOVERS {
             let end = self.world.now() + pause;
             self.ask_to_hand_over(to)?;
@@ -129,7 +129,7 @@ impl SeedRun {
         self.expect_leader(vec![to], within)
     }
 
-    fn ask_to_hand_over(&mut self, to: NodeId) -> Played {
+    fn ask_to_hand_over(&mut self, to: NodeId) -> Checked {
         self.pass(self.world.now())?;
         match self.world.leader() {
             Some(node) if node != to => self.act(Action::TransferLeadership { node, to }),
@@ -161,7 +161,7 @@ impl SeedRun {
         condition: Condition,
         within: Duration,
         holds: impl Fn(&Self) -> Result<(), String>,
-    ) -> Played {
+    ) -> Checked {
         let place = self.world.journal().len();
         let awaited = condition.to_string();
         let began = self.world.now();

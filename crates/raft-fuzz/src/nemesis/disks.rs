@@ -7,55 +7,57 @@ use raft_sim::{
     Action, DelayRange, DiskChange, DiskDamage, Fsync, NodeState, Random, SimNode, Unsynced,
 };
 
-use super::{Deeds, Look, any};
+use super::{Injection, Targets, any};
 use crate::plan::pick;
 
-impl Look<'_> {
+impl Targets<'_> {
     /// A disk that is slow, or finishes nothing for a while.
-    pub(super) fn disk(&self, random: &mut Random) -> Deeds {
-        let Some(node) = self.leader_or_any(random) else { return Deeds::default() };
+    pub(super) fn disk(&self, random: &mut Random) -> Injection {
+        let Some(node) = self.leader_or_any(random) else { return Injection::default() };
         let setup = self.world.setup();
-        let lasts = self.while_broken(random);
+        let lasts = self.fault_duration(random);
         if random.up_to(3) == 0 {
-            return Deeds::one(Action::SetDisk { node, change: DiskChange::Stall(lasts) });
+            return Injection::one(Action::SetDisk { node, change: DiskChange::Stall(lasts) });
         }
         let millis = setup.election_timeout_min.as_millis() as u64;
         let slowest = 1 + random.up_to(millis / 2);
         let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
         let set = |latency| Action::SetDisk { node, change: DiskChange::Latency(latency) };
-        Deeds::for_a_while(set(slow), lasts, set(setup.disk_latency))
+        Injection::for_a_while(set(slow), lasts, set(setup.disk_latency))
     }
 
     /// A node whose disk cannot do what it must stops. It starts again when it can.
-    pub(super) fn disk_failure(&self, random: &mut Random) -> Deeds {
-        let Some(node) = self.leader_or_any(random) else { return Deeds::default() };
-        let lasts = self.while_broken(random);
+    pub(super) fn disk_failure(&self, random: &mut Random) -> Injection {
+        let Some(node) = self.leader_or_any(random) else { return Injection::default() };
+        let lasts = self.fault_duration(random);
         let (breaks, works) = match random.up_to(3) {
             0 => (DiskChange::Full(true), DiskChange::Full(false)),
             1 => (DiskChange::Fsync(Fsync::Fails), DiskChange::Fsync(Fsync::Works)),
             _ => (DiskChange::Fsync(Fsync::FailsOnce), DiskChange::Fsync(Fsync::Works)),
         };
         let set = |change| Action::SetDisk { node, change };
-        let mut deeds = Deeds::for_a_while(set(breaks), lasts, set(works));
+        let mut injection = Injection::for_a_while(set(breaks), lasts, set(works));
         let starts = lasts + Duration::from_millis(1 + random.up_to(50));
-        deeds.later.push((starts, Action::Restart { node }));
-        deeds
+        injection.later.push((starts, Action::Restart { node }));
+        injection
     }
 
     /// Damage is found when a node starts: so it starts.
-    pub(super) fn disk_damage(&self, random: &mut Random) -> Deeds {
+    pub(super) fn disk_damage(&self, random: &mut Random) -> Injection {
         let writing = self.writing();
         let drawn = self.leader_or_any(random);
         let kind = random.up_to(3);
         let node = if kind < 2 { any(random, &writing).or(drawn) } else { drawn };
-        let Some(node) = node.filter(|node| self.may_lose(*node)) else { return Deeds::default() };
+        let Some(node) = node.filter(|node| self.may_lose(*node)) else {
+            return Injection::default();
+        };
         let crash =
             Action::Crash { node, unsynced: pick(random, &[Unsynced::Torn, Unsynced::Drawn]) };
-        let restart = (self.while_broken(random), Action::Restart { node });
+        let restart = (self.fault_duration(random), Action::Restart { node });
         let damage = match kind {
             0 | 1 => {
                 let tear = Action::Crash { node, unsynced: Unsynced::Torn };
-                return Deeds { now: vec![tear], later: vec![restart] };
+                return Injection { now: vec![tear], later: vec![restart] };
             }
             2 => DiskDamage::Corrupt { record: None },
             _ => pick(random, &[DiskDamage::Misdirect { keys: None }, DiskDamage::Wipe]),
@@ -63,7 +65,7 @@ impl Look<'_> {
         let damage = Action::DamageDisk { node, damage };
         // A disk that is in use is not wiped; other damage may wait there for the next start.
         let now = if random.up_to(1) == 0 { vec![damage, crash] } else { vec![crash, damage] };
-        Deeds { now, later: vec![restart] }
+        Injection { now, later: vec![restart] }
     }
 
     /// Whether most of all voters have sound disks even without this node, whatever becomes of the

@@ -3,40 +3,40 @@
 use raft_core::{Membership, MembershipChange, NodeId};
 use raft_sim::{Action, NodeState, Random, SimNode, Unsynced};
 
-use super::{Deeds, Look, any, is_ahead, leads, part};
+use super::{Injection, Targets, any, is_ahead, leads, part};
 use crate::plan::{pick, sorted};
 
 /// So many servers join at most.
 const NEWCOMERS: u64 = 4;
 
-impl Look<'_> {
+impl Targets<'_> {
     /// Mostly the leader and somebody who could take over.
-    pub(super) fn transfer(&self, random: &mut Random) -> Deeds {
+    pub(super) fn transfer(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
-        let Some(node) = self.asked(random) else { return Deeds::default() };
+        let Some(node) = self.asked(random) else { return Injection::default() };
         let voters = self.membership_of(node).voters().to_vec();
         let known: Vec<NodeId> = voters.into_iter().filter(|voter| ids.contains(voter)).collect();
         let wanted = if random.up_to(7) == 0 { Vec::new() } else { known };
         let Some(to) = any(random, &wanted).or_else(|| any(random, &ids)) else {
-            return Deeds::default();
+            return Injection::default();
         };
-        Deeds::one(Action::TransferLeadership { node, to })
+        Injection::one(Action::TransferLeadership { node, to })
     }
 
     /// A change that makes sense, more often than not.
-    pub(super) fn membership(&self, random: &mut Random) -> Deeds {
-        let Some(node) = self.asked(random) else { return Deeds::default() };
+    pub(super) fn membership(&self, random: &mut Random) -> Injection {
+        let Some(node) = self.asked(random) else { return Injection::default() };
         let membership = self.membership_of(node);
         let change = self.draw_change(random, node, &membership);
-        let mut deeds = Deeds::one(Action::ChangeMembership { node, change });
+        let mut injection = Injection::one(Action::ChangeMembership { node, change });
         if random.up_to(5) == 0
             && let Some(to) = any(random, membership.voters())
         {
             // Handing over while the membership changes.
-            deeds.now.push(Action::TransferLeadership { node, to });
+            injection.now.push(Action::TransferLeadership { node, to });
         }
-        deeds.now.retain(|action| self.is_known(action));
-        deeds
+        injection.now.retain(|action| self.is_known(action));
+        injection
     }
 
     pub(super) fn draw_change(
@@ -77,14 +77,14 @@ impl Look<'_> {
     /// The leader, a voter that is cut off and a newcomer are to be all voters. When that is so, the
     /// leader starts again and stands; only the voter that does not know of the newcomer hears it. Then
     /// it is gone, and those two, who are a majority, have to get along.
-    pub(super) fn unaware(&self, random: &mut Random) -> Deeds {
-        let Some(leader) = self.world.leader() else { return Deeds::default() };
+    pub(super) fn stale_member(&self, random: &mut Random) -> Injection {
+        let Some(leader) = self.world.leader() else { return Injection::default() };
         let membership = self.membership_of(leader);
         let others: Vec<NodeId> =
             self.running().into_iter().filter(|node| *node != leader).collect();
         let voters: Vec<NodeId> =
             others.into_iter().filter(|node| membership.voters().contains(node)).collect();
-        let Some(unaware) = any(random, &voters) else { return Deeds::default() };
+        let Some(unaware) = any(random, &voters) else { return Injection::default() };
         let newcomer = self.newcomer(random, &membership);
         let change = MembershipChange::SetVoters(sorted(&[leader, unaware, newcomer]));
         let setup = self.world.setup();
@@ -105,7 +105,7 @@ impl Look<'_> {
             (gone + self.timeout * 20, Action::Restart { node: leader }),
         ];
         let change = Action::ChangeMembership { node: leader, change };
-        Deeds::story([apart(&[unaware]), change], later)
+        Injection::sequence([apart(&[unaware]), change], later)
     }
 
     /// The leader; now and then anybody else who runs.
@@ -140,7 +140,7 @@ impl Look<'_> {
 
     /// Where it hurts: a leader of whom a follower needs entries, or who hands over, or a node whose
     /// log is ahead of what is committed.
-    pub(super) fn snapshot(&self, random: &mut Random) -> Deeds {
+    pub(super) fn snapshot(&self, random: &mut Random) -> Injection {
         let is_running = |node: &SimNode| node.state() == NodeState::Running;
         let wanted = match random.up_to(3) {
             0 => self.nodes(|node| is_running(node) && leads(node) && is_waited_for(node)),
@@ -150,7 +150,7 @@ impl Look<'_> {
         };
         let running = self.running();
         let node = any(random, &wanted).or_else(|| any(random, &running));
-        node.map_or_else(Deeds::default, |node| Deeds::one(Action::Snapshot { node }))
+        node.map_or_else(Injection::default, |node| Injection::one(Action::Snapshot { node }))
     }
 }
 
