@@ -1,14 +1,17 @@
 //! The application: opens the lab, then shows the page around it.
 
+mod layout;
+mod page;
+pub(crate) mod panic;
+
 use raft_lab::Lab;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::labs::Origin;
-use crate::opening::{self, Opening};
-use crate::page::Page;
-use crate::runner::Runner;
-use crate::speed;
+use self::page::Page;
+use crate::lab::opening::{self, Opening};
+use crate::lab::{Origin, Runner};
+use crate::state::{speed, theme};
 
 /// How far the page has come.
 #[derive(Clone, PartialEq)]
@@ -19,7 +22,7 @@ enum Phase {
 }
 
 #[component(App)]
-pub(crate) fn app() -> Html {
+fn app() -> Html {
     let phase = use_state_eq(|| Phase::Opening);
     let setter = phase.setter();
     use_effect_with((), move |()| {
@@ -49,6 +52,13 @@ pub(crate) fn app() -> Html {
             <Page runner={runner.clone()} origin={origin.clone()} />
         },
     }
+}
+
+/// Puts the application on the page. The panic hook comes first: rendering may fail already.
+pub(crate) fn mount() {
+    panic::install_hook();
+    theme::apply(theme::stored());
+    panic::mount_point().map_or_else(yew::Renderer::<App>::new, yew::Renderer::with_root).render();
 }
 
 async fn open() -> Phase {

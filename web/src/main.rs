@@ -1,41 +1,29 @@
 //! The Helios page: a Raft cluster to watch and to break.
 //!
-//! It owns no protocol state. The [`runner`] lets time pass in a `raft_lab::Lab` and publishes its
-//! immutable frames; `panels` show them and answer with lines of the command language; `ui` holds the
-//! pieces that know nothing but their properties.
+//! The page owns no protocol state. [`lab`] lets time pass in a `raft_lab::Lab` and publishes its
+//! immutable frames. [`panels`] read those frames from a context and answer with lines of the command
+//! language. [`picture`] computes what the topology shows, and [`ui`] draws from properties alone.
+//!
+//! | folder | subject |
+//! |---|---|
+//! | `app/` | what is mounted: opening, contexts, layout, the overlay after a panic |
+//! | `lab/` | the lab on the page: opening it, running it, replacing it, scenarios |
+//! | `state/` | a person's choices: selection, dialog, speed, theme |
+//! | `picture/` | the topology: geometry, shapes, colours, canvases |
+//! | `words/` | texts that several panels share |
+//! | `hooks/` | effects: what reaches outside Yew |
+//! | `panels/` | components that read contexts |
+//! | `ui/` | components that take properties only |
 
 mod app;
-mod colour;
-mod controls;
-mod geometry;
 mod hooks;
-mod joining;
-mod labs;
-mod layout;
-mod lease;
-mod look;
-mod opening;
-mod page;
-mod paint;
+mod lab;
 mod panels;
-mod panic;
-mod part;
-mod reads;
-mod rows;
-mod runner;
-mod scenarios;
-mod selection;
-mod speed;
-mod story;
-mod theme;
+mod picture;
+mod state;
 mod ui;
-mod view;
 mod words;
 
 fn main() {
-    panic::install_hook();
-    theme::apply(theme::stored());
-    panic::mount_point()
-        .map_or_else(yew::Renderer::<app::App>::new, yew::Renderer::with_root)
-        .render();
+    app::mount();
 }

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
 
-use crate::panic;
+use crate::app::panic;
 
 /// Calls `on_event` for every such event of the window while the component is there.
 #[hook]

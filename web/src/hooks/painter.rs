@@ -5,7 +5,7 @@ use std::rc::Rc;
 use raft_lab::Frame;
 use yew::prelude::*;
 
-use crate::controls::use_controls;
+use crate::state::use_controls;
 
 /// Has `painter` draw every frame. It is made anew when `dependencies` change.
 #[hook]

@@ -5,8 +5,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::use_window_event;
-use crate::controls::{Controls, Dialog};
-use crate::speed;
+use crate::state::{Controls, Dialog, speed};
 
 /// What the keys do, for the help.
 pub(crate) const SHORTCUTS: &[(&str, &str)] = &[

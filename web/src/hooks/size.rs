@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
-use crate::panic;
+use crate::app::panic;
 
 /// The inner size of the element behind `node`, and again whenever it changes; zero before it is
 /// known.

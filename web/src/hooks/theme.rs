@@ -4,8 +4,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
 
-use crate::panic;
-use crate::theme::Theme;
+use crate::app::panic;
+use crate::state::Theme;
 
 /// The chosen theme, and a count of the system's changes: whoever holds colours compares it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,12 +1,16 @@
 //! The cluster: what is going on in a sentence, the picture, and what its shapes mean.
 
+mod hints;
+mod members;
+mod topology;
+
 use yew::prelude::*;
 
-use super::hints::Hints;
-use super::members::Members;
-use super::stage::Stage;
-use crate::controls::use_frame;
-use crate::look::Look;
+use self::hints::Hints;
+use self::members::Members;
+use self::topology::Topology;
+use crate::picture::MessageStyle;
+use crate::state::use_frame;
 use crate::ui::{Legend, Panel};
 
 #[component(Cluster)]
@@ -16,9 +20,9 @@ pub(crate) fn cluster() -> Html {
         <Panel name="cluster" title="Cluster">
             <p class="headline" aria-live="polite" data-testid="headline">{ &frame.headline }</p>
             <Members />
-            <Stage />
+            <Topology />
             <Hints />
-            <Legend looks={&Look::COMMON[..]} />
+            <Legend styles={&MessageStyle::COMMON[..]} />
         </Panel>
     }
 }

@@ -1,11 +1,13 @@
 //! The console: any line of the language, what came of it, and what clients were answered.
 
+mod prompt;
+
 use raft_lab::{ConsoleKind, ConsoleLine};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::prompt::Prompt;
-use crate::controls::{use_controls, use_frame};
+use self::prompt::Prompt;
+use crate::state::{use_controls, use_frame};
 use crate::ui::Panel;
 use crate::words::milliseconds;
 

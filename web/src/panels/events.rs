@@ -1,14 +1,15 @@
 //! What happened, in words, with the reason and the section of the paper; the newest first.
 
+mod event_rows;
+
 use std::rc::Rc;
 
 use raft_core::NodeId;
 use raft_sim::Event;
 use yew::prelude::*;
 
-use crate::controls::{use_controls, use_frame};
-use crate::selection::Selection;
-use crate::story::{Line, tell};
+use self::event_rows::{EventRow, event_rows};
+use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::Panel;
 use crate::words::milliseconds;
 
@@ -21,9 +22,9 @@ pub(crate) fn events() -> Html {
     let shown = use_state_eq(|| PAGE);
     let of_node = use_state_eq(|| None::<NodeId>);
     let involves = |event: &&Rc<Event>| of_node.is_none_or(|node| event.kind.node() == Some(node));
-    let mut lines = tell(frame.events.iter().rev().filter(involves), *shown + 1);
-    let has_more = lines.len() > *shown;
-    lines.truncate(*shown);
+    let mut rows = event_rows(frame.events.iter().rev().filter(involves), *shown + 1);
+    let has_more = rows.len() > *shown;
+    rows.truncate(*shown);
     let on_more = {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + PAGE))
@@ -37,12 +38,12 @@ pub(crate) fn events() -> Html {
     };
     html! {
         <Panel name="events" title="Events" aside={filter}>
-            if lines.is_empty() {
+            if rows.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             }
             <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
-                { for lines.iter().map(|line| html! {
-                    <Row key={line.oldest().number} line={LineRef(line.clone())}
+                { for rows.iter().map(|row| html! {
+                    <Row key={row.oldest().number} row={RowRef(row.clone())}
                         on_node={on_node.clone()} />
                 }) }
             </ol>
@@ -83,11 +84,11 @@ fn node_filter(props: &NodeFilterProps) -> Html {
     }
 }
 
-/// Events never change: lines are the same if they start and end with the same ones.
+/// Events never change: rows are the same if they start and end with the same ones.
 #[derive(Clone)]
-struct LineRef(Line);
+struct RowRef(EventRow);
 
-impl PartialEq for LineRef {
+impl PartialEq for RowRef {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(self.0.newest(), other.0.newest())
             && Rc::ptr_eq(self.0.oldest(), other.0.oldest())
@@ -96,16 +97,16 @@ impl PartialEq for LineRef {
 
 #[derive(Properties, PartialEq)]
 struct RowProps {
-    line: LineRef,
+    row: RowRef,
     on_node: Callback<NodeId>,
 }
 
 #[component(Row)]
 fn row(props: &RowProps) -> Html {
-    let line = &props.line.0;
-    let (newest, who, text) = (line.newest(), line.node(), line.words());
+    let row = &props.row.0;
+    let (newest, who, text) = (row.newest(), row.node(), row.words());
     html! {
-        <li class="event-line" data-testid="event-line" data-number={newest.number.to_string()}>
+        <li class="event-row" data-testid="event-row" data-number={newest.number.to_string()}>
             <time class="event-time">{ milliseconds(newest.at) }</time>
             { match who {
                 Some(node) => {

@@ -3,9 +3,8 @@
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
 
-use crate::controls::{Dialog, use_controls, use_frame};
 use crate::hooks::ThemeContext;
-use crate::theme::Theme;
+use crate::state::{Dialog, Theme, use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use raft_lab::DurableState;
 

@@ -1,5 +1,6 @@
 //! What each node's key-value store holds, and where they differ.
 
+mod read_policy;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use raft_lab::Frame;
 use yew::prelude::*;
 
 use self::reading::Reading;
-use crate::controls::use_frame;
+use crate::state::use_frame;
 use crate::ui::{Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 26.0;

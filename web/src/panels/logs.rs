@@ -7,9 +7,8 @@ use raft_lab::Frame;
 use raft_sim::SimNode;
 use yew::prelude::*;
 
-use crate::controls::{use_controls, use_frame};
-use crate::part::Part;
-use crate::selection::Selection;
+use crate::picture::DisplayRole;
+use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
 use crate::words::entry_words;
 
@@ -56,14 +55,14 @@ fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
         let id = node.id();
         let on_click = on_node.reform(move |_: MouseEvent| id);
         let standing = frame.members.standing(id);
-        let part = node.core().map(|core| Part::of(core.role(), standing));
+        let role = node.core().map(|core| DisplayRole::of(core.role(), standing));
         html! {
             <div key={id.0} class="log-head" role="columnheader">
                 <button type="button" onclick={on_click}
-                    class={classes!("log-node", part.map(|part| format!("role-{}", part.name())))}>
+                    class={classes!("log-node", role.map(|role| format!("role-{}", role.name())))}>
                     <span class="visually-hidden">{ "Node " }</span>
                     { id.to_string() }
-                    <span class="log-role">{ part.map_or("✕", Part::letter) }</span>
+                    <span class="log-role">{ role.map_or("✕", DisplayRole::letter) }</span>
                 </button>
             </div>
         }

@@ -4,9 +4,8 @@
 use raft_lab::{DurableState, RecoveryReport};
 use yew::prelude::*;
 
-use crate::controls::{use_controls, use_frame};
-use crate::labs::Origin;
-use crate::scenarios::Scenario;
+use crate::lab::{Origin, Scenario};
+use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 
 #[derive(Properties, PartialEq)]
@@ -58,7 +57,7 @@ fn recovery(report: &RecoveryReport, on_dismiss: &Callback<MouseEvent>) -> Html 
     let words = report.to_string();
     let (first, rest) = words.split_once('\n').unwrap_or((&words, ""));
     html! {
-        <div key="recovery" class="notice is-story" role="status" data-testid="recovered-banner">
+        <div key="recovery" class="notice is-scenario" role="status" data-testid="recovered-banner">
             <details>
                 <summary>{ first.trim_end_matches(':') }</summary>
                 <pre>{ rest }</pre>
@@ -136,7 +135,7 @@ fn story(props: &StoryProps) -> Html {
     let labs = use_controls().labs;
     let on_again = Callback::from(move |_: MouseEvent| labs.play(scenario));
     html! {
-        <div class="notice is-story" role="status" data-testid="scenario-story">
+        <div class="notice is-scenario" role="status" data-testid="scenario-story">
             <p><strong>{ scenario.title }</strong>{ ". " }{ scenario.story }</p>
             <button type="button" class="button" onclick={on_again}>{ "Play again" }</button>
             <BackToStored />

@@ -4,9 +4,8 @@ use raft_lab::Frame;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
-use crate::controls::{use_controls, use_frame};
 use crate::hooks::use_painter;
-use crate::speed;
+use crate::state::{speed, use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use crate::words::milliseconds;
 

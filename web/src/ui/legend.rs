@@ -3,22 +3,22 @@
 use yew::prelude::*;
 
 use super::MessageGlyph;
-use crate::look::Look;
+use crate::picture::MessageStyle;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LegendProps {
     /// Which kinds.
-    pub(crate) looks: &'static [Look],
+    pub(crate) styles: &'static [MessageStyle],
 }
 
 #[component(Legend)]
 pub(crate) fn legend(props: &LegendProps) -> Html {
     html! {
         <ul class="legend" aria-label="Kinds of messages">
-            { for props.looks.iter().map(|look| html! {
-                <li key={look.name()}>
-                    <MessageGlyph look={*look} />
-                    { look.name() }
+            { for props.styles.iter().map(|style| html! {
+                <li key={style.name()}>
+                    <MessageGlyph style={*style} />
+                    { style.name() }
                 </li>
             }) }
         </ul>

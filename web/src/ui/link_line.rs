@@ -2,9 +2,8 @@
 
 use yew::prelude::*;
 
-use crate::geometry::{Lane, Ring};
-use crate::selection::Selection;
-use crate::view::LinkView;
+use crate::picture::{Lane, LinkView, Ring};
+use crate::state::Selection;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LinkLineProps {

@@ -3,7 +3,7 @@
 use raft_core::Term;
 use yew::prelude::*;
 
-use crate::colour::term_class;
+use crate::picture::term_class;
 
 /// What a cell of the log table shows.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -1,26 +1,26 @@
-//! A message's shape as it looks on the canvas, for legends and lists.
+//! A message's shape as it is on the canvas, for legends and lists.
 
 use yew::prelude::*;
 
-use crate::look::Look;
+use crate::picture::MessageStyle;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct MessageGlyphProps {
-    pub(crate) look: Look,
+    pub(crate) style: MessageStyle,
 }
 
 #[component(MessageGlyph)]
 pub(crate) fn message_glyph(props: &MessageGlyphProps) -> Html {
-    let look = props.look;
-    let style = format!("--message: var({})", look.colour());
-    let class = classes!("message-glyph", look.is_filled().then_some("is-filled"));
+    let style = props.style;
+    let colour = format!("--message: var({})", style.colour());
+    let class = classes!("message-glyph", style.is_filled().then_some("is-filled"));
     html! {
-        <svg class={class} style={style} viewBox="-11 -11 22 22" aria-hidden="true">
-            <path class="message-outline" d={look.outline()} />
-            if let Some(sign) = look.sign() {
+        <svg class={class} style={colour} viewBox="-11 -11 22 22" aria-hidden="true">
+            <path class="message-outline" d={style.outline()} />
+            if let Some(sign) = style.sign() {
                 <path class="message-sign" d={sign} />
             }
-            if let Some(letter) = look.letter() {
+            if let Some(letter) = style.letter() {
                 <text class="message-letter" y="0.5">{ letter }</text>
             }
         </svg>

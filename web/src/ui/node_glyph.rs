@@ -4,11 +4,8 @@ use raft_lab::Standing;
 use raft_sim::NodeState;
 use yew::prelude::*;
 
-use crate::colour::term_class;
-use crate::geometry::{Point, Room, polygon};
-use crate::part::Part;
-use crate::selection::Selection;
-use crate::view::NodeView;
+use crate::picture::{DisplayRole, NodeView, Point, Room, polygon, term_class};
+use crate::state::Selection;
 use crate::words::state_word;
 
 use super::NodeLabels;
@@ -30,7 +27,7 @@ pub(crate) struct NodeGlyphProps {
 #[component(NodeGlyph)]
 pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
     let NodeGlyphProps { view, centre, radius, .. } = props;
-    let role = view.part.map_or("none", Part::name);
+    let role = view.role.map_or("none", DisplayRole::name);
     let term = view.term.unwrap_or_default();
     let class = classes!(
         "node",
@@ -87,8 +84,8 @@ fn inner_term(view: &NodeView, radius: f64, room: Room) -> Html {
 /// pentagon, a learner a square, a follower a circle.
 fn shape(view: &NodeView, radius: f64) -> Html {
     let origin = Point::new(0.0, 0.0);
-    match view.part {
-        Some(Part::Leader) => html! {
+    match view.role {
+        Some(DisplayRole::Leader) => html! {
             <>
                 <polygon key="shape" class="node-shape"
                     points={polygon(origin, radius * 1.04, 8, 1.0 / 16.0)} />
@@ -96,9 +93,9 @@ fn shape(view: &NodeView, radius: f64) -> Html {
                     points={polygon(origin, radius * 0.86, 8, 1.0 / 16.0)} />
             </>
         },
-        Some(Part::Candidate) => edges(polygon(origin, radius * 1.05, 6, 0.0)),
-        Some(Part::PreCandidate) => edges(polygon(origin, radius * 1.08, 5, 0.0)),
-        Some(Part::Learner) => edges(polygon(origin, radius * 1.18, 4, 1.0 / 8.0)),
+        Some(DisplayRole::Candidate) => edges(polygon(origin, radius * 1.05, 6, 0.0)),
+        Some(DisplayRole::PreCandidate) => edges(polygon(origin, radius * 1.08, 5, 0.0)),
+        Some(DisplayRole::Learner) => edges(polygon(origin, radius * 1.18, 4, 1.0 / 8.0)),
         _ => html! { <circle class="node-shape" r={radius.to_string()} /> },
     }
 }
@@ -132,11 +129,11 @@ fn votes(view: &NodeView, radius: f64) -> Html {
 
 /// The role's letter at the lower right; a sign for nodes that do not run.
 fn badge(view: &NodeView, radius: f64) -> Html {
-    let letter = match (view.state, view.part) {
+    let letter = match (view.state, view.role) {
         (NodeState::Crashed, _) | (_, None) if view.state != NodeState::Refused => "✕",
         (NodeState::Refused, _) => "!",
         (NodeState::Paused, _) => "Ⅱ",
-        (_, Some(part)) => part.letter(),
+        (_, Some(role)) => role.letter(),
         (_, None) => "✕",
     };
     let (x, y) = (radius * 0.78, radius * -0.78);

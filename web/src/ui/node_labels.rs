@@ -3,9 +3,7 @@
 use raft_sim::NodeState;
 use yew::prelude::*;
 
-use crate::geometry::Room;
-use crate::part::Part;
-use crate::view::NodeView;
+use crate::picture::{DisplayRole, NodeView, Room};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct NodeLabelsProps {
@@ -32,8 +30,8 @@ pub(super) fn node_labels(props: &NodeLabelsProps) -> Html {
 /// The two lines; either may be empty.
 fn words(view: &NodeView, room: Room) -> (String, String) {
     let is_running = view.state == NodeState::Running;
-    let what = match view.part.filter(|_| is_running) {
-        Some(part) => part.words().to_owned(),
+    let what = match view.role.filter(|_| is_running) {
+        Some(role) => role.words().to_owned(),
         None => view.state.to_string(),
     };
     let standing = view.standing_words().filter(|standing| *standing != what);
@@ -58,10 +56,12 @@ fn words(view: &NodeView, room: Room) -> (String, String) {
 /// Only what is odd about the node. Shape and letter tell the rest, and the term stands in it, unless
 /// votes do.
 fn little(view: &NodeView, what: String, standing: Option<&str>) -> (String, String) {
-    let is_odd = view.state != NodeState::Running || view.part == Some(Part::Stranger);
+    let is_odd = view.state != NodeState::Running || view.role == Some(DisplayRole::Stranger);
     let first = match (is_odd, standing, view.votes.is_empty(), view.term) {
         (true, ..) => what,
-        (false, Some(standing), ..) if view.part != Some(Part::Learner) => standing.to_owned(),
+        (false, Some(standing), ..) if view.role != Some(DisplayRole::Learner) => {
+            standing.to_owned()
+        }
         (false, _, false, Some(term)) => format!("term {term}"),
         _ => String::new(),
     };

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::geometry::Ring;
+use crate::picture::Ring;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct PartitionRaysProps {

@@ -1,10 +1,12 @@
 //! A long list of which only the visible rows exist.
 
+mod visible_rows;
+
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use self::visible_rows::{is_at_end, visible_rows};
 use crate::hooks::use_size;
-use crate::rows::{is_at_end, visible_rows};
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct VirtualListProps {

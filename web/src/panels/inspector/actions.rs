@@ -6,7 +6,7 @@ use raft_core::NodeId;
 use raft_lab::Frame;
 use raft_sim::{MessageId, World};
 
-use crate::selection::Selection;
+use crate::state::Selection;
 
 /// One thing to do.
 #[derive(Clone, PartialEq, Debug)]

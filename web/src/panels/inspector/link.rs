@@ -4,7 +4,7 @@ use raft_core::NodeId;
 use raft_sim::World;
 use yew::prelude::*;
 
-use crate::controls::use_frame;
+use crate::state::use_frame;
 use crate::ui::FactList;
 use crate::words::delay;
 

@@ -4,8 +4,8 @@ use raft_lab::Frame;
 use raft_sim::{InFlight, MessageId};
 use yew::prelude::*;
 
-use crate::controls::use_frame;
-use crate::look::Look;
+use crate::picture::MessageStyle;
+use crate::state::use_frame;
 use crate::ui::{FactList, MessageGlyph};
 use crate::words::{message_fields, milliseconds};
 
@@ -35,7 +35,7 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     html! {
         <>
             <p class="message-title">
-                <MessageGlyph look={Look::of(&message.message)} />
+                <MessageGlyph style={MessageStyle::of(&message.message)} />
                 { format!("{}, node {} → node {}", message.message.name(), message.from, message.to) }
             </p>
             <p class="message-fate">{ fate }</p>

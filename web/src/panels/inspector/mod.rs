@@ -4,12 +4,11 @@ mod actions;
 mod link;
 mod message;
 mod node;
-mod nothing;
+mod overview;
 
 use yew::prelude::*;
 
-use crate::controls::{use_controls, use_frame, use_selected};
-use crate::selection::Selection;
+use crate::state::{Selection, use_controls, use_frame, use_selected};
 use crate::ui::{ActionButton, Icon, IconName, Panel};
 use raft_lab::Frame;
 
@@ -18,7 +17,7 @@ pub(crate) use actions::actions;
 use link::LinkDetails;
 use message::MessageDetails;
 use node::NodeDetails;
-use nothing::Nothing;
+use overview::Overview;
 
 #[component(Inspector)]
 pub(crate) fn inspector() -> Html {
@@ -29,7 +28,7 @@ pub(crate) fn inspector() -> Html {
             onclick={on_close}><Icon name={IconName::Close} /></button>
     };
     let (title, aside, body) = match selected {
-        None => ("Inspector".to_owned(), html! {}, html! { <Nothing /> }),
+        None => ("Inspector".to_owned(), html! {}, html! { <Overview /> }),
         Some(selection) => {
             let buttons = html! { <Actions {frame} {selection} /> };
             let details = match selection {

@@ -8,8 +8,7 @@ use raft_sim::{ClockChange, Disk, DiskChange, Fsync, SimNode};
 use yew::prelude::*;
 
 use self::peers::Peers;
-use crate::controls::{use_controls, use_frame};
-use crate::selection::Selection;
+use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::FactList;
 use crate::words::{bytes, counted, delay, milliseconds};
 

@@ -3,8 +3,8 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use crate::controls::{use_controls, use_frame};
-use crate::reads::{Policy, told};
+use super::read_policy::{Policy, told};
+use crate::state::{use_controls, use_frame};
 
 /// The client that reads here, so that it does not wait behind what the console's asked for.
 const CLIENT: u64 = 9;

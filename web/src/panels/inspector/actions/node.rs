@@ -5,7 +5,7 @@ use raft_lab::{Frame, Standing};
 use raft_sim::NodeState;
 
 use super::{Action, Group};
-use crate::joining::next_number;
+use crate::lab::free_server_number;
 
 pub(super) fn actions(frame: &Frame, id: NodeId) -> Vec<Action> {
     let mut actions = to_process(frame, id);
@@ -72,7 +72,7 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
             action("remove", "Remove".into(), format!("remove {id}"), is_possible)
         }
     };
-    let replace = match next_number(&frame.world) {
+    let replace = match free_server_number(&frame.world) {
         Some(new) => {
             let (label, line) = (format!("Replace by {new}"), format!("replace {id} with {new}"));
             action("replace", label, line, is_voter)

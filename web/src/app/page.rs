@@ -1,0 +1,99 @@
+//! The page around a lab: its contexts, its layout, and the dialogs over it.
+
+use raft_lab::Frame;
+use yew::prelude::*;
+
+use super::layout::Layout;
+use crate::hooks::{ThemeContext, use_shortcuts, use_system_theme};
+use crate::lab::{Labs, Origin, Runner};
+use crate::panels::{AddServer, ContextMenu, Help, NewLab, Scenarios, WipeLab};
+use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct PageProps {
+    pub(crate) runner: Runner,
+    /// Where the first lab came from.
+    pub(crate) origin: Origin,
+}
+
+/// Provides the contexts, and the dialogs over the page.
+#[component(Page)]
+pub(crate) fn page(props: &PageProps) -> Html {
+    let origin = use_state_eq(|| props.origin.clone());
+    let selected = use_state_eq(|| None::<Selection>);
+    let dialog = use_state_eq(|| None::<Dialog>);
+    let menu = use_state_eq(|| None::<MenuAt>);
+    let chosen = use_state_eq(theme::stored);
+    let theme = ThemeContext { chosen: *chosen, system_changes: use_system_theme() };
+    let on_theme = {
+        let chosen = chosen.setter();
+        Callback::from(move |next| {
+            theme::apply(next);
+            chosen.set(next);
+        })
+    };
+    let controls = use_memo(props.runner.clone(), |runner| {
+        let (origin, selected) = (origin.setter(), selected.setter());
+        let (dialog, menu, cleared) = (dialog.setter(), menu.setter(), selected.clone());
+        Controls {
+            runner: runner.clone(),
+            labs: Labs {
+                runner: runner.clone(),
+                on_origin: Callback::from(move |next| {
+                    // What was selected belongs to the lab before.
+                    cleared.set(None);
+                    origin.set(next);
+                }),
+            },
+            select: Callback::from(move |next| selected.set(next)),
+            open_dialog: Callback::from(move |next| dialog.set(next)),
+            open_menu: Callback::from(move |next| menu.set(next)),
+        }
+    });
+    let controls = (*controls).clone();
+    use_shortcuts(controls.clone());
+    let on_close = controls.open_dialog.reform(|()| None);
+    html! {
+        <ContextProvider<Controls> context={controls}>
+        <ContextProvider<ThemeContext> context={theme}>
+        <ContextProvider<Selected> context={Selected(*selected)}>
+        <Frames runner={props.runner.clone()}>
+            <Layout origin={(*origin).clone()} {on_theme} selected={*selected} />
+            <div class="over">
+                { match *dialog {
+                    Some(Dialog::Help) => html! { <Help {on_close} /> },
+                    Some(Dialog::Scenarios) => html! { <Scenarios {on_close} /> },
+                    Some(Dialog::NewLab) => html! { <NewLab {on_close} /> },
+                    Some(Dialog::AddServer) => html! { <AddServer {on_close} /> },
+                    Some(Dialog::WipeLab) => html! { <WipeLab {on_close} /> },
+                    None => html! { <></> },
+                } }
+                if let Some(at) = *menu { <ContextMenu {at} /> }
+            </div>
+        </Frames>
+        </ContextProvider<Selected>>
+        </ContextProvider<ThemeContext>>
+        </ContextProvider<Controls>>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FramesProps {
+    runner: Runner,
+    children: Html,
+}
+
+/// Hands the runner's frames down. Only what reads them renders again.
+#[component(Frames)]
+fn frames(props: &FramesProps) -> Html {
+    let frame = use_state(|| props.runner.frame());
+    let setter = frame.setter();
+    use_effect_with(props.runner.clone(), move |runner| {
+        runner.publish_to(Callback::from(move |next| setter.set(next)));
+    });
+    html! {
+        <ContextProvider<Frame> context={(*frame).clone()}>
+            { props.children.clone() }
+        </ContextProvider<Frame>>
+    }
+}

@@ -1,0 +1,12 @@
+//! The lab on the page: opening it, running it, and putting another one into its place.
+
+mod labs;
+pub(crate) mod opening;
+mod runner;
+mod scenarios;
+mod server_number;
+
+pub(crate) use labs::{Labs, Origin};
+pub(crate) use runner::{Runner, now_ms};
+pub(crate) use scenarios::{SCENARIOS, Scenario};
+pub(crate) use server_number::free_server_number;

@@ -1,0 +1,243 @@
+//! Owns the lab, lets time pass in it, and publishes what it looks like.
+//!
+//! One `requestAnimationFrame` loop: it ticks the lab within a budget, has the painters draw the new
+//! frame at once, and publishes it to Yew only when something but the clock has changed, and not more
+//! often than eyes need. The browser stops the loop in a hidden tab; the lab limits what one frame may
+//! count for, so virtual time stands still meanwhile.
+
+mod commands;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use raft_lab::{Frame, Lab};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use yew::Callback;
+
+use crate::app::panic;
+
+/// How long the lab may work in one frame; the rest of its 16 ms is for drawing.
+const BUDGET: Duration = Duration::from_millis(8);
+/// Publishing more often than this costs more than it shows.
+const PUBLISH_EVERY_MS: f64 = 50.0;
+
+/// Draws on its own, outside Yew.
+type Painter = Rc<dyn Fn(&Frame)>;
+
+/// What `requestAnimationFrame` calls, with its time in milliseconds.
+type FrameCallback = Closure<dyn FnMut(f64)>;
+
+/// A handle to the one runner of the page; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Runner(Rc<Inner>);
+
+struct Inner {
+    lab: Rc<RefCell<Lab>>,
+    painters: RefCell<Vec<(u64, Painter)>>,
+    last_painter: Cell<u64>,
+    publish: RefCell<Callback<Frame>>,
+    published: RefCell<Option<Signature>>,
+    /// Somebody did something: the next frame is published at once.
+    is_changed: Cell<bool>,
+    script: ScriptKeeper,
+    published_at: Cell<f64>,
+    last_frame_at: Cell<f64>,
+    on_frame: RefCell<Option<FrameCallback>>,
+}
+
+/// What must differ between two frames for Yew to render again. The clock is not in it.
+#[derive(Clone, PartialEq)]
+struct Signature {
+    steps: u64,
+    trace_hash: u64,
+    console: u64,
+    pacing: raft_lab::Pacing,
+    durable: raft_lab::DurableState,
+    goal: Option<String>,
+    headline: String,
+}
+
+impl PartialEq for Runner {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Runner {
+    /// Takes over a lab and starts the loop.
+    pub(crate) fn start(lab: Lab) -> Self {
+        let runner = Self(Rc::new(Inner {
+            lab: Rc::new(RefCell::new(lab)),
+            painters: RefCell::default(),
+            last_painter: Cell::new(0),
+            publish: RefCell::default(),
+            published: RefCell::default(),
+            is_changed: Cell::new(true),
+            script: ScriptKeeper::default(),
+            published_at: Cell::new(f64::NEG_INFINITY),
+            last_frame_at: Cell::new(now_ms()),
+            on_frame: RefCell::default(),
+        }));
+        runner.connect();
+        let this = runner.clone();
+        let closure = Closure::new(move |_| this.animation_frame());
+        *runner.0.on_frame.borrow_mut() = Some(closure);
+        runner.request_frame();
+        runner
+    }
+
+    /// Has the lab, and scripts through `window.helios`, wake the loop.
+    fn connect(&self) {
+        let this = self.clone();
+        // Drawing can wait for the next frame; the lab need not.
+        let wake = Rc::new(move || this.advance());
+        self.0.lab.borrow_mut().on_progress(Some(wake));
+        #[cfg(target_arch = "wasm32")]
+        {
+            let this = self.clone();
+            let changed = Rc::new(move || this.changed());
+            if raft_lab::install(self.0.lab.clone(), changed).is_err() {
+                web_sys::console::warn_1(&"window.helios could not be installed".into());
+            }
+        }
+    }
+
+    /// Has `painter` draw every frame, until [`remove_painter`](Self::remove_painter).
+    pub(crate) fn add_painter(&self, painter: Painter) -> u64 {
+        let id = self.0.last_painter.get() + 1;
+        self.0.last_painter.set(id);
+        painter(&self.frame());
+        self.0.painters.borrow_mut().push((id, painter));
+        id
+    }
+
+    pub(crate) fn remove_painter(&self, id: u64) {
+        self.0.painters.borrow_mut().retain(|(other, _)| *other != id);
+    }
+
+    /// Who hears of new frames from now on.
+    pub(crate) fn publish_to(&self, publish: Callback<Frame>) {
+        *self.0.publish.borrow_mut() = publish;
+        self.changed();
+    }
+
+    /// Somebody did something. A script may do thousands of things before the next frame, so all that
+    /// happens here is a note.
+    fn changed(&self) {
+        self.0.is_changed.set(true);
+    }
+
+    fn animation_frame(&self) {
+        if panic::has_panicked() {
+            return;
+        }
+        self.advance();
+        self.show();
+        self.request_frame();
+    }
+
+    /// Lets virtual time pass as real time did.
+    fn advance(&self) {
+        if panic::has_panicked() {
+            return;
+        }
+        let now = now_ms();
+        let elapsed = (now - self.0.last_frame_at.replace(now)).max(0.0);
+        // The browser's disk may still wake the loop when nobody watches.
+        if is_hidden() {
+            return;
+        }
+        let elapsed = Duration::from_secs_f64(elapsed / 1000.0);
+        // A script of the page may be in the middle of a call.
+        if let Ok(mut lab) = self.0.lab.try_borrow_mut() {
+            lab.tick(elapsed, BUDGET);
+        }
+    }
+
+    /// Paints, and publishes if that is due.
+    fn show(&self) {
+        let now = now_ms();
+        let is_changed = self.0.is_changed.take();
+        let Ok(lab) = self.0.lab.try_borrow() else { return };
+        if is_changed {
+            self.0.script.note();
+        }
+        self.0.script.keep(&lab, now);
+        let frame = lab.frame();
+        drop(lab);
+        panic::remember_time(frame.world.now());
+        let painters: Vec<Painter> =
+            self.0.painters.borrow().iter().map(|(_, painter)| painter.clone()).collect();
+        for painter in painters {
+            painter(&frame);
+        }
+        if !is_changed && now - self.0.published_at.get() < PUBLISH_EVERY_MS {
+            return;
+        }
+        let signature = Signature::of(&frame);
+        if is_changed || self.0.published.borrow().as_ref() != Some(&signature) {
+            *self.0.published.borrow_mut() = Some(signature);
+            self.0.published_at.set(now);
+            let publish = self.0.publish.borrow().clone();
+            publish.emit(frame);
+        }
+    }
+
+    fn request_frame(&self) {
+        if let (Some(window), Some(closure)) = (web_sys::window(), &*self.0.on_frame.borrow()) {
+            // It fails only when the page is going away.
+            let _ = window.request_animation_frame(closure.as_ref().unchecked_ref());
+        }
+    }
+}
+
+/// Leaves the script of the session where a panic finds it.
+#[derive(Default)]
+struct ScriptKeeper {
+    is_due: Cell<bool>,
+    /// Not before: writing a long script must not take more than a small part of the time.
+    not_before: Cell<f64>,
+}
+
+impl ScriptKeeper {
+    /// What one export took, times this, passes before the next one.
+    const REST: f64 = 50.0;
+
+    fn note(&self) {
+        self.is_due.set(true);
+    }
+
+    fn keep(&self, lab: &Lab, now: f64) {
+        if self.is_due.get() && now >= self.not_before.get() {
+            self.is_due.set(false);
+            panic::remember_script(lab.export());
+            self.not_before.set(now + (now_ms() - now) * Self::REST);
+        }
+    }
+}
+
+impl Signature {
+    fn of(frame: &Frame) -> Self {
+        Self {
+            steps: frame.world.steps(),
+            trace_hash: frame.world.trace_hash(),
+            console: frame.console.last().map_or(0, |line| line.number),
+            pacing: frame.pacing,
+            durable: frame.durable.clone(),
+            goal: frame.goal.clone(),
+            headline: frame.headline.clone(),
+        }
+    }
+}
+
+/// Milliseconds of real time since the page was opened.
+pub(crate) fn now_ms() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+}
+
+/// Whether the page is in a tab that is not shown.
+fn is_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|page| page.hidden())
+}

@@ -1,0 +1,142 @@
+//! The picture: links and nodes as SVG, messages and timers on a canvas over them.
+
+mod pointing;
+
+use std::cell::RefCell;
+
+use raft_core::NodeId;
+use raft_lab::Frame;
+use web_sys::HtmlCanvasElement;
+use yew::prelude::*;
+
+use self::pointing::{look_at, place_of_menu, press_key, selection_at};
+use crate::hooks::{ThemeContext, use_painter, use_size};
+use crate::picture::canvas::{Deaths, Painter, Scene};
+use crate::picture::{LinkView, NodeView, Ring, is_parted};
+use crate::state::{MenuAt, Selection, use_controls, use_frame, use_selected};
+use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
+
+#[component(Topology)]
+pub(crate) fn topology() -> Html {
+    let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
+    let keyboard = controls.clone();
+    let (host, behind) = (use_node_ref(), use_node_ref());
+    let (width, height) = use_size(&host);
+    let ring = Ring::fit(width, height, frame.world.node_ids());
+    let scene = Scene { ring, width, height, selected, is_still: prefers_stillness() };
+
+    let find = use_callback((controls.clone(), scene), |event: MouseEvent, (controls, scene)| {
+        selection_at(&event, controls, *scene)
+    });
+    // A message holds still while it is being clicked.
+    let on_press =
+        use_callback((controls.clone(), find.clone()), |event: PointerEvent, (controls, find)| {
+            if let Some(Selection::Message(_)) = find.emit(event.into()) {
+                controls.runner.set_running(false);
+            }
+        });
+    let on_click = use_callback((controls.clone(), find.clone()), |event, (controls, find)| {
+        look_at(controls, find.emit(event));
+    });
+    let on_menu = use_callback((controls, find), |event: MouseEvent, (controls, find)| {
+        let (x, y) = place_of_menu(&event);
+        if let Some(selection) = find.emit(event.clone()) {
+            event.prevent_default();
+            controls.select.emit(Some(selection));
+            controls.open_menu.emit(Some(MenuAt { selection, x, y }));
+        }
+    });
+    let on_key = use_callback(keyboard, press_key);
+    html! {
+        <div ref={host} class="topology" onclick={on_click} oncontextmenu={on_menu}
+            onpointerdown={on_press}
+            onkeydown={on_key}>
+            <canvas ref={behind.clone()} class="timers" aria-hidden="true"></canvas>
+            if width > 0.0 {
+                <svg class="picture" width={width.to_string()} height={height.to_string()}
+                    role="group" aria-label="Nodes and links">
+                    { links(&frame, ring, selected) }
+                    { parts(&frame, ring) }
+                    { nodes(&frame, ring, selected) }
+                </svg>
+            }
+            <MessageCanvas {scene} {behind} />
+        </div>
+    }
+}
+
+fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
+    let tab_stop = match selected {
+        Some(Selection::Node(node)) => node,
+        _ => NodeId(1),
+    };
+    let glyphs = frame.world.nodes().map(|node| {
+        let id = node.id();
+        html! {
+            <NodeGlyph key={id.0} view={NodeView::of(node, &frame.members)} centre={ring.node(id.0)}
+                radius={ring.node_radius} is_selected={selected == Some(Selection::Node(id))}
+                room={ring.room()}
+                has_words_above={ring.has_words_above(id.0)} is_tab_stop={id == tab_stop} />
+        }
+    });
+    html! { <g class="nodes">{ for glyphs }</g> }
+}
+
+fn links(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
+    let views = LinkView::all(&frame.world);
+    let tab_stop = match selected {
+        Some(Selection::Link(one, other)) => (one, other),
+        _ => views.first().map_or((NodeId(0), NodeId(0)), |view| (view.one, view.other)),
+    };
+    let lines = views.into_iter().map(|view| {
+        let selection = Selection::link(view.one, view.other);
+        html! {
+            <LinkLine key={selection.to_attribute()} {view} {ring}
+                is_selected={selected == Some(selection)}
+                is_tab_stop={(view.one, view.other) == tab_stop} />
+        }
+    });
+    html! { <g class="links">{ for lines }</g> }
+}
+
+fn parts(frame: &Frame, ring: Ring) -> Html {
+    let nodes: Vec<NodeId> = frame.world.node_ids().collect();
+    let neighbours = nodes.iter().zip(nodes.iter().cycle().skip(1));
+    let gaps: Vec<bool> =
+        neighbours.map(|(one, next)| is_parted(&frame.world, *one, *next)).collect();
+    html! { <PartitionRays {ring} {gaps} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct MessageCanvasProps {
+    scene: Scene,
+    /// The canvas behind the picture.
+    behind: NodeRef,
+}
+
+/// The canvases draw themselves in every animation frame.
+#[component(MessageCanvas)]
+fn message_canvas(props: &MessageCanvasProps) -> Html {
+    let canvas = use_node_ref();
+    let theme = use_context::<ThemeContext>().expect("the application provides the theme");
+    let canvases = (canvas.clone(), props.behind.clone());
+    let deaths = use_mut_ref(Deaths::default);
+    use_painter((canvases, props.scene, theme), move |((over, behind), scene, _)| {
+        let canvases = over.cast::<HtmlCanvasElement>().zip(behind.cast::<HtmlCanvasElement>());
+        let painter =
+            canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene, deaths));
+        let painter = painter.map(RefCell::new);
+        move |frame: &Frame| {
+            if let Some(painter) = &painter {
+                painter.borrow_mut().paint(frame);
+            }
+        }
+    });
+    html! { <canvas ref={canvas} class="messages" aria-hidden="true"></canvas> }
+}
+
+fn prefers_stillness() -> bool {
+    web_sys::window()
+        .and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten())
+        .is_some_and(|query| query.matches())
+}

@@ -1,0 +1,93 @@
+//! The line that is being typed, with completion and history.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use crate::state::use_controls;
+
+/// How many completions are offered at once.
+const MAX_COMPLETIONS: usize = 8;
+
+#[component(Prompt)]
+pub(crate) fn prompt() -> Html {
+    let runner = use_controls().runner;
+    let text = use_state_eq(String::new);
+    let offers = use_state_eq(Vec::<(String, &'static str)>::new);
+    // Earlier lines, and which of them is shown.
+    let history = use_mut_ref(|| (Vec::<String>::new(), 0_usize));
+
+    let on_input = {
+        let (text, offers, runner) = (text.setter(), offers.setter(), runner.clone());
+        Callback::from(move |event: InputEvent| {
+            let value = event.target_unchecked_into::<HtmlInputElement>().value();
+            let found = if value.trim().is_empty() { Vec::new() } else { runner.complete(&value) };
+            let found = found.into_iter().take(MAX_COMPLETIONS);
+            offers.set(found.map(|offer| (offer.text, offer.help)).collect());
+            text.set(value);
+        })
+    };
+    let accept = {
+        let (text, offers) = (text.clone(), offers.setter());
+        Callback::from(move |word: String| {
+            text.set(with_completion(&text, &word));
+            offers.set(Vec::new());
+        })
+    };
+    let on_key = {
+        let (text, offers, accept) = (text.clone(), offers.clone(), accept.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let mut history = history.borrow_mut();
+            let (lines, place) = &mut *history;
+            match event.key().as_str() {
+                "Enter" => {
+                    if !text.trim().is_empty() {
+                        runner.exec(&text);
+                        lines.push(text.to_string());
+                    }
+                    *place = lines.len();
+                    text.set(String::new());
+                    offers.set(Vec::new());
+                }
+                "Tab" if !offers.is_empty() && !event.shift_key() => {
+                    accept.emit(offers[0].0.clone());
+                }
+                "ArrowUp" | "ArrowDown" if !lines.is_empty() => {
+                    let up = event.key() == "ArrowUp";
+                    *place =
+                        if up { place.saturating_sub(1) } else { (*place + 1).min(lines.len()) };
+                    text.set(lines.get(*place).cloned().unwrap_or_default());
+                    offers.set(Vec::new());
+                }
+                "Escape" if !offers.is_empty() => offers.set(Vec::new()),
+                _ => return,
+            }
+            event.prevent_default();
+        })
+    };
+    html! {
+        <div class="prompt">
+            <ul class="offers" role="listbox" aria-label="Completions" hidden={offers.is_empty()}>
+                { for offers.iter().enumerate().map(|(place, (word, help))| {
+                    let choose = { let word = word.clone(); accept.reform(move |_: MouseEvent| word.clone()) };
+                    html! {
+                        <li key={word.clone()} role="option" onmousedown={choose}
+                            aria-selected={(place == 0).to_string()}>
+                            <code>{ word }</code><span>{ *help }</span>
+                        </li>
+                    }
+                }) }
+            </ul>
+            <span class="prompt-mark" aria-hidden="true">{ "›" }</span>
+            <input id="console-input" data-testid="console-input" type="text"
+                aria-label="Command" placeholder="set x=1" autocomplete="off"
+                autocapitalize="off" spellcheck="false" value={text.to_string()}
+                oninput={on_input} onkeydown={on_key} />
+        </div>
+    }
+}
+
+/// The line with its last word replaced by the completion.
+fn with_completion(line: &str, word: &str) -> String {
+    let start = line.rfind(char::is_whitespace).map_or(0, |place| place + 1);
+    format!("{}{word} ", &line[..start])
+}

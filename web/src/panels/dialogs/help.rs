@@ -1,0 +1,52 @@
+//! Keys and commands.
+
+use yew::prelude::*;
+
+use crate::hooks::SHORTCUTS;
+use crate::picture::MessageStyle;
+use crate::ui::{Dialog, Legend};
+
+#[derive(Properties, PartialEq)]
+pub(crate) struct HelpProps {
+    pub(crate) on_close: Callback<()>,
+}
+
+#[component(Help)]
+pub(crate) fn help(props: &HelpProps) -> Html {
+    html! {
+        <Dialog title="Help" is_wide={true} on_close={props.on_close.clone()}>
+            <div class="help" tabindex="0" role="region" aria-label="Help">
+                <p>
+                    { "Every node runs the real Raft core on a simulated network and disk. Break \
+                       something and watch: whatever you click is a command, and the console shows it." }
+                </p>
+                <h3>{ "The picture" }</h3>
+                <p>
+                    { "A circle is a follower (F), a pentagon a server that asks whether it could win \
+                       (P), a hexagon a candidate (C), an octagon the leader (L). A square is a \
+                       learner (N): it receives the log and has no vote. A dotted edge is a server \
+                       that is not a member. While the voters change, a majority of the old ones and one of \
+                       the new ones must agree. The fill is the term. The arc around a node is its \
+                       timer: when a follower’s runs out, it stands for election. A leader has a \
+                       second arc, its lease: while it lasts, the leader may answer reads at once. \
+                       Dots are the votes a candidate has. Filled messages ask, hollow ones answer." }
+                </p>
+                <Legend styles={&MessageStyle::ALL[..]} />
+                <h3>{ "Keys" }</h3>
+                { table(SHORTCUTS) }
+                <h3>{ "Commands" }</h3>
+                { table(raft_script::HELP) }
+            </div>
+        </Dialog>
+    }
+}
+
+fn table(rows: &'static [(&'static str, &'static str)]) -> Html {
+    html! {
+        <dl class="help-table">
+            { for rows.iter().map(|(form, meaning)| html! {
+                <div key={*form}><dt><code>{ *form }</code></dt><dd>{ *meaning }</dd></div>
+            }) }
+        </dl>
+    }
+}

@@ -1,0 +1,11 @@
+//! The dialogs over the page.
+
+mod add_server;
+mod help;
+mod new_lab;
+mod scenarios;
+
+pub(crate) use add_server::AddServer;
+pub(crate) use help::Help;
+pub(crate) use new_lab::{NewLab, WipeLab};
+pub(crate) use scenarios::Scenarios;

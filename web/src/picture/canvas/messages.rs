@@ -1,0 +1,168 @@
+//! Messages on their way, and messages that do not arrive.
+
+use std::collections::BTreeMap;
+
+use imbl::Vector;
+use raft_core::{Body, Instant, Message, NodeId};
+use raft_lab::DyingMessage;
+use raft_sim::{InFlight, MessageId};
+use web_sys::Path2d;
+
+use super::{Painter, Palette};
+use crate::picture::{MessageStyle, Point, Ring, part_passed};
+use crate::state::Selection;
+
+/// How long a message takes to die, in real milliseconds: seen at any speed.
+const DEATH_MS: f64 = 700.0;
+/// At full speed thousands may die in a moment; this many are seen.
+const MAX_DEATHS: usize = 60;
+
+/// The outlines, made once: the browser parses the path data.
+pub(super) struct Shapes(Vec<(MessageStyle, Path2d, Option<Path2d>)>);
+
+impl Shapes {
+    pub(super) fn new() -> Option<Self> {
+        let path = |data: &str| Path2d::new_with_path_string(data).ok();
+        let shapes = MessageStyle::ALL.iter().map(|style| {
+            let sign = style.sign().and_then(path);
+            Some((*style, path(style.outline())?, sign))
+        });
+        shapes.collect::<Option<Vec<_>>>().map(Self)
+    }
+
+    fn of(&self, style: MessageStyle) -> (&Path2d, Option<&Path2d>) {
+        let found = self.0.iter().find(|(other, ..)| *other == style);
+        let (_, outline, sign) = found.expect("every style has a shape");
+        (outline, sign.as_ref())
+    }
+}
+
+/// When each dying message was first seen, in real time.
+#[derive(Default)]
+pub(crate) struct Deaths(BTreeMap<MessageId, (DyingMessage, f64)>);
+
+impl Deaths {
+    pub(super) fn update(&mut self, dying: &Vector<DyingMessage>, now: f64, is_still: bool) {
+        for message in dying.iter().rev().take(MAX_DEATHS) {
+            self.0.entry(message.id).or_insert_with(|| (message.clone(), now));
+        }
+        let last = dying.last().map(|message| message.id);
+        // While the lab still tells of it, it must not begin to die again.
+        let told = |id: &MessageId| last.is_some() && dying.iter().any(|other| other.id == *id);
+        let lasts = if is_still { DEATH_MS * 2.0 } else { DEATH_MS };
+        self.0.retain(|id, (_, since)| now - *since < lasts || told(id));
+    }
+}
+
+/// Where a message is now.
+pub(crate) fn place_of(ring: Ring, message: &InFlight, now: Instant, is_still: bool) -> Point {
+    let part = part_passed(message.sent_at.0, now.0, message.arrives_at.0);
+    ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
+}
+
+pub(super) fn paint_flying(painter: &Painter, flying: &InFlight, now: Instant) {
+    let scene = &painter.scene;
+    let place = place_of(scene.ring, flying, now, scene.is_still);
+    let figure = Figure::of(&flying.message, scene.ring, flying.from, flying.to, place);
+    if scene.selected == Some(Selection::Message(flying.id)) {
+        paint_halo(painter, place);
+    }
+    figure.paint(painter, 1.0, 1.0);
+}
+
+/// A ring around the message that a person styles at.
+fn paint_halo(painter: &Painter, place: Point) {
+    let context = &painter.context;
+    painter.reset();
+    context.begin_path();
+    let _ = context.arc(place.x, place.y, 13.0, 0.0, std::f64::consts::TAU);
+    context.set_line_width(2.0);
+    context.set_stroke_style_str(&painter.palette.focus);
+    context.stroke();
+}
+
+pub(super) fn paint_dying(painter: &Painter, now: f64) {
+    let ring = painter.scene.ring;
+    for (dying, since) in painter.deaths.borrow().0.values() {
+        let age = (now - since) / DEATH_MS;
+        let is_here = ring.contains(dying.from.0) && ring.contains(dying.to.0);
+        if !is_here || (age >= 1.0 && !painter.scene.is_still) {
+            continue;
+        }
+        let part = part_passed(dying.sent_at.0, dying.died_at.0, dying.arrives_at.0);
+        let place = ring.lane(dying.from.0, dying.to.0).at(part);
+        let age = if painter.scene.is_still { 0.3 } else { age };
+        // It stops, falls a little, fades, and leaves a cross.
+        let fallen = Point::new(place.x, place.y + age * age * 16.0);
+        let figure = Figure::of(&dying.message, ring, dying.from, dying.to, fallen);
+        figure.paint(painter, 0.9 * (1.0 - age), 1.0 - 0.35 * age);
+        paint_cross(painter, place, 1.0 - age);
+    }
+}
+
+/// Where something ended.
+fn paint_cross(painter: &Painter, place: Point, alpha: f64) {
+    let context = &painter.context;
+    painter.reset();
+    context.set_global_alpha(alpha.clamp(0.0, 1.0));
+    context.set_stroke_style_str(&painter.palette.ink);
+    context.set_line_width(2.0);
+    context.begin_path();
+    for (x, y) in [(-5.5, -5.5), (-5.5, 5.5)] {
+        context.move_to(place.x + x, place.y + y);
+        context.line_to(place.x - x, place.y - y);
+    }
+    context.stroke();
+}
+
+/// One message as it is drawn.
+struct Figure {
+    style: MessageStyle,
+    place: Point,
+    angle: f64,
+    entries: usize,
+}
+
+impl Figure {
+    fn of(message: &Message, ring: Ring, from: NodeId, to: NodeId, place: Point) -> Self {
+        let style = MessageStyle::of(message);
+        let angle = if style.is_turned() { ring.lane(from.0, to.0).angle() } else { 0.0 };
+        let entries = match &message.body {
+            Body::AppendEntries(request) => request.entries.len(),
+            _ => 0,
+        };
+        Self { style, place, angle, entries }
+    }
+
+    fn paint(&self, painter: &Painter, alpha: f64, size: f64) {
+        let (context, palette): (_, &Palette) = (&painter.context, &painter.palette);
+        let (outline, sign) = painter.shapes.of(self.style);
+        let colour = palette.of(self.style.colour());
+        painter.reset();
+        context.set_global_alpha(alpha.clamp(0.0, 1.0));
+        // Finite numbers are always accepted.
+        let _ = context.translate(self.place.x, self.place.y);
+        let _ = context.rotate(self.angle);
+        let _ = context.scale(size, size);
+        let filled = self.style.is_filled();
+        context.set_fill_style_str(if filled { colour } else { &palette.surface });
+        context.set_stroke_style_str(if filled { &palette.surface } else { colour });
+        context.set_line_width(if filled { 1.5 } else { 2.0 });
+        context.fill_with_path_2d(outline);
+        context.stroke_with_path(outline);
+        if let Some(sign) = sign {
+            context.set_line_width(1.8);
+            context.stroke_with_path(sign);
+        }
+        let text = match (self.entries, self.style.letter()) {
+            (0, Some(letter)) => letter.to_owned(),
+            (0, None) => return,
+            (entries, _) => entries.to_string(),
+        };
+        context.set_fill_style_str(if filled { &palette.surface } else { colour });
+        context.set_font("700 10px system-ui, sans-serif");
+        context.set_text_align("center");
+        context.set_text_baseline("middle");
+        let _ = context.fill_text(&text, 0.0, 0.5);
+    }
+}

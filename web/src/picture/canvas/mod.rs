@@ -1,0 +1,105 @@
+//! The two canvases of the cluster: election timers behind the nodes; messages, under way and dying,
+//! over them.
+//!
+//! They are drawn in every animation frame, from the frame alone, without Yew.
+
+mod messages;
+mod palette;
+mod timers;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use raft_lab::Frame;
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+
+use crate::lab::now_ms;
+use crate::picture::Ring;
+use crate::state::Selection;
+
+pub(crate) use messages::Deaths;
+use messages::Shapes;
+pub(crate) use messages::place_of;
+use palette::Palette;
+
+/// What the canvases need to know besides the frame.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Scene {
+    pub(crate) ring: Ring,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) selected: Option<Selection>,
+    /// A person asked for less motion: nothing travels, nothing fades.
+    pub(crate) is_still: bool,
+}
+
+/// Draws both canvases.
+pub(crate) struct Painter {
+    /// Of the canvas over the nodes.
+    context: CanvasRenderingContext2d,
+    /// Of the canvas behind them.
+    behind: CanvasRenderingContext2d,
+    scene: Scene,
+    scale: f64,
+    palette: Palette,
+    shapes: Shapes,
+    /// Outlives the painter, or every change of the scene would show the same deaths again.
+    deaths: Rc<RefCell<Deaths>>,
+}
+
+impl Painter {
+    /// Sets the canvases up for a scene; `None` when the browser gives no context.
+    pub(crate) fn new(
+        over: &HtmlCanvasElement,
+        behind: &HtmlCanvasElement,
+        scene: Scene,
+        deaths: Rc<RefCell<Deaths>>,
+    ) -> Option<Self> {
+        let scale = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).max(1.0);
+        Some(Self {
+            context: prepare(over, scene, scale)?,
+            behind: prepare(behind, scene, scale)?,
+            scene,
+            scale,
+            palette: Palette::read(over),
+            shapes: Shapes::new()?,
+            deaths,
+        })
+    }
+
+    pub(crate) fn paint(&mut self, frame: &Frame) {
+        let Scene { width, height, .. } = self.scene;
+        self.reset();
+        self.context.clear_rect(0.0, 0.0, width, height);
+        self.behind.clear_rect(0.0, 0.0, width, height);
+        timers::paint(&self.behind, &self.palette, &self.scene, frame);
+        for message in frame.world.in_flight() {
+            messages::paint_flying(self, message, frame.world.now());
+        }
+        let now = now_ms();
+        self.deaths.borrow_mut().update(&frame.dying, now, self.scene.is_still);
+        messages::paint_dying(self, now);
+        self.reset();
+    }
+
+    /// Back to CSS pixels from the upper left corner.
+    fn reset(&self) {
+        // Finite numbers are always accepted.
+        let _ = self.context.set_transform(self.scale, 0.0, 0.0, self.scale, 0.0, 0.0);
+        self.context.set_global_alpha(1.0);
+    }
+}
+
+/// Gives a canvas the size of the scene in the screen's own pixels.
+fn prepare(
+    canvas: &HtmlCanvasElement,
+    scene: Scene,
+    scale: f64,
+) -> Option<CanvasRenderingContext2d> {
+    canvas.set_width((scene.width * scale) as u32);
+    canvas.set_height((scene.height * scale) as u32);
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
+    Some(context)
+}

@@ -1,0 +1,30 @@
+use super::*;
+
+const ALL: [DisplayRole; 6] = [
+    DisplayRole::Leader,
+    DisplayRole::Candidate,
+    DisplayRole::PreCandidate,
+    DisplayRole::Follower,
+    DisplayRole::Learner,
+    DisplayRole::Stranger,
+];
+
+#[test]
+fn every_part_has_a_letter_a_name_and_colours_of_its_own() {
+    let tokens = include_str!("../../../styles/tokens.css");
+    for (place, one) in ALL.iter().enumerate() {
+        assert!(tokens.contains(&format!(".role-{} {{", one.name())), "{one:?}");
+        for other in &ALL[place + 1..] {
+            assert_ne!(one.letter(), other.letter());
+            assert_ne!(one.name(), other.name());
+        }
+    }
+}
+
+#[test]
+fn whoever_leads_is_shown_so_even_while_it_is_being_removed() {
+    assert_eq!(DisplayRole::of(RoleKind::Leader, Standing::Stranger), DisplayRole::Leader);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, Standing::Stranger), DisplayRole::Stranger);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, Standing::Leaving), DisplayRole::Follower);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, Standing::Learner), DisplayRole::Learner);
+}

@@ -1,0 +1,216 @@
+//! How each kind of message styles: the same shapes on the canvas, in the legend and in lists.
+//!
+//! Requests are filled, replies are hollow; the family has the colour; what is refused has a cross.
+
+use raft_core::{AppendEntriesReply, Body, Message};
+
+/// A kind of message, as far as the eye should tell it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum MessageStyle {
+    PreVote,
+    PreVoteGranted,
+    PreVoteRefused,
+    RequestVote,
+    VoteGranted,
+    VoteRefused,
+    Heartbeat,
+    AppendEntries,
+    AppendSucceeded,
+    AppendFailed,
+    InstallSnapshot,
+    SnapshotReply,
+    TimeoutNow,
+    ReadIndex,
+    ReadAnswered,
+    ReadRefused,
+    Forward,
+    ForwardTaken,
+    ForwardRefused,
+}
+
+/// A cross, to be drawn over a shape.
+const CROSS: &str = "M-2.6,-2.6 L2.6,2.6 M2.6,-2.6 L-2.6,2.6";
+const TICK: &str = "M-3,0.2 L-0.8,2.6 L3.2,-2.6";
+
+const PENTAGON: &str = "M0,-8 L7.6,-2.5 L4.7,6.5 L-4.7,6.5 L-7.6,-2.5 Z";
+const DISC: &str = "M7,0 A7,7 0 1 1 -7,0 A7,7 0 1 1 7,0 Z";
+const PARCEL: &str = "M-6.5,-7 H6.5 V7 H-6.5 Z";
+
+impl MessageStyle {
+    /// In the order of the legend.
+    pub(crate) const ALL: [Self; 19] = [
+        Self::PreVote,
+        Self::PreVoteGranted,
+        Self::PreVoteRefused,
+        Self::RequestVote,
+        Self::VoteGranted,
+        Self::VoteRefused,
+        Self::Heartbeat,
+        Self::AppendEntries,
+        Self::AppendSucceeded,
+        Self::AppendFailed,
+        Self::InstallSnapshot,
+        Self::SnapshotReply,
+        Self::TimeoutNow,
+        Self::ReadIndex,
+        Self::ReadAnswered,
+        Self::ReadRefused,
+        Self::Forward,
+        Self::ForwardTaken,
+        Self::ForwardRefused,
+    ];
+
+    /// What is seen in any run; the help has all.
+    pub(crate) const COMMON: [Self; 8] = [
+        Self::PreVote,
+        Self::RequestVote,
+        Self::VoteGranted,
+        Self::VoteRefused,
+        Self::Heartbeat,
+        Self::AppendEntries,
+        Self::AppendSucceeded,
+        Self::AppendFailed,
+    ];
+
+    pub(crate) fn of(message: &Message) -> Self {
+        match &message.body {
+            Body::PreVote(_) => Self::PreVote,
+            Body::PreVoteReply(reply) if reply.vote_granted => Self::PreVoteGranted,
+            Body::PreVoteReply(_) => Self::PreVoteRefused,
+            Body::RequestVote(_) => Self::RequestVote,
+            Body::RequestVoteReply(reply) if reply.vote_granted => Self::VoteGranted,
+            Body::RequestVoteReply(_) => Self::VoteRefused,
+            Body::AppendEntries(request) if request.is_heartbeat() => Self::Heartbeat,
+            Body::AppendEntries(_) => Self::AppendEntries,
+            Body::AppendEntriesReply(
+                AppendEntriesReply::Success { .. } | AppendEntriesReply::Following { .. },
+            ) => Self::AppendSucceeded,
+            Body::AppendEntriesReply(AppendEntriesReply::Failure { .. }) => Self::AppendFailed,
+            Body::InstallSnapshot(_) => Self::InstallSnapshot,
+            Body::TimeoutNow => Self::TimeoutNow,
+            Body::ReadIndex(_) => Self::ReadIndex,
+            Body::ReadIndexReply(reply) if reply.result.is_ok() => Self::ReadAnswered,
+            Body::ReadIndexReply(_) => Self::ReadRefused,
+            Body::Forward(_) => Self::Forward,
+            Body::ForwardReply(reply) if reply.result.is_ok() => Self::ForwardTaken,
+            Body::ForwardReply(_) => Self::ForwardRefused,
+            _ => Self::SnapshotReply,
+        }
+    }
+
+    /// What the legend calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::PreVote => "could I win?",
+            Self::PreVoteGranted => "you could",
+            Self::PreVoteRefused => "you could not",
+            Self::RequestVote => "request vote",
+            Self::VoteGranted => "vote",
+            Self::VoteRefused => "no vote",
+            Self::Heartbeat => "heartbeat",
+            Self::AppendEntries => "entries",
+            Self::AppendSucceeded => "accepted",
+            Self::AppendFailed => "refused",
+            Self::InstallSnapshot => "snapshot",
+            Self::SnapshotReply => "snapshot reply",
+            Self::TimeoutNow => "take over now",
+            Self::ReadIndex => "may I read?",
+            Self::ReadAnswered => "read from here on",
+            Self::ReadRefused => "no read now",
+            Self::Forward => "command passed on",
+            Self::ForwardTaken => "command taken",
+            Self::ForwardRefused => "command refused",
+        }
+    }
+
+    /// The colour of its family, a custom property of `styles/tokens.css`.
+    pub(crate) fn colour(self) -> &'static str {
+        match self {
+            Self::PreVote
+            | Self::PreVoteGranted
+            | Self::PreVoteRefused
+            | Self::RequestVote
+            | Self::VoteGranted
+            | Self::VoteRefused
+            | Self::TimeoutNow => "--message-vote",
+            Self::Heartbeat => "--message-heartbeat",
+            Self::AppendEntries | Self::AppendSucceeded | Self::AppendFailed => "--message-append",
+            Self::InstallSnapshot | Self::SnapshotReply => "--message-snapshot",
+            Self::ReadIndex
+            | Self::ReadAnswered
+            | Self::ReadRefused
+            | Self::Forward
+            | Self::ForwardTaken
+            | Self::ForwardRefused => "--message-client",
+        }
+    }
+
+    /// The outline as SVG path data around the origin; the triangle points to the right, and is
+    /// turned into the direction of travel.
+    pub(crate) fn outline(self) -> &'static str {
+        match self {
+            Self::PreVote | Self::PreVoteGranted | Self::PreVoteRefused => PENTAGON,
+            Self::RequestVote => "M8,0 L-5.5,6.5 L-3,0 L-5.5,-6.5 Z",
+            Self::VoteGranted | Self::VoteRefused => "M-6,-6 H6 V6 H-6 Z",
+            Self::Heartbeat => "M4,0 A4,4 0 1 1 -4,0 A4,4 0 1 1 4,0 Z",
+            Self::AppendEntries => {
+                "M-7,-6.5 H7 A2.5,2.5 0 0 1 9.5,-4 V4 A2.5,2.5 0 0 1 7,6.5 H-7 \
+                 A2.5,2.5 0 0 1 -9.5,4 V-4 A2.5,2.5 0 0 1 -7,-6.5 Z"
+            }
+            Self::AppendSucceeded => "M4.5,0 A4.5,4.5 0 1 1 -4.5,0 A4.5,4.5 0 1 1 4.5,0 Z",
+            Self::AppendFailed => "M6.5,0 A6.5,6.5 0 1 1 -6.5,0 A6.5,6.5 0 1 1 6.5,0 Z",
+            Self::InstallSnapshot => "M0,-9 L7.8,-4.5 V4.5 L0,9 L-7.8,4.5 V-4.5 Z",
+            Self::SnapshotReply => "M0,-7 L6,-3.5 V3.5 L0,7 L-6,3.5 V-3.5 Z",
+            Self::TimeoutNow => "M0,-9 L9,0 L0,9 L-9,0 Z",
+            Self::ReadIndex | Self::ReadAnswered | Self::ReadRefused => DISC,
+            Self::Forward | Self::ForwardTaken | Self::ForwardRefused => PARCEL,
+        }
+    }
+
+    /// What is drawn over the outline.
+    pub(crate) fn sign(self) -> Option<&'static str> {
+        match self {
+            Self::VoteGranted | Self::PreVoteGranted | Self::ForwardTaken => Some(TICK),
+            Self::VoteRefused
+            | Self::PreVoteRefused
+            | Self::AppendFailed
+            | Self::ReadRefused
+            | Self::ForwardRefused => Some(CROSS),
+            _ => None,
+        }
+    }
+
+    /// What is written on it.
+    pub(crate) fn letter(self) -> Option<&'static str> {
+        match self {
+            Self::PreVote => Some("?"),
+            Self::TimeoutNow => Some("T"),
+            Self::ReadIndex | Self::ReadAnswered => Some("R"),
+            Self::Forward => Some("W"),
+            _ => None,
+        }
+    }
+
+    /// Whether the outline is filled: it asks for something.
+    pub(crate) fn is_filled(self) -> bool {
+        matches!(
+            self,
+            Self::PreVote
+                | Self::RequestVote
+                | Self::Heartbeat
+                | Self::AppendEntries
+                | Self::InstallSnapshot
+                | Self::TimeoutNow
+                | Self::ReadIndex
+                | Self::Forward
+        )
+    }
+
+    /// Whether it is turned into the direction of travel.
+    pub(crate) fn is_turned(self) -> bool {
+        self == Self::RequestVote
+    }
+}
+
+#[cfg(test)]
+mod tests;

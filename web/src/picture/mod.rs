@@ -1,0 +1,17 @@
+//! The picture of the cluster in plain values: places, shapes, colours and words, and the canvases
+//! that draw what moves.
+
+pub(crate) mod canvas;
+mod display_role;
+mod geometry;
+mod lease;
+mod message_style;
+mod term_colour;
+mod view;
+
+pub(crate) use display_role::DisplayRole;
+pub(crate) use geometry::{Lane, Point, Ring, Room, TIMER_GAP, nearest, part_passed, polygon};
+pub(crate) use lease::lease_left;
+pub(crate) use message_style::MessageStyle;
+pub(crate) use term_colour::term_class;
+pub(crate) use view::{LinkView, NodeView, is_parted};

@@ -1,0 +1,12 @@
+//! What a person has chosen on this page, and the contexts that hand it down.
+
+mod controls;
+mod selection;
+pub(crate) mod speed;
+pub(crate) mod theme;
+
+pub(crate) use controls::{
+    Controls, Dialog, MenuAt, Selected, use_controls, use_frame, use_selected,
+};
+pub(crate) use selection::Selection;
+pub(crate) use theme::Theme;
