@@ -46,8 +46,8 @@ async function readyLeader(page) {
   });
 }
 
-function standing(page, id) {
-  return page.getByTestId(`node-${id}`).getAttribute('data-standing');
+function memberRole(page, id) {
+  return page.getByTestId(`node-${id}`).getAttribute('data-member-role');
 }
 
 test('a learner is added in the dialog and promoted with the mouse', async () => {
@@ -69,7 +69,7 @@ test('a learner is added in the dialog and promoted with the mouse', async () =>
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByTestId('node-6').click();
   await page.getByTestId('action-promote').click();
-  await until('a voter', async () => (await standing(page, 6)) === 'voter');
+  await until('a voter', async () => (await memberRole(page, 6)) === 'voter');
   await until('it is committed', async () => (await state(page)).membership.committed);
   assert.deepEqual((await state(page)).membership.voters, [1, 2, 3, 4, 5, 6]);
 });
@@ -91,7 +91,7 @@ test('a server is replaced by typing: the voters change jointly, and who left is
     const { membership } = await state(page);
     return membership.outgoing.length === 0 && membership.committed && membership.voters.includes(7);
   });
-  await until('who left', async () => (await standing(page, old)) === 'stranger');
+  await until('who left', async () => (await memberRole(page, old)) === 'non-member');
   assert.match(await page.getByTestId(`node-${old}`).getAttribute('aria-label'), /not a member/);
   const { invariants } = await state(page);
   assert.deepEqual(invariants.filter(({ holding }) => !holding), []);
@@ -145,9 +145,9 @@ test('a server that joined is there after a reload', async () => {
   await profile.page.getByTestId('recovered-banner').waitFor();
   assert.match(await profile.page.getByTestId('recovered-banner').innerText(), /6 nodes/);
   await readyLeader(profile.page);
-  assert.equal(await standing(profile.page, 6), 'learner');
+  assert.equal(await memberRole(profile.page, 6), 'learner');
   await exec(profile.page, 'promote 6');
-  await until('a voter', async () => (await standing(profile.page, 6)) === 'voter');
+  await until('a voter', async () => (await memberRole(profile.page, 6)) === 'voter');
   await until('its key', async () => {
     const { nodes } = await state(profile.page);
     return nodes.find(({ id }) => id === 6).keys.kept === 'yes';

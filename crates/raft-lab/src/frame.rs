@@ -14,9 +14,9 @@ use crate::{ConsoleLine, Members, Pacing};
 /// How many events are kept.
 const MAX_EVENTS: usize = 2000;
 /// How long, in virtual time, a message that is gone stays to be shown.
-const DYING_FOR: Duration = Duration::from_millis(50);
+const FADING_FOR: Duration = Duration::from_millis(50);
 /// How many of those are kept.
-const MAX_DYING: usize = 100;
+const MAX_FADING: usize = 100;
 
 /// The lab at one moment. Cheap to clone. Two frames of a lab are equal if their numbers are.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Frame {
     /// The most recent events worth telling, oldest first; see [`is_noise`].
     pub events: Vector<Rc<Event>>,
     /// Messages that were lost a moment ago, oldest first.
-    pub dying: Vector<DyingMessage>,
+    pub fading: Vector<FadingMessage>,
     /// The most recent lines of the console, oldest first.
     pub console: Vector<ConsoleLine>,
     /// Every property that is checked.
@@ -53,7 +53,7 @@ impl PartialEq for Frame {
 
 /// A message on its way to nowhere.
 #[derive(Clone, Debug)]
-pub struct DyingMessage {
+pub struct FadingMessage {
     /// Names the message.
     pub id: MessageId,
     /// The sender.
@@ -67,7 +67,7 @@ pub struct DyingMessage {
     /// When it would have arrived.
     pub arrives_at: Instant,
     /// When it was lost.
-    pub died_at: Instant,
+    pub lost_at: Instant,
     /// Why.
     pub reason: DropReason,
 }
@@ -141,7 +141,7 @@ pub fn is_noise(kind: &EventKind) -> bool {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Recent {
     pub(crate) events: Vector<Rc<Event>>,
-    dying: VecDeque<DyingMessage>,
+    fading: VecDeque<FadingMessage>,
 }
 
 impl Recent {
@@ -149,18 +149,18 @@ impl Recent {
         if let EventKind::Dropped { id, from, to, message, sent_at, arrives_at, reason } =
             &event.kind
         {
-            self.dying.push_back(DyingMessage {
+            self.fading.push_back(FadingMessage {
                 id: *id,
                 from: *from,
                 to: *to,
                 message: message.clone(),
                 sent_at: *sent_at,
                 arrives_at: *arrives_at,
-                died_at: event.at,
+                lost_at: event.at,
                 reason: *reason,
             });
-            if self.dying.len() > MAX_DYING {
-                self.dying.pop_front();
+            if self.fading.len() > MAX_FADING {
+                self.fading.pop_front();
             }
         }
         if !is_noise(&event.kind) {
@@ -173,12 +173,12 @@ impl Recent {
 
     /// Forgets what died too long ago.
     pub(crate) fn forget_before(&mut self, now: Instant) {
-        while self.dying.front().is_some_and(|first| now - first.died_at > DYING_FOR) {
-            self.dying.pop_front();
+        while self.fading.front().is_some_and(|first| now - first.lost_at > FADING_FOR) {
+            self.fading.pop_front();
         }
     }
 
-    pub(crate) fn dying(&self) -> Vector<DyingMessage> {
-        self.dying.iter().cloned().collect()
+    pub(crate) fn fading(&self) -> Vector<FadingMessage> {
+        self.fading.iter().cloned().collect()
     }
 }

@@ -4,7 +4,7 @@ use raft_check::Violation;
 use raft_core::{Node, NodeId, RoleKind};
 use raft_sim::{NodeState, SimNode, World};
 
-use crate::{Members, Standing};
+use crate::{MemberRole, Members};
 
 /// What is going on, in a sentence or two.
 pub(crate) fn headline(world: &World, members: &Members, violation: Option<&Violation>) -> String {
@@ -35,21 +35,21 @@ fn with_leader(world: &World, members: &Members, leader: NodeId) -> String {
     let mut followers = Vec::new();
     let mut learners = Vec::new();
     let mut cut_off = Vec::new();
-    let mut strangers = Vec::new();
+    let mut not_following = Vec::new();
     for node in world.nodes().filter(|node| node.id() != leader) {
-        let (id, standing) = (node.id(), members.standing(node.id()));
-        if standing == Standing::Stranger {
+        let (id, member_role) = (node.id(), members.role_of(node.id()));
+        if member_role == MemberRole::NonMember {
             continue;
         }
         match node.core().filter(|_| node.state() == NodeState::Running) {
             Some(core) if core.leader() == Some(leader) && core.current_term() == term => {
                 match world.is_reachable(leader, id) && world.is_reachable(id, leader) {
-                    true if standing == Standing::Learner => learners.push(id),
+                    true if member_role == MemberRole::Learner => learners.push(id),
                     true => followers.push(id),
                     false => cut_off.push(id),
                 }
             }
-            Some(core) if core.role() != RoleKind::Leader => strangers.push(id),
+            Some(core) if core.role() != RoleKind::Leader => not_following.push(id),
             _ => {}
         }
     }
@@ -57,7 +57,7 @@ fn with_leader(world: &World, members: &Members, leader: NodeId) -> String {
     words += &clause(&followers, "follows it", "follow it");
     words += &clause(&learners, "learns from it", "learn from it");
     words += &clause(&cut_off, "is cut off from it", "are cut off from it");
-    words += &clause(&strangers, "does not follow it yet", "do not follow it yet");
+    words += &clause(&not_following, "does not follow it yet", "do not follow it yet");
     for deposed in cores(world).filter(|core| core.id() != leader) {
         if deposed.role() == RoleKind::Leader {
             let (id, term) = (deposed.id(), deposed.current_term());

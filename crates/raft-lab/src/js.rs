@@ -20,7 +20,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{AnswerView, Clock, EventView, Lab, Outcome, StateView};
+use crate::{AnswerView, Clock, EventView, ExecResult, Lab, StateView};
 
 /// The lab that the page shows; [`Lab::replace`] puts another one into its place.
 pub type SharedLab = Rc<RefCell<Lab>>;
@@ -37,24 +37,24 @@ const MAX_WAITING_EVENTS: usize = 10_000;
 /// When there is no window, or it refuses the property.
 pub fn install(lab: SharedLab, changed: Changed) -> Result<(), JsValue> {
     let helios = Object::new();
-    let face = Rc::new(Face { lab, changed, listeners: Rc::default() });
+    let api = Rc::new(JsApi { lab, changed, listeners: Rc::default() });
     let set = |name: &str, function: JsValue| Reflect::set(&helios, &name.into(), &function);
 
-    let this = face.clone();
+    let this = api.clone();
     set("exec", function(move |line| Ok(this.exec(&line).into())))?;
-    let this = face.clone();
+    let this = api.clone();
     set("state", function(move |_| this.state()))?;
-    let this = face.clone();
+    let this = api.clone();
     set("export", function(move |_| Ok(this.lab()?.export().into())))?;
-    let this = face.clone();
+    let this = api.clone();
     set("onEvent", function(move |listener| this.on_event(&listener)))?;
-    let this = face.clone();
+    let this = api.clone();
     set("setSpeed", function(move |speed| this.set_speed(&speed)))?;
-    let this = face.clone();
+    let this = api.clone();
     set("setRunning", function(move |on| this.control(|lab| lab.set_running(on.is_truthy()))))?;
-    let this = face.clone();
+    let this = api.clone();
     set("step", function(move |_| this.control(Lab::step)))?;
-    set("cancel", function(move |_| face.control(Lab::cancel)))?;
+    set("cancel", function(move |_| api.control(Lab::cancel)))?;
 
     let window = web_sys::window().ok_or_else(|| error("there is no window"))?;
     Reflect::set(&window, &"helios".into(), &helios)?;
@@ -71,13 +71,13 @@ pub(crate) fn page_clock() -> Clock {
     })
 }
 
-struct Face {
+struct JsApi {
     lab: SharedLab,
     changed: Changed,
     listeners: Rc<Listeners>,
 }
 
-impl Face {
+impl JsApi {
     fn lab(&self) -> Result<std::cell::RefMut<'_, Lab>, JsValue> {
         // After a panic it stays borrowed for good.
         self.lab.try_borrow_mut().map_err(|_| error("the lab is busy, or was stopped by an error"))
@@ -90,7 +90,7 @@ impl Face {
                 return call(&reject, &error("exec takes a line of text"));
             };
             let refuse = reject.clone();
-            let listener = move |outcome| match settled(outcome) {
+            let listener = move |result| match settled(result) {
                 Ok(value) => call(&resolve, &value),
                 Err(value) => call(&reject, &value),
             };
@@ -188,16 +188,16 @@ impl Listeners {
 }
 
 /// What the promise of a line becomes.
-fn settled(outcome: Outcome) -> Result<JsValue, JsValue> {
+fn settled(result: ExecResult) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     struct Done {
         ok: bool,
         words: String,
     }
-    match outcome {
-        Outcome::Done(words) => plain(&Done { ok: true, words }),
-        Outcome::Answered(answer) => plain(&AnswerView::from(&*answer)),
-        Outcome::Failed(words) => Err(error(&words)),
+    match result {
+        ExecResult::Done(words) => plain(&Done { ok: true, words }),
+        ExecResult::Answered(answer) => plain(&AnswerView::from(&*answer)),
+        ExecResult::Failed(words) => Err(error(&words)),
     }
 }
 

@@ -14,16 +14,16 @@ use raft_kv::{ClientId, Sequence};
 use raft_script::{Line, Session, Stepped};
 use raft_sim::{Event, Setup};
 
-use crate::answers::Answers;
 use crate::console::Console;
 use crate::frame::{InvariantLine, Recent};
 use crate::mirror::{Mirror, Wake};
+use crate::operations::OperationTracker;
 use crate::pacing::{Pacer, Target};
 use crate::{ConsoleKind, Frame};
 
 use self::exec::Listener;
 
-pub use self::exec::{Executed, Outcome};
+pub use self::exec::{ExecResult, Executed};
 
 /// Real time since an origin of the clock's choice. It only measures budgets.
 pub type Clock = Rc<dyn Fn() -> Duration>;
@@ -37,7 +37,7 @@ pub struct Lab {
     queue: VecDeque<Queued>,
     /// Who hears of the end of the statement that is being waited for.
     waiting: Option<Waiting>,
-    answers: Answers,
+    operations: OperationTracker,
     /// Who hears of the answers to operations.
     askers: BTreeMap<(ClientId, Sequence), Listener>,
     console: Console,
@@ -56,7 +56,7 @@ pub struct Lab {
     number: u64,
     frame: RefCell<Option<Frame>>,
     /// What the present frame number stands for.
-    shown: Mark,
+    shown: Fingerprint,
 }
 
 /// Names one subscription to the events.
@@ -80,9 +80,9 @@ struct Waiting {
     listener: Option<Listener>,
 }
 
-/// See [`Lab::mark`].
+/// See [`Lab::fingerprint`].
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Mark {
+struct Fingerprint {
     now: Instant,
     steps: u64,
     lines: u64,
@@ -147,7 +147,7 @@ impl Lab {
             pacer: Pacer::default(),
             queue: VecDeque::new(),
             waiting: None,
-            answers: Answers::default(),
+            operations: OperationTracker::default(),
             askers: BTreeMap::new(),
             console: Console::default(),
             recent: Recent::default(),
@@ -161,7 +161,7 @@ impl Lab {
             wake: None,
             number: 0,
             frame: RefCell::new(None),
-            shown: Mark::default(),
+            shown: Fingerprint::default(),
         };
         lab.take_events();
         lab.flush();
@@ -228,7 +228,7 @@ impl Lab {
         } else if self.stalled {
             self.single_step();
         }
-        let is_news = self.mark() != self.shown;
+        let is_news = self.fingerprint() != self.shown;
         if is_news {
             self.changed();
         }
@@ -327,7 +327,7 @@ impl Lab {
             if let Some(mirror) = &mut self.mirror {
                 mirror.observe(&event.kind);
             }
-            ended.extend(self.answers.observe(event));
+            ended.extend(self.operations.observe(event));
             self.recent.observe(event);
             for subscriber in self.subscribers.values_mut() {
                 subscriber(event);
@@ -336,7 +336,7 @@ impl Lab {
         for answer in ended {
             self.console.say(answer.ended_at, ConsoleKind::Answer, answer.to_string());
             if let Some(listener) = self.askers.remove(&(answer.client, answer.sequence)) {
-                listener(Outcome::Answered(Box::new(answer)));
+                listener(ExecResult::Answered(Box::new(answer)));
             }
         }
     }
@@ -431,12 +431,12 @@ impl Lab {
         self.number += 1;
         self.frame.replace(None);
         self.recent.forget_before(self.session.world().now());
-        self.shown = self.mark();
+        self.shown = self.fingerprint();
     }
 
     /// What changes when time passes, or the browser stores something.
-    fn mark(&self) -> Mark {
-        Mark {
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint {
             now: self.session.world().now(),
             steps: self.session.world().steps(),
             lines: self.console.count(),

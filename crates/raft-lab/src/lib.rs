@@ -5,7 +5,7 @@
 //! the command language ([`Lab::exec`]). A durable lab also keeps every simulated disk in the
 //! browser's IndexedDB, and no node of it acknowledges what the browser has not stored ([`Mirror`]).
 //!
-//! Everything but IndexedDB and the JavaScript face is plain Rust and is tested natively.
+//! Everything but IndexedDB and the JavaScript API is plain Rust and is tested natively.
 //!
 //! ```
 //! use std::time::Duration;
@@ -24,7 +24,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod answers;
 mod console;
 #[cfg(test)]
 mod fake;
@@ -35,23 +34,24 @@ mod idb;
 #[cfg(target_arch = "wasm32")]
 mod js;
 mod lab;
+mod members;
 mod mirror;
+mod operations;
 mod pacing;
-mod standing;
 mod state;
 mod stored;
 
-pub use answers::{ClientAnswer, Detour};
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{DurableState, DyingMessage, Frame, InvariantLine, InvariantState, is_noise};
+pub use frame::{DurableState, FadingMessage, Frame, InvariantLine, InvariantState, is_noise};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{Changed, SharedLab, install};
-pub use lab::{Clock, Executed, Lab, LabError, Outcome, Subscriber, Subscription};
+pub use lab::{Clock, ExecResult, Executed, Lab, LabError, Subscriber, Subscription};
+pub use members::{MemberRole, Members};
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
+pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
-pub use standing::{Members, Standing};
 pub use state::{AnswerView, EventView, StateView};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,

@@ -46,7 +46,7 @@ pub trait Backend {
 
 /// The writes of one cluster on their way to a back end.
 pub struct Mirror {
-    pipe: Rc<RefCell<Pipe>>,
+    writes: Rc<RefCell<WriteQueue>>,
     /// The writes of each node's present life that its simulated disk has not finished.
     unfinished: BTreeMap<NodeId, VecDeque<Unfinished>>,
     /// Nothing may happen before everything up to here is stored.
@@ -66,7 +66,7 @@ type Place = u64;
 
 /// The part that transactions under way share with the mirror. It outlives the mirror until the last
 /// of them is over.
-struct Pipe {
+struct WriteQueue {
     backend: Rc<dyn Backend>,
     queue: Vec<(NodeId, Arc<WriteBatch>)>,
     /// The last batch issued.
@@ -81,7 +81,7 @@ struct Pipe {
 impl Mirror {
     /// The mirror of a cluster whose disks hold what the back end holds.
     pub fn new(backend: Rc<dyn Backend>) -> Self {
-        let pipe = Pipe {
+        let writes = WriteQueue {
             backend,
             queue: Vec::new(),
             issued: 0,
@@ -90,29 +90,29 @@ impl Mirror {
             failure: None,
             wake: None,
         };
-        let backend = pipe.backend.clone();
-        let pipe = Rc::new(RefCell::new(pipe));
-        // Weak: the pipe owns the back end, which owns this.
-        let watched = Rc::downgrade(&pipe);
+        let backend = writes.backend.clone();
+        let writes = Rc::new(RefCell::new(writes));
+        // Weak: the writes owns the back end, which owns this.
+        let watched = Rc::downgrade(&writes);
         backend.watch(Box::new(move |words| {
-            if let Some(pipe) = watched.upgrade() {
-                pipe.borrow_mut().fail(words);
-                wake(&pipe);
+            if let Some(writes) = watched.upgrade() {
+                writes.borrow_mut().fail(words);
+                wake(&writes);
             }
         }));
-        Self { pipe, unfinished: BTreeMap::new(), barrier: 0 }
+        Self { writes, unfinished: BTreeMap::new(), barrier: 0 }
     }
 
     /// Has `wake` called when a transaction is over: time may pass again.
     pub fn on_progress(&mut self, wake: Option<Wake>) {
-        self.pipe.borrow_mut().wake = wake;
+        self.writes.borrow_mut().wake = wake;
     }
 
     /// Takes note of an event of the world. Show it every event, in order.
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
             EventKind::WriteIssued { node, id, batch } => {
-                let place = self.pipe.borrow_mut().push(*node, batch.clone());
+                let place = self.writes.borrow_mut().push(*node, batch.clone());
                 let unfinished = Unfinished { id: *id, batch: batch.clone(), place };
                 self.unfinished.entry(*node).or_default().push_back(unfinished);
             }
@@ -143,10 +143,10 @@ impl Mirror {
     /// the database already, or on their way; as they will come to the simulated disk after the change,
     /// they are stored again after it.
     fn overwrite(&mut self, node: NodeId, change: &Arc<WriteBatch>) {
-        let mut pipe = self.pipe.borrow_mut();
-        self.barrier = pipe.push(node, change.clone());
+        let mut writes = self.writes.borrow_mut();
+        self.barrier = writes.push(node, change.clone());
         for write in self.unfinished.entry(node).or_default() {
-            write.place = pipe.push(node, write.batch.clone());
+            write.place = writes.push(node, write.batch.clone());
             self.barrier = write.place;
         }
     }
@@ -156,8 +156,8 @@ impl Mirror {
     /// # Panics
     /// If it completes a write that was never issued.
     pub fn allows(&self, next: &NextEvent) -> bool {
-        let pipe = self.pipe.borrow();
-        if pipe.failure.is_some() || pipe.stored < self.barrier {
+        let writes = self.writes.borrow();
+        if writes.failure.is_some() || writes.stored < self.barrier {
             return false;
         }
         let Some((node, id)) = next.completes_write else { return true };
@@ -165,38 +165,38 @@ impl Mirror {
         let first = first
             .filter(|first| first.id == id)
             .expect("a disk finishes the writes that were issued, in order");
-        pipe.stored >= first.place
+        writes.stored >= first.place
     }
 
     /// Sends what was issued to the back end, now or when the transaction under way is over.
     pub fn flush(&self) {
-        start(&self.pipe);
+        start(&self.writes);
     }
 
     /// How many writes the back end has not stored yet.
     pub fn unsaved(&self) -> u64 {
-        let pipe = self.pipe.borrow();
-        pipe.issued - pipe.stored
+        let writes = self.writes.borrow();
+        writes.issued - writes.stored
     }
 
     /// Why nothing is stored any more, if that is so.
     pub fn failure(&self) -> Option<Rc<str>> {
-        self.pipe.borrow().failure.clone()
+        self.writes.borrow().failure.clone()
     }
 }
 
 impl fmt::Debug for Mirror {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pipe = self.pipe.borrow();
+        let writes = self.writes.borrow();
         f.debug_struct("Mirror")
-            .field("issued", &pipe.issued)
-            .field("stored", &pipe.stored)
-            .field("failure", &pipe.failure)
+            .field("issued", &writes.issued)
+            .field("stored", &writes.stored)
+            .field("failure", &writes.failure)
             .finish_non_exhaustive()
     }
 }
 
-impl Pipe {
+impl WriteQueue {
     fn push(&mut self, node: NodeId, batch: Arc<WriteBatch>) -> Place {
         self.issued += 1;
         self.queue.push((node, batch));
@@ -211,37 +211,37 @@ impl Pipe {
 }
 
 /// Begins the next transaction, unless there is nothing to store or one is under way.
-fn start(pipe: &Rc<RefCell<Pipe>>) {
+fn start(writes: &Rc<RefCell<WriteQueue>>) {
     let (backend, batches, through) = {
-        let mut pipe = pipe.borrow_mut();
-        if pipe.is_busy || pipe.queue.is_empty() || pipe.failure.is_some() {
+        let mut writes = writes.borrow_mut();
+        if writes.is_busy || writes.queue.is_empty() || writes.failure.is_some() {
             return;
         }
-        pipe.is_busy = true;
-        let queue = std::mem::take(&mut pipe.queue);
+        writes.is_busy = true;
+        let queue = std::mem::take(&mut writes.queue);
         let batches = queue.into_iter().map(|(node, batch)| (node, Arc::unwrap_or_clone(batch)));
-        (pipe.backend.clone(), batches.collect(), pipe.issued)
+        (writes.backend.clone(), batches.collect(), writes.issued)
     };
     // Nothing is borrowed here: the back end may call back at once.
-    let shared = pipe.clone();
+    let shared = writes.clone();
     backend.commit(batches, Box::new(move |result| finish(&shared, through, result)));
 }
 
-fn finish(pipe: &Rc<RefCell<Pipe>>, through: Place, result: Result<(), String>) {
+fn finish(writes: &Rc<RefCell<WriteQueue>>, through: Place, result: Result<(), String>) {
     {
-        let mut pipe = pipe.borrow_mut();
-        pipe.is_busy = false;
+        let mut writes = writes.borrow_mut();
+        writes.is_busy = false;
         match result {
-            Ok(()) => pipe.stored = through,
-            Err(error) => pipe.fail(error),
+            Ok(()) => writes.stored = through,
+            Err(error) => writes.fail(error),
         }
     }
-    start(pipe);
-    wake(pipe);
+    start(writes);
+    wake(writes);
 }
 
-fn wake(pipe: &Rc<RefCell<Pipe>>) {
-    let wake = pipe.borrow().wake.clone();
+fn wake(writes: &Rc<RefCell<WriteQueue>>) {
+    let wake = writes.borrow().wake.clone();
     if let Some(wake) = wake {
         wake();
     }

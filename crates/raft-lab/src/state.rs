@@ -10,7 +10,9 @@ use raft_kv::{Key, Response, Value};
 use raft_sim::{Event, EventKind, Partition, SimNode, World};
 use serde::Serialize;
 
-use crate::{ClientAnswer, Detour, DurableState, Frame, InvariantLine, InvariantState, Members};
+use crate::{
+    ClientAnswer, DurableState, FailedAttempt, Frame, InvariantLine, InvariantState, Members,
+};
 
 /// The lab at one moment: what `helios.state()` returns.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -99,8 +101,8 @@ pub struct NodeView {
     pub stopped_by: Option<String>,
     /// `follower`, `pre-candidate`, `candidate` or `leader`.
     pub role: Option<String>,
-    /// `voter`, `leaving`, `learner` or `stranger`.
-    pub standing: &'static str,
+    /// `voter`, `leaving`, `learner` or `non-member`.
+    pub member_role: &'static str,
     /// Until when a leader's lease lasts.
     pub lease_until_micros: Option<u64>,
     /// How many millionths its clock runs too fast, or too slow if negative.
@@ -372,7 +374,7 @@ impl NodeView {
             refusal: node.refusal().map(str::to_owned),
             stopped_by: node.stopped_by().map(|failure| failure.to_string()),
             role: role.as_ref().map(RoleKind::to_string),
-            standing: members.standing(node.id()).word(),
+            member_role: members.role_of(node.id()).word(),
             lease_until_micros: node.lease_until().map(|at| at.0),
             clock_drift_ppm: node.clock().drift_ppm(),
             handling_micros: node.handling().as_micros() as u64,
@@ -540,11 +542,11 @@ impl From<&ClientAnswer> for AnswerView {
             entries: None,
             node: answer.answer.as_ref().map(|(_, node)| node.0),
             attempts: answer.attempts,
-            redirects: answer.detours.iter().filter_map(redirect).collect(),
+            redirects: answer.failed_attempts.iter().filter_map(redirect).collect(),
             timeouts: answer
-                .detours
+                .failed_attempts
                 .iter()
-                .filter(|detour| matches!(detour, Detour::TimedOut(_)))
+                .filter(|failed| matches!(failed, FailedAttempt::TimedOut(_)))
                 .count(),
             took_micros: (answer.ended_at - answer.invoked_at).as_micros() as u64,
             read: answer.read.to_string(),
@@ -588,8 +590,8 @@ impl AnswerView {
     }
 }
 
-fn redirect(detour: &Detour) -> Option<RedirectView> {
-    let Detour::Redirected { from, to } = detour else { return None };
+fn redirect(failed: &FailedAttempt) -> Option<RedirectView> {
+    let FailedAttempt::Redirected { from, to } = failed else { return None };
     Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
 }
 

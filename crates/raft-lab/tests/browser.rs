@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use js_sys::{Function, Promise, Reflect};
 use raft_core::{LogIndex, NodeId};
-use raft_lab::{DurableState, Lab, OpenError, Opened, Outcome, Standing};
+use raft_lab::{DurableState, ExecResult, Lab, MemberRole, OpenError, Opened};
 use raft_sim::{NodeState, Setup};
 use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch};
 use raft_storage_idb::{Database, OwnerLock};
@@ -45,7 +45,7 @@ async fn fresh(name: &str) -> Lab {
 }
 
 /// Carries out a line to its end; what came of it.
-async fn exec(lab: &mut Lab, line: &str) -> Outcome {
+async fn exec(lab: &mut Lab, line: &str) -> ExecResult {
     let heard = Rc::new(RefCell::new(None));
     let listener = heard.clone();
     lab.exec_then(line, move |outcome| *listener.borrow_mut() = Some(outcome));
@@ -63,7 +63,7 @@ async fn exec(lab: &mut Lab, line: &str) -> Outcome {
 
 async fn set(lab: &mut Lab, key: &str) {
     match exec(lab, &format!("set {key}=1")).await {
-        Outcome::Answered(answer) => assert!(answer.is_ok(), "{answer}"),
+        ExecResult::Answered(answer) => assert!(answer.is_ok(), "{answer}"),
         other => panic!("{other:?}"),
     }
 }
@@ -215,7 +215,7 @@ async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
     drop(lab);
     let Opened { mut lab, .. } = open("failing").await;
     match exec(&mut lab, "get before").await {
-        Outcome::Answered(answer) => assert!(answer.to_string().contains("value 1"), "{answer}"),
+        ExecResult::Answered(answer) => assert!(answer.to_string().contains("value 1"), "{answer}"),
         other => panic!("{other:?}"),
     }
 }
@@ -231,13 +231,13 @@ async fn a_server_that_joined_comes_back() {
     let Opened { mut lab, recovered, .. } = open("joined").await;
     let report = recovered.expect("there is something to recover");
     assert_eq!(report.nodes.len(), 6, "{report}");
-    assert_eq!(lab.frame().members.standing(NodeId(6)), Standing::Learner);
+    assert_eq!(lab.frame().members.role_of(NodeId(6)), MemberRole::Learner);
     set(&mut lab, "b").await;
     exec(&mut lab, "promote 6").await;
     let outcome = exec(&mut lab, "expect voters 1 2 3 4 5 6 within 10s").await;
-    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert!(matches!(outcome, ExecResult::Done(_)), "{outcome:?}");
     let outcome = exec(&mut lab, "expect value 6 b=1 within 10s").await;
-    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert!(matches!(outcome, ExecResult::Done(_)), "{outcome:?}");
     assert_eq!(lab.session().checks().violation(), None);
     assert_eq!(common_replay(&lab.export()), lab.session().world().trace_hash());
 }

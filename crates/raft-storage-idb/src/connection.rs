@@ -21,17 +21,17 @@ pub(crate) enum IfMissing {
     Fail,
 }
 
-/// Where the outcome goes, unless one is already there.
-struct Outcome<T>(RefCell<Option<oneshot::Sender<Result<T, IdbError>>>>);
+/// Sends one result to the future that waits for it.
+struct ResultSender<T>(RefCell<Option<oneshot::Sender<Result<T, IdbError>>>>);
 
-impl<T> Outcome<T> {
+impl<T> ResultSender<T> {
     fn new() -> (Rc<Self>, oneshot::Receiver<Result<T, IdbError>>) {
-        let (sender, receiver) = oneshot::channel();
-        (Rc::new(Self(RefCell::new(Some(sender)))), receiver)
+        let (inner, receiver) = oneshot::channel();
+        (Rc::new(Self(RefCell::new(Some(inner)))), receiver)
     }
 
-    /// Gives the value back if nobody waits for it any more.
-    fn set(&self, result: Result<T, IdbError>) -> Result<(), Option<T>> {
+    /// Gives the value back if a result was sent already, or the future is gone.
+    fn send(&self, result: Result<T, IdbError>) -> Result<(), Option<T>> {
         match self.0.borrow_mut().take() {
             Some(sender) => sender.send(result).map_err(Result::ok),
             None => Err(result.ok()),
@@ -43,9 +43,9 @@ impl<T> Outcome<T> {
 pub(crate) async fn open(name: &str, if_missing: IfMissing) -> Result<IdbDatabase, IdbError> {
     let request = factory()?.open_with_u32(name, VERSION);
     let request = request.map_err(|error| IdbError::from_opening(&error))?;
-    let (outcome, result) = Outcome::new();
+    let (sender, result) = ResultSender::new();
     request.set_onupgradeneeded(Some(&handler({
-        let outcome = outcome.clone();
+        let sender = sender.clone();
         move |event| {
             let request: IdbOpenDbRequest = target(&event);
             if let Err(error) = upgrade(&request, &event, if_missing) {
@@ -53,24 +53,24 @@ pub(crate) async fn open(name: &str, if_missing: IfMissing) -> Result<IdbDatabas
                 if let Some(transaction) = request.transaction() {
                     let _ = transaction.abort();
                 }
-                let _ = outcome.set(Err(error));
+                let _ = sender.send(Err(error));
             }
         }
     })));
     request.set_onsuccess(Some(&handler({
-        let outcome = outcome.clone();
+        let sender = sender.clone();
         move |event| {
             let database = target::<IdbOpenDbRequest>(&event)
                 .result()
                 .map(JsCast::unchecked_into::<IdbDatabase>);
             let database = database.map_err(|error| IdbError::from_opening(&error));
             // Too late: we have already said that another tab blocks us.
-            if let Err(Some(unwanted)) = outcome.set(database) {
+            if let Err(Some(unwanted)) = sender.send(database) {
                 unwanted.close();
             }
         }
     })));
-    fail_on_error_or_block(&request, &outcome);
+    fail_on_error_or_block(&request, &sender);
     result.await.unwrap_or(Err(IdbError::Blocked))
 }
 
@@ -78,29 +78,29 @@ pub(crate) async fn open(name: &str, if_missing: IfMissing) -> Result<IdbDatabas
 pub(crate) async fn delete(name: &str) -> Result<(), IdbError> {
     let request = factory()?.delete_database(name);
     let request = request.map_err(|error| IdbError::from_opening(&error))?;
-    let (outcome, result) = Outcome::new();
+    let (sender, result) = ResultSender::new();
     request.set_onsuccess(Some(&handler({
-        let outcome = outcome.clone();
+        let sender = sender.clone();
         move |_| {
-            let _ = outcome.set(Ok(()));
+            let _ = sender.send(Ok(()));
         }
     })));
-    fail_on_error_or_block(&request, &outcome);
+    fail_on_error_or_block(&request, &sender);
     result.await.unwrap_or(Err(IdbError::Blocked))
 }
 
 /// Waits until a transaction that only reads is over; then its requests have their results.
 pub(crate) async fn finished(transaction: &IdbTransaction) -> Result<(), IdbError> {
-    let (outcome, result) = Outcome::new();
+    let (sender, result) = ResultSender::new();
     transaction.set_oncomplete(Some(&handler({
-        let outcome = outcome.clone();
+        let sender = sender.clone();
         move |_| {
-            let _ = outcome.set(Ok(()));
+            let _ = sender.send(Ok(()));
         }
     })));
     transaction.set_onabort(Some(&handler(move |event| {
         let cause = abort_cause(&target(&event));
-        let _ = outcome.set(Err(IdbError::from_js(&cause)));
+        let _ = sender.send(Err(IdbError::from_js(&cause)));
     })));
     result.await.unwrap_or_else(|_| Err(IdbError::Aborted { cause: "abandoned".to_owned() }))
 }
@@ -141,20 +141,20 @@ fn upgrade(
         .map_err(|error| IdbError::Unavailable { cause: describe(&error) })
 }
 
-fn fail_on_error_or_block<T: 'static>(request: &IdbOpenDbRequest, outcome: &Rc<Outcome<T>>) {
+fn fail_on_error_or_block<T: 'static>(request: &IdbOpenDbRequest, sender: &Rc<ResultSender<T>>) {
     request.set_onerror(Some(&handler({
-        let outcome = outcome.clone();
+        let sender = sender.clone();
         move |event| {
             let request: IdbOpenDbRequest = target(&event);
             // Otherwise the browser reports it a second time, as an uncaught error of the page.
             event.prevent_default();
             let error = request.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
-            let _ = outcome.set(Err(IdbError::from_opening(&error)));
+            let _ = sender.send(Err(IdbError::from_opening(&error)));
         }
     })));
-    let outcome = outcome.clone();
+    let sender = sender.clone();
     request.set_onblocked(Some(&handler(move |_| {
-        let _ = outcome.set(Err(IdbError::Blocked));
+        let _ = sender.send(Err(IdbError::Blocked));
     })));
 }
 

@@ -54,8 +54,8 @@ fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
     let names = frame.world.nodes().map(|node| {
         let id = node.id();
         let on_click = on_node.reform(move |_: MouseEvent| id);
-        let standing = frame.members.standing(id);
-        let role = node.core().map(|core| DisplayRole::of(core.role(), standing));
+        let member_role = frame.members.role_of(id);
+        let role = node.core().map(|core| DisplayRole::of(core.role(), member_role));
         html! {
             <div key={id.0} class="log-head" role="columnheader">
                 <button type="button" onclick={on_click}

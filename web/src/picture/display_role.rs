@@ -1,7 +1,7 @@
 //! What a node is in the picture: its role in its term, and what it is to the cluster.
 
 use raft_core::RoleKind;
-use raft_lab::Standing;
+use raft_lab::MemberRole;
 
 /// Shape, letter and colour of a node go by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,18 +13,18 @@ pub(crate) enum DisplayRole {
     /// It receives the log and has no vote.
     Learner,
     /// It follows nobody that it belongs to: it was removed, or has not joined yet.
-    Stranger,
+    NonMember,
 }
 
 impl DisplayRole {
     /// Who leads, or tries to, is shown so whatever it is to the cluster.
-    pub(crate) fn of(role: RoleKind, standing: Standing) -> Self {
-        match (role, standing) {
+    pub(crate) fn of(role: RoleKind, member_role: MemberRole) -> Self {
+        match (role, member_role) {
             (RoleKind::Leader, _) => Self::Leader,
             (RoleKind::Candidate, _) => Self::Candidate,
             (RoleKind::PreCandidate, _) => Self::PreCandidate,
-            (_, Standing::Learner) => Self::Learner,
-            (_, Standing::Stranger) => Self::Stranger,
+            (_, MemberRole::Learner) => Self::Learner,
+            (_, MemberRole::NonMember) => Self::NonMember,
             _ => Self::Follower,
         }
     }
@@ -37,14 +37,14 @@ impl DisplayRole {
             Self::PreCandidate => "pre-candidate",
             Self::Follower => "follower",
             Self::Learner => "learner",
-            Self::Stranger => "stranger",
+            Self::NonMember => "non-member",
         }
     }
 
     /// Under the node, and for screen readers.
     pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Stranger => "not a member",
+            Self::NonMember => "not a member",
             other => other.name(),
         }
     }
@@ -57,7 +57,7 @@ impl DisplayRole {
             Self::PreCandidate => "P",
             Self::Follower => "F",
             Self::Learner => "N",
-            Self::Stranger => "–",
+            Self::NonMember => "–",
         }
     }
 }

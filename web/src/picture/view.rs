@@ -1,7 +1,7 @@
 //! What the picture shows of nodes and links: plain values, so that only what changed is drawn again.
 
 use raft_core::{NodeId, RoleKind, Term};
-use raft_lab::{Members, Standing};
+use raft_lab::{MemberRole, Members};
 use raft_sim::{NodeState, SimNode, World};
 
 use crate::picture::DisplayRole;
@@ -12,7 +12,7 @@ pub(crate) struct NodeView {
     pub(crate) id: NodeId,
     pub(crate) state: NodeState,
     /// What it is to the cluster.
-    pub(crate) standing: Standing,
+    pub(crate) member_role: MemberRole,
     /// `None` when it is down.
     pub(crate) role: Option<DisplayRole>,
     /// `None` when it is down.
@@ -41,7 +41,7 @@ pub(crate) struct LinkView {
 
 impl NodeView {
     pub(crate) fn of(node: &SimNode, members: &Members) -> Self {
-        let standing = members.standing(node.id());
+        let member_role = members.role_of(node.id());
         let status = node.core().map(raft_core::Node::status);
         let votes = status.as_ref().map_or_else(Vec::new, |status| {
             if !matches!(status.role, RoleKind::Candidate | RoleKind::PreCandidate) {
@@ -56,8 +56,8 @@ impl NodeView {
         Self {
             id: node.id(),
             state: node.state(),
-            standing,
-            role: status.as_ref().map(|status| DisplayRole::of(status.role, standing)),
+            member_role,
+            role: status.as_ref().map(|status| DisplayRole::of(status.role, member_role)),
             term: status.as_ref().map(|status| status.current_term),
             voted_for: status.as_ref().and_then(|status| status.voted_for),
             transfer_to: status.and_then(|status| status.transfer_to),
@@ -69,14 +69,14 @@ impl NodeView {
     pub(crate) fn label(&self) -> String {
         let id = self.id;
         let (Some(role), Some(term)) = (self.role, self.term) else {
-            return match self.standing_words() {
-                Some(standing) => format!("Node {id}, {}, {standing}", self.state),
+            return match self.member_role_words() {
+                Some(member_role) => format!("Node {id}, {}, {member_role}", self.state),
                 None => format!("Node {id}, {}", self.state),
             };
         };
         let mut label = format!("Node {id}, {} in term {term}", role.words());
-        if let Some(standing) = self.standing_words().filter(|words| *words != role.words()) {
-            label.push_str(&format!(", {standing}"));
+        if let Some(member_role) = self.member_role_words().filter(|words| *words != role.words()) {
+            label.push_str(&format!(", {member_role}"));
         }
         if self.state != NodeState::Running {
             label.push_str(&format!(", {}", self.state));
@@ -91,12 +91,12 @@ impl NodeView {
     }
 
     /// What it is to the cluster, unless it is a voter like most.
-    pub(crate) fn standing_words(&self) -> Option<&'static str> {
-        match self.standing {
-            Standing::Voter => None,
-            Standing::Leaving => Some("leaving"),
-            Standing::Learner => Some("learner"),
-            Standing::Stranger => Some("not a member"),
+    pub(crate) fn member_role_words(&self) -> Option<&'static str> {
+        match self.member_role {
+            MemberRole::Voter => None,
+            MemberRole::Leaving => Some("leaving"),
+            MemberRole::Learner => Some("learner"),
+            MemberRole::NonMember => Some("not a member"),
         }
     }
 }

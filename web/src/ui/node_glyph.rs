@@ -1,6 +1,6 @@
 //! A node of the picture. Its part is a shape, a letter and a colour; its fill is its term.
 
-use raft_lab::Standing;
+use raft_lab::MemberRole;
 use raft_sim::NodeState;
 use yew::prelude::*;
 
@@ -34,7 +34,7 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
         format!("role-{role}"),
         format!("is-{}", state_word(view.state)),
         term_class(term),
-        (view.standing == Standing::Stranger).then_some("is-stranger"),
+        (view.member_role == MemberRole::NonMember).then_some("is-non-member"),
         props.is_selected.then_some("is-selected"),
     );
     html! {
@@ -54,7 +54,7 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
                 tabindex={if props.is_tab_stop { "0" } else { "-1" }} aria-label={view.label()}
                 aria-pressed={props.is_selected.to_string()}
                 data-testid={format!("node-{}", view.id)} data-role={role}
-                data-standing={view.standing.word()}
+                data-member-role={view.member_role.word()}
                 data-term={term.to_string()} data-state={state_word(view.state)}
                 data-select={Selection::Node(view.id).to_attribute()} />
         </g>

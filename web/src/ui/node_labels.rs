@@ -34,17 +34,17 @@ fn words(view: &NodeView, room: Room) -> (String, String) {
         Some(role) => role.words().to_owned(),
         None => view.state.to_string(),
     };
-    let standing = view.standing_words().filter(|standing| *standing != what);
+    let member_role = view.member_role_words().filter(|member_role| *member_role != what);
     if room == Room::Little {
-        return little(view, what, standing);
+        return little(view, what, member_role);
     }
     let first = match view.term {
         Some(term) => format!("{what} · term {term}"),
         None => what,
     };
     let vote = view.voted_for.filter(|_| room == Room::TwoLines);
-    let second = match (standing, view.transfer_to, vote) {
-        (Some(standing), ..) => standing.to_owned(),
+    let second = match (member_role, view.transfer_to, vote) {
+        (Some(member_role), ..) => member_role.to_owned(),
         (_, Some(to), _) => format!("hands over to {to}"),
         (_, _, Some(candidate)) if candidate == view.id => "voted for itself".to_owned(),
         (_, _, Some(candidate)) => format!("voted for {candidate}"),
@@ -55,12 +55,12 @@ fn words(view: &NodeView, room: Room) -> (String, String) {
 
 /// Only what is odd about the node. Shape and letter tell the rest, and the term stands in it, unless
 /// votes do.
-fn little(view: &NodeView, what: String, standing: Option<&str>) -> (String, String) {
-    let is_odd = view.state != NodeState::Running || view.role == Some(DisplayRole::Stranger);
-    let first = match (is_odd, standing, view.votes.is_empty(), view.term) {
+fn little(view: &NodeView, what: String, member_role: Option<&str>) -> (String, String) {
+    let is_odd = view.state != NodeState::Running || view.role == Some(DisplayRole::NonMember);
+    let first = match (is_odd, member_role, view.votes.is_empty(), view.term) {
         (true, ..) => what,
-        (false, Some(standing), ..) if view.role != Some(DisplayRole::Learner) => {
-            standing.to_owned()
+        (false, Some(member_role), ..) if view.role != Some(DisplayRole::Learner) => {
+            member_role.to_owned()
         }
         (false, _, false, Some(term)) => format!("term {term}"),
         _ => String::new(),

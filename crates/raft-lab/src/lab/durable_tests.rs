@@ -9,7 +9,7 @@ use raft_sim::{EventKind, SimNode};
 
 use super::*;
 use crate::fake::FakeBackend;
-use crate::{DurableState, Standing, cluster_line, next_run};
+use crate::{DurableState, MemberRole, cluster_line, next_run};
 
 const FRAME: Duration = Duration::from_millis(16);
 const BUDGET: Duration = Duration::from_millis(50);
@@ -342,7 +342,7 @@ fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
             joined += usize::from(world.nodes().len() == 4);
             // A server whose joining was lost with its leader exists, and nobody tells it anything.
             let members = lab.frame().members;
-            let is_member = |node: &&SimNode| members.standing(node.id()) != Standing::Stranger;
+            let is_member = |node: &&SimNode| members.role_of(node.id()) != MemberRole::NonMember;
             for store in world.nodes().filter(is_member).map(|node| node.store().expect("sound")) {
                 for key in acknowledged.borrow().iter() {
                     assert!(
@@ -368,8 +368,8 @@ fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
         lab.exec(command);
         finish(&mut lab, &backend);
     }
-    let learner = |lab: &Lab| lab.frame().members.standing(NodeId(4));
-    assert_eq!(learner(&lab), Standing::Learner);
+    let learner = |lab: &Lab| lab.frame().members.role_of(NodeId(4));
+    assert_eq!(learner(&lab), MemberRole::Learner);
     drop(lab);
 
     let stored = backend.stored();
@@ -379,7 +379,7 @@ fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
     let mut lab = durable(setup, &backend);
     let node = lab.session().world().node(NodeId(4)).and_then(SimNode::core);
     assert!(node.is_some_and(|core| core.log().last().index.0 > 0), "its log is there");
-    assert_eq!(learner(&lab), Standing::Learner, "before there is a leader");
+    assert_eq!(learner(&lab), MemberRole::Learner, "before there is a leader");
     for command in ["run until leader", "set y=2", "run 1s", "promote 4", "run 2s"] {
         lab.exec(command);
         while lab.pacing().running {
@@ -387,7 +387,7 @@ fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
             while backend.complete_next() {}
         }
     }
-    assert_eq!(learner(&lab), Standing::Voter);
+    assert_eq!(learner(&lab), MemberRole::Voter);
     let store = lab.session().world().node(NodeId(4)).and_then(SimNode::store);
     assert!(store.is_some_and(|store| store.get(b"x").is_some() && store.get(b"y").is_some()));
     assert_eq!(lab.session().checks().violation(), None);
@@ -402,5 +402,5 @@ fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
 
     let setup = next_run(&line, backend.stored().into_iter().collect()).expect("it is sound");
     let lab = Lab::scratch(setup).expect("it is within bounds");
-    assert_eq!(learner(&lab), Standing::Voter);
+    assert_eq!(learner(&lab), MemberRole::Voter);
 }

@@ -4,7 +4,7 @@ use raft_kv::{ClientId, Sequence};
 use raft_script::{Line, Reply, Started, Statement};
 
 use super::{Lab, Queued, STOPPED, Waiting};
-use crate::answers::ClientAnswer;
+use crate::operations::ClientAnswer;
 use crate::{ConsoleKind, Pacing};
 
 /// What became of a line just now.
@@ -22,7 +22,7 @@ pub enum Executed {
 
 /// What became of a line in the end.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Outcome {
+pub enum ExecResult {
     /// It is carried out; in words.
     Done(String),
     /// The client's operation is over.
@@ -32,7 +32,7 @@ pub enum Outcome {
 }
 
 /// Hears of the end of a statement. It must not call the lab.
-pub(super) type Listener = Box<dyn FnOnce(Outcome)>;
+pub(super) type Listener = Box<dyn FnOnce(ExecResult)>;
 pub(super) type Finished = Result<Reply, String>;
 
 impl Lab {
@@ -46,14 +46,18 @@ impl Lab {
 
     /// As [`exec`](Self::exec), and has `listener` called once with what became of the line in the
     /// end: for an operation, the client's answer. It must not call the lab before it returns.
-    pub fn exec_then(&mut self, line: &str, listener: impl FnOnce(Outcome) + 'static) -> Executed {
+    pub fn exec_then(
+        &mut self,
+        line: &str,
+        listener: impl FnOnce(ExecResult) + 'static,
+    ) -> Executed {
         self.exec_with(line, Some(Box::new(listener)))
     }
 
     fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> Executed {
         let executed = match raft_script::parse_line(line) {
             Ok(None) => {
-                tell(listener, Outcome::Done(String::new()));
+                tell(listener, ExecResult::Done(String::new()));
                 return Executed::Nothing;
             }
             Ok(Some(statement)) => self.begin(line, statement, listener),
@@ -106,7 +110,7 @@ impl Lab {
                     (Some(listener), Some(operation)) => {
                         self.askers.insert(operation, listener);
                     }
-                    (listener, _) => tell(listener, Outcome::Done(reply.to_string())),
+                    (listener, _) => tell(listener, ExecResult::Done(reply.to_string())),
                 }
                 Executed::Done(reply)
             }
@@ -140,7 +144,7 @@ impl Lab {
         match result {
             Ok(reply) => {
                 self.say(ConsoleKind::Reply, reply.to_string());
-                tell(listener, Outcome::Done(reply.to_string()));
+                tell(listener, ExecResult::Done(reply.to_string()));
                 if is_scripted && !self.queue.iter().any(|queued| queued.is_scripted) {
                     self.say(ConsoleKind::Info, SCRIPT_OVER);
                 }
@@ -161,9 +165,12 @@ impl Lab {
         if waiting.is_some() || !self.queue.is_empty() {
             self.say(ConsoleKind::Info, "Given up waiting.");
         }
-        tell(waiting.and_then(|waiting| waiting.listener), Outcome::Failed("given up".to_owned()));
+        tell(
+            waiting.and_then(|waiting| waiting.listener),
+            ExecResult::Failed("given up".to_owned()),
+        );
         for queued in std::mem::take(&mut self.queue) {
-            tell(queued.listener, Outcome::Failed("given up".to_owned()));
+            tell(queued.listener, ExecResult::Failed("given up".to_owned()));
         }
         self.settle();
         self.changed();
@@ -177,7 +184,7 @@ impl Lab {
 
     fn fail(&mut self, words: String, listener: Option<Listener>) -> Executed {
         self.say(ConsoleKind::Error, words.clone());
-        tell(listener, Outcome::Failed(words.clone()));
+        tell(listener, ExecResult::Failed(words.clone()));
         Executed::Failed(words)
     }
 
@@ -187,7 +194,7 @@ impl Lab {
         let queued = std::mem::take(&mut self.queue).into_iter().filter_map(|next| next.listener);
         let asking = std::mem::take(&mut self.askers).into_values();
         for listener in waiting.into_iter().chain(queued).chain(asking) {
-            listener(Outcome::Failed("another lab took the place of this one".to_owned()));
+            listener(ExecResult::Failed("another lab took the place of this one".to_owned()));
         }
     }
 
@@ -203,9 +210,9 @@ impl Lab {
 
 const SCRIPT_OVER: &str = "The script is over.";
 
-fn tell(listener: Option<Listener>, outcome: Outcome) {
+fn tell(listener: Option<Listener>, result: ExecResult) {
     if let Some(listener) = listener {
-        listener(outcome);
+        listener(result);
     }
 }
 

@@ -151,8 +151,8 @@ fn every_operation_gets_its_own_answer() {
     let heard = Rc::new(RefCell::new(Vec::new()));
     for line in ["set a=1", "set b=2 client=2", "get a", "get b client=2"] {
         let heard = heard.clone();
-        lab.exec_then(line, move |outcome| {
-            let Outcome::Answered(answer) = outcome else { panic!("{outcome:?}") };
+        lab.exec_then(line, move |result| {
+            let ExecResult::Answered(answer) = result else { panic!("{result:?}") };
             heard.borrow_mut().push((line, answer.operation.to_string(), answer.answer));
         });
     }
@@ -178,12 +178,12 @@ fn whoever_waits_for_a_statement_hears_of_its_end() {
     let heard = Rc::new(RefCell::new(Vec::new()));
     for line in ["run 1ms", "expect leader", "nonsense"] {
         let heard = heard.clone();
-        lab.exec_then(line, move |outcome| heard.borrow_mut().push(outcome));
+        lab.exec_then(line, move |result| heard.borrow_mut().push(result));
         finish(&mut lab);
     }
     let heard = heard.borrow();
     assert!(
-        matches!(heard[..], [Outcome::Done(_), Outcome::Failed(_), Outcome::Failed(_)]),
+        matches!(heard[..], [ExecResult::Done(_), ExecResult::Failed(_), ExecResult::Failed(_)]),
         "{heard:?}"
     );
 }
@@ -268,11 +268,11 @@ fn another_lab_takes_over_what_hangs_on_this_one() {
     }));
     let heard = Rc::new(RefCell::new(None));
     let listener = heard.clone();
-    lab.exec_then("run 5s", move |outcome| *listener.borrow_mut() = Some(outcome));
+    lab.exec_then("run 5s", move |result| *listener.borrow_mut() = Some(result));
     lab.set_speed(2.0);
     let number = lab.frame().number;
     lab.load_script("cluster nodes=3 seed=1\nrun 1s").expect("it is a script");
-    assert!(matches!(*heard.borrow(), Some(Outcome::Failed(_))));
+    assert!(matches!(*heard.borrow(), Some(ExecResult::Failed(_))));
     assert!(lab.frame().number > number);
     assert_eq!(lab.pacing().speed, 2.0);
     lab.exec("crash 1");
@@ -304,10 +304,10 @@ fn messages_die_visibly_and_are_forgotten() {
     lab.exec("partition 1 | 2 3 4 5");
     lab.exec("run 60ms");
     finish(&mut lab);
-    assert!(!lab.frame().dying.is_empty());
+    assert!(!lab.frame().fading.is_empty());
     lab.exec("heal");
     lab.exec("run 100ms");
     finish(&mut lab);
-    assert!(lab.frame().dying.is_empty());
+    assert!(lab.frame().fading.is_empty());
     assert_eq!(lab.frame().durable, DurableState::Scratch);
 }

@@ -28,7 +28,7 @@ impl Lab {
             number: self.number,
             world: Rc::new(world.clone()),
             events: self.recent.events.clone(),
-            dying: self.recent.dying(),
+            fading: self.recent.fading(),
             console: self.console.lines().clone(),
             invariants: self.invariants(),
             pacing: self.pacing(),

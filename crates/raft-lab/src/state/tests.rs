@@ -40,7 +40,7 @@ fn an_answer_carries_its_value() {
     for line in ["set x=\"a b\"", "get x", "get y", "list", "cas x wrong c", "append x \"!\""] {
         let answers = answers.clone();
         lab.exec_then(line, move |outcome| {
-            let crate::Outcome::Answered(answer) = outcome else { panic!("no answer") };
+            let crate::ExecResult::Answered(answer) = outcome else { panic!("no answer") };
             answers.borrow_mut().push(AnswerView::from(&*answer));
         });
     }

@@ -1,6 +1,6 @@
 //! What the page asks of the lab: commands, time, and which lab it is.
 
-use raft_lab::{ConsoleKind, Frame, Lab, Outcome};
+use raft_lab::{ConsoleKind, ExecResult, Frame, Lab};
 
 use super::Runner;
 
@@ -16,7 +16,7 @@ impl Runner {
     }
 
     /// As [`exec`](Self::exec); `listener` hears what became of the line in the end.
-    pub(crate) fn exec_then(&self, line: &str, listener: impl FnOnce(Outcome) + 'static) {
+    pub(crate) fn exec_then(&self, line: &str, listener: impl FnOnce(ExecResult) + 'static) {
         self.with(|lab| lab.exec_then(line, listener));
     }
 

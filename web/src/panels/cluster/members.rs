@@ -1,7 +1,7 @@
 //! Who belongs to the cluster, in one line, and the way to have more.
 
 use raft_core::NodeId;
-use raft_lab::{Frame, Members as View, Standing};
+use raft_lab::{Frame, MemberRole, Members as View};
 use yew::prelude::*;
 
 use crate::state::{Dialog, use_controls, use_frame};
@@ -13,7 +13,7 @@ pub(crate) fn members() -> Html {
     let is_joint = frame.members.membership.is_joint();
     html! {
         <div class={classes!("members", is_joint.then_some("is-joint"))} data-testid="members">
-            <p aria-live="polite">{ words(&frame.members) }{ strangers(&frame) }</p>
+            <p aria-live="polite">{ words(&frame.members) }{ non_members(&frame) }</p>
             // One change at a time.
             <button type="button" class="button is-quiet" data-testid="add-server"
                 hidden={is_joint} onclick={on_add}>{ "Add server…" }</button>
@@ -49,10 +49,10 @@ fn words(members: &View) -> Html {
 }
 
 /// Servers that run beside the cluster: most were removed.
-fn strangers(frame: &Frame) -> Html {
-    let is_stranger = |node: &NodeId| frame.members.standing(*node) == Standing::Stranger;
-    let strangers: Vec<NodeId> = frame.world.node_ids().filter(is_stranger).collect();
-    match strangers.as_slice() {
+fn non_members(frame: &Frame) -> Html {
+    let is_non_member = |node: &NodeId| frame.members.role_of(*node) == MemberRole::NonMember;
+    let non_members: Vec<NodeId> = frame.world.node_ids().filter(is_non_member).collect();
+    match non_members.as_slice() {
         [] => html! {},
         [one] => html! { <>{ " · not a member: " }{ numbers(&[*one]) }</> },
         several => html! { <>{ " · not members: " }{ numbers(several) }</> },

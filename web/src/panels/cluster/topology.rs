@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use self::pointing::{look_at, place_of_menu, press_key, selection_at};
 use crate::hooks::{ThemeContext, use_painter, use_size};
-use crate::picture::canvas::{Deaths, Painter, Scene};
+use crate::picture::canvas::{FadingMessages, Painter, Scene};
 use crate::picture::{LinkView, NodeView, Ring, is_parted};
 use crate::state::{MenuAt, Selection, use_controls, use_frame, use_selected};
 use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
@@ -120,11 +120,11 @@ fn message_canvas(props: &MessageCanvasProps) -> Html {
     let canvas = use_node_ref();
     let theme = use_context::<ThemeContext>().expect("the application provides the theme");
     let canvases = (canvas.clone(), props.behind.clone());
-    let deaths = use_mut_ref(Deaths::default);
+    let fading = use_mut_ref(FadingMessages::default);
     use_painter((canvases, props.scene, theme), move |((over, behind), scene, _)| {
         let canvases = over.cast::<HtmlCanvasElement>().zip(behind.cast::<HtmlCanvasElement>());
         let painter =
-            canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene, deaths));
+            canvases.and_then(|(over, behind)| Painter::new(&over, &behind, *scene, fading));
         let painter = painter.map(RefCell::new);
         move |frame: &Frame| {
             if let Some(painter) = &painter {

@@ -49,8 +49,8 @@ fn fate(frame: &Frame, message: &InFlight, is_under_way: bool) -> String {
     if is_under_way {
         return format!("sent at {sent} ms, arrives at {arrives} ms");
     }
-    match frame.dying.iter().find(|dying| dying.id == message.id) {
-        Some(dying) => format!("sent at {sent} ms; gone: {}", dying.reason),
+    match frame.fading.iter().find(|fading| fading.id == message.id) {
+        Some(fading) => format!("sent at {sent} ms; gone: {}", fading.reason),
         None => format!("sent at {sent} ms; no longer under way"),
     }
 }

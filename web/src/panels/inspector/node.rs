@@ -3,7 +3,7 @@
 mod peers;
 
 use raft_core::{Instant, NodeId, RoleKind, Status};
-use raft_lab::{Frame, Standing};
+use raft_lab::{Frame, MemberRole};
 use raft_sim::{ClockChange, Disk, DiskChange, Fsync, SimNode};
 use yew::prelude::*;
 
@@ -48,16 +48,16 @@ fn fact(name: &'static str, value: impl Into<AttrValue>) -> (AttrValue, AttrValu
 }
 
 fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
-    let standing = match frame.members.standing(node.id()) {
-        Standing::Voter => "voter",
-        Standing::Leaving => "leaving",
-        Standing::Learner => "learner: no vote",
-        Standing::Stranger => "not a member",
+    let member_role = match frame.members.role_of(node.id()) {
+        MemberRole::Voter => "voter",
+        MemberRole::Leaving => "leaving",
+        MemberRole::Learner => "learner: no vote",
+        MemberRole::NonMember => "not a member",
     };
     let mut facts = vec![
         fact("state", node.state().to_string()),
         fact("starts", node.life().to_string()),
-        fact("in the cluster", standing),
+        fact("in the cluster", member_role),
     ];
     if let Some(status) = status {
         facts.extend(of_core(status));

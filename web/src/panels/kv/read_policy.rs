@@ -1,6 +1,6 @@
 //! What the answer to a read may rest on, in words.
 
-use raft_lab::Outcome;
+use raft_lab::ExecResult;
 
 /// How a key is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,14 +51,14 @@ impl Policy {
 }
 
 /// What came of a read, without what the person has just said.
-pub(crate) fn told(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Done(words) => words.clone(),
-        Outcome::Answered(answer) => {
+pub(crate) fn told(result: &ExecResult) -> String {
+    match result {
+        ExecResult::Done(words) => words.clone(),
+        ExecResult::Answered(answer) => {
             let words = answer.to_string();
             words.split_once(": ").map_or(words.clone(), |(_, rest)| rest.to_owned())
         }
-        Outcome::Failed(words) => words.lines().next().unwrap_or_default().to_owned(),
+        ExecResult::Failed(words) => words.lines().next().unwrap_or_default().to_owned(),
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn reading() -> Html {
             let line = policy.line(&key, &node, CLIENT);
             let heard = answer.clone();
             answer.set("…".to_owned());
-            runner.exec_then(&line, move |outcome| heard.set(told(&outcome)));
+            runner.exec_then(&line, move |result| heard.set(told(&result)));
         })
     };
     html! {

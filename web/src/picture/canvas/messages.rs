@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use imbl::Vector;
 use raft_core::{Body, Instant, Message, NodeId};
-use raft_lab::DyingMessage;
+use raft_lab::FadingMessage;
 use raft_sim::{InFlight, MessageId};
 use web_sys::Path2d;
 
@@ -13,9 +13,9 @@ use crate::picture::{MessageStyle, Point, Ring, part_passed};
 use crate::state::Selection;
 
 /// How long a message takes to die, in real milliseconds: seen at any speed.
-const DEATH_MS: f64 = 700.0;
+const FADE_MS: f64 = 700.0;
 /// At full speed thousands may die in a moment; this many are seen.
-const MAX_DEATHS: usize = 60;
+const MAX_DRAWN: usize = 60;
 
 /// The outlines, made once: the browser parses the path data.
 pub(super) struct Shapes(Vec<(MessageStyle, Path2d, Option<Path2d>)>);
@@ -37,19 +37,19 @@ impl Shapes {
     }
 }
 
-/// When each dying message was first seen, in real time.
+/// When each fading message was first seen, in real time.
 #[derive(Default)]
-pub(crate) struct Deaths(BTreeMap<MessageId, (DyingMessage, f64)>);
+pub(crate) struct FadingMessages(BTreeMap<MessageId, (FadingMessage, f64)>);
 
-impl Deaths {
-    pub(super) fn update(&mut self, dying: &Vector<DyingMessage>, now: f64, is_still: bool) {
-        for message in dying.iter().rev().take(MAX_DEATHS) {
+impl FadingMessages {
+    pub(super) fn update(&mut self, fading: &Vector<FadingMessage>, now: f64, is_still: bool) {
+        for message in fading.iter().rev().take(MAX_DRAWN) {
             self.0.entry(message.id).or_insert_with(|| (message.clone(), now));
         }
-        let last = dying.last().map(|message| message.id);
+        let last = fading.last().map(|message| message.id);
         // While the lab still tells of it, it must not begin to die again.
-        let told = |id: &MessageId| last.is_some() && dying.iter().any(|other| other.id == *id);
-        let lasts = if is_still { DEATH_MS * 2.0 } else { DEATH_MS };
+        let told = |id: &MessageId| last.is_some() && fading.iter().any(|other| other.id == *id);
+        let lasts = if is_still { FADE_MS * 2.0 } else { FADE_MS };
         self.0.retain(|id, (_, since)| now - *since < lasts || told(id));
     }
 }
@@ -81,20 +81,20 @@ fn paint_halo(painter: &Painter, place: Point) {
     context.stroke();
 }
 
-pub(super) fn paint_dying(painter: &Painter, now: f64) {
+pub(super) fn paint_fading(painter: &Painter, now: f64) {
     let ring = painter.scene.ring;
-    for (dying, since) in painter.deaths.borrow().0.values() {
-        let age = (now - since) / DEATH_MS;
-        let is_here = ring.contains(dying.from.0) && ring.contains(dying.to.0);
+    for (fading, since) in painter.fading.borrow().0.values() {
+        let age = (now - since) / FADE_MS;
+        let is_here = ring.contains(fading.from.0) && ring.contains(fading.to.0);
         if !is_here || (age >= 1.0 && !painter.scene.is_still) {
             continue;
         }
-        let part = part_passed(dying.sent_at.0, dying.died_at.0, dying.arrives_at.0);
-        let place = ring.lane(dying.from.0, dying.to.0).at(part);
+        let part = part_passed(fading.sent_at.0, fading.lost_at.0, fading.arrives_at.0);
+        let place = ring.lane(fading.from.0, fading.to.0).at(part);
         let age = if painter.scene.is_still { 0.3 } else { age };
         // It stops, falls a little, fades, and leaves a cross.
         let fallen = Point::new(place.x, place.y + age * age * 16.0);
-        let figure = Figure::of(&dying.message, ring, dying.from, dying.to, fallen);
+        let figure = Figure::of(&fading.message, ring, fading.from, fading.to, fallen);
         figure.paint(painter, 0.9 * (1.0 - age), 1.0 - 0.35 * age);
         paint_cross(painter, place, 1.0 - age);
     }

@@ -1,4 +1,4 @@
-//! The two canvases of the cluster: election timers behind the nodes; messages, under way and dying,
+//! The two canvases of the cluster: election timers behind the nodes; messages, under way and fading,
 //! over them.
 //!
 //! They are drawn in every animation frame, from the frame alone, without Yew.
@@ -18,7 +18,7 @@ use crate::lab::now_ms;
 use crate::picture::Ring;
 use crate::state::Selection;
 
-pub(crate) use messages::Deaths;
+pub(crate) use messages::FadingMessages;
 use messages::Shapes;
 pub(crate) use messages::place_of;
 use palette::Palette;
@@ -44,8 +44,8 @@ pub(crate) struct Painter {
     scale: f64,
     palette: Palette,
     shapes: Shapes,
-    /// Outlives the painter, or every change of the scene would show the same deaths again.
-    deaths: Rc<RefCell<Deaths>>,
+    /// Outlives the painter, or every change of the scene would show the same fading again.
+    fading: Rc<RefCell<FadingMessages>>,
 }
 
 impl Painter {
@@ -54,7 +54,7 @@ impl Painter {
         over: &HtmlCanvasElement,
         behind: &HtmlCanvasElement,
         scene: Scene,
-        deaths: Rc<RefCell<Deaths>>,
+        fading: Rc<RefCell<FadingMessages>>,
     ) -> Option<Self> {
         let scale = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).max(1.0);
         Some(Self {
@@ -64,7 +64,7 @@ impl Painter {
             scale,
             palette: Palette::read(over),
             shapes: Shapes::new()?,
-            deaths,
+            fading,
         })
     }
 
@@ -78,8 +78,8 @@ impl Painter {
             messages::paint_flying(self, message, frame.world.now());
         }
         let now = now_ms();
-        self.deaths.borrow_mut().update(&frame.dying, now, self.scene.is_still);
-        messages::paint_dying(self, now);
+        self.fading.borrow_mut().update(&frame.fading, now, self.scene.is_still);
+        messages::paint_fading(self, now);
         self.reset();
     }
 

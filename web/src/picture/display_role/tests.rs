@@ -6,7 +6,7 @@ const ALL: [DisplayRole; 6] = [
     DisplayRole::PreCandidate,
     DisplayRole::Follower,
     DisplayRole::Learner,
-    DisplayRole::Stranger,
+    DisplayRole::NonMember,
 ];
 
 #[test]
@@ -23,8 +23,8 @@ fn every_part_has_a_letter_a_name_and_colours_of_its_own() {
 
 #[test]
 fn whoever_leads_is_shown_so_even_while_it_is_being_removed() {
-    assert_eq!(DisplayRole::of(RoleKind::Leader, Standing::Stranger), DisplayRole::Leader);
-    assert_eq!(DisplayRole::of(RoleKind::Follower, Standing::Stranger), DisplayRole::Stranger);
-    assert_eq!(DisplayRole::of(RoleKind::Follower, Standing::Leaving), DisplayRole::Follower);
-    assert_eq!(DisplayRole::of(RoleKind::Follower, Standing::Learner), DisplayRole::Learner);
+    assert_eq!(DisplayRole::of(RoleKind::Leader, MemberRole::NonMember), DisplayRole::Leader);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::NonMember), DisplayRole::NonMember);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::Leaving), DisplayRole::Follower);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::Learner), DisplayRole::Learner);
 }

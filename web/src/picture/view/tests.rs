@@ -88,6 +88,6 @@ fn a_learner_says_so_and_so_does_who_was_removed() {
     let change = MembershipChange::Remove(removed);
     world.apply(Action::ChangeMembership { node, change }).expect("it runs");
     let view = view(&world, removed.0);
-    assert_eq!(view.role, Some(DisplayRole::Stranger));
+    assert_eq!(view.role, Some(DisplayRole::NonMember));
     assert!(view.label().contains("not a member in term"), "{}", view.label());
 }

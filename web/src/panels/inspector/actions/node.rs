@@ -1,7 +1,7 @@
 //! What can be done to a node: to its process, and to its part in the cluster.
 
 use raft_core::NodeId;
-use raft_lab::{Frame, Standing};
+use raft_lab::{Frame, MemberRole};
 use raft_sim::NodeState;
 
 use super::{Action, Group};
@@ -49,7 +49,7 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
 /// These are asked of the leader, so there must be one.
 fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
     let leader = frame.world.leader();
-    let standing = frame.members.standing(id);
+    let member_role = frame.members.role_of(id);
     let voters = frame.members.membership.voters().len();
     let action = |name: &'static str, label: String, line: String, is_possible| Action {
         name,
@@ -58,17 +58,17 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
         is_possible: is_possible && leader.is_some(),
         group: Group::Cluster,
     };
-    let is_voter = standing == Standing::Voter;
-    let vote = match standing {
-        Standing::Learner => action("promote", "Promote".into(), format!("promote {id}"), true),
+    let is_voter = member_role == MemberRole::Voter;
+    let vote = match member_role {
+        MemberRole::Learner => action("promote", "Promote".into(), format!("promote {id}"), true),
         _ => action("demote", "Demote".into(), format!("demote {id}"), is_voter && voters > 1),
     };
-    let belong = match standing {
-        Standing::Stranger => {
+    let belong = match member_role {
+        MemberRole::NonMember => {
             action("add", "Add again".into(), format!("add {id} as learner"), true)
         }
         _ => {
-            let is_possible = standing == Standing::Learner || (is_voter && voters > 1);
+            let is_possible = member_role == MemberRole::Learner || (is_voter && voters > 1);
             action("remove", "Remove".into(), format!("remove {id}"), is_possible)
         }
     };

@@ -38,8 +38,8 @@ fn at_first_the_nodes_that_were_set_up_vote() {
     let members = Members::of(&world);
     assert_eq!(members.membership.voters().len(), 5);
     assert!(members.is_committed);
-    assert_eq!(members.standing(NodeId(5)), Standing::Voter);
-    assert_eq!(members.standing(NodeId(6)), Standing::Stranger);
+    assert_eq!(members.role_of(NodeId(5)), MemberRole::Voter);
+    assert_eq!(members.role_of(NodeId(6)), MemberRole::NonMember);
 }
 
 #[test]
@@ -47,20 +47,20 @@ fn a_learner_is_one_before_and_after_its_entry_is_committed() {
     let (mut world, _) = led();
     change(&mut world, MembershipChange::AddLearner(NodeId(4)));
     let members = Members::of(&world);
-    assert_eq!(members.standing(NodeId(4)), Standing::Learner);
+    assert_eq!(members.role_of(NodeId(4)), MemberRole::Learner);
     assert!(!members.is_committed);
     until(&mut world, |members| members.is_committed);
-    assert_eq!(Members::of(&world).standing(NodeId(4)), Standing::Learner);
+    assert_eq!(Members::of(&world).role_of(NodeId(4)), MemberRole::Learner);
 }
 
 #[test]
-fn a_voter_that_is_replaced_leaves_and_is_then_a_stranger() {
+fn a_voter_that_is_replaced_leaves_and_is_then_a_non_member() {
     let (mut world, leader) = led();
     let old = world.node_ids().find(|id| *id != leader).expect("there are three");
     change(&mut world, MembershipChange::Replace { old, new: NodeId(4) });
     until(&mut world, |members| members.membership.is_joint());
-    assert_eq!(Members::of(&world).standing(old), Standing::Leaving);
-    assert_eq!(Members::of(&world).standing(NodeId(4)), Standing::Voter);
+    assert_eq!(Members::of(&world).role_of(old), MemberRole::Leaving);
+    assert_eq!(Members::of(&world).role_of(NodeId(4)), MemberRole::Voter);
     until(&mut world, |members| !members.membership.is_joint());
-    assert_eq!(Members::of(&world).standing(old), Standing::Stranger);
+    assert_eq!(Members::of(&world).role_of(old), MemberRole::NonMember);
 }

@@ -26,7 +26,7 @@ pub struct ClientAnswer {
     /// How often it asked.
     pub attempts: u32,
     /// What came in between, in order.
-    pub detours: Vec<Detour>,
+    pub failed_attempts: Vec<FailedAttempt>,
     /// When it began.
     pub invoked_at: Instant,
     /// When it was over.
@@ -35,7 +35,7 @@ pub struct ClientAnswer {
 
 /// Why a client had to ask again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Detour {
+pub enum FailedAttempt {
     /// A node that does not lead named the leader, or knew none.
     Redirected {
         /// The node asked.
@@ -63,11 +63,11 @@ impl ClientAnswer {
 
 /// Follows the operations under way.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Answers {
+pub(crate) struct OperationTracker {
     open: BTreeMap<(ClientId, Sequence), ClientAnswer>,
 }
 
-impl Answers {
+impl OperationTracker {
     /// Takes note of an event; the operation that it ends, if it ends one.
     pub(crate) fn observe(&mut self, event: &Event) -> Option<ClientAnswer> {
         match &event.kind {
@@ -79,7 +79,7 @@ impl Answers {
                     read: *read,
                     answer: None,
                     attempts: 0,
-                    detours: Vec::new(),
+                    failed_attempts: Vec::new(),
                     invoked_at: event.at,
                     ended_at: event.at,
                 };
@@ -92,15 +92,17 @@ impl Answers {
                 }
                 None
             }
-            EventKind::ClientRedirected { client, sequence, node, leader } => {
-                self.detour(*client, *sequence, Detour::Redirected { from: *node, to: *leader })
-            }
+            EventKind::ClientRedirected { client, sequence, node, leader } => self.attempt_failed(
+                *client,
+                *sequence,
+                FailedAttempt::Redirected { from: *node, to: *leader },
+            ),
             EventKind::ClientTimedOut { client, sequence, node } => {
-                self.detour(*client, *sequence, Detour::TimedOut(*node))
+                self.attempt_failed(*client, *sequence, FailedAttempt::TimedOut(*node))
             }
             EventKind::ClientMustRetry { client, sequence, node, reason } => {
-                let detour = Detour::TryAgain { node: *node, reason: *reason };
-                self.detour(*client, *sequence, detour)
+                let failed = FailedAttempt::TryAgain { node: *node, reason: *reason };
+                self.attempt_failed(*client, *sequence, failed)
             }
             EventKind::ClientAnswered { client, sequence, response, node, attempts, .. } => {
                 if let Some(open) = self.open.get_mut(&(*client, *sequence)) {
@@ -115,13 +117,13 @@ impl Answers {
         }
     }
 
-    fn detour(
+    fn attempt_failed(
         &mut self,
         client: ClientId,
         sequence: Sequence,
-        detour: Detour,
+        failed: FailedAttempt,
     ) -> Option<ClientAnswer> {
-        self.open.get_mut(&(client, sequence))?.detours.push(detour);
+        self.open.get_mut(&(client, sequence))?.failed_attempts.push(failed);
         None
     }
 
@@ -166,17 +168,17 @@ impl fmt::Display for ClientAnswer {
                 self.attempts
             )?,
         }
-        for detour in self.detours.iter().take(MAX_STEPS_TOLD) {
-            write!(f, "; {detour}")?;
+        for failed in self.failed_attempts.iter().take(MAX_STEPS_TOLD) {
+            write!(f, "; {failed}")?;
         }
-        match self.detours.len().saturating_sub(MAX_STEPS_TOLD) {
+        match self.failed_attempts.len().saturating_sub(MAX_STEPS_TOLD) {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
         }
     }
 }
 
-impl fmt::Display for Detour {
+impl fmt::Display for FailedAttempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Redirected { from, to: Some(to) } => {

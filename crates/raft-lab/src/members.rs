@@ -17,7 +17,7 @@ pub struct Members {
 
 /// What a node is to the cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum MemberRole {
     /// It votes.
     Voter,
     /// It votes until the change under way is complete, and not after it.
@@ -25,7 +25,7 @@ pub enum Standing {
     /// It receives the log and counts nowhere.
     Learner,
     /// It does not belong to the cluster: it was removed, or has not joined yet.
-    Stranger,
+    NonMember,
 }
 
 impl Members {
@@ -54,28 +54,28 @@ impl Members {
     }
 
     /// What a node is to the cluster.
-    pub fn standing(&self, node: NodeId) -> Standing {
+    pub fn role_of(&self, node: NodeId) -> MemberRole {
         let Self { membership, .. } = self;
         if membership.voters().contains(&node) {
-            Standing::Voter
+            MemberRole::Voter
         } else if membership.outgoing().contains(&node) {
-            Standing::Leaving
+            MemberRole::Leaving
         } else if membership.is_learner(node) {
-            Standing::Learner
+            MemberRole::Learner
         } else {
-            Standing::Stranger
+            MemberRole::NonMember
         }
     }
 }
 
-impl Standing {
+impl MemberRole {
     /// In a word, for `window.helios` and tests.
     pub fn word(self) -> &'static str {
         match self {
             Self::Voter => "voter",
             Self::Leaving => "leaving",
             Self::Learner => "learner",
-            Self::Stranger => "stranger",
+            Self::NonMember => "non-member",
         }
     }
 }

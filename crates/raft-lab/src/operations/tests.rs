@@ -31,7 +31,7 @@ fn answered(response: Response, attempts: u32) -> EventKind {
 }
 
 fn play(kinds: Vec<EventKind>) -> ClientAnswer {
-    let mut answers = Answers::default();
+    let mut answers = OperationTracker::default();
     let mut ended: Vec<ClientAnswer> =
         kinds.into_iter().filter_map(|kind| answers.observe(&event(7, kind))).collect();
     assert_eq!(ended.len(), 1);
@@ -87,7 +87,7 @@ fn giving_up_is_no_answer() {
 
 #[test]
 fn operations_of_different_clients_are_kept_apart() {
-    let mut answers = Answers::default();
+    let mut answers = OperationTracker::default();
     let operation = Operation::Get { key: "y".into() };
     let read = ReadPolicy::Log;
     let other = EventKind::ClientInvoked { client: ClientId(2), sequence: FIRST, operation, read };
