@@ -21,7 +21,9 @@ use std::path::Path;
 use goldenscript::{Argument, Command, Context};
 use raft_core::{LogIndex, Membership, ProgressKind, RoleKind, Trace};
 use raft_script::{Line, Run, Script, Session, Started, Statement, Stepped};
-use raft_sim::{Event, EventKind, NodeState, SimNode, World};
+use raft_sim::{
+    DiskEvent, Event, EventKind, MessageEvent, NodeState, SimNode, StateMachineEvent, World,
+};
 
 test_each_file::test_each_path! { in "./tests/scripts" => play }
 
@@ -221,19 +223,19 @@ fn print_events(output: &mut String, events: &[Event], shown: &[String]) {
 fn is_shown(event: &Event, shown: &[String]) -> bool {
     let topics: &[&str] = match &event.kind {
         EventKind::Core { trace, .. } => topics(trace),
-        EventKind::Applied { .. } => &["core"],
-        EventKind::Sent { .. } | EventKind::Delivered { .. } | EventKind::Dropped { .. } => {
-            &["messages"]
-        }
-        EventKind::WriteIssued { .. } | EventKind::WriteDurable { .. } => &["disks"],
-        EventKind::ClientInvoked { .. }
-        | EventKind::ClientAsked { .. }
-        | EventKind::ClientRedirected { .. }
-        | EventKind::ClientMustRetry { .. }
-        | EventKind::ClientTimedOut { .. }
-        | EventKind::ClientAnswered { .. }
-        | EventKind::ClientGaveUp { .. } => &["clients"],
-        _ => return true,
+        EventKind::StateMachine { event: StateMachineEvent::Applied { .. }, .. } => &["core"],
+        EventKind::Message { event: MessageEvent::Replayed { .. }, .. } => return true,
+        EventKind::Message { .. } => &["messages"],
+        EventKind::Disk {
+            event: DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. },
+            ..
+        } => &["disks"],
+        EventKind::Client { .. } => &["clients"],
+        EventKind::StateMachine { .. }
+        | EventKind::Disk { .. }
+        | EventKind::Process { .. }
+        | EventKind::Network(_)
+        | EventKind::Cluster(_) => return true,
     };
     shown.iter().any(|shown| topics.contains(&shown.as_str()))
 }

@@ -19,7 +19,7 @@ mod start;
 mod wire;
 
 use raft_core::{LogIndex, Membership, NodeId, Trace};
-use raft_sim::{Event, EventKind, World};
+use raft_sim::{ClusterEvent, Event, EventKind, MessageEvent, ProcessEvent, World};
 
 use crate::invariants::PROPERTIES;
 use crate::invariants::election_safety::{self, ElectionSafety, LeaderSeen};
@@ -122,32 +122,31 @@ impl Checks {
 
     fn follow_event(&mut self, world: &World, kind: &EventKind, later: &[Event]) {
         match kind {
-            EventKind::Sent { from, to, message, .. } => self.follow_message(*from, *to, message),
-            EventKind::Delivered { from, to, message, .. } => {
-                self.answer_delivered(*from, *to, message);
-            }
-            EventKind::WriteIssued { node, id, batch } => {
-                if let Some(node) = self.node_mut(*node) {
-                    node.disk.issue(*id, batch.clone());
-                }
-            }
-            EventKind::WriteDurable { node, id } => self.write_durable(world, *node, *id),
-            EventKind::WriteFailed { node, id, is_ignored: true, .. } => {
-                self.write_failed(*node, *id);
-            }
-            EventKind::WriteTorn { node, landed, .. } => self.write_torn(world, *node, landed),
-            EventKind::DiskDamaged { node, .. } => self.disk_damaged(world, *node),
-            EventKind::Crashed { node } => self.crashed(*node, later),
-            EventKind::RestartRefused { node, reason } => self.start_refused(*node, reason),
             EventKind::Core { node, trace } => self.hear_claim(*node, trace),
-            EventKind::ClockChanged { .. } => self.look_at_clocks(world),
-            EventKind::ServerAdded { node } => self.server_added(*node),
-            EventKind::Applied { node, .. } | EventKind::Restored { node, .. } => {
-                if let Some(node) = self.node_mut(*node) {
-                    node.claims.applied = true;
-                }
+            EventKind::StateMachine { node, event } => self.follow_state_machine(*node, event),
+            EventKind::Disk { node, event } => self.follow_disk(world, *node, event),
+            EventKind::Process { node, event } => match event {
+                ProcessEvent::Crashed => self.crashed(*node, later),
+                ProcessEvent::RestartRefused { reason } => self.start_refused(*node, reason),
+                ProcessEvent::ClockChanged { .. } => self.look_at_clocks(world),
+                ProcessEvent::Restarted
+                | ProcessEvent::Paused
+                | ProcessEvent::Resumed
+                | ProcessEvent::Slowed { .. } => {}
+            },
+            EventKind::Message { from, to, message, event, .. } => match event {
+                MessageEvent::Sent { .. } => self.follow_message(*from, *to, message),
+                MessageEvent::Delivered => self.answer_delivered(*from, *to, message),
+                MessageEvent::Dropped { .. } | MessageEvent::Replayed { .. } => {}
+            },
+            EventKind::Client { client, sequence, event } => {
+                self.follow_client(world, *client, *sequence, event);
             }
-            other => self.follow_clients(world, other),
+            EventKind::Cluster(event) => match event {
+                ClusterEvent::ServerAdded { node } => self.server_added(*node),
+                ClusterEvent::Administered { .. } | ClusterEvent::Recovered { .. } => {}
+            },
+            EventKind::Network(_) => {}
         }
     }
 

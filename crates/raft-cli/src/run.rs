@@ -9,7 +9,7 @@ use clap::Args;
 use raft_check::linearizability::HistoryWriter;
 use raft_core::Trace;
 use raft_script::{ParseError, limits};
-use raft_sim::{DropReason, Event, EventKind};
+use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent};
 
 use crate::caught::caught;
 use crate::input;
@@ -169,15 +169,24 @@ pub(crate) fn read(file: &str) -> Result<String, String> {
 /// Every message, write and heartbeat would bury what was decided.
 fn is_worth_telling(event: &Event) -> bool {
     match &event.kind {
-        EventKind::Sent { .. }
-        | EventKind::Delivered { .. }
-        | EventKind::WriteIssued { .. }
-        | EventKind::WriteDurable { .. }
-        | EventKind::Core { trace: Trace::EntriesAccepted { new_entries: 0, .. }, .. } => false,
-        EventKind::Dropped { message, reason, .. } => {
-            *reason == DropReason::ByCommand || !message.body.is_heartbeat()
+        EventKind::Core { trace, .. } => {
+            !matches!(trace, Trace::EntriesAccepted { new_entries: 0, .. })
         }
-        _ => true,
+        EventKind::Message { message, event, .. } => match event {
+            MessageEvent::Sent { .. } | MessageEvent::Delivered => false,
+            MessageEvent::Dropped { reason, .. } => {
+                *reason == DropReason::ByCommand || !message.body.is_heartbeat()
+            }
+            MessageEvent::Replayed { .. } => true,
+        },
+        EventKind::Disk { event, .. } => {
+            !matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })
+        }
+        EventKind::StateMachine { .. }
+        | EventKind::Process { .. }
+        | EventKind::Network(_)
+        | EventKind::Client { .. }
+        | EventKind::Cluster(_) => true,
     }
 }
 

@@ -9,7 +9,7 @@ use raft_core::{Instant, Membership, NodeId, Trace};
 use raft_kv::{ClientId, Response};
 use raft_script::Statement;
 use raft_script::limits::{MAX_BACKLOG, MAX_RUN_STEPS};
-use raft_sim::{Action, AdminRequest, EventKind, World};
+use raft_sim::{Action, AdminRequest, ClientEvent, ClusterEvent, EventKind, World};
 
 pub use self::verdict::{Failure, RunResult, of_script};
 
@@ -210,17 +210,28 @@ impl SeedRun {
                     self.targets.retain(|(leader, _)| leader != node);
                     self.targets.push((*node, target.clone()));
                 }
-                EventKind::Administered {
+                EventKind::Cluster(ClusterEvent::Administered {
                     node,
                     request: AdminRequest::ChangeMembership(_),
                     outcome,
-                } if !matches!(outcome, raft_core::Outcome::Refused(_)) => {
+                }) if !matches!(outcome, raft_core::Outcome::Refused(_)) => {
                     self.targets.retain(|(leader, _)| leader != node);
                 }
-                EventKind::ClientAnswered { client: FRESH_CLIENT, response, .. } => {
+                EventKind::Client {
+                    client: FRESH_CLIENT,
+                    event: ClientEvent::Answered { response, .. },
+                    ..
+                } => {
                     self.fresh_answer = Some(response.clone());
                 }
-                _ => {}
+                EventKind::Core { .. }
+                | EventKind::StateMachine { .. }
+                | EventKind::Disk { .. }
+                | EventKind::Process { .. }
+                | EventKind::Message { .. }
+                | EventKind::Network(_)
+                | EventKind::Client { .. }
+                | EventKind::Cluster(_) => {}
             }
         }
         self.judge()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use imbl::Vector;
 use raft_core::{Instant, Message, NodeId, Trace};
-use raft_sim::{DropReason, Event, EventKind, MessageId, World};
+use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, MessageId, World};
 
 use crate::{ConsoleLine, Members, Pacing};
 
@@ -126,14 +126,20 @@ pub enum DurableState {
 /// happened is better without it.
 pub fn is_noise(kind: &EventKind) -> bool {
     match kind {
-        EventKind::Sent { .. }
-        | EventKind::Delivered { .. }
-        | EventKind::WriteIssued { .. }
-        | EventKind::WriteDurable { .. } => true,
-        EventKind::Core { trace: Trace::EntriesAccepted { new_entries, .. }, .. } => {
-            *new_entries == 0
+        EventKind::Core { trace, .. } => {
+            matches!(trace, Trace::EntriesAccepted { new_entries: 0, .. })
         }
-        _ => false,
+        EventKind::Message { event, .. } => {
+            matches!(event, MessageEvent::Sent { .. } | MessageEvent::Delivered)
+        }
+        EventKind::Disk { event, .. } => {
+            matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })
+        }
+        EventKind::StateMachine { .. }
+        | EventKind::Process { .. }
+        | EventKind::Network(_)
+        | EventKind::Client { .. }
+        | EventKind::Cluster(_) => false,
     }
 }
 
@@ -146,8 +152,13 @@ pub(crate) struct Recent {
 
 impl Recent {
     pub(crate) fn observe(&mut self, event: &Event) {
-        if let EventKind::Dropped { id, from, to, message, sent_at, arrives_at, reason } =
-            &event.kind
+        if let EventKind::Message {
+            id,
+            from,
+            to,
+            message,
+            event: MessageEvent::Dropped { sent_at, arrives_at, reason },
+        } = &event.kind
         {
             self.fading.push_back(FadingMessage {
                 id: *id,

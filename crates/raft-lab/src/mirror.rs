@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use raft_core::{NodeId, PersistId};
-use raft_sim::{EventKind, NextEvent};
+use raft_sim::{DiskEvent, EventKind, NextEvent, ProcessEvent};
 use raft_storage::WriteBatch;
 
 /// What a back end calls when a transaction is over; the error is for a person to read.
@@ -111,31 +111,44 @@ impl Mirror {
     /// Takes note of an event of the world. Show it every event, in order.
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::WriteIssued { node, id, batch } => {
-                let place = self.writes.borrow_mut().push(*node, batch.clone());
-                let unfinished = Unfinished { id: *id, batch: batch.clone(), place };
-                self.unfinished.entry(*node).or_default().push_back(unfinished);
+            EventKind::Disk { node, event } => self.observe_disk(*node, event),
+            EventKind::Process { node, event: ProcessEvent::Crashed } => {
+                let unfinished = self.unfinished.remove(node).unwrap_or_default();
+                if let Some(last) = unfinished.back() {
+                    self.barrier = self.barrier.max(last.place);
+                }
             }
-            EventKind::WriteDurable { node, id } => {
-                let finished = self.unfinished.entry(*node).or_default().pop_front();
+            EventKind::Core { .. }
+            | EventKind::StateMachine { .. }
+            | EventKind::Process { .. }
+            | EventKind::Message { .. }
+            | EventKind::Network(_)
+            | EventKind::Client { .. }
+            | EventKind::Cluster(_) => {}
+        }
+    }
+
+    fn observe_disk(&mut self, node: NodeId, event: &DiskEvent) {
+        match event {
+            DiskEvent::WriteIssued { id, batch } => {
+                let place = self.writes.borrow_mut().push(node, batch.clone());
+                let unfinished = Unfinished { id: *id, batch: batch.clone(), place };
+                self.unfinished.entry(node).or_default().push_back(unfinished);
+            }
+            DiskEvent::WriteDurable { id } => {
+                let finished = self.unfinished.entry(node).or_default().pop_front();
                 assert!(
                     finished.is_some_and(|first| first.id == *id),
                     "node {node} finished write {} out of order",
                     id.0
                 );
             }
-            EventKind::Crashed { node } => {
-                let unfinished = self.unfinished.remove(node).unwrap_or_default();
-                if let Some(last) = unfinished.back() {
-                    self.barrier = self.barrier.max(last.place);
-                }
+            DiskEvent::WriteFailed { id, .. } => {
+                self.unfinished.entry(node).or_default().retain(|write| write.id != *id);
             }
-            EventKind::WriteFailed { node, id, .. } => {
-                self.unfinished.entry(*node).or_default().retain(|write| write.id != *id);
-            }
-            EventKind::WritesLost { node, undo: change, .. }
-            | EventKind::DiskDamaged { node, batch: change, .. } => self.overwrite(*node, change),
-            _ => {}
+            DiskEvent::WritesLost { undo: change, .. }
+            | DiskEvent::Damaged { batch: change, .. } => self.overwrite(node, change),
+            DiskEvent::WriteTorn { .. } | DiskEvent::Changed { .. } => {}
         }
     }
 

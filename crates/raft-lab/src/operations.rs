@@ -5,7 +5,7 @@ use std::fmt;
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
-use raft_sim::{Event, EventKind, ReadPolicy, RetryReason};
+use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy, RetryReason};
 
 /// How many steps of the way are told in words.
 const MAX_STEPS_TOLD: usize = 3;
@@ -70,11 +70,13 @@ pub(crate) struct OperationTracker {
 impl OperationTracker {
     /// Takes note of an event; the operation that it ends, if it ends one.
     pub(crate) fn observe(&mut self, event: &Event) -> Option<ClientAnswer> {
-        match &event.kind {
-            EventKind::ClientInvoked { client, sequence, operation, read } => {
+        let EventKind::Client { client, sequence, event: what } = &event.kind else { return None };
+        let (client, sequence) = (*client, *sequence);
+        match what {
+            ClientEvent::Invoked { operation, read } => {
                 let begun = ClientAnswer {
-                    client: *client,
-                    sequence: *sequence,
+                    client,
+                    sequence,
                     operation: operation.clone(),
                     read: *read,
                     answer: None,
@@ -83,37 +85,33 @@ impl OperationTracker {
                     invoked_at: event.at,
                     ended_at: event.at,
                 };
-                self.open.insert((*client, *sequence), begun);
+                self.open.insert((client, sequence), begun);
                 None
             }
-            EventKind::ClientAsked { client, sequence, attempt, .. } => {
-                if let Some(open) = self.open.get_mut(&(*client, *sequence)) {
+            ClientEvent::Asked { attempt, .. } => {
+                if let Some(open) = self.open.get_mut(&(client, sequence)) {
                     open.attempts = *attempt;
                 }
                 None
             }
-            EventKind::ClientRedirected { client, sequence, node, leader } => self.attempt_failed(
-                *client,
-                *sequence,
-                FailedAttempt::Redirected { from: *node, to: *leader },
-            ),
-            EventKind::ClientTimedOut { client, sequence, node } => {
-                self.attempt_failed(*client, *sequence, FailedAttempt::TimedOut(*node))
+            ClientEvent::Redirected { node, leader } => {
+                let failed = FailedAttempt::Redirected { from: *node, to: *leader };
+                self.attempt_failed(client, sequence, failed)
             }
-            EventKind::ClientMustRetry { client, sequence, node, reason } => {
+            ClientEvent::TimedOut { node } => {
+                self.attempt_failed(client, sequence, FailedAttempt::TimedOut(*node))
+            }
+            ClientEvent::MustRetry { node, reason } => {
                 let failed = FailedAttempt::TryAgain { node: *node, reason: *reason };
-                self.attempt_failed(*client, *sequence, failed)
+                self.attempt_failed(client, sequence, failed)
             }
-            EventKind::ClientAnswered { client, sequence, response, node, attempts, .. } => {
-                if let Some(open) = self.open.get_mut(&(*client, *sequence)) {
+            ClientEvent::Answered { response, node, attempts, .. } => {
+                if let Some(open) = self.open.get_mut(&(client, sequence)) {
                     open.attempts = *attempts;
                 }
-                self.end(*client, *sequence, event.at, Some((response.clone(), *node)))
+                self.end(client, sequence, event.at, Some((response.clone(), *node)))
             }
-            EventKind::ClientGaveUp { client, sequence } => {
-                self.end(*client, *sequence, event.at, None)
-            }
-            _ => None,
+            ClientEvent::GaveUp => self.end(client, sequence, event.at, None),
         }
     }
 

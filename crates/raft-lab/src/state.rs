@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use raft_core::{NodeId, PeerStatus, ProgressKind, RoleKind, Status};
 use raft_kv::{Key, Response, Value};
-use raft_sim::{Event, EventKind, Partition, SimNode, World};
+use raft_sim::{Event, Partition, SimNode, World};
 use serde::Serialize;
 
 use crate::{
@@ -480,51 +480,10 @@ impl From<&Event> for EventView {
         Self {
             number: event.number,
             at_micros: event.at.0,
-            kind: kind_name(&event.kind),
+            kind: event.kind.name(),
             node: event.kind.node().map(|node| node.0),
             words: event.kind.to_string(),
         }
-    }
-}
-
-fn kind_name(kind: &EventKind) -> &'static str {
-    match kind {
-        EventKind::Core { .. } => "core",
-        EventKind::Sent { .. } => "sent",
-        EventKind::Delivered { .. } => "delivered",
-        EventKind::Dropped { .. } => "dropped",
-        EventKind::WriteIssued { .. } => "write_issued",
-        EventKind::WriteDurable { .. } => "write_durable",
-        EventKind::WritesLost { .. } => "writes_lost",
-        EventKind::WriteFailed { .. } => "write_failed",
-        EventKind::WriteTorn { .. } => "write_torn",
-        EventKind::DiskDamaged { .. } => "disk_damaged",
-        EventKind::Applied { .. } => "applied",
-        EventKind::Restored { .. } => "restored",
-        EventKind::ReadServed { .. } => "read_served",
-        EventKind::Administered { .. } => "administered",
-        EventKind::ServerAdded { .. } => "server_added",
-        EventKind::Crashed { .. } => "crashed",
-        EventKind::Restarted { .. } => "restarted",
-        EventKind::RestartRefused { .. } => "restart_refused",
-        EventKind::Paused { .. } => "paused",
-        EventKind::Resumed { .. } => "resumed",
-        EventKind::LinkChanged { .. } => "link_changed",
-        EventKind::DiskChanged { .. } => "disk_changed",
-        EventKind::Partitioned { .. } => "partitioned",
-        EventKind::ClockChanged { .. } => "clock_changed",
-        EventKind::Slowed { .. } => "slowed",
-        EventKind::PartitionedOneWay { .. } => "partitioned_one_way",
-        EventKind::Replayed { .. } => "replayed",
-        EventKind::Healed => "healed",
-        EventKind::Recovered { .. } => "recovered",
-        EventKind::ClientInvoked { .. } => "client_invoked",
-        EventKind::ClientAsked { .. } => "client_asked",
-        EventKind::ClientRedirected { .. } => "client_redirected",
-        EventKind::ClientMustRetry { .. } => "client_must_retry",
-        EventKind::ClientTimedOut { .. } => "client_timed_out",
-        EventKind::ClientAnswered { .. } => "client_answered",
-        EventKind::ClientGaveUp { .. } => "client_gave_up",
     }
 }
 

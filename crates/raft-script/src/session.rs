@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use raft_check::Checks;
 use raft_core::Instant;
 use raft_kv::ClientId;
-use raft_sim::{Event, EventKind, NextEvent, Setup, SetupError, World};
+use raft_sim::{ClientEvent, Event, EventKind, NextEvent, Setup, SetupError, World};
 
 use crate::limits::DEFAULT_PATIENCE;
 use crate::outcome::{ExecError, Reply};
@@ -328,14 +328,19 @@ impl Session {
     fn observe(&mut self) {
         self.checks.observe(&self.world, self.world.events());
         for event in self.world.events() {
-            match &event.kind {
-                EventKind::ClientAnswered { client, response, .. } => {
+            let EventKind::Client { client, event, .. } = &event.kind else { continue };
+            match event {
+                ClientEvent::Answered { response, .. } => {
                     self.answers.insert(*client, response.to_string());
                 }
-                EventKind::ClientGaveUp { client, .. } => {
+                ClientEvent::GaveUp => {
                     self.answers.insert(*client, "gave up".to_owned());
                 }
-                _ => {}
+                ClientEvent::Invoked { .. }
+                | ClientEvent::Asked { .. }
+                | ClientEvent::Redirected { .. }
+                | ClientEvent::MustRetry { .. }
+                | ClientEvent::TimedOut { .. } => {}
             }
         }
     }

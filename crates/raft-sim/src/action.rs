@@ -49,7 +49,7 @@ pub enum Action {
         node: NodeId,
     },
     /// Ask a node to hand leadership over. What becomes of it is an
-    /// [`Administered`](crate::EventKind::Administered) event.
+    /// [`Administered`](crate::ClusterEvent::Administered) event.
     TransferLeadership {
         /// Who is asked; only a leader does it.
         node: NodeId,
@@ -58,7 +58,7 @@ pub enum Action {
     },
     /// Ask a node to change who belongs to the cluster. Servers that are to join and do not exist yet
     /// are started, with empty disks. What becomes of it is an
-    /// [`Administered`](crate::EventKind::Administered) event.
+    /// [`Administered`](crate::ClusterEvent::Administered) event.
     ChangeMembership {
         /// Who is asked; only a leader does it.
         node: NodeId,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use raft_core::Instant;
 
-use crate::event_words::Percent;
+use crate::words::Percent;
 
 /// How much a clock may run too fast or too slow, in millionths.
 pub const MAX_DRIFT_PPM: i32 = 500_000;

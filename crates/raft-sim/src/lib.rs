@@ -50,7 +50,6 @@ mod clock;
 mod disk;
 mod disk_faults;
 mod event;
-mod event_words;
 mod fingerprint;
 mod latency;
 mod links;
@@ -63,6 +62,7 @@ mod setup;
 mod switches;
 mod timeline;
 mod under_way;
+mod words;
 mod world;
 
 pub use action::{Action, LinkChange, ReadPolicy, Refusal, Unsynced};
@@ -70,7 +70,10 @@ pub use client::{Client, PendingOperation};
 pub use clock::{Clock, ClockChange, MAX_DRIFT_PPM, MAX_JUMP};
 pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
-pub use event::{AdminRequest, DropReason, Event, EventKind, RetryReason};
+pub use event::{
+    AdminRequest, ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent,
+    NetworkEvent, ProcessEvent, RetryReason, StateMachineEvent,
+};
 pub use latency::LatencyShape;
 pub use network::{
     InFlight, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,

@@ -26,8 +26,8 @@ use crate::links::Links;
 use crate::node::{Process, Up, place_of};
 use crate::under_way::UnderWay;
 use crate::{
-    Action, Client, Event, EventKind, InFlight, Link, NodeState, Partition, Setup, SetupError,
-    SimNode,
+    Action, Client, ClusterEvent, Event, EventKind, InFlight, Link, NodeState, Partition, Setup,
+    SetupError, SimNode,
 };
 
 /// A cluster with its network, disks and clients, at one moment of virtual time.
@@ -293,14 +293,14 @@ impl World {
         self.nodes.insert(place, SimNode::new(&self.setup, id));
         let (nodes, setup) = (self.node_list(), &self.setup);
         self.links.connect(&nodes, |from, to| Link::new(setup, from, to));
-        self.emit(EventKind::ServerAdded { node: id });
+        self.emit(EventKind::Cluster(ClusterEvent::ServerAdded { node: id }));
         self.start_node(id);
     }
 
     fn emit(&mut self, kind: EventKind) {
         self.event_count += 1;
         let event = Event { at: self.now, number: self.event_count, kind };
-        self.fingerprint.add(&event);
+        event.add_to(&mut self.fingerprint);
         self.events.push(event);
     }
 

@@ -2,30 +2,49 @@
 
 use raft_core::{Entry, LogIndex, LogPosition, NodeId};
 use raft_kv::Store;
-use raft_sim::{Event, EventKind};
+use raft_sim::{Event, EventKind, StateMachineEvent};
 
 use super::Checks;
 use crate::invariants::exactly_once::{self, ContentsReached};
+use crate::invariants::read_linearizability::ReadSeen;
 use crate::invariants::state_machine_safety::{
     self, EntryApplied, PROPERTY, SnapshotRestored, StateReached,
 };
 use crate::shadow::Mark;
 
 impl Checks {
+    pub(super) fn follow_state_machine(&mut self, node: NodeId, event: &StateMachineEvent) {
+        match event {
+            StateMachineEvent::Applied { .. } | StateMachineEvent::Restored { .. } => {
+                if let Some(node) = self.node_mut(node) {
+                    node.claims.applied = true;
+                }
+            }
+            StateMachineEvent::ReadServed { client, sequence, read, index } => {
+                let (client, sequence, read, index) = (*client, *sequence, *read, *index);
+                self.read_served(ReadSeen { node, client, sequence, read, index });
+            }
+        }
+    }
+
     pub(super) fn follow_applied(&mut self, id: NodeId, store: Option<&Store>, events: &[Event]) {
         let Some(from) = self.node(id).map(|node| node.applied) else { return };
         let mut changed = false;
         for event in events {
-            match &event.kind {
-                EventKind::Applied { node, entries } if *node == id => {
+            let EventKind::StateMachine { node, event } = &event.kind else { continue };
+            if *node != id {
+                continue;
+            }
+            match event {
+                StateMachineEvent::Applied { entries } => {
                     entries.iter().for_each(|entry| self.entry_applied(id, entry));
                     changed = true;
                 }
-                EventKind::Restored { node, snapshot } if *node == id => {
+                StateMachineEvent::Restored { snapshot } => {
                     self.snapshot_restored(id, *snapshot);
                     changed = true;
                 }
-                _ => {}
+                StateMachineEvent::ReadServed { .. } => {}
             }
         }
         if let Some(store) = store.filter(|_| changed) {

@@ -2,7 +2,7 @@
 
 use raft_core::LogIndex;
 use raft_kv::{ClientId, Operation, Sequence};
-use raft_sim::{Client, EventKind, ReadPolicy, World};
+use raft_sim::{Client, ClientEvent, ReadPolicy, World};
 
 use super::Checks;
 use crate::invariants::exactly_once::{self, CommandCommitted};
@@ -13,26 +13,30 @@ use crate::invariants::read_linearizability::{self, ReadSeen};
 use crate::ledger;
 
 impl Checks {
-    pub(super) fn follow_clients(&mut self, world: &World, kind: &EventKind) {
-        match kind {
-            EventKind::ClientInvoked { client, sequence, operation, read } => match read {
-                ReadPolicy::Log => self.command_invoked(world, *client, *sequence),
-                read if self.asks_much_of(*read) => {
-                    self.read_invoked(*client, *sequence, operation);
+    pub(super) fn follow_client(
+        &mut self,
+        world: &World,
+        client: ClientId,
+        sequence: Sequence,
+        event: &ClientEvent,
+    ) {
+        match event {
+            ClientEvent::Invoked { read: ReadPolicy::Log, .. } => {
+                self.command_invoked(world, client, sequence);
+            }
+            ClientEvent::Invoked { operation, read } => {
+                if self.asks_much_of(*read) {
+                    self.read_invoked(client, sequence, operation);
                 }
-                _ => {}
-            },
-            EventKind::ReadServed { node, client, sequence, read, index } => {
-                let (node, client, sequence) = (*node, *client, *sequence);
-                let (read, index) = (*read, *index);
-                self.read_served(ReadSeen { node, client, sequence, read, index });
             }
-            EventKind::ClientAnswered { client, sequence, response, node, .. } => {
-                let (node, client, sequence) = (*node, *client, *sequence);
-                self.client_answered(Answered { node, client, sequence, response });
+            ClientEvent::Answered { response, node, .. } => {
+                self.client_answered(Answered { node: *node, client, sequence, response });
             }
-            EventKind::ClientGaveUp { client, sequence } => self.forget(*client, *sequence),
-            _ => {}
+            ClientEvent::GaveUp => self.forget(client, sequence),
+            ClientEvent::Asked { .. }
+            | ClientEvent::Redirected { .. }
+            | ClientEvent::MustRetry { .. }
+            | ClientEvent::TimedOut { .. } => {}
         }
     }
 
@@ -60,7 +64,7 @@ impl Checks {
         self.ledger.keep_stores(self.linearizability.reads_from());
     }
 
-    fn read_served(&mut self, seen: ReadSeen) {
+    pub(super) fn read_served(&mut self, seen: ReadSeen) {
         let ReadSeen { node, client, sequence, read, index } = seen;
         if !self.asks_much_of(read) {
             return self.forget(client, sequence);

@@ -2,7 +2,7 @@
 //! are told.
 
 use raft_core::{Entry, LogIndex, Node, NodeId, RoleKind, Term};
-use raft_sim::{Event, EventKind};
+use raft_sim::{Event, EventKind, StateMachineEvent};
 
 use super::Checks;
 use crate::invariants::commit_rule::{self, CommitBelieved, CommitLearned, LeaderCommitted};
@@ -109,7 +109,11 @@ impl<'a> Source<'a> {
     fn entry(&self, index: LogIndex) -> Option<&'a Entry> {
         self.core.log().get(index).or_else(|| {
             let applied = self.events.iter().filter_map(|event| match &event.kind {
-                EventKind::Applied { node, entries } if *node == self.node => Some(entries),
+                EventKind::StateMachine { node, event: StateMachineEvent::Applied { entries } }
+                    if *node == self.node =>
+                {
+                    Some(entries)
+                }
                 _ => None,
             });
             applied.flat_map(|entries| entries.iter()).find(|entry| entry.index == index)

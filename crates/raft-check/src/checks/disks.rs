@@ -1,7 +1,7 @@
 //! Writes reach the disks, or are lost.
 
 use raft_core::{NodeId, PersistId};
-use raft_sim::{Event, EventKind, World};
+use raft_sim::{DiskEvent, Event, EventKind, World};
 use raft_storage::WriteBatch;
 
 use super::Checks;
@@ -9,7 +9,27 @@ use crate::invariants::committed_durability::{self, HoldersCounted};
 use crate::quorum::NodeSet;
 
 impl Checks {
-    pub(super) fn write_durable(&mut self, world: &World, id: NodeId, write: PersistId) {
+    pub(super) fn follow_disk(&mut self, world: &World, id: NodeId, event: &DiskEvent) {
+        match event {
+            DiskEvent::WriteIssued { id: write, batch } => {
+                if let Some(node) = self.node_mut(id) {
+                    node.disk.issue(*write, batch.clone());
+                }
+            }
+            DiskEvent::WriteDurable { id: write } => self.write_durable(world, id, *write),
+            DiskEvent::WriteFailed { id: write, is_ignored: true, .. } => {
+                self.write_failed(id, *write);
+            }
+            DiskEvent::WriteTorn { landed, .. } => self.write_torn(world, id, landed),
+            DiskEvent::Damaged { .. } => self.disk_damaged(world, id),
+            // A failure that is not ignored is followed by a crash, and a crash by the writes lost.
+            DiskEvent::WriteFailed { is_ignored: false, .. }
+            | DiskEvent::WritesLost { .. }
+            | DiskEvent::Changed { .. } => {}
+        }
+    }
+
+    fn write_durable(&mut self, world: &World, id: NodeId, write: PersistId) {
         if let Ok(place) = self.place_of(id) {
             self.nodes[place].disk.complete(write, &self.log_matching);
             self.disk_changed(place);
@@ -20,13 +40,13 @@ impl Checks {
         }
     }
 
-    pub(super) fn write_failed(&mut self, id: NodeId, write: PersistId) {
+    fn write_failed(&mut self, id: NodeId, write: PersistId) {
         if let Some(node) = self.node_mut(id) {
             node.disk.fail(write);
         }
     }
 
-    pub(super) fn write_torn(&mut self, world: &World, id: NodeId, landed: &WriteBatch) {
+    fn write_torn(&mut self, world: &World, id: NodeId, landed: &WriteBatch) {
         if let Ok(place) = self.place_of(id) {
             self.nodes[place].disk.tear(landed, &self.log_matching);
             self.disk_changed(place);
@@ -34,7 +54,7 @@ impl Checks {
         }
     }
 
-    pub(super) fn disk_damaged(&mut self, world: &World, id: NodeId) {
+    fn disk_damaged(&mut self, world: &World, id: NodeId) {
         if let Ok(place) = self.place_of(id) {
             self.reread_disk(world, place);
         }
@@ -51,7 +71,11 @@ impl Checks {
     /// The event that follows says how many unfinished writes were lost; the others got through.
     pub(super) fn crashed(&mut self, id: NodeId, later: &[Event]) {
         let lost = later.iter().find_map(|event| match &event.kind {
-            EventKind::WritesLost { node, writes, .. } if *node == id => Some(*writes),
+            EventKind::Disk { node, event: DiskEvent::WritesLost { writes, .. } }
+                if *node == id =>
+            {
+                Some(*writes)
+            }
             _ => None,
         });
         if let Ok(place) = self.place_of(id) {

@@ -10,7 +10,7 @@ use raft_core::{
     Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term, Trace,
 };
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, MessageId, ReadPolicy, Setup, SimNode};
+use raft_sim::{Action, DiskEvent, MessageId, ReadPolicy, Setup, SimNode, StateMachineEvent};
 use raft_storage::WriteBatch;
 
 use super::*;
@@ -91,14 +91,24 @@ impl Scene {
 
     /// Shows a node as it is in another world, as if it had come to be so in this one.
     fn show(&mut self, other: &World, node: NodeId) {
-        let events = [Event { at: Instant(77), number: 777, kind: EventKind::Resumed { node } }];
+        let events = [Event {
+            at: Instant(77),
+            number: 777,
+            kind: EventKind::Process { node, event: ProcessEvent::Resumed },
+        }];
         self.checks.observe(other, &events);
     }
 
     fn send(&mut self, from: NodeId, to: NodeId, term: Term, body: Body) {
         let message = Arc::new(Message { term, body });
         let arrives_at = Instant(88);
-        self.claim([EventKind::Sent { id: MessageId(1), from, to, message, arrives_at }]);
+        self.claim([EventKind::Message {
+            id: MessageId(1),
+            from,
+            to,
+            message,
+            event: MessageEvent::Sent { arrives_at },
+        }]);
     }
 
     fn is_broken(&self, property: &Property) -> bool {
@@ -180,7 +190,7 @@ fn an_entry_that_is_applied_and_not_committed() {
     let (node, term) = (scene.follower(), scene.term());
     let index = scene.core(node).last_applied().next();
     let entries = Entries::from(vec![Entry { index, term, payload: Payload::Noop }]);
-    scene.claim([EventKind::Applied { node, entries }]);
+    scene.claim([EventKind::StateMachine { node, event: StateMachineEvent::Applied { entries } }]);
     scene.assert_broken(&state_machine_safety::PROPERTY, "which is not committed");
 }
 
@@ -189,7 +199,8 @@ fn a_snapshot_of_what_is_not_committed() {
     let mut scene = Scene::begin();
     let (node, term) = (scene.follower(), scene.term());
     let snapshot = LogPosition::new(LogIndex(9), term);
-    scene.claim([EventKind::Restored { node, snapshot }]);
+    scene
+        .claim([EventKind::StateMachine { node, event: StateMachineEvent::Restored { snapshot } }]);
     scene.assert_broken(&state_machine_safety::PROPERTY, "restored a snapshot through 9");
 }
 
@@ -202,7 +213,10 @@ fn a_state_machine_that_did_not_move() {
     scene.run(500);
     let index = scene.core(node).last_applied().next();
     let entries: Vec<Entry> = scene.core(leader).log().iter_from(index).cloned().collect();
-    scene.claim([EventKind::Applied { node, entries: entries.into() }]);
+    scene.claim([EventKind::StateMachine {
+        node,
+        event: StateMachineEvent::Applied { entries: entries.into() },
+    }]);
     scene.assert_broken(&state_machine_safety::PROPERTY, "its state machine stands at entry");
 }
 
@@ -230,8 +244,8 @@ fn committed_entries_that_vanish_from_the_disks() {
         assert_eq!(scene.checks.violation(), None, "a majority of five holds them still");
         let batch = batch.clone();
         scene.claim([
-            EventKind::WriteIssued { node, id, batch },
-            EventKind::WriteDurable { node, id },
+            EventKind::Disk { node, event: DiskEvent::WriteIssued { id, batch } },
+            EventKind::Disk { node, event: DiskEvent::WriteDurable { id } },
         ]);
     }
     scene.assert_broken(&committed_durability::PROPERTY, "only the disks of nodes 4 and 5 hold");
@@ -241,7 +255,7 @@ fn committed_entries_that_vanish_from_the_disks() {
 fn a_node_that_cannot_read_what_it_wrote() {
     let mut scene = Scene::begin();
     let (node, reason) = (scene.follower(), "entry 1 is missing".to_owned());
-    scene.claim([EventKind::RestartRefused { node, reason }]);
+    scene.claim([EventKind::Process { node, event: ProcessEvent::RestartRefused { reason } }]);
     scene.assert_broken(&faithful_recovery::PROPERTY, "only it has written");
 }
 
@@ -496,9 +510,9 @@ fn a_refusal_after_a_failed_flush_is_no_damage() {
     let reason = "entry 1 is missing".to_owned();
     let failure = raft_sim::WriteFailure::Fsync;
     scene.claim([
-        EventKind::WriteFailed { node, id, failure, is_ignored: false },
-        EventKind::Crashed { node },
-        EventKind::RestartRefused { node, reason },
+        EventKind::Disk { node, event: DiskEvent::WriteFailed { id, failure, is_ignored: false } },
+        EventKind::Process { node, event: ProcessEvent::Crashed },
+        EventKind::Process { node, event: ProcessEvent::RestartRefused { reason } },
     ]);
     scene.assert_broken(&faithful_recovery::PROPERTY, "only it has written");
 }

@@ -31,7 +31,7 @@ use std::io;
 
 use raft_core::Instant;
 use raft_kv::{ClientId, Error, Operation, Response, Value};
-use raft_sim::{Event, EventKind, ReadPolicy};
+use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy};
 
 use super::words::quoted;
 
@@ -64,26 +64,30 @@ impl<W: io::Write> HistoryWriter<W> {
     /// # Errors
     /// What writing says.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        let EventKind::Client { client, event: what, .. } = &event.kind else { return Ok(()) };
         let at = Seconds(event.at);
-        match &event.kind {
-            EventKind::ClientInvoked { client, operation, read, .. } => {
+        match what {
+            ClientEvent::Invoked { operation, read } => {
                 if *read == ReadPolicy::Local {
                     self.reading_locally.insert(*client);
                 }
                 let comment = self.comment(*client);
                 writeln!(self.out, "{comment}{at} {} invoke {}", client.0, Asked(operation))
             }
-            EventKind::ClientAnswered { client, response, .. } => {
+            ClientEvent::Answered { response, .. } => {
                 let comment = self.comment(*client);
                 self.reading_locally.remove(client);
                 writeln!(self.out, "{comment}{at} {} {}", client.0, Told(response))
             }
-            EventKind::ClientGaveUp { client, .. } => {
+            ClientEvent::GaveUp => {
                 let comment = self.comment(*client);
                 self.reading_locally.remove(client);
                 writeln!(self.out, "{comment}{at} {} unknown", client.0)
             }
-            _ => Ok(()),
+            ClientEvent::Asked { .. }
+            | ClientEvent::Redirected { .. }
+            | ClientEvent::MustRetry { .. }
+            | ClientEvent::TimedOut { .. } => Ok(()),
         }
     }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use raft_check::Checks;
 use raft_core::{NodeId, RoleKind};
 use raft_kv::{ClientId, Operation, Sequence};
-use raft_sim::{Action, DelayRange, EventKind, LinkChange, ReadPolicy, Setup, SimNode, World};
+use raft_sim::{
+    Action, DelayRange, EventKind, LinkChange, ReadPolicy, Setup, SimNode, StateMachineEvent, World,
+};
 
 pub(crate) struct Deposed {
     world: World,
@@ -100,7 +102,11 @@ impl Deposed {
     fn observe(&mut self) {
         self.checks.observe(&self.world, self.world.events());
         for event in self.world.events() {
-            if let EventKind::ReadServed { node, sequence: Sequence(2), .. } = event.kind {
+            if let EventKind::StateMachine {
+                node,
+                event: StateMachineEvent::ReadServed { sequence: Sequence(2), .. },
+            } = event.kind
+            {
                 self.reads.push(node);
             }
         }

@@ -9,8 +9,9 @@ use raft_check::linearizability::HistoryWriter;
 use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
-    Action, AdminRequest, DelayRange, DiskChange, DiskDamage, DropReason, Event, EventKind, Fsync,
-    LinkChange, NodeState, Random, ReadPolicy, Setup, SimNode, Unsynced, World,
+    Action, AdminRequest, ClusterEvent, DelayRange, DiskChange, DiskDamage, DiskEvent, DropReason,
+    Event, EventKind, Fsync, LinkChange, MessageEvent, NodeState, ProcessEvent, Random, ReadPolicy,
+    Setup, SimNode, StateMachineEvent, Unsynced, World,
 };
 
 pub(crate) struct Storm {
@@ -377,21 +378,42 @@ impl Done {
     fn count(&mut self, events: &[Event]) {
         for event in events {
             match &event.kind {
-                EventKind::Replayed { .. } => self.replays += 1,
-                EventKind::Dropped { reason: DropReason::QueueFull, .. } => self.without_place += 1,
-                EventKind::ClockChanged { .. } => self.clock_changes += 1,
-                EventKind::Slowed { .. } => self.slowed += 1,
+                EventKind::Message { event: MessageEvent::Replayed { .. }, .. } => {
+                    self.replays += 1
+                }
+                EventKind::Message {
+                    event: MessageEvent::Dropped { reason: DropReason::QueueFull, .. },
+                    ..
+                } => self.without_place += 1,
+                EventKind::Process { event: ProcessEvent::ClockChanged { .. }, .. } => {
+                    self.clock_changes += 1
+                }
+                EventKind::Process { event: ProcessEvent::Slowed { .. }, .. } => self.slowed += 1,
 
-                EventKind::Administered { request, outcome, .. } => match (request, outcome) {
-                    (AdminRequest::ChangeMembership(_), Outcome::Committed(_)) => self.changes += 1,
-                    (_, Outcome::Transferred { .. }) => self.transfers += 1,
-                    _ => {}
-                },
-                EventKind::ReadServed { read: ReadPolicy::Quorum, .. } => self.quorum_reads += 1,
-                EventKind::ReadServed { read: ReadPolicy::Lease, .. } => self.lease_reads += 1,
-                EventKind::WriteFailed { .. } => self.failed_writes += 1,
-                EventKind::WriteTorn { .. } => self.torn_writes += 1,
-                EventKind::RestartRefused { .. } => self.refusals += 1,
+                EventKind::Cluster(ClusterEvent::Administered { request, outcome, .. }) => {
+                    match (request, outcome) {
+                        (AdminRequest::ChangeMembership(_), Outcome::Committed(_)) => {
+                            self.changes += 1
+                        }
+                        (_, Outcome::Transferred { .. }) => self.transfers += 1,
+                        _ => {}
+                    }
+                }
+                EventKind::StateMachine {
+                    event: StateMachineEvent::ReadServed { read: ReadPolicy::Quorum, .. },
+                    ..
+                } => self.quorum_reads += 1,
+                EventKind::StateMachine {
+                    event: StateMachineEvent::ReadServed { read: ReadPolicy::Lease, .. },
+                    ..
+                } => self.lease_reads += 1,
+                EventKind::Disk { event: DiskEvent::WriteFailed { .. }, .. } => {
+                    self.failed_writes += 1
+                }
+                EventKind::Disk { event: DiskEvent::WriteTorn { .. }, .. } => self.torn_writes += 1,
+                EventKind::Process { event: ProcessEvent::RestartRefused { .. }, .. } => {
+                    self.refusals += 1
+                }
                 EventKind::Core { trace, .. } => match trace {
                     Trace::ReadByLease { .. } => self.reads_by_lease += 1,
                     Trace::MembershipAdopted { membership, .. } if membership.is_joint() => {

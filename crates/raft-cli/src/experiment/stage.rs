@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Status};
-use raft_sim::{Action, DelayRange, DiskChange, EventKind, Random, Refusal, Setup, World};
+use raft_sim::{
+    Action, DelayRange, DiskChange, DiskEvent, EventKind, Random, Refusal, Setup, World,
+};
 
 /// What the trials of one curve have in common.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,7 +110,7 @@ impl Stage {
     /// Whose last write is on its way gets another time for the next one.
     fn renew_latencies(&mut self) {
         let writer = |event: &raft_sim::Event| match event.kind {
-            EventKind::WriteIssued { node, .. } => Some(node),
+            EventKind::Disk { node, event: DiskEvent::WriteIssued { .. } } => Some(node),
             _ => None,
         };
         let writers: Vec<NodeId> = self.world.events().iter().filter_map(writer).collect();

@@ -13,8 +13,8 @@ use std::time::Duration;
 use raft_core::{Body, Instant, Message, NodeId, RequestVoteReply, Trace};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    Action, DelayRange, Event, EventKind, LinkChange, MessageId, Random, ReadPolicy, Unsynced,
-    World,
+    Action, DelayRange, Event, EventKind, LinkChange, MessageEvent, MessageId, Random, ReadPolicy,
+    Unsynced, World,
 };
 
 use super::stage::{Conditions, SERVERS, Stage};
@@ -200,12 +200,24 @@ pub(crate) fn broadcast(conditions: &Conditions, seed: u64) -> Result<Broadcast,
         let after = stage.world.now() - Instant(0);
         for event in stage.world.events() {
             match &event.kind {
-                EventKind::Sent { message, .. } if matches!(message.body, Body::RequestVote(_)) => {
-                    own_write = Some(after);
-                }
+                EventKind::Message { message, event, .. } => match event {
+                    MessageEvent::Sent { .. } if matches!(message.body, Body::RequestVote(_)) => {
+                        own_write = Some(after);
+                    }
+                    MessageEvent::Delivered if message.body == granted => answers += 1,
+                    MessageEvent::Sent { .. }
+                    | MessageEvent::Delivered
+                    | MessageEvent::Dropped { .. }
+                    | MessageEvent::Replayed { .. } => {}
+                },
                 EventKind::Core { trace: Trace::BecameLeader { .. }, .. } => majority = Some(after),
-                EventKind::Delivered { message, .. } if message.body == granted => answers += 1,
-                _ => {}
+                EventKind::Core { .. }
+                | EventKind::StateMachine { .. }
+                | EventKind::Disk { .. }
+                | EventKind::Process { .. }
+                | EventKind::Network(_)
+                | EventKind::Client { .. }
+                | EventKind::Cluster(_) => {}
             }
         }
         if let (Some(own_write), Some(majority), true) =

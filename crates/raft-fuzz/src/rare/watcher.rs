@@ -9,7 +9,10 @@ use raft_core::{
     VoteRefusal,
 };
 use raft_kv::{ClientId, Command, Sequence};
-use raft_sim::{EventKind, ReadPolicy, SimNode, World};
+use raft_sim::{
+    ClientEvent, ClusterEvent, DiskEvent, EventKind, ProcessEvent, ReadPolicy, SimNode,
+    StateMachineEvent, World,
+};
 
 use super::{RareEvent, RareEvents};
 use crate::nemesis::is_ahead;
@@ -40,22 +43,35 @@ impl Watcher {
         for event in world.events() {
             match &event.kind {
                 EventKind::Core { node, trace } => self.decided(world, *node, trace),
-                EventKind::Applied { entries, .. } => {
-                    entries.iter().for_each(|entry| self.applied(entry));
-                }
-                EventKind::Crashed { node } => {
+                EventKind::StateMachine {
+                    event: StateMachineEvent::Applied { entries }, ..
+                } => entries.iter().for_each(|entry| self.applied(entry)),
+                EventKind::Process { node, event: ProcessEvent::Crashed } => {
                     let led = self.leaders.contains(node);
                     self.leaders.retain(|leader| leader != node);
                     if led && is_half_replicated(world, checks) {
                         self.count(RareEvent::HalfReplicated);
                     }
                 }
-                EventKind::WritesLost { .. } => self.count(RareEvent::WritesLost),
-                EventKind::RestartRefused { .. } => self.count(RareEvent::StartRefused),
-                EventKind::Administered { outcome: Outcome::Transferred { .. }, .. } => {
-                    self.count(RareEvent::TransferDone);
+                EventKind::Process { event: ProcessEvent::RestartRefused { .. }, .. } => {
+                    self.count(RareEvent::StartRefused);
                 }
-                other => self.client_did(world, other),
+                EventKind::Disk { event: DiskEvent::WritesLost { .. }, .. } => {
+                    self.count(RareEvent::WritesLost);
+                }
+                EventKind::Cluster(ClusterEvent::Administered {
+                    outcome: Outcome::Transferred { .. },
+                    ..
+                }) => self.count(RareEvent::TransferDone),
+                EventKind::Client { client, sequence, event } => {
+                    self.client_did(world, (*client, *sequence), event);
+                }
+                EventKind::StateMachine { .. }
+                | EventKind::Process { .. }
+                | EventKind::Disk { .. }
+                | EventKind::Cluster(_)
+                | EventKind::Message { .. }
+                | EventKind::Network(_) => {}
             }
         }
     }
@@ -64,35 +80,35 @@ impl Watcher {
         self.counts.add(event, 1);
     }
 
-    fn client_did(&mut self, world: &World, kind: &EventKind) {
-        match kind {
-            EventKind::ClientAsked { client, sequence, node, .. } => {
+    fn client_did(&mut self, world: &World, name: (ClientId, Sequence), event: &ClientEvent) {
+        let (client, sequence) = name;
+        match event {
+            ClientEvent::Asked { node, .. } => {
                 let is_deposed =
                     self.leaders.contains(node) && world.leader().is_some_and(|l| l != *node);
-                let pending = world.client(*client).and_then(raft_sim::Client::pending);
+                let pending = world.client(client).and_then(raft_sim::Client::pending);
                 let asks_leader = pending.is_some_and(|pending| {
                     matches!(pending.read, ReadPolicy::Quorum | ReadPolicy::Lease)
                 });
                 if is_deposed && asks_leader {
-                    self.deposed_asked.push((*client, *sequence, *node));
+                    self.deposed_asked.push((client, sequence, *node));
                 }
             }
-            EventKind::ClientRedirected { client, sequence, node, .. }
-            | EventKind::ClientMustRetry { client, sequence, node, .. } => {
-                let asked = (*client, *sequence, *node);
+            ClientEvent::Redirected { node, .. } | ClientEvent::MustRetry { node, .. } => {
+                let asked = (client, sequence, *node);
                 if self.deposed_asked.contains(&asked) {
                     self.deposed_asked.retain(|other| *other != asked);
                     self.count(RareEvent::DeposedRefusesRead);
                 }
             }
-            EventKind::ClientAnswered { client, .. } => {
-                self.deposed_asked.retain(|(other, _, _)| other != client);
+            ClientEvent::Answered { .. } => {
+                self.deposed_asked.retain(|(other, _, _)| *other != client);
             }
-            EventKind::ClientGaveUp { client, .. } => {
-                self.deposed_asked.retain(|(other, _, _)| other != client);
+            ClientEvent::GaveUp => {
+                self.deposed_asked.retain(|(other, _, _)| *other != client);
                 self.count(RareEvent::ClientGaveUp);
             }
-            _ => {}
+            ClientEvent::Invoked { .. } | ClientEvent::TimedOut { .. } => {}
         }
     }
 

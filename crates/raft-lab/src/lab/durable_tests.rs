@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use raft_core::NodeId;
 use raft_kv::Operation;
-use raft_sim::{EventKind, SimNode};
+use raft_sim::{ClientEvent, EventKind, SimNode};
 
 use super::*;
 use crate::fake::FakeBackend;
@@ -270,15 +270,18 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
     lab.subscribe(Box::new({
         let mut asked = BTreeMap::new();
         move |event| match &event.kind {
-            EventKind::ClientInvoked {
+            EventKind::Client {
                 client,
                 sequence,
-                operation: Operation::Set { key, .. },
-                ..
+                event: ClientEvent::Invoked { operation: Operation::Set { key, .. }, .. },
             } => {
                 asked.insert((*client, *sequence), key.to_string());
             }
-            EventKind::ClientAnswered { client, sequence, response, .. } => {
+            EventKind::Client {
+                client,
+                sequence,
+                event: ClientEvent::Answered { response, .. },
+            } => {
                 if let (false, Some(key)) =
                     (response.is_failed(), asked.remove(&(*client, *sequence)))
                 {

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use raft_kv::Response;
-use raft_sim::EventKind;
+use raft_sim::{EventKind, ProcessEvent};
 
 use super::*;
 use crate::{DurableState, InvariantState};
@@ -262,7 +262,7 @@ fn another_lab_takes_over_what_hangs_on_this_one() {
     let crashes = Rc::new(Cell::new(0));
     let seen = crashes.clone();
     lab.subscribe(Box::new(move |event| {
-        if matches!(event.kind, EventKind::Crashed { .. }) {
+        if matches!(event.kind, EventKind::Process { event: ProcessEvent::Crashed, .. }) {
             seen.set(seen.get() + 1);
         }
     }));

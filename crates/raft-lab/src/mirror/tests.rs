@@ -15,7 +15,10 @@ fn batch(term: u64) -> Arc<WriteBatch> {
 }
 
 fn issue(mirror: &mut Mirror, node: NodeId, id: u64) {
-    mirror.observe(&EventKind::WriteIssued { node, id: PersistId(id), batch: batch(id) });
+    mirror.observe(&EventKind::Disk {
+        node,
+        event: DiskEvent::WriteIssued { id: PersistId(id), batch: batch(id) },
+    });
 }
 
 fn completion(node: NodeId, id: u64) -> NextEvent {
@@ -62,7 +65,7 @@ fn after_a_crash_nothing_happens_before_kept_writes_are_stored() {
     let backend = FakeBackend::slow();
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, ONE, 1);
-    mirror.observe(&EventKind::Crashed { node: ONE });
+    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
     mirror.flush();
     assert!(!mirror.allows(&OTHER));
     backend.complete_next();
@@ -75,8 +78,11 @@ fn after_a_crash_nothing_happens_before_lost_writes_are_undone() {
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, ONE, 1);
     mirror.flush();
-    mirror.observe(&EventKind::Crashed { node: ONE });
-    mirror.observe(&EventKind::WritesLost { node: ONE, writes: 1, undo: batch(0) });
+    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
+    mirror.observe(&EventKind::Disk {
+        node: ONE,
+        event: DiskEvent::WritesLost { writes: 1, undo: batch(0) },
+    });
     mirror.flush();
     backend.complete_next();
     assert!(!mirror.allows(&OTHER), "the undoing is a write like others");
@@ -91,10 +97,12 @@ fn what_is_unfinished_is_stored_again_after_damage() {
     issue(&mut mirror, ONE, 1);
     mirror.flush();
     backend.complete_next();
-    mirror.observe(&EventKind::DiskDamaged {
+    mirror.observe(&EventKind::Disk {
         node: ONE,
-        damage: raft_sim::DiskDamage::Corrupt { record: None },
-        batch: batch(0),
+        event: DiskEvent::Damaged {
+            damage: raft_sim::DiskDamage::Corrupt { record: None },
+            batch: batch(0),
+        },
     });
     mirror.flush();
     assert!(!mirror.allows(&OTHER) && !mirror.allows(&completion(ONE, 1)));
@@ -111,7 +119,7 @@ fn ids_start_again_in_the_next_life() {
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, ONE, 1);
     mirror.flush();
-    mirror.observe(&EventKind::Crashed { node: ONE });
+    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
     backend.complete_next();
     issue(&mut mirror, ONE, 1);
     mirror.flush();
@@ -124,7 +132,7 @@ fn a_crash_without_unfinished_writes_holds_nothing_up() {
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, TWO, 1);
     mirror.flush();
-    mirror.observe(&EventKind::Crashed { node: ONE });
+    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
     assert!(mirror.allows(&OTHER));
 }
 

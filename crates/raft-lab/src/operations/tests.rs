@@ -9,25 +9,36 @@ fn event(at: u64, kind: EventKind) -> Event {
 
 fn invoked() -> EventKind {
     let operation = Operation::Set { key: "x".into(), value: "1".into() };
-    EventKind::ClientInvoked { client: CLIENT, sequence: FIRST, operation, read: ReadPolicy::Log }
+    EventKind::Client {
+        client: CLIENT,
+        sequence: FIRST,
+        event: ClientEvent::Invoked { operation, read: ReadPolicy::Log },
+    }
 }
 
 fn asked(node: u64, attempt: u32) -> EventKind {
-    EventKind::ClientAsked { client: CLIENT, sequence: FIRST, node: NodeId(node), attempt }
+    EventKind::Client {
+        client: CLIENT,
+        sequence: FIRST,
+        event: ClientEvent::Asked { node: NodeId(node), attempt },
+    }
 }
 
 fn redirected(node: u64, leader: Option<u64>) -> EventKind {
-    EventKind::ClientRedirected {
+    EventKind::Client {
         client: CLIENT,
         sequence: FIRST,
-        node: NodeId(node),
-        leader: leader.map(NodeId),
+        event: ClientEvent::Redirected { node: NodeId(node), leader: leader.map(NodeId) },
     }
 }
 
 fn answered(response: Response, attempts: u32) -> EventKind {
     let (node, read) = (NodeId(3), ReadPolicy::Log);
-    EventKind::ClientAnswered { client: CLIENT, sequence: FIRST, response, node, attempts, read }
+    EventKind::Client {
+        client: CLIENT,
+        sequence: FIRST,
+        event: ClientEvent::Answered { response, node, attempts, read },
+    }
 }
 
 fn play(kinds: Vec<EventKind>) -> ClientAnswer {
@@ -74,8 +85,12 @@ fn a_long_way_is_shortened() {
 
 #[test]
 fn giving_up_is_no_answer() {
-    let gave_up = EventKind::ClientGaveUp { client: CLIENT, sequence: FIRST };
-    let timed_out = EventKind::ClientTimedOut { client: CLIENT, sequence: FIRST, node: NodeId(2) };
+    let gave_up = EventKind::Client { client: CLIENT, sequence: FIRST, event: ClientEvent::GaveUp };
+    let timed_out = EventKind::Client {
+        client: CLIENT,
+        sequence: FIRST,
+        event: ClientEvent::TimedOut { node: NodeId(2) },
+    };
     let answer = play(vec![invoked(), asked(2, 1), timed_out, gave_up]);
     assert!(!answer.is_ok());
     assert_eq!(
@@ -90,7 +105,11 @@ fn operations_of_different_clients_are_kept_apart() {
     let mut answers = OperationTracker::default();
     let operation = Operation::Get { key: "y".into() };
     let read = ReadPolicy::Log;
-    let other = EventKind::ClientInvoked { client: ClientId(2), sequence: FIRST, operation, read };
+    let other = EventKind::Client {
+        client: ClientId(2),
+        sequence: FIRST,
+        event: ClientEvent::Invoked { operation, read },
+    };
     assert!(answers.observe(&event(1, invoked())).is_none());
     assert!(answers.observe(&event(2, other)).is_none());
     let ended = answers.observe(&event(3, answered(Response::Done, 1))).expect("it is over");
@@ -101,7 +120,11 @@ fn operations_of_different_clients_are_kept_apart() {
 #[test]
 fn a_local_read_says_that_it_may_be_stale() {
     let (operation, read) = (Operation::Get { key: "x".into() }, ReadPolicy::Local);
-    let invoked = EventKind::ClientInvoked { client: CLIENT, sequence: FIRST, operation, read };
+    let invoked = EventKind::Client {
+        client: CLIENT,
+        sequence: FIRST,
+        event: ClientEvent::Invoked { operation, read },
+    };
     let answer = play(vec![invoked, asked(3, 1), answered(Response::Value(Some("1".into())), 1)]);
     assert_eq!(
         answer.to_string(),
@@ -112,7 +135,11 @@ fn a_local_read_says_that_it_may_be_stale() {
 #[test]
 fn a_refusal_on_the_way_is_told() {
     let (node, reason) = (NodeId(2), RetryReason::Refused(raft_core::Refusal::TermNotCommitted));
-    let refused = EventKind::ClientMustRetry { client: CLIENT, sequence: FIRST, node, reason };
+    let refused = EventKind::Client {
+        client: CLIENT,
+        sequence: FIRST,
+        event: ClientEvent::MustRetry { node, reason },
+    };
     let answer = play(vec![invoked(), asked(2, 1), refused, answered(Response::Done, 2)]);
     assert_eq!(
         answer.to_string(),

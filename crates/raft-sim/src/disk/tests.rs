@@ -7,7 +7,9 @@ use raft_kv::{ClientId, Operation};
 use raft_storage::RecordKey;
 
 use super::*;
-use crate::{Action, DiskDamage, Event, EventKind, NodeState, ReadPolicy, World};
+use crate::{
+    Action, DiskDamage, DiskEvent, Event, EventKind, NodeState, ProcessEvent, ReadPolicy, World,
+};
 
 type Unfinished = (PersistId, Arc<WriteBatch>);
 
@@ -78,16 +80,17 @@ impl Scene {
             let Some(node) = event.kind.node() else { continue };
             let (records, unfinished) = self.copy.entry(node).or_default();
             match &event.kind {
-                EventKind::WriteIssued { id, batch, .. } => {
+                EventKind::Disk { event: DiskEvent::WriteIssued { id, batch }, .. } => {
                     records.apply(batch);
                     unfinished.push((*id, batch.clone()));
                 }
-                EventKind::WriteDurable { id, .. } | EventKind::WriteFailed { id, .. } => {
+                EventKind::Disk { event: DiskEvent::WriteDurable { id }, .. }
+                | EventKind::Disk { event: DiskEvent::WriteFailed { id, .. }, .. } => {
                     unfinished.retain(|(issued, _)| issued != id);
                 }
-                EventKind::Crashed { .. } => unfinished.clear(),
-                EventKind::WritesLost { undo: change, .. }
-                | EventKind::DiskDamaged { batch: change, .. } => {
+                EventKind::Process { event: ProcessEvent::Crashed, .. } => unfinished.clear(),
+                EventKind::Disk { event: DiskEvent::WritesLost { undo: change, .. }, .. }
+                | EventKind::Disk { event: DiskEvent::Damaged { batch: change, .. }, .. } => {
                     records.apply(change);
                     unfinished.iter().for_each(|(_, batch)| records.apply(batch));
                 }

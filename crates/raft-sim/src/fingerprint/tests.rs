@@ -1,5 +1,7 @@
 //! The hasher does not depend on the target.
 
+use std::hash::Hash;
+
 use super::*;
 
 #[test]

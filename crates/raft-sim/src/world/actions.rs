@@ -10,8 +10,8 @@ use crate::client::Wish;
 use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
-    Action, AdminRequest, DiskChange, DiskDamage, DropReason, EventKind, MAX_NODES, NodeState,
-    Refusal, Unsynced,
+    Action, AdminRequest, DiskChange, DiskDamage, DiskEvent, DropReason, EventKind, MAX_NODES,
+    NetworkEvent, NodeState, ProcessEvent, Refusal, Unsynced,
 };
 
 impl World {
@@ -59,7 +59,7 @@ impl World {
             Action::Heal => {
                 self.partition = None;
                 self.links.values_mut().for_each(|link| link.cut = false);
-                self.emit(EventKind::Healed);
+                self.emit(EventKind::Network(NetworkEvent::Healed));
                 Ok(())
             }
             Action::Recover { nodes } => self.recover(nodes),
@@ -177,7 +177,7 @@ impl World {
             up.has_timed_out = false;
             up.inbox = Some(arrived);
         }
-        self.emit(EventKind::Paused { node: id });
+        self.emit(EventKind::Process { node: id, event: ProcessEvent::Paused });
         Ok(())
     }
 
@@ -185,7 +185,7 @@ impl World {
     pub(super) fn resume(&mut self, id: NodeId) -> Result<(), Refusal> {
         self.require(id, "paused", |state| state == NodeState::Paused)?;
         let inbox = self.node_mut(id).up().and_then(|up| up.inbox.take());
-        self.emit(EventKind::Resumed { node: id });
+        self.emit(EventKind::Process { node: id, event: ProcessEvent::Resumed });
         let arrivals: VecDeque<Arrival> = inbox.unwrap_or_default();
         for arrival in arrivals {
             self.deliver(id, arrival);
@@ -201,7 +201,8 @@ impl World {
         for (write, done_at) in late {
             self.schedule(done_at, Due::WriteDone { node: id, life, id: write });
         }
-        self.emit(EventKind::DiskChanged { node: id, change });
+        let event = DiskEvent::Changed { change };
+        self.emit(EventKind::Disk { node: id, event });
         Ok(())
     }
 
@@ -212,7 +213,8 @@ impl World {
         }
         let (setup, now) = (self.setup.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
-        self.emit(EventKind::DiskDamaged { node: id, damage, batch: batch.into() });
+        let event = DiskEvent::Damaged { damage, batch: batch.into() };
+        self.emit(EventKind::Disk { node: id, event });
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::World;
 use super::queue::{Answer, Due};
 use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, Wish};
 use crate::node::{Arrival, Asked};
-use crate::{EventKind, ReadPolicy, Refusal};
+use crate::{ClientEvent, EventKind, ReadPolicy, Refusal};
 
 impl World {
     /// Gives a client an operation; the client comes into being when it is first named.
@@ -40,7 +40,7 @@ impl World {
         let Some(pending) = client.begin(now, &nodes) else { return };
         let (sequence, read) = (pending.sequence, pending.read);
         let operation = pending.operation.clone();
-        self.emit(EventKind::ClientInvoked { client: id, sequence, operation, read });
+        self.emit(client_event(id, sequence, ClientEvent::Invoked { operation, read }));
         self.client_asks(id);
     }
 
@@ -52,7 +52,7 @@ impl World {
             return;
         };
         let (sequence, node, attempt) = (pending.sequence, pending.target, pending.attempts);
-        self.emit(EventKind::ClientAsked { client: id, sequence, node, attempt });
+        self.emit(client_event(id, sequence, ClientEvent::Asked { node, attempt }));
         let arrival = self.now + delay;
         self.schedule(arrival, Due::Request { client: id, sequence, node });
         let timeout = self.now + self.setup.client_timeout;
@@ -88,26 +88,20 @@ impl World {
         match answer {
             Answer::Response(response, read) => {
                 client.finish(node, &response);
-                self.emit(EventKind::ClientAnswered {
-                    client: id,
-                    sequence,
-                    response,
-                    node,
-                    attempts,
-                    read,
-                });
+                let event = ClientEvent::Answered { response, node, attempts, read };
+                self.emit(client_event(id, sequence, event));
                 self.client_begins(id);
             }
             Answer::NotLeader(leader) => {
                 client.redirect(leader, &nodes);
-                self.emit(EventKind::ClientRedirected { client: id, sequence, node, leader });
+                self.emit(client_event(id, sequence, ClientEvent::Redirected { node, leader }));
                 match leader {
                     Some(_) => self.client_asks(id),
                     None => self.client_waits(id, sequence, attempts),
                 }
             }
             Answer::TryAgain(reason) => {
-                self.emit(EventKind::ClientMustRetry { client: id, sequence, node, reason });
+                self.emit(client_event(id, sequence, ClientEvent::MustRetry { node, reason }));
                 self.client_waits(id, sequence, attempts);
             }
         }
@@ -127,7 +121,7 @@ impl World {
             return;
         };
         client.time_out(&nodes);
-        self.emit(EventKind::ClientTimedOut { client: id, sequence, node });
+        self.emit(client_event(id, sequence, ClientEvent::TimedOut { node }));
         self.client_asks(id);
     }
 
@@ -141,8 +135,12 @@ impl World {
         }
         let sequence = pending.sequence;
         client.give_up();
-        self.emit(EventKind::ClientGaveUp { client: id, sequence });
+        self.emit(client_event(id, sequence, ClientEvent::GaveUp));
         self.client_begins(id);
         true
     }
+}
+
+fn client_event(client: ClientId, sequence: Sequence, event: ClientEvent) -> EventKind {
+    EventKind::Client { client, sequence, event }
 }

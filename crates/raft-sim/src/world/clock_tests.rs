@@ -6,7 +6,7 @@ use raft_core::{Body, Instant, NodeId, RoleKind};
 
 use crate::{
     Action, ClockChange, DelayRange, Event, EventKind, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
-    Refusal, Setup, SimNode, Timeline, World,
+    MessageEvent, Refusal, Setup, SimNode, Timeline, World,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -49,7 +49,12 @@ fn events(world: &mut World, time: Duration) -> Vec<Event> {
 
 /// When node 1 sent node 2 something.
 fn beats(events: &[Event]) -> Vec<Instant> {
-    let sent = |event: &&Event| matches!(event.kind, EventKind::Sent { from: ONE, to: TWO, .. });
+    let sent = |event: &&Event| {
+        matches!(
+            event.kind,
+            EventKind::Message { from: ONE, to: TWO, event: MessageEvent::Sent { .. }, .. }
+        )
+    };
     events.iter().filter(sent).map(|event| event.at).collect()
 }
 
@@ -133,11 +138,19 @@ fn a_slow_node_answers_one_after_the_other() {
     let mut answers = Vec::new();
     for event in &events {
         match &event.kind {
-            EventKind::Delivered { from: ONE, to: TWO, message, .. } => {
+            EventKind::Message {
+                from: ONE,
+                to: TWO,
+                message,
+                event: MessageEvent::Delivered,
+                ..
+            } => {
                 assert!(matches!(message.body, Body::AppendEntries(_)));
                 requests.push(event.at);
             }
-            EventKind::Sent { from: TWO, to: ONE, .. } => answers.push(event.at),
+            EventKind::Message { from: TWO, to: ONE, event: MessageEvent::Sent { .. }, .. } => {
+                answers.push(event.at)
+            }
             _ => {}
         }
     }
@@ -170,10 +183,9 @@ fn who_is_slow_no_more_catches_up_at_once() {
     let backlog = world.backlog();
     assert!(backlog > 10, "{backlog}");
     world.apply(slow(TWO, 0)).unwrap();
-    let answered = world
-        .events()
-        .iter()
-        .filter(|event| matches!(event.kind, EventKind::Sent { from: TWO, .. }));
+    let answered = world.events().iter().filter(|event| {
+        matches!(event.kind, EventKind::Message { from: TWO, event: MessageEvent::Sent { .. }, .. })
+    });
     assert!(answered.count() > 10);
     assert!(world.backlog() < backlog + 20);
     assert_eq!(world.node(TWO).unwrap().inbox_len(), 0);

@@ -7,7 +7,7 @@ use raft_core::{Input, NodeId};
 use super::World;
 use super::queue::Due;
 use crate::node::Arrival;
-use crate::{ClockChange, EventKind, MAX_HANDLING, Refusal};
+use crate::{ClockChange, EventKind, MAX_HANDLING, ProcessEvent, Refusal};
 
 impl World {
     /// Whether leases that a node gave or has are not to be relied on, as its clock runs too fast or too
@@ -24,7 +24,7 @@ impl World {
             return Err(Refusal::Clock(change));
         }
         self.change_clock(id, change);
-        self.emit(EventKind::ClockChanged { node: id, change });
+        self.emit(EventKind::Process { node: id, event: ProcessEvent::ClockChanged { change } });
         Ok(())
     }
 
@@ -41,7 +41,7 @@ impl World {
             return Err(Refusal::Handling(handling));
         }
         self.node_mut(id).handling = handling;
-        self.emit(EventKind::Slowed { node: id, handling });
+        self.emit(EventKind::Process { node: id, event: ProcessEvent::Slowed { handling } });
         if handling.is_zero() {
             self.catch_up(id);
         }

@@ -6,8 +6,8 @@ use raft_core::{Instant, Membership, MembershipChange, NodeId, Outcome, RoleKind
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
-    Action, AdminRequest, Event, EventKind, MAX_NODES, NodeState, ReadPolicy, Refusal, RetryReason,
-    Setup, SetupError, SimNode, World,
+    Action, AdminRequest, ClientEvent, ClusterEvent, Event, EventKind, MAX_NODES, NodeState,
+    ReadPolicy, Refusal, RetryReason, Setup, SetupError, SimNode, World,
 };
 
 /// A cluster of three that has had a leader for a while.
@@ -30,7 +30,7 @@ fn until<T>(world: &mut World, mut wanted: impl FnMut(&Event) -> Option<T>) -> T
 
 fn until_administered(world: &mut World) -> (NodeId, AdminRequest, Outcome) {
     until(world, |event| match &event.kind {
-        EventKind::Administered { node, request, outcome } => {
+        EventKind::Cluster(ClusterEvent::Administered { node, request, outcome }) => {
             Some((*node, request.clone(), *outcome))
         }
         _ => None,
@@ -39,7 +39,7 @@ fn until_administered(world: &mut World) -> (NodeId, AdminRequest, Outcome) {
 
 fn until_answer(world: &mut World) -> (Response, NodeId, ReadPolicy) {
     until(world, |event| match &event.kind {
-        EventKind::ClientAnswered { response, node, read, .. } => {
+        EventKind::Client { event: ClientEvent::Answered { response, node, read, .. }, .. } => {
             Some((response.clone(), *node, *read))
         }
         _ => None,
@@ -76,7 +76,9 @@ fn a_server_that_is_named_comes_into_being_and_joins() {
     let new = NodeId(7);
     world.apply(request(set(), leader, ReadPolicy::Log)).unwrap();
     world.apply(change(leader, MembershipChange::AddVoter(new))).unwrap();
-    assert!(matches!(world.events()[0].kind, EventKind::ServerAdded { node } if node == new));
+    assert!(
+        matches!(world.events()[0].kind, EventKind::Cluster(ClusterEvent::ServerAdded { node }) if node == new)
+    );
     assert_eq!(core(&world, new).membership(), &Membership::empty());
     let (node, _, outcome) = until_administered(&mut world);
     assert_eq!(node, leader);
@@ -181,7 +183,7 @@ fn what_is_refused_for_the_moment_is_asked_again() {
     world.apply(Action::TransferLeadership { node: leader, to }).unwrap();
     world.apply(request(set(), leader, ReadPolicy::Log)).unwrap();
     let reason = until(&mut world, |event| match event.kind {
-        EventKind::ClientMustRetry { reason, .. } => Some(reason),
+        EventKind::Client { event: ClientEvent::MustRetry { reason, .. }, .. } => Some(reason),
         _ => None,
     });
     let expected = raft_core::Refusal::TransferInProgress { to };

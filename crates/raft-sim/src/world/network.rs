@@ -8,7 +8,9 @@ use super::World;
 use super::queue::Due;
 use crate::network::MAX_REPLAY;
 use crate::random::{Purpose, Random};
-use crate::{EventKind, InFlight, Link, LinkChange, Partition, Refusal};
+use crate::{
+    EventKind, InFlight, Link, LinkChange, MessageEvent, NetworkEvent, Partition, Refusal,
+};
 
 impl World {
     pub(super) fn set_link(
@@ -19,7 +21,7 @@ impl World {
     ) -> Result<(), Refusal> {
         let now = self.now;
         self.known_link(from, to)?.change(now, change)?;
-        self.emit(EventKind::LinkChanged { from, to, change });
+        self.emit(EventKind::Network(NetworkEvent::LinkChanged { from, to, change }));
         if change == LinkChange::Cut {
             self.drop_blocked();
         }
@@ -38,7 +40,7 @@ impl World {
     pub(super) fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Refusal> {
         groups.iter().try_for_each(|group| self.require_known(group))?;
         self.partition = Some(Arc::new(Partition::of(groups)));
-        self.emit(EventKind::Partitioned { groups: groups.to_vec() });
+        self.emit(EventKind::Network(NetworkEvent::Partitioned { groups: groups.to_vec() }));
         self.drop_blocked();
         Ok(())
     }
@@ -55,7 +57,7 @@ impl World {
         }
         self.partition = Some(Arc::new(Partition::one_way(heard, unheard)));
         let (heard, unheard) = (heard.to_vec(), unheard.to_vec());
-        self.emit(EventKind::PartitionedOneWay { heard, unheard });
+        self.emit(EventKind::Network(NetworkEvent::PartitionedOneWay { heard, unheard }));
         self.drop_blocked();
         Ok(())
     }
@@ -76,7 +78,8 @@ impl World {
             let message = message.clone();
             InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None }
         });
-        self.emit(EventKind::Replayed { id, from, to, message, arrives_at });
+        let event = MessageEvent::Replayed { arrives_at };
+        self.emit(EventKind::Message { id, from, to, message, event });
         match self.blockage(from, to) {
             Some(reason) => self.drop_message(id, reason),
             None => self.schedule(arrives_at, Due::Arrive(id)),

@@ -7,7 +7,7 @@ use raft_kv::{ClientId, Operation};
 
 use crate::{
     Action, DelayRange, DropReason, Event, EventKind, LatencyShape, LinkChange, MAX_REPLAY,
-    MessageId, ReadPolicy, Refusal, Setup, Timeline, World, wire_bytes,
+    MessageEvent, MessageId, ReadPolicy, Refusal, Setup, Timeline, World, wire_bytes,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -48,16 +48,20 @@ fn events(world: &mut World, until: Instant) -> Vec<Event> {
 /// What was sent on the link from 1 to 2 during these events: when, how many bytes, when it arrives.
 fn sent(events: &[Event]) -> Vec<(Instant, u64, Instant)> {
     let sent = events.iter().filter_map(|event| match &event.kind {
-        EventKind::Sent { from: ONE, to: TWO, message, arrives_at, .. } => {
-            Some((event.at, wire_bytes(message), *arrives_at))
-        }
+        EventKind::Message {
+            from: ONE,
+            to: TWO,
+            message,
+            event: MessageEvent::Sent { arrives_at },
+            ..
+        } => Some((event.at, wire_bytes(message), *arrives_at)),
         _ => None,
     });
     sent.collect()
 }
 
 fn dropped(events: &[Event], wanted: DropReason) -> usize {
-    let is_wanted = |event: &&Event| matches!(event.kind, EventKind::Dropped { reason, .. } if reason == wanted);
+    let is_wanted = |event: &&Event| matches!(event.kind, EventKind::Message { event: MessageEvent::Dropped { reason, .. }, .. } if reason == wanted);
     events.iter().filter(is_wanted).count()
 }
 
@@ -103,7 +107,9 @@ fn a_clogged_link_delivers_when_it_is_over_and_in_order() {
     let received: Vec<(Instant, MessageId)> = events
         .iter()
         .filter_map(|event| match event.kind {
-            EventKind::Delivered { id, from: ONE, to: TWO, .. } => Some((event.at, id)),
+            EventKind::Message {
+                id, from: ONE, to: TWO, event: MessageEvent::Delivered, ..
+            } => Some((event.at, id)),
             _ => None,
         })
         .filter(|(_, id)| !under_way.contains(id))
@@ -139,7 +145,13 @@ fn a_link_sends_again_what_it_carried() {
     let third_last = link.carried().nth(count - 3).unwrap().clone();
     world.apply(Action::Replay { from: ONE, to: TWO, back: 3 }).unwrap();
     let (copy, at) = match &world.events()[0].kind {
-        EventKind::Replayed { id, from: ONE, to: TWO, message, arrives_at } => {
+        EventKind::Message {
+            id,
+            from: ONE,
+            to: TWO,
+            message,
+            event: MessageEvent::Replayed { arrives_at },
+        } => {
             assert_eq!(*message, third_last);
             (*id, *arrives_at)
         }
@@ -147,7 +159,7 @@ fn a_link_sends_again_what_it_carried() {
     };
     assert_eq!(at, world.now() + Duration::from_millis(10));
     let arrived = events(&mut world, at).into_iter().any(
-        |event| matches!(&event.kind, EventKind::Delivered { id, message, .. } if *id == copy && *message == third_last),
+        |event| matches!(&event.kind, EventKind::Message { id, message, event: MessageEvent::Delivered, .. } if *id == copy && *message == third_last),
     );
     assert!(arrived);
     let back = MAX_REPLAY + 1;

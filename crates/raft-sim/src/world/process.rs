@@ -13,7 +13,7 @@ use super::queue::Due;
 use crate::disk::PowerLoss;
 use crate::node::{Arrival, Process, Up};
 use crate::switches::WorldBug;
-use crate::{EventKind, WriteFailure};
+use crate::{DiskEvent, EventKind, ProcessEvent, StateMachineEvent, WriteFailure};
 
 impl World {
     /// Starts a node from its disk and carries out what that gives rise to.
@@ -22,12 +22,15 @@ impl World {
         let node = self.node_mut(id);
         if node.start(&setup, now) {
             if node.life > 1 {
-                self.emit(EventKind::Restarted { node: id });
+                self.emit(EventKind::Process { node: id, event: ProcessEvent::Restarted });
             }
             self.drain(id);
         } else {
             let reason = node.refusal().unwrap_or_default().to_owned();
-            self.emit(EventKind::RestartRefused { node: id, reason });
+            self.emit(EventKind::Process {
+                node: id,
+                event: ProcessEvent::RestartRefused { reason },
+            });
         }
     }
 
@@ -98,7 +101,10 @@ impl World {
         let life = node.life;
         let done_at = node.disk.issue(now, persist.id, batch.clone());
         self.schedule(done_at, Due::WriteDone { node: id, life, id: persist.id });
-        self.emit(EventKind::WriteIssued { node: id, id: persist.id, batch });
+        self.emit(EventKind::Disk {
+            node: id,
+            event: DiskEvent::WriteIssued { id: persist.id, batch },
+        });
     }
 
     /// The disk finished a write, whether its node runs or is paused.
@@ -106,7 +112,7 @@ impl World {
         if let Err(failure) = self.node_mut(id).disk.complete(write) {
             return self.write_failed(id, write, failure);
         }
-        self.emit(EventKind::WriteDurable { node: id, id: write });
+        self.emit(EventKind::Disk { node: id, event: DiskEvent::WriteDurable { id: write } });
         self.deliver(id, Arrival::Input(Input::Persisted(write)));
     }
 
@@ -115,11 +121,17 @@ impl World {
     fn write_failed(&mut self, id: NodeId, write: PersistId, failure: WriteFailure) {
         let is_ignored =
             failure == WriteFailure::Fsync && self.setup.has(WorldBug::FsyncFailureIgnored);
-        self.emit(EventKind::WriteFailed { node: id, id: write, failure, is_ignored });
+        self.emit(EventKind::Disk {
+            node: id,
+            event: DiskEvent::WriteFailed { id: write, failure, is_ignored },
+        });
         let node = self.node_mut(id);
         if is_ignored {
             let undo = node.disk.drop_first().into();
-            self.emit(EventKind::WritesLost { node: id, writes: 1, undo });
+            self.emit(EventKind::Disk {
+                node: id,
+                event: DiskEvent::WritesLost { writes: 1, undo },
+            });
             return self.deliver(id, Arrival::Input(Input::Persisted(write)));
         }
         node.stopped_by = Some(failure);
@@ -131,12 +143,18 @@ impl World {
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
         let PowerLoss { writes, undo, torn } = loss;
         self.node_mut(id).process = Process::Crashed;
-        self.emit(EventKind::Crashed { node: id });
+        self.emit(EventKind::Process { node: id, event: ProcessEvent::Crashed });
         if let Some((write, landed)) = torn {
-            self.emit(EventKind::WriteTorn { node: id, id: write, landed: landed.into() });
+            self.emit(EventKind::Disk {
+                node: id,
+                event: DiskEvent::WriteTorn { id: write, landed: landed.into() },
+            });
         }
         if writes > 0 {
-            self.emit(EventKind::WritesLost { node: id, writes, undo: undo.into() });
+            self.emit(EventKind::Disk {
+                node: id,
+                event: DiskEvent::WritesLost { writes, undo: undo.into() },
+            });
         }
     }
 
@@ -152,7 +170,10 @@ impl World {
                 _ => store.skip(entry.index.0),
             }
         }
-        self.emit(EventKind::Applied { node: id, entries });
+        self.emit(EventKind::StateMachine {
+            node: id,
+            event: StateMachineEvent::Applied { entries },
+        });
     }
 
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
@@ -161,12 +182,18 @@ impl World {
         match (restored, node.up()) {
             (Ok(store), Some(up)) => {
                 up.store = store;
-                self.emit(EventKind::Restored { node: id, snapshot: snapshot.position() });
+                self.emit(EventKind::StateMachine {
+                    node: id,
+                    event: StateMachineEvent::Restored { snapshot: snapshot.position() },
+                });
             }
             (Err(error), Some(_)) => {
                 let reason = format!("node {id}: its snapshot {}: {error}", snapshot.position());
                 node.process = Process::Refused(reason.clone());
-                self.emit(EventKind::RestartRefused { node: id, reason });
+                self.emit(EventKind::Process {
+                    node: id,
+                    event: ProcessEvent::RestartRefused { reason },
+                });
             }
             (_, None) => {}
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use raft_core::NodeId;
 
 use super::World;
-use crate::{Clock, ClockChange, EventKind, NodeState, Refusal, Unsynced};
+use crate::{Clock, ClockChange, ClusterEvent, EventKind, NodeState, Refusal, Unsynced};
 
 impl World {
     /// Links, disks, clocks and these nodes work as at the beginning; all others crash.
     pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), Refusal> {
         self.require_known(nodes)?;
-        self.emit(EventKind::Recovered { nodes: nodes.to_vec() });
+        self.emit(EventKind::Cluster(ClusterEvent::Recovered { nodes: nodes.to_vec() }));
         self.partition = None;
         let setup = self.setup.clone();
         self.links.values_mut().for_each(|link| link.recover(&setup));

@@ -6,7 +6,9 @@ use raft_kv::{ClientId, Response, Sequence};
 use super::World;
 use super::queue::{Answer, Due};
 use crate::node::{Asked, Reading, Waiting};
-use crate::{AdminRequest, Client, EventKind, ReadPolicy, RetryReason};
+use crate::{
+    AdminRequest, Client, ClusterEvent, EventKind, ReadPolicy, RetryReason, StateMachineEvent,
+};
 
 impl World {
     /// A client's request reaches a process that runs.
@@ -63,7 +65,11 @@ impl World {
         };
         match (waiting, outcome) {
             (Waiting::Administration(request), _) => {
-                self.emit(EventKind::Administered { node: id, request, outcome });
+                self.emit(EventKind::Cluster(ClusterEvent::Administered {
+                    node: id,
+                    request,
+                    outcome,
+                }));
             }
             (Waiting::Read(reading), Outcome::Readable { .. }) => self.serve_read(id, reading),
             (
@@ -86,7 +92,8 @@ impl World {
         let Some(up) = self.node_mut(id).up() else { return };
         let index = LogIndex(up.store.last_applied());
         let response: Response = up.store.read(&operation).expect("only reads have another policy");
-        self.emit(EventKind::ReadServed { node: id, client, sequence, read, index });
+        let event = StateMachineEvent::ReadServed { client, sequence, read, index };
+        self.emit(EventKind::StateMachine { node: id, event });
         self.answer(id, client, sequence, Answer::Response(response, read));
     }
 

@@ -6,8 +6,9 @@ use raft_core::{Instant, NodeId, RoleKind};
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
-    Action, DelayRange, DropReason, Event, EventKind, LinkChange, NodeState, ReadPolicy, Refusal,
-    Setup, Timeline, Unsynced, World,
+    Action, ClientEvent, DelayRange, DiskEvent, DropReason, Event, EventKind, LinkChange,
+    MessageEvent, NodeState, ReadPolicy, Refusal, Setup, StateMachineEvent, Timeline, Unsynced,
+    World,
 };
 
 fn world(nodes: u64, seed: u64) -> World {
@@ -46,7 +47,9 @@ fn until_leader(world: &mut World) -> NodeId {
 
 fn until_answer(world: &mut World) -> (Response, u32) {
     until(world, |event| match &event.kind {
-        EventKind::ClientAnswered { response, attempts, .. } => Some((response.clone(), *attempts)),
+        EventKind::Client { event: ClientEvent::Answered { response, attempts, .. }, .. } => {
+            Some((response.clone(), *attempts))
+        }
         _ => None,
     })
 }
@@ -118,7 +121,9 @@ fn a_client_finds_the_leader_by_redirection() {
     };
     world.apply(action).unwrap();
     let named = until(&mut world, |event| match event.kind {
-        EventKind::ClientRedirected { node, leader, .. } => Some((node, leader)),
+        EventKind::Client { event: ClientEvent::Redirected { node, leader }, .. } => {
+            Some((node, leader))
+        }
         _ => None,
     });
     assert_eq!(named, (follower, Some(leader)));
@@ -173,7 +178,9 @@ fn a_client_gives_up_when_nobody_can_answer_and_goes_on() {
     }
     world.apply(request(set("x", "1"))).unwrap();
     world.apply(request(set("y", "2"))).unwrap();
-    until(&mut world, |event| matches!(event.kind, EventKind::ClientGaveUp { .. }).then_some(()));
+    until(&mut world, |event| {
+        matches!(event.kind, EventKind::Client { event: ClientEvent::GaveUp, .. }).then_some(())
+    });
     assert_eq!(world.client(ClientId(1)).unwrap().pending().unwrap().operation, set("y", "2"));
     for node in [1, 2] {
         world.apply(Action::Restart { node: NodeId(node) }).unwrap();
@@ -193,10 +200,14 @@ fn a_crash_loses_what_was_not_synced_and_keeps_what_was() {
         let synced = world.node(NodeId(1)).unwrap().core().unwrap().log().last();
         world.apply(request(set("x", "1"))).unwrap();
         until(&mut world, |event| {
-            matches!(event.kind, EventKind::WriteIssued { .. }).then_some(())
+            matches!(event.kind, EventKind::Disk { event: DiskEvent::WriteIssued { .. }, .. })
+                .then_some(())
         });
         world.apply(Action::Crash { node: NodeId(1), unsynced }).unwrap();
-        let lost = world.events().iter().any(|e| matches!(e.kind, EventKind::WritesLost { .. }));
+        let lost = world
+            .events()
+            .iter()
+            .any(|e| matches!(e.kind, EventKind::Disk { event: DiskEvent::WritesLost { .. }, .. }));
         assert_eq!(lost, !survives);
         world.apply(Action::Restart { node: NodeId(1) }).unwrap();
         let recovered = world.node(NodeId(1)).unwrap().core().unwrap().log().last();
@@ -214,10 +225,16 @@ fn a_lost_write_can_be_taken_back_from_a_mirror() {
         let mut copy = |world: &World| {
             for event in world.events() {
                 match &event.kind {
-                    EventKind::WriteIssued { node: n, batch, .. } if *n == node => {
+                    EventKind::Disk { node: n, event: DiskEvent::WriteIssued { batch, .. } }
+                        if *n == node =>
+                    {
                         mirror.apply(batch);
                     }
-                    EventKind::WritesLost { node: n, undo, .. } if *n == node => mirror.apply(undo),
+                    EventKind::Disk { node: n, event: DiskEvent::WritesLost { undo, .. } }
+                        if *n == node =>
+                    {
+                        mirror.apply(undo)
+                    }
                     _ => {}
                 }
             }
@@ -255,10 +272,16 @@ fn a_cut_link_passes_nothing_in_its_direction_and_all_in_the_other() {
         world.step();
         for event in world.events() {
             match event.kind {
-                EventKind::Delivered { from, to, .. } if (from, to) == (leader, other) => {
+                EventKind::Message { from, to, event: MessageEvent::Delivered, .. }
+                    if (from, to) == (leader, other) =>
+                {
                     forth += 1
                 }
-                EventKind::Delivered { from, to, .. } if (from, to) == (other, leader) => back += 1,
+                EventKind::Message { from, to, event: MessageEvent::Delivered, .. }
+                    if (from, to) == (other, leader) =>
+                {
+                    back += 1
+                }
                 _ => {}
             }
         }
@@ -276,7 +299,13 @@ fn a_partition_drops_what_is_under_way_across_it() {
     assert!(world.in_flight().next().is_some(), "a new leader sends to all");
     world.apply(Action::Partition { groups: vec![vec![leader]] }).unwrap();
     let dropped = |event: &&Event| {
-        matches!(event.kind, EventKind::Dropped { reason: DropReason::Partitioned, .. })
+        matches!(
+            event.kind,
+            EventKind::Message {
+                event: MessageEvent::Dropped { reason: DropReason::Partitioned, .. },
+                ..
+            }
+        )
     };
     assert!(world.events().iter().filter(dropped).count() > 0);
     assert!(world.in_flight().all(|message| world.is_reachable(message.from, message.to)));
@@ -303,7 +332,8 @@ fn a_link_keeps_order_unless_it_is_told_otherwise() {
         for _ in 0..2_000 {
             world.step();
             for event in world.events() {
-                if let EventKind::Delivered { id, from, to, .. } = &event.kind
+                if let EventKind::Message { id, from, to, event: MessageEvent::Delivered, .. } =
+                    &event.kind
                     && last.insert((*from, *to), *id).is_some_and(|before| before > *id)
                 {
                     overtaken += 1;
@@ -346,7 +376,11 @@ fn a_follower_that_is_far_behind_gets_a_snapshot() {
     }
     world.apply(Action::Restart { node: behind }).unwrap();
     until(&mut world, |event| match event.kind {
-        EventKind::Restored { node, .. } if node == behind => Some(()),
+        EventKind::StateMachine { node, event: StateMachineEvent::Restored { .. } }
+            if node == behind =>
+        {
+            Some(())
+        }
         _ => None,
     });
     world.run_until(world.now() + Duration::from_secs(1));

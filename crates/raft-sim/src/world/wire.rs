@@ -7,7 +7,7 @@ use raft_core::{Input, Message, NodeId};
 use super::World;
 use super::queue::Due;
 use crate::node::{Arrival, Process};
-use crate::{DropReason, EventKind, InFlight, MessageId};
+use crate::{DropReason, EventKind, InFlight, MessageEvent, MessageId};
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
@@ -51,7 +51,8 @@ impl World {
             InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None }
         });
         let message = message.clone();
-        self.emit(EventKind::Sent { id, from, to, message, arrives_at });
+        let event = MessageEvent::Sent { arrives_at };
+        self.emit(EventKind::Message { id, from, to, message, event });
         id
     }
 
@@ -67,7 +68,8 @@ impl World {
     pub(super) fn drop_message(&mut self, id: MessageId, reason: DropReason) {
         let Some(in_flight) = self.in_flight.remove(id) else { return };
         let InFlight { from, to, message, sent_at, arrives_at, .. } = in_flight;
-        self.emit(EventKind::Dropped { id, from, to, message, sent_at, arrives_at, reason });
+        let event = MessageEvent::Dropped { sent_at, arrives_at, reason };
+        self.emit(EventKind::Message { id, from, to, message, event });
     }
 
     /// Drops what is under way where nothing passes any more.
@@ -91,7 +93,8 @@ impl World {
         if let Some(link) = self.links.get_mut(from, to) {
             link.remember(&message);
         }
-        self.emit(EventKind::Delivered { id, from, to, message: message.clone() });
+        let event = MessageEvent::Delivered;
+        self.emit(EventKind::Message { id, from, to, message: message.clone(), event });
         let message = Arc::unwrap_or_clone(message);
         self.deliver(to, Arrival::Input(Input::Message { from, message }));
     }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use raft_core::NodeId;
-use raft_sim::{DropReason, Event, EventKind};
+use raft_sim::{DropReason, Event, EventKind, MessageEvent};
 
 /// One row of the event list.
 #[derive(Clone)]
@@ -95,7 +95,9 @@ pub(crate) fn event_rows<'a>(
 
 fn loss(event: &Event) -> Option<(NodeId, DropReason)> {
     match event.kind {
-        EventKind::Dropped { from, reason, .. } => Some((from, reason)),
+        EventKind::Message { from, event: MessageEvent::Dropped { reason, .. }, .. } => {
+            Some((from, reason))
+        }
         _ => None,
     }
 }
@@ -111,7 +113,7 @@ fn lost(reason: DropReason, events: &[Rc<Event>]) -> String {
     let mut receivers: Vec<NodeId> = events
         .iter()
         .filter_map(|event| match event.kind {
-            EventKind::Dropped { to, .. } => Some(to),
+            EventKind::Message { to, event: MessageEvent::Dropped { .. }, .. } => Some(to),
             _ => None,
         })
         .collect();

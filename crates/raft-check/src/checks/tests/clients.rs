@@ -1,7 +1,7 @@
 //! What clients are told, and what becomes of commands that they repeat.
 
 use raft_kv::{Response, Sequence};
-use raft_sim::{ClockChange, DelayRange, DiskChange, Unsynced};
+use raft_sim::{ClientEvent, ClockChange, DelayRange, DiskChange, Unsynced};
 
 use super::*;
 use crate::invariants::{exactly_once, linearizability, read_linearizability};
@@ -30,20 +30,20 @@ impl Scene {
     /// The node answered the read.
     fn serve(&mut self, node: NodeId, read: ReadPolicy, index: u64) {
         let (client, sequence, index) = (READER, Sequence(1), LogIndex(index));
-        self.claim([EventKind::ReadServed { node, client, sequence, read, index }]);
+        self.claim([EventKind::StateMachine {
+            node,
+            event: StateMachineEvent::ReadServed { client, sequence, read, index },
+        }]);
     }
 
     /// The client's operation is answered.
     fn answer(&mut self, client: ClientId, node: NodeId, response: Response, read: ReadPolicy) {
         let sequence = Sequence(1);
         let attempts = 1;
-        self.claim([EventKind::ClientAnswered {
+        self.claim([EventKind::Client {
             client,
             sequence,
-            response,
-            node,
-            attempts,
-            read,
+            event: ClientEvent::Answered { response, node, attempts, read },
         }]);
     }
 
@@ -136,7 +136,11 @@ fn a_client_that_gave_up_waits_for_nothing() {
     scene.set("2", scene.leader());
     scene.run_until_committed(3);
     assert!(scene.checks.ledger.store_at(LogIndex(2)).is_some());
-    scene.claim([EventKind::ClientGaveUp { client: READER, sequence: Sequence(1) }]);
+    scene.claim([EventKind::Client {
+        client: READER,
+        sequence: Sequence(1),
+        event: ClientEvent::GaveUp,
+    }]);
     assert!(scene.checks.ledger.store_at(LogIndex(2)).is_none());
     scene.tell(node, "7", ReadPolicy::Quorum);
     assert_eq!(scene.checks.violation(), None);
@@ -245,7 +249,10 @@ fn a_repeated_command_is_to_blame_only_for_what_was_right_before() {
     woken.act(Action::Resume { node });
     woken.run(1_000);
     assert_eq!(woken.core(node).last_applied(), other.again);
-    let applied = |entries: Vec<Entry>| EventKind::Applied { node, entries: entries.into() };
+    let applied = |entries: Vec<Entry>| EventKind::StateMachine {
+        node,
+        event: StateMachineEvent::Applied { entries: entries.into() },
+    };
 
     let right = Retried::new("a", nothing);
     let mut blamed = Retried::new("a", nothing);
@@ -264,7 +271,10 @@ fn a_repeated_command_is_to_blame_only_for_what_was_right_before() {
 
     let mut restored = Retried::new("a", nothing);
     let snapshot = restored.scene.checks.ledger().last();
-    restored.show(&woken, EventKind::Restored { node, snapshot });
+    restored.show(
+        &woken,
+        EventKind::StateMachine { node, event: StateMachineEvent::Restored { snapshot } },
+    );
     assert!(!restored.is_to_blame());
 
     let mut elsewhere = Retried::new("a", nothing);
@@ -281,11 +291,20 @@ fn contents_are_looked_at_anew_each_time() {
     later.run(1_000);
     retried.scene.checks.node_mut(node).unwrap().has_right_contents = false;
     let entries = retried.entries().into();
-    retried.show(&later, EventKind::Applied { node, entries });
+    retried.show(
+        &later,
+        EventKind::StateMachine { node, event: StateMachineEvent::Applied { entries } },
+    );
     assert!(retried.scene.checks.node(node).unwrap().has_right_contents);
     assert!(!retried.is_to_blame());
     // If the committed entries had made something else.
     retried.scene.checks.ledger = Retried::new("b", nothing).scene.checks.ledger;
-    retried.show(&later, EventKind::Applied { node, entries: Entries::EMPTY });
+    retried.show(
+        &later,
+        EventKind::StateMachine {
+            node,
+            event: StateMachineEvent::Applied { entries: Entries::EMPTY },
+        },
+    );
     assert!(!retried.scene.checks.node(node).unwrap().has_right_contents);
 }

@@ -40,7 +40,7 @@ fn each_write_of_a_server_takes_a_time_of_its_own() {
     while times.len() < 20 {
         stage.step();
         for event in stage.world.events() {
-            if let EventKind::WriteIssued { node, .. } = event.kind {
+            if let EventKind::Disk { node, event: DiskEvent::WriteIssued { .. } } = event.kind {
                 let write = stage.world.node(node).unwrap().disk().pending().last().unwrap();
                 times.push(write.done_at - write.issued_at);
             }

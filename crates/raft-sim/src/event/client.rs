@@ -1,0 +1,151 @@
+//! What happens to a client's operation.
+
+use std::fmt;
+use std::hash::Hash;
+
+use raft_core::{NodeId, Refusal};
+use raft_kv::{ClientId, Operation, Response, Sequence};
+
+use crate::ReadPolicy;
+use crate::fingerprint::Fingerprint;
+
+/// What happens to a client's operation, from the client's side.
+#[derive(Clone, Debug)]
+pub enum ClientEvent {
+    /// The client started it.
+    Invoked {
+        /// The operation.
+        operation: Operation,
+        /// Why the answer to a read may be trusted.
+        read: ReadPolicy,
+    },
+    /// The client sent it to a node.
+    Asked {
+        /// The node.
+        node: NodeId,
+        /// Counts the client's tries at this operation from 1.
+        attempt: u32,
+    },
+    /// A node told the client to ask another one.
+    Redirected {
+        /// The node that does not lead.
+        node: NodeId,
+        /// The leader, if that node knows one.
+        leader: Option<NodeId>,
+    },
+    /// A node told the client to ask again after a pause.
+    MustRetry {
+        /// The node that said so.
+        node: NodeId,
+        /// The reason that it gave.
+        reason: RetryReason,
+    },
+    /// No answer came in time: the client tries again.
+    TimedOut {
+        /// The node that did not answer.
+        node: NodeId,
+    },
+    /// The client got its answer.
+    Answered {
+        /// The answer.
+        response: Response,
+        /// The node that gave it.
+        node: NodeId,
+        /// How many tries it took, from 1.
+        attempts: u32,
+        /// Why the answer may be trusted. A [`ReadPolicy::Local`] one may be stale.
+        read: ReadPolicy,
+    },
+    /// The client stopped trying: the operation was executed, or will be, or never is.
+    GaveUp,
+}
+
+/// Why a client has to ask again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RetryReason {
+    /// Another leader's entry took the place of its own.
+    Superseded,
+    /// The node does not know whether the client's entry was committed.
+    FateUnknown,
+    /// The node does not do it now.
+    Refused(Refusal),
+}
+
+impl ClientEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Invoked { .. } => "client_invoked",
+            Self::Asked { .. } => "client_asked",
+            Self::Redirected { .. } => "client_redirected",
+            Self::MustRetry { .. } => "client_must_retry",
+            Self::TimedOut { .. } => "client_timed_out",
+            Self::Answered { .. } => "client_answered",
+            Self::GaveUp => "client_gave_up",
+        }
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Fingerprint, client: ClientId, sequence: Sequence) {
+        match self {
+            Self::Invoked { operation, read } => {
+                (19, client, sequence, operation, read).hash(hash);
+            }
+            Self::Asked { node, attempt } => (20, client, sequence, node, attempt).hash(hash),
+            Self::Redirected { node, leader } => (21, client, sequence, node, leader).hash(hash),
+            Self::MustRetry { node, reason } => (22, client, sequence, node, reason).hash(hash),
+            Self::TimedOut { node } => (23, client, sequence, node).hash(hash),
+            Self::Answered { response, node, attempts, read } => {
+                (24, client, sequence, read).hash(hash);
+                (response, node, attempts).hash(hash);
+            }
+            Self::GaveUp => (25, client, sequence).hash(hash),
+        }
+    }
+
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, client: ClientId) -> fmt::Result {
+        let client = client.0;
+        match self {
+            Self::Invoked { operation, read: ReadPolicy::Log } => {
+                write!(f, "client {client} wants: {operation}")
+            }
+            Self::Invoked { operation, read } => {
+                write!(f, "client {client} wants, by a {read} read: {operation}")
+            }
+            Self::Asked { node, attempt: 1 } => write!(f, "client {client} asks node {node}"),
+            Self::Asked { node, attempt } => {
+                write!(f, "client {client} asks node {node}, try {attempt}")
+            }
+            Self::Redirected { node, leader: Some(leader) } => {
+                write!(f, "node {node} sends client {client} to node {leader}")
+            }
+            Self::Redirected { node, leader: None } => {
+                write!(f, "node {node} knows no leader to send client {client} to")
+            }
+            Self::MustRetry { node, reason } => {
+                write!(f, "node {node} tells client {client} to try again: {reason}")
+            }
+            Self::TimedOut { node } => {
+                write!(f, "client {client} waited too long for node {node}")
+            }
+            Self::Answered { response, node, attempts, read } => write!(
+                f,
+                "client {client} gets its answer{} from node {node} after {attempts} {}: {response}",
+                if read.may_be_stale() { ", perhaps an old one," } else { "" },
+                if *attempts == 1 { "try" } else { "tries" }
+            ),
+            Self::GaveUp => write!(
+                f,
+                "client {client} gives up: its operation may have happened, or may yet happen"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for RetryReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Superseded => f.write_str("its entry was lost"),
+            Self::FateUnknown => f.write_str("what became of its entry is not known"),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What happens to the cluster: its servers, its members, its leader.
+
+use std::fmt;
+use std::hash::Hash;
+
+use raft_core::{MembershipChange, NodeId, Outcome};
+
+use crate::fingerprint::Fingerprint;
+use crate::words::join;
+
+/// What happens to the cluster: its servers, its members, its leader.
+#[derive(Clone, Debug)]
+pub enum ClusterEvent {
+    /// A server with an empty disk is there: it is to join the cluster.
+    ServerAdded {
+        /// The server.
+        node: NodeId,
+    },
+    /// A request about leadership or membership is over.
+    Administered {
+        /// The node that was asked.
+        node: NodeId,
+        /// The request.
+        request: AdminRequest,
+        /// The node's reply.
+        outcome: Outcome,
+    },
+    /// Links, disks and these nodes work again as at the beginning; all other nodes crash.
+    Recovered {
+        /// The nodes that work again.
+        nodes: Vec<NodeId>,
+    },
+}
+
+/// A request about leadership or membership.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum AdminRequest {
+    /// Transfer leadership.
+    TransferLeadership {
+        /// The node that is to lead.
+        to: NodeId,
+    },
+    /// Change the members of the cluster.
+    ChangeMembership(MembershipChange),
+}
+
+impl ClusterEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::ServerAdded { .. } => "server_added",
+            Self::Administered { .. } => "administered",
+            Self::Recovered { .. } => "recovered",
+        }
+    }
+
+    pub(super) fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::ServerAdded { node } | Self::Administered { node, .. } => Some(*node),
+            Self::Recovered { .. } => None,
+        }
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Fingerprint) {
+        match self {
+            Self::ServerAdded { node } => (28, node).hash(hash),
+            Self::Administered { node, request, outcome } => {
+                (27, node, request).hash(hash);
+                add_outcome(hash, *outcome);
+            }
+            Self::Recovered { nodes } => (60, nodes).hash(hash),
+        }
+    }
+}
+
+fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
+    match outcome {
+        Outcome::Committed(position) => (1, position).hash(hash),
+        Outcome::Readable { index } => (2, index).hash(hash),
+        Outcome::Transferred { to } => (3, to).hash(hash),
+        Outcome::NotLeader { leader } => (4, leader).hash(hash),
+        Outcome::Refused(refusal) => (5, refusal).hash(hash),
+        Outcome::Superseded { position } => (6, position).hash(hash),
+        Outcome::Unknown { position } => (7, position).hash(hash),
+        // Outcomes to come need a number of their own.
+        _ => 0.hash(hash),
+    }
+}
+
+impl fmt::Display for ClusterEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ServerAdded { node } => write!(f, "node {node} comes into being, knowing nobody"),
+            Self::Administered { node, request, outcome } => {
+                write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
+            }
+            Self::Recovered { nodes } => {
+                let (noun, verb) =
+                    if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
+                write!(f, "{noun} {} {verb} again, all others lose power for good", join(nodes))
+            }
+        }
+    }
+}
+
+impl fmt::Display for AdminRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TransferLeadership { to } => write!(f, "hand leadership over to node {to}"),
+            Self::ChangeMembership(change) => write!(f, "change the membership ({change})"),
+        }
+    }
+}
+
+/// The outcome of a request about leadership or membership, in words.
+struct OutcomeWords<'a>(&'a Outcome);
+
+impl fmt::Display for OutcomeWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Outcome::Committed(position) => write!(f, "done, by entry {position}"),
+            Outcome::Transferred { to } => write!(f, "done, node {to} is standing for election"),
+            Outcome::NotLeader { leader: Some(leader) } => {
+                write!(f, "it does not lead; ask node {leader}")
+            }
+            Outcome::NotLeader { leader: None } => f.write_str("it does not lead"),
+            Outcome::Refused(refusal) => write!(f, "refused, as {refusal}"),
+            Outcome::Superseded { position } => write!(f, "undone, entry {position} was replaced"),
+            Outcome::Unknown { position: Some(position) } => {
+                write!(f, "it leads no more; entry {position} may be committed or not")
+            }
+            Outcome::Unknown { position: None } => {
+                f.write_str("it leads no more; it may be done or not")
+            }
+            other => write!(f, "{other:?}"),
+        }
+    }
+}

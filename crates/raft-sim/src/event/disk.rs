@@ -1,0 +1,144 @@
+//! What happens to a node's disk.
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use raft_core::{NodeId, PersistId};
+use raft_storage::WriteBatch;
+
+use crate::fingerprint::Fingerprint;
+use crate::words::plural;
+use crate::{DiskChange, DiskDamage, WriteFailure};
+
+/// What happens to a node's disk. A [`PersistId`] names a write until the node crashes.
+#[derive(Clone, Debug)]
+pub enum DiskEvent {
+    /// The node asked for a write.
+    WriteIssued {
+        /// Names the write.
+        id: PersistId,
+        /// The records that it changes.
+        batch: Arc<WriteBatch>,
+    },
+    /// A write became durable.
+    WriteDurable {
+        /// Names the write.
+        id: PersistId,
+    },
+    /// A write did not become durable. The process stops at once, as its memory may differ from its
+    /// disk. After a restart it has what is durable.
+    WriteFailed {
+        /// Names the write.
+        id: PersistId,
+        /// The reason.
+        failure: WriteFailure,
+        /// The process goes on as if the write were durable: only with that rule switched off.
+        is_ignored: bool,
+    },
+    /// A crash came in the middle of a write, and part of it has landed. The event that takes lost
+    /// writes back, which follows, leaves that part.
+    WriteTorn {
+        /// Names the write, which was issued before the crash.
+        id: PersistId,
+        /// The part that has landed.
+        landed: Arc<WriteBatch>,
+    },
+    /// Writes that were not durable are lost: by a crash, or by a failure that the process ignores.
+    WritesLost {
+        /// How many writes.
+        writes: usize,
+        /// Turns a disk that has them back into one that has not. Unfinished writes that are not lost
+        /// are to be done again on such a disk.
+        undo: Arc<WriteBatch>,
+    },
+    /// Durable records were damaged.
+    Damaged {
+        /// How, with all that was drawn.
+        damage: DiskDamage,
+        /// Does the damage. On a copy of the disk that has unfinished writes already, these are to be
+        /// done again after it.
+        batch: Arc<WriteBatch>,
+    },
+    /// A setting of the disk was changed.
+    Changed {
+        /// The new setting.
+        change: DiskChange,
+    },
+}
+
+impl DiskEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::WriteIssued { .. } => "write_issued",
+            Self::WriteDurable { .. } => "write_durable",
+            Self::WriteFailed { .. } => "write_failed",
+            Self::WriteTorn { .. } => "write_torn",
+            Self::WritesLost { .. } => "writes_lost",
+            Self::Damaged { .. } => "disk_damaged",
+            Self::Changed { .. } => "disk_changed",
+        }
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Fingerprint, node: NodeId) {
+        match self {
+            Self::WriteIssued { id, batch } => {
+                (5, node, id).hash(hash);
+                add_batch(hash, batch);
+            }
+            Self::WriteDurable { id } => (6, node, id).hash(hash),
+            Self::WriteFailed { id, failure, is_ignored } => {
+                (40, node, id, failure, is_ignored).hash(hash);
+            }
+            Self::WriteTorn { id, landed } => {
+                (41, node, id).hash(hash);
+                add_batch(hash, landed);
+            }
+            Self::WritesLost { writes, undo } => {
+                (7, node, writes).hash(hash);
+                add_batch(hash, undo);
+            }
+            Self::Damaged { damage, batch } => {
+                (42, node, damage).hash(hash);
+                add_batch(hash, batch);
+            }
+            Self::Changed { change } => (16, node, change).hash(hash),
+        }
+    }
+
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
+        match self {
+            Self::WriteIssued { id, batch } => write!(
+                f,
+                "node {node} asks its disk for write {} ({} bytes)",
+                id.0,
+                batch.byte_len()
+            ),
+            Self::WriteDurable { id } => write!(f, "node {node} has write {} on its disk", id.0),
+            Self::WriteFailed { id, failure, is_ignored } => {
+                let then = if *is_ignored { "nobody minds" } else { "the process stops" };
+                write!(f, "node {node}'s disk fails write {}: {failure}; {then}", id.0)
+            }
+            Self::WriteTorn { id, landed } => {
+                write!(f, "write {} of node {node} is torn: ", id.0)?;
+                match landed.writes.len() {
+                    0 => f.write_str("nothing of it has landed"),
+                    1 => f.write_str("1 part of it has landed"),
+                    parts => write!(f, "{parts} parts of it have landed"),
+                }
+            }
+            Self::WritesLost { writes, .. } => {
+                write!(f, "node {node} loses {writes} unfinished {}", plural(*writes, "write"))
+            }
+            Self::Damaged { damage, .. } => {
+                write!(f, "the disk of node {node} is damaged: {damage}")
+            }
+            Self::Changed { change } => write!(f, "the disk of node {node} {change}"),
+        }
+    }
+}
+
+/// The records' bytes follow from the messages and traces; their sizes are enough here.
+fn add_batch(hash: &mut Fingerprint, batch: &WriteBatch) {
+    (batch.writes.len(), batch.byte_len()).hash(hash);
+}

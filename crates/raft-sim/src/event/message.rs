@@ -1,0 +1,134 @@
+//! What happens to a message, and messages in words.
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use raft_core::{Instant, Message, NodeId};
+
+use crate::MessageId;
+use crate::fingerprint::Fingerprint;
+use crate::message_words::Words;
+
+/// What happens to a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MessageEvent {
+    /// The sender put it on the network.
+    Sent {
+        /// When it will arrive, if nothing happens to it.
+        arrives_at: Instant,
+    },
+    /// It reached a receiver that is up.
+    Delivered,
+    /// It is gone.
+    Dropped {
+        /// When it was sent.
+        sent_at: Instant,
+        /// When it would have arrived.
+        arrives_at: Instant,
+        /// The reason.
+        reason: DropReason,
+    },
+    /// The network sends a copy of a message that had arrived before. The sender takes no part in it.
+    Replayed {
+        /// When the copy will arrive, if nothing happens to it.
+        arrives_at: Instant,
+    },
+}
+
+/// Why a message is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DropReason {
+    /// The link lost it.
+    Lost,
+    /// The link is cut.
+    LinkCut,
+    /// The receiver is in another part of the network.
+    Partitioned,
+    /// The receiver is down.
+    NodeDown,
+    /// An action dropped it.
+    ByCommand,
+    /// Too many messages waited for the link already.
+    QueueFull,
+}
+
+impl MessageEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Delivered => "delivered",
+            Self::Dropped { .. } => "dropped",
+            Self::Replayed { .. } => "replayed",
+        }
+    }
+
+    /// The end of the link at which it happens.
+    pub(super) fn node(&self, from: NodeId, to: NodeId) -> Option<NodeId> {
+        match self {
+            Self::Sent { .. } => Some(from),
+            Self::Delivered | Self::Dropped { .. } => Some(to),
+            Self::Replayed { .. } => None,
+        }
+    }
+}
+
+/// The fields that all events of a message share.
+pub(crate) struct MessageInTransit<'a> {
+    pub(crate) id: MessageId,
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    pub(crate) message: &'a Arc<Message>,
+}
+
+impl MessageInTransit<'_> {
+    pub(super) fn add_to(&self, hash: &mut Fingerprint, event: &MessageEvent) {
+        let Self { id, from, to, message } = self;
+        match event {
+            MessageEvent::Sent { arrives_at } => {
+                (2, id, from, to, arrives_at).hash(hash);
+                message.hash(hash);
+            }
+            MessageEvent::Delivered => (3, id, from, to).hash(hash),
+            MessageEvent::Dropped { reason, .. } => (4, id, from, to, reason).hash(hash),
+            MessageEvent::Replayed { arrives_at } => {
+                (31, id, from, to, arrives_at).hash(hash);
+                message.hash(hash);
+            }
+        }
+    }
+
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, event: &MessageEvent) -> fmt::Result {
+        let Self { id, from, to, message } = self;
+        let name = message.name();
+        match event {
+            MessageEvent::Sent { .. } => {
+                write!(f, "node {from} sends node {to} message {id}: {}", Words(message))
+            }
+            MessageEvent::Delivered => {
+                write!(f, "node {to} receives message {id} from node {from}: {name}")
+            }
+            MessageEvent::Dropped { reason, .. } => {
+                write!(f, "message {id} from node {from} to node {to} is gone ({reason}): {name}")
+            }
+            MessageEvent::Replayed { .. } => write!(
+                f,
+                "the network sends node {to} an old message of node {from} again, as message {id}: {}",
+                Words(message)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lost => "the network lost it",
+            Self::LinkCut => "the link is cut",
+            Self::Partitioned => "the network is partitioned",
+            Self::NodeDown => "the receiver is down",
+            Self::ByCommand => "dropped by command",
+            Self::QueueFull => "too many messages wait for the link",
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! What happens to links and to the network as a whole.
+
+use std::fmt;
+use std::hash::Hash;
+
+use raft_core::NodeId;
+
+use crate::LinkChange;
+use crate::fingerprint::Fingerprint;
+use crate::words::{Percent, join, plural};
+
+/// What happens to links and to the network as a whole.
+#[derive(Clone, Debug)]
+pub enum NetworkEvent {
+    /// One direction of a link was changed.
+    LinkChanged {
+        /// The sending end.
+        from: NodeId,
+        /// The receiving end.
+        to: NodeId,
+        /// The new setting.
+        change: LinkChange,
+    },
+    /// The network fell apart into groups.
+    Partitioned {
+        /// Two nodes reach each other if they share a group.
+        groups: Vec<Vec<NodeId>>,
+    },
+    /// Nothing passes from the second group to the first one any more; the other way it does.
+    PartitionedOneWay {
+        /// The first group: its messages still arrive.
+        heard: Vec<NodeId>,
+        /// The second group: its messages to the first one are lost.
+        unheard: Vec<NodeId>,
+    },
+    /// The network is whole again: no partition, no cut link.
+    Healed,
+}
+
+impl NetworkEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::LinkChanged { .. } => "link_changed",
+            Self::Partitioned { .. } => "partitioned",
+            Self::PartitionedOneWay { .. } => "partitioned_one_way",
+            Self::Healed => "healed",
+        }
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Fingerprint) {
+        match self {
+            Self::LinkChanged { from, to, change } => (15, from, to, change).hash(hash),
+            Self::Partitioned { groups } => (17, groups).hash(hash),
+            Self::PartitionedOneWay { heard, unheard } => (30, heard, unheard).hash(hash),
+            Self::Healed => 18.hash(hash),
+        }
+    }
+}
+
+impl fmt::Display for NetworkEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkChanged { from, to, change } => {
+                write!(f, "the link from node {from} to node {to} {change}")
+            }
+            Self::Partitioned { groups } => {
+                let groups: Vec<String> = groups.iter().map(|group| join(group)).collect();
+                write!(f, "the network is partitioned: {}", groups.join(" | "))
+            }
+            Self::PartitionedOneWay { heard, unheard } => {
+                let (heard, unheard) = (join(heard), join(unheard));
+                write!(f, "the network is partitioned one way: {heard} -> {unheard}")
+            }
+            Self::Healed => f.write_str("the network is whole again"),
+        }
+    }
+}
+
+impl fmt::Display for LinkChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut => f.write_str("is cut"),
+            Self::Restore => f.write_str("is restored"),
+            Self::Latency(range) => write!(f, "takes {:?} to {:?}", range.min, range.max),
+            Self::Loss { per_million } => {
+                write!(f, "loses {} of its messages", Percent(*per_million))
+            }
+            Self::Duplication { per_million } => {
+                write!(f, "doubles {} of its messages", Percent(*per_million))
+            }
+            Self::Reordering(true) => f.write_str("lets messages overtake each other"),
+            Self::Reordering(false) => f.write_str("keeps messages in order"),
+            Self::Shape(shape) => write!(f, "has {shape} latencies"),
+            Self::Bandwidth(Some(bytes)) => write!(f, "carries {bytes} bytes a second"),
+            Self::Bandwidth(None) => f.write_str("carries any number of bytes a second"),
+            Self::QueueLimit(limit) => {
+                write!(f, "lets {limit} {} wait", plural(*limit as usize, "message"))
+            }
+            Self::Clog(time) if time.is_zero() => f.write_str("is clogged no more"),
+            Self::Clog(time) => write!(f, "is clogged for {time:?}"),
+        }
+    }
+}

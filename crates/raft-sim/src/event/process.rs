@@ -1,0 +1,81 @@
+//! What happens to a node's process.
+
+use std::fmt;
+use std::hash::Hash;
+use std::time::Duration;
+
+use raft_core::NodeId;
+
+use crate::ClockChange;
+use crate::fingerprint::Fingerprint;
+
+/// What happens to a node's process, its clock or its speed.
+#[derive(Clone, Debug)]
+pub enum ProcessEvent {
+    /// The node lost power: everything not on its disk is gone.
+    Crashed,
+    /// The node started again from its disk.
+    Restarted,
+    /// The node refused to start from its disk.
+    RestartRefused {
+        /// The damage, and what to do.
+        reason: String,
+    },
+    /// The process stopped running, keeping its memory.
+    Paused,
+    /// A paused process runs again.
+    Resumed,
+    /// The node became slow, or is slow no more.
+    Slowed {
+        /// The time that it takes to handle one message, write or timer; zero: not slow.
+        handling: Duration,
+    },
+    /// The node's clock was changed.
+    ClockChanged {
+        /// How.
+        change: ClockChange,
+    },
+}
+
+impl ProcessEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Crashed => "crashed",
+            Self::Restarted => "restarted",
+            Self::RestartRefused { .. } => "restart_refused",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Slowed { .. } => "slowed",
+            Self::ClockChanged { .. } => "clock_changed",
+        }
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Fingerprint, node: NodeId) {
+        match self {
+            Self::Crashed => (10, node).hash(hash),
+            Self::Restarted => (11, node).hash(hash),
+            Self::RestartRefused { reason } => (12, node, reason).hash(hash),
+            Self::Paused => (13, node).hash(hash),
+            Self::Resumed => (14, node).hash(hash),
+            Self::Slowed { handling } => (33, node, handling).hash(hash),
+            Self::ClockChanged { change } => (32, node, change).hash(hash),
+        }
+    }
+
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
+        match self {
+            Self::Crashed => write!(f, "node {node} crashes"),
+            Self::Restarted => write!(f, "node {node} restarts from its disk"),
+            Self::RestartRefused { reason } => write!(f, "node {node} refuses to start: {reason}"),
+            Self::Paused => write!(f, "node {node} is paused"),
+            Self::Resumed => write!(f, "node {node} runs on"),
+            Self::Slowed { handling } if handling.is_zero() => {
+                write!(f, "node {node} is slow no more")
+            }
+            Self::Slowed { handling } => {
+                write!(f, "node {node} is slow: all that it handles takes {handling:?}")
+            }
+            Self::ClockChanged { change } => write!(f, "the clock of node {node} {change}"),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What happens to a node's state machine.
+
+use std::fmt;
+use std::hash::Hash;
+
+use raft_core::{Entries, LogIndex, LogPosition, NodeId};
+use raft_kv::{ClientId, Sequence};
+
+use crate::ReadPolicy;
+use crate::fingerprint::Fingerprint;
+
+/// What happens to a node's state machine.
+#[derive(Clone, Debug)]
+pub enum StateMachineEvent {
+    /// Committed entries were applied.
+    Applied {
+        /// The entries, in order.
+        entries: Entries,
+    },
+    /// A snapshot replaced it.
+    Restored {
+        /// The last entry that the snapshot covers.
+        snapshot: LogPosition,
+    },
+    /// It answered a read that has no log entry.
+    ReadServed {
+        /// The client that reads.
+        client: ClientId,
+        /// The client's number for the read.
+        sequence: Sequence,
+        /// Why the answer may be trusted.
+        read: ReadPolicy,
+        /// The last entry that the node had applied.
+        index: LogIndex,
+    },
+}
+
+impl StateMachineEvent {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Applied { .. } => "applied",
+            Self::Restored { .. } => "restored",
+            Self::ReadServed { .. } => "read_served",
+        }
+    }
+
+    pub(super) fn add_to(&self, hash: &mut Fingerprint, node: NodeId) {
+        match self {
+            Self::Applied { entries } => {
+                (8, node).hash(hash);
+                let last = entries.last().map(raft_core::Entry::position);
+                (entries.len(), last).hash(hash);
+            }
+            Self::Restored { snapshot } => (9, node, snapshot).hash(hash),
+            Self::ReadServed { client, sequence, read, index } => {
+                (26, node, client, sequence, read, index).hash(hash);
+            }
+        }
+    }
+}
+
+impl fmt::Display for StateMachineEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Applied { entries } => match (entries.first(), entries.last()) {
+                (Some(first), Some(last)) if first.index == last.index => {
+                    write!(f, "applies entry {}", first.index)
+                }
+                (Some(first), Some(last)) => {
+                    write!(f, "applies entries {} to {}", first.index, last.index)
+                }
+                (None, _) | (_, None) => f.write_str("applies nothing"),
+            },
+            Self::Restored { snapshot } => {
+                write!(f, "restores its state machine from a snapshot through {snapshot}")
+            }
+            Self::ReadServed { client, read, index, .. } => write!(
+                f,
+                "answers client {} from its store, a {read} read: all up to entry {index}",
+                client.0
+            ),
+        }
+    }
+}
