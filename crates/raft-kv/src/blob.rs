@@ -1,12 +1,12 @@
 //! Keys and values: immutable bytes, cloned by counting references.
 //!
-//! Both are bytes with no further meaning. For people they are shown as text: printable UTF-8 as it
-//! is, a backslash as `\\`, every other byte as `\xNN`. The text form is exact (two different blobs
-//! never look the same) and is what human-readable serde formats carry; binary formats carry the
-//! bytes.
+//! `Display` shows a key or value as text: printable UTF-8 as it is, a backslash as `\\`, every
+//! other byte as `\xNN`. The text is exact: two different values never look the same.
+//! Human-readable serde formats carry the text, binary formats the bytes.
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use serde::de::{self, Deserializer, Visitor};
@@ -109,13 +109,12 @@ macro_rules! blob {
 }
 
 blob! {
-    /// A key: at most [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES) bytes, and at least one. Ordered by its
-    /// bytes.
+    /// A key: 1 to [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES) bytes, ordered by its bytes.
     Key
 }
 
 blob! {
-    /// A value: at most [`MAX_VALUE_BYTES`](crate::MAX_VALUE_BYTES) bytes, possibly none.
+    /// A value: 0 to [`MAX_VALUE_BYTES`](crate::MAX_VALUE_BYTES) bytes.
     Value
 }
 
@@ -142,14 +141,19 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 
-/// Whether a character is shown as itself: control characters and those that are invisible or turn
-/// the direction of the text around it are not.
+/// Whether a character is shown as itself. Not shown are control characters, invisible characters
+/// and those that change the direction of text.
 fn is_shown(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    const INVISIBLE: [RangeInclusive<char>; 4] = [
+        '\u{200b}'..='\u{200f}',
+        '\u{2028}'..='\u{202e}',
+        '\u{2060}'..='\u{206f}',
+        '\u{feff}'..='\u{feff}',
+    ];
+    !c.is_control() && !INVISIBLE.iter().any(|range| range.contains(&c))
 }
 
-/// Reads what [`write_text`] wrote. `None` when a backslash is followed by neither a backslash nor
+/// Reads the text of [`write_text`]. `None` if a backslash is followed by neither a backslash nor
 /// `x` and two hexadecimal digits.
 fn read_text(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -179,8 +183,8 @@ fn hex_digit(byte: u8) -> Option<u8> {
     u8::try_from(digit).ok()
 }
 
-/// Copies out of the input, so that no length in the input can ask for more memory than the input
-/// itself takes.
+/// Copies the bytes out of the input: a length in the input cannot claim more memory than the
+/// input takes.
 struct BlobVisitor;
 
 impl Visitor<'_> for BlobVisitor {

@@ -1,4 +1,4 @@
-//! What a client asks for, and how it is written into a log entry.
+//! The commands of clients, and their form in a log entry.
 //!
 //! A log entry's payload is one version byte followed by the [`Command`] in postcard.
 
@@ -13,8 +13,8 @@ use crate::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 /// The version of the payload's format that this build writes, and the only one that it reads.
 const VERSION: u8 = 1;
 
-/// Names a client's session. Never given to two clients, and given out in increasing order (the
-/// crate's documentation says why).
+/// Names a client's session. Give an id to one client only, and give ids out in increasing order
+/// (the crate's documentation says why).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
 
@@ -24,8 +24,8 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// Numbers the commands of one client: the first is 1, each new one is larger, a retry keeps its
-/// number. Gaps are allowed: a client may give up on a command.
+/// Numbers the commands of one client. The first number is 1, each new command has a larger one,
+/// and a retry keeps its number. Gaps are allowed: a client may give up on a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Sequence(pub u64);
 
@@ -46,10 +46,10 @@ impl fmt::Display for Sequence {
     }
 }
 
-/// What to do to the store.
+/// A read or change of the store.
 ///
-/// `Display` writes the form of the console's language, for people: keys and values are not quoted,
-/// so it cannot be parsed back when they contain spaces or `=`.
+/// `Display` writes it in the console's language, for people. Keys and values are not quoted: with
+/// spaces or `=` in them the text cannot be parsed back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Operation {
     /// Give the key this value. Answer: [`Response::Done`](crate::Response::Done).
@@ -75,7 +75,7 @@ pub enum Operation {
     Cas {
         /// The key to compare and write.
         key: Key,
-        /// The value that it must have; `None`: the key must be absent.
+        /// The expected value; `None`: the key must be absent.
         expect: Option<Value>,
         /// Its new value.
         value: Value,
@@ -85,13 +85,13 @@ pub enum Operation {
     Append {
         /// The key to extend.
         key: Key,
-        /// What to add.
+        /// The bytes to add.
         value: Value,
     },
     /// Read the keys that start with the prefix, in order, with their values. Answer:
     /// [`Response::List`](crate::Response::List).
     List {
-        /// What the keys start with; empty: every key.
+        /// The first bytes of the keys; empty: every key.
         prefix: Key,
     },
 }
@@ -99,8 +99,8 @@ pub enum Operation {
 impl Operation {
     /// Checks the limits that do not depend on the store's contents.
     ///
-    /// [`Store::execute`](crate::Store::execute) checks them too, so that every node refuses the same
-    /// commands; calling this before proposing saves the log an entry that can only fail.
+    /// [`Store::execute`](crate::Store::execute) checks them too: every node refuses the same
+    /// commands. A check before the proposal saves the log an entry that can only fail.
     ///
     /// # Errors
     /// [`Error::EmptyKey`], [`Error::KeyTooLong`] or [`Error::ValueTooLong`].
@@ -120,7 +120,7 @@ impl Operation {
         }
     }
 
-    /// Whether the operation leaves the keys and values as they are, whatever they are.
+    /// Whether the operation never changes a key or value.
     pub fn is_read(&self) -> bool {
         matches!(self, Self::Get { .. } | Self::List { .. })
     }
@@ -176,14 +176,14 @@ impl fmt::Display for Operation {
     }
 }
 
-/// One command of one client, as it is written into the log.
+/// One command of one client: the content of a log entry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Command {
-    /// Who asks.
+    /// The client's id; the session has the same.
     pub client: ClientId,
-    /// Which of the client's commands this is.
+    /// The command's number among those of its client, from 1.
     pub sequence: Sequence,
-    /// What it asks for.
+    /// Executed once, however often the command is committed.
     pub operation: Operation,
 }
 
@@ -193,10 +193,10 @@ impl Command {
         postcard::to_extend(self, vec![VERSION]).expect("a growing buffer takes every command")
     }
 
-    /// Reads a payload that [`encode`](Self::encode) wrote.
+    /// Reads a payload of [`encode`](Self::encode).
     ///
-    /// The limits of the operation are not checked here; see [`Operation::validate`]. Memory use is
-    /// bounded by the length of the payload.
+    /// [`Operation::validate`] checks the limits of the operation; this does not. The length of the
+    /// payload bounds the memory that is used.
     ///
     /// # Errors
     /// [`DecodeError`] when the payload is empty, of another version, malformed, or longer than its

@@ -1,9 +1,9 @@
 //! The hash behind [`Store::digest`](crate::Store::digest).
 //!
-//! A value is hashed as the bytes of its postcard form, which carry every length and are the same on
-//! every target, with 64-bit FNV-1a and a final mixing step (that of SplitMix64). A set is hashed as
-//! the wrapping sum of its members' hashes: changing one member costs one subtraction and one
-//! addition, and the order of the changes does not matter. This finds accidents, not attackers.
+//! The hash of a value is the 64-bit FNV-1a hash of its postcard form, mixed as in SplitMix64. The
+//! postcard form contains every length and is the same on every target. The hash of a set is the
+//! wrapping sum of its members' hashes: the change of a member costs one subtraction and one
+//! addition, and the order of changes does not matter. The hash finds accidents, not attacks.
 
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// A 64-bit hash of the value, the same on every target.
 pub(crate) fn fingerprint<T: Serialize>(value: &T) -> u64 {
     postcard::serialize_with_flavor(value, Fnv(FNV_OFFSET))
-        .expect("hashing has no limit to run into")
+        .expect("a hash takes any number of bytes")
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

@@ -1,4 +1,4 @@
-//! What the store answers.
+//! The answers of the store.
 
 use std::fmt;
 
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 use crate::blob::{Key, Value};
 use crate::error::Error;
 
-/// The answer to a command. `Display` says it in words.
+/// The answer to a command. `Display` writes it for people.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Response {
     /// The value is set.
     Done,
     /// The key's value; `None`: the key is absent.
     Value(Option<Value>),
-    /// The key is absent now.
+    /// The key is absent.
     Deleted {
-        /// Whether it was there before.
+        /// Whether the key was present before.
         existed: bool,
     },
-    /// The value was the expected one and has been replaced.
+    /// The value was the expected one and is replaced.
     Swapped,
-    /// The value was not the expected one; nothing has changed.
+    /// The value was not the expected one and is unchanged.
     NotSwapped {
-        /// What the value is instead; `None`: the key is absent.
+        /// The value; `None`: the key is absent.
         current: Option<Value>,
     },
-    /// The bytes are at the end of the value.
+    /// The bytes were added at the end of the value.
     Appended {
-        /// The value's length now, in bytes.
+        /// The value's new length, in bytes.
         length: u64,
     },
     /// The keys with the prefix, in order, with their values.
     List {
-        /// The first of them, as many as [`MAX_LIST_ENTRIES`](crate::MAX_LIST_ENTRIES) and
+        /// The first entries, as many as [`MAX_LIST_ENTRIES`](crate::MAX_LIST_ENTRIES) and
         /// [`MAX_LIST_BYTES`](crate::MAX_LIST_BYTES) allow.
         entries: Vec<(Key, Value)>,
-        /// Whether there are more.
+        /// Whether the store has more entries with the prefix.
         truncated: bool,
     },
     /// The command was refused and changed nothing.

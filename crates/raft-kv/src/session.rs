@@ -1,8 +1,8 @@
-//! Client sessions: how a retried command is recognised (Raft §8; dissertation §6.3).
+//! Client sessions: they tell a retry from a new command (Raft §8; dissertation §6.3).
 //!
-//! The crate's documentation states the rules for clients; this is how they are kept. A session holds
-//! the client's newest sequence number and its answer. Sessions are ordered by their last use, where
-//! a use is a position in the log and not a time, so that every node evicts the same one.
+//! The crate's documentation states the rules for clients. A session holds the client's newest
+//! sequence number and the answer to it. Sessions are ordered by their last use. A use is a
+//! position in the log and not a time: every node evicts the same session.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::error::Error;
 use crate::fingerprint::fingerprint;
 use crate::response::Response;
 
-/// The highest count of uses that a snapshot may bring: no run gets there, and counting on from it
-/// cannot overflow.
+/// The highest count of uses in a snapshot. No run reaches it, and counting on from it cannot
+/// overflow.
 const MAX_LAST_USED: u64 = u64::MAX / 2;
 
-/// What the store remembers of one client.
+/// The store's memory of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub(crate) sequence: Sequence,
@@ -34,40 +34,40 @@ impl Session {
         self.sequence
     }
 
-    /// What that command was answered: a retry gets this.
+    /// The answer to the newest command: a retry gets it again.
     pub fn answer(&self) -> &Response {
         &self.answer
     }
 
-    /// When the session was last used, as a count of the commands that sessions accepted so far. The
-    /// session with the smallest is the next to be evicted.
+    /// The last use of the session, as the count of commands that all sessions had accepted before
+    /// it. The session with the smallest count is evicted next.
     pub fn last_used(&self) -> u64 {
         self.last_used
     }
 }
 
-/// Whether a command may be executed.
+/// The decision about a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// It is new: execute it, then [record](Sessions::record) its answer.
+    /// The command is new: execute it, then [record](Sessions::record) its answer.
     New,
-    /// It was executed before, with this answer.
+    /// The command was executed before, with this answer.
     Retry(Arc<Response>),
-    /// It must not be executed.
+    /// The command must not be executed.
     Refused(Error),
 }
 
 /// All sessions.
 ///
-/// Invariants: `by_use` is the inverse of `by_client`; there are at most [`MAX_SESSIONS`]; `digest` is
-/// the sum of [`fingerprint`] over the pairs of `by_client`.
+/// Invariants: `by_use` is the inverse of `by_client`; there are at most [`MAX_SESSIONS`] sessions;
+/// `digest` is the sum of [`fingerprint`] over the pairs of `by_client`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sessions {
     by_client: OrdMap<ClientId, Session>,
     by_use: OrdMap<u64, ClientId>,
-    /// The highest client id ever evicted. No session opens at or below it: an id down there may
-    /// have had a session, and opening it again would apply its first command again.
-    retired: Option<ClientId>,
+    /// The highest client id ever evicted. No session opens at or below it: such an id may have had
+    /// a session, and a second one would apply its first command again.
+    highest_evicted: Option<ClientId>,
     digest: u64,
 }
 
@@ -79,11 +79,11 @@ impl Sessions {
         let Some(session) = self.by_client.get(&client) else {
             // A later command of an unknown client may be the retry of one that was applied before
             // its session was evicted: executing it could apply it twice.
-            let may_open = sequence == Sequence::FIRST && Some(client) > self.retired;
+            let may_open = sequence == Sequence::FIRST && Some(client) > self.highest_evicted;
             return if may_open {
                 Admission::New
             } else {
-                Admission::Refused(Error::SessionExpired { client, above: self.retired })
+                Admission::Refused(Error::SessionExpired { client, above: self.highest_evicted })
             };
         };
         match sequence.cmp(&session.sequence) {
@@ -95,8 +95,9 @@ impl Sessions {
         }
     }
 
-    /// Remembers the answer to a command that was [admitted as new](Admission::New), opening a
-    /// session when there is none and evicting the least recently used one when there are too many.
+    /// Remembers the answer to a command that was [admitted as new](Admission::New). Opens a
+    /// session if the client has none, and evicts the least recently used one if there are too
+    /// many.
     pub(crate) fn record(&mut self, client: ClientId, sequence: Sequence, answer: Arc<Response>) {
         let last_used = self.next_use();
         self.insert(client, Session { sequence, last_used, answer });
@@ -105,7 +106,7 @@ impl Sessions {
         }
     }
 
-    /// Counts a retry as a use: its client is alive and waiting.
+    /// Counts a retry as a use: its client is waiting.
     pub(crate) fn touch(&mut self, client: ClientId) {
         let last_used = self.next_use();
         if let Some(session) = self.by_client.get(&client).cloned() {
@@ -117,26 +118,26 @@ impl Sessions {
         self.by_client.iter().map(|(client, session)| (*client, session))
     }
 
-    pub(crate) fn retired(&self) -> Option<ClientId> {
-        self.retired
+    pub(crate) fn highest_evicted(&self) -> Option<ClientId> {
+        self.highest_evicted
     }
 
     pub(crate) fn digest(&self) -> u64 {
-        fingerprint(&(self.digest, self.retired))
+        fingerprint(&(self.digest, self.highest_evicted))
     }
 
     /// Builds the sessions of a snapshot.
     ///
     /// # Errors
-    /// What is wrong, in words, when no run of the store could have left these sessions.
+    /// The fault in words, if no run of the store leads to these sessions.
     pub(crate) fn from_parts(
         parts: Vec<(ClientId, Session)>,
-        retired: Option<ClientId>,
+        highest_evicted: Option<ClientId>,
     ) -> Result<Self, &'static str> {
         if parts.len() > MAX_SESSIONS {
             return Err("there are more sessions than a store keeps");
         }
-        let mut sessions = Self { retired, ..Self::default() };
+        let mut sessions = Self { highest_evicted, ..Self::default() };
         let mut previous = None;
         for (client, session) in parts {
             if previous >= Some(client) {
@@ -146,7 +147,7 @@ impl Sessions {
                 return Err("a session has sequence number 0");
             }
             if session.last_used > MAX_LAST_USED {
-                return Err("a session's last use is beyond what can be counted");
+                return Err("a session's last use is above the highest count");
             }
             if sessions.by_use.contains_key(&session.last_used) {
                 return Err("two sessions have the same last use");
@@ -180,7 +181,7 @@ impl Sessions {
     fn evict(&mut self) {
         if let Some(&(_, client)) = self.by_use.get_min() {
             self.remove(client);
-            self.retired = self.retired.max(Some(client));
+            self.highest_evicted = self.highest_evicted.max(Some(client));
         }
     }
 }

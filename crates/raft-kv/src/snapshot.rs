@@ -1,11 +1,9 @@
 //! The whole store as bytes, for log compaction (Raft §7).
 //!
-//! One version byte, then [`Image`] in postcard. The image ends with a checksum over the rest of its
-//! contents, so a snapshot that was damaged or put together from the wrong chunks is refused and not
-//! believed. The sessions are part of it: without them a retry that straddles a compaction would be
-//! applied twice.
-
-use std::fmt;
+//! One version byte, then [`Image`] in postcard. The image ends with a checksum over its contents:
+//! a snapshot that is damaged or put together from the wrong chunks is refused. The image contains
+//! the sessions. Without them a command would be applied twice if it is committed once before the
+//! snapshot and once after it.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +17,7 @@ use crate::store::Store;
 /// The version of the format that this build writes, and the only one that it reads.
 const VERSION: u8 = 1;
 
-/// What the bytes of a snapshot say.
+/// The contents of a snapshot.
 #[derive(Serialize, Deserialize)]
 struct Image {
     last_applied: u64,
@@ -47,12 +45,11 @@ impl Store {
 
     /// Reads a snapshot.
     ///
-    /// The bytes may come from a damaged disk or a faulty peer: nothing in them makes this panic, or
-    /// take memory out of proportion to their length.
+    /// The bytes may come from a damaged disk or a faulty peer: no bytes make this panic, or use
+    /// memory out of proportion to their length.
     ///
     /// # Errors
-    /// [`RestoreError`] says what is wrong. The snapshot is of no use then: fetch another from the
-    /// leader.
+    /// [`RestoreError`] says what is wrong. Fetch another snapshot from the leader then.
     pub fn restore(bytes: &[u8]) -> Result<Self, RestoreError> {
         let (&found, body) = bytes.split_first().ok_or(RestoreError::Empty)?;
         if found != VERSION {
@@ -94,75 +91,74 @@ impl Store {
     }
 }
 
-/// Why bytes are not a snapshot. In every case: do not start from it, fetch another from the leader.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why bytes are not a snapshot. In every case: do not start from them, fetch another snapshot from
+/// the leader.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the snapshot cannot be used: {}; fetch another from the leader", self.fault())]
 pub enum RestoreError {
     /// There are no bytes.
     Empty,
-    /// Another version of this program wrote it. Run the version that wrote it, or fetch a snapshot
-    /// from a node of this version.
+    /// The format has another version. Run the version of this program that wrote the snapshot, or
+    /// fetch one from a node of this version.
     UnknownVersion {
-        /// The version found.
+        /// The version in the snapshot.
         found: u8,
         /// The version that this build reads.
         supported: u8,
     },
     /// The bytes are cut short or were never a snapshot.
     Malformed,
-    /// The snapshot is followed by bytes that do not belong to it.
+    /// More bytes follow the snapshot.
     TrailingBytes {
         /// How many bytes are left over.
         count: u64,
     },
-    /// A key stands twice, or not in its place.
+    /// A key is there twice, or the keys are not in order.
     KeysOutOfOrder {
         /// The first key that is not above the one before it.
         key: Key,
     },
-    /// A key or its value breaks a limit that every command is checked against.
+    /// A key or its value breaks a limit that holds for every command.
     InvalidEntry {
         /// The key.
         key: Key,
         /// The limit.
         error: Error,
     },
-    /// No run of the store could have left these sessions.
+    /// No run of the store leads to these sessions.
     InvalidSessions {
-        /// What is wrong with them.
+        /// The fault in words.
         problem: &'static str,
     },
-    /// The contents are not what was written.
+    /// The contents are not those that were written.
     ChecksumMismatch {
         /// The checksum in the snapshot.
         stored: u64,
-        /// The checksum of what was read.
+        /// The checksum of the contents.
         computed: u64,
     },
 }
 
-impl fmt::Display for RestoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the snapshot cannot be used: ")?;
+impl RestoreError {
+    /// The middle of the message: one clause, its subject the snapshot or a part of it.
+    fn fault(&self) -> String {
         match self {
-            Self::Empty => f.write_str("it is empty"),
+            Self::Empty => "it is empty".to_owned(),
             Self::UnknownVersion { found, supported } => {
-                write!(f, "its format is version {found} and this build reads version {supported}")
+                format!("its format is version {found} and this build reads version {supported}")
             }
-            Self::Malformed => f.write_str("it is cut short or was never a snapshot"),
-            Self::TrailingBytes { count } => write!(f, "{count} bytes follow its end"),
-            Self::KeysOutOfOrder { key } => write!(f, "key {key} stands twice or out of order"),
-            Self::InvalidEntry { key, error } => write!(f, "at key {key}, {error}"),
-            Self::InvalidSessions { problem } => f.write_str(problem),
-            Self::ChecksumMismatch { stored, computed } => write!(
-                f,
-                "its checksum is {stored:016x} and its contents give {computed:016x}, so it is damaged"
+            Self::Malformed => "it is cut short or was never a snapshot".to_owned(),
+            Self::TrailingBytes { count } => format!("{count} bytes follow its end"),
+            Self::KeysOutOfOrder { key } => format!("key {key} is there twice or out of order"),
+            Self::InvalidEntry { key, error } => format!("at key {key}, {error}"),
+            Self::InvalidSessions { problem } => (*problem).to_owned(),
+            Self::ChecksumMismatch { stored, computed } => format!(
+                "its checksum is {stored:016x} and its contents give {computed:016x}, so it is \
+                 damaged"
             ),
-        }?;
-        f.write_str("; fetch another from the leader")
+        }
     }
 }
-
-impl std::error::Error for RestoreError {}
 
 #[cfg(test)]
 mod tests;

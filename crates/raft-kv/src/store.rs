@@ -1,4 +1,4 @@
-//! The store itself: keys, values, and what each operation does to them.
+//! The store: keys, values, and the effect of each operation on them.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::response::Response;
 use crate::session::{Admission, Session, Sessions};
 use crate::{MAX_LIST_BYTES, MAX_LIST_ENTRIES};
 
-/// The replicated state: keys with their values, client sessions, and how far the log is applied.
+/// The replicated state: keys with their values, client sessions, and the index of the last applied
+/// entry.
 ///
-/// Cloning costs the same however much it holds: clones share their contents and copy only the parts
-/// that change.
+/// Cloning takes constant time: clones share their contents and copy only the parts that change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Store {
     last_applied: u64,
@@ -29,9 +29,9 @@ pub struct Store {
 impl Store {
     /// Applies the log entry at `index`: decodes its payload and executes the command.
     ///
-    /// Never panics and never fails in a way that differs between nodes: a payload that is no command
-    /// is answered with [`Error::Undecodable`]. Entries must come in log order, each once; the store
-    /// takes `index` on trust and does not check it.
+    /// Never panics, and gives the same answer on every node: a payload that is no command is
+    /// answered with [`Error::Undecodable`]. The caller must pass each entry once, in log order;
+    /// the store does not check `index`.
     pub fn apply(&mut self, index: u64, payload: &[u8]) -> Response {
         self.last_applied = index;
         match Command::decode(payload) {
@@ -40,9 +40,8 @@ impl Store {
         }
     }
 
-    /// Applies the log entry at `index` as a store would that keeps sessions and looks into them for the
-    /// answer only: a command that a client repeats gets its first answer, and takes effect again. To show
-    /// what sessions are for.
+    /// A planted bug: applies the log entry at `index` like [`apply`](Self::apply), but a retry
+    /// takes effect again. Its answer is still the first one.
     #[cfg(feature = "bugs")]
     pub fn apply_retries_again(&mut self, index: u64, payload: &[u8]) -> Response {
         let is_retry = |command: &Command| {
@@ -52,14 +51,14 @@ impl Store {
         let retried = Command::decode(payload).ok().filter(is_retry);
         let response = self.apply(index, payload);
         if let Some(Command { operation, .. }) = retried {
-            // Only the first answer is remembered.
+            // The session keeps the first answer.
             let _ = self.perform(&operation);
         }
         response
     }
 
-    /// Notes that the log entry at `index` is applied when it holds nothing for the store: a new
-    /// leader's no-op, or a change of membership.
+    /// Counts the log entry at `index` as applied. For an entry without a command: a new leader's
+    /// no-op, or a change of membership.
     pub fn skip(&mut self, index: u64) {
         self.last_applied = index;
     }
@@ -86,7 +85,7 @@ impl Store {
         self.last_applied
     }
 
-    /// The value of a key, read from this copy of the store: on a node that lags it is an old one.
+    /// The value of a key in this copy of the store. On a node that lags it may be an old value.
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
         self.entries.get(key)
     }
@@ -123,43 +122,41 @@ impl Store {
 
     /// A new client's id must be above this one; `None` until the first session is evicted.
     pub fn highest_evicted_client(&self) -> Option<ClientId> {
-        self.sessions.retired()
+        self.sessions.highest_evicted()
     }
 
-    /// A hash of everything that the commands built: keys, values and sessions, but not
-    /// [`last_applied`](Self::last_applied). Equal stores have equal digests on every target; it is
-    /// kept as the store changes, so reading it costs nothing.
+    /// A hash of keys, values and sessions, but not of [`last_applied`](Self::last_applied). Equal
+    /// stores have equal digests on every target. Each change updates it, so reading it takes
+    /// constant time.
     ///
     /// Two nodes that applied the same prefix of the log must have the same digest.
     pub fn digest(&self) -> u64 {
         fingerprint(&(self.entries_digest, self.sessions.digest()))
     }
 
-    /// A hash of the keys and values alone: equal on two nodes that show the same contents, whatever
-    /// was read since.
+    /// A hash of the keys and values only. Reads do not change it, as they do the sessions.
     pub fn contents_digest(&self) -> u64 {
         fingerprint(&self.entries_digest)
     }
 
-    /// Answers an operation that changes nothing, from this copy of the store and outside any session;
-    /// `None` for one that could change something. Whether this copy is a recent one is for the caller
-    /// to know.
+    /// Answers a read from this copy of the store and outside of any session; `None` for an
+    /// operation that is no read. The caller must know whether this copy is recent.
     pub fn read(&self, operation: &Operation) -> Option<Response> {
         if let Err(error) = operation.validate() {
             return operation.is_read().then_some(Response::Failed(error));
         }
         match operation {
-            Operation::Get { key } => Some(Response::Value(self.entries.get(key).cloned())),
+            Operation::Get { key } => Some(self.value(key)),
             Operation::List { prefix } => Some(self.list(prefix)),
-            _ => None,
+            Operation::Set { .. }
+            | Operation::Delete { .. }
+            | Operation::Cas { .. }
+            | Operation::Append { .. } => None,
         }
     }
 
     fn perform(&mut self, operation: &Operation) -> Result<Response, Error> {
         operation.validate()?;
-        if let Some(response) = self.read(operation) {
-            return Ok(response);
-        }
         Ok(match operation {
             Operation::Set { key, value } => {
                 self.insert(key.clone(), value.clone());
@@ -176,7 +173,8 @@ impl Store {
                 }
             }
             Operation::Append { key, value } => self.append(key, value)?,
-            Operation::Get { .. } | Operation::List { .. } => unreachable!("read above"),
+            Operation::Get { key } => self.value(key),
+            Operation::List { prefix } => self.list(prefix),
         })
     }
 
@@ -187,6 +185,10 @@ impl Store {
         let length = value.len() as u64;
         self.insert(key.clone(), value);
         Ok(Response::Appended { length })
+    }
+
+    fn value(&self, key: &Key) -> Response {
+        Response::Value(self.entries.get(key).cloned())
     }
 
     fn list(&self, prefix: &Key) -> Response {

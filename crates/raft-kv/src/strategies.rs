@@ -1,4 +1,4 @@
-//! What the property tests draw: small key spaces and few clients, so that commands meet.
+//! Inputs of the property tests: few keys and few clients, so that commands meet.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::{ClientId, Command, Key, Operation, Sequence, Value};
 
-/// Any bytes, so that codecs see every one of them.
+/// Any bytes, for codecs.
 pub(crate) fn any_key() -> impl Strategy<Value = Key> {
     vec(any::<u8>(), 0..12).prop_map(Key::from)
 }
@@ -15,7 +15,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
     vec(any::<u8>(), 0..24).prop_map(Value::from)
 }
 
-/// Four keys, two of them with a common prefix, and the empty one, which is refused.
+/// Four keys, three of them with a common prefix, and the empty one, which is refused.
 fn few_keys() -> impl Strategy<Value = Key> {
     prop_oneof![
         8 => prop::sample::select(vec!["a", "b", "ab", "abc"]).prop_map(Key::from),
@@ -23,8 +23,8 @@ fn few_keys() -> impl Strategy<Value = Key> {
     ]
 }
 
-/// Few values, so that a comparison often holds; one that is too long; one that is nearly so, which
-/// an append takes over the limit.
+/// Few values, so that a comparison often holds; one that is too long; and one that an append makes
+/// too long.
 fn few_values() -> impl Strategy<Value = Value> {
     prop_oneof![
         16 => prop::sample::select(vec!["", "1", "2"]).prop_map(Value::from),

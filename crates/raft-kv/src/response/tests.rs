@@ -52,8 +52,8 @@ fn errors_say_what_to_do_next() {
         (Error::ZeroSequence, "sequence numbers start at 1: number the command from 1"),
         (
             Error::SessionExpired { client: ClientId(4), above: Some(ClientId(9)) },
-            "client 4 has no session (evicted, or never opened), so an earlier copy of this command \
-             may or may not have been applied: read to find out, then go on as a new client with an \
+            "client 4 has no session (evicted, or never opened), and an earlier copy of this \
+             command may have been applied: read to find out, then go on as a new client with an \
              id above 9",
         ),
         (

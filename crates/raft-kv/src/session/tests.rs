@@ -219,7 +219,8 @@ proptest! {
         }
         let mut by_use: Vec<_> = store.sessions().collect();
         by_use.sort_by_key(|(_, session)| session.last_used());
-        let by_use: Vec<_> = by_use.iter().map(|(c, session)| (c.0, session.sequence().0)).collect();
+        let by_use: Vec<_> =
+            by_use.iter().map(|(client, session)| (client.0, session.sequence().0)).collect();
         prop_assert_eq!(by_use, model);
     }
 }

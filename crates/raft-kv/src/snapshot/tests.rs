@@ -96,8 +96,8 @@ fn another_version_is_refused() {
     assert_eq!(error, RestoreError::UnknownVersion { found: 2, supported: 1 });
     assert_eq!(
         error.to_string(),
-        "the snapshot cannot be used: its format is version 2 and this build reads version 1; fetch \
-         another from the leader"
+        "the snapshot cannot be used: its format is version 2 and this build reads version 1; \
+         fetch another from the leader"
     );
 }
 
@@ -159,7 +159,7 @@ fn sessions_must_be_possible() {
     );
     assert_eq!(
         problem(|image| image.sessions[0].1.last_used = u64::MAX),
-        "a session's last use is beyond what can be counted"
+        "a session's last use is above the highest count"
     );
     assert_eq!(
         problem(|image| {

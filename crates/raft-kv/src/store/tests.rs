@@ -25,12 +25,9 @@ fn cas(store: &mut Store, expect: Option<&str>, value: &str) -> Response {
 }
 
 fn list(store: &mut Store, prefix: &str) -> (Vec<String>, bool) {
-    match run(store, Operation::List { prefix: prefix.into() }) {
-        Response::List { entries, truncated } => {
-            (entries.iter().map(|(key, value)| format!("{key}={value}")).collect(), truncated)
-        }
-        other => panic!("{other}"),
-    }
+    let response = run(store, Operation::List { prefix: prefix.into() });
+    let Response::List { entries, truncated } = response else { panic!("{response}") };
+    (entries.iter().map(|(key, value)| format!("{key}={value}")).collect(), truncated)
 }
 
 #[test]
