@@ -1,4 +1,4 @@
-//! Writes, and how the core's requests become such.
+//! Writes, and the writes for each request of the core.
 
 use raft_core::{LogIndex, Persist};
 use serde::Serialize;
@@ -9,39 +9,39 @@ use crate::{RecordBytes, RecordKey, encode_snapshot};
 /// One change of a disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Write {
-    /// Store a record, in place of what was there.
+    /// Store a record. It replaces the one under the same key.
     Put {
-        /// Where it goes.
+        /// The place on the disk.
         key: RecordKey,
-        /// The record.
+        /// The bytes to store, with version and checksum.
         record: RecordBytes,
     },
-    /// Remove the entries of a range, if there are any.
+    /// Remove the entries of a range. It may be empty.
     DeleteEntries {
         /// The first index to remove.
         from: LogIndex,
-        /// The last index to remove, inclusive. `LogIndex(u64::MAX)` is "all from there on".
+        /// The last index to remove, inclusive; `LogIndex(u64::MAX)`: all entries from `from` on.
         through: LogIndex,
     },
-    /// Remove one record, if it is there. The core never asks for it: it is for taking back lost
-    /// writes and for erasing a node.
+    /// Remove one record. It may be absent. No request of the core needs this: it takes back lost
+    /// writes and erases a node.
     Delete {
-        /// Which one.
+        /// The record's place on the disk.
         key: RecordKey,
     },
 }
 
-/// Changes that become durable together or not at all, applied in order.
+/// Changes of a disk that become durable together or not at all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WriteBatch {
-    /// The changes.
+    /// The changes, in the order in which they are applied.
     pub writes: Vec<Write>,
 }
 
 impl WriteBatch {
-    /// The writes that carry out a request of the core, with the witnesses of what they write.
+    /// The writes for a request of the core, with their witnesses.
     ///
-    /// All small records of a batch share one piece of memory, which lives as long as any of them.
+    /// All small records of a batch share one allocation, which lives as long as any of them.
     pub fn from_persist(persist: &Persist) -> Self {
         let mut draft = Draft::default();
         if let Some(hard_state) = &persist.hard_state {
@@ -51,7 +51,7 @@ impl WriteBatch {
         if let Some(snapshot) = &persist.snapshot {
             let mark: SnapshotMark = snapshot.position();
             draft.put(RecordKey::SnapshotMark, &mark);
-            // In memory of its own: a snapshot may be large, and the other records outlive it.
+            // An allocation of its own: a snapshot may be large, and the other records outlive it.
             let record = encode_snapshot(snapshot);
             draft.steps.push(Step::Ready(Write::Put { key: RecordKey::Snapshot, record }));
             let through = snapshot.last_included_index;
@@ -69,7 +69,7 @@ impl WriteBatch {
         draft.finish()
     }
 
-    /// Removes everything: the node is to be a new one, with a new name or membership.
+    /// Removes everything: the next start is a first start.
     #[must_use]
     pub fn erase() -> Self {
         let delete = |key| Write::Delete { key };
@@ -79,8 +79,9 @@ impl WriteBatch {
         Self { writes }
     }
 
-    /// Takes everything from a node that was in use, as a new disk in its machine would. What is left
-    /// says so: the node does not start from it ([`Damage::Wiped`](crate::Damage::Wiped)).
+    /// Removes everything from the disk of a node in use, as if the machine got a new disk. Only
+    /// [`RecordKey::InUse`] is left, and the node does not start from it
+    /// ([`Damage::Wiped`](crate::Damage::Wiped)).
     #[must_use]
     pub fn wipe() -> Self {
         let mut batch = Self::erase();
@@ -89,12 +90,12 @@ impl WriteBatch {
         batch
     }
 
-    /// Whether there is nothing to do.
+    /// Whether the batch has no writes.
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
 
-    /// How many bytes of records it writes.
+    /// The length of all records that the batch stores, in bytes.
     pub fn byte_len(&self) -> usize {
         let len = |write: &Write| match write {
             Write::Put { record, .. } => record.len(),
@@ -104,7 +105,7 @@ impl WriteBatch {
     }
 }
 
-/// Where the log ends after the request, if the request says so.
+/// The end of the log after the request; `None` if the request does not change it.
 fn log_end(persist: &Persist) -> Option<LogEnd> {
     match (persist.entries.last(), persist.truncate_from) {
         (Some(last), _) => Some(LogEnd { last_index: last.index, last_term: Some(last.term) }),
@@ -113,8 +114,8 @@ fn log_end(persist: &Persist) -> Option<LogEnd> {
     }
 }
 
-/// A batch whose small records lie one behind the other in one buffer: four allocations a batch,
-/// however many entries it has.
+/// A batch under construction. Its small records are one after another in one buffer: four
+/// allocations a batch, for any number of entries.
 #[derive(Default)]
 struct Draft {
     bytes: Vec<u8>,

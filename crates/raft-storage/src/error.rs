@@ -1,6 +1,4 @@
-//! What can be wrong with a node's disk.
-
-use core::fmt;
+//! Damage of a node's disk, and what the user can do about it.
 
 use raft_core::{LogIndex, NodeId};
 
@@ -8,109 +6,78 @@ use crate::{FORMAT_VERSION, RecordKey};
 
 /// A node's disk is damaged. The node must not start from it.
 ///
-/// Starting the node empty instead would be worse than leaving it down: it would have forgotten its
-/// vote and what it acknowledged, and with that a majority could lose committed entries (§5.4).
-/// The way out is to wipe the node and add it to the cluster as a new one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// To start the node with an empty disk would be worse than to leave it down. The node would have
+/// forgotten its vote and its acknowledgements, and a majority could lose committed entries (§5.4).
+/// The safe way: wipe the node and add it to the cluster as a new one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "node {node}: {key} {damage}. Do not start this node from this disk, and never start it \
+     empty: wipe it and add it to the cluster as a new node."
+)]
 pub struct StorageError {
-    /// Whose disk it is.
+    /// The owner of the disk.
     pub node: NodeId,
     /// The record that shows the damage.
     pub key: RecordKey,
-    /// What is wrong with it.
+    /// The fault of that record.
     pub damage: Damage,
 }
 
-/// What is wrong with a record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
+/// The fault of one record. `Display` writes a predicate, with the record as its subject.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Damage {
-    /// It is too short to be a record.
+    /// The record is too short.
+    #[error("is cut off after {bytes} bytes")]
     Truncated {
-        /// How many bytes there are.
+        /// The record's length.
         bytes: usize,
     },
-    /// It has a format version that this program does not know. A newer program may.
+    /// The record's first byte is not [`FORMAT_VERSION`]. It is damaged, or another version of this
+    /// program wrote it.
+    #[error(
+        "has format version {found}, and this program knows only version {FORMAT_VERSION}: it is \
+         damaged, or another version of this program wrote it (use that version then)"
+    )]
     UnknownVersion {
-        /// The version.
+        /// The record's first byte.
         found: u8,
     },
-    /// Its content is not what was written, or it was written for another key.
+    /// The content is not the one that was written, or it was written for another key.
+    #[error("is damaged: its checksum is {stored:08x}, but its content gives {computed:08x}")]
     Checksum {
         /// The checksum in the record.
         stored: u32,
-        /// The checksum that the content gives.
+        /// The checksum of the content.
         computed: u32,
     },
-    /// Its checksum is right, but its content makes no sense: no correct program wrote it.
+    /// The checksum is right, but no correct program writes this content.
+    #[error("has the right checksum, but its content makes no sense")]
     Undecodable,
-    /// It is not there.
+    /// The record is missing.
+    #[error("is missing, though the {witness} says that it was written")]
     Missing {
-        /// The record that says it must be.
+        /// The record that shows that there was one.
         witness: RecordKey,
     },
-    /// It is there, but a record says that it should not be, or not like this: one of the two is
-    /// older than the other.
+    /// The record does not agree with another one: one of the two is older than the other.
+    #[error("does not agree with the {other}")]
     Contradicts {
-        /// The record that says something else.
+        /// The other record.
         other: RecordKey,
     },
-    /// It is all that is left: the node had been in use, and its disk was emptied.
+    /// Only [`RecordKey::InUse`] is left: the disk of a node in use was emptied.
+    #[error("is the only record left: the disk was emptied")]
     Wiped,
-    /// It is an entry past the end of the log: its removal was lost.
+    /// An entry is past the end of the log: its removal was lost.
+    #[error("should have been removed: the log ends at {last}")]
     PastEnd {
         /// The last index that the log should have.
         last: LogIndex,
     },
-    /// It is an entry that the snapshot replaces: its removal was lost.
+    /// The snapshot replaces this entry: its removal was lost.
+    #[error("should have been removed: the snapshot replaces the log up to {last_included_index}")]
     Replaced {
         /// The last index that the snapshot replaces.
         last_included_index: LogIndex,
     },
 }
-
-impl fmt::Display for StorageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "node {}: {} {}. ", self.node, self.key, self.damage)?;
-        if let Damage::UnknownVersion { .. } = self.damage {
-            f.write_str("If a newer program wrote it, use that one. Otherwise: ")?;
-        }
-        f.write_str(
-            "Do not start this node from this disk, and never start it empty: \
-             wipe it and add it to the cluster as a new node.",
-        )
-    }
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated { bytes } => write!(f, "is cut off after {bytes} bytes"),
-            Self::UnknownVersion { found } => write!(
-                f,
-                "has format version {found}, and this program knows only version {FORMAT_VERSION}"
-            ),
-            Self::Checksum { stored, computed } => write!(
-                f,
-                "is damaged: its checksum is {stored:08x}, but its content gives {computed:08x}"
-            ),
-            Self::Undecodable => {
-                f.write_str("has the right checksum, but its content makes no sense")
-            }
-            Self::Missing { witness } => {
-                write!(f, "is missing, though the {witness} says that it was written")
-            }
-            Self::Contradicts { other } => write!(f, "does not agree with the {other}"),
-            Self::Wiped => f.write_str("is all that is left: the disk was emptied"),
-            Self::PastEnd { last } => {
-                write!(f, "should have been removed: the log ends at {last}")
-            }
-            Self::Replaced { last_included_index } => write!(
-                f,
-                "should have been removed: the snapshot replaces the log up to {last_included_index}"
-            ),
-        }
-    }
-}
-
-impl core::error::Error for StorageError {}

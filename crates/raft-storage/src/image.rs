@@ -1,42 +1,50 @@
-//! A whole disk as one piece of bytes: for share links and scripts.
-
-use core::fmt;
+//! A whole disk as a sequence of bytes, for share links and scripts.
 
 use crate::{RecordBytes, RecordKey, Records};
 
-/// An image larger than this is not read: it may come from anybody.
+/// The largest image that is read, in bytes. Images come with links and scripts of unknown origin.
 pub const LARGEST_IMAGE: usize = 16 << 20;
 
 const IMAGE_VERSION: u8 = 1;
 
 /// Why bytes are no image of a disk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ImportError {
-    /// There are too many of them.
+    /// The image is longer than [`LARGEST_IMAGE`].
+    #[error(
+        "the disk image has {bytes} bytes, and {LARGEST_IMAGE} are the limit: take a snapshot on \
+         the node before exporting it"
+    )]
     TooLarge {
-        /// How many.
+        /// The image's length.
         bytes: usize,
     },
-    /// There are too few of them.
+    /// The image is too short.
+    #[error("the disk image is cut off after {bytes} bytes: copy it again")]
     Truncated {
-        /// How many.
+        /// The image's length.
         bytes: usize,
     },
-    /// The image has a version that this program does not know.
+    /// The image is damaged, or another version of this program wrote it.
+    #[error(
+        "the disk image has version {found}, and this program knows only version \
+         {IMAGE_VERSION}: copy it again, or use the program that wrote it"
+    )]
     UnknownVersion {
-        /// The version.
+        /// The image's first byte.
         found: u8,
     },
-    /// The image is not what was exported.
+    /// The image is not the one that was exported.
+    #[error("the disk image is not what was exported: copy it again")]
     Checksum,
-    /// The checksum is right, but no export looks like this.
+    /// The checksum is right, but no export has this content.
+    #[error("the disk image has the right checksum, but no disk looks like this: export it again")]
     Malformed,
 }
 
 /// The disk as bytes: a version, a CRC-32 of what follows, and the records as postcard.
 ///
-/// Records are kept as they are: a damaged disk stays damaged, so that it can be shown to others.
+/// Records are copied unchanged: a damaged disk stays damaged and can be shown to others.
 pub fn export(records: &Records) -> Vec<u8> {
     let list: Vec<(&RecordKey, &RecordBytes)> = records.iter().collect();
     let header = vec![IMAGE_VERSION, 0, 0, 0, 0];
@@ -47,12 +55,12 @@ pub fn export(records: &Records) -> Vec<u8> {
     image
 }
 
-/// The disk that [`export`] wrote.
+/// The disk in an image of [`export`].
 ///
-/// Whether a node can start from it is for [`recover`](crate::recover) to say.
+/// Only [`recover`](crate::recover) decides whether a node can start from it.
 ///
 /// # Errors
-/// When the bytes are not an image, or too many.
+/// [`ImportError`] if the bytes are not an image, or too many.
 pub fn import(image: &[u8]) -> Result<Records, ImportError> {
     if image.len() > LARGEST_IMAGE {
         return Err(ImportError::TooLarge { bytes: image.len() });
@@ -66,9 +74,8 @@ pub fn import(image: &[u8]) -> Result<Records, ImportError> {
     if crc32fast::hash(content) != u32::from_le_bytes([c0, c1, c2, c3]) {
         return Err(ImportError::Checksum);
     }
-    let list: Vec<(RecordKey, RecordBytes)> = match postcard::take_from_bytes(content) {
-        Ok((list, [])) => list,
-        _ => return Err(ImportError::Malformed),
+    let Ok((list, [])) = postcard::take_from_bytes::<Vec<(RecordKey, RecordBytes)>>(content) else {
+        return Err(ImportError::Malformed);
     };
     if !list.is_sorted_by(|(key, _), (next, _)| key < next) {
         return Err(ImportError::Malformed);
@@ -79,33 +86,6 @@ pub fn import(image: &[u8]) -> Result<Records, ImportError> {
     }
     Ok(records)
 }
-
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge { bytes } => write!(
-                f,
-                "the disk image has {bytes} bytes, and {LARGEST_IMAGE} are the limit: \
-                 take a snapshot on the node before exporting it"
-            ),
-            Self::Truncated { bytes } => {
-                write!(f, "the disk image is cut off after {bytes} bytes: copy it again")
-            }
-            Self::UnknownVersion { found } => write!(
-                f,
-                "the disk image has version {found}, and this program knows only version \
-                 {IMAGE_VERSION}: copy it again, or use the program that wrote it"
-            ),
-            Self::Checksum => f.write_str("the disk image is not what was exported: copy it again"),
-            Self::Malformed => f.write_str(
-                "the disk image has the right checksum, but no disk looks like this: \
-                 export it again",
-            ),
-        }
-    }
-}
-
-impl core::error::Error for ImportError {}
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,17 @@
-//! The names of records.
+//! The places of records on a disk.
 
 use core::fmt;
 
 use raft_core::LogIndex;
 use serde::{Deserialize, Serialize};
 
-/// Names a record on one node's disk. Entries come behind the others, in the order of the log.
+/// The place of a record on one node's disk. The order is that of the disk, with entries in log
+/// order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum RecordKey {
     /// The current term and the vote in it (Figure 2).
     HardState,
-    /// The same again: the witness of [`RecordKey::HardState`].
+    /// A copy of it: the witness of [`RecordKey::HardState`].
     HardStateCopy,
     /// The position of the snapshot: the witness of [`RecordKey::Snapshot`].
     SnapshotMark,
@@ -20,8 +21,8 @@ pub enum RecordKey {
     Snapshot,
     /// One entry of the log.
     Entry(LogIndex),
-    /// That the node had been in use: left by [`WriteBatch::wipe`](crate::WriteBatch::wipe) alone. It
-    /// stands for what somebody remembers outside of the disk.
+    /// The node was in use. Only [`WriteBatch::wipe`](crate::WriteBatch::wipe) leaves this record.
+    /// It models a memory outside of the disk.
     InUse,
 }
 

@@ -1,10 +1,10 @@
-//! What a node keeps on disk: records, checksums, recovery, and a back end in memory.
+//! The disk of a node: records, checksums, recovery, and a back end in memory.
 //!
-//! A disk is a small ordered map from [`RecordKey`] to a record. The core asks for a
-//! [`Persist`](raft_core::Persist); [`WriteBatch::from_persist`] turns that into writes, and a back
-//! end applies a batch all or nothing. [`Records`] is such a back end, in memory and cheap to
-//! clone; another one keeps the same batches in a browser's IndexedDB. [`recover`] is the way back,
-//! the same for both.
+//! A disk is a small ordered map from [`RecordKey`] to a record. A request of the core is a
+//! [`Persist`](raft_core::Persist). [`WriteBatch::from_persist`] turns a request into writes, and a
+//! back end applies a batch all or nothing. [`Records`] is a back end in memory, cheap to clone;
+//! the crate raft-storage-idb is one in a browser's IndexedDB. At a restart, [`recover`] reads the
+//! disk of either.
 //!
 //! ```
 //! use raft_core::{Entry, HardState, LogIndex, NodeId, Payload, Persist, Term};
@@ -32,26 +32,27 @@
 //! # What recovery promises
 //!
 //! A server that forgot its vote can vote twice (§5.4.1), and one that forgot an entry can take
-//! back an acknowledgement (§5.3). So recovery gives back exactly what was written last, or an
-//! error; never less.
+//! back an acknowledgement (§5.3). Recovery therefore returns exactly the state that was written
+//! last, or an error.
 //!
 //! - Each record carries a format version and a CRC-32 over its key, version and content. A flipped
 //!   bit, a torn write and a record in the wrong place are found.
-//! - A checksum inside a record cannot tell that the whole record is gone. Therefore everything has
-//!   a witness, written in the same batch: the term and vote have a copy, the snapshot has a mark
-//!   with its position, and the log has a record that says where it ends. What a witness names must
-//!   be there, and what is there must have its witness.
-//! - Entries must follow the snapshot without a gap. Batches are atomic, so an entry that a snapshot
-//!   replaced, or one past the end of the log, is no harmless leftover: it shows that the storage
-//!   does not keep batches whole, and it is refused. Storage that tears a batch of entries looks just
-//!   like storage that lost the removal of entries, or the record that says where the log ends; as no
-//!   answer is right for all three, there is none. Only a batch torn between the term and vote and
-//!   their copy can be told: there the newer one is right, whatever happened.
+//! - A checksum cannot show that its whole record is gone. Therefore each record has a witness in
+//!   the same batch: the term and vote have a copy, the snapshot has a mark with its position, and
+//!   the log has a record of its end. Each record needs its witness, and each witness its record.
+//! - Entries must follow the snapshot without a gap. Batches are atomic. An entry that the snapshot
+//!   replaced, or one past the end of the log, therefore shows that the storage does not keep
+//!   batches whole, and it is an error. Three faults look alike here: a torn batch of entries, a
+//!   lost removal of entries, and a lost record of the log's end. No answer is right for all three,
+//!   so there is none. Only a batch torn between the term and vote and their copy is repaired: the
+//!   newer one is right in every case.
 //! - An empty disk is a node's first start.
 //!
-//! Out of reach: a disk that went back, whole, to an earlier state, or that was emptied. Who can
-//! lose a whole disk (a browser that evicts a database can) must remember elsewhere that there was
-//! one. [`WriteBatch::wipe`] is a loss that somebody remembers.
+//! Not detectable: a whole disk that went back to an earlier state, or that was emptied. Storage
+//! that can lose a whole disk (a browser may evict a database) must remember elsewhere that there
+//! was one. [`WriteBatch::wipe`] models such a loss, with that memory.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod batch;
 mod error;

@@ -1,4 +1,4 @@
-//! The form of one record: a version, a checksum, and the content as postcard.
+//! The format of one record: a version, a checksum, and the content as postcard.
 //!
 //! ```text
 //! byte 0      format version
@@ -6,8 +6,8 @@
 //! from 5 on   content, postcard
 //! ```
 //!
-//! The key is part of the checksum but not of the record: a record that was written, or read back,
-//! under another key does not pass.
+//! The checksum covers the key, which is not in the record: a record that was written or read under
+//! another key is damaged.
 
 use raft_core::{Entry, HardState, LogIndex, LogPosition, Snapshot, Term};
 use serde::de::DeserializeOwned;
@@ -15,22 +15,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Damage, RecordKey};
 
-/// A record as it lies on disk. Cloning copies nothing.
+/// A record in its format on disk. Clones share the bytes.
 pub type RecordBytes = raft_core::Bytes;
 
-/// The version of the format that this program writes, and the only one that it reads. Version 1 knew
-/// neither entries with a membership nor learners and outgoing voters.
+/// The version of the format that this program writes, and the only one that it reads. Version 1
+/// had no entries with a membership, no learners and no outgoing voters.
 pub const FORMAT_VERSION: u8 = 2;
 
 const HEADER: usize = 5;
 
-/// The content of [`RecordKey::LogEnd`]: the last entry that was written or kept.
-///
-/// The writer of a truncation does not know the term of what stays; then it is `None`. A snapshot
-/// may reach further; then there are no entries.
+/// The content of [`RecordKey::LogEnd`]: the last entry of the log. If the snapshot reaches
+/// further, the log has no entries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct LogEnd {
     pub(crate) last_index: LogIndex,
+    /// `None` after a truncation: its request does not contain the term of the entry before it.
     pub(crate) last_term: Option<Term>,
 }
 
@@ -49,7 +48,7 @@ pub fn encode_snapshot(snapshot: &Snapshot) -> RecordBytes {
 
 /// The record of an entry, for [`RecordKey::Entry`] with its index.
 ///
-/// A log needs its witness too: to make a whole disk, see `Records::from(&Recovered)`.
+/// A log also needs its witness: for a whole disk, see `Records::from(&Recovered)`.
 pub fn encode_entry(entry: &Entry) -> RecordBytes {
     encode(RecordKey::Entry(entry.index), entry)
 }
@@ -57,7 +56,7 @@ pub fn encode_entry(entry: &Entry) -> RecordBytes {
 /// The term and vote of a [`RecordKey::HardState`] record.
 ///
 /// # Errors
-/// What is wrong with the record.
+/// The fault of the record.
 pub fn decode_hard_state(record: &[u8]) -> Result<HardState, Damage> {
     decode(RecordKey::HardState, record)
 }
@@ -65,7 +64,7 @@ pub fn decode_hard_state(record: &[u8]) -> Result<HardState, Damage> {
 /// The position of a [`RecordKey::SnapshotMark`] record: the end of the snapshot.
 ///
 /// # Errors
-/// What is wrong with the record.
+/// The fault of the record.
 pub fn decode_snapshot_mark(record: &[u8]) -> Result<LogPosition, Damage> {
     decode(RecordKey::SnapshotMark, record)
 }
@@ -73,7 +72,7 @@ pub fn decode_snapshot_mark(record: &[u8]) -> Result<LogPosition, Damage> {
 /// The entry of a [`RecordKey::Entry`] record.
 ///
 /// # Errors
-/// What is wrong with the record.
+/// The fault of the record.
 pub fn decode_entry(index: LogIndex, record: &[u8]) -> Result<Entry, Damage> {
     decode(RecordKey::Entry(index), record)
 }
@@ -107,10 +106,10 @@ pub(crate) fn decode<T: DeserializeOwned>(key: RecordKey, record: &[u8]) -> Resu
     if stored != computed {
         return Err(Damage::Checksum { stored, computed });
     }
-    match postcard::take_from_bytes(content) {
-        Ok((value, [])) => Ok(value),
-        _ => Err(Damage::Undecodable),
-    }
+    let Ok((value, [])) = postcard::take_from_bytes(content) else {
+        return Err(Damage::Undecodable);
+    };
+    Ok(value)
 }
 
 fn checksum(key: RecordKey, version: u8, content: &[u8]) -> u32 {

@@ -12,7 +12,7 @@ use crate::{RecordBytes, RecordKey, Write, WriteBatch};
 pub struct Records(OrdMap<RecordKey, RecordBytes>);
 
 impl Records {
-    /// Carries out a batch.
+    /// Applies the writes of a batch.
     pub fn apply(&mut self, batch: &WriteBatch) {
         for write in &batch.writes {
             match write {
@@ -23,9 +23,9 @@ impl Records {
         }
     }
 
-    /// The batch that turns the content after `batch` back into this content, the one before it.
+    /// The inverse of `batch`: the batch from the content after `batch` to this content.
     ///
-    /// A copy of the disk that already has writes which a crash then loses is set right with it.
+    /// It takes writes back that a crash loses.
     #[must_use]
     pub fn undo(&self, batch: &WriteBatch) -> WriteBatch {
         let mut after = self.clone();
@@ -33,19 +33,20 @@ impl Records {
         let mut deletes = Vec::new();
         let mut puts = Vec::new();
         for key in self.touched(batch) {
-            match (self.get(key), after.get(key)) {
-                (Some(before), now) if Some(before) != now => {
-                    puts.push(Write::Put { key, record: before.clone() });
-                }
-                (None, Some(_)) => push_delete(&mut deletes, key),
-                _ => {}
+            let (before, now) = (self.get(key), after.get(key));
+            if before == now {
+                continue;
+            }
+            match before {
+                Some(record) => puts.push(Write::Put { key, record: record.clone() }),
+                None => push_delete(&mut deletes, key),
             }
         }
         deletes.append(&mut puts);
         WriteBatch { writes: deletes }
     }
 
-    /// A record.
+    /// The record at a place; `None` if there is none.
     pub fn get(&self, key: RecordKey) -> Option<&RecordBytes> {
         self.0.get(&key)
     }
@@ -55,12 +56,12 @@ impl Records {
         self.0.iter()
     }
 
-    /// Stores a record as it is, right or wrong: for faults and imports.
+    /// Stores a record without a check: for faults and imports.
     pub fn put(&mut self, key: RecordKey, record: RecordBytes) {
         self.0.insert(key, record);
     }
 
-    /// Takes a record away, as a fault would.
+    /// Removes a record, as a fault would.
     pub fn remove(&mut self, key: RecordKey) {
         self.0.remove(&key);
     }
@@ -70,16 +71,16 @@ impl Records {
         self.0.len()
     }
 
-    /// Whether nothing was ever written: the node's first start.
+    /// Whether there are no records: the node's first start.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The records of entries, in the order of the log.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (LogIndex, &RecordBytes)> {
-        self.0.range(RecordKey::Entry(LogIndex(0))..).filter_map(|(key, record)| match key {
-            RecordKey::Entry(index) => Some((*index, record)),
-            _ => None,
+        self.0.range(RecordKey::Entry(LogIndex(0))..).filter_map(|(key, record)| {
+            let RecordKey::Entry(index) = key else { return None };
+            Some((*index, record))
         })
     }
 
@@ -112,7 +113,8 @@ impl Records {
     }
 }
 
-/// A disk from which [`recover`](crate::recover) gives back just this: for making up a node's past.
+/// A disk from which [`recover`](crate::recover) returns the same: for a node with an invented
+/// past.
 impl From<&Recovered> for Records {
     fn from(recovered: &Recovered) -> Self {
         let persist = Persist {
@@ -133,9 +135,12 @@ fn push_delete(deletes: &mut Vec<Write>, key: RecordKey) {
     let RecordKey::Entry(index) = key else {
         return deletes.push(Write::Delete { key });
     };
-    match deletes.last_mut() {
-        Some(Write::DeleteEntries { through, .. }) if through.next() == index => *through = index,
-        _ => deletes.push(Write::DeleteEntries { from: index, through: index }),
+    if let Some(Write::DeleteEntries { through, .. }) = deletes.last_mut()
+        && through.next() == index
+    {
+        *through = index;
+    } else {
+        deletes.push(Write::DeleteEntries { from: index, through: index });
     }
 }
 

@@ -1,4 +1,4 @@
-//! From records back to what the core starts from.
+//! Recovery: from records to the state that the core starts from.
 
 use raft_core::{Entry, HardState, LogIndex, NodeId, Payload, Recovered, Snapshot};
 use serde::de::DeserializeOwned;
@@ -6,12 +6,12 @@ use serde::de::DeserializeOwned;
 use crate::record::{LogEnd, SnapshotMark, decode};
 use crate::{Damage, RecordKey, Records, StorageError};
 
-/// What a node's disk holds: everything that was written last, or an error. An empty disk is a
-/// first start.
+/// The state of a node's disk: exactly what was written last, or an error. An empty disk is a first
+/// start.
 ///
 /// # Errors
-/// When a record is missing, damaged, contradicts another one, or should not be there. The crate's
-/// documentation says what is found and what cannot be.
+/// [`StorageError`] if a record is missing or damaged, contradicts another one, or should have been
+/// removed. The crate's documentation says which faults are found and which cannot be.
 pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageError> {
     if records.is_empty() {
         return Ok(Recovered::default());
@@ -35,8 +35,7 @@ struct Disk<'a> {
 
 impl Disk<'_> {
     fn hard_state(&self) -> Result<HardState, StorageError> {
-        // Anything at all on a disk was written together with, or after, a term: without a log of
-        // terms there are no entries (§5.1).
+        // Every other record was written together with a term or after it (§5.1).
         let any_other = |key| {
             self.records.iter().map(|(other, _)| *other).find(|other| *other != key).unwrap_or(key)
         };
@@ -46,9 +45,9 @@ impl Disk<'_> {
         };
         let hard_state = required(RecordKey::HardState)?;
         let copy = required(RecordKey::HardStateCopy)?;
-        // The copy is written second. Where it is the older one the batch was torn between the two, and
-        // nobody has heard of what it was to store; or only the copy was lost, and what was stored last
-        // is there. Both ways it is right to go on with the newer one.
+        // The copy is written second. If it is the older one, either the batch was torn between the
+        // two, and the node has not acted on it yet; or only the copy's write was lost. The newer
+        // one is right in both cases.
         if copy == hard_state || is_older(copy, hard_state) {
             return Ok(hard_state);
         }
@@ -74,8 +73,8 @@ impl Disk<'_> {
         Ok(snapshot)
     }
 
-    /// The entries behind `base`. Without a gap, but not necessarily all: that is for
-    /// [`Disk::check_log_end`] to say.
+    /// The entries after `base`, without a gap. [`Disk::check_log_end`] checks that none is missing
+    /// at the end.
     fn entries_after(&self, base: LogIndex) -> Result<Vec<Entry>, StorageError> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut last = base;
@@ -90,7 +89,7 @@ impl Disk<'_> {
                 return Err(self.missing(RecordKey::Entry(last.next()), key));
             }
             let entry: Entry = decode(key, record).map_err(|damage| self.error(key, damage))?;
-            if entry.index != index || !has_sense(&entry) {
+            if entry.index != index || !makes_sense(&entry) {
                 return Err(self.error(key, Damage::Undecodable));
             }
             last = index;
@@ -99,7 +98,7 @@ impl Disk<'_> {
         Ok(entries)
     }
 
-    /// Whether the entries that were found are all that were written.
+    /// Checks that `last` is the last entry that was written.
     fn check_log_end(&self, base: LogIndex, last: Option<&Entry>) -> Result<(), StorageError> {
         let last_index = last.map_or(base, |entry| entry.index);
         let Some(end) = self.read::<LogEnd>(RecordKey::LogEnd)? else {
@@ -117,12 +116,12 @@ impl Disk<'_> {
             let damage = Damage::PastEnd { last: end_index };
             return Err(self.error(RecordKey::Entry(end_index.next()), damage));
         }
-        match (last, end.last_term) {
-            (Some(entry), Some(term)) if entry.term != term => {
-                Err(self.contradiction(RecordKey::Entry(entry.index), RecordKey::LogEnd))
-            }
-            _ => Ok(()),
+        if let (Some(entry), Some(term)) = (last, end.last_term)
+            && entry.term != term
+        {
+            return Err(self.contradiction(RecordKey::Entry(entry.index), RecordKey::LogEnd));
         }
+        Ok(())
     }
 
     fn read<T: DeserializeOwned>(&self, key: RecordKey) -> Result<Option<T>, StorageError> {
@@ -143,18 +142,15 @@ impl Disk<'_> {
     }
 }
 
-/// Whether a server that had the one could come to have the other: its term rose, or it voted.
+/// Whether a server can go from `one` to `other`: by a later term, or by its vote in the same term.
 fn is_older(one: HardState, other: HardState) -> bool {
     let voted = one.voted_for.is_none() && other.voted_for.is_some();
     one.current_term < other.current_term || (one.current_term == other.current_term && voted)
 }
 
-/// A disk that came with a link is anybody's work: the members it names need not make sense.
-fn has_sense(entry: &Entry) -> bool {
-    match &entry.payload {
-        Payload::Membership(membership) => membership.validate().is_ok(),
-        _ => true,
-    }
+/// Whether the members make sense. A disk from a link is of unknown origin.
+fn makes_sense(entry: &Entry) -> bool {
+    !matches!(&entry.payload, Payload::Membership(members) if members.validate().is_err())
 }
 
 #[cfg(test)]

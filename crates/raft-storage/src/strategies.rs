@@ -1,4 +1,4 @@
-//! Lives of a node's disk, made up for property tests.
+//! Histories of a node's disk, for property tests.
 
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use raft_core::{
 
 use crate::{Records, WriteBatch};
 
-/// One thing that a core may ask for; numbers are taken modulo what makes sense at the time.
+/// One request of a core; numbers are reduced to the range that makes sense at the time.
 #[derive(Clone, Debug)]
 enum Step {
     Vote { term: bool, voted_for: Option<u64> },
@@ -18,21 +18,21 @@ enum Step {
     Install { ahead: u64, held: Held },
 }
 
-/// What a snapshot holds.
+/// The contents of a snapshot.
 #[derive(Clone, Debug)]
 struct Held {
     membership: Membership,
     data: Vec<u8>,
 }
 
-/// What a core asks for in one life, and what the disk must hold after each request.
+/// The requests of a core in one incarnation, and the state of the disk after each.
 #[derive(Clone, Debug)]
-pub(crate) struct Life {
+pub(crate) struct History {
     pub(crate) persists: Vec<Persist>,
     pub(crate) states: Vec<Recovered>,
 }
 
-impl Life {
+impl History {
     /// The disk at the end.
     pub(crate) fn disk(&self) -> Records {
         let mut disk = Records::default();
@@ -42,24 +42,24 @@ impl Life {
         disk
     }
 
-    /// What it must hold.
+    /// The state that it must hold.
     pub(crate) fn end(&self) -> Recovered {
         self.states.last().cloned().unwrap_or_default()
     }
 }
 
-/// A life of 1 to `steps` requests.
-pub(crate) fn life(steps: usize) -> impl Strategy<Value = Life> {
+/// 1 to `steps` requests.
+pub(crate) fn history(steps: usize) -> impl Strategy<Value = History> {
     vec(step(), 1..=steps).prop_map(|steps| {
-        let mut life = Life { persists: Vec::new(), states: Vec::new() };
+        let mut history = History { persists: Vec::new(), states: Vec::new() };
         let mut state = Recovered::default();
         for step in steps {
-            let persist = request(&state, step, PersistId(life.persists.len() as u64 + 1));
+            let persist = request(&state, step, PersistId(history.persists.len() as u64 + 1));
             carry_out(&mut state, &persist);
-            life.persists.push(persist);
-            life.states.push(state.clone());
+            history.persists.push(persist);
+            history.states.push(state.clone());
         }
-        life
+        history
     })
 }
 
@@ -74,7 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The request that a step amounts to; the first one always brings a term.
+/// The request for a step; the first one always has a term.
 fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
     let first = state.hard_state.current_term == Term(0);
     let next_term = |is_new: bool| {
@@ -119,7 +119,7 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
     persist
 }
 
-/// The model: what `Persist` says that it does, on plain values.
+/// The model: the effect of a `Persist`, on plain values.
 fn carry_out(state: &mut Recovered, persist: &Persist) {
     if let Some(hard_state) = persist.hard_state {
         state.hard_state = hard_state;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use raft_core::{HardState, LogIndex, Recovered, Term};
 
 use super::*;
-use crate::strategies::life;
+use crate::strategies::history;
 
 fn disk() -> Records {
     let hard_state = HardState { current_term: Term(1), voted_for: None };
@@ -50,8 +50,8 @@ fn a_length_is_not_believed() {
 
 proptest! {
     #[test]
-    fn a_disk_comes_back_as_it_was(life in life(12), damaged in any::<bool>()) {
-        let mut disk = life.disk();
+    fn a_disk_comes_back_as_it_was(history in history(12), damaged in any::<bool>()) {
+        let mut disk = history.disk();
         if damaged {
             disk.put(RecordKey::HardState, RecordBytes::from(b"damaged"));
         }
@@ -59,8 +59,8 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_is_found(life in life(6), at in any::<usize>(), bit in 0..8_u8) {
-        let mut image = export(&life.disk());
+    fn a_flipped_bit_is_found(history in history(6), at in any::<usize>(), bit in 0..8_u8) {
+        let mut image = export(&history.disk());
         let at = at % image.len();
         image[at] ^= 1 << bit;
         prop_assert!(import(&image).is_err());

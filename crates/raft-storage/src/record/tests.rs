@@ -59,7 +59,11 @@ fn a_right_checksum_over_nonsense_is_not_enough() {
 
 proptest! {
     #[test]
-    fn every_flipped_bit_is_found(payload in any::<Vec<u8>>(), at in any::<usize>(), bit in 0..8_u8) {
+    fn every_flipped_bit_is_found(
+        payload in any::<Vec<u8>>(),
+        at in any::<usize>(),
+        bit in 0..8_u8,
+    ) {
         let entry = Entry { payload: Payload::Command(Bytes::from(payload)), ..entry() };
         let mut record = encode_entry(&entry).to_vec();
         let at = at % record.len();

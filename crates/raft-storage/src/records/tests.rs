@@ -5,20 +5,20 @@ use raft_core::{NodeId, Term};
 
 use super::*;
 use crate::recover;
-use crate::strategies::life;
+use crate::strategies::history;
 
 proptest! {
     /// A mirror that already has writes which a crash loses is set right by `undo`, whether it
     /// loses one write or several that were put together.
     #[test]
-    fn undo_takes_a_batch_back(life in life(12), lost in 0..12_usize) {
-        let kept = life.persists.len().saturating_sub(lost);
+    fn undo_takes_a_batch_back(history in history(12), lost in 0..12_usize) {
+        let kept = history.persists.len().saturating_sub(lost);
         let mut before = Records::default();
-        for persist in &life.persists[..kept] {
+        for persist in &history.persists[..kept] {
             before.apply(&WriteBatch::from_persist(persist));
         }
         let mut lost = WriteBatch::default();
-        for persist in &life.persists[kept..] {
+        for persist in &history.persists[kept..] {
             lost.writes.extend(WriteBatch::from_persist(persist).writes);
         }
         let mut mirror = before.clone();
@@ -28,15 +28,15 @@ proptest! {
     }
 
     #[test]
-    fn erasing_leaves_an_empty_disk(life in life(12)) {
-        let mut disk = life.disk();
+    fn erasing_leaves_an_empty_disk(history in history(12)) {
+        let mut disk = history.disk();
         disk.apply(&WriteBatch::erase());
         prop_assert!(disk.is_empty());
     }
 
     #[test]
-    fn a_made_up_disk_recovers_to_what_it_was_made_from(life in life(12)) {
-        let state = life.end();
+    fn a_made_up_disk_recovers_to_what_it_was_made_from(history in history(12)) {
+        let state = history.end();
         prop_assert_eq!(recover(NodeId(1), &Records::from(&state)), Ok(state));
     }
 }

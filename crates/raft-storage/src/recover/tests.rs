@@ -5,7 +5,7 @@ use raft_core::{Bytes, Membership, Payload, Term};
 
 use super::*;
 use crate::record::encode_into;
-use crate::strategies::{Life, life};
+use crate::strategies::{History, history};
 use crate::{RecordBytes, Write, WriteBatch, encode_entry, encode_hard_state, encode_snapshot};
 
 const NODE: NodeId = NodeId(2);
@@ -169,9 +169,9 @@ fn a_wiped_disk_is_no_first_start() {
     assert_eq!(damage_of(&disk), (RecordKey::InUse, Damage::Wiped));
     assert_eq!(
         recover(NODE, &disk).unwrap_err().to_string(),
-        "node 2: note that the node was in use is all that is left: the disk was emptied. Do not start \
-         this node from this disk, and never start it empty: wipe it and add it to the cluster as a \
-         new node."
+        "node 2: note that the node was in use is the only record left: the disk was emptied. Do \
+         not start this node from this disk, and never start it empty: wipe it and add it to the \
+         cluster as a new node."
     );
     disk.apply(&WriteBatch::erase());
     assert!(disk.is_empty());
@@ -335,9 +335,9 @@ fn inflict(disk: &mut Records, fault: &Fault) {
 
 /// What was written last, or an error: never less. Only the loss of everything is no matter for
 /// records: it looks like a first start.
-fn check_nothing_is_lost(life: &Life, disk: &Records) -> Result<(), TestCaseError> {
+fn check_nothing_is_lost(history: &History, disk: &Records) -> Result<(), TestCaseError> {
     match recover(NODE, disk) {
-        Ok(recovered) if !disk.is_empty() => prop_assert_eq!(recovered, life.end()),
+        Ok(recovered) if !disk.is_empty() => prop_assert_eq!(recovered, history.end()),
         Ok(recovered) => prop_assert_eq!(recovered, Recovered::default()),
         Err(error) => prop_assert!(error.to_string().starts_with("node 2: "), "{error}"),
     }
@@ -346,37 +346,43 @@ fn check_nothing_is_lost(life: &Life, disk: &Records) -> Result<(), TestCaseErro
 
 proptest! {
     #[test]
-    fn what_was_written_comes_back_after_every_request(life in life(25)) {
+    fn what_was_written_comes_back_after_every_request(history in history(25)) {
         let mut disk = Records::default();
-        for (persist, state) in life.persists.iter().zip(&life.states) {
+        for (persist, state) in history.persists.iter().zip(&history.states) {
             disk.apply(&WriteBatch::from_persist(persist));
             prop_assert_eq!(&recover(NODE, &disk), &Ok(state.clone()));
         }
     }
 
     #[test]
-    fn one_fault_anywhere_loses_nothing_in_silence(life in life(15), fault in fault()) {
-        let mut disk = life.disk();
+    fn one_fault_anywhere_loses_nothing_in_silence(history in history(15), fault in fault()) {
+        let mut disk = history.disk();
         inflict(&mut disk, &fault);
-        check_nothing_is_lost(&life, &disk)?;
+        check_nothing_is_lost(&history, &disk)?;
     }
 
     /// Any number of damaged bytes is found, too. Removing records at will is not: who removes a
     /// record together with its witness leaves a disk that was once right.
     #[test]
-    fn many_faults_never_panic(life in life(15), faults in proptest::collection::vec(fault(), 1..9)) {
-        let mut disk = life.disk();
+    fn many_faults_never_panic(
+        history in history(15),
+        faults in proptest::collection::vec(fault(), 1..9),
+    ) {
+        let mut disk = history.disk();
         for fault in &faults {
             inflict(&mut disk, fault);
         }
         let _ = recover(NODE, &disk);
     }
 
-    /// A write that is lost as a whole, in the middle of a life, leaves an older but whole record
-    /// or none; what it should have left is then missing or contradicts.
+    /// A write that is lost as a whole, in the middle of a history, leaves an older but whole
+    /// record or none; what it should have left is then missing or contradicts.
     #[test]
-    fn one_lost_record_of_the_last_batch_is_noticed(life in life(15), lost in any::<usize>()) {
-        let (last, earlier) = life.persists.split_last().expect("a life has a request");
+    fn one_lost_record_of_the_last_batch_is_noticed(
+        history in history(15),
+        lost in any::<usize>(),
+    ) {
+        let (last, earlier) = history.persists.split_last().expect("a history has a request");
         let mut disk = Records::default();
         for persist in earlier {
             disk.apply(&WriteBatch::from_persist(persist));
@@ -386,6 +392,6 @@ proptest! {
             batch.writes.remove(lost % batch.writes.len());
         }
         disk.apply(&batch);
-        check_nothing_is_lost(&life, &disk)?;
+        check_nothing_is_lost(&history, &disk)?;
     }
 }
