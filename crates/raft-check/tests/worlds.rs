@@ -11,7 +11,10 @@ use deposed::Deposed;
 use raft_check::{Checks, Standing, converged};
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, ClockChange, DelayRange, ReadPolicy, Setup, SimNode, Unsynced, World};
+use raft_sim::{
+    Action, ClockChange, DelayRange, NetworkAction, NodeAction, ReadPolicy, Request, Setup,
+    SimNode, Unsynced, World,
+};
 use storm::{Disks, Storm};
 
 fn step(world: &mut World, checks: &mut Checks) {
@@ -32,7 +35,7 @@ fn run_until(world: &mut World, checks: &mut Checks, at: u64) {
 
 fn set(key: &str, value: &str) -> Action {
     let operation = Operation::Set { key: key.into(), value: value.into() };
-    Action::Request { client: ClientId(1), operation, via: None, read: ReadPolicy::Log }
+    Request { client: ClientId(1), operation, via: None, read: ReadPolicy::Log }.into()
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn storms_with_bad_networks_and_clocks_break_nothing() {
         // From here on, clocks may be anything.
         for node in storm.world.node_ids() {
             let change = ClockChange::Drift { ppm: [500_000, -500_000][node.0 as usize % 2] };
-            act(&mut storm.world, &mut storm.checks, Action::SetClock { node, change });
+            act(&mut storm.world, &mut storm.checks, NodeAction::SetClock(change).on(node));
         }
         let storm = storm.run(3_000_000);
         assert_eq!(storm.checks.violation(), None, "seed={seed}, clocks out of bound");
@@ -134,10 +137,10 @@ fn a_clock_out_of_bound_suspends_leases_and_nothing_else() {
         let mut checks = Checks::new(&world);
         run_until(&mut world, &mut checks, 2_000_000);
         let old = world.leader().unwrap();
-        let drift = |ppm| Action::SetClock { node: old, change: ClockChange::Drift { ppm } };
+        let drift = |ppm| NodeAction::SetClock(ClockChange::Drift { ppm }).on(old);
         act(&mut world, &mut checks, drift(-500_000));
         run_until(&mut world, &mut checks, 3_000_000);
-        act(&mut world, &mut checks, Action::Partition { groups: vec![vec![old]] });
+        act(&mut world, &mut checks, NetworkAction::Partition { groups: vec![vec![old]] }.into());
         while world.leader() == Some(old) {
             step(&mut world, &mut checks);
         }
@@ -149,7 +152,7 @@ fn a_clock_out_of_bound_suspends_leases_and_nothing_else() {
             .map(|result| result.property.name)
             .collect();
         assert_eq!(lost, ["Lease Safety"]);
-        act(&mut world, &mut checks, Action::Heal);
+        act(&mut world, &mut checks, NetworkAction::Heal.into());
         act(&mut world, &mut checks, drift(0));
         run_until(&mut world, &mut checks, 6_000_000);
         assert_eq!(checks.violation(), None);
@@ -216,10 +219,10 @@ fn a_paused_leader_that_wakes_up_deposed_breaks_nothing() {
     let mut checks = Checks::new(&world);
     run_until(&mut world, &mut checks, 1_000_000);
     let old = world.leader().unwrap();
-    act(&mut world, &mut checks, Action::Pause { node: old });
+    act(&mut world, &mut checks, NodeAction::Pause.on(old));
     act(&mut world, &mut checks, set("x", "1"));
     run_until(&mut world, &mut checks, 4_000_000);
-    act(&mut world, &mut checks, Action::Resume { node: old });
+    act(&mut world, &mut checks, NodeAction::Resume.on(old));
     run_until(&mut world, &mut checks, 6_000_000);
     assert_eq!(checks.violation(), None);
     assert_eq!(converged(&world), Ok(()));
@@ -236,9 +239,9 @@ fn what_a_crash_keeps_of_unfinished_writes_is_found_again() {
         while world.node(node).unwrap().disk().pending().len() == 0 {
             step(&mut world, &mut checks);
         }
-        act(&mut world, &mut checks, Action::Crash { node, unsynced });
+        act(&mut world, &mut checks, NodeAction::Crash { unsynced }.on(node));
         run_until(&mut world, &mut checks, 2_000_000);
-        act(&mut world, &mut checks, Action::Restart { node });
+        act(&mut world, &mut checks, NodeAction::Restart.on(node));
         run_until(&mut world, &mut checks, 4_000_000);
         assert_eq!(checks.violation(), None, "{unsynced:?}");
         assert_eq!(converged(&world), Ok(()), "{unsynced:?}");

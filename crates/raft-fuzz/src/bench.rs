@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_check::{Checks, converged};
 use raft_core::{Entry, HardState, Instant, LogIndex, Payload, Persist, Term};
 use raft_kv::{ClientId, Command, Operation, Sequence};
-use raft_sim::{Action, ReadPolicy, Setup, Unsynced, World};
+use raft_sim::{Action, NodeAction, ReadPolicy, Request, Setup, Unsynced, World};
 use raft_storage::{Records, WriteBatch};
 
 use crate::plan::Plan;
@@ -76,8 +76,8 @@ pub fn restart(entries: u64, times: u32, clock: Clock<'_>) -> Duration {
     for _ in 0..times {
         let follower = bench.world.node_ids().find(|id| Some(*id) != bench.world.leader());
         let node = follower.expect("five nodes have followers");
-        bench.act(Action::Crash { node, unsynced: Unsynced::Drawn });
-        bench.act(Action::Restart { node });
+        bench.act(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(node));
+        bench.act(NodeAction::Restart.on(node));
         bench.settle();
     }
     (clock() - start) / times.max(1)
@@ -116,7 +116,7 @@ impl LongLog {
                 next_write = self.world.now() + Duration::from_millis(20);
                 let operation = Operation::Set { key: "x".into(), value: "1".into() };
                 let (client, read) = (ClientId(1), ReadPolicy::Log);
-                self.act(Action::Request { client, operation, via: None, read });
+                self.act(Request { client, operation, via: None, read }.into());
             }
             self.step();
         }

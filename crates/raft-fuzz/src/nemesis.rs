@@ -243,7 +243,7 @@ mod tests {
         let mut run = SeedRun::of(DrawnPlan { faults, fault_phase: MINUTE, ..plan });
         run.play();
         let done = run.world().journal().filter(|entry| entry.at < Instant(0) + MINUTE);
-        let is_request = |action: &Action| matches!(action, Action::Request { .. });
+        let is_request = |action: &Action| matches!(action, Action::Request(_));
         let (requests, others): (Vec<_>, Vec<_>) =
             done.partition(|entry| is_request(&entry.action));
         (requests.len(), others.len())

@@ -215,7 +215,7 @@ fn until_settled(world: &World) -> Duration {
 #[cfg(test)]
 mod tests {
     use raft_core::MembershipChange;
-    use raft_sim::{Action, Setup, Unsynced};
+    use raft_sim::{AdminRequest, NodeAction, Setup, Unsynced};
 
     use super::*;
 
@@ -237,9 +237,9 @@ mod tests {
         let others: Vec<NodeId> = world.node_ids().filter(|id| *id != node).collect();
         let change = MembershipChange::Remove(node);
         for action in [
-            Action::Pause { node: others[0] },
-            Action::Crash { node: others[1], unsynced: Unsynced::Lost },
-            Action::ChangeMembership { node, change },
+            NodeAction::Pause.on(others[0]),
+            NodeAction::Crash { unsynced: Unsynced::Lost }.on(others[1]),
+            AdminRequest::ChangeMembership(change).on(node),
         ] {
             world.apply(action).unwrap();
         }
@@ -247,7 +247,7 @@ mod tests {
             memberships(world, &checks, &[]).contains(&Membership::new(others.clone()))
         };
         assert!(all(&world), "the leader goes by it");
-        world.apply(Action::Crash { node, unsynced: Unsynced::Lost }).unwrap();
+        world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(node)).unwrap();
         assert!(all(&world), "a message is under way");
         let mut later = world.clone();
         while later.next_event().is_some_and(|next| next.at <= world.now() + Duration::from_secs(1))

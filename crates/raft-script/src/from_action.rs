@@ -1,7 +1,7 @@
 //! Actions as statements: how the run of a world that no script made becomes a script.
 
 use raft_core::{MembershipChange, NodeId};
-use raft_sim::Action;
+use raft_sim::{Action, AdminRequest, DiskAction, NetworkAction, NodeAction};
 
 use crate::statement::{Change, Ends, Nodes, Selector, Statement};
 
@@ -9,51 +9,65 @@ use crate::statement::{Change, Ends, Nodes, Selector, Statement};
 impl From<&Action> for Statement {
     fn from(action: &Action) -> Self {
         match action {
-            Action::Crash { node, unsynced } => {
-                Self::Crash { nodes: one(*node), unsynced: *unsynced }
+            Action::Node { node, action } => Self::on_node(one(*node), *action),
+            Action::Disk { node, action: DiskAction::Change(change) } => {
+                Self::Disk { nodes: one(*node), change: *change }
             }
-            Action::Restart { node } => Self::Restart(one(*node)),
-            Action::Pause { node } => Self::Pause(one(*node)),
-            Action::Resume { node } => Self::Resume(one(*node)),
-            Action::ForceElection { node } => Self::Timeout(one(*node)),
-            Action::ForgetLeader { node } => Self::Forget(one(*node)),
-            Action::TransferLeadership { node, to } => {
-                Self::Transfer { to: Selector::Node(*to), via: Some(Selector::Node(*node)) }
+            Action::Disk { node, action: DiskAction::Damage(damage) } => {
+                Self::Damage { nodes: one(*node), damage: *damage }
             }
-            Action::ChangeMembership { node, change } => {
-                Self::Change { change: change.into(), via: Some(Selector::Node(*node)) }
-            }
-            Action::Snapshot { node } => Self::Snapshot(one(*node)),
-            Action::SetLink { from, to, change } => {
+            Action::Link { from, to, change } => {
                 let ends = Ends::Between { from: one(*from), to: one(*to), both_ways: false };
                 Self::Link { ends, changes: vec![*change] }
             }
-            Action::SetDisk { node, change } => Self::Disk { nodes: one(*node), change: *change },
-            Action::DamageDisk { node, damage } => {
-                Self::Damage { nodes: one(*node), damage: *damage }
+            Action::Network(action) => action.into(),
+            Action::Administer { node, request: AdminRequest::TransferLeadership { to } } => {
+                Self::Transfer { to: Selector::Node(*to), via: Some(Selector::Node(*node)) }
             }
-            Action::Partition { groups } => {
+            Action::Administer { node, request: AdminRequest::ChangeMembership(change) } => {
+                Self::Change { change: change.into(), via: Some(Selector::Node(*node)) }
+            }
+            Action::Recover { nodes } => Self::Recover(these(nodes)),
+            Action::Request(request) => Self::Request {
+                operation: request.operation.clone(),
+                via: request.via.map(Selector::Node),
+                read: request.read,
+                client: request.client,
+            },
+        }
+    }
+}
+
+impl Statement {
+    fn on_node(nodes: Nodes, action: NodeAction) -> Self {
+        match action {
+            NodeAction::Crash { unsynced } => Self::Crash { nodes, unsynced },
+            NodeAction::Restart => Self::Restart(nodes),
+            NodeAction::Pause => Self::Pause(nodes),
+            NodeAction::Resume => Self::Resume(nodes),
+            NodeAction::ForceElection => Self::Timeout(nodes),
+            NodeAction::ForgetLeader => Self::Forget(nodes),
+            NodeAction::Snapshot => Self::Snapshot(nodes),
+            NodeAction::SetClock(change) => Self::Clock { nodes, change },
+            NodeAction::Slow { handling } => Self::Slow { nodes, handling },
+        }
+    }
+}
+
+impl From<&NetworkAction> for Statement {
+    fn from(action: &NetworkAction) -> Self {
+        match action {
+            NetworkAction::Partition { groups } => {
                 Self::Partition(groups.iter().map(|group| these(group)).collect())
             }
-            Action::SetClock { node, change } => Self::Clock { nodes: one(*node), change: *change },
-            Action::Slow { node, handling } => {
-                Self::Slow { nodes: one(*node), handling: *handling }
-            }
-            Action::PartitionOneWay { heard, unheard } => {
+            NetworkAction::PartitionOneWay { heard, unheard } => {
                 Self::PartitionOneWay { heard: these(heard), unheard: these(unheard) }
             }
-            Action::Replay { from, to, back } => {
+            NetworkAction::Heal => Self::Heal,
+            NetworkAction::DropMessage { id } => Self::DropMessage(*id),
+            NetworkAction::Replay { from, to, back } => {
                 Self::Replay { from: Selector::Node(*from), to: Selector::Node(*to), back: *back }
             }
-            Action::Heal => Self::Heal,
-            Action::Recover { nodes } => Self::Recover(these(nodes)),
-            Action::DropMessage { id } => Self::DropMessage(*id),
-            Action::Request { client, operation, via, read } => Self::Request {
-                operation: operation.clone(),
-                via: via.map(Selector::Node),
-                read: *read,
-                client: *client,
-            },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use raft_check::Violation;
 use raft_core::{Instant, NodeId};
-use raft_sim::{Refusal, SetupError};
+use raft_sim::{ActionError, SetupError};
 
 use crate::statement::Line;
 
@@ -35,7 +35,7 @@ impl fmt::Display for Reply {
 #[derive(Clone, PartialEq, Debug)]
 pub enum ExecError {
     /// The world does not allow it now.
-    Refused(Refusal),
+    Refused(ActionError),
     /// The world cannot begin like that.
     Setup(SetupError),
     /// What a disk should hold cannot be read.
@@ -135,8 +135,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl From<Refusal> for ExecError {
-    fn from(refusal: Refusal) -> Self {
+impl From<ActionError> for ExecError {
+    fn from(refusal: ActionError) -> Self {
         Self::Refused(refusal)
     }
 }

@@ -1,163 +1,181 @@
-//! Everything that a person or a script can do to the world.
+//! Everything that a person or a script can do to the world, by topic: to whom, and what. The command
+//! language shares the "what" and names the "whom" in its own way.
+
+mod error;
 
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{MembershipChange, NodeId};
+use raft_core::NodeId;
 use raft_kv::{ClientId, Operation};
-use raft_storage::RecordKey;
 
-use crate::clock::{MAX_DRIFT_PPM, MAX_JUMP};
-use crate::disk_faults::The;
-use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
-use crate::node::MAX_HANDLING;
-use crate::{ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, NodeState};
+use crate::{
+    AdminRequest, ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId,
+};
+
+pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
 
 /// One thing to do to the world at its present time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Action {
-    /// Cut a node's power: it loses its memory, and writes that its disk had not finished.
-    Crash {
-        /// Which node.
+    /// To the process of a node.
+    Node {
+        /// Refused if the world has no such node.
         node: NodeId,
-        /// What becomes of the unfinished writes.
-        unsynced: Unsynced,
+        /// Each kind says in which state the node must be.
+        action: NodeAction,
     },
-    /// Start a crashed node from its disk.
-    Restart {
-        /// Which node.
+    /// To the disk of a node.
+    Disk {
+        /// The disk's owner; it may be down.
         node: NodeId,
+        /// A setting, or damage.
+        action: DiskAction,
     },
-    /// Stop a node without taking anything from it; what arrives waits.
-    Pause {
-        /// Which node.
-        node: NodeId,
-    },
-    /// Let a paused node run on.
-    Resume {
-        /// Which node.
-        node: NodeId,
-    },
-    /// Let a node's election timeout elapse now.
-    ForceElection {
-        /// Which node.
-        node: NodeId,
-    },
-    /// Let a node forget that it heard a leader, so that it votes for another at once.
-    ForgetLeader {
-        /// Which node.
-        node: NodeId,
-    },
-    /// Ask a node to hand leadership over. What becomes of it is an
-    /// [`Administered`](crate::ClusterEvent::Administered) event.
-    TransferLeadership {
-        /// Who is asked; only a leader does it.
-        node: NodeId,
-        /// Who is to lead.
-        to: NodeId,
-    },
-    /// Ask a node to change who belongs to the cluster. Servers that are to join and do not exist yet
-    /// are started, with empty disks. What becomes of it is an
-    /// [`Administered`](crate::ClusterEvent::Administered) event.
-    ChangeMembership {
-        /// Who is asked; only a leader does it.
-        node: NodeId,
-        /// The change.
-        change: MembershipChange,
-    },
-    /// Let a node take a snapshot now and compact its log.
-    Snapshot {
-        /// Which node.
-        node: NodeId,
-    },
-    /// Change one direction of a link.
-    SetLink {
+    /// To one direction of a link.
+    Link {
         /// The sending end.
         from: NodeId,
-        /// The receiving end.
+        /// The receiving end; another node.
         to: NodeId,
-        /// How.
+        /// One setting.
         change: LinkChange,
     },
-    /// Damage what a disk holds. To be wiped, it must not be in use.
-    DamageDisk {
-        /// Whose.
+    /// To the network, or to a message in it.
+    Network(NetworkAction),
+    /// Ask a node for what only a leader does. The outcome is an
+    /// [`Administered`](crate::ClusterEvent::Administered) event. Servers that a change of the membership
+    /// adds, and that do not exist yet, start with empty disks.
+    Administer {
+        /// It must be running. If it does not lead, it refuses.
         node: NodeId,
-        /// How.
-        damage: DiskDamage,
+        /// The request.
+        request: AdminRequest,
     },
-    /// Change how a disk works.
-    SetDisk {
-        /// Whose.
-        node: NodeId,
-        /// How.
-        change: DiskChange,
+    /// End all faults for these nodes and crash all others: no partition; links, disks, latencies, the
+    /// speed of clocks and of nodes are as at the beginning; crashed nodes start, paused nodes run on.
+    Recover {
+        /// The nodes that work again; all others stay down.
+        nodes: Vec<NodeId>,
     },
-    /// Change a node's clock.
-    SetClock {
-        /// Whose.
-        node: NodeId,
-        /// How.
-        change: ClockChange,
+    /// Let a client do an operation after its earlier ones.
+    Request(Request),
+}
+
+/// Something to do to the process of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NodeAction {
+    /// Cut the power: the memory is lost, and writes that the disk had not finished.
+    Crash {
+        /// The fate of the unfinished writes.
+        unsynced: Unsynced,
     },
-    /// Make a node slow: it handles one thing after the other, and each takes that long. What a person
-    /// asks of it is done at once all the same.
+    /// Start a node that is down from its disk.
+    Restart,
+    /// Stop a running node, which keeps its memory. Its messages wait.
+    Pause,
+    /// Let a paused node run on.
+    Resume,
+    /// Let the election timeout of a running node elapse now.
+    ForceElection,
+    /// Let a running node forget that it heard a leader, so that it can vote for another at once.
+    ForgetLeader,
+    /// Let a running node take a snapshot now and compact its log.
+    Snapshot,
+    /// Change the node's clock.
+    SetClock(ClockChange),
+    /// Make the node slow: it handles one input after the other, and each takes a time. Actions on the
+    /// node take effect at once nevertheless.
     Slow {
-        /// Which node.
-        node: NodeId,
-        /// How long anything takes, up to [`MAX_HANDLING`](crate::MAX_HANDLING); zero: no time, as at
-        /// the beginning.
+        /// The time that each input takes, up to [`MAX_HANDLING`](crate::MAX_HANDLING). Zero, as at the
+        /// beginning, ends the slowness.
         handling: Duration,
     },
-    /// Let the network fall apart into groups, which may overlap: two nodes reach each other if they
-    /// share one. Nodes that are in none form one more.
+}
+
+impl NodeAction {
+    /// This, done to a node.
+    pub fn on(self, node: NodeId) -> Action {
+        Action::Node { node, action: self }
+    }
+}
+
+/// Something to do to the disk of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DiskAction {
+    /// Change how the disk works.
+    Change(DiskChange),
+    /// Damage its durable content. A disk that is in use cannot be wiped.
+    Damage(DiskDamage),
+}
+
+impl DiskAction {
+    /// This, done to the disk of a node.
+    pub fn on(self, node: NodeId) -> Action {
+        Action::Disk { node, action: self }
+    }
+}
+
+/// Something to do to the network, or to a message in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NetworkAction {
+    /// Divide the network into groups, which may overlap: two nodes reach each other if they share a
+    /// group. Nodes that are in none form one more. It replaces any other partition.
     Partition {
         /// The groups.
         groups: Vec<Vec<NodeId>>,
     },
-    /// Let nothing pass from some nodes to others, while the other way it does. It takes the place of
-    /// any other partition.
+    /// Let nothing pass from some nodes to others; the opposite direction works. It replaces any other
+    /// partition.
     PartitionOneWay {
-        /// Who is still heard.
+        /// The nodes whose messages still arrive.
         heard: Vec<NodeId>,
-        /// Who still hears them, and is not heard by them. None of those who are heard.
+        /// The nodes whose messages to `heard` are lost. No node is in both groups.
         unheard: Vec<NodeId>,
     },
-    /// Make the network whole: no partition, no cut links.
+    /// End the partition and restore all cut links.
     Heal,
-    /// Everything works again for these nodes, and all others lose power for good: no partition, links,
-    /// disks, latencies and the speed of clocks and nodes as at the beginning, crashed nodes restarted, paused ones resumed. Who asks
-    /// for progress asks after this.
-    Recover {
-        /// Who works again.
-        nodes: Vec<NodeId>,
-    },
-    /// Drop a message that is under way.
+    /// Drop a message that is in flight.
     DropMessage {
-        /// Which message.
+        /// Refused if no such message is in flight.
         id: MessageId,
     },
     /// Send a message again that a link carried before, as if the network had kept it. It takes a latency
-    /// of the link, waits for no other message, and may be lost where nothing passes.
+    /// of the link, waits for no other message, and is lost if the link is cut.
     Replay {
         /// The sending end of the link.
         from: NodeId,
         /// The receiving end.
         to: NodeId,
-        /// Which message: 1 for the one that arrived last, up to [`MAX_REPLAY`](crate::MAX_REPLAY).
+        /// 1 for the message that arrived last, up to [`MAX_REPLAY`](crate::MAX_REPLAY).
         back: u32,
     },
-    /// Let a client do an operation after those it was given before.
-    Request {
-        /// Which client; it comes into being when it is first named.
-        client: ClientId,
-        /// What to do.
-        operation: Operation,
-        /// The node to ask first, and to ask again after a time-out, until that node names another.
-        via: Option<NodeId>,
-        /// What the answer to a read rests on; [`ReadPolicy::Log`] for all other operations.
-        read: ReadPolicy,
-    },
+}
+
+impl From<NetworkAction> for Action {
+    fn from(action: NetworkAction) -> Self {
+        Self::Network(action)
+    }
+}
+
+/// What a client is to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Created when it is first named.
+    pub client: ClientId,
+    /// Checked against the limits of the key-value store.
+    pub operation: Operation,
+    /// The node to ask first, and to ask again after a time-out, until that node names another;
+    /// `None`: the client chooses.
+    pub via: Option<NodeId>,
+    /// How the answer to a read is made; [`ReadPolicy::Log`] for all other operations.
+    pub read: ReadPolicy,
+}
+
+impl From<Request> for Action {
+    fn from(request: Request) -> Self {
+        Self::Request(request)
+    }
 }
 
 /// What the answer to a read rests on.
@@ -248,186 +266,3 @@ pub enum LinkChange {
     /// when that is over. What is under way arrives.
     Clog(Duration),
 }
-
-/// Why an action could not be done. Nothing was changed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Refusal {
-    /// The cluster has no such node.
-    NoSuchNode(NodeId),
-    /// The node is not in a state in which that can be done.
-    WrongState {
-        /// Which node.
-        node: NodeId,
-        /// The state it is in.
-        state: NodeState,
-        /// The state it would have to be in.
-        needed: &'static str,
-    },
-    /// A node has no link to itself.
-    LinkToItself(NodeId),
-    /// A node stands on both sides of a one-way partition.
-    OnBothSides(NodeId),
-    /// A delay runs downwards, or past an hour.
-    Delay(DelayRange),
-    /// A clock is to run too wrong, or to jump too far.
-    Clock(ClockChange),
-    /// A node is to be too slow.
-    Handling(Duration),
-    /// A probability is above one.
-    ProbabilityTooLarge(u32),
-    /// A bandwidth is zero or too large.
-    Bandwidth(u64),
-    /// More messages are to wait than may.
-    QueueLimit(u32),
-    /// A link is to be clogged for too long.
-    Clog(Duration),
-    /// The link has not carried so many messages, or does not remember them.
-    NothingToReplay {
-        /// How many messages ago.
-        back: u32,
-        /// How many the link remembers.
-        carried: u32,
-    },
-    /// No such message is under way.
-    NoSuchMessage(MessageId),
-    /// The operation breaks a limit of the key-value store.
-    Operation(raft_kv::Error),
-    /// What changes something has to go through the log.
-    NotARead {
-        /// The policy given.
-        read: ReadPolicy,
-    },
-    /// A server that is to join has a number that is too large, or none.
-    NodeNumber {
-        /// The number given.
-        node: NodeId,
-        /// The largest it may be.
-        largest: u64,
-    },
-    /// There is nothing on the node's disk.
-    EmptyDisk(NodeId),
-    /// The node's disk has no such record.
-    NoSuchRecord {
-        /// Which node.
-        node: NodeId,
-        /// Which record.
-        record: RecordKey,
-    },
-    /// A record always lies under its own key.
-    SameRecord {
-        /// Which node.
-        node: NodeId,
-        /// Which record.
-        record: RecordKey,
-    },
-    /// The node's disk has no room, so it would have to stop again at once.
-    DiskFull(NodeId),
-    /// Nothing was applied since the last snapshot.
-    NothingToSnapshot(NodeId),
-    /// More operations wait for their turn than a client may have.
-    TooManyRequests {
-        /// Which client.
-        client: ClientId,
-        /// The most it may have.
-        limit: usize,
-    },
-    /// Clients are numbered from 1.
-    ClientId {
-        /// The number given.
-        client: ClientId,
-        /// The largest it may be.
-        largest: u64,
-    },
-    /// More clients than a world may have.
-    TooManyClients {
-        /// The most it may have.
-        limit: usize,
-    },
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchNode(node) => write!(f, "there is no node {node}"),
-            Self::WrongState { node, state, needed } => {
-                write!(f, "node {node} is {state}; it must be {needed} for that")
-            }
-            Self::LinkToItself(node) => write!(f, "node {node} has no link to itself"),
-            Self::OnBothSides(node) => write!(f, "node {node} stands on both sides"),
-            Self::Delay(DelayRange { min, max }) => {
-                write!(f, "a delay from {min:?} to {max:?} must go up, to 1 h at most")
-            }
-            Self::ProbabilityTooLarge(value) => {
-                write!(f, "a probability of {value} in a million is more than all")
-            }
-            Self::Clock(change) => write!(
-                f,
-                "a clock runs at most {MAX_DRIFT_PPM} ppm too fast or too slow and jumps at most \
-                 {MAX_JUMP:?} ahead; this one {change}"
-            ),
-            Self::Handling(time) => {
-                write!(f, "a node takes {MAX_HANDLING:?} at most to handle anything, not {time:?}")
-            }
-            Self::Bandwidth(_)
-            | Self::QueueLimit(_)
-            | Self::Clog(_)
-            | Self::NothingToReplay { .. } => self.write_network(f),
-            Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
-            Self::Operation(error) => error.fmt(f),
-            Self::NotARead { read } => {
-                write!(f, "only a get or a list can be a {read} read; a write goes through the log")
-            }
-            Self::NodeNumber { node, largest } => {
-                write!(f, "nodes are numbered from 1 to {largest}, not {node}")
-            }
-            Self::EmptyDisk(node) => write!(f, "there is nothing on the disk of node {node}"),
-            Self::NoSuchRecord { node, record } => {
-                write!(f, "there is no {record} on the disk of node {node}")
-            }
-            Self::SameRecord { node, record } => {
-                write!(f, "{} of node {node} always lies in its own place", The(*record))
-            }
-            Self::DiskFull(node) => {
-                write!(f, "the disk of node {node} is full; make room first: disk {node} full=off")
-            }
-            Self::NothingToSnapshot(node) => {
-                write!(f, "node {node} has applied nothing since its last snapshot")
-            }
-            Self::TooManyRequests { client, limit } => {
-                write!(f, "client {} has {limit} operations waiting already", client.0)
-            }
-            Self::ClientId { client, largest } => {
-                write!(f, "clients are numbered from 1 to {largest}, not {}", client.0)
-            }
-            Self::TooManyClients { limit } => write!(f, "there are {limit} clients already"),
-        }
-    }
-}
-
-impl Refusal {
-    /// The words for links.
-    fn write_network(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bandwidth(value) => {
-                write!(f, "a bandwidth is 1 to {MAX_BANDWIDTH} bytes a second, not {value}")
-            }
-            Self::QueueLimit(limit) => {
-                write!(f, "at most {MAX_QUEUE} messages can wait in front of a link, not {limit}")
-            }
-            Self::Clog(time) => {
-                write!(f, "a link can be clogged for {MAX_CLOG:?} at most, not {time:?}")
-            }
-            Self::NothingToReplay { carried: 0, .. } => {
-                f.write_str("no message has arrived on this link yet")
-            }
-            Self::NothingToReplay { back, carried } => write!(
-                f,
-                "of the messages that arrived on this link, the last {carried} can be sent again (it \
-                 remembers {MAX_REPLAY}), not the one {back} ago"
-            ),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}

@@ -6,7 +6,7 @@ use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, ReadPolicy, Refusal, Setup};
+use crate::{ClientError, DelayRange, ReadPolicy, Setup};
 
 /// The most clients in a world.
 pub(crate) const MAX_CLIENTS: usize = 100;
@@ -111,9 +111,9 @@ impl Client {
         self.believed_leader
     }
 
-    pub(crate) fn enqueue(&mut self, wish: Wish) -> Result<(), Refusal> {
+    pub(crate) fn enqueue(&mut self, wish: Wish) -> Result<(), ClientError> {
         if self.queue.len() >= MAX_QUEUED {
-            return Err(Refusal::TooManyRequests { client: self.id, limit: MAX_QUEUED });
+            return Err(ClientError::TooManyRequests { client: self.id, limit: MAX_QUEUED });
         }
         self.queue.push_back(wish);
         Ok(())

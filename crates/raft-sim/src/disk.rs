@@ -11,7 +11,8 @@ use raft_storage::{Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
 use crate::{
-    DelayRange, DiskChange, Fsync, LatencyShape, MAX_STALL, Refusal, Setup, Unsynced, WriteFailure,
+    ActionError, DelayRange, DiskChange, Fsync, LatencyShape, MAX_STALL, Setup, Unsynced,
+    WriteFailure,
 };
 
 /// A simulated disk. Writes become durable one after the other, in order.
@@ -108,13 +109,15 @@ impl Disk {
         &mut self,
         now: Instant,
         change: DiskChange,
-    ) -> Result<Vec<(PersistId, Instant)>, Refusal> {
+    ) -> Result<Vec<(PersistId, Instant)>, ActionError> {
         match change {
-            DiskChange::Latency(range) if !range.is_valid() => return Err(Refusal::Delay(range)),
+            DiskChange::Latency(range) if !range.is_valid() => {
+                return Err(ActionError::Delay(range));
+            }
             DiskChange::Latency(range) => self.latency = range,
             DiskChange::Shape(shape) => self.shape = shape,
             DiskChange::Stall(time) if time > MAX_STALL => {
-                return Err(Refusal::Delay(DelayRange { min: Duration::ZERO, max: time }));
+                return Err(ActionError::Delay(DelayRange { min: Duration::ZERO, max: time }));
             }
             DiskChange::Stall(time) => return Ok(self.stall(now + time)),
             DiskChange::Fsync(fsync) => self.fsync = fsync,

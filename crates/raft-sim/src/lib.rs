@@ -6,14 +6,14 @@
 //! equal [trace hashes](World::trace_hash), natively and in wasm.
 //!
 //! ```
-//! use raft_sim::{Action, Setup, Unsynced, World};
+//! use raft_sim::{NodeAction, Setup, Unsynced, World};
 //!
 //! let mut world = World::new(Setup { nodes: 3, seed: 8, ..Setup::default() })?;
 //! while world.leader().is_none() {
 //!     world.step();
 //! }
 //! let leader = world.leader().expect("the loop ended");
-//! world.apply(Action::Crash { node: leader, unsynced: Unsynced::Drawn })?;
+//! world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(leader))?;
 //! while world.leader().is_none() {
 //!     world.step();
 //! }
@@ -65,7 +65,10 @@ mod under_way;
 mod words;
 mod world;
 
-pub use action::{Action, LinkChange, ReadPolicy, Refusal, Unsynced};
+pub use action::{
+    Action, ActionError, ClientError, DiskAction, DiskError, LinkChange, NetworkAction,
+    NetworkError, NodeAction, ReadPolicy, Request, Unsynced,
+};
 pub use client::{Client, PendingOperation};
 pub use clock::{Clock, ClockChange, MAX_DRIFT_PPM, MAX_JUMP};
 pub use disk::{Disk, PendingWrite};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use raft_core::{Body, Instant, Message, NodeId, Payload};
 
 use crate::random::{Purpose, Random};
-use crate::{DelayRange, LatencyShape, LinkChange, Refusal, Setup};
+use crate::{ActionError, DelayRange, LatencyShape, LinkChange, NetworkError, Setup};
 
 /// The largest bandwidth of a link, in bytes per second.
 pub const MAX_BANDWIDTH: u64 = 1 << 40;
@@ -107,11 +107,13 @@ impl Link {
         }
     }
 
-    pub(crate) fn change(&mut self, now: Instant, change: LinkChange) -> Result<(), Refusal> {
+    pub(crate) fn change(&mut self, now: Instant, change: LinkChange) -> Result<(), ActionError> {
         match change {
             LinkChange::Cut => self.cut = true,
             LinkChange::Restore => self.cut = false,
-            LinkChange::Latency(range) if !range.is_valid() => return Err(Refusal::Delay(range)),
+            LinkChange::Latency(range) if !range.is_valid() => {
+                return Err(ActionError::Delay(range));
+            }
             LinkChange::Latency(range) => self.latency = range,
             LinkChange::Loss { per_million } => {
                 self.loss_per_million = check_probability(per_million)?;
@@ -122,14 +124,16 @@ impl Link {
             LinkChange::Reordering(allowed) => self.reordering = allowed,
             LinkChange::Shape(shape) => self.shape = shape,
             LinkChange::Bandwidth(Some(value)) if !(1..=MAX_BANDWIDTH).contains(&value) => {
-                return Err(Refusal::Bandwidth(value));
+                return Err(NetworkError::Bandwidth(value).into());
             }
             LinkChange::Bandwidth(bandwidth) => self.bandwidth = bandwidth,
             LinkChange::QueueLimit(limit) if limit > MAX_QUEUE => {
-                return Err(Refusal::QueueLimit(limit));
+                return Err(NetworkError::QueueLimit(limit).into());
             }
             LinkChange::QueueLimit(limit) => self.queue_limit = limit,
-            LinkChange::Clog(time) if time > MAX_CLOG => return Err(Refusal::Clog(time)),
+            LinkChange::Clog(time) if time > MAX_CLOG => {
+                return Err(NetworkError::Clog(time).into());
+            }
             LinkChange::Clog(time) => self.clogged_until = now + time,
         }
         Ok(())
@@ -233,9 +237,9 @@ pub fn wire_bytes(message: &Message) -> u64 {
         }
 }
 
-fn check_probability(per_million: u32) -> Result<u32, Refusal> {
+fn check_probability(per_million: u32) -> Result<u32, NetworkError> {
     if per_million > 1_000_000 {
-        return Err(Refusal::ProbabilityTooLarge(per_million));
+        return Err(NetworkError::ProbabilityTooLarge(per_million));
     }
     Ok(per_million)
 }

@@ -9,7 +9,7 @@ use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
 use crate::random::{Purpose, Random};
-use crate::{AdminRequest, Clock, Disk, ReadPolicy, Refusal, Setup, WriteFailure};
+use crate::{AdminRequest, Clock, Disk, DiskError, ReadPolicy, Setup, WriteFailure};
 
 /// A server of the cluster, seen from outside.
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ impl SimNode {
     /// What is wrong with the disk, and what to do.
     pub fn can_start(&self) -> Result<(), String> {
         if self.disk.is_full() {
-            return Err(Refusal::DiskFull(self.id).to_string());
+            return Err(DiskError::Full(self.id).to_string());
         }
         self.recovered().map(drop).map_err(|error| error.to_string())
     }

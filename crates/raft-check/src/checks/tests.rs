@@ -10,7 +10,10 @@ use raft_core::{
     Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term, Trace,
 };
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, DiskEvent, MessageId, ReadPolicy, Setup, SimNode, StateMachineEvent};
+use raft_sim::{
+    Action, AdminRequest, DiskAction, DiskEvent, MessageId, NodeAction, ReadPolicy, Request, Setup,
+    SimNode, StateMachineEvent,
+};
 use raft_storage::WriteBatch;
 
 use super::*;
@@ -57,12 +60,10 @@ impl Scene {
 
     fn set(&mut self, value: &str, via: NodeId) {
         let operation = Operation::Set { key: "x".into(), value: value.into() };
-        self.act(Action::Request {
-            client: ClientId(1),
-            operation,
-            via: Some(via),
-            read: ReadPolicy::Log,
-        });
+        self.act(
+            Request { client: ClientId(1), operation, via: Some(via), read: ReadPolicy::Log }
+                .into(),
+        );
     }
 
     fn leader(&self) -> NodeId {
@@ -208,7 +209,7 @@ fn a_snapshot_of_what_is_not_committed() {
 fn a_state_machine_that_did_not_move() {
     let mut scene = Scene::begin();
     let (leader, node) = (scene.leader(), scene.follower());
-    scene.act(Action::Pause { node });
+    scene.act(NodeAction::Pause.on(node));
     scene.set("1", leader);
     scene.run(500);
     let index = scene.core(node).last_applied().next();
@@ -264,9 +265,10 @@ fn a_node_that_starts_from_an_older_disk() {
     let mut scene = Scene::begin();
     let mut other = World::new(Setup::default()).unwrap();
     let node = scene.follower();
-    for action in
-        [Action::Crash { node, unsynced: raft_sim::Unsynced::Lost }, Action::Restart { node }]
-    {
+    for action in [
+        NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(node),
+        NodeAction::Restart.on(node),
+    ] {
         other.apply(action).unwrap();
     }
     scene.show(&other, node);
@@ -338,7 +340,7 @@ fn a_new_leader_that_lacks_what_is_committed() {
     scene.set("1", leader);
     scene.run(500);
     // Elsewhere the entry never came about, and another leader was elected.
-    fork.act(Action::TransferLeadership { node: leader, to: follower });
+    fork.act(AdminRequest::TransferLeadership { to: follower }.on(leader));
     fork.run(500);
     assert_eq!((fork.leader(), fork.checks.violation()), (follower, None));
     scene.show(&fork.world, follower);
@@ -396,9 +398,8 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
         scene.set(value, NodeId(1));
         scene.run(300);
     }
-    let corrupt = |node, record| Action::DamageDisk {
-        node: NodeId(node),
-        damage: raft_sim::DiskDamage::Corrupt { record: Some(record) },
+    let corrupt = |node, record| {
+        DiskAction::Damage(raft_sim::DiskDamage::Corrupt { record: Some(record) }).on(NodeId(node))
     };
     scene.act(corrupt(1, raft_storage::RecordKey::Entry(LogIndex(2))));
     scene.act(corrupt(2, raft_storage::RecordKey::Entry(LogIndex(2))));
@@ -415,8 +416,8 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
     scene.run(300);
     assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
     let node = NodeId(3);
-    scene.act(Action::Crash { node, unsynced: raft_sim::Unsynced::Lost });
-    scene.act(Action::Restart { node });
+    scene.act(NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(node));
+    scene.act(NodeAction::Restart.on(node));
     scene.run(1_000);
     assert_eq!(scene.checks.violation(), None);
 }
@@ -436,16 +437,16 @@ fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
     while !is_under_way(&scene) {
         scene.step();
     }
-    scene.act(Action::Pause { node: deposed });
+    scene.act(NodeAction::Pause.on(deposed));
     scene.run(2_000);
     let node = scene.leader();
     let voters = [6, 7, 8].map(NodeId).to_vec();
     let change = raft_core::MembershipChange::SetVoters(voters.clone());
-    scene.act(Action::ChangeMembership { node, change });
+    scene.act(AdminRequest::ChangeMembership(change).on(node));
     scene.run(3_000);
     assert!(voters.contains(&scene.leader()), "the cluster has moved");
     assert_eq!(scene.core(deposed).commit_index(), LogIndex(1));
-    scene.act(Action::Resume { node: deposed });
+    scene.act(NodeAction::Resume.on(deposed));
     let counted = |event: &Event| {
         let EventKind::Core { node, trace: Trace::Committed { to, .. } } = &event.kind else {
             return false;
@@ -454,7 +455,7 @@ fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
     };
     assert!(scene.world.events().iter().any(counted), "it commits late");
     let damage = raft_sim::DiskDamage::Corrupt { record: None };
-    scene.act(Action::DamageDisk { node, damage });
+    scene.act(DiskAction::Damage(damage).on(node));
     assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
     assert_eq!(scene.checks.violation(), None);
 }
@@ -466,7 +467,7 @@ fn damage_from_an_earlier_run_is_an_excuse_too() {
     first.set("1", NodeId(1));
     first.run(500);
     for node in first.world.node_ids() {
-        first.act(Action::Snapshot { node });
+        first.act(NodeAction::Snapshot.on(node));
     }
     first.run(500);
     let disks = first.world.nodes().map(|node| (node.id(), node.disk().durable().clone()));
@@ -479,7 +480,7 @@ fn damage_from_an_earlier_run_is_an_excuse_too() {
     let mut scene = Scene { world, checks };
     for node in [4, 5] {
         let damage = raft_sim::DiskDamage::Corrupt { record: None };
-        scene.act(Action::DamageDisk { node: NodeId(node), damage });
+        scene.act(DiskAction::Damage(damage).on(NodeId(node)));
     }
     assert_eq!(scene.checks.violation(), None);
     let words = standing(&scene, &committed_durability::PROPERTY);
@@ -492,11 +493,12 @@ fn a_node_that_starts_from_a_damaged_disk_with_less() {
     let mut scene = Scene::begin();
     let mut other = World::new(Setup::default()).unwrap();
     let node = scene.follower();
-    scene.act(Action::Crash { node, unsynced: raft_sim::Unsynced::Lost });
-    scene.act(Action::DamageDisk { node, damage: raft_sim::DiskDamage::Wipe });
-    for action in
-        [Action::Crash { node, unsynced: raft_sim::Unsynced::Lost }, Action::Restart { node }]
-    {
+    scene.act(NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(node));
+    scene.act(DiskAction::Damage(raft_sim::DiskDamage::Wipe).on(node));
+    for action in [
+        NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(node),
+        NodeAction::Restart.on(node),
+    ] {
         other.apply(action).unwrap();
     }
     scene.show(&other, node);

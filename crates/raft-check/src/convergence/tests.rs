@@ -2,7 +2,7 @@
 
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, Setup, Unsynced};
+use raft_sim::{NetworkAction, NodeAction, Request, Setup, Unsynced};
 
 use super::*;
 
@@ -19,14 +19,15 @@ fn it_says_what_differs() {
 
     let leader = world.leader().unwrap();
     let others: Vec<NodeId> = world.node_ids().filter(|id| *id != leader).collect();
-    world.apply(Action::Partition { groups: vec![vec![leader], others] }).unwrap();
+    world.apply(NetworkAction::Partition { groups: vec![vec![leader], others] }.into()).unwrap();
     let operation = Operation::Set { key: "x".into(), value: "1".into() };
-    let request = Action::Request {
+    let request = Request {
         client: ClientId(1),
         operation,
         via: Some(leader),
         read: raft_sim::ReadPolicy::Log,
-    };
+    }
+    .into();
     world.apply(request).unwrap();
     world.run_until(Instant(1_050_000));
     let difference = converged(&world).unwrap_err();
@@ -36,6 +37,6 @@ fn it_says_what_differs() {
 #[test]
 fn without_nodes_there_is_no_agreement() {
     let mut world = World::new(Setup { nodes: 1, ..Setup::default() }).unwrap();
-    world.apply(Action::Crash { node: NodeId(1), unsynced: Unsynced::Lost }).unwrap();
+    world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(NodeId(1))).unwrap();
     assert_eq!(converged(&world), Err("no node runs".to_owned()));
 }

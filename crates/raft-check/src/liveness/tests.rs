@@ -2,7 +2,7 @@
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{Action, ReadPolicy, Setup, Unsynced};
+use raft_sim::{NetworkAction, NodeAction, ReadPolicy, Request, Setup, Unsynced};
 
 use super::*;
 use crate::{Checks, converged};
@@ -21,14 +21,16 @@ fn who_agrees_on_less_than_was_committed_is_not_complete() {
     assert_eq!(complete(&world, checks.ledger()), Ok(()));
     let left_behind = world.node_ids().find(|id| Some(*id) != world.leader()).unwrap();
     let others: Vec<NodeId> = world.node_ids().filter(|id| *id != left_behind).collect();
-    world.apply(Action::Partition { groups: vec![vec![left_behind], others.clone()] }).unwrap();
+    world
+        .apply(NetworkAction::Partition { groups: vec![vec![left_behind], others.clone()] }.into())
+        .unwrap();
     let operation = Operation::Set { key: "x".into(), value: "1".into() };
     let client = ClientId(1);
     let via = world.leader();
-    world.apply(Action::Request { client, operation, via, read: ReadPolicy::Log }).unwrap();
+    world.apply(Request { client, operation, via, read: ReadPolicy::Log }.into()).unwrap();
     run(&mut world, &mut checks, 2_000_000);
     for node in others {
-        world.apply(Action::Crash { node, unsynced: Unsynced::Lost }).unwrap();
+        world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(node)).unwrap();
         checks.observe(&world, world.events());
     }
     assert_eq!(converged(&world), Ok(()), "it agrees with itself");

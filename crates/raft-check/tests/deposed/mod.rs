@@ -7,7 +7,8 @@ use raft_check::Checks;
 use raft_core::{NodeId, RoleKind};
 use raft_kv::{ClientId, Operation, Sequence};
 use raft_sim::{
-    Action, DelayRange, EventKind, LinkChange, ReadPolicy, Setup, SimNode, StateMachineEvent, World,
+    Action, DelayRange, EventKind, LinkChange, ReadPolicy, Request, Setup, SimNode,
+    StateMachineEvent, World,
 };
 
 pub(crate) struct Deposed {
@@ -40,10 +41,10 @@ impl Deposed {
         let others: Vec<NodeId> = deposed.world.node_ids().filter(|id| *id != old).collect();
         // What this one answers from now on arrives after all the rest.
         let change = LinkChange::Latency(DelayRange::millis(3_000, 3_000));
-        deposed.act(Action::SetLink { from: others[0], to: old, change });
+        deposed.act(Action::Link { from: others[0], to: old, change });
         deposed.run(100);
         for (from, to) in [(old, others[0]), (old, others[1]), (others[1], old)] {
-            deposed.act(Action::SetLink { from, to, change: LinkChange::Cut });
+            deposed.act(Action::Link { from, to, change: LinkChange::Cut });
         }
         deposed.run(1_000);
         let new = deposed.world.leader().filter(|new| *new != old).expect("two of three elect");
@@ -82,7 +83,7 @@ impl Deposed {
 
     fn request(&mut self, operation: Operation, node: NodeId, read: ReadPolicy) {
         let client = ClientId(1);
-        self.act(Action::Request { client, operation, via: Some(node), read });
+        self.act(Request { client, operation, via: Some(node), read }.into());
     }
 
     fn act(&mut self, action: Action) {

@@ -9,9 +9,10 @@ use raft_check::linearizability::HistoryWriter;
 use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
-    Action, AdminRequest, ClusterEvent, DelayRange, DiskChange, DiskDamage, DiskEvent, DropReason,
-    Event, EventKind, Fsync, LinkChange, MessageEvent, NodeState, ProcessEvent, Random, ReadPolicy,
-    Setup, SimNode, StateMachineEvent, Unsynced, World,
+    Action, AdminRequest, ClusterEvent, DelayRange, DiskAction, DiskChange, DiskDamage, DiskEvent,
+    DropReason, Event, EventKind, Fsync, LinkChange, MessageEvent, NetworkAction, NodeAction,
+    NodeState, ProcessEvent, Random, ReadPolicy, Request, Setup, SimNode, StateMachineEvent,
+    Unsynced, World,
 };
 
 pub(crate) struct Storm {
@@ -134,7 +135,7 @@ impl Storm {
                 LinkChange::Duplication { per_million: 150_000 },
                 LinkChange::Loss { per_million: 30_000 },
             ] {
-                self.act(Action::SetLink { from, to, change });
+                self.act(Action::Link { from, to, change });
             }
         }
     }
@@ -164,22 +165,22 @@ impl Storm {
 
     /// Everything works again.
     pub(crate) fn calm_down(&mut self) {
-        self.act(Action::Heal);
+        self.act(NetworkAction::Heal.into());
         let ids: Vec<NodeId> = self.world.node_ids().collect();
         for node in &ids {
-            self.act(Action::Restart { node: *node });
-            self.act(Action::Resume { node: *node });
+            self.act(NodeAction::Restart.on(*node));
+            self.act(NodeAction::Resume.on(*node));
             for change in [
                 DiskChange::Latency(DelayRange::millis(1, 4)),
                 DiskChange::Fsync(Fsync::Works),
                 DiskChange::Full(false),
             ] {
-                self.act(Action::SetDisk { node: *node, change });
+                self.act(DiskAction::Change(change).on(*node));
             }
             for to in &ids {
                 let latency = LinkChange::Latency(DelayRange::millis(5, 15));
                 for change in [LinkChange::Loss { per_million: 0 }, latency] {
-                    self.act(Action::SetLink { from: *node, to: *to, change });
+                    self.act(Action::Link { from: *node, to: *to, change });
                 }
             }
         }
@@ -208,29 +209,29 @@ impl Storm {
         }
         let (from, to) = (node, self.draw_node());
         match self.draw(46) {
-            0 | 1 => Action::Crash { node, unsynced: self.draw_unsynced() },
-            2..=4 => Action::Restart { node: self.draw_down().unwrap_or(node) },
-            5 => Action::Pause { node },
-            6 | 7 => Action::Resume { node },
-            8 => Action::ForceElection { node },
-            9 => Action::Snapshot { node },
+            0 | 1 => NodeAction::Crash { unsynced: self.draw_unsynced() }.on(node),
+            2..=4 => NodeAction::Restart.on(self.draw_down().unwrap_or(node)),
+            5 => NodeAction::Pause.on(node),
+            6 | 7 => NodeAction::Resume.on(node),
+            8 => NodeAction::ForceElection.on(node),
+            9 => NodeAction::Snapshot.on(node),
             10 => {
                 let ids: Vec<NodeId> = self.world.node_ids().collect();
                 let middle = self.draw(ids.len() as u64) + 1;
                 let (left, right) = ids.split_at(middle as usize % ids.len());
-                Action::Partition { groups: vec![left.to_vec(), right.to_vec()] }
+                NetworkAction::Partition { groups: vec![left.to_vec(), right.to_vec()] }.into()
             }
-            11 | 12 => Action::Heal,
-            13 => Action::SetLink { from, to, change: self.draw_link_change() },
+            11 | 12 => NetworkAction::Heal.into(),
+            13 => Action::Link { from, to, change: self.draw_link_change() },
             14 => {
                 let change = DiskChange::Latency(DelayRange::millis(1, 2 + self.draw(60)));
-                Action::SetDisk { node, change }
+                DiskAction::Change(change).on(node)
             }
-            15 => Action::ForgetLeader { node },
-            16 | 17 => Action::TransferLeadership { node: self.draw_leader(node), to },
+            15 => NodeAction::ForgetLeader.on(node),
+            16 | 17 => AdminRequest::TransferLeadership { to }.on(self.draw_leader(node)),
             18..=21 => {
                 let change = self.draw_change(node, to);
-                Action::ChangeMembership { node: self.draw_leader(node), change }
+                AdminRequest::ChangeMembership(change).on(self.draw_leader(node))
             }
             _ => self.draw_request(),
         }
@@ -238,7 +239,7 @@ impl Storm {
 
     /// What can be mended is mended more often than it breaks.
     fn draw_disk_fault(&mut self, node: NodeId) -> Action {
-        let change = |change| Action::SetDisk { node, change };
+        let change = |change| DiskAction::Change(change).on(node);
         let kinds = if self.disks == Disks::Damaged { 17 } else { 10 };
         match self.draw(kinds) {
             0 => change(DiskChange::Stall(Duration::from_millis(1 + self.draw(700)))),
@@ -250,13 +251,13 @@ impl Storm {
             10..=13 => {
                 let is_writing = |node: &&SimNode| node.disk().pending().len() > 0;
                 let writing = self.world.nodes().find(is_writing).map(SimNode::id);
-                Action::Crash { node: writing.unwrap_or(node), unsynced: Unsynced::Torn }
+                NodeAction::Crash { unsynced: Unsynced::Torn }.on(writing.unwrap_or(node))
             }
-            14 => Action::DamageDisk { node, damage: DiskDamage::Corrupt { record: None } },
-            15 => Action::DamageDisk { node, damage: DiskDamage::Misdirect { keys: None } },
+            14 => DiskAction::Damage(DiskDamage::Corrupt { record: None }).on(node),
+            15 => DiskAction::Damage(DiskDamage::Misdirect { keys: None }).on(node),
             _ => {
                 let node = self.draw_down().unwrap_or(node);
-                Action::DamageDisk { node, damage: DiskDamage::Wipe }
+                DiskAction::Damage(DiskDamage::Wipe).on(node)
             }
         }
     }
@@ -302,12 +303,8 @@ impl Storm {
             1 => Operation::Delete { key },
             _ => Operation::Set { key, value },
         };
-        Action::Request {
-            client: ClientId(1 + self.draw(6)),
-            operation,
-            via: None,
-            read: ReadPolicy::Log,
-        }
+        Request { client: ClientId(1 + self.draw(6)), operation, via: None, read: ReadPolicy::Log }
+            .into()
     }
 
     fn draw_read(&mut self, key: Key) -> Action {
@@ -325,7 +322,7 @@ impl Storm {
             _ => self.draw_believer(),
         };
         let client = ClientId(10 + self.draw(60));
-        Action::Request { client, operation: Operation::Get { key }, via, read }
+        Request { client, operation: Operation::Get { key }, via, read }.into()
     }
 
     /// A node that believes to lead.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use raft_core::NodeId;
-use raft_sim::{Action, ClockChange, LatencyShape, LinkChange, Random};
+use raft_sim::{Action, ClockChange, LatencyShape, LinkChange, NetworkAction, NodeAction, Random};
 
 use super::Storm;
 
@@ -23,25 +23,27 @@ impl Storm {
         let any = |random: &mut Random| ids[random.up_to(ids.len() as u64 - 1) as usize];
         let (node, to) = (any(random), any(random));
         Some(match random.up_to(26) {
-            0 => Action::Partition { groups: overlapping(&ids) },
+            0 => NetworkAction::Partition { groups: overlapping(&ids) }.into(),
             1 => {
                 let unheard = ids.iter().copied().filter(|id| *id != node).collect();
-                Action::PartitionOneWay { heard: vec![node], unheard }
+                NetworkAction::PartitionOneWay { heard: vec![node], unheard }.into()
             }
             2 => {
                 let heard = ids.iter().copied().filter(|id| *id != node).collect();
-                Action::PartitionOneWay { heard, unheard: vec![node] }
+                NetworkAction::PartitionOneWay { heard, unheard: vec![node] }.into()
             }
-            3..=8 => Action::Heal,
-            9..=14 => Action::Replay { from: node, to, back: 1 + random.up_to(31) as u32 },
-            15..=17 => Action::SetLink { from: node, to, change: link_change(random) },
+            3..=8 => NetworkAction::Heal.into(),
+            9..=14 => {
+                NetworkAction::Replay { from: node, to, back: 1 + random.up_to(31) as u32 }.into()
+            }
+            15..=17 => Action::Link { from: node, to, change: link_change(random) },
             18 => {
                 let ppm = random.up_to(2 * u64::from(bound)) as i32 - bound as i32;
-                Action::SetClock { node, change: ClockChange::Drift { ppm } }
+                NodeAction::SetClock(ClockChange::Drift { ppm }).on(node)
             }
             19 => {
                 let micros = [0, 0, 300, 1_000, 10_000][random.up_to(4) as usize];
-                Action::Slow { node, handling: Duration::from_micros(micros) }
+                NodeAction::Slow { handling: Duration::from_micros(micros) }.on(node)
             }
             _ => return None,
         })

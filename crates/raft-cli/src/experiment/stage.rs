@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Status};
 use raft_sim::{
-    Action, DelayRange, DiskChange, DiskEvent, EventKind, Random, Refusal, Setup, World,
+    Action, ActionError, DelayRange, DiskAction, DiskChange, DiskEvent, EventKind, Random, Setup,
+    World,
 };
 
 /// What the trials of one curve have in common.
@@ -98,7 +99,7 @@ impl Stage {
     /// [`World::apply`], of what is possible at that moment.
     pub(crate) fn apply(&mut self, action: Action) {
         self.renew_latencies();
-        let result: Result<(), Refusal> = self.world.apply(action);
+        let result: Result<(), ActionError> = self.world.apply(action);
         result.expect("the action fits the state of the world");
     }
 
@@ -120,7 +121,7 @@ impl Stage {
     fn draw_latency(&mut self, node: NodeId) {
         let latency = self.disk_latency.draw(&mut self.disks[node.0 as usize - 1]);
         let change = DiskChange::Latency(DelayRange { min: latency, max: latency });
-        let result = self.world.apply(Action::SetDisk { node, change });
+        let result = self.world.apply(DiskAction::Change(change).on(node));
         result.expect("every server has a disk");
     }
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 use raft_core::{Body, Instant, Message, NodeId, RequestVoteReply, Trace};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    Action, DelayRange, Event, EventKind, LinkChange, MessageEvent, MessageId, Random, ReadPolicy,
-    Unsynced, World,
+    Action, DelayRange, Event, EventKind, LinkChange, MessageEvent, MessageId, NetworkAction,
+    NodeAction, Random, ReadPolicy, Request, Unsynced, World,
 };
 
 use super::stage::{Conditions, SERVERS, Stage};
@@ -74,7 +74,7 @@ pub(crate) fn run(
     let Prepared { mut stage, leader, heartbeats_at } = prepare(conditions, random.next())?;
     stage.run_until(heartbeats_at + crash_offset(conditions, &mut random));
     let crashed_at = stage.world.now();
-    stage.apply(Action::Crash { node: leader, unsynced: Unsynced::Lost });
+    stage.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
     while stage.world.next_event().is_some_and(|next| next.at <= crashed_at + CAP) {
         stage.step();
         if let Some((leader, at)) = stage.world.events().iter().find_map(election) {
@@ -101,9 +101,9 @@ fn election(event: &Event) -> Option<(NodeId, Instant)> {
 fn prepare(conditions: &Conditions, seed: u64) -> Result<Prepared, NoStableLeader> {
     let mut stage = Stage::new(conditions, seed);
     // Without randomness in the timeouts nobody would ever win the first election.
-    stage.apply(Action::ForceElection { node: NodeId(1) });
+    stage.apply(NodeAction::ForceElection.on(NodeId(1)));
     while stage.world.steps() < MOST_STEPS {
-        stage.apply(Action::Heal);
+        stage.apply(NetworkAction::Heal.into());
         let Some(leader) = await_followers(&mut stage) else { continue };
         let others: Vec<NodeId> = stage.world.node_ids().filter(|node| *node != leader).collect();
         if let Some(heartbeats_at) = shorten_logs(&mut stage, leader, &others) {
@@ -132,7 +132,7 @@ fn shorten_logs(stage: &mut Stage, leader: NodeId, survivors: &[NodeId]) -> Opti
     let &[first, second, behind, last] = survivors else { return None };
     // What they refuse must not reach the leader, or it would bring them up to date.
     for from in [behind, last] {
-        stage.apply(Action::SetLink { from, to: leader, change: LinkChange::Cut });
+        stage.apply(Action::Link { from, to: leader, change: LinkChange::Cut });
     }
     let term = stage.status(leader)?.current_term;
     let leads = |world: &World| {
@@ -161,12 +161,15 @@ fn shorten_logs(stage: &mut Stage, leader: NodeId, survivors: &[NodeId]) -> Opti
 /// A client, another one each time, asks the leader for an entry.
 fn request_entry(stage: &mut Stage, leader: NodeId) {
     let client = ClientId(stage.world.clients().len() as u64 + 1);
-    stage.apply(Action::Request {
-        client,
-        operation: Operation::Set { key: "x".into(), value: "1".into() },
-        via: Some(leader),
-        read: ReadPolicy::Log,
-    });
+    stage.apply(
+        Request {
+            client,
+            operation: Operation::Set { key: "x".into(), value: "1".into() },
+            via: Some(leader),
+            read: ReadPolicy::Log,
+        }
+        .into(),
+    );
 }
 
 /// Loses the leader's entries on their way to all but these servers; heartbeats pass.
@@ -182,7 +185,7 @@ fn lose_entries(stage: &mut Stage, leader: NodeId, receivers: &[NodeId]) {
         .map(|message| message.id)
         .collect();
     for id in lost {
-        stage.apply(Action::DropMessage { id });
+        stage.apply(NetworkAction::DropMessage { id }.into());
     }
 }
 
@@ -193,7 +196,7 @@ fn lose_entries(stage: &mut Stage, leader: NodeId, receivers: &[NodeId]) {
 pub(crate) fn broadcast(conditions: &Conditions, seed: u64) -> Result<Broadcast, NoStableLeader> {
     let election_timeout = DelayRange { min: 2 * CAP, max: 2 * CAP };
     let mut stage = Stage::new(&Conditions { election_timeout, ..conditions.clone() }, seed);
-    stage.apply(Action::ForceElection { node: NodeId(1) });
+    stage.apply(NodeAction::ForceElection.on(NodeId(1)));
     let granted = Body::RequestVoteReply(RequestVoteReply { vote_granted: true });
     let (mut own_write, mut majority, mut answers) = (None, None, 0);
     while stage.step() && stage.world.now() < Instant(0) + CAP {

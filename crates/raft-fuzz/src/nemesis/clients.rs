@@ -2,7 +2,7 @@
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Key, Operation};
-use raft_sim::{Action, Client, Random, ReadPolicy, World};
+use raft_sim::{Action, Client, Random, ReadPolicy, Request, World};
 
 use super::{any, interval, leads};
 use crate::plan::{Workload, pick};
@@ -61,7 +61,7 @@ impl Clients {
             } else {
                 Operation::Get { key }
             };
-            return Some(Action::Request { client, operation, via, read });
+            return Some(Request { client, operation, via, read }.into());
         }
         self.written += 1;
         let value = format!("v{}", self.written).as_str().into();
@@ -75,7 +75,7 @@ impl Clients {
             }
             _ => Operation::Set { key, value },
         };
-        Some(Action::Request { client, operation, via, read: ReadPolicy::Log })
+        Some(Request { client, operation, via, read: ReadPolicy::Log }.into())
     }
 }
 

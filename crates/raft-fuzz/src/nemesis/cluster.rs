@@ -1,7 +1,9 @@
 //! Leadership is handed over, servers come and go, snapshots are taken when it suits nobody.
 
 use raft_core::{Membership, MembershipChange, NodeId};
-use raft_sim::{Action, NodeState, Random, SimNode, Unsynced};
+use raft_sim::{
+    Action, AdminRequest, NetworkAction, NodeAction, NodeState, Random, SimNode, Unsynced,
+};
 
 use super::{Injection, Targets, any, is_ahead, leads, part};
 use crate::plan::{pick, sorted};
@@ -20,7 +22,7 @@ impl Targets<'_> {
         let Some(to) = any(random, &wanted).or_else(|| any(random, &ids)) else {
             return Injection::default();
         };
-        Injection::one(Action::TransferLeadership { node, to })
+        Injection::one(AdminRequest::TransferLeadership { to }.on(node))
     }
 
     /// A change that makes sense, more often than not.
@@ -28,12 +30,12 @@ impl Targets<'_> {
         let Some(node) = self.asked(random) else { return Injection::default() };
         let membership = self.membership_of(node);
         let change = self.draw_change(random, node, &membership);
-        let mut injection = Injection::one(Action::ChangeMembership { node, change });
+        let mut injection = Injection::one(AdminRequest::ChangeMembership(change).on(node));
         if random.up_to(5) == 0
             && let Some(to) = any(random, membership.voters())
         {
             // Handing over while the membership changes.
-            injection.now.push(Action::TransferLeadership { node, to });
+            injection.now.push(AdminRequest::TransferLeadership { to }.on(node));
         }
         injection.now.retain(|action| self.is_known(action));
         injection
@@ -92,19 +94,20 @@ impl Targets<'_> {
         let mut part = |whole| part(random, whole);
         let changed = (link + disk) * 8 + part(link * 8);
         let gone = changed + link + part(link * 5 + disk * 2);
-        let apart = |nodes: &[NodeId]| Action::Partition { groups: vec![sorted(nodes)] };
-        let crash = || Action::Crash { node: leader, unsynced: Unsynced::Kept };
+        let apart =
+            |nodes: &[NodeId]| NetworkAction::Partition { groups: vec![sorted(nodes)] }.into();
+        let crash = || NodeAction::Crash { unsynced: Unsynced::Kept }.on(leader);
         let later = [
             (changed, apart(&[leader, unaware])),
             (changed, crash()),
-            (changed, Action::Restart { node: leader }),
-            (changed, Action::ForgetLeader { node: unaware }),
-            (changed, Action::ForceElection { node: leader }),
+            (changed, NodeAction::Restart.on(leader)),
+            (changed, NodeAction::ForgetLeader.on(unaware)),
+            (changed, NodeAction::ForceElection.on(leader)),
             (gone, crash()),
-            (gone, Action::Heal),
-            (gone + self.timeout * 20, Action::Restart { node: leader }),
+            (gone, NetworkAction::Heal.into()),
+            (gone + self.timeout * 20, NodeAction::Restart.on(leader)),
         ];
-        let change = Action::ChangeMembership { node: leader, change };
+        let change = AdminRequest::ChangeMembership(change).on(leader);
         Injection::sequence([apart(&[unaware]), change], later)
     }
 
@@ -125,15 +128,18 @@ impl Targets<'_> {
     pub(super) fn is_known(&self, action: &Action) -> bool {
         let exists = |node: &NodeId| self.world.node(*node).is_some();
         match action {
-            Action::TransferLeadership { to, .. } => exists(to),
-            Action::ChangeMembership {
-                change:
+            Action::Administer { request: AdminRequest::TransferLeadership { to }, .. } => {
+                exists(to)
+            }
+            Action::Administer { request: AdminRequest::ChangeMembership(change), .. } => {
+                match change {
                     MembershipChange::Promote(node)
                     | MembershipChange::Demote(node)
                     | MembershipChange::Remove(node)
-                    | MembershipChange::Replace { old: node, .. },
-                ..
-            } => exists(node),
+                    | MembershipChange::Replace { old: node, .. } => exists(node),
+                    _ => true,
+                }
+            }
             _ => true,
         }
     }
@@ -150,7 +156,7 @@ impl Targets<'_> {
         };
         let running = self.running();
         let node = any(random, &wanted).or_else(|| any(random, &running));
-        node.map_or_else(Injection::default, |node| Injection::one(Action::Snapshot { node }))
+        node.map_or_else(Injection::default, |node| Injection::one(NodeAction::Snapshot.on(node)))
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use raft_core::{Node, NodeId};
 use raft_sim::{
-    Action, DelayRange, DiskChange, DiskDamage, Fsync, NodeState, Random, SimNode, Unsynced,
+    DelayRange, DiskAction, DiskChange, DiskDamage, Fsync, NodeAction, NodeState, Random, SimNode,
+    Unsynced,
 };
 
 use super::{Injection, Targets, any};
@@ -17,12 +18,12 @@ impl Targets<'_> {
         let setup = self.world.setup();
         let lasts = self.fault_duration(random);
         if random.up_to(3) == 0 {
-            return Injection::one(Action::SetDisk { node, change: DiskChange::Stall(lasts) });
+            return Injection::one(DiskAction::Change(DiskChange::Stall(lasts)).on(node));
         }
         let millis = setup.election_timeout_min.as_millis() as u64;
         let slowest = 1 + random.up_to(millis / 2);
         let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
-        let set = |latency| Action::SetDisk { node, change: DiskChange::Latency(latency) };
+        let set = |latency| DiskAction::Change(DiskChange::Latency(latency)).on(node);
         Injection::for_a_while(set(slow), lasts, set(setup.disk_latency))
     }
 
@@ -35,10 +36,10 @@ impl Targets<'_> {
             1 => (DiskChange::Fsync(Fsync::Fails), DiskChange::Fsync(Fsync::Works)),
             _ => (DiskChange::Fsync(Fsync::FailsOnce), DiskChange::Fsync(Fsync::Works)),
         };
-        let set = |change| Action::SetDisk { node, change };
+        let set = |change| DiskAction::Change(change).on(node);
         let mut injection = Injection::for_a_while(set(breaks), lasts, set(works));
         let starts = lasts + Duration::from_millis(1 + random.up_to(50));
-        injection.later.push((starts, Action::Restart { node }));
+        injection.later.push((starts, NodeAction::Restart.on(node)));
         injection
     }
 
@@ -52,17 +53,18 @@ impl Targets<'_> {
             return Injection::default();
         };
         let crash =
-            Action::Crash { node, unsynced: pick(random, &[Unsynced::Torn, Unsynced::Drawn]) };
-        let restart = (self.fault_duration(random), Action::Restart { node });
+            NodeAction::Crash { unsynced: pick(random, &[Unsynced::Torn, Unsynced::Drawn]) }
+                .on(node);
+        let restart = (self.fault_duration(random), NodeAction::Restart.on(node));
         let damage = match kind {
             0 | 1 => {
-                let tear = Action::Crash { node, unsynced: Unsynced::Torn };
+                let tear = NodeAction::Crash { unsynced: Unsynced::Torn }.on(node);
                 return Injection { now: vec![tear], later: vec![restart] };
             }
             2 => DiskDamage::Corrupt { record: None },
             _ => pick(random, &[DiskDamage::Misdirect { keys: None }, DiskDamage::Wipe]),
         };
-        let damage = Action::DamageDisk { node, damage };
+        let damage = DiskAction::Damage(damage).on(node);
         // A disk that is in use is not wiped; other damage may wait there for the next start.
         let now = if random.up_to(1) == 0 { vec![damage, crash] } else { vec![crash, damage] };
         Injection { now, later: vec![restart] }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use raft_core::{Body, NodeId};
-use raft_sim::{Action, DelayRange, LinkChange, MAX_QUEUE, Random, Unsynced};
+use raft_sim::{
+    Action, DelayRange, LinkChange, MAX_QUEUE, NetworkAction, NodeAction, Random, Unsynced,
+};
 
 use super::{Injection, Targets, any, is_ahead, leads};
 use crate::plan::{pick, shuffle, sorted};
@@ -20,7 +22,7 @@ impl Targets<'_> {
             nodes.sort_by_key(|node| !leading.contains(node));
         }
         let Some(action) = draw_partition(random, &nodes) else { return Injection::default() };
-        Injection::for_a_while(action, self.fault_duration(random), Action::Heal)
+        Injection::for_a_while(action, self.fault_duration(random), NetworkAction::Heal.into())
     }
 
     /// A node whose log is ahead of what is committed, alone or with another one, apart from all others;
@@ -36,12 +38,13 @@ impl Targets<'_> {
             return Injection::default();
         }
         let lasts = self.fault_duration(random);
-        let parted = Action::Partition { groups: vec![sorted(&alone), sorted(&others)] };
-        let mut injection = Injection::for_a_while(parted, lasts, Action::Heal);
+        let parted =
+            NetworkAction::Partition { groups: vec![sorted(&alone), sorted(&others)] }.into();
+        let mut injection = Injection::for_a_while(parted, lasts, NetworkAction::Heal.into());
         let unsynced = pick(random, &[Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
         for node in self.nodes(leads).into_iter().filter(|leader| *leader != node) {
-            injection.now.push(Action::Crash { node, unsynced });
-            injection.later.push((self.fault_duration(random), Action::Restart { node }));
+            injection.now.push(NodeAction::Crash { unsynced }.on(node));
+            injection.later.push((self.fault_duration(random), NodeAction::Restart.on(node)));
         }
         injection
     }
@@ -52,7 +55,7 @@ impl Targets<'_> {
         let pairs = pairs(random, &ids);
         let (change, repair) = self.draw_link_change(random);
         let lasts = self.fault_duration(random);
-        let set = |change| move |(from, to)| Action::SetLink { from, to, change };
+        let set = |change| move |(from, to)| Action::Link { from, to, change };
         let mut injection = Injection::now(pairs.iter().copied().map(set(change)).collect());
         let repairs = pairs.into_iter().map(set(repair));
         injection.later.extend(repairs.map(|action| (lasts, action)));
@@ -106,7 +109,7 @@ impl Targets<'_> {
                 // The last one to arrive is number 1.
                 let back = count - place;
                 if !message.body.is_heartbeat() {
-                    kept.push(Action::Replay { from, to, back });
+                    kept.push(NetworkAction::Replay { from, to, back }.into());
                 }
             }
         }
@@ -126,7 +129,10 @@ impl Targets<'_> {
         };
         let wanted = self.world.in_flight().filter(|message| is_wanted(&message.message.body));
         Injection::now(
-            wanted.take(most).map(|message| Action::DropMessage { id: message.id }).collect(),
+            wanted
+                .take(most)
+                .map(|message| NetworkAction::DropMessage { id: message.id }.into())
+                .collect(),
         )
     }
 }
@@ -154,11 +160,11 @@ fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
         6 if count > 3 => ring(nodes),
         7 => {
             let (heard, unheard) = (sorted(left), sorted(right));
-            return Some(Action::PartitionOneWay { heard, unheard });
+            return Some(NetworkAction::PartitionOneWay { heard, unheard }.into());
         }
         _ => vec![sorted(left), sorted(right)],
     };
-    Some(Action::Partition { groups })
+    Some(NetworkAction::Partition { groups }.into())
 }
 
 /// Each node hears as many neighbours on either side as a majority takes, and no more.

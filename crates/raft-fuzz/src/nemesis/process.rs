@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use raft_sim::{Action, ClockChange, MAX_DRIFT_PPM, NodeState, Random, Unsynced};
+use raft_sim::{
+    ClockChange, MAX_DRIFT_PPM, NetworkAction, NodeAction, NodeState, Random, Unsynced,
+};
 
 use super::{Injection, Targets, any, leads, part};
 use crate::plan::{pick, shuffle, sorted, whole_millis};
@@ -23,8 +25,8 @@ impl Targets<'_> {
             let Some(node) = any(random, &wanted).or_else(|| any(random, &up)) else { continue };
             let unsynced =
                 pick(random, &[Unsynced::Drawn, Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
-            injection.now.push(Action::Crash { node, unsynced });
-            injection.later.push((self.fault_duration(random), Action::Restart { node }));
+            injection.now.push(NodeAction::Crash { unsynced }.on(node));
+            injection.later.push((self.fault_duration(random), NodeAction::Restart.on(node)));
         }
         injection
     }
@@ -37,7 +39,7 @@ impl Targets<'_> {
         let Some(node) = any(random, &wanted).or_else(|| any(random, &running)) else {
             return Injection::default();
         };
-        let (pause, resume) = (Action::Pause { node }, Action::Resume { node });
+        let (pause, resume) = (NodeAction::Pause.on(node), NodeAction::Resume.on(node));
         Injection::for_a_while(pause, self.fault_duration(random), resume)
     }
 
@@ -48,7 +50,11 @@ impl Targets<'_> {
         let running = self.running();
         let nodes = (0..count).filter_map(|_| any(random, &running));
         let action = |node| {
-            if forgets { Action::ForgetLeader { node } } else { Action::ForceElection { node } }
+            if forgets {
+                NodeAction::ForgetLeader.on(node)
+            } else {
+                NodeAction::ForceElection.on(node)
+            }
         };
         Injection::now(nodes.map(action).collect())
     }
@@ -58,7 +64,7 @@ impl Targets<'_> {
     pub(super) fn clock(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
         let Some(node) = any(random, &ids) else { return Injection::default() };
-        let set = |change| Action::SetClock { node, change };
+        let set = |change| NodeAction::SetClock(change).on(node);
         let bound = self.world.setup().max_clock_drift_ppm as i32;
         let ppm = match random.up_to(9) {
             0 => {
@@ -82,7 +88,7 @@ impl Targets<'_> {
         let Some(node) = self.leader_or_any(random) else { return Injection::default() };
         let most = self.world.setup().heartbeat_interval.as_millis() as u64;
         let handling = Duration::from_millis(1 + random.up_to(most));
-        let slow = |handling| Action::Slow { node, handling };
+        let slow = |handling| NodeAction::Slow { handling }.on(node);
         Injection::for_a_while(slow(handling), self.fault_duration(random), slow(Duration::ZERO))
     }
 
@@ -105,21 +111,21 @@ impl Targets<'_> {
         let voted = parted + link * 2 + disk * 2 + part(link);
         let torn = voted + link + part(disk);
         let back = torn + Duration::from_millis(1) + part(link);
-        let elect = |node| Action::ForceElection { node };
-        let crash = |node| Action::Crash { node, unsynced: Unsynced::Lost };
-        let restart = |node| Action::Restart { node };
+        let elect = |node| NodeAction::ForceElection.on(node);
+        let crash = |node| NodeAction::Crash { unsynced: Unsynced::Lost }.on(node);
+        let restart = |node| NodeAction::Restart.on(node);
         let groups = [sorted(apart), sorted(others)].to_vec();
         let later = [
-            (parted, Action::Partition { groups }),
+            (parted, NetworkAction::Partition { groups }.into()),
             (voted, elect(stands)),
             (torn, crash(votes)),
             (torn, crash(stands)),
             (back, restart(votes)),
-            (back, Action::Heal),
+            (back, NetworkAction::Heal.into()),
             (back, elect(loses)),
             (back + self.timeout, restart(stands)),
         ];
-        let forget = nodes.iter().map(|node| Action::ForgetLeader { node: *node });
+        let forget = nodes.iter().map(|node| NodeAction::ForgetLeader.on(*node));
         Injection::sequence(forget.chain([elect(loses), elect(wins)]), later)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Trace};
-use raft_sim::{Action, EventKind, Random, Unsynced, World};
+use raft_sim::{AdminRequest, EventKind, NetworkAction, NodeAction, Random, Unsynced, World};
 
 use super::{Injection, Targets, any, interval};
 use crate::plan::{pick, whole_millis};
@@ -125,27 +125,30 @@ impl Targets<'_> {
                 if others.is_empty() {
                     return Injection::default();
                 }
-                let parted = Action::Partition { groups: vec![vec![node], others] };
-                Injection::for_a_while(parted, self.fault_duration(random), Action::Heal)
+                let parted = NetworkAction::Partition { groups: vec![vec![node], others] }.into();
+                Injection::for_a_while(
+                    parted,
+                    self.fault_duration(random),
+                    NetworkAction::Heal.into(),
+                )
             }
             TriggeredFault::PauseOther => {
-                let (pause, resume) =
-                    (Action::Pause { node: other }, Action::Resume { node: other });
+                let (pause, resume) = (NodeAction::Pause.on(other), NodeAction::Resume.on(other));
                 Injection::for_a_while(pause, self.fault_duration(random), resume)
             }
             TriggeredFault::Change => {
                 let change = self.draw_change(random, node, &self.membership_of(node));
-                let action = Action::ChangeMembership { node, change };
+                let action = AdminRequest::ChangeMembership(change).on(node);
                 if self.is_known(&action) { Injection::one(action) } else { Injection::default() }
             }
             TriggeredFault::Transfer => any(random, &ids).map_or_else(Injection::default, |to| {
-                Injection::one(Action::TransferLeadership { node, to })
+                Injection::one(AdminRequest::TransferLeadership { to }.on(node))
             }),
-            TriggeredFault::Snapshot => Injection::one(Action::Snapshot { node }),
+            TriggeredFault::Snapshot => Injection::one(NodeAction::Snapshot.on(node)),
             TriggeredFault::Elect => {
                 let chosen = [any(random, &ids), any(random, &ids)];
                 let chosen = chosen.into_iter().flatten();
-                Injection::now(chosen.map(|node| Action::ForceElection { node }).collect())
+                Injection::now(chosen.map(|node| NodeAction::ForceElection.on(node)).collect())
             }
             TriggeredFault::VoteLost => self.lose_vote(random, node),
             TriggeredFault::DropMessages => {
@@ -155,7 +158,9 @@ impl Targets<'_> {
                 };
                 let meant = self.world.in_flight().filter(is_meant).take(6);
                 Injection::now(
-                    meant.map(|message| Action::DropMessage { id: message.id }).collect(),
+                    meant
+                        .map(|message| NetworkAction::DropMessage { id: message.id }.into())
+                        .collect(),
                 )
             }
         }
@@ -170,14 +175,18 @@ impl Targets<'_> {
             return self.crash_now(random, node);
         };
         let soon = Duration::from_millis(1 + random.up_to(20));
-        let then = [Action::Restart { node }, Action::Heal, Action::ForceElection { node: before }];
-        let crash = Action::Crash { node, unsynced: Unsynced::Lost };
+        let then = [
+            NodeAction::Restart.on(node),
+            NetworkAction::Heal.into(),
+            NodeAction::ForceElection.on(before),
+        ];
+        let crash = NodeAction::Crash { unsynced: Unsynced::Lost }.on(node);
         Injection::sequence([crash], then.map(|action| (soon, action)))
     }
 
     fn crash_now(&self, random: &mut Random, node: NodeId) -> Injection {
         let unsynced = pick(random, &[Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept]);
-        let crash = Action::Crash { node, unsynced };
-        Injection::for_a_while(crash, self.fault_duration(random), Action::Restart { node })
+        let crash = NodeAction::Crash { unsynced }.on(node);
+        Injection::for_a_while(crash, self.fault_duration(random), NodeAction::Restart.on(node))
     }
 }

@@ -6,7 +6,10 @@ use raft_check::{complete, converged};
 use raft_core::{Membership, NodeId};
 use raft_kv::{Operation, Response};
 use raft_script::{Condition, Statement};
-use raft_sim::{Action, NodeState, Random, ReadPolicy, SimNode};
+use raft_sim::{
+    Action, AdminRequest, NetworkAction, NodeAction, NodeState, Random, ReadPolicy, Request,
+    SimNode,
+};
 
 use super::{Checked, FRESH_CLIENT, Failure, SeedRun};
 use crate::plan::{RECOVERY, pick};
@@ -33,7 +36,7 @@ impl SeedRun {
         self.act_now(Action::Recover { nodes })?;
         let is_bridged = bridge.is_some();
         if let Some(groups) = bridge {
-            self.act_now(Action::Partition { groups: groups.to_vec() })?;
+            self.act_now(NetworkAction::Partition { groups: groups.to_vec() }.into())?;
         }
         self.last_step = self.world.steps() + MAX_STEPS;
         let within = recovery::bound(&self.world);
@@ -47,7 +50,7 @@ impl SeedRun {
             }
         })?;
         if is_bridged {
-            self.act_now(Action::Heal)?;
+            self.act_now(NetworkAction::Heal.into())?;
         }
         self.expect(Condition::Converged, within, |run| converged(&run.world))?;
         self.expect(Condition::Complete, within, |run| complete(&run.world, run.checks.ledger()))?;
@@ -68,9 +71,9 @@ impl SeedRun {
         let action = match random.up_to(3) {
             0 | 1 => {
                 let Some(node) = self.world.leader() else { return Ok(None) };
-                Action::TransferLeadership { node, to: avoided }
+                AdminRequest::TransferLeadership { to: avoided }.on(node)
             }
-            2 => Action::ForceElection { node: avoided },
+            2 => NodeAction::ForceElection.on(avoided),
             _ => return Ok(None),
         };
         self.act_now(action)?;
@@ -91,7 +94,7 @@ impl SeedRun {
         for _ in 0..=within.as_micros() / patience {
             let operation = Operation::Set { key: "progress".into(), value: "made".into() };
             let read = ReadPolicy::Log;
-            self.act_now(Action::Request { client: FRESH_CLIENT, operation, via: None, read })?;
+            self.act_now(Request { client: FRESH_CLIENT, operation, via: None, read }.into())?;
         }
         Ok(())
     }
@@ -132,7 +135,7 @@ impl SeedRun {
     fn ask_to_hand_over(&mut self, to: NodeId) -> Checked {
         self.pass(self.world.now())?;
         match self.world.leader() {
-            Some(node) if node != to => self.act(Action::TransferLeadership { node, to }),
+            Some(node) if node != to => self.act(AdminRequest::TransferLeadership { to }.on(node)),
             _ => Ok(()),
         }
     }

@@ -1,5 +1,5 @@
 use raft_core::{Instant, MembershipChange};
-use raft_sim::{Action, Setup, Unsynced};
+use raft_sim::{AdminRequest, NetworkAction, NodeAction, Setup, Unsynced};
 
 use super::*;
 
@@ -51,7 +51,9 @@ fn a_cluster_of_one() {
 fn followers_that_are_cut_off_from_their_leader() {
     let (mut world, leader) = elected(3);
     let followers = others(&world, leader);
-    world.apply(Action::Partition { groups: vec![vec![followers[0]]] }).expect("it is a node");
+    world
+        .apply(NetworkAction::Partition { groups: vec![vec![followers[0]]] }.into())
+        .expect("it is a node");
     let words = told(&world);
     assert!(words.contains(&format!("; node {} follows it;", followers[1])), "{words}");
     assert!(words.ends_with(&format!("; node {} is cut off from it.", followers[0])), "{words}");
@@ -61,16 +63,16 @@ fn followers_that_are_cut_off_from_their_leader() {
 fn a_candidate() {
     let setup = Setup { pre_vote: false, ..Setup::default() };
     let mut world = World::new(setup).expect("it is within bounds");
-    world.apply(Action::ForceElection { node: NodeId(4) }).expect("node 4 runs");
+    world.apply(NodeAction::ForceElection.on(NodeId(4))).expect("node 4 runs");
     assert_eq!(told(&world), "No leader: node 4 asks for votes in term 1.");
-    world.apply(Action::ForceElection { node: NodeId(2) }).expect("node 2 runs");
+    world.apply(NodeAction::ForceElection.on(NodeId(2))).expect("node 2 runs");
     assert_eq!(told(&world), "No leader: nodes 2 and 4 ask for votes.");
 }
 
 #[test]
 fn a_server_that_asks_before_it_stands() {
     let mut world = World::new(Setup::default()).expect("the defaults are within bounds");
-    world.apply(Action::ForceElection { node: NodeId(4) }).expect("node 4 runs");
+    world.apply(NodeAction::ForceElection.on(NodeId(4))).expect("node 4 runs");
     assert_eq!(told(&world), "No leader: node 4 asks whether it could win an election in term 1.");
 }
 
@@ -79,7 +81,7 @@ fn a_learner_learns_and_a_removed_server_is_not_waited_for() {
     let (mut world, leader) = elected(3);
     let run = |world: &mut World, change| {
         world.run_until(Instant(world.now().0 + 500_000));
-        world.apply(Action::ChangeMembership { node: leader, change }).expect("the leader runs");
+        world.apply(AdminRequest::ChangeMembership(change).on(leader)).expect("the leader runs");
         world.run_until(Instant(world.now().0 + 500_000));
     };
     run(&mut world, MembershipChange::AddLearner(NodeId(4)));
@@ -97,7 +99,7 @@ fn too_few_nodes_run() {
     let (mut world, leader) = elected(3);
     let other = others(&world, leader)[0];
     for node in [leader, other] {
-        world.apply(Action::Crash { node, unsynced: Unsynced::Drawn }).expect("it runs");
+        world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(node)).expect("it runs");
     }
     let mut down = [leader, other];
     down.sort();
@@ -113,7 +115,7 @@ fn too_few_nodes_run() {
 #[test]
 fn a_partition_with_a_deposed_leader() {
     let (mut world, old) = elected(3);
-    world.apply(Action::Partition { groups: vec![vec![old]] }).expect("it is a node");
+    world.apply(NetworkAction::Partition { groups: vec![vec![old]] }.into()).expect("it is a node");
     while world.leader() == Some(old) {
         world.step();
     }

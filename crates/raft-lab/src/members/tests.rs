@@ -1,5 +1,5 @@
 use raft_core::{MembershipChange, RoleKind};
-use raft_sim::{Action, Setup};
+use raft_sim::{AdminRequest, Setup};
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn led() -> (World, NodeId) {
 
 fn change(world: &mut World, change: MembershipChange) {
     let node = world.leader().expect("it leads");
-    world.apply(Action::ChangeMembership { node, change }).expect("the leader runs");
+    world.apply(AdminRequest::ChangeMembership(change).on(node)).expect("the leader runs");
 }
 
 fn until(world: &mut World, holds: impl Fn(&Members) -> bool) {

@@ -6,7 +6,7 @@ use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
     ClockChange, DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MessageId,
-    ReadPolicy, Setup, Unsynced, World,
+    ReadPolicy, Request, Setup, Unsynced, World,
 };
 
 use super::*;
@@ -17,13 +17,13 @@ fn actions() -> Vec<Action> {
     let nodes = |ids: &[u64]| ids.iter().copied().map(NodeId).collect::<Vec<_>>();
     let (one, two, four) = (NodeId(1), NodeId(2), NodeId(4));
     let latency = DelayRange::millis(1, 30);
-    let link = |change| Action::SetLink { from: one, to: two, change };
-    let change = |change| Action::ChangeMembership { node: one, change };
+    let link = |change| Action::Link { from: one, to: two, change };
+    let change = |change| AdminRequest::ChangeMembership(change).on(one);
     let request =
-        |operation, read| Action::Request { client: ClientId(7), operation, via: Some(two), read };
+        |operation, read| Request { client: ClientId(7), operation, via: Some(two), read }.into();
     vec![
-        Action::ForceElection { node: one },
-        Action::ForgetLeader { node: two },
+        NodeAction::ForceElection.on(one),
+        NodeAction::ForgetLeader.on(two),
         request(Operation::Set { key: "x".into(), value: "a b".into() }, ReadPolicy::Log),
         request(Operation::Get { key: "x".into() }, ReadPolicy::Lease),
         link(LinkChange::Latency(latency)),
@@ -32,12 +32,12 @@ fn actions() -> Vec<Action> {
         link(LinkChange::Bandwidth(Some(100_000))),
         link(LinkChange::QueueLimit(7)),
         link(LinkChange::Clog(Duration::from_millis(20))),
-        Action::Replay { from: one, to: two, back: 2 },
+        NetworkAction::Replay { from: one, to: two, back: 2 }.into(),
         link(LinkChange::Cut),
-        Action::SetClock { node: one, change: ClockChange::Drift { ppm: -12_345 } },
-        Action::SetClock { node: two, change: ClockChange::Jump(Duration::from_millis(30)) },
-        Action::Slow { node: four, handling: Duration::from_millis(3) },
-        Action::SetDisk { node: two, change: DiskChange::Latency(latency) },
+        NodeAction::SetClock(ClockChange::Drift { ppm: -12_345 }).on(one),
+        NodeAction::SetClock(ClockChange::Jump(Duration::from_millis(30))).on(two),
+        NodeAction::Slow { handling: Duration::from_millis(3) }.on(four),
+        DiskAction::Change(DiskChange::Latency(latency)).on(two),
         change(MembershipChange::AddVoter(NodeId(6))),
         change(MembershipChange::AddLearner(NodeId(7))),
         change(MembershipChange::Promote(two)),
@@ -45,22 +45,22 @@ fn actions() -> Vec<Action> {
         change(MembershipChange::Remove(two)),
         change(MembershipChange::Replace { old: two, new: NodeId(8) }),
         change(MembershipChange::SetVoters(nodes(&[1, 2, 3]))),
-        Action::TransferLeadership { node: one, to: two },
-        Action::Partition { groups: vec![nodes(&[1, 2]), nodes(&[3, 4, 5])] },
-        Action::Partition { groups: vec![nodes(&[1, 2, 3]), nodes(&[3, 4, 5])] },
-        Action::PartitionOneWay { heard: nodes(&[1, 2]), unheard: nodes(&[3, 4, 5]) },
-        Action::Heal,
-        Action::Pause { node: four },
-        Action::Resume { node: four },
-        Action::DamageDisk { node: four, damage: DiskDamage::Corrupt { record: None } },
-        Action::DamageDisk { node: four, damage: DiskDamage::Misdirect { keys: None } },
-        Action::SetDisk { node: four, change: DiskChange::Stall(Duration::from_millis(300)) },
-        Action::SetDisk { node: four, change: DiskChange::Fsync(Fsync::Works) },
-        Action::SetDisk { node: four, change: DiskChange::Full(false) },
-        Action::Crash { node: four, unsynced: Unsynced::Kept },
-        Action::Restart { node: four },
+        AdminRequest::TransferLeadership { to: two }.on(one),
+        NetworkAction::Partition { groups: vec![nodes(&[1, 2]), nodes(&[3, 4, 5])] }.into(),
+        NetworkAction::Partition { groups: vec![nodes(&[1, 2, 3]), nodes(&[3, 4, 5])] }.into(),
+        NetworkAction::PartitionOneWay { heard: nodes(&[1, 2]), unheard: nodes(&[3, 4, 5]) }.into(),
+        NetworkAction::Heal.into(),
+        NodeAction::Pause.on(four),
+        NodeAction::Resume.on(four),
+        DiskAction::Damage(DiskDamage::Corrupt { record: None }).on(four),
+        DiskAction::Damage(DiskDamage::Misdirect { keys: None }).on(four),
+        DiskAction::Change(DiskChange::Stall(Duration::from_millis(300))).on(four),
+        DiskAction::Change(DiskChange::Fsync(Fsync::Works)).on(four),
+        DiskAction::Change(DiskChange::Full(false)).on(four),
+        NodeAction::Crash { unsynced: Unsynced::Kept }.on(four),
+        NodeAction::Restart.on(four),
         Action::Recover { nodes: nodes(&[1, 2, 3, 4]) },
-        Action::Snapshot { node: one },
+        NodeAction::Snapshot.on(one),
     ]
 }
 
@@ -80,6 +80,6 @@ fn the_statements_of_a_run_do_it_again() {
     let report = crate::run(&crate::parse(&text).unwrap(), &mut |_| {});
     assert_eq!(report.failure, None);
     assert_eq!(report.trace_hash, world.trace_hash());
-    let drop = Action::DropMessage { id: MessageId(17) };
+    let drop: Action = NetworkAction::DropMessage { id: MessageId(17) }.into();
     assert_eq!(Statement::from(&drop).to_string(), "drop message 17");
 }

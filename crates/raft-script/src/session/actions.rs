@@ -1,7 +1,10 @@
 //! Statements that act at once: who is meant, and what to do to them.
 
 use raft_core::{MembershipChange, NodeId, RoleKind};
-use raft_sim::{Action, NodeState, Refusal, SimNode};
+use raft_sim::{
+    Action, ActionError, AdminRequest, DiskAction, NetworkAction, NodeAction, NodeState, Request,
+    SimNode,
+};
 
 use super::Session;
 use crate::outcome::{ExecError, Reply};
@@ -63,40 +66,38 @@ impl Session {
     fn plan(&self, statement: &Statement) -> Result<Plan, ExecError> {
         match statement {
             Statement::Crash { nodes, unsynced } => {
-                self.for_each(nodes, |node| Action::Crash { node, unsynced: *unsynced })
+                self.on_nodes(nodes, NodeAction::Crash { unsynced: *unsynced })
             }
-            Statement::Restart(nodes) => self.for_each(nodes, |node| Action::Restart { node }),
-            Statement::Pause(nodes) => self.for_each(nodes, |node| Action::Pause { node }),
-            Statement::Resume(nodes) => self.for_each(nodes, |node| Action::Resume { node }),
-            Statement::Timeout(nodes) => {
-                self.for_each(nodes, |node| Action::ForceElection { node })
-            }
-            Statement::Forget(nodes) => self.for_each(nodes, |node| Action::ForgetLeader { node }),
-            Statement::Snapshot(nodes) => self.for_each(nodes, |node| Action::Snapshot { node }),
+            Statement::Restart(nodes) => self.on_nodes(nodes, NodeAction::Restart),
+            Statement::Pause(nodes) => self.on_nodes(nodes, NodeAction::Pause),
+            Statement::Resume(nodes) => self.on_nodes(nodes, NodeAction::Resume),
+            Statement::Timeout(nodes) => self.on_nodes(nodes, NodeAction::ForceElection),
+            Statement::Forget(nodes) => self.on_nodes(nodes, NodeAction::ForgetLeader),
+            Statement::Snapshot(nodes) => self.on_nodes(nodes, NodeAction::Snapshot),
             Statement::Transfer { to, via } => {
                 let (node, to) = (self.asked(*via)?, self.select(*to)?);
-                Ok(Plan::one(Action::TransferLeadership { node, to }))
+                Ok(Plan::one(AdminRequest::TransferLeadership { to }.on(node)))
             }
             Statement::Change { change, via } => {
                 let (node, change) = (self.asked(*via)?, self.change(change)?);
-                Ok(Plan::one(Action::ChangeMembership { node, change }))
+                Ok(Plan::one(AdminRequest::ChangeMembership(change).on(node)))
             }
             Statement::Disk { nodes, change } => {
-                self.for_each(nodes, |node| Action::SetDisk { node, change: *change })
+                self.for_each(nodes, |node| DiskAction::Change(*change).on(node))
             }
             Statement::Damage { nodes, damage } => {
-                self.for_each(nodes, |node| Action::DamageDisk { node, damage: *damage })
+                self.for_each(nodes, |node| DiskAction::Damage(*damage).on(node))
             }
             Statement::Request { operation, via, read, client } => {
                 let via = via.map(|via| self.select(via)).transpose()?;
                 let (client, operation, read) = (*client, operation.clone(), *read);
-                Ok(Plan::one(Action::Request { client, operation, via, read }))
+                Ok(Plan::one(Request { client, operation, via, read }.into()))
             }
             Statement::Clock { nodes, change } => {
-                self.for_each(nodes, |node| Action::SetClock { node, change: *change })
+                self.on_nodes(nodes, NodeAction::SetClock(*change))
             }
             Statement::Slow { nodes, handling } => {
-                self.for_each(nodes, |node| Action::Slow { node, handling: *handling })
+                self.on_nodes(nodes, NodeAction::Slow { handling: *handling })
             }
             Statement::Recover(nodes) => {
                 let nodes = match nodes {
@@ -109,29 +110,36 @@ impl Session {
         }
     }
 
+    fn on_nodes(&self, nodes: &Nodes, action: NodeAction) -> Result<Plan, ExecError> {
+        self.for_each(nodes, |node| action.on(node))
+    }
+
     fn plan_network(&self, statement: &Statement) -> Result<Plan, ExecError> {
         match statement {
             Statement::Partition(groups) => {
-                Ok(Plan::one(Action::Partition { groups: self.groups(groups)? }))
+                let groups = self.groups(groups)?;
+                Ok(Plan::one(NetworkAction::Partition { groups }.into()))
             }
             Statement::PartitionOneWay { heard, unheard } => {
                 let groups = self.groups(&[heard.clone(), unheard.clone()])?;
                 let [heard, unheard] = groups.try_into().expect("as many as there were");
-                Ok(Plan::one(Action::PartitionOneWay { heard, unheard }))
+                Ok(Plan::one(NetworkAction::PartitionOneWay { heard, unheard }.into()))
             }
             Statement::Replay { from, to, back } => {
                 let (from, to, back) = (self.select(*from)?, self.select(*to)?, *back);
-                Ok(Plan::one(Action::Replay { from, to, back }))
+                Ok(Plan::one(NetworkAction::Replay { from, to, back }.into()))
             }
-            Statement::Heal => Ok(Plan::one(Action::Heal)),
+            Statement::Heal => Ok(Plan::one(NetworkAction::Heal.into())),
             Statement::Link { ends, changes } => {
                 let pairs = self.pairs(ends)?;
                 let actions = pairs.into_iter().flat_map(|(from, to)| {
-                    changes.iter().map(move |change| Action::SetLink { from, to, change: *change })
+                    changes.iter().map(move |change| Action::Link { from, to, change: *change })
                 });
                 Ok(Plan { actions: actions.collect(), lenient: false })
             }
-            Statement::DropMessage(id) => Ok(Plan::one(Action::DropMessage { id: *id })),
+            Statement::DropMessage(id) => {
+                Ok(Plan::one(NetworkAction::DropMessage { id: *id }.into()))
+            }
             other => unreachable!("{other} is no action"),
         }
     }
@@ -241,7 +249,7 @@ impl Session {
     pub(super) fn select(&self, selector: Selector) -> Result<NodeId, ExecError> {
         match selector {
             Selector::Node(node) if self.world.node(node).is_some() => Ok(node),
-            Selector::Node(node) => Err(Refusal::NoSuchNode(node).into()),
+            Selector::Node(node) => Err(ActionError::NoSuchNode(node).into()),
             Selector::Leader => {
                 self.world.leader().ok_or(ExecError::NoSuchRole { role: selector.to_string() })
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use raft_core::NodeId;
-use raft_sim::{DelayRange, Refusal};
+use raft_sim::{ActionError, DelayRange};
 
 use super::*;
 use crate::strategies::action;
@@ -241,7 +241,7 @@ fn a_statement_about_several_nodes_does_all_or_nothing() {
     exec(&mut session, "crash 3").unwrap();
     let hash = session.world().trace_hash();
     let error = exec(&mut session, "crash 1 2 3").unwrap_err();
-    assert!(matches!(error, ExecError::Refused(Refusal::WrongState { node: NodeId(3), .. })));
+    assert!(matches!(error, ExecError::Refused(ActionError::WrongState { node: NodeId(3), .. })));
     assert_eq!(session.world().trace_hash(), hash, "nothing has happened");
     assert_eq!(session.statements().len(), 1, "and nothing is in the journal");
     // `all` means those for which it makes sense.
@@ -386,7 +386,7 @@ fn nodes_that_the_cluster_does_not_have_are_refused() {
     ] {
         assert_eq!(
             start(&mut session, line),
-            Err(ExecError::Refused(Refusal::NoSuchNode(NodeId(7)))),
+            Err(ExecError::Refused(ActionError::NoSuchNode(NodeId(7)))),
             "{line}"
         );
     }

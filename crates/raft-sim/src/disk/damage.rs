@@ -8,7 +8,7 @@ use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_ha
 
 use super::Disk;
 use crate::random::{Purpose, Random};
-use crate::{DiskDamage, Refusal, Setup, Unsynced};
+use crate::{DiskDamage, DiskError, Setup, Unsynced};
 
 /// How writes are torn by a loss of power.
 #[derive(Debug)]
@@ -72,9 +72,9 @@ impl Disk {
         setup: &Setup,
         (node, now): (NodeId, Instant),
         damage: DiskDamage,
-    ) -> Result<(DiskDamage, WriteBatch), Refusal> {
+    ) -> Result<(DiskDamage, WriteBatch), DiskError> {
         if self.keys().next().is_none() {
-            return Err(Refusal::EmptyDisk(node));
+            return Err(DiskError::Empty(node));
         }
         let mut random = stream(setup, node, now);
         let (done, batch) = match damage {
@@ -90,7 +90,7 @@ impl Disk {
                     (from, self.draw_key(&mut random, Some(from)))
                 });
                 if from == to {
-                    return Err(Refusal::SameRecord { node, record: from });
+                    return Err(DiskError::SameRecord { node, record: from });
                 }
                 let mut batch = put(to, self.record(node, from)?.clone());
                 batch.writes.push(Write::Delete { key: from });
@@ -102,8 +102,8 @@ impl Disk {
         Ok((done, batch))
     }
 
-    fn record(&self, node: NodeId, record: RecordKey) -> Result<&RecordBytes, Refusal> {
-        self.durable.get(record).ok_or(Refusal::NoSuchRecord { node, record })
+    fn record(&self, node: NodeId, record: RecordKey) -> Result<&RecordBytes, DiskError> {
+        self.durable.get(record).ok_or(DiskError::NoSuchRecord { node, record })
     }
 
     /// The node's records.

@@ -8,7 +8,8 @@ use raft_storage::RecordKey;
 
 use super::*;
 use crate::{
-    Action, DiskDamage, DiskEvent, Event, EventKind, NodeState, ProcessEvent, ReadPolicy, World,
+    Action, DiskAction, DiskDamage, DiskEvent, Event, EventKind, NodeAction, NodeState,
+    ProcessEvent, ReadPolicy, Request, World,
 };
 
 type Unfinished = (PersistId, Arc<WriteBatch>);
@@ -40,7 +41,7 @@ impl Scene {
         let value = value.to_string().as_str().into();
         let operation = Operation::Set { key: "x".into(), value };
         let (client, read) = (ClientId(1), ReadPolicy::Log);
-        self.act(Action::Request { client, operation, via: None, read });
+        self.act(Request { client, operation, via: None, read }.into());
     }
 
     fn act(&mut self, action: Action) {
@@ -49,11 +50,11 @@ impl Scene {
     }
 
     fn change(&mut self, change: DiskChange) {
-        self.act(Action::SetDisk { node: NODE, change });
+        self.act(DiskAction::Change(change).on(NODE));
     }
 
     fn damage(&mut self, damage: DiskDamage) {
-        self.act(Action::DamageDisk { node: NODE, damage });
+        self.act(DiskAction::Damage(damage).on(NODE));
     }
 
     fn run(&mut self, millis: u64) {
@@ -124,11 +125,11 @@ impl Scene {
     }
 
     fn restart(&mut self) {
-        self.act(Action::Restart { node: NODE });
+        self.act(NodeAction::Restart.on(NODE));
     }
 
     fn crash(&mut self, unsynced: Unsynced) {
-        self.act(Action::Crash { node: NODE, unsynced });
+        self.act(NodeAction::Crash { unsynced }.on(NODE));
     }
 
     fn words(&self) -> String {
@@ -150,8 +151,8 @@ fn a_stall_holds_back_what_is_under_way_and_what_comes() {
     assert_eq!(scene.disk().pending().len(), 0);
     assert_eq!(scene.state(), NodeState::Running);
     let too_long = DiskChange::Stall(Duration::from_secs(3601));
-    let refused = scene.world.apply(Action::SetDisk { node: NODE, change: too_long });
-    assert!(matches!(refused, Err(Refusal::Delay(_))));
+    let refused = scene.world.apply(DiskAction::Change(too_long).on(NODE));
+    assert!(matches!(refused, Err(ActionError::Delay(_))));
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn a_full_disk_stops_the_node_until_there_is_room() {
     scene.run(300);
     assert_eq!(scene.state(), NodeState::Crashed);
     assert_eq!(scene.world.node(NODE).unwrap().stopped_by(), Some(WriteFailure::Full));
-    let refused = scene.world.apply(Action::Restart { node: NODE }).unwrap_err();
+    let refused = scene.world.apply(NodeAction::Restart.on(NODE)).unwrap_err();
     assert!(refused.to_string().contains("make room first: disk 2 full=off"), "{refused}");
     assert!(scene.world.node(NODE).unwrap().can_start().is_err());
     scene.change(DiskChange::Full(false));
@@ -314,14 +315,17 @@ fn what_is_under_way_is_written_over_damage() {
 #[test]
 fn a_wiped_disk_is_remembered() {
     let mut scene = Scene::begin(8);
-    let wipe = Action::DamageDisk { node: NODE, damage: DiskDamage::Wipe };
-    assert!(matches!(scene.world.apply(wipe.clone()), Err(Refusal::WrongState { .. })));
+    let wipe = DiskAction::Damage(DiskDamage::Wipe).on(NODE);
+    assert!(matches!(scene.world.apply(wipe.clone()), Err(ActionError::WrongState { .. })));
     scene.crash(Unsynced::Lost);
     scene.act(wipe.clone());
     scene.restart();
     assert_eq!(scene.state(), NodeState::Refused);
     assert!(scene.refusal().contains("the disk was emptied"), "{}", scene.refusal());
-    assert!(matches!(scene.world.apply(wipe), Err(Refusal::EmptyDisk(NODE))));
+    assert!(matches!(
+        scene.world.apply(wipe),
+        Err(ActionError::Disk(crate::DiskError::Empty(NODE)))
+    ));
     let setup =
         Setup { disks: [(NODE, scene.disk().durable().clone())].into(), ..Setup::default() };
     let later = World::new(setup).unwrap();
@@ -332,7 +336,7 @@ fn a_wiped_disk_is_remembered() {
 fn what_cannot_be_damaged_is_said() {
     let mut scene = Scene::begin(9);
     let mut refused = |damage| {
-        let refused = scene.world.apply(Action::DamageDisk { node: NODE, damage });
+        let refused = scene.world.apply(DiskAction::Damage(damage).on(NODE));
         refused.unwrap_err().to_string()
     };
     let (there, missing) = (RecordKey::Entry(LogIndex(1)), RecordKey::Entry(LogIndex(999)));
@@ -374,7 +378,7 @@ mod bugs {
         let world = World::new(setup).unwrap();
         let mut scene = Scene { world, copy: BTreeMap::new(), events: Vec::new() };
         scene.follow();
-        scene.act(Action::ForceElection { node: NodeId(1) });
+        scene.act(NodeAction::ForceElection.on(NodeId(1)));
         scene.run(700);
         scene
     }
@@ -401,7 +405,7 @@ mod bugs {
         };
         let before = read(&scene);
         assert_eq!(before.voted_for, Some(NodeId(1)));
-        scene.act(Action::ForceElection { node: NODE });
+        scene.act(NodeAction::ForceElection.on(NODE));
         let is_new_term = |write: &PendingWrite| format!("{:?}", write.batch).contains("HardState");
         assert!(scene.disk().pending().any(is_new_term));
         scene.crash(Unsynced::Lost);

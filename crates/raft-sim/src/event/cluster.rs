@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use raft_core::{MembershipChange, NodeId, Outcome};
 
+use crate::Action;
 use crate::fingerprint::Fingerprint;
 use crate::words::join;
 
@@ -42,6 +43,13 @@ pub enum AdminRequest {
     },
     /// Change the members of the cluster.
     ChangeMembership(MembershipChange),
+}
+
+impl AdminRequest {
+    /// This, asked of a node.
+    pub fn on(self, node: NodeId) -> Action {
+        Action::Administer { node, request: self }
+    }
 }
 
 impl ClusterEvent {

@@ -10,8 +10,8 @@ use crate::client::Wish;
 use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
-    Action, AdminRequest, DiskChange, DiskDamage, DiskEvent, DropReason, EventKind, MAX_NODES,
-    NetworkEvent, NodeState, ProcessEvent, Refusal, Unsynced,
+    Action, ActionError, AdminRequest, DiskAction, DiskChange, DiskDamage, DiskError, DiskEvent,
+    EventKind, MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Unsynced,
 };
 
 impl World {
@@ -19,7 +19,7 @@ impl World {
     ///
     /// # Errors
     /// When that cannot be done now. Then nothing has changed.
-    pub fn apply(&mut self, action: Action) -> Result<(), Refusal> {
+    pub fn apply(&mut self, action: Action) -> Result<(), ActionError> {
         self.events.clear();
         self.perform(&action)?;
         let (at, after_steps) = (self.now, self.steps);
@@ -28,86 +28,71 @@ impl World {
         Ok(())
     }
 
-    fn perform(&mut self, action: &Action) -> Result<(), Refusal> {
+    fn perform(&mut self, action: &Action) -> Result<(), ActionError> {
         match action {
-            Action::Crash { node, unsynced } => self.crash(*node, *unsynced),
-            Action::Restart { node } => {
-                self.require_down(*node)?;
-                if self.node_mut(*node).disk.is_full() {
-                    return Err(Refusal::DiskFull(*node));
-                }
-                self.start_node(*node);
-                Ok(())
+            Action::Node { node, action } => self.act_on_node(*node, *action),
+            Action::Disk { node, action: DiskAction::Change(change) } => {
+                self.set_disk(*node, *change)
             }
-            Action::Pause { node } => self.pause(*node),
-            Action::Resume { node } => self.resume(*node),
-            Action::Snapshot { node } => {
+            Action::Disk { node, action: DiskAction::Damage(damage) } => {
+                self.damage_disk(*node, *damage)
+            }
+            Action::Link { from, to, change } => self.set_link(*from, *to, *change),
+            Action::Network(action) => self.act_on_network(action),
+            Action::Administer { node, request } => {
                 self.require_running(*node)?;
-                match self.force_snapshot(*node) {
-                    true => Ok(()),
-                    false => Err(Refusal::NothingToSnapshot(*node)),
+                if let AdminRequest::ChangeMembership(change) = request {
+                    self.add_servers(*node, change)?;
                 }
-            }
-            Action::SetLink { from, to, change } => self.set_link(*from, *to, *change),
-            Action::SetDisk { node, change } => self.set_disk(*node, *change),
-            Action::DamageDisk { node, damage } => self.damage_disk(*node, *damage),
-            Action::SetClock { node, change } => self.set_clock(*node, *change),
-            Action::Slow { node, handling } => self.set_slow(*node, *handling),
-            Action::Partition { groups } => self.set_partition(groups),
-            Action::PartitionOneWay { heard, unheard } => self.set_one_way(heard, unheard),
-            Action::Replay { from, to, back } => self.replay(*from, *to, *back),
-            Action::Heal => {
-                self.partition = None;
-                self.links.values_mut().for_each(|link| link.cut = false);
-                self.emit(EventKind::Network(NetworkEvent::Healed));
+                self.administer(*node, request.clone());
                 Ok(())
             }
             Action::Recover { nodes } => self.recover(nodes),
-            Action::DropMessage { id } => {
-                if !self.in_flight.contains(*id) {
-                    return Err(Refusal::NoSuchMessage(*id));
+            Action::Request(request) => {
+                if let Some(node) = request.via {
+                    self.state_of(node)?;
                 }
-                self.drop_message(*id, DropReason::ByCommand);
+                let Request { operation, via, read, .. } = request.clone();
+                self.request(request.client, Wish { operation, via, read })?;
                 Ok(())
             }
-            Action::Request { client, operation, via, read } => {
-                if let Some(node) = via {
-                    self.state_of(*node)?;
-                }
-                let wish = Wish { operation: operation.clone(), via: *via, read: *read };
-                self.request(*client, wish)
-            }
-            other => self.perform_on_core(other),
         }
     }
 
-    /// What a person asks a node's core for.
-    fn perform_on_core(&mut self, action: &Action) -> Result<(), Refusal> {
+    fn act_on_node(&mut self, node: NodeId, action: NodeAction) -> Result<(), ActionError> {
         match action {
-            Action::ForceElection { node } => {
-                self.require_running(*node)?;
-                self.feed(*node, Input::ForceElection);
+            NodeAction::Crash { unsynced } => self.crash(node, unsynced)?,
+            NodeAction::Restart => {
+                self.require_down(node)?;
+                if self.node_mut(node).disk.is_full() {
+                    return Err(DiskError::Full(node).into());
+                }
+                self.start_node(node);
             }
-            Action::ForgetLeader { node } => {
-                self.require_running(*node)?;
-                self.feed(*node, Input::ForgetLeader);
+            NodeAction::Pause => self.pause(node)?,
+            NodeAction::Resume => self.resume(node)?,
+            NodeAction::ForceElection => {
+                self.require_running(node)?;
+                self.feed(node, Input::ForceElection);
             }
-            Action::TransferLeadership { node, to } => {
-                self.require_running(*node)?;
-                self.administer(*node, AdminRequest::TransferLeadership { to: *to });
+            NodeAction::ForgetLeader => {
+                self.require_running(node)?;
+                self.feed(node, Input::ForgetLeader);
             }
-            Action::ChangeMembership { node, change } => {
-                self.require_running(*node)?;
-                self.add_servers(*node, change)?;
-                self.administer(*node, AdminRequest::ChangeMembership(change.clone()));
+            NodeAction::Snapshot => {
+                self.require_running(node)?;
+                if !self.force_snapshot(node) {
+                    return Err(ActionError::NothingToSnapshot(node));
+                }
             }
-            other => unreachable!("{other:?} is not for a core"),
+            NodeAction::SetClock(change) => self.set_clock(node, change)?,
+            NodeAction::Slow { handling } => self.set_slow(node, handling)?,
         }
         Ok(())
     }
 
     /// Starts the servers that are to join by a change that the node can make.
-    fn add_servers(&mut self, node: NodeId, change: &MembershipChange) -> Result<(), Refusal> {
+    fn add_servers(&mut self, node: NodeId, change: &MembershipChange) -> Result<(), ActionError> {
         let joining: &[NodeId] = match change {
             MembershipChange::AddLearner(new)
             | MembershipChange::AddVoter(new)
@@ -116,7 +101,7 @@ impl World {
             _ => &[],
         };
         if let Some(node) = joining.iter().find(|node| !(1..=MAX_NODES).contains(&node.0)) {
-            return Err(Refusal::NodeNumber { node: *node, largest: MAX_NODES });
+            return Err(ActionError::NodeNumber { node: *node, largest: MAX_NODES });
         }
         let core = self.node(node).and_then(crate::SimNode::core);
         let is_possible = core.is_some_and(|core| {
@@ -130,12 +115,12 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn state_of(&self, node: NodeId) -> Result<NodeState, Refusal> {
-        self.node(node).map(crate::SimNode::state).ok_or(Refusal::NoSuchNode(node))
+    pub(super) fn state_of(&self, node: NodeId) -> Result<NodeState, ActionError> {
+        self.node(node).map(crate::SimNode::state).ok_or(ActionError::NoSuchNode(node))
     }
 
     /// All of these exist.
-    pub(super) fn require_known(&self, nodes: &[NodeId]) -> Result<(), Refusal> {
+    pub(super) fn require_known(&self, nodes: &[NodeId]) -> Result<(), ActionError> {
         nodes.iter().try_for_each(|node| self.state_of(*node).map(drop))
     }
 
@@ -144,21 +129,21 @@ impl World {
         node: NodeId,
         needed: &'static str,
         fits: impl FnOnce(NodeState) -> bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ActionError> {
         let state = self.state_of(node)?;
-        if fits(state) { Ok(()) } else { Err(Refusal::WrongState { node, state, needed }) }
+        if fits(state) { Ok(()) } else { Err(ActionError::WrongState { node, state, needed }) }
     }
 
-    fn require_running(&self, node: NodeId) -> Result<(), Refusal> {
+    fn require_running(&self, node: NodeId) -> Result<(), ActionError> {
         self.require(node, "running", |state| state == NodeState::Running)
     }
 
-    fn require_down(&self, node: NodeId) -> Result<(), Refusal> {
+    fn require_down(&self, node: NodeId) -> Result<(), ActionError> {
         let is_down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
         self.require(node, "down", is_down)
     }
 
-    pub(super) fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), Refusal> {
+    pub(super) fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), ActionError> {
         self.require(id, "running or paused", |state| {
             matches!(state, NodeState::Running | NodeState::Paused)
         })?;
@@ -168,7 +153,7 @@ impl World {
         Ok(())
     }
 
-    fn pause(&mut self, id: NodeId) -> Result<(), Refusal> {
+    fn pause(&mut self, id: NodeId) -> Result<(), ActionError> {
         self.require_running(id)?;
         if let Some(up) = self.node_mut(id).up() {
             // Its timer elapses anew when it runs on.
@@ -182,7 +167,7 @@ impl World {
     }
 
     /// What arrived meanwhile is handled first, in order; then its timers run on.
-    pub(super) fn resume(&mut self, id: NodeId) -> Result<(), Refusal> {
+    pub(super) fn resume(&mut self, id: NodeId) -> Result<(), ActionError> {
         self.require(id, "paused", |state| state == NodeState::Paused)?;
         let inbox = self.node_mut(id).up().and_then(|up| up.inbox.take());
         self.emit(EventKind::Process { node: id, event: ProcessEvent::Resumed });
@@ -193,7 +178,7 @@ impl World {
         Ok(())
     }
 
-    fn set_disk(&mut self, id: NodeId, change: DiskChange) -> Result<(), Refusal> {
+    fn set_disk(&mut self, id: NodeId, change: DiskChange) -> Result<(), ActionError> {
         self.state_of(id)?;
         let now = self.now;
         let node = self.node_mut(id);
@@ -206,7 +191,7 @@ impl World {
         Ok(())
     }
 
-    fn damage_disk(&mut self, id: NodeId, damage: DiskDamage) -> Result<(), Refusal> {
+    fn damage_disk(&mut self, id: NodeId, damage: DiskDamage) -> Result<(), ActionError> {
         self.state_of(id)?;
         if damage == DiskDamage::Wipe {
             self.require_down(id)?;

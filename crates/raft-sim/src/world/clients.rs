@@ -9,21 +9,21 @@ use super::World;
 use super::queue::{Answer, Due};
 use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, Wish};
 use crate::node::{Arrival, Asked};
-use crate::{ClientEvent, EventKind, ReadPolicy, Refusal};
+use crate::{ClientError, ClientEvent, EventKind, ReadPolicy};
 
 impl World {
     /// Gives a client an operation; the client comes into being when it is first named.
-    pub(super) fn request(&mut self, id: ClientId, wish: Wish) -> Result<(), Refusal> {
-        wish.operation.validate().map_err(Refusal::Operation)?;
+    pub(super) fn request(&mut self, id: ClientId, wish: Wish) -> Result<(), ClientError> {
+        wish.operation.validate().map_err(ClientError::Operation)?;
         if wish.read != ReadPolicy::Log && !wish.operation.is_read() {
-            return Err(Refusal::NotARead { read: wish.read });
+            return Err(ClientError::NotARead { read: wish.read });
         }
         if !(1..=MAX_CLIENT_ID).contains(&id.0) {
-            return Err(Refusal::ClientId { client: id, largest: MAX_CLIENT_ID });
+            return Err(ClientError::Number { client: id, largest: MAX_CLIENT_ID });
         }
         if !self.clients.contains_key(&id) {
             if self.clients.len() >= MAX_CLIENTS {
-                return Err(Refusal::TooManyClients { limit: MAX_CLIENTS });
+                return Err(ClientError::TooManyClients { limit: MAX_CLIENTS });
             }
             self.clients.insert(id, Client::new(&self.setup, id));
         }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use raft_core::{Body, Instant, NodeId, RoleKind};
 
 use crate::{
-    Action, ClockChange, DelayRange, Event, EventKind, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
-    MessageEvent, Refusal, Setup, SimNode, Timeline, World,
+    Action, ActionError, ClockChange, DelayRange, Event, EventKind, MAX_DRIFT_PPM, MAX_HANDLING,
+    MAX_JUMP, MessageEvent, NetworkAction, NodeAction, Setup, SimNode, Timeline, World,
 };
 
 const ONE: NodeId = NodeId(1);
 const TWO: NodeId = NodeId(2);
 
 fn clock(node: NodeId, change: ClockChange) -> Action {
-    Action::SetClock { node, change }
+    NodeAction::SetClock(change).on(node)
 }
 
 fn drift(node: NodeId, ppm: i32) -> Action {
@@ -21,7 +21,7 @@ fn drift(node: NodeId, ppm: i32) -> Action {
 }
 
 fn slow(node: NodeId, millis: u64) -> Action {
-    Action::Slow { node, handling: Duration::from_millis(millis) }
+    NodeAction::Slow { handling: Duration::from_millis(millis) }.on(node)
 }
 
 /// Three nodes, of which the first has led for a while. Messages and writes take a millisecond.
@@ -30,7 +30,7 @@ fn led(seed: u64) -> World {
     let setup =
         Setup { nodes: 3, seed, link_latency: quick, disk_latency: quick, ..Setup::default() };
     let mut world = World::new(setup).unwrap();
-    world.apply(Action::ForceElection { node: ONE }).unwrap();
+    world.apply(NodeAction::ForceElection.on(ONE)).unwrap();
     world.run_until(Instant(500_000));
     assert_eq!(world.leader(), Some(ONE));
     world
@@ -107,7 +107,7 @@ fn beyond_the_bound_a_lease_may_outlive_another_election() {
         let mut world = led(seed);
         world.apply(drift(ONE, ppm)).unwrap();
         events(&mut world, Duration::from_secs(1));
-        world.apply(Action::Partition { groups: vec![vec![ONE]] }).unwrap();
+        world.apply(NetworkAction::Partition { groups: vec![vec![ONE]] }.into()).unwrap();
         while world.leader() == Some(ONE) && world.step() {}
         let until = world.node(ONE).and_then(SimNode::lease_until);
         world.leader().is_some() && until.is_some_and(|until| until > world.now())
@@ -166,7 +166,7 @@ fn a_slow_node_answers_one_after_the_other() {
 #[test]
 fn a_slow_node_times_out_late_and_once() {
     let mut world = led(6);
-    world.apply(Action::Partition { groups: vec![vec![TWO]] }).unwrap();
+    world.apply(NetworkAction::Partition { groups: vec![vec![TWO]] }.into()).unwrap();
     world.apply(slow(TWO, 200)).unwrap();
     let steps = world.steps();
     events(&mut world, Duration::from_secs(3));
@@ -199,15 +199,15 @@ fn a_slow_node_is_paused_and_crashes_like_any() {
     events(&mut world, Duration::from_millis(500));
     let waiting = world.node(TWO).unwrap().inbox_len();
     assert!(waiting > 1);
-    world.apply(Action::Pause { node: TWO }).unwrap();
+    world.apply(NodeAction::Pause.on(TWO)).unwrap();
     events(&mut world, Duration::from_millis(300));
     assert!(world.node(TWO).unwrap().inbox_len() > waiting);
-    world.apply(Action::Resume { node: TWO }).unwrap();
+    world.apply(NodeAction::Resume.on(TWO)).unwrap();
     assert!(world.node(TWO).unwrap().inbox_len() > waiting, "it is as slow as before");
     events(&mut world, Duration::from_millis(300));
-    world.apply(Action::Crash { node: TWO, unsynced: crate::Unsynced::Lost }).unwrap();
+    world.apply(NodeAction::Crash { unsynced: crate::Unsynced::Lost }.on(TWO)).unwrap();
     assert_eq!(world.node(TWO).unwrap().inbox_len(), 0);
-    world.apply(Action::Restart { node: TWO }).unwrap();
+    world.apply(NodeAction::Restart.on(TWO)).unwrap();
     events(&mut world, Duration::from_secs(1));
     assert!(world.node(TWO).unwrap().inbox_len() > 0, "slowness is the machine's");
     world.apply(Action::Recover { nodes: world.node_ids().collect() }).unwrap();
@@ -237,12 +237,15 @@ fn out_of_range_is_refused() {
     let too_much = ClockChange::Drift { ppm: MAX_DRIFT_PPM + 1 };
     let too_far = ClockChange::Jump(MAX_JUMP + Duration::from_micros(1));
     for change in [too_much, ClockChange::Drift { ppm: i32::MIN }, too_far] {
-        assert_eq!(world.apply(clock(ONE, change)), Err(Refusal::Clock(change)));
+        assert_eq!(world.apply(clock(ONE, change)), Err(ActionError::Clock(change)));
     }
     let handling = MAX_HANDLING + Duration::from_micros(1);
-    assert_eq!(world.apply(Action::Slow { node: ONE, handling }), Err(Refusal::Handling(handling)));
-    assert_eq!(world.apply(slow(NodeId(9), 1)), Err(Refusal::NoSuchNode(NodeId(9))));
-    assert_eq!(world.apply(drift(NodeId(9), 1)), Err(Refusal::NoSuchNode(NodeId(9))));
+    assert_eq!(
+        world.apply(NodeAction::Slow { handling }.on(ONE)),
+        Err(ActionError::Handling(handling))
+    );
+    assert_eq!(world.apply(slow(NodeId(9), 1)), Err(ActionError::NoSuchNode(NodeId(9))));
+    assert_eq!(world.apply(drift(NodeId(9), 1)), Err(ActionError::NoSuchNode(NodeId(9))));
     assert_eq!(world.trace_hash(), before);
 }
 
@@ -256,9 +259,9 @@ fn a_run_with_wrong_clocks_is_sought_and_repeated() {
             slow(TWO, 7),
             clock(NodeId(3), ClockChange::Jump(Duration::from_millis(700))),
             drift(TWO, -400_000),
-            Action::Crash { node: ONE, unsynced: crate::Unsynced::Drawn },
+            NodeAction::Crash { unsynced: crate::Unsynced::Drawn }.on(ONE),
             slow(TWO, 0),
-            Action::Restart { node: ONE },
+            NodeAction::Restart.on(ONE),
         ];
         for action in actions {
             let end = world.now() + Duration::from_secs(2);

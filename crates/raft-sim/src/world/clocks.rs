@@ -7,7 +7,7 @@ use raft_core::{Input, NodeId};
 use super::World;
 use super::queue::Due;
 use crate::node::Arrival;
-use crate::{ClockChange, EventKind, MAX_HANDLING, ProcessEvent, Refusal};
+use crate::{ActionError, ClockChange, EventKind, MAX_HANDLING, ProcessEvent};
 
 impl World {
     /// Whether leases that a node gave or has are not to be relied on, as its clock runs too fast or too
@@ -18,10 +18,10 @@ impl World {
         self.node(node).is_some_and(|node| node.clock.is_wrong(self.now, bound))
     }
 
-    pub(super) fn set_clock(&mut self, id: NodeId, change: ClockChange) -> Result<(), Refusal> {
+    pub(super) fn set_clock(&mut self, id: NodeId, change: ClockChange) -> Result<(), ActionError> {
         self.state_of(id)?;
         if !change.is_valid() {
-            return Err(Refusal::Clock(change));
+            return Err(ActionError::Clock(change));
         }
         self.change_clock(id, change);
         self.emit(EventKind::Process { node: id, event: ProcessEvent::ClockChanged { change } });
@@ -35,10 +35,10 @@ impl World {
         self.node_mut(id).clock.change(now, change, window);
     }
 
-    pub(super) fn set_slow(&mut self, id: NodeId, handling: Duration) -> Result<(), Refusal> {
+    pub(super) fn set_slow(&mut self, id: NodeId, handling: Duration) -> Result<(), ActionError> {
         self.state_of(id)?;
         if handling > MAX_HANDLING {
-            return Err(Refusal::Handling(handling));
+            return Err(ActionError::Handling(handling));
         }
         self.node_mut(id).handling = handling;
         self.emit(EventKind::Process { node: id, event: ProcessEvent::Slowed { handling } });

@@ -6,8 +6,9 @@ use raft_core::{Instant, Membership, MembershipChange, NodeId, Outcome, RoleKind
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
-    Action, AdminRequest, ClientEvent, ClusterEvent, Event, EventKind, MAX_NODES, NodeState,
-    ReadPolicy, Refusal, RetryReason, Setup, SetupError, SimNode, World,
+    Action, ActionError, AdminRequest, ClientError, ClientEvent, ClusterEvent, Event, EventKind,
+    MAX_NODES, NodeAction, NodeState, ReadPolicy, Request, RetryReason, Setup, SetupError, SimNode,
+    World,
 };
 
 /// A cluster of three that has had a leader for a while.
@@ -47,7 +48,7 @@ fn until_answer(world: &mut World) -> (Response, NodeId, ReadPolicy) {
 }
 
 fn request(operation: Operation, via: NodeId, read: ReadPolicy) -> Action {
-    Action::Request { client: ClientId(1), operation, via: Some(via), read }
+    Request { client: ClientId(1), operation, via: Some(via), read }.into()
 }
 
 fn set() -> Operation {
@@ -59,7 +60,7 @@ fn get() -> Operation {
 }
 
 fn change(node: NodeId, change: MembershipChange) -> Action {
-    Action::ChangeMembership { node, change }
+    AdminRequest::ChangeMembership(change).on(node)
 }
 
 fn follower(world: &World, leader: NodeId) -> NodeId {
@@ -115,7 +116,7 @@ fn who_cannot_make_a_change_starts_no_server() {
     for number in [0, MAX_NODES + 1] {
         let node = NodeId(number);
         let refused = world.apply(change(leader, MembershipChange::AddVoter(node)));
-        assert_eq!(refused, Err(Refusal::NodeNumber { node, largest: MAX_NODES }));
+        assert_eq!(refused, Err(ActionError::NodeNumber { node, largest: MAX_NODES }));
     }
 }
 
@@ -123,7 +124,7 @@ fn who_cannot_make_a_change_starts_no_server() {
 fn leadership_goes_where_it_is_sent() {
     let (mut world, leader) = calm(Setup::default());
     let to = follower(&world, leader);
-    world.apply(Action::TransferLeadership { node: leader, to }).unwrap();
+    world.apply(AdminRequest::TransferLeadership { to }.on(leader)).unwrap();
     let (node, _, outcome) = until_administered(&mut world);
     assert_eq!((node, outcome), (leader, Outcome::Transferred { to }));
     world.run_until(world.now() + Duration::from_millis(200));
@@ -171,7 +172,7 @@ fn only_reads_can_do_without_the_log() {
     let (mut world, leader) = calm(Setup::default());
     for read in [ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local] {
         let refused = world.apply(request(set(), leader, read));
-        assert_eq!(refused, Err(Refusal::NotARead { read }));
+        assert_eq!(refused, Err(ClientError::NotARead { read }.into()));
     }
 }
 
@@ -179,8 +180,8 @@ fn only_reads_can_do_without_the_log() {
 fn what_is_refused_for_the_moment_is_asked_again() {
     let (mut world, leader) = calm(Setup::default());
     let to = follower(&world, leader);
-    world.apply(Action::Crash { node: to, unsynced: crate::Unsynced::Lost }).unwrap();
-    world.apply(Action::TransferLeadership { node: leader, to }).unwrap();
+    world.apply(NodeAction::Crash { unsynced: crate::Unsynced::Lost }.on(to)).unwrap();
+    world.apply(AdminRequest::TransferLeadership { to }.on(leader)).unwrap();
     world.apply(request(set(), leader, ReadPolicy::Log)).unwrap();
     let reason = until(&mut world, |event| match event.kind {
         EventKind::Client { event: ClientEvent::MustRetry { reason, .. }, .. } => Some(reason),
@@ -209,7 +210,7 @@ fn a_server_that_joined_in_an_earlier_run_is_there_from_the_beginning() {
     let setup = Setup { nodes: 3, disks, run: 1, down: vec![NodeId(5)], ..Setup::default() };
     let mut again = World::new(setup).unwrap();
     assert_eq!(again.node(NodeId(5)).map(SimNode::state), Some(NodeState::Crashed));
-    again.apply(Action::Restart { node: NodeId(5) }).unwrap();
+    again.apply(NodeAction::Restart.on(NodeId(5))).unwrap();
     again.run_until(Instant(1_000_000));
     assert_eq!(core(&again, NodeId(5)).membership(), &Membership::new([1, 2, 3, 5].map(NodeId)));
     assert_ne!(core(&again, NodeId(5)).role(), RoleKind::PreCandidate);

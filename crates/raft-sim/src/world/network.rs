@@ -9,16 +9,38 @@ use super::queue::Due;
 use crate::network::MAX_REPLAY;
 use crate::random::{Purpose, Random};
 use crate::{
-    EventKind, InFlight, Link, LinkChange, MessageEvent, NetworkEvent, Partition, Refusal,
+    ActionError, DropReason, EventKind, InFlight, Link, LinkChange, MessageEvent, NetworkAction,
+    NetworkError, NetworkEvent, Partition,
 };
 
 impl World {
+    pub(super) fn act_on_network(&mut self, action: &NetworkAction) -> Result<(), ActionError> {
+        match action {
+            NetworkAction::Partition { groups } => self.set_partition(groups),
+            NetworkAction::PartitionOneWay { heard, unheard } => self.set_one_way(heard, unheard),
+            NetworkAction::Heal => {
+                self.partition = None;
+                self.links.values_mut().for_each(|link| link.cut = false);
+                self.emit(EventKind::Network(NetworkEvent::Healed));
+                Ok(())
+            }
+            NetworkAction::DropMessage { id } => {
+                if !self.in_flight.contains(*id) {
+                    return Err(NetworkError::NoSuchMessage(*id).into());
+                }
+                self.drop_message(*id, DropReason::ByCommand);
+                Ok(())
+            }
+            NetworkAction::Replay { from, to, back } => self.replay(*from, *to, *back),
+        }
+    }
+
     pub(super) fn set_link(
         &mut self,
         from: NodeId,
         to: NodeId,
         change: LinkChange,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ActionError> {
         let now = self.now;
         self.known_link(from, to)?.change(now, change)?;
         self.emit(EventKind::Network(NetworkEvent::LinkChanged { from, to, change }));
@@ -28,16 +50,16 @@ impl World {
         Ok(())
     }
 
-    fn known_link(&mut self, from: NodeId, to: NodeId) -> Result<&mut Link, Refusal> {
+    fn known_link(&mut self, from: NodeId, to: NodeId) -> Result<&mut Link, ActionError> {
         self.state_of(from)?;
         self.state_of(to)?;
         if from == to {
-            return Err(Refusal::LinkToItself(from));
+            return Err(NetworkError::LinkToItself(from).into());
         }
-        self.links.get_mut(from, to).ok_or(Refusal::NoSuchNode(to))
+        self.links.get_mut(from, to).ok_or(ActionError::NoSuchNode(to))
     }
 
-    pub(super) fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), Refusal> {
+    fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), ActionError> {
         groups.iter().try_for_each(|group| self.require_known(group))?;
         self.partition = Some(Arc::new(Partition::of(groups)));
         self.emit(EventKind::Network(NetworkEvent::Partitioned { groups: groups.to_vec() }));
@@ -45,15 +67,11 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn set_one_way(
-        &mut self,
-        heard: &[NodeId],
-        unheard: &[NodeId],
-    ) -> Result<(), Refusal> {
+    fn set_one_way(&mut self, heard: &[NodeId], unheard: &[NodeId]) -> Result<(), ActionError> {
         self.require_known(heard)?;
         self.require_known(unheard)?;
         if let Some(node) = heard.iter().find(|node| unheard.contains(node)) {
-            return Err(Refusal::OnBothSides(*node));
+            return Err(NetworkError::OnBothSides(*node).into());
         }
         self.partition = Some(Arc::new(Partition::one_way(heard, unheard)));
         let (heard, unheard) = (heard.to_vec(), unheard.to_vec());
@@ -63,12 +81,12 @@ impl World {
     }
 
     /// Sends again what arrived before.
-    pub(super) fn replay(&mut self, from: NodeId, to: NodeId, back: u32) -> Result<(), Refusal> {
+    fn replay(&mut self, from: NodeId, to: NodeId, back: u32) -> Result<(), ActionError> {
         let (seed, sent_at) = (self.setup.seed, self.now);
         let link = &*self.known_link(from, to)?;
         let carried = link.carried().len() as u32;
         let found = (1..=MAX_REPLAY).contains(&back).then(|| link.carried_before(back)).flatten();
-        let message = found.ok_or(Refusal::NothingToReplay { back, carried })?;
+        let message = found.ok_or(NetworkError::NothingToReplay { back, carried })?;
         let (shape, latency) = (link.shape, link.latency);
         let mut arrives_at = sent_at;
         let id = self.in_flight.launch(|id| {

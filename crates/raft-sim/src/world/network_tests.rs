@@ -6,8 +6,9 @@ use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
 
 use crate::{
-    Action, DelayRange, DropReason, Event, EventKind, LatencyShape, LinkChange, MAX_REPLAY,
-    MessageEvent, MessageId, ReadPolicy, Refusal, Setup, Timeline, World, wire_bytes,
+    Action, ActionError, DelayRange, DropReason, Event, EventKind, LatencyShape, LinkChange,
+    MAX_REPLAY, MessageEvent, MessageId, NetworkAction, NetworkError, NodeAction, ReadPolicy,
+    Request, Setup, Timeline, World, wire_bytes,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -15,7 +16,7 @@ const TWO: NodeId = NodeId(2);
 const THREE: NodeId = NodeId(3);
 
 fn link(from: NodeId, to: NodeId, change: LinkChange) -> Action {
-    Action::SetLink { from, to, change }
+    Action::Link { from, to, change }
 }
 
 /// Three nodes, of which the first has led for a while; messages take 10 ms.
@@ -23,7 +24,7 @@ fn led() -> World {
     let latency = DelayRange::millis(10, 10);
     let setup = Setup { nodes: 3, seed: 5, link_latency: latency, ..Setup::default() };
     let mut world = World::new(setup).unwrap();
-    world.apply(Action::ForceElection { node: ONE }).unwrap();
+    world.apply(NodeAction::ForceElection.on(ONE)).unwrap();
     world.run_until(Instant(500_000));
     assert_eq!(world.leader(), Some(ONE));
     world
@@ -32,7 +33,7 @@ fn led() -> World {
 fn set(world: &mut World, value: String) {
     let operation = Operation::Set { key: "x".into(), value: value.as_str().into() };
     let read = ReadPolicy::Log;
-    world.apply(Action::Request { client: ClientId(1), operation, via: None, read }).unwrap();
+    world.apply(Request { client: ClientId(1), operation, via: None, read }.into()).unwrap();
 }
 
 /// Everything that happens up to then.
@@ -143,7 +144,7 @@ fn a_link_sends_again_what_it_carried() {
     let count = link.carried().len();
     assert!(count <= MAX_REPLAY as usize);
     let third_last = link.carried().nth(count - 3).unwrap().clone();
-    world.apply(Action::Replay { from: ONE, to: TWO, back: 3 }).unwrap();
+    world.apply(NetworkAction::Replay { from: ONE, to: TWO, back: 3 }.into()).unwrap();
     let (copy, at) = match &world.events()[0].kind {
         EventKind::Message {
             id,
@@ -163,10 +164,13 @@ fn a_link_sends_again_what_it_carried() {
     );
     assert!(arrived);
     let back = MAX_REPLAY + 1;
-    let refusal = world.apply(Action::Replay { from: ONE, to: TWO, back });
-    assert!(matches!(refusal, Err(Refusal::NothingToReplay { .. })), "{refusal:?}");
+    let refusal = world.apply(NetworkAction::Replay { from: ONE, to: TWO, back }.into());
+    assert!(
+        matches!(refusal, Err(ActionError::Network(NetworkError::NothingToReplay { .. }))),
+        "{refusal:?}"
+    );
     world.apply(self::link(ONE, TWO, LinkChange::Cut)).unwrap();
-    world.apply(Action::Replay { from: ONE, to: TWO, back: 1 }).unwrap();
+    world.apply(NetworkAction::Replay { from: ONE, to: TWO, back: 1 }.into()).unwrap();
     assert_eq!(
         dropped(world.events(), DropReason::LinkCut),
         1,
@@ -184,7 +188,7 @@ fn a_replay_leaves_all_other_draws_as_they_were() {
     let mut other = world.clone();
     let leader = world.leader().unwrap();
     let from = if leader == ONE { TWO } else { ONE };
-    other.apply(Action::Replay { from, to: leader, back: 1 }).unwrap();
+    other.apply(NetworkAction::Replay { from, to: leader, back: 1 }.into()).unwrap();
     let end = Instant(8_000_000);
     let (without, with) = (sent(&events(&mut world, end)), sent(&events(&mut other, end)));
     assert!(without.len() > 50);
@@ -215,7 +219,7 @@ fn a_shape_is_in_the_setup_and_on_a_link() {
         world.apply(link(ONE, to, LinkChange::Shape(LatencyShape::Uniform))).unwrap();
         world.apply(link(to, ONE, LinkChange::Shape(LatencyShape::Uniform))).unwrap();
     }
-    world.apply(Action::ForceElection { node: ONE }).unwrap();
+    world.apply(NodeAction::ForceElection.on(ONE)).unwrap();
     let median = took(&events(&mut world, Instant(40_000_000)));
     assert!((30..=120).contains(&median), "{median} ms");
 }
@@ -223,13 +227,19 @@ fn a_shape_is_in_the_setup_and_on_a_link() {
 #[test]
 fn a_bridge_hears_both_sides_and_one_way_only_answers_are_lost() {
     let mut world = led();
-    world.apply(Action::Partition { groups: vec![vec![ONE, TWO], vec![TWO, THREE]] }).unwrap();
+    world
+        .apply(NetworkAction::Partition { groups: vec![vec![ONE, TWO], vec![TWO, THREE]] }.into())
+        .unwrap();
     assert!(world.is_reachable(ONE, TWO) && world.is_reachable(THREE, TWO));
     assert!(!world.is_reachable(ONE, THREE) && !world.is_reachable(THREE, ONE));
-    world.apply(Action::PartitionOneWay { heard: vec![ONE], unheard: vec![TWO, THREE] }).unwrap();
+    world
+        .apply(
+            NetworkAction::PartitionOneWay { heard: vec![ONE], unheard: vec![TWO, THREE] }.into(),
+        )
+        .unwrap();
     assert!(world.is_reachable(ONE, THREE) && !world.is_reachable(THREE, ONE));
     assert!(world.is_reachable(THREE, TWO));
-    world.apply(Action::Heal).unwrap();
+    world.apply(NetworkAction::Heal.into()).unwrap();
     assert!(world.is_reachable(THREE, ONE) && world.partition().is_none());
 }
 
@@ -244,13 +254,16 @@ fn a_run_with_all_of_it_is_the_same_run_again() {
             link(TWO, ONE, LinkChange::Bandwidth(Some(2_000))),
             link(TWO, THREE, LinkChange::QueueLimit(1)),
             link(TWO, THREE, LinkChange::Clog(Duration::from_millis(300))),
-            Action::Partition { groups: vec![vec![ONE, TWO, THREE], vec![THREE, NodeId(4)]] },
-            Action::Replay { from: ONE, to: TWO, back: 1 },
-            Action::PartitionOneWay { heard: vec![ONE], unheard: vec![THREE] },
-            Action::Replay { from: TWO, to: ONE, back: 4 },
-            Action::Heal,
+            NetworkAction::Partition {
+                groups: vec![vec![ONE, TWO, THREE], vec![THREE, NodeId(4)]],
+            }
+            .into(),
+            NetworkAction::Replay { from: ONE, to: TWO, back: 1 }.into(),
+            NetworkAction::PartitionOneWay { heard: vec![ONE], unheard: vec![THREE] }.into(),
+            NetworkAction::Replay { from: TWO, to: ONE, back: 4 }.into(),
+            NetworkAction::Heal.into(),
         ];
-        world.apply(Action::ForceElection { node: ONE }).unwrap();
+        world.apply(NodeAction::ForceElection.on(ONE)).unwrap();
         for action in actions {
             let end = world.now() + Duration::from_millis(800);
             while world.next_event().is_some_and(|next| next.at <= end) {

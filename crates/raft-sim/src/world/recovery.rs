@@ -5,11 +5,11 @@ use std::time::Duration;
 use raft_core::NodeId;
 
 use super::World;
-use crate::{Clock, ClockChange, ClusterEvent, EventKind, NodeState, Refusal, Unsynced};
+use crate::{ActionError, Clock, ClockChange, ClusterEvent, EventKind, NodeState, Unsynced};
 
 impl World {
     /// Links, disks, clocks and these nodes work as at the beginning; all others crash.
-    pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), Refusal> {
+    pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), ActionError> {
         self.require_known(nodes)?;
         self.emit(EventKind::Cluster(ClusterEvent::Recovered { nodes: nodes.to_vec() }));
         self.partition = None;

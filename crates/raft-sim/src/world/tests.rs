@@ -6,9 +6,9 @@ use raft_core::{Instant, NodeId, RoleKind};
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
-    Action, ClientEvent, DelayRange, DiskEvent, DropReason, Event, EventKind, LinkChange,
-    MessageEvent, NodeState, ReadPolicy, Refusal, Setup, StateMachineEvent, Timeline, Unsynced,
-    World,
+    Action, ActionError, ClientEvent, DelayRange, DiskEvent, DropReason, Event, EventKind,
+    LinkChange, MessageEvent, NetworkAction, NodeAction, NodeState, ReadPolicy, Request, Setup,
+    StateMachineEvent, Timeline, Unsynced, World,
 };
 
 fn world(nodes: u64, seed: u64) -> World {
@@ -24,7 +24,7 @@ fn set(key: &str, value: &str) -> Operation {
 }
 
 fn request(operation: Operation) -> Action {
-    Action::Request { client: ClientId(1), operation, via: None, read: ReadPolicy::Log }
+    Request { client: ClientId(1), operation, via: None, read: ReadPolicy::Log }.into()
 }
 
 /// Steps until `wanted` accepts an event, for at most a minute of virtual time.
@@ -63,15 +63,15 @@ fn eventful_run(seed: u64) -> World {
         let other = NodeId(1 + (seed + round + 1) % 5);
         let actions = [
             request(set("x", &round.to_string())),
-            Action::Crash { node, unsynced: Unsynced::Drawn },
-            Action::Restart { node },
-            Action::Pause { node: other },
-            Action::SetLink {
+            NodeAction::Crash { unsynced: Unsynced::Drawn }.on(node),
+            NodeAction::Restart.on(node),
+            NodeAction::Pause.on(other),
+            Action::Link {
                 from: node,
                 to: other,
                 change: LinkChange::Loss { per_million: 200_000 },
             },
-            Action::SetLink {
+            Action::Link {
                 from: other,
                 to: node,
                 change: LinkChange::Duplication { per_million: 200_000 },
@@ -81,7 +81,7 @@ fn eventful_run(seed: u64) -> World {
             world.apply(action).expect("possible");
         }
         world.run_until(millis(400 * (round + 1) + 100));
-        world.apply(Action::Resume { node: other }).expect("it was paused");
+        world.apply(NodeAction::Resume.on(other)).expect("it was paused");
     }
     world.run_until(millis(5_000));
     world
@@ -113,12 +113,13 @@ fn a_client_finds_the_leader_by_redirection() {
     let leader = until_leader(&mut world);
     world.run_until(world.now() + Duration::from_millis(100));
     let follower = world.node_ids().find(|id| *id != leader).unwrap();
-    let action = Action::Request {
+    let action = Request {
         client: ClientId(1),
         operation: set("x", "1"),
         via: Some(follower),
         read: ReadPolicy::Log,
-    };
+    }
+    .into();
     world.apply(action).unwrap();
     let named = until(&mut world, |event| match event.kind {
         EventKind::Client { event: ClientEvent::Redirected { node, leader }, .. } => {
@@ -138,15 +139,12 @@ fn a_client_gets_out_of_a_minority_that_keeps_naming_its_old_leader() {
     let leader = until_leader(&mut world);
     world.run_until(world.now() + Duration::from_millis(100));
     let follower = world.node_ids().find(|id| *id != leader).unwrap();
-    world.apply(Action::Partition { groups: vec![vec![leader, follower]] }).unwrap();
+    world.apply(NetworkAction::Partition { groups: vec![vec![leader, follower]] }.into()).unwrap();
     world.run_until(world.now() + Duration::from_secs(1));
     let via = Some(follower);
-    let action = Action::Request {
-        client: ClientId(1),
-        operation: set("x", "1"),
-        via,
-        read: ReadPolicy::Log,
-    };
+    let action =
+        Request { client: ClientId(1), operation: set("x", "1"), via, read: ReadPolicy::Log }
+            .into();
     world.apply(action).unwrap();
     let (response, attempts) = until_answer(&mut world);
     assert_eq!(response, Response::Done);
@@ -174,7 +172,7 @@ fn a_client_gives_up_when_nobody_can_answer_and_goes_on() {
     let setup = Setup { nodes: 3, client_patience: Duration::from_secs(3), ..Setup::default() };
     let mut world = World::new(setup).unwrap();
     for node in [1, 2] {
-        world.apply(Action::Crash { node: NodeId(node), unsynced: Unsynced::Lost }).unwrap();
+        world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(NodeId(node))).unwrap();
     }
     world.apply(request(set("x", "1"))).unwrap();
     world.apply(request(set("y", "2"))).unwrap();
@@ -183,7 +181,7 @@ fn a_client_gives_up_when_nobody_can_answer_and_goes_on() {
     });
     assert_eq!(world.client(ClientId(1)).unwrap().pending().unwrap().operation, set("y", "2"));
     for node in [1, 2] {
-        world.apply(Action::Restart { node: NodeId(node) }).unwrap();
+        world.apply(NodeAction::Restart.on(NodeId(node))).unwrap();
     }
     assert_eq!(until_answer(&mut world).0, Response::Done);
     assert!(world.is_idle());
@@ -203,13 +201,13 @@ fn a_crash_loses_what_was_not_synced_and_keeps_what_was() {
             matches!(event.kind, EventKind::Disk { event: DiskEvent::WriteIssued { .. }, .. })
                 .then_some(())
         });
-        world.apply(Action::Crash { node: NodeId(1), unsynced }).unwrap();
+        world.apply(NodeAction::Crash { unsynced }.on(NodeId(1))).unwrap();
         let lost = world
             .events()
             .iter()
             .any(|e| matches!(e.kind, EventKind::Disk { event: DiskEvent::WritesLost { .. }, .. }));
         assert_eq!(lost, !survives);
-        world.apply(Action::Restart { node: NodeId(1) }).unwrap();
+        world.apply(NodeAction::Restart.on(NodeId(1))).unwrap();
         let recovered = world.node(NodeId(1)).unwrap().core().unwrap().log().last();
         assert_eq!(recovered.index.0, synced.index.0 + u64::from(survives));
     }
@@ -248,10 +246,10 @@ fn a_lost_write_can_be_taken_back_from_a_mirror() {
                 copy(&world);
             }
             if world.node(node).unwrap().state() == NodeState::Running && round % 3 == 0 {
-                world.apply(Action::Crash { node, unsynced: Unsynced::Drawn }).unwrap();
+                world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(node)).unwrap();
                 let mirrored = copy(&world);
                 assert_eq!(&mirrored, world.node(node).unwrap().disk().durable(), "seed {seed}");
-                world.apply(Action::Restart { node }).unwrap();
+                world.apply(NodeAction::Restart.on(node)).unwrap();
                 copy(&world);
             }
         }
@@ -264,7 +262,7 @@ fn a_cut_link_passes_nothing_in_its_direction_and_all_in_the_other() {
     let leader = until_leader(&mut world);
     world.run_until(world.now() + Duration::from_millis(60));
     let other = world.node_ids().find(|id| *id != leader).unwrap();
-    let cut = Action::SetLink { from: leader, to: other, change: LinkChange::Cut };
+    let cut = Action::Link { from: leader, to: other, change: LinkChange::Cut };
     world.apply(cut).unwrap();
     assert!(!world.is_reachable(leader, other) && world.is_reachable(other, leader));
     let (mut forth, mut back) = (0, 0);
@@ -288,7 +286,7 @@ fn a_cut_link_passes_nothing_in_its_direction_and_all_in_the_other() {
     }
     assert_eq!(forth, 0);
     assert!(back > 0);
-    world.apply(Action::Heal).unwrap();
+    world.apply(NetworkAction::Heal.into()).unwrap();
     assert!(world.is_reachable(leader, other));
 }
 
@@ -297,7 +295,7 @@ fn a_partition_drops_what_is_under_way_across_it() {
     let mut world = world(5, 2);
     let leader = until_leader(&mut world);
     assert!(world.in_flight().next().is_some(), "a new leader sends to all");
-    world.apply(Action::Partition { groups: vec![vec![leader]] }).unwrap();
+    world.apply(NetworkAction::Partition { groups: vec![vec![leader]] }.into()).unwrap();
     let dropped = |event: &&Event| {
         matches!(
             event.kind,
@@ -324,7 +322,7 @@ fn a_link_keeps_order_unless_it_is_told_otherwise() {
         for to in world.node_ids().filter(|id| *id != leader).collect::<Vec<_>>() {
             let latency = LinkChange::Latency(DelayRange::millis(1, 100));
             for change in [latency, LinkChange::Reordering(reordering)] {
-                world.apply(Action::SetLink { from: leader, to, change }).unwrap();
+                world.apply(Action::Link { from: leader, to, change }).unwrap();
             }
         }
         let mut last = std::collections::BTreeMap::new();
@@ -350,14 +348,14 @@ fn a_paused_node_keeps_its_memory_and_handles_later_what_arrived() {
     let leader = until_leader(&mut world);
     let paused = world.node_ids().find(|id| *id != leader).unwrap();
     world.run_until(world.now() + Duration::from_millis(100));
-    world.apply(Action::Pause { node: paused }).unwrap();
+    world.apply(NodeAction::Pause.on(paused)).unwrap();
     let term = world.node(paused).unwrap().core().unwrap().current_term();
     world.apply(request(set("x", "1"))).unwrap();
     world.run_until(world.now() + Duration::from_secs(2));
     let node = world.node(paused).unwrap();
     assert_eq!(node.core().unwrap().current_term(), term, "its timer stands still");
     assert_eq!(node.store().unwrap().get(b"x"), None);
-    world.apply(Action::Resume { node: paused }).unwrap();
+    world.apply(NodeAction::Resume.on(paused)).unwrap();
     world.run_until(world.now() + Duration::from_secs(1));
     assert_eq!(world.node(paused).unwrap().store().unwrap().get(b"x"), Some(&"1".into()));
 }
@@ -367,14 +365,14 @@ fn a_follower_that_is_far_behind_gets_a_snapshot() {
     let mut world = World::new(Setup { snapshot_threshold: 20, ..Setup::default() }).unwrap();
     let leader = until_leader(&mut world);
     let behind = world.node_ids().find(|id| *id != leader).unwrap();
-    world.apply(Action::Crash { node: behind, unsynced: Unsynced::Drawn }).unwrap();
+    world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(behind)).unwrap();
     for value in 0..60 {
         world.apply(request(set(&format!("key{value}"), "1"))).unwrap();
     }
     while !world.is_idle() {
         world.step();
     }
-    world.apply(Action::Restart { node: behind }).unwrap();
+    world.apply(NodeAction::Restart.on(behind)).unwrap();
     until(&mut world, |event| match event.kind {
         EventKind::StateMachine { node, event: StateMachineEvent::Restored { .. } }
             if node == behind =>
@@ -406,8 +404,12 @@ fn a_damaged_disk_keeps_its_node_from_starting() {
     assert!(node.refusal().unwrap().contains("node 2"), "{:?}", node.refusal());
     until_leader(&mut world);
     assert_eq!(
-        world.apply(Action::Pause { node: NodeId(2) }),
-        Err(Refusal::WrongState { node: NodeId(2), state: NodeState::Refused, needed: "running" })
+        world.apply(NodeAction::Pause.on(NodeId(2))),
+        Err(ActionError::WrongState {
+            node: NodeId(2),
+            state: NodeState::Refused,
+            needed: "running"
+        })
     );
 }
 
@@ -416,38 +418,40 @@ fn a_refused_action_changes_nothing() {
     let mut world = world(3, 1);
     world.run_until(millis(500));
     let before = (world.trace_hash(), world.journal().len());
-    let link = |change| Action::SetLink { from: NodeId(1), to: NodeId(2), change };
+    let link = |change| Action::Link { from: NodeId(1), to: NodeId(2), change };
     let nonsense = [
-        Action::Crash { node: NodeId(9), unsynced: Unsynced::Drawn },
-        Action::Restart { node: NodeId(1) },
-        Action::Resume { node: NodeId(1) },
-        Action::SetLink { from: NodeId(1), to: NodeId(1), change: LinkChange::Cut },
-        Action::SetLink { from: NodeId(1), to: NodeId(0), change: LinkChange::Cut },
-        Action::SetLink {
+        NodeAction::Crash { unsynced: Unsynced::Drawn }.on(NodeId(9)),
+        NodeAction::Restart.on(NodeId(1)),
+        NodeAction::Resume.on(NodeId(1)),
+        Action::Link { from: NodeId(1), to: NodeId(1), change: LinkChange::Cut },
+        Action::Link { from: NodeId(1), to: NodeId(0), change: LinkChange::Cut },
+        Action::Link {
             from: NodeId(1),
             to: NodeId(2),
             change: LinkChange::Loss { per_million: 1_000_001 },
         },
-        Action::Partition { groups: vec![vec![NodeId(1)], vec![NodeId(4)]] },
-        Action::PartitionOneWay { heard: vec![NodeId(1)], unheard: vec![NodeId(2), NodeId(1)] },
-        Action::Replay { from: NodeId(1), to: NodeId(2), back: crate::MAX_REPLAY + 1 },
+        NetworkAction::Partition { groups: vec![vec![NodeId(1)], vec![NodeId(4)]] }.into(),
+        NetworkAction::PartitionOneWay {
+            heard: vec![NodeId(1)],
+            unheard: vec![NodeId(2), NodeId(1)],
+        }
+        .into(),
+        NetworkAction::Replay { from: NodeId(1), to: NodeId(2), back: crate::MAX_REPLAY + 1 }
+            .into(),
         link(LinkChange::Bandwidth(Some(0))),
         link(LinkChange::Bandwidth(Some(crate::MAX_BANDWIDTH + 1))),
         link(LinkChange::QueueLimit(crate::MAX_QUEUE + 1)),
         link(LinkChange::Clog(crate::MAX_CLOG + Duration::from_micros(1))),
-        Action::DropMessage { id: crate::MessageId(u64::MAX) },
-        Action::Request {
-            client: ClientId(0),
-            operation: set("x", "1"),
-            via: None,
-            read: ReadPolicy::Log,
-        },
-        Action::Request {
+        NetworkAction::DropMessage { id: crate::MessageId(u64::MAX) }.into(),
+        Request { client: ClientId(0), operation: set("x", "1"), via: None, read: ReadPolicy::Log }
+            .into(),
+        Request {
             client: ClientId(1),
             operation: set("x", "1"),
             via: Some(NodeId(4)),
             read: ReadPolicy::Log,
-        },
+        }
+        .into(),
         request(set("", "1")),
     ];
     for action in nonsense {
@@ -466,7 +470,7 @@ fn any_moment_can_be_sought_and_a_clone_goes_its_own_way() {
     for round in 0..300u64 {
         world.apply(request(set("x", &round.to_string()))).unwrap();
         if round == 100 {
-            world.apply(Action::Crash { node: NodeId(1), unsynced: Unsynced::Drawn }).unwrap();
+            world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(NodeId(1))).unwrap();
         }
         let until = millis(50 * (round + 1));
         while world.next_event().is_some_and(|next| next.at <= until) {
@@ -482,7 +486,7 @@ fn any_moment_can_be_sought_and_a_clone_goes_its_own_way() {
         assert_eq!(timeline.seek(*at, &world).trace_hash(), *hash, "at {at}");
     }
     let mut branch = timeline.seek(millis(4_000), &world);
-    branch.apply(Action::Crash { node: NodeId(2), unsynced: Unsynced::Lost }).unwrap();
+    branch.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(NodeId(2))).unwrap();
     branch.run_until(world.now());
     assert_ne!(branch.trace_hash(), world.trace_hash());
 }
@@ -502,7 +506,7 @@ fn timelines_thin_out_but_keep_the_start() {
 #[test]
 fn forcing_an_election_does_not_wait_for_the_timer() {
     let mut world = world(5, 1);
-    world.apply(Action::ForceElection { node: NodeId(4) }).unwrap();
+    world.apply(NodeAction::ForceElection.on(NodeId(4))).unwrap();
     assert_eq!(world.node(NodeId(4)).unwrap().core().unwrap().role(), RoleKind::PreCandidate);
     assert_eq!(until_leader(&mut world), NodeId(4));
 }

@@ -1,5 +1,5 @@
 use raft_core::MembershipChange;
-use raft_sim::{Action, LinkChange, Setup, Unsynced};
+use raft_sim::{Action, AdminRequest, LinkChange, NetworkAction, NodeAction, Setup, Unsynced};
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn view(world: &World, id: u64) -> NodeView {
 #[test]
 fn a_candidate_shows_who_answered() {
     let mut world = world();
-    world.apply(Action::ForceElection { node: NodeId(2) }).expect("node 2 runs");
+    world.apply(NodeAction::ForceElection.on(NodeId(2))).expect("node 2 runs");
     let view = view(&world, 2);
     assert_eq!(view.role, Some(DisplayRole::PreCandidate));
     assert_eq!(view.votes.len(), 5);
@@ -25,7 +25,7 @@ fn a_candidate_shows_who_answered() {
 #[test]
 fn a_crashed_node_has_neither_role_nor_term() {
     let mut world = world();
-    let crash = Action::Crash { node: NodeId(3), unsynced: Unsynced::Lost };
+    let crash = NodeAction::Crash { unsynced: Unsynced::Lost }.on(NodeId(3));
     world.apply(crash).expect("node 3 runs");
     let view = view(&world, 3);
     assert_eq!((view.role, view.term), (None, None));
@@ -36,7 +36,7 @@ fn a_crashed_node_has_neither_role_nor_term() {
 fn links_tell_which_way_they_are_cut() {
     let mut world = world();
     let change = LinkChange::Cut;
-    world.apply(Action::SetLink { from: NodeId(4), to: NodeId(1), change }).expect("it exists");
+    world.apply(Action::Link { from: NodeId(4), to: NodeId(1), change }).expect("it exists");
     let links = LinkView::all(&world);
     assert_eq!(links.len(), 10);
     let cut: Vec<_> = links.iter().filter(|link| link.is_cut()).collect();
@@ -48,7 +48,7 @@ fn links_tell_which_way_they_are_cut() {
 fn nodes_in_no_group_form_a_part_of_their_own() {
     let mut world = world();
     let groups = vec![vec![NodeId(1), NodeId(2)]];
-    world.apply(Action::Partition { groups }).expect("both exist");
+    world.apply(NetworkAction::Partition { groups }.into()).expect("both exist");
     assert!(!is_parted(&world, NodeId(3), NodeId(5)));
     assert!(is_parted(&world, NodeId(1), NodeId(5)));
     assert!(LinkView::all(&world).iter().any(|link| link.is_parted));
@@ -58,12 +58,12 @@ fn nodes_in_no_group_form_a_part_of_their_own() {
 fn a_bridge_is_parted_from_nobody_and_one_way_is_parted() {
     let mut world = world();
     let groups = vec![[1, 2, 3].map(NodeId).to_vec(), [3, 4, 5].map(NodeId).to_vec()];
-    world.apply(Action::Partition { groups }).expect("all exist");
+    world.apply(NetworkAction::Partition { groups }.into()).expect("all exist");
     let parted: Vec<_> = LinkView::all(&world).into_iter().filter(|link| link.is_parted).collect();
     assert_eq!(parted.len(), 4);
     assert!(parted.iter().all(|link| link.one != NodeId(3) && link.other != NodeId(3)));
     let (heard, unheard) = (vec![NodeId(1)], vec![NodeId(2)]);
-    world.apply(Action::PartitionOneWay { heard, unheard }).expect("both exist");
+    world.apply(NetworkAction::PartitionOneWay { heard, unheard }.into()).expect("both exist");
     assert!(is_parted(&world, NodeId(1), NodeId(2)) && is_parted(&world, NodeId(2), NodeId(1)));
     assert!(!is_parted(&world, NodeId(2), NodeId(3)));
 }
@@ -80,13 +80,13 @@ fn a_learner_says_so_and_so_does_who_was_removed() {
     }
     let node = world.leader().expect("it was elected");
     let change = MembershipChange::AddLearner(NodeId(6));
-    world.apply(Action::ChangeMembership { node, change }).expect("it runs");
+    world.apply(AdminRequest::ChangeMembership(change).on(node)).expect("it runs");
     assert_eq!(view(&world, 6).role, Some(DisplayRole::Learner));
     assert_eq!(view(&world, 6).label(), "Node 6, learner in term 0");
     world.run_until(raft_core::Instant(world.now().0 + 500_000));
     let removed = world.node_ids().find(|id| *id != node).expect("there are six");
     let change = MembershipChange::Remove(removed);
-    world.apply(Action::ChangeMembership { node, change }).expect("it runs");
+    world.apply(AdminRequest::ChangeMembership(change).on(node)).expect("it runs");
     let view = view(&world, removed.0);
     assert_eq!(view.role, Some(DisplayRole::NonMember));
     assert!(view.label().contains("not a member in term"), "{}", view.label());

@@ -21,9 +21,9 @@ impl Scene {
     /// A client asks a node that does not answer for `x`.
     fn ask(&mut self, read: ReadPolicy) -> NodeId {
         let node = self.follower();
-        self.act(Action::Pause { node });
+        self.act(NodeAction::Pause.on(node));
         let operation = Operation::Get { key: "x".into() };
-        self.act(Action::Request { client: READER, operation, via: Some(node), read });
+        self.act(Request { client: READER, operation, via: Some(node), read }.into());
         node
     }
 
@@ -87,12 +87,12 @@ fn an_answer_that_the_committed_entry_does_not_give() {
 fn a_client_is_known_by_its_session() {
     let mut scene = Scene::begin();
     for node in scene.world.node_ids() {
-        scene.act(Action::Pause { node });
+        scene.act(NodeAction::Pause.on(node));
     }
     scene.set("1", NodeId(1));
     scene.run(40_000);
     for node in scene.world.node_ids() {
-        scene.act(Action::Resume { node });
+        scene.act(NodeAction::Resume.on(node));
     }
     scene.set("2", NodeId(1));
     scene.run(10_000);
@@ -161,9 +161,9 @@ fn a_lease_read_may_be_told_anything_while_a_clock_is_wrong() {
     let wrong = ClockChange::Drift { ppm: -500_000 };
     for is_wrong in [[false, false], [true, true], [false, true], [true, false]] {
         let mut scene = Scene::written();
-        let clock = |is_wrong| Action::SetClock {
-            node: NodeId(5),
-            change: if is_wrong { wrong } else { ClockChange::Drift { ppm: 0 } },
+        let clock = |is_wrong| {
+            NodeAction::SetClock(if is_wrong { wrong } else { ClockChange::Drift { ppm: 0 } })
+                .on(NodeId(5))
         };
         scene.act(clock(is_wrong[0]));
         let node = scene.ask(ReadPolicy::Lease);
@@ -189,14 +189,14 @@ impl Retried {
     fn new(value: &str, between: impl FnOnce(&mut Scene)) -> Self {
         let mut scene = Scene::begin();
         let (leader, sleeper) = (scene.leader(), scene.follower());
-        scene.act(Action::Pause { node: sleeper });
+        scene.act(NodeAction::Pause.on(sleeper));
         let slow = DiskChange::Latency(DelayRange::millis(2_000, 2_000));
-        scene.act(Action::SetDisk { node: leader, change: slow });
+        scene.act(DiskAction::Change(slow).on(leader));
         let operation = Operation::Append { key: "x".into(), value: value.into() };
         let (client, read) = (ClientId(1), ReadPolicy::Log);
-        scene.act(Action::Request { client, operation, via: None, read });
+        scene.act(Request { client, operation, via: None, read }.into());
         scene.run_until_committed(2);
-        scene.act(Action::Crash { node: leader, unsynced: Unsynced::Lost });
+        scene.act(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
         between(&mut scene);
         scene.run(5_000);
         assert!(scene.world.is_idle());
@@ -246,7 +246,7 @@ fn a_repeated_command_is_to_blame_only_for_what_was_right_before() {
     let other = Retried::new("b", nothing);
     let node = other.sleeper;
     let mut woken = other.scene.clone();
-    woken.act(Action::Resume { node });
+    woken.act(NodeAction::Resume.on(node));
     woken.run(1_000);
     assert_eq!(woken.core(node).last_applied(), other.again);
     let applied = |entries: Vec<Entry>| EventKind::StateMachine {
@@ -287,7 +287,7 @@ fn a_repeated_command_is_to_blame_only_for_what_was_right_before() {
 fn contents_are_looked_at_anew_each_time() {
     let mut retried = Retried::new("a", nothing);
     let (node, mut later) = (retried.sleeper, retried.scene.clone());
-    later.act(Action::Resume { node });
+    later.act(NodeAction::Resume.on(node));
     later.run(1_000);
     retried.scene.checks.node_mut(node).unwrap().has_right_contents = false;
     let entries = retried.entries().into();

@@ -1,3 +1,5 @@
+use raft_sim::NodeAction;
+
 use super::*;
 
 fn conditions() -> Conditions {
@@ -46,8 +48,8 @@ fn each_write_of_a_server_takes_a_time_of_its_own() {
             }
         }
         if let Some(leader) = stage.world.leader() {
-            stage.apply(Action::Crash { node: leader, unsynced: raft_sim::Unsynced::Lost });
-            stage.apply(Action::Restart { node: leader });
+            stage.apply(NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(leader));
+            stage.apply(NodeAction::Restart.on(leader));
         }
     }
     times.sort_unstable();
