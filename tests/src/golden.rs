@@ -19,7 +19,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use goldenscript::{Argument, Command, Context};
-use raft_core::{LogIndex, Membership, ProgressKind, RoleKind, Trace};
+use raft_core::{
+    CommitTrace, ElectionTrace, LogIndex, Membership, MembershipTrace, PreVoteTrace, ProgressKind,
+    ReplicationTrace, RoleKind, SnapshotTrace, TermTrace, Trace,
+};
 use raft_script::{Line, Run, Script, Session, Started, Statement, Stepped};
 use raft_sim::{
     DiskEvent, Event, EventKind, MessageEvent, NodeState, SimNode, StateMachineEvent, World,
@@ -154,7 +157,6 @@ fn progress(world: &World) -> String {
             ProgressKind::Snapshot { received, total } => {
                 format!("snapshot received={received} of {total}")
             }
-            _ => "unknown".to_owned(),
         };
         let _ = writeln!(
             output,
@@ -243,26 +245,29 @@ fn is_shown(event: &Event, shown: &[String]) -> bool {
 /// The topics to which a decision belongs.
 fn topics(trace: &Trace) -> &'static [&'static str] {
     match trace {
-        Trace::EntriesAccepted { new_entries: 0, .. } => &["heartbeats"],
-        Trace::BecameLeader { .. } | Trace::SteppedDown { .. } => &["core", "elections", "changes"],
-        Trace::PreVoteStarted { .. }
-        | Trace::PreVoteGranted { .. }
-        | Trace::PreVoteRefused { .. }
-        | Trace::PreVoteCounted { .. }
-        | Trace::ElectionStarted { .. }
-        | Trace::VoteGranted { .. }
-        | Trace::VoteRefused { .. }
-        | Trace::VoteCounted { .. } => &["core", "elections"],
-        Trace::ChangeStarted { .. }
-        | Trace::ChangeRefused { .. }
-        | Trace::CatchUpStalled { .. }
-        | Trace::MembershipAdopted { .. }
-        | Trace::MembershipRolledBack { .. }
-        | Trace::Committed { .. } => &["core", "changes"],
-        Trace::SnapshotSent { .. }
-        | Trace::SnapshotChunkStored { .. }
-        | Trace::SnapshotAbandoned { .. }
-        | Trace::SnapshotInstalled { .. } => &["core", "snapshots"],
+        Trace::Replication(ReplicationTrace::EntriesAccepted { new_entries: 0, .. }) => {
+            &["heartbeats"]
+        }
+        Trace::Election(ElectionTrace::BecameLeader { .. })
+        | Trace::Term(TermTrace::SteppedDown { .. }) => &["core", "elections", "changes"],
+        Trace::PreVote(PreVoteTrace::Started { .. })
+        | Trace::PreVote(PreVoteTrace::Granted { .. })
+        | Trace::PreVote(PreVoteTrace::Refused { .. })
+        | Trace::PreVote(PreVoteTrace::Counted { .. })
+        | Trace::Election(ElectionTrace::Started { .. })
+        | Trace::Election(ElectionTrace::VoteGranted { .. })
+        | Trace::Election(ElectionTrace::VoteRefused { .. })
+        | Trace::Election(ElectionTrace::VoteCounted { .. }) => &["core", "elections"],
+        Trace::Membership(MembershipTrace::ChangeStarted { .. })
+        | Trace::Membership(MembershipTrace::ChangeRefused { .. })
+        | Trace::Membership(MembershipTrace::CatchUpStalled { .. })
+        | Trace::Membership(MembershipTrace::Adopted { .. })
+        | Trace::Membership(MembershipTrace::RolledBack { .. })
+        | Trace::Commit(CommitTrace::Committed { .. }) => &["core", "changes"],
+        Trace::Snapshot(SnapshotTrace::Sent { .. })
+        | Trace::Snapshot(SnapshotTrace::ChunkStored { .. })
+        | Trace::Snapshot(SnapshotTrace::Abandoned { .. })
+        | Trace::Snapshot(SnapshotTrace::Installed { .. }) => &["core", "snapshots"],
         _ => &["core"],
     }
 }

@@ -18,7 +18,10 @@ mod nodes;
 mod start;
 mod wire;
 
-use raft_core::{LogIndex, Membership, NodeId, Trace};
+use raft_core::{
+    CommitTrace, ElectionTrace, LogIndex, Membership, MembershipTrace, NodeId, PreVoteTrace,
+    ReplicationTrace, Trace,
+};
 use raft_sim::{ClusterEvent, Event, EventKind, MessageEvent, ProcessEvent, World};
 
 use crate::invariants::PROPERTIES;
@@ -152,28 +155,28 @@ impl Checks {
 
     /// A trace says where to look.
     fn hear_claim(&mut self, id: NodeId, trace: &Trace) {
-        if let Trace::PreVoteStarted { term, reason, .. } = *trace {
+        if let Trace::PreVote(PreVoteTrace::Started { term, reason, .. }) = *trace {
             let verdict = prompt_transfer::asked(Asked { node: id, term, reason });
             self.board.note(&prompt_transfer::PROPERTY, verdict);
         }
         let Some(node) = self.node_mut(id) else { return };
         match trace {
-            Trace::Truncated { from, .. } => {
+            Trace::Replication(ReplicationTrace::Truncated { from, .. }) => {
                 let earlier = node.claims.truncated_from.unwrap_or(from.index);
                 node.claims.truncated_from = Some(earlier.min(from.index));
             }
-            Trace::BecameLeader { term, .. } => {
+            Trace::Election(ElectionTrace::BecameLeader { term, .. }) => {
                 node.claims.led = Some(*term);
                 self.leader_seen(LeaderSeen { term: *term, node: id });
             }
-            Trace::MembershipAdopted { membership, .. }
-            | Trace::MembershipRolledBack { membership, .. } => {
+            Trace::Membership(MembershipTrace::Adopted { membership, .. })
+            | Trace::Membership(MembershipTrace::RolledBack { membership, .. }) => {
                 node.claims.in_force = Some(membership.clone());
             }
-            Trace::EntriesAccepted { match_index, .. } => {
+            Trace::Replication(ReplicationTrace::EntriesAccepted { match_index, .. }) => {
                 node.claims.compared = node.claims.compared.max(Some(*match_index));
             }
-            Trace::Committed { to, .. } => {
+            Trace::Commit(CommitTrace::Committed { to, .. }) => {
                 let term = node.claims.led.or(node.leading);
                 let claimed = node.claims.in_force.as_ref();
                 // Not yet brought up to date: what is in force is what was in force before.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use raft_check::linearizability::HistoryWriter;
-use raft_core::Trace;
+use raft_core::{ReplicationTrace, Trace};
 use raft_script::{ParseError, limits};
 use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent};
 
@@ -169,9 +169,10 @@ pub(crate) fn read(file: &str) -> Result<String, String> {
 /// Every message, write and heartbeat would bury what was decided.
 fn is_worth_telling(event: &Event) -> bool {
     match &event.kind {
-        EventKind::Core { trace, .. } => {
-            !matches!(trace, Trace::EntriesAccepted { new_entries: 0, .. })
-        }
+        EventKind::Core { trace, .. } => !matches!(
+            trace,
+            Trace::Replication(ReplicationTrace::EntriesAccepted { new_entries: 0, .. })
+        ),
         EventKind::Message { message, event, .. } => match event {
             MessageEvent::Sent { .. } | MessageEvent::Delivered => false,
             MessageEvent::Dropped { reason, .. } => {

@@ -22,7 +22,6 @@ pub struct Entry {
 /// What an entry says.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub enum Payload {
     /// Nothing: a leader starts its term with it, so that it soon has an entry of its own term to
     /// commit (§8, and the commit rule of §5.4.2).

@@ -140,7 +140,6 @@ pub struct Persist {
 
 /// What became of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
 pub enum Outcome {
     /// It is committed, and its entry was handed over by [`Output::Apply`] before this reply. For a
     /// change of the membership: it is complete.
@@ -179,7 +178,6 @@ pub enum Outcome {
 /// Why a leader does not do what it was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub enum Refusal {
     /// This server does not lead, or does not any more. Ask the leader.
     NotLeader,

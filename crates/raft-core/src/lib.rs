@@ -295,8 +295,10 @@ pub use message::{
 pub use node::{Node, Recovered, RestartError};
 pub use status::{Held, PeerStatus, ProgressKind, RoleKind, Status};
 pub use trace::{
-    AppendRefusal, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason, SnapshotRefusal,
-    StepDownReason, Trace, VoteRefusal,
+    AppendRefusal, ClientTrace, CommitTrace, DiskTrace, ElectionReason, ElectionRefusal,
+    ElectionTrace, ForgetRefusal, IgnoreReason, IgnoredMessage, LifecycleTrace, MembershipTrace,
+    PreVoteTrace, ReadTrace, ReplicationTrace, SnapshotRefusal, SnapshotTrace, StepDownReason,
+    TermTrace, Trace, TransferTrace, VoteRefusal,
 };
 pub use types::{
     Bytes, ForwardId, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId, Round, Term,

@@ -17,7 +17,6 @@ pub struct Message {
 /// What a message asks or answers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub enum Body {
     /// A server asks whether it could win an election, before it disturbs anybody (dissertation
     /// §9.6). It asks for votes in the term after its current one.

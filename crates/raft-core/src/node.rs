@@ -62,9 +62,10 @@ use self::reads::{PendingRead, Rounds};
 use self::snapshot::IncomingSnapshot;
 use crate::rng::Rng;
 use crate::{
-    Body, Config, ElectionReason, Entry, ForwardId, Held, IgnoreReason, Input, Instant, Log,
-    LogIndex, LogPosition, Membership, Message, NodeId, Outcome, Output, PersistId, Refusal,
-    RequestId, RequestVoteReply, RoleKind, Round, Snapshot, Status, StepDownReason, Term, Trace,
+    Body, Config, ElectionReason, Entry, ForwardId, Held, IgnoreReason, IgnoredMessage, Input,
+    Instant, Log, LogIndex, LogPosition, Membership, Message, NodeId, Outcome, Output, PersistId,
+    Refusal, RequestId, RequestVoteReply, RoleKind, Round, Snapshot, Status, StepDownReason, Term,
+    TermTrace, Trace,
 };
 
 /// A Raft server without I/O.
@@ -137,7 +138,7 @@ struct Leader {
     peers: Vec<Progress>,
     /// The no-op of its own term: before it is committed, the leader does not know what is.
     first_index: LogIndex,
-    /// The last entry for which `Trace::CommitWithheld` was emitted, to say it once.
+    /// The last entry for which `CommitTrace::Withheld` was emitted, to say it once.
     withheld: LogIndex,
     /// What the entries that are not committed, or not on its own disk, count against the limit.
     uncommitted_bytes: u64,
@@ -349,7 +350,7 @@ impl Node {
     /// Becomes a follower. The vote stays: it belongs to the term, not to the role (§5.2).
     fn step_down(&mut self, reason: StepDownReason, leader: Option<NodeId>) {
         let term = self.current_term;
-        self.trace(|| Trace::SteppedDown { term, reason });
+        self.trace(|| TermTrace::SteppedDown { term, reason });
         self.set_role(Role::Follower { leader });
         if bug!(self, StepDownClearsVote) {
             self.set_term_and_vote(term, None);
@@ -424,24 +425,24 @@ impl Node {
         self.outputs.push_back(Output::Reply { request, outcome });
     }
 
-    /// Emits a trace event, before the effects of the same input. Without tracing the event is not
+    /// Emits a decision, before the effects of the same input. Without tracing the decision is not
     /// even built.
     #[inline]
-    fn trace(&mut self, event: impl FnOnce() -> Trace) {
+    fn trace<T: Into<Trace>>(&mut self, decision: impl FnOnce() -> T) {
         if self.config.trace {
-            self.emit_trace(event);
+            self.emit_trace(decision);
         }
     }
 
     /// Out of the way of those who do not trace.
     #[cold]
     #[inline(never)]
-    fn emit_trace(&mut self, event: impl FnOnce() -> Trace) {
-        self.outputs.push_back(Output::Trace(event()));
+    fn emit_trace<T: Into<Trace>>(&mut self, decision: impl FnOnce() -> T) {
+        self.outputs.push_back(Output::Trace(decision().into()));
     }
 
     fn ignore(&mut self, from: NodeId, message: &'static str, reason: IgnoreReason) {
-        self.trace(|| Trace::MessageIgnored { from, message, reason });
+        self.trace(|| IgnoredMessage { from, message, reason });
     }
 }
 

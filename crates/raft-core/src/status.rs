@@ -83,7 +83,6 @@ pub struct Held {
 /// What a server does in its term (§5.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub enum RoleKind {
     /// It answers requests and waits for a leader.
     Follower,
@@ -117,7 +116,6 @@ pub struct PeerStatus {
 /// How a leader sends entries to a server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub enum ProgressKind {
     /// One message at a time, looking for the place where the logs agree.
     Probe,

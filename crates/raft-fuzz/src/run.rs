@@ -5,7 +5,7 @@ mod script;
 mod verdict;
 
 use raft_check::Checks;
-use raft_core::{Instant, Membership, NodeId, Trace};
+use raft_core::{Instant, Membership, MembershipTrace, NodeId, Trace};
 use raft_kv::{ClientId, Response};
 use raft_script::Statement;
 use raft_script::limits::{MAX_BACKLOG, MAX_RUN_STEPS};
@@ -206,7 +206,10 @@ impl SeedRun {
         self.rare.observe(&self.world, &self.checks);
         for event in self.world.events() {
             match &event.kind {
-                EventKind::Core { node, trace: Trace::ChangeStarted { target, .. } } => {
+                EventKind::Core {
+                    node,
+                    trace: Trace::Membership(MembershipTrace::ChangeStarted { target, .. }),
+                } => {
                     self.targets.retain(|(leader, _)| leader != node);
                     self.targets.push((*node, target.clone()));
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::Vector;
-use raft_core::{Instant, Message, NodeId, Trace};
+use raft_core::{Instant, Message, NodeId, ReplicationTrace, Trace};
 use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, MessageId, World};
 
 use crate::{ConsoleLine, Members, Pacing};
@@ -127,7 +127,10 @@ pub enum DurableState {
 pub fn is_noise(kind: &EventKind) -> bool {
     match kind {
         EventKind::Core { trace, .. } => {
-            matches!(trace, Trace::EntriesAccepted { new_entries: 0, .. })
+            matches!(
+                trace,
+                Trace::Replication(ReplicationTrace::EntriesAccepted { new_entries: 0, .. })
+            )
         }
         EventKind::Message { event, .. } => {
             matches!(event, MessageEvent::Sent { .. } | MessageEvent::Delivered)

@@ -84,7 +84,6 @@ impl From<&MembershipChange> for Change {
                 Self::Replace { old: Selector::Node(*old), new: *new }
             }
             MembershipChange::SetVoters(voters) => Self::Voters(voters.clone()),
-            other => unreachable!("the language has no words for {other:?}"),
         }
     }
 }

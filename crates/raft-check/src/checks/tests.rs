@@ -6,8 +6,9 @@ mod clients;
 use std::sync::Arc;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Entries, Entry, Instant, LogIndex, LogPosition,
-    Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term, Trace,
+    AppendEntries, AppendEntriesReply, Body, CommitTrace, Entries, Entry, Instant, LogIndex,
+    LogPosition, Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term,
+    Trace,
 };
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
@@ -448,7 +449,9 @@ fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
     assert_eq!(scene.core(deposed).commit_index(), LogIndex(1));
     scene.act(NodeAction::Resume.on(deposed));
     let counted = |event: &Event| {
-        let EventKind::Core { node, trace: Trace::Committed { to, .. } } = &event.kind else {
+        let EventKind::Core { node, trace: Trace::Commit(CommitTrace::Committed { to, .. }) } =
+            &event.kind
+        else {
             return false;
         };
         *node == deposed && *to == second

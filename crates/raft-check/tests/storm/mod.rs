@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use raft_check::Checks;
 use raft_check::linearizability::HistoryWriter;
-use raft_core::{Instant, MembershipChange, NodeId, Outcome, RoleKind, Trace};
+use raft_core::{
+    Instant, MembershipChange, MembershipTrace, NodeId, Outcome, ReadTrace, RoleKind, Trace,
+};
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
     Action, AdminRequest, ClusterEvent, DelayRange, DiskAction, DiskChange, DiskDamage, DiskEvent,
@@ -412,8 +414,10 @@ impl Done {
                     self.refusals += 1
                 }
                 EventKind::Core { trace, .. } => match trace {
-                    Trace::ReadByLease { .. } => self.reads_by_lease += 1,
-                    Trace::MembershipAdopted { membership, .. } if membership.is_joint() => {
+                    Trace::Read(ReadTrace::ByLease { .. }) => self.reads_by_lease += 1,
+                    Trace::Membership(MembershipTrace::Adopted { membership, .. })
+                        if membership.is_joint() =>
+                    {
                         self.joint += 1;
                     }
                     _ => {}

@@ -10,7 +10,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Body, Instant, Message, NodeId, RequestVoteReply, Trace};
+use raft_core::{Body, ElectionTrace, Instant, Message, NodeId, RequestVoteReply, Trace};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
     Action, DelayRange, Event, EventKind, LinkChange, MessageEvent, MessageId, NetworkAction,
@@ -92,7 +92,9 @@ fn crash_offset(conditions: &Conditions, random: &mut Random) -> Duration {
 
 fn election(event: &Event) -> Option<(NodeId, Instant)> {
     match &event.kind {
-        EventKind::Core { node, trace: Trace::BecameLeader { .. } } => Some((*node, event.at)),
+        EventKind::Core { node, trace: Trace::Election(ElectionTrace::BecameLeader { .. }) } => {
+            Some((*node, event.at))
+        }
         _ => None,
     }
 }
@@ -213,7 +215,10 @@ pub(crate) fn broadcast(conditions: &Conditions, seed: u64) -> Result<Broadcast,
                     | MessageEvent::Dropped { .. }
                     | MessageEvent::Replayed { .. } => {}
                 },
-                EventKind::Core { trace: Trace::BecameLeader { .. }, .. } => majority = Some(after),
+                EventKind::Core {
+                    trace: Trace::Election(ElectionTrace::BecameLeader { .. }),
+                    ..
+                } => majority = Some(after),
                 EventKind::Core { .. }
                 | EventKind::StateMachine { .. }
                 | EventKind::Disk { .. }

@@ -9,7 +9,6 @@ use crate::{ConfigError, NodeId};
 /// A change of the membership that a leader is asked to make.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub enum MembershipChange {
     /// A new server receives the log and counts nowhere.
     AddLearner(NodeId),

@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 
 use super::{Node, Role};
 use crate::{
-    ChangeError, Instant, LogIndex, LogPosition, Membership, MembershipChange, NodeId, Outcome,
-    Payload, Refusal, RequestId, StepDownReason, Trace,
+    ChangeError, Instant, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace,
+    NodeId, Outcome, Payload, Refusal, RequestId, StepDownReason,
 };
 
 /// A change that this leader was asked for and that is not complete.
@@ -55,14 +55,17 @@ impl Node {
         }
         match self.check_change(change) {
             Ok(target) => {
-                self.trace(|| Trace::ChangeStarted {
+                self.trace(|| MembershipTrace::ChangeStarted {
                     change: change.clone(),
                     target: target.clone(),
                 });
                 self.begin_change(request, target);
             }
             Err(refusal) => {
-                self.trace(|| Trace::ChangeRefused { change: change.clone(), reason: refusal });
+                self.trace(|| MembershipTrace::ChangeRefused {
+                    change: change.clone(),
+                    reason: refusal,
+                });
                 self.reply(request, Outcome::Refused(refusal));
             }
         }
@@ -192,7 +195,7 @@ impl Node {
         if is_stalled {
             let request = change.request;
             leader.change = None;
-            self.trace(|| Trace::CatchUpStalled { node });
+            self.trace(|| MembershipTrace::CatchUpStalled { node });
             self.reply(request, Outcome::Refused(Refusal::CatchUpStalled { node }));
         }
     }
@@ -239,7 +242,7 @@ impl Node {
 
     /// The log holds an entry with this membership now.
     pub(super) fn adopt_membership(&mut self, index: LogIndex, membership: Membership) {
-        self.trace(|| Trace::MembershipAdopted { index, membership: membership.clone() });
+        self.trace(|| MembershipTrace::Adopted { index, membership: membership.clone() });
         self.memberships.push((index, membership));
         self.update_peers();
     }
@@ -253,7 +256,7 @@ impl Node {
         self.memberships.truncate(kept);
         if kept < before {
             let (index, membership) = (self.membership_index(), self.membership().clone());
-            self.trace(|| Trace::MembershipRolledBack { index, membership });
+            self.trace(|| MembershipTrace::RolledBack { index, membership });
         }
     }
 

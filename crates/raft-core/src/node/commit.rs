@@ -5,8 +5,8 @@ use alloc::collections::VecDeque;
 use super::progress::Progress;
 use super::{Node, Role};
 use crate::{
-    Bytes, Entries, Entry, LogIndex, LogPosition, Outcome, Output, Payload, Refusal, RequestId,
-    Trace,
+    Bytes, ClientTrace, CommitTrace, Entries, Entry, LogIndex, LogPosition, Outcome, Output,
+    Payload, Refusal, ReplicationTrace, RequestId,
 };
 
 /// A proposal whose fate is open.
@@ -29,11 +29,11 @@ impl Node {
             Ok(position) => self.await_commit(request, position),
             Err(Refusal::NotLeader) => {
                 let leader = self.leader();
-                self.trace(|| Trace::ProposalRedirected { leader });
+                self.trace(|| ClientTrace::ProposalRedirected { leader });
                 self.reply(request, Outcome::NotLeader { leader });
             }
             Err(refusal) => {
-                self.trace(|| Trace::ProposalRefused { reason: refusal });
+                self.trace(|| ClientTrace::ProposalRefused { reason: refusal });
                 self.reply(request, Outcome::Refused(refusal));
             }
         }
@@ -58,7 +58,7 @@ impl Node {
         let position = entry.position();
         self.proposed.push(entry);
         self.has_requests = true;
-        self.trace(|| Trace::Appended { position, noop: false });
+        self.trace(|| ReplicationTrace::Appended { position, noop: false });
         Ok(position)
     }
 
@@ -104,7 +104,7 @@ impl Node {
         let from = self.commit_index;
         if self.config.trace {
             let quorum = self.holders_of(on_quorum);
-            self.trace(|| Trace::Committed { from, to: on_quorum, quorum });
+            self.trace(|| CommitTrace::Committed { from, to: on_quorum, quorum });
         }
         self.commit_index = on_quorum;
         self.apply_committed();
@@ -117,7 +117,7 @@ impl Node {
             && leader.withheld != position.index
         {
             leader.withheld = position.index;
-            self.trace(|| Trace::CommitWithheld { position, term });
+            self.trace(|| CommitTrace::Withheld { position, term });
         }
     }
 
@@ -125,7 +125,7 @@ impl Node {
     pub(super) fn learn_commit(&mut self, committed: LogIndex) {
         let from = self.commit_index;
         if committed > from {
-            self.trace(|| Trace::CommitLearned { from, to: committed });
+            self.trace(|| CommitTrace::Learned { from, to: committed });
             self.commit_index = committed;
             self.apply_committed();
         } else if bug!(self, CommitGoesBack) {

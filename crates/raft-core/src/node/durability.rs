@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 
 use super::{Node, Role};
 use crate::{
-    Entries, HardState, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term, Trace,
+    DiskTrace, Entries, HardState, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term,
 };
 
 /// What must be on disk before an output may leave.
@@ -183,7 +183,7 @@ impl Node {
             Some(id) => {
                 let limit = self.config.max_pending_requests;
                 if self.durability.withhold(id, output, needs, limit) {
-                    self.trace(|| Trace::WithheldDropped { messages: 1 });
+                    self.trace(|| DiskTrace::WithheldDropped { messages: 1 });
                 }
             }
         }
@@ -193,7 +193,7 @@ impl Node {
     pub(super) fn persisted(&mut self, id: PersistId) {
         let durability = &mut self.durability;
         if id > durability.issued {
-            return self.trace(|| Trace::PersistedUnknown { id });
+            return self.trace(|| DiskTrace::PersistedUnknown { id });
         }
         if id <= durability.durable {
             return;

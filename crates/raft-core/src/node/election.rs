@@ -9,8 +9,9 @@ use super::progress::Progress;
 use super::reads::Rounds;
 use super::{LARGEST_NUMBER, Leader, Node, Role};
 use crate::{
-    Body, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason, LogPosition, Message,
-    NodeId, Output, Payload, PreVote, RequestVote, RequestVoteReply, Trace, VoteRefusal,
+    Body, ElectionReason, ElectionRefusal, ElectionTrace, ForgetRefusal, IgnoreReason, LogPosition,
+    Message, NodeId, Output, Payload, PreVote, PreVoteTrace, RequestVote, RequestVoteReply,
+    TermTrace, VoteRefusal,
 };
 
 impl Node {
@@ -21,7 +22,7 @@ impl Node {
         // Its own vote is one of those that the leader's lease rests on (dissertation §6.4.1).
         if self.config.lease_reads && self.is_leader_spared() {
             let reason = ElectionRefusal::LeaderIsAlive { leader: self.leader() };
-            return self.trace(|| Trace::ElectionNotStarted { reason });
+            return self.trace(|| ElectionTrace::NotStarted { reason });
         }
         self.campaign(ElectionReason::Forced);
     }
@@ -39,10 +40,10 @@ impl Node {
             _ => None,
         };
         if let Some(reason) = refusal {
-            return self.trace(|| Trace::LeaderNotForgotten { reason });
+            return self.trace(|| TermTrace::LeaderNotForgotten { reason });
         }
         let leader = self.leader();
-        self.trace(|| Trace::LeaderForgotten { leader });
+        self.trace(|| TermTrace::LeaderForgotten { leader });
         self.leader_heard = None;
         if leader.is_some() {
             self.set_role(Role::Follower { leader: None });
@@ -55,7 +56,7 @@ impl Node {
         let may_stand = self.may_stand() || bug!(self, NonVoterCampaigns);
         if !may_stand || self.current_term.0 >= LARGEST_NUMBER {
             if reason != ElectionReason::LeaderSilent {
-                self.trace(|| Trace::ElectionNotStarted { reason: ElectionRefusal::NotAVoter });
+                self.trace(|| ElectionTrace::NotStarted { reason: ElectionRefusal::NotAVoter });
             }
             // It can only wait for a leader, and tell its clients that there is none to ask.
             if reason == ElectionReason::LeaderSilent && self.leader().is_some() {
@@ -88,7 +89,7 @@ impl Node {
     /// server that cannot win does not disturb those who can do without it.
     fn ask_for_pre_votes(&mut self, reason: ElectionReason) {
         let (term, last) = (self.current_term.next(), self.log.last());
-        self.trace(|| Trace::PreVoteStarted { term, reason, last_log: last });
+        self.trace(|| PreVoteTrace::Started { term, reason, last_log: last });
         if bug!(self, PreVoteClearsVote) {
             self.set_term_and_vote(self.current_term, None);
         }
@@ -104,7 +105,7 @@ impl Node {
     fn start_election(&mut self, reason: ElectionReason) {
         let id = self.config.id;
         let (term, last) = (self.current_term.next(), self.log.last());
-        self.trace(|| Trace::ElectionStarted { term, reason, last_log: last });
+        self.trace(|| ElectionTrace::Started { term, reason, last_log: last });
         self.set_term_and_vote(term, Some(id));
         self.set_role(Role::Candidate { votes: BTreeMap::new() });
         let request = RequestVote {
@@ -158,11 +159,11 @@ impl Node {
         match &message.body {
             Body::PreVote(_) => {
                 let term = term.next();
-                self.trace(|| Trace::PreVoteRefused { candidate, term, reason });
+                self.trace(|| PreVoteTrace::Refused { candidate, term, reason });
                 self.send_pre_vote_reply(candidate, false);
             }
             _ => {
-                self.trace(|| Trace::VoteRefused { candidate, term, reason });
+                self.trace(|| ElectionTrace::VoteRefused { candidate, term, reason });
                 self.send_vote_reply(candidate, false);
             }
         }
@@ -173,11 +174,11 @@ impl Node {
         let term = self.current_term.next();
         match self.check_log_of_candidate(request.last_log()) {
             Ok(()) => {
-                self.trace(|| Trace::PreVoteGranted { candidate, term });
+                self.trace(|| PreVoteTrace::Granted { candidate, term });
                 self.send_pre_vote_reply(candidate, true);
             }
             Err(reason) => {
-                self.trace(|| Trace::PreVoteRefused { candidate, term, reason });
+                self.trace(|| PreVoteTrace::Refused { candidate, term, reason });
                 self.send_pre_vote_reply(candidate, false);
             }
         }
@@ -196,7 +197,7 @@ impl Node {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
         let (votes, needed) = self.tally();
-        self.trace(|| Trace::PreVoteCounted { voter, granted, votes, needed });
+        self.trace(|| PreVoteTrace::Counted { voter, granted, votes, needed });
         self.stand_if_encouraged();
     }
 
@@ -213,7 +214,7 @@ impl Node {
         let term = self.current_term;
         match self.check_vote(candidate, request) {
             Ok(()) => {
-                self.trace(|| Trace::VoteGranted { candidate, term });
+                self.trace(|| ElectionTrace::VoteGranted { candidate, term });
                 if self.voted_for.is_none() {
                     self.set_term_and_vote(term, Some(candidate));
                 }
@@ -222,7 +223,7 @@ impl Node {
                 self.send_vote_reply(candidate, true);
             }
             Err(reason) => {
-                self.trace(|| Trace::VoteRefused { candidate, term, reason });
+                self.trace(|| ElectionTrace::VoteRefused { candidate, term, reason });
                 self.send_vote_reply(candidate, false);
             }
         }
@@ -275,7 +276,7 @@ impl Node {
         }
         votes.insert(voter, granted);
         let (votes, needed) = self.tally();
-        self.trace(|| Trace::VoteCounted { voter, granted, votes, needed });
+        self.trace(|| ElectionTrace::VoteCounted { voter, granted, votes, needed });
         self.become_leader_if_elected();
     }
 
@@ -299,7 +300,7 @@ impl Node {
         let granted = votes.iter().filter(|(_, granted)| **granted);
         let voters: Vec<NodeId> = granted.map(|(voter, _)| *voter).collect();
         let term = self.current_term;
-        self.trace(|| Trace::BecameLeader { term, voters });
+        self.trace(|| ElectionTrace::BecameLeader { term, voters });
         let (now, last_index) = (self.now, self.log.last().index);
         let peers = self.peers().into_iter().map(|peer| Progress::new(peer, last_index, now));
         let uncommitted_bytes = self.bytes_between(self.last_applied, last_index);

@@ -4,7 +4,7 @@ use super::durability::Needs;
 use super::{Node, Role};
 use crate::{
     AppendEntries, AppendEntriesReply, AppendRefusal, Body, Entries, IgnoreReason, Log, LogIndex,
-    LogPosition, NodeId, Payload, Round, StepDownReason, Term, Trace,
+    LogPosition, NodeId, Payload, ReplicationTrace, Round, StepDownReason, Term, TermTrace,
 };
 
 /// Checks that the entries are consecutive and their terms never go down, and that a membership among
@@ -40,7 +40,7 @@ impl Node {
             }
             Role::Follower { leader: Some(_) } => {}
             Role::Follower { leader: None } => {
-                self.trace(|| Trace::LeaderRecognized { leader: from, term });
+                self.trace(|| TermTrace::LeaderRecognized { leader: from, term });
                 self.set_role(Role::Follower { leader: Some(from) });
             }
             Role::PreCandidate { .. } => {
@@ -65,7 +65,7 @@ impl Node {
         }
         let (prev_log, round) = (request.prev_log(), request.round);
         if let Err(reason) = self.check_prev_log(prev_log) {
-            self.trace(|| Trace::EntriesRefused { leader: from, prev_log, reason });
+            self.trace(|| ReplicationTrace::EntriesRefused { leader: from, prev_log, reason });
             let hint = self.hint_for(prev_log);
             return self.send_append_failure(from, prev_log.index, hint, round);
         }
@@ -74,7 +74,11 @@ impl Node {
         let leader_commit = request.leader_commit;
         match self.store_entries(core::mem::take(&mut request.entries)) {
             Ok(new_entries) => {
-                self.trace(|| Trace::EntriesAccepted { leader: from, new_entries, match_index });
+                self.trace(|| ReplicationTrace::EntriesAccepted {
+                    leader: from,
+                    new_entries,
+                    match_index,
+                });
             }
             Err(reason) => return self.ignore(from, "AppendEntries", reason),
         }
@@ -183,7 +187,7 @@ impl Node {
     fn remove_entries_from(&mut self, index: LogIndex, leader_term: Term) {
         let to = self.log.last();
         let from = LogPosition::new(index, self.log.term_at(index).unwrap_or_default());
-        self.trace(|| Trace::Truncated { from, to, leader_term });
+        self.trace(|| ReplicationTrace::Truncated { from, to, leader_term });
         self.log.truncate_from(index);
         self.durability.write_truncation(index);
         self.roll_back_memberships(index);

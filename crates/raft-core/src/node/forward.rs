@@ -7,8 +7,8 @@
 use super::durability::Needs;
 use super::{Node, Role};
 use crate::{
-    Body, Bytes, Forward, ForwardId, ForwardReply, IgnoreReason, Instant, LogPosition, NodeId,
-    Outcome, Refusal, RequestId, Trace,
+    Body, Bytes, ClientTrace, Forward, ForwardId, ForwardReply, IgnoreReason, Instant, LogPosition,
+    NodeId, Outcome, Refusal, RequestId,
 };
 
 /// A request that was passed on.
@@ -46,7 +46,7 @@ impl Node {
         self.last_forward = ForwardId(self.last_forward.0.wrapping_add(1));
         let (id, sent_at) = (self.last_forward, self.now);
         self.forwarded.push_back(Forwarded { id, request, what, sent_at });
-        self.trace(|| Trace::PassedOn { leader });
+        self.trace(|| ClientTrace::RequestForwarded { leader });
         self.send(leader, question(id), Needs::HardState);
     }
 
@@ -89,7 +89,7 @@ impl Node {
         let result = match self.append_command(request.command.clone()) {
             Ok(position) => Ok(position),
             Err(refusal) => {
-                self.trace(|| Trace::ProposalRefused { reason: refusal });
+                self.trace(|| ClientTrace::ProposalRefused { reason: refusal });
                 Err(refusal)
             }
         };

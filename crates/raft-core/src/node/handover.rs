@@ -7,7 +7,7 @@
 use super::durability::Needs;
 use super::{Leader, Node, Role};
 use crate::{
-    Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId, Trace,
+    Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId, TransferTrace,
 };
 
 /// A transfer of leadership under way.
@@ -56,12 +56,12 @@ impl Node {
             _ => return self.reply(request, Outcome::NotLeader { leader: known }),
         };
         if let Some(refusal) = refusal {
-            self.trace(|| Trace::TransferRefused { to, reason: refusal });
+            self.trace(|| TransferTrace::Refused { to, reason: refusal });
             return self.reply(request, Outcome::Refused(refusal));
         }
         let Role::Leader(leader) = &mut self.role else { return };
         leader.handover = Some(Handover { request, to, until, is_told: false, was_told: false });
-        self.trace(|| Trace::TransferStarted { to });
+        self.trace(|| TransferTrace::Started { to });
         self.push_handover();
     }
 
@@ -81,7 +81,7 @@ impl Node {
         if let Some(handover) = &mut leader.handover {
             (handover.is_told, handover.was_told) = (true, true);
         }
-        self.trace(|| Trace::TimeoutNowSent { to });
+        self.trace(|| TransferTrace::TimeoutNowSent { to });
         self.send(to, Body::TimeoutNow, Needs::HardState);
     }
 
@@ -92,7 +92,7 @@ impl Node {
         let Role::Leader(leader) = &mut self.role else { return };
         let is_overdue = |handover: &mut Handover| now >= handover.until && !never_ends;
         if let Some(Handover { request, to, .. }) = leader.handover.take_if(is_overdue) {
-            self.trace(|| Trace::TransferTimedOut { to });
+            self.trace(|| TransferTrace::TimedOut { to });
             self.reply(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
             self.push_change();
         } else if let Some(handover) = &mut leader.handover {

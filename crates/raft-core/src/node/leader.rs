@@ -5,7 +5,7 @@ use super::progress::ProgressState;
 use super::{Node, Role};
 use crate::{
     AppendEntries, AppendEntriesReply, Body, Entries, Entry, IgnoreReason, LogIndex, LogPosition,
-    NodeId, Payload, Round, StepDownReason, Trace,
+    NodeId, Payload, ReplicationTrace, Round, StepDownReason,
 };
 
 impl Node {
@@ -19,7 +19,7 @@ impl Node {
         }
         let position = entry.position();
         let noop = matches!(entry.payload, Payload::Noop);
-        self.trace(|| Trace::Appended { position, noop });
+        self.trace(|| ReplicationTrace::Appended { position, noop });
         self.append_entries(Entries::from_iter([entry]));
         position
     }
@@ -258,7 +258,7 @@ impl Node {
         let before = progress.next_index;
         progress.become_probe(if is_stuck { before } else { next_index });
         let to = progress.next_index;
-        self.trace(|| Trace::Backtracked { peer: from, from: before, to });
+        self.trace(|| ReplicationTrace::Backtracked { peer: from, from: before, to });
         self.replicate_to(position, false);
     }
 

@@ -12,7 +12,7 @@ use super::forward::Passed;
 use super::{Node, Role};
 use crate::{
     Body, ForwardId, IgnoreReason, Instant, LogIndex, NodeId, Outcome, ReadIndex, ReadIndexReply,
-    ReadMode, Refusal, RequestId, Round, Trace,
+    ReadMode, ReadTrace, Refusal, RequestId, Round,
 };
 
 /// The rounds of heartbeats of a leader in its term.
@@ -110,7 +110,7 @@ impl Node {
             return self.refuse_read(reader, Refusal::TooManyPending { limit });
         }
         if ask_nobody || (mode == ReadMode::Lease && has_lease) {
-            self.trace(|| Trace::ReadByLease { index: commit_index });
+            self.trace(|| ReadTrace::ByLease { index: commit_index });
             return self.allow_read(reader, commit_index);
         }
         // An answer to a request that was sent before proves nothing about now.
@@ -118,7 +118,7 @@ impl Node {
         leader.rounds.is_wanted = true;
         self.has_requests = true;
         leader.reads.push_back(PendingRead { round, index: commit_index, reader });
-        self.trace(|| Trace::ReadWaits { index: commit_index, round });
+        self.trace(|| ReadTrace::Waits { index: commit_index, round });
     }
 
     /// Begins the round that reads since the last drain wait for. False if none does.
@@ -152,7 +152,7 @@ impl Node {
             let Some(read) = leader.reads.pop_front_if(|read| read.round <= answered) else {
                 return;
             };
-            self.trace(|| Trace::ReadConfirmed { index: read.index, round: answered });
+            self.trace(|| ReadTrace::Confirmed { index: read.index, round: answered });
             self.allow_read(read.reader, read.index);
         }
     }
@@ -170,7 +170,7 @@ impl Node {
     }
 
     pub(super) fn refuse_read(&mut self, reader: Reader, refusal: Refusal) {
-        self.trace(|| Trace::ReadRefused { reason: refusal });
+        self.trace(|| ReadTrace::Refused { reason: refusal });
         match (reader, refusal) {
             (Reader::Client(request), Refusal::NotLeader) => {
                 let leader = self.leader();

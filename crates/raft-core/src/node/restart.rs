@@ -9,8 +9,8 @@ use super::durability::Durability;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
-    Config, ConfigError, Entry, ForwardId, HardState, Instant, Log, LogIndex, LogPosition,
-    Membership, Output, Payload, PersistId, Round, Snapshot, Term, Trace,
+    Config, ConfigError, Entry, ForwardId, HardState, Instant, LifecycleTrace, Log, LogIndex,
+    LogPosition, Membership, Output, Payload, PersistId, Round, Snapshot, Term,
 };
 
 /// What was found on disk. The default is an empty disk: the server's first start.
@@ -124,11 +124,16 @@ impl Node {
             node.outputs.push_back(Output::Restore(snapshot));
         }
         let (voted_for, last_log) = (node.voted_for, node.log.last());
-        node.trace(|| Trace::Started { term: current_term, voted_for, snapshot: base, last_log });
+        node.trace(|| LifecycleTrace::Started {
+            term: current_term,
+            voted_for,
+            snapshot: base,
+            last_log,
+        });
         #[cfg(feature = "bugs")]
         if node.config.bugs != crate::Bugs::NONE {
             let bugs = node.config.bugs;
-            node.trace(|| Trace::RulesSwitchedOff { bugs });
+            node.trace(|| LifecycleTrace::RulesSwitchedOff { bugs });
         }
         Ok(node)
     }

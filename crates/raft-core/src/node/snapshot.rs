@@ -6,7 +6,8 @@ use super::Node;
 use super::durability::Needs;
 use crate::{
     Body, Bytes, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log, LogIndex, LogPosition,
-    Membership, NodeId, Output, Round, Snapshot, SnapshotRefusal, Term, Trace,
+    Membership, MembershipTrace, NodeId, Output, Round, Snapshot, SnapshotRefusal, SnapshotTrace,
+    Term,
 };
 
 /// A leader's snapshot that is arriving in pieces.
@@ -35,7 +36,7 @@ impl Node {
         }
         self.snapshot_requested = true;
         let through = self.last_applied;
-        self.trace(|| Trace::SnapshotRequested { through, entries });
+        self.trace(|| SnapshotTrace::Requested { through, entries });
         self.outputs.push_back(Output::SnapshotNeeded { through });
     }
 
@@ -54,12 +55,12 @@ impl Node {
             None
         };
         if let Some(reason) = refusal {
-            return self.trace(|| Trace::SnapshotIgnored { through, reason });
+            return self.trace(|| SnapshotTrace::Ignored { through, reason });
         }
         let term = self.log.term_at(through).expect("applied entries behind the base are held");
         let position = LogPosition::new(through, term);
         let entries = through.0 - base.index.0;
-        self.trace(|| Trace::Compacted { through: position, entries });
+        self.trace(|| SnapshotTrace::Compacted { through: position, entries });
         self.log.compact(position);
         // The membership as of the snapshot's end, not what is in force by now: a later one may yet
         // be rolled back.
@@ -100,7 +101,7 @@ impl Node {
             return self.ignore(from, "InstallSnapshot", reason);
         }
         let received = self.store_chunk(request);
-        self.trace(|| Trace::SnapshotChunkStored { last_included, received });
+        self.trace(|| SnapshotTrace::ChunkStored { last_included, received });
         let complete = request.done && end == Some(received);
         match self.incoming_snapshot.take_if(|_| complete) {
             Some(incoming) => {
@@ -120,7 +121,7 @@ impl Node {
             Some(other) => {
                 let received = other.data.len() as u64;
                 let of = other.last_included;
-                self.trace(|| Trace::SnapshotAbandoned { last_included: of, received });
+                self.trace(|| SnapshotTrace::Abandoned { last_included: of, received });
                 IncomingSnapshot { last_included, term, data: Vec::new() }
             }
             None => IncomingSnapshot { last_included, term, data: Vec::new() },
@@ -146,7 +147,7 @@ impl Node {
             self.log = Log::new(last_included);
         }
         let kept_entries = self.log.len() as u64;
-        self.trace(|| Trace::SnapshotInstalled { last_included, kept_entries });
+        self.trace(|| SnapshotTrace::Installed { last_included, kept_entries });
         if !bug!(self, MembershipSurvivesSnapshot) {
             self.install_membership(last_included.index, &request.membership);
         }
@@ -174,7 +175,7 @@ impl Node {
         self.memberships.insert(0, (index, membership.clone()));
         if *self.membership() != before {
             let (index, membership) = (self.membership_index(), self.membership().clone());
-            self.trace(|| Trace::MembershipAdopted { index, membership });
+            self.trace(|| MembershipTrace::Adopted { index, membership });
         }
     }
 

@@ -9,7 +9,7 @@ use super::progress::{ProgressState, Transfer};
 use super::{Node, Role};
 use crate::{
     AppendEntries, Body, Entries, IgnoreReason, InstallSnapshot, InstallSnapshotReply, LogIndex,
-    LogPosition, NodeId, Round, Snapshot, Trace,
+    LogPosition, NodeId, Round, Snapshot, SnapshotTrace,
 };
 
 const REPLY: &str = "InstallSnapshotReply";
@@ -23,7 +23,7 @@ impl Node {
         let (peer, next_index) = (progress.peer, progress.next_index);
         let (last_included, bytes) = (snapshot.position(), snapshot.data.len() as u64);
         progress.state = ProgressState::Snapshot(Transfer::new(snapshot));
-        self.trace(|| Trace::SnapshotSent { peer, last_included, next_index, bytes });
+        self.trace(|| SnapshotTrace::Sent { peer, last_included, next_index, bytes });
         self.send_pieces(position);
     }
 

@@ -2,8 +2,9 @@
 
 use super::{LARGEST_NUMBER, Node, Role, follower};
 use crate::{
-    AppendEntriesReply, AppendRefusal, Body, IgnoreReason, InstallSnapshotReply, LogIndex,
-    LogPosition, Message, NodeId, Refusal, Round, StepDownReason, Term, Trace, VoteRefusal,
+    AppendEntriesReply, AppendRefusal, Body, ElectionTrace, IgnoreReason, InstallSnapshotReply,
+    LogIndex, LogPosition, Message, NodeId, PreVoteTrace, Refusal, ReplicationTrace, Round,
+    StepDownReason, Term, TermTrace, VoteRefusal,
 };
 
 /// What the answer to a request of an older term carries instead of the request's round. Its sender may
@@ -102,7 +103,7 @@ impl Node {
         match &message.body {
             Body::PreVote(_) => {
                 let term = message.term.next();
-                self.trace(|| Trace::PreVoteRefused { candidate: from, term, reason });
+                self.trace(|| PreVoteTrace::Refused { candidate: from, term, reason });
                 // The answer brings the asker's term up to date: else two servers could go on asking
                 // in terms that the other has left, and none could ever win.
                 if !bug!(self, PreVoteTermMismatch) {
@@ -110,13 +111,17 @@ impl Node {
                 }
             }
             Body::RequestVote(_) => {
-                self.trace(|| Trace::VoteRefused { candidate: from, term: message.term, reason });
+                self.trace(|| ElectionTrace::VoteRefused {
+                    candidate: from,
+                    term: message.term,
+                    reason,
+                });
                 self.send_vote_reply(from, false);
             }
             Body::AppendEntries(request) => {
                 let reason = AppendRefusal::StaleTerm { current };
                 let prev_log = request.prev_log();
-                self.trace(|| Trace::EntriesRefused { leader: from, prev_log, reason });
+                self.trace(|| ReplicationTrace::EntriesRefused { leader: from, prev_log, reason });
                 let (prev, hint) = (request.prev_log_index, LogPosition::ORIGIN);
                 self.send_append_failure(from, prev, hint, NO_ROUND);
             }
@@ -140,7 +145,7 @@ impl Node {
     /// Raft §5.1: a server that sees a later term enters it as a follower.
     fn enter_term(&mut self, term: Term, by: NodeId) {
         let from = self.current_term;
-        self.trace(|| Trace::TermAdvanced { from, to: term, by });
+        self.trace(|| TermTrace::Advanced { from, to: term, by });
         self.set_term_and_vote(term, None);
         match self.role {
             Role::Follower { .. } => self.set_role(Role::Follower { leader: None }),

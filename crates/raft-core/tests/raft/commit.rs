@@ -1,6 +1,6 @@
 //! §5.3 and §5.4.2: when an entry is committed, and when it is applied.
 
-use raft_core::{Instant, LogIndex, Payload, Recovered, Trace};
+use raft_core::{CommitTrace, Instant, LogIndex, Payload, Recovered, Trace};
 
 use crate::builders::*;
 use crate::cluster::Cluster;
@@ -122,8 +122,10 @@ fn only_entries_of_the_current_term_are_committed_by_counting() {
         server.receive(2, 3, success(acknowledged));
         server.receive(3, 3, success(acknowledged));
         assert_eq!(server.commit_index(), committed, "{acknowledged} acknowledged");
-        let withheld =
-            server.traces.iter().any(|trace| matches!(trace, Trace::CommitWithheld { .. }));
+        let withheld = server
+            .traces
+            .iter()
+            .any(|trace| matches!(trace, Trace::Commit(CommitTrace::Withheld { .. })));
         assert_eq!(withheld, committed == 0);
     }
 }

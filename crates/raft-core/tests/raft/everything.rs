@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use raft_core::{Config, Input, MembershipChange, NodeId, Outcome, ReadMode, RoleKind, Trace};
+use raft_core::{
+    Config, Input, MembershipChange, MembershipTrace, NodeId, Outcome, ReadMode, ReadTrace,
+    RoleKind, Trace, TransferTrace,
+};
 
 use crate::cluster::Cluster;
 use crate::safety::{self, Seen, perform};
@@ -205,11 +208,15 @@ fn count(cluster: &Cluster, id: u64, had: &mut Had) {
     }
     for trace in &server.traces {
         match trace {
-            Trace::ReadByLease { .. } => had.by_lease += 1,
-            Trace::TimeoutNowSent { .. } => had.transfers += 1,
-            Trace::MembershipAdopted { membership, .. } if membership.is_joint() => had.joint += 1,
-            Trace::MembershipAdopted { .. } => had.changes += 1,
-            Trace::MembershipRolledBack { .. } => had.rolled_back += 1,
+            Trace::Read(ReadTrace::ByLease { .. }) => had.by_lease += 1,
+            Trace::Transfer(TransferTrace::TimeoutNowSent { .. }) => had.transfers += 1,
+            Trace::Membership(MembershipTrace::Adopted { membership, .. })
+                if membership.is_joint() =>
+            {
+                had.joint += 1
+            }
+            Trace::Membership(MembershipTrace::Adopted { .. }) => had.changes += 1,
+            Trace::Membership(MembershipTrace::RolledBack { .. }) => had.rolled_back += 1,
             _ => {}
         }
     }

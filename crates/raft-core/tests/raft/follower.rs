@@ -1,6 +1,8 @@
 //! §5.3 and Figure 2, "AppendEntries RPC, receiver implementation".
 
-use raft_core::{AppendEntries, Body, IgnoreReason, Instant, LogIndex, Round, Term, Trace};
+use raft_core::{
+    AppendEntries, Body, IgnoreReason, IgnoredMessage, Instant, LogIndex, Round, Term, Trace,
+};
 
 use crate::builders::*;
 use crate::server::Server;
@@ -232,7 +234,7 @@ fn entries_that_contradict_committed_ones_are_refused() {
         IgnoreReason::ConflictsWithCommitted { at: LogIndex(2), commit_index: LogIndex(2) };
     assert!(server.traces.iter().any(|trace| matches!(
         trace,
-        Trace::MessageIgnored { reason: found, .. } if *found == reason
+        Trace::Ignored(IgnoredMessage { reason: found, .. }) if *found == reason
     )));
 }
 

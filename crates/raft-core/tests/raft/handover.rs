@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_core::{
     Body, Bytes, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogIndex, Membership,
     MembershipChange, NodeId, Outcome, ReadMode, Recovered, Refusal, RequestId, RoleKind, Term,
-    Trace,
+    Trace, TransferTrace,
 };
 
 use crate::builders::*;
@@ -257,7 +257,8 @@ fn a_leader_that_is_removed_names_its_successor() {
     assert!(matches!(cluster.outcome(1, request), Some(Outcome::Committed(_))));
     assert!(cluster.leader().is_some_and(|leader| leader != 1));
     assert_eq!(cluster.now, before);
-    let told = |trace: &Trace| matches!(trace, Trace::TimeoutNowSent { .. });
+    let told =
+        |trace: &Trace| matches!(trace, Trace::Transfer(TransferTrace::TimeoutNowSent { .. }));
     assert!(cluster.server(1).traces.iter().any(told));
     let expected = Membership::new([NodeId(2), NodeId(3)]);
     assert_eq!(*cluster.node(2).membership(), expected);

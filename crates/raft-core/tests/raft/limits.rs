@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Config, Forward, ForwardId, Held, Input, Instant, LogIndex, MembershipChange,
-    NodeId, Outcome, ProgressKind, ReadIndex, ReadMode, Recovered, Refusal, RequestId, RoleKind,
-    Trace,
+    Body, Bytes, Config, DiskTrace, Forward, ForwardId, Held, Input, Instant, LogIndex,
+    MembershipChange, NodeId, Outcome, ProgressKind, ReadIndex, ReadMode, Recovered, Refusal,
+    RequestId, RoleKind, Trace,
 };
 
 use crate::builders::*;
@@ -152,7 +152,7 @@ fn messages_that_wait_for_the_disk_are_dropped_like_lost_ones() {
     }
     let held = cluster.node(2).held();
     assert_eq!(held.withheld, 3);
-    let dropped = |trace: &Trace| matches!(trace, Trace::WithheldDropped { .. });
+    let dropped = |trace: &Trace| matches!(trace, Trace::Disk(DiskTrace::WithheldDropped { .. }));
     assert!(cluster.server(2).traces.iter().any(dropped));
     let (now, server) = (cluster.now, cluster.server_mut(2));
     server.disk_is_slow = false;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use raft_core::{
-    AppendEntries, Body, ChangeError, Entry, Input, Instant, LogIndex, Membership,
-    MembershipChange, NodeId, Outcome, Payload, ProgressKind, Recovered, Refusal, RequestId,
-    RoleKind, Round, Snapshot, StepDownReason, Term, Trace,
+    AppendEntries, Body, ChangeError, ElectionTrace, Entry, Input, Instant, LogIndex, Membership,
+    MembershipChange, MembershipTrace, NodeId, Outcome, Payload, PreVoteTrace, ProgressKind,
+    Recovered, Refusal, RequestId, RoleKind, Round, Snapshot, StepDownReason, Term, TermTrace,
+    Trace,
 };
 
 use crate::builders::*;
@@ -49,7 +50,7 @@ fn is_committed(cluster: &Cluster, id: u64, request: u64) -> bool {
 /// The memberships that a server had, in order.
 fn adopted(cluster: &Cluster, id: u64) -> Vec<Membership> {
     let membership = |trace: &Trace| match trace {
-        Trace::MembershipAdopted { membership, .. } => Some(membership.clone()),
+        Trace::Membership(MembershipTrace::Adopted { membership, .. }) => Some(membership.clone()),
         _ => None,
     };
     cluster.server(id).traces.iter().filter_map(membership).collect()
@@ -202,7 +203,7 @@ fn a_server_on_its_way_out_can_lead_and_completes_the_change() {
     let mut cluster = joint_step_committed_by_dead_leader();
     cluster.handle(2, Input::ForceElection);
     cluster.live(2 * SECOND);
-    let led = |trace: &Trace| matches!(trace, Trace::BecameLeader { .. });
+    let led = |trace: &Trace| matches!(trace, Trace::Election(ElectionTrace::BecameLeader { .. }));
     assert!(cluster.server(2).traces.iter().any(led), "only it could, at that moment");
     let leader = cluster.leader().expect("the rest elects one");
     assert!(leader > 2);
@@ -331,7 +332,10 @@ fn a_membership_that_is_removed_from_the_log_is_not_in_force_any_more() {
     server.receive(3, 3, append((1, 1), &[3], 0));
     assert_eq!(*server.node.membership(), membership(3));
     assert_eq!(server.node.membership_index(), LogIndex(0));
-    let rolled_back = Trace::MembershipRolledBack { index: LogIndex(0), membership: membership(3) };
+    let rolled_back = Trace::Membership(MembershipTrace::RolledBack {
+        index: LogIndex(0),
+        membership: membership(3),
+    });
     assert!(server.traces.contains(&rolled_back));
 }
 
@@ -426,7 +430,8 @@ fn a_removed_leader_stays_until_its_removal_is_committed() {
     let request = cluster.propose(1, "x");
     cluster.settle();
     assert_eq!(cluster.node(1).role(), RoleKind::Follower);
-    let stepped = Trace::SteppedDown { term: Term(1), reason: StepDownReason::Removed };
+    let stepped =
+        Trace::Term(TermTrace::SteppedDown { term: Term(1), reason: StepDownReason::Removed });
     assert!(cluster.server(1).traces.contains(&stepped));
     let outcome = cluster.outcome(1, request);
     assert!(!matches!(outcome, Some(Outcome::Superseded { .. })), "{outcome:?}");
@@ -487,7 +492,11 @@ fn who_has_no_vote_does_not_stand() {
     cluster.change(1, MembershipChange::Demote(NodeId(3)));
     cluster.live(100 * MS);
     let quiet = |trace: &Trace| {
-        !matches!(trace, Trace::PreVoteStarted { .. } | Trace::ElectionStarted { .. })
+        !matches!(
+            trace,
+            Trace::PreVote(PreVoteTrace::Started { .. })
+                | Trace::Election(ElectionTrace::Started { .. })
+        )
     };
     cluster.crash(1);
     cluster.crash(2);

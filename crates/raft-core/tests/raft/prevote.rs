@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use raft_core::{Body, Input, Instant, NodeId, Recovered, RoleKind, Term, Trace, VoteRefusal};
+use raft_core::{
+    Body, Input, Instant, NodeId, PreVoteTrace, Recovered, RoleKind, Term, TermTrace, Trace,
+    VoteRefusal,
+};
 
 use crate::builders::*;
 use crate::cluster::Cluster;
@@ -132,9 +135,9 @@ fn servers_of_different_terms_elect_a_leader() {
     cluster.live(5 * SECOND);
     assert_eq!(cluster.leader(), Some(2));
     let reason = VoteRefusal::StaleTerm { current: Term(9) };
-    let told =
-        |trace: &Trace| matches!(trace, Trace::PreVoteRefused { reason: r, .. } if *r == reason);
-    let has_term = |trace: &Trace| matches!(trace, Trace::TermAdvanced { to: Term(9), .. });
+    let told = |trace: &Trace| matches!(trace, Trace::PreVote(PreVoteTrace::Refused { reason: r, .. }) if *r == reason);
+    let has_term =
+        |trace: &Trace| matches!(trace, Trace::Term(TermTrace::Advanced { to: Term(9), .. }));
     let (one, two) = (&cluster.server(1).traces, &cluster.server(2).traces);
     assert!(one.iter().any(told) || two.iter().any(has_term));
 }

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    ForgetRefusal, Input, Instant, NodeId, Recovered, RoleKind, StepDownReason, Term, Trace,
+    ForgetRefusal, Input, Instant, NodeId, Recovered, RoleKind, StepDownReason, Term, TermTrace,
+    Trace,
 };
 
 use crate::builders::*;
@@ -29,7 +30,10 @@ fn follower() -> Server {
 
 fn has_lost_quorum(server: &Server) -> bool {
     let lost = |trace: &Trace| {
-        matches!(trace, Trace::SteppedDown { reason: StepDownReason::QuorumLost, .. })
+        matches!(
+            trace,
+            Trace::Term(TermTrace::SteppedDown { reason: StepDownReason::QuorumLost, .. })
+        )
     };
     server.traces.iter().any(lost)
 }
@@ -249,7 +253,7 @@ fn to_forget_its_leader_a_server_must_not_owe_it_a_lease() {
     let mut server = follower();
     server.handle(ms(1), Input::ForgetLeader);
     let reason = ForgetRefusal::LeaseReads;
-    assert_eq!(server.traces.last(), Some(&Trace::LeaderNotForgotten { reason }));
+    assert_eq!(server.traces.last(), Some(&Trace::Term(TermTrace::LeaderNotForgotten { reason })));
     server.receive_at(ms(1), 3, 2, request_vote(9, 1));
     assert_eq!(server.take_reply(), vote(false));
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Config, ForwardId, Input, Instant, LogIndex, NodeId, Outcome, ReadIndex, ReadIndexReply,
-    ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
+    Body, Config, ForwardId, IgnoredMessage, Input, Instant, LogIndex, NodeId, Outcome, ReadIndex,
+    ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
 };
 
 use crate::builders::*;
@@ -469,7 +469,7 @@ fn when_the_leader_changes_its_questions_are_given_up() {
     server.receive(3, 2, append((1, 1), &[], 1));
     assert_eq!(server.outcome(1), Some(Outcome::NotLeader { leader: None }));
     server.receive(2, 2, read_index_reply(id, Ok(1)));
-    assert!(matches!(server.traces.last(), Some(Trace::MessageIgnored { .. })));
+    assert!(matches!(server.traces.last(), Some(Trace::Ignored(IgnoredMessage { .. }))));
 }
 
 /// A learner never stands for election, so its timer must see to it.

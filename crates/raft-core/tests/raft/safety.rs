@@ -145,13 +145,15 @@ fn propose_to_leader(cluster: &mut Cluster, otherwise: Option<u64>) {
 
 /// Counts what a server went through in the life that ends.
 pub(crate) fn note(cluster: &Cluster, id: u64, seen: &mut Seen) {
-    use raft_core::Trace;
+    use raft_core::{CommitTrace, ElectionTrace, ReplicationTrace, SnapshotTrace, Trace};
     for trace in &cluster.server(id).traces {
         match trace {
-            Trace::BecameLeader { .. } => seen.terms_led += 1,
-            Trace::Committed { from, to, .. } => seen.entries_committed += to.0 - from.0,
-            Trace::SnapshotInstalled { .. } => seen.snapshots_installed += 1,
-            Trace::Truncated { from, to, .. } => {
+            Trace::Election(ElectionTrace::BecameLeader { .. }) => seen.terms_led += 1,
+            Trace::Commit(CommitTrace::Committed { from, to, .. }) => {
+                seen.entries_committed += to.0 - from.0
+            }
+            Trace::Snapshot(SnapshotTrace::Installed { .. }) => seen.snapshots_installed += 1,
+            Trace::Replication(ReplicationTrace::Truncated { from, to, .. }) => {
                 seen.entries_removed += to.index.0 - from.index.0 + 1;
             }
             _ => {}

@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, Config, Entry, Input, InstallSnapshotReply, Instant, LogIndex,
-    LogPosition, Membership, Message, Node, NodeId, Outcome, Output, Payload, Persist, PersistId,
-    Recovered, RequestId, RoleKind, Snapshot, Term, Trace,
+    AppendEntriesReply, Body, Bytes, CommitTrace, Config, Entry, Input, InstallSnapshotReply,
+    Instant, LogIndex, LogPosition, Membership, Message, Node, NodeId, Outcome, Output, Payload,
+    Persist, PersistId, Recovered, RequestId, RoleKind, Snapshot, Term, Trace,
 };
 
 use crate::builders::{config, message};
@@ -151,7 +151,7 @@ impl Server {
     }
 
     fn note_commit(&mut self, trace: &Trace) {
-        let Trace::Committed { from, to, .. } = trace else { return };
+        let Trace::Commit(CommitTrace::Committed { from, to, .. }) = trace else { return };
         let entries = self.node.log().iter_from(from.next());
         let entries = entries.take_while(|entry| entry.index <= *to).cloned().collect();
         let (term, membership) = (self.node.current_term(), self.membership.clone());

@@ -2,7 +2,7 @@
 
 use raft_core::{
     Bytes, Config, Input, Instant, LogIndex, Membership, NodeId, Recovered, RoleKind,
-    SnapshotRefusal, Term, Trace,
+    SnapshotRefusal, SnapshotTrace, Term, Trace,
 };
 
 use crate::builders::*;
@@ -89,8 +89,9 @@ fn a_snapshot_of_what_was_not_applied_or_of_less_than_before_is_refused() {
         server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(through), data });
         (server.node.log().base().index.0, server.traces.last().cloned())
     };
-    let refused =
-        |through: u64, reason| Some(Trace::SnapshotIgnored { through: LogIndex(through), reason });
+    let refused = |through: u64, reason| {
+        Some(Trace::Snapshot(SnapshotTrace::Ignored { through: LogIndex(through), reason }))
+    };
     let last_applied = LogIndex(3);
     for through in [4, 5, u64::MAX] {
         let reason = SnapshotRefusal::NotApplied { last_applied };

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use raft_core::{Input, Instant, NodeId, PersistId, Recovered, RoleKind, Term, Trace, VoteRefusal};
+use raft_core::{
+    DiskTrace, ElectionTrace, Input, Instant, NodeId, PersistId, Recovered, RoleKind, Term, Trace,
+    VoteRefusal,
+};
 
 use crate::builders::*;
 use crate::cluster::Cluster;
@@ -19,7 +22,8 @@ fn each_server_votes_for_at_most_one_candidate_in_a_term() {
     assert_eq!(server.take_reply(), vote(false));
     assert_eq!(server.node.voted_for(), Some(NodeId(3)));
     let reason = VoteRefusal::AlreadyVoted { voted_for: NodeId(3) };
-    let refusal = Trace::VoteRefused { candidate: NodeId(2), term: Term(1), reason };
+    let refusal =
+        Trace::Election(ElectionTrace::VoteRefused { candidate: NodeId(2), term: Term(1), reason });
     assert!(server.traces.contains(&refusal));
 }
 
@@ -180,7 +184,9 @@ fn the_completion_of_an_unknown_write_releases_nothing() {
     server.receive(3, 1, request_vote(0, 0));
     for id in [2, 3, u64::MAX] {
         server.handle(Instant(0), Input::Persisted(PersistId(id)));
-        assert!(server.traces.contains(&Trace::PersistedUnknown { id: PersistId(id) }));
+        assert!(
+            server.traces.contains(&Trace::Disk(DiskTrace::PersistedUnknown { id: PersistId(id) }))
+        );
     }
     server.handle(Instant(0), Input::Persisted(PersistId(0)));
     assert!(server.sent.is_empty());

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use raft_core::{Instant, NodeId, Trace};
+use raft_core::{
+    ElectionTrace, Instant, MembershipTrace, NodeId, ReplicationTrace, SnapshotTrace, Trace,
+    TransferTrace,
+};
 use raft_sim::{AdminRequest, EventKind, NetworkAction, NodeAction, Random, Unsynced, World};
 
 use super::{Injection, Targets, any, interval};
@@ -90,22 +93,27 @@ fn moment(trace: &Trace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> 
         VoteLost,
     };
     Some(match trace {
-        Trace::BecameLeader { .. } => {
+        Trace::Election(ElectionTrace::BecameLeader { .. }) => {
             (&[Crash, Isolate, Change, Change, Transfer, Snapshot, Elect, DropMessages], None)
         }
-        Trace::MembershipAdopted { .. } | Trace::ChangeStarted { .. } => {
+        Trace::Membership(MembershipTrace::Adopted { .. })
+        | Trace::Membership(MembershipTrace::ChangeStarted { .. }) => {
             (&[Crash, Isolate, Transfer, Elect, DropMessages, Snapshot], None)
         }
-        Trace::TransferStarted { to } | Trace::TimeoutNowSent { to } => {
+        Trace::Transfer(TransferTrace::Started { to })
+        | Trace::Transfer(TransferTrace::TimeoutNowSent { to }) => {
             (&[Crash, CrashOther, Isolate, PauseOther, Change, Snapshot, DropMessages], Some(*to))
         }
-        Trace::SnapshotSent { peer, .. } => {
+        Trace::Snapshot(SnapshotTrace::Sent { peer, .. }) => {
             (&[Crash, CrashOther, PauseOther, Snapshot, DropMessages, Isolate], Some(*peer))
         }
         // A vote is on its way to the disk.
-        Trace::VoteGranted { .. } => (&[Crash, VoteLost], None),
-        Trace::ElectionStarted { .. } => (&[Crash, Elect, Elect, DropMessages], None),
-        Trace::SnapshotInstalled { .. } | Trace::Truncated { .. } => {
+        Trace::Election(ElectionTrace::VoteGranted { .. }) => (&[Crash, VoteLost], None),
+        Trace::Election(ElectionTrace::Started { .. }) => {
+            (&[Crash, Elect, Elect, DropMessages], None)
+        }
+        Trace::Snapshot(SnapshotTrace::Installed { .. })
+        | Trace::Replication(ReplicationTrace::Truncated { .. }) => {
             (&[Crash, Snapshot, Elect], None)
         }
         _ => return None,

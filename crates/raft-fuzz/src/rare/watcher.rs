@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use raft_check::Checks;
-use raft_core::{ElectionReason, LogPosition};
 use raft_core::{
-    Entry, IgnoreReason, LogIndex, Node, NodeId, Outcome, Payload, Refusal, StepDownReason, Trace,
-    VoteRefusal,
+    ClientTrace, CommitTrace, ElectionTrace, Entry, IgnoreReason, IgnoredMessage, LogIndex,
+    MembershipTrace, Node, NodeId, Outcome, Payload, PreVoteTrace, ReadTrace, Refusal,
+    ReplicationTrace, SnapshotTrace, StepDownReason, TermTrace, Trace, TransferTrace, VoteRefusal,
 };
+use raft_core::{ElectionReason, LogPosition};
 use raft_kv::{ClientId, Command, Sequence};
 use raft_sim::{
     ClientEvent, ClusterEvent, DiskEvent, EventKind, ProcessEvent, ReadPolicy, SimNode,
@@ -132,7 +133,7 @@ impl Watcher {
         let core = || world.node(id).and_then(SimNode::core);
         let is_joint = || core().is_some_and(|core| core.membership().is_joint());
         match trace {
-            Trace::ElectionStarted { reason, .. } => {
+            Trace::Election(ElectionTrace::Started { reason, .. }) => {
                 if *reason == ElectionReason::SplitVote {
                     self.count(RareEvent::SplitVote);
                 }
@@ -140,7 +141,7 @@ impl Watcher {
                     self.count(RareEvent::ElectionInJoint);
                 }
             }
-            Trace::BecameLeader { .. } => {
+            Trace::Election(ElectionTrace::BecameLeader { .. }) => {
                 if is_joint() {
                     self.count(RareEvent::LeaderInJoint);
                 }
@@ -149,7 +150,7 @@ impl Watcher {
                 }
                 self.leaders.push(id);
             }
-            Trace::SteppedDown { reason, .. } => {
+            Trace::Term(TermTrace::SteppedDown { reason, .. }) => {
                 self.leaders.retain(|leader| *leader != id);
                 match reason {
                     StepDownReason::QuorumLost => self.count(RareEvent::QuorumLost),
@@ -158,7 +159,7 @@ impl Watcher {
                     _ => {}
                 }
             }
-            Trace::Committed { from, .. } => {
+            Trace::Commit(CommitTrace::Committed { from, .. }) => {
                 let is_old = |core: &Node| {
                     let first = core.log().term_at(LogIndex(from.0 + 1));
                     first.is_some_and(|term| term < core.current_term())
@@ -167,13 +168,13 @@ impl Watcher {
                     self.count(RareEvent::OldTermCommitted);
                 }
             }
-            Trace::TransferStarted { .. } if core().is_some_and(is_changing) => {
+            Trace::Transfer(TransferTrace::Started { .. }) if core().is_some_and(is_changing) => {
                 self.count(RareEvent::TransferInChange);
             }
-            Trace::Compacted { .. } if core().is_some_and(is_changing) => {
+            Trace::Snapshot(SnapshotTrace::Compacted { .. }) if core().is_some_and(is_changing) => {
                 self.count(RareEvent::SnapshotInChange);
             }
-            Trace::ReadByLease { .. } if world.partition().is_some() => {
+            Trace::Read(ReadTrace::ByLease { .. }) if world.partition().is_some() => {
                 self.count(RareEvent::LeaseReadPartitioned);
             }
             other => self.decided_about_a_snapshot(world, id, other),
@@ -182,14 +183,14 @@ impl Watcher {
 
     fn decided_about_a_snapshot(&mut self, world: &World, id: NodeId, trace: &Trace) {
         match trace {
-            Trace::SnapshotSent { peer, .. } => {
+            Trace::Snapshot(SnapshotTrace::Sent { peer, .. }) => {
                 self.count(RareEvent::SnapshotSent);
                 let is_ahead = world.node(*peer).is_some_and(is_ahead);
                 if is_ahead && !self.uncommitted.contains(peer) {
                     self.uncommitted.push(*peer);
                 }
             }
-            Trace::SnapshotInstalled { kept_entries, .. } => {
+            Trace::Snapshot(SnapshotTrace::Installed { kept_entries, .. }) => {
                 if self.uncommitted.contains(&id) {
                     self.uncommitted.retain(|node| *node != id);
                     self.count(RareEvent::SnapshotOverUncommitted);
@@ -205,26 +206,27 @@ impl Watcher {
     /// What is rare in itself.
     fn counts_alone(&mut self, trace: &Trace) {
         let event = match trace {
-            Trace::VoteRefused { reason, .. } | Trace::PreVoteRefused { reason, .. } => {
-                match reason {
-                    VoteRefusal::LogBehind { .. } => RareEvent::VoteRefusedLogBehind,
-                    VoteRefusal::AlreadyVoted { .. } => RareEvent::VoteRefusedSecond,
-                    VoteRefusal::LeaderIsAlive { .. } => RareEvent::DisruptionRefused,
-                    VoteRefusal::StaleTerm { .. } => RareEvent::OldMessageRefused,
-                    _ => return,
-                }
+            Trace::Election(ElectionTrace::VoteRefused { reason, .. })
+            | Trace::PreVote(PreVoteTrace::Refused { reason, .. }) => match reason {
+                VoteRefusal::LogBehind { .. } => RareEvent::VoteRefusedLogBehind,
+                VoteRefusal::AlreadyVoted { .. } => RareEvent::VoteRefusedSecond,
+                VoteRefusal::LeaderIsAlive { .. } => RareEvent::DisruptionRefused,
+                VoteRefusal::StaleTerm { .. } => RareEvent::OldMessageRefused,
+            },
+            Trace::Replication(ReplicationTrace::Truncated { .. }) => RareEvent::LogTruncated,
+            Trace::Commit(CommitTrace::Withheld { .. }) => RareEvent::CommitWithheld,
+            Trace::Membership(MembershipTrace::RolledBack { .. }) => {
+                RareEvent::MembershipRolledBack
             }
-            Trace::Truncated { .. } => RareEvent::LogTruncated,
-            Trace::CommitWithheld { .. } => RareEvent::CommitWithheld,
-            Trace::MembershipRolledBack { .. } => RareEvent::MembershipRolledBack,
-            Trace::ChangeRefused { reason: Refusal::TermNotCommitted, .. } => {
-                RareEvent::ChangeBeforeTerm
-            }
-            Trace::CatchUpStalled { .. } => RareEvent::CatchUpStalled,
-            Trace::TransferTimedOut { .. } => RareEvent::TransferTimedOut,
-            Trace::ProposalRefused { .. } => RareEvent::ProposalRefused,
-            Trace::SnapshotAbandoned { .. } => RareEvent::SnapshotAbandoned,
-            Trace::MessageIgnored { reason, .. } => match reason {
+            Trace::Membership(MembershipTrace::ChangeRefused {
+                reason: Refusal::TermNotCommitted,
+                ..
+            }) => RareEvent::ChangeBeforeTerm,
+            Trace::Membership(MembershipTrace::CatchUpStalled { .. }) => RareEvent::CatchUpStalled,
+            Trace::Transfer(TransferTrace::TimedOut { .. }) => RareEvent::TransferTimedOut,
+            Trace::Client(ClientTrace::ProposalRefused { .. }) => RareEvent::ProposalRefused,
+            Trace::Snapshot(SnapshotTrace::Abandoned { .. }) => RareEvent::SnapshotAbandoned,
+            Trace::Ignored(IgnoredMessage { reason, .. }) => match reason {
                 IgnoreReason::StaleTerm { .. } => RareEvent::OldMessageRefused,
                 IgnoreReason::AlreadyKnown | IgnoreReason::NotExpected => {
                     RareEvent::MessageRepeated

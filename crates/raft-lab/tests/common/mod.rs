@@ -20,7 +20,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run until idle\n\
          expect committed x=4\n\
          run 1s",
-        0x89bd_013f_7ec9_22c3,
+        0xb375_cf9c_8c8f_7ea6,
     ),
     (
         "crashes of nodes and losses of disks",
@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0x59d4_7f2f_c1ee_12e9,
+        0xeb1d_51ea_322b_c9b7,
     ),
     (
         "a bad network",
@@ -52,7 +52,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 2s\n\
          heal\n\
          run 5s",
-        0x0f0d_78db_7d9f_ad6f,
+        0xbdec_6649_6558_4e5c,
     ),
     (
         "servers that come and go, and reads of every kind",
@@ -73,7 +73,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 1s\n\
          expect leader 5\n\
          expect safe",
-        0x1820_b490_c626_c30a,
+        0x4daa_1256_c328_a5f8,
     ),
 ];
 

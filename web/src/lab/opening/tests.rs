@@ -1,4 +1,4 @@
-use raft_core::Trace;
+use raft_core::{PreVoteTrace, Trace};
 use raft_sim::{Event, EventKind, World};
 
 use super::*;
@@ -14,7 +14,10 @@ fn a_first_visit_soon_sees_a_leader_at_the_default_speed() {
     while world.leader().is_none() {
         world.step();
         let started = |event: &&Event| {
-            matches!(event.kind, EventKind::Core { trace: Trace::PreVoteStarted { .. }, .. })
+            matches!(
+                event.kind,
+                EventKind::Core { trace: Trace::PreVote(PreVoteTrace::Started { .. }), .. }
+            )
         };
         elections += world.events().iter().filter(started).count();
     }

@@ -34,7 +34,6 @@ fn row(peer: &PeerStatus, now: Instant) -> Html {
         ProgressKind::Snapshot { received, total } => {
             format!("snapshot {}/{}", bytes(received), bytes(total))
         }
-        _ => String::new(),
     };
     let in_flight = match peer.in_flight {
         0 if peer.in_flight_bytes == 0 => "–".to_owned(),

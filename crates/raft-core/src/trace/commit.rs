@@ -1,0 +1,69 @@
+//! Decisions about the commit index (§5.3, §5.4.2).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{List, Range};
+use crate::{LogIndex, LogPosition, NodeId, Term};
+
+/// The commit index advances, or does not (§5.3, §5.4.2).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CommitTrace {
+    /// The leader found entries on a majority of disks and committed them (§5.3, §5.4.2).
+    Committed {
+        /// `commit_index` before.
+        from: LogIndex,
+        /// `commit_index` now.
+        to: LogIndex,
+        /// The servers whose disks hold the entry at `to`.
+        quorum: Vec<NodeId>,
+    },
+    /// The leader found an entry of an older term on a majority of disks, which proves nothing:
+    /// counting commits only entries of the leader's own term (§5.4.2, Figure 8).
+    Withheld {
+        /// The entry.
+        position: LogPosition,
+        /// The leader's term.
+        term: Term,
+    },
+    /// The follower learned `commit_index` from its leader (§5.3).
+    Learned {
+        /// `commit_index` before.
+        from: LogIndex,
+        /// `commit_index` now.
+        to: LogIndex,
+    },
+}
+
+impl CommitTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Committed { .. } | Self::Learned { .. } => "§5.3",
+            Self::Withheld { .. } => "§5.4.2",
+        })
+    }
+}
+
+impl fmt::Display for CommitTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Committed { from, to, quorum } => write!(
+                f,
+                "commits {}, which the disks of nodes {} hold",
+                Range(from.next(), *to),
+                List(quorum)
+            ),
+            Self::Withheld { position, term } => write!(
+                f,
+                "does not commit {position}, though a majority holds it: it is not of the leader's \
+                 term {term}"
+            ),
+            Self::Learned { from, to } => write!(
+                f,
+                "learns that {} {} committed",
+                Range(from.next(), *to),
+                if from.next() == *to { "is" } else { "are" }
+            ),
+        }
+    }
+}

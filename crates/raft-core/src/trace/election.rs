@@ -1,0 +1,213 @@
+//! Decisions of an election (§5.2, §5.4.1).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::List;
+use crate::{LogPosition, NodeId, Term};
+
+/// An election: who starts it, who votes, who wins (§5.2, §5.4.1).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ElectionTrace {
+    /// It was ordered to start an election and refused.
+    NotStarted {
+        /// The guard that refused.
+        reason: ElectionRefusal,
+    },
+    /// It started an election (§5.2).
+    Started {
+        /// The term of the election, which is its current term now.
+        term: Term,
+        /// The event that started it.
+        reason: ElectionReason,
+        /// Its last log entry, which voters compare with theirs.
+        last_log: LogPosition,
+    },
+    /// It granted its vote (§5.2, §5.4.1).
+    VoteGranted {
+        /// The candidate.
+        candidate: NodeId,
+        /// The current term.
+        term: Term,
+    },
+    /// It refused its vote.
+    VoteRefused {
+        /// The candidate.
+        candidate: NodeId,
+        /// The candidate's term, which may be over.
+        term: Term,
+        /// The guard that refused.
+        reason: VoteRefusal,
+    },
+    /// The candidate counted an answer.
+    VoteCounted {
+        /// The sender of the answer.
+        voter: NodeId,
+        /// Whether the vote was granted.
+        granted: bool,
+        /// Votes granted so far, its own included.
+        votes: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+    /// It won the election (§5.2).
+    BecameLeader {
+        /// The term that it leads.
+        term: Term,
+        /// The servers that granted their vote, itself included.
+        voters: Vec<NodeId>,
+    },
+}
+
+/// Why a server starts an election, or asks for pre-votes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ElectionReason {
+    /// No leader was heard for the election timeout (§5.2).
+    LeaderSilent,
+    /// Its own election ended without a winner (§5.2).
+    SplitVote,
+    /// [`Input::ForceElection`](crate::Input::ForceElection)
+    Forced,
+    /// A quorum granted its pre-vote (dissertation §9.6).
+    PreVotesWon,
+    /// The leader transfers leadership to it (dissertation §3.10).
+    Transfer,
+}
+
+/// Why a server does not start an election although it was ordered to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ElectionRefusal {
+    /// It heard from a leader less than the shortest election timeout ago, and that leader's lease
+    /// depends on it (dissertation §6.4.1).
+    LeaderIsAlive {
+        /// The leader, if it is known.
+        leader: Option<NodeId>,
+    },
+    /// The membership in force does not count it among the voters.
+    NotAVoter,
+}
+
+/// The guard that refused a vote or a pre-vote.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum VoteRefusal {
+    /// The candidate's term is over (§5.1).
+    StaleTerm {
+        /// The voter's term.
+        current: Term,
+    },
+    /// A server votes once in a term (§5.2).
+    AlreadyVoted {
+        /// The candidate that has the vote.
+        voted_for: NodeId,
+    },
+    /// The candidate's log is less up-to-date than the voter's (§5.4.1).
+    LogBehind {
+        /// The candidate's last entry.
+        candidate: LogPosition,
+        /// The voter's last entry.
+        own: LogPosition,
+    },
+    /// The voter leads, or heard from a leader less than the shortest election timeout ago
+    /// (dissertation §4.2.3).
+    LeaderIsAlive {
+        /// The leader, if it is known.
+        leader: Option<NodeId>,
+    },
+}
+
+impl ElectionTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        match self {
+            Self::NotStarted { .. } => None,
+            Self::Started { .. }
+            | Self::VoteGranted { .. }
+            | Self::VoteCounted { .. }
+            | Self::BecameLeader { .. } => Some("§5.2"),
+            Self::VoteRefused { reason, .. } => Some(reason.section()),
+        }
+    }
+}
+
+impl VoteRefusal {
+    pub(super) fn section(self) -> &'static str {
+        match self {
+            Self::StaleTerm { .. } => "§5.1",
+            Self::AlreadyVoted { .. } => "§5.2",
+            Self::LogBehind { .. } => "§5.4.1",
+            Self::LeaderIsAlive { .. } => "dissertation §4.2.3",
+        }
+    }
+}
+
+impl fmt::Display for ElectionTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted { reason } => write!(f, "does not stand for election: {reason}"),
+            Self::Started { term, reason, last_log } => write!(
+                f,
+                "stands for election in term {term}: {reason}; its log ends at {last_log}"
+            ),
+            Self::VoteGranted { candidate, term } => {
+                write!(f, "votes for node {candidate} in term {term}")
+            }
+            Self::VoteRefused { candidate, term, reason } => {
+                write!(f, "refuses its vote to node {candidate} in term {term}: {reason}")
+            }
+            Self::VoteCounted { voter, granted, votes, needed } => {
+                let answer = if *granted { "the vote" } else { "a refusal" };
+                write!(f, "counts {answer} of node {voter}: {votes} of the {needed} votes it needs")
+            }
+            Self::BecameLeader { term, voters } => {
+                write!(f, "becomes leader of term {term}, elected by nodes {}", List(voters))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ElectionReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LeaderSilent => "it heard no leader for its election timeout",
+            Self::SplitVote => "its last election had no winner in time",
+            Self::Forced => "it was told to",
+            Self::PreVotesWon => "a majority would vote for it",
+            Self::Transfer => "the leader hands over to it",
+        })
+    }
+}
+
+impl fmt::Display for ElectionRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeaderIsAlive { leader: Some(leader) } => {
+                write!(f, "it heard from node {leader} a moment ago, whose lease rests on that")
+            }
+            Self::LeaderIsAlive { leader: None } => {
+                f.write_str("it heard from a leader a moment ago, whose lease rests on that")
+            }
+            Self::NotAVoter => f.write_str("it is no voter"),
+        }
+    }
+}
+
+impl fmt::Display for VoteRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StaleTerm { current } => write!(f, "it is already in term {current}"),
+            Self::AlreadyVoted { voted_for } => write!(f, "it voted for node {voted_for}"),
+            Self::LogBehind { candidate, own } if candidate.term == own.term => {
+                write!(f, "its log is longer (own end {own}, the candidate's {candidate})")
+            }
+            Self::LogBehind { candidate, own } => {
+                write!(
+                    f,
+                    "its log ends in a later term (own end {own}, the candidate's {candidate})"
+                )
+            }
+            Self::LeaderIsAlive { leader: Some(leader) } => {
+                write!(f, "node {leader} leads and was heard a moment ago")
+            }
+            Self::LeaderIsAlive { leader: None } => f.write_str("a leader was heard a moment ago"),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Decisions of a start.
+
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use crate::{LogPosition, NodeId, Term};
+
+/// A server starts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LifecycleTrace {
+    /// It started with the state on its disk.
+    Started {
+        /// The recovered term; 0 on an empty disk.
+        term: Term,
+        /// The recovered vote.
+        voted_for: Option<NodeId>,
+        /// The last entry that the recovered snapshot covers; the origin without a snapshot.
+        snapshot: LogPosition,
+        /// The last entry of the recovered log.
+        last_log: LogPosition,
+    },
+    /// It started with rules of the paper switched off.
+    #[cfg(feature = "bugs")]
+    RulesSwitchedOff {
+        /// The planted bugs.
+        bugs: crate::Bugs,
+    },
+}
+
+/// Not derived: the feature `bugs` must not change the hash of a start without bugs.
+impl Hash for LifecycleTrace {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Started { term, voted_for, snapshot, last_log } => {
+                (0_isize, term, voted_for, snapshot, last_log).hash(state);
+            }
+            #[cfg(feature = "bugs")]
+            Self::RulesSwitchedOff { bugs } => (1_isize, bugs).hash(state),
+        }
+    }
+}
+
+impl LifecycleTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        match self {
+            Self::Started { .. } => None,
+            #[cfg(feature = "bugs")]
+            Self::RulesSwitchedOff { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for LifecycleTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { term, voted_for, snapshot, last_log } => {
+                write!(f, "starts in term {term}")?;
+                if let Some(node) = voted_for {
+                    write!(f, ", having voted for node {node}")?;
+                }
+                if *snapshot != LogPosition::ORIGIN {
+                    write!(f, ", with a snapshot through {snapshot}")?;
+                }
+                match last_log.index.0 {
+                    0 => f.write_str(", with an empty log"),
+                    _ => write!(f, ", its log ending at {last_log}"),
+                }
+            }
+            #[cfg(feature = "bugs")]
+            Self::RulesSwitchedOff { bugs } => {
+                write!(f, "starts with rules switched off: {bugs}")
+            }
+        }
+    }
+}

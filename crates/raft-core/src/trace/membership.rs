@@ -1,0 +1,82 @@
+//! Decisions about the membership (§6, dissertation chapter 4).
+
+use core::fmt;
+
+use crate::{LogIndex, Membership, MembershipChange, NodeId, Refusal};
+
+/// The membership changes, or does not (§6).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum MembershipTrace {
+    /// The leader began to change the membership (§6).
+    ChangeStarted {
+        /// The requested change.
+        change: MembershipChange,
+        /// The membership after the last step.
+        target: Membership,
+    },
+    /// The leader did not begin to change the membership.
+    ChangeRefused {
+        /// The requested change.
+        change: MembershipChange,
+        /// The guard that refused.
+        reason: Refusal,
+    },
+    /// The leader gave a change up, because a new server did not catch up (dissertation §4.2.1).
+    CatchUpStalled {
+        /// The new server.
+        node: NodeId,
+    },
+    /// A membership is in force: it is in the server's log or snapshot now (§6).
+    Adopted {
+        /// The entry that holds it.
+        index: LogIndex,
+        /// The membership in force.
+        membership: Membership,
+    },
+    /// The entry with a membership was removed, and the one before is in force again (§6).
+    RolledBack {
+        /// The entry that holds the membership in force; 0 for the first one.
+        index: LogIndex,
+        /// The membership in force.
+        membership: Membership,
+    },
+}
+
+impl MembershipTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::CatchUpStalled { .. } => "dissertation §4.2.1",
+            Self::ChangeRefused { reason: Refusal::TermNotCommitted, .. } => "dissertation §4.1",
+            Self::ChangeStarted { .. }
+            | Self::ChangeRefused { .. }
+            | Self::Adopted { .. }
+            | Self::RolledBack { .. } => "§6",
+        })
+    }
+}
+
+impl fmt::Display for MembershipTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChangeStarted { change, target } => {
+                write!(f, "changes the membership ({change}), to {target}")
+            }
+            Self::ChangeRefused { change, reason } => {
+                write!(f, "does not change the membership ({change}): {reason}")
+            }
+            Self::CatchUpStalled { node } => write!(
+                f,
+                "gives the change up: node {node} does not come along; it stays a learner"
+            ),
+            Self::Adopted { index, membership } => {
+                write!(f, "goes by the membership of entry {index}: {membership}")
+            }
+            Self::RolledBack { index: LogIndex(0), membership } => {
+                write!(f, "goes by the first membership again: {membership}")
+            }
+            Self::RolledBack { index, membership } => {
+                write!(f, "goes by the membership of entry {index} again: {membership}")
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Decisions about reads that need no log entry (dissertation §6.4).
+
+use core::fmt;
+
+use crate::{LogIndex, Refusal, Round};
+
+/// A read is answered, waits, or is refused (dissertation §6.4).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ReadTrace {
+    /// The leader answered a read at once (dissertation §6.4.1).
+    ByLease {
+        /// `commit_index` when the read arrived.
+        index: LogIndex,
+    },
+    /// The leader must learn from a quorum that it still leads before it answers a read
+    /// (dissertation §6.4).
+    Waits {
+        /// `commit_index` when the read arrived.
+        index: LogIndex,
+        /// The round that a quorum must answer.
+        round: Round,
+    },
+    /// The leader learned that it still led after a read arrived (dissertation §6.4).
+    Confirmed {
+        /// `commit_index` when the read arrived.
+        index: LogIndex,
+        /// The round that a quorum answered.
+        round: Round,
+    },
+    /// The read was refused.
+    Refused {
+        /// The guard that refused.
+        reason: Refusal,
+    },
+}
+
+impl ReadTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ByLease { .. } => "dissertation §6.4.1",
+            Self::Waits { .. } | Self::Confirmed { .. } | Self::Refused { .. } => {
+                "dissertation §6.4"
+            }
+        })
+    }
+}
+
+impl fmt::Display for ReadTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByLease { index } => {
+                write!(f, "lets a read see everything up to {index} at once: its lease lasts")
+            }
+            Self::Waits { index, round } => write!(
+                f,
+                "lets a read of everything up to {index} wait until a quorum answers round {}",
+                round.0
+            ),
+            Self::Confirmed { index, round } => write!(
+                f,
+                "lets a read see everything up to {index}: a quorum answered round {}",
+                round.0
+            ),
+            Self::Refused { reason } => write!(f, "does not allow a read: {reason}"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Decisions about snapshots (§7).
+
+use core::fmt;
+
+use super::Count;
+use crate::{LogIndex, LogPosition, NodeId};
+
+/// A snapshot is made, sent, received and installed (§7).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum SnapshotTrace {
+    /// It asked the driver for a snapshot of the state machine.
+    Requested {
+        /// The last entry applied.
+        through: LogIndex,
+        /// How many entries the log has after the last snapshot.
+        entries: u64,
+    },
+    /// It has a snapshot of its own state machine and dropped the log up to there.
+    Compacted {
+        /// The last entry that the snapshot covers.
+        through: LogPosition,
+        /// How many entries were dropped.
+        entries: u64,
+    },
+    /// A snapshot of its own came too late or too early and was not used.
+    Ignored {
+        /// The last entry that it covers.
+        through: LogIndex,
+        /// The guard that refused.
+        reason: SnapshotRefusal,
+    },
+    /// The leader's log has no longer the entries that a follower needs, so it sends its snapshot.
+    Sent {
+        /// The follower.
+        peer: NodeId,
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+        /// The entry that the follower needs next.
+        next_index: LogIndex,
+        /// The snapshot's size in bytes.
+        bytes: u64,
+    },
+    /// The follower stored a piece of its leader's snapshot.
+    ChunkStored {
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+        /// Bytes received so far.
+        received: u64,
+    },
+    /// The follower discarded pieces of a snapshot, because another snapshot, or one of another
+    /// leader, is arriving.
+    Abandoned {
+        /// The last entry that the discarded snapshot covers.
+        last_included: LogPosition,
+        /// Bytes of it that had been received.
+        received: u64,
+    },
+    /// The follower replaced its state by its leader's snapshot.
+    Installed {
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+        /// How many entries after the snapshot agree with it and were kept.
+        kept_entries: u64,
+    },
+}
+
+/// Why a snapshot was not used.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SnapshotRefusal {
+    /// There is a snapshot already that covers as much, or more.
+    NotNewer {
+        /// The last entry that the present snapshot covers.
+        current: LogIndex,
+    },
+    /// It claims entries that were not applied yet.
+    NotApplied {
+        /// The last entry applied.
+        last_applied: LogIndex,
+    },
+    /// The server is about to join and does not know the membership at that entry yet.
+    MembershipUnknown,
+}
+
+impl SnapshotTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        match self {
+            Self::Requested { .. }
+            | Self::Compacted { .. }
+            | Self::Ignored { .. }
+            | Self::Sent { .. }
+            | Self::ChunkStored { .. }
+            | Self::Abandoned { .. }
+            | Self::Installed { .. } => Some("§7"),
+        }
+    }
+}
+
+impl fmt::Display for SnapshotTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested { through, entries } => write!(
+                f,
+                "asks for a snapshot through {through}: {entries} entries since the last one"
+            ),
+            Self::Compacted { through, entries } => write!(
+                f,
+                "has a snapshot through {through} and drops {} of its log",
+                Count(*entries, "")
+            ),
+            Self::Ignored { through, reason } => {
+                write!(f, "does not use a snapshot through {through}: {reason}")
+            }
+            Self::Sent { peer, last_included, next_index, bytes } => write!(
+                f,
+                "sends its snapshot through {last_included} ({bytes} bytes) to node {peer}, which \
+                 needs entry {next_index}: no longer in the log"
+            ),
+            Self::ChunkStored { last_included, received } => {
+                write!(f, "holds {received} bytes of the snapshot through {last_included}")
+            }
+            Self::Abandoned { last_included, received } => write!(
+                f,
+                "throws {received} bytes of the snapshot through {last_included} away: another is \
+                 arriving"
+            ),
+            Self::Installed { last_included, kept_entries } => write!(
+                f,
+                "installs the leader's snapshot through {last_included}, keeping {} behind it",
+                Count(*kept_entries, "")
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SnapshotRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNewer { current } => write!(f, "there is one through {current} already"),
+            Self::NotApplied { last_applied } => {
+                write!(f, "entries are applied only up to {last_applied}")
+            }
+            Self::MembershipUnknown => {
+                f.write_str("it does not know yet who belonged to the cluster there")
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Decisions of a leadership transfer (dissertation §3.10).
+
+use core::fmt;
+
+use crate::{NodeId, Refusal};
+
+/// The leader transfers leadership to another voter (dissertation §3.10).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TransferTrace {
+    /// The leader began the transfer and takes no commands until it ends.
+    Started {
+        /// The target.
+        to: NodeId,
+    },
+    /// The leader did not begin the transfer.
+    Refused {
+        /// The target.
+        to: NodeId,
+        /// The guard that refused.
+        reason: Refusal,
+    },
+    /// The leader sent `TimeoutNow`: the target's log is complete.
+    TimeoutNowSent {
+        /// The target.
+        to: NodeId,
+    },
+    /// The target did not take over within an election timeout; the leader goes on.
+    TimedOut {
+        /// The target.
+        to: NodeId,
+    },
+}
+
+impl TransferTrace {
+    pub(super) fn section(&self) -> Option<&'static str> {
+        match self {
+            Self::Started { .. }
+            | Self::Refused { .. }
+            | Self::TimeoutNowSent { .. }
+            | Self::TimedOut { .. } => Some("dissertation §3.10"),
+        }
+    }
+}
+
+impl fmt::Display for TransferTrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { to } => {
+                write!(f, "hands leadership over to node {to} and takes no commands meanwhile")
+            }
+            Self::Refused { to, reason } => {
+                write!(f, "does not hand leadership over to node {to}: {reason}")
+            }
+            Self::TimeoutNowSent { to } => {
+                write!(f, "tells node {to}, whose log is complete, to stand for election")
+            }
+            Self::TimedOut { to } => {
+                write!(f, "goes on leading: node {to} did not take over in time")
+            }
+        }
+    }
+}
