@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::Promise;
+use gloo_timers::future::sleep;
 use raft_core::NodeId;
 use raft_sim::Setup;
 use raft_storage::{Records, Write, WriteBatch};
@@ -12,7 +12,7 @@ use raft_storage_idb::{
     Database, IdbError, LockError, OwnerLock, StorageReport, mark_initialized, persist_storage,
     storage_report, was_initialized,
 };
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::mirror::{Backend, Done, Lost};
 use crate::{CLUSTER_KEY, ConsoleKind, Lab, Mirror, RecoveryReport, cluster_line, next_run};
@@ -28,16 +28,20 @@ pub struct Opened {
     pub warnings: Vec<String>,
 }
 
-/// Why a durable lab cannot be opened. A scratch lab always can.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Why a durable lab cannot be opened, in words. A lab in memory always can.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another tab has it open.
+    #[error("{}", LockError::HeldElsewhere)]
     HeldElsewhere,
-    /// The browser's storage cannot be used; in words.
+    /// The browser's storage cannot be used.
+    #[error("{0}")]
     Storage(String),
-    /// What is stored cannot be understood; in words. It can be wiped.
+    /// The stored lab cannot be understood. It can be wiped.
+    #[error("{0}")]
     Unreadable(String),
-    /// The setup is out of bounds; in words.
+    /// A setting is out of bounds.
+    #[error("{0}")]
     Setup(String),
 }
 
@@ -117,29 +121,11 @@ const NOT_PERSISTENT: &str = "The browser keeps this lab as long as it has space
 async fn own(name: &str) -> Result<OwnerLock, OpenError> {
     for _ in 1..LOCK_TRIES {
         match OwnerLock::acquire(name).await {
-            Err(LockError::HeldElsewhere) => pause(LOCK_PAUSE).await,
-            other => return Ok(other?),
+            Err(LockError::HeldElsewhere) => sleep(LOCK_PAUSE).await,
+            settled => return Ok(settled?),
         }
     }
     Ok(OwnerLock::acquire(name).await?)
-}
-
-async fn pause(duration: Duration) {
-    let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
-    let promise = Promise::new(&mut |resolve, _| {
-        if let Some(window) = web_sys::window() {
-            // If the browser refuses the timer, waiting for ever is not what was meant.
-            if window
-                .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis)
-                .is_ok()
-            {
-                return;
-            }
-        }
-        drop(resolve.call0(&wasm_bindgen::JsValue::UNDEFINED));
-    });
-    // It never fails: nothing rejects it.
-    drop(JsFuture::from(promise).await);
 }
 
 /// What a scenario puts on the disks of a new lab.
@@ -197,29 +183,15 @@ impl From<LockError> for OpenError {
     fn from(error: LockError) -> Self {
         match error {
             LockError::HeldElsewhere => Self::HeldElsewhere,
-            other => Self::Storage(other.to_string()),
+            LockError::Unsupported | LockError::Refused { .. } => Self::Storage(error.to_string()),
         }
     }
 }
 
 impl From<IdbError> for OpenError {
     fn from(error: IdbError) -> Self {
-        match error {
-            IdbError::Foreign { .. } => Self::Unreadable(error.to_string()),
-            other => Self::Storage(other.to_string()),
-        }
+        let is_unreadable = matches!(error, IdbError::Foreign { .. });
+        let words = error.to_string();
+        if is_unreadable { Self::Unreadable(words) } else { Self::Storage(words) }
     }
 }
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HeldElsewhere => LockError::HeldElsewhere.fmt(f),
-            Self::Storage(words) | Self::Unreadable(words) | Self::Setup(words) => {
-                f.write_str(words)
-            }
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}

@@ -1,6 +1,8 @@
 //! One laboratory: a session, the time that passes in it, its console, and its durable mirror.
 
 mod exec;
+mod news;
+mod time;
 mod view;
 
 use std::cell::RefCell;
@@ -11,14 +13,14 @@ use std::time::Duration;
 
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Line, Session, Stepped};
+use raft_script::{Line, Session};
 use raft_sim::{Event, Setup};
 
 use crate::console::Console;
 use crate::frame::{InvariantLine, Recent};
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
-use crate::pacing::{Pacer, Target};
+use crate::pacing::Pacer;
 use crate::{ConsoleKind, Frame};
 
 use self::exec::Listener;
@@ -33,37 +35,40 @@ pub struct Lab {
     session: Session,
     mirror: Option<Mirror>,
     pacer: Pacer,
-    /// Statements that wait for their turn.
+    /// Statements that wait for their turn, the next one first.
     queue: VecDeque<Queued>,
-    /// Who hears of the end of the statement that is being waited for.
+    /// The statement that needs time to pass; `None` when none does.
     waiting: Option<Waiting>,
     operations: OperationTracker,
-    /// Who hears of the answers to operations.
-    askers: BTreeMap<(ClientId, Sequence), Listener>,
+    /// The listeners of operations under way, by client and sequence number.
+    operation_listeners: BTreeMap<(ClientId, Sequence), Listener>,
     console: Console,
     recent: Recent,
-    /// Every property, as it was when the frame before was made.
+    /// Every property, as the last frame showed it.
     invariants: RefCell<Rc<[InvariantLine]>>,
-    /// How many properties were broken when somebody was last told.
+    /// How many violations the console has told.
     broken: usize,
+    /// Whether the next event waits for the browser's disk.
     stalled: bool,
-    /// Whether the failure of the mirror was told.
+    /// Whether the console has told the failure of the mirror.
     failure_told: bool,
     subscribers: BTreeMap<Subscription, Subscriber>,
     last_subscription: u64,
     clock: Clock,
     wake: Option<Wake>,
+    /// Of the present frame.
     number: u64,
+    /// The present frame, once it was asked for.
     frame: RefCell<Option<Frame>>,
-    /// What the present frame number stands for.
+    /// The fingerprint of the present frame.
     shown: Fingerprint,
 }
 
-/// Names one subscription to the events.
+/// The handle of one subscription to the events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Subscription(u64);
 
-/// Is shown every event, in order. It must not call the lab.
+/// Called with every event, in order. It must not call the lab.
 pub type Subscriber = Box<dyn FnMut(&Event)>;
 
 /// A statement that waits for the ones before it.
@@ -74,13 +79,15 @@ struct Queued {
     listener: Option<Listener>,
 }
 
+/// The statement that is being waited for.
 struct Waiting {
+    /// In its script, from 1.
     line_number: usize,
     is_scripted: bool,
     listener: Option<Listener>,
 }
 
-/// See [`Lab::fingerprint`].
+/// Two moments of a lab with the same fingerprint look the same.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 struct Fingerprint {
     now: Instant,
@@ -91,12 +98,14 @@ struct Fingerprint {
     unsaved: u64,
 }
 
-/// Why there is no lab.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Why there is no lab, in words.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LabError {
-    /// The setup is out of bounds; in words.
+    /// A setting is out of bounds.
+    #[error("{0}")]
     Setup(String),
-    /// The scenario cannot be read or begun; in words, with the place.
+    /// The scenario cannot be read, or its cluster cannot be made; with line and column.
+    #[error("{0}")]
     Script(String),
 }
 
@@ -148,7 +157,7 @@ impl Lab {
             queue: VecDeque::new(),
             waiting: None,
             operations: OperationTracker::default(),
-            askers: BTreeMap::new(),
+            operation_listeners: BTreeMap::new(),
             console: Console::default(),
             recent: Recent::default(),
             invariants: RefCell::new(Rc::new([])),
@@ -180,9 +189,9 @@ impl Lab {
         Ok(())
     }
 
-    /// Puts another lab, new and without subscribers, into the place of this one. Subscribers, the speed, the console, clock and
-    /// waker go over to it, and frame numbers go on. Whoever waits for a statement of the old lab is
-    /// told that it is gone.
+    /// Puts another lab, new and without subscribers, into the place of this one. Subscribers,
+    /// speed, console, clock and waker go over to it, and frame numbers go on. Listeners of the old
+    /// lab's statements hear that the lab is gone.
     pub fn replace(&mut self, mut other: Self) {
         self.dismiss_listeners();
         other.subscribers.append(&mut self.subscribers);
@@ -196,190 +205,9 @@ impl Lab {
         self.changed();
     }
 
-    /// Whether virtual time passes. A lab that [stopped](crate::DurableState::Durable) stays so.
-    pub fn set_running(&mut self, running: bool) {
-        let running = running && self.failure().is_none();
-        self.pacer.set_running(running, self.is_waiting());
-        self.stalled &= running;
-        self.changed();
-    }
-
-    /// Virtual seconds per real second: [`MIN_SPEED`](crate::MIN_SPEED) at least, and
-    /// `f64::INFINITY` for as fast as it goes.
-    pub fn set_speed(&mut self, speed: f64) {
-        self.pacer.set_speed(speed);
-        self.changed();
-    }
-
-    /// Lets one thing happen, also when paused. If that one thing must wait for the browser's disk,
-    /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
-    pub fn step(&mut self) {
-        self.begin_queued();
-        self.single_step();
-        self.changed();
-    }
-
-    /// A frame of real time has passed: lets happen what is due, at least one thing if anything is, and
-    /// no more than fits into the budget. True if anything changed.
-    pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
-        self.tell_failure();
-        if self.pacer.is_running() {
-            self.let_time_pass(elapsed, budget);
-        } else if self.stalled {
-            self.single_step();
-        }
-        let is_news = self.fingerprint() != self.shown;
-        if is_news {
-            self.changed();
-        }
-        is_news
-    }
-
-    fn single_step(&mut self) {
-        self.stalled = false;
-        self.step_once();
-        self.settle();
-    }
-
-    fn let_time_pass(&mut self, elapsed: Duration, budget: Duration) {
-        self.stalled = false;
-        let target = self.pacer.target(self.session.world().now(), elapsed);
-        let out_of_time = (self.clock)() + budget;
-        self.begin_queued();
-        while self.may_go_on() {
-            if let Target::Until(until) = target
-                && self.session.next_event().is_none_or(|next| next.at > until)
-            {
-                self.session.advance_clock(until);
-                break;
-            }
-            if !self.step_once() {
-                break;
-            }
-            self.begin_queued();
-            if (self.clock)() >= out_of_time {
-                break;
-            }
-        }
-        self.settle();
-    }
-
-    /// One thing happens, unless there is none or it must wait for the browser's disk.
-    fn step_once(&mut self) -> bool {
-        let Some(next) = self.session.next_event() else { return false };
-        if let Some(mirror) = &self.mirror
-            && !mirror.allows(&next)
-        {
-            self.session.advance_clock(next.at);
-            mirror.flush();
-            // A back end may be done at once.
-            if !mirror.allows(&next) {
-                self.stalled = mirror.failure().is_none();
-                return false;
-            }
-        }
-        let stepped = self.session.step();
-        self.take_events();
-        match stepped {
-            Stepped::Event => true,
-            Stepped::Finished(result) => {
-                let waiting = self.waiting.take();
-                self.finish_statement(waiting, result.map_err(|error| error.to_string()));
-                true
-            }
-            Stepped::Nothing => false,
-        }
-    }
-
-    /// After anything that may have changed the world.
-    fn settle(&mut self) {
-        self.tell_violation();
-        self.flush();
-        self.tell_failure();
-        self.may_go_on();
-    }
-
-    /// Whether the next thing may happen: the lab runs, the statements for which it ran are not over,
-    /// and no property was broken just now.
-    fn may_go_on(&mut self) -> bool {
-        if !self.is_waiting() {
-            self.pacer.all_done();
-        }
-        let is_news = self.broken == 0 && self.session.checks().violation().is_some();
-        self.pacer.is_running() && !is_news
-    }
-
-    /// Whether a statement waits, or stands behind one that does.
-    fn is_waiting(&self) -> bool {
-        self.session.goal().is_some() || !self.queue.is_empty()
-    }
-
     fn flush(&self) {
         if let Some(mirror) = &self.mirror {
             mirror.flush();
-        }
-    }
-
-    /// Shows the session's last events to everybody.
-    fn take_events(&mut self) {
-        let mut ended = Vec::new();
-        for event in self.session.events() {
-            if let Some(mirror) = &mut self.mirror {
-                mirror.observe(&event.kind);
-            }
-            ended.extend(self.operations.observe(event));
-            self.recent.observe(event);
-            for subscriber in self.subscribers.values_mut() {
-                subscriber(event);
-            }
-        }
-        for answer in ended {
-            self.console.say(answer.ended_at, ConsoleKind::Answer, answer.to_string());
-            if let Some(listener) = self.askers.remove(&(answer.client, answer.sequence)) {
-                listener(ExecResult::Answered(Box::new(answer)));
-            }
-        }
-    }
-
-    /// A broken property stops time: the moment is worth looking at.
-    fn tell_violation(&mut self) {
-        let results = self.session.checks().results();
-        let broken: Vec<String> = results
-            .filter_map(|result| result.violation.as_ref())
-            .map(ToString::to_string)
-            .collect();
-        if broken.len() > self.broken {
-            let now = self.session.world().now();
-            for words in broken.iter().skip(self.broken) {
-                self.console.say(now, ConsoleKind::Error, words);
-            }
-            self.pacer.set_running(false, self.is_waiting());
-        }
-        self.broken = broken.len();
-    }
-
-    fn failure(&self) -> Option<Rc<str>> {
-        self.mirror.as_ref().and_then(Mirror::failure)
-    }
-
-    fn tell_failure(&mut self) {
-        if let (Some(failure), false) = (self.failure(), self.failure_told) {
-            self.failure_told = true;
-            self.pacer.set_running(false, self.is_waiting());
-            let now = self.session.world().now();
-            let words = format!("{STOPPED}: {failure}");
-            self.console.say(now, ConsoleKind::Error, words);
-        }
-    }
-
-    /// Goes on in memory only. What is stored stays as it is, for the next time the lab is opened.
-    pub fn continue_as_scratch(&mut self) {
-        if self.mirror.take().is_some() {
-            let now = self.session.world().now();
-            self.failure_told = false;
-            self.stalled = false;
-            self.console.say(now, ConsoleKind::Info, "From here on nothing is stored.");
-            self.changed();
         }
     }
 
@@ -388,22 +216,9 @@ impl Lab {
         self.session.export()
     }
 
-    /// The session, for whoever wants to look closer.
+    /// The session: its world, checks and journal.
     pub fn session(&self) -> &Session {
         &self.session
-    }
-
-    /// Has `subscriber` see every event from now on.
-    pub fn subscribe(&mut self, subscriber: Subscriber) -> Subscription {
-        self.last_subscription += 1;
-        let subscription = Subscription(self.last_subscription);
-        self.subscribers.insert(subscription, subscriber);
-        subscription
-    }
-
-    /// Ends a subscription.
-    pub fn unsubscribe(&mut self, subscription: Subscription) {
-        self.subscribers.remove(&subscription);
     }
 
     /// Has `wake` called when the browser's disk has made progress, so that the page need not wait
@@ -434,7 +249,6 @@ impl Lab {
         self.shown = self.fingerprint();
     }
 
-    /// What changes when time passes, or the browser stores something.
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint {
             now: self.session.world().now(),
@@ -447,9 +261,6 @@ impl Lab {
     }
 }
 
-/// How the news begin that a durable lab cannot go on.
-const STOPPED: &str = "The lab stopped, because the browser does not store its disks any more";
-
 impl fmt::Debug for Lab {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lab")
@@ -459,16 +270,6 @@ impl fmt::Debug for Lab {
             .finish_non_exhaustive()
     }
 }
-
-impl fmt::Display for LabError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Setup(words) | Self::Script(words) => f.write_str(words),
-        }
-    }
-}
-
-impl std::error::Error for LabError {}
 
 #[cfg(target_arch = "wasm32")]
 fn default_clock() -> Clock {

@@ -258,9 +258,10 @@ impl Inner {
             // We closed it, to make way for another tab. This was the last transaction.
             Link::Reopening | Link::Lost(_) => Ok(()),
         };
-        match probe {
-            Err(error) if is_closed_connection(&error) => self.reopen(describe(cause)),
-            _ => self.fail(&IdbError::from_js(cause)),
+        if probe.is_err_and(|error| is_closed_connection(&error)) {
+            self.reopen(describe(cause));
+        } else {
+            self.fail(&IdbError::from_js(cause));
         }
     }
 

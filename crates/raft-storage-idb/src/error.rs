@@ -1,41 +1,68 @@
-//! What can go wrong between a page and its database.
-
-use core::fmt;
+//! Errors between a page and its database. Each says what to do next.
 
 use raft_core::NodeId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DomException;
 
-/// Why the database did not do what was asked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
+/// Why an operation of the database failed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum IdbError {
     /// There is no IndexedDB here, or the browser does not let the page use it.
+    #[error(
+        "this browser does not let the page store anything ({cause}): allow site data, or \
+         leave the private window; until then, use a lab in memory"
+    )]
     Unavailable {
-        /// What the browser says.
+        /// The browser's words.
         cause: String,
     },
     /// The origin has used up its storage.
+    #[error(
+        "the browser's storage for this site is full: wipe a lab that is no longer needed, or \
+         free disk space, then reload"
+    )]
     QuotaExceeded,
-    /// Another tab keeps the database open and does not let go of it.
+    /// Another tab keeps the database open.
+    #[error("another tab keeps this lab's database open: close that tab, then reload")]
     Blocked,
     /// A newer version of this program has changed the layout of the database.
+    #[error(
+        "a newer version of the program stored this lab: reload without the browser's cache \
+         to get that version"
+    )]
     VersionTooNew,
     /// The transaction was aborted: nothing of it is stored.
+    #[error(
+        "the browser refused to store a write ({cause}), and nothing after it was stored: \
+         reload to continue from the stored state"
+    )]
     Aborted {
-        /// What the browser says.
+        /// The browser's words.
         cause: String,
     },
     /// The connection broke and could not be restored.
+    #[error(
+        "the connection to the browser's database broke ({cause}): reload to continue from \
+         the stored state; if that does not help, restart the browser"
+    )]
     ConnectionLost {
-        /// What the browser says.
+        /// The browser's words.
         cause: String,
     },
     /// The database was deleted while it was in use, by the user or by the browser.
+    #[error(
+        "the browser's database was deleted while the lab was running (site data cleared?): \
+         copy the script if you need it, then start a new lab"
+    )]
     Erased,
-    /// Another tab deletes or upgrades the database, and we made way.
+    /// Another tab deletes or upgrades the database, so this one closed it.
+    #[error("another tab wiped or upgraded this lab: reload to see its present state")]
     TakenOver,
     /// The database holds something that this program does not write.
+    #[error(
+        "the database holds a record that this program does not write (store {store}, key \
+         {key}): wipe the lab"
+    )]
     Foreign {
         /// The object store.
         store: &'static str,
@@ -43,25 +70,40 @@ pub enum IdbError {
         key: String,
     },
     /// A number is too large for a key.
+    #[error(
+        "node {node} cannot write under the number {number}: numbers in a browser's database \
+         end at 2^53 - 1; wipe the node and add it as a new one"
+    )]
     NumberTooLarge {
-        /// Whose write it was.
+        /// The node that wrote.
         node: NodeId,
-        /// The number.
+        /// A node, index or offset above 2^53 - 1.
         number: u64,
     },
 }
 
 /// Why this tab does not own the lab.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LockError {
     /// Another tab owns it.
+    #[error(
+        "this lab is open in another tab: use that tab, or close it and reload; a lab in \
+         memory works here meanwhile"
+    )]
     HeldElsewhere,
     /// The browser has no Web Locks, or not for this page.
+    #[error(
+        "the browser has no Web Locks for this page, so two tabs could damage a lab: open the \
+         page over https or from localhost; a lab in memory works here meanwhile"
+    )]
     Unsupported,
     /// The browser refuses.
+    #[error(
+        "the browser does not let this page own a lab ({cause}): allow site data; a lab in \
+         memory works here meanwhile"
+    )]
     Refused {
-        /// What the browser says.
+        /// The browser's words.
         cause: String,
     },
 }
@@ -78,11 +120,9 @@ impl IdbError {
 
     /// From what happens when the database is opened or deleted.
     pub(crate) fn from_opening(error: &JsValue) -> Self {
-        match Self::from_js(error) {
-            // Private windows of some browsers, and forbidden site data.
-            Self::Aborted { cause } => Self::Unavailable { cause },
-            known => known,
-        }
+        let error = Self::from_js(error);
+        // Private windows of some browsers, and forbidden site data.
+        if let Self::Aborted { cause } = error { Self::Unavailable { cause } } else { error }
     }
 }
 
@@ -108,76 +148,3 @@ pub(crate) fn describe(error: &JsValue) -> String {
 fn name(error: &JsValue) -> Option<String> {
     error.dyn_ref::<DomException>().map(DomException::name)
 }
-
-impl fmt::Display for IdbError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unavailable { cause } => write!(
-                f,
-                "this browser does not let the page store anything ({cause}): allow site data, or \
-                 leave the private window; until then, use a scratch lab"
-            ),
-            Self::QuotaExceeded => f.write_str(
-                "the browser's storage for this site is full: wipe a lab that is no longer \
-                 needed, or free disk space, then reload",
-            ),
-            Self::Blocked => f.write_str(
-                "another tab keeps this lab's database open: close that tab, then reload",
-            ),
-            Self::VersionTooNew => f.write_str(
-                "this lab was stored by a newer version of the program: reload without the \
-                 browser's cache to get that version",
-            ),
-            Self::Aborted { cause } => write!(
-                f,
-                "the browser refused to store a write ({cause}); nothing after it was stored: \
-                 reload to go on from what is"
-            ),
-            Self::ConnectionLost { cause } => write!(
-                f,
-                "the connection to the browser's database broke ({cause}): reload to go on from \
-                 what is stored; if that does not help, restart the browser"
-            ),
-            Self::Erased => f.write_str(
-                "the browser's database was deleted while the lab was running (site data \
-                 cleared?): export what you need, then start a new lab",
-            ),
-            Self::TakenOver => f.write_str(
-                "another tab wiped or upgraded this lab: reload to see what is there now",
-            ),
-            Self::Foreign { store, key } => write!(
-                f,
-                "the database holds what this program does not write (store {store}, key {key}): \
-                 wipe the lab"
-            ),
-            Self::NumberTooLarge { node, number } => write!(
-                f,
-                "node {node} wants to write under the number {number}, and numbers end at 2^53 - 1 \
-                 in a browser's database: wipe the node and add it as a new one"
-            ),
-        }
-    }
-}
-
-impl fmt::Display for LockError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::HeldElsewhere => f.write_str(
-                "this lab is open in another tab: go on there, or close that tab and reload; a \
-                 scratch lab works here meanwhile",
-            ),
-            Self::Unsupported => f.write_str(
-                "the browser has no Web Locks for this page, so two tabs could damage a lab: open \
-                 the page over https or from localhost; a scratch lab works here meanwhile",
-            ),
-            Self::Refused { cause } => write!(
-                f,
-                "the browser does not let this page own a lab ({cause}): allow site data; a \
-                 scratch lab works here meanwhile"
-            ),
-        }
-    }
-}
-
-impl core::error::Error for IdbError {}
-impl core::error::Error for LockError {}

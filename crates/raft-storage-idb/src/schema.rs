@@ -8,7 +8,7 @@ use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTransaction};
 
 use crate::IdbError;
 
-/// Raised whenever the stores or their keys change.
+/// The layout's version: raised when the stores or their keys change.
 pub(crate) const VERSION: u32 = 1;
 
 pub(crate) const LOG: &str = "log";
@@ -83,11 +83,18 @@ impl Stores {
     fn place(&self, node: NodeId, key: RecordKey) -> Result<(&IdbObjectStore, JsValue), IdbError> {
         let node_number = number(node, node.0)?;
         let pair = |second: JsValue| JsValue::from(Array::of2(&node_number, &second));
-        let meta_name = META_NAMES.iter().find(|(other, _)| *other == key);
-        Ok(match (key, meta_name) {
-            (RecordKey::Entry(index), _) => (&self.log, pair(number(node, index.0)?)),
-            (_, Some((_, name))) => (&self.meta, pair((*name).into())),
-            (_, None) => (&self.snapshot, node_number),
+        Ok(match key {
+            RecordKey::Entry(index) => (&self.log, pair(number(node, index.0)?)),
+            RecordKey::Snapshot => (&self.snapshot, node_number),
+            RecordKey::HardState
+            | RecordKey::HardStateCopy
+            | RecordKey::SnapshotMark
+            | RecordKey::LogEnd
+            | RecordKey::InUse => {
+                let named = META_NAMES.iter().find(|(other, _)| *other == key);
+                let (_, name) = named.expect("every record of `meta` has a name");
+                (&self.meta, pair((*name).into()))
+            }
         })
     }
 }

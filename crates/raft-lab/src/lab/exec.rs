@@ -3,7 +3,8 @@
 use raft_kv::{ClientId, Sequence};
 use raft_script::{Line, Reply, Started, Statement};
 
-use super::{Lab, Queued, STOPPED, Waiting};
+use super::news::STOPPED;
+use super::{Lab, Queued, Waiting};
 use crate::operations::ClientAnswer;
 use crate::{ConsoleKind, Pacing};
 
@@ -108,7 +109,7 @@ impl Lab {
                 self.say(ConsoleKind::Reply, reply.to_string());
                 match (listener, self.asked(&statement)) {
                     (Some(listener), Some(operation)) => {
-                        self.askers.insert(operation, listener);
+                        self.operation_listeners.insert(operation, listener);
                     }
                     (listener, _) => tell(listener, ExecResult::Done(reply.to_string())),
                 }
@@ -192,7 +193,7 @@ impl Lab {
     pub(super) fn dismiss_listeners(&mut self) {
         let waiting = self.waiting.take().and_then(|waiting| waiting.listener);
         let queued = std::mem::take(&mut self.queue).into_iter().filter_map(|next| next.listener);
-        let asking = std::mem::take(&mut self.askers).into_values();
+        let asking = std::mem::take(&mut self.operation_listeners).into_values();
         for listener in waiting.into_iter().chain(queued).chain(asking) {
             listener(ExecResult::Failed("another lab took the place of this one".to_owned()));
         }

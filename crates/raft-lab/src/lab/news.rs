@@ -1,0 +1,93 @@
+//! Reports events, violations and failures of the mirror; the last two also stop time.
+
+use std::rc::Rc;
+
+use super::exec::ExecResult;
+use super::{Lab, Subscriber, Subscription};
+use crate::ConsoleKind;
+use crate::mirror::Mirror;
+
+/// How the console begins to tell that a durable lab cannot go on.
+pub(super) const STOPPED: &str = "The lab has stopped: the browser no longer stores its disks";
+
+impl Lab {
+    /// Hands the session's last events to the mirror, the trackers and the subscribers.
+    pub(super) fn take_events(&mut self) {
+        let mut ended = Vec::new();
+        for event in self.session.events() {
+            if let Some(mirror) = &mut self.mirror {
+                mirror.observe(&event.kind);
+            }
+            ended.extend(self.operations.observe(event));
+            self.recent.observe(event);
+            for subscriber in self.subscribers.values_mut() {
+                subscriber(event);
+            }
+        }
+        for answer in ended {
+            self.console.say(answer.ended_at, ConsoleKind::Answer, answer.to_string());
+            if let Some(listener) =
+                self.operation_listeners.remove(&(answer.client, answer.sequence))
+            {
+                listener(ExecResult::Answered(Box::new(answer)));
+            }
+        }
+    }
+
+    /// Calls `subscriber` with every event from now on.
+    pub fn subscribe(&mut self, subscriber: Subscriber) -> Subscription {
+        self.last_subscription += 1;
+        let subscription = Subscription(self.last_subscription);
+        self.subscribers.insert(subscription, subscriber);
+        subscription
+    }
+
+    /// Ends a subscription.
+    pub fn unsubscribe(&mut self, subscription: Subscription) {
+        self.subscribers.remove(&subscription);
+    }
+
+    /// Tells new violations in the console, and pauses: the moment is worth looking at.
+    pub(super) fn tell_violation(&mut self) {
+        let results = self.session.checks().results();
+        let broken: Vec<String> = results
+            .filter_map(|result| result.violation.as_ref())
+            .map(ToString::to_string)
+            .collect();
+        if broken.len() > self.broken {
+            let now = self.session.world().now();
+            for words in broken.iter().skip(self.broken) {
+                self.console.say(now, ConsoleKind::Error, words);
+            }
+            self.pacer.set_running(false, self.is_waiting());
+        }
+        self.broken = broken.len();
+    }
+
+    /// Why the mirror stores nothing any more; `None` while it does.
+    pub(super) fn failure(&self) -> Option<Rc<str>> {
+        self.mirror.as_ref().and_then(Mirror::failure)
+    }
+
+    /// Tells the mirror's failure in the console, once, and pauses.
+    pub(super) fn tell_failure(&mut self) {
+        if let (Some(failure), false) = (self.failure(), self.failure_told) {
+            self.failure_told = true;
+            self.pacer.set_running(false, self.is_waiting());
+            let now = self.session.world().now();
+            let words = format!("{STOPPED}: {failure}");
+            self.console.say(now, ConsoleKind::Error, words);
+        }
+    }
+
+    /// Continues in memory only. The database keeps what it has, for the next opening of the lab.
+    pub fn continue_as_scratch(&mut self) {
+        if self.mirror.take().is_some() {
+            let now = self.session.world().now();
+            self.failure_told = false;
+            self.stalled = false;
+            self.console.say(now, ConsoleKind::Info, "From now on, nothing is stored.");
+            self.changed();
+        }
+    }
+}

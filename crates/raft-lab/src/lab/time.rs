@@ -1,0 +1,128 @@
+//! Virtual time passes in the lab, in frames and in single steps.
+
+use std::time::Duration;
+
+use raft_script::Stepped;
+
+use super::Lab;
+use crate::pacing::Target;
+
+impl Lab {
+    /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
+    pub fn set_running(&mut self, running: bool) {
+        let running = running && self.failure().is_none();
+        self.pacer.set_running(running, self.is_waiting());
+        self.stalled &= running;
+        self.changed();
+    }
+
+    /// Sets the virtual seconds per real second, at least [`MIN_SPEED`](crate::MIN_SPEED);
+    /// `f64::INFINITY` is as fast as the machine allows.
+    pub fn set_speed(&mut self, speed: f64) {
+        self.pacer.set_speed(speed);
+        self.changed();
+    }
+
+    /// Lets one event happen, also when paused. If the event must wait for the browser's disk,
+    /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
+    pub fn step(&mut self) {
+        self.begin_queued();
+        self.single_step();
+        self.changed();
+    }
+
+    /// Lets the events happen that are due after `elapsed` real time: at least one if any is due,
+    /// and no more than fit into the budget. True if anything changed.
+    pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
+        self.tell_failure();
+        if self.pacer.is_running() {
+            self.let_time_pass(elapsed, budget);
+        } else if self.stalled {
+            self.single_step();
+        }
+        let has_changed = self.fingerprint() != self.shown;
+        if has_changed {
+            self.changed();
+        }
+        has_changed
+    }
+
+    fn single_step(&mut self) {
+        self.stalled = false;
+        self.step_once();
+        self.settle();
+    }
+
+    fn let_time_pass(&mut self, elapsed: Duration, budget: Duration) {
+        self.stalled = false;
+        let target = self.pacer.target(self.session.world().now(), elapsed);
+        let out_of_time = (self.clock)() + budget;
+        self.begin_queued();
+        while self.may_go_on() {
+            if let Target::Until(until) = target
+                && self.session.next_event().is_none_or(|next| next.at > until)
+            {
+                self.session.advance_clock(until);
+                break;
+            }
+            if !self.step_once() {
+                break;
+            }
+            self.begin_queued();
+            if (self.clock)() >= out_of_time {
+                break;
+            }
+        }
+        self.settle();
+    }
+
+    /// Lets the next event happen. False if there is none, or it must wait for the browser's disk.
+    fn step_once(&mut self) -> bool {
+        let Some(next) = self.session.next_event() else { return false };
+        if let Some(mirror) = &self.mirror
+            && !mirror.allows(&next)
+        {
+            self.session.advance_clock(next.at);
+            mirror.flush();
+            // A back end may finish at once.
+            if !mirror.allows(&next) {
+                self.stalled = mirror.failure().is_none();
+                return false;
+            }
+        }
+        let stepped = self.session.step();
+        self.take_events();
+        match stepped {
+            Stepped::Event => true,
+            Stepped::Finished(result) => {
+                let waiting = self.waiting.take();
+                self.finish_statement(waiting, result.map_err(|error| error.to_string()));
+                true
+            }
+            Stepped::Nothing => false,
+        }
+    }
+
+    /// To be called after anything that may have changed the world.
+    pub(super) fn settle(&mut self) {
+        self.tell_violation();
+        self.flush();
+        self.tell_failure();
+        self.may_go_on();
+    }
+
+    /// Whether the next event may happen: the lab runs, and no violation waits to be told. Pauses a
+    /// lab that ran only for a statement that is over.
+    fn may_go_on(&mut self) -> bool {
+        if !self.is_waiting() {
+            self.pacer.all_done();
+        }
+        let is_newly_broken = self.broken == 0 && self.session.checks().violation().is_some();
+        self.pacer.is_running() && !is_newly_broken
+    }
+
+    /// Whether a statement waits for time to pass, or for its turn.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.session.goal().is_some() || !self.queue.is_empty()
+    }
+}
