@@ -3,7 +3,7 @@
 use super::{Finding, Tree};
 use crate::workspace::locked_version;
 
-/// Every package inherits the lints of the workspace: Cargo leaves out who does not ask.
+/// Every package inherits the lints of the workspace. Without the line Cargo applies none.
 pub(super) fn lints_are_inherited(tree: &Tree) -> Vec<Finding> {
     let inherits = |text: &str| {
         let section = text.split("[lints]\n").nth(1).unwrap_or_default();
@@ -18,7 +18,29 @@ pub(super) fn lints_are_inherited(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// Trunk uses the wasm-bindgen that the lock file names: the command rejects other versions.
+/// A dependency that the workspace lists is one of some package.
+pub(super) fn dependencies_are_used(tree: &Tree) -> Vec<Finding> {
+    let Some(root) = tree.file("Cargo.toml") else { return Vec::new() };
+    let key = |line: &str| {
+        let key = line.split([' ', '=', '.']).next().unwrap_or_default();
+        (!key.is_empty() && !key.starts_with('#')).then(|| key.to_owned())
+    };
+    let manifests = || tree.packages.iter().filter_map(|package| tree.file(&package.manifest));
+    let is_used = |name: &str| {
+        let mut lines = manifests().flat_map(|file| file.text.lines());
+        lines.any(|line| line.contains("workspace = true") && key(line).as_deref() == Some(name))
+    };
+    root.numbered_lines()
+        .skip_while(|(_, line)| *line != "[workspace.dependencies]")
+        .skip(1)
+        .take_while(|(_, line)| !line.starts_with('['))
+        .filter_map(|(number, line)| Some((number, key(line)?)))
+        .filter(|(_, name)| !is_used(name))
+        .map(|(number, name)| root.finding(number, format!("no package uses {name}: remove it")))
+        .collect()
+}
+
+/// Trunk uses the wasm-bindgen of the lock file: the command rejects other versions.
 pub(super) fn tool_versions_agree(tree: &Tree) -> Vec<Finding> {
     let (Some(lock), Some(trunk)) = (tree.file("Cargo.lock"), tree.file("Trunk.toml")) else {
         return Vec::new();
@@ -33,7 +55,7 @@ pub(super) fn tool_versions_agree(tree: &Tree) -> Vec<Finding> {
     vec![trunk.finding(line, format!("Cargo.lock has wasm-bindgen {locked}: write `{wanted}`"))]
 }
 
-/// npm's lock files name no host, so that they work with any registry.
+/// npm's lock files name no host and therefore work with any registry.
 pub(super) fn lock_files_name_no_host(tree: &Tree) -> Vec<Finding> {
     let lock_files = tree.files.iter().filter(|file| file.path.ends_with("package-lock.json"));
     lock_files

@@ -2,11 +2,10 @@
 
 use super::{File, Finding, Tree};
 
-/// Files longer than this are read by nobody.
+/// The limit of lines in a file. A longer one has more than one subject.
 const LONGEST_FILE: usize = 600;
 
-/// Where a line may hold an absolute path of the machine it was written on. In pieces, so that
-/// this file does not break its own rule.
+/// Beginnings of absolute paths. In pieces, so that this file does not break its own rule.
 const MACHINE_PATHS: [&str; 5] = [
     concat!("/ho", "me/"),
     concat!("/ro", "ot/"),
@@ -34,7 +33,7 @@ pub(super) fn length(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
-/// A Rust file opens with what it is for; the name says it of `foo/tests.rs`.
+/// A Rust file begins with its purpose, except `foo/tests.rs`, where the name says it.
 pub(super) fn purpose_is_stated(tree: &Tree) -> Vec<Finding> {
     let says_nothing = |file: &&File| {
         file.extension() == "rs"
@@ -45,7 +44,7 @@ pub(super) fn purpose_is_stated(tree: &Tree) -> Vec<Finding> {
     tree.files.iter().filter(says_nothing).map(finding).collect()
 }
 
-/// Nothing names a path of the machine it was written on.
+/// No file contains a path of the machine that it was written on.
 pub(super) fn no_machine_paths(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
@@ -61,7 +60,7 @@ pub(super) fn no_machine_paths(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Unfinished work is marked with its reason in parentheses, or done.
+/// A mark of unfinished work has its reason in parentheses.
 pub(super) fn unfinished_work_has_a_reason(tree: &Tree) -> Vec<Finding> {
     let is_code = |file: &&File| {
         matches!(file.extension(), "rs" | "mjs" | "js" | "css" | "html" | "toml" | "sh" | "raft")
@@ -94,7 +93,7 @@ pub(super) fn scenarios_are_plain(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Whether the path starts in the line, rather than being the middle of a longer one.
+/// Whether the path starts in the line and is not the middle of a longer one.
 fn holds_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();
@@ -102,7 +101,7 @@ fn holds_path(line: &str, path: &str) -> bool {
     })
 }
 
-/// Whether the mark stands in the line as a word of its own, with no reason after it.
+/// Whether the mark is a word of the line without a reason after it.
 fn lacks_reason(line: &str, mark: &str) -> bool {
     let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(mark).any(|(at, _)| {

@@ -1,6 +1,8 @@
 //! Every rule fires on a planted fault, and keeps still on what it must allow.
 
-use super::{File, Finding, Package, Rule, Tree, dependencies, manifests, sources};
+use super::{
+    File, Finding, Package, Rule, Tree, code, dependencies, manifests, names, prose, sources,
+};
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let file = |&(path, text): &(&str, &str)| File { path: path.into(), text: text.into() };
@@ -167,4 +169,95 @@ fn a_scenario_with_a_tab_or_no_newline_at_its_end_is_found() {
         places(sources::scenarios_are_plain, &tree),
         ["scenarios/tab.raft:2", "scenarios/windows.raft:1", "scenarios/cut.raft:2"]
     );
+}
+
+#[test]
+fn a_line_that_is_too_wide_is_found_unless_it_holds_a_url() {
+    let (limit, past) = ("é".repeat(100), "é".repeat(101));
+    let url = format!("// https://example.org/{past}");
+    let tree = tree(&[("limit.rs", &limit), ("past.rs", &past), ("url.rs", &url), ("a.md", &past)]);
+    assert_eq!(places(code::width, &tree), ["past.rs:1"]);
+}
+
+#[test]
+fn an_unreachable_arm_is_found_outside_of_tests() {
+    let planted = concat!("match x {\n    _ => unreach", "able!(),\n}\n");
+    let tree = tree(&[("src/a.rs", planted), ("src/a/tests.rs", planted), ("tests/b.rs", planted)]);
+    assert_eq!(places(code::nothing_is_unreachable, &tree), ["src/a.rs:2"]);
+}
+
+/// A match over `head` with these arms, in a function.
+fn match_over(head: &str, arms: &[&str]) -> String {
+    format!("    match {head} {{\n        {}\n    }}\n", arms.join("\n        "))
+}
+
+#[test]
+fn a_catch_all_arm_over_our_own_enum_is_found() {
+    let check = |arms: &[&str]| {
+        let text = match_over("x", arms);
+        let enums = "pub enum Role {\n    Leader,\n    Follower,\n}\n";
+        places(code::no_catch_all_arm, &tree(&[("role.rs", enums), ("a.rs", &text)]))
+    };
+    assert_eq!(check(&["Role::Leader => 1,", "_ => 2,"]), ["a.rs:3"]);
+    assert_eq!(check(&["Role::Leader => {", "    f();", "}", "other => g(other),"]), ["a.rs:5"]);
+    assert_eq!(check(&["(Role::Leader, true) => 1,", "_ => 2,"]), ["a.rs:3"]);
+    assert_eq!(check(&["Some(crate::Role::Leader) => 1,", "_ => 2,"]), ["a.rs:3"]);
+    assert_eq!(
+        check(&["Self::Leader | Self::Candidate", "| Self::X => 1,", "_ => 2,"]),
+        ["a.rs:4"]
+    );
+    assert!(check(&["Role::Leader => 1,", "Role::Follower => 2,"]).is_empty());
+    assert!(check(&["Role::Leader => 1,", "_ if late => 2,", "Role::Follower => 3,"]).is_empty());
+}
+
+#[test]
+fn a_catch_all_arm_over_other_values_is_allowed() {
+    let check = |arms: &[&str]| {
+        let text = match_over("x", arms);
+        places(code::no_catch_all_arm, &tree(&[("a.rs", &text)])).len()
+    };
+    assert_eq!(check(&["0 => 1,", "_ => 2,"]), 0);
+    assert_eq!(check(&["ErrorKind::NotFound => 1,", "_ => 2,"]), 0);
+    assert_eq!(check(&["Self::MAX => 1,", "_ => 2,"]), 0);
+    // The arms of a match inside of an arm are not its own.
+    assert_eq!(check(&["0 => match y {", "    Role::Leader => 1,", "},", "_ => 2,"]), 0);
+}
+
+#[test]
+fn a_public_type_name_with_two_meanings_is_found() {
+    let tree = tree(&[
+        ("crates/raft-core/src/a.rs", "pub enum Outcome {}\npub struct Node;\nstruct Line;\n"),
+        ("crates/raft-core/src/b.rs", "    pub struct Node;\n"),
+        ("crates/raft-lab/src/a.rs", "pub(crate) struct Node;\npub type Outcome = u8;\n"),
+        ("crates/raft-lab/src/a/tests.rs", "pub struct Node;\n"),
+        ("crates/raft-sim/src/a.rs", "pub struct Line;\npub struct NodeState;\n"),
+    ]);
+    assert_eq!(places(names::one_meaning_each, &tree), ["crates/raft-lab/src/a.rs:2"]);
+}
+
+#[test]
+fn an_idiom_is_found_also_over_the_end_of_a_line() {
+    let tree = tree(&[
+        ("a.rs", "//! The node is stopped\n//! for\n//! good.\nlet x = 1; // Whoever asks.\n"),
+        ("b.md", "One\nnode comes along.\n"),
+        ("c.css", "/* for good */\n"),
+        ("d.md", "for goodness, cargo bystander\n"),
+        ("scenarios/e.raft", "# the node goes by\n"),
+    ]);
+    assert_eq!(
+        places(prose::no_idioms, &tree),
+        ["a.rs:2", "a.rs:4", "b.md:2", "scenarios/e.raft:1"]
+    );
+}
+
+#[test]
+fn a_dependency_of_the_workspace_that_no_package_uses_is_found() {
+    let root = "[workspace]\n\n[workspace.dependencies]\n# A note.\nserde = \"1\"\n\
+                serde_json = \"1\"\nclap = { version = \"4\" }\n\n[profile.dev]\ndebug = 1\n";
+    let manifest = "[dependencies]\nserde.workspace = true\nclap = { workspace = true }\n";
+    let tree = with_packages(
+        &[("Cargo.toml", root), ("crates/raft-core/Cargo.toml", manifest)],
+        &[("raft-core", &[])],
+    );
+    assert_eq!(places(manifests::dependencies_are_used, &tree), ["Cargo.toml:6"]);
 }

@@ -31,10 +31,9 @@ fn restore_damaged(damage: impl FnOnce(&mut Image)) -> Result<Store, RestoreErro
 }
 
 fn problem(damage: impl FnOnce(&mut Image)) -> &'static str {
-    match restore_damaged(damage) {
-        Err(RestoreError::InvalidSessions { problem }) => problem,
-        other => panic!("{other:?}"),
-    }
+    let result = restore_damaged(damage);
+    let Err(RestoreError::InvalidSessions { problem }) = result else { panic!("{result:?}") };
+    problem
 }
 
 #[test]
