@@ -1,12 +1,14 @@
-//! Plays golden scripts: a situation is set up in the language of the console, then what the cluster
-//! did is printed and compared with the transcript in the script.
+//! Plays golden scripts: a situation is set up in the language of the console, then what the
+//! cluster did is printed and compared with the transcript in the script.
 //!
 //! A line that starts with `>` is a line of the language. The other commands are the runner's own:
 //!
-//! - `show [core] [heartbeats] [messages] [disks] [clients]`: which events the following lines print; `show` alone
-//!   none. At the start: `core clients`, and faults, which are always printed. Of the decisions of the core,
-//!   `elections`, `changes` (of the membership) and `snapshots` show only what their name says.
-//! - `nodes`: the state of every node; its membership if that is not the one the cluster began with.
+//! - `show [core] [heartbeats] [messages] [disks] [clients]`: which events the following lines
+//!   print; `show` alone none. At the start: `core clients`, and faults, which are always printed.
+//!   Of the decisions of the core, `elections`, `changes` (of the membership) and `snapshots` show
+//!   only what their name says.
+//! - `nodes`: the state of every node; its membership if that is not the one the cluster began
+//!   with.
 //! - `progress`: how far the leader believes each other server to be.
 //! - `logs`: the terms of every node's log, committed entries before the bar.
 //! - `stores`: the keys and values of every node.

@@ -1,8 +1,9 @@
 //! Every story under `scenarios` holds what its `expect` lines promise, with every checker on, and
 //! ends in the same trace hash each time.
 //!
-//! Those under `scenarios/bugs` have a rule switched off, and a line that says what that breaks. With all
-//! rules in force nothing is broken; with the feature `bugs`, the test also sees that it is without.
+//! Those under `scenarios/bugs` have a rule switched off, and a line that says what that breaks.
+//! With all rules in force nothing is broken; with the feature `bugs`, the test also sees that it
+//! is without.
 
 test_each_file::test_each_file! { in "./scenarios" => holds }
 

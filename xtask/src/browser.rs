@@ -1,4 +1,4 @@
-//! Chromium and its driver: finding them, and on Debian installing them.
+//! Chromium and its driver: how they are found, and on Debian installed.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::Result;
 use crate::{process, workspace};
 
-/// A browser and the driver that fits it.
+/// A browser and its driver, both of the same version.
 #[derive(Debug)]
 pub(crate) struct Browser {
     pub(crate) chromium: PathBuf,
@@ -27,7 +27,7 @@ The tests in a browser need Chromium (or Chrome) and the chromedriver of the sam
   elsewhere: https://googlechromelabs.github.io/chrome-for-testing
 If they are not on the PATH, set CHROME and CHROMEDRIVER to the two programs.";
 
-/// Finds the browser, installing it where that is possible.
+/// Finds the browser, and installs it on Debian if it is missing.
 pub(crate) fn ensure() -> Result<Browser> {
     if let Some(browser) = find() {
         return Ok(browser);
@@ -40,19 +40,19 @@ pub(crate) fn ensure() -> Result<Browser> {
     find().ok_or_else(|| HOW_TO_INSTALL.into())
 }
 
-/// Installs Debian packages, through sudo unless we are root.
+/// Installs Debian packages, with sudo unless the user is root.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
     process::run(apt()?.arg("update"))?;
     process::run(apt()?.args(["install", "-y", "--no-install-recommends"]).args(packages))
 }
 
-/// Whether `apt-get` brings real packages: Ubuntu's `chromium` is a stub that needs snap.
+/// Whether `apt-get` can install Chromium. Not on Ubuntu: its `chromium` is a stub that needs snap.
 pub(crate) fn is_debian() -> bool {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     release.lines().any(|line| line == "ID=debian") && process::find_program("apt-get").is_some()
 }
 
-/// Writes how `wasm-bindgen-test-runner` is to start the browser, and returns the file.
+/// Writes the file that tells `wasm-bindgen-test-runner` how to start the browser.
 pub(crate) fn write_capabilities(browser: &Browser) -> Result<PathBuf> {
     let capabilities = json!({
         "goog:chromeOptions": {
@@ -96,9 +96,10 @@ fn apt() -> Result<Command> {
         sudo.arg("apt-get");
         sudo
     } else {
-        return Err(
-            format!("neither root nor sudo: cannot install packages.\n{HOW_TO_INSTALL}").into()
-        );
+        return Err(format!(
+            "packages cannot be installed without root or sudo.\n{HOW_TO_INSTALL}"
+        )
+        .into());
     };
     command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
     Ok(command)

@@ -1,18 +1,18 @@
-//! The task `ci`: every check there is, one after another, whatever comes of those before, with
-//! a table of what each took.
+//! The task `ci`: all checks, one after another, also after a failed one, and a table of results
+//! and times.
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::Result;
-use crate::suites::{self, Outcome};
+use crate::suites::{self, SuiteResult};
 use crate::toolbox::{self, WASM_TARGET};
 use crate::workspace::{self, PAGE_PACKAGES};
 use crate::{process, tidy};
 
 type Check = (&'static str, fn() -> Result<()>);
 
-/// A machine without an operating system: what compiles for it needs no standard library.
+/// A machine without an operating system: code for it needs no standard library.
 const BARE_TARGET: &str = "thumbv7m-none-eabi";
 
 const CHECKS: [Check; 7] = [
@@ -48,26 +48,26 @@ pub(crate) fn ci() -> Result<ExitCode> {
         let result = if result.is_ok() { "ok" } else { "failed" }.to_owned();
         rows.push(Row { name: name.to_owned(), result, seconds: start.elapsed().as_secs() });
     }
-    let outcomes: Vec<Outcome> = suites::ALL.into_iter().map(|suite| suite.run(&[])).collect();
-    rows.extend(outcomes.iter().map(|outcome| Row {
-        name: outcome.suite.name().to_owned(),
-        result: outcome.summary(),
-        seconds: outcome.took.as_secs(),
+    let tests: Vec<SuiteResult> = suites::ALL.into_iter().map(|suite| suite.run(&[])).collect();
+    rows.extend(tests.iter().map(|result| Row {
+        name: result.suite.name().to_owned(),
+        result: result.summary(),
+        seconds: result.took.as_secs(),
     }));
     println!();
     for Row { name, result, seconds } in &rows {
         println!("{name:<14} {result:<28} {seconds:>5} s");
     }
-    for outcome in &outcomes {
-        if let Some(why) = &outcome.broken {
-            println!("{}: {why}", outcome.suite.name());
+    for result in &tests {
+        if let Some(why) = &result.broken {
+            println!("{}: {why}", result.suite.name());
         }
     }
-    let tests = suites::print_total(&outcomes);
-    Ok(if all_checks_hold { tests } else { ExitCode::FAILURE })
+    let code = suites::print_total(&tests);
+    Ok(if all_checks_hold { code } else { ExitCode::FAILURE })
 }
 
-/// rustup's minimal profile comes without them.
+/// Installs rustfmt and Clippy: rustup's minimal profile is without them.
 fn ensure_components() -> Result<()> {
     for (program, component) in [("rustfmt", "rustfmt"), ("cargo-clippy", "clippy")] {
         let answers = Command::new(program).arg("--version").output();
@@ -75,7 +75,10 @@ fn ensure_components() -> Result<()> {
             continue;
         }
         if process::find_program("rustup").is_none() {
-            return Err(format!("{component} is not here, nor rustup to bring it").into());
+            return Err(format!(
+                "{component} is missing, and so is rustup, which could install it"
+            )
+            .into());
         }
         process::run(Command::new("rustup").args(["component", "add", component]))?;
     }
@@ -113,7 +116,7 @@ fn clippy_wasm() -> Result<()> {
     process::run(command.args(["--", "-D", "warnings"]))
 }
 
-/// The core runs anywhere: no standard library, not even by accident of a feature.
+/// The core compiles without a standard library, with any feature.
 fn core_on_bare_metal() -> Result<()> {
     let mut command = workspace::cargo();
     command.args(["clippy", "--package=raft-core", "--lib", "--target", BARE_TARGET]);
@@ -123,7 +126,7 @@ fn core_on_bare_metal() -> Result<()> {
 fn docs_native() -> Result<()> {
     let mut command = workspace::cargo();
     command.args(["doc", "--workspace", "--no-deps"]);
-    // Here most of them is missing, and links to it would not resolve.
+    // Most of their code exists for WebAssembly only, and links to it would not resolve here.
     command.args(PAGE_PACKAGES.map(|name| format!("--exclude={name}")));
     process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }

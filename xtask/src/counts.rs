@@ -1,4 +1,4 @@
-//! How many tests passed and failed, read from what the runners print.
+//! The numbers of passed and failed tests, read from the output of the runners.
 
 /// The tests of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,10 +9,10 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Adds what a line of a runner's output says, if it says anything.
+    /// Adds the numbers in a line of output; most lines have none.
     ///
-    /// Knows the closing line of Rust's test runner, which `wasm-bindgen-test-runner` prints too,
-    /// and the closing lines of `node --test`.
+    /// Reads the last line of Rust's test runner, which `wasm-bindgen-test-runner` prints too, and
+    /// the last lines of `node --test`.
     pub(crate) fn read(&mut self, line: &str) {
         let line = line.trim();
         if let Some((_, rest)) = line.split_once("test result: ") {
@@ -43,7 +43,7 @@ impl Counts {
         let Ok(number) = number.parse::<u64>() else { return };
         match what {
             "pass" => self.passed += number,
-            // A test that was cancelled proved nothing.
+            // A cancelled test shows nothing.
             "fail" | "cancelled" => self.failed += number,
             "skipped" | "todo" => self.ignored += number,
             _ => {}

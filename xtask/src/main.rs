@@ -1,5 +1,7 @@
-//! `cargo xtask …`: everything one does with this repository besides editing it. It brings the
-//! tools that are missing, so that a machine with Rust and a C compiler is enough to start.
+//! `cargo xtask …`: build, serve, test and check this repository. It installs the tools that are
+//! missing: a machine with Rust and a C compiler is enough to start.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod browser;
 mod ci;
@@ -17,22 +19,22 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// What every task answers; the text of the error is all that the person sees of it.
+/// The result of a task. The user sees only the text of the error.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "\
 Usage: cargo xtask <task>
 
-  serve [--port N]       build the optimized page and serve it (port 8080 unless told otherwise)
-  test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three when none is named.
-                         What follows -- goes to the runner (a filter, for example)
-  bench                  how fast the fuzzer is, natively and in a browser
+  serve [--port N]       build the optimized page and serve it, on port 8080 by default
+  test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three by default.
+                         Arguments after -- go to the runner (a filter, for example)
+  bench                  measure the speed of the fuzzer, natively and in a browser
   tidy                   check the rules that the compiler does not know
-  ci                     fmt, clippy, docs, tidy, test: what must hold before a change is accepted
+  ci                     fmt, clippy, docs, tidy, test: all must pass before a change is accepted
   dist                   build the page into dist/ for publishing and print its size
 
-The first serve and the first test install what is missing and say what and why. Tools go to
-$HELIOS_TOOLS, by default ~/.cache/helios-tools; nothing on this machine is replaced.";
+The first serve and the first test print which tools are missing and install them into
+$HELIOS_TOOLS, by default ~/.cache/helios-tools. They replace nothing on this machine.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -62,6 +64,6 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
         ["dist"] => page::dist(),
-        _ => Err(format!("cannot make sense of {:?}\n\n{USAGE}", args.join(" ")).into()),
+        _ => Err(format!("unknown task or arguments: {:?}\n\n{USAGE}", args.join(" ")).into()),
     }
 }

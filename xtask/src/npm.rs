@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::Result;
 use crate::{browser, process, workspace};
 
-/// `node --test` and what the tests import need this or a newer one.
+/// The oldest Node with `node --test` and the modules that the tests import.
 const OLDEST_NODE: u32 = 18;
 
 /// The folder of the end-to-end tests.
@@ -15,24 +15,25 @@ pub(crate) fn folder() -> PathBuf {
     workspace::root().join("tests/e2e")
 }
 
-/// Brings Node where that is possible, and the packages that the lock file names.
+/// Installs the packages of the lock file, and on Debian also Node.
 pub(crate) fn ensure() -> Result<()> {
     ensure_node()?;
     let lock = fs::read_to_string(folder().join("package-lock.json"))?;
-    // What was installed last; `npm ci` starts from nothing, so it is worth to skip it.
+    // The lock file of the last install. `npm ci` always installs everything, so skip it if it can
+    // be.
     let installed = folder().join("node_modules/.helios-lock");
     if fs::read_to_string(&installed).is_ok_and(|text| text == lock) {
         return Ok(());
     }
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder());
-    // Browsers come from the system: Playwright's own download is of no use here.
+    // The tests use the system's browser, not one that Playwright downloads.
     process::run(npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
     fs::write(installed, lock)?;
     Ok(())
 }
 
-/// Whether `node --test` can be told how long a file of tests may take.
+/// Whether this `node --test` has a limit for the time of one file.
 pub(crate) fn node_limits_tests() -> bool {
     node_version().is_some_and(|version| version >= (20, 11))
 }

@@ -8,10 +8,10 @@ use crate::Result;
 use crate::toolbox::{Toolbox, tools_folder};
 use crate::{process, workspace};
 
-/// The wasm-opt that understands what today's Rust emits; distributions carry older ones.
+/// The wasm-opt of this version reads the output of current Rust; that of distributions is older.
 const BINARYEN_VERSION: &str = "132.0.0";
 
-/// Prints gzip and brotli sizes of the files that it is given, one line each.
+/// Prints the gzip and brotli sizes of the files in its arguments, one line each.
 const COMPRESSED_SIZES: &str = "
 const { readFileSync } = require('node:fs'), zlib = require('node:zlib');
 for (const path of process.argv.slice(1)) {
@@ -24,25 +24,27 @@ pub(crate) fn dist_folder() -> PathBuf {
     workspace::root().join("dist")
 }
 
-/// Builds the optimized page into `dist/`, bringing the tools that are missing.
+/// Builds the optimized page into `dist/`, after installing the tools that are missing.
 pub(crate) fn build() -> Result<()> {
     let toolbox = Toolbox::for_page()?;
     println!("Building the page: minutes the first time, seconds when nothing changed.");
     process::run(toolbox.command("trunk").args(["build", "--release"]))
 }
 
-/// The task `dist`: the page as small as it gets, and how small that is.
+/// The task `dist`: builds the page, makes it as small as possible, and prints the sizes.
 pub(crate) fn dist() -> Result<ExitCode> {
     build()?;
     match wasm_opt()? {
         Some(program) => optimize(&program)?,
-        None => println!("No npm here: the page is complete, but wasm-opt did not shrink it."),
+        None => println!(
+            "The page is complete, but not minimal: npm is missing, which installs wasm-opt."
+        ),
     }
     print_sizes()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Brings wasm-opt from npm; it is optional, so a machine without npm goes without.
+/// Installs wasm-opt with npm; `None` on a machine without npm.
 fn wasm_opt() -> Result<Option<PathBuf>> {
     if process::find_program("npm").is_none() {
         return Ok(None);
@@ -50,7 +52,7 @@ fn wasm_opt() -> Result<Option<PathBuf>> {
     let folder = tools_folder()?.join(format!("binaryen-{BINARYEN_VERSION}"));
     let program = folder.join("node_modules/.bin/wasm-opt");
     if !program.is_file() {
-        println!("binaryen {BINARYEN_VERSION} brings wasm-opt, which shrinks the page; a minute");
+        println!("Installing binaryen {BINARYEN_VERSION} for wasm-opt; about a minute, once.");
         fs::create_dir_all(&folder)?;
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
@@ -85,12 +87,12 @@ fn print_sizes() -> Result<()> {
 }
 
 fn print_row(sizes: [u64; 3], name: &str) {
-    // Zero stands for "not measured": no file here is empty once it is compressed.
+    // Zero means "not measured": no compressed file is empty.
     let cell = |size: u64| if size == 0 { "-".to_owned() } else { size.to_string() };
     println!("{:>10} {:>10} {:>10}  {name}", sizes[0], cell(sizes[1]), cell(sizes[2]));
 }
 
-/// gzip and brotli sizes of the files; nothing when there is no Node to measure them.
+/// The gzip and brotli sizes of the files; empty without Node, which measures them.
 fn compressed_sizes(files: &[PathBuf]) -> Vec<[u64; 2]> {
     let mut node = Command::new("node");
     let Ok(text) = process::capture(node.args(["-e", COMPRESSED_SIZES, "--"]).args(files)) else {

@@ -1,5 +1,5 @@
-//! Running other programs: say what runs, let its output through, and turn a bad exit into an
-//! error that names the command.
+//! Runs other programs: prints the command, passes its output through, and turns a bad exit into an
+//! error with the command in it.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,21 +9,21 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use crate::Result;
 
-/// A command as one would type it, for messages.
+/// A command as a user would type it, for messages.
 pub(crate) fn describe(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|arg| arg.to_string_lossy().into_owned()));
     words.join(" ")
 }
 
-/// Runs a command to its end, its output going to the terminal.
+/// Runs a command to its end, with its output on the terminal.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     announce(command);
     let status = command.stdin(Stdio::null()).status().map_err(|e| cannot_start(command, &e))?;
     if status.success() { Ok(()) } else { Err(ended_badly(command, status)) }
 }
 
-/// Runs a command quietly and returns what it printed on its standard output.
+/// Runs a command without printing it and returns its standard output.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -36,7 +36,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command, lets its output through as it comes, and shows each line of it to `watch`.
+/// Runs a command, passes its output through at once, and calls `watch` with each line of it.
 pub(crate) fn run_watching(
     command: &mut Command,
     mut watch: impl FnMut(&str),
@@ -64,12 +64,12 @@ pub(crate) fn ended_badly(command: &Command, status: ExitStatus) -> Box<dyn std:
     format!("`{}` failed ({status})", describe(command)).into()
 }
 
-/// Looks a program up on the `PATH` of this process.
+/// The path of a program on the `PATH` of this process.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     find_program_in(&env::var_os("PATH").unwrap_or_default(), name)
 }
 
-/// Looks a program up on the given search path.
+/// The path of a program on a search path.
 pub(crate) fn find_program_in(path: &OsStr, name: &str) -> Option<PathBuf> {
     env::split_paths(path)
         .map(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION))

@@ -1,5 +1,5 @@
-//! The three suites of tests. Each brings what it needs, runs to its end whatever the others do,
-//! and is summed up in one line.
+//! The three suites of tests. Each installs the tools that it needs, runs to its end also after a
+//! failure of another suite, and ends with one line of results.
 
 use std::env;
 use std::fs;
@@ -12,13 +12,13 @@ use crate::counts::Counts;
 use crate::toolbox::{Toolbox, WASM_TARGET};
 use crate::{browser, npm, page, process, workspace};
 
-/// The suites, in the order in which they run: the one that finds most mistakes soonest is first.
+/// The suites in the order in which they run: the fastest is first.
 pub(crate) const ALL: [Suite; 3] = [Suite::Native, Suite::Browser, Suite::EndToEnd];
 
 /// One kind of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suite {
-    /// Everything that runs without a browser, documentation examples included.
+    /// All tests without a browser, documentation examples included.
     Native,
     /// Rust tests that run inside a browser.
     Browser,
@@ -26,13 +26,13 @@ pub(crate) enum Suite {
     EndToEnd,
 }
 
-/// What came of one suite.
+/// The result of one suite.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct SuiteResult {
     pub(crate) suite: Suite,
     pub(crate) counts: Counts,
     pub(crate) took: Duration,
-    /// Why the suite failed, when that is not simply tests that failed.
+    /// Why the suite failed, other than by failed tests.
     pub(crate) broken: Option<String>,
 }
 
@@ -45,8 +45,8 @@ impl Suite {
         }
     }
 
-    /// Runs the suite; whatever goes wrong is part of the outcome.
-    pub(crate) fn run(self, runner_args: &[&str]) -> Outcome {
+    /// Runs the suite. An error is part of the result.
+    pub(crate) fn run(self, runner_args: &[&str]) -> SuiteResult {
         println!("\n== {} tests", self.name());
         let start = Instant::now();
         let mut counts = Counts::default();
@@ -60,19 +60,19 @@ impl Suite {
             broken = Some("no test ran".to_owned());
         }
         if broken.is_some() {
-            // A run that broke off must not look like one in which nothing failed.
+            // A run that ended early must not look like one without failures.
             counts.failed = counts.failed.max(1);
         }
-        Outcome { suite: self, counts, took: start.elapsed(), broken }
+        SuiteResult { suite: self, counts, took: start.elapsed(), broken }
     }
 }
 
-impl Outcome {
+impl SuiteResult {
     pub(crate) fn passed(&self) -> bool {
         self.counts.failed == 0 && self.broken.is_none()
     }
 
-    /// `412 passed, 0 failed`, and what else one must know.
+    /// `412 passed, 0 failed`, and the number of ignored tests if there are any.
     pub(crate) fn summary(&self) -> String {
         let Counts { passed, failed, ignored } = self.counts;
         let ignored = if ignored > 0 { format!(", {ignored} ignored") } else { String::new() };
@@ -84,28 +84,28 @@ impl Outcome {
 pub(crate) fn test(args: &[&str]) -> Result<ExitCode> {
     let split = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
     let runner_args = args.get(split + 1..).unwrap_or_default();
-    let outcomes: Vec<Outcome> =
+    let results: Vec<SuiteResult> =
         chosen(&args[..split])?.into_iter().map(|suite| suite.run(runner_args)).collect();
     println!();
-    outcomes.iter().for_each(print_outcome);
-    Ok(print_total(&outcomes))
+    results.iter().for_each(print_result);
+    Ok(print_total(&results))
 }
 
 /// One line for a suite: `native   412 passed, 0 failed  38 s`.
-fn print_outcome(outcome: &Outcome) {
-    let (name, took) = (outcome.suite.name(), outcome.took.as_secs());
-    println!("{name:<8} {}  {took} s", outcome.summary());
-    if let Some(why) = &outcome.broken {
+fn print_result(result: &SuiteResult) {
+    let (name, took) = (result.suite.name(), result.took.as_secs());
+    println!("{name:<8} {}  {took} s", result.summary());
+    if let Some(why) = &result.broken {
         println!("         {why}");
     }
 }
 
-/// The last line of a run, for people and programs alike.
-pub(crate) fn print_total(outcomes: &[Outcome]) -> ExitCode {
-    let passed: u64 = outcomes.iter().map(|outcome| outcome.counts.passed).sum();
-    let failed: u64 = outcomes.iter().map(|outcome| outcome.counts.failed).sum();
+/// Prints the last line of a run. Programs read it too: its form is fixed.
+pub(crate) fn print_total(results: &[SuiteResult]) -> ExitCode {
+    let passed: u64 = results.iter().map(|result| result.counts.passed).sum();
+    let failed: u64 = results.iter().map(|result| result.counts.failed).sum();
     println!("{passed} passed, {failed} failed");
-    if outcomes.iter().all(Outcome::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if results.iter().all(SuiteResult::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn chosen(names: &[&str]) -> Result<Vec<Suite>> {
@@ -122,12 +122,12 @@ fn chosen(names: &[&str]) -> Result<Vec<Suite>> {
 fn native(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     let mut all = workspace::cargo();
     all.args(["test", "--workspace", "--no-fail-fast", "--"]).args(runner_args);
-    // Apart from the others, which are to test what is delivered.
+    // In a run of its own: the others test the code as it is delivered.
     let mut bugs = workspace::cargo();
     bugs.args(["test", "--package=raft-core", "--features=bugs", "--test=bugs", "--no-fail-fast"]);
     bugs.arg("--").args(runner_args);
-    // What each rule is for, in whole clusters: here too the rules can only be switched off apart. The
-    // tests that need the switches have `bugs` in their names or in that of their module.
+    // Whole clusters with planted bugs, for the same reason in a run of their own. These tests have
+    // `bugs` in their names or in that of their module.
     let mut switched = workspace::cargo();
     switched.arg("test").args(workspace::with_bugs()).args(["--no-fail-fast", "bugs"]);
     switched.arg("--").args(runner_args);
@@ -167,7 +167,7 @@ fn browser_tests(selection: &[String]) -> Result<Command> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_capabilities(&browser)?)
         .env("CHROMEDRIVER", &browser.driver)
-        // In seconds; the defaults of 20 and 5 are short for a loaded machine.
+        // In seconds. The defaults of 20 and 5 are too short on a loaded machine.
         .envs([default("WASM_BINDGEN_TEST_TIMEOUT", "300")])
         .envs([default("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")]);
     Ok(command)
@@ -183,9 +183,9 @@ fn end_to_end(runner_args: &[&str], counts: &mut Counts) -> Result<()> {
     }
     let mut node = Command::new("node");
     node.current_dir(npm::folder())
-        // One browser at a time: two cores are enough, and timings stay comparable.
+        // One browser at a time: two cores are enough, and times stay comparable.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        // In milliseconds for one file; a test that hangs must not take the whole run with it.
+        // In milliseconds, for one file: a test that hangs must not stop the whole run.
         .args(npm::node_limits_tests().then_some("--test-timeout=600000"))
         .args(runner_args)
         .args(specs)
@@ -208,7 +208,7 @@ fn specs() -> Result<Vec<PathBuf>> {
 
 fn count(command: &mut Command, counts: &mut Counts) -> Result<()> {
     let status = process::run_watching(command, |line| counts.read(line))?;
-    // A bad exit with failed tests is explained by them; without, the run itself broke off.
+    // Failed tests explain a bad exit. Without them, the run itself ended early.
     if status.success() || counts.failed > 0 {
         Ok(())
     } else {

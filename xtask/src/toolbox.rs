@@ -1,5 +1,5 @@
-//! The tools that the page needs, each pinned to one version and installed under its own folder,
-//! so that nothing on the person's `PATH` is replaced.
+//! The tools for the page. Each is pinned to one version and installed into a folder of its own, so
+//! that no program of the user is replaced.
 
 use std::env;
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use crate::{process, workspace};
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK_VERSION: &str = "0.21.14";
 
-/// A search path on which every tool that was asked for is found.
+/// A search path with all tools of a task on it.
 #[derive(Debug)]
 pub(crate) struct Toolbox {
     path: OsString,
@@ -23,7 +23,7 @@ pub(crate) struct Toolbox {
 /// A program that `cargo install` builds.
 struct Tool {
     package: &'static str,
-    /// The programs of the package that we call; the first is asked for its version.
+    /// The programs that we call. The first one reports the version.
     programs: &'static [&'static str],
     version: String,
     install_args: &'static [&'static str],
@@ -32,12 +32,12 @@ struct Tool {
 }
 
 impl Toolbox {
-    /// What it takes to build the page.
+    /// The tools that build the page.
     pub(crate) fn for_page() -> Result<Self> {
         Self::with(vec![trunk(), wasm_bindgen()?])
     }
 
-    /// What it takes to run Rust tests in a browser.
+    /// The tools that run Rust tests in a browser.
     pub(crate) fn for_browser_tests() -> Result<Self> {
         Self::with(vec![wasm_bindgen()?])
     }
@@ -46,7 +46,7 @@ impl Toolbox {
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(workspace::root()).env("PATH", &self.path);
-        // Trunk 0.21 takes NO_COLOR=1 for a malformed option and refuses to start.
+        // Trunk 0.21 does not start with NO_COLOR=1: it reads that as a malformed option.
         command.env_remove("NO_COLOR");
         command
     }
@@ -74,7 +74,7 @@ impl Toolbox {
         Ok(toolbox)
     }
 
-    /// Whether the search path leads to the tool in the right version.
+    /// Whether the tool is on the search path, in the right version.
     fn has(&self, tool: &Tool) -> bool {
         let first = tool.programs[0];
         let all_there =
@@ -106,7 +106,7 @@ impl Toolbox {
             return Ok(());
         }
         Err(format!(
-            "{} was installed, but `{} --version` does not answer {}",
+            "{} is installed, but `{} --version` does not print {}",
             tool.package, tool.programs[0], tool.version
         )
         .into())
@@ -119,12 +119,12 @@ impl Tool {
     }
 }
 
-/// Brings a target of Rust.
+/// Installs a target of Rust if it is missing.
 pub(crate) fn ensure_target(target: &str) -> Result<()> {
     if has_target(target)? { Ok(()) } else { add_target(target) }
 }
 
-/// Where tools that belong to this repository alone are kept.
+/// The folder for the tools of this repository.
 pub(crate) fn tools_folder() -> Result<PathBuf> {
     if let Some(folder) = env::var_os("HELIOS_TOOLS") {
         return Ok(folder.into());
@@ -142,7 +142,7 @@ fn trunk() -> Tool {
         package: "trunk",
         programs: &["trunk"],
         version: TRUNK_VERSION.to_owned(),
-        // The default features are an update check and TLS: nothing here goes to the network.
+        // The default features are an update check and TLS; we use neither.
         install_args: &["--locked", "--no-default-features"],
         why: "puts the page together",
         duration: "about 5 minutes on 2 cores",
@@ -150,7 +150,7 @@ fn trunk() -> Tool {
 }
 
 fn wasm_bindgen() -> Result<Tool> {
-    // The command and the crate must be of the same version: the lock file decides.
+    // The command must have the version of the crate, which is in the lock file.
     let lock = fs::read_to_string(workspace::root().join("Cargo.lock"))?;
     let version = workspace::locked_version(&lock, "wasm-bindgen")
         .ok_or("Cargo.lock does not name wasm-bindgen")?;
@@ -158,7 +158,7 @@ fn wasm_bindgen() -> Result<Tool> {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         version,
-        // Not --locked: its lock file names a version that the registry no longer serves.
+        // Not --locked: its lock file has a version that the registry no longer serves.
         install_args: &[],
         why: "connects WebAssembly with JavaScript",
         duration: "about 2 minutes on 2 cores",
@@ -169,7 +169,7 @@ fn announce(target_is_missing: bool, missing: &[Tool]) -> Result<()> {
     if !target_is_missing && missing.is_empty() {
         return Ok(());
     }
-    println!("Helios needs what is not on this machine yet:");
+    println!("These tools are not on this machine yet:");
     if target_is_missing {
         println!("  - {WASM_TARGET}, a target of Rust: compiles the page; a few seconds");
     }
@@ -177,7 +177,7 @@ fn announce(target_is_missing: bool, missing: &[Tool]) -> Result<()> {
         println!("  - {package} {version}: {why}; {duration}");
     }
     if !missing.is_empty() {
-        println!("Tools go to {}; this happens once.", tools_folder()?.display());
+        println!("Tools go to {}; they are installed once.", tools_folder()?.display());
     }
     Ok(())
 }
@@ -192,9 +192,9 @@ fn has_target(target: &str) -> Result<bool> {
 fn add_target(target: &str) -> Result<()> {
     if process::find_program("rustup").is_none() {
         return Err(format!(
-            "this Rust cannot compile for {target}, and rustup is not here to add it.\n\
-             Install that target with the package manager that brought Rust, or Rust from \
-             https://rustup.rs"
+            "this Rust cannot compile for {target}, and rustup, which adds targets, is missing.\n\
+             Install the target with the package manager that installed Rust, or install Rust \
+             from https://rustup.rs"
         )
         .into());
     }

@@ -1,4 +1,4 @@
-//! What there is in this repository: its root, its packages and their targets, as Cargo sees them.
+//! The repository as Cargo sees it: its root, its packages and their targets.
 
 use std::env;
 use std::fs;
@@ -10,15 +10,15 @@ use serde_json::Value;
 use crate::Result;
 use crate::process;
 
-/// Packages that make the page: much of them exists only when compiled for WebAssembly. Their
-/// plain unit tests run natively, like all others.
+/// The packages of the page. Much of their code exists for WebAssembly only; their plain unit tests
+/// run natively.
 pub(crate) const PAGE_PACKAGES: [&str; 3] = ["raft-lab", "raft-storage-idb", "web"];
 
-/// Packages above the core whose rules can be switched off by a feature.
+/// The packages above the core with the feature `bugs`.
 const PACKAGES_WITH_BUGS: [&str; 7] =
     ["raft-kv", "raft-sim", "raft-check", "raft-script", "raft-fuzz", "raft-cli", "tests"];
 
-/// Cargo's arguments for all packages above the core, with their switches.
+/// Cargo's arguments for all packages above the core, with the feature `bugs`.
 pub(crate) fn with_bugs() -> impl Iterator<Item = String> {
     let args = |name| [format!("--package={name}"), format!("--features={name}/bugs")];
     PACKAGES_WITH_BUGS.into_iter().flat_map(args)
@@ -29,12 +29,12 @@ pub(crate) fn with_bugs() -> impl Iterator<Item = String> {
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) manifest: PathBuf,
-    /// Names of everything it depends on, whatever the kind of the dependency.
+    /// The names of its dependencies of all kinds.
     pub(crate) dependencies: Vec<String>,
     pub(crate) targets: Vec<Target>,
 }
 
-/// One thing that Cargo compiles: a library, a program or a file of tests.
+/// One target of Cargo: a library, a program or a file of tests.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) name: String,
@@ -44,13 +44,13 @@ pub(crate) struct Target {
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    // Cargo sets the variable when it runs the task; the other is for a program started by hand.
+    // Cargo sets the variable when it runs the task. Without Cargo, the path at build time is used.
     let xtask = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     xtask.parent().expect("xtask is a folder of the repository").to_path_buf()
 }
 
-/// Where Cargo puts what it builds; files that xtask generates go there too.
+/// The folder of Cargo's output and of the files that xtask generates.
 pub(crate) fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
@@ -79,8 +79,8 @@ pub(crate) fn locked_version(lock: &str, name: &str) -> Option<String> {
     Some(version.to_owned())
 }
 
-/// The arguments that make Cargo build the targets with tests that need a browser: those whose
-/// source mentions `wasm_bindgen_test`. Empty when there are none.
+/// Cargo's arguments for the targets with tests in a browser: those with `wasm_bindgen_test` in
+/// their source. Empty if there are none.
 pub(crate) fn browser_test_selection(packages: &[Package]) -> Vec<String> {
     let mut selected = Vec::new();
     let mut targets = Vec::new();
