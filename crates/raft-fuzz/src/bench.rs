@@ -51,8 +51,8 @@ pub fn campaign(profile: Profile, nodes: u64, seeds: u64, clock: Clock<'_>) -> S
     speed
 }
 
-/// Five nodes whose logs hold so many entries already, all of them applied, for so much virtual time:
-/// a client writes every 20 ms. All checks are on.
+/// Five nodes whose logs hold so many entries already, all of them applied, for so much virtual
+/// time: a client writes every 20 ms. All checks are on.
 ///
 /// # Panics
 /// If there are more entries than 10^12.
@@ -65,8 +65,8 @@ pub fn long_log(entries: u64, time: Duration, clock: Clock<'_>) -> Speed {
     Speed { virtual_time: time, events: bench.events - events, elapsed }
 }
 
-/// How long it takes, of real time, until a node with so many entries on its disk has crashed, started
-/// again, and applied them all; the mean of `times`. All checks are on.
+/// How long it takes, of real time, until a node with so many entries on its disk has crashed,
+/// started again, and applied them all; the mean of `times`. All checks are on.
 ///
 /// # Panics
 /// If there are more entries than 10^12.

@@ -1,71 +1,73 @@
-//! The kinds of trouble, each with a stream of random numbers of its own.
+//! The kinds of faults, and how often each is injected.
 
 use std::time::Duration;
 
-/// A kind of trouble. Each is drawn from its own stream, so that a run without one of them has the
-/// others at the same times.
+/// A kind of fault.
+///
+/// Each kind has its own random stream, keyed by its place in this list. So a run without one kind
+/// has the others at the same times, and a new kind belongs at the end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Fault {
-    /// Nodes lose power, best while a write is under way, and start again after a while.
+    /// Nodes lose power, preferably during a write, and restart after a while.
     Crash,
-    /// Nodes stop and run on.
+    /// Nodes are paused and continue later.
     Pause,
-    /// The network falls apart and comes together.
+    /// The network is partitioned and heals.
     Partition,
-    /// Links are cut, slow, clogged, narrow or lossy, or double and reorder messages.
+    /// Links are cut, slow, clogged, narrow or lossy, or duplicate or reorder messages.
     Link,
     /// Disks are slow, or stall.
-    Disk,
-    /// Election timeouts elapse too early; nodes forget their leader.
+    SlowDisk,
+    /// Nodes start elections before their timeouts, or forget their leader.
     Election,
-    /// Leadership is handed over.
+    /// Leadership is transferred.
     Transfer,
     /// Servers join and leave.
     Membership,
     /// Snapshots are taken at bad moments.
     Snapshot,
-    /// Single messages get lost, the important ones.
-    Message,
-    /// Many clients want something at once.
+    /// Single messages are lost: votes, acknowledgements, snapshots.
+    MessageLoss,
+    /// Clients send many requests at once.
     RequestBurst,
-    /// A node with entries that are not committed is cut off, and the leader loses power: so logs
-    /// come to differ (paper, Figure 7).
+    /// A node with uncommitted entries is cut off, and the leader loses power: so logs diverge
+    /// (paper, Figure 7).
     IsolateUncommitted,
-    /// Something happens in the very moment in which it hurts: when a server was just elected, while
-    /// the membership changes, leadership is handed over, a snapshot is on its way, a log was cut.
+    /// An event triggers a fault: an election, a vote, a change of the membership, a transfer of
+    /// leadership, a snapshot, or a log that was truncated.
     Triggered,
-    /// Flushes fail, or disks are full: nodes stop, and start again when the disk works.
+    /// Flushes fail or disks are full: nodes stop, and restart when the disk works again.
     DiskFailure,
-    /// Writes are torn by crashes, records are damaged, misplaced or wiped: nodes refuse to start, for
-    /// good. Never so many that the others are no majority of those there are.
+    /// Crashes tear writes, and records are damaged, misplaced or wiped. Such a node refuses to
+    /// start and stays down. A quorum always keeps sound disks.
     DiskDamage,
-    /// Messages that arrived before arrive again.
+    /// Messages that were delivered before arrive again.
     Replay,
-    /// Clocks run too fast or too slow, mostly within the bound that leases rest on, or jump ahead.
+    /// Clocks run fast or slow, mostly within the bound that leases are safe with, or jump ahead.
     Clock,
-    /// Nodes take their time for everything.
-    Slow,
-    /// Two servers stand at once; one that lost is cut off, and stands again when others have just voted
-    /// in the next term, and lost power before that was on their disks.
+    /// Nodes handle each input slowly.
+    SlowNode,
+    /// A candidate that lost an election is cut off. It comes back in a later term, just after
+    /// others voted in that term and lost power before their votes were on disk.
     LoserReturns,
-    /// A member does not hear that the membership changed; then it is the only one to hear the next
-    /// candidate, which is gone for long.
+    /// A member has not heard of a change of the membership. It is the only one that the next
+    /// candidate reaches, and that candidate then crashes.
     StaleMember,
 }
 
 impl Fault {
-    /// All of them.
+    /// All kinds, in the order of their random streams.
     pub const ALL: [Self; 20] = [
         Self::Crash,
         Self::Pause,
         Self::Partition,
         Self::Link,
-        Self::Disk,
+        Self::SlowDisk,
         Self::Election,
         Self::Transfer,
         Self::Membership,
         Self::Snapshot,
-        Self::Message,
+        Self::MessageLoss,
         Self::RequestBurst,
         Self::IsolateUncommitted,
         Self::Triggered,
@@ -73,24 +75,24 @@ impl Fault {
         Self::DiskDamage,
         Self::Replay,
         Self::Clock,
-        Self::Slow,
+        Self::SlowNode,
         Self::LoserReturns,
         Self::StaleMember,
     ];
 }
 
-/// Which faults there are, and how often each strikes.
+/// How often each kind of fault is injected.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Faults([Option<Duration>; Fault::ALL.len()]);
 
 impl Faults {
-    /// The mean time between two faults of a kind, or how long an triggered rests after one; `None`:
-    /// there are none.
+    /// The mean time between two faults of a kind; for [`Fault::Triggered`] the mean time from a
+    /// fault to the first event that may trigger the next. `None`: the kind is never injected.
     pub fn spacing(&self, fault: Fault) -> Option<Duration> {
         self.0[fault as usize]
     }
 
-    /// Sets how often a kind strikes.
+    /// Sets how often a kind is injected.
     pub fn set(&mut self, fault: Fault, spacing: Option<Duration>) {
         self.0[fault as usize] = spacing;
     }

@@ -1,5 +1,5 @@
-//! Hunts for a rule that is switched off: what it takes to catch it, and the shortest script that shows
-//! what the rule is for.
+//! Hunts for a rule that is switched off: what it takes to catch it, and the shortest script that
+//! shows what the rule is for.
 
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,13 +35,13 @@ pub struct Shown {
     pub script: Script,
 }
 
-/// When a rule is caught only by an assertion of the core, so many seeds more may show the property that
-/// it breaks.
+/// When a rule is caught only by an assertion of the core, so many seeds more may show the property
+/// that it breaks.
 const SEEDS_AFTER_ASSERTION: u64 = 500;
 
-/// Plays seeds of the profile `swarm` with a rule switched off until it is caught; rather by a property
-/// than by an assertion. `None` if no seed catches it. `progress` is told of each
-/// seed before it is played.
+/// Plays seeds of the profile `swarm` with a rule switched off until it is caught; rather by a
+/// property than by an assertion. `None` if no seed catches it. `progress` is told of each seed
+/// before it is played.
 pub fn hunt(
     switch: Switch,
     seeds: RangeInclusive<u64>,
@@ -66,8 +66,8 @@ pub fn hunt(
     assertion
 }
 
-/// Plays one seed with a rule switched off. `None` if nothing is wrong, or if something is wrong with
-/// the same script when the rule holds.
+/// Plays one seed with a rule switched off. `None` if nothing is wrong, or if something is wrong
+/// with the same script when the rule holds.
 fn hunt_one(switch: Switch, seed: u64) -> Option<Catch> {
     let plan = Plan { bugs: Switches::NONE.with(switch), ..Plan::new(Profile::Swarm, seed) };
     let mut run = SeedRun::new(&plan);

@@ -1,11 +1,13 @@
 //! Drawn faults against a simulated Raft cluster: find what breaks it, reproduce it, shrink it.
 //!
-//! A [`Plan`] names a [`Profile`] of trouble and a seed. [`run_seed`] plays it: the seed draws a cluster
-//! and an nemesis that looks at the world and makes it go wrong, while clients work and every check
-//! watches; then all faults end for a quorum, everybody else is gone for good, and the quorum has to make
-//! progress. Whatever happens, [`SeedRun::script`] is a script that does it again.
+//! A [`Plan`] names a [`Profile`] of trouble and a seed. [`run_seed`] plays it: the seed draws a
+//! cluster and an nemesis that looks at the world and makes it go wrong, while clients work and
+//! every check watches; then all faults end for a quorum, everybody else is gone for good, and the
+//! quorum has to make progress. Whatever happens, [`SeedRun::script`] is a script that does it
+//! again.
 //!
-//! Nothing here reads a clock, touches a file or starts a thread: the command line does, and a page can.
+//! Nothing here reads a clock, touches a file or starts a thread: the command line does, and a page
+//! can.
 //!
 //! ```
 //! use raft_fuzz::{RunResult, Plan, Profile, run_seed};

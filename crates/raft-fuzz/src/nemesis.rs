@@ -1,7 +1,7 @@
-//! Who makes the trouble: looks at the world, and decides what goes wrong next.
+//! The nemesis looks at the world, and decides which fault is injected when and where.
 //!
-//! Each kind of trouble is a schedule with its own stream and its own times. What breaks is repaired
-//! after a drawn while, so that the cluster never lies dead for long.
+//! Each kind of fault has a schedule with its own random stream and its own times. A repair follows
+//! each fault after a drawn time, so that the cluster is never down for long.
 
 mod clients;
 mod cluster;
@@ -21,31 +21,34 @@ use crate::plan::{CLIENTS, DrawnPlan, FIRST_FAULT, pick, whole_millis};
 use self::clients::Clients;
 use self::triggered::Triggered;
 
-/// What is to be done: now, and as a repair later.
+/// The actions that make up one fault.
 #[derive(Debug, Default)]
 struct Injection {
+    /// At once, in this order.
     now: Vec<Action>,
+    /// Each so long after the injection: repairs, and the next parts of a sequence.
     later: Vec<(Duration, Action)>,
 }
 
-/// One kind of trouble.
+/// When one kind of fault is injected.
 #[derive(Clone, Debug)]
 struct FaultSchedule {
     fault: Fault,
     random: Random,
+    /// The mean time between two injections.
     spacing: Duration,
     next_at: Instant,
 }
 
-/// All trouble of a run.
+/// All faults and all clients of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Nemesis {
     schedules: Vec<FaultSchedule>,
-    /// What was broken and when it is repaired, in the order in which it was broken.
-    repairs: Vec<(Instant, Action)>,
+    /// Actions that are due later, in the order in which their faults were injected.
+    later: Vec<(Instant, Action)>,
     clients: Clients,
     triggered: Option<Triggered>,
-    /// The longest election timeout: how long faults last is counted in it.
+    /// The longest election timeout. Faults last for parts or multiples of it.
     timeout: Duration,
 }
 
@@ -63,31 +66,31 @@ impl Nemesis {
         Self {
             schedules: timed.filter_map(schedule).collect(),
             triggered: triggered.map(|schedule| Triggered::new(schedule.random, schedule.spacing)),
-            repairs: Vec::new(),
+            later: Vec::new(),
             clients: Clients::new(Random::for_plan(seed, CLIENTS), drawn.workload.clone()),
             timeout: drawn.setup.election_timeout_max,
         }
     }
 
-    /// When it does something next.
+    /// When [`Self::act`] has something to do.
     pub(crate) fn next_at(&self) -> Instant {
         let faults = self.schedules.iter().map(|schedule| schedule.next_at);
-        let repairs = self.repairs.iter().map(|(at, _)| *at);
+        let later = self.later.iter().map(|(at, _)| *at);
         let armed = self.triggered.as_ref().and_then(Triggered::next_at);
-        faults.chain(repairs).chain(armed).chain([self.clients.next_at()]).min().unwrap_or_default()
+        faults.chain(later).chain(armed).chain([self.clients.next_at()]).min().unwrap_or_default()
     }
 
-    /// Looks for the right moment in what just happened. True if it has something to do sooner than
-    /// it said.
-    pub(crate) fn hear(&mut self, world: &World) -> bool {
-        self.triggered.as_mut().is_some_and(|triggered| triggered.hear(world))
+    /// Looks for a trigger in the events of the last step. True if [`Self::next_at`] may now be
+    /// earlier.
+    pub(crate) fn observe(&mut self, world: &World) -> bool {
+        self.triggered.as_mut().is_some_and(|triggered| triggered.observe(world))
     }
 
-    /// What it does now. Some of that may not be possible.
+    /// The actions that are due now. The world may refuse some of them.
     pub(crate) fn act(&mut self, world: &World) -> Vec<Action> {
         let now = world.now();
-        if let Some(due) = self.repairs.iter().position(|(at, _)| *at <= now) {
-            return vec![self.repairs.remove(due).1];
+        if let Some(due) = self.later.iter().position(|(at, _)| *at <= now) {
+            return vec![self.later.remove(due).1];
         }
         if let Some(schedule) = self.schedules.iter_mut().find(|schedule| schedule.next_at <= now) {
             schedule.next_at = now + interval(&mut schedule.random, schedule.spacing);
@@ -96,7 +99,7 @@ impl Nemesis {
             return self.begin(injection, now);
         }
         if let Some(triggered) =
-            self.triggered.as_mut().filter(|a| a.next_at().is_some_and(|at| at <= now))
+            self.triggered.as_mut().filter(|t| t.next_at().is_some_and(|at| at <= now))
         {
             let injection = triggered.inject(&Targets { world, timeout: self.timeout });
             return self.begin(injection, now);
@@ -105,8 +108,7 @@ impl Nemesis {
     }
 
     fn begin(&mut self, injection: Injection, now: Instant) -> Vec<Action> {
-        self.repairs
-            .extend(injection.later.into_iter().map(|(after, action)| (now + after, action)));
+        self.later.extend(injection.later.into_iter().map(|(after, action)| (now + after, action)));
         injection.now
     }
 }
@@ -119,28 +121,28 @@ impl FaultSchedule {
             Fault::Pause => targets.pause(random),
             Fault::Partition => targets.partition(random),
             Fault::Link => targets.link(random),
-            Fault::Disk => targets.disk(random),
+            Fault::SlowDisk => targets.slow_disk(random),
             Fault::Election => targets.election(random),
             Fault::Transfer => targets.transfer(random),
             Fault::Membership => targets.membership(random),
             Fault::Snapshot => targets.snapshot(random),
-            Fault::Message => targets.message(random),
+            Fault::MessageLoss => targets.message_loss(random),
             Fault::RequestBurst => Injection::now(clients.burst(random, targets.world)),
             Fault::IsolateUncommitted => targets.isolate_uncommitted(random),
             Fault::DiskFailure => targets.disk_failure(random),
             Fault::DiskDamage => targets.disk_damage(random),
             Fault::Replay => targets.replay(random),
             Fault::Clock => targets.clock(random),
-            Fault::Slow => targets.slow(random),
+            Fault::SlowNode => targets.slow_node(random),
             Fault::LoserReturns => targets.loser_returns(random),
             Fault::StaleMember => targets.stale_member(random),
-            // Has no times of its own.
+            // An event triggers it, and not a time.
             Fault::Triggered => Injection::default(),
         }
     }
 }
 
-/// The world in the nemesis's eyes.
+/// The nodes and links that a fault can pick from.
 struct Targets<'a> {
     world: &'a World,
     timeout: Duration,
@@ -160,46 +162,46 @@ impl Targets<'_> {
         self.nodes(|node| node.state() == NodeState::Running)
     }
 
-    /// The nodes whose disks are at work.
+    /// The nodes that run and have a write in progress.
     fn writing(&self) -> Vec<NodeId> {
         self.nodes(|node| node.core().is_some() && node.disk().pending().len() > 0)
     }
 
-    /// The leader as often as all others together.
+    /// A node that believes to lead with probability 1/2, else any.
     fn leader_or_any(&self, random: &mut Random) -> Option<NodeId> {
         let leading = if random.up_to(1) == 0 { self.nodes(leads) } else { Vec::new() };
         let ids = self.ids();
         any(random, &leading).or_else(|| any(random, &ids))
     }
 
-    /// How long something stays broken: a part of a timeout, or some of them.
+    /// How long a fault lasts: 0.1 to 5.9 election timeouts, at least 1 ms.
     fn fault_duration(&self, random: &mut Random) -> Duration {
         let tenths = pick(random, &[1, 3, 8, 15, 30, 50]) + random.up_to(9) as u32;
         whole_millis(self.timeout * tenths / 10).max(Duration::from_millis(1))
     }
 }
 
-/// Whether a node believes to lead.
+/// Whether a node believes to be the leader.
 pub(crate) fn leads(node: &SimNode) -> bool {
     node.core().is_some_and(|core| core.role() == RoleKind::Leader)
 }
 
-/// Whether a node's log holds entries that it does not know to be committed.
+/// Whether a node's log is longer than its `commit_index`.
 pub(crate) fn is_ahead(node: &SimNode) -> bool {
     node.core().is_some_and(|core| core.log().last().index > core.commit_index())
 }
 
-/// One of them, if there is one.
+/// One of the nodes; `None` if there are none.
 fn any(random: &mut Random, nodes: &[NodeId]) -> Option<NodeId> {
     (!nodes.is_empty()).then(|| pick(random, nodes))
 }
 
-/// A part of a time: what takes that long may be over after it, or not.
+/// A duration from 0 to `whole`, in steps of 1 %.
 fn part(random: &mut Random, whole: Duration) -> Duration {
     whole * random.up_to(100) as u32 / 100
 }
 
-/// A time until something happens again: from a quarter of the mean to seven quarters.
+/// The time to the next injection: from a quarter to seven quarters of the mean, at least 1 ms.
 fn interval(random: &mut Random, mean: Duration) -> Duration {
     let mean = mean.as_micros() as u64;
     whole_millis(Duration::from_micros(mean / 4 + random.up_to(mean * 3 / 2)))
@@ -215,7 +217,7 @@ impl Injection {
         Self::now(vec![action])
     }
 
-    /// One thing after the other.
+    /// Several faults, each at its own time. Times are rounded down to whole milliseconds.
     fn sequence(
         now: impl IntoIterator<Item = Action>,
         later: impl IntoIterator<Item = (Duration, Action)>,
@@ -224,9 +226,9 @@ impl Injection {
         Self { now: now.into_iter().collect(), later: later.collect() }
     }
 
-    /// Breaks something now and repairs it later.
-    fn for_a_while(breaks: Action, lasts: Duration, repairs: Action) -> Self {
-        Self { now: vec![breaks], later: vec![(lasts, repairs)] }
+    /// A fault now, and its repair later.
+    fn for_a_while(fault: Action, lasts: Duration, repair: Action) -> Self {
+        Self { now: vec![fault], later: vec![(lasts, repair)] }
     }
 }
 
@@ -237,8 +239,8 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// What is done to a world in a minute: how many requests of clients are made, and how much else.
-    fn injection(faults: Faults, seed: u64) -> (usize, usize) {
+    /// The actions of one minute: how many are requests of clients, and how many are others.
+    fn counts(faults: Faults, seed: u64) -> (usize, usize) {
         let plan = Plan::new(Profile::Lan, seed).draw();
         let mut run = SeedRun::of(DrawnPlan { faults, fault_phase: MINUTE, ..plan });
         run.play();
@@ -250,19 +252,19 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_strikes_whatever_others_there_are() {
+    fn each_kind_is_injected_alone() {
         let mut faults = Faults::default();
-        let (calm, none) = injection(faults.clone(), 1);
+        let (calm, none) = counts(faults.clone(), 1);
         assert_eq!(none, 0);
         for fault in Fault::ALL {
             let mut alone = Faults::default();
             alone.set(fault, Some(Duration::from_secs(1)));
-            let (requests, others) = injection(alone, 1);
-            let strikes =
+            let (requests, others) = counts(alone, 1);
+            let is_injected =
                 if fault == Fault::RequestBurst { requests > 2 * calm } else { others > 1 };
-            assert!(strikes, "{fault:?}: {requests} requests, {others} others");
+            assert!(is_injected, "{fault:?}: {requests} requests, {others} others");
         }
-        // An triggered has no times of its own, and is told apart from the others.
+        // Triggered faults have no schedule.
         Fault::ALL.into_iter().for_each(|fault| faults.set(fault, Some(Duration::from_secs(1))));
         let mut drawn = Plan::new(Profile::Lan, 1).draw();
         drawn.faults = faults;

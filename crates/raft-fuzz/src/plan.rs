@@ -1,5 +1,5 @@
-//! What a seed decides before anything happens: the cluster, which faults there are and how often they
-//! strike, and what clients do.
+//! What a seed decides before anything happens: the cluster, which faults there are and how often
+//! they strike, and what clients do.
 
 use std::time::Duration;
 
@@ -185,10 +185,10 @@ impl Plan {
                 faults.set(Fault::Membership, Some(timeout * 6));
                 faults.set(Fault::Snapshot, Some(timeout * 6));
                 faults.set(Fault::Transfer, Some(timeout * 10));
-                faults.set(Fault::Disk, Some(timeout * 8));
+                faults.set(Fault::SlowDisk, Some(timeout * 8));
                 faults.set(Fault::Replay, Some(timeout * 8));
                 faults.set(Fault::Clock, Some(timeout * 10));
-                faults.set(Fault::Slow, Some(timeout * 10));
+                faults.set(Fault::SlowNode, Some(timeout * 10));
             }
             Profile::Hostile => {
                 for fault in Fault::ALL {

@@ -36,8 +36,8 @@ pub struct Played {
 }
 
 impl Symptom {
-    /// The name of the property that is broken; `Assertion` if the core noticed first. What does not come
-    /// in time breaks [`PROGRESS`].
+    /// The name of the property that is broken; `Assertion` if the core noticed first. What does
+    /// not come in time breaks [`PROGRESS`].
     pub fn property(&self) -> &'static str {
         match self {
             Self::Property(name) => name,
@@ -47,8 +47,8 @@ impl Symptom {
     }
 }
 
-/// A run ends after so many steps, where a script may go on: who plays many cannot wait for each that
-/// goes wild.
+/// A run ends after so many steps, where a script may go on: who plays many cannot wait for each
+/// that goes wild.
 const MAX_STEPS: u64 = 2_000_000;
 
 /// Runs a script, whatever happens. Statements that the world refuses are left out.
@@ -151,7 +151,8 @@ impl ReplayState {
     }
 }
 
-/// With the moment of each statement in its own line: `at 2s heal` in place of `run until 2s` and `heal`.
+/// With the moment of each statement in its own line: `at 2s heal` in place of `run until 2s` and
+/// `heal`.
 fn joined(statements: impl Iterator<Item = Statement>) -> Vec<Statement> {
     let mut all: Vec<Statement> = Vec::new();
     for statement in statements {
@@ -202,7 +203,8 @@ pub(crate) fn is_opening(statement: &Statement) -> bool {
     matches!(statement, Statement::Cluster(_) | Statement::DiskContents { .. })
 }
 
-/// Whether a violation at that time was seen while time passed, before the statement did what it does.
+/// Whether a violation at that time was seen while time passed, before the statement did what it
+/// does.
 fn is_before(statement: &Statement, time: Instant) -> bool {
     match statement {
         Statement::At { moment: Moment::Absolute { time: at, .. }, .. } => time < *at,

@@ -14,7 +14,8 @@ pub enum Profile {
     Wan,
     /// Every fault there is, all the time.
     Hostile,
-    /// The seed decides which faults there are and how strong they are, and how the cluster is set up.
+    /// The seed decides which faults there are and how strong they are, and how the cluster is set
+    /// up.
     #[default]
     Swarm,
 }

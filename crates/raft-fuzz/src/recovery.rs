@@ -1,24 +1,26 @@
 //! Which nodes are asked for progress, and how long they have.
 //!
 //! # A fair quorum
-//! When the faults are over, some nodes recover and all others are gone for good. Raft promises progress
-//! only if those who are left can decide, whatever of what is under way comes true. So they have a
-//! quorum of each of these memberships:
+//! When the faults are over, some nodes recover and all others are gone for good. Raft promises
+//! progress only if those who are left can decide, whatever of what is under way comes true. So
+//! they have a quorum of each of these memberships:
 //! - the one that is committed;
-//! - the latest in each node's log (on its disk, if the node is down), unless the committed one is later:
-//!   whoever holds it goes by it, and may be elected. A joint one needs both majorities;
-//! - one in a message that is under way, or that a node which was paused or slow has not handled yet;
+//! - the latest in each node's log (on its disk, if the node is down), unless the committed one is
+//!   later: whoever holds it goes by it, and may be elected. A joint one needs both majorities;
+//! - one in a message that is under way, or that a node which was paused or slow has not handled
+//!   yet;
 //! - the one that a leader is on its way to: it may append that entry at any moment.
 //!
-//! A node whose disk is damaged does not start and is never chosen, and neither is one that belongs to
-//! none of these memberships, unless it leads: it has to notice that it was removed. Learners may recover
-//! as well: they count nowhere, but have to catch up.
-//! If no such set exists, nothing is asked.
+//! A node whose disk is damaged does not start and is never chosen, and neither is one that belongs
+//! to none of these memberships, unless it leads: it has to notice that it was removed. Learners
+//! may recover as well: they count nowhere, but have to catch up. If no such set exists, nothing is
+//! asked.
 //!
 //! # A bridge
-//! Where servers ask for pre-votes and leaders step down without a quorum, nobody outside can hold a
-//! quorum up (dissertation §6.2, §9.6). There one more node may go on, the leader best, whom only one of
-//! the quorum reaches. That ends when the quorum has answered: then all have to come to agree.
+//! Where servers ask for pre-votes and leaders step down without a quorum, nobody outside can hold
+//! a quorum up (dissertation §6.2, §9.6). There one more node may go on, the leader best, whom only
+//! one of the quorum reaches. That ends when the quorum has answered: then all have to come to
+//! agree.
 //!
 //! # The bound
 //! See [`bound`].
@@ -41,8 +43,8 @@ pub(crate) struct Recovery {
     pub(crate) bridge: Option<[Vec<NodeId>; 2]>,
 }
 
-/// Chooses who works again. `None` if there is no fair quorum. `targets` are the memberships that leaders
-/// are on their way to; the `avoided` node is chosen last.
+/// Chooses who works again. `None` if there is no fair quorum. `targets` are the memberships that
+/// leaders are on their way to; the `avoided` node is chosen last.
 pub(crate) fn choose(
     random: &mut Random,
     (world, checks): (&World, &Checks),
@@ -103,9 +105,9 @@ fn bears_bridges(world: &World) -> bool {
     world.setup().pre_vote && world.setup().check_quorum
 }
 
-/// Whether those who run have a quorum of every membership of which those who recover must have one; if
-/// the network has fallen apart, those of a group in which all reach each other. A script that was
-/// changed may ask for progress of others.
+/// Whether those who run have a quorum of every membership of which those who recover must have
+/// one; if the network has fallen apart, those of a group in which all reach each other. A script
+/// that was changed may ask for progress of others.
 pub(crate) fn is_fair(world: &World, checks: &Checks) -> bool {
     let runs = |id: NodeId| world.node(id).is_some_and(|n| n.state() == NodeState::Running);
     let memberships = memberships(world, checks, &[]);
@@ -166,23 +168,24 @@ fn memberships_in(message: &Message) -> impl Iterator<Item = (LogIndex, Membersh
     })
 }
 
-/// So many elections may fail before one succeeds. With timeouts drawn from a range that is at least as
-/// wide as half of the shortest, and several round trips long, two of five candidates collide in less
-/// than every second election (paper, Figure 16): that all of these do has a probability below 10^-15.
-/// Servers that were removed and do not know it may disturb each of them (§6).
+/// So many elections may fail before one succeeds. With timeouts drawn from a range that is at
+/// least as wide as half of the shortest, and several round trips long, two of five candidates
+/// collide in less than every second election (paper, Figure 16): that all of these do has a
+/// probability below 10^-15. Servers that were removed and do not know it may disturb each of them
+/// (§6).
 const ELECTIONS: u32 = 64;
 
-/// Within what time those who recovered must answer a new request, and again within which they must have
-/// come to agree on everything that was ever committed. It is the sum of
+/// Within what time those who recovered must answer a new request, and again within which they must
+/// have come to agree on everything that was ever committed. It is the sum of
 /// - what is under way from before: the last message to arrive, the last write to finish;
-/// - [`ELECTIONS`] times an election timeout with the round trips of a pre-vote and a vote, and their
-///   writes;
-/// - a round trip with a write for each entry of the longest log, for each piece of the largest snapshot
-///   and for each operation that clients still wait for: as if nothing were sent together;
+/// - [`ELECTIONS`] times an election timeout with the round trips of a pre-vote and a vote, and
+///   their writes;
+/// - a round trip with a write for each entry of the longest log, for each piece of the largest
+///   snapshot and for each operation that clients still wait for: as if nothing were sent together;
 /// - for each node two time-outs of a client, which may have to ask them all.
 ///
-/// It is generous on purpose. A cluster that makes progress ends the waiting long before it; one that
-/// does not is found after any time.
+/// It is generous on purpose. A cluster that makes progress ends the waiting long before it; one
+/// that does not is found after any time.
 pub(crate) fn bound(world: &World) -> Duration {
     let setup = world.setup();
     let exchange = setup.link_latency.max * 2 + setup.disk_latency.max;
@@ -219,7 +222,8 @@ mod tests {
 
     use super::*;
 
-    /// The last that a leader did was to send an entry to a node that sleeps. When it wakes, it goes by it.
+    /// The last that a leader did was to send an entry to a node that sleeps. When it wakes, it
+    /// goes by it.
     #[test]
     fn a_membership_that_only_a_sleeping_node_was_sent_counts() {
         let mut world = World::new(Setup { nodes: 3, ..Setup::default() }).unwrap();

@@ -41,7 +41,8 @@ pub struct SeedReport {
     pub rare: RareEvents,
 }
 
-/// A run that is under way, or over. A caller that catches a panic of the core still has its script.
+/// A run that is under way, or over. A caller that catches a panic of the core still has its
+/// script.
 #[derive(Clone, Debug)]
 pub struct SeedRun {
     drawn: DrawnPlan,
@@ -116,8 +117,8 @@ impl SeedRun {
         self.result = Some(played.map_or_else(RunResult::Failed, |()| RunResult::Clean));
     }
 
-    /// Notes that the core came upon what it holds for impossible, as the caller who caught its panic
-    /// knows.
+    /// Notes that the core came upon what it holds for impossible, as the caller who caught its
+    /// panic knows.
     pub fn panicked(&mut self, message: String) {
         self.result = Some(RunResult::Failed(Failure::Assertion { message }));
     }
@@ -161,11 +162,12 @@ impl SeedRun {
         }
     }
 
-    /// Does everything that is due up to `at`. False if the nemesis has something to do before that.
+    /// Does everything that is due up to `at`. False if the nemesis has something to do before
+    /// that.
     fn pass_until_alarm(&mut self, at: Instant) -> Result<bool, Failure> {
         while self.world.next_event().is_some_and(|next| next.at <= at) {
             self.step()?;
-            if self.nemesis.hear(&self.world) {
+            if self.nemesis.observe(&self.world) {
                 return Ok(false);
             }
         }

@@ -1,8 +1,8 @@
 //! Makes a script that fails as short as it can be, by delta debugging over its statements.
 //!
-//! A [`Shrinker`] knows nothing of what is wrong: it proposes scripts that are simpler, and an oracle
-//! says whether one still fails in the same way. It repeats its passes until none makes anything
-//! simpler:
+//! A [`Shrinker`] knows nothing of what is wrong: it proposes scripts that are simpler, and an
+//! oracle says whether one still fails in the same way. It repeats its passes until none makes
+//! anything simpler:
 //!
 //! | pass | proposes | file |
 //! |---|---|---|
@@ -15,8 +15,8 @@
 //! Most proposals are made of the text, word by word, and the parser says which are statements: so
 //! whatever the language has to say is made simpler without a rule of its own.
 //!
-//! A claim that the cluster is alive stays fair: when a script ends with an expectation that fails, its
-//! `recover` and all that follows stay, and so does the time that each expectation waits.
+//! A claim that the cluster is alive stays fair: when a script ends with an expectation that fails,
+//! its `recover` and all that follows stay, and so does the time that each expectation waits.
 
 mod cluster;
 mod cost;
@@ -34,8 +34,8 @@ use raft_script::{Line, Run, Script, Statement};
 use self::cost::Cost;
 use crate::play::is_opening;
 
-/// Says whether a script fails in the way that is looked at. If so, returns the script as it was carried
-/// out, without what is refused and what comes after the failure; or simply the script.
+/// Says whether a script fails in the way that is looked at. If so, returns the script as it was
+/// carried out, without what is refused and what comes after the failure; or simply the script.
 pub type Oracle<'a> = dyn FnMut(&Script) -> Option<Script> + 'a;
 
 /// So much longer a proposal runs at least, in microseconds.
@@ -97,8 +97,8 @@ impl<'a> Shrinker<'a> {
         }
     }
 
-    /// Lets proposals run on for a while behind their end: without what was left out, what goes wrong
-    /// may do so later. Only for an oracle that cuts off what comes after the failure.
+    /// Lets proposals run on for a while behind their end: without what was left out, what goes
+    /// wrong may do so later. Only for an oracle that cuts off what comes after the failure.
     #[must_use]
     pub fn running_on(self) -> Self {
         Self { runs_on: true, ..self }

@@ -41,7 +41,8 @@ fn the_script_of_a_run_does_it_again() {
     }
 }
 
-/// What a shrinker leaves of a script may ask for much that is impossible. Without that it is the same run.
+/// What a shrinker leaves of a script may ask for much that is impossible. Without that it is the
+/// same run.
 #[test]
 fn a_script_without_what_is_refused_has_the_same_run() {
     for seed in seeds(200, 240) {

@@ -1,4 +1,4 @@
-//! What clients do while things go wrong.
+//! The operations of clients while faults are injected.
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Key, Operation};
@@ -7,7 +7,7 @@ use raft_sim::{Action, Client, Random, ReadPolicy, Request, World};
 use super::{any, interval, leads};
 use crate::plan::{Workload, pick};
 
-/// The most operations that wait behind another of the same client.
+/// A client with so many queued operations gets no further one.
 const MAX_WAITING: usize = 3;
 
 /// The clients of a run.
@@ -16,7 +16,7 @@ pub(super) struct Clients {
     random: Random,
     workload: Workload,
     next_at: Instant,
-    /// Counts what was written, so that every value is written once.
+    /// The number of writes so far. It is part of each value, so that all values differ.
     written: u64,
 }
 
@@ -39,7 +39,7 @@ impl Clients {
         action.into_iter().collect()
     }
 
-    /// Many at once.
+    /// 5 to 30 operations at once.
     pub(super) fn burst(&mut self, random: &mut Random, world: &World) -> Vec<Action> {
         let count = 5 + random.up_to(25);
         (0..count).filter_map(|_| self.request(random, world)).collect()
@@ -50,7 +50,7 @@ impl Clients {
         let key: Key = format!("k{}", random.up_to(self.workload.keys - 1)).as_str().into();
         let is_read = random.up_to(99) < self.workload.reads_percent;
         let read = pick(random, &self.workload.policies);
-        let via = whom_to_ask(random, world);
+        let via = asked_node(random, world);
         let kind = random.up_to(7);
         if world.client(client).is_some_and(is_busy) {
             return None;
@@ -83,9 +83,9 @@ fn is_busy(client: &Client) -> bool {
     client.queued() >= MAX_WAITING
 }
 
-/// Nobody in particular, any node, or one that believes to lead: perhaps it was deposed and does not
-/// know it.
-fn whom_to_ask(random: &mut Random, world: &World) -> Option<NodeId> {
+/// The node that the client asks: `None`, for the one it knows as the leader, any node, or a node
+/// that believes to be the leader, perhaps a deposed one.
+fn asked_node(random: &mut Random, world: &World) -> Option<NodeId> {
     let ids: Vec<NodeId> = world.node_ids().collect();
     match random.up_to(3) {
         0 | 1 => None,

@@ -1,4 +1,4 @@
-//! Leadership is handed over, servers come and go, snapshots are taken when it suits nobody.
+//! Transfers of leadership, changes of the membership, and snapshots, all at bad moments.
 
 use raft_core::{Membership, MembershipChange, NodeId};
 use raft_sim::{
@@ -8,14 +8,14 @@ use raft_sim::{
 use super::{Injection, Targets, any, is_ahead, leads, part};
 use crate::plan::{pick, sorted};
 
-/// So many servers join at most.
+/// At most so many servers are added to those of the set-up.
 const NEWCOMERS: u64 = 4;
 
 impl Targets<'_> {
-    /// Mostly the leader and somebody who could take over.
+    /// Mostly from the leader to a voter.
     pub(super) fn transfer(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
-        let Some(node) = self.asked(random) else { return Injection::default() };
+        let Some(node) = self.leader_or_running(random) else { return Injection::default() };
         let voters = self.membership_of(node).voters().to_vec();
         let known: Vec<NodeId> = voters.into_iter().filter(|voter| ids.contains(voter)).collect();
         let wanted = if random.up_to(7) == 0 { Vec::new() } else { known };
@@ -25,16 +25,15 @@ impl Targets<'_> {
         Injection::one(AdminRequest::TransferLeadership { to }.on(node))
     }
 
-    /// A change that makes sense, more often than not.
+    /// A change of the membership; sometimes with a transfer of leadership during it.
     pub(super) fn membership(&self, random: &mut Random) -> Injection {
-        let Some(node) = self.asked(random) else { return Injection::default() };
+        let Some(node) = self.leader_or_running(random) else { return Injection::default() };
         let membership = self.membership_of(node);
         let change = self.draw_change(random, node, &membership);
         let mut injection = Injection::one(AdminRequest::ChangeMembership(change).on(node));
         if random.up_to(5) == 0
             && let Some(to) = any(random, membership.voters())
         {
-            // Handing over while the membership changes.
             injection.now.push(AdminRequest::TransferLeadership { to }.on(node));
         }
         injection.now.retain(|action| self.is_known(action));
@@ -65,7 +64,7 @@ impl Targets<'_> {
         }
     }
 
-    /// A node that is there and belongs to nobody, or a new one, or if there are enough any.
+    /// A node outside of the membership, or a new one; any node if there are enough.
     fn newcomer(&self, random: &mut Random, membership: &Membership) -> NodeId {
         let ids = self.ids();
         let last = ids.last().map_or(1, |last| last.0);
@@ -76,9 +75,10 @@ impl Targets<'_> {
         any(random, &joined).filter(|_| random.up_to(2) > 0).unwrap_or(newcomer)
     }
 
-    /// The leader, a voter that is cut off and a newcomer are to be all voters. When that is so, the
-    /// leader starts again and stands; only the voter that does not know of the newcomer hears it. Then
-    /// it is gone, and those two, who are a majority, have to get along.
+    /// The leader changes the voters to itself, a voter that is cut off, and a newcomer. After the
+    /// change the leader restarts and starts an election, and reaches only the voter that has not
+    /// heard of the newcomer. Then the leader crashes. The other two are a majority of the new
+    /// membership and must elect a leader.
     pub(super) fn stale_member(&self, random: &mut Random) -> Injection {
         let Some(leader) = self.world.leader() else { return Injection::default() };
         let membership = self.membership_of(leader);
@@ -86,9 +86,9 @@ impl Targets<'_> {
             self.running().into_iter().filter(|node| *node != leader).collect();
         let voters: Vec<NodeId> =
             others.into_iter().filter(|node| membership.voters().contains(node)).collect();
-        let Some(unaware) = any(random, &voters) else { return Injection::default() };
+        let Some(stale) = any(random, &voters) else { return Injection::default() };
         let newcomer = self.newcomer(random, &membership);
-        let change = MembershipChange::SetVoters(sorted(&[leader, unaware, newcomer]));
+        let change = MembershipChange::SetVoters(sorted(&[leader, stale, newcomer]));
         let setup = self.world.setup();
         let (link, disk) = (setup.link_latency.max, setup.disk_latency.max);
         let mut part = |whole| part(random, whole);
@@ -98,21 +98,21 @@ impl Targets<'_> {
             |nodes: &[NodeId]| NetworkAction::Partition { groups: vec![sorted(nodes)] }.into();
         let crash = || NodeAction::Crash { unsynced: Unsynced::Kept }.on(leader);
         let later = [
-            (changed, apart(&[leader, unaware])),
+            (changed, apart(&[leader, stale])),
             (changed, crash()),
             (changed, NodeAction::Restart.on(leader)),
-            (changed, NodeAction::ForgetLeader.on(unaware)),
+            (changed, NodeAction::ForgetLeader.on(stale)),
             (changed, NodeAction::ForceElection.on(leader)),
             (gone, crash()),
             (gone, NetworkAction::Heal.into()),
             (gone + self.timeout * 20, NodeAction::Restart.on(leader)),
         ];
         let change = AdminRequest::ChangeMembership(change).on(leader);
-        Injection::sequence([apart(&[unaware]), change], later)
+        Injection::sequence([apart(&[stale]), change], later)
     }
 
-    /// The leader; now and then anybody else who runs.
-    fn asked(&self, random: &mut Random) -> Option<NodeId> {
+    /// The leader; one time in ten any node that runs.
+    fn leader_or_running(&self, random: &mut Random) -> Option<NodeId> {
         let running = self.running();
         let other = if random.up_to(9) == 0 { any(random, &running) } else { None };
         other.or(self.world.leader())
@@ -123,8 +123,8 @@ impl Targets<'_> {
         core.map_or_else(Membership::empty, |core| core.membership().clone())
     }
 
-    /// Whether all nodes that the action names, other than such as join by it, are there: a script
-    /// cannot name others.
+    /// Whether all nodes that the action names exist, but for those that it adds: a script cannot
+    /// name others.
     pub(super) fn is_known(&self, action: &Action) -> bool {
         let exists = |node: &NodeId| self.world.node(*node).is_some();
         match action {
@@ -144,8 +144,8 @@ impl Targets<'_> {
         }
     }
 
-    /// Where it hurts: a leader of whom a follower needs entries, or who hands over, or a node whose
-    /// log is ahead of what is committed.
+    /// Mostly on a leader whose entries a follower still needs, on a leader that transfers its
+    /// leadership, or on a node with uncommitted entries.
     pub(super) fn snapshot(&self, random: &mut Random) -> Injection {
         let is_running = |node: &SimNode| node.state() == NodeState::Running;
         let wanted = match random.up_to(3) {
@@ -160,14 +160,14 @@ impl Targets<'_> {
     }
 }
 
-/// A follower lacks entries that this leader has, or is to lead in its place.
+/// Whether a follower lacks entries of this leader, or the leader transfers its leadership.
 fn is_waited_for(node: &SimNode) -> bool {
     let Some(status) = node.core().map(raft_core::Node::status) else { return false };
     let is_behind = |peer: &raft_core::PeerStatus| peer.match_index < status.last_log.index;
     status.transfer_to.is_some() || status.peers.iter().any(is_behind)
 }
 
-/// One to five of them.
+/// One to five of the nodes, sometimes with the newcomer.
 fn draw_voters(random: &mut Random, ids: &[NodeId], newcomer: NodeId) -> Vec<NodeId> {
     let from = random.up_to(ids.len() as u64 - 1) as usize;
     let count = (1 + random.up_to(4) as usize).min(ids.len());

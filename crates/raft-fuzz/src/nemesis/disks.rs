@@ -1,4 +1,4 @@
-//! What disks do wrong.
+//! Faults of disks.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::{Injection, Targets, any};
 use crate::plan::pick;
 
 impl Targets<'_> {
-    /// A disk that is slow, or finishes nothing for a while.
-    pub(super) fn disk(&self, random: &mut Random) -> Injection {
+    /// A disk is slow, or finishes no write for a while.
+    pub(super) fn slow_disk(&self, random: &mut Random) -> Injection {
         let Some(node) = self.leader_or_any(random) else { return Injection::default() };
         let setup = self.world.setup();
         let lasts = self.fault_duration(random);
@@ -27,7 +27,8 @@ impl Targets<'_> {
         Injection::for_a_while(set(slow), lasts, set(setup.disk_latency))
     }
 
-    /// A node whose disk cannot do what it must stops. It starts again when it can.
+    /// A disk is full or its flushes fail, so the node stops. The node restarts after the disk
+    /// works again.
     pub(super) fn disk_failure(&self, random: &mut Random) -> Injection {
         let Some(node) = self.leader_or_any(random) else { return Injection::default() };
         let lasts = self.fault_duration(random);
@@ -43,7 +44,8 @@ impl Targets<'_> {
         injection
     }
 
-    /// Damage is found when a node starts: so it starts.
+    /// A crash tears a write, or a record is damaged or lost. Damage shows when a node starts, so
+    /// the node restarts.
     pub(super) fn disk_damage(&self, random: &mut Random) -> Injection {
         let writing = self.writing();
         let drawn = self.leader_or_any(random);
@@ -65,13 +67,13 @@ impl Targets<'_> {
             _ => pick(random, &[DiskDamage::Misdirect { keys: None }, DiskDamage::Wipe]),
         };
         let damage = DiskAction::Damage(damage).on(node);
-        // A disk that is in use is not wiped; other damage may wait there for the next start.
+        // A disk that is in use cannot be wiped. Other damage may come before the crash.
         let now = if random.up_to(1) == 0 { vec![damage, crash] } else { vec![crash, damage] };
         Injection { now, later: vec![restart] }
     }
 
-    /// Whether most of all voters have sound disks even without this node, whatever becomes of the
-    /// membership: with less the run would be over.
+    /// Whether a quorum of the latest membership has sound disks even without this node. Otherwise
+    /// the cluster could not recover, and the run would show nothing more.
     fn may_lose(&self, node: NodeId) -> bool {
         let lost = |other: &SimNode| other.id() == node || is_damaged(other);
         let end = |core: &&Node| (core.log().last().term, core.log().last().index);

@@ -1,4 +1,4 @@
-//! What the network does wrong.
+//! Faults of the network.
 
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use super::{Injection, Targets, any, is_ahead, leads};
 use crate::plan::{pick, shuffle, sorted};
 
 impl Targets<'_> {
-    /// Halves, one node alone, the leader alone or with a minority; a node that hears both sides; a ring
-    /// in which each majority lacks others; a direction in which nothing passes.
+    /// Two halves; one node or the leader alone; the leader in a minority; a bridge, which is in
+    /// both groups; a ring, in which each node reaches a different majority; or one direction alone
+    /// is cut.
     pub(super) fn partition(&self, random: &mut Random) -> Injection {
         let mut nodes = self.ids();
         shuffle(random, &mut nodes);
         if random.up_to(1) == 0 {
-            // The leader stands first, so that it is in the first group.
+            // The leader comes first, so that it is in the first group.
             let leading = self.nodes(leads);
             nodes.sort_by_key(|node| !leading.contains(node));
         }
@@ -25,8 +26,8 @@ impl Targets<'_> {
         Injection::for_a_while(action, self.fault_duration(random), NetworkAction::Heal.into())
     }
 
-    /// A node whose log is ahead of what is committed, alone or with another one, apart from all others;
-    /// if it does not lead itself, the leader loses power.
+    /// A node with uncommitted entries is cut off, alone or with one other. If another node is the
+    /// leader, that one loses power. So logs diverge (paper, Figure 7).
     pub(super) fn isolate_uncommitted(&self, random: &mut Random) -> Injection {
         let ahead = self.nodes(is_ahead);
         let Some(node) = any(random, &ahead) else { return Injection::default() };
@@ -49,7 +50,7 @@ impl Targets<'_> {
         injection
     }
 
-    /// One link, or all from or to a node, or all.
+    /// One link in one or both directions, all links from or to a node, or all links.
     pub(super) fn link(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
         let pairs = pairs(random, &ids);
@@ -62,7 +63,7 @@ impl Targets<'_> {
         injection
     }
 
-    /// A change, and what undoes it.
+    /// A change of a link, and the change that repairs it.
     fn draw_link_change(&self, random: &mut Random) -> (LinkChange, LinkChange) {
         let setup = self.world.setup();
         let strength = random.up_to(99) as u32 + 1;
@@ -98,7 +99,7 @@ impl Targets<'_> {
         }
     }
 
-    /// Messages that arrived already arrive again, those that are no heartbeats before others.
+    /// Up to six messages that were delivered before arrive again. Heartbeats do not.
     pub(super) fn replay(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
         let mut kept = Vec::new();
@@ -106,7 +107,7 @@ impl Targets<'_> {
             let Some(link) = self.world.link(from, to) else { continue };
             let count = link.carried().len() as u32;
             for (place, message) in (0..).zip(link.carried()) {
-                // The last one to arrive is number 1.
+                // The last message is 1 back.
                 let back = count - place;
                 if !message.body.is_heartbeat() {
                     kept.push(NetworkAction::Replay { from, to, back }.into());
@@ -117,8 +118,8 @@ impl Targets<'_> {
         Injection::now((0..count).map(|_| pick(random, &kept)).collect())
     }
 
-    /// Some messages of one kind get lost: votes, answers, snapshots.
-    pub(super) fn message(&self, random: &mut Random) -> Injection {
+    /// One to five messages of one kind are lost: votes, acknowledgements, snapshots, or any.
+    pub(super) fn message_loss(&self, random: &mut Random) -> Injection {
         let kind = random.up_to(3);
         let most = 1 + random.up_to(4) as usize;
         let is_wanted = |body: &Body| match kind {
@@ -137,7 +138,7 @@ impl Targets<'_> {
     }
 }
 
-/// How the nodes, in this order, come apart.
+/// A partition of the nodes, of which the first are in the first group.
 fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
     let count = nodes.len();
     let shape = random.up_to(7);
@@ -156,7 +157,6 @@ fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
             let bridge: Vec<NodeId> = left.iter().chain(right.first()).copied().collect();
             vec![sorted(&bridge), sorted(right)]
         }
-        // A ring: each node hears its neighbours, which make a majority with it, and nobody else.
         6 if count > 3 => ring(nodes),
         7 => {
             let (heard, unheard) = (sorted(left), sorted(right));
@@ -167,7 +167,7 @@ fn draw_partition(random: &mut Random, nodes: &[NodeId]) -> Option<Action> {
     Some(NetworkAction::Partition { groups }.into())
 }
 
-/// Each node hears as many neighbours on either side as a majority takes, and no more.
+/// Groups of neighbours in a ring. Each node reaches a majority, and no node reaches all.
 fn ring(nodes: &[NodeId]) -> Vec<Vec<NodeId>> {
     let count = nodes.len();
     let on_a_side = (count / 2).div_ceil(2);
@@ -178,7 +178,7 @@ fn ring(nodes: &[NodeId]) -> Vec<Vec<NodeId>> {
     (0..count).map(group).collect()
 }
 
-/// Which links are meant.
+/// The links of the fault, as (from, to).
 fn pairs(random: &mut Random, ids: &[NodeId]) -> Vec<(NodeId, NodeId)> {
     let (one, other) = (pick(random, ids), pick(random, ids));
     let all = ids.iter().flat_map(|from| ids.iter().map(move |to| (*from, *to)));

@@ -1,4 +1,4 @@
-//! Crashes, pauses, early elections; clocks that are wrong, and nodes that are slow.
+//! Faults of nodes: crashes, pauses, early elections, wrong clocks, slowness.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::{Injection, Targets, any, leads, part};
 use crate::plan::{pick, shuffle, sorted, whole_millis};
 
 impl Targets<'_> {
-    /// Best is a node with a write under way, or the leader; sometimes two at once. It starts again
-    /// after a while.
+    /// One to three nodes lose power, preferably during a write, or the leader. Each restarts after
+    /// a while.
     pub(super) fn crash(&self, random: &mut Random) -> Injection {
         let mut injection = Injection::default();
         let count = pick(random, &[1, 1, 1, 2, 3]);
@@ -31,7 +31,7 @@ impl Targets<'_> {
         injection
     }
 
-    /// A leader that sleeps is the most interesting one.
+    /// A node is paused: with probability 1/2 a leader, if there is one.
     pub(super) fn pause(&self, random: &mut Random) -> Injection {
         let leading = self.nodes(|node| leads(node) && node.state() == NodeState::Running);
         let wanted = if random.up_to(1) == 0 { leading } else { Vec::new() };
@@ -43,7 +43,7 @@ impl Targets<'_> {
         Injection::for_a_while(pause, self.fault_duration(random), resume)
     }
 
-    /// Several nodes at once make a split vote.
+    /// Up to six nodes start an election at once, which splits the vote, or forget their leader.
     pub(super) fn election(&self, random: &mut Random) -> Injection {
         let count = pick(random, &[1, 2, 3, 6]);
         let forgets = random.up_to(2) == 0;
@@ -59,8 +59,8 @@ impl Targets<'_> {
         Injection::now(nodes.map(action).collect())
     }
 
-    /// Mostly as wrong as a clock may be: what rests on the bound has to hold there. Now and then more
-    /// than that, which suspends what leases prove; or it jumps.
+    /// A clock drifts, mostly by exactly the bound that leases are safe with. Sometimes the drift
+    /// is larger, which suspends Lease Safety, or the clock jumps ahead.
     pub(super) fn clock(&self, random: &mut Random) -> Injection {
         let ids = self.ids();
         let Some(node) = any(random, &ids) else { return Injection::default() };
@@ -83,8 +83,8 @@ impl Targets<'_> {
         Injection::for_a_while(drifts, lasts, set(ClockChange::Drift { ppm: 0 }))
     }
 
-    /// A node that takes up to a heartbeat's time for everything, the leader as often as all others.
-    pub(super) fn slow(&self, random: &mut Random) -> Injection {
+    /// A node takes up to a heartbeat interval to handle each input.
+    pub(super) fn slow_node(&self, random: &mut Random) -> Injection {
         let Some(node) = self.leader_or_any(random) else { return Injection::default() };
         let most = self.world.setup().heartbeat_interval.as_millis() as u64;
         let handling = Duration::from_millis(1 + random.up_to(most));
@@ -92,9 +92,10 @@ impl Targets<'_> {
         Injection::for_a_while(slow(handling), self.fault_duration(random), slow(Duration::ZERO))
     }
 
-    /// With five nodes: 1 and 2 stand. If 2 wins, 1 and 3 are cut off from it, as soon as the votes are
-    /// given. Then 4 stands, and 5, which may have voted for 1, votes for it and loses power. The network
-    /// heals, 5 is back, and 1 stands.
+    /// A candidate that lost comes back in a later term. With five nodes: 1 and 2 start an
+    /// election, and 2 wins. As soon as the votes are granted, 1 and 3 are cut off from 2, 4 and 5.
+    /// Then 4 starts an election, and 5, which may have voted for 1 before, votes for 4 and loses
+    /// power, so that this vote is lost. The network heals, 5 restarts, and 1 starts an election.
     pub(super) fn loser_returns(&self, random: &mut Random) -> Injection {
         let mut nodes = self.running();
         if nodes.len() < 5 {
@@ -102,30 +103,30 @@ impl Targets<'_> {
         }
         shuffle(random, &mut nodes);
         let (apart, others) = nodes.split_at(nodes.len() / 2);
-        let (loses, wins, stands, votes) = (apart[0], others[0], others[1], others[2]);
+        let (loser, winner, candidate, voter) = (apart[0], others[0], others[1], others[2]);
         let setup = self.world.setup();
         let (link, disk) = (setup.link_latency.max, setup.disk_latency.max);
         let mut part = |whole| part(random, whole);
         let parted = link * 2 + part(disk * 2);
         // Before any timeout elapses by itself.
         let voted = parted + link * 2 + disk * 2 + part(link);
-        let torn = voted + link + part(disk);
-        let back = torn + Duration::from_millis(1) + part(link);
+        let crashed = voted + link + part(disk);
+        let back = crashed + Duration::from_millis(1) + part(link);
         let elect = |node| NodeAction::ForceElection.on(node);
         let crash = |node| NodeAction::Crash { unsynced: Unsynced::Lost }.on(node);
         let restart = |node| NodeAction::Restart.on(node);
         let groups = [sorted(apart), sorted(others)].to_vec();
         let later = [
             (parted, NetworkAction::Partition { groups }.into()),
-            (voted, elect(stands)),
-            (torn, crash(votes)),
-            (torn, crash(stands)),
-            (back, restart(votes)),
+            (voted, elect(candidate)),
+            (crashed, crash(voter)),
+            (crashed, crash(candidate)),
+            (back, restart(voter)),
             (back, NetworkAction::Heal.into()),
-            (back, elect(loses)),
-            (back + self.timeout, restart(stands)),
+            (back, elect(loser)),
+            (back + self.timeout, restart(candidate)),
         ];
         let forget = nodes.iter().map(|node| NodeAction::ForgetLeader.on(*node));
-        Injection::sequence(forget.chain([elect(loses), elect(wins)]), later)
+        Injection::sequence(forget.chain([elect(loser), elect(winner)]), later)
     }
 }

@@ -1,4 +1,5 @@
-//! Waits for the moments in which little is settled, and strikes then.
+//! Faults that an event triggers: the nemesis waits for a moment in which little is settled, such
+//! as an election, a change of the membership or a transfer, and injects a fault shortly after.
 
 use std::time::Duration;
 
@@ -11,22 +12,24 @@ use raft_sim::{AdminRequest, EventKind, NetworkAction, NodeAction, Random, Unsyn
 use super::{Injection, Targets, any, interval};
 use crate::plan::{pick, whole_millis};
 
-/// Somebody who waits.
+/// Waits for a trigger, then for the time of its fault, then rests.
 #[derive(Clone, Debug)]
 pub(super) struct Triggered {
     random: Random,
-    /// How long it rests after it struck.
+    /// The mean time from a fault to the first event that may trigger the next one.
     spacing: Duration,
     rests_until: Instant,
+    /// The fault that will be injected next; `None` while no event has triggered one.
     armed: Option<ArmedTrigger>,
 }
 
-/// What will be done and to whom.
+/// A fault that an event has triggered, and that is not injected yet.
 #[derive(Clone, Copy, Debug)]
 struct ArmedTrigger {
     at: Instant,
+    /// The node of the event.
     node: NodeId,
-    /// Another node that is part of it.
+    /// The node that the event names, such as the target of a transfer.
     other: Option<NodeId>,
     fault: TriggeredFault,
 }
@@ -54,23 +57,23 @@ impl Triggered {
         self.armed.map(|armed| armed.at)
     }
 
-    /// True if it will strike.
-    pub(super) fn hear(&mut self, world: &World) -> bool {
+    /// Looks for a trigger in the events of the last step. True if a fault is armed now.
+    pub(super) fn observe(&mut self, world: &World) -> bool {
         if self.armed.is_some() || world.now() < self.rests_until {
             return false;
         }
         for event in world.events() {
             let EventKind::Core { node, trace } = &event.kind else { continue };
-            let Some((injection, other)) = moment(trace) else { continue };
+            let Some((injection, other)) = triggers(trace) else { continue };
             if self.random.up_to(2) > 0 {
                 continue;
             }
             let setup = world.setup();
-            // While the disk writes, or while messages are under way.
+            // During the write, or while messages are in flight.
             let write = setup.disk_latency.max;
             let longest = pick(&mut self.random, &[write, write + setup.link_latency.max * 2]);
             let micros = self.random.up_to(longest.as_micros() as u64);
-            // At a whole millisecond, as everything else, and not before now.
+            // At a whole millisecond, like all actions, and not before now.
             let at = Instant(0) + whole_millis(Duration::from_micros(world.now().0 + micros + 999));
             let fault = pick(&mut self.random, injection);
             self.armed = Some(ArmedTrigger { at, node: *node, other, fault });
@@ -86,8 +89,8 @@ impl Triggered {
     }
 }
 
-/// What may be done when that happens, and to whom else.
-fn moment(trace: &Trace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> {
+/// The faults that an event may trigger, and the other node that it names. `None` for most events.
+fn triggers(trace: &Trace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> {
     use TriggeredFault::{
         Change, Crash, CrashOther, DropMessages, Elect, Isolate, PauseOther, Snapshot, Transfer,
         VoteLost,
@@ -107,7 +110,7 @@ fn moment(trace: &Trace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> 
         Trace::Snapshot(SnapshotTrace::Sent { peer, .. }) => {
             (&[Crash, CrashOther, PauseOther, Snapshot, DropMessages, Isolate], Some(*peer))
         }
-        // A vote is on its way to the disk.
+        // The vote is not on the disk yet.
         Trace::Election(ElectionTrace::VoteGranted { .. }) => (&[Crash, VoteLost], None),
         Trace::Election(ElectionTrace::Started { .. }) => {
             (&[Crash, Elect, Elect, DropMessages], None)
@@ -174,8 +177,8 @@ impl Targets<'_> {
         }
     }
 
-    /// A voter's power fails before its vote is on disk. As soon as it is back, the one for whom it voted
-    /// before that stands, and is heard.
+    /// A vote is lost in a crash: the voter loses power before its vote is on disk. As soon as the
+    /// voter runs again, the candidate of its last durable vote starts an election.
     fn lose_vote(&self, random: &mut Random, node: NodeId) -> Injection {
         let recovered = self.world.node(node).and_then(|voter| voter.recovered().ok());
         let before = recovered.and_then(|recovered| recovered.hard_state.voted_for);

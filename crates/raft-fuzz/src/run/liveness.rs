@@ -15,8 +15,8 @@ use super::{Checked, FRESH_CLIENT, Failure, SeedRun};
 use crate::plan::{RECOVERY, pick};
 use crate::recovery::{self, Recovery};
 
-/// So many steps are more than a cluster that makes progress ever needs: a hundred times what most do.
-/// One that only keeps itself busy is found after them, and not only when the bound is over.
+/// So many steps are more than a cluster that makes progress ever needs: a hundred times what most
+/// do. One that only keeps itself busy is found after them, and not only when the bound is over.
 const MAX_STEPS: u64 = 500_000;
 /// How often it is tried to hand leadership over: a change of the membership that began before the
 /// recovery may have to be given up first, as its new server is gone.
@@ -25,8 +25,8 @@ const HANDOVERS: u32 = 4;
 const HANDOVER_TIMEOUTS: u32 = 8;
 
 impl SeedRun {
-    /// A quorum recovers, answers a new client, comes to agree on all that was ever committed, is led by
-    /// a voter, and hands leadership over.
+    /// A quorum recovers, answers a new client, comes to agree on all that was ever committed, is
+    /// led by a voter, and hands leadership over.
     pub(super) fn recovery_phase(&mut self) -> Checked {
         let mut random = Random::for_plan(self.drawn.setup.seed, RECOVERY);
         let avoided = self.last_act(&mut random)?;
@@ -63,8 +63,8 @@ impl SeedRun {
         self.hand_over(&mut random, within)
     }
 
-    /// A node that will be gone the next moment, if others suffice, is to lead or stands. That may come
-    /// some way.
+    /// A node that will be gone the next moment, if others suffice, is to lead or stands. That may
+    /// come some way.
     fn last_act(&mut self, random: &mut Random) -> Result<Option<NodeId>, Failure> {
         let nodes: Vec<NodeId> = self.world.node_ids().collect();
         let avoided = pick(random, &nodes);
@@ -107,8 +107,9 @@ impl SeedRun {
         })
     }
 
-    /// A leader with nothing else to do hands over to a voter that holds all it holds, if that is asked
-    /// of it. Not while it changes the membership, and not where a server runs that belongs no more to the cluster: it may disturb any election (§6).
+    /// A leader with nothing else to do hands over to a voter that holds all it holds, if that is
+    /// asked of it. Not while it changes the membership, and not where a server runs that belongs
+    /// no more to the cluster: it may disturb any election (§6).
     fn hand_over(&mut self, random: &mut Random, within: Duration) -> Checked {
         let Some(to) = self.successor(random) else { return Ok(()) };
         let pause = self.drawn.setup.election_timeout_max * HANDOVER_TIMEOUTS;

@@ -6,8 +6,9 @@ use raft_sim::Action;
 use super::{Failure, RunResult, SeedRun};
 
 impl SeedRun {
-    /// The run as a script: the cluster, everything that was done to it and when, and what was expected
-    /// of the nodes that recovered. Its run is the same run, up to the failure if there was one.
+    /// The run as a script: the cluster, everything that was done to it and when, and what was
+    /// expected of the nodes that recovered. Its run is the same run, up to the failure if there
+    /// was one.
     pub fn script(&self) -> Script {
         let mut statements = vec![Statement::Cluster(Box::new(self.drawn.setup.clone()))];
         let at = |time, action: &Action| Statement::At {

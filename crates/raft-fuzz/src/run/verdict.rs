@@ -66,9 +66,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// How the run of a script ended: a property that is broken, an expectation that nothing came of in time,
-/// or a limit that a cluster which keeps itself busy reaches; all others, such as a statement that cannot
-/// be carried out, are no failures of the cluster.
+/// How the run of a script ended: a property that is broken, an expectation that nothing came of in
+/// time, or a limit that a cluster which keeps itself busy reaches; all others, such as a statement
+/// that cannot be carried out, are no failures of the cluster.
 pub fn of_script(report: &RunReport) -> RunResult {
     let Some(failure) = &report.failure else { return RunResult::Clean };
     let broken = match &failure.error {

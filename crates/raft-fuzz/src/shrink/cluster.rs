@@ -5,7 +5,8 @@ use raft_script::Statement;
 
 use super::{Shrinker, text};
 
-/// Seeds that are tried in place of the script's with fewer nodes: then nearly everything is drawn anew.
+/// Seeds that are tried in place of the script's with fewer nodes: then nearly everything is drawn
+/// anew.
 const SEEDS_WITH_FEWER_NODES: u64 = 12;
 /// Seeds that are tried in place of a larger one.
 const SMALL_SEEDS: u64 = 20;
@@ -13,7 +14,8 @@ const SMALL_SEEDS: u64 = 20;
 const SEEDS_UP_TO: usize = 30;
 
 impl Shrinker<'_> {
-    /// As few nodes as possible, then a seed of few digits, then one with which fewer statements do.
+    /// As few nodes as possible, then a seed of few digits, then one with which fewer statements
+    /// do.
     pub(super) fn simpler_cluster(&mut self) {
         while self.fewer_nodes() {}
         self.smaller_seed();
@@ -57,8 +59,8 @@ impl Shrinker<'_> {
         all
     }
 
-    /// The script with these voters alone, numbered from 1. What names others is left out; `None` if
-    /// that is protected.
+    /// The script with these voters alone, numbered from 1. What names others is left out; `None`
+    /// if that is protected.
     fn with_only(&self, nodes: u64, kept: &[u64], seed: u64) -> Option<Vec<Statement>> {
         let protected = self.open_range().end;
         let mut candidate = Vec::new();
@@ -131,8 +133,8 @@ fn renumbered(kept: &[u64], node: u64) -> u64 {
     kept.iter().position(|kept| *kept == node).map_or(node, |place| place as u64 + 1)
 }
 
-/// A statement in which nodes are renumbered and those that are gone are not named; `None` if nothing
-/// sensible remains.
+/// A statement in which nodes are renumbered and those that are gone are not named; `None` if
+/// nothing sensible remains.
 fn renamed(statement: &Statement, nodes: u64, kept: &[u64]) -> Option<Statement> {
     let whole = statement.to_string();
     let action = text::action_words(statement);

@@ -10,8 +10,8 @@ pub(super) struct Cost {
     statements: usize,
     nodes: u64,
     words: usize,
-    /// How long it runs, in microseconds, as far as the script says; in steps, because a rounder number
-    /// is worth some time.
+    /// How long it runs, in microseconds, as far as the script says; in steps, because a rounder
+    /// number is worth some time.
     time: u64,
     characters: usize,
     /// All times together, in microseconds.

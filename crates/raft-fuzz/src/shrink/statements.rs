@@ -17,8 +17,9 @@ impl Shrinker<'_> {
         self.join_neighbours();
     }
 
-    /// Delta debugging: chunks of half of the statements, then of a quarter, down to single ones, and
-    /// these until each is needed. From the end on, because what comes first shapes what follows.
+    /// Delta debugging: chunks of half of the statements, then of a quarter, down to single ones,
+    /// and these until each is needed. From the end on, because what comes first shapes what
+    /// follows.
     fn leave_out_chunks(&mut self) {
         let mut size = self.open_range().len().div_ceil(2).max(1);
         loop {

@@ -1,5 +1,5 @@
-//! The end of a script that expects something in vain: who recovers, what is asked of them, and how long
-//! it may take.
+//! The end of a script that expects something in vain: who recovers, what is asked of them, and how
+//! long it may take.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use super::Shrinker;
 use crate::play::action;
 
 impl Shrinker<'_> {
-    /// Lets each client ask once and not give up, in place of many times; and says a moment only once.
+    /// Lets each client ask once and not give up, in place of many times; and says a moment only
+    /// once.
     pub(super) fn ask_once(&mut self) {
         let first = self.open_range().end;
         let mut candidate = self.best.clone();
@@ -32,8 +33,8 @@ impl Shrinker<'_> {
     }
 }
 
-/// Whether a client that is asked for in vain cannot have given up: as often as it is told to ask, it
-/// asks for as long as it is patient.
+/// Whether a client that is asked for in vain cannot have given up: as often as it is told to ask,
+/// it asks for as long as it is patient.
 pub(super) fn is_patient(script: &[Statement]) -> bool {
     let Some(Statement::Cluster(setup)) = script.first() else { return true };
     let tail = &script[protected_from(script)..];
@@ -56,8 +57,8 @@ pub(super) fn protected(script: &[Statement]) -> usize {
     script.len() - protected_from(script)
 }
 
-/// Where what must stay as it is begins: if the script ends with an expectation, at `recover`, or at the
-/// expectation itself.
+/// Where what must stay as it is begins: if the script ends with an expectation, at `recover`, or
+/// at the expectation itself.
 pub(super) fn protected_from(script: &[Statement]) -> usize {
     let Some((Statement::Expect { .. }, before)) = script.split_last() else { return script.len() };
     let is_recover = |statement: &Statement| matches!(action(statement), Statement::Recover(_));

@@ -15,8 +15,8 @@ impl Shrinker<'_> {
         self.round();
     }
 
-    /// A script that runs up to the moment at which something goes wrong runs a little longer. That makes
-    /// it no simpler in any other way.
+    /// A script that runs up to the moment at which something goes wrong runs a little longer. That
+    /// makes it no simpler in any other way.
     pub(super) fn end_at_a_round_time(&mut self) {
         let Some(&Statement::Run(Run::To { time, step: None })) = self.best.last() else { return };
         for unit in ROUND_ENDS {
@@ -30,7 +30,8 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Everything from one statement on happens sooner, by the whole time before it or by part of it.
+    /// Everything from one statement on happens sooner, by the whole time before it or by part of
+    /// it.
     fn wait_less(&mut self) {
         let open = self.open_range();
         // The last is the first that is protected: it may come sooner.

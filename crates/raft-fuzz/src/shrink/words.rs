@@ -23,8 +23,8 @@ impl Shrinker<'_> {
         self.smaller_sizes();
     }
 
-    /// Settings of the cluster that are counts, such as `snapshot=20`: with smaller ones less has to
-    /// happen.
+    /// Settings of the cluster that are counts, such as `snapshot=20`: with smaller ones less has
+    /// to happen.
     fn smaller_sizes(&mut self) {
         let Some(cluster @ Statement::Cluster(_)) = self.best.first() else { return };
         let words = cluster.to_string();

@@ -1,7 +1,7 @@
 //! A sample of seeds, whose runs are the same on every target.
 //!
-//! The hash covers every event of every run, so any change to what nodes, faults or the fuzzer do changes
-//! it. If the change is meant, put the new number here: both tests print what they found.
+//! The hash covers every event of every run, so any change to what nodes, faults or the fuzzer do
+//! changes it. If the change is meant, put the new number here: both tests print what they found.
 
 use raft_fuzz::{Plan, Profile, RunResult, run_seed};
 
