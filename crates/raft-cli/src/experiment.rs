@@ -19,7 +19,7 @@ use self::chart::Line;
 use self::figure::{CURVES, Figure, Plan};
 use self::stage::DiskLatency;
 use crate::output::to_stdout;
-use crate::status::Status;
+use crate::progress::Progress;
 use crate::threads::cores;
 
 /// Repeat a measurement of the literature with this core.
@@ -73,11 +73,16 @@ pub(crate) fn run(arguments: &ExperimentArguments) -> io::Result<u8> {
         Ok(csv) => csv,
         Err(error) => return Ok(refuse(&format!("cannot write the CSV: {error}"))),
     };
-    let figure = match figure::measure(&arguments.plan(), &mut progress()) {
+    let bar = Progress::bar(arguments.trials * CURVES.len() as u64);
+    let mut progress = |done, all| {
+        bar.set_position(done as u64);
+        bar.set_words(|| format!("{done} of {all} trials"));
+    };
+    let measured = figure::measure(&arguments.plan(), &mut progress);
+    drop(bar);
+    let figure = match measured {
         Ok(figure) => figure,
-        Err(impossible) => {
-            return Ok(refuse(&format!("{} ms: {}", impossible.curve.name(), impossible.why)));
-        }
+        Err(impossible) => return Ok(refuse(&impossible.to_string())),
     };
     if let Some(csv) = csv {
         let mut csv = BufWriter::new(csv);
@@ -126,17 +131,6 @@ fn draw(figure: &Figure, colour: bool, out: &mut dyn Write) -> io::Result<()> {
         chart::draw(lines, range, colour, out)?;
     }
     Ok(())
-}
-
-/// How many trials are over.
-fn progress() -> impl FnMut(usize, usize) {
-    let mut status = Status::new();
-    move |done, all| {
-        status.show(|| format!("{:>3} % of {all} trials", done * 100 / all));
-        if done == all {
-            status.clear();
-        }
-    }
 }
 
 /// `0.1..0.3`, in milliseconds.

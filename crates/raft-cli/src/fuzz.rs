@@ -14,10 +14,10 @@ use raft_fuzz::SeedRun;
 
 pub(crate) use self::arguments::FuzzArguments;
 use self::campaign::{Campaign, Ended};
-use self::progress::Progress;
 use self::report::{CampaignReport, FailureReport};
 use crate::interrupt::interrupted;
 use crate::output::to_stdout;
+use crate::progress::Progress;
 
 /// Plays a campaign; the exit code.
 pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
@@ -34,7 +34,7 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
         return Ok(2);
     }
     let started = Instant::now();
-    let mut progress = Progress::new(&campaign, started);
+    let bar = Progress::bar(progress::WHOLE);
     let mut report = CampaignReport::new(&campaign);
     let mut failed = Vec::new();
     let ended = campaign.play(interrupted(), &mut |played| {
@@ -42,9 +42,11 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
         if let Some(run) = played.failed {
             failed.push(run);
         }
-        progress.show(&report);
+        let elapsed = started.elapsed();
+        bar.set_position(progress::done(&campaign, &report, elapsed));
+        bar.set_words(|| progress::words(&campaign, &report, elapsed));
     });
-    progress.clear();
+    drop(bar);
     report.real_time_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     write_scripts(&failed, &arguments.out, &mut report);
     let code = u8::from(!report.failures.is_empty());

@@ -10,10 +10,10 @@ mod input;
 mod interrupt;
 mod merge;
 mod output;
+mod progress;
 mod report;
 mod run;
 mod shrink;
-mod status;
 mod threads;
 
 use std::process::ExitCode;

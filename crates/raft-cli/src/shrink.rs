@@ -10,8 +10,8 @@ use raft_script::Script;
 use crate::caught::caught;
 use crate::interrupt::interrupted;
 use crate::output::to_stdout;
+use crate::progress::Progress;
 use crate::run;
-use crate::status::Status;
 
 /// Make a script that fails as short as it can be.
 ///
@@ -76,10 +76,10 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
         let played = play(candidate);
         (played.symptom.as_ref() == Some(&symptom)).then_some(played.script)
     };
-    let mut status = Status::new();
-    let mut show = |progress| status.show(|| in_words(progress));
+    let line = Progress::words();
+    let mut show = |progress| line.set_words(|| in_words(progress));
     let shrunk = Shrinker::new(max_runs, &mut oracle, &mut show).running_on().shrink(script)?;
-    status.clear();
+    drop(line);
     eprintln!("{}", in_words(shrunk.progress));
     if interrupted.load(Ordering::Relaxed) {
         eprintln!("interrupted: this is the shortest so far");

@@ -239,7 +239,7 @@ fn the_experiment_refuses_what_it_cannot_do_before_it_works() {
     refused(&["--jobs", "0"], "0 is not in 1..=256");
     refused(&["--disk-latency", "5..1"], "write two numbers of ms that go up");
     refused(&["--csv", "no/such/folder/x.csv"], "helios: cannot write the CSV: ");
-    refused(&["--trials", "1", "--link-latency", "20..40"], " ms: no leader stays in office");
+    refused(&["--trials", "1", "--link-latency", "20..40"], " ms: no leader stays leader");
 }
 
 /// `helios run --trace … | head -1`

@@ -43,17 +43,12 @@ impl fmt::Display for Profile {
 }
 
 /// No profile has that name.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "there is no profile {0:?}; choose one of {names}",
+    names = Profile::ALL.map(Profile::name).join(", ")
+)]
 pub struct UnknownProfile(String);
-
-impl fmt::Display for UnknownProfile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = Profile::ALL.iter().map(|profile| profile.name()).collect();
-        write!(f, "there is no profile {:?}; choose one of {}", self.0, names.join(", "))
-    }
-}
-
-impl std::error::Error for UnknownProfile {}
 
 impl FromStr for Profile {
     type Err = UnknownProfile;

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use raft_fuzz::{Catch, Shown, Shrunk};
@@ -14,8 +15,8 @@ use serde::Serialize;
 use super::BugsArguments;
 use crate::caught::caught;
 use crate::output::to_stdout;
+use crate::progress::Progress;
 use crate::shrink::in_words;
-use crate::status::Status;
 use crate::threads::{cores, spread};
 
 /// A script of so many statements is short enough.
@@ -113,7 +114,7 @@ fn in_order(
     let jobs = arguments.jobs.map_or_else(cores, NonZero::get);
     let mut early: BTreeMap<usize, Row> = BTreeMap::new();
     let mut awaited = 0;
-    let progress = Progress::new();
+    let progress = HuntProgress::new(switches.len());
     spread(
         (jobs, switches.len()),
         |place| hunt(switches[place], arguments, &progress),
@@ -121,7 +122,7 @@ fn in_order(
             progress.done(row.switch);
             early.insert(place, row);
             while let Some(row) = early.remove(&awaited) {
-                tell(row)?;
+                progress.bar.suspend(|| tell(row))?;
                 awaited += 1;
             }
             Ok(())
@@ -129,7 +130,7 @@ fn in_order(
     )
 }
 
-fn hunt(switch: Switch, arguments: &BugsArguments, progress: &Progress) -> Row {
+fn hunt(switch: Switch, arguments: &BugsArguments, progress: &HuntProgress) -> Row {
     let started = Instant::now();
     let mut at_seed = |seed| progress.show(switch, || format!("seed {seed}"));
     let mut at_run = |shorter| progress.show(switch, || in_words(shorter));
@@ -171,26 +172,33 @@ fn shorten(
     Found { seeds: catch.seed, noticed_in: Duration::ZERO, catch, shrunk, shown }
 }
 
-/// What the threads are at, the first of them in one line on a terminal.
-struct Progress(Mutex<(Status, BTreeMap<usize, String>)>);
+/// The rules that are done, and how far the others are.
+struct HuntProgress {
+    bar: Progress,
+    /// The rules that are being hunted for, by their rows.
+    current: Mutex<BTreeMap<usize, String>>,
+    done: AtomicU64,
+}
 
-impl Progress {
-    fn new() -> Self {
-        Self(Mutex::new((Status::new(), BTreeMap::new())))
+impl HuntProgress {
+    fn new(rules: usize) -> Self {
+        let bar = Progress::bar(rules as u64);
+        Self { bar, current: Mutex::default(), done: AtomicU64::new(0) }
     }
 
     fn show(&self, switch: Switch, at: impl FnOnce() -> String) {
-        let Ok(mut guard) = self.0.lock() else { return };
-        let (status, all) = &mut *guard;
-        all.insert(switch.row(), format!("{} {}: {}", switch.row(), switch.name(), at()));
-        status.show(|| all.values().take(2).map(String::as_str).collect::<Vec<_>>().join("; "));
+        self.bar.set_words(|| {
+            let Ok(mut current) = self.current.lock() else { return String::new() };
+            current.insert(switch.row(), format!("{} {}: {}", switch.row(), switch.name(), at()));
+            current.values().map(String::as_str).collect::<Vec<_>>().join("; ")
+        });
     }
 
-    /// Makes way for what is printed.
     fn done(&self, switch: Switch) {
-        let Ok(mut guard) = self.0.lock() else { return };
-        guard.1.remove(&switch.row());
-        guard.0.clear();
+        self.bar.set_position(self.done.fetch_add(1, Ordering::Relaxed) + 1);
+        if let Ok(mut current) = self.current.lock() {
+            current.remove(&switch.row());
+        }
     }
 }
 

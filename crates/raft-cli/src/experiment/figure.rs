@@ -59,10 +59,10 @@ pub(crate) struct Figure {
     pub(crate) broadcast: Broadcast,
 }
 
-/// Why nothing was measured.
-#[derive(Debug)]
+/// A curve cannot be measured.
+#[derive(Debug, thiserror::Error)]
+#[error("{} ms: {why}", curve.name())]
 pub(crate) struct Impossible {
-    /// On which curve.
     pub(crate) curve: &'static Curve,
     pub(crate) why: NoStableLeader,
 }

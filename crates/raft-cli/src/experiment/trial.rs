@@ -7,7 +7,6 @@
 //! leases. A trial ends when a server wins: that is "the time to detect a crashed leader and replace
 //! it".
 
-use std::fmt;
 use std::time::Duration;
 
 use raft_core::{Body, ElectionTrace, Instant, Message, NodeId, RequestVoteReply, Trace};
@@ -44,8 +43,12 @@ pub(crate) struct Broadcast {
     pub(crate) all: Duration,
 }
 
-/// No leader stays in office long enough for a trial: the timeouts are too short for the latencies.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// No leader keeps its office long enough for a trial.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "no leader stays leader long enough for a trial: the network or the disks are too slow for these \
+     election timeouts; choose shorter latencies"
+)]
 pub(crate) struct NoStableLeader;
 
 /// A trial without an election within this time of virtual clock ends without one.
@@ -235,15 +238,6 @@ pub(crate) fn broadcast(conditions: &Conditions, seed: u64) -> Result<Broadcast,
         }
     }
     Err(NoStableLeader)
-}
-
-impl fmt::Display for NoStableLeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "no leader stays in office long enough for a trial: the network or the disks are too slow \
-             for these election timeouts; choose shorter latencies",
-        )
-    }
 }
 
 #[cfg(test)]
