@@ -43,15 +43,10 @@ fn mix_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
     mix(hash, bytes.len() as u64)
 }
 
-pub(crate) fn mix(hash: u64, word: u64) -> u64 {
+fn mix(hash: u64, word: u64) -> u64 {
     let product =
         u128::from(hash ^ 0xA076_1D64_78BD_642F) * u128::from(word ^ 0xE703_7ED1_A0B4_28DB);
     (product as u64) ^ ((product >> 64) as u64) ^ hash.rotate_left(23)
-}
-
-/// The hash of a list of words.
-pub(crate) fn mix_all<W: Copy + Into<u64>>(words: &[W]) -> u64 {
-    words.iter().fold(words.len() as u64, |hash, word| mix(hash, (*word).into()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use raft_check::linearizability::HistoryWriter;
+use raft_check::HistoryRecorder;
 use raft_core::{ReplicationTrace, Trace};
 use raft_script::{ParseError, limits};
 use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent};
@@ -119,18 +119,18 @@ fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Re
     Ok(FileReport::of_run(file, &report, error))
 }
 
-fn history_file(path: &Path) -> io::Result<HistoryWriter<BufWriter<File>>> {
+fn history_file(path: &Path) -> io::Result<HistoryRecorder<BufWriter<File>>> {
     let file = File::create(path).map_err(|error| {
         io::Error::new(error.kind(), format!("the history {}: {error}", path.display()))
     })?;
-    HistoryWriter::new(BufWriter::new(file))
+    HistoryRecorder::new(BufWriter::new(file))
 }
 
 /// Sees a run go by.
 struct Witness<'a> {
     /// Where every event is told.
     trace: Option<&'a mut dyn Write>,
-    history: Option<HistoryWriter<BufWriter<File>>>,
+    history: Option<HistoryRecorder<BufWriter<File>>>,
     /// The last events that are worth telling.
     recent: VecDeque<Event>,
 }

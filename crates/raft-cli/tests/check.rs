@@ -53,18 +53,18 @@ fn one_that_is_not_exits_with_1_and_shows_the_shortest_stretch() {
     let output = helios_with_input(&["check", "-"], STALE);
     assert_eq!(code(&output), 1);
     let expected = "
-The fewest operations found that no order explains, lines 4 to 10, whatever was there before:
+The fewest operations found that have no order, in lines 4 to 10, whatever the state before:
 
   line 4  process 1  ├───┤           read → 2
   line 8  process 1          ├───┤   read → 1  ✗
 
-  These may have happened too, and do not help: write 3: no answer (line 7), write 2 (line 3)
+  These may have taken effect too, and then there is no order either: write 3: no answer (line 7), write 2 (line 3)
 
-The longest order from the beginning on has 3 of the 4 answered operations. It ends:
+The longest order from the beginning has 3 of the 4 answered operations. Its end:
   line 1      write 1                                  the register is 1
   line 3      write 2                                  the register is 2
   line 4      read → 2                                 the register is 2
-Then line 8 has to have happened and cannot: read → 1
+Next, line 8 must take effect, and cannot: read → 1
 ";
     let (first, rest) = stdout(&output).split_once('\n').unwrap();
     assert!(first.starts_with("-: not linearizable (jepsen, 5 operations, "), "{first}");
@@ -95,10 +95,10 @@ helios history 1
 ";
     let output = helios_with_input(&["check", "-"], history);
     let text = stdout(&output);
-    let expected = "The longest order from the beginning on has 2 of the 3 answered operations \
-                    on the same keys, and 1 without an answer. It ends:\n  line 6      set x=2";
+    let expected = "The longest order from the beginning has 2 of the 3 answered operations \
+                    on the same keys, and 1 without an answer. Its end:\n  line 6      set x=2";
     assert!(text.contains(expected), "{text}");
-    assert!(text.contains("there is x=3\nThen"), "{text}");
+    assert!(text.contains("there is x=3\nNext"), "{text}");
 }
 
 /// Changes of a register from each of six values to each other, all at the same time: they lead back to
@@ -122,16 +122,16 @@ fn hard() -> String {
 #[test]
 fn one_that_is_too_hard_exits_with_3_and_says_what_would_help() {
     for (option, bound, reason, why) in [
-        ("--memory", "1M", "memory", "the memory is used up"),
-        ("--memory", "1", "memory", "the memory is used up"),
-        ("--timeout", "1ms", "time", "the time is over"),
+        ("--memory", "1M", "memory", "out of memory"),
+        ("--memory", "1", "memory", "out of memory"),
+        ("--timeout", "1ms", "time", "out of time"),
     ] {
         let output = helios_with_input(&["check", "-", option, bound], &hard());
         assert_eq!(code(&output), 3, "{option} {bound}");
         let text = stdout(&output);
         assert!(text.starts_with(&format!("-: unknown: {why} (jepsen, 32 operations, ")), "{text}");
-        assert!(text.contains(" of 32 operations could be put in order; "), "{text}");
-        assert!(text.ends_with(&format!(" {option} allows more.\n")), "{text}");
+        assert!(text.contains(" of 32 operations; the search remembers "), "{text}");
+        assert!(text.ends_with(&format!(" Allow more with {option}.\n")), "{text}");
         let report = json(&[option, bound], &hard());
         assert_eq!((&report["outcome"], &report["code"]), (&"unknown".into(), &3.into()));
         assert_eq!(report["unknown"]["reason"], reason);

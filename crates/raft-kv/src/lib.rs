@@ -65,7 +65,6 @@ mod fingerprint;
 mod response;
 mod session;
 mod snapshot;
-mod splitmix;
 mod store;
 
 #[cfg(test)]
@@ -77,7 +76,6 @@ pub use error::{DecodeError, Error};
 pub use response::Response;
 pub use session::Session;
 pub use snapshot::RestoreError;
-pub use splitmix::SplitMix64;
 pub use store::Store;
 
 /// The length of the longest key, in bytes.

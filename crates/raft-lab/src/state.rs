@@ -426,8 +426,8 @@ fn links(world: &World) -> Vec<LinkView> {
     pairs.filter(|(from, to)| from != to).filter_map(view).collect()
 }
 
-impl From<&raft_sim::InFlightMessage> for MessageView {
-    fn from(message: &raft_sim::InFlightMessage) -> Self {
+impl From<&raft_sim::InFlight> for MessageView {
+    fn from(message: &raft_sim::InFlight) -> Self {
         Self {
             id: message.id.0,
             from: message.from.0,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use raft_check::excerpt::{Excerpt, visible};
+use crate::excerpt::{Excerpt, visible};
 
 /// A text that is no script. `Display` shows the line with a caret under the place.
 #[derive(Clone, PartialEq, Eq, Debug)]

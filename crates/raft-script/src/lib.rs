@@ -36,6 +36,7 @@
 
 mod complete;
 mod error;
+pub mod excerpt;
 mod from_action;
 mod help;
 pub mod limits;

@@ -61,7 +61,7 @@ pub struct Link {
 
 /// A message under way.
 #[derive(Clone, Debug)]
-pub struct InFlightMessage {
+pub struct InFlight {
     /// Names the message.
     pub id: MessageId,
     /// The sender.

@@ -9,7 +9,7 @@ use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
 use crate::random::{Purpose, Random};
-use crate::{AdminRequest, Disk, DiskError, NodeClock, ReadPolicy, Setup, WriteFailure};
+use crate::{AdminRequest, Clock, Disk, DiskError, ReadPolicy, Setup, WriteFailure};
 
 /// A server of the cluster, seen from outside.
 #[derive(Clone, Debug)]
@@ -17,10 +17,10 @@ pub struct SimNode {
     pub(crate) id: NodeId,
     pub(crate) disk: Disk,
     pub(crate) process: Process,
-    pub(crate) incarnation: u64,
-    /// What stopped its last incarnation, if its disk did.
+    pub(crate) life: u64,
+    /// What stopped its last life, if its disk did.
     pub(crate) stopped_by: Option<WriteFailure>,
-    pub(crate) clock: NodeClock,
+    pub(crate) clock: Clock,
     /// How long it takes to handle anything.
     pub(crate) handling: Duration,
     /// Counts what it began to handle while it was slow.
@@ -45,14 +45,14 @@ pub enum NodeState {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Process {
-    Live(Box<LiveProcess>),
+    Up(Box<Up>),
     Crashed,
     Refused(String),
 }
 
 /// A process that runs, or is paused.
 #[derive(Clone, Debug)]
-pub(crate) struct LiveProcess {
+pub(crate) struct Up {
     pub(crate) core: raft_core::Node,
     pub(crate) store: Store,
     /// What arrived while it was paused; `None` when it runs.
@@ -62,9 +62,9 @@ pub(crate) struct LiveProcess {
     /// Whether that its timer elapsed is among them.
     pub(crate) has_timed_out: bool,
     /// The state machine's answers to the entries applied last, until the replies are out.
-    pub(crate) responses: BTreeMap<LogIndex, Response>,
+    pub(crate) answers: BTreeMap<LogIndex, Response>,
     /// Who waits for what the core was asked.
-    pub(crate) requests: BTreeMap<u64, PendingRequest>,
+    pub(crate) requests: BTreeMap<u64, Waiting>,
     pub(crate) last_request: u64,
 }
 
@@ -72,12 +72,12 @@ pub(crate) struct LiveProcess {
 #[derive(Clone, Debug)]
 pub(crate) enum Arrival {
     Input(Input),
-    Request { client: ClientId, sequence: Sequence, request: ClientRequest },
+    Request { client: ClientId, sequence: Sequence, asked: Asked },
 }
 
 /// What a client asks a process for.
 #[derive(Clone, Debug)]
-pub(crate) enum ClientRequest {
+pub(crate) enum Asked {
     /// An entry of the log with this command.
     Command(Vec<u8>),
     /// To be told what the store holds.
@@ -86,15 +86,15 @@ pub(crate) enum ClientRequest {
 
 /// Who waits for the core's reply.
 #[derive(Clone, Debug)]
-pub(crate) enum PendingRequest {
+pub(crate) enum Waiting {
     Command { client: ClientId, sequence: Sequence },
-    Read(PendingRead),
+    Read(Reading),
     Administration(AdminRequest),
 }
 
 /// Who wants to know what.
 #[derive(Clone, Debug)]
-pub(crate) struct PendingRead {
+pub(crate) struct Reading {
     pub(crate) client: ClientId,
     pub(crate) sequence: Sequence,
     pub(crate) operation: Operation,
@@ -121,9 +121,9 @@ impl SimNode {
             id,
             disk,
             process: Process::Crashed,
-            incarnation: 0,
+            life: 0,
             stopped_by: None,
-            clock: NodeClock::TRUE,
+            clock: Clock::TRUE,
             handling: Duration::ZERO,
             turn: 0,
         }
@@ -137,8 +137,8 @@ impl SimNode {
     /// Whether it runs.
     pub fn state(&self) -> NodeState {
         match &self.process {
-            Process::Live(live) if live.inbox.is_some() => NodeState::Paused,
-            Process::Live(_) => NodeState::Running,
+            Process::Up(up) if up.inbox.is_some() => NodeState::Paused,
+            Process::Up(_) => NodeState::Running,
             Process::Crashed => NodeState::Crashed,
             Process::Refused(_) => NodeState::Refused,
         }
@@ -148,7 +148,7 @@ impl SimNode {
     pub fn refusal(&self) -> Option<&str> {
         match &self.process {
             Process::Refused(reason) => Some(reason),
-            Process::Live(_) | Process::Crashed => None,
+            Process::Up(_) | Process::Crashed => None,
         }
     }
 
@@ -179,12 +179,12 @@ impl SimNode {
 
     /// Its protocol state, unless it is down.
     pub fn core(&self) -> Option<&raft_core::Node> {
-        self.live().map(|live| &live.core)
+        self.if_up().map(|up| &up.core)
     }
 
     /// Its state machine, unless it is down.
     pub fn store(&self) -> Option<&Store> {
-        self.live().map(|live| &live.store)
+        self.if_up().map(|up| &up.store)
     }
 
     /// Its disk.
@@ -193,7 +193,7 @@ impl SimNode {
     }
 
     /// Its clock. What its core says about time is said by this clock.
-    pub fn clock(&self) -> &NodeClock {
+    pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
@@ -208,37 +208,36 @@ impl SimNode {
     }
 
     /// How often it was started.
-    pub fn incarnation(&self) -> u64 {
-        self.incarnation
+    pub fn life(&self) -> u64 {
+        self.life
     }
 
     /// How much waits for it while it is paused or slow.
     pub fn inbox_len(&self) -> usize {
-        let waits =
-            |live: &LiveProcess| live.inbox.as_ref().map_or(0, VecDeque::len) + live.backlog.len();
-        self.live().map_or(0, waits)
+        let waits = |up: &Up| up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len();
+        self.if_up().map_or(0, waits)
     }
 
     /// The messages that reached it while it was paused or slow, and that it has not handled yet.
     pub fn unhandled(&self) -> impl Iterator<Item = &Message> {
-        let live = self.live().into_iter();
-        let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
+        let up = self.if_up().into_iter();
+        let arrivals = up.flat_map(|up| up.inbox.iter().flatten().chain(&up.backlog));
         arrivals.filter_map(|arrival| match arrival {
             Arrival::Input(Input::Message { message, .. }) => Some(message),
             _ => None,
         })
     }
 
-    fn live(&self) -> Option<&LiveProcess> {
+    fn if_up(&self) -> Option<&Up> {
         match &self.process {
-            Process::Live(live) => Some(live),
+            Process::Up(up) => Some(up),
             Process::Crashed | Process::Refused(_) => None,
         }
     }
 
-    pub(crate) fn live_mut(&mut self) -> Option<&mut LiveProcess> {
+    pub(crate) fn up(&mut self) -> Option<&mut Up> {
         match &mut self.process {
-            Process::Live(live) => Some(live),
+            Process::Up(up) => Some(up),
             Process::Crashed | Process::Refused(_) => None,
         }
     }
@@ -247,8 +246,8 @@ impl SimNode {
     /// handled that the last one elapsed.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.process {
-            Process::Live(live) if live.inbox.is_none() && !live.has_timed_out => {
-                Some(self.clock.when_it_shows(live.core.deadline()))
+            Process::Up(up) if up.inbox.is_none() && !up.has_timed_out => {
+                Some(self.clock.when_it_shows(up.core.deadline()))
             }
             _ => None,
         }
@@ -257,11 +256,11 @@ impl SimNode {
     /// Starts from the disk: the one way in which a node starts, the first time too. False if the
     /// disk is damaged.
     pub(crate) fn start(&mut self, setup: &Setup, now: Instant) -> bool {
-        self.incarnation += 1;
+        self.life += 1;
         self.stopped_by = None;
         match self.recover(setup, now) {
-            Ok(live) => {
-                self.process = Process::Live(Box::new(live));
+            Ok(up) => {
+                self.process = Process::Up(Box::new(up));
                 true
             }
             Err(reason) => {
@@ -271,19 +270,19 @@ impl SimNode {
         }
     }
 
-    fn recover(&self, setup: &Setup, now: Instant) -> Result<LiveProcess, String> {
+    fn recover(&self, setup: &Setup, now: Instant) -> Result<Up, String> {
         let recovered = self.recovered().map_err(|error| error.to_string())?;
-        let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
+        let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.life).next();
         let now = self.clock.shows(now);
         let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)
             .map_err(|error| format!("node {}: {error}", self.id))?;
-        Ok(LiveProcess {
+        Ok(Up {
             core,
             store: Store::default(),
             inbox: None,
             backlog: VecDeque::new(),
             has_timed_out: false,
-            responses: BTreeMap::new(),
+            answers: BTreeMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,
         })

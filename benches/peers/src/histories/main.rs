@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use generate::{Call, Event, Kind, Return, Shape, generate};
 use peer::Peer;
-use raft_check::linearizability::{Answer, History, Limits, Outcome, Subject, Verdict, check};
-use raft_kv::{Key, Operation, Value};
+use linearizability::{
+    Answer, Bytes, Completion, History, Limits, Model, MapOperation, Verdict, check,
+};
 
 const ROUNDS: usize = 5;
 const MEMORY: usize = 1 << 30;
@@ -88,7 +89,7 @@ fn main() -> ExitCode {
 
 /// `None`: it did not find out.
 fn is_linearizable(history: &History) -> Option<bool> {
-    match check(history, &mut Limits::memory(MEMORY, &mut || true)) {
+    match check(history, &mut Limits::new(MEMORY, &mut || true)) {
         Verdict::Linearizable { .. } => Some(true),
         Verdict::NotLinearizable(_) => Some(false),
         Verdict::Unknown { .. } => None,
@@ -96,24 +97,24 @@ fn is_linearizable(history: &History) -> Option<bool> {
 }
 
 fn translate(kind: Kind, events: &[Event]) -> History {
-    let subject = match kind {
-        Kind::Register => Subject::Register,
-        Kind::Texts => Subject::Texts,
+    let model = match kind {
+        Kind::Register => Model::Register,
+        Kind::Texts => Model::Texts,
     };
-    let mut history = History::new(subject);
-    let number = |number: &i32| Value::from(number.to_string());
+    let mut history = History::new(model);
+    let number = |number: &i32| Bytes::from(number.to_string());
     for event in events {
         match event {
             Event::Call { process, key, call, .. } => {
-                let key = Key::from(key.to_string());
+                let key = Bytes::from(key.to_string());
                 let operation = match call {
-                    Call::Read => Operation::Get { key },
-                    Call::Write(value) => Operation::Set { key, value: number(value) },
+                    Call::Read => MapOperation::Read { key },
+                    Call::Write(value) => MapOperation::Write { key, value: number(value) },
                     Call::Cas(expect, value) => {
-                        Operation::Cas { key, expect: Some(number(expect)), value: number(value) }
+                        MapOperation::Cas { key, expect: Some(number(expect)), value: number(value) }
                     }
-                    Call::Put(text) => Operation::Set { key, value: text.as_str().into() },
-                    Call::Append(text) => Operation::Append { key, value: text.as_str().into() },
+                    Call::Put(text) => MapOperation::Write { key, value: text.as_str().into() },
+                    Call::Append(text) => MapOperation::Append { key, value: text.as_str().into() },
                 };
                 history.invoke(*process as u64, operation, 0).expect("one at a time");
             }
@@ -125,7 +126,7 @@ fn translate(kind: Kind, events: &[Event]) -> History {
                     Return::Swapped(true) => Answer::Swapped,
                     Return::Swapped(false) => Answer::NotSwapped { current: None },
                 };
-                let ended = history.conclude(*process as u64, Outcome::Answered(answer), 0);
+                let ended = history.conclude(*process as u64, Completion::Answered(answer), 0);
                 ended.expect("it was asked");
             }
         }

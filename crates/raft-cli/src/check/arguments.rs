@@ -1,72 +1,78 @@
-//! What to check, as it is typed.
+//! The arguments of `helios check`.
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use raft_check::linearizability::Format;
+use linearizability::Format;
 
 use crate::input::with_unit;
 
 /// Check whether histories of operations are linearizable.
 ///
-/// A history says what clients asked for and what they were told. It is linearizable if its operations
-/// can be put in an order in which each happens between its call and its return and gets the answer
-/// that it got. An operation without an answer may have happened at any time after its call, or not.
+/// A history has the operations that clients called and the answers that they got. It is
+/// linearizable if its operations can be put in an order in which each takes effect at one moment
+/// between its call and its return, and gets its answer. An operation without an answer may have
+/// taken effect at any time after its call, or never.
 ///
-/// Exit code: 0 if all are linearizable, 1 if one is not, 2 if one is malformed or cannot be read, 3 if
-/// the time or the memory did not suffice to know; of several histories the first of 1, 2, 3 that one has.
+/// Exit code: 0 if all histories are linearizable, 1 if one is not, 2 if one is malformed or cannot
+/// be read, 3 if the search ran out of time or memory. With several histories: the first of 1, 2, 3
+/// that occurs.
 #[derive(Args)]
-#[command(after_long_help = FORMS, arg_required_else_help = true)]
+#[command(after_long_help = FORMATS, arg_required_else_help = true)]
 pub(crate) struct CheckArguments {
     /// Histories to check; `-` is standard input.
     #[arg(required = true, value_name = "HISTORY")]
     pub(super) files: Vec<String>,
-    /// How they are written.
-    #[arg(long, value_enum, default_value_t = Form::Auto)]
-    format: Form,
-    /// Give up on a history after this time, such as `10s` or `500ms`.
+    /// The format of the histories.
+    #[arg(long, value_enum, default_value_t = FormatChoice::Auto)]
+    format: FormatChoice,
+    /// Stop the search in a history after this time, such as `10s` or `500ms`.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(super) timeout: Duration,
-    /// Give up when the search would need more than this memory, such as `512M` or `2G`.
+    /// Stop the search in a history at this much memory, such as `512M` or `2G`.
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
     pub(super) memory: usize,
-    /// Print one JSON object for each history instead of text; --help says what is in it.
+    /// Print one JSON object for each history instead of text; --help describes it.
     #[arg(long)]
     pub(super) json: bool,
 }
 
-const FORMS: &str = "\
-FORMS
-  helios     what `helios run --history FILE` writes: the line `helios history 1`, then lines such as
+const FORMATS: &str = "\
+FORMATS
+  helios     written by `helios run --history FILE`: the line `helios history 1`, then lines such as
                0.412000s 1 invoke set x=1
                0.436120s 1 ok
                0.440000s 2 invoke cas x 1 2
                0.470000s 2 ok swapped            (or: ok kept VALUE; fail …; unknown …)
-  jepsen     logs of operations on one register, other lines of the log are passed over:
+  jepsen     logs of operations on one register; other lines of the log are skipped:
                INFO  jepsen.util - 2   :invoke   :cas   [2 4]
                INFO  jepsen.util - 2   :info     :cas   :timed-out
-             After `:fail` it did not happen, also a cas; after `:info` nobody knows.
-  porcupine  a store of texts that are empty at first, one map a line:
+             `:fail` means that the operation did not take effect, `:info` that nobody knows.
+  porcupine  operations on keys that hold the empty text at first, one map a line:
                {:process 9, :type :invoke, :f :append, :key \"0\", :value \"x 9 0 y\"}
-  auto       the first line tells
+  auto       decided by the first line
 
 JSON: one object for each history, one a line:
   file        the file as it was named
   outcome     \"linearizable\", \"not-linearizable\", \"malformed\" or \"unknown\"
   code        the exit code that this file alone would give
   format      helios, jepsen or porcupine; null if malformed
-  operations  how many there are; unanswered: of how many nobody knows what became of them
-  took_us     how long the search took, in microseconds
+  operations  the number of operations
+  unanswered  the number of operations without an answer
+  took_us     the duration of the search, in microseconds
   order       if linearizable, the lines of the calls in an order that explains the history
-  window      if not, the fewest operations found that have no order: line, process, operation, returned
-              (the line of the return); optional: the same for operations that may have happened
-              between them and do not help; stuck: the first operation that no order reaches; longest:
-              how many operations can be put in order before it; state: what is there then
+  window      if not, the fewest operations found that have no order: line, process, operation,
+              returned (the line of the return)
+  optional    the same for other operations that may have taken effect in that time; with them
+              there is no order either
+  stuck       the same for the first operation whose return no order reaches
+  longest     the number of operations in the longest order before it
+  state       the state at the end of that order
   unknown     if unknown: reason (time or memory), linearized, of, situations
   error       if malformed: line, column, message";
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Form {
+enum FormatChoice {
     Auto,
     Helios,
     Jepsen,
@@ -74,13 +80,13 @@ enum Form {
 }
 
 impl CheckArguments {
-    /// The form that was asked for; `None` if the history is to tell.
+    /// The format that was chosen; `None` if the first line of a history decides.
     pub(super) fn format(&self) -> Option<Format> {
         match self.format {
-            Form::Auto => None,
-            Form::Helios => Some(Format::Helios),
-            Form::Jepsen => Some(Format::Jepsen),
-            Form::Porcupine => Some(Format::Porcupine),
+            FormatChoice::Auto => None,
+            FormatChoice::Helios => Some(Format::Helios),
+            FormatChoice::Jepsen => Some(Format::Jepsen),
+            FormatChoice::Porcupine => Some(Format::Porcupine),
         }
     }
 }

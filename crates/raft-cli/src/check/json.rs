@@ -1,11 +1,11 @@
-//! What is said about one history, for programs.
+//! The result for one history, for programs.
 
 use std::io::{self, Write};
 
-use raft_check::linearizability::{History, Reason, Verdict};
+use linearizability::{History, StopReason, Verdict};
 use serde::Serialize;
 
-use super::{Checked, Outcome};
+use super::{CheckVerdict, FileChecked};
 
 #[derive(Serialize, Default)]
 struct Report<'a> {
@@ -49,44 +49,44 @@ struct Problem {
     message: String,
 }
 
-pub(super) fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report {
         file: &checked.file,
         outcome: "malformed",
         code: checked.code(),
         ..Report::default()
     };
-    match &checked.outcome {
-        Outcome::Unreadable(message) => {
+    match &checked.verdict {
+        CheckVerdict::Unreadable(message) => {
             report.error = Some(Problem { line: None, column: None, message: message.clone() });
         }
-        Outcome::Malformed(error) => {
+        CheckVerdict::Malformed { error, .. } => {
             let (line, column) = (Some(error.line), Some(error.column));
             report.error = Some(Problem { line, column, message: error.message.clone() });
         }
-        Outcome::Judged { format, history, verdict, took } => {
+        CheckVerdict::Searched { format, history, verdict, took } => {
             report.format = Some(format.name());
             report.operations = history.invocations().len();
             report.unanswered = history.unanswered();
             report.took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            judged(&mut report, history, verdict);
+            searched(&mut report, history, verdict);
         }
     }
     serde_json::to_writer(&mut *out, &report)?;
     writeln!(out)
 }
 
-fn judged<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict) {
+fn searched<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict) {
     match verdict {
         Verdict::Linearizable { order } => {
             report.outcome = "linearizable";
-            let line = |place: &usize| history.invocations()[*place].invoked.line;
+            let line = |index: &usize| history.invocations()[*index].invoked.line;
             report.order = Some(order.iter().map(line).collect());
         }
         Verdict::NotLinearizable(found) => {
             report.outcome = "not-linearizable";
-            let operations = |places: &[usize]| {
-                Some(places.iter().map(|place| operation(history, *place)).collect())
+            let operations = |indexes: &[usize]| {
+                Some(indexes.iter().map(|index| operation(history, *index)).collect())
             };
             report.window = operations(&found.window);
             report.optional = operations(&found.optional);
@@ -97,8 +97,8 @@ fn judged<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict) 
         Verdict::Unknown { reason, linearized, of, situations } => {
             report.outcome = "unknown";
             let reason = match reason {
-                Reason::Time => "time",
-                Reason::Memory => "memory",
+                StopReason::Time => "time",
+                StopReason::Memory => "memory",
             };
             let (linearized, of, situations) = (*linearized, *of, *situations);
             report.unknown = Some(Unknown { reason, linearized, of, situations });
@@ -106,12 +106,12 @@ fn judged<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict) 
     }
 }
 
-fn operation(history: &History, place: usize) -> Operation {
-    let invocation = &history.invocations()[place];
+fn operation(history: &History, index: usize) -> Operation {
+    let invocation = &history.invocations()[index];
     Operation {
         line: invocation.invoked.line,
         process: invocation.process,
-        operation: history.in_words(place).to_string(),
+        operation: history.describe(index).to_string(),
         returned: invocation.returned.map(|moment| moment.line),
     }
 }

@@ -8,42 +8,42 @@ mod text;
 use std::io;
 use std::time::{Duration, Instant};
 
-use raft_check::linearizability::{
-    Format, History, HistoryParseError, Limits, MAX_HISTORY_BYTES, Verdict, check as search,
-    detect, parse,
+use linearizability::{
+    Format, History, Limits, MAX_HISTORY_BYTES, ParseError, Verdict, check as search, detect, parse,
 };
+use raft_script::excerpt::Excerpt;
 
 pub(crate) use arguments::CheckArguments;
 
 use crate::input::read;
 use crate::output::to_stdout;
 
-/// What became of one history.
-struct Checked {
+/// The result for one file.
+struct FileChecked {
     /// The file as it was named.
     file: String,
-    outcome: Outcome,
+    verdict: CheckVerdict,
 }
 
-enum Outcome {
-    /// It could not be read from the disk or the standard input.
+enum CheckVerdict {
+    /// The file, or the standard input, cannot be read.
     Unreadable(String),
-    Malformed(HistoryParseError),
-    Judged {
-        format: Format,
-        history: History,
-        verdict: Verdict,
-        took: Duration,
-    },
+    /// The text is not a history.
+    Malformed { error: ParseError, excerpt: Excerpt },
+    /// The search has ended.
+    Searched { format: Format, history: History, verdict: Verdict, took: Duration },
 }
 
-impl Checked {
+impl FileChecked {
+    /// The exit code that this file alone would give.
     fn code(&self) -> u8 {
-        match &self.outcome {
-            Outcome::Judged { verdict: Verdict::Linearizable { .. }, .. } => 0,
-            Outcome::Judged { verdict: Verdict::NotLinearizable(_), .. } => 1,
-            Outcome::Unreadable(_) | Outcome::Malformed(_) => 2,
-            Outcome::Judged { verdict: Verdict::Unknown { .. }, .. } => 3,
+        match &self.verdict {
+            CheckVerdict::Searched { verdict, .. } => match verdict {
+                Verdict::Linearizable { .. } => 0,
+                Verdict::NotLinearizable(_) => 1,
+                Verdict::Unknown { .. } => 3,
+            },
+            CheckVerdict::Unreadable(_) | CheckVerdict::Malformed { .. } => 2,
         }
     }
 }
@@ -62,31 +62,70 @@ pub(crate) fn check(arguments: &CheckArguments) -> io::Result<u8> {
             }
             out.flush()?;
         }
-        // A history that is wrong for certain outweighs one that nobody can read, and that one a doubt.
+        // A contradiction is certain, a file that cannot be read may be one, a search that was
+        // stopped may be none.
         let worst = [1, 2, 3].into_iter().find(|code| codes.contains(code));
         Ok(worst.unwrap_or_default())
     })
 }
 
-fn check_file(file: &str, arguments: &CheckArguments) -> Checked {
-    let outcome = match read(file, MAX_HISTORY_BYTES as u64) {
-        Ok(bytes) => judge(&bytes, arguments),
-        Err(error) => Outcome::Unreadable(format!("cannot be read: {error}")),
+fn check_file(file: &str, arguments: &CheckArguments) -> FileChecked {
+    let verdict = match read(file, MAX_HISTORY_BYTES as u64) {
+        Ok(bytes) => check_text(&bytes, arguments),
+        Err(error) => CheckVerdict::Unreadable(format!("cannot be read: {error}")),
     };
-    Checked { file: file.to_owned(), outcome }
+    FileChecked { file: file.to_owned(), verdict }
 }
 
-fn judge(bytes: &[u8], arguments: &CheckArguments) -> Outcome {
+fn check_text(bytes: &[u8], arguments: &CheckArguments) -> CheckVerdict {
     let parsed = arguments.format().map_or_else(|| detect(bytes), Ok).and_then(|format| {
         let history = parse(bytes, Some(format))?;
         Ok((format, history))
     });
     let (format, history) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return Outcome::Malformed(error),
+        Err(error) => {
+            let excerpt = excerpt(bytes, &error);
+            return CheckVerdict::Malformed { error, excerpt };
+        }
     };
     let began = Instant::now();
     let mut in_time = || began.elapsed() < arguments.timeout;
-    let verdict = search(&history, &mut Limits::memory(arguments.memory, &mut in_time));
-    Outcome::Judged { format, history, verdict, took: began.elapsed() }
+    let verdict = search(&history, &mut Limits::new(arguments.memory, &mut in_time));
+    CheckVerdict::Searched { format, history, verdict, took: began.elapsed() }
+}
+
+/// The line of an error, with the place to mark; empty if the error is about the whole text.
+fn excerpt(bytes: &[u8], error: &ParseError) -> Excerpt {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let line = text.split(|byte| *byte == b'\n').nth(error.line - 1).unwrap_or_default();
+    let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+    if error.width == 0 {
+        return Excerpt::default();
+    }
+    let byte_of = |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    let start = error.column - 1;
+    Excerpt::new(&line, (byte_of(start), byte_of(start + error.width)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let error = parse(text, None).expect_err(text);
+        format!("{error}{}", excerpt(text.as_bytes(), &error).below(error.line))
+    }
+
+    #[test]
+    fn an_error_shows_the_line_with_a_caret() {
+        let message = "line 2, column 13: expected `set`, `get`, `delete`, `append`, `cas` or \
+                       `list`, found `got`";
+        let bad = char::REPLACEMENT_CHARACTER;
+        let expected = format!("{message}\n  |\n2 | 1s\t1 invoke got {bad}x\n  |   \t         ^^^");
+        assert_eq!(shown("helios history 1\n1s\t1 invoke got \u{1b}x"), expected);
+        let at_the_end = shown("\u{feff}helios history 1\r\n1s 1 invoke get\r\n");
+        assert!(at_the_end.ends_with("2 | 1s 1 invoke get\n  |                ^"), "{at_the_end}");
+        assert_eq!(shown("").lines().count(), 1, "no line to show");
+    }
 }

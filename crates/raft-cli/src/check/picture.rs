@@ -1,15 +1,16 @@
-//! Operations as intervals of time, in characters.
+//! Operations drawn as intervals of time, in characters.
 
 use std::io::{self, Write};
 
-use raft_check::linearizability::{Contradiction, History, Invocation};
+use linearizability::{Contradiction, History, Invocation};
 
-/// The most operations that are drawn; of more, the last.
+/// The most operations to draw; of more, the last ones are drawn.
 const MOST: usize = 24;
-/// The widest drawing, in characters.
+/// The greatest width of the intervals, in characters.
 const WIDEST: usize = 48;
 
-/// Draws the operations of a window, one a line, each from its call to its return.
+/// Draws the operations of a window, one a line, each from its call to its return. A mark is at the
+/// one that returns last.
 pub(super) fn draw(
     history: &History,
     found: &Contradiction,
@@ -21,16 +22,16 @@ pub(super) fn draw(
     if skipped > 0 {
         writeln!(out, "  … {skipped} earlier operations")?;
     }
-    let scale = Scale::of(shown.iter().map(|place| &all[*place]));
-    let line_width = shown.iter().map(|place| digits(all[*place].invoked.line as u64)).max();
-    let name_width = shown.iter().map(|place| digits(all[*place].process)).max();
+    let scale = Scale::of(shown.iter().map(|index| &all[*index]));
+    let line_width = shown.iter().map(|index| digits(all[*index].invoked.line as u64)).max();
+    let name_width = shown.iter().map(|index| digits(all[*index].process)).max();
     let (line_width, name_width) = (line_width.unwrap_or(1), name_width.unwrap_or(1));
-    for place in shown {
-        let invocation = &all[*place];
+    for index in shown {
+        let invocation = &all[*index];
         let (line, process) = (invocation.invoked.line, invocation.process);
         let bar = scale.bar(invocation);
-        let words = history.in_words(*place);
-        let mark = if *place == found.last { "  ✗" } else { "" };
+        let words = history.describe(*index);
+        let mark = if *index == found.last { "  ✗" } else { "" };
         writeln!(
             out,
             "  line {line:>line_width$}  process {process:<name_width$}  {bar}  {words}{mark}"
@@ -43,10 +44,10 @@ fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-/// Where the calls and returns of some operations are drawn: in their order, evenly.
+/// The columns of calls and returns: evenly spaced, in the order of time.
 struct Scale {
     events: Vec<u32>,
-    /// Characters from one event to the next, in parts of [`Self::PARTS`].
+    /// The distance from one event to the next, in characters times [`Self::PARTS`].
     step: usize,
 }
 

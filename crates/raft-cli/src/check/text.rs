@@ -1,23 +1,25 @@
-//! What is said about one history, for people.
+//! The result for one history, for people.
 
 use std::io::{self, Write};
 
-use raft_check::linearizability::{
-    Contradiction, History, LinearizedStep, Reason, Subject, Verdict,
-};
+use linearizability::{Contradiction, History, LinearizedOperation, Model, StopReason, Verdict};
 
 use super::picture::draw;
-use super::{Checked, Outcome};
+use super::{CheckVerdict, FileChecked};
 
-/// The most operations that are named in one line.
+/// The most operations to name in one line.
 const MOST_NAMED: usize = 6;
 
-pub(super) fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()> {
     let file = &checked.file;
-    let (format, history, verdict, took) = match &checked.outcome {
-        Outcome::Unreadable(message) => return writeln!(out, "{file}: {message}"),
-        Outcome::Malformed(error) => return writeln!(out, "{file}: malformed: {error}"),
-        Outcome::Judged { format, history, verdict, took } => (format, history, verdict, took),
+    let (format, history, verdict, took) = match &checked.verdict {
+        CheckVerdict::Unreadable(message) => return writeln!(out, "{file}: {message}"),
+        CheckVerdict::Malformed { error, excerpt } => {
+            return writeln!(out, "{file}: malformed: {error}{}", excerpt.below(error.line));
+        }
+        CheckVerdict::Searched { format, history, verdict, took } => {
+            (format, history, verdict, took)
+        }
     };
     let size = match (history.invocations().len(), history.unanswered()) {
         (1, 0) => "1 operation".to_owned(),
@@ -35,15 +37,15 @@ pub(super) fn print(checked: &Checked, out: &mut dyn Write) -> io::Result<()> {
             explain(history, found, out)
         }
         Verdict::Unknown { reason, linearized, of, situations } => {
-            let (why, what) = match reason {
-                Reason::Time => ("the time is over", "--timeout"),
-                Reason::Memory => ("the memory is used up", "--memory"),
+            let (why, option) = match reason {
+                StopReason::Time => ("out of time", "--timeout"),
+                StopReason::Memory => ("out of memory", "--memory"),
             };
             writeln!(out, "{file}: unknown: {why} ({form}, {size}, {millis:.1} ms)")?;
             writeln!(
                 out,
-                "  {linearized} of {of} operations could be put in order; {situations} situations \
-                 were kept. {what} allows more."
+                "  The longest order so far has {linearized} of {of} operations; the search \
+                 remembers {situations} situations. Allow more with {option}."
             )
         }
     }
@@ -59,22 +61,22 @@ fn explain(history: &History, found: &Contradiction, out: &mut dyn Write) -> io:
 
 fn window(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
     let all = history.invocations();
-    let from = found.window.first().map_or(0, |place| all[*place].invoked.line);
+    let from = found.window.first().map_or(0, |index| all[*index].invoked.line);
     let to = all[found.last].returned.map_or(from, |moment| moment.line);
     if found.is_from_nowhere {
-        writeln!(out, "No operation that was called before line {to} makes that value:")?;
+        writeln!(out, "No operation called before line {to} can have made the value found here:")?;
     } else if found.is_from_start {
-        let first = there(history, &found.first_state);
+        let first = state_in_words(history, &found.first_state);
         writeln!(
             out,
-            "The fewest operations found that no order explains, from the beginning, where {first}, up to \
-             line {to}:"
+            "The fewest operations found that have no order, from the beginning ({first}) to line \
+             {to}:"
         )?;
     } else {
         writeln!(
             out,
-            "The fewest operations found that no order explains, lines {from} to {to}, whatever was there \
-             before:"
+            "The fewest operations found that have no order, in lines {from} to {to}, whatever the \
+             state before:"
         )?;
     }
     writeln!(out)?;
@@ -85,24 +87,28 @@ fn optional(history: &History, found: &Contradiction, out: &mut dyn Write) -> io
     if found.optional.is_empty() {
         return Ok(());
     }
-    let named = found.optional.iter().rev().take(MOST_NAMED).map(|place| {
-        let line = history.invocations()[*place].invoked.line;
-        format!("{} (line {line})", history.in_words(*place))
+    let named = found.optional.iter().rev().take(MOST_NAMED).map(|index| {
+        let line = history.invocations()[*index].invoked.line;
+        format!("{} (line {line})", history.describe(*index))
     });
     let named: Vec<String> = named.collect();
     let more = found.optional.len() - named.len();
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     writeln!(out)?;
-    writeln!(out, "  These may have happened too, and do not help: {}{more}", named.join(", "))
+    let named = named.join(", ");
+    writeln!(
+        out,
+        "  These may have taken effect too, and then there is no order either: {named}{more}"
+    )
 }
 
 fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
     let all = history.invocations();
-    let is_answered = |step: &&LinearizedStep| all[step.place].answered().is_some();
+    let is_answered = |it: &&LinearizedOperation| all[it.index].answered().is_some();
     let answered = found.longest.iter().filter(is_answered).count();
-    let of = match history.subject() {
-        Subject::Register => "",
-        Subject::Texts | Subject::Store => " on the same keys",
+    let of = match history.model() {
+        Model::Register => "",
+        Model::Texts | Model::Map => " on the same keys",
     };
     let others = match found.longest.len() - answered {
         0 => String::new(),
@@ -110,28 +116,28 @@ fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io:
     };
     writeln!(
         out,
-        "The longest order from the beginning on has {answered} of the {} answered \
-         operations{of}{others}. It ends:",
+        "The longest order from the beginning has {answered} of the {} answered \
+         operations{of}{others}. Its end:",
         found.answered
     )?;
     if found.longest.is_empty() {
-        writeln!(out, "  (nothing happens; {})", there(history, &found.first_state))?;
+        writeln!(out, "  (no operation; {})", state_in_words(history, &found.first_state))?;
     }
-    for step in &found.longest {
-        if let Some(state) = &step.state {
-            let line = all[step.place].invoked.line;
-            let words = history.in_words(step.place).to_string();
-            writeln!(out, "  line {line:<6} {words:<40} {}", there(history, state))?;
+    for linearized in &found.longest {
+        if let Some(state) = &linearized.state {
+            let line = all[linearized.index].invoked.line;
+            let words = history.describe(linearized.index).to_string();
+            writeln!(out, "  line {line:<6} {words:<40} {}", state_in_words(history, state))?;
         }
     }
     let line = all[found.stuck].invoked.line;
-    let stuck = history.in_words(found.stuck);
-    writeln!(out, "Then line {line} has to have happened and cannot: {stuck}")
+    let stuck = history.describe(found.stuck);
+    writeln!(out, "Next, line {line} must take effect, and cannot: {stuck}")
 }
 
-fn there(history: &History, state: &str) -> String {
-    match history.subject() {
-        Subject::Register => format!("the register is {state}"),
-        Subject::Texts | Subject::Store => format!("there is {state}"),
+fn state_in_words(history: &History, state: &str) -> String {
+    match history.model() {
+        Model::Register => format!("the register is {state}"),
+        Model::Texts | Model::Map => format!("there is {state}"),
     }
 }

@@ -163,7 +163,7 @@ impl Targets<'_> {
             }
             TriggeredFault::VoteLost => self.lose_vote(random, node),
             TriggeredFault::DropMessages => {
-                let is_meant = |message: &&raft_sim::InFlightMessage| {
+                let is_meant = |message: &&raft_sim::InFlight| {
                     (message.from == node || message.to == node)
                         && !message.message.body.is_heartbeat()
                 };

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use raft_check::excerpt::is_invisible;
+use crate::excerpt::is_invisible;
 use raft_core::Term;
 use raft_sim::DelayRange;
 

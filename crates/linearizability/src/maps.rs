@@ -1,47 +1,49 @@
-//! Several keys at once: what a `list` reads ties its keys together, so they have one state.
+//! Several keys with one state: a list reads them at one moment, so they cannot be searched apart.
 
 use hashbrown::HashTable;
 
-use super::history::Subject;
-use super::model::{Model, NOTHING, Step, classes, describe_value, first_value};
-use super::values::{ABSENT, ANY, ValueId, Values, is_open};
 use crate::hash::mix_all;
+use crate::history::Model;
+use crate::specification::{
+    NOTHING, Specification, Transition, classes, describe_value, first_value,
+};
+use crate::values::{ABSENT, ANY, ValueId, Values, is_open};
 
-/// What an operation does to several values.
+/// What an operation with its answer does to several values.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum MapStep {
-    /// It is about one of the keys, by its place.
-    Key(u32, Step),
-    /// It read the keys from one place up to, not including, another.
+pub(crate) enum MapTransition {
+    /// An operation on one key, given by its index.
+    Key(u32, Transition),
+    /// A list of the keys with the indexes `first..end`.
     List { first: u32, end: u32, entries: Vec<(u32, ValueId)>, truncated: bool },
 }
 
-/// Keys in their order; the state is the number of a list of their values.
-pub(super) struct Maps {
+/// Several keys, in order. The state is the number of a list of their values.
+pub(crate) struct Maps {
     values: Values,
     keys: Vec<String>,
-    steps: Vec<MapStep>,
+    transitions: Vec<MapTransition>,
     classes: Vec<u32>,
-    /// The lists of values, one behind the other.
+    /// The lists of values, one after the other.
     states: Vec<ValueId>,
     by_contents: HashTable<u32>,
     scratch: Vec<ValueId>,
 }
 
 impl Maps {
-    /// `keys` are in words, in the order of the keys.
-    pub(super) fn new(
-        subject: Subject,
+    /// `keys` are in words, in order.
+    pub(crate) fn new(
+        model: Model,
         values: Values,
         keys: Vec<String>,
-        steps: Vec<MapStep>,
+        transitions: Vec<MapTransition>,
     ) -> Self {
-        let classes = classes(&steps);
-        let scratch = vec![first_value(subject); keys.len()];
+        let classes = classes(&transitions);
+        let scratch = vec![first_value(model); keys.len()];
         let mut maps = Self {
             values,
             keys,
-            steps,
+            transitions,
             classes,
             states: Vec::new(),
             by_contents: HashTable::new(),
@@ -55,9 +57,11 @@ impl Maps {
         list(&self.states, self.keys.len(), state)
     }
 
-    /// What a list shows of keys of which not all is known; `None` if it cannot have found what it did.
+    /// The state after a list of keys of which some have unknown values; `None` if the list cannot
+    /// have its answer.
     fn list_unknown(&mut self, state: u32, operation: u32) -> Option<u32> {
-        let MapStep::List { first, end, entries, truncated } = &self.steps[operation as usize]
+        let MapTransition::List { first, end, entries, truncated } =
+            &self.transitions[operation as usize]
         else {
             return None;
         };
@@ -72,13 +76,13 @@ impl Maps {
             }
             let found =
                 entries.next_if(|(found, _)| *found == key).map_or(ABSENT, |(_, value)| *value);
-            *value = Step::Read(found).apply(*value, &mut self.values)?;
+            *value = Transition::Read(found).apply(*value, &mut self.values)?;
         }
         let is_right = entries.next().is_none() && has_more == *truncated;
         is_right.then(|| self.intern())
     }
 
-    /// The number of the state that lies in `scratch`.
+    /// The number of the state that is in `scratch`.
     fn intern(&mut self) -> u32 {
         let key = mix_all(&self.scratch);
         let known = self.by_contents.find(key, |id| self.state(*id) == self.scratch);
@@ -94,12 +98,12 @@ impl Maps {
     }
 }
 
-/// The list of values that is a state.
+/// The list of values of a state.
 fn list(states: &[ValueId], width: usize, state: u32) -> &[ValueId] {
     &states[state as usize * width..][..width]
 }
 
-impl Model for Maps {
+impl Specification for Maps {
     fn initial(&self) -> u32 {
         0
     }
@@ -110,11 +114,11 @@ impl Model for Maps {
     }
 
     fn step(&mut self, state: u32, operation: u32) -> Option<u32> {
-        match &self.steps[operation as usize] {
-            MapStep::Key(key, step) => {
-                let (key, step) = (*key as usize, *step);
+        match &self.transitions[operation as usize] {
+            MapTransition::Key(key, transition) => {
+                let (key, transition) = (*key as usize, *transition);
                 let before = self.state(state)[key];
-                let after = step.apply(before, &mut self.values)?;
+                let after = transition.apply(before, &mut self.values)?;
                 if after == before {
                     return Some(state);
                 }
@@ -122,7 +126,7 @@ impl Model for Maps {
                 self.scratch[key] = after;
                 Some(self.intern())
             }
-            MapStep::List { first, end, entries, truncated } => {
+            MapTransition::List { first, end, entries, truncated } => {
                 let held = &self.state(state)[*first as usize..*end as usize];
                 if held.iter().any(|value| is_open(*value)) {
                     return self.list_unknown(state, operation);
@@ -135,9 +139,9 @@ impl Model for Maps {
     }
 
     fn is_observer(&self, operation: u32) -> bool {
-        match &self.steps[operation as usize] {
-            MapStep::Key(_, step) => step.is_observer(),
-            MapStep::List { .. } => true,
+        match &self.transitions[operation as usize] {
+            MapTransition::Key(_, transition) => transition.is_observer(),
+            MapTransition::List { .. } => true,
         }
     }
 

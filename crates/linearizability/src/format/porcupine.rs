@@ -1,4 +1,4 @@
-//! Porcupine's histories of a store of texts: one EDN map a line.
+//! Histories of Porcupine's tests: a map of texts, one EDN map a line.
 //!
 //! ```text
 //! {:process 9, :type :invoke, :f :append, :key "0", :value "x 9 0 y"}
@@ -6,15 +6,15 @@
 //! {:process 3, :type :invoke, :f :get, :key "0", :value nil}
 //! ```
 //!
-//! `:type` is `:invoke`, `:ok`, `:fail` (it did not happen) or `:info` (nobody knows); other keys than
-//! these five may stand in a map and mean nothing.
+//! `:type` is `:invoke`, `:ok`, `:fail` (the operation did not take effect and never will) or
+//! `:info` (nobody knows whether it did). Other keys than these five are ignored.
 
-use raft_kv::{Key, Operation, Value};
-
-use super::super::history::{Answer, History, Outcome, Subject};
 use super::ReadLines;
-use super::error::HistoryParseError;
-use super::line::{Line, Span};
+use super::error::ParseError;
+use super::line_reader::{LineReader, Span};
+use crate::bytes::Bytes;
+use crate::history::{Completion, History, Model};
+use crate::operation::{Answer, MapOperation};
 
 pub(super) struct Reader {
     history: History,
@@ -22,23 +22,23 @@ pub(super) struct Reader {
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { history: History::new(Subject::Texts) }
+        Self { history: History::new(Model::Texts) }
     }
 }
 
-/// What stands in a map, each with its place.
+/// The entries of a map with their places.
 #[derive(Default)]
 struct Fields<'a> {
     process: Option<(u64, Span)>,
     kind: Option<(&'a str, Span)>,
     function: Option<(&'a str, Span)>,
-    key: Option<(Value, Span)>,
-    /// Inside, `None` is `nil`.
-    value: Option<(Option<Value>, Span)>,
+    key: Option<(Bytes, Span)>,
+    /// The inner `None` is `nil`.
+    value: Option<(Option<Bytes>, Span)>,
 }
 
 impl ReadLines for Reader {
-    fn line(&mut self, line: &mut Line<'_>) -> Result<(), HistoryParseError> {
+    fn line(&mut self, line: &mut LineReader<'_>) -> Result<(), ParseError> {
         let rest = line.rest();
         if rest.is_empty() || rest.starts_with(';') {
             return Ok(());
@@ -48,42 +48,42 @@ impl ReadLines for Reader {
         self.event(fields, line)
     }
 
-    fn end(self, _: usize) -> Result<History, HistoryParseError> {
+    fn end(self, _: usize) -> Result<History, ParseError> {
         Ok(self.history)
     }
 }
 
 impl Reader {
-    fn event(&mut self, fields: Fields<'_>, line: &Line<'_>) -> Result<(), HistoryParseError> {
+    fn event(&mut self, fields: Fields<'_>, line: &LineReader<'_>) -> Result<(), ParseError> {
         let missing = |name: &str| line.error(line.here(), &format!("`{name}` in the map"));
         let (process, named) = fields.process.ok_or_else(|| missing(":process"))?;
         let (kind, kind_at) = fields.kind.ok_or_else(|| missing(":type"))?;
         let (function, function_at) = fields.function.ok_or_else(|| missing(":f"))?;
         let (key, _) = fields.key.ok_or_else(|| missing(":key"))?;
         let (value, value_at) = fields.value.unwrap_or((None, line.here()));
-        let key = Key::from(key.as_bytes());
+        let key = Bytes::from(key.as_slice());
         let given = || value.clone().ok_or_else(|| line.error(value_at, "a string as `:value`"));
         let is_read = function == ":get";
-        let operation = |given: Option<Value>| match (function, given) {
-            (":put", Some(value)) => Some(Operation::Set { key: key.clone(), value }),
-            (":append", Some(value)) => Some(Operation::Append { key: key.clone(), value }),
-            (":get", _) => Some(Operation::Get { key: key.clone() }),
+        let operation = |given: Option<Bytes>| match (function, given) {
+            (":put", Some(value)) => Some(MapOperation::Write { key: key.clone(), value }),
+            (":append", Some(value)) => Some(MapOperation::Append { key: key.clone(), value }),
+            (":get", _) => Some(MapOperation::Read { key: key.clone() }),
             _ => None,
         };
         if ![":get", ":put", ":append"].contains(&function) {
             return Err(line.error(function_at, "`:get`, `:put` or `:append`"));
         }
-        let outcome = match kind {
+        let completion = match kind {
             ":invoke" => {
                 let given = if is_read { None } else { Some(given()?) };
                 let Some(operation) = operation(given) else { return Err(missing(":value")) };
                 let added = self.history.invoke(process, operation, line.number);
                 return added.map_err(|error| line.refuse(named, error));
             }
-            ":ok" if is_read => Outcome::Answered(Answer::Value(Some(given()?))),
-            ":ok" => Outcome::Answered(Answer::Done),
-            ":fail" => Outcome::Failed,
-            ":info" => Outcome::Unknown,
+            ":ok" if is_read => Completion::Answered(Answer::Value(Some(given()?))),
+            ":ok" => Completion::Answered(Answer::Done),
+            ":fail" => Completion::Failed,
+            ":info" => Completion::Unknown,
             _ => return Err(line.error(kind_at, "`:invoke`, `:ok`, `:fail` or `:info`")),
         };
         if let Some(open) = self.history.open(process) {
@@ -94,19 +94,25 @@ impl Reader {
                 return Err(line.problem(named, message));
             }
         }
-        let ended = self.history.conclude(process, outcome, line.number);
+        let ended = self.history.conclude(process, completion, line.number);
         ended.map_err(|error| line.refuse(named, error))
     }
 }
 
-fn written(operation: &Operation) -> Option<Value> {
+/// The bytes that an operation writes or appends.
+fn written(operation: &MapOperation) -> Option<Bytes> {
     match operation {
-        Operation::Set { value, .. } | Operation::Append { value, .. } => Some(value.clone()),
-        _ => None,
+        MapOperation::Write { value, .. } | MapOperation::Append { value, .. } => {
+            Some(value.clone())
+        }
+        MapOperation::Read { .. }
+        | MapOperation::Cas { .. }
+        | MapOperation::Delete { .. }
+        | MapOperation::List { .. } => None,
     }
 }
 
-fn fields<'a>(line: &mut Line<'a>) -> Result<Fields<'a>, HistoryParseError> {
+fn fields<'a>(line: &mut LineReader<'a>) -> Result<Fields<'a>, ParseError> {
     let mut fields = Fields::default();
     if !line.take("{") {
         let word = line.word();
@@ -140,17 +146,17 @@ fn fields<'a>(line: &mut Line<'a>) -> Result<Fields<'a>, HistoryParseError> {
     }
 }
 
-/// EDN counts commas as blanks.
+/// In EDN a comma is a blank.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == ','
 }
 
 /// The characters up to a blank, a bracket or a quote.
-fn bare(line: &mut Line<'_>) -> Span {
+fn bare(line: &mut LineReader<'_>) -> Span {
     line.run(|c| !is_blank(c) && !matches!(c, '{' | '}' | '"' | '[' | ']'))
 }
 
-fn keyword(line: &mut Line<'_>) -> Result<Span, HistoryParseError> {
+fn keyword(line: &mut LineReader<'_>) -> Result<Span, ParseError> {
     let span = bare(line);
     if line.text(span).starts_with(':') {
         Ok(span)
@@ -159,13 +165,13 @@ fn keyword(line: &mut Line<'_>) -> Result<Span, HistoryParseError> {
     }
 }
 
-fn named<'a>(line: &mut Line<'a>) -> Result<(&'a str, Span), HistoryParseError> {
+fn named<'a>(line: &mut LineReader<'a>) -> Result<(&'a str, Span), ParseError> {
     let span = keyword(line)?;
     Ok((line.text(span), span))
 }
 
 /// A string, `nil`, or a number or keyword as the text that it is.
-fn scalar(line: &mut Line<'_>) -> Result<(Option<Value>, Span), HistoryParseError> {
+fn scalar(line: &mut LineReader<'_>) -> Result<(Option<Bytes>, Span), ParseError> {
     if line.rest().starts_with('"') {
         let (value, span) = line.quoted()?;
         return Ok((Some(value), span));

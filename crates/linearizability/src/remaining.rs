@@ -1,13 +1,13 @@
-//! The calls and returns of operations that have not been put in order yet: a list from which an
-//! operation is taken, and into which it is put back, at a cost that does not depend on its length.
+//! The calls and returns of the operations that are not in the order yet: a doubly linked list, as
+//! in Wing and Gong's search. Taking an operation out and putting it back takes constant time.
 
-/// Stands before the first and behind the last.
+/// The node before the first and after the last.
 const END: u32 = 0;
 
-/// Calls and returns in the order of time, as far as their operations are not taken out.
-pub(super) struct Remaining {
+/// Calls and returns, in the order of time, of the operations that are not taken out.
+pub(crate) struct Remaining {
     nodes: Vec<Node>,
-    /// By operation.
+    /// For each operation its two nodes.
     places: Vec<Places>,
 }
 
@@ -25,8 +25,8 @@ struct Places {
 }
 
 impl Remaining {
-    /// Operations that are called at their first moment and return at their second.
-    pub(super) fn new(operations: &[(u32, u32)]) -> Self {
+    /// The list of operations with these moments of call and return.
+    pub(crate) fn new(operations: &[(u32, u32)]) -> Self {
         let mut ends: Vec<(u32, u32, bool)> = Vec::with_capacity(operations.len() * 2);
         for (operation, (called, returned)) in (0..).zip(operations) {
             ends.push((*called, operation, false));
@@ -46,45 +46,45 @@ impl Remaining {
     }
 
     /// The first call or return.
-    pub(super) fn first(&self) -> u32 {
+    pub(crate) fn first(&self) -> u32 {
         self.nodes[END as usize].after
     }
 
-    /// The call or return after this one.
-    pub(super) fn after(&self, place: u32) -> u32 {
+    /// The call or return after another.
+    pub(crate) fn after(&self, place: u32) -> u32 {
         self.nodes[place as usize].after
     }
 
-    /// Whether that is behind the last call and return.
-    pub(super) fn is_end(&self, place: u32) -> bool {
+    /// Whether a place is after the last call or return.
+    pub(crate) fn is_end(&self, place: u32) -> bool {
         place == END
     }
 
-    /// Whose call or return it is.
-    pub(super) fn operation(&self, place: u32) -> u32 {
+    /// The operation of a call or return.
+    pub(crate) fn operation(&self, place: u32) -> u32 {
         self.nodes[place as usize].operation
     }
 
-    /// Where an operation's return stands.
-    pub(super) fn return_of(&self, operation: u32) -> u32 {
+    /// The place of the return of an operation.
+    pub(crate) fn return_of(&self, operation: u32) -> u32 {
         self.places[operation as usize].returned
     }
 
     /// Takes an operation out.
-    pub(super) fn take(&mut self, operation: u32) {
+    pub(crate) fn take(&mut self, operation: u32) {
         let Places { called, returned } = self.places[operation as usize];
         self.unlink(called);
         self.unlink(returned);
     }
 
-    /// Puts back the operation that was taken out last of those that are out.
-    pub(super) fn put_back(&mut self, operation: u32) {
+    /// Puts an operation back. Of the operations that are out it must be the one taken out last.
+    pub(crate) fn put_back(&mut self, operation: u32) {
         let Places { called, returned } = self.places[operation as usize];
         self.link(returned);
         self.link(called);
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>() + self.places.capacity() * size_of::<Places>()
     }
 
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_out_comes_back_to_its_place() {
+    fn an_operation_is_put_back_at_its_place() {
         let mut list = Remaining::new(&[(0, 3), (1, 2), (4, 5)]);
         assert_eq!(order(&list), [0, 1, 1, 0, 2, 2]);
         list.take(1);

@@ -1,9 +1,7 @@
-//! The search agrees with trying every order, on many small histories; and what it says of those that
-//! have no order is true.
+//! On many small histories the search agrees with one that tries every order, and the windows that
+//! it finds have no order.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use raft_kv::{Key, Operation, Value};
 
 use super::*;
 
@@ -24,20 +22,20 @@ impl Random {
     }
 }
 
-/// What a store without concurrency does: the definition that everything else is held against.
-fn perform(state: &mut BTreeMap<Key, Value>, subject: Subject, operation: &Operation) -> Answer {
-    let read = |state: &BTreeMap<Key, Value>, key: &Key| match (state.get(key), subject) {
-        (None, Subject::Texts) => Some(Value::from("")),
+/// The effect and the answer of an operation without concurrency: the definition of all models.
+fn perform(state: &mut BTreeMap<Bytes, Bytes>, model: Model, operation: &MapOperation) -> Answer {
+    let read = |state: &BTreeMap<Bytes, Bytes>, key: &Bytes| match (state.get(key), model) {
+        (None, Model::Texts) => Some(Bytes::from("")),
         (value, _) => value.cloned(),
     };
     match operation {
-        Operation::Set { key, value } => {
+        MapOperation::Write { key, value } => {
             state.insert(key.clone(), value.clone());
             Answer::Done
         }
-        Operation::Get { key } => Answer::Value(read(state, key)),
-        Operation::Delete { key } => Answer::Deleted { existed: state.remove(key).is_some() },
-        Operation::Cas { key, expect, value } => {
+        MapOperation::Read { key } => Answer::Value(read(state, key)),
+        MapOperation::Delete { key } => Answer::Deleted { existed: state.remove(key).is_some() },
+        MapOperation::Cas { key, expect, value } => {
             let current = read(state, key);
             if current == *expect {
                 state.insert(key.clone(), value.clone());
@@ -46,43 +44,45 @@ fn perform(state: &mut BTreeMap<Key, Value>, subject: Subject, operation: &Opera
                 Answer::NotSwapped { current: Some(current) }
             }
         }
-        Operation::Append { key, value } => {
+        MapOperation::Append { key, value } => {
             let before = read(state, key).unwrap_or_else(|| "".into());
-            let longer = Value::from([before.as_bytes(), value.as_bytes()].concat());
-            let length = longer.len() as u64;
+            let longer = Bytes::from([before.as_slice(), value.as_slice()].concat());
+            let length = longer.as_slice().len() as u64;
             state.insert(key.clone(), longer);
             Answer::Appended { length }
         }
-        Operation::List { prefix } => {
+        MapOperation::List { prefix } => {
             let with_prefix =
-                state.iter().filter(|(key, _)| key.as_bytes().starts_with(prefix.as_bytes()));
+                state.iter().filter(|(key, _)| key.as_slice().starts_with(prefix.as_slice()));
             let entries = with_prefix.map(|(key, value)| (key.clone(), value.clone())).collect();
             Answer::List { entries, truncated: false }
         }
     }
 }
 
-/// Whether an answer that tells less is in accord with one that tells all.
+/// Whether an answer, perhaps without its details, is the same as one with all of them.
 fn accords(told: &Answer, all: &Answer) -> bool {
-    match (told, all) {
-        (Answer::Done, Answer::Appended { .. } | Answer::Deleted { .. }) => true,
-        (Answer::NotSwapped { current: None }, Answer::NotSwapped { .. }) => true,
-        _ => told == all,
-    }
+    let tells_less = matches!(
+        (told, all),
+        (Answer::Done, Answer::Appended { .. } | Answer::Deleted { .. })
+            | (Answer::NotSwapped { current: None }, Answer::NotSwapped { .. })
+    );
+    tells_less || told == all
 }
 
-/// Tries every order of what happened, and of every choice of what may have happened.
-/// `later` is what those were told whose return is not part of the history.
+/// Tries every order of the answered operations and of every subset of the unanswered ones. `later`
+/// has the answers to operations whose return is not in the history.
 fn has_order(
     history: &History,
     later: &BTreeMap<usize, Answer>,
     done: &mut Vec<usize>,
-    state: &BTreeMap<Key, Value>,
+    state: &BTreeMap<Bytes, Bytes>,
 ) -> bool {
     let all = history.invocations();
     let open = (0..all.len()).filter(|place| !done.contains(place));
-    let answered = |place: &usize| matches!(all[*place].outcome, Outcome::Answered(_));
-    let left: Vec<usize> = open.filter(|place| all[*place].outcome != Outcome::Failed).collect();
+    let answered = |place: &usize| matches!(all[*place].completion, Completion::Answered(_));
+    let left: Vec<usize> =
+        open.filter(|place| all[*place].completion != Completion::Failed).collect();
     let returns = left.iter().filter(|place| answered(place));
     let first_return = returns.filter_map(|place| Some(all[*place].returned?.event)).min();
     let Some(first_return) = first_return else { return true };
@@ -92,10 +92,12 @@ fn has_order(
             return false;
         }
         let mut after = state.clone();
-        let answer = perform(&mut after, history.subject(), &invocation.operation);
-        let is_right = match &invocation.outcome {
-            Outcome::Answered(told) => accords(told, &answer),
-            _ => later.get(place).is_none_or(|told| accords(told, &answer)),
+        let answer = perform(&mut after, history.model(), &invocation.operation);
+        let is_right = match &invocation.completion {
+            Completion::Answered(told) => accords(told, &answer),
+            Completion::Failed | Completion::Unknown => {
+                later.get(place).is_none_or(|told| accords(told, &answer))
+            }
         };
         done.push(*place);
         let found = is_right && has_order(history, later, done, &after);
@@ -104,10 +106,11 @@ fn has_order(
     })
 }
 
-/// A history of up to `most` operations in which some answers are wrong and some are missing.
-fn drawn(random: &mut Random, subject: Subject, most: u64) -> History {
-    let mut history = History::new(subject);
-    // What really happens: an operation takes effect at its call or just before its return.
+/// A random history of at most `most` operations. Some answers are wrong, some are missing.
+fn drawn(random: &mut Random, model: Model, most: u64) -> History {
+    let mut history = History::new(model);
+    // An operation takes effect at its call (then its answer is in `early`) or just before its
+    // return.
     let mut state = BTreeMap::new();
     let mut early: BTreeMap<u64, Answer> = BTreeMap::new();
     let processes = 1 + random.below(4);
@@ -117,64 +120,74 @@ fn drawn(random: &mut Random, subject: Subject, most: u64) -> History {
         let Some(open) = history.open(process) else {
             if calls < 1 + random.below(most) {
                 calls += 1;
-                let operation = drawn_operation(random, subject);
+                let operation = drawn_operation(random, model);
                 if random.below(2) == 0 {
-                    early.insert(process, perform(&mut state, subject, &operation));
+                    early.insert(process, perform(&mut state, model, &operation));
                 }
                 history.invoke(process, operation, 0).unwrap();
             }
             continue;
         };
         let operation = open.operation.clone();
-        let outcome = match random.below(20) {
-            0 => Outcome::Unknown,
-            1 if !early.contains_key(&process) => Outcome::Failed,
+        let completion = match random.below(20) {
+            0 => Completion::Unknown,
+            1 if !early.contains_key(&process) => Completion::Failed,
             2 => continue,
             _ => {
                 let right = early.get(&process).cloned();
-                let right = right.unwrap_or_else(|| perform(&mut state, subject, &operation));
-                Outcome::Answered(if random.below(10) == 0 {
+                let right = right.unwrap_or_else(|| perform(&mut state, model, &operation));
+                Completion::Answered(if random.below(10) == 0 {
                     let mut other = BTreeMap::new();
                     for _ in 0..3 {
-                        perform(&mut other, subject, &drawn_operation(random, subject));
+                        perform(&mut other, model, &drawn_operation(random, model));
                     }
-                    perform(&mut other, subject, &operation)
+                    perform(&mut other, model, &operation)
                 } else {
                     less(random, right)
                 })
             }
         };
         early.remove(&process);
-        history.conclude(process, outcome, 0).unwrap();
+        history.conclude(process, completion, 0).unwrap();
     }
     history
 }
 
-/// The answer, or one that tells less.
+/// The answer, or the same without its details.
 fn less(random: &mut Random, answer: Answer) -> Answer {
     match answer {
         Answer::NotSwapped { .. } if random.below(2) == 0 => Answer::NotSwapped { current: None },
         Answer::Appended { .. } | Answer::Deleted { .. } if random.below(3) == 0 => Answer::Done,
-        other => other,
+        Answer::Done
+        | Answer::Value(_)
+        | Answer::Deleted { .. }
+        | Answer::Swapped
+        | Answer::NotSwapped { .. }
+        | Answer::Appended { .. }
+        | Answer::List { .. } => answer,
     }
 }
 
-fn drawn_operation(random: &mut Random, subject: Subject) -> Operation {
-    let key: Key = match subject {
-        Subject::Register => "register".into(),
-        Subject::Texts => random.of(&["a", "b"]).into(),
-        Subject::Store => random.of(&["a", "ab", "b"]).into(),
+fn drawn_operation(random: &mut Random, model: Model) -> MapOperation {
+    let key: Bytes = match model {
+        Model::Register => "register".into(),
+        Model::Texts => random.of(&["a", "b"]).into(),
+        Model::Map => random.of(&["a", "ab", "b"]).into(),
     };
-    let value = Value::from(random.of(&["1", "2", "3"]));
-    match (subject, random.below(8)) {
-        (_, 0..=1) => Operation::Set { key, value },
-        (_, 2..=3) => Operation::Get { key },
-        (Subject::Texts, _) | (Subject::Store, 4) => Operation::Append { key, value },
-        (Subject::Store, 5) => Operation::Delete { key },
-        (Subject::Store, 6) => Operation::List { prefix: random.of(&["", "a", "b"]).into() },
-        _ => {
+    let value = Bytes::from(random.of(&["1", "2", "3"]));
+    let number = random.below(8);
+    match model {
+        _ if number < 2 => MapOperation::Write { key, value },
+        _ if number < 4 => MapOperation::Read { key },
+        Model::Texts => MapOperation::Append { key, value },
+        Model::Map if number == 4 => MapOperation::Append { key, value },
+        Model::Map if number == 5 => MapOperation::Delete { key },
+        Model::Map if number == 6 => {
+            MapOperation::List { prefix: random.of(&["", "a", "b"]).into() }
+        }
+        Model::Register | Model::Map => {
             let expect = random.of(&[None, Some("1".into()), Some("2".into())]);
-            Operation::Cas { key, expect, value }
+            MapOperation::Cas { key, expect, value }
         }
     }
 }
@@ -183,26 +196,27 @@ fn told(history: &History) -> String {
     let all = history.invocations().iter().enumerate();
     let line = |(place, operation): (usize, &Invocation)| {
         let returned = operation.returned.map(|moment| moment.event);
-        let (called, words) = (operation.invoked.event, history.in_words(place));
+        let (called, words) = (operation.invoked.event, history.describe(place));
         format!("\n{place}: {called}..{returned:?} {words}")
     };
     all.map(line).collect()
 }
 
 fn judged(history: &History) -> Verdict {
-    check(history, &mut Limits::memory(1 << 26, &mut || true))
+    check(history, &mut Limits::new(1 << 26, &mut || true))
 }
 
-/// The order is one: it leaves nothing out that happened, keeps to the times, and gives the answers.
+/// Whether an order explains a history: it has every answered operation once, between its call and
+/// its return, with its answer.
 fn explains(history: &History, order: &[usize]) -> bool {
     let all = history.invocations();
     let mut state = BTreeMap::new();
     let mut latest_call = 0;
     for place in order {
-        let Invocation { operation, invoked, returned, outcome, .. } = &all[*place];
+        let Invocation { operation, invoked, returned, completion, .. } = &all[*place];
         latest_call = latest_call.max(invoked.event);
-        let answer = perform(&mut state, history.subject(), operation);
-        if let Outcome::Answered(told) = outcome {
+        let answer = perform(&mut state, history.model(), operation);
+        if let Completion::Answered(told) = completion {
             let is_in_time = returned.is_some_and(|returned| latest_call < returned.event);
             if !is_in_time || !accords(told, &answer) {
                 return false;
@@ -210,10 +224,10 @@ fn explains(history: &History, order: &[usize]) -> bool {
         }
     }
     let is_in_it = |place: usize| order.iter().filter(|other| **other == place).count() == 1;
-    (0..all.len()).all(|place| match all[place].outcome {
-        Outcome::Answered(_) => is_in_it(place),
-        Outcome::Failed => !order.contains(&place),
-        Outcome::Unknown => true,
+    (0..all.len()).all(|place| match all[place].completion {
+        Completion::Answered(_) => is_in_it(place),
+        Completion::Failed => !order.contains(&place),
+        Completion::Unknown => true,
     })
 }
 
@@ -221,21 +235,21 @@ fn explains(history: &History, order: &[usize]) -> bool {
 #[derive(Clone, Copy)]
 struct Shown {
     place: usize,
-    /// Whether it has to happen.
-    is_demanded: bool,
-    /// The event before which it happens, if it does.
+    /// Whether it must take effect.
+    is_required: bool,
+    /// The event before which it takes effect, if it does.
     until: Option<u32>,
 }
 
-/// Tries every order of operations of a window, with every choice of those that need not happen.
+/// Tries every order of the required operations of a window and of every subset of the others.
 fn window_has_order(
     history: &History,
     shown: &[Shown],
     done: &mut Vec<usize>,
-    state: &BTreeMap<Key, Value>,
+    state: &BTreeMap<Bytes, Bytes>,
 ) -> bool {
     let all = history.invocations();
-    if shown.iter().all(|it| !it.is_demanded || done.contains(&it.place)) {
+    if shown.iter().all(|it| !it.is_required || done.contains(&it.place)) {
         return true;
     }
     shown.iter().any(|it| {
@@ -244,10 +258,10 @@ fn window_has_order(
             return false;
         }
         let mut after = state.clone();
-        let answer = perform(&mut after, history.subject(), &all[it.place].operation);
-        let is_right = match &all[it.place].outcome {
-            Outcome::Answered(told) => accords(told, &answer),
-            _ => true,
+        let answer = perform(&mut after, history.model(), &all[it.place].operation);
+        let is_right = match &all[it.place].completion {
+            Completion::Answered(told) => accords(told, &answer),
+            Completion::Failed | Completion::Unknown => true,
         };
         done.push(it.place);
         let found = is_right && window_has_order(history, shown, done, &after);
@@ -256,37 +270,37 @@ fn window_has_order(
     })
 }
 
-/// All that can have been there before a window, as far as that can make a difference to it.
-fn possible_states(history: &History, shown: &[Shown]) -> Vec<BTreeMap<Key, Value>> {
-    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::from([Value::from("9")]));
-    let mut note = |key: &Key, value: Option<&Value>| {
+/// All states before a window that can make a difference to it.
+fn possible_states(history: &History, shown: &[Shown]) -> Vec<BTreeMap<Bytes, Bytes>> {
+    let (mut keys, mut values) = (BTreeSet::new(), BTreeSet::from([Bytes::from("9")]));
+    let mut note = |key: &Bytes, value: Option<&Bytes>| {
         keys.insert(key.clone());
-        let bytes = value.map_or(&[][..], Value::as_bytes);
-        values.extend((0..=bytes.len()).map(|end| Value::from(&bytes[..end])));
+        let bytes = value.map_or(&[][..], Bytes::as_slice);
+        values.extend((0..=bytes.len()).map(|end| Bytes::from(&bytes[..end])));
     };
     for it in shown {
-        let Invocation { operation, outcome, .. } = &history.invocations()[it.place];
-        if let (Some(key), Operation::Cas { expect, .. }) = (operation.key(), operation) {
+        let Invocation { operation, completion, .. } = &history.invocations()[it.place];
+        if let (Some(key), MapOperation::Cas { expect, .. }) = (operation.key(), operation) {
             note(key, expect.as_ref());
         }
-        match (operation.key(), outcome) {
-            (Some(key), Outcome::Answered(Answer::Value(value))) => note(key, value.as_ref()),
-            (Some(key), Outcome::Answered(Answer::NotSwapped { current: Some(value) })) => {
-                note(key, value.as_ref());
-            }
-            (_, Outcome::Answered(Answer::List { entries, .. })) => {
-                entries.iter().for_each(|(key, value)| note(key, Some(value)));
-                ["a", "ab", "b"].iter().for_each(|key| note(&Key::from(*key), None));
-            }
-            (Some(key), Outcome::Answered(Answer::Appended { length })) => {
-                note(key, Some(&"9".repeat(*length as usize).into()));
-            }
-            (Some(key), _) => note(key, None),
-            _ => {}
+        if let Completion::Answered(Answer::List { entries, .. }) = completion {
+            entries.iter().for_each(|(key, value)| note(key, Some(value)));
+            ["a", "ab", "b"].iter().for_each(|key| note(&Bytes::from(*key), None));
+        }
+        let Some(key) = operation.key() else { continue };
+        if let Completion::Answered(Answer::Value(value)) = completion {
+            note(key, value.as_ref());
+        } else if let Completion::Answered(Answer::NotSwapped { current: Some(value) }) = completion
+        {
+            note(key, value.as_ref());
+        } else if let Completion::Answered(Answer::Appended { length }) = completion {
+            note(key, Some(&"9".repeat(*length as usize).into()));
+        } else {
+            note(key, None);
         }
     }
     keys.into_iter().fold(vec![BTreeMap::new()], |states, key| {
-        let with = |state: &BTreeMap<Key, Value>| {
+        let with = |state: &BTreeMap<Bytes, Bytes>| {
             let mut states = vec![state.clone()];
             states.extend(values.iter().map(|value| {
                 let mut state = state.clone();
@@ -299,8 +313,8 @@ fn possible_states(history: &History, shown: &[Shown]) -> Vec<BTreeMap<Key, Valu
     })
 }
 
-/// What a window shows has no order, whatever was there before and whatever of the rest happened;
-/// without one of its demands it has one.
+/// Checks of a window: it has no order, whatever the state before it; with any one of its
+/// operations unanswered, it has one.
 struct WindowCheck<'a> {
     history: &'a History,
     found: &'a Contradiction,
@@ -311,19 +325,19 @@ impl WindowCheck<'_> {
         let until = |place: usize| self.history.invocations()[place].answered();
         let window = self.found.window.iter();
         let window =
-            window.map(|place| Shown { place: *place, is_demanded: true, until: until(*place) });
-        // All others are shown not to help where no operation could have made a value.
+            window.map(|place| Shown { place: *place, is_required: true, until: until(*place) });
+        // If no other operation can have made a value, all others count as optional.
         let all = (0..self.history.invocations().len()).filter(|place| {
             let it = &self.history.invocations()[*place];
             let last = &self.history.invocations()[self.found.last];
             let is_before = last.returned.is_none_or(|end| it.invoked.event < end.event);
-            is_before && it.outcome != Outcome::Failed && !self.found.window.contains(place)
+            is_before && it.completion != Completion::Failed && !self.found.window.contains(place)
         });
         let optional: Vec<usize> =
             if self.found.is_from_nowhere { all.collect() } else { self.found.optional.clone() };
         let optional = optional.into_iter();
         let optional =
-            optional.map(|place| Shown { place, is_demanded: false, until: until(place) });
+            optional.map(|place| Shown { place, is_required: false, until: until(place) });
         window.chain(optional).collect()
     }
 
@@ -340,39 +354,42 @@ impl WindowCheck<'_> {
         !self.has_order(&self.shown())
     }
 
-    /// Whether the window has an order when any one of its operations counts as not answered.
+    /// Whether the window has an order if any one of its operations is unanswered.
     fn is_minimal(&self) -> bool {
         let mut shown = self.shown();
-        for it in shown.iter_mut().filter(|it| !it.is_demanded) {
+        for it in shown.iter_mut().filter(|it| !it.is_required) {
             it.until = None;
         }
         (0..self.found.window.len()).all(|dropped| {
             let mut shown = shown.clone();
-            shown[dropped] = Shown { is_demanded: false, until: None, ..shown[dropped] };
+            shown[dropped] = Shown { is_required: false, until: None, ..shown[dropped] };
             self.has_order(&shown)
         })
     }
 
-    /// Whether something in the window tells less of a state that is not known than the search can
-    /// keep in mind: that it was not some value, or how long it was.
+    /// Whether an answer in the window says of an unknown state something that the search does not
+    /// remember: that it was not some value, or how long it was.
     fn is_vague(&self) -> bool {
         let all = self.history.invocations();
         !self.found.is_from_start
             && self.shown().iter().any(|it| {
                 use Answer::{Appended, NotSwapped};
-                let outcome = &all[it.place].outcome;
-                matches!(outcome, Outcome::Answered(NotSwapped { current: None } | Appended { .. }))
+                let completion = &all[it.place].completion;
+                matches!(
+                    completion,
+                    Completion::Answered(NotSwapped { current: None } | Appended { .. })
+                )
             })
     }
 }
 
 #[test]
-fn it_agrees_with_trying_every_order() {
+fn the_search_agrees_with_one_that_tries_every_order() {
     let (mut yes, mut no, mut windows) = (0, 0, 0);
     for seed in 0..30_000 {
         let mut random = Random(seed);
-        let subject = random.of(&[Subject::Register, Subject::Texts, Subject::Store]);
-        let history = drawn(&mut random, subject, 7);
+        let model = random.of(&[Model::Register, Model::Texts, Model::Map]);
+        let history = drawn(&mut random, model, 7);
         let expected = has_order(&history, &BTreeMap::new(), &mut Vec::new(), &BTreeMap::new());
         match judged(&history) {
             Verdict::Linearizable { order } => {
@@ -395,34 +412,34 @@ fn it_agrees_with_trying_every_order() {
     assert!(yes > 5_000 && no > 5_000 && windows > 3_000, "{yes} {no} {windows}");
 }
 
-/// A history on one register: each line is a call, or `/` and what the process hears.
+/// A history on one register. Each line is a call, or `/` and the answer.
 fn register(lines: &[(u64, &str)]) -> History {
-    let key = Key::from("register");
-    let mut history = History::new(Subject::Register);
+    let key = Bytes::from("register");
+    let mut history = History::new(Model::Register);
     for (process, line) in lines {
         match line.split_once(' ').unwrap_or((line, "")) {
             ("write", value) => {
-                let operation = Operation::Set { key: key.clone(), value: value.into() };
+                let operation = MapOperation::Write { key: key.clone(), value: value.into() };
                 history.invoke(*process, operation, 0).unwrap();
             }
             ("cas", values) => {
                 let (expect, value) = values.split_once(' ').unwrap();
                 let (expect, value) = (Some(expect.into()), value.into());
-                let operation = Operation::Cas { key: key.clone(), expect, value };
+                let operation = MapOperation::Cas { key: key.clone(), expect, value };
                 history.invoke(*process, operation, 0).unwrap();
             }
             ("read", _) => {
-                history.invoke(*process, Operation::Get { key: key.clone() }, 0).unwrap();
+                history.invoke(*process, MapOperation::Read { key: key.clone() }, 0).unwrap();
             }
             ("append", value) => {
-                let operation = Operation::Append { key: key.clone(), value: value.into() };
+                let operation = MapOperation::Append { key: key.clone(), value: value.into() };
                 history.invoke(*process, operation, 0).unwrap();
             }
             ("/read", value) => {
                 let answer = Answer::Value(Some(value.into()));
-                history.conclude(*process, Outcome::Answered(answer), 0).unwrap();
+                history.conclude(*process, Completion::Answered(answer), 0).unwrap();
             }
-            _ => history.conclude(*process, Outcome::Answered(Answer::Done), 0).unwrap(),
+            _ => history.conclude(*process, Completion::Answered(Answer::Done), 0).unwrap(),
         }
     }
     history
@@ -434,7 +451,7 @@ fn contradiction(history: &History) -> Contradiction {
 }
 
 #[test]
-fn a_write_that_merely_overlaps_is_not_in_the_window() {
+fn a_write_that_only_overlaps_is_not_in_the_window() {
     let history = register(&[
         (0, "write 1"),
         (0, "/write"),
@@ -450,7 +467,7 @@ fn a_write_that_merely_overlaps_is_not_in_the_window() {
 }
 
 #[test]
-fn what_no_append_ends_with_is_from_nowhere() {
+fn a_value_that_ends_with_no_append_is_from_nowhere() {
     for (found, is_from_nowhere) in [("/read ac", true), ("/read b", false), ("/read cb", false)] {
         let write = [(0, "write a"), (0, "/write"), (0, "append ab"), (1, "append b")];
         let read = [(2, "read"), (2, found), (3, "append ac"), (4, "write b")];
@@ -464,7 +481,7 @@ fn what_no_append_ends_with_is_from_nowhere() {
 #[test]
 fn a_shorter_window_that_comes_later_wins() {
     let mut lines = vec![(0, "write 1"), (1, "write 2")];
-    // There is no value at first, each of the two writes can make one once, and three are seen.
+    // Without a value at first, two writes cannot explain three different reads in a row.
     for value in ["/read 1", "/read 2", "/read 1"] {
         lines.extend([(2, "read"), (2, value)]);
     }
@@ -479,8 +496,8 @@ fn a_shorter_window_that_comes_later_wins() {
     assert_eq!((found.last, found.stuck, found.is_from_start), (6, 4, false));
 }
 
-/// After many writes of which each is overwritten by the next, a read of what the last but one wrote;
-/// many operations are called before and never answered.
+/// The contradiction of a read that, after many writes, finds the last but one. Before all of them,
+/// many operations are called and never answered.
 fn stale_read_after(unanswered: &[String]) -> Contradiction {
     let values: Vec<String> = (0..100).map(|value| format!("write {}", value % 10)).collect();
     let mut lines: Vec<(u64, &str)> = (10..).zip(unanswered.iter().map(String::as_str)).collect();
@@ -491,7 +508,7 @@ fn stale_read_after(unanswered: &[String]) -> Contradiction {
     lines.extend([(0, "read"), (0, "/read old")]);
     let history = register(&lines);
     let mut go_on = || true;
-    let mut limits = Limits { steps: 200_000, ..Limits::memory(1 << 26, &mut go_on) };
+    let mut limits = Limits { steps: 200_000, ..Limits::new(1 << 26, &mut go_on) };
     let Verdict::NotLinearizable(found) = check(&history, &mut limits) else {
         panic!("it takes too many steps");
     };
@@ -502,14 +519,14 @@ fn stale_read_after(unanswered: &[String]) -> Contradiction {
 }
 
 #[test]
-fn unanswered_writes_are_not_tried_where_nobody_would_notice() {
+fn unanswered_writes_that_make_no_difference_are_not_tried() {
     let writes: Vec<String> = (0..100).map(|value| format!("write {value}")).collect();
     let found = stale_read_after(&writes);
     assert_eq!(found.optional.len(), 100);
 }
 
 #[test]
-fn what_cannot_be_whatever_was_there_before_is_found_before_all_is_tried_that_could_have_been() {
+fn a_contradiction_is_found_without_trying_all_states_before_it() {
     let pairs = (0..100).map(|pair| (pair / 10, pair % 10)).filter(|(from, to)| from != to);
     let changes: Vec<String> = pairs.map(|(from, to)| format!("cas {from} {to}")).collect();
     stale_read_after(&changes);

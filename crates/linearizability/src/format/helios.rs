@@ -1,28 +1,28 @@
-//! Our own form; `write.rs` says what it looks like.
+//! The format of this crate; [`HistoryWriter`](super::HistoryWriter) describes it.
 
-use raft_kv::{Key, Operation, Value};
-
-use super::super::history::{Answer, History, Outcome, Subject};
-use super::super::write::HEADER;
 use super::ReadLines;
-use super::error::HistoryParseError;
-use super::line::{Line, Span};
+use super::error::ParseError;
+use super::line_reader::{LineReader, Span};
+use super::writer::HEADER;
+use crate::bytes::Bytes;
+use crate::history::{Completion, History, HistoryError, Model};
+use crate::operation::{Answer, MapOperation};
 
 pub(super) struct Reader {
     history: History,
     has_begun: bool,
-    /// The time of the last line, in microseconds.
+    /// The time of the last line, in µs.
     time: u64,
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { history: History::new(Subject::Store), has_begun: false, time: 0 }
+        Self { history: History::new(Model::Map), has_begun: false, time: 0 }
     }
 }
 
 impl ReadLines for Reader {
-    fn line(&mut self, line: &mut Line<'_>) -> Result<(), HistoryParseError> {
+    fn line(&mut self, line: &mut LineReader<'_>) -> Result<(), ParseError> {
         let rest = line.rest();
         if is_over(rest) {
             return Ok(());
@@ -36,7 +36,7 @@ impl ReadLines for Reader {
             return Ok(());
         }
         self.read_time(line)?;
-        let (client, named) = line.number("the number of a client")?;
+        let (client, named) = line.number("the number of a process")?;
         let kind = word(line);
         match line.text(kind) {
             "invoke" => {
@@ -46,25 +46,24 @@ impl ReadLines for Reader {
                 added.map_err(|error| line.refuse(named, error))
             }
             "ok" | "fail" | "unknown" => {
-                let outcome = self.outcome(client, named, kind, line)?;
-                let ended = self.history.conclude(client, outcome, line.number);
+                let completion = self.completion(client, named, kind, line)?;
+                let ended = self.history.conclude(client, completion, line.number);
                 ended.map_err(|error| line.refuse(named, error))
             }
             _ => Err(line.error(kind, "`invoke`, `ok`, `fail` or `unknown`")),
         }
     }
 
-    fn end(self, last: usize) -> Result<History, HistoryParseError> {
+    fn end(self, last: usize) -> Result<History, ParseError> {
         if self.has_begun {
             return Ok(self.history);
         }
-        let found = "the end of the text".to_owned();
-        Err(HistoryParseError::whole(last, found, format!("`{HEADER}`")))
+        Err(ParseError::whole(last, "the end of the text", &format!("`{HEADER}`")))
     }
 }
 
 impl Reader {
-    fn read_time(&mut self, line: &mut Line<'_>) -> Result<(), HistoryParseError> {
+    fn read_time(&mut self, line: &mut LineReader<'_>) -> Result<(), ParseError> {
         let span = line.word();
         let Some(time) = micros(line.text(span)) else {
             return Err(line.error(span, "a time in seconds, such as `0.125000s`"));
@@ -76,27 +75,27 @@ impl Reader {
         Ok(())
     }
 
-    fn outcome(
+    fn completion(
         &self,
         client: u64,
         named: Span,
         kind: Span,
-        line: &mut Line<'_>,
-    ) -> Result<Outcome, HistoryParseError> {
+        line: &mut LineReader<'_>,
+    ) -> Result<Completion, ParseError> {
         let kind = line.text(kind);
         if kind != "ok" {
-            return Ok(if kind == "fail" { Outcome::Failed } else { Outcome::Unknown });
+            return Ok(if kind == "fail" { Completion::Failed } else { Completion::Unknown });
         }
         let Some(open) = self.history.open(client) else {
-            return Err(line.refuse(named, super::super::HistoryError::Idle));
+            return Err(line.refuse(named, HistoryError::Idle));
         };
         let answer = answer(&open.operation, line)?;
         end(line)?;
-        Ok(Outcome::Answered(answer))
+        Ok(Completion::Answered(answer))
     }
 }
 
-/// Seconds with up to six decimals, as microseconds.
+/// Seconds with up to six decimals, in µs.
 fn micros(text: &str) -> Option<u64> {
     let number = text.strip_suffix('s')?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
@@ -108,20 +107,20 @@ fn micros(text: &str) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(micros)
 }
 
-fn operation(line: &mut Line<'_>) -> Result<Operation, HistoryParseError> {
+fn operation(line: &mut LineReader<'_>) -> Result<MapOperation, ParseError> {
     let name = word(line);
     Ok(match line.text(name) {
         "set" => {
             let (key, value) = pair(line)?;
-            Operation::Set { key, value }
+            MapOperation::Write { key, value }
         }
-        "get" => Operation::Get { key: key(line)? },
-        "delete" => Operation::Delete { key: key(line)? },
-        "append" => Operation::Append { key: key(line)?, value: value(line)? },
-        "cas" => Operation::Cas { key: key(line)?, expect: maybe(line)?, value: value(line)? },
+        "get" => MapOperation::Read { key: key(line)? },
+        "delete" => MapOperation::Delete { key: key(line)? },
+        "append" => MapOperation::Append { key: key(line)?, value: value(line)? },
+        "cas" => MapOperation::Cas { key: key(line)?, expect: maybe(line)?, value: value(line)? },
         "list" => {
             let all = is_over(line.rest());
-            Operation::List { prefix: if all { Key::from("") } else { key(line)? } }
+            MapOperation::List { prefix: if all { Bytes::from("") } else { key(line)? } }
         }
         _ => {
             let names = "`set`, `get`, `delete`, `append`, `cas` or `list`";
@@ -130,14 +129,14 @@ fn operation(line: &mut Line<'_>) -> Result<Operation, HistoryParseError> {
     })
 }
 
-fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryParseError> {
+fn answer(operation: &MapOperation, line: &mut LineReader<'_>) -> Result<Answer, ParseError> {
     Ok(match operation {
-        Operation::Set { .. } => Answer::Done,
-        Operation::Get { .. } => Answer::Value(maybe(line)?),
-        Operation::Append { .. } => {
+        MapOperation::Write { .. } => Answer::Done,
+        MapOperation::Read { .. } => Answer::Value(maybe(line)?),
+        MapOperation::Append { .. } => {
             Answer::Appended { length: line.number("the value's length in bytes")?.0 }
         }
-        Operation::Delete { .. } => {
+        MapOperation::Delete { .. } => {
             let word = word(line);
             match line.text(word) {
                 "deleted" => Answer::Deleted { existed: true },
@@ -145,7 +144,7 @@ fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryP
                 _ => return Err(line.error(word, "`deleted` or `absent`")),
             }
         }
-        Operation::Cas { .. } => {
+        MapOperation::Cas { .. } => {
             let word = word(line);
             match line.text(word) {
                 "swapped" => Answer::Swapped,
@@ -153,15 +152,15 @@ fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryP
                 _ => return Err(line.error(word, "`swapped`, or `kept` and the value")),
             }
         }
-        Operation::List { .. } => {
+        MapOperation::List { .. } => {
             let mut entries = Vec::new();
             loop {
                 let rest = line.rest();
                 if is_over(rest) {
                     break Answer::List { entries, truncated: false };
                 }
-                // A key may have that name: then a `=` follows.
-                if rest.strip_prefix("more").is_some_and(|behind| is_over(behind.trim_start())) {
+                // A key can have this name too: then `=` follows.
+                if rest.strip_prefix("more").is_some_and(|after| is_over(after.trim_start())) {
                     line.take("more");
                     break Answer::List { entries, truncated: true };
                 }
@@ -171,7 +170,7 @@ fn answer(operation: &Operation, line: &mut Line<'_>) -> Result<Answer, HistoryP
     })
 }
 
-fn pair(line: &mut Line<'_>) -> Result<(Key, Value), HistoryParseError> {
+fn pair(line: &mut LineReader<'_>) -> Result<(Bytes, Bytes), ParseError> {
     let key = key(line)?;
     if !line.take("=") {
         let word = line.word();
@@ -180,22 +179,22 @@ fn pair(line: &mut Line<'_>) -> Result<(Key, Value), HistoryParseError> {
     Ok((key, value(line)?))
 }
 
-fn key(line: &mut Line<'_>) -> Result<Key, HistoryParseError> {
-    text(line, "a key").map(|(text, _)| Key::from(text.as_bytes()))
+fn key(line: &mut LineReader<'_>) -> Result<Bytes, ParseError> {
+    text(line, "a key").map(|(text, _)| Bytes::from(text.as_slice()))
 }
 
-fn value(line: &mut Line<'_>) -> Result<Value, HistoryParseError> {
+fn value(line: &mut LineReader<'_>) -> Result<Bytes, ParseError> {
     text(line, "a value").map(|(text, _)| text)
 }
 
 /// A value, or `absent`.
-fn maybe(line: &mut Line<'_>) -> Result<Option<Value>, HistoryParseError> {
+fn maybe(line: &mut LineReader<'_>) -> Result<Option<Bytes>, ParseError> {
     let (value, span) = text(line, "a value or `absent`")?;
     Ok((line.text(span) != "absent").then_some(value))
 }
 
-/// A bare word or a string between quotes.
-fn text(line: &mut Line<'_>, expected: &str) -> Result<(Value, Span), HistoryParseError> {
+/// A bare word, or a string between quotes.
+fn text(line: &mut LineReader<'_>, expected: &str) -> Result<(Bytes, Span), ParseError> {
     if line.rest().starts_with('"') {
         return line.quoted();
     }
@@ -206,17 +205,17 @@ fn text(line: &mut Line<'_>, expected: &str) -> Result<(Value, Span), HistoryPar
     }
 }
 
-/// The next characters up to a blank or a comment.
-fn word(line: &mut Line<'_>) -> Span {
+/// The characters up to the next blank or comment.
+fn word(line: &mut LineReader<'_>) -> Span {
     line.rest();
     line.run(|c| !c.is_whitespace() && c != '#')
 }
 
-/// Whether nothing more follows in a line, or only a comment.
+/// Whether the rest of a line is empty or a comment.
 fn is_over(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('#')
 }
 
-fn end(line: &mut Line<'_>) -> Result<(), HistoryParseError> {
+fn end(line: &mut LineReader<'_>) -> Result<(), ParseError> {
     if is_over(line.rest()) { Ok(()) } else { line.end() }
 }

@@ -1,28 +1,28 @@
-//! Values as small numbers: equal contents have equal numbers, and an append is one look-up.
+//! Values as small numbers: equal values have equal numbers, and an append is one look-up.
 //!
-//! A value is kept as the value that it was made from and the bytes that were added, so a key to which
-//! a thousand clients append does not cost the square of that.
+//! A value is stored as another value and the bytes appended to it, so a thousand appends to one
+//! key do not take memory in proportion to the square of their number.
 
 use hashbrown::HashTable;
-use raft_kv::Value;
 
+use crate::bytes::Bytes;
 use crate::hash::mix;
 
-/// The number of a value, or of its absence.
-pub(super) type ValueId = u32;
+/// The number of a value, or [`ABSENT`].
+pub(crate) type ValueId = u32;
 
 /// The key is absent.
-pub(super) const ABSENT: ValueId = 0;
+pub(crate) const ABSENT: ValueId = 0;
 /// The value without bytes.
-pub(super) const EMPTY: ValueId = 1;
-/// Any value or none: what a window of a history begins with.
-pub(super) const ANY: ValueId = OPEN | EMPTY;
-/// Marks a value of which only the end is known: what was appended to one that is not known. The rest
-/// of the number is that of the end.
+pub(crate) const EMPTY: ValueId = 1;
+/// Any value or none: the state before a stretch of a history.
+pub(crate) const ANY: ValueId = OPEN | EMPTY;
+/// The bit of values of which only the end is known, because it was appended to an unknown value.
+/// The other bits are the number of the end.
 const OPEN: ValueId = 1 << 31;
 
 /// Whether only the end of a value is known.
-pub(super) fn is_open(id: ValueId) -> bool {
+pub(crate) fn is_open(id: ValueId) -> bool {
     id & OPEN != 0
 }
 
@@ -30,13 +30,13 @@ pub(super) fn is_open(id: ValueId) -> bool {
 const PRIME: u64 = (1 << 61) - 1;
 const BASE: u64 = 0x0A31_7C5B_2D4F_9E67;
 
-/// All values that were met.
-pub(super) struct Values {
+/// All values that a search has met.
+pub(crate) struct Values {
     nodes: Vec<Node>,
     pieces: Vec<Piece>,
     piece_ids: HashTable<u32>,
     by_content: HashTable<ValueId>,
-    /// Value, piece, and what the one with the other at its end is.
+    /// A value, a piece, and the value that the append makes of them.
     appended: HashTable<(ValueId, u32, ValueId)>,
     bytes: usize,
 }
@@ -46,19 +46,19 @@ struct Node {
     parent: ValueId,
     piece: u32,
     length: u64,
-    /// Depends on the contents only, not on the pieces that they came in.
+    /// A polynomial hash of the whole value. It does not depend on the division into pieces.
     hash: u64,
 }
 
 struct Piece {
-    bytes: Value,
+    bytes: Bytes,
     hash: u64,
     /// The base to the power of the length.
     power: u64,
 }
 
 impl Values {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let nothing = Node { parent: ABSENT, piece: 0, length: 0, hash: 0 };
         let mut values = Self {
             nodes: vec![nothing, nothing],
@@ -72,22 +72,22 @@ impl Values {
         values
     }
 
-    /// How much memory the values take, about.
-    pub(super) fn bytes(&self) -> usize {
+    /// The memory that the values take, in bytes, roughly.
+    pub(crate) fn bytes(&self) -> usize {
         let tables = self.by_content.capacity() * 8 + self.appended.capacity() * 16;
         self.bytes + self.nodes.capacity() * size_of::<Node>() + tables
     }
 
-    /// The number of these bytes as something to append.
-    pub(super) fn piece(&mut self, bytes: &Value) -> u32 {
-        let (hash, power) = polynomial(bytes.as_bytes());
+    /// The number of bytes to append.
+    pub(crate) fn piece(&mut self, bytes: &Bytes) -> u32 {
+        let (hash, power) = polynomial(bytes.as_slice());
         let pieces = &self.pieces;
         let same = |id: &u32| pieces[*id as usize].bytes == *bytes;
         if let Some(id) = self.piece_ids.find(mix(hash, 0), same) {
             return *id;
         }
         let id = self.pieces.len() as u32;
-        self.bytes += bytes.len() + size_of::<Piece>();
+        self.bytes += bytes.as_slice().len() + size_of::<Piece>();
         self.pieces.push(Piece { bytes: bytes.clone(), hash, power });
         let pieces = &self.pieces;
         let key = |id: &u32| mix(pieces[*id as usize].hash, 0);
@@ -96,13 +96,13 @@ impl Values {
     }
 
     /// The number of a value.
-    pub(super) fn value(&mut self, bytes: &Value) -> ValueId {
+    pub(crate) fn value(&mut self, bytes: &Bytes) -> ValueId {
         let piece = self.piece(bytes);
         self.append(EMPTY, piece)
     }
 
-    /// The value that is there after the piece is added to another; nothing counts as empty.
-    pub(super) fn append(&mut self, to: ValueId, piece: u32) -> ValueId {
+    /// The value after an append. An absent value counts as empty.
+    pub(crate) fn append(&mut self, to: ValueId, piece: u32) -> ValueId {
         if is_open(to) {
             return OPEN | self.append(to & !OPEN, piece);
         }
@@ -116,7 +116,7 @@ impl Values {
         let node = Node {
             parent: to,
             piece,
-            length: before.length + added.bytes.len() as u64,
+            length: before.length + added.bytes.as_slice().len() as u64,
             hash: add_mod(mul_mod(before.hash, added.power), added.hash),
         };
         let id = self.intern(node);
@@ -125,41 +125,41 @@ impl Values {
         id
     }
 
-    /// A value's length in bytes, or that of the end that is known of it.
-    pub(super) fn length(&self, id: ValueId) -> u64 {
+    /// The length of a value in bytes; if only its end is known, the length of the end.
+    pub(crate) fn length(&self, id: ValueId) -> u64 {
         self.nodes[(id & !OPEN) as usize].length
     }
 
-    /// Whether a value can be the one of which only the end is known.
-    pub(super) fn can_be(&self, id: ValueId, open: ValueId) -> bool {
+    /// Whether `id` can be the value `open`, of which only the end is known.
+    pub(crate) fn can_be(&self, id: ValueId, open: ValueId) -> bool {
         open == ANY
             || (self.can_have_length(open, self.length(id)) && self.have_one_end(id, open & !OPEN))
     }
 
-    /// Whether a value, or one of which only the end is known, can have so many bytes.
-    pub(super) fn can_have_length(&self, id: ValueId, length: u64) -> bool {
+    /// Whether a value can have this length; if only its end is known, the end must not be longer.
+    pub(crate) fn can_have_length(&self, id: ValueId, length: u64) -> bool {
         if is_open(id) { self.length(id) <= length } else { self.length(id) == length }
     }
 
-    /// Whether a value that came in one piece has these bytes at this place.
-    pub(super) fn has_at(&self, id: ValueId, offset: u64, piece: u32) -> bool {
-        let added = self.pieces[piece as usize].bytes.as_bytes();
+    /// Whether a value that is one piece has the bytes of another piece at an offset.
+    pub(crate) fn has_at(&self, id: ValueId, offset: u64, piece: u32) -> bool {
+        let added = self.pieces[piece as usize].bytes.as_slice();
         if id <= EMPTY {
             return id == EMPTY && offset == 0 && added.is_empty();
         }
-        let whole = self.pieces[self.nodes[id as usize].piece as usize].bytes.as_bytes();
-        let behind = usize::try_from(offset).ok().and_then(|offset| whole.get(offset..));
-        behind.is_some_and(|behind| behind.starts_with(added))
+        let whole = self.pieces[self.nodes[id as usize].piece as usize].bytes.as_slice();
+        let rest = usize::try_from(offset).ok().and_then(|offset| whole.get(offset..));
+        rest.is_some_and(|rest| rest.starts_with(added))
     }
 
-    /// Whether a value has these bytes at its end.
-    pub(super) fn ends_with(&self, id: ValueId, piece: u32) -> bool {
-        let end = self.pieces[piece as usize].bytes.as_bytes();
+    /// Whether a value ends with the bytes of a piece.
+    pub(crate) fn ends_with(&self, id: ValueId, piece: u32) -> bool {
+        let end = self.pieces[piece as usize].bytes.as_slice();
         self.tail(id, end.len()) == end
     }
 
-    /// The bytes of a value, the last `limit` of them.
-    pub(super) fn tail(&self, id: ValueId, limit: usize) -> Vec<u8> {
+    /// The last `limit` bytes of a value.
+    pub(crate) fn tail(&self, id: ValueId, limit: usize) -> Vec<u8> {
         let mut bytes: Vec<u8> =
             Tail::of(self, id).flat_map(|b| b.iter().rev()).take(limit).copied().collect();
         bytes.reverse();
@@ -187,7 +187,7 @@ impl Values {
         (a.length, a.hash) == (b.length, b.hash) && self.have_one_end(one, other)
     }
 
-    /// Whether a value ends with another, or the other way round.
+    /// Whether one of two values ends with the other.
     fn have_one_end(&self, one: ValueId, other: ValueId) -> bool {
         let (mut left, mut right) = (Tail::of(self, one), Tail::of(self, other));
         let (mut a, mut b): (&[u8], &[u8]) = (&[], &[]);
@@ -212,7 +212,7 @@ impl Values {
     }
 }
 
-/// The pieces of a value that have bytes, from the last to the first.
+/// The pieces of a value that are not empty, from the last to the first.
 struct Tail<'a> {
     values: &'a Values,
     at: ValueId,
@@ -231,7 +231,7 @@ impl<'a> Iterator for Tail<'a> {
         while self.at > EMPTY {
             let node = &self.values.nodes[self.at as usize];
             self.at = node.parent;
-            let bytes = self.values.pieces[node.piece as usize].bytes.as_bytes();
+            let bytes = self.values.pieces[node.piece as usize].bytes.as_slice();
             if !bytes.is_empty() {
                 return Some(bytes);
             }
@@ -244,7 +244,7 @@ fn content_key(hash: u64, length: u64) -> u64 {
     mix(hash, length)
 }
 
-/// The hash of some bytes, and the base to the power of their number.
+/// The polynomial hash of bytes, and the base to the power of their number.
 fn polynomial(bytes: &[u8]) -> (u64, u64) {
     bytes.iter().fold((0, 1), |(hash, power), byte| {
         (add_mod(mul_mod(hash, BASE), u64::from(*byte) + 1), mul_mod(power, BASE))
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_contents_have_one_number_whatever_pieces_they_came_in() {
+    fn equal_values_have_one_number_whatever_their_pieces() {
         let mut values = Values::new();
         let [a, bc, ab, c, nothing] = ["a", "bc", "ab", "c", ""].map(|t| values.piece(&t.into()));
         let whole = values.value(&"abc".into());
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_not_known_the_end_is_known_that_was_appended() {
+    fn the_end_of_an_unknown_value_is_known_after_an_append() {
         let mut values = Values::new();
         let [b, c, nothing] = ["b", "c", ""].map(|t| values.piece(&t.into()));
         let [abc, bc, ab, small] = ["abc", "bc", "ab", "c"].map(|t| values.value(&t.into()));
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn contents_of_one_hash_are_told_apart_by_their_bytes() {
+    fn values_of_one_hash_are_told_apart_by_their_bytes() {
         let mut values = Values::new();
         let [one, other] = ["abc", "abd"].map(|t| values.value(&t.into()));
         let (a, b) = (values.nodes[one as usize], values.nodes[other as usize]);

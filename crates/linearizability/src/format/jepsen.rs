@@ -1,4 +1,4 @@
-//! Jepsen's logs of operations on one register.
+//! Logs of Jepsen with operations on one register.
 //!
 //! ```text
 //! INFO  jepsen.util - 2   :invoke   :cas   [2 4]
@@ -6,14 +6,16 @@
 //! INFO  jepsen.util - 4   :info   :write   :timed-out
 //! ```
 //!
-//! What stands before `jepsen.util` (a level, perhaps a time and a thread) does not matter.
+//! `:ok` means that the operation took effect, `:fail` that it did not and never will. An operation
+//! with `:info`, or without a return, may have taken effect or not. The words before `jepsen.util`
+//! (a level, perhaps a time and a thread) do not matter.
 
-use raft_kv::{Key, Operation, Value};
-
-use super::super::history::{Answer, History, Outcome, Subject};
 use super::ReadLines;
-use super::error::HistoryParseError;
-use super::line::{Line, Span};
+use super::error::ParseError;
+use super::line_reader::{LineReader, Span};
+use crate::bytes::Bytes;
+use crate::history::{Completion, History, HistoryError, Model};
+use crate::operation::{Answer, MapOperation};
 
 const LEVELS: [&str; 6] = ["INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL"];
 const KINDS: [&str; 4] = [":invoke", ":ok", ":fail", ":info"];
@@ -24,11 +26,12 @@ pub(super) struct Reader {
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { history: History::new(Subject::Register) }
+        Self { history: History::new(Model::Register) }
     }
 }
 
-/// Whether a line, without blanks around it, is one of a log: it begins with a level or a date.
+/// Whether a line without blanks around it is one of a log: whether it begins with a level or a
+/// date.
 pub(super) fn is_log(line: &str) -> bool {
     let first = line.split(char::is_whitespace).next().unwrap_or_default();
     let is_date = first.len() >= 10
@@ -40,13 +43,13 @@ pub(super) fn is_log(line: &str) -> bool {
 }
 
 impl ReadLines for Reader {
-    fn line(&mut self, line: &mut Line<'_>) -> Result<(), HistoryParseError> {
+    fn line(&mut self, line: &mut LineReader<'_>) -> Result<(), ParseError> {
         let rest = line.rest();
         if rest.is_empty() {
             return Ok(());
         }
         if !is_log(rest) {
-            // The traces of exceptions that Java writes into a log.
+            // Java writes the traces of exceptions into a log.
             if rest.starts_with("at ") || rest.starts_with("...") || rest.starts_with("Caused by:")
             {
                 return Ok(());
@@ -61,22 +64,22 @@ impl ReadLines for Reader {
         self.operation(process, line)
     }
 
-    fn end(self, _: usize) -> Result<History, HistoryParseError> {
+    fn end(self, _: usize) -> Result<History, ParseError> {
         Ok(self.history)
     }
 }
 
-/// Reads up to the process of an operation; `None` if the line is clearly none.
-fn find_operation(line: &mut Line<'_>) -> Result<Option<(u64, Span)>, HistoryParseError> {
+/// Reads a line up to the process of an operation; `None` if the line has no operation.
+fn find_operation(line: &mut LineReader<'_>) -> Result<Option<(u64, Span)>, ParseError> {
     let rest = line.rest();
     let mut words = rest.split(char::is_whitespace).filter(|word| !word.is_empty());
     let says_kind = words.clone().any(|word| KINDS.contains(&word));
     let logger = words.position(|word| word.trim_end_matches(':') == "jepsen.util");
-    let mut behind = words.skip_while(|word| *word == "-");
-    let subject = behind.next().filter(|_| logger.is_some());
+    let mut after = words.skip_while(|word| *word == "-");
+    let subject = after.next().filter(|_| logger.is_some());
     let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
     let has_process = subject.is_some_and(is_number);
-    // What the nemesis does to the cluster is not an operation on the register.
+    // A fault that the nemesis injects is not an operation on the register.
     if subject == Some(":nemesis") || !(says_kind || has_process) {
         return Ok(None);
     }
@@ -93,8 +96,8 @@ impl Reader {
     fn operation(
         &mut self,
         (process, named): (u64, Span),
-        line: &mut Line<'_>,
-    ) -> Result<(), HistoryParseError> {
+        line: &mut LineReader<'_>,
+    ) -> Result<(), ParseError> {
         let kind = line.word();
         let function = line.word();
         let name = line.text(function);
@@ -110,41 +113,45 @@ impl Reader {
             let added = self.history.invoke(process, operation, line.number);
             return added.map_err(|error| line.refuse(named, error));
         }
-        let outcome = match (line.text(kind), name) {
+        let completion = match (line.text(kind), name) {
             (":fail", _) => failed(line)?,
             (":info", _) => unknown(line)?,
-            (_, ":read") => Outcome::Answered(Answer::Value(value(line)?)),
-            (_, ":write") => Outcome::Answered(Answer::Done),
-            (_, _) => Outcome::Answered(Answer::Swapped),
+            (_, ":read") => Completion::Answered(Answer::Value(value(line)?)),
+            (_, ":write") => Completion::Answered(Answer::Done),
+            (_, _) => Completion::Answered(Answer::Swapped),
         };
-        self.agree((process, named), name, &outcome, line)?;
+        self.agree((process, named), name, &completion, line)?;
         line.end()?;
-        let ended = self.history.conclude(process, outcome, line.number);
+        let ended = self.history.conclude(process, completion, line.number);
         ended.map_err(|error| line.refuse(named, error))
     }
 
-    /// What ends is what began: the function, and what it was given.
+    /// Checks that a return has the function and the arguments of its call.
     fn agree(
         &self,
         (process, named): (u64, Span),
         name: &str,
-        outcome: &Outcome,
-        line: &mut Line<'_>,
-    ) -> Result<(), HistoryParseError> {
+        completion: &Completion,
+        line: &mut LineReader<'_>,
+    ) -> Result<(), ParseError> {
         let Some(open) = self.history.open(process) else {
-            return Err(line.refuse(named, super::super::HistoryError::Idle));
+            return Err(line.refuse(named, HistoryError::Idle));
         };
-        let same = match &open.operation {
-            Operation::Get { .. } => name == ":read",
-            Operation::Set { .. } => name == ":write",
-            _ => name == ":cas",
+        let is_same = match &open.operation {
+            MapOperation::Read { .. } => name == ":read",
+            MapOperation::Write { .. } => name == ":write",
+            MapOperation::Cas { .. } => name == ":cas",
+            // This reader makes none of these.
+            MapOperation::Append { .. }
+            | MapOperation::Delete { .. }
+            | MapOperation::List { .. } => false,
         };
-        if !same {
+        if !is_same {
             let message =
                 format!("process {process} began another operation in line {}", open.invoked.line);
             return Err(line.problem(named, message));
         }
-        if name == ":read" || !matches!(outcome, Outcome::Answered(_)) {
+        if name == ":read" || !matches!(completion, Completion::Answered(_)) {
             return Ok(());
         }
         line.rest();
@@ -152,26 +159,28 @@ impl Reader {
         if invoked(name, line)? != open.operation {
             let span = (start.0, line.here().1);
             let since = open.invoked.line;
-            return Err(line.error(span, &format!("what the operation of line {since} was given")));
+            return Err(
+                line.error(span, &format!("the arguments of the operation of line {since}"))
+            );
         }
         Ok(())
     }
 }
 
-fn register() -> Key {
-    Key::from("register")
+fn register() -> Bytes {
+    Bytes::from("register")
 }
 
-fn invoked(name: &str, line: &mut Line<'_>) -> Result<Operation, HistoryParseError> {
+fn invoked(name: &str, line: &mut LineReader<'_>) -> Result<MapOperation, ParseError> {
     match name {
         ":read" => {
             let word = line.word();
             if line.text(word) != "nil" {
-                return Err(line.error(word, "`nil`: what a read will find is not known yet"));
+                return Err(line.error(word, "`nil`, because the value is not known yet"));
             }
-            Ok(Operation::Get { key: register() })
+            Ok(MapOperation::Read { key: register() })
         }
-        ":write" => Ok(Operation::Set { key: register(), value: some_value(line)? }),
+        ":write" => Ok(MapOperation::Write { key: register(), value: some_value(line)? }),
         _ => {
             if !line.take("[") {
                 let word = line.word();
@@ -183,31 +192,31 @@ fn invoked(name: &str, line: &mut Line<'_>) -> Result<Operation, HistoryParseErr
                 let word = line.word();
                 return Err(line.error(word, "`]`"));
             }
-            Ok(Operation::Cas { key: register(), expect, value })
+            Ok(MapOperation::Cas { key: register(), expect, value })
         }
     }
 }
 
-/// It did not happen; what follows says why.
-fn failed(line: &mut Line<'_>) -> Result<Outcome, HistoryParseError> {
+/// The operation did not take effect. The rest of the line is the reason.
+fn failed(line: &mut LineReader<'_>) -> Result<Completion, ParseError> {
     line.skip(|_| true);
-    Ok(Outcome::Failed)
+    Ok(Completion::Failed)
 }
 
-/// Nobody knows; what follows says why.
-fn unknown(line: &mut Line<'_>) -> Result<Outcome, HistoryParseError> {
+/// Nobody knows whether the operation took effect. The rest of the line is the reason.
+fn unknown(line: &mut LineReader<'_>) -> Result<Completion, ParseError> {
     line.skip(|_| true);
-    Ok(Outcome::Unknown)
+    Ok(Completion::Unknown)
 }
 
-fn some_value(line: &mut Line<'_>) -> Result<Value, HistoryParseError> {
+fn some_value(line: &mut LineReader<'_>) -> Result<Bytes, ParseError> {
     line.rest();
     let start = line.here();
     value(line)?.ok_or_else(|| line.error((start.0, line.here().1), "a number"))
 }
 
-/// A number, or nothing.
-fn value(line: &mut Line<'_>) -> Result<Option<Value>, HistoryParseError> {
+/// A number, or `None` for `nil`.
+fn value(line: &mut LineReader<'_>) -> Result<Option<Bytes>, ParseError> {
     line.rest();
     let span = line.run(|c| !c.is_whitespace() && !matches!(c, '[' | ']' | ','));
     let text = line.text(span);

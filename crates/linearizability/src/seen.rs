@@ -1,30 +1,33 @@
-//! Which situations the search has been in, and need not be in again.
+//! The situations that the search has looked at and need not look at again: the memory of Lowe's
+//! search.
 
 use hashbrown::HashTable;
 
 use crate::hash::mix_all;
 
-/// Situations that lead nowhere, or are being looked at.
+/// Situations that lead to no order, or that the search is in.
 ///
-/// A situation is a state, a place in the history, which of the operations open there have happened,
-/// and which of those that nobody answered have. One in which fewer of the latter have happened can do
-/// all that one with more can; so only the former need be kept.
-pub(super) struct Seen {
+/// A situation is a state, a moment in the history, the set of operations open at that moment that
+/// have taken effect, and the set of unanswered operations that have. Of two situations that differ
+/// only in the last set, one with a subset of the other's can lead to everything that the other
+/// can: the other need not be looked at.
+pub(crate) struct Seen {
     /// The situations, each `width` words long.
     words: Vec<u64>,
     width: usize,
-    /// How many words must be equal; the others must hold all bits of what is kept.
+    /// The number of words that must be equal. In the others, a situation is covered by one whose
+    /// bits are a subset of its own.
     exact: usize,
     table: HashTable<u32>,
 }
 
 impl Seen {
-    pub(super) fn new(exact: usize, others: usize) -> Self {
+    pub(crate) fn new(exact: usize, others: usize) -> Self {
         Self { words: Vec::new(), width: exact + others, exact, table: HashTable::new() }
     }
 
-    /// Notes a situation; false if it, or one from which more can happen, was noted before.
-    pub(super) fn insert(&mut self, situation: &[u64]) -> bool {
+    /// Remembers a situation; false if it is covered by one that is remembered already.
+    pub(crate) fn insert(&mut self, situation: &[u64]) -> bool {
         let key = mix_all(&situation[..self.exact]);
         let covered = self.table.iter_hash(key).any(|place| {
             let kept = &self.words[*place as usize * self.width..][..self.width];
@@ -43,13 +46,13 @@ impl Seen {
         true
     }
 
-    /// How many situations are kept.
-    pub(super) fn len(&self) -> usize {
+    /// The number of situations.
+    pub(crate) fn len(&self) -> usize {
         self.words.len() / self.width
     }
 
-    /// How much memory they take.
-    pub(super) fn bytes(&self) -> usize {
+    /// The memory that they take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
         self.words.capacity() * 8 + self.table.capacity() * 5
     }
 }
@@ -59,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_do_less_is_covered_and_nothing_else() {
+    fn a_situation_is_covered_by_one_with_a_subset() {
         let mut seen = Seen::new(2, 1);
         assert!(seen.insert(&[1, 2, 0b0110]));
         assert!(!seen.insert(&[1, 2, 0b0110]));

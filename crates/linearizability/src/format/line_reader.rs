@@ -1,29 +1,28 @@
-//! One line, read from left to right.
+//! A line that is read from left to right.
 
-use raft_kv::Value;
-
-use super::super::history::HistoryError;
 use super::MAX_LINE_BYTES;
-use super::error::HistoryParseError;
-use crate::excerpt::visible;
+use super::error::ParseError;
+use crate::bytes::Bytes;
+use crate::description::visible;
+use crate::history::HistoryError;
 
-/// The bytes from one place of a line to another.
+/// A place in a line: the bytes `start..end`.
 pub(super) type Span = (usize, usize);
 
-/// A line and how far it is read.
-pub(super) struct Line<'a> {
+/// A line and the position up to which it is read.
+pub(super) struct LineReader<'a> {
     pub(super) number: usize,
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Line<'a> {
+impl<'a> LineReader<'a> {
     /// A line without its end.
-    pub(super) fn new(number: usize, bytes: &'a [u8]) -> Result<Self, HistoryParseError> {
+    pub(super) fn new(number: usize, bytes: &'a [u8]) -> Result<Self, ParseError> {
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         if bytes.len() > MAX_LINE_BYTES {
-            let most = format!("at most {MAX_LINE_BYTES} bytes in a line");
-            return Err(HistoryParseError::whole(number, format!("{} bytes", bytes.len()), most));
+            let most = format!("a line of at most {MAX_LINE_BYTES} bytes");
+            return Err(ParseError::whole(number, &format!("{} bytes", bytes.len()), &most));
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self { number, text, at: 0 }),
@@ -31,19 +30,19 @@ impl<'a> Line<'a> {
                 let valid = String::from_utf8_lossy(bytes);
                 let start = error.valid_up_to();
                 let end = start + '\u{fffd}'.len_utf8();
-                let message = "expected text, found bytes that are not UTF-8".to_owned();
-                Err(HistoryParseError::at(number, &valid, (start, end), message))
+                let message = "expected text in UTF-8, found other bytes".to_owned();
+                Err(ParseError::at(number, &valid, (start, end), message))
             }
         }
     }
 
-    /// What is left, without the blanks before and behind it.
+    /// Skips blanks; the rest of the line, without the blanks at its end.
     pub(super) fn rest(&mut self) -> &'a str {
         self.skip(|c| c.is_whitespace());
         self.text[self.at..].trim_end()
     }
 
-    /// Passes over blanks and then over `sign`, if it stands there.
+    /// Skips blanks, and then `sign` if it comes next.
     pub(super) fn take(&mut self, sign: &str) -> bool {
         let found = self.rest().starts_with(sign);
         if found {
@@ -52,27 +51,27 @@ impl<'a> Line<'a> {
         found
     }
 
-    /// Passes over characters.
+    /// Skips characters.
     pub(super) fn skip(&mut self, unwanted: impl Fn(char) -> bool) {
         let rest = &self.text[self.at..];
         let length = rest.find(|c| !unwanted(c)).unwrap_or(rest.len());
         self.at += length;
     }
 
-    /// The characters up to one that does not belong to them.
+    /// The characters up to one that does not belong.
     pub(super) fn run(&mut self, belongs: impl Fn(char) -> bool) -> Span {
         let start = self.at;
         self.skip(belongs);
         (start, self.at)
     }
 
-    /// The next characters that are not blank.
+    /// The next word: characters up to a blank.
     pub(super) fn word(&mut self) -> Span {
         self.rest();
         self.run(|c| !c.is_whitespace())
     }
 
-    /// Where the line is read up to, as a place without width.
+    /// The present position, as a place without width.
     pub(super) fn here(&self) -> Span {
         (self.at, self.at)
     }
@@ -81,9 +80,9 @@ impl<'a> Line<'a> {
         &self.text[start..end]
     }
 
-    /// The bytes of a string between quotes, with `\"`, `\\`, `\n`, `\t`, `\r`, `\xNN` and `\uNNNN`;
-    /// the line must stand at the opening quote.
-    pub(super) fn quoted(&mut self) -> Result<(Value, Span), HistoryParseError> {
+    /// The bytes of a string between quotes, with `\"`, `\\`, `\n`, `\t`, `\r`, `\xNN` and
+    /// `\uNNNN`. The position must be at the opening quote.
+    pub(super) fn quoted(&mut self) -> Result<(Bytes, Span), ParseError> {
         let start = self.at;
         self.at += 1;
         let mut bytes = Vec::new();
@@ -96,14 +95,14 @@ impl<'a> Line<'a> {
                 None => return Err(self.error(self.here(), "a closing `\"`")),
                 Some('"') => {
                     self.at += 1;
-                    return Ok((Value::from(bytes), (start, self.at)));
+                    return Ok((Bytes::from(bytes), (start, self.at)));
                 }
                 Some(_) => self.escape(&mut bytes)?,
             }
         }
     }
 
-    fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), HistoryParseError> {
+    fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), ParseError> {
         let rest = &self.text[self.at..];
         let hex = |digits: usize| {
             let digits = rest.get(2..2 + digits)?;
@@ -137,8 +136,8 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    /// A number.
-    pub(super) fn number(&mut self, meaning: &str) -> Result<(u64, Span), HistoryParseError> {
+    /// A whole number; an error says that `meaning` was expected.
+    pub(super) fn number(&mut self, meaning: &str) -> Result<(u64, Span), ParseError> {
         self.rest();
         let span = self.run(|c| c.is_alphanumeric() || matches!(c, '-' | '+' | '.' | '_'));
         match self.text(span).parse() {
@@ -147,8 +146,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Nothing more may follow.
-    pub(super) fn end(&mut self) -> Result<(), HistoryParseError> {
+    /// An error unless the rest of the line is blank.
+    pub(super) fn end(&mut self) -> Result<(), ParseError> {
         if self.rest().is_empty() {
             return Ok(());
         }
@@ -156,14 +155,14 @@ impl<'a> Line<'a> {
         Err(self.error(word, "the end of the line"))
     }
 
-    /// Something else should stand here.
-    pub(super) fn error(&self, span: Span, expected: &str) -> HistoryParseError {
+    /// An error: something else was expected at a place.
+    pub(super) fn error(&self, span: Span, expected: &str) -> ParseError {
         const MAX_FOUND: usize = 40;
         let found = self.text(span);
         let message = if found.trim().is_empty() {
             let end = self.text[span.1..].trim().is_empty();
-            let place = if end { "the end of the line" } else { "something else" };
-            format!("expected {expected}, found {place}")
+            let found = if end { "the end of the line" } else { "something else" };
+            format!("expected {expected}, found {found}")
         } else {
             let found: String = found.chars().take(MAX_FOUND).map(visible).collect();
             format!("expected {expected}, found `{found}`")
@@ -171,13 +170,13 @@ impl<'a> Line<'a> {
         self.problem(span, message)
     }
 
-    /// Something is wrong here.
-    pub(super) fn problem(&self, span: Span, message: String) -> HistoryParseError {
-        HistoryParseError::at(self.number, self.text, span, message)
+    /// An error with a message of its own.
+    pub(super) fn problem(&self, span: Span, message: String) -> ParseError {
+        ParseError::at(self.number, self.text, span, message)
     }
 
-    /// What is said here cannot come next in the history.
-    pub(super) fn refuse(&self, span: Span, error: HistoryError) -> HistoryParseError {
+    /// An error: the call or return cannot come next in the history.
+    pub(super) fn refuse(&self, span: Span, error: HistoryError) -> ParseError {
         self.problem(span, error.to_string())
     }
 }

@@ -1,53 +1,54 @@
-//! Operations and what became of them, in the words of their subject.
+//! Operations and their answers in words, for people.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use raft_kv::{Operation, Value};
+use crate::bytes::Bytes;
+use crate::history::{Completion, Invocation, Model};
+use crate::operation::{Answer, MapOperation};
 
-use super::history::{Answer, Invocation, Outcome, Subject};
-use crate::excerpt::is_invisible;
-
-/// The longest key or value that is shown whole.
+/// The longest key or value that is shown whole, in bytes.
 const LONGEST: usize = 60;
 
-/// An operation with its outcome, in the words of what it works on.
-pub struct InWords<'a> {
-    pub(super) invocation: &'a Invocation,
-    pub(super) subject: Subject,
+/// An operation with its completion, in the words of its model.
+pub(crate) struct Description<'a> {
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) model: Model,
 }
 
-impl fmt::Display for InWords<'_> {
+impl fmt::Display for Description<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Invocation { operation, outcome, .. } = self.invocation;
+        let Invocation { operation, completion, .. } = self.invocation;
         self.write_operation(f, operation)?;
-        match outcome {
-            Outcome::Answered(answer) => self.write_answer(f, answer),
-            Outcome::Failed => f.write_str(": failed"),
-            Outcome::Unknown => f.write_str(": no answer"),
+        match completion {
+            Completion::Answered(answer) => self.write_answer(f, answer),
+            Completion::Failed => f.write_str(": failed"),
+            Completion::Unknown => f.write_str(": no answer"),
         }
     }
 }
 
-impl InWords<'_> {
-    fn write_operation(&self, f: &mut fmt::Formatter<'_>, operation: &Operation) -> fmt::Result {
-        let is_register = self.subject == Subject::Register;
+impl Description<'_> {
+    fn write_operation(&self, f: &mut fmt::Formatter<'_>, operation: &MapOperation) -> fmt::Result {
+        let is_register = self.model == Model::Register;
         match operation {
-            Operation::Set { value, .. } if is_register => write!(f, "write {}", shown(value)),
-            Operation::Set { key, value } if self.subject == Subject::Texts => {
+            MapOperation::Write { value, .. } if is_register => write!(f, "write {}", shown(value)),
+            MapOperation::Write { key, value } if self.model == Model::Texts => {
                 write!(f, "put {}={}", shown(key), shown(value))
             }
-            Operation::Set { key, value } => write!(f, "set {}={}", shown(key), shown(value)),
-            Operation::Get { .. } if is_register => f.write_str("read"),
-            Operation::Get { key } => write!(f, "get {}", shown(key)),
-            Operation::Delete { key } => write!(f, "delete {}", shown(key)),
-            Operation::Cas { key, expect, value } => {
+            MapOperation::Write { key, value } => write!(f, "set {}={}", shown(key), shown(value)),
+            MapOperation::Read { .. } if is_register => f.write_str("read"),
+            MapOperation::Read { key } => write!(f, "get {}", shown(key)),
+            MapOperation::Delete { key } => write!(f, "delete {}", shown(key)),
+            MapOperation::Cas { key, expect, value } => {
                 let (key, space) =
                     if is_register { (String::new(), "") } else { (shown(key), " ") };
                 write!(f, "cas {key}{space}{} {}", self.maybe(expect.as_ref()), shown(value))
             }
-            Operation::Append { key, value } => write!(f, "append {} {}", shown(key), shown(value)),
-            Operation::List { prefix } if prefix.is_empty() => f.write_str("list"),
-            Operation::List { prefix } => write!(f, "list {}", shown(prefix)),
+            MapOperation::Append { key, value } => {
+                write!(f, "append {} {}", shown(key), shown(value))
+            }
+            MapOperation::List { prefix } if prefix.as_slice().is_empty() => f.write_str("list"),
+            MapOperation::List { prefix } => write!(f, "list {}", shown(prefix)),
         }
     }
 
@@ -79,24 +80,25 @@ impl InWords<'_> {
         }
     }
 
-    fn maybe(&self, value: Option<&Value>) -> String {
-        match (value, self.subject) {
+    fn maybe(&self, value: Option<&Bytes>) -> String {
+        match (value, self.model) {
             (Some(value), _) => shown(value),
-            (None, Subject::Register) => "nil".to_owned(),
-            (None, _) => "absent".to_owned(),
+            (None, Model::Register) => "nil".to_owned(),
+            (None, Model::Texts | Model::Map) => "absent".to_owned(),
         }
     }
 }
 
-/// A key or value; the end of a long one.
-pub(super) fn shown(bytes: &impl AsRef<[u8]>) -> String {
+/// A key or value in words; of a long one, its end.
+pub(crate) fn shown(bytes: &impl AsRef<[u8]>) -> String {
     let bytes = bytes.as_ref();
     let cut = bytes.len().saturating_sub(LONGEST);
     quoted(&bytes[cut..], if cut > 0 { "…" } else { "" })
 }
 
-/// Bytes as a plain word if they are one, else between quotes; nothing in them can steer a terminal.
-pub(super) fn quoted(bytes: &[u8], before: &str) -> String {
+/// Bytes as a plain word if they are one, else between quotes, after `before`. Nothing in the bytes
+/// can steer a terminal.
+pub(crate) fn quoted(bytes: &[u8], before: &str) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-./:@+".contains(byte);
     let text: String = bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
         for c in chunk.valid().chars() {
@@ -114,8 +116,20 @@ pub(super) fn quoted(bytes: &[u8], before: &str) -> String {
 }
 
 fn escape(text: &mut String, bytes: &[u8]) {
-    use fmt::Write as _;
     bytes.iter().for_each(|byte| {
         let _ = write!(text, "\\x{byte:02x}");
     });
+}
+
+/// A character as it is shown in an error: one that would not be visible is replaced.
+pub(crate) fn visible(c: char) -> char {
+    if c != '\t' && c != ' ' && is_invisible(c) { '\u{fffd}' } else { c }
+}
+
+/// Whether a character is not visible, or changes the direction of the text around it.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -1,164 +1,170 @@
-//! The search for an order of the operations (Wing and Gong 1993, Lowe 2017).
+//! The search for an order of the operations (Wing and Gong 1993, with the memory of Lowe 2017).
 //!
-//! Operations that were answered are put in order no earlier than they have to: when the first of
-//! those that remain returns, it must have happened, and before it any of the others that were called
-//! by then. A situation is therefore known by which operation returns next, which of those called before
-//! that have happened, and the state; it is looked at once. Four rules keep the number of situations
-//! small:
-//! - An operation that changes nothing and is allowed now is put in order at once: whatever can come
-//!   after, can come after it.
-//! - Of operations that do the same, the one that returns first goes first. Operations that nobody
-//!   answered never have to happen, so they are tried last, and only where they change something that
-//!   makes a difference to what comes next.
-//! - Up to a read before which only appends can come, what is appended has to be what the read found.
-//! - Where fewer unanswered operations have happened, more can still come (`seen`).
+//! An answered operation is put in order as late as possible. When the first of the remaining
+//! operations returns, it must have taken effect, and before it any of the others that were called
+//! by then. So a *situation* is: the operation that returns next, the set of operations called
+//! before that which have taken effect, and the state. Each situation is looked at once. Four rules
+//! keep their number small:
+//! - An operation that changes nothing and can have its answer now is put in order at once. Every
+//!   order that goes on without it can go on with it.
+//! - Of operations that do the same, the one that returns first goes first. Unanswered operations
+//!   never have to take effect, so they are tried last, and only where they change a state on which
+//!   the next operation depends.
+//! - If only appends can come before a read, each of them must append what the read found next.
+//! - A situation is covered by one in which fewer unanswered operations have taken effect (`seen`).
 //!
-//! A search that gets no further asks whether it can: where the last few operations contradict each other
-//! whatever was there before (`window`), all that could have been there before need not be tried.
+//! A search without progress asks whether a few operations up to the one that it cannot get past
+//! contradict each other whatever the state before them (`window`). If so, it stops: the states
+//! before them need not be tried.
 
 use std::cmp::Reverse;
 
-use super::list::Remaining;
-use super::model::{Effect, Model};
-use super::seen::Seen;
-use super::{Limits, Reason};
+use crate::check::{Limits, StopReason};
+use crate::remaining::Remaining;
+use crate::seen::Seen;
+use crate::specification::{Specification, TransitionKind};
 
-/// An operation as the search sees it.
+/// An operation to put in order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Task {
-    /// When it was called.
-    pub(super) called: u32,
-    /// When it returned; `None` if it need not have happened.
-    pub(super) returned: Option<u32>,
-    /// Its number in the model.
-    pub(super) operation: u32,
-    /// It was called before the beginning, where nothing is known: it may be part of what made the state.
-    pub(super) is_early: bool,
+pub(crate) struct Task {
+    /// The event of its call.
+    pub(crate) called: u32,
+    /// The event of its return; `None` if it need not take effect.
+    pub(crate) returned: Option<u32>,
+    /// Its number in the specification.
+    pub(crate) operation: u32,
+    /// Whether it was called before the stretch begins. Then it may have had a part in the unknown
+    /// state there.
+    pub(crate) is_early: bool,
 }
 
-/// How a search ended.
+/// The result of a search.
 #[derive(Debug)]
-pub(super) enum Found {
-    /// All are in order.
+pub(crate) enum Found {
+    /// An order of all operations that must take effect.
     Order(Vec<Placed>),
     /// There is no order.
     Nothing(DeadEnd),
-    /// It was stopped.
-    Stopped(Reason),
+    /// The search met a limit.
+    Stopped(StopReason),
 }
 
-/// An operation that has its place in the order.
+/// An operation in an order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Placed {
-    /// Its number in the model.
-    pub(super) operation: u32,
-    /// It happened just before this moment, at which an operation returns.
-    pub(super) before: u32,
+pub(crate) struct Placed {
+    /// Its number in the specification.
+    pub(crate) operation: u32,
+    /// It takes effect just before this event, the return of an operation.
+    pub(crate) before: u32,
     /// The state after it.
-    pub(super) state: u32,
+    pub(crate) state: u32,
 }
 
-/// As far as any order got.
+/// The furthest that any order gets.
 #[derive(Debug)]
-pub(super) struct DeadEnd {
-    /// The longest order of those that got furthest.
-    pub(super) order: Vec<Placed>,
-    /// The operation that cannot return.
-    pub(super) stuck: Task,
+pub(crate) struct DeadEnd {
+    /// The longest of the orders that get furthest.
+    pub(crate) order: Vec<Placed>,
+    /// The operation whose return no order reaches.
+    pub(crate) stuck: Task,
 }
 
-/// Where to go on with trying what can come next.
+/// The position in the list of candidates for the next operation.
 #[derive(Clone, Copy)]
 struct Cursor {
     at: At,
-    /// A read up to which there can only be appends.
+    /// The read before which only appends can come, if there is one.
     aim: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
 enum At {
-    /// At the operation that has to come.
+    /// At the operation that returns next.
     Required,
     /// At a call in the list.
     Call(u32),
-    /// At an operation that nobody answered.
+    /// At an unanswered operation.
     Pending(u32),
 }
 
-/// A decision.
+/// The decision to put an operation in order.
 struct Frame {
     task: u32,
-    /// The state and the next to return before it.
+    /// The state before it.
     state: u32,
+    /// The operation that returned next before it.
     next: u32,
-    /// What to try instead; `None` if nothing else need be tried.
+    /// The next candidate; `None` if no other need be tried.
     otherwise: Option<Cursor>,
 }
 
-pub(super) struct Search<'a, M> {
-    model: &'a mut M,
-    /// First those that returned, in that order; then the others, in the order of their calls.
+pub(crate) struct Search<'a, S> {
+    spec: &'a mut S,
+    /// First the answered ones, in the order of their returns; then the others, in the order of
+    /// their calls.
     tasks: Vec<Task>,
-    /// How many returned.
+    /// The number of answered tasks.
     answered: u32,
-    /// For each task the one of the same kind that goes before it.
+    /// For each task the one of the same class that goes before it.
     twins: Vec<Option<u32>>,
-    /// For each task a number that no other has at the same time.
+    /// For each task a bit of the situation. No two tasks that are open at the same time share one.
     slots: Vec<u32>,
     happened: Vec<bool>,
     remaining: Remaining,
     initial: u32,
     state: u32,
-    /// The first to return of those that have not happened.
+    /// The first to return of the tasks that have not taken effect.
     next: u32,
-    /// Which situation this is: two numbers, the slots of those that happened and did not return yet,
-    /// and those that nobody answered.
+    /// The present situation: `next` and `state` in one word, the slots of the answered tasks that
+    /// have taken effect and not returned, and those of the unanswered tasks that have taken
+    /// effect.
     situation: Vec<u64>,
+    /// The word of the situation where the unanswered tasks begin.
     pending_at: usize,
     frames: Vec<Frame>,
     seen: Seen,
     deepest: Deepest,
-    /// How many of the decisions are for an operation that nobody answered.
+    /// How many of the frames are for unanswered tasks.
     pending_taken: usize,
-    /// How many situations were looked at.
+    /// The number of situations looked at.
     steps: u64,
-    progress: Progress,
+    progress: SearchProgress,
 }
 
-/// Whether a search gets on.
+/// When to look whether a search makes progress.
 #[derive(Clone, Copy)]
-struct Progress {
-    /// After how many steps that is looked at next.
+struct SearchProgress {
+    /// The step of the next look.
     due: u64,
-    /// After how many more steps then.
+    /// The number of steps from the last look to the next.
     patience: u64,
-    /// How far it had got when that was looked at before.
+    /// The furthest `next` at the last look.
     next: u32,
 }
 
-impl Progress {
-    /// Of a search among so many operations.
+impl SearchProgress {
+    /// For a search among so many operations.
     fn of(operations: usize) -> Self {
         const LEAST: u64 = 4096;
-        // To look costs a little for each operation.
+        // The cost of a look is in proportion to the number of operations.
         let patience = LEAST.max(operations as u64 / 4);
         Self { due: patience, patience, next: 0 }
     }
 }
 
-/// The order that got furthest. Only what differs from the one before is copied.
+/// The order that got furthest. When another one gets further, only the difference is copied.
 struct Deepest {
-    /// The first that could not return, how many that were answered are in the order, and how few
-    /// others.
+    /// The first task that could not return, the number of answered tasks in the order, and the
+    /// number of others: the more of the former and the fewer of the latter, the better.
     reached: (u32, usize, Reverse<usize>),
     tasks: Vec<u32>,
-    /// The frames up to here are as they were when `tasks` was copied.
+    /// How many of the first frames are still those that `tasks` was copied from.
     kept: usize,
 }
 
-impl<'a, M: Model> Search<'a, M> {
-    /// The search for an order of these, from this state on.
-    pub(super) fn new(model: &'a mut M, state: u32, mut tasks: Vec<Task>) -> Self {
+impl<'a, S: Specification> Search<'a, S> {
+    /// A search for an order of these tasks, from a state on.
+    pub(crate) fn new(spec: &'a mut S, state: u32, mut tasks: Vec<Task>) -> Self {
         tasks.sort_by_key(|task| (task.returned.is_none(), task.returned, task.called));
         let answered = tasks.iter().filter(|task| task.returned.is_some()).count();
         let spans = tasks.iter().filter_map(|task| Some((task.called, task.returned?)));
@@ -167,13 +173,13 @@ impl<'a, M: Model> Search<'a, M> {
         let pending_at = 1 + most.div_ceil(64);
         let pending_words = (tasks.len() - answered).div_ceil(64);
         Self {
-            twins: twins(&tasks, answered, model),
+            twins: twins(&tasks, answered, spec),
             happened: vec![false; tasks.len()],
             answered: answered as u32,
             situation: vec![0; pending_at + pending_words],
             seen: Seen::new(pending_at, pending_words),
-            progress: Progress::of(tasks.len()),
-            model,
+            progress: SearchProgress::of(tasks.len()),
+            spec,
             tasks,
             slots,
             remaining,
@@ -188,16 +194,16 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    pub(super) fn run(&mut self, limits: &mut Limits<'_>) -> Found {
+    pub(crate) fn run(&mut self, limits: &mut Limits<'_>) -> Found {
         self.run_unless(limits, |_, _, _| false)
     }
 
-    /// Searches. When it does not get further, it asks whether the operation that it is stuck with
-    /// cannot return anyhow, and says how many steps it made in vain.
-    pub(super) fn run_unless(
+    /// Searches. Without progress, it asks `is_hopeless` about the operation that it cannot get
+    /// past, and tells it the number of steps made in vain.
+    pub(crate) fn run_unless(
         &mut self,
         limits: &mut Limits<'_>,
-        mut is_hopeless: impl FnMut(&mut M, Task, u64) -> bool,
+        mut is_hopeless: impl FnMut(&mut S, Task, u64) -> bool,
     ) -> Found {
         loop {
             self.observe();
@@ -210,7 +216,7 @@ impl<'a, M: Model> Search<'a, M> {
                 return Found::Stopped(reason);
             }
             let in_vain = self.in_vain();
-            if in_vain > 0 && is_hopeless(self.model, self.stuck(), in_vain) {
+            if in_vain > 0 && is_hopeless(self.spec, self.stuck(), in_vain) {
                 return Found::Nothing(self.dead_end());
             }
             self.situation[0] = u64::from(self.next) << 32 | u64::from(self.state);
@@ -232,15 +238,15 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Puts in order what changes nothing and is allowed now.
+    /// Puts in order every operation that changes nothing and can have its answer now.
     fn observe(&mut self) {
         let mut place = self.remaining.first();
         while self.next < self.answered && place != self.remaining.return_of(self.next) {
             let task = self.remaining.operation(place);
             place = self.remaining.after(place);
             let operation = self.tasks[task as usize].operation;
-            if self.model.is_observer(operation) && self.step(task) == Some(self.state) {
-                // The list closes behind it: its own return may have been what comes next.
+            if self.spec.is_observer(operation) && self.step(task) == Some(self.state) {
+                // Taking it out removes its own return too, which may be the next place.
                 if place == self.remaining.return_of(task) {
                     place = self.remaining.after(place);
                 }
@@ -249,9 +255,9 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// The read that returns next, if nothing but appends can happen before it.
+    /// The read that returns next, if nothing but appends can come before it.
     fn aim(&self) -> Option<u32> {
-        /// How far it is worth looking.
+        /// How many calls and returns to look ahead.
         const FAR: usize = 100;
         let mut place = self.remaining.first();
         for _ in 0..FAR {
@@ -261,22 +267,24 @@ impl<'a, M: Model> Search<'a, M> {
             let task = self.remaining.operation(place);
             let Task { operation, returned, .. } = self.tasks[task as usize];
             let is_return = place == self.remaining.return_of(task);
-            match self.model.effect(operation) {
-                Effect::Other => return None,
-                Effect::Read if is_return => {
+            match self.spec.kind(operation) {
+                TransitionKind::Other => return None,
+                TransitionKind::Read if is_return => {
                     let pending = &self.tasks[self.answered as usize..];
                     let mut called = pending.iter().take_while(|task| Some(task.called) < returned);
                     let only_appends =
-                        called.all(|task| self.model.effect(task.operation) == Effect::Append);
+                        called.all(|task| self.spec.kind(task.operation) == TransitionKind::Append);
                     return only_appends.then_some(task);
                 }
-                _ => place = self.remaining.after(place),
+                TransitionKind::Read | TransitionKind::Observe | TransitionKind::Append => {
+                    place = self.remaining.after(place);
+                }
             }
         }
         None
     }
 
-    /// The next operation that can happen here, the state after it, and where to go on afterwards.
+    /// The next operation that can take effect here, the state after it, and the next candidate.
     fn choose(&mut self, Cursor { mut at, aim }: Cursor) -> Option<(u32, u32, Cursor)> {
         let last_call = self.remaining.return_of(self.next);
         let moment = self.tasks[self.next as usize].returned?;
@@ -312,20 +320,20 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Whether what nobody answered and was put in order last makes a difference to what comes next. If
-    /// not, the same can come without it.
+    /// Whether the next operation depends on the unanswered one that was put in order last, if it
+    /// was one. If not, the same operations can come without the unanswered one.
     fn needs_what_came_before(&mut self, task: u32, after: u32) -> bool {
         let last = self.frames.last().filter(|frame| frame.task >= self.answered);
         let before = last.map(|frame| frame.state);
         before.is_none_or(|before| self.step_from(before, task) != Some(after))
     }
 
-    /// Whether what a read is to find can still be there after an append.
+    /// Whether, after an append, the read at which the search aims can still have its answer.
     fn is_on_the_way(&self, task: u32, aim: Option<u32>) -> bool {
         let append = self.tasks[task as usize].operation;
         aim.is_none_or(|read| {
-            self.model.effect(append) != Effect::Append
-                || self.model.leads_to(self.state, append, self.tasks[read as usize].operation)
+            self.spec.kind(append) != TransitionKind::Append
+                || self.spec.leads_to(self.state, append, self.tasks[read as usize].operation)
         })
     }
 
@@ -338,10 +346,10 @@ impl<'a, M: Model> Search<'a, M> {
         if is_early && state == self.initial {
             return Some(state);
         }
-        self.model.step(state, operation)
+        self.spec.step(state, operation)
     }
 
-    /// Whether one that does the same has to return before it and could happen now.
+    /// Whether an operation of the same class that goes first could take effect now.
     fn has_open_twin(&self, task: u32, moment: u32) -> bool {
         self.twins[task as usize].is_some_and(|twin| {
             !self.happened[twin as usize] && self.tasks[twin as usize].called < moment
@@ -358,14 +366,14 @@ impl<'a, M: Model> Search<'a, M> {
         } else {
             self.pending_taken += 1;
         }
-        // Those that return now are behind, and their slots are free.
+        // The operations that return now are over, and their slots are free.
         while self.next < self.answered && self.happened[self.next as usize] {
             self.flip(self.next);
             self.next += 1;
         }
     }
 
-    /// Takes back decisions up to one that could have been made otherwise.
+    /// Takes back decisions up to one with another candidate.
     fn retreat(&mut self) -> Option<Cursor> {
         loop {
             let Frame { task, state, next, otherwise } = self.frames.pop()?;
@@ -388,14 +396,14 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Notes in the situation that a task has happened, or that it has not.
+    /// Flips the bit of a task in the situation.
     fn flip(&mut self, task: u32) {
         let slot = self.slots[task as usize] as usize;
         let base = if task < self.answered { 1 } else { self.pending_at };
         self.situation[base + slot / 64] ^= 1 << (slot % 64);
     }
 
-    fn stop(&mut self, limits: &mut Limits<'_>) -> Option<Reason> {
+    fn stop(&mut self, limits: &mut Limits<'_>) -> Option<StopReason> {
         const LOOK_EVERY: u64 = 256;
         if self.steps.is_multiple_of(LOOK_EVERY) || self.steps == 1 {
             let memory = self.bytes();
@@ -404,9 +412,9 @@ impl<'a, M: Model> Search<'a, M> {
         None
     }
 
-    /// When it is time to look how far the search got: how many steps it made without getting further.
+    /// At the step of a look: how many steps were made without progress. Else 0.
     fn in_vain(&mut self) -> u64 {
-        let Progress { due, patience, next } = self.progress;
+        let SearchProgress { due, patience, next } = self.progress;
         if self.steps < due {
             return 0;
         }
@@ -414,10 +422,10 @@ impl<'a, M: Model> Search<'a, M> {
         let furthest = deepest.max(self.next);
         let is_stuck = furthest == deepest && furthest == next;
         self.progress = if is_stuck {
-            Progress { due: due + 2 * patience, patience: 2 * patience, next }
+            SearchProgress { due: due + 2 * patience, patience: 2 * patience, next }
         } else {
-            let Progress { patience, .. } = Progress::of(self.tasks.len());
-            Progress { due: due + patience, patience, next: furthest }
+            let SearchProgress { patience, .. } = SearchProgress::of(self.tasks.len());
+            SearchProgress { due: due + patience, patience, next: furthest }
         };
         if is_stuck { patience } else { 0 }
     }
@@ -425,11 +433,12 @@ impl<'a, M: Model> Search<'a, M> {
     fn bytes(&self) -> usize {
         let frames =
             self.frames.capacity() * size_of::<Frame>() + self.deepest.tasks.capacity() * 4;
-        self.seen.bytes() + self.model.bytes() + self.remaining.bytes() + frames
+        self.seen.bytes() + self.spec.bytes() + self.remaining.bytes() + frames
     }
 
-    /// Notes how far the order reaches. Appends that do not lead to the read that is aimed at were not
-    /// tried, but they can happen up to its return.
+    /// Remembers the present order if it reaches further than any before. Appends that do not lead
+    /// to the read at which the search aims were not tried, but they can take effect before its
+    /// return.
     fn note_deepest(&mut self, aim: Option<u32>) {
         let aim = aim.filter(|read| *read > self.deepest.reached.0);
         let (next, ahead) = aim.map_or((self.next, Vec::new()), |read| self.ahead(read));
@@ -445,8 +454,8 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// The first return, up to that of a read, that cannot be reached in the order of the returns; and
-    /// what can happen before it, whatever the read found.
+    /// The first return, up to that of a read, that the operations in the order of their returns do
+    /// not reach; and the operations that can take effect before it, whatever the read found.
     fn ahead(&mut self, read: u32) -> (u32, Vec<u32>) {
         let (mut state, mut order, mut task) = (self.state, Vec::new(), self.next);
         while task < read {
@@ -478,22 +487,22 @@ impl<'a, M: Model> Search<'a, M> {
         DeadEnd { order: self.placed(tasks), stuck }
     }
 
-    /// The first to return of those that no order has reached.
+    /// The operation whose return no order has reached.
     fn stuck(&self) -> Task {
         self.tasks[self.deepest.reached.0 as usize]
     }
 
-    /// How many situations were looked at.
-    pub(super) fn steps(&self) -> u64 {
+    /// The number of situations looked at.
+    pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// How many operations could be put in order so far.
-    pub(super) fn progress(&self) -> (usize, usize) {
+    /// The number of operations in the longest order so far, and of situations remembered.
+    pub(crate) fn progress(&self) -> (usize, usize) {
         (self.deepest.reached.1.max(self.frames.len()), self.seen.len())
     }
 
-    /// When each of these happens, and what it leads to.
+    /// For each operation of an order its moment and the state after it.
     fn placed(&mut self, order: Vec<u32>) -> Vec<Placed> {
         let mut happened = vec![false; self.tasks.len()];
         let (mut next, mut state) = (0, self.initial);
@@ -511,8 +520,8 @@ impl<'a, M: Model> Search<'a, M> {
     }
 }
 
-/// A number for each task that no other has at the same time, and how many are needed. Those that
-/// nobody answered count from 0 by themselves.
+/// A slot for each task, and the number of slots of the answered ones. No two answered tasks that
+/// are open at the same time share one. Unanswered tasks have slots of their own, from 0.
 fn slots(tasks: &[Task], answered: usize) -> (Vec<u32>, usize) {
     let mut slots = vec![0; tasks.len()];
     for (number, slot) in (0..).zip(&mut slots[answered..]) {
@@ -536,13 +545,13 @@ fn slots(tasks: &[Task], answered: usize) -> (Vec<u32>, usize) {
     (slots, most as usize)
 }
 
-/// For each task the one before it of those that do the same.
-fn twins(tasks: &[Task], answered: usize, model: &impl Model) -> Vec<Option<u32>> {
+/// For each task the one before it of the same class.
+fn twins(tasks: &[Task], answered: usize, spec: &impl Specification) -> Vec<Option<u32>> {
     let mut last = std::collections::BTreeMap::new();
     (0..)
         .zip(tasks)
         .map(|(number, task)| {
-            let kind = (model.class(task.operation), task.is_early, number < answered as u32);
+            let kind = (spec.class(task.operation), task.is_early, number < answered as u32);
             last.insert(kind, number)
         })
         .collect()

@@ -2,23 +2,20 @@
 
 use std::collections::VecDeque;
 
-use crate::{InFlightMessage, MessageId};
+use crate::{InFlight, MessageId};
 
 /// The messages under way. Ids count up, so that the place of a message is its distance from the oldest.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InFlightMessages {
+pub(crate) struct UnderWay {
     /// The id of the first place, less one.
     before: u64,
     /// The first is never an empty place.
-    places: VecDeque<Option<InFlightMessage>>,
+    places: VecDeque<Option<InFlight>>,
 }
 
-impl InFlightMessages {
+impl UnderWay {
     /// A new message: its id is the next one.
-    pub(crate) fn launch(
-        &mut self,
-        message: impl FnOnce(MessageId) -> InFlightMessage,
-    ) -> MessageId {
+    pub(crate) fn launch(&mut self, message: impl FnOnce(MessageId) -> InFlight) -> MessageId {
         let id = MessageId(self.before + self.places.len() as u64 + 1);
         self.places.push_back(Some(message(id)));
         id
@@ -28,11 +25,11 @@ impl InFlightMessages {
         Some(id.0.checked_sub(self.before)?.checked_sub(1)? as usize)
     }
 
-    pub(crate) fn get(&self, id: MessageId) -> Option<&InFlightMessage> {
+    pub(crate) fn get(&self, id: MessageId) -> Option<&InFlight> {
         self.places.get(self.place(id)?)?.as_ref()
     }
 
-    pub(crate) fn get_mut(&mut self, id: MessageId) -> Option<&mut InFlightMessage> {
+    pub(crate) fn get_mut(&mut self, id: MessageId) -> Option<&mut InFlight> {
         let place = self.place(id)?;
         self.places.get_mut(place)?.as_mut()
     }
@@ -41,7 +38,7 @@ impl InFlightMessages {
         self.get(id).is_some()
     }
 
-    pub(crate) fn remove(&mut self, id: MessageId) -> Option<InFlightMessage> {
+    pub(crate) fn remove(&mut self, id: MessageId) -> Option<InFlight> {
         let place = self.place(id)?;
         let removed = self.places.get_mut(place)?.take();
         while let Some(None) = self.places.front() {
@@ -52,7 +49,7 @@ impl InFlightMessages {
     }
 
     /// In the order in which they were sent.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &InFlightMessage> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &InFlight> {
         self.places.iter().flatten()
     }
 }

@@ -1,0 +1,46 @@
+//! A checker of linearizability, with readers of histories.
+//!
+#![doc = include_str!("../README.md")]
+// Where to look:
+//
+// | file | subject |
+// |---|---|
+// | `operation.rs`, `history.rs` | operations, answers, calls and returns |
+// | `format.rs`, `format/` | the text formats, read and written |
+// | `description.rs` | operations in words |
+// | `check.rs` | limits, verdicts, one search per sub-history |
+// | `sub_history.rs` | a history taken apart by keys |
+// | `specification.rs`, `maps.rs`, `values.rs` | operations on states, as numbers |
+// | `search.rs`, `remaining.rs`, `seen.rs` | the search for an order |
+// | `window.rs` | the fewest operations without one |
+#![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod bytes;
+mod check;
+mod description;
+mod format;
+mod hash;
+mod history;
+mod maps;
+mod operation;
+mod remaining;
+mod search;
+mod seen;
+mod specification;
+mod sub_history;
+mod values;
+mod window;
+
+pub use bytes::Bytes;
+pub use check::{Limits, StopReason, Verdict, check};
+pub use format::{
+    Format, HistoryEvent, HistoryLine, HistoryWriter, MAX_HISTORY_BYTES, MAX_LINE_BYTES,
+    ParseError, detect, parse,
+};
+pub use history::{Completion, History, HistoryError, Invocation, MAX_OPERATIONS, Model, Moment};
+pub use operation::{Answer, MapOperation};
+pub use window::{Contradiction, LinearizedOperation};
+
+#[cfg(test)]
+mod tests;
