@@ -83,7 +83,7 @@ fn many_storms_break_nothing_and_reach_everything() {
     let mut done = storm::Done::default();
     for seed in first..end {
         let mut setup = Storm::setup(1 + seed % 5, seed);
-        setup.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
+        setup.settings.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
         let disks = [Disks::Sound, Disks::Failing, Disks::Damaged][seed as usize / 3 % 3];
         let storm = Storm::with(setup).on(disks).run(8_000_000);
         assert_eq!(storm.checks.violation(), None, "seed={seed}");
@@ -105,7 +105,7 @@ fn storms_with_bad_networks_and_clocks_break_nothing() {
     let mut done = storm::Done::default();
     for seed in first..end {
         let mut setup = Storm::setup(2 + seed % 4, seed);
-        setup.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
+        setup.settings.snapshot_threshold = [5, 20, 10_000][seed as usize % 3];
         let mut storm = Storm::with(setup).with_trouble().run(8_000_000);
         assert_eq!(storm.checks.violation(), None, "seed={seed}");
         done += storm.done;
@@ -166,7 +166,7 @@ fn storms_over_snapshots_break_nothing() {
     let mut committed = 0;
     for seed in 100..=160 {
         let mut setup = Storm::setup(5, seed);
-        setup.snapshot_threshold = 3 + seed % 8;
+        setup.settings.snapshot_threshold = 3 + seed % 8;
         let storm = Storm::with(setup).run(5_000_000);
         assert_eq!(storm.checks.violation(), None, "seed={seed}");
         committed += storm.checks.ledger().commit_index().0;
@@ -197,7 +197,7 @@ fn a_storm_that_ends_lets_the_cluster_converge() {
 fn a_world_that_begins_with_the_disks_of_another_goes_on() {
     for seed in 1..=20 {
         let mut setup = Storm::setup(5, seed);
-        setup.snapshot_threshold = 5;
+        setup.settings.snapshot_threshold = 5;
         let first = Storm::with(setup.clone()).run(4_000_000);
         setup.disks = first.world.nodes().map(|n| (n.id(), n.disk().durable().clone())).collect();
         setup.run = 1;

@@ -74,7 +74,8 @@ fn start(id: NodeId, disk: Disk, network: Network, origin: RealInstant) -> JoinH
     let (sender, mail) = mpsc::channel();
     network.lock().expect("not poisoned").insert(id, sender);
     thread::spawn(move || {
-        let config = Config { trace: true, ..Config::new(id, Membership::new(IDS)) };
+        let mut config = Config::new(id, Membership::new(IDS));
+        config.trace = true;
         let recovered = disk.lock().expect("not poisoned").clone();
         let node = Node::new(config, recovered, clock(origin)).expect("the disk is in order");
         let (state, waiting) = (Vec::new(), BTreeMap::new());

@@ -1,21 +1,45 @@
-//! What a driver can set, and the bounds of each value.
+//! The settings of a server, and the bounds of each.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::{Membership, NodeId};
 
-/// The settings of one server. The defaults are those of [`Config::new`].
+/// One server and its settings.
+///
+/// More fields may come, and the feature `bugs` adds one, so a driver starts from [`Config::new`] and
+/// changes fields:
+///
+/// ```
+/// use raft_core::{Config, Membership, NodeId, Settings};
+///
+/// let mut config = Config::new(NodeId(1), Membership::new([NodeId(1)]));
+/// config.seed = 42;
+/// config.settings = Settings { pre_vote: false, ..Settings::default() };
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Config {
-    /// This server.
+    /// This server's id, at least 1.
     pub id: NodeId,
-    /// The cluster at its first start; [`Membership::empty`] for a server that is to join one. What the
-    /// stored snapshot and log say goes before it.
+    /// The cluster at its first start; [`Membership::empty`] for a server that is to join one. The
+    /// stored snapshot and log override it.
     pub membership: Membership,
     /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own, and
-    /// best every life of a server.
+    /// best every incarnation of a server. Default: the id.
     pub seed: u64,
+    /// The settings of the protocol.
+    pub settings: Settings,
+    /// Whether to emit [`Output::Trace`](crate::Output::Trace). Default off.
+    pub trace: bool,
+    /// The planted bugs: rules that are switched off. Default none.
+    #[cfg(feature = "bugs")]
+    pub bugs: crate::Bugs,
+}
+
+/// The settings of the protocol, usually the same on every server of a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
     /// How often a leader shows that it is there. Default 50 ms.
     pub heartbeat_interval: Duration,
     /// The shortest election timeout. Default 150 ms. More than the heartbeat interval.
@@ -63,14 +87,9 @@ pub struct Config {
     pub snapshot_chunk_bytes: usize,
     /// The largest snapshot that is accepted from a leader. 1 byte to 4 GiB; default 1 GiB.
     pub max_snapshot_bytes: u64,
-    /// Rules that are switched off, to show what they are for.
-    #[cfg(feature = "bugs")]
-    pub bugs: crate::Bugs,
-    /// Whether to emit [`Output::Trace`](crate::Output::Trace). Default off.
-    pub trace: bool,
 }
 
-/// Which bound a [`Config`] breaks.
+/// The bound that a [`Config`] breaks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ConfigError {
     /// The cluster must have 1 to 9 voters, and at most 9 learners.
@@ -119,13 +138,9 @@ const MIB: usize = 1024 * 1024;
 const GIB: u64 = 1 << 30;
 const HOUR: Duration = Duration::from_secs(3600);
 
-impl Config {
-    /// The default settings for a server of a cluster.
-    pub fn new(id: NodeId, membership: Membership) -> Self {
+impl Default for Settings {
+    fn default() -> Self {
         Self {
-            id,
-            membership,
-            seed: id.0,
             heartbeat_interval: Duration::from_millis(50),
             election_timeout_min: Duration::from_millis(150),
             election_timeout_max: Duration::from_millis(300),
@@ -143,9 +158,21 @@ impl Config {
             snapshot_threshold: 10_000,
             snapshot_chunk_bytes: 64 * 1024,
             max_snapshot_bytes: GIB,
+        }
+    }
+}
+
+impl Config {
+    /// A server of a cluster, with the default settings.
+    pub fn new(id: NodeId, membership: Membership) -> Self {
+        Self {
+            id,
+            membership,
+            seed: id.0,
+            settings: Settings::default(),
+            trace: false,
             #[cfg(feature = "bugs")]
             bugs: crate::Bugs::NONE,
-            trace: false,
         }
     }
 
@@ -160,6 +187,16 @@ impl Config {
         if self.id.0 == 0 {
             return Err(ConfigError::NodeIdZero);
         }
+        self.settings.validate()
+    }
+}
+
+impl Settings {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// The first bound that is broken.
+    pub fn validate(&self) -> Result<(), ConfigError> {
         for (setting, value) in [
             ("heartbeat_interval", self.heartbeat_interval),
             ("election_timeout_min", self.election_timeout_min),

@@ -24,7 +24,7 @@ pub enum Input {
         message: Message,
     },
     /// A client wants this command in the log. A leader takes it; others say whom to ask, or pass it
-    /// on ([`Config::forward_proposals`](crate::Config::forward_proposals)).
+    /// on ([`Settings::forward_proposals`](crate::Settings::forward_proposals)).
     Propose {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
@@ -80,7 +80,7 @@ pub enum ReadMode {
     /// The leader asks a quorum, after the read arrived, whether it still leads (§6.4).
     Quorum,
     /// The leader answers at once while its lease lasts, which rests on clocks: see
-    /// [`Config::max_clock_drift_ppm`](crate::Config::max_clock_drift_ppm) (§6.4.1). Without a lease
+    /// [`Settings::max_clock_drift_ppm`](crate::Settings::max_clock_drift_ppm) (§6.4.1). Without a lease
     /// it is a `Quorum` read.
     Lease,
 }
@@ -182,7 +182,7 @@ pub enum Refusal {
     /// This server does not lead, or does not any more. Ask the leader.
     NotLeader,
     /// Too many bytes of commands wait to be committed. Try again when some are
-    /// ([`Config::max_uncommitted_bytes`](crate::Config::max_uncommitted_bytes)).
+    /// ([`Settings::max_uncommitted_bytes`](crate::Settings::max_uncommitted_bytes)).
     TooMuchUncommitted {
         /// How many bytes wait.
         bytes: u64,
@@ -190,7 +190,7 @@ pub enum Refusal {
         limit: u64,
     },
     /// Too many reads or forwarded commands wait for an answer. Try again later
-    /// ([`Config::max_pending_requests`](crate::Config::max_pending_requests)).
+    /// ([`Settings::max_pending_requests`](crate::Settings::max_pending_requests)).
     TooManyPending {
         /// The limit.
         limit: u64,

@@ -133,7 +133,8 @@
 //! let mut network = Network::new();
 //! let mut servers: Vec<Server> = Vec::new();
 //! for id in ids {
-//!     let config = Config { trace: true, ..Config::new(id, Membership::new(ids)) };
+//!     let mut config = Config::new(id, Membership::new(ids));
+//!     config.trace = true;
 //!     // The default is an empty disk. After a crash, hand in what was found.
 //!     let disk = Recovered::default();
 //!     let node = Node::new(config, disk.clone(), now).expect("the settings are valid");
@@ -211,8 +212,8 @@
 //! [`Input::Read`] answers [`Outcome::Readable`] when the state machine shows all that was committed
 //! when the read arrived; on a follower, after asking the leader. With [`ReadMode::Quorum`] this needs
 //! no clock. With [`ReadMode::Lease`] it rests on one assumption about clocks: that none runs faster or
-//! slower than real time by more than [`Config::max_clock_drift_ppm`]. The lease lasts
-//! [`Config::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower spares
+//! slower than real time by more than [`Settings::max_clock_drift_ppm`]. The lease lasts
+//! [`Settings::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower spares
 //! its leader for `election_timeout_min` from their *arrival*, also after a restart. A leader that hands
 //! over has no lease for the rest of its term.
 //!
@@ -222,18 +223,18 @@
 //! it, and `tests/raft/limits.rs` floods nodes to prove it.
 //!
 //! - **The log since the last snapshot.** A leader takes no command beyond
-//!   [`Config::max_uncommitted_bytes`] that are not committed or not on its own disk, so the log grows
-//!   only as fast as entries are applied, and every [`Config::snapshot_threshold`] of those a snapshot is
+//!   [`Settings::max_uncommitted_bytes`] that are not committed or not on its own disk, so the log grows
+//!   only as fast as entries are applied, and every [`Settings::snapshot_threshold`] of those a snapshot is
 //!   asked for. It is dropped when the driver answers, however far behind a peer is.
 //! - **For each peer, an index and a size for each message under way**, at most
-//!   [`Config::max_in_flight`]: entries are never kept for a peer. While a snapshot is on its way to a
+//!   [`Settings::max_in_flight`]: entries are never kept for a peer. While a snapshot is on its way to a
 //!   peer, that snapshot, shared with all others that need the same.
 //! - **Requests**: a few words for each proposal whose fate is open, at most one for each 64 bytes of
 //!   `max_uncommitted_bytes`, and for each waiting read and request passed on, at most
-//!   [`Config::max_pending_requests`] of each kind.
+//!   [`Settings::max_pending_requests`] of each kind.
 //! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are shared
 //!   with the log; a command that is passed on is not.
-//! - **The last snapshot, and one that is arriving**, of at most [`Config::max_snapshot_bytes`].
+//! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`].
 //! - At most 27 members and their votes, and the beginnings of 256 rounds of heartbeats.
 //!
 //! Outputs that are not taken are the driver's to bound, and so are writes that it has not finished.
@@ -282,7 +283,7 @@ mod types;
 
 #[cfg(feature = "bugs")]
 pub use bugs::{Bug, Bugs};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Settings};
 pub use entry::{Entries, Entry, HardState, Payload, Snapshot};
 pub use io::{Input, Outcome, Output, Persist, ReadMode, Refusal};
 pub use log::Log;

@@ -297,6 +297,7 @@ impl Node {
             peers,
             round: leader.map(|leader| leader.rounds.current()),
             lease_until: self.lease_until(),
+            lease_duration: self.config.settings.lease_duration(),
             transfer_to: leader.and_then(|leader| leader.handover.as_ref()).map(Handover::target),
             uncommitted_bytes: leader.map_or(0, |leader| leader.uncommitted_bytes),
         }

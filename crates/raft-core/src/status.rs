@@ -1,6 +1,7 @@
 //! What a server looks like from outside, for a person or a test.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::{Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term};
 
@@ -41,8 +42,11 @@ pub struct Status {
     pub peers: Vec<PeerStatus>,
     /// A leader's round: how often it asked all others whether they follow it. `None` for others.
     pub round: Option<Round>,
-    /// Until when a leader's lease lasts, if it has one.
+    /// When a leader's lease ends; `None` without a lease.
     pub lease_until: Option<Instant>,
+    /// How long a lease lasts from the sending of the heartbeats that a quorum answers
+    /// ([`Settings::lease_duration`](crate::Settings::lease_duration)), whether or not there is one.
+    pub lease_duration: Duration,
     /// To whom a leader is handing over.
     pub transfer_to: Option<NodeId>,
     /// Bytes of a leader's entries that are not committed, or not on its own disk: 64 for each entry,

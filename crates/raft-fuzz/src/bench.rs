@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use raft_check::{Checks, converged};
-use raft_core::{Entry, HardState, Instant, LogIndex, Payload, Persist, Term};
+use raft_core::{Entry, HardState, Instant, LogIndex, Payload, Persist, Settings, Term};
 use raft_kv::{ClientId, Command, Operation, Sequence};
 use raft_sim::{Action, NodeAction, ReadPolicy, Request, Setup, Unsynced, World};
 use raft_storage::{Records, WriteBatch};
@@ -94,7 +94,10 @@ impl LongLog {
     /// A cluster that has applied all of its logs.
     fn new(entries: u64) -> Self {
         let records = log_of(entries);
-        let setup = Setup { snapshot_threshold: u64::MAX, ..Setup::default() };
+        let setup = Setup {
+            settings: Settings { snapshot_threshold: u64::MAX, ..Settings::default() },
+            ..Setup::default()
+        };
         let disks = setup.voter_ids().map(|node| (node, records.clone())).collect();
         let world = World::new(Setup { disks, ..setup }).expect("the defaults are within bounds");
         let checks = Checks::new(&world);

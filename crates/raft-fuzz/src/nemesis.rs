@@ -68,7 +68,7 @@ impl Nemesis {
             triggered: triggered.map(|schedule| Triggered::new(schedule.random, schedule.spacing)),
             later: Vec::new(),
             clients: Clients::new(Random::for_plan(seed, CLIENTS), drawn.workload.clone()),
-            timeout: drawn.setup.election_timeout_max,
+            timeout: drawn.setup.settings.election_timeout_max,
         }
     }
 

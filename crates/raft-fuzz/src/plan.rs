@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use raft_core::NodeId;
+use raft_core::{NodeId, Settings};
 use raft_sim::{DelayRange, LatencyShape, Random, ReadPolicy, Setup};
 
 use crate::fault::{Fault, Faults};
@@ -80,7 +80,7 @@ impl Plan {
     /// Draws the cluster and what will happen to it.
     pub fn draw(&self) -> DrawnPlan {
         let setup = self.setup();
-        let longest = setup.election_timeout_max;
+        let longest = setup.settings.election_timeout_max;
         let faults = self.faults(longest);
         let workload = self.workload(longest);
         let mut random = Random::for_plan(self.seed, STRENGTH);
@@ -110,13 +110,16 @@ impl Plan {
                 ..setup
             },
             Profile::Wan => Setup {
-                heartbeat_interval: Duration::from_millis(250),
-                election_timeout_min: Duration::from_millis(1_000),
-                election_timeout_max: Duration::from_millis(2_000),
                 link_latency: DelayRange::millis(20, 120),
                 link_shape: LatencyShape::Exponential,
                 disk_latency: DelayRange::millis(1, 10),
                 client_timeout: Duration::from_secs(2),
+                settings: Settings {
+                    heartbeat_interval: Duration::from_millis(250),
+                    election_timeout_min: Duration::from_millis(1_000),
+                    election_timeout_max: Duration::from_millis(2_000),
+                    ..setup.settings
+                },
                 ..setup
             },
             Profile::Hostile | Profile::Swarm => {
@@ -140,11 +143,14 @@ impl Plan {
         let max_clock_drift_ppm = pick(&mut random, &[0, 50_000, 50_000, 200_000]);
         let forward_proposals = random.up_to(3) == 0;
         Setup {
-            pre_vote,
-            check_quorum,
-            lease_reads,
-            max_clock_drift_ppm,
-            forward_proposals,
+            settings: Settings {
+                pre_vote,
+                check_quorum,
+                lease_reads,
+                max_clock_drift_ppm,
+                forward_proposals,
+                ..setup.settings
+            },
             ..setup
         }
     }
@@ -158,11 +164,14 @@ impl Plan {
         let snapshot_threshold = pick(&mut random, &[3, 5, 10, 25, 100, 10_000]);
         let snapshot_chunk_bytes = pick(&mut random, &[32, 100, 65_536]);
         Setup {
-            max_batch_entries,
-            max_in_flight,
-            max_uncommitted_bytes,
-            snapshot_threshold,
-            snapshot_chunk_bytes,
+            settings: Settings {
+                max_batch_entries,
+                max_in_flight,
+                max_uncommitted_bytes,
+                snapshot_threshold,
+                snapshot_chunk_bytes,
+                ..setup.settings
+            },
             ..setup
         }
     }
@@ -247,13 +256,16 @@ fn timers(random: &mut Random, setup: Setup) -> Setup {
     let client_timeout = most * (1 + random.up_to(2));
     let patience = client_timeout * pick(random, &[3, 10, 60]);
     Setup {
-        heartbeat_interval: Duration::from_millis(heartbeat),
-        election_timeout_min: Duration::from_millis(least),
-        election_timeout_max: Duration::from_millis(most),
         link_latency: DelayRange::millis(1 + latency / 5, latency),
         disk_latency: DelayRange::millis(1, disk),
         client_timeout: Duration::from_millis(client_timeout),
         client_patience: Duration::from_millis(patience),
+        settings: Settings {
+            heartbeat_interval: Duration::from_millis(heartbeat),
+            election_timeout_min: Duration::from_millis(least),
+            election_timeout_max: Duration::from_millis(most),
+            ..setup.settings
+        },
         ..setup
     }
 }

@@ -102,7 +102,7 @@ fn first_quorum(required: &[Membership], candidates: &[NodeId]) -> Option<Vec<No
 
 /// Whether nobody outside can hold a quorum up.
 fn bears_bridges(world: &World) -> bool {
-    world.setup().pre_vote && world.setup().check_quorum
+    world.setup().settings.pre_vote && world.setup().settings.check_quorum
 }
 
 /// Whether those who run have a quorum of every membership of which those who recover must have
@@ -189,12 +189,12 @@ const ELECTIONS: u32 = 64;
 pub(crate) fn bound(world: &World) -> Duration {
     let setup = world.setup();
     let exchange = setup.link_latency.max * 2 + setup.disk_latency.max;
-    let election = setup.election_timeout_max + exchange * 2 + setup.disk_latency.max;
+    let election = setup.settings.election_timeout_max + exchange * 2 + setup.disk_latency.max;
     let logs = world.nodes().filter_map(SimNode::core).map(|core| core.log().last().index.0);
     let longest = logs.max().unwrap_or_default().min(1_000_000);
     let snapshots = world.nodes().filter_map(SimNode::core).filter_map(raft_core::Node::snapshot);
     let largest = snapshots.map(|snapshot| snapshot.data.len()).max().unwrap_or_default();
-    let pieces = (largest / setup.snapshot_chunk_bytes) as u64 + 1;
+    let pieces = (largest / setup.settings.snapshot_chunk_bytes) as u64 + 1;
     let waiting: usize = world.clients().map(Client::queued).sum();
     let exchanges = longest + pieces + waiting as u64 + 16;
     let asking = setup.client_timeout * 2 * world.node_ids().len() as u32;

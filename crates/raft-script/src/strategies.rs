@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Term};
+use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Settings, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
     ClockChange, DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange,
@@ -352,9 +352,6 @@ fn setup() -> impl Strategy<Value = Setup> {
             Setup {
                 nodes,
                 seed,
-                heartbeat_interval,
-                election_timeout_min,
-                election_timeout_max: election_timeout_min + more,
                 link_latency,
                 link_shape,
                 disk_latency,
@@ -363,6 +360,12 @@ fn setup() -> impl Strategy<Value = Setup> {
                 client_patience: clients.1,
                 run,
                 down: down.into_iter().filter(|id| *id <= nodes).map(NodeId).collect(),
+                settings: Settings {
+                    heartbeat_interval,
+                    election_timeout_min,
+                    election_timeout_max: election_timeout_min + more,
+                    ..protocol.settings
+                },
                 ..protocol
             }
         },
@@ -378,16 +381,19 @@ fn protocol() -> impl Strategy<Value = Setup> {
         let (pre_vote, check_quorum, lease, forward_proposals, max_clock_drift_ppm) = switches;
         let (max_batch_entries, max_in_flight, uncommitted, snapshot_threshold, chunk) = sizes;
         let setup = Setup {
-            pre_vote,
-            check_quorum,
-            lease_reads: lease && check_quorum,
-            max_clock_drift_ppm,
-            forward_proposals,
-            max_batch_entries,
-            max_in_flight,
-            max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
-            snapshot_threshold,
-            snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,
+            settings: Settings {
+                pre_vote,
+                check_quorum,
+                lease_reads: lease && check_quorum,
+                max_clock_drift_ppm,
+                forward_proposals,
+                max_batch_entries,
+                max_in_flight,
+                max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
+                snapshot_threshold,
+                snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,
+                ..Settings::default()
+            },
             ..Setup::default()
         };
         with_bugs(setup, bugs)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Config, ConfigError, Membership, NodeId};
+use raft_core::{Config, ConfigError, Membership, NodeId, Settings};
 use raft_storage::Records;
 
 use crate::LatencyShape;
@@ -18,33 +18,9 @@ pub struct Setup {
     pub nodes: u64,
     /// Everything random is drawn from it. Default 1.
     pub seed: u64,
-    /// [`Config::heartbeat_interval`]
-    pub heartbeat_interval: Duration,
-    /// [`Config::election_timeout_min`]
-    pub election_timeout_min: Duration,
-    /// [`Config::election_timeout_max`]
-    pub election_timeout_max: Duration,
-    /// [`Config::pre_vote`]
-    pub pre_vote: bool,
-    /// [`Config::check_quorum`]
-    pub check_quorum: bool,
-    /// [`Config::lease_reads`]
-    pub lease_reads: bool,
-    /// [`Config::max_clock_drift_ppm`]. Clocks drift if an [action](crate::ClockChange) says so; one that
-    /// drifts more than this is [out of bound](crate::World::clock_out_of_bound).
-    pub max_clock_drift_ppm: u32,
-    /// [`Config::forward_proposals`]
-    pub forward_proposals: bool,
-    /// [`Config::max_batch_entries`]
-    pub max_batch_entries: usize,
-    /// [`Config::max_in_flight`]
-    pub max_in_flight: usize,
-    /// [`Config::max_uncommitted_bytes`]
-    pub max_uncommitted_bytes: u64,
-    /// [`Config::snapshot_chunk_bytes`]
-    pub snapshot_chunk_bytes: usize,
-    /// [`Config::snapshot_threshold`]
-    pub snapshot_threshold: u64,
+    /// The settings of every node. Clocks drift if an [action](crate::ClockChange) says so; one that
+    /// drifts more than `max_clock_drift_ppm` is [out of bound](crate::World::clock_out_of_bound).
+    pub settings: Settings,
     /// How long a message takes. Default 5 to 15 ms.
     pub link_latency: DelayRange,
     /// How that is spread over its range. Default uniform.
@@ -103,23 +79,10 @@ pub enum SetupError {
 
 impl Default for Setup {
     fn default() -> Self {
-        let config = Config::new(NodeId(1), Membership::new([NodeId(1)]));
         Self {
             nodes: 5,
             seed: 1,
-            heartbeat_interval: config.heartbeat_interval,
-            election_timeout_min: config.election_timeout_min,
-            election_timeout_max: config.election_timeout_max,
-            pre_vote: config.pre_vote,
-            check_quorum: config.check_quorum,
-            lease_reads: config.lease_reads,
-            max_clock_drift_ppm: config.max_clock_drift_ppm,
-            forward_proposals: config.forward_proposals,
-            max_batch_entries: config.max_batch_entries,
-            max_in_flight: config.max_in_flight,
-            max_uncommitted_bytes: config.max_uncommitted_bytes,
-            snapshot_chunk_bytes: config.snapshot_chunk_bytes,
-            snapshot_threshold: config.snapshot_threshold,
+            settings: Settings::default(),
             link_latency: DelayRange::millis(5, 15),
             link_shape: LatencyShape::Uniform,
             disk_latency: DelayRange::millis(1, 4),
@@ -212,26 +175,15 @@ impl Setup {
         // Who joins later knows nobody before a leader tells it.
         let membership =
             if is_first { Membership::new(self.voter_ids()) } else { Membership::empty() };
-        Config {
-            seed,
-            heartbeat_interval: self.heartbeat_interval,
-            election_timeout_min: self.election_timeout_min,
-            election_timeout_max: self.election_timeout_max,
-            pre_vote: self.pre_vote,
-            check_quorum: self.check_quorum,
-            lease_reads: self.lease_reads,
-            max_clock_drift_ppm: self.max_clock_drift_ppm,
-            forward_proposals: self.forward_proposals,
-            max_batch_entries: self.max_batch_entries,
-            max_in_flight: self.max_in_flight,
-            max_uncommitted_bytes: self.max_uncommitted_bytes,
-            snapshot_chunk_bytes: self.snapshot_chunk_bytes,
-            snapshot_threshold: self.snapshot_threshold,
-            #[cfg(feature = "bugs")]
-            bugs: self.bugs.core(),
-            trace: true,
-            ..Config::new(node, membership)
+        let mut config = Config::new(node, membership);
+        config.seed = seed;
+        config.settings = self.settings.clone();
+        config.trace = true;
+        #[cfg(feature = "bugs")]
+        {
+            config.bugs = self.bugs.core();
         }
+        config
     }
 }
 

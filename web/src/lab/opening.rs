@@ -1,5 +1,6 @@
 //! Opening labs: the durable one of this browser, or one in memory.
 
+use raft_core::Settings;
 use std::time::Duration;
 
 use raft_lab::{Lab, RecoveryReport};
@@ -49,9 +50,20 @@ pub(crate) struct Protocol {
 
 impl Protocol {
     pub(crate) fn apply(self, setup: Setup) -> Setup {
-        let setup = Setup { forward_proposals: self.forward, ..setup };
+        let setup = Setup {
+            settings: Settings { forward_proposals: self.forward, ..setup.settings },
+            ..setup
+        };
         if self.paper {
-            return Setup { pre_vote: false, check_quorum: false, lease_reads: false, ..setup };
+            return Setup {
+                settings: Settings {
+                    pre_vote: false,
+                    check_quorum: false,
+                    lease_reads: false,
+                    ..setup.settings
+                },
+                ..setup
+            };
         }
         setup
     }

@@ -55,7 +55,7 @@ fn storms_catch_planted_bugs_by_the_property_that_they_break() {
     for (bug, properties) in core.into_iter().chain(outside) {
         let is_caught = |seed: &u64| {
             let mut setup = Storm::setup(1 + seed % 5, *seed);
-            setup.snapshot_threshold = [5, 20, 10_000][*seed as usize % 3];
+            setup.settings.snapshot_threshold = [5, 20, 10_000][*seed as usize % 3];
             setup.bugs = Switches::NONE.with(bug);
             // Some bugs also make a node stop at an assertion: then another storm has to show it.
             let is_of_disks = bug == WorldBug::FsyncFailureIgnored.into();

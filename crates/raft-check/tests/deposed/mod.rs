@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{NodeId, RoleKind};
+use raft_core::{NodeId, RoleKind, Settings};
 use raft_kv::{ClientId, Operation, Sequence};
 use raft_sim::{
     Action, DelayRange, EventKind, LinkChange, ReadPolicy, Request, Setup, SimNode,
@@ -23,9 +23,8 @@ impl Deposed {
     pub(crate) fn setup() -> Setup {
         Setup {
             nodes: 3,
-            check_quorum: false,
-            lease_reads: false,
             client_timeout: Duration::from_secs(5),
+            settings: Settings { check_quorum: false, lease_reads: false, ..Settings::default() },
             ..Setup::default()
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use raft_check::{Checks, HistoryRecorder};
 use raft_core::{
-    Instant, MembershipChange, MembershipTrace, NodeId, Outcome, ReadTrace, RoleKind, Trace,
+    Instant, MembershipChange, MembershipTrace, NodeId, Outcome, ReadTrace, RoleKind, Settings,
+    Trace,
 };
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{
@@ -77,11 +78,14 @@ impl Storm {
             seed,
             disk_latency: DelayRange::millis(1, 4 + seed % 3 * 20),
             link_latency: DelayRange::millis(1, [5, 15, 40, 195][seed as usize % 4]),
-            max_batch_entries: [1, 2, 100][seed as usize % 3],
             client_patience: Duration::from_secs(3),
-            max_in_flight: [64, 1, 3][seed as usize / 3 % 3],
-            snapshot_chunk_bytes: [65_536, 16][seed as usize / 2 % 2],
-            forward_proposals: seed % 4 == 1,
+            settings: Settings {
+                max_batch_entries: [1, 2, 100][seed as usize % 3],
+                max_in_flight: [64, 1, 3][seed as usize / 3 % 3],
+                snapshot_chunk_bytes: [65_536, 16][seed as usize / 2 % 2],
+                forward_proposals: seed % 4 == 1,
+                ..Self::rules(seed).settings
+            },
             ..Self::rules(seed)
         }
     }
@@ -94,7 +98,10 @@ impl Storm {
             2 => (false, true, true),
             _ => (true, true, true),
         };
-        Setup { pre_vote, check_quorum, lease_reads, ..Setup::default() }
+        Setup {
+            settings: Settings { pre_vote, check_quorum, lease_reads, ..Settings::default() },
+            ..Setup::default()
+        }
     }
 
     pub(crate) fn with(setup: Setup) -> Self {

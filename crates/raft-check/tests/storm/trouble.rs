@@ -18,7 +18,7 @@ impl Storm {
 
     pub(super) fn draw_trouble(&mut self) -> Option<Action> {
         let ids: Vec<NodeId> = self.world.node_ids().collect();
-        let bound = self.world.setup().max_clock_drift_ppm;
+        let bound = self.world.setup().settings.max_clock_drift_ppm;
         let random = self.trouble.as_mut()?;
         let any = |random: &mut Random| ids[random.up_to(ids.len() as u64 - 1) as usize];
         let (node, to) = (any(random), any(random));

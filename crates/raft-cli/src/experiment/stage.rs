@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Instant, NodeId, Status};
+use raft_core::{Instant, NodeId, Settings, Status};
 use raft_sim::{
     Action, ActionError, DelayRange, DiskAction, DiskChange, DiskEvent, EventKind, Random, Setup,
     World,
@@ -56,17 +56,20 @@ impl Conditions {
         Setup {
             nodes: SERVERS,
             seed,
-            heartbeat_interval: self.heartbeat_interval(),
-            election_timeout_min: self.election_timeout.min,
-            election_timeout_max: self.election_timeout.max,
-            pre_vote: false,
-            check_quorum: false,
-            lease_reads: false,
             link_latency: self.link_latency,
             // Nobody answers the client of an entry that is never committed.
             client_patience: Duration::from_secs(1),
             #[cfg(feature = "bugs")]
             bugs: self.bugs,
+            settings: Settings {
+                heartbeat_interval: self.heartbeat_interval(),
+                election_timeout_min: self.election_timeout.min,
+                election_timeout_max: self.election_timeout.max,
+                pre_vote: false,
+                check_quorum: false,
+                lease_reads: false,
+                ..Settings::default()
+            },
             ..Setup::default()
         }
     }

@@ -66,14 +66,15 @@ impl Cluster {
     pub(crate) fn start(nodes: usize, compact_after: u64) -> Self {
         let ids: Vec<NodeId> = (1..=nodes as u64).map(NodeId).collect();
         let membership = Membership::new(ids.iter().copied());
-        let settings = |id| Config {
-            max_batch_entries: 1024,
-            max_in_flight: 256,
-            snapshot_threshold: compact_after,
-            ..Config::new(id, membership.clone())
+        let config = |id| {
+            let mut config = Config::new(id, membership.clone());
+            config.settings.max_batch_entries = 1024;
+            config.settings.max_in_flight = 256;
+            config.settings.snapshot_threshold = compact_after;
+            config
         };
         let mut cluster = Self {
-            servers: ids.iter().map(|id| Server::new(settings(*id))).collect(),
+            servers: ids.iter().map(|id| Server::new(config(*id))).collect(),
             network: Network { inboxes: vec![Vec::new(); nodes], cut_off: None },
             now: Instant(0),
             commands: Commands::default(),

@@ -116,7 +116,8 @@ impl Node {
     /// lacks fits in one message (dissertation §4.2.1).
     fn has_caught_up(&self, node: NodeId) -> bool {
         let Role::Leader(leader) = &self.role else { return false };
-        let near = self.log.last().index.0.saturating_sub(self.config.max_batch_entries as u64);
+        let near =
+            self.log.last().index.0.saturating_sub(self.config.settings.max_batch_entries as u64);
         let is_near = |match_index: LogIndex| match_index.0 > 0 && match_index.0 >= near;
         leader.progress(node).is_some_and(|progress| is_near(progress.match_index))
     }
@@ -178,7 +179,7 @@ impl Node {
 
     /// With each heartbeat: gives up a change whose new server does not come along.
     pub(super) fn give_up_stalled_change(&mut self) {
-        let patience = self.config.election_timeout_max * PATIENCE;
+        let patience = self.config.settings.election_timeout_max * PATIENCE;
         let now = self.now;
         let Role::Leader(leader) = &self.role else { return };
         let Some(Change { target, catching_up: Some(catch_up), .. }) = &leader.change else {

@@ -16,7 +16,7 @@ pub(super) struct Proposal {
     position: LogPosition,
 }
 
-/// What an entry counts against [`Config::max_uncommitted_bytes`](crate::Config) beside its payload.
+/// What an entry counts against [`Settings::max_uncommitted_bytes`](crate::Settings) beside its payload.
 pub(super) const ENTRY_BYTES: u64 = 64;
 
 impl Node {
@@ -45,7 +45,7 @@ impl Node {
         if let Some(handover) = &leader.handover {
             return Err(Refusal::TransferInProgress { to: handover.target() });
         }
-        let (bytes, limit) = (leader.uncommitted_bytes, self.config.max_uncommitted_bytes);
+        let (bytes, limit) = (leader.uncommitted_bytes, self.config.settings.max_uncommitted_bytes);
         let with_it = bytes + command.len() as u64 + ENTRY_BYTES;
         // Proposals of earlier terms may still wait although their entries are gone from the log.
         let waiting = self.proposals.len() as u64 * ENTRY_BYTES;

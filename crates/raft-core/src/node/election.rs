@@ -20,7 +20,7 @@ impl Node {
             return;
         }
         // Its own vote is one of those that the leader's lease rests on (dissertation §6.4.1).
-        if self.config.lease_reads && self.is_leader_spared() {
+        if self.config.settings.lease_reads && self.is_leader_spared() {
             let reason = ElectionRefusal::LeaderIsAlive { leader: self.leader() };
             return self.trace(|| ElectionTrace::NotStarted { reason });
         }
@@ -29,14 +29,14 @@ impl Node {
 
     /// Whether a leader was heard less than the shortest election timeout ago.
     fn is_leader_spared(&self) -> bool {
-        let timeout = self.config.election_timeout_min;
+        let timeout = self.config.settings.election_timeout_min;
         self.leader_heard.is_some_and(|heard| self.now - heard < timeout)
     }
 
     pub(super) fn forget_leader(&mut self) {
         let refusal = match self.role {
             Role::Leader(_) => Some(ForgetRefusal::IsLeader),
-            _ if self.config.lease_reads => Some(ForgetRefusal::LeaseReads),
+            _ if self.config.settings.lease_reads => Some(ForgetRefusal::LeaseReads),
             _ => None,
         };
         if let Some(reason) = refusal {
@@ -67,7 +67,7 @@ impl Node {
         // The leader that hands over asked for this election: nobody else is disturbed (dissertation
         // §3.10).
         let by_leader = reason == ElectionReason::Transfer && !bug!(self, TransferNeedsPreVote);
-        if self.config.pre_vote && !by_leader {
+        if self.config.settings.pre_vote && !by_leader {
             self.ask_for_pre_votes(reason);
         } else {
             self.start_election(reason);
@@ -131,8 +131,10 @@ impl Node {
     /// election that the leader itself asked for is another matter.
     pub(super) fn stickiness(&self, from: NodeId, message: &Message) -> Option<VoteRefusal> {
         let sticks = match &message.body {
-            Body::PreVote(_) => self.config.pre_vote || self.config.check_quorum,
-            Body::RequestVote(request) => self.config.check_quorum && !request.leadership_transfer,
+            Body::PreVote(_) => self.config.settings.pre_vote || self.config.settings.check_quorum,
+            Body::RequestVote(request) => {
+                self.config.settings.check_quorum && !request.leadership_transfer
+            }
             _ => false,
         };
         if !sticks {

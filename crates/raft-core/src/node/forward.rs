@@ -38,7 +38,7 @@ impl Node {
         let Some(leader) = self.leader() else {
             return self.reply(request, Outcome::NotLeader { leader: None });
         };
-        let limit = self.config.max_pending_requests;
+        let limit = self.config.settings.max_pending_requests;
         if self.forwarded.len() + self.readable.len() + self.proposals.len() >= limit {
             let refusal = Refusal::TooManyPending { limit: limit as u64 };
             return self.reply(request, Outcome::Refused(refusal));
@@ -69,7 +69,7 @@ impl Node {
 
     /// The leader lives, but does not answer: the question or the answer was lost.
     pub(super) fn give_up_overdue(&mut self) {
-        let (now, patience) = (self.now, self.config.election_timeout_max);
+        let (now, patience) = (self.now, self.config.settings.election_timeout_max);
         let is_overdue = |forwarded: &mut Forwarded| now - forwarded.sent_at > patience;
         while let Some(forwarded) = self.forwarded.pop_front_if(is_overdue) {
             self.answer_unanswered(&forwarded);
@@ -134,6 +134,7 @@ impl Node {
 
     /// Whether this server passes proposals on now.
     pub(super) fn passes_on(&self) -> bool {
-        self.config.forward_proposals && matches!(self.role, Role::Follower { leader: Some(_) })
+        self.config.settings.forward_proposals
+            && matches!(self.role, Role::Follower { leader: Some(_) })
     }
 }

@@ -44,7 +44,7 @@ impl Leader {
 
 impl Node {
     pub(super) fn transfer_leadership(&mut self, request: RequestId, to: NodeId) {
-        let until = self.now + self.config.election_timeout_max;
+        let until = self.now + self.config.settings.election_timeout_max;
         let is_voter = self.membership().voters().contains(&to) && to != self.config.id;
         let known = self.leader();
         let refusal = match &self.role {

@@ -45,7 +45,7 @@ impl Node {
         let Role::Leader(leader) = &self.role else { return };
         // Dissertation §6.2: a leader that a quorum does not answer steps down, so that its clients
         // look for the one that may have been elected.
-        if self.config.check_quorum && !self.hears_quorum(leader) {
+        if self.config.settings.check_quorum && !self.hears_quorum(leader) {
             self.step_down(StepDownReason::QuorumLost, None);
             return self.restart_election_timer();
         }
@@ -58,7 +58,7 @@ impl Node {
     /// what may have been lost, and begin a round that leases and reads rest on.
     pub(super) fn send_heartbeats(&mut self) {
         self.timer_started = self.now;
-        self.deadline = self.now + self.config.heartbeat_interval;
+        self.deadline = self.now + self.config.settings.heartbeat_interval;
         self.begin_round();
         self.replicate_to_all(true);
         self.push_handover();
@@ -77,7 +77,7 @@ impl Node {
     pub(super) fn replicate_to(&mut self, position: usize, heartbeat: bool) {
         let last = self.log.last().index;
         let (max_messages, max_bytes) =
-            (self.config.max_in_flight, self.config.max_in_flight_bytes);
+            (self.config.settings.max_in_flight, self.config.settings.max_in_flight_bytes);
         let Role::Leader(leader) = &mut self.role else { return };
         let progress = &mut leader.peers[position];
         match &mut progress.state {
@@ -105,10 +105,10 @@ impl Node {
     fn send_entries(&mut self, position: usize) -> bool {
         let last = self.log.last().index;
         let (max_messages, max_bytes) =
-            (self.config.max_in_flight, self.config.max_in_flight_bytes);
+            (self.config.settings.max_in_flight, self.config.settings.max_in_flight_bytes);
         let Role::Leader(leader) = &self.role else { return false };
         let from = leader.peers[position].next_index;
-        let max_entries = self.config.max_batch_entries;
+        let max_entries = self.config.settings.max_batch_entries;
         let Some((sent_through, bytes)) = self.send_append_entries(position, from, max_entries)
         else {
             return false;
@@ -141,7 +141,8 @@ impl Node {
             self.start_snapshot(position);
             return None;
         };
-        let (entries, bytes) = self.log.batch(from, max_entries, self.config.max_batch_bytes);
+        let (entries, bytes) =
+            self.log.batch(from, max_entries, self.config.settings.max_batch_bytes);
         let sent_through = LogIndex(prev_log_index.0 + entries.len() as u64);
         let leader_commit = self.commit_index;
         let request =

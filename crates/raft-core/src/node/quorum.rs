@@ -90,7 +90,8 @@ impl Node {
     /// Whether this leader heard from a quorum within the longest election timeout: if not, another
     /// may have been elected, and clients had better look for it (dissertation §6.2).
     pub(super) fn hears_quorum(&self, leader: &Leader) -> bool {
-        let (id, now, window) = (self.config.id, self.now, self.config.election_timeout_max);
+        let (id, now, window) =
+            (self.config.id, self.now, self.config.settings.election_timeout_max);
         let is_heard = |node: NodeId| {
             let progress = leader.progress(node);
             node == id || progress.is_some_and(|progress| now - progress.last_contact <= window)

@@ -93,7 +93,7 @@ impl Node {
     }
 
     fn read_as_leader(&mut self, reader: Reader, mode: ReadMode) {
-        let limit = self.config.max_pending_requests;
+        let limit = self.config.settings.max_pending_requests;
         let has_lease = self.has_lease();
         let ask_nobody = bug!(self, ReadWithoutQuorum);
         let before_commit = bug!(self, ReadBeforeTermCommit);
@@ -236,11 +236,11 @@ impl Node {
         let Role::Leader(leader) = &self.role else { return None };
         // The target of a transfer is elected although its voters heard from this leader.
         let is_handing_over = leader.rounds_are_void() && !bug!(self, LeaseKeptInTransfer);
-        if !self.config.lease_reads || is_handing_over {
+        if !self.config.settings.lease_reads || is_handing_over {
             return None;
         }
         let (_, began) = leader.rounds.answered?;
-        Some(began + self.config.lease_duration())
+        Some(began + self.config.settings.lease_duration())
     }
 
     pub(super) fn has_lease(&self) -> bool {

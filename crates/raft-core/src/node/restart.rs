@@ -82,10 +82,11 @@ impl Node {
         }
         // Before it crashed, it may have told a leader that it follows: the leader's lease rests on
         // that (dissertation §6.4.1). A server that never was in a term told nobody anything.
-        let leader_heard = (config.lease_reads && current_term.0 > 0).then_some(now);
+        let leader_heard = (config.settings.lease_reads && current_term.0 > 0).then_some(now);
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
-        let (min, max) = (config.election_timeout_min, config.election_timeout_max);
+        let (min, max) =
+            (config.settings.election_timeout_min, config.settings.election_timeout_max);
         let mut node = Self {
             election_timeout_micros: (min.as_micros() as u64, max.as_micros() as u64),
             now,

@@ -30,7 +30,7 @@ impl Node {
     /// Asks for a snapshot when enough entries stand behind the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.log.base().index.0;
-        let is_due = entries >= self.config.snapshot_threshold;
+        let is_due = entries >= self.config.settings.snapshot_threshold;
         if self.snapshot_requested || !is_due || self.membership_at(self.last_applied).is_empty() {
             return;
         }
@@ -95,7 +95,7 @@ impl Node {
             return self.send_snapshot_installed(from, last_included.index, round);
         }
         let end = request.offset.checked_add(request.data.len() as u64);
-        let limit = self.config.max_snapshot_bytes;
+        let limit = self.config.settings.max_snapshot_bytes;
         if end.is_none_or(|end| end > limit) {
             let reason = IgnoreReason::SnapshotTooLarge { limit };
             return self.ignore(from, "InstallSnapshot", reason);

@@ -52,8 +52,8 @@ impl Node {
 
     /// Sends pieces for as long as the window has room. One piece may always be under way.
     fn send_pieces(&mut self, position: usize) {
-        let window = self.config.max_in_flight_bytes as u64;
-        let size = self.config.snapshot_chunk_bytes;
+        let window = self.config.settings.max_in_flight_bytes as u64;
+        let size = self.config.settings.snapshot_chunk_bytes;
         loop {
             let Role::Leader(leader) = &mut self.role else { return };
             let round = leader.rounds.current();

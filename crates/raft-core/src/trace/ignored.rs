@@ -51,7 +51,7 @@ pub enum IgnoreReason {
         current: Round,
     },
     /// The snapshot is larger than this server accepts
-    /// ([`Config::max_snapshot_bytes`](crate::Config::max_snapshot_bytes)).
+    /// ([`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes)).
     SnapshotTooLarge {
         /// The limit in bytes.
         limit: u64,

@@ -8,7 +8,7 @@ use crate::moves::{empty, logs, start};
 /// Figure 8 (c): server 1, elected again, replicates its entry of term 2 before one of its own term.
 pub(crate) fn figure_8(bugs: Bugs) {
     let disks = vec![disk(2, &[1, 2]), disk(2, &[1]), disk(2, &[1])];
-    let mut cluster = start(bugs, disks, |config| config.max_batch_entries = 1);
+    let mut cluster = start(bugs, disks, |config| config.settings.max_batch_entries = 1);
     cluster.elect(1);
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn voter_restarts(bugs: Bugs) {
 /// would make it refuse.)
 pub(crate) fn voter_steps_down(bugs: Bugs) {
     let disks = vec![disk(1, &[1, 1]), disk(1, &[1]), disk(1, &[1])];
-    let mut cluster = start(bugs, disks, |config| config.pre_vote = config.id == NodeId(2));
+    let mut cluster =
+        start(bugs, disks, |config| config.settings.pre_vote = config.id == NodeId(2));
     cluster.stand(3);
     let requests = cluster.delay(3, 2);
     cluster.stand(1);
@@ -55,7 +56,8 @@ pub(crate) fn voter_steps_down(bugs: Bugs) {
 /// server 3, which stands in the same term.
 pub(crate) fn voter_asks_for_pre_votes(bugs: Bugs) {
     let disks = vec![Recovered::default(); 3];
-    let mut cluster = start(bugs, disks, |config| config.pre_vote = config.id == NodeId(2));
+    let mut cluster =
+        start(bugs, disks, |config| config.settings.pre_vote = config.id == NodeId(2));
     cluster.stand(1);
     cluster.ask(1, 2);
     assert!(cluster.leads(1));

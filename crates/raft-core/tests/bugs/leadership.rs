@@ -16,7 +16,7 @@ pub(crate) fn term_behind(bugs: Bugs) {
     let before = Membership::new(nodes(&[1, 2])).with_learners(nodes(&[3]));
     let disks = vec![voting(), voting(), in_term(disk(1, &[1]), 3)];
     let mut cluster = start(bugs, disks, |config| {
-        (config.membership, config.pre_vote) = (before.clone(), true);
+        (config.membership, config.settings.pre_vote) = (before.clone(), true);
     });
     cluster.crash(2);
     cluster.live(Duration::from_secs(5));

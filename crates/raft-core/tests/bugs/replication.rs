@@ -120,7 +120,7 @@ pub(crate) fn divergent_log(bugs: Bugs) {
 }
 
 fn empty_with_window(bugs: Bugs, bytes: usize) -> Cluster {
-    start(bugs, vec![disk(0, &[]); 3], |config| config.max_in_flight_bytes = bytes)
+    start(bugs, vec![disk(0, &[]); 3], |config| config.settings.max_in_flight_bytes = bytes)
 }
 
 impl Cluster {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use raft_core::{Bug, Bugs, Config, Instant, Recovered};
+use raft_core::{Bug, Bugs, Instant, Recovered};
 
 use crate::builders::config;
 use crate::server::Server;
@@ -49,7 +49,8 @@ fn every_switch_has_one_call_site() {
 #[test]
 fn a_node_says_which_rules_are_switched_off() {
     let words = |bugs: Bugs| -> Vec<String> {
-        let config = Config { bugs, ..config(1, 3) };
+        let mut config = config(1, 3);
+        config.bugs = bugs;
         let server = Server::start(config, Recovered::default(), Instant(0));
         server.traces.iter().skip(1).map(ToString::to_string).collect()
     };

@@ -19,13 +19,18 @@ pub(crate) fn membership(size: u64) -> Membership {
 
 /// The protocol of the paper alone, with traces: what the dissertation adds is off.
 pub(crate) fn config(id: u64, size: u64) -> Config {
-    let (pre_vote, check_quorum, lease_reads) = (false, false, false);
-    Config { pre_vote, check_quorum, lease_reads, ..full_config(id, size) }
+    let mut config = full_config(id, size);
+    config.settings.pre_vote = false;
+    config.settings.check_quorum = false;
+    config.settings.lease_reads = false;
+    config
 }
 
 /// The default settings, with traces.
 pub(crate) fn full_config(id: u64, size: u64) -> Config {
-    Config { trace: true, ..Config::new(NodeId(id), membership(size)) }
+    let mut config = Config::new(NodeId(id), membership(size));
+    config.trace = true;
+    config
 }
 
 pub(crate) fn at(index: u64, term: u64) -> LogPosition {

@@ -197,7 +197,8 @@ fn election_timeouts_are_chosen_randomly_from_a_fixed_interval() {
     let (min, max) = (Duration::from_millis(150), Duration::from_millis(300));
     let mut timeouts = BTreeSet::new();
     for seed in 0..20 {
-        let config = Config { seed, ..config(1, 3) };
+        let mut config = config(1, 3);
+        config.seed = seed;
         let mut server = Server::start(config, Recovered::default(), Instant(0));
         let mut started = Instant(0);
         for _ in 0..50 {
@@ -219,8 +220,9 @@ fn election_timeouts_are_chosen_randomly_from_a_fixed_interval() {
 #[test]
 fn both_ends_of_the_interval_belong_to_it() {
     let timeout = Duration::from_millis(200);
-    let config =
-        Config { election_timeout_min: timeout, election_timeout_max: timeout, ..config(1, 3) };
+    let mut config = config(1, 3);
+    config.settings.election_timeout_min = timeout;
+    config.settings.election_timeout_max = timeout;
     let server = Server::start(config, Recovered::default(), Instant(7));
     assert_eq!(server.node.deadline(), Instant(7) + timeout);
 }

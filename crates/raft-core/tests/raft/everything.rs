@@ -98,14 +98,14 @@ fn setup() -> impl Strategy<Value = Setup> {
 impl Setup {
     fn cluster(&self) -> Cluster {
         let settings = |config: &mut Config| {
-            config.lease_reads = self.lease_reads;
-            config.forward_proposals = self.forward;
-            config.max_in_flight = 3;
-            config.max_batch_entries = 2;
-            config.snapshot_chunk_bytes = 3;
-            config.max_in_flight_bytes = 5;
-            config.max_pending_requests = 20;
-            config.max_uncommitted_bytes = 1000;
+            config.settings.lease_reads = self.lease_reads;
+            config.settings.forward_proposals = self.forward;
+            config.settings.max_in_flight = 3;
+            config.settings.max_batch_entries = 2;
+            config.settings.snapshot_chunk_bytes = 3;
+            config.settings.max_in_flight_bytes = 5;
+            config.settings.max_pending_requests = 20;
+            config.settings.max_uncommitted_bytes = 1000;
         };
         let mut cluster = Cluster::joining(self.founders, SERVERS - self.founders, settings);
         cluster.drift.clone_from(&self.drift);
@@ -239,7 +239,7 @@ fn recover(cluster: &mut Cluster) {
         cluster.server_mut(id).finish_writes(now);
         cluster.handle(id, Input::Persisted(raft_core::PersistId(0)));
     }
-    let longest = cluster.server(1).config.election_timeout_max;
+    let longest = cluster.server(1).config.settings.election_timeout_max;
     let steps = (1..=PATIENCE).find(|_| {
         cluster.live(longest);
         is_at_rest(cluster)

@@ -52,7 +52,7 @@ fn a_follower_whose_log_is_unknown_gets_one_message_at_a_time() {
 
 #[test]
 fn no_more_messages_are_under_way_than_the_window_allows() {
-    let mut server = leader_with(|config| config.max_in_flight = 3);
+    let mut server = leader_with(|config| config.settings.max_in_flight = 3);
     for request in 0..10 {
         server.propose(request, "x");
     }
@@ -67,11 +67,9 @@ fn no_more_messages_are_under_way_than_the_window_allows() {
 
 #[test]
 fn a_message_holds_no_more_entries_than_allowed() {
-    let mut server = Server::start(
-        Config { max_batch_entries: 4, ..config(1, 3) },
-        Recovered::default(),
-        raft_core::Instant(0),
-    );
+    let mut config = config(1, 3);
+    config.settings.max_batch_entries = 4;
+    let mut server = Server::start(config, Recovered::default(), raft_core::Instant(0));
     server.lead();
     for request in 0..9 {
         server.propose(request, "x");
@@ -83,11 +81,9 @@ fn a_message_holds_no_more_entries_than_allowed() {
 /// A single entry goes even if it is larger than a message may be: it must go somehow.
 #[test]
 fn a_message_holds_no_more_bytes_than_allowed_unless_one_entry_alone_is_larger() {
-    let mut server = Server::start(
-        Config { max_batch_bytes: 10, ..config(1, 3) },
-        Recovered::default(),
-        raft_core::Instant(0),
-    );
+    let mut config = config(1, 3);
+    config.settings.max_batch_bytes = 10;
+    let mut server = Server::start(config, Recovered::default(), raft_core::Instant(0));
     server.lead();
     for (request, command) in
         [(1, "12345"), (2, "12345"), (3, "1"), (4, "123456789012345"), (5, "")]
@@ -101,7 +97,7 @@ fn a_message_holds_no_more_bytes_than_allowed_unless_one_entry_alone_is_larger()
 /// The window closes on a follower that does not answer; heartbeats then find out what it holds.
 #[test]
 fn a_full_window_opens_again_after_all_answers_were_lost() {
-    let mut cluster = Cluster::with(3, |config| config.max_in_flight = 2);
+    let mut cluster = Cluster::with(3, |config| config.settings.max_in_flight = 2);
     cluster.elect(1);
     cluster.heartbeats(1, 1);
     for command in ["a", "b", "c", "d"] {
@@ -116,7 +112,7 @@ fn a_full_window_opens_again_after_all_answers_were_lost() {
 
 #[test]
 fn a_full_window_opens_again_after_all_requests_were_lost() {
-    let mut cluster = Cluster::with(3, |config| config.max_in_flight = 2);
+    let mut cluster = Cluster::with(3, |config| config.settings.max_in_flight = 2);
     cluster.elect(1);
     cluster.heartbeats(1, 1);
     for command in ["a", "b", "c", "d"] {
@@ -132,8 +128,8 @@ fn a_full_window_opens_again_after_all_requests_were_lost() {
 /// network does `meddle` with each message, which has a number.
 fn run(meddle: impl Fn(usize, Envelope, &mut Vec<Envelope>)) -> (Cluster, usize) {
     let mut cluster = Cluster::with(3, |config| {
-        config.max_in_flight = 2;
-        config.snapshot_chunk_bytes = 3;
+        config.settings.max_in_flight = 2;
+        config.settings.snapshot_chunk_bytes = 3;
     });
     cluster.elect(1);
     cluster.isolate(3);

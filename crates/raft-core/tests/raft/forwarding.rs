@@ -13,7 +13,9 @@ use crate::cluster::Cluster;
 use crate::server::Server;
 
 fn config_with_forwarding() -> Config {
-    Config { forward_proposals: true, ..full_config(1, 3) }
+    let mut config = full_config(1, 3);
+    config.settings.forward_proposals = true;
+    config
 }
 
 /// Server 1 follows server 2, leader of term 1, and has applied one entry.
@@ -44,7 +46,7 @@ fn reply(id: ForwardId, result: Result<LogPosition, Refusal>) -> Body {
 
 #[test]
 fn a_command_proposed_anywhere_is_committed_and_its_client_is_told_after_it_is_applied() {
-    let mut cluster = Cluster::joining(3, 0, |config| config.forward_proposals = true);
+    let mut cluster = Cluster::joining(3, 0, |config| config.settings.forward_proposals = true);
     cluster.elect(1);
     let requests: Vec<(u64, u64)> =
         cluster.ids().map(|id| (id, cluster.propose(id, &format!("from {id}")))).collect();
@@ -169,7 +171,9 @@ fn a_command_behind_a_snapshot_has_an_unknown_fate() {
 
 #[test]
 fn no_more_is_passed_on_than_the_limit_allows() {
-    let mut server = follower_with(Config { max_pending_requests: 2, ..config_with_forwarding() });
+    let mut config = config_with_forwarding();
+    config.settings.max_pending_requests = 2;
+    let mut server = follower_with(config);
     let id = pass_on(&mut server, 1);
     pass_on(&mut server, 2);
     server.propose(3, "x");

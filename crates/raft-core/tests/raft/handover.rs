@@ -79,7 +79,7 @@ fn the_target_is_told_only_when_its_log_is_complete() {
 /// A target that needs the snapshot first gets it.
 #[test]
 fn a_target_that_is_far_behind_is_brought_up_to_date() {
-    let mut cluster = Cluster::joining(3, 0, |config| config.snapshot_chunk_bytes = 4);
+    let mut cluster = Cluster::joining(3, 0, |config| config.settings.snapshot_chunk_bytes = 4);
     cluster.elect(1);
     cluster.isolate(3);
     for command in ["alpha", "beta", "gamma"] {

@@ -32,7 +32,7 @@ fn uncommitted(server: &Server) -> u64 {
 /// Every entry counts with its payload and 64 bytes.
 #[test]
 fn a_leader_takes_no_more_commands_than_the_limit_on_uncommitted_bytes_allows() {
-    let mut server = leader_with(|config| config.max_uncommitted_bytes = 200);
+    let mut server = leader_with(|config| config.settings.max_uncommitted_bytes = 200);
     server.propose(1, "x");
     server.propose(2, "y");
     assert_eq!(uncommitted(&server), 130);
@@ -50,7 +50,7 @@ fn a_leader_takes_no_more_commands_than_the_limit_on_uncommitted_bytes_allows() 
 /// Else it could never be committed.
 #[test]
 fn a_command_larger_than_the_limit_is_taken_when_nothing_waits() {
-    let mut server = leader_with(|config| config.max_uncommitted_bytes = 10);
+    let mut server = leader_with(|config| config.settings.max_uncommitted_bytes = 10);
     server.propose(1, "a command of many bytes");
     server.propose(2, "x");
     assert_eq!(server.outcome(1), None);
@@ -61,7 +61,7 @@ fn a_command_larger_than_the_limit_is_taken_when_nothing_waits() {
 #[test]
 fn a_new_leader_counts_what_it_finds() {
     let mut config = full_config(1, 3);
-    (config.lease_reads, config.max_uncommitted_bytes) = (false, 300);
+    (config.settings.lease_reads, config.settings.max_uncommitted_bytes) = (false, 300);
     let mut server = Server::start(config, disk(1, &[1, 1]), Instant(0));
     server.lead();
     let found = 3 * 64 + 2 * "1@1".len() as u64;
@@ -75,7 +75,7 @@ fn a_new_leader_counts_what_it_finds() {
 /// The others commit without it, but until its own disk has an entry, it must hold it.
 #[test]
 fn a_leader_whose_own_disk_stands_still_takes_no_more_either() {
-    let mut server = leader_with(|config| config.max_uncommitted_bytes = 1000);
+    let mut server = leader_with(|config| config.settings.max_uncommitted_bytes = 1000);
     server.disk_is_slow = true;
     let mut refused = 0;
     for request in 1..=100 {
@@ -98,7 +98,7 @@ fn a_leader_whose_own_disk_stands_still_takes_no_more_either() {
 /// Commands that followers pass on have no client here: nothing but their bytes bounds them.
 #[test]
 fn commands_that_are_passed_on_count_too() {
-    let mut server = leader_with(|config| config.max_uncommitted_bytes = 1000);
+    let mut server = leader_with(|config| config.settings.max_uncommitted_bytes = 1000);
     for id in 0..100 {
         let command = Bytes::from(b"x");
         server.receive(2, 1, Body::Forward(Forward { id: ForwardId(id), command }));
@@ -109,7 +109,7 @@ fn commands_that_are_passed_on_count_too() {
 #[test]
 fn no_more_bytes_are_under_way_to_a_peer_than_the_window_allows() {
     let mut server = leader_with(|config| {
-        (config.max_in_flight_bytes, config.max_batch_bytes) = (10, 4);
+        (config.settings.max_in_flight_bytes, config.settings.max_batch_bytes) = (10, 4);
     });
     for request in 1..=9 {
         server.propose(request, "abc");
@@ -126,7 +126,7 @@ fn no_more_bytes_are_under_way_to_a_peer_than_the_window_allows() {
 /// A window of one byte: one message is always possible.
 #[test]
 fn one_message_is_always_possible() {
-    let mut cluster = Cluster::joining(3, 0, |config| config.max_in_flight_bytes = 1);
+    let mut cluster = Cluster::joining(3, 0, |config| config.settings.max_in_flight_bytes = 1);
     cluster.elect(1);
     for _ in 0..10 {
         cluster.propose(1, "a command");
@@ -142,7 +142,11 @@ fn one_message_is_always_possible() {
 #[test]
 fn messages_that_wait_for_the_disk_are_dropped_like_lost_ones() {
     let mut cluster = Cluster::joining(3, 0, |config| {
-        (config.max_pending_requests, config.check_quorum, config.lease_reads) = (3, false, false);
+        (
+            config.settings.max_pending_requests,
+            config.settings.check_quorum,
+            config.settings.lease_reads,
+        ) = (3, false, false);
     });
     cluster.elect(1);
     cluster.server_mut(2).disk_is_slow = true;
@@ -165,7 +169,7 @@ fn messages_that_wait_for_the_disk_are_dropped_like_lost_ones() {
 #[test]
 fn a_snapshot_larger_than_the_limit_is_not_accepted() {
     let mut config = full_config(2, 3);
-    config.max_snapshot_bytes = 4;
+    config.settings.max_snapshot_bytes = 4;
     let mut server = Server::start(config, Recovered::default(), Instant(0));
     let state = snapshot(3, 1, 3, "state");
     server.receive(1, 1, install(&state, 0, 4));
@@ -180,27 +184,27 @@ fn a_snapshot_larger_than_the_limit_is_not_accepted() {
 /// Beside what the log holds: what no input may make longer than this.
 fn assert_bounded(server: &Server) {
     let (held, config) = (server.node.held(), &server.config);
-    let limit = config.max_pending_requests;
-    let entries = 1 + (config.max_uncommitted_bytes / 64) as usize;
+    let limit = config.settings.max_pending_requests;
+    let entries = 1 + (config.settings.max_uncommitted_bytes / 64) as usize;
     let Held { log_entries, log_bytes, log_writes, withheld, proposals, reads, .. } = held;
     assert!(log_entries <= entries + 1, "{held:?}");
-    assert!(log_bytes <= config.max_uncommitted_bytes, "{held:?}");
+    assert!(log_bytes <= config.settings.max_uncommitted_bytes, "{held:?}");
     assert!(log_writes <= log_entries + 1, "{held:?}");
     assert!(withheld <= 2 * limit, "{held:?}");
     assert!(proposals <= 2 * entries + limit, "{held:?}");
     assert!(reads <= 2 * limit && held.forwarded <= limit, "{held:?}");
     assert!(held.votes <= 9 && held.rounds <= 256, "{held:?}");
-    assert!(held.in_flight <= 9 * config.max_in_flight, "{held:?}");
-    assert!(held.incoming_snapshot_bytes as u64 <= config.max_snapshot_bytes, "{held:?}");
+    assert!(held.in_flight <= 9 * config.settings.max_in_flight, "{held:?}");
+    assert!(held.incoming_snapshot_bytes as u64 <= config.settings.max_snapshot_bytes, "{held:?}");
     assert!(held.memberships <= log_entries + 1, "{held:?}");
 }
 
 fn small(config: &mut Config) {
-    config.max_pending_requests = 10;
-    config.max_uncommitted_bytes = 5000;
-    config.max_in_flight = 4;
-    config.max_snapshot_bytes = 100;
-    config.forward_proposals = true;
+    config.settings.max_pending_requests = 10;
+    config.settings.max_uncommitted_bytes = 5000;
+    config.settings.max_in_flight = 4;
+    config.settings.max_snapshot_bytes = 100;
+    config.settings.forward_proposals = true;
 }
 
 /// Every kind of input, many times, at a moment that goes on.
@@ -239,7 +243,7 @@ fn flood(server: &mut Server, times: u64) {
 fn a_leader_that_gets_nothing_done_holds_no_more_than_its_limits() {
     let mut server = leader_with(|config| {
         small(config);
-        (config.check_quorum, config.lease_reads) = (false, false);
+        (config.settings.check_quorum, config.settings.lease_reads) = (false, false);
     });
     server.disk_is_slow = true;
     flood(&mut server, 20_000);
@@ -252,7 +256,7 @@ fn a_server_without_a_leader_holds_no_more_than_its_limits() {
     for pre_vote in [true, false] {
         let mut config = full_config(1, 3);
         small(&mut config);
-        config.pre_vote = pre_vote;
+        config.settings.pre_vote = pre_vote;
         let mut server = Server::start(config, Recovered::default(), Instant(0));
         server.disk_is_slow = true;
         flood(&mut server, 20_000);
@@ -289,7 +293,7 @@ fn a_follower_that_gets_nothing_done_holds_no_more_than_its_limits() {
 fn proposals_of_earlier_terms_do_not_pile_up() {
     let mut config = full_config(1, 3);
     small(&mut config);
-    config.lease_reads = false;
+    config.settings.lease_reads = false;
     let mut server = Server::start(config, Recovered::default(), Instant(0));
     for round in 0..200 {
         let term = server.node.current_term().0;

@@ -273,7 +273,7 @@ fn a_change_waits_for_that_of_another_leader() {
     let disks: Vec<Recovered> = cluster.servers.iter().map(|server| server.disk.clone()).collect();
     cluster.live(2 * SECOND);
     let mut config = full_config(2, 3);
-    config.lease_reads = false;
+    config.settings.lease_reads = false;
     let mut server = Server::start(config, disks[1].clone(), Instant(0));
     server.handle(Instant(0), Input::ForceElection);
     (3..=5).for_each(|id| server.receive(id, 1, pre_vote_reply(true)));
@@ -402,7 +402,7 @@ fn an_installed_snapshot_says_who_belongs_to_the_cluster() {
 #[test]
 fn a_server_that_does_not_know_the_cluster_takes_no_snapshot() {
     let mut config = full_config(4, 3);
-    (config.membership, config.snapshot_threshold) = (Membership::empty(), 1);
+    (config.membership, config.settings.snapshot_threshold) = (Membership::empty(), 1);
     let mut server = Server::start(config, Recovered::default(), Instant(0));
     server.receive(1, 1, append((0, 0), &[1, 1], 2));
     assert_eq!(server.snapshots_needed, []);
@@ -454,7 +454,7 @@ fn a_leader_can_become_a_learner() {
 #[test]
 fn a_removed_server_disturbs_nobody() {
     for pre_vote in [true, false] {
-        let mut cluster = Cluster::joining(4, 0, |config| config.pre_vote = pre_vote);
+        let mut cluster = Cluster::joining(4, 0, |config| config.settings.pre_vote = pre_vote);
         cluster.elect(1);
         cluster.isolate(4);
         cluster.change(1, remove(4));
@@ -538,7 +538,7 @@ fn learners_count_nowhere() {
 
 #[test]
 fn a_learner_that_lags_is_not_promoted() {
-    let mut cluster = Cluster::joining(3, 1, |config| config.max_batch_entries = 2);
+    let mut cluster = Cluster::joining(3, 1, |config| config.settings.max_batch_entries = 2);
     cluster.elect(1);
     cluster.isolate(4);
     cluster.change(1, MembershipChange::AddLearner(NodeId(4)));
@@ -600,8 +600,8 @@ fn a_new_server_that_does_not_come_along_is_given_up() {
 #[test]
 fn a_new_server_that_comes_along_slowly_is_waited_for() {
     let mut cluster = Cluster::joining(1, 1, |config| {
-        config.snapshot_chunk_bytes = 1;
-        config.max_in_flight_bytes = 1;
+        config.settings.snapshot_chunk_bytes = 1;
+        config.settings.max_in_flight_bytes = 1;
     });
     cluster.elect(1);
     for _ in 0..30 {
@@ -674,7 +674,7 @@ fn a_server_that_knows_no_cluster_follows_and_votes() {
 #[test]
 fn an_answer_that_ends_the_membership_of_its_sender_is_harmless() {
     let mut config = full_config(1, 3);
-    config.max_in_flight = 1;
+    config.settings.max_in_flight = 1;
     let mut server = Server::start(config, Recovered::default(), Instant(0));
     server.lead();
     [2, 3].into_iter().for_each(|id| server.receive(id, 1, success_in(1, 1)));

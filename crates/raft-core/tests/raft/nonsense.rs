@@ -6,11 +6,11 @@
 use proptest::prelude::*;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Bytes, Config, Entry, Forward, ForwardId,
-    ForwardReply, Input, InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition,
-    Membership, MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PreVote,
-    ReadIndex, ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote,
-    RequestVoteReply, Round, Term,
+    AppendEntries, AppendEntriesReply, Body, Bytes, Entry, Forward, ForwardId, ForwardReply, Input,
+    InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition, Membership,
+    MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PreVote, ReadIndex,
+    ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote, RequestVoteReply, Round,
+    Settings, Term,
 };
 
 use crate::builders::full_config;
@@ -224,7 +224,8 @@ struct Victim {
 
 impl Victim {
     fn new(size: u64, switches: Switches, disk: Recovered, now: Instant) -> Self {
-        let config = Config {
+        let mut config = full_config(1, size);
+        config.settings = Settings {
             pre_vote: switches.pre_vote,
             check_quorum: switches.check_quorum,
             lease_reads: switches.check_quorum,
@@ -235,7 +236,7 @@ impl Victim {
             max_pending_requests: 3,
             max_snapshot_bytes: 1000,
             max_uncommitted_bytes: 500,
-            ..full_config(1, size)
+            ..Settings::default()
         };
         let node = Node::new(config, disk.clone(), now).expect("its own disk is accepted");
         Self { node, disk, writes: Vec::new(), issued: 0, now, size, switches }

@@ -115,7 +115,7 @@ fn a_server_that_returns_disturbs_nobody() {
 /// The same server without pre-vote: its term deposes the leader. What the rule is for.
 #[test]
 fn without_the_question_a_server_that_returns_deposes_the_leader() {
-    let mut cluster = Cluster::joining(3, 0, |config| config.pre_vote = false);
+    let mut cluster = Cluster::joining(3, 0, |config| config.settings.pre_vote = false);
     cluster.elect(1);
     let term = cluster.node(1).current_term();
     cluster.isolate(3);

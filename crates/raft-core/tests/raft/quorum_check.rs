@@ -42,13 +42,14 @@ fn has_lost_quorum(server: &Server) -> bool {
 fn a_leader_that_a_quorum_does_not_answer_steps_down() {
     let mut cluster = Cluster::full(3);
     cluster.elect(1);
-    let (began, longest) = (cluster.now, cluster.server(1).config.election_timeout_max);
+    let (began, longest) = (cluster.now, cluster.server(1).config.settings.election_timeout_max);
     cluster.isolate(1);
     while cluster.node(1).role() == RoleKind::Leader {
         cluster.time_out(1);
     }
     assert!(has_lost_quorum(cluster.server(1)));
-    let (lasted, beat) = (cluster.now - began, cluster.server(1).config.heartbeat_interval);
+    let (lasted, beat) =
+        (cluster.now - began, cluster.server(1).config.settings.heartbeat_interval);
     assert!(lasted > longest && lasted <= longest + 2 * beat, "it led for {lasted:?}");
     assert_eq!(cluster.node(1).leader(), None, "clients are to look for another");
 }
@@ -65,7 +66,7 @@ fn a_leader_whose_followers_have_slow_disks_stays() {
     }
     cluster.propose(1, "slow");
     cluster.settle();
-    let longest = cluster.server(1).config.election_timeout_max;
+    let longest = cluster.server(1).config.settings.election_timeout_max;
     let began = cluster.now;
     while cluster.now - began < 5 * longest {
         cluster.time_out(1);
@@ -108,7 +109,7 @@ fn learners_do_not_keep_a_leader() {
 #[test]
 fn a_follower_whose_log_must_be_repaired_is_heard() {
     let mut config = full_config(1, 3);
-    config.lease_reads = false;
+    config.settings.lease_reads = false;
     let mut server = Server::start(config, disk(1, &[1, 1, 1]), Instant(0));
     server.lead();
     for beat in 1..40 {
@@ -261,7 +262,7 @@ fn to_forget_its_leader_a_server_must_not_owe_it_a_lease() {
 #[test]
 fn a_server_that_forgot_its_leader_votes_for_another() {
     let mut config = full_config(1, 3);
-    config.lease_reads = false;
+    config.settings.lease_reads = false;
     let mut server = Server::start(config, Recovered::default(), Instant(0));
     server.receive(2, 1, append((0, 0), &[], 0));
     server.sent.clear();

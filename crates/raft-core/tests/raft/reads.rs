@@ -32,7 +32,7 @@ fn leader_with(change: impl Fn(&mut Config)) -> Server {
 
 /// The same, without a lease.
 fn leader_without_lease() -> Server {
-    leader_with(|config| config.lease_reads = false)
+    leader_with(|config| config.settings.lease_reads = false)
 }
 
 fn read_at(server: &mut Server, now: Instant, request: u64, mode: ReadMode) {
@@ -235,7 +235,7 @@ fn a_leader_that_steps_down_refuses_the_reads_that_wait() {
 #[test]
 fn no_more_reads_wait_than_the_limit_allows() {
     let limit = 3;
-    let mut server = leader_with(|config| config.max_pending_requests = limit);
+    let mut server = leader_with(|config| config.settings.max_pending_requests = limit);
     (1..=3).for_each(|request| ask(&mut server, request));
     ask(&mut server, 4);
     server.sent.clear();
@@ -436,7 +436,7 @@ fn a_question_of_an_older_term_is_refused() {
 #[test]
 fn a_follower_passes_on_no_more_reads_than_the_limit_allows() {
     let mut config = full_config(1, 3);
-    config.max_pending_requests = 2;
+    config.settings.max_pending_requests = 2;
     let mut server = Server::start(config, Recovered::default(), Instant(0));
     server.receive(2, 1, append((0, 0), &[1], 1));
     server.sent.clear();

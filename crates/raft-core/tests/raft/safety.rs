@@ -193,9 +193,9 @@ fn recover(cluster: &mut Cluster) {
 fn run(size: u64, slow_disks: bool, actions: &[Action]) -> Seen {
     let mut seen = Seen::default();
     let mut cluster = Cluster::with(size, |config| {
-        config.max_in_flight = 3;
-        config.max_batch_entries = 2;
-        config.snapshot_chunk_bytes = 3;
+        config.settings.max_in_flight = 3;
+        config.settings.max_batch_entries = 2;
+        config.settings.snapshot_chunk_bytes = 3;
     });
     for id in cluster.ids() {
         cluster.server_mut(id).disk_is_slow = slow_disks;

@@ -23,10 +23,13 @@ fn refusal(change: impl Fn(&mut Config)) -> String {
 #[test]
 fn the_defaults_are_those_of_the_paper() {
     let config = Config::new(NodeId(1), membership(3));
-    assert_eq!(config.heartbeat_interval, Duration::from_millis(50));
-    assert_eq!(config.election_timeout_min, Duration::from_millis(150));
-    assert_eq!(config.election_timeout_max, Duration::from_millis(300));
-    assert_eq!((config.max_batch_entries, config.snapshot_threshold), (100, 10_000));
+    assert_eq!(config.settings.heartbeat_interval, Duration::from_millis(50));
+    assert_eq!(config.settings.election_timeout_min, Duration::from_millis(150));
+    assert_eq!(config.settings.election_timeout_max, Duration::from_millis(300));
+    assert_eq!(
+        (config.settings.max_batch_entries, config.settings.snapshot_threshold),
+        (100, 10_000)
+    );
 }
 
 #[test]
@@ -64,17 +67,19 @@ fn node_ids_start_at_one() {
 
 #[test]
 fn durations_are_bounded() {
-    let message = refusal(|config| config.heartbeat_interval = Duration::ZERO);
+    let message = refusal(|config| config.settings.heartbeat_interval = Duration::ZERO);
     assert_eq!(message, "heartbeat_interval is 0ns; it must be from 1 µs to 1 h");
-    let message = refusal(|config| config.election_timeout_max = Duration::from_secs(3601));
+    let message =
+        refusal(|config| config.settings.election_timeout_max = Duration::from_secs(3601));
     assert_eq!(message, "election_timeout_max is 3601s; it must be from 1 µs to 1 h");
 }
 
 #[test]
 fn election_timeouts_are_in_order_and_longer_than_the_heartbeat() {
-    let message = refusal(|config| config.election_timeout_min = Duration::from_millis(301));
+    let message =
+        refusal(|config| config.settings.election_timeout_min = Duration::from_millis(301));
     assert_eq!(message, "election_timeout_min (301ms) is more than election_timeout_max (300ms)");
-    let message = refusal(|config| config.heartbeat_interval = Duration::from_millis(150));
+    let message = refusal(|config| config.settings.heartbeat_interval = Duration::from_millis(150));
     assert_eq!(
         message,
         "heartbeat_interval (150ms) must be less than election_timeout_min (150ms), or followers \
@@ -84,28 +89,28 @@ fn election_timeouts_are_in_order_and_longer_than_the_heartbeat() {
 
 #[test]
 fn numbers_are_bounded() {
-    let message = refusal(|config| config.max_batch_entries = 0);
+    let message = refusal(|config| config.settings.max_batch_entries = 0);
     assert_eq!(message, "max_batch_entries is 0; it must be from 1 to 100000");
-    let message = refusal(|config| config.max_batch_bytes = 0);
+    let message = refusal(|config| config.settings.max_batch_bytes = 0);
     assert_eq!(message, "max_batch_bytes is 0; it must be from 1 to 67108864");
-    let message = refusal(|config| config.max_in_flight = 10_001);
+    let message = refusal(|config| config.settings.max_in_flight = 10_001);
     assert_eq!(message, "max_in_flight is 10001; it must be from 1 to 10000");
-    let message = refusal(|config| config.snapshot_threshold = 0);
+    let message = refusal(|config| config.settings.snapshot_threshold = 0);
     assert_eq!(message, "snapshot_threshold is 0; it must be from 1 to 18446744073709551615");
-    let message = refusal(|config| config.max_clock_drift_ppm = 500_001);
+    let message = refusal(|config| config.settings.max_clock_drift_ppm = 500_001);
     assert_eq!(message, "max_clock_drift_ppm is 500001; it must be from 0 to 500000");
-    let message = refusal(|config| config.max_in_flight_bytes = 0);
+    let message = refusal(|config| config.settings.max_in_flight_bytes = 0);
     assert_eq!(message, "max_in_flight_bytes is 0; it must be from 1 to 1073741824");
-    let message = refusal(|config| config.max_uncommitted_bytes = 0);
+    let message = refusal(|config| config.settings.max_uncommitted_bytes = 0);
     assert_eq!(message, "max_uncommitted_bytes is 0; it must be from 1 to 68719476736");
-    let message = refusal(|config| config.max_pending_requests = 0);
+    let message = refusal(|config| config.settings.max_pending_requests = 0);
     assert_eq!(message, "max_pending_requests is 0; it must be from 1 to 1000000");
-    let message = refusal(|config| config.check_quorum = false);
+    let message = refusal(|config| config.settings.check_quorum = false);
     assert_eq!(
         message,
         "lease_reads needs check_quorum: a lease rests on followers that spare their leader"
     );
-    let message = refusal(|config| config.snapshot_chunk_bytes = 64 * 1024 * 1024 + 1);
+    let message = refusal(|config| config.settings.snapshot_chunk_bytes = 64 * 1024 * 1024 + 1);
     assert_eq!(message, "snapshot_chunk_bytes is 67108865; it must be from 1 to 67108864");
 }
 
@@ -196,7 +201,8 @@ fn a_stored_membership_that_makes_no_sense_is_refused() {
 #[test]
 fn the_same_seed_gives_the_same_run() {
     let deadlines = |seed: u64| -> Vec<Instant> {
-        let config = Config { seed, ..config(1, 3) };
+        let mut config = config(1, 3);
+        config.seed = seed;
         let mut node = Node::new(config, Recovered::default(), Instant(0)).expect("valid");
         let next = || {
             node.handle(node.deadline(), raft_core::Input::Timeout);

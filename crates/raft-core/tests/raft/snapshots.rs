@@ -1,15 +1,16 @@
 //! §7: log compaction, and Figure 13, "InstallSnapshot RPC, receiver implementation".
 
 use raft_core::{
-    Bytes, Config, Input, Instant, LogIndex, Membership, NodeId, Recovered, RoleKind,
-    SnapshotRefusal, SnapshotTrace, Term, Trace,
+    Bytes, Input, Instant, LogIndex, Membership, NodeId, Recovered, RoleKind, SnapshotRefusal,
+    SnapshotTrace, Term, Trace,
 };
 
 use crate::builders::*;
 use crate::server::Server;
 
 fn applied_through(index: u64, terms: &[u64], threshold: u64) -> Server {
-    let config = Config { snapshot_threshold: threshold, ..config(1, 3) };
+    let mut config = config(1, 3);
+    config.settings.snapshot_threshold = threshold;
     let term = terms.last().copied().unwrap_or_default();
     let mut server = Server::start(config, disk(term, terms), Instant(0));
     server.receive(2, term, append((terms.len() as u64, term), &[], index));

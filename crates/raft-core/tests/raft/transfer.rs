@@ -15,8 +15,8 @@ fn behind() -> Cluster {
 /// The same, with this many bytes under way at a time.
 fn behind_with_window(bytes: usize) -> Cluster {
     let mut cluster = Cluster::with(3, |config| {
-        config.snapshot_chunk_bytes = 4;
-        config.max_in_flight_bytes = bytes;
+        config.settings.snapshot_chunk_bytes = 4;
+        config.settings.max_in_flight_bytes = bytes;
     });
     cluster.elect(1);
     cluster.isolate(3);

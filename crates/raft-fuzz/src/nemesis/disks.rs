@@ -20,7 +20,7 @@ impl Targets<'_> {
         if random.up_to(3) == 0 {
             return Injection::one(DiskAction::Change(DiskChange::Stall(lasts)).on(node));
         }
-        let millis = setup.election_timeout_min.as_millis() as u64;
+        let millis = setup.settings.election_timeout_min.as_millis() as u64;
         let slowest = 1 + random.up_to(millis / 2);
         let slow = DelayRange::millis(1 + slowest / 4, 1 + slowest);
         let set = |latency| DiskAction::Change(DiskChange::Latency(latency)).on(node);

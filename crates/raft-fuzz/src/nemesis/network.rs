@@ -67,7 +67,7 @@ impl Targets<'_> {
     fn draw_link_change(&self, random: &mut Random) -> (LinkChange, LinkChange) {
         let setup = self.world.setup();
         let strength = random.up_to(99) as u32 + 1;
-        let millis = setup.election_timeout_max.as_millis() as u64;
+        let millis = setup.settings.election_timeout_max.as_millis() as u64;
         match random.up_to(8) {
             0 => (LinkChange::Cut, LinkChange::Restore),
             1 | 2 => {

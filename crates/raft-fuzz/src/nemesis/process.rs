@@ -65,7 +65,7 @@ impl Targets<'_> {
         let ids = self.ids();
         let Some(node) = any(random, &ids) else { return Injection::default() };
         let set = |change| NodeAction::SetClock(change).on(node);
-        let bound = self.world.setup().max_clock_drift_ppm as i32;
+        let bound = self.world.setup().settings.max_clock_drift_ppm as i32;
         let ppm = match random.up_to(9) {
             0 => {
                 let part = pick(random, &[1, 4, 10, 30]);
@@ -86,7 +86,7 @@ impl Targets<'_> {
     /// A node takes up to a heartbeat interval to handle each input.
     pub(super) fn slow_node(&self, random: &mut Random) -> Injection {
         let Some(node) = self.leader_or_any(random) else { return Injection::default() };
-        let most = self.world.setup().heartbeat_interval.as_millis() as u64;
+        let most = self.world.setup().settings.heartbeat_interval.as_millis() as u64;
         let handling = Duration::from_millis(1 + random.up_to(most));
         let slow = |handling| NodeAction::Slow { handling }.on(node);
         Injection::for_a_while(slow(handling), self.fault_duration(random), slow(Duration::ZERO))

@@ -112,7 +112,7 @@ impl SeedRun {
     /// no more to the cluster: it may disturb any election (§6).
     fn hand_over(&mut self, random: &mut Random, within: Duration) -> Checked {
         let Some(to) = self.successor(random) else { return Ok(()) };
-        let pause = self.drawn.setup.election_timeout_max * HANDOVER_TIMEOUTS;
+        let pause = self.drawn.setup.settings.election_timeout_max * HANDOVER_TIMEOUTS;
         for _ in 1..HANDOVERS {
             let end = self.world.now() + pause;
             self.ask_to_hand_over(to)?;

@@ -1,4 +1,4 @@
-use raft_core::{Instant, MembershipChange};
+use raft_core::{Instant, MembershipChange, Settings};
 use raft_sim::{AdminRequest, NetworkAction, NodeAction, Setup, Unsynced};
 
 use super::*;
@@ -61,7 +61,8 @@ fn followers_that_are_cut_off_from_their_leader() {
 
 #[test]
 fn a_candidate() {
-    let setup = Setup { pre_vote: false, ..Setup::default() };
+    let setup =
+        Setup { settings: Settings { pre_vote: false, ..Settings::default() }, ..Setup::default() };
     let mut world = World::new(setup).expect("it is within bounds");
     world.apply(NodeAction::ForceElection.on(NodeId(4))).expect("node 4 runs");
     assert_eq!(told(&world), "No leader: node 4 asks for votes in term 1.");

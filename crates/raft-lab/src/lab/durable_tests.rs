@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use raft_core::NodeId;
+use raft_core::{NodeId, Settings};
 use raft_kv::Operation;
 use raft_sim::{ClientEvent, EventKind, SimNode};
 
@@ -133,7 +133,13 @@ fn how_slow_the_back_end_is_changes_nothing_but_the_pace() {
 #[test]
 fn the_back_end_holds_what_the_simulated_disks_hold() {
     let backend = FakeBackend::slow();
-    let mut lab = durable(Setup { snapshot_threshold: 10, ..Setup::default() }, &backend);
+    let mut lab = durable(
+        Setup {
+            settings: Settings { snapshot_threshold: 10, ..Settings::default() },
+            ..Setup::default()
+        },
+        &backend,
+    );
     lab.exec("run until leader");
     finish(&mut lab, &backend);
     for number in 0..30 {
@@ -329,7 +335,12 @@ fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
     let acknowledged = Rc::new(RefCell::new(Vec::new()));
     let mut joined = 0;
     for seed in 1..=30 {
-        let mut setup = Setup { nodes: 3, seed, snapshot_threshold: 20, ..Setup::default() };
+        let mut setup = Setup {
+            nodes: 3,
+            seed,
+            settings: Settings { snapshot_threshold: 20, ..Settings::default() },
+            ..Setup::default()
+        };
         acknowledged.borrow_mut().clear();
         for _ in 0..6 {
             setup = live(setup, &mut random, &acknowledged);

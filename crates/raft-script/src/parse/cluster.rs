@@ -73,22 +73,29 @@ impl Cursor<'_> {
             return Err(self.error_before(format!("a setting: {}", SETTINGS.join(", "))));
         }
         if setting == "paper" {
-            (setup.pre_vote, setup.check_quorum, setup.lease_reads) = (false, false, false);
+            (setup.settings.pre_vote, setup.settings.check_quorum, setup.settings.lease_reads) =
+                (false, false, false);
             return Ok(());
         }
         self.sign("=")?;
         match setting {
-            "pre-vote" => setup.pre_vote = self.switch()?,
-            "check-quorum" => setup.check_quorum = self.switch()?,
-            "lease" => setup.lease_reads = self.switch()?,
-            "drift" => setup.max_clock_drift_ppm = self.percent()?,
-            "forward" => setup.forward_proposals = self.switch()?,
+            "pre-vote" => setup.settings.pre_vote = self.switch()?,
+            "check-quorum" => setup.settings.check_quorum = self.switch()?,
+            "lease" => setup.settings.lease_reads = self.switch()?,
+            "drift" => setup.settings.max_clock_drift_ppm = self.percent()?,
+            "forward" => setup.settings.forward_proposals = self.switch()?,
             "bugs" => self.bugs(setup)?,
-            "batch" => setup.max_batch_entries = self.number("a number", 0, MAX_BATCH)? as usize,
-            "window" => setup.max_in_flight = self.number("a number", 0, MAX_BATCH)? as usize,
-            "uncommitted" => setup.max_uncommitted_bytes = self.size()?,
-            "snapshot" => setup.snapshot_threshold = self.number("a number", 0, u64::MAX)?,
-            "chunk" => setup.snapshot_chunk_bytes = self.size()? as usize,
+            "batch" => {
+                setup.settings.max_batch_entries = self.number("a number", 0, MAX_BATCH)? as usize
+            }
+            "window" => {
+                setup.settings.max_in_flight = self.number("a number", 0, MAX_BATCH)? as usize
+            }
+            "uncommitted" => setup.settings.max_uncommitted_bytes = self.size()?,
+            "snapshot" => {
+                setup.settings.snapshot_threshold = self.number("a number", 0, u64::MAX)?
+            }
+            "chunk" => setup.settings.snapshot_chunk_bytes = self.size()? as usize,
             setting => self.setting_of_the_world(setting, setup)?,
         }
         Ok(())
@@ -99,10 +106,11 @@ impl Cursor<'_> {
         match setting {
             "nodes" => setup.nodes = self.number("a number", 1, MAX_NODES)?,
             "seed" => setup.seed = self.number("a number", 0, u64::MAX)?,
-            "heartbeat" => setup.heartbeat_interval = self.duration()?,
+            "heartbeat" => setup.settings.heartbeat_interval = self.duration()?,
             "election" => {
                 let range = self.delay()?;
-                (setup.election_timeout_min, setup.election_timeout_max) = (range.min, range.max);
+                (setup.settings.election_timeout_min, setup.settings.election_timeout_max) =
+                    (range.min, range.max);
             }
             "latency" => setup.link_latency = self.delay()?,
             "shape" => setup.link_shape = self.shape()?,

@@ -12,12 +12,12 @@ pub(super) fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::R
     write!(f, "cluster nodes={} seed={}", setup.nodes, setup.seed)?;
     write_protocol(f, setup, &default)?;
     write_bugs(f, setup)?;
-    if setup.heartbeat_interval != default.heartbeat_interval {
-        write!(f, " heartbeat={}", Time(setup.heartbeat_interval))?;
+    if setup.settings.heartbeat_interval != default.settings.heartbeat_interval {
+        write!(f, " heartbeat={}", Time(setup.settings.heartbeat_interval))?;
     }
     let election = |setup: &Setup| DelayRange {
-        min: setup.election_timeout_min,
-        max: setup.election_timeout_max,
+        min: setup.settings.election_timeout_min,
+        max: setup.settings.election_timeout_max,
     };
     if election(setup) != election(&default) {
         write!(f, " election={}", Delay(election(setup)))?;
@@ -54,9 +54,9 @@ pub(super) fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::R
 /// What of the protocol is on.
 fn write_protocol(f: &mut fmt::Formatter<'_>, setup: &Setup, default: &Setup) -> fmt::Result {
     let optional = [
-        ("pre-vote", setup.pre_vote, default.pre_vote),
-        ("check-quorum", setup.check_quorum, default.check_quorum),
-        ("lease", setup.lease_reads, default.lease_reads),
+        ("pre-vote", setup.settings.pre_vote, default.settings.pre_vote),
+        ("check-quorum", setup.settings.check_quorum, default.settings.check_quorum),
+        ("lease", setup.settings.lease_reads, default.settings.lease_reads),
     ];
     if optional.iter().any(|(_, is_on, _)| *is_on) {
         for (name, is_on, by_default) in optional {
@@ -65,10 +65,10 @@ fn write_protocol(f: &mut fmt::Formatter<'_>, setup: &Setup, default: &Setup) ->
     } else {
         f.write_str(" paper")?;
     }
-    if setup.max_clock_drift_ppm != default.max_clock_drift_ppm {
-        write!(f, " drift={}", Percent(setup.max_clock_drift_ppm))?;
+    if setup.settings.max_clock_drift_ppm != default.settings.max_clock_drift_ppm {
+        write!(f, " drift={}", Percent(setup.settings.max_clock_drift_ppm))?;
     }
-    write_switch(f, "forward", setup.forward_proposals, default.forward_proposals)
+    write_switch(f, "forward", setup.settings.forward_proposals, default.settings.forward_proposals)
 }
 
 fn write_switch(
@@ -103,20 +103,20 @@ fn write_bugs(_: &mut fmt::Formatter<'_>, _: &Setup) -> fmt::Result {
 
 /// How much goes into a message, and when there is too much.
 fn write_sizes(f: &mut fmt::Formatter<'_>, setup: &Setup, default: &Setup) -> fmt::Result {
-    if setup.max_batch_entries != default.max_batch_entries {
-        write!(f, " batch={}", setup.max_batch_entries)?;
+    if setup.settings.max_batch_entries != default.settings.max_batch_entries {
+        write!(f, " batch={}", setup.settings.max_batch_entries)?;
     }
-    if setup.max_in_flight != default.max_in_flight {
-        write!(f, " window={}", setup.max_in_flight)?;
+    if setup.settings.max_in_flight != default.settings.max_in_flight {
+        write!(f, " window={}", setup.settings.max_in_flight)?;
     }
-    if setup.max_uncommitted_bytes != default.max_uncommitted_bytes {
-        write!(f, " uncommitted={}", Size(setup.max_uncommitted_bytes))?;
+    if setup.settings.max_uncommitted_bytes != default.settings.max_uncommitted_bytes {
+        write!(f, " uncommitted={}", Size(setup.settings.max_uncommitted_bytes))?;
     }
-    if setup.snapshot_threshold != default.snapshot_threshold {
-        write!(f, " snapshot={}", setup.snapshot_threshold)?;
+    if setup.settings.snapshot_threshold != default.settings.snapshot_threshold {
+        write!(f, " snapshot={}", setup.settings.snapshot_threshold)?;
     }
-    if setup.snapshot_chunk_bytes != default.snapshot_chunk_bytes {
-        write!(f, " chunk={}", Size(setup.snapshot_chunk_bytes as u64))?;
+    if setup.settings.snapshot_chunk_bytes != default.settings.snapshot_chunk_bytes {
+        write!(f, " chunk={}", Size(setup.settings.snapshot_chunk_bytes as u64))?;
     }
     Ok(())
 }

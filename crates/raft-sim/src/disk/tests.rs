@@ -374,7 +374,15 @@ mod bugs {
 
     fn begin(bugs: Switches) -> Scene {
         let setup = Setup { nodes: 3, seed: 11, bugs, ..Setup::default() };
-        let setup = Setup { pre_vote: false, check_quorum: false, lease_reads: false, ..setup };
+        let setup = Setup {
+            settings: raft_core::Settings {
+                pre_vote: false,
+                check_quorum: false,
+                lease_reads: false,
+                ..setup.settings
+            },
+            ..setup
+        };
         let world = World::new(setup).unwrap();
         let mut scene = Scene { world, copy: BTreeMap::new(), events: Vec::new() };
         scene.follow();

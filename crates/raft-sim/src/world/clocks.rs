@@ -14,7 +14,7 @@ impl World {
     /// slow by more than the [bound](crate::Setup::max_clock_drift_ppm), or did so or jumped while
     /// leases of now began.
     pub fn clock_out_of_bound(&self, node: NodeId) -> bool {
-        let bound = self.setup.max_clock_drift_ppm;
+        let bound = self.setup.settings.max_clock_drift_ppm;
         self.node(node).is_some_and(|node| node.clock.is_wrong(self.now, bound))
     }
 
@@ -30,7 +30,8 @@ impl World {
 
     pub(super) fn change_clock(&mut self, id: NodeId, change: ClockChange) {
         // No lease is longer, measured by a clock within the bound.
-        let window = (self.setup.max_clock_drift_ppm, self.setup.election_timeout_min);
+        let window =
+            (self.setup.settings.max_clock_drift_ppm, self.setup.settings.election_timeout_min);
         let now = self.now;
         self.node_mut(id).clock.change(now, change, window);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Instant, Membership, MembershipChange, NodeId, Outcome, RoleKind};
+use raft_core::{Instant, Membership, MembershipChange, NodeId, Outcome, RoleKind, Settings};
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
@@ -194,7 +194,10 @@ fn what_is_refused_for_the_moment_is_asked_again() {
 
 #[test]
 fn a_follower_that_passes_proposals_on_answers_for_the_leader() {
-    let (mut world, leader) = calm(Setup { forward_proposals: true, ..Setup::default() });
+    let (mut world, leader) = calm(Setup {
+        settings: Settings { forward_proposals: true, ..Settings::default() },
+        ..Setup::default()
+    });
     let asked = follower(&world, leader);
     world.apply(request(set(), asked, ReadPolicy::Log)).unwrap();
     assert_eq!(until_answer(&mut world), (Response::Done, asked, ReadPolicy::Log));

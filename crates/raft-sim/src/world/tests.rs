@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Instant, NodeId, RoleKind};
+use raft_core::{Instant, NodeId, RoleKind, Settings};
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
@@ -134,7 +134,10 @@ fn a_client_finds_the_leader_by_redirection() {
 #[test]
 fn a_client_gets_out_of_a_minority_that_keeps_naming_its_old_leader() {
     // With check-quorum the old leader would notice.
-    let setup = Setup { check_quorum: false, lease_reads: false, ..Setup::default() };
+    let setup = Setup {
+        settings: Settings { check_quorum: false, lease_reads: false, ..Settings::default() },
+        ..Setup::default()
+    };
     let mut world = World::new(setup).unwrap();
     let leader = until_leader(&mut world);
     world.run_until(world.now() + Duration::from_millis(100));
@@ -362,7 +365,11 @@ fn a_paused_node_keeps_its_memory_and_handles_later_what_arrived() {
 
 #[test]
 fn a_follower_that_is_far_behind_gets_a_snapshot() {
-    let mut world = World::new(Setup { snapshot_threshold: 20, ..Setup::default() }).unwrap();
+    let mut world = World::new(Setup {
+        settings: Settings { snapshot_threshold: 20, ..Settings::default() },
+        ..Setup::default()
+    })
+    .unwrap();
     let leader = until_leader(&mut world);
     let behind = world.node_ids().find(|id| *id != leader).unwrap();
     world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(behind)).unwrap();

@@ -45,8 +45,12 @@ fn the_papers_protocol_is_a_valid_setup_of_any_size() {
         for forward in [false, true] {
             let setup = Protocol { paper: true, forward }.apply(setup(nodes, 1));
             assert_eq!(setup.validate(), Ok(()));
-            assert!(!setup.pre_vote && !setup.check_quorum && !setup.lease_reads);
-            assert_eq!(setup.forward_proposals, forward);
+            assert!(
+                !setup.settings.pre_vote
+                    && !setup.settings.check_quorum
+                    && !setup.settings.lease_reads
+            );
+            assert_eq!(setup.settings.forward_proposals, forward);
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn paint(
         context.set_global_alpha(if state == NodeState::Paused { 0.35 } else { 1.0 });
         arc(context, centre.x, centre.y, radius, left);
         context.set_global_alpha(1.0);
-        if let Some(left) = lease_left(frame.world.setup(), &status, now) {
+        if let Some(left) = lease_left(&status, now) {
             context.set_line_width(1.5);
             context.set_stroke_style_str(&palette.lease);
             arc(context, centre.x, centre.y, radius + LEASE_GAP, left);

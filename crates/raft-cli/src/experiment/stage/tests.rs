@@ -60,6 +60,8 @@ fn each_write_of_a_server_takes_a_time_of_its_own() {
 #[test]
 fn the_rules_are_the_papers() {
     let setup = conditions().setup(1);
-    assert!(!setup.pre_vote && !setup.check_quorum && !setup.lease_reads);
-    assert_eq!((setup.nodes, setup.heartbeat_interval), (5, Duration::from_millis(75)));
+    assert!(
+        !setup.settings.pre_vote && !setup.settings.check_quorum && !setup.settings.lease_reads
+    );
+    assert_eq!((setup.nodes, setup.settings.heartbeat_interval), (5, Duration::from_millis(75)));
 }

@@ -35,7 +35,7 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
         action("timeout", "Time out", running),
         action("snapshot", "Snapshot", running),
         // Leases rest on that memory.
-        action("forget", "Forget leader", running && !world.setup().lease_reads),
+        action("forget", "Forget leader", running && !world.setup().settings.lease_reads),
         Action {
             name: "isolate",
             label: "Isolate".to_owned(),
