@@ -74,7 +74,7 @@ pub use blob::{Key, Value};
 pub use command::{ClientId, Command, Operation, Sequence};
 pub use error::{DecodeError, Error};
 pub use response::Response;
-pub use session::Session;
+pub use session::ClientSession;
 pub use snapshot::RestoreError;
 pub use store::Store;
 

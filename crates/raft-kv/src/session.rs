@@ -21,14 +21,14 @@ const MAX_LAST_USED: u64 = u64::MAX / 2;
 
 /// The store's memory of one client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
+pub struct ClientSession {
     pub(crate) sequence: Sequence,
     pub(crate) last_used: u64,
     /// Shared, because the map's nodes are copied when a clone of the store changes.
     pub(crate) answer: Arc<Response>,
 }
 
-impl Session {
+impl ClientSession {
     /// The number of the client's newest command.
     pub fn sequence(&self) -> Sequence {
         self.sequence
@@ -63,7 +63,7 @@ pub(crate) enum Admission {
 /// `digest` is the sum of [`fingerprint`] over the pairs of `by_client`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sessions {
-    by_client: OrdMap<ClientId, Session>,
+    by_client: OrdMap<ClientId, ClientSession>,
     by_use: OrdMap<u64, ClientId>,
     /// The highest client id ever evicted. No session opens at or below it: such an id may have had
     /// a session, and a second one would apply its first command again.
@@ -100,7 +100,7 @@ impl Sessions {
     /// many.
     pub(crate) fn record(&mut self, client: ClientId, sequence: Sequence, answer: Arc<Response>) {
         let last_used = self.next_use();
-        self.insert(client, Session { sequence, last_used, answer });
+        self.insert(client, ClientSession { sequence, last_used, answer });
         if self.by_client.len() > MAX_SESSIONS {
             self.evict();
         }
@@ -110,11 +110,11 @@ impl Sessions {
     pub(crate) fn touch(&mut self, client: ClientId) {
         let last_used = self.next_use();
         if let Some(session) = self.by_client.get(&client).cloned() {
-            self.insert(client, Session { last_used, ..session });
+            self.insert(client, ClientSession { last_used, ..session });
         }
     }
 
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (ClientId, &Session)> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (ClientId, &ClientSession)> {
         self.by_client.iter().map(|(client, session)| (*client, session))
     }
 
@@ -131,7 +131,7 @@ impl Sessions {
     /// # Errors
     /// The fault in words, if no run of the store leads to these sessions.
     pub(crate) fn from_parts(
-        parts: Vec<(ClientId, Session)>,
+        parts: Vec<(ClientId, ClientSession)>,
         highest_evicted: Option<ClientId>,
     ) -> Result<Self, &'static str> {
         if parts.len() > MAX_SESSIONS {
@@ -162,7 +162,7 @@ impl Sessions {
         self.by_use.get_max().map_or(0, |(last, _)| last + 1)
     }
 
-    fn insert(&mut self, client: ClientId, session: Session) {
+    fn insert(&mut self, client: ClientId, session: ClientSession) {
         self.digest = self.digest.wrapping_add(fingerprint(&(client, &session)));
         self.by_use.insert(session.last_used, client);
         if let Some(replaced) = self.by_client.insert(client, session) {
@@ -171,7 +171,7 @@ impl Sessions {
         }
     }
 
-    fn remove(&mut self, client: ClientId) -> Option<Session> {
+    fn remove(&mut self, client: ClientId) -> Option<ClientSession> {
         let session = self.by_client.remove(&client)?;
         self.by_use.remove(&session.last_used);
         self.digest = self.digest.wrapping_sub(fingerprint(&(client, &session)));

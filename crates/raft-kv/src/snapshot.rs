@@ -11,7 +11,7 @@ use crate::blob::{Key, Value};
 use crate::command::{ClientId, validate_key, validate_value};
 use crate::error::Error;
 use crate::fingerprint::fingerprint;
-use crate::session::{Session, Sessions};
+use crate::session::{ClientSession, Sessions};
 use crate::store::Store;
 
 /// The version of the format that this build writes, and the only one that it reads.
@@ -24,7 +24,7 @@ struct Image {
     /// In the order of the keys.
     entries: Vec<(Key, Value)>,
     /// In the order of the client ids.
-    sessions: Vec<(ClientId, Session)>,
+    sessions: Vec<(ClientId, ClientSession)>,
     highest_evicted_client: Option<ClientId>,
     checksum: u64,
 }

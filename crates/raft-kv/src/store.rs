@@ -10,7 +10,7 @@ use crate::command::{ClientId, Command, Operation, validate_value};
 use crate::error::Error;
 use crate::fingerprint::fingerprint;
 use crate::response::Response;
-use crate::session::{Admission, Session, Sessions};
+use crate::session::{Admission, ClientSession, Sessions};
 use crate::{MAX_LIST_BYTES, MAX_LIST_ENTRIES};
 
 /// The replicated state: keys with their values, client sessions, and the index of the last applied
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// The open sessions, in the order of their client ids.
-    pub fn sessions(&self) -> impl ExactSizeIterator<Item = (ClientId, &Session)> {
+    pub fn sessions(&self) -> impl ExactSizeIterator<Item = (ClientId, &ClientSession)> {
         self.sessions.iter()
     }
 

@@ -164,7 +164,9 @@ fn sessions_must_be_possible() {
         problem(|image| {
             let session = image.sessions[0].1.clone();
             image.sessions = (0..=MAX_SESSIONS as u64)
-                .map(|number| (ClientId(number), Session { last_used: number, ..session.clone() }))
+                .map(|number| {
+                    (ClientId(number), ClientSession { last_used: number, ..session.clone() })
+                })
                 .collect();
         }),
         "there are more sessions than a store keeps"
