@@ -49,8 +49,11 @@ fn with_leader(world: &World, members: &Members, leader: NodeId) -> String {
                     false => cut_off.push(id),
                 }
             }
-            Some(core) if core.role() != RoleKind::Leader => not_following.push(id),
-            _ => {}
+            // Told below.
+            Some(core) if core.role() == RoleKind::Leader => {}
+            Some(_) => not_following.push(id),
+            // Not in service, which is told last.
+            None => {}
         }
     }
     let mut words = format!("Node {leader} leads term {term}");

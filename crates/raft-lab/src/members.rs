@@ -34,13 +34,15 @@ impl Members {
         let leader = world.leader().and_then(|leader| world.node(leader)).and_then(SimNode::core);
         let cores = world.nodes().filter_map(SimNode::core);
         let latest = || cores.max_by_key(|core| (core.log().last().term, core.log().last().index));
-        match leader.or_else(latest) {
-            Some(core) if !core.membership().is_empty() => Self::by(core),
-            _ => Self {
-                membership: Membership::new(world.setup().voter_ids()),
-                index: LogIndex(0),
-                is_committed: true,
-            },
+        let core = leader.or_else(latest).filter(|core| !core.membership().is_empty());
+        core.map_or_else(|| Self::configured(world), Self::by)
+    }
+
+    fn configured(world: &World) -> Self {
+        Self {
+            membership: Membership::new(world.setup().voter_ids()),
+            index: LogIndex(0),
+            is_committed: true,
         }
     }
 

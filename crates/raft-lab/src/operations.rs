@@ -147,9 +147,10 @@ impl fmt::Display for ClientAnswer {
         let tries = if self.attempts == 1 { "try" } else { "tries" };
         match &self.answer {
             Some((response, node)) => {
-                match response {
-                    Response::Done => f.write_str("ok")?,
-                    response => response.fmt(f)?,
+                if *response == Response::Done {
+                    f.write_str("ok")?;
+                } else {
+                    response.fmt(f)?;
                 }
                 write!(f, " (node {node}")?;
                 if self.attempts > 1 {

@@ -351,7 +351,7 @@ impl From<&PeerStatus> for PeerView {
             state: match peer.state {
                 ProgressKind::Probe => "probe",
                 ProgressKind::Replicate => "replicate",
-                _ => "snapshot",
+                ProgressKind::Snapshot { .. } => "snapshot",
             },
             next_index: peer.next_index.0,
             match_index: peer.match_index.0,

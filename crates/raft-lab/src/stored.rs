@@ -79,9 +79,9 @@ fn joined(disks: &BTreeMap<NodeId, Records>, first_voters: u64) -> BTreeSet<Node
         // A damaged disk tells nothing; its node will say what is wrong.
         let Ok(recovered) = raft_storage::recover(*node, records) else { continue };
         let snapshot = recovered.snapshot.as_ref().map(|snapshot| &snapshot.membership);
-        let entries = recovered.entries.iter().filter_map(|entry| match &entry.payload {
-            Payload::Membership(membership) => Some(membership),
-            _ => None,
+        let entries = recovered.entries.iter().filter_map(|entry| {
+            let Payload::Membership(membership) = &entry.payload else { return None };
+            Some(membership)
         });
         members.extend(snapshot.into_iter().chain(entries).flat_map(Membership::members));
     }

@@ -59,6 +59,7 @@
 //!   wait for us forever: we close, and every further commit fails with [`IdbError::TakenOver`].
 //!
 //! The numbers in keys are JavaScript's, exact up to 2⁵³ − 1; larger ones are refused.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod connection;
 mod database;

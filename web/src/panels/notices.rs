@@ -24,8 +24,8 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
         Callback::from(move |_: MouseEvent| dismissed.set(Some(origin.clone())))
     };
     let failure = match &frame.durable {
-        DurableState::Durable { error: Some(error), .. } => Some(error.clone()),
-        _ => None,
+        DurableState::Durable { error, .. } => error.clone(),
+        DurableState::Scratch => None,
     };
     html! {
         <div class="notices">

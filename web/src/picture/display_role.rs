@@ -23,9 +23,9 @@ impl DisplayRole {
             (RoleKind::Leader, _) => Self::Leader,
             (RoleKind::Candidate, _) => Self::Candidate,
             (RoleKind::PreCandidate, _) => Self::PreCandidate,
-            (_, MemberRole::Learner) => Self::Learner,
-            (_, MemberRole::NonMember) => Self::NonMember,
-            _ => Self::Follower,
+            (RoleKind::Follower, MemberRole::Learner) => Self::Learner,
+            (RoleKind::Follower, MemberRole::NonMember) => Self::NonMember,
+            (RoleKind::Follower, MemberRole::Voter | MemberRole::Leaving) => Self::Follower,
         }
     }
 
@@ -43,10 +43,7 @@ impl DisplayRole {
 
     /// Under the node, and for screen readers.
     pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::NonMember => "not a member",
-            other => other.name(),
-        }
+        if self == Self::NonMember { "not a member" } else { self.name() }
     }
 
     /// On the node's badge. A learner is a non-voter: L is the leader's.

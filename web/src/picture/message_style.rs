@@ -94,7 +94,7 @@ impl MessageStyle {
             Body::Forward(_) => Self::Forward,
             Body::ForwardReply(reply) if reply.result.is_ok() => Self::ForwardTaken,
             Body::ForwardReply(_) => Self::ForwardRefused,
-            _ => Self::SnapshotReply,
+            Body::InstallSnapshotReply(_) => Self::SnapshotReply,
         }
     }
 
@@ -176,7 +176,17 @@ impl MessageStyle {
             | Self::AppendFailed
             | Self::ReadRefused
             | Self::ForwardRefused => Some(CROSS),
-            _ => None,
+            Self::PreVote
+            | Self::RequestVote
+            | Self::Heartbeat
+            | Self::AppendEntries
+            | Self::AppendSucceeded
+            | Self::InstallSnapshot
+            | Self::SnapshotReply
+            | Self::TimeoutNow
+            | Self::ReadIndex
+            | Self::ReadAnswered
+            | Self::Forward => None,
         }
     }
 
@@ -187,7 +197,20 @@ impl MessageStyle {
             Self::TimeoutNow => Some("T"),
             Self::ReadIndex | Self::ReadAnswered => Some("R"),
             Self::Forward => Some("W"),
-            _ => None,
+            Self::PreVoteGranted
+            | Self::PreVoteRefused
+            | Self::RequestVote
+            | Self::VoteGranted
+            | Self::VoteRefused
+            | Self::Heartbeat
+            | Self::AppendEntries
+            | Self::AppendSucceeded
+            | Self::AppendFailed
+            | Self::InstallSnapshot
+            | Self::SnapshotReply
+            | Self::ReadRefused
+            | Self::ForwardTaken
+            | Self::ForwardRefused => None,
         }
     }
 

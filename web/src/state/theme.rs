@@ -53,7 +53,7 @@ pub(crate) fn apply(theme: Theme) {
     if let Some(root) = root {
         let _ = match theme {
             Theme::System => root.remove_attribute("data-theme"),
-            chosen => root.set_attribute("data-theme", chosen.name()),
+            Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.name()),
         };
     }
 }

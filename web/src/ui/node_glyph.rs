@@ -96,7 +96,9 @@ fn shape(view: &NodeView, radius: f64) -> Html {
         Some(DisplayRole::Candidate) => edges(polygon(origin, radius * 1.05, 6, 0.0)),
         Some(DisplayRole::PreCandidate) => edges(polygon(origin, radius * 1.08, 5, 0.0)),
         Some(DisplayRole::Learner) => edges(polygon(origin, radius * 1.18, 4, 1.0 / 8.0)),
-        _ => html! { <circle class="node-shape" r={radius.to_string()} /> },
+        Some(DisplayRole::Follower | DisplayRole::NonMember) | None => html! {
+            <circle class="node-shape" r={radius.to_string()} />
+        },
     }
 }
 
@@ -129,12 +131,11 @@ fn votes(view: &NodeView, radius: f64) -> Html {
 
 /// The role's letter at the lower right; a sign for nodes that do not run.
 fn badge(view: &NodeView, radius: f64) -> Html {
-    let letter = match (view.state, view.role) {
-        (NodeState::Crashed, _) | (_, None) if view.state != NodeState::Refused => "✕",
-        (NodeState::Refused, _) => "!",
-        (NodeState::Paused, _) => "Ⅱ",
-        (_, Some(role)) => role.letter(),
-        (_, None) => "✕",
+    let letter = match view.state {
+        NodeState::Running => view.role.map_or("✕", DisplayRole::letter),
+        NodeState::Paused => "Ⅱ",
+        NodeState::Crashed => "✕",
+        NodeState::Refused => "!",
     };
     let (x, y) = (radius * 0.78, radius * -0.78);
     // Smaller on small nodes, whose number it would hide.

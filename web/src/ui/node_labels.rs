@@ -45,10 +45,10 @@ fn words(view: &NodeView, room: Room) -> (String, String) {
     let vote = view.voted_for.filter(|_| room == Room::TwoLines);
     let second = match (member_role, view.transfer_to, vote) {
         (Some(member_role), ..) => member_role.to_owned(),
-        (_, Some(to), _) => format!("hands over to {to}"),
-        (_, _, Some(candidate)) if candidate == view.id => "voted for itself".to_owned(),
-        (_, _, Some(candidate)) => format!("voted for {candidate}"),
-        (_, _, None) => String::new(),
+        (None, Some(to), _) => format!("transfers to {to}"),
+        (None, None, Some(candidate)) if candidate == view.id => "voted for itself".to_owned(),
+        (None, None, Some(candidate)) => format!("voted for {candidate}"),
+        (None, None, None) => String::new(),
     };
     (first, second)
 }

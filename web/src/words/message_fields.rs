@@ -64,8 +64,7 @@ fn body(body: &Body) -> Fields {
         Body::ForwardReply(reply) => {
             vec![("command", reply.id.0.to_string()), result("appended at", &reply.result)]
         }
-        // `TimeoutNow` has none.
-        _ => Vec::new(),
+        Body::TimeoutNow => Vec::new(),
     }
 }
 

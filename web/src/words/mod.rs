@@ -53,7 +53,7 @@ pub(crate) fn entry_words(entry: &Entry) -> String {
     let bytes = match &entry.payload {
         Payload::Command(bytes) => bytes,
         Payload::Membership(membership) => return format!("voters {membership}"),
-        _ => return "no-op".to_owned(),
+        Payload::Noop => return "no-op".to_owned(),
     };
     match Command::decode(bytes) {
         Ok(Command { operation, .. }) => operation_words(&operation),
@@ -67,7 +67,7 @@ fn operation_words(operation: &Operation) -> String {
         Operation::Delete { key } => format!("−{key}"),
         Operation::Append { key, value } => format!("{key}+={value}"),
         Operation::Cas { key, value, .. } => format!("{key}?={value}"),
-        other => other.to_string(),
+        Operation::Get { .. } | Operation::List { .. } => operation.to_string(),
     }
 }
 

@@ -219,9 +219,11 @@ fn tell(listener: Option<Listener>, result: ExecResult) {
 
 /// Whether a statement cannot be carried out while another one waits.
 fn needs_time(statement: &Statement) -> bool {
-    match statement {
-        Statement::Run(_) | Statement::Step(_) | Statement::At { .. } => true,
-        Statement::Expect { within, .. } => within.is_some(),
-        _ => false,
-    }
+    matches!(
+        statement,
+        Statement::Run(_)
+            | Statement::Step(_)
+            | Statement::At { .. }
+            | Statement::Expect { within: Some(_), .. }
+    )
 }

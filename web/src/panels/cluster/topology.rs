@@ -66,10 +66,7 @@ pub(crate) fn topology() -> Html {
 }
 
 fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
-    let tab_stop = match selected {
-        Some(Selection::Node(node)) => node,
-        _ => NodeId(1),
-    };
+    let tab_stop = if let Some(Selection::Node(node)) = selected { node } else { NodeId(1) };
     let glyphs = frame.world.nodes().map(|node| {
         let id = node.id();
         html! {
@@ -84,9 +81,10 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
 
 fn links(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
     let views = LinkView::all(&frame.world);
-    let tab_stop = match selected {
-        Some(Selection::Link(one, other)) => (one, other),
-        _ => views.first().map_or((NodeId(0), NodeId(0)), |view| (view.one, view.other)),
+    let tab_stop = if let Some(Selection::Link(one, other)) = selected {
+        (one, other)
+    } else {
+        views.first().map_or((NodeId(0), NodeId(0)), |view| (view.one, view.other))
     };
     let lines = views.into_iter().map(|view| {
         let selection = Selection::link(view.one, view.other);

@@ -94,12 +94,11 @@ pub(crate) fn event_rows<'a>(
 }
 
 fn loss(event: &Event) -> Option<(NodeId, DropReason)> {
-    match event.kind {
-        EventKind::Message { from, event: MessageEvent::Dropped { reason, .. }, .. } => {
-            Some((from, reason))
-        }
-        _ => None,
-    }
+    let EventKind::Message { from, event: MessageEvent::Dropped { reason, .. }, .. } = event.kind
+    else {
+        return None;
+    };
+    Some((from, reason))
 }
 
 fn without_subject(event: &Event) -> String {
@@ -110,13 +109,11 @@ fn without_subject(event: &Event) -> String {
 }
 
 fn lost(reason: DropReason, events: &[Rc<Event>]) -> String {
-    let mut receivers: Vec<NodeId> = events
-        .iter()
-        .filter_map(|event| match event.kind {
-            EventKind::Message { to, event: MessageEvent::Dropped { .. }, .. } => Some(to),
-            _ => None,
-        })
-        .collect();
+    let receiver = |event: &Rc<Event>| {
+        let EventKind::Message { to, .. } = event.kind else { return None };
+        Some(to)
+    };
+    let mut receivers: Vec<NodeId> = events.iter().filter_map(receiver).collect();
     receivers.sort_unstable();
     receivers.dedup();
     let names: Vec<String> = receivers.iter().map(NodeId::to_string).collect();

@@ -1,57 +1,44 @@
-//! What the answer to a read may rest on, in words.
+//! The read policies in words, and the statement that reads with one of them.
 
 use raft_lab::ExecResult;
+use raft_sim::ReadPolicy;
 
-/// How a key is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Policy {
-    Quorum,
-    Lease,
-    Local,
-    Log,
+/// The policies in the order in which the page offers them.
+pub(crate) const READ_POLICIES: [ReadPolicy; 4] =
+    [ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local, ReadPolicy::Log];
+
+/// The policy of this name.
+pub(crate) fn policy_named(name: &str) -> Option<ReadPolicy> {
+    READ_POLICIES.into_iter().find(|policy| policy.to_string() == name)
 }
 
-impl Policy {
-    /// In the order in which they are offered.
-    pub(crate) const ALL: [Self; 4] = [Self::Quorum, Self::Lease, Self::Local, Self::Log];
-
-    /// In the language.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Quorum => "quorum",
-            Self::Lease => "lease",
-            Self::Local => "local",
-            Self::Log => "log",
+/// What a read costs with this policy, and whether its answer can be stale.
+pub(crate) fn meaning(policy: ReadPolicy) -> &'static str {
+    match policy {
+        ReadPolicy::Quorum => {
+            "The leader first confirms with a majority that it leads. Never stale."
         }
-    }
-
-    /// The one of this name.
-    pub(crate) fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|policy| policy.name() == name).unwrap_or(Self::Quorum)
-    }
-
-    /// What it costs, and what it gives.
-    pub(crate) fn meaning(self) -> &'static str {
-        match self {
-            Self::Quorum => "The leader first asks a majority whether it still leads. Never stale.",
-            Self::Lease => {
-                "The leader answers at once while its lease lasts, which trusts clocks. Never stale."
-            }
-            Self::Local => "The node answers from its own copy, at once. The answer may be stale.",
-            Self::Log => "The read becomes an entry of the log, like a write. Never stale.",
+        ReadPolicy::Lease => {
+            "The leader answers at once while its lease lasts. Never stale, if clocks drift no more \
+             than assumed."
         }
-    }
-
-    /// The line that reads `key` at the node with the number `via`; empty: at any.
-    pub(crate) fn line(self, key: &str, via: &str, client: u64) -> String {
-        let via = if via.is_empty() { String::new() } else { format!(" via={via}") };
-        let read = if self == Self::Log { String::new() } else { format!(" read={}", self.name()) };
-        format!("get {}{via}{read} client={client}", key.trim())
+        ReadPolicy::Local => {
+            "The node answers at once from its own store. The answer may be stale."
+        }
+        ReadPolicy::Log => "The read becomes a log entry, like a write. Never stale.",
     }
 }
 
-/// What came of a read, without what the person has just said.
-pub(crate) fn told(result: &ExecResult) -> String {
+/// The statement that reads `key` with this policy at the node with the number `via`; if `via` is
+/// empty, the client chooses the node.
+pub(crate) fn read_line(policy: ReadPolicy, key: &str, via: &str, client: u64) -> String {
+    let via = if via.is_empty() { String::new() } else { format!(" via={via}") };
+    let read = if policy == ReadPolicy::Log { String::new() } else { format!(" read={policy}") };
+    format!("get {}{via}{read} client={client}", key.trim())
+}
+
+/// The result of a read, without the statement that the person has just given.
+pub(crate) fn result_words(result: &ExecResult) -> String {
     match result {
         ExecResult::Done(words) => words.clone(),
         ExecResult::Answered(answer) => {

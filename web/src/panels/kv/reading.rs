@@ -1,12 +1,14 @@
-//! Reading a key: from which node, and what the answer is to rest on.
+//! The form that reads a key: at which node, and with which policy.
 
+use raft_sim::ReadPolicy;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::read_policy::{Policy, told};
+use super::read_policy::{READ_POLICIES, meaning, policy_named, read_line, result_words};
 use crate::state::{use_controls, use_frame};
 
-/// The client that reads here, so that it does not wait behind what the console's asked for.
+/// The client of this form. Another number than the console's default: a client runs one operation
+/// after another.
 const CLIENT: u64 = 9;
 
 #[component(Reading)]
@@ -14,13 +16,15 @@ pub(crate) fn reading() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
     let key = use_node_ref();
     let node = use_state_eq(String::new);
-    let policy = use_state_eq(|| Policy::Quorum);
+    let policy = use_state_eq(|| ReadPolicy::Quorum);
     let answer = use_state_eq(String::new);
     let on_policy = {
         let policy = policy.setter();
         Callback::from(move |event: Event| {
             let value = event.target_unchecked_into::<HtmlSelectElement>().value();
-            policy.set(Policy::named(&value));
+            if let Some(chosen) = policy_named(&value) {
+                policy.set(chosen);
+            }
         })
     };
     let on_node = {
@@ -35,10 +39,10 @@ pub(crate) fn reading() -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let key = key.cast::<HtmlInputElement>().map(|key| key.value()).unwrap_or_default();
-            let line = policy.line(&key, &node, CLIENT);
+            let line = read_line(policy, &key, &node, CLIENT);
             let heard = answer.clone();
             answer.set("…".to_owned());
-            runner.exec_then(&line, move |result| heard.set(told(&result)));
+            runner.exec_then(&line, move |result| heard.set(result_words(&result)));
         })
     };
     html! {
@@ -58,13 +62,13 @@ pub(crate) fn reading() -> Html {
                 </select>
             </label>
             <select onchange={on_policy} data-testid="read-policy" aria-label="How">
-                { for Policy::ALL.iter().map(|option| html! {
-                    <option key={option.name()} value={option.name()}
-                        selected={*option == *policy}>{ option.name() }</option>
+                { for READ_POLICIES.iter().map(|option| html! {
+                    <option key={option.to_string()} value={option.to_string()}
+                        selected={*option == *policy}>{ option.to_string() }</option>
                 }) }
             </select>
             <button type="submit" class="button" data-testid="read">{ "Read" }</button>
-            <p class="reading-note">{ policy.meaning() }</p>
+            <p class="reading-note">{ meaning(*policy) }</p>
             <p class="reading-answer" role="status" data-testid="read-answer">
                 { &*answer }
             </p>

@@ -127,9 +127,10 @@ impl Figure {
     fn of(message: &Message, ring: Ring, from: NodeId, to: NodeId, place: Point) -> Self {
         let style = MessageStyle::of(message);
         let angle = if style.is_turned() { ring.lane(from.0, to.0).angle() } else { 0.0 };
-        let entries = match &message.body {
-            Body::AppendEntries(request) => request.entries.len(),
-            _ => 0,
+        let entries = if let Body::AppendEntries(request) = &message.body {
+            request.entries.len()
+        } else {
+            0
         };
         Self { style, place, angle, entries }
     }

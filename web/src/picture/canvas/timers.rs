@@ -49,7 +49,7 @@ fn colour<'a>(palette: &'a Palette, status: &Status) -> &'a str {
     match status.role {
         RoleKind::Leader => &palette.leader,
         RoleKind::Candidate | RoleKind::PreCandidate => &palette.candidate,
-        _ => &palette.follower,
+        RoleKind::Follower => &palette.follower,
     }
 }
 

@@ -61,13 +61,15 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
     let is_voter = member_role == MemberRole::Voter;
     let vote = match member_role {
         MemberRole::Learner => action("promote", "Promote".into(), format!("promote {id}"), true),
-        _ => action("demote", "Demote".into(), format!("demote {id}"), is_voter && voters > 1),
+        MemberRole::Voter | MemberRole::Leaving | MemberRole::NonMember => {
+            action("demote", "Demote".into(), format!("demote {id}"), is_voter && voters > 1)
+        }
     };
     let belong = match member_role {
         MemberRole::NonMember => {
             action("add", "Add again".into(), format!("add {id} as learner"), true)
         }
-        _ => {
+        MemberRole::Voter | MemberRole::Leaving | MemberRole::Learner => {
             let is_possible = member_role == MemberRole::Learner || (is_voter && voters > 1);
             action("remove", "Remove".into(), format!("remove {id}"), is_possible)
         }
