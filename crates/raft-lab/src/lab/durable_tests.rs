@@ -275,26 +275,17 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
     let heard = acknowledged.clone();
     lab.subscribe(Box::new({
         let mut asked = BTreeMap::new();
-        move |event| match &event.kind {
-            EventKind::Client {
-                client,
-                sequence,
-                event: ClientEvent::Invoked { operation: Operation::Set { key, .. }, .. },
-            } => {
-                asked.insert((*client, *sequence), key.to_string());
+        move |event| {
+            let EventKind::Client { client, sequence, event } = &event.kind else { return };
+            let operation = (*client, *sequence);
+            if let ClientEvent::Invoked { operation: Operation::Set { key, .. }, .. } = event {
+                asked.insert(operation, key.to_string());
+            } else if let ClientEvent::Answered { response, .. } = event
+                && !response.is_failed()
+                && let Some(key) = asked.remove(&operation)
+            {
+                heard.borrow_mut().push(key);
             }
-            EventKind::Client {
-                client,
-                sequence,
-                event: ClientEvent::Answered { response, .. },
-            } => {
-                if let (false, Some(key)) =
-                    (response.is_failed(), asked.remove(&(*client, *sequence)))
-                {
-                    heard.borrow_mut().push(key);
-                }
-            }
-            _ => {}
         }
     }));
     lab.set_running(true);

@@ -1,0 +1,149 @@
+//! The clients, and the answers they got.
+
+use std::collections::BTreeMap;
+
+use raft_kv::{Response, Value};
+use serde::Serialize;
+
+use super::text_of_pair;
+use crate::{ClientAnswer, FailedAttempt};
+
+/// A client.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ClientView {
+    /// Its name.
+    pub id: u64,
+    /// What it waits for, in words.
+    pub pending: Option<String>,
+    /// The node that it asked last.
+    pub target: Option<u64>,
+    /// How often it asked.
+    pub attempts: u32,
+    /// How many operations wait behind that.
+    pub queued: usize,
+}
+
+/// A client's answer: what the promise of `helios.exec` gives for an operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AnswerView {
+    /// Whether the store did what it was asked to. False: it refused, or the client gave up.
+    pub ok: bool,
+    /// All of it, in words.
+    pub words: String,
+    /// The client.
+    pub client: u64,
+    /// `done`, `value`, `deleted`, `swapped`, `not_swapped`, `appended`, `list`, `failed` or
+    /// `gave_up`.
+    pub kind: &'static str,
+    /// For `value` and `not_swapped`: the key's value; `null` if it is absent.
+    pub value: Option<String>,
+    /// For `deleted`: whether it was there.
+    pub existed: Option<bool>,
+    /// For `appended`: the value's length now, in bytes.
+    pub length: Option<u64>,
+    /// For `list`: the keys and their values.
+    pub entries: Option<BTreeMap<String, String>>,
+    /// The node that answered.
+    pub node: Option<u64>,
+    /// How often the client asked.
+    pub attempts: u32,
+    /// Where it was sent elsewhere, in order.
+    pub redirects: Vec<RedirectView>,
+    /// How often a node did not answer in time.
+    pub timeouts: usize,
+    /// How long it took, in virtual time.
+    pub took_micros: u64,
+    /// What the answer to a read rests on: `log`, `quorum`, `lease` or `local`.
+    pub read: String,
+    /// Whether it may be older than what was committed before the question.
+    pub may_be_stale: bool,
+}
+
+/// A node sent a client elsewhere.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RedirectView {
+    /// The node asked.
+    pub from: u64,
+    /// The leader it named; `null`: it knew none.
+    pub to: Option<u64>,
+}
+
+impl From<&raft_sim::Client> for ClientView {
+    fn from(client: &raft_sim::Client) -> Self {
+        let pending = client.pending();
+        Self {
+            id: client.id().0,
+            pending: pending.map(|pending| pending.operation.to_string()),
+            target: pending.map(|pending| pending.target.0),
+            attempts: pending.map_or(0, |pending| pending.attempts),
+            queued: client.queued(),
+        }
+    }
+}
+
+impl From<&ClientAnswer> for AnswerView {
+    fn from(answer: &ClientAnswer) -> Self {
+        let response = answer.answer.as_ref().map(|(response, _)| response);
+        let mut view = Self {
+            ok: answer.is_ok(),
+            words: answer.to_string(),
+            client: answer.client.0,
+            kind: "gave_up",
+            value: None,
+            existed: None,
+            length: None,
+            entries: None,
+            node: answer.answer.as_ref().map(|(_, node)| node.0),
+            attempts: answer.attempts,
+            redirects: answer.failed_attempts.iter().filter_map(redirect).collect(),
+            timeouts: answer
+                .failed_attempts
+                .iter()
+                .filter(|failed| matches!(failed, FailedAttempt::TimedOut(_)))
+                .count(),
+            took_micros: (answer.ended_at - answer.invoked_at).as_micros() as u64,
+            read: answer.read.to_string(),
+            may_be_stale: answer.read.may_be_stale(),
+        };
+        if let Some(response) = response {
+            view.take(response);
+        }
+        view
+    }
+}
+
+impl AnswerView {
+    fn take(&mut self, response: &Response) {
+        self.kind = match response {
+            Response::Done => "done",
+            Response::Value(value) => {
+                self.value = value.as_ref().map(Value::to_string);
+                "value"
+            }
+            Response::Deleted { existed } => {
+                self.existed = Some(*existed);
+                "deleted"
+            }
+            Response::Swapped => "swapped",
+            Response::NotSwapped { current } => {
+                self.value = current.as_ref().map(Value::to_string);
+                "not_swapped"
+            }
+            Response::Appended { length } => {
+                self.length = Some(*length);
+                "appended"
+            }
+            Response::List { entries, .. } => {
+                let pairs = entries.iter().map(|(key, value)| text_of_pair((key, value)));
+                self.entries = Some(pairs.collect());
+                "list"
+            }
+            Response::Failed(_) => "failed",
+        };
+    }
+}
+
+fn redirect(failed: &FailedAttempt) -> Option<RedirectView> {
+    let FailedAttempt::Redirected { from, to } = failed else { return None };
+    Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
+}
