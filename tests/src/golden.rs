@@ -25,7 +25,7 @@ use raft_core::{
     CommitTrace, ElectionTrace, LogIndex, Membership, MembershipTrace, PreVoteTrace, ProgressKind,
     ReplicationTrace, RoleKind, SnapshotTrace, TermTrace, Trace,
 };
-use raft_script::{Line, Run, Script, Session, Started, Statement, Stepped};
+use raft_script::{Run, Script, Session, SourceLine, Started, Statement, Stepped};
 use raft_sim::{
     DiskEvent, Event, EventKind, MessageEvent, NodeState, SimNode, StateMachineEvent, World,
 };
@@ -67,7 +67,7 @@ impl Player {
         if matches!(statement, Statement::Cluster(_) | Statement::DiskContents { .. })
             && self.session.is_none()
         {
-            self.opening.statements.push(Line { number: 1, statement });
+            self.opening.statements.push(SourceLine { number: 1, statement });
             return Ok(String::new());
         }
         let shown = self.shown.clone();

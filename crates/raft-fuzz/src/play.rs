@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use raft_check::PROGRESS;
 use raft_core::Instant;
-use raft_script::{ExecError, Line, Moment, Run, RunReport, Script, Statement};
+use raft_script::{ExecError, Moment, Order, Run, RunReport, Script, SourceLine, Statement};
 
 use crate::recovery;
 
@@ -77,7 +77,7 @@ fn panics(script: &Script) -> bool {
 /// How far a run has come; survives a panic.
 #[derive(Default)]
 struct ReplayState {
-    done: Vec<Line>,
+    done: Vec<SourceLine>,
     /// The time of the last event.
     at: Instant,
 }
@@ -85,7 +85,7 @@ struct ReplayState {
 impl ReplayState {
     fn run(&mut self, script: &Script) -> RunReport {
         let Self { done, at } = self;
-        let mut note = |line: &Line| done.push(line.clone());
+        let mut note = |line: &SourceLine| done.push(line.clone());
         raft_script::run_leniently(script, &mut |event| *at = event.at, &mut note, MAX_STEPS)
     }
 
@@ -173,19 +173,13 @@ fn joined(statements: impl Iterator<Item = Statement>) -> Vec<Statement> {
 
 /// Whether a statement does something at once.
 fn is_action(statement: &Statement) -> bool {
-    !is_opening(statement)
-        && !matches!(
-            statement,
-            Statement::At { .. }
-                | Statement::Run(_)
-                | Statement::Step(_)
-                | Statement::Expect { .. }
-        )
+    matches!(statement, Statement::Order(_))
 }
 
 /// Whether a script that says who recovers may ask these for progress.
 fn is_fair(script: &Script, report: &RunReport) -> bool {
-    let recovers = |line: &Line| matches!(action(&line.statement), Statement::Recover(_));
+    let recovers =
+        |line: &SourceLine| matches!(action(&line.statement), Statement::Order(Order::Recover(_)));
     let Some(session) = &report.session else { return false };
     !script.statements.iter().any(recovers) || recovery::is_fair(session.world(), session.checks())
 }
@@ -209,7 +203,10 @@ fn is_before(statement: &Statement, time: Instant) -> bool {
     match statement {
         Statement::At { moment: Moment::Absolute { time: at, .. }, .. } => time < *at,
         Statement::Run(_) | Statement::Step(_) | Statement::Expect { .. } => true,
-        _ => false,
+        Statement::At { moment: Moment::Relative(_), .. }
+        | Statement::Cluster(_)
+        | Statement::DiskContents { .. }
+        | Statement::Order(_) => false,
     }
 }
 

@@ -29,7 +29,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use raft_core::Instant;
-use raft_script::{Line, Run, Script, Statement};
+use raft_script::{Run, Script, SourceLine, Statement};
 
 use self::cost::Cost;
 use crate::play::is_opening;
@@ -211,7 +211,9 @@ fn running_on(mut script: Vec<Statement>) -> Vec<Statement> {
 /// A script of these statements, one a line.
 pub fn statements(statements: impl IntoIterator<Item = Statement>) -> Script {
     let numbered = (1..).zip(statements);
-    Script { statements: numbered.map(|(number, statement)| Line { number, statement }).collect() }
+    Script {
+        statements: numbered.map(|(number, statement)| SourceLine { number, statement }).collect(),
+    }
 }
 
 /// A text as the comment of a script, in lines that fit a page.

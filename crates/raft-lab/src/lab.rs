@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Line, Session};
+use raft_script::{Session, SourceLine};
 use raft_sim::{Event, Setup};
 
 use crate::console::Console;
@@ -73,7 +73,7 @@ pub type Subscriber = Box<dyn FnMut(&Event)>;
 
 /// A statement that waits for the ones before it.
 struct Queued {
-    line: Line,
+    line: SourceLine,
     /// Whether it belongs to a script, which stops at the first statement that fails.
     is_scripted: bool,
     listener: Option<Listener>,

@@ -58,6 +58,6 @@ pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Journaled, Session, Started, Stepped};
 pub use statement::{
-    Change, Comparison, Condition, DiskContents, Ends, Line, Moment, Nodes, Quantity, Run, Script,
-    Selector, Statement,
+    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Order, Quantity, Run, Script,
+    Selector, SourceLine, Statement,
 };

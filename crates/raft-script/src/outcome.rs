@@ -6,7 +6,7 @@ use raft_check::Violation;
 use raft_core::{Instant, NodeId};
 use raft_sim::{ActionError, SetupError};
 
-use crate::statement::Line;
+use crate::statement::SourceLine;
 
 /// What the console prints when a statement is carried out. `Display` is its words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -122,7 +122,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn at(line: &Line, error: ExecError) -> Self {
+    pub(crate) fn at(line: &SourceLine, error: ExecError) -> Self {
         Self { line: line.number, statement: line.statement.to_string(), error }
     }
 }

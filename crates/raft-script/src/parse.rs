@@ -12,7 +12,7 @@ mod values;
 
 use crate::error::ParseError;
 use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
-use crate::statement::{Line, Script, Statement};
+use crate::statement::{Script, SourceLine, Statement};
 
 use self::cursor::Cursor;
 
@@ -43,7 +43,7 @@ pub fn parse(text: &str) -> Result<Script, ParseError> {
         check_place(&statement, &script).map_err(|expected| {
             ParseError::new(number, line, (0, line.trim_end().len()), expected)
         })?;
-        script.statements.push(Line { number, statement });
+        script.statements.push(SourceLine { number, statement });
     }
     Ok(script)
 }
@@ -77,7 +77,7 @@ fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
             Err("`cluster` as the first statement only".to_owned())
         }
         Statement::DiskContents { .. } => {
-            let is_opening = |line: &Line| {
+            let is_opening = |line: &SourceLine| {
                 matches!(line.statement, Statement::Cluster(_) | Statement::DiskContents { .. })
             };
             if before.statements.iter().all(is_opening) {

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use raft_core::Instant;
+use raft_core::{Instant, MembershipChange};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{ClockChange, ReadPolicy, Unsynced};
+use raft_sim::{
+    AdminRequest, ClockChange, DiskAction, NetworkAction, NodeAction, ReadPolicy, Request, Unsynced,
+};
 
 pub(crate) use self::conditions::state_word;
 pub(crate) use self::values::{Terms, Text, Time};
@@ -22,7 +24,7 @@ use self::cluster::write_cluster;
 use self::disks::{Changed, Damaged};
 use self::links::write_link;
 use self::values::Drift;
-use crate::statement::{Change, DiskContents, Moment, Nodes, Run, Script, Selector, Statement};
+use crate::statement::{DiskContents, Moment, Nodes, Order, Run, Script, Selector, Statement};
 
 /// The client that acts when a statement names none.
 pub(crate) const DEFAULT_CLIENT: ClientId = ClientId(1);
@@ -42,57 +44,7 @@ impl fmt::Display for Statement {
             Self::Step(1) => f.write_str("step"),
             Self::Step(count) => write!(f, "step {count}"),
             Self::At { moment, statement } => write!(f, "at {moment} {statement}"),
-            Self::Request { operation, via, read, client } => {
-                write_operation(f, operation)?;
-                write_via(f, *via)?;
-                if *read != ReadPolicy::Log {
-                    write!(f, " read={read}")?;
-                }
-                if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
-            }
-            Self::Crash { nodes, unsynced } => {
-                write!(f, "crash {nodes}")?;
-                f.write_str(match unsynced {
-                    Unsynced::Drawn => "",
-                    Unsynced::Lost => " lose",
-                    Unsynced::Kept => " keep",
-                    Unsynced::Torn => " tear",
-                })
-            }
-            Self::Restart(nodes) => write!(f, "restart {nodes}"),
-            Self::Pause(nodes) => write!(f, "pause {nodes}"),
-            Self::Resume(nodes) => write!(f, "resume {nodes}"),
-            Self::Timeout(nodes) => write!(f, "timeout {nodes}"),
-            Self::Forget(nodes) => write!(f, "forget {nodes}"),
-            Self::Snapshot(nodes) => write!(f, "snapshot {nodes}"),
-            Self::Transfer { to, via } => {
-                write!(f, "transfer {to}")?;
-                write_via(f, *via)
-            }
-            Self::Change { change, via } => {
-                change.fmt(f)?;
-                write_via(f, *via)
-            }
-            Self::Partition(groups) => {
-                f.write_str("partition ")?;
-                write_list(f, groups, " | ")
-            }
-            Self::Clock { nodes, change: ClockChange::Drift { ppm } } => {
-                write!(f, "clock {nodes} drift={}", Drift(*ppm))
-            }
-            Self::Clock { nodes, change: ClockChange::Jump(ahead) } => {
-                write!(f, "clock {nodes} jump={}", Time(*ahead))
-            }
-            Self::Slow { nodes, handling } => write!(f, "slow {nodes} by={}", Time(*handling)),
-            Self::PartitionOneWay { heard, unheard } => write!(f, "partition {heard} -> {unheard}"),
-            Self::Heal => f.write_str("heal"),
-            Self::Recover(nodes) => write!(f, "recover {nodes}"),
-            Self::Link { ends, changes } => write_link(f, ends, changes),
-            Self::Disk { nodes, change } => write!(f, "disk {nodes} {}", Changed(change)),
-            Self::Damage { nodes, damage } => write!(f, "disk {nodes} {}", Damaged(damage)),
-            Self::Replay { from, to, back: 1 } => write!(f, "replay {from} -> {to}"),
-            Self::Replay { from, to, back } => write!(f, "replay {from} -> {to} back={back}"),
-            Self::DropMessage(id) => write!(f, "drop message {id}"),
+            Self::Order(order) => order.fmt(f),
             Self::Expect { condition, within } => {
                 write!(f, "expect {condition}")?;
                 write_within(f, *within)
@@ -117,19 +69,95 @@ impl fmt::Display for Run {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AddLearner(node) => write!(f, "add {node} as learner"),
-            Self::AddVoter(node) => write!(f, "add {node}"),
-            Self::Promote(node) => write!(f, "promote {node}"),
-            Self::Demote(node) => write!(f, "demote {node}"),
-            Self::Remove(node) => write!(f, "remove {node}"),
-            Self::Replace { old, new } => write!(f, "replace {old} with {new}"),
-            Self::Voters(nodes) => {
-                f.write_str("voters ")?;
-                write_list(f, nodes, " ")
+            Self::Node { nodes, action } => write_node_action(f, nodes, *action),
+            Self::Disk { nodes, action: DiskAction::Change(change) } => {
+                write!(f, "disk {nodes} {}", Changed(change))
             }
+            Self::Disk { nodes, action: DiskAction::Damage(damage) } => {
+                write!(f, "disk {nodes} {}", Damaged(damage))
+            }
+            Self::Link { ends, changes } => write_link(f, ends, changes),
+            Self::Network(action) => write_network_action(f, action),
+            Self::Administer { request, via } => {
+                match request {
+                    AdminRequest::TransferLeadership { to } => write!(f, "transfer {to}")?,
+                    AdminRequest::ChangeMembership(change) => write_change(f, change)?,
+                }
+                write_via(f, *via)
+            }
+            Self::Recover(nodes) => write!(f, "recover {nodes}"),
+            Self::Request(Request { operation, via, read, client }) => {
+                write_operation(f, operation)?;
+                write_via(f, *via)?;
+                if *read != ReadPolicy::Log {
+                    write!(f, " read={read}")?;
+                }
+                if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
+            }
+        }
+    }
+}
+
+fn write_node_action(f: &mut fmt::Formatter<'_>, nodes: &Nodes, action: NodeAction) -> fmt::Result {
+    match action {
+        NodeAction::Crash { unsynced } => {
+            write!(f, "crash {nodes}")?;
+            f.write_str(match unsynced {
+                Unsynced::Drawn => "",
+                Unsynced::Lost => " lose",
+                Unsynced::Kept => " keep",
+                Unsynced::Torn => " tear",
+            })
+        }
+        NodeAction::Restart => write!(f, "restart {nodes}"),
+        NodeAction::Pause => write!(f, "pause {nodes}"),
+        NodeAction::Resume => write!(f, "resume {nodes}"),
+        NodeAction::ForceElection => write!(f, "timeout {nodes}"),
+        NodeAction::ForgetLeader => write!(f, "forget {nodes}"),
+        NodeAction::Snapshot => write!(f, "snapshot {nodes}"),
+        NodeAction::SetClock(ClockChange::Drift { ppm }) => {
+            write!(f, "clock {nodes} drift={}", Drift(ppm))
+        }
+        NodeAction::SetClock(ClockChange::Jump(ahead)) => {
+            write!(f, "clock {nodes} jump={}", Time(ahead))
+        }
+        NodeAction::Slow { handling } => write!(f, "slow {nodes} by={}", Time(handling)),
+    }
+}
+
+fn write_network_action(
+    f: &mut fmt::Formatter<'_>,
+    action: &NetworkAction<Selector, Nodes>,
+) -> fmt::Result {
+    match action {
+        NetworkAction::Partition { groups } => {
+            f.write_str("partition ")?;
+            write_list(f, groups, " | ")
+        }
+        NetworkAction::PartitionOneWay { heard, unheard } => {
+            write!(f, "partition {heard} -> {unheard}")
+        }
+        NetworkAction::Heal => f.write_str("heal"),
+        NetworkAction::DropMessage { id } => write!(f, "drop message {id}"),
+        NetworkAction::Replay { from, to, back: 1 } => write!(f, "replay {from} -> {to}"),
+        NetworkAction::Replay { from, to, back } => write!(f, "replay {from} -> {to} back={back}"),
+    }
+}
+
+fn write_change(f: &mut fmt::Formatter<'_>, change: &MembershipChange<Selector>) -> fmt::Result {
+    match change {
+        MembershipChange::AddLearner(node) => write!(f, "add {node} as learner"),
+        MembershipChange::AddVoter(node) => write!(f, "add {node}"),
+        MembershipChange::Promote(node) => write!(f, "promote {node}"),
+        MembershipChange::Demote(node) => write!(f, "demote {node}"),
+        MembershipChange::Remove(node) => write!(f, "remove {node}"),
+        MembershipChange::Replace { old, new } => write!(f, "replace {old} with {new}"),
+        MembershipChange::SetVoters(nodes) => {
+            f.write_str("voters ")?;
+            write_list(f, nodes, " ")
         }
     }
 }

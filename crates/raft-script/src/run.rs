@@ -7,7 +7,7 @@ use crate::limits::{MAX_BACKLOG, MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::outcome::{ExecError, Failure};
 use crate::print::Time;
 use crate::session::{Session, Started, Stepped};
-use crate::statement::{Line, Moment, Run, Script, Statement};
+use crate::statement::{Moment, Run, Script, SourceLine, Statement};
 
 /// How a script's run ended.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
 /// ```
 /// let script = raft_script::parse("run until leader\nrestart 1\nput x=1\nrun until idle")?;
 /// let mut done = Vec::new();
-/// let mut note = |line: &raft_script::Line| done.push(line.number);
+/// let mut note = |line: &raft_script::SourceLine| done.push(line.number);
 /// let report = raft_script::run_leniently(&script, &mut |_| {}, &mut note, 10_000);
 /// assert_eq!((report.failure, done), (None, vec![1, 3, 4]));
 /// # Ok::<(), raft_script::ParseError>(())
@@ -48,7 +48,7 @@ pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
 pub fn run_leniently(
     script: &Script,
     observer: &mut dyn FnMut(&Event),
-    done: &mut dyn FnMut(&Line),
+    done: &mut dyn FnMut(&SourceLine),
     max_steps: u64,
 ) -> RunReport {
     run_with(script, observer, Some(done), max_steps.min(MAX_RUN_STEPS))
@@ -57,7 +57,7 @@ pub fn run_leniently(
 fn run_with<'a>(
     script: &Script,
     observer: &'a mut dyn FnMut(&Event),
-    done: Option<&'a mut dyn FnMut(&Line)>,
+    done: Option<&'a mut dyn FnMut(&SourceLine)>,
     max_steps: u64,
 ) -> RunReport {
     let (session, lines) = match Session::open(script) {
@@ -92,7 +92,7 @@ struct Runner<'a> {
     session: Session,
     observer: &'a mut dyn FnMut(&Event),
     /// Whom to tell of statements that are over; `None`: one that is refused ends the run.
-    done: Option<&'a mut dyn FnMut(&Line)>,
+    done: Option<&'a mut dyn FnMut(&SourceLine)>,
     events: u64,
     max_steps: u64,
 }
@@ -105,7 +105,7 @@ impl Runner<'_> {
         }
     }
 
-    fn carry_out_all(&mut self, script: &Script, lines: &[Line]) -> Result<(), Failure> {
+    fn carry_out_all(&mut self, script: &Script, lines: &[SourceLine]) -> Result<(), Failure> {
         // What disks hold at the beginning may contradict itself.
         if let Some(first) = script.statements.first() {
             self.check().map_err(|error| Failure::at(first, error))?;
@@ -120,7 +120,7 @@ impl Runner<'_> {
                 (Err(error), Some(done)) if error.is_refusal() => {
                     let has_passed = steps_and_time(&self.session) != before;
                     if let Some(statement) = waiting(&line.statement).filter(|_| has_passed) {
-                        done(&Line { number: line.number, statement });
+                        done(&SourceLine { number: line.number, statement });
                     }
                 }
                 (Err(error), _) => return Err(Failure::at(line, error)),
@@ -129,7 +129,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn carry_out(&mut self, line: &Line) -> Result<(), ExecError> {
+    fn carry_out(&mut self, line: &SourceLine) -> Result<(), ExecError> {
         let started = self.session.start(&line.statement);
         self.show_events();
         if let Started::Done(_) = started? {

@@ -175,7 +175,7 @@ impl Session {
                     is_expected: true,
                 })
             }
-            action => self.act(action).map(Started::Done),
+            Statement::Order(order) => self.act(order).map(Started::Done),
         }
     }
 

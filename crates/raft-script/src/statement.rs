@@ -4,29 +4,29 @@
 use std::time::Duration;
 
 use raft_core::{Instant, LogPosition, NodeId, RoleKind, Term};
-use raft_kv::{ClientId, Key, Operation, Value};
+use raft_kv::{ClientId, Key, Value};
 use raft_sim::{
-    ClockChange, DiskChange, DiskDamage, LinkChange, MessageId, NodeState, ReadPolicy, Setup,
-    Unsynced,
+    AdminRequest, DiskAction, LinkChange, NetworkAction, NodeAction, NodeState, Request, Setup,
 };
 
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Script {
     /// Its statements, in order; blank lines and comments are left out.
-    pub statements: Vec<Line>,
+    pub statements: Vec<SourceLine>,
 }
 
-/// One statement and where it stood.
+/// One statement and its place in the text.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Line {
-    /// Its line in the text, from 1.
+pub struct SourceLine {
+    /// The number of the line, from 1.
     pub number: usize,
-    /// What it says.
+    /// The statement in it.
     pub statement: Statement,
 }
 
-/// One thing to do. `Display` prints the canonical form, which parses back to the same statement.
+/// One thing to say to a session. `Display` prints the canonical form, which parses back to the same
+/// statement.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Statement {
     /// `cluster nodes=5 seed=8 …`: how the world begins. Only as the first statement.
@@ -36,9 +36,9 @@ pub enum Statement {
     /// `disk 2 terms=1,1,4`: what a disk holds when the world begins. Only after `cluster`, before
     /// anything else.
     DiskContents {
-        /// Whose disk.
+        /// The disk's owner.
         node: NodeId,
-        /// What it holds.
+        /// A log made up for the script, or an image.
         contents: DiskContents,
     },
     /// `run …`: let time pass.
@@ -47,125 +47,62 @@ pub enum Statement {
     Step(u64),
     /// `at 1500ms crash 3`: run up to that moment, then do something.
     At {
-        /// When.
+        /// The end of the wait.
         moment: Moment,
-        /// What; never `At`, `Cluster` or `DiskContents`.
+        /// The statement to carry out then; never `At`, `Cluster` or `DiskContents`.
         statement: Box<Self>,
     },
-    /// `set x=1 via=leader client=2`, `get x via=3 read=lease`: a client asks for something. No time
-    /// passes.
-    Request {
-        /// What it asks for.
-        operation: Operation,
-        /// The node it asks first; `None`: it chooses.
-        via: Option<Selector>,
-        /// What the answer to a read rests on; `Log` for everything else.
-        read: ReadPolicy,
-        /// Which client; 1 if the text does not say.
-        client: ClientId,
-    },
-    /// `crash leader lose`, `crash 3 tear`: cut the power of nodes.
-    Crash {
-        /// Whose.
-        nodes: Nodes,
-        /// What becomes of writes that the disk had not finished.
-        unsynced: Unsynced,
-    },
-    /// `restart 3`: start crashed nodes from their disks.
-    Restart(Nodes),
-    /// `pause 3`: stop nodes, which keep their memory.
-    Pause(Nodes),
-    /// `resume 3`: let paused nodes run on.
-    Resume(Nodes),
-    /// `timeout 3`: let election timeouts elapse now. With pre-vote, a node asks first whether it could
-    /// win; with leases, one that heard the leader a moment ago does nothing.
-    Timeout(Nodes),
-    /// `forget 3`: let nodes forget that they heard a leader.
-    Forget(Nodes),
-    /// `snapshot 3`: let nodes take a snapshot now.
-    Snapshot(Nodes),
-    /// `transfer 3 via=1`: a node is asked to hand leadership over.
-    Transfer {
-        /// Who is to lead.
-        to: Selector,
-        /// Who is asked; `None`: the leader.
-        via: Option<Selector>,
-    },
-    /// `add 6 as learner via=1`: a node is asked to change who belongs to the cluster.
-    Change {
-        /// The change.
-        change: Change,
-        /// Who is asked; `None`: the leader.
-        via: Option<Selector>,
-    },
-    /// `clock 3 drift=+200ppm`, `clock 3 jump=2s`: clocks run wrong, or jump ahead.
-    Clock {
-        /// Whose.
-        nodes: Nodes,
-        /// How.
-        change: ClockChange,
-    },
-    /// `slow 3 by=5ms`: everything that these nodes handle takes that long; no time undoes it.
-    Slow {
-        /// Which.
-        nodes: Nodes,
-        /// How long.
-        handling: Duration,
-    },
-    /// `partition 1 2 | 3 4 5`: let the network fall apart. Groups may overlap.
-    Partition(Vec<Nodes>),
-    /// `partition 1 2 -> 3 4 5`: nothing gets from the right to the left any more.
-    PartitionOneWay {
-        /// Who is still heard.
-        heard: Nodes,
-        /// Who hears them and is not heard by them.
-        unheard: Nodes,
-    },
-    /// `heal`: no partition, no cut links.
-    Heal,
-    /// `recover 1 2 3`: everything works again for these nodes, and all others crash for good.
-    Recover(Nodes),
-    /// `link 3 -> 4 cut`: change links.
-    Link {
-        /// Which.
-        ends: Ends,
-        /// How; at least one change. `Cut` and `Restore` stand alone.
-        changes: Vec<LinkChange>,
-    },
-    /// `disk 3 latency=5ms..50ms`: disks work otherwise from now on.
-    Disk {
-        /// Whose disks.
-        nodes: Nodes,
-        /// How.
-        change: DiskChange,
-    },
-    /// `disk 3 corrupt entry 4`: what disks hold is damaged. No record is [`RecordKey::InUse`].
-    ///
-    /// [`RecordKey::InUse`]: raft_storage::RecordKey::InUse
-    Damage {
-        /// Whose disks.
-        nodes: Nodes,
-        /// How.
-        damage: DiskDamage,
-    },
-    /// `drop message 17`: a message under way does not arrive.
-    DropMessage(MessageId),
-    /// `replay 3 -> 4 back=5`: a message that a link carried before is sent again.
-    Replay {
-        /// The sending end.
-        from: Selector,
-        /// The receiving end.
-        to: Selector,
-        /// How many messages ago it arrived, from 1.
-        back: u32,
-    },
+    /// `crash leader`, `set x=1`, …: do something now. No time passes.
+    Order(Order),
     /// `expect leader among 3 4 5 within 2s`: fail if that does not hold.
     Expect {
-        /// What must hold.
+        /// The condition that must hold.
         condition: Condition,
-        /// How long to wait for it; `None`: it must hold now.
+        /// The longest wait for it; `None`: it must hold now.
         within: Option<Duration>,
     },
+}
+
+/// An [`Action`](raft_sim::Action) whose nodes are named in words.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Order {
+    /// `crash leader lose`, `slow 3 by=5ms`: to the processes of nodes.
+    Node {
+        /// Each of them.
+        nodes: Nodes,
+        /// The action.
+        action: NodeAction,
+    },
+    /// `disk 3 latency=5ms..50ms`, `disk 3 corrupt entry 4`: to the disks of nodes. No record is
+    /// [`RecordKey::InUse`].
+    ///
+    /// [`RecordKey::InUse`]: raft_storage::RecordKey::InUse
+    Disk {
+        /// The disks' owners.
+        nodes: Nodes,
+        /// The action.
+        action: DiskAction,
+    },
+    /// `link 3 -> 4 cut`: change links.
+    Link {
+        /// The links.
+        ends: Ends,
+        /// At least one change. `Cut` and `Restore` are alone.
+        changes: Vec<LinkChange>,
+    },
+    /// `partition 1 2 | 3 4 5`, `replay 3 -> 4 back=5`: to the network, or to a message in it.
+    Network(NetworkAction<Selector, Nodes>),
+    /// `transfer 3 via=1`, `add 6 as learner`: ask a node for what only a leader does.
+    Administer {
+        /// The request.
+        request: AdminRequest<Selector>,
+        /// The node that is asked; `None`: the leader.
+        via: Option<Selector>,
+    },
+    /// `recover 1 2 3`: everything works again for these nodes; all others crash and stay down.
+    Recover(Nodes),
+    /// `set x=1 via=leader client=2`, `get x via=3 read=lease`: a client asks for something.
+    Request(Request<Selector>),
 }
 
 /// What a disk holds at the beginning.
@@ -240,30 +177,6 @@ pub enum Nodes {
     All,
     /// `others`: all that the statement does not name; if it names none, all but the leader.
     Others,
-}
-
-/// A change of the membership (§6). Who joins is named by number: the world may not know it yet.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Change {
-    /// `add 6 as learner`
-    AddLearner(NodeId),
-    /// `add 6`: as a voter, after it has caught up as a learner.
-    AddVoter(NodeId),
-    /// `promote 6`: a learner becomes a voter.
-    Promote(Selector),
-    /// `demote 3`: a voter becomes a learner.
-    Demote(Selector),
-    /// `remove 2`
-    Remove(Selector),
-    /// `replace 2 with 7`, in one step.
-    Replace {
-        /// Who leaves.
-        old: Selector,
-        /// Who comes.
-        new: NodeId,
-    },
-    /// `voters 1 2 3`: exactly these, whatever the cluster is now; at least one.
-    Voters(Vec<NodeId>),
 }
 
 /// Which links.

@@ -6,18 +6,20 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use raft_core::{Instant, LogIndex, LogPosition, NodeId, RoleKind, Settings, Term};
+use raft_core::{
+    Instant, LogIndex, LogPosition, MembershipChange, NodeId, RoleKind, Settings, Term,
+};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
-    ClockChange, DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange,
-    MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, MAX_QUEUE, MessageId,
-    NodeState, ReadPolicy, Setup, Unsynced,
+    AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Fsync, LatencyShape,
+    LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, MAX_QUEUE,
+    MessageId, NetworkAction, NodeAction, NodeState, ReadPolicy, Request, Setup, Unsynced,
 };
 use raft_storage::RecordKey;
 
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{
-    Change, Comparison, Condition, DiskContents, Ends, Moment, Nodes, Quantity, Run, Selector,
+    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Order, Quantity, Run, Selector,
     Statement,
 };
 
@@ -38,42 +40,63 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
 
 /// A statement that acts at once.
 pub(crate) fn action() -> BoxedStrategy<Statement> {
+    order().prop_map(Statement::Order).boxed()
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    prop_oneof![
+        6 => request().prop_map(Order::Request),
+        9 => (nodes(), node_action()).prop_map(|(nodes, action)| Order::Node { nodes, action }),
+        2 => (nodes(), disk_action()).prop_map(|(nodes, action)| Order::Disk { nodes, action }),
+        1 => (ends(), link_changes()).prop_map(|(ends, changes)| Order::Link { ends, changes }),
+        5 => network_action().prop_map(Order::Network),
+        2 => (admin_request(), option::of(selector()))
+            .prop_map(|(request, via)| Order::Administer { request, via }),
+        1 => nodes().prop_map(Order::Recover),
+    ]
+}
+
+fn node_action() -> impl Strategy<Value = NodeAction> {
     let unsynced = select(vec![Unsynced::Drawn, Unsynced::Lost, Unsynced::Kept, Unsynced::Torn]);
     prop_oneof![
-        request(),
-        (nodes(), unsynced).prop_map(|(nodes, unsynced)| Statement::Crash { nodes, unsynced }),
-        nodes().prop_map(Statement::Restart),
-        nodes().prop_map(Statement::Pause),
-        nodes().prop_map(Statement::Resume),
-        nodes().prop_map(Statement::Timeout),
-        nodes().prop_map(Statement::Forget),
-        nodes().prop_map(Statement::Snapshot),
-        (selector(), option::of(selector())).prop_map(|(to, via)| Statement::Transfer { to, via }),
-        (change(), option::of(selector()))
-            .prop_map(|(change, via)| Statement::Change { change, via }),
-        vec(nodes(), 1..4).prop_map(Statement::Partition),
-        (nodes(), -MAX_DRIFT_PPM..=MAX_DRIFT_PPM).prop_map(|(nodes, ppm)| Statement::Clock {
-            nodes,
-            change: ClockChange::Drift { ppm }
-        }),
-        (nodes(), duration()).prop_map(|(nodes, time)| Statement::Clock {
-            nodes,
-            change: ClockChange::Jump(time.min(MAX_JUMP))
-        }),
-        (nodes(), duration())
-            .prop_map(|(nodes, time)| Statement::Slow { nodes, handling: time.min(MAX_HANDLING) }),
-        (nodes(), nodes())
-            .prop_map(|(heard, unheard)| Statement::PartitionOneWay { heard, unheard }),
-        (selector(), selector(), 1..=raft_sim::MAX_REPLAY)
-            .prop_map(|(from, to, back)| Statement::Replay { from, to, back }),
-        Just(Statement::Heal),
-        nodes().prop_map(Statement::Recover),
-        (ends(), link_changes()).prop_map(|(ends, changes)| Statement::Link { ends, changes }),
-        (nodes(), disk_change()).prop_map(|(nodes, change)| Statement::Disk { nodes, change }),
-        (nodes(), disk_damage()).prop_map(|(nodes, damage)| Statement::Damage { nodes, damage }),
-        (1..=MAX_NUMBER).prop_map(|id| Statement::DropMessage(MessageId(id))),
+        unsynced.prop_map(|unsynced| NodeAction::Crash { unsynced }),
+        Just(NodeAction::Restart),
+        Just(NodeAction::Pause),
+        Just(NodeAction::Resume),
+        Just(NodeAction::ForceElection),
+        Just(NodeAction::ForgetLeader),
+        Just(NodeAction::Snapshot),
+        (-MAX_DRIFT_PPM..=MAX_DRIFT_PPM)
+            .prop_map(|ppm| NodeAction::SetClock(ClockChange::Drift { ppm })),
+        duration().prop_map(|time| NodeAction::SetClock(ClockChange::Jump(time.min(MAX_JUMP)))),
+        duration().prop_map(|time| NodeAction::Slow { handling: time.min(MAX_HANDLING) }),
     ]
-    .boxed()
+}
+
+fn disk_action() -> impl Strategy<Value = DiskAction> {
+    prop_oneof![
+        disk_change().prop_map(DiskAction::Change),
+        disk_damage().prop_map(DiskAction::Damage),
+    ]
+}
+
+fn network_action() -> impl Strategy<Value = NetworkAction<Selector, Nodes>> {
+    prop_oneof![
+        vec(nodes(), 1..4).prop_map(|groups| NetworkAction::Partition { groups }),
+        (nodes(), nodes())
+            .prop_map(|(heard, unheard)| NetworkAction::PartitionOneWay { heard, unheard }),
+        Just(NetworkAction::Heal),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DropMessage { id: MessageId(id) }),
+        (selector(), selector(), 1..=raft_sim::MAX_REPLAY)
+            .prop_map(|(from, to, back)| NetworkAction::Replay { from, to, back }),
+    ]
+}
+
+fn admin_request() -> impl Strategy<Value = AdminRequest<Selector>> {
+    prop_oneof![
+        selector().prop_map(|to| AdminRequest::TransferLeadership { to }),
+        change().prop_map(AdminRequest::ChangeMembership),
+    ]
 }
 
 /// A statement that may let time pass.
@@ -210,26 +233,26 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn request() -> impl Strategy<Value = Statement> {
+fn request() -> impl Strategy<Value = Request<Selector>> {
     let policies = vec![ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local];
     let client = (1..=999_u64).prop_map(ClientId);
     (operation(), option::of(selector()), select(policies), client).prop_map(
         |(operation, via, read, client)| {
             let read = if operation.is_read() { read } else { ReadPolicy::Log };
-            Statement::Request { operation, via, read, client }
+            Request { operation, via, read, client }
         },
     )
 }
 
-fn change() -> impl Strategy<Value = Change> {
+fn change() -> impl Strategy<Value = MembershipChange<Selector>> {
     prop_oneof![
-        node().prop_map(Change::AddLearner),
-        node().prop_map(Change::AddVoter),
-        selector().prop_map(Change::Promote),
-        selector().prop_map(Change::Demote),
-        selector().prop_map(Change::Remove),
-        (selector(), node()).prop_map(|(old, new)| Change::Replace { old, new }),
-        vec(node(), 1..5).prop_map(Change::Voters),
+        node().prop_map(MembershipChange::AddLearner),
+        node().prop_map(MembershipChange::AddVoter),
+        selector().prop_map(MembershipChange::Promote),
+        selector().prop_map(MembershipChange::Demote),
+        selector().prop_map(MembershipChange::Remove),
+        (selector(), node()).prop_map(|(old, new)| MembershipChange::Replace { old, new }),
+        vec(node(), 1..5).prop_map(MembershipChange::SetVoters),
     ]
 }
 

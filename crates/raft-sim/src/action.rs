@@ -6,12 +6,10 @@ mod error;
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::NodeId;
+use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 
-use crate::{
-    AdminRequest, ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId,
-};
+use crate::{ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId};
 
 pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
 
@@ -116,22 +114,22 @@ impl DiskAction {
     }
 }
 
-/// Something to do to the network, or to a message in it.
+/// Something to do to the network, or to a message in it. `N` is how a node is named, `G` how a group.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum NetworkAction {
+pub enum NetworkAction<N = NodeId, G = Vec<NodeId>> {
     /// Divide the network into groups, which may overlap: two nodes reach each other if they share a
     /// group. Nodes that are in none form one more. It replaces any other partition.
     Partition {
-        /// The groups.
-        groups: Vec<Vec<NodeId>>,
+        /// At least one.
+        groups: Vec<G>,
     },
     /// Let nothing pass from some nodes to others; the opposite direction works. It replaces any other
     /// partition.
     PartitionOneWay {
         /// The nodes whose messages still arrive.
-        heard: Vec<NodeId>,
+        heard: G,
         /// The nodes whose messages to `heard` are lost. No node is in both groups.
-        unheard: Vec<NodeId>,
+        unheard: G,
     },
     /// End the partition and restore all cut links.
     Heal,
@@ -144,12 +142,49 @@ pub enum NetworkAction {
     /// of the link, waits for no other message, and is lost if the link is cut.
     Replay {
         /// The sending end of the link.
-        from: NodeId,
+        from: N,
         /// The receiving end.
-        to: NodeId,
+        to: N,
         /// 1 for the message that arrived last, up to [`MAX_REPLAY`](crate::MAX_REPLAY).
         back: u32,
     },
+}
+
+impl<N, G> NetworkAction<N, G> {
+    /// The same action with nodes and groups named in another way.
+    ///
+    /// # Errors
+    /// Whatever `node` and `group` return.
+    pub fn try_map<M, H, E>(
+        self,
+        mut node: impl FnMut(N) -> Result<M, E>,
+        mut group: impl FnMut(G) -> Result<H, E>,
+    ) -> Result<NetworkAction<M, H>, E> {
+        Ok(match self {
+            Self::Partition { groups } => {
+                let groups = groups.into_iter().map(group).collect::<Result<_, E>>()?;
+                NetworkAction::Partition { groups }
+            }
+            Self::PartitionOneWay { heard, unheard } => {
+                NetworkAction::PartitionOneWay { heard: group(heard)?, unheard: group(unheard)? }
+            }
+            Self::Heal => NetworkAction::Heal,
+            Self::DropMessage { id } => NetworkAction::DropMessage { id },
+            Self::Replay { from, to, back } => {
+                NetworkAction::Replay { from: node(from)?, to: node(to)?, back }
+            }
+        })
+    }
+
+    /// The groups that it names.
+    pub fn groups(&self) -> impl Iterator<Item = &G> {
+        let (groups, pair) = match self {
+            Self::Partition { groups } => (groups.as_slice(), None),
+            Self::PartitionOneWay { heard, unheard } => (&[][..], Some([heard, unheard])),
+            Self::Heal | Self::DropMessage { .. } | Self::Replay { .. } => (&[][..], None),
+        };
+        groups.iter().chain(pair.into_iter().flatten())
+    }
 }
 
 impl From<NetworkAction> for Action {
@@ -158,18 +193,61 @@ impl From<NetworkAction> for Action {
     }
 }
 
-/// What a client is to do.
+/// A request to a node that only a leader carries out. `N` is how a node is named.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum AdminRequest<N = NodeId> {
+    /// Transfer leadership.
+    TransferLeadership {
+        /// The node that is to lead.
+        to: N,
+    },
+    /// Change the members of the cluster.
+    ChangeMembership(MembershipChange<N>),
+}
+
+impl<N> AdminRequest<N> {
+    /// The same request with its nodes named in another way.
+    ///
+    /// # Errors
+    /// Whatever `name` returns.
+    pub fn try_map<M, E>(self, name: impl FnOnce(N) -> Result<M, E>) -> Result<AdminRequest<M>, E> {
+        Ok(match self {
+            Self::TransferLeadership { to } => AdminRequest::TransferLeadership { to: name(to)? },
+            Self::ChangeMembership(change) => AdminRequest::ChangeMembership(change.try_map(name)?),
+        })
+    }
+}
+
+impl AdminRequest {
+    /// This, asked of a node.
+    pub fn on(self, node: NodeId) -> Action {
+        Action::Administer { node, request: self }
+    }
+}
+
+/// An operation for a client. `N` is how a node is named.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Request {
+pub struct Request<N = NodeId> {
     /// Created when it is first named.
     pub client: ClientId,
     /// Checked against the limits of the key-value store.
     pub operation: Operation,
     /// The node to ask first, and to ask again after a time-out, until that node names another;
     /// `None`: the client chooses.
-    pub via: Option<NodeId>,
+    pub via: Option<N>,
     /// How the answer to a read is made; [`ReadPolicy::Log`] for all other operations.
     pub read: ReadPolicy,
+}
+
+impl<N> Request<N> {
+    /// The same request with its node named in another way.
+    ///
+    /// # Errors
+    /// Whatever `name` returns.
+    pub fn try_map<M, E>(self, name: impl FnOnce(N) -> Result<M, E>) -> Result<Request<M>, E> {
+        let Self { client, operation, via, read } = self;
+        Ok(Request { client, operation, via: via.map(name).transpose()?, read })
+    }
 }
 
 impl From<Request> for Action {

@@ -18,7 +18,7 @@ use raft_core::{Instant, Message, NodeId, Trace};
 use raft_kv::{ClientId, Sequence};
 
 pub use self::client::{ClientEvent, RetryReason};
-pub use self::cluster::{AdminRequest, ClusterEvent};
+pub use self::cluster::ClusterEvent;
 pub use self::disk::DiskEvent;
 pub(crate) use self::message::MessageInTransit;
 pub use self::message::{DropReason, MessageEvent};

@@ -66,16 +66,16 @@ mod words;
 mod world;
 
 pub use action::{
-    Action, ActionError, ClientError, DiskAction, DiskError, LinkChange, NetworkAction,
-    NetworkError, NodeAction, ReadPolicy, Request, Unsynced,
+    Action, ActionError, AdminRequest, ClientError, DiskAction, DiskError, LinkChange,
+    NetworkAction, NetworkError, NodeAction, ReadPolicy, Request, Unsynced,
 };
 pub use client::{Client, PendingOperation};
 pub use clock::{Clock, ClockChange, MAX_DRIFT_PPM, MAX_JUMP};
 pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use event::{
-    AdminRequest, ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent,
-    NetworkEvent, ProcessEvent, RetryReason, StateMachineEvent,
+    ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent, NetworkEvent,
+    ProcessEvent, RetryReason, StateMachineEvent,
 };
 pub use latency::LatencyShape;
 pub use network::{

@@ -6,31 +6,52 @@ use core::fmt;
 use super::{Membership, Spaced};
 use crate::{ConfigError, NodeId};
 
-/// A change of the membership that a leader is asked to make.
+/// A change of the membership that a leader is asked to make. `N` is how a member is named.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum MembershipChange {
+pub enum MembershipChange<N = NodeId> {
     /// A new server receives the log and counts nowhere.
     AddLearner(NodeId),
     /// A server becomes a voter. If it is new, it is caught up as a learner first.
     AddVoter(NodeId),
     /// A learner that has caught up becomes a voter.
-    Promote(NodeId),
+    Promote(N),
     /// A voter becomes a learner.
-    Demote(NodeId),
+    Demote(N),
     /// A server leaves.
-    Remove(NodeId),
+    Remove(N),
     /// One voter leaves and another server takes its place, in one step: at no moment does the
     /// cluster have a voter more or less (joint consensus).
     Replace {
-        /// Who leaves.
-        old: NodeId,
-        /// Who comes. If it is new, it is caught up as a learner first.
+        /// The voter that leaves.
+        old: N,
+        /// The server that takes its place. If it is new, it is caught up as a learner first.
         new: NodeId,
     },
     /// Exactly these voters, whatever the cluster is now; other voters leave, learners stay (joint
     /// consensus).
     SetVoters(Vec<NodeId>),
+}
+
+impl<N> MembershipChange<N> {
+    /// The same change with its members named in another way.
+    ///
+    /// # Errors
+    /// Whatever `name` returns.
+    pub fn try_map<M, E>(
+        self,
+        name: impl FnOnce(N) -> Result<M, E>,
+    ) -> Result<MembershipChange<M>, E> {
+        Ok(match self {
+            Self::AddLearner(node) => MembershipChange::AddLearner(node),
+            Self::AddVoter(node) => MembershipChange::AddVoter(node),
+            Self::Promote(node) => MembershipChange::Promote(name(node)?),
+            Self::Demote(node) => MembershipChange::Demote(name(node)?),
+            Self::Remove(node) => MembershipChange::Remove(name(node)?),
+            Self::Replace { old, new } => MembershipChange::Replace { old: name(old)?, new },
+            Self::SetVoters(nodes) => MembershipChange::SetVoters(nodes),
+        })
+    }
 }
 
 /// Why a change of the membership makes no sense for the present one.

@@ -126,21 +126,15 @@ impl Targets<'_> {
     /// Whether all nodes that the action names exist, but for those that it adds: a script cannot
     /// name others.
     pub(super) fn is_known(&self, action: &Action) -> bool {
-        let exists = |node: &NodeId| self.world.node(*node).is_some();
+        let exists = |node: NodeId| self.world.node(node).map(|_| node).ok_or(());
         match action {
-            Action::Administer { request: AdminRequest::TransferLeadership { to }, .. } => {
-                exists(to)
-            }
-            Action::Administer { request: AdminRequest::ChangeMembership(change), .. } => {
-                match change {
-                    MembershipChange::Promote(node)
-                    | MembershipChange::Demote(node)
-                    | MembershipChange::Remove(node)
-                    | MembershipChange::Replace { old: node, .. } => exists(node),
-                    _ => true,
-                }
-            }
-            _ => true,
+            Action::Administer { request, .. } => request.clone().try_map(exists).is_ok(),
+            Action::Node { .. }
+            | Action::Disk { .. }
+            | Action::Link { .. }
+            | Action::Network(_)
+            | Action::Recover { .. }
+            | Action::Request(_) => true,
         }
     }
 

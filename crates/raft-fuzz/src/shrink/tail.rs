@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use raft_script::{Moment, Statement};
+use raft_script::{Moment, Order, Statement};
 
 use super::Shrinker;
 use crate::play::action;
@@ -38,7 +38,8 @@ impl Shrinker<'_> {
 pub(super) fn is_patient(script: &[Statement]) -> bool {
     let Some(Statement::Cluster(setup)) = script.first() else { return true };
     let tail = &script[protected_from(script)..];
-    let asks = |statement: &&Statement| matches!(action(statement), Statement::Request { .. });
+    let asks =
+        |statement: &&Statement| matches!(action(statement), Statement::Order(Order::Request(_)));
     let times = u32::try_from(tail.iter().filter(asks).count()).unwrap_or(u32::MAX);
     let longest = tail.iter().filter_map(patience).max().unwrap_or_default();
     times == 0 || setup.client_patience.saturating_mul(times) >= longest
@@ -61,6 +62,7 @@ pub(super) fn protected(script: &[Statement]) -> usize {
 /// at the expectation itself.
 pub(super) fn protected_from(script: &[Statement]) -> usize {
     let Some((Statement::Expect { .. }, before)) = script.split_last() else { return script.len() };
-    let is_recover = |statement: &Statement| matches!(action(statement), Statement::Recover(_));
+    let is_recover =
+        |statement: &Statement| matches!(action(statement), Statement::Order(Order::Recover(_)));
     before.iter().position(is_recover).unwrap_or(before.len())
 }

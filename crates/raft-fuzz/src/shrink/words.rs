@@ -1,7 +1,7 @@
 //! Statements of fewer and plainer words.
 
 use raft_kv::{ClientId, Key, Operation, Value};
-use raft_script::Statement;
+use raft_script::{Order, Statement};
 
 use super::{Shrinker, text};
 
@@ -69,8 +69,8 @@ impl Shrinker<'_> {
             }
             for client in 1..=3 {
                 self.change_request(place, |request| {
-                    let Statement::Request { client: found, .. } = request else { return };
-                    *found = ClientId(client.min(found.0));
+                    let Statement::Order(Order::Request(request)) = request else { return };
+                    request.client = ClientId(client.min(request.client.0));
                 });
             }
         }
@@ -95,7 +95,7 @@ fn is_of_a_kind(fewer: &Statement, statement: &Statement) -> bool {
 
 fn operation_of(request: &mut Statement) -> Option<&mut Operation> {
     match request {
-        Statement::Request { operation, .. } => Some(operation),
+        Statement::Order(Order::Request(request)) => Some(&mut request.operation),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Statements: those that act at once, and those that need time to pass.
 
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Line, Reply, Started, Statement};
+use raft_script::{Order, Reply, SourceLine, Started, Statement};
 
 use super::news::STOPPED;
 use super::{Lab, Queued, Waiting};
@@ -73,7 +73,7 @@ impl Lab {
     }
 
     fn begin(&mut self, text: &str, statement: Statement, listener: Option<Listener>) -> Executed {
-        let line = Line { number: 1, statement };
+        let line = SourceLine { number: 1, statement };
         if self.is_waiting() && needs_time(&line.statement) {
             self.say(ConsoleKind::Info, format!("{} (after what is going on now)", text.trim()));
             self.queue.push_back(Queued { line, is_scripted: false, listener });
@@ -97,7 +97,7 @@ impl Lab {
     }
 
     fn start(&mut self, queued: Queued) -> Executed {
-        let Queued { line: Line { number, statement }, is_scripted, listener } = queued;
+        let Queued { line: SourceLine { number, statement }, is_scripted, listener } = queued;
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);
@@ -133,10 +133,11 @@ impl Lab {
 
     /// The operation that this statement gave to a client a moment ago: the last in its queue.
     fn asked(&self, statement: &Statement) -> Option<(ClientId, Sequence)> {
-        let Statement::Request { client, .. } = statement else { return None };
-        let actor = self.session.world().client(*client)?;
+        let Statement::Order(Order::Request(request)) = statement else { return None };
+        let client = request.client;
+        let actor = self.session.world().client(client)?;
         let pending = actor.pending()?.sequence;
-        Some((*client, Sequence(pending.0 + actor.queued() as u64)))
+        Some((client, Sequence(pending.0 + actor.queued() as u64)))
     }
 
     /// The statement that was waited for is over.

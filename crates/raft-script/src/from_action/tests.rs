@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use raft_core::Instant;
+use raft_core::{Instant, MembershipChange};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    ClockChange, DelayRange, DiskChange, DiskDamage, Fsync, LatencyShape, LinkChange, MessageId,
-    ReadPolicy, Request, Setup, Unsynced, World,
+    AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Fsync, LatencyShape,
+    LinkChange, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Setup, Unsynced, World,
 };
 
 use super::*;

@@ -1,10 +1,10 @@
 //! `clock` and `slow`.
 
-use raft_sim::{ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP};
+use raft_sim::{ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, NodeAction};
 
 use super::cursor::{Cursor, Parsed};
 use super::values::{plain_number, plain_percent};
-use crate::statement::Statement;
+use crate::statement::{Order, Statement};
 
 impl Cursor<'_> {
     pub(super) fn clock(&mut self) -> Parsed<Statement> {
@@ -20,14 +20,15 @@ impl Cursor<'_> {
             }
             () => return Err(self.error("`drift=` or `jump=`")),
         };
-        Ok(Statement::Clock { nodes, change })
+        Ok(Statement::Order(Order::Node { nodes, action: NodeAction::SetClock(change) }))
     }
 
     pub(super) fn slow(&mut self) -> Parsed<Statement> {
         let nodes = self.nodes()?;
         self.keyword("by")?;
         self.sign("=")?;
-        Ok(Statement::Slow { nodes, handling: self.duration_up_to(MAX_HANDLING)? })
+        let action = NodeAction::Slow { handling: self.duration_up_to(MAX_HANDLING)? };
+        Ok(Statement::Order(Order::Node { nodes, action }))
     }
 
     /// `+200ppm`, `-5%`, `0%`.

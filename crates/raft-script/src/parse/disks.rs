@@ -3,12 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::LogIndex;
-use raft_sim::{DiskChange, DiskDamage, Fsync, MAX_STALL};
+use raft_sim::{DiskAction, DiskChange, DiskDamage, Fsync, MAX_STALL};
 use raft_storage::RecordKey;
 
 use super::cursor::{Cursor, Parsed};
 use crate::limits::MAX_NUMBER;
-use crate::statement::{DiskContents, Nodes, Selector, Statement};
+use crate::statement::{DiskContents, Nodes, Order, Selector, Statement};
 
 const FAULTS: &str = "`latency=`, `shape=`, `stall=`, `fsync=`, `full=`, `corrupt`, `misdirect`, `wipe`, \
                       `terms=` or `image=`";
@@ -19,10 +19,12 @@ impl Cursor<'_> {
     pub(super) fn disk(&mut self) -> Parsed<Statement> {
         let nodes = self.nodes()?;
         if let Some(change) = self.disk_change()? {
-            return Ok(Statement::Disk { nodes, change });
+            let action = DiskAction::Change(change);
+            return Ok(Statement::Order(Order::Disk { nodes, action }));
         }
         if let Some(damage) = self.disk_damage()? {
-            return Ok(Statement::Damage { nodes, damage });
+            let action = DiskAction::Damage(damage);
+            return Ok(Statement::Order(Order::Disk { nodes, action }));
         }
         let node = match &nodes {
             Nodes::These(selectors) => match selectors.as_slice() {

@@ -7,7 +7,7 @@ use raft_sim::{LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE};
 use super::cursor::{Cursor, Parsed};
 use super::values::plain_size;
 use crate::print::Time;
-use crate::statement::{Ends, Nodes, Statement};
+use crate::statement::{Ends, Nodes, Order, Statement};
 
 /// The settings, in the order in which an error lists them.
 const SETTINGS: [&str; 8] =
@@ -41,7 +41,7 @@ impl Cursor<'_> {
                 changes.push(self.link_setting(&changes)?);
             }
         }
-        Ok(Statement::Link { ends, changes })
+        Ok(Statement::Order(Order::Link { ends, changes }))
     }
 
     fn link_setting(&mut self, before: &[LinkChange]) -> Parsed<LinkChange> {
@@ -104,7 +104,7 @@ impl Cursor<'_> {
 
     /// `cut 1 -> 3` for `link 1 -> 3 cut`.
     pub(super) fn short_link(&mut self, change: LinkChange) -> Parsed<Statement> {
-        Ok(Statement::Link { ends: self.ends()?, changes: vec![change] })
+        Ok(Statement::Order(Order::Link { ends: self.ends()?, changes: vec![change] }))
     }
 
     fn ends(&mut self) -> Parsed<Ends> {

@@ -1,42 +1,45 @@
 //! What clients ask for, and what a leader is asked for.
 
+use raft_core::MembershipChange;
 use raft_kv::{Key, Operation};
-use raft_sim::ReadPolicy;
+use raft_sim::{AdminRequest, ReadPolicy, Request};
 
 use super::cursor::{Cursor, Parsed};
 use crate::print::DEFAULT_CLIENT;
-use crate::statement::{Change, Selector, Statement};
+use crate::statement::{Order, Selector, Statement};
 
 impl Cursor<'_> {
     /// `transfer 3`, `add 6 as learner` and the other changes of the membership, each with `via=`.
     pub(super) fn asked_of_a_leader(&mut self, word: &str) -> Parsed<Statement> {
         if word == "transfer" {
             let to = self.selector()?;
-            return Ok(Statement::Transfer { to, via: self.via()? });
+            let request = AdminRequest::TransferLeadership { to };
+            return Ok(Statement::Order(Order::Administer { request, via: self.via()? }));
         }
         let change = match word {
             "add" => {
                 let node = self.node()?;
                 if self.eat_word("as") {
                     self.keyword("learner")?;
-                    Change::AddLearner(node)
+                    MembershipChange::AddLearner(node)
                 } else if self.is_at_end() || self.word() == Some("via") {
-                    Change::AddVoter(node)
+                    MembershipChange::AddVoter(node)
                 } else {
                     return Err(self.error("`as learner`, `via=` or the end of the line"));
                 }
             }
-            "promote" => Change::Promote(self.selector()?),
-            "demote" => Change::Demote(self.selector()?),
-            "remove" => Change::Remove(self.selector()?),
+            "promote" => MembershipChange::Promote(self.selector()?),
+            "demote" => MembershipChange::Demote(self.selector()?),
+            "remove" => MembershipChange::Remove(self.selector()?),
             "replace" => {
                 let old = self.selector()?;
                 self.keyword("with")?;
-                Change::Replace { old, new: self.node()? }
+                MembershipChange::Replace { old, new: self.node()? }
             }
-            _ => Change::Voters(self.node_list()?),
+            _ => MembershipChange::SetVoters(self.node_list()?),
         };
-        Ok(Statement::Change { change, via: self.via()? })
+        let request = AdminRequest::ChangeMembership(change);
+        Ok(Statement::Order(Order::Administer { request, via: self.via()? }))
     }
 
     /// `via=2`, if it is there.
@@ -101,7 +104,8 @@ impl Cursor<'_> {
         }
         let client = client.unwrap_or(DEFAULT_CLIENT);
         let read = read.unwrap_or(ReadPolicy::Log);
-        Ok(Statement::Request { operation, via: via.flatten(), read, client })
+        let request = Request { operation, via: via.flatten(), read, client };
+        Ok(Statement::Order(Order::Request(request)))
     }
 
     fn read_policy(&mut self) -> Parsed<ReadPolicy> {

@@ -1,12 +1,12 @@
 //! The statements.
 
 use raft_core::Instant;
-use raft_sim::{LinkChange, MAX_REPLAY, MessageId, Unsynced};
+use raft_sim::{LinkChange, MAX_REPLAY, MessageId, NetworkAction, NodeAction, Unsynced};
 
 use super::cursor::{Cursor, Parsed};
 use super::values::{duration_expected, is_number, plain_duration};
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
-use crate::statement::{Moment, Run, Statement};
+use crate::statement::{Moment, Nodes, Order, Run, Selector, Statement};
 
 const STATEMENTS: &str = "a statement: add, append, at, cas, clock, cluster, crash, delete, \
                           demote, disk, drop, expect, forget, get, heal, link, list, partition, \
@@ -28,25 +28,25 @@ impl Cursor<'_> {
                 self.request(word.unwrap_or_default())
             }
             Some("crash") => self.crash(),
-            Some("restart") => self.nodes().map(Statement::Restart),
-            Some("pause") => self.nodes().map(Statement::Pause),
-            Some("resume") => self.nodes().map(Statement::Resume),
-            Some("timeout") => self.nodes().map(Statement::Timeout),
-            Some("forget") => self.nodes().map(Statement::Forget),
-            Some("snapshot") => self.nodes().map(Statement::Snapshot),
+            Some("restart") => self.on_nodes(NodeAction::Restart),
+            Some("pause") => self.on_nodes(NodeAction::Pause),
+            Some("resume") => self.on_nodes(NodeAction::Resume),
+            Some("timeout") => self.on_nodes(NodeAction::ForceElection),
+            Some("forget") => self.on_nodes(NodeAction::ForgetLeader),
+            Some("snapshot") => self.on_nodes(NodeAction::Snapshot),
             Some("transfer" | "add" | "promote" | "demote" | "remove" | "replace" | "voters") => {
                 self.asked_of_a_leader(word.unwrap_or_default())
             }
             Some("partition") => self.partition(),
-            Some("heal") => Ok(Statement::Heal),
-            Some("recover") => self.nodes().map(Statement::Recover),
+            Some("heal") => Ok(network(NetworkAction::Heal)),
+            Some("recover") => Ok(Statement::Order(Order::Recover(self.nodes()?))),
             Some("link") => self.link(),
             Some("cut") => self.short_link(LinkChange::Cut),
             Some("restore") => self.short_link(LinkChange::Restore),
             Some("drop") => {
                 self.keyword("message")?;
                 let id = self.number("a message", 1, MAX_NUMBER)?;
-                Ok(Statement::DropMessage(MessageId(id)))
+                Ok(network(NetworkAction::DropMessage { id: MessageId(id) }))
             }
             Some("expect") => {
                 let condition = self.condition()?;
@@ -59,6 +59,10 @@ impl Cursor<'_> {
         }
     }
 
+    fn on_nodes(&mut self, action: NodeAction) -> Parsed<Statement> {
+        Ok(Statement::Order(Order::Node { nodes: self.nodes()?, action }))
+    }
+
     fn replay(&mut self) -> Parsed<Statement> {
         let from = self.selector()?;
         self.sign("->")?;
@@ -68,7 +72,7 @@ impl Cursor<'_> {
             self.sign("=")?;
             back = self.number("a number", 1, MAX_REPLAY.into())? as u32;
         }
-        Ok(Statement::Replay { from, to, back })
+        Ok(network(NetworkAction::Replay { from, to, back }))
     }
 
     fn run(&mut self) -> Parsed<Run> {
@@ -146,13 +150,14 @@ impl Cursor<'_> {
         } else {
             Unsynced::Drawn
         };
-        Ok(Statement::Crash { nodes, unsynced })
+        Ok(Statement::Order(Order::Node { nodes, action: NodeAction::Crash { unsynced } }))
     }
 
     fn partition(&mut self) -> Parsed<Statement> {
         let first = self.nodes()?;
         if self.eat_sign("->") {
-            return Ok(Statement::PartitionOneWay { heard: first, unheard: self.nodes()? });
+            let unheard = self.nodes()?;
+            return Ok(network(NetworkAction::PartitionOneWay { heard: first, unheard }));
         }
         let mut groups = vec![first];
         while self.eat_sign("|") {
@@ -161,6 +166,10 @@ impl Cursor<'_> {
         if !self.is_at_end() {
             return Err(self.error("another node, `|`, `->` or the end of the line"));
         }
-        Ok(Statement::Partition(groups))
+        Ok(network(NetworkAction::Partition { groups }))
     }
+}
+
+fn network(action: NetworkAction<Selector, Nodes>) -> Statement {
+    Statement::Order(Order::Network(action))
 }

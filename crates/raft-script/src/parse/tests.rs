@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use raft_core::NodeId;
-use raft_sim::LinkChange;
+use raft_sim::{LinkChange, Request};
 
 use super::*;
-use crate::statement::{Ends, Nodes, Selector};
+use crate::statement::{Ends, Nodes, Order, Selector};
 use crate::strategies::statement;
 
 fn one(text: &str) -> Statement {
@@ -193,7 +193,10 @@ fn blank_lines_and_comments_are_nothing() {
 #[test]
 fn keys_are_any_bytes() {
     let text = r#"set "two words\x00\"" = "\\\n\xff#""#;
-    let Statement::Request { operation: raft_kv::Operation::Set { key, value }, .. } = one(text)
+    let Statement::Order(Order::Request(Request {
+        operation: raft_kv::Operation::Set { key, value },
+        ..
+    })) = one(text)
     else {
         panic!("a set");
     };
@@ -215,7 +218,7 @@ fn signs_need_no_spaces() {
         to: Nodes::These(vec![Selector::Node(NodeId(3)), Selector::Leader]),
         both_ways: false,
     };
-    let expected = Statement::Link { ends, changes: vec![LinkChange::Cut] };
+    let expected = Statement::Order(Order::Link { ends, changes: vec![LinkChange::Cut] });
     assert_eq!(one("link 1->3 leader cut"), expected);
 }
 

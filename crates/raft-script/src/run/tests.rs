@@ -67,7 +67,7 @@ fn what_is_done_leniently_has_the_same_run_without_what_was_refused() {
     let text = "run until leader\nrestart 1\nat 2s restart 1\nset x=1\nat +300ms resume 2\nset x=2\n\
                 at 2300ms restart 3\nat 1s set x=3\nrun 1s";
     let mut done = Vec::new();
-    let mut note = |line: &Line| done.push(line.statement.to_string());
+    let mut note = |line: &SourceLine| done.push(line.statement.to_string());
     let script = parse(text).unwrap();
     let lenient = run_leniently(&script, &mut |_| {}, &mut note, 1_000_000);
     let expected =

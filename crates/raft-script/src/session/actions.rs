@@ -1,14 +1,11 @@
 //! Statements that act at once: who is meant, and what to do to them.
 
-use raft_core::{MembershipChange, NodeId, RoleKind};
-use raft_sim::{
-    Action, ActionError, AdminRequest, DiskAction, NetworkAction, NodeAction, NodeState, Request,
-    SimNode,
-};
+use raft_core::{NodeId, RoleKind};
+use raft_sim::{Action, ActionError, NodeState, SimNode};
 
 use super::Session;
 use crate::outcome::{ExecError, Reply};
-use crate::statement::{Change, Ends, Nodes, Selector, Statement};
+use crate::statement::{Ends, Nodes, Order, Selector, Statement};
 
 /// Actions that one statement asks for.
 struct Plan {
@@ -19,11 +16,11 @@ struct Plan {
 
 impl Session {
     /// Carries out a statement that takes no time.
-    pub(super) fn act(&mut self, statement: &Statement) -> Result<Reply, ExecError> {
-        let plan = self.plan(statement)?;
+    pub(super) fn act(&mut self, order: &Order) -> Result<Reply, ExecError> {
+        let plan = self.plan(order)?;
         // Before anything is done: at this step, not after it.
         let before = self.journal.len();
-        self.note(statement.clone());
+        self.note(Statement::Order(order.clone()));
         let result = self.carry_out(plan);
         if result.is_err() {
             self.journal.truncate(before);
@@ -63,104 +60,46 @@ impl Session {
         }
     }
 
-    fn plan(&self, statement: &Statement) -> Result<Plan, ExecError> {
-        match statement {
-            Statement::Crash { nodes, unsynced } => {
-                self.on_nodes(nodes, NodeAction::Crash { unsynced: *unsynced })
-            }
-            Statement::Restart(nodes) => self.on_nodes(nodes, NodeAction::Restart),
-            Statement::Pause(nodes) => self.on_nodes(nodes, NodeAction::Pause),
-            Statement::Resume(nodes) => self.on_nodes(nodes, NodeAction::Resume),
-            Statement::Timeout(nodes) => self.on_nodes(nodes, NodeAction::ForceElection),
-            Statement::Forget(nodes) => self.on_nodes(nodes, NodeAction::ForgetLeader),
-            Statement::Snapshot(nodes) => self.on_nodes(nodes, NodeAction::Snapshot),
-            Statement::Transfer { to, via } => {
-                let (node, to) = (self.asked(*via)?, self.select(*to)?);
-                Ok(Plan::one(AdminRequest::TransferLeadership { to }.on(node)))
-            }
-            Statement::Change { change, via } => {
-                let (node, change) = (self.asked(*via)?, self.change(change)?);
-                Ok(Plan::one(AdminRequest::ChangeMembership(change).on(node)))
-            }
-            Statement::Disk { nodes, change } => {
-                self.for_each(nodes, |node| DiskAction::Change(*change).on(node))
-            }
-            Statement::Damage { nodes, damage } => {
-                self.for_each(nodes, |node| DiskAction::Damage(*damage).on(node))
-            }
-            Statement::Request { operation, via, read, client } => {
-                let via = via.map(|via| self.select(via)).transpose()?;
-                let (client, operation, read) = (*client, operation.clone(), *read);
-                Ok(Plan::one(Request { client, operation, via, read }.into()))
-            }
-            Statement::Clock { nodes, change } => {
-                self.on_nodes(nodes, NodeAction::SetClock(*change))
-            }
-            Statement::Slow { nodes, handling } => {
-                self.on_nodes(nodes, NodeAction::Slow { handling: *handling })
-            }
-            Statement::Recover(nodes) => {
-                let nodes = match nodes {
-                    Nodes::Others => self.all_but(&[self.select(Selector::Leader)?]),
-                    nodes => self.resolve(nodes, &[])?,
-                };
-                Ok(Plan::one(Action::Recover { nodes }))
-            }
-            other => self.plan_network(other),
-        }
-    }
-
-    fn on_nodes(&self, nodes: &Nodes, action: NodeAction) -> Result<Plan, ExecError> {
-        self.for_each(nodes, |node| action.on(node))
-    }
-
-    fn plan_network(&self, statement: &Statement) -> Result<Plan, ExecError> {
-        match statement {
-            Statement::Partition(groups) => {
-                let groups = self.groups(groups)?;
-                Ok(Plan::one(NetworkAction::Partition { groups }.into()))
-            }
-            Statement::PartitionOneWay { heard, unheard } => {
-                let groups = self.groups(&[heard.clone(), unheard.clone()])?;
-                let [heard, unheard] = groups.try_into().expect("as many as there were");
-                Ok(Plan::one(NetworkAction::PartitionOneWay { heard, unheard }.into()))
-            }
-            Statement::Replay { from, to, back } => {
-                let (from, to, back) = (self.select(*from)?, self.select(*to)?, *back);
-                Ok(Plan::one(NetworkAction::Replay { from, to, back }.into()))
-            }
-            Statement::Heal => Ok(Plan::one(NetworkAction::Heal.into())),
-            Statement::Link { ends, changes } => {
+    fn plan(&self, order: &Order) -> Result<Plan, ExecError> {
+        match order {
+            Order::Node { nodes, action } => self.for_each(nodes, |node| action.on(node)),
+            Order::Disk { nodes, action } => self.for_each(nodes, |node| action.on(node)),
+            Order::Link { ends, changes } => {
                 let pairs = self.pairs(ends)?;
                 let actions = pairs.into_iter().flat_map(|(from, to)| {
                     changes.iter().map(move |change| Action::Link { from, to, change: *change })
                 });
                 Ok(Plan { actions: actions.collect(), lenient: false })
             }
-            Statement::DropMessage(id) => {
-                Ok(Plan::one(NetworkAction::DropMessage { id: *id }.into()))
+            Order::Network(action) => {
+                // In a partition `others` are those that no group names.
+                let mut named = Vec::new();
+                for group in action.groups() {
+                    if let Nodes::These(selectors) = group {
+                        named.extend(self.select_all(selectors)?);
+                    }
+                }
+                let group = |group: Nodes| self.resolve(&group, &named);
+                let action = action.clone().try_map(|node| self.select(node), group)?;
+                Ok(Plan::one(action.into()))
             }
-            other => unreachable!("{other} is no action"),
+            Order::Administer { request, via } => {
+                let node = self.select(via.unwrap_or(Selector::Leader))?;
+                let request = request.clone().try_map(|node| self.select(node))?;
+                Ok(Plan::one(request.on(node)))
+            }
+            Order::Recover(nodes) => {
+                let nodes = match nodes {
+                    Nodes::Others => self.all_but(&[self.select(Selector::Leader)?]),
+                    Nodes::These(_) | Nodes::All => self.resolve(nodes, &[])?,
+                };
+                Ok(Plan::one(Action::Recover { nodes }))
+            }
+            Order::Request(request) => {
+                let request = request.clone().try_map(|node| self.select(node))?;
+                Ok(Plan::one(request.into()))
+            }
         }
-    }
-
-    /// Who is asked for what only a leader does.
-    fn asked(&self, via: Option<Selector>) -> Result<NodeId, ExecError> {
-        self.select(via.unwrap_or(Selector::Leader))
-    }
-
-    fn change(&self, change: &Change) -> Result<MembershipChange, ExecError> {
-        Ok(match change {
-            Change::AddLearner(node) => MembershipChange::AddLearner(*node),
-            Change::AddVoter(node) => MembershipChange::AddVoter(*node),
-            Change::Promote(node) => MembershipChange::Promote(self.select(*node)?),
-            Change::Demote(node) => MembershipChange::Demote(self.select(*node)?),
-            Change::Remove(node) => MembershipChange::Remove(self.select(*node)?),
-            Change::Replace { old, new } => {
-                MembershipChange::Replace { old: self.select(*old)?, new: *new }
-            }
-            Change::Voters(nodes) => MembershipChange::SetVoters(nodes.clone()),
-        })
     }
 
     fn for_each(
@@ -177,18 +116,6 @@ impl Session {
             }
         };
         Ok(Plan { actions: chosen.into_iter().map(action).collect(), lenient })
-    }
-
-    /// The groups of a partition: `others` are those that none of them names.
-    fn groups(&self, groups: &[Nodes]) -> Result<Vec<Vec<NodeId>>, ExecError> {
-        let mut named = Vec::new();
-        for group in groups {
-            if let Nodes::These(selectors) = group {
-                named.extend(self.select_all(selectors)?);
-            }
-        }
-        let resolve = |group: &Nodes| self.resolve(group, &named);
-        groups.iter().map(resolve).collect()
     }
 
     /// The directions that are meant, each once.

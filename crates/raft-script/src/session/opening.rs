@@ -7,7 +7,7 @@ use raft_storage::{Records, WriteBatch};
 
 use super::Session;
 use crate::outcome::{ExecError, Failure};
-use crate::statement::{DiskContents, Line, Script, Statement};
+use crate::statement::{DiskContents, Script, SourceLine, Statement};
 
 /// The client whose commands fill a log made up by `disk … terms=`. Clients of a world are numbered
 /// from 1, so no other has this session.
@@ -19,7 +19,7 @@ impl Session {
     ///
     /// # Errors
     /// When a setting is out of bounds or a disk image cannot be read.
-    pub fn open(script: &Script) -> Result<(Self, &[Line]), Failure> {
+    pub fn open(script: &Script) -> Result<(Self, &[SourceLine]), Failure> {
         let mut setup = Setup::default();
         let mut opening = Vec::new();
         let mut last_term = Term::default();

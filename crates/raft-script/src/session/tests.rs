@@ -61,7 +61,7 @@ enum Doing {
     Steps(u8),
     /// Moves the clock only, as the page does between events; possibly right up to the next event.
     Clock(u32),
-    Line(&'static str),
+    SourceLine(&'static str),
 }
 
 fn doing() -> impl Strategy<Value = Doing> {
@@ -95,7 +95,7 @@ fn doing() -> impl Strategy<Value = Doing> {
     ]);
     prop_oneof![
         1 => action().prop_map(Doing::Act),
-        4 => lines.prop_map(Doing::Line),
+        4 => lines.prop_map(Doing::SourceLine),
         2 => any::<u8>().prop_map(Doing::Steps),
         2 => (0..50_000_u32).prop_map(Doing::Clock),
     ]
@@ -121,7 +121,7 @@ proptest! {
                 Doing::Act(statement) => {
                     let _ = session.start(&statement);
                 }
-                Doing::Line(line) => {
+                Doing::SourceLine(line) => {
                     let _ = exec(&mut session, line);
                 }
                 Doing::Steps(count) => (0..count).for_each(|_| {

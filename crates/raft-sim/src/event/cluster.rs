@@ -3,9 +3,9 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{MembershipChange, NodeId, Outcome};
+use raft_core::{NodeId, Outcome};
 
-use crate::Action;
+use crate::AdminRequest;
 use crate::fingerprint::Fingerprint;
 use crate::words::join;
 
@@ -31,25 +31,6 @@ pub enum ClusterEvent {
         /// The nodes that work again.
         nodes: Vec<NodeId>,
     },
-}
-
-/// A request about leadership or membership.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum AdminRequest {
-    /// Transfer leadership.
-    TransferLeadership {
-        /// The node that is to lead.
-        to: NodeId,
-    },
-    /// Change the members of the cluster.
-    ChangeMembership(MembershipChange),
-}
-
-impl AdminRequest {
-    /// This, asked of a node.
-    pub fn on(self, node: NodeId) -> Action {
-        Action::Administer { node, request: self }
-    }
 }
 
 impl ClusterEvent {

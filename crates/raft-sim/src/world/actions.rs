@@ -98,7 +98,9 @@ impl World {
             | MembershipChange::AddVoter(new)
             | MembershipChange::Replace { new, .. } => std::slice::from_ref(new),
             MembershipChange::SetVoters(voters) => voters,
-            _ => &[],
+            MembershipChange::Promote(_)
+            | MembershipChange::Demote(_)
+            | MembershipChange::Remove(_) => &[],
         };
         if let Some(node) = joining.iter().find(|node| !(1..=MAX_NODES).contains(&node.0)) {
             return Err(ActionError::NodeNumber { node: *node, largest: MAX_NODES });
