@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use raft_check::Checks;
 use raft_core::{Body, Instant, LogIndex, Membership, Message, NodeId, Payload};
-use raft_sim::{Client, InFlight, NodeState, PendingWrite, Random, SimNode, World};
+use raft_sim::{Client, InFlightMessage, NodeState, PendingWrite, Random, SimNode, World};
 
 use crate::nemesis::leads;
 use crate::plan::{pick, shuffle, sorted};
@@ -130,7 +130,7 @@ pub(crate) fn memberships(
     let (committed_at, committed) = checks.committed_membership();
     let mut all = vec![committed.clone()];
     let held = world.nodes().filter_map(latest_membership);
-    let sent = world.in_flight().map(|message: &InFlight| &*message.message);
+    let sent = world.in_flight().map(|message: &InFlightMessage| &*message.message);
     let sent = sent.chain(world.nodes().flat_map(SimNode::unhandled)).flat_map(memberships_in);
     let known = held.chain(sent).filter(|(at, _)| *at > committed_at);
     all.extend(known.map(|(_, membership)| membership));
@@ -208,7 +208,7 @@ pub(crate) fn bound(world: &World) -> Duration {
 
 /// How long what is under way takes.
 fn until_settled(world: &World) -> Duration {
-    let arrivals = world.in_flight().map(|message: &InFlight| message.arrives_at);
+    let arrivals = world.in_flight().map(|message: &InFlightMessage| message.arrives_at);
     let writes =
         world.nodes().flat_map(|node| node.disk().pending().map(|w: &PendingWrite| w.done_at));
     let last: Instant = arrivals.chain(writes).max().unwrap_or_default().max(world.now());
@@ -230,7 +230,7 @@ mod tests {
         let mut checks = Checks::new(&world);
         let mut run = |world: &mut World, millis: u64| {
             let end = world.now() + Duration::from_millis(millis);
-            while world.next_event().is_some_and(|next| next.at <= end) {
+            while world.next_step().is_some_and(|next| next.at <= end) {
                 world.step();
                 checks.observe(world, world.events());
             }
@@ -254,7 +254,7 @@ mod tests {
         world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(node)).unwrap();
         assert!(all(&world), "a message is under way");
         let mut later = world.clone();
-        while later.next_event().is_some_and(|next| next.at <= world.now() + Duration::from_secs(1))
+        while later.next_step().is_some_and(|next| next.at <= world.now() + Duration::from_secs(1))
         {
             later.step();
         }

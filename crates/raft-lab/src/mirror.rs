@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use raft_core::{NodeId, PersistId};
-use raft_sim::{DiskEvent, EventKind, NextEvent, ProcessEvent};
+use raft_sim::{DiskEvent, EventKind, NextStep, ProcessEvent};
 use raft_storage::WriteBatch;
 
 /// What a back end calls when a transaction is over; the error is for a person to read.
@@ -168,7 +168,7 @@ impl Mirror {
     ///
     /// # Panics
     /// If it completes a write that was never issued.
-    pub fn allows(&self, next: &NextEvent) -> bool {
+    pub fn allows(&self, next: &NextStep) -> bool {
         let writes = self.writes.borrow();
         if writes.failure.is_some() || writes.stored < self.barrier {
             return false;

@@ -123,7 +123,7 @@ async fn the_clock_waits_for_indexeddb() {
         lab.tick(FRAME, BUDGET);
     }
     assert!(lab.pacing().stalled_on_disk);
-    let next = lab.session().next_event().expect("a write is to complete");
+    let next = lab.session().next_step().expect("a write is to complete");
     assert!(next.completes_write.is_some());
     let steps = lab.session().world().steps();
     let woken = Rc::new(Cell::new(false));

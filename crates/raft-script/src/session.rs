@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use raft_check::Checks;
 use raft_core::Instant;
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, Event, EventKind, NextEvent, Setup, SetupError, World};
+use raft_sim::{ClientEvent, Event, EventKind, NextStep, Setup, SetupError, World};
 
 use crate::limits::DEFAULT_PATIENCE;
 use crate::outcome::{ExecError, Reply};
@@ -86,7 +86,7 @@ pub enum Stepped {
 
 /// What comes next.
 enum Upcoming {
-    World(NextEvent),
+    World(NextStep),
     Goal(Instant),
     Nothing,
 }
@@ -220,16 +220,16 @@ impl Session {
     }
 
     /// When the next thing happens: in the world, or the end of waiting.
-    pub fn next_event(&self) -> Option<NextEvent> {
+    pub fn next_step(&self) -> Option<NextStep> {
         match self.upcoming() {
             Upcoming::World(next) => Some(next),
-            Upcoming::Goal(at) => Some(NextEvent { at, completes_write: None }),
+            Upcoming::Goal(at) => Some(NextStep { at, completes_write: None }),
             Upcoming::Nothing => None,
         }
     }
 
     fn upcoming(&self) -> Upcoming {
-        let next = self.world.next_event();
+        let next = self.world.next_step();
         let ends_at = self.goal.as_ref().and_then(|goal| goal.ends_at(&self.world));
         match (next, ends_at) {
             (None, None) => Upcoming::Nothing,
@@ -266,9 +266,9 @@ impl Session {
         }
     }
 
-    /// Moves the clock, but never past what comes [next](Self::next_event).
+    /// Moves the clock, but never past what comes [next](Self::next_step).
     pub fn advance_clock(&mut self, to: Instant) {
-        let limit = self.next_event().map_or(to, |next| to.min(next.at));
+        let limit = self.next_step().map_or(to, |next| to.min(next.at));
         self.world.advance_clock(limit);
     }
 
@@ -319,7 +319,7 @@ impl Session {
     /// Appends a statement to the journal.
     fn note(&mut self, statement: Statement) {
         let at = self.world.now();
-        let is_something_due = self.world.next_event().is_some_and(|next| next.at <= at);
+        let is_something_due = self.world.next_step().is_some_and(|next| next.at <= at);
         let step = is_something_due.then(|| self.world.steps());
         self.journal.push(Journaled { at, step, statement });
     }

@@ -24,7 +24,7 @@ pub struct Client {
     session: Session,
     last_sequence: Sequence,
     pending: Option<PendingOperation>,
-    queue: VecDeque<Wish>,
+    queue: VecDeque<QueuedOperation>,
     believed_leader: Option<NodeId>,
     /// The node that it tried last for want of a better idea.
     guess: NodeId,
@@ -34,7 +34,7 @@ pub struct Client {
 
 /// Something that a client is to do.
 #[derive(Clone, Debug)]
-pub(crate) struct Wish {
+pub(crate) struct QueuedOperation {
     pub(crate) operation: Operation,
     pub(crate) via: Option<NodeId>,
     pub(crate) read: ReadPolicy,
@@ -111,11 +111,11 @@ impl Client {
         self.believed_leader
     }
 
-    pub(crate) fn enqueue(&mut self, wish: Wish) -> Result<(), ClientError> {
+    pub(crate) fn enqueue(&mut self, queued: QueuedOperation) -> Result<(), ClientError> {
         if self.queue.len() >= MAX_QUEUED {
             return Err(ClientError::TooManyRequests { client: self.id, limit: MAX_QUEUED });
         }
-        self.queue.push_back(wish);
+        self.queue.push_back(queued);
         Ok(())
     }
 
@@ -124,7 +124,7 @@ impl Client {
         if self.pending.is_some() {
             return None;
         }
-        let Wish { operation, via, read } = self.queue.pop_front()?;
+        let QueuedOperation { operation, via, read } = self.queue.pop_front()?;
         self.last_sequence = self.last_sequence.next();
         // Drawn in any case, so that naming a node does not shift later draws.
         let drawn = nodes[self.random.up_to(nodes.len() as u64 - 1) as usize];
@@ -150,7 +150,7 @@ impl Client {
     }
 
     /// How long an answer takes to arrive.
-    pub(crate) fn answer_delay(&mut self) -> std::time::Duration {
+    pub(crate) fn reply_delay(&mut self) -> std::time::Duration {
         self.random.delay(self.latency)
     }
 

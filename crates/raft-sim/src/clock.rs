@@ -17,7 +17,7 @@ const MILLION: u64 = 1_000_000;
 
 /// What a node believes the time to be. It never goes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Clock {
+pub struct NodeClock {
     /// Whether it always showed the world's time.
     is_true: bool,
     drift_ppm: i32,
@@ -40,7 +40,7 @@ pub enum ClockChange {
     Jump(Duration),
 }
 
-impl Clock {
+impl NodeClock {
     pub(crate) const TRUE: Self = Self {
         is_true: true,
         drift_ppm: 0,

@@ -32,7 +32,7 @@ pub struct Disk {
 /// A write that is not durable yet.
 #[derive(Clone, Debug)]
 pub struct PendingWrite {
-    /// Names the write in this life of the node.
+    /// Names the write in this incarnation of the node.
     pub id: PersistId,
     /// What it writes.
     pub batch: Arc<WriteBatch>,

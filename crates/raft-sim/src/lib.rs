@@ -51,6 +51,7 @@ mod disk;
 mod disk_faults;
 mod event;
 mod fingerprint;
+mod in_flight;
 mod latency;
 mod links;
 mod message_words;
@@ -61,7 +62,6 @@ mod random;
 mod setup;
 mod switches;
 mod timeline;
-mod under_way;
 mod words;
 mod world;
 
@@ -70,7 +70,7 @@ pub use action::{
     NetworkAction, NetworkError, NodeAction, ReadPolicy, Request, Unsynced,
 };
 pub use client::{Client, PendingOperation};
-pub use clock::{Clock, ClockChange, MAX_DRIFT_PPM, MAX_JUMP};
+pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};
 pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use event::{
@@ -79,7 +79,7 @@ pub use event::{
 };
 pub use latency::LatencyShape;
 pub use network::{
-    InFlight, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,
+    InFlightMessage, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,
 };
 pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
@@ -88,4 +88,4 @@ pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};
 pub use timeline::Timeline;
-pub use world::{JournalEntry, NextEvent, World};
+pub use world::{JournalEntry, NextStep, World};

@@ -61,7 +61,7 @@ pub struct Link {
 
 /// A message under way.
 #[derive(Clone, Debug)]
-pub struct InFlight {
+pub struct InFlightMessage {
     /// Names the message.
     pub id: MessageId,
     /// The sender.

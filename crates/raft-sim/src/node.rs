@@ -9,7 +9,7 @@ use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
 use crate::random::{Purpose, Random};
-use crate::{AdminRequest, Clock, Disk, DiskError, ReadPolicy, Setup, WriteFailure};
+use crate::{AdminRequest, Disk, DiskError, NodeClock, ReadPolicy, Setup, WriteFailure};
 
 /// A server of the cluster, seen from outside.
 #[derive(Clone, Debug)]
@@ -17,10 +17,10 @@ pub struct SimNode {
     pub(crate) id: NodeId,
     pub(crate) disk: Disk,
     pub(crate) process: Process,
-    pub(crate) life: u64,
-    /// What stopped its last life, if its disk did.
+    pub(crate) incarnation: u64,
+    /// What stopped its last incarnation, if its disk did.
     pub(crate) stopped_by: Option<WriteFailure>,
-    pub(crate) clock: Clock,
+    pub(crate) clock: NodeClock,
     /// How long it takes to handle anything.
     pub(crate) handling: Duration,
     /// Counts what it began to handle while it was slow.
@@ -45,14 +45,14 @@ pub enum NodeState {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Process {
-    Up(Box<Up>),
+    Live(Box<LiveProcess>),
     Crashed,
     Refused(String),
 }
 
 /// A process that runs, or is paused.
 #[derive(Clone, Debug)]
-pub(crate) struct Up {
+pub(crate) struct LiveProcess {
     pub(crate) core: raft_core::Node,
     pub(crate) store: Store,
     /// What arrived while it was paused; `None` when it runs.
@@ -62,9 +62,9 @@ pub(crate) struct Up {
     /// Whether that its timer elapsed is among them.
     pub(crate) has_timed_out: bool,
     /// The state machine's answers to the entries applied last, until the replies are out.
-    pub(crate) answers: BTreeMap<LogIndex, Response>,
+    pub(crate) responses: BTreeMap<LogIndex, Response>,
     /// Who waits for what the core was asked.
-    pub(crate) requests: BTreeMap<u64, Waiting>,
+    pub(crate) requests: BTreeMap<u64, PendingRequest>,
     pub(crate) last_request: u64,
 }
 
@@ -72,12 +72,12 @@ pub(crate) struct Up {
 #[derive(Clone, Debug)]
 pub(crate) enum Arrival {
     Input(Input),
-    Request { client: ClientId, sequence: Sequence, asked: Asked },
+    Request { client: ClientId, sequence: Sequence, request: ClientRequest },
 }
 
 /// What a client asks a process for.
 #[derive(Clone, Debug)]
-pub(crate) enum Asked {
+pub(crate) enum ClientRequest {
     /// An entry of the log with this command.
     Command(Vec<u8>),
     /// To be told what the store holds.
@@ -86,15 +86,15 @@ pub(crate) enum Asked {
 
 /// Who waits for the core's reply.
 #[derive(Clone, Debug)]
-pub(crate) enum Waiting {
+pub(crate) enum PendingRequest {
     Command { client: ClientId, sequence: Sequence },
-    Read(Reading),
+    Read(PendingRead),
     Administration(AdminRequest),
 }
 
 /// Who wants to know what.
 #[derive(Clone, Debug)]
-pub(crate) struct Reading {
+pub(crate) struct PendingRead {
     pub(crate) client: ClientId,
     pub(crate) sequence: Sequence,
     pub(crate) operation: Operation,
@@ -121,9 +121,9 @@ impl SimNode {
             id,
             disk,
             process: Process::Crashed,
-            life: 0,
+            incarnation: 0,
             stopped_by: None,
-            clock: Clock::TRUE,
+            clock: NodeClock::TRUE,
             handling: Duration::ZERO,
             turn: 0,
         }
@@ -137,8 +137,8 @@ impl SimNode {
     /// Whether it runs.
     pub fn state(&self) -> NodeState {
         match &self.process {
-            Process::Up(up) if up.inbox.is_some() => NodeState::Paused,
-            Process::Up(_) => NodeState::Running,
+            Process::Live(live) if live.inbox.is_some() => NodeState::Paused,
+            Process::Live(_) => NodeState::Running,
             Process::Crashed => NodeState::Crashed,
             Process::Refused(_) => NodeState::Refused,
         }
@@ -148,7 +148,7 @@ impl SimNode {
     pub fn refusal(&self) -> Option<&str> {
         match &self.process {
             Process::Refused(reason) => Some(reason),
-            Process::Up(_) | Process::Crashed => None,
+            Process::Live(_) | Process::Crashed => None,
         }
     }
 
@@ -179,12 +179,12 @@ impl SimNode {
 
     /// Its protocol state, unless it is down.
     pub fn core(&self) -> Option<&raft_core::Node> {
-        self.if_up().map(|up| &up.core)
+        self.live().map(|live| &live.core)
     }
 
     /// Its state machine, unless it is down.
     pub fn store(&self) -> Option<&Store> {
-        self.if_up().map(|up| &up.store)
+        self.live().map(|live| &live.store)
     }
 
     /// Its disk.
@@ -193,7 +193,7 @@ impl SimNode {
     }
 
     /// Its clock. What its core says about time is said by this clock.
-    pub fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &NodeClock {
         &self.clock
     }
 
@@ -208,36 +208,37 @@ impl SimNode {
     }
 
     /// How often it was started.
-    pub fn life(&self) -> u64 {
-        self.life
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
     }
 
     /// How much waits for it while it is paused or slow.
     pub fn inbox_len(&self) -> usize {
-        let waits = |up: &Up| up.inbox.as_ref().map_or(0, VecDeque::len) + up.backlog.len();
-        self.if_up().map_or(0, waits)
+        let waits =
+            |live: &LiveProcess| live.inbox.as_ref().map_or(0, VecDeque::len) + live.backlog.len();
+        self.live().map_or(0, waits)
     }
 
     /// The messages that reached it while it was paused or slow, and that it has not handled yet.
     pub fn unhandled(&self) -> impl Iterator<Item = &Message> {
-        let up = self.if_up().into_iter();
-        let arrivals = up.flat_map(|up| up.inbox.iter().flatten().chain(&up.backlog));
+        let live = self.live().into_iter();
+        let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
         arrivals.filter_map(|arrival| match arrival {
             Arrival::Input(Input::Message { message, .. }) => Some(message),
             _ => None,
         })
     }
 
-    fn if_up(&self) -> Option<&Up> {
+    fn live(&self) -> Option<&LiveProcess> {
         match &self.process {
-            Process::Up(up) => Some(up),
+            Process::Live(live) => Some(live),
             Process::Crashed | Process::Refused(_) => None,
         }
     }
 
-    pub(crate) fn up(&mut self) -> Option<&mut Up> {
+    pub(crate) fn live_mut(&mut self) -> Option<&mut LiveProcess> {
         match &mut self.process {
-            Process::Up(up) => Some(up),
+            Process::Live(live) => Some(live),
             Process::Crashed | Process::Refused(_) => None,
         }
     }
@@ -246,8 +247,8 @@ impl SimNode {
     /// handled that the last one elapsed.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.process {
-            Process::Up(up) if up.inbox.is_none() && !up.has_timed_out => {
-                Some(self.clock.when_it_shows(up.core.deadline()))
+            Process::Live(live) if live.inbox.is_none() && !live.has_timed_out => {
+                Some(self.clock.when_it_shows(live.core.deadline()))
             }
             _ => None,
         }
@@ -256,11 +257,11 @@ impl SimNode {
     /// Starts from the disk: the one way in which a node starts, the first time too. False if the
     /// disk is damaged.
     pub(crate) fn start(&mut self, setup: &Setup, now: Instant) -> bool {
-        self.life += 1;
+        self.incarnation += 1;
         self.stopped_by = None;
         match self.recover(setup, now) {
-            Ok(up) => {
-                self.process = Process::Up(Box::new(up));
+            Ok(live) => {
+                self.process = Process::Live(Box::new(live));
                 true
             }
             Err(reason) => {
@@ -270,19 +271,19 @@ impl SimNode {
         }
     }
 
-    fn recover(&self, setup: &Setup, now: Instant) -> Result<Up, String> {
+    fn recover(&self, setup: &Setup, now: Instant) -> Result<LiveProcess, String> {
         let recovered = self.recovered().map_err(|error| error.to_string())?;
-        let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.life).next();
+        let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
         let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)
             .map_err(|error| format!("node {}: {error}", self.id))?;
-        Ok(Up {
+        Ok(LiveProcess {
             core,
             store: Store::default(),
             inbox: None,
             backlog: VecDeque::new(),
             has_timed_out: false,
-            answers: BTreeMap::new(),
+            responses: BTreeMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,
         })

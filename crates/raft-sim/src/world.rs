@@ -18,16 +18,16 @@ use std::sync::Arc;
 
 use imbl::Vector;
 use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
-use raft_kv::ClientId;
+use raft_kv::{ClientId, Sequence};
 
-use self::queue::{Due, Queue};
+use self::queue::{Queue, ScheduledKind};
 use crate::fingerprint::Fingerprint;
+use crate::in_flight::InFlightMessages;
 use crate::links::Links;
-use crate::node::{Process, Up, place_of};
-use crate::under_way::UnderWay;
+use crate::node::{LiveProcess, Process, place_of};
 use crate::{
-    Action, Client, ClusterEvent, Event, EventKind, InFlight, Link, NodeState, Partition, Setup,
-    SetupError, SimNode,
+    Action, Client, ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, InFlightMessage, Link,
+    NodeState, Partition, ProcessEvent, Setup, SetupError, SimNode, StateMachineEvent,
 };
 
 /// A cluster with its network, disks and clients, at one moment of virtual time.
@@ -41,7 +41,7 @@ pub struct World {
     nodes: Vec<SimNode>,
     links: Links,
     partition: Option<Arc<Partition>>,
-    in_flight: UnderWay,
+    in_flight: InFlightMessages,
     clients: BTreeMap<ClientId, Client>,
     queue: Queue,
     /// The next timer of a running node, as it is between two steps: when, and whose.
@@ -67,7 +67,7 @@ pub struct JournalEntry {
 
 /// What comes next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NextEvent {
+pub struct NextStep {
     /// When.
     pub at: Instant,
     /// The write that it makes durable, if that is what it does.
@@ -89,7 +89,7 @@ impl World {
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
             links,
             partition: None,
-            in_flight: UnderWay::default(),
+            in_flight: InFlightMessages::default(),
             clients: BTreeMap::new(),
             queue: Queue::default(),
             timer: None,
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// The messages under way, in the order in which they were sent.
-    pub fn in_flight(&self) -> impl Iterator<Item = &InFlight> {
+    pub fn in_flight(&self) -> impl Iterator<Item = &InFlightMessage> {
         self.in_flight.iter()
     }
 
@@ -216,17 +216,17 @@ impl World {
     }
 
     /// What comes next; `None` if nothing ever will.
-    pub fn next_event(&self) -> Option<NextEvent> {
+    pub fn next_step(&self) -> Option<NextStep> {
         let timer = self.next_timer().map(|(at, _)| at);
         match (self.queue.peek(), timer) {
             (Some(next), timer) if timer.is_none_or(|timer| next.at <= timer) => {
-                let completes_write = match next.due {
-                    Due::WriteDone { node, id, .. } => Some((node, id)),
+                let completes_write = match next.kind {
+                    ScheduledKind::WriteCompletes { node, id, .. } => Some((node, id)),
                     _ => None,
                 };
-                Some(NextEvent { at: next.at, completes_write })
+                Some(NextStep { at: next.at, completes_write })
             }
-            (_, Some(at)) => Some(NextEvent { at, completes_write: None }),
+            (_, Some(at)) => Some(NextStep { at, completes_write: None }),
             (_, None) => None,
         }
     }
@@ -241,7 +241,7 @@ impl World {
             (Some(at), timer) if timer.is_none_or(|(elapses, _)| at <= elapses) => {
                 if let Some(next) = self.queue.pop() {
                     self.now = next.at;
-                    self.carry_out(next.due);
+                    self.carry_out(next.kind);
                 }
             }
             (_, Some((at, node))) => {
@@ -257,13 +257,13 @@ impl World {
 
     /// Moves the clock forward, but never past the next event.
     pub fn advance_clock(&mut self, to: Instant) {
-        let limit = self.next_event().map_or(to, |next| to.min(next.at));
+        let limit = self.next_step().map_or(to, |next| to.min(next.at));
         self.now = self.now.max(limit);
     }
 
     /// Takes every step that is due up to `at`, then sets the clock to it.
     pub fn run_until(&mut self, at: Instant) {
-        while self.next_event().is_some_and(|next| next.at <= at) {
+        while self.next_step().is_some_and(|next| next.at <= at) {
             self.step();
         }
         self.advance_clock(at);
@@ -297,6 +297,22 @@ impl World {
         self.start_node(id);
     }
 
+    fn emit_state_machine(&mut self, node: NodeId, event: StateMachineEvent) {
+        self.emit(EventKind::StateMachine { node, event });
+    }
+
+    fn emit_disk(&mut self, node: NodeId, event: DiskEvent) {
+        self.emit(EventKind::Disk { node, event });
+    }
+
+    fn emit_process(&mut self, node: NodeId, event: ProcessEvent) {
+        self.emit(EventKind::Process { node, event });
+    }
+
+    fn emit_client(&mut self, client: ClientId, sequence: Sequence, event: ClientEvent) {
+        self.emit(EventKind::Client { client, sequence, event });
+    }
+
     fn emit(&mut self, kind: EventKind) {
         self.event_count += 1;
         let event = Event { at: self.now, number: self.event_count, kind };
@@ -304,57 +320,65 @@ impl World {
         self.events.push(event);
     }
 
-    fn schedule(&mut self, at: Instant, due: Due) {
-        self.queue.push(at.max(self.now), due);
+    fn schedule(&mut self, at: Instant, kind: ScheduledKind) {
+        self.queue.push(at.max(self.now), kind);
     }
 
     /// Takes what no longer matters off the queue's head, so that the head is what comes next.
     fn forget_stale(&mut self) {
         while let Some(next) = self.queue.peek() {
-            if !self.is_stale(next.at, &next.due) {
+            if !self.is_stale(next.at, &next.kind) {
                 break;
             }
             self.queue.pop();
         }
     }
 
-    fn is_stale(&self, at: Instant, due: &Due) -> bool {
-        match due {
-            Due::Arrive(id) | Due::Lose(id) => !self.in_flight.contains(*id),
-            // A disk that stalls finishes it later.
-            Due::WriteDone { node, life, id } => !self.node(*node).is_some_and(|node| {
-                let is_up = matches!(node.process, Process::Up(_));
-                node.life == *life && is_up && node.disk.finishes(*id, at)
-            }),
-            Due::ClientTimeout { client, sequence, attempt }
-            | Due::ClientRetry { client, sequence, attempt } => {
+    /// Whether a scheduled step would do nothing any more.
+    fn is_stale(&self, at: Instant, kind: &ScheduledKind) -> bool {
+        match kind {
+            ScheduledKind::MessageArrives(id) | ScheduledKind::MessageLost(id) => {
+                !self.in_flight.contains(*id)
+            }
+            // A disk that stalls completes the write later.
+            ScheduledKind::WriteCompletes { node, incarnation, id } => {
+                !self.node(*node).is_some_and(|node| {
+                    let is_up = matches!(node.process, Process::Live(_));
+                    node.incarnation == *incarnation && is_up && node.disk.finishes(*id, at)
+                })
+            }
+            ScheduledKind::ClientTimesOut { client, sequence, attempt }
+            | ScheduledKind::ClientRetries { client, sequence, attempt } => {
                 let pending = self.clients.get(client).and_then(Client::pending);
                 !pending.is_some_and(|p| p.sequence == *sequence && p.attempts == *attempt)
             }
-            Due::Answer { client, sequence, .. } => {
+            ScheduledKind::ReplyArrives { client, sequence, .. } => {
                 let pending = self.clients.get(client).and_then(Client::pending);
                 pending.is_none_or(|p| p.sequence != *sequence)
             }
-            Due::Handled { node, turn } => !self.node(*node).is_some_and(|node| {
-                let has_work = |up: &Up| up.inbox.is_none() && !up.backlog.is_empty();
-                node.turn == *turn && matches!(&node.process, Process::Up(up) if has_work(up))
+            ScheduledKind::HandlingEnds { node, turn } => !self.node(*node).is_some_and(|node| {
+                let has_work =
+                    |live: &LiveProcess| live.inbox.is_none() && !live.backlog.is_empty();
+                node.turn == *turn && matches!(&node.process, Process::Live(p) if has_work(p))
             }),
-            Due::Request { .. } => false,
+            ScheduledKind::RequestArrives { .. } => false,
         }
     }
 
-    fn carry_out(&mut self, due: Due) {
-        match due {
-            Due::Arrive(id) => self.arrive(id),
-            Due::Lose(id) => self.drop_message(id, crate::DropReason::Lost),
-            Due::WriteDone { node, id, .. } => self.write_done(node, id),
-            Due::Request { client, sequence, node } => self.request_arrives(client, sequence, node),
-            Due::Answer { client, sequence, node, answer } => {
-                self.answer_arrives(client, sequence, node, *answer);
+    fn carry_out(&mut self, kind: ScheduledKind) {
+        match kind {
+            ScheduledKind::MessageArrives(id) => self.arrive(id),
+            ScheduledKind::MessageLost(id) => self.drop_message(id, crate::DropReason::Lost),
+            ScheduledKind::WriteCompletes { node, id, .. } => self.write_done(node, id),
+            ScheduledKind::RequestArrives { client, sequence, node } => {
+                self.request_arrives(client, sequence, node)
             }
-            Due::ClientTimeout { client, .. } => self.client_times_out(client),
-            Due::ClientRetry { client, .. } => self.client_asks(client),
-            Due::Handled { node, .. } => self.handled(node),
+            ScheduledKind::ReplyArrives { client, sequence, node, reply } => {
+                self.reply_arrives(client, sequence, node, *reply);
+            }
+            ScheduledKind::ClientTimesOut { client, .. } => self.client_times_out(client),
+            ScheduledKind::ClientRetries { client, .. } => self.client_asks(client),
+            ScheduledKind::HandlingEnds { node, .. } => self.handled(node),
         }
     }
 }

@@ -22,10 +22,10 @@ impl Checks {
             }
             return;
         };
-        if self.node(id).is_some_and(|node| node.life != seen.life()) {
-            self.begin_life(id, seen.life(), core);
+        if self.node(id).is_some_and(|node| node.life != seen.incarnation()) {
+            self.begin_life(id, seen.incarnation(), core);
         }
-        let glance = Glance::at(seen.life(), core);
+        let glance = Glance::at(seen.incarnation(), core);
         let Some(node) = self.node_mut(id) else { return };
         if !node.is_worth_a_look(glance) {
             return self.compare_leases(world, id);

@@ -93,7 +93,7 @@ impl Stage {
 
     /// [`World::run_until`]
     pub(crate) fn run_until(&mut self, at: Instant) {
-        while self.world.next_event().is_some_and(|next| next.at <= at) {
+        while self.world.next_step().is_some_and(|next| next.at <= at) {
             self.step();
         }
         self.world.advance_clock(at);

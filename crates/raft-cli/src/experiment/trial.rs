@@ -78,7 +78,7 @@ pub(crate) fn run(
     stage.run_until(heartbeats_at + crash_offset(conditions, &mut random));
     let crashed_at = stage.world.now();
     stage.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
-    while stage.world.next_event().is_some_and(|next| next.at <= crashed_at + CAP) {
+    while stage.world.next_step().is_some_and(|next| next.at <= crashed_at + CAP) {
         stage.step();
         if let Some((leader, at)) = stage.world.events().iter().find_map(election) {
             return Ok(Outcome::Elected { leader, after: at - crashed_at });

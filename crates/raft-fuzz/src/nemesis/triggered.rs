@@ -163,7 +163,7 @@ impl Targets<'_> {
             }
             TriggeredFault::VoteLost => self.lose_vote(random, node),
             TriggeredFault::DropMessages => {
-                let is_meant = |message: &&raft_sim::InFlight| {
+                let is_meant = |message: &&raft_sim::InFlightMessage| {
                     (message.from == node || message.to == node)
                         && !message.message.body.is_heartbeat()
                 };

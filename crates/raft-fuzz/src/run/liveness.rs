@@ -117,7 +117,7 @@ impl SeedRun {
             let end = self.world.now() + pause;
             self.ask_to_hand_over(to)?;
             while self.world.leader() != Some(to) {
-                if self.world.next_event().is_none_or(|next| next.at > end) {
+                if self.world.next_step().is_none_or(|next| next.at > end) {
                     self.world.advance_clock(end);
                     break;
                 }
@@ -174,7 +174,7 @@ impl SeedRun {
         let mut deadline = began + within;
         loop {
             let Err(found) = holds(self) else { return Ok(()) };
-            match self.world.next_event() {
+            match self.world.next_step() {
                 Some(next) if next.at <= deadline => self.step()?,
                 _ => {
                     self.world.advance_clock(deadline);

@@ -40,7 +40,7 @@ fn the_clock_never_passes_a_write_that_is_not_stored() {
         lab.tick(FRAME, BUDGET);
     }
     assert!(lab.pacing().stalled_on_disk);
-    let next = lab.session().next_event().expect("a write is to complete");
+    let next = lab.session().next_step().expect("a write is to complete");
     assert!(next.completes_write.is_some());
     assert_eq!(lab.session().world().now(), next.at);
     let steps = lab.session().world().steps();

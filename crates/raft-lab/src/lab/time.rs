@@ -60,7 +60,7 @@ impl Lab {
         self.begin_queued();
         while self.may_go_on() {
             if let Target::Until(until) = target
-                && self.session.next_event().is_none_or(|next| next.at > until)
+                && self.session.next_step().is_none_or(|next| next.at > until)
             {
                 self.session.advance_clock(until);
                 break;
@@ -78,7 +78,7 @@ impl Lab {
 
     /// Lets the next event happen. False if there is none, or it must wait for the browser's disk.
     fn step_once(&mut self) -> bool {
-        let Some(next) = self.session.next_event() else { return false };
+        let Some(next) = self.session.next_step() else { return false };
         if let Some(mirror) = &self.mirror
             && !mirror.allows(&next)
         {

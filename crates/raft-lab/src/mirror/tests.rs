@@ -21,11 +21,11 @@ fn issue(mirror: &mut Mirror, node: NodeId, id: u64) {
     });
 }
 
-fn completion(node: NodeId, id: u64) -> NextEvent {
-    NextEvent { at: Instant(5), completes_write: Some((node, PersistId(id))) }
+fn completion(node: NodeId, id: u64) -> NextStep {
+    NextStep { at: Instant(5), completes_write: Some((node, PersistId(id))) }
 }
 
-const OTHER: NextEvent = NextEvent { at: Instant(5), completes_write: None };
+const OTHER: NextStep = NextStep { at: Instant(5), completes_write: None };
 
 #[test]
 fn a_write_completes_only_when_it_is_stored() {

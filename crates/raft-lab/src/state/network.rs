@@ -79,8 +79,8 @@ pub(super) fn links(world: &World) -> Vec<LinkView> {
     pairs.filter(|(from, to)| from != to).filter_map(view).collect()
 }
 
-impl From<&raft_sim::InFlight> for MessageView {
-    fn from(message: &raft_sim::InFlight) -> Self {
+impl From<&raft_sim::InFlightMessage> for MessageView {
+    fn from(message: &raft_sim::InFlightMessage) -> Self {
         Self {
             id: message.id.0,
             from: message.from.0,

@@ -72,7 +72,7 @@ impl Goal {
                 Some(End { at: self.since + *within, before_events: false })
             }
             Target::Steps { left } => {
-                let is_over = *left == 0 || world.next_event().is_none();
+                let is_over = *left == 0 || world.next_step().is_none();
                 is_over.then_some(now)
             }
             Target::Time { at, step: None, .. } => Some(End { at: *at, before_events: false }),
@@ -86,7 +86,7 @@ impl Goal {
     /// Why a moment that names a step is not reached: this is not the run that it was taken from.
     pub(super) fn mismatch(&self, world: &World) -> Option<ExecError> {
         let Target::Time { at, step: Some(step), .. } = self.target else { return None };
-        let next = world.next_event().map(|next| next.at);
+        let next = world.next_step().map(|next| next.at);
         let is_reachable = if world.steps() < step {
             next.is_some_and(|next| next <= at)
         } else {

@@ -2,8 +2,8 @@ use super::*;
 
 const WINDOW: (u32, Duration) = (50_000, Duration::from_millis(150));
 
-fn drifting(ppm: i32) -> Clock {
-    let mut clock = Clock::TRUE;
+fn drifting(ppm: i32) -> NodeClock {
+    let mut clock = NodeClock::TRUE;
     clock.change(Instant(1_000), ClockChange::Drift { ppm }, WINDOW);
     clock
 }
@@ -11,10 +11,10 @@ fn drifting(ppm: i32) -> Clock {
 #[test]
 fn a_clock_that_nobody_touched_is_the_worlds() {
     for at in [0, 1, 999_999_999_999] {
-        assert_eq!(Clock::TRUE.shows(Instant(at)), Instant(at));
-        assert_eq!(Clock::TRUE.when_it_shows(Instant(at)), Instant(at));
+        assert_eq!(NodeClock::TRUE.shows(Instant(at)), Instant(at));
+        assert_eq!(NodeClock::TRUE.when_it_shows(Instant(at)), Instant(at));
     }
-    assert!(!Clock::TRUE.is_wrong(Instant(0), 0));
+    assert!(!NodeClock::TRUE.is_wrong(Instant(0), 0));
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use raft_core::{Input, MembershipChange, NodeId, RoleKind};
 
-use super::queue::Due;
+use super::queue::ScheduledKind;
 use super::{JournalEntry, World};
-use crate::client::Wish;
+use crate::client::QueuedOperation;
 use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
     Action, ActionError, AdminRequest, DiskAction, DiskChange, DiskDamage, DiskError, DiskEvent,
-    EventKind, MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Unsynced,
+    MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Unsynced,
 };
 
 impl World {
@@ -53,7 +53,7 @@ impl World {
                     self.state_of(node)?;
                 }
                 let Request { operation, via, read, .. } = request.clone();
-                self.request(request.client, Wish { operation, via, read })?;
+                self.request(request.client, QueuedOperation { operation, via, read })?;
                 Ok(())
             }
         }
@@ -157,22 +157,22 @@ impl World {
 
     fn pause(&mut self, id: NodeId) -> Result<(), ActionError> {
         self.require_running(id)?;
-        if let Some(up) = self.node_mut(id).up() {
+        if let Some(live) = self.node_mut(id).live_mut() {
             // Its timer elapses anew when it runs on.
-            let mut arrived = std::mem::take(&mut up.backlog);
+            let mut arrived = std::mem::take(&mut live.backlog);
             arrived.retain(|arrival| !matches!(arrival, Arrival::Input(Input::Timeout)));
-            up.has_timed_out = false;
-            up.inbox = Some(arrived);
+            live.has_timed_out = false;
+            live.inbox = Some(arrived);
         }
-        self.emit(EventKind::Process { node: id, event: ProcessEvent::Paused });
+        self.emit_process(id, ProcessEvent::Paused);
         Ok(())
     }
 
     /// What arrived meanwhile is handled first, in order; then its timers run on.
     pub(super) fn resume(&mut self, id: NodeId) -> Result<(), ActionError> {
         self.require(id, "paused", |state| state == NodeState::Paused)?;
-        let inbox = self.node_mut(id).up().and_then(|up| up.inbox.take());
-        self.emit(EventKind::Process { node: id, event: ProcessEvent::Resumed });
+        let inbox = self.node_mut(id).live_mut().and_then(|live| live.inbox.take());
+        self.emit_process(id, ProcessEvent::Resumed);
         let arrivals: VecDeque<Arrival> = inbox.unwrap_or_default();
         for arrival in arrivals {
             self.deliver(id, arrival);
@@ -184,12 +184,15 @@ impl World {
         self.state_of(id)?;
         let now = self.now;
         let node = self.node_mut(id);
-        let (life, late) = (node.life, node.disk.change(now, change)?);
+        let (incarnation, late) = (node.incarnation, node.disk.change(now, change)?);
         for (write, done_at) in late {
-            self.schedule(done_at, Due::WriteDone { node: id, life, id: write });
+            self.schedule(
+                done_at,
+                ScheduledKind::WriteCompletes { node: id, incarnation, id: write },
+            );
         }
         let event = DiskEvent::Changed { change };
-        self.emit(EventKind::Disk { node: id, event });
+        self.emit_disk(id, event);
         Ok(())
     }
 
@@ -201,7 +204,7 @@ impl World {
         let (setup, now) = (self.setup.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
         let event = DiskEvent::Damaged { damage, batch: batch.into() };
-        self.emit(EventKind::Disk { node: id, event });
+        self.emit_disk(id, event);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What clients do: ask, be redirected, wait, ask again, give up.
+//! What clients do: ask, be redirected, wait, ask again, give live.
 
 use std::time::Duration;
 
@@ -6,17 +6,21 @@ use raft_core::NodeId;
 use raft_kv::{ClientId, Command, Sequence};
 
 use super::World;
-use super::queue::{Answer, Due};
-use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, Wish};
-use crate::node::{Arrival, Asked};
-use crate::{ClientError, ClientEvent, EventKind, ReadPolicy};
+use super::queue::{ScheduledKind, ServerReply};
+use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, QueuedOperation};
+use crate::node::{Arrival, ClientRequest};
+use crate::{ClientError, ClientEvent, ReadPolicy};
 
 impl World {
     /// Gives a client an operation; the client comes into being when it is first named.
-    pub(super) fn request(&mut self, id: ClientId, wish: Wish) -> Result<(), ClientError> {
-        wish.operation.validate().map_err(ClientError::Operation)?;
-        if wish.read != ReadPolicy::Log && !wish.operation.is_read() {
-            return Err(ClientError::NotARead { read: wish.read });
+    pub(super) fn request(
+        &mut self,
+        id: ClientId,
+        queued: QueuedOperation,
+    ) -> Result<(), ClientError> {
+        queued.operation.validate().map_err(ClientError::Operation)?;
+        if queued.read != ReadPolicy::Log && !queued.operation.is_read() {
+            return Err(ClientError::NotARead { read: queued.read });
         }
         if !(1..=MAX_CLIENT_ID).contains(&id.0) {
             return Err(ClientError::Number { client: id, largest: MAX_CLIENT_ID });
@@ -28,7 +32,7 @@ impl World {
             self.clients.insert(id, Client::new(&self.setup, id));
         }
         if let Some(client) = self.clients.get_mut(&id) {
-            client.enqueue(wish)?;
+            client.enqueue(queued)?;
         }
         self.client_begins(id);
         Ok(())
@@ -40,7 +44,7 @@ impl World {
         let Some(pending) = client.begin(now, &nodes) else { return };
         let (sequence, read) = (pending.sequence, pending.read);
         let operation = pending.operation.clone();
-        self.emit(client_event(id, sequence, ClientEvent::Invoked { operation, read }));
+        self.emit_client(id, sequence, ClientEvent::Invoked { operation, read });
         self.client_asks(id);
     }
 
@@ -52,56 +56,58 @@ impl World {
             return;
         };
         let (sequence, node, attempt) = (pending.sequence, pending.target, pending.attempts);
-        self.emit(client_event(id, sequence, ClientEvent::Asked { node, attempt }));
+        self.emit_client(id, sequence, ClientEvent::Asked { node, attempt });
         let arrival = self.now + delay;
-        self.schedule(arrival, Due::Request { client: id, sequence, node });
+        self.schedule(arrival, ScheduledKind::RequestArrives { client: id, sequence, node });
         let timeout = self.now + self.setup.client_timeout;
-        self.schedule(timeout, Due::ClientTimeout { client: id, sequence, attempt });
+        self.schedule(timeout, ScheduledKind::ClientTimesOut { client: id, sequence, attempt });
     }
 
     pub(super) fn request_arrives(&mut self, id: ClientId, sequence: Sequence, node: NodeId) {
-        // A late copy of an operation that is over arrives all the same; nobody waits for its answer.
+        // A late copy of an operation that is over has no effect: no client waits for its reply.
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.waiting_for(sequence) else { return };
         let (operation, read) = (pending.operation.clone(), pending.read);
-        let asked = match read {
+        let request = match read {
             ReadPolicy::Log => {
                 let (client, sequence) = client.session_for(sequence);
-                Asked::Command(Command { client, sequence, operation }.encode())
+                ClientRequest::Command(Command { client, sequence, operation }.encode())
             }
-            _ => Asked::Read { operation, read },
+            ReadPolicy::Quorum | ReadPolicy::Lease | ReadPolicy::Local => {
+                ClientRequest::Read { operation, read }
+            }
         };
-        self.deliver(node, Arrival::Request { client: id, sequence, asked });
+        self.deliver(node, Arrival::Request { client: id, sequence, request });
     }
 
-    pub(super) fn answer_arrives(
+    pub(super) fn reply_arrives(
         &mut self,
         id: ClientId,
         sequence: Sequence,
         node: NodeId,
-        answer: Answer,
+        reply: ServerReply,
     ) {
         let nodes = self.node_list();
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.waiting_for(sequence) else { return };
         let attempts = pending.attempts;
-        match answer {
-            Answer::Response(response, read) => {
+        match reply {
+            ServerReply::Response(response, read) => {
                 client.finish(node, &response);
                 let event = ClientEvent::Answered { response, node, attempts, read };
-                self.emit(client_event(id, sequence, event));
+                self.emit_client(id, sequence, event);
                 self.client_begins(id);
             }
-            Answer::NotLeader(leader) => {
+            ServerReply::NotLeader(leader) => {
                 client.redirect(leader, &nodes);
-                self.emit(client_event(id, sequence, ClientEvent::Redirected { node, leader }));
+                self.emit_client(id, sequence, ClientEvent::Redirected { node, leader });
                 match leader {
                     Some(_) => self.client_asks(id),
                     None => self.client_waits(id, sequence, attempts),
                 }
             }
-            Answer::TryAgain(reason) => {
-                self.emit(client_event(id, sequence, ClientEvent::MustRetry { node, reason }));
+            ServerReply::TryAgain(reason) => {
+                self.emit_client(id, sequence, ClientEvent::MustRetry { node, reason });
                 self.client_waits(id, sequence, attempts);
             }
         }
@@ -111,7 +117,7 @@ impl World {
     fn client_waits(&mut self, client: ClientId, sequence: Sequence, attempt: u32) {
         let pause = (self.setup.client_timeout / 10).max(Duration::from_millis(1));
         let at = self.now + pause;
-        self.schedule(at, Due::ClientRetry { client, sequence, attempt });
+        self.schedule(at, ScheduledKind::ClientRetries { client, sequence, attempt });
     }
 
     pub(super) fn client_times_out(&mut self, id: ClientId) {
@@ -121,7 +127,7 @@ impl World {
             return;
         };
         client.time_out(&nodes);
-        self.emit(client_event(id, sequence, ClientEvent::TimedOut { node }));
+        self.emit_client(id, sequence, ClientEvent::TimedOut { node });
         self.client_asks(id);
     }
 
@@ -135,12 +141,8 @@ impl World {
         }
         let sequence = pending.sequence;
         client.give_up();
-        self.emit(client_event(id, sequence, ClientEvent::GaveUp));
+        self.emit_client(id, sequence, ClientEvent::GaveUp);
         self.client_begins(id);
         true
     }
-}
-
-fn client_event(client: ClientId, sequence: Sequence, event: ClientEvent) -> EventKind {
-    EventKind::Client { client, sequence, event }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use raft_core::{Input, NodeId};
 
 use super::World;
-use super::queue::Due;
+use super::queue::ScheduledKind;
 use crate::node::Arrival;
-use crate::{ActionError, ClockChange, EventKind, MAX_HANDLING, ProcessEvent};
+use crate::{ActionError, ClockChange, MAX_HANDLING, ProcessEvent};
 
 impl World {
     /// Whether leases that a node gave or has are not to be relied on, as its clock runs too fast or too
@@ -24,7 +24,7 @@ impl World {
             return Err(ActionError::Clock(change));
         }
         self.change_clock(id, change);
-        self.emit(EventKind::Process { node: id, event: ProcessEvent::ClockChanged { change } });
+        self.emit_process(id, ProcessEvent::ClockChanged { change });
         Ok(())
     }
 
@@ -42,7 +42,7 @@ impl World {
             return Err(ActionError::Handling(handling));
         }
         self.node_mut(id).handling = handling;
-        self.emit(EventKind::Process { node: id, event: ProcessEvent::Slowed { handling } });
+        self.emit_process(id, ProcessEvent::Slowed { handling });
         if handling.is_zero() {
             self.catch_up(id);
         }
@@ -51,9 +51,9 @@ impl World {
 
     /// A node that is slow no more handles at once what it had not got round to.
     pub(super) fn catch_up(&mut self, id: NodeId) {
-        let Some(up) = self.node_mut(id).up() else { return };
-        up.has_timed_out = false;
-        for arrival in std::mem::take(&mut up.backlog) {
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        live.has_timed_out = false;
+        for arrival in std::mem::take(&mut live.backlog) {
             self.deliver(id, arrival);
         }
     }
@@ -63,17 +63,17 @@ impl World {
         if self.node_mut(id).handling.is_zero() {
             return self.feed(id, Input::Timeout);
         }
-        if let Some(up) = self.node_mut(id).up() {
-            up.has_timed_out = true;
+        if let Some(live) = self.node_mut(id).live_mut() {
+            live.has_timed_out = true;
         }
         self.wait_for_turn(id, Arrival::Input(Input::Timeout));
     }
 
     /// A slow node handles one thing after the other.
     pub(super) fn wait_for_turn(&mut self, id: NodeId, arrival: Arrival) {
-        let Some(up) = self.node_mut(id).up() else { return };
-        up.backlog.push_back(arrival);
-        if up.backlog.len() == 1 {
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        live.backlog.push_back(arrival);
+        if live.backlog.len() == 1 {
             self.begin_next(id);
         }
     }
@@ -83,18 +83,18 @@ impl World {
         let node = self.node_mut(id);
         node.turn += 1;
         let (turn, done_at) = (node.turn, now + node.handling);
-        self.schedule(done_at, Due::Handled { node: id, turn });
+        self.schedule(done_at, ScheduledKind::HandlingEnds { node: id, turn });
     }
 
     /// A slow node has handled what came first.
     pub(super) fn handled(&mut self, id: NodeId) {
-        let Some(up) = self.node_mut(id).up() else { return };
-        let Some(arrival) = up.backlog.pop_front() else { return };
-        up.has_timed_out &= !matches!(arrival, Arrival::Input(Input::Timeout));
-        let is_more = !up.backlog.is_empty();
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        let Some(arrival) = live.backlog.pop_front() else { return };
+        live.has_timed_out &= !matches!(arrival, Arrival::Input(Input::Timeout));
+        let is_more = !live.backlog.is_empty();
         self.handle_now(id, arrival);
         // Unless that was its end.
-        let goes_on = self.node_mut(id).up().is_some_and(|up| !up.backlog.is_empty());
+        let goes_on = self.node_mut(id).live_mut().is_some_and(|live| !live.backlog.is_empty());
         if is_more && goes_on {
             self.begin_next(id);
         }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use raft_core::NodeId;
 
 use super::World;
-use super::queue::Due;
+use super::queue::ScheduledKind;
 use crate::network::MAX_REPLAY;
 use crate::random::{Purpose, Random};
 use crate::{
-    ActionError, DropReason, EventKind, InFlight, Link, LinkChange, MessageEvent, NetworkAction,
-    NetworkError, NetworkEvent, Partition,
+    ActionError, DropReason, EventKind, InFlightMessage, Link, LinkChange, MessageEvent,
+    NetworkAction, NetworkError, NetworkEvent, Partition,
 };
 
 impl World {
@@ -94,13 +94,13 @@ impl World {
             let mut random = Random::new(seed, Purpose::Replay, id.0, 0);
             arrives_at = sent_at + shape.delay(&mut random, latency);
             let message = message.clone();
-            InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None }
+            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at: None }
         });
         let event = MessageEvent::Replayed { arrives_at };
         self.emit(EventKind::Message { id, from, to, message, event });
         match self.blockage(from, to) {
             Some(reason) => self.drop_message(id, reason),
-            None => self.schedule(arrives_at, Due::Arrive(id)),
+            None => self.schedule(arrives_at, ScheduledKind::MessageArrives(id)),
         }
         Ok(())
     }

@@ -39,7 +39,7 @@ fn set(world: &mut World, value: String) {
 /// Everything that happens up to then.
 fn events(world: &mut World, until: Instant) -> Vec<Event> {
     let mut events = Vec::new();
-    while world.next_event().is_some_and(|next| next.at <= until) {
+    while world.next_step().is_some_and(|next| next.at <= until) {
         world.step();
         events.extend_from_slice(world.events());
     }
@@ -266,7 +266,7 @@ fn a_run_with_all_of_it_is_the_same_run_again() {
         world.apply(NodeAction::ForceElection.on(ONE)).unwrap();
         for action in actions {
             let end = world.now() + Duration::from_millis(800);
-            while world.next_event().is_some_and(|next| next.at <= end) {
+            while world.next_step().is_some_and(|next| next.at <= end) {
                 world.step();
                 timeline.record(&world);
             }

@@ -9,9 +9,9 @@ use raft_kv::{Response, Store};
 use raft_storage::WriteBatch;
 
 use super::World;
-use super::queue::Due;
+use super::queue::ScheduledKind;
 use crate::disk::PowerLoss;
-use crate::node::{Arrival, Process, Up};
+use crate::node::{Arrival, LiveProcess, Process};
 use crate::switches::WorldBug;
 use crate::{DiskEvent, EventKind, ProcessEvent, StateMachineEvent, WriteFailure};
 
@@ -21,16 +21,13 @@ impl World {
         let (setup, now) = (self.setup.clone(), self.now);
         let node = self.node_mut(id);
         if node.start(&setup, now) {
-            if node.life > 1 {
-                self.emit(EventKind::Process { node: id, event: ProcessEvent::Restarted });
+            if node.incarnation > 1 {
+                self.emit_process(id, ProcessEvent::Restarted);
             }
             self.drain(id);
         } else {
             let reason = node.refusal().unwrap_or_default().to_owned();
-            self.emit(EventKind::Process {
-                node: id,
-                event: ProcessEvent::RestartRefused { reason },
-            });
+            self.emit_process(id, ProcessEvent::RestartRefused { reason });
         }
     }
 
@@ -38,8 +35,8 @@ impl World {
     pub(super) fn deliver(&mut self, id: NodeId, arrival: Arrival) {
         let node = self.node_mut(id);
         let is_slow = !node.handling.is_zero();
-        let Some(up) = node.up() else { return };
-        if let Some(inbox) = &mut up.inbox {
+        let Some(live) = node.live_mut() else { return };
+        if let Some(inbox) = &mut live.inbox {
             return inbox.push_back(arrival);
         }
         if is_slow {
@@ -51,8 +48,8 @@ impl World {
     pub(super) fn handle_now(&mut self, id: NodeId, arrival: Arrival) {
         match arrival {
             Arrival::Input(input) => self.feed(id, input),
-            Arrival::Request { client, sequence, asked } => {
-                self.take_request(id, client, sequence, asked);
+            Arrival::Request { client, sequence, request } => {
+                self.take_request(id, client, sequence, request);
             }
         }
     }
@@ -62,8 +59,8 @@ impl World {
         let now = self.now;
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
-        if let Some(up) = node.up() {
-            up.core.handle(now, input);
+        if let Some(live) = node.live_mut() {
+            live.core.handle(now, input);
         }
         self.drain(id);
     }
@@ -71,13 +68,15 @@ impl World {
     fn drain(&mut self, id: NodeId) {
         loop {
             let mut snapshot = None;
-            while let Some(output) = self.node_mut(id).up().and_then(|up| up.core.poll_output()) {
+            while let Some(output) =
+                self.node_mut(id).live_mut().and_then(|live| live.core.poll_output())
+            {
                 match output {
                     Output::Persist(persist) => self.issue_write(id, &persist),
                     Output::Send { to, message } => self.send(id, to, message),
                     Output::Apply(entries) => self.apply_entries(id, entries),
                     Output::Restore(restored) => self.restore(id, &restored),
-                    Output::Reply { request, outcome } => self.reply(id, request, outcome),
+                    Output::Reply { request, outcome } => self.finish_request(id, request, outcome),
                     Output::SnapshotNeeded { .. } => snapshot = self.take_snapshot(id),
                     Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
                 }
@@ -85,10 +84,10 @@ impl World {
             let now = self.now;
             let node = self.node_mut(id);
             let now = node.clock.shows(now);
-            let Some(up) = node.up() else { return };
-            up.answers.clear();
+            let Some(live) = node.live_mut() else { return };
+            live.responses.clear();
             match snapshot {
-                Some(taken) => up.core.handle(now, taken),
+                Some(taken) => live.core.handle(now, taken),
                 None => return,
             }
         }
@@ -98,13 +97,13 @@ impl World {
         let batch = Arc::new(WriteBatch::from_persist(persist));
         let now = self.now;
         let node = self.node_mut(id);
-        let life = node.life;
+        let incarnation = node.incarnation;
         let done_at = node.disk.issue(now, persist.id, batch.clone());
-        self.schedule(done_at, Due::WriteDone { node: id, life, id: persist.id });
-        self.emit(EventKind::Disk {
-            node: id,
-            event: DiskEvent::WriteIssued { id: persist.id, batch },
-        });
+        self.schedule(
+            done_at,
+            ScheduledKind::WriteCompletes { node: id, incarnation, id: persist.id },
+        );
+        self.emit_disk(id, DiskEvent::WriteIssued { id: persist.id, batch });
     }
 
     /// The disk finished a write, whether its node runs or is paused.
@@ -112,7 +111,7 @@ impl World {
         if let Err(failure) = self.node_mut(id).disk.complete(write) {
             return self.write_failed(id, write, failure);
         }
-        self.emit(EventKind::Disk { node: id, event: DiskEvent::WriteDurable { id: write } });
+        self.emit_disk(id, DiskEvent::WriteDurable { id: write });
         self.deliver(id, Arrival::Input(Input::Persisted(write)));
     }
 
@@ -121,17 +120,11 @@ impl World {
     fn write_failed(&mut self, id: NodeId, write: PersistId, failure: WriteFailure) {
         let is_ignored =
             failure == WriteFailure::Fsync && self.setup.has(WorldBug::FsyncFailureIgnored);
-        self.emit(EventKind::Disk {
-            node: id,
-            event: DiskEvent::WriteFailed { id: write, failure, is_ignored },
-        });
+        self.emit_disk(id, DiskEvent::WriteFailed { id: write, failure, is_ignored });
         let node = self.node_mut(id);
         if is_ignored {
             let undo = node.disk.drop_first().into();
-            self.emit(EventKind::Disk {
-                node: id,
-                event: DiskEvent::WritesLost { writes: 1, undo },
-            });
+            self.emit_disk(id, DiskEvent::WritesLost { writes: 1, undo });
             return self.deliver(id, Arrival::Input(Input::Persisted(write)));
         }
         node.stopped_by = Some(failure);
@@ -143,57 +136,47 @@ impl World {
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
         let PowerLoss { writes, undo, torn } = loss;
         self.node_mut(id).process = Process::Crashed;
-        self.emit(EventKind::Process { node: id, event: ProcessEvent::Crashed });
+        self.emit_process(id, ProcessEvent::Crashed);
         if let Some((write, landed)) = torn {
-            self.emit(EventKind::Disk {
-                node: id,
-                event: DiskEvent::WriteTorn { id: write, landed: landed.into() },
-            });
+            self.emit_disk(id, DiskEvent::WriteTorn { id: write, landed: landed.into() });
         }
         if writes > 0 {
-            self.emit(EventKind::Disk {
-                node: id,
-                event: DiskEvent::WritesLost { writes, undo: undo.into() },
-            });
+            self.emit_disk(id, DiskEvent::WritesLost { writes, undo: undo.into() });
         }
     }
 
     fn apply_entries(&mut self, id: NodeId, entries: Entries) {
         let applies_retries = self.setup.has(WorldBug::RetryAppliedTwice);
-        let Some(Up { store, answers, .. }) = self.node_mut(id).up() else { return };
+        let Some(LiveProcess { store, responses, .. }) = self.node_mut(id).live_mut() else {
+            return;
+        };
         for entry in &entries {
             match &entry.payload {
                 Payload::Command(command) => {
                     let response = apply_command(store, entry.index, command, applies_retries);
-                    answers.insert(entry.index, response);
+                    responses.insert(entry.index, response);
                 }
                 _ => store.skip(entry.index.0),
             }
         }
-        self.emit(EventKind::StateMachine {
-            node: id,
-            event: StateMachineEvent::Applied { entries },
-        });
+        self.emit_state_machine(id, StateMachineEvent::Applied { entries });
     }
 
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
         let restored = Store::restore(&snapshot.data);
         let node = self.node_mut(id);
-        match (restored, node.up()) {
-            (Ok(store), Some(up)) => {
-                up.store = store;
-                self.emit(EventKind::StateMachine {
-                    node: id,
-                    event: StateMachineEvent::Restored { snapshot: snapshot.position() },
-                });
+        match (restored, node.live_mut()) {
+            (Ok(store), Some(live)) => {
+                live.store = store;
+                self.emit_state_machine(
+                    id,
+                    StateMachineEvent::Restored { snapshot: snapshot.position() },
+                );
             }
             (Err(error), Some(_)) => {
                 let reason = format!("node {id}: its snapshot {}: {error}", snapshot.position());
                 node.process = Process::Refused(reason.clone());
-                self.emit(EventKind::Process {
-                    node: id,
-                    event: ProcessEvent::RestartRefused { reason },
-                });
+                self.emit_process(id, ProcessEvent::RestartRefused { reason });
             }
             (_, None) => {}
         }
@@ -201,15 +184,15 @@ impl World {
 
     /// The state machine as it is now, for the core.
     fn take_snapshot(&mut self, id: NodeId) -> Option<Input> {
-        let up = self.node_mut(id).up()?;
-        let through = LogIndex(up.store.last_applied());
-        Some(Input::SnapshotTaken { through, data: Bytes::from(up.store.snapshot()) })
+        let live = self.node_mut(id).live_mut()?;
+        let through = LogIndex(live.store.last_applied());
+        Some(Input::SnapshotTaken { through, data: Bytes::from(live.store.snapshot()) })
     }
 
     /// A person wants a snapshot now. False if there is nothing new to put into one.
     pub(super) fn force_snapshot(&mut self, id: NodeId) -> bool {
-        let Some(up) = self.node_mut(id).up() else { return false };
-        if up.core.last_applied() <= up.core.log().base().index {
+        let Some(live) = self.node_mut(id).live_mut() else { return false };
+        if live.core.last_applied() <= live.core.log().base().index {
             return false;
         }
         if let Some(taken) = self.take_snapshot(id) {

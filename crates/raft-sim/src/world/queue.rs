@@ -1,4 +1,4 @@
-//! What is to come, ordered by time; at one time, in the order in which it was scheduled.
+//! The steps to come, ordered by time; at one time, in the order in which they were scheduled.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,32 +8,34 @@ use raft_kv::{ClientId, Response, Sequence};
 
 use crate::{MessageId, ReadPolicy, RetryReason};
 
-/// Something that will happen.
+/// A step of the world that is to come.
 #[derive(Clone, Debug)]
-pub(super) enum Due {
-    Arrive(MessageId),
-    Lose(MessageId),
-    WriteDone { node: NodeId, life: u64, id: PersistId },
-    Request { client: ClientId, sequence: Sequence, node: NodeId },
-    Answer { client: ClientId, sequence: Sequence, node: NodeId, answer: Box<Answer> },
-    ClientTimeout { client: ClientId, sequence: Sequence, attempt: u32 },
-    ClientRetry { client: ClientId, sequence: Sequence, attempt: u32 },
-    Handled { node: NodeId, turn: u64 },
+pub(super) enum ScheduledKind {
+    MessageArrives(MessageId),
+    MessageLost(MessageId),
+    WriteCompletes { node: NodeId, incarnation: u64, id: PersistId },
+    RequestArrives { client: ClientId, sequence: Sequence, node: NodeId },
+    ReplyArrives { client: ClientId, sequence: Sequence, node: NodeId, reply: Box<ServerReply> },
+    ClientTimesOut { client: ClientId, sequence: Sequence, attempt: u32 },
+    ClientRetries { client: ClientId, sequence: Sequence, attempt: u32 },
+    HandlingEnds { node: NodeId, turn: u64 },
 }
 
-/// What a node says to a client.
+/// A node's reply to a client.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub(super) enum ServerReply {
     Response(Response, ReadPolicy),
     NotLeader(Option<NodeId>),
     TryAgain(RetryReason),
 }
 
+/// A step, and its place in the order.
 #[derive(Clone, Debug)]
 pub(super) struct Scheduled {
     pub(super) at: Instant,
+    /// Counts all that was scheduled: the order at one time.
     number: u64,
-    pub(super) due: Due,
+    pub(super) kind: ScheduledKind,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -43,9 +45,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, at: Instant, due: Due) {
+    pub(super) fn push(&mut self, at: Instant, kind: ScheduledKind) {
         self.last_number += 1;
-        self.heap.push(Reverse(Scheduled { at, number: self.last_number, due }));
+        self.heap.push(Reverse(Scheduled { at, number: self.last_number, kind }));
     }
 
     pub(super) fn peek(&self) -> Option<&Scheduled> {

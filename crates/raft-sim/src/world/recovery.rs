@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_core::NodeId;
 
 use super::World;
-use crate::{ActionError, Clock, ClockChange, ClusterEvent, EventKind, NodeState, Unsynced};
+use crate::{ActionError, ClockChange, ClusterEvent, EventKind, NodeClock, NodeState, Unsynced};
 
 impl World {
     /// Links, disks, clocks and these nodes work as at the beginning; all others crash.
@@ -17,7 +17,7 @@ impl World {
         self.links.values_mut().for_each(|link| link.recover(&setup));
         for id in self.node_list() {
             self.node_mut(id).disk.recover(&setup);
-            if self.node_mut(id).clock != Clock::TRUE {
+            if self.node_mut(id).clock != NodeClock::TRUE {
                 self.change_clock(id, ClockChange::Drift { ppm: 0 });
             }
             self.node_mut(id).handling = Duration::ZERO;

@@ -1,11 +1,11 @@
-//! What a process does with the requests that it gets, and with what the core says became of them.
+//! Requests inside a process: from its arrival to the core's outcome, and the reply to the client.
 
 use raft_core::{Bytes, Input, LogIndex, NodeId, Outcome, Refusal, RequestId};
 use raft_kv::{ClientId, Response, Sequence};
 
 use super::World;
-use super::queue::{Answer, Due};
-use crate::node::{Asked, Reading, Waiting};
+use super::queue::{ScheduledKind, ServerReply};
+use crate::node::{ClientRequest, PendingRead, PendingRequest};
 use crate::{
     AdminRequest, Client, ClusterEvent, EventKind, ReadPolicy, RetryReason, StateMachineEvent,
 };
@@ -17,27 +17,31 @@ impl World {
         id: NodeId,
         client: ClientId,
         sequence: Sequence,
-        asked: Asked,
+        request: ClientRequest,
     ) {
-        let (waiting, input): (Waiting, Box<dyn FnOnce(RequestId) -> Input>) = match asked {
-            Asked::Command(command) => {
+        match request {
+            ClientRequest::Command(command) => {
                 let command = Bytes::from(command);
-                let propose = move |request| Input::Propose { request, command };
-                (Waiting::Command { client, sequence }, Box::new(propose))
+                let pending = PendingRequest::Command { client, sequence };
+                self.ask_core(id, pending, |request| Input::Propose { request, command });
             }
-            Asked::Read { operation, read } => {
-                let reading = Reading { client, sequence, operation, read };
-                let Some(mode) = read.mode() else { return self.serve_read(id, reading) };
-                (Waiting::Read(reading), Box::new(move |request| Input::Read { request, mode }))
+            ClientRequest::Read { operation, read } => {
+                let pending = PendingRead { client, sequence, operation, read };
+                match read.mode() {
+                    Some(mode) => {
+                        let pending = PendingRequest::Read(pending);
+                        self.ask_core(id, pending, |request| Input::Read { request, mode });
+                    }
+                    None => self.serve_read(id, pending),
+                }
             }
-        };
-        self.ask_core(id, waiting, input);
+        }
     }
 
-    /// A person asks a process that runs.
+    /// A request about leadership or membership, for a process that runs.
     pub(super) fn administer(&mut self, id: NodeId, request: AdminRequest) {
-        let waiting = Waiting::Administration(request.clone());
-        self.ask_core(id, waiting, |id| match request {
+        let pending = PendingRequest::Administration(request.clone());
+        self.ask_core(id, pending, |id| match request {
             AdminRequest::TransferLeadership { to } => {
                 Input::TransferLeadership { request: id, to }
             }
@@ -47,70 +51,79 @@ impl World {
         });
     }
 
-    fn ask_core(&mut self, id: NodeId, who: Waiting, input: impl FnOnce(RequestId) -> Input) {
-        let Some(up) = self.node_mut(id).up() else { return };
-        up.last_request += 1;
-        let request = RequestId(up.last_request);
-        up.requests.insert(request.0, who);
+    fn ask_core(
+        &mut self,
+        id: NodeId,
+        pending: PendingRequest,
+        input: impl FnOnce(RequestId) -> Input,
+    ) {
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        live.last_request += 1;
+        let request = RequestId(live.last_request);
+        live.requests.insert(request.0, pending);
         self.feed(id, input(request));
     }
 
-    /// The core says what became of a request; a client hears it after a while.
-    pub(super) fn reply(&mut self, id: NodeId, request: RequestId, outcome: Outcome) {
-        let Some(up) = self.node_mut(id).up() else { return };
-        let Some(waiting) = up.requests.remove(&request.0) else { return };
-        let response = match outcome {
-            Outcome::Committed(position) => up.answers.get(&position.index).cloned(),
-            _ => None,
-        };
-        match (waiting, outcome) {
-            (Waiting::Administration(request), _) => {
-                self.emit(EventKind::Cluster(ClusterEvent::Administered {
-                    node: id,
-                    request,
-                    outcome,
-                }));
+    /// The core reports the outcome of a request. The client gets the reply after a delay.
+    pub(super) fn finish_request(&mut self, id: NodeId, request: RequestId, outcome: Outcome) {
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        let Some(pending) = live.requests.remove(&request.0) else { return };
+        match pending {
+            PendingRequest::Administration(request) => {
+                let event = ClusterEvent::Administered { node: id, request, outcome };
+                self.emit(EventKind::Cluster(event));
             }
-            (Waiting::Read(reading), Outcome::Readable { .. }) => self.serve_read(id, reading),
-            (
-                Waiting::Read(Reading { client, sequence, .. })
-                | Waiting::Command { client, sequence },
-                outcome,
-            ) => {
-                let answer = match response {
-                    Some(response) => Answer::Response(response, ReadPolicy::Log),
+            PendingRequest::Read(read) if matches!(outcome, Outcome::Readable { .. }) => {
+                self.serve_read(id, read);
+            }
+            PendingRequest::Read(PendingRead { client, sequence, .. })
+            | PendingRequest::Command { client, sequence } => {
+                let response = match outcome {
+                    Outcome::Committed(position) => live.responses.get(&position.index).cloned(),
+                    _ => None,
+                };
+                let reply = match response {
+                    Some(response) => ServerReply::Response(response, ReadPolicy::Log),
                     None => not_done(outcome),
                 };
-                self.answer(id, client, sequence, answer);
+                self.send_reply(id, client, sequence, reply);
             }
         }
     }
 
     /// Answers a read from the node's store as it is now.
-    fn serve_read(&mut self, id: NodeId, reading: Reading) {
-        let Reading { client, sequence, operation, read } = reading;
-        let Some(up) = self.node_mut(id).up() else { return };
-        let index = LogIndex(up.store.last_applied());
-        let response: Response = up.store.read(&operation).expect("only reads have another policy");
+    fn serve_read(&mut self, id: NodeId, read: PendingRead) {
+        let PendingRead { client, sequence, operation, read } = read;
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        let index = LogIndex(live.store.last_applied());
+        let response: Response =
+            live.store.read(&operation).expect("only reads have a policy other than the log");
         let event = StateMachineEvent::ReadServed { client, sequence, read, index };
-        self.emit(EventKind::StateMachine { node: id, event });
-        self.answer(id, client, sequence, Answer::Response(response, read));
+        self.emit_state_machine(id, event);
+        self.send_reply(id, client, sequence, ServerReply::Response(response, read));
     }
 
-    fn answer(&mut self, node: NodeId, client: ClientId, sequence: Sequence, answer: Answer) {
-        let Some(delay) = self.clients.get_mut(&client).map(Client::answer_delay) else { return };
-        let at = self.now + delay;
-        self.schedule(at, Due::Answer { client, sequence, node, answer: Box::new(answer) });
+    fn send_reply(
+        &mut self,
+        node: NodeId,
+        client: ClientId,
+        sequence: Sequence,
+        reply: ServerReply,
+    ) {
+        let Some(delay) = self.clients.get_mut(&client).map(Client::reply_delay) else { return };
+        let reply = Box::new(reply);
+        let arrival = ScheduledKind::ReplyArrives { client, sequence, node, reply };
+        self.schedule(self.now + delay, arrival);
     }
 }
 
-/// What a client is told whose request came to nothing. All that is refused now may be done later.
-fn not_done(outcome: Outcome) -> Answer {
+/// The reply to a client whose request was not carried out. The client may ask again.
+fn not_done(outcome: Outcome) -> ServerReply {
     match outcome {
-        Outcome::NotLeader { leader } => Answer::NotLeader(leader),
-        Outcome::Refused(Refusal::NotLeader) => Answer::NotLeader(None),
-        Outcome::Refused(refusal) => Answer::TryAgain(RetryReason::Refused(refusal)),
-        Outcome::Superseded { .. } => Answer::TryAgain(RetryReason::Superseded),
-        _ => Answer::TryAgain(RetryReason::FateUnknown),
+        Outcome::NotLeader { leader } => ServerReply::NotLeader(leader),
+        Outcome::Refused(Refusal::NotLeader) => ServerReply::NotLeader(None),
+        Outcome::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
+        Outcome::Superseded { .. } => ServerReply::TryAgain(RetryReason::Superseded),
+        _ => ServerReply::TryAgain(RetryReason::FateUnknown),
     }
 }

@@ -480,7 +480,7 @@ fn any_moment_can_be_sought_and_a_clone_goes_its_own_way() {
             world.apply(NodeAction::Crash { unsynced: Unsynced::Drawn }.on(NodeId(1))).unwrap();
         }
         let until = millis(50 * (round + 1));
-        while world.next_event().is_some_and(|next| next.at <= until) {
+        while world.next_step().is_some_and(|next| next.at <= until) {
             world.step();
             timeline.record(&world);
         }

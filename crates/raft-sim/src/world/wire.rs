@@ -5,9 +5,9 @@ use std::sync::Arc;
 use raft_core::{Input, Message, NodeId};
 
 use super::World;
-use super::queue::Due;
+use super::queue::ScheduledKind;
 use crate::node::{Arrival, Process};
-use crate::{DropReason, EventKind, InFlight, MessageEvent, MessageId};
+use crate::{DropReason, EventKind, InFlightMessage, MessageEvent, MessageId};
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
@@ -28,13 +28,13 @@ impl World {
                 if let Some(in_flight) = self.in_flight.get_mut(id) {
                     in_flight.lost_at = Some(lost_at);
                 }
-                self.schedule(lost_at, Due::Lose(id));
+                self.schedule(lost_at, ScheduledKind::MessageLost(id));
             }
-            None => self.schedule(fate.arrives_at, Due::Arrive(id)),
+            None => self.schedule(fate.arrives_at, ScheduledKind::MessageArrives(id)),
         }
         if let Some(arrives_at) = fate.copy_arrives_at {
             let copy = self.launch(from, to, &message, arrives_at);
-            self.schedule(arrives_at, Due::Arrive(copy));
+            self.schedule(arrives_at, ScheduledKind::MessageArrives(copy));
         }
     }
 
@@ -48,7 +48,7 @@ impl World {
         let sent_at = self.now;
         let id = self.in_flight.launch(|id| {
             let message = message.clone();
-            InFlight { id, from, to, message, sent_at, arrives_at, lost_at: None }
+            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at: None }
         });
         let message = message.clone();
         let event = MessageEvent::Sent { arrives_at };
@@ -67,7 +67,7 @@ impl World {
 
     pub(super) fn drop_message(&mut self, id: MessageId, reason: DropReason) {
         let Some(in_flight) = self.in_flight.remove(id) else { return };
-        let InFlight { from, to, message, sent_at, arrives_at, .. } = in_flight;
+        let InFlightMessage { from, to, message, sent_at, arrives_at, .. } = in_flight;
         let event = MessageEvent::Dropped { sent_at, arrives_at, reason };
         self.emit(EventKind::Message { id, from, to, message, event });
     }
@@ -86,10 +86,10 @@ impl World {
 
     pub(super) fn arrive(&mut self, id: MessageId) {
         let Some(to) = self.in_flight.get(id).map(|in_flight| in_flight.to) else { return };
-        if !matches!(self.node_mut(to).process, Process::Up(_)) {
+        if !matches!(self.node_mut(to).process, Process::Live(_)) {
             return self.drop_message(id, DropReason::NodeDown);
         }
-        let Some(InFlight { from, message, .. }) = self.in_flight.remove(id) else { return };
+        let Some(InFlightMessage { from, message, .. }) = self.in_flight.remove(id) else { return };
         if let Some(link) = self.links.get_mut(from, to) {
             link.remember(&message);
         }

@@ -1,7 +1,7 @@
 //! A message, with its fields under the paper's names.
 
 use raft_lab::Frame;
-use raft_sim::{InFlight, MessageId};
+use raft_sim::{InFlightMessage, MessageId};
 use yew::prelude::*;
 
 use crate::picture::MessageStyle;
@@ -18,7 +18,7 @@ pub(crate) struct MessageDetailsProps {
 pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     let frame = use_frame();
     // A message that has arrived is no longer in the frame, but a person may still be reading.
-    let last_seen = use_mut_ref(|| None::<InFlight>);
+    let last_seen = use_mut_ref(|| None::<InFlightMessage>);
     let under_way = frame.world.in_flight().find(|message| message.id == props.id);
     if let Some(message) = under_way {
         *last_seen.borrow_mut() = Some(message.clone());
@@ -44,7 +44,7 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     }
 }
 
-fn fate(frame: &Frame, message: &InFlight, is_under_way: bool) -> String {
+fn fate(frame: &Frame, message: &InFlightMessage, is_under_way: bool) -> String {
     let (sent, arrives) = (milliseconds(message.sent_at), milliseconds(message.arrives_at));
     if is_under_way {
         return format!("sent at {sent} ms, arrives at {arrives} ms");

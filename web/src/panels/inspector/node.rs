@@ -56,7 +56,7 @@ fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
     };
     let mut facts = vec![
         fact("state", node.state().to_string()),
-        fact("starts", node.life().to_string()),
+        fact("starts", node.incarnation().to_string()),
         fact("in the cluster", member_role),
     ];
     if let Some(status) = status {

@@ -1,6 +1,6 @@
 //! Nothing is selected: what there is to look at, messages included, for the keyboard too.
 
-use raft_sim::InFlight;
+use raft_sim::InFlightMessage;
 use yew::prelude::*;
 
 use crate::picture::MessageStyle;
@@ -14,7 +14,7 @@ const MAX_LISTED: usize = 12;
 #[component(Overview)]
 pub(crate) fn overview() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
-    let mut messages: Vec<&InFlight> = frame.world.in_flight().collect();
+    let mut messages: Vec<&InFlightMessage> = frame.world.in_flight().collect();
     messages.sort_by_key(|message| (message.arrives_at, message.id));
     let more = messages.len().saturating_sub(MAX_LISTED);
     let rows = messages.into_iter().take(MAX_LISTED).map(|message| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use imbl::Vector;
 use raft_core::{Body, Instant, Message, NodeId};
 use raft_lab::FadingMessage;
-use raft_sim::{InFlight, MessageId};
+use raft_sim::{InFlightMessage, MessageId};
 use web_sys::Path2d;
 
 use super::{Painter, Palette};
@@ -55,12 +55,17 @@ impl FadingMessages {
 }
 
 /// Where a message is now.
-pub(crate) fn place_of(ring: Ring, message: &InFlight, now: Instant, is_still: bool) -> Point {
+pub(crate) fn place_of(
+    ring: Ring,
+    message: &InFlightMessage,
+    now: Instant,
+    is_still: bool,
+) -> Point {
     let part = part_passed(message.sent_at.0, now.0, message.arrives_at.0);
     ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
 }
 
-pub(super) fn paint_flying(painter: &Painter, flying: &InFlight, now: Instant) {
+pub(super) fn paint_flying(painter: &Painter, flying: &InFlightMessage, now: Instant) {
     let scene = &painter.scene;
     let place = place_of(scene.ring, flying, now, scene.is_still);
     let figure = Figure::of(&flying.message, scene.ring, flying.from, flying.to, place);

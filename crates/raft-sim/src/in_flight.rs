@@ -2,20 +2,23 @@
 
 use std::collections::VecDeque;
 
-use crate::{InFlight, MessageId};
+use crate::{InFlightMessage, MessageId};
 
 /// The messages under way. Ids count up, so that the place of a message is its distance from the oldest.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct UnderWay {
+pub(crate) struct InFlightMessages {
     /// The id of the first place, less one.
     before: u64,
     /// The first is never an empty place.
-    places: VecDeque<Option<InFlight>>,
+    places: VecDeque<Option<InFlightMessage>>,
 }
 
-impl UnderWay {
+impl InFlightMessages {
     /// A new message: its id is the next one.
-    pub(crate) fn launch(&mut self, message: impl FnOnce(MessageId) -> InFlight) -> MessageId {
+    pub(crate) fn launch(
+        &mut self,
+        message: impl FnOnce(MessageId) -> InFlightMessage,
+    ) -> MessageId {
         let id = MessageId(self.before + self.places.len() as u64 + 1);
         self.places.push_back(Some(message(id)));
         id
@@ -25,11 +28,11 @@ impl UnderWay {
         Some(id.0.checked_sub(self.before)?.checked_sub(1)? as usize)
     }
 
-    pub(crate) fn get(&self, id: MessageId) -> Option<&InFlight> {
+    pub(crate) fn get(&self, id: MessageId) -> Option<&InFlightMessage> {
         self.places.get(self.place(id)?)?.as_ref()
     }
 
-    pub(crate) fn get_mut(&mut self, id: MessageId) -> Option<&mut InFlight> {
+    pub(crate) fn get_mut(&mut self, id: MessageId) -> Option<&mut InFlightMessage> {
         let place = self.place(id)?;
         self.places.get_mut(place)?.as_mut()
     }
@@ -38,7 +41,7 @@ impl UnderWay {
         self.get(id).is_some()
     }
 
-    pub(crate) fn remove(&mut self, id: MessageId) -> Option<InFlight> {
+    pub(crate) fn remove(&mut self, id: MessageId) -> Option<InFlightMessage> {
         let place = self.place(id)?;
         let removed = self.places.get_mut(place)?.take();
         while let Some(None) = self.places.front() {
@@ -49,7 +52,7 @@ impl UnderWay {
     }
 
     /// In the order in which they were sent.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &InFlight> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &InFlightMessage> {
         self.places.iter().flatten()
     }
 }
