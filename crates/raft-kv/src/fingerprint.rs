@@ -8,6 +8,8 @@
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 
+use crate::splitmix::mix;
+
 /// A 64-bit hash of the value, the same on every target.
 pub(crate) fn fingerprint<T: Serialize>(value: &T) -> u64 {
     postcard::serialize_with_flavor(value, Fnv(FNV_OFFSET))
@@ -31,11 +33,4 @@ impl Flavor for Fnv {
     fn finalize(self) -> postcard::Result<u64> {
         Ok(mix(self.0))
     }
-}
-
-/// Spreads each bit over the whole word, so that sums of hashes do not cancel in step.
-fn mix(mut word: u64) -> u64 {
-    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }

@@ -65,6 +65,7 @@ mod fingerprint;
 mod response;
 mod session;
 mod snapshot;
+mod splitmix;
 mod store;
 
 #[cfg(test)]
@@ -76,6 +77,7 @@ pub use error::{DecodeError, Error};
 pub use response::Response;
 pub use session::ClientSession;
 pub use snapshot::RestoreError;
+pub use splitmix::SplitMix64;
 pub use store::Store;
 
 /// The length of the longest key, in bytes.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use raft_core::{LogPosition, Membership, NodeId, Payload, Recovered, Term};
-use raft_kv::Store;
+use raft_kv::{SplitMix64, Store};
 use raft_script::Statement;
 use raft_sim::{MAX_NODES, Setup};
 use raft_storage::{FORMAT_VERSION, Records};
@@ -89,13 +89,10 @@ fn joined(disks: &BTreeMap<NodeId, Records>, first_voters: u64) -> BTreeSet<Node
     members
 }
 
-/// The seed of a run, from that of the run before (SplitMix64's mixing). Below 2^53, so that
-/// JavaScript can hold it, and short enough to be read out.
+/// The seed of a run, from that of the run before. Below 2^53, so that JavaScript can hold it, and
+/// short enough to be read out.
 fn next_seed(earlier: u64, run: u64) -> u64 {
-    let mut z = earlier.wrapping_add(run.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z ^ (z >> 31)) % 1_000_000_000
+    SplitMix64::nth(earlier, run) % 1_000_000_000
 }
 
 /// What was found when a lab was opened again. `Display` tells it, a line a node.

@@ -1,17 +1,19 @@
-//! Seeded random streams: one for each purpose, so that taking one fault away leaves all other
-//! draws as they were.
+//! Seeded random streams: one for each purpose, so that one fault less leaves all other draws as
+//! they were.
 
 use std::time::Duration;
 
+use raft_kv::SplitMix64;
+
 use crate::DelayRange;
 
-/// A stream of random numbers (`SplitMix64`), the same on every target.
+/// A stream of random numbers for one purpose, the same on every target.
 #[derive(Clone, Debug)]
 pub struct Random {
-    state: u64,
+    numbers: SplitMix64,
 }
 
-/// What a stream is for. Together with the seed and up to two numbers it names the stream.
+/// The purpose of a stream. The seed, the purpose and two numbers name a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     Link = 1,
@@ -25,26 +27,22 @@ pub(crate) enum Purpose {
 
 impl Random {
     pub(crate) fn new(seed: u64, purpose: Purpose, first: u64, second: u64) -> Self {
-        let mut stream = Self { state: seed };
-        for part in [purpose as u64, first, second] {
-            stream.state = stream.next() ^ part;
-        }
-        stream
+        let parts = [purpose as u64, first, second];
+        let numbers = parts.into_iter().fold(SplitMix64::new(seed), |mut numbers, part| {
+            SplitMix64::new(numbers.next() ^ part)
+        });
+        Self { numbers }
     }
 
-    /// A stream for whoever decides what happens to a world. No stream of the world itself is like it.
+    /// A stream for the tests and fuzzers that choose the actions. No stream of the world equals it.
     pub fn for_plan(seed: u64, purpose: u64) -> Self {
         Self::new(seed, Purpose::Plan, purpose, 0)
     }
 
-    /// The next number.
+    /// The next number, from all of `u64`.
     #[expect(clippy::should_implement_trait, reason = "a stream that never ends is no iterator")]
     pub fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        self.numbers.next()
     }
 
     /// A number in `0..=max`.
@@ -52,8 +50,8 @@ impl Random {
         ((u128::from(self.next()) * (u128::from(max) + 1)) >> 64) as u64
     }
 
-    /// True `per_million` times in a million. Draws even when the answer is certain, so that changing
-    /// a probability does not shift later draws.
+    /// True `per_million` times in a million. Draws one number in any case, so that another
+    /// probability does not shift later draws.
     pub fn chance(&mut self, per_million: u32) -> bool {
         self.up_to(999_999) < u64::from(per_million)
     }

@@ -9,7 +9,7 @@ use raft_core::{
     Instant, MembershipChange, MembershipTrace, NodeId, Outcome, ReadTrace, RoleKind, Settings,
     Trace,
 };
-use raft_kv::{ClientId, Key, Operation};
+use raft_kv::{ClientId, Key, Operation, SplitMix64};
 use raft_sim::{
     Action, AdminRequest, ClusterEvent, DelayRange, DiskAction, DiskChange, DiskDamage, DiskEvent,
     DropReason, Event, EventKind, Fsync, LinkChange, MessageEvent, NetworkAction, NodeAction,
@@ -20,7 +20,7 @@ use raft_sim::{
 pub(crate) struct Storm {
     pub(crate) world: World,
     pub(crate) checks: Checks,
-    random: u64,
+    random: SplitMix64,
     /// The longest time between two actions, in microseconds.
     spacing: u64,
     disks: Disks,
@@ -106,7 +106,7 @@ impl Storm {
 
     pub(crate) fn with(setup: Setup) -> Self {
         let spacing = [60_000, 150_000, 400_000][(setup.seed / 7 % 3) as usize];
-        let random = setup.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let random = SplitMix64::new(setup.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         let world = World::new(setup).expect("a valid setup");
         let checks = Checks::new(&world);
         let is_rough = world.setup().seed % 3 == 1;
@@ -369,13 +369,8 @@ impl Storm {
         ids[self.draw(ids.len() as u64) as usize]
     }
 
-    /// SplitMix64.
     fn draw(&mut self, bound: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.random;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (word ^ (word >> 31)) % bound
+        self.random.next() % bound
     }
 }
 
