@@ -1,11 +1,13 @@
 //! Tests that no single crate can hold.
 //!
-//! - `golden`: scripts in the language of the console, each with the transcript of what the cluster
-//!   did, under `tests/scripts`. Run with `UPDATE_GOLDENFILES=1` to write the transcripts anew,
-//!   then review the difference as prose.
-//! - `scenarios`: the stories that the page offers hold what they promise.
+//! - `golden`: scripts in the language of the console under `tests/scripts`, each with the
+//!   transcript of the cluster's events. `UPDATE_GOLDENFILES=1` writes the transcripts again; review
+//!   the difference as prose.
+//! - `scenarios`: the scenarios of the page do what they promise.
 //!
-//! The end-to-end tests in a real browser stand beside this crate, in `e2e`.
+//! The end-to-end tests in a real browser are beside this crate, in `e2e`.
+
+#![warn(clippy::wildcard_enum_match_arm)]
 
 #[cfg(test)]
 mod golden;

@@ -1,9 +1,8 @@
-//! Every story under `scenarios` holds what its `expect` lines promise, with every checker on, and
-//! ends in the same trace hash each time.
+//! Every scenario under `scenarios` does what its `expect` lines promise, with every check on, and
+//! ends with the same trace hash each time.
 //!
-//! Those under `scenarios/bugs` have a rule switched off, and a line that says what that breaks.
-//! With all rules in force nothing is broken; with the feature `bugs`, the test also sees that it
-//! is without.
+//! The scenarios in `scenarios/bugs` have planted bugs, and a line with the property that the bugs
+//! break. Without the bugs nothing is broken; with the feature `bugs` the test also sees the break.
 
 test_each_file::test_each_file! { in "./scenarios" => holds }
 
@@ -23,14 +22,14 @@ fn holds(text: &str) {
     assert_eq!(first.trace_hash, second.trace_hash);
 }
 
-/// The script without the setting that switches rules off; `None` if it has none.
+/// The script without its setting `bugs=`; `None` if it has none.
 fn with_all_rules(text: &str) -> Option<String> {
     let cluster = text.lines().find(|line| line.starts_with("cluster "))?;
     let setting = cluster.split(' ').find(|word| word.starts_with("bugs="))?;
     Some(text.replacen(&format!(" {setting}"), "", 1))
 }
 
-/// What the switched-off rule led to may not be there: statements about it are left out.
+/// Plays without the statements that fail: they may name effects of the bug.
 fn nothing_is_broken(text: &str) {
     let script = raft_script::parse(text).unwrap_or_else(|error| panic!("{error}"));
     let played = raft_fuzz::play(&script);
