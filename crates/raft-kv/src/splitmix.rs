@@ -24,7 +24,6 @@ impl SplitMix64 {
     }
 
     /// The next number, from all of `u64`.
-    #[expect(clippy::should_implement_trait, reason = "a stream that never ends is no iterator")]
     pub const fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
         mix(self.state)
