@@ -176,7 +176,7 @@ fn a_guarantee_that_a_fault_takes_away_is_said_to_be_suspended() {
     assert_eq!(code(&output), 0, "{}", stdout(&output));
     let text = stdout(&output);
     assert!(text.contains("  Committed Durability: suspended since "), "{text}");
-    assert!(text.contains("node 2 refuses to start: node 2: entry 1 "), "{text}");
+    assert!(text.contains("node 2 refuses to start: entry 1 "), "{text}");
     let output = helios(&["run", "--json", &suspended]);
     let report: Value = serde_json::from_str(stdout(&output)).unwrap();
     let properties = report["properties"].as_array().unwrap();

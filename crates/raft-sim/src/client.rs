@@ -199,11 +199,10 @@ impl Client {
             return self.skip_number();
         }
         self.believed_leader = Some(node);
-        match response {
-            Response::Failed(raft_kv::Error::SessionExpired { above, .. }) => {
-                self.renew_session(*above);
-            }
-            _ => self.session.open = true,
+        if let Response::Failed(raft_kv::Error::SessionExpired { above, .. }) = response {
+            self.renew_session(*above);
+        } else {
+            self.session.open = true;
         }
     }
 

@@ -67,12 +67,10 @@ pub enum WriteFailure {
 impl fmt::Display for DiskChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Latency(range) => {
-                write!(f, "takes {:?} to {:?}", range.min, range.max)
-            }
+            Self::Latency(range) => write!(f, "takes {range}"),
             Self::Shape(shape) => write!(f, "has {shape} latencies"),
-            Self::Stall(duration) => write!(f, "finishes nothing for {duration:?}"),
-            Self::Fsync(Fsync::Works) => f.write_str("flushes what it is asked to again"),
+            Self::Stall(duration) => write!(f, "completes no write for {duration:?}"),
+            Self::Fsync(Fsync::Works) => f.write_str("completes every flush again"),
             Self::Fsync(Fsync::FailsOnce) => f.write_str("will fail the next flush"),
             Self::Fsync(Fsync::Fails) => f.write_str("fails every flush"),
             Self::Full(true) => f.write_str("is full"),
@@ -87,10 +85,10 @@ impl fmt::Display for DiskDamage {
             Self::Corrupt { record: Some(key) } => write!(f, "a bit flips in {}", The(*key)),
             Self::Corrupt { record: None } => f.write_str("a bit flips in some record"),
             Self::Misdirect { keys: Some((key, found)) } => {
-                write!(f, "{} lies where {} should be", The(*key), The(*found))
+                write!(f, "{} is in the place of {}", The(*key), The(*found))
             }
-            Self::Misdirect { keys: None } => f.write_str("some record lies in another's place"),
-            Self::Wipe => f.write_str("everything is wiped off it"),
+            Self::Misdirect { keys: None } => f.write_str("some record is in the place of another"),
+            Self::Wipe => f.write_str("all records are gone"),
         }
     }
 }
@@ -100,9 +98,10 @@ pub(crate) struct The(pub(crate) RecordKey);
 
 impl fmt::Display for The {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            RecordKey::Entry(_) => self.0.fmt(f),
-            key => write!(f, "the {key}"),
+        if matches!(self.0, RecordKey::Entry(_)) {
+            self.0.fmt(f)
+        } else {
+            write!(f, "the {}", self.0)
         }
     }
 }

@@ -6,6 +6,7 @@ mod client;
 mod cluster;
 mod disk;
 mod message;
+mod message_words;
 mod network;
 mod process;
 mod state_machine;

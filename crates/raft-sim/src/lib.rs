@@ -43,6 +43,7 @@
 //!   names them. Servers that leave keep running.
 //! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod action;
 mod client;
@@ -54,7 +55,6 @@ mod fingerprint;
 mod in_flight;
 mod latency;
 mod links;
-mod message_words;
 mod network;
 mod node;
 mod partition;

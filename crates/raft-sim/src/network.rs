@@ -228,12 +228,22 @@ pub fn wire_bytes(message: &Message) -> u64 {
                 let payload = |payload: &Payload| match payload {
                     Payload::Command(command) => command.len() as u64,
                     Payload::Membership(membership) => members(membership),
-                    _ => 0,
+                    Payload::Noop => 0,
                 };
                 request.entries.iter().map(|entry| ENTRY_BYTES + payload(&entry.payload)).sum()
             }
             Body::InstallSnapshot(piece) => piece.data.len() as u64 + members(&piece.membership),
-            _ => 0,
+            Body::PreVote(_)
+            | Body::PreVoteReply(_)
+            | Body::RequestVote(_)
+            | Body::RequestVoteReply(_)
+            | Body::AppendEntriesReply(_)
+            | Body::InstallSnapshotReply(_)
+            | Body::TimeoutNow
+            | Body::ReadIndex(_)
+            | Body::ReadIndexReply(_)
+            | Body::Forward(_)
+            | Body::ForwardReply(_) => 0,
         }
 }
 

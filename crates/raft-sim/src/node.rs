@@ -166,7 +166,7 @@ impl SimNode {
         if self.disk.is_full() {
             return Err(DiskError::Full(self.id).to_string());
         }
-        self.recovered().map(drop).map_err(|error| error.to_string())
+        self.recovered().map(drop).map_err(|error| error.reason())
     }
 
     /// What it would find on its disk if it started now.
@@ -223,9 +223,9 @@ impl SimNode {
     pub fn unhandled(&self) -> impl Iterator<Item = &Message> {
         let live = self.live().into_iter();
         let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
-        arrivals.filter_map(|arrival| match arrival {
-            Arrival::Input(Input::Message { message, .. }) => Some(message),
-            _ => None,
+        arrivals.filter_map(|arrival| {
+            let Arrival::Input(Input::Message { message, .. }) = arrival else { return None };
+            Some(message)
         })
     }
 
@@ -243,15 +243,12 @@ impl SimNode {
         }
     }
 
-    /// When its timer elapses; a paused process has no timer, and a slow one none while it has not
-    /// handled that the last one elapsed.
+    /// When its timer elapses, by the world's clock. A paused process has no timer. A slow process has
+    /// none until it has handled the last one.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        match &self.process {
-            Process::Live(live) if live.inbox.is_none() && !live.has_timed_out => {
-                Some(self.clock.when_it_shows(live.core.deadline()))
-            }
-            _ => None,
-        }
+        let live = self.live()?;
+        let has_timer = live.inbox.is_none() && !live.has_timed_out;
+        has_timer.then(|| self.clock.when_it_shows(live.core.deadline()))
     }
 
     /// Starts from the disk: the one way in which a node starts, the first time too. False if the
@@ -272,11 +269,11 @@ impl SimNode {
     }
 
     fn recover(&self, setup: &Setup, now: Instant) -> Result<LiveProcess, String> {
-        let recovered = self.recovered().map_err(|error| error.to_string())?;
+        let recovered = self.recovered().map_err(|error| error.reason())?;
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
         let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)
-            .map_err(|error| format!("node {}: {error}", self.id))?;
+            .map_err(|error| error.to_string())?;
         Ok(LiveProcess {
             core,
             store: Store::default(),

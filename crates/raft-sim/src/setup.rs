@@ -199,6 +199,14 @@ impl DelayRange {
     }
 }
 
+/// `5ms to 15ms`; `5ms` if the two are equal.
+impl fmt::Display for DelayRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min, max } = self;
+        if min == max { write!(f, "{min:?}") } else { write!(f, "{min:?} to {max:?}") }
+    }
+}
+
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

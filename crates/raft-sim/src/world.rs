@@ -220,11 +220,7 @@ impl World {
         let timer = self.next_timer().map(|(at, _)| at);
         match (self.queue.peek(), timer) {
             (Some(next), timer) if timer.is_none_or(|timer| next.at <= timer) => {
-                let completes_write = match next.kind {
-                    ScheduledKind::WriteCompletes { node, id, .. } => Some((node, id)),
-                    _ => None,
-                };
-                Some(NextStep { at: next.at, completes_write })
+                Some(NextStep { at: next.at, completes_write: next.kind.completed_write() })
             }
             (_, Some(at)) => Some(NextStep { at, completes_write: None }),
             (_, None) => None,

@@ -10,10 +10,7 @@ use crate::{FORMAT_VERSION, RecordKey};
 /// forgotten its vote and its acknowledgements, and a majority could lose committed entries (§5.4).
 /// The safe way: wipe the node and add it to the cluster as a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "node {node}: {key} {damage}. Do not start this node from this disk, and never start it \
-     empty: wipe it and add it to the cluster as a new node."
-)]
+#[error("node {node}: {}", self.reason())]
 pub struct StorageError {
     /// The owner of the disk.
     pub node: NodeId,
@@ -21,6 +18,17 @@ pub struct StorageError {
     pub key: RecordKey,
     /// The fault of that record.
     pub damage: Damage,
+}
+
+impl StorageError {
+    /// The fault and what to do, without the name of the node.
+    pub fn reason(&self) -> String {
+        let Self { key, damage, .. } = self;
+        format!(
+            "{key} {damage}. Do not start this node from this disk, and never start it empty: \
+             wipe it and add it to the cluster as a new node."
+        )
+    }
 }
 
 /// The fault of one record. `Display` writes a predicate, with the record as its subject.

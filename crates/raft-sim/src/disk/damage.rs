@@ -54,9 +54,9 @@ impl Tear {
 /// Rule 8: the new term is there and whole, the vote in it is still that of the term before.
 fn term_without_vote(before: &Records, batch: &WriteBatch) -> Option<WriteBatch> {
     let read = |record: &RecordBytes| decode_hard_state(record).ok();
-    let new = batch.writes.iter().find_map(|write| match write {
-        Write::Put { key: RecordKey::HardState, record } => read(record),
-        _ => None,
+    let new = batch.writes.iter().find_map(|write| {
+        let Write::Put { key: RecordKey::HardState, record } = write else { return None };
+        read(record)
     })?;
     let old = before.get(RecordKey::HardState).and_then(read).unwrap_or_default();
     let torn = HardState { current_term: new.current_term, voted_for: old.voted_for };

@@ -8,6 +8,7 @@ use raft_kv::{ClientId, Operation, Response, Sequence};
 
 use crate::ReadPolicy;
 use crate::fingerprint::Fingerprint;
+use crate::words::plural;
 
 /// What happens to a client's operation, from the client's side.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub enum ClientEvent {
     Asked {
         /// The node.
         node: NodeId,
-        /// Counts the client's tries at this operation from 1.
+        /// Counts the attempts at this operation from 1.
         attempt: u32,
     },
     /// A node told the client to ask another one.
@@ -51,7 +52,7 @@ pub enum ClientEvent {
         response: Response,
         /// The node that gave it.
         node: NodeId,
-        /// How many tries it took, from 1.
+        /// How many attempts it took, from 1.
         attempts: u32,
         /// Why the answer may be trusted. A [`ReadPolicy::Local`] one may be stale.
         read: ReadPolicy,
@@ -108,33 +109,33 @@ impl ClientEvent {
                 write!(f, "client {client} wants: {operation}")
             }
             Self::Invoked { operation, read } => {
-                write!(f, "client {client} wants, by a {read} read: {operation}")
+                write!(f, "client {client} wants, as a {read} read: {operation}")
             }
             Self::Asked { node, attempt: 1 } => write!(f, "client {client} asks node {node}"),
             Self::Asked { node, attempt } => {
-                write!(f, "client {client} asks node {node}, try {attempt}")
+                write!(f, "client {client} asks node {node}, attempt {attempt}")
             }
             Self::Redirected { node, leader: Some(leader) } => {
-                write!(f, "node {node} sends client {client} to node {leader}")
+                write!(f, "node {node} redirects client {client} to node {leader}")
             }
             Self::Redirected { node, leader: None } => {
-                write!(f, "node {node} knows no leader to send client {client} to")
+                write!(f, "node {node} knows no leader for client {client}")
             }
             Self::MustRetry { node, reason } => {
                 write!(f, "node {node} tells client {client} to try again: {reason}")
             }
             Self::TimedOut { node } => {
-                write!(f, "client {client} waited too long for node {node}")
+                write!(f, "client {client} gets no answer from node {node} in time")
             }
             Self::Answered { response, node, attempts, read } => write!(
                 f,
-                "client {client} gets its answer{} from node {node} after {attempts} {}: {response}",
-                if read.may_be_stale() { ", perhaps an old one," } else { "" },
-                if *attempts == 1 { "try" } else { "tries" }
+                "client {client} gets {} from node {node} after {attempts} {}: {response}",
+                if read.may_be_stale() { "a possibly stale answer" } else { "its answer" },
+                plural(*attempts as usize, "attempt")
             ),
             Self::GaveUp => write!(
                 f,
-                "client {client} gives up: its operation may have happened, or may yet happen"
+                "client {client} gives up: its operation was executed, or will be, or never is"
             ),
         }
     }
@@ -143,8 +144,8 @@ impl ClientEvent {
 impl fmt::Display for RetryReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Superseded => f.write_str("its entry was lost"),
-            Self::FateUnknown => f.write_str("what became of its entry is not known"),
+            Self::Superseded => f.write_str("another entry replaced the entry of its command"),
+            Self::FateUnknown => f.write_str("its command may or may not be committed"),
             Self::Refused(refusal) => refusal.fmt(f),
         }
     }

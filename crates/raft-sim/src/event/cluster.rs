@@ -76,14 +76,16 @@ fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
 impl fmt::Display for ClusterEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ServerAdded { node } => write!(f, "node {node} comes into being, knowing nobody"),
+            Self::ServerAdded { node } => {
+                write!(f, "node {node} starts with an empty disk and no known peers")
+            }
             Self::Administered { node, request, outcome } => {
                 write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
             }
             Self::Recovered { nodes } => {
                 let (noun, verb) =
                     if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
-                write!(f, "{noun} {} {verb} again, all others lose power for good", join(nodes))
+                write!(f, "{noun} {} {verb} again, all other nodes lose power", join(nodes))
             }
         }
     }
@@ -92,7 +94,7 @@ impl fmt::Display for ClusterEvent {
 impl fmt::Display for AdminRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TransferLeadership { to } => write!(f, "hand leadership over to node {to}"),
+            Self::TransferLeadership { to } => write!(f, "transfer leadership to node {to}"),
             Self::ChangeMembership(change) => write!(f, "change the membership ({change})"),
         }
     }
@@ -105,20 +107,25 @@ impl fmt::Display for OutcomeWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Outcome::Committed(position) => write!(f, "done, by entry {position}"),
-            Outcome::Transferred { to } => write!(f, "done, node {to} is standing for election"),
+            Outcome::Transferred { to } => write!(f, "done, node {to} starts an election"),
             Outcome::NotLeader { leader: Some(leader) } => {
-                write!(f, "it does not lead; ask node {leader}")
+                write!(f, "it is not the leader; ask node {leader}")
             }
-            Outcome::NotLeader { leader: None } => f.write_str("it does not lead"),
-            Outcome::Refused(refusal) => write!(f, "refused, as {refusal}"),
-            Outcome::Superseded { position } => write!(f, "undone, entry {position} was replaced"),
+            Outcome::NotLeader { leader: None } => f.write_str("it is not the leader"),
+            Outcome::Refused(refusal) => write!(f, "refused: {refusal}"),
+            Outcome::Superseded { position } => {
+                write!(f, "not done: another entry replaced entry {position}")
+            }
             Outcome::Unknown { position: Some(position) } => {
-                write!(f, "it leads no more; entry {position} may be committed or not")
+                write!(
+                    f,
+                    "it is no longer the leader; entry {position} may or may not be committed"
+                )
             }
             Outcome::Unknown { position: None } => {
-                f.write_str("it leads no more; it may be done or not")
+                f.write_str("it is no longer the leader; the request may or may not be carried out")
             }
-            other => write!(f, "{other:?}"),
+            Outcome::Readable { index } => write!(f, "readable through entry {index}"),
         }
     }
 }

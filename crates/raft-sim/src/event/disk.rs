@@ -108,23 +108,20 @@ impl DiskEvent {
 
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
         match self {
-            Self::WriteIssued { id, batch } => write!(
-                f,
-                "node {node} asks its disk for write {} ({} bytes)",
-                id.0,
-                batch.byte_len()
-            ),
+            Self::WriteIssued { id, batch } => {
+                write!(f, "node {node} starts write {} ({} bytes)", id.0, batch.byte_len())
+            }
             Self::WriteDurable { id } => write!(f, "node {node} has write {} on its disk", id.0),
             Self::WriteFailed { id, failure, is_ignored } => {
-                let then = if *is_ignored { "nobody minds" } else { "the process stops" };
-                write!(f, "node {node}'s disk fails write {}: {failure}; {then}", id.0)
+                let then = if *is_ignored { "the failure is ignored" } else { "the process stops" };
+                write!(f, "node {node} fails to write {}: {failure}; {then}", id.0)
             }
             Self::WriteTorn { id, landed } => {
-                write!(f, "write {} of node {node} is torn: ", id.0)?;
+                write!(f, "node {node} has a torn write {} on its disk: ", id.0)?;
                 match landed.writes.len() {
-                    0 => f.write_str("nothing of it has landed"),
-                    1 => f.write_str("1 part of it has landed"),
-                    parts => write!(f, "{parts} parts of it have landed"),
+                    0 => f.write_str("no part of it"),
+                    1 => f.write_str("1 part of it"),
+                    parts => write!(f, "{parts} parts of it"),
                 }
             }
             Self::WritesLost { writes, .. } => {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use raft_core::{Instant, Message, NodeId};
 
+use super::message_words::MessageWords;
 use crate::MessageId;
 use crate::fingerprint::Fingerprint;
-use crate::message_words::Words;
 
 /// What happens to a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,7 +39,7 @@ pub enum MessageEvent {
 /// Why a message is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DropReason {
-    /// The link lost it.
+    /// The link lost it at random.
     Lost,
     /// The link is cut.
     LinkCut,
@@ -103,18 +103,18 @@ impl MessageInTransit<'_> {
         let name = message.name();
         match event {
             MessageEvent::Sent { .. } => {
-                write!(f, "node {from} sends node {to} message {id}: {}", Words(message))
+                write!(f, "node {from} sends node {to} message {id}: {}", MessageWords(message))
             }
             MessageEvent::Delivered => {
                 write!(f, "node {to} receives message {id} from node {from}: {name}")
             }
             MessageEvent::Dropped { reason, .. } => {
-                write!(f, "message {id} from node {from} to node {to} is gone ({reason}): {name}")
+                write!(f, "message {id} from node {from} to node {to} is lost ({reason}): {name}")
             }
             MessageEvent::Replayed { .. } => write!(
                 f,
-                "the network sends node {to} an old message of node {from} again, as message {id}: {}",
-                Words(message)
+                "the network resends an old message from node {from} to node {to} as message {id}: {}",
+                MessageWords(message)
             ),
         }
     }
@@ -123,12 +123,12 @@ impl MessageInTransit<'_> {
 impl fmt::Display for DropReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Lost => "the network lost it",
+            Self::Lost => "packet loss",
             Self::LinkCut => "the link is cut",
             Self::Partitioned => "the network is partitioned",
             Self::NodeDown => "the receiver is down",
             Self::ByCommand => "dropped by command",
-            Self::QueueFull => "too many messages wait for the link",
+            Self::QueueFull => "the queue of the link is full",
         })
     }
 }

@@ -81,22 +81,22 @@ impl fmt::Display for LinkChange {
         match self {
             Self::Cut => f.write_str("is cut"),
             Self::Restore => f.write_str("is restored"),
-            Self::Latency(range) => write!(f, "takes {:?} to {:?}", range.min, range.max),
+            Self::Latency(range) => write!(f, "takes {range}"),
             Self::Loss { per_million } => {
                 write!(f, "loses {} of its messages", Percent(*per_million))
             }
             Self::Duplication { per_million } => {
-                write!(f, "doubles {} of its messages", Percent(*per_million))
+                write!(f, "duplicates {} of its messages", Percent(*per_million))
             }
-            Self::Reordering(true) => f.write_str("lets messages overtake each other"),
+            Self::Reordering(true) => f.write_str("may reorder messages"),
             Self::Reordering(false) => f.write_str("keeps messages in order"),
             Self::Shape(shape) => write!(f, "has {shape} latencies"),
-            Self::Bandwidth(Some(bytes)) => write!(f, "carries {bytes} bytes a second"),
-            Self::Bandwidth(None) => f.write_str("carries any number of bytes a second"),
+            Self::Bandwidth(Some(bytes)) => write!(f, "carries {bytes} bytes per second"),
+            Self::Bandwidth(None) => f.write_str("has no bandwidth limit"),
             Self::QueueLimit(limit) => {
-                write!(f, "lets {limit} {} wait", plural(*limit as usize, "message"))
+                write!(f, "queues at most {limit} {}", plural(*limit as usize, "message"))
             }
-            Self::Clog(time) if time.is_zero() => f.write_str("is clogged no more"),
+            Self::Clog(time) if time.is_zero() => f.write_str("is no longer clogged"),
             Self::Clog(time) => write!(f, "is clogged for {time:?}"),
         }
     }

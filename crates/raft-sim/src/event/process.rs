@@ -18,14 +18,14 @@ pub enum ProcessEvent {
     Restarted,
     /// The node refused to start from its disk.
     RestartRefused {
-        /// The damage, and what to do.
+        /// The damage, and what to do, without the node's name.
         reason: String,
     },
     /// The process stopped running, keeping its memory.
     Paused,
     /// A paused process runs again.
     Resumed,
-    /// The node became slow, or is slow no more.
+    /// The node became slow, or is no longer slow.
     Slowed {
         /// The time that it takes to handle one message, write or timer; zero: not slow.
         handling: Duration,
@@ -54,7 +54,10 @@ impl ProcessEvent {
         match self {
             Self::Crashed => (10, node).hash(hash),
             Self::Restarted => (11, node).hash(hash),
-            Self::RestartRefused { reason } => (12, node, reason).hash(hash),
+            // The node's name is part of the hash, though it is no longer part of the reason.
+            Self::RestartRefused { reason } => {
+                (12, node, format!("node {node}: {reason}")).hash(hash);
+            }
             Self::Paused => (13, node).hash(hash),
             Self::Resumed => (14, node).hash(hash),
             Self::Slowed { handling } => (33, node, handling).hash(hash),
@@ -68,12 +71,15 @@ impl ProcessEvent {
             Self::Restarted => write!(f, "node {node} restarts from its disk"),
             Self::RestartRefused { reason } => write!(f, "node {node} refuses to start: {reason}"),
             Self::Paused => write!(f, "node {node} is paused"),
-            Self::Resumed => write!(f, "node {node} runs on"),
+            Self::Resumed => write!(f, "node {node} resumes"),
             Self::Slowed { handling } if handling.is_zero() => {
-                write!(f, "node {node} is slow no more")
+                write!(f, "node {node} is no longer slow")
             }
             Self::Slowed { handling } => {
-                write!(f, "node {node} is slow: all that it handles takes {handling:?}")
+                write!(
+                    f,
+                    "node {node} is slow: each message, write and timer takes it {handling:?}"
+                )
             }
             Self::ClockChanged { change } => write!(f, "the clock of node {node} {change}"),
         }

@@ -72,11 +72,11 @@ impl fmt::Display for StateMachineEvent {
                 (None, _) | (_, None) => f.write_str("applies nothing"),
             },
             Self::Restored { snapshot } => {
-                write!(f, "restores its state machine from a snapshot through {snapshot}")
+                write!(f, "restores its state machine from the snapshot through {snapshot}")
             }
             Self::ReadServed { client, read, index, .. } => write!(
                 f,
-                "answers client {} from its store, a {read} read: all up to entry {index}",
+                "answers a {read} read of client {} from its store (applied through entry {index})",
                 client.0
             ),
         }

@@ -137,21 +137,15 @@ fn a_slow_node_answers_one_after_the_other() {
     let mut requests = Vec::new();
     let mut answers = Vec::new();
     for event in &events {
-        match &event.kind {
-            EventKind::Message {
-                from: ONE,
-                to: TWO,
-                message,
-                event: MessageEvent::Delivered,
-                ..
-            } => {
-                assert!(matches!(message.body, Body::AppendEntries(_)));
-                requests.push(event.at);
-            }
-            EventKind::Message { from: TWO, to: ONE, event: MessageEvent::Sent { .. }, .. } => {
-                answers.push(event.at)
-            }
-            _ => {}
+        let EventKind::Message { from, to, message, event: what, .. } = &event.kind else {
+            continue;
+        };
+        if (*from, *to) == (ONE, TWO) && *what == MessageEvent::Delivered {
+            assert!(matches!(message.body, Body::AppendEntries(_)));
+            requests.push(event.at);
+        }
+        if (*from, *to) == (TWO, ONE) && matches!(what, MessageEvent::Sent { .. }) {
+            answers.push(event.at);
         }
     }
     assert!(requests.len() > 15, "{}", requests.len());

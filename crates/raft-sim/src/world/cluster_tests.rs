@@ -30,20 +30,23 @@ fn until<T>(world: &mut World, mut wanted: impl FnMut(&Event) -> Option<T>) -> T
 }
 
 fn until_administered(world: &mut World) -> (NodeId, AdminRequest, Outcome) {
-    until(world, |event| match &event.kind {
-        EventKind::Cluster(ClusterEvent::Administered { node, request, outcome }) => {
-            Some((*node, request.clone(), *outcome))
-        }
-        _ => None,
+    until(world, |event| {
+        let EventKind::Cluster(ClusterEvent::Administered { node, request, outcome }) = &event.kind
+        else {
+            return None;
+        };
+        Some((*node, request.clone(), *outcome))
     })
 }
 
 fn until_answer(world: &mut World) -> (Response, NodeId, ReadPolicy) {
-    until(world, |event| match &event.kind {
-        EventKind::Client { event: ClientEvent::Answered { response, node, read, .. }, .. } => {
-            Some((response.clone(), *node, *read))
-        }
-        _ => None,
+    until(world, |event| {
+        let EventKind::Client { event: ClientEvent::Answered { response, node, read, .. }, .. } =
+            &event.kind
+        else {
+            return None;
+        };
+        Some((response.clone(), *node, *read))
     })
 }
 
@@ -183,9 +186,12 @@ fn what_is_refused_for_the_moment_is_asked_again() {
     world.apply(NodeAction::Crash { unsynced: crate::Unsynced::Lost }.on(to)).unwrap();
     world.apply(AdminRequest::TransferLeadership { to }.on(leader)).unwrap();
     world.apply(request(set(), leader, ReadPolicy::Log)).unwrap();
-    let reason = until(&mut world, |event| match event.kind {
-        EventKind::Client { event: ClientEvent::MustRetry { reason, .. }, .. } => Some(reason),
-        _ => None,
+    let reason = until(&mut world, |event| {
+        let EventKind::Client { event: ClientEvent::MustRetry { reason, .. }, .. } = event.kind
+        else {
+            return None;
+        };
+        Some(reason)
     });
     let expected = raft_core::Refusal::TransferInProgress { to };
     assert_eq!(reason, RetryReason::Refused(expected));

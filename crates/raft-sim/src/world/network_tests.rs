@@ -48,15 +48,18 @@ fn events(world: &mut World, until: Instant) -> Vec<Event> {
 
 /// What was sent on the link from 1 to 2 during these events: when, how many bytes, when it arrives.
 fn sent(events: &[Event]) -> Vec<(Instant, u64, Instant)> {
-    let sent = events.iter().filter_map(|event| match &event.kind {
-        EventKind::Message {
+    let sent = events.iter().filter_map(|event| {
+        let EventKind::Message {
             from: ONE,
             to: TWO,
             message,
             event: MessageEvent::Sent { arrives_at },
             ..
-        } => Some((event.at, wire_bytes(message), *arrives_at)),
-        _ => None,
+        } = &event.kind
+        else {
+            return None;
+        };
+        Some((event.at, wire_bytes(message), *arrives_at))
     });
     sent.collect()
 }
@@ -107,11 +110,14 @@ fn a_clogged_link_delivers_when_it_is_over_and_in_order() {
     let events = events(&mut world, over + Duration::from_millis(100));
     let received: Vec<(Instant, MessageId)> = events
         .iter()
-        .filter_map(|event| match event.kind {
-            EventKind::Message {
+        .filter_map(|event| {
+            let EventKind::Message {
                 id, from: ONE, to: TWO, event: MessageEvent::Delivered, ..
-            } => Some((event.at, id)),
-            _ => None,
+            } = event.kind
+            else {
+                return None;
+            };
+            Some((event.at, id))
         })
         .filter(|(_, id)| !under_way.contains(id))
         .collect();
@@ -145,20 +151,13 @@ fn a_link_sends_again_what_it_carried() {
     assert!(count <= MAX_REPLAY as usize);
     let third_last = link.carried().nth(count - 3).unwrap().clone();
     world.apply(NetworkAction::Replay { from: ONE, to: TWO, back: 3 }.into()).unwrap();
-    let (copy, at) = match &world.events()[0].kind {
-        EventKind::Message {
-            id,
-            from: ONE,
-            to: TWO,
-            message,
-            event: MessageEvent::Replayed { arrives_at },
-        } => {
-            assert_eq!(*message, third_last);
-            (*id, *arrives_at)
-        }
-        other => panic!("{other}"),
+    let EventKind::Message { id, from: ONE, to: TWO, message, event } = &world.events()[0].kind
+    else {
+        panic!("{:?}", world.events());
     };
-    assert_eq!(at, world.now() + Duration::from_millis(10));
+    let at = world.now() + Duration::from_millis(10);
+    assert_eq!((message, *event), (&third_last, MessageEvent::Replayed { arrives_at: at }));
+    let copy = *id;
     let arrived = events(&mut world, at).into_iter().any(
         |event| matches!(&event.kind, EventKind::Message { id, message, event: MessageEvent::Delivered, .. } if *id == copy && *message == third_last),
     );

@@ -156,7 +156,7 @@ impl World {
                     let response = apply_command(store, entry.index, command, applies_retries);
                     responses.insert(entry.index, response);
                 }
-                _ => store.skip(entry.index.0),
+                Payload::Noop | Payload::Membership(_) => store.skip(entry.index.0),
             }
         }
         self.emit_state_machine(id, StateMachineEvent::Applied { entries });

@@ -21,6 +21,13 @@ pub(super) enum ScheduledKind {
     HandlingEnds { node: NodeId, turn: u64 },
 }
 
+impl ScheduledKind {
+    /// The write that it completes, if it completes one.
+    pub(super) fn completed_write(&self) -> Option<(NodeId, PersistId)> {
+        if let Self::WriteCompletes { node, id, .. } = self { Some((*node, *id)) } else { None }
+    }
+}
+
 /// A node's reply to a client.
 #[derive(Clone, Debug)]
 pub(super) enum ServerReply {

@@ -1,5 +1,7 @@
 //! Requests inside a process: from its arrival to the core's outcome, and the reply to the client.
 
+use std::collections::BTreeMap;
+
 use raft_core::{Bytes, Input, LogIndex, NodeId, Outcome, Refusal, RequestId};
 use raft_kv::{ClientId, Response, Sequence};
 
@@ -78,14 +80,7 @@ impl World {
             }
             PendingRequest::Read(PendingRead { client, sequence, .. })
             | PendingRequest::Command { client, sequence } => {
-                let response = match outcome {
-                    Outcome::Committed(position) => live.responses.get(&position.index).cloned(),
-                    _ => None,
-                };
-                let reply = match response {
-                    Some(response) => ServerReply::Response(response, ReadPolicy::Log),
-                    None => not_done(outcome),
-                };
+                let reply = reply_of(outcome, &live.responses);
                 self.send_reply(id, client, sequence, reply);
             }
         }
@@ -117,13 +112,20 @@ impl World {
     }
 }
 
-/// The reply to a client whose request was not carried out. The client may ask again.
-fn not_done(outcome: Outcome) -> ServerReply {
+/// The reply to a client's request, with the response of the state machine if its command was
+/// applied. The client may ask again if it was not.
+fn reply_of(outcome: Outcome, responses: &BTreeMap<LogIndex, Response>) -> ServerReply {
     match outcome {
+        Outcome::Committed(position) => match responses.get(&position.index) {
+            Some(response) => ServerReply::Response(response.clone(), ReadPolicy::Log),
+            None => ServerReply::TryAgain(RetryReason::FateUnknown),
+        },
         Outcome::NotLeader { leader } => ServerReply::NotLeader(leader),
         Outcome::Refused(Refusal::NotLeader) => ServerReply::NotLeader(None),
         Outcome::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
         Outcome::Superseded { .. } => ServerReply::TryAgain(RetryReason::Superseded),
-        _ => ServerReply::TryAgain(RetryReason::FateUnknown),
+        Outcome::Readable { .. } | Outcome::Transferred { .. } | Outcome::Unknown { .. } => {
+            ServerReply::TryAgain(RetryReason::FateUnknown)
+        }
     }
 }

@@ -7,9 +7,9 @@ use raft_core::{
 };
 
 /// A message with its fields.
-pub(crate) struct Words<'a>(pub(crate) &'a Message);
+pub(super) struct MessageWords<'a>(pub(super) &'a Message);
 
-impl fmt::Display for Words<'_> {
+impl fmt::Display for MessageWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} term={}", self.0.name(), self.0.term)?;
         match &self.0.body {
@@ -36,7 +36,7 @@ impl fmt::Display for Words<'_> {
                 write!(f, " done={} round={}", request.done, request.round.0)
             }
             Body::InstallSnapshotReply(reply) => write_snapshot_reply(f, reply),
-            Body::ReadIndex(request) if request.lease => f.write_str(" lease"),
+            Body::ReadIndex(request) => f.write_str(if request.lease { " lease" } else { "" }),
             Body::ReadIndexReply(ReadIndexReply { result: Ok(index), .. }) => {
                 write!(f, " index={index}")
             }
@@ -48,7 +48,7 @@ impl fmt::Display for Words<'_> {
             | Body::ForwardReply(ForwardReply { result: Err(refusal), .. }) => {
                 write!(f, " refused: {refusal}")
             }
-            _ => Ok(()),
+            Body::TimeoutNow => Ok(()),
         }
     }
 }
