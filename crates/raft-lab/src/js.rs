@@ -20,13 +20,13 @@ use serde::Serialize;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{AnswerView, Clock, EventView, ExecResult, Lab, StateView};
+use crate::{AnswerView, EventView, ExecResult, Lab, RealClock, StateView};
 
 /// The lab that the page shows; [`Lab::replace`] puts another one into its place.
 pub type SharedLab = Rc<RefCell<Lab>>;
 
 /// Called when a script has changed the lab: the page should draw it.
-pub type Changed = Rc<dyn Fn()>;
+pub type OnChange = Rc<dyn Fn()>;
 
 /// The most events that wait for their listeners; what comes after them is left out.
 const MAX_WAITING_EVENTS: usize = 10_000;
@@ -35,7 +35,7 @@ const MAX_WAITING_EVENTS: usize = 10_000;
 ///
 /// # Errors
 /// When there is no window, or it refuses the property.
-pub fn install(lab: SharedLab, changed: Changed) -> Result<(), JsValue> {
+pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let helios = Object::new();
     let api = Rc::new(JsApi { lab, changed, listeners: Rc::default() });
     let set = |name: &str, function: JsValue| Reflect::set(&helios, &name.into(), &function);
@@ -62,7 +62,7 @@ pub fn install(lab: SharedLab, changed: Changed) -> Result<(), JsValue> {
 }
 
 /// A clock that counts from the opening of the page.
-pub(crate) fn page_clock() -> Clock {
+pub(crate) fn page_clock() -> RealClock {
     // Fetched once: the lab looks at its clock after every event.
     let performance = web_sys::window().and_then(|window| window.performance());
     Rc::new(move || {
@@ -73,7 +73,7 @@ pub(crate) fn page_clock() -> Clock {
 
 struct JsApi {
     lab: SharedLab,
-    changed: Changed,
+    changed: OnChange,
     listeners: Rc<Listeners>,
 }
 

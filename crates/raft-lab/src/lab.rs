@@ -25,10 +25,10 @@ use crate::{ConsoleKind, Frame};
 
 use self::exec::Listener;
 
-pub use self::exec::{ExecResult, Executed};
+pub use self::exec::{ExecResult, ExecStatus};
 
 /// Real time since an origin of the clock's choice. It only measures budgets.
-pub type Clock = Rc<dyn Fn() -> Duration>;
+pub type RealClock = Rc<dyn Fn() -> Duration>;
 
 /// One laboratory. Nothing in it touches a document; the page draws its [frames](Self::frame).
 pub struct Lab {
@@ -54,7 +54,7 @@ pub struct Lab {
     failure_told: bool,
     subscribers: BTreeMap<Subscription, Subscriber>,
     last_subscription: u64,
-    clock: Clock,
+    clock: RealClock,
     wake: Option<Wake>,
     /// Of the present frame.
     number: u64,
@@ -231,7 +231,7 @@ impl Lab {
     }
 
     /// Replaces the clock that measures budgets.
-    pub fn set_clock(&mut self, clock: Clock) {
+    pub fn set_clock(&mut self, clock: RealClock) {
         self.clock = clock;
     }
 
@@ -272,12 +272,12 @@ impl fmt::Debug for Lab {
 }
 
 #[cfg(target_arch = "wasm32")]
-fn default_clock() -> Clock {
+fn default_clock() -> RealClock {
     crate::js::page_clock()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn default_clock() -> Clock {
+fn default_clock() -> RealClock {
     let origin = std::time::Instant::now();
     Rc::new(move || origin.elapsed())
 }

@@ -10,12 +10,12 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use raft_lab::{Executed, Lab};
+//! use raft_lab::{ExecStatus, Lab};
 //! use raft_sim::Setup;
 //!
 //! let mut lab = Lab::scratch(Setup::default())?;
 //! lab.set_speed(f64::INFINITY);
-//! assert_eq!(lab.exec("run until leader"), Executed::Waiting);
+//! assert_eq!(lab.exec("run until leader"), ExecStatus::Waiting);
 //! while lab.pacing().running {
 //!     lab.tick(Duration::from_millis(16), Duration::from_millis(8));
 //! }
@@ -47,8 +47,8 @@ pub use frame::{DurableState, FadingMessage, Frame, InvariantLine, InvariantStat
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
-pub use js::{Changed, SharedLab, install};
-pub use lab::{Clock, ExecResult, Executed, Lab, LabError, Subscriber, Subscription};
+pub use js::{OnChange, SharedLab, install};
+pub use lab::{ExecResult, ExecStatus, Lab, LabError, RealClock, Subscriber, Subscription};
 pub use members::{MemberRole, Members};
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use operations::{ClientAnswer, FailedAttempt};

@@ -48,7 +48,7 @@ pub(crate) struct Pacer {
 
 /// How far a frame may go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Target {
+pub(crate) enum TimeTarget {
     Until(Instant),
     /// As far as the budget lasts.
     Unbounded,
@@ -100,14 +100,14 @@ impl Pacer {
 
     /// How far virtual time should get in a frame that took `elapsed`. It is counted from where the
     /// clock is, not from where it should have been: what one frame misses is not made up for.
-    pub(crate) fn target(&mut self, now: Instant, elapsed: Duration) -> Target {
+    pub(crate) fn target(&mut self, now: Instant, elapsed: Duration) -> TimeTarget {
         if self.speed.is_infinite() {
-            return Target::Unbounded;
+            return TimeTarget::Unbounded;
         }
         let micros = elapsed.min(MAX_FRAME).as_secs_f64() * 1e6 * self.speed + self.remainder;
         let whole = micros.floor();
         self.remainder = micros - whole;
-        Target::Until(Instant(now.0.saturating_add(whole as u64)))
+        TimeTarget::Until(Instant(now.0.saturating_add(whole as u64)))
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Database {
 
 /// Whether a database takes writes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Status {
+pub enum DatabaseStatus {
     /// It does.
     Open,
     /// The connection broke and is being restored; writes wait.
@@ -173,11 +173,11 @@ impl Database {
     }
 
     /// Whether it takes writes.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> DatabaseStatus {
         match &*self.inner.link.borrow() {
-            Link::Open(_) => Status::Open,
-            Link::Reopening => Status::Reopening,
-            Link::Lost(error) => Status::Lost(error.clone()),
+            Link::Open(_) => DatabaseStatus::Open,
+            Link::Reopening => DatabaseStatus::Reopening,
+            Link::Lost(error) => DatabaseStatus::Lost(error.clone()),
         }
     }
 

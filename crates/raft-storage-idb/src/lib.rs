@@ -70,7 +70,7 @@ mod origin;
 mod schema;
 mod sys;
 
-pub use database::{Database, Status};
+pub use database::{Database, DatabaseStatus};
 pub use error::{IdbError, LockError};
 pub use lock::OwnerLock;
 pub use origin::{

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::lab::Origin;
 use crate::panels::{
-    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, Properties, Time,
+    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, PropertyList, Time,
 };
 use crate::state::{Selection, Theme};
 
@@ -54,7 +54,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <KeyValues />
                 <Inspector />
                 <Events />
-                <Properties />
+                <PropertyList />
             </main>
         </div>
     }

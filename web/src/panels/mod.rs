@@ -23,5 +23,5 @@ pub(crate) use inspector::Inspector;
 pub(crate) use kv::KeyValues;
 pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
-pub(crate) use properties::Properties;
+pub(crate) use properties::PropertyList;
 pub(crate) use time::Time;

@@ -7,8 +7,8 @@ use crate::state::use_frame;
 use crate::ui::Panel;
 use crate::words::milliseconds;
 
-#[component(Properties)]
-pub(crate) fn properties() -> Html {
+#[component(PropertyList)]
+pub(crate) fn property_list() -> Html {
     let frame = use_frame();
     let is_broken = |line: &&InvariantLine| matches!(line.state, InvariantState::Broken { .. });
     let (all, broken) = (frame.invariants.len(), frame.invariants.iter().filter(is_broken).count());

@@ -2,12 +2,12 @@
 
 use yew::prelude::*;
 
-use crate::picture::{Lane, LinkView, Ring};
+use crate::picture::{Lane, LinkPicture, Ring};
 use crate::state::Selection;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LinkLineProps {
-    pub(crate) view: LinkView,
+    pub(crate) view: LinkPicture,
     pub(crate) ring: Ring,
     pub(crate) is_selected: bool,
     /// Whether it is the one that Tab reaches.

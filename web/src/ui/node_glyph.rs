@@ -4,7 +4,7 @@ use raft_lab::MemberRole;
 use raft_sim::NodeState;
 use yew::prelude::*;
 
-use crate::picture::{DisplayRole, NodeView, Point, Room, polygon, term_class};
+use crate::picture::{DisplayRole, NodePicture, Point, Room, polygon, term_class};
 use crate::state::Selection;
 use crate::words::state_word;
 
@@ -12,7 +12,7 @@ use super::NodeLabels;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct NodeGlyphProps {
-    pub(crate) view: NodeView,
+    pub(crate) view: NodePicture,
     pub(crate) centre: Point,
     pub(crate) radius: f64,
     pub(crate) is_selected: bool,
@@ -62,16 +62,16 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
 }
 
 /// Where the number stands, in radii: higher when dots, or the term, need the room below it.
-fn number_height(view: &NodeView, room: Room) -> f64 {
+fn number_height(view: &NodePicture, room: Room) -> f64 {
     if !view.votes.is_empty() || has_inner_term(view, room) { -0.14 } else { 0.06 }
 }
 
 /// Whether the term stands in the node, as there is no room for it below.
-fn has_inner_term(view: &NodeView, room: Room) -> bool {
+fn has_inner_term(view: &NodePicture, room: Room) -> bool {
     room == Room::Little && view.votes.is_empty() && view.term.is_some()
 }
 
-fn inner_term(view: &NodeView, radius: f64, room: Room) -> Html {
+fn inner_term(view: &NodePicture, radius: f64, room: Room) -> Html {
     let term = view.term.filter(|_| has_inner_term(view, room));
     html! {
         <text class="node-term" y={(radius * 0.52).to_string()}>
@@ -82,7 +82,7 @@ fn inner_term(view: &NodeView, radius: f64, room: Room) -> Html {
 
 /// A leader is an octagon with a second edge, a candidate a hexagon, who asks whether it could win a
 /// pentagon, a learner a square, a follower a circle.
-fn shape(view: &NodeView, radius: f64) -> Html {
+fn shape(view: &NodePicture, radius: f64) -> Html {
     let origin = Point::new(0.0, 0.0);
     match view.role {
         Some(DisplayRole::Leader) => html! {
@@ -107,7 +107,7 @@ fn edges(points: String) -> Html {
 }
 
 /// A candidate's dots: one a voter, filled for a vote, crossed out for a refusal.
-fn votes(view: &NodeView, radius: f64) -> Html {
+fn votes(view: &NodePicture, radius: f64) -> Html {
     let count = view.votes.len() as f64;
     let (gap, y) = ((radius * 1.3 / count.max(1.0)).min(10.0), radius * 0.52);
     let size = (gap * 0.36).min(3.6);
@@ -130,7 +130,7 @@ fn votes(view: &NodeView, radius: f64) -> Html {
 }
 
 /// The role's letter at the lower right; a sign for nodes that do not run.
-fn badge(view: &NodeView, radius: f64) -> Html {
+fn badge(view: &NodePicture, radius: f64) -> Html {
     let letter = match view.state {
         NodeState::Running => view.role.map_or("✕", DisplayRole::letter),
         NodeState::Paused => "Ⅱ",

@@ -3,11 +3,11 @@
 use raft_sim::NodeState;
 use yew::prelude::*;
 
-use crate::picture::{DisplayRole, NodeView, Room};
+use crate::picture::{DisplayRole, NodePicture, Room};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct NodeLabelsProps {
-    pub(super) view: NodeView,
+    pub(super) view: NodePicture,
     /// Of the node.
     pub(super) radius: f64,
     pub(super) room: Room,
@@ -28,7 +28,7 @@ pub(super) fn node_labels(props: &NodeLabelsProps) -> Html {
 }
 
 /// The two lines; either may be empty.
-fn words(view: &NodeView, room: Room) -> (String, String) {
+fn words(view: &NodePicture, room: Room) -> (String, String) {
     let is_running = view.state == NodeState::Running;
     let what = match view.role.filter(|_| is_running) {
         Some(role) => role.words().to_owned(),
@@ -55,7 +55,7 @@ fn words(view: &NodeView, room: Room) -> (String, String) {
 
 /// Only what is odd about the node. Shape and letter tell the rest, and the term stands in it, unless
 /// votes do.
-fn little(view: &NodeView, what: String, member_role: Option<&str>) -> (String, String) {
+fn little(view: &NodePicture, what: String, member_role: Option<&str>) -> (String, String) {
     let is_odd = view.state != NodeState::Running || view.role == Some(DisplayRole::NonMember);
     let first = match (is_odd, member_role, view.votes.is_empty(), view.term) {
         (true, ..) => what,

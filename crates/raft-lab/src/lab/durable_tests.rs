@@ -193,7 +193,7 @@ fn the_back_end_is_damaged_as_the_simulated_disks_are() {
             lab.step();
             backend.complete_next();
         }
-        assert!(matches!(lab.exec(fault), Executed::Done(_)), "{fault}");
+        assert!(matches!(lab.exec(fault), ExecStatus::Done(_)), "{fault}");
         for line in ["run 500ms", "crash 1 lose", "disk 1 full=off", "restart 1", "run 500ms"] {
             lab.exec(line);
             finish(&mut lab, &backend);
@@ -242,11 +242,11 @@ fn a_failure_stops_the_lab_for_good_and_it_can_go_on_as_scratch() {
     lab.set_running(true);
     lab.tick(FRAME, BUDGET);
     lab.step();
-    assert!(matches!(lab.exec("crash 1"), Executed::Failed(_)));
+    assert!(matches!(lab.exec("crash 1"), ExecStatus::Failed(_)));
     assert_eq!(lab.session().world().steps(), steps);
     lab.continue_as_scratch();
     assert_eq!(lab.durable(), DurableState::Scratch);
-    assert_eq!(lab.exec("run until leader"), Executed::Waiting);
+    assert_eq!(lab.exec("run until leader"), ExecStatus::Waiting);
     while lab.pacing().running {
         lab.tick(FRAME, BUDGET);
     }

@@ -10,7 +10,7 @@ use crate::{ConsoleKind, Pacing};
 
 /// What became of a line just now.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Executed {
+pub enum ExecStatus {
     /// It was blank, or a comment.
     Nothing,
     /// It is carried out. The answer to an operation comes later, as a line of the console.
@@ -41,7 +41,7 @@ impl Lab {
     ///
     /// Statements that act at once do so, also while another one waits. Those that need time to pass
     /// queue up behind each other, and start the clock if the lab is paused.
-    pub fn exec(&mut self, line: &str) -> Executed {
+    pub fn exec(&mut self, line: &str) -> ExecStatus {
         self.exec_with(line, None)
     }
 
@@ -51,15 +51,15 @@ impl Lab {
         &mut self,
         line: &str,
         listener: impl FnOnce(ExecResult) + 'static,
-    ) -> Executed {
+    ) -> ExecStatus {
         self.exec_with(line, Some(Box::new(listener)))
     }
 
-    fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> Executed {
+    fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> ExecStatus {
         let executed = match raft_script::parse_line(line) {
             Ok(None) => {
                 tell(listener, ExecResult::Done(String::new()));
-                return Executed::Nothing;
+                return ExecStatus::Nothing;
             }
             Ok(Some(statement)) => self.begin(line, statement, listener),
             Err(error) => {
@@ -72,12 +72,17 @@ impl Lab {
         executed
     }
 
-    fn begin(&mut self, text: &str, statement: Statement, listener: Option<Listener>) -> Executed {
+    fn begin(
+        &mut self,
+        text: &str,
+        statement: Statement,
+        listener: Option<Listener>,
+    ) -> ExecStatus {
         let line = SourceLine { number: 1, statement };
         if self.is_waiting() && needs_time(&line.statement) {
             self.say(ConsoleKind::Info, format!("{} (after what is going on now)", text.trim()));
             self.queue.push_back(Queued { line, is_scripted: false, listener });
-            return Executed::Waiting;
+            return ExecStatus::Waiting;
         }
         self.start(Queued { line, is_scripted: false, listener })
     }
@@ -90,13 +95,13 @@ impl Lab {
             let is_last_of_script =
                 next.is_scripted && !self.queue.iter().any(|queued| queued.is_scripted);
             let executed = self.start(next);
-            if is_last_of_script && matches!(executed, Executed::Done(_)) {
+            if is_last_of_script && matches!(executed, ExecStatus::Done(_)) {
                 self.say(ConsoleKind::Info, SCRIPT_OVER);
             }
         }
     }
 
-    fn start(&mut self, queued: Queued) -> Executed {
+    fn start(&mut self, queued: Queued) -> ExecStatus {
         let Queued { line: SourceLine { number, statement }, is_scripted, listener } = queued;
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {
@@ -113,12 +118,12 @@ impl Lab {
                     }
                     (listener, _) => tell(listener, ExecResult::Done(reply.to_string())),
                 }
-                Executed::Done(reply)
+                ExecStatus::Done(reply)
             }
             Ok(Started::Waiting) => {
                 self.waiting = Some(Waiting { line_number: number, is_scripted, listener });
                 self.pacer.run_for_statement();
-                Executed::Waiting
+                ExecStatus::Waiting
             }
             Err(error) => {
                 let words = error.to_string();
@@ -184,10 +189,10 @@ impl Lab {
         self.say(ConsoleKind::Error, format!("The script stopped at its line {line}."));
     }
 
-    fn fail(&mut self, words: String, listener: Option<Listener>) -> Executed {
+    fn fail(&mut self, words: String, listener: Option<Listener>) -> ExecStatus {
         self.say(ConsoleKind::Error, words.clone());
         tell(listener, ExecResult::Failed(words.clone()));
-        Executed::Failed(words)
+        ExecStatus::Failed(words)
     }
 
     /// Tells everybody who still waits that there is nothing to wait for.

@@ -78,7 +78,7 @@ fn a_frame_that_exceeds_its_budget_falls_behind_and_does_not_catch_up() {
 #[test]
 fn a_waiting_statement_runs_a_paused_lab_and_pauses_it_again() {
     let mut lab = scratch();
-    assert_eq!(lab.exec("run 300ms"), Executed::Waiting);
+    assert_eq!(lab.exec("run 300ms"), ExecStatus::Waiting);
     assert!(lab.pacing().running);
     assert!(lab.frame().goal.is_some());
     finish(&mut lab);
@@ -114,9 +114,9 @@ fn pausing_holds_a_statement() {
 #[test]
 fn statements_that_need_time_queue_up_and_others_act_at_once() {
     let mut lab = scratch();
-    assert_eq!(lab.exec("run 300ms"), Executed::Waiting);
-    assert_eq!(lab.exec("run 50ms"), Executed::Waiting);
-    assert!(matches!(lab.exec("crash 3"), Executed::Done(_)));
+    assert_eq!(lab.exec("run 300ms"), ExecStatus::Waiting);
+    assert_eq!(lab.exec("run 50ms"), ExecStatus::Waiting);
+    assert!(matches!(lab.exec("crash 3"), ExecStatus::Done(_)));
     assert_eq!(now(&lab), 0);
     finish(&mut lab);
     assert_eq!(now(&lab), 350_000);
@@ -136,11 +136,11 @@ fn cancelling_gives_up_what_waits_and_what_stands_behind_it() {
 #[test]
 fn a_line_that_makes_no_sense_is_answered_with_a_caret() {
     let mut lab = scratch();
-    let Executed::Failed(words) = lab.exec("crash seven") else { panic!("it was executed") };
+    let ExecStatus::Failed(words) = lab.exec("crash seven") else { panic!("it was executed") };
     assert!(words.contains('^') && words.contains("expected"), "{words}");
     assert!(console(&lab).contains("crash seven"));
-    assert_eq!(lab.exec("  # a comment"), Executed::Nothing);
-    assert!(matches!(lab.exec("crash 77"), Executed::Failed(_)));
+    assert_eq!(lab.exec("  # a comment"), ExecStatus::Nothing);
+    assert!(matches!(lab.exec("crash 77"), ExecStatus::Failed(_)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_script::Stepped;
 
 use super::Lab;
-use crate::pacing::Target;
+use crate::pacing::TimeTarget;
 
 impl Lab {
     /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
@@ -59,7 +59,7 @@ impl Lab {
         let out_of_time = (self.clock)() + budget;
         self.begin_queued();
         while self.may_go_on() {
-            if let Target::Until(until) = target
+            if let TimeTarget::Until(until) = target
                 && self.session.next_step().is_none_or(|next| next.at > until)
             {
                 self.session.advance_clock(until);

@@ -8,7 +8,7 @@ fn millis(count: u64) -> Duration {
 fn a_frame_moves_the_clock_by_its_length_times_the_speed() {
     let mut pacer = Pacer::default();
     pacer.set_speed(0.5);
-    assert_eq!(pacer.target(Instant(1000), millis(16)), Target::Until(Instant(9000)));
+    assert_eq!(pacer.target(Instant(1000), millis(16)), TimeTarget::Until(Instant(9000)));
 }
 
 #[test]
@@ -18,7 +18,9 @@ fn what_is_less_than_a_microsecond_is_kept_for_the_next_frame() {
     let frame = Duration::from_micros(300);
     let mut now = Instant(0);
     for _ in 0..11 {
-        let Target::Until(next) = pacer.target(now, frame) else { panic!("the speed is finite") };
+        let TimeTarget::Until(next) = pacer.target(now, frame) else {
+            panic!("the speed is finite")
+        };
         now = next;
     }
     assert_eq!(now, Instant(3));
@@ -28,14 +30,14 @@ fn what_is_less_than_a_microsecond_is_kept_for_the_next_frame() {
 fn a_tab_that_was_hidden_does_not_jump() {
     let mut pacer = Pacer::default();
     pacer.set_speed(1.0);
-    assert_eq!(pacer.target(Instant(0), millis(60_000)), Target::Until(Instant(100_000)));
+    assert_eq!(pacer.target(Instant(0), millis(60_000)), TimeTarget::Until(Instant(100_000)));
 }
 
 #[test]
 fn an_infinite_speed_has_no_target() {
     let mut pacer = Pacer::default();
     pacer.set_speed(f64::INFINITY);
-    assert_eq!(pacer.target(Instant(0), millis(16)), Target::Unbounded);
+    assert_eq!(pacer.target(Instant(0), millis(16)), TimeTarget::Unbounded);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use raft_storage_idb::{IdbError, Status};
+use raft_storage_idb::{DatabaseStatus, IdbError};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
@@ -44,7 +44,7 @@ async fn an_aborted_transaction_leaves_nothing_and_nothing_comes_after_it() {
     // A write that comes after a failed one would leave a hole.
     let later = database.commit(vec![(NodeId(1), append(4))], Vec::new()).await;
     assert_eq!(later, Err(error.clone()));
-    assert_eq!(database.status(), Status::Lost(error.clone()));
+    assert_eq!(database.status(), DatabaseStatus::Lost(error.clone()));
     assert_eq!(*lost.borrow(), [error]);
     assert_eq!(stored("aborted", NodeId(1)).await.entries, beginning().entries.to_vec());
 }
@@ -82,7 +82,7 @@ async fn a_lost_connection_is_opened_again_and_nothing_is_missing() {
     for commit in commits {
         assert_eq!(commit.await, Ok(()));
     }
-    assert_eq!(database.status(), Status::Open);
+    assert_eq!(database.status(), DatabaseStatus::Open);
     assert_eq!(stored("reopened", NodeId(1)).await.entries.len(), 6);
 }
 

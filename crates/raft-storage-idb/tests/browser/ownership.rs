@@ -1,8 +1,8 @@
 //! Several tabs, wiping, and the marker that there was a database.
 
 use raft_storage_idb::{
-    IdbError, LockError, OwnerLock, Status, mark_initialized, persist_storage, storage_report,
-    was_initialized,
+    DatabaseStatus, IdbError, LockError, OwnerLock, mark_initialized, persist_storage,
+    storage_report, was_initialized,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -61,7 +61,7 @@ async fn a_wipe_makes_open_databases_give_way() {
     Database::wipe("wiped").await.unwrap();
     // It began before the wipe, so it may end.
     assert_eq!(under_way.await, Ok(()));
-    assert_eq!(database.status(), Status::Lost(IdbError::TakenOver));
+    assert_eq!(database.status(), DatabaseStatus::Lost(IdbError::TakenOver));
     let later = database.commit(vec![(NodeId(1), append(5))], Vec::new()).await;
     assert_eq!(later, Err(IdbError::TakenOver));
     assert!(!was_initialized("wiped"));

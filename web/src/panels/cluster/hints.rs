@@ -4,7 +4,7 @@
 use raft_lab::ConsoleKind;
 use yew::prelude::*;
 
-use crate::picture::LinkView;
+use crate::picture::LinkPicture;
 use crate::state::{use_controls, use_frame};
 use crate::ui::ActionButton;
 
@@ -18,7 +18,7 @@ pub(crate) fn hints() -> Html {
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
     let given = frame.console.iter().filter(|line| line.kind == ConsoleKind::Command).count();
     let is_whole = frame.world.partition().is_none()
-        && LinkView::all(&frame.world).iter().all(|link| !link.is_cut());
+        && LinkPicture::all(&frame.world).iter().all(|link| !link.is_cut());
     if given >= ENOUGH && is_whole {
         return html! { <div class="hints is-over"></div> };
     }

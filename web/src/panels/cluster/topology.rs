@@ -12,7 +12,7 @@ use yew::prelude::*;
 use self::pointing::{look_at, place_of_menu, press_key, selection_at};
 use crate::hooks::{ThemeContext, use_painter, use_size};
 use crate::picture::canvas::{FadingMessages, Painter, Scene};
-use crate::picture::{LinkView, NodeView, Ring, is_parted};
+use crate::picture::{LinkPicture, NodePicture, Ring, is_parted};
 use crate::state::{MenuAt, Selection, use_controls, use_frame, use_selected};
 use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
 
@@ -70,7 +70,7 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
     let glyphs = frame.world.nodes().map(|node| {
         let id = node.id();
         html! {
-            <NodeGlyph key={id.0} view={NodeView::of(node, &frame.members)} centre={ring.node(id.0)}
+            <NodeGlyph key={id.0} view={NodePicture::of(node, &frame.members)} centre={ring.node(id.0)}
                 radius={ring.node_radius} is_selected={selected == Some(Selection::Node(id))}
                 room={ring.room()}
                 has_words_above={ring.has_words_above(id.0)} is_tab_stop={id == tab_stop} />
@@ -80,7 +80,7 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
 }
 
 fn links(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
-    let views = LinkView::all(&frame.world);
+    let views = LinkPicture::all(&frame.world);
     let tab_stop = if let Some(Selection::Link(one, other)) = selected {
         (one, other)
     } else {

@@ -10,7 +10,7 @@ use crate::state::Selection;
 
 /// One thing to do.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Action {
+pub(crate) struct UserAction {
     /// For tests: `crash`.
     pub(crate) name: &'static str,
     /// On the button.
@@ -33,7 +33,7 @@ pub(crate) enum Group {
 }
 
 /// Everything that can be done to something; always the same in the same order.
-pub(crate) fn actions(frame: &Frame, selection: Selection) -> Vec<Action> {
+pub(crate) fn actions(frame: &Frame, selection: Selection) -> Vec<UserAction> {
     match selection {
         Selection::Node(id) => node::actions(frame, id),
         Selection::Link(one, other) => of_link(&frame.world, one, other),
@@ -41,7 +41,7 @@ pub(crate) fn actions(frame: &Frame, selection: Selection) -> Vec<Action> {
     }
 }
 
-fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
+fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<UserAction> {
     let is_cut = |from, to| world.link(from, to).is_some_and(|link| link.cut);
     let way = |from: NodeId, to: NodeId| {
         let (name, label, word) = if is_cut(from, to) {
@@ -49,7 +49,7 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
         } else {
             ("cut", "Cut", "cut")
         };
-        Action {
+        UserAction {
             name,
             label: format!("{label} {from} → {to}"),
             line: format!("link {from} -> {to} {word}"),
@@ -57,7 +57,7 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
             group: Group::Itself,
         }
     };
-    let both = |name, label: &str, word: &str, is_possible| Action {
+    let both = |name, label: &str, word: &str, is_possible| UserAction {
         name,
         label: label.to_owned(),
         line: format!("link {one} <-> {other} {word}"),
@@ -73,8 +73,8 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<Action> {
     ]
 }
 
-fn of_message(world: &World, id: MessageId) -> Vec<Action> {
-    vec![Action {
+fn of_message(world: &World, id: MessageId) -> Vec<UserAction> {
+    vec![UserAction {
         name: "drop",
         label: "Drop it".to_owned(),
         line: format!("drop message {id}"),

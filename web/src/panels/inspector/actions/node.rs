@@ -4,23 +4,23 @@ use raft_core::NodeId;
 use raft_lab::{Frame, MemberRole};
 use raft_sim::NodeState;
 
-use super::{Action, Group};
+use super::{Group, UserAction};
 use crate::lab::free_server_number;
 
-pub(super) fn actions(frame: &Frame, id: NodeId) -> Vec<Action> {
+pub(super) fn actions(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     let mut actions = to_process(frame, id);
     actions.extend(to_cluster(frame, id));
     actions
 }
 
-fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
+fn to_process(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     let world = &frame.world;
     let state = world.node(id).map(raft_sim::SimNode::state);
     let has_room = world.node(id).is_some_and(|node| !node.disk().is_full());
     let is = |wanted| state == Some(wanted);
     let (running, paused) = (is(NodeState::Running), is(NodeState::Paused));
     let down = is(NodeState::Crashed) || is(NodeState::Refused);
-    let action = |name: &'static str, label: &str, is_possible| Action {
+    let action = |name: &'static str, label: &str, is_possible| UserAction {
         name,
         label: label.to_owned(),
         line: format!("{name} {id}"),
@@ -36,7 +36,7 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
         action("snapshot", "Snapshot", running),
         // Leases rest on that memory.
         action("forget", "Forget leader", running && !world.setup().settings.lease_reads),
-        Action {
+        UserAction {
             name: "isolate",
             label: "Isolate".to_owned(),
             line: format!("partition {id} | others"),
@@ -47,11 +47,11 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<Action> {
 }
 
 /// These are asked of the leader, so there must be one.
-fn to_cluster(frame: &Frame, id: NodeId) -> Vec<Action> {
+fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     let leader = frame.world.leader();
     let member_role = frame.members.role_of(id);
     let voters = frame.members.membership.voters().len();
-    let action = |name: &'static str, label: String, line: String, is_possible| Action {
+    let action = |name: &'static str, label: String, line: String, is_possible| UserAction {
         name,
         label,
         line,

@@ -21,7 +21,7 @@ fn lab_with_leader() -> raft_lab::Lab {
     lab
 }
 
-fn names(actions: &[Action]) -> Vec<&'static str> {
+fn names(actions: &[UserAction]) -> Vec<&'static str> {
     actions.iter().filter(|action| action.is_possible).map(|action| action.name).collect()
 }
 
@@ -34,7 +34,7 @@ fn every_possible_action_is_a_line_that_the_lab_takes() {
                 let mut lab = lab_with_leader();
                 let executed = lab.exec(&action.line);
                 assert!(
-                    !matches!(executed, raft_lab::Executed::Failed(_)),
+                    !matches!(executed, raft_lab::ExecStatus::Failed(_)),
                     "{}: {executed:?}",
                     action.line
                 );

@@ -1,4 +1,4 @@
-use raft_lab::{Executed, Lab};
+use raft_lab::{ExecStatus, Lab};
 use raft_sim::Setup;
 
 use super::*;
@@ -10,7 +10,7 @@ fn every_way_to_read_is_a_line_that_the_lab_takes() {
         assert_eq!(policy_named(&policy.to_string()), Some(policy));
         for via in ["", "3"] {
             let line = read_line(policy, " x ", via, 9);
-            assert!(matches!(lab.exec(&line), Executed::Done(_)), "{line}");
+            assert!(matches!(lab.exec(&line), ExecStatus::Done(_)), "{line}");
         }
     }
 }

@@ -7,9 +7,9 @@ fn world() -> World {
     World::new(Setup::default()).expect("the defaults are within bounds")
 }
 
-fn view(world: &World, id: u64) -> NodeView {
+fn view(world: &World, id: u64) -> NodePicture {
     let node = world.node(NodeId(id)).expect("there is such a node");
-    NodeView::of(node, &Members::of(world))
+    NodePicture::of(node, &Members::of(world))
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn links_tell_which_way_they_are_cut() {
     let mut world = world();
     let change = LinkChange::Cut;
     world.apply(Action::Link { from: NodeId(4), to: NodeId(1), change }).expect("it exists");
-    let links = LinkView::all(&world);
+    let links = LinkPicture::all(&world);
     assert_eq!(links.len(), 10);
     let cut: Vec<_> = links.iter().filter(|link| link.is_cut()).collect();
     assert_eq!(cut.len(), 1);
@@ -51,7 +51,7 @@ fn nodes_in_no_group_form_a_part_of_their_own() {
     world.apply(NetworkAction::Partition { groups }.into()).expect("both exist");
     assert!(!is_parted(&world, NodeId(3), NodeId(5)));
     assert!(is_parted(&world, NodeId(1), NodeId(5)));
-    assert!(LinkView::all(&world).iter().any(|link| link.is_parted));
+    assert!(LinkPicture::all(&world).iter().any(|link| link.is_parted));
 }
 
 #[test]
@@ -59,7 +59,8 @@ fn a_bridge_is_parted_from_nobody_and_one_way_is_parted() {
     let mut world = world();
     let groups = vec![[1, 2, 3].map(NodeId).to_vec(), [3, 4, 5].map(NodeId).to_vec()];
     world.apply(NetworkAction::Partition { groups }.into()).expect("all exist");
-    let parted: Vec<_> = LinkView::all(&world).into_iter().filter(|link| link.is_parted).collect();
+    let parted: Vec<_> =
+        LinkPicture::all(&world).into_iter().filter(|link| link.is_parted).collect();
     assert_eq!(parted.len(), 4);
     assert!(parted.iter().all(|link| link.one != NodeId(3) && link.other != NodeId(3)));
     let (heard, unheard) = (vec![NodeId(1)], vec![NodeId(2)]);

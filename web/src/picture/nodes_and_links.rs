@@ -8,7 +8,7 @@ use crate::picture::DisplayRole;
 
 /// A node in the picture.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct NodeView {
+pub(crate) struct NodePicture {
     pub(crate) id: NodeId,
     pub(crate) state: NodeState,
     /// What it is to the cluster.
@@ -26,7 +26,7 @@ pub(crate) struct NodeView {
 
 /// Both directions between two nodes.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct LinkView {
+pub(crate) struct LinkPicture {
     pub(crate) one: NodeId,
     pub(crate) other: NodeId,
     /// Whether `one` → `other` is cut.
@@ -39,7 +39,7 @@ pub(crate) struct LinkView {
     pub(crate) is_idle: bool,
 }
 
-impl NodeView {
+impl NodePicture {
     pub(crate) fn of(node: &SimNode, members: &Members) -> Self {
         let member_role = members.role_of(node.id());
         let status = node.core().map(raft_core::Node::status);
@@ -101,7 +101,7 @@ impl NodeView {
     }
 }
 
-impl LinkView {
+impl LinkPicture {
     /// Every link of a world, each pair once.
     pub(crate) fn all(world: &World) -> Vec<Self> {
         let ids: Vec<NodeId> = world.node_ids().collect();
