@@ -1,9 +1,9 @@
-//! The console: what was typed, and what came of it.
+//! The console: statements and their results.
 
 use imbl::Vector;
 use raft_core::Instant;
 
-/// How many lines are kept.
+/// The most lines that are kept.
 const MAX_LINES: usize = 500;
 /// The longest text that a line keeps, in characters; a disk image can be longer.
 const MAX_TEXT: usize = 4000;
@@ -15,24 +15,24 @@ pub struct ConsoleLine {
     pub number: u64,
     /// The virtual time.
     pub at: Instant,
-    /// What kind of line it is.
+    /// Whether it is a statement, a reply, an answer, an error or a notice.
     pub kind: ConsoleKind,
     /// The text.
     pub text: String,
 }
 
-/// What a line of the console is.
+/// The kind of a console line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ConsoleKind {
-    /// A statement that was given.
+    /// A statement.
     Command,
-    /// What the lab says to a statement.
+    /// The lab's reply to a statement.
     Reply,
-    /// What a client got from the cluster.
+    /// The answer that a client got from the cluster.
     Answer,
-    /// Something went wrong.
+    /// An error.
     Error,
-    /// Something to know.
+    /// A notice.
     Info,
 }
 
@@ -57,7 +57,7 @@ impl Console {
         }
     }
 
-    /// How many lines there ever were.
+    /// The number of lines ever said.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
@@ -66,8 +66,8 @@ impl Console {
         &self.lines
     }
 
-    /// Takes over an earlier console, so that line numbers go on. What there is to know about the
-    /// browser is said once.
+    /// Puts an earlier console's lines before this one's; line numbers continue. A notice that the
+    /// earlier console has is not repeated.
     pub(crate) fn continue_from(&mut self, earlier: Self) {
         let later = std::mem::replace(self, earlier);
         for line in later.lines {

@@ -1,4 +1,4 @@
-//! What the page draws: one moment of the lab, immutable.
+//! One moment of the lab, immutable: the page draws it.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -11,37 +11,37 @@ use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, MessageId,
 
 use crate::{ConsoleLine, Members, Pacing};
 
-/// How many events are kept.
+/// The most events that a frame keeps.
 const MAX_EVENTS: usize = 2000;
-/// How long, in virtual time, a message that is gone stays to be shown.
+/// How long a lost message stays in the frame, in virtual time.
 const FADING_FOR: Duration = Duration::from_millis(50);
-/// How many of those are kept.
+/// The most lost messages that a frame keeps.
 const MAX_FADING: usize = 100;
 
 /// The lab at one moment. Cheap to clone. Two frames of a lab are equal if their numbers are.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// Changes when anything changes.
+    /// Goes up when anything changes.
     pub number: u64,
     /// The cluster.
     pub world: Rc<World>,
-    /// Who belongs to it.
+    /// The cluster's members.
     pub members: Members,
-    /// The most recent events worth telling, oldest first; see [`is_noise`].
+    /// The most recent events without the [noise](is_noise), oldest first.
     pub events: Vector<Rc<Event>>,
-    /// Messages that were lost a moment ago, oldest first.
+    /// The messages lost in the last 50 ms of virtual time, oldest first.
     pub fading: Vector<FadingMessage>,
     /// The most recent lines of the console, oldest first.
     pub console: Vector<ConsoleLine>,
     /// Every property that is checked.
     pub invariants: Rc<[InvariantLine]>,
-    /// How time passes.
+    /// Whether virtual time passes, and how fast.
     pub pacing: Pacing,
-    /// What the waiting statement waits for, in words.
+    /// The goal of the statement that is being waited for, in words.
     pub goal: Option<String>,
     /// Where the disks are kept.
     pub durable: DurableState,
-    /// What is going on, in a sentence or two.
+    /// The state of the cluster in one or two sentences.
     pub headline: String,
 }
 
@@ -51,35 +51,35 @@ impl PartialEq for Frame {
     }
 }
 
-/// A message on its way to nowhere.
+/// A message that was lost.
 #[derive(Clone, Debug)]
 pub struct FadingMessage {
-    /// Names the message.
+    /// The message's id.
     pub id: MessageId,
     /// The sender.
     pub from: NodeId,
-    /// The receiver that does not get it.
+    /// The receiver.
     pub to: NodeId,
     /// The message.
     pub message: Arc<Message>,
-    /// When it was sent.
+    /// The time of sending.
     pub sent_at: Instant,
-    /// When it would have arrived.
+    /// The time at which it would have arrived.
     pub arrives_at: Instant,
-    /// When it was lost.
+    /// The time of the loss.
     pub lost_at: Instant,
-    /// Why.
+    /// The reason of the loss.
     pub reason: DropReason,
 }
 
-/// A property and whether it holds.
+/// A checked property and its state.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InvariantLine {
     /// Its name.
     pub name: &'static str,
     /// The section of the paper that it comes from.
     pub section: &'static str,
-    /// What it says.
+    /// The property as a sentence.
     pub meaning: &'static str,
     /// Whether it holds.
     pub state: InvariantState,
@@ -88,42 +88,41 @@ pub struct InvariantLine {
 /// Whether a property holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum InvariantState {
-    /// It held after every event so far.
+    /// It has held after every event so far.
     Holding,
-    /// It cannot be demanded now: a fault took away what Raft itself rests on.
+    /// It is not demanded now: a fault has removed an assumption of Raft.
     Suspended {
-        /// Since when, and why.
+        /// The time and the fault.
         words: String,
     },
     /// It was broken.
     Broken {
-        /// The number of the event after which that was noticed.
+        /// The number of the event after which the violation was found.
         event_number: u64,
-        /// When.
+        /// The time of that event.
         at: Instant,
-        /// What was seen, and what it contradicts.
+        /// The observed values that contradict each other.
         description: String,
     },
 }
 
-/// Where the cluster's disks are kept.
+/// Where the cluster's disks are stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DurableState {
-    /// In memory: closing the page forgets them.
+    /// In memory, until the page is closed.
     Scratch,
     /// In the browser's database.
     Durable {
-        /// How many writes are on their way there. No node has acknowledged any of them.
+        /// The number of writes not stored yet. No node has acknowledged any of them.
         unsaved: u64,
-        /// Why the lab stopped for good, if it did: the database takes no more writes. What it
-        /// holds is safe; [`Lab::continue_as_scratch`](crate::Lab::continue_as_scratch) goes on
-        /// without it.
+        /// Why the database stores no more writes; `None` while it does. The lab then stays paused
+        /// until [`Lab::continue_as_scratch`](crate::Lab::continue_as_scratch).
         error: Option<String>,
     },
 }
 
-/// Whether an event belongs to the hum of a healthy cluster: the page draws it, but a list of what
-/// happened is better without it.
+/// Whether the event is routine in a healthy cluster: messages, writes and heartbeats. The topology
+/// shows them; the event list leaves them out.
 pub fn is_noise(kind: &EventKind) -> bool {
     match kind {
         EventKind::Core { trace, .. } => {
@@ -146,7 +145,7 @@ pub fn is_noise(kind: &EventKind) -> bool {
     }
 }
 
-/// The events and losses of the last moments.
+/// The most recent events and lost messages.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Recent {
     pub(crate) events: Vector<Rc<Event>>,
@@ -185,7 +184,7 @@ impl Recent {
         }
     }
 
-    /// Forgets what died too long ago.
+    /// Removes the messages that were lost too long ago.
     pub(crate) fn forget_before(&mut self, now: Instant) {
         while self.fading.front().is_some_and(|first| now - first.lost_at > FADING_FOR) {
             self.fading.pop_front();

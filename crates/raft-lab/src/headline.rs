@@ -1,4 +1,4 @@
-//! One plain sentence on the state of the cluster.
+//! The state of the cluster in one or two sentences.
 
 use raft_check::Violation;
 use raft_core::{Node, NodeId, RoleKind};
@@ -6,7 +6,7 @@ use raft_sim::{NodeState, SimNode, World};
 
 use crate::{MemberRole, Members};
 
-/// What is going on, in a sentence or two.
+/// A broken property, else the partition and the leadership.
 pub(crate) fn headline(world: &World, members: &Members, violation: Option<&Violation>) -> String {
     if let Some(violation) = violation {
         return format!("{} is broken: {}", violation.property.name, violation.description);
@@ -19,7 +19,7 @@ pub(crate) fn headline(world: &World, members: &Members, violation: Option<&Viol
         Some(partition) if partition.is_one_way() => {
             let groups: Vec<String> = partition.groups().iter().map(|group| nodes(group)).collect();
             let [heard, unheard] = groups.as_slice() else { return leadership };
-            format!("Partitioned one way: nothing gets from {unheard} to {heard}. {leadership}")
+            format!("Partitioned one way: no message gets from {unheard} to {heard}. {leadership}")
         }
         Some(partition) => {
             let groups = groups_in_words(world, partition.groups());
@@ -68,7 +68,7 @@ fn with_leader(world: &World, members: &Members, leader: NodeId) -> String {
         }
     }
     if let Some(to) = core.status().transfer_to {
-        words += &format!("; it hands over to node {to}");
+        words += &format!("; it transfers leadership to node {to}");
     }
     words + &out_of_service(world) + "."
 }
@@ -89,12 +89,12 @@ fn without_leader(world: &World, members: &Members) -> String {
     }
     let words = match asking(world, RoleKind::Candidate).as_slice() {
         [] => match asking(world, RoleKind::PreCandidate).as_slice() {
-            [] => "the nodes wait for one until an election timeout elapses".to_owned(),
+            [] => "the nodes wait for an election timeout".to_owned(),
             [one] => {
                 let next = one.current_term().next();
-                format!("node {} asks whether it could win an election in term {next}", one.id())
+                format!("node {} asks for pre-votes for term {next}", one.id())
             }
-            several => format!("{} ask whether they could win an election", of_cores(several)),
+            several => format!("{} ask for pre-votes", of_cores(several)),
         },
         [one] => format!("node {} asks for votes in term {}", one.id(), one.current_term()),
         several => format!("{} ask for votes", of_cores(several)),
@@ -102,12 +102,12 @@ fn without_leader(world: &World, members: &Members) -> String {
     format!("No leader: {words}{}.", out_of_service(world))
 }
 
-/// Why no majority can be had.
+/// Why no majority of the voters runs.
 fn too_few(world: &World, members: &Members, runs: impl Fn(NodeId) -> bool) -> String {
     let membership = &members.membership;
     if membership.is_joint() {
         return format!(
-            "too few of the voters run, and old and new ones must agree ({membership}){}",
+            "too few voters run for a majority of the old and one of the new ones ({membership}){}",
             out_of_service(world)
         );
     }
@@ -131,7 +131,7 @@ fn of_cores(cores: &[&Node]) -> String {
     nodes(&cores.iter().map(|core| core.id()).collect::<Vec<_>>())
 }
 
-/// The nodes that take no part, each kind with its own word.
+/// The nodes that do not run, by the reason.
 fn out_of_service(world: &World) -> String {
     let kinds = [
         (NodeState::Crashed, "is down", "are down"),
@@ -154,7 +154,7 @@ fn cores(world: &World) -> impl Iterator<Item = &Node> {
     world.nodes().filter(|node| node.state() == NodeState::Running).filter_map(SimNode::core)
 }
 
-/// The groups, with the one of the nodes that no group names.
+/// The groups of a partition, with the group of the nodes that no other names: `1 2 | 3 4 5`.
 fn groups_in_words(world: &World, groups: &[Vec<NodeId>]) -> String {
     let named = |id: &NodeId| groups.iter().any(|group| group.contains(id));
     let rest: Vec<NodeId> = world.node_ids().filter(|id| !named(id)).collect();

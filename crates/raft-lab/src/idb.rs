@@ -22,9 +22,9 @@ use crate::{CLUSTER_KEY, ConsoleKind, Lab, Mirror, RecoveryReport, cluster_line,
 pub struct Opened {
     /// The lab; paused.
     pub lab: Lab,
-    /// What was found on its disks; `None`: they were empty.
+    /// The contents of its disks; `None` if all were empty.
     pub recovered: Option<RecoveryReport>,
-    /// What a person should know, in words: that the browser may forget, that it did, …
+    /// Warnings in words: the browser may delete the lab, or has deleted it.
     pub warnings: Vec<String>,
 }
 
@@ -45,22 +45,22 @@ pub enum OpenError {
     Setup(String),
 }
 
-/// A page that is being left gives its lock back a moment later than the next one asks for it.
+/// The page before this one may release its lock a moment after this page asks for it.
 const LOCK_TRIES: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-/// From this share of the quota on, in percent, a person is warned.
+/// The used share of the quota, in percent, from which a warning is shown.
 const NEARLY_FULL: u64 = 80;
 
 impl Lab {
     /// Opens the durable lab of this name: what it has stored, or a new one with this setup.
     ///
-    /// Closing it is dropping it. What was issued by then is still written, and the lock is given back
-    /// after that. A tab that dies loses only what nobody was told of.
+    /// Dropping the lab closes it: the writes issued by then are still stored, then the lock is
+    /// released. A tab that crashes loses only writes that no node had acknowledged.
     ///
     /// # Errors
-    /// When another tab has it, the browser stores nothing for this page, or what is stored cannot be
-    /// understood. A node whose disk is damaged is no error: it refuses to start, and the report says
-    /// so.
+    /// When another tab has it, the browser stores nothing for this page, or the stored lab cannot
+    /// be understood. A damaged disk is no error: its node refuses to start, and the report says
+    /// why.
     pub async fn open(name: &str, setup_for_new: Setup) -> Result<Opened, OpenError> {
         let lock = own(name).await?;
         let database = Database::open(name).await?;
@@ -76,11 +76,13 @@ impl Lab {
                 }
                 setup_for_new
             }
-            None => return Err(OpenError::unreadable("it does not say of which cluster")),
+            None => {
+                return Err(OpenError::unreadable("it has disks, but no settings of a cluster"));
+            }
         };
         setup.validate().map_err(|error| OpenError::Setup(error.to_string()))?;
-        // Before anything runs: a run that is not counted would share its clients' session ids with
-        // the next one.
+        // Before the first event: the next run would use the same session ids as a run that is not
+        // counted.
         let infos = vec![(CLUSTER_KEY.to_owned(), cluster_line(&setup))];
         let given = if is_new { whole_disks(&setup) } else { Vec::new() };
         database.commit(given, infos).await?;
@@ -92,7 +94,7 @@ impl Lab {
             Self::mirrored(setup, mirror).map_err(|error| OpenError::Setup(error.to_string()))?;
         if !report.is_persistent {
             lab.say(ConsoleKind::Info, NOT_PERSISTENT);
-            // Some browsers ask the user, who may take time to answer: nobody waits for that.
+            // Not awaited: some browsers ask the user.
             spawn_local(async {
                 let _is_promised = persist_storage().await;
             });
@@ -110,13 +112,13 @@ impl Lab {
     }
 }
 
-const EVICTED: &str = "The browser threw away what this lab had stored (it may do so when space runs \
-    short, and does when site data are cleared). This is a new, empty lab.";
+const EVICTED: &str = "The browser has deleted the stored lab. It may do so when disk space is \
+    short, or when site data are cleared. This is a new, empty lab.";
 
-const UNMARKED: &str = "The browser does not let the page leave a marker (a private window?): it may \
-    forget this lab when the window is closed, and the next visit could not tell.";
-const NOT_PERSISTENT: &str = "The browser keeps this lab as long as it has space to spare; it has not \
-    promised more.";
+const UNMARKED: &str = "The browser does not let the page keep a marker (a private window?). It \
+    may delete this lab when the window is closed, and the next visit would not notice.";
+const NOT_PERSISTENT: &str = "The browser may delete this lab when disk space is short: it has not \
+    promised to keep it.";
 
 async fn own(name: &str) -> Result<OwnerLock, OpenError> {
     for _ in 1..LOCK_TRIES {
@@ -128,7 +130,7 @@ async fn own(name: &str) -> Result<OwnerLock, OpenError> {
     Ok(OwnerLock::acquire(name).await?)
 }
 
-/// What a scenario puts on the disks of a new lab.
+/// The setup's disks, as batches that write every record.
 fn whole_disks(setup: &Setup) -> Vec<(NodeId, WriteBatch)> {
     let batch = |records: &Records| {
         let put = |(key, record): (&_, &_)| Write::Put { key: *key, record: Clone::clone(record) };
@@ -153,7 +155,7 @@ fn warnings_about(report: &StorageReport, is_marked: bool) -> Vec<String> {
     warnings
 }
 
-/// The database of a lab and the right to write to it. Both go together, after the last write.
+/// A lab's database and its lock. Both are released after the last write.
 struct IndexedDb {
     database: Database,
     _lock: OwnerLock,
@@ -161,7 +163,7 @@ struct IndexedDb {
 
 impl Backend for IndexedDb {
     fn commit(&self, batches: Vec<(NodeId, WriteBatch)>, done: Done) {
-        // The transaction begins here; the task only waits for its end.
+        // The transaction begins here; the task only awaits its end.
         let stored = self.database.commit(batches, Vec::new());
         spawn_local(async move {
             done(stored.await.map_err(|error| error.to_string()));
@@ -175,7 +177,7 @@ impl Backend for IndexedDb {
 
 impl OpenError {
     fn unreadable(words: impl fmt::Display) -> Self {
-        Self::Unreadable(format!("what it holds cannot be understood: {words}"))
+        Self::Unreadable(format!("its contents cannot be understood: {words}"))
     }
 }
 

@@ -1,12 +1,13 @@
-//! `window.helios`: what the console does, for scripts and tests.
+//! `window.helios`: the console and the controls for scripts and tests.
 //!
-//! - `exec(line)` carries out one line. A promise of what came of it in the end: for an operation the
-//!   client's [answer](crate::AnswerView), else `{ ok: true, words }`. It rejects with an `Error` when
-//!   the line makes no sense or fails. In a paused lab an operation has no end until time passes.
-//! - `state()` is the lab now, as [plain values](crate::StateView).
-//! - `export()` is the script that led here.
-//! - `onEvent(fn)` has `fn` called with every [event](crate::EventView), soon after it happened;
-//!   returns a function that ends this.
+//! - `exec(line)` carries out one line and returns a promise. For an operation, the promise
+//!   resolves to the client's [answer](crate::AnswerView), else to `{ ok: true, words }`. It
+//!   rejects with an `Error` if the line cannot be parsed or fails. In a paused lab, an operation
+//!   gets no answer until time passes.
+//! - `state()` returns the lab at this moment as [plain values](crate::StateView).
+//! - `export()` returns the script that leads to this moment.
+//! - `onEvent(fn)` calls `fn` with every [event](crate::EventView), soon after it happened, and
+//!   returns a function that ends the subscription.
 //! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls.
 
 use std::cell::{Cell, RefCell};
@@ -22,16 +23,16 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{AnswerView, EventView, ExecResult, Lab, RealClock, StateView};
 
-/// The lab that the page shows; [`Lab::replace`] puts another one into its place.
+/// The lab that the page shows; [`Lab::replace`] replaces it.
 pub type SharedLab = Rc<RefCell<Lab>>;
 
-/// Called when a script has changed the lab: the page should draw it.
+/// Called when a script has changed the lab, so that the page draws it.
 pub type OnChange = Rc<dyn Fn()>;
 
-/// The most events that wait for their listeners; what comes after them is left out.
+/// The most events that wait for the listeners; later ones are dropped.
 const MAX_WAITING_EVENTS: usize = 10_000;
 
-/// Makes `window.helios` for this lab. Call it once in the life of a page.
+/// Creates `window.helios` for this lab. To be called once a page.
 ///
 /// # Errors
 /// When there is no window, or it refuses the property.
@@ -56,7 +57,7 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     set("step", function(move |_| this.control(Lab::step)))?;
     set("cancel", function(move |_| api.control(Lab::cancel)))?;
 
-    let window = web_sys::window().ok_or_else(|| error("there is no window"))?;
+    let window = web_sys::window().ok_or_else(|| error("this page has no window"))?;
     Reflect::set(&window, &"helios".into(), &helios)?;
     Ok(())
 }
@@ -79,15 +80,17 @@ struct JsApi {
 
 impl JsApi {
     fn lab(&self) -> Result<std::cell::RefMut<'_, Lab>, JsValue> {
-        // After a panic it stays borrowed for good.
-        self.lab.try_borrow_mut().map_err(|_| error("the lab is busy, or was stopped by an error"))
+        // After a panic, the lab stays borrowed.
+        self.lab
+            .try_borrow_mut()
+            .map_err(|_| error("the lab is busy, or the page has stopped after an error"))
     }
 
     fn exec(&self, line: &JsValue) -> Promise {
         let line = line.as_string();
         Promise::new(&mut |resolve, reject| {
             let Some(line) = &line else {
-                return call(&reject, &error("exec takes a line of text"));
+                return call(&reject, &error("exec takes one line of text"));
             };
             let refuse = reject.clone();
             let listener = move |result| match settled(result) {
@@ -138,8 +141,8 @@ impl JsApi {
     }
 }
 
-/// The functions that want events. Events reach them in a task of their own, when the lab is free
-/// again, so that a listener may call `helios`.
+/// The functions given to `onEvent`. A task of its own calls them when the lab is not borrowed, so
+/// that a listener may call `helios`.
 #[derive(Default)]
 struct Listeners {
     functions: RefCell<BTreeMap<u64, Function>>,
@@ -187,7 +190,7 @@ impl Listeners {
     }
 }
 
-/// What the promise of a line becomes.
+/// The value or error of a line's promise.
 fn settled(result: ExecResult) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     struct Done {
@@ -201,7 +204,7 @@ fn settled(result: ExecResult) -> Result<JsValue, JsValue> {
     }
 }
 
-/// Objects, lists, numbers, strings, booleans and null.
+/// Converts to objects, lists, numbers, strings, booleans and null.
 fn plain(value: &impl Serialize) -> Result<JsValue, JsValue> {
     Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
@@ -211,8 +214,7 @@ fn function(act: impl FnMut(JsValue) -> Result<JsValue, JsValue> + 'static) -> J
     Closure::<dyn FnMut(JsValue) -> Result<JsValue, JsValue>>::new(act).into_js_value()
 }
 
-/// Calls a function of JavaScript. What it throws goes to the page's error handlers as any uncaught
-/// error does.
+/// Calls a function of JavaScript. An exception goes to the page's handlers of uncaught errors.
 fn call(function: &Function, argument: &JsValue) {
     if let Err(thrown) = function.call1(&JsValue::UNDEFINED, argument) {
         drop(Promise::reject(&thrown));

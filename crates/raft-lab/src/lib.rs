@@ -1,9 +1,10 @@
 //! One session in a page: world, journal, durable mirror, pacing.
 //!
-//! A [`Lab`] owns a [`raft_script::Session`] and lets virtual time pass in it as real time does: the
-//! page calls [`Lab::tick`] once a frame and draws [`Lab::frame`]. Whatever a person does is a line of
-//! the command language ([`Lab::exec`]). A durable lab also keeps every simulated disk in the
-//! browser's IndexedDB, and no node of it acknowledges what the browser has not stored ([`Mirror`]).
+//! A [`Lab`] owns a [`raft_script::Session`] and lets virtual time follow real time: the page calls
+//! [`Lab::tick`] once a frame and draws [`Lab::frame`]. Every action of a person is a line of the
+//! command language ([`Lab::exec`]). A durable lab also stores every simulated disk in the
+//! browser's IndexedDB, and no node acknowledges a write that the browser has not stored
+//! ([`Mirror`]).
 //!
 //! Everything but IndexedDB and the JavaScript API is plain Rust and is tested natively.
 //!

@@ -1,35 +1,35 @@
-//! Who belongs to the cluster, as far as an onlooker can say: nodes may disagree for a while.
+//! The cluster's members, as the leader knows them: nodes may disagree for a while.
 
 use raft_core::{LogIndex, Membership, Node, NodeId};
 use raft_sim::{SimNode, World};
 
-/// The membership that the cluster goes by.
+/// The membership that the cluster uses, seen from outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Members {
-    /// The leader's membership, committed or not; without a leader that of the node with the most
-    /// up-to-date log.
+    /// The leader's membership, committed or not. Without a leader: the membership of the node with
+    /// the most up-to-date log.
     pub membership: Membership,
-    /// The entry that put it in force; 0 for the configured one.
+    /// The entry that it comes from; 0 for the configured membership.
     pub index: LogIndex,
-    /// Whether that node knows the entry to be committed.
+    /// Whether that node knows that the entry is committed.
     pub is_committed: bool,
 }
 
-/// What a node is to the cluster.
+/// A node's role in the membership.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MemberRole {
     /// It votes.
     Voter,
-    /// It votes until the change under way is complete, and not after it.
+    /// It votes until the joint membership ends, and is then removed.
     Leaving,
-    /// It receives the log and counts nowhere.
+    /// It receives the log and has no vote.
     Learner,
-    /// It does not belong to the cluster: it was removed, or has not joined yet.
+    /// It is not a member: it was removed, or has not joined yet.
     NonMember,
 }
 
 impl Members {
-    /// Looks at the world's nodes.
+    /// The members as the world's leader knows them.
     pub fn of(world: &World) -> Self {
         let leader = world.leader().and_then(|leader| world.node(leader)).and_then(SimNode::core);
         let cores = world.nodes().filter_map(SimNode::core);
@@ -55,7 +55,7 @@ impl Members {
         }
     }
 
-    /// What a node is to the cluster.
+    /// A node's role in this membership.
     pub fn role_of(&self, node: NodeId) -> MemberRole {
         let Self { membership, .. } = self;
         if membership.voters().contains(&node) {
@@ -71,7 +71,7 @@ impl Members {
 }
 
 impl MemberRole {
-    /// In a word, for `window.helios` and tests.
+    /// One word, for `window.helios` and attributes.
     pub fn word(self) -> &'static str {
         match self {
             Self::Voter => "voter",

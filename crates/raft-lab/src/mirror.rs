@@ -1,18 +1,18 @@
-//! The durable mirror: every simulated disk, also in the browser's database.
+//! The durable mirror: a copy of every simulated disk in the browser's database.
 //!
 //! A write goes to the back end when the node issues it. The simulated completion of that write may
-//! happen only after the back end has really stored it; until then [`Mirror::allows`] says no, and
-//! the lab lets no time pass. So the order of events never depends on how fast the browser is, and
-//! nothing that a node acknowledges is missing from the database.
+//! happen only after the back end has stored it; until then [`Mirror::allows`] returns false, and
+//! virtual time stands still. The order of events therefore never depends on the browser's speed,
+//! and the database holds every write that a node has acknowledged.
 //!
-//! One transaction is under way at a time; all that was issued meanwhile goes into the next one (group
-//! commit). The database therefore always holds a prefix of what was issued: after a failed
-//! transaction there cannot be a later one that left a hole. A failure is final.
+//! One transaction is under way at a time; all writes issued meanwhile go into the next one (group
+//! commit). The database therefore always holds a prefix of the issued writes: no transaction
+//! follows a failed one. A failure is final.
 //!
-//! A simulated crash may keep unfinished writes, or lose them, and a node that restarts reads its
-//! disk without asking for a write again. So after a crash no event happens before the back end has
-//! everything issued up to then, the undoing of lost writes included. Damage to a simulated disk is done
-//! to the database in the same way.
+//! A simulated crash keeps or loses unfinished writes, and a node that restarts reads its disk
+//! without a further write. After a crash, no event happens before the back end has stored every
+//! write issued up to the crash, including those that undo lost writes. Damage to a simulated disk
+//! is applied to the database in the same way.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -24,21 +24,21 @@ use raft_core::{NodeId, PersistId};
 use raft_sim::{DiskEvent, EventKind, NextStep, ProcessEvent};
 use raft_storage::WriteBatch;
 
-/// What a back end calls when a transaction is over; the error is for a person to read.
+/// A back end calls it when a transaction is over; the error is in words.
 pub type Done = Box<dyn FnOnce(Result<(), String>)>;
-/// What a back end calls when it is lost; with the reason, for a person to read.
+/// A back end calls it when it can store nothing more; with the reason in words.
 pub type Lost = Box<dyn Fn(String)>;
-/// Called whenever the back end has made progress.
+/// Called whenever a transaction is over.
 pub type Wake = Rc<dyn Fn()>;
 
 /// A database for the disks of a cluster.
 pub trait Backend {
-    /// Begins one transaction: all of these batches, in order, or none. `done` is called once, when
-    /// they are on stable storage or when they never will be.
+    /// Begins one transaction with all of these batches, in order. Calls `done` once: when all are
+    /// on stable storage, or when none will be.
     fn commit(&self, batches: Vec<(NodeId, WriteBatch)>, done: Done);
 
-    /// Has `lost` called when the back end finds that it cannot store anything any more, though
-    /// nothing is under way. Back ends that cannot find that out need not do anything.
+    /// Calls `lost` when the back end can store nothing more while no transaction is under way.
+    /// Back ends that cannot detect this may ignore it.
     fn watch(&self, lost: Lost) {
         drop(lost);
     }
@@ -47,32 +47,33 @@ pub trait Backend {
 /// The writes of one cluster on their way to a back end.
 pub struct Mirror {
     writes: Rc<RefCell<WriteQueue>>,
-    /// The writes of each node's present life that its simulated disk has not finished.
+    /// Per node: the writes since its last start that its simulated disk has not finished, in
+    /// order.
     unfinished: BTreeMap<NodeId, VecDeque<Unfinished>>,
-    /// Nothing may happen before everything up to here is stored.
-    barrier: Place,
+    /// No event may happen before every batch up to this one is stored.
+    barrier: BatchNumber,
 }
 
-/// A write that was issued, and that its simulated disk has not finished.
+/// A write that its simulated disk has not finished.
 struct Unfinished {
     id: PersistId,
     batch: Arc<WriteBatch>,
-    /// Where it was issued, the last time if that was more than once.
-    place: Place,
+    /// Its batch; the last one if it was issued again.
+    place: BatchNumber,
 }
 
-/// Counts batches in the order in which they were issued, from 1.
-type Place = u64;
+/// Counts batches in the order of issue, from 1; 0 is before the first.
+type BatchNumber = u64;
 
-/// The part that transactions under way share with the mirror. It outlives the mirror until the last
-/// of them is over.
+/// The writes that are not stored yet. A transaction under way shares it with the mirror, and keeps
+/// it alive when the mirror is dropped.
 struct WriteQueue {
     backend: Rc<dyn Backend>,
     queue: Vec<(NodeId, Arc<WriteBatch>)>,
     /// The last batch issued.
-    issued: Place,
-    /// Everything up to here is in the database.
-    stored: Place,
+    issued: BatchNumber,
+    /// The last batch in the database.
+    stored: BatchNumber,
     is_busy: bool,
     failure: Option<Rc<str>>,
     wake: Option<Wake>,
@@ -92,7 +93,7 @@ impl Mirror {
         };
         let backend = writes.backend.clone();
         let writes = Rc::new(RefCell::new(writes));
-        // Weak: the writes owns the back end, which owns this.
+        // Weak: the queue owns the back end, which owns this callback.
         let watched = Rc::downgrade(&writes);
         backend.watch(Box::new(move |words| {
             if let Some(writes) = watched.upgrade() {
@@ -103,12 +104,12 @@ impl Mirror {
         Self { writes, unfinished: BTreeMap::new(), barrier: 0 }
     }
 
-    /// Has `wake` called when a transaction is over: time may pass again.
+    /// Calls `wake` when a transaction is over: time may pass again.
     pub fn on_progress(&mut self, wake: Option<Wake>) {
         self.writes.borrow_mut().wake = wake;
     }
 
-    /// Takes note of an event of the world. Show it every event, in order.
+    /// Takes an event of the world into account. To be called with every event, in order.
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
             EventKind::Disk { node, event } => self.observe_disk(*node, event),
@@ -152,9 +153,8 @@ impl Mirror {
         }
     }
 
-    /// What the database holds of a node changes, by no write of the node. Its unfinished writes are in
-    /// the database already, or on their way; as they will come to the simulated disk after the change,
-    /// they are stored again after it.
+    /// Changes a node's records in the database without a write of the node. The node's unfinished
+    /// writes reach the simulated disk after the change, so they are stored again after it.
     fn overwrite(&mut self, node: NodeId, change: &Arc<WriteBatch>) {
         let mut writes = self.writes.borrow_mut();
         self.barrier = writes.push(node, change.clone());
@@ -164,7 +164,7 @@ impl Mirror {
         }
     }
 
-    /// Whether this may happen now.
+    /// Whether this event may happen now.
     ///
     /// # Panics
     /// If it completes a write that was never issued.
@@ -181,18 +181,18 @@ impl Mirror {
         writes.stored >= first.place
     }
 
-    /// Sends what was issued to the back end, now or when the transaction under way is over.
+    /// Sends the issued writes to the back end, now or when the transaction under way is over.
     pub fn flush(&self) {
         start(&self.writes);
     }
 
-    /// How many writes the back end has not stored yet.
+    /// The number of batches that the back end has not stored yet.
     pub fn unsaved(&self) -> u64 {
         let writes = self.writes.borrow();
         writes.issued - writes.stored
     }
 
-    /// Why nothing is stored any more, if that is so.
+    /// Why nothing is stored any more; `None` while writes are stored.
     pub fn failure(&self) -> Option<Rc<str>> {
         self.writes.borrow().failure.clone()
     }
@@ -210,7 +210,7 @@ impl fmt::Debug for Mirror {
 }
 
 impl WriteQueue {
-    fn push(&mut self, node: NodeId, batch: Arc<WriteBatch>) -> Place {
+    fn push(&mut self, node: NodeId, batch: Arc<WriteBatch>) -> BatchNumber {
         self.issued += 1;
         self.queue.push((node, batch));
         self.issued
@@ -223,7 +223,7 @@ impl WriteQueue {
     }
 }
 
-/// Begins the next transaction, unless there is nothing to store or one is under way.
+/// Begins the next transaction, unless the queue is empty or a transaction is under way.
 fn start(writes: &Rc<RefCell<WriteQueue>>) {
     let (backend, batches, through) = {
         let mut writes = writes.borrow_mut();
@@ -240,7 +240,7 @@ fn start(writes: &Rc<RefCell<WriteQueue>>) {
     backend.commit(batches, Box::new(move |result| finish(&shared, through, result)));
 }
 
-fn finish(writes: &Rc<RefCell<WriteQueue>>, through: Place, result: Result<(), String>) {
+fn finish(writes: &Rc<RefCell<WriteQueue>>, through: BatchNumber, result: Result<(), String>) {
     {
         let mut writes = writes.borrow_mut();
         writes.is_busy = false;

@@ -1,4 +1,4 @@
-//! What became of client operations, in words: the answer, and the way it took to get there.
+//! Client operations and their answers, with the failed attempts before the answer, in words.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,68 +7,69 @@ use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy, RetryReason};
 
-/// How many steps of the way are told in words.
-const MAX_STEPS_TOLD: usize = 3;
+/// The most failed attempts that the words name.
+const MAX_ATTEMPTS_TOLD: usize = 3;
 
-/// One operation of one client, as the client saw it. `Display` tells it in a line.
+/// One operation of one client, as the client saw it. `Display` is one line.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ClientAnswer {
-    /// Who asked.
+    /// The client.
     pub client: ClientId,
-    /// The client's number for the operation.
+    /// Its number for the operation, from 1.
     pub sequence: Sequence,
-    /// What it asked for.
+    /// The request.
     pub operation: Operation,
-    /// What the answer to a read rests on: a [`ReadPolicy::Local`] one may be stale.
+    /// The read policy: a [`ReadPolicy::Local`] answer may be stale.
     pub read: ReadPolicy,
-    /// The answer, and who gave it; `None`: the client gave up, and cannot know what became of it.
+    /// The answer and the node that gave it. `None`: the client gave up; the operation may still be
+    /// applied.
     pub answer: Option<(Response, NodeId)>,
-    /// How often it asked.
+    /// How many times the client sent the request, from 1.
     pub attempts: u32,
-    /// What came in between, in order.
+    /// The attempts without an answer, in order.
     pub failed_attempts: Vec<FailedAttempt>,
-    /// When it began.
+    /// When the client issued the operation.
     pub invoked_at: Instant,
-    /// When it was over.
+    /// When the client got the answer, or gave up.
     pub ended_at: Instant,
 }
 
-/// Why a client had to ask again.
+/// Why a client had to retry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FailedAttempt {
-    /// A node that does not lead named the leader, or knew none.
+    /// A node that does not lead refused the request.
     Redirected {
-        /// The node asked.
+        /// That node.
         from: NodeId,
-        /// The one it named.
+        /// The leader it named; `None` if it knew none.
         to: Option<NodeId>,
     },
-    /// A node did not answer in time.
+    /// This node did not answer in time.
     TimedOut(NodeId),
-    /// A node did not do it then.
+    /// A node answered that the client must retry.
     TryAgain {
-        /// The node asked.
+        /// That node.
         node: NodeId,
-        /// Why.
+        /// The node's reason.
         reason: RetryReason,
     },
 }
 
 impl ClientAnswer {
-    /// Whether the store did what it was asked to.
+    /// Whether the store carried out the operation.
     pub fn is_ok(&self) -> bool {
         self.answer.as_ref().is_some_and(|(response, _)| !response.is_failed())
     }
 }
 
-/// Follows the operations under way.
+/// The operations that are not over.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct OperationTracker {
     open: BTreeMap<(ClientId, Sequence), ClientAnswer>,
 }
 
 impl OperationTracker {
-    /// Takes note of an event; the operation that it ends, if it ends one.
+    /// Takes an event into account. Returns the operation that the event ends, if any.
     pub(crate) fn observe(&mut self, event: &Event) -> Option<ClientAnswer> {
         let EventKind::Client { client, sequence, event: what } = &event.kind else { return None };
         let (client, sequence) = (*client, *sequence);
@@ -158,19 +159,19 @@ impl fmt::Display for ClientAnswer {
                 }
                 f.write_str(")")?;
                 if self.read.may_be_stale() {
-                    write!(f, ": what node {node} has applied, which may be stale")?;
+                    write!(f, ": from the store of node {node}, so it may be stale")?;
                 }
             }
             None => write!(
                 f,
-                "no answer after {} {tries}: it may have happened, or may yet happen",
+                "no answer after {} {tries}: it may have been applied, or may yet be",
                 self.attempts
             )?,
         }
-        for failed in self.failed_attempts.iter().take(MAX_STEPS_TOLD) {
+        for failed in self.failed_attempts.iter().take(MAX_ATTEMPTS_TOLD) {
             write!(f, "; {failed}")?;
         }
-        match self.failed_attempts.len().saturating_sub(MAX_STEPS_TOLD) {
+        match self.failed_attempts.len().saturating_sub(MAX_ATTEMPTS_TOLD) {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
         }
@@ -181,18 +182,18 @@ impl fmt::Display for FailedAttempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Redirected { from, to: Some(to) } => {
-                write!(f, "node {from} sent it to node {to}")
+                write!(f, "node {from} redirected it to node {to}")
             }
             Self::Redirected { from, to: None } => write!(f, "node {from} knew no leader"),
             Self::TimedOut(node) => write!(f, "node {node} did not answer in time"),
             Self::TryAgain { node, reason: RetryReason::Superseded } => {
-                write!(f, "node {node} lost its entry")
+                write!(f, "on node {node}, another leader's entry replaced it")
             }
             Self::TryAgain { node, reason: RetryReason::FateUnknown } => {
-                write!(f, "node {node} could not tell what became of it")
+                write!(f, "node {node} does not know whether it was committed")
             }
             Self::TryAgain { node, reason: RetryReason::Refused(refusal) } => {
-                write!(f, "node {node} did not take it: {refusal}")
+                write!(f, "node {node} refused it: {refusal}")
             }
         }
     }

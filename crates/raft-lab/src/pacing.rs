@@ -1,37 +1,36 @@
-//! Real time to virtual time.
+//! How virtual time follows real time.
 //!
-//! Floats appear here and nowhere below: they decide *when* an event is shown, never which one comes
-//! next.
+//! Only this module uses floats: they decide *when* an event is shown, never which event is next.
 //!
 //! # When virtual time passes
 //!
-//! - Running: it passes until somebody pauses.
-//! - Paused: it stands still, with one exception. A statement that waits (`run 2s`,
-//!   `run until leader`, `expect … within 1s`, a script being played) starts the clock if it is given
-//!   while the lab is paused; when the last such statement is over, the lab is paused again.
-//! - Pausing while a statement waits holds that statement, and the script behind it. Running again
-//!   lets it go on where it stood; afterwards the lab is as it was before the statement.
+//! - Running: time passes until a person pauses the lab.
+//! - Paused: time stands still, with one exception. A statement that needs time (`run 2s`,
+//!   `run until leader`, `expect … within 1s`, a script being played) starts the clock of a paused
+//!   lab. When the last such statement is over, the lab is paused again.
+//! - Pausing while a statement waits also holds that statement and the rest of its script. Running
+//!   continues both.
 
 use std::time::Duration;
 
 use raft_core::Instant;
 
-/// Virtual seconds per real second when nothing else was chosen: a message of 10 ms takes a quarter
-/// of a second, and a first leader about five.
+/// Virtual seconds per real second of a new lab: a message of 10 ms takes a quarter of a second of
+/// real time, and the first election about five seconds.
 pub const DEFAULT_SPEED: f64 = 0.04;
 /// The slowest speed.
 pub const MIN_SPEED: f64 = 0.001;
-/// A frame never counts for more than this, or a tab that was hidden would jump.
+/// The most real time that one frame counts for: a tab that was hidden must not jump.
 pub const MAX_FRAME: Duration = Duration::from_millis(100);
 
-/// How virtual time passes just now.
+/// How virtual time passes at this moment.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Pacing {
-    /// Whether it passes at all.
+    /// Whether time passes.
     pub running: bool,
-    /// Virtual seconds per real second; infinite: as fast as it goes.
+    /// Virtual seconds per real second; infinite: as fast as the machine allows.
     pub speed: f64,
-    /// Whether it waits for the browser's disk.
+    /// Whether the next event waits for the browser's disk.
     pub stalled_on_disk: bool,
 }
 
@@ -39,18 +38,18 @@ pub struct Pacing {
 #[derive(Clone, Debug)]
 pub(crate) struct Pacer {
     running: bool,
-    /// Pause when nothing waits any more.
+    /// Whether to pause when no statement waits any more.
     until_done: bool,
     speed: f64,
-    /// Virtual microseconds, less than one, that earlier frames left over.
+    /// Virtual time that earlier frames left over, in µs, less than 1.
     remainder: f64,
 }
 
-/// How far a frame may go.
+/// The end of a frame in virtual time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TimeTarget {
     Until(Instant),
-    /// As far as the budget lasts.
+    /// No end but the frame's budget of real time.
     Unbounded,
 }
 
@@ -69,14 +68,14 @@ impl Pacer {
         self.speed
     }
 
-    /// A speed that is not a number changes nothing.
+    /// NaN changes nothing.
     pub(crate) fn set_speed(&mut self, speed: f64) {
         if !speed.is_nan() {
             self.speed = speed.max(MIN_SPEED);
         }
     }
 
-    /// A person runs or pauses the lab; `waits`: whether a statement waits.
+    /// A person runs or pauses the lab. `waits` tells whether a statement waits.
     pub(crate) fn set_running(&mut self, running: bool, waits: bool) {
         self.running = running;
         self.until_done &= waits;
@@ -98,8 +97,8 @@ impl Pacer {
         }
     }
 
-    /// How far virtual time should get in a frame that took `elapsed`. It is counted from where the
-    /// clock is, not from where it should have been: what one frame misses is not made up for.
+    /// The end of a frame that took `elapsed`, counted from the clock's present value: virtual time
+    /// that one frame misses is not made up for.
     pub(crate) fn target(&mut self, now: Instant, elapsed: Duration) -> TimeTarget {
         if self.speed.is_infinite() {
             return TimeTarget::Unbounded;

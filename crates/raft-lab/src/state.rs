@@ -1,7 +1,7 @@
 //! The lab in plain values, for `window.helios`: numbers, strings, lists and objects.
 //!
-//! Keys and values are shown as text (printable UTF-8 as it is, other bytes as `\xNN`). Absent things
-//! are `null`. Times are in microseconds of virtual time.
+//! Keys and values are text (printable UTF-8 unchanged, other bytes as `\xNN`). Absent values are
+//! `null`. Times are in microseconds of virtual time.
 
 mod clients;
 mod network;
@@ -21,36 +21,36 @@ use crate::{DurableState, Frame};
 
 pub use self::clients::AnswerView;
 
-/// The lab at one moment: what `helios.state()` returns.
+/// The lab at one moment: the result of `helios.state()`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct StateView {
     /// The virtual clock.
     pub clock_micros: u64,
-    /// How many steps the world has made.
+    /// The number of the world's steps so far.
     pub steps: u64,
-    /// One number for all that happened so far, in hexadecimal; the same on every target.
+    /// The hash of all events so far, in hexadecimal; the same on every target.
     pub trace_hash: String,
-    /// What is going on, in words.
+    /// The state of the cluster in one or two sentences.
     pub headline: String,
-    /// What the waiting statement waits for, in words.
+    /// The goal of the statement that is being waited for, in words.
     pub goal: Option<String>,
-    /// How time passes.
+    /// Whether virtual time passes, and how fast.
     pub pacing: PacingView,
-    /// Where the disks are kept.
+    /// Where the disks are stored.
     pub durable: DurableView,
     /// The running leader with the latest term.
     pub leader: Option<u64>,
-    /// Who belongs to the cluster, as the leader goes by it.
+    /// The membership as the leader knows it.
     pub membership: MembershipView,
     /// The nodes, by ascending id.
     pub nodes: Vec<NodeView>,
-    /// Every direction between two nodes.
+    /// The links, one for each direction between two nodes.
     pub links: Vec<LinkView>,
     /// The groups of a partition; they may overlap.
     pub partition: Option<Vec<Vec<u64>>>,
-    /// Whether there are two groups, and nothing gets from the second to the first.
+    /// Whether no message gets from the second group to the first, but back.
     pub partition_is_one_way: bool,
-    /// Messages under way.
+    /// The messages in flight.
     pub in_flight: Vec<MessageView>,
     /// The clients, by ascending id.
     pub clients: Vec<ClientView>,
@@ -58,40 +58,40 @@ pub struct StateView {
     pub invariants: Vec<InvariantView>,
 }
 
-/// How time passes.
+/// Whether virtual time passes, and how fast.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PacingView {
-    /// Whether it does.
+    /// Whether time passes.
     pub running: bool,
-    /// Virtual seconds per real second; `Infinity`: as fast as it goes.
+    /// Virtual seconds per real second; `Infinity`: as fast as the machine allows.
     pub speed: f64,
-    /// Whether it waits for the browser's disk.
+    /// Whether the next event waits for the browser's disk.
     pub stalled_on_disk: bool,
 }
 
-/// Where the disks are kept.
+/// Where the disks are stored.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct DurableView {
     /// `scratch` or `durable`.
     pub mode: &'static str,
-    /// Writes on their way to the browser's disk.
+    /// The number of writes that the browser has not stored yet.
     pub unsaved: u64,
-    /// Why the lab stopped, if it did.
+    /// Why the browser stores no more writes; `null` while it does.
     pub error: Option<String>,
 }
 
-/// An event: what the function given to `helios.onEvent` gets.
+/// An event: the argument of a function given to `helios.onEvent`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct EventView {
     /// Counts all events of the world from 1.
     pub number: u64,
-    /// When.
+    /// The time of the event.
     pub at_micros: u64,
-    /// What kind: `sent`, `crashed`, `client_answered`, …
+    /// The kind: `sent`, `crashed`, `client_answered`, …
     pub kind: &'static str,
     /// The node that it happened to.
     pub node: Option<u64>,
-    /// What happened, in words.
+    /// The event in words.
     pub words: String,
 }
 

@@ -1,10 +1,11 @@
-//! What a durable lab keeps beside the disks, and how it begins again.
+//! The settings that a durable lab keeps beside the disks, and its next run.
 //!
 //! Closing the page is a power failure of the whole cluster. Opening it again is a new run over the
 //! same disks: every node starts from its records, on a healthy network. The cluster's settings are
-//! kept as the `cluster` line of the language, with the number of the run in it. Each run draws from a
-//! seed of its own (or the same crash would follow again and again), and its clients take session
-//! ids that no earlier run used. Both stand in the exported `cluster` line, so that it still replays.
+//! kept as the `cluster` line of the language, which includes the number of the run. Each run has a
+//! seed of its own (with the same seed, the same crash would follow every time), and its clients
+//! use session ids that no earlier run used. Both are in the exported `cluster` line, so the export
+//! replays.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,18 +19,18 @@ use raft_storage::{FORMAT_VERSION, Records};
 /// The key of the `cluster` line among the back end's infos.
 pub const CLUSTER_KEY: &str = "cluster";
 
-/// The text that is stored for a run that begins like this.
+/// The text that is stored for a run with this setup.
 pub fn cluster_line(setup: &Setup) -> Vec<u8> {
     let plain = Setup { disks: BTreeMap::new(), down: Vec::new(), ..setup.clone() };
     Statement::Cluster(Box::new(plain)).to_string().into_bytes()
 }
 
-/// The next run over the same disks. Servers that joined in an earlier run are there again, also those
-/// that had not written anything yet.
+/// The setup of the next run over the same disks. It includes servers that joined in an earlier
+/// run, also those whose disks are still empty.
 ///
 /// # Errors
-/// In words, when the stored line cannot be read (then nothing is known about these disks), or when
-/// another version of the program wrote them. Nothing on them has been changed then.
+/// In words, when the stored line cannot be read (the disks mean nothing without it), or when
+/// another version of the program wrote the disks. The disks are unchanged.
 pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, String> {
     if let Some(version) = foreign_version(&disks) {
         return Err(of_another_version(version));
@@ -37,7 +38,7 @@ pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, Str
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
     let statement = raft_script::parse_line(text).map_err(|error| error.to_string())?;
     let Some(Statement::Cluster(earlier)) = statement else {
-        return Err(format!("it should begin with `cluster`, but it is: {text}"));
+        return Err(format!("its settings should be a `cluster` line, but they are: {text}"));
     };
     let run = earlier.run + 1;
     let mut disks: BTreeMap<NodeId, Records> =
@@ -50,8 +51,8 @@ pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, Str
     Ok(setup)
 }
 
-/// The version of the record format, if it is another one than this program reads. Every record begins
-/// with it. A single record that differs is damage, and its node will say so.
+/// The version of the record format, if all records have another one than this program reads. A
+/// single record that differs is damage, which its node reports.
 fn foreign_version(disks: &[(NodeId, Records)]) -> Option<u8> {
     let records = disks.iter().flat_map(|(_, records)| records.iter());
     let mut versions = records.filter_map(|(_, record)| record.first().copied());
@@ -61,22 +62,22 @@ fn foreign_version(disks: &[(NodeId, Records)]) -> Option<u8> {
 }
 
 fn of_another_version(version: u8) -> String {
-    let (who, way) = if version < FORMAT_VERSION {
-        ("an earlier version of Helios", "wipe it to begin a new one")
+    let (program, advice) = if version < FORMAT_VERSION {
+        ("an earlier version of Helios", "wipe it to start a new one")
     } else {
         ("a later version of Helios", "reload without the browser's cache to get that version")
     };
     format!(
-        "it was written by {who} (its records have format {version}, and this version reads \
-         {FORMAT_VERSION}). Nothing of it was changed: {way}"
+        "{program} wrote it (its records have format {version}, and this version reads \
+         {FORMAT_VERSION}). It is unchanged: {advice}"
     )
 }
 
-/// Servers that belong to the cluster, or did, besides its first voters.
+/// Servers that are or were members, besides the first voters.
 fn joined(disks: &BTreeMap<NodeId, Records>, first_voters: u64) -> BTreeSet<NodeId> {
     let mut members = BTreeSet::new();
     for (node, records) in disks {
-        // A damaged disk tells nothing; its node will say what is wrong.
+        // Nothing can be read from a damaged disk; its node refuses to start and says why.
         let Ok(recovered) = raft_storage::recover(*node, records) else { continue };
         let snapshot = recovered.snapshot.as_ref().map(|snapshot| &snapshot.membership);
         let entries = recovered.entries.iter().filter_map(|entry| {
@@ -95,43 +96,43 @@ fn next_seed(earlier: u64, run: u64) -> u64 {
     SplitMix64::nth(earlier, run) % 1_000_000_000
 }
 
-/// What was found when a lab was opened again. `Display` tells it, a line a node.
+/// The disks that a lab found when it was opened again. `Display` has a line a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecoveryReport {
-    /// How many runs the disks have been through before this one.
+    /// The number of runs before this one.
     pub runs: u64,
-    /// Every node of the cluster, ascending.
+    /// Every node of the cluster, by ascending id.
     pub nodes: Vec<NodeRecovery>,
 }
 
-/// What was found on one node's disk.
+/// One node's disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NodeRecovery {
-    /// Whose disk.
+    /// The node.
     pub node: NodeId,
-    /// What it held; the error is in words.
+    /// The contents, or the damage in words.
     pub found: Result<RecoveredDisk, String>,
 }
 
 /// The contents of an undamaged disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecoveredDisk {
-    /// The node's term.
+    /// The node's `current_term`.
     pub current_term: Term,
-    /// Who got its vote in that term.
+    /// The node's vote in that term.
     pub voted_for: Option<NodeId>,
-    /// How many entries its log holds behind the snapshot.
+    /// The number of log entries after the snapshot.
     pub entries: u64,
     /// The last entry of its log.
     pub last_log: LogPosition,
-    /// What its snapshot covers.
+    /// The last entry in its snapshot; `None` without one.
     pub snapshot: Option<LogPosition>,
-    /// How many keys the store will have if all of that log is committed.
+    /// The number of keys in the store once all of that log is applied.
     pub keys: u64,
 }
 
 impl RecoveryReport {
-    /// Reads the disks with which a run begins; `None` if they are all empty.
+    /// Reads the disks of a run's setup; `None` if all are empty.
     pub fn of(setup: &Setup) -> Option<Self> {
         if setup.disks.is_empty() {
             return None;
@@ -158,7 +159,7 @@ fn read(setup: &Setup, node: NodeId) -> Result<RecoveredDisk, String> {
         last_log: last.or(base).unwrap_or_default(),
         snapshot: base,
         keys: count_keys(&recovered)
-            .map_err(|error| format!("node {node}: its snapshot: {error}"))?,
+            .map_err(|error| format!("node {node}: its snapshot cannot be read: {error}"))?,
     })
 }
 
@@ -193,7 +194,7 @@ impl fmt::Display for RecoveredDisk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "term {}", self.current_term)?;
         if let Some(candidate) = self.voted_for {
-            write!(f, ", its vote for node {candidate}")?;
+            write!(f, ", voted for node {candidate}")?;
         }
         match self.entries {
             0 => f.write_str(", no log entries")?,
@@ -201,7 +202,7 @@ impl fmt::Display for RecoveredDisk {
             entries => write!(f, ", {entries} log entries (to {})", self.last_log)?,
         }
         if let Some(snapshot) = self.snapshot {
-            write!(f, ", a snapshot through {snapshot}")?;
+            write!(f, ", snapshot through {snapshot}")?;
         }
         let keys = if self.keys == 1 { "key" } else { "keys" };
         write!(f, ", {} {keys}", self.keys)

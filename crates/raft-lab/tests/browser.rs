@@ -1,4 +1,5 @@
-//! In a real browser: durable labs over IndexedDB, the JavaScript face, and the same runs as natively.
+//! In a real browser: durable labs over IndexedDB, the JavaScript face, and the same runs as
+//! natively.
 #![cfg(target_arch = "wasm32")]
 
 mod common;

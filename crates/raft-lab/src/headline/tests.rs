@@ -27,10 +27,7 @@ fn others(world: &World, leader: NodeId) -> Vec<NodeId> {
 #[test]
 fn before_the_first_election() {
     let world = World::new(Setup::default()).expect("the defaults are within bounds");
-    assert_eq!(
-        told(&world),
-        "No leader: the nodes wait for one until an election timeout elapses."
-    );
+    assert_eq!(told(&world), "No leader: the nodes wait for an election timeout.");
 }
 
 #[test]
@@ -74,7 +71,7 @@ fn a_candidate() {
 fn a_server_that_asks_before_it_stands() {
     let mut world = World::new(Setup::default()).expect("the defaults are within bounds");
     world.apply(NodeAction::ForceElection.on(NodeId(4))).expect("node 4 runs");
-    assert_eq!(told(&world), "No leader: node 4 asks whether it could win an election in term 1.");
+    assert_eq!(told(&world), "No leader: node 4 asks for pre-votes for term 1.");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Statements: those that act at once, and those that need time to pass.
+//! Statements: some act at once, others need time to pass.
 
 use raft_kv::{ClientId, Sequence};
 use raft_script::{Order, Reply, SourceLine, Started, Statement};
@@ -8,45 +8,45 @@ use super::{Lab, Queued, Waiting};
 use crate::operations::ClientAnswer;
 use crate::{ConsoleKind, Pacing};
 
-/// What became of a line just now.
+/// The state of a line right after it was given.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ExecStatus {
     /// It was blank, or a comment.
     Nothing,
-    /// It is carried out. The answer to an operation comes later, as a line of the console.
+    /// It is carried out. A client's answer comes later, as a line of the console.
     Done(Reply),
-    /// It needs time to pass, or stands behind a statement that does.
+    /// It needs time to pass, or waits for a statement that does.
     Waiting,
-    /// It makes no sense (then with the place), or was refused.
+    /// It cannot be parsed (the words show the column), or was refused.
     Failed(String),
 }
 
-/// What became of a line in the end.
+/// The result of a line in the end.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ExecResult {
     /// It is carried out; in words.
     Done(String),
-    /// The client's operation is over.
+    /// The client got its answer, or gave up.
     Answered(Box<ClientAnswer>),
     /// It failed; in words.
     Failed(String),
 }
 
-/// Hears of the end of a statement. It must not call the lab.
+/// Called with the result of a statement. It must not call the lab.
 pub(super) type Listener = Box<dyn FnOnce(ExecResult)>;
 pub(super) type Finished = Result<Reply, String>;
 
 impl Lab {
-    /// Carries out one line of the language, now. It goes into the console, as does what comes of it.
+    /// Carries out one line of the language. The line and its result go into the console.
     ///
-    /// Statements that act at once do so, also while another one waits. Those that need time to pass
-    /// queue up behind each other, and start the clock if the lab is paused.
+    /// A statement that needs no time acts at once, also while another one waits. Statements that
+    /// need time wait for each other, and start the clock if the lab is paused.
     pub fn exec(&mut self, line: &str) -> ExecStatus {
         self.exec_with(line, None)
     }
 
-    /// As [`exec`](Self::exec), and has `listener` called once with what became of the line in the
-    /// end: for an operation, the client's answer. It must not call the lab before it returns.
+    /// As [`exec`](Self::exec), and calls `listener` once with the result: for an operation, the
+    /// client's answer. The listener must not call the lab.
     pub fn exec_then(
         &mut self,
         line: &str,
@@ -80,14 +80,17 @@ impl Lab {
     ) -> ExecStatus {
         let line = SourceLine { number: 1, statement };
         if self.is_waiting() && needs_time(&line.statement) {
-            self.say(ConsoleKind::Info, format!("{} (after what is going on now)", text.trim()));
+            self.say(
+                ConsoleKind::Info,
+                format!("{} (waits for the statement before it)", text.trim()),
+            );
             self.queue.push_back(Queued { line, is_scripted: false, listener });
             return ExecStatus::Waiting;
         }
         self.start(Queued { line, is_scripted: false, listener })
     }
 
-    /// Starts statements that wait for their turn, until one of them has to wait for time to pass.
+    /// Starts queued statements, up to the first that needs time to pass.
     pub(super) fn begin_queued(&mut self) {
         while self.session.goal().is_none()
             && let Some(next) = self.queue.pop_front()
@@ -136,7 +139,7 @@ impl Lab {
         }
     }
 
-    /// The operation that this statement gave to a client a moment ago: the last in its queue.
+    /// The operation that this statement has just given to a client: the last in its queue.
     fn asked(&self, statement: &Statement) -> Option<(ClientId, Sequence)> {
         let Statement::Order(Order::Request(request)) = statement else { return None };
         let client = request.client;
@@ -145,7 +148,7 @@ impl Lab {
         Some((client, Sequence(pending.0 + actor.queued() as u64)))
     }
 
-    /// The statement that was waited for is over.
+    /// The statement that needed time is over.
     pub(super) fn finish_statement(&mut self, waiting: Option<Waiting>, result: Finished) {
         let Some(Waiting { line_number, is_scripted, listener }) = waiting else { return };
         match result {
@@ -165,28 +168,28 @@ impl Lab {
         }
     }
 
-    /// Gives up the statement that is waited for, and all that stand behind it.
+    /// Cancels the statement that is being waited for, and all that wait for it.
     pub fn cancel(&mut self) {
         self.session.cancel();
         let waiting = self.waiting.take();
         if waiting.is_some() || !self.queue.is_empty() {
-            self.say(ConsoleKind::Info, "Given up waiting.");
+            self.say(ConsoleKind::Info, "Cancelled.");
         }
         tell(
             waiting.and_then(|waiting| waiting.listener),
-            ExecResult::Failed("given up".to_owned()),
+            ExecResult::Failed("cancelled".to_owned()),
         );
         for queued in std::mem::take(&mut self.queue) {
-            tell(queued.listener, ExecResult::Failed("given up".to_owned()));
+            tell(queued.listener, ExecResult::Failed("cancelled".to_owned()));
         }
         self.settle();
         self.changed();
     }
 
-    /// A script ends at the first statement that fails; what was typed meanwhile stays.
+    /// A script ends at the first statement that fails. Statements typed meanwhile stay queued.
     fn stop_script(&mut self, line: usize) {
         self.queue.retain(|queued| !queued.is_scripted);
-        self.say(ConsoleKind::Error, format!("The script stopped at its line {line}."));
+        self.say(ConsoleKind::Error, format!("The script stopped at line {line}."));
     }
 
     fn fail(&mut self, words: String, listener: Option<Listener>) -> ExecStatus {
@@ -195,17 +198,17 @@ impl Lab {
         ExecStatus::Failed(words)
     }
 
-    /// Tells everybody who still waits that there is nothing to wait for.
+    /// Calls every waiting listener: its statement will never be over.
     pub(super) fn dismiss_listeners(&mut self) {
         let waiting = self.waiting.take().and_then(|waiting| waiting.listener);
         let queued = std::mem::take(&mut self.queue).into_iter().filter_map(|next| next.listener);
         let asking = std::mem::take(&mut self.operation_listeners).into_values();
         for listener in waiting.into_iter().chain(queued).chain(asking) {
-            listener(ExecResult::Failed("another lab took the place of this one".to_owned()));
+            listener(ExecResult::Failed("another lab has replaced this one".to_owned()));
         }
     }
 
-    /// How time passes.
+    /// Whether virtual time passes, and how fast.
     pub fn pacing(&self) -> Pacing {
         Pacing {
             running: self.pacer.is_running(),
@@ -215,7 +218,7 @@ impl Lab {
     }
 }
 
-const SCRIPT_OVER: &str = "The script is over.";
+const SCRIPT_OVER: &str = "The script has ended.";
 
 fn tell(listener: Option<Listener>, result: ExecResult) {
     if let Some(listener) = listener {
@@ -223,7 +226,7 @@ fn tell(listener: Option<Listener>, result: ExecResult) {
     }
 }
 
-/// Whether a statement cannot be carried out while another one waits.
+/// Whether the statement needs time to pass.
 fn needs_time(statement: &Statement) -> bool {
     matches!(
         statement,

@@ -196,7 +196,7 @@ fn a_scenario_is_played_and_the_lab_pauses_at_its_end() {
     )
     .expect("it is a script");
     finish(&mut lab);
-    assert!(console(&lab).ends_with("The script is over."), "{}", console(&lab));
+    assert!(console(&lab).ends_with("The script has ended."), "{}", console(&lab));
     assert_eq!(lab.session().world().nodes().len(), 3);
 }
 
@@ -205,7 +205,7 @@ fn a_scenario_stops_where_it_fails() {
     let mut lab = Lab::play("cluster nodes=3 seed=4\nexpect leader\ncrash 1").expect("a script");
     finish(&mut lab);
     let words = console(&lab);
-    assert!(words.ends_with("The script stopped at its line 2."), "{words}");
+    assert!(words.ends_with("The script stopped at line 2."), "{words}");
     assert!(!words.contains("crash 1"), "{words}");
     let error = Lab::play("cluster nodes=3\ncrash seven").expect_err("it is no script");
     assert!(error.to_string().contains('^'), "{error}");

@@ -67,7 +67,7 @@ fn a_redirect_is_told() {
     ]);
     assert_eq!(
         answer.to_string(),
-        "client 1: set x=1 → ok (node 3, after 2 tries); node 1 sent it to node 3"
+        "client 1: set x=1 → ok (node 3, after 2 tries); node 1 redirected it to node 3"
     );
 }
 
@@ -95,7 +95,7 @@ fn giving_up_is_no_answer() {
     assert!(!answer.is_ok());
     assert_eq!(
         answer.to_string(),
-        "client 1: set x=1 → no answer after 1 try: it may have happened, or may yet happen; \
+        "client 1: set x=1 → no answer after 1 try: it may have been applied, or may yet be; \
          node 2 did not answer in time"
     );
 }
@@ -128,7 +128,8 @@ fn a_local_read_says_that_it_may_be_stale() {
     let answer = play(vec![invoked, asked(3, 1), answered(Response::Value(Some("1".into())), 1)]);
     assert_eq!(
         answer.to_string(),
-        "client 1: get x read=local → value 1 (node 3): what node 3 has applied, which may be stale"
+        "client 1: get x read=local → value 1 (node 3): from the store of node 3, so it may be \
+         stale"
     );
 }
 
@@ -143,7 +144,7 @@ fn a_refusal_on_the_way_is_told() {
     let answer = play(vec![invoked(), asked(2, 1), refused, answered(Response::Done, 2)]);
     assert_eq!(
         answer.to_string(),
-        "client 1: set x=1 → ok (node 3, after 2 tries); node 2 did not take it: the leader has \
+        "client 1: set x=1 → ok (node 3, after 2 tries); node 2 refused it: the leader has \
          not committed an entry of its own term yet"
     );
 }

@@ -11,24 +11,24 @@ use crate::{ClientAnswer, FailedAttempt};
 /// A client.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ClientView {
-    /// Its name.
+    /// The client's id.
     pub id: u64,
-    /// What it waits for, in words.
+    /// The operation that it waits for, in words; `null` when idle.
     pub pending: Option<String>,
-    /// The node that it asked last.
+    /// The node that the last request went to.
     pub target: Option<u64>,
-    /// How often it asked.
+    /// The number of requests sent for this operation.
     pub attempts: u32,
-    /// How many operations wait behind that.
+    /// The number of operations that wait for this one.
     pub queued: usize,
 }
 
-/// A client's answer: what the promise of `helios.exec` gives for an operation.
+/// A client's answer: the value of `helios.exec`'s promise for an operation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct AnswerView {
-    /// Whether the store did what it was asked to. False: it refused, or the client gave up.
+    /// Whether the store carried out the operation. False: it refused, or the client gave up.
     pub ok: bool,
-    /// All of it, in words.
+    /// The operation and its answer in words.
     pub words: String,
     /// The client.
     pub client: u64,
@@ -37,34 +37,34 @@ pub struct AnswerView {
     pub kind: &'static str,
     /// For `value` and `not_swapped`: the key's value; `null` if it is absent.
     pub value: Option<String>,
-    /// For `deleted`: whether it was there.
+    /// For `deleted`: whether the key existed.
     pub existed: Option<bool>,
-    /// For `appended`: the value's length now, in bytes.
+    /// For `appended`: the value's new length, in bytes.
     pub length: Option<u64>,
     /// For `list`: the keys and their values.
     pub entries: Option<BTreeMap<String, String>>,
     /// The node that answered.
     pub node: Option<u64>,
-    /// How often the client asked.
+    /// The number of requests that the client sent.
     pub attempts: u32,
-    /// Where it was sent elsewhere, in order.
+    /// The redirects, in order.
     pub redirects: Vec<RedirectView>,
-    /// How often a node did not answer in time.
+    /// The number of requests that no node answered in time.
     pub timeouts: usize,
-    /// How long it took, in virtual time.
+    /// The time from the operation's start to its answer.
     pub took_micros: u64,
-    /// What the answer to a read rests on: `log`, `quorum`, `lease` or `local`.
+    /// The read policy: `log`, `quorum`, `lease` or `local`.
     pub read: String,
-    /// Whether it may be older than what was committed before the question.
+    /// Whether the answer may miss writes that were committed before the read began.
     pub may_be_stale: bool,
 }
 
-/// A node sent a client elsewhere.
+/// A node redirected a client.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RedirectView {
-    /// The node asked.
+    /// That node.
     pub from: u64,
-    /// The leader it named; `null`: it knew none.
+    /// The leader that it named; `null` if it knew none.
     pub to: Option<u64>,
 }
 

@@ -4,7 +4,7 @@ use raft_core::NodeId;
 use raft_sim::World;
 use serde::Serialize;
 
-/// One direction between two nodes.
+/// One direction of the link between two nodes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct LinkView {
     /// The sending end.
@@ -13,32 +13,32 @@ pub struct LinkView {
     pub to: u64,
     /// Whether it is cut.
     pub cut: bool,
-    /// Whether messages pass: neither cut nor partitioned.
+    /// Whether messages pass: the link is not cut and no partition separates its ends.
     pub reachable: bool,
-    /// The shortest time that a message takes.
+    /// The least latency of a message.
     pub latency_min_micros: u64,
-    /// The longest.
+    /// The greatest latency of a message.
     pub latency_max_micros: u64,
-    /// How many messages in a million are lost.
+    /// The number of messages in a million that are lost.
     pub loss_per_million: u32,
-    /// How many in a million arrive twice.
+    /// The number of messages in a million that arrive twice.
     pub duplication_per_million: u32,
     /// Whether messages may overtake each other.
     pub reordering: bool,
-    /// How latencies are spread: `uniform`, `exponential`, `long-tail`.
+    /// The distribution of latencies: `uniform`, `exponential` or `long-tail`.
     pub latency_shape: &'static str,
-    /// Bytes a second, if that is limited.
+    /// Bytes a second; `null` without a limit.
     pub bandwidth: Option<u64>,
-    /// How many messages may wait.
+    /// The most messages that may wait for bandwidth.
     pub queue_limit: u32,
-    /// Until when messages have to wait, if they do.
+    /// The time until which messages are held back; `null` if they are not.
     pub clogged_until_micros: Option<u64>,
 }
 
-/// A message under way.
+/// A message in flight.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct MessageView {
-    /// Names the message; `drop message` takes it.
+    /// The message's id, as `drop message` takes it.
     pub id: u64,
     /// The sender.
     pub from: u64,
@@ -48,9 +48,9 @@ pub struct MessageView {
     pub name: String,
     /// Its term.
     pub term: u64,
-    /// When it was sent.
+    /// The time of sending.
     pub sent_at_micros: u64,
-    /// When it arrives.
+    /// The time of arrival.
     pub arrives_at_micros: u64,
 }
 

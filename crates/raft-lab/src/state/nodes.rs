@@ -9,78 +9,78 @@ use serde::Serialize;
 use super::{ids, text_of_pair};
 use crate::Members;
 
-/// Who belongs to the cluster.
+/// The cluster's membership.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct MembershipView {
-    /// Those who vote; in a joint membership, the new ones.
+    /// The voters; in a joint membership, the new ones.
     pub voters: Vec<u64>,
-    /// In a joint membership, the voters of the old one.
+    /// In a joint membership, the old voters; else empty.
     pub outgoing: Vec<u64>,
-    /// Those who receive the log and count nowhere.
+    /// The learners, which have no vote.
     pub learners: Vec<u64>,
-    /// The entry that put it in force; 0 for the first one.
+    /// The entry that it comes from; 0 for the configured membership.
     pub index: u64,
-    /// Whether that entry is known to be committed.
+    /// Whether the leader knows that this entry is committed.
     pub committed: bool,
 }
 
-/// One node. What a node that is down has forgotten is `null`, or empty.
+/// One node. Values in memory are `null` or empty while the node is down.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NodeView {
-    /// Its name.
+    /// The node's id.
     pub id: u64,
     /// `running`, `paused`, `crashed` or `refusing to start`.
     pub state: String,
-    /// Why it refuses to start.
+    /// Why the node refuses to start; `null` if it does not.
     pub refusal: Option<String>,
-    /// What stopped it, if a write that failed did.
+    /// The failed write that stopped the node; `null` if none did.
     pub stopped_by: Option<String>,
     /// `follower`, `pre-candidate`, `candidate` or `leader`.
     pub role: Option<String>,
     /// `voter`, `leaving`, `learner` or `non-member`.
     pub member_role: &'static str,
-    /// Until when a leader's lease lasts.
+    /// The end of a leader's lease, by its clock; `null` without a lease.
     pub lease_until_micros: Option<u64>,
-    /// How many millionths its clock runs too fast, or too slow if negative.
+    /// The drift of the node's clock, in parts per million; positive: too fast.
     pub clock_drift_ppm: i32,
-    /// How long it takes to handle anything: zero unless it was made slow.
+    /// The time to handle one input; 0 unless the node was slowed.
     pub handling_micros: u64,
-    /// To whom a leader is handing over.
+    /// The target of a leadership transfer under way.
     pub transfer_to: Option<u64>,
-    /// A leader's view of the others.
+    /// A leader's replication state of the other nodes.
     pub peers: Vec<PeerView>,
-    /// Its term.
+    /// The node's `current_term`.
     pub term: Option<u64>,
-    /// Who got its vote in that term.
+    /// The node's vote in that term.
     pub voted_for: Option<u64>,
-    /// Whom it believes to lead.
+    /// The leader that the node knows in its term.
     pub leader: Option<u64>,
-    /// The last entry of its log.
+    /// The index of the last entry of its log.
     pub last_log_index: Option<u64>,
-    /// How many entries its log holds behind its snapshot.
+    /// The number of log entries after the snapshot.
     pub log_length: Option<u64>,
-    /// The last entry it knows to be committed.
+    /// The last entry that the node knows to be committed.
     pub commit_index: Option<u64>,
-    /// The last entry it applied.
+    /// The last entry that the node has applied.
     pub last_applied: Option<u64>,
-    /// Writes that its simulated disk has not finished.
+    /// The number of writes that its simulated disk has not finished.
     pub unfinished_writes: usize,
-    /// Its copy of the store.
+    /// The contents of the node's store.
     pub keys: BTreeMap<String, String>,
 }
 
-/// A leader's view of another node.
+/// A leader's replication state of another node.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct PeerView {
     /// The other node.
     pub id: u64,
     /// `probe`, `replicate` or `snapshot`.
     pub state: &'static str,
-    /// The next entry to send to it.
+    /// The next entry to send to that node.
     pub next_index: u64,
-    /// The last entry known to be on its disk.
+    /// The last entry known to be on that node's disk.
     pub match_index: u64,
-    /// Messages with entries that it has not answered yet.
+    /// The number of messages with entries that it has not answered yet.
     pub in_flight: usize,
     /// Their payload bytes.
     pub in_flight_bytes: u64,

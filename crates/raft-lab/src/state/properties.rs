@@ -11,17 +11,18 @@ pub struct InvariantView {
     pub name: &'static str,
     /// The section of the paper that it comes from.
     pub section: &'static str,
-    /// What it says.
+    /// The property as a sentence.
     pub meaning: &'static str,
     /// Whether it holds.
     pub holding: bool,
-    /// Since when, and why, it cannot be demanded now, if that is so: then it neither holds nor is broken.
+    /// The time and the fault that suspend the property: it then neither holds nor is broken.
+    /// `null` if it is not suspended.
     pub suspended: Option<String>,
-    /// The number of the event after which it was seen broken.
+    /// The number of the event after which the violation was found.
     pub event_number: Option<u64>,
-    /// When.
+    /// The time of that event.
     pub at_micros: Option<u64>,
-    /// What was seen.
+    /// The observed values that contradict each other.
     pub description: Option<String>,
 }
 

@@ -55,7 +55,7 @@ fn the_report_tells_what_each_disk_held() {
     let words = report.to_string();
     let lines: Vec<&str> = words.lines().collect();
     assert_eq!(lines[0], "Recovered 3 nodes from the browser's storage:");
-    assert_eq!(lines[1], "node 1: term 4, its vote for node 2, 2 log entries (to 2@3), 1 key");
+    assert_eq!(lines[1], "node 1: term 4, voted for node 2, 2 log entries (to 2@3), 1 key");
     assert!(lines[2].starts_with("node 2: entry 2 is missing"), "{words}");
     assert_eq!(lines[3], "node 3: term 0, no log entries, 0 keys");
 }

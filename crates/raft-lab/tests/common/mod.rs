@@ -86,7 +86,7 @@ pub(crate) fn trace_hash(script: &str) -> u64 {
     }
     let console = lab.frame().console;
     let last = console.last().map_or("", |line| &line.text);
-    assert_eq!(last, "The script is over.");
+    assert_eq!(last, "The script has ended.");
     lab.session().world().trace_hash()
 }
 
