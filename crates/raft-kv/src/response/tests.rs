@@ -1,4 +1,4 @@
-//! Tests of what answers and errors say.
+//! Tests of the words of answers and errors.
 
 use super::*;
 use crate::command::{ClientId, Sequence};

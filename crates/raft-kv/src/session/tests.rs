@@ -1,4 +1,4 @@
-//! Tests of sessions: retries, late copies, eviction, and that nothing is applied twice.
+//! Tests of sessions: retries, late copies and eviction; no command is applied twice.
 
 use proptest::prelude::*;
 
@@ -157,8 +157,8 @@ fn sessions_can_be_looked_at() {
 }
 
 proptest! {
-    /// Clients open sessions in increasing order of their ids, and copies of any command ever sent
-    /// turn up at any later time, over evictions too: each command changes the store at most once.
+    /// Clients open sessions in increasing order of their ids. Copies of all commands arrive at any
+    /// later time, also after an eviction. Each command changes the store at most once.
     #[test]
     fn no_command_is_applied_twice(
         steps in prop::collection::vec((0..3_u8, any::<prop::sample::Index>()), 1..80),
@@ -188,7 +188,7 @@ proptest! {
         }
     }
 
-    /// The same against the obvious implementation: a list in the order of use.
+    /// The same against a simple model: a list in the order of use.
     #[test]
     fn sessions_agree_with_a_simple_model(
         steps in prop::collection::vec((0..6_u64, 0..4_u64), 1..120),
@@ -197,7 +197,7 @@ proptest! {
         let mut model: Vec<(u64, u64)> = (1..=MAX_SESSIONS as u64).map(|c| (c, 1)).collect();
         let mut highest_evicted = 0;
         for (offset, sequence) in steps {
-            // Clients at both ends: those about to be evicted, and those about to come.
+            // Clients at both ends: the next to be evicted, and the next to open a session.
             let client = if offset < 3 { offset + 1 } else { MAX_SESSIONS as u64 + offset - 2 };
             let at = model.iter().position(|(known, _)| *known == client);
             let accepted = match at {

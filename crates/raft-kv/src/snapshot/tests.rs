@@ -1,4 +1,4 @@
-//! Tests of snapshots: the exact round trip, and what is refused.
+//! Tests of snapshots: the exact round trip, and each error.
 
 use std::sync::Arc;
 
@@ -18,12 +18,12 @@ fn small_store() -> Store {
     store
 }
 
-/// An image with the contents of the store, to be damaged in a way that keeps it well-formed.
+/// The image of a store. Damage to it keeps the bytes well-formed.
 fn image(store: &Store) -> Image {
     postcard::from_bytes(&store.snapshot()[1..]).unwrap()
 }
 
-/// Restores an image whose checksum fits its contents only when `damage` left them as they were.
+/// Restores an image after `damage`, without a new checksum.
 fn restore_damaged(damage: impl FnOnce(&mut Image)) -> Result<Store, RestoreError> {
     let mut image = image(&small_store());
     damage(&mut image);
@@ -80,7 +80,7 @@ fn every_flipped_bit_is_noticed() {
     for bit in 0..bytes.len() * 8 {
         let mut damaged = bytes.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
-        // A few bits of a length prefix have no effect on what it says; anything else is refused.
+        // A few bits of a length prefix have no effect on its value; all others are refused.
         if let Ok(restored) = Store::restore(&damaged) {
             assert_eq!(restored, store, "bit {bit}");
         }
@@ -175,7 +175,7 @@ fn sessions_must_be_possible() {
 
 #[test]
 fn a_huge_count_takes_no_memory() {
-    // last_applied 0, then 2^60 entries that are not there.
+    // last_applied 0, then a count of 2^60 entries, and none of them.
     let bytes = [VERSION, 0, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10];
     assert_eq!(Store::restore(&bytes), Err(RestoreError::Malformed));
 }

@@ -9,7 +9,7 @@ use crate::error::DecodeError;
 use crate::strategies::log;
 use crate::{ClientId, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence};
 
-/// Performs operations as one client after another would, without sessions in the way.
+/// Performs an operation without a session.
 fn run(store: &mut Store, operation: Operation) -> Response {
     store.perform(&operation).unwrap_or_else(Response::Failed)
 }
@@ -227,7 +227,7 @@ fn the_digest_sees_sessions() {
     assert_eq!(store.contents_digest(), before.1);
 }
 
-/// What an operation does to a plain map.
+/// The effect of an operation on a plain map.
 fn model(map: &mut BTreeMap<Key, Value>, operation: &Operation) -> Response {
     if let Err(error) = operation.validate() {
         return Response::Failed(error);

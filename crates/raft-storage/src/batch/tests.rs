@@ -1,4 +1,4 @@
-//! Tests of how requests become writes.
+//! Tests of the writes for each request.
 
 use raft_core::{Bytes, Entry, HardState, Membership, NodeId, Payload, PersistId, Snapshot, Term};
 

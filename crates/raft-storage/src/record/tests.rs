@@ -1,4 +1,4 @@
-//! Tests of the form of records.
+//! Tests of the format of records.
 
 use proptest::prelude::*;
 use raft_core::{Bytes, Membership, NodeId, Payload};
@@ -9,7 +9,7 @@ fn entry() -> Entry {
     Entry { index: LogIndex(7), term: Term(3), payload: Payload::Command(Bytes::from(b"x=1")) }
 }
 
-/// Changing these bytes means that disks written before can no longer be read: raise the version.
+/// If these bytes change, older disks can no longer be read: raise the version.
 #[test]
 fn the_format_stays_what_it_is() {
     let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };

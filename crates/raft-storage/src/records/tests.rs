@@ -8,8 +8,7 @@ use crate::recover;
 use crate::strategies::history;
 
 proptest! {
-    /// A mirror that already has writes which a crash loses is set right by `undo`, whether it
-    /// loses one write or several that were put together.
+    /// `undo` takes back the writes that a crash loses, one write or several in one batch.
     #[test]
     fn undo_takes_a_batch_back(history in history(12), lost in 0..12_usize) {
         let kept = history.persists.len().saturating_sub(lost);
@@ -65,7 +64,7 @@ fn undo_says_no_more_than_it_must() {
         Write::DeleteEntries { from: LogIndex(1), through: LogIndex(5) },
     ];
     assert_eq!(undo.writes, expected);
-    // Writing the same again changes nothing, so there is nothing to take back.
+    // The same record again changes nothing: there is nothing to take back.
     assert!(disk.undo(&first).is_empty());
 }
 

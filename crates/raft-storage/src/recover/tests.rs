@@ -1,4 +1,4 @@
-//! Tests of recovery: the round trip, and every damage that one can think of.
+//! Tests of recovery: the round trip, and each kind of damage.
 
 use proptest::prelude::*;
 use raft_core::{Bytes, Membership, Payload, Term};
@@ -73,8 +73,8 @@ fn each_missing_record_is_named_with_the_record_that_knows_of_it() {
     }
 }
 
-/// Why there is a record that says where the log ends: the records of the other entries are all
-/// well, and nothing in them tells that one more was acknowledged.
+/// The purpose of the record of the log's end: the records of the other entries are intact and do
+/// not show that one more was acknowledged.
 #[test]
 fn without_the_end_of_the_log_a_lost_tail_would_pass() {
     let mut records = disk();
@@ -85,7 +85,7 @@ fn without_the_end_of_the_log_a_lost_tail_would_pass() {
     assert_eq!(damage_of(&records), (RecordKey::Entry(LogIndex(5)), missing));
 }
 
-/// The same for the whole log at once, and for the snapshot of a log that has no entries.
+/// The same for the whole log, and for the snapshot of a log without entries.
 #[test]
 fn without_witnesses_a_lost_store_would_pass() {
     let mut records = Records::from(&Recovered {
@@ -136,7 +136,7 @@ fn an_older_record_in_place_of_a_newer_one_contradicts_its_witness() {
     }
 }
 
-/// The copy is written second: where it is the older one, the newer one is right whatever happened.
+/// The copy is written second. If it is the older one, the newer one is right in every case.
 #[test]
 fn a_batch_torn_between_term_and_copy_is_no_loss() {
     let voted =
@@ -150,7 +150,7 @@ fn a_batch_torn_between_term_and_copy_is_no_loss() {
         disk.put(RecordKey::HardStateCopy, record(RecordKey::HardStateCopy, &copy));
         assert_eq!(recover(NODE, &disk).unwrap().hard_state, newer);
     }
-    // No server comes from the one vote to the other, or from the vote to none.
+    // No server changes its vote in a term or takes it back.
     for (first, copy) in
         [(voted(2, 1), voted(2, 3)), (not_voted(2), voted(2, 3)), (term(2), term(9))]
     {
@@ -220,7 +220,7 @@ fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
     }
 }
 
-/// The sets of a membership as somebody else might write them.
+/// The sets of a membership as another program might write them.
 #[test]
 fn members_that_are_out_of_order_are_put_in_order() {
     let (voters, outgoing, learners) = (vec![3_u64, 1, 2, 1], vec![4_u64, 1], vec![9_u64, 5]);
@@ -253,7 +253,7 @@ fn an_error_says_whose_disk_what_record_what_is_wrong_and_what_to_do() {
     );
 }
 
-/// What may happen to a disk.
+/// A fault of a disk.
 #[derive(Clone, Debug)]
 enum Fault {
     Flip {
@@ -333,8 +333,8 @@ fn inflict(disk: &mut Records, fault: &Fault) {
     }
 }
 
-/// What was written last, or an error: never less. Only the loss of everything is no matter for
-/// records: it looks like a first start.
+/// Recovery returns exactly what was written last, or an error. Only the loss of all records is not
+/// noticed: it looks like a first start.
 fn check_nothing_is_lost(history: &History, disk: &Records) -> Result<(), TestCaseError> {
     match recover(NODE, disk) {
         Ok(recovered) if !disk.is_empty() => prop_assert_eq!(recovered, history.end()),
@@ -361,8 +361,8 @@ proptest! {
         check_nothing_is_lost(&history, &disk)?;
     }
 
-    /// Any number of damaged bytes is found, too. Removing records at will is not: who removes a
-    /// record together with its witness leaves a disk that was once right.
+    /// Any number of damaged bytes is found. The removal of a record together with its witness is
+    /// not: it leaves a disk that was once right.
     #[test]
     fn many_faults_never_panic(
         history in history(15),
@@ -375,8 +375,8 @@ proptest! {
         let _ = recover(NODE, &disk);
     }
 
-    /// A write that is lost as a whole, in the middle of a history, leaves an older but whole
-    /// record or none; what it should have left is then missing or contradicts.
+    /// A lost write in the middle of a history leaves an older intact record or none. The disk then
+    /// lacks a record or contradicts itself.
     #[test]
     fn one_lost_record_of_the_last_batch_is_noticed(
         history in history(15),
