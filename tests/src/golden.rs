@@ -1,5 +1,6 @@
 //! Plays golden scripts. A script sets up a situation in the language of the console; the runner
 //! prints the events and states of the cluster and compares them with the transcript in the script.
+//! A line about a change of role or term shows it, for example `[leader@1 → follower@2]`.
 //!
 //! A line that starts with `>` is a line of the language. The other commands are the runner's own:
 //!
@@ -52,6 +53,8 @@ impl Player {
     fn session(&mut self) -> Result<&mut Session, Box<dyn Error>> {
         if self.session.is_none() {
             let (session, _) = Session::open(&self.opening).map_err(|error| error.to_string())?;
+            // The state before the first event.
+            self.printer.changes(session.world());
             self.session = Some(session);
         }
         self.session.as_mut().ok_or_else(|| "no session".into())

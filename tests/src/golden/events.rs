@@ -1,28 +1,75 @@
-//! The events in a transcript: which are shown, and their topics.
+//! The events in a transcript: which are shown, and the change of a node's role and term with them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use raft_core::{CommitTrace, ElectionTrace, ReplicationTrace, SnapshotTrace, TermTrace, Trace};
+use raft_core::{
+    CommitTrace, ElectionTrace, NodeId, PreVoteTrace, ReplicationTrace, RoleKind, SnapshotTrace,
+    Term, TermTrace, Trace,
+};
 use raft_script::Session;
-use raft_sim::{DiskEvent, Event, EventKind, MessageEvent, StateMachineEvent};
+use raft_sim::{DiskEvent, Event, EventKind, MessageEvent, StateMachineEvent, World};
 
 /// Prints the events of each step.
 pub(super) struct EventPrinter {
-    /// The topics of `show`.
+    /// The topics that `show` named.
     pub(super) shown: Vec<String>,
+    /// Role and term of each running node, after the last step.
+    states: BTreeMap<NodeId, (RoleKind, Term)>,
 }
 
 impl EventPrinter {
     pub(super) fn new() -> Self {
-        Self { shown: vec!["core".into(), "clients".into()] }
+        Self { shown: vec!["core".into(), "clients".into()], states: BTreeMap::new() }
     }
 
-    /// Prints the events of one step.
-    pub(super) fn print(&self, output: &mut String, session: &Session) {
-        for event in session.events().iter().filter(|event| is_shown(event, &self.shown)) {
-            let _ = writeln!(output, "{event}");
+    /// Prints the events of one step. If a node's role or term changed in it, the last line about
+    /// that contains `[before → after]`.
+    pub(super) fn print(&mut self, output: &mut String, session: &Session) {
+        let events = session.events();
+        let mut lines: Vec<String> = events.iter().map(Event::to_string).collect();
+        for (node, change) in self.changes(session.world()) {
+            let is_transition = |event: &Event| transitions(event) == Some(node);
+            if let Some(at) = events.iter().rposition(is_transition) {
+                let subject = format!("node {node} ");
+                lines[at] = lines[at].replacen(&subject, &format!("{subject}[{change}] "), 1);
+            }
+        }
+        for (event, line) in events.iter().zip(lines) {
+            if is_shown(event, &self.shown) {
+                let _ = writeln!(output, "{line}");
+            }
         }
     }
+
+    /// `leader@1 → follower@2` for each node whose role or term changed since the last call.
+    pub(super) fn changes(&mut self, world: &World) -> Vec<(NodeId, String)> {
+        let mut changes = Vec::new();
+        let mut states = BTreeMap::new();
+        for node in world.nodes() {
+            let Some(core) = node.core() else { continue };
+            let now = (core.role(), core.current_term());
+            states.insert(node.id(), now);
+            if let Some(before) = self.states.get(&node.id()).filter(|before| **before != now) {
+                let change = format!("{}@{} → {}@{}", before.0, before.1, now.0, now.1);
+                changes.push((node.id(), change));
+            }
+        }
+        self.states = states;
+        changes
+    }
+}
+
+/// The node of the event, if the event is a change of its role or term.
+fn transitions(event: &Event) -> Option<NodeId> {
+    let EventKind::Core { node, trace } = &event.kind else { return None };
+    let is_transition = matches!(
+        trace,
+        Trace::Term(TermTrace::Advanced { .. } | TermTrace::SteppedDown { .. })
+            | Trace::PreVote(PreVoteTrace::Started { .. })
+            | Trace::Election(ElectionTrace::Started { .. } | ElectionTrace::BecameLeader { .. })
+    );
+    is_transition.then_some(*node)
 }
 
 fn is_shown(event: &Event, shown: &[String]) -> bool {
