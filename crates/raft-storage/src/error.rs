@@ -74,7 +74,7 @@ pub enum Damage {
         other: RecordKey,
     },
     /// Only [`RecordKey::InUse`] is left: the disk of a node in use was emptied.
-    #[error("is the only record left: the disk was emptied")]
+    #[error("is all that is left: the disk was emptied")]
     Wiped,
     /// An entry is past the end of the log: its removal was lost.
     #[error("should have been removed: the log ends at {last}")]

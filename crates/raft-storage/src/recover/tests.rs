@@ -169,7 +169,7 @@ fn a_wiped_disk_is_no_first_start() {
     assert_eq!(damage_of(&disk), (RecordKey::InUse, Damage::Wiped));
     assert_eq!(
         recover(NODE, &disk).unwrap_err().to_string(),
-        "node 2: note that the node was in use is the only record left: the disk was emptied. Do \
+        "node 2: note that the node was in use is all that is left: the disk was emptied. Do \
          not start this node from this disk, and never start it empty: wipe it and add it to the \
          cluster as a new node."
     );
