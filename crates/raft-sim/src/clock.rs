@@ -1,5 +1,5 @@
-//! A node's own clock: it may run too fast or too slow, and jump ahead. Integers only, so that it shows
-//! the same on every target.
+//! A node's own clock: it may run too fast or too slow, and jump ahead. Integers only, so that every
+//! target shows the same time.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,35 +8,35 @@ use raft_core::Instant;
 
 use crate::words::Percent;
 
-/// How much a clock may run too fast or too slow, in millionths.
+/// The largest drift of a clock, in either direction, in millionths (ppm).
 pub const MAX_DRIFT_PPM: i32 = 500_000;
-/// How far a clock may jump at once.
+/// The longest jump of a clock.
 pub const MAX_JUMP: Duration = Duration::from_secs(3600);
 
 const MILLION: u64 = 1_000_000;
 
-/// What a node believes the time to be. It never goes back.
+/// A node's clock. The time that it shows never goes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NodeClock {
-    /// Whether it always showed the world's time.
+    /// Whether it has always shown the world's time.
     is_true: bool,
     drift_ppm: i32,
-    /// When it was changed last, and what it showed then.
+    /// The world's time of the last change, and the time that the clock showed then.
     changed_at: Instant,
     showed: Instant,
-    /// Until when what it showed before its last change still matters.
+    /// Until this time of the world, intervals that began before the last change are not over.
     wrong_until: Instant,
 }
 
 /// A change to a clock.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ClockChange {
-    /// So many millionths too fast, or too slow if negative: up to [`MAX_DRIFT_PPM`].
+    /// The clock runs too fast, or too slow, from now on.
     Drift {
-        /// The millionths.
+        /// Millionths: positive is too fast; at most [`MAX_DRIFT_PPM`] either way.
         ppm: i32,
     },
-    /// So far ahead, at once: up to [`MAX_JUMP`].
+    /// The clock jumps ahead by at most [`MAX_JUMP`].
     Jump(Duration),
 }
 
@@ -49,7 +49,7 @@ impl NodeClock {
         wrong_until: Instant(0),
     };
 
-    /// What it shows at a time of the world that is no earlier than its last change.
+    /// The time that it shows at `now`, a time of the world that is not before its last change.
     pub fn shows(&self, now: Instant) -> Instant {
         if self.is_true {
             return now;
@@ -58,7 +58,7 @@ impl NodeClock {
         Instant(self.showed.0.saturating_add(scale(passed, self.rate(), MILLION)))
     }
 
-    /// The first time of the world at which it shows this or more, counted from its last change.
+    /// The first time of the world, from its last change on, at which it shows `reading` or more.
     pub fn when_it_shows(&self, reading: Instant) -> Instant {
         if self.is_true {
             return reading;
@@ -69,24 +69,24 @@ impl NodeClock {
         Instant(self.changed_at.0.saturating_add(passed.unwrap_or(u64::MAX)))
     }
 
-    /// How many millionths it runs too fast, or too slow if negative.
+    /// The drift in millionths; positive: too fast.
     pub fn drift_ppm(&self) -> i32 {
         self.drift_ppm
     }
 
-    /// How much it shows in a million microseconds.
+    /// The microseconds that it shows while a second of the world passes.
     fn rate(&self) -> u64 {
         MILLION.saturating_add_signed(self.drift_ppm.into())
     }
 
-    /// Whether intervals that others rest on may be measured wrong by more than `bound_ppm`: it drifts
-    /// more, or did, or jumped, not longer ago than those intervals last.
+    /// Whether an interval that the clock measures now may be wrong by more than `bound_ppm`: the clock
+    /// drifts more, or it drifted more or jumped during the interval.
     pub(crate) fn is_wrong(&self, now: Instant, bound_ppm: u32) -> bool {
         !self.is_true && (now < self.wrong_until || self.drift_ppm.unsigned_abs() > bound_ppm)
     }
 
-    /// Changes it. Whoever measures an interval of up to `interval` with it that includes this moment
-    /// measures wrong, if it jumps or drifted by more than `bound_ppm`.
+    /// Changes it. If it jumps, or has drifted by more than `bound_ppm`, then each interval that
+    /// includes this moment and is not longer than `interval` is measured wrong.
     pub(crate) fn change(
         &mut self,
         now: Instant,

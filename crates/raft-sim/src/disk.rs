@@ -1,4 +1,4 @@
-//! A node's disk: what is on it, and what is on its way to it.
+//! A node's disk: its durable records, and its unfinished writes.
 
 mod damage;
 
@@ -22,7 +22,7 @@ pub struct Disk {
     pending: VecDeque<PendingWrite>,
     latency: DelayRange,
     shape: LatencyShape,
-    /// Nothing becomes durable before.
+    /// No write becomes durable before this time.
     stalled_until: Instant,
     fsync: Fsync,
     is_full: bool,
@@ -34,24 +34,24 @@ pub struct Disk {
 pub struct PendingWrite {
     /// Names the write in this incarnation of the node.
     pub id: PersistId,
-    /// What it writes.
+    /// The records that it changes.
     pub batch: Arc<WriteBatch>,
     /// When the node asked for it.
     pub issued_at: Instant,
     /// When it becomes durable, or fails.
     pub done_at: Instant,
-    /// Whether there was no room for it: then it fails.
+    /// Whether the disk was full when the write was issued: then it fails.
     pub has_no_room: bool,
 }
 
-/// What a loss of power leaves.
+/// The writes that a loss of power destroys.
 #[derive(Debug)]
 pub(crate) struct PowerLoss {
-    /// How many writes are lost, the torn one included.
+    /// The number of lost writes, the torn one included.
     pub(crate) writes: usize,
-    /// Takes the lost writes back from a disk that has them.
+    /// Turns a disk that has the lost writes back into one that has not.
     pub(crate) undo: WriteBatch,
-    /// What has landed of the first lost write, if it was torn.
+    /// The part of the first lost write that landed, if the write was torn.
     pub(crate) torn: Option<(PersistId, WriteBatch)>,
 }
 
@@ -69,27 +69,27 @@ impl Disk {
         }
     }
 
-    /// What survives a crash.
+    /// The durable records: they survive a crash.
     pub fn durable(&self) -> &Records {
         &self.durable
     }
 
-    /// Writes on their way, in order.
+    /// The unfinished writes, in the order in which they become durable.
     pub fn pending(&self) -> impl ExactSizeIterator<Item = &PendingWrite> {
         self.pending.iter()
     }
 
-    /// How long a write takes.
+    /// The time that a write takes.
     pub fn latency(&self) -> DelayRange {
         self.latency
     }
 
-    /// How that is spread over its range.
+    /// The distribution of [`latency`](Self::latency).
     pub fn shape(&self) -> LatencyShape {
         self.shape
     }
 
-    /// Until when nothing becomes durable; in the past if the disk does not stall.
+    /// No write becomes durable before this time; it is in the past if the disk does not stall.
     pub fn stalled_until(&self) -> Instant {
         self.stalled_until
     }
@@ -104,7 +104,7 @@ impl Disk {
         self.is_full
     }
 
-    /// Works in another way from now on. The writes under way that are done later than they were to be.
+    /// Changes a setting. Returns the unfinished writes that now finish later, with their new times.
     pub(crate) fn change(
         &mut self,
         now: Instant,
@@ -136,14 +136,14 @@ impl Disk {
         .collect()
     }
 
-    /// It works as at the beginning; what it holds is not touched.
+    /// Resets all settings to those of the beginning. The records stay.
     pub(crate) fn recover(&mut self, setup: &Setup) {
         (self.latency, self.shape) = (setup.disk_latency, setup.disk_shape);
         (self.stalled_until, self.fsync, self.is_full) = (Instant(0), Fsync::Works, false);
         self.pending.iter_mut().for_each(|write| write.has_no_room = false);
     }
 
-    /// Takes a write; when it will be durable.
+    /// Takes a write. Returns the time at which it is durable or fails.
     pub(crate) fn issue(&mut self, now: Instant, id: PersistId, batch: Arc<WriteBatch>) -> Instant {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));
         let done_at =
@@ -153,16 +153,16 @@ impl Disk {
         done_at
     }
 
-    /// Whether the write comes next and is done by then.
+    /// Whether the write is the oldest one and is finished by `at`.
     pub(crate) fn finishes(&self, id: PersistId, at: Instant) -> bool {
         self.pending.front().is_some_and(|first| first.id == id && first.done_at <= at)
     }
 
-    /// The oldest write is over now: durable, or not.
+    /// Finishes the oldest write: it becomes durable, unless it fails.
     ///
     /// # Errors
-    /// When it failed. It is still there, and must be [dropped](Self::drop_first), or
-    /// [all](Self::stop) with it.
+    /// The reason of the failure. The write is still pending: remove it with
+    /// [`drop_first`](Self::drop_first), or all with [`stop`](Self::stop).
     pub(crate) fn complete(&mut self, id: PersistId) -> Result<(), WriteFailure> {
         let first = self.pending.front().expect("a write completes only once");
         assert!(first.id == id, "write {} completes, but {} comes first", id.0, first.id.0);
@@ -182,28 +182,29 @@ impl Disk {
         Ok(())
     }
 
-    /// Forgets the oldest write, which failed. What takes it back from a disk that has it.
+    /// Removes the oldest write, which failed. Returns the batch that takes it back from a disk that
+    /// has it.
     pub(crate) fn drop_first(&mut self) -> WriteBatch {
         let failed = self.pending.pop_front().expect("a write that failed is there");
         self.durable.undo(&failed.batch)
     }
 
-    /// The process is gone after a failure: nothing unfinished gets to the disk any more.
+    /// The process stops after a failed write: all unfinished writes are lost.
     pub(crate) fn stop(&mut self) -> PowerLoss {
         self.lose(None)
     }
 
-    /// The power fails. `tear` decides how a torn write lands.
+    /// The power fails. `tear` draws the part of a torn write that lands.
     pub(crate) fn crash(&mut self, unsynced: Unsynced, tear: &mut Tear) -> PowerLoss {
         let all = self.pending.len();
-        // Drawn in any case, so that saying what to keep does not shift later draws.
+        // Drawn in any case, so that the other choices do not shift later draws.
         let drawn = self.random.up_to(all as u64) as usize;
         let kept = match unsynced {
             Unsynced::Drawn => drawn,
             Unsynced::Lost | Unsynced::Torn => 0,
             Unsynced::Kept => all,
         };
-        // There was no room for these, nor for what came after them.
+        // A write without room is lost, and all after it.
         let fitting = self.pending.iter().position(|write| write.has_no_room).unwrap_or(all);
         for write in self.pending.drain(..kept.min(fitting)) {
             self.durable.apply(&write.batch);

@@ -1,4 +1,4 @@
-//! What can go wrong with a disk, and how it is put into words.
+//! The faults of a disk, and their words.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,60 +7,59 @@ use raft_storage::RecordKey;
 
 use crate::{DelayRange, LatencyShape};
 
-/// The longest time for which a disk stalls.
+/// The longest stall of a disk.
 pub const MAX_STALL: Duration = Duration::from_secs(3600);
 
-/// A change to how a disk works. What it holds stays as it is.
+/// A change of a disk's settings. The records stay.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DiskChange {
-    /// How long a write takes to become durable.
+    /// The time that a write takes to become durable.
     Latency(DelayRange),
-    /// How that is spread over its range.
+    /// The distribution of the latency.
     Shape(LatencyShape),
-    /// No write becomes durable for that long from now on; [`MAX_STALL`] at most.
+    /// For this time from now on, no write becomes durable; at most [`MAX_STALL`].
     Stall(Duration),
     /// Whether flushes succeed.
     Fsync(Fsync),
-    /// Whether there is no room for another write.
+    /// Whether each further write fails for lack of room.
     Full(bool),
 }
 
-/// What a disk answers when it is asked to make a write durable.
+/// The result of a disk's flushes (`fsync`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Fsync {
-    /// It does so.
+    /// Every flush succeeds.
     #[default]
     Works,
-    /// The next flush to end fails, and with it that write is lost; the one after it succeeds.
+    /// The next flush fails, and its write is lost; later ones succeed.
     FailsOnce,
     /// Every flush fails.
     Fails,
 }
 
-/// Damage to what a disk holds durably. The node does not notice before it reads its disk: when it
-/// starts.
+/// Damage to durable records. The node does not notice it before it reads its disk at its next start.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DiskDamage {
-    /// One bit of a record flips; the seed decides which bit.
+    /// One bit of a record flips; the seed chooses the bit.
     Corrupt {
-        /// Which record; `None`: the seed decides.
+        /// `None`: the seed chooses.
         record: Option<RecordKey>,
     },
-    /// A record is not under its own key but under another, in place of what was there.
+    /// A record moves to the key of another record and replaces that one.
     Misdirect {
-        /// The record's key, and the one under which it is found; `None`: the seed decides.
+        /// Its key, and the key to which it moves; `None`: the seed chooses both.
         keys: Option<(RecordKey, RecordKey)>,
     },
-    /// Everything is gone. Who takes care of the node remembers that it had been in use.
+    /// All records are gone, but for the note that the node was in use.
     Wipe,
 }
 
-/// Why a disk did not do what it was asked for.
+/// Why a write did not become durable.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum WriteFailure {
-    /// The flush failed: what becomes of the write is not known, so it must not be tried again.
+    /// The flush failed. The write may or may not be on the disk, and a second flush proves nothing.
     Fsync,
-    /// There was no room for it.
+    /// The disk was full.
     Full,
 }
 
@@ -93,7 +92,7 @@ impl fmt::Display for DiskDamage {
     }
 }
 
-/// A record, as a sentence calls it.
+/// A record in a sentence: `entry 3`, `the snapshot`.
 pub(crate) struct The(pub(crate) RecordKey);
 
 impl fmt::Display for The {

@@ -1,6 +1,7 @@
 //! What happens in the world: one [`Event`] at a time, nested by topic.
 //!
-//! Each topic has a file with its events, their words, their names and their part of the trace hash.
+//! Each topic has a file with its events, their names, their words and their part of the trace
+//! hash.
 
 mod client;
 mod cluster;

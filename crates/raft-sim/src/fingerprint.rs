@@ -1,4 +1,4 @@
-//! The trace hash: one number for all that happened, the same on every target.
+//! The 64-bit hash of the trace, and of all else that must be equal on every target.
 
 use std::hash::Hasher;
 

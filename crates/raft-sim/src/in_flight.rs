@@ -1,20 +1,20 @@
-//! The messages under way, found by their ids at once.
+//! The messages under way, found by id in constant time.
 
 use std::collections::VecDeque;
 
 use crate::{InFlightMessage, MessageId};
 
-/// The messages under way. Ids count up, so that the place of a message is its distance from the oldest.
+/// The messages under way. Ids count up: a message's place is its distance from the oldest one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InFlightMessages {
-    /// The id of the first place, less one.
+    /// The id before that of the first place.
     before: u64,
-    /// The first is never an empty place.
+    /// `None` for a message that is no longer under way. The first place is never empty.
     places: VecDeque<Option<InFlightMessage>>,
 }
 
 impl InFlightMessages {
-    /// A new message: its id is the next one.
+    /// Adds a message under the next id.
     pub(crate) fn launch(
         &mut self,
         message: impl FnOnce(MessageId) -> InFlightMessage,
@@ -51,7 +51,7 @@ impl InFlightMessages {
         removed
     }
 
-    /// In the order in which they were sent.
+    /// By ascending id: the order in which they were sent.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &InFlightMessage> {
         self.places.iter().flatten()
     }

@@ -1,4 +1,4 @@
-//! How latencies are spread over their range: integers only, so that every target draws the same.
+//! The distribution of latencies over their range. Integers only: every target draws the same.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,22 +6,21 @@ use std::time::Duration;
 use crate::DelayRange;
 use crate::random::Random;
 
-/// How delays are spread over a [`DelayRange`]. All of them stay within it.
+/// The distribution of delays over a [`DelayRange`]. Each delay is within the range.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum LatencyShape {
     /// Every delay of the range is as likely as any other.
     #[default]
     Uniform,
-    /// Short delays are likely, and each tenth of the range is half as likely as the one before: the
-    /// exponential distribution, cut off at ten half-lives. Mean: 15% of the range.
+    /// Each tenth of the range is half as likely as the one before: the exponential distribution,
+    /// cut off at ten half-lives. Mean: 15% of the range.
     Exponential,
-    /// Nearly all delays are close to the shortest, and a few are anything: one in 64 is beyond 6% of
-    /// the range, one in 512 beyond half of it. This is a Pareto distribution (α = 1), cut off where one
-    /// in 1,024 is left.
+    /// Nearly all delays are close to the shortest: one in 64 is beyond 6% of the range, one in 512
+    /// beyond half of it. A Pareto distribution (α = 1), cut off where one in 1,024 is left.
     LongTail,
 }
 
-/// Each octave halves how many delays are left.
+/// An octave holds half of the delays that the octaves before it left.
 const OCTAVES: u64 = 10;
 /// Binary digits of the place within an octave.
 const DIGITS: u32 = 20;
@@ -44,7 +43,7 @@ impl LatencyShape {
         if self == Self::Uniform {
             return random.delay(range);
         }
-        // How many zeros the number begins with says in which octave it is, what follows where in it.
+        // The leading zeros choose the octave, the low bits the place in it.
         let word = random.next();
         let octave = u64::from(word.leading_zeros()).min(OCTAVES - 1);
         let within = word & ((1 << DIGITS) - 1);
@@ -56,7 +55,7 @@ impl LatencyShape {
         range.min + Duration::from_micros(further)
     }
 
-    /// Where an octave begins: the delay that one in 2^`octave` exceeds.
+    /// The beginning of an octave: one delay in 2^`octave` is beyond it.
     fn begins(self, octave: u64) -> u64 {
         match self {
             Self::Uniform | Self::Exponential => octave,

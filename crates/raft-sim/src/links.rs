@@ -1,10 +1,11 @@
-//! All links, found by their ends at once.
+//! All links, found by their ends in constant time.
 
 use raft_core::NodeId;
 
 use crate::Link;
 
-/// The links between all nodes, in a square: a row for each sender. Nodes that do not exist have none.
+/// The links between all nodes in a square, with a row for each sender. Only nodes that exist have
+/// links.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
     /// The largest number of a node.
@@ -31,7 +32,7 @@ impl Links {
         self.square.iter_mut().flatten()
     }
 
-    /// Links all of these nodes, ascending, in both directions; links that exist stay as they are.
+    /// Links all of these nodes, ascending, in both directions. Existing links stay as they are.
     pub(crate) fn connect(
         &mut self,
         nodes: &[NodeId],

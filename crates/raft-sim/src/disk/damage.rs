@@ -1,7 +1,7 @@
-//! Damage to what is on a disk: torn writes, flipped bits, records in the wrong place, nothing left.
+//! Damage to records: torn writes, flipped bits, records in the wrong place, a wiped disk.
 //!
-//! Each is a batch of writes, so that whoever keeps a copy of the disk can follow. What it draws comes
-//! from the moment and the node alone: one fault more or less leaves the others as they were.
+//! Each damage is a batch of writes, so that a copy of the disk can follow. Its random numbers depend
+//! on the time and the node alone: one fault more or less does not change the others.
 
 use raft_core::{HardState, Instant, NodeId, Persist};
 use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_hard_state};
@@ -10,11 +10,11 @@ use super::Disk;
 use crate::random::{Purpose, Random};
 use crate::{DiskDamage, DiskError, Setup, Unsynced};
 
-/// How writes are torn by a loss of power.
+/// Draws how a loss of power tears a write.
 #[derive(Debug)]
 pub(crate) struct Tear {
     random: Random,
-    /// Whether the term and the vote are written one after the other.
+    /// Whether a crash can come between the term and the vote of one write.
     splits_votes: bool,
 }
 
@@ -23,7 +23,7 @@ impl Tear {
         Self { random: stream(setup, node, now), splits_votes: setup.splits_votes() }
     }
 
-    /// What lands of the first write that is lost, if anything does.
+    /// The part of the first lost write that lands; `None` if the write is not torn.
     pub(super) fn landing(
         &mut self,
         before: &Records,
@@ -36,7 +36,7 @@ impl Tear {
         if self.splits_votes { term_without_vote(before, batch) } else { None }
     }
 
-    /// The first writes of a batch, and perhaps the beginning of the record after them; never all.
+    /// The first writes of a batch, and sometimes the beginning of the next record; never all.
     fn part_of(&mut self, batch: &WriteBatch) -> WriteBatch {
         let most = batch.writes.len().saturating_sub(1);
         let whole = self.random.up_to(most as u64) as usize;
@@ -51,7 +51,7 @@ impl Tear {
     }
 }
 
-/// Rule 8: the new term is there and whole, the vote in it is still that of the term before.
+/// For the planted bug of row 8: the new term lands, with the vote of the term before.
 fn term_without_vote(before: &Records, batch: &WriteBatch) -> Option<WriteBatch> {
     let read = |record: &RecordBytes| decode_hard_state(record).ok();
     let new = batch.writes.iter().find_map(|write| {
@@ -65,8 +65,7 @@ fn term_without_vote(before: &Records, batch: &WriteBatch) -> Option<WriteBatch>
 }
 
 impl Disk {
-    /// Damages what is durable. What was done, with all that the seed decided, and the writes that did
-    /// it.
+    /// Damages durable records. Returns the damage with all that was drawn, and its writes.
     pub(crate) fn damage(
         &mut self,
         setup: &Setup,
@@ -106,12 +105,12 @@ impl Disk {
         self.durable.get(record).ok_or(DiskError::NoSuchRecord { node, record })
     }
 
-    /// The node's records.
+    /// The keys of the node's records, without the note that the disk is in use.
     fn keys(&self) -> impl Iterator<Item = RecordKey> {
         self.durable.iter().map(|(key, _)| *key).filter(|key| *key != RecordKey::InUse)
     }
 
-    /// One of the records, but not `other` if there is another one.
+    /// Draws one of the records; not `other` if there are more.
     fn draw_key(&self, random: &mut Random, other: Option<RecordKey>) -> RecordKey {
         let keys: Vec<RecordKey> = self.keys().filter(|key| Some(*key) != other).collect();
         let drawn = random.up_to(keys.len().saturating_sub(1) as u64);

@@ -36,28 +36,28 @@ pub enum DiskEvent {
         /// The process goes on as if the write were durable: only with that rule switched off.
         is_ignored: bool,
     },
-    /// A crash came in the middle of a write, and part of it has landed. The event that takes lost
-    /// writes back, which follows, leaves that part.
+    /// A crash tore a write: part of it has landed. The next event is [`Self::WritesLost`], whose
+    /// `undo` keeps that part.
     WriteTorn {
         /// Names the write, which was issued before the crash.
         id: PersistId,
         /// The part that has landed.
         landed: Arc<WriteBatch>,
     },
-    /// Writes that were not durable are lost: by a crash, or by a failure that the process ignores.
+    /// Unfinished writes are lost: by a crash, or by a failure that the process ignores.
     WritesLost {
-        /// How many writes.
+        /// At least 1.
         writes: usize,
-        /// Turns a disk that has them back into one that has not. Unfinished writes that are not lost
-        /// are to be done again on such a disk.
+        /// Turns a disk that has the lost writes back into one that has not. Apply the unfinished
+        /// writes that are not lost again after it.
         undo: Arc<WriteBatch>,
     },
     /// Durable records were damaged.
     Damaged {
         /// How, with all that was drawn.
         damage: DiskDamage,
-        /// Does the damage. On a copy of the disk that has unfinished writes already, these are to be
-        /// done again after it.
+        /// Does the damage. On a copy of the disk that has the unfinished writes already, apply them
+        /// again after it.
         batch: Arc<WriteBatch>,
     },
     /// A setting of the disk was changed.

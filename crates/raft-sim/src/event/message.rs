@@ -29,7 +29,7 @@ pub enum MessageEvent {
         /// The reason.
         reason: DropReason,
     },
-    /// The network sends a copy of a message that had arrived before. The sender takes no part in it.
+    /// The network resends a message that had arrived before. The sender takes no part in it.
     Replayed {
         /// When the copy will arrive, if nothing happens to it.
         arrives_at: Instant,
@@ -113,7 +113,8 @@ impl MessageInTransit<'_> {
             }
             MessageEvent::Replayed { .. } => write!(
                 f,
-                "the network resends an old message from node {from} to node {to} as message {id}: {}",
+                "the network resends an old message from node {from} to node {to} as message {id}: \
+                 {}",
                 MessageWords(message)
             ),
         }

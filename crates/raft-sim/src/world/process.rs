@@ -174,7 +174,7 @@ impl World {
                 );
             }
             (Err(error), Some(_)) => {
-                let reason = format!("node {id}: its snapshot {}: {error}", snapshot.position());
+                let reason = format!("its snapshot {}: {error}", snapshot.position());
                 node.process = Process::Refused(reason.clone());
                 self.emit_process(id, ProcessEvent::RestartRefused { reason });
             }
