@@ -1,11 +1,11 @@
-//! `helios experiment`: what the literature measured, measured again with this core.
+//! `helios experiment`: measurements of the literature, repeated with this core.
 
 mod chart;
 mod figure;
 mod report;
-mod stage;
 mod statistics;
 mod trial;
+mod trial_cluster;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -15,9 +15,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use raft_sim::DelayRange;
 
-use self::chart::Line;
-use self::figure::{CURVES, Figure, Plan};
-use self::stage::DiskLatency;
+use self::chart::Curve;
+use self::figure::{Figure, Plan, RANGES};
+use self::trial_cluster::DiskLatency;
 use crate::output::to_stdout;
 use crate::progress::Progress;
 use crate::threads::cores;
@@ -34,33 +34,32 @@ enum Experiment {
     ElectionTimeouts(ElectionTimeouts),
 }
 
-/// Figure 16 of the Raft paper: how long a cluster has no leader after a crash.
+/// Measure the time without a leader after a crash (Raft paper, Figure 16).
 ///
-/// Five servers, two of the four survivors with shorter logs; all election timers start together
-/// with the leader's last heartbeats, and it crashes at a random moment of the interval after them,
-/// half of the shortest election timeout. The rules are the paper's: no pre-vote, no check-quorum.
+/// The cluster has five servers. All election timers start with the leader's last heartbeats. The
+/// leader crashes at a random moment of the heartbeat interval after them, which is half of the
+/// shortest election timeout. Two of the other servers have shorter logs and cannot win. As in the
+/// paper, there is no pre-vote and no check-quorum.
 ///
-/// Exit code: 0, or 2 if the CSV cannot be written or no leader stays in office.
+/// Exit code: 0, or 2 if the CSV cannot be written or no leader can be kept.
 #[derive(Args)]
 struct ElectionTimeouts {
-    /// How many times the leader crashes, for each range of timeouts.
+    /// Number of crashes for each range of election timeouts.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     trials: u64,
-    /// Write the numbers to this file, too: range,trials,mean,p10,p50,p90,p99,max in ms.
+    /// Also write the numbers to this file: range,trials,mean,p10,p50,p90,p99,max in ms.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Everything random is drawn from it.
+    /// Seed of all random numbers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many threads work on it; as many as there are processors if not given. The results do not
-    /// depend on it.
+    /// Number of threads; one for each core by default. The results do not depend on it.
     #[arg(long, value_name = "J", value_parser = clap::value_parser!(u64).range(1..=256))]
     jobs: Option<u64>,
-    /// How long a message takes, in ms, drawn uniformly.
+    /// Latency of a message in ms, drawn uniformly.
     #[arg(long, default_value = "0.1..0.3", value_name = "MIN..MAX", value_parser = delay_range)]
     link_latency: DelayRange,
-    /// How long a write takes to become durable, in ms: the least, and the mean of an exponential
-    /// distribution above it.
+    /// Time until a write is durable, in ms: the minimum and the mean, exponentially distributed.
     #[arg(long, default_value = "0.5..5", value_name = "MIN..MEAN", value_parser = disk_latency)]
     disk_latency: DiskLatency,
 }
@@ -68,12 +67,12 @@ struct ElectionTimeouts {
 /// Runs the experiment; the exit code.
 pub(crate) fn run(arguments: &ExperimentArguments) -> io::Result<u8> {
     let Experiment::ElectionTimeouts(arguments) = &arguments.experiment;
-    // Before the work is done, not after it.
+    // A path that cannot be written to is reported before the work, not after it.
     let csv = match arguments.csv.as_ref().map(File::create).transpose() {
         Ok(csv) => csv,
         Err(error) => return Ok(refuse(&format!("cannot write the CSV: {error}"))),
     };
-    let bar = Progress::bar(arguments.trials * CURVES.len() as u64);
+    let bar = Progress::bar(arguments.trials * RANGES.len() as u64);
     let mut progress = |done, all| {
         bar.set_position(done as u64);
         bar.set_words(|| format!("{done} of {all} trials"));
@@ -115,20 +114,20 @@ fn refuse(why: &str) -> u8 {
     2
 }
 
-/// The paper's two graphs: how much randomness, and which scale.
+/// The paper's two graphs: one varies the randomness, the other the scale.
 fn draw(figure: &Figure, colour: bool, out: &mut dyn Write) -> io::Result<()> {
-    let curves: Vec<Line<'_>> = CURVES
+    let curves: Vec<Curve<'_>> = RANGES
         .iter()
         .zip(&figure.samples)
-        .map(|(curve, sample)| Line { name: curve.name(), sample })
+        .map(|(range, sample)| Curve { name: range.name(), sample })
         .collect();
     let (randomness, scale) = curves.split_at(6);
-    for (title, lines, range) in [
+    for (title, curves, times) in [
         ("More randomness in the timeouts", randomness, (50, 60_000)),
         ("Shorter timeouts", scale, (5, 1_000)),
     ] {
-        writeln!(out, "\n{title}: share of trials that have a leader again\n")?;
-        chart::draw(lines, range, colour, out)?;
+        writeln!(out, "\n{title}: share of trials with a new leader\n")?;
+        chart::draw(curves, times, colour, out)?;
     }
     Ok(())
 }

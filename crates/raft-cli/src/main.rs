@@ -1,5 +1,6 @@
 //! The `helios` command.
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod bugs;
 mod caught;

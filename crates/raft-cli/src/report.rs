@@ -10,7 +10,7 @@ pub(crate) struct FileReport {
     /// The file as it was named.
     pub(crate) file: String,
     /// `ok`, `failed` or `unreadable`.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: FileResult,
     /// The exit code that this file alone would give.
     pub(crate) code: u8,
     /// The virtual time at the end, in microseconds.
@@ -25,7 +25,7 @@ pub(crate) struct FileReport {
 
 #[derive(Serialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Outcome {
+pub(crate) enum FileResult {
     Ok,
     Failed,
     Unreadable,
@@ -90,15 +90,15 @@ impl From<&CheckResult> for PropertyReport {
 
 impl FileReport {
     pub(crate) fn unreadable(file: &str, error: ErrorReport) -> Self {
-        Self::without_end(file, (Outcome::Unreadable, 2), error)
+        Self::without_end(file, (FileResult::Unreadable, 2), error)
     }
 
     /// The core stopped: there is nothing to be read from its world any more.
     pub(crate) fn of_assertion(file: &str, error: ErrorReport) -> Self {
-        Self::without_end(file, (Outcome::Failed, 1), error)
+        Self::without_end(file, (FileResult::Failed, 1), error)
     }
 
-    fn without_end(file: &str, (outcome, code): (Outcome, u8), error: ErrorReport) -> Self {
+    fn without_end(file: &str, (outcome, code): (FileResult, u8), error: ErrorReport) -> Self {
         Self {
             file: file.to_owned(),
             outcome,
@@ -113,7 +113,8 @@ impl FileReport {
     }
 
     pub(crate) fn of_run(file: &str, report: &RunReport, error: Option<ErrorReport>) -> Self {
-        let (outcome, code) = if error.is_none() { (Outcome::Ok, 0) } else { (Outcome::Failed, 1) };
+        let (outcome, code) =
+            if error.is_none() { (FileResult::Ok, 0) } else { (FileResult::Failed, 1) };
         let checks = report.session.as_ref().map(raft_script::Session::checks);
         let properties = checks.map(|checks| checks.results().map(PropertyReport::from).collect());
         Self {

@@ -14,7 +14,7 @@ use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent};
 use crate::caught::caught;
 use crate::input;
 use crate::output::to_stdout;
-use crate::report::{ErrorReport, FileReport, Outcome};
+use crate::report::{ErrorReport, FileReport, FileResult};
 
 /// Run scripts and check every expectation.
 ///
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
         for file in &arguments.files {
             let report = run_file(file, arguments, out)?;
             worst = worst.max(report.code);
-            if arguments.quiet && report.outcome == Outcome::Ok {
+            if arguments.quiet && report.outcome == FileResult::Ok {
                 continue;
             }
             if arguments.json {
@@ -195,11 +195,11 @@ fn print_report(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
     let FileReport { file, virtual_time_us, events, .. } = report;
     let time = format!("{}.{:03} ms", virtual_time_us / 1000, virtual_time_us % 1000);
     match (&report.trace_hash, report.outcome) {
-        (Some(hash), Outcome::Ok) => {
+        (Some(hash), FileResult::Ok) => {
             writeln!(out, "{file}: ok, {time}, {events} events, trace {hash}")?
         }
         (Some(hash), _) => writeln!(out, "{file}: failed, {time}, {events} events, trace {hash}")?,
-        (None, Outcome::Failed) => writeln!(out, "{file}: failed")?,
+        (None, FileResult::Failed) => writeln!(out, "{file}: failed")?,
         (None, _) => writeln!(out, "{file}: unreadable")?,
     }
     for property in &report.properties {

@@ -103,12 +103,11 @@ pub fn shown(script: &Script) -> Option<Shown> {
 
 /// The script with all rules in force.
 pub fn with_all_rules(script: &Script) -> Script {
-    statements(script.statements.iter().map(|line| match &line.statement {
-        Statement::Cluster(setup) => {
-            let mut setup = setup.clone();
+    statements(script.statements.iter().map(|line| {
+        let mut statement = line.statement.clone();
+        if let Statement::Cluster(setup) = &mut statement {
             setup.bugs = Switches::NONE;
-            Statement::Cluster(setup)
         }
-        other => other.clone(),
+        statement
     }))
 }

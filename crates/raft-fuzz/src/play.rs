@@ -108,9 +108,17 @@ impl ReplayState {
                 (Symptom::Expectation(expected.clone()), failed.cloned())
             }
             ExecError::LimitExceeded { limit } => (Symptom::Limit(limit.clone()), failed.cloned()),
-            other => {
-                // Another script than one that runs: nothing is wrong with the cluster.
-                let description = other.to_string();
+            // The script is wrong, and not the cluster.
+            ExecError::Refused(_)
+            | ExecError::Setup(_)
+            | ExecError::DiskImage { .. }
+            | ExecError::TooLate
+            | ExecError::NoSuchRole { .. }
+            | ExecError::NoNodes
+            | ExecError::Past { .. }
+            | ExecError::Busy { .. }
+            | ExecError::OtherRun { .. } => {
+                let description = failure.error.to_string();
                 return Played { symptom: None, description, script: script.clone() };
             }
         };
@@ -128,12 +136,13 @@ impl ReplayState {
         let mut rest = script.statements.iter().filter(|line| line.number > from);
         // The next that was not refused, as far as is known.
         let next = rest.find(|line| !is_opening(&line.statement));
-        let next = next.map(|line| match &line.statement {
-            Statement::Run(_) | Statement::Expect { .. } => {
+        let next = next.map(|line| &line.statement).map(|statement| {
+            if matches!(statement, Statement::Run(_) | Statement::Expect { .. }) {
                 let time = at + Duration::from_secs(1);
                 Statement::Run(Run::To { time, step: None })
+            } else {
+                statement.clone()
             }
-            other => other.clone(),
         });
         let cut = self.with_opening(script, next);
         // Which of the statements after the last one done were refused is not known.
@@ -156,17 +165,15 @@ impl ReplayState {
 fn joined(statements: impl Iterator<Item = Statement>) -> Vec<Statement> {
     let mut all: Vec<Statement> = Vec::new();
     for statement in statements {
-        let moment = match all.last() {
-            Some(Statement::Run(Run::To { time, step })) if is_action(&statement) => {
-                Moment::Absolute { time: *time, step: *step }
-            }
-            _ => {
-                all.push(statement);
-                continue;
-            }
-        };
-        all.pop();
-        all.push(Statement::At { moment, statement: Box::new(statement) });
+        if let Some(Statement::Run(Run::To { time, step })) = all.last()
+            && is_action(&statement)
+        {
+            let moment = Moment::Absolute { time: *time, step: *step };
+            all.pop();
+            all.push(Statement::At { moment, statement: Box::new(statement) });
+        } else {
+            all.push(statement);
+        }
     }
     all
 }
@@ -186,10 +193,7 @@ fn is_fair(script: &Script, report: &RunReport) -> bool {
 
 /// What a statement does, without the moment at which it does it.
 pub(crate) fn action(statement: &Statement) -> &Statement {
-    match statement {
-        Statement::At { statement, .. } => statement,
-        other => other,
-    }
+    if let Statement::At { statement, .. } = statement { statement } else { statement }
 }
 
 /// Whether a statement makes the world.

@@ -28,7 +28,7 @@
 use std::time::Duration;
 
 use raft_check::Checks;
-use raft_core::{Body, Instant, LogIndex, Membership, Message, NodeId, Payload};
+use raft_core::{Body, Entry, Instant, LogIndex, Membership, Message, NodeId, Payload};
 use raft_sim::{Client, InFlightMessage, NodeState, PendingWrite, Random, SimNode, World};
 
 use crate::nemesis::leads;
@@ -147,10 +147,7 @@ fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
         return Some((core.membership_index(), core.membership().clone()));
     }
     let recovered = node.recovered().ok()?;
-    let in_log = recovered.entries.iter().rev().find_map(|entry| match &entry.payload {
-        Payload::Membership(membership) => Some((entry.index, membership.clone())),
-        _ => None,
-    });
+    let in_log = recovered.entries.iter().rev().find_map(membership_in);
     let in_snapshot =
         || recovered.snapshot.map(|snapshot| (snapshot.last_included_index, snapshot.membership));
     in_log.or_else(in_snapshot)
@@ -158,14 +155,14 @@ fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
 
 /// The memberships among the entries of a message, and where they stand.
 fn memberships_in(message: &Message) -> impl Iterator<Item = (LogIndex, Membership)> {
-    let entries = match &message.body {
-        Body::AppendEntries(append) => Some(&append.entries),
-        _ => None,
-    };
-    entries.into_iter().flatten().filter_map(|entry| match &entry.payload {
-        Payload::Membership(membership) => Some((entry.index, membership.clone())),
-        _ => None,
-    })
+    let entries =
+        if let Body::AppendEntries(append) = &message.body { Some(&append.entries) } else { None };
+    entries.into_iter().flatten().filter_map(membership_in)
+}
+
+fn membership_in(entry: &Entry) -> Option<(LogIndex, Membership)> {
+    let Payload::Membership(membership) = &entry.payload else { return None };
+    Some((entry.index, membership.clone()))
 }
 
 /// So many elections may fail before one succeeds. With timeouts drawn from a range that is at

@@ -1,30 +1,30 @@
-//! Cumulative distributions as curves of letters, the time on a logarithmic axis: Figure 16 in text.
+//! Cumulative distributions as curves of letters over a logarithmic time axis: Figure 16 as text.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::statistics::Sample;
 
-/// A curve of a chart.
-pub(crate) struct Line<'a> {
+/// One curve of a chart.
+pub(crate) struct Curve<'a> {
     pub(crate) name: String,
     pub(crate) sample: &'a Sample,
 }
 
 const WIDTH: usize = 72;
-/// The number of rows above the one of 0 %.
+/// The number of rows above the row of 0 %.
 const HEIGHT: usize = 20;
 /// ANSI colours that are legible on black and on white.
 const COLOURS: [u8; 6] = [34, 31, 32, 35, 36, 33];
 
-/// Draws the share of trials that had a leader within a time, from `from` to `to` ms.
+/// Draws, for times from `from` to `to` ms, the share of trials that had a leader within that time.
 pub(crate) fn draw(
-    lines: &[Line<'_>],
+    curves: &[Curve<'_>],
     (from, to): (u64, u64),
     colour: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let grid = plot(lines, (from, to));
+    let grid = plot(curves, (from, to));
     for (row, cells) in grid.iter().enumerate() {
         let percent = 100 * (HEIGHT - row) / HEIGHT;
         match percent % 25 {
@@ -35,24 +35,24 @@ pub(crate) fn draw(
         writeln!(out, "{}", cells.trim_end())?;
     }
     draw_axis((from, to), out)?;
-    for (place, line) in lines.iter().enumerate() {
+    for (place, curve) in curves.iter().enumerate() {
         let separator = if place == 0 { "        " } else { "   " };
-        write!(out, "{separator}{} {}", paint(Some(place), colour), line.name)?;
+        write!(out, "{separator}{} {}", paint(Some(place), colour), curve.name)?;
     }
     writeln!(out)
 }
 
-/// Which curve is seen in each cell, from the top row down. Of several the first.
-fn plot(lines: &[Line<'_>], range: (u64, u64)) -> Vec<Vec<Option<usize>>> {
+/// The curve in each cell, from the top row down; where several meet, the first one.
+fn plot(curves: &[Curve<'_>], range: (u64, u64)) -> Vec<Vec<Option<usize>>> {
     let mut grid = vec![vec![None; WIDTH]; HEIGHT + 1];
-    for (place, line) in lines.iter().enumerate() {
+    for (place, curve) in curves.iter().enumerate() {
         let height_at = |column| {
-            let within = line.sample.elected_within(time_at(column, range));
-            HEIGHT * within / line.sample.trials()
+            let within = curve.sample.elected_within(time_at(column, range));
+            HEIGHT * within / curve.sample.trials()
         };
         let mut before = 0;
         for (column, height) in (0..WIDTH).map(height_at).enumerate() {
-            // What rises within a column is one stroke; what is level is one cell.
+            // A rise within a column is one stroke.
             for level in (before + 1).min(height)..=height {
                 grid[HEIGHT - level][column].get_or_insert(place);
             }
@@ -69,7 +69,7 @@ fn time_at(column: usize, (from, to): (u64, u64)) -> Duration {
     Duration::from_secs_f64(millis / 1000.0)
 }
 
-/// The axis, with a tick at each 1, 2 and 5 of a decade that has room for its number.
+/// The axis, with ticks at 1, 2 and 5 of each decade where there is room for the number.
 fn draw_axis((from, to): (u64, u64), out: &mut dyn Write) -> io::Result<()> {
     let (mut ticks, mut numbers) = (String::new(), String::new());
     let decades = (0..6).map(|power| 10_u64.pow(power));

@@ -1,74 +1,75 @@
-//! The ten curves of Figure 16 and how they are measured: the same trials whatever the number of jobs.
+//! The ten curves of Figure 16, and their measurement. The number of threads does not change the
+//! results.
 
 use std::time::Duration;
 
 use raft_sim::DelayRange;
 
-use super::stage::{Conditions, DiskLatency};
 use super::statistics::{Sample, mean};
-use super::trial::{self, Broadcast, NoStableLeader, Outcome};
+use super::trial::{self, Broadcast, NoStableLeader, TrialResult};
+use super::trial_cluster::{Conditions, DiskLatency};
 use crate::threads::spread;
 
-/// One curve.
+/// A range of election timeouts, for which a curve is measured.
 #[derive(Debug)]
-pub(crate) struct Curve {
+pub(crate) struct TimeoutRange {
     /// The shortest election timeout, in ms.
     pub(crate) min: u64,
     /// The longest, in ms.
     pub(crate) max: u64,
-    /// What the text of §9.3 says of it, in ms.
+    /// The figures in the text of §9.3, in ms; empty if there are none.
     pub(crate) paper: &'static str,
 }
 
-/// The curves, in the paper's order: the first six vary the randomness, the others the scale.
-pub(crate) const CURVES: [Curve; 10] = [
-    curve(150, 150, "over 10000"),
-    curve(150, 151, ""),
-    curve(150, 155, "p50 287"),
-    curve(150, 175, ""),
-    curve(150, 200, "max 513"),
-    curve(150, 300, ""),
-    curve(12, 24, "mean 35 max 152"),
-    curve(25, 50, ""),
-    curve(50, 100, ""),
-    curve(100, 200, ""),
+/// The ranges in the paper's order. The first six vary the randomness, the others the scale.
+pub(crate) const RANGES: [TimeoutRange; 10] = [
+    range(150, 150, "over 10000"),
+    range(150, 151, ""),
+    range(150, 155, "p50 287"),
+    range(150, 175, ""),
+    range(150, 200, "max 513"),
+    range(150, 300, ""),
+    range(12, 24, "mean 35 max 152"),
+    range(25, 50, ""),
+    range(50, 100, ""),
+    range(100, 200, ""),
 ];
 
-const fn curve(min: u64, max: u64, paper: &'static str) -> Curve {
-    Curve { min, max, paper }
+const fn range(min: u64, max: u64, paper: &'static str) -> TimeoutRange {
+    TimeoutRange { min, max, paper }
 }
 
-/// What is to be measured.
+/// A measurement.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Plan {
-    /// For each curve.
+    /// The number of trials for each range.
     pub(crate) trials: usize,
     pub(crate) seed: u64,
-    /// How many threads work on it.
+    /// The number of threads.
     pub(crate) jobs: usize,
     pub(crate) link_latency: DelayRange,
     pub(crate) disk_latency: DiskLatency,
 }
 
-/// What was measured.
+/// The results of a measurement.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Figure {
-    /// In the order of [`CURVES`].
+    /// In the order of [`RANGES`].
     pub(crate) samples: Vec<Sample>,
-    /// The mean of as many elections as a curve has trials.
+    /// The means over as many elections as a curve has trials.
     pub(crate) broadcast: Broadcast,
 }
 
-/// A curve cannot be measured.
+/// A range that cannot be measured.
 #[derive(Debug, thiserror::Error)]
-#[error("{} ms: {why}", curve.name())]
+#[error("{} ms: {why}", range.name())]
 pub(crate) struct Impossible {
-    pub(crate) curve: &'static Curve,
+    pub(crate) range: &'static TimeoutRange,
     pub(crate) why: NoStableLeader,
 }
 
-impl Curve {
-    /// As the CSV names it.
+impl TimeoutRange {
+    /// The name in the CSV, such as `150-300`.
     pub(crate) fn name(&self) -> String {
         format!("{}-{}", self.min, self.max)
     }
@@ -84,44 +85,44 @@ impl Curve {
     }
 }
 
-/// Runs all trials, and tells `progress` how many of them are done.
+/// Runs all trials. Calls `progress` after each one with the number of finished and of all trials.
 ///
 /// # Errors
-/// When no leader stays in office on one of the curves.
+/// No leader keeps its office with one of the ranges.
 pub(crate) fn measure(
     plan: &Plan,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Figure, Impossible> {
-    let all = CURVES.len() * plan.trials;
-    let mut outcomes = vec![Outcome::Capped; all];
+    let all = RANGES.len() * plan.trials;
+    let mut results = vec![TrialResult::Capped; all];
     let mut done = 0;
     spread(
         (plan.jobs, all),
         |place| trial_at(plan, place),
         |place, result| {
-            let curve = &CURVES[place / plan.trials];
-            outcomes[place] = result.map_err(|why| Impossible { curve, why })?;
+            let range = &RANGES[place / plan.trials];
+            results[place] = result.map_err(|why| Impossible { range, why })?;
             done += 1;
             progress(done, all);
             Ok(())
         },
     )?;
-    let samples = outcomes.chunks(plan.trials).map(Sample::new).collect();
+    let samples = results.chunks(plan.trials).map(Sample::new).collect();
     Ok(Figure { samples, broadcast: measure_broadcast(plan)? })
 }
 
-fn trial_at(plan: &Plan, place: usize) -> Result<Outcome, NoStableLeader> {
-    let conditions = CURVES[place / plan.trials].conditions(plan);
+fn trial_at(plan: &Plan, place: usize) -> Result<TrialResult, NoStableLeader> {
+    let conditions = RANGES[place / plan.trials].conditions(plan);
     trial::run(&conditions, plan.seed, (place % plan.trials) as u64)
 }
 
 fn measure_broadcast(plan: &Plan) -> Result<Broadcast, Impossible> {
-    let curve = &CURVES[0];
-    let conditions = curve.conditions(plan);
+    let range = &RANGES[0];
+    let conditions = range.conditions(plan);
     let seeds = (0..plan.trials as u64).map(|number| plan.seed.wrapping_add(number));
     let measured: Result<Vec<Broadcast>, NoStableLeader> =
         seeds.map(|seed| trial::broadcast(&conditions, seed)).collect();
-    let measured = measured.map_err(|why| Impossible { curve, why })?;
+    let measured = measured.map_err(|why| Impossible { range, why })?;
     let mean_of = |part: fn(&Broadcast) -> Duration| mean(measured.iter().map(part));
     Ok(Broadcast {
         own_write: mean_of(|broadcast| broadcast.own_write),

@@ -1,19 +1,19 @@
-//! The figure as a table, with the paper's numbers beside, and as CSV.
+//! The figure as a table, beside the paper's numbers, and as CSV.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::figure::{CURVES, Figure};
+use super::figure::{Figure, RANGES};
 use super::statistics::Sample;
 use super::trial::CAP;
 
 const CSV_HEADER: &str = "range,trials,mean,p10,p50,p90,p99,max";
 
-/// One row a curve, times in ms.
+/// One row a range, times in ms.
 pub(crate) fn write_csv(figure: &Figure, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{CSV_HEADER}")?;
-    for (curve, sample) in CURVES.iter().zip(&figure.samples) {
-        write!(out, "{},{}", curve.name(), sample.trials())?;
+    for (range, sample) in RANGES.iter().zip(&figure.samples) {
+        write!(out, "{},{}", range.name(), sample.trials())?;
         for time in columns(sample) {
             let micros = time.as_micros();
             write!(out, ",{}.{:03}", micros / 1000, micros % 1000)?;
@@ -38,21 +38,21 @@ pub(crate) fn print_table(figure: &Figure, out: &mut dyn Write) -> io::Result<()
         write!(out, " {title:>7}")?;
     }
     writeln!(out, "  the paper")?;
-    for (curve, sample) in CURVES.iter().zip(&figure.samples) {
-        let mut line = format!("{:<7} {:>6}", curve.name(), sample.trials());
+    for (range, sample) in RANGES.iter().zip(&figure.samples) {
+        let mut line = format!("{:<7} {:>6}", range.name(), sample.trials());
         for time in columns(sample) {
             line += &format!(" {:>7}", tenths(time));
         }
-        line += &format!("  {}", curve.paper);
+        line += &format!("  {}", range.paper);
         writeln!(out, "{}", line.trim_end())?;
     }
     writeln!(out)?;
-    for (curve, sample) in CURVES.iter().zip(&figure.samples) {
+    for (range, sample) in RANGES.iter().zip(&figure.samples) {
         if sample.capped() > 0 {
-            let (name, capped, trials) = (curve.name(), sample.capped(), sample.trials());
+            let (name, capped, trials) = (range.name(), sample.capped(), sample.trials());
             writeln!(
                 out,
-                "{name}: {capped} of {trials} trials had no leader after {} s and count as that",
+                "{name}: {capped} of {trials} trials had no leader after {} s and are counted so",
                 CAP.as_secs()
             )?;
         }
@@ -60,9 +60,9 @@ pub(crate) fn print_table(figure: &Figure, out: &mut dyn Write) -> io::Result<()
     let broadcast = &figure.broadcast;
     writeln!(
         out,
-        "Broadcast time, mean: {} ms from standing for election to the answers of all\n\
-         four others (own write {} ms, then request, durable vote, answer); {} ms to a\n\
-         majority. The paper: about 15 ms.",
+        "Broadcast time, mean: {} ms from the start of an election to the replies of\n\
+         all four others (own write {} ms, then request, durable vote, reply); {} ms to\n\
+         a majority. The paper: about 15 ms.",
         tenths(broadcast.all),
         tenths(broadcast.own_write),
         tenths(broadcast.majority),

@@ -1,10 +1,10 @@
-//! What many trials amount to: mean, percentiles, and the share that was over by a time.
+//! Statistics of many trials: mean, percentiles, and the number that ended within a time.
 
 use std::time::Duration;
 
-use super::trial::{CAP, Outcome};
+use super::trial::{CAP, TrialResult};
 
-/// The outcomes of the trials of one curve.
+/// The results of the trials of one curve.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Sample {
     /// Ascending. A trial without a leader counts as [`CAP`].
@@ -13,25 +13,25 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// The sample of these outcomes, of which there is at least one.
-    pub(crate) fn new(outcomes: &[Outcome]) -> Self {
-        assert!(!outcomes.is_empty(), "there is at least one trial");
-        let downtime = |outcome: &Outcome| match outcome {
-            Outcome::Elected { after, .. } => *after,
-            Outcome::Capped => CAP,
+    /// The sample of these results, of which there is at least one.
+    pub(crate) fn new(results: &[TrialResult]) -> Self {
+        assert!(!results.is_empty(), "there is at least one trial");
+        let downtime = |result: &TrialResult| match result {
+            TrialResult::Elected { after, .. } => *after,
+            TrialResult::Capped => CAP,
         };
-        let mut downtimes: Vec<Duration> = outcomes.iter().map(downtime).collect();
+        let mut downtimes: Vec<Duration> = results.iter().map(downtime).collect();
         downtimes.sort_unstable();
-        let capped = outcomes.iter().filter(|outcome| **outcome == Outcome::Capped).count();
+        let capped = results.iter().filter(|result| **result == TrialResult::Capped).count();
         Self { downtimes, capped }
     }
 
-    /// How many trials there were.
+    /// The number of trials.
     pub(crate) fn trials(&self) -> usize {
         self.downtimes.len()
     }
 
-    /// How many of them ended without a leader.
+    /// The number of trials that ended without a leader.
     pub(crate) fn capped(&self) -> usize {
         self.capped
     }
@@ -50,7 +50,7 @@ impl Sample {
         self.percentile(100)
     }
 
-    /// How many trials had a leader within this time.
+    /// The number of trials that had a leader within this time.
     pub(crate) fn elected_within(&self, time: Duration) -> usize {
         let within = self.downtimes.partition_point(|downtime| *downtime <= time);
         within.min(self.trials() - self.capped)

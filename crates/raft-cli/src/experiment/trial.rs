@@ -1,10 +1,11 @@
-//! One trial of the Raft paper's Figure 16: crash a leader at a bad moment and time its replacement.
+//! One trial of the Raft paper's Figure 16: a leader crashes at a bad moment, and the time until
+//! there is a new leader is measured.
 //!
-//! The set-up is the worst case of §9.3 (extended version). Two of the four survivors have shorter
-//! logs, so that they cannot win. One broadcast of heartbeats starts all election timers together.
-//! The leader crashes at a moment drawn uniformly from the heartbeat interval after it, which is half
-//! of the shortest election timeout. The rules are the paper's: no pre-vote, no check-quorum, no
-//! leases. A trial ends when a server wins: that is "the time to detect a crashed leader and replace
+//! The set-up is the worst case of §9.3 (extended version). Two of the four other servers have
+//! shorter logs and cannot win. One broadcast of heartbeats starts all election timers. The leader
+//! crashes at a moment drawn uniformly from the heartbeat interval after the broadcast; that
+//! interval is half of the shortest election timeout. As in the paper, there is no pre-vote, no
+//! check-quorum and no lease. A trial measures "the time to detect a crashed leader and replace
 //! it".
 
 use std::time::Duration;
@@ -16,30 +17,30 @@ use raft_sim::{
     NodeAction, Random, ReadPolicy, Request, Unsynced, World,
 };
 
-use super::stage::{Conditions, SERVERS, Stage};
+use super::trial_cluster::{Conditions, SERVERS, TrialCluster};
 
-/// What became of a trial.
+/// The end of a trial.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
-    /// A survivor was elected.
+pub(crate) enum TrialResult {
+    /// A server was elected.
     Elected {
-        /// Which.
+        /// The new leader.
         leader: NodeId,
-        /// How long after the crash.
+        /// The time since the crash.
         after: Duration,
     },
-    /// Nobody was elected within [`CAP`] after the crash.
+    /// No server was elected within [`CAP`].
     Capped,
 }
 
-/// How long one election without a rival takes, in a cluster that is whole.
+/// The times of one election with a single candidate and without faults.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Broadcast {
-    /// Until the candidate's own term and vote are on its disk, and its requests leave.
+    /// Until the candidate's own term and vote are durable and it sends its requests.
     pub(crate) own_write: Duration,
-    /// Until a majority's votes are durable and their answers are back.
+    /// Until the replies of a majority are back.
     pub(crate) majority: Duration,
-    /// Until the votes of all four others are durable and their answers are back.
+    /// Until the replies of all four others are back.
     pub(crate) all: Duration,
 }
 
@@ -51,78 +52,75 @@ pub(crate) struct Broadcast {
 )]
 pub(crate) struct NoStableLeader;
 
-/// A trial without an election within this time of virtual clock ends without one.
+/// A trial ends after this virtual time without a leader.
 pub(crate) const CAP: Duration = Duration::from_secs(60);
 
-/// How many steps the preparation may take. It takes some hundred if there is a stable leader.
+/// The most steps of the preparation. With a stable leader it takes some hundred.
 const MOST_STEPS: u64 = 100_000;
 
-/// A cluster whose leader has just sent heartbeats to everybody.
+/// A cluster whose leader has just sent heartbeats to all others.
 pub(crate) struct Prepared {
-    stage: Stage,
+    cluster: TrialCluster,
     leader: NodeId,
     heartbeats_at: Instant,
 }
 
-/// Runs the trial with this number: the same seed and number, the same outcome.
+/// Runs the trial with this number. The seed and the number decide the result.
 ///
 /// # Errors
-/// When no leader stays in office long enough to prepare it.
+/// No leader keeps its office long enough for the preparation.
 pub(crate) fn run(
     conditions: &Conditions,
     seed: u64,
     number: u64,
-) -> Result<Outcome, NoStableLeader> {
+) -> Result<TrialResult, NoStableLeader> {
     let mut random = Random::for_plan(seed, number);
-    let Prepared { mut stage, leader, heartbeats_at } = prepare(conditions, random.next())?;
-    stage.run_until(heartbeats_at + crash_offset(conditions, &mut random));
-    let crashed_at = stage.world.now();
-    stage.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
-    while stage.world.next_step().is_some_and(|next| next.at <= crashed_at + CAP) {
-        stage.step();
-        if let Some((leader, at)) = stage.world.events().iter().find_map(election) {
-            return Ok(Outcome::Elected { leader, after: at - crashed_at });
+    let Prepared { mut cluster, leader, heartbeats_at } = prepare(conditions, random.next())?;
+    cluster.run_until(heartbeats_at + crash_offset(conditions, &mut random));
+    let crashed_at = cluster.world.now();
+    cluster.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
+    while cluster.world.next_step().is_some_and(|next| next.at <= crashed_at + CAP) {
+        cluster.step();
+        if let Some((leader, at)) = cluster.world.events().iter().find_map(election) {
+            return Ok(TrialResult::Elected { leader, after: at - crashed_at });
         }
     }
-    Ok(Outcome::Capped)
+    Ok(TrialResult::Capped)
 }
 
-/// How long after its heartbeats the leader crashes.
+/// The time from the leader's heartbeats to its crash.
 fn crash_offset(conditions: &Conditions, random: &mut Random) -> Duration {
     let interval = conditions.heartbeat_interval().as_micros() as u64;
     Duration::from_micros(random.up_to(interval.saturating_sub(1)))
 }
 
 fn election(event: &Event) -> Option<(NodeId, Instant)> {
-    match &event.kind {
-        EventKind::Core { node, trace: Trace::Election(ElectionTrace::BecameLeader { .. }) } => {
-            Some((*node, event.at))
-        }
-        _ => None,
-    }
+    let EventKind::Core { node, trace } = &event.kind else { return None };
+    let is_won = matches!(trace, Trace::Election(ElectionTrace::BecameLeader { .. }));
+    is_won.then_some((*node, event.at))
 }
 
 /// Brings a new cluster to the moment at which its leader sends the heartbeats.
 fn prepare(conditions: &Conditions, seed: u64) -> Result<Prepared, NoStableLeader> {
-    let mut stage = Stage::new(conditions, seed);
-    // Without randomness in the timeouts nobody would ever win the first election.
-    stage.apply(NodeAction::ForceElection.on(NodeId(1)));
-    while stage.world.steps() < MOST_STEPS {
-        stage.apply(NetworkAction::Heal.into());
-        let Some(leader) = await_followers(&mut stage) else { continue };
-        let others: Vec<NodeId> = stage.world.node_ids().filter(|node| *node != leader).collect();
-        if let Some(heartbeats_at) = shorten_logs(&mut stage, leader, &others) {
-            return Ok(Prepared { stage, leader, heartbeats_at });
+    let mut cluster = TrialCluster::new(conditions, seed);
+    // If all timeouts were equal, no server would win the first election.
+    cluster.apply(NodeAction::ForceElection.on(NodeId(1)));
+    while cluster.world.steps() < MOST_STEPS {
+        cluster.apply(NetworkAction::Heal.into());
+        let Some(leader) = await_followers(&mut cluster) else { continue };
+        let others: Vec<NodeId> = cluster.world.node_ids().filter(|node| *node != leader).collect();
+        if let Some(heartbeats_at) = shorten_logs(&mut cluster, leader, &others) {
+            return Ok(Prepared { cluster, leader, heartbeats_at });
         }
     }
     Err(NoStableLeader)
 }
 
-/// Waits for a leader whose log all others hold.
-fn await_followers(stage: &mut Stage) -> Option<NodeId> {
-    while stage.world.steps() < MOST_STEPS {
-        stage.step();
-        let status = stage.world.leader().and_then(|leader| stage.status(leader));
+/// Waits for a leader whose log is on all others.
+fn await_followers(cluster: &mut TrialCluster) -> Option<NodeId> {
+    while cluster.world.steps() < MOST_STEPS {
+        cluster.step();
+        let status = cluster.world.leader().and_then(|leader| cluster.status(leader));
         let Some(status) = status else { continue };
         if status.peers.iter().all(|peer| peer.match_index == status.last_log.index) {
             return Some(status.id);
@@ -131,42 +129,47 @@ fn await_followers(stage: &mut Stage) -> Option<NodeId> {
     None
 }
 
-/// Lets the leader append two entries, of which the first two survivors get both, the third one gets
-/// the first and the last one none, and waits for the leader's next heartbeats. `None` if it loses its office before.
-fn shorten_logs(stage: &mut Stage, leader: NodeId, survivors: &[NodeId]) -> Option<Instant> {
+/// Makes the logs of two survivors shorter, and waits for the leader's next heartbeats. The leader
+/// appends two entries: the first two survivors get both, the third gets one, and the last gets
+/// none. `None` if the leader loses its office.
+fn shorten_logs(
+    cluster: &mut TrialCluster,
+    leader: NodeId,
+    survivors: &[NodeId],
+) -> Option<Instant> {
     let &[first, second, behind, last] = survivors else { return None };
-    // What they refuse must not reach the leader, or it would bring them up to date.
+    // If the leader received their refusals, it would send them the missing entries.
     for from in [behind, last] {
-        stage.apply(Action::Link { from, to: leader, change: LinkChange::Cut });
+        cluster.apply(Action::Link { from, to: leader, change: LinkChange::Cut });
     }
-    let term = stage.status(leader)?.current_term;
+    let term = cluster.status(leader)?.current_term;
     let leads = |world: &World| {
         let mut running = world.nodes().filter_map(raft_sim::SimNode::core);
         running.all(|core| core.current_term() == term) && world.leader() == Some(leader)
     };
     for receivers in [&[first, second, behind][..], &[first, second]] {
-        let before = stage.status(leader)?.last_log;
-        request_entry(stage, leader);
-        while leads(&stage.world) && stage.status(leader)?.last_log == before {
-            stage.step();
+        let before = cluster.status(leader)?.last_log;
+        request_entry(cluster, leader);
+        while leads(&cluster.world) && cluster.status(leader)?.last_log == before {
+            cluster.step();
         }
-        lose_entries(stage, leader, receivers);
-        let holds = |stage: &Stage, node: &NodeId| {
-            stage.status(*node).is_some_and(|status| status.durable_index > before.index)
+        lose_entries(cluster, leader, receivers);
+        let holds = |cluster: &TrialCluster, node: &NodeId| {
+            cluster.status(*node).is_some_and(|status| status.durable_index > before.index)
         };
-        while leads(&stage.world) && !receivers.iter().all(|node| holds(stage, node)) {
-            stage.step();
+        while leads(&cluster.world) && !receivers.iter().all(|node| holds(cluster, node)) {
+            cluster.step();
         }
     }
-    let heartbeats_at = stage.status(leader)?.deadline;
-    stage.run_until(heartbeats_at);
-    leads(&stage.world).then_some(heartbeats_at)
+    let heartbeats_at = cluster.status(leader)?.deadline;
+    cluster.run_until(heartbeats_at);
+    leads(&cluster.world).then_some(heartbeats_at)
 }
 
-/// A client, another one each time, asks the leader for an entry.
-fn request_entry(stage: &mut Stage, leader: NodeId) {
-    let client = ClientId(stage.world.clients().len() as u64 + 1);
-    stage.apply(
+/// A new client sends a command to the leader.
+fn request_entry(cluster: &mut TrialCluster, leader: NodeId) {
+    let client = ClientId(cluster.world.clients().len() as u64 + 1);
+    cluster.apply(
         Request {
             client,
             operation: Operation::Set { key: "x".into(), value: "1".into() },
@@ -177,58 +180,45 @@ fn request_entry(stage: &mut Stage, leader: NodeId) {
     );
 }
 
-/// Loses the leader's entries on their way to all but these servers; heartbeats pass.
-fn lose_entries(stage: &mut Stage, leader: NodeId, receivers: &[NodeId]) {
-    let carries_entries = |message: &Message| match &message.body {
-        Body::AppendEntries(request) => !request.is_heartbeat(),
-        _ => false,
-    };
-    let in_flight = stage.world.in_flight();
+/// Drops the leader's entries that are in flight to all but these servers. Heartbeats pass.
+fn lose_entries(cluster: &mut TrialCluster, leader: NodeId, receivers: &[NodeId]) {
+    let carries_entries = |message: &Message| matches!(&message.body, Body::AppendEntries(request) if !request.is_heartbeat());
+    let in_flight = cluster.world.in_flight();
     let lost: Vec<MessageId> = in_flight
         .filter(|message| message.from == leader && !receivers.contains(&message.to))
         .filter(|message| carries_entries(&message.message))
         .map(|message| message.id)
         .collect();
     for id in lost {
-        stage.apply(NetworkAction::DropMessage { id }.into());
+        cluster.apply(NetworkAction::DropMessage { id }.into());
     }
 }
 
-/// Times one election without a rival in a cluster that is whole.
+/// Measures one election with a single candidate and without faults.
 ///
 /// # Errors
-/// When it takes longer than [`CAP`].
+/// The election takes longer than [`CAP`].
 pub(crate) fn broadcast(conditions: &Conditions, seed: u64) -> Result<Broadcast, NoStableLeader> {
     let election_timeout = DelayRange { min: 2 * CAP, max: 2 * CAP };
-    let mut stage = Stage::new(&Conditions { election_timeout, ..conditions.clone() }, seed);
-    stage.apply(NodeAction::ForceElection.on(NodeId(1)));
+    let mut cluster =
+        TrialCluster::new(&Conditions { election_timeout, ..conditions.clone() }, seed);
+    cluster.apply(NodeAction::ForceElection.on(NodeId(1)));
     let granted = Body::RequestVoteReply(RequestVoteReply { vote_granted: true });
     let (mut own_write, mut majority, mut answers) = (None, None, 0);
-    while stage.step() && stage.world.now() < Instant(0) + CAP {
-        let after = stage.world.now() - Instant(0);
-        for event in stage.world.events() {
-            match &event.kind {
-                EventKind::Message { message, event, .. } => match event {
-                    MessageEvent::Sent { .. } if matches!(message.body, Body::RequestVote(_)) => {
-                        own_write = Some(after);
-                    }
-                    MessageEvent::Delivered if message.body == granted => answers += 1,
-                    MessageEvent::Sent { .. }
-                    | MessageEvent::Delivered
-                    | MessageEvent::Dropped { .. }
-                    | MessageEvent::Replayed { .. } => {}
-                },
-                EventKind::Core {
-                    trace: Trace::Election(ElectionTrace::BecameLeader { .. }),
-                    ..
-                } => majority = Some(after),
-                EventKind::Core { .. }
-                | EventKind::StateMachine { .. }
-                | EventKind::Disk { .. }
-                | EventKind::Process { .. }
-                | EventKind::Network(_)
-                | EventKind::Client { .. }
-                | EventKind::Cluster(_) => {}
+    while cluster.step() && cluster.world.now() < Instant(0) + CAP {
+        let after = cluster.world.now() - Instant(0);
+        for event in cluster.world.events() {
+            if election(event).is_some() {
+                majority = Some(after);
+            }
+            let EventKind::Message { message, event, .. } = &event.kind else { continue };
+            if matches!(event, MessageEvent::Sent { .. })
+                && matches!(message.body, Body::RequestVote(_))
+            {
+                own_write = Some(after);
+            }
+            if matches!(event, MessageEvent::Delivered) && message.body == granted {
+                answers += 1;
             }
         }
         if let (Some(own_write), Some(majority), true) =

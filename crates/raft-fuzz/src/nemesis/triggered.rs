@@ -9,6 +9,10 @@ use raft_core::{
 };
 use raft_sim::{AdminRequest, EventKind, NetworkAction, NodeAction, Random, Unsynced, World};
 
+use self::TriggeredFault::{
+    Change, Crash, CrashOther, DropMessages, Elect, Isolate, LoseVote, PauseOther, Snapshot,
+    Transfer,
+};
 use super::{Injection, Targets, any, interval};
 use crate::plan::{pick, whole_millis};
 
@@ -44,7 +48,7 @@ enum TriggeredFault {
     Transfer,
     Snapshot,
     Elect,
-    VoteLost,
+    LoseVote,
     DropMessages,
 }
 
@@ -64,7 +68,7 @@ impl Triggered {
         }
         for event in world.events() {
             let EventKind::Core { node, trace } = &event.kind else { continue };
-            let Some((injection, other)) = triggers(trace) else { continue };
+            let Some(Trigger { faults, other }) = trigger(trace) else { continue };
             if self.random.up_to(2) > 0 {
                 continue;
             }
@@ -75,7 +79,7 @@ impl Triggered {
             let micros = self.random.up_to(longest.as_micros() as u64);
             // At a whole millisecond, like all actions, and not before now.
             let at = Instant(0) + whole_millis(Duration::from_micros(world.now().0 + micros + 999));
-            let fault = pick(&mut self.random, injection);
+            let fault = pick(&mut self.random, faults);
             self.armed = Some(ArmedTrigger { at, node: *node, other, fault });
             return true;
         }
@@ -89,38 +93,88 @@ impl Triggered {
     }
 }
 
-/// The faults that an event may trigger, and the other node that it names. `None` for most events.
-fn triggers(trace: &Trace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> {
-    use TriggeredFault::{
-        Change, Crash, CrashOther, DropMessages, Elect, Isolate, PauseOther, Snapshot, Transfer,
-        VoteLost,
+/// The faults that a decision of a node may trigger.
+struct Trigger {
+    /// One of them is drawn.
+    faults: &'static [TriggeredFault],
+    /// The other node that the decision names.
+    other: Option<NodeId>,
+}
+
+/// `None` for most decisions.
+fn trigger(trace: &Trace) -> Option<Trigger> {
+    let (faults, other) = match trace {
+        Trace::Election(decision) => (on_election(decision)?, None),
+        Trace::Replication(decision) => (on_replication(decision)?, None),
+        Trace::Membership(decision) => (on_membership(decision)?, None),
+        Trace::Transfer(decision) => on_transfer(decision)?,
+        Trace::Snapshot(decision) => on_snapshot(decision)?,
+        Trace::Lifecycle(_)
+        | Trace::Term(_)
+        | Trace::PreVote(_)
+        | Trace::Commit(_)
+        | Trace::Client(_)
+        | Trace::Read(_)
+        | Trace::Disk(_)
+        | Trace::Ignored(_) => return None,
     };
-    Some(match trace {
-        Trace::Election(ElectionTrace::BecameLeader { .. }) => {
-            (&[Crash, Isolate, Change, Change, Transfer, Snapshot, Elect, DropMessages], None)
-        }
-        Trace::Membership(MembershipTrace::Adopted { .. })
-        | Trace::Membership(MembershipTrace::ChangeStarted { .. }) => {
-            (&[Crash, Isolate, Transfer, Elect, DropMessages, Snapshot], None)
-        }
-        Trace::Transfer(TransferTrace::Started { to })
-        | Trace::Transfer(TransferTrace::TimeoutNowSent { to }) => {
-            (&[Crash, CrashOther, Isolate, PauseOther, Change, Snapshot, DropMessages], Some(*to))
-        }
-        Trace::Snapshot(SnapshotTrace::Sent { peer, .. }) => {
-            (&[Crash, CrashOther, PauseOther, Snapshot, DropMessages, Isolate], Some(*peer))
-        }
+    Some(Trigger { faults, other })
+}
+
+fn on_election(decision: &ElectionTrace) -> Option<&'static [TriggeredFault]> {
+    match decision {
+        ElectionTrace::Started { .. } => Some(&[Crash, Elect, Elect, DropMessages]),
         // The vote is not on the disk yet.
-        Trace::Election(ElectionTrace::VoteGranted { .. }) => (&[Crash, VoteLost], None),
-        Trace::Election(ElectionTrace::Started { .. }) => {
-            (&[Crash, Elect, Elect, DropMessages], None)
+        ElectionTrace::VoteGranted { .. } => Some(&[Crash, LoseVote]),
+        ElectionTrace::BecameLeader { .. } => {
+            Some(&[Crash, Isolate, Change, Change, Transfer, Snapshot, Elect, DropMessages])
         }
-        Trace::Snapshot(SnapshotTrace::Installed { .. })
-        | Trace::Replication(ReplicationTrace::Truncated { .. }) => {
-            (&[Crash, Snapshot, Elect], None)
+        ElectionTrace::NotStarted { .. }
+        | ElectionTrace::VoteRefused { .. }
+        | ElectionTrace::VoteCounted { .. } => None,
+    }
+}
+
+/// After a log was replaced or cut.
+const LOG_CHANGED: &[TriggeredFault] = &[Crash, Snapshot, Elect];
+
+fn on_replication(decision: &ReplicationTrace) -> Option<&'static [TriggeredFault]> {
+    matches!(decision, ReplicationTrace::Truncated { .. }).then_some(LOG_CHANGED)
+}
+
+fn on_membership(decision: &MembershipTrace) -> Option<&'static [TriggeredFault]> {
+    match decision {
+        MembershipTrace::Adopted { .. } | MembershipTrace::ChangeStarted { .. } => {
+            Some(&[Crash, Isolate, Transfer, Elect, DropMessages, Snapshot])
         }
-        _ => return None,
-    })
+        MembershipTrace::ChangeRefused { .. }
+        | MembershipTrace::CatchUpStalled { .. }
+        | MembershipTrace::RolledBack { .. } => None,
+    }
+}
+
+fn on_transfer(decision: &TransferTrace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> {
+    match decision {
+        TransferTrace::Started { to } | TransferTrace::TimeoutNowSent { to } => Some((
+            &[Crash, CrashOther, Isolate, PauseOther, Change, Snapshot, DropMessages],
+            Some(*to),
+        )),
+        TransferTrace::Refused { .. } | TransferTrace::TimedOut { .. } => None,
+    }
+}
+
+fn on_snapshot(decision: &SnapshotTrace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> {
+    match decision {
+        SnapshotTrace::Sent { peer, .. } => {
+            Some((&[Crash, CrashOther, PauseOther, Snapshot, DropMessages, Isolate], Some(*peer)))
+        }
+        SnapshotTrace::Installed { .. } => Some((LOG_CHANGED, None)),
+        SnapshotTrace::Requested { .. }
+        | SnapshotTrace::Compacted { .. }
+        | SnapshotTrace::Ignored { .. }
+        | SnapshotTrace::ChunkStored { .. }
+        | SnapshotTrace::Abandoned { .. } => None,
+    }
 }
 
 impl Targets<'_> {
@@ -129,9 +183,9 @@ impl Targets<'_> {
         let other = other.unwrap_or(node);
         let ids = self.ids();
         match fault {
-            TriggeredFault::Crash => self.crash_now(random, node),
-            TriggeredFault::CrashOther => self.crash_now(random, other),
-            TriggeredFault::Isolate => {
+            Crash => self.crash_now(random, node),
+            CrashOther => self.crash_now(random, other),
+            Isolate => {
                 let others: Vec<NodeId> = ids.into_iter().filter(|id| *id != node).collect();
                 if others.is_empty() {
                     return Injection::default();
@@ -143,27 +197,27 @@ impl Targets<'_> {
                     NetworkAction::Heal.into(),
                 )
             }
-            TriggeredFault::PauseOther => {
+            PauseOther => {
                 let (pause, resume) = (NodeAction::Pause.on(other), NodeAction::Resume.on(other));
                 Injection::for_a_while(pause, self.fault_duration(random), resume)
             }
-            TriggeredFault::Change => {
+            Change => {
                 let change = self.draw_change(random, node, &self.membership_of(node));
                 let action = AdminRequest::ChangeMembership(change).on(node);
                 if self.is_known(&action) { Injection::one(action) } else { Injection::default() }
             }
-            TriggeredFault::Transfer => any(random, &ids).map_or_else(Injection::default, |to| {
+            Transfer => any(random, &ids).map_or_else(Injection::default, |to| {
                 Injection::one(AdminRequest::TransferLeadership { to }.on(node))
             }),
-            TriggeredFault::Snapshot => Injection::one(NodeAction::Snapshot.on(node)),
-            TriggeredFault::Elect => {
+            Snapshot => Injection::one(NodeAction::Snapshot.on(node)),
+            Elect => {
                 let chosen = [any(random, &ids), any(random, &ids)];
                 let chosen = chosen.into_iter().flatten();
                 Injection::now(chosen.map(|node| NodeAction::ForceElection.on(node)).collect())
             }
-            TriggeredFault::VoteLost => self.lose_vote(random, node),
-            TriggeredFault::DropMessages => {
-                let is_meant = |message: &&raft_sim::InFlightMessage| {
+            LoseVote => self.lose_vote(random, node),
+            DropMessages => {
+                let is_meant = |message: &&raft_sim:: {
                     (message.from == node || message.to == node)
                         && !message.message.body.is_heartbeat()
                 };

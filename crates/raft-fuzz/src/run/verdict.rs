@@ -66,9 +66,9 @@ impl fmt::Display for Failure {
     }
 }
 
-/// How the run of a script ended: a property that is broken, an expectation that nothing came of in
-/// time, or a limit that a cluster which keeps itself busy reaches; all others, such as a statement
-/// that cannot be carried out, are no failures of the cluster.
+/// How the run of a script ended. A broken property is a failure; so is an expectation that is not
+/// met in time, and so is a script's limit, which a cluster reaches that only keeps itself busy. A
+/// statement that cannot be carried out is no failure of the cluster.
 pub fn of_script(report: &RunReport) -> RunResult {
     let Some(failure) = &report.failure else { return RunResult::Clean };
     let broken = match &failure.error {
@@ -77,7 +77,17 @@ pub fn of_script(report: &RunReport) -> RunResult {
             let Some(session) = &report.session else { return RunResult::Clean };
             Failure::no_progress(failure.error.to_string(), session.world())
         }
-        _ => return RunResult::Clean,
+        // The script is wrong, and not the cluster.
+        ExecError::Refused(_)
+        | ExecError::Setup(_)
+        | ExecError::DiskImage { .. }
+        | ExecError::TooLate
+        | ExecError::NoSuchRole { .. }
+        | ExecError::NoNodes
+        | ExecError::Past { .. }
+        | ExecError::Busy { .. }
+        | ExecError::OtherRun { .. }
+        | ExecError::Expectation { .. } => return RunResult::Clean,
     };
     RunResult::Failed(broken)
 }

@@ -23,10 +23,8 @@ impl Shrinker<'_> {
     }
 
     fn nodes_and_seed(&self) -> Option<(u64, u64)> {
-        match self.best.first() {
-            Some(Statement::Cluster(setup)) => Some((setup.nodes, setup.seed)),
-            _ => None,
-        }
+        let Some(Statement::Cluster(setup)) = self.best.first() else { return None };
+        Some((setup.nodes, setup.seed))
     }
 
     fn fewer_nodes(&mut self) -> bool {

@@ -47,10 +47,7 @@ pub(super) fn is_patient(script: &[Statement]) -> bool {
 
 /// How long an expectation waits.
 fn patience(statement: &Statement) -> Option<Duration> {
-    match statement {
-        Statement::Expect { within, .. } => *within,
-        _ => None,
-    }
+    if let Statement::Expect { within, .. } = statement { *within } else { None }
 }
 
 /// How many statements must stay as they are.

@@ -126,14 +126,15 @@ pub(super) struct Moment {
 }
 
 pub(super) fn moment(statement: &Statement) -> Option<Moment> {
-    let is_relative = match statement {
-        Statement::At { moment, .. } => matches!(moment, raft_script::Moment::Relative(_)),
-        Statement::Run(run) => match run {
+    let is_relative = if let Statement::At { moment, .. } = statement {
+        matches!(moment, raft_script::Moment::Relative(_))
+    } else {
+        let Statement::Run(run) = statement else { return None };
+        match run {
             Run::For(_) => true,
             Run::To { .. } => false,
             Run::Until { .. } => return None,
-        },
-        _ => return None,
+        }
     };
     let found = text::durations(&statement.to_string()).into_iter().next()?;
     Some(Moment { found, is_relative })

@@ -79,9 +79,10 @@ impl Shrinker<'_> {
     fn change_request(&mut self, place: usize, change: impl Fn(&mut Statement)) {
         let Some(statement) = self.best.get(place) else { return };
         let mut changed = statement.clone();
-        match &mut changed {
-            Statement::At { statement, .. } => change(statement),
-            request => change(request),
+        if let Statement::At { statement, .. } = &mut changed {
+            change(statement);
+        } else {
+            change(&mut changed);
         }
         self.propose_instead(place, changed);
     }
@@ -94,10 +95,8 @@ fn is_of_a_kind(fewer: &Statement, statement: &Statement) -> bool {
 }
 
 fn operation_of(request: &mut Statement) -> Option<&mut Operation> {
-    match request {
-        Statement::Order(Order::Request(request)) => Some(&mut request.operation),
-        _ => None,
-    }
+    let Statement::Order(Order::Request(request)) = request else { return None };
+    Some(&mut request.operation)
 }
 
 fn plain_operation(request: &mut Statement) {

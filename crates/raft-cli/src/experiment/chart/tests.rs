@@ -1,22 +1,24 @@
 use raft_core::NodeId;
 
 use super::*;
-use crate::experiment::trial::Outcome;
+use crate::experiment::trial::TrialResult;
 
 fn sample(downtimes: &[u64]) -> Sample {
-    let outcomes: Vec<Outcome> = downtimes
+    let results: Vec<TrialResult> = downtimes
         .iter()
         .map(|millis| match millis {
-            0 => Outcome::Capped,
-            millis => Outcome::Elected { leader: NodeId(1), after: Duration::from_millis(*millis) },
+            0 => TrialResult::Capped,
+            millis => {
+                TrialResult::Elected { leader: NodeId(1), after: Duration::from_millis(*millis) }
+            }
         })
         .collect();
-    Sample::new(&outcomes)
+    Sample::new(&results)
 }
 
 fn drawn(samples: &[&Sample], colour: bool) -> Vec<String> {
-    let line = |(place, sample)| Line { name: format!("curve {place}"), sample };
-    let lines: Vec<Line<'_>> = samples.iter().copied().enumerate().map(line).collect();
+    let line = |(place, sample)| Curve { name: format!("curve {place}"), sample };
+    let lines: Vec<Curve<'_>> = samples.iter().copied().enumerate().map(line).collect();
     let mut out = Vec::new();
     draw(&lines, (10, 1000), colour, &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()

@@ -37,7 +37,7 @@ fn progress_counts_every_trial() {
 fn the_claims_of_the_paper_hold() {
     let figure = measure(&plan(50), &mut |_, _| {}).unwrap();
     let sample = |name: &str| {
-        let place = CURVES.iter().position(|curve| curve.name() == name).unwrap();
+        let place = RANGES.iter().position(|range| range.name() == name).unwrap();
         &figure.samples[place]
     };
     let median = |name| sample(name).percentile(50);
@@ -63,5 +63,5 @@ fn the_claims_of_the_paper_hold() {
 fn a_cluster_that_cannot_be_prepared_names_the_curve() {
     let slow = Plan { link_latency: DelayRange::millis(20, 40), jobs: 1, ..plan(1) };
     let impossible = measure(&slow, &mut |_, _| {}).unwrap_err();
-    assert_eq!(impossible.curve.name(), "12-24");
+    assert_eq!(impossible.range.name(), "12-24");
 }

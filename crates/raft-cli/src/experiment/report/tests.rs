@@ -1,13 +1,13 @@
 use raft_core::NodeId;
 
 use super::*;
-use crate::experiment::trial::{Broadcast, Outcome};
+use crate::experiment::trial::{Broadcast, TrialResult};
 
 fn figure() -> Figure {
     let elected =
-        |micros| Outcome::Elected { leader: NodeId(2), after: Duration::from_micros(micros) };
-    let samples = (0..CURVES.len() as u64).map(|place| match place {
-        0 => Sample::new(&[Outcome::Capped, Outcome::Capped]),
+        |micros| TrialResult::Elected { leader: NodeId(2), after: Duration::from_micros(micros) };
+    let samples = (0..RANGES.len() as u64).map(|place| match place {
+        0 => Sample::new(&[TrialResult::Capped, TrialResult::Capped]),
         _ => Sample::new(&[elected(100_000 * place), elected(100_000 * place + 1_234)]),
     });
     let millis = Duration::from_millis;
@@ -46,7 +46,7 @@ fn the_table_fits_a_terminal_and_owns_up_to_the_cap() {
     let row = "150-155      2   200.6   200.0   200.0   201.2   201.2   201.2  p50 287\n";
     assert!(table.contains(row), "{table}");
     assert!(
-        table.contains("150-150: 2 of 2 trials had no leader after 60 s and count as that\n"),
+        table.contains("150-150: 2 of 2 trials had no leader after 60 s and are counted so\n"),
         "{table}"
     );
     assert!(table.contains("Broadcast time, mean: 15.0 ms"), "{table}");

@@ -6,14 +6,14 @@ fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn elected(after: u64) -> Outcome {
-    Outcome::Elected { leader: NodeId(1), after: millis(after) }
+fn elected(after: u64) -> TrialResult {
+    TrialResult::Elected { leader: NodeId(1), after: millis(after) }
 }
 
 #[test]
 fn percentiles_are_times_that_were_measured() {
-    let outcomes: Vec<Outcome> = (1..=200).rev().map(elected).collect();
-    let sample = Sample::new(&outcomes);
+    let results: Vec<TrialResult> = (1..=200).rev().map(elected).collect();
+    let sample = Sample::new(&results);
     assert_eq!(sample.trials(), 200);
     for (percent, expected) in [(1, 2), (10, 20), (50, 100), (90, 180), (99, 198), (100, 200)] {
         assert_eq!(sample.percentile(percent), millis(expected), "p{percent}");
@@ -40,7 +40,7 @@ fn means_are_rounded_to_the_microsecond() {
 
 #[test]
 fn a_trial_without_a_leader_counts_as_the_cap_but_not_as_elected() {
-    let sample = Sample::new(&[elected(10), Outcome::Capped, elected(20), Outcome::Capped]);
+    let sample = Sample::new(&[elected(10), TrialResult::Capped, elected(20), TrialResult::Capped]);
     assert_eq!((sample.capped(), sample.max()), (2, CAP));
     assert_eq!(sample.mean(), (millis(30) + 2 * CAP) / 4);
     assert_eq!([9, 10, 19, 20].map(|at| sample.elected_within(millis(at))), [0, 1, 1, 2]);

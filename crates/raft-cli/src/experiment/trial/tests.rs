@@ -1,7 +1,7 @@
 use raft_core::{Instant, LogIndex, RoleKind};
 
 use super::*;
-use crate::experiment::stage::DiskLatency;
+use crate::experiment::trial_cluster::DiskLatency;
 
 const SEED: u64 = 7;
 
@@ -26,28 +26,28 @@ fn prepared(conditions: &Conditions, number: u64) -> Prepared {
 }
 
 fn last_index(prepared: &Prepared, node: NodeId) -> LogIndex {
-    prepared.stage.status(node).unwrap().last_log.index
+    prepared.cluster.status(node).unwrap().last_log.index
 }
 
 fn survivors(prepared: &Prepared) -> Vec<NodeId> {
-    prepared.stage.world.node_ids().filter(|node| *node != prepared.leader).collect()
+    prepared.cluster.world.node_ids().filter(|node| *node != prepared.leader).collect()
 }
 
 fn downtime(conditions: &Conditions, number: u64) -> Duration {
     match run(conditions, SEED, number).unwrap() {
-        Outcome::Elected { after, .. } => after,
-        Outcome::Capped => CAP,
+        TrialResult::Elected { after, .. } => after,
+        TrialResult::Capped => CAP,
     }
 }
 
 /// How many of these trials are won by a server whose log is shorter than the old leader's.
 fn wins_with_a_short_log(conditions: &Conditions, trials: u64) -> usize {
     let is_short = |number: &u64| match run(conditions, SEED, *number).unwrap() {
-        Outcome::Elected { leader, .. } => {
+        TrialResult::Elected { leader, .. } => {
             let prepared = prepared(conditions, *number);
             last_index(&prepared, leader) < last_index(&prepared, prepared.leader)
         }
-        Outcome::Capped => false,
+        TrialResult::Capped => false,
     };
     (0..trials).filter(is_short).count()
 }
@@ -59,13 +59,13 @@ fn two_survivors_have_shorter_logs_until_the_crash() {
         for number in 0..20 {
             let mut prepared = prepared(&conditions, number);
             let last_moment = prepared.heartbeats_at + conditions.heartbeat_interval();
-            prepared.stage.run_until(Instant(last_moment.0 - 1));
+            prepared.cluster.run_until(Instant(last_moment.0 - 1));
             let full = last_index(&prepared, prepared.leader).0;
             let mut lengths: Vec<u64> =
                 survivors(&prepared).iter().map(|node| last_index(&prepared, *node).0).collect();
             lengths.sort_unstable();
             assert_eq!(lengths, [full - 2, full - 1, full, full], "{min}-{max}, trial {number}");
-            assert_eq!(prepared.stage.world.leader(), Some(prepared.leader));
+            assert_eq!(prepared.cluster.world.leader(), Some(prepared.leader));
         }
     }
 }
@@ -83,9 +83,9 @@ fn one_broadcast_starts_all_timers() {
         for number in 0..20 {
             let mut prepared = prepared(&conditions, number);
             let DelayRange { min: fastest, max: slowest } = conditions.link_latency;
-            prepared.stage.run_until(prepared.heartbeats_at + slowest);
+            prepared.cluster.run_until(prepared.heartbeats_at + slowest);
             for node in survivors(&prepared) {
-                let status = prepared.stage.status(node).unwrap();
+                let status = prepared.cluster.status(node).unwrap();
                 let after = status.timer_started - prepared.heartbeats_at;
                 assert!((fastest..=slowest).contains(&after), "{after:?}");
                 assert_eq!(status.role, RoleKind::Follower);
@@ -144,8 +144,8 @@ fn timeouts_that_are_too_short_for_the_network_are_refused() {
 mod bugs {
     use super::*;
 
-    /// The break to compare with: without the election restriction the first to stand would often be one
-    /// of the two, and nobody would have to wait for another one.
+    /// The break to compare with: without the election restriction the first to stand would often
+    /// be one of the two, and nobody would have to wait for another one.
     #[test]
     fn if_votes_ignored_the_log_shorter_logs_would_win_and_elections_be_faster() {
         let honest = conditions(150, 300);

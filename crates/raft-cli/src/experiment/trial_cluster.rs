@@ -1,8 +1,8 @@
 //! The cluster of an experiment: a world whose disks take exponentially distributed times.
 //!
-//! The world draws a write's time uniformly from a range. Real disks are mostly fast and now and then
-//! slow, and that matters here: an election waits for a majority of disks, a broadcast for all of them.
-//! So each disk is told beforehand how long its next write takes.
+//! The world draws the time of a write uniformly from a range. Real disks are mostly fast and
+//! sometimes slow, and that matters here: an election waits for a majority of disks, a broadcast
+//! for all of them. So the latency of each disk is set anew before each of its writes.
 
 use std::time::Duration;
 
@@ -12,38 +12,37 @@ use raft_sim::{
     World,
 };
 
-/// What the trials of one curve have in common.
+/// The settings of all trials of one curve.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Conditions {
     /// Election timeouts are drawn from it, uniformly.
     pub(crate) election_timeout: DelayRange,
     /// How long a message takes, drawn uniformly.
     pub(crate) link_latency: DelayRange,
-    /// How long a write takes to become durable.
+    /// How long it takes until a write is durable.
     pub(crate) disk_latency: DiskLatency,
-    /// Rules that are switched off, to see what they are for.
+    /// The rules that are switched off.
     #[cfg(feature = "bugs")]
     pub(crate) bugs: raft_sim::Switches,
 }
 
-/// A shortest time and, on top of it, an exponentially distributed one.
+/// An exponential distribution above a minimum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct DiskLatency {
-    /// The shortest time.
     pub(crate) min: Duration,
-    /// The mean of the whole; not less than `min`.
+    /// Not less than `min`.
     pub(crate) mean: Duration,
 }
 
-/// A world, and what decides about its disks.
-pub(crate) struct Stage {
+/// A world whose disk latencies are drawn anew for each write.
+pub(crate) struct TrialCluster {
     pub(crate) world: World,
     disk_latency: DiskLatency,
-    /// For each server in turn.
+    /// A stream for each server.
     disks: Vec<Random>,
 }
 
-/// The servers; as many as in the paper.
+/// The number of servers, as in the paper.
 pub(crate) const SERVERS: u64 = 5;
 
 impl Conditions {
@@ -57,7 +56,7 @@ impl Conditions {
             nodes: SERVERS,
             seed,
             link_latency: self.link_latency,
-            // Nobody answers the client of an entry that is never committed.
+            // An entry that is never committed has no reply.
             client_patience: Duration::from_secs(1),
             #[cfg(feature = "bugs")]
             bugs: self.bugs,
@@ -75,14 +74,14 @@ impl Conditions {
     }
 }
 
-impl Stage {
+impl TrialCluster {
     /// A new cluster, at time 0.
     pub(crate) fn new(conditions: &Conditions, seed: u64) -> Self {
         let world = World::new(conditions.setup(seed)).expect("the arguments were checked");
         let disks = (1..=SERVERS).map(|node| Random::for_plan(seed, node)).collect();
-        let mut stage = Self { world, disk_latency: conditions.disk_latency, disks };
-        (1..=SERVERS).for_each(|node| stage.draw_latency(NodeId(node)));
-        stage
+        let mut cluster = Self { world, disk_latency: conditions.disk_latency, disks };
+        (1..=SERVERS).for_each(|node| cluster.draw_latency(NodeId(node)));
+        cluster
     }
 
     /// [`World::step`]
@@ -99,23 +98,23 @@ impl Stage {
         self.world.advance_clock(at);
     }
 
-    /// [`World::apply`], of what is possible at that moment.
+    /// [`World::apply`] of an action that the world does not refuse.
     pub(crate) fn apply(&mut self, action: Action) {
         self.renew_latencies();
         let result: Result<(), ActionError> = self.world.apply(action);
         result.expect("the action fits the state of the world");
     }
 
-    /// The state of a server that runs.
+    /// `None` if the server does not run.
     pub(crate) fn status(&self, node: NodeId) -> Option<Status> {
         self.world.node(node)?.core().map(raft_core::Node::status)
     }
 
-    /// Whose last write is on its way gets another time for the next one.
+    /// Draws a new latency for each server that has just issued a write.
     fn renew_latencies(&mut self) {
-        let writer = |event: &raft_sim::Event| match event.kind {
-            EventKind::Disk { node, event: DiskEvent::WriteIssued { .. } } => Some(node),
-            _ => None,
+        let writer = |event: &raft_sim::Event| {
+            let EventKind::Disk { node, event } = &event.kind else { return None };
+            matches!(event, DiskEvent::WriteIssued { .. }).then_some(*node)
         };
         let writers: Vec<NodeId> = self.world.events().iter().filter_map(writer).collect();
         writers.into_iter().for_each(|node| self.draw_latency(node));
@@ -137,10 +136,10 @@ impl DiskLatency {
     }
 }
 
-/// A number of exponential distribution with mean 1, as a multiple of 2⁻⁶⁴. By comparisons only
-/// (von Neumann 1951), as logarithms need not be equal on all machines.
+/// An exponentially distributed number with mean 1, in units of 2⁻⁶⁴. It uses comparisons only (von
+/// Neumann 1951), because logarithms may differ between machines.
 fn exponential(random: &mut Random) -> u128 {
-    // More has a probability of e⁻⁵⁰.
+    // A larger number has a probability of e⁻⁵⁰.
     const MOST: u128 = 50;
     for whole in 0..MOST {
         let first = random.next();
@@ -152,7 +151,7 @@ fn exponential(random: &mut Random) -> u128 {
             }
             (last, falls) = (next, falls + 1);
         }
-        // Of runs that begin at x, a share of e⁻ˣ falls an even number of times.
+        // A run that begins at x falls an even number of times with probability e⁻ˣ.
         if falls.is_multiple_of(2) {
             return (whole << 64) + u128::from(first);
         }

@@ -37,19 +37,19 @@ fn a_disk_without_spread_takes_its_mean() {
 
 #[test]
 fn each_write_of_a_server_takes_a_time_of_its_own() {
-    let mut stage = Stage::new(&conditions(), 9);
+    let mut cluster = TrialCluster::new(&conditions(), 9);
     let mut times = Vec::new();
     while times.len() < 20 {
-        stage.step();
-        for event in stage.world.events() {
+        cluster.step();
+        for event in cluster.world.events() {
             if let EventKind::Disk { node, event: DiskEvent::WriteIssued { .. } } = event.kind {
-                let write = stage.world.node(node).unwrap().disk().pending().last().unwrap();
+                let write = cluster.world.node(node).unwrap().disk().pending().last().unwrap();
                 times.push(write.done_at - write.issued_at);
             }
         }
-        if let Some(leader) = stage.world.leader() {
-            stage.apply(NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(leader));
-            stage.apply(NodeAction::Restart.on(leader));
+        if let Some(leader) = cluster.world.leader() {
+            cluster.apply(NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(leader));
+            cluster.apply(NodeAction::Restart.on(leader));
         }
     }
     times.sort_unstable();

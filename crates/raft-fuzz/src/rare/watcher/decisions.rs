@@ -1,0 +1,186 @@
+//! Rare decisions of nodes.
+
+use raft_core::{
+    ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex,
+    MembershipTrace, Node, NodeId, PreVoteTrace, ReadTrace, Refusal, ReplicationTrace,
+    SnapshotTrace, StepDownReason, TermTrace, Trace, TransferTrace, VoteRefusal,
+};
+use raft_sim::{SimNode, World};
+
+use super::{RareEvent, Watcher};
+use crate::nemesis::is_ahead;
+
+impl Watcher {
+    pub(super) fn decision(&mut self, world: &World, id: NodeId, trace: &Trace) {
+        let core = world.node(id).and_then(SimNode::core);
+        match trace {
+            Trace::Term(decision) => self.term(id, decision),
+            Trace::PreVote(decision) => {
+                if let PreVoteTrace::Refused { reason, .. } = decision {
+                    self.vote_refused(*reason);
+                }
+            }
+            Trace::Election(decision) => self.election(id, core, decision),
+            Trace::Replication(decision) => {
+                if let ReplicationTrace::Truncated { .. } = decision {
+                    self.count(RareEvent::LogTruncated);
+                }
+            }
+            Trace::Commit(decision) => self.commit(core, decision),
+            Trace::Client(decision) => {
+                if let ClientTrace::ProposalRefused { .. } = decision {
+                    self.count(RareEvent::ProposalRefused);
+                }
+            }
+            Trace::Read(decision) => {
+                if matches!(decision, ReadTrace::ByLease { .. }) && world.partition().is_some() {
+                    self.count(RareEvent::LeaseReadPartitioned);
+                }
+            }
+            Trace::Transfer(decision) => self.transfer(core, decision),
+            Trace::Membership(decision) => self.membership(decision),
+            Trace::Snapshot(decision) => self.snapshot(world, id, decision),
+            Trace::Ignored(message) => self.ignored(message.reason),
+            Trace::Lifecycle(_) | Trace::Disk(_) => {}
+        }
+    }
+
+    fn term(&mut self, id: NodeId, decision: &TermTrace) {
+        let TermTrace::SteppedDown { reason, .. } = decision else { return };
+        self.leaders.retain(|leader| *leader != id);
+        match reason {
+            StepDownReason::QuorumLost => self.count(RareEvent::QuorumLost),
+            StepDownReason::Removed => self.count(RareEvent::LeaderRemoved),
+            StepDownReason::LeaderElected(_) => self.count(RareEvent::CandidateYields),
+            StepDownReason::LaterTerm(_) | StepDownReason::LeaderHeard(_) => {}
+        }
+    }
+
+    fn election(&mut self, id: NodeId, core: Option<&Node>, decision: &ElectionTrace) {
+        let is_joint = core.is_some_and(|core| core.membership().is_joint());
+        match decision {
+            ElectionTrace::Started { reason, .. } => {
+                if *reason == ElectionReason::SplitVote {
+                    self.count(RareEvent::SplitVote);
+                }
+                if is_joint {
+                    self.count(RareEvent::ElectionInJoint);
+                }
+            }
+            ElectionTrace::BecameLeader { .. } => {
+                if is_joint {
+                    self.count(RareEvent::LeaderInJoint);
+                }
+                if self.leaders.iter().any(|leader| *leader != id) {
+                    self.count(RareEvent::TwoLeaders);
+                }
+                self.leaders.push(id);
+            }
+            ElectionTrace::VoteRefused { reason, .. } => self.vote_refused(*reason),
+            ElectionTrace::NotStarted { .. }
+            | ElectionTrace::VoteGranted { .. }
+            | ElectionTrace::VoteCounted { .. } => {}
+        }
+    }
+
+    fn vote_refused(&mut self, reason: VoteRefusal) {
+        self.count(match reason {
+            VoteRefusal::LogBehind { .. } => RareEvent::VoteRefusedLogBehind,
+            VoteRefusal::AlreadyVoted { .. } => RareEvent::VoteRefusedSecond,
+            VoteRefusal::LeaderIsAlive { .. } => RareEvent::DisruptionRefused,
+            VoteRefusal::StaleTerm { .. } => RareEvent::OldMessageRefused,
+        });
+    }
+
+    fn commit(&mut self, core: Option<&Node>, decision: &CommitTrace) {
+        match decision {
+            CommitTrace::Committed { from, .. } => {
+                let is_old = |core: &Node| {
+                    let first = core.log().term_at(LogIndex(from.0 + 1));
+                    first.is_some_and(|term| term < core.current_term())
+                };
+                if core.is_some_and(is_old) {
+                    self.count(RareEvent::OldTermCommitted);
+                }
+            }
+            CommitTrace::Withheld { .. } => self.count(RareEvent::CommitWithheld),
+            CommitTrace::Learned { .. } => {}
+        }
+    }
+
+    fn transfer(&mut self, core: Option<&Node>, decision: &TransferTrace) {
+        match decision {
+            TransferTrace::Started { .. } => {
+                if core.is_some_and(is_changing) {
+                    self.count(RareEvent::TransferInChange);
+                }
+            }
+            TransferTrace::TimedOut { .. } => self.count(RareEvent::TransferTimedOut),
+            TransferTrace::Refused { .. } | TransferTrace::TimeoutNowSent { .. } => {}
+        }
+    }
+
+    fn membership(&mut self, decision: &MembershipTrace) {
+        match decision {
+            MembershipTrace::RolledBack { .. } => self.count(RareEvent::MembershipRolledBack),
+            MembershipTrace::ChangeRefused { reason, .. } => {
+                if matches!(reason, Refusal::TermNotCommitted) {
+                    self.count(RareEvent::ChangeBeforeTerm);
+                }
+            }
+            MembershipTrace::CatchUpStalled { .. } => self.count(RareEvent::CatchUpStalled),
+            MembershipTrace::ChangeStarted { .. } | MembershipTrace::Adopted { .. } => {}
+        }
+    }
+
+    fn snapshot(&mut self, world: &World, id: NodeId, decision: &SnapshotTrace) {
+        match decision {
+            SnapshotTrace::Sent { peer, .. } => {
+                self.count(RareEvent::SnapshotSent);
+                let is_ahead = world.node(*peer).is_some_and(is_ahead);
+                if is_ahead && !self.uncommitted.contains(peer) {
+                    self.uncommitted.push(*peer);
+                }
+            }
+            SnapshotTrace::Installed { kept_entries, .. } => {
+                if self.uncommitted.contains(&id) {
+                    self.uncommitted.retain(|node| *node != id);
+                    self.count(RareEvent::SnapshotOverUncommitted);
+                }
+                if *kept_entries > 0 {
+                    self.count(RareEvent::SnapshotKeepsSuffix);
+                }
+            }
+            SnapshotTrace::Compacted { .. } => {
+                if world.node(id).and_then(SimNode::core).is_some_and(is_changing) {
+                    self.count(RareEvent::SnapshotInChange);
+                }
+            }
+            SnapshotTrace::Abandoned { .. } => self.count(RareEvent::SnapshotAbandoned),
+            SnapshotTrace::Requested { .. }
+            | SnapshotTrace::Ignored { .. }
+            | SnapshotTrace::ChunkStored { .. } => {}
+        }
+    }
+
+    fn ignored(&mut self, reason: IgnoreReason) {
+        match reason {
+            IgnoreReason::StaleTerm { .. } => self.count(RareEvent::OldMessageRefused),
+            IgnoreReason::AlreadyKnown | IgnoreReason::NotExpected => {
+                self.count(RareEvent::MessageRepeated);
+            }
+            IgnoreReason::UnknownSender
+            | IgnoreReason::SecondLeader { .. }
+            | IgnoreReason::Malformed
+            | IgnoreReason::ConflictsWithCommitted { .. }
+            | IgnoreReason::RoundUnknown { .. }
+            | IgnoreReason::SnapshotTooLarge { .. }
+            | IgnoreReason::BeyondLog { .. } => {}
+        }
+    }
+}
+
+/// Whether the membership is joint, or not committed yet.
+fn is_changing(core: &Node) -> bool {
+    core.membership().is_joint() || core.membership_index() > core.commit_index()
+}
