@@ -217,7 +217,7 @@ impl Targets<'_> {
             }
             LoseVote => self.lose_vote(random, node),
             DropMessages => {
-                let is_meant = |message: &&raft_sim:: {
+                let is_meant = |message: &&raft_sim::InFlightMessage| {
                     (message.from == node || message.to == node)
                         && !message.message.body.is_heartbeat()
                 };
