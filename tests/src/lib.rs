@@ -1,7 +1,7 @@
 //! Tests that no single crate can hold.
 //!
 //! - `golden`: scripts in the language of the console under `tests/scripts`, each with the
-//!   transcript of the cluster's events. `UPDATE_GOLDENFILES=1` writes the transcripts again; review
+//!   transcript of its events. `UPDATE_GOLDENFILES=1` writes the transcripts again; review
 //!   the difference as prose.
 //! - `scenarios`: the scenarios of the page do what they promise.
 //!
