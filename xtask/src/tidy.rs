@@ -46,7 +46,6 @@ const CLEANED_LAST: &[&str] = &[
     "crates/raft-fuzz/",
     "crates/raft-lab/",
     "crates/raft-script/",
-    "crates/raft-sim/",
     "crates/raft-storage-idb/",
     "docs/",
     "tests/scripts/",

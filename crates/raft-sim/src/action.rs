@@ -1,5 +1,5 @@
-//! Everything that a person or a script can do to the world, by topic: to whom, and what. The command
-//! language shares the "what" and names the "whom" in its own way.
+//! Everything that a person or a script can do to the world, by topic: to whom, and what. The
+//! command language shares the "what" and names the "whom" in its own way.
 
 mod error;
 
@@ -42,16 +42,17 @@ pub enum Action {
     /// To the network, or to a message in it.
     Network(NetworkAction),
     /// Ask a node for what only a leader does. The outcome is an
-    /// [`Administered`](crate::ClusterEvent::Administered) event. Servers that a change of the membership
-    /// adds, and that do not exist yet, start with empty disks.
+    /// [`Administered`](crate::ClusterEvent::Administered) event. Servers that a change of the
+    /// membership adds, and that do not exist yet, start with empty disks.
     Administer {
         /// It must be running. If it does not lead, it refuses.
         node: NodeId,
         /// The request.
         request: AdminRequest,
     },
-    /// End all faults for these nodes and crash all others: no partition; links, disks, latencies, the
-    /// speed of clocks and of nodes are as at the beginning; crashed nodes start, paused nodes run on.
+    /// End all faults for these nodes and crash all others: no partition; links, disks, latencies,
+    /// the speed of clocks and of nodes are as at the beginning; crashed nodes start, paused nodes
+    /// run on.
     Recover {
         /// The nodes that work again; all others stay down.
         nodes: Vec<NodeId>,
@@ -82,11 +83,11 @@ pub enum NodeAction {
     Snapshot,
     /// Change the node's clock.
     SetClock(ClockChange),
-    /// Make the node slow: it handles one input after the other, and each takes a time. Actions on the
-    /// node take effect at once nevertheless.
+    /// Make the node slow: it handles one input after the other, and each takes a time. Actions on
+    /// the node take effect at once nevertheless.
     Slow {
-        /// The time that each input takes, up to [`MAX_HANDLING`](crate::MAX_HANDLING). Zero, as at the
-        /// beginning, ends the slowness.
+        /// The time that each input takes, up to [`MAX_HANDLING`](crate::MAX_HANDLING). Zero, as at
+        /// the beginning, ends the slowness.
         handling: Duration,
     },
 }
@@ -114,17 +115,18 @@ impl DiskAction {
     }
 }
 
-/// Something to do to the network, or to a message in it. `N` is how a node is named, `G` how a group.
+/// Something to do to the network, or to a message in it. `N` is how a node is named, `G` how a
+/// group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NetworkAction<N = NodeId, G = Vec<NodeId>> {
-    /// Divide the network into groups, which may overlap: two nodes reach each other if they share a
-    /// group. Nodes that are in none form one more. It replaces any other partition.
+    /// Divide the network into groups, which may overlap: two nodes reach each other if they share
+    /// a group. Nodes that are in none form one more. It replaces any other partition.
     Partition {
         /// At least one.
         groups: Vec<G>,
     },
-    /// Let nothing pass from some nodes to others; the opposite direction works. It replaces any other
-    /// partition.
+    /// Let nothing pass from some nodes to others; the opposite direction works. It replaces any
+    /// other partition.
     PartitionOneWay {
         /// The nodes whose messages still arrive.
         heard: G,
@@ -138,8 +140,8 @@ pub enum NetworkAction<N = NodeId, G = Vec<NodeId>> {
         /// Refused if no such message is in flight.
         id: MessageId,
     },
-    /// Send a message again that a link carried before, as if the network had kept it. It takes a latency
-    /// of the link, waits for no other message, and is lost if the link is cut.
+    /// Send a message again that a link carried before, as if the network had kept it. It takes a
+    /// latency of the link, waits for no other message, and is lost if the link is cut.
     Replay {
         /// The sending end of the link.
         from: N,
@@ -266,7 +268,7 @@ pub enum ReadPolicy {
     Quorum,
     /// The leader answers while it has a lease; without one it asks a quorum (dissertation §6.4.1).
     Lease,
-    /// The node that is asked answers from what it has applied, however old that is.
+    /// The node that receives the read answers from its applied entries, however old they are.
     Local,
 }
 
@@ -334,13 +336,13 @@ pub enum LinkChange {
     Reordering(bool),
     /// How latencies are spread over their range.
     Shape(LatencyShape),
-    /// How many bytes a second pass, 1 to [`MAX_BANDWIDTH`](crate::MAX_BANDWIDTH); `None`: any number.
-    /// What has its turn already keeps it.
+    /// How many bytes a second pass, 1 to [`MAX_BANDWIDTH`](crate::MAX_BANDWIDTH); `None`: any
+    /// number. What has its turn already keeps it.
     Bandwidth(Option<u64>),
     /// How many messages may wait while the link is busy or clogged, up to
     /// [`MAX_QUEUE`](crate::MAX_QUEUE). Further ones are dropped.
     QueueLimit(u32),
-    /// For so long, up to [`MAX_CLOG`](crate::MAX_CLOG), messages wait in front of the link and go on
-    /// when that is over. What is under way arrives.
+    /// For so long, up to [`MAX_CLOG`](crate::MAX_CLOG), messages wait in front of the link and go
+    /// on when that is over. What is under way arrives.
     Clog(Duration),
 }

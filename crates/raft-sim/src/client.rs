@@ -1,4 +1,4 @@
-//! Clients: they find the leader, retry, and remember what they asked.
+//! Clients: they look for the leader, retry, and give up.
 
 use std::collections::VecDeque;
 
@@ -12,12 +12,13 @@ use crate::{ClientError, DelayRange, ReadPolicy, Setup};
 pub(crate) const MAX_CLIENTS: usize = 100;
 /// The largest number that names a client.
 pub(crate) const MAX_CLIENT_ID: u64 = 999;
-/// Session ids that one run may use.
+/// The number of session ids that one run may use.
 const SESSIONS_PER_RUN: u64 = 4_000_000 * (MAX_CLIENT_ID + 1);
-/// The most operations that wait for one client.
+/// The most operations in a client's queue.
 const MAX_QUEUED: usize = 10_000;
 
-/// A client of the key-value store. It does one operation at a time, in the order they were given.
+/// A client of the key-value store. It has one pending operation at a time; the others wait in a
+/// queue.
 #[derive(Clone, Debug)]
 pub struct Client {
     id: ClientId,
@@ -26,13 +27,13 @@ pub struct Client {
     pending: Option<PendingOperation>,
     queue: VecDeque<QueuedOperation>,
     believed_leader: Option<NodeId>,
-    /// The node that it tried last for want of a better idea.
+    /// The node that it tried last without knowing the leader.
     guess: NodeId,
     latency: DelayRange,
     random: Random,
 }
 
-/// Something that a client is to do.
+/// An operation in a client's queue.
 #[derive(Clone, Debug)]
 pub(crate) struct QueuedOperation {
     pub(crate) operation: Operation,
@@ -55,17 +56,18 @@ struct Session {
 pub struct PendingOperation {
     /// The client's number for it; retries keep it.
     pub sequence: Sequence,
-    /// What it wants.
+    /// The operation.
     pub operation: Operation,
-    /// What the answer to a read rests on.
+    /// Why the answer to a read may be trusted.
     pub read: ReadPolicy,
-    /// The node it asked last.
+    /// The node that it asked last, or asks first.
     pub target: NodeId,
-    /// Whether it was told to ask that node.
+    /// Whether the action named that node. Then the client asks no other until that node redirects
+    /// it.
     pub pinned: bool,
-    /// How often it asked.
+    /// The number of requests sent; 0 before the first one.
     pub attempts: u32,
-    /// When it started.
+    /// The world's time when it became pending.
     pub invoked_at: Instant,
 }
 
@@ -85,28 +87,28 @@ impl Client {
         }
     }
 
-    /// Its name.
+    /// Its number.
     pub fn id(&self) -> ClientId {
         self.id
     }
 
-    /// What it sends for the operation that it waits for: the id under which the store keeps its session,
-    /// which no other run uses, and the operation's number in that session.
+    /// The session id and the number that its pending operation has in the log. No other run uses
+    /// the session id.
     pub fn session_for(&self, sequence: Sequence) -> (ClientId, Sequence) {
         (self.session.id, Sequence(sequence.0 - self.session.before.0))
     }
 
-    /// What it waits for.
+    /// The operation that it waits for.
     pub fn pending(&self) -> Option<&PendingOperation> {
         self.pending.as_ref()
     }
 
-    /// How many operations wait behind that.
+    /// The number of operations in its queue, without the pending one.
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
 
-    /// The node that it would ask first.
+    /// The node that it believes to lead: it asks that one first.
     pub fn believed_leader(&self) -> Option<NodeId> {
         self.believed_leader
     }
@@ -119,7 +121,7 @@ impl Client {
         Ok(())
     }
 
-    /// Begins the next operation, if none is under way. `nodes` are all there are, ascending.
+    /// Begins the next operation, unless one is pending. `nodes` are all nodes, ascending.
     pub(crate) fn begin(&mut self, now: Instant, nodes: &[NodeId]) -> Option<&PendingOperation> {
         if self.pending.is_some() {
             return None;
@@ -141,7 +143,7 @@ impl Client {
         self.pending.as_ref()
     }
 
-    /// It asks; how long the request takes to arrive.
+    /// Sends a request. Returns the time that it takes to arrive.
     pub(crate) fn ask(&mut self) -> Option<(&PendingOperation, std::time::Duration)> {
         let delay = self.random.delay(self.latency);
         let pending = self.pending.as_mut()?;
@@ -149,17 +151,17 @@ impl Client {
         Some((pending, delay))
     }
 
-    /// How long an answer takes to arrive.
+    /// The time that a reply takes to arrive.
     pub(crate) fn reply_delay(&mut self) -> std::time::Duration {
         self.random.delay(self.latency)
     }
 
-    /// The operation that it waits for, if it is this one.
+    /// The pending operation, if it has this number.
     pub(crate) fn waiting_for(&mut self, sequence: Sequence) -> Option<&mut PendingOperation> {
         self.pending.as_mut().filter(|pending| pending.sequence == sequence)
     }
 
-    /// A node says who leads. The client asks that one next, or the following node if none is known.
+    /// A node names the leader, or knows none. The client asks that leader next, or another node.
     pub(crate) fn redirect(&mut self, leader: Option<NodeId>, nodes: &[NodeId]) {
         self.believed_leader = leader;
         if let Some(pending) = &mut self.pending {
@@ -171,14 +173,14 @@ impl Client {
         }
     }
 
-    /// No answer came. A client that was told whom to ask asks there again; others ask elsewhere.
+    /// No reply came. A pinned operation asks the same node again, others ask another node.
     pub(crate) fn time_out(&mut self, nodes: &[NodeId]) {
         self.believed_leader = None;
         self.guess(nodes);
     }
 
-    /// Tries the nodes in turn, whatever they say in between: two nodes that keep naming each other,
-    /// cut off from the rest, must not hold a client for ever.
+    /// Tries the nodes in turn, even if they name leaders in between: two nodes that name each
+    /// other, cut off from the rest, must not hold a client for ever.
     fn guess(&mut self, nodes: &[NodeId]) {
         let after = |guess| nodes.iter().find(|node| **node > guess).unwrap_or(&nodes[0]);
         if let Some(pending) = &mut self.pending
@@ -206,7 +208,7 @@ impl Client {
         }
     }
 
-    /// Nobody answered in time: the operation is over for this client.
+    /// The client's patience is over: the operation is no longer pending.
     pub(crate) fn give_up(&mut self) {
         self.believed_leader = None;
         if self.pending.take().is_some_and(|pending| pending.read != ReadPolicy::Log) {
@@ -218,15 +220,15 @@ impl Client {
         }
     }
 
-    /// The number of a read that no session heard of. A session that is not open yet must begin with
-    /// its first number all the same.
+    /// Skips the number of a read that has no log entry. A session that is not open yet must begin
+    /// with number 1 all the same.
     fn skip_number(&mut self) {
         if !self.session.open {
             self.session.before = self.last_sequence;
         }
     }
 
-    /// Takes the client's next session id, and one above `above` if the store asks for that.
+    /// Begins another session. Its id is above `above`, if the store asks for that.
     fn renew_session(&mut self, above: Option<ClientId>) {
         let used = self.session.id.0.max(above.map_or(0, |above| above.0));
         let id = (used / (MAX_CLIENT_ID + 1) + 1) * (MAX_CLIENT_ID + 1) + self.id.0;

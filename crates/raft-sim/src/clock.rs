@@ -1,5 +1,5 @@
-//! A node's own clock: it may run too fast or too slow, and jump ahead. Integers only, so that every
-//! target shows the same time.
+//! A node's own clock: it may run too fast or too slow, and jump ahead. Integers only, so that
+//! every target shows the same time.
 
 use std::fmt;
 use std::time::Duration;
@@ -79,8 +79,8 @@ impl NodeClock {
         MILLION.saturating_add_signed(self.drift_ppm.into())
     }
 
-    /// Whether an interval that the clock measures now may be wrong by more than `bound_ppm`: the clock
-    /// drifts more, or it drifted more or jumped during the interval.
+    /// Whether an interval that the clock measures now may be wrong by more than `bound_ppm`: the
+    /// clock drifts more, or it drifted more or jumped during the interval.
     pub(crate) fn is_wrong(&self, now: Instant, bound_ppm: u32) -> bool {
         !self.is_true && (now < self.wrong_until || self.drift_ppm.unsigned_abs() > bound_ppm)
     }

@@ -104,7 +104,8 @@ impl Disk {
         self.is_full
     }
 
-    /// Changes a setting. Returns the unfinished writes that now finish later, with their new times.
+    /// Changes a setting. Returns the unfinished writes that now finish later, with their new
+    /// times.
     pub(crate) fn change(
         &mut self,
         now: Instant,
@@ -182,8 +183,8 @@ impl Disk {
         Ok(())
     }
 
-    /// Removes the oldest write, which failed. Returns the batch that takes it back from a disk that
-    /// has it.
+    /// Removes the oldest write, which failed. Returns the batch that takes it back from a disk
+    /// that has it.
     pub(crate) fn drop_first(&mut self) -> WriteBatch {
         let failed = self.pending.pop_front().expect("a write that failed is there");
         self.durable.undo(&failed.batch)

@@ -37,7 +37,8 @@ pub enum Fsync {
     Fails,
 }
 
-/// Damage to durable records. The node does not notice it before it reads its disk at its next start.
+/// Damage to durable records. The node does not notice it before it reads its disk at its next
+/// start.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DiskDamage {
     /// One bit of a record flips; the seed chooses the bit.
@@ -57,7 +58,8 @@ pub enum DiskDamage {
 /// Why a write did not become durable.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum WriteFailure {
-    /// The flush failed. The write may or may not be on the disk, and a second flush proves nothing.
+    /// The flush failed. The write may or may not be on the disk, and a second flush proves
+    /// nothing.
     Fsync,
     /// The disk was full.
     Full,

@@ -130,8 +130,8 @@ impl EventKind {
 }
 
 impl Event {
-    /// Adds the event to the trace hash. Each kind of event has a number of its own, which is hashed
-    /// first and never changes.
+    /// Adds the event to the trace hash. Each kind of event has a number of its own, which is
+    /// hashed first and never changes.
     pub(crate) fn add_to(&self, hash: &mut Fingerprint) {
         self.at.hash(hash);
         match &self.kind {

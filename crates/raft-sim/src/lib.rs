@@ -1,9 +1,9 @@
 //! The simulated world: clock, network, disks, clients, faults, journal.
 //!
-//! A [`World`] runs real `raft_core::Node`s, each with a real key-value store and a disk that holds
-//! real records, in virtual time. Nothing in it reads a clock or a source of randomness: a run is a
-//! pure function of the [`Setup`] (seed included) and the journal of [`Action`]s. Two equal runs have
-//! equal [trace hashes](World::trace_hash), natively and in wasm.
+//! A [`World`] runs real `raft_core::Node`s, each with a real key-value store and a disk of real
+//! records, in virtual time. It reads neither a clock nor a source of randomness: a run is a pure
+//! function of the [`Setup`] (seed included) and the journal of [`Action`]s. Two equal runs have
+//! equal [trace hashes](World::trace_hash), natively and in wasm. All that happens is an [`Event`].
 //!
 //! ```
 //! use raft_sim::{NodeAction, Setup, Unsynced, World};
@@ -23,24 +23,24 @@
 //!
 //! # What is simulated, and how
 //!
-//! - **Time** is a number of microseconds. [`World::step`] does exactly one thing: one message
-//!   arrives, one write becomes durable, one timer elapses, one client acts.
-//! - **Links** have a latency range, loss, duplication and reordering, each drawn from a stream of its
-//!   own. Without reordering a link keeps the order of its messages, as a TCP connection does. A cut
-//!   or a partition also takes what is under way.
-//!   Bandwidth, a clog and a queue limit hold messages up in front of it, and old messages may come again.
-//! - **Clocks** are the world's, unless a node's own runs too fast or too slow, or jumps ahead. A node may
-//!   be slow as well: then it handles one thing after the other, and each takes a while.
-//! - **Disks** finish writes one after the other after a latency. A crash loses a suffix of the
-//!   unfinished ones; the seed decides how long it is, unless the action says so. A crash can tear a
-//!   write, too. A write that fails stops its node at once. Records can be damaged ([`DiskDamage`]).
-//!   A node always starts through `raft_storage::recover`, the first time too.
-//! - **Clients** are actors that look for the leader, follow redirects, retry after a time-out under
-//!   the same session number, and give up at some point. They stand outside the partitions.
-//! - **Reads** go through the log, or ask the core for permission and then the node's store
+//! - **Time** is a number of microseconds. [`World::step`] takes exactly one step: a message
+//!   arrives, a write becomes durable, a timer elapses, or a client acts.
+//! - **Links** have a latency range, loss, duplication and reordering. Each link draws from a
+//!   stream of its own. Without reordering a link keeps the order of its messages, as a TCP
+//!   connection does. A cut or a partition also loses the messages in flight. A bandwidth, a clog
+//!   and a queue limit hold messages up before they enter the link. Old messages can be sent again.
+//! - **Clocks** of nodes show the world's time, unless an action makes one drift or jump ahead. A
+//!   slow node handles one message, write or timer after the other, and each takes time.
+//! - **Disks** finish writes one after the other, each after a latency. A crash loses the last
+//!   unfinished writes: the seed chooses how many, unless the action does. A crash can also tear a
+//!   write. A write that fails stops its node at once. Records can be damaged ([`DiskDamage`]). A
+//!   node always starts through `raft_storage::recover`, the first time too.
+//! - **Clients** look for the leader, follow redirects, retry after a time-out under the same
+//!   session number, and give up after a while. Partitions do not affect them.
+//! - **Reads** go through the log, or the core permits them and the node's store answers
 //!   ([`ReadPolicy`]).
-//! - **Servers that join** come into being, with an empty disk, when a change of the membership first
-//!   names them. Servers that leave keep running.
+//! - **Servers that join** start with an empty disk when a change of the membership first names
+//!   them. Servers that leave keep running.
 //! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]

@@ -12,7 +12,7 @@ use crate::{ActionError, DelayRange, LatencyShape, LinkChange, NetworkError, Set
 
 /// The largest bandwidth of a link, in bytes per second.
 pub const MAX_BANDWIDTH: u64 = 1 << 40;
-/// The most messages that may wait in front of a link, and how many may unless somebody says otherwise.
+/// The most messages that may wait in front of a link; also the default.
 pub const MAX_QUEUE: u32 = 1_000;
 /// How many messages a link remembers, to deliver them [again](crate::Action::Replay).
 pub const MAX_REPLAY: u32 = 32;

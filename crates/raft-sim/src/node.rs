@@ -11,35 +11,35 @@ use raft_storage::StorageError;
 use crate::random::{Purpose, Random};
 use crate::{AdminRequest, Disk, DiskError, NodeClock, ReadPolicy, Setup, WriteFailure};
 
-/// A server of the cluster, seen from outside.
+/// A server of the cluster: its disk, its clock and its process.
 #[derive(Clone, Debug)]
 pub struct SimNode {
     pub(crate) id: NodeId,
     pub(crate) disk: Disk,
     pub(crate) process: Process,
     pub(crate) incarnation: u64,
-    /// What stopped its last incarnation, if its disk did.
+    /// The failure that stopped the last incarnation, if its disk stopped it.
     pub(crate) stopped_by: Option<WriteFailure>,
     pub(crate) clock: NodeClock,
-    /// How long it takes to handle anything.
+    /// The time that it takes to handle one arrival; zero: not slow.
     pub(crate) handling: Duration,
-    /// Counts what it began to handle while it was slow.
+    /// Counts the arrivals that it began to handle while it was slow.
     pub(crate) turn: u64,
 }
 
-/// The longest time that a slow node takes to handle one thing.
+/// The longest time that a slow node takes to handle one arrival.
 pub const MAX_HANDLING: Duration = Duration::from_secs(10);
 
 /// Whether a node runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum NodeState {
-    /// It runs.
+    /// It handles what arrives.
     Running,
     /// It is stopped but keeps its memory.
     Paused,
-    /// It has no power.
+    /// It has no power, or a failed write stopped it.
     Crashed,
-    /// Its disk is damaged, and it does not start from it.
+    /// It refused to start from its damaged disk.
     Refused,
 }
 
@@ -55,15 +55,15 @@ pub(crate) enum Process {
 pub(crate) struct LiveProcess {
     pub(crate) core: raft_core::Node,
     pub(crate) store: Store,
-    /// What arrived while it was paused; `None` when it runs.
+    /// The arrivals while it is paused; `None` while it runs.
     pub(crate) inbox: Option<VecDeque<Arrival>>,
-    /// What a slow process has not handled yet; it is at the first of these.
+    /// The arrivals that a slow process has not handled yet; it is handling the first of them.
     pub(crate) backlog: VecDeque<Arrival>,
-    /// Whether that its timer elapsed is among them.
+    /// Whether an elapsed timer is in `backlog`.
     pub(crate) has_timed_out: bool,
-    /// The state machine's answers to the entries applied last, until the replies are out.
+    /// The state machine's responses to the entries applied last. Cleared at the end of each drain.
     pub(crate) responses: BTreeMap<LogIndex, Response>,
-    /// Who waits for what the core was asked.
+    /// The requests that the core has not answered yet, by request id.
     pub(crate) requests: BTreeMap<u64, PendingRequest>,
     pub(crate) last_request: u64,
 }
@@ -75,16 +75,16 @@ pub(crate) enum Arrival {
     Request { client: ClientId, sequence: Sequence, request: ClientRequest },
 }
 
-/// What a client asks a process for.
+/// A client's request to a process.
 #[derive(Clone, Debug)]
 pub(crate) enum ClientRequest {
-    /// An entry of the log with this command.
+    /// Append an entry with this command.
     Command(Vec<u8>),
-    /// To be told what the store holds.
+    /// Read the store without a log entry.
     Read { operation: Operation, read: ReadPolicy },
 }
 
-/// Who waits for the core's reply.
+/// A request that waits for the core's outcome.
 #[derive(Clone, Debug)]
 pub(crate) enum PendingRequest {
     Command { client: ClientId, sequence: Sequence },
@@ -92,7 +92,7 @@ pub(crate) enum PendingRequest {
     Administration(AdminRequest),
 }
 
-/// Who wants to know what.
+/// A read that waits for the core's permission.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingRead {
     pub(crate) client: ClientId,
@@ -101,10 +101,10 @@ pub(crate) struct PendingRead {
     pub(crate) read: ReadPolicy,
 }
 
-/// Where a node stands in a list by ascending number, or would have to stand.
+/// The place of a node in a list by ascending number.
 ///
 /// # Errors
-/// The place where it would have to stand.
+/// If the node is not in the list: the place where it would be.
 pub fn place_of<T>(nodes: &[T], id: NodeId, number: impl Fn(&T) -> NodeId) -> Result<usize, usize> {
     // Nodes are numbered from 1, nearly always without a gap.
     let likely = (id.0 as usize).wrapping_sub(1);
@@ -129,12 +129,12 @@ impl SimNode {
         }
     }
 
-    /// Its name.
+    /// Its number.
     pub fn id(&self) -> NodeId {
         self.id
     }
 
-    /// Whether it runs.
+    /// Whether it runs, is paused or is down.
     pub fn state(&self) -> NodeState {
         match &self.process {
             Process::Live(live) if live.inbox.is_some() => NodeState::Paused,
@@ -144,7 +144,7 @@ impl SimNode {
         }
     }
 
-    /// Why it does not start, if it does not.
+    /// Why it refused to start, if it did: the damage, and what to do.
     pub fn refusal(&self) -> Option<&str> {
         match &self.process {
             Process::Refused(reason) => Some(reason),
@@ -152,16 +152,15 @@ impl SimNode {
         }
     }
 
-    /// What stopped it, if it is down because its disk failed it.
+    /// The failed write that stopped it, if it is down for that.
     pub fn stopped_by(&self) -> Option<WriteFailure> {
         self.stopped_by
     }
 
-    /// Whether it could start from its disk as it is now, after a loss of power that kept no unfinished
-    /// write.
+    /// Whether it could start from its durable records, without the unfinished writes.
     ///
     /// # Errors
-    /// What is wrong with the disk, and what to do.
+    /// The fault of the disk, and what to do.
     pub fn can_start(&self) -> Result<(), String> {
         if self.disk.is_full() {
             return Err(DiskError::Full(self.id).to_string());
@@ -169,10 +168,10 @@ impl SimNode {
         self.recovered().map(drop).map_err(|error| error.reason())
     }
 
-    /// What it would find on its disk if it started now.
+    /// The state that it would recover from its durable records.
     ///
     /// # Errors
-    /// Which record is damaged, and how.
+    /// The record that is damaged, and how.
     pub fn recovered(&self) -> Result<Recovered, StorageError> {
         raft_storage::recover(self.id, self.disk.durable())
     }
@@ -192,34 +191,35 @@ impl SimNode {
         &self.disk
     }
 
-    /// Its clock. What its core says about time is said by this clock.
+    /// Its clock. All times of its core are times of this clock.
     pub fn clock(&self) -> &NodeClock {
         &self.clock
     }
 
-    /// How long it takes to handle one thing; zero unless it was made slow.
+    /// The time that it takes to handle one arrival; zero unless it was made slow.
     pub fn handling(&self) -> Duration {
         self.handling
     }
 
-    /// Until when its lease lasts, by the world's clock, if it leads and has one.
+    /// The end of its lease, by the world's clock, if it leads and has one.
     pub fn lease_until(&self) -> Option<Instant> {
         Some(self.clock.when_it_shows(self.core()?.status().lease_until?))
     }
 
-    /// How often it was started.
+    /// The number of its starts: 0 before the first one. An incarnation lasts from a start to the
+    /// next crash.
     pub fn incarnation(&self) -> u64 {
         self.incarnation
     }
 
-    /// How much waits for it while it is paused or slow.
+    /// The number of arrivals that it has not handled, because it is paused or slow.
     pub fn inbox_len(&self) -> usize {
         let waits =
             |live: &LiveProcess| live.inbox.as_ref().map_or(0, VecDeque::len) + live.backlog.len();
         self.live().map_or(0, waits)
     }
 
-    /// The messages that reached it while it was paused or slow, and that it has not handled yet.
+    /// The messages that arrived while it was paused or slow, and that it has not handled yet.
     pub fn unhandled(&self) -> impl Iterator<Item = &Message> {
         let live = self.live().into_iter();
         let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
@@ -243,16 +243,16 @@ impl SimNode {
         }
     }
 
-    /// When its timer elapses, by the world's clock. A paused process has no timer. A slow process has
-    /// none until it has handled the last one.
+    /// When its timer elapses, by the world's clock. A paused process has no timer. A slow process
+    /// has none until it has handled the last one.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let live = self.live()?;
         let has_timer = live.inbox.is_none() && !live.has_timed_out;
         has_timer.then(|| self.clock.when_it_shows(live.core.deadline()))
     }
 
-    /// Starts from the disk: the one way in which a node starts, the first time too. False if the
-    /// disk is damaged.
+    /// Starts from the disk: the only way in which a node starts, the first time too. Returns false
+    /// if the disk is damaged.
     pub(crate) fn start(&mut self, setup: &Setup, now: Instant) -> bool {
         self.incarnation += 1;
         self.stopped_by = None;

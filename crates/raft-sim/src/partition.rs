@@ -1,10 +1,10 @@
-//! A network that fell apart: who still reaches whom.
+//! A partition of the network: which node reaches which.
 
 use raft_core::NodeId;
 
 use crate::MAX_NODES;
 
-/// Who reaches whom in a network that fell apart.
+/// A partition of the network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Partition {
     groups: Vec<Vec<NodeId>>,
@@ -14,8 +14,8 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// Two nodes reach each other if they share a group. Nodes that stand in none, such as come later
-    /// among them, form one more group.
+    /// Two nodes reach each other if they share a group. Nodes that are in none, and nodes that are
+    /// added later, form one more group.
     pub(crate) fn of(groups: &[Vec<NodeId>]) -> Self {
         let mut reached = [0; MAX_NODES as usize + 1];
         let rest: Vec<NodeId> = (1..=MAX_NODES)
@@ -30,23 +30,23 @@ impl Partition {
         Self { groups: groups.to_vec(), is_one_way: false, reached }
     }
 
-    /// `heard` reach all nodes, but nothing gets from `deaf` to them. All else is as without a partition.
-    pub(crate) fn one_way(heard: &[NodeId], deaf: &[NodeId]) -> Self {
+    /// Messages from `unheard` to `heard` are lost; all others pass.
+    pub(crate) fn one_way(heard: &[NodeId], unheard: &[NodeId]) -> Self {
         let mut reached = [u32::MAX; MAX_NODES as usize + 1];
-        for node in deaf {
+        for node in unheard {
             reached[node.0 as usize] &= !bits(heard);
         }
-        Self { groups: vec![heard.to_vec(), deaf.to_vec()], is_one_way: true, reached }
+        Self { groups: vec![heard.to_vec(), unheard.to_vec()], is_one_way: true, reached }
     }
 
-    /// The groups, which may overlap. Nodes that are in none form one more, unless it is
+    /// The groups; they may overlap. Nodes that are in none form one more, unless the partition is
     /// [one-way](Self::is_one_way).
     pub fn groups(&self) -> &[Vec<NodeId>] {
         &self.groups
     }
 
-    /// Whether there are two groups, of which the first is heard by the second, and not the other way
-    /// round. Nodes that are in neither have no part in it.
+    /// Whether there are two groups, and only messages from the second to the first are lost. Nodes
+    /// that are in neither are not affected.
     pub fn is_one_way(&self) -> bool {
         self.is_one_way
     }
@@ -70,7 +70,7 @@ mod tests {
         of.iter().map(|group| group.iter().copied().map(NodeId).collect()).collect()
     }
 
-    /// For each sender, whom of 1 to 5 it reaches.
+    /// For each sender, the nodes of 1 to 5 that it reaches.
     fn reached(partition: &Partition) -> Vec<Vec<u64>> {
         let reached =
             |from| (1..=5).filter(move |to| partition.lets_pass(NodeId(from), NodeId(*to)));

@@ -34,7 +34,8 @@ impl Random {
         Self { numbers }
     }
 
-    /// A stream for the tests and fuzzers that choose the actions. No stream of the world equals it.
+    /// A stream for the tests and fuzzers that choose the actions. No stream of the world equals
+    /// it.
     pub fn for_plan(seed: u64, purpose: u64) -> Self {
         Self::new(seed, Purpose::Plan, purpose, 0)
     }

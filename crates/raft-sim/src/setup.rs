@@ -1,4 +1,4 @@
-//! How a world begins.
+//! The beginning of a world.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,34 +14,35 @@ use crate::switches::WorldBug;
 /// determines a run completely.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Setup {
-    /// How many nodes vote at the beginning; they are numbered from 1. 1 to 9; default 5.
+    /// The number of voters at the beginning; they are numbered from 1. 1 to 9; default 5.
     pub nodes: u64,
-    /// Everything random is drawn from it. Default 1.
+    /// All random numbers are drawn from it. Default 1.
     pub seed: u64,
-    /// The settings of every node. Clocks drift if an [action](crate::ClockChange) says so; one that
-    /// drifts more than `max_clock_drift_ppm` is [out of bound](crate::World::clock_out_of_bound).
+    /// The settings of every node. Clocks drift if an [action](crate::ClockChange) says so; one
+    /// that drifts more than `max_clock_drift_ppm` is [out of
+    /// bound](crate::World::clock_out_of_bound).
     pub settings: Settings,
-    /// How long a message takes. Default 5 to 15 ms.
+    /// The time that a message takes. Default 5 to 15 ms.
     pub link_latency: DelayRange,
-    /// How that is spread over its range. Default uniform.
+    /// The distribution of `link_latency`. Default uniform.
     pub link_shape: LatencyShape,
-    /// How long a write takes to become durable. Default 1 to 4 ms.
+    /// The time that a write takes to become durable. Default 1 to 4 ms.
     pub disk_latency: DelayRange,
-    /// How that is spread over its range. Default uniform.
+    /// The distribution of `disk_latency`. Default uniform.
     pub disk_shape: LatencyShape,
-    /// How long a client waits for an answer before it asks again. Default 1 s.
+    /// The time after which a client without a reply asks again. 1 ms to 1 h; default 1 s.
     pub client_timeout: Duration,
-    /// How long a client tries in all before it gives up. Default 30 s.
+    /// The time after which a client gives up an operation. 1 ms to 1 h; default 30 s.
     pub client_patience: Duration,
-    /// How many runs these disks have been through before. Clients of each run get session ids of
-    /// their own, or a store that remembers an earlier run would take them for those. Default 0.
+    /// The number of earlier runs over these disks. The clients of each run get session ids of
+    /// their own, as a store remembers the sessions of earlier runs. Default 0.
     pub run: u64,
-    /// What disks hold at the beginning; others are empty. Disks of nodes that are none of the first
-    /// voters belong to servers that joined in an earlier run.
+    /// The records on the disks at the beginning; other disks are empty. Disks of nodes that are
+    /// not among the first voters belong to servers that joined in an earlier run.
     pub disks: BTreeMap<NodeId, Records>,
     /// Nodes that are down at the beginning.
     pub down: Vec<NodeId>,
-    /// Rules that are switched off in every node, to show what they are for.
+    /// The planted bugs: rules that are switched off in every node.
     #[cfg(feature = "bugs")]
     pub bugs: crate::Switches,
 }
@@ -55,7 +56,7 @@ pub struct DelayRange {
     pub max: Duration,
 }
 
-/// What is wrong with a [`Setup`].
+/// The setting of a [`Setup`] that is out of bounds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SetupError {
     /// A setting of the core is out of bounds.
@@ -66,12 +67,12 @@ pub enum SetupError {
     NoSuchNode(NodeId),
     /// A delay is reversed, or longer than an hour.
     Delay {
-        /// Which setting.
+        /// Its name in the command language.
         setting: &'static str,
         /// Its value.
         range: DelayRange,
     },
-    /// There were more runs than session ids can tell apart.
+    /// There are not enough session ids for so many runs.
     TooManyRuns(u64),
     /// A client's time-out or patience must be from 1 ms to an hour.
     ClientPatience(Duration),
@@ -110,8 +111,8 @@ impl Setup {
         (1..=self.nodes).map(NodeId)
     }
 
-    /// The ids of all nodes that are there at the beginning, ascending: the first voters, and those
-    /// that joined in an earlier run.
+    /// The ids of all nodes at the beginning, ascending: the first voters, and the servers that
+    /// joined in an earlier run.
     pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         let joined = self.disks.keys().copied().filter(|node| node.0 > self.nodes);
         let joined: Vec<NodeId> = joined.collect();
@@ -160,8 +161,8 @@ impl Setup {
         }
     }
 
-    /// Whether disks write a term and the vote in it one after the other, so that a crash can come
-    /// between them: what a planted bug of the core needs to do harm.
+    /// Whether a crash can come between a term and the vote in it. One planted bug of the core does
+    /// harm only then.
     pub(crate) fn splits_votes(&self) -> bool {
         #[cfg(feature = "bugs")]
         return self.bugs.has(raft_core::Bug::RepeatedVoteSkipsLog);
@@ -169,10 +170,10 @@ impl Setup {
         false
     }
 
-    /// The settings of one node in one of its lives.
+    /// The configuration of one incarnation of a node.
     pub(crate) fn config(&self, node: NodeId, seed: u64) -> Config {
         let is_first = self.voter_ids().any(|voter| voter == node);
-        // Who joins later knows nobody before a leader tells it.
+        // A server that joins later knows no peers before a leader sends it the membership.
         let membership =
             if is_first { Membership::new(self.voter_ids()) } else { Membership::empty() };
         let mut config = Config::new(node, membership);
@@ -193,7 +194,7 @@ impl DelayRange {
         Self { min: Duration::from_millis(min), max: Duration::from_millis(max) }
     }
 
-    /// Whether it runs upwards and not past an hour.
+    /// Whether `min` is not above `max`, and `max` not above an hour.
     pub fn is_valid(self) -> bool {
         self.min <= self.max && self.max <= HOUR
     }
@@ -216,7 +217,7 @@ impl fmt::Display for SetupError {
             }
             Self::NoSuchNode(node) => write!(f, "there is no node {node} in this cluster"),
             Self::Delay { setting, range: DelayRange { min, max } } => {
-                write!(f, "{setting} runs from {min:?} to {max:?}; it must go up, to 1 h at most")
+                write!(f, "{setting} is from {min:?} to {max:?}; it must go up, to 1 h at most")
             }
             Self::TooManyRuns(run) => write!(f, "run is {run}; it must be at most {MAX_RUN}"),
             Self::ClientPatience(value) => {

@@ -1,14 +1,14 @@
-//! Rules that can be switched off, the core's and the world's, under one set of names.
+//! The planted bugs, of the core and of the software around it, under one set of names.
 //!
-//! The core's are [`raft_core::Bug`]. Those of the world are mistakes of the software around it: the
-//! state machine's sessions, and the driver of the disk. Each has exactly one call site.
+//! Those of the core are [`raft_core::Bug`]. Those of the world are mistakes in the state machine's
+//! sessions and in the driver of the disk. Each has exactly one call site.
 
 /// A rule outside of the core that is switched off.
 #[cfg_attr(not(feature = "bugs"), expect(unreachable_pub, reason = "public with the feature"))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum WorldBug {
-    /// A command that a client repeats is applied again: the state machine takes the answer from the
-    /// client's session, but performs the operation once more.
+    /// A command that a client repeats is applied again: the state machine takes the answer from
+    /// the client's session, but performs the operation once more.
     RetryAppliedTwice,
     /// A flush that failed is reported to the core as if what it wrote were durable.
     FsyncFailureIgnored,

@@ -1,12 +1,12 @@
-//! Checkpoints of a run, so that any earlier moment is near one.
+//! Checkpoints of a run, to replay it to any earlier time.
 
 use raft_core::Instant;
 
 use crate::World;
 
-/// Steps between two checkpoints of the recent past.
+/// The steps between two checkpoints of the recent past.
 const SPACING: u64 = 500;
-/// How many checkpoints are kept; when there are more, every other one of the older half goes.
+/// The most checkpoints. If there are more, every other one of the older half is dropped.
 const CAPACITY: usize = 200;
 
 /// Checkpoints of one run, dense for the recent past and thinner with age.
@@ -21,7 +21,7 @@ impl Timeline {
         Self { checkpoints: vec![start.clone()] }
     }
 
-    /// Call it often: it keeps a checkpoint when enough has happened since the last one.
+    /// Keeps a checkpoint if enough steps were taken since the last one. Call it often.
     pub fn record(&mut self, world: &World) {
         let last = self.checkpoints.last().map_or(0, World::steps);
         if world.steps() < last + SPACING {
@@ -31,7 +31,7 @@ impl Timeline {
         if self.checkpoints.len() > CAPACITY {
             let old_half = CAPACITY / 2;
             let mut place = 0;
-            // The start stays: everything can be replayed from it.
+            // The start stays: every time can be replayed from it.
             self.checkpoints.retain(|_| {
                 place += 1;
                 place > old_half || place % 2 == 1
@@ -39,19 +39,18 @@ impl Timeline {
         }
     }
 
-    /// How many checkpoints are kept.
+    /// The number of checkpoints; at least 1.
     pub fn len(&self) -> usize {
         self.checkpoints.len()
     }
 
-    /// Whether there is none; there always is the start.
+    /// Always false: the start is always there.
     pub fn is_empty(&self) -> bool {
         self.checkpoints.is_empty()
     }
 
-    /// The world of this run as it was when all that was due up to `at`, and all that was done up to
-    /// then, had happened. `latest` is the run's present: its journal is replayed from the nearest
-    /// checkpoint.
+    /// The world of this run after all steps and actions up to `at`. `latest` is the present of the
+    /// run: its journal is replayed from the nearest checkpoint.
     pub fn seek(&self, at: Instant, latest: &World) -> World {
         let after = self.checkpoints.partition_point(|checkpoint| checkpoint.now() <= at);
         let mut world = self.checkpoints[after.saturating_sub(1)].clone();

@@ -1,7 +1,7 @@
-//! The world: a virtual clock, a queue of what is to come, and the one thing done at a time.
+//! The world: a virtual clock, a queue of the steps to come, and one step at a time.
 //!
-//! Nothing here reads a real clock or a source of randomness. A world is a pure function of its
-//! [`Setup`] and of the actions applied to it, each at its place in the order of events.
+//! A world is a pure function of its [`Setup`] and of the actions applied to it, each after a
+//! certain number of steps.
 
 mod actions;
 mod clients;
@@ -44,9 +44,9 @@ pub struct World {
     in_flight: InFlightMessages,
     clients: BTreeMap<ClientId, Client>,
     queue: Queue,
-    /// The next timer of a running node, as it is between two steps: when, and whose.
+    /// The next timer of a running node. Computed at the end of each step and action.
     timer: Option<(Instant, NodeId)>,
-    /// What happened in the last step or action.
+    /// Those of the last step or action.
     events: Vec<Event>,
     event_count: u64,
     fingerprint: Fingerprint,
@@ -57,28 +57,29 @@ pub struct World {
 /// An action that was applied.
 #[derive(Clone, PartialEq, Debug)]
 pub struct JournalEntry {
-    /// When.
+    /// The world's time.
     pub at: Instant,
-    /// After how many steps: several steps may share one moment.
+    /// The number of steps before it: several steps may share one time.
     pub after_steps: u64,
-    /// What.
+    /// The action, as it was given.
     pub action: Action,
 }
 
-/// What comes next.
+/// The step that comes next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NextStep {
-    /// When.
+    /// The world's time at the step; never before [`World::now`].
     pub at: Instant,
-    /// The write that it makes durable, if that is what it does.
+    /// The write that the step completes (it becomes durable or fails), if it completes one.
     pub completes_write: Option<(NodeId, PersistId)>,
 }
 
 impl World {
-    /// Builds the world and starts its nodes, at time 0. [`events`](Self::events) tells of the start.
+    /// Builds the world and starts its nodes at time 0. [`events`](Self::events) has the events of
+    /// the start.
     ///
     /// # Errors
-    /// When a setting is out of bounds.
+    /// The first setting that is out of bounds.
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
         setup.validate()?;
         let ids: Vec<NodeId> = setup.node_ids().collect();
@@ -109,17 +110,17 @@ impl World {
         Ok(world)
     }
 
-    /// How it began.
+    /// The setup from which the world was built.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// The virtual time.
+    /// The virtual time, in microseconds since the start.
     pub fn now(&self) -> Instant {
         self.now
     }
 
-    /// The ids of all nodes, members or not, ascending.
+    /// The ids of all nodes, ascending, whether they are members or not.
     pub fn node_ids(&self) -> impl ExactSizeIterator<Item = NodeId> + use<> {
         self.node_list().into_iter()
     }
@@ -128,12 +129,12 @@ impl World {
         self.nodes.iter().map(SimNode::id).collect()
     }
 
-    /// One node.
+    /// The node with this id, if there is one.
     pub fn node(&self, id: NodeId) -> Option<&SimNode> {
         self.nodes.get(self.node_place(id).ok()?)
     }
 
-    /// Where a node stands, or would have to stand.
+    /// The place of a node in `nodes`, or the place where it would be.
     fn node_place(&self, id: NodeId) -> Result<usize, usize> {
         place_of(&self.nodes, id, SimNode::id)
     }
@@ -143,8 +144,8 @@ impl World {
         self.nodes.iter()
     }
 
-    /// The running node that leads; of several, the one with the latest term, as the others were
-    /// deposed and do not know it yet.
+    /// The running leader. Of several, the one with the latest term: the others are deposed and do
+    /// not know it yet.
     pub fn leader(&self) -> Option<NodeId> {
         let running = self.nodes.iter().filter(|node| node.state() == NodeState::Running);
         let cores = running.filter_map(SimNode::core);
@@ -154,28 +155,29 @@ impl World {
         latest.map(|(_, id)| id)
     }
 
-    /// One direction between two nodes.
+    /// One direction of a link; `None` unless these are two different nodes.
     pub fn link(&self, from: NodeId, to: NodeId) -> Option<&Link> {
         self.links.get(from, to)
     }
 
-    /// Whether a message from one node can reach the other: no cut, no partition between them.
+    /// Whether messages pass: the link is not cut, and no partition separates the two nodes.
     pub fn is_reachable(&self, from: NodeId, to: NodeId) -> bool {
         self.blockage(from, to).is_none()
     }
 
-    /// How the network fell apart, if it did.
+    /// The partition of the network, if it has one.
     pub fn partition(&self) -> Option<&Partition> {
         self.partition.as_deref()
     }
 
-    /// The messages under way, in the order in which they were sent.
+    /// The messages in flight, in the order in which they were sent.
     pub fn in_flight(&self) -> impl Iterator<Item = &InFlightMessage> {
         self.in_flight.iter()
     }
 
-    /// How much is under way: what is scheduled, and what waits for paused nodes. A cluster whose timers
-    /// are faster than its network or its disks lets it grow without bound.
+    /// The number of scheduled steps, and of messages, completed writes and timers that wait for
+    /// paused or slow nodes. It grows without bound if the timers are faster than the network or
+    /// the disks.
     pub fn backlog(&self) -> usize {
         self.queue.len() + self.nodes.iter().map(SimNode::inbox_len).sum::<usize>()
     }
@@ -185,37 +187,38 @@ impl World {
         self.clients.values()
     }
 
-    /// One client.
+    /// The client with this number, if it has been named before.
     pub fn client(&self, id: ClientId) -> Option<&Client> {
         self.clients.get(&id)
     }
 
-    /// Whether no client waits for anything.
+    /// Whether no client has a pending operation.
     pub fn is_idle(&self) -> bool {
         self.clients.values().all(|client| client.pending().is_none())
     }
 
-    /// What happened in the last step or action, or at the start; in order.
+    /// The events of the last step or action (or of the start), in order. The next one replaces
+    /// them.
     pub fn events(&self) -> &[Event] {
         &self.events
     }
 
-    /// The actions applied so far.
+    /// The actions applied so far, in order.
     pub fn journal(&self) -> impl ExactSizeIterator<Item = &JournalEntry> {
         self.journal.iter()
     }
 
-    /// One number for all that happened so far. Equal runs have equal hashes, on every target.
+    /// A 64-bit hash of all events so far. Equal runs have equal hashes, on every target.
     pub fn trace_hash(&self) -> u64 {
         std::hash::Hasher::finish(&self.fingerprint)
     }
 
-    /// How many steps were taken.
+    /// The number of steps taken; actions do not count.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// What comes next; `None` if nothing ever will.
+    /// The step that comes next; `None` if no step can ever come without an action.
     pub fn next_step(&self) -> Option<NextStep> {
         let timer = self.next_timer().map(|(at, _)| at);
         match (self.queue.peek(), timer) {
@@ -227,8 +230,8 @@ impl World {
         }
     }
 
-    /// Does the next thing, and only that: one arrival, one completed write, one elapsed timer.
-    /// False if there is nothing to come.
+    /// Takes one step: one arrival, one completed write, one elapsed timer. Returns false, and does
+    /// nothing, if there is no next step.
     pub fn step(&mut self) -> bool {
         self.events.clear();
         let timer = self.next_timer();
@@ -251,13 +254,13 @@ impl World {
         true
     }
 
-    /// Moves the clock forward, but never past the next event.
+    /// Moves the clock forward to `to`, but not past the next step, and never back.
     pub fn advance_clock(&mut self, to: Instant) {
         let limit = self.next_step().map_or(to, |next| to.min(next.at));
         self.now = self.now.max(limit);
     }
 
-    /// Takes every step that is due up to `at`, then sets the clock to it.
+    /// Takes every step up to and including `at`, then moves the clock to `at`.
     pub fn run_until(&mut self, at: Instant) {
         while self.next_step().is_some_and(|next| next.at <= at) {
             self.step();
@@ -265,12 +268,13 @@ impl World {
         self.advance_clock(at);
     }
 
-    /// The next timer of a running node. One that elapsed while its node was paused is due now.
+    /// The next timer of a running node. A timer that elapsed while its node was paused is due now.
     fn next_timer(&self) -> Option<(Instant, NodeId)> {
         self.timer.map(|(at, node)| (at.max(self.now), node))
     }
 
-    /// Makes out what comes next, after all that changes it.
+    /// Computes the next timer and removes stale steps from the queue's head. Call it after each
+    /// step and action.
     fn look_ahead(&mut self) {
         self.forget_stale();
         let timers = self.nodes.iter().filter_map(|node| Some((node.deadline()?, node.id())));
@@ -278,12 +282,12 @@ impl World {
     }
 
     fn node_mut(&mut self, id: NodeId) -> &mut SimNode {
-        let place = self.node_place(id).expect("what has an event due exists");
+        let place = self.node_place(id).expect("a scheduled step names a node that exists");
         &mut self.nodes[place]
     }
 
-    /// A server comes into being, with an empty disk, and starts. Its links are like those of the
-    /// others at the beginning.
+    /// Adds a server with an empty disk and starts it. Its links are as all links are at the
+    /// beginning.
     fn add_server(&mut self, id: NodeId) {
         let Err(place) = self.node_place(id) else { return };
         self.nodes.insert(place, SimNode::new(&self.setup, id));
@@ -320,7 +324,7 @@ impl World {
         self.queue.push(at.max(self.now), kind);
     }
 
-    /// Takes what no longer matters off the queue's head, so that the head is what comes next.
+    /// Removes stale steps from the queue's head, so that the head is the next step.
     fn forget_stale(&mut self) {
         while let Some(next) = self.queue.peek() {
             if !self.is_stale(next.at, &next.kind) {

@@ -184,8 +184,8 @@ impl fmt::Display for NetworkError {
             }
             Self::NothingToReplay { back, carried } => write!(
                 f,
-                "of the messages that arrived on this link, the last {carried} can be sent again (it \
-                 remembers {MAX_REPLAY}), not the one {back} ago"
+                "of the messages that arrived on this link, the last {carried} can be sent again \
+                 (it remembers {MAX_REPLAY}), not the one {back} ago"
             ),
             Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
         }

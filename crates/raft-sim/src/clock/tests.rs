@@ -24,8 +24,8 @@ fn drift_is_what_it_says() {
     assert_eq!(drifting(500_000).shows(Instant(3_000)), Instant(4_000));
 }
 
-/// Never back, and the moment found for a reading is the first that has it: a timer set by it neither
-/// fires too early nor, by less than a microsecond, again and again.
+/// Never back, and the moment found for a reading is the first that has it: a timer set by it
+/// neither fires too early nor, by less than a microsecond, again and again.
 #[test]
 fn it_never_goes_back_and_finds_the_first_moment_of_a_reading() {
     for ppm in [-MAX_DRIFT_PPM, -50_000, -1, 0, 1, 333_333, MAX_DRIFT_PPM] {

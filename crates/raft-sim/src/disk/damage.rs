@@ -1,7 +1,7 @@
 //! Damage to records: torn writes, flipped bits, records in the wrong place, a wiped disk.
 //!
-//! Each damage is a batch of writes, so that a copy of the disk can follow. Its random numbers depend
-//! on the time and the node alone: one fault more or less does not change the others.
+//! Each damage is a batch of writes, so that a copy of the disk can follow. Its random numbers
+//! depend on the time and the node alone: one fault more or less does not change the others.
 
 use raft_core::{HardState, Instant, NodeId, Persist};
 use raft_storage::{RecordBytes, RecordKey, Records, Write, WriteBatch, decode_hard_state};

@@ -75,7 +75,7 @@ impl Scene {
         }
     }
 
-    /// What whoever mirrors the disks does; see `raft-lab`'s mirror.
+    /// Follows the disks as a mirror does; see `raft-lab`'s mirror.
     fn follow(&mut self) {
         for event in self.world.events() {
             let Some(node) = event.kind.node() else { continue };

@@ -56,8 +56,8 @@ pub enum DiskEvent {
     Damaged {
         /// How, with all that was drawn.
         damage: DiskDamage,
-        /// Does the damage. On a copy of the disk that has the unfinished writes already, apply them
-        /// again after it.
+        /// Does the damage. On a copy of the disk that has the unfinished writes already, apply
+        /// them again after it.
         batch: Arc<WriteBatch>,
     },
     /// A setting of the disk was changed.

@@ -55,7 +55,8 @@ fn a_long_tail_is_short_mostly_and_long_sometimes() {
     assert!((20..=60).contains(&beyond_half), "{beyond_half} of {DRAWS} beyond half of the range");
 }
 
-/// Whatever the shape, the stream goes on from the same place, and a range of one delay is that delay.
+/// Whatever the shape, the stream goes on from the same place, and a range of one delay is that
+/// delay.
 #[test]
 fn a_shape_takes_one_draw_and_keeps_to_the_range() {
     let after = LatencyShape::ALL.map(|shape| {

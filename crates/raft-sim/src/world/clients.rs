@@ -12,7 +12,7 @@ use crate::node::{Arrival, ClientRequest};
 use crate::{ClientError, ClientEvent, ReadPolicy};
 
 impl World {
-    /// Gives a client an operation; the client comes into being when it is first named.
+    /// Queues an operation of a client. The first operation of a client creates it.
     pub(super) fn request(
         &mut self,
         id: ClientId,
@@ -113,7 +113,7 @@ impl World {
         }
     }
 
-    /// Asking again at once would only find the same state.
+    /// The client asks again after a pause: at once it would find the same state.
     fn client_waits(&mut self, client: ClientId, sequence: Sequence, attempt: u32) {
         let pause = (self.setup.client_timeout / 10).max(Duration::from_millis(1));
         let at = self.now + pause;
@@ -131,7 +131,7 @@ impl World {
         self.client_asks(id);
     }
 
-    /// Whether the client's patience is over; then it goes on to its next operation.
+    /// Whether the client's patience is over. If so, it begins its next operation.
     fn gives_up(&mut self, id: ClientId) -> bool {
         let (now, patience) = (self.now, self.setup.client_patience);
         let Some(client) = self.clients.get_mut(&id) else { return true };

@@ -1,4 +1,4 @@
-//! Nodes whose clocks are wrong, and nodes that are slow.
+//! Wrong clocks and slow nodes.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::node::Arrival;
 use crate::{ActionError, ClockChange, MAX_HANDLING, ProcessEvent};
 
 impl World {
-    /// Whether leases that a node gave or has are not to be relied on, as its clock runs too fast or too
-    /// slow by more than the [bound](crate::Setup::max_clock_drift_ppm), or did so or jumped while
-    /// leases of now began.
+    /// Whether the leases of a node, and its promises to leaders, cannot be relied on: its clock
+    /// drifts by more than `max_clock_drift_ppm` (see [`Setup::settings`](crate::Setup::settings)),
+    /// or drifted more or jumped during a lease that still lasts.
     pub fn clock_out_of_bound(&self, node: NodeId) -> bool {
         let bound = self.setup.settings.max_clock_drift_ppm;
         self.node(node).is_some_and(|node| node.clock.is_wrong(self.now, bound))
@@ -49,7 +49,7 @@ impl World {
         Ok(())
     }
 
-    /// A node that is slow no more handles at once what it had not got round to.
+    /// A node that is no longer slow handles its backlog at once.
     pub(super) fn catch_up(&mut self, id: NodeId) {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         live.has_timed_out = false;
@@ -58,7 +58,7 @@ impl World {
         }
     }
 
-    /// A node's timer elapses; a slow one gets round to it later.
+    /// A node's timer elapses. A slow node handles it later.
     pub(super) fn time_out(&mut self, id: NodeId) {
         if self.node_mut(id).handling.is_zero() {
             return self.feed(id, Input::Timeout);
@@ -69,7 +69,7 @@ impl World {
         self.wait_for_turn(id, Arrival::Input(Input::Timeout));
     }
 
-    /// A slow node handles one thing after the other.
+    /// Adds an arrival to the backlog of a slow node, which handles one after the other.
     pub(super) fn wait_for_turn(&mut self, id: NodeId, arrival: Arrival) {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         live.backlog.push_back(arrival);
@@ -86,14 +86,14 @@ impl World {
         self.schedule(done_at, ScheduledKind::HandlingEnds { node: id, turn });
     }
 
-    /// A slow node has handled what came first.
+    /// A slow node has handled the first arrival of its backlog.
     pub(super) fn handled(&mut self, id: NodeId) {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         let Some(arrival) = live.backlog.pop_front() else { return };
         live.has_timed_out &= !matches!(arrival, Arrival::Input(Input::Timeout));
         let is_more = !live.backlog.is_empty();
         self.handle_now(id, arrival);
-        // Unless that was its end.
+        // It may have crashed.
         let goes_on = self.node_mut(id).live_mut().is_some_and(|live| !live.backlog.is_empty());
         if is_more && goes_on {
             self.begin_next(id);

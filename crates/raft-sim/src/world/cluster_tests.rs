@@ -80,9 +80,10 @@ fn a_server_that_is_named_comes_into_being_and_joins() {
     let new = NodeId(7);
     world.apply(request(set(), leader, ReadPolicy::Log)).unwrap();
     world.apply(change(leader, MembershipChange::AddVoter(new))).unwrap();
-    assert!(
-        matches!(world.events()[0].kind, EventKind::Cluster(ClusterEvent::ServerAdded { node }) if node == new)
-    );
+    let EventKind::Cluster(ClusterEvent::ServerAdded { node }) = world.events()[0].kind else {
+        panic!("{:?}", world.events());
+    };
+    assert_eq!(node, new);
     assert_eq!(core(&world, new).membership(), &Membership::empty());
     let (node, _, outcome) = until_administered(&mut world);
     assert_eq!(node, leader);

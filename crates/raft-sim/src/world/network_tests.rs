@@ -46,7 +46,8 @@ fn events(world: &mut World, until: Instant) -> Vec<Event> {
     events
 }
 
-/// What was sent on the link from 1 to 2 during these events: when, how many bytes, when it arrives.
+/// What was sent on the link from 1 to 2 during these events: when, how many bytes, when it
+/// arrives.
 fn sent(events: &[Event]) -> Vec<(Instant, u64, Instant)> {
     let sent = events.iter().filter_map(|event| {
         let EventKind::Message {
@@ -65,7 +66,13 @@ fn sent(events: &[Event]) -> Vec<(Instant, u64, Instant)> {
 }
 
 fn dropped(events: &[Event], wanted: DropReason) -> usize {
-    let is_wanted = |event: &&Event| matches!(event.kind, EventKind::Message { event: MessageEvent::Dropped { reason, .. }, .. } if reason == wanted);
+    let is_wanted = |event: &&Event| {
+        let EventKind::Message { event: MessageEvent::Dropped { reason, .. }, .. } = event.kind
+        else {
+            return false;
+        };
+        reason == wanted
+    };
     events.iter().filter(is_wanted).count()
 }
 
@@ -158,9 +165,10 @@ fn a_link_sends_again_what_it_carried() {
     let at = world.now() + Duration::from_millis(10);
     assert_eq!((message, *event), (&third_last, MessageEvent::Replayed { arrives_at: at }));
     let copy = *id;
-    let arrived = events(&mut world, at).into_iter().any(
-        |event| matches!(&event.kind, EventKind::Message { id, message, event: MessageEvent::Delivered, .. } if *id == copy && *message == third_last),
-    );
+    let arrived = events(&mut world, at).into_iter().any(|event| {
+        let EventKind::Message { id, message, event: what, .. } = event.kind else { return false };
+        id == copy && message == third_last && what == MessageEvent::Delivered
+    });
     assert!(arrived);
     let back = MAX_REPLAY + 1;
     let refusal = world.apply(NetworkAction::Replay { from: ONE, to: TWO, back }.into());

@@ -1,4 +1,4 @@
-//! Driving a node: what a real server would do around the core.
+//! Drives a node, as a real server drives its core.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::switches::WorldBug;
 use crate::{DiskEvent, EventKind, ProcessEvent, StateMachineEvent, WriteFailure};
 
 impl World {
-    /// Starts a node from its disk and carries out what that gives rise to.
+    /// Starts a node from its disk and carries out its first outputs.
     pub(super) fn start_node(&mut self, id: NodeId) {
         let (setup, now) = (self.setup.clone(), self.now);
         let node = self.node_mut(id);
@@ -31,7 +31,8 @@ impl World {
         }
     }
 
-    /// Something reaches a node: now if it runs, later if it is paused, never if it is down.
+    /// Delivers an arrival: at once if the node runs, later if it is paused or slow, never if it is
+    /// down.
     pub(super) fn deliver(&mut self, id: NodeId, arrival: Arrival) {
         let node = self.node_mut(id);
         let is_slow = !node.handling.is_zero();
@@ -54,7 +55,7 @@ impl World {
         }
     }
 
-    /// One input, then drain: the core's contract.
+    /// Gives the core one input, then drains it: the core's contract.
     pub(super) fn feed(&mut self, id: NodeId, input: Input) {
         let now = self.now;
         let node = self.node_mut(id);
@@ -106,7 +107,7 @@ impl World {
         self.emit_disk(id, DiskEvent::WriteIssued { id: persist.id, batch });
     }
 
-    /// The disk finished a write, whether its node runs or is paused.
+    /// The disk finished a write. Its node runs or is paused.
     pub(super) fn write_done(&mut self, id: NodeId, write: PersistId) {
         if let Err(failure) = self.node_mut(id).disk.complete(write) {
             return self.write_failed(id, write, failure);
@@ -115,8 +116,8 @@ impl World {
         self.deliver(id, Arrival::Input(Input::Persisted(write)));
     }
 
-    /// The process stops, and never tries again: after a flush that failed nobody knows what the disk
-    /// holds, and the next flush may succeed without the write (PostgreSQL's "fsyncgate").
+    /// The process stops and does not try again: after a failed flush the write may or may not be
+    /// on the disk, and the next flush may succeed without it (PostgreSQL's "fsyncgate").
     fn write_failed(&mut self, id: NodeId, write: PersistId, failure: WriteFailure) {
         let is_ignored =
             failure == WriteFailure::Fsync && self.setup.has(WorldBug::FsyncFailureIgnored);
@@ -132,7 +133,7 @@ impl World {
         self.power_off(id, loss);
     }
 
-    /// The process is gone, with its memory and with what its disk had not finished.
+    /// The process is gone, with its memory and its unfinished writes.
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
         let PowerLoss { writes, undo, torn } = loss;
         self.node_mut(id).process = Process::Crashed;
@@ -182,14 +183,14 @@ impl World {
         }
     }
 
-    /// The state machine as it is now, for the core.
+    /// A snapshot of the state machine, for the core.
     fn take_snapshot(&mut self, id: NodeId) -> Option<Input> {
         let live = self.node_mut(id).live_mut()?;
         let through = LogIndex(live.store.last_applied());
         Some(Input::SnapshotTaken { through, data: Bytes::from(live.store.snapshot()) })
     }
 
-    /// A person wants a snapshot now. False if there is nothing new to put into one.
+    /// Takes a snapshot on demand. Returns false if nothing was applied since the last one.
     pub(super) fn force_snapshot(&mut self, id: NodeId) -> bool {
         let Some(live) = self.node_mut(id).live_mut() else { return false };
         if live.core.last_applied() <= live.core.log().base().index {
@@ -202,7 +203,7 @@ impl World {
     }
 }
 
-/// What the state machine answers to a command of the log.
+/// Applies a command of the log. Returns the state machine's response.
 fn apply_command(
     store: &mut Store,
     index: LogIndex,
@@ -213,6 +214,6 @@ fn apply_command(
     if applies_retries {
         return store.apply_retries_again(index.0, command);
     }
-    debug_assert!(!applies_retries, "there is another way only with the feature");
+    debug_assert!(!applies_retries, "retries are applied only with the feature");
     store.apply(index.0, command)
 }

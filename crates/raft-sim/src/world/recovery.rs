@@ -1,4 +1,4 @@
-//! The end of all faults for some nodes, and the end of all others: what progress is asked of.
+//! The end of all faults for some nodes, which then must make progress; all other nodes crash.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::World;
 use crate::{ActionError, ClockChange, ClusterEvent, EventKind, NodeClock, NodeState, Unsynced};
 
 impl World {
-    /// Links, disks, clocks and these nodes work as at the beginning; all others crash.
+    /// Links, disks, clocks and these nodes work as at the beginning; all other nodes crash.
     pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), ActionError> {
         self.require_known(nodes)?;
         self.emit(EventKind::Cluster(ClusterEvent::Recovered { nodes: nodes.to_vec() }));

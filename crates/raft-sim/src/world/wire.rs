@@ -11,7 +11,7 @@ use crate::{DropReason, EventKind, InFlightMessage, MessageEvent, MessageId};
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
-        // A server that the world does not have: there is no way to it.
+        // The receiver does not exist: the message is not sent.
         let Some(link) = self.links.get_mut(from, to) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
         let fate = link.draw(self.now, &message);
@@ -56,7 +56,7 @@ impl World {
         id
     }
 
-    /// Why nothing passes from one node to the other.
+    /// Why no message passes from one node to the other; `None` if messages pass.
     pub(super) fn blockage(&self, from: NodeId, to: NodeId) -> Option<DropReason> {
         if self.link(from, to).is_none_or(|link| link.cut) {
             return Some(DropReason::LinkCut);
@@ -72,7 +72,7 @@ impl World {
         self.emit(EventKind::Message { id, from, to, message, event });
     }
 
-    /// Drops what is under way where nothing passes any more.
+    /// Drops the messages in flight on links that no longer pass any.
     pub(super) fn drop_blocked(&mut self) {
         let blocked: Vec<(MessageId, DropReason)> = self
             .in_flight
