@@ -1,7 +1,7 @@
 //! One node in the eyes of the checks: its log, its disk, and how far it has come.
 
 use raft_core::{
-    HardState, Log, LogIndex, LogPosition, Membership, Node, NodeId, RoleKind, Round, Term,
+    HardState, HeartbeatRound, Log, LogIndex, LogPosition, Membership, Node, NodeId, RoleKind, Term,
 };
 
 use crate::answers::Answers;
@@ -35,7 +35,7 @@ pub(crate) struct Watched {
     /// The latest term of its messages, over all its lives.
     pub(crate) sent: Term,
     /// The latest round of its requests, in the latest term in which it sent any.
-    pub(crate) round_sent: (Term, Round),
+    pub(crate) round_sent: (Term, HeartbeatRound),
     pub(crate) claims: Claims,
     /// As leader: what others said that they hold.
     pub(crate) answers: Answers,
@@ -138,7 +138,7 @@ impl Watched {
             has_right_contents: true,
             leading: None,
             sent: Term(0),
-            round_sent: (Term(0), Round(0)),
+            round_sent: (Term(0), HeartbeatRound(0)),
             memberships: Memberships::new(base, Membership::empty()),
             seen_through: base,
             compared_snapshot: LogIndex(0),

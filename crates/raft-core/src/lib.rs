@@ -200,7 +200,7 @@
 //!   harmless, and requests follow each other without waiting (dissertation §10.2.1).
 //! - Pieces of a snapshot are acknowledged with the number of bytes held, so that a transfer resumes.
 //! - An entry may be committed by a majority that does not include the leader's own disk.
-//! - Every request of a leader carries its [`Round`], and the answer repeats it. Reads, leases and
+//! - Every request of a leader carries its [`HeartbeatRound`], and the answer repeats it. Reads, leases and
 //!   check-quorum rest on nothing else: an answer proves that its sender followed this leader after
 //!   the round began.
 //! - A new voter is always caught up as a learner first; a change that moves more than one vote goes
@@ -302,5 +302,6 @@ pub use trace::{
     TermTrace, Trace, TransferTrace, VoteRefusal,
 };
 pub use types::{
-    Bytes, ForwardId, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId, Round, Term,
+    Bytes, ForwardId, HeartbeatRound, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId,
+    Term,
 };

@@ -1,7 +1,9 @@
 //! What servers say to each other: the paper's three RPCs (Figures 2 and 13) and their replies, and
 //! the messages that the dissertation adds.
 
-use crate::{Bytes, Entries, ForwardId, LogIndex, LogPosition, Membership, Refusal, Round, Term};
+use crate::{
+    Bytes, Entries, ForwardId, HeartbeatRound, LogIndex, LogPosition, Membership, Refusal, Term,
+};
 
 /// One message between two servers. The network may lose, repeat, delay and reorder messages; it
 /// must not alter them or invent a sender.
@@ -92,7 +94,7 @@ pub struct AppendEntries {
     /// The leader's `commit_index`.
     pub leader_commit: LogIndex,
     /// The leader's round at the time of sending.
-    pub round: Round,
+    pub round: HeartbeatRound,
 }
 
 /// The answer to [`AppendEntries`].
@@ -105,13 +107,13 @@ pub enum AppendEntriesReply {
         /// `prev_log_index` plus the number of entries of the request.
         match_index: LogIndex,
         /// The request's round.
-        round: Round,
+        round: HeartbeatRound,
     },
     /// The follower follows this leader in this round; what the request proved waits for its disk, and
     /// another answer will say it.
     Following {
         /// The request's round.
-        round: Round,
+        round: HeartbeatRound,
     },
     /// The follower holds no entry with the request's `prev_log_index` and `prev_log_term`, or the
     /// request came from a leader of an older term.
@@ -123,7 +125,7 @@ pub enum AppendEntriesReply {
         /// optimization at its end, by term).
         hint: LogPosition,
         /// The request's round.
-        round: Round,
+        round: HeartbeatRound,
     },
 }
 
@@ -144,7 +146,7 @@ pub struct InstallSnapshot {
     /// Whether this is the last piece.
     pub done: bool,
     /// The leader's round at the time of sending.
-    pub round: Round,
+    pub round: HeartbeatRound,
 }
 
 /// The answer to [`InstallSnapshot`].
@@ -159,7 +161,7 @@ pub enum InstallSnapshotReply {
         /// How many bytes the follower holds, from the start.
         next_offset: u64,
         /// The request's round.
-        round: Round,
+        round: HeartbeatRound,
     },
     /// The follower's state, on disk, covers everything up to here: the snapshot is installed, or
     /// was not needed.
@@ -167,7 +169,7 @@ pub enum InstallSnapshotReply {
         /// The follower's log equals the leader's up to here.
         match_index: LogIndex,
         /// The request's round.
-        round: Round,
+        round: HeartbeatRound,
     },
 }
 

@@ -1,33 +1,38 @@
-//! One server: its state, the one door in (`handle`), and the rule about terms.
+//! One server: its state, the one door in (`handle`), and the door to a leader's rules
+//! (`as_leader`).
 //!
-//! The rules themselves stand in the modules below, one for each part of the paper:
+//! The rules are in the modules below, one for each part of the paper:
 //!
 //! | module | rules |
 //! |---|---|
-//! | `terms` | §5.1: what every message passes |
+//! | `terms` | §5.1: the checks that every message passes |
+//! | `transitions` | §5.1, §5.2: from follower to leader and back |
 //! | `election` | §5.2, §5.4.1, pre-vote and leader stickiness (dissertation §9.6, §4.2.3) |
 //! | `leader`, `progress`, `follower` | §5.3 |
-//! | `commit` | §5.3, §5.4.2; what becomes of proposals |
-//! | `quorum` | what a majority is, in one place; check-quorum (dissertation §6.2) |
+//! | `commit` | §5.3, §5.4.2; the answers to proposals |
+//! | `quorum` | everything that is counted; check-quorum (dissertation §6.2) |
 //! | `reads` | reads without log entries (dissertation §6.4) |
-//! | `handover` | leadership transfer (dissertation §3.10) |
+//! | `transfer` | leadership transfer (dissertation §3.10) |
 //! | `change` | membership change (§6, dissertation chapter 4) |
 //! | `snapshot`, `streaming` | §7, the follower's and the leader's side |
-//! | `forward` | what a follower passes on to its leader |
-//! | `durability` | holds back what is not yet on disk |
+//! | `forward` | requests that a follower forwards to its leader |
+//! | `durability` | withholds what is not yet on disk |
 //! | `restart` | the start, first or not |
 
-/// Whether the rule that this names is switched off. Without the feature `bugs`, never.
-macro_rules! bug {
-    ($node:expr, $bug:ident) => {{
+/// Applies a rule: `rule!(self.check_vote(candidate, request))`.
+///
+/// Without the feature `bugs` that is the plain call. With it, the function of the same name in
+/// `mutants` comes first: if the bug is planted, it may answer in place of the rule.
+macro_rules! rule {
+    ($node:ident.$rule:ident($($argument:expr),* $(,)?)) => {{
         #[cfg(feature = "bugs")]
-        {
-            $node.config.bugs.has(crate::Bug::$bug)
-        }
+        let answer = match crate::node::mutants::$rule($node, $($argument),*) {
+            Some(planted) => planted,
+            None => $node.$rule($($argument),*),
+        };
         #[cfg(not(feature = "bugs"))]
-        {
-            false
-        }
+        let answer = $node.$rule($($argument),*);
+        answer
     }};
 }
 
@@ -37,8 +42,9 @@ mod durability;
 mod election;
 mod follower;
 mod forward;
-mod handover;
 mod leader;
+#[cfg(feature = "bugs")]
+mod mutants;
 mod progress;
 mod quorum;
 mod reads;
@@ -46,7 +52,10 @@ mod restart;
 mod snapshot;
 mod streaming;
 mod terms;
+mod transfer;
+mod transitions;
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
@@ -55,17 +64,17 @@ pub use self::restart::{Recovered, RestartError};
 use self::change::Change;
 use self::commit::Proposal;
 use self::durability::{Durability, Needs};
-use self::forward::Forwarded;
-use self::handover::Handover;
+use self::forward::ForwardedRequest;
 use self::progress::Progress;
-use self::reads::{PendingRead, Rounds};
+use self::reads::{HeartbeatRounds, PendingRead};
 use self::snapshot::IncomingSnapshot;
+use self::transfer::LeadershipTransfer;
 use crate::rng::Rng;
 use crate::{
-    Body, Config, ElectionReason, Entry, ForwardId, Held, IgnoreReason, IgnoredMessage, Input,
-    Instant, Log, LogIndex, LogPosition, Membership, Message, NodeId, Outcome, Output, PersistId,
-    Refusal, RequestId, RequestVoteReply, RoleKind, Round, Snapshot, Status, StepDownReason, Term,
-    TermTrace, Trace,
+    Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, Held, IgnoreReason,
+    IgnoredMessage, Input, Instant, Log, LogIndex, LogPosition, Membership, Message, NodeId,
+    Outcome, Output, PersistId, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
+    StepDownReason, Term, Trace,
 };
 
 /// A Raft server without I/O.
@@ -76,7 +85,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Node {
     config: Config,
-    /// The shortest and the longest, ready to draw from: it is done with every message of a leader.
+    /// `(min, max)` in µs, precomputed: the timer is redrawn on every leader message.
     election_timeout_micros: (u64, u64),
     rng: Rng,
     /// The moment of the last input.
@@ -98,21 +107,21 @@ pub struct Node {
     timer_started: Instant,
     deadline: Instant,
     /// The latest round that this server answered without waiting for its disk, and its term.
-    answered: (Term, Round),
-    /// When a leader was last heard, for leader stickiness; `None` if there is none to spare.
+    acked: (Term, HeartbeatRound),
+    /// When a leader was last heard, for leader stickiness; `None` if none was, or it was forgotten.
     leader_heard: Option<Instant>,
 
     durability: Durability,
-    /// Whether there are proposals or reads since the last drain for which something is to be done.
+    /// Whether proposals or reads since the last drain wait for `finish_requests`.
     has_requests: bool,
     /// Entries that were proposed since the last drain, not yet in the log.
     proposed: Vec<Entry>,
-    /// Proposals whose fate is open, by ascending index.
+    /// Proposals that are not answered yet, by ascending index.
     proposals: VecDeque<Proposal>,
     /// Reads that may be answered once everything up to the index is applied.
     readable: Vec<(LogIndex, RequestId)>,
-    /// What was passed on to the leader and is not answered, oldest first.
-    forwarded: VecDeque<Forwarded>,
+    /// Requests forwarded to the leader that have no reply yet, oldest first.
+    forwarded: VecDeque<ForwardedRequest>,
     last_forward: ForwardId,
     incoming_snapshot: Option<IncomingSnapshot>,
     /// The write that carries the last snapshot installed from a leader.
@@ -124,31 +133,41 @@ pub struct Node {
 
 /// What a server does in its term, with the state that only that role has.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "a node has one, and changes it seldom")]
 enum Role {
-    Follower { leader: Option<NodeId> },
-    PreCandidate { votes: BTreeMap<NodeId, bool> },
-    Candidate { votes: BTreeMap<NodeId, bool> },
-    Leader(Leader),
+    Follower {
+        leader: Option<NodeId>,
+    },
+    PreCandidate {
+        votes: BTreeMap<NodeId, bool>,
+    },
+    Candidate {
+        votes: BTreeMap<NodeId, bool>,
+    },
+    /// `None` only while [`Node::as_leader`] lends it to a leader's rules.
+    Leader(Option<Box<Leader>>),
 }
 
+/// The state that only a leader has (Figure 2: volatile state on leaders).
 #[derive(Clone, Debug)]
 struct Leader {
     /// The other servers, by ascending id.
     peers: Vec<Progress>,
-    /// The no-op of its own term: before it is committed, the leader does not know what is.
+    /// The no-op of its own term. Until it is committed, the leader does not know which of its
+    /// entries are committed.
     first_index: LogIndex,
     /// The last entry for which `CommitTrace::Withheld` was emitted, to say it once.
     withheld: LogIndex,
-    /// What the entries that are not committed, or not on its own disk, count against the limit.
+    /// Bytes of the entries that are not committed, or not on the leader's own disk.
     uncommitted_bytes: u64,
-    rounds: Rounds,
+    rounds: HeartbeatRounds,
     /// Reads that wait for a quorum to answer their round, in order.
     reads: VecDeque<PendingRead>,
-    handover: Option<Handover>,
-    /// Whether a server was told to stand for election in this term.
-    has_told_successor: bool,
+    transfer: Option<LeadershipTransfer>,
+    /// Whether `TimeoutNow` was sent in this term.
+    has_sent_timeout_now: bool,
     change: Option<Change>,
+    /// Set when a rule ends the leadership: [`Node::as_leader`] then steps down.
+    steps_down: Option<StepDownReason>,
 }
 
 /// Terms and indexes above this are refused, so that adding one never overflows.
@@ -265,19 +284,14 @@ impl Node {
 
     /// The whole state, for a person or a test.
     pub fn status(&self) -> Status {
-        let (votes, peers) = match &self.role {
-            Role::Follower { .. } => (Vec::new(), Vec::new()),
+        let votes = match &self.role {
             Role::PreCandidate { votes } | Role::Candidate { votes } => {
-                (votes.iter().map(|(node, granted)| (*node, *granted)).collect(), Vec::new())
+                votes.iter().map(|(node, granted)| (*node, *granted)).collect()
             }
-            Role::Leader(leader) => {
-                (Vec::new(), leader.peers.iter().map(Progress::status).collect())
-            }
+            Role::Follower { .. } | Role::Leader(_) => Vec::new(),
         };
-        let leader = match &self.role {
-            Role::Leader(leader) => Some(leader),
-            _ => None,
-        };
+        let leader = self.leading();
+        let peers = leader.map_or(&[][..], |leader| &leader.peers);
         Status {
             id: self.config.id,
             role: self.role(),
@@ -294,11 +308,13 @@ impl Node {
             timer_started: self.timer_started,
             deadline: self.deadline,
             votes,
-            peers,
+            peers: peers.iter().map(Progress::status).collect(),
             round: leader.map(|leader| leader.rounds.current()),
-            lease_until: self.lease_until(),
+            lease_until: leader.and_then(|leader| self.lease_until(leader)),
             lease_duration: self.config.settings.lease_duration(),
-            transfer_to: leader.and_then(|leader| leader.handover.as_ref()).map(Handover::target),
+            transfer_to: leader
+                .and_then(|leader| leader.transfer.as_ref())
+                .map(LeadershipTransfer::target),
             uncommitted_bytes: leader.map_or(0, |leader| leader.uncommitted_bytes),
         }
     }
@@ -306,10 +322,7 @@ impl Node {
     /// How much this server holds in memory, for a test or a driver that watches it.
     pub fn held(&self) -> Held {
         let status = self.status();
-        let leader = match &self.role {
-            Role::Leader(leader) => Some(leader),
-            _ => None,
-        };
+        let leader = self.leading();
         let incoming = self.incoming_snapshot.as_ref();
         Held {
             log_entries: self.log.len() + self.proposed.len(),
@@ -330,7 +343,9 @@ impl Node {
     /// The clock reached the deadline.
     fn time_out(&mut self) {
         match self.role {
-            Role::Leader(_) => self.beat(),
+            Role::Leader(_) => {
+                self.as_leader(Self::heartbeat_due);
+            }
             Role::Candidate { .. } | Role::PreCandidate { .. } => {
                 self.campaign(ElectionReason::SplitVote);
             }
@@ -338,59 +353,48 @@ impl Node {
         }
     }
 
+    /// The door to a leader's rules: they borrow the leader here, once, and get it as a parameter.
+    /// `None`, and nothing happens, if this server does not lead.
+    ///
+    /// A rule that ends the leadership sets `steps_down`; it takes effect when the rule returns.
+    fn as_leader<T>(&mut self, rule: impl FnOnce(&mut Self, &mut Leader) -> T) -> Option<T> {
+        let Role::Leader(place) = &mut self.role else { return None };
+        let mut leader = place.take().expect("a leader's rules get it as a parameter");
+        let answer = rule(self, &mut leader);
+        let steps_down = leader.steps_down.take();
+        self.role = Role::Leader(Some(leader));
+        if let Some(reason) = steps_down {
+            rule!(self.become_follower(reason, None));
+            // A leader had no election timer.
+            self.restart_election_timer();
+        }
+        Some(answer)
+    }
+
+    /// The leader's state, to look at; `None` if this server does not lead.
+    fn leading(&self) -> Option<&Leader> {
+        match &self.role {
+            Role::Leader(leader) => leader.as_deref(),
+            Role::Follower { .. } | Role::PreCandidate { .. } | Role::Candidate { .. } => None,
+        }
+    }
+
     /// Does what the proposals and reads since the last drain need, once for all of them.
     fn finish_requests(&mut self) {
         self.has_requests = false;
         let has_appended = self.append_proposed();
-        let has_asked = self.begin_round_for_reads();
-        if has_appended && !has_asked {
-            self.replicate_to_all(false);
-        }
-    }
-
-    /// Becomes a follower. The vote stays: it belongs to the term, not to the role (§5.2).
-    fn step_down(&mut self, reason: StepDownReason, leader: Option<NodeId>) {
-        let term = self.current_term;
-        self.trace(|| TermTrace::SteppedDown { term, reason });
-        self.set_role(Role::Follower { leader });
-        if bug!(self, StepDownClearsVote) {
-            self.set_term_and_vote(term, None);
-        }
-        if leader.is_some() {
-            self.restart_election_timer();
-        }
-    }
-
-    /// The only writer of `role`. What the old role was asked for and has not done is answered here.
-    fn set_role(&mut self, role: Role) {
-        let before = self.leader();
-        let was = core::mem::replace(&mut self.role, role);
-        if let Role::Leader(leader) = was {
-            self.end_leadership(leader);
-        }
-        if self.leader() != before {
-            self.give_up_forwarded();
-        }
-    }
-
-    /// Answers what only a leader could have done.
-    fn end_leadership(&mut self, leader: Leader) {
-        for read in leader.reads {
-            self.refuse_read(read.reader, Refusal::NotLeader);
-        }
-        if let Some(handover) = leader.handover {
-            let (request, outcome) = handover.answer();
-            let leader = self.leader();
-            self.reply(request, outcome.unwrap_or(Outcome::NotLeader { leader }));
-        }
-        if let Some(change) = leader.change {
-            self.reply(change.request(), Outcome::Unknown { position: change.position() });
-        }
+        self.as_leader(|node, leader| {
+            let has_begun_round = node.begin_round_for_reads(leader);
+            if has_appended && !has_begun_round {
+                node.replicate_to_all(leader, false);
+            }
+        });
     }
 
     /// The only writer of term and vote: whatever changes them goes to disk (Figure 2).
     fn set_term_and_vote(&mut self, term: Term, voted_for: Option<NodeId>) {
         assert!(term >= self.current_term, "term went back from {} to {term}", self.current_term);
+        assert!(term > self.current_term || self.voted_for.is_none(), "a second vote in {term}");
         self.current_term = term;
         self.voted_for = voted_for;
         self.durability.write_hard_state(term, voted_for);

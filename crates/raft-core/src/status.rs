@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term};
+use crate::{HeartbeatRound, Instant, LogIndex, LogPosition, Membership, NodeId, Term};
 
 /// A server's state at one moment. Reading it changes nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +41,7 @@ pub struct Status {
     /// A leader's view of each other server; in ascending order.
     pub peers: Vec<PeerStatus>,
     /// A leader's round: how often it asked all others whether they follow it. `None` for others.
-    pub round: Option<Round>,
+    pub round: Option<HeartbeatRound>,
     /// When a leader's lease ends; `None` without a lease.
     pub lease_until: Option<Instant>,
     /// How long a lease lasts from the sending of the heartbeats that a quorum answers

@@ -52,7 +52,7 @@ pub struct RequestId(pub u64);
 /// §6.4), and it is the leader's own, never a client's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Round(pub u64);
+pub struct HeartbeatRound(pub u64);
 
 /// Names what a follower passed on to its leader, so that the answer finds its way back. No two lives
 /// of a server use the same ones as long as their seeds or their starting times differ.

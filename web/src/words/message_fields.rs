@@ -1,7 +1,8 @@
 //! A message's fields under the paper's names.
 
 use raft_core::{
-    AppendEntriesReply, Body, Entry, InstallSnapshotReply, LogPosition, Message, Refusal, Round,
+    AppendEntriesReply, Body, Entry, HeartbeatRound, InstallSnapshotReply, LogPosition, Message,
+    Refusal,
 };
 
 use super::entry_words;
@@ -107,7 +108,7 @@ fn snapshot_reply(reply: InstallSnapshotReply) -> Fields {
     }
 }
 
-fn round(round: Round) -> (&'static str, String) {
+fn round(round: HeartbeatRound) -> (&'static str, String) {
     ("round", round.0.to_string())
 }
 

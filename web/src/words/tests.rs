@@ -1,6 +1,6 @@
 use raft_core::{
-    AppendEntries, Body, Bytes, ForwardId, LogIndex, Membership, Message, NodeId, ReadIndexReply,
-    Refusal, Round, Term,
+    AppendEntries, Body, Bytes, ForwardId, HeartbeatRound, LogIndex, Membership, Message, NodeId,
+    ReadIndexReply, Refusal, Term,
 };
 use raft_kv::{ClientId, Sequence};
 
@@ -44,7 +44,7 @@ fn a_message_shows_its_fields_under_the_papers_names() {
             prev_log_term: Term(1),
             entries: vec![command(5, set)].into(),
             leader_commit: LogIndex(3),
-            round: Round(12),
+            round: HeartbeatRound(12),
         }),
     };
     let fields = message_fields(&message);

@@ -6,9 +6,9 @@ mod clients;
 use std::sync::Arc;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, CommitTrace, Entries, Entry, Instant, LogIndex,
-    LogPosition, Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply, Round, Term,
-    Trace,
+    AppendEntries, AppendEntriesReply, Body, CommitTrace, Entries, Entry, HeartbeatRound, Instant,
+    LogIndex, LogPosition, Message, Payload, Persist, PersistId, RequestVote, RequestVoteReply,
+    Term, Trace,
 };
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
@@ -136,7 +136,7 @@ fn heartbeat() -> Body {
         prev_log_term: Term(0),
         entries: Entries::EMPTY,
         leader_commit: LogIndex(0),
-        round: Round(1),
+        round: HeartbeatRound(1),
     })
 }
 
@@ -170,7 +170,10 @@ fn an_acknowledgement_of_what_is_not_on_disk() {
     let (leader, follower, term) = (scene.leader(), scene.follower(), scene.term());
     let success = |index| {
         let match_index = LogIndex(index);
-        Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, round: Round(1) })
+        Body::AppendEntriesReply(AppendEntriesReply::Success {
+            match_index,
+            round: HeartbeatRound(1),
+        })
     };
     scene.send(follower, leader, term, success(1));
     assert_eq!(scene.checks.violation(), None);

@@ -1,8 +1,8 @@
 //! Messages leave: what they promise must be on disk, and what they claim must be possible.
 
 use raft_core::{
-    AppendEntriesReply, Body, InstallSnapshotReply, LogIndex, LogPosition, Message, NodeId, Round,
-    Term,
+    AppendEntriesReply, Body, HeartbeatRound, InstallSnapshotReply, LogIndex, LogPosition, Message,
+    NodeId, Term,
 };
 
 use super::Checks;
@@ -50,7 +50,7 @@ impl Checks {
         }
     }
 
-    fn leader_sent(&mut self, leader: NodeId, term: Term, round: Round) {
+    fn leader_sent(&mut self, leader: NodeId, term: Term, round: HeartbeatRound) {
         self.leader_seen(LeaderSeen { term, node: leader });
         if let Some(node) = self.node_mut(leader) {
             node.round_sent = node.round_sent.max((term, round));
@@ -70,12 +70,12 @@ impl Checks {
     }
 
     /// What a leader of the answer's term would take for an answer to a round of its own.
-    fn round_answered(&mut self, node: NodeId, leader: NodeId, term: Term, round: Round) {
+    fn round_answered(&mut self, node: NodeId, leader: NodeId, term: Term, round: HeartbeatRound) {
         let Some(asker) = self.node(leader) else { return };
         let begun = match asker.round_sent {
             (of, begun) if of == term => begun,
             // It has sent nothing in that term, or it leads, if at all, in a later one.
-            (of, _) if of < term => Round(0),
+            (of, _) if of < term => HeartbeatRound(0),
             _ => return,
         };
         let seen = RoundAnswered { node, leader, term, round, begun };

@@ -3,7 +3,7 @@
 //! Figure 2 has servers update stable storage *before* they respond. A promise is the term of any
 //! message, the entries that an acknowledgement claims, and the log that a candidate advertises.
 
-use raft_core::{LogIndex, LogPosition, NodeId, Round, Term};
+use raft_core::{HeartbeatRound, LogIndex, LogPosition, NodeId, Term};
 
 use crate::property::{Property, Verdict};
 use crate::shadow::Mark;
@@ -52,9 +52,9 @@ pub(crate) struct RoundAnswered {
     pub(crate) node: NodeId,
     pub(crate) leader: NodeId,
     pub(crate) term: Term,
-    pub(crate) round: Round,
+    pub(crate) round: HeartbeatRound,
     /// The latest round of any request that the leader sent in that term.
-    pub(crate) begun: Round,
+    pub(crate) begun: HeartbeatRound,
 }
 
 pub(crate) fn round_answered(seen: RoundAnswered) -> Verdict {

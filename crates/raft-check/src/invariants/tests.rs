@@ -1,7 +1,8 @@
 //! Every checker fires: for each property, what is allowed, and contradictions planted by hand.
 
 use raft_core::{
-    ElectionReason, HardState, Instant, LogIndex, LogPosition, Membership, NodeId, Round, Term,
+    ElectionReason, HardState, HeartbeatRound, Instant, LogIndex, LogPosition, Membership, NodeId,
+    Term,
 };
 use raft_kv::{ClientId, Sequence};
 use raft_sim::ReadPolicy;
@@ -205,7 +206,7 @@ fn promises_that_are_not_on_disk() {
     fires(acknowledged(Some(mark(2, 2)), Some(mark(2, 1))), &["log of node 1", "5@2"]);
 
     let answered = |round| {
-        let (round, begun) = (Round(round), Round(4));
+        let (round, begun) = (HeartbeatRound(round), HeartbeatRound(4));
         round_answered(RoundAnswered { node: N2, leader: N1, term: Term(3), round, begun })
     };
     assert_eq!(answered(4), Ok(()));

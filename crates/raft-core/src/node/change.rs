@@ -1,14 +1,21 @@
 //! Membership change (§6, dissertation chapter 4).
 //!
-//! A membership is in force from the moment it is in a server's log, committed or not; when the entry
-//! is removed, the one before it is in force again. A change takes up to three steps, each an entry:
-//! new servers join as learners and catch up; if more than one voter comes or goes, a joint membership
-//! in which every decision needs both majorities; then the new membership. The leader takes the next
-//! step by itself when the last one is committed, also if another leader began.
+//! A membership is in force as soon as a server's log holds it, committed or not. When the entry is
+//! removed, the membership before it is in force again. A change takes up to three steps, each an
+//! entry:
+//!
+//! 1. new servers join as learners and catch up;
+//! 2. if more than one voter comes or goes, a joint membership, in which every decision needs both
+//!    majorities;
+//! 3. the new membership.
+//!
+//! The leader takes the next step by itself when the last one is committed, also if another leader
+//! began the change.
 
 use alloc::vec::Vec;
 
-use super::{Node, Role};
+use super::progress::Progress;
+use super::{Leader, Node};
 use crate::{
     ChangeError, Instant, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace,
     NodeId, Outcome, Payload, Refusal, RequestId, StepDownReason,
@@ -18,22 +25,23 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     request: RequestId,
-    /// The membership it leads to.
+    /// The membership after the last step.
     target: Membership,
-    /// The step's entry.
+    /// The entry of the step that was taken last; `None` if no step needed an entry yet.
     position: Option<LogPosition>,
-    /// New voters that were not yet caught up, and what is known of their progress.
+    /// The progress of new voters; `None` once they have caught up.
     catching_up: Option<CatchUp>,
 }
 
-/// How a new server comes along: what it holds, and since when nothing was added to that.
+/// The progress of a new server: the parts of log and snapshot that it holds, and since when.
 #[derive(Clone, Debug)]
 struct CatchUp {
-    held: (LogIndex, u64),
+    replicated: (LogIndex, u64),
     since: Instant,
 }
 
-/// A new server that makes no progress for so many of the longest election timeouts is given up.
+/// A change is given up if a new server makes no progress for this many of the longest election
+/// timeouts.
 const PATIENCE: u32 = 20;
 
 impl Change {
@@ -41,7 +49,7 @@ impl Change {
         self.request
     }
 
-    /// The entry of the step that was begun last.
+    /// The entry of the step that was taken last.
     pub(super) fn position(&self) -> Option<LogPosition> {
         self.position
     }
@@ -49,17 +57,21 @@ impl Change {
 
 impl Node {
     pub(super) fn change_membership(&mut self, request: RequestId, change: &MembershipChange) {
-        if !matches!(self.role, Role::Leader(_)) {
-            let leader = self.leader();
-            return self.reply(request, Outcome::NotLeader { leader });
+        let known = self.leader();
+        let started = self.as_leader(|node, leader| node.start_change(leader, request, change));
+        if started.is_none() {
+            self.reply(request, Outcome::NotLeader { leader: known });
         }
-        match self.check_change(change) {
+    }
+
+    fn start_change(&mut self, leader: &mut Leader, request: RequestId, change: &MembershipChange) {
+        match rule!(self.check_change(leader, change)) {
             Ok(target) => {
                 self.trace(|| MembershipTrace::ChangeStarted {
                     change: change.clone(),
                     target: target.clone(),
                 });
-                self.begin_change(request, target);
+                self.begin_change(leader, request, target);
             }
             Err(refusal) => {
                 self.trace(|| MembershipTrace::ChangeRefused {
@@ -72,10 +84,13 @@ impl Node {
     }
 
     /// The membership that the change leads to, if it may begin now.
-    fn check_change(&self, change: &MembershipChange) -> Result<Membership, Refusal> {
-        let Role::Leader(leader) = &self.role else { return Err(Refusal::NotLeader) };
-        if let Some(handover) = &leader.handover {
-            return Err(Refusal::TransferInProgress { to: handover.target() });
+    pub(super) fn check_change(
+        &self,
+        leader: &Leader,
+        change: &MembershipChange,
+    ) -> Result<Membership, Refusal> {
+        if let Some(transfer) = &leader.transfer {
+            return Err(Refusal::TransferInProgress { to: transfer.target() });
         }
         // Dissertation §4.1: two changes at once could lead to majorities that do not meet.
         let is_settled =
@@ -83,21 +98,29 @@ impl Node {
         if leader.change.is_some() || !is_settled {
             return Err(Refusal::ChangeInProgress);
         }
-        // Dissertation §4.1, erratum: else two leaders of different terms could each have a change
-        // under way, from memberships that the other does not know.
-        let is_committed = self.commit_index >= leader.first_index;
-        if !is_committed && !bug!(self, ChangeBeforeTermCommit) {
+        // Dissertation §4.1, erratum: else two leaders of different terms could each be in a change
+        // from a membership that the other does not know.
+        if !self.has_committed_in_term(leader) {
             return Err(Refusal::TermNotCommitted);
         }
+        self.check_target(leader, change)
+    }
+
+    /// The membership that the change leads to, if the present one allows it.
+    pub(super) fn check_target(
+        &self,
+        leader: &Leader,
+        change: &MembershipChange,
+    ) -> Result<Membership, Refusal> {
         let target = self.membership().changed_by(change).map_err(Refusal::Change)?;
         if let MembershipChange::Promote(node) = change
-            && !self.has_caught_up(*node)
+            && !self.has_caught_up(leader, *node)
         {
             let match_index = leader.progress(*node).map_or(LogIndex(0), |p| p.match_index);
             let last = self.log.last().index;
             return Err(Refusal::NotCaughtUp { node: *node, match_index, last });
         }
-        // On the way there may be more learners than at its end.
+        // On the way there may be more learners than at the end.
         let learners = self.with_new_voters_as_learners(&target).learners().len();
         if learners > Membership::MAX_VOTERS {
             return Err(Refusal::Change(ChangeError::LearnerCount(learners)));
@@ -105,154 +128,154 @@ impl Node {
         Ok(target)
     }
 
-    /// The present membership, and those who are to vote and do not belong to it as learners.
-    fn with_new_voters_as_learners(&self, target: &Membership) -> Membership {
-        let present = self.membership();
-        let strangers = target.voters().iter().filter(|node| !present.contains(**node));
-        present.with_learners(present.learners().iter().chain(strangers).copied())
+    /// Dissertation §6.4: whether the leader has committed an entry of its own term. Before that it
+    /// holds every committed entry, but does not know which are committed.
+    pub(super) fn has_committed_in_term(&self, leader: &Leader) -> bool {
+        self.commit_index >= leader.first_index
     }
 
-    /// Whether a server's log is so complete that its vote would not hold up the cluster: what it
-    /// lacks fits in one message (dissertation §4.2.1).
-    fn has_caught_up(&self, node: NodeId) -> bool {
-        let Role::Leader(leader) = &self.role else { return false };
-        let near =
-            self.log.last().index.0.saturating_sub(self.config.settings.max_batch_entries as u64);
+    /// The present membership, with the target's voters that are no members yet as learners.
+    fn with_new_voters_as_learners(&self, target: &Membership) -> Membership {
+        let present = self.membership();
+        let new = target.voters().iter().filter(|node| !present.contains(**node));
+        present.with_learners(present.learners().iter().chain(new).copied())
+    }
+
+    /// Whether a server lacks so few entries that its vote would not delay the cluster: they fit in
+    /// one message (dissertation §4.2.1).
+    fn has_caught_up(&self, leader: &Leader, node: NodeId) -> bool {
+        let batch = self.config.settings.max_batch_entries as u64;
+        let near = self.log.last().index.0.saturating_sub(batch);
         let is_near = |match_index: LogIndex| match_index.0 > 0 && match_index.0 >= near;
         leader.progress(node).is_some_and(|progress| is_near(progress.match_index))
     }
 
-    /// Servers that the change makes voters and that are not yet caught up.
-    fn missing_voters(&self, target: &Membership) -> Vec<NodeId> {
+    /// Servers that the change makes voters and that have not caught up.
+    fn missing_voters(&self, leader: &Leader, target: &Membership) -> Vec<NodeId> {
         let present = self.membership();
-        let is_missing = |node: &NodeId| !present.is_voter(*node) && !self.has_caught_up(*node);
+        let is_missing =
+            |node: &NodeId| !present.is_voter(*node) && !self.has_caught_up(leader, *node);
         target.voters().iter().copied().filter(is_missing).collect()
     }
 
-    fn begin_change(&mut self, request: RequestId, target: Membership) {
-        let missing = self.missing_voters(&target);
+    fn begin_change(&mut self, leader: &mut Leader, request: RequestId, target: Membership) {
+        let missing = self.missing_voters(leader, &target);
         let mut change = Change { request, target, position: None, catching_up: None };
         if missing.is_empty() {
-            return self.move_to_target(change);
+            return self.move_to_target(leader, change);
         }
         let with_learners = self.with_new_voters_as_learners(&change.target);
         if with_learners != *self.membership() {
-            change.position = Some(self.append_membership(with_learners));
+            change.position = Some(self.append_membership(leader, with_learners));
         }
-        change.catching_up = Some(CatchUp { held: (LogIndex(0), 0), since: self.now });
-        self.set_change(Some(change));
-        self.replicate_to_all(false);
+        change.catching_up = Some(CatchUp { replicated: (LogIndex(0), 0), since: self.now });
+        leader.change = Some(change);
+        self.replicate_to_all(leader, false);
     }
 
-    /// The step that moves the votes: in one, if all majorities meet, else through a joint membership.
-    fn move_to_target(&mut self, mut change: Change) {
+    /// Raft §6: moves the votes, in one step if all majorities overlap, else through a joint
+    /// membership.
+    fn move_to_target(&mut self, leader: &mut Leader, mut change: Change) {
         let present = self.membership().clone();
         let target = change.target.clone();
         if present.overlaps(&target) {
-            let position = self.append_membership(target);
+            let position = self.append_membership(leader, target);
             self.await_commit(change.request, position);
         } else {
             let joint = target.with_outgoing(present.voters().iter().copied());
-            change.position = Some(self.append_membership(joint));
+            change.position = Some(self.append_membership(leader, joint));
             change.catching_up = None;
-            self.set_change(Some(change));
+            leader.change = Some(change);
         }
-        self.replicate_to_all(false);
+        self.replicate_to_all(leader, false);
     }
 
-    /// Something was acknowledged: perhaps the new servers have caught up. While leadership is handed
-    /// over they wait: another entry would put the target behind, and its voters would refuse it.
-    pub(super) fn push_change(&mut self) {
+    /// A server acknowledged entries: perhaps the new servers have caught up. During a leadership
+    /// transfer they wait: one more entry would make the target's log incomplete, and its voters would
+    /// refuse it.
+    pub(super) fn advance_change(&mut self, leader: &mut Leader) {
         let is_committed = self.membership_index() <= self.commit_index;
-        let Role::Leader(leader) = &self.role else { return };
-        if leader.handover.is_some() {
+        if leader.transfer.is_some() {
             return;
         }
         let Some(Change { target, catching_up: Some(_), .. }) = &leader.change else { return };
-        if is_committed && self.missing_voters(target).is_empty() {
-            let Role::Leader(leader) = &mut self.role else { return };
-            if let Some(change) = leader.change.take() {
-                self.move_to_target(change);
-            }
+        if is_committed
+            && self.missing_voters(leader, target).is_empty()
+            && let Some(change) = leader.change.take()
+        {
+            self.move_to_target(leader, change);
         }
     }
 
-    /// With each heartbeat: gives up a change whose new server does not come along.
-    pub(super) fn give_up_stalled_change(&mut self) {
+    /// With each heartbeat: gives up a change whose new server makes no progress.
+    pub(super) fn give_up_stalled_change(&mut self, leader: &mut Leader) {
         let patience = self.config.settings.election_timeout_max * PATIENCE;
-        let now = self.now;
-        let Role::Leader(leader) = &self.role else { return };
-        let Some(Change { target, catching_up: Some(catch_up), .. }) = &leader.change else {
+        let Some(Change { request, target, catching_up: Some(known), .. }) = &leader.change else {
             return;
         };
-        let missing = self.missing_voters(target);
-        let Some(node) = missing.first().copied() else { return };
-        let held = leader.progress(node).map_or((LogIndex(0), 0), super::progress::Progress::held);
-        let is_stalled = held == catch_up.held && now - catch_up.since > patience;
-        let since = if held == catch_up.held { catch_up.since } else { now };
-        let Role::Leader(leader) = &mut self.role else { return };
-        let Some(change) = &mut leader.change else { return };
-        change.catching_up = Some(CatchUp { held, since });
-        if is_stalled {
-            let request = change.request;
+        let Some(node) = self.missing_voters(leader, target).first().copied() else { return };
+        let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
+        let is_same = replicated == known.replicated;
+        if is_same && self.now - known.since > patience {
+            let request = *request;
             leader.change = None;
             self.trace(|| MembershipTrace::CatchUpStalled { node });
-            self.reply(request, Outcome::Refused(Refusal::CatchUpStalled { node }));
+            return self.reply(request, Outcome::Refused(Refusal::CatchUpStalled { node }));
+        }
+        let since = if is_same { known.since } else { self.now };
+        if let Some(change) = &mut leader.change {
+            change.catching_up = Some(CatchUp { replicated, since });
         }
     }
 
     /// Entries were committed: perhaps the last step of a change, and the next one is due.
-    pub(super) fn take_next_step(&mut self) {
-        let Role::Leader(leader) = &mut self.role else { return };
-        let (index, membership) = self.memberships.last().expect("there is always a first");
-        if *index > self.commit_index {
+    pub(super) fn take_next_step(&mut self, leader: &mut Leader) {
+        if self.membership_index() > self.commit_index {
             return;
         }
-        if membership.is_joint() {
+        if self.membership().is_joint() {
             // Raft §6: once C-old,new is committed, C-new alone may decide.
-            let next = membership.without_outgoing();
+            let next = self.membership().without_outgoing();
             let request = leader.change.take().map(|change| change.request);
-            let position = self.append_membership(next);
+            let position = self.append_membership(leader, next);
             if let Some(request) = request {
                 self.await_commit(request, position);
             }
-            return self.replicate_to_all(false);
+            return self.replicate_to_all(leader, false);
         }
-        if !membership.is_voter(self.config.id) && !bug!(self, RemovedLeaderStays) {
-            // Raft §6: a leader that is not in C-new manages the cluster until C-new is committed.
-            self.replicate_to_all(true);
-            self.name_successor();
-            self.step_down(StepDownReason::Removed, None);
-            return self.restart_election_timer();
+        if rule!(self.is_removed()) {
+            self.replicate_to_all(leader, true);
+            self.nominate_successor(leader);
+            leader.steps_down = Some(StepDownReason::Removed);
+            return;
         }
-        self.push_change();
+        self.advance_change(leader);
     }
 
-    fn set_change(&mut self, change: Option<Change>) {
-        if let Role::Leader(leader) = &mut self.role {
-            leader.change = change;
-        }
+    /// Raft §6: a leader that is not in C-new manages the cluster until C-new is committed.
+    pub(super) fn is_removed(&self) -> bool {
+        !self.membership().is_voter(self.config.id)
     }
 
     /// Appends a membership. It is in force at once (§6).
-    fn append_membership(&mut self, membership: Membership) -> LogPosition {
-        let position = self.append_as_leader(Payload::Membership(membership.clone()));
+    fn append_membership(&mut self, leader: &mut Leader, membership: Membership) -> LogPosition {
+        let position = self.append_as_leader(leader, Payload::Membership(membership.clone()));
         self.adopt_membership(position.index, membership);
+        self.update_peers(leader);
         position
     }
 
-    /// The log holds an entry with this membership now.
+    /// The log holds an entry with this membership now: it is in force (§6).
     pub(super) fn adopt_membership(&mut self, index: LogIndex, membership: Membership) {
         self.trace(|| MembershipTrace::Adopted { index, membership: membership.clone() });
         self.memberships.push((index, membership));
-        self.update_peers();
     }
 
-    /// The entries from `index` on are gone, and memberships with them: what was in force before is in
+    /// The entries from `index` on are removed, and memberships with them: the membership before is in
     /// force again (§6).
     pub(super) fn roll_back_memberships(&mut self, index: LogIndex) {
         let before = self.memberships.len();
-        // The first stands in no entry of the log.
+        // The first is in no entry of the log.
         let kept = self.memberships.iter().skip(1).take_while(|(at, _)| *at < index).count() + 1;
         self.memberships.truncate(kept);
         if kept < before {
@@ -273,16 +296,14 @@ impl Node {
         self.memberships[place].1.clone()
     }
 
-    /// As leader: replicates to exactly the members.
-    fn update_peers(&mut self) {
+    /// Replicates to exactly the members.
+    fn update_peers(&mut self, leader: &mut Leader) {
         let (last, now) = (self.log.last().index, self.now);
         let members = self.peers();
-        let Role::Leader(leader) = &mut self.role else { return };
         leader.peers.retain(|progress| members.contains(&progress.peer));
         for peer in members {
             if let Err(place) = leader.peers.binary_search_by_key(&peer, |progress| progress.peer) {
-                let progress = super::progress::Progress::new(peer, last, now);
-                leader.peers.insert(place, progress);
+                leader.peers.insert(place, Progress::new(peer, last, now));
             }
         }
     }

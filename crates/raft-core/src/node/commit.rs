@@ -1,28 +1,29 @@
-//! Proposals, committing (§5.3, §5.4.2), applying, and telling clients what became of their proposals.
+//! Proposals, committing (§5.3, §5.4.2), applying, and the answers to proposals.
 
 use alloc::collections::VecDeque;
 
 use super::progress::Progress;
-use super::{Node, Role};
+use super::{Leader, Node};
 use crate::{
     Bytes, ClientTrace, CommitTrace, Entries, Entry, LogIndex, LogPosition, Outcome, Output,
-    Payload, Refusal, ReplicationTrace, RequestId,
+    Payload, Refusal, ReplicationTrace, RequestId, Term,
 };
 
-/// A proposal whose fate is open.
+/// A proposal that is not answered yet.
 #[derive(Clone, Debug)]
 pub(super) struct Proposal {
     request: RequestId,
     position: LogPosition,
 }
 
-/// What an entry counts against [`Settings::max_uncommitted_bytes`](crate::Settings) beside its payload.
+/// Bytes that an entry counts against [`Settings::max_uncommitted_bytes`](crate::Settings), beside
+/// its payload.
 pub(super) const ENTRY_BYTES: u64 = 64;
 
 impl Node {
-    /// Raft §8: only the leader takes commands; others say whom to ask, or pass them on.
+    /// Raft §8: only the leader takes commands; other servers name the leader, or forward to it.
     pub(super) fn propose(&mut self, request: RequestId, command: Bytes) {
-        if self.passes_on() {
+        if self.forwards_requests() {
             return self.forward_proposal(request, command);
         }
         match self.append_command(command) {
@@ -39,13 +40,22 @@ impl Node {
         }
     }
 
-    /// As leader: takes a command. It is in the log after the drain, with all that came with it.
+    /// As leader: takes a command. It is in the log after the drain, with all others since the last.
     pub(super) fn append_command(&mut self, command: Bytes) -> Result<LogPosition, Refusal> {
-        let Role::Leader(leader) = &mut self.role else { return Err(Refusal::NotLeader) };
-        if let Some(handover) = &leader.handover {
-            return Err(Refusal::TransferInProgress { to: handover.target() });
+        self.as_leader(|node, leader| node.append_command_as_leader(leader, command))
+            .unwrap_or(Err(Refusal::NotLeader))
+    }
+
+    fn append_command_as_leader(
+        &mut self,
+        leader: &mut Leader,
+        command: Bytes,
+    ) -> Result<LogPosition, Refusal> {
+        if let Some(transfer) = &leader.transfer {
+            return Err(Refusal::TransferInProgress { to: transfer.target() });
         }
-        let (bytes, limit) = (leader.uncommitted_bytes, self.config.settings.max_uncommitted_bytes);
+        let bytes = leader.uncommitted_bytes;
+        let limit = self.config.settings.max_uncommitted_bytes;
         let with_it = bytes + command.len() as u64 + ENTRY_BYTES;
         // Proposals of earlier terms may still wait although their entries are gone from the log.
         let waiting = self.proposals.len() as u64 * ENTRY_BYTES;
@@ -77,63 +87,81 @@ impl Node {
         }
     }
 
-    /// What the entries behind `after`, up to and including `to`, count against the limit.
+    /// Bytes that the entries after `after`, up to and including `to`, count against the limit.
     pub(super) fn bytes_between(&self, after: LogIndex, to: LogIndex) -> u64 {
         self.log.payload_bytes_between(after, to) + ENTRY_BYTES * (to.0 - after.0)
     }
 
-    /// As leader: commits what a quorum of disks hold, the leader's own counted like the others.
-    pub(super) fn advance_commit(&mut self) {
-        let Role::Leader(leader) = &self.role else { return };
-        // Two voters or more need another disk: as long as none holds more than is committed, there is
-        // nothing to count.
+    /// Raft §5.3, §5.4.2: commits the entries that the disks of a quorum hold.
+    pub(super) fn advance_commit(&mut self, leader: &mut Leader) {
+        // Two voters or more need another disk: as long as no other disk holds more than is
+        // committed, there is nothing to count.
         let is_ahead = |peer: &Progress| peer.match_index > self.commit_index;
         if self.membership().majority() > 1 && !leader.peers.iter().any(is_ahead) {
             return;
         }
-        let on_quorum = self.on_quorum_of_disks(leader);
-        if on_quorum <= self.commit_index {
+        let from = self.commit_index;
+        let to = rule!(self.quorum_match_index(leader));
+        if to <= from {
             return;
         }
-        // Raft §5.4.2: counting replicas of an entry of an older term proves nothing (Figure 8). Once
-        // an entry of this term is committed, all before it are, by the Log Matching Property.
-        let term = self.log.term_at(on_quorum).expect("a quorum holds only what the leader holds");
-        if term != self.current_term && !bug!(self, CommitOldTerm) {
-            return self.withhold_commit(LogPosition::new(on_quorum, term));
+        let term = self.log.term_at(to).expect("a quorum holds only what the leader holds");
+        if !rule!(self.is_committed_by_counting(term)) {
+            return self.withhold_commit(leader, LogPosition::new(to, term));
         }
-        let from = self.commit_index;
         if self.config.trace {
-            let quorum = self.holders_of(on_quorum);
-            self.trace(|| CommitTrace::Committed { from, to: on_quorum, quorum });
+            let quorum = self.holders_of(leader, to);
+            self.trace(|| CommitTrace::Committed { from, to, quorum });
         }
-        self.commit_index = on_quorum;
-        self.apply_committed();
-        self.take_next_step();
+        self.commit(to);
+        self.apply_committed_as_leader(leader);
+        self.take_next_step(leader);
     }
 
-    fn withhold_commit(&mut self, position: LogPosition) {
+    /// Raft §5.4.2: counting replicas of an entry of an older term proves nothing (Figure 8). Once an
+    /// entry of this term is committed, all before it are, by the Log Matching Property.
+    pub(super) fn is_committed_by_counting(&self, term: Term) -> bool {
+        term == self.current_term
+    }
+
+    fn withhold_commit(&mut self, leader: &mut Leader, position: LogPosition) {
         let term = self.current_term;
-        if let Role::Leader(leader) = &mut self.role
-            && leader.withheld != position.index
-        {
+        if leader.withheld != position.index {
             leader.withheld = position.index;
             self.trace(|| CommitTrace::Withheld { position, term });
         }
     }
 
-    /// As follower: the leader says what is committed. It never goes back.
+    /// Raft §5.3: the follower learns from its leader which entries are committed.
     pub(super) fn learn_commit(&mut self, committed: LogIndex) {
         let from = self.commit_index;
         if committed > from {
             self.trace(|| CommitTrace::Learned { from, to: committed });
-            self.commit_index = committed;
+            self.commit(committed);
             self.apply_committed();
-        } else if bug!(self, CommitGoesBack) {
-            self.commit_index = committed;
         }
     }
 
-    /// Hands over what is committed and on this server's own disk.
+    /// Raises `commit_index`; only a snapshot that is installed sets it too. It never goes back.
+    fn commit(&mut self, to: LogIndex) {
+        let (from, last) = (self.commit_index, self.log.last().index);
+        assert!(to > from, "commit_index went back from {from} to {to}");
+        assert!(to <= last, "committed entry {to}, but the log ends at {last}");
+        self.commit_index = to;
+    }
+
+    /// As leader: applied entries are not in the way of new commands any more. Not before they are on
+    /// the leader's own disk too: the others may commit without it, and it must not hold more and more.
+    pub(super) fn apply_committed_as_leader(&mut self, leader: &mut Leader) {
+        let before = self.last_applied;
+        self.apply_committed();
+        if self.last_applied > before {
+            let bytes = self.bytes_between(before, self.last_applied);
+            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// Raft §5.3: hands over the entries that are committed and on this server's own disk.
     pub(super) fn apply_committed(&mut self) {
         let through = self.commit_index.min(self.durability.log_index());
         if through <= self.last_applied {
@@ -142,13 +170,6 @@ impl Node {
         // A snapshot being installed comes first: `Restore` is withheld until it is durable.
         if !self.is_snapshot_durable() {
             return;
-        }
-        // Not before they are on its own disk too: the others may commit without it, and it must not
-        // hold more and more.
-        if matches!(self.role, Role::Leader(_)) {
-            let bytes = self.bytes_between(self.last_applied, through);
-            let Role::Leader(leader) = &mut self.role else { return };
-            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
         }
         while self.last_applied < through {
             let entries = self.log.part(self.last_applied.next(), through);
@@ -165,7 +186,7 @@ impl Node {
         self.request_snapshot_if_due();
     }
 
-    /// A snapshot covers the entries up to `through`: what became of proposals there is lost.
+    /// A snapshot covers the entries up to `through`: whether proposals there are committed is unknown.
     pub(super) fn lose_proposals(&mut self, through: LogIndex) {
         while let Some(proposal) = self.proposals.pop_front_if(|p| p.position.index <= through) {
             let outcome = Outcome::Unknown { position: Some(proposal.position) };
@@ -174,7 +195,7 @@ impl Node {
     }
 }
 
-/// These entries are applied: the fate of every proposal among them is known.
+/// These entries are applied: every proposal at one of their places can be answered.
 fn answer_proposals(
     proposals: &mut VecDeque<Proposal>,
     applied: &Entries,

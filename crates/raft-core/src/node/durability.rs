@@ -1,8 +1,8 @@
 //! Write-ahead order, enforced here so that a driver cannot get it wrong.
 //!
 //! While an input is handled, writes are collected; at the end they become one `Persist`. An output
-//! that depends on a write, collected or earlier, is withheld until that write is reported durable;
-//! one that depends on nothing that is still on its way leaves at once.
+//! that depends on a write, collected or earlier, is withheld until that write is reported durable. An
+//! output that depends on no such write leaves at once.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -12,7 +12,7 @@ use crate::{
     DiskTrace, Entries, HardState, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term,
 };
 
-/// What must be on disk before an output may leave.
+/// The writes that must be on disk before an output may leave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Needs {
     /// It carries the current term, or a vote.
@@ -21,7 +21,7 @@ pub(super) enum Needs {
     HardStateAndLog,
 }
 
-/// What is on its way to the disk, and what waits for it.
+/// The writes that are not durable yet, and the outputs that wait for them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Durability {
     /// The write being collected for the input at hand.
@@ -37,8 +37,8 @@ pub(super) struct Durability {
     log_writes: VecDeque<(PersistId, LogIndex)>,
     /// The log's entries up to here are durable as they are now.
     log_index: LogIndex,
-    /// Outputs that wait for a write, oldest first. Those that wait for a term or vote stand apart
-    /// from those that wait for the log: the ids of each go up.
+    /// Outputs that wait for a write, oldest first: those that wait for a term or vote, and those that
+    /// wait for the log. The ids of each go up.
     withheld: [VecDeque<(PersistId, Output)>; 2],
 }
 
@@ -80,7 +80,7 @@ impl Durability {
         self.has_collected = true;
     }
 
-    /// The entries from `from` on are gone: whatever is durable of them no longer counts.
+    /// The entries from `from` on are removed: those of them that are durable no longer count.
     pub(super) fn write_truncation(&mut self, from: LogIndex) {
         assert!(self.collecting.entries.is_empty(), "truncation after entries in one write");
         self.collecting.truncate_from = Some(from);
@@ -164,7 +164,7 @@ impl Node {
             durability.has_collected = false;
             durability.issued = durability.collecting_id();
             let collected = &mut durability.collecting;
-            // Field by field, into its place: what was just written is slow to read as a whole.
+            // Field by field, into its place: a value just written is slow to read as a whole.
             self.outputs.push_back(Output::Persist(Persist {
                 id: durability.issued,
                 hard_state: collected.hard_state.take(),
@@ -175,7 +175,7 @@ impl Node {
         }
     }
 
-    /// Lets an output out as soon as what it depends on is on disk.
+    /// Lets an output out as soon as the writes that it depends on are on disk.
     #[inline]
     pub(super) fn emit(&mut self, output: Output, needs: Needs) {
         match self.durability.awaited(needs) {
@@ -209,10 +209,14 @@ impl Node {
         }
         match self.role {
             Role::Candidate { .. } => self.count_own_vote(),
-            Role::Leader(_) => self.advance_commit(),
+            Role::Leader(_) => {
+                self.as_leader(Self::advance_commit);
+            }
             Role::Follower { .. } | Role::PreCandidate { .. } => {}
         }
-        self.apply_committed();
+        if self.as_leader(Self::apply_committed_as_leader).is_none() {
+            self.apply_committed();
+        }
         // If a snapshot was restored, nothing need be applied.
         self.answer_readable();
     }

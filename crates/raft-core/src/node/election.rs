@@ -1,17 +1,12 @@
 //! Leader election (§5.2), the election restriction (§5.4.1), pre-vote (dissertation §9.6) and leader
 //! stickiness (dissertation §4.2.3).
 
-use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
-
 use super::durability::Needs;
-use super::progress::Progress;
-use super::reads::Rounds;
-use super::{LARGEST_NUMBER, Leader, Node, Role};
+use super::{LARGEST_NUMBER, Node, Role};
 use crate::{
     Body, ElectionReason, ElectionRefusal, ElectionTrace, ForgetRefusal, IgnoreReason, LogPosition,
-    Message, NodeId, Output, Payload, PreVote, PreVoteTrace, RequestVote, RequestVoteReply,
-    TermTrace, VoteRefusal,
+    Message, NodeId, PreVote, PreVoteTrace, RequestVote, RequestVoteReply, Term, TermTrace,
+    VoteRefusal,
 };
 
 impl Node {
@@ -19,8 +14,8 @@ impl Node {
         if matches!(self.role, Role::Leader(_)) {
             return;
         }
-        // Its own vote is one of those that the leader's lease rests on (dissertation §6.4.1).
-        if self.config.settings.lease_reads && self.is_leader_spared() {
+        // The leader's lease may depend on this server's vote (dissertation §6.4.1).
+        if self.config.settings.lease_reads && self.is_leader_recent() {
             let reason = ElectionRefusal::LeaderIsAlive { leader: self.leader() };
             return self.trace(|| ElectionTrace::NotStarted { reason });
         }
@@ -28,16 +23,16 @@ impl Node {
     }
 
     /// Whether a leader was heard less than the shortest election timeout ago.
-    fn is_leader_spared(&self) -> bool {
+    fn is_leader_recent(&self) -> bool {
         let timeout = self.config.settings.election_timeout_min;
         self.leader_heard.is_some_and(|heard| self.now - heard < timeout)
     }
 
     pub(super) fn forget_leader(&mut self) {
-        let refusal = match self.role {
-            Role::Leader(_) => Some(ForgetRefusal::IsLeader),
-            _ if self.config.settings.lease_reads => Some(ForgetRefusal::LeaseReads),
-            _ => None,
+        let refusal = if matches!(self.role, Role::Leader(_)) {
+            Some(ForgetRefusal::IsLeader)
+        } else {
+            self.config.settings.lease_reads.then_some(ForgetRefusal::LeaseReads)
         };
         if let Some(reason) = refusal {
             return self.trace(|| TermTrace::LeaderNotForgotten { reason });
@@ -53,31 +48,28 @@ impl Node {
     /// The server wants to lead. With pre-vote it first asks whether it could.
     pub(super) fn campaign(&mut self, reason: ElectionReason) {
         self.restart_election_timer();
-        let may_stand = self.may_stand() || bug!(self, NonVoterCampaigns);
-        if !may_stand || self.current_term.0 >= LARGEST_NUMBER {
+        if !rule!(self.is_promotable()) || self.current_term.0 >= LARGEST_NUMBER {
             if reason != ElectionReason::LeaderSilent {
                 self.trace(|| ElectionTrace::NotStarted { reason: ElectionRefusal::NotAVoter });
             }
-            // It can only wait for a leader, and tell its clients that there is none to ask.
+            // It can only wait for a leader, and tell its clients that it knows none.
             if reason == ElectionReason::LeaderSilent && self.leader().is_some() {
                 self.set_role(Role::Follower { leader: None });
             }
             return;
         }
-        // The leader that hands over asked for this election: nobody else is disturbed (dissertation
-        // §3.10).
-        let by_leader = reason == ElectionReason::Transfer && !bug!(self, TransferNeedsPreVote);
-        if self.config.settings.pre_vote && !by_leader {
+        if rule!(self.needs_pre_votes(reason)) {
             self.ask_for_pre_votes(reason);
         } else {
             self.start_election(reason);
         }
     }
 
-    /// A voter may, and so may a server that votes no more by a membership that is not known to be
-    /// committed: only it may hold that entry, and nobody else could win then (dissertation §4.2.2,
-    /// Figure 4.6). Its own vote does not count.
-    fn may_stand(&self) -> bool {
+    /// Whether this server may start an election. A voter may. So may a server that the membership in
+    /// force removed or demoted, until that membership is committed: perhaps only this server holds
+    /// that entry, and then no other could win (dissertation §4.2.2, Figure 4.6). Its own vote does
+    /// not count.
+    pub(super) fn is_promotable(&self) -> bool {
         let id = self.config.id;
         let is_committed = self.membership_index() <= self.commit_index;
         // All memberships before the last are committed: else the last would not have been appended.
@@ -85,72 +77,81 @@ impl Node {
         possible.into_iter().any(|(_, membership)| membership.is_voter(id))
     }
 
-    /// Dissertation §9.6: the term stays as it is until a majority would give its vote, so that a
-    /// server that cannot win does not disturb those who can do without it.
+    /// Dissertation §3.10: the target of a leadership transfer asks for no pre-votes. The leader
+    /// wants this election, so no other server is disturbed.
+    pub(super) fn needs_pre_votes(&self, reason: ElectionReason) -> bool {
+        self.config.settings.pre_vote && reason != ElectionReason::Transfer
+    }
+
+    /// Dissertation §9.6: asks the other voters whether they would vote for this server.
     fn ask_for_pre_votes(&mut self, reason: ElectionReason) {
-        let (term, last) = (self.current_term.next(), self.log.last());
-        self.trace(|| PreVoteTrace::Started { term, reason, last_log: last });
-        if bug!(self, PreVoteClearsVote) {
-            self.set_term_and_vote(self.current_term, None);
-        }
-        self.set_role(Role::PreCandidate { votes: BTreeMap::from([(self.config.id, true)]) });
+        rule!(self.become_pre_candidate(reason));
+        let last = self.log.last();
         let request = PreVote { last_log_index: last.index, last_log_term: last.term };
         for peer in self.other_voters() {
             self.send(peer, Body::PreVote(request), Needs::HardState);
         }
-        self.stand_if_encouraged();
+        self.start_election_if_pre_vote_won();
     }
 
-    /// Raft §5.2: the server enters the next term, votes for itself and asks the others.
+    /// Raft §5.2: asks the other voters for their votes in the next term.
     fn start_election(&mut self, reason: ElectionReason) {
-        let id = self.config.id;
-        let (term, last) = (self.current_term.next(), self.log.last());
-        self.trace(|| ElectionTrace::Started { term, reason, last_log: last });
-        self.set_term_and_vote(term, Some(id));
-        self.set_role(Role::Candidate { votes: BTreeMap::new() });
+        self.become_candidate(reason);
+        let last = self.log.last();
         let request = RequestVote {
             last_log_index: last.index,
             last_log_term: last.term,
             leadership_transfer: reason == ElectionReason::Transfer,
         };
-        // The request promises a vote for itself, in this term, and a log that ends at `last`: none
-        // of that may be lost in a crash once others have heard it.
         for peer in self.other_voters() {
-            let body = Body::RequestVote(request);
-            if bug!(self, VoteRequestNotDurable) {
-                let message = Message { term, body };
-                self.outputs.push_back(Output::Send { to: peer, message });
-            } else {
-                self.send(peer, body, Needs::HardStateAndLog);
-            }
+            rule!(self.send_vote_request(peer, request));
         }
+    }
+
+    /// The request promises a vote for itself, in this term, and a log with this end: a crash must
+    /// lose none of that once others have heard it.
+    pub(super) fn send_vote_request(&mut self, to: NodeId, request: RequestVote) {
+        self.send(to, Body::RequestVote(request), Needs::HardStateAndLog);
     }
 
     /// Dissertation §4.2.3: a server that heard from a leader less than the shortest election timeout
-    /// ago does not help another one to lead, and does not enter its term. Leases rest on this. An
-    /// election that the leader itself asked for is another matter.
-    pub(super) fn stickiness(&self, from: NodeId, message: &Message) -> Option<VoteRefusal> {
-        let sticks = match &message.body {
-            Body::PreVote(_) => self.config.settings.pre_vote || self.config.settings.check_quorum,
-            Body::RequestVote(request) => {
-                self.config.settings.check_quorum && !request.leadership_transfer
-            }
-            _ => false,
+    /// ago grants no other server a vote or pre-vote, and does not enter its term. Leases depend on
+    /// this. An election that the leader itself asked for is exempt.
+    pub(super) fn check_leader_stickiness(
+        &self,
+        from: NodeId,
+        message: &Message,
+    ) -> Result<(), VoteRefusal> {
+        let settings = &self.config.settings;
+        let is_sticky = match &message.body {
+            Body::PreVote(_) => settings.pre_vote || settings.check_quorum,
+            Body::RequestVote(request) => settings.check_quorum && !request.leadership_transfer,
+            Body::PreVoteReply(_)
+            | Body::RequestVoteReply(_)
+            | Body::AppendEntries(_)
+            | Body::AppendEntriesReply(_)
+            | Body::InstallSnapshot(_)
+            | Body::InstallSnapshotReply(_)
+            | Body::TimeoutNow
+            | Body::ReadIndex(_)
+            | Body::ReadIndexReply(_)
+            | Body::Forward(_)
+            | Body::ForwardReply(_) => false,
         };
-        if !sticks {
-            return None;
+        if !is_sticky {
+            return Ok(());
         }
-        match self.role {
-            Role::Leader(_) => Some(VoteRefusal::LeaderIsAlive { leader: Some(self.config.id) }),
-            // There is no leader to spare, or it is silent.
-            _ if !self.is_leader_spared() => None,
-            // A leader that asks for votes leads no more; its lease is over.
-            Role::Follower { leader: Some(leader) } if leader == from => None,
-            _ => Some(VoteRefusal::LeaderIsAlive { leader: self.leader() }),
+        if matches!(self.role, Role::Leader(_)) {
+            return Err(VoteRefusal::LeaderIsAlive { leader: Some(self.config.id) });
         }
+        // A leader that asks for votes leads no more; its lease is over.
+        if !self.is_leader_recent() || self.leader() == Some(from) {
+            return Ok(());
+        }
+        Err(VoteRefusal::LeaderIsAlive { leader: self.leader() })
     }
 
-    /// Answers a request that would disturb the leader.
+    /// Refuses a request that would disturb the leader.
     pub(super) fn refuse_to_disturb(
         &mut self,
         candidate: NodeId,
@@ -158,31 +159,32 @@ impl Node {
         reason: VoteRefusal,
     ) {
         let term = message.term;
-        match &message.body {
-            Body::PreVote(_) => {
-                let term = term.next();
-                self.trace(|| PreVoteTrace::Refused { candidate, term, reason });
-                self.send_pre_vote_reply(candidate, false);
-            }
-            _ => {
-                self.trace(|| ElectionTrace::VoteRefused { candidate, term, reason });
-                self.send_vote_reply(candidate, false);
-            }
+        if matches!(message.body, Body::PreVote(_)) {
+            self.refuse_pre_vote(candidate, term.next(), reason);
+        } else {
+            self.refuse_vote(candidate, term, reason);
         }
     }
 
-    /// Dissertation §9.6: would this server vote for the sender in the next term? It promises nothing.
+    pub(super) fn refuse_vote(&mut self, candidate: NodeId, term: Term, reason: VoteRefusal) {
+        self.trace(|| ElectionTrace::VoteRefused { candidate, term, reason });
+        self.send_vote_reply(candidate, false);
+    }
+
+    pub(super) fn refuse_pre_vote(&mut self, candidate: NodeId, term: Term, reason: VoteRefusal) {
+        self.trace(|| PreVoteTrace::Refused { candidate, term, reason });
+        self.send_pre_vote_reply(candidate, false);
+    }
+
+    /// Dissertation §9.6: would this server vote for the sender in the next term? That is no promise.
     pub(super) fn receive_pre_vote(&mut self, candidate: NodeId, request: PreVote) {
         let term = self.current_term.next();
-        match self.check_log_of_candidate(request.last_log()) {
+        match rule!(self.check_candidate_log(request.last_log())) {
             Ok(()) => {
                 self.trace(|| PreVoteTrace::Granted { candidate, term });
                 self.send_pre_vote_reply(candidate, true);
             }
-            Err(reason) => {
-                self.trace(|| PreVoteTrace::Refused { candidate, term, reason });
-                self.send_pre_vote_reply(candidate, false);
-            }
+            Err(reason) => self.refuse_pre_vote(candidate, term, reason),
         }
     }
 
@@ -200,21 +202,22 @@ impl Node {
         }
         let (votes, needed) = self.tally();
         self.trace(|| PreVoteTrace::Counted { voter, granted, votes, needed });
-        self.stand_if_encouraged();
+        self.start_election_if_pre_vote_won();
     }
 
-    fn stand_if_encouraged(&mut self) {
+    /// Dissertation §9.6: the pre-votes of a quorum start the election.
+    fn start_election_if_pre_vote_won(&mut self) {
         let Role::PreCandidate { votes } = &self.role else { return };
-        if self.is_elected_by(votes) {
+        if rule!(self.has_vote_quorum(votes)) {
             self.restart_election_timer();
             self.start_election(ElectionReason::PreVotesWon);
         }
     }
 
-    /// Raft §5.2 and §5.4.1: who gets this server's vote.
+    /// Raft §5.2 and §5.4.1: a candidate asks for this server's vote.
     pub(super) fn receive_request_vote(&mut self, candidate: NodeId, request: RequestVote) {
         let term = self.current_term;
-        match self.check_vote(candidate, request) {
+        match rule!(self.check_vote(candidate, request)) {
             Ok(()) => {
                 self.trace(|| ElectionTrace::VoteGranted { candidate, term });
                 if self.voted_for.is_none() {
@@ -224,40 +227,32 @@ impl Node {
                 self.restart_election_timer();
                 self.send_vote_reply(candidate, true);
             }
-            Err(reason) => {
-                self.trace(|| ElectionTrace::VoteRefused { candidate, term, reason });
-                self.send_vote_reply(candidate, false);
-            }
+            Err(reason) => self.refuse_vote(candidate, term, reason),
         }
     }
 
-    fn check_vote(&self, candidate: NodeId, request: RequestVote) -> Result<(), VoteRefusal> {
-        // A learner that does not know yet that it was promoted votes all the same: else the cluster
-        // might be one vote short for ever (dissertation §4.2.1).
-        if bug!(self, PromotedRefusesVote) && !self.membership().is_voter(self.config.id) {
-            return Err(VoteRefusal::LeaderIsAlive { leader: self.leader() });
+    /// Raft §5.2: a server votes once in a term; else two candidates could both have a majority.
+    ///
+    /// A server that is not yet a voter by its own log votes all the same: else the cluster might be
+    /// one vote short for ever (dissertation §4.2.1).
+    pub(super) fn check_vote(
+        &self,
+        candidate: NodeId,
+        request: RequestVote,
+    ) -> Result<(), VoteRefusal> {
+        if let Some(voted_for) = self.voted_for
+            && voted_for != candidate
+        {
+            return Err(VoteRefusal::AlreadyVoted { voted_for });
         }
-        // Raft §5.2: at most one vote in a term, or two candidates could both have a majority.
-        match self.voted_for {
-            Some(voted_for) if voted_for != candidate => {
-                return Err(VoteRefusal::AlreadyVoted { voted_for });
-            }
-            Some(_) if bug!(self, RepeatedVoteSkipsLog) => return Ok(()),
-            _ => {}
-        }
-        self.check_log_of_candidate(request.last_log())
+        rule!(self.check_candidate_log(request.last_log()))
     }
 
     /// Raft §5.4.1: a leader must hold every committed entry. A majority holds each of those, so a
-    /// candidate whose log is behind none of a majority's logs holds them all.
-    fn check_log_of_candidate(&self, candidate: LogPosition) -> Result<(), VoteRefusal> {
+    /// candidate whose log is at least as up-to-date as a majority's logs holds them all.
+    pub(super) fn check_candidate_log(&self, candidate: LogPosition) -> Result<(), VoteRefusal> {
         let own = self.log.last();
-        let is_up_to_date = if bug!(self, LogComparedByLength) {
-            candidate.index >= own.index
-        } else {
-            candidate.is_at_least_as_up_to_date_as(own)
-        };
-        match is_up_to_date || bug!(self, VoteIgnoresLog) {
+        match candidate.is_at_least_as_up_to_date_as(own) {
             true => Ok(()),
             false => Err(VoteRefusal::LogBehind { candidate, own }),
         }
@@ -270,7 +265,7 @@ impl Node {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::NotExpected);
         };
         if !is_voter {
-            // It was not asked. Nor may strangers fill the memory.
+            // It was not asked, and a server that is no voter must not fill the memory.
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::NotExpected);
         }
         if votes.contains_key(&voter) {
@@ -294,33 +289,13 @@ impl Node {
         }
     }
 
+    /// Raft §5.2: the votes of a quorum elect.
     fn become_leader_if_elected(&mut self) {
         let Role::Candidate { votes } = &self.role else { return };
-        if !self.is_elected_by(votes) {
-            return;
+        if rule!(self.has_vote_quorum(votes)) {
+            let granted = votes.iter().filter(|(_, granted)| **granted);
+            let voters = granted.map(|(voter, _)| *voter).collect();
+            self.become_leader(voters);
         }
-        let granted = votes.iter().filter(|(_, granted)| **granted);
-        let voters: Vec<NodeId> = granted.map(|(voter, _)| *voter).collect();
-        let term = self.current_term;
-        self.trace(|| ElectionTrace::BecameLeader { term, voters });
-        let (now, last_index) = (self.now, self.log.last().index);
-        let peers = self.peers().into_iter().map(|peer| Progress::new(peer, last_index, now));
-        let uncommitted_bytes = self.bytes_between(self.last_applied, last_index);
-        self.set_role(Role::Leader(Leader {
-            peers: peers.collect(),
-            first_index: last_index.next(),
-            withheld: Default::default(),
-            uncommitted_bytes,
-            rounds: Rounds::default(),
-            reads: VecDeque::new(),
-            handover: None,
-            has_told_successor: false,
-            change: None,
-        }));
-        self.leader_heard = None;
-        // Raft §8: a no-op at the start of its term tells a leader, once committed, what is
-        // committed; §5.4.2 is why only an entry of its own term can do that.
-        self.append_as_leader(Payload::Noop);
-        self.send_heartbeats();
     }
 }

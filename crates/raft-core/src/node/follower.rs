@@ -3,12 +3,13 @@
 use super::durability::Needs;
 use super::{Node, Role};
 use crate::{
-    AppendEntries, AppendEntriesReply, AppendRefusal, Body, Entries, IgnoreReason, Log, LogIndex,
-    LogPosition, NodeId, Payload, ReplicationTrace, Round, StepDownReason, Term, TermTrace,
+    AppendEntries, AppendEntriesReply, AppendRefusal, Body, Entries, Entry, HeartbeatRound,
+    IgnoreReason, LogIndex, LogPosition, NodeId, Payload, ReplicationTrace, StepDownReason, Term,
+    TermTrace,
 };
 
-/// Checks that the entries are consecutive and their terms never go down, and that a membership among
-/// them makes sense. The last position.
+/// Checks that the entries are consecutive, that their terms never go down, and that a membership
+/// among them is valid. The last position.
 pub(super) fn check_entries(request: &AppendEntries) -> Result<(LogIndex, Term), IgnoreReason> {
     let mut last = request.prev_log();
     for entry in &request.entries {
@@ -44,11 +45,11 @@ impl Node {
                 self.set_role(Role::Follower { leader: Some(from) });
             }
             Role::PreCandidate { .. } => {
-                self.step_down(StepDownReason::LeaderHeard(from), Some(from));
+                rule!(self.become_follower(StepDownReason::LeaderHeard(from), Some(from)));
             }
             Role::Candidate { .. } => {
                 // Raft §5.2: another server established itself as leader of this term.
-                self.step_down(StepDownReason::LeaderElected(from), Some(from));
+                rule!(self.become_follower(StepDownReason::LeaderElected(from), Some(from)));
             }
         }
         self.leader_heard = Some(self.now);
@@ -64,15 +65,15 @@ impl Node {
             return;
         }
         let (prev_log, round) = (request.prev_log(), request.round);
-        if let Err(reason) = self.check_prev_log(prev_log) {
+        if let Err(reason) = rule!(self.check_prev_log(prev_log)) {
             self.trace(|| ReplicationTrace::EntriesRefused { leader: from, prev_log, reason });
             let hint = self.hint_for(prev_log);
             return self.send_append_failure(from, prev_log.index, hint, round);
         }
         // Exactly what this request proves (Figure 2's "last new entry"), never this log's own tail.
-        let mut match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
+        let match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
         let leader_commit = request.leader_commit;
-        match self.store_entries(core::mem::take(&mut request.entries)) {
+        match rule!(self.store_entries(request)) {
             Ok(new_entries) => {
                 self.trace(|| ReplicationTrace::EntriesAccepted {
                     leader: from,
@@ -82,58 +83,67 @@ impl Node {
             }
             Err(reason) => return self.ignore(from, "AppendEntries", reason),
         }
-        // Figure 2: commitIndex = min(leaderCommit, index of last new entry). What lies behind the
-        // last new entry was not compared with the leader's log.
-        let verified =
-            if bug!(self, CommitUnverified) { self.log.last().index } else { match_index };
-        self.learn_commit(leader_commit.min(verified));
-        if bug!(self, AckOwnTail) {
-            match_index = self.log.last().index;
-        }
-        self.acknowledge(from, match_index, round);
+        let committed = rule!(self.commit_index_to_learn(leader_commit, match_index));
+        rule!(self.learn_commit(committed));
+        rule!(self.acknowledge(from, match_index, round));
     }
 
-    /// Says what the request proved, once that is on disk. That this server follows in this round does
-    /// not wait for the disk: a leader whose followers have slow disks is not without a quorum.
-    fn acknowledge(&mut self, leader: NodeId, match_index: LogIndex, round: Round) {
-        let durable = self.durability.log_index();
-        let (term, is_durable) = (self.current_term, match_index <= durable);
-        let answered = if self.answered.0 == term { self.answered.1 } else { Round(0) };
-        if !is_durable && round > answered {
-            self.answered = (term, round);
+    /// Figure 2: commitIndex = min(leaderCommit, index of last new entry). The entries after the last
+    /// new entry were not compared with the leader's log.
+    pub(super) fn commit_index_to_learn(
+        &self,
+        leader_commit: LogIndex,
+        match_index: LogIndex,
+    ) -> LogIndex {
+        leader_commit.min(match_index)
+    }
+
+    /// Acknowledges the entries that the request proved, once they are on disk. The answer to the
+    /// round does not wait for the disk: a leader whose followers have slow disks still has a quorum.
+    pub(super) fn acknowledge(
+        &mut self,
+        leader: NodeId,
+        match_index: LogIndex,
+        round: HeartbeatRound,
+    ) {
+        let term = self.current_term;
+        let acked = if self.acked.0 == term { self.acked.1 } else { HeartbeatRound(0) };
+        let is_durable = match_index <= self.durability.log_index();
+        if !is_durable && round > acked {
+            self.acked = (term, round);
             let reply = AppendEntriesReply::Following { round };
             self.send(leader, Body::AppendEntriesReply(reply), Needs::HardState);
         }
-        let at_once = is_durable || bug!(self, AckNotDurable);
-        let needs = if at_once { Needs::HardState } else { Needs::HardStateAndLog };
+        let needs = rule!(self.needs_of_acknowledgement(match_index));
         let reply = AppendEntriesReply::Success { match_index, round };
         self.send(leader, Body::AppendEntriesReply(reply), needs);
     }
 
+    /// Raft §5.3: an entry counts for the leader's quorum, so a crash must not lose it.
+    pub(super) fn needs_of_acknowledgement(&self, match_index: LogIndex) -> Needs {
+        match match_index <= self.durability.log_index() {
+            true => Needs::HardState,
+            false => Needs::HardStateAndLog,
+        }
+    }
+
     /// Raft §5.3, the consistency check: does this log hold the entry that must come before?
-    fn check_prev_log(&mut self, prev_log: LogPosition) -> Result<(), AppendRefusal> {
-        let is_compacted = prev_log.index < self.log.base().index;
-        if bug!(self, PrevZeroAccepted) && is_compacted && prev_log == LogPosition::ORIGIN {
-            self.durability.write_truncation(self.log.first_index());
-            self.log = Log::new(LogPosition::ORIGIN);
+    pub(super) fn check_prev_log(&self, prev_log: LogPosition) -> Result<(), AppendRefusal> {
+        // The entries that a snapshot replaced are committed, and every leader holds them (§5.4.3).
+        if prev_log.index < self.log.base().index {
             return Ok(());
         }
-        // What a snapshot replaced is committed, and every leader holds it (§5.4.3).
-        if is_compacted {
-            return Ok(());
-        }
-        match self.known_term_at(prev_log.index) {
+        match rule!(self.known_term_at(prev_log.index)) {
             Some(term) if term == prev_log.term => Ok(()),
             Some(own_term) => Err(AppendRefusal::PreviousConflicts { own_term }),
             None => Err(AppendRefusal::PreviousMissing { last_log: self.log.last() }),
         }
     }
 
-    /// The term of the entry at `index`. `None`, never a number, for what was compacted or is missing:
-    /// a leader sends its snapshot then, and a follower refuses.
+    /// The term of the entry at `index`. `None`, never a number, for a compacted or missing entry: a
+    /// leader sends its snapshot then, and a follower refuses.
     pub(super) fn known_term_at(&self, index: LogIndex) -> Option<Term> {
-        let term = self.log.term_at(index);
-        if bug!(self, MissingTermIsZero) { term.or(Some(Term(0))) } else { term }
+        self.log.term_at(index)
     }
 
     /// Where the logs may still agree: nothing of a later term than `prev_log` can be there.
@@ -142,31 +152,20 @@ impl Node {
         found.unwrap_or(self.log.base())
     }
 
-    /// Stores the entries that this log does not hold. How many those were.
-    fn store_entries(&mut self, entries: Entries) -> Result<usize, IgnoreReason> {
-        let (Some(first), Some(newest)) = (entries.first(), entries.last()) else { return Ok(0) };
-        let last = self.log.last().index;
-        // Raft §5.3: only an entry that conflicts removes what follows it. A late or repeated request
-        // holds a prefix of what is here, and must remove nothing.
-        let conflicts = |entry: &&crate::Entry| {
-            self.log.term_at(entry.index).is_some_and(|own_term| own_term != entry.term)
-        };
-        let conflict = match first.index <= last {
-            true => entries.iter().take_while(|entry| entry.index <= last).find(conflicts),
-            false => None,
-        };
-        if let Some(conflict) = conflict {
-            let at = conflict.index;
-            if at <= self.commit_index || at <= self.log.base().index {
-                let commit_index = self.commit_index;
+    /// Raft §5.3: stores the entries that this log does not hold, and takes them out of the request.
+    /// How many those were.
+    pub(super) fn store_entries(
+        &mut self,
+        request: &mut AppendEntries,
+    ) -> Result<usize, IgnoreReason> {
+        let entries = core::mem::take(&mut request.entries);
+        let Some(first) = entries.first() else { return Ok(0) };
+        if let Some(conflict) = self.first_conflict(&entries) {
+            let (at, commit_index) = (conflict.index, self.commit_index);
+            if at <= commit_index || at <= self.log.base().index {
                 return Err(IgnoreReason::ConflictsWithCommitted { at, commit_index });
             }
             self.remove_entries_from(at, conflict.term);
-        } else if bug!(self, AppendTruncates)
-            && newest.index < last
-            && newest.index > self.log.base().index
-        {
-            self.remove_entries_from(newest.index.next(), newest.term);
         }
         let held = (self.log.last().index.0 + 1).saturating_sub(first.index.0) as usize;
         let new = match held {
@@ -184,7 +183,23 @@ impl Node {
         Ok(count)
     }
 
-    fn remove_entries_from(&mut self, index: LogIndex, leader_term: Term) {
+    /// Raft §5.3: the first of the leader's entries that differs from this log's entry at the same
+    /// index. Only a conflict removes entries: a late or repeated request holds a prefix of this log,
+    /// and must remove nothing.
+    pub(super) fn first_conflict(&self, entries: &Entries) -> Option<LogPosition> {
+        let last = self.log.last().index;
+        let conflicts = |entry: &&Entry| {
+            self.log.term_at(entry.index).is_some_and(|own_term| own_term != entry.term)
+        };
+        let first = entries.first()?;
+        match first.index <= last {
+            true => entries.iter().take_while(|entry| entry.index <= last).find(conflicts),
+            false => None,
+        }
+        .map(Entry::position)
+    }
+
+    pub(super) fn remove_entries_from(&mut self, index: LogIndex, leader_term: Term) {
         let to = self.log.last();
         let from = LogPosition::new(index, self.log.term_at(index).unwrap_or_default());
         self.trace(|| ReplicationTrace::Truncated { from, to, leader_term });
@@ -198,7 +213,7 @@ impl Node {
         to: NodeId,
         prev_log_index: LogIndex,
         hint: LogPosition,
-        round: Round,
+        round: HeartbeatRound,
     ) {
         let reply = AppendEntriesReply::Failure { prev_log_index, hint, round };
         self.send(to, Body::AppendEntriesReply(reply), Needs::HardState);

@@ -1,7 +1,7 @@
-//! What a follower passes on to its leader: reads, and proposals if it is set to.
+//! Requests that a follower forwards to its leader: reads, and proposals if it is set to.
 //!
-//! The network may lose the question or the answer. What stays unanswered for the longest election
-//! timeout, or until the leader changes, is given up, and the client hears of it. If the network
+//! The network may lose the request or the reply. A request without a reply is given up after the
+//! longest election timeout, or when the leader changes, and the client is told. If the network
 //! repeats a forwarded command, it is appended twice: only the state machine can tell (§8).
 
 use super::durability::Needs;
@@ -11,28 +11,27 @@ use crate::{
     NodeId, Outcome, Refusal, RequestId,
 };
 
-/// A request that was passed on.
+/// A request that was forwarded and has no reply yet.
 #[derive(Clone, Debug)]
-pub(super) struct Forwarded {
+pub(super) struct ForwardedRequest {
     id: ForwardId,
     request: RequestId,
-    what: Passed,
+    kind: ForwardedKind,
     sent_at: Instant,
 }
 
-/// What was passed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Passed {
+pub(super) enum ForwardedKind {
     Read,
     Command,
 }
 
 impl Node {
-    /// Asks the leader, and remembers who wants to know.
-    pub(super) fn pass_on(
+    /// Forwards a request to the leader, and remembers it until the reply.
+    pub(super) fn forward_request(
         &mut self,
         request: RequestId,
-        what: Passed,
+        kind: ForwardedKind,
         question: impl FnOnce(ForwardId) -> Body,
     ) {
         let Some(leader) = self.leader() else {
@@ -45,42 +44,47 @@ impl Node {
         }
         self.last_forward = ForwardId(self.last_forward.0.wrapping_add(1));
         let (id, sent_at) = (self.last_forward, self.now);
-        self.forwarded.push_back(Forwarded { id, request, what, sent_at });
+        self.forwarded.push_back(ForwardedRequest { id, request, kind, sent_at });
         self.trace(|| ClientTrace::RequestForwarded { leader });
         self.send(leader, question(id), Needs::HardState);
     }
 
     pub(super) fn forward_proposal(&mut self, request: RequestId, command: Bytes) {
-        self.pass_on(request, Passed::Command, |id| Body::Forward(Forward { id, command }));
+        let question = |id| Body::Forward(Forward { id, command });
+        self.forward_request(request, ForwardedKind::Command, question);
     }
 
-    /// Who asked what has now been answered.
-    pub(super) fn take_forwarded(&mut self, id: ForwardId, what: Passed) -> Option<RequestId> {
-        let place = self.forwarded.iter().position(|f| f.id == id && f.what == what)?;
+    /// The client's request that this reply answers.
+    pub(super) fn take_forwarded(
+        &mut self,
+        id: ForwardId,
+        kind: ForwardedKind,
+    ) -> Option<RequestId> {
+        let place = self.forwarded.iter().position(|f| f.id == id && f.kind == kind)?;
         self.forwarded.remove(place).map(|forwarded| forwarded.request)
     }
 
-    /// The leader changed: it will not answer any more.
+    /// The leader changed: the old one sends no reply any more.
     pub(super) fn give_up_forwarded(&mut self) {
         while let Some(forwarded) = self.forwarded.pop_front() {
             self.answer_unanswered(&forwarded);
         }
     }
 
-    /// The leader lives, but does not answer: the question or the answer was lost.
+    /// The leader lives, but sends no reply: the request or the reply was lost.
     pub(super) fn give_up_overdue(&mut self) {
         let (now, patience) = (self.now, self.config.settings.election_timeout_max);
-        let is_overdue = |forwarded: &mut Forwarded| now - forwarded.sent_at > patience;
+        let is_overdue = |forwarded: &mut ForwardedRequest| now - forwarded.sent_at > patience;
         while let Some(forwarded) = self.forwarded.pop_front_if(is_overdue) {
             self.answer_unanswered(&forwarded);
         }
     }
 
-    fn answer_unanswered(&mut self, forwarded: &Forwarded) {
-        let outcome = match forwarded.what {
-            Passed::Read => Outcome::NotLeader { leader: self.leader() },
+    fn answer_unanswered(&mut self, forwarded: &ForwardedRequest) {
+        let outcome = match forwarded.kind {
+            ForwardedKind::Read => Outcome::NotLeader { leader: self.leader() },
             // The leader may have appended it, and it may be committed.
-            Passed::Command => Outcome::Unknown { position: None },
+            ForwardedKind::Command => Outcome::Unknown { position: None },
         };
         self.reply(forwarded.request, outcome);
     }
@@ -102,20 +106,20 @@ impl Node {
         id: ForwardId,
         result: Result<LogPosition, Refusal>,
     ) {
-        // It says where the leader appended the command, and the leader's log need not be on disk for
-        // that: nobody counts on it.
+        // The reply only says where the leader appended the command, so it need not wait for the
+        // leader's disk.
         self.send(to, Body::ForwardReply(ForwardReply { id, result }), Needs::HardState);
     }
 
     pub(super) fn receive_forward_reply(&mut self, from: NodeId, reply: &ForwardReply) {
-        let Some(request) = self.take_forwarded(reply.id, Passed::Command) else {
+        let Some(request) = self.take_forwarded(reply.id, ForwardedKind::Command) else {
             return self.ignore(from, "ForwardReply", IgnoreReason::NotExpected);
         };
         match reply.result {
             Ok(position) if position.index > self.last_applied => {
                 self.await_commit(request, position)
             }
-            // The entries overtook the answer.
+            // The entries overtook the reply.
             Ok(position) => {
                 let outcome = match self.log.get(position.index).map(|entry| entry.term) {
                     Some(term) if term == position.term => Outcome::Committed(position),
@@ -132,8 +136,8 @@ impl Node {
         }
     }
 
-    /// Whether this server passes proposals on now.
-    pub(super) fn passes_on(&self) -> bool {
+    /// Whether this server forwards proposals now.
+    pub(super) fn forwards_requests(&self) -> bool {
         self.config.settings.forward_proposals
             && matches!(self.role, Role::Follower { leader: Some(_) })
     }

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::{Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Round, Snapshot};
+use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Snapshot};
 
 /// A leader's view of another server. Always `match_index < next_index`.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Progress {
     /// The last entry known to be on the peer's disk. Never goes down during a term.
     pub(super) match_index: LogIndex,
     /// The latest round of this leader that the peer answered.
-    pub(super) answered_round: Round,
+    pub(super) acked_round: HeartbeatRound,
     /// When the peer last answered; at the start of a term, that moment.
     pub(super) last_contact: Instant,
     pub(super) state: ProgressState,
@@ -27,14 +27,14 @@ pub(super) enum ProgressState {
     Replicate(InFlight),
     /// The peer needs entries that are compacted. The snapshot stays the same until it is installed,
     /// even when the leader takes a newer one meanwhile.
-    Snapshot(Transfer),
+    Snapshot(OutgoingSnapshot),
 }
 
 /// Messages with entries that are not answered yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
     /// The last index and the payload bytes of each, oldest first.
-    messages: VecDeque<(LogIndex, usize)>,
+    pub(super) messages: VecDeque<(LogIndex, usize)>,
     bytes: usize,
 }
 
@@ -50,23 +50,23 @@ impl InFlight {
     }
 
     /// The peer's disk holds everything up to `match_index`.
-    fn free(&mut self, match_index: LogIndex, leak: bool) {
-        let is_done = |(last, _): &mut (LogIndex, usize)| *last <= match_index && !leak;
+    fn free(&mut self, match_index: LogIndex) {
+        let is_done = |(last, _): &mut (LogIndex, usize)| *last <= match_index;
         while let Some((_, bytes)) = self.messages.pop_front_if(is_done) {
             self.bytes -= bytes;
         }
     }
 }
 
-/// A snapshot on its way in pieces.
+/// A snapshot that is being sent in pieces.
 #[derive(Clone, Debug)]
-pub(super) struct Transfer {
+pub(super) struct OutgoingSnapshot {
     pub(super) snapshot: Snapshot,
-    /// The peer holds the bytes up to here.
+    /// The peer holds this many bytes.
     pub(super) received: u64,
-    /// The round that the answer belongs to which said so.
-    pub(super) received_in: Round,
-    /// The bytes up to here were sent.
+    /// The round of the answer that said so.
+    pub(super) received_in: HeartbeatRound,
+    /// This many bytes were sent.
     pub(super) sent: u64,
     /// Whether the last piece, or all of an empty snapshot, was sent.
     pub(super) is_all_sent: bool,
@@ -74,19 +74,19 @@ pub(super) struct Transfer {
     pub(super) is_moving: bool,
 }
 
-impl Transfer {
+impl OutgoingSnapshot {
     pub(super) fn new(snapshot: Snapshot) -> Self {
         Self {
             snapshot,
             received: 0,
-            received_in: Round(0),
+            received_in: HeartbeatRound(0),
             sent: 0,
             is_all_sent: false,
             is_moving: true,
         }
     }
 
-    /// Sends again from what the peer holds.
+    /// Sends the bytes again that the peer does not hold.
     pub(super) fn rewind(&mut self) {
         self.sent = self.received;
         self.is_all_sent = false;
@@ -94,33 +94,34 @@ impl Transfer {
 }
 
 impl Progress {
-    /// At the start of a term (Figure 2): `next_index` behind the leader's last entry, nothing known.
+    /// At the start of a term (Figure 2): `next_index` is after the leader's last entry.
     pub(super) fn new(peer: NodeId, last_index: LogIndex, now: Instant) -> Self {
         Self {
             peer,
             next_index: last_index.next(),
             match_index: LogIndex(0),
-            answered_round: Round(0),
+            acked_round: HeartbeatRound(0),
             last_contact: now,
             state: ProgressState::Probe { waiting: false },
         }
     }
 
     /// The peer's disk holds the leader's log up to `match_index`. Whether that is more than was known.
-    pub(super) fn record_match(&mut self, match_index: LogIndex, leak: bool) -> bool {
+    pub(super) fn record_match(&mut self, match_index: LogIndex) -> bool {
         let is_more = match_index > self.match_index;
         self.match_index = self.match_index.max(match_index);
         self.next_index = self.next_index.max(self.match_index.next());
         match &mut self.state {
-            ProgressState::Replicate(in_flight) => in_flight.free(match_index, leak),
+            ProgressState::Replicate(in_flight) => in_flight.free(match_index),
             ProgressState::Probe { .. } => self.become_replicate(),
             // A piece may still be under way, but the peer no longer needs it.
-            ProgressState::Snapshot(transfer) => {
-                if self.match_index >= transfer.snapshot.last_included_index {
+            ProgressState::Snapshot(outgoing) => {
+                if self.match_index >= outgoing.snapshot.last_included_index {
                     self.become_replicate();
                 }
             }
         }
+        assert!(self.match_index < self.next_index, "next_index is at most match_index");
         is_more
     }
 
@@ -136,11 +137,12 @@ impl Progress {
         self.state = ProgressState::Probe { waiting: false };
     }
 
-    /// How much of the log, and of a snapshot, the peer holds: it grows while the peer comes along.
-    pub(super) fn held(&self) -> (LogIndex, u64) {
+    /// The last entry, and the bytes of a snapshot, that the peer holds: they grow while it catches
+    /// up.
+    pub(super) fn replicated(&self) -> (LogIndex, u64) {
         let received = match &self.state {
-            ProgressState::Snapshot(transfer) => transfer.received,
-            _ => 0,
+            ProgressState::Snapshot(outgoing) => outgoing.received,
+            ProgressState::Probe { .. } | ProgressState::Replicate(_) => 0,
         };
         (self.match_index, received)
     }
@@ -151,10 +153,10 @@ impl Progress {
             ProgressState::Replicate(in_flight) => {
                 (ProgressKind::Replicate, in_flight.messages.len(), in_flight.bytes as u64)
             }
-            ProgressState::Snapshot(transfer) => {
-                let received = transfer.received;
-                let total = transfer.snapshot.data.len() as u64;
-                (ProgressKind::Snapshot { received, total }, 1, transfer.sent - received)
+            ProgressState::Snapshot(outgoing) => {
+                let received = outgoing.received;
+                let total = outgoing.snapshot.data.len() as u64;
+                (ProgressKind::Snapshot { received, total }, 1, outgoing.sent - received)
             }
         };
         PeerStatus {

@@ -1,29 +1,30 @@
-//! Reads that need no log entry (dissertation §6.4), and the rounds of heartbeats they rest on.
+//! Reads that need no log entry (dissertation §6.4), and the rounds of heartbeats they depend on.
 //!
-//! A leader knows that it still led at some moment after a read arrived when a quorum has answered a
-//! round of heartbeats that began after the read. Then whatever was committed when the read arrived
-//! is all that the read must see. With a lease (§6.4.1), an earlier round is enough for as long as no
-//! follower that answered it can have voted for anybody else.
+//! When a quorum has answered a round of heartbeats that began after a read arrived, the leader knows
+//! that it still led at some moment after that. The read must then see the entries that were committed
+//! when it arrived, and no more. With a lease (§6.4.1), an earlier round is enough for as long as no
+//! follower that answered it can have voted for another server.
 
 use alloc::collections::VecDeque;
 
 use super::durability::Needs;
-use super::forward::Passed;
-use super::{Node, Role};
+use super::forward::ForwardedKind;
+use super::{Leader, Node};
 use crate::{
-    Body, ForwardId, IgnoreReason, Instant, LogIndex, NodeId, Outcome, ReadIndex, ReadIndexReply,
-    ReadMode, ReadTrace, Refusal, RequestId, Round,
+    Body, ForwardId, HeartbeatRound, IgnoreReason, Instant, LogIndex, NodeId, Outcome, ReadIndex,
+    ReadIndexReply, ReadMode, ReadTrace, Refusal, RequestId,
 };
 
 /// The rounds of heartbeats of a leader in its term.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rounds {
-    current: Round,
-    /// When each round began that no quorum has answered yet, oldest first.
-    open: VecDeque<(Round, Instant)>,
-    /// The latest round that a quorum has answered, and when it began; the beginning is the
-    /// beginning of an earlier round if it was not kept.
-    answered: Option<(Round, Instant)>,
+pub(super) struct HeartbeatRounds {
+    /// The round begun last; 0 before the first.
+    current: HeartbeatRound,
+    /// The rounds that no quorum has answered yet, and when each began, oldest first.
+    open: VecDeque<(HeartbeatRound, Instant)>,
+    /// The latest round that a quorum has answered, and when it began. If that was not kept, the
+    /// moment is the beginning of an earlier round.
+    answered: Option<(HeartbeatRound, Instant)>,
     /// Whether a read waits for a round that is not begun yet.
     is_wanted: bool,
 }
@@ -35,33 +36,33 @@ const MAX_OPEN: usize = 256;
 /// A read that waits until a quorum has answered its round.
 #[derive(Clone, Debug)]
 pub(super) struct PendingRead {
-    round: Round,
-    /// What was committed when the read arrived.
+    round: HeartbeatRound,
+    /// `commit_index` when the read arrived.
     index: LogIndex,
     pub(super) reader: Reader,
 }
 
-/// Who wants to read.
+/// The origin of a read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reader {
     /// A client of this server.
     Client(RequestId),
-    /// A client of a follower.
+    /// A client of this follower, whose request has this id.
     Follower(NodeId, ForwardId),
 }
 
-impl Rounds {
-    pub(super) fn current(&self) -> Round {
+impl HeartbeatRounds {
+    pub(super) fn current(&self) -> HeartbeatRound {
         self.current
     }
 
-    /// How many rounds no quorum has answered; of those that are kept.
+    /// How many rounds no quorum has answered, of those whose beginning is kept.
     pub(super) fn unanswered(&self) -> usize {
         self.open.len()
     }
 
     fn begin(&mut self, now: Instant) {
-        self.current = Round(self.current.0 + 1);
+        self.current = HeartbeatRound(self.current.0 + 1);
         self.is_wanted = false;
         if self.open.len() < MAX_OPEN {
             self.open.push_back((self.current, now));
@@ -69,7 +70,7 @@ impl Rounds {
     }
 
     /// A quorum answered this round.
-    fn answer(&mut self, round: Round) {
+    fn answer(&mut self, round: HeartbeatRound) {
         while let Some((_, began)) = self.open.pop_front_if(|(open, _)| *open <= round) {
             self.answered = Some((round, began));
         }
@@ -82,76 +83,75 @@ impl Rounds {
 impl Node {
     /// A client of this server wants to read.
     pub(super) fn read(&mut self, request: RequestId, mode: ReadMode) {
-        match self.role {
-            Role::Leader(_) => self.read_as_leader(Reader::Client(request), mode),
-            _ => {
-                let lease = mode == ReadMode::Lease;
-                let ask = |id| Body::ReadIndex(ReadIndex { id, lease });
-                self.pass_on(request, Passed::Read, ask);
-            }
+        let reader = Reader::Client(request);
+        let led = self.as_leader(|node, leader| node.read_as_leader(leader, reader, mode));
+        if led.is_none() {
+            let lease = mode == ReadMode::Lease;
+            let question = |id| Body::ReadIndex(ReadIndex { id, lease });
+            self.forward_request(request, ForwardedKind::Read, question);
         }
     }
 
-    fn read_as_leader(&mut self, reader: Reader, mode: ReadMode) {
-        let limit = self.config.settings.max_pending_requests;
-        let has_lease = self.has_lease();
-        let ask_nobody = bug!(self, ReadWithoutQuorum);
-        let before_commit = bug!(self, ReadBeforeTermCommit);
-        let commit_index = self.commit_index;
-        let Role::Leader(leader) = &mut self.role else { return };
-        // Dissertation §6.4: before an entry of its own term is committed, a leader holds every
-        // committed entry, but does not know which are.
-        let is_committed = commit_index >= leader.first_index || before_commit;
-        if !is_committed {
-            return self.refuse_read(reader, Refusal::TermNotCommitted);
+    fn read_as_leader(&mut self, leader: &mut Leader, reader: Reader, mode: ReadMode) {
+        let index = self.commit_index;
+        if let Err(refusal) = rule!(self.check_read(leader)) {
+            return self.refuse_read(reader, refusal);
         }
-        if leader.reads.len() + self.readable.len() >= limit {
-            let limit = limit as u64;
-            return self.refuse_read(reader, Refusal::TooManyPending { limit });
+        if rule!(self.may_read_at_once(leader, mode)) {
+            self.trace(|| ReadTrace::ByLease { index });
+            return self.allow_read(reader, index);
         }
-        if ask_nobody || (mode == ReadMode::Lease && has_lease) {
-            self.trace(|| ReadTrace::ByLease { index: commit_index });
-            return self.allow_read(reader, commit_index);
-        }
-        // An answer to a request that was sent before proves nothing about now.
-        let round = Round(leader.rounds.current.0 + 1);
+        // An answer to a request that was sent before the read proves nothing about now.
+        let round = HeartbeatRound(leader.rounds.current.0 + 1);
         leader.rounds.is_wanted = true;
         self.has_requests = true;
-        leader.reads.push_back(PendingRead { round, index: commit_index, reader });
-        self.trace(|| ReadTrace::Waits { index: commit_index, round });
+        leader.reads.push_back(PendingRead { round, index, reader });
+        self.trace(|| ReadTrace::Waits { index, round });
     }
 
-    /// Begins the round that reads since the last drain wait for. False if none does.
-    pub(super) fn begin_round_for_reads(&mut self) -> bool {
-        let Role::Leader(leader) = &self.role else { return false };
+    /// Dissertation §6.4: before the leader has committed an entry of its own term, it does not know
+    /// what a read must see.
+    pub(super) fn check_read(&self, leader: &Leader) -> Result<(), Refusal> {
+        match self.has_committed_in_term(leader) {
+            true => self.check_pending_reads(leader),
+            false => Err(Refusal::TermNotCommitted),
+        }
+    }
+
+    pub(super) fn check_pending_reads(&self, leader: &Leader) -> Result<(), Refusal> {
+        let limit = self.config.settings.max_pending_requests;
+        match leader.reads.len() + self.readable.len() < limit {
+            true => Ok(()),
+            false => Err(Refusal::TooManyPending { limit: limit as u64 }),
+        }
+    }
+
+    /// Dissertation §6.4.1: with a lease, the leader need not ask a quorum whether it still leads.
+    pub(super) fn may_read_at_once(&self, leader: &Leader, mode: ReadMode) -> bool {
+        mode == ReadMode::Lease && self.has_lease(leader)
+    }
+
+    /// Begins the round that reads since the last drain wait for. False if none waits.
+    pub(super) fn begin_round_for_reads(&mut self, leader: &mut Leader) -> bool {
         if !leader.rounds.is_wanted {
             return false;
         }
-        self.begin_round();
-        self.replicate_to_all(true);
+        self.begin_round(leader);
+        self.replicate_to_all(leader, true);
         true
     }
 
-    pub(super) fn begin_round(&mut self) {
-        let now = self.now;
-        if let Role::Leader(leader) = &mut self.role {
-            leader.rounds.begin(now);
-            // Alone, a server is a quorum.
-            self.confirm_rounds();
-        }
+    pub(super) fn begin_round(&mut self, leader: &mut Leader) {
+        leader.rounds.begin(self.now);
+        // Alone, a server is a quorum.
+        self.confirm_rounds(leader);
     }
 
-    /// Somebody answered: perhaps now a quorum has answered a later round.
-    pub(super) fn confirm_rounds(&mut self) {
-        let Role::Leader(leader) = &self.role else { return };
-        let answered = self.answered_by_quorum(leader);
-        let Role::Leader(leader) = &mut self.role else { return };
+    /// A server answered a round: perhaps now a quorum has answered a later one.
+    pub(super) fn confirm_rounds(&mut self, leader: &mut Leader) {
+        let answered = rule!(self.quorum_acked_round(leader));
         leader.rounds.answer(answered);
-        loop {
-            let Role::Leader(leader) = &mut self.role else { return };
-            let Some(read) = leader.reads.pop_front_if(|read| read.round <= answered) else {
-                return;
-            };
+        while let Some(read) = leader.reads.pop_front_if(|read| read.round <= answered) {
             self.trace(|| ReadTrace::Confirmed { index: read.index, round: answered });
             self.allow_read(read.reader, read.index);
         }
@@ -204,9 +204,9 @@ impl Node {
     pub(super) fn receive_read_index(&mut self, from: NodeId, request: ReadIndex) {
         let reader = Reader::Follower(from, request.id);
         let mode = if request.lease { ReadMode::Lease } else { ReadMode::Quorum };
-        match self.role {
-            Role::Leader(_) => self.read_as_leader(reader, mode),
-            _ => self.refuse_read(reader, Refusal::NotLeader),
+        let led = self.as_leader(|node, leader| node.read_as_leader(leader, reader, mode));
+        if led.is_none() {
+            self.refuse_read(reader, Refusal::NotLeader);
         }
     }
 
@@ -221,7 +221,7 @@ impl Node {
     }
 
     pub(super) fn receive_read_index_reply(&mut self, from: NodeId, reply: &ReadIndexReply) {
-        let Some(request) = self.take_forwarded(reply.id, Passed::Read) else {
+        let Some(request) = self.take_forwarded(reply.id, ForwardedKind::Read) else {
             return self.ignore(from, "ReadIndexReply", IgnoreReason::NotExpected);
         };
         match reply.result {
@@ -230,20 +230,18 @@ impl Node {
         }
     }
 
-    /// Until when this leader's lease lasts: no server that answered the round can help another to
-    /// lead before (dissertation §6.4.1). `None` without a lease.
-    pub(super) fn lease_until(&self) -> Option<Instant> {
-        let Role::Leader(leader) = &self.role else { return None };
-        // The target of a transfer is elected although its voters heard from this leader.
-        let is_handing_over = leader.rounds_are_void() && !bug!(self, LeaseKeptInTransfer);
-        if !self.config.settings.lease_reads || is_handing_over {
+    /// Dissertation §6.4.1: when this leader's lease ends. Until then, no server that answered the
+    /// round votes for another server. `None` without a lease.
+    pub(super) fn lease_until(&self, leader: &Leader) -> Option<Instant> {
+        let settings = &self.config.settings;
+        if !settings.lease_reads || rule!(self.lease_is_revoked(leader)) {
             return None;
         }
         let (_, began) = leader.rounds.answered?;
-        Some(began + self.config.settings.lease_duration())
+        Some(began + settings.lease_duration())
     }
 
-    pub(super) fn has_lease(&self) -> bool {
-        self.lease_until().is_some_and(|until| self.now < until)
+    fn has_lease(&self, leader: &Leader) -> bool {
+        self.lease_until(leader).is_some_and(|until| self.now < until)
     }
 }

@@ -9,18 +9,18 @@ use super::durability::Durability;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
-    Config, ConfigError, Entry, ForwardId, HardState, Instant, LifecycleTrace, Log, LogIndex,
-    LogPosition, Membership, Output, Payload, PersistId, Round, Snapshot, Term,
+    Config, ConfigError, Entry, ForwardId, HardState, HeartbeatRound, Instant, LifecycleTrace, Log,
+    LogIndex, LogPosition, Membership, Output, Payload, PersistId, Snapshot, Term,
 };
 
-/// What was found on disk. The default is an empty disk: the server's first start.
+/// The state on a server's disk. The default is an empty disk: the server's first start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recovered {
     /// The last stored term and vote.
     pub hard_state: HardState,
     /// The last stored snapshot.
     pub snapshot: Option<Snapshot>,
-    /// The stored entries behind the snapshot, in order.
+    /// The stored entries after the snapshot, in order.
     pub entries: Vec<Entry>,
 }
 
@@ -59,6 +59,8 @@ impl Node {
     /// # Errors
     /// When a setting is out of bounds, or the recovered state contradicts itself.
     pub fn new(config: Config, recovered: Recovered, now: Instant) -> Result<Self, RestartError> {
+        #[cfg(feature = "bugs")]
+        let recovered = super::mutants::recover(&config, recovered);
         config.validate().map_err(RestartError::Config)?;
         let Recovered { hard_state, snapshot, entries } = recovered;
         if let Some(snapshot) = &snapshot {
@@ -80,8 +82,8 @@ impl Node {
         if log.last().term > current_term {
             return Err(RestartError::TermLost { current_term, last_log: log.last() });
         }
-        // Before it crashed, it may have told a leader that it follows: the leader's lease rests on
-        // that (dissertation §6.4.1). A server that never was in a term told nobody anything.
+        // Before the crash, this server may have answered a leader, whose lease depends on that
+        // (dissertation §6.4.1). A server that never was in a term has answered none.
         let leader_heard = (config.settings.lease_reads && current_term.0 > 0).then_some(now);
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
@@ -95,12 +97,12 @@ impl Node {
             voted_for: hard_state.voted_for,
             role: Role::Follower { leader: None },
             memberships,
-            // All that a snapshot covers was committed and applied before it was taken (§7).
+            // All entries that a snapshot covers were committed and applied before it was taken (§7).
             commit_index: base.index,
             last_applied: base.index,
             timer_started: now,
             deadline: now,
-            answered: (Term(0), Round(0)),
+            acked: (Term(0), HeartbeatRound(0)),
             leader_heard,
             durability: Durability::new(log.last().index),
             has_requests: false,
@@ -117,9 +119,6 @@ impl Node {
             snapshot,
             config,
         };
-        if bug!(node, VoteForgotten) {
-            node.voted_for = None;
-        }
         node.restart_election_timer();
         if let Some(snapshot) = node.snapshot.clone() {
             node.outputs.push_back(Output::Restore(snapshot));
@@ -132,10 +131,7 @@ impl Node {
             last_log,
         });
         #[cfg(feature = "bugs")]
-        if node.config.bugs != crate::Bugs::NONE {
-            let bugs = node.config.bugs;
-            node.trace(|| LifecycleTrace::RulesSwitchedOff { bugs });
-        }
+        super::mutants::announce(&mut node);
         Ok(node)
     }
 }

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use super::Node;
 use super::durability::Needs;
 use crate::{
-    Body, Bytes, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log, LogIndex, LogPosition,
-    Membership, MembershipTrace, NodeId, Output, Round, Snapshot, SnapshotRefusal, SnapshotTrace,
-    Term,
+    Body, Bytes, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
+    LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, Snapshot, SnapshotRefusal,
+    SnapshotTrace, Term,
 };
 
 /// A leader's snapshot that is arriving in pieces.
@@ -27,7 +27,7 @@ impl IncomingSnapshot {
 }
 
 impl Node {
-    /// Asks for a snapshot when enough entries stand behind the last one.
+    /// Asks for a snapshot when enough entries follow the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.log.base().index.0;
         let is_due = entries >= self.config.settings.snapshot_threshold;
@@ -49,7 +49,7 @@ impl Node {
         } else if through > self.last_applied {
             Some(SnapshotRefusal::NotApplied { last_applied: self.last_applied })
         } else if self.membership_at(through).is_empty() {
-            // A server that joins: the entry that says who belongs to the cluster is still to come.
+            // A server that joins: the entry with the membership is still to come.
             Some(SnapshotRefusal::MembershipUnknown)
         } else {
             None
@@ -57,29 +57,27 @@ impl Node {
         if let Some(reason) = refusal {
             return self.trace(|| SnapshotTrace::Ignored { through, reason });
         }
-        let term = self.log.term_at(through).expect("applied entries behind the base are held");
+        let term = self.log.term_at(through).expect("applied entries after the base are held");
         let position = LogPosition::new(through, term);
         let entries = through.0 - base.index.0;
         self.trace(|| SnapshotTrace::Compacted { through: position, entries });
         self.log.compact(position);
-        // The membership as of the snapshot's end, not what is in force by now: a later one may yet
-        // be rolled back.
+        // The membership as of the snapshot's end, not the one in force: a later one may yet be rolled
+        // back.
         let membership = self.membership_at(through);
         self.forget_memberships_through(through);
-        self.store_snapshot(position, membership, data);
-    }
-
-    fn store_snapshot(&mut self, position: LogPosition, membership: Membership, data: Bytes) {
-        let is_halved = bug!(self, SnapshotLosesJoint);
-        let membership = if is_halved { membership.without_outgoing() } else { membership };
         let snapshot = Snapshot {
             last_included_index: position.index,
             last_included_term: position.term,
             membership,
             data,
         };
+        rule!(self.store_snapshot(&snapshot));
+    }
+
+    pub(super) fn store_snapshot(&mut self, snapshot: &Snapshot) {
         self.snapshot = Some(snapshot.clone());
-        self.durability.write_snapshot(snapshot);
+        self.durability.write_snapshot(snapshot.clone());
     }
 
     /// Figure 13: a piece of the leader's snapshot.
@@ -88,8 +86,7 @@ impl Node {
             return;
         }
         let (last_included, round) = (request.last_included(), request.round);
-        if last_included.index <= self.commit_index && !bug!(self, OldSnapshotInstalled) {
-            // All of it is committed here: installing it would undo committed state.
+        if !rule!(self.is_snapshot_newer(last_included)) {
             let commit_index = self.commit_index;
             self.incoming_snapshot.take_if(|i| i.last_included.index <= commit_index);
             return self.send_snapshot_installed(from, last_included.index, round);
@@ -105,14 +102,20 @@ impl Node {
         let complete = request.done && end == Some(received);
         match self.incoming_snapshot.take_if(|_| complete) {
             Some(incoming) => {
-                self.install_snapshot(request, Bytes::from(incoming.data));
+                let data = Bytes::from(incoming.data);
+                rule!(self.install_snapshot(request, &data));
                 self.send_snapshot_installed(from, last_included.index, round);
             }
             None => self.send_snapshot_continue(from, last_included.index, received, round),
         }
     }
 
-    /// Keeps the piece if it continues what is here. How many bytes are here now.
+    /// Figure 13: a snapshot that covers committed entries only would undo committed state.
+    pub(super) fn is_snapshot_newer(&self, last_included: LogPosition) -> bool {
+        last_included.index > self.commit_index
+    }
+
+    /// Keeps the piece if it continues the bytes received so far. How many bytes there are now.
     fn store_chunk(&mut self, request: &InstallSnapshot) -> u64 {
         let (last_included, term) = (request.last_included(), self.current_term);
         let mut incoming = match self.incoming_snapshot.take() {
@@ -135,11 +138,11 @@ impl Node {
     }
 
     /// Figure 13, steps 6 to 8.
-    fn install_snapshot(&mut self, request: &InstallSnapshot, data: Bytes) {
+    pub(super) fn install_snapshot(&mut self, request: &InstallSnapshot, data: &Bytes) {
         let last_included = request.last_included();
         let agrees = self.log.term_at(last_included.index) == Some(last_included.term);
         if agrees {
-            // Step 6: what follows the snapshot in this log is kept.
+            // Step 6: the entries after the snapshot are kept.
             self.log.compact(last_included);
         } else {
             // Step 7: this log contradicts the snapshot, or ends before it.
@@ -148,28 +151,31 @@ impl Node {
         }
         let kept_entries = self.log.len() as u64;
         self.trace(|| SnapshotTrace::Installed { last_included, kept_entries });
-        if !bug!(self, MembershipSurvivesSnapshot) {
-            self.install_membership(last_included.index, &request.membership);
-        }
-        if bug!(self, SnapshotLowersTerm) {
-            self.current_term = last_included.term;
-        }
-        self.store_snapshot(last_included, request.membership.clone(), data);
+        rule!(self.install_membership(last_included.index, &request.membership));
+        let snapshot = Snapshot {
+            last_included_index: last_included.index,
+            last_included_term: last_included.term,
+            membership: request.membership.clone(),
+            data: data.clone(),
+        };
+        rule!(self.store_snapshot(&snapshot));
         self.snapshot_write = self.durability.collecting_id();
         self.commit_index = last_included.index;
         self.last_applied = last_included.index;
         if let Some(snapshot) = self.snapshot.clone() {
-            // One that still waits for the disk is out of date: nothing was applied behind it.
+            // A snapshot that still waits for the disk is out of date: no entry was applied after it.
             self.durability.forget_restore();
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
         self.lose_proposals(last_included.index);
         self.snapshot_requested = false;
+        assert!(self.log.base() == last_included, "the log starts after the snapshot");
+        assert!(self.log.last().index >= self.commit_index, "a snapshot is part of the log");
     }
 
-    /// Figure 13, step 8: the snapshot's membership counts, and those of the entries that are kept
-    /// behind it; nothing from before it does.
-    fn install_membership(&mut self, index: LogIndex, membership: &Membership) {
+    /// Figure 13, step 8: the snapshot's membership is in force, or the latest one in the entries that
+    /// are kept after it; none from before the snapshot is.
+    pub(super) fn install_membership(&mut self, index: LogIndex, membership: &Membership) {
         let before = self.membership().clone();
         self.memberships.retain(|(at, _)| *at > index && *at <= self.log.last().index);
         self.memberships.insert(0, (index, membership.clone()));
@@ -184,7 +190,12 @@ impl Node {
         self.durability.is_durable(self.snapshot_write)
     }
 
-    fn send_snapshot_installed(&mut self, to: NodeId, match_index: LogIndex, round: Round) {
+    fn send_snapshot_installed(
+        &mut self,
+        to: NodeId,
+        match_index: LogIndex,
+        round: HeartbeatRound,
+    ) {
         let reply = InstallSnapshotReply::Installed { match_index, round };
         self.send(to, Body::InstallSnapshotReply(reply), Needs::HardStateAndLog);
     }
@@ -194,7 +205,7 @@ impl Node {
         to: NodeId,
         last_included_index: LogIndex,
         next_offset: u64,
-        round: Round,
+        round: HeartbeatRound,
     ) {
         let reply = InstallSnapshotReply::Continue { last_included_index, next_offset, round };
         self.send(to, Body::InstallSnapshotReply(reply), Needs::HardState);

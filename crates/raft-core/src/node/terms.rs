@@ -1,28 +1,27 @@
-//! What every message passes: whether it can be true, and the rule about terms (§5.1).
+//! The checks that every message passes: whether it can be true, and the rule about terms (§5.1).
 
-use super::{LARGEST_NUMBER, Node, Role, follower};
+use super::{LARGEST_NUMBER, Node, follower};
 use crate::{
-    AppendEntriesReply, AppendRefusal, Body, ElectionTrace, IgnoreReason, InstallSnapshotReply,
-    LogIndex, LogPosition, Message, NodeId, PreVoteTrace, Refusal, ReplicationTrace, Round,
-    StepDownReason, Term, TermTrace, VoteRefusal,
+    AppendEntriesReply, AppendRefusal, Body, HeartbeatRound, IgnoreReason, InstallSnapshotReply,
+    LogIndex, LogPosition, Message, NodeId, Refusal, ReplicationTrace, Term, VoteRefusal,
 };
 
-/// What the answer to a request of an older term carries instead of the request's round. Its sender may
-/// lead the answer's term by now, and would take the old round for one of its own.
-const NO_ROUND: Round = Round(0);
+/// The answer to a request of an older term carries this in place of the request's round. The sender
+/// of the request may lead the answer's term by now, and would take the old round for one of its own.
+const NO_ROUND: HeartbeatRound = HeartbeatRound(0);
 
 impl Node {
-    /// Every message passes here, and the rule about terms stands here only (§5.1).
+    /// Every message passes here, and the rule about terms is here only (§5.1).
     pub(super) fn receive(&mut self, from: NodeId, message: &mut Message) {
         if let Err(reason) = self.check_message(from, message) {
             return self.ignore(from, message.name(), reason);
         }
         if message.term < self.current_term {
-            return self.refuse_stale(from, message);
+            return rule!(self.refuse_stale(from, message));
         }
-        // Before the term is looked at: whoever disturbs a leader that lives does not get its term
-        // into the cluster either (dissertation §4.2.3).
-        if let Some(refusal) = self.stickiness(from, message) {
+        // Before the term is looked at: the term of a server that disturbs a live leader must not
+        // enter the cluster either (dissertation §4.2.3).
+        if let Err(refusal) = self.check_leader_stickiness(from, message) {
             return self.refuse_to_disturb(from, message, refusal);
         }
         if message.term > self.current_term {
@@ -66,7 +65,7 @@ impl Node {
                 prev_log_index, hint, ..
             }) => (hint.index.max(*prev_log_index), hint.term),
             Body::InstallSnapshot(request) => {
-                // It becomes this server's own: without peers it would be deaf for good.
+                // It becomes this server's own: without peers the server would stay deaf.
                 request.membership.validate().map_err(|_| IgnoreReason::Malformed)?;
                 (request.last_included_index, request.last_included_term)
             }
@@ -97,27 +96,14 @@ impl Node {
     }
 
     /// Raft §5.1: a request with a stale term is rejected; the answer carries the current term.
-    fn refuse_stale(&mut self, from: NodeId, message: &Message) {
+    pub(super) fn refuse_stale(&mut self, from: NodeId, message: &Message) {
         let current = self.current_term;
         let reason = VoteRefusal::StaleTerm { current };
         match &message.body {
-            Body::PreVote(_) => {
-                let term = message.term.next();
-                self.trace(|| PreVoteTrace::Refused { candidate: from, term, reason });
-                // The answer brings the asker's term up to date: else two servers could go on asking
-                // in terms that the other has left, and none could ever win.
-                if !bug!(self, PreVoteTermMismatch) {
-                    self.send_pre_vote_reply(from, false);
-                }
-            }
-            Body::RequestVote(_) => {
-                self.trace(|| ElectionTrace::VoteRefused {
-                    candidate: from,
-                    term: message.term,
-                    reason,
-                });
-                self.send_vote_reply(from, false);
-            }
+            // The answer brings the sender's term up to date: else two servers could go on asking in
+            // terms that the other has left, and neither could ever win.
+            Body::PreVote(_) => self.refuse_pre_vote(from, message.term.next(), reason),
+            Body::RequestVote(_) => self.refuse_vote(from, message.term, reason),
             Body::AppendEntries(request) => {
                 let reason = AppendRefusal::StaleTerm { current };
                 let prev_log = request.prev_log();
@@ -135,27 +121,14 @@ impl Node {
             Body::Forward(request) => {
                 self.answer_forward(from, request.id, Err(Refusal::NotLeader))
             }
-            Body::RequestVoteReply(reply) if bug!(self, StaleVotes) => {
-                self.receive_vote(from, *reply)
-            }
-            _ => self.ignore(from, message.name(), IgnoreReason::StaleTerm { current }),
-        }
-    }
-
-    /// Raft §5.1: a server that sees a later term enters it as a follower.
-    fn enter_term(&mut self, term: Term, by: NodeId) {
-        let from = self.current_term;
-        self.trace(|| TermTrace::Advanced { from, to: term, by });
-        self.set_term_and_vote(term, None);
-        match self.role {
-            Role::Follower { .. } => self.set_role(Role::Follower { leader: None }),
-            Role::PreCandidate { .. } | Role::Candidate { .. } => {
-                self.step_down(StepDownReason::LaterTerm(term), None);
-            }
-            Role::Leader(_) => {
-                self.step_down(StepDownReason::LaterTerm(term), None);
-                // A leader had no election timer; a candidate's goes on.
-                self.restart_election_timer();
+            Body::PreVoteReply(_)
+            | Body::RequestVoteReply(_)
+            | Body::AppendEntriesReply(_)
+            | Body::InstallSnapshotReply(_)
+            | Body::TimeoutNow
+            | Body::ReadIndexReply(_)
+            | Body::ForwardReply(_) => {
+                self.ignore(from, message.name(), IgnoreReason::StaleTerm { current });
             }
         }
     }

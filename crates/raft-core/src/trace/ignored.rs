@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{LogIndex, NodeId, Round, Term};
+use crate::{HeartbeatRound, LogIndex, NodeId, Term};
 
 /// A message without an effect.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -46,9 +46,9 @@ pub enum IgnoreReason {
     /// It answers a round of heartbeats that this leader has not begun: the sender is broken.
     RoundUnknown {
         /// The round it answers.
-        round: Round,
+        round: HeartbeatRound,
         /// The leader's round.
-        current: Round,
+        current: HeartbeatRound,
     },
     /// The snapshot is larger than this server accepts
     /// ([`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes)).

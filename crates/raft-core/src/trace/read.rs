@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{LogIndex, Refusal, Round};
+use crate::{HeartbeatRound, LogIndex, Refusal};
 
 /// A read is answered, waits, or is refused (dissertation §6.4).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -18,14 +18,14 @@ pub enum ReadTrace {
         /// `commit_index` when the read arrived.
         index: LogIndex,
         /// The round that a quorum must answer.
-        round: Round,
+        round: HeartbeatRound,
     },
     /// The leader learned that it still led after a read arrived (dissertation §6.4).
     Confirmed {
         /// `commit_index` when the read arrived.
         index: LogIndex,
         /// The round that a quorum answered.
-        round: Round,
+        round: HeartbeatRound,
     },
     /// The read was refused.
     Refused {

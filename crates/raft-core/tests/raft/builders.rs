@@ -1,9 +1,9 @@
 //! Short ways to write messages, entries and disks in tests.
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Bytes, Config, Entry, HardState, InstallSnapshot,
-    InstallSnapshotReply, LogIndex, LogPosition, Membership, Message, NodeId, Payload, PreVote,
-    Recovered, RequestVote, RequestVoteReply, Round, Snapshot, Term,
+    AppendEntries, AppendEntriesReply, Body, Bytes, Config, Entry, HardState, HeartbeatRound,
+    InstallSnapshot, InstallSnapshotReply, LogIndex, LogPosition, Membership, Message, NodeId,
+    Payload, PreVote, Recovered, RequestVote, RequestVoteReply, Snapshot, Term,
 };
 
 /// Index and term.
@@ -111,7 +111,7 @@ pub(crate) fn append(prev: Place, terms: &[u64], leader_commit: u64) -> Body {
         prev_log_term: Term(prev.1),
         entries: entries_after(prev.0, terms).into(),
         leader_commit: LogIndex(leader_commit),
-        round: Round(0),
+        round: HeartbeatRound(0),
     })
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn success(match_index: u64) -> Body {
 
 /// An acknowledgement that answers a request of this round.
 pub(crate) fn success_in(round: u64, match_index: u64) -> Body {
-    let (match_index, round) = (LogIndex(match_index), Round(round));
+    let (match_index, round) = (LogIndex(match_index), HeartbeatRound(round));
     Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, round })
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn failure(prev_log_index: u64, hint: Place) -> Body {
     Body::AppendEntriesReply(AppendEntriesReply::Failure {
         prev_log_index,
         hint: at(hint.0, hint.1),
-        round: Round(0),
+        round: HeartbeatRound(0),
     })
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn install(snapshot: &Snapshot, offset: usize, end: usize) -> Body {
         offset: offset as u64,
         data: snapshot.data.slice(offset, end),
         done: end == snapshot.data.len(),
-        round: Round(0),
+        round: HeartbeatRound(0),
     })
 }
 
@@ -154,7 +154,7 @@ pub(crate) fn resume(last_included_index: u64, next_offset: u64) -> Body {
 
 /// The same, in answer to a piece of this round.
 pub(crate) fn resume_in(round: u64, last_included_index: u64, next_offset: u64) -> Body {
-    let (last_included_index, round) = (LogIndex(last_included_index), Round(round));
+    let (last_included_index, round) = (LogIndex(last_included_index), HeartbeatRound(round));
     Body::InstallSnapshotReply(InstallSnapshotReply::Continue {
         last_included_index,
         next_offset,
@@ -164,6 +164,6 @@ pub(crate) fn resume_in(round: u64, last_included_index: u64, next_offset: u64) 
 
 pub(crate) fn installed(match_index: u64) -> Body {
     let match_index = LogIndex(match_index);
-    let round = Round(0);
+    let round = HeartbeatRound(0);
     Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, round })
 }

@@ -1,7 +1,8 @@
 //! §5.3 and Figure 2, "AppendEntries RPC, receiver implementation".
 
 use raft_core::{
-    AppendEntries, Body, IgnoreReason, IgnoredMessage, Instant, LogIndex, Round, Term, Trace,
+    AppendEntries, Body, HeartbeatRound, IgnoreReason, IgnoredMessage, Instant, LogIndex, Term,
+    Trace,
 };
 
 use crate::builders::*;
@@ -253,7 +254,7 @@ fn entries_that_make_no_sense_are_ignored() {
             prev_log_term: Term(0),
             entries: entries.into(),
             leader_commit: LogIndex(0),
-            round: Round(0),
+            round: HeartbeatRound(0),
         };
         server.receive(2, 4, Body::AppendEntries(request));
         assert!(server.log_terms().is_empty() && server.sent.is_empty());

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use raft_core::{
-    AppendEntries, Body, ChangeError, ElectionTrace, Entry, Input, Instant, LogIndex, Membership,
-    MembershipChange, MembershipTrace, NodeId, Outcome, Payload, PreVoteTrace, ProgressKind,
-    Recovered, Refusal, RequestId, RoleKind, Round, Snapshot, StepDownReason, Term, TermTrace,
-    Trace,
+    AppendEntries, Body, ChangeError, ElectionTrace, Entry, HeartbeatRound, Input, Instant,
+    LogIndex, Membership, MembershipChange, MembershipTrace, NodeId, Outcome, Payload,
+    PreVoteTrace, ProgressKind, Recovered, Refusal, RequestId, RoleKind, Snapshot, StepDownReason,
+    Term, TermTrace, Trace,
 };
 
 use crate::builders::*;
@@ -68,7 +68,7 @@ fn append_these(prev: Place, entries: Vec<Entry>, leader_commit: u64) -> Body {
         prev_log_term: Term(prev.1),
         entries: entries.into(),
         leader_commit: LogIndex(leader_commit),
-        round: Round(0),
+        round: HeartbeatRound(0),
     })
 }
 

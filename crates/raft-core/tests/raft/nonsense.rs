@@ -6,11 +6,11 @@
 use proptest::prelude::*;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Bytes, Entry, Forward, ForwardId, ForwardReply, Input,
-    InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition, Membership,
-    MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PreVote, ReadIndex,
-    ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote, RequestVoteReply, Round,
-    Settings, Term,
+    AppendEntries, AppendEntriesReply, Body, Bytes, Entry, Forward, ForwardId, ForwardReply,
+    HeartbeatRound, Input, InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition,
+    Membership, MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PreVote,
+    ReadIndex, ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote,
+    RequestVoteReply, Settings, Term,
 };
 
 use crate::builders::full_config;
@@ -85,7 +85,7 @@ fn install_snapshot() -> impl Strategy<Value = Body> {
             offset,
             data: Bytes::from(vec![7; length]),
             done,
-            round: Round(1),
+            round: HeartbeatRound(1),
         })
     })
 }
@@ -146,8 +146,8 @@ fn passed_on() -> impl Strategy<Value = Body> {
     prop_oneof![read, read_reply, forward, forward_reply]
 }
 
-fn round() -> impl Strategy<Value = Round> {
-    prop_oneof![8 => 0u64..4, 1 => Just(u64::MAX)].prop_map(Round)
+fn round() -> impl Strategy<Value = HeartbeatRound> {
+    prop_oneof![8 => 0u64..4, 1 => Just(u64::MAX)].prop_map(HeartbeatRound)
 }
 
 #[derive(Clone, Debug)]

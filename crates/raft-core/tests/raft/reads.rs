@@ -121,7 +121,7 @@ fn any_answer_of_the_term_confirms() {
     let refusal = raft_core::AppendEntriesReply::Failure {
         prev_log_index: LogIndex(1),
         hint: at(0, 0),
-        round: raft_core::Round(2),
+        round: raft_core::HeartbeatRound(2),
     };
     server.receive(3, 1, Body::AppendEntriesReply(refusal));
     assert_eq!(server.outcome(1), readable(1));

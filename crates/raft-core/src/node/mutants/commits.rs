@@ -1,0 +1,45 @@
+//! Bugs of committing.
+
+use alloc::vec::Vec;
+
+use crate::node::{Leader, Node};
+use crate::{Bug, LogIndex, NodeId, Term};
+
+/// [`Bug::CommitUnsorted`], [`Bug::JointHalfCommit`], [`Bug::LearnersCount`]
+pub(in crate::node) fn quorum_match_index(node: &Node, leader: &Leader) -> Option<LogIndex> {
+    let membership = node.membership();
+    let reached = |server: NodeId| node.match_index_of(leader, server);
+    if node.has(Bug::CommitUnsorted) {
+        let numbers: Vec<LogIndex> = membership.voters().iter().map(|n| reached(*n)).collect();
+        return Some(numbers[membership.majority() - 1]);
+    }
+    if node.has(Bug::JointHalfCommit) {
+        return Some(membership.without_outgoing().reached_by_quorum(reached));
+    }
+    node.has(Bug::LearnersCount).then(|| {
+        let mut numbers: Vec<LogIndex> = membership.members().into_iter().map(reached).collect();
+        numbers.sort_unstable();
+        numbers[(numbers.len() - 1) / 2]
+    })
+}
+
+/// [`Bug::CommitOldTerm`]
+pub(in crate::node) fn is_committed_by_counting(node: &Node, _: Term) -> Option<bool> {
+    node.has(Bug::CommitOldTerm).then_some(true)
+}
+
+/// [`Bug::CommitUnverified`]
+pub(in crate::node) fn commit_index_to_learn(
+    node: &Node,
+    leader_commit: LogIndex,
+    _: LogIndex,
+) -> Option<LogIndex> {
+    node.has(Bug::CommitUnverified).then(|| leader_commit.min(node.log.last().index))
+}
+
+/// [`Bug::CommitGoesBack`]
+pub(in crate::node) fn learn_commit(node: &mut Node, committed: LogIndex) -> Option<()> {
+    (committed <= node.commit_index && node.has(Bug::CommitGoesBack)).then(|| {
+        node.commit_index = committed;
+    })
+}

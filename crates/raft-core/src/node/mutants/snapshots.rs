@@ -1,0 +1,38 @@
+//! Bugs of snapshots.
+
+use crate::node::Node;
+use crate::{Bug, Bytes, InstallSnapshot, LogIndex, LogPosition, Membership, Snapshot};
+
+/// [`Bug::OldSnapshotInstalled`]
+pub(in crate::node) fn is_snapshot_newer(node: &Node, _: LogPosition) -> Option<bool> {
+    node.has(Bug::OldSnapshotInstalled).then_some(true)
+}
+
+/// [`Bug::SnapshotLowersTerm`]
+pub(in crate::node) fn install_snapshot(
+    node: &mut Node,
+    request: &InstallSnapshot,
+    data: &Bytes,
+) -> Option<()> {
+    node.has(Bug::SnapshotLowersTerm).then(|| {
+        node.install_snapshot(request, data);
+        node.current_term = request.last_included_term;
+    })
+}
+
+/// [`Bug::MembershipSurvivesSnapshot`]
+pub(in crate::node) fn install_membership(
+    node: &mut Node,
+    _: LogIndex,
+    _: &Membership,
+) -> Option<()> {
+    node.has(Bug::MembershipSurvivesSnapshot).then_some(())
+}
+
+/// [`Bug::SnapshotLosesJoint`]
+pub(in crate::node) fn store_snapshot(node: &mut Node, snapshot: &Snapshot) -> Option<()> {
+    node.has(Bug::SnapshotLosesJoint).then(|| {
+        let membership = snapshot.membership.without_outgoing();
+        node.store_snapshot(&Snapshot { membership, ..snapshot.clone() });
+    })
+}

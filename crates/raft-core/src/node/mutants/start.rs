@@ -1,0 +1,20 @@
+//! Bugs of a start.
+
+use crate::node::{Node, Recovered};
+use crate::{Bug, Bugs, Config, LifecycleTrace};
+
+/// [`Bug::VoteForgotten`]
+pub(in crate::node) fn recover(config: &Config, mut recovered: Recovered) -> Recovered {
+    if config.bugs.has(Bug::VoteForgotten) {
+        recovered.hard_state.voted_for = None;
+    }
+    recovered
+}
+
+/// A server with planted bugs says so.
+pub(in crate::node) fn announce(node: &mut Node) {
+    let bugs = node.config.bugs;
+    if bugs != Bugs::NONE {
+        node.trace(|| LifecycleTrace::RulesSwitchedOff { bugs });
+    }
+}

@@ -1,0 +1,132 @@
+//! Leadership transfer (dissertation §3.10).
+//!
+//! The leader takes no proposals, brings the target's log up to its own, and tells the target to start
+//! an election at once (`TimeoutNow`). If the target does not take over within the longest election
+//! timeout, the leader goes on.
+
+use super::durability::Needs;
+use super::{Leader, Node, Role};
+use crate::{
+    Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId, TransferTrace,
+};
+
+/// A transfer of leadership that is not complete.
+#[derive(Clone, Debug)]
+pub(super) struct LeadershipTransfer {
+    request: RequestId,
+    to: NodeId,
+    /// The leader goes on if the target has not taken over by then.
+    deadline: Instant,
+    /// Whether `TimeoutNow` was sent since the last heartbeat.
+    is_sent: bool,
+    /// Whether `TimeoutNow` was ever sent.
+    was_sent: bool,
+}
+
+impl LeadershipTransfer {
+    pub(super) fn target(&self) -> NodeId {
+        self.to
+    }
+
+    /// The request, and its outcome when this server leads no more; `None` if another server took over
+    /// before `TimeoutNow` was sent.
+    pub(super) fn answer(&self) -> (RequestId, Option<Outcome>) {
+        (self.request, self.was_sent.then_some(Outcome::Transferred { to: self.to }))
+    }
+}
+
+impl Node {
+    pub(super) fn transfer_leadership(&mut self, request: RequestId, to: NodeId) {
+        let known = self.leader();
+        let started = self.as_leader(|node, leader| node.start_transfer(leader, request, to));
+        if started.is_none() {
+            self.reply(request, Outcome::NotLeader { leader: known });
+        }
+    }
+
+    fn start_transfer(&mut self, leader: &mut Leader, request: RequestId, to: NodeId) {
+        if let Err(refusal) = self.check_transfer(leader, to) {
+            self.trace(|| TransferTrace::Refused { to, reason: refusal });
+            return self.reply(request, Outcome::Refused(refusal));
+        }
+        let deadline = self.now + self.config.settings.election_timeout_max;
+        leader.transfer =
+            Some(LeadershipTransfer { request, to, deadline, is_sent: false, was_sent: false });
+        self.trace(|| TransferTrace::Started { to });
+        self.advance_transfer(leader);
+    }
+
+    fn check_transfer(&self, leader: &Leader, to: NodeId) -> Result<(), Refusal> {
+        if let Some(transfer) = &leader.transfer {
+            return Err(Refusal::TransferInProgress { to: transfer.to });
+        }
+        match self.membership().voters().contains(&to) && to != self.config.id {
+            true => Ok(()),
+            false => Err(Refusal::NotAVoter { node: to }),
+        }
+    }
+
+    /// Sends `TimeoutNow`, if the target's log is complete and it was not sent since the last
+    /// heartbeat.
+    pub(super) fn advance_transfer(&mut self, leader: &mut Leader) {
+        let last = self.log.last().index;
+        let Some(LeadershipTransfer { to, is_sent: false, .. }) = leader.transfer else { return };
+        if leader.progress(to).is_some_and(|progress| progress.match_index == last) {
+            self.send_timeout_now(leader, to);
+        }
+    }
+
+    fn send_timeout_now(&mut self, leader: &mut Leader, to: NodeId) {
+        leader.has_sent_timeout_now = true;
+        if let Some(transfer) = &mut leader.transfer {
+            (transfer.is_sent, transfer.was_sent) = (true, true);
+        }
+        self.trace(|| TransferTrace::TimeoutNowSent { to });
+        self.send(to, Body::TimeoutNow, Needs::HardState);
+    }
+
+    /// With each heartbeat: gives up a transfer that took too long, and lets `TimeoutNow` be sent
+    /// again.
+    pub(super) fn end_overdue_transfer(&mut self, leader: &mut Leader) {
+        let Some(transfer) = &mut leader.transfer else { return };
+        if rule!(self.is_overdue(transfer)) {
+            let (request, to) = (transfer.request, transfer.to);
+            leader.transfer = None;
+            self.trace(|| TransferTrace::TimedOut { to });
+            self.reply(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
+            self.advance_change(leader);
+        } else {
+            transfer.is_sent = false;
+        }
+    }
+
+    /// Dissertation §3.10: the leader goes on if the target does not take over in time.
+    pub(super) fn is_overdue(&self, transfer: &LeadershipTransfer) -> bool {
+        self.now >= transfer.deadline
+    }
+
+    /// Whether the leader has no lease: another server may be elected although its voters hear this
+    /// leader. `TimeoutNow` may arrive at any later time, so this lasts for the rest of the term.
+    pub(super) fn lease_is_revoked(&self, leader: &Leader) -> bool {
+        leader.transfer.is_some() || leader.has_sent_timeout_now
+    }
+
+    /// A leader that leaves the cluster tells the voter with the longest log to start an election at
+    /// once. Without that, one of the voters starts an election when its timer elapses.
+    pub(super) fn nominate_successor(&mut self, leader: &mut Leader) {
+        let voters = self.membership().voters().iter();
+        let progress = voters.filter_map(|voter| leader.progress(*voter));
+        if let Some(best) = progress.max_by_key(|progress| progress.match_index) {
+            let to = best.peer;
+            self.send_timeout_now(leader, to);
+        }
+    }
+
+    pub(super) fn receive_timeout_now(&mut self, from: NodeId) {
+        if matches!(self.role, Role::Follower { leader: Some(leader) } if leader == from) {
+            self.campaign(ElectionReason::Transfer);
+        } else {
+            self.ignore(from, "TimeoutNow", IgnoreReason::NotExpected);
+        }
+    }
+}

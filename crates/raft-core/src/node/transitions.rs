@@ -1,0 +1,147 @@
+//! The transitions between roles (§5.1, §5.2, Figure 4): each asserts before and after.
+//!
+//! ```text
+//!            times out               pre-vote quorum           vote quorum
+//!  follower ──────────▶ pre-candidate ──────────▶ candidate ──────────▶ leader
+//!      ▲                     │                       │                    │
+//!      └─────────────────────┴───────────────────────┴────────────────────┘
+//!            a later term, the leader of the term, no quorum, removed
+//! ```
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use super::progress::Progress;
+use super::reads::HeartbeatRounds;
+use super::{Leader, Node, Role};
+use crate::{
+    ElectionReason, ElectionTrace, NodeId, Outcome, Payload, PreVoteTrace, Refusal, StepDownReason,
+    Term, TermTrace,
+};
+
+impl Node {
+    /// Raft §5.1: a server that sees a later term enters it as a follower, without a vote.
+    pub(super) fn enter_term(&mut self, term: Term, by: NodeId) {
+        let from = self.current_term;
+        assert!(term > from, "enter term {term} from term {from}");
+        self.trace(|| TermTrace::Advanced { from, to: term, by });
+        self.set_term_and_vote(term, None);
+        let reason = StepDownReason::LaterTerm(term);
+        match self.role {
+            Role::Follower { .. } => self.set_role(Role::Follower { leader: None }),
+            Role::PreCandidate { .. } | Role::Candidate { .. } => {
+                rule!(self.become_follower(reason, None));
+            }
+            Role::Leader(_) => {
+                rule!(self.become_follower(reason, None));
+                // A leader had no election timer; a candidate's goes on.
+                self.restart_election_timer();
+            }
+        }
+        assert!(matches!(self.role, Role::Follower { leader: None }), "term {term} has no leader");
+        assert!(self.voted_for.is_none(), "a vote in term {term} before anyone asked");
+    }
+
+    /// From any other role. The vote stays: it belongs to the term, not to the role (§5.2).
+    pub(super) fn become_follower(&mut self, reason: StepDownReason, leader: Option<NodeId>) {
+        let (term, vote) = (self.current_term, self.voted_for);
+        assert!(!matches!(self.role, Role::Follower { .. }), "a follower does not step down");
+        assert!(leader != Some(self.config.id), "a server does not follow itself");
+        self.trace(|| TermTrace::SteppedDown { term, reason });
+        self.set_role(Role::Follower { leader });
+        if leader.is_some() {
+            self.restart_election_timer();
+        }
+        assert!(
+            (self.current_term, self.voted_for) == (term, vote),
+            "stepping down in term {term} changed the term or the vote"
+        );
+    }
+
+    /// Dissertation §9.6: the term and the vote stay as they are until a quorum would vote for this
+    /// server, so that a server that cannot win disturbs no other.
+    pub(super) fn become_pre_candidate(&mut self, reason: ElectionReason) {
+        let (term, vote) = (self.current_term, self.voted_for);
+        assert!(!matches!(self.role, Role::Leader(_)), "a leader asks for no pre-votes");
+        let last_log = self.log.last();
+        self.trace(|| PreVoteTrace::Started { term: term.next(), reason, last_log });
+        self.set_role(Role::PreCandidate { votes: BTreeMap::from([(self.config.id, true)]) });
+        assert!(
+            (self.current_term, self.voted_for) == (term, vote),
+            "asking for pre-votes in term {term} changed the term or the vote"
+        );
+    }
+
+    /// Raft §5.2: the server enters the next term and votes for itself. Its vote counts once it is on
+    /// disk.
+    pub(super) fn become_candidate(&mut self, reason: ElectionReason) {
+        let (id, before) = (self.config.id, self.current_term);
+        assert!(!matches!(self.role, Role::Leader(_)), "a leader starts no election");
+        let (term, last_log) = (before.next(), self.log.last());
+        self.trace(|| ElectionTrace::Started { term, reason, last_log });
+        self.set_term_and_vote(term, Some(id));
+        self.set_role(Role::Candidate { votes: BTreeMap::new() });
+        assert!(self.current_term > before, "an election is in a term of its own");
+        assert!(self.voted_for == Some(id), "a candidate did not vote for another");
+    }
+
+    /// Raft §5.2: a candidate that a quorum voted for leads its term.
+    pub(super) fn become_leader(&mut self, voters: Vec<NodeId>) {
+        let (term, last_index) = (self.current_term, self.log.last().index);
+        assert!(matches!(self.role, Role::Candidate { .. }), "only a candidate is elected");
+        assert!(self.voted_for == Some(self.config.id), "a candidate did not vote for another");
+        self.trace(|| ElectionTrace::BecameLeader { term, voters });
+        let now = self.now;
+        let peers = self.peers().into_iter().map(|peer| Progress::new(peer, last_index, now));
+        let uncommitted_bytes = self.bytes_between(self.last_applied, last_index);
+        self.set_role(Role::Leader(Some(Box::new(Leader {
+            peers: peers.collect(),
+            first_index: last_index.next(),
+            withheld: Default::default(),
+            uncommitted_bytes,
+            rounds: HeartbeatRounds::default(),
+            reads: VecDeque::new(),
+            transfer: None,
+            has_sent_timeout_now: false,
+            change: None,
+            steps_down: None,
+        }))));
+        self.leader_heard = None;
+        self.as_leader(|node, leader| {
+            // Raft §8: a no-op at the start of its term tells a leader, once committed, which entries
+            // are committed; §5.4.2 is why only an entry of its own term can do that.
+            node.append_as_leader(leader, Payload::Noop);
+            node.broadcast_heartbeat(leader);
+        });
+        assert!(self.log.last().term == term, "a leader's log ends in its own term");
+        assert!(self.log.last().index == last_index.next(), "a leader overwrites nothing");
+    }
+
+    /// The only writer of `role`. Requests that only the old role could answer are answered here.
+    pub(super) fn set_role(&mut self, role: Role) {
+        let leader_before = self.leader();
+        let before = core::mem::replace(&mut self.role, role);
+        if let Role::Leader(leader) = before {
+            self.end_leadership(*leader.expect("a leader's rules do not change the role"));
+        }
+        if self.leader() != leader_before {
+            self.give_up_forwarded();
+        }
+    }
+
+    /// Answers what only a leader could have done.
+    fn end_leadership(&mut self, leader: Leader) {
+        for read in leader.reads {
+            self.refuse_read(read.reader, Refusal::NotLeader);
+        }
+        if let Some(transfer) = leader.transfer {
+            let (request, outcome) = transfer.answer();
+            let leader = self.leader();
+            self.reply(request, outcome.unwrap_or(Outcome::NotLeader { leader }));
+        }
+        if let Some(change) = leader.change {
+            self.reply(change.request(), Outcome::Unknown { position: change.position() });
+        }
+    }
+}
