@@ -12,7 +12,7 @@ use std::time::{Duration, Instant as RealInstant};
 
 use raft_core::{
     Bytes, Config, Input, Instant, Membership, Message, Node, NodeId, Outcome, Output, Payload,
-    Persist, Recovered, RequestId, RoleKind,
+    Persist, Poll, Recovered, RequestId, RoleKind,
 };
 
 const IDS: [NodeId; 3] = [NodeId(1), NodeId(2), NodeId(3)];
@@ -117,8 +117,9 @@ fn clock(origin: RealInstant) -> Instant {
 
 impl Server {
     fn run(&mut self, mail: &Receiver<Mail>) {
+        let mut deadline = self.node.deadline();
         loop {
-            let patience = self.node.deadline() - clock(self.origin);
+            let patience = deadline - clock(self.origin);
             let input = match mail.recv_timeout(patience) {
                 Ok(Mail::Message { from, message }) => Input::Message { from, message },
                 Ok(Mail::Propose { command, answer }) => {
@@ -130,23 +131,31 @@ impl Server {
                 Err(RecvTimeoutError::Timeout) => Input::Timeout,
                 Ok(Mail::PowerOff) | Err(RecvTimeoutError::Disconnected) => return,
             };
-            self.handle(input);
+            deadline = self.handle(input);
         }
     }
 
     /// One input, then drain: the whole contract of the core. A write that is done is the next input.
-    fn handle(&mut self, input: Input) {
-        let mut next = Some(input);
-        while let Some(input) = next {
+    /// When the node's timer elapses.
+    fn handle(&mut self, mut input: Input) -> Instant {
+        loop {
             self.node.handle(clock(self.origin), input);
-            next = self.drain();
+            let (stored, deadline) = self.drain();
+            match stored {
+                Some(stored) => input = stored,
+                None => return deadline,
+            }
         }
     }
 
-    /// Does what the node asks for. What comes back from the disk, if something was stored.
-    fn drain(&mut self) -> Option<Input> {
+    /// Carries out the outputs. The report of the last write, if there was one, and the deadline.
+    fn drain(&mut self) -> (Option<Input>, Instant) {
         let mut stored = None;
-        while let Some(output) = self.node.poll_output() {
+        loop {
+            let output = match self.node.poll_output() {
+                Poll::Output(output) => output,
+                Poll::Drained { deadline } => return (stored, deadline),
+            };
             match output {
                 Output::Persist(write) => {
                     // It speaks for all writes before it.
@@ -180,7 +189,6 @@ impl Server {
                 Output::Trace(_) | Output::Restore(_) | Output::SnapshotNeeded { .. } => {}
             }
         }
-        stored
     }
 }
 

@@ -1,13 +1,13 @@
 //! Rules of Raft that can be switched off, to show what each is for and that checkers notice.
 //!
-//! Every one is a mistake that a real implementation made. With the feature `bugs`,
-//! [`Config::bugs`](crate::Config::bugs) plants them; each has exactly one call site, a `bug!` in this
-//! crate. Without the feature neither this module nor the call sites exist. `tests/bugs` shows for each
-//! what it breaks.
+//! Each planted bug is a mistake that a real implementation made. With the feature `bugs`,
+//! [`Config::bugs`](crate::Config::bugs) plants them. Each is in one place in `node/mutants`, which
+//! replaces one rule. Without the feature neither this module nor `node/mutants` exists.
+//! `tests/bugs` shows for each which property it breaks.
 //!
-//! Two mistakes of the kind lie outside of this crate: a command that a client repeats is applied twice
-//! (a matter of the state machine's sessions), and a failure of `fsync` is ignored (a matter of the
-//! disk, known as PostgreSQL's "fsyncgate").
+//! Two mistakes of the kind are outside of this crate: a command that a client repeats is applied twice
+//! (the state machine's sessions), and a failure of `fsync` is ignored (the disk; known as PostgreSQL's
+//! "fsyncgate").
 
 use core::fmt;
 

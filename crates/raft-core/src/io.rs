@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{
-    Bytes, ChangeError, Entries, HardState, LogIndex, LogPosition, MembershipChange, Message,
-    NodeId, PersistId, RequestId, Snapshot, Trace,
+    Bytes, ChangeError, Entries, HardState, Instant, LogIndex, LogPosition, MembershipChange,
+    Message, NodeId, PersistId, RequestId, Snapshot, Trace,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -118,6 +118,29 @@ pub enum Output {
     },
     /// What was decided, and why. Only with [`Config::trace`](crate::Config::trace).
     Trace(Trace),
+}
+
+/// A step of the drain ([`Node::poll_output`](crate::Node::poll_output)).
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Poll {
+    /// Carry this out, then poll again.
+    Output(Output),
+    /// There is nothing more to do before the next input.
+    Drained {
+        /// When to hand over [`Input::Timeout`]. It replaces the deadline of the last drain.
+        deadline: Instant,
+    },
+}
+
+impl Poll {
+    /// The output; `None` at the end of the drain.
+    pub fn output(self) -> Option<Output> {
+        match self {
+            Self::Output(output) => Some(output),
+            Self::Drained { .. } => None,
+        }
+    }
 }
 
 /// What must reach stable storage, all or nothing.

@@ -16,21 +16,21 @@
 //! # The contract: inputs, then drain
 //!
 //! ```text
-//!              Node::handle(now, Input)              Node::poll_output() -> Option<Output>
+//!              Node::handle(now, Input)              Node::poll_output() -> Poll
 //!  driver  ────────────────────────────▶   Node   ─────────────────────────────────────▶  driver
 //!          Timeout, Message, Propose, Read,        Persist, Send, Apply, Restore, Reply,
-//!          Persisted, SnapshotTaken,               SnapshotNeeded, Trace
-//!          ChangeMembership,
+//!          Persisted, SnapshotTaken,               SnapshotNeeded, Trace;
+//!          ChangeMembership,                       then the deadline
 //!          TransferLeadership, …
 //! ```
 //!
 //! 1. Hand over an [`Input`] with [`Node::handle`], and the present time.
-//! 2. **Drain**: take each [`Output`] with [`Node::poll_output`] until there is none, and carry them
-//!    out in that order. Outputs wait in order, so a driver that has several inputs may hand them all
-//!    over first; proposals and reads that follow each other then become one write, and one message
-//!    to each peer.
-//! 3. Look at [`Node::deadline`], which may have moved: hand over [`Input::Timeout`] when the clock
-//!    gets there. There are no ticks; between inputs a node needs nothing.
+//! 2. **Drain**: take each [`Output`] with [`Node::poll_output`], and carry them out in that order,
+//!    until it says [`Poll::Drained`]. Outputs wait in order, so a driver that has several inputs may
+//!    hand them all over first; proposals and reads that follow each other then become one write, and
+//!    one message to each peer.
+//! 3. [`Poll::Drained`] carries the deadline, which may have moved: hand over [`Input::Timeout`] when
+//!    the clock gets there. There are no ticks; between inputs a node needs nothing.
 //!
 //! After [`Node::new`], drain before the first input: a stored snapshot comes out as
 //! [`Output::Restore`].
@@ -63,11 +63,13 @@
 //! use std::collections::VecDeque;
 //! use raft_core::{
 //!     Bytes, Config, Input, Instant, Membership, Message, Node, NodeId, Outcome, Output, Payload,
-//!     Persist, Recovered, RequestId, RoleKind,
+//!     Persist, Poll, Recovered, RequestId, RoleKind,
 //! };
 //!
 //! struct Server {
 //!     node: Node,
+//!     /// When its timer elapses.
+//!     deadline: Instant,
 //!     disk: Recovered,
 //!     /// The state machine: all commands so far.
 //!     state: Vec<u8>,
@@ -83,7 +85,11 @@
 //!         let mut inputs = VecDeque::from([input]);
 //!         while let Some(input) = inputs.pop_front() {
 //!             self.node.handle(now, input);
-//!             while let Some(output) = self.node.poll_output() {
+//!             self.deadline = loop {
+//!                 let output = match self.node.poll_output() {
+//!                     Poll::Output(output) => output,
+//!                     Poll::Drained { deadline } => break deadline,
+//!                 };
 //!                 match output {
 //!                     Output::Persist(write) => {
 //!                         let id = write.id;
@@ -108,7 +114,7 @@
 //!                     }
 //!                     Output::Trace(trace) => println!("node {} {trace}", self.node.id()),
 //!                 }
-//!             }
+//!             };
 //!         }
 //!     }
 //! }
@@ -138,7 +144,8 @@
 //!     // The default is an empty disk. After a crash, hand in what was found.
 //!     let disk = Recovered::default();
 //!     let node = Node::new(config, disk.clone(), now).expect("the settings are valid");
-//!     servers.push(Server { node, disk, state: Vec::new(), outcomes: Vec::new() });
+//!     let deadline = node.deadline();
+//!     servers.push(Server { node, deadline, disk, state: Vec::new(), outcomes: Vec::new() });
 //! }
 //!
 //! let request = RequestId(1);
@@ -151,9 +158,9 @@
 //!         server.handle(now, Input::Message { from, message }, &mut network);
 //!     } else {
 //!         // Nothing is on its way: the clock runs until the next timer is due.
-//!         let next = servers.iter_mut().min_by_key(|server| server.node.deadline());
+//!         let next = servers.iter_mut().min_by_key(|server| server.deadline);
 //!         let server = next.expect("there are three");
-//!         now = now.max(server.node.deadline());
+//!         now = now.max(server.deadline);
 //!         server.handle(now, Input::Timeout, &mut network);
 //!     }
 //!     let leader = servers.iter_mut().find(|server| server.node.role() == RoleKind::Leader);
@@ -219,7 +226,7 @@
 //!
 //! # Memory
 //!
-//! What a node holds is bounded, whatever its peers, its clients and its disk do; [`Node::held`] counts
+//! What a node holds is bounded, whatever its peers, its clients and its disk do; [`Node::memory_usage`] counts
 //! it, and `tests/raft/limits.rs` floods nodes to prove it.
 //!
 //! - **The log since the last snapshot.** A leader takes no command beyond
@@ -277,6 +284,7 @@ mod membership;
 mod message;
 mod node;
 mod rng;
+pub mod rules;
 mod status;
 mod trace;
 mod types;
@@ -285,7 +293,7 @@ mod types;
 pub use bugs::{Bug, Bugs};
 pub use config::{Config, ConfigError, Settings};
 pub use entry::{Entries, Entry, HardState, Payload, Snapshot};
-pub use io::{Input, Outcome, Output, Persist, ReadMode, Refusal};
+pub use io::{Input, Outcome, Output, Persist, Poll, ReadMode, Refusal};
 pub use log::Log;
 pub use membership::{ChangeError, Membership, MembershipChange};
 pub use message::{
@@ -294,7 +302,7 @@ pub use message::{
     RequestVoteReply,
 };
 pub use node::{Node, Recovered, RestartError};
-pub use status::{Held, PeerStatus, ProgressKind, RoleKind, Status};
+pub use status::{MemoryUsage, PeerStatus, ProgressKind, RoleKind, Status};
 pub use trace::{
     AppendRefusal, ClientTrace, CommitTrace, DiskTrace, ElectionReason, ElectionRefusal,
     ElectionTrace, ForgetRefusal, IgnoreReason, IgnoredMessage, LifecycleTrace, MembershipTrace,

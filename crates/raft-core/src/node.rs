@@ -71,17 +71,17 @@ use self::snapshot::IncomingSnapshot;
 use self::transfer::LeadershipTransfer;
 use crate::rng::Rng;
 use crate::{
-    Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, Held, IgnoreReason,
-    IgnoredMessage, Input, Instant, Log, LogIndex, LogPosition, Membership, Message, NodeId,
-    Outcome, Output, PersistId, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
+    Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, IgnoreReason, IgnoredMessage,
+    Input, Instant, Log, LogIndex, LogPosition, Membership, MemoryUsage, Message, NodeId, Outcome,
+    Output, PersistId, Poll, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
     StepDownReason, Term, Trace,
 };
 
 /// A Raft server without I/O.
 ///
 /// Give it one [`Input`] with [`handle`](Self::handle), then take every [`Output`] with
-/// [`poll_output`](Self::poll_output); call `handle` with [`Input::Timeout`] when the clock reaches
-/// [`deadline`](Self::deadline). The crate's documentation shows the whole loop.
+/// [`poll_output`](Self::poll_output) until [`Poll::Drained`]; call `handle` with [`Input::Timeout`]
+/// when the clock reaches its deadline. The crate's documentation shows the whole loop.
 #[derive(Clone, Debug)]
 pub struct Node {
     config: Config,
@@ -203,16 +203,20 @@ impl Node {
         }
     }
 
-    /// The next thing to do, or `None` when all is done until the next input.
-    pub fn poll_output(&mut self) -> Option<Output> {
+    /// The next output; or, at the end of the drain, the deadline for [`Input::Timeout`].
+    pub fn poll_output(&mut self) -> Poll {
         if self.has_requests && self.outputs.is_empty() {
             self.finish_requests();
             self.flush();
         }
-        self.outputs.pop_front()
+        match self.outputs.pop_front() {
+            Some(output) => Poll::Output(output),
+            None => Poll::Drained { deadline: self.deadline },
+        }
     }
 
-    /// When to call [`handle`](Self::handle) with [`Input::Timeout`], unless other inputs move it.
+    /// When to call [`handle`](Self::handle) with [`Input::Timeout`], as of the last
+    /// [`Poll::Drained`].
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -319,12 +323,12 @@ impl Node {
         }
     }
 
-    /// How much this server holds in memory, for a test or a driver that watches it.
-    pub fn held(&self) -> Held {
+    /// The size of every collection in memory, for a test or a driver that watches it.
+    pub fn memory_usage(&self) -> MemoryUsage {
         let status = self.status();
         let leader = self.leading();
         let incoming = self.incoming_snapshot.as_ref();
-        Held {
+        MemoryUsage {
             log_entries: self.log.len() + self.proposed.len(),
             log_bytes: self.log.payload_bytes(),
             log_writes: self.durability.log_writes(),

@@ -57,7 +57,7 @@ pub struct Status {
 /// How much a server holds in memory: every collection that inputs can make longer. The crate's
 /// documentation says what bounds each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Held {
+pub struct MemoryUsage {
     /// Entries of the log behind the last snapshot.
     pub log_entries: usize,
     /// Their payload bytes.

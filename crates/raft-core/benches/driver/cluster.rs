@@ -189,25 +189,20 @@ impl Server {
     fn drain(&mut self, now: Instant, network: &mut Network) {
         loop {
             let mut report = None;
-            loop {
-                match self.node.poll_output() {
-                    None => break,
-                    Some(Output::Persist(write)) => {
+            while let Some(output) = self.node.poll_output().output() {
+                match output {
+                    Output::Persist(write) => {
                         report = Some(Input::Persisted(write.id));
                         self.disk.store(write);
                     }
-                    Some(Output::Send { to, message }) => network.send(self.node.id(), to, message),
-                    Some(Output::Apply(entries)) => self.apply(&entries),
-                    Some(Output::Reply { outcome: Outcome::Committed(_), .. }) => {
-                        self.committed += 1
-                    }
-                    Some(Output::Reply { outcome, .. }) => panic!("not committed: {outcome:?}"),
-                    Some(Output::SnapshotNeeded { through }) => {
-                        self.snapshot_needed = Some(through)
-                    }
-                    // Who is to fall behind is given a leader that keeps its log whole.
-                    Some(Output::Restore(_)) => panic!("a snapshot was sent"),
-                    Some(Output::Trace(_)) => {}
+                    Output::Send { to, message } => network.send(self.node.id(), to, message),
+                    Output::Apply(entries) => self.apply(&entries),
+                    Output::Reply { outcome: Outcome::Committed(_), .. } => self.committed += 1,
+                    Output::Reply { outcome, .. } => panic!("not committed: {outcome:?}"),
+                    Output::SnapshotNeeded { through } => self.snapshot_needed = Some(through),
+                    // The leader of a server that is to fall behind keeps its log whole.
+                    Output::Restore(_) => panic!("a snapshot was sent"),
+                    Output::Trace(_) => {}
                 }
             }
             match report.or_else(|| self.snapshot()) {

@@ -67,8 +67,8 @@ fn an_event_is_not_built_without_tracing() {
     let mut node = node.expect("the settings are valid");
     node.trace(|| -> Trace { panic!("built") });
     node.flush();
-    let outputs: Vec<_> = core::iter::from_fn(|| node.poll_output()).collect();
+    let outputs: Vec<_> = core::iter::from_fn(|| node.poll_output().output()).collect();
     assert!(outputs.is_empty(), "{outputs:?}");
     node.emit(crate::Output::SnapshotNeeded { through: LogIndex(0) }, Needs::HardState);
-    assert!(node.poll_output().is_some());
+    assert!(node.poll_output().output().is_some());
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Config, DiskTrace, Forward, ForwardId, Held, Input, Instant, LogIndex,
-    MembershipChange, NodeId, Outcome, ProgressKind, ReadIndex, ReadMode, Recovered, Refusal,
-    RequestId, RoleKind, Trace,
+    Body, Bytes, Config, DiskTrace, Forward, ForwardId, Input, Instant, LogIndex, MembershipChange,
+    MemoryUsage, NodeId, Outcome, ProgressKind, ReadIndex, ReadMode, Recovered, Refusal, RequestId,
+    RoleKind, Trace,
 };
 
 use crate::builders::*;
@@ -87,7 +87,7 @@ fn a_leader_whose_own_disk_stands_still_takes_no_more_either() {
         refused += u64::from(server.outcome(request).is_some());
     }
     assert_eq!(server.commit_index(), server.node.log().last().index.0);
-    assert!(server.node.held().log_entries < 20, "{:?}", server.node.held());
+    assert!(server.node.memory_usage().log_entries < 20, "{:?}", server.node.memory_usage());
     assert!(refused > 80);
     server.finish_writes(Instant(0));
     assert_eq!(uncommitted(&server), 0);
@@ -103,7 +103,7 @@ fn commands_that_are_passed_on_count_too() {
         let command = Bytes::from(b"x");
         server.receive(2, 1, Body::Forward(Forward { id: ForwardId(id), command }));
     }
-    assert!(server.node.held().log_entries < 20);
+    assert!(server.node.memory_usage().log_entries < 20);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn messages_that_wait_for_the_disk_are_dropped_like_lost_ones() {
         cluster.propose(1, "x");
         cluster.settle();
     }
-    let held = cluster.node(2).held();
+    let held = cluster.node(2).memory_usage();
     assert_eq!(held.withheld, 3);
     let dropped = |trace: &Trace| matches!(trace, Trace::Disk(DiskTrace::WithheldDropped { .. }));
     assert!(cluster.server(2).traces.iter().any(dropped));
@@ -177,16 +177,16 @@ fn a_snapshot_larger_than_the_limit_is_not_accepted() {
     server.receive(1, 1, install(&state, 4, 5));
     server.receive(1, 1, install(&state, 0, 5));
     assert_eq!(server.take_sent(), []);
-    assert_eq!(server.node.held().incoming_snapshot_bytes, 4);
+    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 4);
     assert!(server.restored.is_empty());
 }
 
 /// Beside what the log holds: what no input may make longer than this.
 fn assert_bounded(server: &Server) {
-    let (held, config) = (server.node.held(), &server.config);
+    let (held, config) = (server.node.memory_usage(), &server.config);
     let limit = config.settings.max_pending_requests;
     let entries = 1 + (config.settings.max_uncommitted_bytes / 64) as usize;
-    let Held { log_entries, log_bytes, log_writes, withheld, proposals, reads, .. } = held;
+    let MemoryUsage { log_entries, log_bytes, log_writes, withheld, proposals, reads, .. } = held;
     assert!(log_entries <= entries + 1, "{held:?}");
     assert!(log_bytes <= config.settings.max_uncommitted_bytes, "{held:?}");
     assert!(log_writes <= log_entries + 1, "{held:?}");
@@ -335,7 +335,8 @@ fn a_quiet_cluster_sends_nothing_but_heartbeats_and_their_answers() {
     assert_eq!((heartbeats, answers), (200 * 8, 200 * 8), "one of each, twenty times a second");
     let peers = cluster.node(1).status().peers;
     assert!(peers.iter().all(|peer| peer.state == ProgressKind::Replicate && peer.in_flight == 0));
-    let held = cluster.node(1).held();
-    let idle = Held { log_entries: 2, log_bytes: 1, memberships: 1, ..Held::default() };
+    let held = cluster.node(1).memory_usage();
+    let idle =
+        MemoryUsage { log_entries: 2, log_bytes: 1, memberships: 1, ..MemoryUsage::default() };
     assert_eq!(held, idle);
 }

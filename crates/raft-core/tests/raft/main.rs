@@ -9,15 +9,16 @@
 //! | `follower`, `leader`, `figure7` | §5.3 |
 //! | `commit`, `figure8` | §5.3, §5.4.2 |
 //! | `flow` | pipelining, and recovery from the loss of any message |
-//! | `snapshots`, `transfer` | §7 |
+//! | `snapshots`, `streaming` | §7 |
 //! | `clients` | §8 |
-//! | `forwarding` | §8, commands that a follower passes on |
+//! | `forwarding` | §8, commands that a follower forwards |
 //! | `prevote` | dissertation §9.6 |
 //! | `quorum_check` | dissertation §6.2, §4.2.3 |
 //! | `reads` | dissertation §6.4 |
-//! | `handover` | dissertation §3.10 |
+//! | `leadership_transfer` | dissertation §3.10 |
 //! | `membership` | §6, dissertation chapter 4 |
-//! | `limits` | what a node takes, sends and holds |
+//! | `limits` | the limits of what a node takes, sends and holds in memory |
+//! | `rules` | the page "Figure 2 → function" |
 //! | `settings` | `Config` and `RestartError` |
 //! | `safety`, `everything`, `nonsense` | property tests |
 
@@ -35,8 +36,8 @@ mod figure8;
 mod flow;
 mod follower;
 mod forwarding;
-mod handover;
 mod leader;
+mod leadership_transfer;
 mod limits;
 mod membership;
 mod nonsense;
@@ -44,9 +45,10 @@ mod prevote;
 mod quorum_check;
 mod reads;
 mod restriction;
+mod rules;
 mod safety;
 mod settings;
 mod snapshots;
+mod streaming;
 mod terms;
-mod transfer;
 mod votes;

@@ -246,7 +246,7 @@ impl Victim {
         let before = self.node.status();
         self.node.handle(self.now, input);
         let mut applied = before.last_applied;
-        while let Some(output) = self.node.poll_output() {
+        while let Some(output) = self.node.poll_output().output() {
             match output {
                 Output::Persist(write) => {
                     self.issued += 1;

@@ -98,7 +98,7 @@ impl Server {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.node.poll_output() {
+        while let Some(output) = self.node.poll_output().output() {
             match output {
                 Output::Persist(write) => self.writes.push_back(write),
                 Output::Send { to, message } => {
@@ -184,7 +184,7 @@ impl Server {
             // A report that comes late or twice changes nothing.
             self.node.handle(now, Input::Persisted(PersistId(id.0 - 1)));
             self.node.handle(now, Input::Persisted(id));
-            assert!(self.node.poll_output().is_none(), "a repeated report had an effect");
+            assert!(self.node.poll_output().output().is_none(), "a repeated report had an effect");
         }
     }
 

@@ -291,7 +291,7 @@ fn of_two_snapshots_that_wait_for_the_disk_only_the_newer_is_restored() {
     let (older, newer) = (snapshot(5, 3, 3, "older"), snapshot(8, 3, 3, "newer"));
     server.receive(2, 3, install(&older, 0, 5));
     server.receive(2, 3, install(&newer, 0, 5));
-    assert_eq!(server.node.held().withheld, 3, "two answers and one snapshot");
+    assert_eq!(server.node.memory_usage().withheld, 3, "two answers and one snapshot");
     server.finish_writes(Instant(0));
     assert_eq!(server.restored.len(), 1);
     assert_eq!((server.state.as_str(), server.node.last_applied()), ("newer", LogIndex(8)));

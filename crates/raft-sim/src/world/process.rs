@@ -69,9 +69,7 @@ impl World {
     fn drain(&mut self, id: NodeId) {
         loop {
             let mut snapshot = None;
-            while let Some(output) =
-                self.node_mut(id).live_mut().and_then(|live| live.core.poll_output())
-            {
+            while let Some(output) = self.poll_output(id) {
                 match output {
                     Output::Persist(persist) => self.issue_write(id, &persist),
                     Output::Send { to, message } => self.send(id, to, message),
@@ -92,6 +90,12 @@ impl World {
                 None => return,
             }
         }
+    }
+
+    /// The core's next output. Its deadline is read when the next timer is looked for, by the clock
+    /// that the node has then.
+    fn poll_output(&mut self, id: NodeId) -> Option<Output> {
+        self.node_mut(id).live_mut()?.core.poll_output().output()
     }
 
     fn issue_write(&mut self, id: NodeId, persist: &Persist) {
