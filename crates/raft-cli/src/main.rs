@@ -66,10 +66,11 @@ fn main() -> ExitCode {
 }
 
 fn print_language() -> std::io::Result<()> {
-    let width = raft_script::HELP.iter().map(|(form, _)| form.len()).filter(|w| *w <= 50).max();
+    let lines = raft_script::help();
+    let width = lines.iter().map(|line| line.form.len()).filter(|width| *width <= 50).max();
     let width = width.unwrap_or_default();
     output::to_stdout(|out| {
-        for (form, meaning) in raft_script::HELP {
+        for raft_script::HelpLine { form, meaning } in &lines {
             writeln!(out, "{form:width$}  {meaning}")?;
         }
         Ok(())

@@ -204,8 +204,8 @@ fn without_files_or_with_wrong_options_usage_is_shown() {
 fn the_language_is_printed() {
     let output = helios(&["language"]);
     assert_eq!(code(&output), 0);
-    for (form, _) in raft_script::HELP {
-        assert!(stdout(&output).contains(form));
+    for line in raft_script::help() {
+        assert!(stdout(&output).contains(&line.form), "{}", line.form);
     }
 }
 

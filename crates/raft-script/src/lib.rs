@@ -2,7 +2,7 @@
 //!
 //! Everything that a person can do to a cluster is one [`Statement`], and every statement is one line
 //! of text: typed into the page's console, written in a scenario, carried by a share link, printed by
-//! [`Session::export`], run by `helios run`. [`HELP`] lists them all. `Display` and [`parse_line`] are
+//! [`Session::export`], run by `helios run`. [`help`] lists them all. `Display` and [`parse_line`] are
 //! inverses.
 //!
 //! [`Session`] carries statements out, one step at a time, so that a page can pace it; [`run`] carries
@@ -35,10 +35,12 @@
 #![forbid(unsafe_code)]
 
 mod complete;
+mod condition;
 mod error;
 pub mod excerpt;
 mod from_action;
 mod help;
+mod language;
 pub mod limits;
 mod outcome;
 mod parse;
@@ -49,15 +51,20 @@ mod statement;
 #[cfg(test)]
 mod strategies;
 mod token;
+mod units;
 
 pub use complete::{Completion, complete};
+pub use condition::{
+    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
+    MemberCondition, NodeCondition, Quantity,
+};
 pub use error::ParseError;
-pub use help::HELP;
+pub use help::{HelpLine, help};
 pub use outcome::{ExecError, Failure, Reply};
 pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Journaled, Session, Started, Stepped};
 pub use statement::{
-    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Order, Quantity, Run, Script,
-    Selector, SourceLine, Statement,
+    DiskContents, Ends, Moment, Nodes, Order, Run, Script, Selector, SourceLine, Statement,
 };
+pub use units::{Percent, Span};

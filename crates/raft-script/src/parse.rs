@@ -1,20 +1,9 @@
 //! Text to statements.
 
-mod clocks;
-mod cluster;
-mod conditions;
-mod cursor;
-mod disks;
-mod links;
-mod requests;
-mod statements;
-mod values;
-
 use crate::error::ParseError;
+use crate::language::Cursor;
 use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
 use crate::statement::{Script, SourceLine, Statement};
-
-use self::cursor::Cursor;
 
 /// Reads a script.
 ///
@@ -86,7 +75,12 @@ fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
                 Err("what disks hold before every statement but `cluster`".to_owned())
             }
         }
-        _ => Ok(()),
+        Statement::Cluster(_)
+        | Statement::Run(_)
+        | Statement::Step(_)
+        | Statement::At { .. }
+        | Statement::Order(_)
+        | Statement::Expect { .. } => Ok(()),
     }
 }
 

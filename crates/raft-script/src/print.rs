@@ -1,10 +1,8 @@
 //! Statements as text: the inverse of the parser.
 
-mod cluster;
 mod conditions;
 mod disks;
 mod links;
-mod values;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,17 +12,16 @@ use base64::engine::general_purpose::STANDARD;
 use raft_core::{Instant, MembershipChange};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    AdminRequest, ClockChange, DiskAction, NetworkAction, NodeAction, ReadPolicy, Request, Unsynced,
+    AdminRequest, ClockChange, DiskAction, NetworkAction, NodeAction, ReadPolicy, Request, Setup,
 };
 
-pub(crate) use self::conditions::state_word;
-pub(crate) use self::values::{Terms, Text, Time};
-
-use self::cluster::write_cluster;
 use self::disks::{Changed, Damaged};
 use self::links::write_link;
-use self::values::Drift;
+use crate::language::{
+    PAPER, READ_POLICIES, UNSYNCED, cluster_settings, is_paper, is_written, name_of,
+};
 use crate::statement::{DiskContents, Moment, Nodes, Order, Run, Script, Selector, Statement};
+use crate::units::{Drift, Span, Terms, Text};
 
 /// The client that acts when a statement names none.
 pub(crate) const DEFAULT_CLIENT: ClientId = ClientId(1);
@@ -56,7 +53,7 @@ impl fmt::Display for Statement {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::For(duration) => write!(f, "run {}", Time(*duration)),
+            Self::For(duration) => write!(f, "run {}", Span(*duration)),
             Self::To { time, step } => {
                 let moment = Moment::Absolute { time: *time, step: *step };
                 write!(f, "run until {moment}")
@@ -93,7 +90,7 @@ impl fmt::Display for Order {
                 write_operation(f, operation)?;
                 write_via(f, *via)?;
                 if *read != ReadPolicy::Log {
-                    write!(f, " read={read}")?;
+                    write!(f, " read={}", name_of(READ_POLICIES, read))?;
                 }
                 if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
             }
@@ -105,12 +102,10 @@ fn write_node_action(f: &mut fmt::Formatter<'_>, nodes: &Nodes, action: NodeActi
     match action {
         NodeAction::Crash { unsynced } => {
             write!(f, "crash {nodes}")?;
-            f.write_str(match unsynced {
-                Unsynced::Drawn => "",
-                Unsynced::Lost => " lose",
-                Unsynced::Kept => " keep",
-                Unsynced::Torn => " tear",
-            })
+            match name_of(UNSYNCED, &unsynced) {
+                "" => Ok(()),
+                name => write!(f, " {name}"),
+            }
         }
         NodeAction::Restart => write!(f, "restart {nodes}"),
         NodeAction::Pause => write!(f, "pause {nodes}"),
@@ -122,9 +117,9 @@ fn write_node_action(f: &mut fmt::Formatter<'_>, nodes: &Nodes, action: NodeActi
             write!(f, "clock {nodes} drift={}", Drift(ppm))
         }
         NodeAction::SetClock(ClockChange::Jump(ahead)) => {
-            write!(f, "clock {nodes} jump={}", Time(ahead))
+            write!(f, "clock {nodes} jump={}", Span(ahead))
         }
-        NodeAction::Slow { handling } => write!(f, "slow {nodes} by={}", Time(handling)),
+        NodeAction::Slow { handling } => write!(f, "slow {nodes} by={}", Span(handling)),
     }
 }
 
@@ -169,7 +164,7 @@ impl fmt::Display for Moment {
             Self::Absolute { time, step: Some(step) } => {
                 write!(f, "{} after {step} steps", at(*time))
             }
-            Self::Relative(duration) => write!(f, "+{}", Time(*duration)),
+            Self::Relative(duration) => write!(f, "+{}", Span(*duration)),
         }
     }
 }
@@ -212,6 +207,20 @@ impl fmt::Display for DiskContents {
     }
 }
 
+/// What differs from the defaults.
+fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::Result {
+    f.write_str("cluster")?;
+    for setting in cluster_settings() {
+        if is_written(setting, setup) {
+            write!(f, " {}={}", setting.name, (setting.print)(setup))?;
+        }
+        if setting.name == "seed" && is_paper(setup) {
+            write!(f, " {}", PAPER.0)?;
+        }
+    }
+    Ok(())
+}
+
 fn write_operation(f: &mut fmt::Formatter<'_>, operation: &Operation) -> fmt::Result {
     match operation {
         Operation::Set { key, value } => write!(f, "set {}={}", Text::of(key), Text::of(value)),
@@ -239,10 +248,10 @@ fn write_via(f: &mut fmt::Formatter<'_>, via: Option<Selector>) -> fmt::Result {
 }
 
 fn write_within(f: &mut fmt::Formatter<'_>, within: Option<Duration>) -> fmt::Result {
-    within.map_or(Ok(()), |within| write!(f, " within {}", Time(within)))
+    within.map_or(Ok(()), |within| write!(f, " within {}", Span(within)))
 }
 
-fn write_list<T: fmt::Display>(
+pub(crate) fn write_list<T: fmt::Display>(
     f: &mut fmt::Formatter<'_>,
     items: &[T],
     separator: &str,
@@ -256,6 +265,6 @@ fn write_list<T: fmt::Display>(
     Ok(())
 }
 
-fn at(time: Instant) -> Time {
-    Time(Duration::from_micros(time.0))
+fn at(time: Instant) -> Span {
+    Span(Duration::from_micros(time.0))
 }

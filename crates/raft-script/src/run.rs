@@ -5,9 +5,9 @@ use raft_sim::Event;
 
 use crate::limits::{MAX_BACKLOG, MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::outcome::{ExecError, Failure};
-use crate::print::Time;
 use crate::session::{Session, Started, Stepped};
 use crate::statement::{Moment, Run, Script, SourceLine, Statement};
+use crate::units::Span;
 
 /// How a script's run ended.
 #[derive(Clone, Debug)]
@@ -162,7 +162,7 @@ impl Runner<'_> {
             return Err(ExecError::LimitExceeded { limit });
         }
         if world.now() > Instant(0) + MAX_RUN_TIME {
-            let limit = format!("{} of virtual time", Time(MAX_RUN_TIME));
+            let limit = format!("{} of virtual time", Span(MAX_RUN_TIME));
             return Err(ExecError::LimitExceeded { limit });
         }
         Ok(())

@@ -13,10 +13,11 @@ use raft_core::Instant;
 use raft_kv::ClientId;
 use raft_sim::{ClientEvent, Event, EventKind, NextStep, Setup, SetupError, World};
 
+use crate::condition::Condition;
 use crate::limits::DEFAULT_PATIENCE;
 use crate::outcome::{ExecError, Reply};
-use crate::print::Time;
-use crate::statement::{Condition, Moment, Run, Statement};
+use crate::statement::{Moment, Run, Statement};
+use crate::units::Span;
 
 pub use self::goal::Goal;
 pub(crate) use self::opening::without_unknown_down;
@@ -296,7 +297,7 @@ impl Session {
                     }));
                 }
                 let (awaited, found) = (condition.to_string(), self.found(&condition));
-                let within = Time(within).to_string();
+                let within = Span(within).to_string();
                 Some(Err(ExecError::TimedOut { awaited, within, found }))
             }
         }

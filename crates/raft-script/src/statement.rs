@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use raft_core::{Instant, LogPosition, NodeId, RoleKind, Term};
-use raft_kv::{ClientId, Key, Value};
-use raft_sim::{
-    AdminRequest, DiskAction, LinkChange, NetworkAction, NodeAction, NodeState, Request, Setup,
-};
+use raft_core::{Instant, NodeId, Term};
+use raft_sim::{AdminRequest, DiskAction, LinkChange, NetworkAction, NodeAction, Request, Setup};
+
+use crate::condition::Condition;
 
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -193,106 +192,4 @@ pub enum Ends {
         /// Whether the opposite direction is meant as well.
         both_ways: bool,
     },
-}
-
-/// Something that holds or does not.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Condition {
-    /// `leader`, `leader 3`, `leader among 3 4 5`: one of these leads; none named: any.
-    Leader(Vec<NodeId>),
-    /// `no leader`: no running node leads.
-    NoLeader,
-    /// `voters 1 2 3`: the leader goes by a membership, committed or not, with exactly these voters,
-    /// in any order, and no joint one.
-    Voters(Vec<NodeId>),
-    /// `learners 6`, `no learners`: the leader goes by a membership with exactly these learners.
-    Learners(Vec<NodeId>),
-    /// `joint`: the leader goes by a joint membership (§6).
-    Joint,
-    /// `not joint`: it goes by one that is not.
-    NotJoint,
-    /// `lease 3`: the node leads and has a lease.
-    Lease(Selector),
-    /// `no lease 3`
-    NoLease(Selector),
-    /// `role 3 follower`
-    Role(Selector, RoleKind),
-    /// `state 3 crashed`
-    State(Selector, NodeState),
-    /// `term 3 = 2`, `commit 3 >= 7`
-    Number {
-        /// What is compared.
-        quantity: Quantity,
-        /// Whose; `None`: the highest of all nodes that are up.
-        node: Option<Selector>,
-        /// How.
-        comparison: Comparison,
-        /// With what.
-        number: u64,
-    },
-    /// `committed x=1`: the committed entries give the key this value.
-    Committed(Key, Value),
-    /// `not committed x=1`
-    NotCommitted(Key, Value),
-    /// `value 3 x=1`: what a node has applied gives the key this value.
-    Value(Selector, Key, Value),
-    /// `no value 3 x`
-    NoValue(Selector, Key),
-    /// `log 3 = 1,1,2`, `log 3 = 4 after 10@3`
-    Log {
-        /// Whose log; that of a crashed node is read from its disk.
-        node: Selector,
-        /// The terms of its entries, in order.
-        terms: Vec<Term>,
-        /// The last entry that its snapshot covers; the origin without a snapshot.
-        after: LogPosition,
-    },
-    /// `converged`: all running nodes hold the same log, committed and applied to its end.
-    Converged,
-    /// `complete`: converged, on all that was ever committed.
-    Complete,
-    /// `idle`: no client waits for an answer.
-    Idle,
-    /// `answer client 1 = value 7`: the client waits for nothing, and this is its last answer.
-    Answer {
-        /// Which client.
-        client: ClientId,
-        /// The answer in words; `gave up` if it stopped waiting.
-        words: String,
-    },
-    /// `pending client 1`: the client waits for an answer.
-    Pending(ClientId),
-    /// `safe`: no property that must always hold was ever broken.
-    Safe,
-}
-
-/// A number that a node has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Quantity {
-    /// Its current term.
-    Term,
-    /// Its commit index.
-    Commit,
-}
-
-/// How numbers are compared.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Comparison {
-    /// `=`
-    Equal,
-    /// `>=`
-    AtLeast,
-    /// `<=`
-    AtMost,
-}
-
-impl Comparison {
-    /// Whether `left` compares so with `right`.
-    pub fn holds(self, left: u64, right: u64) -> bool {
-        match self {
-            Self::Equal => left == right,
-            Self::AtLeast => left >= right,
-            Self::AtMost => left <= right,
-        }
-    }
 }

@@ -17,11 +17,12 @@ use raft_sim::{
 };
 use raft_storage::RecordKey;
 
-use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
-use crate::statement::{
-    Comparison, Condition, DiskContents, Ends, Moment, Nodes, Order, Quantity, Run, Selector,
-    Statement,
+use crate::condition::{
+    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
+    MemberCondition, NodeCondition, Quantity,
 };
+use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
+use crate::statement::{DiskContents, Ends, Moment, Nodes, Order, Run, Selector, Statement};
 
 /// A statement as a line can hold it.
 pub(crate) fn statement() -> BoxedStrategy<Statement> {
@@ -327,35 +328,41 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
     let words =
         prop_oneof!["[a-z]{1,6}( [a-z0-9]{1,6}){0,3}", "\\PC{0,12}", Just("within".to_owned())];
     prop_oneof![
-        vec(node(), 0..4).prop_map(Condition::Leader),
-        Just(Condition::NoLeader),
-        vec(node(), 1..4).prop_map(Condition::Voters),
-        vec(node(), 0..4).prop_map(Condition::Learners),
-        Just(Condition::Joint),
-        Just(Condition::NotJoint),
-        selector().prop_map(Condition::Lease),
-        selector().prop_map(Condition::NoLease),
-        (selector(), role()).prop_map(|(node, role)| Condition::Role(node, role)),
-        (selector(), state()).prop_map(|(node, state)| Condition::State(node, state)),
-        number.prop_map(|(quantity, node, comparison, number)| Condition::Number {
-            quantity,
-            node,
-            comparison,
-            number
-        }),
-        (key(), value()).prop_map(|(key, value)| Condition::Committed(key, value)),
-        (key(), value()).prop_map(|(key, value)| Condition::NotCommitted(key, value)),
+        vec(node(), 0..4).prop_map(|it| Condition::Leader(LeaderCondition::Leader(it))),
+        Just(Condition::Leader(LeaderCondition::NoLeader)),
+        vec(node(), 1..4).prop_map(|it| Condition::Members(MemberCondition::Voters(it))),
+        vec(node(), 0..4).prop_map(|it| Condition::Members(MemberCondition::Learners(it))),
+        Just(Condition::Members(MemberCondition::Joint)),
+        Just(Condition::Members(MemberCondition::NotJoint)),
+        selector().prop_map(|it| Condition::Leader(LeaderCondition::Lease(it))),
+        selector().prop_map(|it| Condition::Leader(LeaderCondition::NoLease(it))),
+        (selector(), role())
+            .prop_map(|(node, role)| Condition::Node(NodeCondition::Role(node, role))),
+        (selector(), state())
+            .prop_map(|(node, state)| Condition::Node(NodeCondition::State(node, state))),
+        number.prop_map(|(quantity, node, comparison, number)| Condition::Node(
+            NodeCondition::Number { quantity, node, comparison, number }
+        )),
+        (key(), value())
+            .prop_map(|(key, value)| Condition::Data(DataCondition::Committed(key, value))),
+        (key(), value())
+            .prop_map(|(key, value)| Condition::Data(DataCondition::NotCommitted(key, value))),
         (selector(), key(), value())
-            .prop_map(|(node, key, value)| Condition::Value(node, key, value)),
-        (selector(), key()).prop_map(|(node, key)| Condition::NoValue(node, key)),
-        (selector(), vec(term(), 0..5), position())
-            .prop_map(|(node, terms, after)| Condition::Log { node, terms, after }),
-        Just(Condition::Converged),
-        Just(Condition::Complete),
-        Just(Condition::Idle),
-        (client(), words).prop_map(|(client, words)| Condition::Answer { client, words }),
-        client().prop_map(Condition::Pending),
-        Just(Condition::Safe),
+            .prop_map(|(node, key, value)| Condition::Data(DataCondition::Value(node, key, value))),
+        (selector(), key())
+            .prop_map(|(node, key)| Condition::Data(DataCondition::NoValue(node, key))),
+        (selector(), vec(term(), 0..5), position()).prop_map(|(node, terms, after)| {
+            Condition::Node(NodeCondition::Log { node, terms, after })
+        }),
+        Just(Condition::Cluster(ClusterCondition::Converged)),
+        Just(Condition::Cluster(ClusterCondition::Complete)),
+        Just(Condition::Client(ClientCondition::Idle)),
+        (client(), words).prop_map(|(client, words)| Condition::Client(ClientCondition::Answer {
+            client,
+            words
+        })),
+        client().prop_map(|it| Condition::Client(ClientCondition::Pending(it))),
+        Just(Condition::Cluster(ClusterCondition::Safe)),
     ]
     .boxed()
 }

@@ -30,7 +30,7 @@ impl LatencyShape {
     pub const ALL: [Self; 3] = [Self::Uniform, Self::Exponential, Self::LongTail];
 
     /// Its name, as the command language writes it.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Uniform => "uniform",
             Self::Exponential => "exponential",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_check::{complete, converged};
 use raft_core::{Membership, NodeId};
 use raft_kv::{Operation, Response};
-use raft_script::{Condition, Statement};
+use raft_script::{ClientCondition, ClusterCondition, Condition, LeaderCondition, Statement};
 use raft_sim::{
     Action, AdminRequest, NetworkAction, NodeAction, NodeState, Random, ReadPolicy, Request,
     SimNode,
@@ -41,7 +41,10 @@ impl SeedRun {
         self.last_step = self.world.steps() + MAX_STEPS;
         let within = recovery::bound(&self.world);
         self.ask_as_a_new_client(within)?;
-        let answered = Condition::Answer { client: FRESH_CLIENT, words: "done".to_owned() };
+        let answered = {
+            let words = "done".to_owned();
+            Condition::Client(ClientCondition::Answer { client: FRESH_CLIENT, words })
+        };
         self.expect(answered, within, |run| {
             let waits = run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some());
             match &run.fresh_answer {
@@ -52,8 +55,12 @@ impl SeedRun {
         if is_bridged {
             self.act_now(NetworkAction::Heal.into())?;
         }
-        self.expect(Condition::Converged, within, |run| converged(&run.world))?;
-        self.expect(Condition::Complete, within, |run| complete(&run.world, run.checks.ledger()))?;
+        self.expect(Condition::Cluster(ClusterCondition::Converged), within, |run| {
+            converged(&run.world)
+        })?;
+        self.expect(Condition::Cluster(ClusterCondition::Complete), within, |run| {
+            complete(&run.world, run.checks.ledger())
+        })?;
         let memberships = recovery::memberships(&self.world, &self.checks, &self.targets);
         let mut voters: Vec<NodeId> =
             memberships.iter().flat_map(Membership::voters).copied().collect();
@@ -100,10 +107,12 @@ impl SeedRun {
     }
 
     fn expect_leader(&mut self, nodes: Vec<NodeId>, within: Duration) -> Checked {
-        self.expect(Condition::Leader(nodes.clone()), within, |run| match run.world.leader() {
-            Some(leader) if nodes.contains(&leader) => Ok(()),
-            Some(leader) => Err(format!("node {leader} leads")),
-            None => Err("no node leads".to_owned()),
+        self.expect(Condition::Leader(LeaderCondition::Leader(nodes.clone())), within, |run| {
+            match run.world.leader() {
+                Some(leader) if nodes.contains(&leader) => Ok(()),
+                Some(leader) => Err(format!("node {leader} leads")),
+                None => Err("no node leads".to_owned()),
+            }
         })
     }
 

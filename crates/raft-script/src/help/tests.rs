@@ -1,4 +1,4 @@
-use super::HELP;
+use super::help;
 use crate::parse_line;
 
 /// A form without what may be left out, and with the first choice of it.
@@ -19,8 +19,9 @@ fn variants(form: &str) -> [String; 2] {
 #[test]
 fn every_form_is_understood() {
     let mut checked = 0;
-    for (form, _) in HELP {
-        let lines: Vec<String> = match *form {
+    for line in help() {
+        let form = line.form.as_str();
+        let lines: Vec<String> = match form {
             settings if settings.starts_with("        ") => vec![format!("cluster {settings}")],
             conditions if conditions.starts_with("  ") => conditions
                 .split(", ")

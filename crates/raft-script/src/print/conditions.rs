@@ -3,13 +3,29 @@
 use std::fmt;
 
 use raft_core::LogPosition;
-use raft_sim::NodeState;
 
-use super::values::{Terms, Text, Words};
 use super::write_list;
-use crate::statement::{Comparison, Condition, Quantity};
+use crate::condition::{
+    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
+    MemberCondition, NodeCondition, Quantity,
+};
+use crate::language::{ROLES, STATES, name_of};
+use crate::units::{Terms, Text, Words};
 
 impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leader(condition) => condition.fmt(f),
+            Self::Members(condition) => condition.fmt(f),
+            Self::Node(condition) => condition.fmt(f),
+            Self::Data(condition) => condition.fmt(f),
+            Self::Cluster(condition) => condition.fmt(f),
+            Self::Client(condition) => condition.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for LeaderCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Leader(nodes) => {
@@ -24,6 +40,15 @@ impl fmt::Display for Condition {
                 }
             }
             Self::NoLeader => f.write_str("no leader"),
+            Self::Lease(node) => write!(f, "lease {node}"),
+            Self::NoLease(node) => write!(f, "no lease {node}"),
+        }
+    }
+}
+
+impl fmt::Display for MemberCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Voters(nodes) => {
                 f.write_str("voters ")?;
                 write_list(f, nodes, " ")
@@ -35,19 +60,15 @@ impl fmt::Display for Condition {
             }
             Self::Joint => f.write_str("joint"),
             Self::NotJoint => f.write_str("not joint"),
-            Self::Lease(node) => write!(f, "lease {node}"),
-            Self::NoLease(node) => write!(f, "no lease {node}"),
-            other => other.write_about_state(f),
         }
     }
 }
 
-impl Condition {
-    /// The conditions about what nodes hold and clients were told.
-    fn write_about_state(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl fmt::Display for NodeCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Role(node, role) => write!(f, "role {node} {role}"),
-            Self::State(node, state) => write!(f, "state {node} {}", state_word(*state)),
+            Self::Role(node, role) => write!(f, "role {node} {}", name_of(ROLES, role)),
+            Self::State(node, state) => write!(f, "state {node} {}", name_of(STATES, state)),
             Self::Number { quantity, node, comparison, number } => {
                 write!(f, "{quantity} ")?;
                 if let Some(node) = node {
@@ -55,6 +76,17 @@ impl Condition {
                 }
                 write!(f, "{comparison} {number}")
             }
+            Self::Log { node, terms, after } => {
+                write!(f, "log {node} = {}", Terms(terms))?;
+                if *after == LogPosition::ORIGIN { Ok(()) } else { write!(f, " after {after}") }
+            }
+        }
+    }
+}
+
+impl fmt::Display for DataCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Committed(key, value) => {
                 write!(f, "committed {}={}", Text::of(key), Text::of(value))
             }
@@ -65,19 +97,28 @@ impl Condition {
                 write!(f, "value {node} {}={}", Text::of(key), Text::of(value))
             }
             Self::NoValue(node, key) => write!(f, "no value {node} {}", Text::of(key)),
-            Self::Log { node, terms, after } => {
-                write!(f, "log {node} = {}", Terms(terms))?;
-                if *after == LogPosition::ORIGIN { Ok(()) } else { write!(f, " after {after}") }
-            }
-            Self::Converged => f.write_str("converged"),
-            Self::Complete => f.write_str("complete"),
+        }
+    }
+}
+
+impl fmt::Display for ClusterCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Converged => "converged",
+            Self::Complete => "complete",
+            Self::Safe => "safe",
+        })
+    }
+}
+
+impl fmt::Display for ClientCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Idle => f.write_str("idle"),
             Self::Answer { client, words } => {
                 write!(f, "answer client {client} = {}", Words(words))
             }
             Self::Pending(client) => write!(f, "pending client {client}"),
-            Self::Safe => f.write_str("safe"),
-            _ => unreachable!("written above"),
         }
     }
 }
@@ -93,20 +134,6 @@ impl fmt::Display for Quantity {
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Equal => "=",
-            Self::AtLeast => ">=",
-            Self::AtMost => "<=",
-        })
-    }
-}
-
-/// The one word for a state that the language has.
-pub(crate) fn state_word(state: NodeState) -> &'static str {
-    match state {
-        NodeState::Running => "running",
-        NodeState::Paused => "paused",
-        NodeState::Crashed => "crashed",
-        NodeState::Refused => "refused",
+        f.write_str(self.sign())
     }
 }

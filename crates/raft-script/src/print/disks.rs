@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use raft_sim::{DiskChange, DiskDamage, Fsync};
+use raft_sim::{DiskChange, DiskDamage};
 use raft_storage::RecordKey;
 
-use super::values::{Delay, Time};
+use crate::language::{FSYNC, RECORDS, name_of};
+use crate::units::{Delay, Span};
 
 /// What is said of disks that work otherwise from now on.
 pub(super) struct Changed<'a>(pub(super) &'a DiskChange);
@@ -15,10 +16,8 @@ impl fmt::Display for Changed<'_> {
         match self.0 {
             DiskChange::Latency(range) => write!(f, "latency={}", Delay(*range)),
             DiskChange::Shape(shape) => write!(f, "shape={shape}"),
-            DiskChange::Stall(duration) => write!(f, "stall={}", Time(*duration)),
-            DiskChange::Fsync(Fsync::Works) => f.write_str("fsync=ok"),
-            DiskChange::Fsync(Fsync::FailsOnce) => f.write_str("fsync=fail"),
-            DiskChange::Fsync(Fsync::Fails) => f.write_str("fsync=broken"),
+            DiskChange::Stall(duration) => write!(f, "stall={}", Span(*duration)),
+            DiskChange::Fsync(fsync) => write!(f, "fsync={}", name_of(FSYNC, fsync)),
             DiskChange::Full(true) => f.write_str("full=on"),
             DiskChange::Full(false) => f.write_str("full=off"),
         }
@@ -47,14 +46,9 @@ struct Record(RecordKey);
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            RecordKey::HardState => f.write_str("term"),
-            RecordKey::HardStateCopy => f.write_str("term-copy"),
-            RecordKey::Snapshot => f.write_str("snapshot"),
-            RecordKey::SnapshotMark => f.write_str("snapshot-mark"),
-            RecordKey::LogEnd => f.write_str("log-end"),
+        match &self.0 {
             RecordKey::Entry(index) => write!(f, "entry {index}"),
-            RecordKey::InUse => unreachable!("no statement names what is not on the disk proper"),
+            key => f.write_str(name_of(RECORDS, key)),
         }
     }
 }

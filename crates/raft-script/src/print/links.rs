@@ -4,8 +4,8 @@ use std::fmt;
 
 use raft_sim::LinkChange;
 
-use super::values::{Delay, Percent, Size, Time};
 use crate::statement::Ends;
+use crate::units::{Delay, Percent, Size, Span};
 
 pub(super) fn write_link(
     f: &mut fmt::Formatter<'_>,
@@ -37,6 +37,6 @@ fn write_change(f: &mut fmt::Formatter<'_>, change: &LinkChange) -> fmt::Result 
         LinkChange::Bandwidth(Some(bytes)) => write!(f, " bandwidth={}/s", Size(*bytes)),
         LinkChange::Bandwidth(None) => f.write_str(" bandwidth=off"),
         LinkChange::QueueLimit(limit) => write!(f, " queue={limit}"),
-        LinkChange::Clog(time) => write!(f, " clog={}", Time(*time)),
+        LinkChange::Clog(time) => write!(f, " clog={}", Span(*time)),
     }
 }

@@ -1,142 +1,162 @@
-//! Whether a condition holds, and what is there instead.
+//! Whether a condition holds, and the present state in words.
 
 use raft_core::{LogIndex, LogPosition, Membership, NodeId, Term};
 use raft_kv::{ClientId, Key};
 use raft_sim::{PendingOperation, SimNode};
 
 use super::Session;
+use crate::condition::{
+    ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
+    NodeCondition, Quantity,
+};
+use crate::language::{STATES, name_of};
 use crate::outcome::ExecError;
-use crate::print::{Terms, Text, state_word};
-use crate::statement::{Condition, Quantity, Selector};
+use crate::statement::Selector;
+use crate::units::{Terms, Text};
+
+impl Condition {
+    /// The nodes that it names, if a condition on them cannot hold without them.
+    fn nodes(&self) -> Vec<Selector> {
+        match self {
+            Self::Leader(LeaderCondition::Leader(nodes)) => {
+                nodes.iter().copied().map(Selector::Node).collect()
+            }
+            Self::Leader(LeaderCondition::Lease(node) | LeaderCondition::NoLease(node))
+            | Self::Data(DataCondition::Value(node, ..) | DataCondition::NoValue(node, _))
+            | Self::Node(
+                NodeCondition::Role(node, _)
+                | NodeCondition::State(node, _)
+                | NodeCondition::Log { node, .. }
+                | NodeCondition::Number { node: Some(node), .. },
+            ) => vec![*node],
+            Self::Leader(LeaderCondition::NoLeader)
+            | Self::Node(NodeCondition::Number { node: None, .. })
+            | Self::Data(DataCondition::Committed(..) | DataCondition::NotCommitted(..))
+            | Self::Members(_)
+            | Self::Cluster(_)
+            | Self::Client(_) => Vec::new(),
+        }
+    }
+}
 
 impl Session {
     /// Refuses a condition about nodes that the cluster does not have: it could never hold.
     pub(super) fn check_nodes(&self, condition: &Condition) -> Result<(), ExecError> {
-        let selector = match condition {
-            Condition::Leader(nodes) => {
-                for node in nodes {
-                    self.select(Selector::Node(*node))?;
-                }
-                return Ok(());
-            }
-            Condition::Role(node, _)
-            | Condition::State(node, _)
-            | Condition::Lease(node)
-            | Condition::NoLease(node)
-            | Condition::Value(node, _, _)
-            | Condition::NoValue(node, _)
-            | Condition::Log { node, .. }
-            | Condition::Number { node: Some(node), .. } => *node,
-            _ => return Ok(()),
-        };
-        match selector {
-            Selector::Node(_) => self.select(selector).map(|_| ()),
-            Selector::Leader | Selector::AnyFollower => Ok(()),
-        }
+        let by_number = |node: &Selector| matches!(node, Selector::Node(_));
+        let mut nodes = condition.nodes().into_iter().filter(by_number);
+        nodes.try_for_each(|node| self.select(node).map(drop))
     }
 
     /// Whether the condition holds now.
     pub(super) fn holds(&self, condition: &Condition) -> bool {
         match condition {
-            Condition::Leader(nodes) => {
-                let leader = self.world.leader();
-                leader.is_some_and(|leader| nodes.is_empty() || nodes.contains(&leader))
+            Condition::Leader(condition) => self.leader_condition_holds(condition),
+            Condition::Members(condition) => self
+                .membership()
+                .is_some_and(|membership| member_condition_holds(membership, condition)),
+            Condition::Node(condition) => self.node_condition_holds(condition),
+            Condition::Data(condition) => self.data_condition_holds(condition),
+            Condition::Cluster(ClusterCondition::Converged) => {
+                raft_check::converged(&self.world).is_ok()
             }
-            Condition::NoLeader => self.world.leader().is_none(),
-            Condition::Voters(nodes) => self.membership().is_some_and(|membership| {
-                !membership.is_joint()
-                    && Membership::new(nodes.iter().copied()).voters() == membership.voters()
-            }),
-            Condition::Learners(nodes) => self.membership().is_some_and(|membership| {
-                let nodes = Membership::empty().with_learners(nodes.iter().copied());
-                nodes.learners() == membership.learners()
-            }),
-            Condition::Joint => self.membership().is_some_and(Membership::is_joint),
-            Condition::NotJoint => {
-                self.membership().is_some_and(|membership| !membership.is_joint())
+            Condition::Cluster(ClusterCondition::Complete) => {
+                raft_check::complete(&self.world, self.checks.ledger()).is_ok()
             }
-            Condition::Lease(node) => self.one(*node).is_some_and(|node| self.has_lease(node)),
-            Condition::NoLease(node) => self.one(*node).is_some_and(|node| !self.has_lease(node)),
-            other => self.state_holds(other),
-        }
-    }
-
-    /// Whether a condition about what nodes hold and clients were told holds now.
-    fn state_holds(&self, condition: &Condition) -> bool {
-        match condition {
-            Condition::Role(node, role) => {
-                self.core(*node).is_some_and(|core| core.role() == *role)
-            }
-            Condition::State(node, state) => {
-                self.one(*node).is_some_and(|node| node.state() == *state)
-            }
-            Condition::Number { quantity, node, comparison, number } => {
-                let found = self.number(*quantity, *node);
-                found.is_some_and(|found| comparison.holds(found, *number))
-            }
-            Condition::Committed(key, value) => self.committed(key) == Some(value),
-            Condition::NotCommitted(key, value) => self.committed(key) != Some(value),
-            Condition::Value(node, key, value) => {
-                let store = self.one(*node).and_then(SimNode::store);
-                store.is_some_and(|store| store.get(key.as_bytes()) == Some(value))
-            }
-            Condition::NoValue(node, key) => {
-                let store = self.one(*node).and_then(SimNode::store);
-                store.is_some_and(|store| store.get(key.as_bytes()).is_none())
-            }
-            Condition::Log { node, terms, after } => self.log_is(*node, terms, *after),
-            Condition::Converged => raft_check::converged(&self.world).is_ok(),
-            Condition::Complete => raft_check::complete(&self.world, self.checks.ledger()).is_ok(),
-            Condition::Idle => self.world.is_idle(),
-            Condition::Answer { client, words } => {
+            Condition::Cluster(ClusterCondition::Safe) => self.checks.violation().is_none(),
+            Condition::Client(ClientCondition::Idle) => self.world.is_idle(),
+            Condition::Client(ClientCondition::Answer { client, words }) => {
                 // While it waits, its last answer is about something else.
                 self.pending(*client).is_none() && self.answers.get(client) == Some(words)
             }
-            Condition::Pending(client) => self.pending(*client).is_some(),
-            Condition::Safe => self.checks.violation().is_none(),
-            _ => unreachable!("decided above"),
+            Condition::Client(ClientCondition::Pending(client)) => self.pending(*client).is_some(),
         }
     }
 
-    /// What there is, in words, whether the condition holds or not.
+    fn leader_condition_holds(&self, condition: &LeaderCondition) -> bool {
+        match condition {
+            LeaderCondition::Leader(nodes) => {
+                let leader = self.world.leader();
+                leader.is_some_and(|leader| nodes.is_empty() || nodes.contains(&leader))
+            }
+            LeaderCondition::NoLeader => self.world.leader().is_none(),
+            LeaderCondition::Lease(node) => {
+                self.one(*node).is_some_and(|node| self.has_lease(node))
+            }
+            LeaderCondition::NoLease(node) => {
+                self.one(*node).is_some_and(|node| !self.has_lease(node))
+            }
+        }
+    }
+
+    fn node_condition_holds(&self, condition: &NodeCondition) -> bool {
+        match condition {
+            NodeCondition::Role(node, role) => {
+                self.core(*node).is_some_and(|core| core.role() == *role)
+            }
+            NodeCondition::State(node, state) => {
+                self.one(*node).is_some_and(|node| node.state() == *state)
+            }
+            NodeCondition::Number { quantity, node, comparison, number } => {
+                let found = self.number(*quantity, *node);
+                found.is_some_and(|found| comparison.holds(found, *number))
+            }
+            NodeCondition::Log { node, terms, after } => self.log_is(*node, terms, *after),
+        }
+    }
+
+    fn data_condition_holds(&self, condition: &DataCondition) -> bool {
+        let value = |node: Selector, key: &Key| {
+            let store = self.one(node).and_then(SimNode::store);
+            store.map(|store| store.get(key.as_bytes()).cloned())
+        };
+        match condition {
+            DataCondition::Committed(key, value) => self.committed(key) == Some(value),
+            DataCondition::NotCommitted(key, value) => self.committed(key) != Some(value),
+            DataCondition::Value(node, key, wanted) => {
+                value(*node, key).is_some_and(|value| value.as_ref() == Some(wanted))
+            }
+            DataCondition::NoValue(node, key) => {
+                value(*node, key).is_some_and(|value| value.is_none())
+            }
+        }
+    }
+
+    /// The present state in words, whether the condition holds or not.
     pub(super) fn found(&self, condition: &Condition) -> String {
         match condition {
-            Condition::Leader(_) | Condition::NoLeader => self.leader_in_words(),
-            Condition::Voters(_)
-            | Condition::Learners(_)
-            | Condition::Joint
-            | Condition::NotJoint => self.membership_in_words(),
-            Condition::Lease(selector) | Condition::NoLease(selector) => {
-                self.about(*selector, |node| self.lease_in_words(node))
+            Condition::Leader(LeaderCondition::Leader(_) | LeaderCondition::NoLeader) => {
+                self.leader_in_words()
             }
-            other => self.state_found(other),
+            Condition::Leader(LeaderCondition::Lease(node) | LeaderCondition::NoLease(node)) => {
+                self.about(*node, |node| self.lease_in_words(node))
+            }
+            Condition::Members(_) => self.membership_in_words(),
+            Condition::Node(condition) => self.node_in_words(condition),
+            Condition::Data(
+                DataCondition::Committed(key, _) | DataCondition::NotCommitted(key, _),
+            ) => self.committed_in_words(key),
+            Condition::Data(
+                DataCondition::Value(node, key, _) | DataCondition::NoValue(node, key),
+            ) => self.value_in_words(*node, key),
+            Condition::Cluster(condition) => self.cluster_in_words(*condition),
+            Condition::Client(ClientCondition::Idle) => self.pending_in_words(),
+            Condition::Client(
+                ClientCondition::Answer { client, .. } | ClientCondition::Pending(client),
+            ) => self.client_in_words(*client),
         }
     }
 
-    /// What there is of what nodes hold and clients were told.
-    fn state_found(&self, condition: &Condition) -> String {
+    fn node_in_words(&self, condition: &NodeCondition) -> String {
         match condition {
-            Condition::Role(selector, _) => self.about(*selector, |node| match node.core() {
+            NodeCondition::Role(node, _) => self.about(*node, |node| match node.core() {
                 Some(core) => format!("is {}", core.role()),
                 None => format!("is {}", node.state()),
             }),
-            Condition::State(selector, _) => {
-                self.about(*selector, |node| format!("is {}", state_word(node.state())))
+            NodeCondition::State(node, _) => {
+                self.about(*node, |node| format!("is {}", name_of(STATES, &node.state())))
             }
-            Condition::Number { quantity, node, .. } => self.number_in_words(*quantity, *node),
-            Condition::Committed(key, _) | Condition::NotCommitted(key, _) => {
-                let key_text = Text::of(key);
-                match self.committed(key) {
-                    Some(value) => {
-                        format!("the committed value of {key_text} is {}", Text::of(value))
-                    }
-                    None => format!("no value of {key_text} is committed"),
-                }
-            }
-            Condition::Value(selector, key, _) | Condition::NoValue(selector, key) => {
-                self.value_in_words(*selector, key)
-            }
-            Condition::Log { node, .. } => self.about(*node, |node| {
+            NodeCondition::Number { quantity, node, .. } => self.number_in_words(*quantity, *node),
+            NodeCondition::Log { node, .. } => self.about(*node, |node| {
                 let (terms, after) = log_of(node);
                 let after = match after {
                     LogPosition::ORIGIN => String::new(),
@@ -144,23 +164,34 @@ impl Session {
                 };
                 format!("has the log {}{after}", Terms(&terms))
             }),
-            Condition::Converged => match raft_check::converged(&self.world) {
-                Ok(()) => "all running nodes agree".to_owned(),
-                Err(difference) => difference,
-            },
-            Condition::Complete => match raft_check::complete(&self.world, self.checks.ledger()) {
-                Ok(()) => "all running nodes agree on all that was committed".to_owned(),
-                Err(difference) => difference,
-            },
-            Condition::Idle => self.pending_in_words(),
-            Condition::Answer { client, .. } | Condition::Pending(client) => {
-                self.client_in_words(*client)
+        }
+    }
+
+    fn committed_in_words(&self, key: &Key) -> String {
+        let key_text = Text::of(key);
+        match self.committed(key) {
+            Some(value) => format!("the committed value of {key_text} is {}", Text::of(value)),
+            None => format!("no value of {key_text} is committed"),
+        }
+    }
+
+    fn cluster_in_words(&self, condition: ClusterCondition) -> String {
+        let agreed = |result: Result<(), String>, words: &str| match result {
+            Ok(()) => words.to_owned(),
+            Err(difference) => difference,
+        };
+        match condition {
+            ClusterCondition::Converged => {
+                agreed(raft_check::converged(&self.world), "all running nodes agree")
             }
-            Condition::Safe => match self.checks.violation() {
+            ClusterCondition::Complete => agreed(
+                raft_check::complete(&self.world, self.checks.ledger()),
+                "all running nodes agree on all that was committed",
+            ),
+            ClusterCondition::Safe => match self.checks.violation() {
                 Some(violation) => violation.to_string(),
                 None => "every property holds".to_owned(),
             },
-            _ => unreachable!("said above"),
         }
     }
 
@@ -173,7 +204,7 @@ impl Session {
         self.one(selector)?.core()
     }
 
-    /// The membership by which the leader goes, committed or not.
+    /// The membership that the leader uses, committed or not.
     fn membership(&self) -> Option<&Membership> {
         Some(self.world.node(self.world.leader()?)?.core()?.membership())
     }
@@ -284,6 +315,21 @@ impl Session {
             Some(node) => format!("node {} {}", node.id(), words(node)),
             None => format!("there is no {selector}"),
         }
+    }
+}
+
+fn member_condition_holds(membership: &Membership, condition: &MemberCondition) -> bool {
+    match condition {
+        MemberCondition::Voters(nodes) => {
+            !membership.is_joint()
+                && Membership::new(nodes.iter().copied()).voters() == membership.voters()
+        }
+        MemberCondition::Learners(nodes) => {
+            let nodes = Membership::empty().with_learners(nodes.iter().copied());
+            nodes.learners() == membership.learners()
+        }
+        MemberCondition::Joint => membership.is_joint(),
+        MemberCondition::NotJoint => !membership.is_joint(),
     }
 }
 

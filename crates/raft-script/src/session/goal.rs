@@ -6,9 +6,10 @@ use std::time::Duration;
 use raft_core::Instant;
 use raft_sim::World;
 
+use crate::condition::Condition;
 use crate::outcome::ExecError;
-use crate::print::Time;
-use crate::statement::{Condition, Moment, Statement};
+use crate::statement::{Moment, Statement};
+use crate::units::Span;
 
 /// What the waiting statement waits for. `Display` says it in words.
 #[derive(Clone, PartialEq, Debug)]
@@ -111,7 +112,7 @@ impl fmt::Display for Goal {
             Target::Steps { left: 1 } => f.write_str("one more step"),
             Target::Steps { left } => write!(f, "{left} more steps"),
             Target::Condition { condition, within, .. } => {
-                write!(f, "waiting until {condition}, for {} at most", Time(*within))
+                write!(f, "waiting until {condition}, for {} at most", Span(*within))
             }
         }
     }

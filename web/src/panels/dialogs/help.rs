@@ -33,19 +33,19 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                 </p>
                 <Legend styles={&MessageStyle::ALL[..]} />
                 <h3>{ "Keys" }</h3>
-                { table(SHORTCUTS) }
+                { table(SHORTCUTS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning))) }
                 <h3>{ "Commands" }</h3>
-                { table(raft_script::HELP) }
+                { table(raft_script::help().into_iter().map(|line| (line.form, line.meaning))) }
             </div>
         </Dialog>
     }
 }
 
-fn table(rows: &'static [(&'static str, &'static str)]) -> Html {
+fn table(rows: impl Iterator<Item = (String, &'static str)>) -> Html {
     html! {
         <dl class="help-table">
-            { for rows.iter().map(|(form, meaning)| html! {
-                <div key={*form}><dt><code>{ *form }</code></dt><dd>{ *meaning }</dd></div>
+            { for rows.map(|(form, meaning)| html! {
+                <div key={form.clone()}><dt><code>{ form }</code></dt><dd>{ meaning }</dd></div>
             }) }
         </dl>
     }

@@ -1,0 +1,159 @@
+//! What `expect` and `run until` wait for: conditions on the state of a session, by topic.
+
+use raft_core::{LogPosition, NodeId, RoleKind, Term};
+use raft_kv::{ClientId, Key, Value};
+use raft_sim::NodeState;
+
+use crate::statement::Selector;
+
+/// A condition that holds or does not hold at any moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Who leads, and with a lease.
+    Leader(LeaderCondition),
+    /// Who belongs to the cluster.
+    Members(MemberCondition),
+    /// The state of one node.
+    Node(NodeCondition),
+    /// Keys and values.
+    Data(DataCondition),
+    /// All nodes together.
+    Cluster(ClusterCondition),
+    /// Clients and their answers.
+    Client(ClientCondition),
+}
+
+/// A condition on leadership.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeaderCondition {
+    /// `leader`, `leader 3`, `leader among 3 4 5`: one of these leads; none named: any.
+    Leader(Vec<NodeId>),
+    /// `no leader`: no running node leads.
+    NoLeader,
+    /// `lease 3`: the node leads and has a lease.
+    Lease(Selector),
+    /// `no lease 3`
+    NoLease(Selector),
+}
+
+/// A condition on the membership that the leader uses, committed or not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MemberCondition {
+    /// `voters 1 2 3`: exactly these voters, in any order, and the membership is not joint.
+    Voters(Vec<NodeId>),
+    /// `learners 6`, `no learners`: exactly these learners.
+    Learners(Vec<NodeId>),
+    /// `joint`: the membership is joint (§6).
+    Joint,
+    /// `not joint`
+    NotJoint,
+}
+
+/// A condition on the state of one node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NodeCondition {
+    /// `role 3 follower`
+    Role(Selector, RoleKind),
+    /// `state 3 crashed`
+    State(Selector, NodeState),
+    /// `term 3 = 2`, `commit 3 >= 7`
+    Number {
+        /// The left side.
+        quantity: Quantity,
+        /// Its node; `None`: the highest of all nodes that are up.
+        node: Option<Selector>,
+        /// The sign.
+        comparison: Comparison,
+        /// The right side.
+        number: u64,
+    },
+    /// `log 3 = 1,1,2`, `log 3 = 4 after 10@3`
+    Log {
+        /// The log's owner; the log of a crashed node is read from its disk.
+        node: Selector,
+        /// The terms of its entries, in order.
+        terms: Vec<Term>,
+        /// The last entry that its snapshot covers; the origin without a snapshot.
+        after: LogPosition,
+    },
+}
+
+/// A condition on keys and values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DataCondition {
+    /// `committed x=1`: the committed entries give the key this value.
+    Committed(Key, Value),
+    /// `not committed x=1`
+    NotCommitted(Key, Value),
+    /// `value 3 x=1`: the entries that a node has applied give the key this value.
+    Value(Selector, Key, Value),
+    /// `no value 3 x`
+    NoValue(Selector, Key),
+}
+
+/// A condition on all nodes together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClusterCondition {
+    /// `converged`: all running nodes hold the same log, committed and applied to its end.
+    Converged,
+    /// `complete`: converged, on all that was ever committed.
+    Complete,
+    /// `safe`: no property that must always hold was ever broken.
+    Safe,
+}
+
+/// A condition on clients.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ClientCondition {
+    /// `idle`: no client waits for an answer.
+    Idle,
+    /// `answer client 1 = value 7`: the client waits for nothing, and this is its last answer.
+    Answer {
+        /// The client.
+        client: ClientId,
+        /// The answer in words; `gave up` if it stopped waiting.
+        words: String,
+    },
+    /// `pending client 1`: the client waits for an answer.
+    Pending(ClientId),
+}
+
+/// A number that a node has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quantity {
+    /// Its current term.
+    Term,
+    /// Its commit index.
+    Commit,
+}
+
+/// How numbers are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `>=`
+    AtLeast,
+    /// `<=`
+    AtMost,
+}
+
+impl Comparison {
+    /// Whether `left` compares so with `right`.
+    pub fn holds(self, left: u64, right: u64) -> bool {
+        match self {
+            Self::Equal => left == right,
+            Self::AtLeast => left >= right,
+            Self::AtMost => left <= right,
+        }
+    }
+
+    /// The sign, as scripts write it.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::AtLeast => ">=",
+            Self::AtMost => "<=",
+        }
+    }
+}

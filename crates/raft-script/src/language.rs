@@ -1,0 +1,118 @@
+//! The table of the language: every word with its forms, its meaning and its parser.
+//!
+//! A [`Word`] begins a statement or a condition, a [`Setting`] is `name=value`, a [`Choice`] is one of a
+//! few words for a value. The parser, the lists in its errors, completion and `helios language` read these
+//! rows and nothing else. A new statement is a row in the file of its topic, beside the function that
+//! reads it; `print.rs` does not compile before it writes the statement as well.
+
+mod clients;
+mod cluster;
+mod conditions;
+mod cursor;
+mod disks;
+mod network;
+mod nodes;
+mod time;
+mod values;
+
+use crate::condition::Condition;
+use crate::statement::Statement;
+
+pub(crate) use self::clients::READ_POLICIES;
+pub(crate) use self::cluster::{PAPER, all as cluster_settings, is_paper, is_written};
+pub(crate) use self::conditions::{CONDITIONS, ROLES, STATES};
+pub(crate) use self::cursor::{Cursor, Parsed};
+pub(crate) use self::disks::{FSYNC, RECORDS};
+pub(crate) use self::nodes::UNSYNCED;
+
+/// A form of a statement or condition, and its meaning. What may be left out is in square brackets.
+pub(crate) type Form = (&'static str, &'static str);
+
+/// A word that begins a statement or a condition.
+pub(crate) struct Word<T> {
+    /// One word, or two such as `no leader`.
+    pub(crate) name: &'static str,
+    /// The meaning in a few words, for completion.
+    pub(crate) brief: &'static str,
+    /// Empty if another word's forms show it.
+    pub(crate) forms: &'static [Form],
+    /// Reads what follows the name.
+    pub(crate) parse: fn(&mut Cursor<'_>) -> Parsed<T>,
+}
+
+/// A setting `name=value`, in a statement that has several of them.
+pub(crate) struct Setting<T> {
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    /// Reads the value, after the sign.
+    pub(crate) parse: fn(&mut Cursor<'_>) -> Parsed<T>,
+}
+
+/// One of a few words for a value.
+pub(crate) struct Choice<T> {
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) value: T,
+}
+
+/// The word for a value.
+pub(crate) fn name_of<T: PartialEq>(choices: &[Choice<T>], value: &T) -> &'static str {
+    choices.iter().find(|choice| choice.value == *value).map_or("", |choice| choice.name)
+}
+
+/// Every statement, topic by topic.
+pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
+    cluster::WORDS,
+    time::WORDS,
+    clients::WORDS,
+    nodes::WORDS,
+    clients::MEMBERSHIP,
+    network::WORDS,
+    disks::WORDS,
+    conditions::EXPECT,
+];
+
+/// Every statement, in the order of the names.
+pub(crate) fn statements() -> Vec<&'static Word<Statement>> {
+    let mut words: Vec<_> = TOPICS.iter().flat_map(|topic| topic.iter()).collect();
+    words.sort_by_key(|word| word.name);
+    words
+}
+
+/// Forms of what is in many statements.
+pub(crate) const PARTS: &[Form] = &[
+    ("3, leader, any follower, all, others", "nodes: by number, by role, or many"),
+    ("20us, 5ms, 2s, 0.5s, 1m", "durations"),
+    (
+        "\"two words\", \"\\x00\"",
+        "keys and values that are no plain word are quoted; \\\" \\\\ \\n \\t \\r \\xNN",
+    ),
+    ("# a comment", "up to the end of the line"),
+];
+
+impl Cursor<'_> {
+    pub(crate) fn statement(&mut self) -> Parsed<Statement> {
+        let words = statements();
+        let (is_first, has_session) = (self.is_at_start(), self.has_session());
+        for word in &words {
+            // `cluster` makes a world, and nothing that waits follows `at`.
+            let makes_sense = match word.name {
+                "cluster" => is_first && !has_session,
+                "at" => is_first,
+                _ => true,
+            };
+            if makes_sense {
+                self.offer(word.name, word.brief);
+            }
+        }
+        self.one_of("a statement", &words)
+    }
+
+    pub(crate) fn condition(&mut self) -> Parsed<Condition> {
+        let words: Vec<_> = CONDITIONS.iter().collect();
+        for word in &words {
+            self.offer(word.name, word.brief);
+        }
+        self.one_of("a condition", &words)
+    }
+}

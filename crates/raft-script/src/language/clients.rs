@@ -1,0 +1,277 @@
+//! What clients ask for, and what a leader is asked for.
+
+use raft_core::MembershipChange;
+use raft_kv::{Key, Operation};
+use raft_sim::{AdminRequest, ReadPolicy, Request};
+
+use super::cursor::{Cursor, Parsed, one_of_settings};
+use super::{Choice, Setting, Word};
+use crate::print::DEFAULT_CLIENT;
+use crate::statement::{Order, Selector, Statement};
+
+pub(super) const WORDS: &[Word<Statement>] = &[
+    Word {
+        name: "set",
+        brief: "a client writes a key",
+        forms: &[(
+            "set x=1 [via=leader] [client=2]",
+            "a client writes; it retries until it has an answer; put is the same",
+        )],
+        parse: |cursor| cursor.set(),
+    },
+    Word { name: "put", brief: "a client writes a key", forms: &[], parse: |cursor| cursor.set() },
+    Word {
+        name: "get",
+        brief: "a client reads a key",
+        forms: &[
+            ("get x", "a client reads, by an entry in the log like a write; list is the same"),
+            (
+                "get x [via=3] read=quorum, list read=lease",
+                "the leader asks a quorum whether it still leads, or answers at once while its lease lasts",
+            ),
+            ("get x via=3 read=local", "what node 3 has applied; it may be old"),
+        ],
+        parse: |cursor| {
+            let operation = Operation::Get { key: cursor.key()? };
+            cursor.request(operation)
+        },
+    },
+    Word {
+        name: "delete",
+        brief: "a client deletes a key",
+        forms: &[("delete x", "a client deletes")],
+        parse: |cursor| {
+            let operation = Operation::Delete { key: cursor.key()? };
+            cursor.request(operation)
+        },
+    },
+    Word {
+        name: "cas",
+        brief: "a client replaces a value if it is what it expects",
+        forms: &[(
+            "cas x 1 2",
+            "a client replaces 1 by 2 if x is 1; none stands for an absent key",
+        )],
+        parse: |cursor| {
+            let key = cursor.key()?;
+            let is_absent = cursor.eat(("none", "if the key is absent"));
+            let expect = if is_absent { None } else { Some(cursor.value()?) };
+            let value = cursor.value()?;
+            cursor.request(Operation::Cas { key, expect, value })
+        },
+    },
+    Word {
+        name: "append",
+        brief: "a client appends to a value",
+        forms: &[("append x y", "a client appends y to x")],
+        parse: |cursor| {
+            let (key, value) = (cursor.key()?, cursor.value()?);
+            cursor.request(Operation::Append { key, value })
+        },
+    },
+    Word {
+        name: "list",
+        brief: "a client lists keys",
+        forms: &[("list [prefix]", "a client lists keys")],
+        parse: |cursor| {
+            let is_whole = cursor.is_at_end() || cursor.is_sign_at(1, "=");
+            let prefix = if is_whole { Key::from("") } else { cursor.key()? };
+            cursor.request(Operation::List { prefix })
+        },
+    },
+];
+
+/// What only a leader does.
+pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
+    Word {
+        name: "transfer",
+        brief: "transfer leadership",
+        forms: &[(
+            "transfer 3 [via=1]",
+            "ask the leader, or another node, to transfer leadership to node 3",
+        )],
+        parse: |cursor| {
+            let to = cursor.selector()?;
+            cursor.administer(AdminRequest::TransferLeadership { to })
+        },
+    },
+    Word {
+        name: "add",
+        brief: "a server joins the cluster",
+        forms: &[
+            ("add 6 as learner [via=1]", "a server joins: it receives the log and counts nowhere"),
+            (
+                "add 6, promote 6",
+                "a server joins as a voter, once it has caught up; a learner votes",
+            ),
+        ],
+        parse: |cursor| {
+            let node = cursor.new_node()?;
+            if cursor.eat(("as", "a learner")) {
+                cursor.keyword(("learner", "it receives the log and counts nowhere"))?;
+                return cursor.change(MembershipChange::AddLearner(node));
+            }
+            if !cursor.is_at_end() && cursor.word() != Some("via") {
+                return Err(cursor.error("`as learner`, `via=` or the end of the line"));
+            }
+            cursor.change(MembershipChange::AddVoter(node))
+        },
+    },
+    Word {
+        name: "promote",
+        brief: "a learner becomes a voter",
+        forms: &[],
+        parse: |cursor| {
+            cursor.offer_numbers(|_| true);
+            let node = if cursor.is_at_end() { None } else { Some(cursor.selector()?) };
+            let Some(node) = node else { return Err(cursor.error("a learner, by its number")) };
+            cursor.change(MembershipChange::Promote(node))
+        },
+    },
+    Word {
+        name: "demote",
+        brief: "a voter becomes a learner",
+        forms: &[("demote 3, remove 3", "a voter becomes a learner; a server leaves the cluster")],
+        parse: |cursor| {
+            let node = cursor.selector()?;
+            cursor.change(MembershipChange::Demote(node))
+        },
+    },
+    Word {
+        name: "remove",
+        brief: "a server leaves the cluster",
+        forms: &[],
+        parse: |cursor| {
+            let node = cursor.selector()?;
+            cursor.change(MembershipChange::Remove(node))
+        },
+    },
+    Word {
+        name: "replace",
+        brief: "one server for another",
+        forms: &[(
+            "replace 2 with 7, voters 1 2 7",
+            "one server for another in one step; exactly these voters",
+        )],
+        parse: |cursor| {
+            let old = cursor.selector()?;
+            cursor.keyword(("with", "the server that comes"))?;
+            let new = cursor.new_node()?;
+            cursor.change(MembershipChange::Replace { old, new })
+        },
+    },
+    Word {
+        name: "voters",
+        brief: "exactly these servers vote",
+        forms: &[],
+        parse: |cursor| {
+            let voters = cursor.node_list()?;
+            cursor.change(MembershipChange::SetVoters(voters))
+        },
+    },
+];
+
+pub(crate) const READ_POLICIES: &[Choice<ReadPolicy>] = &[
+    Choice { name: "log", help: "by an entry in the log", value: ReadPolicy::Log },
+    Choice {
+        name: "quorum",
+        help: "the leader asks a quorum whether it leads",
+        value: ReadPolicy::Quorum,
+    },
+    Choice {
+        name: "lease",
+        help: "at once, while the leader's lease lasts",
+        value: ReadPolicy::Lease,
+    },
+    Choice {
+        name: "local",
+        help: "what the node has applied; it may be old",
+        value: ReadPolicy::Local,
+    },
+];
+
+/// One option of a request.
+#[derive(Clone, Copy)]
+enum RequestOption {
+    Via(Option<Selector>),
+    Read(ReadPolicy),
+    Client(raft_kv::ClientId),
+}
+
+const OPTIONS: &[Setting<RequestOption>] = &[
+    Setting { name: "via", help: "the node it asks first", parse: |cursor| cursor.first_asked() },
+    Setting {
+        name: "client",
+        help: "which client",
+        parse: |c| c.client().map(RequestOption::Client),
+    },
+];
+
+const READ_OPTIONS: &[Setting<RequestOption>] = &[
+    Setting { name: "via", help: "the node it asks first", parse: |cursor| cursor.first_asked() },
+    Setting {
+        name: "read",
+        help: "how the answer is made",
+        parse: |cursor| cursor.choice(READ_POLICIES).map(RequestOption::Read),
+    },
+    Setting {
+        name: "client",
+        help: "which client",
+        parse: |c| c.client().map(RequestOption::Client),
+    },
+];
+
+const VIA: &[Setting<Selector>] = &[Setting {
+    name: "via",
+    help: "who is asked; the leader if none is named",
+    parse: |cursor| cursor.selector(),
+}];
+
+impl Cursor<'_> {
+    fn set(&mut self) -> Parsed<Statement> {
+        let (key, value) = self.key_and_value()?;
+        self.request(Operation::Set { key, value })
+    }
+
+    /// `via=any` leaves the choice to the client.
+    fn first_asked(&mut self) -> Parsed<RequestOption> {
+        if self.word() == Some("any") && self.word_at(1) != Some("follower") {
+            self.advance();
+            return Ok(RequestOption::Via(None));
+        }
+        self.selector().map(Some).map(RequestOption::Via)
+    }
+
+    /// The options of a request, in any order, each once.
+    fn request(&mut self, operation: Operation) -> Parsed<Statement> {
+        let options = if operation.is_read() { READ_OPTIONS } else { OPTIONS };
+        let (client, via, read) = (DEFAULT_CLIENT, None, ReadPolicy::Log);
+        let mut request = Request { client, operation, via, read };
+        let mut named = Vec::new();
+        while let Some((name, option)) = self.maybe_setting(options, &named)? {
+            named.push(name);
+            match option {
+                RequestOption::Via(via) => request.via = via,
+                RequestOption::Read(read) => request.read = read,
+                RequestOption::Client(client) => request.client = client,
+            }
+        }
+        if !self.is_at_end() {
+            let expected = format!("{} or the end of the line", one_of_settings(options));
+            return Err(self.error(expected));
+        }
+        Ok(Statement::Order(Order::Request(request)))
+    }
+
+    fn change(&mut self, change: MembershipChange<Selector>) -> Parsed<Statement> {
+        self.administer(AdminRequest::ChangeMembership(change))
+    }
+
+    fn administer(&mut self, request: AdminRequest<Selector>) -> Parsed<Statement> {
+        let via = self.maybe_setting(VIA, &[])?.map(|(_, via)| via);
+        if via.is_none() && !self.is_at_end() {
+            return Err(self.error("`via=` or the end of the line"));
+        }
+        Ok(Statement::Order(Order::Administer { request, via }))
+    }
+}

@@ -1,0 +1,253 @@
+//! `cluster`: how the world begins. Each setting is one row: its name, an example, its meaning, how it is
+//! read and how it is written. A setting that is written as the default is left out.
+
+use raft_sim::{DelayRange, Setup};
+
+use super::Word;
+use super::cursor::{Cursor, Parsed};
+use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER};
+use crate::session::without_unknown_down;
+use crate::statement::Statement;
+use crate::units::{Delay, Percent, Size, Span};
+
+pub(super) const WORDS: &[Word<Statement>] = &[Word {
+    name: "cluster",
+    brief: "how the world begins",
+    forms: &[("cluster nodes=5 seed=8", "how the world begins; only as the first statement")],
+    parse: |cursor| cursor.cluster(),
+}];
+
+/// A setting of the cluster.
+pub(crate) struct ClusterSetting {
+    pub(crate) name: &'static str,
+    /// A value, for the help; empty: neither help nor completion says it.
+    pub(crate) example: &'static str,
+    pub(crate) help: &'static str,
+    /// Reads the value, after the sign.
+    parse: fn(&mut Cursor<'_>, &mut Setup) -> Parsed<()>,
+    /// The value as text.
+    pub(crate) print: fn(&Setup) -> String,
+}
+
+/// The word for a cluster without all that [`BEYOND_THE_PAPER`] switches on.
+pub(crate) const PAPER: (&str, &str) =
+    ("paper", "the protocol of the paper alone: pre-vote, check-quorum and lease are off");
+
+/// What `paper` switches off, all together.
+const BEYOND_THE_PAPER: [&str; 3] = ["pre-vote", "check-quorum", "lease"];
+
+/// Whether all that `paper` switches off is off.
+pub(crate) fn is_paper(setup: &Setup) -> bool {
+    let settings = &setup.settings;
+    !settings.pre_vote && !settings.check_quorum && !settings.lease_reads
+}
+
+/// Whether a setting is written: `paper` says some, the default of others goes without saying.
+pub(crate) fn is_written(setting: &ClusterSetting, setup: &Setup) -> bool {
+    match setting.name {
+        "nodes" | "seed" => true,
+        name if BEYOND_THE_PAPER.contains(&name) && is_paper(setup) => false,
+        _ => (setting.print)(setup) != (setting.print)(&Setup::default()),
+    }
+}
+
+fn on_off(is_on: bool) -> String {
+    if is_on { "on" } else { "off" }.to_owned()
+}
+
+macro_rules! settings {
+    ($($name:literal = $example:literal, $help:literal,
+        |$cursor:ident, $setup:ident| $parse:expr, |$shown:ident| $print:expr;)*) => {
+        /// Every setting, in the order in which they are written.
+        const SETTINGS: &[ClusterSetting] = &[$(ClusterSetting {
+            name: $name,
+            example: $example,
+            help: $help,
+            parse: |$cursor, $setup| {
+                $parse;
+                Ok(())
+            },
+            print: |$shown| $print,
+        }),*];
+    };
+}
+
+settings! {
+    "nodes" = "5", "how many nodes, 1 to 9",
+        |c, s| s.nodes = c.number("a number", 1, MAX_NODES)?, |s| s.nodes.to_string();
+    "seed" = "8", "everything random is drawn from it",
+        |c, s| s.seed = c.number("a number", 0, u64::MAX)?, |s| s.seed.to_string();
+    "pre-vote" = "off", "servers ask whether they could win before they start an election",
+        |c, s| s.settings.pre_vote = c.switch()?, |s| on_off(s.settings.pre_vote);
+    "check-quorum" = "off lease=off",
+        "leaders step down without a quorum's answers; leases need that",
+        |c, s| s.settings.check_quorum = c.switch()?, |s| on_off(s.settings.check_quorum);
+    "lease" = "off", "leaders hold leases",
+        |c, s| s.settings.lease_reads = c.switch()?, |s| on_off(s.settings.lease_reads);
+    "drift" = "5%", "how much clocks may run too fast or too slow: leases allow for that",
+        |c, s| s.settings.max_clock_drift_ppm = c.percent()?,
+        |s| Percent(s.settings.max_clock_drift_ppm).to_string();
+    "forward" = "on", "followers forward commands to the leader",
+        |c, s| s.settings.forward_proposals = c.switch()?, |s| on_off(s.settings.forward_proposals);
+    "heartbeat" = "50ms", "how often a leader is heard",
+        |c, s| s.settings.heartbeat_interval = c.duration()?,
+        |s| Span(s.settings.heartbeat_interval).to_string();
+    "election" = "150ms..300ms", "how long followers wait for a leader",
+        |c, s| {
+            let DelayRange { min, max } = c.delay()?;
+            (s.settings.election_timeout_min, s.settings.election_timeout_max) = (min, max);
+        },
+        |s| {
+            let (min, max) = (s.settings.election_timeout_min, s.settings.election_timeout_max);
+            Delay(DelayRange { min, max }).to_string()
+        };
+    "batch" = "100", "entries in a message",
+        |c, s| s.settings.max_batch_entries = c.number("a number", 0, MAX_BATCH)? as usize,
+        |s| s.settings.max_batch_entries.to_string();
+    "window" = "64", "messages under way to a node",
+        |c, s| s.settings.max_in_flight = c.number("a number", 0, MAX_BATCH)? as usize,
+        |s| s.settings.max_in_flight.to_string();
+    "uncommitted" = "64MiB", "bytes that a leader takes before it commits",
+        |c, s| s.settings.max_uncommitted_bytes = c.size()?,
+        |s| Size(s.settings.max_uncommitted_bytes).to_string();
+    "snapshot" = "10000", "entries until a snapshot is taken",
+        |c, s| s.settings.snapshot_threshold = c.number("a number", 0, u64::MAX)?,
+        |s| s.settings.snapshot_threshold.to_string();
+    "chunk" = "64KiB", "bytes of a snapshot in a message",
+        |c, s| s.settings.snapshot_chunk_bytes = c.size()? as usize,
+        |s| Size(s.settings.snapshot_chunk_bytes as u64).to_string();
+    "latency" = "5ms..15ms", "how long messages take",
+        |c, s| s.link_latency = c.delay()?, |s| Delay(s.link_latency).to_string();
+    "shape" = "long-tail", "how that is spread over its range",
+        |c, s| s.link_shape = c.shape()?, |s| s.link_shape.to_string();
+    "disk" = "1ms..4ms", "how long disk writes take",
+        |c, s| s.disk_latency = c.delay()?, |s| Delay(s.disk_latency).to_string();
+    "disk-shape" = "uniform", "how that is spread over its range",
+        |c, s| s.disk_shape = c.shape()?, |s| s.disk_shape.to_string();
+    "timeout" = "1s", "how long a client waits before it asks again",
+        |c, s| s.client_timeout = c.duration()?, |s| Span(s.client_timeout).to_string();
+    "patience" = "30s", "how long a client waits in all",
+        |c, s| s.client_patience = c.duration()?, |s| Span(s.client_patience).to_string();
+    "run" = "1", "how many runs the disks have seen",
+        |c, s| s.run = c.number("a number", 0, MAX_NUMBER)?, |s| s.run.to_string();
+    "down" = "2,3", "nodes that are not started",
+        |c, s| {
+            s.down = vec![c.node()?];
+            while c.is_sign_at(0, ",") {
+                c.advance();
+                s.down.push(c.node()?);
+            }
+        },
+        |s| comma_separated(&s.down);
+}
+
+fn comma_separated<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Rules that are switched off, to show what they are for.
+#[cfg(feature = "bugs")]
+pub(crate) const BUGS: ClusterSetting = ClusterSetting {
+    name: "bugs",
+    example: "stale-votes,commit-old-term",
+    help: "rules that are switched off, to show what they are for",
+    parse: |cursor, setup| {
+        loop {
+            let bug = cursor.word().and_then(raft_sim::Switch::named);
+            let Some(bug) = bug else {
+                let names: Vec<&str> =
+                    raft_sim::Switch::all().map(raft_sim::Switch::name).collect();
+                return Err(cursor.error(format!("a bug: {}", names.join(", "))));
+            };
+            cursor.advance();
+            setup.bugs = setup.bugs.with(bug);
+            if !cursor.is_sign_at(0, ",") {
+                return Ok(());
+            }
+            cursor.advance();
+        }
+    },
+    print: |setup| comma_separated(&setup.bugs.iter().collect::<Vec<_>>()),
+};
+
+/// A build without the feature has no such setting, and says so.
+#[cfg(not(feature = "bugs"))]
+pub(crate) const BUGS: ClusterSetting = ClusterSetting {
+    name: "bugs",
+    example: "",
+    help: "",
+    parse: |cursor, _| {
+        Err(cursor.error(
+            "no `bugs=`: this build has no switches for bugs (they come with the feature `bugs`)",
+        ))
+    },
+    print: |_| String::new(),
+};
+
+/// Every setting, `bugs` after the others of the protocol.
+pub(crate) fn all() -> impl Iterator<Item = &'static ClusterSetting> {
+    let protocol = SETTINGS.iter().position(|setting| setting.name == "heartbeat").unwrap_or(0);
+    let (protocol, others) = SETTINGS.split_at(protocol);
+    protocol.iter().chain([&BUGS]).chain(others)
+}
+
+impl Cursor<'_> {
+    fn cluster(&mut self) -> Parsed<Statement> {
+        let mut setup = Setup::default();
+        let mut named: Vec<&str> = Vec::new();
+        loop {
+            self.offer_cluster_settings(&named);
+            let Some(name) = self.word() else { break };
+            if named.contains(&name) {
+                return Err(self.error(format!("`{name}` only once")));
+            }
+            let contradicts = match name {
+                "paper" => named.iter().any(|named| BEYOND_THE_PAPER.contains(named)),
+                name => BEYOND_THE_PAPER.contains(&name) && named.contains(&"paper"),
+            };
+            if contradicts {
+                return Err(self.error(
+                    "`paper`, or `pre-vote=`, `check-quorum=` and `lease=`, which it switches off",
+                ));
+            }
+            named.push(name);
+            self.cluster_setting(name, &mut setup)?;
+        }
+        self.end()?;
+        without_unknown_down(&setup).validate().map_err(|error| {
+            self.error_in_all(format!("settings within their bounds ({error})"))
+        })?;
+        Ok(Statement::Cluster(Box::new(setup)))
+    }
+
+    fn cluster_setting(&mut self, name: &str, setup: &mut Setup) -> Parsed<()> {
+        if name == PAPER.0 {
+            self.advance();
+            let settings = &mut setup.settings;
+            settings.pre_vote = false;
+            settings.check_quorum = false;
+            settings.lease_reads = false;
+            return Ok(());
+        }
+        let Some(setting) = all().find(|setting| setting.name == name) else {
+            let names: Vec<&str> = all().map(|setting| setting.name).chain([PAPER.0]).collect();
+            return Err(self.error(format!("a setting: {}", names.join(", "))));
+        };
+        self.advance();
+        self.sign("=")?;
+        (setting.parse)(self, setup)
+    }
+
+    fn offer_cluster_settings(&mut self, named: &[&str]) {
+        for setting in all() {
+            if setting.example.is_empty() || named.contains(&setting.name) {
+                continue;
+            }
+            self.offer_setting(setting.name, setting.help, |cursor| {
+                // There is no value yet: what it may be is noted, the error is not needed.
+                let _ = (setting.parse)(cursor, &mut Setup::default());
+            });
+        }
+        self.offer(PAPER.0, PAPER.1);
+    }
+}

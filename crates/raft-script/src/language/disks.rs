@@ -1,0 +1,223 @@
+//! `disk`: what a disk holds at the beginning, how it works, and how it is damaged.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use raft_core::LogIndex;
+use raft_sim::{DiskAction, DiskChange, DiskDamage, Fsync, MAX_STALL};
+use raft_storage::RecordKey;
+
+use super::cursor::{Cursor, Parsed, one_of, one_of_settings};
+use super::{Choice, Setting, Word};
+use crate::limits::MAX_NUMBER;
+use crate::statement::{DiskContents, Nodes, Order, Selector, Statement};
+
+pub(super) const WORDS: &[Word<Statement>] = &[Word {
+    name: "disk",
+    brief: "how a disk works, and damage to it",
+    forms: &[
+        (
+            "disk 2 terms=1,1,4 [term=5] [vote=3]",
+            "what disk 2 holds at the beginning: a log of these terms; disks not described know the last term",
+        ),
+        (
+            "disk 2 image=\"AAEC\"",
+            "what disk 2 holds at the beginning, in base64, as exported sessions say it",
+        ),
+        ("disk 3 latency=5ms..50ms", "how long writes take from now on"),
+        ("disk 3 shape=long-tail", "how that is spread over its range"),
+        ("disk 3 stall=2s", "no write becomes durable for that long"),
+        (
+            "disk 3 fsync=fail, disk 3 fsync=broken, disk 3 fsync=ok",
+            "the next flush fails, every flush fails, none does: a node whose flush failed stops",
+        ),
+        (
+            "disk 3 full=on, disk 3 full=off",
+            "no room for another write: the node stops at the next one",
+        ),
+        (
+            "disk 3 corrupt [entry 4|term|term-copy|snapshot|snapshot-mark|log-end]",
+            "a bit of a record flips; the seed decides which, and of which record if none is named",
+        ),
+        ("disk 3 misdirect [entry 4 to entry 2]", "a record lies in another's place"),
+        (
+            "disk 3 wipe",
+            "everything is gone from the disk of a node that is down; it never starts again",
+        ),
+    ],
+    parse: |cursor| cursor.disk(),
+}];
+
+const CHANGES: &[Setting<DiskChange>] = &[
+    Setting {
+        name: "latency",
+        help: "how long its writes take",
+        parse: |cursor| cursor.delay().map(DiskChange::Latency),
+    },
+    Setting {
+        name: "shape",
+        help: "how that is spread over its range",
+        parse: |cursor| cursor.shape().map(DiskChange::Shape),
+    },
+    Setting {
+        name: "stall",
+        help: "how long nothing becomes durable",
+        parse: |cursor| cursor.duration_up_to(MAX_STALL).map(DiskChange::Stall),
+    },
+    Setting {
+        name: "fsync",
+        help: "whether flushes succeed",
+        parse: |cursor| cursor.choice(FSYNC).map(DiskChange::Fsync),
+    },
+    Setting {
+        name: "full",
+        help: "whether there is no room for another write",
+        parse: |cursor| cursor.switch().map(DiskChange::Full),
+    },
+];
+
+pub(crate) const FSYNC: &[Choice<Fsync>] = &[
+    Choice { name: "fail", help: "the next flush fails", value: Fsync::FailsOnce },
+    Choice { name: "broken", help: "every flush fails", value: Fsync::Fails },
+    Choice { name: "ok", help: "flushes succeed", value: Fsync::Works },
+];
+
+/// A kind of damage, before it says to which record.
+#[derive(Clone, Copy)]
+enum Damage {
+    Corrupt,
+    Misdirect,
+    Wipe,
+}
+
+const DAMAGE: &[Choice<Damage>] = &[
+    Choice { name: "corrupt", help: "a bit of a record flips", value: Damage::Corrupt },
+    Choice {
+        name: "misdirect",
+        help: "a record lies in another's place",
+        value: Damage::Misdirect,
+    },
+    Choice { name: "wipe", help: "everything is gone", value: Damage::Wipe },
+];
+
+/// The records that are one of a kind; entries go by their index.
+pub(crate) const RECORDS: &[Choice<RecordKey>] = &[
+    Choice { name: "term", help: "the term and the vote in it", value: RecordKey::HardState },
+    Choice { name: "term-copy", help: "the same again", value: RecordKey::HardStateCopy },
+    Choice { name: "snapshot", help: "the snapshot", value: RecordKey::Snapshot },
+    Choice {
+        name: "snapshot-mark",
+        help: "what the snapshot covers",
+        value: RecordKey::SnapshotMark,
+    },
+    Choice { name: "log-end", help: "where the log ends", value: RecordKey::LogEnd },
+];
+
+impl Cursor<'_> {
+    fn disk(&mut self) -> Parsed<Statement> {
+        let nodes = self.nodes()?;
+        if let Some((_, change)) = self.maybe_setting(CHANGES, &[])? {
+            let action = DiskAction::Change(change);
+            return Ok(Statement::Order(Order::Disk { nodes, action }));
+        }
+        if let Some(kind) = self.maybe_choice(DAMAGE) {
+            let action = DiskAction::Damage(self.damage(kind)?);
+            return Ok(Statement::Order(Order::Disk { nodes, action }));
+        }
+        let faults = || {
+            let damage = one_of(DAMAGE.iter().map(|choice| choice.name));
+            format!("{}, {damage}", one_of_settings(CHANGES))
+        };
+        let node = match &nodes {
+            Nodes::These(selectors) => match selectors.as_slice() {
+                [Selector::Node(node)] => Some(*node),
+                _ => None,
+            },
+            Nodes::All | Nodes::Others => None,
+        };
+        let Some(node) = node else {
+            return Err(self.error(format!(
+                "{}; only the contents of one disk, by its number, can be given",
+                faults()
+            )));
+        };
+        match self.disk_contents()? {
+            Some(contents) => Ok(Statement::DiskContents { node, contents }),
+            None => Err(self.error(format!("{}; or `terms=` or `image=`", faults()))),
+        }
+    }
+
+    fn damage(&mut self, kind: Damage) -> Parsed<DiskDamage> {
+        Ok(match kind {
+            Damage::Corrupt => DiskDamage::Corrupt { record: self.maybe_record()? },
+            Damage::Misdirect => {
+                let keys = match self.maybe_record()? {
+                    Some(key) => {
+                        self.keyword(("to", "the place where it lies"))?;
+                        Some((key, self.record()?))
+                    }
+                    None => None,
+                };
+                DiskDamage::Misdirect { keys }
+            }
+            Damage::Wipe => DiskDamage::Wipe,
+        })
+    }
+
+    fn maybe_record(&mut self) -> Parsed<Option<RecordKey>> {
+        if self.is_at_end() && !self.is_completing() {
+            return Ok(None);
+        }
+        self.record().map(Some)
+    }
+
+    /// A record by its name.
+    fn record(&mut self) -> Parsed<RecordKey> {
+        if self.eat(("entry", "an entry of the log")) {
+            return self.number("an entry", 1, MAX_NUMBER).map(LogIndex).map(RecordKey::Entry);
+        }
+        self.maybe_choice(RECORDS).ok_or_else(|| {
+            let names: Vec<_> = RECORDS.iter().map(|choice| format!("`{}`", choice.name)).collect();
+            self.error(format!("a record: {} or `entry 4`", names.join(", ")))
+        })
+    }
+
+    fn disk_contents(&mut self) -> Parsed<Option<DiskContents>> {
+        if self.word() == Some("image") {
+            self.advance();
+            self.sign("=")?;
+            let text = self.text("the bytes in base64")?;
+            let bytes = STANDARD.decode(text);
+            return bytes
+                .map(|bytes| Some(DiskContents::Image(bytes)))
+                .map_err(|_| self.error_before("the bytes in base64"));
+        }
+        if self.word() != Some("terms") {
+            return Ok(None);
+        }
+        self.advance();
+        self.sign("=")?;
+        let terms = self.terms()?;
+        if !terms.is_sorted() {
+            return Err(self.error_before("terms that never go down"));
+        }
+        let (mut term, mut vote) = (None, None);
+        if self.word() == Some("term") {
+            self.advance();
+            self.sign("=")?;
+            let least = terms.last().copied().unwrap_or_default();
+            let current = self.term()?;
+            if current < least {
+                return Err(
+                    self.error_before(format!("a term not before that of the last entry, {least}"))
+                );
+            }
+            term = Some(current);
+        }
+        if self.word() == Some("vote") {
+            self.advance();
+            self.sign("=")?;
+            vote = Some(self.node()?);
+        }
+        Ok(Some(DiskContents::Log { terms, term, vote }))
+    }
+}

@@ -1,0 +1,264 @@
+//! Partitions, links and messages, and the end of all faults.
+
+use std::time::Duration;
+
+use raft_sim::{
+    LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, NetworkAction,
+};
+
+use super::cursor::{Cursor, Parsed, one_of_settings};
+use super::{Setting, Word};
+use crate::limits::MAX_NUMBER;
+use crate::statement::{Ends, Nodes, Order, Selector, Statement};
+use crate::units::{Size, Span};
+
+pub(super) const WORDS: &[Word<Statement>] = &[
+    Word {
+        name: "partition",
+        brief: "let the network fall apart",
+        forms: &[
+            (
+                "partition 1 2 | 3 4 5",
+                "let the network fall apart; others stands for the nodes not named",
+            ),
+            (
+                "partition 1 2 3 | 3 4 5, partition 1 2 | 2 3 | 3 4 | 4 5 | 5 1",
+                "nodes that share a group reach each other: a bridge, a ring of majorities",
+            ),
+            ("partition 1 2 -> 3 4 5", "nodes 3 4 5 hear nodes 1 2, but are not heard by them"),
+        ],
+        parse: |cursor| cursor.partition(),
+    },
+    Word {
+        name: "heal",
+        brief: "no partition, no cut links",
+        forms: &[("heal", "no partition, no cut links")],
+        parse: |_| Ok(network(NetworkAction::Heal)),
+    },
+    Word {
+        name: "recover",
+        brief: "everything works for these nodes, all others stay down",
+        forms: &[(
+            "recover 1 2 3",
+            "everything works again for these nodes, as at the beginning; all others crash and stay down",
+        )],
+        parse: |cursor| Ok(Statement::Order(Order::Recover(cursor.nodes()?))),
+    },
+    Word {
+        name: "link",
+        brief: "change a link",
+        forms: &[
+            (
+                "link 3 -> 4 cut",
+                "nothing passes in that direction; <-> means both; restore undoes it",
+            ),
+            (
+                "link 3 -> 4 latency=10ms..20ms loss=10% duplicate=5% reorder=on",
+                "how a link behaves; link all means every link",
+            ),
+            (
+                "link 3 -> 4 latency=5ms..200ms shape=long-tail",
+                "how latencies are spread over their range: uniform, exponential, long-tail",
+            ),
+            (
+                "link 3 -> 4 bandwidth=64KiB/s queue=100",
+                "how much passes, and how many messages may wait for it; bandwidth=off undoes it",
+            ),
+            ("link 3 -> 4 clog=2s", "for that long messages wait, and go on when it is over"),
+        ],
+        parse: |cursor| cursor.link(),
+    },
+    Word {
+        name: "cut",
+        brief: "let nothing pass on a link",
+        forms: &[(
+            "cut 1 <-> 3, restore 1 <-> 3",
+            "short for link 1 <-> 3 cut, link 1 <-> 3 restore",
+        )],
+        parse: |cursor| cursor.short_link(LinkChange::Cut),
+    },
+    Word {
+        name: "restore",
+        brief: "let messages pass on a link again",
+        forms: &[],
+        parse: |cursor| cursor.short_link(LinkChange::Restore),
+    },
+    Word {
+        name: "replay",
+        brief: "a message that a link carried before comes again",
+        forms: &[(
+            "replay 3 -> 4 [back=5]",
+            "a message that this link carried before, the fifth last, comes again",
+        )],
+        parse: |cursor| {
+            let from = cursor.selector()?;
+            cursor.arrow()?;
+            let to = cursor.selector()?;
+            let back = cursor.maybe_setting(REPLAY, &[])?.map_or(1, |(_, back)| back);
+            Ok(network(NetworkAction::Replay { from, to, back }))
+        },
+    },
+    Word {
+        name: "drop",
+        brief: "a message under way does not arrive",
+        forms: &[("drop message 17", "a message that is under way does not arrive")],
+        parse: |cursor| {
+            cursor.keyword(("message", "by its number"))?;
+            cursor.offer_messages();
+            let id = MessageId(cursor.number("a message", 1, MAX_NUMBER)?);
+            Ok(network(NetworkAction::DropMessage { id }))
+        },
+    },
+];
+
+const SETTINGS: &[Setting<LinkChange>] = &[
+    Setting {
+        name: "latency",
+        help: "how long messages take",
+        parse: |cursor| cursor.delay().map(LinkChange::Latency),
+    },
+    Setting {
+        name: "shape",
+        help: "how that is spread over its range",
+        parse: |cursor| cursor.shape().map(LinkChange::Shape),
+    },
+    Setting {
+        name: "loss",
+        help: "how many messages are lost",
+        parse: |cursor| Ok(LinkChange::Loss { per_million: cursor.percent()? }),
+    },
+    Setting {
+        name: "duplicate",
+        help: "how many messages arrive twice",
+        parse: |cursor| Ok(LinkChange::Duplication { per_million: cursor.percent()? }),
+    },
+    Setting {
+        name: "reorder",
+        help: "whether messages may overtake each other",
+        parse: |cursor| cursor.switch().map(LinkChange::Reordering),
+    },
+    Setting {
+        name: "bandwidth",
+        help: "how many bytes a second pass",
+        parse: |cursor| cursor.bandwidth().map(LinkChange::Bandwidth),
+    },
+    Setting {
+        name: "queue",
+        help: "how many messages may wait",
+        parse: |cursor| {
+            Ok(LinkChange::QueueLimit(cursor.number("messages", 0, MAX_QUEUE.into())? as u32))
+        },
+    },
+    Setting {
+        name: "clog",
+        help: "for how long messages have to wait",
+        parse: |cursor| cursor.clog().map(LinkChange::Clog),
+    },
+];
+
+const REPLAY: &[Setting<u32>] = &[Setting {
+    name: "back",
+    help: "how many messages ago",
+    parse: |cursor| Ok(cursor.number("a number", 1, MAX_REPLAY.into())? as u32),
+}];
+
+fn network(action: NetworkAction<Selector, Nodes>) -> Statement {
+    Statement::Order(Order::Network(action))
+}
+
+impl Cursor<'_> {
+    fn partition(&mut self) -> Parsed<Statement> {
+        let first = self.nodes()?;
+        self.offer("->", "only in this direction");
+        if self.is_sign_at(0, "->") {
+            self.advance();
+            let unheard = self.nodes()?;
+            return Ok(network(NetworkAction::PartitionOneWay { heard: first, unheard }));
+        }
+        let mut groups = vec![first];
+        while self.eat_sign(("|", "another group")) {
+            groups.push(self.nodes()?);
+        }
+        if !self.is_at_end() {
+            return Err(self.error("another node, `|`, `->` or the end of the line"));
+        }
+        Ok(network(NetworkAction::Partition { groups }))
+    }
+
+    fn link(&mut self) -> Parsed<Statement> {
+        let ends = self.ends()?;
+        if self.eat(("cut", "nothing passes")) || self.word() == Some("drop") {
+            if self.word() == Some("drop") {
+                self.advance();
+            }
+            return Ok(Statement::Order(Order::Link { ends, changes: vec![LinkChange::Cut] }));
+        }
+        if self.eat(("restore", "messages pass again")) {
+            return Ok(Statement::Order(Order::Link { ends, changes: vec![LinkChange::Restore] }));
+        }
+        let (mut changes, mut named) = (Vec::new(), Vec::new());
+        while let Some((name, change)) = self.maybe_setting(SETTINGS, &named)? {
+            named.push(name);
+            changes.push(change);
+        }
+        let names = one_of_settings(SETTINGS);
+        match (changes.is_empty(), self.is_at_end()) {
+            (true, _) => Err(self.error(format!("`cut`, `restore`, {names}"))),
+            (false, false) => Err(self.error(format!("{names}, each once"))),
+            (false, true) => Ok(Statement::Order(Order::Link { ends, changes })),
+        }
+    }
+
+    /// `64KiB/s`, or `off`.
+    fn bandwidth(&mut self) -> Parsed<Option<u64>> {
+        if self.eat(("off", "any number of bytes passes")) {
+            return Ok(None);
+        }
+        let size = self.word().and_then(|word| Size::parse(word.strip_suffix("/s")?));
+        let size = size.filter(|size| (1..=MAX_BANDWIDTH).contains(size));
+        let size = size.ok_or_else(|| {
+            self.error("bytes a second such as `100B/s` or `64KiB/s`, at most 1024GiB/s, or `off`")
+        })?;
+        self.advance();
+        Ok(Some(size))
+    }
+
+    fn clog(&mut self) -> Parsed<Duration> {
+        let time = self.duration()?;
+        if time > MAX_CLOG {
+            return Err(self.error_before(format!("at most {}", Span(MAX_CLOG))));
+        }
+        Ok(time)
+    }
+
+    /// `cut 1 -> 3` for `link 1 -> 3 cut`.
+    fn short_link(&mut self, change: LinkChange) -> Parsed<Statement> {
+        Ok(Statement::Order(Order::Link { ends: self.ends()?, changes: vec![change] }))
+    }
+
+    fn ends(&mut self) -> Parsed<Ends> {
+        let from = self.nodes()?;
+        let both_ways = self.eat_sign(("<->", "both directions"));
+        if !both_ways && !self.eat_sign(("->", "one direction")) {
+            if from == Nodes::All {
+                return Ok(Ends::All);
+            }
+            return Err(self.error("`->` or `<->`"));
+        }
+        Ok(Ends::Between { from, to: self.nodes()?, both_ways })
+    }
+
+    fn arrow(&mut self) -> Parsed<()> {
+        if self.eat_sign(("->", "to")) { Ok(()) } else { Err(self.error("`->`")) }
+    }
+
+    /// The first messages under way.
+    fn offer_messages(&mut self) {
+        const MOST: usize = 20;
+        self.offer_from(|session| {
+            let messages = session.into_iter().flat_map(|session| session.world().in_flight());
+            let first = messages.take(MOST);
+            first.map(|message| (message.id.to_string(), message.message.name())).collect()
+        });
+    }
+}

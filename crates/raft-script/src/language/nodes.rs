@@ -1,0 +1,165 @@
+//! What is done to the processes of nodes.
+
+use raft_sim::{
+    ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, NodeAction, NodeState, Unsynced,
+};
+
+use super::cursor::{Cursor, Parsed, one_of_settings};
+use super::{Choice, Setting, Word};
+use crate::statement::{Order, Statement};
+use crate::units::{Percent, digits};
+
+pub(super) const WORDS: &[Word<Statement>] = &[
+    Word {
+        name: "crash",
+        brief: "cut a node's power",
+        forms: &[(
+            "crash 3 [lose|keep|tear]",
+            "cut the power: unfinished writes are lost, kept or torn, or the seed decides",
+        )],
+        parse: |cursor| {
+            let up = |state| matches!(state, NodeState::Running | NodeState::Paused);
+            let nodes = cursor.nodes_of(up)?;
+            let unsynced = cursor.maybe_choice(UNSYNCED).unwrap_or_default();
+            Ok(Statement::Order(Order::Node { nodes, action: NodeAction::Crash { unsynced } }))
+        },
+    },
+    Word {
+        name: "restart",
+        brief: "start a crashed node from its disk",
+        forms: &[("restart 3", "start a crashed node from its disk")],
+        parse: |cursor| {
+            let down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
+            cursor.on_nodes(NodeAction::Restart, down)
+        },
+    },
+    Word {
+        name: "pause",
+        brief: "stop a node, which keeps its memory",
+        forms: &[("pause 3", "stop a node; what arrives waits")],
+        parse: |cursor| cursor.on_nodes(NodeAction::Pause, is_running),
+    },
+    Word {
+        name: "resume",
+        brief: "let a paused node run on",
+        forms: &[("resume 3", "let a paused node run on")],
+        parse: |cursor| cursor.on_nodes(NodeAction::Resume, |state| state == NodeState::Paused),
+    },
+    Word {
+        name: "timeout",
+        brief: "let a node's election timeout elapse",
+        forms: &[(
+            "timeout 3",
+            "let a node's election timeout elapse now; with leases on, not right after it heard the leader",
+        )],
+        parse: |cursor| cursor.on_nodes(NodeAction::ForceElection, is_running),
+    },
+    Word {
+        name: "forget",
+        brief: "let a node forget that it heard a leader",
+        forms: &[(
+            "forget 3",
+            "let a node forget that it heard a leader; refused while leases are on",
+        )],
+        parse: |cursor| cursor.on_nodes(NodeAction::ForgetLeader, is_running),
+    },
+    Word {
+        name: "snapshot",
+        brief: "let a node take a snapshot",
+        forms: &[("snapshot 3", "let a node take a snapshot and drop the log before it")],
+        parse: |cursor| cursor.on_nodes(NodeAction::Snapshot, is_running),
+    },
+    Word {
+        name: "clock",
+        brief: "a node's clock runs wrong, or jumps",
+        forms: &[(
+            "clock 3 drift=+200ppm, clock 3 drift=-5%, clock 3 jump=2s",
+            "a node's clock runs too fast or too slow, or jumps ahead; drift=0% undoes the drift",
+        )],
+        parse: |cursor| {
+            let nodes = cursor.nodes()?;
+            let Some((_, change)) = cursor.maybe_setting(CLOCK, &[])? else {
+                return Err(cursor.error(one_of_settings(CLOCK)));
+            };
+            Ok(Statement::Order(Order::Node { nodes, action: NodeAction::SetClock(change) }))
+        },
+    },
+    Word {
+        name: "slow",
+        brief: "a node takes time for everything",
+        forms: &[(
+            "slow 3 by=5ms",
+            "a node handles one thing after the other, and each takes that long; by=0s undoes it",
+        )],
+        parse: |cursor| {
+            let nodes = cursor.nodes()?;
+            let Some((_, action)) = cursor.maybe_setting(SLOW, &[])? else {
+                return Err(cursor.error("`by`"));
+            };
+            Ok(Statement::Order(Order::Node { nodes, action }))
+        },
+    },
+];
+
+/// After `crash`, the fate of unfinished writes. The seed decides if none is named.
+pub(crate) const UNSYNCED: &[Choice<Unsynced>] = &[
+    Choice { name: "lose", help: "unfinished writes are lost", value: Unsynced::Lost },
+    Choice { name: "keep", help: "they are kept", value: Unsynced::Kept },
+    Choice {
+        name: "tear",
+        help: "the first lands in part, the others are lost",
+        value: Unsynced::Torn,
+    },
+];
+
+const CLOCK: &[Setting<ClockChange>] = &[
+    Setting {
+        name: "drift",
+        help: "how much too fast or too slow, such as +200ppm or -5%",
+        parse: |cursor| Ok(ClockChange::Drift { ppm: cursor.drift()? }),
+    },
+    Setting {
+        name: "jump",
+        help: "how far ahead",
+        parse: |cursor| cursor.duration_up_to(MAX_JUMP).map(ClockChange::Jump),
+    },
+];
+
+const SLOW: &[Setting<NodeAction>] = &[Setting {
+    name: "by",
+    help: "how long it takes for anything",
+    parse: |cursor| Ok(NodeAction::Slow { handling: cursor.duration_up_to(MAX_HANDLING)? }),
+}];
+
+fn is_running(state: NodeState) -> bool {
+    state == NodeState::Running
+}
+
+impl Cursor<'_> {
+    fn on_nodes(&mut self, action: NodeAction, fits: fn(NodeState) -> bool) -> Parsed<Statement> {
+        Ok(Statement::Order(Order::Node { nodes: self.nodes_of(fits)?, action }))
+    }
+
+    /// `+200ppm`, `-5%`, `0%`.
+    fn drift(&mut self) -> Parsed<i32> {
+        let drift = self.word().and_then(|word| {
+            let (is_slow, amount) = match word.strip_prefix('-') {
+                Some(amount) => (true, amount),
+                None => (false, word.strip_prefix('+').unwrap_or(word)),
+            };
+            let ppm = match amount.strip_suffix("ppm") {
+                Some(number) => u32::try_from(digits(number)?).ok()?,
+                None => Percent::parse(amount)?,
+            };
+            let ppm = i32::try_from(ppm).ok().filter(|ppm| *ppm <= MAX_DRIFT_PPM)?;
+            Some(if is_slow { -ppm } else { ppm })
+        });
+        let drift = drift.ok_or_else(|| {
+            self.error(
+                "how much too fast or too slow, from -50% to +50%, such as `+200ppm` or `-5%`",
+            )
+        })?;
+        self.advance();
+        Ok(drift)
+    }
+}
