@@ -2,7 +2,7 @@
 
 use super::{File, Finding, Tree};
 
-/// Idioms that readers stumbled over, with the plain words for each. This file is not checked.
+/// Idioms that readers stumbled over, with plain words for each. The files of `tidy` may quote them.
 const IDIOMS: [(&str, &str); 27] = [
     ("stands in", "is in"),
     ("stand in", "are in"),
