@@ -2,7 +2,8 @@
 
 use super::{File, Finding, Tree};
 
-/// Idioms that readers stumbled over, with plain words for each. The files of `tidy` may quote them.
+/// Idioms that readers stumbled over, with plain words for each. The files of `tidy` may quote
+/// them.
 const IDIOMS: [(&str, &str); 27] = [
     ("stands in", "is in"),
     ("stand in", "are in"),
