@@ -1,4 +1,4 @@
-//! The application: opens the lab, then shows the page around it.
+//! The application: opens the lab, then shows the page.
 
 mod layout;
 mod page;
@@ -13,7 +13,7 @@ use crate::lab::opening::{self, Opening};
 use crate::lab::{Origin, Runner};
 use crate::state::{speed, theme};
 
-/// How far the page has come.
+/// The state of the application.
 #[derive(Clone, PartialEq)]
 enum Phase {
     Opening,
@@ -39,12 +39,12 @@ fn app() -> Html {
         Phase::HeldElsewhere => html! {
             <main class="opening">
                 <h1>{ "This lab is open in another tab" }</h1>
-                <p>{ "A lab has one owner at a time: two would overwrite each other’s disks." }</p>
+                <p>{ "One tab at a time may write to the lab’s disks." }</p>
                 <button type="button" class="button is-primary" data-testid="scratch-lab"
-                    onclick={on_scratch}>{ "Open a scratch lab here" }</button>
+                    onclick={on_scratch}>{ "Open a lab in memory here" }</button>
                 <p class="opening-note">
-                    { "A scratch lab lives in memory; closing the tab forgets it. To have the \
-                       stored lab here, close the other tab and reload." }
+                    { "A lab in memory is lost when you close the tab. To open the stored lab \
+                       here, close the other tab and reload this page." }
                 </p>
             </main>
         },

@@ -1,8 +1,9 @@
 //! The Helios page: a Raft cluster to watch and to break.
 //!
 //! The page owns no protocol state. [`lab`] lets time pass in a `raft_lab::Lab` and publishes its
-//! immutable frames. [`panels`] read those frames from a context and answer with lines of the command
-//! language. [`picture`] computes what the topology shows, and [`ui`] draws from properties alone.
+//! immutable frames. [`panels`] read those frames from a context and answer with lines of the
+//! command language. [`picture`] computes what the topology shows, and [`ui`] draws from properties
+//! alone.
 //!
 //! | folder | subject |
 //! |---|---|

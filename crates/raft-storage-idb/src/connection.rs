@@ -1,4 +1,4 @@
-//! Opening and deleting databases, and waiting for what a transaction reads.
+//! Opens and deletes databases, and awaits transactions that read.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,11 +13,11 @@ use crate::error::{IdbError, describe};
 use crate::schema::{VERSION, create_stores};
 use crate::sys;
 
-/// Whether opening may create what is not there.
+/// Whether opening may create a missing database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum IfMissing {
     Create,
-    /// The database was there a moment ago. An empty one in its place would be a silent loss.
+    /// The database existed a moment ago: an empty one in its place would be a silent loss.
     Fail,
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn open(name: &str, if_missing: IfMissing) -> Result<IdbDatabas
                 .result()
                 .map(JsCast::unchecked_into::<IdbDatabase>);
             let database = database.map_err(|error| IdbError::from_opening(&error));
-            // Too late: we have already said that another tab blocks us.
+            // Too late: the caller has already got an error.
             if let Err(Some(unwanted)) = sender.send(database) {
                 unwanted.close();
             }
@@ -74,7 +74,7 @@ pub(crate) async fn open(name: &str, if_missing: IfMissing) -> Result<IdbDatabas
     result.await.unwrap_or(Err(IdbError::Blocked))
 }
 
-/// Deletes a database. One that does not exist is as good as deleted.
+/// Deletes a database. Succeeds if there is none.
 pub(crate) async fn delete(name: &str) -> Result<(), IdbError> {
     let request = factory()?.delete_database(name);
     let request = request.map_err(|error| IdbError::from_opening(&error))?;
@@ -89,7 +89,7 @@ pub(crate) async fn delete(name: &str) -> Result<(), IdbError> {
     result.await.unwrap_or(Err(IdbError::Blocked))
 }
 
-/// Waits until a transaction that only reads is over; then its requests have their results.
+/// Awaits the end of a transaction that only reads: then its requests have their results.
 pub(crate) async fn finished(transaction: &IdbTransaction) -> Result<(), IdbError> {
     let (sender, result) = ResultSender::new();
     transaction.set_oncomplete(Some(&handler({
@@ -110,8 +110,8 @@ pub(crate) fn abort_cause(transaction: &IdbTransaction) -> JsValue {
     transaction.error().map_or(JsValue::NULL, JsValue::from)
 }
 
-/// What an event happened to. Handlers ask the event instead of keeping the object: an object and a
-/// handler that keep each other alive are never collected.
+/// The target of an event. Handlers take it from the event: an object and a handler that refer to
+/// each other are never collected.
 pub(crate) fn target<T: JsCast>(event: &Event) -> T {
     event.target().expect("an event that is being dispatched has a target").unchecked_into()
 }
@@ -128,7 +128,7 @@ fn upgrade(
 ) -> Result<(), IdbError> {
     let event: &IdbVersionChangeEvent = event.unchecked_ref();
     if event.old_version() != 0.0 {
-        // There has been no other version yet; a database of one is not ours.
+        // There is no earlier version: this database is not ours.
         let cause = format!("its layout has the unknown version {}", event.old_version());
         return Err(IdbError::Unavailable { cause });
     }

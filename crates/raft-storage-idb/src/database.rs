@@ -1,4 +1,4 @@
-//! A lab's database: one transaction at a time, in order, or a stated failure.
+//! A lab's database: one transaction at a time, in order.
 
 use core::fmt;
 use std::cell::{Cell, RefCell};
@@ -27,26 +27,26 @@ pub struct Database {
 /// Whether a database takes writes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DatabaseStatus {
-    /// It does.
+    /// It takes writes.
     Open,
     /// The connection broke and is being restored; writes wait.
     Reopening,
-    /// It does not, and will not.
+    /// It takes no more writes.
     Lost(IdbError),
 }
 
 struct Inner {
     name: String,
     link: RefCell<Link>,
-    /// What the transaction under way holds, in the order in which it was committed.
+    /// The jobs of the transaction under way, in order.
     under_way: RefCell<Vec<Job>>,
-    /// What waits for it to be over.
+    /// The jobs that wait for the end of that transaction, in order.
     waiting: RefCell<Vec<Job>>,
-    /// Whether the connection was restored and nothing has been stored since.
+    /// Whether the connection was restored, and no transaction has completed since.
     has_reopened: Cell<bool>,
     on_lost: RefCell<Option<OnLost>>,
-    /// Itself, while a transaction is under way: its end must find its handlers, even if everybody
-    /// else has let go of the database.
+    /// Itself while a transaction is under way: the handlers must be alive at its end, even if
+    /// every handle of the database was dropped.
     kept: RefCell<Option<Rc<Self>>>,
     handlers: Handlers,
 }
@@ -67,7 +67,7 @@ struct Job {
     done: oneshot::Sender<Result<(), IdbError>>,
 }
 
-/// Functions that JavaScript calls. One set for all transactions, since there is one at a time.
+/// Functions that JavaScript calls: one set for all transactions, since there is one at a time.
 struct Handlers {
     complete: Handler,
     abort: Handler,
@@ -78,7 +78,8 @@ struct Handlers {
 impl Database {
     /// Opens the database of this name, creating it if there is none.
     ///
-    /// Take the [`OwnerLock`](crate::OwnerLock) first: nothing here keeps two tabs apart.
+    /// Acquire the [`OwnerLock`](crate::OwnerLock) first: this function does not keep two tabs
+    /// apart.
     ///
     /// # Errors
     /// When the browser has no storage for this page, another tab is in the way, or a newer program
@@ -101,23 +102,23 @@ impl Database {
 
     /// Deletes the database of this name, and the marker that there was one.
     ///
-    /// Tabs that have it open are told and close it, this one too.
+    /// Tabs that have it open close it, this one too.
     ///
     /// # Errors
-    /// [`IdbError::Blocked`] when one of them does not; the browser then deletes the database as soon
-    /// as that tab is gone.
+    /// [`IdbError::Blocked`] when another tab does not close it; the browser then deletes the
+    /// database as soon as that tab is closed.
     pub async fn wipe(name: &str) -> Result<(), IdbError> {
-        // The marker first: between the two, a database without a marker is harmless.
+        // The marker first: a database without a marker is harmless.
         forget_initialized(name);
         connection::delete(name).await
     }
 
-    /// All disks in the database that hold anything, by node. Not for use while commits are waiting:
-    /// it sees some of them and not others.
+    /// All disks in the database that are not empty, by node. Not for use while commits are under
+    /// way: it may read only some of them.
     ///
     /// # Errors
-    /// When it cannot be read, or holds what this program does not write. Damaged records are no
-    /// error here: [`raft_storage::recover`] finds them.
+    /// When the database cannot be read, or holds a key that this program does not write. Damaged
+    /// records are no error here: [`raft_storage::recover`] finds them.
     pub async fn load(&self) -> Result<Vec<(NodeId, Records)>, IdbError> {
         let transaction = self.reading(&sys::store_names())?;
         let mut requests = Vec::new();
@@ -138,10 +139,10 @@ impl Database {
         Ok(disks.into_iter().collect())
     }
 
-    /// A note of the lab's own, as [`Database::commit`] stored it.
+    /// A value of the store `info`, as [`Database::commit`] stored it; `None` if there is none.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When the database cannot be read.
     pub async fn info(&self, key: &str) -> Result<Option<Vec<u8>>, IdbError> {
         let transaction = self.reading(&INFO.into())?;
         let store = transaction.object_store(INFO);
@@ -152,15 +153,16 @@ impl Database {
         Ok((!value.is_undefined()).then(|| read_record(&value).to_vec()))
     }
 
-    /// Stores batches and notes, all of them or none, flushed to the medium when the future is done.
+    /// Stores all batches and infos, or none. When the future completes, they are flushed to the
+    /// medium.
     ///
-    /// The writes are on their way when this returns, whether the future is awaited or dropped: at
-    /// once, or, if a transaction is under way, together with everything else that waits for it.
-    /// Futures complete in the order of the calls.
+    /// The call alone starts the writes; the future need not be awaited. If a transaction is under
+    /// way, the writes go into the next one, with all others that wait. Futures complete in the
+    /// order of the calls.
     ///
     /// # Errors
-    /// When the browser does not store them. Then nothing of this and of later calls is stored, and
-    /// every further call fails with the same error.
+    /// When the browser does not store them. Then nothing of this call and of later ones is stored,
+    /// and every later call fails with the same error.
     pub fn commit(
         &self,
         batches: Vec<(NodeId, WriteBatch)>,
@@ -172,7 +174,7 @@ impl Database {
         async move { result.await.expect("every job is answered before its database is dropped") }
     }
 
-    /// Whether it takes writes.
+    /// Whether the database takes writes.
     pub fn status(&self) -> DatabaseStatus {
         match &*self.inner.link.borrow() {
             Link::Open(_) => DatabaseStatus::Open,
@@ -181,7 +183,7 @@ impl Database {
         }
     }
 
-    /// Has `callback` called, once, when the database is lost for writing.
+    /// Calls `callback` once, when the database takes no more writes.
     pub fn on_lost(&self, callback: impl Fn(&IdbError) + 'static) {
         *self.inner.on_lost.borrow_mut() = Some(Rc::new(callback));
     }
@@ -191,9 +193,9 @@ impl Database {
             Link::Open(database) => database
                 .transaction_with_str_sequence_and_mode(stores, IdbTransactionMode::Readonly)
                 .map_err(|error| IdbError::from_js(&error)),
-            Link::Reopening => {
-                Err(IdbError::ConnectionLost { cause: "it is being restored".to_owned() })
-            }
+            Link::Reopening => Err(IdbError::ConnectionLost {
+                cause: "the connection is being restored".to_owned(),
+            }),
             Link::Lost(error) => Err(error.clone()),
         }
     }
@@ -207,7 +209,7 @@ impl Inner {
         self.start();
     }
 
-    /// Begins a transaction with all that waits, unless one is under way.
+    /// Begins a transaction with all waiting jobs, unless one is under way.
     fn start(self: &Rc<Self>) {
         if !self.under_way.borrow().is_empty() || self.waiting.borrow().is_empty() {
             return;
@@ -232,8 +234,8 @@ impl Inner {
                 transaction.set_onabort(Some(self.handlers.abort.as_ref().unchecked_ref()));
             }
             Err(error) => {
-                // Its requests must not be committed when control returns to the event loop. If the
-                // browser has aborted it already, this does nothing.
+                // Or its requests would be committed when control returns to the event loop. If the
+                // browser has already aborted it, this does nothing.
                 let _ = transaction.abort();
                 self.fail(&error);
             }
@@ -251,11 +253,11 @@ impl Inner {
 
     fn aborted(self: &Rc<Self>, cause: &JsValue) {
         self.kept.take();
-        // When a connection breaks, transactions are aborted first, and `close` comes later, if at
-        // all. A closed connection begins no more transactions.
+        // When a connection breaks, transactions are aborted first; the event `close` comes later,
+        // if at all. A closed connection begins no more transactions.
         let probe = match &*self.link.borrow() {
             Link::Open(database) => database.transaction_with_str(INFO).map(drop),
-            // We closed it, to make way for another tab. This was the last transaction.
+            // It was closed for another tab. This was the last transaction.
             Link::Reopening | Link::Lost(_) => Ok(()),
         };
         if probe.is_err_and(|error| is_closed_connection(&error)) {
@@ -265,7 +267,7 @@ impl Inner {
         }
     }
 
-    /// The connection is gone. What was not acknowledged goes, in order, to a new one.
+    /// Opens the connection again, and writes the unacknowledged jobs again, in order.
     fn reopen(self: &Rc<Self>, cause: String) {
         self.disconnect();
         let mut unacknowledged = self.under_way.take();
@@ -286,12 +288,13 @@ impl Inner {
         });
     }
 
-    /// Another tab wants to delete or upgrade the database. The transaction under way may end.
+    /// Closes the database for another tab that deletes or upgrades it. The transaction under way
+    /// may still complete.
     fn make_way(self: &Rc<Self>) {
         self.lose(&IdbError::TakenOver);
     }
 
-    /// A write failed, so no later one may be made.
+    /// A write failed: no later one may be tried.
     fn fail(&self, error: &IdbError) {
         for job in self.under_way.take() {
             let _ = job.done.send(Err(error.clone()));
@@ -318,7 +321,7 @@ impl Inner {
         }
     }
 
-    /// Closes the connection; a transaction under way still ends, and says how.
+    /// Closes the connection. The transaction under way still ends with an event.
     fn disconnect(&self) {
         if let Link::Open(database) = &*self.link.borrow() {
             database.set_onclose(None);
@@ -353,8 +356,8 @@ impl Handlers {
     }
 }
 
-/// Asks for all writes of the jobs, without letting go of the thread: a transaction ends by itself
-/// when control returns to the event loop and nothing is asked of it.
+/// Requests all writes of the jobs without returning to the event loop: a transaction without open
+/// requests ends there.
 fn fill(transaction: &IdbTransaction, jobs: &[Job]) -> Result<(), IdbError> {
     let stores = Stores::of(transaction).map_err(|error| IdbError::from_js(&error))?;
     for (node, write) in needed(jobs.iter().flat_map(|job| &job.batches)) {
@@ -363,7 +366,7 @@ fn fill(transaction: &IdbTransaction, jobs: &[Job]) -> Result<(), IdbError> {
     for (key, value) in jobs.iter().flat_map(|job| &job.infos) {
         stores.put_info(key, value)?;
     }
-    // Saves the wait for the answers to the requests; `complete` and `abort` say what became of them.
+    // Saves the wait for the requests' results; `complete` or `abort` follows.
     sys::commit(transaction).map_err(|error| IdbError::from_js(&error))
 }
 

@@ -1,9 +1,9 @@
 //! The disks of a whole cluster in one IndexedDB database: the durable back end of a lab in a page.
 //!
 //! [`Database::commit`] stores the batches of any number of nodes in one transaction with *strict*
-//! durability: when it is done, the browser has flushed them to the medium. What comes back from
-//! [`Database::load`] are the same [`Records`](raft_storage::Records) that the back end in memory
-//! has, and [`raft_storage::recover`] judges them: this crate moves bytes and never looks inside.
+//! durability: when it completes, the browser has flushed them to the medium. [`Database::load`]
+//! returns the same [`Records`](raft_storage::Records) as the back end in memory, and
+//! [`raft_storage::recover`] checks them: this crate moves bytes without reading them.
 //!
 //! ```no_run
 //! use raft_core::NodeId;
@@ -15,7 +15,7 @@
 //! let database = Database::open("my-lab").await?;
 //! let disks = database.load().await?;
 //! if disks.is_empty() && was_initialized("my-lab") {
-//!     // The browser threw the database away. The nodes must not start empty under their names.
+//!     // The browser deleted the database. The nodes must not start empty under their old ids.
 //! }
 //! for (node, records) in &disks {
 //!     let recovered = recover(*node, records)?;
@@ -35,28 +35,28 @@
 //! | `snapshot` | `node` | the record of the snapshot |
 //! | `info` | a string | a few bytes of the lab's own: settings, a scenario |
 //!
-//! All in one database, because a transaction cannot span two: truncating, appending and changing
-//! the term must be one step (Figure 2: a server answers only when it has stored them).
+//! All stores are in one database, because a transaction cannot span two: truncating, appending and
+//! changing the term must be one step (Figure 2: a server answers only when it has stored them).
 //!
-//! One record a value. Measured in headless Chromium (a browser test prints it): a strict commit of one
-//! entry takes 1.2 ms, of a hundred entries 19 ms, of the same hundred packed into one value 1.4 ms.
-//! Packing would thus pay for batches far larger than a person's clicks make, and it would make
-//! every truncation read, cut and rewrite packs. What a transaction overwrites itself, such as the
-//! end of the log in every append, is left out instead.
+//! Each value is one record. Measured in headless Chromium (a browser test prints it): a strict
+//! commit of one entry takes 1.2 ms, of a hundred entries 19 ms, of the same hundred packed into
+//! one value 1.4 ms. Packing would pay only for batches far larger than a person's clicks cause,
+//! and every truncation would have to rewrite packs. Instead, a transaction omits the writes that
+//! it overwrites itself, such as the end of the log in every append.
 //!
 //! # What is promised
 //!
-//! - **The database always holds a prefix of what was committed.** One transaction is under way at
-//!   a time, and what is committed meanwhile goes, all of it, into the next one. Had there been two,
-//!   the second could succeed after the first was aborted, and leave a hole.
-//! - **A failure is final.** After a write failed, no later one is tried: it was made on the
-//!   assumption that the earlier one holds. Open the database anew to go on from what is stored.
-//! - **A lost connection is opened again, once.** (Browsers do lose them: a crashed storage process,
-//!   an I/O error.) What was not acknowledged is then written again, from the oldest on: writing it
-//!   twice does no harm. A database that is gone is never created anew for this: it would look like
-//!   a first start.
-//! - **Another tab that deletes or upgrades the database is let through**, since otherwise it would
-//!   wait for us forever: we close, and every further commit fails with [`IdbError::TakenOver`].
+//! - **The database always holds a prefix of the committed batches.** One transaction is under way
+//!   at a time, and all batches committed meanwhile go into the next one. With two transactions,
+//!   the second could succeed after the first was aborted.
+//! - **A failure is final.** After a failed write, no later write is tried: later writes depend on
+//!   the failed one. Open the database again to continue from the stored state.
+//! - **A lost connection is opened again, once.** (Browsers lose connections: a crashed storage
+//!   process, an I/O error.) Batches that were not acknowledged are then written again, from the
+//!   oldest on: writing a batch twice is harmless. A deleted database is never created again here:
+//!   it would look like a first start.
+//! - **Another tab may delete or upgrade the database.** This tab then closes it, since the other
+//!   tab would wait forever, and every further commit fails with [`IdbError::TakenOver`].
 //!
 //! The numbers in keys are JavaScript's, exact up to 2⁵³ − 1; larger ones are refused.
 #![warn(clippy::wildcard_enum_match_arm)]

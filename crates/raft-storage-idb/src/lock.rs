@@ -1,4 +1,4 @@
-//! Which tab owns a lab (Web Locks).
+//! The lock of the tab that owns a lab (Web Locks).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use crate::error::{LockError, describe};
 use crate::sys::{self, LockManager};
 
-/// The right to use a lab. Dropping it, or closing the tab in whatever way, gives it up.
+/// The right to use a lab. Dropping it, or closing the tab, releases it.
 #[derive(Debug)]
 pub struct OwnerLock {
     release: Function,
@@ -21,8 +21,8 @@ impl OwnerLock {
     /// Takes the lock if no other tab of this origin has it.
     ///
     /// # Errors
-    /// When another tab has it, or the browser has no locks to give: without one, two tabs could
-    /// write to the same disks.
+    /// When another tab has the lock, or the browser has no Web Locks: without a lock, two tabs
+    /// could write to the same disks.
     pub async fn acquire(name: &str) -> Result<Self, LockError> {
         let manager: Option<LockManager> =
             sys::navigator("locks").map_err(|error| refused(&error))?;
@@ -36,7 +36,7 @@ impl OwnerLock {
         };
         let request = manager.request(&format!("helios/{name}"), &options, &on_answer);
         let request = request.map_err(|error| refused(&error))?;
-        // The request's promise lasts as long as the lock; it fails if there was none to be had.
+        // The request's promise is settled when the lock is released, or rejected without a lock.
         spawn_local(async move {
             if let Err(error) = JsFuture::from(request).await
                 && let Some(sender) = sender.borrow_mut().take()
@@ -56,7 +56,7 @@ impl Drop for OwnerLock {
 
 type Answer = RefCell<Option<oneshot::Sender<Result<OwnerLock, LockError>>>>;
 
-/// The browser's answer. A lock is held until the promise that is returned here is resolved.
+/// Handles the browser's answer. The lock is held until the returned promise is resolved.
 fn grant(lock: &JsValue, sender: &Answer) -> JsValue {
     let Some(sender) = sender.borrow_mut().take() else { return JsValue::UNDEFINED };
     if lock.is_null() {
@@ -66,7 +66,7 @@ fn grant(lock: &JsValue, sender: &Answer) -> JsValue {
     let mut release = None;
     let held = Promise::new(&mut |resolve, _| release = Some(resolve));
     let release = release.expect("a promise runs its executor at once");
-    // If nobody waits any more, the lock comes back with the error, and dropping it releases it.
+    // If the future is gone, the lock comes back with the error, and is dropped and released.
     drop(sender.send(Ok(OwnerLock { release })));
     held.into()
 }

@@ -1,7 +1,7 @@
-//! Leaving out what the same transaction overwrites.
+//! Omits writes that the same transaction overwrites.
 //!
-//! Every append moves the end of the log. When many batches share a transaction, only the last of
-//! those records counts, and a put is what takes the time.
+//! Every append writes the end of the log. When many batches share a transaction, only the last of
+//! those records counts, and puts take most of the time.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(crate) fn needed<'a>(
     let mut needed: Vec<_> = backwards
         .filter(|(node, write)| match write {
             Write::Put { key, .. } | Write::Delete { key } => overwritten.insert((*node, *key)),
-            // What comes before is gone in any case: to leave it out as well is not worth the search.
+            // Earlier writes of these entries could be omitted too; the search is not worth it.
             Write::DeleteEntries { .. } => true,
         })
         .collect();

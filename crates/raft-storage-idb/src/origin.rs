@@ -1,10 +1,10 @@
-//! What the browser says about storage for this site, and a marker outside the database.
+//! The browser's storage for this site, and a marker outside the database.
 //!
 //! A browser short of disk space may evict a site's databases. An evicted database looks like one
-//! that never was, and nodes that start empty under their old names have forgotten their votes. The
-//! marker lies in `localStorage` and says that there was one. (Chromium and Firefox evict a site as a
-//! whole, marker included; then there is nothing that could tell. [`persist_storage`] asks for not
-//! being evicted at all.)
+//! that never existed, and nodes that start empty under their old ids have forgotten their votes.
+//! The marker in `localStorage` tells that the database existed. (Chromium and Firefox evict a
+//! whole site, marker included, which cannot be detected. [`persist_storage`] asks the browser not
+//! to evict the site.)
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
@@ -13,18 +13,18 @@ use web_sys::{Storage, StorageEstimate, StorageManager};
 
 use crate::sys;
 
-/// How much the site stores, and how safe it is from eviction.
+/// The site's use of storage, and whether the browser may evict it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StorageReport {
-    /// Bytes in use, about.
+    /// Bytes in use, approximately; `None` if the browser does not tell.
     pub usage_bytes: Option<u64>,
-    /// Bytes that may be used, about.
+    /// Bytes that may be used, approximately; `None` if the browser does not tell.
     pub quota_bytes: Option<u64>,
     /// Whether the browser has promised not to evict the site.
     pub is_persistent: bool,
 }
 
-/// Whether a database of this name has existed, as far as the marker says.
+/// Whether the marker tells that a database of this name existed.
 ///
 /// If so, and [`Database::load`](crate::Database::load) finds nothing, it was evicted.
 pub fn was_initialized(name: &str) -> bool {
@@ -32,19 +32,19 @@ pub fn was_initialized(name: &str) -> bool {
     value.is_some()
 }
 
-/// Leaves the marker. False if the browser does not let us; then eviction goes unnoticed.
+/// Sets the marker. False if the browser refuses; then eviction cannot be detected.
 pub fn mark_initialized(name: &str) -> bool {
     local_storage().is_some_and(|storage| storage.set_item(&marker(name), "1").is_ok())
 }
 
-/// Takes the marker away: the database is deleted on purpose.
+/// Removes the marker: the database is deleted on purpose.
 pub fn forget_initialized(name: &str) {
     if let Some(storage) = local_storage() {
         let _ = storage.remove_item(&marker(name));
     }
 }
 
-/// Asks the browser not to evict this site; whether it agrees. It may ask the user.
+/// Asks the browser not to evict this site, and returns its answer. The browser may ask the user.
 pub async fn persist_storage() -> bool {
     match manager() {
         Some(manager) => is_true(manager.persist()).await,
@@ -52,7 +52,7 @@ pub async fn persist_storage() -> bool {
     }
 }
 
-/// How much is stored. What the browser does not tell is absent.
+/// The site's use of storage.
 pub async fn storage_report() -> StorageReport {
     let Some(manager) = manager() else { return StorageReport::default() };
     let is_persistent = is_true(manager.persisted()).await;
@@ -77,12 +77,12 @@ fn marker(name: &str) -> String {
     format!("helios/{name}/initialized")
 }
 
-/// Absent in workers; asking for it throws when site data is forbidden.
+/// `None` in workers, and when the user has forbidden site data: reading it then throws.
 fn local_storage() -> Option<Storage> {
     sys::global("localStorage").ok().flatten()
 }
 
-/// Absent outside secure contexts.
+/// `None` outside secure contexts.
 fn manager() -> Option<StorageManager> {
     sys::navigator("storage").ok().flatten()
 }

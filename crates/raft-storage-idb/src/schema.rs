@@ -1,4 +1,4 @@
-//! How records lie in object stores.
+//! The object stores and their keys.
 
 use js_sys::{Array, Uint8Array};
 use raft_core::{LogIndex, NodeId};
@@ -27,10 +27,10 @@ const META_NAMES: [(RecordKey, &str); 5] = [
     (RecordKey::InUse, "in_use"),
 ];
 
-/// The largest integer that JavaScript tells from its neighbours.
+/// The largest integer that JavaScript represents exactly, with all below it.
 const LARGEST_NUMBER: u64 = (1 << 53) - 1;
 
-/// Makes the stores of a new database.
+/// Creates the stores of a new database.
 pub(crate) fn create_stores(database: &IdbDatabase) -> Result<(), JsValue> {
     for name in STORES {
         database.create_object_store(name)?;
@@ -56,7 +56,7 @@ impl Stores {
         })
     }
 
-    /// Asks for a write. Whether it succeeds is for the transaction to say.
+    /// Requests a write. The transaction's end shows whether it succeeded.
     pub(crate) fn apply(&self, node: NodeId, write: &Write) -> Result<(), IdbError> {
         let request = match write {
             Write::Put { key, record } => {
@@ -99,7 +99,7 @@ impl Stores {
     }
 }
 
-/// A range of a node's log; `None` if it cannot hold anything.
+/// A range of a node's log; `None` if it is empty.
 fn entries(
     node: NodeId,
     from: LogIndex,
@@ -126,7 +126,7 @@ fn bytes(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
 }
 
-/// Reads back where a record belongs: the inverse of `Stores::place`.
+/// The record that a key of a store belongs to: the inverse of `Stores::place`.
 pub(crate) fn read_place(
     store: &'static str,
     key: &JsValue,
@@ -145,7 +145,7 @@ pub(crate) fn read_place(
     place.ok_or_else(|| IdbError::Foreign { store, key: format!("{key:?}") })
 }
 
-/// The bytes of a value. What is not bytes gives an empty record, and recovery will name it.
+/// The bytes of a value. A value of another type gives an empty record, which recovery reports.
 pub(crate) fn read_record(value: &JsValue) -> RecordBytes {
     value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default().into()
 }

@@ -1,5 +1,5 @@
-//! What `web-sys` keeps behind its unstable configuration, bound by hand, and access to globals that
-//! may be missing or may throw.
+//! Bindings that `web-sys` has only in its unstable configuration, and access to globals that may
+//! be missing or may throw.
 
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -42,15 +42,15 @@ extern "C" {
 
 /// A read-write transaction over all stores that is flushed to the medium before it is complete.
 ///
-/// The default durability is relaxed: `complete` would mean that the operating system has the data,
-/// and a power failure could still take it.
+/// With the default, relaxed durability, `complete` means only that the operating system has the
+/// data: a power failure could still lose it.
 pub(crate) fn strict_transaction(database: &IdbDatabase) -> Result<IdbTransaction, JsValue> {
     let database: &DatabaseWithOptions = database.unchecked_ref();
     let options = object("durability", &JsValue::from_str("strict"));
     database.transaction_with_options(&store_names(), "readwrite", &options)
 }
 
-/// Ends a transaction without waiting for the answers to its requests.
+/// Commits a transaction without waiting for the results of its requests.
 pub(crate) fn commit(transaction: &IdbTransaction) -> Result<(), JsValue> {
     transaction.unchecked_ref::<CommittableTransaction>().commit()
 }
@@ -67,8 +67,8 @@ pub(crate) fn object(name: &str, value: &JsValue) -> Object {
     object
 }
 
-/// A property of the global object, of a page or a worker. `None` when it is missing; merely asking
-/// for some of them throws when the user has forbidden storage.
+/// A property of the global object of a page or a worker; `None` if it is missing. Reading some of
+/// them throws when the user has forbidden storage.
 pub(crate) fn global<T: JsCast>(name: &str) -> Result<Option<T>, JsValue> {
     property(&js_sys::global(), name)
 }

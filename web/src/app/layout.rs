@@ -1,5 +1,5 @@
-//! Where the panels stand. Wide screens show all of them; narrower ones show the cluster and one
-//! other at a time.
+//! The places of the panels. Wide screens show all of them; narrower ones show the cluster and one
+//! other panel at a time.
 
 use yew::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::panels::{
 };
 use crate::state::{Selection, Theme};
 
-/// The panels that share a place on narrow screens: the name in `styles/layout.css`, and the label.
+/// The panels that share a place on narrow screens: name in `styles/layout.css`, label.
 const TABS: [(&str, &str); 6] = [
     ("logs", "Logs"),
     ("inspector", "Inspector"),

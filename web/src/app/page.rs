@@ -1,4 +1,4 @@
-//! The page around a lab: its contexts, its layout, and the dialogs over it.
+//! The page: contexts, layout, and the dialogs over it.
 
 use raft_lab::Frame;
 use yew::prelude::*;
@@ -12,11 +12,11 @@ use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 #[derive(Properties, PartialEq)]
 pub(crate) struct PageProps {
     pub(crate) runner: Runner,
-    /// Where the first lab came from.
+    /// The origin of the first lab.
     pub(crate) origin: Origin,
 }
 
-/// Provides the contexts, and the dialogs over the page.
+/// Provides the contexts, and renders the dialogs over the page.
 #[component(Page)]
 pub(crate) fn page(props: &PageProps) -> Html {
     let origin = use_state_eq(|| props.origin.clone());
@@ -40,7 +40,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
             labs: Labs {
                 runner: runner.clone(),
                 on_origin: Callback::from(move |next| {
-                    // What was selected belongs to the lab before.
+                    // The selection belongs to the lab before.
                     cleared.set(None);
                     origin.set(next);
                 }),
@@ -83,7 +83,7 @@ struct FramesProps {
     children: Html,
 }
 
-/// Hands the runner's frames down. Only what reads them renders again.
+/// Provides the runner's frames. Only components that use the frame render again.
 #[component(Frames)]
 fn frames(props: &FramesProps) -> Html {
     let frame = use_state(|| props.runner.frame());

@@ -1,8 +1,8 @@
-//! What happens when the page's own code fails: an overlay, and nothing else.
+//! The overlay after a panic of the page's own code.
 //!
-//! In wasm a panic aborts: borrows stay taken and no destructor runs. So nothing here touches the
-//! lab or Yew. The overlay stands in `index.html`, hidden; the hook fills in the message and the
-//! script that led there, which the runner leaves here after each command.
+//! In wasm a panic aborts: borrows are never returned and no destructor runs. Nothing here touches
+//! the lab or Yew. The overlay is in `index.html`, hidden; the hook fills in the message and the
+//! script that leads there, which the runner stores here after each command.
 
 use std::cell::{Cell, RefCell};
 
@@ -17,12 +17,12 @@ thread_local! {
     static NOW: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Whether the page has failed. Whatever a timer or an animation frame starts asks this first.
+/// Whether the page has failed. To be checked first in callbacks of timers and animation frames.
 pub(crate) fn has_panicked() -> bool {
     PANICKED.get()
 }
 
-/// Leaves the script of the session for the overlay.
+/// Stores the script of the session for the overlay.
 pub(crate) fn remember_script(script: String) {
     SCRIPT.with(|kept| {
         if let Ok(mut kept) = kept.try_borrow_mut() {
@@ -31,7 +31,7 @@ pub(crate) fn remember_script(script: String) {
     });
 }
 
-/// Leaves the virtual time for the overlay.
+/// Stores the virtual time for the overlay.
 pub(crate) fn remember_time(now: Instant) {
     NOW.set(now.0);
 }
@@ -55,7 +55,7 @@ fn show(message: &str) {
     if let Some(place) = element("panic-script") {
         place.set_text_content(Some(&format!("{}\n{stopped}\n", script.trim_end())));
     }
-    // It covers the page either way; a failure to unhide it leaves the console's message.
+    // If this fails, the message is still in the browser's console.
     let _ = overlay.remove_attribute("hidden");
 }
 

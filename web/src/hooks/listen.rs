@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::app::panic;
 
-/// Calls `on_event` for every such event of the window while the component is there.
+/// Calls `on_event` for every event of this name of the window, while the component is mounted.
 #[hook]
 pub(crate) fn use_window_event(name: &'static str, on_event: Callback<Event>) {
     use_effect_with((name, on_event), |(name, on_event)| {

@@ -1,4 +1,4 @@
-//! Effects, as hooks: what reaches outside Yew is here.
+//! Hooks with effects outside Yew: listeners, sizes, painters.
 
 mod listen;
 mod painter;

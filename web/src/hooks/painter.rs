@@ -1,4 +1,4 @@
-//! Drawing outside Yew, in every animation frame.
+//! Drawing in every animation frame, without Yew.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use crate::state::use_controls;
 
-/// Has `painter` draw every frame. It is made anew when `dependencies` change.
+/// Calls a painter with every frame. `make` creates it, again when `dependencies` change.
 #[hook]
 pub(crate) fn use_painter<D, P>(dependencies: D, make: impl FnOnce(&D) -> P + 'static)
 where

@@ -1,4 +1,4 @@
-//! The keys that work everywhere on the page.
+//! The keys that work on the whole page.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
@@ -7,19 +7,19 @@ use yew::prelude::*;
 use super::use_window_event;
 use crate::state::{Controls, Dialog, speed};
 
-/// What the keys do, for the help.
+/// The keys and their meaning, for the help.
 pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("Space", "run, or pause"),
-    (".", "step: let one thing happen"),
+    (".", "step: let one event happen"),
     ("[ and ]", "slower, faster"),
     ("/", "go to the console"),
-    ("Tab, arrow keys", "go to the cluster; from node to node, from link to link"),
-    ("Enter, right click", "look at a node or a link, and open its menu"),
-    ("Esc", "close what is open; look at nothing"),
-    ("?", "this help"),
+    ("Tab, arrow keys", "go to the cluster; move between nodes, or between links"),
+    ("Enter, right click", "select a node or a link, and open its menu"),
+    ("Esc", "close the open menu; select nothing"),
+    ("?", "open this help"),
 ];
 
-/// Has the keys do what [`SHORTCUTS`] says.
+/// Handles the keys of [`SHORTCUTS`].
 #[hook]
 pub(crate) fn use_shortcuts(controls: Controls) {
     let on_key = use_callback(controls, |event: Event, controls| {
@@ -35,7 +35,7 @@ pub(crate) fn use_shortcuts(controls: Controls) {
     use_window_event("keydown", on_key);
 }
 
-/// Whether the focused element wants the key for itself.
+/// Whether the focused element handles the key itself.
 fn is_taken(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(target) = target else { return false };
@@ -50,7 +50,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
 }
 
-/// Does what a key is for; false if it is for nothing.
+/// Handles a key; false if it has no meaning.
 fn press(key: &str, controls: &Controls) -> bool {
     let runner = &controls.runner;
     let pacing = runner.frame().pacing;
@@ -75,6 +75,6 @@ fn focus_console() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     let input = document.and_then(|document| document.get_element_by_id("console-input"));
     let input = input.and_then(|input| input.dyn_into::<HtmlElement>().ok());
-    // A console that is not on screen cannot take the focus.
+    // A console that is not shown cannot take the focus.
     input.is_some_and(|input| input.focus().is_ok())
 }

@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use crate::app::panic;
 
-/// The inner size of the element behind `node`, and again whenever it changes; zero before it is
-/// known.
+/// The inner width and height of the element of `node`, followed when they change; 0 before the
+/// first measurement.
 #[hook]
 pub(crate) fn use_size(node: &NodeRef) -> (f64, f64) {
     let size = use_state_eq(|| (0.0, 0.0));

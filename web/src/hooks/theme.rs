@@ -1,4 +1,4 @@
-//! When the colours change under a canvas, it must read them again.
+//! The theme for canvases: they must read the colours again when it changes.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -7,14 +7,15 @@ use yew::prelude::*;
 use crate::app::panic;
 use crate::state::Theme;
 
-/// The chosen theme, and a count of the system's changes: whoever holds colours compares it.
+/// The chosen theme, and the number of the system's changes. A canvas whose colours are from
+/// another value must read them again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ThemeContext {
     pub(crate) chosen: Theme,
     pub(crate) system_changes: u32,
 }
 
-/// Counts how often the system has changed between light and dark.
+/// The number of times that the system has changed between light and dark.
 #[hook]
 pub(crate) fn use_system_theme() -> u32 {
     let changes = use_state(|| 0);

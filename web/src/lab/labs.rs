@@ -1,4 +1,4 @@
-//! Which lab the page shows: the durable one of this browser, one in memory, or a scenario.
+//! Replaces the lab on the page: by the stored one, by one in memory, or by a scenario.
 
 use raft_lab::{Lab, RecoveryReport};
 use raft_sim::Setup;
@@ -9,18 +9,18 @@ use crate::lab::opening::{self, Opening};
 use crate::lab::{Runner, Scenario};
 use crate::state::speed::DEFAULT_SPEED;
 
-/// Where the lab on the page comes from, and what a person should know about that.
+/// The origin of the lab on the page, with notices about it.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Origin {
-    /// Kept in this browser.
+    /// Stored in this browser.
     Durable { recovered: Option<RecoveryReport>, warnings: Vec<String> },
-    /// In memory; why.
+    /// In memory; with the reason, unless a person chose it.
     Scratch { reason: Option<String> },
     /// A scenario, in memory.
     Scenario(&'static Scenario),
 }
 
-/// Puts one lab into the place of another.
+/// Replaces the lab on the page.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Labs {
     pub(crate) runner: Runner,
@@ -28,12 +28,12 @@ pub(crate) struct Labs {
 }
 
 impl Labs {
-    /// Plays a scenario in memory. What the durable lab has stored stays as it is.
+    /// Plays a scenario in memory. The stored lab's disks are unchanged.
     pub(crate) fn play(&self, scenario: &'static Scenario) {
         match Lab::play(scenario.text) {
             Ok(lab) => {
                 self.runner.replace(lab);
-                // A story is there to be watched, however fast the lab ran before it.
+                // A scenario is there to be watched, whatever the speed was before.
                 self.runner.set_speed(DEFAULT_SPEED);
                 self.runner.say(&format!("Scenario: {}", scenario.title));
                 self.runner.set_running(true);
@@ -55,22 +55,22 @@ impl Labs {
         }
     }
 
-    /// Deletes what is stored and begins with a new cluster, which is stored again.
+    /// Deletes the stored lab and starts a new one, which is stored again.
     pub(crate) fn begin_anew(&self, setup: Setup) {
-        // The database can be deleted only when nobody has it open.
+        // A database that is open cannot be deleted.
         self.scratch(setup.clone(), None);
         let labs = self.clone();
         spawn_local(async move {
             match opening::wipe().await {
                 Ok(()) => labs.open_durable(setup).await,
                 Err(error) => labs.on_origin.emit(Origin::Scratch {
-                    reason: Some(format!("What is stored could not be deleted: {error}")),
+                    reason: Some(format!("The stored lab could not be deleted: {error}.")),
                 }),
             }
         });
     }
 
-    /// Goes back to the durable lab.
+    /// Opens the stored lab again. Its nodes restart from their disks.
     pub(crate) fn reopen(&self) {
         let labs = self.clone();
         spawn_local(async move { labs.open_durable(opening::first_setup()).await });

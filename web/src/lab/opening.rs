@@ -1,4 +1,4 @@
-//! Opening labs: the durable one of this browser, or one in memory.
+//! Opening a lab: the stored one of this browser, or one in memory.
 
 use raft_core::Settings;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use raft_lab::{Lab, RecoveryReport};
 use raft_sim::{DelayRange, Setup};
 
-/// The name of the durable lab. There is one in a browser.
+/// The name of the stored lab. A browser has one.
 #[cfg(target_arch = "wasm32")]
 const NAME: &str = "main";
 
-/// The seed of a first visit: its first election timeout is a short one, and nobody else stands for
-/// election at the same time. A test says so.
+/// The seed of a first visit: its first election timeout is short, and only one node starts an
+/// election. A test shows both.
 const FIRST_SEED: u64 = 896;
 
-/// What came of opening the durable lab.
+/// The result of opening the stored lab.
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only browsers have IndexedDB"))]
 pub(crate) enum Opening {
     Open {
@@ -24,7 +24,7 @@ pub(crate) enum Opening {
     },
     /// Another tab has it.
     HeldElsewhere,
-    /// In words.
+    /// The error in words.
     Failed(String),
 }
 
@@ -33,18 +33,18 @@ pub(crate) fn first_setup() -> Setup {
     setup(5, FIRST_SEED)
 }
 
-/// A cluster for watching: messages take a little longer than elsewhere, so that at a speed at which
-/// an election is soon decided they can be seen on their way.
+/// A cluster for watching: messages take longer than by default, so that they are visible at a
+/// speed at which an election takes only seconds.
 pub(crate) fn setup(nodes: u64, seed: u64) -> Setup {
     Setup { nodes, seed, link_latency: WATCHABLE_LATENCY, ..Setup::default() }
 }
 
-/// What of the protocol a person asks for.
+/// The parts of the protocol that a person chose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Protocol {
-    /// Only what the paper has.
+    /// Only the paper's protocol: no pre-vote, no check-quorum, no leases.
     pub(crate) paper: bool,
-    /// Whether followers pass commands on.
+    /// Whether followers forward commands to the leader.
     pub(crate) forward: bool,
 }
 
@@ -72,7 +72,7 @@ impl Protocol {
 const WATCHABLE_LATENCY: DelayRange =
     DelayRange { min: Duration::from_millis(10), max: Duration::from_millis(20) };
 
-/// Opens the durable lab; a new one begins with `setup_for_new`.
+/// Opens the stored lab; if there is none, a new one with `setup_for_new`.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn open(setup_for_new: Setup) -> Opening {
     use raft_lab::OpenError;
@@ -88,7 +88,7 @@ pub(crate) async fn open(setup_for_new: Setup) -> Opening {
     }
 }
 
-/// Deletes what the durable lab has stored. It must not be open.
+/// Deletes the stored lab. It must not be open.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn wipe() -> Result<(), String> {
     Lab::wipe(NAME).await.map_err(|error| error.to_string())

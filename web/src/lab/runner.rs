@@ -1,9 +1,9 @@
-//! Owns the lab, lets time pass in it, and publishes what it looks like.
+//! Owns the lab, lets time pass in it, and publishes its frames.
 //!
-//! One `requestAnimationFrame` loop: it ticks the lab within a budget, has the painters draw the new
-//! frame at once, and publishes it to Yew only when something but the clock has changed, and not more
-//! often than eyes need. The browser stops the loop in a hidden tab; the lab limits what one frame may
-//! count for, so virtual time stands still meanwhile.
+//! One `requestAnimationFrame` loop ticks the lab within a budget and lets the painters draw the
+//! new frame at once. It publishes the frame to Yew only when more than the clock has changed, and
+//! at most every 50 ms. The browser stops the loop in a hidden tab; virtual time stands still
+//! meanwhile, because the lab limits the real time that one frame counts for.
 
 mod commands;
 
@@ -18,15 +18,15 @@ use yew::Callback;
 
 use crate::app::panic;
 
-/// How long the lab may work in one frame; the rest of its 16 ms is for drawing.
+/// The most time that the lab may take of a frame's 16 ms; the rest is for drawing.
 const BUDGET: Duration = Duration::from_millis(8);
-/// Publishing more often than this costs more than it shows.
+/// The least time between two frames that Yew renders, unless a person did something.
 const PUBLISH_EVERY_MS: f64 = 50.0;
 
-/// Draws on its own, outside Yew.
+/// Draws a frame without Yew.
 type Painter = Rc<dyn Fn(&Frame)>;
 
-/// What `requestAnimationFrame` calls, with its time in milliseconds.
+/// The callback of `requestAnimationFrame`; its argument is a time in milliseconds.
 type FrameCallback = Closure<dyn FnMut(f64)>;
 
 /// A handle to the one runner of the page; cheap to clone.
@@ -39,7 +39,7 @@ struct Inner {
     last_painter: Cell<u64>,
     publish: RefCell<Callback<Frame>>,
     published: RefCell<Option<Signature>>,
-    /// Somebody did something: the next frame is published at once.
+    /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
     script: ScriptKeeper,
     published_at: Cell<f64>,
@@ -47,7 +47,7 @@ struct Inner {
     on_frame: RefCell<Option<FrameCallback>>,
 }
 
-/// What must differ between two frames for Yew to render again. The clock is not in it.
+/// Yew renders again when this differs between two frames. The clock is not in it.
 #[derive(Clone, PartialEq)]
 struct Signature {
     steps: u64,
@@ -88,10 +88,10 @@ impl Runner {
         runner
     }
 
-    /// Has the lab, and scripts through `window.helios`, wake the loop.
+    /// Connects the lab, and scripts that use `window.helios`, to the loop.
     fn connect(&self) {
         let this = self.clone();
-        // Drawing can wait for the next frame; the lab need not.
+        // The lab advances at once; drawing waits for the next frame.
         let wake = Rc::new(move || this.advance());
         self.0.lab.borrow_mut().on_progress(Some(wake));
         #[cfg(target_arch = "wasm32")]
@@ -99,12 +99,14 @@ impl Runner {
             let this = self.clone();
             let changed = Rc::new(move || this.changed());
             if raft_lab::install(self.0.lab.clone(), changed).is_err() {
-                web_sys::console::warn_1(&"window.helios could not be installed".into());
+                web_sys::console::warn_1(
+                    &"window.helios is not available: the browser refused the property".into(),
+                );
             }
         }
     }
 
-    /// Has `painter` draw every frame, until [`remove_painter`](Self::remove_painter).
+    /// Calls `painter` with every frame, until [`remove_painter`](Self::remove_painter).
     pub(crate) fn add_painter(&self, painter: Painter) -> u64 {
         let id = self.0.last_painter.get() + 1;
         self.0.last_painter.set(id);
@@ -117,14 +119,14 @@ impl Runner {
         self.0.painters.borrow_mut().retain(|(other, _)| *other != id);
     }
 
-    /// Who hears of new frames from now on.
+    /// Calls `publish` with new frames from now on.
     pub(crate) fn publish_to(&self, publish: Callback<Frame>) {
         *self.0.publish.borrow_mut() = publish;
         self.changed();
     }
 
-    /// Somebody did something. A script may do thousands of things before the next frame, so all that
-    /// happens here is a note.
+    /// Notes that a person or a script did something. Cheap: a script may do thousands of things
+    /// before the next frame.
     fn changed(&self) {
         self.0.is_changed.set(true);
     }
@@ -138,25 +140,25 @@ impl Runner {
         self.request_frame();
     }
 
-    /// Lets virtual time pass as real time did.
+    /// Lets virtual time pass for the real time since the last call.
     fn advance(&self) {
         if panic::has_panicked() {
             return;
         }
         let now = now_ms();
         let elapsed = (now - self.0.last_frame_at.replace(now)).max(0.0);
-        // The browser's disk may still wake the loop when nobody watches.
+        // The browser's disk also wakes the loop in a hidden tab.
         if is_hidden() {
             return;
         }
         let elapsed = Duration::from_secs_f64(elapsed / 1000.0);
-        // A script of the page may be in the middle of a call.
+        // A script may be in the middle of a call.
         if let Ok(mut lab) = self.0.lab.try_borrow_mut() {
             lab.tick(elapsed, BUDGET);
         }
     }
 
-    /// Paints, and publishes if that is due.
+    /// Paints the frame, and publishes it if that is due.
     fn show(&self) {
         let now = now_ms();
         let is_changed = self.0.is_changed.take();
@@ -193,16 +195,16 @@ impl Runner {
     }
 }
 
-/// Leaves the script of the session where a panic finds it.
+/// Stores the script of the session for the overlay after a panic.
 #[derive(Default)]
 struct ScriptKeeper {
     is_due: Cell<bool>,
-    /// Not before: writing a long script must not take more than a small part of the time.
+    /// The time of the next export, at the earliest: long scripts must not slow the page down.
     not_before: Cell<f64>,
 }
 
 impl ScriptKeeper {
-    /// What one export took, times this, passes before the next one.
+    /// The time between two exports, in durations of the first.
     const REST: f64 = 50.0;
 
     fn note(&self) {

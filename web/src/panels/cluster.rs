@@ -1,4 +1,4 @@
-//! The cluster: what is going on in a sentence, the picture, and what its shapes mean.
+//! The cluster: headline, members, topology, hints and legend.
 
 mod hints;
 mod members;

@@ -1,4 +1,4 @@
-//! The console: any line of the language, what came of it, and what clients were answered.
+//! The console: statements, their results, and the answers of clients.
 
 mod prompt;
 
@@ -26,8 +26,8 @@ pub(crate) fn console() -> Html {
             <div ref={end} class="console-lines" role="log" aria-label="Console" tabindex="0">
                 if frame.console.is_empty() {
                     <p class="empty">
-                        { "Type a command below, or click in the picture: clicks appear here as the \
-                           commands they are. " }<kbd>{ "Tab" }</kbd>{ " completes." }
+                        { "Type a command below, or click a node or a link. Clicks appear here as \
+                           commands. " }<kbd>{ "Tab" }</kbd>{ " completes." }
                     </p>
                 }
                 { for frame.console.iter().map(|line| html! {
@@ -39,7 +39,7 @@ pub(crate) fn console() -> Html {
     }
 }
 
-/// What a statement waits for, and the way out.
+/// The goal of the statement that is being waited for, and a button that cancels it.
 #[component(Waiting)]
 fn waiting() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
@@ -47,9 +47,9 @@ fn waiting() -> Html {
     html! {
         <span class="goal" aria-live="polite">
             if let Some(goal) = &frame.goal {
-                <span class="goal-words">{ format!("waiting for {goal}") }</span>
+                <span class="goal-words">{ goal }</span>
                 <button type="button" class="button is-quiet" onclick={on_cancel}>
-                    { "Give up" }
+                    { "Cancel" }
                 </button>
             }
         </span>

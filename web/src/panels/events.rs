@@ -1,4 +1,4 @@
-//! What happened, in words, with the reason and the section of the paper; the newest first.
+//! The events in words, with the reason and the section of the paper; the newest first.
 
 mod event_rows;
 
@@ -13,7 +13,7 @@ use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::Panel;
 use crate::words::milliseconds;
 
-/// How many are shown at first, and how many more at a time.
+/// The rows that are shown at first, and that each press of the button adds.
 const PAGE: usize = 120;
 
 #[component(Events)]
@@ -67,7 +67,7 @@ struct NodeFilterProps {
 fn node_filter(props: &NodeFilterProps) -> Html {
     let all = std::iter::once(None).chain(props.nodes.iter().copied().map(Some));
     html! {
-        <div class="filter" role="group" aria-label="Events of which node">
+        <div class="filter" role="group" aria-label="Filter by node">
             { for all.map(|node| {
                 let on_click = props.on_choose.reform(move |_: MouseEvent| node);
                 let (name, label) = match node {
@@ -84,7 +84,7 @@ fn node_filter(props: &NodeFilterProps) -> Html {
     }
 }
 
-/// Events never change: rows are the same if they start and end with the same ones.
+/// Events never change: rows are equal if their first and last events are.
 #[derive(Clone)]
 struct RowRef(EventRow);
 
@@ -123,11 +123,14 @@ fn row(props: &RowProps) -> Html {
     }
 }
 
-/// The words, with the section of the paper at their end set apart.
+/// The words, with the section of the paper at their end in a style of its own.
 fn sentence(text: &str) -> Html {
     match text.rfind(" (§") {
         Some(place) => html! {
-            <>{ &text[..place] }<span class="section">{ text[place..].trim_matches([' ', '(', ')']) }</span></>
+            <>
+                { &text[..place] }
+                <span class="section">{ text[place..].trim_matches([' ', '(', ')']) }</span>
+            </>
         },
         None => html! { { text } },
     }

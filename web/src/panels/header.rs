@@ -1,4 +1,4 @@
-//! The head of the page: which lab this is, and what to do with it as a whole.
+//! The head of the page: where the lab is stored, and actions on the whole lab.
 
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
@@ -55,20 +55,20 @@ fn tool(
     }
 }
 
-/// Where the lab is kept, in a few words.
+/// Where the lab is stored, in a few words.
 #[component(Place)]
 fn place() -> Html {
     let frame = use_frame();
     let words = match &frame.durable {
         DurableState::Scratch => "in memory only",
-        DurableState::Durable { error: Some(_), .. } => "storage has stopped",
-        // How many writes are on their way changes too fast to be read.
+        DurableState::Durable { error: Some(_), .. } => "no longer stored",
+        // The number of unsaved writes changes too fast to be read.
         DurableState::Durable { error: None, .. } => "stored in this browser",
     };
     html! { <p class="place" data-testid="place">{ words }</p> }
 }
 
-/// Puts the script that led here on the clipboard.
+/// Copies the script that leads to this moment.
 #[component(CopyScript)]
 fn copy_script() -> Html {
     let runner = use_controls().runner;
@@ -78,8 +78,8 @@ fn copy_script() -> Html {
         let runner = runner.clone();
         spawn_local(async move {
             runner.say(match JsFuture::from(done).await {
-                Ok(_) => "The script of this session is on the clipboard.",
-                Err(_) => "The browser did not allow the clipboard.",
+                Ok(_) => "The script of this session has been copied.",
+                Err(_) => "The browser does not let the page write to the clipboard.",
             });
         });
     });

@@ -1,4 +1,4 @@
-//! What each node's key-value store holds, and where they differ.
+//! Each node's key-value store, and the differences between them.
 
 mod read_policy;
 mod reading;
@@ -14,7 +14,7 @@ use crate::state::use_frame;
 use crate::ui::{Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 26.0;
-/// With more columns than these, words do not fit.
+/// With this many nodes or fewer, a cell has room for a word.
 const MANY: usize = 7;
 
 #[component(KeyValues)]
@@ -46,21 +46,21 @@ pub(crate) fn key_values() -> Html {
     }
 }
 
-/// After a recovery the logs hold what was written, but it is applied only once a leader has
-/// committed an entry of its own term.
+/// The text while all stores are empty. After a restart, the logs hold entries that are applied
+/// only once a leader has committed an entry of its own term.
 fn nothing_applied(frame: &Frame) -> Html {
-    let mut logs = frame.world.nodes().filter_map(|node| node.core()).map(|core| core.log().last());
-    if logs.any(|last| last.index.0 > 1) {
+    let mut cores = frame.world.nodes().filter_map(|node| node.core());
+    if cores.any(|core| core.last_applied() < core.log().last().index) {
         return html! {
             <p class="empty">
-                { "The logs hold entries, but no node has applied any yet: that takes a leader, \
-                   which finds out what is committed." }
+                { "No store holds a key yet. The logs hold entries that are not applied: a leader \
+                   must first commit an entry of its own term." }
             </p>
         };
     }
     html! {
         <p class="empty">
-            { "No node has applied a key yet. Write one: " }<code>{ "set x=1" }</code>
+            { "No store holds a key. Write one: " }<code>{ "set x=1" }</code>
         </p>
     }
 }
@@ -131,7 +131,7 @@ fn view_row(frame: &Frame, key: &Key) -> Html {
     }
 }
 
-/// The value that most nodes have; of equally common ones the first.
+/// The value that most nodes have; of equally common ones, the first.
 fn most_common<'a>(values: impl Iterator<Item = &'a Option<Value>>) -> Option<Option<Value>> {
     let values: Vec<_> = values.collect();
     let count = |wanted: &Option<Value>| values.iter().filter(|value| **value == wanted).count();

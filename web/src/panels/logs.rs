@@ -1,4 +1,4 @@
-//! Every node's log, by index: rows are indexes, columns are nodes.
+//! The nodes' logs: a row for each index, a column for each node.
 
 use std::collections::BTreeMap;
 
@@ -30,14 +30,14 @@ pub(crate) fn logs() -> Html {
                 label="The log of each node, by index" />
             if total <= 1 {
                 <p class="empty">
-                    { "All logs are empty. A new leader begins its term with a no-op entry." }
+                    { "All logs are empty. A new leader first appends a no-op entry." }
                 </p>
             }
         </Panel>
     }
 }
 
-/// What the marks mean.
+/// The meaning of the marks.
 fn legend() -> Html {
     html! {
         <span class="marks">
@@ -75,11 +75,11 @@ fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
     }
 }
 
-/// What the table needs of every node, read once a render.
+/// The nodes' state for the table, read once a render.
 struct Columns {
     frame: Frame,
     nodes: Vec<(NodeId, Option<Status>)>,
-    /// The leader's view of the others.
+    /// The leader's replication state of the others.
     peers: BTreeMap<NodeId, PeerStatus>,
 }
 
@@ -97,7 +97,7 @@ impl Columns {
         Self { frame: frame.clone(), nodes, peers }
     }
 
-    /// One row more than the longest log has, for what comes next.
+    /// One row more than the longest log, for `next_index`.
     fn rows(&self) -> usize {
         let last = |status: &Option<Status>| status.as_ref().map_or(0, |s| s.last_log.index.0);
         self.nodes.iter().map(|(_, status)| last(status)).max().unwrap_or(0) as usize + 1

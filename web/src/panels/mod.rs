@@ -1,4 +1,4 @@
-//! The parts of the page. They read the contexts, and answer with lines of the command language.
+//! The panels of the page. They read contexts and act through lines of the command language.
 
 mod cluster;
 mod console;

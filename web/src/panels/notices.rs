@@ -1,5 +1,4 @@
-//! What a person should know about the lab: that it was recovered, that it will be forgotten, that
-//! its storage has stopped.
+//! Notices about the lab: it was recovered, it is in memory only, its storage failed.
 
 use raft_lab::{DurableState, RecoveryReport};
 use yew::prelude::*;
@@ -16,7 +15,7 @@ pub(crate) struct NoticesProps {
 #[component(Notices)]
 pub(crate) fn notices(props: &NoticesProps) -> Html {
     let frame = use_frame();
-    // What was dismissed, so that the same words of a later lab show again.
+    // The dismissed origin: a later lab's notices are shown again.
     let dismissed = use_state_eq(|| None::<Origin>);
     let is_dismissed = dismissed.as_ref() == Some(&props.origin);
     let on_dismiss = {
@@ -52,7 +51,7 @@ fn of_origin(origin: &Origin, on_dismiss: &Callback<MouseEvent>) -> Html {
     }
 }
 
-/// One sentence, and a line a node for whoever wants to know.
+/// One sentence, with a line for each node on demand.
 fn recovery(report: &RecoveryReport, on_dismiss: &Callback<MouseEvent>) -> Html {
     let words = report.to_string();
     let (first, rest) = words.split_once('\n').unwrap_or((&words, ""));
@@ -61,6 +60,7 @@ fn recovery(report: &RecoveryReport, on_dismiss: &Callback<MouseEvent>) -> Html 
             <details>
                 <summary>{ first.trim_end_matches(':') }</summary>
                 <pre>{ rest }</pre>
+                <p>{ "Every node has restarted. Link settings and the console are not stored." }</p>
             </details>
             { dismiss(on_dismiss) }
         </div>
@@ -90,7 +90,7 @@ struct FailureProps {
     error: String,
 }
 
-/// The database takes no more writes: nothing is acknowledged any more, until a person decides.
+/// The database stores no more writes, so no node acknowledges any, until a person decides.
 #[component(Failure)]
 fn failure(props: &FailureProps) -> Html {
     let runner = use_controls().runner;
@@ -98,10 +98,10 @@ fn failure(props: &FailureProps) -> Html {
     html! {
         <div class="notice is-important" role="alert" data-testid="storage-failed">
             <p>
-                { format!("The browser’s storage has stopped: {}. ", props.error) }
-                { "What it holds is safe. Reload the page to recover it, or go on in memory." }
+                { format!("The lab has stopped, because the browser no longer stores its disks: \
+                           {}. Or continue in memory.", props.error) }
             </p>
-            <button type="button" class="button" onclick={on_go}>{ "Go on in memory" }</button>
+            <button type="button" class="button" onclick={on_go}>{ "Continue in memory" }</button>
         </div>
     }
 }
@@ -115,9 +115,10 @@ struct InMemoryProps {
 #[component(InMemory)]
 fn in_memory(props: &InMemoryProps) -> Html {
     let reason = props.reason.clone().unwrap_or_default();
+    let words = format!("{reason} This lab is in memory: it is lost when you close the page.");
     html! {
         <div class="notice" role="status" data-testid="notice">
-            <p>{ format!("{reason} This lab is in memory: closing the page forgets it.").trim() }</p>
+            <p>{ words.trim() }</p>
             <BackToStored />
         </div>
     }
@@ -128,7 +129,7 @@ struct StoryProps {
     scenario: &'static Scenario,
 }
 
-/// What the scenario is about, while it plays.
+/// The scenario's title and story.
 #[component(Story)]
 fn story(props: &StoryProps) -> Html {
     let scenario = props.scenario;

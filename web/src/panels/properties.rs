@@ -1,4 +1,4 @@
-//! What must always be true: one line a property, holding, suspended or broken. Red is for this panel.
+//! The checked properties: each holds, is suspended, or is broken. Red is for broken ones only.
 
 use raft_lab::{InvariantLine, InvariantState};
 use yew::prelude::*;

@@ -1,4 +1,4 @@
-//! Time: run, pause, step, how fast, and what the virtual clock says.
+//! Time: run, pause, step, speed, and the virtual clock.
 
 use raft_lab::Frame;
 use web_sys::{Element, HtmlInputElement};

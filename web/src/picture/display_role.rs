@@ -1,23 +1,22 @@
-//! What a node is in the picture: its role in its term, and what it is to the cluster.
+//! A node's role in the topology, from its role in its term and its role in the membership.
 
 use raft_core::RoleKind;
 use raft_lab::MemberRole;
 
-/// Shape, letter and colour of a node go by it.
+/// Decides a node's shape, letter and colour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DisplayRole {
     Leader,
     Candidate,
     PreCandidate,
     Follower,
-    /// It receives the log and has no vote.
     Learner,
-    /// It follows nobody that it belongs to: it was removed, or has not joined yet.
+    /// A follower that was removed, or has not joined yet.
     NonMember,
 }
 
 impl DisplayRole {
-    /// Who leads, or tries to, is shown so whatever it is to the cluster.
+    /// Leaders and candidates are shown as such, whatever their role in the membership.
     pub(crate) fn of(role: RoleKind, member_role: MemberRole) -> Self {
         match (role, member_role) {
             (RoleKind::Leader, _) => Self::Leader,
@@ -41,12 +40,12 @@ impl DisplayRole {
         }
     }
 
-    /// Under the node, and for screen readers.
+    /// Words below the node and for screen readers.
     pub(crate) fn words(self) -> &'static str {
         if self == Self::NonMember { "not a member" } else { self.name() }
     }
 
-    /// On the node's badge. A learner is a non-voter: L is the leader's.
+    /// The letter on the node's badge. A learner has N, for non-voter: L is the leader's.
     pub(crate) fn letter(self) -> &'static str {
         match self {
             Self::Leader => "L",

@@ -1,6 +1,6 @@
-//! Where things stand in the picture of the cluster: nodes on a ring, messages on lanes between them.
+//! Places in the topology: nodes on a ring, messages on lanes between them.
 //!
-//! All lengths are CSS pixels of the panel, so text keeps its size whatever the panel's size is.
+//! All lengths are CSS pixels, so text keeps its size when the panel's size changes.
 
 use std::f64::consts::TAU;
 
@@ -12,28 +12,28 @@ const LANE_OFFSET: f64 = 6.0;
 pub(crate) const TIMER_GAP: f64 = 6.0;
 /// Room for the lines of text below a node.
 const LABEL_HEIGHT: f64 = 34.0;
-/// More nodes than these stand close together.
+/// With more nodes, labels have little room.
 const CROWDED: u32 = 6;
-/// More than these need all the room there is.
+/// With more nodes, shapes are at their smallest.
 const VERY_CROWDED: u32 = 10;
 /// Room between the picture and the panel's edge.
 const MARGIN: f64 = 14.0;
 
-/// A place in the picture.
+/// A place in the topology.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Point {
     pub(crate) x: f64,
     pub(crate) y: f64,
 }
 
-/// How much may be written below a node.
+/// The room for words at a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Room {
     /// Two lines.
     TwoLines,
-    /// One line; the next node stands close below.
+    /// One line: the next node is close below.
     OneLine,
-    /// Only what is odd: the nodes stand close together.
+    /// Only exceptions: the nodes are close together.
     Little,
 }
 
@@ -44,14 +44,14 @@ pub(crate) struct Lane {
     pub(crate) to: Point,
 }
 
-/// The ring that the nodes stand on.
+/// The ring on which the nodes are placed.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Ring {
     pub(crate) centre: Point,
     radius_x: f64,
     radius_y: f64,
     pub(crate) node_radius: f64,
-    /// Who stands on it: a bit for each number. Servers come and go, and their numbers have gaps.
+    /// The nodes on it, a bit for each number: the numbers of a cluster may have gaps.
     ids: u64,
 }
 
@@ -70,7 +70,7 @@ impl Point {
 }
 
 impl Lane {
-    /// The place after `part` (0 to 1) of the way.
+    /// The place after a `part` (0 to 1) of the way.
     pub(crate) fn at(self, part: f64) -> Point {
         self.from.towards(self.to, part.clamp(0.0, 1.0))
     }
@@ -95,10 +95,10 @@ impl Ring {
         let outside = node_radius + TIMER_GAP + MARGIN;
         let space_x = (width / 2.0 - outside - 12.0).max(node_radius);
         let space_y = ((height - LABEL_HEIGHT) / 2.0 - outside).max(node_radius);
-        // A flat ellipse hides which nodes face each other; a little width is welcome.
+        // A flat ellipse hides which nodes are opposite each other.
         let radius_x = space_x.min(space_y * 1.35);
         let radius_y = space_y.min(space_x * 1.2);
-        // Few nodes do not reach the ring's lowest point: keep the picture in the middle.
+        // With few nodes, none is at the ring's lowest point: keep the nodes in the middle.
         let lowest = (0..nodes).map(|place| -angle_of(place, nodes).cos()).fold(-1.0, f64::max);
         let shift = (1.0 - lowest) * radius_y / 2.0;
         let centre = Point::new(width / 2.0, (height - LABEL_HEIGHT) / 2.0 + shift);
@@ -111,7 +111,7 @@ impl Ring {
         Self { centre, radius_x, radius_y, node_radius, ids }
     }
 
-    /// How much may be written below each node.
+    /// The room for words at each node.
     pub(crate) fn room(self) -> Room {
         let nodes = self.ids.count_ones();
         if nodes > CROWDED {
@@ -126,12 +126,12 @@ impl Ring {
         if closest < needed { Room::OneLine } else { Room::TwoLines }
     }
 
-    /// Whether words stand above a node: outside the ring there is room.
+    /// Whether a node's words are above it, outside the ring.
     pub(crate) fn has_words_above(self, id: u64) -> bool {
         self.room() == Room::Little && self.node(id).y < self.centre.y - self.node_radius
     }
 
-    /// Whether a node stands on it.
+    /// Whether a node is on the ring.
     pub(crate) fn contains(self, id: u64) -> bool {
         self.ids & bit(id) != 0
     }
@@ -142,8 +142,8 @@ impl Ring {
         self.on_ring(f64::from(before.count_ones()), 1.0)
     }
 
-    /// The middle of the arc after the node at a place, counted from 0; `scale` times as far from the
-    /// centre as the nodes are.
+    /// The middle of the arc after the node at a place, counted from 0; `scale` times as far from
+    /// the centre as the nodes are.
     pub(crate) fn gap_after(self, place: usize, scale: f64) -> Point {
         self.on_ring(place as f64 + 0.5, scale)
     }

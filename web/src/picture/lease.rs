@@ -1,8 +1,8 @@
-//! How much of a leader's lease is left.
+//! The rest of a leader's lease.
 
 use raft_core::{Instant, Status};
 
-/// The part of a full lease that is left, from 0 to 1; `None` without a lease.
+/// The rest of the lease as a fraction of a full one, from 0 to 1; `None` without a lease.
 pub(crate) fn lease_left(status: &Status, now: Instant) -> Option<f64> {
     let left = status.lease_until?.0.checked_sub(now.0)?;
     let full = status.lease_duration.as_micros().max(1);

@@ -1,10 +1,10 @@
-//! How each kind of message styles: the same shapes on the canvas, in the legend and in lists.
+//! Shape, colour and name of each kind of message, for the canvas, the legend and lists.
 //!
-//! Requests are filled, replies are hollow; the family has the colour; what is refused has a cross.
+//! Requests are filled, replies are hollow. Each family has a colour. A refusal has a cross.
 
 use raft_core::{AppendEntriesReply, Body, Message};
 
-/// A kind of message, as far as the eye should tell it.
+/// A kind of message with a look of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MessageStyle {
     PreVote,
@@ -60,7 +60,7 @@ impl MessageStyle {
         Self::ForwardRefused,
     ];
 
-    /// What is seen in any run; the help has all.
+    /// The kinds that occur in every run, for the page; the help shows all.
     pub(crate) const COMMON: [Self; 8] = [
         Self::PreVote,
         Self::RequestVote,
@@ -98,32 +98,32 @@ impl MessageStyle {
         }
     }
 
-    /// What the legend calls it.
+    /// Its name in the legend.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::PreVote => "could I win?",
-            Self::PreVoteGranted => "you could",
-            Self::PreVoteRefused => "you could not",
-            Self::RequestVote => "request vote",
-            Self::VoteGranted => "vote",
-            Self::VoteRefused => "no vote",
+            Self::PreVote => "pre-vote request",
+            Self::PreVoteGranted => "pre-vote granted",
+            Self::PreVoteRefused => "pre-vote refused",
+            Self::RequestVote => "vote request",
+            Self::VoteGranted => "vote granted",
+            Self::VoteRefused => "vote refused",
             Self::Heartbeat => "heartbeat",
             Self::AppendEntries => "entries",
-            Self::AppendSucceeded => "accepted",
-            Self::AppendFailed => "refused",
+            Self::AppendSucceeded => "entries accepted",
+            Self::AppendFailed => "entries refused",
             Self::InstallSnapshot => "snapshot",
             Self::SnapshotReply => "snapshot reply",
-            Self::TimeoutNow => "take over now",
-            Self::ReadIndex => "may I read?",
-            Self::ReadAnswered => "read from here on",
-            Self::ReadRefused => "no read now",
-            Self::Forward => "command passed on",
-            Self::ForwardTaken => "command taken",
+            Self::TimeoutNow => "start an election now",
+            Self::ReadIndex => "read request",
+            Self::ReadAnswered => "read index",
+            Self::ReadRefused => "read refused",
+            Self::Forward => "forwarded command",
+            Self::ForwardTaken => "command accepted",
             Self::ForwardRefused => "command refused",
         }
     }
 
-    /// The colour of its family, a custom property of `styles/tokens.css`.
+    /// Its family's colour: a custom property of `styles/tokens.css`.
     pub(crate) fn colour(self) -> &'static str {
         match self {
             Self::PreVote
@@ -145,8 +145,8 @@ impl MessageStyle {
         }
     }
 
-    /// The outline as SVG path data around the origin; the triangle points to the right, and is
-    /// turned into the direction of travel.
+    /// The outline as SVG path data around the origin. The triangle points to the right, for
+    /// [`is_turned`](Self::is_turned).
     pub(crate) fn outline(self) -> &'static str {
         match self {
             Self::PreVote | Self::PreVoteGranted | Self::PreVoteRefused => PENTAGON,
@@ -167,7 +167,7 @@ impl MessageStyle {
         }
     }
 
-    /// What is drawn over the outline.
+    /// SVG path data that is drawn over the outline.
     pub(crate) fn sign(self) -> Option<&'static str> {
         match self {
             Self::VoteGranted | Self::PreVoteGranted | Self::ForwardTaken => Some(TICK),
@@ -190,7 +190,7 @@ impl MessageStyle {
         }
     }
 
-    /// What is written on it.
+    /// A letter on the shape.
     pub(crate) fn letter(self) -> Option<&'static str> {
         match self {
             Self::PreVote => Some("?"),
@@ -214,7 +214,7 @@ impl MessageStyle {
         }
     }
 
-    /// Whether the outline is filled: it asks for something.
+    /// Whether the outline is filled: requests are.
     pub(crate) fn is_filled(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,5 @@
-//! What the picture shows of nodes and links: plain values, so that only what changed is drawn again.
+//! Nodes and links as the topology shows them: plain values, so that unchanged ones do not render
+//! again.
 
 use raft_core::{NodeId, RoleKind, Term};
 use raft_lab::{MemberRole, Members};
@@ -6,21 +7,21 @@ use raft_sim::{NodeState, SimNode, World};
 
 use crate::picture::DisplayRole;
 
-/// A node in the picture.
+/// A node of the topology.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct NodePicture {
     pub(crate) id: NodeId,
     pub(crate) state: NodeState,
-    /// What it is to the cluster.
+    /// Its role in the membership.
     pub(crate) member_role: MemberRole,
-    /// `None` when it is down.
+    /// `None` while the node is down.
     pub(crate) role: Option<DisplayRole>,
-    /// `None` when it is down.
+    /// `None` while the node is down.
     pub(crate) term: Option<Term>,
     pub(crate) voted_for: Option<NodeId>,
-    /// Whether it is handing leadership over.
+    /// The target of its leadership transfer under way.
     pub(crate) transfer_to: Option<NodeId>,
-    /// A candidate's view of every voter: yes, no, or no answer yet.
+    /// A candidate's votes, by voter: granted, refused, or no answer yet.
     pub(crate) votes: Vec<Option<bool>>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct LinkPicture {
     pub(crate) there_cut: bool,
     /// Whether `other` → `one` is cut.
     pub(crate) back_cut: bool,
-    /// Whether the ends stand in different parts of the network.
+    /// Whether a partition separates the ends, in one direction at least.
     pub(crate) is_parted: bool,
     /// Whether an end is down.
     pub(crate) is_idle: bool,
@@ -65,7 +66,7 @@ impl NodePicture {
         }
     }
 
-    /// What a screen reader says.
+    /// The text for screen readers.
     pub(crate) fn label(&self) -> String {
         let id = self.id;
         let (Some(role), Some(term)) = (self.role, self.term) else {
@@ -90,7 +91,7 @@ impl NodePicture {
         label
     }
 
-    /// What it is to the cluster, unless it is a voter like most.
+    /// Its role in the membership; `None` for a voter.
     pub(crate) fn member_role_words(&self) -> Option<&'static str> {
         match self.member_role {
             MemberRole::Voter => None,
@@ -102,7 +103,7 @@ impl NodePicture {
 }
 
 impl LinkPicture {
-    /// Every link of a world, each pair once.
+    /// All links of a world, one for each pair of nodes.
     pub(crate) fn all(world: &World) -> Vec<Self> {
         let ids: Vec<NodeId> = world.node_ids().collect();
         let pairs = ids
@@ -130,7 +131,7 @@ impl LinkPicture {
         self.there_cut || self.back_cut
     }
 
-    /// What a screen reader says.
+    /// The text for screen readers.
     pub(crate) fn label(&self) -> String {
         let (one, other) = (self.one, self.other);
         let state = match (self.there_cut, self.back_cut) {
@@ -138,13 +139,13 @@ impl LinkPicture {
             (true, false) => format!("cut from {one} to {other}"),
             (false, true) => format!("cut from {other} to {one}"),
             (false, false) if self.is_parted => "across a partition".to_owned(),
-            (false, false) => "whole".to_owned(),
+            (false, false) => "open".to_owned(),
         };
         format!("Link between node {one} and node {other}, {state}")
     }
 }
 
-/// Whether a partition stands between two nodes, in one direction at least.
+/// Whether a partition separates two nodes, in one direction at least.
 pub(crate) fn is_parted(world: &World, one: NodeId, other: NodeId) -> bool {
     world.partition().is_some_and(|partition| {
         !partition.lets_pass(one, other) || !partition.lets_pass(other, one)

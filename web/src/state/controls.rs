@@ -1,4 +1,5 @@
-//! What every panel may do. It never changes, so nothing renders again because of it.
+//! The contexts of the page. [`Controls`] never changes, so no component renders again because of
+//! it.
 
 use raft_lab::Frame;
 use yew::prelude::*;
@@ -11,11 +12,11 @@ use crate::state::Selection;
 pub(crate) struct Controls {
     pub(crate) runner: Runner,
     pub(crate) labs: Labs,
-    /// Looks at something, or at nothing.
+    /// Selects a thing, or nothing.
     pub(crate) select: Callback<Option<Selection>>,
-    /// Opens a dialog, or closes the one that is open.
+    /// Opens a dialog, or closes the open one.
     pub(crate) open_dialog: Callback<Option<Dialog>>,
-    /// Opens the menu of something at a place of the window.
+    /// Opens the menu of a thing at a place of the window, or closes the open menu.
     pub(crate) open_menu: Callback<Option<MenuAt>>,
 }
 
@@ -29,7 +30,7 @@ pub(crate) enum Dialog {
     WipeLab,
 }
 
-/// A context menu: whose, and where.
+/// A context menu: its thing, and its place in the window in CSS pixels.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct MenuAt {
     pub(crate) selection: Selection,
@@ -37,23 +38,23 @@ pub(crate) struct MenuAt {
     pub(crate) y: i32,
 }
 
-/// What is selected, as a context of its own: the frame does not depend on it.
+/// The selection, as a context of its own: the frame does not depend on it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Selected(pub(crate) Option<Selection>);
 
-/// The controls of the page that this component stands in.
+/// The controls of the page around this component.
 #[hook]
 pub(crate) fn use_controls() -> Controls {
     use_context().expect("the application provides its controls")
 }
 
-/// The frame to show. A component that uses it renders again whenever something happened.
+/// The frame to show. A component that uses it renders again with every new frame.
 #[hook]
 pub(crate) fn use_frame() -> Frame {
     use_context().expect("the application provides the frame")
 }
 
-/// What is selected.
+/// The selection.
 #[hook]
 pub(crate) fn use_selected() -> Option<Selection> {
     use_context::<Selected>().expect("the application provides the selection").0

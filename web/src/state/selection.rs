@@ -1,9 +1,9 @@
-//! What a person is looking at.
+//! The selected thing of the topology.
 
 use raft_core::NodeId;
 use raft_sim::MessageId;
 
-/// A thing of the picture.
+/// A thing of the topology.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Selection {
     Node(NodeId),
@@ -13,12 +13,12 @@ pub(crate) enum Selection {
 }
 
 impl Selection {
-    /// A link between two nodes, in the canonical order.
+    /// A link between two nodes, given in any order.
     pub(crate) fn link(one: NodeId, other: NodeId) -> Self {
         Self::Link(one.min(other), one.max(other))
     }
 
-    /// The name that elements carry in `data-select`.
+    /// The value of the attribute `data-select`.
     pub(crate) fn to_attribute(self) -> String {
         match self {
             Self::Node(node) => format!("node {node}"),

@@ -1,21 +1,21 @@
-//! The speed slider: positions on a logarithmic scale, and speeds in words.
+//! The speed slider's logarithmic scale, and speeds in words.
 
-/// Virtual seconds per real second: how fast the cluster lives.
+/// Virtual seconds per real second; infinite: as fast as the machine allows.
 pub(crate) type Speed = f64;
 
-/// A message of 10 to 20 ms is then on its way for about half a second, and yet the first election
-/// timeout (150 ms and a little) elapses five seconds after the page was opened.
+/// At this speed, a message of 10 to 20 ms is visible for about half a second, and the first
+/// election timeout (a little over 150 ms) elapses five seconds after the page was opened.
 pub(crate) const DEFAULT_SPEED: Speed = 1.0 / 30.0;
 /// The slowest speed, at the slider's left end.
 pub(crate) const SLOWEST: Speed = 1.0 / 200.0;
-/// The fastest speed that is a number; beyond it there is only "as fast as it goes".
+/// The fastest finite speed, one position before the slider's right end.
 const FASTEST: Speed = 10.0;
-/// The slider's right end: as fast as the machine goes.
+/// The slider's right end: as fast as the machine allows.
 pub(crate) const LAST_POSITION: u32 = 100;
-/// The last position that stands for a number.
+/// The position of [`FASTEST`].
 const LAST_FINITE: u32 = LAST_POSITION - 1;
 
-/// The speed that a position stands for.
+/// The speed at a position of the slider.
 pub(crate) fn at_position(position: u32) -> Speed {
     if position >= LAST_POSITION {
         return Speed::INFINITY;
@@ -24,7 +24,7 @@ pub(crate) fn at_position(position: u32) -> Speed {
     SLOWEST * (FASTEST / SLOWEST).powf(part)
 }
 
-/// The position that is nearest to a speed.
+/// The position nearest to a speed.
 pub(crate) fn position_of(speed: Speed) -> u32 {
     if speed.is_infinite() {
         return LAST_POSITION;
@@ -48,7 +48,7 @@ pub(crate) fn in_figures(speed: Speed) -> String {
 /// A speed as a screen reader says it.
 pub(crate) fn in_words(speed: Speed) -> String {
     if speed.is_infinite() {
-        "as fast as it goes".to_owned()
+        "as fast as the machine allows".to_owned()
     } else if speed < 0.95 {
         format!("{:.0} times slower than real time", 1.0 / speed)
     } else {

@@ -1,10 +1,10 @@
-//! Light, dark, or whatever the system prefers.
+//! The theme: light, dark, or the system's.
 
 use web_sys::Storage;
 
 const KEY: &str = "helios-theme";
 
-/// Which theme a person chose.
+/// The theme that a person chose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Theme {
     /// The system's.
@@ -15,7 +15,7 @@ pub(crate) enum Theme {
 }
 
 impl Theme {
-    /// The one that the button turns to.
+    /// The theme after a press of the button.
     pub(crate) fn next(self) -> Self {
         match self {
             Self::System => Self::Light,
@@ -33,7 +33,7 @@ impl Theme {
     }
 }
 
-/// The theme that was chosen at an earlier visit.
+/// The theme of an earlier visit.
 pub(crate) fn stored() -> Theme {
     let name = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
     match name.as_deref() {
@@ -43,10 +43,10 @@ pub(crate) fn stored() -> Theme {
     }
 }
 
-/// Makes a theme the page's, now and at the next visit.
+/// Applies a theme, and stores it for the next visit.
 pub(crate) fn apply(theme: Theme) {
     if let Some(storage) = storage() {
-        // Without storage the choice lasts as long as the page.
+        // Without storage, the choice lasts until the page is closed.
         let _ = storage.set_item(KEY, theme.name());
     }
     let root = web_sys::window().and_then(|window| window.document()?.document_element());

@@ -1,13 +1,13 @@
-//! A button that carries out one line of the command language.
+//! A button for one line of the command language.
 
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct ActionButtonProps {
-    /// For tests: `action-crash`.
+    /// Its `data-testid`: `action-crash`.
     pub(crate) testid: AttrValue,
     pub(crate) label: AttrValue,
-    /// The line, shown as a tooltip: clicking is typing.
+    /// The statement, shown as a tooltip.
     pub(crate) line: AttrValue,
     #[prop_or_default]
     pub(crate) disabled: bool,

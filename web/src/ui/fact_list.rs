@@ -1,4 +1,4 @@
-//! Names and values, under each other.
+//! A list of names and values.
 
 use yew::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Small line drawings for buttons; the button has the name.
+//! Line drawings for buttons. The button has the accessible name.
 
 use yew::prelude::*;
 
@@ -17,7 +17,7 @@ pub(crate) enum IconName {
 }
 
 impl IconName {
-    /// A drawing of 16 by 16.
+    /// SVG path data in a box of 16 by 16.
     fn path(self) -> &'static str {
         match self {
             Self::Play => "M4.5 2.8 L13 8 L4.5 13.2 Z",
@@ -26,7 +26,8 @@ impl IconName {
             Self::Close => "M4 4 L12 12 M12 4 L4 12",
             Self::Help => "M5.6 6 A2.4 2.4 0 1 1 8.8 8.2 C8.2 8.5 8 8.9 8 9.7 M8 12.2 V12.3",
             Self::Theme => {
-                "M8 2.5 A5.5 5.5 0 1 0 8 13.5 A5.5 5.5 0 1 0 8 2.5 Z M8 2.5 V13.5 M8 5 H12.4 M8 8 H13.4 M8 11 H12.4"
+                "M8 2.5 A5.5 5.5 0 1 0 8 13.5 A5.5 5.5 0 1 0 8 2.5 Z \
+                 M8 2.5 V13.5 M8 5 H12.4 M8 8 H13.4 M8 11 H12.4"
             }
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
             Self::Scenarios => "M3 3.5 H13 M3 8 H13 M3 12.5 H9",

@@ -1,4 +1,4 @@
-//! What flies: kinds of messages, by shape.
+//! The kinds of messages, by shape.
 
 use yew::prelude::*;
 
@@ -7,7 +7,6 @@ use crate::picture::MessageStyle;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LegendProps {
-    /// Which kinds.
     pub(crate) styles: &'static [MessageStyle],
 }
 

@@ -1,4 +1,4 @@
-//! A link of the picture: one line while it is whole, two lanes when a direction is cut.
+//! A link of the topology: one line while it is open, two lanes when a direction is cut.
 
 use yew::prelude::*;
 

@@ -5,20 +5,20 @@ use yew::prelude::*;
 
 use crate::picture::term_class;
 
-/// What a cell of the log table shows.
+/// The contents of a cell of the log table.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct LogCellView {
     /// The entry's term; `None` without an entry.
     pub(crate) term: Option<Term>,
-    /// What it says.
+    /// Its payload in words.
     pub(crate) words: AttrValue,
     /// Whether the node knows it to be committed.
     pub(crate) is_committed: bool,
-    /// Whether the state machine has it.
+    /// Whether the node has applied it.
     pub(crate) is_applied: bool,
     /// Whether it is on the node's disk.
     pub(crate) is_durable: bool,
-    /// Whether a snapshot stands for it.
+    /// Whether the snapshot covers it.
     pub(crate) is_snapshot: bool,
     /// Whether it is the last committed one.
     pub(crate) is_commit_index: bool,
@@ -29,7 +29,7 @@ pub(crate) struct LogCellView {
 }
 
 impl LogCellView {
-    /// What a screen reader says, and what the tooltip shows.
+    /// The text for screen readers and the tooltip.
     fn label(&self) -> String {
         let mut words = match (self.term, self.is_snapshot) {
             (_, true) => "in the snapshot".to_owned(),

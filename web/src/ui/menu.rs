@@ -9,10 +9,10 @@ use yew::prelude::*;
 pub(crate) struct MenuItem {
     pub(crate) testid: AttrValue,
     pub(crate) label: AttrValue,
-    /// The command that it stands for; shown, because clicking is typing.
+    /// The statement; the menu shows it.
     pub(crate) line: AttrValue,
     pub(crate) disabled: bool,
-    /// Whether it begins another group.
+    /// Whether it starts another group.
     pub(crate) is_apart: bool,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct MenuProps {
 #[component(Menu)]
 pub(crate) fn menu(props: &MenuProps) -> Html {
     let node = use_node_ref();
-    // Where the focus was, and goes back to.
+    // The element with the focus before; it gets the focus back.
     let before = use_mut_ref(active_element);
     use_effect_with((node.clone(), props.x, props.y), |(node, x, y)| {
         if let Some(menu) = node.cast::<HtmlElement>() {
@@ -98,7 +98,7 @@ fn view_item(item: &MenuItem, on_choose: &Callback<AttrValue>) -> Html {
     }
 }
 
-/// Puts the menu at a place of the window, or as near to it as it fits.
+/// Moves the menu to a place of the window, or as near to it as it fits.
 fn keep_on_screen(menu: &HtmlElement, x: i32, y: i32) {
     let inner = |value: Result<wasm_bindgen::JsValue, _>| {
         value.ok().and_then(|value| value.as_f64()).unwrap_or(f64::MAX)
@@ -116,7 +116,7 @@ fn active_element() -> Option<Element> {
     web_sys::window()?.document()?.active_element()
 }
 
-/// Moves the focus among the items that can be chosen, around the ends.
+/// Moves the focus among the enabled items; after the last comes the first.
 fn move_focus(menu: &HtmlElement, by: i32) {
     let Ok(items) = menu.query_selector_all("[role=menuitem]:not(:disabled)") else { return };
     let items: Vec<HtmlElement> =

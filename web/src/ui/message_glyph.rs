@@ -1,4 +1,4 @@
-//! A message's shape as it is on the canvas, for legends and lists.
+//! A message's shape as on the canvas, for legends and lists.
 
 use yew::prelude::*;
 

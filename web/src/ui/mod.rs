@@ -1,4 +1,4 @@
-//! Pieces that know nothing but their properties.
+//! Components that take properties only: no contexts.
 
 mod action_button;
 mod dialog;

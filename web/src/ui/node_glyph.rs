@@ -61,12 +61,12 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
     }
 }
 
-/// Where the number stands, in radii: higher when dots, or the term, need the room below it.
+/// The height of the number, in radii: higher when votes or the term are below it.
 fn number_height(view: &NodePicture, room: Room) -> f64 {
     if !view.votes.is_empty() || has_inner_term(view, room) { -0.14 } else { 0.06 }
 }
 
-/// Whether the term stands in the node, as there is no room for it below.
+/// Whether the term is inside the node, as there is no room for it below.
 fn has_inner_term(view: &NodePicture, room: Room) -> bool {
     room == Room::Little && view.votes.is_empty() && view.term.is_some()
 }
@@ -80,8 +80,8 @@ fn inner_term(view: &NodePicture, radius: f64, room: Room) -> Html {
     }
 }
 
-/// A leader is an octagon with a second edge, a candidate a hexagon, who asks whether it could win a
-/// pentagon, a learner a square, a follower a circle.
+/// A leader is an octagon with a second edge, a candidate a hexagon, a pre-candidate a pentagon, a
+/// learner a square, a follower a circle.
 fn shape(view: &NodePicture, radius: f64) -> Html {
     let origin = Point::new(0.0, 0.0);
     match view.role {

@@ -1,4 +1,4 @@
-//! What stands below a node of the picture, in words.
+//! The words at a node of the topology.
 
 use raft_sim::NodeState;
 use yew::prelude::*;
@@ -8,10 +8,10 @@ use crate::picture::{DisplayRole, NodePicture, Room};
 #[derive(Properties, PartialEq)]
 pub(super) struct NodeLabelsProps {
     pub(super) view: NodePicture,
-    /// Of the node.
+    /// The node's radius, in CSS pixels.
     pub(super) radius: f64,
     pub(super) room: Room,
-    /// Whether the words stand above the node.
+    /// Whether the words are above the node.
     pub(super) is_above: bool,
 }
 
@@ -53,8 +53,7 @@ fn words(view: &NodePicture, room: Room) -> (String, String) {
     (first, second)
 }
 
-/// Only what is odd about the node. Shape and letter tell the rest, and the term stands in it, unless
-/// votes do.
+/// Only exceptions. Shape and letter show the rest; the term is inside the node, unless votes are.
 fn little(view: &NodePicture, what: String, member_role: Option<&str>) -> (String, String) {
     let is_odd = view.state != NodeState::Running || view.role == Some(DisplayRole::NonMember);
     let first = match (is_odd, member_role, view.votes.is_empty(), view.term) {

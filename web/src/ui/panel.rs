@@ -1,4 +1,4 @@
-//! A part of the page with a heading.
+//! A panel with a heading.
 
 use yew::prelude::*;
 
@@ -7,7 +7,7 @@ pub(crate) struct PanelProps {
     /// Its name in class names and ids.
     pub(crate) name: &'static str,
     pub(crate) title: AttrValue,
-    /// What stands at the right of the heading.
+    /// The contents at the right of the heading.
     #[prop_or_default]
     pub(crate) aside: Html,
     pub(crate) children: Html,

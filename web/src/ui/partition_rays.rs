@@ -1,4 +1,4 @@
-//! A partition: a dashed line between neighbours that it parts.
+//! A partition: dashed lines between neighbours that it separates.
 
 use yew::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::picture::Ring;
 #[derive(Properties, PartialEq)]
 pub(crate) struct PartitionRaysProps {
     pub(crate) ring: Ring,
-    /// For each node, in order, whether it is parted from the next one on the ring.
+    /// For each node, in order: whether a partition separates it from the next one on the ring.
     pub(crate) gaps: Vec<bool>,
 }
 

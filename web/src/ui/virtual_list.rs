@@ -1,4 +1,4 @@
-//! A long list of which only the visible rows exist.
+//! A long list that renders only its visible rows.
 
 mod visible_rows;
 
@@ -10,18 +10,18 @@ use crate::hooks::use_size;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct VirtualListProps {
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) total: usize,
     /// Each row's height in CSS pixels.
     pub(crate) row_height: f64,
-    /// Makes the row at a place, from 0. Called again when the list renders.
+    /// Renders the row at a place, from 0. Called again when the list renders.
     pub(crate) row: Callback<usize, Html>,
     /// For screen readers.
     pub(crate) label: AttrValue,
-    /// Whether it stays at its end when rows are added there.
+    /// Whether it scrolls to its end when rows are added, if it was there.
     #[prop_or_default]
     pub(crate) follows_end: bool,
-    /// What stands above the rows and stays there.
+    /// The head above the rows; it does not scroll.
     #[prop_or_default]
     pub(crate) head: Html,
 }

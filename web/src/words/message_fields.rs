@@ -9,7 +9,7 @@ use super::entry_words;
 
 type Fields = Vec<(&'static str, String)>;
 
-/// The fields, in the paper's order; what the paper does not have comes last.
+/// The fields in the paper's order, then those that the paper does not have.
 pub(crate) fn message_fields(message: &Message) -> Fields {
     let mut fields = vec![("term", message.term.to_string())];
     fields.extend(body(&message.body));
@@ -20,13 +20,16 @@ fn body(body: &Body) -> Fields {
     match body {
         Body::PreVote(request) => {
             let mut fields = last_log(request.last_log());
-            fields.push(("asks for", "the term after this one".to_owned()));
+            fields.push(("asks for", "a pre-vote for the next term".to_owned()));
             fields
         }
         Body::RequestVote(request) => {
             let mut fields = last_log(request.last_log());
             if request.leadership_transfer {
-                fields.push(("leadership_transfer", "true: the leader asked for it".to_owned()));
+                fields.push((
+                    "leadership_transfer",
+                    "true: the leader transfers leadership".to_owned(),
+                ));
             }
             fields
         }
@@ -53,7 +56,7 @@ fn body(body: &Body) -> Fields {
         Body::InstallSnapshotReply(reply) => snapshot_reply(*reply),
         Body::ReadIndex(request) => vec![
             ("read", request.id.0.to_string()),
-            ("lease", if request.lease { "will do" } else { "is not enough" }.to_owned()),
+            ("lease", if request.lease { "is enough" } else { "is not enough" }.to_owned()),
         ],
         Body::ReadIndexReply(reply) => {
             vec![("read", reply.id.0.to_string()), result("read_index", &reply.result)]
@@ -90,7 +93,7 @@ fn append_reply(reply: AppendEntriesReply) -> Fields {
             round(of),
         ],
         AppendEntriesReply::Following { round: of } => {
-            vec![("success", "when it is on disk".to_owned()), round(of)]
+            vec![("success", "not yet: the write is not on disk".to_owned()), round(of)]
         }
     }
 }

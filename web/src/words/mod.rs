@@ -1,4 +1,4 @@
-//! Short words for what the picture shows.
+//! Short texts that several panels share.
 
 mod message_fields;
 
@@ -48,7 +48,7 @@ pub(crate) fn delay(range: DelayRange) -> String {
     format!("{}–{} ms", figure(range.min), figure(range.max))
 }
 
-/// What an entry says, short enough for a cell: `x=1`, `no-op`, `voters 1 2 3`.
+/// An entry's payload, short enough for a cell: `x=1`, `no-op`, `voters 1 2 3`.
 pub(crate) fn entry_words(entry: &Entry) -> String {
     let bytes = match &entry.payload {
         Payload::Command(bytes) => bytes,

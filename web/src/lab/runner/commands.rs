@@ -1,4 +1,4 @@
-//! What the page asks of the lab: commands, time, and which lab it is.
+//! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{ConsoleKind, ExecResult, Frame, Lab};
 
@@ -15,7 +15,7 @@ impl Runner {
         self.with(|lab| lab.exec(line));
     }
 
-    /// As [`exec`](Self::exec); `listener` hears what became of the line in the end.
+    /// As [`exec`](Self::exec), and calls `listener` with the result.
     pub(crate) fn exec_then(&self, line: &str, listener: impl FnOnce(ExecResult) + 'static) {
         self.with(|lab| lab.exec_then(line, listener));
     }
@@ -30,7 +30,7 @@ impl Runner {
         self.with(|lab| lab.set_speed(speed));
     }
 
-    /// Pauses, and lets one thing happen.
+    /// Pauses, and lets one event happen.
     pub(crate) fn step(&self) {
         self.with(|lab| {
             lab.set_running(false);
@@ -38,32 +38,32 @@ impl Runner {
         });
     }
 
-    /// Gives up what a statement waits for.
+    /// Cancels the statement that is being waited for.
     pub(crate) fn cancel(&self) {
         self.with(Lab::cancel);
     }
 
-    /// Says something in the console.
+    /// Writes a notice into the console.
     pub(crate) fn say(&self, text: &str) {
         self.with(|lab| lab.say(ConsoleKind::Info, text));
     }
 
-    /// Puts another lab into the place of this one.
+    /// Replaces the lab.
     pub(crate) fn replace(&self, lab: Lab) {
         self.with(|current| current.replace(lab));
     }
 
-    /// Goes on without the browser's storage.
+    /// Continues without the browser's storage.
     pub(crate) fn continue_as_scratch(&self) {
         self.with(Lab::continue_as_scratch);
     }
 
-    /// The script that led here.
+    /// The script that leads to this moment.
     pub(crate) fn export(&self) -> String {
         self.0.lab.borrow().export()
     }
 
-    /// What may come next in a line that is being typed.
+    /// The completions of a line that is being typed.
     pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Completion> {
         raft_script::complete(text, text.len(), Some(self.0.lab.borrow().session()))
     }

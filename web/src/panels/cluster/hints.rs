@@ -1,5 +1,5 @@
-//! First things to try. Each is a line of the language; once a person has given a few commands of
-//! their own, the hints make room. A network that is not whole can always be healed here.
+//! First actions to try. Each is a line of the language. The hints disappear after a few commands;
+//! a network with cuts or a partition can always be healed here.
 
 use raft_lab::ConsoleKind;
 use yew::prelude::*;
@@ -8,7 +8,7 @@ use crate::picture::LinkPicture;
 use crate::state::{use_controls, use_frame};
 use crate::ui::ActionButton;
 
-/// The hints go when this many commands were given.
+/// The hints disappear after this many commands.
 const ENOUGH: usize = 6;
 
 #[component(Hints)]
@@ -36,7 +36,7 @@ pub(crate) fn hints() -> Html {
             }
             if is_whole {
                 { button("hint-partition", "split the network", "partition 1 2 | others", false) }
-                <span class="hints-more">{ "or click the picture." }</span>
+                <span class="hints-more">{ "or click a node or a link." }</span>
             } else {
                 { button("heal", "heal the network", "heal", false) }
             }

@@ -1,4 +1,4 @@
-//! Who belongs to the cluster, in one line, and the way to have more.
+//! The members of the cluster in one line, and the button that adds a server.
 
 use raft_core::NodeId;
 use raft_lab::{Frame, MemberRole, Members as View};
@@ -33,7 +33,7 @@ fn words(members: &View) -> Html {
             <>
                 <strong>{ "Voters change: " }</strong>
                 { numbers(membership.outgoing()) }{ " → " }{ numbers(membership.voters()) }
-                { learners }{ " — both majorities count" }
+                { learners }{ " — a majority of each is needed" }
             </>
         };
     }
@@ -48,7 +48,7 @@ fn words(members: &View) -> Html {
     }
 }
 
-/// Servers that run beside the cluster: most were removed.
+/// Servers that are not members: most were removed.
 fn non_members(frame: &Frame) -> Html {
     let is_non_member = |node: &NodeId| frame.members.role_of(*node) == MemberRole::NonMember;
     let non_members: Vec<NodeId> = frame.world.node_ids().filter(is_non_member).collect();

@@ -1,4 +1,5 @@
-//! The picture: links and nodes as SVG, messages and timers on a canvas over them.
+//! The topology: links and nodes as SVG, timers on a canvas behind them and messages on one over
+//! them.
 
 mod pointing;
 
@@ -28,7 +29,7 @@ pub(crate) fn topology() -> Html {
     let find = use_callback((controls.clone(), scene), |event: MouseEvent, (controls, scene)| {
         selection_at(&event, controls, *scene)
     });
-    // A message holds still while it is being clicked.
+    // The lab pauses, so that the message does not move while it is being clicked.
     let on_press =
         use_callback((controls.clone(), find.clone()), |event: PointerEvent, (controls, find)| {
             if let Some(Selection::Message(_)) = find.emit(event.into()) {

@@ -1,11 +1,11 @@
-//! The line that is being typed, with completion and history.
+//! The console's input line, with completion and history.
 
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::state::use_controls;
 
-/// How many completions are offered at once.
+/// The most completions that are offered at once.
 const MAX_COMPLETIONS: usize = 8;
 
 #[component(Prompt)]
@@ -13,7 +13,7 @@ pub(crate) fn prompt() -> Html {
     let runner = use_controls().runner;
     let text = use_state_eq(String::new);
     let offers = use_state_eq(Vec::<(String, &'static str)>::new);
-    // Earlier lines, and which of them is shown.
+    // Earlier lines, and the place of the shown one among them.
     let history = use_mut_ref(|| (Vec::<String>::new(), 0_usize));
 
     let on_input = {
@@ -68,7 +68,8 @@ pub(crate) fn prompt() -> Html {
         <div class="prompt">
             <ul class="offers" role="listbox" aria-label="Completions" hidden={offers.is_empty()}>
                 { for offers.iter().enumerate().map(|(place, (word, help))| {
-                    let choose = { let word = word.clone(); accept.reform(move |_: MouseEvent| word.clone()) };
+                    let chosen = word.clone();
+                    let choose = accept.reform(move |_: MouseEvent| chosen.clone());
                     html! {
                         <li key={word.clone()} role="option" onmousedown={choose}
                             aria-selected={(place == 0).to_string()}>

@@ -1,4 +1,4 @@
-//! "Add server": its number, and whether it is to vote.
+//! The dialog "Add a server".
 
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -54,13 +54,14 @@ pub(crate) fn add_server(props: &AskProps) -> Html {
                 </div>
                 <fieldset class="choices">
                     <legend class="visually-hidden">{ "It joins as" }</legend>
-                    { choice(false, "Learner", ": receives the log and has no vote. Promote it later.") }
-                    { choice(true, "Voter", ": votes once it has caught up with the log.") }
+                    { choice(false, "Learner",
+                        ": receives the log and has no vote. You can promote it later.") }
+                    { choice(true, "Voter", ": gets a vote once its log has caught up.") }
                 </fieldset>
                 <p class="dialog-note">
-                    { "The leader is asked with: " }<code>{ line }</code>
+                    { "Command: " }<code>{ line }</code>
                     if !has_leader {
-                        { ". There is no leader now; wait for one." }
+                        { ". A leader must be elected first." }
                     }
                 </p>
                 <div class="dialog-buttons">

@@ -1,4 +1,4 @@
-//! Keys and commands.
+//! The help: the topology, keys and commands.
 
 use yew::prelude::*;
 
@@ -17,19 +17,20 @@ pub(crate) fn help(props: &HelpProps) -> Html {
         <Dialog title="Help" is_wide={true} on_close={props.on_close.clone()}>
             <div class="help" tabindex="0" role="region" aria-label="Help">
                 <p>
-                    { "Every node runs the real Raft core on a simulated network and disk. Break \
-                       something and watch: whatever you click is a command, and the console shows it." }
+                    { "Every node runs a real Raft core on a simulated network and disk. Break \
+                       something and watch. Every click is a command, which the console shows." }
                 </p>
-                <h3>{ "The picture" }</h3>
+                <h3>{ "The topology" }</h3>
                 <p>
-                    { "A circle is a follower (F), a pentagon a server that asks whether it could win \
-                       (P), a hexagon a candidate (C), an octagon the leader (L). A square is a \
-                       learner (N): it receives the log and has no vote. A dotted edge is a server \
-                       that is not a member. While the voters change, a majority of the old ones and one of \
-                       the new ones must agree. The fill is the term. The arc around a node is its \
-                       timer: when a follower’s runs out, it stands for election. A leader has a \
-                       second arc, its lease: while it lasts, the leader may answer reads at once. \
-                       Dots are the votes a candidate has. Filled messages ask, hollow ones answer." }
+                    { "A circle is a follower (F), a pentagon a pre-candidate (P), a hexagon a \
+                       candidate (C), an octagon the leader (L). A square is a learner (N): it \
+                       receives the log and has no vote. A dotted edge is a server that is not a \
+                       member. While the voters change, a majority of the old voters and one of the \
+                       new voters must agree. The fill shows the term. The arc around a node is its \
+                       timer: when it runs out, a follower starts an election. A leader has a \
+                       second arc, its lease: until it runs out, the leader may answer reads at \
+                       once. Dots are a candidate’s votes. Filled messages are requests, hollow ones \
+                       are replies." }
                 </p>
                 <Legend styles={&MessageStyle::ALL[..]} />
                 <h3>{ "Keys" }</h3>

@@ -1,4 +1,4 @@
-//! "New lab" and "Wipe": both delete what is stored, so both ask first.
+//! The dialogs "New lab" and "Wipe": both delete the stored lab, so both ask first.
 
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -7,7 +7,7 @@ use crate::lab::opening::{self, Protocol};
 use crate::state::use_controls;
 use crate::ui::Dialog;
 
-/// Seeds that are offered are short enough to be read out.
+/// The offered seed is random and less than this: short enough to be read out.
 const MAX_OFFERED_SEED: f64 = 10_000.0;
 
 #[derive(Properties, PartialEq)]
@@ -41,7 +41,7 @@ pub(crate) fn new_lab(props: &AskProps) -> Html {
         <Dialog title="New lab" on_close={props.on_close.clone()}>
             <form onsubmit={on_submit}>
                 <p class="dialog-text">
-                    { "A new cluster takes the place of the stored one, whose disks are deleted." }
+                    { "This deletes the disks of the stored lab and starts a new cluster." }
                 </p>
                 <div class="fields">
                     <label>{ "Nodes" }
@@ -54,19 +54,19 @@ pub(crate) fn new_lab(props: &AskProps) -> Html {
                     </label>
                 </div>
                 { option("paper", paper, "The paper’s protocol alone",
-                    ": no pre-vote, no check-quorum, no leases. What they prevent can be seen.") }
-                { option("forward", forward, "Followers pass commands on",
-                    " to the leader, instead of sending clients there.") }
+                    ": no pre-vote, check-quorum or leases. Shows the problems that they prevent.") }
+                { option("forward", forward, "Followers forward commands",
+                    " to the leader, instead of redirecting clients.") }
                 <p class="dialog-note">
                     { "The same seed and the same commands give the same run." }
                 </p>
-                { buttons("Begin", &props.on_close) }
+                { buttons("Start", &props.on_close) }
             </form>
         </Dialog>
     }
 }
 
-/// A box to tick.
+/// A checkbox.
 fn option(name: &'static str, node: NodeRef, title: &'static str, meaning: &'static str) -> Html {
     html! {
         <label class="choice">
@@ -90,7 +90,7 @@ pub(crate) fn wipe_lab(props: &AskProps) -> Html {
             <form onsubmit={on_submit}>
                 <p class="dialog-text">
                     { "This deletes every node’s disk from this browser: terms, votes, logs and \
-                       snapshots. The cluster then begins anew, with nothing." }
+                       snapshots. A new, empty cluster starts." }
                 </p>
                 { buttons("Wipe", &props.on_close) }
             </form>

@@ -1,4 +1,4 @@
-//! The scenarios that come with Helios: stories to play.
+//! The dialog with the scenarios that come with Helios.
 
 use yew::prelude::*;
 
@@ -33,10 +33,11 @@ pub(crate) fn scenarios(props: &ScenariosProps) -> Html {
     html! {
         <Dialog title="Scenarios" is_wide={true} on_close={props.on_close.clone()}>
             <p class="dialog-text">
-                { "Each plays in a lab of its own, in memory. Your stored lab stays as it is." }
+                { "A scenario plays in a lab of its own, in memory. The disks of your stored lab stay; \
+                   when you go back to it, its nodes restart from them." }
             </p>
             if SCENARIOS.is_empty() {
-                <p class="empty">{ "This build of the page has none." }</p>
+                <p class="empty">{ "This build of the page has no scenarios." }</p>
             }
             <ul class="scenario-list">{ for stories }</ul>
         </Dialog>

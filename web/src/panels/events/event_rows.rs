@@ -1,16 +1,16 @@
-//! The event list with fewer rows: losses that belong together are one row, or a partition would fill the
-//! list with the leader's heartbeats.
+//! The rows of the event list: losses that belong together are one row, or a partition would fill
+//! the list with lost heartbeats.
 
 use std::rc::Rc;
 
 use raft_core::NodeId;
 use raft_sim::{DropReason, Event, EventKind, MessageEvent};
 
-/// One row of the event list.
+/// A row of the event list.
 #[derive(Clone)]
 pub(crate) enum EventRow {
     Event(Rc<Event>),
-    /// Messages of one sender that were lost one after the other for one reason; the newest first.
+    /// Consecutive losses of one sender's messages for one reason, newest first.
     Lost {
         from: NodeId,
         reason: DropReason,
@@ -27,7 +27,7 @@ impl EventRow {
         }
     }
 
-    /// The oldest event of the row: it stays when more are added, so it names the row.
+    /// The oldest event of the row: it stays when newer ones are added, so it is the row's key.
     pub(crate) fn oldest(&self) -> &Rc<Event> {
         match self {
             Self::Event(event) => event,
@@ -35,7 +35,7 @@ impl EventRow {
         }
     }
 
-    /// Who the row is about.
+    /// The node that the row is about.
     pub(crate) fn node(&self) -> Option<NodeId> {
         match self {
             Self::Event(event) => event.kind.node(),
@@ -43,7 +43,7 @@ impl EventRow {
         }
     }
 
-    /// What happened, without the node that stands in the margin.
+    /// The row's text, without the node, which is in the margin.
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Event(event) => without_subject(event),
@@ -51,7 +51,7 @@ impl EventRow {
         }
     }
 
-    /// Takes one more event, an older one, if it belongs here.
+    /// Adds an older event if it belongs to this row.
     fn add(&mut self, event: &Rc<Event>) -> bool {
         let Some(key) = loss(event) else { return false };
         let (from, reason) = match self {
@@ -75,7 +75,7 @@ impl EventRow {
     }
 }
 
-/// The rows for events that come newest first; at most `limit`.
+/// The rows for events given newest first; at most `limit`.
 pub(crate) fn event_rows<'a>(
     events: impl Iterator<Item = &'a Rc<Event>>,
     limit: usize,

@@ -1,4 +1,4 @@
-//! What can be done to a thing of the picture: each action is a line of the command language.
+//! The actions on a node, a link or a message: each is a line of the command language.
 
 mod node;
 
@@ -8,31 +8,30 @@ use raft_sim::{MessageId, World};
 
 use crate::state::Selection;
 
-/// One thing to do.
+/// One action of a person.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct UserAction {
-    /// For tests: `crash`.
+    /// Its name in `data-testid`: `crash`.
     pub(crate) name: &'static str,
-    /// On the button.
+    /// The button's label.
     pub(crate) label: String,
-    /// What is executed.
+    /// The statement.
     pub(crate) line: String,
-    /// Whether it makes sense now.
+    /// Whether the statement can succeed now.
     pub(crate) is_possible: bool,
-    /// To whom it is done.
     pub(crate) group: Group,
 }
 
-/// What an action is about.
+/// The target of an action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Group {
     /// The thing itself: a process, a link, a message.
     Itself,
-    /// Who leads the cluster, and who belongs to it.
+    /// The cluster's leadership and membership.
     Cluster,
 }
 
-/// Everything that can be done to something; always the same in the same order.
+/// All actions on a thing: always the same ones, in the same order.
 pub(crate) fn actions(frame: &Frame, selection: Selection) -> Vec<UserAction> {
     match selection {
         Selection::Node(id) => node::actions(frame, id),
@@ -76,7 +75,7 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<UserAction> {
 fn of_message(world: &World, id: MessageId) -> Vec<UserAction> {
     vec![UserAction {
         name: "drop",
-        label: "Drop it".to_owned(),
+        label: "Drop".to_owned(),
         line: format!("drop message {id}"),
         is_possible: world.in_flight().any(|message| message.id == id),
         group: Group::Itself,

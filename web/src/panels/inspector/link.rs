@@ -1,4 +1,4 @@
-//! Both directions between two nodes.
+//! Details of a link, in both directions.
 
 use raft_core::NodeId;
 use raft_sim::World;
@@ -34,7 +34,7 @@ fn facts(world: &World, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)>
     let Some(link) = world.link(from, to) else { return Vec::new() };
     let state = match (link.cut, world.is_reachable(from, to)) {
         (true, _) => "cut",
-        (false, true) => "whole",
+        (false, true) => "open",
         (false, false) => "across the partition",
     };
     let percent = |per_million: u32| format!("{} %", f64::from(per_million) / 10_000.0);
@@ -46,9 +46,12 @@ fn facts(world: &World, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)>
         fact("latency", delay(link.latency)),
         fact("loss", percent(link.loss_per_million)),
         fact("duplication", percent(link.duplication_per_million)),
-        fact("spread", link.shape.to_string()),
-        fact("bandwidth", link.bandwidth.map_or("any".to_owned(), |rate| format!("{rate} B/s"))),
-        fact("order", if link.reordering { "may change" } else { "kept" }.to_owned()),
-        fact("under way", under_way.to_string()),
+        fact("distribution", link.shape.to_string()),
+        fact(
+            "bandwidth",
+            link.bandwidth.map_or("no limit".to_owned(), |rate| format!("{rate} B/s")),
+        ),
+        fact("reordering", if link.reordering { "yes" } else { "no" }.to_owned()),
+        fact("in flight", under_way.to_string()),
     ]
 }

@@ -1,4 +1,4 @@
-//! A message, with its fields under the paper's names.
+//! Details of a message, with its fields under the paper's names.
 
 use raft_lab::Frame;
 use raft_sim::{InFlightMessage, MessageId};
@@ -17,7 +17,7 @@ pub(crate) struct MessageDetailsProps {
 #[component(MessageDetails)]
 pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     let frame = use_frame();
-    // A message that has arrived is no longer in the frame, but a person may still be reading.
+    // A message that has arrived is no longer in the frame, but its details stay.
     let last_seen = use_mut_ref(|| None::<InFlightMessage>);
     let under_way = frame.world.in_flight().find(|message| message.id == props.id);
     if let Some(message) = under_way {
@@ -25,7 +25,7 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     }
     let kept = last_seen.borrow();
     let Some(message) = kept.as_ref().filter(|message| message.id == props.id) else {
-        return html! { <p class="empty">{ "This message is no longer under way." }</p> };
+        return html! { <p class="empty">{ "This message is no longer in flight." }</p> };
     };
     let fate = fate(&frame, message, under_way.is_some());
     let fields = message_fields(&message.message)
@@ -50,7 +50,7 @@ fn fate(frame: &Frame, message: &InFlightMessage, is_under_way: bool) -> String 
         return format!("sent at {sent} ms, arrives at {arrives} ms");
     }
     match frame.fading.iter().find(|fading| fading.id == message.id) {
-        Some(fading) => format!("sent at {sent} ms; gone: {}", fading.reason),
-        None => format!("sent at {sent} ms; no longer under way"),
+        Some(fading) => format!("sent at {sent} ms; lost: {}", fading.reason),
+        None => format!("sent at {sent} ms; no longer in flight"),
     }
 }

@@ -1,4 +1,4 @@
-//! A closer look at a node, a link or a message, and what can be done to it.
+//! The inspector: details of the selection, and its actions.
 
 mod actions;
 mod link;
@@ -24,7 +24,7 @@ pub(crate) fn inspector() -> Html {
     let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
     let on_close = controls.select.reform(|_: MouseEvent| None);
     let close = html! {
-        <button type="button" class="icon-button" aria-label="Look at nothing" title="Esc"
+        <button type="button" class="icon-button" aria-label="Close the inspector" title="Esc"
             onclick={on_close}><Icon name={IconName::Close} /></button>
     };
     let (title, aside, body) = match selected {
@@ -60,7 +60,7 @@ struct ActionsProps {
     selection: Selection,
 }
 
-/// Buttons that stay where they are; those that make no sense now are disabled.
+/// The actions as buttons in fixed places; impossible ones are disabled.
 #[component(Actions)]
 fn action_bar(props: &ActionsProps) -> Html {
     let runner = use_controls().runner;
@@ -82,7 +82,7 @@ fn action_bar(props: &ActionsProps) -> Html {
         <div class="action-groups">
             { group(Group::Itself, "Actions") }
             if matches!(props.selection, Selection::Node(_)) {
-                { group(Group::Cluster, "Its part in the cluster") }
+                { group(Group::Cluster, "Membership and leadership") }
             }
         </div>
     }

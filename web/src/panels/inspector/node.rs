@@ -1,4 +1,4 @@
-//! A node, from inside.
+//! Details of a node.
 
 mod peers;
 
@@ -30,7 +30,7 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
                 <p class="refusal">{ reason }</p>
             }
             if let Some(failure) = node.stopped_by() {
-                <p class="refusal">{ format!("It stopped at a write: {failure}.") }</p>
+                <p class="refusal">{ format!("A failed write stopped it: {failure}.") }</p>
             }
             <FactList facts={facts(&frame, node, status.as_ref())} />
             if let Some(status) = status.filter(|status| !status.peers.is_empty()) {
@@ -57,7 +57,7 @@ fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
     let mut facts = vec![
         fact("state", node.state().to_string()),
         fact("starts", node.incarnation().to_string()),
-        fact("in the cluster", member_role),
+        fact("membership", member_role),
     ];
     if let Some(status) = status {
         facts.extend(of_core(status));
@@ -67,35 +67,35 @@ fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
     }
     let drift = node.clock().drift_ppm();
     if drift != 0 {
-        facts.push(fact("its clock", ClockChange::Drift { ppm: drift }.to_string()));
+        facts.push(fact("clock", ClockChange::Drift { ppm: drift }.to_string()));
     }
     if !node.handling().is_zero() {
-        facts.push(fact("takes for anything", format!("{:?}", node.handling())));
+        facts.push(fact("time per input", format!("{:?}", node.handling())));
     }
     let disk = node.disk();
     let writes = disk.pending().len();
     let writing =
         if writes == 0 { "nothing".to_owned() } else { counted(writes, "write", "writes") };
     facts.push(fact("writing", writing));
-    facts.push(fact("a write takes", delay(disk.latency())));
-    facts.extend(of_disk(disk, frame.world.now()).map(|words| fact("the disk", words)));
+    facts.push(fact("write latency", delay(disk.latency())));
+    facts.extend(of_disk(disk, frame.world.now()).map(|words| fact("disk", words)));
     facts
 }
 
-/// How a disk works that does not work as it should.
+/// The disk's fault, in words; `None` for a disk that works.
 fn of_disk(disk: &Disk, now: Instant) -> Option<String> {
     if disk.is_full() {
         Some("is full".to_owned())
     } else if disk.fsync() == Fsync::Works {
         let until = disk.stalled_until();
-        (until > now).then(|| format!("finishes nothing before {} ms", milliseconds(until)))
+        (until > now).then(|| format!("stalled until {} ms", milliseconds(until)))
     } else {
         Some(DiskChange::Fsync(disk.fsync()).to_string())
     }
 }
 
 fn of_core(status: &Status) -> Facts {
-    let who = |node: Option<NodeId>| node.map_or("nobody".to_owned(), |node| node.to_string());
+    let who = |node: Option<NodeId>| node.map_or("none".to_owned(), |node| node.to_string());
     let snapshot = match status.snapshot.index.0 {
         0 => "none".to_owned(),
         _ => format!("through {}", status.snapshot),
@@ -118,7 +118,7 @@ fn of_core(status: &Status) -> Facts {
         fact("last entry", status.last_log.to_string()),
         fact("on disk", status.durable_index.to_string()),
         fact("snapshot", snapshot),
-        fact("timer until", milliseconds(status.deadline)),
+        fact("timer ends at", milliseconds(status.deadline)),
     ]
 }
 
@@ -132,10 +132,10 @@ fn of_leader(status: &Status, now: Instant) -> Facts {
     let mut facts =
         vec![fact("lease", lease), fact("uncommitted", bytes(status.uncommitted_bytes))];
     if let Some(round) = status.round {
-        facts.push(fact("round", round.0.to_string()));
+        facts.push(fact("heartbeat round", round.0.to_string()));
     }
     if let Some(to) = status.transfer_to {
-        facts.push(fact("hands over to", to.to_string()));
+        facts.push(fact("transfer to", to.to_string()));
     }
     facts
 }
@@ -145,7 +145,7 @@ struct LinksOfProps {
     id: NodeId,
 }
 
-/// The way to the node's links, without the picture.
+/// Buttons that select the node's links, without the topology.
 #[component(LinksOf)]
 fn links_of(props: &LinksOfProps) -> Html {
     let (frame, controls) = (use_frame(), use_controls());

@@ -1,4 +1,4 @@
-//! Nothing is selected: what there is to look at, messages included, for the keyboard too.
+//! The inspector without a selection: the messages in flight, also for the keyboard.
 
 use raft_sim::InFlightMessage;
 use yew::prelude::*;
@@ -8,7 +8,7 @@ use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::MessageGlyph;
 use crate::words::milliseconds;
 
-/// At full speed there may be many; a list longer than this nobody reads.
+/// The most messages that are listed: at full speed there are many more.
 const MAX_LISTED: usize = 12;
 
 #[component(Overview)]
@@ -19,7 +19,7 @@ pub(crate) fn overview() -> Html {
     let more = messages.len().saturating_sub(MAX_LISTED);
     let rows = messages.into_iter().take(MAX_LISTED).map(|message| {
         let id = message.id;
-        // Pressing already pauses: the message would arrive before the button is released.
+        // Pressing pauses at once: the message could arrive before the button is released.
         let on_press = {
             let runner = controls.runner.clone();
             Callback::from(move |_: PointerEvent| runner.set_running(false))
@@ -47,9 +47,9 @@ pub(crate) fn overview() -> Html {
     html! {
         <>
             <p class="inspector-hint">
-                { "Click a node, a link or a message. Looking at a message pauses time." }
+                { "Click a node, a link or a message. Selecting a message pauses the lab." }
             </p>
-            <h3>{ "Messages under way" }</h3>
+            <h3>{ "Messages in flight" }</h3>
             <ul class="message-list">{ for rows }</ul>
             if more > 0 {
                 <p class="inspector-hint">{ format!("and {more} more") }</p>

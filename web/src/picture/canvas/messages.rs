@@ -1,4 +1,4 @@
-//! Messages on their way, and messages that do not arrive.
+//! Messages in flight, and lost messages.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use super::{Painter, Palette};
 use crate::picture::{MessageStyle, Point, Ring, part_passed};
 use crate::state::Selection;
 
-/// How long a message takes to die, in real milliseconds: seen at any speed.
+/// The time in which a lost message fades, in real milliseconds: visible at any speed.
 const FADE_MS: f64 = 700.0;
-/// At full speed thousands may die in a moment; this many are seen.
+/// The most lost messages that are drawn: at full speed, thousands may be lost in a moment.
 const MAX_DRAWN: usize = 60;
 
 /// The outlines, made once: the browser parses the path data.
@@ -47,7 +47,7 @@ impl FadingMessages {
             self.0.entry(message.id).or_insert_with(|| (message.clone(), now));
         }
         let last = fading.last().map(|message| message.id);
-        // While the lab still tells of it, it must not begin to die again.
+        // While a message is in the frame, it must not start to fade again.
         let told = |id: &MessageId| last.is_some() && fading.iter().any(|other| other.id == *id);
         let lasts = if is_still { FADE_MS * 2.0 } else { FADE_MS };
         self.0.retain(|id, (_, since)| now - *since < lasts || told(id));
@@ -75,7 +75,7 @@ pub(super) fn paint_flying(painter: &Painter, flying: &InFlightMessage, now: Ins
     figure.paint(painter, 1.0, 1.0);
 }
 
-/// A ring around the message that a person styles at.
+/// A ring around the selected message.
 fn paint_halo(painter: &Painter, place: Point) {
     let context = &painter.context;
     painter.reset();
@@ -97,7 +97,7 @@ pub(super) fn paint_fading(painter: &Painter, now: f64) {
         let part = part_passed(fading.sent_at.0, fading.lost_at.0, fading.arrives_at.0);
         let place = ring.lane(fading.from.0, fading.to.0).at(part);
         let age = if painter.scene.is_still { 0.3 } else { age };
-        // It stops, falls a little, fades, and leaves a cross.
+        // The message stops, falls a little and fades; a cross marks the place.
         let fallen = Point::new(place.x, place.y + age * age * 16.0);
         let figure = Figure::of(&fading.message, ring, fading.from, fading.to, fallen);
         figure.paint(painter, 0.9 * (1.0 - age), 1.0 - 0.35 * age);
@@ -105,7 +105,7 @@ pub(super) fn paint_fading(painter: &Painter, now: f64) {
     }
 }
 
-/// Where something ended.
+/// The place where a message was lost.
 fn paint_cross(painter: &Painter, place: Point, alpha: f64) {
     let context = &painter.context;
     painter.reset();

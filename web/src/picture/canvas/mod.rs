@@ -1,5 +1,4 @@
-//! The two canvases of the cluster: election timers behind the nodes; messages, under way and fading,
-//! over them.
+//! The two canvases of the topology: timers behind the nodes, and messages over them.
 //!
 //! They are drawn in every animation frame, from the frame alone, without Yew.
 
@@ -23,14 +22,14 @@ use messages::Shapes;
 pub(crate) use messages::place_of;
 use palette::Palette;
 
-/// What the canvases need to know besides the frame.
+/// The canvases' input besides the frame.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Scene {
     pub(crate) ring: Ring,
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) selected: Option<Selection>,
-    /// A person asked for less motion: nothing travels, nothing fades.
+    /// Whether the person asked for less motion: messages then neither move nor fade.
     pub(crate) is_still: bool,
 }
 
@@ -44,7 +43,7 @@ pub(crate) struct Painter {
     scale: f64,
     palette: Palette,
     shapes: Shapes,
-    /// Outlives the painter, or every change of the scene would show the same fading again.
+    /// Outlives the painter, or every change of the scene would show the same losses again.
     fading: Rc<RefCell<FadingMessages>>,
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Palette {
 }
 
 impl Palette {
-    /// Reads the colours as they are where the canvas stands.
+    /// Reads the colours at the canvas's place in the document.
     pub(super) fn read(canvas: &HtmlCanvasElement) -> Self {
         let read = |token| resolve(canvas, token).unwrap_or_else(|| "gray".to_owned());
         Self {

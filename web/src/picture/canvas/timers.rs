@@ -1,5 +1,5 @@
-//! Timers: an arc around each node that shrinks until its timeout elapses, and a second one around a
-//! leader, its lease.
+//! Timers: an arc around each node that shrinks until its timeout elapses, and a second arc for a
+//! leader's lease.
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
@@ -23,7 +23,7 @@ pub(super) fn paint(
     for node in frame.world.nodes() {
         let (Some(core), state) = (node.core(), node.state()) else { continue };
         let status = core.status();
-        // The core goes by its node's clock.
+        // The core uses its node's clock.
         let now = node.clock().shows(frame.world.now());
         let centre = scene.ring.node(status.id.0);
         let radius = scene.ring.node_radius + TIMER_GAP;
@@ -33,7 +33,7 @@ pub(super) fn paint(
         arc(context, centre.x, centre.y, radius, 1.0);
         context.set_line_width(if status.role == RoleKind::Leader { 2.0 } else { 3.0 });
         context.set_stroke_style_str(colour(palette, &status));
-        // A paused process has no timer: it stands where it stood.
+        // A paused process has no running timer: the arc is pale and does not move.
         context.set_global_alpha(if state == NodeState::Paused { 0.35 } else { 1.0 });
         arc(context, centre.x, centre.y, radius, left);
         context.set_global_alpha(1.0);

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn the_slider_goes_from_a_two_hundredth_to_as_fast_as_it_goes() {
+fn the_slider_goes_from_a_two_hundredth_to_as_fast_as_the_machine_allows() {
     assert!((at_position(0) - 1.0 / 200.0).abs() < 1e-12);
     assert!((at_position(99) - 10.0).abs() < 1e-9);
     assert!(at_position(100).is_infinite());
@@ -36,5 +36,5 @@ fn speeds_read_well() {
     assert_eq!(in_figures(2.5), "2.5×");
     assert_eq!(in_figures(f64::INFINITY), "max");
     assert_eq!(in_words(1.0 / 30.0), "30 times slower than real time");
-    assert_eq!(in_words(f64::INFINITY), "as fast as it goes");
+    assert_eq!(in_words(f64::INFINITY), "as fast as the machine allows");
 }

@@ -1,4 +1,4 @@
-//! What the mouse and the keyboard do in the picture.
+//! Mouse and keyboard in the topology.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -8,10 +8,10 @@ use crate::picture::canvas::{Scene, place_of};
 use crate::picture::{Point, nearest};
 use crate::state::{Controls, MenuAt, Selection};
 
-/// A message is small, and it moves.
+/// How far from its centre a message can be clicked, in CSS pixels.
 const MESSAGE_REACH: f64 = 16.0;
 
-/// What is under the mouse: nodes before messages, messages before links.
+/// The thing under the mouse: nodes before messages, messages before links.
 pub(super) fn selection_at(
     event: &MouseEvent,
     controls: &Controls,
@@ -39,7 +39,7 @@ pub(super) fn selection_at(
     nearest(mouse, MESSAGE_REACH, messages).map(Selection::Message).or(under)
 }
 
-/// Selects; a message would be gone before it is read, so looking at one pauses.
+/// Selects a thing. A message also pauses the lab, or it would arrive before it is read.
 pub(super) fn look_at(controls: &Controls, selection: Option<Selection>) {
     if matches!(selection, Some(Selection::Message(_))) {
         controls.runner.set_running(false);
@@ -48,7 +48,7 @@ pub(super) fn look_at(controls: &Controls, selection: Option<Selection>) {
     controls.select.emit(selection);
 }
 
-/// At the mouse; under the element when the keyboard asked for the menu.
+/// The menu's place: at the mouse, or below the element if the keyboard opened it.
 pub(super) fn place_of_menu(event: &MouseEvent) -> (i32, i32) {
     let by_mouse = event.client_x() != 0 || event.client_y() != 0;
     if by_mouse {
@@ -61,8 +61,8 @@ pub(super) fn place_of_menu(event: &MouseEvent) -> (i32, i32) {
     })
 }
 
-/// Space looks at what has the focus, Enter also opens its menu, which is near the eye and the
-/// keyboard; the arrow keys go to the next of its kind.
+/// Space selects the focused thing, Enter also opens its menu. The arrow keys move to the next node
+/// or link.
 pub(super) fn press_key(event: KeyboardEvent, controls: &Controls) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(target) = target else { return };
@@ -83,7 +83,7 @@ pub(super) fn press_key(event: KeyboardEvent, controls: &Controls) {
     event.prevent_default();
 }
 
-/// Moves the focus to the next of the nodes, or of the links, around their ends.
+/// Moves the focus to the next node or link; after the last comes the first.
 fn focus_sibling(target: &Element, forward: bool) {
     let Some(group) = target.closest(".nodes, .links").ok().flatten() else { return };
     let Ok(all) = group.query_selector_all("[data-select]") else { return };

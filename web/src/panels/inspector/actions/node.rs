@@ -1,4 +1,4 @@
-//! What can be done to a node: to its process, and to its part in the cluster.
+//! The actions on a node: on its process, and on its role in the cluster.
 
 use raft_core::NodeId;
 use raft_lab::{Frame, MemberRole};
@@ -34,7 +34,7 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<UserAction> {
         action("resume", "Resume", paused),
         action("timeout", "Time out", running),
         action("snapshot", "Snapshot", running),
-        // Leases rest on that memory.
+        // Leases depend on that memory.
         action("forget", "Forget leader", running && !world.setup().settings.lease_reads),
         UserAction {
             name: "isolate",
@@ -46,7 +46,7 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     ]
 }
 
-/// These are asked of the leader, so there must be one.
+/// Requests to the leader: impossible without one.
 fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     let leader = frame.world.leader();
     let member_role = frame.members.role_of(id);
@@ -76,14 +76,14 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     };
     let replace = match free_server_number(&frame.world) {
         Some(new) => {
-            let (label, line) = (format!("Replace by {new}"), format!("replace {id} with {new}"));
+            let (label, line) = (format!("Replace with {new}"), format!("replace {id} with {new}"));
             action("replace", label, line, is_voter)
         }
         None => action("replace", "Replace".into(), format!("replace {id} with …"), false),
     };
     let may_lead = is_voter && leader != Some(id);
     vec![
-        action("transfer", "Let it lead".into(), format!("transfer {id}"), may_lead),
+        action("transfer", "Make leader".into(), format!("transfer {id}"), may_lead),
         vote,
         belong,
         replace,

@@ -1,4 +1,4 @@
-//! A leader's view of the others (Figure 2: nextIndex and matchIndex).
+//! A leader's replication state (Figure 2: nextIndex and matchIndex).
 
 use raft_core::{Instant, PeerStatus, ProgressKind, Status};
 use yew::prelude::*;
@@ -16,9 +16,9 @@ pub(super) fn peers(props: &PeersProps) -> Html {
     let rows = props.status.peers.iter().map(|peer| row(peer, props.now));
     html! {
         <table class="small-table" data-testid="peers">
-            <caption>{ "Its view of the others" }</caption>
+            <caption>{ "Replication to the other nodes" }</caption>
             <thead><tr>
-                <th scope="col">{ "node" }</th><th scope="col">{ "mode" }</th>
+                <th scope="col">{ "node" }</th><th scope="col">{ "state" }</th>
                 <th scope="col">{ "match" }</th><th scope="col">{ "next" }</th>
                 <th scope="col">{ "in flight" }</th><th scope="col">{ "heard" }</th>
             </tr></thead>
