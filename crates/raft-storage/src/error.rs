@@ -21,8 +21,8 @@ pub struct StorageError {
 }
 
 impl StorageError {
-    /// The fault and what to do, without the name of the node. The simulator's trace hash covers these
-    /// words.
+    /// The fault and what to do, without the name of the node. The simulator's trace hash covers
+    /// these words.
     pub fn reason(&self) -> String {
         let Self { key, damage, .. } = self;
         format!(

@@ -89,7 +89,8 @@ fn patterns_beside<'a>(lines: &'a [&'a str], at: usize) -> impl Iterator<Item = 
     before
         .take_while(move |line| indentation(line) >= depth)
         .filter(move |line| indentation(line) == depth && !line.trim_start().starts_with("//"))
-        .map(|line| line.split(" =>").next().unwrap_or_default())
+        .map(|line| line.split(" =>").next().and_then(|arm| arm.split(" if ").next()))
+        .map(Option::unwrap_or_default)
 }
 
 fn indentation(line: &str) -> usize {

@@ -219,6 +219,7 @@ fn a_catch_all_arm_over_other_values_is_allowed() {
     assert_eq!(check(&["0 => 1,", "_ => 2,"]), 0);
     assert_eq!(check(&["ErrorKind::NotFound => 1,", "_ => 2,"]), 0);
     assert_eq!(check(&["Self::MAX => 1,", "_ => 2,"]), 0);
+    assert_eq!(check(&["true if x == Self::Leader => 1,", "_ => 2,"]), 0);
     // The arms of a match inside of an arm are not its own.
     assert_eq!(check(&["0 => match y {", "    Role::Leader => 1,", "},", "_ => 2,"]), 0);
 }
