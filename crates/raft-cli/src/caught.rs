@@ -1,17 +1,17 @@
-//! The core stops at an assertion when it comes upon what it holds for impossible. Under a planted bug
-//! that is a way of being caught, and no reason for this program to end.
+//! Panics as errors. An assertion of the core that fails under a planted bug is a finding, and must
+//! not end the program.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
-    /// What the panic said, on a thread that catches it.
+    /// The message of the last panic on this thread.
     static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
     static CATCHES: RefCell<bool> = const { RefCell::new(false) };
 }
 
-/// What `work` returns, or what the panic that ended it said. Nothing is printed.
+/// The result of `work`, or the message of its panic. Nothing is printed.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -25,7 +25,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         }));
     });
     CATCHES.set(true);
-    // Whoever goes on after a panic only reads what the journal says.
+    // After a panic the caller only reads the journal.
     let result = catch_unwind(AssertUnwindSafe(work));
     CATCHES.set(false);
     result.map_err(|_| SAID.take().unwrap_or_else(|| "it said nothing".to_owned()))
@@ -34,7 +34,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 fn words(panic: &PanicHookInfo<'_>) -> String {
     let message = panic.payload_as_str().unwrap_or("no message");
     match panic.location() {
-        // Where it stands in this repository, whatever folder that was built in.
+        // The path in this repository, without the folder of the build.
         Some(place) => {
             let file = place.file().rsplit("crates/").next().unwrap_or_default();
             format!("{message} ({file}:{})", place.line())

@@ -1,4 +1,4 @@
-//! `helios fuzz`: many seeds on many cores, until something breaks.
+//! `helios fuzz`: plays many seeds on many cores until one fails.
 
 mod arguments;
 mod campaign;
@@ -19,7 +19,7 @@ use crate::interrupt::interrupted;
 use crate::output::to_stdout;
 use crate::progress::Progress;
 
-/// Plays a campaign; the exit code.
+/// Plays a campaign. Returns the exit code.
 pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
     let campaign = match arguments.campaign() {
         Ok(campaign) => campaign,
@@ -28,7 +28,7 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
             return Ok(2);
         }
     };
-    // Better now than after hours.
+    // A folder that cannot be written to is reported before the work, not after it.
     if let Err(error) = std::fs::create_dir_all(&arguments.out) {
         eprintln!("helios fuzz: cannot write to {}: {error}", arguments.out.display());
         return Ok(2);
@@ -61,7 +61,7 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
     Ok(code)
 }
 
-/// Why there are no more seeds, if that is not plain.
+/// Prints why the campaign ended before all seeds were played, and how to continue.
 fn print_end(
     campaign: &Campaign,
     ended: Ended,
@@ -70,18 +70,18 @@ fn print_end(
 ) -> io::Result<()> {
     let next = report.done.last().map_or(campaign.seeds.first, |done| done[1]);
     let rest = |out: &mut dyn Write| match campaign.seeds.end {
-        u64::MAX => writeln!(out, "go on with: --seeds {next}.."),
-        end => writeln!(out, "go on with: --seeds {next}..{end}"),
+        u64::MAX => writeln!(out, "continue with: --seeds {next}.."),
+        end => writeln!(out, "continue with: --seeds {next}..{end}"),
     };
     match ended {
         Ended::AllDone => Ok(()),
         Ended::TimeOver => rest(out),
         Ended::Interrupted => {
-            writeln!(out, "interrupted: what stands here is what was done")?;
+            writeln!(out, "interrupted: these are the results so far")?;
             rest(out)
         }
         Ended::Failed if campaign.keep_going => {
-            writeln!(out, "stopped: another failure would say nothing new")
+            writeln!(out, "stopped: there are enough failures")
         }
         Ended::Failed => {
             writeln!(out, "stopped at the first failure; --keep-going looks for more")
@@ -89,7 +89,8 @@ fn print_end(
     }
 }
 
-/// Writes what does each failure again. What cannot be written is reported all the same.
+/// Writes the script of each failure. A script that cannot be written is reported on standard
+/// error.
 fn write_scripts(failed: &[SeedRun], folder: &Path, report: &mut CampaignReport) {
     for run in failed {
         let seed = run.report().seed;
@@ -105,8 +106,8 @@ fn write_scripts(failed: &[SeedRun], folder: &Path, report: &mut CampaignReport)
     }
 }
 
-/// Another name for each campaign: `helios-fuzz-swarm-8.helios`, or with what else was asked for,
-/// `helios-fuzz-wan-5-nodes-stale-votes-8.helios`.
+/// The name of a script, different for each campaign: `helios-fuzz-swarm-8.helios`, or with nodes
+/// and bugs, `helios-fuzz-wan-5-nodes-stale-votes-8.helios`.
 fn script_name(report: &CampaignReport, seed: u64) -> String {
     let nodes = report.nodes.map(|nodes| format!("{nodes}-nodes"));
     let bugs = match report.bugs.len() {
@@ -118,7 +119,7 @@ fn script_name(report: &CampaignReport, seed: u64) -> String {
     format!("helios-fuzz-{}.helios", parts.join("-"))
 }
 
-/// A script with what broke in its first lines.
+/// The script, with the failure in its first lines.
 fn script_text(run: &SeedRun, failure: &FailureReport, profile: &str, name: &str) -> String {
     let broke: String = failure.description.chars().map(plain).collect();
     format!(
@@ -130,7 +131,7 @@ fn script_text(run: &SeedRun, failure: &FailureReport, profile: &str, name: &str
     )
 }
 
-/// What is broken may quote anything; a comment is one line.
+/// A space in place of a control character: a comment is one line.
 fn plain(c: char) -> char {
     if c.is_control() { ' ' } else { c }
 }

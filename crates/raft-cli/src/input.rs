@@ -1,4 +1,4 @@
-//! What comes from outside: files, and numbers with a unit.
+//! Input from outside: files, and numbers with a unit.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,7 +14,7 @@ pub(crate) fn read(file: &str, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A whole number with one of these units behind it, times what the unit stands for.
+/// A whole number followed by one of these units, times the value of the unit.
 pub(crate) fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);

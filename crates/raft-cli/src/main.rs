@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A Raft cluster to break: runs scripts against the real protocol core in a simulated world.
+/// Run, fuzz and check a simulated Raft cluster, which uses the real protocol core.
 #[derive(Parser)]
 #[command(name = "helios", version, about, arg_required_else_help = true)]
 struct Arguments {
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     };
     match code {
         Ok(code) => ExitCode::from(code),
-        // Whoever read our output has seen enough.
+        // The reader of the output has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("helios: cannot write: {error}");

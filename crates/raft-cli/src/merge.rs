@@ -1,4 +1,4 @@
-//! `helios merge`: adds up what the shares of a campaign printed.
+//! `helios merge`: adds up the shares of a campaign.
 
 use std::io;
 
@@ -8,15 +8,15 @@ use crate::fuzz::report::{CampaignReport, FORMAT, Hash, grouped};
 use crate::input::read;
 use crate::output::to_stdout;
 
-/// Add up what `helios fuzz --shard i/n --json` printed on several machines.
+/// Add up the results of `helios fuzz --shard i/n --json`.
 ///
-/// Exit code: 0 if all seeds were played and nothing broke, 1 if something broke, else 2: a file cannot be
-/// read, the files do not belong together or overlap, or seeds are missing. A campaign without an end, as
-/// of `--for` alone, misses none.
+/// Exit code: 0 if all seeds were played and none failed, 1 if one failed, else 2: a file cannot be
+/// read, the files are not shares of one campaign or overlap, or seeds are missing. A campaign
+/// without an end, as with `--for` alone, has no missing seeds.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct MergeArguments {
-    /// Files with one or more of the JSON objects; `-` is standard input.
+    /// Files with one or more JSON objects; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     /// Print one JSON object instead of text, like that of `helios fuzz --json`.
@@ -24,12 +24,12 @@ pub(crate) struct MergeArguments {
     json: bool,
 }
 
-/// The largest file.
+/// The size limit of a file.
 const MAX_BYTES: u64 = 64 << 20;
-/// The most objects in all files.
+/// The largest number of objects in all files.
 const MAX_SHARES: usize = 100_000;
 
-/// Adds them up; the exit code.
+/// Adds up the shares. Returns the exit code.
 pub(crate) fn merge(arguments: &MergeArguments) -> io::Result<u8> {
     let merged = read_all(&arguments.files).and_then(merge_all);
     let report = match merged {
@@ -57,9 +57,9 @@ pub(crate) fn merge(arguments: &MergeArguments) -> io::Result<u8> {
     })
 }
 
-/// What one file, or one of its objects, says.
+/// One JSON object.
 struct Share {
-    /// Where it stands, for messages.
+    /// The file, for messages.
     place: String,
     report: CampaignReport,
 }
@@ -74,10 +74,9 @@ fn read_all(files: &[String]) -> Result<Vec<Share>, String> {
         }
         let before = shares.len();
         for parsed in serde_json::Deserializer::from_slice(&bytes).into_iter() {
-            let report: CampaignReport = parsed.map_err(|error| {
-                format!("{file} does not hold what helios fuzz --json prints: {error}")
-            })?;
-            validate(&report).map_err(|error| format!("{file} contradicts itself: {error}"))?;
+            let report: CampaignReport = parsed
+                .map_err(|error| format!("{file} is not output of helios fuzz --json: {error}"))?;
+            validate(&report).map_err(|error| format!("{file} is inconsistent: {error}"))?;
             shares.push(Share { place: file.clone(), report });
             if shares.len() > MAX_SHARES {
                 return Err(format!("there are more than {MAX_SHARES} shares"));
@@ -90,7 +89,7 @@ fn read_all(files: &[String]) -> Result<Vec<Share>, String> {
     Ok(shares)
 }
 
-/// Whether what one object says fits together.
+/// Checks that the numbers of one object agree.
 fn validate(report: &CampaignReport) -> Result<(), String> {
     if report.format != FORMAT {
         return Err(format!("its format is {}, this program knows {FORMAT}", report.format));
@@ -106,7 +105,7 @@ fn validate(report: &CampaignReport) -> Result<(), String> {
         runs += to - from;
     }
     if runs != report.runs {
-        return Err(format!("it says {} runs, its seeds are {runs}", report.runs));
+        return Err(format!("it counts {} runs and lists {runs} seeds", report.runs));
     }
     let is_done = |seed: u64| report.done.iter().any(|[from, to]| (*from..*to).contains(&seed));
     match report.failures.iter().find(|failure| !is_done(failure.seed)) {
@@ -120,12 +119,14 @@ fn merge_all(shares: Vec<Share>) -> Result<CampaignReport, String> {
     let Some(Share { place: first, report: mut sum }) = shares.next() else {
         return Err("there is nothing to add up".to_owned());
     };
-    // Each range with the file that it comes from, to name both of two that overlap.
+    // Each range with its file, so that an overlap can be reported with both files.
     let mut done: Vec<([u64; 2], String)> =
         sum.done.iter().map(|range| (*range, first.clone())).collect();
     for Share { place, report } in shares {
         if let Some(difference) = difference(&sum, &report) {
-            return Err(format!("{first} and {place} are no shares of one campaign: {difference}"));
+            return Err(format!(
+                "{first} and {place} are not shares of one campaign: {difference}"
+            ));
         }
         done.extend(report.done.iter().map(|range| (*range, place.clone())));
         add(&mut sum, report).ok_or_else(|| format!("the numbers of {place} are too large"))?;
@@ -142,7 +143,7 @@ fn merge_all(shares: Vec<Share>) -> Result<CampaignReport, String> {
     Ok(sum)
 }
 
-/// Why two objects are not about the same campaign.
+/// The first difference between the campaigns of two objects.
 fn difference(one: &CampaignReport, other: &CampaignReport) -> Option<String> {
     let nodes = |report: &CampaignReport| report.nodes.map_or("any".to_owned(), |n| n.to_string());
     let seeds = |[first, end]: [u64; 2]| format!("{first}..{end}");
@@ -178,7 +179,7 @@ fn add(sum: &mut CampaignReport, share: CampaignReport) -> Option<()> {
     Some(())
 }
 
-/// Neighbours as one range.
+/// The ranges with adjacent ones joined.
 fn joined(ranges: impl Iterator<Item = [u64; 2]>) -> Vec<[u64; 2]> {
     let mut joined: Vec<[u64; 2]> = Vec::new();
     for [from, to] in ranges {
@@ -190,7 +191,7 @@ fn joined(ranges: impl Iterator<Item = [u64; 2]>) -> Vec<[u64; 2]> {
     joined
 }
 
-/// Seeds of the campaign that were not played; none if it has no end.
+/// The seeds of the campaign that were not played; none if it has no end.
 fn missing(report: &CampaignReport) -> Vec<[u64; 2]> {
     let [mut next, end] = report.seeds;
     if end == u64::MAX {

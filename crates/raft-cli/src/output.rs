@@ -1,8 +1,8 @@
-//! Standard output, buffered, in which a closed pipe is an error and not a panic.
+//! Buffered standard output. A closed pipe is an error and not a panic.
 
 use std::io::{self, BufWriter, Write};
 
-/// Lets `write` write to standard output and flushes it.
+/// Calls `write` with standard output, then flushes it.
 pub(crate) fn to_stdout<T>(write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
     let mut out = BufWriter::new(io::stdout().lock());
     let result = write(&mut out)?;

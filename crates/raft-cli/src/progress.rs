@@ -1,5 +1,5 @@
-//! One line on standard error that shows how far a command is. Nothing is drawn where standard error
-//! is no terminal.
+//! One line on standard error that shows how far a command is. Nothing is drawn where standard
+//! error is no terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

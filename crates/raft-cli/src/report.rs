@@ -1,10 +1,10 @@
-//! What is said about one file.
+//! The report on one file of `helios run`.
 
 use raft_check::{CheckResult, Suspension};
 use raft_script::{Failure, ParseError, RunReport};
 use serde::Serialize;
 
-/// One file's outcome, as `--json` prints it.
+/// The report on one file, as `--json` prints it.
 #[derive(Serialize)]
 pub(crate) struct FileReport {
     /// The file as it was named.
@@ -41,7 +41,7 @@ pub(crate) struct ErrorReport {
     pub(crate) message: String,
     /// The last events before the end, in words.
     pub(crate) trace: Vec<String>,
-    /// A parse error as people read it, with its caret.
+    /// A parse error with its caret, for people.
     #[serde(skip)]
     pub(crate) rendered: Option<String>,
 }
@@ -51,14 +51,14 @@ pub(crate) struct PropertyReport {
     pub(crate) name: &'static str,
     pub(crate) section: &'static str,
     pub(crate) violation: Option<String>,
-    /// Since when, or from when to when, it could not be demanded, and why; `null` if it always could.
+    /// The time in which the property was suspended, and the reason; `null` if it never was.
     pub(crate) suspended: Option<SuspensionReport>,
 }
 
 #[derive(Serialize)]
 pub(crate) struct SuspensionReport {
     pub(crate) since_us: u64,
-    /// `null` if it still is.
+    /// `null` if it is still suspended.
     pub(crate) until_us: Option<u64>,
     pub(crate) because: String,
     /// All of it in words.
@@ -93,7 +93,7 @@ impl FileReport {
         Self::without_end(file, (FileResult::Unreadable, 2), error)
     }
 
-    /// The core stopped: there is nothing to be read from its world any more.
+    /// An assertion of the core failed: its world cannot be read any more.
     pub(crate) fn of_assertion(file: &str, error: ErrorReport) -> Self {
         Self::without_end(file, (FileResult::Failed, 1), error)
     }
@@ -137,7 +137,7 @@ impl ErrorReport {
         Self { line: None, column: None, source: None, message, trace: Vec::new(), rendered: None }
     }
 
-    /// The core came upon what it holds for impossible.
+    /// An assertion of the core failed.
     pub(crate) fn assertion(message: &str, trace: Vec<String>) -> Self {
         Self { trace, ..Self::unreadable(format!("an assertion failed: {message}")) }
     }
@@ -168,6 +168,6 @@ impl ErrorReport {
 fn source_line(text: &str, number: usize) -> Option<String> {
     const LONGEST: usize = 200;
     let line = text.lines().nth(number.checked_sub(1)?)?;
-    // The script may come from anybody: nothing in it may steer the terminal.
+    // The script may come from anybody, so it must not control the terminal.
     Some(line.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect())
 }

@@ -1,4 +1,4 @@
-//! `helios run`: scripts, headless, at full speed.
+//! `helios run`: runs scripts at full speed.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -18,49 +18,51 @@ use crate::report::{ErrorReport, FileReport, FileResult};
 
 /// Run scripts and check every expectation.
 ///
-/// Exit code: 0 if every expectation of every file holds, 1 if one does not or a property of the
-/// protocol is broken, 2 if a file cannot be read or is no script.
+/// Exit code: 0 if every expectation holds, 1 if one does not or a property is broken, 2 if a file
+/// cannot be read or is not a script.
 #[derive(Args)]
 #[command(after_long_help = JSON_HELP, arg_required_else_help = true)]
 pub(crate) struct RunArguments {
     /// Scripts to run; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Print every event in words, with its time.
+    /// Print every event with its time.
     #[arg(long)]
     trace: bool,
-    /// Print one JSON object for each file instead of text; --help says what is in it.
+    /// Print one JSON object for each file instead of text; --help describes it.
     #[arg(long, conflicts_with = "trace")]
     json: bool,
     /// Print nothing about files that are ok.
     #[arg(long)]
     quiet: bool,
-    /// Write what the clients of the one script asked for and were told, for `helios check`.
+    /// Write the requests and replies of clients to this file, for `helios check`; only with one
+    /// script.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
 }
 
 const JSON_HELP: &str = "\
 JSON: one object for each file, one a line:
-  file             the file as it was named
-  outcome          \"ok\", \"failed\" (an expectation or a property) or \"unreadable\" (no script)
-  code             the exit code that this file alone would give
+  file             the name of the file
+  outcome          \"ok\", \"failed\" (an expectation or property) or \"unreadable\" (not a script)
+  code             the exit code for this file alone
   virtual_time_us  the virtual time at the end, in microseconds
-  events, steps    how much happened
-  trace_hash       16 hexadecimal digits, equal for equal runs on every machine; null if nothing ran
-  error            null, or an object: line, column, source (the line's text), message, and trace
-                   (the last events before the end, in words)
-  properties       what was checked after every event: name, section of the paper, violation (null,
-                   or what was seen), and suspended (null, or since_us, until_us and because: when and
-                   why it could not be demanded, as a fault took away what Raft itself rests on)";
+  events, steps    the numbers of events and of steps
+  trace_hash       16 hexadecimal digits; equal runs have equal hashes on every machine; null if
+                   nothing was run
+  error            null, or an object: line, column, source (the text of the line), message, and
+                   trace (the last events before the end, in words)
+  properties       the properties, each checked after every event: name, section of the paper,
+                   violation (null or a description), and suspended (null, or since_us, until_us and
+                   because: a fault took away what Raft relies on, such as a disk)";
 
-/// How many events are shown before a failure.
+/// The number of events that are shown before a failure.
 const TRACE_AROUND_FAILURE: usize = 20;
 
-/// Runs the files; the worst of their codes.
+/// Runs the files. Returns the largest of their exit codes.
 pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
     if arguments.history.is_some() && arguments.files.len() > 1 {
-        eprintln!("helios: a history is that of one run: give --history with one script");
+        eprintln!("helios: --history needs exactly one script");
         return Ok(2);
     }
     to_stdout(|out| {
@@ -126,12 +128,12 @@ fn history_file(path: &Path) -> io::Result<HistoryRecorder<BufWriter<File>>> {
     HistoryRecorder::new(BufWriter::new(file))
 }
 
-/// Sees a run go by.
+/// Receives the events of a run.
 struct Witness<'a> {
-    /// Where every event is told.
+    /// Every event is printed here.
     trace: Option<&'a mut dyn Write>,
     history: Option<HistoryRecorder<BufWriter<File>>>,
-    /// The last events that are worth telling.
+    /// The last events, without those that [`is_worth_telling`] leaves out.
     recent: VecDeque<Event>,
 }
 
@@ -157,16 +159,16 @@ fn unparsable(file: &str, error: &ParseError, text: &str) -> FileReport {
     FileReport::unreadable(file, ErrorReport::parse(error, text))
 }
 
-/// The text of a file, or why there is none. Never reads more than a script may be long.
+/// The text of a file, or an error message. Reads no more than the longest script.
 pub(crate) fn read(file: &str) -> Result<String, String> {
     let bytes = input::read(file, limits::MAX_SCRIPT_BYTES as u64);
     let bytes = bytes.map_err(|error| format!("cannot be read: {error}"))?;
     String::from_utf8(bytes).map_err(|error| {
-        format!("is no text: byte {} is not UTF-8", error.utf8_error().valid_up_to() + 1)
+        format!("is not text: byte {} is not UTF-8", error.utf8_error().valid_up_to() + 1)
     })
 }
 
-/// Every message, write and heartbeat would bury what was decided.
+/// False for messages, writes and heartbeats, which would hide the decisions.
 fn is_worth_telling(event: &Event) -> bool {
     match &event.kind {
         EventKind::Core { trace, .. } => !matches!(

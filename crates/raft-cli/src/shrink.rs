@@ -1,4 +1,4 @@
-//! `helios shrink`: the fewest statements that still fail.
+//! `helios shrink`: makes a script that fails as short as possible.
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -13,22 +13,23 @@ use crate::output::to_stdout;
 use crate::progress::Progress;
 use crate::run;
 
-/// Make a script that fails as short as it can be.
+/// Make a script that fails as short as possible.
 ///
-/// The result fails in the same way: it breaks the same property, disappoints the same expectation, or
-/// stops at the same assertion. Statements that cannot be carried out are left out. Ctrl-C ends it with the
-/// shortest so far.
+/// The result fails in the same way: it breaks the same property, fails the same expectation or
+/// stops at the same assertion. Statements that cannot be carried out are left out. Ctrl-C ends the
+/// search with the shortest script so far.
 ///
-/// Exit code: 0 if the script fails, 1 if it does not, 2 if it cannot be read or is no script.
+/// Exit code: 0 if the script fails, 1 if it does not fail, 2 if it cannot be read or is not a
+/// script.
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct ShrinkArguments {
-    /// The script; `-` is standard input.
+    /// Script to shrink; `-` is standard input.
     file: String,
-    /// Where to write the result; standard output without it.
+    /// File for the result; standard output by default.
     #[arg(long, value_name = "FILE")]
     out: Option<String>,
-    /// How many scripts to run at most.
+    /// Largest number of replays.
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     max_runs: u64,
 }
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &ShrinkArguments) -> io::Result<u8> {
             return Ok(2);
         }
     };
-    // Panics under planted bugs are caught where a script is played; here they are only kept quiet.
+    // A replay catches panics itself. This silences their messages.
     let shrunk = caught(|| shrink(&script, arguments.max_runs)).map_err(io::Error::other)?;
     let Some((last, shrunk)) = shrunk else {
         eprintln!(
@@ -63,7 +64,7 @@ pub(crate) fn run(arguments: &ShrinkArguments) -> io::Result<u8> {
     Ok(0)
 }
 
-/// The script's own run, and the shortest script that fails like it; `None` if it does not fail.
+/// The last replay of the shortest script, and the script; `None` if the original does not fail.
 fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
     let first = play(script);
     let symptom = first.symptom.clone()?;
@@ -82,22 +83,24 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
     drop(line);
     eprintln!("{}", in_words(shrunk.progress));
     if interrupted.load(Ordering::Relaxed) {
-        eprintln!("interrupted: this is the shortest so far");
+        eprintln!("interrupted: this is the shortest script so far");
     }
     if !shrunk.is_minimal {
-        eprintln!("after {max_runs} runs there may be more to leave out: see --max-runs");
+        eprintln!(
+            "stopped after {max_runs} replays: a larger --max-runs may shorten the script further"
+        );
     }
     let last = play(&shrunk.script);
     Some((last, shrunk))
 }
 
-/// How short it is by now.
+/// `9 of 104 statements after 300 runs`
 pub(crate) fn in_words(progress: ShrinkProgress) -> String {
     let ShrinkProgress { runs, before, statements, .. } = progress;
     format!("{statements} of {before} statements after {runs} runs")
 }
 
-/// The script with a comment that says what it shows.
+/// The script with its failure as a comment.
 fn annotated(last: &Played, shrunk: &Shrunk) -> String {
     let ShrinkProgress { before, statements, runs, .. } = shrunk.progress;
     let fails = raft_fuzz::comment(&last.description);

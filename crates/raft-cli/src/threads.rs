@@ -1,17 +1,17 @@
-//! Work for several threads.
+//! Work on several threads.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread::available_parallelism;
 
-/// How many threads there are for a command that was not told.
+/// The number of threads by default: the number of cores.
 pub(crate) fn cores() -> usize {
     available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Does `work` for each place from 0 to `count` on so many threads. `hear` is told of each as it is done;
-/// its error ends everything.
+/// Calls `work` for each place from 0 to `count`, on this number of threads, and `hear` with each
+/// result on the calling thread. An error of `hear` ends everything.
 pub(crate) fn spread<T: Send, E>(
     (jobs, count): (usize, usize),
     work: impl Fn(usize) -> T + Sync,
@@ -25,7 +25,7 @@ pub(crate) fn spread<T: Send, E>(
             scope.spawn(move || {
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    // Nobody hears any more when one of them ended everything.
+                    // After an error of `hear` the receiver is gone.
                     if place >= count || sender.send((place, work(place))).is_err() {
                         return;
                     }

@@ -39,7 +39,7 @@ fn a_campaign_without_failures_exits_with_0_and_shows_its_board() {
     let output = helios(&["fuzz", "--seeds", "1..21"]);
     assert_eq!(code(&output), 0, "{}", stdout(&output));
     let text = stdout(&output);
-    for part in ["swarm: 20 seeds, ", "virtual s/s", "rare events:", "split-vote", "nothing broke"]
+    for part in ["swarm: 20 seeds, ", "virtual s/s", "rare events:", "split-vote", "no seed failed"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -87,7 +87,7 @@ fn shares_add_up_to_the_whole() {
 
 #[test]
 fn what_does_not_belong_together_is_not_added_up() {
-    let folder = folder("strangers");
+    let folder = folder("other-campaigns");
     let report = json(&["fuzz", "--profile", "calm", "--seeds", "1..3", "--json"]);
     let file = |name: &str, value: &Value| {
         let path = folder.join(name);
@@ -109,13 +109,13 @@ fn what_does_not_belong_together_is_not_added_up() {
     refuses(with("profile", "lan".into()), "the profile is \"calm\" in one and \"lan\"");
     refuses(with("helios", "9.9.9".into()), "version");
     refuses(with("format", 2.into()), "its format is 2");
-    refuses(with("runs", 7.into()), "it says 7 runs, its seeds are 2");
+    refuses(with("runs", 7.into()), "it counts 7 runs and lists 2 seeds");
     refuses(with("done", serde_json::json!([[2, 1]])), "out of order");
     refuses(with("done", serde_json::json!([[1, 9]])), "beyond 1..3");
-    refuses(with("hash", "xyz".into()), "no hash");
+    refuses(with("hash", "xyz".into()), "not a hash");
     refuses(with("rare", serde_json::json!({"no-such": 1})), "no-such");
     refuses(with("more", 1.into()), "unknown field");
-    refuses(serde_json::json!([1, 2]), "does not hold what helios fuzz --json prints");
+    refuses(serde_json::json!([1, 2]), "is not output of helios fuzz --json");
     let output = helios(&["merge", "no-such-file.json"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("no-such-file.json cannot be read"));
@@ -144,7 +144,7 @@ fn what_makes_no_sense_exits_with_2() {
 fn a_time_ends_a_campaign_and_says_how_to_go_on() {
     let output = helios(&["fuzz", "--for", "1s", "--profile", "lan", "--jobs", "1"]);
     assert_eq!(code(&output), 0);
-    assert!(stdout(&output).contains("go on with: --seeds "), "{}", stdout(&output));
+    assert!(stdout(&output).contains("continue with: --seeds "), "{}", stdout(&output));
 }
 
 #[test]

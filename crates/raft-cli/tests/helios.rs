@@ -94,7 +94,7 @@ fn what_cannot_be_read_exits_with_2() {
     std::fs::write(&binary, b"heal\n\xff").unwrap();
     let output = helios(&["run", &binary]);
     assert_eq!(code(&output), 2);
-    assert!(stdout(&output).contains("is no text: byte 6 is not UTF-8"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("is not text: byte 6 is not UTF-8"), "{}", stdout(&output));
     let folder = env!("CARGO_TARGET_TMPDIR");
     assert_eq!(code(&helios(&["run", folder])), 2);
 }
@@ -166,7 +166,8 @@ fn json_is_one_object_for_each_file() {
     }
 }
 
-/// Damage on a majority of the disks is no violation; but it is said what cannot be demanded any more.
+/// Damage on a majority of the disks is no violation; but it is said what cannot be demanded any
+/// more.
 #[test]
 fn a_guarantee_that_a_fault_takes_away_is_said_to_be_suspended() {
     let text = "cluster nodes=3 seed=1\nrun until leader\nset x=1\nrun until committed x=1\n\

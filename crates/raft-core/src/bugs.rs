@@ -51,91 +51,91 @@ macro_rules! bugs {
 
 bugs! {
     /// Vote replies of an older term are counted.
-    StaleVotes: "stale-votes" breaks "election safety", seen in "Xraft#33, little-raft#44";
+    StaleVotes: "stale-votes" breaks "Election Quorum", seen in "Xraft#33, little-raft#44";
     /// The vote is forgotten on restart.
-    VoteForgotten: "vote-forgotten" breaks "election safety", seen in "akka-raft#62";
+    VoteForgotten: "vote-forgotten" breaks "Faithful Recovery", seen in "akka-raft#62";
     /// Stepping down within the same term clears the vote.
-    StepDownClearsVote: "step-down-clears-vote" breaks "election safety", seen in "CCF#8094";
+    StepDownClearsVote: "step-down-clears-vote" breaks "Vote Durability", seen in "CCF#8094";
     /// Becoming a pre-candidate clears the vote.
-    PreVoteClearsVote: "pre-vote-clears-vote" breaks "election safety", seen in "canonical/raft";
+    PreVoteClearsVote: "pre-vote-clears-vote" breaks "Vote Durability", seen in "canonical/raft";
     /// An election is won by a majority of the union of old and new voters.
-    ElectionByUnion: "election-by-union" breaks "election safety", seen in "CCF#3948, async-raft#62";
+    ElectionByUnion: "election-by-union" breaks "Election Quorum", seen in "CCF#3948, async-raft#62";
     /// A request for votes advertises log that is not on disk yet. The writes of this design are
     /// done in order, the term's and vote's after the log's: so they are not on disk either.
-    VoteRequestNotDurable: "vote-request-not-durable" breaks "leader completeness", seen in "canonical/raft#386";
+    VoteRequestNotDurable: "vote-request-not-durable" breaks "Durable Promises", seen in "canonical/raft#386";
     /// A server that is no voter stands for election.
-    NonVoterCampaigns: "non-voter-campaigns" breaks "election safety", seen in "hashicorp/raft#483";
+    NonVoterCampaigns: "non-voter-campaigns" breaks "Election Quorum", seen in "hashicorp/raft#483";
     /// Who has the vote already is not asked for its log. Needs a vote that was stored without the
     /// comparison, as a torn write leaves it.
-    RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "leader completeness", seen in "hashicorp/raft#661";
+    RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "Leader Completeness", seen in "hashicorp/raft#661";
     /// A vote is granted without comparing logs.
-    VoteIgnoresLog: "vote-ignores-log" breaks "leader completeness", seen in "openraft";
+    VoteIgnoresLog: "vote-ignores-log" breaks "Leader Completeness", seen in "openraft";
     /// Entries of older terms are committed by counting (Figure 8).
-    CommitOldTerm: "commit-old-term" breaks "leader completeness", seen in "logcabin#44, async-raft#108, CCF#3971";
+    CommitOldTerm: "commit-old-term" breaks "Commit Rule", seen in "logcabin#44, async-raft#108, CCF#3971";
     /// The hint of a refusal is taken for a match.
-    HintIsMatch: "hint-is-match" breaks "leader completeness", seen in "CCF#5325";
+    HintIsMatch: "hint-is-match" breaks "Commit Rule", seen in "CCF#5325";
     /// An acknowledgement reports the follower's own tail, not what the request proved.
-    AckOwnTail: "ack-own-tail" breaks "leader completeness", seen in "CCF#6001";
+    AckOwnTail: "ack-own-tail" breaks "Durable Promises", seen in "CCF#6001";
     /// `match_index` goes back.
-    MatchGoesBack: "match-goes-back" breaks "progress", seen in "PySyncObj#167";
+    MatchGoesBack: "match-goes-back" breaks "Monotonic State", seen in "PySyncObj#167";
     /// The commit quorum is read from an unsorted list.
-    CommitUnsorted: "commit-unsorted" breaks "leader completeness", seen in "openraft#1802";
+    CommitUnsorted: "commit-unsorted" breaks "Commit Rule", seen in "openraft#1802";
     /// A joint membership commits with a majority of the new voters only.
-    JointHalfCommit: "joint-half-commit" breaks "leader completeness", seen in "openraft";
+    JointHalfCommit: "joint-half-commit" breaks "Commit Rule", seen in "openraft";
     /// Learners are counted towards the commit quorum.
-    LearnersCount: "learners-count" breaks "leader completeness", seen in "openraft";
+    LearnersCount: "learners-count" breaks "Commit Rule", seen in "openraft";
     /// A follower acknowledges before its log is on disk.
-    AckNotDurable: "ack-not-durable" breaks "committed durability", seen in "openraft, etcd#14370";
+    AckNotDurable: "ack-not-durable" breaks "Durable Promises", seen in "openraft, etcd#14370";
     /// An append removes entries that agree with it.
-    AppendTruncates: "append-truncates" breaks "committed durability", seen in "openraft, RaftOS#26";
+    AppendTruncates: "append-truncates" breaks "Committed Durability", seen in "openraft, RaftOS#26";
     /// A follower's commit index advances past what was compared with the leader's log.
-    CommitUnverified: "commit-unverified" breaks "state machine safety", seen in "willemt#118";
+    CommitUnverified: "commit-unverified" breaks "Commit Rule", seen in "willemt#118";
     /// Index 0 as the previous entry is accepted after compaction, as the start of a new log.
-    PrevZeroAccepted: "prev-zero-accepted" breaks "log matching", seen in "willemt#118";
+    PrevZeroAccepted: "prev-zero-accepted" breaks "Commit Rule", seen in "willemt#118";
     /// The term of a compacted or missing entry reads as 0.
-    MissingTermIsZero: "missing-term-is-zero" breaks "log matching", seen in "etcd-io/raft#31";
+    MissingTermIsZero: "missing-term-is-zero" breaks "Durable Promises", seen in "etcd-io/raft#31";
     /// `commit_index` goes back.
-    CommitGoesBack: "commit-goes-back" breaks "monotonic commit", seen in "PySyncObj#166";
+    CommitGoesBack: "commit-goes-back" breaks "Monotonic State", seen in "PySyncObj#166";
     /// Installing a snapshot sets the term to the snapshot's.
-    SnapshotLowersTerm: "snapshot-lowers-term" breaks "monotonic term", seen in "willemt#118";
+    SnapshotLowersTerm: "snapshot-lowers-term" breaks "Monotonic State", seen in "willemt#118";
     /// An older snapshot replaces newer committed state.
-    OldSnapshotInstalled: "old-snapshot-installed" breaks "state machine safety", seen in "openraft#1892";
+    OldSnapshotInstalled: "old-snapshot-installed" breaks "Monotonic State", seen in "openraft#1892";
     /// A snapshot loses the outgoing voters of a joint membership.
-    SnapshotLosesJoint: "snapshot-loses-joint" breaks "config safety", seen in "etcd";
+    SnapshotLosesJoint: "snapshot-loses-joint" breaks "Config Safety", seen in "etcd";
     /// The membership from before an installed snapshot stays in force.
-    MembershipSurvivesSnapshot: "membership-survives-snapshot" breaks "config safety", seen in "openraft#1808";
+    MembershipSurvivesSnapshot: "membership-survives-snapshot" breaks "Config Safety", seen in "openraft#1808";
     /// A leader answers reads without asking a quorum.
-    ReadWithoutQuorum: "read-without-quorum" breaks "linearizability", seen in "etcd#741";
+    ReadWithoutQuorum: "read-without-quorum" breaks "Read Linearizability", seen in "etcd#741";
     /// A leader answers reads before an entry of its own term is committed.
-    ReadBeforeTermCommit: "read-before-term-commit" breaks "linearizability", seen in "etcd#7331";
+    ReadBeforeTermCommit: "read-before-term-commit" breaks "Read Linearizability", seen in "etcd#7331";
     /// A read is confirmed by any answer, also one to an earlier request.
-    ReadTokenReused: "read-token-reused" breaks "linearizability", seen in "etcd#20418";
+    ReadTokenReused: "read-token-reused" breaks "Lease Safety", seen in "etcd#20418";
     /// The read quorum is a majority minus one.
-    ReadQuorumShort: "read-quorum-short" breaks "linearizability", seen in "async-raft#143";
+    ReadQuorumShort: "read-quorum-short" breaks "Lease Safety", seen in "async-raft#143";
     /// The lease is kept while leadership is handed over.
-    LeaseKeptInTransfer: "lease-kept-in-transfer" breaks "lease safety", seen in "openraft#1747";
+    LeaseKeptInTransfer: "lease-kept-in-transfer" breaks "Lease Safety", seen in "openraft#1747";
     /// The membership is changed before an entry of the leader's own term is committed.
-    ChangeBeforeTermCommit: "change-before-term-commit" breaks "config safety", seen in "Ongaro's erratum to dissertation §4.1";
+    ChangeBeforeTermCommit: "change-before-term-commit" breaks "Config Safety", seen in "Ongaro's erratum to dissertation §4.1";
     /// A server that does not know that it votes refuses to vote.
-    PromotedRefusesVote: "promoted-refuses-vote" breaks "liveness", seen in "etcd#10998";
+    PromotedRefusesVote: "promoted-refuses-vote" breaks "Progress", seen in "etcd#10998";
     /// A removed leader goes on leading.
-    RemovedLeaderStays: "removed-leader-stays" breaks "liveness", seen in "logcabin#205, CCF#5973";
+    RemovedLeaderStays: "removed-leader-stays" breaks "Config Safety", seen in "logcabin#205, CCF#5973";
     /// A pre-vote of an older term is not answered.
-    PreVoteTermMismatch: "pre-vote-term-mismatch" breaks "liveness", seen in "etcd#8501";
+    PreVoteTermMismatch: "pre-vote-term-mismatch" breaks "Progress", seen in "etcd#8501";
     /// The target of a transfer asks for pre-votes first.
-    TransferNeedsPreVote: "transfer-needs-pre-vote" breaks "liveness", seen in "dragonboat#223";
+    TransferNeedsPreVote: "transfer-needs-pre-vote" breaks "Prompt Transfer", seen in "dragonboat#223";
     /// A transfer of leadership never times out.
-    TransferNeverEnds: "transfer-never-ends" breaks "liveness", seen in "hashicorp/raft#696";
+    TransferNeverEnds: "transfer-never-ends" breaks "Progress", seen in "hashicorp/raft#696";
     /// Logs are compared by length only.
-    LogComparedByLength: "log-compared-by-length" breaks "leader completeness", seen in "openraft";
+    LogComparedByLength: "log-compared-by-length" breaks "Leader Completeness", seen in "openraft";
     /// What was acknowledged stays in the window of what is under way.
-    InFlightLeak: "in-flight-leak" breaks "liveness", seen in "etcd-io/raft#54";
+    InFlightLeak: "in-flight-leak" breaks "Progress", seen in "etcd-io/raft#54";
     /// After a snapshot a server stays as it was, waiting for more of it.
-    ProbeNeverResumes: "probe-never-resumes" breaks "liveness", seen in "etcd#10308";
+    ProbeNeverResumes: "probe-never-resumes" breaks "Progress", seen in "etcd#10308";
     /// A refusal does not move `next_index` back.
-    BacktrackStuck: "backtrack-stuck" breaks "liveness", seen in "CCF#3723";
+    BacktrackStuck: "backtrack-stuck" breaks "Progress", seen in "CCF#3723";
     /// A leader stays while any other server answers, quorum or not.
-    LeaderWithoutQuorum: "leader-without-quorum" breaks "liveness", seen in "openraft#2080";
+    LeaderWithoutQuorum: "leader-without-quorum" breaks "Progress", seen in "openraft#2080";
 }
 
 /// The rules that are switched off.

@@ -1,4 +1,4 @@
-//! How fast runs are, measured with whatever clock there is: natively and in a page.
+//! The speed of runs, measured with any clock: natively or in a page.
 
 use std::time::Duration;
 
@@ -12,33 +12,33 @@ use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::run::run_seed;
 
-/// A clock that never goes back: the time since any moment.
+/// A monotonic clock: the time since an arbitrary moment.
 pub type Clock<'a> = &'a dyn Fn() -> Duration;
 
-/// What was done in which time.
+/// The amount of simulation in a measured time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Speed {
-    /// How much virtual time passed.
+    /// The virtual time that passed.
     pub virtual_time: Duration,
-    /// How many events there were.
+    /// The number of events.
     pub events: u64,
-    /// How much real time it took.
+    /// The real time that passed.
     pub elapsed: Duration,
 }
 
 impl Speed {
-    /// Virtual seconds for each real second.
+    /// Virtual seconds per real second.
     pub fn virtual_per_real(&self) -> u64 {
         (self.virtual_time.as_micros() / self.elapsed.as_micros().max(1)) as u64
     }
 
-    /// Events for each real second.
+    /// Events per real second.
     pub fn events_per_second(&self) -> u64 {
         (u128::from(self.events) * 1_000_000 / self.elapsed.as_micros().max(1)) as u64
     }
 }
 
-/// Plays seeds `1..=seeds` of a profile with so many nodes, with all checks on.
+/// Plays the seeds `1..=seeds` of a profile with this number of nodes and with all checks.
 pub fn campaign(profile: Profile, nodes: u64, seeds: u64, clock: Clock<'_>) -> Speed {
     let start = clock();
     let mut speed = Speed::default();
@@ -51,11 +51,11 @@ pub fn campaign(profile: Profile, nodes: u64, seeds: u64, clock: Clock<'_>) -> S
     speed
 }
 
-/// Five nodes whose logs hold so many entries already, all of them applied, for so much virtual
-/// time: a client writes every 20 ms. All checks are on.
+/// Runs five nodes, whose logs begin with this number of applied entries, for a virtual time. A
+/// client writes every 20 ms. All checks are on.
 ///
 /// # Panics
-/// If there are more entries than 10^12.
+/// If there are more than 10^12 entries.
 pub fn long_log(entries: u64, time: Duration, clock: Clock<'_>) -> Speed {
     let mut bench = LongLog::new(entries);
     let begin = bench.world.now();
@@ -65,11 +65,11 @@ pub fn long_log(entries: u64, time: Duration, clock: Clock<'_>) -> Speed {
     Speed { virtual_time: time, events: bench.events - events, elapsed }
 }
 
-/// How long it takes, of real time, until a node with so many entries on its disk has crashed,
-/// started again, and applied them all; the mean of `times`. All checks are on.
+/// The mean real time, over `times` restarts, until a node has restarted and applied this number of
+/// entries from its disk. All checks are on.
 ///
 /// # Panics
-/// If there are more entries than 10^12.
+/// If there are more than 10^12 entries.
 pub fn restart(entries: u64, times: u32, clock: Clock<'_>) -> Duration {
     let mut bench = LongLog::new(entries);
     let start = clock();
@@ -83,7 +83,7 @@ pub fn restart(entries: u64, times: u32, clock: Clock<'_>) -> Duration {
     (clock() - start) / times.max(1)
 }
 
-/// A cluster with long logs and its checks.
+/// A cluster with long logs, and its checks.
 struct LongLog {
     world: World,
     checks: Checks,
@@ -91,7 +91,7 @@ struct LongLog {
 }
 
 impl LongLog {
-    /// A cluster that has applied all of its logs.
+    /// A cluster that has applied every entry of its logs.
     fn new(entries: u64) -> Self {
         let records = log_of(entries);
         let setup = Setup {
@@ -143,7 +143,7 @@ impl LongLog {
     }
 }
 
-/// A disk with a log of so many entries, all of one term.
+/// A disk with a log of this number of entries, all of one term.
 fn log_of(entries: u64) -> Records {
     assert!(entries <= 1_000_000_000_000, "so long a log does not fit into memory");
     let term = Term(1);

@@ -1,5 +1,5 @@
-//! Hunts for a rule that is switched off: what it takes to catch it, and the shortest script that
-//! shows what the rule is for.
+//! The hunt for a planted bug: seeds are played with a rule switched off until a check notices, and
+//! the run is shrunk to the shortest script.
 
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,37 +11,37 @@ use crate::play::{Symptom, play};
 use crate::shrink::{ShrinkProgress, Shrinker, Shrunk, statements};
 use crate::{Plan, Profile, SeedRun};
 
-/// A run in which something is wrong only because a rule is switched off.
+/// A run that fails only because a rule is switched off.
 #[derive(Clone, Debug)]
 pub struct Catch {
     /// The rule.
     pub switch: Switch,
     /// The seed of the run.
     pub seed: u64,
-    /// What is wrong with it.
+    /// The kind of the failure.
     pub symptom: Symptom,
-    /// The run.
+    /// The run up to the failure.
     pub script: Script,
 }
 
-/// What a script shows.
+/// The failure of a script that only fails because a rule is switched off.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// What is wrong.
+    /// The kind of the failure.
     pub symptom: Symptom,
-    /// What is wrong, in one line with all details.
+    /// The failure with all details, in one line.
     pub description: String,
     /// The statements that were carried out up to then.
     pub script: Script,
 }
 
-/// When a rule is caught only by an assertion of the core, so many seeds more may show the property
-/// that it breaks.
+/// After a failed assertion of the core, so many more seeds are played, because one of them may
+/// break a property.
 const SEEDS_AFTER_ASSERTION: u64 = 500;
 
-/// Plays seeds of the profile `swarm` with a rule switched off until it is caught; rather by a
-/// property than by an assertion. `None` if no seed catches it. `progress` is told of each seed
-/// before it is played.
+/// Plays seeds of the profile `swarm` with a rule switched off until a property is broken. `None`
+/// if no seed fails; a failed assertion of the core if that is all there is. Calls `progress` with
+/// each seed before it is played.
 pub fn hunt(
     switch: Switch,
     seeds: RangeInclusive<u64>,
@@ -66,8 +66,8 @@ pub fn hunt(
     assertion
 }
 
-/// Plays one seed with a rule switched off. `None` if nothing is wrong, or if something is wrong
-/// with the same script when the rule holds.
+/// Plays one seed with a rule switched off. `None` if it does not fail, or if its script fails with
+/// all rules on, too.
 fn hunt_one(switch: Switch, seed: u64) -> Option<Catch> {
     let plan = Plan { bugs: Switches::NONE.with(switch), ..Plan::new(Profile::Swarm, seed) };
     let mut run = SeedRun::new(&plan);
@@ -79,7 +79,7 @@ fn hunt_one(switch: Switch, seed: u64) -> Option<Catch> {
     Some(Catch { switch, seed, symptom, script })
 }
 
-/// The shortest script that shows what a caught one shows.
+/// The shortest script with the same symptom; `None` if the script has another.
 pub fn shrink(
     catch: &Catch,
     max_runs: u64,
@@ -92,7 +92,7 @@ pub fn shrink(
     Shrinker::new(max_runs, &mut oracle, progress).running_on().shrink(&catch.script)
 }
 
-/// What is wrong with a script's run and is not when all rules hold.
+/// The failure of a script, unless the script fails with all rules on, too.
 pub fn shown(script: &Script) -> Option<Shown> {
     let played = play(script);
     let symptom = played.symptom?;
@@ -101,7 +101,7 @@ pub fn shown(script: &Script) -> Option<Shown> {
     sound.symptom.is_none().then_some(Shown { symptom, description, script })
 }
 
-/// The script with all rules in force.
+/// The script with all rules on.
 pub fn with_all_rules(script: &Script) -> Script {
     statements(script.statements.iter().map(|line| {
         let mut statement = line.statement.clone();

@@ -1,13 +1,17 @@
-//! Drawn faults against a simulated Raft cluster: find what breaks it, reproduce it, shrink it.
+//! Random faults against a simulated Raft cluster: find a failure, reproduce it, shrink it.
 //!
-//! A [`Plan`] names a [`Profile`] of trouble and a seed. [`run_seed`] plays it: the seed draws a
-//! cluster and an nemesis that looks at the world and makes it go wrong, while clients work and
-//! every check watches; then all faults end for a quorum, everybody else is gone for good, and the
-//! quorum has to make progress. Whatever happens, [`SeedRun::script`] is a script that does it
-//! again.
+//! A [`Plan`] is a [`Profile`] and a seed. [`run_seed`] plays it in two phases:
+//! - In the fault phase, clients send requests, the nemesis injects faults, and every check
+//!   observes every event. The seed decides the cluster, the faults and the requests.
+//! - In the recovery phase, the faults end for a quorum and all other nodes stay down. The quorum
+//!   must make progress: commit a new write, agree on every committed entry, elect a leader, and
+//!   transfer leadership.
 //!
-//! Nothing here reads a clock, touches a file or starts a thread: the command line does, and a page
-//! can.
+//! [`SeedRun::script`] is the run as a script of the command language. A [`Shrinker`] makes a
+//! script that fails as short as it can.
+//!
+//! This crate reads no clock, touches no file and starts no thread, so a page can use it as well as
+//! the command line.
 //!
 //! ```
 //! use raft_fuzz::{RunResult, Plan, Profile, run_seed};

@@ -1,5 +1,5 @@
-//! What a seed decides before anything happens: the cluster, which faults there are and how often
-//! they strike, and what clients do.
+//! The decisions that a seed makes before the run begins: the set-up of the cluster, the faults and
+//! how often each is injected, and the requests of clients.
 
 use std::time::Duration;
 
@@ -9,49 +9,49 @@ use raft_sim::{DelayRange, LatencyShape, Random, ReadPolicy, Setup};
 use crate::fault::{Fault, Faults};
 use crate::profile::Profile;
 
-/// What determines a run. Equal plans have equal runs, on every target.
+/// The input of a run. Equal plans have equal runs on every target.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
-    /// The kind of trouble.
+    /// Which faults there are.
     pub profile: Profile,
-    /// Everything is drawn from it.
+    /// The seed of every random number of the run.
     pub seed: u64,
-    /// How many nodes vote at the beginning, 1 to 9; `None`: the profile decides.
+    /// The number of voters at the start, 1 to 9; `None`: the profile decides.
     pub nodes: Option<u64>,
-    /// Rules that are switched off.
+    /// The rules that are switched off.
     #[cfg(feature = "bugs")]
     pub bugs: raft_sim::Switches,
 }
 
-/// A plan carried out as far as it needs no world.
+/// A plan with everything drawn that needs no world.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DrawnPlan {
-    /// How the world begins.
+    /// The initial world.
     pub setup: Setup,
-    /// Which faults there are.
+    /// How often each kind of fault is injected.
     pub faults: Faults,
-    /// What clients do.
+    /// The requests of clients.
     pub workload: Workload,
-    /// How long things go wrong.
+    /// The length of the fault phase, 5 s to 40 s.
     pub fault_phase: Duration,
 }
 
-/// What clients do.
+/// The requests of clients.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Workload {
     /// The mean time between two operations.
     pub spacing: Duration,
-    /// How many clients there are, 1 to 90. Each does one operation at a time.
+    /// The number of clients, 1 to 90. Each has one operation in progress at a time.
     pub clients: u64,
-    /// How many keys they use.
+    /// The number of keys.
     pub keys: u64,
-    /// How many operations in a hundred are reads.
+    /// The share of reads among the operations, in percent.
     pub reads_percent: u64,
-    /// What the answers to reads rest on; at least one, with repetitions as weights.
+    /// The policies of reads, at least one. A repeated one is drawn more often.
     pub policies: Vec<ReadPolicy>,
 }
 
-/// Streams of what is drawn here; faults have those from [`FIRST_FAULT`] on.
+/// The random streams of this file. Those of faults begin at [`FIRST_FAULT`].
 const SETUP: u64 = 1;
 const RULES: u64 = 2;
 const SIZES: u64 = 3;
@@ -62,7 +62,7 @@ const SHAPE: u64 = 6;
 pub(crate) const FIRST_FAULT: u64 = 100;
 /// The stream of the clients' operations.
 pub(crate) const CLIENTS: u64 = 50;
-/// The stream that decides who recovers.
+/// The stream of the recovery phase.
 pub(crate) const RECOVERY: u64 = 51;
 
 impl Plan {
@@ -77,7 +77,7 @@ impl Plan {
         }
     }
 
-    /// Draws the cluster and what will happen to it.
+    /// Draws the cluster, the faults and the workload.
     pub fn draw(&self) -> DrawnPlan {
         let setup = self.setup();
         let longest = setup.settings.election_timeout_max;
@@ -129,7 +129,7 @@ impl Plan {
         }
     }
 
-    /// The paper alone, or with some or all of what the dissertation adds.
+    /// The rules of the paper alone, or with some or all additions of the dissertation.
     fn rules(&self, setup: Setup) -> Setup {
         let mut random = Random::for_plan(self.seed, RULES);
         let (pre_vote, check_quorum, lease_reads) = match random.up_to(9) {
@@ -155,7 +155,7 @@ impl Plan {
         }
     }
 
-    /// How much goes into a message, when there is too much, and when a snapshot is taken.
+    /// The limits of messages and of uncommitted entries, and the snapshot threshold.
     fn sizes(&self, setup: Setup) -> Setup {
         let mut random = Random::for_plan(self.seed, SIZES);
         let max_batch_entries = pick(&mut random, &[1, 2, 5, 100, 100]);
@@ -209,7 +209,7 @@ impl Plan {
             Profile::Swarm => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    // Who loses disks for good sees less of everything else.
+                    // A node with a damaged disk stays down, so damage is in fewer runs.
                     let exists =
                         random.chance(if fault == Fault::DiskDamage { 250_000 } else { 600_000 });
                     let halves = pick(&mut random, &[1, 2, 4, 8, 16, 24]);
@@ -244,8 +244,8 @@ impl Plan {
     }
 }
 
-/// Latencies, and timers that fit them: a timeout is several round trips with their writes, and a
-/// heartbeat a part of it (§5.6).
+/// Latencies, and timers that fit them: an election timeout is several round trips with their
+/// writes, and a heartbeat interval is a part of it (§5.6).
 fn timers(random: &mut Random, setup: Setup) -> Setup {
     let latency = pick(random, &[3, 10, 25, 60, 100]);
     let disk = pick(random, &[1, 4, 12, 40]);
@@ -270,26 +270,26 @@ fn timers(random: &mut Random, setup: Setup) -> Setup {
     }
 }
 
-/// One of them. They are few and never none.
+/// One of the choices, of which there is at least one.
 pub(crate) fn pick<T: Clone>(random: &mut Random, choices: &[T]) -> T {
     choices[random.up_to(choices.len() as u64 - 1) as usize].clone()
 }
 
-/// Puts them in any order.
+/// Puts the list in a random order.
 pub(crate) fn shuffle<T>(random: &mut Random, list: &mut [T]) {
     for last in (1..list.len()).rev() {
         list.swap(last, random.up_to(last as u64) as usize);
     }
 }
 
-/// They in ascending order, as scripts name them.
+/// The nodes in ascending order, as scripts list them.
 pub(crate) fn sorted(nodes: &[NodeId]) -> Vec<NodeId> {
     let mut nodes = nodes.to_vec();
     nodes.sort_unstable();
     nodes
 }
 
-/// In scripts, whole milliseconds read better.
+/// Rounded down to milliseconds, which are easier to read in scripts.
 pub(crate) fn whole_millis(duration: Duration) -> Duration {
     Duration::from_millis(duration.as_millis() as u64)
 }

@@ -1,4 +1,4 @@
-//! What a script's run shows: the statements that it is made of, and what is wrong with it.
+//! The replay of a script: the failure, and the statements that were carried out up to it.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,34 +10,34 @@ use raft_script::{ExecError, Moment, Order, Run, RunReport, Script, SourceLine, 
 
 use crate::recovery;
 
-/// What is wrong with a run. Two runs that are wrong in the same way have equal symptoms.
+/// The kind of a failure. Runs that fail in the same way have equal symptoms.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Symptom {
-    /// A property of the protocol is broken: its name.
+    /// The name of a broken property.
     Property(&'static str),
-    /// What the script expects does not hold, or does not come in time: the condition.
+    /// The condition that does not hold, or not in time.
     Expectation(String),
-    /// An assertion failed, or something else panicked: the message, without its numbers.
+    /// The message of a panic, with `#` for each digit.
     Assertion(String),
-    /// The run is at a limit of scripts: which one.
+    /// The limit of scripts that was reached.
     Limit(String),
 }
 
-/// A script's run.
+/// The result of a replay.
 #[derive(Clone, Debug)]
 pub struct Played {
-    /// What is wrong with it; `None`: nothing.
+    /// `None` if the script does not fail.
     pub symptom: Option<Symptom>,
-    /// What is wrong, with all details, in one line; empty if nothing is.
+    /// The failure with all details, in one line; empty if there is none.
     pub description: String,
-    /// The statements of which the run is made: without those that the world refuses, and without
-    /// those after what is wrong. Its run is the same run.
+    /// The statements that were carried out up to the failure, without those that the world
+    /// refused. They have the same run.
     pub script: Script,
 }
 
 impl Symptom {
-    /// The name of the property that is broken; `Assertion` if the core noticed first. What does
-    /// not come in time breaks [`PROGRESS`].
+    /// The name of the broken property: [`PROGRESS`] for an expectation or a limit, `Assertion` for
+    /// a panic.
     pub fn property(&self) -> &'static str {
         match self {
             Self::Property(name) => name,
@@ -47,13 +47,13 @@ impl Symptom {
     }
 }
 
-/// A run ends after so many steps, where a script may go on: who plays many cannot wait for each
-/// that goes wild.
+/// A replay ends after so many steps, fewer than a script may make: the shrinker cannot wait for
+/// each run that makes steps without progress.
 const MAX_STEPS: u64 = 2_000_000;
 
-/// Runs a script, whatever happens. Statements that the world refuses are left out.
+/// Replays a script. Statements that the world refuses are left out.
 ///
-/// A failed assertion is caught where the program unwinds; silence its message with a panic hook.
+/// A failed assertion is caught where the program unwinds. A panic hook can silence its message.
 pub fn play(script: &Script) -> Played {
     let mut state = ReplayState::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| state.run(script)));
@@ -69,12 +69,12 @@ pub fn play(script: &Script) -> Played {
     }
 }
 
-/// Whether a script's run ends with a panic.
+/// Whether the replay of a script panics.
 fn panics(script: &Script) -> bool {
     catch_unwind(AssertUnwindSafe(|| ReplayState::default().run(script))).is_err()
 }
 
-/// How far a run has come; survives a panic.
+/// The progress of a replay. It survives a panic.
 #[derive(Default)]
 struct ReplayState {
     done: Vec<SourceLine>,
@@ -134,7 +134,7 @@ impl ReplayState {
         let without_numbers = message.replace(|c: char| c.is_ascii_digit(), "#");
         let (from, at) = (self.done.last().map_or(0, |line| line.number), self.at);
         let mut rest = script.statements.iter().filter(|line| line.number > from);
-        // The next that was not refused, as far as is known.
+        // The statement that was being carried out, as far as is known.
         let next = rest.find(|line| !is_opening(&line.statement));
         let next = next.map(|line| &line.statement).map(|statement| {
             if matches!(statement, Statement::Run(_) | Statement::Expect { .. }) {
@@ -145,13 +145,13 @@ impl ReplayState {
             }
         });
         let cut = self.with_opening(script, next);
-        // Which of the statements after the last one done were refused is not known.
+        // It is unknown which of the following statements the world had refused.
         let script = if panics(&cut) { cut } else { script.clone() };
         let symptom = Some(Symptom::Assertion(without_numbers));
         Played { symptom, description: message, script }
     }
 
-    /// The statements that make the world, those that are over, and a last one.
+    /// The opening of the script, the statements that were carried out, and a last one.
     fn with_opening(self, script: &Script, last: Option<Statement>) -> Script {
         let opening = script.statements.iter().map(|line| &line.statement);
         let opening = opening.take_while(|statement| is_opening(statement)).cloned();
@@ -160,7 +160,7 @@ impl ReplayState {
     }
 }
 
-/// With the moment of each statement in its own line: `at 2s heal` in place of `run until 2s` and
+/// Merges the moment of a statement into its line: `at 2s heal` instead of `run until 2s` and
 /// `heal`.
 fn joined(statements: impl Iterator<Item = Statement>) -> Vec<Statement> {
     let mut all: Vec<Statement> = Vec::new();
@@ -183,7 +183,7 @@ fn is_action(statement: &Statement) -> bool {
     matches!(statement, Statement::Order(_))
 }
 
-/// Whether a script that says who recovers may ask these for progress.
+/// False if the script says which nodes recover, and these have no fair quorum.
 fn is_fair(script: &Script, report: &RunReport) -> bool {
     let recovers =
         |line: &SourceLine| matches!(action(&line.statement), Statement::Order(Order::Recover(_)));
@@ -191,18 +191,17 @@ fn is_fair(script: &Script, report: &RunReport) -> bool {
     !script.statements.iter().any(recovers) || recovery::is_fair(session.world(), session.checks())
 }
 
-/// What a statement does, without the moment at which it does it.
+/// The statement without its moment.
 pub(crate) fn action(statement: &Statement) -> &Statement {
     if let Statement::At { statement, .. } = statement { statement } else { statement }
 }
 
-/// Whether a statement makes the world.
+/// Whether a statement sets the world up.
 pub(crate) fn is_opening(statement: &Statement) -> bool {
     matches!(statement, Statement::Cluster(_) | Statement::DiskContents { .. })
 }
 
-/// Whether a violation at that time was seen while time passed, before the statement did what it
-/// does.
+/// Whether a violation at this time came while time passed, before the statement acted.
 fn is_before(statement: &Statement, time: Instant) -> bool {
     match statement {
         Statement::At { moment: Moment::Absolute { time: at, .. }, .. } => time < *at,

@@ -1,30 +1,30 @@
-//! What kind of trouble a campaign makes.
+//! The profiles of a campaign: which faults there are, and how often they are injected.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A kind of trouble. Its name is its text form.
+/// Which faults there are, and how often they are injected. The name is the text form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Profile {
-    /// Clients work, and nothing goes wrong.
+    /// No faults.
     Calm,
-    /// A good network in one room; now and then a node crashes.
+    /// A fast network. Nodes crash rarely.
     Lan,
-    /// Slow links that lose messages; nodes crash, and the network falls apart now and then.
+    /// Slow and lossy links. Nodes crash, and the network is partitioned from time to time.
     Wan,
-    /// Every fault there is, all the time.
+    /// Every kind of fault, often.
     Hostile,
-    /// The seed decides which faults there are and how strong they are, and how the cluster is set
-    /// up.
+    /// The seed decides which kinds of faults there are, how often they are injected, and how the
+    /// cluster is set up.
     #[default]
     Swarm,
 }
 
 impl Profile {
-    /// All profiles, from the mildest.
+    /// All profiles, the mildest first.
     pub const ALL: [Self; 5] = [Self::Calm, Self::Lan, Self::Wan, Self::Hostile, Self::Swarm];
 
-    /// Its name.
+    /// The text form.
     pub fn name(self) -> &'static str {
         match self {
             Self::Calm => "calm",

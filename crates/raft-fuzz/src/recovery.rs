@@ -1,26 +1,27 @@
-//! Which nodes are asked for progress, and how long they have.
+//! Which nodes recover after the fault phase, and how long they have to make progress.
 //!
 //! # A fair quorum
-//! When the faults are over, some nodes recover and all others are gone for good. Raft promises
-//! progress only if those who are left can decide, whatever of what is under way comes true. So
-//! they have a quorum of each of these memberships:
-//! - the one that is committed;
-//! - the latest in each node's log (on its disk, if the node is down), unless the committed one is
-//!   later: whoever holds it goes by it, and may be elected. A joint one needs both majorities;
-//! - one in a message that is under way, or that a node which was paused or slow has not handled
-//!   yet;
-//! - the one that a leader is on its way to: it may append that entry at any moment.
+//! At the end of the fault phase some nodes recover, and all others stay down. Raft guarantees
+//! progress only if the recovered nodes have a quorum of every membership that may be in force.
+//! These are:
+//! - the committed one;
+//! - the latest one in the log of each node, or on its disk if it is down, unless the committed one
+//!   is later: a node uses the latest membership of its log, and may be elected. A joint one needs
+//!   both majorities;
+//! - one in a message that is in flight, or that a paused or slow node has not handled yet;
+//! - the target of a change that a leader has begun: the leader may append that entry at any
+//!   moment.
 //!
-//! A node whose disk is damaged does not start and is never chosen, and neither is one that belongs
-//! to none of these memberships, unless it leads: it has to notice that it was removed. Learners
-//! may recover as well: they count nowhere, but have to catch up. If no such set exists, nothing is
-//! asked.
+//! A node whose disk is damaged does not start, so it is never chosen. A node that is in none of
+//! these memberships is chosen only if it is the leader: it has to notice that it was removed.
+//! Learners may recover too. They do not count for a quorum, but have to catch up. If there is no
+//! fair quorum, no progress is demanded.
 //!
 //! # A bridge
-//! Where servers ask for pre-votes and leaders step down without a quorum, nobody outside can hold
-//! a quorum up (dissertation §6.2, §9.6). There one more node may go on, the leader best, whom only
-//! one of the quorum reaches. That ends when the quorum has answered: then all have to come to
-//! agree.
+//! With pre-vote and check-quorum, a node outside of the quorum cannot prevent progress
+//! (dissertation §6.2, §9.6). Where both are on, one more node may recover, preferably the leader,
+//! that only one node of the quorum reaches. The partition heals after the quorum has committed a
+//! new write, because then all nodes have to agree.
 //!
 //! # The bound
 //! See [`bound`].
@@ -34,17 +35,18 @@ use raft_sim::{Client, InFlightMessage, NodeState, PendingWrite, Random, SimNode
 use crate::nemesis::leads;
 use crate::plan::{pick, shuffle, sorted};
 
-/// Who works again.
+/// The nodes that recover.
 #[derive(Debug)]
 pub(crate) struct Recovery {
     /// A fair quorum and perhaps some more, ascending.
     pub(crate) nodes: Vec<NodeId>,
-    /// The quorum; and one more node, with the one that reaches it.
+    /// The groups of a partition: the quorum; and the node outside of it, with the one that reaches
+    /// it.
     pub(crate) bridge: Option<[Vec<NodeId>; 2]>,
 }
 
-/// Chooses who works again. `None` if there is no fair quorum. `targets` are the memberships that
-/// leaders are on their way to; the `avoided` node is chosen last.
+/// Chooses the nodes that recover; `None` if there is no fair quorum. `targets` are the targets of
+/// changes that leaders have begun. The `avoided` node is chosen only if the others do not suffice.
 pub(crate) fn choose(
     random: &mut Random,
     (world, checks): (&World, &Checks),
@@ -57,7 +59,7 @@ pub(crate) fn choose(
         NodeState::Crashed | NodeState::Refused => node.recovered().is_ok(),
     };
     let mut candidates: Vec<NodeId> = world.nodes().filter(can_start).map(SimNode::id).collect();
-    // A leader that was removed has to notice it by itself.
+    // A leader that was removed has to notice it.
     let leads = |node: NodeId| world.leader() == Some(node);
     let belongs = |node: &NodeId| required.iter().any(|membership| membership.contains(*node));
     candidates.retain(|node| belongs(node) || leads(*node));
@@ -82,7 +84,7 @@ pub(crate) fn choose(
     Some(Recovery { nodes: chosen, bridge })
 }
 
-/// The first of the candidates that together have a quorum of each membership.
+/// The first candidates that together have a quorum of each membership.
 fn first_quorum(required: &[Membership], candidates: &[NodeId]) -> Option<Vec<NodeId>> {
     let mut chosen: Vec<NodeId> = Vec::new();
     let has_quorum = |membership: &Membership, chosen: &[NodeId]| {
@@ -100,14 +102,13 @@ fn first_quorum(required: &[Membership], candidates: &[NodeId]) -> Option<Vec<No
     required.iter().all(|membership| has_quorum(membership, &chosen)).then_some(chosen)
 }
 
-/// Whether nobody outside can hold a quorum up.
+/// Whether a node outside of the quorum cannot prevent progress.
 fn bears_bridges(world: &World) -> bool {
     world.setup().settings.pre_vote && world.setup().settings.check_quorum
 }
 
-/// Whether those who run have a quorum of every membership of which those who recover must have
-/// one; if the network has fallen apart, those of a group in which all reach each other. A script
-/// that was changed may ask for progress of others.
+/// Whether the running nodes have a quorum of every membership that may be in force. In a
+/// partition, one group must have it. A shrunk script may demand progress where there is none.
 pub(crate) fn is_fair(world: &World, checks: &Checks) -> bool {
     let runs = |id: NodeId| world.node(id).is_some_and(|n| n.state() == NodeState::Running);
     let memberships = memberships(world, checks, &[]);
@@ -121,7 +122,7 @@ pub(crate) fn is_fair(world: &World, checks: &Checks) -> bool {
     }
 }
 
-/// The memberships of which those who recover must have a quorum.
+/// The memberships of which the recovered nodes need a quorum.
 pub(crate) fn memberships(
     world: &World,
     checks: &Checks,
@@ -141,7 +142,7 @@ pub(crate) fn memberships(
     all
 }
 
-/// The latest membership in a node's log, and where it stands; `None` if the log holds none.
+/// The latest membership in the log of a node, with its index; `None` if the log has none.
 fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
     if let Some(core) = node.core() {
         return Some((core.membership_index(), core.membership().clone()));
@@ -153,7 +154,7 @@ fn latest_membership(node: &SimNode) -> Option<(LogIndex, Membership)> {
     in_log.or_else(in_snapshot)
 }
 
-/// The memberships among the entries of a message, and where they stand.
+/// The memberships among the entries of a message, with their indexes.
 fn memberships_in(message: &Message) -> impl Iterator<Item = (LogIndex, Membership)> {
     let entries =
         if let Body::AppendEntries(append) = &message.body { Some(&append.entries) } else { None };
@@ -165,24 +166,23 @@ fn membership_in(entry: &Entry) -> Option<(LogIndex, Membership)> {
     Some((entry.index, membership.clone()))
 }
 
-/// So many elections may fail before one succeeds. With timeouts drawn from a range that is at
-/// least as wide as half of the shortest, and several round trips long, two of five candidates
-/// collide in less than every second election (paper, Figure 16): that all of these do has a
-/// probability below 10^-15. Servers that were removed and do not know it may disturb each of them
-/// (§6).
+/// So many elections may fail before one succeeds. The range of timeouts is at least half as wide
+/// as the shortest one and lasts several round trips, so that two of five candidates collide in
+/// less than every second election (paper, Figure 16). All of these collide with a probability
+/// below 10^-15. A removed server that has not heard of its removal may disturb each election (§6).
 const ELECTIONS: u32 = 64;
 
-/// Within what time those who recovered must answer a new request, and again within which they must
-/// have come to agree on everything that was ever committed. It is the sum of
-/// - what is under way from before: the last message to arrive, the last write to finish;
+/// The time within which the recovered nodes must answer a new request, and then again to agree on
+/// every committed entry. It is the sum of:
+/// - the time until the last message in flight arrives and the last write ends;
 /// - [`ELECTIONS`] times an election timeout with the round trips of a pre-vote and a vote, and
 ///   their writes;
-/// - a round trip with a write for each entry of the longest log, for each piece of the largest
-///   snapshot and for each operation that clients still wait for: as if nothing were sent together;
-/// - for each node two time-outs of a client, which may have to ask them all.
+/// - a round trip with a write for each entry of the longest log, for each chunk of the largest
+///   snapshot and for each operation that a client waits for, as if nothing were sent together;
+/// - for each node two time-outs of a client, which may have to ask all nodes.
 ///
-/// It is generous on purpose. A cluster that makes progress ends the waiting long before it; one
-/// that does not is found after any time.
+/// It is generous: a cluster that makes progress needs a small part of it, and one that does not
+/// fails with any bound.
 pub(crate) fn bound(world: &World) -> Duration {
     let setup = world.setup();
     let exchange = setup.link_latency.max * 2 + setup.disk_latency.max;
@@ -199,11 +199,11 @@ pub(crate) fn bound(world: &World) -> Duration {
         + election * ELECTIONS
         + exchange * u32::try_from(exchanges).unwrap_or(u32::MAX)
         + asking;
-    // Whole seconds, which a person reads faster.
+    // Whole seconds are easier to read.
     Duration::from_secs(time.as_secs() + 1)
 }
 
-/// How long what is under way takes.
+/// The time until the last message in flight has arrived and the last write has ended.
 fn until_settled(world: &World) -> Duration {
     let arrivals = world.in_flight().map(|message: &InFlightMessage| message.arrives_at);
     let writes =
@@ -219,8 +219,7 @@ mod tests {
 
     use super::*;
 
-    /// The last that a leader did was to send an entry to a node that sleeps. When it wakes, it
-    /// goes by it.
+    /// A leader sends its last entry to a paused node. The node will use the membership in it.
     #[test]
     fn a_membership_that_only_a_sleeping_node_was_sent_counts() {
         let mut world = World::new(Setup { nodes: 3, ..Setup::default() }).unwrap();

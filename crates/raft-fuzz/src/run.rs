@@ -1,4 +1,4 @@
-//! One run: faults for a while, then the question whether a quorum that works makes progress.
+//! One run: the fault phase, then the recovery phase, in which a quorum has to make progress.
 
 mod liveness;
 mod script;
@@ -17,48 +17,48 @@ use crate::nemesis::Nemesis;
 use crate::plan::{DrawnPlan, Plan};
 use crate::rare::{RareEvents, Watcher};
 
-/// The client that asks the nodes that recovered; no other client of a run has this number.
+/// The client of the recovery phase. No other client of a run has this number.
 pub const FRESH_CLIENT: ClientId = ClientId(999);
 
-/// What became of a seed.
+/// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SeedReport {
-    /// The seed.
+    /// The seed of the plan.
     pub seed: u64,
-    /// How it ended.
+    /// The failure, if there was one.
     pub result: RunResult,
-    /// Whether there was a quorum that progress could be asked of.
+    /// Whether there was a fair quorum, of which progress was demanded.
     pub progress_asked: bool,
-    /// How many steps the world made.
+    /// The number of steps of the world.
     pub steps: u64,
-    /// How many events there were.
+    /// The number of events.
     pub events: u64,
     /// The virtual time at the end.
     pub time: Instant,
     /// The world's trace hash at the end.
     pub trace_hash: u64,
-    /// What is rare and came about.
+    /// How often each rare event happened.
     pub rare: RareEvents,
 }
 
-/// A run that is under way, or over. A caller that catches a panic of the core still has its
-/// script.
+/// A run, in progress or ended. A caller that catches a panic of the core can still get the script.
 #[derive(Clone, Debug)]
 pub struct SeedRun {
     drawn: DrawnPlan,
     world: World,
     checks: Checks,
     nemesis: Nemesis,
-    /// What is being done to the world at this moment: if the core panics, that was the last.
+    /// The action that is being applied. After a panic of the core it is the last action of the
+    /// script.
     attempt: Option<Action>,
-    /// What was asked of the nodes that recovered, each behind so many actions of the journal.
+    /// The demands of the recovery phase, each with the length of the journal before it.
     expectations: Vec<(usize, Statement)>,
-    /// Whether the last thing that was done is to wait for what was asked.
+    /// Whether the run ends with an expectation, and not with time that passes.
     ends_waiting: bool,
-    /// After how many steps the cluster must have made progress.
+    /// The step by which the cluster must have made progress.
     last_step: u64,
     rare: Watcher,
-    /// The memberships that leaders are on their way to.
+    /// The targets of membership changes that leaders have begun.
     targets: Vec<(NodeId, Membership)>,
     fresh_answer: Option<Response>,
     events: u64,
@@ -68,27 +68,27 @@ pub struct SeedRun {
 /// Plays a plan to its end.
 ///
 /// # Panics
-/// If the core, under a planted bug, comes upon what it holds for impossible. [`SeedRun`] keeps the
-/// script for a caller that catches it.
+/// A planted bug may break an assertion of the core. [`SeedRun`] keeps the script for a caller that
+/// catches the panic.
 pub fn run_seed(plan: &Plan) -> SeedReport {
     let mut run = SeedRun::new(plan);
     run.play();
     run.report()
 }
 
-/// What the world has come to.
+/// `Err` when a check has found a failure.
 type Checked = Result<(), Failure>;
 
 impl SeedRun {
-    /// The beginning of a plan.
+    /// A run before its first step.
     ///
     /// # Panics
-    /// If the plan's number of nodes is not from 1 to 9.
+    /// If the number of nodes of the plan is not 1 to 9.
     pub fn new(plan: &Plan) -> Self {
         Self::of(plan.draw())
     }
 
-    /// The beginning of a drawn plan.
+    /// A run before its first step.
     pub(crate) fn of(drawn: DrawnPlan) -> Self {
         let world = World::new(drawn.setup.clone()).expect("a plan draws what is within bounds");
         let checks = Checks::new(&world);
@@ -111,24 +111,23 @@ impl SeedRun {
         }
     }
 
-    /// Plays it to its end.
+    /// Plays the run to its end.
     pub fn play(&mut self) {
         let played = self.fault_phase().and_then(|()| self.recovery_phase());
         self.result = Some(played.map_or_else(RunResult::Failed, |()| RunResult::Clean));
     }
 
-    /// Notes that the core came upon what it holds for impossible, as the caller who caught its
-    /// panic knows.
+    /// Records that an assertion of the core failed, for a caller that has caught the panic.
     pub fn panicked(&mut self, message: String) {
         self.result = Some(RunResult::Failed(Failure::Assertion { message }));
     }
 
-    /// The world as it is now.
+    /// The world in its present state.
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// What became of it so far.
+    /// The result so far.
     pub fn report(&self) -> SeedReport {
         SeedReport {
             seed: self.drawn.setup.seed,
@@ -142,7 +141,7 @@ impl SeedRun {
         }
     }
 
-    /// Everything goes wrong that the plan has.
+    /// Injects faults until the end of the fault phase.
     fn fault_phase(&mut self) -> Checked {
         self.judge()?;
         let end = Instant(0) + self.drawn.fault_phase;
@@ -155,15 +154,14 @@ impl SeedRun {
                 continue;
             }
             for action in self.nemesis.act(&self.world) {
-                // Everything due by now has happened before each of them: so a script says it.
+                // A script applies an action after all that is due, so it is the same here.
                 self.pass(at)?;
                 self.act(action)?;
             }
         }
     }
 
-    /// Does everything that is due up to `at`. False if the nemesis has something to do before
-    /// that.
+    /// Makes every step that is due up to `at`. False if the nemesis has something to do before.
     fn pass_until_alarm(&mut self, at: Instant) -> Result<bool, Failure> {
         while self.world.next_step().is_some_and(|next| next.at <= at) {
             self.step()?;
@@ -175,7 +173,7 @@ impl SeedRun {
         Ok(true)
     }
 
-    /// Does everything that is due up to `at`.
+    /// Makes every step that is due up to `at`.
     fn pass(&mut self, at: Instant) -> Checked {
         self.ends_waiting = false;
         while self.world.next_step().is_some_and(|next| next.at <= at) {
@@ -190,7 +188,7 @@ impl SeedRun {
         self.look()
     }
 
-    /// Does something to the world, if that is possible now.
+    /// Applies an action, unless the world refuses it.
     fn act(&mut self, action: Action) -> Checked {
         self.attempt = Some(action.clone());
         let done = self.world.apply(action);
@@ -201,7 +199,7 @@ impl SeedRun {
         self.look()
     }
 
-    /// Looks at what happened.
+    /// Checks the events of the last step or action.
     fn look(&mut self) -> Checked {
         self.checks.observe(&self.world, self.world.events());
         self.events += self.world.events().len() as u64;
@@ -242,15 +240,15 @@ impl SeedRun {
         self.judge()
     }
 
-    /// Whether everything holds. The limits are those of a script, so that the script of a run that
-    /// breaks one breaks it as well.
+    /// Whether every property holds. The limits are those of scripts, so the script of a run that
+    /// reaches a limit reaches it too.
     fn judge(&self) -> Checked {
         if let Some(violation) = self.checks.violation() {
             return Err(Failure::Violation(violation.clone()));
         }
         if self.world.steps() > MAX_RUN_STEPS || self.world.backlog() > MAX_BACKLOG {
             let description = format!(
-                "{} steps were made, {} messages and writes are under way: the cluster keeps itself busy",
+                "no progress in {} steps, with {} messages and writes in flight",
                 self.world.steps(),
                 self.world.backlog()
             );

@@ -1,22 +1,21 @@
-//! Makes a script that fails as short as it can be, by delta debugging over its statements.
+//! Shrinks a script that fails, by delta debugging over its statements.
 //!
-//! A [`Shrinker`] knows nothing of what is wrong: it proposes scripts that are simpler, and an
-//! oracle says whether one still fails in the same way. It repeats its passes until none makes
-//! anything simpler:
+//! A [`Shrinker`] proposes simpler scripts. An oracle says whether a proposal still fails in the
+//! same way. The shrinker repeats these passes until none of them makes the script simpler:
 //!
 //! | pass | proposes | file |
 //! |---|---|---|
-//! | statements | fewer of them: halves, quarters, …, single ones, pairs; neighbours made one | `shrink/statements.rs` |
+//! | statements | fewer statements, or two joined into one | `shrink/statements.rs` |
 //! | cluster | fewer nodes, small seeds | `shrink/cluster.rs` |
-//! | words | statements without some of their words, plain keys and values | `shrink/words.rs` |
-//! | times | less waiting, round numbers | `shrink/times.rs` |
-//! | tail | a question asked once, by a client that does not give up | `shrink/tail.rs` |
+//! | words | statements with fewer words, plain keys and values | `shrink/words.rs` |
+//! | times | shorter waits, round numbers | `shrink/times.rs` |
+//! | tail | one request of a client that does not give up | `shrink/tail.rs` |
 //!
-//! Most proposals are made of the text, word by word, and the parser says which are statements: so
-//! whatever the language has to say is made simpler without a rule of its own.
+//! Most proposals are made by leaving out words of the text. The parser decides which of them are
+//! statements, so a new statement of the language needs no code here.
 //!
-//! A claim that the cluster is alive stays fair: when a script ends with an expectation that fails,
-//! its `recover` and all that follows stay, and so does the time that each expectation waits.
+//! A failed demand for progress stays fair: if the script ends with an expectation that fails,
+//! everything from `recover` on stays, and so does the time that each expectation waits.
 
 mod cluster;
 mod cost;
@@ -34,14 +33,14 @@ use raft_script::{Run, Script, SourceLine, Statement};
 use self::cost::Cost;
 use crate::play::is_opening;
 
-/// Says whether a script fails in the way that is looked at. If so, returns the script as it was
-/// carried out, without what is refused and what comes after the failure; or simply the script.
+/// Replays a script. If it fails in the same way, returns the statements that were carried out, or
+/// just the script; else `None`.
 pub type Oracle<'a> = dyn FnMut(&Script) -> Option<Script> + 'a;
 
-/// So much longer a proposal runs at least, in microseconds.
+/// A proposal runs on for at least so many microseconds.
 const LEAST_MORE: u64 = 2_000_000;
 
-/// Makes one script short.
+/// Shrinks one script.
 pub struct Shrinker<'a> {
     oracle: &'a mut Oracle<'a>,
     progress: &'a mut dyn FnMut(ShrinkProgress),
@@ -50,36 +49,36 @@ pub struct Shrinker<'a> {
     before: usize,
     runs_on: bool,
     best: Vec<Statement>,
-    /// The text of what was proposed already.
+    /// The texts of all proposals so far.
     proposed: BTreeSet<String>,
 }
 
-/// How far a shrinker has come.
+/// The progress of a shrinker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ShrinkProgress {
-    /// How many scripts were run.
+    /// The number of replays so far.
     pub runs: u64,
-    /// How many may be.
+    /// The largest number of replays.
     pub max_runs: u64,
-    /// How many statements the script had at first.
+    /// The number of statements of the original script.
     pub before: usize,
-    /// How many it has.
+    /// The number of statements of the shortest script so far.
     pub statements: usize,
 }
 
-/// What a shrinker made.
+/// The result of a shrinker.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
-    /// The script.
+    /// The shortest script.
     pub script: Script,
-    /// How many statements it had at first, and how many scripts were run.
+    /// Its size, and the number of replays.
     pub progress: ShrinkProgress,
-    /// Whether nothing simpler fails, as far as the passes can tell; else the runs were used up.
+    /// True if no pass finds a simpler script; false if the number of replays was used up before.
     pub is_minimal: bool,
 }
 
 impl<'a> Shrinker<'a> {
-    /// A shrinker that runs at most so many scripts.
+    /// A shrinker that makes at most `max_runs` replays and calls `progress` after each.
     pub fn new(
         max_runs: u64,
         oracle: &'a mut Oracle<'a>,
@@ -97,14 +96,14 @@ impl<'a> Shrinker<'a> {
         }
     }
 
-    /// Lets proposals run on for a while behind their end: without what was left out, what goes
-    /// wrong may do so later. Only for an oracle that cuts off what comes after the failure.
+    /// Lets proposals run for longer than the script, because without some statements the failure
+    /// may come later. Only for an oracle that cuts off what follows the failure.
     #[must_use]
     pub fn running_on(self) -> Self {
         Self { runs_on: true, ..self }
     }
 
-    /// Makes a script short; `None` if the oracle says that it does not fail.
+    /// Shrinks a script; `None` if the oracle says that it does not fail.
     pub fn shrink(mut self, script: &Script) -> Option<Shrunk> {
         self.runs = 1;
         self.before = script.statements.len();
@@ -136,13 +135,13 @@ impl<'a> Shrinker<'a> {
         Cost::of(&self.best)
     }
 
-    /// The first statement that may be changed or left out, and the one behind the last.
+    /// The range of the statements that may be changed or left out.
     fn open_range(&self) -> std::ops::Range<usize> {
         let first = self.best.iter().take_while(|statement| is_opening(statement)).count();
         first..tail::protected_from(&self.best).max(first)
     }
 
-    /// Takes a script in place of the best one if it is simpler and still fails.
+    /// Replaces the best script by this one if it is simpler and still fails.
     fn propose(&mut self, candidate: Vec<Statement>) -> bool {
         let is_worth_it = Cost::of(&candidate) < self.cost() && tail::is_patient(&candidate);
         if self.runs >= self.max_runs || !is_worth_it {
@@ -163,7 +162,7 @@ impl<'a> Shrinker<'a> {
     }
 
     fn take(&mut self, effective: Vec<Statement>, protected_before: usize) -> bool {
-        // What is protected may not be refused either.
+        // No protected statement may have been refused.
         let is_simpler =
             Cost::of(&effective) < self.cost() && tail::protected(&effective) == protected_before;
         if is_simpler {
@@ -172,7 +171,8 @@ impl<'a> Shrinker<'a> {
         is_simpler
     }
 
-    /// Takes a script that costs no less but reads better, if it still fails, just as it is.
+    /// Replaces the best script by one that reads better, though it is not simpler, if it still
+    /// fails.
     fn prefer(&mut self, candidate: Vec<Statement>) -> bool {
         if self.runs >= self.max_runs || candidate == self.best {
             return false;
@@ -185,7 +185,7 @@ impl<'a> Shrinker<'a> {
         fails
     }
 
-    /// Proposes another statement in one place.
+    /// Proposes the best script with another statement at one place.
     fn propose_instead(&mut self, place: usize, statement: Statement) -> bool {
         let mut candidate = self.best.clone();
         candidate[place] = statement;
@@ -216,7 +216,7 @@ pub fn statements(statements: impl IntoIterator<Item = Statement>) -> Script {
     }
 }
 
-/// A text as the comment of a script, in lines that fit a page.
+/// The text as a comment of a script, in lines of up to 100 columns.
 pub fn comment(text: &str) -> String {
     const WIDTH: usize = 100;
     let mut lines = String::new();

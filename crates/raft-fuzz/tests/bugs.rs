@@ -154,3 +154,32 @@ fn broken_without(rule: raft_sim::Switch, seed: u64) -> Vec<&'static str> {
     let results = session.checks().results().filter(|result| result.violation.is_some());
     results.map(|result| result.property.name).collect()
 }
+
+/// `docs/bugs.md` says of each rule what its switch says.
+#[test]
+fn the_table_of_bugs_agrees_with_the_switches() {
+    let table = include_str!("../../../docs/bugs.md");
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let found: Vec<String> = rows
+        .map(|row| row.split('|').skip(1).take(4).map(str::trim).collect::<Vec<_>>().join(" | "))
+        .collect();
+    let switches = raft_sim::Switch::all().map(|switch| {
+        let (row, name) = (switch.row(), switch.name());
+        let script = format!("[{name}](../scenarios/bugs/{row:02}-{name}.helios)");
+        format!("{row} | {script} | {} | {}", switch.seen_in(), switch.breaks())
+    });
+    assert_eq!(found, switches.collect::<Vec<_>>());
+}
+
+/// The script of each rule breaks the property that its switch says.
+#[test]
+fn the_scripts_of_bugs_agree_with_the_switches() {
+    for switch in raft_sim::Switch::all() {
+        let file = format!("{:02}-{}.helios", switch.row(), switch.name());
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/bugs/");
+        let script = std::fs::read_to_string(folder.to_owned() + &file).unwrap();
+        let shows = script.lines().find_map(|line| line.strip_prefix("# Shows: ")).unwrap();
+        let property = if shows.starts_with("expect ") { "Progress" } else { shows };
+        assert_eq!(property, switch.breaks(), "{file}");
+    }
+}

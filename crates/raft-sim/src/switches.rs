@@ -75,8 +75,8 @@ mod named {
         pub fn breaks(self) -> &'static str {
             match self {
                 Self::Core(bug) => bug.breaks(),
-                Self::World(WorldBug::RetryAppliedTwice) => "exactly-once",
-                Self::World(WorldBug::FsyncFailureIgnored) => "committed durability",
+                Self::World(WorldBug::RetryAppliedTwice) => "Exactly Once",
+                Self::World(WorldBug::FsyncFailureIgnored) => "Durable Promises",
             }
         }
 

@@ -1,4 +1,4 @@
-//! Hunts for rules on several threads and prints what came of each, in the order of their rows.
+//! Plants bugs on several threads, and prints a row for each, in order.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -19,30 +19,30 @@ use crate::progress::Progress;
 use crate::shrink::in_words;
 use crate::threads::{cores, spread};
 
-/// A script of so many statements is short enough.
+/// A script with at most so many statements is short enough.
 const SHORT: usize = 5;
-/// So many runs more are made short when the first one stays long.
+/// The number of further runs that are shrunk if the first script stays long.
 const MORE_CATCHES: usize = 4;
 
-/// What came of one rule.
+/// The result for one rule.
 struct Row {
     switch: Switch,
     found: Option<Found>,
     took: Duration,
 }
 
-/// How it was noticed.
+/// A run that noticed the rule.
 struct Found {
-    /// How many seeds it took.
+    /// The number of seeds until the first run that noticed.
     seeds: u64,
     noticed_in: Duration,
-    /// The run that became the shortest script; not always the first.
+    /// The run with the shortest script, which may not be the first one.
     catch: Catch,
     shrunk: Shrunk,
     shown: Shown,
 }
 
-/// One rule, as `--json` prints it.
+/// The result for one rule, as `--json` prints it.
 #[derive(Serialize)]
 struct JsonRow<'a> {
     row: usize,
@@ -58,13 +58,13 @@ struct JsonRow<'a> {
     script: Option<String>,
 }
 
-/// Hunts for the rules and prints the table.
+/// Plants the bugs and prints the table. Returns the exit code.
 pub(super) fn bugs(arguments: &BugsArguments) -> io::Result<u8> {
     let switches = match chosen(&arguments.only) {
         Ok(switches) => switches,
         Err(name) => {
             let names: Vec<&str> = Switch::all().map(Switch::name).collect();
-            eprintln!("helios: no rule is named {name:?}; there are {}", names.join(", "));
+            eprintln!("helios: there is no rule {name:?}; the rules are {}", names.join(", "));
             return Ok(2);
         }
     };
@@ -105,7 +105,7 @@ fn chosen(names: &[String]) -> Result<Vec<Switch>, String> {
     Ok(switches)
 }
 
-/// Tells of each rule, in order, whichever was done first.
+/// Calls `tell` with the row of each rule, in the order of `switches`.
 fn in_order(
     switches: &[Switch],
     arguments: &BugsArguments,
@@ -134,7 +134,7 @@ fn hunt(switch: Switch, arguments: &BugsArguments, progress: &HuntProgress) -> R
     let started = Instant::now();
     let mut at_seed = |seed| progress.show(switch, || format!("seed {seed}"));
     let mut at_run = |shorter| progress.show(switch, || in_words(shorter));
-    // Failed assertions are findings, and caught where they happen; here they are only kept quiet.
+    // A replay catches panics itself. This silences their messages.
     let found = caught(|| {
         let first = raft_fuzz::hunt(switch, 1..=arguments.seeds, &mut at_seed)?;
         let (seeds, noticed_in) = (first.seed, started.elapsed());
@@ -202,7 +202,8 @@ impl HuntProgress {
     }
 }
 
-/// ` 9 vote-ignores-log   Leader Completeness  seed   1   0.1 s,   0.4 s in all,   3 statements of  104`
+/// ` 9 vote-ignores-log   Leader Completeness  seed   1   0.1 s,   0.4 s in all,   3 statements of
+/// 104`
 fn line(row: &Row, seeds: u64) -> String {
     let (number, name, seconds) = (row.switch.row(), row.switch.name(), row.took.as_secs_f64());
     let Some(Found { seeds, noticed_in, catch, shrunk, .. }) = &row.found else {
@@ -236,7 +237,7 @@ impl<'a> From<&'a Row> for JsonRow<'a> {
     }
 }
 
-/// Writes a script that is a test: its comment says what it shows.
+/// Writes a script with comments that say what it shows.
 fn write_script(folder: &Path, found: &Found) -> io::Result<()> {
     let Found { catch: Catch { switch, seed, symptom, .. }, shrunk, shown, .. } = found;
     let (row, name) = (switch.row(), switch.name());

@@ -47,8 +47,8 @@ pub(crate) struct Broadcast {
 /// No leader keeps its office long enough for a trial.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "no leader stays leader long enough for a trial: the network or the disks are too slow for these \
-     election timeouts; choose shorter latencies"
+    "no leader stays leader long enough for a trial: the network or the disks are too slow for \
+     these election timeouts; choose shorter latencies"
 )]
 pub(crate) struct NoStableLeader;
 
@@ -182,7 +182,9 @@ fn request_entry(cluster: &mut TrialCluster, leader: NodeId) {
 
 /// Drops the leader's entries that are in flight to all but these servers. Heartbeats pass.
 fn lose_entries(cluster: &mut TrialCluster, leader: NodeId, receivers: &[NodeId]) {
-    let carries_entries = |message: &Message| matches!(&message.body, Body::AppendEntries(request) if !request.is_heartbeat());
+    let carries_entries = |message: &Message| {
+        matches!(&message.body, Body::AppendEntries(_)) && !message.body.is_heartbeat()
+    };
     let in_flight = cluster.world.in_flight();
     let lost: Vec<MessageId> = in_flight
         .filter(|message| message.from == leader && !receivers.contains(&message.to))

@@ -1,4 +1,4 @@
-//! What a campaign is to do, as it is typed.
+//! The arguments of `helios fuzz`.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -13,63 +13,70 @@ use super::seeds::{Seeds, Shard};
 use crate::input::with_unit;
 use crate::threads::cores;
 
-/// Break clusters at random, and check everything.
+/// Run random clusters with random faults, and check every event.
 ///
-/// Each seed draws a cluster, what goes wrong and what clients do; afterwards a quorum works again and
-/// has to make progress. Without arguments: a thousand seeds of the profile `swarm`.
+/// A seed decides the cluster, the faults and the requests of clients. After the faults, a quorum
+/// recovers and must make progress. Without arguments, 1,000 seeds of the profile `swarm` are
+/// played.
 ///
-/// Ctrl-C ends it with what it knows. Exit code: 0 if nothing broke in what was played, 1 if something did
-/// (its script is written to a file), 2 if the arguments make no sense or --out cannot be written to.
+/// The run of a seed that fails is written to a file as a script. Ctrl-C ends the campaign and
+/// prints the results so far.
+///
+/// Exit code: 0 if no seed failed, 1 if one failed, 2 if the arguments are wrong or --out cannot be
+/// written to.
 #[derive(Args)]
 #[command(after_long_help = JSON_HELP)]
 pub(crate) struct FuzzArguments {
-    /// Which seeds: `1..1001` is without the last one, `1..=1000` with it, `7` is one; `1..` has no end,
-    /// and needs --for.
+    /// Seeds to play: `1..1001` excludes the last one, `1..=1000` includes it, `7` is one seed;
+    /// `1..` has no end and needs --for.
     #[arg(long, value_name = "A..B")]
     seeds: Option<Seeds>,
-    /// What kind of trouble: calm, lan, wan, hostile or swarm.
+    /// Faults to inject: calm, lan, wan, hostile or swarm.
     #[arg(long, value_name = "P", default_value_t)]
     profile: Profile,
-    /// How many nodes vote at the beginning, 1 to 9; the profile decides if this is not given.
+    /// Number of voters at the start, 1 to 9; the profile decides by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=9))]
     nodes: Option<u64>,
     /// Stop after this time, such as `60s`, `5m` or `2h`.
     #[arg(long = "for", value_name = "TIME", value_parser = duration)]
     time: Option<Duration>,
-    /// How many threads; one for each core if this is not given.
+    /// Number of threads; one for each core by default.
     #[arg(long, value_name = "J")]
     jobs: Option<NonZero<usize>>,
-    /// Play one share of the seeds: `2/8` is the second of eight. `helios merge` adds up what shares print.
+    /// Play one share of the seeds: `2/8` is the second of eight. `helios merge` adds up the
+    /// results.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Do not stop at the first failure.
+    /// Go on after a failure.
     #[arg(long)]
     keep_going: bool,
-    /// Print one JSON object instead of text; --help says what is in it.
+    /// Print one JSON object instead of text; --help describes it.
     #[arg(long)]
     pub(super) json: bool,
-    /// The folder that scripts of failures are written to.
+    /// Folder for the scripts of seeds that fail.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) out: PathBuf,
-    /// Rules to switch off, to see whether that is noticed; names with commas between.
+    /// Rules to switch off, separated by commas, to see whether a check notices.
     #[cfg(feature = "bugs")]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = switch)]
     bugs: Vec<raft_sim::Switch>,
 }
 
-/// More threads than that only wait for each other.
+/// More threads would only wait for each other.
 const MAX_JOBS: usize = 1_024;
-/// What a bare `helios fuzz` plays.
+/// The seeds without any argument.
 const DEFAULT_SEEDS: Seeds = Seeds { first: 1, end: 1_001 };
 
 impl FuzzArguments {
-    /// The campaign, or what makes no sense.
+    /// The campaign, or an error message.
     pub(super) fn campaign(&self) -> Result<Campaign, String> {
         let endless = Seeds { first: 1, end: u64::MAX };
         let default = if self.time.is_some() { endless } else { DEFAULT_SEEDS };
         let all = self.seeds.unwrap_or(default);
         if all.end == u64::MAX && self.time.is_none() {
-            return Err(format!("the seeds {all} have no end: give one, or a time with --for"));
+            return Err(format!(
+                "the range of seeds {all} has no end: add one, or a time with --for"
+            ));
         }
         let seeds = match self.shard {
             Some(_) if all.end == u64::MAX => {
@@ -103,7 +110,7 @@ fn switch(name: &str) -> Result<raft_sim::Switch, String> {
     let names =
         || raft_sim::Switch::all().map(raft_sim::Switch::name).collect::<Vec<_>>().join(", ");
     raft_sim::Switch::named(name)
-        .ok_or_else(|| format!("there is no bug {name:?}; these are: {}", names()))
+        .ok_or_else(|| format!("there is no rule {name:?}; the rules are {}", names()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Plays seeds on several threads and tells of them in order: what is told does not depend on which
-//! thread was faster.
+//! Plays seeds on several threads and reports them in order, so that the report does not depend on
+//! the threads.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,24 +11,24 @@ use raft_fuzz::{Plan, SeedReport, SeedRun};
 use super::seeds::Seeds;
 use crate::caught::caught;
 
-/// What to play.
+/// A campaign, or one share of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Campaign {
-    /// The plan of every seed, but for the seed.
+    /// The plan of every run, but for its seed.
     pub(crate) plan: Plan,
-    /// All seeds, of all shares.
+    /// The seeds of all shares.
     pub(crate) all: Seeds,
-    /// Those to be played here.
+    /// The seeds of this share.
     pub(crate) seeds: Seeds,
-    /// How long at most.
+    /// The time after which no further seed begins.
     pub(crate) time: Option<Duration>,
-    /// How many threads.
+    /// The number of threads.
     pub(crate) jobs: usize,
-    /// Whether a failure does not end it.
+    /// Whether it goes on after a failure.
     pub(crate) keep_going: bool,
 }
 
-/// Why it ended.
+/// Why a campaign ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
     AllDone,
@@ -38,21 +38,21 @@ pub(crate) enum Ended {
 }
 
 /// A seed that was played.
-pub(crate) struct Played {
+pub(crate) struct PlayedSeed {
     pub(crate) report: SeedReport,
-    /// The run, if something broke in it.
+    /// The run, if it failed.
     pub(crate) failed: Option<SeedRun>,
 }
 
-/// With more failures than that, another one says nothing new.
+/// A campaign ends after so many failures.
 const MAX_FAILURES: usize = 100;
 
-/// How often it is looked whether to stop.
-const GLANCE: Duration = Duration::from_millis(50);
+/// How often a campaign looks for Ctrl-C and for the end of its time.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Campaign {
-    /// Plays the seeds; `tell` hears of them in their order, without a gap.
-    pub(crate) fn play(&self, interrupted: &AtomicBool, tell: &mut dyn FnMut(Played)) -> Ended {
+    /// Plays the seeds. Calls `tell` with each of them in order, without gaps.
+    pub(crate) fn play(&self, interrupted: &AtomicBool, tell: &mut dyn FnMut(PlayedSeed)) -> Ended {
         let next = AtomicU64::new(self.seeds.first);
         let stop = AtomicBool::new(false);
         let (sender, receiver) = channel();
@@ -66,30 +66,30 @@ impl Campaign {
         })
     }
 
-    fn work(&self, next: &AtomicU64, stop: &AtomicBool, sender: Sender<Played>) {
+    fn work(&self, next: &AtomicU64, stop: &AtomicBool, sender: Sender<PlayedSeed>) {
         while !stop.load(Ordering::Relaxed) {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            // Nobody listens any more: it is over.
+            // The campaign has ended if nothing receives the result.
             if seed >= self.seeds.end || sender.send(play(&self.plan, seed)).is_err() {
                 return;
             }
         }
     }
 
-    /// Tells of seeds until all threads are through. After a stop they finish what they play.
+    /// Reports seeds until all threads have ended. After a stop, each thread finishes its seed.
     fn listen(
         &self,
-        receiver: &Receiver<Played>,
+        receiver: &Receiver<PlayedSeed>,
         (interrupted, stop): (&AtomicBool, &AtomicBool),
-        tell: &mut dyn FnMut(Played),
+        tell: &mut dyn FnMut(PlayedSeed),
     ) -> Ended {
         let deadline = self.time.map(|time| Instant::now() + time);
         let mut ended = None;
-        let mut early: BTreeMap<u64, Played> = BTreeMap::new();
+        let mut early: BTreeMap<u64, PlayedSeed> = BTreeMap::new();
         let mut next = self.seeds.first;
         let mut failures = 0;
         loop {
-            match receiver.recv_timeout(GLANCE) {
+            match receiver.recv_timeout(POLL_INTERVAL) {
                 Ok(played) => {
                     early.insert(played.report.seed, played);
                 }
@@ -117,8 +117,8 @@ impl Campaign {
     }
 }
 
-/// Plays one seed. An assertion of the core is a failure like others.
-fn play(plan: &Plan, seed: u64) -> Played {
+/// Plays one seed. A failed assertion of the core is a failure of the run.
+fn play(plan: &Plan, seed: u64) -> PlayedSeed {
     let plan = Plan { seed, ..plan.clone() };
     let mut run = SeedRun::new(&plan);
     if let Err(message) = caught(|| run.play()) {
@@ -126,5 +126,5 @@ fn play(plan: &Plan, seed: u64) -> Played {
     }
     let report = run.report();
     let failed = run.failure().is_some().then_some(run);
-    Played { report, failed }
+    PlayedSeed { report, failed }
 }

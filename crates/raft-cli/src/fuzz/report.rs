@@ -1,4 +1,4 @@
-//! What came of a campaign: as JSON that can be added up, and as text.
+//! The report of a campaign: as JSON that can be added up, and as text.
 
 use std::io::{self, Write};
 
@@ -9,27 +9,28 @@ use super::campaign::Campaign;
 
 pub(super) const JSON_HELP: &str = "\
 JSON: one object. All numbers are integers. `helios merge` adds up the objects of several shares.
-  format           1: the meaning of what follows
+  format           the version of this format: 1
   helios           the version of this program
-  profile          the profile's name
-  nodes            how many nodes vote at the beginning, or null: the profile decides
-  bugs             names of the rules that were switched off
+  profile          the name of the profile
+  nodes            the number of voters at the start, or null: the profile decides
+  bugs             the names of the rules that were switched off
   seeds            [first, end]: the seeds of the whole campaign, without the end
-  done             [[first, end], ...]: those that were played, ascending
-  runs             how many that are
-  progress_asked   in how many a quorum was left that had to make progress
+  done             [[first, end], ...]: the seeds that were played, ascending
+  runs             the number of seeds that were played
+  progress_asked   the number of runs in which a quorum recovered and had to make progress
   virtual_time_us  the virtual time of all runs, in microseconds
-  steps, events    how much happened
-  real_time_us     how long it took, in microseconds; those of several shares are added
-  hash             16 hexadecimal digits from all runs: equal for equal campaigns on every machine
-  rare             how often each rare event came about, by name
-  failures         what broke: seed, name (a property, or Assertion), section of the paper or null,
-                   description, virtual_time_us, and script (the file) or null";
+  steps, events    the numbers of steps and of events
+  real_time_us     the real time, in microseconds; merge adds up the times of shares
+  hash             16 hexadecimal digits for all runs; equal campaigns have equal hashes on every
+                   machine
+  rare             how often each rare event happened, by name
+  failures         each failure: seed, name (a property, or Assertion), section of the paper or
+                   null, description, virtual_time_us, and script (the file) or null";
 
-/// The meaning of the JSON object.
+/// The version of the JSON format.
 pub(crate) const FORMAT: u64 = 1;
 
-/// What came of a campaign, or of a part of it.
+/// The report of a campaign, or of a share of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CampaignReport {
@@ -51,7 +52,7 @@ pub(crate) struct CampaignReport {
     pub(crate) failures: Vec<FailureReport>,
 }
 
-/// What broke in one run.
+/// The failure of one run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FailureReport {
@@ -63,19 +64,19 @@ pub(crate) struct FailureReport {
     pub(crate) script: Option<String>,
 }
 
-/// The hashes of all runs in one number that does not depend on their order.
+/// The hashes of all runs in one number, which does not depend on their order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(crate) struct Hash(pub(crate) u64);
 
-/// How often what is rare came about.
+/// How often each rare event happened.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(into = "serde_json::Map<String, serde_json::Value>")]
 #[serde(try_from = "serde_json::Map<String, serde_json::Value>")]
 pub(crate) struct Rare(pub(crate) RareEvents);
 
 impl CampaignReport {
-    /// Nothing was played yet.
+    /// A report before the first seed.
     pub(crate) fn new(campaign: &Campaign) -> Self {
         Self {
             format: FORMAT,
@@ -97,7 +98,7 @@ impl CampaignReport {
         }
     }
 
-    /// Adds a seed; seeds come in order.
+    /// Adds the next seed.
     pub(super) fn add(&mut self, report: &SeedReport) {
         let seed = report.seed;
         match self.done.last_mut() {
@@ -123,7 +124,7 @@ impl CampaignReport {
         }
     }
 
-    /// The text for people.
+    /// Prints the report as text.
     pub(crate) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let micros = u128::from(self.real_time_us.max(1));
         let per_second = |count: u64| grouped((u128::from(count) * 1_000_000 / micros) as u64);
@@ -143,20 +144,20 @@ impl CampaignReport {
         )?;
         writeln!(
             out,
-            "a quorum was left, and had to make progress, in {} of them; trace {}",
+            "a quorum recovered and had to make progress in {} of them; trace {}",
             grouped(self.progress_asked),
             String::from(self.hash)
         )?;
         self.print_rare(out)?;
         match self.failures.len() {
-            0 => writeln!(out, "nothing broke")?,
-            1 => writeln!(out, "something broke:")?,
-            count => writeln!(out, "{count} seeds broke something:")?,
+            0 => writeln!(out, "no seed failed")?,
+            1 => writeln!(out, "1 seed failed:")?,
+            count => writeln!(out, "{count} seeds failed:")?,
         }
         self.failures.iter().try_for_each(|failure| failure.print(out))
     }
 
-    /// The board: what came about, most often first, and what never did.
+    /// Prints the events that happened, the most frequent first, and those that never did.
     fn print_rare(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut reached: Vec<(RareEvent, u64)> =
             self.rare.0.iter().filter(|(_, count)| *count > 0).collect();
@@ -186,7 +187,7 @@ impl FailureReport {
     }
 }
 
-/// A file's name as a shell takes it.
+/// The name of a file, quoted for a shell.
 fn quoted(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
     if name.chars().all(is_plain) {
@@ -215,7 +216,7 @@ impl TryFrom<String> for Hash {
     fn try_from(text: String) -> Result<Self, String> {
         let is_plain = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = u64::from_str_radix(&text, 16).ok().filter(|_| is_plain);
-        number.map(Self).ok_or_else(|| format!("{text:?} is no hash of 16 hexadecimal digits"))
+        number.map(Self).ok_or_else(|| format!("{text:?} is not a hash of 16 hexadecimal digits"))
     }
 }
 
@@ -234,7 +235,7 @@ impl TryFrom<serde_json::Map<String, serde_json::Value>> for Rare {
             let event = RareEvent::ALL.iter().find(|event| event.name() == name);
             let event = event.ok_or_else(|| format!("there is no rare event {name:?}"))?;
             let count =
-                count.as_u64().ok_or_else(|| format!("the count of {name:?} is no number"))?;
+                count.as_u64().ok_or_else(|| format!("the count of {name:?} is not a number"))?;
             rare.add(*event, count);
         }
         Ok(Self(rare))

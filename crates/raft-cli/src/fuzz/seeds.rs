@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Seeds from `first` up to, and without, `end`.
+/// A range of seeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Seeds {
     pub(crate) first: u64,
-    /// `u64::MAX`: there is no end.
+    /// The seed after the last one; `u64::MAX` if there is no end.
     pub(crate) end: u64,
 }
 
@@ -16,8 +16,8 @@ impl Seeds {
         self.end.saturating_sub(self.first)
     }
 
-    /// One of several shares, as equal as can be, that together are all seeds. The first shares are the
-    /// larger ones.
+    /// One of several shares of nearly equal size. Together they have every seed once. The first
+    /// shares are the larger ones.
     pub(crate) fn share(self, shard: Shard) -> Self {
         let Shard { number, of } = shard;
         let (each, more) = (self.count() / of, self.count() % of);
@@ -33,7 +33,7 @@ impl FromStr for Seeds {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "{text:?} is no range of seeds such as 1..1001, without the last, or 1..=1000, 1.., 17"
+                "{text:?} is not a range of seeds: write 1..1001 (without 1001), 1..=1000, 1.., 17"
             )
         };
         let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
@@ -52,7 +52,7 @@ impl FromStr for Seeds {
             },
         };
         if seeds.first >= seeds.end {
-            return Err(format!("the seeds {text} are none: the range must go up"));
+            return Err(format!("the range of seeds {text} is empty"));
         }
         Ok(seeds)
     }
@@ -83,7 +83,7 @@ impl FromStr for Shard {
         });
         parts
             .filter(|shard| (1..=shard.of).contains(&shard.number))
-            .ok_or_else(|| format!("{text:?} is no share such as 1/8, 2/8 up to 8/8"))
+            .ok_or_else(|| format!("{text:?} is not a share: write 1/8, 2/8, up to 8/8"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The end of a run: a quorum recovers and has to make progress.
+//! The recovery phase: a quorum recovers and has to make progress.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ use super::{Checked, FRESH_CLIENT, Failure, SeedRun};
 use crate::plan::{RECOVERY, pick};
 use crate::recovery::{self, Recovery};
 
-/// So many steps are more than a cluster that makes progress ever needs: a hundred times what most
-/// do. One that only keeps itself busy is found after them, and not only when the bound is over.
+/// A hundred times the steps that most clusters need to make progress. A cluster that makes steps
+/// without progress is stopped here, before the bound is reached.
 const MAX_STEPS: u64 = 500_000;
-/// How often it is tried to hand leadership over: a change of the membership that began before the
-/// recovery may have to be given up first, as its new server is gone.
-const HANDOVERS: u32 = 4;
-/// How long each try has, in longest election timeouts.
-const HANDOVER_TIMEOUTS: u32 = 8;
+/// The number of attempts to transfer leadership. A membership change from before the recovery may
+/// have to be given up first, because its new server is down.
+const TRANSFERS: u32 = 4;
+/// The length of each attempt, in longest election timeouts.
+const TRANSFER_TIMEOUTS: u32 = 8;
 
 impl SeedRun {
-    /// A quorum recovers, answers a new client, comes to agree on all that was ever committed, is
-    /// led by a voter, and hands leadership over.
+    /// A quorum recovers, answers a new client, agrees on every committed entry, elects a voter as
+    /// its leader, and transfers leadership.
     pub(super) fn recovery_phase(&mut self) -> Checked {
         let mut random = Random::for_plan(self.drawn.setup.seed, RECOVERY);
-        let avoided = self.last_act(&mut random)?;
+        let avoided = self.disturb_before_recovery(&mut random)?;
         let seen = (&self.world, &self.checks);
         let chosen = recovery::choose(&mut random, seen, &self.targets, avoided);
         let Some(Recovery { nodes, bridge }) = chosen else { return Ok(()) };
@@ -67,12 +67,12 @@ impl SeedRun {
         voters.sort_unstable();
         voters.dedup();
         self.expect_leader(voters, within)?;
-        self.hand_over(&mut random, within)
+        self.transfer_leadership(&mut random, within)
     }
 
-    /// A node that will be gone the next moment, if others suffice, is to lead or stands. That may
-    /// come some way.
-    fn last_act(&mut self, random: &mut Random) -> Result<Option<NodeId>, Failure> {
+    /// Just before the recovery, leadership is transferred to one node, or it starts an election.
+    /// That node recovers only if the others are no quorum.
+    fn disturb_before_recovery(&mut self, random: &mut Random) -> Result<Option<NodeId>, Failure> {
         let nodes: Vec<NodeId> = self.world.node_ids().collect();
         let avoided = pick(random, &nodes);
         let action = match random.up_to(3) {
@@ -89,14 +89,14 @@ impl SeedRun {
         Ok(Some(avoided))
     }
 
-    /// Does something after everything that is due.
+    /// Applies an action after every step that is due.
     fn act_now(&mut self, action: Action) -> Checked {
         self.pass(self.world.now())?;
         self.act(action)
     }
 
     fn ask_as_a_new_client(&mut self, within: Duration) -> Checked {
-        // Should its patience end before the bound, it asks again.
+        // A client that gives up before the bound asks again.
         let patience = self.drawn.setup.client_patience.as_micros().max(1);
         for _ in 0..=within.as_micros() / patience {
             let operation = Operation::Set { key: "progress".into(), value: "made".into() };
@@ -116,15 +116,15 @@ impl SeedRun {
         })
     }
 
-    /// A leader with nothing else to do hands over to a voter that holds all it holds, if that is
-    /// asked of it. Not while it changes the membership, and not where a server runs that belongs
-    /// no more to the cluster: it may disturb any election (§6).
-    fn hand_over(&mut self, random: &mut Random, within: Duration) -> Checked {
+    /// The leader transfers its leadership to a voter when it is asked to. That is not demanded
+    /// during a change of the membership, nor while a removed server runs, which may disturb any
+    /// election (§6).
+    fn transfer_leadership(&mut self, random: &mut Random, within: Duration) -> Checked {
         let Some(to) = self.successor(random) else { return Ok(()) };
-        let pause = self.drawn.setup.settings.election_timeout_max * HANDOVER_TIMEOUTS;
-        for _ in 1..HANDOVERS {
+        let pause = self.drawn.setup.settings.election_timeout_max * TRANSFER_TIMEOUTS;
+        for _ in 1..TRANSFERS {
             let end = self.world.now() + pause;
-            self.ask_to_hand_over(to)?;
+            self.request_transfer(to)?;
             while self.world.leader() != Some(to) {
                 if self.world.next_step().is_none_or(|next| next.at > end) {
                     self.world.advance_clock(end);
@@ -137,12 +137,12 @@ impl SeedRun {
             }
         }
         if self.world.leader() != Some(to) {
-            self.ask_to_hand_over(to)?;
+            self.request_transfer(to)?;
         }
         self.expect_leader(vec![to], within)
     }
 
-    fn ask_to_hand_over(&mut self, to: NodeId) -> Checked {
+    fn request_transfer(&mut self, to: NodeId) -> Checked {
         self.pass(self.world.now())?;
         match self.world.leader() {
             Some(node) if node != to => self.act(AdminRequest::TransferLeadership { to }.on(node)),
@@ -168,7 +168,7 @@ impl SeedRun {
         (!others.is_empty()).then(|| pick(random, &others))
     }
 
-    /// Lets time pass until the condition holds, as a script's `expect` does.
+    /// Lets time pass until the condition holds, like `expect` in a script.
     fn expect(
         &mut self,
         condition: Condition,
@@ -194,7 +194,7 @@ impl SeedRun {
                 }
             }
             if self.world.steps() > self.last_step {
-                // The script waits as long and no longer: it comes to the same end.
+                // The script waits exactly as long, so that it ends in the same state.
                 self.last_step = u64::MAX;
                 deadline = deadline.min(self.world.now());
                 if let Some((_, Statement::Expect { within, .. })) = self.expectations.last_mut() {

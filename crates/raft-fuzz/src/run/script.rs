@@ -1,4 +1,4 @@
-//! A run as a script that does it again.
+//! A run as a script.
 
 use raft_script::{Moment, Run, Script, Statement};
 use raft_sim::Action;
@@ -6,9 +6,8 @@ use raft_sim::Action;
 use super::{Failure, RunResult, SeedRun};
 
 impl SeedRun {
-    /// The run as a script: the cluster, everything that was done to it and when, and what was
-    /// expected of the nodes that recovered. Its run is the same run, up to the failure if there
-    /// was one.
+    /// The run as a script: the cluster, every action with its time, and the expectations of the
+    /// recovery phase. The script has the same run, up to the failure if there was one.
     pub fn script(&self) -> Script {
         let mut statements = vec![Statement::Cluster(Box::new(self.drawn.setup.clone()))];
         let at = |time, action: &Action| Statement::At {
@@ -32,7 +31,7 @@ impl SeedRun {
         crate::statements(statements)
     }
 
-    /// What broke, if anything did.
+    /// The failure; `None` if every check passed so far.
     pub fn failure(&self) -> Option<&Failure> {
         self.result.as_ref().and_then(RunResult::failure)
     }

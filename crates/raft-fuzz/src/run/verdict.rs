@@ -1,4 +1,4 @@
-//! How a run ended, and how the run of a script ended, in the same terms.
+//! The result of a run, of a plan or of a script.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use raft_check::{PROGRESS, Property, Violation};
 use raft_script::{ExecError, RunReport};
 use raft_sim::World;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
 pub enum RunResult {
-    /// Nothing was broken.
+    /// Every check passed.
     Clean,
-    /// Something was.
+    /// A check failed.
     Failed(Failure),
 }
 
-/// What was broken.
+/// A failure of the cluster.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Failure {
-    /// A property; [`PROGRESS`] too.
+    /// A property is broken, [`PROGRESS`] among them.
     Violation(Violation),
-    /// The core came upon what it holds for impossible and stopped.
+    /// An assertion of the core failed.
     Assertion {
-        /// What it said.
+        /// The message of the panic.
         message: String,
     },
 }
 
 impl RunResult {
-    /// What was broken, if anything.
+    /// The failure, if there is one.
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Clean => None,
@@ -43,7 +43,7 @@ impl Failure {
         Self::Violation(Violation { property: &PROGRESS, at: world.now(), event, description })
     }
 
-    /// The property that is broken; `None` for an assertion.
+    /// The broken property; `None` for an assertion.
     pub fn property(&self) -> Option<&'static Property> {
         match self {
             Self::Violation(violation) => Some(violation.property),
@@ -51,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// The name of what is broken: a property's, or `Assertion`.
+    /// The name of the broken property, or `Assertion`.
     pub fn name(&self) -> &'static str {
         self.property().map_or("Assertion", |property| property.name)
     }

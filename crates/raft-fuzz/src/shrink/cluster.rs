@@ -5,17 +5,16 @@ use raft_script::Statement;
 
 use super::{Shrinker, text};
 
-/// Seeds that are tried in place of the script's with fewer nodes: then nearly everything is drawn
-/// anew.
+/// The number of seeds that are tried with fewer nodes. With another seed nearly everything is
+/// drawn anew.
 const SEEDS_WITH_FEWER_NODES: u64 = 12;
-/// Seeds that are tried in place of a larger one.
+/// The number of small seeds that are tried instead of a larger one.
 const SMALL_SEEDS: u64 = 20;
-/// Statements that are left out with other seeds. More are not worth the runs.
+/// Other seeds are tried only in scripts with at most so many statements that may go.
 const SEEDS_UP_TO: usize = 30;
 
 impl Shrinker<'_> {
-    /// As few nodes as possible, then a seed of few digits, then one with which fewer statements
-    /// do.
+    /// Proposes fewer nodes, then a small seed, then another seed with one statement less.
     pub(super) fn simpler_cluster(&mut self) {
         while self.fewer_nodes() {}
         self.smaller_seed();
@@ -43,7 +42,7 @@ impl Shrinker<'_> {
         false
     }
 
-    /// The first voters that are named most often, ascending.
+    /// The `count` voters that statements name most often, ascending.
     fn most_named(&self, nodes: u64, count: u64) -> Vec<u64> {
         let named = |node: &u64| {
             let texts = self.best.iter().skip(1).map(text::action_words);
@@ -57,8 +56,8 @@ impl Shrinker<'_> {
         all
     }
 
-    /// The script with these voters alone, numbered from 1. What names others is left out; `None`
-    /// if that is protected.
+    /// The script with these voters alone, numbered from 1. Other voters are left out of
+    /// statements; `None` if a protected statement names one.
     fn with_only(&self, nodes: u64, kept: &[u64], seed: u64) -> Option<Vec<Statement>> {
         let protected = self.open_range().end;
         let mut candidate = Vec::new();
@@ -95,8 +94,8 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Some statements only bring a moment about at which the others do harm. With other delays and
-    /// timeouts it may come by itself.
+    /// Some statements only bring about a moment at which the others do harm. With other latencies
+    /// and timeouts it may come without them.
     fn leave_out_with_another_seed(&mut self) -> bool {
         let open = self.open_range();
         if open.len() > SEEDS_UP_TO || self.nodes_and_seed().is_none() {
@@ -122,7 +121,7 @@ fn set_seed(script: &mut [Statement], seed: u64) {
     }
 }
 
-/// The numbers that stand alone in a text: nodes, as far as one can tell.
+/// The numbers in a text, which mostly are nodes.
 fn numbers(text: &str) -> impl Iterator<Item = u64> {
     text.split(' ').filter_map(|word| word.strip_prefix("via=").unwrap_or(word).parse().ok())
 }
@@ -131,8 +130,8 @@ fn renumbered(kept: &[u64], node: u64) -> u64 {
     kept.iter().position(|kept| *kept == node).map_or(node, |place| place as u64 + 1)
 }
 
-/// A statement in which nodes are renumbered and those that are gone are not named; `None` if
-/// nothing sensible remains.
+/// The statement with its nodes renumbered, and without those that are left out; `None` if the rest
+/// is no statement.
 fn renamed(statement: &Statement, nodes: u64, kept: &[u64]) -> Option<Statement> {
     let whole = statement.to_string();
     let action = text::action_words(statement);

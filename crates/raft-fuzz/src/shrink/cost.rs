@@ -1,26 +1,26 @@
-//! Which of two scripts is simpler.
+//! The order of scripts: which of two is simpler.
 
 use raft_script::Statement;
 
 use super::text;
 
-/// What a reader pays for a script. Compared from the first part on.
+/// The cost of a script to its reader. Earlier fields count more.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Cost {
     statements: usize,
     nodes: u64,
     words: usize,
-    /// How long it runs, in microseconds, as far as the script says; in steps, because a rounder
-    /// number is worth some time.
+    /// The length of the run as far as the text says, in [`TIME_STEP`]s: a rounder number may cost
+    /// some time.
     time: u64,
     characters: usize,
-    /// All times together, in microseconds.
+    /// The sum of all durations, in microseconds.
     times: u64,
-    /// All counts of the cluster's settings together.
+    /// The sum of all counts in the settings of the cluster.
     counts: u64,
 }
 
-/// What a rounder number is worth, in microseconds.
+/// In microseconds.
 const TIME_STEP: u64 = 500_000;
 
 impl Cost {

@@ -5,11 +5,11 @@ use raft_script::{Moment, Run, Statement};
 
 use super::{Shrinker, text};
 
-/// Statements of which all pairs are tried. More pairs than these allow are rarely worth the runs.
+/// Pairs are tried only in scripts with at most so many statements that may go.
 const PAIRS_UP_TO: usize = 24;
 
 impl Shrinker<'_> {
-    /// Leaves out as much as possible, then makes one statement of neighbours.
+    /// Leaves out as many statements as possible, then joins neighbours.
     pub(super) fn fewer_statements(&mut self) {
         self.leave_out_chunks();
         self.end_by_waiting();
@@ -17,9 +17,9 @@ impl Shrinker<'_> {
         self.join_neighbours();
     }
 
-    /// Delta debugging: chunks of half of the statements, then of a quarter, down to single ones,
-    /// and these until each is needed. From the end on, because what comes first shapes what
-    /// follows.
+    /// Delta debugging: leaves out chunks of half of the statements, then of a quarter, down to
+    /// single ones, until each is needed. It begins at the end, because early statements shape the
+    /// later run.
     fn leave_out_chunks(&mut self) {
         let mut size = self.open_range().len().div_ceil(2).max(1);
         loop {
@@ -37,7 +37,7 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Two that are of use only together, such as a fault and its end.
+    /// Leaves out two statements that are needed only together, such as a fault and its repair.
     fn leave_out_pair(&mut self) -> bool {
         let open = self.open_range();
         if open.len() > PAIRS_UP_TO {
@@ -58,7 +58,7 @@ impl Shrinker<'_> {
         self.propose(candidate)
     }
 
-    /// Perhaps what goes wrong does so before the last statement acts.
+    /// Replaces the last statement by waiting: the failure may come before the statement acts.
     fn end_by_waiting(&mut self) {
         let open = self.open_range();
         let Some(last) = self.best[open.clone()].last() else { return };
@@ -70,7 +70,7 @@ impl Shrinker<'_> {
         }
     }
 
-    /// `crash 1` and `crash 2` soon after are `crash 1 2`, at the one moment or the other.
+    /// Joins `crash 1` and a later `crash 2` into `crash 1 2`, at either moment.
     fn join_neighbours(&mut self) {
         let mut place = self.open_range().start;
         while place + 1 < self.open_range().end {
@@ -88,7 +88,7 @@ impl Shrinker<'_> {
     }
 }
 
-/// One statement that does what two with the same words before their lists of nodes do.
+/// One statement in place of two that differ only in the nodes at their ends.
 fn joined(first: &str, second: &str) -> Option<Statement> {
     let (first_nodes, second_nodes) = (nodes_at_end(first)?, nodes_at_end(second)?);
     let [left, right] = [(first, first_nodes), (second, second_nodes)].map(|(text, nodes)| {
@@ -103,7 +103,7 @@ fn joined(first: &str, second: &str) -> Option<Statement> {
     (left == right).then(|| text::parse(&format!("{first} {second_nodes}"))).flatten()
 }
 
-/// The numbers at the end of a text; `None` if there are none, or nothing but numbers.
+/// The numbers at the end of a text; `None` if there are none, or if there is nothing else.
 fn nodes_at_end(text: &str) -> Option<&str> {
     let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
     let length: usize =

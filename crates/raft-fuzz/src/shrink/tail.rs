@@ -1,5 +1,5 @@
-//! The end of a script that expects something in vain: who recovers, what is asked of them, and how
-//! long it may take.
+//! The end of a script with an expectation that fails: the nodes that recover, the request to them,
+//! and the time that they have.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::Shrinker;
 use crate::play::action;
 
 impl Shrinker<'_> {
-    /// Lets each client ask once and not give up, in place of many times; and says a moment only
-    /// once.
+    /// Lets a client ask once and never give up, instead of asking several times, and says each
+    /// moment only once.
     pub(super) fn ask_once(&mut self) {
         let first = self.open_range().end;
         let mut candidate = self.best.clone();
@@ -33,8 +33,8 @@ impl Shrinker<'_> {
     }
 }
 
-/// Whether a client that is asked for in vain cannot have given up: as often as it is told to ask,
-/// it asks for as long as it is patient.
+/// Whether no client gives up before the last expectation ends: its requests together must last as
+/// long as the longest expectation.
 pub(super) fn is_patient(script: &[Statement]) -> bool {
     let Some(Statement::Cluster(setup)) = script.first() else { return true };
     let tail = &script[protected_from(script)..];
@@ -50,13 +50,13 @@ fn patience(statement: &Statement) -> Option<Duration> {
     if let Statement::Expect { within, .. } = statement { *within } else { None }
 }
 
-/// How many statements must stay as they are.
+/// The number of statements that must stay as they are.
 pub(super) fn protected(script: &[Statement]) -> usize {
     script.len() - protected_from(script)
 }
 
-/// Where what must stay as it is begins: if the script ends with an expectation, at `recover`, or
-/// at the expectation itself.
+/// The first statement that must stay as it is. If the script ends with an expectation, that is
+/// `recover`, or else the expectation.
 pub(super) fn protected_from(script: &[Statement]) -> usize {
     let Some((Statement::Expect { .. }, before)) = script.split_last() else { return script.len() };
     let is_recover =

@@ -173,7 +173,8 @@ fn shrinking_is_deterministic() {
 
 #[test]
 fn statements_that_the_world_refuses_are_none_of_the_run() {
-    let text = "cluster nodes=3 seed=1\nrestart 2\nat 1s set x=1\nat 500ms crash 2\nexpect term 1 = 9\nheal\n";
+    let text = "cluster nodes=3 seed=1\nrestart 2\nat 1s set x=1\nat 500ms crash 2\n\
+                expect term 1 = 9\nheal\n";
     let played = play(&parse(text).unwrap());
     let expected = "cluster nodes=3 seed=1\nat 1s set x=1\nexpect term 1 = 9\n";
     assert_eq!(played.script.to_string(), expected);

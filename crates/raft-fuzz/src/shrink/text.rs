@@ -1,4 +1,4 @@
-//! Statements as text: their durations, and statements made of changed text.
+//! Statements as text: their durations, and statements that are parsed from changed text.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::play::action;
 
 /// A duration in a text.
 pub(super) struct Found {
-    /// Where it stands.
+    /// Its bytes.
     pub(super) place: Range<usize>,
     pub(super) micros: u64,
 }
@@ -50,17 +50,17 @@ pub(super) fn duration(micros: u64) -> String {
     format!("{}{name}", micros / unit)
 }
 
-/// The statement that a text says, if it says one.
+/// `None` if the text is not one statement.
 pub(super) fn parse(text: &str) -> Option<Statement> {
     raft_script::parse_line(text).ok().flatten()
 }
 
-/// The words for what a statement does, without the moment at which it does it.
+/// The text of a statement without its moment.
 pub(super) fn action_words(statement: &Statement) -> String {
     action(statement).to_string()
 }
 
-/// Whether a statement's first duration is a moment up to which the script runs.
+/// Whether the first duration of a statement says until when the script runs.
 pub(super) fn waits(statement: &Statement) -> bool {
     matches!(statement, Statement::At { .. } | Statement::Run(Run::To { .. } | Run::For(_)))
 }

@@ -1,22 +1,21 @@
-//! Less waiting, and round numbers.
+//! Shorter waits, and round numbers.
 
 use raft_core::Instant;
 use raft_script::{Run, Statement};
 
 use super::{Shrinker, text};
 
-/// What the end of a script is a multiple of, in microseconds; the roundest first.
+/// Round numbers of microseconds, the roundest first.
 const ROUND_ENDS: [u64; 4] = [1_000_000, 100_000, 10_000, 1000];
 
 impl Shrinker<'_> {
-    /// Lets everything happen sooner, and at readable times.
+    /// Makes everything happen sooner, and at round times.
     pub(super) fn simpler_times(&mut self) {
         self.wait_less();
         self.round();
     }
 
-    /// A script that runs up to the moment at which something goes wrong runs a little longer. That
-    /// makes it no simpler in any other way.
+    /// Lets a script that runs until the failure run a little longer, up to a round time.
     pub(super) fn end_at_a_round_time(&mut self) {
         let Some(&Statement::Run(Run::To { time, step: None })) = self.best.last() else { return };
         for unit in ROUND_ENDS {
@@ -30,11 +29,11 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Everything from one statement on happens sooner, by the whole time before it or by part of
+    /// Makes everything from one statement on happen sooner, by all or a part of the wait before
     /// it.
     fn wait_less(&mut self) {
         let open = self.open_range();
-        // The last is the first that is protected: it may come sooner.
+        // The first protected statement may come sooner, too.
         for place in open.start..=open.end {
             while self.wait_less_before(place) {}
         }
@@ -50,7 +49,7 @@ impl Shrinker<'_> {
         shifts.into_iter().any(|by| self.shift(place, by))
     }
 
-    /// How long the script waits before a statement, in microseconds.
+    /// The wait before a statement, in microseconds.
     fn gap_before(&self, place: usize) -> Option<u64> {
         let here = moment(self.best.get(place)?)?;
         let mut moments = self.best[..place].iter().filter_map(moment);
@@ -59,8 +58,8 @@ impl Shrinker<'_> {
         here.found.micros.checked_sub(before).filter(|gap| *gap > 0)
     }
 
-    /// Moves the moments of a statement and of all after it, also of those that are protected: an
-    /// expectation waits as long as before.
+    /// Moves a statement and all later ones, protected ones too, to earlier moments. The times that
+    /// expectations wait stay the same.
     fn shift(&mut self, from: usize, by: u64) -> bool {
         let mut candidate = self.best.clone();
         for (place, statement) in candidate.iter_mut().enumerate().skip(from) {
@@ -79,7 +78,7 @@ impl Shrinker<'_> {
         self.propose(candidate)
     }
 
-    /// Each duration with as few digits as possible.
+    /// Rounds each duration to as few digits as possible.
     fn round(&mut self) {
         let mut place = 0;
         while place < self.open_range().end {
@@ -118,10 +117,10 @@ impl Shrinker<'_> {
     }
 }
 
-/// Up to when a statement waits.
+/// The time until which a statement waits.
 pub(super) struct Moment {
     pub(super) found: text::Found,
-    /// Whether that is counted from the present: `run 2s`, `at +2s`.
+    /// Whether it counts from the present: `run 2s`, `at +2s`.
     pub(super) is_relative: bool,
 }
 
@@ -144,8 +143,8 @@ fn replaced(words: &str, found: &text::Found, by: &str) -> String {
     format!("{}{by}{}", &words[..found.place.start], &words[found.place.end..])
 }
 
-/// Rounder durations, the roundest first: below and above, with one digit, two, and so on; none of
-/// them more than half as long again.
+/// Rounder durations, the roundest first: below and above, with one digit, then two, and so on, up
+/// to half as long again.
 fn rounder(micros: u64) -> impl Iterator<Item = u64> {
     let digits = micros.checked_ilog10().unwrap_or(0);
     (0..=digits).rev().flat_map(move |zeros| {

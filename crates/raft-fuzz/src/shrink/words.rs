@@ -1,18 +1,18 @@
-//! Statements of fewer and plainer words.
+//! Statements with fewer and plainer words.
 
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_script::{Order, Statement};
 
 use super::{Shrinker, text};
 
-/// The largest count that is tried in place of a larger one.
+/// The counts up to this one are tried instead of a larger count.
 const SMALLEST: u64 = 3;
 
 /// The most words that are left out together: `at 3s`, `-> 4 5`, `via = 3`.
 const LONGEST: usize = 3;
 
 impl Shrinker<'_> {
-    /// Leaves out words of every statement, then makes keys and values plain.
+    /// Leaves out words of every statement, then makes keys, values and counts plain.
     pub(super) fn simpler_words(&mut self) {
         let mut place = 0;
         while place < self.open_range().end {
@@ -23,8 +23,8 @@ impl Shrinker<'_> {
         self.smaller_sizes();
     }
 
-    /// Settings of the cluster that are counts, such as `snapshot=20`: with smaller ones less has
-    /// to happen.
+    /// Makes counts in the settings of the cluster smaller, such as `snapshot=20`: then less has to
+    /// happen.
     fn smaller_sizes(&mut self) {
         let Some(cluster @ Statement::Cluster(_)) = self.best.first() else { return };
         let words = cluster.to_string();
@@ -61,7 +61,7 @@ impl Shrinker<'_> {
         false
     }
 
-    /// `set x=1` in place of other requests, of other keys and values, and of other clients.
+    /// Replaces requests by `set x=1`, and clients by the first ones.
     fn plain_requests(&mut self) {
         for place in self.open_range() {
             for simplify in [plain_operation, plain_key, plain_value] {
@@ -88,7 +88,7 @@ impl Shrinker<'_> {
     }
 }
 
-/// Whether a statement still says what kind of thing it did: a `cluster` stays one.
+/// Whether both statements begin with the same word.
 fn is_of_a_kind(fewer: &Statement, statement: &Statement) -> bool {
     let word = |statement| text::action_words(statement).split(' ').next().map(str::to_owned);
     word(fewer) == word(statement)
