@@ -2,12 +2,26 @@
 
 use std::time::Duration;
 
-/// A kind of fault.
-///
-/// Each kind has its own random stream, keyed by its place in this list. So a run without one kind
-/// has the others at the same times, and a new kind belongs at the end.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Fault {
+/// Declares the kinds of faults.
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident,)*) => {
+        /// A kind of fault.
+        ///
+        /// Each kind has its own random stream, keyed by its place in this list. So a run without
+        /// one kind has the others at the same times, and a new kind belongs at the end.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Fault {
+            $($(#[$doc])* $fault,)*
+        }
+
+        impl Fault {
+            /// All kinds, in the order of their random streams.
+            pub const ALL: [Self; [$(stringify!($fault)),*].len()] = [$(Self::$fault),*];
+        }
+    };
+}
+
+faults! {
     /// Nodes lose power, preferably during a write, and restart after a while.
     Crash,
     /// Nodes are paused and continue later.
@@ -53,32 +67,6 @@ pub enum Fault {
     /// A member has not heard of a change of the membership. It is the only one that the next
     /// candidate reaches, and that candidate then crashes.
     StaleMember,
-}
-
-impl Fault {
-    /// All kinds, in the order of their random streams.
-    pub const ALL: [Self; 20] = [
-        Self::Crash,
-        Self::Pause,
-        Self::Partition,
-        Self::Link,
-        Self::SlowDisk,
-        Self::Election,
-        Self::Transfer,
-        Self::Membership,
-        Self::Snapshot,
-        Self::MessageLoss,
-        Self::RequestBurst,
-        Self::IsolateUncommitted,
-        Self::Triggered,
-        Self::DiskFailure,
-        Self::DiskDamage,
-        Self::Replay,
-        Self::Clock,
-        Self::SlowNode,
-        Self::LoserReturns,
-        Self::StaleMember,
-    ];
 }
 
 /// How often each kind of fault is injected.

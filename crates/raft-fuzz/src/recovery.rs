@@ -246,15 +246,15 @@ mod tests {
         let all = |world: &World| {
             memberships(world, &checks, &[]).contains(&Membership::new(others.clone()))
         };
-        assert!(all(&world), "the leader goes by it");
+        assert!(all(&world), "the leader uses it");
         world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(node)).unwrap();
-        assert!(all(&world), "a message is under way");
+        assert!(all(&world), "it is in a message in flight");
         let mut later = world.clone();
         while later.next_step().is_some_and(|next| next.at <= world.now() + Duration::from_secs(1))
         {
             later.step();
         }
         assert_eq!(later.in_flight().count(), 0);
-        assert!(all(&later), "a message waits");
+        assert!(all(&later), "it is in a message that waits");
     }
 }

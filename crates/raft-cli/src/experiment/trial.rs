@@ -137,9 +137,9 @@ fn shorten_logs(
     leader: NodeId,
     survivors: &[NodeId],
 ) -> Option<Instant> {
-    let &[first, second, behind, last] = survivors else { return None };
+    let &[first, second, third, last] = survivors else { return None };
     // If the leader received their refusals, it would send them the missing entries.
-    for from in [behind, last] {
+    for from in [third, last] {
         cluster.apply(Action::Link { from, to: leader, change: LinkChange::Cut });
     }
     let term = cluster.status(leader)?.current_term;
@@ -147,7 +147,7 @@ fn shorten_logs(
         let mut running = world.nodes().filter_map(raft_sim::SimNode::core);
         running.all(|core| core.current_term() == term) && world.leader() == Some(leader)
     };
-    for receivers in [&[first, second, behind][..], &[first, second]] {
+    for receivers in [&[first, second, third][..], &[first, second]] {
         let before = cluster.status(leader)?.last_log;
         request_entry(cluster, leader);
         while leads(&cluster.world) && cluster.status(leader)?.last_log == before {

@@ -16,7 +16,7 @@ impl SeedRun {
         };
         let mut expectations = self.expectations.iter().peekable();
         for (place, entry) in self.world.journal().enumerate() {
-            while let Some((_, statement)) = expectations.next_if(|(behind, _)| *behind <= place) {
+            while let Some((_, statement)) = expectations.next_if(|(after, _)| *after <= place) {
                 statements.push(statement.clone());
             }
             statements.push(at(entry.at, &entry.action));

@@ -53,7 +53,7 @@ fn the_table_fits_a_terminal_and_owns_up_to_the_cap() {
 }
 
 #[test]
-fn nothing_is_said_of_a_cap_that_nobody_reached() {
+fn nothing_is_said_of_a_cap_that_no_trial_reached() {
     let mut figure = figure();
     figure.samples[0] = figure.samples[1].clone();
     assert!(!text(|out| print_table(&figure, out)).contains("had no leader"));

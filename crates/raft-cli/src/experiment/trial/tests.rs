@@ -144,8 +144,8 @@ fn timeouts_that_are_too_short_for_the_network_are_refused() {
 mod bugs {
     use super::*;
 
-    /// The break to compare with: without the election restriction the first to stand would often
-    /// be one of the two, and nobody would have to wait for another one.
+    /// For comparison: without the election restriction the first candidate often has one of the
+    /// two short logs and wins, so that no second election is needed.
     #[test]
     fn if_votes_ignored_the_log_shorter_logs_would_win_and_elections_be_faster() {
         let honest = conditions(150, 300);
