@@ -1,15 +1,15 @@
-//! The messages under way, found by id in constant time.
+//! The messages in flight, found by id in constant time.
 
 use std::collections::VecDeque;
 
 use crate::{InFlightMessage, MessageId};
 
-/// The messages under way. Ids count up: a message's place is its distance from the oldest one.
+/// The messages in flight. Ids count up: a message's place is its distance from the oldest one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InFlightMessages {
     /// The id before that of the first place.
     before: u64,
-    /// `None` for a message that is no longer under way. The first place is never empty.
+    /// `None` for a message that is no longer in flight. The first place is never empty.
     places: VecDeque<Option<InFlightMessage>>,
 }
 

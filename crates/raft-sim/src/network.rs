@@ -1,4 +1,4 @@
-//! Links between nodes, and the messages under way on them.
+//! Links between nodes, and the messages in flight on them.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,14 +14,14 @@ use crate::{ActionError, DelayRange, LatencyShape, LinkChange, NetworkError, Set
 pub const MAX_BANDWIDTH: u64 = 1 << 40;
 /// The most messages that may wait in front of a link; also the default.
 pub const MAX_QUEUE: u32 = 1_000;
-/// How many messages a link remembers, to deliver them [again](crate::Action::Replay).
+/// The number of messages that a link remembers, to send them [again](crate::Action::Replay).
 pub const MAX_REPLAY: u32 = 32;
 /// The longest time for which a link is clogged.
 pub const MAX_CLOG: Duration = Duration::from_secs(3600);
 
-/// What a message takes on the wire besides what it carries.
+/// The bytes of a message besides its entries or data.
 const HEADER_BYTES: u64 = 64;
-/// What an entry takes besides its command, and a membership for each server.
+/// The bytes of an entry besides its command, and of each server of a membership.
 const ENTRY_BYTES: u64 = 24;
 const MEMBER_BYTES: u64 = 8;
 
@@ -29,37 +29,38 @@ const MEMBER_BYTES: u64 = 8;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct MessageId(pub u64);
 
-/// One direction between two nodes.
+/// One direction of a link between two nodes.
 #[derive(Clone, Debug)]
 pub struct Link {
-    /// Whether nothing passes.
+    /// Whether all messages are lost.
     pub cut: bool,
-    /// How long messages take.
+    /// The time that a message takes.
     pub latency: DelayRange,
-    /// How that is spread over its range.
+    /// The distribution of `latency`.
     pub shape: LatencyShape,
-    /// How many messages in a million are lost.
+    /// The number of messages in a million that are lost.
     pub loss_per_million: u32,
-    /// How many messages in a million arrive twice.
+    /// The number of messages in a million that arrive twice.
     pub duplication_per_million: u32,
     /// Whether a message may overtake another.
     pub reordering: bool,
-    /// How many bytes a second it carries; `None`: any number. See [`wire_bytes`].
+    /// Bytes per second, counted by [`wire_bytes`]; `None`: no limit.
     pub bandwidth: Option<u64>,
-    /// How many messages may wait in front of it, while it is busy or clogged.
+    /// The most messages that wait in front of it while it is busy or clogged; further ones are
+    /// lost.
     pub queue_limit: u32,
-    /// Until then it takes no message, and those that come wait.
+    /// Messages sent before this time wait until then.
     pub clogged_until: Instant,
-    /// When each of the messages in front of it gets its turn to leave and has left, in order.
+    /// The times at which the waiting messages have left, in order.
     waiting: VecDeque<Instant>,
-    /// What arrived last, the oldest first.
+    /// The messages that arrived last, the oldest first; at most [`MAX_REPLAY`].
     carried: VecDeque<Arc<Message>>,
-    /// When the last message arrives; without reordering the next one arrives no earlier.
+    /// The latest arrival so far. Without reordering, the next one is not earlier.
     last_arrival: Instant,
     random: Random,
 }
 
-/// A message under way.
+/// A message in flight.
 #[derive(Clone, Debug)]
 pub struct InFlightMessage {
     /// Names the message.
@@ -72,19 +73,19 @@ pub struct InFlightMessage {
     pub message: Arc<Message>,
     /// When it was sent.
     pub sent_at: Instant,
-    /// When it arrives, if nothing happens to it.
+    /// When it arrives, if it is not lost.
     pub arrives_at: Instant,
     /// When the link loses it, if it does.
     pub lost_at: Option<Instant>,
 }
 
-/// What a link does to one message: when copies arrive, and whether the first is lost on the way.
+/// The fate of one message on a link: its arrival, its loss, its copy.
 #[derive(Debug)]
 pub(crate) struct Fate {
     pub(crate) arrives_at: Instant,
     pub(crate) lost_at: Option<Instant>,
     pub(crate) copy_arrives_at: Option<Instant>,
-    /// There is no place for it in front of the link.
+    /// The queue in front of the link is full.
     pub(crate) finds_no_place: bool,
 }
 
@@ -139,14 +140,14 @@ impl Link {
         Ok(())
     }
 
-    /// It works as at the beginning; what was sent before may still arrive.
+    /// Resets all settings to those of the beginning. Messages in flight may still arrive.
     pub(crate) fn recover(&mut self, setup: &Setup) {
         let fresh = Self::new(setup, NodeId(0), NodeId(0));
         let (random, carried) = (self.random.clone(), std::mem::take(&mut self.carried));
         *self = Self { random, carried, ..fresh };
     }
 
-    /// Draws what becomes of a message sent at `now`. Always the same number of draws.
+    /// Draws the fate of a message sent at `now`. Always the same number of draws.
     pub(crate) fn draw(&mut self, now: Instant, message: &Message) -> Fate {
         let latency = self.shape.delay(&mut self.random, self.latency);
         let copy_latency = self.shape.delay(&mut self.random, self.latency);
@@ -164,13 +165,13 @@ impl Link {
         Fate { arrives_at, lost_at, copy_arrives_at, finds_no_place: false }
     }
 
-    /// Whether a message sent at `now` may have to wait for its turn.
+    /// Whether a message sent at `now` may have to wait in front of the link.
     fn lets_wait(&self, now: Instant) -> bool {
         self.bandwidth.is_some() || self.clogged_until > now || !self.waiting.is_empty()
     }
 
-    /// When a message has left that is sent at `now`, behind those that wait; `None` if there is no
-    /// place for it.
+    /// Queues a message sent at `now`. Returns the time at which it has left; `None` if the queue
+    /// is full.
     fn line_up(&mut self, now: Instant, message: &Message) -> Option<Instant> {
         while self.waiting.front().is_some_and(|left_at| *left_at <= now) {
             self.waiting.pop_front();
@@ -189,7 +190,7 @@ impl Link {
         Some(left_at)
     }
 
-    /// A message arrived.
+    /// Remembers a message that arrived.
     pub(crate) fn remember(&mut self, message: &Arc<Message>) {
         if self.carried.len() == MAX_REPLAY as usize {
             self.carried.pop_front();
@@ -202,7 +203,7 @@ impl Link {
         self.carried.iter()
     }
 
-    /// The message that arrived that many messages ago; 1 for the last.
+    /// The message that arrived `back` messages ago; 1 for the last one.
     pub(crate) fn carried_before(&self, back: u32) -> Option<Arc<Message>> {
         let place = self.carried.len().checked_sub(back.max(1) as usize)?;
         self.carried.get(place).cloned()
@@ -215,9 +216,8 @@ impl Link {
     }
 }
 
-/// How many bytes a message counts for where bandwidth is limited: an estimate, good enough for the
-/// order of magnitude. 64 for any message, the data of a snapshot, and for each entry 24 with its
-/// command, or with 8 for each server of a membership.
+/// The bytes of a message on a link with limited bandwidth, estimated: 64, plus the data of a
+/// snapshot, plus 24 for each entry, its command, and 8 for each server of a membership.
 pub fn wire_bytes(message: &Message) -> u64 {
     let members = |membership: &raft_core::Membership| {
         MEMBER_BYTES * (membership.voters().len() + membership.learners().len()) as u64
