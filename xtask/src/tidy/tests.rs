@@ -232,6 +232,8 @@ fn a_public_type_name_with_two_meanings_is_found() {
         ("crates/raft-lab/src/a.rs", "pub(crate) struct Node;\npub type Outcome = u8;\n"),
         ("crates/raft-lab/src/a/tests.rs", "pub struct Node;\n"),
         ("crates/raft-sim/src/a.rs", "pub struct Line;\npub struct NodeState;\n"),
+        ("crates/raft-core/src/bytes.rs", "pub struct Bytes;\n"),
+        ("crates/linearizability/src/bytes.rs", "pub struct Bytes;\n"),
     ]);
     assert_eq!(places(names::one_meaning_each, &tree), ["crates/raft-lab/src/a.rs:2"]);
 }
