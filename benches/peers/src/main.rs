@@ -1,10 +1,10 @@
 //! Commits per second of this Raft core and of raft-rs: the same closed loop, the same state
 //! machine, one thread, disks in memory.
 //!
-//! For each load, both first commit the same commands, and must have applied the same. Then they are
-//! measured in rounds, in which they take turns and each has the same time, so that whatever else
-//! the machine does meets both; of each, the best round counts. How raft-rs is driven, and what
-//! would make it faster still, is said in `raft_rs`; `--variants` measures it.
+//! For each load, both first commit the same commands, and must have applied the same. Then they
+//! are measured in rounds, in which they take turns and each has the same time, so that whatever
+//! else the machine does meets both; of each, the best round counts. How raft-rs is driven, and
+//! what would make it faster still, is said in `raft_rs`; `--variants` measures it.
 
 #[path = "../../../crates/raft-core/benches/driver/mod.rs"]
 mod driver;

@@ -1,25 +1,26 @@
 //! raft-rs (the library under `TiKV`) in the same closed loop. Two choices are not the fastest for
 //! it: the last two of this list.
 //!
-//! What was tried, and what is used; in parentheses what the other choice costs. `--variants` measures
-//! all but the last again, against the one that is compared.
+//! What was tried, and what is used; in parentheses what the other choice costs. `--variants`
+//! measures all but the last again, against the one that is compared.
 //!
 //! - `batch_append` is on: proposals that are handed over in a row leave in one message, as ours do
 //!   (35 % to 60 %, with several in flight).
 //! - A disk of its own, which moves entries in; `MemStorage` copies them, and locks (10 % to 30 %).
-//! - All messages that wait for a server are stepped, then one `Ready` is taken, as ours drains once;
-//!   not one `Ready` for each message (up to 5 %).
+//! - All messages that wait for a server are stepped, then one `Ready` is taken, as ours drains
+//!   once; not one `Ready` for each message (up to 5 %).
 //! - Followers learn of commits from the next message with entries, as ours do, not from an empty
 //!   one of their own (`skip_bcast_commit`: up to 20 % with one in flight, little with many).
 //! - With peers, `advance_append_async` and `on_persist_ready`: the `LightReady` of
 //!   `advance_append` has nothing that the next `Ready` would not have (up to 8 %). A single
 //!   server commits when its own write is reported, and there the `LightReady` has it at once.
-//! - Messages and windows are larger than anything that a round sends. Pre-vote and the check of the
-//!   quorum are off, as they are by default (nothing: the clock stands still). Ours has them on.
+//! - Messages and windows are larger than anything that a round sends. Pre-vote and the check of
+//!   the quorum are off, as they are by default (nothing: the clock stands still). Ours has them
+//!   on.
 //! - Logging is compiled out. Messages are moved, never encoded.
-//! - Proposals can be joined by hand into one `MsgPropose`, around `RawNode::propose`, which makes a
-//!   message of each: 60 % to 80 % faster with several in flight, with rust-protobuf. It is not what
-//!   is compared, because ours are handed over one by one as well; `--variants` shows it.
+//! - Proposals can be joined by hand into one `MsgPropose`, around `RawNode::propose`, which makes
+//!   a message of each: 60 % to 80 % faster with several in flight, with rust-protobuf. It is not
+//!   what is compared, because ours are handed over one by one as well; `--variants` shows it.
 //! - With rust-protobuf instead of prost, payloads are shared, not copied: up to 30 % faster with
 //!   short ones, two to three times with 1 KiB (`--no-default-features --features protobuf-codec`).
 

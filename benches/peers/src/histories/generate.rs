@@ -1,5 +1,5 @@
-//! Histories drawn from a seed: processes that work on keys at the same time, as a correct store would
-//! answer them, and the same with one answer that is wrong.
+//! Histories drawn from a seed: processes that work on keys at the same time, as a correct store
+//! would answer them, and the same with one answer that is wrong.
 
 /// What a history is like.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +9,7 @@ pub(crate) struct Shape {
     /// How many processes there are, each with one operation at a time.
     pub(crate) processes: usize,
     pub(crate) keys: usize,
-    /// Of how many operations in a thousand nobody hears what became of them.
+    /// Operations in a thousand whose result no process learns.
     pub(crate) lost_per_mille: u64,
     /// Whether the last read has to find what a write replaced long before.
     pub(crate) is_wrong: bool,
@@ -165,11 +165,9 @@ fn perform(held: &mut Held, kind: Kind, call: &Call) -> Return {
 /// Makes a read of the last tenth find what nobody can have left there.
 fn spoil(events: &mut [Event], kind: Kind) {
     let start = events.len() * 9 / 10;
-    let answers = events[start..].iter_mut().filter_map(|event| match event {
-        Event::Return { answer: answer @ (Return::Number(_) | Return::Text(_)), .. } => {
-            Some(answer)
-        }
-        _ => None,
+    let answers = events[start..].iter_mut().filter_map(|event| {
+        let Event::Return { answer, .. } = event else { return None };
+        matches!(answer, Return::Number(_) | Return::Text(_)).then_some(answer)
     });
     if let Some(answer) = { answers }.next() {
         *answer = match kind {

@@ -1,5 +1,6 @@
-//! Whether histories are linearizable: this repository's search and porcupine-rs, on the same histories,
-//! in turns, one after the other. porcupine-rs takes a thread for each key; ours takes one.
+//! Whether histories are linearizable: this repository's search and porcupine-rs, on the same
+//! histories, in turns, one after the other. porcupine-rs takes a thread for each key; ours takes
+//! one.
 //!
 //! Both must say the same. Of each the best round counts.
 
@@ -10,10 +11,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use generate::{Call, Event, Kind, Return, Shape, generate};
-use peer::Peer;
 use linearizability::{
-    Answer, Bytes, Completion, History, Limits, Model, MapOperation, Verdict, check,
+    Answer, Bytes, Completion, History, Limits, MapOperation, Model, Verdict, check,
 };
+use peer::Peer;
 
 const ROUNDS: usize = 5;
 const MEMORY: usize = 1 << 30;
@@ -80,7 +81,8 @@ fn main() -> ExitCode {
         let lost = format!("{}.{}%", lost_per_mille / 10, lost_per_mille % 10);
         let verdict = if verdict == Some(true) { "yes" } else { "no" };
         println!(
-            "{kind:<9} {operations:>10} {processes:>9} {keys:>4} {lost:>5} {verdict:<12} {ours:>9.2} ms {theirs:>9.2} ms {:>7.1}",
+            "{kind:<9} {operations:>10} {processes:>9} {keys:>4} {lost:>5} {verdict:<12} \
+             {ours:>9.2} ms {theirs:>9.2} ms {:>7.1}",
             theirs / ours
         );
     }
@@ -111,7 +113,8 @@ fn translate(kind: Kind, events: &[Event]) -> History {
                     Call::Read => MapOperation::Read { key },
                     Call::Write(value) => MapOperation::Write { key, value: number(value) },
                     Call::Cas(expect, value) => {
-                        MapOperation::Cas { key, expect: Some(number(expect)), value: number(value) }
+                        let (expect, value) = (Some(number(expect)), number(value));
+                        MapOperation::Cas { key, expect, value }
                     }
                     Call::Put(text) => MapOperation::Write { key, value: text.as_str().into() },
                     Call::Append(text) => MapOperation::Append { key, value: text.as_str().into() },

@@ -1,5 +1,5 @@
-//! The histories for porcupine-rs, with models as its own tests have them: one register, and a store of
-//! texts that is checked key by key.
+//! The histories for porcupine-rs, with models as its own tests have them: one register, and a
+//! store of texts that is checked key by key.
 
 use std::collections::BTreeMap;
 
@@ -94,15 +94,18 @@ impl Model for Register {
     }
 
     fn step(state: &Option<i32>, step: &Step) -> (bool, Option<i32>) {
-        match (&step.call, &step.answer) {
-            (Call::Write(value), _) => (true, Some(*value)),
-            (Call::Cas(expect, value), answer) => {
+        let Step { call, answer } = step;
+        match call {
+            Call::Write(value) => (true, Some(*value)),
+            Call::Cas(expect, value) => {
                 let swaps = *state == Some(*expect);
                 let fits = answer.as_ref().is_none_or(|told| *told == Return::Swapped(swaps));
                 (fits, if swaps { Some(*value) } else { *state })
             }
-            (_, Some(Return::Number(found))) => (found == state, *state),
-            _ => (true, *state),
+            Call::Read | Call::Put(_) | Call::Append(_) => {
+                let fits = !matches!(answer, Some(Return::Number(found)) if found != state);
+                (fits, *state)
+            }
         }
     }
 }
@@ -129,11 +132,14 @@ impl Model for Texts {
     }
 
     fn step(state: &String, step: &Step) -> (bool, String) {
-        match (&step.call, &step.answer) {
-            (Call::Put(text), _) => (true, text.clone()),
-            (Call::Append(text), _) => (true, state.clone() + text),
-            (_, Some(Return::Text(found))) => (found == state, state.clone()),
-            _ => (true, state.clone()),
+        let Step { call, answer } = step;
+        match call {
+            Call::Put(text) => (true, text.clone()),
+            Call::Append(text) => (true, state.clone() + text),
+            Call::Read | Call::Write(_) | Call::Cas(..) => {
+                let fits = !matches!(answer, Some(Return::Text(found)) if found != state);
+                (fits, state.clone())
+            }
         }
     }
 }
