@@ -116,7 +116,9 @@ fn row(props: &RowProps) -> Html {
                             aria-label={format!("Node {node}")}>{ node.to_string() }</button>
                     }
                 }
-                None => html! { <span class="event-node is-none" aria-hidden="true">{ "·" }</span> },
+                None => html! {
+                    <span class="event-node is-none" aria-hidden="true">{ "·" }</span>
+                },
             } }
             <span class="event-words">{ sentence(&text) }</span>
         </li>

@@ -125,7 +125,9 @@ fn view_row(frame: &Frame, key: &Key) -> Html {
     });
     html! {
         <div class="row-cells" role="presentation">
-            <span class="key-cell" role="rowheader" title={key.to_string()}>{ key.to_string() }</span>
+            <span class="key-cell" role="rowheader" title={key.to_string()}>
+                { key.to_string() }
+            </span>
             { for cells }
         </div>
     }

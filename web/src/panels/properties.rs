@@ -17,7 +17,9 @@ pub(crate) fn property_list() -> Html {
     let suspended = frame.invariants.iter().filter(is_suspended).count();
     let summary = match (broken, suspended) {
         (0, 1..) => html! {
-            <span class="verdict">{ format!("{suspended} of {all} suspended, the others hold") }</span>
+            <span class="verdict">
+                { format!("{suspended} of {all} suspended, the others hold") }
+            </span>
         },
         (0, 0) => html! { <span class="verdict">{ format!("all {all} hold") }</span> },
         _ => {
@@ -25,7 +27,7 @@ pub(crate) fn property_list() -> Html {
         }
     };
     html! {
-        <Panel name="propertys" title="Properties" aside={summary}>
+        <Panel name="properties" title="Properties" aside={summary}>
             <ul class="property-list" tabindex="0" aria-label="Properties">
                 { for frame.invariants.iter().map(|line| html! {
                     <Property key={line.name} line={line.clone()} />

@@ -71,9 +71,9 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
     let glyphs = frame.world.nodes().map(|node| {
         let id = node.id();
         html! {
-            <NodeGlyph key={id.0} view={NodePicture::of(node, &frame.members)} centre={ring.node(id.0)}
-                radius={ring.node_radius} is_selected={selected == Some(Selection::Node(id))}
-                room={ring.room()}
+            <NodeGlyph key={id.0} view={NodePicture::of(node, &frame.members)}
+                centre={ring.node(id.0)} radius={ring.node_radius} room={ring.room()}
+                is_selected={selected == Some(Selection::Node(id))}
                 has_words_above={ring.has_words_above(id.0)} is_tab_stop={id == tab_stop} />
         }
     });

@@ -36,7 +36,8 @@ pub(crate) fn add_server(props: &AskProps) -> Html {
         let on_change = Callback::from(move |_: Event| setter.set(value));
         html! {
             <label class="choice">
-                <input type="radio" name="joins-as" checked={*votes == value} onchange={on_change} />
+                <input type="radio" name="joins-as" checked={*votes == value}
+                    onchange={on_change} />
                 <span><strong>{ name }</strong>{ meaning }</span>
             </label>
         }

@@ -25,12 +25,12 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                     { "A circle is a follower (F), a pentagon a pre-candidate (P), a hexagon a \
                        candidate (C), an octagon the leader (L). A square is a learner (N): it \
                        receives the log and has no vote. A dotted edge is a server that is not a \
-                       member. While the voters change, a majority of the old voters and one of the \
-                       new voters must agree. The fill shows the term. The arc around a node is its \
-                       timer: when it runs out, a follower starts an election. A leader has a \
-                       second arc, its lease: until it runs out, the leader may answer reads at \
-                       once. Dots are a candidate’s votes. Filled messages are requests, hollow ones \
-                       are replies." }
+                       member. While the voters change, a majority of the old voters and one of \
+                       the new voters must agree. The fill shows the term. The arc around a node \
+                       is its timer: when it runs out, a follower starts an election. A leader \
+                       has a second arc, its lease: until it runs out, the leader may answer \
+                       reads at once. Dots are a candidate’s votes. Filled messages are \
+                       requests, hollow ones are replies." }
                 </p>
                 <Legend styles={&MessageStyle::ALL[..]} />
                 <h3>{ "Keys" }</h3>

@@ -54,7 +54,7 @@ pub(crate) fn new_lab(props: &AskProps) -> Html {
                     </label>
                 </div>
                 { option("paper", paper, "The paper’s protocol alone",
-                    ": no pre-vote, check-quorum or leases. Shows the problems that they prevent.") }
+                    ": no pre-vote, check-quorum or leases. Shows what they prevent.") }
                 { option("forward", forward, "Followers forward commands",
                     " to the leader, instead of redirecting clients.") }
                 <p class="dialog-note">

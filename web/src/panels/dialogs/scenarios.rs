@@ -33,8 +33,8 @@ pub(crate) fn scenarios(props: &ScenariosProps) -> Html {
     html! {
         <Dialog title="Scenarios" is_wide={true} on_close={props.on_close.clone()}>
             <p class="dialog-text">
-                { "A scenario plays in a lab of its own, in memory. The disks of your stored lab stay; \
-                   when you go back to it, its nodes restart from them." }
+                { "A scenario plays in a lab of its own, in memory. The disks of your stored lab \
+                   stay; when you go back to it, its nodes restart from them." }
             </p>
             if SCENARIOS.is_empty() {
                 <p class="empty">{ "This build of the page has no scenarios." }</p>

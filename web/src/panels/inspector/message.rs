@@ -36,7 +36,8 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
         <>
             <p class="message-title">
                 <MessageGlyph style={MessageStyle::of(&message.message)} />
-                { format!("{}, node {} → node {}", message.message.name(), message.from, message.to) }
+                { format!("{}, node {} → node {}",
+                    message.message.name(), message.from, message.to) }
             </p>
             <p class="message-fate">{ fate }</p>
             <FactList facts={fields} />

@@ -155,8 +155,9 @@ fn links_of(props: &LinksOfProps) -> Html {
             controls.select.reform(move |_: MouseEvent| Some(Selection::link(id, other)));
         let open = frame.world.is_reachable(id, other) && frame.world.is_reachable(other, id);
         html! {
-            <button key={other.0} type="button" class={classes!("chip", (!open).then_some("is-off"))}
-                onclick={on_click} aria-label={format!("Link between node {id} and node {other}")}>
+            <button key={other.0} type="button" onclick={on_click}
+                class={classes!("chip", (!open).then_some("is-off"))}
+                aria-label={format!("Link between node {id} and node {other}")}>
                 { format!("↔ {other}") }
             </button>
         }

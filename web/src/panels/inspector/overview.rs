@@ -37,7 +37,9 @@ pub(crate) fn overview() -> Html {
                     onpointerdown={on_press}
                     data-testid={format!("message-{id}")}>
                     <MessageGlyph style={MessageStyle::of(&message.message)} />
-                    <span class="message-way">{ format!("{} → {}", message.from, message.to) }</span>
+                    <span class="message-way">
+                        { format!("{} → {}", message.from, message.to) }
+                    </span>
                     <span class="message-name">{ message.message.name() }</span>
                     <span class="message-time">{ milliseconds(message.arrives_at) }</span>
                 </button>

@@ -19,8 +19,8 @@ pub(crate) fn meaning(policy: ReadPolicy) -> &'static str {
             "The leader first confirms with a majority that it leads. Never stale."
         }
         ReadPolicy::Lease => {
-            "The leader answers at once while its lease lasts. Never stale, if clocks drift no more \
-             than assumed."
+            "The leader answers at once while its lease lasts. Never stale, if clocks drift no \
+             more than assumed."
         }
         ReadPolicy::Local => {
             "The node answers at once from its own store. The answer may be stale."
