@@ -16,7 +16,8 @@ pub struct Members {
 }
 
 /// A node's role in the membership.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MemberRole {
     /// It votes.
     Voter,
@@ -73,12 +74,7 @@ impl Members {
 impl MemberRole {
     /// One word, for `window.helios` and attributes.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Voter => "voter",
-            Self::Leaving => "leaving",
-            Self::Learner => "learner",
-            Self::NonMember => "non-member",
-        }
+        self.into()
     }
 }
 

@@ -2,9 +2,11 @@
 
 use raft_core::RoleKind;
 use raft_lab::MemberRole;
+use strum::IntoStaticStr;
 
 /// Decides a node's shape, letter and colour.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum DisplayRole {
     Leader,
     Candidate,
@@ -30,14 +32,7 @@ impl DisplayRole {
 
     /// In class names and attributes: `pre-candidate`.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Leader => "leader",
-            Self::Candidate => "candidate",
-            Self::PreCandidate => "pre-candidate",
-            Self::Follower => "follower",
-            Self::Learner => "learner",
-            Self::NonMember => "non-member",
-        }
+        self.into()
     }
 
     /// Words below the node and for screen readers.

@@ -3,9 +3,10 @@
 //! Requests are filled, replies are hollow. Each family has a colour. A refusal has a cross.
 
 use raft_core::{AppendEntriesReply, Body, Message};
+use strum::VariantArray;
 
 /// A kind of message with a look of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, VariantArray)]
 pub(crate) enum MessageStyle {
     PreVote,
     PreVoteGranted,
@@ -38,27 +39,7 @@ const PARCEL: &str = "M-6.5,-7 H6.5 V7 H-6.5 Z";
 
 impl MessageStyle {
     /// In the order of the legend.
-    pub(crate) const ALL: [Self; 19] = [
-        Self::PreVote,
-        Self::PreVoteGranted,
-        Self::PreVoteRefused,
-        Self::RequestVote,
-        Self::VoteGranted,
-        Self::VoteRefused,
-        Self::Heartbeat,
-        Self::AppendEntries,
-        Self::AppendSucceeded,
-        Self::AppendFailed,
-        Self::InstallSnapshot,
-        Self::SnapshotReply,
-        Self::TimeoutNow,
-        Self::ReadIndex,
-        Self::ReadAnswered,
-        Self::ReadRefused,
-        Self::Forward,
-        Self::ForwardTaken,
-        Self::ForwardRefused,
-    ];
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
 
     /// The kinds that occur in every run, for the page; the help shows all.
     pub(crate) const COMMON: [Self; 8] = [

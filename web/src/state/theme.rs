@@ -1,11 +1,13 @@
 //! The theme: light, dark, or the system's.
 
+use strum::{EnumString, IntoStaticStr};
 use web_sys::Storage;
 
 const KEY: &str = "helios-theme";
 
 /// The theme that a person chose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Theme {
     /// The system's.
     #[default]
@@ -25,22 +27,14 @@ impl Theme {
     }
 
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
+        self.into()
     }
 }
 
 /// The theme of an earlier visit.
 pub(crate) fn stored() -> Theme {
     let name = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
-    match name.as_deref() {
-        Some("light") => Theme::Light,
-        Some("dark") => Theme::Dark,
-        _ => Theme::System,
-    }
+    name.and_then(|name| name.parse().ok()).unwrap_or_default()
 }
 
 /// Applies a theme, and stores it for the next visit.

@@ -32,7 +32,7 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                        reads at once. Dots are a candidate’s votes. Filled messages are \
                        requests, hollow ones are replies." }
                 </p>
-                <Legend styles={&MessageStyle::ALL[..]} />
+                <Legend styles={MessageStyle::ALL} />
                 <h3>{ "Keys" }</h3>
                 { table(SHORTCUTS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning))) }
                 <h3>{ "Commands" }</h3>
