@@ -51,10 +51,11 @@ impl Symptom {
 /// each run that makes steps without progress.
 const MAX_STEPS: u64 = 2_000_000;
 
-/// Replays a script. Statements that the world refuses are left out.
+/// Replays a script. Notes, and statements that the world refuses, are left out.
 ///
 /// A failed assertion is caught where the program unwinds. A panic hook can silence its message.
 pub fn play(script: &Script) -> Played {
+    let script = &script.without_notes();
     let mut state = ReplayState::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| state.run(script)));
     match outcome {
@@ -207,6 +208,7 @@ fn is_before(statement: &Statement, time: Instant) -> bool {
         Statement::At { moment: Moment::Absolute { time: at, .. }, .. } => time < *at,
         Statement::Run(_) | Statement::Step(_) | Statement::Expect { .. } => true,
         Statement::At { moment: Moment::Relative(_), .. }
+        | Statement::Note(_)
         | Statement::Cluster(_)
         | Statement::DiskContents { .. }
         | Statement::Order(_) => false,

@@ -106,8 +106,9 @@ impl<'a> Shrinker<'a> {
     /// Shrinks a script; `None` if the oracle says that it does not fail.
     pub fn shrink(mut self, script: &Script) -> Option<Shrunk> {
         self.runs = 1;
+        let script = script.without_notes();
         self.before = script.statements.len();
-        let effective = (self.oracle)(script)?;
+        let effective = (self.oracle)(&script)?;
         self.best = into_statements(effective);
         self.ask_once();
         loop {

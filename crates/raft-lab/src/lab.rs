@@ -137,11 +137,9 @@ impl Lab {
             raft_script::parse(text).map_err(|error| LabError::Script(error.to_string()))?;
         let (session, rest) =
             Session::open(&script).map_err(|error| LabError::Script(error.to_string()))?;
-        let queue = rest.iter().map(|line| Queued {
-            line: line.clone(),
-            is_scripted: true,
-            listener: None,
-        });
+        let statements = rest.iter().filter(|line| !line.statement.is_note());
+        let queue =
+            statements.map(|line| Queued { line: line.clone(), is_scripted: true, listener: None });
         let queue = queue.collect();
         let mut lab = Self::new(session, None);
         lab.queue = queue;

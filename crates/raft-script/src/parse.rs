@@ -4,6 +4,7 @@ use crate::error::ParseError;
 use crate::language::Cursor;
 use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
 use crate::statement::{Script, SourceLine, Statement};
+use crate::token::tokens;
 
 /// Reads a script.
 ///
@@ -22,13 +23,14 @@ pub fn parse(text: &str) -> Result<Script, ParseError> {
     let mut script = Script::default();
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;
-        let Some(statement) = parse_line(line).map_err(|error| error.in_line(number))? else {
-            continue;
-        };
-        if script.statements.len() == MAX_STATEMENTS {
+        let statement = parse_line(line).map_err(|error| error.in_line(number))?;
+        if script.statements.len() >= MAX_STATEMENTS {
             let expected = format!("at most {MAX_STATEMENTS} statements");
             return Err(ParseError::new(number, line, (0, line.len()), expected));
         }
+        let note = note(line, statement.is_some());
+        script.statements.extend(note.map(|statement| SourceLine { number, statement }));
+        let Some(statement) = statement else { continue };
         check_place(&statement, &script).map_err(|expected| {
             ParseError::new(number, line, (0, line.trim_end().len()), expected)
         })?;
@@ -59,15 +61,31 @@ pub fn parse_line(text: &str) -> Result<Option<Statement>, ParseError> {
     Ok(Some(statement))
 }
 
+/// The comment of a line, or the whole of a line that is blank.
+fn note(line: &str, has_statement: bool) -> Option<Statement> {
+    let text = match has_statement {
+        false => line.trim(),
+        true if !line.contains('#') => return None,
+        true => {
+            let tokens = tokens(line).ok()?;
+            line[tokens.last()?.end..].trim()
+        }
+    };
+    (!has_statement || !text.is_empty()).then(|| Statement::Note(text.to_owned()))
+}
+
 /// `cluster` comes first and `disk` with contents right after it: later the world exists already.
 fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
     match statement {
-        Statement::Cluster(_) if !before.statements.is_empty() => {
+        Statement::Cluster(_) if before.statements.iter().any(|line| !line.statement.is_note()) => {
             Err("`cluster` as the first statement only".to_owned())
         }
         Statement::DiskContents { .. } => {
             let is_opening = |line: &SourceLine| {
-                matches!(line.statement, Statement::Cluster(_) | Statement::DiskContents { .. })
+                matches!(
+                    line.statement,
+                    Statement::Note(_) | Statement::Cluster(_) | Statement::DiskContents { .. }
+                )
             };
             if before.statements.iter().all(is_opening) {
                 Ok(())
@@ -75,7 +93,8 @@ fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
                 Err("what disks hold before every statement but `cluster`".to_owned())
             }
         }
-        Statement::Cluster(_)
+        Statement::Note(_)
+        | Statement::Cluster(_)
         | Statement::Run(_)
         | Statement::Step(_)
         | Statement::At { .. }

@@ -35,6 +35,7 @@ impl fmt::Display for Script {
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Note(text) => f.write_str(text),
             Self::Cluster(setup) => write_cluster(f, setup),
             Self::DiskContents { node, contents } => write!(f, "disk {node} {contents}"),
             Self::Run(run) => run.fmt(f),

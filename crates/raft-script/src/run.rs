@@ -107,7 +107,7 @@ impl Runner<'_> {
 
     fn carry_out_all(&mut self, script: &Script, lines: &[SourceLine]) -> Result<(), Failure> {
         // What disks hold at the beginning may contradict itself.
-        if let Some(first) = script.statements.first() {
+        if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
             self.check().map_err(|error| Failure::at(first, error))?;
         }
         for line in lines {

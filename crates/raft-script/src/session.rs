@@ -154,6 +154,10 @@ impl Session {
     pub fn start(&mut self, statement: &Statement) -> Result<Started, ExecError> {
         self.gathered = Some(Vec::new());
         match statement {
+            Statement::Note(text) => {
+                self.note(statement.clone());
+                Ok(Started::Done(Reply::new(text.clone())))
+            }
             Statement::Cluster(_) | Statement::DiskContents { .. } => Err(ExecError::TooLate),
             Statement::Run(run) => self.start_run(run),
             Statement::Step(count) => self.wait(Target::Steps { left: *count }),

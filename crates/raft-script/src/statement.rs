@@ -11,8 +11,18 @@ use crate::condition::Condition;
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Script {
-    /// Its statements, in order; blank lines and comments are left out.
+    /// Its statements, in order, blank lines and comments among them. A comment after a statement is a
+    /// note before it.
     pub statements: Vec<SourceLine>,
+}
+
+impl Script {
+    /// The script without its [notes](Statement::Note).
+    #[must_use]
+    pub fn without_notes(&self) -> Self {
+        let says = |line: &&SourceLine| !line.statement.is_note();
+        Self { statements: self.statements.iter().filter(says).cloned().collect() }
+    }
 }
 
 /// One statement and its place in the text.
@@ -28,6 +38,9 @@ pub struct SourceLine {
 /// statement.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Statement {
+    /// `# a comment`, or nothing for a blank line: kept so that a script that is read and written again is
+    /// the same. It takes no time and does nothing.
+    Note(String),
     /// `cluster nodes=5 seed=8 …`: how the world begins. Only as the first statement.
     ///
     /// The setup's `disks` are empty: those are [`DiskContents`](Self::DiskContents).
@@ -60,6 +73,13 @@ pub enum Statement {
         /// The longest wait for it; `None`: it must hold now.
         within: Option<Duration>,
     },
+}
+
+impl Statement {
+    /// Whether it is a comment or a blank line.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::Note(_))
+    }
 }
 
 /// An [`Action`](raft_sim::Action) whose nodes are named in words.

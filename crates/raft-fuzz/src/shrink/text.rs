@@ -1,8 +1,9 @@
 //! Statements as text: their durations, and statements that are parsed from changed text.
 
 use std::ops::Range;
+use std::time::Duration;
 
-use raft_script::{Run, Statement};
+use raft_script::{Run, Span, Statement};
 
 use crate::play::action;
 
@@ -12,9 +13,6 @@ pub(super) struct Found {
     pub(super) place: Range<usize>,
     pub(super) micros: u64,
 }
-
-/// The units of durations, in microseconds; a unit stands before those that its name begins with.
-const UNITS: [(&str, u64); 4] = [("us", 1), ("ms", 1000), ("s", 1_000_000), ("m", 60_000_000)];
 
 /// All durations in a statement's text: numbers with a unit that are words, or part of a range.
 pub(super) fn durations(text: &str) -> Vec<Found> {
@@ -31,10 +29,7 @@ pub(super) fn durations(text: &str) -> Vec<Found> {
         let rest = &bytes[start + digits..];
         let unit = rest.iter().take_while(|byte| is_part(**byte)).count();
         let end = start + digits + unit;
-        let named = |(name, _): &&(&str, u64)| name.as_bytes() == &rest[..unit];
-        let micros = UNITS.iter().find(named).and_then(|(_, unit)| {
-            text[start..start + digits].parse::<u64>().ok()?.checked_mul(*unit)
-        });
+        let micros = Span::parse(&text[start..end]).map(|time| time.as_micros() as u64);
         if let Some(micros) = micros {
             found.push(Found { place: start..end, micros });
         }
@@ -45,9 +40,7 @@ pub(super) fn durations(text: &str) -> Vec<Found> {
 
 /// A duration as text, in the largest unit that divides it.
 pub(super) fn duration(micros: u64) -> String {
-    let units = UNITS.iter().rev().filter(|(_, unit)| micros > 0 && micros.is_multiple_of(*unit));
-    let (name, unit) = units.max_by_key(|(_, unit)| *unit).unwrap_or(&("s", 1_000_000));
-    format!("{}{name}", micros / unit)
+    Span(Duration::from_micros(micros)).to_string()
 }
 
 /// `None` if the text is not one statement.

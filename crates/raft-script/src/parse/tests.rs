@@ -4,7 +4,7 @@ use raft_sim::{LinkChange, Request};
 
 use super::*;
 use crate::statement::{Ends, Nodes, Order, Selector};
-use crate::strategies::statement;
+use crate::strategies::{action, statement};
 
 fn one(text: &str) -> Statement {
     parse_line(text).unwrap_or_else(|error| panic!("{error}")).expect("a statement")
@@ -28,6 +28,29 @@ proptest! {
         }
     }
 
+    /// A script that is read and written again is the same, with its comments and blank lines.
+    #[test]
+    fn a_script_keeps_its_notes(
+        parts in prop::collection::vec((action(), "(#[a-z \"]{0,9})?", any::<bool>()), 0..6)
+    ) {
+        let mut text = "# a title\n\n".to_owned();
+        for (statement, comment, is_alone) in parts {
+            text += &match is_alone {
+                true => format!("{comment}\n{statement}\n"),
+                false => format!("{statement} {comment}\n"),
+            };
+        }
+        let script = parse(&text).unwrap();
+        let written = script.to_string();
+        let again = parse(&written).unwrap();
+        let statements = |script: &Script| -> Vec<Statement> {
+            script.statements.iter().map(|line| line.statement.clone()).collect()
+        };
+        prop_assert_eq!(statements(&again), statements(&script));
+        prop_assert_eq!(again.to_string(), written);
+        prop_assert_eq!(text.matches('#').count(), again.to_string().matches('#').count());
+    }
+
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,60}") {
         if let Err(error) = parse(&text) {
@@ -41,7 +64,7 @@ proptest! {
         let text = words.join(" ");
         match parse(&text) {
             Ok(script) => {
-                for line in &script.statements {
+                for line in &script.without_notes().statements {
                     let printed = line.statement.to_string();
                     prop_assert_eq!(&one(&printed), &line.statement, "{}", printed);
                 }
@@ -182,12 +205,18 @@ fn short_forms_are_printed_in_full() {
 }
 
 #[test]
-fn blank_lines_and_comments_are_nothing() {
+fn blank_lines_and_comments_are_notes_of_a_script() {
     for text in ["", "  \t ", "# crash 3", "   # x"] {
         assert_eq!(parse_line(text), Ok(None));
     }
     let script = parse("\n# a title\nheal\r\n\n  crash 1 # now\n").unwrap();
-    assert_eq!(script.statements.iter().map(|line| line.number).collect::<Vec<_>>(), [3, 5]);
+    let lines: Vec<_> =
+        script.statements.iter().map(|l| (l.number, l.statement.to_string())).collect();
+    let lines: Vec<_> = lines.iter().map(|(number, text)| (*number, text.as_str())).collect();
+    let expected = [(1, ""), (2, "# a title"), (3, "heal"), (4, ""), (5, "# now"), (5, "crash 1")];
+    assert_eq!(lines, expected);
+    let said = script.without_notes();
+    assert_eq!(said.statements.iter().map(|line| line.number).collect::<Vec<_>>(), [3, 5]);
 }
 
 #[test]

@@ -15,6 +15,10 @@ impl Session {
         };
         self.opening.iter().for_each(&mut add);
         for Journaled { at, step, statement } in &self.journal {
+            if statement.is_note() {
+                add(statement);
+                continue;
+            }
             let moment = Moment::Absolute { time: *at, step: *step };
             add(&Statement::At { moment, statement: Box::new(statement.clone()) });
         }

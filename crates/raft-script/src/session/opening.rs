@@ -35,17 +35,22 @@ impl Session {
                         last_term = last_term.max(terms.last().copied().unwrap_or_default());
                     }
                 }
-                _ => break,
+                Statement::Note(_) => {}
+                Statement::Run(_)
+                | Statement::Step(_)
+                | Statement::At { .. }
+                | Statement::Order(_)
+                | Statement::Expect { .. } => break,
             }
             without_unknown_down(&setup).validate().map_err(|error| fail(error.into()))?;
             opening.push(line.statement.clone());
         }
-        if let Some(first) = script.statements.first() {
+        if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
             setup.validate().map_err(|error| Failure::at(first, error.into()))?;
         }
         let rest = &script.statements[opening.len()..];
         fill_empty_disks(&mut setup, last_term);
-        if !matches!(opening.first(), Some(Statement::Cluster(_))) {
+        if !opening.iter().any(|statement| matches!(statement, Statement::Cluster(_))) {
             opening.insert(0, cluster(&setup));
         }
         let session = Self::with_opening(setup, opening).expect("every setting was validated");
