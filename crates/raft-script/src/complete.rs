@@ -12,8 +12,8 @@ pub struct Completion {
     pub help: &'static str,
 }
 
-/// The words that may be where the cursor is, a byte offset into the line; those that begin with what is
-/// typed of the word already. A session makes them fit its cluster.
+/// The words that may be where the cursor is, a byte offset into the line; those that begin with
+/// what is typed of the word already. A session makes them fit its cluster.
 pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Completion> {
     let mut cursor = cursor.min(text.len());
     while !text.is_char_boundary(cursor) {

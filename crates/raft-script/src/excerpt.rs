@@ -46,7 +46,8 @@ impl Excerpt {
     }
 }
 
-/// What a terminal can print in the width of one character. Tabs stay: the caret's line repeats them.
+/// What a terminal can print in the width of one character. Tabs stay: the caret's line repeats
+/// them.
 pub fn visible(c: char) -> char {
     if c != '\t' && c != ' ' && is_invisible(c) { '\u{fffd}' } else { c }
 }

@@ -5,8 +5,8 @@ use crate::language::{CONDITIONS, PAPER, PARTS, TOPICS, cluster_settings};
 /// A line of the help.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HelpLine {
-    /// A form of a statement, or of a part of one. What may be left out is in square brackets. Settings
-    /// and conditions are indented below their statement.
+    /// A form of a statement, or of a part of one. What may be left out is in square brackets.
+    /// Settings and conditions are indented below their statement.
     pub form: String,
     /// Its meaning.
     pub meaning: &'static str,

@@ -1,9 +1,10 @@
 //! The table of the language: every word with its forms, its meaning and its parser.
 //!
-//! A [`Word`] begins a statement or a condition, a [`Setting`] is `name=value`, a [`Choice`] is one of a
-//! few words for a value. The parser, the lists in its errors, completion and `helios language` read these
-//! rows and nothing else. A new statement is a row in the file of its topic, beside the function that
-//! reads it; `print.rs` does not compile before it writes the statement as well.
+//! A [`Word`] begins a statement or a condition, a [`Setting`] is `name=value`, a [`Choice`] is one
+//! of a few words for a value. The parser, the lists in its errors, completion and `helios
+//! language` read these rows and nothing else. A new statement is a row in the file of its topic,
+//! beside the function that reads it; `print.rs` does not compile before it writes the statement as
+//! well.
 
 mod clients;
 mod cluster;

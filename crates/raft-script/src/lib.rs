@@ -1,7 +1,8 @@
 //! The one command language: parse, print, execute.
 //!
-//! Everything that a person can do to a cluster is one [`Statement`], and every statement is one line
-//! of text: typed into the page's console, written in a scenario, carried by a share link, printed by
+//! Everything that a person can do to a cluster is one [`Statement`], and every statement is one
+//! line of text: typed into the page's console, written in a scenario, carried by a share link,
+//! printed by
 //! [`Session::export`], run by `helios run`. [`help`] lists them all. `Display` and [`parse_line`] are
 //! inverses.
 //!
@@ -30,9 +31,10 @@
 //! # Ok::<(), raft_script::ParseError>(())
 //! ```
 //!
-//! A script is untrusted input: [`limits`] are stated and enforced, and nothing here touches a file, a
-//! clock or the network.
+//! A script is untrusted input: [`limits`] are stated and enforced, and nothing here touches a
+//! file, a clock or the network.
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
 mod complete;
 mod condition;

@@ -26,8 +26,8 @@ pub const MAX_STEPS: u64 = 1_000_000;
 pub const MAX_RUN_TIME: Duration = Duration::from_secs(24 * 3600);
 /// How many steps the world may make in one run of a script.
 pub const MAX_RUN_STEPS: u64 = 20_000_000;
-/// How much may be under way at once in one run of a script: messages, disk writes, timers of clients,
-/// and what waits for paused nodes. Each takes some hundred bytes.
+/// How much may be under way at once in one run of a script: messages, disk writes, timers of
+/// clients, and what waits for paused nodes. Each takes some hundred bytes.
 pub const MAX_BACKLOG: usize = 250_000;
 /// How long `run until` waits when the script does not say.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

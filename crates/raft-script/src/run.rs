@@ -33,9 +33,9 @@ pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
     run_with(script, observer, None, MAX_RUN_STEPS)
 }
 
-/// Runs a whole script as [`run`] does, but goes on where the world refuses a statement, as if it were
-/// not there. `done` is shown each statement of which the run is made, when it is over: a script of
-/// these alone has the same run. The run ends with an error after `max_steps` steps.
+/// Runs a whole script as [`run`] does, but goes on where the world refuses a statement, as if it
+/// were not there. `done` is shown each statement of which the run is made, when it is over: a
+/// script of these alone has the same run. The run ends with an error after `max_steps` steps.
 ///
 /// ```
 /// let script = raft_script::parse("run until leader\nrestart 1\nput x=1\nrun until idle")?;
@@ -157,7 +157,7 @@ impl Runner<'_> {
         }
         if world.backlog() > MAX_BACKLOG {
             let limit = format!(
-                "{MAX_BACKLOG} messages and writes under way; let timers be slower, or latencies shorter"
+                "{MAX_BACKLOG} messages and writes in flight; use slower timers or shorter latencies"
             );
             return Err(ExecError::LimitExceeded { limit });
         }

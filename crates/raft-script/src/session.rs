@@ -24,7 +24,8 @@ pub(crate) use self::opening::without_unknown_down;
 
 use self::goal::Target;
 
-/// A world with its checkers and its journal. The command line, the page and tests all drive it: each
+/// A world with its checkers and its journal. The command line, the page and tests all drive it:
+/// each
 /// [starts](Self::start) a statement and, if that needs time to pass, [steps](Self::step) until it is
 /// finished.
 ///
@@ -150,7 +151,8 @@ impl Session {
     /// Begins a statement, now.
     ///
     /// # Errors
-    /// When it cannot be carried out, or what it expects does not hold. Then the world is unchanged.
+    /// When it cannot be carried out, or what it expects does not hold. Then the world is
+    /// unchanged.
     pub fn start(&mut self, statement: &Statement) -> Result<Started, ExecError> {
         self.gathered = Some(Vec::new());
         match statement {

@@ -1,5 +1,5 @@
-//! What a line of the language says. Values here may be out of bounds for a given cluster (node 7 of
-//! five); whoever executes them says so.
+//! What a line of the language says. Values here may be out of bounds for a given cluster (node 7
+//! of five); whoever executes them says so.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::condition::Condition;
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Script {
-    /// Its statements, in order, blank lines and comments among them. A comment after a statement is a
-    /// note before it.
+    /// Its statements, in order, blank lines and comments among them. A comment after a statement
+    /// is a note before it.
     pub statements: Vec<SourceLine>,
 }
 
@@ -34,12 +34,12 @@ pub struct SourceLine {
     pub statement: Statement,
 }
 
-/// One thing to say to a session. `Display` prints the canonical form, which parses back to the same
-/// statement.
+/// One thing to say to a session. `Display` prints the canonical form, which parses back to the
+/// same statement.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Statement {
-    /// `# a comment`, or nothing for a blank line: kept so that a script that is read and written again is
-    /// the same. It takes no time and does nothing.
+    /// `# a comment`, or nothing for a blank line: kept so that a script that is read and written
+    /// again is the same. It takes no time and does nothing.
     Note(String),
     /// `cluster nodes=5 seed=8 …`: how the world begins. Only as the first statement.
     ///

@@ -1,4 +1,5 @@
-//! How durations, percentages, sizes, terms and keys are written and read, in scripts and in arguments.
+//! How durations, percentages, sizes, terms and keys are written and read, in scripts and in
+//! arguments.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;

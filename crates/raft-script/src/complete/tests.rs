@@ -52,7 +52,8 @@ fn the_cursor_may_stand_anywhere() {
     assert_eq!(found[0].text, "role");
 }
 
-/// What is offered as the next word is accepted as the next word: the parser stops later, or asks for more.
+/// What is offered as the next word is accepted as the next word: the parser stops later, or asks
+/// for more.
 #[test]
 fn every_statement_offered_is_a_statement() {
     for statement in texts("", None) {

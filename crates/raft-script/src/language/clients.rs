@@ -27,7 +27,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
             ("get x", "a client reads, by an entry in the log like a write; list is the same"),
             (
                 "get x [via=3] read=quorum, list read=lease",
-                "the leader asks a quorum whether it still leads, or answers at once while its lease lasts",
+                "the leader asks a quorum whether it still leads, or answers at once on its lease",
             ),
             ("get x via=3 read=local", "what node 3 has applied; it may be old"),
         ],

@@ -1,5 +1,5 @@
-//! `cluster`: how the world begins. Each setting is one row: its name, an example, its meaning, how it is
-//! read and how it is written. A setting that is written as the default is left out.
+//! `cluster`: how the world begins. Each setting is one row: its name, an example, its meaning, how
+//! it is read and how it is written. A setting that is written as the default is left out.
 
 use raft_sim::{DelayRange, Setup};
 

@@ -107,7 +107,8 @@ impl<'a> Cursor<'a> {
         is_here
     }
 
-    /// Passes over a sign that completion does not offer, as it is written without a space before it.
+    /// Passes over a sign that completion does not offer, as it is written without a space before
+    /// it.
     pub(crate) fn sign(&mut self, sign: &str) -> Parsed<()> {
         if !self.is_sign_at(0, sign) {
             return Err(self.error(format!("`{sign}`")));

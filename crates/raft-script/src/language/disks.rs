@@ -17,7 +17,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
     forms: &[
         (
             "disk 2 terms=1,1,4 [term=5] [vote=3]",
-            "what disk 2 holds at the beginning: a log of these terms; disks not described know the last term",
+            "what disk 2 holds at the beginning: a log of these terms; others know the last term",
         ),
         (
             "disk 2 image=\"AAEC\"",

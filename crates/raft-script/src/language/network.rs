@@ -40,7 +40,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "everything works for these nodes, all others stay down",
         forms: &[(
             "recover 1 2 3",
-            "everything works again for these nodes, as at the beginning; all others crash and stay down",
+            "all works again for these nodes, as at the beginning; all others crash and stay down",
         )],
         parse: |cursor| Ok(Statement::Order(Order::Recover(cursor.nodes()?))),
     },

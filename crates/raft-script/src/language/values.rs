@@ -146,7 +146,9 @@ impl Cursor<'_> {
         });
         let range = range.filter(|range| range.is_valid());
         let range = range.ok_or_else(|| {
-            self.error("a delay of at most 60m such as `10ms`, or a range that goes up such as `5ms..15ms`")
+            self.error(
+                "a delay of at most 60m such as `10ms`, or a range upwards such as `5ms..15ms`",
+            )
         })?;
         self.advance();
         Ok(range)

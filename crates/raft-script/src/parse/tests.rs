@@ -417,7 +417,8 @@ fn limits_are_enforced() {
     assert!(parse_line("run until 99999999999m").is_err());
 }
 
-/// Without the feature there is nothing to switch, and the error says so; with it every name is known.
+/// Without the feature there is nothing to switch, and the error says so; with it every name is
+/// known.
 #[test]
 fn bugs_are_switches_of_builds_that_have_them() {
     #[cfg(not(feature = "bugs"))]

@@ -48,7 +48,13 @@ impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             RecordKey::Entry(index) => write!(f, "entry {index}"),
-            key => f.write_str(name_of(RECORDS, key)),
+            // No statement names `InUse`: it is not on the disk proper.
+            key @ (RecordKey::HardState
+            | RecordKey::HardStateCopy
+            | RecordKey::Snapshot
+            | RecordKey::SnapshotMark
+            | RecordKey::LogEnd
+            | RecordKey::InUse) => f.write_str(name_of(RECORDS, key)),
         }
     }
 }

@@ -77,8 +77,8 @@ fn what_is_done_leniently_has_the_same_run_without_what_was_refused() {
     assert_eq!((again.failure, again.trace_hash), (None, lenient.trace_hash));
 }
 
-/// Timers of microseconds against latencies of milliseconds and more: without the limit, each of these
-/// takes gigabytes before the limit on steps is reached.
+/// Timers of microseconds against latencies of milliseconds and more: without the limit, each of
+/// these takes gigabytes before the limit on steps is reached.
 #[test]
 fn what_is_under_way_is_limited() {
     for text in [
@@ -128,9 +128,9 @@ fn a_broken_property_is_reported_at_once() {
     assert!(report.at < Instant(10_000_000));
 }
 
-/// hashicorp/raft#661. Node 2 votes for 1 in term 1, follows 3, and is about to vote for 4 in term 2 when
-/// its power fails between the term and the vote. Then its disk says that it voted for 1 in term 2; who
-/// does not compare logs again makes 1, which lacks what is committed, the leader.
+/// hashicorp/raft#661. Node 2 votes for 1 in term 1, follows 3, and is about to vote for 4 in term
+/// 2 when its power fails between the term and the vote. Then its disk says that it voted for 1 in
+/// term 2; who does not compare logs again makes 1, which lacks what is committed, the leader.
 #[cfg(feature = "bugs")]
 const TORN_VOTE: &str =
     "cluster nodes=5 seed=1 paper bugs=repeated-vote-skips-log latency=10ms disk=1ms \

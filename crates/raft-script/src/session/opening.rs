@@ -58,8 +58,8 @@ impl Session {
     }
 }
 
-/// A server that joined in an earlier run may be down from the beginning, and is not known before its
-/// disk is described.
+/// A server that joined in an earlier run may be down from the beginning, and is not known before
+/// its disk is described.
 pub(crate) fn without_unknown_down(setup: &Setup) -> Setup {
     let mut setup = setup.clone();
     setup.down.retain(|node| node.0 <= setup.nodes);
@@ -94,9 +94,10 @@ fn records(contents: &DiskContents) -> Result<Records, String> {
     }
 }
 
-/// Lets the disks that no statement describes know the latest term of the logs that are made up. That
-/// term had a leader, so a majority has voted in it: servers that never heard of it could elect another
-/// leader for a term that is over (Raft §5.2), and the checkers would report what no run leads to.
+/// Lets the disks that no statement describes know the latest term of the logs that are made up.
+/// That term had a leader, so a majority has voted in it: servers that never heard of it could
+/// elect another leader for a term that is over (Raft §5.2), and the checkers would report what no
+/// run leads to.
 fn fill_empty_disks(setup: &mut Setup, last_term: Term) {
     if last_term == Term::default() {
         return;
