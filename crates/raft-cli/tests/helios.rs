@@ -130,7 +130,7 @@ fn trace_prints_every_event() {
     let text = stdout(&output);
     let events: usize = text.lines().count() - 1;
     assert!(text.lines().last().unwrap().contains(&format!(" {events} events")), "{text}");
-    assert!(text.contains("stands for election in term 1"), "{text}");
+    assert!(text.contains("starts an election for term 1"), "{text}");
     assert!(text.contains("RequestVote term=1"), "{text}");
 }
 

@@ -1,5 +1,5 @@
-//! What the core costs: commits, elections, recovery, a follower that catches up, a long log, a quiet
-//! cluster. One thread, disks in memory; the clock stands still, or is moved by hand.
+//! What the core costs: commits, elections, recovery, a follower that catches up, a long log, a
+//! quiet cluster. One thread, disks in memory; the clock stands still, or is moved by hand.
 //!
 //! ```text
 //! cargo bench -p raft-core                          everything

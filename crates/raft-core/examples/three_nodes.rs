@@ -1,6 +1,6 @@
 //! Three servers in one process, each a thread; the network is channels, a disk is a value that
-//! outlives its thread. A leader is elected, a command is committed, the leader crashes, the others go
-//! on, and the crashed server comes back from its disk.
+//! outlives its thread. A leader is elected, a command is committed, the leader crashes, the others
+//! go on, and the crashed server comes back from its disk.
 //!
 //! Run it with `cargo run -p raft-core --example three_nodes`.
 
@@ -135,8 +135,8 @@ impl Server {
         }
     }
 
-    /// One input, then drain: the whole contract of the core. A write that is done is the next input.
-    /// When the node's timer elapses.
+    /// One input, then drain: the whole contract of the core. A write that is done is the next
+    /// input. When the node's timer elapses.
     fn handle(&mut self, mut input: Input) -> Instant {
         loop {
             self.node.handle(clock(self.origin), input);

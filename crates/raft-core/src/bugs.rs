@@ -5,9 +5,9 @@
 //! replaces one rule. Without the feature neither this module nor `node/mutants` exists.
 //! `tests/bugs` shows for each which property it breaks.
 //!
-//! Two mistakes of the kind are outside of this crate: a command that a client repeats is applied twice
-//! (the state machine's sessions), and a failure of `fsync` is ignored (the disk; known as PostgreSQL's
-//! "fsyncgate").
+//! Two mistakes of the kind are outside of this crate: a command that a client repeats is applied
+//! twice (the state machine's sessions), and a failure of `fsync` is ignored (the disk; known as
+//! PostgreSQL's "fsyncgate").
 
 use core::fmt;
 
@@ -59,22 +59,27 @@ bugs! {
     /// Becoming a pre-candidate clears the vote.
     PreVoteClearsVote: "pre-vote-clears-vote" breaks "Vote Durability", seen in "canonical/raft";
     /// An election is won by a majority of the union of old and new voters.
-    ElectionByUnion: "election-by-union" breaks "Election Quorum", seen in "CCF#3948, async-raft#62";
+    ElectionByUnion: "election-by-union" breaks "Election Quorum",
+        seen in "CCF#3948, async-raft#62";
     /// A request for votes advertises log that is not on disk yet. The writes of this design are
     /// done in order, the term's and vote's after the log's: so they are not on disk either.
-    VoteRequestNotDurable: "vote-request-not-durable" breaks "Durable Promises", seen in "canonical/raft#386";
-    /// A server that is no voter stands for election.
+    VoteRequestNotDurable: "vote-request-not-durable" breaks "Durable Promises",
+        seen in "canonical/raft#386";
+    /// A server that is no voter starts elections.
     NonVoterCampaigns: "non-voter-campaigns" breaks "Election Quorum", seen in "hashicorp/raft#483";
-    /// Who has the vote already is not asked for its log. Needs a vote that was stored without the
-    /// comparison, as a torn write leaves it.
-    RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "Leader Completeness", seen in "hashicorp/raft#661";
+    /// The log of a candidate that has the vote already is not compared. Needs a vote that was
+    /// stored without the comparison, as a torn write leaves it.
+    RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "Leader Completeness",
+        seen in "hashicorp/raft#661";
     /// A vote is granted without comparing logs.
     VoteIgnoresLog: "vote-ignores-log" breaks "Leader Completeness", seen in "openraft";
     /// Entries of older terms are committed by counting (Figure 8).
-    CommitOldTerm: "commit-old-term" breaks "Commit Rule", seen in "logcabin#44, async-raft#108, CCF#3971";
+    CommitOldTerm: "commit-old-term" breaks "Commit Rule",
+        seen in "logcabin#44, async-raft#108, CCF#3971";
     /// The hint of a refusal is taken for a match.
     HintIsMatch: "hint-is-match" breaks "Commit Rule", seen in "CCF#5325";
-    /// An acknowledgement reports the follower's own tail, not what the request proved.
+    /// An acknowledgement reports the follower's last entry, not the last one that the request
+    /// proved.
     AckOwnTail: "ack-own-tail" breaks "Durable Promises", seen in "CCF#6001";
     /// `match_index` goes back.
     MatchGoesBack: "match-goes-back" breaks "Monotonic State", seen in "PySyncObj#167";
@@ -87,8 +92,10 @@ bugs! {
     /// A follower acknowledges before its log is on disk.
     AckNotDurable: "ack-not-durable" breaks "Durable Promises", seen in "openraft, etcd#14370";
     /// An append removes entries that agree with it.
-    AppendTruncates: "append-truncates" breaks "Committed Durability", seen in "openraft, RaftOS#26";
-    /// A follower's commit index advances past what was compared with the leader's log.
+    AppendTruncates: "append-truncates" breaks "Committed Durability",
+        seen in "openraft, RaftOS#26";
+    /// A follower's commit index advances past the entries that were compared with the leader's
+    /// log.
     CommitUnverified: "commit-unverified" breaks "Commit Rule", seen in "willemt#118";
     /// Index 0 as the previous entry is accepted after compaction, as the start of a new log.
     PrevZeroAccepted: "prev-zero-accepted" breaks "Commit Rule", seen in "willemt#118";
@@ -99,38 +106,44 @@ bugs! {
     /// Installing a snapshot sets the term to the snapshot's.
     SnapshotLowersTerm: "snapshot-lowers-term" breaks "Monotonic State", seen in "willemt#118";
     /// An older snapshot replaces newer committed state.
-    OldSnapshotInstalled: "old-snapshot-installed" breaks "Monotonic State", seen in "openraft#1892";
+    OldSnapshotInstalled: "old-snapshot-installed" breaks "Monotonic State",
+        seen in "openraft#1892";
     /// A snapshot loses the outgoing voters of a joint membership.
     SnapshotLosesJoint: "snapshot-loses-joint" breaks "Config Safety", seen in "etcd";
     /// The membership from before an installed snapshot stays in force.
-    MembershipSurvivesSnapshot: "membership-survives-snapshot" breaks "Config Safety", seen in "openraft#1808";
+    MembershipSurvivesSnapshot: "membership-survives-snapshot" breaks "Config Safety",
+        seen in "openraft#1808";
     /// A leader answers reads without asking a quorum.
     ReadWithoutQuorum: "read-without-quorum" breaks "Read Linearizability", seen in "etcd#741";
     /// A leader answers reads before an entry of its own term is committed.
-    ReadBeforeTermCommit: "read-before-term-commit" breaks "Read Linearizability", seen in "etcd#7331";
+    ReadBeforeTermCommit: "read-before-term-commit" breaks "Read Linearizability",
+        seen in "etcd#7331";
     /// A read is confirmed by any answer, also one to an earlier request.
     ReadTokenReused: "read-token-reused" breaks "Lease Safety", seen in "etcd#20418";
     /// The read quorum is a majority minus one.
     ReadQuorumShort: "read-quorum-short" breaks "Lease Safety", seen in "async-raft#143";
-    /// The lease is kept while leadership is handed over.
+    /// The lease is kept during a leadership transfer.
     LeaseKeptInTransfer: "lease-kept-in-transfer" breaks "Lease Safety", seen in "openraft#1747";
     /// The membership is changed before an entry of the leader's own term is committed.
-    ChangeBeforeTermCommit: "change-before-term-commit" breaks "Config Safety", seen in "Ongaro's erratum to dissertation §4.1";
-    /// A server that does not know that it votes refuses to vote.
+    ChangeBeforeTermCommit: "change-before-term-commit" breaks "Config Safety",
+        seen in "Ongaro's erratum to dissertation §4.1";
+    /// A server that is not yet a voter by its own log refuses to vote.
     PromotedRefusesVote: "promoted-refuses-vote" breaks "Progress", seen in "etcd#10998";
     /// A removed leader goes on leading.
-    RemovedLeaderStays: "removed-leader-stays" breaks "Config Safety", seen in "logcabin#205, CCF#5973";
+    RemovedLeaderStays: "removed-leader-stays" breaks "Config Safety",
+        seen in "logcabin#205, CCF#5973";
     /// A pre-vote of an older term is not answered.
     PreVoteTermMismatch: "pre-vote-term-mismatch" breaks "Progress", seen in "etcd#8501";
     /// The target of a transfer asks for pre-votes first.
-    TransferNeedsPreVote: "transfer-needs-pre-vote" breaks "Prompt Transfer", seen in "dragonboat#223";
+    TransferNeedsPreVote: "transfer-needs-pre-vote" breaks "Prompt Transfer",
+        seen in "dragonboat#223";
     /// A transfer of leadership never times out.
     TransferNeverEnds: "transfer-never-ends" breaks "Progress", seen in "hashicorp/raft#696";
     /// Logs are compared by length only.
     LogComparedByLength: "log-compared-by-length" breaks "Leader Completeness", seen in "openraft";
-    /// What was acknowledged stays in the window of what is under way.
+    /// Acknowledged messages stay in the window of messages in flight.
     InFlightLeak: "in-flight-leak" breaks "Progress", seen in "etcd-io/raft#54";
-    /// After a snapshot a server stays as it was, waiting for more of it.
+    /// After a snapshot is installed, the leader goes on waiting for it.
     ProbeNeverResumes: "probe-never-resumes" breaks "Progress", seen in "etcd#10308";
     /// A refusal does not move `next_index` back.
     BacktrackStuck: "backtrack-stuck" breaks "Progress", seen in "CCF#3723";

@@ -7,8 +7,8 @@ use crate::{Membership, NodeId};
 
 /// One server and its settings.
 ///
-/// More fields may come, and the feature `bugs` adds one, so a driver starts from [`Config::new`] and
-/// changes fields:
+/// More fields may come, and the feature `bugs` adds one, so a driver starts from [`Config::new`]
+/// and changes fields:
 ///
 /// ```
 /// use raft_core::{Config, Membership, NodeId, Settings};
@@ -25,8 +25,8 @@ pub struct Config {
     /// The cluster at its first start; [`Membership::empty`] for a server that is to join one. The
     /// stored snapshot and log override it.
     pub membership: Membership,
-    /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own, and
-    /// best every incarnation of a server. Default: the id.
+    /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own,
+    /// and best every incarnation of a server. Default: the id.
     pub seed: u64,
     /// The settings of the protocol.
     pub settings: Settings,
@@ -40,47 +40,47 @@ pub struct Config {
 /// The settings of the protocol, usually the same on every server of a cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// How often a leader shows that it is there. Default 50 ms.
+    /// The time between a leader's heartbeats. 1 µs to 1 h; default 50 ms.
     pub heartbeat_interval: Duration,
-    /// The shortest election timeout. Default 150 ms. More than the heartbeat interval.
+    /// The shortest election timeout: longer than the heartbeat interval. Default 150 ms.
     pub election_timeout_min: Duration,
     /// The longest election timeout; each one is drawn from `min..=max` (§5.2). Default 300 ms.
     pub election_timeout_max: Duration,
-    /// Whether a server asks if it could win before it stands for election (dissertation §9.6).
+    /// Whether a server asks for pre-votes before it starts an election (dissertation §9.6).
     /// Default on.
     pub pre_vote: bool,
     /// Whether a leader that hears from no quorum for `election_timeout_max` steps down
-    /// (dissertation §6.2), and a server that heard from a leader less than `election_timeout_min` ago
-    /// helps nobody else to lead (§4.2.3, "leader stickiness"). Default on.
+    /// (dissertation §6.2), and a server that heard from a leader less than `election_timeout_min`
+    /// ago votes for no other server (§4.2.3, "leader stickiness"). Default on.
     pub check_quorum: bool,
-    /// Whether leaders hold leases, so that [`ReadMode::Lease`](crate::ReadMode::Lease) reads cost no
-    /// message (dissertation §6.4.1). Needs `check_quorum`. All servers of a cluster must agree on it
-    /// and on `election_timeout_min`. Default on.
+    /// Whether leaders hold leases, so that [`ReadMode::Lease`](crate::ReadMode::Lease) reads cost
+    /// no message (dissertation §6.4.1). Needs `check_quorum`. All servers of a cluster must agree
+    /// on it and on `election_timeout_min`. Default on.
     pub lease_reads: bool,
-    /// How much a clock may run too fast or too slow, in millionths: the bound on which leases rest.
+    /// How much a clock may run too fast or too slow, in millionths: leases depend on this bound.
     /// A lease lasts `election_timeout_min` × (1 − drift) / (1 + drift) from the sending of the
     /// heartbeats that a quorum answered. 0 to 500,000; default 50,000 (5 %).
     pub max_clock_drift_ppm: u32,
-    /// Whether a follower passes proposals on to its leader, instead of naming it. Default off.
+    /// Whether a follower forwards proposals to its leader, instead of naming it. Default off.
     pub forward_proposals: bool,
     /// The most entries in one message. 1 to 100,000; default 100.
     pub max_batch_entries: usize,
     /// The most payload bytes in one message; a single larger entry still goes, alone.
     /// 1 to 64 MiB; default 1 MiB.
     pub max_batch_bytes: usize,
-    /// The most messages with entries under way to one peer. 1 to 10,000; default 64.
+    /// The most messages with entries in flight to one peer. 1 to 10,000; default 64.
     pub max_in_flight: usize,
-    /// The most payload bytes, or bytes of a snapshot, under way to one peer; one message is always
+    /// The most payload bytes, or bytes of a snapshot, in flight to one peer; one message is always
     /// possible. 1 to 1 GiB; default 16 MiB.
     pub max_in_flight_bytes: usize,
     /// The most bytes of entries, 64 for each and its payload, that a leader holds and that are not
     /// committed, or not on its own disk; a proposal beyond it is refused, unless nothing waits.
     /// 1 to 64 GiB; default 64 MiB.
     pub max_uncommitted_bytes: u64,
-    /// The most reads that wait at a leader, the most reads and the most proposals that a follower
-    /// has passed on, and the most messages that wait for the disk. 1 to 1,000,000; default 10,000.
+    /// The most reads that wait at a leader, the most reads and proposals that a follower has
+    /// forwarded, and the most messages that wait for the disk. 1 to 1,000,000; default 10,000.
     pub max_pending_requests: usize,
-    /// After how many applied entries past the last snapshot the next one is asked for.
+    /// The number of applied entries after the last snapshot at which the next one is asked for.
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
     /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
@@ -100,16 +100,16 @@ pub enum ConfigError {
     NodeIdZero,
     /// A duration must be at least one microsecond and at most one hour.
     DurationOutOfRange {
-        /// Which setting.
+        /// The name of the setting.
         setting: &'static str,
-        /// What it was set to.
+        /// Its value.
         value: Duration,
     },
     /// A number lies outside its range.
     OutOfRange {
-        /// Which setting.
+        /// The name of the setting.
         setting: &'static str,
-        /// What it was set to.
+        /// Its value.
         value: u64,
         /// The least it may be.
         min: u64,
@@ -123,7 +123,7 @@ pub enum ConfigError {
         /// `election_timeout_max`
         max: Duration,
     },
-    /// Leases rest on followers that spare their leader.
+    /// Leases depend on leader stickiness, which `check_quorum` turns on.
     LeaseWithoutCheckQuorum,
     /// A follower would give up on a leader before its next heartbeat.
     HeartbeatTooSlow {
@@ -240,9 +240,9 @@ impl Settings {
         Ok(())
     }
 
-    /// How long a lease lasts from the sending of the heartbeats that a quorum answered: so long
-    /// that even if this clock runs as slow as it may, and a follower's as fast, no follower has yet
-    /// stopped sparing this leader (dissertation §6.4.1).
+    /// How long a lease lasts from the sending of the heartbeats that a quorum answered. Even if
+    /// this clock runs as slow as it may and a follower's as fast, no such follower votes for
+    /// another server before the lease ends (dissertation §6.4.1).
     pub fn lease_duration(&self) -> Duration {
         let drift = u64::from(self.max_clock_drift_ppm);
         let micros = self.election_timeout_min.as_micros() as u64;
@@ -254,14 +254,18 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::VoterCount(n) => {
-                write!(f, "a cluster has 1 to {} voters, and as many learners, not {n}", Membership::MAX_VOTERS)
+                write!(
+                    f,
+                    "a cluster has 1 to {} voters, and as many learners, not {n}",
+                    Membership::MAX_VOTERS
+                )
             }
             Self::VoterAndLearner(node) => {
                 write!(f, "node {node} cannot be a voter and a learner at once")
             }
-            Self::LeaseWithoutCheckQuorum => f.write_str(
-                "lease_reads needs check_quorum: a lease rests on followers that spare their leader",
-            ),
+            Self::LeaseWithoutCheckQuorum => {
+                f.write_str("lease_reads needs check_quorum: a lease depends on leader stickiness")
+            }
             Self::NodeIdZero => f.write_str("node ids start at 1"),
             Self::DurationOutOfRange { setting, value } => {
                 write!(f, "{setting} is {value:?}; it must be from 1 µs to 1 h")
@@ -275,8 +279,8 @@ impl fmt::Display for ConfigError {
             ),
             Self::HeartbeatTooSlow { heartbeat, election } => write!(
                 f,
-                "heartbeat_interval ({heartbeat:?}) must be less than election_timeout_min ({election:?}), \
-                 or followers give up on a leader that is alive"
+                "heartbeat_interval ({heartbeat:?}) must be less than election_timeout_min \
+                 ({election:?}), or followers give up on a leader that is alive"
             ),
         }
     }

@@ -11,15 +11,15 @@ use crate::{Bytes, LogIndex, LogPosition, Membership, NodeId, Term};
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Entry {
-    /// Where it stands in the log.
+    /// The entry's place in the log.
     pub index: LogIndex,
     /// The term of the leader that created it.
     pub term: Term,
-    /// What it says.
+    /// The content.
     pub payload: Payload,
 }
 
-/// What an entry says.
+/// The content of an entry.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Payload {
@@ -28,14 +28,14 @@ pub enum Payload {
     Noop,
     /// A command for the state machine. The core never looks inside.
     Command(Bytes),
-    /// Who belongs to the cluster from this entry on, committed or not (§6).
+    /// The membership from this entry on, committed or not (§6).
     Membership(Membership),
 }
 
 /// Entries that follow each other, shared by reference counting.
 ///
-/// A log, the messages to all peers, the write to disk and what is applied hold the same entries:
-/// cloning and slicing copy none of them.
+/// A log, the messages to all peers, the write to disk and the output to apply share the same
+/// entries: cloning and slicing copy none of them.
 #[derive(Clone)]
 pub struct Entries {
     /// `None` for no entries, so that a heartbeat allocates nothing.
@@ -44,13 +44,13 @@ pub struct Entries {
     end: u32,
 }
 
-/// What must survive a crash besides the log: Figure 2's `currentTerm` and `votedFor`.
+/// The state that must survive a crash besides the log: Figure 2's `currentTerm` and `votedFor`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HardState {
     /// The latest term this server has seen.
     pub current_term: Term,
-    /// Who got this server's vote in that term.
+    /// The candidate that has this server's vote in that term.
     pub voted_for: Option<NodeId>,
 }
 
@@ -69,7 +69,7 @@ pub struct Snapshot {
 }
 
 impl Entry {
-    /// Where this entry stands, and its term.
+    /// The entry's index and term.
     pub fn position(&self) -> LogPosition {
         LogPosition::new(self.index, self.term)
     }
@@ -94,7 +94,8 @@ impl Entries {
     /// No entries.
     pub const EMPTY: Self = Self { shared: None, start: 0, end: 0 };
 
-    /// The entries from place `start` up to, not including, place `end`, sharing this value's memory.
+    /// The entries from place `start` up to, not including, place `end`, sharing this value's
+    /// memory.
     ///
     /// # Panics
     /// If `start > end` or `end` lies past the end.

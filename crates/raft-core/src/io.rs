@@ -1,4 +1,4 @@
-//! What goes into a [`Node`](crate::Node) and what comes out: the whole of its surface to a driver.
+//! The inputs and outputs of a [`Node`](crate::Node): its whole interface to a driver.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -10,8 +10,8 @@ use crate::{
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
 ///
-/// Several may be handed over before draining; [`Propose`](Self::Propose) and [`Read`](Self::Read) in
-/// a row then become one write, and one message to each peer.
+/// Several may be handed over before draining; [`Propose`](Self::Propose) and [`Read`](Self::Read)
+/// in a row then become one write, and one message to each peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Input {
     /// The clock reached [`Node::deadline`](crate::Node::deadline). Too early is harmless.
@@ -23,34 +23,34 @@ pub enum Input {
         /// The message.
         message: Message,
     },
-    /// A client wants this command in the log. A leader takes it; others say whom to ask, or pass it
-    /// on ([`Settings::forward_proposals`](crate::Settings::forward_proposals)).
+    /// A client wants this command in the log. A leader takes it; other servers name the leader, or
+    /// forward it ([`Settings::forward_proposals`](crate::Settings::forward_proposals)).
     Propose {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
-        /// What the state machine will be given.
+        /// The bytes that the state machine will apply.
         command: Bytes,
     },
-    /// A client wants to read what all commands before have done. Answered with
+    /// A client wants to read the effects of all commands before. Answered with
     /// [`Outcome::Readable`] when the state machine can be read; a follower asks its leader.
     Read {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
-        /// What the answer rests on.
+        /// How the leader makes sure that it still leads.
         mode: ReadMode,
     },
-    /// Change who belongs to the cluster (§6). Only a leader does.
+    /// Change the membership (§6). Only a leader does.
     ChangeMembership {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
         /// The change.
         change: MembershipChange,
     },
-    /// Hand leadership over (dissertation §3.10). Only a leader does.
+    /// Transfer leadership (dissertation §3.10). Only a leader does.
     TransferLeadership {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
-        /// Who is to lead: a voter.
+        /// The target: another voter.
         to: NodeId,
     },
     /// This [`Persist`] request, and all before it, are on stable storage.
@@ -63,25 +63,24 @@ pub enum Input {
         /// The encoded state.
         data: Bytes,
     },
-    /// Act as if the election timeout had just elapsed, whatever the clock says. A leader ignores it.
-    /// For tests and for people who watch; the other servers' rules hold all the same. With lease reads
-    /// on, a server that heard from a leader less than the shortest election timeout ago refuses: the
-    /// lease rests on its patience too.
+    /// Act as if the election timeout had just elapsed, whatever the clock says. A leader ignores
+    /// it. For tests and for people who watch. With lease reads on, a server that heard from a
+    /// leader less than the shortest election timeout ago refuses: the lease depends on it.
     ForceElection,
     /// Forget that a leader was heard, so that this server votes for another at once. For tests and
-    /// for people who watch. Refused when lease reads are on: they rest on that memory.
+    /// for people who watch. Refused when lease reads are on: leases depend on that memory.
     ForgetLeader,
 }
 
-/// What a read that needs no log entry rests on (dissertation §6.4).
+/// How a leader makes sure that it still leads before it answers a read (dissertation §6.4).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ReadMode {
     /// The leader asks a quorum, after the read arrived, whether it still leads (§6.4).
     Quorum,
-    /// The leader answers at once while its lease lasts, which rests on clocks: see
-    /// [`Settings::max_clock_drift_ppm`](crate::Settings::max_clock_drift_ppm) (§6.4.1). Without a lease
-    /// it is a `Quorum` read.
+    /// The leader answers at once while its lease lasts, which depends on clocks: see
+    /// [`Settings::max_clock_drift_ppm`](crate::Settings::max_clock_drift_ppm) (§6.4.1). Without a
+    /// lease it is a `Quorum` read.
     Lease,
 }
 
@@ -99,15 +98,15 @@ pub enum Output {
         message: Message,
     },
     /// These entries are committed and on this server's disk: apply them, in order. Every entry is
-    /// handed over once in each life of a node.
+    /// handed over once in each incarnation of a node.
     Apply(Entries),
-    /// Replace the state machine by this snapshot, which is newer than all that was applied.
+    /// Replace the state machine by this snapshot, which is newer than every applied entry.
     Restore(Snapshot),
-    /// What became of a request. One for each, except for those that a crash cut off.
+    /// The outcome of a request: one for each, except for requests that a crash cut off.
     Reply {
         /// The id from the [`Input`].
         request: RequestId,
-        /// What became of it.
+        /// The answer.
         outcome: Outcome,
     },
     /// The log has grown past the threshold: encode the state machine and answer with
@@ -116,7 +115,7 @@ pub enum Output {
         /// The last entry applied so far.
         through: LogIndex,
     },
-    /// What was decided, and why. Only with [`Config::trace`](crate::Config::trace).
+    /// A decision and its reason. Only with [`Config::trace`](crate::Config::trace).
     Trace(Trace),
 }
 
@@ -161,44 +160,44 @@ pub struct Persist {
     pub entries: Entries,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// It is committed, and its entry was handed over by [`Output::Apply`] before this reply. For a
     /// change of the membership: it is complete.
     Committed(LogPosition),
-    /// The state machine shows everything that the read must see, once the outputs before this one are
-    /// carried out.
+    /// The state machine shows everything that the read must see, once the outputs before this one
+    /// are carried out.
     Readable {
         /// Everything up to this entry is applied.
         index: LogIndex,
     },
-    /// Another server was made to stand for election, and this one leads no more.
+    /// Another server was told to start an election, and this one leads no more.
     Transferred {
-        /// Who is to lead.
+        /// The target of the transfer.
         to: NodeId,
     },
     /// This server does not lead. Nothing was done; ask the leader.
     NotLeader {
-        /// Whom this server believes to lead.
+        /// The leader that this server knows.
         leader: Option<NodeId>,
     },
     /// Nothing was done, for this reason.
     Refused(Refusal),
     /// It was appended, but another leader's entry took its place: it will never be committed.
     Superseded {
-        /// Where it had stood.
+        /// The entry's place.
         position: LogPosition,
     },
     /// It may have been committed or not, or may yet be: a snapshot covers the place where it was
     /// appended, or the leader that took it does not lead any more.
     Unknown {
-        /// Where it had stood, if that is known.
+        /// The entry's place, if that is known.
         position: Option<LogPosition>,
     },
 }
 
-/// Why a leader does not do what it was asked for.
+/// Why a leader refuses a request.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Refusal {
@@ -218,9 +217,9 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
-    /// Leadership is being handed over. Try again in a moment.
+    /// Leadership is being transferred. Try again in a moment.
     TransferInProgress {
-        /// Who is to lead.
+        /// The target of the transfer.
         to: NodeId,
     },
     /// The leader has not committed an entry of its own term yet, so it does not know what is
@@ -230,9 +229,9 @@ pub enum Refusal {
     ChangeInProgress,
     /// The change makes no sense for the present membership.
     Change(ChangeError),
-    /// The learner's log is too far behind for it to vote. Try again when it has caught up.
+    /// The learner lacks too many entries to vote. Try again when it has caught up.
     NotCaughtUp {
-        /// Which learner.
+        /// The learner.
         node: NodeId,
         /// The last entry known to be on its disk.
         match_index: LogIndex,
@@ -242,17 +241,17 @@ pub enum Refusal {
     /// A new server made no progress in receiving the log, and the change was given up. It stays a
     /// learner.
     CatchUpStalled {
-        /// Which server.
+        /// The new server.
         node: NodeId,
     },
-    /// Only another voter can be handed leadership.
+    /// Leadership can be transferred to another voter only.
     NotAVoter {
-        /// Who was to lead.
+        /// The target of the transfer.
         node: NodeId,
     },
     /// The server that was to lead did not take over in time; this one goes on leading.
     TransferTimedOut {
-        /// Who was to lead.
+        /// The target of the transfer.
         to: NodeId,
     },
 }
@@ -271,7 +270,7 @@ impl fmt::Display for Refusal {
                 write!(f, "{limit} requests wait for an answer already, the limit")
             }
             Self::TransferInProgress { to } => {
-                write!(f, "leadership is being handed over to node {to}")
+                write!(f, "leadership is being transferred to node {to}")
             }
             Self::TermNotCommitted => {
                 f.write_str("the leader has not committed an entry of its own term yet")

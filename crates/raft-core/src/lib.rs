@@ -2,16 +2,17 @@
 //!
 //! [`Node`] is one server of a Raft cluster, after *In Search of an Understandable Consensus
 //! Algorithm (Extended Version)* by Diego Ongaro and John Ousterhout: elections (§5.2), replication
-//! (§5.3), the two restrictions that make it safe (§5.4), membership change (§6), log compaction and
-//! snapshots (§7), and what clients are told (§8). Section numbers in this crate are those of that
-//! paper; "dissertation" is Ongaro's *Consensus: Bridging Theory and Practice*, from which come
-//! pre-vote (§9.6), check-quorum (§6.2), leader stickiness (§4.2.3), leadership transfer (§3.10), and
-//! reads that need no log entry (§6.4).
+//! (§5.3), the two restrictions that make it safe (§5.4), membership change (§6), log compaction
+//! and snapshots (§7), and the answers to clients (§8). Section numbers in this crate are those of
+//! that paper; "dissertation" is Ongaro's *Consensus: Bridging Theory and Practice*, the source of
+//! pre-vote (§9.6), check-quorum (§6.2), leader stickiness (§4.2.3), leadership transfer (§3.10),
+//! and reads that need no log entry (§6.4). The page [`rules`] says which function is which rule of
+//! Figure 2.
 //!
-//! A node does nothing by itself. It has no clock, no source of randomness, no threads, no files and
-//! no sockets; it is `no_std` and depends on nothing but `alloc`. A *driver* owns those, tells the
-//! node what happened, and does what the node asks for. The same node therefore runs on a server, in
-//! a simulator and in a web page, and the same inputs give the same outputs everywhere.
+//! A node does nothing by itself. It has no clock, no source of randomness, no threads, no files
+//! and no sockets; it is `no_std` and depends on nothing but `alloc`. A *driver* owns those, hands
+//! events to the node, and carries out its outputs. The same node therefore runs on a server, in a
+//! simulator and in a web page, and the same inputs give the same outputs everywhere.
 //!
 //! # The contract: inputs, then drain
 //!
@@ -26,11 +27,11 @@
 //!
 //! 1. Hand over an [`Input`] with [`Node::handle`], and the present time.
 //! 2. **Drain**: take each [`Output`] with [`Node::poll_output`], and carry them out in that order,
-//!    until it says [`Poll::Drained`]. Outputs wait in order, so a driver that has several inputs may
-//!    hand them all over first; proposals and reads that follow each other then become one write, and
-//!    one message to each peer.
-//! 3. [`Poll::Drained`] carries the deadline, which may have moved: hand over [`Input::Timeout`] when
-//!    the clock gets there. There are no ticks; between inputs a node needs nothing.
+//!    until it says [`Poll::Drained`]. Outputs wait in order, so a driver that has several inputs
+//!    may hand them all over first; proposals and reads that follow each other then become one
+//!    write, and one message to each peer.
+//! 3. [`Poll::Drained`] carries the deadline, which may have moved: hand over [`Input::Timeout`]
+//!    when the clock gets there. There are no ticks; between inputs a node needs nothing.
 //!
 //! After [`Node::new`], drain before the first input: a stored snapshot comes out as
 //! [`Output::Restore`].
@@ -40,19 +41,20 @@
 //!
 //! # Durability is the node's job
 //!
-//! Raft is safe only if what a server promises survives its crash: its term, its vote, the entries it
-//! acknowledges. The usual bug is to promise first and to write later. Here a driver cannot do that:
+//! Raft is safe only if the promises of a server survive its crash: its term, its vote, the entries
+//! it acknowledges. The usual bug is to promise first and to write later. Here a driver cannot do
+//! that:
 //!
-//! - whatever must be stored comes out as one [`Output::Persist`] for each input. It is to be stored
-//!   atomically and in order, and reported with [`Input::Persisted`] when it is on stable storage;
-//! - a message that depends on a write is **withheld inside the node** until that report. What comes
-//!   out of [`Node::poll_output`] may be sent at once;
-//! - a report speaks for all writes before it, so a driver may write several together. There is no
-//!   need to wait for a write before the next input: a leader replicates while its own disk writes,
-//!   and counts its own disk like any other, when it is done (dissertation §10.2.1);
+//! - an input causes at most one [`Output::Persist`]. The driver stores it atomically and in order,
+//!   and reports it with [`Input::Persisted`] when it is on stable storage;
+//! - a message that depends on a write is **withheld inside the node** until that report. A message
+//!   from [`Node::poll_output`] may be sent at once;
+//! - a report covers all writes before it, so a driver may write several together. The next input
+//!   need not wait for a write: a leader replicates while its own disk writes, and counts its own
+//!   disk like any other, when it is done (dissertation §10.2.1);
 //! - an entry is handed over by [`Output::Apply`] when it is committed *and* on this server's disk.
 //!
-//! If a write fails, do not report it. Stop the server: what is on its disk is not known any more.
+//! If a write fails, do not report it. Stop the server: the content of its disk is unknown.
 //!
 //! # A complete driver
 //!
@@ -76,11 +78,11 @@
 //!     outcomes: Vec<(RequestId, Outcome)>,
 //! }
 //!
-//! /// From, to, what.
+//! /// From, to, and the message.
 //! type Network = VecDeque<(NodeId, NodeId, Message)>;
 //!
 //! impl Server {
-//!     /// One input, then drain. What the outputs cause is the next input.
+//!     /// One input, then drain. A write that is stored is the next input.
 //!     fn handle(&mut self, now: Instant, input: Input, network: &mut Network) {
 //!         let mut inputs = VecDeque::from([input]);
 //!         while let Some(input) = inputs.pop_front() {
@@ -107,7 +109,9 @@
 //!                         }
 //!                     }
 //!                     Output::Restore(snapshot) => self.state = snapshot.data.to_vec(),
-//!                     Output::Reply { request, outcome } => self.outcomes.push((request, outcome)),
+//!                     Output::Reply { request, outcome } => {
+//!                         self.outcomes.push((request, outcome));
+//!                     }
 //!                     Output::SnapshotNeeded { through } => {
 //!                         let data = Bytes::from(self.state.clone());
 //!                         inputs.push_back(Input::SnapshotTaken { through, data });
@@ -175,102 +179,108 @@
 //! assert!(matches!(outcomes[..], [(RequestId(1), Outcome::Committed(_))]));
 //! ```
 //!
-//! `tests/raft/server.rs` and `tests/raft/cluster.rs` are the next larger driver: disks that are slow
-//! and lose writes, messages that are lost, repeated and reordered.
+//! `tests/raft/server.rs` and `tests/raft/cluster.rs` are the next larger driver: disks that are
+//! slow and lose writes, messages that are lost, repeated and reordered.
 //!
-//! # What peers send
+//! # Messages from peers
 //!
-//! No message makes a node panic. What cannot be true (entries with gaps, an entry of a later term
-//! than its sender's, an acknowledgement of entries that the leader does not have) is ignored with a
-//! reason, and does not even move the term. That is protection against broken software, not against
-//! malice: Raft assumes servers that fail by stopping, and a network that may lose, repeat, delay and
-//! reorder messages but does not alter them. A driver that uses an open network must authenticate.
+//! No message makes a node panic. A message that cannot be true (entries with gaps, an entry of a
+//! later term than its sender's, an acknowledgement of entries that the leader does not have) is
+//! ignored with a reason, and does not even move the term. That is protection against broken
+//! software, not against malice: Raft assumes servers that fail by stopping, and a network that may
+//! lose, repeat, delay and reorder messages but does not alter them. A driver that uses an open
+//! network must authenticate.
 //!
-//! A broken *internal* invariant is an `assert!`, kept in release builds: a server that has lost its
-//! way must stop, not vote.
+//! A broken *internal* invariant is an `assert!`, kept in release builds: a server in an impossible
+//! state must stop, not vote.
 //!
 //! # Every decision says why
 //!
-//! With [`Config::trace`], decisions come out as [`Output::Trace`]: a refused vote names the rule that
-//! refused it, a commit names its quorum, a truncation names the conflict. [`Trace`] has words for
-//! each, and its section of the paper. Without it nothing is built. [`Node::status`] is the whole
-//! state for a person to look at.
+//! With [`Config::trace`], decisions come out as [`Output::Trace`]: a refused vote names the rule
+//! that refused it, a commit names its quorum, a truncation names the conflict. [`Trace`] has words
+//! for each, and its section of the paper. Without [`Config::trace`] no decision is built.
+//! [`Node::status`] is the whole state for a person to look at.
 //!
 //! # Where this differs from the paper
 //!
-//! - A leader commits a no-op at the start of its term, which §8 proposes for reads, always: it
-//!   also commits what earlier leaders left, without waiting for a client (§5.4.2).
+//! - A leader always commits a no-op at the start of its term, which §8 proposes for reads. It also
+//!   commits the entries of earlier leaders, without waiting for a client (§5.4.2).
 //! - A refusal of entries carries a position where the logs may still agree, found by term (the
 //!   optimization at the end of §5.3): repairing a log takes a message for each term, not for each
 //!   entry.
 //! - An acknowledgement carries the index that it proves, so that late, lost and repeated ones are
-//!   harmless, and requests follow each other without waiting (dissertation §10.2.1).
-//! - Pieces of a snapshot are acknowledged with the number of bytes held, so that a transfer resumes.
+//!   harmless, and requests follow each other without waiting (dissertation §10.2.2).
+//! - Pieces of a snapshot are acknowledged with the number of bytes received, so that sending
+//!   resumes after a loss.
 //! - An entry may be committed by a majority that does not include the leader's own disk.
-//! - Every request of a leader carries its [`HeartbeatRound`], and the answer repeats it. Reads, leases and
-//!   check-quorum rest on nothing else: an answer proves that its sender followed this leader after
-//!   the round began.
-//! - A new voter is always caught up as a learner first; a change that moves more than one vote goes
-//!   through a joint membership, which the leader leaves by itself (§6).
-//! - A leader that is removed names its successor, so that the cluster need not wait for a timer.
+//! - Every request of a leader carries its [`HeartbeatRound`], and the answer repeats it. Reads,
+//!   leases and check-quorum depend on nothing else: an answer proves that its sender followed this
+//!   leader after the round began.
+//! - A new voter is always caught up as a learner first; a change that moves more than one vote
+//!   goes through a joint membership, which the leader leaves by itself (§6).
+//! - A leader that is removed tells another voter to start an election, so that the cluster need
+//!   not wait for a timer.
 //!
 //! # Reads
 //!
-//! [`Input::Read`] answers [`Outcome::Readable`] when the state machine shows all that was committed
-//! when the read arrived; on a follower, after asking the leader. With [`ReadMode::Quorum`] this needs
-//! no clock. With [`ReadMode::Lease`] it rests on one assumption about clocks: that none runs faster or
-//! slower than real time by more than [`Settings::max_clock_drift_ppm`]. The lease lasts
-//! [`Settings::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower spares
-//! its leader for `election_timeout_min` from their *arrival*, also after a restart. A leader that hands
-//! over has no lease for the rest of its term.
+//! [`Input::Read`] is answered with [`Outcome::Readable`] when the state machine shows every entry
+//! that was committed when the read arrived; a follower asks the leader first. [`ReadMode::Quorum`]
+//! needs no clock. [`ReadMode::Lease`] depends on one assumption about clocks: that none runs
+//! faster or slower than real time by more than [`Settings::max_clock_drift_ppm`]. The lease lasts
+//! [`Settings::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower
+//! votes for no other server for `election_timeout_min` from their *arrival*, also after a restart.
+//! A leader that transfers leadership has no lease for the rest of its term.
 //!
 //! # Memory
 //!
-//! What a node holds is bounded, whatever its peers, its clients and its disk do; [`Node::memory_usage`] counts
-//! it, and `tests/raft/limits.rs` floods nodes to prove it.
+//! The memory of a node is bounded, whatever its peers, its clients and its disk do.
+//! [`Node::memory_usage`] counts it, and `tests/raft/limits.rs` floods nodes to prove it.
 //!
 //! - **The log since the last snapshot.** A leader takes no command beyond
-//!   [`Settings::max_uncommitted_bytes`] that are not committed or not on its own disk, so the log grows
-//!   only as fast as entries are applied, and every [`Settings::snapshot_threshold`] of those a snapshot is
-//!   asked for. It is dropped when the driver answers, however far behind a peer is.
-//! - **For each peer, an index and a size for each message under way**, at most
-//!   [`Settings::max_in_flight`]: entries are never kept for a peer. While a snapshot is on its way to a
-//!   peer, that snapshot, shared with all others that need the same.
-//! - **Requests**: a few words for each proposal whose fate is open, at most one for each 64 bytes of
-//!   `max_uncommitted_bytes`, and for each waiting read and request passed on, at most
+//!   [`Settings::max_uncommitted_bytes`] that are not committed or not on its own disk, so the log
+//!   grows only as fast as entries are applied, and every [`Settings::snapshot_threshold`] of those
+//!   a snapshot is asked for. The log up to there is dropped when the driver answers, however many
+//!   entries a peer lacks.
+//! - **For each peer, an index and a size for each message in flight**, at most
+//!   [`Settings::max_in_flight`]: entries are never kept for a peer. While a snapshot is being sent
+//!   to a peer, that snapshot, shared with all other peers that need the same.
+//! - **Requests**: a few words for each proposal that is not answered, at most one for each 64
+//!   bytes of `max_uncommitted_bytes`, and for each waiting read and forwarded request, at most
 //!   [`Settings::max_pending_requests`] of each kind.
-//! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are shared
-//!   with the log; a command that is passed on is not.
+//! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are
+//!   shared with the log; a command that is forwarded is not.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`].
 //! - At most 27 members and their votes, and the beginnings of 256 rounds of heartbeats.
 //!
-//! Outputs that are not taken are the driver's to bound, and so are writes that it has not finished.
+//! The driver bounds the outputs that it has not taken and the writes that it has not finished.
 //!
 //! # What is deliberately absent
 //!
 //! - **I/O of any kind**, and with it encodings, logging, threads and async. The feature `serde`
 //!   derives serialisation for what a disk or a wire carries; the format is the driver's choice.
-//! - **The state machine.** Commands are bytes that the core never looks at. To apply a command once
-//!   although a client repeats it (§8) is the state machine's business.
+//! - **The state machine.** Commands are bytes that the core never looks at. To apply a command
+//!   once although a client repeats it (§8) is the state machine's business.
 //! - **A clock and random numbers.** Election timeouts are drawn from [`Config::seed`].
-//! - **Entries on disk.** The log behind the last snapshot is held in memory; snapshots bound it.
+//! - **Entries on disk.** The log after the last snapshot is in memory; snapshots bound it.
 //!
 //! # Caveats
 //!
-//! - A follower that passes proposals on does not know whether the network repeated them: a command may
-//!   then be in the log twice. The state machine must recognise it (§8), as it must a client's retry.
-//! - A proposal may stay without an outcome for as long as nothing is committed in its place, and
-//!   forever after a crash. A client needs its own timeout, and a way to repeat a command safely.
-//! - A snapshot is one value in memory, at the leader and at the follower, and so are the pieces that
-//!   have arrived; a follower that crashes in the middle starts from the first piece.
+//! - The network may repeat a proposal that a follower forwards: the command is then in the log
+//!   twice. The state machine must recognise it (§8), as it must a client's retry.
+//! - A proposal has no outcome as long as no entry is committed in its place, and none after a
+//!   crash. A client needs its own timeout, and a way to repeat a command safely.
+//! - A snapshot is one value in memory, at the leader and at the follower, and so are the pieces
+//!   that have arrived; a follower that crashes in the middle starts from the first piece.
 //! - Followers learn of a commit from the next message, at the latest with the next heartbeat.
-//! - The same seed after a restart draws the same timeouts again, and the same ids for what is passed
-//!   on if the clock also starts at the same time. Give each server its own seed, and best each life.
+//! - The same seed after a restart draws the same timeouts again, and the same ids for forwarded
+//!   requests if the clock also starts at the same time. Give each server its own seed, and best
+//!   each incarnation.
 //! - A server whose disk was lost must not come back under its id: it may have voted, and its
-//!   acknowledgements were counted. What can be seen of that is refused ([`RestartError`]); an empty
+//!   acknowledgements were counted. The signs of that are refused ([`RestartError`]); an empty
 //!   disk looks like a first start.
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
 extern crate alloc;
 

@@ -1,16 +1,17 @@
-//! The replicated log in memory: the entries behind the last snapshot.
+//! The replicated log in memory: the entries after the last snapshot.
 //!
-//! Entries live in shared segments: what was appended together is one segment, and the messages, the
-//! write to disk and the followers' logs of one process share it. No entry is ever copied to keep it.
-//! Segments that are not the newest stand in shared groups, so that cloning a log costs little however
-//! long it is: a simulator can keep many copies, and a frame of a user interface can hold one.
+//! Entries live in shared segments: entries that were appended together are one segment, and the
+//! messages, the write to disk and the followers' logs of one process share it. No entry is ever
+//! copied to keep it. Segments that are not the newest are in shared groups, so that cloning a log
+//! costs little however long it is: a simulator can keep many copies, and a frame of a user
+//! interface can hold one.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::{Entries, Entry, LogIndex, LogPosition, Term};
 
-/// Entries in a segment of what was found on disk, and the most that are copied into one batch.
+/// Entries in a segment of a recovered log, and the most that are copied into one batch.
 const SEGMENT: usize = 256;
 /// Segments in a group.
 const GROUP: usize = 64;
@@ -71,7 +72,7 @@ impl Segment {
 }
 
 impl Log {
-    /// A log that starts behind `base`, without entries.
+    /// A log that starts after `base`, without entries.
     pub fn new(base: LogPosition) -> Self {
         Self { base, last: base, groups: Vec::new(), tail: Vec::new(), payload_bytes: 0 }
     }
@@ -115,8 +116,8 @@ impl Log {
         segment.entries.get((index.0 - segment.first.0) as usize)
     }
 
-    /// The term of the entry at `index`. Known for `base` too; `None` for what a snapshot replaced
-    /// and for what is not there: the two must never pass for term 0.
+    /// The term of the entry at `index`, or of `base`. `None` for a compacted and for a missing
+    /// entry: neither must ever pass for term 0.
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
         if index == self.last.index {
             return Some(self.last.term);
@@ -151,7 +152,8 @@ impl Log {
         self.segment_at(from).part(from, to)
     }
 
-    /// Payload bytes of the entries behind `after`, up to and including `to`; of those that are there.
+    /// Payload bytes of the entries after `after`, up to and including `to`; of those that are
+    /// there.
     pub(crate) fn payload_bytes_between(&self, after: LogIndex, to: LogIndex) -> u64 {
         let (from, to) = (after.max(self.base.index).next(), to.min(self.last.index));
         let bytes = |segment: &Segment| match segment.first >= from && segment.last() <= to {
@@ -194,8 +196,8 @@ impl Log {
         (entries().take(count).cloned().collect(), bytes)
     }
 
-    /// The last position at or before `index` whose term does not exceed `term`: what two logs can
-    /// still have in common. `None` if a snapshot replaced that part.
+    /// The last position at or before `index` whose term does not exceed `term`: two logs may still
+    /// agree there. `None` if a snapshot replaced that part.
     pub fn last_with_term_at_most(&self, index: LogIndex, term: Term) -> Option<LogPosition> {
         if index < self.base.index || self.base.term > term {
             return None;
@@ -216,8 +218,8 @@ impl Log {
     /// Adds entries at the end. They are shared, not copied.
     ///
     /// # Panics
-    /// If the first does not follow the last entry, or its term is older. That they follow each other
-    /// is the caller's to know.
+    /// If the first does not follow the last entry, or its term is older. That they follow each
+    /// other is the caller's to know.
     pub fn append(&mut self, entries: Entries) {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
         assert!(first.index == self.last.index.next(), "append {first:?} after {}", self.last);
@@ -237,7 +239,7 @@ impl Log {
         self.tail.push(segment);
     }
 
-    /// Adds what was found on disk: in segments, because one large segment would stay in memory until
+    /// Adds recovered entries: in segments, because one large segment would stay in memory until
     /// its last entry is compacted.
     pub(crate) fn append_recovered(&mut self, entries: Vec<Entry>) {
         let mut entries = entries.into_iter().peekable();
@@ -258,7 +260,7 @@ impl Log {
             {
                 self.tail = group.to_vec();
             }
-            let newest = self.tail.pop().expect("entries stand in segments");
+            let newest = self.tail.pop().expect("entries are in segments");
             self.payload_bytes -= newest.bytes as u64;
             if let Some(kept) = newest.cut(newest.first, index.previous()) {
                 self.payload_bytes += kept.bytes as u64;
@@ -274,7 +276,7 @@ impl Log {
         entry.map_or(self.base, Entry::position)
     }
 
-    /// Drops the entries up to and including `base`, which a snapshot now replaces. Entries behind
+    /// Drops the entries up to and including `base`, which a snapshot now replaces. Entries after
     /// it stay.
     ///
     /// # Panics
@@ -310,7 +312,7 @@ impl Log {
     /// The segment that holds `index`, which the log must hold.
     fn segment_at(&self, index: LogIndex) -> &Segment {
         let starts_before = |segment: &Segment| segment.first <= index;
-        // Nearly every look-up is for what was appended last, or for what came just before.
+        // Nearly every look-up is for the last two segments.
         match &self.tail[..] {
             [.., last] if starts_before(last) => last,
             [.., before, _] if starts_before(before) => before,

@@ -1,4 +1,4 @@
-//! Who belongs to the cluster, and what a majority of it is (§6, dissertation chapter 4).
+//! The members of a cluster, and the one definition of a majority (§6, dissertation chapter 4).
 
 mod change;
 
@@ -13,8 +13,8 @@ use crate::{ConfigError, NodeId};
 /// The servers of a cluster. Cloning it is cheap.
 ///
 /// - *Voters* elect and commit.
-/// - While the cluster moves from one set of voters to another (joint consensus, §6), the *outgoing*
-///   voters count too: every decision needs a majority of each set.
+/// - While the cluster moves from one set of voters to another (joint consensus, §6), the
+///   *outgoing* voters count too: every decision needs a majority of each set.
 /// - *Learners* receive the log and count nowhere (dissertation §4.2.1). A learner that is still an
 ///   outgoing voter votes until the move is over.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
@@ -42,8 +42,8 @@ impl Membership {
         Self::of(voters, [], [])
     }
 
-    /// No servers: what a server that is to join a cluster knows of it. It votes for nobody's but
-    /// waits for a leader to tell it more.
+    /// No servers: the membership that a server knows before it joins a cluster. The server waits
+    /// for a leader.
     pub fn empty() -> Self {
         Self::default()
     }
@@ -113,7 +113,7 @@ impl Membership {
         !self.sets.outgoing.is_empty()
     }
 
-    /// Whether nobody belongs to it: see [`Membership::empty`].
+    /// Whether there are no voters: see [`Membership::empty`].
     pub fn is_empty(&self) -> bool {
         self.sets.voters.is_empty()
     }
@@ -152,8 +152,8 @@ impl Membership {
             .all(|set| set.iter().filter(|node| is_in(**node)).count() >= majority(set))
     }
 
-    /// How many servers for which `is_in` says yes there are, and how many make a majority; in a joint
-    /// membership, in the set of voters that lacks more.
+    /// How many servers for which `is_in` says yes there are, and how many make a majority; in a
+    /// joint membership, in the set of voters that lacks more.
     pub fn tally(&self, is_in: impl Fn(NodeId) -> bool) -> (usize, usize) {
         let counts = self
             .majorities()
@@ -215,7 +215,7 @@ fn sorted(nodes: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
 }
 
 impl From<Sets> for Membership {
-    /// Puts them in order: what was stored or sent need not be.
+    /// Sorts the sets: stored or received ones need not be in order.
     fn from(sets: Sets) -> Self {
         Self::of(sets.voters, sets.outgoing, sets.learners)
     }

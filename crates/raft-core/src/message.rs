@@ -1,4 +1,4 @@
-//! What servers say to each other: the paper's three RPCs (Figures 2 and 13) and their replies, and
+//! The messages between servers: the paper's three RPCs (Figures 2 and 13) and their replies, and
 //! the messages that the dissertation adds.
 
 use crate::{
@@ -12,41 +12,41 @@ use crate::{
 pub struct Message {
     /// The sender's `current_term` when it made the message.
     pub term: Term,
-    /// What it asks or answers.
+    /// The request or reply.
     pub body: Body,
 }
 
-/// What a message asks or answers.
+/// A request or a reply.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Body {
-    /// A server asks whether it could win an election, before it disturbs anybody (dissertation
-    /// §9.6). It asks for votes in the term after its current one.
+    /// A server asks whether it could win an election, before it disturbs any other (dissertation
+    /// §9.6). The election would be in the term after its current one.
     PreVote(PreVote),
-    /// The answer to it.
+    /// The reply to [`PreVote`](Self::PreVote).
     PreVoteReply(RequestVoteReply),
     /// A candidate asks for a vote (§5.2).
     RequestVote(RequestVote),
-    /// The answer to it.
+    /// The reply to [`RequestVote`](Self::RequestVote).
     RequestVoteReply(RequestVoteReply),
     /// A leader replicates entries; without entries it is a heartbeat (§5.3, §5.2).
     AppendEntries(AppendEntries),
-    /// The answer to it.
+    /// The reply to [`AppendEntries`](Self::AppendEntries).
     AppendEntriesReply(AppendEntriesReply),
-    /// A leader sends a piece of its snapshot to a server that is too far behind (§7).
+    /// A leader sends a piece of its snapshot to a server that needs compacted entries (§7).
     InstallSnapshot(InstallSnapshot),
-    /// The answer to it.
+    /// The reply to [`InstallSnapshot`](Self::InstallSnapshot).
     InstallSnapshotReply(InstallSnapshotReply),
-    /// A leader tells the server that is to lead next to stand for election at once (dissertation
-    /// §3.10).
+    /// A leader tells the target of a leadership transfer to start an election at once
+    /// (dissertation §3.10).
     TimeoutNow,
-    /// A follower asks its leader up to where a read must see (dissertation §6.4).
+    /// A follower asks its leader which entry a read must see (dissertation §6.4).
     ReadIndex(ReadIndex),
-    /// The answer to it.
+    /// The reply to [`ReadIndex`](Self::ReadIndex).
     ReadIndexReply(ReadIndexReply),
-    /// A follower passes on a client's command.
+    /// A follower forwards a client's command.
     Forward(Forward),
-    /// The answer to it.
+    /// The reply to [`Forward`](Self::Forward).
     ForwardReply(ForwardReply),
 }
 
@@ -68,7 +68,7 @@ pub struct RequestVote {
     pub last_log_index: LogIndex,
     /// Term of the candidate's last log entry (§5.4.1).
     pub last_log_term: Term,
-    /// Whether the leader itself asked for this election: then the voter need not spare it
+    /// Whether the leader itself asked for this election: then leader stickiness does not apply
     /// (dissertation §4.2.3).
     pub leadership_transfer: bool,
 }
@@ -101,16 +101,16 @@ pub struct AppendEntries {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum AppendEntriesReply {
-    /// The follower's log, on disk, equals the leader's up to and including `match_index`: exactly
-    /// what the request proved, never more.
+    /// The follower's log, on disk, equals the leader's up to and including `match_index`: the last
+    /// entry that the request proved, never a later one.
     Success {
         /// `prev_log_index` plus the number of entries of the request.
         match_index: LogIndex,
         /// The request's round.
         round: HeartbeatRound,
     },
-    /// The follower follows this leader in this round; what the request proved waits for its disk, and
-    /// another answer will say it.
+    /// The sender follows this leader in this round. The entries wait for its disk: `Success`
+    /// follows when they are on it.
     Following {
         /// The request's round.
         round: HeartbeatRound,
@@ -153,12 +153,12 @@ pub struct InstallSnapshot {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum InstallSnapshotReply {
-    /// The follower has the snapshot's first `next_offset` bytes and wants what follows. It is how
-    /// a transfer resumes after a loss.
+    /// The follower has the snapshot's first `next_offset` bytes and needs the rest: sending
+    /// resumes there after a loss.
     Continue {
-        /// Which snapshot the answer is about.
+        /// The last entry that the snapshot replaces.
         last_included_index: LogIndex,
-        /// How many bytes the follower holds, from the start.
+        /// How many bytes the follower has, from the start.
         next_offset: u64,
         /// The request's round.
         round: HeartbeatRound,
@@ -173,11 +173,11 @@ pub enum InstallSnapshotReply {
     },
 }
 
-/// A follower asks up to where a read must see. The follower is the sender.
+/// A follower asks which entry a read must see. The follower is the sender.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ReadIndex {
-    /// The follower's name for the question.
+    /// The follower's name for the request.
     pub id: ForwardId,
     /// Whether the leader may answer from its lease.
     pub lease: bool,
@@ -187,13 +187,13 @@ pub struct ReadIndex {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ReadIndexReply {
-    /// The question.
+    /// The id of the request.
     pub id: ForwardId,
     /// The read must see everything up to this entry; or why the leader cannot say.
     pub result: Result<LogIndex, Refusal>,
 }
 
-/// A follower passes on a client's command.
+/// A follower forwards a client's command.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Forward {
@@ -208,9 +208,9 @@ pub struct Forward {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ForwardReply {
-    /// The command.
+    /// The id of the request.
     pub id: ForwardId,
-    /// Where it stands in the leader's log; or why the leader did not take it.
+    /// The command's place in the leader's log; or why the leader did not take it.
     pub result: Result<LogPosition, Refusal>,
 }
 

@@ -80,8 +80,9 @@ use crate::{
 /// A Raft server without I/O.
 ///
 /// Give it one [`Input`] with [`handle`](Self::handle), then take every [`Output`] with
-/// [`poll_output`](Self::poll_output) until [`Poll::Drained`]; call `handle` with [`Input::Timeout`]
-/// when the clock reaches its deadline. The crate's documentation shows the whole loop.
+/// [`poll_output`](Self::poll_output) until [`Poll::Drained`]; call `handle` with
+/// [`Input::Timeout`] when the clock reaches its deadline. The crate's documentation shows the
+/// whole loop.
 #[derive(Clone, Debug)]
 pub struct Node {
     config: Config,
@@ -108,7 +109,8 @@ pub struct Node {
     deadline: Instant,
     /// The latest round that this server answered without waiting for its disk, and its term.
     acked: (Term, HeartbeatRound),
-    /// When a leader was last heard, for leader stickiness; `None` if none was, or it was forgotten.
+    /// When a leader was last heard, for leader stickiness; `None` if none was, or it was
+    /// forgotten.
     leader_heard: Option<Instant>,
 
     durability: Durability,
@@ -176,10 +178,10 @@ const LARGEST_NUMBER: u64 = u64::MAX / 2;
 impl Node {
     /// Handles one input at the moment `now`. Then drain the outputs, at once or after more inputs.
     ///
-    /// No input from a peer makes it panic; what cannot be true is refused and traced.
+    /// No message from a peer makes it panic: a message that cannot be true is ignored and traced.
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.now = now;
-        // What proposals and reads need is done once for all of them: at the drain, or here.
+        // Proposals and reads are finished once for all of them: at the drain, or here.
         let is_request = matches!(input, Input::Propose { .. } | Input::Read { .. });
         if self.has_requests && !is_request {
             self.finish_requests();
@@ -226,7 +228,7 @@ impl Node {
         self.config.id
     }
 
-    /// The entries behind the last snapshot. Cloning it is cheap.
+    /// The entries after the last snapshot. Cloning the log is cheap.
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -236,7 +238,7 @@ impl Node {
         self.snapshot.as_ref()
     }
 
-    /// What this server does in its term.
+    /// This server's role in its term.
     pub fn role(&self) -> RoleKind {
         match self.role {
             Role::Follower { .. } => RoleKind::Follower,
@@ -251,7 +253,7 @@ impl Node {
         self.current_term
     }
 
-    /// Who got its vote in this term.
+    /// The candidate that has its vote in this term.
     pub fn voted_for(&self) -> Option<NodeId> {
         self.voted_for
     }
@@ -277,7 +279,7 @@ impl Node {
         self.memberships.last().map_or(LogIndex(0), |(index, _)| *index)
     }
 
-    /// Whom this server believes to lead; itself, if it does.
+    /// The leader that this server knows; itself, if it leads.
     pub fn leader(&self) -> Option<NodeId> {
         match self.role {
             Role::Follower { leader } => leader,
@@ -412,7 +414,7 @@ impl Node {
         self.deadline = Instant(self.now.0.saturating_add(timeout));
     }
 
-    /// Sends a message of the current term once what it depends on is on disk.
+    /// Sends a message of the current term once the writes that it depends on are on disk.
     #[inline]
     fn send(&mut self, to: NodeId, body: Body, needs: Needs) {
         let message = Message { term: self.current_term, body };
@@ -443,7 +445,7 @@ impl Node {
         }
     }
 
-    /// Out of the way of those who do not trace.
+    /// Cold: most servers do not trace.
     #[cold]
     #[inline(never)]
     fn emit_trace<T: Into<Trace>>(&mut self, decision: impl FnOnce() -> T) {

@@ -1,7 +1,7 @@
 //! Figure 2 → function: where each rule of the paper is.
 //!
-//! This module has no code. Files are in `crates/raft-core/src`; each function is the rule, with its
-//! reason and its section beside it. A test looks that every function named here exists.
+//! This module has no code. Files are in `crates/raft-core/src`; each function is the rule, with
+//! its reason and its section beside it. A test looks that every function named here exists.
 //!
 //! # Figure 2: state
 //!

@@ -1,4 +1,4 @@
-//! What a server looks like from outside, for a person or a test.
+//! The state of a server, for a person or a test.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -8,15 +8,15 @@ use crate::{HeartbeatRound, Instant, LogIndex, LogPosition, Membership, NodeId, 
 /// A server's state at one moment. Reading it changes nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
-    /// This server.
+    /// This server's id.
     pub id: NodeId,
-    /// What it does in its term.
+    /// Its role in the current term.
     pub role: RoleKind,
     /// The latest term it has seen.
     pub current_term: Term,
-    /// Who got its vote in that term.
+    /// The candidate that has its vote in that term.
     pub voted_for: Option<NodeId>,
-    /// Whom it believes to lead.
+    /// The leader it knows: itself, if it leads.
     pub leader: Option<NodeId>,
     /// The last entry it knows to be committed.
     pub commit_index: LogIndex,
@@ -28,13 +28,13 @@ pub struct Status {
     pub durable_index: LogIndex,
     /// The last entry that its snapshot covers; the origin without a snapshot.
     pub snapshot: LogPosition,
-    /// Who belongs to the cluster: the latest membership in its log, committed or not.
+    /// The membership in force: the latest in its log, committed or not.
     pub membership: Membership,
-    /// The entry that put it in force; 0 for the configured one.
+    /// The entry with that membership; 0 for the configured one.
     pub membership_index: LogIndex,
     /// When the running timer was started.
     pub timer_started: Instant,
-    /// When it will elapse: the election timeout, or a leader's next heartbeat.
+    /// When the timer elapses: the election timeout, or a leader's next heartbeat.
     pub deadline: Instant,
     /// A candidate's or pre-candidate's answers so far, its own included; in ascending order.
     pub votes: Vec<(NodeId, bool)>,
@@ -45,38 +45,39 @@ pub struct Status {
     /// When a leader's lease ends; `None` without a lease.
     pub lease_until: Option<Instant>,
     /// How long a lease lasts from the sending of the heartbeats that a quorum answers
-    /// ([`Settings::lease_duration`](crate::Settings::lease_duration)), whether or not there is one.
+    /// ([`Settings::lease_duration`](crate::Settings::lease_duration)), whether or not there is
+    /// one.
     pub lease_duration: Duration,
-    /// To whom a leader is handing over.
+    /// The target of a leader's leadership transfer.
     pub transfer_to: Option<NodeId>,
-    /// Bytes of a leader's entries that are not committed, or not on its own disk: 64 for each entry,
-    /// and its payload.
+    /// Bytes of a leader's entries that are not committed, or not on its own disk: 64 for each
+    /// entry, and its payload.
     pub uncommitted_bytes: u64,
 }
 
-/// How much a server holds in memory: every collection that inputs can make longer. The crate's
-/// documentation says what bounds each.
+/// The size of every collection in memory that inputs can make longer. The crate's documentation
+/// says which setting bounds each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MemoryUsage {
-    /// Entries of the log behind the last snapshot.
+    /// Entries of the log after the last snapshot.
     pub log_entries: usize,
     /// Their payload bytes.
     pub log_bytes: u64,
-    /// Writes under way that change the log: a few words each.
+    /// Writes that change the log and are not durable: a few words each.
     pub log_writes: usize,
     /// Messages, and restored snapshots, that wait for the disk.
     pub withheld: usize,
-    /// Proposals whose fate is open: a few words each.
+    /// Proposals that are not answered: a few words each.
     pub proposals: usize,
     /// Reads that wait for a round, or for entries to be applied.
     pub reads: usize,
-    /// Requests passed on to the leader: a few words each.
+    /// Requests forwarded to the leader: a few words each.
     pub forwarded: usize,
     /// Answers to a candidate or pre-candidate.
     pub votes: usize,
     /// Rounds of heartbeats that no quorum has answered.
     pub rounds: usize,
-    /// Messages with entries under way to all peers: an index and a size each.
+    /// Messages with entries in flight to all peers: an index and a size each.
     pub in_flight: usize,
     /// Bytes of a leader's snapshot that have arrived.
     pub incoming_snapshot_bytes: usize,
@@ -84,13 +85,13 @@ pub struct MemoryUsage {
     pub memberships: usize,
 }
 
-/// What a server does in its term (§5.1).
+/// The role of a server in its term (§5.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RoleKind {
     /// It answers requests and waits for a leader.
     Follower,
-    /// It asks whether it would get votes (dissertation §9.6).
+    /// It asks for pre-votes (dissertation §9.6).
     PreCandidate,
     /// It asks for votes.
     Candidate,
@@ -101,7 +102,7 @@ pub enum RoleKind {
 /// A leader's view of another server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PeerStatus {
-    /// The other server.
+    /// The other server's id.
     pub id: NodeId,
     /// The next entry to send to it.
     pub next_index: LogIndex,
@@ -111,7 +112,7 @@ pub struct PeerStatus {
     pub state: ProgressKind,
     /// Messages with entries that it has not answered yet.
     pub in_flight: usize,
-    /// Their payload bytes, or the bytes of a snapshot under way.
+    /// Payload bytes of those messages, or bytes of a snapshot in flight.
     pub in_flight_bytes: u64,
     /// When it last answered.
     pub last_contact: Instant,
@@ -125,7 +126,7 @@ pub enum ProgressKind {
     Probe,
     /// Messages follow each other without waiting for answers.
     Replicate,
-    /// It needs a snapshot first; this many bytes of it have arrived.
+    /// The server needs a snapshot first.
     Snapshot {
         /// Bytes that have arrived.
         received: u64,

@@ -20,13 +20,13 @@ pub struct Term(pub u64);
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogIndex(pub u64);
 
-/// An index together with the term of the entry that stands there.
+/// The index and the term of an entry.
 ///
 /// Two logs that hold the same position are identical up to it (the Log Matching Property, §5.3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogPosition {
-    /// Where the entry stands.
+    /// The entry's place in the log.
     pub index: LogIndex,
     /// The term in which a leader created it.
     pub term: Term,
@@ -37,7 +37,8 @@ pub struct LogPosition {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Instant(pub u64);
 
-/// Names one [`Persist`](crate::Persist) request. Ids count up from 1 in each life of a node.
+/// Names one [`Persist`](crate::Persist) request. Ids count up from 1 in each incarnation of a
+/// node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct PersistId(pub u64);
 
@@ -46,16 +47,16 @@ pub struct PersistId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(pub u64);
 
-/// Counts the rounds of heartbeats that a leader begins in its term. Every request of a leader carries
-/// the round it belongs to, and the answer repeats it: an answer proves that its sender still
-/// followed this leader after the round began. It is the token of the leader's reads (dissertation
-/// §6.4), and it is the leader's own, never a client's.
+/// Counts the rounds of heartbeats that a leader begins in its term. Every request of a leader
+/// carries the round it belongs to, and the answer repeats it: an answer proves that its sender
+/// still followed this leader after the round began. It is the token of the leader's reads
+/// (dissertation §6.4), and it is the leader's own, never a client's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HeartbeatRound(pub u64);
 
-/// Names what a follower passed on to its leader, so that the answer finds its way back. No two lives
-/// of a server use the same ones as long as their seeds or their starting times differ.
+/// Names a request that a follower forwarded to its leader; the reply repeats it. No two
+/// incarnations of a server use the same ids as long as their seeds or their starting times differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ForwardId(pub u64);

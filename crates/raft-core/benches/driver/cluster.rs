@@ -1,6 +1,6 @@
-//! This core's driver: inboxes are vectors, a disk is a vector of what was written, and a turn hands
-//! over all that waits for a server, then drains once. Logs are compacted as by default, after every
-//! 10,000 entries.
+//! This core's driver: inboxes are vectors, a disk is a vector of what was written, and a turn
+//! hands over all that waits for a server, then drains once. Logs are compacted as by default,
+//! after every 10,000 entries.
 
 use std::mem;
 use std::time::Duration;
@@ -61,8 +61,8 @@ impl Cluster {
         Self::start(nodes, COMPACT_AFTER)
     }
 
-    /// New servers, of which the first one leads, and whose logs are compacted after so many entries;
-    /// `u64::MAX` keeps all.
+    /// New servers, of which the first one leads, and whose logs are compacted after so many
+    /// entries; `u64::MAX` keeps all.
     pub(crate) fn start(nodes: usize, compact_after: u64) -> Self {
         let ids: Vec<NodeId> = (1..=nodes as u64).map(NodeId).collect();
         let membership = Membership::new(ids.iter().copied());
@@ -184,8 +184,8 @@ impl Server {
         }
     }
 
-    /// Carries out what the node asks for. All that it wants stored is stored, then reported; what comes
-    /// of that may be to store more.
+    /// Carries out what the node asks for. All that it wants stored is stored, then reported; what
+    /// comes of that may be to store more.
     fn drain(&mut self, now: Instant, network: &mut Network) {
         loop {
             let mut report = None;

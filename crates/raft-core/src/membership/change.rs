@@ -1,4 +1,4 @@
-//! Changes of the membership: what a leader can be asked for, and what each leads to.
+//! Changes of the membership, and the membership that each leads to.
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -62,7 +62,10 @@ fn change() -> impl Strategy<Value = MembershipChange> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(300)
+    })]
 
     /// Two leaders, or two entries at a place, would need quorums that do not meet.
     #[test]
@@ -103,9 +106,14 @@ proptest! {
         prop_assert_eq!(quorums(&membership), quorums(&other));
     }
 
-    /// A change leads to a membership that is sound, not joint, and another one; and does what it says.
+    /// A change leads to a membership that is sound, not joint, and another one; and does what it
+    /// says.
     #[test]
-    fn a_change_leads_to_a_sound_membership(voters in voters(), learners in some_nodes(), change in change()) {
+    fn a_change_leads_to_a_sound_membership(
+        voters in voters(),
+        learners in some_nodes(),
+        change in change(),
+    ) {
         let is_new = |node: &NodeId| !voters.voters().contains(node);
         let before = voters.with_learners(nodes(learners).filter(is_new));
         let Ok(after) = before.changed_by(&change) else { return Ok(()) };

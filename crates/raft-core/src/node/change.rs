@@ -191,8 +191,8 @@ impl Node {
     }
 
     /// A server acknowledged entries: perhaps the new servers have caught up. During a leadership
-    /// transfer they wait: one more entry would make the target's log incomplete, and its voters would
-    /// refuse it.
+    /// transfer they wait: one more entry would make the target's log incomplete, and its voters
+    /// would refuse it.
     pub(super) fn advance_change(&mut self, leader: &mut Leader) {
         let is_committed = self.membership_index() <= self.commit_index;
         if leader.transfer.is_some() {
@@ -271,8 +271,8 @@ impl Node {
         self.memberships.push((index, membership));
     }
 
-    /// The entries from `index` on are removed, and memberships with them: the membership before is in
-    /// force again (§6).
+    /// The entries from `index` on are removed, and memberships with them: the membership before is
+    /// in force again (§6).
     pub(super) fn roll_back_memberships(&mut self, index: LogIndex) {
         let before = self.memberships.len();
         // The first is in no entry of the log.

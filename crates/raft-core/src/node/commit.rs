@@ -40,7 +40,8 @@ impl Node {
         }
     }
 
-    /// As leader: takes a command. It is in the log after the drain, with all others since the last.
+    /// As leader: takes a command. It is in the log after the drain, with all others since the
+    /// last.
     pub(super) fn append_command(&mut self, command: Bytes) -> Result<LogPosition, Refusal> {
         self.as_leader(|node, leader| node.append_command_as_leader(leader, command))
             .unwrap_or(Err(Refusal::NotLeader))
@@ -119,8 +120,8 @@ impl Node {
         self.take_next_step(leader);
     }
 
-    /// Raft §5.4.2: counting replicas of an entry of an older term proves nothing (Figure 8). Once an
-    /// entry of this term is committed, all before it are, by the Log Matching Property.
+    /// Raft §5.4.2: counting replicas of an entry of an older term proves nothing (Figure 8). Once
+    /// an entry of this term is committed, all before it are, by the Log Matching Property.
     pub(super) fn is_committed_by_counting(&self, term: Term) -> bool {
         term == self.current_term
     }
@@ -150,8 +151,9 @@ impl Node {
         self.commit_index = to;
     }
 
-    /// As leader: applied entries are not in the way of new commands any more. Not before they are on
-    /// the leader's own disk too: the others may commit without it, and it must not hold more and more.
+    /// As leader: applied entries are not in the way of new commands any more. Not before they are
+    /// on the leader's own disk too: the others may commit without it, and it must not hold more
+    /// and more.
     pub(super) fn apply_committed_as_leader(&mut self, leader: &mut Leader) {
         let before = self.last_applied;
         self.apply_committed();
@@ -186,7 +188,8 @@ impl Node {
         self.request_snapshot_if_due();
     }
 
-    /// A snapshot covers the entries up to `through`: whether proposals there are committed is unknown.
+    /// A snapshot covers the entries up to `through`: whether proposals there are committed is
+    /// unknown.
     pub(super) fn lose_proposals(&mut self, through: LogIndex) {
         while let Some(proposal) = self.proposals.pop_front_if(|p| p.position.index <= through) {
             let outcome = Outcome::Unknown { position: Some(proposal.position) };

@@ -1,8 +1,8 @@
 //! Write-ahead order, enforced here so that a driver cannot get it wrong.
 //!
 //! While an input is handled, writes are collected; at the end they become one `Persist`. An output
-//! that depends on a write, collected or earlier, is withheld until that write is reported durable. An
-//! output that depends on no such write leaves at once.
+//! that depends on a write, collected or earlier, is withheld until that write is reported durable.
+//! An output that depends on no such write leaves at once.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -17,7 +17,7 @@ use crate::{
 pub(super) enum Needs {
     /// It carries the current term, or a vote.
     HardState,
-    /// It also says what the log holds.
+    /// It also depends on the log.
     HardStateAndLog,
 }
 
@@ -37,8 +37,8 @@ pub(super) struct Durability {
     log_writes: VecDeque<(PersistId, LogIndex)>,
     /// The log's entries up to here are durable as they are now.
     log_index: LogIndex,
-    /// Outputs that wait for a write, oldest first: those that wait for a term or vote, and those that
-    /// wait for the log. The ids of each go up.
+    /// Outputs that wait for a write, oldest first: those that wait for a term or vote, and those
+    /// that wait for the log. The ids of each go up.
     withheld: [VecDeque<(PersistId, Output)>; 2],
 }
 
@@ -110,8 +110,8 @@ impl Durability {
         (id > self.durable).then_some(id)
     }
 
-    /// Keeps an output until a write is durable. A message that would be one too many pushes out the
-    /// oldest of its kind: the network may lose messages too, and a disk that stands still must not
+    /// Keeps an output until a write is durable. A message that would be one too many pushes out
+    /// the oldest of its kind: the network may lose messages too, and a disk that hangs must not
     /// fill the memory. Whether it did.
     fn withhold(&mut self, id: PersistId, output: Output, needs: Needs, limit: usize) -> bool {
         let queue = &mut self.withheld[usize::from(needs == Needs::HardStateAndLog)];

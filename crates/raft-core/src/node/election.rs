@@ -1,5 +1,5 @@
-//! Leader election (§5.2), the election restriction (§5.4.1), pre-vote (dissertation §9.6) and leader
-//! stickiness (dissertation §4.2.3).
+//! Leader election (§5.2), the election restriction (§5.4.1), pre-vote (dissertation §9.6) and
+//! leader stickiness (dissertation §4.2.3).
 
 use super::durability::Needs;
 use super::{LARGEST_NUMBER, Node, Role};
@@ -65,14 +65,15 @@ impl Node {
         }
     }
 
-    /// Whether this server may start an election. A voter may. So may a server that the membership in
-    /// force removed or demoted, until that membership is committed: perhaps only this server holds
-    /// that entry, and then no other could win (dissertation §4.2.2, Figure 4.6). Its own vote does
-    /// not count.
+    /// Whether this server may start an election. A voter may. So may a server that the membership
+    /// in force removed or demoted, until that membership is committed: perhaps only this server
+    /// holds that entry, and then no other could win (dissertation §4.2.2, Figure 4.6). Its own
+    /// vote does not count.
     pub(super) fn is_promotable(&self) -> bool {
         let id = self.config.id;
         let is_committed = self.membership_index() <= self.commit_index;
-        // All memberships before the last are committed: else the last would not have been appended.
+        // All memberships before the last are committed: else the last would not have been
+        // appended.
         let possible = self.memberships.iter().rev().take(if is_committed { 1 } else { 2 });
         possible.into_iter().any(|(_, membership)| membership.is_voter(id))
     }
@@ -114,9 +115,9 @@ impl Node {
         self.send(to, Body::RequestVote(request), Needs::HardStateAndLog);
     }
 
-    /// Dissertation §4.2.3: a server that heard from a leader less than the shortest election timeout
-    /// ago grants no other server a vote or pre-vote, and does not enter its term. Leases depend on
-    /// this. An election that the leader itself asked for is exempt.
+    /// Dissertation §4.2.3: a server that heard from a leader less than the shortest election
+    /// timeout ago grants no other server a vote or pre-vote, and does not enter its term. Leases
+    /// depend on this. An election that the leader itself asked for is exempt.
     pub(super) fn check_leader_stickiness(
         &self,
         from: NodeId,
@@ -176,7 +177,8 @@ impl Node {
         self.send_pre_vote_reply(candidate, false);
     }
 
-    /// Dissertation §9.6: would this server vote for the sender in the next term? That is no promise.
+    /// Dissertation §9.6: would this server vote for the sender in the next term? That is no
+    /// promise.
     pub(super) fn receive_pre_vote(&mut self, candidate: NodeId, request: PreVote) {
         let term = self.current_term.next();
         match rule!(self.check_candidate_log(request.last_log())) {
@@ -233,8 +235,8 @@ impl Node {
 
     /// Raft §5.2: a server votes once in a term; else two candidates could both have a majority.
     ///
-    /// A server that is not yet a voter by its own log votes all the same: else the cluster might be
-    /// one vote short for ever (dissertation §4.2.1).
+    /// A server that is not yet a voter by its own log votes all the same: else the cluster might
+    /// be one vote short for ever (dissertation §4.2.1).
     pub(super) fn check_vote(
         &self,
         candidate: NodeId,

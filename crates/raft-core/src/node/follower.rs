@@ -70,7 +70,8 @@ impl Node {
             let hint = self.hint_for(prev_log);
             return self.send_append_failure(from, prev_log.index, hint, round);
         }
-        // Exactly what this request proves (Figure 2's "last new entry"), never this log's own tail.
+        // Exactly what this request proves (Figure 2's "last new entry"), never this log's own
+        // tail.
         let match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
         let leader_commit = request.leader_commit;
         match rule!(self.store_entries(request)) {
@@ -88,8 +89,8 @@ impl Node {
         rule!(self.acknowledge(from, match_index, round));
     }
 
-    /// Figure 2: commitIndex = min(leaderCommit, index of last new entry). The entries after the last
-    /// new entry were not compared with the leader's log.
+    /// Figure 2: commitIndex = min(leaderCommit, index of last new entry). The entries after the
+    /// last new entry were not compared with the leader's log.
     pub(super) fn commit_index_to_learn(
         &self,
         leader_commit: LogIndex,
@@ -99,7 +100,8 @@ impl Node {
     }
 
     /// Acknowledges the entries that the request proved, once they are on disk. The answer to the
-    /// round does not wait for the disk: a leader whose followers have slow disks still has a quorum.
+    /// round does not wait for the disk: a leader whose followers have slow disks still has a
+    /// quorum.
     pub(super) fn acknowledge(
         &mut self,
         leader: NodeId,
@@ -140,8 +142,8 @@ impl Node {
         }
     }
 
-    /// The term of the entry at `index`. `None`, never a number, for a compacted or missing entry: a
-    /// leader sends its snapshot then, and a follower refuses.
+    /// The term of the entry at `index`. `None`, never a number, for a compacted or missing entry:
+    /// a leader sends its snapshot then, and a follower refuses.
     pub(super) fn known_term_at(&self, index: LogIndex) -> Option<Term> {
         self.log.term_at(index)
     }
@@ -152,8 +154,8 @@ impl Node {
         found.unwrap_or(self.log.base())
     }
 
-    /// Raft §5.3: stores the entries that this log does not hold, and takes them out of the request.
-    /// How many those were.
+    /// Raft §5.3: stores the entries that this log does not hold, and takes them out of the
+    /// request. How many those were.
     pub(super) fn store_entries(
         &mut self,
         request: &mut AppendEntries,
@@ -184,8 +186,8 @@ impl Node {
     }
 
     /// Raft §5.3: the first of the leader's entries that differs from this log's entry at the same
-    /// index. Only a conflict removes entries: a late or repeated request holds a prefix of this log,
-    /// and must remove nothing.
+    /// index. Only a conflict removes entries: a late or repeated request holds a prefix of this
+    /// log, and must remove nothing.
     pub(super) fn first_conflict(&self, entries: &Entries) -> Option<LogPosition> {
         let last = self.log.last().index;
         let conflicts = |entry: &&Entry| {

@@ -127,8 +127,8 @@ impl Node {
         false
     }
 
-    /// Sends entries from `from` on; the index of the last one, or of the one before `from`, and their
-    /// payload bytes. `None` if the server needs a snapshot instead.
+    /// Sends entries from `from` on; the index of the last one, or of the one before `from`, and
+    /// their payload bytes. `None` if the server needs a snapshot instead.
     fn send_append_entries(
         &mut self,
         leader: &mut Leader,
@@ -180,7 +180,8 @@ impl Node {
         }
     }
 
-    /// A server answered a request of this round: it still follows. False if there was no such round.
+    /// A server answered a request of this round: it still follows. False if there was no such
+    /// round.
     pub(super) fn hear_from(
         &mut self,
         leader: &mut Leader,

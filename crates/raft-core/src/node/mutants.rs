@@ -1,9 +1,9 @@
 //! Planted bugs: mistakes of real implementations, each in place of one rule.
 //!
-//! `rule!(self.check_vote(..))` calls the function of the same name here first. If the bug is planted
-//! ([`Config::bugs`](crate::Config::bugs)), the function answers in place of the rule; else it returns
-//! `None`, and the rule applies. A wrapper may call the rule itself, before or after it does harm. A
-//! build without the feature `bugs` has none of this.
+//! `rule!(self.check_vote(..))` calls the function of the same name here first. If the bug is
+//! planted ([`Config::bugs`](crate::Config::bugs)), the function answers in place of the rule; else
+//! it returns `None`, and the rule applies. A wrapper may call the rule itself, before or after it
+//! does harm. A build without the feature `bugs` has none of this.
 //!
 //! | file | rules that it replaces |
 //! |---|---|

@@ -25,8 +25,8 @@ pub(super) enum ProgressState {
     Probe { waiting: bool },
     /// The logs agree up to `match_index`; messages follow each other.
     Replicate(InFlight),
-    /// The peer needs entries that are compacted. The snapshot stays the same until it is installed,
-    /// even when the leader takes a newer one meanwhile.
+    /// The peer needs entries that are compacted. The snapshot stays the same until it is
+    /// installed, even when the leader takes a newer one meanwhile.
     Snapshot(OutgoingSnapshot),
 }
 
@@ -106,7 +106,8 @@ impl Progress {
         }
     }
 
-    /// The peer's disk holds the leader's log up to `match_index`. Whether that is more than was known.
+    /// The peer's disk holds the leader's log up to `match_index`. Whether that is more than was
+    /// known.
     pub(super) fn record_match(&mut self, match_index: LogIndex) -> bool {
         let is_more = match_index > self.match_index;
         self.match_index = self.match_index.max(match_index);

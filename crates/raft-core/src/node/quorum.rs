@@ -32,8 +32,8 @@ impl Node {
         self.membership().is_quorum(|node| votes.get(&node).is_some_and(|granted| *granted))
     }
 
-    /// `(granted, needed)` votes; in a joint membership, those of the set of voters that lacks more.
-    /// Only for the trace.
+    /// `(granted, needed)` votes; in a joint membership, those of the set of voters that lacks
+    /// more. Only for the trace.
     pub(super) fn tally(&self) -> (usize, usize) {
         let (Role::PreCandidate { votes } | Role::Candidate { votes }) = &self.role else {
             return (0, 0);
@@ -70,8 +70,8 @@ impl Node {
         }
     }
 
-    /// Dissertation §6.2: whether this leader heard from a quorum within the longest election timeout.
-    /// If not, another leader may have been elected, and clients should look for it.
+    /// Dissertation §6.2: whether this leader heard from a quorum within the longest election
+    /// timeout. If not, another leader may have been elected, and clients should look for it.
     pub(super) fn is_quorum_active(&self, leader: &Leader) -> bool {
         self.membership().is_quorum(|node| self.is_active(leader, node))
     }

@@ -1,9 +1,9 @@
 //! Reads that need no log entry (dissertation §6.4), and the rounds of heartbeats they depend on.
 //!
-//! When a quorum has answered a round of heartbeats that began after a read arrived, the leader knows
-//! that it still led at some moment after that. The read must then see the entries that were committed
-//! when it arrived, and no more. With a lease (§6.4.1), an earlier round is enough for as long as no
-//! follower that answered it can have voted for another server.
+//! When a quorum has answered a round of heartbeats that began after a read arrived, the leader
+//! knows that it still led at some moment after that. The read must then see the entries that were
+//! committed when it arrived, and no more. With a lease (§6.4.1), an earlier round is enough for as
+//! long as no follower that answered it can have voted for another server.
 
 use alloc::collections::VecDeque;
 
@@ -109,8 +109,8 @@ impl Node {
         self.trace(|| ReadTrace::Waits { index, round });
     }
 
-    /// Dissertation §6.4: before the leader has committed an entry of its own term, it does not know
-    /// what a read must see.
+    /// Dissertation §6.4: before the leader has committed an entry of its own term, it does not
+    /// know what a read must see.
     pub(super) fn check_read(&self, leader: &Leader) -> Result<(), Refusal> {
         match self.has_committed_in_term(leader) {
             true => self.check_pending_reads(leader),

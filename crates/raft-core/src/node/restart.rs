@@ -72,11 +72,8 @@ impl Node {
             return Err(RestartError::NumberTooLarge);
         }
         check_entries(base, &entries)?;
-        let configured = match &snapshot {
-            Some(snapshot) => snapshot.membership.clone(),
-            None => config.membership.clone(),
-        };
-        let memberships = recover_memberships(base.index, configured, &entries)?;
+        let first = snapshot.as_ref().map_or(&config.membership, |snapshot| &snapshot.membership);
+        let memberships = recover_memberships(base.index, first.clone(), &entries)?;
         let mut log = Log::new(base);
         log.append_recovered(entries);
         if log.last().term > current_term {
@@ -97,7 +94,8 @@ impl Node {
             voted_for: hard_state.voted_for,
             role: Role::Follower { leader: None },
             memberships,
-            // All entries that a snapshot covers were committed and applied before it was taken (§7).
+            // All entries that a snapshot covers were committed and applied before it was taken
+            // (§7).
             commit_index: base.index,
             last_applied: base.index,
             timer_started: now,

@@ -62,8 +62,8 @@ impl Node {
         let entries = through.0 - base.index.0;
         self.trace(|| SnapshotTrace::Compacted { through: position, entries });
         self.log.compact(position);
-        // The membership as of the snapshot's end, not the one in force: a later one may yet be rolled
-        // back.
+        // The membership as of the snapshot's end, not the one in force: a later one may yet be
+        // rolled back.
         let membership = self.membership_at(through);
         self.forget_memberships_through(through);
         let snapshot = Snapshot {
@@ -163,7 +163,8 @@ impl Node {
         self.commit_index = last_included.index;
         self.last_applied = last_included.index;
         if let Some(snapshot) = self.snapshot.clone() {
-            // A snapshot that still waits for the disk is out of date: no entry was applied after it.
+            // A snapshot that still waits for the disk is out of date: no entry was applied after
+            // it.
             self.durability.forget_restore();
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
@@ -173,8 +174,8 @@ impl Node {
         assert!(self.log.last().index >= self.commit_index, "a snapshot is part of the log");
     }
 
-    /// Figure 13, step 8: the snapshot's membership is in force, or the latest one in the entries that
-    /// are kept after it; none from before the snapshot is.
+    /// Figure 13, step 8: the snapshot's membership is in force, or the latest one in the entries
+    /// that are kept after it; none from before the snapshot is.
     pub(super) fn install_membership(&mut self, index: LogIndex, membership: &Membership) {
         let before = self.membership().clone();
         self.memberships.retain(|(at, _)| *at > index && *at <= self.log.last().index);

@@ -6,8 +6,9 @@ use crate::{
     LogIndex, LogPosition, Message, NodeId, Refusal, ReplicationTrace, Term, VoteRefusal,
 };
 
-/// The answer to a request of an older term carries this in place of the request's round. The sender
-/// of the request may lead the answer's term by now, and would take the old round for one of its own.
+/// The answer to a request of an older term carries this in place of the request's round. The
+/// sender of the request may lead the answer's term by now, and would take the old round for one of
+/// its own.
 const NO_ROUND: HeartbeatRound = HeartbeatRound(0);
 
 impl Node {
@@ -100,8 +101,8 @@ impl Node {
         let current = self.current_term;
         let reason = VoteRefusal::StaleTerm { current };
         match &message.body {
-            // The answer brings the sender's term up to date: else two servers could go on asking in
-            // terms that the other has left, and neither could ever win.
+            // The answer brings the sender's term up to date: else two servers could go on asking
+            // in terms that the other has left, and neither could ever win.
             Body::PreVote(_) => self.refuse_pre_vote(from, message.term.next(), reason),
             Body::RequestVote(_) => self.refuse_vote(from, message.term, reason),
             Body::AppendEntries(request) => {

@@ -1,5 +1,5 @@
-//! Parts that no message can reach alone. The rules of the paper are tested in `tests/raft`, through
-//! the public interface.
+//! Parts that no message can reach alone. The rules of the paper are tested in `tests/raft`,
+//! through the public interface.
 
 use alloc::vec::Vec;
 
@@ -43,7 +43,8 @@ fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (0, 0));
 }
 
-/// Writes of one input become one request, and a truncation takes back what was about to be durable.
+/// Writes of one input become one request, and a truncation takes back what was about to be
+/// durable.
 #[test]
 fn a_truncation_takes_back_what_was_about_to_be_durable() {
     let mut durability = Durability::new(LogIndex(5));

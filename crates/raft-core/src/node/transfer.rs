@@ -1,8 +1,8 @@
 //! Leadership transfer (dissertation §3.10).
 //!
-//! The leader takes no proposals, brings the target's log up to its own, and tells the target to start
-//! an election at once (`TimeoutNow`). If the target does not take over within the longest election
-//! timeout, the leader goes on.
+//! The leader takes no proposals, brings the target's log up to its own, and tells the target to
+//! start an election at once (`TimeoutNow`). If the target does not take over within the longest
+//! election timeout, the leader goes on.
 
 use super::durability::Needs;
 use super::{Leader, Node, Role};
@@ -28,8 +28,8 @@ impl LeadershipTransfer {
         self.to
     }
 
-    /// The request, and its outcome when this server leads no more; `None` if another server took over
-    /// before `TimeoutNow` was sent.
+    /// The request, and its outcome when this server leads no more; `None` if another server took
+    /// over before `TimeoutNow` was sent.
     pub(super) fn answer(&self) -> (RequestId, Option<Outcome>) {
         (self.request, self.was_sent.then_some(Outcome::Transferred { to: self.to }))
     }
@@ -111,8 +111,8 @@ impl Node {
         leader.transfer.is_some() || leader.has_sent_timeout_now
     }
 
-    /// A leader that leaves the cluster tells the voter with the longest log to start an election at
-    /// once. Without that, one of the voters starts an election when its timer elapses.
+    /// A leader that leaves the cluster tells the voter with the longest log to start an election
+    /// at once. Without that, one of the voters starts an election when its timer elapses.
     pub(super) fn nominate_successor(&mut self, leader: &mut Leader) {
         let voters = self.membership().voters().iter();
         let progress = voters.filter_map(|voter| leader.progress(*voter));

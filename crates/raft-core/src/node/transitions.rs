@@ -73,8 +73,8 @@ impl Node {
         );
     }
 
-    /// Raft §5.2: the server enters the next term and votes for itself. Its vote counts once it is on
-    /// disk.
+    /// Raft §5.2: the server enters the next term and votes for itself. Its vote counts once it is
+    /// on disk.
     pub(super) fn become_candidate(&mut self, reason: ElectionReason) {
         let (id, before) = (self.config.id, self.current_term);
         assert!(!matches!(self.role, Role::Leader(_)), "a leader starts no election");
@@ -109,8 +109,8 @@ impl Node {
         }))));
         self.leader_heard = None;
         self.as_leader(|node, leader| {
-            // Raft §8: a no-op at the start of its term tells a leader, once committed, which entries
-            // are committed; §5.4.2 is why only an entry of its own term can do that.
+            // Raft §8: a no-op at the start of its term tells a leader, once committed, which
+            // entries are committed; §5.4.2 is why only an entry of its own term can do that.
             node.append_as_leader(leader, Payload::Noop);
             node.broadcast_heartbeat(leader);
         });

@@ -42,9 +42,9 @@ impl fmt::Display for ClientTrace {
             Self::ProposalRedirected { leader: None } => {
                 f.write_str("does not lead and knows no leader to send the client to")
             }
-            Self::ProposalRefused { reason } => write!(f, "does not take a command: {reason}"),
+            Self::ProposalRefused { reason } => write!(f, "refuses a command: {reason}"),
             Self::RequestForwarded { leader } => {
-                write!(f, "passes a client's request on to its leader, node {leader}")
+                write!(f, "forwards a client's request to its leader, node {leader}")
             }
         }
     }

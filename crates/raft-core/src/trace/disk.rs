@@ -31,7 +31,7 @@ impl fmt::Display for DiskTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WithheldDropped { messages } => {
-                write!(f, "gives up {messages} messages that waited for its disk")
+                write!(f, "drops {messages} messages that waited for its disk")
             }
             Self::PersistedUnknown { id } => {
                 write!(f, "ignores the completion of write {}, which it did not ask for", id.0)

@@ -6,7 +6,7 @@ use core::fmt;
 use super::List;
 use crate::{LogPosition, NodeId, Term};
 
-/// An election: who starts it, who votes, who wins (§5.2, §5.4.1).
+/// An election starts, votes are given and counted, a candidate wins (§5.2, §5.4.1).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum ElectionTrace {
     /// It was ordered to start an election and refused.
@@ -142,10 +142,10 @@ impl VoteRefusal {
 impl fmt::Display for ElectionTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotStarted { reason } => write!(f, "does not stand for election: {reason}"),
+            Self::NotStarted { reason } => write!(f, "does not start an election: {reason}"),
             Self::Started { term, reason, last_log } => write!(
                 f,
-                "stands for election in term {term}: {reason}; its log ends at {last_log}"
+                "starts an election for term {term}: {reason}; its log ends at {last_log}"
             ),
             Self::VoteGranted { candidate, term } => {
                 write!(f, "votes for node {candidate} in term {term}")
@@ -154,8 +154,8 @@ impl fmt::Display for ElectionTrace {
                 write!(f, "refuses its vote to node {candidate} in term {term}: {reason}")
             }
             Self::VoteCounted { voter, granted, votes, needed } => {
-                let answer = if *granted { "the vote" } else { "a refusal" };
-                write!(f, "counts {answer} of node {voter}: {votes} of the {needed} votes it needs")
+                let answer = if *granted { "gets the" } else { "is refused the" };
+                write!(f, "{answer} vote of node {voter}; it has {votes} of the {needed} it needs")
             }
             Self::BecameLeader { term, voters } => {
                 write!(f, "becomes leader of term {term}, elected by nodes {}", List(voters))
@@ -167,11 +167,11 @@ impl fmt::Display for ElectionTrace {
 impl fmt::Display for ElectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::LeaderSilent => "it heard no leader for its election timeout",
+            Self::LeaderSilent => "it heard from no leader for its election timeout",
             Self::SplitVote => "its last election had no winner in time",
-            Self::Forced => "it was told to",
-            Self::PreVotesWon => "a majority would vote for it",
-            Self::Transfer => "the leader hands over to it",
+            Self::Forced => "it was ordered to",
+            Self::PreVotesWon => "a majority granted its pre-vote",
+            Self::Transfer => "the leader transfers leadership to it",
         })
     }
 }
@@ -180,12 +180,17 @@ impl fmt::Display for ElectionRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LeaderIsAlive { leader: Some(leader) } => {
-                write!(f, "it heard from node {leader} a moment ago, whose lease rests on that")
+                write!(
+                    f,
+                    "it heard from node {leader} less than an election timeout ago, and that \
+                     leader's lease depends on it"
+                )
             }
-            Self::LeaderIsAlive { leader: None } => {
-                f.write_str("it heard from a leader a moment ago, whose lease rests on that")
-            }
-            Self::NotAVoter => f.write_str("it is no voter"),
+            Self::LeaderIsAlive { leader: None } => f.write_str(
+                "it heard from a leader, or answered one before a restart, less than an \
+                     election timeout ago, and that leader's lease depends on it",
+            ),
+            Self::NotAVoter => f.write_str("it is not a voter"),
         }
     }
 }
@@ -205,9 +210,12 @@ impl fmt::Display for VoteRefusal {
                 )
             }
             Self::LeaderIsAlive { leader: Some(leader) } => {
-                write!(f, "node {leader} leads and was heard a moment ago")
+                write!(f, "node {leader} leads, or led less than an election timeout ago")
             }
-            Self::LeaderIsAlive { leader: None } => f.write_str("a leader was heard a moment ago"),
+            Self::LeaderIsAlive { leader: None } => f.write_str(
+                "it heard from a leader, or answered one before a restart, less than an election \
+                 timeout ago",
+            ),
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum IgnoreReason {
     UnknownSender,
     /// No request is waiting for this reply.
     NotExpected,
-    /// It repeats what is known.
+    /// It says nothing new.
     AlreadyKnown,
     /// It claims to come from a second leader of the same term (§5.2): the sender is broken.
     SecondLeader {
@@ -101,8 +101,8 @@ impl fmt::Display for IgnoreReason {
             Self::SnapshotTooLarge { limit } => {
                 write!(f, "the snapshot is larger than {limit} bytes")
             }
-            Self::NotExpected => f.write_str("it answers nothing that is still asked"),
-            Self::AlreadyKnown => f.write_str("it repeats what is known"),
+            Self::NotExpected => f.write_str("no request is waiting for it"),
+            Self::AlreadyKnown => f.write_str("it says nothing new"),
             Self::SecondLeader { leader } => {
                 write!(f, "node {leader} leads this term already; the sender is broken")
             }

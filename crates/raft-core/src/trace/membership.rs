@@ -64,18 +64,17 @@ impl fmt::Display for MembershipTrace {
             Self::ChangeRefused { change, reason } => {
                 write!(f, "does not change the membership ({change}): {reason}")
             }
-            Self::CatchUpStalled { node } => write!(
-                f,
-                "gives the change up: node {node} does not come along; it stays a learner"
-            ),
+            Self::CatchUpStalled { node } => {
+                write!(f, "gives the change up: node {node} does not catch up; it stays a learner")
+            }
             Self::Adopted { index, membership } => {
-                write!(f, "goes by the membership of entry {index}: {membership}")
+                write!(f, "uses the membership of entry {index}: {membership}")
             }
             Self::RolledBack { index: LogIndex(0), membership } => {
-                write!(f, "goes by the first membership again: {membership}")
+                write!(f, "uses the first membership again: {membership}")
             }
             Self::RolledBack { index, membership } => {
-                write!(f, "goes by the membership of entry {index} again: {membership}")
+                write!(f, "uses the membership of entry {index} again: {membership}")
             }
         }
     }

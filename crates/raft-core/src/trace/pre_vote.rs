@@ -62,19 +62,19 @@ impl fmt::Display for PreVoteTrace {
         match self {
             Self::Started { term, reason, last_log } => write!(
                 f,
-                "asks whether it could win term {term}: {reason}; its log ends at {last_log}"
+                "asks for pre-votes for term {term}: {reason}; its log ends at {last_log}"
             ),
             Self::Granted { candidate, term } => {
-                write!(f, "would vote for node {candidate} in term {term}")
+                write!(f, "grants node {candidate} its pre-vote for term {term}")
             }
             Self::Refused { candidate, term, reason } => {
-                write!(f, "would not vote for node {candidate} in term {term}: {reason}")
+                write!(f, "refuses node {candidate} its pre-vote for term {term}: {reason}")
             }
             Self::Counted { voter, granted, votes, needed } => {
-                let answer = if *granted { "would" } else { "would not" };
+                let answer = if *granted { "gets the" } else { "is refused the" };
                 write!(
                     f,
-                    "hears that node {voter} {answer} vote for it: {votes} of the {needed} it needs"
+                    "{answer} pre-vote of node {voter}; it has {votes} of the {needed} it needs"
                 )
             }
         }

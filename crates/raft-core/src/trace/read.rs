@@ -49,19 +49,15 @@ impl fmt::Display for ReadTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ByLease { index } => {
-                write!(f, "lets a read see everything up to {index} at once: its lease lasts")
+                write!(f, "allows a read at index {index}: its lease lasts")
             }
-            Self::Waits { index, round } => write!(
-                f,
-                "lets a read of everything up to {index} wait until a quorum answers round {}",
-                round.0
-            ),
-            Self::Confirmed { index, round } => write!(
-                f,
-                "lets a read see everything up to {index}: a quorum answered round {}",
-                round.0
-            ),
-            Self::Refused { reason } => write!(f, "does not allow a read: {reason}"),
+            Self::Waits { index, round } => {
+                write!(f, "holds a read at index {index} until a quorum answers round {}", round.0)
+            }
+            Self::Confirmed { index, round } => {
+                write!(f, "allows a read at index {index}: a quorum answered round {}", round.0)
+            }
+            Self::Refused { reason } => write!(f, "refuses a read: {reason}"),
         }
     }
 }

@@ -112,20 +112,20 @@ impl fmt::Display for SnapshotTrace {
             }
             Self::Sent { peer, last_included, next_index, bytes } => write!(
                 f,
-                "sends its snapshot through {last_included} ({bytes} bytes) to node {peer}, which \
-                 needs entry {next_index}: no longer in the log"
+                "sends its snapshot through {last_included} ({bytes} bytes) to node {peer}: the \
+                 leader's log does not reach back to entry {next_index}"
             ),
             Self::ChunkStored { last_included, received } => {
                 write!(f, "holds {received} bytes of the snapshot through {last_included}")
             }
             Self::Abandoned { last_included, received } => write!(
                 f,
-                "throws {received} bytes of the snapshot through {last_included} away: another is \
+                "discards {received} bytes of the snapshot through {last_included}: another is \
                  arriving"
             ),
             Self::Installed { last_included, kept_entries } => write!(
                 f,
-                "installs the leader's snapshot through {last_included}, keeping {} behind it",
+                "installs the leader's snapshot through {last_included}, keeping {} after it",
                 Count(*kept_entries, "")
             ),
         }
@@ -140,7 +140,7 @@ impl fmt::Display for SnapshotRefusal {
                 write!(f, "entries are applied only up to {last_applied}")
             }
             Self::MembershipUnknown => {
-                f.write_str("it does not know yet who belonged to the cluster there")
+                f.write_str("it does not know the membership at that entry yet")
             }
         }
     }

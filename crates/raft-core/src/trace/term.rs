@@ -101,10 +101,10 @@ impl fmt::Display for TermTrace {
                 write!(f, "steps down to follower in term {term}: {reason}")
             }
             Self::LeaderForgotten { leader: Some(leader) } => {
-                write!(f, "forgets its leader, node {leader}, as it was told")
+                write!(f, "forgets its leader, node {leader}, by order")
             }
             Self::LeaderForgotten { leader: None } => {
-                f.write_str("forgets when it last heard a leader, as it was told")
+                f.write_str("forgets when it last heard from a leader, by order")
             }
             Self::LeaderNotForgotten { reason } => {
                 write!(f, "does not forget its leader: {reason}")
@@ -119,10 +119,10 @@ impl fmt::Display for StepDownReason {
             Self::LaterTerm(term) => write!(f, "a message came from term {term}"),
             Self::LeaderElected(leader) => write!(f, "node {leader} won the election"),
             Self::LeaderHeard(leader) => {
-                write!(f, "it hears from node {leader}, the leader of this term")
+                write!(f, "it heard from node {leader}, the leader of this term")
             }
             Self::QuorumLost => f.write_str("it heard from no quorum for too long"),
-            Self::Removed => f.write_str("it is no voter of the cluster any more"),
+            Self::Removed => f.write_str("it is no longer a voter"),
         }
     }
 }
@@ -130,8 +130,8 @@ impl fmt::Display for StepDownReason {
 impl fmt::Display for ForgetRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::IsLeader => "it leads itself",
-            Self::LeaseReads => "the leader's lease rests on its memory (lease reads are on)",
+            Self::IsLeader => "it is the leader",
+            Self::LeaseReads => "the leader's lease depends on it (lease reads are on)",
         })
     }
 }

@@ -46,13 +46,13 @@ impl fmt::Display for TransferTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started { to } => {
-                write!(f, "hands leadership over to node {to} and takes no commands meanwhile")
+                write!(f, "transfers leadership to node {to} and takes no commands meanwhile")
             }
             Self::Refused { to, reason } => {
-                write!(f, "does not hand leadership over to node {to}: {reason}")
+                write!(f, "does not transfer leadership to node {to}: {reason}")
             }
             Self::TimeoutNowSent { to } => {
-                write!(f, "tells node {to}, whose log is complete, to stand for election")
+                write!(f, "tells node {to}, whose log is complete, to start an election")
             }
             Self::TimedOut { to } => {
                 write!(f, "goes on leading: node {to} did not take over in time")

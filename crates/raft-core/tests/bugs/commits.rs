@@ -5,7 +5,8 @@ use raft_core::Bugs;
 use crate::builders::disk;
 use crate::moves::{empty, logs, start};
 
-/// Figure 8 (c): server 1, elected again, replicates its entry of term 2 before one of its own term.
+/// Figure 8 (c): server 1, elected again, replicates its entry of term 2 before one of its own
+/// term.
 pub(crate) fn figure_8(bugs: Bugs) {
     let disks = vec![disk(2, &[1, 2]), disk(2, &[1]), disk(2, &[1])];
     let mut cluster = start(bugs, disks, |config| config.settings.max_batch_entries = 1);
@@ -25,8 +26,8 @@ pub(crate) fn refusal_counts(bugs: Bugs) {
     cluster.settle();
 }
 
-/// Server 2 holds entries of term 1 where server 1 has a snapshot and others. While it waits for the
-/// snapshot it hears heartbeats, which prove nothing about its log.
+/// Server 2 holds entries of term 1 where server 1 has a snapshot and others. While it waits for
+/// the snapshot it hears heartbeats, which prove nothing about its log.
 pub(crate) fn tail_is_acknowledged(bugs: Bugs) {
     let mut cluster = empty(bugs, 3);
     cluster.let_promises_be_broken();

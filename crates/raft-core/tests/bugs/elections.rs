@@ -66,8 +66,8 @@ pub(crate) fn voter_asks_for_pre_votes(bugs: Bugs) {
     cluster.ask(3, 2);
 }
 
-/// Servers 3, 4 and 5 know that the cluster moves from 1 2 3 to 3 4 5; servers 1 and 2 do not. Three
-/// of five are no majority of 1 2 3.
+/// Servers 3, 4 and 5 know that the cluster moves from 1 2 3 to 3 4 5; servers 1 and 2 do not.
+/// Three of five are no majority of 1 2 3.
 pub(crate) fn old_and_new_majority(bugs: Bugs) {
     let moving = || and(disk(1, &[1]), joint(&[1, 2, 3], &[3, 4, 5]));
     let disks = vec![disk(1, &[1]), disk(1, &[1]), moving(), moving(), moving()];
@@ -116,8 +116,8 @@ pub(crate) fn stranger_stands(bugs: Bugs) {
     cluster.stand(4);
 }
 
-/// A torn write left server 2 with the term of a new vote and the candidate of an old one. Alone the
-/// switch does no harm: nobody's name is stored without a look at its log.
+/// A torn write left server 2 with the term of a new vote and the candidate of an old one. Alone
+/// the switch does no harm: nobody's name is stored without a look at its log.
 pub(crate) fn torn_vote(bugs: Bugs) {
     let mut cluster = empty(bugs, 3);
     cluster.isolate(1);

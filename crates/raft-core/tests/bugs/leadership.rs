@@ -7,9 +7,9 @@ use raft_core::{Bugs, Membership, Outcome};
 use crate::builders::disk;
 use crate::moves::{and, empty, in_term, modern, nodes, start};
 
-/// Server 2 is down. Server 3, whose vote server 1 needs, has been in a later term, and does not stand
-/// itself because it does not know that it was promoted from learner to voter. (If both stood, the
-/// question of the one would bring the other to its term.)
+/// Server 2 is down. Server 3, whose vote server 1 needs, has been in a later term, and does not
+/// stand itself because it does not know that it was promoted from learner to voter. (If both
+/// stood, the question of the one would bring the other to its term.)
 pub(crate) fn term_behind(bugs: Bugs) {
     let three = || Membership::new(nodes(&[1, 2, 3]));
     let voting = || and(disk(1, &[1]), three());
@@ -45,8 +45,8 @@ pub(crate) fn transfer_to_nobody(bugs: Bugs) {
     assert!(is_taken, "server 1 takes no more commands");
 }
 
-/// Of five servers, 5 is down, and the leader 1 hears only server 2, which hears everybody: servers 2,
-/// 3 and 4 could have a leader that commits, if server 2 did not spare server 1.
+/// Of five servers, 5 is down, and the leader 1 hears only server 2, which hears everybody: servers
+/// 2, 3 and 4 could have a leader that commits, if server 2 did not spare server 1.
 pub(crate) fn bridge(bugs: Bugs) {
     let mut cluster = modern(bugs, 5);
     cluster.elect(1);

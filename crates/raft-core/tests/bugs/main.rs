@@ -1,8 +1,8 @@
 //! What each rule is for: a few inputs after which, without the rule, something goes wrong.
 //!
-//! Each row of the table below plays a scenario twice: with the rule switched off, and a property is
-//! violated; with all rules in force, and none is. The scenarios stand in the modules, the harness and
-//! most of the properties are those of `tests/raft`.
+//! Each row of the table below plays a scenario twice: with the rule switched off, and a property
+//! is violated; with all rules in force, and none is. The scenarios stand in the modules, the
+//! harness and most of the properties are those of `tests/raft`.
 
 #[path = "../raft/builders.rs"]
 #[allow(dead_code, reason = "the harness is written for `tests/raft`")]

@@ -35,9 +35,9 @@ pub(crate) fn learners_alone(bugs: Bugs) {
     }
 }
 
-/// The erratum to dissertation §4.1. From the voters 1 2 3 4, server 1 began to add server 5 in term 1,
-/// and only they heard of it; server 2, elected by 3 and 4, removes server 4, of which only 3 hears.
-/// The majorities of the two do not meet.
+/// The erratum to dissertation §4.1. From the voters 1 2 3 4, server 1 began to add server 5 in
+/// term 1, and only they heard of it; server 2, elected by 3 and 4, removes server 4, of which only
+/// 3 hears. The majorities of the two do not meet.
 pub(crate) fn two_changes_from_one_membership(bugs: Bugs) {
     let four = Membership::new(nodes(&[1, 2, 3, 4]));
     let five = || and(disk(1, &[1]), Membership::new(nodes(&[1, 2, 3, 4, 5])));

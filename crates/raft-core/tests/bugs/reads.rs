@@ -25,8 +25,8 @@ pub(crate) fn too_few_are_asked(bugs: Bugs) {
     nobody_is_asked(bugs);
 }
 
-/// Server 2, elected, holds the entry that server 1 committed, but does not know that it is. Server 3,
-/// whose log is behind, says that it follows.
+/// Server 2, elected, holds the entry that server 1 committed, but does not know that it is. Server
+/// 3, whose log is behind, says that it follows.
 pub(crate) fn new_leader_does_not_know(bugs: Bugs) {
     let mut cluster = empty(bugs, 3);
     cluster.isolate(3);

@@ -31,8 +31,8 @@ pub(crate) fn late_append(bugs: Bugs) {
 }
 
 /// Server 2 has an entry of term 1 where the others committed one of term 2. A heartbeat proves the
-/// log up to the entry before. Alone the switch does no harm: this leader never sends a server whose
-/// log it does not know a request without entries, which other leaders, the paper's too, do.
+/// log up to the entry before. Alone the switch does no harm: this leader never sends a server
+/// whose log it does not know a request without entries, which other leaders, the paper's too, do.
 pub(crate) fn empty_heartbeat(bugs: Bugs) {
     let mut cluster = logs(bugs, 2, &[&[1, 2], &[1, 1], &[1, 2]]);
     cluster.isolate(2);
@@ -64,8 +64,8 @@ pub(crate) fn late_first_append(bugs: Bugs) {
     cluster.arrive(late);
 }
 
-/// Server 2's log is empty. The leader, whose snapshot replaced the beginning of its own, asks about a
-/// place there that neither has, and gets an acknowledgement.
+/// Server 2's log is empty. The leader, whose snapshot replaced the beginning of its own, asks
+/// about a place there that neither has, and gets an acknowledgement.
 pub(crate) fn probe_of_a_compacted_place(bugs: Bugs) {
     let mut cluster = empty(bugs, 3);
     cluster.compact_without(2);

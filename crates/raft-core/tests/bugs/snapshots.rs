@@ -31,8 +31,8 @@ pub(crate) fn late_snapshot(bugs: Bugs) {
     cluster.arrive(late);
 }
 
-/// The cluster moves from 1 2 3 to 1 4 5. Server 4 takes a snapshot when the joint step is committed,
-/// and restarts before it hears of the next one: the move would be over for it alone.
+/// The cluster moves from 1 2 3 to 1 4 5. Server 4 takes a snapshot when the joint step is
+/// committed, and restarts before it hears of the next one: the move would be over for it alone.
 pub(crate) fn restart_between_the_steps(bugs: Bugs) {
     let moving = || and(disk(1, &[1]), joint(&[1, 2, 3], &[1, 4, 5]));
     let old = Membership::new(nodes(&[1, 2, 3]));

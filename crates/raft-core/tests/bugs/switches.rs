@@ -1,5 +1,5 @@
-//! With the feature, every switch has one place where it works, and a node says which are on. Without
-//! it, an optimized program contains none of them.
+//! With the feature, every switch has one place where it works, and a node says which are on.
+//! Without it, an optimized program contains none of them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,16 +10,16 @@ use raft_core::{Bug, Bugs, Instant, Recovered};
 use crate::builders::config;
 use crate::server::Server;
 
-/// Builds the example `three_nodes` in release mode, which can print every decision of a node. That it
-/// started with rules switched off is one of them, so with the feature the names are in the program;
-/// without the feature nothing of it may be.
+/// Builds the example `three_nodes` in release mode, which can print every decision of a node. That
+/// it started with rules switched off is one of them, so with the feature the names are in the
+/// program; without the feature nothing of it may be.
 #[test]
 fn an_optimized_program_contains_no_switch() {
     let names = || Bug::ALL.iter().map(|bug| bug.name()).chain(["rules switched off"]);
     let with = build(&["--features", "bugs"]);
     assert_eq!(names().find(|name| !contains(&with, name)), None, "it is not found where it is");
     let without = build(&[]);
-    assert!(contains(&without, "stands for election in term"), "the words of decisions are there");
+    assert!(contains(&without, "starts an election for term"), "the words of decisions are there");
     assert_eq!(names().find(|name| contains(&without, name)), None, "it is in an ordinary program");
 }
 

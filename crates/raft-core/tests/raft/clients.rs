@@ -6,8 +6,8 @@ use crate::builders::*;
 use crate::cluster::Cluster;
 use crate::server::Server;
 
-/// "If the client's first choice is not the leader, that server will reject the client's request and
-/// supply information about the most recent leader it has heard from."
+/// "If the client's first choice is not the leader, that server will reject the client's request
+/// and supply information about the most recent leader it has heard from."
 #[test]
 fn a_follower_names_the_leader() {
     let mut cluster = Cluster::new(3);

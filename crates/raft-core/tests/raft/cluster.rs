@@ -175,7 +175,8 @@ impl Cluster {
         self.handle(id, Input::Timeout);
     }
 
-    /// Lets the time pass. What is due before the end happens when it is due, and nothing is delivered.
+    /// Lets the time pass. What is due before the end happens when it is due, and nothing is
+    /// delivered.
     pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         while let Some(id) = self.next_due().filter(|id| self.due(*id) <= end) {

@@ -81,8 +81,8 @@ fn a_single_server_commits_only_what_its_disk_holds() {
     assert!(server.outcome(1).is_some());
 }
 
-/// A majority without the leader commits too (dissertation §10.2.1); the leader applies when its own
-/// disk has caught up.
+/// A majority without the leader commits too (dissertation §10.2.1); the leader applies when its
+/// own disk has caught up.
 #[test]
 fn a_majority_of_other_disks_commits_and_the_leader_applies_later() {
     let mut server = Server::of_three(Recovered::default());
@@ -130,9 +130,9 @@ fn only_entries_of_the_current_term_are_committed_by_counting() {
     }
 }
 
-/// "The leader keeps track of the highest index it knows to be committed, and it includes that index
-/// in future AppendEntries RPCs (including heartbeats) so that the other servers eventually find
-/// out."
+/// "The leader keeps track of the highest index it knows to be committed, and it includes that
+/// index in future AppendEntries RPCs (including heartbeats) so that the other servers eventually
+/// find out."
 #[test]
 fn followers_find_out_from_heartbeats_what_is_committed() {
     let mut cluster = Cluster::new(3);

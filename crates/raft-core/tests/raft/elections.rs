@@ -129,8 +129,8 @@ fn a_repeated_vote_counts_once() {
     assert_eq!(server.node.role(), RoleKind::Leader);
 }
 
-/// "Once a candidate wins an election, it becomes leader. It then sends heartbeat messages to all of
-/// the other servers to establish its authority and prevent new elections."
+/// "Once a candidate wins an election, it becomes leader. It then sends heartbeat messages to all
+/// of the other servers to establish its authority and prevent new elections."
 #[test]
 fn a_new_leader_sends_messages_to_all_other_servers() {
     let mut server = with_empty_disk();
@@ -206,7 +206,8 @@ fn election_timeouts_are_chosen_randomly_from_a_fixed_interval() {
             assert!(timeout >= min && timeout <= max, "{timeout:?}");
             timeouts.insert(timeout);
             started = server.node.deadline();
-            // "Each candidate restarts its randomized election timeout at the start of an election."
+            // "Each candidate restarts its randomized election timeout at the start of an
+            // election."
             server.handle(started, Input::Timeout);
         }
     }

@@ -1,6 +1,6 @@
-//! The same as `safety`, with everything on: pre-vote, check-quorum, leases, membership changes that
-//! bring in servers which know of no cluster, transfers, reads on every server, forwarding. Time
-//! passes, and every clock has its own speed, within the bound.
+//! The same as `safety`, with everything on: pre-vote, check-quorum, leases, membership changes
+//! that bring in servers which know of no cluster, transfers, reads on every server, forwarding.
+//! Time passes, and every clock has its own speed, within the bound.
 //!
 //! Beside `invariants`: a read sees all that was committed anywhere when it was asked for, and each
 //! state machine shows what its client is told.
@@ -222,8 +222,8 @@ fn count(cluster: &Cluster, id: u64, had: &mut Had) {
     }
 }
 
-/// How long a cluster without faults may take to elect a leader, finish its changes and agree: so many
-/// times the longest election timeout.
+/// How long a cluster without faults may take to elect a leader, finish its changes and agree: so
+/// many times the longest election timeout.
 const PATIENCE: u32 = 40;
 
 /// Ends all faults. Nobody is told to do anything: the timers must do.
@@ -259,7 +259,8 @@ fn recover(cluster: &mut Cluster) {
     }
 }
 
-/// Whether there is a leader whose membership is final, and its members hold and applied all it holds.
+/// Whether there is a leader whose membership is final, and its members hold and applied all it
+/// holds.
 fn is_at_rest(cluster: &Cluster) -> bool {
     let Some(leader) = cluster.leader() else { return false };
     let leader = cluster.node(leader);
@@ -279,7 +280,8 @@ fn state_of(cluster: &Cluster) -> String {
     let line = |id| {
         let s = cluster.node(id).status();
         format!(
-            "\n{id}: {} of term {}, log to {:?}, committed {}, applied {}, membership {} at {}, peers {:?}",
+            "\n{id}: {} of term {}, log to {:?}, committed {}, applied {}, membership {} at {}, \
+             peers {:?}",
             s.role,
             s.current_term,
             s.last_log,
@@ -308,7 +310,10 @@ fn run(setup: &Setup, actions: &[Action]) -> Had {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(400)
+    })]
 
     #[test]
     fn safety_linearizable_reads_and_liveness_hold_with_everything_on(

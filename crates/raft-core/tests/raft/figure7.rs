@@ -69,8 +69,8 @@ fn messages_are_needed_for_each_conflicting_term_not_for_each_entry() {
     assert_eq!(messages, [2, 2, 1, 1, 2, 2]);
 }
 
-/// A thousand entries of one term are one step: a refusal, and the entries; those that the leader found
-/// on its disk and its no-op may come in two messages, which saves a copy.
+/// A thousand entries of one term are one step: a refusal, and the entries; those that the leader
+/// found on its disk and its no-op may come in two messages, which saves a copy.
 #[test]
 fn a_long_divergent_log_is_repaired_in_few_messages() {
     let terms = |runs: &[(u64, usize)]| -> Vec<u64> {

@@ -8,8 +8,8 @@ use raft_core::{
 use crate::builders::*;
 use crate::server::Server;
 
-/// Figure 2, rule 2: "Reply false if log doesn't contain an entry at prevLogIndex whose term matches
-/// prevLogTerm."
+/// Figure 2, rule 2: "Reply false if log doesn't contain an entry at prevLogIndex whose term
+/// matches prevLogTerm."
 #[test]
 fn a_follower_refuses_entries_if_it_lacks_the_one_before() {
     // The follower's log, what the request says comes before, and the hint in the refusal.
@@ -137,7 +137,8 @@ fn a_repeated_request_is_not_acknowledged_before_the_first_is_on_disk() {
     assert_eq!(server.take_sent().len(), 4);
 }
 
-/// The completion of a write that was overtaken by a truncation proves nothing about the new entries.
+/// The completion of a write that was overtaken by a truncation proves nothing about the new
+/// entries.
 #[test]
 fn entries_that_replace_others_are_durable_only_by_their_own_write() {
     let mut server = Server::of_three(disk(1, &[]));

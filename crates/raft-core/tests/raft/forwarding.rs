@@ -1,5 +1,5 @@
-//! §8: "the first server will reject the client's request and supply information about the most recent
-//! leader"; or, if it is set to, pass it on.
+//! §8: "the first server will reject the client's request and supply information about the most
+//! recent leader"; or, if it is set to, pass it on.
 
 use std::time::Duration;
 

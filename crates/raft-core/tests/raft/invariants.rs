@@ -119,8 +119,8 @@ impl Invariants {
         }
     }
 
-    /// Raft §6: a server uses the latest membership in its log, committed or not; before the first, or
-    /// behind a snapshot, what was in force there.
+    /// Raft §6: a server uses the latest membership in its log, committed or not; before the first,
+    /// or behind a snapshot, what was in force there.
     fn check_membership(&mut self, server: &Server) {
         let node = &server.node;
         let in_log = node.log().iter_from(LogIndex(0)).filter_map(membership_of).last();
@@ -140,7 +140,8 @@ impl Invariants {
         }
     }
 
-    /// State Machine Safety (§5.4.3): all apply the same, in order, once, and only what is committed.
+    /// State Machine Safety (§5.4.3): all apply the same, in order, once, and only what is
+    /// committed.
     fn check_applied(&mut self, server: &Server) {
         let id = server.node.id();
         let seen = self.seen.entry(id).or_default();

@@ -111,7 +111,8 @@ fn the_leader_retries_indefinitely() {
     cluster.assert_converged();
 }
 
-/// Figure 2: `matchIndex` "increases monotonically": replies may arrive late, twice, and in any order.
+/// Figure 2: `matchIndex` "increases monotonically": replies may arrive late, twice, and in any
+/// order.
 #[test]
 fn match_index_never_goes_back() {
     let mut server = leader();
@@ -159,8 +160,8 @@ fn a_late_refusal_is_ignored() {
     assert!(cluster.network.is_empty());
 }
 
-/// While the leader looks for the place where the logs agree, it answers each refusal once: a repeated
-/// one must not start a second search beside the first.
+/// While the leader looks for the place where the logs agree, it answers each refusal once: a
+/// repeated one must not start a second search beside the first.
 #[test]
 fn a_repeated_refusal_is_answered_once() {
     let mut server = Server::of_three(disk(3, &[1, 1, 2, 2]));

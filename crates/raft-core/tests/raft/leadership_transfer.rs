@@ -116,8 +116,8 @@ fn meanwhile_the_leader_takes_no_commands() {
     assert_eq!(server.node.status().transfer_to, Some(NodeId(3)));
 }
 
-/// "If leadership transfer does not complete after about an election timeout, the prior leader aborts
-/// the transfer and resumes accepting client requests."
+/// "If leadership transfer does not complete after about an election timeout, the prior leader
+/// aborts the transfer and resumes accepting client requests."
 #[test]
 fn a_transfer_that_takes_too_long_is_given_up() {
     let mut cluster = Cluster::full(3);

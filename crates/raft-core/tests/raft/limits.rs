@@ -263,8 +263,8 @@ fn a_server_without_a_leader_holds_no_more_than_its_limits() {
     }
 }
 
-/// A follower whose disk stands still, and whose leader sends what it has again and again, entries, and
-/// pieces of snapshots that it never completes.
+/// A follower whose disk stands still, and whose leader sends what it has again and again, entries,
+/// and pieces of snapshots that it never completes.
 #[test]
 fn a_follower_that_gets_nothing_done_holds_no_more_than_its_limits() {
     let mut config = full_config(1, 3);

@@ -1,4 +1,5 @@
-//! Raft as the paper states it, sentence by sentence, and its safety properties under random faults.
+//! Raft as the paper states it, sentence by sentence, and its safety properties under random
+//! faults.
 //!
 //! | file | what it tests |
 //! |---|---|

@@ -116,7 +116,8 @@ fn the_next_step_waits_for_a_transfer_of_leadership() {
     assert_eq!(adopted(&cluster, 1), [learning, membership(4)]);
 }
 
-/// Two votes move at once, so the majorities of before and after need not meet: §6's joint consensus.
+/// Two votes move at once, so the majorities of before and after need not meet: §6's joint
+/// consensus.
 #[test]
 fn a_server_takes_the_place_of_another_through_a_joint_membership() {
     let mut cluster = led(3, 1);
@@ -144,8 +145,9 @@ fn the_whole_cluster_can_be_exchanged() {
     assert!((4..=6).all(|id| cluster.server(id).state == "x,y"));
 }
 
-/// §6: "log entries are replicated to all servers in both configurations", and "agreement (for elections
-/// and entry commitment) requires separate majorities from both the old and new configurations".
+/// §6: "log entries are replicated to all servers in both configurations", and "agreement (for
+/// elections and entry commitment) requires separate majorities from both the old and new
+/// configurations".
 #[test]
 fn a_joint_membership_commits_with_both_majorities_only() {
     let members = joint([1, 2, 3], [3, 4, 5]);
@@ -196,8 +198,8 @@ fn a_joint_membership_elects_with_both_majorities_only() {
     }
 }
 
-/// §6: "Any server from either configuration may serve as leader." Server 2 leads on the way out; when
-/// C-new is committed it steps down.
+/// §6: "Any server from either configuration may serve as leader." Server 2 leads on the way out;
+/// when C-new is committed it steps down.
 #[test]
 fn a_server_on_its_way_out_can_lead_and_completes_the_change() {
     let mut cluster = joint_step_committed_by_dead_leader();
@@ -210,8 +212,8 @@ fn a_server_on_its_way_out_can_lead_and_completes_the_change() {
     assert_eq!(*cluster.node(leader).membership(), voters([3, 4, 5]));
 }
 
-/// Server 1 of servers 1, 2, 3 made way for 3, 4, 5: the joint entry is on all disks and it crashed.
-/// Nobody has been heard for a while.
+/// Server 1 of servers 1, 2, 3 made way for 3, 4, 5: the joint entry is on all disks and it
+/// crashed. Nobody has been heard for a while.
 fn joint_step_committed_by_dead_leader() -> Cluster {
     let mut cluster = led(3, 2);
     cluster.change(1, MembershipChange::AddLearner(NodeId(4)));
@@ -308,8 +310,8 @@ fn a_change_that_makes_no_sense_is_refused() {
     assert_eq!(cluster.outcome(2, request), Some(Outcome::NotLeader { leader }));
 }
 
-/// §6: "a server always uses the latest configuration in its log, regardless of whether the entry is
-/// committed".
+/// §6: "a server always uses the latest configuration in its log, regardless of whether the entry
+/// is committed".
 #[test]
 fn a_membership_is_in_force_as_soon_as_it_is_in_the_log() {
     let mut server = Server::start(full_config(2, 3), Recovered::default(), Instant(0));
@@ -397,8 +399,8 @@ fn an_installed_snapshot_says_who_belongs_to_the_cluster() {
     assert_eq!(*server.node.membership(), membership(5));
 }
 
-/// A server that joins hears the log from its beginning: until it hears who belongs to the cluster, it
-/// must not replace the log by a snapshot that does not say so. It could not be read back.
+/// A server that joins hears the log from its beginning: until it hears who belongs to the cluster,
+/// it must not replace the log by a snapshot that does not say so. It could not be read back.
 #[test]
 fn a_server_that_does_not_know_the_cluster_takes_no_snapshot() {
     let mut config = full_config(4, 3);
@@ -417,8 +419,8 @@ fn a_server_that_does_not_know_the_cluster_takes_no_snapshot() {
     assert_eq!(server.node.snapshot().map(Snapshot::position), Some(at(3, 1)));
 }
 
-/// §6: "the leader steps down … once it has committed the C-new log entry", and not before: it "manages
-/// a cluster that does not include itself".
+/// §6: "the leader steps down … once it has committed the C-new log entry", and not before: it
+/// "manages a cluster that does not include itself".
 #[test]
 fn a_removed_leader_stays_until_its_removal_is_committed() {
     let mut cluster = led(3, 0);
@@ -450,7 +452,8 @@ fn a_leader_can_become_a_learner() {
     assert_eq!(cluster.node(1).role(), RoleKind::Follower);
 }
 
-/// Dissertation §4.2.3: it hears no heartbeats, its elections come to nothing, and the leader stays.
+/// Dissertation §4.2.3: it hears no heartbeats, its elections come to nothing, and the leader
+/// stays.
 #[test]
 fn a_removed_server_disturbs_nobody() {
     for pre_vote in [true, false] {
@@ -467,8 +470,9 @@ fn a_removed_server_disturbs_nobody() {
     }
 }
 
-/// Dissertation §4.2.2, Figure 4.6: "a server that is not part of its own latest configuration should
-/// still start new elections, as it might still be needed until the C-new entry is committed".
+/// Dissertation §4.2.2, Figure 4.6: "a server that is not part of its own latest configuration
+/// should still start new elections, as it might still be needed until the C-new entry is
+/// committed".
 #[test]
 fn a_server_that_alone_holds_its_removal_stands_for_election() {
     let mut cluster = led(2, 0);
@@ -610,7 +614,8 @@ fn a_new_server_that_comes_along_slowly_is_waited_for() {
     cluster.settle();
     cluster.take_snapshot(1);
     let request = cluster.change(1, add(2));
-    // A piece a second; the last of about sixty is far behind the patience for one that stands still.
+    // A piece a second; the last of about sixty is far behind the patience for one that stands
+    // still.
     for _ in 0..200 {
         let pieces =
             cluster.take(|envelope| matches!(envelope.message.body, Body::InstallSnapshot(_)));
@@ -623,8 +628,8 @@ fn a_new_server_that_comes_along_slowly_is_waited_for() {
     assert!(is_committed(&cluster, 1, request), "{:?}", cluster.outcome(1, request));
 }
 
-/// A learner that does not know yet that it was promoted votes all the same (dissertation §4.2.1): else
-/// the others might be one vote short for ever.
+/// A learner that does not know yet that it was promoted votes all the same (dissertation §4.2.1):
+/// else the others might be one vote short for ever.
 #[test]
 fn a_promoted_learner_votes_although_it_does_not_know_it() {
     let mut cluster = led(2, 1);
@@ -640,8 +645,8 @@ fn a_promoted_learner_votes_although_it_does_not_know_it() {
     assert_eq!(cluster.leader(), Some(2));
 }
 
-/// §6: "servers accept AppendEntries requests from a leader that is not part of the server's current
-/// configuration", and "also grant votes to candidates" of that kind.
+/// §6: "servers accept AppendEntries requests from a leader that is not part of the server's
+/// current configuration", and "also grant votes to candidates" of that kind.
 #[test]
 fn servers_that_an_old_membership_does_not_know_are_heard() {
     let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
@@ -669,8 +674,8 @@ fn a_server_that_knows_no_cluster_follows_and_votes() {
     assert_eq!(server.take_reply(), vote(true));
 }
 
-/// A server that the leader's last step removes answers late, and there is more to send to it: it is no
-/// peer any more.
+/// A server that the leader's last step removes answers late, and there is more to send to it: it
+/// is no peer any more.
 #[test]
 fn an_answer_that_ends_the_membership_of_its_sender_is_harmless() {
     let mut config = full_config(1, 3);
@@ -691,8 +696,8 @@ fn an_answer_that_ends_the_membership_of_its_sender_is_harmless() {
     assert_eq!(server.node.status().peers, []);
 }
 
-/// Nine learners, and a tenth server is to become a voter: as a learner first it would be one too many,
-/// and no server would accept the entry.
+/// Nine learners, and a tenth server is to become a voter: as a learner first it would be one too
+/// many, and no server would accept the entry.
 #[test]
 fn a_change_whose_steps_need_too_many_learners_is_refused() {
     let mut cluster = Cluster::joining(3, 9, |config| {

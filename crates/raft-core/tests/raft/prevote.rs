@@ -1,5 +1,5 @@
-//! Dissertation §9.6: "a candidate would only increment its term if it first learned from a majority of
-//! the cluster that they would be willing to grant the candidate their votes".
+//! Dissertation §9.6: "a candidate would only increment its term if it first learned from a
+//! majority of the cluster that they would be willing to grant the candidate their votes".
 
 use std::time::Duration;
 
@@ -125,8 +125,8 @@ fn without_the_question_a_server_that_returns_deposes_the_leader() {
     assert!(cluster.node(1).current_term() > term);
 }
 
-/// Servers of different terms, and only the one of the older term can win: the answer to its question
-/// brings its term up to date. Else they would ask each other for ever.
+/// Servers of different terms, and only the one of the older term can win: the answer to its
+/// question brings its term up to date. Else they would ask each other for ever.
 #[test]
 fn servers_of_different_terms_elect_a_leader() {
     let disks = vec![disk(9, &[1]), disk(3, &[1, 1]), Recovered::default()];
@@ -135,7 +135,10 @@ fn servers_of_different_terms_elect_a_leader() {
     cluster.live(5 * SECOND);
     assert_eq!(cluster.leader(), Some(2));
     let reason = VoteRefusal::StaleTerm { current: Term(9) };
-    let told = |trace: &Trace| matches!(trace, Trace::PreVote(PreVoteTrace::Refused { reason: r, .. }) if *r == reason);
+    let told = |trace: &Trace| match trace {
+        Trace::PreVote(PreVoteTrace::Refused { reason: told, .. }) => *told == reason,
+        _ => false,
+    };
     let has_term =
         |trace: &Trace| matches!(trace, Trace::Term(TermTrace::Advanced { to: Term(9), .. }));
     let (one, two) = (&cluster.server(1).traces, &cluster.server(2).traces);

@@ -1,7 +1,7 @@
-//! Dissertation §6.2: "a leader in Raft steps down if an election timeout elapses without a successful
-//! round of heartbeats to a majority of its cluster". §4.2.3: "if a server receives a RequestVote
-//! request within the minimum election timeout of hearing from a current leader, it does not update
-//! its term or grant its vote".
+//! Dissertation §6.2: "a leader in Raft steps down if an election timeout elapses without a
+//! successful round of heartbeats to a majority of its cluster". §4.2.3: "if a server receives a
+//! RequestVote request within the minimum election timeout of hearing from a current leader, it
+//! does not update its term or grant its vote".
 
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ fn a_leader_that_a_quorum_does_not_answer_steps_down() {
     assert_eq!(cluster.node(1).leader(), None, "clients are to look for another");
 }
 
-/// Followers say at once that they follow, and what they hold when it is on disk: disks that are slower
-/// than an election timeout do not depose a leader, and its reads do not wait for them.
+/// Followers say at once that they follow, and what they hold when it is on disk: disks that are
+/// slower than an election timeout do not depose a leader, and its reads do not wait for them.
 #[test]
 fn a_leader_whose_followers_have_slow_disks_stays() {
     let mut cluster = Cluster::full(3);
@@ -230,8 +230,8 @@ fn a_leader_that_hears_nobody_gives_way() {
     assert!(matches!(cluster.outcome(leader, request), Some(raft_core::Outcome::Committed(_))));
 }
 
-/// A server of a later term cannot follow the leader, and nobody votes for it while the leader lives:
-/// its refusal of entries must depose the leader, or it stays outside for ever.
+/// A server of a later term cannot follow the leader, and nobody votes for it while the leader
+/// lives: its refusal of entries must depose the leader, or it stays outside for ever.
 #[test]
 fn a_server_of_a_later_term_gets_back_in() {
     let disks = vec![disk(3, &[1]), disk(3, &[1]), disk(9, &[])];

@@ -76,7 +76,8 @@ fn a_read_waits_for_a_quorum_to_answer_a_round_begun_after_it() {
     assert_eq!(server.outcome(1), readable(1));
 }
 
-/// An answer to an earlier round proves nothing about the time after the read, however late it comes.
+/// An answer to an earlier round proves nothing about the time after the read, however late it
+/// comes.
 #[test]
 fn late_answers_to_earlier_rounds_confirm_nothing() {
     let mut server = leader();
@@ -145,8 +146,8 @@ fn one_answer_is_no_quorum_of_five() {
     assert_eq!(server.outcome(1), readable(1));
 }
 
-/// "If the leader has not yet marked an entry from its current term committed, it waits until it has
-/// done so." Here it says so instead of waiting.
+/// "If the leader has not yet marked an entry from its current term committed, it waits until it
+/// has done so." Here it says so instead of waiting.
 #[test]
 fn before_an_entry_of_its_own_term_is_committed_a_leader_does_not_know_what_is() {
     for mode in [ReadMode::Quorum, ReadMode::Lease] {
@@ -352,8 +353,8 @@ fn a_follower_spares_its_leader_after_a_restart() {
     assert_eq!(server.take_reply(), vote(true));
 }
 
-/// Its own vote counts too: a person who makes a server stand for election must not break a lease that
-/// rests on this server's patience.
+/// Its own vote counts too: a person who makes a server stand for election must not break a lease
+/// that rests on this server's patience.
 #[test]
 fn nobody_can_make_a_server_break_its_leaders_lease() {
     let mut cluster = Cluster::full(3);

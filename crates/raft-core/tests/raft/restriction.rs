@@ -6,9 +6,10 @@ use crate::builders::*;
 use crate::cluster::Cluster;
 use crate::server::Server;
 
-/// "The voter denies its vote if its own log is more up-to-date than that of the candidate." "If the
-/// logs have last entries with different terms, then the log with the later term is more
-/// up-to-date. If the logs end with the same term, then whichever log is longer is more up-to-date."
+/// "The voter denies its vote if its own log is more up-to-date than that of the candidate." "If
+/// the logs have last entries with different terms, then the log with the later term is more
+/// up-to-date. If the logs end with the same term, then whichever log is longer is more
+/// up-to-date."
 #[test]
 fn a_voter_denies_its_vote_if_its_own_log_is_more_up_to_date() {
     // The voter's log, the candidate's last entry, and whether it gets the vote.

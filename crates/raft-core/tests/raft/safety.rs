@@ -211,7 +211,10 @@ fn run(size: u64, slow_disks: bool, actions: &[Action]) -> Seen {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(600)
+    })]
 
     #[test]
     fn the_properties_of_figure_3_hold_under_random_faults(

@@ -106,10 +106,7 @@ fn numbers_are_bounded() {
     let message = refusal(|config| config.settings.max_pending_requests = 0);
     assert_eq!(message, "max_pending_requests is 0; it must be from 1 to 1000000");
     let message = refusal(|config| config.settings.check_quorum = false);
-    assert_eq!(
-        message,
-        "lease_reads needs check_quorum: a lease rests on followers that spare their leader"
-    );
+    assert_eq!(message, "lease_reads needs check_quorum: a lease depends on leader stickiness");
     let message = refusal(|config| config.settings.snapshot_chunk_bytes = 64 * 1024 * 1024 + 1);
     assert_eq!(message, "snapshot_chunk_bytes is 67108865; it must be from 1 to 67108864");
 }

@@ -121,8 +121,8 @@ fn a_restart_restores_the_snapshot_before_it_applies_anything() {
 }
 
 /// "Usually the snapshot will contain new information not already in the recipient's log. In this
-/// case, the follower discards its entire log; it is all superseded by the snapshot and may possibly
-/// have uncommitted entries that conflict with the snapshot." Figure 13, rule 7.
+/// case, the follower discards its entire log; it is all superseded by the snapshot and may
+/// possibly have uncommitted entries that conflict with the snapshot." Figure 13, rule 7.
 #[test]
 fn a_snapshot_with_new_information_replaces_the_whole_log() {
     for log in [&[][..], &[1, 1], &[1, 1, 1, 1, 1, 1, 1], &[1, 1, 2, 2, 2, 2]] {
@@ -283,7 +283,8 @@ fn the_membership_of_an_installed_snapshot_is_used() {
     assert_eq!(server.node.status().membership, membership(5));
 }
 
-/// A snapshot that waits for a slow disk while a newer one arrives is never restored: only the newer is.
+/// A snapshot that waits for a slow disk while a newer one arrives is never restored: only the
+/// newer is.
 #[test]
 fn of_two_snapshots_that_wait_for_the_disk_only_the_newer_is_restored() {
     let mut server = Server::of_three(disk(3, &[]));

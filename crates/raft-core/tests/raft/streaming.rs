@@ -6,8 +6,8 @@ use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
 use crate::server::Server;
 
-/// Server 3 missed all entries, and server 1, the leader, no longer has them. Pieces of 4 bytes, one
-/// under way at a time; the state is "alpha,beta" (10 bytes).
+/// Server 3 missed all entries, and server 1, the leader, no longer has them. Pieces of 4 bytes,
+/// one under way at a time; the state is "alpha,beta" (10 bytes).
 fn behind() -> Cluster {
     behind_with_window(1)
 }

@@ -27,7 +27,8 @@ fn each_server_votes_for_at_most_one_candidate_in_a_term() {
     assert!(server.traces.contains(&refusal));
 }
 
-/// Figure 2: "If votedFor is null or candidateId, … grant vote": a lost reply can be asked for again.
+/// Figure 2: "If votedFor is null or candidateId, … grant vote": a lost reply can be asked for
+/// again.
 #[test]
 fn a_repeated_request_gets_the_same_vote_again() {
     let mut server = Server::of_three(Recovered::default());
