@@ -1,20 +1,20 @@
-//! Whether the running nodes have come to agree.
+//! Whether the running nodes agree.
 
 use raft_core::{Node, NodeId};
 use raft_kv::Store;
 use raft_sim::{NodeState, SimNode, World};
 
-/// Whether all running members of the cluster hold logs with the same end, have the same commit index,
-/// have applied all of it, and hold equal stores. Who belongs to it is said by the most up-to-date log;
-/// servers that have left, or were never let in, are nobody's concern.
+/// Whether the logs of all running members of the cluster end with the same entry, which is
+/// committed and applied on each of them, and their stores are equal. The members are those of the
+/// membership in the most up-to-date log of a running node.
 ///
 /// # Errors
-/// Says what differs between which nodes, or that no node runs.
+/// The first difference found, with the nodes, or that no node runs.
 pub fn converged(world: &World) -> Result<(), String> {
     agreed(world).map(|_| ())
 }
 
-/// One of the running members that all agree.
+/// One of the running members, if all agree.
 pub(crate) fn agreed(world: &World) -> Result<&SimNode, String> {
     let running = || world.nodes().filter(|node| node.state() == NodeState::Running);
     let last = |core: &&Node| (core.log().last().term, core.log().last().index);
@@ -34,7 +34,7 @@ pub(crate) fn agreed(world: &World) -> Result<&SimNode, String> {
     Ok(first)
 }
 
-/// A node has settled when everything in its log is committed, and applied.
+/// A node is settled if all entries of its log are committed and applied.
 fn is_settled(node: &SimNode) -> Result<(), String> {
     let Some(core) = node.core() else { return Ok(()) };
     let (id, last) = (node.id(), core.log().last().index);

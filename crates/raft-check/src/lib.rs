@@ -1,17 +1,19 @@
-//! What must always be true of a Raft cluster, checked after every event.
+//! The properties of Raft, checked after every event of a simulated cluster.
 //!
-//! [`Checks`] follows a [`World`](raft_sim::World): build it when the world begins, then show it the
-//! events of every step and every action. It holds its own shadow of each node's log and disk, with
-//! a rolling hash for every log prefix, and a [`Ledger`] of what is committed. So it never compares
-//! logs entry by entry: two prefixes are equal when their hashes are, and the work after an event is
-//! proportional to what the event changed.
+//! [`Checks`] follows a [`World`](raft_sim::World). Build it when the world begins, then show it the
+//! events of every step and every action. It keeps *shadows* of each node's log and disk, with a
+//! rolling hash for every prefix of a log, and a [`Ledger`] of the committed entries. Two logs are
+//! equal up to an entry if their hashes are, so the work after an event is in proportion to what
+//! the event changed.
 //!
-//! The nodes' traces only say where to look. What is judged comes from the logs themselves, from the
-//! messages on the wire and from the disks, so a core whose traces lie is caught all the same.
+//! The traces of the nodes only show where to look. The verdicts rest on the logs, the messages and
+//! the disks, so a core whose traces are wrong is caught all the same.
 //!
-//! Some faults take away what Raft itself rests on: a damaged disk has lost what a majority was to
-//! keep. Then the guarantee that is lost, and only that, is [suspended](Suspension), with the reason, for
-//! as long as it is; it is never silently passed over.
+//! A [property](Property) has one of three [states](PropertyState). It holds, it was broken, or it
+//! is
+//! [suspended](Suspension): a fault took away something that Raft rests on, such as the disks of a
+//! majority. A suspension has a reason and lasts as long as the loss; no other property is
+//! affected.
 //!
 //! ```
 //! use raft_check::{Checks, converged};
@@ -27,27 +29,20 @@
 //! # let _ = converged(&world);
 //! ```
 #![forbid(unsafe_code)]
+#![warn(clippy::wildcard_enum_match_arm)]
 
-mod answers;
 mod checks;
-mod chunks;
 mod convergence;
-mod disk;
-mod hash;
 mod history;
-mod invariants;
-mod ledger;
 mod liveness;
-mod memberships;
+mod properties;
 mod property;
-mod quorum;
-mod shadow;
-mod watched;
+mod shadows;
 
 pub use checks::Checks;
 pub use convergence::converged;
 pub use history::HistoryRecorder;
-pub use ledger::Ledger;
 pub use liveness::{PROGRESS, complete};
-pub use property::{CheckResult, Property, Standing, Suspension, Violation};
-pub use shadow::Mark;
+pub use property::{CheckResult, Property, PropertyState, Suspension, Violation};
+pub use shadows::ledger::Ledger;
+pub use shadows::log::PrefixHash;

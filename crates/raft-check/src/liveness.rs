@@ -1,29 +1,29 @@
-//! What must come to be true. Safety says that nothing bad happens; this says that something good does,
-//! once a quorum works: it is asked after the faults are over, within a bound that whoever asks states.
+//! Liveness. Safety says that nothing bad happens; liveness says that something good does. It is
+//! required after the faults are over and a quorum works, within a bound that the caller sets.
 
 use raft_core::Node;
 use raft_kv::Store;
 use raft_sim::World;
 
 use crate::convergence::agreed;
-use crate::ledger::Ledger;
 use crate::property::Property;
+use crate::shadows::ledger::Ledger;
 
-/// What must come to be true. No checker watches it: who runs a world ends the faults, waits, and says
-/// that it is broken when the bound is over.
+/// The property of liveness. [`Checks`](crate::Checks) does not look at it: the driver of a world
+/// ends the faults, waits, and reports a violation when the bound is over.
 pub static PROGRESS: Property = Property {
     name: "Progress",
     section: "§5.6",
-    meaning: "When a quorum works and its messages arrive, a leader is elected, a new request is \
-              answered, the quorum comes to agree, all that was ever committed is there, and leadership can \
-              be handed over, within a bound.",
+    meaning: "If a quorum works and its messages arrive, then within a bound a leader is elected, \
+              a new request is answered, the members agree and hold every committed entry, and \
+              leadership can be transferred.",
 };
 
-/// Whether the running members of the cluster have [converged](crate::converged) on all that was ever
-/// committed: no acknowledged write is missing.
+/// Whether the running members of the cluster have [converged](crate::converged) and hold every
+/// committed entry: no acknowledged write is missing.
 ///
 /// # Errors
-/// Says what differs between which nodes, or what is missing.
+/// The first difference found, with the nodes, or the entries that are missing.
 pub fn complete(world: &World, ledger: &Ledger) -> Result<(), String> {
     let node = agreed(world)?;
     let last = ledger.commit_index();

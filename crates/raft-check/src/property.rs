@@ -1,93 +1,89 @@
-//! Properties, and what it looks like when one is broken, or cannot be demanded for a while.
+//! Properties and their states.
 
 use std::fmt;
 
 use raft_core::Instant;
 
-/// Something that must always be true.
+/// A statement about the cluster that must always be true.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Property {
-    /// Its name; the paper's where the paper names it.
+    /// The name, unique; the paper's where the paper has one.
     pub name: &'static str,
-    /// The section of the paper that it comes from.
+    /// The sections of the paper, or of the dissertation, that it comes from.
     pub section: &'static str,
-    /// What it says, in one sentence.
+    /// The statement, in one sentence.
     pub meaning: &'static str,
 }
 
-/// A property and whether it holds so far.
+/// A property with its state and its history.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckResult {
     /// The property.
     pub property: &'static Property,
-    /// The first time it was broken.
+    /// The first violation. A later one often follows from the first and is not kept.
     pub violation: Option<Violation>,
-    /// The last time that it could not be demanded, as something that Raft rests on was gone.
+    /// The last suspension, which may be over.
     pub suspension: Option<Suspension>,
 }
 
-/// Whether a property holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing<'a> {
-    /// It held whenever it could be demanded, and can be now.
+/// The state of a property.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PropertyState {
+    /// It was never broken, and it is not suspended.
     Holds,
-    /// It cannot be demanded now. That is no fault of the protocol, and it was not broken before.
-    Suspended(&'a Suspension),
+    /// It was never broken, but cannot be required now, because of a fault that Raft does not claim
+    /// to survive.
+    Suspended(Suspension),
     /// It was broken.
-    Broken(&'a Violation),
+    Broken(Violation),
 }
 
-/// For how long, and why, a property could not be demanded: a fault took away what Raft itself rests
-/// on. `Display` says it in a sentence without the property's name.
+/// A time in which a property cannot be required, because a fault took away something that Raft
+/// rests on. `Display` says it in a sentence without the name of the property.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Suspension {
-    /// Since when.
+    /// The virtual time of its beginning.
     pub since: Instant,
-    /// The number of the event that took it away.
+    /// The number of the event of the fault.
     pub event: u64,
-    /// When it could be demanded again; `None` if it cannot yet.
+    /// The virtual time of its end; `None` while it lasts.
     pub until: Option<Instant>,
-    /// What is lost, and by what.
+    /// What is lost, and through which fault: a clause that can follow "because".
     pub because: String,
 }
 
-/// A property was broken.
+/// A violation of a property.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
-    /// Which one.
+    /// The property that is broken.
     pub property: &'static Property,
-    /// When.
+    /// The virtual time.
     pub at: Instant,
-    /// The number of the last event before it was noticed.
+    /// The number of the last event before the violation was noticed.
     pub event: u64,
     /// What was seen, and what it contradicts.
     pub description: String,
 }
 
-/// What a checker says of an observation; the error describes the contradiction.
+/// The verdict of a judge on an observation. The error describes the contradiction.
 pub(crate) type Verdict = Result<(), String>;
 
-/// What a checker says of a state of things that a fault can excuse.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Judgement {
-    /// It is as it should be.
-    Holds,
-    /// It is not, but for a fault that Raft does not claim to survive; the words say which.
-    Excused(String),
-    /// It is not, and nothing excuses it.
-    Broken(String),
-}
-
 impl CheckResult {
-    /// Whether it holds.
-    pub fn standing(&self) -> Standing<'_> {
+    /// The state of the property now.
+    pub fn state(&self) -> PropertyState {
         match (&self.violation, &self.suspension) {
-            (Some(violation), _) => Standing::Broken(violation),
+            (Some(violation), _) => PropertyState::Broken(violation.clone()),
             (None, Some(suspension)) if suspension.until.is_none() => {
-                Standing::Suspended(suspension)
+                PropertyState::Suspended(suspension.clone())
             }
-            _ => Standing::Holds,
+            (None, _) => PropertyState::Holds,
         }
+    }
+
+    /// Whether the state is [`PropertyState::Holds`].
+    pub fn holds(&self) -> bool {
+        let is_suspended = self.suspension.as_ref().is_some_and(|it| it.until.is_none());
+        self.violation.is_none() && !is_suspended
     }
 }
 
@@ -108,18 +104,18 @@ impl fmt::Display for Suspension {
     }
 }
 
-/// What became of every property so far.
+/// The results of all properties so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Board {
+pub(crate) struct PropertyTable {
     results: Vec<CheckResult>,
     first: Option<Violation>,
-    /// How many are suspended now.
+    /// The number of properties that are suspended now.
     suspended: usize,
     at: Instant,
     event: u64,
 }
 
-impl Board {
+impl PropertyTable {
     pub(crate) fn new(properties: &[&'static Property]) -> Self {
         let holding = |property: &&'static Property| CheckResult {
             property,
@@ -135,47 +131,35 @@ impl Board {
         }
     }
 
-    /// Verdicts from here on are about this event.
+    /// Sets the time and the event of the verdicts that follow.
     pub(crate) fn now(&mut self, at: Instant, event: u64) {
         (self.at, self.event) = (at, event);
     }
 
-    /// Notes a verdict. Only the first violation of each property is kept: later ones often follow
-    /// from it. None is noted while the property is suspended.
+    /// Notes a verdict. Only the first violation of each property is kept, and none while the
+    /// property is suspended.
     pub(crate) fn note(&mut self, property: &'static Property, verdict: Verdict) {
         let Err(description) = verdict else { return };
         let (at, event) = (self.at, self.event);
         let Some(result) = self.result_mut(property) else { return };
-        if result.standing() == Standing::Holds {
+        if result.holds() {
             let found = Violation { property, at, event, description };
             result.violation = Some(found.clone());
             self.first.get_or_insert(found);
         }
     }
 
-    /// Notes a judgement of how things stand: it suspends the property, or lets it be demanded again.
-    pub(crate) fn judge(&mut self, property: &'static Property, judgement: Judgement) {
-        match judgement {
-            Judgement::Holds => self.lift(property),
-            Judgement::Excused(because) => self.suspend(property, because),
-            Judgement::Broken(description) => {
-                self.lift(property);
-                self.note(property, Err(description));
-            }
-        }
-    }
-
-    /// From here on the property cannot be demanded. The first reason stands until that is over.
+    /// Suspends a property. If it is suspended already, the first reason stays.
     pub(crate) fn suspend(&mut self, property: &'static Property, because: String) {
         let (since, event) = (self.at, self.event);
         let Some(result) = self.result_mut(property) else { return };
-        if result.standing() == Standing::Holds {
+        if result.holds() {
             result.suspension = Some(Suspension { since, event, until: None, because });
             self.suspended += 1;
         }
     }
 
-    /// The property can be demanded again, if it could not.
+    /// Ends the suspension of a property, if it is suspended.
     pub(crate) fn lift(&mut self, property: &'static Property) {
         if self.suspended == 0 {
             return;

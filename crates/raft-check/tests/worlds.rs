@@ -8,7 +8,7 @@ mod histories;
 mod storm;
 
 use deposed::Deposed;
-use raft_check::{Checks, Standing, converged};
+use raft_check::{Checks, PropertyState, converged};
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
@@ -76,7 +76,8 @@ fn seeds(first: u64, end: u64) -> (u64, u64) {
     }
 }
 
-/// So many seeds that a rule which is rarely needed is needed in some. `STORMS=first..end` chooses others.
+/// So many seeds that a rule which is rarely needed is needed in some. `STORMS=first..end` chooses
+/// others.
 #[test]
 fn many_storms_break_nothing_and_reach_everything() {
     let (first, end) = seeds(1_000, 1_200);
@@ -125,8 +126,8 @@ fn storms_with_bad_networks_and_clocks_break_nothing() {
     assert!(done.reads_by_lease > end - first, "{done:?}");
 }
 
-/// A leader whose clock is slow beyond the bound holds its lease while another leads. That is no fault of
-/// the protocol, and the checks say which guarantee is gone for how long.
+/// A leader whose clock is slow beyond the bound holds its lease while another leads. That is no
+/// fault of the protocol, and the checks say which guarantee is gone for how long.
 #[test]
 fn a_clock_out_of_bound_suspends_leases_and_nothing_else() {
     let mut overlaps = 0;
@@ -148,7 +149,7 @@ fn a_clock_out_of_bound_suspends_leases_and_nothing_else() {
         overlaps += usize::from(until.is_some_and(|until| until > world.now()));
         let lost: Vec<&str> = checks
             .results()
-            .filter(|result| matches!(result.standing(), Standing::Suspended(_)))
+            .filter(|result| matches!(result.state(), PropertyState::Suspended(_)))
             .map(|result| result.property.name)
             .collect();
         assert_eq!(lost, ["Lease Safety"]);
@@ -156,7 +157,7 @@ fn a_clock_out_of_bound_suspends_leases_and_nothing_else() {
         act(&mut world, &mut checks, drift(0));
         run_until(&mut world, &mut checks, 6_000_000);
         assert_eq!(checks.violation(), None);
-        assert!(checks.results().all(|result| result.standing() == Standing::Holds));
+        assert!(checks.results().all(|result| result.state() == PropertyState::Holds));
     }
     assert!(overlaps > 3, "{overlaps}");
 }
@@ -174,8 +175,8 @@ fn storms_over_snapshots_break_nothing() {
     assert!(committed > 1_000, "the storms let too little through: {committed}");
 }
 
-/// Without check-quorum, servers that were removed and do not know it stand for election again and again
-/// (§6): then the cluster converges between two of their elections.
+/// Without check-quorum, servers that were removed and do not know it stand for election again and
+/// again (§6): then the cluster converges between two of their elections.
 #[test]
 fn a_storm_that_ends_lets_the_cluster_converge() {
     for seed in 1..=60 {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::Vector;
+use raft_check::CheckResult;
 use raft_core::{Instant, Message, NodeId, ReplicationTrace, Trace};
 use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, MessageId, World};
 
@@ -34,7 +35,7 @@ pub struct Frame {
     /// The most recent lines of the console, oldest first.
     pub console: Vector<ConsoleLine>,
     /// Every property that is checked.
-    pub invariants: Rc<[InvariantLine]>,
+    pub invariants: Rc<[CheckResult]>,
     /// Whether virtual time passes, and how fast.
     pub pacing: Pacing,
     /// The goal of the statement that is being waited for, in words.
@@ -70,40 +71,6 @@ pub struct FadingMessage {
     pub lost_at: Instant,
     /// The reason of the loss.
     pub reason: DropReason,
-}
-
-/// A checked property and its state.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InvariantLine {
-    /// Its name.
-    pub name: &'static str,
-    /// The section of the paper that it comes from.
-    pub section: &'static str,
-    /// The property as a sentence.
-    pub meaning: &'static str,
-    /// Whether it holds.
-    pub state: InvariantState,
-}
-
-/// Whether a property holds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum InvariantState {
-    /// It has held after every event so far.
-    Holding,
-    /// It is not demanded now: a fault has removed an assumption of Raft.
-    Suspended {
-        /// The time and the fault.
-        words: String,
-    },
-    /// It was broken.
-    Broken {
-        /// The number of the event after which the violation was found.
-        event_number: u64,
-        /// The time of that event.
-        at: Instant,
-        /// The observed values that contradict each other.
-        description: String,
-    },
 }
 
 /// Where the cluster's disks are stored.

@@ -11,13 +11,14 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use raft_check::CheckResult;
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
 use raft_script::{Session, SourceLine};
 use raft_sim::{Event, Setup};
 
 use crate::console::Console;
-use crate::frame::{InvariantLine, Recent};
+use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
@@ -45,7 +46,7 @@ pub struct Lab {
     console: Console,
     recent: Recent,
     /// Every property, as the last frame showed it.
-    invariants: RefCell<Rc<[InvariantLine]>>,
+    invariants: RefCell<Rc<[CheckResult]>>,
     /// How many violations the console has told.
     broken: usize,
     /// Whether the next event waits for the browser's disk.

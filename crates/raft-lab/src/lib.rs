@@ -44,7 +44,7 @@ mod state;
 mod stored;
 
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{DurableState, FadingMessage, Frame, InvariantLine, InvariantState, is_noise};
+pub use frame::{DurableState, FadingMessage, Frame, is_noise};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
@@ -54,6 +54,7 @@ pub use members::{MemberRole, Members};
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
+pub use raft_check::{CheckResult, PropertyState, Violation};
 pub use state::{AnswerView, EventView, StateView};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,

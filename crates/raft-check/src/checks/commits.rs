@@ -1,103 +1,91 @@
-//! Commit indexes advance: the leader's by the rule, and with it the ledger; the others' by what they
-//! are told.
+//! Commit indexes advance, and with a leader's the ledger.
 
 use raft_core::{Entry, LogIndex, Node, NodeId, RoleKind, Term};
-use raft_sim::{Event, EventKind, StateMachineEvent};
+use raft_sim::{Event, EventKind, StateMachineEvent, World};
 
 use super::Checks;
-use crate::invariants::commit_rule::{self, CommitBelieved, CommitLearned, LeaderCommitted};
-use crate::quorum::NodeSet;
-use crate::watched::CommitClaim;
+use crate::properties::{Checker as _, CommandCommitted};
+use crate::shadows::node::CommitClaim;
 
 impl Checks {
-    pub(super) fn follow_commit(&mut self, id: NodeId, core: &Node, events: &[Event]) {
-        let Some(node) = self.node(id) else { return };
-        let (before, now) = (node.progress.commit_index, core.commit_index());
+    pub(super) fn follow_commit(
+        &mut self,
+        world: &World,
+        id: NodeId,
+        core: &Node,
+        events: &[Event],
+    ) {
+        let Some(node) = self.shadows.node(id) else { return };
+        let (before, now) = (node.state.commit_index, core.commit_index());
         let leads = core.role() == RoleKind::Leader && now > before;
-        // A node that stepped down later in the same moment can only be known by its trace.
+        // If the node stepped down later in the same step, only its trace shows that it counted.
         let counted = node.claims.committed.clone().or_else(|| {
             leads.then(|| {
                 let membership = node.memberships.at(node.seen_through).clone();
                 CommitClaim { index: now, term: core.current_term(), membership }
             })
         });
-        let (has_counted, compared) = (counted.is_some(), node.claims.compared);
-        if let Some(claim) = counted.filter(|claim| claim.index > before)
-            && self.leader_committed(id, &claim)
-        {
-            let CommitClaim { index, term, .. } = claim;
-            self.extend_ledger(id, index, term, &Source { node: id, core, events });
+        let has_counted = counted.is_some();
+        if let Some(claim) = counted.filter(|claim| claim.index > before) {
+            self.follow_leaders_commit(world, claim, &Source { node: id, core, events });
         }
-        if now > before && now > self.ledger.base() {
-            let (held, committed) = (self.held_by(id, now), self.ledger.get(now));
-            let seen = CommitBelieved { node: id, index: now, held, committed };
-            self.board.note(&commit_rule::PROPERTY, commit_rule::commit_believed(seen));
-        }
-        if let Some(compared) = compared.filter(|_| now > before && !has_counted) {
-            self.commit_learned(id, core, compared);
-        }
+        let (properties, mut cx) = self.telling(world);
+        properties.commit_seen(id, core, has_counted, &mut cx);
     }
 
-    /// A node that does not lead was told how far it may go.
-    fn commit_learned(&mut self, id: NodeId, core: &Node, compared: LogIndex) {
-        let installed = core.snapshot().map(|snapshot| snapshot.last_included_index);
-        let compared = compared.max(installed.unwrap_or_default());
-        let seen = CommitLearned { node: id, index: core.commit_index(), compared };
-        self.board.note(&commit_rule::PROPERTY, commit_rule::commit_learned(seen));
-    }
-
-    /// Judges a leader's commit by what is on the disks. Whether it stands.
-    fn leader_committed(&mut self, leader: NodeId, claim: &CommitClaim) -> bool {
+    /// The ledger follows a leader only if its commit keeps the Commit Rule.
+    fn follow_leaders_commit(&mut self, world: &World, claim: CommitClaim, source: &Source<'_>) {
+        let (properties, mut cx) = self.telling(world);
+        if !properties.commit_rule.may_commit(source.node, &claim, &mut cx) {
+            return;
+        }
         let CommitClaim { index, term, membership } = claim;
-        let (index, term) = (*index, *term);
-        let held = self.held_by(leader, index);
-        let holders = held.map_or(NodeSet::default(), |mark| {
-            let holders = self.nodes.iter().filter(|n| n.disk.holds(index, mark, &self.ledger));
-            holders.map(|node| node.id).collect()
-        });
-        let seen = LeaderCommitted { leader, term, index, held, holders, membership };
-        let verdict = commit_rule::leader_committed(seen);
-        let stands = verdict.is_ok();
-        self.board.note(&commit_rule::PROPERTY, verdict);
-        // Said again by a leader deposed since then, it changes nothing about what holds it.
-        if stands && index > self.ledger.commit_index() {
-            self.governing = membership.clone();
+        // A leader that was deposed meanwhile may say it again, with an older membership.
+        if index > self.shadows.ledger.commit_index() {
+            self.shadows.governing = membership;
+            self.extend_ledger(world, index, term, source);
         }
-        stands
     }
 
     /// Takes the leader's entries up to `through` into the ledger.
-    fn extend_ledger(&mut self, id: NodeId, through: LogIndex, term: Term, source: &Source<'_>) {
-        let committed = self.ledger.commit_index();
-        if through <= committed {
-            return;
-        }
-        // Committing by a log that lacks what is committed already: the ledger does not follow.
-        if self.held_by(id, committed) != self.ledger.get(committed) {
-            return self.compare_leader(id, term);
+    fn extend_ledger(&mut self, world: &World, through: LogIndex, term: Term, source: &Source<'_>) {
+        let id = source.node;
+        let committed = self.shadows.ledger.commit_index();
+        // The ledger does not follow a leader whose log lacks a committed entry.
+        if self.shadows.held_by(id, committed) != self.shadows.ledger.get(committed) {
+            let (properties, mut cx) = self.telling(world);
+            return properties.leader_beside_ledger(id, term, &mut cx);
         }
         for index in committed.next().0..=through.0 {
             let index = LogIndex(index);
-            let mark = self.node(id).and_then(|node| node.holds(index));
-            let Some((mark, entry)) = mark.zip(source.entry(index)) else { break };
-            if let Some(executed) = self.ledger.extend(entry, mark, term) {
-                self.command_committed(index, &executed);
+            let prefix = self.shadows.node(id).and_then(|node| node.log.get(index));
+            let Some((prefix, entry)) = prefix.zip(source.entry(index)) else { break };
+            if let Some(executed) = self.shadows.ledger.extend(entry, prefix, term) {
+                let commands = &mut self.shadows.commands;
+                let repetition = commands.record(executed.client, executed.sequence, index);
+                let (properties, mut cx) = self.telling(world);
+                let committed = CommandCommitted { index, executed: &executed, repetition };
+                properties.command_committed(committed, &mut cx);
             }
-            self.committed.append(entry);
+            self.shadows.committed.append(entry);
         }
-        self.compare_committed(committed);
-        self.recount_disks();
-        // A leader of a later term may have been elected before this one heard that it had succeeded.
-        for place in 0..self.nodes.len() {
-            let node = &self.nodes[place];
-            if let Some(later) = node.leading.filter(|leading| *leading > term) {
-                self.compare_leader(node.id, later);
+        let (properties, mut cx) = self.telling(world);
+        properties.ledger_extended(committed, &mut cx);
+        self.recount_disks(world);
+        // A leader of a later term may have been elected before this one heard that it had
+        // committed.
+        for place in 0..self.shadows.nodes.len() {
+            let node = &self.shadows.nodes[place];
+            if let (leader, Some(later)) = (node.id, node.leading.filter(|leading| *leading > term))
+            {
+                let (properties, mut cx) = self.telling(world);
+                properties.leader_beside_ledger(leader, later, &mut cx);
             }
         }
     }
 }
 
-/// Where the entries that a leader committed are found.
+/// Where the entries that a leader committed are.
 struct Source<'a> {
     node: NodeId,
     core: &'a Node,
@@ -105,16 +93,14 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// In its log; or, if a snapshot has replaced them at once, in what it applied before that.
+    /// An entry in the leader's log; or, if a snapshot has replaced it in the same step, among
+    /// those that the leader applied.
     fn entry(&self, index: LogIndex) -> Option<&'a Entry> {
         self.core.log().get(index).or_else(|| {
-            let applied = self.events.iter().filter_map(|event| match &event.kind {
-                EventKind::StateMachine { node, event: StateMachineEvent::Applied { entries } }
-                    if *node == self.node =>
-                {
-                    Some(entries)
-                }
-                _ => None,
+            let applied = self.events.iter().filter_map(|event| {
+                let EventKind::StateMachine { node, event } = &event.kind else { return None };
+                let StateMachineEvent::Applied { entries } = event else { return None };
+                (*node == self.node).then_some(entries)
             });
             applied.flat_map(|entries| entries.iter()).find(|entry| entry.index == index)
         })

@@ -1,27 +1,33 @@
-//! Writes reach the disks, or are lost.
+//! Writes become durable, or are lost.
 
-use raft_core::{NodeId, PersistId};
+use raft_core::NodeId;
 use raft_sim::{DiskEvent, Event, EventKind, World};
-use raft_storage::WriteBatch;
 
 use super::Checks;
-use crate::invariants::committed_durability::{self, HoldersCounted};
-use crate::quorum::NodeSet;
+use crate::properties::Checker as _;
 
 impl Checks {
     pub(super) fn follow_disk(&mut self, world: &World, id: NodeId, event: &DiskEvent) {
+        let Ok(place) = self.shadows.place_of(id) else { return };
+        let disk = &mut self.shadows.nodes[place].disk;
+        let known = &self.shadows.prefixes;
         match event {
-            DiskEvent::WriteIssued { id: write, batch } => {
-                if let Some(node) = self.node_mut(id) {
-                    node.disk.issue(*write, batch.clone());
+            DiskEvent::WriteIssued { id: write, batch } => disk.issue(*write, batch.clone()),
+            DiskEvent::WriteDurable { id: write } => {
+                disk.complete(*write, known);
+                self.recount_disk(world, place);
+                // The write may have replaced what was damaged.
+                if !self.shadows.nodes[place].disk.is_readable {
+                    self.reread_disk(world, place);
                 }
             }
-            DiskEvent::WriteDurable { id: write } => self.write_durable(world, id, *write),
-            DiskEvent::WriteFailed { id: write, is_ignored: true, .. } => {
-                self.write_failed(id, *write);
+            DiskEvent::WriteFailed { id: write, is_ignored: true, .. } => disk.fail(*write),
+            DiskEvent::WriteTorn { landed, .. } => {
+                disk.tear(landed, known);
+                self.recount_disk(world, place);
+                self.reread_disk(world, place);
             }
-            DiskEvent::WriteTorn { landed, .. } => self.write_torn(world, id, landed),
-            DiskEvent::Damaged { .. } => self.disk_damaged(world, id),
+            DiskEvent::Damaged { .. } => self.reread_disk(world, place),
             // A failure that is not ignored is followed by a crash, and a crash by the writes lost.
             DiskEvent::WriteFailed { is_ignored: false, .. }
             | DiskEvent::WritesLost { .. }
@@ -29,87 +35,45 @@ impl Checks {
         }
     }
 
-    fn write_durable(&mut self, world: &World, id: NodeId, write: PersistId) {
-        if let Ok(place) = self.place_of(id) {
-            self.nodes[place].disk.complete(write, &self.log_matching);
-            self.disk_changed(place);
-            // It may have written over the damage.
-            if !self.nodes[place].disk.is_readable {
-                self.reread_disk(world, place);
-            }
-        }
-    }
-
-    fn write_failed(&mut self, id: NodeId, write: PersistId) {
-        if let Some(node) = self.node_mut(id) {
-            node.disk.fail(write);
-        }
-    }
-
-    fn write_torn(&mut self, world: &World, id: NodeId, landed: &WriteBatch) {
-        if let Ok(place) = self.place_of(id) {
-            self.nodes[place].disk.tear(landed, &self.log_matching);
-            self.disk_changed(place);
-            self.reread_disk(world, place);
-        }
-    }
-
-    fn disk_damaged(&mut self, world: &World, id: NodeId) {
-        if let Ok(place) = self.place_of(id) {
-            self.reread_disk(world, place);
-        }
-    }
-
-    /// Looks at the disk itself: damage is rare.
+    /// Reads the disk itself: damage is rare.
     fn reread_disk(&mut self, world: &World, place: usize) {
-        let node = &mut self.nodes[place];
+        let node = &mut self.shadows.nodes[place];
         let Some(seen) = world.node(node.id) else { return };
         node.disk.reread(seen.recovered().as_ref().ok());
-        self.count_holders();
+        self.tell_of_disks(world);
     }
 
-    /// The event that follows says how many unfinished writes were lost; the others got through.
-    pub(super) fn crashed(&mut self, id: NodeId, later: &[Event]) {
-        let lost = later.iter().find_map(|event| match &event.kind {
-            EventKind::Disk { node, event: DiskEvent::WritesLost { writes, .. } }
-                if *node == id =>
-            {
-                Some(*writes)
-            }
-            _ => None,
+    /// The event that follows says how many unfinished writes were lost. The others became durable.
+    pub(super) fn follow_crash(&mut self, world: &World, id: NodeId, later: &[Event]) {
+        let lost = later.iter().find_map(|event| {
+            let EventKind::Disk { node, event } = &event.kind else { return None };
+            let DiskEvent::WritesLost { writes, .. } = event else { return None };
+            (*node == id).then_some(*writes)
         });
-        if let Ok(place) = self.place_of(id) {
-            let node = &mut self.nodes[place];
-            node.disk.crash(lost.unwrap_or(0), &self.log_matching);
-            node.end_life();
-            self.disk_changed(place);
+        if let Ok(place) = self.shadows.place_of(id) {
+            let node = &mut self.shadows.nodes[place];
+            node.disk.crash(lost.unwrap_or(0), &self.shadows.prefixes);
+            node.end_incarnation();
+            self.recount_disk(world, place);
         }
     }
 
-    fn disk_changed(&mut self, place: usize) {
-        if self.nodes[place].disk.recount(&self.ledger) {
-            self.count_holders();
+    fn recount_disk(&mut self, world: &World, place: usize) {
+        if self.shadows.nodes[place].disk.recount(&self.shadows.ledger) {
+            self.tell_of_disks(world);
         }
     }
 
-    /// Counts the disks that hold all that is committed.
-    pub(super) fn count_holders(&mut self) {
-        let committed = self.ledger.last();
-        let (mut holders, mut damaged) = (NodeSet::default(), NodeSet::default());
-        for node in self.nodes.iter().filter(|node| node.disk.may_have_held(committed.index)) {
-            let set = if node.disk.is_readable { &mut holders } else { &mut damaged };
-            set.insert(node.id);
+    /// Looks at all disks, after the ledger has grown.
+    pub(super) fn recount_disks(&mut self, world: &World) {
+        for node in &mut self.shadows.nodes {
+            node.disk.recount(&self.shadows.ledger);
         }
-        let seen = HoldersCounted { committed, holders, damaged, membership: &self.governing };
-        let judgement = committed_durability::holders_counted(seen);
-        self.board.judge(&committed_durability::PROPERTY, judgement);
+        self.tell_of_disks(world);
     }
 
-    /// All disks, after the ledger grew.
-    pub(super) fn recount_disks(&mut self) {
-        for node in &mut self.nodes {
-            node.disk.recount(&self.ledger);
-        }
-        self.count_holders();
+    pub(super) fn tell_of_disks(&mut self, world: &World) {
+        let (properties, mut cx) = self.telling(world);
+        properties.disks_changed(&mut cx);
     }
 }

@@ -1,89 +1,81 @@
-//! A node as it is after the events: its life, its log, its progress.
+//! A node as it is after the events: its incarnation, its log, its role, its state.
 
 use raft_core::{LogIndex, Node, NodeId, RoleKind};
-use raft_sim::{Event, NodeState, World};
+use raft_sim::{Event, NodeState, SimNode, World};
 
 use super::Checks;
-use crate::invariants::faithful_recovery::{self, PersistentState, Restarted, StartRefused};
-use crate::invariants::leader_append_only::{self, LeaderLogChanged};
-use crate::invariants::log_matching::{self, EntrySeen};
-use crate::invariants::monotonic_state::{self, StateSeen, TermRecovered};
-use crate::invariants::vote_durability::{self, VoteHeld};
-use crate::memberships::Memberships;
-use crate::shadow::Mark;
-use crate::watched::{Claims, Glance, LogChange, hard_state_of, progress_of};
+use crate::properties::Checker as _;
+use crate::properties::log_matching::EntryHeld;
+use crate::properties::monotonic_state::LateReply;
+use crate::shadows::disk::PersistentState;
+use crate::shadows::log::PrefixHash;
+use crate::shadows::memberships::Memberships;
+use crate::shadows::node::{Claims, LogChange, NodeDigest, ServerState};
 
 impl Checks {
     pub(super) fn follow_node(&mut self, world: &World, id: NodeId, events: &[Event]) {
         let Some(seen) = world.node(id) else { return };
         let Some(core) = seen.core() else {
-            if let Some(node) = self.node_mut(id) {
-                node.end_life();
+            if let Some(node) = self.shadows.node_mut(id) {
+                node.end_incarnation();
             }
             return;
         };
-        if self.node(id).is_some_and(|node| node.life != seen.incarnation()) {
-            self.begin_life(id, seen.incarnation(), core);
+        let incarnation = seen.incarnation();
+        if self.shadows.node(id).is_some_and(|node| node.incarnation != incarnation) {
+            self.begin_incarnation(world, id, incarnation, core);
         }
-        let glance = Glance::at(seen.incarnation(), core);
-        let Some(node) = self.node_mut(id) else { return };
-        if !node.is_worth_a_look(glance) {
-            return self.compare_leases(world, id);
+        let digest = NodeDigest::of(incarnation, core);
+        let Some(node) = self.shadows.node_mut(id) else { return };
+        if !node.is_worth_a_look(digest) {
+            return self.tell_of_node(world, id);
         }
-        self.follow_log(id, core);
-        self.follow_role(id, core);
-        self.compare_leases(world, id);
-        self.follow_commit(id, core, events);
-        self.follow_membership(id, core);
-        // A paused node, or a slow one, has not seen yet what was delivered to it.
-        let has_seen_all = seen.state() == NodeState::Running && seen.inbox_len() == 0;
-        self.follow_answers(id, core, has_seen_all);
-        if let Some(node) = self.node_mut(id) {
+        self.follow_log(world, id, core);
+        self.follow_role(world, id, core);
+        self.tell_of_node(world, id);
+        self.follow_commit(world, id, core, events);
+        self.follow_membership(world, id, core);
+        self.follow_replies(world, seen, core);
+        if let Some(node) = self.shadows.node_mut(id) {
             node.follow_compaction(core.log());
         }
-        self.follow_applied(id, seen.store(), events);
-        self.follow_progress(id, core);
+        self.follow_applied(world, id, seen.store(), events);
+        self.follow_state(world, id, core);
     }
 
-    /// It started from its disk, and must be what the disk makes it.
-    fn begin_life(&mut self, id: NodeId, life: u64, core: &Node) {
+    fn tell_of_node(&mut self, world: &World, id: NodeId) {
+        let (properties, mut cx) = self.telling(world);
+        properties.node_touched(id, &mut cx);
+    }
+
+    /// A node started from its disk.
+    fn begin_incarnation(&mut self, world: &World, id: NodeId, incarnation: u64, core: &Node) {
         let first = match core.snapshot() {
             Some(snapshot) => snapshot.membership.clone(),
-            None => self.configured(id),
+            None => self.shadows.configured(id),
         };
-        let Some(node) = self.node_mut(id) else { return };
-        node.begin_life(life, first);
+        let Some(node) = self.shadows.node_mut(id) else { return };
+        node.begin_incarnation(incarnation, first);
         core.log().iter_from(core.log().first_index()).for_each(|e| node.memberships.append(e));
-        let (hard_state, log) = (hard_state_of(core), core.log());
-        let started_with = PersistentState { hard_state, base: log.base(), last_log: log.last() };
-        let recovery = Restarted { node: id, disk: node.disk.state(), started_with };
         let was_damaged = !node.disk.is_readable;
-        if recovery.disk == started_with {
+        if node.disk.state() == PersistentState::of_core(core) {
             node.disk.proved();
         }
-        let term = TermRecovered { node: id, term: core.current_term(), sent: node.sent };
-        self.board.note(&faithful_recovery::PROPERTY, faithful_recovery::restarted(recovery));
-        self.board.note(&monotonic_state::PROPERTY, monotonic_state::term_recovered(term));
+        let (properties, mut cx) = self.telling(world);
+        properties.started(id, core, &mut cx);
         if was_damaged {
-            self.count_holders();
+            self.tell_of_disks(world);
         }
     }
 
-    pub(super) fn start_refused(&mut self, id: NodeId, reason: &str) {
-        let is_intact = self.node(id).is_some_and(|node| node.disk.is_intact);
-        let verdict =
-            faithful_recovery::start_refused(StartRefused { node: id, reason, is_intact });
-        self.board.note(&faithful_recovery::PROPERTY, verdict);
-    }
-
-    fn follow_log(&mut self, id: NodeId, core: &Node) {
-        let Ok(place) = self.place_of(id) else { return };
-        let node = &mut self.nodes[place];
+    fn follow_log(&mut self, world: &World, id: NodeId, core: &Node) {
+        let Ok(place) = self.shadows.place_of(id) else { return };
+        let node = &mut self.shadows.nodes[place];
         let base_before = node.log.base();
         node.seen_through = node.log.last_index();
-        let LogChange { last_before, kept_through } =
-            node.follow_log(core.log(), &self.log_matching);
-        // A leader's snapshot in place of the log.
+        let change = node.follow_log(core.log(), &self.shadows.prefixes);
+        let LogChange { last_before, kept_through } = change;
+        // A leader's snapshot replaced the log.
         if node.log.base() != base_before
             && let Some(snapshot) = core.snapshot()
         {
@@ -93,53 +85,84 @@ impl Checks {
         for entry in core.log().iter_from(kept_through.next()) {
             node.memberships.append(entry);
         }
-        let last_now = node.log.last();
+        let (base, last_now) = (node.log.base(), node.log.last());
         if last_now == last_before && kept_through == last_before.index {
             return;
         }
-        let leads = (core.role() == RoleKind::Leader).then(|| core.current_term());
-        if let Some(term) = node.leading.filter(|term| leads == Some(*term)) {
-            let seen = LeaderLogChanged { leader: id, term, last_before, kept_through, last_now };
-            let verdict = leader_append_only::leader_log_changed(seen);
-            self.board.note(&leader_append_only::PROPERTY, verdict);
-        }
-        let base = node.log.base();
+        let (properties, mut cx) = self.telling(world);
+        properties.log_changed(id, core, change, &mut cx);
         let first = if kept_through == base { base } else { kept_through.next() };
         for index in first.0..=last_now.index.0 {
-            let mark = self.node(id).and_then(|node| node.log.get(LogIndex(index)));
-            self.entry_seen(id, LogIndex(index), mark);
+            let index = LogIndex(index);
+            let prefix = self.shadows.node(id).and_then(|node| node.log.get(index));
+            self.follow_entry(world, id, index, prefix);
         }
     }
 
-    /// Any log, ever, that holds this position must hold the same up to it.
-    pub(super) fn entry_seen(&mut self, node: NodeId, index: LogIndex, mark: Option<Mark>) {
-        if let Some(mark) = mark {
-            let verdict = self.log_matching.entry_seen(EntrySeen { node, index, mark });
-            self.board.note(&log_matching::PROPERTY, verdict);
+    /// A log, or a disk at the beginning, holds an entry that it did not hold before.
+    pub(super) fn follow_entry(
+        &mut self,
+        world: &World,
+        node: NodeId,
+        index: LogIndex,
+        prefix: Option<PrefixHash>,
+    ) {
+        let Some(prefix) = prefix else { return };
+        let differs_from = self.shadows.prefixes.record(node, index, prefix);
+        let (properties, mut cx) = self.telling(world);
+        properties.entry_held(EntryHeld { node, index, prefix, differs_from }, &mut cx);
+    }
+
+    fn follow_role(&mut self, world: &World, id: NodeId, core: &Node) {
+        let leads = (core.role() == RoleKind::Leader).then(|| core.current_term());
+        let Some(node) = self.shadows.node_mut(id) else { return };
+        let before = std::mem::replace(&mut node.leading, leads);
+        let Some(term) = leads else { return };
+        if leads != before {
+            self.tell_of_leader(world, id, term);
+            let (properties, mut cx) = self.telling(world);
+            properties.elected(id, term, &mut cx);
+            properties.leader_beside_ledger(id, term, &mut cx);
         }
     }
 
-    /// What a node's log holds at an index. What its snapshot replaced counts as what is committed
-    /// there, if the snapshot's end is committed.
-    pub(super) fn held_by(&self, id: NodeId, index: LogIndex) -> Option<Mark> {
-        let log = &self.node(id)?.log;
-        if index >= log.base() {
-            return log.get(index);
+    fn follow_membership(&mut self, world: &World, id: NodeId, core: &Node) {
+        let (properties, mut cx) = self.telling(world);
+        properties.membership_seen(id, core, &mut cx);
+        if let (Some(node), Some(snapshot)) = (self.shadows.node_mut(id), core.snapshot()) {
+            node.compared_snapshot = node.compared_snapshot.max(snapshot.last_included_index);
         }
-        let base_is_committed = self.ledger.get(log.base()) == log.get(log.base());
-        self.ledger.get(index).filter(|_| base_is_committed)
     }
 
-    fn follow_progress(&mut self, id: NodeId, core: &Node) {
-        let Some(node) = self.node_mut(id) else { return };
-        let now = progress_of(core);
-        let before = std::mem::replace(&mut node.progress, now);
+    /// Looks at a leader's match index after a reply that says less than an earlier one.
+    fn follow_replies(&mut self, world: &World, seen: &SimNode, core: &Node) {
+        let leader = seen.id();
+        let Some(node) = self.shadows.node_mut(leader) else { return };
+        let membership = node.memberships.last().0;
+        node.replies.use_membership(membership);
+        let Some(peer) = node.replies.late.take() else { return };
+        let highest = node.replies.highest(peer);
+        // A paused node, or a slow one, has not handled yet what was delivered to it.
+        let has_seen_all = seen.state() == NodeState::Running && seen.inbox_len() == 0;
+        if !has_seen_all || node.leading.is_none() {
+            return;
+        }
+        let status = core.status();
+        if let Some(known) = status.peers.iter().find(|found| found.id == peer) {
+            let match_index = known.match_index;
+            let (properties, mut cx) = self.telling(world);
+            properties.late_reply(LateReply { leader, peer, highest, match_index }, &mut cx);
+        }
+    }
+
+    fn follow_state(&mut self, world: &World, id: NodeId, core: &Node) {
+        let Some(node) = self.shadows.node_mut(id) else { return };
+        let now = ServerState::of(core);
+        let before = std::mem::replace(&mut node.state, now);
         node.claims = Claims::default();
         if before != now {
-            let verdict = monotonic_state::state_seen(StateSeen { node: id, before, now });
-            self.board.note(&monotonic_state::PROPERTY, verdict);
-            let vote = VoteHeld { node: id, before: before.hard_state, now: now.hard_state };
-            self.board.note(&vote_durability::PROPERTY, vote_durability::vote_held(vote));
+            let (properties, mut cx) = self.telling(world);
+            properties.state_changed(id, before, now, &mut cx);
         }
     }
 }

@@ -1,21 +1,17 @@
-//! What the disks hold before anything happens.
+//! The disks before anything happens.
 
 use raft_core::{LogIndex, NodeId, Recovered, Snapshot};
 use raft_kv::Store;
 use raft_sim::{SimNode, World};
 
 use super::Checks;
-use crate::disk::DiskShadow;
-use crate::ledger::Ledger;
-use crate::memberships::Memberships;
-use crate::shadow::Mark;
-use crate::watched::Watched;
+use crate::shadows::disk::DiskShadow;
+use crate::shadows::ledger::Ledger;
+use crate::shadows::log::PrefixHash;
+use crate::shadows::memberships::Memberships;
+use crate::shadows::node::NodeShadow;
 
-pub(super) fn empty_ledger() -> Ledger {
-    Ledger::new(LogIndex(0), Mark::EMPTY, Store::default())
-}
-
-/// What a disk holds.
+/// The content of a disk.
 struct Held {
     node: NodeId,
     recovered: Recovered,
@@ -25,16 +21,17 @@ struct Held {
 impl Checks {
     pub(super) fn start(&mut self, world: &World) {
         let mut held: Vec<Held> = world.nodes().map(held_by).collect();
-        // A log that reaches further back may know what another one's snapshot replaced.
+        // A log that reaches further back may have entries that another one's snapshot replaced.
         held.sort_by_key(|held| (snapshot_end(&held.recovered), held.node));
         for Held { node, recovered, is_intact } in &held {
-            let disk = DiskShadow::new(recovered, &self.log_matching, *is_intact);
+            let disk = DiskShadow::new(recovered, &self.shadows.prefixes, *is_intact);
             for index in disk.log.base().0..=disk.log.last_index().0 {
-                self.entry_seen(*node, LogIndex(index), disk.log.get(LogIndex(index)));
+                let index = LogIndex(index);
+                self.follow_entry(world, *node, index, disk.log.get(index));
             }
-            self.nodes.push(Watched::new(*node, disk));
+            self.shadows.nodes.push(NodeShadow::new(*node, disk));
         }
-        self.nodes.sort_by_key(|node| node.id);
+        self.shadows.nodes.sort_by_key(|node| node.id);
         if let Some(Held { node, recovered, .. }) = held.last() {
             self.begin_ledger(*node, recovered.snapshot.as_ref());
         }
@@ -43,23 +40,25 @@ impl Checks {
         }
     }
 
-    /// All that a snapshot covers was committed before it was taken (§7).
+    /// Begins the ledger with the snapshot of a node. All entries that a snapshot replaces were
+    /// committed before it was taken (§7).
     fn begin_ledger(&mut self, id: NodeId, snapshot: Option<&Snapshot>) {
-        let Some((snapshot, node)) = snapshot.zip(self.node(id)) else { return };
-        let mark = node.disk.log.get(snapshot.last_included_index).unwrap_or(Mark::EMPTY);
-        // A snapshot that cannot be read: its node refuses to start.
+        let shadows = &mut self.shadows;
+        let Some((snapshot, node)) = snapshot.zip(shadows.node(id)) else { return };
+        let prefix = node.disk.log.get(snapshot.last_included_index).unwrap_or(PrefixHash::EMPTY);
+        // If the snapshot cannot be read, its node refuses to start.
         let store = Store::restore(&snapshot.data).unwrap_or_default();
-        self.ledger = Ledger::new(snapshot.last_included_index, mark, store);
-        self.committed =
+        shadows.ledger = Ledger::new(snapshot.last_included_index, prefix, store);
+        shadows.committed =
             Memberships::new(snapshot.last_included_index, snapshot.membership.clone());
-        self.governing = snapshot.membership.clone();
-        for node in &mut self.nodes {
-            node.disk.recount(&self.ledger);
+        shadows.governing = snapshot.membership.clone();
+        for node in &mut shadows.nodes {
+            node.disk.recount(&shadows.ledger);
         }
     }
 }
 
-/// A disk that cannot be read holds nothing that counts; its node refuses to start.
+/// A disk that cannot be read counts as empty. Its node refuses to start.
 fn held_by(node: &SimNode) -> Held {
     let recovered = node.recovered();
     let is_intact = recovered.is_ok();

@@ -1,5 +1,5 @@
-//! The checks as a whole notice what they are shown: events that never happened, and worlds that are
-//! not the ones whose events they saw.
+//! The checks as a whole notice what they are shown: events that never happened, and worlds that
+//! are not the ones whose events they saw.
 
 mod clients;
 
@@ -18,11 +18,12 @@ use raft_sim::{
 use raft_storage::WriteBatch;
 
 use super::*;
-use crate::invariants::{
-    commit_rule, committed_durability, durable_promises, faithful_recovery, leader_append_only,
-    leader_completeness, log_matching, monotonic_state, state_machine_safety, vote_durability,
+use crate::properties::{
+    commit_rule, committed_durability, durable_promises, election_safety, faithful_recovery,
+    leader_append_only, leader_completeness, log_matching, monotonic_state, state_machine_safety,
+    vote_durability,
 };
-use crate::property::{Property, Standing};
+use crate::property::{Property, PropertyState};
 
 /// A world, and the checks that have seen all of it so far.
 #[derive(Clone)]
@@ -222,7 +223,7 @@ fn a_state_machine_that_did_not_move() {
         node,
         event: StateMachineEvent::Applied { entries: entries.into() },
     }]);
-    scene.assert_broken(&state_machine_safety::PROPERTY, "its state machine stands at entry");
+    scene.assert_broken(&state_machine_safety::PROPERTY, "its state machine is at entry");
 }
 
 #[test]
@@ -307,7 +308,7 @@ fn two_histories_of_one_leader() {
     assert_eq!(fork.checks.violation(), None);
     // The follower's log has the same terms in the same places, and says something else.
     let follower = scene.follower();
-    let node = scene.checks.node_mut(follower).unwrap();
+    let node = scene.checks.shadows.node_mut(follower).unwrap();
     node.claims.truncated_from = Some(LogIndex(2));
     scene.show(&fork.world, follower);
     scene.assert_broken(&log_matching::PROPERTY, "logs differ");
@@ -383,18 +384,18 @@ fn each_property_has_its_line() {
 }
 
 /// What the property is said to be, without its name.
-fn standing(scene: &Scene, property: &Property) -> String {
+fn state(scene: &Scene, property: &Property) -> String {
     let mut results = scene.checks.results();
     let result = results.find(|result| result.property.name == property.name).unwrap();
-    match result.standing() {
-        Standing::Holds => "holds".to_owned(),
-        Standing::Suspended(suspension) => suspension.to_string(),
-        Standing::Broken(violation) => violation.to_string(),
+    match result.state() {
+        PropertyState::Holds => "holds".to_owned(),
+        PropertyState::Suspended(suspension) => suspension.to_string(),
+        PropertyState::Broken(violation) => violation.to_string(),
     }
 }
 
-/// Two of five disks may be damaged; with a third, what is committed is on no majority any more. That is
-/// no fault of the protocol, and it is said so, until the damage is written over.
+/// Two of five disks may be damaged; with a third, what is committed is on no majority any more.
+/// That is no fault of the protocol, and it is said so, until the damage is written over.
 #[test]
 fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
     let mut scene = Scene::begin();
@@ -407,18 +408,18 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
     };
     scene.act(corrupt(1, raft_storage::RecordKey::Entry(LogIndex(2))));
     scene.act(corrupt(2, raft_storage::RecordKey::Entry(LogIndex(2))));
-    assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
+    assert_eq!(state(&scene, &committed_durability::PROPERTY), "holds");
     scene.act(corrupt(3, raft_storage::RecordKey::LogEnd));
-    let words = standing(&scene, &committed_durability::PROPERTY);
+    let words = state(&scene, &committed_durability::PROPERTY);
     assert!(words.contains("damage on the disks of nodes 1, 2 and 3 leaves entry"), "{words}");
     assert_eq!(scene.checks.violation(), None);
-    let standings = scene.checks.results().filter(|r| r.standing() != Standing::Holds).count();
-    assert_eq!(standings, 1, "the others hold");
+    let others = scene.checks.results().filter(|r| r.state() != PropertyState::Holds).count();
+    assert_eq!(others, 1, "the others hold");
 
     // The next entry writes the end of the log anew.
     scene.set("4", NodeId(1));
     scene.run(300);
-    assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
+    assert_eq!(state(&scene, &committed_durability::PROPERTY), "holds");
     let node = NodeId(3);
     scene.act(NodeAction::Crash { unsynced: raft_sim::Unsynced::Lost }.on(node));
     scene.act(NodeAction::Restart.on(node));
@@ -426,8 +427,9 @@ fn damage_to_a_majority_suspends_what_it_takes_away_and_no_more() {
     assert_eq!(scene.checks.violation(), None);
 }
 
-/// A leader that slept through the cluster's move to other servers hears, when it wakes, what its old
-/// followers wrote, and commits that. Who has to hold what is committed are the new servers all the same.
+/// A leader that slept through the cluster's move to other servers hears, when it wakes, what its
+/// old followers wrote, and commits that. Who has to hold what is committed are the new servers all
+/// the same.
 #[test]
 fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
     let mut scene = Scene::begin();
@@ -462,7 +464,7 @@ fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
     assert!(scene.world.events().iter().any(counted), "it commits late");
     let damage = raft_sim::DiskDamage::Corrupt { record: None };
     scene.act(DiskAction::Damage(damage).on(node));
-    assert_eq!(standing(&scene, &committed_durability::PROPERTY), "holds");
+    assert_eq!(state(&scene, &committed_durability::PROPERTY), "holds");
     assert_eq!(scene.checks.violation(), None);
 }
 
@@ -489,7 +491,7 @@ fn damage_from_an_earlier_run_is_an_excuse_too() {
         scene.act(DiskAction::Damage(damage).on(NodeId(node)));
     }
     assert_eq!(scene.checks.violation(), None);
-    let words = standing(&scene, &committed_durability::PROPERTY);
+    let words = state(&scene, &committed_durability::PROPERTY);
     assert!(words.contains("damage on the disks of nodes 1, 2, 3 and 4 leaves"), "{words}");
 }
 

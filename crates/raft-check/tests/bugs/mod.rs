@@ -1,7 +1,7 @@
 //! A checker that has never caught a planted bug does not count.
 //!
-//! Storms find most bugs that break safety; two that take a particular course of events are led there.
-//! The fuzzer finds the others too, with faults that aim: see `helios bugs`.
+//! Storms find most bugs that break safety; two that take a particular course of events are led
+//! there. The fuzzer finds the others too, with faults that aim: see `helios bugs`.
 
 use raft_core::Bug;
 use raft_sim::{Setup, Switch, Switches, WorldBug};

@@ -1,5 +1,5 @@
-//! What the clients of a storm saw, written as a history, read again, and searched: a second opinion on
-//! the committed log, which the checks take for the order of what happened.
+//! What the clients of a storm saw, written as a history, read again, and searched: a second
+//! opinion on the committed log, which the checks take for the order of what happened.
 
 use linearizability::{Format, Limits, Verdict, check, parse};
 use raft_check::HistoryRecorder;

@@ -9,8 +9,8 @@ use raft_sim::{Action, ClockChange, LatencyShape, LinkChange, NetworkAction, Nod
 use super::Storm;
 
 impl Storm {
-    /// Links have long tails, are narrow, clogged and send old messages again; partitions overlap or are
-    /// one-way; clocks drift, within the bound on which leases rest; nodes are slow.
+    /// Links have long tails, are narrow, clogged and send old messages again; partitions overlap
+    /// or are one-way; clocks drift, within the bound on which leases rest; nodes are slow.
     pub(crate) fn with_trouble(mut self) -> Self {
         self.trouble = Some(Random::for_plan(self.world.setup().seed, 900));
         self

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use raft_check::{CheckResult, Standing};
+use raft_check::CheckResult;
 
 use super::Lab;
 use crate::Members;
-use crate::frame::{DurableState, Frame, InvariantLine, InvariantState};
+use crate::frame::{DurableState, Frame};
 use crate::headline::headline;
 use crate::mirror::Mirror;
 
@@ -51,33 +51,12 @@ impl Lab {
     }
 
     /// The same lines as before, in the same memory, if none has changed.
-    fn invariants(&self) -> Rc<[InvariantLine]> {
-        let lines: Vec<InvariantLine> = self.session.checks().results().map(line).collect();
+    fn invariants(&self) -> Rc<[CheckResult]> {
+        let results: Vec<CheckResult> = self.session.checks().results().cloned().collect();
         let mut kept = self.invariants.borrow_mut();
-        if **kept != lines[..] {
-            *kept = lines.into();
+        if **kept != results[..] {
+            *kept = results.into();
         }
         kept.clone()
-    }
-}
-
-fn line(result: &CheckResult) -> InvariantLine {
-    let state = match result.standing() {
-        Standing::Holds => InvariantState::Holding,
-        Standing::Suspended(suspension) => {
-            InvariantState::Suspended { words: suspension.to_string() }
-        }
-        Standing::Broken(violation) => InvariantState::Broken {
-            event_number: violation.event,
-            at: violation.at,
-            description: violation.description.clone(),
-        },
-    };
-    let property = result.property;
-    InvariantLine {
-        name: property.name,
-        section: property.section,
-        meaning: property.meaning,
-        state,
     }
 }

@@ -1,8 +1,7 @@
 //! The properties that are checked.
 
+use raft_check::{CheckResult, Property, PropertyState};
 use serde::Serialize;
-
-use crate::{InvariantLine, InvariantState};
 
 /// A property.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -26,24 +25,23 @@ pub struct InvariantView {
     pub description: Option<String>,
 }
 
-impl From<&InvariantLine> for InvariantView {
-    fn from(line: &InvariantLine) -> Self {
-        let (suspended, broken) = match &line.state {
-            InvariantState::Holding => (None, None),
-            InvariantState::Suspended { words } => (Some(words.clone()), None),
-            InvariantState::Broken { event_number, at, description } => {
-                (None, Some((*event_number, at.0, description.clone())))
-            }
+impl From<&CheckResult> for InvariantView {
+    fn from(result: &CheckResult) -> Self {
+        let Property { name, section, meaning } = *result.property;
+        let (suspended, broken) = match result.state() {
+            PropertyState::Holds => (None, None),
+            PropertyState::Suspended(suspension) => (Some(suspension.to_string()), None),
+            PropertyState::Broken(violation) => (None, Some(violation)),
         };
         Self {
-            name: line.name,
-            section: line.section,
-            meaning: line.meaning,
-            holding: line.state == InvariantState::Holding,
+            name,
+            section,
+            meaning,
+            holding: result.holds(),
             suspended,
-            event_number: broken.as_ref().map(|(number, ..)| *number),
-            at_micros: broken.as_ref().map(|(_, at, _)| *at),
-            description: broken.map(|(.., description)| description),
+            event_number: broken.as_ref().map(|violation| violation.event),
+            at_micros: broken.as_ref().map(|violation| violation.at.0),
+            description: broken.map(|violation| violation.description),
         }
     }
 }

@@ -4,7 +4,7 @@ use raft_kv::{Response, Sequence};
 use raft_sim::{ClientEvent, ClockChange, DelayRange, DiskChange, Unsynced};
 
 use super::*;
-use crate::invariants::{exactly_once, linearizability, read_linearizability};
+use crate::properties::{exactly_once, linearizability, read_linearizability};
 
 const READER: ClientId = ClientId(2);
 
@@ -82,7 +82,8 @@ fn an_answer_that_the_committed_entry_does_not_give() {
     scene.assert_broken(&linearizability::PROPERTY, "which is entry 2, with");
 }
 
-/// The client's name in the log is another one after it has lost its session, or not yet opened one.
+/// The client's name in the log is another one after it has lost its session, or not yet opened
+/// one.
 #[test]
 fn a_client_is_known_by_its_session() {
     let mut scene = Scene::begin();
@@ -113,9 +114,12 @@ fn a_read_is_told_what_was_there_when_the_node_looked() {
     let mut fork = scene.clone();
     fork.tell(node, "1", ReadPolicy::Quorum);
     assert_eq!(fork.checks.violation(), None);
-    assert!(fork.checks.ledger.store_at(LogIndex(2)).is_none(), "nobody needs it any more");
+    assert!(fork.checks.shadows.ledger.store_at(LogIndex(2)).is_none(), "nobody needs it any more");
     scene.tell(node, "2", ReadPolicy::Quorum);
-    scene.assert_broken(&linearizability::PROPERTY, "by the committed order it is \"value 1\"");
+    scene.assert_broken(
+        &linearizability::PROPERTY,
+        "in the committed order the answer is \"value 1\"",
+    );
 }
 
 #[test]
@@ -126,7 +130,7 @@ fn a_read_of_a_store_older_than_an_answer() {
     scene.assert_broken(&read_linearizability::PROPERTY, "was committed before the client asked");
     scene.tell(node, "1", ReadPolicy::Quorum);
     let words = scene.description(&linearizability::PROPERTY).unwrap();
-    assert!(words.contains("an operation was answered that stands at entry 2"), "{words}");
+    assert!(words.contains("an operation was answered that took effect at entry 2"), "{words}");
 }
 
 #[test]
@@ -135,13 +139,13 @@ fn a_client_that_gave_up_waits_for_nothing() {
     let node = scene.ask(ReadPolicy::Quorum);
     scene.set("2", scene.leader());
     scene.run_until_committed(3);
-    assert!(scene.checks.ledger.store_at(LogIndex(2)).is_some());
+    assert!(scene.checks.shadows.ledger.store_at(LogIndex(2)).is_some());
     scene.claim([EventKind::Client {
         client: READER,
         sequence: Sequence(1),
         event: ClientEvent::GaveUp,
     }]);
-    assert!(scene.checks.ledger.store_at(LogIndex(2)).is_none());
+    assert!(scene.checks.shadows.ledger.store_at(LogIndex(2)).is_none());
     scene.tell(node, "7", ReadPolicy::Quorum);
     assert_eq!(scene.checks.violation(), None);
 }
@@ -175,8 +179,8 @@ fn a_lease_read_may_be_told_anything_while_a_clock_is_wrong() {
     }
 }
 
-/// The leader commits a command and crashes before its client hears of it: the client asks the next one.
-/// Meanwhile a node sleeps.
+/// The leader commits a command and crashes before its client hears of it: the client asks the next
+/// one. Meanwhile a node sleeps.
 struct Retried {
     scene: Scene,
     sleeper: NodeId,
@@ -234,9 +238,9 @@ fn a_command_that_is_committed_twice_takes_effect_once() {
 /// Then it would go unnoticed that all nodes forget them too.
 #[test]
 fn a_ledger_without_sessions_does_not_pass() {
-    let retried = Retried::new("a", |scene| scene.checks.ledger.forget_sessions());
+    let retried = Retried::new("a", |scene| scene.checks.shadows.ledger.forget_sessions());
     let found = retried.scene.description(&exactly_once::PROPERTY).unwrap();
-    let words = "entry 4, which holds command 1 of client 1 again after entry 2, changes what";
+    let words = "entry 4, which holds command 1 of client 1 again after entry 2, changes the keys";
     assert!(found.contains(words), "{found}");
 }
 
@@ -260,7 +264,7 @@ fn a_repeated_command_is_to_blame_only_for_what_was_right_before() {
     assert!(blamed.is_to_blame());
 
     let mut wrong_before = Retried::new("a", nothing);
-    wrong_before.scene.checks.node_mut(node).unwrap().has_right_contents = false;
+    wrong_before.scene.checks.shadows.node_mut(node).unwrap().has_right_contents = false;
     wrong_before.show(&woken, applied(right.entries()));
     assert!(!wrong_before.is_to_blame());
 
@@ -289,16 +293,16 @@ fn contents_are_looked_at_anew_each_time() {
     let (node, mut later) = (retried.sleeper, retried.scene.clone());
     later.act(NodeAction::Resume.on(node));
     later.run(1_000);
-    retried.scene.checks.node_mut(node).unwrap().has_right_contents = false;
+    retried.scene.checks.shadows.node_mut(node).unwrap().has_right_contents = false;
     let entries = retried.entries().into();
     retried.show(
         &later,
         EventKind::StateMachine { node, event: StateMachineEvent::Applied { entries } },
     );
-    assert!(retried.scene.checks.node(node).unwrap().has_right_contents);
+    assert!(retried.scene.checks.shadows.node(node).unwrap().has_right_contents);
     assert!(!retried.is_to_blame());
     // If the committed entries had made something else.
-    retried.scene.checks.ledger = Retried::new("b", nothing).scene.checks.ledger;
+    retried.scene.checks.shadows.ledger = Retried::new("b", nothing).scene.checks.shadows.ledger;
     retried.show(
         &later,
         EventKind::StateMachine {
@@ -306,5 +310,5 @@ fn contents_are_looked_at_anew_each_time() {
             event: StateMachineEvent::Applied { entries: Entries::EMPTY },
         },
     );
-    assert!(!retried.scene.checks.node(node).unwrap().has_right_contents);
+    assert!(!retried.scene.checks.shadows.node(node).unwrap().has_right_contents);
 }

@@ -1,0 +1,91 @@
+//! Faithful Recovery (Figure 2): a server starts with exactly what its disk holds.
+
+use raft_core::{Node, NodeId};
+
+use super::{Checker, Context};
+use crate::property::{Property, Verdict};
+use crate::shadows::disk::PersistentState;
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "Faithful Recovery",
+    section: "Figure 2",
+    meaning: "A server that restarts has the term, vote, snapshot and log that its disk held; from \
+              a damaged disk it does not start.",
+};
+
+#[derive(Clone, Default, Debug)]
+pub(crate) struct FaithfulRecovery;
+
+impl Checker for FaithfulRecovery {
+    fn started(&mut self, id: NodeId, core: &Node, cx: &mut Context<'_>) {
+        let Some(node) = cx.shadows.node(id) else { return };
+        let started_with = PersistentState::of_core(core);
+        let seen = Restarted { node: id, disk: node.disk.state(), started_with };
+        cx.note(&PROPERTY, restarted(seen));
+    }
+
+    fn start_refused(&mut self, id: NodeId, reason: &str, cx: &mut Context<'_>) {
+        let is_intact = cx.shadows.node(id).is_some_and(|node| node.disk.is_intact);
+        cx.note(&PROPERTY, start_refused(StartRefused { node: id, reason, is_intact }));
+    }
+}
+
+/// A node started.
+#[derive(Clone, Copy, Debug)]
+struct Restarted {
+    node: NodeId,
+    disk: PersistentState,
+    started_with: PersistentState,
+}
+
+fn restarted(Restarted { node, disk, started_with }: Restarted) -> Verdict {
+    if disk == started_with {
+        return Ok(());
+    }
+    Err(format!("node {node} started with {started_with} while its disk holds {disk}"))
+}
+
+/// A node refused to start.
+#[derive(Clone, Copy, Debug)]
+struct StartRefused<'a> {
+    node: NodeId,
+    reason: &'a str,
+    /// Whether only the node itself has written to its disk, and no write was torn.
+    is_intact: bool,
+}
+
+/// A node is right to refuse a damaged disk. It must be able to read what it wrote itself.
+fn start_refused(StartRefused { node, reason, is_intact }: StartRefused<'_>) -> Verdict {
+    if !is_intact {
+        return Ok(());
+    }
+    Err(format!("node {node} refuses to start from a disk that only it has written to: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use raft_core::{HardState, Term};
+
+    use super::super::testing::{N1, N2, at, objects};
+    use super::*;
+
+    #[test]
+    fn a_node_that_starts_with_something_else() {
+        let state = |term, voted_for, last_log| {
+            let hard_state = HardState { current_term: Term(term), voted_for };
+            PersistentState { hard_state, base: at(0, 0), last_log }
+        };
+        let disk = state(3, Some(N2), at(5, 3));
+        let start = |started_with| restarted(Restarted { node: N1, disk, started_with });
+        assert_eq!(start(disk), Ok(()));
+        objects(start(state(3, None, at(5, 3))), &["node 1", "no vote", "a vote for node 2"]);
+        objects(start(state(2, Some(N2), at(5, 3))), &["started with term 2"]);
+        objects(start(state(3, Some(N2), at(4, 3))), &["ends with 4@3", "ends with 5@3"]);
+
+        let refuse = |is_intact| {
+            start_refused(StartRefused { node: N1, reason: "entry 7 is missing", is_intact })
+        };
+        assert_eq!(refuse(false), Ok(()));
+        objects(refuse(true), &["node 1", "entry 7 is missing"]);
+    }
+}

@@ -1,0 +1,102 @@
+//! Lease Safety (dissertation §6.4.1): while a leader may answer reads alone, no other node leads.
+//!
+//! Leases rest on clocks. While one is outside of its bound, the property is suspended.
+
+use raft_core::{Instant, NodeId, Term};
+use raft_sim::SimNode;
+
+use super::{Checker, Context};
+use crate::property::{Property, Verdict};
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "Lease Safety",
+    section: "dissertation §6.4.1",
+    meaning: "While a leader holds a lease, no other server leads in a later term.",
+};
+
+#[derive(Clone, Default, Debug)]
+pub(crate) struct LeaseSafety;
+
+impl Checker for LeaseSafety {
+    fn clocks_compared(&mut self, cx: &mut Context<'_>) {
+        match cx.shadows.untrusted_clock {
+            Some(node) => cx.table.suspend(
+                &PROPERTY,
+                format!(
+                    "the clock of node {node} jumped or drifts by more than {} ppm: neither leases \
+                     nor lease reads prove anything",
+                    cx.world.setup().settings.max_clock_drift_ppm
+                ),
+            ),
+            None => cx.table.lift(&PROPERTY),
+        }
+    }
+
+    /// Looks at each pair of nodes that lead at once, of which this is one.
+    fn node_touched(&mut self, id: NodeId, cx: &mut Context<'_>) {
+        let shadows = cx.shadows;
+        let Some(term) = shadows.node(id).and_then(|node| node.leading) else { return };
+        for other in &shadows.nodes {
+            let Some(others) = other.leading.filter(|others| *others != term) else { continue };
+            let (own, other) = ((term, id), (others, other.id));
+            let (earlier, later) = (own.min(other), own.max(other));
+            let seen = TwoLeaders {
+                now: cx.world.now(),
+                earlier: earlier.1,
+                earlier_term: earlier.0,
+                lease_until: cx.world.node(earlier.1).and_then(SimNode::lease_until),
+                later: later.1,
+                later_term: later.0,
+            };
+            cx.note(&PROPERTY, two_leaders(seen));
+        }
+    }
+}
+
+/// Two nodes lead at once, in different terms.
+#[derive(Clone, Copy, Debug)]
+struct TwoLeaders {
+    now: Instant,
+    /// The leader of the earlier term.
+    earlier: NodeId,
+    earlier_term: Term,
+    /// The end of its lease; `None` if it has none.
+    lease_until: Option<Instant>,
+    later: NodeId,
+    later_term: Term,
+}
+
+fn two_leaders(seen: TwoLeaders) -> Verdict {
+    let TwoLeaders { now, earlier, earlier_term, lease_until, later, later_term } = seen;
+    match lease_until {
+        Some(until) if now < until => Err(format!(
+            "node {later} leads in term {later_term} while node {earlier}, leader of term \
+             {earlier_term}, holds a lease until {until}"
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{N1, N3, objects};
+    use super::*;
+
+    #[test]
+    fn a_leader_beside_one_that_holds_a_lease() {
+        let lead = |now, lease_until: Option<u64>| {
+            two_leaders(TwoLeaders {
+                now: Instant(now),
+                earlier: N1,
+                earlier_term: Term(2),
+                lease_until: lease_until.map(Instant),
+                later: N3,
+                later_term: Term(4),
+            })
+        };
+        assert_eq!(lead(5_000, None), Ok(()));
+        assert_eq!(lead(5_000, Some(5_000)), Ok(()));
+        let words = ["node 3 leads in term 4", "node 1", "lease until 5.001ms"];
+        objects(lead(5_000, Some(5_001)), &words);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the checks know of the cluster: worked out from disks, messages and logs, apart from the
+//! core.
+
+pub(crate) mod chunks;
+pub(crate) mod commands;
+pub(crate) mod disk;
+mod hash;
+pub(crate) mod ledger;
+pub(crate) mod log;
+pub(crate) mod memberships;
+pub(crate) mod node;
+pub(crate) mod peer_replies;
+pub(crate) mod prefixes;
+pub(crate) mod quorum;
+pub(crate) mod votes;
+
+use raft_core::{LogIndex, Membership, NodeId};
+use raft_kv::Store;
+use raft_sim::ReadPolicy;
+
+use commands::CommittedCommands;
+use ledger::Ledger;
+use log::PrefixHash;
+use memberships::Memberships;
+use node::NodeShadow;
+use prefixes::PrefixRegistry;
+use votes::Votes;
+
+/// All that the properties share. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct Shadows {
+    /// The first voters. A server that is added later starts without a membership.
+    first_voters: Membership,
+    /// By ascending id.
+    pub(crate) nodes: Vec<NodeShadow>,
+    pub(crate) ledger: Ledger,
+    /// The memberships that are committed.
+    pub(crate) committed: Memberships,
+    /// The membership whose quorum made the last commit.
+    pub(crate) governing: Membership,
+    /// Every position that was ever in a log.
+    pub(crate) prefixes: PrefixRegistry,
+    /// Every vote that was ever sent.
+    pub(crate) votes: Votes,
+    pub(crate) commands: CommittedCommands,
+    /// A node whose clock is, or was a moment ago, outside of its bound, if leases are in use: then
+    /// they prove nothing.
+    pub(crate) untrusted_clock: Option<NodeId>,
+}
+
+impl Shadows {
+    pub(crate) fn new(first_voters: Membership) -> Self {
+        Self {
+            committed: Memberships::new(LogIndex(0), first_voters.clone()),
+            governing: first_voters.clone(),
+            first_voters,
+            nodes: Vec::new(),
+            ledger: Ledger::new(LogIndex(0), PrefixHash::EMPTY, Store::default()),
+            prefixes: PrefixRegistry::default(),
+            votes: Votes::default(),
+            commands: CommittedCommands::default(),
+            untrusted_clock: None,
+        }
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> Option<&NodeShadow> {
+        self.nodes.get(self.place_of(id).ok()?)
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> Option<&mut NodeShadow> {
+        let place = self.place_of(id).ok()?;
+        self.nodes.get_mut(place)
+    }
+
+    /// The index of a node in `nodes`; the error is the index where it would have to be inserted.
+    pub(crate) fn place_of(&self, id: NodeId) -> Result<usize, usize> {
+        raft_sim::place_of(&self.nodes, id, |node| node.id)
+    }
+
+    /// The membership of a node before its disk holds one.
+    pub(crate) fn configured(&self, id: NodeId) -> Membership {
+        let is_first = self.first_voters.is_voter(id);
+        if is_first { self.first_voters.clone() } else { Membership::empty() }
+    }
+
+    /// The log of a node up to an index. Entries that a snapshot replaced count as the committed
+    /// ones if the end of the snapshot is committed.
+    pub(crate) fn held_by(&self, id: NodeId, index: LogIndex) -> Option<PrefixHash> {
+        let log = &self.node(id)?.log;
+        if index >= log.base() {
+            return log.get(index);
+        }
+        let base_is_committed = self.ledger.get(log.base()) == log.get(log.base());
+        self.ledger.get(index).filter(|_| base_is_committed)
+    }
+
+    /// Whether a read must not be stale. Lease reads may be while a clock is outside of its bound.
+    pub(crate) fn must_be_fresh(&self, read: ReadPolicy) -> bool {
+        let rests_on_clocks = read == ReadPolicy::Lease && self.untrusted_clock.is_some();
+        !rests_on_clocks && !read.may_be_stale()
+    }
+}

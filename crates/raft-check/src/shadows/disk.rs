@@ -1,0 +1,238 @@
+//! The shadow of a disk: what would be found on it if the power failed now.
+//!
+//! It is built from the bytes that were written, not from what the core believes to have written.
+//! Damage is not applied to it: a node must start with what was written, or not at all, and its
+//! messages are judged by what was written. But a damaged disk does not count among those that hold
+//! committed entries.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use raft_core::{Entry, HardState, LogIndex, LogPosition, Node, PersistId, Recovered, Snapshot};
+use raft_storage::{
+    RecordKey, Write, WriteBatch, decode_entry, decode_hard_state, decode_snapshot_mark,
+};
+
+use super::ledger::Ledger;
+use super::log::{LogShadow, PrefixHash};
+use super::prefixes::PrefixRegistry;
+
+/// The persistent state of Figure 2, summed up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PersistentState {
+    pub(crate) hard_state: HardState,
+    /// The end of the snapshot.
+    pub(crate) base: LogPosition,
+    pub(crate) last_log: LogPosition,
+}
+
+impl PersistentState {
+    /// The state that a disk gives back.
+    fn of(found: &Recovered) -> Self {
+        let base = found.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let last_log = found.entries.last().map_or(base, Entry::position);
+        Self { hard_state: found.hard_state, base, last_log }
+    }
+
+    /// The state that a node started with.
+    pub(crate) fn of_core(core: &Node) -> Self {
+        let hard_state =
+            HardState { current_term: core.current_term(), voted_for: core.voted_for() };
+        Self { hard_state, base: core.log().base(), last_log: core.log().last() }
+    }
+}
+
+/// The durable state of one node, and the writes in progress.
+#[derive(Clone, Debug)]
+pub(crate) struct DiskShadow {
+    pub(crate) hard_state: HardState,
+    pub(crate) log: LogShadow,
+    /// The most up-to-date position that was ever durable here (§5.4.1).
+    pub(crate) best: LogPosition,
+    /// Whether only the node itself has written here, so that it must be able to start.
+    pub(crate) is_intact: bool,
+    /// Whether all this can be read back: not after damage, until it is overwritten.
+    pub(crate) is_readable: bool,
+    /// Whether it is known what was written here: not if the disk was damaged before the checks
+    /// began.
+    is_known: bool,
+    /// The last entry up to which the log is the committed one.
+    pub(crate) agreed: LogIndex,
+    pending: VecDeque<(PersistId, Arc<WriteBatch>)>,
+}
+
+/// One change that a write makes.
+#[derive(Clone, Debug)]
+pub(crate) enum DiskEffect {
+    HardState(HardState),
+    /// A snapshot replaces the entries up to this position.
+    Snapshot(LogPosition),
+    /// The entries from this index on are removed.
+    TruncateFrom(LogIndex),
+    Entry(Entry),
+}
+
+impl DiskShadow {
+    /// A disk with this content.
+    pub(crate) fn new(held: &Recovered, known: &PrefixRegistry, is_intact: bool) -> Self {
+        let base = PersistentState::of(held).base;
+        let mut log = LogShadow::after(base, known.hash_of(base));
+        for entry in &held.entries {
+            log.append(entry);
+        }
+        Self {
+            hard_state: held.hard_state,
+            best: log.last(),
+            is_intact,
+            is_readable: is_intact,
+            is_known: is_intact,
+            agreed: LogIndex(0),
+            pending: VecDeque::new(),
+            log,
+        }
+    }
+
+    /// The node asked for a write.
+    pub(crate) fn issue(&mut self, id: PersistId, batch: Arc<WriteBatch>) {
+        self.pending.push_back((id, batch));
+    }
+
+    /// A write is durable, and so are all before it.
+    pub(crate) fn complete(&mut self, id: PersistId, known: &PrefixRegistry) {
+        while let Some((_, batch)) = self.pending.pop_front_if(|(issued, _)| *issued <= id) {
+            self.write(&batch, known);
+        }
+    }
+
+    /// A write failed, and the node went on: it never becomes durable.
+    pub(crate) fn fail(&mut self, id: PersistId) {
+        self.pending.retain(|(issued, _)| *issued != id);
+    }
+
+    /// Part of a write became durable, after all unfinished ones were lost.
+    pub(crate) fn tear(&mut self, landed: &WriteBatch, known: &PrefixRegistry) {
+        self.write(landed, known);
+    }
+
+    /// The disk was damaged, or written to since. `found` is what can be read back now.
+    pub(crate) fn reread(&mut self, found: Option<&Recovered>) {
+        self.is_intact = false;
+        self.is_readable = found.is_some_and(|found| PersistentState::of(found) == self.state());
+    }
+
+    /// A node started with all that is in the shadow: no damage is left.
+    pub(crate) fn proved(&mut self) {
+        (self.is_intact, self.is_readable) = (true, true);
+    }
+
+    /// The power failed, and the last `lost` writes were lost.
+    pub(crate) fn crash(&mut self, lost: usize, known: &PrefixRegistry) {
+        let kept = self.pending.len().saturating_sub(lost);
+        let mut pending = std::mem::take(&mut self.pending);
+        for (_, batch) in pending.drain(..kept) {
+            self.write(&batch, known);
+        }
+    }
+
+    fn write(&mut self, batch: &WriteBatch, known: &PrefixRegistry) {
+        changes_of(batch).for_each(|change| self.apply(change, known));
+    }
+
+    /// One change becomes durable.
+    pub(crate) fn apply(&mut self, change: DiskEffect, known: &PrefixRegistry) {
+        match change {
+            DiskEffect::HardState(hard_state) => self.hard_state = hard_state,
+            DiskEffect::Snapshot(base) => {
+                if !self.log.compact(base) {
+                    self.log = LogShadow::after(base, known.hash_of(base));
+                }
+            }
+            DiskEffect::TruncateFrom(index) => self.log.truncate_after(index.previous()),
+            DiskEffect::Entry(entry) => {
+                self.log.truncate_after(entry.index.previous());
+                // Entries after a gap cannot be recovered.
+                if entry.index == self.log.last_index().next() {
+                    self.log.append(&entry);
+                }
+            }
+        }
+        let last = self.log.last();
+        if last.is_at_least_as_up_to_date_as(self.best) {
+            self.best = last;
+        }
+    }
+
+    /// The persistent state that a node must start with.
+    pub(crate) fn state(&self) -> PersistentState {
+        PersistentState {
+            hard_state: self.hard_state,
+            base: self.log.base_position(),
+            last_log: self.log.last(),
+        }
+    }
+
+    /// Whether the disk holds the log that ends with `prefix` at `index`. Entries that a snapshot
+    /// replaced are committed, so the ledger has them.
+    pub(crate) fn holds(&self, index: LogIndex, prefix: PrefixHash, ledger: &Ledger) -> bool {
+        let held = if index < self.log.base() { ledger.get(index) } else { self.log.get(index) };
+        held == Some(prefix)
+    }
+
+    /// Whether the committed log up to an index was written here, or may have been.
+    pub(crate) fn may_have_held(&self, committed: LogIndex) -> bool {
+        self.agreed >= committed || !self.is_known
+    }
+
+    /// Works out `agreed` anew. Whether it is less than before.
+    pub(crate) fn recount(&mut self, ledger: &Ledger) -> bool {
+        let before = self.agreed;
+        let low = self.log.base().max(ledger.base());
+        let high = self.log.last_index().min(ledger.commit_index());
+        let agrees =
+            |index| self.log.get(index).is_some_and(|held| ledger.get(index) == Some(held));
+        // Equal hashes mean equal prefixes, so the last one nearly always decides.
+        self.agreed = if high >= low && agrees(high) {
+            high
+        } else if high > low && agrees(low) {
+            LogShadow::last_agreement(low, high, agrees)
+        } else {
+            LogIndex(0)
+        };
+        self.agreed < before
+    }
+}
+
+/// The changes that a batch makes, in order.
+fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
+    batch.writes.iter().filter_map(|write| match write {
+        Write::Put { key: RecordKey::HardState, record } => {
+            decode_hard_state(record).ok().map(DiskEffect::HardState)
+        }
+        Write::Put { key: RecordKey::SnapshotMark, record } => {
+            decode_snapshot_mark(record).ok().map(DiskEffect::Snapshot)
+        }
+        Write::Put { key: RecordKey::Entry(index), record } => {
+            decode_entry(*index, record).ok().map(DiskEffect::Entry)
+        }
+        Write::DeleteEntries { from, through: LogIndex(u64::MAX) } => {
+            Some(DiskEffect::TruncateFrom(*from))
+        }
+        // Witnesses, the content of a snapshot, and the entries that it replaces.
+        Write::Put { .. } | Write::DeleteEntries { .. } | Write::Delete { .. } => None,
+    })
+}
+
+impl std::fmt::Display for PersistentState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { hard_state, base, last_log } = self;
+        write!(f, "term {}, ", hard_state.current_term)?;
+        match hard_state.voted_for {
+            Some(node) => write!(f, "a vote for node {node}, ")?,
+            None => f.write_str("no vote, ")?,
+        }
+        write!(f, "a snapshot through {base} and a log that ends with {last_log}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

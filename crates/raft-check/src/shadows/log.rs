@@ -1,0 +1,125 @@
+//! The shadow of a log: for every entry its term and the hash of the prefix that ends with it.
+
+use raft_core::{Entry, LogIndex, LogPosition, Term};
+
+use super::chunks::Chunks;
+use super::hash;
+
+/// A log up to an entry. Equal for equal logs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PrefixHash {
+    /// The term of the entry.
+    pub term: Term,
+    /// The hash of the log up to and including the entry.
+    pub hash: u64,
+}
+
+/// All prefixes of one log. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct LogShadow {
+    /// The index before the first entry: the end of the snapshot.
+    base: LogIndex,
+    base_prefix: PrefixHash,
+    prefixes: Chunks<PrefixHash>,
+}
+
+impl PrefixHash {
+    /// The empty log.
+    pub(crate) const EMPTY: Self = Self { term: Term(0), hash: hash::EMPTY };
+
+    /// This log with one more entry.
+    pub(crate) fn then(self, entry: &Entry) -> Self {
+        Self { term: entry.term, hash: hash::chain(self.hash, entry) }
+    }
+}
+
+impl LogShadow {
+    /// A log without entries that starts after `base`.
+    pub(crate) fn new(base: LogIndex, base_prefix: PrefixHash) -> Self {
+        Self { base, base_prefix, prefixes: Chunks::default() }
+    }
+
+    /// A log without entries that starts after a snapshot. `known` is the hash of the entries that
+    /// the snapshot replaced, if any log ever held them.
+    pub(crate) fn after(base: LogPosition, known: Option<u64>) -> Self {
+        let hash = known.unwrap_or_else(|| hash::unknown_prefix(base));
+        Self::new(base.index, PrefixHash { term: base.term, hash })
+    }
+
+    pub(crate) fn base(&self) -> LogIndex {
+        self.base
+    }
+
+    pub(crate) fn base_position(&self) -> LogPosition {
+        LogPosition::new(self.base, self.base_prefix.term)
+    }
+
+    pub(crate) fn last_index(&self) -> LogIndex {
+        LogIndex(self.base.0 + self.prefixes.len() as u64)
+    }
+
+    pub(crate) fn last_prefix(&self) -> PrefixHash {
+        self.prefixes.last().unwrap_or(self.base_prefix)
+    }
+
+    pub(crate) fn last(&self) -> LogPosition {
+        LogPosition::new(self.last_index(), self.last_prefix().term)
+    }
+
+    /// The log up to `index`, from the base on.
+    pub(crate) fn get(&self, index: LogIndex) -> Option<PrefixHash> {
+        match index.0.checked_sub(self.base.0)? {
+            0 => Some(self.base_prefix),
+            offset => self.prefixes.get(offset as usize - 1),
+        }
+    }
+
+    pub(crate) fn term_at(&self, index: LogIndex) -> Option<Term> {
+        self.get(index).map(|prefix| prefix.term)
+    }
+
+    /// Adds an entry at the end.
+    pub(crate) fn append(&mut self, entry: &Entry) -> PrefixHash {
+        let prefix = self.last_prefix().then(entry);
+        self.prefixes.push(prefix);
+        prefix
+    }
+
+    /// Removes the entries after `last`; never the base.
+    pub(crate) fn truncate_after(&mut self, last: LogIndex) {
+        self.prefixes.truncate(last.0.saturating_sub(self.base.0) as usize);
+    }
+
+    /// Moves the base forward to an entry of the log. False if the log does not hold it.
+    pub(crate) fn compact(&mut self, base: LogPosition) -> bool {
+        match self.get(base.index) {
+            Some(prefix) if prefix.term == base.term => {
+                self.prefixes.skip((base.index.0 - self.base.0) as usize);
+                (self.base, self.base_prefix) = (base.index, prefix);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// The last index in `low..=high` where `agrees` is true, given that it is true at `low` and,
+    /// where it is true, at all indexes before.
+    pub(crate) fn last_agreement(
+        low: LogIndex,
+        high: LogIndex,
+        agrees: impl Fn(LogIndex) -> bool,
+    ) -> LogIndex {
+        if high <= low || agrees(high) {
+            return high.max(low);
+        }
+        let (mut low, mut high) = (low.0, high.0);
+        while low + 1 < high {
+            let middle = low + (high - low) / 2;
+            if agrees(LogIndex(middle)) { low = middle } else { high = middle }
+        }
+        LogIndex(low)
+    }
+}
+
+#[cfg(test)]
+mod tests;
