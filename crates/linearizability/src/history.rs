@@ -11,7 +11,7 @@ pub const MAX_OPERATIONS: usize = 1_000_000;
 
 /// The moment of a call or a return.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Moment {
+pub struct EventPosition {
     /// Its position among all calls and returns of the history, from 0. Only this order counts: the
     /// checker knows no clocks.
     pub event: u32,
@@ -27,9 +27,9 @@ pub struct Invocation {
     /// The operation with its arguments.
     pub operation: MapOperation,
     /// The moment of the call.
-    pub invoked: Moment,
+    pub invoked: EventPosition,
     /// The moment of the return; `None` if the history ends before it.
-    pub returned: Option<Moment>,
+    pub returned: Option<EventPosition>,
     /// How the operation ended.
     pub completion: Completion,
 }
@@ -90,7 +90,7 @@ pub enum HistoryError {
     #[error("the process still waits for {}; end that operation first", Opened(*since))]
     Busy {
         /// The call of the open operation.
-        since: Moment,
+        since: EventPosition,
     },
     /// A return of a process that has no open operation.
     #[error("no operation of this process is open, so none can end here")]
@@ -99,7 +99,7 @@ pub enum HistoryError {
     #[error("this is no answer to {}", Opened(*since))]
     WrongAnswer {
         /// The call of the open operation.
-        since: Moment,
+        since: EventPosition,
     },
     /// The history has [`MAX_OPERATIONS`] operations already.
     #[error("a history has at most {MAX_OPERATIONS} operations")]
@@ -107,7 +107,7 @@ pub enum HistoryError {
 }
 
 /// Names an open operation by its line, if there is one.
-struct Opened(Moment);
+struct Opened(EventPosition);
 
 impl fmt::Display for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,9 +203,9 @@ impl History {
         Ok(())
     }
 
-    fn moment(&mut self, line: usize) -> Moment {
+    fn moment(&mut self, line: usize) -> EventPosition {
         let event = self.events;
         self.events += 1;
-        Moment { event, line }
+        EventPosition { event, line }
     }
 }

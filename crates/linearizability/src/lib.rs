@@ -38,7 +38,9 @@ pub use format::{
     Format, HistoryEvent, HistoryLine, HistoryWriter, MAX_HISTORY_BYTES, MAX_LINE_BYTES,
     ParseError, detect, parse,
 };
-pub use history::{Completion, History, HistoryError, Invocation, MAX_OPERATIONS, Model, Moment};
+pub use history::{
+    Completion, EventPosition, History, HistoryError, Invocation, MAX_OPERATIONS, Model,
+};
 pub use operation::{Answer, MapOperation};
 pub use window::{Contradiction, LinearizedOperation};
 

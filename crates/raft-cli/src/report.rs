@@ -1,7 +1,7 @@
 //! The report on one file of `helios run`.
 
 use raft_check::{CheckResult, Suspension};
-use raft_script::{Failure, ParseError, RunReport};
+use raft_script::{FailedStatement, ParseError, RunReport};
 use serde::Serialize;
 
 /// The report on one file, as `--json` prints it.
@@ -153,7 +153,7 @@ impl ErrorReport {
         }
     }
 
-    pub(crate) fn failure(failure: &Failure, text: &str, trace: Vec<String>) -> Self {
+    pub(crate) fn failure(failure: &FailedStatement, text: &str, trace: Vec<String>) -> Self {
         Self {
             line: Some(failure.line),
             column: None,

@@ -5,7 +5,7 @@ use crate::session::Session;
 
 /// A word that may be at the cursor.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Completion {
+pub struct Suggestion {
     /// The whole word; it replaces what of it is typed already.
     pub text: String,
     /// Its meaning in a few words.
@@ -14,7 +14,7 @@ pub struct Completion {
 
 /// The words that may be where the cursor is, a byte offset into the line; those that begin with
 /// what is typed of the word already. A session makes them fit its cluster.
-pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Completion> {
+pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Suggestion> {
     let mut cursor = cursor.min(text.len());
     while !text.is_char_boundary(cursor) {
         cursor -= 1;

@@ -55,14 +55,14 @@ mod strategies;
 mod token;
 mod units;
 
-pub use complete::{Completion, complete};
+pub use complete::{Suggestion, complete};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
     MemberCondition, NodeCondition, Quantity,
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};
-pub use outcome::{ExecError, Failure, Reply};
+pub use outcome::{ExecError, FailedStatement, Reply};
 pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Journaled, Session, Started, Stepped};

@@ -112,7 +112,7 @@ impl ExecError {
 
 /// A statement of a script that failed.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Failure {
+pub struct FailedStatement {
     /// Its line, from 1.
     pub line: usize,
     /// The statement, in its canonical form.
@@ -121,19 +121,19 @@ pub struct Failure {
     pub error: ExecError,
 }
 
-impl Failure {
+impl FailedStatement {
     pub(crate) fn at(line: &SourceLine, error: ExecError) -> Self {
         Self { line: line.number, statement: line.statement.to_string(), error }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for FailedStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}: {}", self.line, self.statement, self.error)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for FailedStatement {}
 
 impl From<ActionError> for ExecError {
     fn from(refusal: ActionError) -> Self {

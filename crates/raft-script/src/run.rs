@@ -4,7 +4,7 @@ use raft_core::Instant;
 use raft_sim::Event;
 
 use crate::limits::{MAX_BACKLOG, MAX_RUN_STEPS, MAX_RUN_TIME};
-use crate::outcome::{ExecError, Failure};
+use crate::outcome::{ExecError, FailedStatement};
 use crate::session::{Session, Started, Stepped};
 use crate::statement::{Moment, Run, Script, SourceLine, Statement};
 use crate::units::Span;
@@ -14,7 +14,7 @@ use crate::units::Span;
 pub struct RunReport {
     /// The statement at which it ended early, and why; `None`: every statement was carried out and
     /// every expectation held.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailedStatement>,
     /// The virtual time at its end.
     pub at: Instant,
     /// How many events there were.
@@ -105,10 +105,14 @@ impl Runner<'_> {
         }
     }
 
-    fn carry_out_all(&mut self, script: &Script, lines: &[SourceLine]) -> Result<(), Failure> {
+    fn carry_out_all(
+        &mut self,
+        script: &Script,
+        lines: &[SourceLine],
+    ) -> Result<(), FailedStatement> {
         // What disks hold at the beginning may contradict itself.
         if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
-            self.check().map_err(|error| Failure::at(first, error))?;
+            self.check().map_err(|error| FailedStatement::at(first, error))?;
         }
         for line in lines {
             let steps_and_time =
@@ -123,7 +127,7 @@ impl Runner<'_> {
                         done(&SourceLine { number: line.number, statement });
                     }
                 }
-                (Err(error), _) => return Err(Failure::at(line, error)),
+                (Err(error), _) => return Err(FailedStatement::at(line, error)),
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use raft_sim::NodeState;
 
 use super::{Choice, Setting, Word};
-use crate::complete::Completion;
+use crate::complete::Suggestion;
 use crate::error::ParseError;
 use crate::session::Session;
 use crate::token::{Kind, Token, tokens};
@@ -19,7 +19,7 @@ pub(crate) struct Cursor<'a> {
 
 struct Offers<'a> {
     session: Option<&'a Session>,
-    found: Vec<Completion>,
+    found: Vec<Suggestion>,
     /// Whether only words from a list of [`Choice`]s are noted, no nodes and no other words.
     only_choices: bool,
 }
@@ -41,7 +41,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What may come after the last token.
-    pub(crate) fn into_offers(self) -> Vec<Completion> {
+    pub(crate) fn into_offers(self) -> Vec<Suggestion> {
         self.offers.map_or_else(Vec::new, |offers| offers.found)
     }
 
@@ -126,7 +126,7 @@ impl<'a> Cursor<'a> {
         let at_end = self.is_at_end();
         if let Some(offers) = self.offers.as_mut().filter(|_| at_end) {
             let offered =
-                |choice: &Choice<T>| Completion { text: choice.name.to_owned(), help: choice.help };
+                |choice: &Choice<T>| Suggestion { text: choice.name.to_owned(), help: choice.help };
             offers.found.extend(choices.iter().map(offered));
         }
         let choice = choices.iter().find(|choice| self.word() == Some(choice.name))?;
@@ -177,7 +177,7 @@ impl<'a> Cursor<'a> {
         let Some(offers) = &mut self.offers else { return };
         offers.only_choices = false;
         if offers.found.len() == before {
-            offers.found.push(Completion { text: format!("{name}="), help });
+            offers.found.push(Suggestion { text: format!("{name}="), help });
         }
         for value in &mut offers.found[before..] {
             if !value.text.ends_with('=') {
@@ -253,7 +253,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn offer(&mut self, text: &str, help: &'static str) {
         let at_end = self.is_at_end();
         if let Some(offers) = self.offers.as_mut().filter(|o| at_end && !o.only_choices) {
-            offers.found.push(Completion { text: text.to_owned(), help });
+            offers.found.push(Suggestion { text: text.to_owned(), help });
         }
     }
 
@@ -265,7 +265,7 @@ impl<'a> Cursor<'a> {
         let at_end = self.is_at_end();
         if let Some(offers) = self.offers.as_mut().filter(|o| at_end && !o.only_choices) {
             let found = offer(offers.session).into_iter();
-            offers.found.extend(found.map(|(text, help)| Completion { text, help }));
+            offers.found.extend(found.map(|(text, help)| Suggestion { text, help }));
         }
     }
 

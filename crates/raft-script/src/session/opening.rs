@@ -6,7 +6,7 @@ use raft_sim::Setup;
 use raft_storage::{Records, WriteBatch};
 
 use super::Session;
-use crate::outcome::{ExecError, Failure};
+use crate::outcome::{ExecError, FailedStatement};
 use crate::statement::{DiskContents, Script, SourceLine, Statement};
 
 /// The client whose commands fill a log made up by `disk … terms=`. Clients of a world are numbered
@@ -19,12 +19,12 @@ impl Session {
     ///
     /// # Errors
     /// When a setting is out of bounds or a disk image cannot be read.
-    pub fn open(script: &Script) -> Result<(Self, &[SourceLine]), Failure> {
+    pub fn open(script: &Script) -> Result<(Self, &[SourceLine]), FailedStatement> {
         let mut setup = Setup::default();
         let mut opening = Vec::new();
         let mut last_term = Term::default();
         for line in &script.statements {
-            let fail = |error| Failure::at(line, error);
+            let fail = |error| FailedStatement::at(line, error);
             match &line.statement {
                 Statement::Cluster(cluster) => setup = Setup::clone(cluster),
                 Statement::DiskContents { node, contents } => {
@@ -46,7 +46,7 @@ impl Session {
             opening.push(line.statement.clone());
         }
         if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
-            setup.validate().map_err(|error| Failure::at(first, error.into()))?;
+            setup.validate().map_err(|error| FailedStatement::at(first, error.into()))?;
         }
         let rest = &script.statements[opening.len()..];
         fill_empty_disks(&mut setup, last_term);

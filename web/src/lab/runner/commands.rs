@@ -64,7 +64,7 @@ impl Runner {
     }
 
     /// The completions of a line that is being typed.
-    pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Completion> {
+    pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Suggestion> {
         raft_script::complete(text, text.len(), Some(self.0.lab.borrow().session()))
     }
 
