@@ -36,7 +36,7 @@ pub(crate) fn hints() -> Html {
             }
             if is_whole {
                 { button("hint-partition", "split the network", "partition 1 2 | others", false) }
-                <span class="hints-more">{ "or click a node or a link." }</span>
+                <span class="hints-more">{ "or click a node." }</span>
             } else {
                 { button("heal", "heal the network", "heal", false) }
             }
