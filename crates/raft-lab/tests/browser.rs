@@ -292,7 +292,10 @@ async fn an_evicted_lab_says_so() {
     drop(lock);
     let Opened { recovered, warnings, .. } = open("evicted").await;
     assert_eq!(recovered, None);
-    assert!(warnings.iter().any(|words| words.contains("has deleted the stored lab")), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|words| words.contains("has deleted the stored lab")),
+        "{warnings:?}"
+    );
 }
 
 #[wasm_bindgen_test]
