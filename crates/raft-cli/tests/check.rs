@@ -58,7 +58,8 @@ The fewest operations found that have no order, in lines 4 to 10, whatever the s
   line 4  process 1  ├───┤           read → 2
   line 8  process 1          ├───┤   read → 1  ✗
 
-  These may have taken effect too, and then there is no order either: write 3: no answer (line 7), write 2 (line 3)
+  These may have taken effect too, and then there is no order either: \
+   write 3: no answer (line 7), write 2 (line 3)
 
 The longest order from the beginning has 3 of the 4 answered operations. Its end:
   line 1      write 1                                  the register is 1
@@ -101,8 +102,8 @@ helios history 1
     assert!(text.contains("there is x=3\nNext"), "{text}");
 }
 
-/// Changes of a register from each of six values to each other, all at the same time: they lead back to
-/// the first value in very many ways, and to no other in none.
+/// Changes of a register from each of six values to each other, all at the same time: they lead
+/// back to the first value in very many ways, and to no other in none.
 fn hard() -> String {
     let mut calls = String::from(
         "INFO  jepsen.util - 0\t:invoke\t:write\t0\nINFO  jepsen.util - 0\t:ok\t:write\t0\n",
@@ -173,7 +174,8 @@ fn of_several_the_worst_code_counts() {
 #[test]
 fn what_a_run_writes_is_a_history() {
     let script = "cluster nodes=3 seed=4\nrun until leader\nset x=\"a b\"\nappend x c client=2\n\
-                  get x client=3 read=local\nget x client=4\nlist client=5\ncas x absent d client=6\n\
+                  get x client=3 read=local\nget x client=4\nlist client=5\n\
+                  cas x absent d client=6\n\
                   delete x client=7\nrun 2s\ncrash 1\ncrash 2\nset y=1\nrun 60s\nexpect safe\n";
     let file = path("run.history");
     let output = helios_with_input(&["run", "-", "--history", &file], script);

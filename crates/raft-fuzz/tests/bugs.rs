@@ -54,15 +54,13 @@ fn planted_bugs_are_found_and_their_scripts_find_them_again() {
         assert_eq!(again.trace_hash, run.world().trace_hash(), "{bugs:?}: {failure}");
         let RunResult::Failed(found) = of_script(&again) else { panic!("{bugs:?}: {failure}") };
         assert_eq!(found.name(), failure.name(), "{bugs:?}");
-        match (&found, failure) {
-            // What was waited for is said in other words.
-            (Failure::Violation(found), Failure::Violation(failure)) => {
-                assert_eq!(found.at, failure.at);
-                let is_same = found.property.name == "Progress" || found == failure;
-                assert!(is_same, "{found} {failure}");
-            }
-            _ => panic!("{found} {failure}"),
-        }
+        let (Failure::Violation(found), Failure::Violation(failure)) = (&found, failure) else {
+            panic!("{found} {failure}")
+        };
+        assert_eq!(found.at, failure.at);
+        // The words about the missed goal differ.
+        let is_same = found.property.name == "Progress" || found == failure;
+        assert!(is_same, "{found} {failure}");
     }
 }
 
@@ -129,13 +127,12 @@ fn planted_bugs_break_every_property() {
 fn broken_without(rule: raft_sim::Switch, seed: u64) -> Vec<&'static str> {
     let mut run = SeedRun::new(&plan(Switches::NONE, seed));
     run.play();
-    let without = run.script().statements.into_iter().filter_map(|line| match line.statement {
-        Statement::Cluster(mut setup) => {
+    let without = run.script().statements.into_iter().filter_map(|line| {
+        if let Statement::Cluster(mut setup) = line.statement {
             setup.bugs = Switches::NONE.with(rule);
-            Some(Statement::Cluster(setup))
+            return Some(Statement::Cluster(setup));
         }
-        Statement::Expect { .. } => None,
-        other => Some(other),
+        (!matches!(line.statement, Statement::Expect { .. })).then_some(line.statement)
     });
     let script = raft_fuzz::statements(without);
     let (mut session, lines) = Session::open(&script).expect("it begins as the sound one");

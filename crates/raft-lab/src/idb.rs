@@ -122,10 +122,11 @@ const NOT_PERSISTENT: &str = "The browser may delete this lab when disk space is
 
 async fn own(name: &str) -> Result<OwnerLock, OpenError> {
     for _ in 1..LOCK_TRIES {
-        match OwnerLock::acquire(name).await {
-            Err(LockError::HeldElsewhere) => sleep(LOCK_PAUSE).await,
-            settled => return Ok(settled?),
+        let lock = OwnerLock::acquire(name).await;
+        if !matches!(lock, Err(LockError::HeldElsewhere)) {
+            return Ok(lock?);
         }
+        sleep(LOCK_PAUSE).await;
     }
     Ok(OwnerLock::acquire(name).await?)
 }

@@ -63,10 +63,9 @@ async fn exec(lab: &mut Lab, line: &str) -> ExecResult {
 }
 
 async fn set(lab: &mut Lab, key: &str) {
-    match exec(lab, &format!("set {key}=1")).await {
-        ExecResult::Answered(answer) => assert!(answer.is_ok(), "{answer}"),
-        other => panic!("{other:?}"),
-    }
+    let result = exec(lab, &format!("set {key}=1")).await;
+    let ExecResult::Answered(answer) = result else { panic!("{result:?}") };
+    assert!(answer.is_ok(), "{answer}");
 }
 
 #[wasm_bindgen_test]
@@ -215,10 +214,9 @@ async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
     assert!(is_answered("before", &lab) && !is_answered("lost", &lab));
     drop(lab);
     let Opened { mut lab, .. } = open("failing").await;
-    match exec(&mut lab, "get before").await {
-        ExecResult::Answered(answer) => assert!(answer.to_string().contains("value 1"), "{answer}"),
-        other => panic!("{other:?}"),
-    }
+    let result = exec(&mut lab, "get before").await;
+    let ExecResult::Answered(answer) = result else { panic!("{result:?}") };
+    assert!(answer.to_string().contains("value 1"), "{answer}");
 }
 
 #[wasm_bindgen_test]

@@ -47,9 +47,10 @@ impl SeedRun {
         };
         self.expect(answered, within, |run| {
             let waits = run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some());
-            match &run.fresh_answer {
-                Some(Response::Done) if !waits => Ok(()),
-                _ => Err("a new client waits for its answer".to_owned()),
+            if !waits && run.fresh_answer == Some(Response::Done) {
+                Ok(())
+            } else {
+                Err("a new client waits for its answer".to_owned())
             }
         })?;
         if is_bridged {
