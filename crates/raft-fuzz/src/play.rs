@@ -204,15 +204,10 @@ pub(crate) fn is_opening(statement: &Statement) -> bool {
 
 /// Whether a violation at this time came while time passed, before the statement acted.
 fn is_before(statement: &Statement, time: Instant) -> bool {
-    match statement {
-        Statement::At { moment: Moment::Absolute { time: at, .. }, .. } => time < *at,
-        Statement::Run(_) | Statement::Step(_) | Statement::Expect { .. } => true,
-        Statement::At { moment: Moment::Relative(_), .. }
-        | Statement::Note(_)
-        | Statement::Cluster(_)
-        | Statement::DiskContents { .. }
-        | Statement::Order(_) => false,
+    if let Statement::At { moment: Moment::Absolute { time: at, .. }, .. } = statement {
+        return time < *at;
     }
+    matches!(statement, Statement::Run(_) | Statement::Step(_) | Statement::Expect { .. })
 }
 
 impl fmt::Display for Symptom {

@@ -24,7 +24,7 @@ pub(crate) use self::cluster::{PAPER, all as cluster_settings, is_paper, is_writ
 pub(crate) use self::conditions::{CONDITIONS, ROLES, STATES};
 pub(crate) use self::cursor::{Cursor, Parsed};
 pub(crate) use self::disks::{FSYNC, RECORDS};
-pub(crate) use self::nodes::UNSYNCED;
+pub(crate) use self::nodes::write_node_action;
 
 /// A form of a statement or condition, and its meaning. What may be left out is in square brackets.
 pub(crate) type Form = (&'static str, &'static str);

@@ -76,31 +76,18 @@ fn note(line: &str, has_statement: bool) -> Option<Statement> {
 
 /// `cluster` comes first and `disk` with contents right after it: later the world exists already.
 fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
-    match statement {
-        Statement::Cluster(_) if before.statements.iter().any(|line| !line.statement.is_note()) => {
-            Err("`cluster` as the first statement only".to_owned())
-        }
-        Statement::DiskContents { .. } => {
-            let is_opening = |line: &SourceLine| {
-                matches!(
-                    line.statement,
-                    Statement::Note(_) | Statement::Cluster(_) | Statement::DiskContents { .. }
-                )
-            };
-            if before.statements.iter().all(is_opening) {
-                Ok(())
-            } else {
-                Err("what disks hold before every statement but `cluster`".to_owned())
-            }
-        }
-        Statement::Note(_)
-        | Statement::Cluster(_)
-        | Statement::Run(_)
-        | Statement::Step(_)
-        | Statement::At { .. }
-        | Statement::Order(_)
-        | Statement::Expect { .. } => Ok(()),
+    let all_before = |fits: fn(&Statement) -> bool| {
+        before.statements.iter().all(|line| line.statement.is_note() || fits(&line.statement))
+    };
+    if matches!(statement, Statement::Cluster(_)) && !all_before(|_| false) {
+        return Err("`cluster` as the first statement only".to_owned());
     }
+    let is_opening =
+        |it: &Statement| matches!(it, Statement::Cluster(_) | Statement::DiskContents { .. });
+    if matches!(statement, Statement::DiskContents { .. }) && !all_before(is_opening) {
+        return Err("what disks hold before every statement but `cluster`".to_owned());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

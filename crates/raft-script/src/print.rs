@@ -11,17 +11,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::{Instant, MembershipChange};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{
-    AdminRequest, ClockChange, DiskAction, NetworkAction, NodeAction, ReadPolicy, Request, Setup,
-};
+use raft_sim::{AdminRequest, DiskAction, NetworkAction, ReadPolicy, Request, Setup};
 
 use self::disks::{Changed, Damaged};
 use self::links::write_link;
 use crate::language::{
-    PAPER, READ_POLICIES, UNSYNCED, cluster_settings, is_paper, is_written, name_of,
+    PAPER, READ_POLICIES, cluster_settings, is_paper, is_written, name_of, write_node_action,
 };
 use crate::statement::{DiskContents, Moment, Nodes, Order, Run, Script, Selector, Statement};
-use crate::units::{Drift, Span, Terms, Text};
+use crate::units::{Span, Terms, Text};
 
 /// The client that acts when a statement names none.
 pub(crate) const DEFAULT_CLIENT: ClientId = ClientId(1);
@@ -96,31 +94,6 @@ impl fmt::Display for Order {
                 if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
             }
         }
-    }
-}
-
-fn write_node_action(f: &mut fmt::Formatter<'_>, nodes: &Nodes, action: NodeAction) -> fmt::Result {
-    match action {
-        NodeAction::Crash { unsynced } => {
-            write!(f, "crash {nodes}")?;
-            match name_of(UNSYNCED, &unsynced) {
-                "" => Ok(()),
-                name => write!(f, " {name}"),
-            }
-        }
-        NodeAction::Restart => write!(f, "restart {nodes}"),
-        NodeAction::Pause => write!(f, "pause {nodes}"),
-        NodeAction::Resume => write!(f, "resume {nodes}"),
-        NodeAction::ForceElection => write!(f, "timeout {nodes}"),
-        NodeAction::ForgetLeader => write!(f, "forget {nodes}"),
-        NodeAction::Snapshot => write!(f, "snapshot {nodes}"),
-        NodeAction::SetClock(ClockChange::Drift { ppm }) => {
-            write!(f, "clock {nodes} drift={}", Drift(ppm))
-        }
-        NodeAction::SetClock(ClockChange::Jump(ahead)) => {
-            write!(f, "clock {nodes} jump={}", Span(ahead))
-        }
-        NodeAction::Slow { handling } => write!(f, "slow {nodes} by={}", Span(handling)),
     }
 }
 

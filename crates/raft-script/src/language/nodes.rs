@@ -1,13 +1,15 @@
 //! What is done to the processes of nodes.
 
+use std::fmt;
+
 use raft_sim::{
     ClockChange, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, NodeAction, NodeState, Unsynced,
 };
 
 use super::cursor::{Cursor, Parsed, one_of_settings};
-use super::{Choice, Setting, Word};
-use crate::statement::{Order, Statement};
-use crate::units::{Percent, digits};
+use super::{Choice, Setting, Word, name_of};
+use crate::statement::{Nodes, Order, Statement};
+use crate::units::{Drift, Percent, Span, digits};
 
 pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
@@ -102,7 +104,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
 ];
 
 /// After `crash`, the fate of unfinished writes. The seed decides if none is named.
-pub(crate) const UNSYNCED: &[Choice<Unsynced>] = &[
+const UNSYNCED: &[Choice<Unsynced>] = &[
     Choice { name: "lose", help: "unfinished writes are lost", value: Unsynced::Lost },
     Choice { name: "keep", help: "they are kept", value: Unsynced::Kept },
     Choice {
@@ -161,5 +163,35 @@ impl Cursor<'_> {
         })?;
         self.advance();
         Ok(drift)
+    }
+}
+
+/// An action on nodes as text.
+pub(crate) fn write_node_action(
+    f: &mut fmt::Formatter<'_>,
+    nodes: &Nodes,
+    action: NodeAction,
+) -> fmt::Result {
+    match action {
+        NodeAction::Crash { unsynced } => {
+            write!(f, "crash {nodes}")?;
+            match name_of(UNSYNCED, &unsynced) {
+                "" => Ok(()),
+                name => write!(f, " {name}"),
+            }
+        }
+        NodeAction::Restart => write!(f, "restart {nodes}"),
+        NodeAction::Pause => write!(f, "pause {nodes}"),
+        NodeAction::Resume => write!(f, "resume {nodes}"),
+        NodeAction::ForceElection => write!(f, "timeout {nodes}"),
+        NodeAction::ForgetLeader => write!(f, "forget {nodes}"),
+        NodeAction::Snapshot => write!(f, "snapshot {nodes}"),
+        NodeAction::SetClock(ClockChange::Drift { ppm }) => {
+            write!(f, "clock {nodes} drift={}", Drift(ppm))
+        }
+        NodeAction::SetClock(ClockChange::Jump(ahead)) => {
+            write!(f, "clock {nodes} jump={}", Span(ahead))
+        }
+        NodeAction::Slow { handling } => write!(f, "slow {nodes} by={}", Span(handling)),
     }
 }
