@@ -134,6 +134,7 @@ pub enum Poll {
 
 impl Poll {
     /// The output; `None` at the end of the drain.
+    #[inline]
     pub fn output(self) -> Option<Output> {
         match self {
             Self::Output(output) => Some(output),

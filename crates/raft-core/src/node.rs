@@ -206,6 +206,7 @@ impl Node {
     }
 
     /// The next output; or, at the end of the drain, the deadline for [`Input::Timeout`].
+    #[inline]
     pub fn poll_output(&mut self) -> Poll {
         if self.has_requests && self.outputs.is_empty() {
             self.finish_requests();
@@ -363,6 +364,7 @@ impl Node {
     /// `None`, and nothing happens, if this server does not lead.
     ///
     /// A rule that ends the leadership sets `steps_down`; it takes effect when the rule returns.
+    #[inline]
     fn as_leader<T>(&mut self, rule: impl FnOnce(&mut Self, &mut Leader) -> T) -> Option<T> {
         let Role::Leader(place) = &mut self.role else { return None };
         let mut leader = place.take().expect("a leader's rules get it as a parameter");
