@@ -1,10 +1,10 @@
 //! The properties of Raft, checked after every event of a simulated cluster.
 //!
-//! [`Checks`] follows a [`World`](raft_sim::World). Build it when the world begins, then show it the
-//! events of every step and every action. It keeps *shadows* of each node's log and disk, with a
-//! rolling hash for every prefix of a log, and a [`Ledger`] of the committed entries. Two logs are
-//! equal up to an entry if their hashes are, so the work after an event is in proportion to what
-//! the event changed.
+//! [`Checks`] follows a [`World`](raft_sim::World). Build it when the world begins, then show it
+//! the events of every step and every action. It keeps *shadows* of each node's log and disk, with
+//! a rolling hash for every prefix of a log, and a [`Ledger`] of the committed entries. Two logs
+//! are equal up to an entry if their hashes are, so the work after an event is in proportion to
+//! what the event changed.
 //!
 //! The traces of the nodes only show where to look. The verdicts rest on the logs, the messages and
 //! the disks, so a core whose traces are wrong is caught all the same.
