@@ -117,3 +117,6 @@ impl Cursor<'_> {
         self.one_of("a condition", &words)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,22 +25,17 @@ impl Session {
         let mut last_term = Term::default();
         for line in &script.statements {
             let fail = |error| FailedStatement::at(line, error);
-            match &line.statement {
-                Statement::Cluster(cluster) => setup = Setup::clone(cluster),
-                Statement::DiskContents { node, contents } => {
-                    let records = records(contents)
-                        .map_err(|reason| fail(ExecError::DiskImage { node: *node, reason }))?;
-                    setup.disks.insert(*node, records);
-                    if let DiskContents::Log { terms, .. } = contents {
-                        last_term = last_term.max(terms.last().copied().unwrap_or_default());
-                    }
+            if let Statement::Cluster(cluster) = &line.statement {
+                setup = Setup::clone(cluster);
+            } else if let Statement::DiskContents { node, contents } = &line.statement {
+                let records = records(contents)
+                    .map_err(|reason| fail(ExecError::DiskImage { node: *node, reason }))?;
+                setup.disks.insert(*node, records);
+                if let DiskContents::Log { terms, .. } = contents {
+                    last_term = last_term.max(terms.last().copied().unwrap_or_default());
                 }
-                Statement::Note(_) => {}
-                Statement::Run(_)
-                | Statement::Step(_)
-                | Statement::At { .. }
-                | Statement::Order(_)
-                | Statement::Expect { .. } => break,
+            } else if !line.statement.is_note() {
+                break;
             }
             without_unknown_down(&setup).validate().map_err(|error| fail(error.into()))?;
             opening.push(line.statement.clone());
