@@ -93,33 +93,36 @@ impl Checks {
                 self.follow_state_machine(world, *node, event);
             }
             EventKind::Disk { node, event } => self.follow_disk(world, *node, event),
-            EventKind::Process { node, event } => match event {
-                ProcessEvent::Crashed => self.follow_crash(world, *node, later),
-                ProcessEvent::RestartRefused { reason } => {
-                    let (properties, mut cx) = self.telling(world);
-                    properties.start_refused(*node, reason, &mut cx);
+            EventKind::Process { node, event } => self.follow_process(world, *node, event, later),
+            EventKind::Message { from, to, message, event, .. } => {
+                if let MessageEvent::Sent { .. } = event {
+                    self.follow_message(world, *from, *to, message);
+                } else if let MessageEvent::Delivered = event {
+                    self.follow_delivery(*from, *to, message);
                 }
-                ProcessEvent::ClockChanged { .. } => self.compare_clocks(world),
-                ProcessEvent::Restarted
-                | ProcessEvent::Paused
-                | ProcessEvent::Resumed
-                | ProcessEvent::Slowed { .. } => {}
-            },
-            EventKind::Message { from, to, message, event, .. } => match event {
-                MessageEvent::Sent { .. } => self.follow_message(world, *from, *to, message),
-                MessageEvent::Delivered => self.follow_delivery(*from, *to, message),
-                MessageEvent::Dropped { .. } | MessageEvent::Replayed { .. } => {}
-            },
+            }
             EventKind::Client { client, sequence, event } => {
                 let (properties, mut cx) = self.telling(world);
                 properties.client_event(*client, *sequence, event, &mut cx);
                 self.keep_stores();
             }
-            EventKind::Cluster(event) => match event {
-                ClusterEvent::ServerAdded { node } => self.add_server(*node),
-                ClusterEvent::Administered { .. } | ClusterEvent::Recovered { .. } => {}
-            },
+            EventKind::Cluster(event) => {
+                if let ClusterEvent::ServerAdded { node } = event {
+                    self.add_server(*node);
+                }
+            }
             EventKind::Network(_) => {}
+        }
+    }
+
+    fn follow_process(&mut self, world: &World, id: NodeId, event: &ProcessEvent, later: &[Event]) {
+        if let ProcessEvent::Crashed = event {
+            self.follow_crash(world, id, later);
+        } else if let ProcessEvent::RestartRefused { reason } = event {
+            let (properties, mut cx) = self.telling(world);
+            properties.start_refused(id, reason, &mut cx);
+        } else if let ProcessEvent::ClockChanged { .. } = event {
+            self.compare_clocks(world);
         }
     }
 

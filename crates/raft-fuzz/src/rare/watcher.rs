@@ -71,20 +71,14 @@ impl Watcher {
     }
 
     fn process(&mut self, world: &World, checks: &Checks, node: NodeId, event: &ProcessEvent) {
-        match event {
-            ProcessEvent::Crashed => {
-                let led = self.leaders.contains(&node);
-                self.leaders.retain(|leader| *leader != node);
-                if led && is_half_replicated(world, checks) {
-                    self.count(RareEvent::HalfReplicated);
-                }
+        if let ProcessEvent::Crashed = event {
+            let led = self.leaders.contains(&node);
+            self.leaders.retain(|leader| *leader != node);
+            if led && is_half_replicated(world, checks) {
+                self.count(RareEvent::HalfReplicated);
             }
-            ProcessEvent::RestartRefused { .. } => self.count(RareEvent::StartRefused),
-            ProcessEvent::Restarted
-            | ProcessEvent::Paused
-            | ProcessEvent::Resumed
-            | ProcessEvent::Slowed { .. }
-            | ProcessEvent::ClockChanged { .. } => {}
+        } else if let ProcessEvent::RestartRefused { .. } = event {
+            self.count(RareEvent::StartRefused);
         }
     }
 
@@ -94,33 +88,29 @@ impl Watcher {
         (client, sequence): (ClientId, Sequence),
         event: &ClientEvent,
     ) {
-        match event {
-            ClientEvent::Asked { node, .. } => {
-                let is_deposed =
-                    self.leaders.contains(node) && world.leader().is_some_and(|l| l != *node);
-                let pending = world.client(client).and_then(raft_sim::Client::pending);
-                let asks_leader = pending.is_some_and(|pending| {
-                    matches!(pending.read, ReadPolicy::Quorum | ReadPolicy::Lease)
-                });
-                if is_deposed && asks_leader {
-                    self.deposed_asked.push((client, sequence, *node));
-                }
+        if let ClientEvent::Asked { node, .. } = event {
+            let is_deposed =
+                self.leaders.contains(node) && world.leader().is_some_and(|l| l != *node);
+            let pending = world.client(client).and_then(raft_sim::Client::pending);
+            let asks_leader = pending.is_some_and(|pending| {
+                matches!(pending.read, ReadPolicy::Quorum | ReadPolicy::Lease)
+            });
+            if is_deposed && asks_leader {
+                self.deposed_asked.push((client, sequence, *node));
             }
-            ClientEvent::Redirected { node, .. } | ClientEvent::MustRetry { node, .. } => {
-                let asked = (client, sequence, *node);
-                if self.deposed_asked.contains(&asked) {
-                    self.deposed_asked.retain(|other| *other != asked);
-                    self.count(RareEvent::DeposedRefusesRead);
-                }
+        } else if let ClientEvent::Redirected { node, .. } | ClientEvent::MustRetry { node, .. } =
+            event
+        {
+            let asked = (client, sequence, *node);
+            if self.deposed_asked.contains(&asked) {
+                self.deposed_asked.retain(|other| *other != asked);
+                self.count(RareEvent::DeposedRefusesRead);
             }
-            ClientEvent::Answered { .. } => {
-                self.deposed_asked.retain(|(other, _, _)| *other != client);
-            }
-            ClientEvent::GaveUp => {
-                self.deposed_asked.retain(|(other, _, _)| *other != client);
-                self.count(RareEvent::ClientGaveUp);
-            }
-            ClientEvent::Invoked { .. } | ClientEvent::TimedOut { .. } => {}
+        } else if let ClientEvent::Answered { .. } = event {
+            self.deposed_asked.retain(|(other, _, _)| *other != client);
+        } else if let ClientEvent::GaveUp = event {
+            self.deposed_asked.retain(|(other, _, _)| *other != client);
+            self.count(RareEvent::ClientGaveUp);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Rare decisions of nodes.
+//! Rare decisions of nodes. A new decision within a topic that is not rare needs no change here.
 
 use raft_core::{
     ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex,
@@ -58,28 +58,23 @@ impl Watcher {
 
     fn election(&mut self, id: NodeId, core: Option<&Node>, decision: &ElectionTrace) {
         let is_joint = core.is_some_and(|core| core.membership().is_joint());
-        match decision {
-            ElectionTrace::Started { reason, .. } => {
-                if *reason == ElectionReason::SplitVote {
-                    self.count(RareEvent::SplitVote);
-                }
-                if is_joint {
-                    self.count(RareEvent::ElectionInJoint);
-                }
+        if let ElectionTrace::Started { reason, .. } = decision {
+            if *reason == ElectionReason::SplitVote {
+                self.count(RareEvent::SplitVote);
             }
-            ElectionTrace::BecameLeader { .. } => {
-                if is_joint {
-                    self.count(RareEvent::LeaderInJoint);
-                }
-                if self.leaders.iter().any(|leader| *leader != id) {
-                    self.count(RareEvent::TwoLeaders);
-                }
-                self.leaders.push(id);
+            if is_joint {
+                self.count(RareEvent::ElectionInJoint);
             }
-            ElectionTrace::VoteRefused { reason, .. } => self.vote_refused(*reason),
-            ElectionTrace::NotStarted { .. }
-            | ElectionTrace::VoteGranted { .. }
-            | ElectionTrace::VoteCounted { .. } => {}
+        } else if let ElectionTrace::BecameLeader { .. } = decision {
+            if is_joint {
+                self.count(RareEvent::LeaderInJoint);
+            }
+            if self.leaders.iter().any(|leader| *leader != id) {
+                self.count(RareEvent::TwoLeaders);
+            }
+            self.leaders.push(id);
+        } else if let ElectionTrace::VoteRefused { reason, .. } = decision {
+            self.vote_refused(*reason);
         }
     }
 
@@ -93,89 +88,70 @@ impl Watcher {
     }
 
     fn commit(&mut self, core: Option<&Node>, decision: &CommitTrace) {
-        match decision {
-            CommitTrace::Committed { from, .. } => {
-                let is_old = |core: &Node| {
-                    let first = core.log().term_at(LogIndex(from.0 + 1));
-                    first.is_some_and(|term| term < core.current_term())
-                };
-                if core.is_some_and(is_old) {
-                    self.count(RareEvent::OldTermCommitted);
-                }
+        if let CommitTrace::Committed { from, .. } = decision {
+            let is_old = |core: &Node| {
+                let first = core.log().term_at(LogIndex(from.0 + 1));
+                first.is_some_and(|term| term < core.current_term())
+            };
+            if core.is_some_and(is_old) {
+                self.count(RareEvent::OldTermCommitted);
             }
-            CommitTrace::Withheld { .. } => self.count(RareEvent::CommitWithheld),
-            CommitTrace::Learned { .. } => {}
+        } else if let CommitTrace::Withheld { .. } = decision {
+            self.count(RareEvent::CommitWithheld);
         }
     }
 
     fn transfer(&mut self, core: Option<&Node>, decision: &TransferTrace) {
-        match decision {
-            TransferTrace::Started { .. } => {
-                if core.is_some_and(is_changing) {
-                    self.count(RareEvent::TransferInChange);
-                }
+        if let TransferTrace::Started { .. } = decision {
+            if core.is_some_and(is_changing) {
+                self.count(RareEvent::TransferInChange);
             }
-            TransferTrace::TimedOut { .. } => self.count(RareEvent::TransferTimedOut),
-            TransferTrace::Refused { .. } | TransferTrace::TimeoutNowSent { .. } => {}
+        } else if let TransferTrace::TimedOut { .. } = decision {
+            self.count(RareEvent::TransferTimedOut);
         }
     }
 
     fn membership(&mut self, decision: &MembershipTrace) {
-        match decision {
-            MembershipTrace::RolledBack { .. } => self.count(RareEvent::MembershipRolledBack),
-            MembershipTrace::ChangeRefused { reason, .. } => {
-                if matches!(reason, Refusal::TermNotCommitted) {
-                    self.count(RareEvent::ChangeBeforeTerm);
-                }
+        if let MembershipTrace::RolledBack { .. } = decision {
+            self.count(RareEvent::MembershipRolledBack);
+        } else if let MembershipTrace::ChangeRefused { reason, .. } = decision {
+            if matches!(reason, Refusal::TermNotCommitted) {
+                self.count(RareEvent::ChangeBeforeTerm);
             }
-            MembershipTrace::CatchUpStalled { .. } => self.count(RareEvent::CatchUpStalled),
-            MembershipTrace::ChangeStarted { .. } | MembershipTrace::Adopted { .. } => {}
+        } else if let MembershipTrace::CatchUpStalled { .. } = decision {
+            self.count(RareEvent::CatchUpStalled);
         }
     }
 
     fn snapshot(&mut self, world: &World, id: NodeId, decision: &SnapshotTrace) {
-        match decision {
-            SnapshotTrace::Sent { peer, .. } => {
-                self.count(RareEvent::SnapshotSent);
-                let is_ahead = world.node(*peer).is_some_and(is_ahead);
-                if is_ahead && !self.uncommitted.contains(peer) {
-                    self.uncommitted.push(*peer);
-                }
+        if let SnapshotTrace::Sent { peer, .. } = decision {
+            self.count(RareEvent::SnapshotSent);
+            let is_ahead = world.node(*peer).is_some_and(is_ahead);
+            if is_ahead && !self.uncommitted.contains(peer) {
+                self.uncommitted.push(*peer);
             }
-            SnapshotTrace::Installed { kept_entries, .. } => {
-                if self.uncommitted.contains(&id) {
-                    self.uncommitted.retain(|node| *node != id);
-                    self.count(RareEvent::SnapshotOverUncommitted);
-                }
-                if *kept_entries > 0 {
-                    self.count(RareEvent::SnapshotKeepsSuffix);
-                }
+        } else if let SnapshotTrace::Installed { kept_entries, .. } = decision {
+            if self.uncommitted.contains(&id) {
+                self.uncommitted.retain(|node| *node != id);
+                self.count(RareEvent::SnapshotOverUncommitted);
             }
-            SnapshotTrace::Compacted { .. } => {
-                if world.node(id).and_then(SimNode::core).is_some_and(is_changing) {
-                    self.count(RareEvent::SnapshotInChange);
-                }
+            if *kept_entries > 0 {
+                self.count(RareEvent::SnapshotKeepsSuffix);
             }
-            SnapshotTrace::Abandoned { .. } => self.count(RareEvent::SnapshotAbandoned),
-            SnapshotTrace::Requested { .. }
-            | SnapshotTrace::Ignored { .. }
-            | SnapshotTrace::ChunkStored { .. } => {}
+        } else if let SnapshotTrace::Compacted { .. } = decision {
+            if world.node(id).and_then(SimNode::core).is_some_and(is_changing) {
+                self.count(RareEvent::SnapshotInChange);
+            }
+        } else if let SnapshotTrace::Abandoned { .. } = decision {
+            self.count(RareEvent::SnapshotAbandoned);
         }
     }
 
     fn ignored(&mut self, reason: IgnoreReason) {
-        match reason {
-            IgnoreReason::StaleTerm { .. } => self.count(RareEvent::OldMessageRefused),
-            IgnoreReason::AlreadyKnown | IgnoreReason::NotExpected => {
-                self.count(RareEvent::MessageRepeated);
-            }
-            IgnoreReason::UnknownSender
-            | IgnoreReason::SecondLeader { .. }
-            | IgnoreReason::Malformed
-            | IgnoreReason::ConflictsWithCommitted { .. }
-            | IgnoreReason::RoundUnknown { .. }
-            | IgnoreReason::SnapshotTooLarge { .. }
-            | IgnoreReason::BeyondLog { .. } => {}
+        if let IgnoreReason::StaleTerm { .. } = reason {
+            self.count(RareEvent::OldMessageRefused);
+        } else if let IgnoreReason::AlreadyKnown | IgnoreReason::NotExpected = reason {
+            self.count(RareEvent::MessageRepeated);
         }
     }
 }
