@@ -1,10 +1,10 @@
-//! The table of the language: every word with its forms, its meaning and its parser.
+//! The table of the language: every word with its forms, its meaning, its parser and its printer.
 //!
 //! A [`Word`] begins a statement or a condition, a [`Setting`] is `name=value`, a [`Choice`] is one
 //! of a few words for a value. The parser, the lists in its errors, completion and `helios
 //! language` read these rows and nothing else. A new statement is a row in the file of its topic,
-//! beside the function that reads it; `print.rs` does not compile before it writes the statement as
-//! well.
+//! beside the functions that read and write it; `Display` in `statement.rs` does not compile before
+//! it names the one that writes.
 
 mod clients;
 mod cluster;
@@ -19,12 +19,14 @@ mod values;
 use crate::condition::Condition;
 use crate::statement::Statement;
 
-pub(crate) use self::clients::READ_POLICIES;
-pub(crate) use self::cluster::{PAPER, all as cluster_settings, is_paper, is_written};
+pub(crate) use self::clients::{write_admin_request, write_request};
+pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
 pub(crate) use self::conditions::{CONDITIONS, ROLES, STATES};
 pub(crate) use self::cursor::{Cursor, Parsed};
-pub(crate) use self::disks::{FSYNC, RECORDS};
+pub(crate) use self::disks::write_disk_action;
+pub(crate) use self::network::{write_link, write_network_action};
 pub(crate) use self::nodes::write_node_action;
+pub(crate) use self::time::write_within;
 
 /// A form of a statement or condition, and its meaning. What may be left out is in square brackets.
 pub(crate) type Form = (&'static str, &'static str);

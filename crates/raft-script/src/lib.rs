@@ -46,7 +46,6 @@ mod language;
 pub mod limits;
 mod outcome;
 mod parse;
-mod print;
 mod run;
 mod session;
 mod statement;

@@ -336,18 +336,10 @@ impl Session {
         self.checks.observe(&self.world, self.world.events());
         for event in self.world.events() {
             let EventKind::Client { client, event, .. } = &event.kind else { continue };
-            match event {
-                ClientEvent::Answered { response, .. } => {
-                    self.answers.insert(*client, response.to_string());
-                }
-                ClientEvent::GaveUp => {
-                    self.answers.insert(*client, "gave up".to_owned());
-                }
-                ClientEvent::Invoked { .. }
-                | ClientEvent::Asked { .. }
-                | ClientEvent::Redirected { .. }
-                | ClientEvent::MustRetry { .. }
-                | ClientEvent::TimedOut { .. } => {}
+            if let ClientEvent::Answered { response, .. } = event {
+                self.answers.insert(*client, response.to_string());
+            } else if let ClientEvent::GaveUp = event {
+                self.answers.insert(*client, "gave up".to_owned());
             }
         }
     }

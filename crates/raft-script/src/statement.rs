@@ -1,12 +1,17 @@
 //! What a line of the language says. Values here may be out of bounds for a given cluster (node 7
 //! of five); whoever executes them says so.
 
+use std::fmt;
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Term};
 use raft_sim::{AdminRequest, DiskAction, LinkChange, NetworkAction, NodeAction, Request, Setup};
 
 use crate::condition::Condition;
+use crate::language::{
+    write_admin_request, write_cluster, write_disk_action, write_link, write_network_action,
+    write_node_action, write_request, write_within,
+};
 
 /// A parsed script.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -124,6 +129,39 @@ pub enum Order {
     Request(Request<Selector>),
 }
 
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Note(text) => f.write_str(text),
+            Self::Cluster(setup) => write_cluster(f, setup),
+            Self::DiskContents { node, contents } => write!(f, "disk {node} {contents}"),
+            Self::Run(run) => run.fmt(f),
+            Self::Step(1) => f.write_str("step"),
+            Self::Step(count) => write!(f, "step {count}"),
+            Self::At { moment, statement } => write!(f, "at {moment} {statement}"),
+            Self::Order(order) => order.fmt(f),
+            Self::Expect { condition, within } => {
+                write!(f, "expect {condition}")?;
+                write_within(f, *within)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node { nodes, action } => write_node_action(f, nodes, *action),
+            Self::Disk { nodes, action } => write_disk_action(f, nodes, action),
+            Self::Link { ends, changes } => write_link(f, ends, changes),
+            Self::Network(action) => write_network_action(f, action),
+            Self::Administer { request, via } => write_admin_request(f, request, *via),
+            Self::Recover(nodes) => write!(f, "recover {nodes}"),
+            Self::Request(request) => write_request(f, request),
+        }
+    }
+}
+
 /// What a disk holds at the beginning.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DiskContents {
@@ -212,4 +250,44 @@ pub enum Ends {
         /// Whether the opposite direction is meant as well.
         both_ways: bool,
     },
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.statements.iter().try_for_each(|line| writeln!(f, "{}", line.statement))
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Node(node) => node.fmt(f),
+            Self::Leader => f.write_str("leader"),
+            Self::AnyFollower => f.write_str("any follower"),
+        }
+    }
+}
+
+impl fmt::Display for Nodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::These(selectors) => write_list(f, selectors, " "),
+            Self::All => f.write_str("all"),
+            Self::Others => f.write_str("others"),
+        }
+    }
+}
+
+pub(crate) fn write_list<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    items: &[T],
+    separator: &str,
+) -> fmt::Result {
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 {
+            f.write_str(separator)?;
+        }
+        item.fmt(f)?;
+    }
+    Ok(())
 }

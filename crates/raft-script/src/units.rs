@@ -8,7 +8,7 @@ use crate::excerpt::is_invisible;
 use raft_core::Term;
 use raft_sim::DelayRange;
 
-use crate::print::write_list;
+use crate::statement::write_list;
 
 /// A duration as a whole number of the largest unit that divides it: `20us`, `5ms`, `2s`, `1m`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

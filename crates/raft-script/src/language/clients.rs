@@ -1,13 +1,18 @@
 //! What clients ask for, and what a leader is asked for.
 
+use std::fmt;
+
 use raft_core::MembershipChange;
-use raft_kv::{Key, Operation};
+use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{AdminRequest, ReadPolicy, Request};
 
 use super::cursor::{Cursor, Parsed, one_of_settings};
-use super::{Choice, Setting, Word};
-use crate::print::DEFAULT_CLIENT;
-use crate::statement::{Order, Selector, Statement};
+use super::{Choice, Setting, Word, name_of};
+use crate::statement::{Order, Selector, Statement, write_list};
+use crate::units::Text;
+
+/// The client that acts when a statement names none.
+const DEFAULT_CLIENT: ClientId = ClientId(1);
 
 pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
@@ -171,7 +176,7 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     },
 ];
 
-pub(crate) const READ_POLICIES: &[Choice<ReadPolicy>] = &[
+const READ_POLICIES: &[Choice<ReadPolicy>] = &[
     Choice { name: "log", help: "by an entry in the log", value: ReadPolicy::Log },
     Choice {
         name: "quorum",
@@ -195,7 +200,7 @@ pub(crate) const READ_POLICIES: &[Choice<ReadPolicy>] = &[
 enum RequestOption {
     Via(Option<Selector>),
     Read(ReadPolicy),
-    Client(raft_kv::ClientId),
+    Client(ClientId),
 }
 
 const OPTIONS: &[Setting<RequestOption>] = &[
@@ -274,4 +279,72 @@ impl Cursor<'_> {
         }
         Ok(Statement::Order(Order::Administer { request, via }))
     }
+}
+
+/// A request of a client as text.
+pub(crate) fn write_request(
+    f: &mut fmt::Formatter<'_>,
+    request: &Request<Selector>,
+) -> fmt::Result {
+    let Request { operation, via, read, client } = request;
+    write_operation(f, operation)?;
+    write_via(f, *via)?;
+    if *read != ReadPolicy::Log {
+        write!(f, " read={}", name_of(READ_POLICIES, read))?;
+    }
+    if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
+}
+
+/// A request to a leader as text.
+pub(crate) fn write_admin_request(
+    f: &mut fmt::Formatter<'_>,
+    request: &AdminRequest<Selector>,
+    via: Option<Selector>,
+) -> fmt::Result {
+    match request {
+        AdminRequest::TransferLeadership { to } => write!(f, "transfer {to}")?,
+        AdminRequest::ChangeMembership(change) => write_change(f, change)?,
+    }
+    write_via(f, via)
+}
+
+fn write_change(f: &mut fmt::Formatter<'_>, change: &MembershipChange<Selector>) -> fmt::Result {
+    match change {
+        MembershipChange::AddLearner(node) => write!(f, "add {node} as learner"),
+        MembershipChange::AddVoter(node) => write!(f, "add {node}"),
+        MembershipChange::Promote(node) => write!(f, "promote {node}"),
+        MembershipChange::Demote(node) => write!(f, "demote {node}"),
+        MembershipChange::Remove(node) => write!(f, "remove {node}"),
+        MembershipChange::Replace { old, new } => write!(f, "replace {old} with {new}"),
+        MembershipChange::SetVoters(nodes) => {
+            f.write_str("voters ")?;
+            write_list(f, nodes, " ")
+        }
+    }
+}
+
+fn write_operation(f: &mut fmt::Formatter<'_>, operation: &Operation) -> fmt::Result {
+    match operation {
+        Operation::Set { key, value } => write!(f, "set {}={}", Text::of(key), Text::of(value)),
+        Operation::Get { key } => write!(f, "get {}", Text::of(key)),
+        Operation::Delete { key } => write!(f, "delete {}", Text::of(key)),
+        Operation::Cas { key, expect, value } => {
+            write!(f, "cas {} ", Text::of(key))?;
+            match expect {
+                Some(expect) if expect.as_bytes() == b"none" => f.write_str("\"none\"")?,
+                Some(expect) => write!(f, "{}", Text::of(expect))?,
+                None => f.write_str("none")?,
+            }
+            write!(f, " {}", Text::of(value))
+        }
+        Operation::Append { key, value } => {
+            write!(f, "append {} {}", Text::of(key), Text::of(value))
+        }
+        Operation::List { prefix } if prefix.is_empty() => f.write_str("list"),
+        Operation::List { prefix } => write!(f, "list {}", Text::of(prefix)),
+    }
+}
+
+fn write_via(f: &mut fmt::Formatter<'_>, via: Option<Selector>) -> fmt::Result {
+    via.map_or(Ok(()), |via| write!(f, " via={via}"))
 }

@@ -1,6 +1,8 @@
 //! `cluster`: how the world begins. Each setting is one row: its name, an example, its meaning, how
 //! it is read and how it is written. A setting that is written as the default is left out.
 
+use std::fmt;
+
 use raft_sim::{DelayRange, Setup};
 
 use super::Word;
@@ -26,7 +28,7 @@ pub(crate) struct ClusterSetting {
     /// Reads the value, after the sign.
     parse: fn(&mut Cursor<'_>, &mut Setup) -> Parsed<()>,
     /// The value as text.
-    pub(crate) print: fn(&Setup) -> String,
+    print: fn(&Setup) -> String,
 }
 
 /// The word for a cluster without all that [`BEYOND_THE_PAPER`] switches on.
@@ -37,13 +39,13 @@ pub(crate) const PAPER: (&str, &str) =
 const BEYOND_THE_PAPER: [&str; 3] = ["pre-vote", "check-quorum", "lease"];
 
 /// Whether all that `paper` switches off is off.
-pub(crate) fn is_paper(setup: &Setup) -> bool {
+fn is_paper(setup: &Setup) -> bool {
     let settings = &setup.settings;
     !settings.pre_vote && !settings.check_quorum && !settings.lease_reads
 }
 
 /// Whether a setting is written: `paper` says some, the default of others goes without saying.
-pub(crate) fn is_written(setting: &ClusterSetting, setup: &Setup) -> bool {
+fn is_written(setting: &ClusterSetting, setup: &Setup) -> bool {
     match setting.name {
         "nodes" | "seed" => true,
         name if BEYOND_THE_PAPER.contains(&name) && is_paper(setup) => false,
@@ -250,4 +252,18 @@ impl Cursor<'_> {
         }
         self.offer(PAPER.0, PAPER.1);
     }
+}
+
+/// `cluster` as text, with the settings that differ from the defaults.
+pub(crate) fn write_cluster(f: &mut fmt::Formatter<'_>, setup: &Setup) -> fmt::Result {
+    f.write_str("cluster")?;
+    for setting in all() {
+        if is_written(setting, setup) {
+            write!(f, " {}={}", setting.name, (setting.print)(setup))?;
+        }
+        if setting.name == "seed" && is_paper(setup) {
+            write!(f, " {}", PAPER.0)?;
+        }
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! `disk`: what a disk holds at the beginning, how it works, and how it is damaged.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use raft_core::LogIndex;
@@ -7,9 +9,10 @@ use raft_sim::{DiskAction, DiskChange, DiskDamage, Fsync, MAX_STALL};
 use raft_storage::RecordKey;
 
 use super::cursor::{Cursor, Parsed, one_of, one_of_settings};
-use super::{Choice, Setting, Word};
+use super::{Choice, Setting, Word, name_of};
 use crate::limits::MAX_NUMBER;
 use crate::statement::{DiskContents, Nodes, Order, Selector, Statement};
+use crate::units::{Delay, Span, Terms};
 
 pub(super) const WORDS: &[Word<Statement>] = &[Word {
     name: "disk",
@@ -75,7 +78,7 @@ const CHANGES: &[Setting<DiskChange>] = &[
     },
 ];
 
-pub(crate) const FSYNC: &[Choice<Fsync>] = &[
+const FSYNC: &[Choice<Fsync>] = &[
     Choice { name: "fail", help: "the next flush fails", value: Fsync::FailsOnce },
     Choice { name: "broken", help: "every flush fails", value: Fsync::Fails },
     Choice { name: "ok", help: "flushes succeed", value: Fsync::Works },
@@ -100,7 +103,7 @@ const DAMAGE: &[Choice<Damage>] = &[
 ];
 
 /// The records that are one of a kind; entries go by their index.
-pub(crate) const RECORDS: &[Choice<RecordKey>] = &[
+const RECORDS: &[Choice<RecordKey>] = &[
     Choice { name: "term", help: "the term and the vote in it", value: RecordKey::HardState },
     Choice { name: "term-copy", help: "the same again", value: RecordKey::HardStateCopy },
     Choice { name: "snapshot", help: "the snapshot", value: RecordKey::Snapshot },
@@ -219,5 +222,84 @@ impl Cursor<'_> {
             vote = Some(self.node()?);
         }
         Ok(Some(DiskContents::Log { terms, term, vote }))
+    }
+}
+
+/// An action on disks as text.
+pub(crate) fn write_disk_action(
+    f: &mut fmt::Formatter<'_>,
+    nodes: &Nodes,
+    action: &DiskAction,
+) -> fmt::Result {
+    match action {
+        DiskAction::Change(change) => write!(f, "disk {nodes} {}", Changed(change)),
+        DiskAction::Damage(damage) => write!(f, "disk {nodes} {}", Damaged(damage)),
+    }
+}
+
+impl fmt::Display for DiskContents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Log { terms, term, vote } => {
+                write!(f, "terms={}", Terms(terms))?;
+                if let Some(term) = term {
+                    write!(f, " term={term}")?;
+                }
+                if let Some(vote) = vote {
+                    write!(f, " vote={vote}")?;
+                }
+                Ok(())
+            }
+            Self::Image(bytes) => write!(f, "image=\"{}\"", STANDARD.encode(bytes)),
+        }
+    }
+}
+
+struct Changed<'a>(&'a DiskChange);
+
+impl fmt::Display for Changed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            DiskChange::Latency(range) => write!(f, "latency={}", Delay(*range)),
+            DiskChange::Shape(shape) => write!(f, "shape={shape}"),
+            DiskChange::Stall(duration) => write!(f, "stall={}", Span(*duration)),
+            DiskChange::Fsync(fsync) => write!(f, "fsync={}", name_of(FSYNC, fsync)),
+            DiskChange::Full(true) => f.write_str("full=on"),
+            DiskChange::Full(false) => f.write_str("full=off"),
+        }
+    }
+}
+
+struct Damaged<'a>(&'a DiskDamage);
+
+impl fmt::Display for Damaged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            DiskDamage::Corrupt { record: None } => f.write_str("corrupt"),
+            DiskDamage::Corrupt { record: Some(key) } => write!(f, "corrupt {}", Record(*key)),
+            DiskDamage::Misdirect { keys: None } => f.write_str("misdirect"),
+            DiskDamage::Misdirect { keys: Some((key, found)) } => {
+                write!(f, "misdirect {} to {}", Record(*key), Record(*found))
+            }
+            DiskDamage::Wipe => f.write_str("wipe"),
+        }
+    }
+}
+
+/// A record by its name.
+struct Record(RecordKey);
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            RecordKey::Entry(index) => write!(f, "entry {index}"),
+            // No statement names `InUse`: it is not on the disk proper.
+            key @ (RecordKey::HardState
+            | RecordKey::HardStateCopy
+            | RecordKey::Snapshot
+            | RecordKey::SnapshotMark
+            | RecordKey::LogEnd
+            | RecordKey::InUse) => f.write_str(name_of(RECORDS, key)),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Partitions, links and messages, and the end of all faults.
 
+use std::fmt;
 use std::time::Duration;
 
 use raft_sim::{
@@ -9,8 +10,8 @@ use raft_sim::{
 use super::cursor::{Cursor, Parsed, one_of_settings};
 use super::{Setting, Word};
 use crate::limits::MAX_NUMBER;
-use crate::statement::{Ends, Nodes, Order, Selector, Statement};
-use crate::units::{Size, Span};
+use crate::statement::{Ends, Nodes, Order, Selector, Statement, write_list};
+use crate::units::{Delay, Percent, Size, Span};
 
 pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
@@ -260,5 +261,60 @@ impl Cursor<'_> {
             let first = messages.take(MOST);
             first.map(|message| (message.id.to_string(), message.message.name())).collect()
         });
+    }
+}
+
+/// A change of links as text.
+pub(crate) fn write_link(
+    f: &mut fmt::Formatter<'_>,
+    ends: &Ends,
+    changes: &[LinkChange],
+) -> fmt::Result {
+    match ends {
+        Ends::All => f.write_str("link all")?,
+        Ends::Between { from, to, both_ways } => {
+            let arrow = if *both_ways { "<->" } else { "->" };
+            write!(f, "link {from} {arrow} {to}")?;
+        }
+    }
+    changes.iter().try_for_each(|change| write_link_change(f, change))
+}
+
+fn write_link_change(f: &mut fmt::Formatter<'_>, change: &LinkChange) -> fmt::Result {
+    match change {
+        LinkChange::Cut => f.write_str(" cut"),
+        LinkChange::Restore => f.write_str(" restore"),
+        LinkChange::Latency(range) => write!(f, " latency={}", Delay(*range)),
+        LinkChange::Shape(shape) => write!(f, " shape={shape}"),
+        LinkChange::Loss { per_million } => write!(f, " loss={}", Percent(*per_million)),
+        LinkChange::Duplication { per_million } => {
+            write!(f, " duplicate={}", Percent(*per_million))
+        }
+        LinkChange::Reordering(true) => f.write_str(" reorder=on"),
+        LinkChange::Reordering(false) => f.write_str(" reorder=off"),
+        LinkChange::Bandwidth(Some(bytes)) => write!(f, " bandwidth={}/s", Size(*bytes)),
+        LinkChange::Bandwidth(None) => f.write_str(" bandwidth=off"),
+        LinkChange::QueueLimit(limit) => write!(f, " queue={limit}"),
+        LinkChange::Clog(time) => write!(f, " clog={}", Span(*time)),
+    }
+}
+
+/// An action on the network as text.
+pub(crate) fn write_network_action(
+    f: &mut fmt::Formatter<'_>,
+    action: &NetworkAction<Selector, Nodes>,
+) -> fmt::Result {
+    match action {
+        NetworkAction::Partition { groups } => {
+            f.write_str("partition ")?;
+            write_list(f, groups, " | ")
+        }
+        NetworkAction::PartitionOneWay { heard, unheard } => {
+            write!(f, "partition {heard} -> {unheard}")
+        }
+        NetworkAction::Heal => f.write_str("heal"),
+        NetworkAction::DropMessage { id } => write!(f, "drop message {id}"),
+        NetworkAction::Replay { from, to, back: 1 } => write!(f, "replay {from} -> {to}"),
+        NetworkAction::Replay { from, to, back } => write!(f, "replay {from} -> {to} back={back}"),
     }
 }

@@ -1,5 +1,8 @@
 //! `run`, `step` and `at`: statements that let time pass.
 
+use std::fmt;
+use std::time::Duration;
+
 use raft_core::Instant;
 
 use super::Word;
@@ -111,4 +114,41 @@ impl Cursor<'_> {
         self.keyword(("steps", "of the world"))?;
         Ok((Instant(time), Some(step)))
     }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::For(duration) => write!(f, "run {}", Span(*duration)),
+            Self::To { time, step } => {
+                let moment = Moment::Absolute { time: *time, step: *step };
+                write!(f, "run until {moment}")
+            }
+            Self::Until { condition, within } => {
+                write!(f, "run until {condition}")?;
+                write_within(f, *within)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absolute { time, step: None } => write!(f, "{}", at(*time)),
+            Self::Absolute { time, step: Some(step) } => {
+                write!(f, "{} after {step} steps", at(*time))
+            }
+            Self::Relative(duration) => write!(f, "+{}", Span(*duration)),
+        }
+    }
+}
+
+/// `within 3s`, with a space before it.
+pub(crate) fn write_within(f: &mut fmt::Formatter<'_>, within: Option<Duration>) -> fmt::Result {
+    within.map_or(Ok(()), |within| write!(f, " within {}", Span(within)))
+}
+
+fn at(time: Instant) -> Span {
+    Span(Duration::from_micros(time.0))
 }
