@@ -322,11 +322,10 @@ fn rest(
 }
 
 fn is_without_entries(message: &Message) -> bool {
-    match &message.body {
-        Body::AppendEntries(request) => request.entries.is_empty(),
-        Body::AppendEntriesReply(_) => true,
-        _ => false,
+    if let Body::AppendEntries(request) = &message.body {
+        return request.entries.is_empty();
     }
+    matches!(message.body, Body::AppendEntriesReply(_))
 }
 
 fn time(work: impl FnOnce()) -> Duration {

@@ -177,6 +177,8 @@ fn a_line_that_is_too_wide_is_found_unless_it_holds_a_url() {
     let url = format!("// https://example.org/{past}");
     let tree = tree(&[("limit.rs", &limit), ("past.rs", &past), ("url.rs", &url), ("a.md", &past)]);
     assert_eq!(places(code::width, &tree), ["past.rs:1"]);
+    let row = format!("//! | {} |", "x".repeat(100));
+    assert_eq!(places(code::width, &self::tree(&[("rows.rs", &row)])), [""; 0]);
 }
 
 #[test]

@@ -376,54 +376,42 @@ impl Storm {
 
 impl Done {
     fn count(&mut self, events: &[Event]) {
-        for event in events {
-            match &event.kind {
-                EventKind::Message { event: MessageEvent::Replayed { .. }, .. } => {
-                    self.replays += 1
+        for Event { kind, .. } in events {
+            if let EventKind::Message { event, .. } = kind {
+                add(&mut self.replays, matches!(event, MessageEvent::Replayed { .. }));
+                let is_full =
+                    matches!(event, MessageEvent::Dropped { reason: DropReason::QueueFull, .. });
+                add(&mut self.without_place, is_full);
+            }
+            if let EventKind::Process { event, .. } = kind {
+                add(&mut self.clock_changes, matches!(event, ProcessEvent::ClockChanged { .. }));
+                add(&mut self.slowed, matches!(event, ProcessEvent::Slowed { .. }));
+                add(&mut self.refusals, matches!(event, ProcessEvent::RestartRefused { .. }));
+            }
+            if let EventKind::Cluster(ClusterEvent::Administered { request, outcome, .. }) = kind {
+                let is_change = matches!(request, AdminRequest::ChangeMembership(_));
+                let is_done = matches!(outcome, Outcome::Committed(_));
+                add(&mut self.changes, is_change && is_done);
+                add(&mut self.transfers, matches!(outcome, Outcome::Transferred { .. }));
+            }
+            if let EventKind::StateMachine {
+                event: StateMachineEvent::ReadServed { read, .. },
+                ..
+            } = kind
+            {
+                add(&mut self.quorum_reads, *read == ReadPolicy::Quorum);
+                add(&mut self.lease_reads, *read == ReadPolicy::Lease);
+            }
+            if let EventKind::Disk { event, .. } = kind {
+                add(&mut self.failed_writes, matches!(event, DiskEvent::WriteFailed { .. }));
+                add(&mut self.torn_writes, matches!(event, DiskEvent::WriteTorn { .. }));
+            }
+            if let EventKind::Core { trace, .. } = kind {
+                let is_by_lease = matches!(trace, Trace::Read(ReadTrace::ByLease { .. }));
+                add(&mut self.reads_by_lease, is_by_lease);
+                if let Trace::Membership(MembershipTrace::Adopted { membership, .. }) = trace {
+                    add(&mut self.joint, membership.is_joint());
                 }
-                EventKind::Message {
-                    event: MessageEvent::Dropped { reason: DropReason::QueueFull, .. },
-                    ..
-                } => self.without_place += 1,
-                EventKind::Process { event: ProcessEvent::ClockChanged { .. }, .. } => {
-                    self.clock_changes += 1
-                }
-                EventKind::Process { event: ProcessEvent::Slowed { .. }, .. } => self.slowed += 1,
-
-                EventKind::Cluster(ClusterEvent::Administered { request, outcome, .. }) => {
-                    match (request, outcome) {
-                        (AdminRequest::ChangeMembership(_), Outcome::Committed(_)) => {
-                            self.changes += 1
-                        }
-                        (_, Outcome::Transferred { .. }) => self.transfers += 1,
-                        _ => {}
-                    }
-                }
-                EventKind::StateMachine {
-                    event: StateMachineEvent::ReadServed { read: ReadPolicy::Quorum, .. },
-                    ..
-                } => self.quorum_reads += 1,
-                EventKind::StateMachine {
-                    event: StateMachineEvent::ReadServed { read: ReadPolicy::Lease, .. },
-                    ..
-                } => self.lease_reads += 1,
-                EventKind::Disk { event: DiskEvent::WriteFailed { .. }, .. } => {
-                    self.failed_writes += 1
-                }
-                EventKind::Disk { event: DiskEvent::WriteTorn { .. }, .. } => self.torn_writes += 1,
-                EventKind::Process { event: ProcessEvent::RestartRefused { .. }, .. } => {
-                    self.refusals += 1
-                }
-                EventKind::Core { trace, .. } => match trace {
-                    Trace::Read(ReadTrace::ByLease { .. }) => self.reads_by_lease += 1,
-                    Trace::Membership(MembershipTrace::Adopted { membership, .. })
-                        if membership.is_joint() =>
-                    {
-                        self.joint += 1;
-                    }
-                    _ => {}
-                },
-                _ => {}
             }
         }
     }
@@ -446,4 +434,8 @@ impl std::ops::AddAssign for Done {
         self.clock_changes += other.clock_changes;
         self.slowed += other.slowed;
     }
+}
+
+fn add(counter: &mut u64, happened: bool) {
+    *counter += u64::from(happened);
 }

@@ -207,18 +207,17 @@ fn count(cluster: &Cluster, id: u64, had: &mut Had) {
         }
     }
     for trace in &server.traces {
-        match trace {
-            Trace::Read(ReadTrace::ByLease { .. }) => had.by_lease += 1,
-            Trace::Transfer(TransferTrace::TimeoutNowSent { .. }) => had.transfers += 1,
-            Trace::Membership(MembershipTrace::Adopted { membership, .. })
-                if membership.is_joint() =>
-            {
-                had.joint += 1
-            }
-            Trace::Membership(MembershipTrace::Adopted { .. }) => had.changes += 1,
-            Trace::Membership(MembershipTrace::RolledBack { .. }) => had.rolled_back += 1,
-            _ => {}
+        let is_by_lease = matches!(trace, Trace::Read(ReadTrace::ByLease { .. }));
+        had.by_lease += u64::from(is_by_lease);
+        let is_told = matches!(trace, Trace::Transfer(TransferTrace::TimeoutNowSent { .. }));
+        had.transfers += u64::from(is_told);
+        if let Trace::Membership(MembershipTrace::Adopted { membership, .. }) = trace {
+            let is_joint = membership.is_joint();
+            had.joint += u64::from(is_joint);
+            had.changes += u64::from(!is_joint);
         }
+        let is_back = matches!(trace, Trace::Membership(MembershipTrace::RolledBack { .. }));
+        had.rolled_back += u64::from(is_back);
     }
 }
 

@@ -19,9 +19,9 @@ fn leader_with(change: impl Fn(&mut Config)) -> Server {
 
 /// How many entries the messages to server 2 carry, message by message.
 fn batches(server: &mut Server) -> Vec<usize> {
-    let entries = |message: Message| match message.body {
-        Body::AppendEntries(request) => request.entries.len(),
-        _ => 0,
+    let entries = |message: Message| {
+        let Body::AppendEntries(request) = message.body else { return 0 };
+        request.entries.len()
     };
     let sent = server.take_sent().into_iter();
     sent.filter(|(to, _)| *to == 2).map(|(_, message)| entries(message)).collect()
@@ -240,10 +240,9 @@ fn a_payload_is_shared_not_copied() {
     cluster.settle();
     let pointer = |id: u64| {
         let log = cluster.node(id).log();
-        match &log.get(LogIndex(2)).expect("replicated").payload {
-            raft_core::Payload::Command(bytes) => bytes.as_ptr(),
-            _ => panic!("a command stands there"),
-        }
+        let payload = &log.get(LogIndex(2)).expect("replicated").payload;
+        let raft_core::Payload::Command(bytes) = payload else { panic!("a command: {payload:?}") };
+        bytes.as_ptr()
     };
     assert_eq!(pointer(1), pointer(2));
     assert_eq!(pointer(1), pointer(3));

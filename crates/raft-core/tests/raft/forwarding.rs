@@ -34,10 +34,10 @@ fn follower_with(config: Config) -> Server {
 fn pass_on(server: &mut Server, request: u64) -> ForwardId {
     server.sent.clear();
     server.propose(request, "x");
-    match server.take_reply() {
-        Body::Forward(Forward { id, command }) if *command == *b"x" => id,
-        other => panic!("{other:?} passes nothing on"),
-    }
+    let sent = server.take_reply();
+    let Body::Forward(Forward { id, command }) = sent else { panic!("{sent:?} forwards nothing") };
+    assert_eq!(*command, *b"x");
+    id
 }
 
 fn reply(id: ForwardId, result: Result<LogPosition, Refusal>) -> Body {

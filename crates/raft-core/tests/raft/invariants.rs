@@ -203,10 +203,8 @@ fn check_log_matching(servers: &[Server]) {
 }
 
 fn membership_of(entry: &Entry) -> Option<&Membership> {
-    match &entry.payload {
-        Payload::Membership(membership) => Some(membership),
-        _ => None,
-    }
+    let Payload::Membership(membership) = &entry.payload else { return None };
+    Some(membership)
 }
 
 fn is_on_quorum_of_disks(servers: &[Server], of: &Membership, position: LogPosition) -> bool {
@@ -223,9 +221,9 @@ fn positions(server: &Server) -> Vec<LogPosition> {
 
 /// The harness's state machine after these entries.
 fn state_after(entries: &[&Entry]) -> String {
-    let commands = entries.iter().filter_map(|entry| match &entry.payload {
-        Payload::Command(command) => Some(String::from_utf8_lossy(command).into_owned()),
-        _ => None,
+    let commands = entries.iter().filter_map(|entry| {
+        let Payload::Command(command) = &entry.payload else { return None };
+        Some(String::from_utf8_lossy(command).into_owned())
     });
     commands.collect::<Vec<_>>().join(",")
 }

@@ -8,11 +8,11 @@ use crate::server::Server;
 
 fn requests(server: &mut Server) -> Vec<(u64, AppendEntries)> {
     let sent = server.take_sent().into_iter();
-    sent.filter_map(|(to, message)| match message.body {
-        Body::AppendEntries(request) => Some((to, request)),
-        _ => None,
-    })
-    .collect()
+    let request = |(to, message): (u64, raft_core::Message)| {
+        let Body::AppendEntries(request) = message.body else { return None };
+        Some((to, request))
+    };
+    sent.filter_map(request).collect()
 }
 
 /// A leader of three whose no-op, at index 1, both others hold.

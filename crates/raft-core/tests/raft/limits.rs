@@ -323,10 +323,13 @@ fn a_quiet_cluster_sends_nothing_but_heartbeats_and_their_answers() {
         cluster.time_out(id);
         while !cluster.network.is_empty() {
             for envelope in cluster.take(|_| true) {
-                match &envelope.message.body {
-                    Body::AppendEntries(request) if request.is_heartbeat() => heartbeats += 1,
-                    Body::AppendEntriesReply(_) => answers += 1,
-                    other => panic!("{other:?}"),
+                if let Body::AppendEntries(request) = &envelope.message.body {
+                    assert!(request.is_heartbeat(), "{request:?}");
+                    heartbeats += 1;
+                } else {
+                    let body = &envelope.message.body;
+                    assert!(matches!(body, Body::AppendEntriesReply(_)), "{body:?}");
+                    answers += 1;
                 }
                 cluster.deliver(envelope);
             }

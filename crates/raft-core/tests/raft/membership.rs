@@ -49,9 +49,11 @@ fn is_committed(cluster: &Cluster, id: u64, request: u64) -> bool {
 
 /// The memberships that a server had, in order.
 fn adopted(cluster: &Cluster, id: u64) -> Vec<Membership> {
-    let membership = |trace: &Trace| match trace {
-        Trace::Membership(MembershipTrace::Adopted { membership, .. }) => Some(membership.clone()),
-        _ => None,
+    let membership = |trace: &Trace| {
+        let Trace::Membership(MembershipTrace::Adopted { membership, .. }) = trace else {
+            return None;
+        };
+        Some(membership.clone())
     };
     cluster.server(id).traces.iter().filter_map(membership).collect()
 }

@@ -260,7 +260,10 @@ impl Victim {
                     }
                 }
                 Output::Trace(trace) => assert!(!trace.to_string().is_empty()),
-                _ => {}
+                Output::Send { .. }
+                | Output::Restore(_)
+                | Output::Reply { .. }
+                | Output::SnapshotNeeded { .. } => {}
             }
         }
         let after = self.node.status();

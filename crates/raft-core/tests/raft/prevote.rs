@@ -135,9 +135,11 @@ fn servers_of_different_terms_elect_a_leader() {
     cluster.live(5 * SECOND);
     assert_eq!(cluster.leader(), Some(2));
     let reason = VoteRefusal::StaleTerm { current: Term(9) };
-    let told = |trace: &Trace| match trace {
-        Trace::PreVote(PreVoteTrace::Refused { reason: told, .. }) => *told == reason,
-        _ => false,
+    let told = |trace: &Trace| {
+        let Trace::PreVote(PreVoteTrace::Refused { reason: told, .. }) = trace else {
+            return false;
+        };
+        *told == reason
     };
     let has_term =
         |trace: &Trace| matches!(trace, Trace::Term(TermTrace::Advanced { to: Term(9), .. }));

@@ -49,9 +49,9 @@ fn readable(index: u64) -> Option<Outcome> {
 
 /// The rounds of the requests sent to server 2 since the last call.
 fn rounds(server: &mut Server) -> Vec<u64> {
-    let round = |(to, message): (u64, raft_core::Message)| match message.body {
-        Body::AppendEntries(request) if to == 2 => Some(request.round.0),
-        _ => None,
+    let round = |(to, message): (u64, raft_core::Message)| {
+        let Body::AppendEntries(request) = message.body else { return None };
+        (to == 2).then_some(request.round.0)
     };
     server.take_sent().into_iter().filter_map(round).collect()
 }
@@ -385,10 +385,9 @@ fn follower() -> Server {
 
 /// The id under which the follower asked its leader.
 fn asked(server: &mut Server) -> u64 {
-    match server.take_reply() {
-        Body::ReadIndex(request) => request.id.0,
-        other => panic!("{other:?} does not ask"),
-    }
+    let sent = server.take_reply();
+    let Body::ReadIndex(request) = sent else { panic!("{sent:?} does not ask") };
+    request.id.0
 }
 
 /// "The follower could … send a request to the leader asking for its current readIndex; then the
@@ -497,9 +496,9 @@ fn a_read_waits_for_a_snapshot_that_is_not_restored_yet() {
     let sent = server.take_sent();
     let ids: Vec<u64> = sent
         .iter()
-        .filter_map(|(_, message)| match &message.body {
-            Body::ReadIndex(request) => Some(request.id.0),
-            _ => None,
+        .filter_map(|(_, message)| {
+            let Body::ReadIndex(request) = &message.body else { return None };
+            Some(request.id.0)
         })
         .collect();
     server.receive(2, 1, read_index_reply(ids[0], Ok(5)));

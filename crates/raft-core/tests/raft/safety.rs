@@ -147,16 +147,15 @@ fn propose_to_leader(cluster: &mut Cluster, otherwise: Option<u64>) {
 pub(crate) fn note(cluster: &Cluster, id: u64, seen: &mut Seen) {
     use raft_core::{CommitTrace, ElectionTrace, ReplicationTrace, SnapshotTrace, Trace};
     for trace in &cluster.server(id).traces {
-        match trace {
-            Trace::Election(ElectionTrace::BecameLeader { .. }) => seen.terms_led += 1,
-            Trace::Commit(CommitTrace::Committed { from, to, .. }) => {
-                seen.entries_committed += to.0 - from.0
-            }
-            Trace::Snapshot(SnapshotTrace::Installed { .. }) => seen.snapshots_installed += 1,
-            Trace::Replication(ReplicationTrace::Truncated { from, to, .. }) => {
-                seen.entries_removed += to.index.0 - from.index.0 + 1;
-            }
-            _ => {}
+        let has_won = matches!(trace, Trace::Election(ElectionTrace::BecameLeader { .. }));
+        seen.terms_led += u64::from(has_won);
+        let is_installed = matches!(trace, Trace::Snapshot(SnapshotTrace::Installed { .. }));
+        seen.snapshots_installed += u64::from(is_installed);
+        if let Trace::Commit(CommitTrace::Committed { from, to, .. }) = trace {
+            seen.entries_committed += to.0 - from.0;
+        }
+        if let Trace::Replication(ReplicationTrace::Truncated { from, to, .. }) = trace {
+            seen.entries_removed += to.index.0 - from.index.0 + 1;
         }
     }
 }
@@ -175,10 +174,11 @@ fn recover(cluster: &mut Cluster) {
     }
     cluster.settle();
     let winner = cluster.ids().cycle().take(20).find(|id| {
-        match cluster.node(*id).role() {
-            // It may have been deposed without knowing; its heartbeat will tell it.
-            RoleKind::Leader => cluster.time_out(*id),
-            _ => cluster.handle(*id, Input::ForceElection),
+        if cluster.node(*id).role() == RoleKind::Leader {
+            // The server may have been deposed without knowing; its heartbeat shows it.
+            cluster.time_out(*id);
+        } else {
+            cluster.handle(*id, Input::ForceElection);
         }
         cluster.settle();
         cluster.node(*id).role() == RoleKind::Leader

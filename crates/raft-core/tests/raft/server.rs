@@ -145,7 +145,11 @@ impl Server {
         let needed = match outcome {
             Outcome::Readable { index } => index,
             Outcome::Committed(position) => position.index,
-            _ => return,
+            Outcome::Superseded { .. }
+            | Outcome::Unknown { .. }
+            | Outcome::Transferred { .. }
+            | Outcome::NotLeader { .. }
+            | Outcome::Refused(_) => return,
         };
         assert!(self.shows >= needed, "{outcome:?}, but the state shows {:?}", self.shows);
     }
@@ -321,7 +325,19 @@ impl Server {
             | Body::InstallSnapshotReply(InstallSnapshotReply::Installed { match_index, .. }) => {
                 held(*match_index)
             }
-            _ => true,
+            Body::PreVote(_)
+            | Body::PreVoteReply(_)
+            | Body::AppendEntries(_)
+            | Body::AppendEntriesReply(
+                AppendEntriesReply::Following { .. } | AppendEntriesReply::Failure { .. },
+            )
+            | Body::InstallSnapshot(_)
+            | Body::InstallSnapshotReply(InstallSnapshotReply::Continue { .. })
+            | Body::TimeoutNow
+            | Body::ReadIndex(_)
+            | Body::ReadIndexReply(_)
+            | Body::Forward(_)
+            | Body::ForwardReply(_) => true,
         };
         assert!(
             kept || !self.must_keep_promises,

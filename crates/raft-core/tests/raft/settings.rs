@@ -162,8 +162,8 @@ fn a_lost_term_is_refused() {
     assert_eq!(error, RestartError::TermLost { current_term: Term(2), last_log: at(2, 3) });
     assert_eq!(
         error.to_string(),
-        "the stored term 2 is older than the last stored entry 2@3: a term, and perhaps a vote, was \
-         lost"
+        "the stored term 2 is older than the last stored entry 2@3: a term, and perhaps a vote, \
+         was lost"
     );
     let with_snapshot = Recovered { snapshot: Some(snapshot(5, 3, 3, "x")), ..disk(2, &[]) };
     assert!(matches!(start(with_snapshot), Err(RestartError::TermLost { .. })));

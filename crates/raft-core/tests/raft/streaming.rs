@@ -33,9 +33,9 @@ fn behind_with_window(bytes: usize) -> Cluster {
 fn pieces(envelopes: &[Envelope]) -> Vec<InstallSnapshot> {
     let bodies = envelopes.iter().map(|envelope| &envelope.message.body);
     bodies
-        .filter_map(|body| match body {
-            Body::InstallSnapshot(piece) => Some(piece.clone()),
-            _ => None,
+        .filter_map(|body| {
+            let Body::InstallSnapshot(piece) = body else { return None };
+            Some(piece.clone())
         })
         .collect()
 }
