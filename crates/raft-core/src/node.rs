@@ -369,14 +369,23 @@ impl Node {
         let Role::Leader(place) = &mut self.role else { return None };
         let mut leader = place.take().expect("a leader's rules get it as a parameter");
         let answer = rule(self, &mut leader);
-        let steps_down = leader.steps_down.take();
-        self.role = Role::Leader(Some(leader));
+        let steps_down = leader.steps_down;
+        let Role::Leader(place @ None) = &mut self.role else {
+            panic!("a leader's rules do not change the role")
+        };
+        *place = Some(leader);
         if let Some(reason) = steps_down {
-            rule!(self.become_follower(reason, None));
-            // A leader had no election timer.
-            self.restart_election_timer();
+            self.step_down(reason);
         }
         Some(answer)
+    }
+
+    /// Ends the leadership, after the rule that asked for it.
+    #[cold]
+    fn step_down(&mut self, reason: StepDownReason) {
+        rule!(self.become_follower(reason, None));
+        // A leader had no election timer.
+        self.restart_election_timer();
     }
 
     /// The leader's state, to look at; `None` if this server does not lead.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use raft_core::{
     Bytes, Config, Entries, Entry, HardState, Input, Instant, LogIndex, LogPosition, Membership,
-    Message, Node, NodeId, Outcome, Output, Payload, Persist, Recovered, RequestId, RoleKind,
+    Message, Node, NodeId, Outcome, Output, Payload, Persist, Poll, Recovered, RequestId, RoleKind,
     Snapshot,
 };
 
@@ -187,27 +187,34 @@ impl Server {
     /// Carries out what the node asks for. All that it wants stored is stored, then reported; what
     /// comes of that may be to store more.
     fn drain(&mut self, now: Instant, network: &mut Network) {
+        let mut report = None;
         loop {
-            let mut report = None;
-            while let Some(output) = self.node.poll_output().output() {
-                match output {
-                    Output::Persist(write) => {
-                        report = Some(Input::Persisted(write.id));
-                        self.disk.store(write);
-                    }
-                    Output::Send { to, message } => network.send(self.node.id(), to, message),
-                    Output::Apply(entries) => self.apply(&entries),
-                    Output::Reply { outcome: Outcome::Committed(_), .. } => self.committed += 1,
-                    Output::Reply { outcome, .. } => panic!("not committed: {outcome:?}"),
-                    Output::SnapshotNeeded { through } => self.snapshot_needed = Some(through),
-                    // The leader of a server that is to fall behind keeps its log whole.
-                    Output::Restore(_) => panic!("a snapshot was sent"),
-                    Output::Trace(_) => {}
+            match self.node.poll_output() {
+                Poll::Output(Output::Persist(write)) => {
+                    report = Some(write.id);
+                    self.disk.store(write);
                 }
-            }
-            match report.or_else(|| self.snapshot()) {
-                Some(input) => self.node.handle(now, input),
-                None => return,
+                Poll::Output(Output::Send { to, message }) => {
+                    network.send(self.node.id(), to, message);
+                }
+                Poll::Output(Output::Apply(entries)) => self.apply(&entries),
+                Poll::Output(Output::Reply { outcome: Outcome::Committed(_), .. }) => {
+                    self.committed += 1;
+                }
+                Poll::Output(Output::Reply { outcome, .. }) => panic!("not committed: {outcome:?}"),
+                Poll::Output(Output::SnapshotNeeded { through }) => {
+                    self.snapshot_needed = Some(through);
+                }
+                // The leader of a server that is to fall behind keeps its log whole.
+                Poll::Output(Output::Restore(_)) => panic!("a snapshot was sent"),
+                Poll::Output(Output::Trace(_)) => {}
+                Poll::Drained { .. } => {
+                    let report = report.take().map(Input::Persisted);
+                    match report.or_else(|| self.snapshot()) {
+                        Some(input) => self.node.handle(now, input),
+                        None => return,
+                    }
+                }
             }
         }
     }

@@ -194,12 +194,9 @@ impl Node {
     /// transfer they wait: one more entry would make the target's log incomplete, and its voters
     /// would refuse it.
     pub(super) fn advance_change(&mut self, leader: &mut Leader) {
-        let is_committed = self.membership_index() <= self.commit_index;
-        if leader.transfer.is_some() {
-            return;
-        }
         let Some(Change { target, catching_up: Some(_), .. }) = &leader.change else { return };
-        if is_committed
+        if leader.transfer.is_none()
+            && self.membership_index() <= self.commit_index
             && self.missing_voters(leader, target).is_empty()
             && let Some(change) = leader.change.take()
         {

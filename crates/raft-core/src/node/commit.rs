@@ -164,15 +164,18 @@ impl Node {
     }
 
     /// Raft §5.3: hands over the entries that are committed and on this server's own disk.
+    #[inline]
     pub(super) fn apply_committed(&mut self) {
         let through = self.commit_index.min(self.durability.log_index());
-        if through <= self.last_applied {
-            return;
-        }
         // A snapshot being installed comes first: `Restore` is withheld until it is durable.
-        if !self.is_snapshot_durable() {
-            return;
+        if through > self.last_applied && self.is_snapshot_durable() {
+            self.apply_through(through);
         }
+    }
+
+    /// Apart, so that the check before it is inlined: most inputs let nothing be applied.
+    #[inline(never)]
+    fn apply_through(&mut self, through: LogIndex) {
         while self.last_applied < through {
             let entries = self.log.part(self.last_applied.next(), through);
             self.last_applied = LogIndex(self.last_applied.0 + entries.len() as u64);

@@ -208,14 +208,19 @@ impl Node {
             }
         }
         match self.role {
-            Role::Candidate { .. } => self.count_own_vote(),
             Role::Leader(_) => {
-                self.as_leader(Self::advance_commit);
+                self.as_leader(|node, leader| {
+                    node.advance_commit(leader);
+                    node.apply_committed_as_leader(leader);
+                });
             }
-            Role::Follower { .. } | Role::PreCandidate { .. } => {}
-        }
-        if self.as_leader(Self::apply_committed_as_leader).is_none() {
-            self.apply_committed();
+            Role::Candidate { .. } => {
+                self.count_own_vote();
+                if self.as_leader(Self::apply_committed_as_leader).is_none() {
+                    self.apply_committed();
+                }
+            }
+            Role::Follower { .. } | Role::PreCandidate { .. } => self.apply_committed(),
         }
         // If a snapshot was restored, nothing need be applied.
         self.answer_readable();
