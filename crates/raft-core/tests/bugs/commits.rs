@@ -18,7 +18,7 @@ pub(crate) fn figure_8(bugs: Bugs) {
 pub(crate) fn refusal_counts(bugs: Bugs) {
     let mut cluster = logs(bugs, 2, &[&[1, 2], &[1, 1, 1, 1], &[]]);
     cluster.crash(3);
-    cluster.stand(1);
+    cluster.start_election(1);
     cluster.ask(1, 2);
     assert!(cluster.leads(1));
     cluster.ask(1, 2);
@@ -69,7 +69,7 @@ pub(crate) fn late_acknowledgement(bugs: Bugs) {
     assert!(is_committed, "entry 2 is on two disks of three and not committed");
 }
 
-/// Of five servers only server 3, whose number stands in the middle of the list, has the entry.
+/// Of five servers only server 3, whose number is in the middle of the list, has the entry.
 pub(crate) fn middle_server_alone(bugs: Bugs) {
     let mut cluster = empty(bugs, 5);
     cluster.elect(1);

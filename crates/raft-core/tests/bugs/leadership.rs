@@ -8,8 +8,8 @@ use crate::builders::disk;
 use crate::moves::{and, empty, in_term, modern, nodes, start};
 
 /// Server 2 is down. Server 3, whose vote server 1 needs, has been in a later term, and does not
-/// stand itself because it does not know that it was promoted from learner to voter. (If both
-/// stood, the question of the one would bring the other to its term.)
+/// start an election itself because it does not know that it was promoted from learner to voter.
+/// (If both did, the request of the one would bring the other to its term.)
 pub(crate) fn term_behind(bugs: Bugs) {
     let three = || Membership::new(nodes(&[1, 2, 3]));
     let voting = || and(disk(1, &[1]), three());
@@ -23,7 +23,7 @@ pub(crate) fn term_behind(bugs: Bugs) {
     cluster.assert_somebody_leads();
 }
 
-/// Server 1 hands over to server 2. Everybody hears server 1, and would spare it if asked.
+/// Server 1 transfers leadership to server 2. All hear server 1, and would refuse pre-votes.
 pub(crate) fn transfer(bugs: Bugs) {
     let mut cluster = modern(bugs, 3);
     cluster.elect(1);
@@ -32,8 +32,8 @@ pub(crate) fn transfer(bugs: Bugs) {
     assert!(cluster.leads(2), "server 2 does not take over");
 }
 
-/// Server 1 begins to hand over to server 2, which is cut off.
-pub(crate) fn transfer_to_nobody(bugs: Bugs) {
+/// Server 1 begins to transfer leadership to server 2, which is cut off.
+pub(crate) fn transfer_to_an_isolated_server(bugs: Bugs) {
     let mut cluster = empty(bugs, 3);
     cluster.elect(1);
     cluster.isolate(2);
@@ -45,8 +45,8 @@ pub(crate) fn transfer_to_nobody(bugs: Bugs) {
     assert!(is_taken, "server 1 takes no more commands");
 }
 
-/// Of five servers, 5 is down, and the leader 1 hears only server 2, which hears everybody: servers
-/// 2, 3 and 4 could have a leader that commits, if server 2 did not spare server 1.
+/// Of five servers, 5 is down, and the leader 1 hears only server 2, which hears all: servers
+/// 2, 3 and 4 could have a leader that commits, if server 2 did not follow server 1.
 pub(crate) fn bridge(bugs: Bugs) {
     let mut cluster = modern(bugs, 5);
     cluster.elect(1);

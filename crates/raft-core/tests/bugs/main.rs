@@ -1,7 +1,7 @@
 //! What each rule is for: a few inputs after which, without the rule, something goes wrong.
 //!
 //! Each row of the table below plays a scenario twice: with the rule switched off, and a property
-//! is violated; with all rules in force, and none is. The scenarios stand in the modules, the
+//! is violated; with all rules in force, and none is. The scenarios are in the modules, the
 //! harness and most of the properties are those of `tests/raft`.
 
 #[path = "../raft/builders.rs"]
@@ -52,8 +52,8 @@ rows! {
     elections::voter_asks_for_pre_votes, PreVoteClearsVote => "both lead term 1";
     elections::old_and_new_majority, ElectionByUnion => "both lead term 2";
     elections::advertised_log_is_lost, VoteRequestNotDurable => "lacks committed";
-    elections::stranger_stands, NonVoterCampaigns => "both lead term 1";
-    elections::torn_vote, RepeatedVoteSkipsLog => "lacks committed";
+    elections::non_member_starts_an_election, NonVoterCampaigns => "both lead term 1";
+    elections::vote_of_a_torn_write, RepeatedVoteSkipsLog => "lacks committed";
     elections::log_is_behind, VoteIgnoresLog => "lacks committed";
     commits::figure_8, CommitOldTerm => "by counting";
     commits::refusal_counts, HintIsMatch => "committed, but not durable";
@@ -72,20 +72,20 @@ rows! {
     snapshots::late_snapshot, OldSnapshotInstalled => "the commit index of server 2 went back";
     snapshots::restart_between_the_steps, SnapshotLosesJoint => "and its log says";
     snapshots::membership_in_a_snapshot, MembershipSurvivesSnapshot => "and its log says";
-    reads::nobody_is_asked, ReadWithoutQuorum => "was committed";
+    reads::no_server_confirms_it, ReadWithoutQuorum => "was committed";
     reads::new_leader_does_not_know, ReadBeforeTermCommit => "was committed";
     reads::late_answer, ReadTokenReused => "was committed";
-    reads::too_few_are_asked, ReadQuorumShort => "was committed";
+    reads::too_few_servers_confirm_it, ReadQuorumShort => "was committed";
     reads::lease_of_who_handed_over, LeaseKeptInTransfer => "was committed";
     memberships::two_changes_from_one_membership, ChangeBeforeTermCommit => "lacks committed";
     memberships::promoted_in_ignorance, PromotedRefusesVote => "nobody leads";
     memberships::leader_is_removed, RemovedLeaderStays => "is no voter and leads";
     leadership::term_behind, PreVoteTermMismatch => "nobody leads";
     leadership::transfer, TransferNeedsPreVote => "does not take over";
-    leadership::transfer_to_nobody, TransferNeverEnds => "takes no more commands";
+    leadership::transfer_to_an_isolated_server, TransferNeverEnds => "takes no more commands";
     elections::longer_log_of_an_older_term, LogComparedByLength => "lacks committed";
-    replication::window_opens_again, InFlightLeak => "does not come along";
-    replication::entries_behind_a_snapshot, ProbeNeverResumes => "does not come along";
+    replication::window_opens_again, InFlightLeak => "does not catch up";
+    replication::entries_behind_a_snapshot, ProbeNeverResumes => "does not catch up";
     replication::divergent_log, BacktrackStuck => "the network never comes to rest";
     leadership::bridge, LeaderWithoutQuorum => "nobody can commit";
 }

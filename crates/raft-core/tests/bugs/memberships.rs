@@ -13,7 +13,7 @@ pub(crate) fn new_half_alone(bugs: Bugs) {
     let old = Membership::new(nodes(&[1, 2, 3]));
     let disks = (1..=5).map(|_| moving()).collect();
     let mut cluster = start(bugs, disks, |config| config.membership = old.clone());
-    cluster.stand(1);
+    cluster.start_election(1);
     for peer in [2, 4, 5] {
         cluster.ask(1, peer);
     }
@@ -44,7 +44,7 @@ pub(crate) fn two_changes_from_one_membership(bugs: Bugs) {
     let same = || disk(1, &[1]);
     let disks = vec![five(), same(), same(), same(), five()];
     let mut cluster = start(bugs, disks, |config| config.membership = four.clone());
-    cluster.stand(2);
+    cluster.start_election(2);
     cluster.ask(2, 3);
     cluster.ask(2, 4);
     assert!(cluster.leads(2));
@@ -54,7 +54,7 @@ pub(crate) fn two_changes_from_one_membership(bugs: Bugs) {
     }
     cluster.lose_all();
     for _ in 0..2 {
-        cluster.stand(1);
+        cluster.start_election(1);
         cluster.ask(1, 4);
         cluster.ask(1, 5);
     }

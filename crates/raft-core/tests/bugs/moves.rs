@@ -48,8 +48,8 @@ pub(crate) fn and(mut disk: Recovered, membership: Membership) -> Recovered {
 }
 
 impl Cluster {
-    /// A server stands for election; its messages are on their way.
-    pub(crate) fn stand(&mut self, id: u64) {
+    /// A server starts an election; its messages are on their way.
+    pub(crate) fn start_election(&mut self, id: u64) {
         self.handle(id, Input::ForceElection);
     }
 

@@ -15,14 +15,14 @@ fn deposed(bugs: Bugs) -> Cluster {
     cluster
 }
 
-pub(crate) fn nobody_is_asked(bugs: Bugs) {
+pub(crate) fn no_server_confirms_it(bugs: Bugs) {
     let mut cluster = deposed(bugs);
     cluster.read(1, ReadMode::Quorum);
 }
 
 /// A majority of three, less one, is the leader alone.
-pub(crate) fn too_few_are_asked(bugs: Bugs) {
-    nobody_is_asked(bugs);
+pub(crate) fn too_few_servers_confirm_it(bugs: Bugs) {
+    no_server_confirms_it(bugs);
 }
 
 /// Server 2, elected, holds the entry that server 1 committed, but does not know that it is. Server
@@ -36,7 +36,7 @@ pub(crate) fn new_leader_does_not_know(bugs: Bugs) {
     assert_eq!(cluster.node(1).commit_index().0, 2);
     cluster.isolate(1);
     cluster.rejoin(3);
-    cluster.stand(2);
+    cluster.start_election(2);
     cluster.ask(2, 3);
     assert!(cluster.leads(2));
     cluster.read(2, ReadMode::Quorum);
@@ -57,7 +57,7 @@ pub(crate) fn late_answer(bugs: Bugs) {
     cluster.arrive(late);
 }
 
-/// Server 1 hands over to server 2, which is elected at once, lease or not.
+/// Server 1 transfers leadership to server 2, which is elected at once, lease or not.
 pub(crate) fn lease_of_who_handed_over(bugs: Bugs) {
     let mut cluster = modern(bugs, 3);
     cluster.elect(1);

@@ -53,7 +53,7 @@ pub(crate) fn empty_heartbeat(bugs: Bugs) {
 pub(crate) fn late_first_append(bugs: Bugs) {
     let mut cluster = empty(bugs, 3);
     cluster.isolate(3);
-    cluster.stand(1);
+    cluster.start_election(1);
     cluster.ask(1, 2);
     let late = cluster.repeat(1, 2);
     cluster.settle();
@@ -126,6 +126,6 @@ fn empty_with_window(bugs: Bugs, bytes: usize) -> Cluster {
 impl Cluster {
     fn assert_comes_along(&self, id: u64) {
         let (last, end) = (self.node(id).log().last(), self.node(1).log().last());
-        assert!(last == end, "server {id} does not come along: it holds {last}, the leader {end}");
+        assert!(last == end, "server {id} does not catch up: it holds {last}, the leader {end}");
     }
 }

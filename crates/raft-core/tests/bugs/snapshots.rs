@@ -38,7 +38,7 @@ pub(crate) fn restart_between_the_steps(bugs: Bugs) {
     let old = Membership::new(nodes(&[1, 2, 3]));
     let disks = (1..=5).map(|_| moving()).collect();
     let mut cluster = start(bugs, disks, |config| config.membership = old.clone());
-    cluster.stand(1);
+    cluster.start_election(1);
     cluster.ask(1, 2);
     cluster.ask(1, 4);
     assert!(cluster.leads(1));

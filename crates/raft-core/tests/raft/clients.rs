@@ -86,7 +86,7 @@ fn a_deposed_leader_learns_that_its_proposal_was_committed() {
     assert_eq!(cluster.outcome(1, request), Some(Outcome::Committed(at(2, 1))));
 }
 
-/// Where a snapshot replaced the log, nobody knows which entry stood there.
+/// Where a snapshot replaced the log, no server knows which entry was there.
 #[test]
 fn a_proposal_under_a_snapshot_has_an_unknown_outcome() {
     let mut server = Server::of_three(disk(0, &[]));

@@ -1,7 +1,7 @@
 //! Servers over a network in which nothing happens unless the test says so.
 //!
 //! Messages that servers send lie in [`Cluster::network`] until the test delivers, repeats or drops
-//! them; a slow disk completes a write when the test says so; time stands still until a timer is
+//! them; a slow disk completes a write when the test says so; time stops until a timer is
 //! due that the test wants to elapse. After every input the invariants are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ pub(crate) struct Envelope {
 
 pub(crate) struct Cluster {
     pub(crate) now: Instant,
-    /// Server `id` stands at `id - 1`.
+    /// Server `id` is at `id - 1`.
     pub(crate) servers: Vec<Server>,
     /// Messages on their way, oldest first.
     pub(crate) network: Vec<Envelope>,
@@ -60,8 +60,8 @@ impl Cluster {
     }
 
     /// The same, and behind it servers that belong to no cluster yet.
-    pub(crate) fn joining(size: u64, strangers: u64, change: impl Fn(&mut Config)) -> Self {
-        let disks = vec![Recovered::default(); (size + strangers) as usize];
+    pub(crate) fn joining(size: u64, non_members: u64, change: impl Fn(&mut Config)) -> Self {
+        let disks = vec![Recovered::default(); (size + non_members) as usize];
         Self::start(disks, |config| {
             *config = full_config(config.id.0, size);
             if config.id.0 > size {

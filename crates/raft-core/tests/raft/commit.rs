@@ -25,7 +25,7 @@ fn an_entry_is_committed_once_a_majority_holds_it() {
     }
 }
 
-/// The highest index that a majority holds counts, wherever in the list it stands.
+/// The highest index that a majority holds counts, wherever in the list it is.
 #[test]
 fn the_commit_index_is_what_a_majority_of_match_indexes_reach() {
     // What servers 2 to 5 acknowledge; the leader itself holds 9. What is then committed.

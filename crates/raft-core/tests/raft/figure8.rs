@@ -7,7 +7,7 @@ use crate::cluster::{Cluster, Envelope};
 
 /// Servers 1 to 5 as in the figure, after (b): S1 led term 2 and replicated index 2 to S2 only; S5
 /// was elected for term 3 by S3, S4 and itself and holds another entry at index 2. Its entry is
-/// what stands for the command of the figure, and the no-ops of this implementation for the rest.
+/// in place of the command of the figure, and the no-ops of this implementation of the rest.
 fn after_b() -> Cluster {
     let logs: [&[u64]; 5] = [&[1, 2], &[1, 2], &[1], &[1], &[1, 3]];
     let disks: Vec<Recovered> =
@@ -16,7 +16,7 @@ fn after_b() -> Cluster {
 }
 
 /// (c): "S5 crashes; S1 restarts, is elected leader, and continues replication." Its term is 4, its
-/// own entry stands at index 3. The followers that get S1's entry of term 2, but not the one of
+/// own entry is at index 3. The followers that get S1's entry of term 2, but not the one of
 /// term 4, are S2 and S3.
 fn after_c() -> Cluster {
     let mut cluster = after_b();

@@ -85,7 +85,7 @@ impl Invariants {
         }
     }
 
-    /// What a leader counts against its limit is what stands behind the last applied entry.
+    /// What a leader counts against its limit is what is after the last applied entry.
     fn check_uncommitted(server: &Server) {
         let node = &server.node;
         let bytes = |entry: &Entry| 64 + entry.payload.len() as u64;
@@ -93,7 +93,7 @@ impl Invariants {
         assert_eq!(node.status().uncommitted_bytes, expected, "what waits at {}", node.id());
     }
 
-    /// What a leader commits by counting is committed for good (§5.4.2).
+    /// What a leader commits by counting stays committed (§5.4.2).
     fn note_commits(&mut self, server: &Server, servers: &[Server]) {
         let id = server.node.id();
         let seen = self.seen.entry(id).or_default();

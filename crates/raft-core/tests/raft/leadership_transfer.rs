@@ -201,7 +201,7 @@ fn only_the_election_that_the_leader_asked_for_says_so() {
     assert_eq!(server.take_sent(), [2, 3].map(|to| (to, message(2, pre_vote(0, 0)))));
 }
 
-/// The leader was deposed by another server before the target was told: it made nobody stand.
+/// The leader was deposed by another server before the target was told: it started no election.
 #[test]
 fn a_leader_that_is_deposed_before_it_told_the_target_does_not_say_it_did() {
     let mut server = leader_with(|_| {});
@@ -246,7 +246,7 @@ fn the_transfer_loses_nothing() {
     assert_eq!(cluster.server(3).state, "x");
 }
 
-/// A leader that leaves hands over by itself: nobody waits for a timer.
+/// A leader that leaves transfers leadership by itself: no server waits for a timer.
 #[test]
 fn a_leader_that_is_removed_names_its_successor() {
     let mut cluster = Cluster::full(3);

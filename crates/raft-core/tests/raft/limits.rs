@@ -137,7 +137,7 @@ fn one_message_is_always_possible() {
     cluster.assert_converged();
 }
 
-/// The disk stands still, and messages that wait for it are dropped, the oldest first, as a network
+/// The disk hangs, and messages that wait for it are dropped, the oldest first, as a network
 /// would drop them. When it goes on, so does the cluster.
 #[test]
 fn messages_that_wait_for_the_disk_are_dropped_like_lost_ones() {
@@ -238,7 +238,7 @@ fn flood(server: &mut Server, times: u64) {
     }
 }
 
-/// A leader whose peers are dead and whose disk stands still.
+/// A leader whose peers are dead and whose disk hangs.
 #[test]
 fn a_leader_that_gets_nothing_done_holds_no_more_than_its_limits() {
     let mut server = leader_with(|config| {
@@ -250,7 +250,7 @@ fn a_leader_that_gets_nothing_done_holds_no_more_than_its_limits() {
     assert_eq!(server.node.role(), RoleKind::Leader);
 }
 
-/// A server that never finds a majority, and whose disk stands still.
+/// A server that never finds a majority, and whose disk hangs.
 #[test]
 fn a_server_without_a_leader_holds_no_more_than_its_limits() {
     for pre_vote in [true, false] {
@@ -263,7 +263,7 @@ fn a_server_without_a_leader_holds_no_more_than_its_limits() {
     }
 }
 
-/// A follower whose disk stands still, and whose leader sends what it has again and again, entries,
+/// A follower whose disk hangs, and whose leader sends what it has again and again, entries,
 /// and pieces of snapshots that it never completes.
 #[test]
 fn a_follower_that_gets_nothing_done_holds_no_more_than_its_limits() {

@@ -36,9 +36,9 @@ fn joint(old: impl IntoIterator<Item = u64>, new: impl IntoIterator<Item = u64>)
     voters(new).with_outgoing(old.into_iter().map(NodeId))
 }
 
-/// A cluster whose server 1 leads, and `strangers` behind it that know of no cluster.
-fn led(size: u64, strangers: u64) -> Cluster {
-    let mut cluster = Cluster::joining(size, strangers, |_| {});
+/// A cluster whose server 1 leads, and after it `non_members` that know of no cluster.
+fn led(size: u64, non_members: u64) -> Cluster {
+    let mut cluster = Cluster::joining(size, non_members, |_| {});
     cluster.elect(1);
     cluster
 }
@@ -476,7 +476,7 @@ fn a_removed_server_disturbs_nobody() {
 /// should still start new elections, as it might still be needed until the C-new entry is
 /// committed".
 #[test]
-fn a_server_that_alone_holds_its_removal_stands_for_election() {
+fn a_server_that_alone_holds_its_removal_starts_an_election() {
     let mut cluster = led(2, 0);
     cluster.change(1, remove(1));
     cluster.network.clear();
@@ -489,7 +489,7 @@ fn a_server_that_alone_holds_its_removal_stands_for_election() {
     assert_eq!(*cluster.node(2).membership(), voters([2]));
 }
 
-/// When it knows that its removal is committed, it is quiet. So are learners and strangers.
+/// When it knows that its removal is committed, it is quiet. So are learners and non-members.
 #[test]
 fn who_has_no_vote_does_not_stand() {
     let mut cluster = led(3, 1);
@@ -509,11 +509,14 @@ fn who_has_no_vote_does_not_stand() {
     let before = [3, 4].map(|id| cluster.server(id).traces.len());
     cluster.live(2 * SECOND);
     for (id, before) in [3, 4].into_iter().zip(before) {
-        assert!(cluster.server(id).traces[before..].iter().all(quiet), "server {id} stands");
+        assert!(
+            cluster.server(id).traces[before..].iter().all(quiet),
+            "server {id} starts an election"
+        );
     }
-    let mut stranger = led(1, 1);
-    stranger.live(2 * SECOND);
-    assert!(stranger.server(2).traces.iter().all(quiet));
+    let mut non_member = led(1, 1);
+    non_member.live(2 * SECOND);
+    assert!(non_member.server(2).traces.iter().all(quiet));
 }
 
 /// Dissertation §4.2.1: learners are "not yet counted towards majorities".
@@ -616,8 +619,8 @@ fn a_new_server_that_comes_along_slowly_is_waited_for() {
     cluster.settle();
     cluster.take_snapshot(1);
     let request = cluster.change(1, add(2));
-    // A piece a second; the last of about sixty is far behind the patience for one that stands
-    // still.
+    // A piece a second: the last of about sixty comes long after a server without progress would
+    // be given up.
     for _ in 0..200 {
         let pieces =
             cluster.take(|envelope| matches!(envelope.message.body, Body::InstallSnapshot(_)));

@@ -60,7 +60,7 @@ fn a_repeated_answer_counts_once() {
     assert_eq!(server.node.role(), RoleKind::Candidate);
 }
 
-/// "None of" the servers that were not asked count: strangers, and learners.
+/// "None of" the servers without a vote count: non-members and learners.
 #[test]
 fn only_voters_count() {
     let mut config = full_config(1, 3);

@@ -130,7 +130,7 @@ fn a_follower_that_hears_its_leader_grants_no_vote_and_enters_no_term() {
 }
 
 #[test]
-fn it_spares_its_leader_no_longer_than_the_shortest_election_timeout() {
+fn leader_stickiness_lasts_for_the_shortest_election_timeout() {
     let mut server = follower();
     server.receive_at(ms(150), 3, 7, request_vote(9, 1));
     assert_eq!(server.take_sent(), [(3, message(7, vote(true)))]);
@@ -178,7 +178,7 @@ fn an_election_that_the_leader_asked_for_is_not_refused() {
     assert_eq!(server.take_sent(), [(3, message(2, vote(true)))]);
 }
 
-/// A leader that asks for votes leads no more: there is nobody to spare.
+/// A leader that asks for votes leads no more: leader stickiness ends.
 #[test]
 fn the_leader_itself_is_not_refused() {
     let mut server = follower();

@@ -340,7 +340,7 @@ fn after_a_transfer_that_never_came_so_far_the_lease_is_good_again() {
 
 /// Before the crash it may have told a leader that it follows: the leader's lease rests on that.
 #[test]
-fn a_follower_spares_its_leader_after_a_restart() {
+fn leader_stickiness_lasts_through_a_restart() {
     let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
     server.receive(2, 1, append((0, 0), &[], 0));
     server.crash();
@@ -353,7 +353,7 @@ fn a_follower_spares_its_leader_after_a_restart() {
     assert_eq!(server.take_reply(), vote(true));
 }
 
-/// Its own vote counts too: a person who makes a server stand for election must not break a lease
+/// Its own vote counts too: an operator who makes a server start an election must not break a lease
 /// that rests on this server's patience.
 #[test]
 fn nobody_can_make_a_server_break_its_leaders_lease() {
@@ -472,7 +472,7 @@ fn when_the_leader_changes_its_questions_are_given_up() {
     assert!(matches!(server.traces.last(), Some(Trace::Ignored(IgnoredMessage { .. }))));
 }
 
-/// A learner never stands for election, so its timer must see to it.
+/// A learner never starts an election, so its timer must see to it.
 #[test]
 fn a_learner_whose_leader_is_silent_gives_its_questions_up() {
     let mut config = full_config(3, 2);

@@ -54,7 +54,7 @@ fn a_server_may_know_no_cluster() {
     assert_eq!(config.validate(), Ok(()));
     let mut node = Node::new(config, Recovered::default(), Instant(0)).expect("valid");
     node.handle(node.deadline(), raft_core::Input::Timeout);
-    assert_eq!(node.current_term(), Term(0), "it does not stand for election");
+    assert_eq!(node.current_term(), Term(0), "it starts no election");
 }
 
 #[test]

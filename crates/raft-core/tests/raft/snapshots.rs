@@ -251,7 +251,7 @@ fn an_empty_snapshot_is_installed() {
 }
 
 /// The membership in a snapshot becomes the server's own: one that makes no sense would leave it
-/// without peers for good.
+/// without peers for ever.
 #[test]
 fn a_snapshot_with_an_impossible_membership_is_ignored() {
     let empty = Membership::new([]);

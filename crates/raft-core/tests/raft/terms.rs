@@ -171,11 +171,11 @@ fn the_term_survives_a_restart() {
 /// consulting their current configurations".
 #[test]
 fn a_message_from_no_other_server_changes_nothing() {
-    for stranger in [0, 1] {
+    for sender in [0, 1] {
         for body in every_kind() {
             let mut server = follower();
             let before = server.node.status();
-            server.receive(stranger, 9, body);
+            server.receive(sender, 9, body);
             assert_eq!(server.node.status(), before);
             assert!(server.sent.is_empty());
         }
