@@ -58,14 +58,14 @@ bugs! {
     StepDownClearsVote: "step-down-clears-vote" breaks "Vote Durability", seen in "CCF#8094";
     /// Becoming a pre-candidate clears the vote.
     PreVoteClearsVote: "pre-vote-clears-vote" breaks "Vote Durability", seen in "canonical/raft";
-    /// An election is won by a majority of the union of old and new voters.
+    /// An election is won by a majority of the union of voters and outgoing voters.
     ElectionByUnion: "election-by-union" breaks "Election Quorum",
         seen in "CCF#3948, async-raft#62";
     /// A request for votes advertises log that is not on disk yet. The writes of this design are
     /// done in order, the term's and vote's after the log's: so they are not on disk either.
     VoteRequestNotDurable: "vote-request-not-durable" breaks "Durable Promises",
         seen in "canonical/raft#386";
-    /// A server that is no voter starts elections.
+    /// A server that is no voter starts elections. One that knows no voters wins them alone.
     NonVoterCampaigns: "non-voter-campaigns" breaks "Election Quorum", seen in "hashicorp/raft#483";
     /// The log of a candidate that has the vote already is not compared. Needs a vote that was
     /// stored without the comparison, as a torn write leaves it.
@@ -85,7 +85,7 @@ bugs! {
     MatchGoesBack: "match-goes-back" breaks "Monotonic State", seen in "PySyncObj#167";
     /// The commit quorum is read from an unsorted list.
     CommitUnsorted: "commit-unsorted" breaks "Commit Rule", seen in "openraft#1802";
-    /// A joint membership commits with a majority of the new voters only.
+    /// A joint membership commits without a majority of the outgoing voters.
     JointHalfCommit: "joint-half-commit" breaks "Commit Rule", seen in "openraft";
     /// Learners are counted towards the commit quorum.
     LearnersCount: "learners-count" breaks "Commit Rule", seen in "openraft";

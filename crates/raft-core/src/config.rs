@@ -26,7 +26,7 @@ pub struct Config {
     /// stored snapshot and log override it.
     pub membership: Membership,
     /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own,
-    /// and best every incarnation of a server. Default: the id.
+    /// ideally a new one at each start. Default: the id.
     pub seed: u64,
     /// The settings of the protocol.
     pub settings: Settings,

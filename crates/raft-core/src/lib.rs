@@ -6,8 +6,8 @@
 //! and snapshots (§7), and the answers to clients (§8). Section numbers in this crate are those of
 //! that paper; "dissertation" is Ongaro's *Consensus: Bridging Theory and Practice*, the source of
 //! pre-vote (§9.6), check-quorum (§6.2), leader stickiness (§4.2.3), leadership transfer (§3.10),
-//! and reads that need no log entry (§6.4). The page [`rules`] says which function is which rule of
-//! Figure 2.
+//! and reads that need no log entry (§6.4). The table in `src/rules.rs` (the page [`rules`]) says
+//! which function is which rule of Figure 2.
 //!
 //! A node does nothing by itself. It has no clock, no source of randomness, no threads, no files
 //! and no sockets; it is `no_std` and depends on nothing but `alloc`. A *driver* owns those, hands
@@ -37,7 +37,7 @@
 //! [`Output::Restore`].
 //!
 //! Time is an [`Instant`], a number of microseconds since any origin. It must not go back, and it
-//! must run at the speed of time: elections depend on it, and so do leases ("Reads" below).
+//! must run at the rate of real time: elections depend on it, and so do leases ("Reads" below).
 //!
 //! # Durability is the node's job
 //!
@@ -184,12 +184,14 @@
 //!
 //! # Messages from peers
 //!
-//! No message makes a node panic. A message that cannot be true (entries with gaps, an entry of a
-//! later term than its sender's, an acknowledgement of entries that the leader does not have) is
-//! ignored with a reason, and does not even move the term. That is protection against broken
-//! software, not against malice: Raft assumes servers that fail by stopping, and a network that may
-//! lose, repeat, delay and reorder messages but does not alter them. A driver that uses an open
-//! network must authenticate.
+//! No message makes a node panic. A message that no correct server sends is ignored with a reason.
+//! If the message alone shows that (entries with gaps, an entry of a later term than its sender's),
+//! the message does not even move the term. If only the receiver's state shows it (an
+//! acknowledgement of entries that the leader does not have), the rule about terms comes first.
+//!
+//! That is protection against broken software, not against malice: Raft assumes servers that fail
+//! by stopping, and a network that may lose, repeat, delay and reorder messages but does not alter
+//! them. A driver that uses an open network must authenticate.
 //!
 //! A broken *internal* invariant is an `assert!`, kept in release builds: a server in an impossible
 //! state must stop, not vote.
@@ -203,8 +205,9 @@
 //!
 //! # Where this differs from the paper
 //!
-//! - A leader always commits a no-op at the start of its term, which §8 proposes for reads. It also
-//!   commits the entries of earlier leaders, without waiting for a client (§5.4.2).
+//! - A leader always commits a no-op at the start of its term, which §8 proposes for reads.
+//!   Committing the no-op also commits the entries of earlier leaders, without waiting for a client
+//!   (§5.4.2).
 //! - A refusal of entries carries a position where the logs may still agree, found by term (the
 //!   optimization at the end of §5.3): repairing a log takes a message for each term, not for each
 //!   entry.
@@ -228,29 +231,28 @@
 //! needs no clock. [`ReadMode::Lease`] depends on one assumption about clocks: that none runs
 //! faster or slower than real time by more than [`Settings::max_clock_drift_ppm`]. The lease lasts
 //! [`Settings::lease_duration`] from the *sending* of heartbeats that a quorum answered; a follower
-//! votes for no other server for `election_timeout_min` from their *arrival*, also after a restart.
-//! A leader that transfers leadership has no lease for the rest of its term.
+//! votes for no other server for `election_timeout_min` from when the heartbeats *arrive*, also
+//! after a restart. A leader that transfers leadership has no lease for the rest of its term.
 //!
 //! # Memory
 //!
 //! The memory of a node is bounded, whatever its peers, its clients and its disk do.
 //! [`Node::memory_usage`] counts it, and `tests/raft/limits.rs` floods nodes to prove it.
 //!
-//! - **The log since the last snapshot.** A leader takes no command beyond
-//!   [`Settings::max_uncommitted_bytes`] that are not committed or not on its own disk, so the log
-//!   grows only as fast as entries are applied, and every [`Settings::snapshot_threshold`] of those
-//!   a snapshot is asked for. The log up to there is dropped when the driver answers, however many
-//!   entries a peer lacks.
+//! - **The log since the last snapshot.** A leader refuses commands while more than
+//!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
+//!   [`Settings::snapshot_threshold`] applied entries a server asks for a snapshot. When the driver
+//!   answers, the log up to there is dropped, however many entries a peer lacks.
 //! - **For each peer, an index and a size for each message in flight**, at most
-//!   [`Settings::max_in_flight`]: entries are never kept for a peer. While a snapshot is being sent
-//!   to a peer, that snapshot, shared with all other peers that need the same.
-//! - **Requests**: a few words for each proposal that is not answered, at most one for each 64
-//!   bytes of `max_uncommitted_bytes`, and for each waiting read and forwarded request, at most
-//!   [`Settings::max_pending_requests`] of each kind.
+//!   [`Settings::max_in_flight`]: entries are never kept for a peer. Plus the snapshot being sent,
+//!   one copy for all peers that need the same.
+//! - **Requests**, a few words for each. Unanswered proposals: at most
+//!   [`Settings::max_uncommitted_bytes`] / 64. Waiting reads and forwarded requests: at most
+//!   [`Settings::max_pending_requests`] each.
 //! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are
 //!   shared with the log; a command that is forwarded is not.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`].
-//! - At most 27 members and their votes, and the beginnings of 256 rounds of heartbeats.
+//! - At most 27 members and their votes, and the start times of 256 rounds of heartbeats.
 //!
 //! The driver bounds the outputs that it has not taken and the writes that it has not finished.
 //!
@@ -261,23 +263,24 @@
 //! - **The state machine.** Commands are bytes that the core never looks at. To apply a command
 //!   once although a client repeats it (§8) is the state machine's business.
 //! - **A clock and random numbers.** Election timeouts are drawn from [`Config::seed`].
-//! - **Entries on disk.** The log after the last snapshot is in memory; snapshots bound it.
+//! - **Reading entries back from disk.** The log after the last snapshot is in memory; snapshots
+//!   bound it.
 //!
 //! # Caveats
 //!
 //! - The network may repeat a proposal that a follower forwards: the command is then in the log
 //!   twice. The state machine must recognise it (§8), as it must a client's retry.
-//! - A proposal has no outcome as long as no entry is committed in its place, and none after a
+//! - A proposal has no outcome as long as no entry is committed at its index, and none after a
 //!   crash. A client needs its own timeout, and a way to repeat a command safely.
 //! - A snapshot is one value in memory, at the leader and at the follower, and so are the pieces
 //!   that have arrived; a follower that crashes in the middle starts from the first piece.
 //! - Followers learn of a commit from the next message, at the latest with the next heartbeat.
 //! - The same seed after a restart draws the same timeouts again, and the same ids for forwarded
-//!   requests if the clock also starts at the same time. Give each server its own seed, and best
-//!   each incarnation.
+//!   requests if the clock also starts at the same time. Give each server its own seed, ideally
+//!   a new one at each start.
 //! - A server whose disk was lost must not come back under its id: it may have voted, and its
-//!   acknowledgements were counted. The signs of that are refused ([`RestartError`]); an empty
-//!   disk looks like a first start.
+//!   acknowledgements were counted. A restart that shows signs of this is refused
+//!   ([`RestartError`]), but an empty disk looks like a first start.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::wildcard_enum_match_arm)]

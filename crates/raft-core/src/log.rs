@@ -215,7 +215,7 @@ impl Log {
         self.term_at(low).map(|found| LogPosition::new(low, found))
     }
 
-    /// Adds entries at the end. They are shared, not copied.
+    /// Adds entries at the end (§5.3). They are shared, not copied.
     ///
     /// # Panics
     /// If the first does not follow the last entry, or its term is older. That they follow each
@@ -248,7 +248,7 @@ impl Log {
         }
     }
 
-    /// Removes the entries from `index` on.
+    /// Removes the entries from `index` on (§5.3).
     ///
     /// # Panics
     /// If a snapshot replaced the entry at `index`.
@@ -276,8 +276,8 @@ impl Log {
         entry.map_or(self.base, Entry::position)
     }
 
-    /// Drops the entries up to and including `base`, which a snapshot now replaces. Entries after
-    /// it stay.
+    /// Drops the entries up to and including `base`, which a snapshot now replaces (§7). Entries
+    /// after it stay.
     ///
     /// # Panics
     /// If the log does not hold `base`.

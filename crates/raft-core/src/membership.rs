@@ -108,7 +108,7 @@ impl Membership {
         &self.sets.learners
     }
 
-    /// Whether decisions need a majority of the old voters as well as of the new ones (§6).
+    /// Whether decisions need a majority of the outgoing voters as well as of the voters (§6).
     pub fn is_joint(&self) -> bool {
         !self.sets.outgoing.is_empty()
     }
@@ -118,7 +118,7 @@ impl Membership {
         self.sets.voters.is_empty()
     }
 
-    /// Whether `node` may vote, in the new set of voters or in the old one.
+    /// Whether `node` may vote, among the voters or the outgoing ones.
     pub fn is_voter(&self, node: NodeId) -> bool {
         self.sets.voters.binary_search(&node).is_ok()
             || self.sets.outgoing.binary_search(&node).is_ok()
@@ -145,11 +145,12 @@ impl Membership {
         majority(self.voters())
     }
 
-    /// Whether the servers for which `is_in` says yes are a majority of the voters; in a joint
-    /// membership, of each of the two sets.
+    /// Raft §5.2, §6: whether the servers for which `is_in` says yes are a majority of the voters;
+    /// in a joint membership, of each of the two sets. Without voters there is no quorum.
     pub fn is_quorum(&self, is_in: impl Fn(NodeId) -> bool) -> bool {
-        self.majorities()
-            .all(|set| set.iter().filter(|node| is_in(**node)).count() >= majority(set))
+        let has_majority =
+            |set: &[NodeId]| set.iter().filter(|node| is_in(**node)).count() >= majority(set);
+        !self.is_empty() && self.majorities().all(has_majority)
     }
 
     /// How many servers for which `is_in` says yes there are, and how many make a majority; in a
@@ -161,7 +162,7 @@ impl Membership {
         counts.max_by_key(|(count, needed)| needed.saturating_sub(*count)).unwrap_or_default()
     }
 
-    /// The highest number that a quorum has reached, given how far each server is.
+    /// Raft §5.3, §6: the highest number that a quorum has reached, given how far each server is.
     pub fn reached_by_quorum<T: Ord + Copy + Default>(&self, reached: impl Fn(NodeId) -> T) -> T {
         let reached_by = |set: &[NodeId]| {
             // Descending, by insertion: the one at place `majority` is reached by a majority.

@@ -157,8 +157,8 @@ struct Leader {
     /// The no-op of its own term. Until it is committed, the leader does not know which of its
     /// entries are committed.
     first_index: LogIndex,
-    /// The last entry for which `CommitTrace::Withheld` was emitted, to say it once.
-    withheld: LogIndex,
+    /// The last entry for which `CommitTrace::Withheld` was emitted, so that it is emitted once.
+    traced_old_term: LogIndex,
     /// Bytes of the entries that are not committed, or not on the leader's own disk.
     uncommitted_bytes: u64,
     rounds: HeartbeatRounds,
@@ -347,7 +347,7 @@ impl Node {
         }
     }
 
-    /// The clock reached the deadline.
+    /// Raft §5.2: the clock reached the deadline.
     fn time_out(&mut self) {
         match self.role {
             Role::Leader(_) => {
@@ -410,8 +410,11 @@ impl Node {
 
     /// The only writer of term and vote: whatever changes them goes to disk (Figure 2).
     fn set_term_and_vote(&mut self, term: Term, voted_for: Option<NodeId>) {
-        assert!(term >= self.current_term, "term went back from {} to {term}", self.current_term);
-        assert!(term > self.current_term || self.voted_for.is_none(), "a second vote in {term}");
+        assert!(term >= self.current_term, "term {} never goes back, to {term}", self.current_term);
+        assert!(
+            term > self.current_term || self.voted_for.is_none(),
+            "a server votes once in term {term}"
+        );
         self.current_term = term;
         self.voted_for = voted_for;
         self.durability.write_hard_state(term, voted_for);

@@ -3,6 +3,9 @@
 //! This module has no code. Files are in `crates/raft-core/src`; each function is the rule, with
 //! its reason and its section beside it. A test looks that every function named here exists.
 //!
+//! In the code, `rule!(self.check_vote(..))` is the plain call `self.check_vote(..)`: with the
+//! feature `bugs`, a planted bug of the same name in `node/mutants` may answer in its place.
+//!
 //! # Figure 2: state
 //!
 //! | paper | here |
@@ -10,7 +13,7 @@
 //! | `currentTerm`, `votedFor`, `log[]` | fields of `Node` in `node.rs`; written by `node.rs`: `set_term_and_vote` and `log.rs`: `append`, `truncate_from`, `compact` |
 //! | `commitIndex`, `lastApplied` | fields of `Node`; raised by `node/commit.rs`: `commit` and `apply_committed`, set by `node/snapshot.rs`: `install_snapshot` |
 //! | `nextIndex[]`, `matchIndex[]` | `Progress` in `node/progress.rs`: `record_match`, `become_probe` |
-//! | "updated on stable storage before responding to RPCs" | `node/durability.rs`: `emit`, `flush`, `persisted` |
+//! | "updated on stable storage before responding to RPCs" | `node/durability.rs`: `awaited` (which write a message waits for, by the table at `Needs`), `emit`, `flush`, `persisted`; `node/follower.rs`: `needs_of_acknowledgement` |
 //!
 //! # Figure 2: rules for servers
 //!
@@ -30,7 +33,7 @@
 //! | Leaders: "If last log index ≥ nextIndex: send AppendEntries RPC" | `node/leader.rs`: `replicate_to` |
 //! | Leaders: "If successful: update nextIndex and matchIndex" | `node/leader.rs`: `record_match` |
 //! | Leaders: "If AppendEntries fails: decrement nextIndex and retry" | `node/leader.rs`: `backtrack`, `next_index_after_refusal` |
-//! | Leaders: "a majority of matchIndex\[i\] ≥ N, and log\[N\].term == currentTerm: set commitIndex = N" (§5.3, §5.4.2) | `node/commit.rs`: `advance_commit`, with `node/quorum.rs`: `quorum_match_index` and `node/commit.rs`: `is_committed_by_counting` |
+//! | Leaders: "a majority of matchIndex\[i\] ≥ N, and log\[N\].term == currentTerm: set commitIndex = N" (§5.3, §5.4.2) | `node/commit.rs`: `advance_commit`, with `node/quorum.rs`: `quorum_match_index` and `node/commit.rs`: `may_commit_by_counting` |
 //!
 //! # Figure 2: RequestVote RPC, receiver
 //!
@@ -38,7 +41,7 @@
 //! |---|---|
 //! | 1. "Reply false if term < currentTerm" (§5.1) | `node/terms.rs`: `refuse_stale` |
 //! | 2. "If votedFor is null or candidateId" (§5.2) | `node/election.rs`: `check_vote` |
-//! | 2. "and candidate's log is at least as up-to-date as receiver's log, grant vote" (§5.4.1) | `node/election.rs`: `check_candidate_log` |
+//! | 2. "and candidate's log is at least as up-to-date as receiver's log, grant vote" (§5.4.1) | `node/election.rs`: `check_candidate_log`; `receive_request_vote` records the vote |
 //!
 //! # Figure 2: AppendEntries RPC, receiver
 //!
@@ -46,7 +49,7 @@
 //! |---|---|
 //! | 1. "Reply false if term < currentTerm" (§5.1) | `node/terms.rs`: `refuse_stale` |
 //! | 2. "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm" (§5.3) | `node/follower.rs`: `check_prev_log` |
-//! | 3. "If an existing entry conflicts with a new one, delete the existing entry and all that follow it" (§5.3) | `node/follower.rs`: `first_conflict`, `remove_entries_from` |
+//! | 3. "If an existing entry conflicts with a new one, delete the existing entry and all that follow it" (§5.3) | in this order: `node/follower.rs`: `first_conflict` finds it, `store_entries` refuses if it is committed, `remove_entries_from` deletes |
 //! | 4. "Append any new entries not already in the log" | `node/follower.rs`: `store_entries` |
 //! | 5. "set commitIndex = min(leaderCommit, index of last new entry)" | `node/follower.rs`: `commit_index_to_learn`, then `node/commit.rs`: `learn_commit` |
 //!
@@ -55,9 +58,9 @@
 //! | rule | function |
 //! |---|---|
 //! | §6: a server uses the latest membership in its log, committed or not | `node/change.rs`: `adopt_membership`, `roll_back_memberships` |
-//! | §6: joint consensus, a majority of the old voters and one of the new | `membership.rs`: `is_quorum`, `reached_by_quorum`; `node/change.rs`: `move_to_target`, `take_next_step` |
+//! | §6: joint consensus, a majority of the outgoing voters and one of the voters | `membership.rs`: `is_quorum`, `reached_by_quorum`; `node/change.rs`: `move_to_target`, `take_next_step` |
 //! | §6: new servers join without a vote first | `node/change.rs`: `begin_change` |
-//! | §6: a leader that is not in C-new steps down once it is committed | `node/change.rs`: `is_removed` |
+//! | §6: a leader that is not in C-new steps down once C-new is committed | `node/change.rs`: `take_next_step` (once committed: steps down), with `is_removed` (not in C-new) |
 //! | §7, Figure 13: when to take a snapshot, and dropping the log | `node/snapshot.rs`: `request_snapshot_if_due`, `snapshot_taken` |
 //! | §7, Figure 13: InstallSnapshot RPC, leader | `node/streaming.rs`: `start_snapshot`, `send_pieces` |
 //! | §7, Figure 13: InstallSnapshot RPC, receiver | `node/snapshot.rs`: `receive_install_snapshot`, `store_chunk`, `install_snapshot`, `install_membership` |
@@ -73,8 +76,8 @@
 //! | §4.2.1: new servers catch up | `node/change.rs`: `has_caught_up`, `advance_change`, `give_up_stalled_change` |
 //! | §4.2.2: which server may start an election while the membership changes | `node/election.rs`: `is_promotable` |
 //! | §4.2.3: leader stickiness | `node/election.rs`: `check_leader_stickiness` |
-//! | §6.2: check-quorum | `node/quorum.rs`: `is_quorum_active` |
-//! | §6.4: reads without log entries | `node/reads.rs`: `check_read`, `begin_round`, `confirm_rounds`; `node/quorum.rs`: `quorum_acked_round` |
+//! | §6.2: check-quorum | `node/leader.rs`: `heartbeat_due` steps down, if not `node/quorum.rs`: `is_quorum_active` |
+//! | §6.4: reads without log entries | `node/reads.rs`: `read_as_leader` (the index is commitIndex, the round is the next one), `check_read`, `begin_round`, `confirm_rounds`; `node/quorum.rs`: `quorum_acked_round` |
 //! | §6.4.1: leases | `node/reads.rs`: `may_read_at_once`, `lease_until`; `node/transfer.rs`: `lease_is_revoked` |
 //! | §9.6: pre-vote | `node/election.rs`: `needs_pre_votes`, `ask_for_pre_votes`, `receive_pre_vote`, `start_election_if_pre_vote_won` |
 //! | §10.2.1: the leader writes in parallel with its followers | `node/leader.rs`: `send_append_entries`; `node/quorum.rs`: `match_index_of` |

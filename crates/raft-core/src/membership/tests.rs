@@ -154,6 +154,14 @@ fn a_majority_is_more_than_half() {
     assert_eq!(majorities, [1, 2, 2, 3, 3, 4, 4, 5, 5]);
 }
 
+/// "All of no sets" would be true: a server that knows no voters would elect itself.
+#[test]
+fn without_voters_there_is_no_quorum() {
+    assert!(!Membership::empty().is_quorum(|_| true));
+    assert!(!Membership::empty().is_quorum(|_| false));
+    assert_eq!(Membership::empty().reached_by_quorum(|_| 7_u64), 0);
+}
+
 #[test]
 fn order_and_repetition_do_not_matter() {
     assert_eq!(of([3, 1, 2, 3]), of([1, 2, 3]));

@@ -83,7 +83,7 @@ impl Node {
         }
     }
 
-    /// The membership that the change leads to, if it may begin now.
+    /// Dissertation §4.1: the membership that the change leads to, if it may begin now.
     pub(super) fn check_change(
         &self,
         leader: &Leader,
@@ -158,6 +158,8 @@ impl Node {
         target.voters().iter().copied().filter(is_missing).collect()
     }
 
+    /// Raft §6, dissertation §4.2.1: new voters join as learners first; without any, the votes move
+    /// at once.
     fn begin_change(&mut self, leader: &mut Leader, request: RequestId, target: Membership) {
         let missing = self.missing_voters(leader, &target);
         let mut change = Change { request, target, position: None, catching_up: None };
@@ -190,9 +192,9 @@ impl Node {
         self.replicate_to_all(leader, false);
     }
 
-    /// A server acknowledged entries: perhaps the new servers have caught up. During a leadership
-    /// transfer they wait: one more entry would make the target's log incomplete, and its voters
-    /// would refuse it.
+    /// Dissertation §4.2.1: a server acknowledged entries. If the new servers have caught up, the
+    /// votes move. During a leadership transfer they wait: one more entry would make the target's
+    /// log incomplete, and its voters would refuse it.
     pub(super) fn advance_change(&mut self, leader: &mut Leader) {
         let Some(Change { target, catching_up: Some(_), .. }) = &leader.change else { return };
         if leader.transfer.is_none()
@@ -204,7 +206,8 @@ impl Node {
         }
     }
 
-    /// With each heartbeat: gives up a change whose new server makes no progress.
+    /// Dissertation §4.2.1, with each heartbeat: gives up a change whose new server makes no
+    /// progress.
     pub(super) fn give_up_stalled_change(&mut self, leader: &mut Leader) {
         let patience = self.config.settings.election_timeout_max * PATIENCE;
         let Some(Change { request, target, catching_up: Some(known), .. }) = &leader.change else {
@@ -225,7 +228,8 @@ impl Node {
         }
     }
 
-    /// Entries were committed: perhaps the last step of a change, and the next one is due.
+    /// Raft §6: entries were committed. If the last step of a change is among them, the next one is
+    /// due: C-new after C-old,new; after a C-new without this leader, the leader steps down.
     pub(super) fn take_next_step(&mut self, leader: &mut Leader) {
         if self.membership_index() > self.commit_index {
             return;

@@ -73,7 +73,8 @@ impl Node {
         Ok(position)
     }
 
-    /// The request is answered when the entry at `position` is applied, or another in its place.
+    /// Raft §5.3: the request is answered when the entry at `position`, or another in its place, is
+    /// applied.
     pub(super) fn await_commit(&mut self, request: RequestId, position: LogPosition) {
         let proposal = Proposal { request, position };
         // A leader that lost entries and leads again can append before places where its older
@@ -106,10 +107,10 @@ impl Node {
         if to <= from {
             return;
         }
-        assert!(to <= self.log.last().index, "a quorum holds an entry that the leader lacks");
+        assert!(to <= self.log.last().index, "the leader holds what a quorum holds");
         let term = self.log.term_at(to).expect("a quorum holds only what the leader holds");
-        if !rule!(self.is_committed_by_counting(term)) {
-            return self.withhold_commit(leader, LogPosition::new(to, term));
+        if !rule!(self.may_commit_by_counting(term)) {
+            return self.trace_old_term(leader, LogPosition::new(to, term));
         }
         if self.config.trace {
             let quorum = self.holders_of(leader, to);
@@ -122,14 +123,15 @@ impl Node {
 
     /// Raft §5.4.2: counting replicas of an entry of an older term proves nothing (Figure 8). Once
     /// an entry of this term is committed, all before it are, by the Log Matching Property.
-    pub(super) fn is_committed_by_counting(&self, term: Term) -> bool {
+    pub(super) fn may_commit_by_counting(&self, term: Term) -> bool {
         term == self.current_term
     }
 
-    fn withhold_commit(&mut self, leader: &mut Leader, position: LogPosition) {
+    /// Says once for each entry that counting must not commit it.
+    fn trace_old_term(&mut self, leader: &mut Leader, position: LogPosition) {
         let term = self.current_term;
-        if leader.withheld != position.index {
-            leader.withheld = position.index;
+        if leader.traced_old_term != position.index {
+            leader.traced_old_term = position.index;
             self.trace(|| CommitTrace::Withheld { position, term });
         }
     }
@@ -144,10 +146,12 @@ impl Node {
         }
     }
 
-    /// Raises `commit_index`; only a snapshot that is installed sets it too. It never goes back.
+    /// Figure 2, `commitIndex`: raises it, never lowers it. The only other writer installs a
+    /// snapshot.
     fn commit(&mut self, to: LogIndex) {
-        let from = self.commit_index;
-        assert!(to > from, "commit_index went back from {from} to {to}");
+        let (from, last) = (self.commit_index, self.log.last().index);
+        assert!(to > from, "commit_index {from} never goes back, to {to}");
+        assert!(to <= last, "the log, which ends at {last}, holds the committed entry {to}");
         self.commit_index = to;
     }
 
@@ -201,7 +205,7 @@ impl Node {
     }
 }
 
-/// These entries are applied: every proposal at one of their places can be answered.
+/// Raft §5.3: these entries are applied, so every proposal at one of their places can be answered.
 fn answer_proposals(
     proposals: &mut VecDeque<Proposal>,
     applied: &Entries,

@@ -12,12 +12,30 @@ use crate::{
     DiskTrace, Entries, HardState, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term,
 };
 
-/// The writes that must be on disk before an output may leave.
+/// The writes that must be on disk before an output may leave (Figure 2: "updated on stable storage
+/// before responding to RPCs").
+///
+/// | message | durable first |
+/// |---|---|
+/// | `RequestVote` | term, vote and log: `send_vote_request` |
+/// | `RequestVoteReply` | term and vote |
+/// | `PreVote`, `PreVoteReply` | term and vote: no promise is in them |
+/// | `AppendEntries` | term and vote: the leader's log may be late (dissertation §10.2.1) |
+/// | `InstallSnapshot`, `TimeoutNow` | term and vote |
+/// | `AppendEntriesReply::Success` | term, vote, acknowledged log: `needs_of_acknowledgement` |
+/// | `AppendEntriesReply::Following`, `Failure` | term and vote: they prove no entry |
+/// | `InstallSnapshotReply::Installed` | term, vote, and log with the snapshot |
+/// | `InstallSnapshotReply::Continue` | term and vote: the pieces are in memory |
+/// | `ReadIndex`, `Forward`, and their replies | term and vote |
+/// | `Output::Restore`, which is no message | term, vote, and log with the snapshot |
+///
+/// A candidate counts its own vote, and a leader its own entries, once they are durable too:
+/// `count_own_vote`, `match_index_of`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Needs {
-    /// It carries the current term, or a vote.
+    /// Term and vote: every message carries the term.
     HardState,
-    /// It also depends on the log.
+    /// Term, vote, and all of the log and of the snapshot.
     HardStateAndLog,
 }
 
@@ -99,8 +117,8 @@ impl Durability {
         self.has_collected = true;
     }
 
-    /// The write that must be durable before an output with these needs may leave; `None` if it may
-    /// leave at once.
+    /// Figure 2: the write that must be durable before an output with these needs may leave; `None`
+    /// if it may leave at once.
     fn awaited(&self, needs: Needs) -> Option<PersistId> {
         let id = match needs {
             Needs::HardState => self.hard_state_issued,
@@ -157,7 +175,7 @@ impl Durability {
 }
 
 impl Node {
-    /// Ends the handling of an input: asks for its writes.
+    /// Figure 2: ends the handling of an input, and asks for its writes.
     pub(super) fn flush(&mut self) {
         let durability = &mut self.durability;
         if durability.has_collected {
@@ -175,7 +193,7 @@ impl Node {
         }
     }
 
-    /// Lets an output out as soon as the writes that it depends on are on disk.
+    /// Figure 2: lets an output out as soon as the writes that it depends on are on disk.
     #[inline]
     pub(super) fn emit(&mut self, output: Output, needs: Needs) {
         match self.durability.awaited(needs) {
@@ -189,7 +207,7 @@ impl Node {
         }
     }
 
-    /// The disk reports a write, and all before it, durable.
+    /// Figure 2: the disk reports a write, and all before it, durable.
     pub(super) fn persisted(&mut self, id: PersistId) {
         let durability = &mut self.durability;
         if id > durability.issued {

@@ -45,7 +45,7 @@ impl Node {
         }
     }
 
-    /// The server wants to lead. With pre-vote it first asks whether it could.
+    /// Raft §5.2: the server wants to lead. With pre-vote it first asks whether it could.
     pub(super) fn campaign(&mut self, reason: ElectionReason) {
         self.restart_election_timer();
         if !rule!(self.is_promotable()) || self.current_term.0 >= LARGEST_NUMBER {
@@ -109,14 +109,15 @@ impl Node {
         }
     }
 
-    /// The request promises a vote for itself, in this term, and a log with this end: a crash must
-    /// lose none of that once others have heard it.
+    /// Figure 2: the request promises a vote for itself, in this term, and a log with this end. A
+    /// crash must lose none of that once others have heard it.
     pub(super) fn send_vote_request(&mut self, to: NodeId, request: RequestVote) {
         self.send(to, Body::RequestVote(request), Needs::HardStateAndLog);
     }
 
     /// Dissertation §4.2.3: a server that heard from a leader less than the shortest election
-    /// timeout ago grants no other server a vote or pre-vote, and does not enter its term. Leases
+    /// timeout ago grants no other server a vote or pre-vote, and does not enter its term. Votes
+    /// are refused only with `check_quorum`; pre-votes with `check_quorum` or `pre_vote`. Leases
     /// depend on this. An election that the leader itself asked for is exempt.
     pub(super) fn check_leader_stickiness(
         &self,

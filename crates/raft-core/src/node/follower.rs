@@ -135,17 +135,11 @@ impl Node {
         if prev_log.index < self.log.base().index {
             return Ok(());
         }
-        match rule!(self.known_term_at(prev_log.index)) {
+        match self.log.term_at(prev_log.index) {
             Some(term) if term == prev_log.term => Ok(()),
             Some(own_term) => Err(AppendRefusal::PreviousConflicts { own_term }),
             None => Err(AppendRefusal::PreviousMissing { last_log: self.log.last() }),
         }
-    }
-
-    /// The term of the entry at `index`. `None`, never a number, for a compacted or missing entry:
-    /// a leader sends its snapshot then, and a follower refuses.
-    pub(super) fn known_term_at(&self, index: LogIndex) -> Option<Term> {
-        self.log.term_at(index)
     }
 
     /// Where the logs may still agree: nothing of a later term than `prev_log` can be there.
@@ -201,8 +195,14 @@ impl Node {
         .map(Entry::position)
     }
 
+    /// Figure 2, AppendEntries 3: removes the entries from `index` on, and the memberships in them.
+    /// `leader_term` is the term of the leader's entry at `index`.
     pub(super) fn remove_entries_from(&mut self, index: LogIndex, leader_term: Term) {
-        let to = self.log.last();
+        let (to, commit_index) = (self.log.last(), self.commit_index);
+        assert!(
+            index > commit_index,
+            "entry {index}, to be removed, is not committed ({commit_index})"
+        );
         let from = LogPosition::new(index, self.log.term_at(index).unwrap_or_default());
         self.trace(|| ReplicationTrace::Truncated { from, to, leader_term });
         self.log.truncate_from(index);

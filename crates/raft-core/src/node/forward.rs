@@ -27,7 +27,7 @@ pub(super) enum ForwardedKind {
 }
 
 impl Node {
-    /// Forwards a request to the leader, and remembers it until the reply.
+    /// Raft §8: forwards a request to the leader, and remembers it until the reply.
     pub(super) fn forward_request(
         &mut self,
         request: RequestId,

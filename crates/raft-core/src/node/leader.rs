@@ -1,11 +1,11 @@
 //! Log replication, the leader's side (§5.3).
 
 use super::durability::Needs;
-use super::progress::{Progress, ProgressState};
+use super::progress::ProgressState;
 use super::{Leader, Node};
 use crate::{
     AppendEntries, AppendEntriesReply, Body, Entries, Entry, HeartbeatRound, IgnoreReason,
-    LogIndex, LogPosition, NodeId, Payload, ReplicationTrace, StepDownReason,
+    LogIndex, LogPosition, NodeId, Payload, ReplicationTrace, StepDownReason, Term,
 };
 
 const REPLY: &str = "AppendEntriesReply";
@@ -28,8 +28,8 @@ impl Node {
         position
     }
 
-    /// Puts the proposals since the last drain into the log: one write, one message to each peer.
-    /// False if there were none.
+    /// Raft §5.3: puts the proposals since the last drain into the log, as one write and one
+    /// message to each peer. False if there were none.
     pub(super) fn append_proposed(&mut self) -> bool {
         if self.proposed.is_empty() {
             return false;
@@ -44,7 +44,7 @@ impl Node {
         self.durability.write_entries(entries);
     }
 
-    /// A leader's timer: it checks whether it still leads, and sends heartbeats.
+    /// Raft §5.2: a leader's timer. The leader checks whether it still leads, and sends heartbeats.
     pub(super) fn heartbeat_due(&mut self, leader: &mut Leader) {
         // Dissertation §6.2: a leader that a quorum does not answer steps down, so that its clients
         // look for the leader that may have been elected.
@@ -75,8 +75,8 @@ impl Node {
         }
     }
 
-    /// Sends the entries that the server at `position` can take now; with `heartbeat`, at least a
-    /// message.
+    /// Raft §5.3: sends the entries that the server at `position` can take now; with `heartbeat`,
+    /// at least a message.
     pub(super) fn replicate_to(&mut self, leader: &mut Leader, position: usize, heartbeat: bool) {
         let last = self.log.last().index;
         let settings = &self.config.settings;
@@ -127,8 +127,8 @@ impl Node {
         false
     }
 
-    /// Sends entries from `from` on; the index of the last one, or of the one before `from`, and
-    /// their payload bytes. `None` if the server needs a snapshot instead.
+    /// Raft §5.3: sends entries from `from` on; the index of the last one, or of the one before
+    /// `from`, and their payload bytes. `None` if the server needs a snapshot instead (§7).
     fn send_append_entries(
         &mut self,
         leader: &mut Leader,
@@ -138,7 +138,7 @@ impl Node {
     ) -> Option<(LogIndex, usize)> {
         let prev_log_index = from.previous();
         let (peer, round) = (leader.peers[position].peer, leader.rounds.current());
-        let Some(prev_log_term) = rule!(self.known_term_at(prev_log_index)) else {
+        let Some(prev_log_term) = rule!(self.prev_log_term(prev_log_index)) else {
             // Compacted meanwhile: the entries that the server needs are in the snapshot (§7).
             self.start_snapshot(leader, position);
             return None;
@@ -153,6 +153,12 @@ impl Node {
         // followers, and counts itself only when it is done (dissertation §10.2.1).
         self.send(peer, Body::AppendEntries(request), Needs::HardState);
         Some((sent_through, bytes))
+    }
+
+    /// Raft §5.3: the term of the entry before those of a request. `None`, never a number, for a
+    /// compacted entry: the server needs a snapshot (§7).
+    pub(super) fn prev_log_term(&self, prev_log_index: LogIndex) -> Option<Term> {
+        self.log.term_at(prev_log_index)
     }
 
     pub(super) fn receive_append_entries_reply(&mut self, from: NodeId, reply: AppendEntriesReply) {
@@ -257,7 +263,7 @@ impl Node {
         if !is_awaited || prev_log_index <= progress.match_index {
             return self.ignore(from, REPLY, IgnoreReason::AlreadyKnown);
         }
-        let next_index = rule!(self.next_index_after_refusal(progress, prev_log_index, hint));
+        let next_index = rule!(self.next_index_after_refusal(prev_log_index, hint));
         progress.become_probe(next_index);
         let to = progress.next_index;
         self.trace(|| ReplicationTrace::Backtracked { peer: from, from: before, to });
@@ -269,7 +275,6 @@ impl Node {
     /// depends on the number of terms, not of entries.
     pub(super) fn next_index_after_refusal(
         &self,
-        _: &Progress,
         prev_log_index: LogIndex,
         hint: LogPosition,
     ) -> LogIndex {

@@ -106,8 +106,8 @@ impl Progress {
         }
     }
 
-    /// The peer's disk holds the leader's log up to `match_index`. Whether that is more than was
-    /// known.
+    /// Raft §5.3: the peer's disk holds the leader's log up to `match_index`. Whether that is more
+    /// than was known.
     pub(super) fn record_match(&mut self, match_index: LogIndex) -> bool {
         let is_more = match_index > self.match_index;
         self.match_index = self.match_index.max(match_index);
@@ -132,7 +132,7 @@ impl Progress {
         self.state = ProgressState::Replicate(InFlight::default());
     }
 
-    /// Start over, one message at a time, from `next_index`.
+    /// Raft §5.3: starts over, one message at a time, from `next_index`.
     pub(super) fn become_probe(&mut self, next_index: LogIndex) {
         self.next_index = next_index.max(self.match_index.next());
         self.state = ProgressState::Probe { waiting: false };

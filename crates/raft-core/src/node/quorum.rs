@@ -1,9 +1,13 @@
 //! Everything that is counted, is counted here (§5.2, §5.3, §6).
 //!
-//! Only [`Membership::is_quorum`] defines a majority. In a joint membership each count needs a
-//! majority of the old voters and one of the new. Learners count nowhere.
+//! A majority is defined in `membership.rs` only, and a quorum is counted here only, with
+//! [`Membership::is_quorum`] and [`Membership::reached_by_quorum`]. (`advance_commit` also looks at
+//! [`Membership::majority`], to see when there is nothing to count.) In a joint membership each
+//! count needs a majority of the outgoing voters and one of the voters. Learners count nowhere.
 //!
 //! [`Membership::is_quorum`]: crate::Membership::is_quorum
+//! [`Membership::majority`]: crate::Membership::majority
+//! [`Membership::reached_by_quorum`]: crate::Membership::reached_by_quorum
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -47,7 +51,8 @@ impl Node {
         self.membership().reached_by_quorum(|node| self.match_index_of(leader, node))
     }
 
-    /// The last entry known to be on a server's disk; this leader's own included.
+    /// Raft §5.3: the last entry known to be on a server's disk. This leader's own disk counts when
+    /// it is done (dissertation §10.2.1).
     pub(super) fn match_index_of(&self, leader: &Leader, node: NodeId) -> LogIndex {
         match node == self.config.id {
             true => self.durability.log_index(),

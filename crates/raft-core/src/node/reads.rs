@@ -92,6 +92,8 @@ impl Node {
         }
     }
 
+    /// Dissertation §6.4: a read must see the entries up to `commit_index` as of now (its
+    /// ReadIndex), once a quorum has answered the next round.
     fn read_as_leader(&mut self, leader: &mut Leader, reader: Reader, mode: ReadMode) {
         let index = self.commit_index;
         if let Err(refusal) = rule!(self.check_read(leader)) {
@@ -141,13 +143,15 @@ impl Node {
         true
     }
 
+    /// Dissertation §6.4: begins a round of heartbeats; the messages that carry it follow.
     pub(super) fn begin_round(&mut self, leader: &mut Leader) {
         leader.rounds.begin(self.now);
         // Alone, a server is a quorum.
         self.confirm_rounds(leader);
     }
 
-    /// A server answered a round: perhaps now a quorum has answered a later one.
+    /// Dissertation §6.4: a server answered a round. If a quorum has now answered a later one, the
+    /// reads up to it are allowed.
     pub(super) fn confirm_rounds(&mut self, leader: &mut Leader) {
         let answered = rule!(self.quorum_acked_round(leader));
         leader.rounds.answer(answered);

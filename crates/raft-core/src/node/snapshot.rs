@@ -27,7 +27,7 @@ impl IncomingSnapshot {
 }
 
 impl Node {
-    /// Asks for a snapshot when enough entries follow the last one.
+    /// Raft §7: asks for a snapshot when enough entries follow the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.log.base().index.0;
         let is_due = entries >= self.config.settings.snapshot_threshold;
@@ -40,7 +40,7 @@ impl Node {
         self.outputs.push_back(Output::SnapshotNeeded { through });
     }
 
-    /// The state machine's own snapshot: the log up to there is no longer needed.
+    /// Raft §7: the state machine's own snapshot. The log up to there is no longer needed.
     pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: Bytes) {
         self.snapshot_requested = false;
         let base = self.log.base();
@@ -115,7 +115,8 @@ impl Node {
         last_included.index > self.commit_index
     }
 
-    /// Keeps the piece if it continues the bytes received so far. How many bytes there are now.
+    /// Figure 13, steps 2 and 3: keeps the piece if it continues the bytes received so far. How
+    /// many bytes there are now.
     fn store_chunk(&mut self, request: &InstallSnapshot) -> u64 {
         let (last_included, term) = (request.last_included(), self.current_term);
         let mut incoming = match self.incoming_snapshot.take() {

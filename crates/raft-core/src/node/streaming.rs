@@ -47,7 +47,7 @@ impl Node {
         self.send(peer, Body::AppendEntries(request), Needs::HardState);
     }
 
-    /// Sends pieces for as long as the window has room. One piece may always be under way.
+    /// Raft §7: sends pieces for as long as the window has room. One piece may always be under way.
     fn send_pieces(&mut self, leader: &mut Leader, position: usize) {
         let window = self.config.settings.max_in_flight_bytes as u64;
         let size = self.config.settings.snapshot_chunk_bytes;

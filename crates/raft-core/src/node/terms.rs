@@ -12,7 +12,8 @@ use crate::{
 const NO_ROUND: HeartbeatRound = HeartbeatRound(0);
 
 impl Node {
-    /// Every message passes here, and the rule about terms is here only (§5.1).
+    /// Every message passes here, and the rule about terms is here only (§5.1). A `PreVote` carries
+    /// its sender's current term, not the next one, and can raise the receiver's like any message.
     pub(super) fn receive(&mut self, from: NodeId, message: &mut Message) {
         if let Err(reason) = self.check_message(from, message) {
             return self.ignore(from, message.name(), reason);

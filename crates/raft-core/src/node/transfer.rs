@@ -36,6 +36,7 @@ impl LeadershipTransfer {
 }
 
 impl Node {
+    /// Dissertation §3.10: an operator, or a driver, wants server `to` to lead.
     pub(super) fn transfer_leadership(&mut self, request: RequestId, to: NodeId) {
         let known = self.leader();
         let started = self.as_leader(|node, leader| node.start_transfer(leader, request, to));
@@ -66,8 +67,8 @@ impl Node {
         }
     }
 
-    /// Sends `TimeoutNow`, if the target's log is complete and it was not sent since the last
-    /// heartbeat.
+    /// Dissertation §3.10: sends `TimeoutNow`, if the target's log is complete and it was not sent
+    /// since the last heartbeat.
     pub(super) fn advance_transfer(&mut self, leader: &mut Leader) {
         let last = self.log.last().index;
         let Some(LeadershipTransfer { to, is_sent: false, .. }) = leader.transfer else { return };
@@ -85,8 +86,8 @@ impl Node {
         self.send(to, Body::TimeoutNow, Needs::HardState);
     }
 
-    /// With each heartbeat: gives up a transfer that took too long, and lets `TimeoutNow` be sent
-    /// again.
+    /// Dissertation §3.10, with each heartbeat: gives up a transfer that took too long, and lets
+    /// `TimeoutNow` be sent again.
     pub(super) fn end_overdue_transfer(&mut self, leader: &mut Leader) {
         let Some(transfer) = &mut leader.transfer else { return };
         if rule!(self.is_overdue(transfer)) {
@@ -105,8 +106,9 @@ impl Node {
         self.now >= transfer.deadline
     }
 
-    /// Whether the leader has no lease: another server may be elected although its voters hear this
-    /// leader. `TimeoutNow` may arrive at any later time, so this lasts for the rest of the term.
+    /// Dissertation §6.4.1: whether the leader has no lease, because another server may be elected
+    /// although its voters hear this leader. `TimeoutNow` may arrive at any later time, so this
+    /// lasts for the rest of the term.
     pub(super) fn lease_is_revoked(&self, leader: &Leader) -> bool {
         leader.transfer.is_some() || leader.has_sent_timeout_now
     }

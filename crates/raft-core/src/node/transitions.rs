@@ -1,12 +1,18 @@
 //! The transitions between roles (§5.1, §5.2, Figure 4): each asserts before and after.
 //!
 //! ```text
-//!            times out               pre-vote quorum           vote quorum
-//!  follower ──────────▶ pre-candidate ──────────▶ candidate ──────────▶ leader
-//!      ▲                     │                       │                    │
-//!      └─────────────────────┴───────────────────────┴────────────────────┘
-//!            a later term, the leader of the term, no quorum, removed
+//!      ┌─ without pre-vote; told to by the leader (transfer) ─┐
+//!      │                                                      ▼
+//!      │    times out                   pre-vote quorum                 vote quorum
+//!   follower ──────────▶ pre-candidate ─────────────────▶ candidate ────────────────▶ leader
+//!      ▲                    │    ▲                          │   │                       │
+//!      │                    │    └─ split vote: times out ──┘   │                       │
+//!      └────────────────────┴───────────────────────────────────┴───────────────────────┘
+//!               a later term; the leader of the term; as leader: no quorum, or removed
 //! ```
+//!
+//! When the timer of a pre-candidate elapses, it asks for pre-votes anew. Without pre-vote, a split
+//! vote leads a candidate to the next term.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -16,15 +22,15 @@ use super::progress::Progress;
 use super::reads::HeartbeatRounds;
 use super::{Leader, Node, Role};
 use crate::{
-    ElectionReason, ElectionTrace, NodeId, Outcome, Payload, PreVoteTrace, Refusal, StepDownReason,
-    Term, TermTrace,
+    ElectionReason, ElectionTrace, LogIndex, NodeId, Outcome, Payload, PreVoteTrace, Refusal,
+    StepDownReason, Term, TermTrace,
 };
 
 impl Node {
     /// Raft §5.1: a server that sees a later term enters it as a follower, without a vote.
     pub(super) fn enter_term(&mut self, term: Term, by: NodeId) {
         let from = self.current_term;
-        assert!(term > from, "enter term {term} from term {from}");
+        assert!(term > from, "the term that is entered, {term}, is later than {from}");
         self.trace(|| TermTrace::Advanced { from, to: term, by });
         self.set_term_and_vote(term, None);
         let reason = StepDownReason::LaterTerm(term);
@@ -40,13 +46,17 @@ impl Node {
             }
         }
         assert!(matches!(self.role, Role::Follower { leader: None }), "term {term} has no leader");
-        assert!(self.voted_for.is_none(), "a vote in term {term} before anyone asked");
+        assert!(self.voted_for.is_none(), "no vote is cast yet in term {term}");
     }
 
     /// From any other role. The vote stays: it belongs to the term, not to the role (§5.2).
     pub(super) fn become_follower(&mut self, reason: StepDownReason, leader: Option<NodeId>) {
         let (term, vote) = (self.current_term, self.voted_for);
         assert!(!matches!(self.role, Role::Follower { .. }), "a follower does not step down");
+        assert!(
+            leader.is_none() || !matches!(self.role, Role::Leader(_)),
+            "a leader's term has no other leader"
+        );
         assert!(leader != Some(self.config.id), "a server does not follow itself");
         self.trace(|| TermTrace::SteppedDown { term, reason });
         self.set_role(Role::Follower { leader });
@@ -55,7 +65,7 @@ impl Node {
         }
         assert!(
             (self.current_term, self.voted_for) == (term, vote),
-            "stepping down in term {term} changed the term or the vote"
+            "stepping down leaves term {term} and its vote as they are"
         );
     }
 
@@ -69,7 +79,7 @@ impl Node {
         self.set_role(Role::PreCandidate { votes: BTreeMap::from([(self.config.id, true)]) });
         assert!(
             (self.current_term, self.voted_for) == (term, vote),
-            "asking for pre-votes in term {term} changed the term or the vote"
+            "asking for pre-votes leaves term {term} and its vote as they are"
         );
     }
 
@@ -78,19 +88,22 @@ impl Node {
     pub(super) fn become_candidate(&mut self, reason: ElectionReason) {
         let (id, before) = (self.config.id, self.current_term);
         assert!(!matches!(self.role, Role::Leader(_)), "a leader starts no election");
+        assert!(rule!(self.is_promotable()), "only a voter starts an election");
         let (term, last_log) = (before.next(), self.log.last());
         self.trace(|| ElectionTrace::Started { term, reason, last_log });
         self.set_term_and_vote(term, Some(id));
         self.set_role(Role::Candidate { votes: BTreeMap::new() });
-        assert!(self.current_term > before, "an election is in a term of its own");
-        assert!(self.voted_for == Some(id), "a candidate did not vote for another");
+        assert!(self.current_term == before.next(), "an election is in the next term");
+        assert!(self.voted_for == Some(id), "a candidate votes for itself");
     }
 
     /// Raft §5.2: a candidate that a quorum voted for leads its term.
     pub(super) fn become_leader(&mut self, voters: Vec<NodeId>) {
-        let (term, last_index) = (self.current_term, self.log.last().index);
-        assert!(matches!(self.role, Role::Candidate { .. }), "only a candidate is elected");
-        assert!(self.voted_for == Some(self.config.id), "a candidate did not vote for another");
+        let (term, vote) = (self.current_term, self.voted_for);
+        let last_index = self.log.last().index;
+        let Role::Candidate { votes } = &self.role else { panic!("only a candidate is elected") };
+        assert!(rule!(self.has_vote_quorum(votes)), "a quorum elects");
+        assert!(vote == Some(self.config.id), "a candidate votes for itself");
         self.trace(|| ElectionTrace::BecameLeader { term, voters });
         let now = self.now;
         let peers = self.peers().into_iter().map(|peer| Progress::new(peer, last_index, now));
@@ -98,7 +111,7 @@ impl Node {
         self.set_role(Role::Leader(Some(Box::new(Leader {
             peers: peers.collect(),
             first_index: last_index.next(),
-            withheld: Default::default(),
+            traced_old_term: LogIndex(0),
             uncommitted_bytes,
             rounds: HeartbeatRounds::default(),
             reads: VecDeque::new(),
@@ -114,11 +127,17 @@ impl Node {
             node.append_as_leader(leader, Payload::Noop);
             node.broadcast_heartbeat(leader);
         });
+        assert!(matches!(self.role, Role::Leader(_)), "the elected candidate leads");
+        assert!(
+            (self.current_term, self.voted_for) == (term, vote),
+            "winning leaves term {term} and its vote as they are"
+        );
         assert!(self.log.last().term == term, "a leader's log ends in its own term");
         assert!(self.log.last().index == last_index.next(), "a leader overwrites nothing");
     }
 
-    /// The only writer of `role`. Requests that only the old role could answer are answered here.
+    /// Each change of the role is here; `as_leader` only takes a leader's state out and puts it
+    /// back. Requests that only the old role could answer are answered here.
     pub(super) fn set_role(&mut self, role: Role) {
         let leader_before = self.leader();
         let before = core::mem::replace(&mut self.role, role);

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
+use super::replication::missing_term_is_zero;
 use crate::node::{Leader, Node};
-use crate::{Bug, LogIndex, NodeId, Term};
+use crate::{Bug, CommitTrace, LogIndex, NodeId, Term};
 
 /// [`Bug::CommitUnsorted`], [`Bug::JointHalfCommit`], [`Bug::LearnersCount`]
 pub(in crate::node) fn quorum_match_index(node: &Node, leader: &Leader) -> Option<LogIndex> {
@@ -24,7 +25,7 @@ pub(in crate::node) fn quorum_match_index(node: &Node, leader: &Leader) -> Optio
 }
 
 /// [`Bug::CommitOldTerm`]
-pub(in crate::node) fn is_committed_by_counting(node: &Node, _: Term) -> Option<bool> {
+pub(in crate::node) fn may_commit_by_counting(node: &Node, _: Term) -> Option<bool> {
     node.has(Bug::CommitOldTerm).then_some(true)
 }
 
@@ -37,8 +38,15 @@ pub(in crate::node) fn commit_index_to_learn(
     node.has(Bug::CommitUnverified).then(|| leader_commit.min(node.log.last().index))
 }
 
-/// [`Bug::CommitGoesBack`]
+/// [`Bug::CommitGoesBack`], [`Bug::MissingTermIsZero`]
 pub(in crate::node) fn learn_commit(node: &mut Node, committed: LogIndex) -> Option<()> {
+    if committed > node.log.last().index && missing_term_is_zero(node) {
+        let from = node.commit_index;
+        node.trace(|| CommitTrace::Learned { from, to: committed });
+        node.commit_index = committed;
+        node.apply_committed();
+        return Some(());
+    }
     (committed <= node.commit_index && node.has(Bug::CommitGoesBack)).then(|| {
         node.commit_index = committed;
     })

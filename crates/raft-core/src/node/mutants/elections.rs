@@ -55,11 +55,15 @@ fn clear_vote(node: &mut Node) {
     node.durability.write_hard_state(node.current_term, None);
 }
 
-/// [`Bug::ElectionByUnion`]
+/// [`Bug::ElectionByUnion`], [`Bug::NonVoterCampaigns`]
 pub(in crate::node) fn has_vote_quorum(
     node: &Node,
     votes: &BTreeMap<NodeId, bool>,
 ) -> Option<bool> {
+    // A server that knows no voters takes "all of none" for a quorum.
+    if node.membership().is_empty() && non_voter_campaigns(node) {
+        return Some(true);
+    }
     node.has(Bug::ElectionByUnion).then(|| {
         let mut voters = node.membership().members();
         voters.retain(|member| node.membership().is_voter(*member));
@@ -81,7 +85,11 @@ pub(in crate::node) fn send_vote_request(
 
 /// [`Bug::NonVoterCampaigns`]
 pub(in crate::node) fn is_promotable(node: &Node) -> Option<bool> {
-    node.has(Bug::NonVoterCampaigns).then_some(true)
+    non_voter_campaigns(node).then_some(true)
+}
+
+fn non_voter_campaigns(node: &Node) -> bool {
+    node.has(Bug::NonVoterCampaigns)
 }
 
 /// [`Bug::TransferNeedsPreVote`]

@@ -1,30 +1,44 @@
 //! Bugs of log replication.
 
 use crate::node::durability::Needs;
-use crate::node::progress::{Progress, ProgressState};
+use crate::node::progress::ProgressState;
 use crate::node::{Leader, Node};
 use crate::{
     AppendEntries, AppendRefusal, Bug, HeartbeatRound, IgnoreReason, Log, LogIndex, LogPosition,
     NodeId, Term,
 };
 
-/// [`Bug::PrevZeroAccepted`]
+/// [`Bug::PrevZeroAccepted`], [`Bug::MissingTermIsZero`]
 pub(in crate::node) fn check_prev_log(
     node: &mut Node,
     prev_log: LogPosition,
 ) -> Option<Result<(), AppendRefusal>> {
     let is_compacted = prev_log.index < node.log.base().index;
     let is_start = is_compacted && prev_log == LogPosition::ORIGIN;
-    (is_start && node.has(Bug::PrevZeroAccepted)).then(|| {
+    if is_start && node.has(Bug::PrevZeroAccepted) {
         node.durability.write_truncation(node.log.first_index());
         node.log = Log::new(LogPosition::ORIGIN);
-        Ok(())
+        return Some(Ok(()));
+    }
+    let own_term = Term(0);
+    let is_missing = prev_log.index > node.log.last().index;
+    (is_missing && missing_term_is_zero(node)).then_some(match prev_log.term == own_term {
+        true => Ok(()),
+        false => Err(AppendRefusal::PreviousConflicts { own_term }),
     })
 }
 
 /// [`Bug::MissingTermIsZero`]
-pub(in crate::node) fn known_term_at(node: &Node, index: LogIndex) -> Option<Option<Term>> {
-    node.has(Bug::MissingTermIsZero).then(|| node.known_term_at(index).or(Some(Term(0))))
+pub(in crate::node) fn prev_log_term(
+    node: &Node,
+    prev_log_index: LogIndex,
+) -> Option<Option<Term>> {
+    let is_known = node.prev_log_term(prev_log_index).is_some();
+    (!is_known && missing_term_is_zero(node)).then_some(Some(Term(0)))
+}
+
+pub(super) fn missing_term_is_zero(node: &Node) -> bool {
+    node.has(Bug::MissingTermIsZero)
 }
 
 /// [`Bug::AppendTruncates`]
@@ -38,7 +52,10 @@ pub(in crate::node) fn store_entries(
         && newest.index < node.log.last().index
         && newest.index > node.log.base().index
     {
+        // The rule asserts that they are not committed.
+        let commit_index = core::mem::take(&mut node.commit_index);
         node.remove_entries_from(newest.index.next(), newest.term);
+        node.commit_index = commit_index;
     }
     None
 }
@@ -75,11 +92,10 @@ pub(in crate::node) fn backtrack(
 /// [`Bug::BacktrackStuck`]
 pub(in crate::node) fn next_index_after_refusal(
     node: &Node,
-    progress: &Progress,
-    _: LogIndex,
+    prev_log_index: LogIndex,
     _: LogPosition,
 ) -> Option<LogIndex> {
-    node.has(Bug::BacktrackStuck).then_some(progress.next_index)
+    node.has(Bug::BacktrackStuck).then_some(prev_log_index.next())
 }
 
 /// [`Bug::ProbeNeverResumes`], [`Bug::InFlightLeak`], [`Bug::MatchGoesBack`]
