@@ -140,7 +140,7 @@ impl Membership {
         sorted(voters.iter().chain(outgoing).chain(learners).copied())
     }
 
-    /// How many voters make a majority of the new set: more than half of them.
+    /// How many make a majority of the voters, the outgoing ones aside: more than half.
     pub fn majority(&self) -> usize {
         majority(self.voters())
     }

@@ -178,7 +178,8 @@ const LARGEST_NUMBER: u64 = u64::MAX / 2;
 impl Node {
     /// Handles one input at the moment `now`. Then drain the outputs, at once or after more inputs.
     ///
-    /// No message from a peer makes it panic: a message that cannot be true is ignored and traced.
+    /// No message from a peer makes it panic: a message that no correct server sends is
+    /// ignored and traced.
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.now = now;
         // Proposals and reads are finished once for all of them: at the drain, or here.
@@ -408,7 +409,7 @@ impl Node {
         });
     }
 
-    /// The only writer of term and vote: whatever changes them goes to disk (Figure 2).
+    /// The only writer of term and vote: each change of them goes to disk (Figure 2).
     fn set_term_and_vote(&mut self, term: Term, voted_for: Option<NodeId>) {
         assert!(term >= self.current_term, "term {} never goes back, to {term}", self.current_term);
         assert!(

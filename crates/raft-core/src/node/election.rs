@@ -237,7 +237,7 @@ impl Node {
     /// Raft §5.2: a server votes once in a term; else two candidates could both have a majority.
     ///
     /// A server that is not yet a voter by its own log votes all the same: else the cluster might
-    /// be one vote short for ever (dissertation §4.2.1).
+    /// be one vote short for ever (dissertation §4.1).
     pub(super) fn check_vote(
         &self,
         candidate: NodeId,

@@ -79,7 +79,10 @@ impl Targets<'_> {
         let end = |core: &&Node| (core.log().last().term, core.log().last().index);
         let latest = self.world.nodes().filter_map(SimNode::core).max_by_key(end);
         let Some(core) = latest else { return false };
-        core.membership().is_quorum(|id| self.world.node(id).is_some_and(|node| !lost(node)))
+        // A server that is to join knows no members. If it is the latest, all logs are empty.
+        let membership = core.membership();
+        let is_sound = |id: NodeId| self.world.node(id).is_some_and(|node| !lost(node));
+        membership.is_empty() || membership.is_quorum(is_sound)
     }
 }
 
