@@ -4,7 +4,6 @@
 pub(crate) mod chunks;
 pub(crate) mod commands;
 pub(crate) mod disk;
-mod hash;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod memberships;

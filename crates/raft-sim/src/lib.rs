@@ -77,6 +77,7 @@ pub use event::{
     ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent, NetworkEvent,
     ProcessEvent, RetryReason, StateMachineEvent,
 };
+pub use fingerprint::Fingerprint;
 pub use latency::LatencyShape;
 pub use network::{
     InFlightMessage, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,

@@ -1,11 +1,13 @@
 //! The shadow of a log: for every entry its term and the hash of the prefix that ends with it.
 
+use std::hash::{Hash, Hasher};
+
 use raft_core::{Entry, LogIndex, LogPosition, Term};
+use raft_sim::Fingerprint;
 
 use super::chunks::Chunks;
-use super::hash;
 
-/// A log up to an entry. Equal for equal logs.
+/// A log up to an entry. Equal for equal logs, so one comparison is enough for a whole log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PrefixHash {
     /// The term of the entry.
@@ -25,12 +27,18 @@ pub(crate) struct LogShadow {
 
 impl PrefixHash {
     /// The empty log.
-    pub(crate) const EMPTY: Self = Self { term: Term(0), hash: hash::EMPTY };
+    pub(crate) const EMPTY: Self = Self { term: Term(0), hash: 0 };
 
     /// This log with one more entry.
     pub(crate) fn then(self, entry: &Entry) -> Self {
-        Self { term: entry.term, hash: hash::chain(self.hash, entry) }
+        Self { term: entry.term, hash: fingerprint((self.hash, entry)) }
     }
+}
+
+fn fingerprint(value: impl Hash) -> u64 {
+    let mut hash = Fingerprint::default();
+    value.hash(&mut hash);
+    hash.finish()
 }
 
 impl LogShadow {
@@ -42,7 +50,10 @@ impl LogShadow {
     /// A log without entries that starts after a snapshot. `known` is the hash of the entries that
     /// the snapshot replaced, if any log ever held them.
     pub(crate) fn after(base: LogPosition, known: Option<u64>) -> Self {
-        let hash = known.unwrap_or_else(|| hash::unknown_prefix(base));
+        if base == LogPosition::ORIGIN {
+            return Self::new(base.index, PrefixHash::EMPTY);
+        }
+        let hash = known.unwrap_or_else(|| fingerprint(base));
         Self::new(base.index, PrefixHash { term: base.term, hash })
     }
 
