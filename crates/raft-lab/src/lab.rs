@@ -61,8 +61,8 @@ pub struct Lab {
     number: u64,
     /// The present frame, once it was asked for.
     frame: RefCell<Option<Frame>>,
-    /// The fingerprint of the present frame.
-    shown: Fingerprint,
+    /// The state that the present frame shows.
+    shown: FrameState,
 }
 
 /// The handle of one subscription to the events.
@@ -88,9 +88,9 @@ struct Waiting {
     listener: Option<Listener>,
 }
 
-/// Two moments of a lab with the same fingerprint look the same.
+/// Equal at two moments of a lab: their frames are equal.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-struct Fingerprint {
+struct FrameState {
     now: Instant,
     steps: u64,
     lines: u64,
@@ -169,7 +169,7 @@ impl Lab {
             wake: None,
             number: 0,
             frame: RefCell::new(None),
-            shown: Fingerprint::default(),
+            shown: FrameState::default(),
         };
         lab.take_events();
         lab.flush();
@@ -245,11 +245,11 @@ impl Lab {
         self.number += 1;
         self.frame.replace(None);
         self.recent.forget_before(self.session.world().now());
-        self.shown = self.fingerprint();
+        self.shown = self.frame_state();
     }
 
-    fn fingerprint(&self) -> Fingerprint {
-        Fingerprint {
+    fn frame_state(&self) -> FrameState {
+        FrameState {
             now: self.session.world().now(),
             steps: self.session.world().steps(),
             lines: self.console.count(),

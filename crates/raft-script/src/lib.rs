@@ -68,4 +68,3 @@ pub use session::{Goal, Journaled, Session, Started, Stepped};
 pub use statement::{
     DiskContents, Ends, Moment, Nodes, Order, Run, Script, Selector, SourceLine, Statement,
 };
-pub use units::{Percent, Span};

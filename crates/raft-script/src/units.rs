@@ -1,59 +1,14 @@
-//! How durations, percentages, sizes, terms and keys are written and read, in scripts and in
-//! arguments.
+//! How delays, drifts, sizes, terms and keys are written and read in scripts. Durations and
+//! percentages are those of the simulator.
 
 use std::fmt::{self, Write as _};
-use std::time::Duration;
 
-use crate::excerpt::is_invisible;
 use raft_core::Term;
 use raft_sim::DelayRange;
+pub(crate) use raft_sim::units::{Percent, Span, digits};
 
+use crate::excerpt::is_invisible;
 use crate::statement::write_list;
-
-/// A duration as a whole number of the largest unit that divides it: `20us`, `5ms`, `2s`, `1m`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Span(pub Duration);
-
-impl Span {
-    /// The units, the smallest first, each with its microseconds.
-    const UNITS: [(&'static str, u64); 4] =
-        [("us", 1), ("ms", 1000), ("s", 1_000_000), ("m", 60_000_000)];
-
-    /// A number with a unit, such as `0.5s`; it must be a whole number of microseconds.
-    pub fn parse(word: &str) -> Option<Duration> {
-        let unit_at = word.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, name) = word.split_at(unit_at);
-        let name = if name == "µs" { "us" } else { name };
-        let (_, unit) = Self::UNITS.into_iter().find(|(unit, _)| *unit == name)?;
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        if whole.is_empty() || fraction.is_empty() || fraction.len() > 9 {
-            return None;
-        }
-        let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
-        let parts = digits(fraction)?.checked_mul(unit)?;
-        if parts % scale != 0 {
-            return None;
-        }
-        let micros = digits(whole)?.checked_mul(unit)?.checked_add(parts / scale)?;
-        Some(Duration::from_micros(micros))
-    }
-}
-
-/// A number of decimal digits alone.
-pub(crate) fn digits(word: &str) -> Option<u64> {
-    if word.bytes().all(|byte| byte.is_ascii_digit()) { word.parse().ok() } else { None }
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.0.as_micros();
-        let divides = |(_, unit): &(&str, u64)| micros.is_multiple_of(u128::from(*unit));
-        match Self::UNITS.into_iter().rev().find(divides).filter(|_| micros > 0) {
-            Some((name, unit)) => write!(f, "{}{name}", micros / u128::from(unit)),
-            None => f.write_str("0s"),
-        }
-    }
-}
 
 /// A range of delays: `5ms..15ms`, or `5ms` for exactly that.
 pub(crate) struct Delay(pub(crate) DelayRange);
@@ -62,35 +17,6 @@ impl fmt::Display for Delay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DelayRange { min, max } = self.0;
         if min == max { Span(min).fmt(f) } else { write!(f, "{}..{}", Span(min), Span(max)) }
-    }
-}
-
-/// Parts of a million as a percentage: `2.5%`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Percent(pub u32);
-
-impl Percent {
-    /// From `0%` to `100%`, with at most four decimals; in parts of a million.
-    pub fn parse(word: &str) -> Option<u32> {
-        let number = word.strip_suffix('%')?;
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        if whole.is_empty() || fraction.is_empty() || fraction.len() > 4 {
-            return None;
-        }
-        let scale = 10_u64.pow(4 - u32::try_from(fraction.len()).ok()?);
-        let parts = digits(whole)?.checked_mul(10_000)? + digits(fraction)? * scale;
-        u32::try_from(parts).ok().filter(|parts| *parts <= 1_000_000)
-    }
-}
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, fraction) = (self.0 / 10_000, self.0 % 10_000);
-        if fraction == 0 {
-            return write!(f, "{whole}%");
-        }
-        let digits = format!("{fraction:04}");
-        write!(f, "{whole}.{}%", digits.trim_end_matches('0'))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use raft_core::Instant;
 
-use crate::words::Percent;
+use crate::units::{Percent, Span};
 
 /// The largest drift of a clock, in either direction, in millionths (ppm).
 pub const MAX_DRIFT_PPM: i32 = 500_000;
@@ -134,7 +134,7 @@ impl fmt::Display for ClockChange {
                 let direction = if *ppm > 0 { "fast" } else { "slow" };
                 write!(f, "runs {} too {direction}", Percent(ppm.unsigned_abs()))
             }
-            Self::Jump(ahead) => write!(f, "jumps ahead by {ahead:?}"),
+            Self::Jump(ahead) => write!(f, "jumps ahead by {}", Span(*ahead)),
         }
     }
 }

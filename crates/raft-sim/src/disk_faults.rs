@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use raft_storage::RecordKey;
 
+use crate::units::Span;
 use crate::{DelayRange, LatencyShape};
 
 /// The longest stall of a disk.
@@ -70,7 +71,7 @@ impl fmt::Display for DiskChange {
         match self {
             Self::Latency(range) => write!(f, "takes {range}"),
             Self::Shape(shape) => write!(f, "has {shape} latencies"),
-            Self::Stall(duration) => write!(f, "completes no write for {duration:?}"),
+            Self::Stall(duration) => write!(f, "completes no write for {}", Span(*duration)),
             Self::Fsync(Fsync::Works) => f.write_str("completes every flush again"),
             Self::Fsync(Fsync::FailsOnce) => f.write_str("will fail the next flush"),
             Self::Fsync(Fsync::Fails) => f.write_str("fails every flush"),

@@ -62,6 +62,7 @@ mod random;
 mod setup;
 mod switches;
 mod timeline;
+pub mod units;
 mod words;
 mod world;
 

@@ -88,13 +88,13 @@ pub(crate) enum ClientRequest {
 #[derive(Clone, Debug)]
 pub(crate) enum PendingRequest {
     Command { client: ClientId, sequence: Sequence },
-    Read(PendingRead),
+    Read(ClientRead),
     Administration(AdminRequest),
 }
 
 /// A read that waits for the core's permission.
 #[derive(Clone, Debug)]
-pub(crate) struct PendingRead {
+pub(crate) struct ClientRead {
     pub(crate) client: ClientId,
     pub(crate) sequence: Sequence,
     pub(crate) operation: Operation,

@@ -9,6 +9,7 @@ use raft_storage::Records;
 
 use crate::LatencyShape;
 use crate::switches::WorldBug;
+use crate::units::Span;
 
 /// The cluster, its network and its disks at the beginning. Together with a journal of actions it
 /// determines a run completely.
@@ -103,7 +104,7 @@ impl Default for Setup {
 pub const MAX_NODES: u64 = 2 * Membership::MAX_VOTERS as u64;
 
 const MAX_RUN: u64 = 1 << 30;
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 impl Setup {
     /// The first voters' ids: 1, 2, …
@@ -203,8 +204,8 @@ impl DelayRange {
 /// `5ms to 15ms`; `5ms` if the two are equal.
 impl fmt::Display for DelayRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { min, max } = self;
-        if min == max { write!(f, "{min:?}") } else { write!(f, "{min:?} to {max:?}") }
+        let (min, max) = (Span(self.min), Span(self.max));
+        if min == max { min.fmt(f) } else { write!(f, "{min} to {max}") }
     }
 }
 
@@ -217,11 +218,13 @@ impl fmt::Display for SetupError {
             }
             Self::NoSuchNode(node) => write!(f, "there is no node {node} in this cluster"),
             Self::Delay { setting, range: DelayRange { min, max } } => {
-                write!(f, "{setting} is from {min:?} to {max:?}; it must go up, to 1 h at most")
+                let (min, max, most) = (Span(*min), Span(*max), Span(HOUR));
+                write!(f, "{setting} is from {min} to {max}; it must go up, to {most} at most")
             }
             Self::TooManyRuns(run) => write!(f, "run is {run}; it must be at most {MAX_RUN}"),
             Self::ClientPatience(value) => {
-                write!(f, "a client's time-out is {value:?}; it must be from 1 ms to 1 h")
+                let (value, most) = (Span(*value), Span(HOUR));
+                write!(f, "a client's time-out is {value}; it must be from 1ms to {most}")
             }
         }
     }

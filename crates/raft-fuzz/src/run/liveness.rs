@@ -6,6 +6,7 @@ use raft_check::{complete, converged};
 use raft_core::{Membership, NodeId};
 use raft_kv::{Operation, Response};
 use raft_script::{ClientCondition, ClusterCondition, Condition, LeaderCondition, Statement};
+use raft_sim::units::Span;
 use raft_sim::{
     Action, AdminRequest, NetworkAction, NodeAction, NodeState, Random, ReadPolicy, Request,
     SimNode,
@@ -188,9 +189,8 @@ impl SeedRun {
                 Some(next) if next.at <= deadline => self.step()?,
                 _ => {
                     self.world.advance_clock(deadline);
-                    let waited = deadline - began;
-                    let description =
-                        format!("waited {} ms for {awaited}, found: {found}", waited.as_millis());
+                    let waited = Span(deadline - began);
+                    let description = format!("waited {waited} for {awaited}, found: {found}");
                     return Err(Failure::no_progress(description, &self.world));
                 }
             }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use raft_script::{Run, Span, Statement};
+use raft_script::{Run, Statement};
+use raft_sim::units::Span;
 
 use crate::play::action;
 

@@ -40,7 +40,7 @@ impl Lab {
         } else if self.stalled {
             self.single_step();
         }
-        let has_changed = self.fingerprint() != self.shown;
+        let has_changed = self.frame_state() != self.shown;
         if has_changed {
             self.changed();
         }

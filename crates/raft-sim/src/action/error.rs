@@ -12,6 +12,8 @@ use crate::clock::{MAX_DRIFT_PPM, MAX_JUMP};
 use crate::disk_faults::The;
 use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
 use crate::node::MAX_HANDLING;
+use crate::setup::HOUR;
+use crate::units::{Percent, Span};
 use crate::{ClockChange, DelayRange, MessageId, NodeState};
 
 /// Why an action was not done. Nothing was changed.
@@ -146,14 +148,18 @@ impl fmt::Display for ActionError {
             }
             Self::Clock(change) => write!(
                 f,
-                "a clock runs at most {MAX_DRIFT_PPM} ppm too fast or too slow and jumps at most \
-                 {MAX_JUMP:?} ahead; this one {change}"
+                "a clock runs at most {} too fast or too slow and jumps at most {} ahead; this one \
+                 {change}",
+                Percent(MAX_DRIFT_PPM.unsigned_abs()),
+                Span(MAX_JUMP)
             ),
             Self::Handling(time) => {
-                write!(f, "a node takes {MAX_HANDLING:?} at most to handle anything, not {time:?}")
+                let (most, time) = (Span(MAX_HANDLING), Span(*time));
+                write!(f, "a node takes {most} at most to handle anything, not {time}")
             }
             Self::Delay(DelayRange { min, max }) => {
-                write!(f, "a delay from {min:?} to {max:?} must go up, to 1 h at most")
+                let (min, max) = (Span(*min), Span(*max));
+                write!(f, "a delay from {min} to {max} must go up, to {} at most", Span(HOUR))
             }
             Self::Network(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
@@ -177,7 +183,8 @@ impl fmt::Display for NetworkError {
                 write!(f, "at most {MAX_QUEUE} messages can wait in front of a link, not {limit}")
             }
             Self::Clog(time) => {
-                write!(f, "a link can be clogged for {MAX_CLOG:?} at most, not {time:?}")
+                let (most, time) = (Span(MAX_CLOG), Span(*time));
+                write!(f, "a link can be clogged for {most} at most, not {time}")
             }
             Self::NothingToReplay { carried: 0, .. } => {
                 f.write_str("no message has arrived on this link yet")

@@ -7,7 +7,8 @@ use raft_core::NodeId;
 
 use crate::LinkChange;
 use crate::fingerprint::Fingerprint;
-use crate::words::{Percent, join, plural};
+use crate::units::{Percent, Span};
+use crate::words::{join, plural};
 
 /// What happens to links and to the network as a whole.
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ impl fmt::Display for LinkChange {
                 write!(f, "queues at most {limit} {}", plural(*limit as usize, "message"))
             }
             Self::Clog(time) if time.is_zero() => f.write_str("is no longer clogged"),
-            Self::Clog(time) => write!(f, "is clogged for {time:?}"),
+            Self::Clog(time) => write!(f, "is clogged for {}", Span(*time)),
         }
     }
 }

@@ -8,6 +8,7 @@ use raft_core::NodeId;
 
 use crate::ClockChange;
 use crate::fingerprint::Fingerprint;
+use crate::units::Span;
 
 /// What happens to a node's process, its clock or its speed.
 #[derive(Clone, Debug)]
@@ -76,10 +77,8 @@ impl ProcessEvent {
                 write!(f, "node {node} is no longer slow")
             }
             Self::Slowed { handling } => {
-                write!(
-                    f,
-                    "node {node} is slow: each message, write and timer takes it {handling:?}"
-                )
+                let time = Span(*handling);
+                write!(f, "node {node} is slow: each message, write and timer takes it {time}")
             }
             Self::ClockChanged { change } => write!(f, "the clock of node {node} {change}"),
         }

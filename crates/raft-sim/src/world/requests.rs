@@ -7,7 +7,7 @@ use raft_kv::{ClientId, Response, Sequence};
 
 use super::World;
 use super::queue::{ScheduledKind, ServerReply};
-use crate::node::{ClientRequest, PendingRead, PendingRequest};
+use crate::node::{ClientRead, ClientRequest, PendingRequest};
 use crate::{
     AdminRequest, Client, ClusterEvent, EventKind, ReadPolicy, RetryReason, StateMachineEvent,
 };
@@ -28,7 +28,7 @@ impl World {
                 self.ask_core(id, pending, |request| Input::Propose { request, command });
             }
             ClientRequest::Read { operation, read } => {
-                let pending = PendingRead { client, sequence, operation, read };
+                let pending = ClientRead { client, sequence, operation, read };
                 match read.mode() {
                     Some(mode) => {
                         let pending = PendingRequest::Read(pending);
@@ -78,7 +78,7 @@ impl World {
             PendingRequest::Read(read) if matches!(outcome, Outcome::Readable { .. }) => {
                 self.serve_read(id, read);
             }
-            PendingRequest::Read(PendingRead { client, sequence, .. })
+            PendingRequest::Read(ClientRead { client, sequence, .. })
             | PendingRequest::Command { client, sequence } => {
                 let reply = reply_of(outcome, &live.responses);
                 self.send_reply(id, client, sequence, reply);
@@ -87,8 +87,8 @@ impl World {
     }
 
     /// Answers a read from the node's store as it is now.
-    fn serve_read(&mut self, id: NodeId, read: PendingRead) {
-        let PendingRead { client, sequence, operation, read } = read;
+    fn serve_read(&mut self, id: NodeId, read: ClientRead) {
+        let ClientRead { client, sequence, operation, read } = read;
         let Some(live) = self.node_mut(id).live_mut() else { return };
         let index = LogIndex(live.store.last_applied());
         let response: Response =

@@ -4,6 +4,7 @@ mod peers;
 
 use raft_core::{Instant, NodeId, RoleKind, Status};
 use raft_lab::{Frame, MemberRole};
+use raft_sim::units::Span;
 use raft_sim::{ClockChange, Disk, DiskChange, Fsync, SimNode};
 use yew::prelude::*;
 
@@ -70,7 +71,7 @@ fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
         facts.push(fact("clock", ClockChange::Drift { ppm: drift }.to_string()));
     }
     if !node.handling().is_zero() {
-        facts.push(fact("time per input", format!("{:?}", node.handling())));
+        facts.push(fact("time per input", Span(node.handling()).to_string()));
     }
     let disk = node.disk();
     let writes = disk.pending().len();
