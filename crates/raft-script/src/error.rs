@@ -1,24 +1,24 @@
-//! What is wrong with a text, where, and what should stand there instead.
+//! Errors of the parser: the place, the text found there, and the text expected.
 
 use std::fmt;
 
 use crate::excerpt::{Excerpt, visible};
 
-/// A text that is no script. `Display` shows the line with a caret under the place.
+/// A text is not a script. `Display` shows the line with a caret under the place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParseError {
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, counted in characters.
     pub column: usize,
-    /// What stands there, as it stands there, shortened; empty at the end of the line.
+    /// The text found, up to 40 characters; empty at the end of the line.
     pub found: String,
-    /// What should stand there.
+    /// The text expected, in words.
     pub expected: String,
     excerpt: Excerpt,
 }
 
-/// How much of a long word is shown.
+/// The longest text shown as found, in characters.
 const MAX_FOUND: usize = 40;
 
 impl ParseError {

@@ -1,13 +1,12 @@
 //! The one command language: parse, print, execute.
 //!
 //! Everything that a person can do to a cluster is one [`Statement`], and every statement is one
-//! line of text: typed into the page's console, written in a scenario, carried by a share link,
-//! printed by
-//! [`Session::export`], run by `helios run`. [`help`] lists them all. `Display` and [`parse_line`] are
-//! inverses.
+//! line of text. The page's console, scenarios, share links, [`Session::export`] and
+//! `helios run` all use it. [`help`] lists every form. `Display` and [`parse_line`] are inverses.
 //!
-//! [`Session`] carries statements out, one step at a time, so that a page can pace it; [`run`] carries
-//! out a whole script at full speed. Both check every property of the protocol after every event.
+//! [`Session`] carries out statements one step at a time, so that a page can pace it. [`run`]
+//! carries out a whole script at full speed. Both check every property of the protocol after
+//! every event.
 //!
 //! ```
 //! let script = raft_script::parse(

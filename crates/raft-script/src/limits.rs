@@ -1,4 +1,4 @@
-//! A script is untrusted input. These are its limits; each is enforced with an error that names it.
+//! The limits of a script, which is untrusted input. An error names the limit that is exceeded.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub const MAX_LINE_BYTES: usize = 24 << 20;
 pub const MAX_STATEMENTS: usize = 100_000;
 /// The most nodes that a cluster begins with.
 pub const MAX_NODES: u64 = raft_core::Membership::MAX_VOTERS as u64;
-/// The largest number of a node, joined later or not.
+/// The largest number of a node, also of one that joins later.
 pub const MAX_NODE_NUMBER: u64 = raft_sim::MAX_NODES;
 /// The most entries of one message.
 pub const MAX_BATCH: u64 = 1_000_000;
@@ -22,12 +22,12 @@ pub const MAX_LOG_TERMS: usize = 10_000;
 pub const MAX_NUMBER: u64 = 1 << 40;
 /// The most steps of one `step`.
 pub const MAX_STEPS: u64 = 1_000_000;
-/// How much virtual time one run of a script may take.
+/// The longest run of a script, in virtual time.
 pub const MAX_RUN_TIME: Duration = Duration::from_secs(24 * 3600);
-/// How many steps the world may make in one run of a script.
+/// The most steps of the world in one run of a script.
 pub const MAX_RUN_STEPS: u64 = 20_000_000;
-/// How much may be under way at once in one run of a script: messages, disk writes, timers of
-/// clients, and what waits for paused nodes. Each takes some hundred bytes.
+/// The most items in progress at once in one run of a script: messages, disk writes, timers of
+/// clients, and inputs of paused nodes. Each takes some hundred bytes.
 pub const MAX_BACKLOG: usize = 250_000;
-/// How long `run until` waits when the script does not say.
+/// The longest wait of `run until` without `within`.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

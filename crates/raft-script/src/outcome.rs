@@ -1,4 +1,4 @@
-//! What became of a statement, in words.
+//! The results of statements, in words.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use raft_sim::{ActionError, SetupError};
 
 use crate::statement::SourceLine;
 
-/// What the console prints when a statement is carried out. `Display` is its words.
+/// The answer to a statement that was carried out, as the console prints it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reply {
     words: String,
@@ -31,77 +31,78 @@ impl fmt::Display for Reply {
     }
 }
 
-/// Why a statement was not carried out, or what it expects does not hold.
+/// A statement was not carried out, or its expectation does not hold.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ExecError {
-    /// The world does not allow it now.
+    /// The world refuses the action in its present state.
     Refused(ActionError),
-    /// The world cannot begin like that.
+    /// A setting of the world is out of bounds.
     Setup(SetupError),
-    /// What a disk should hold cannot be read.
+    /// The contents of a disk cannot be read.
     DiskImage {
-        /// Whose disk.
+        /// The disk's owner.
         node: NodeId,
-        /// What is wrong.
+        /// The mistake in the contents, in words.
         reason: String,
     },
-    /// `cluster` or the contents of a disk, when the world exists already.
+    /// `cluster` or the contents of a disk came after the world was made.
     TooLate,
-    /// No node has the role that was named.
+    /// No running node has the role that the statement names.
     NoSuchRole {
-        /// The role.
+        /// `leader` or `follower`.
         role: String,
     },
-    /// The statement is about no node at all.
+    /// The statement names no node to which it applies.
     NoNodes,
-    /// The time is over.
+    /// The statement names a time before the present.
     Past {
-        /// The time that was named.
+        /// The named time.
         time: Instant,
         /// The present.
         now: Instant,
     },
-    /// Another statement waits.
+    /// Another statement is still waiting. Only one waits at a time.
     Busy {
-        /// What for.
+        /// The goal of that statement, in words.
         goal: String,
     },
-    /// A moment that names a step is not reached: the run is another one than that of the script.
+    /// The moment names a step that this run does not reach at that time: the script was recorded
+    /// from a different run.
     OtherRun {
         /// The moment.
         moment: String,
         /// The steps made so far.
         step: u64,
-        /// When something happens next.
+        /// The time of the next step; `None`: nothing is scheduled.
         next: Option<Instant>,
     },
     /// An expectation does not hold.
     Expectation {
-        /// What was expected.
+        /// The condition, in words.
         expected: String,
-        /// What was found.
+        /// The present state, in words.
         found: String,
     },
-    /// What was waited for did not come.
+    /// The condition did not come to hold in time.
     TimedOut {
-        /// What was waited for.
+        /// The condition, in words.
         awaited: String,
-        /// For how long.
+        /// The longest wait, as a duration of the language.
         within: String,
-        /// What was found at the end.
+        /// The state at the end of the wait, in words.
         found: String,
     },
-    /// A property that must always hold is broken.
+    /// A property of the protocol is broken.
     Violated(Violation),
     /// A script's [limit](crate::limits) is reached.
     LimitExceeded {
-        /// Which.
+        /// The limit and its value, in words.
         limit: String,
     },
 }
 
 impl ExecError {
-    /// Whether the statement could not be carried out as the world was, which changed nothing.
+    /// Whether the world refused the statement in its present state. Then nothing has changed.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(
             self,
@@ -117,7 +118,7 @@ pub struct FailedStatement {
     pub line: usize,
     /// The statement, in its canonical form.
     pub statement: String,
-    /// Why.
+    /// The reason.
     pub error: ExecError,
 }
 
@@ -159,16 +160,16 @@ impl fmt::Display for ExecError {
                 "the world exists already: `cluster` and what disks hold come first in a script",
             ),
             Self::NoSuchRole { role } => write!(f, "there is no {role} now"),
-            Self::NoNodes => f.write_str("there is no node that it could be done to"),
+            Self::NoNodes => f.write_str("no node is in a state that allows it"),
             Self::Past { time, now } => write!(f, "{time} is over: it is {now}"),
             Self::Busy { goal } => write!(f, "another statement is not finished: {goal}"),
             Self::OtherRun { moment, step, next } => {
                 write!(f, "{moment} is not reached: after {step} steps ")?;
                 match next {
                     Some(next) => write!(f, "the next is due at {next}")?,
-                    None => f.write_str("nothing is to come")?,
+                    None => f.write_str("nothing is scheduled")?,
                 }
-                f.write_str("; the script was recorded from another run")
+                f.write_str("; the script was recorded from a different run")
             }
             Self::Expectation { expected, found } => {
                 write!(f, "expected {expected}, found: {found}")

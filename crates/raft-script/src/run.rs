@@ -9,33 +9,33 @@ use crate::session::{Session, Started, Stepped};
 use crate::statement::{Moment, Run, Script, SourceLine, Statement};
 use crate::units::Span;
 
-/// How a script's run ended.
+/// The result of a script's run.
 #[derive(Clone, Debug)]
 pub struct RunReport {
-    /// The statement at which it ended early, and why; `None`: every statement was carried out and
+    /// The statement at which the run ended early; `None`: every statement was carried out and
     /// every expectation held.
     pub failure: Option<FailedStatement>,
-    /// The virtual time at its end.
+    /// The virtual time at the end.
     pub at: Instant,
-    /// How many events there were.
+    /// The number of events.
     pub events: u64,
-    /// How many steps the world made.
+    /// The number of the world's steps.
     pub steps: u64,
     /// The world's trace hash at the end; 0 without a world.
     pub trace_hash: u64,
-    /// The session at its end; `None` if the world could not begin.
+    /// The session at the end; `None`: a setting or a disk of the world is not valid.
     pub session: Option<Session>,
 }
 
-/// Runs a whole script. The observer is shown every event, in order. A property that is broken ends
-/// the run, whether the script expects `safe` or not.
+/// Runs a whole script, and shows every event to the observer, in order. A broken property ends the
+/// run, also if the script does not expect `safe`.
 pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
     run_with(script, observer, None, MAX_RUN_STEPS)
 }
 
-/// Runs a whole script as [`run`] does, but goes on where the world refuses a statement, as if it
-/// were not there. `done` is shown each statement of which the run is made, when it is over: a
-/// script of these alone has the same run. The run ends with an error after `max_steps` steps.
+/// Runs a whole script as [`run`] does, but skips each statement that the world refuses. Each other
+/// statement is shown to `done` when it is finished: a script of these alone has the same run. The
+/// run ends with an error after `max_steps` steps.
 ///
 /// ```
 /// let script = raft_script::parse("run until leader\nrestart 1\nput x=1\nrun until idle")?;
@@ -91,7 +91,7 @@ fn run_with<'a>(
 struct Runner<'a> {
     session: Session,
     observer: &'a mut dyn FnMut(&Event),
-    /// Whom to tell of statements that are over; `None`: one that is refused ends the run.
+    /// Called with each finished statement; `None`: a refused statement ends the run.
     done: Option<&'a mut dyn FnMut(&SourceLine)>,
     events: u64,
     max_steps: u64,
@@ -110,7 +110,7 @@ impl Runner<'_> {
         script: &Script,
         lines: &[SourceLine],
     ) -> Result<(), FailedStatement> {
-        // What disks hold at the beginning may contradict itself.
+        // The contents of the disks may contradict each other.
         if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
             self.check().map_err(|error| FailedStatement::at(first, error))?;
         }
@@ -161,7 +161,8 @@ impl Runner<'_> {
         }
         if world.backlog() > MAX_BACKLOG {
             let limit = format!(
-                "{MAX_BACKLOG} messages and writes in flight; use slower timers or shorter latencies"
+                "{MAX_BACKLOG} messages and writes in flight; use slower timers or shorter \
+                 latencies"
             );
             return Err(ExecError::LimitExceeded { limit });
         }
@@ -173,7 +174,7 @@ impl Runner<'_> {
     }
 }
 
-/// What a statement waits for before it does what it does.
+/// The wait of an `at`, without the statement that follows it.
 fn waiting(statement: &Statement) -> Option<Statement> {
     let Statement::At { moment, .. } = statement else { return None };
     Some(Statement::Run(match *moment {

@@ -1,4 +1,4 @@
-//! The executor: a world with its checkers, what was done to it, and what is being waited for.
+//! The executor: a world with its checkers, its journal, and the goal of a waiting statement.
 
 mod actions;
 mod conditions;
@@ -24,9 +24,8 @@ pub(crate) use self::opening::without_unknown_down;
 
 use self::goal::Target;
 
-/// A world with its checkers and its journal. The command line, the page and tests all drive it:
-/// each
-/// [starts](Self::start) a statement and, if that needs time to pass, [steps](Self::step) until it is
+/// A world with its checkers and its journal. The command line, the page and tests
+/// [start](Self::start) a statement and, if it needs time to pass, [step](Self::step) until it is
 /// finished.
 ///
 /// ```
@@ -47,8 +46,13 @@ pub struct Session {
     checks: Checks,
     /// The `cluster` and `disk` statements that make this world.
     opening: Vec<Statement>,
+    /// The statements that were carried out, which [`export`](Self::export) prints.
+    ///
+    /// The world has a journal of its own, of actions. Both are needed: the world's replays the
+    /// world alone, without the language. This one keeps `crash all` and `x=1 via=leader` as they
+    /// were written, and the expectations and notes, which are no actions.
     journal: Vec<Journaled>,
-    /// What the last statement brought about; `None`: the world's own events are the last.
+    /// The events of the last statement; `None`: the last events are those of the world's step.
     gathered: Option<Vec<Event>>,
     /// Each client's last answer in words.
     answers: BTreeMap<ClientId, String>,
@@ -58,35 +62,35 @@ pub struct Session {
 /// A statement that was carried out.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Journaled {
-    /// When.
+    /// The virtual time.
     pub at: Instant,
-    /// After how many of the world's steps, if something else was still due at that time.
+    /// The number of the world's steps before it; `None`: nothing else was due at that time.
     pub step: Option<u64>,
-    /// What.
+    /// As it was given, with roles in place of numbers.
     pub statement: Statement,
 }
 
-/// What became of a statement that was started.
+/// The state of a statement after its start.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Started {
-    /// It is carried out.
+    /// The statement is finished.
     Done(Reply),
     /// It needs time to pass: [`Session::step`] until it is finished.
     Waiting,
 }
 
-/// What one step did.
+/// The result of one step.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Stepped {
     /// The world made one step, or only its clock moved.
     Event,
-    /// The waiting statement is over. The world made no step.
+    /// The waiting statement is finished. The world made no step.
     Finished(Result<Reply, ExecError>),
-    /// Nothing was done: nothing is to come, and no statement waits.
+    /// Nothing is scheduled in the world, and no statement waits.
     Nothing,
 }
 
-/// What comes next.
+/// The next thing to do.
 enum Upcoming {
     World(NextStep),
     Goal(Instant),
@@ -122,36 +126,35 @@ impl Session {
         &self.world
     }
 
-    /// The checkers; they have seen every event.
+    /// The checkers, which have seen every event.
     pub fn checks(&self) -> &Checks {
         &self.checks
     }
 
-    /// What the waiting statement waits for.
+    /// The goal of the waiting statement; `None`: no statement waits.
     pub fn goal(&self) -> Option<&Goal> {
         self.goal.as_ref()
     }
 
-    /// Gives up waiting.
+    /// Ends the wait of a statement before its goal.
     pub fn cancel(&mut self) {
         self.goal = None;
     }
 
-    /// What happened in the last statement or step, or at the beginning; in order.
+    /// The events of the last statement or step, or those of the start, in order.
     pub fn events(&self) -> &[Event] {
         self.gathered.as_deref().unwrap_or_else(|| self.world.events())
     }
 
-    /// What was done to the world, in order. Statements that only let time pass are left out: the
-    /// times of the others say it.
+    /// The statements that were carried out, in order, without those that only let time pass.
     pub fn statements(&self) -> impl ExactSizeIterator<Item = &Journaled> {
         self.journal.iter()
     }
 
-    /// Begins a statement, now.
+    /// Starts a statement at the present time.
     ///
     /// # Errors
-    /// When it cannot be carried out, or what it expects does not hold. Then the world is
+    /// When it cannot be carried out, or its expectation does not hold. Then the world is
     /// unchanged.
     pub fn start(&mut self, statement: &Statement) -> Result<Started, ExecError> {
         self.gathered = Some(Vec::new());
@@ -216,7 +219,7 @@ impl Session {
         Ok(Started::Waiting)
     }
 
-    /// When a moment is, and after how many steps.
+    /// The time of a moment, and the number of steps before it, if the moment names it.
     fn absolute(&self, moment: Moment) -> Result<(Instant, Option<u64>), ExecError> {
         let now = self.world.now();
         match moment {
@@ -226,7 +229,7 @@ impl Session {
         }
     }
 
-    /// When the next thing happens: in the world, or the end of waiting.
+    /// The next step of the world, or the end of the wait if that is earlier.
     pub fn next_step(&self) -> Option<NextStep> {
         match self.upcoming() {
             Upcoming::World(next) => Some(next),
@@ -248,7 +251,7 @@ impl Session {
         }
     }
 
-    /// Does exactly one thing: one step of the world, or the end of waiting.
+    /// Makes one step of the world, or ends the wait.
     pub fn step(&mut self) -> Stepped {
         match self.upcoming() {
             Upcoming::Nothing => Stepped::Nothing,
@@ -273,13 +276,13 @@ impl Session {
         }
     }
 
-    /// Moves the clock, but never past what comes [next](Self::next_step).
+    /// Moves the clock, up to the [next step](Self::next_step) at most.
     pub fn advance_clock(&mut self, to: Instant) {
         let limit = self.next_step().map_or(to, |next| to.min(next.at));
         self.world.advance_clock(limit);
     }
 
-    /// Ends the waiting. `None` if the statement goes on to wait for something else.
+    /// Ends the wait. `None`: the statement after `at` waits in turn.
     fn finish(&mut self) -> Option<Result<Reply, ExecError>> {
         let goal = self.goal.take()?;
         if let Some(error) = goal.mismatch(&self.world) {
@@ -310,7 +313,7 @@ impl Session {
     }
 
     fn expectation_held(&mut self, condition: &Condition) -> Reply {
-        // Kept without its patience: at this very moment it holds.
+        // Without `within`: the condition holds at this moment.
         self.note(Statement::Expect { condition: condition.clone(), within: None });
         self.condition_reply(condition)
     }
@@ -344,7 +347,7 @@ impl Session {
         }
     }
 
-    /// Notes whether what is waited for holds now.
+    /// Checks whether the condition of the waiting statement holds now.
     fn check_goal(&mut self) {
         let is_met = match &self.goal {
             Some(goal) => goal.condition().is_some_and(|condition| self.holds(condition)),

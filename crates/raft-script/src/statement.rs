@@ -1,5 +1,5 @@
-//! What a line of the language says. Values here may be out of bounds for a given cluster (node 7
-//! of five); whoever executes them says so.
+//! Statements of the language. Their values may be out of bounds for a cluster (node 7 of five):
+//! then the session refuses them.
 
 use std::fmt;
 use std::time::Duration;
@@ -120,7 +120,7 @@ pub enum Order {
     Administer {
         /// The request.
         request: AdminRequest<Selector>,
-        /// The node that is asked; `None`: the leader.
+        /// The node to which it goes; `None`: the leader.
         via: Option<Selector>,
     },
     /// `recover 1 2 3`: everything works again for these nodes; all others crash and stay down.

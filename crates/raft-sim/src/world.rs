@@ -203,7 +203,9 @@ impl World {
         &self.events
     }
 
-    /// The actions applied so far, in order.
+    /// The actions applied so far, in order, each with the numbers of its nodes. They replay the
+    /// world without a language of commands. A session has a second journal, of statements as they
+    /// were given, because expectations, notes and roles such as `leader` are no actions.
     pub fn journal(&self) -> impl ExactSizeIterator<Item = &JournalEntry> {
         self.journal.iter()
     }

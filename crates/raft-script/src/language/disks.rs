@@ -102,7 +102,7 @@ const DAMAGE: &[Choice<Damage>] = &[
     Choice { name: "wipe", help: "everything is gone", value: Damage::Wipe },
 ];
 
-/// The records that are one of a kind; entries go by their index.
+/// The records that a disk has once. An entry is named by its index.
 const RECORDS: &[Choice<RecordKey>] = &[
     Choice { name: "term", help: "the term and the vote in it", value: RecordKey::HardState },
     Choice { name: "term-copy", help: "the same again", value: RecordKey::HardStateCopy },
@@ -131,10 +131,13 @@ impl Cursor<'_> {
             format!("{}, {damage}", one_of_settings(CHANGES))
         };
         let node = match &nodes {
-            Nodes::These(selectors) => match selectors.as_slice() {
-                [Selector::Node(node)] => Some(*node),
-                _ => None,
-            },
+            Nodes::These(selectors) => {
+                if let [Selector::Node(node)] = selectors.as_slice() {
+                    Some(*node)
+                } else {
+                    None
+                }
+            }
             Nodes::All | Nodes::Others => None,
         };
         let Some(node) = node else {

@@ -52,7 +52,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "let a node's election timeout elapse",
         forms: &[(
             "timeout 3",
-            "let an election timeout elapse now; with leases on, not right after the leader was heard",
+            "let an election timeout elapse now; with leases on, not right after the leader was \
+             heard",
         )],
         parse: |cursor| cursor.on_nodes(NodeAction::ForceElection, is_running),
     },

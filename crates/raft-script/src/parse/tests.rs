@@ -60,7 +60,9 @@ proptest! {
 
     /// Words of the language in any order reach deeper than any text.
     #[test]
-    fn no_heap_of_words_makes_it_panic(words in prop::collection::vec(prop::sample::select(WORDS), 1..12)) {
+    fn no_heap_of_words_makes_it_panic(
+        words in prop::collection::vec(prop::sample::select(WORDS), 1..12),
+    ) {
         let text = words.join(" ");
         match parse(&text) {
             Ok(script) => {
@@ -257,8 +259,8 @@ fn an_error_names_line_column_what_was_found_and_what_was_expected() {
     assert_eq!((found.line, found.column, found.found.as_str()), (3, 7, "leade"));
     assert_eq!(
         found.to_string(),
-        "line 3, column 7: expected nodes: numbers from 1 to 18, `leader`, `any follower`, `all` or `others`, \
-         found `leade`\n  |\n3 | crash leade\n  |       ^^^^^"
+        "line 3, column 7: expected nodes: numbers from 1 to 18, `leader`, `any follower`, \
+         `all` or `others`, found `leade`\n  |\n3 | crash leade\n  |       ^^^^^"
     );
 }
 

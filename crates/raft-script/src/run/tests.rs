@@ -64,7 +64,8 @@ fn virtual_time_is_limited() {
 /// What is refused is left out; that it waited for its moment is not.
 #[test]
 fn what_is_done_leniently_has_the_same_run_without_what_was_refused() {
-    let text = "run until leader\nrestart 1\nat 2s restart 1\nset x=1\nat +300ms resume 2\nset x=2\n\
+    let text = "run until leader\nrestart 1\nat 2s restart 1\nset x=1\nat +300ms resume 2\n\
+                set x=2\n\
                 at 2300ms restart 3\nat 1s set x=3\nrun 1s";
     let mut done = Vec::new();
     let mut note = |line: &SourceLine| done.push(line.statement.to_string());
@@ -164,9 +165,11 @@ fn planted_bugs_break_properties() {
                     disk 1 terms=1,2 term=3\ndisk 2 terms=1,2\ndisk 3 terms=1\ndisk 4 terms=1\n\
                     disk 5 terms=1,3\nlink 1 -> 2 cut\ntimeout 1\nrun until leader 1\nrun 100ms";
     let stale_read = "cluster nodes=3 seed=1 bugs=read-without-quorum\ntimeout 1\nrun 400ms\n\
-                      partition 1 | others\nrun until leader among 2 3\nset x=2 via=leader client=2\n\
+                      partition 1 | others\nrun until leader among 2 3\n\
+                      set x=2 via=leader client=2\n\
                       run until committed x=2\nget x read=quorum via=1\nrun 100ms";
-    let ignored_flush = "cluster nodes=3 seed=1 bugs=fsync-failure-ignored\ntimeout 1\nrun until leader 1\n\
+    let ignored_flush = "cluster nodes=3 seed=1 bugs=fsync-failure-ignored\n\
+                         timeout 1\nrun until leader 1\n\
                          disk 2 fsync=fail\nset x=1 via=1\nrun 100ms\nrestart all\nrun 100ms";
     for (text, property) in [
         (figure_8, "Commit Rule"),

@@ -1,4 +1,4 @@
-//! Statements that act at once: who is meant, and what to do to them.
+//! Statements that act at once: their nodes, and the actions on them.
 
 use raft_core::{NodeId, RoleKind};
 use raft_sim::{Action, ActionError, NodeState, SimNode};
@@ -7,10 +7,10 @@ use super::Session;
 use crate::outcome::{ExecError, Reply};
 use crate::statement::{Ends, Nodes, Order, Selector, Statement};
 
-/// Actions that one statement asks for.
+/// The actions of one statement.
 struct Plan {
     actions: Vec<Action>,
-    /// Whether nodes to which they cannot be done are left out: `all` means all that can.
+    /// Whether nodes that refuse the action are left out: `all` means all nodes that take it.
     lenient: bool,
 }
 
@@ -18,7 +18,7 @@ impl Session {
     /// Carries out a statement that takes no time.
     pub(super) fn act(&mut self, order: &Order) -> Result<Reply, ExecError> {
         let plan = self.plan(order)?;
-        // Before anything is done: at this step, not after it.
+        // The journal has the number of steps before the actions.
         let before = self.journal.len();
         self.note(Statement::Order(order.clone()));
         let result = self.carry_out(plan);
@@ -54,7 +54,7 @@ impl Session {
             (false, Some(refusal)) => Err(refusal.into()),
             (false, None) => Err(ExecError::NoNodes),
             (true, _) if words.is_empty() => {
-                Ok(Reply::new("queued behind earlier operations".to_owned()))
+                Ok(Reply::new("queued after earlier operations".to_owned()))
             }
             (true, _) => Ok(Reply::new(words.join("; "))),
         }
@@ -72,7 +72,7 @@ impl Session {
                 Ok(Plan { actions: actions.collect(), lenient: false })
             }
             Order::Network(action) => {
-                // In a partition `others` are those that no group names.
+                // In a partition, `others` are the nodes that no group names.
                 let mut named = Vec::new();
                 for group in action.groups() {
                     if let Nodes::These(selectors) = group {
@@ -118,7 +118,7 @@ impl Session {
         Ok(Plan { actions: chosen.into_iter().map(action).collect(), lenient })
     }
 
-    /// The directions that are meant, each once.
+    /// The directions of links, each once.
     fn pairs(&self, ends: &Ends) -> Result<Vec<(NodeId, NodeId)>, ExecError> {
         let (from, to, both_ways) = match ends {
             Ends::All => (&Nodes::All, &Nodes::All, false),
@@ -133,7 +133,8 @@ impl Session {
         let is_one = senders.len() == 1 && receivers.len() == 1;
         let mut pairs = Vec::new();
         for (left, right) in senders.iter().flat_map(|l| receivers.iter().map(move |r| (*l, *r))) {
-            // Among groups a node's link to itself is not meant; alone it is a mistake to be told.
+            // A group may overlap the other one. A single node linked to itself is an error, which
+            // the world reports.
             if left == right && !is_one {
                 continue;
             }
@@ -147,7 +148,7 @@ impl Session {
         Ok(pairs)
     }
 
-    /// The nodes of a group, where `named` are those that the statement names otherwise.
+    /// The nodes of a group; `named` are those that the rest of the statement names.
     fn resolve(&self, nodes: &Nodes, named: &[NodeId]) -> Result<Vec<NodeId>, ExecError> {
         match nodes {
             Nodes::These(selectors) => self.select_all(selectors),
@@ -160,7 +161,7 @@ impl Session {
         self.world.node_ids().filter(|node| !named.contains(node)).collect()
     }
 
-    /// The nodes that are named, each once.
+    /// The selected nodes, each once.
     fn select_all(&self, selectors: &[Selector]) -> Result<Vec<NodeId>, ExecError> {
         let mut nodes = Vec::new();
         for selector in selectors {
@@ -172,7 +173,7 @@ impl Session {
         Ok(nodes)
     }
 
-    /// The node that is meant now.
+    /// The node that a selector names at present.
     pub(super) fn select(&self, selector: Selector) -> Result<NodeId, ExecError> {
         match selector {
             Selector::Node(node) if self.world.node(node).is_some() => Ok(node),

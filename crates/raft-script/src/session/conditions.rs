@@ -15,7 +15,7 @@ use crate::statement::Selector;
 use crate::units::{Terms, Text};
 
 impl Condition {
-    /// The nodes that it names, if a condition on them cannot hold without them.
+    /// The named nodes without which the condition cannot hold.
     fn nodes(&self) -> Vec<Selector> {
         match self {
             Self::Leader(LeaderCondition::Leader(nodes)) => {
@@ -40,7 +40,7 @@ impl Condition {
 }
 
 impl Session {
-    /// Refuses a condition about nodes that the cluster does not have: it could never hold.
+    /// Refuses a condition on nodes that the cluster does not have. It could never hold.
     pub(super) fn check_nodes(&self, condition: &Condition) -> Result<(), ExecError> {
         let by_number = |node: &Selector| matches!(node, Selector::Node(_));
         let mut nodes = condition.nodes().into_iter().filter(by_number);
@@ -65,7 +65,7 @@ impl Session {
             Condition::Cluster(ClusterCondition::Safe) => self.checks.violation().is_none(),
             Condition::Client(ClientCondition::Idle) => self.world.is_idle(),
             Condition::Client(ClientCondition::Answer { client, words }) => {
-                // While it waits, its last answer is about something else.
+                // While the client waits, its last answer belongs to an earlier request.
                 self.pending(*client).is_none() && self.answers.get(client) == Some(words)
             }
             Condition::Client(ClientCondition::Pending(client)) => self.pending(*client).is_some(),
@@ -195,7 +195,7 @@ impl Session {
         }
     }
 
-    /// The node that is meant, if there is one.
+    /// The node that a selector names at present, if there is one.
     fn one(&self, selector: Selector) -> Option<&SimNode> {
         self.world.node(self.select(selector).ok()?)
     }
@@ -234,7 +234,7 @@ impl Session {
 
     fn log_is(&self, selector: Selector, terms: &[Term], after: LogPosition) -> bool {
         let Some(node) = self.one(selector) else { return false };
-        // Cheap first: it is asked after every event.
+        // The cheap check first: this runs after every event.
         if node.core().is_some_and(|core| core.log().len() != terms.len()) {
             return false;
         }
@@ -255,7 +255,7 @@ impl Session {
     fn membership_in_words(&self) -> String {
         match (self.world.leader(), self.membership()) {
             (Some(node), Some(membership)) => {
-                format!("node {node}, the leader, goes by {membership}")
+                format!("node {node}, the leader, uses {membership}")
             }
             _ => "no node leads".to_owned(),
         }

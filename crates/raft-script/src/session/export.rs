@@ -6,8 +6,8 @@ use super::{Journaled, Session};
 use crate::statement::{Moment, Run, Statement};
 
 impl Session {
-    /// A script that does again all that was done, at the same moments, and ends at the present.
-    /// Its run has the same trace hash.
+    /// A script that repeats the statements of this session at the same moments, and ends at the
+    /// present. Its run has the same trace hash.
     pub fn export(&self) -> String {
         let mut text = String::new();
         let mut add = |statement: &Statement| {

@@ -1,4 +1,4 @@
-//! What a statement waits for, and when that is.
+//! The goal of a waiting statement, and the time of its end.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::outcome::ExecError;
 use crate::statement::{Moment, Statement};
 use crate::units::Span;
 
-/// What the waiting statement waits for. `Display` says it in words.
+/// The goal of a waiting statement. `Display` is its words.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Goal {
     target: Target,
-    /// When the waiting began.
+    /// The start of the wait.
     since: Instant,
     /// Whether the condition holds.
     is_met: bool,
@@ -23,18 +23,18 @@ pub struct Goal {
 
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Target {
-    /// A moment, and what to do then.
+    /// A moment, and the statement to carry out then.
     Time { at: Instant, step: Option<u64>, then: Option<Box<Statement>> },
-    /// So many steps of the world.
+    /// A number of steps of the world.
     Steps { left: u64 },
-    /// A condition, for so long at most.
+    /// A condition, and the longest wait for it.
     Condition { condition: Condition, within: Duration, is_expected: bool },
 }
 
-/// When the waiting ends, as far as is known.
+/// The end of a wait.
 pub(super) struct End {
     pub(super) at: Instant,
-    /// Whether it ends before what else is due at that time, not after it.
+    /// Whether the wait ends before everything else that is due at that time, or after it.
     pub(super) before_events: bool,
 }
 
@@ -64,7 +64,7 @@ impl Goal {
         }
     }
 
-    /// When the waiting ends; `None` while that depends on the world alone.
+    /// The end of the wait; `None`: it depends on the steps of the world.
     pub(super) fn ends_at(&self, world: &World) -> Option<End> {
         let now = End { at: world.now(), before_events: true };
         match &self.target {
@@ -84,7 +84,7 @@ impl Goal {
         }
     }
 
-    /// Why a moment that names a step is not reached: this is not the run that it was taken from.
+    /// An error if the moment names a step that this run does not reach at that time.
     pub(super) fn mismatch(&self, world: &World) -> Option<ExecError> {
         let Target::Time { at, step: Some(step), .. } = self.target else { return None };
         let next = world.next_step().map(|next| next.at);

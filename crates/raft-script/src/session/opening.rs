@@ -1,4 +1,4 @@
-//! How a script's first statements make a world, and the other way round.
+//! The statements that make a world: `cluster`, and the contents of disks.
 
 use raft_core::{Entry, HardState, LogIndex, Payload, Persist, Term};
 use raft_kv::{ClientId, Command, Operation, Sequence};

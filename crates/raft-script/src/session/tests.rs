@@ -114,7 +114,8 @@ proptest! {
     ) {
         // Equal delays make many things due at the same moment.
         let delay = if exact { DelayRange::millis(5, 5) } else { DelayRange::millis(1, 9) };
-        let setup = Setup { seed, nodes, link_latency: delay, disk_latency: delay, ..Setup::default() };
+        let latencies = Setup { link_latency: delay, disk_latency: delay, ..Setup::default() };
+        let setup = Setup { seed, nodes, ..latencies };
         let mut session = Session::new(setup).unwrap();
         for doing in doings {
             match doing {
@@ -292,7 +293,8 @@ fn answers_are_remembered_in_words() {
 #[test]
 fn a_disk_made_up_by_terms_is_what_the_node_starts_from() {
     let script = parse(
-        "cluster nodes=3 down=2\ndisk 1 terms=1,1,2 vote=3\ndisk 2 terms=1,4 term=6\nexpect log 1 = 1,1,2\n\
+        "cluster nodes=3 down=2\ndisk 1 terms=1,1,2 vote=3\ndisk 2 terms=1,4 term=6\n\
+         expect log 1 = 1,1,2\n\
          expect log 2 = 1,4\nexpect log 3 = empty\nexpect term 1 = 2\nexpect state 2 crashed",
     )
     .unwrap();

@@ -43,7 +43,7 @@ fn who_joins_need_not_exist() {
     exec(&mut session, "replace 2 with 6").unwrap();
     exec(&mut session, "expect joint within 1s").unwrap();
     let error = exec(&mut session, "expect voters 1 3 4 5 6").unwrap_err().to_string();
-    assert!(error.ends_with("node 1, the leader, goes by 1 2 3 4 5 → 1 3 4 5 6"), "{error}");
+    assert!(error.ends_with("node 1, the leader, uses 1 2 3 4 5 → 1 3 4 5 6"), "{error}");
     exec(&mut session, "expect voters 6 5 4 3 1 within 1s").unwrap();
     exec(&mut session, "expect no learners").unwrap();
     exec(&mut session, "crash 6").unwrap();
