@@ -16,6 +16,7 @@ mod nodes;
 mod time;
 mod values;
 
+use self::values::OTHERS;
 use crate::condition::Condition;
 use crate::statement::Statement;
 
@@ -84,7 +85,8 @@ pub(crate) fn statements() -> Vec<&'static Word<Statement>> {
 
 /// Forms of what is in many statements.
 pub(crate) const PARTS: &[Form] = &[
-    ("3, leader, any follower, all, others", "nodes: by number, by role, or many"),
+    ("3, leader, any follower, all", "nodes: by number, by role, or all"),
+    ("others", OTHERS),
     ("20us, 5ms, 2s, 0.5s, 1m", "durations"),
     (
         "\"two words\", \"\\x00\"",

@@ -46,7 +46,7 @@ pub enum Statement {
     /// `# a comment`, or nothing for a blank line: kept so that a script that is read and written
     /// again is the same. It takes no time and does nothing.
     Note(String),
-    /// `cluster nodes=5 seed=8 …`: how the world begins. Only as the first statement.
+    /// `cluster nodes=5 seed=8 …`: sets up the cluster. Only as the first statement.
     ///
     /// The setup's `disks` are empty: those are [`DiskContents`](Self::DiskContents).
     Cluster(Box<Setup>),

@@ -28,7 +28,7 @@ fn every_form_is_understood() {
                 .split(", ")
                 .map(|condition| format!("expect {}", condition.trim()))
                 .collect(),
-            "3, leader, any follower, all, others" => {
+            "3, leader, any follower, all" | "others" => {
                 form.split(", ").map(|nodes| format!("crash {nodes}")).collect()
             }
             durations if durations.starts_with("20us") => {

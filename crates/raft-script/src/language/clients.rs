@@ -1,4 +1,4 @@
-//! What clients ask for, and what a leader is asked for.
+//! Requests of clients, and requests about leadership and membership.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "a client writes a key",
         forms: &[(
             "set x=1 [via=leader] [client=2]",
-            "a client writes; it retries until it has an answer; put is the same",
+            "a client writes a key and retries until it has an answer; put is the same",
         )],
         parse: |cursor| cursor.set(),
     },
@@ -29,12 +29,16 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         name: "get",
         brief: "a client reads a key",
         forms: &[
-            ("get x", "a client reads, by an entry in the log like a write; list is the same"),
             (
-                "get x [via=3] read=quorum, list read=lease",
-                "the leader asks a quorum whether it still leads, or answers at once on its lease",
+                "get x",
+                "a client reads a key by an entry in the log, like a write; list is the same",
             ),
-            ("get x via=3 read=local", "what node 3 has applied; it may be old"),
+            (
+                "get x [via=3] read=quorum",
+                "the leader asks a quorum whether it still leads, then answers",
+            ),
+            ("get x [via=3] read=lease", "the leader answers at once while its lease lasts"),
+            ("get x via=3 read=local", "node 3 answers from its own state, which may be old"),
         ],
         parse: |cursor| {
             let operation = Operation::Get { key: cursor.key()? };
@@ -44,7 +48,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
         name: "delete",
         brief: "a client deletes a key",
-        forms: &[("delete x", "a client deletes")],
+        forms: &[("delete x", "a client deletes a key")],
         parse: |cursor| {
             let operation = Operation::Delete { key: cursor.key()? };
             cursor.request(operation)
@@ -52,10 +56,10 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "cas",
-        brief: "a client replaces a value if it is what it expects",
+        brief: "a client replaces a key's value if it has the expected value",
         forms: &[(
             "cas x 1 2",
-            "a client replaces 1 by 2 if x is 1; none stands for an absent key",
+            "a client replaces the value of x by 2 if it is 1; cas x none 2: if x is absent",
         )],
         parse: |cursor| {
             let key = cursor.key()?;
@@ -67,8 +71,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "append",
-        brief: "a client appends to a value",
-        forms: &[("append x y", "a client appends y to x")],
+        brief: "a client appends to a key's value",
+        forms: &[("append x y", "a client appends y to the value of x")],
         parse: |cursor| {
             let (key, value) = (cursor.key()?, cursor.value()?);
             cursor.request(Operation::Append { key, value })
@@ -77,7 +81,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
         name: "list",
         brief: "a client lists keys",
-        forms: &[("list [prefix]", "a client lists keys")],
+        forms: &[("list [prefix]", "a client lists the keys that begin with the prefix")],
         parse: |cursor| {
             let is_whole = cursor.is_at_end() || cursor.is_sign_at(1, "=");
             let prefix = if is_whole { Key::from("") } else { cursor.key()? };
@@ -86,14 +90,14 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
 ];
 
-/// What only a leader does.
+/// Requests that only a leader carries out.
 pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     Word {
         name: "transfer",
         brief: "transfer leadership",
         forms: &[(
             "transfer 3 [via=1]",
-            "ask the leader, or another node, to transfer leadership to node 3",
+            "ask the leader, or the node in via=, to transfer leadership to node 3",
         )],
         parse: |cursor| {
             let to = cursor.selector()?;
@@ -104,16 +108,16 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
         name: "add",
         brief: "a server joins the cluster",
         forms: &[
-            ("add 6 as learner [via=1]", "a server joins: it receives the log and counts nowhere"),
             (
-                "add 6, promote 6",
-                "a server joins as a voter, once it has caught up; a learner votes",
+                "add 6 as learner [via=1]",
+                "a server joins as a learner: it receives the log and has no vote",
             ),
+            ("add 6", "a server joins as a voter, once it has caught up"),
         ],
         parse: |cursor| {
             let node = cursor.new_node()?;
             if cursor.eat(("as", "a learner")) {
-                cursor.keyword(("learner", "it receives the log and counts nowhere"))?;
+                cursor.keyword(("learner", "it receives the log and has no vote"))?;
                 return cursor.change(MembershipChange::AddLearner(node));
             }
             if !cursor.is_at_end() && cursor.word() != Some("via") {
@@ -125,7 +129,7 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     Word {
         name: "promote",
         brief: "a learner becomes a voter",
-        forms: &[],
+        forms: &[("promote 6", "a learner becomes a voter")],
         parse: |cursor| {
             cursor.offer_numbers(|_| true);
             let node = if cursor.is_at_end() { None } else { Some(cursor.selector()?) };
@@ -136,7 +140,7 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     Word {
         name: "demote",
         brief: "a voter becomes a learner",
-        forms: &[("demote 3, remove 3", "a voter becomes a learner; a server leaves the cluster")],
+        forms: &[("demote 3", "a voter becomes a learner")],
         parse: |cursor| {
             let node = cursor.selector()?;
             cursor.change(MembershipChange::Demote(node))
@@ -145,7 +149,7 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     Word {
         name: "remove",
         brief: "a server leaves the cluster",
-        forms: &[],
+        forms: &[("remove 3", "a server leaves the cluster")],
         parse: |cursor| {
             let node = cursor.selector()?;
             cursor.change(MembershipChange::Remove(node))
@@ -153,22 +157,19 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     },
     Word {
         name: "replace",
-        brief: "one server for another",
-        forms: &[(
-            "replace 2 with 7, voters 1 2 7",
-            "one server for another in one step; exactly these voters",
-        )],
+        brief: "replace one voter by another",
+        forms: &[("replace 2 with 7", "replace one voter by another, in one change")],
         parse: |cursor| {
             let old = cursor.selector()?;
-            cursor.keyword(("with", "the server that comes"))?;
+            cursor.keyword(("with", "the new voter"))?;
             let new = cursor.new_node()?;
             cursor.change(MembershipChange::Replace { old, new })
         },
     },
     Word {
         name: "voters",
-        brief: "exactly these servers vote",
-        forms: &[],
+        brief: "make exactly these servers the voters",
+        forms: &[("voters 1 2 7", "make exactly these servers the voters")],
         parse: |cursor| {
             let voters = cursor.node_list()?;
             cursor.change(MembershipChange::SetVoters(voters))
@@ -180,17 +181,17 @@ const READ_POLICIES: &[Choice<ReadPolicy>] = &[
     Choice { name: "log", help: "by an entry in the log", value: ReadPolicy::Log },
     Choice {
         name: "quorum",
-        help: "the leader asks a quorum whether it leads",
+        help: "the leader asks a quorum whether it still leads",
         value: ReadPolicy::Quorum,
     },
     Choice {
         name: "lease",
-        help: "at once, while the leader's lease lasts",
+        help: "the leader answers at once while its lease lasts",
         value: ReadPolicy::Lease,
     },
     Choice {
         name: "local",
-        help: "what the node has applied; it may be old",
+        help: "the node answers from its own state, which may be old",
         value: ReadPolicy::Local,
     },
 ];
@@ -204,31 +205,39 @@ enum RequestOption {
 }
 
 const OPTIONS: &[Setting<RequestOption>] = &[
-    Setting { name: "via", help: "the node it asks first", parse: |cursor| cursor.first_asked() },
+    Setting {
+        name: "via",
+        help: "the node that the client asks first",
+        parse: |cursor| cursor.first_asked(),
+    },
     Setting {
         name: "client",
-        help: "which client",
+        help: "the client that asks",
         parse: |c| c.client().map(RequestOption::Client),
     },
 ];
 
 const READ_OPTIONS: &[Setting<RequestOption>] = &[
-    Setting { name: "via", help: "the node it asks first", parse: |cursor| cursor.first_asked() },
+    Setting {
+        name: "via",
+        help: "the node that the client asks first",
+        parse: |cursor| cursor.first_asked(),
+    },
     Setting {
         name: "read",
-        help: "how the answer is made",
+        help: "how the read is served",
         parse: |cursor| cursor.choice(READ_POLICIES).map(RequestOption::Read),
     },
     Setting {
         name: "client",
-        help: "which client",
+        help: "the client that asks",
         parse: |c| c.client().map(RequestOption::Client),
     },
 ];
 
 const VIA: &[Setting<Selector>] = &[Setting {
     name: "via",
-    help: "who is asked; the leader if none is named",
+    help: "the node to ask; by default the leader",
     parse: |cursor| cursor.selector(),
 }];
 

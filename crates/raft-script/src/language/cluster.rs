@@ -1,4 +1,4 @@
-//! `cluster`: how the world begins. Each setting is one row: its name, an example, its meaning, how
+//! `cluster` sets up the cluster. Each setting is one row: its name, an example, its meaning, how
 //! it is read and how it is written. A setting that is written as the default is left out.
 
 use std::fmt;
@@ -14,8 +14,11 @@ use crate::units::{Delay, Percent, Size, Span};
 
 pub(super) const WORDS: &[Word<Statement>] = &[Word {
     name: "cluster",
-    brief: "how the world begins",
-    forms: &[("cluster nodes=5 seed=8", "how the world begins; only as the first statement")],
+    brief: "set up the cluster",
+    forms: &[(
+        "cluster nodes=5 seed=8",
+        "set up the cluster; only as the first statement; below: its settings and their defaults",
+    )],
     parse: |cursor| cursor.cluster(),
 }];
 
@@ -33,7 +36,7 @@ pub(crate) struct ClusterSetting {
 
 /// The word for a cluster without all that [`BEYOND_THE_PAPER`] switches on.
 pub(crate) const PAPER: (&str, &str) =
-    ("paper", "the protocol of the paper alone: pre-vote, check-quorum and lease are off");
+    ("paper", "only the protocol of the paper: pre-vote, check-quorum and lease are off");
 
 /// What `paper` switches off, all together.
 const BEYOND_THE_PAPER: [&str; 3] = ["pre-vote", "check-quorum", "lease"];
@@ -75,26 +78,25 @@ macro_rules! settings {
 }
 
 settings! {
-    "nodes" = "5", "how many nodes, 1 to 9",
+    "nodes" = "5", "the number of nodes, 1 to 9",
         |c, s| s.nodes = c.number("a number", 1, MAX_NODES)?, |s| s.nodes.to_string();
-    "seed" = "8", "everything random is drawn from it",
+    "seed" = "8", "the seed of all that is random (default 1)",
         |c, s| s.seed = c.number("a number", 0, u64::MAX)?, |s| s.seed.to_string();
-    "pre-vote" = "off", "servers ask whether they could win before they start an election",
+    "pre-vote" = "on", "on: servers first ask whether they could win",
         |c, s| s.settings.pre_vote = c.switch()?, |s| on_off(s.settings.pre_vote);
-    "check-quorum" = "off lease=off",
-        "leaders step down without a quorum's answers; leases need that",
+    "check-quorum" = "on", "on: leaders step down without a quorum's answers",
         |c, s| s.settings.check_quorum = c.switch()?, |s| on_off(s.settings.check_quorum);
-    "lease" = "off", "leaders hold leases",
+    "lease" = "on", "on: leaders hold leases; leases need check-quorum",
         |c, s| s.settings.lease_reads = c.switch()?, |s| on_off(s.settings.lease_reads);
-    "drift" = "5%", "how much clocks may run too fast or too slow: leases allow for that",
+    "drift" = "5%", "how much too fast or too slow clocks may run; leases allow for it",
         |c, s| s.settings.max_clock_drift_ppm = c.percent()?,
         |s| Percent(s.settings.max_clock_drift_ppm).to_string();
-    "forward" = "on", "followers forward commands to the leader",
+    "forward" = "off", "on: followers forward commands to the leader",
         |c, s| s.settings.forward_proposals = c.switch()?, |s| on_off(s.settings.forward_proposals);
-    "heartbeat" = "50ms", "how often a leader is heard",
+    "heartbeat" = "50ms", "the time between two heartbeats of a leader",
         |c, s| s.settings.heartbeat_interval = c.duration()?,
         |s| Span(s.settings.heartbeat_interval).to_string();
-    "election" = "150ms..300ms", "how long followers wait for a leader",
+    "election" = "150ms..300ms", "the range of the election timeout",
         |c, s| {
             let DelayRange { min, max } = c.delay()?;
             (s.settings.election_timeout_min, s.settings.election_timeout_max) = (min, max);
@@ -103,36 +105,36 @@ settings! {
             let (min, max) = (s.settings.election_timeout_min, s.settings.election_timeout_max);
             Delay(DelayRange { min, max }).to_string()
         };
-    "batch" = "100", "entries in a message",
+    "batch" = "100", "the largest number of entries in a message",
         |c, s| s.settings.max_batch_entries = c.number("a number", 0, MAX_BATCH)? as usize,
         |s| s.settings.max_batch_entries.to_string();
-    "window" = "64", "messages under way to a node",
+    "window" = "64", "the largest number of unanswered messages to a node",
         |c, s| s.settings.max_in_flight = c.number("a number", 0, MAX_BATCH)? as usize,
         |s| s.settings.max_in_flight.to_string();
-    "uncommitted" = "64MiB", "bytes that a leader takes before it commits",
+    "uncommitted" = "64MiB", "the most bytes of uncommitted entries that a leader accepts",
         |c, s| s.settings.max_uncommitted_bytes = c.size()?,
         |s| Size(s.settings.max_uncommitted_bytes).to_string();
-    "snapshot" = "10000", "entries until a snapshot is taken",
+    "snapshot" = "10000", "applied entries after which a node takes a snapshot",
         |c, s| s.settings.snapshot_threshold = c.number("a number", 0, u64::MAX)?,
         |s| s.settings.snapshot_threshold.to_string();
-    "chunk" = "64KiB", "bytes of a snapshot in a message",
+    "chunk" = "64KiB", "the size of a snapshot's chunks",
         |c, s| s.settings.snapshot_chunk_bytes = c.size()? as usize,
         |s| Size(s.settings.snapshot_chunk_bytes as u64).to_string();
-    "latency" = "5ms..15ms", "how long messages take",
+    "latency" = "5ms..15ms", "the latency of messages",
         |c, s| s.link_latency = c.delay()?, |s| Delay(s.link_latency).to_string();
-    "shape" = "long-tail", "how that is spread over its range",
+    "shape" = "uniform", "the distribution of the latency",
         |c, s| s.link_shape = c.shape()?, |s| s.link_shape.to_string();
-    "disk" = "1ms..4ms", "how long disk writes take",
+    "disk" = "1ms..4ms", "the latency of disk writes",
         |c, s| s.disk_latency = c.delay()?, |s| Delay(s.disk_latency).to_string();
-    "disk-shape" = "uniform", "how that is spread over its range",
+    "disk-shape" = "uniform", "the distribution of the latency of disk writes",
         |c, s| s.disk_shape = c.shape()?, |s| s.disk_shape.to_string();
-    "timeout" = "1s", "how long a client waits before it asks again",
+    "timeout" = "1s", "how long a client waits for an answer before it asks again",
         |c, s| s.client_timeout = c.duration()?, |s| Span(s.client_timeout).to_string();
-    "patience" = "30s", "how long a client waits in all",
+    "patience" = "30s", "how long a client waits in all before it gives up",
         |c, s| s.client_patience = c.duration()?, |s| Span(s.client_patience).to_string();
-    "run" = "1", "how many runs the disks have seen",
+    "run" = "0", "how many runs the disks have seen",
         |c, s| s.run = c.number("a number", 0, MAX_NUMBER)?, |s| s.run.to_string();
-    "down" = "2,3", "nodes that are not started",
+    "down" = "2,3", "nodes that are not started (default: none)",
         |c, s| {
             s.down = vec![c.node()?];
             while c.is_sign_at(0, ",") {
@@ -147,12 +149,12 @@ fn comma_separated<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(",")
 }
 
-/// Rules that are switched off, to show what they are for.
+/// Rules that are switched off, to show their purpose.
 #[cfg(feature = "bugs")]
 pub(crate) const BUGS: ClusterSetting = ClusterSetting {
     name: "bugs",
     example: "stale-votes,commit-old-term",
-    help: "rules that are switched off, to show what they are for",
+    help: "rules that are switched off, to show their purpose (default: none)",
     parse: |cursor, setup| {
         loop {
             let bug = cursor.word().and_then(raft_sim::Switch::named);

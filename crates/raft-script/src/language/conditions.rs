@@ -15,10 +15,10 @@ use crate::statement::Statement;
 
 pub(super) const EXPECT: &[Word<Statement>] = &[Word {
     name: "expect",
-    brief: "check that something holds",
+    brief: "check a condition",
     forms: &[(
         "expect CONDITION [within 3s]",
-        "fail if the condition does not hold now, or does not come to hold in time",
+        "fail if the condition does not hold (within 3s: not at any time in three seconds)",
     )],
     parse: |cursor| {
         let condition = cursor.condition()?;
@@ -29,23 +29,23 @@ pub(super) const EXPECT: &[Word<Statement>] = &[Word {
 pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     Word {
         name: "leader",
-        brief: "some node leads",
-        forms: &[("leader, leader 3, leader among 3 4 5, no leader", "who leads")],
+        brief: "a node leads",
+        forms: &[
+            ("leader", "a node leads"),
+            ("leader 3, leader among 3 4 5", "one of these nodes leads"),
+        ],
         parse: |cursor| cursor.leader().map(Condition::Leader),
     },
     Word {
         name: "no leader",
         brief: "no node leads",
-        forms: &[],
+        forms: &[("no leader", "no node leads")],
         parse: |_| Ok(Condition::Leader(LeaderCondition::NoLeader)),
     },
     Word {
         name: "role",
         brief: "a node's role",
-        forms: &[(
-            "role 3 follower, state 3 crashed",
-            "follower, pre-candidate, candidate, leader; running, paused, crashed, refused",
-        )],
+        forms: &[("role 3 follower", "follower, pre-candidate, candidate or leader")],
         parse: |cursor| {
             let (node, role) = (cursor.selector()?, cursor.choice(ROLES)?);
             Ok(Condition::Node(NodeCondition::Role(node, role)))
@@ -53,8 +53,8 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     },
     Word {
         name: "state",
-        brief: "whether a node runs",
-        forms: &[],
+        brief: "the state of a node's process",
+        forms: &[("state 3 crashed", "running, paused, crashed or refused")],
         parse: |cursor| {
             let (node, state) = (cursor.selector()?, cursor.choice(STATES)?);
             Ok(Condition::Node(NodeCondition::State(node, state)))
@@ -62,71 +62,71 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     },
     Word {
         name: "voters",
-        brief: "who votes, as the leader has it",
-        forms: &[(
-            "voters 1 2 3, learners 6, no learners",
-            "who belongs to the cluster, as the leader has it, committed or not",
-        )],
+        brief: "the voters in the leader's membership",
+        forms: &[("voters 1 2 3", "the voters in the leader's membership, committed or not")],
         parse: |cursor| Ok(Condition::Members(MemberCondition::Voters(cursor.node_list()?))),
     },
     Word {
         name: "learners",
-        brief: "who only receives the log",
-        forms: &[],
+        brief: "the learners in the leader's membership",
+        forms: &[("learners 6", "the learners in the leader's membership, committed or not")],
         parse: |cursor| Ok(Condition::Members(MemberCondition::Learners(cursor.node_list()?))),
     },
     Word {
         name: "no learners",
-        brief: "nobody only receives the log",
-        forms: &[],
+        brief: "there are no learners",
+        forms: &[("no learners", "there are no learners in the leader's membership")],
         parse: |_| Ok(Condition::Members(MemberCondition::Learners(Vec::new()))),
     },
     Word {
         name: "joint",
-        brief: "the leader needs old and new majorities",
-        forms: &[("joint, not joint", "whether the leader needs majorities of old and new voters")],
+        brief: "the leader's membership is joint",
+        forms: &[(
+            "joint",
+            "the leader's membership is joint: it needs majorities of old and new voters",
+        )],
         parse: |_| Ok(Condition::Members(MemberCondition::Joint)),
     },
     Word {
         name: "not joint",
-        brief: "the leader needs one majority",
-        forms: &[],
+        brief: "the leader's membership is not joint",
+        forms: &[("not joint", "the leader's membership is not joint")],
         parse: |_| Ok(Condition::Members(MemberCondition::NotJoint)),
     },
     Word {
         name: "lease",
-        brief: "a leader may answer reads at once",
-        forms: &[(
-            "lease 3, no lease 3",
-            "whether a node is a leader that may answer reads at once",
-        )],
+        brief: "a node holds a lease",
+        forms: &[("lease 3", "a node holds a lease: it leads and may answer reads at once")],
         parse: |cursor| Ok(Condition::Leader(LeaderCondition::Lease(cursor.selector()?))),
     },
     Word {
         name: "no lease",
-        brief: "a node has no lease",
-        forms: &[],
+        brief: "a node holds no lease",
+        forms: &[("no lease 3", "a node holds no lease")],
         parse: |cursor| Ok(Condition::Leader(LeaderCondition::NoLease(cursor.selector()?))),
     },
     Word {
         name: "term",
         brief: "a node's term",
         forms: &[(
-            "term 3 = 2, term >= 2, commit 3 = 7",
-            "a node's term or commit index, or the highest; =, >= or <=",
+            "term 3 = 2, term >= 2",
+            "a node's term; without a node the highest term; =, >= or <=",
         )],
         parse: |cursor| cursor.quantity(Quantity::Term),
     },
     Word {
         name: "commit",
         brief: "a node's commit index",
-        forms: &[],
+        forms: &[(
+            "commit 3 = 7, commit >= 7",
+            "a node's commit index; without a node the highest; =, >= or <=",
+        )],
         parse: |cursor| cursor.quantity(Quantity::Commit),
     },
     Word {
         name: "committed",
-        brief: "what the committed entries say",
-        forms: &[("committed x=1, not committed x=1", "what the committed entries say")],
+        brief: "the committed value of a key",
+        forms: &[("committed x=1", "the committed value of a key")],
         parse: |cursor| {
             let (key, value) = cursor.key_and_value()?;
             Ok(Condition::Data(DataCondition::Committed(key, value)))
@@ -134,8 +134,8 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     },
     Word {
         name: "not committed",
-        brief: "what the committed entries do not say",
-        forms: &[],
+        brief: "the committed value of a key is different",
+        forms: &[("not committed x=1", "the committed value of a key is different")],
         parse: |cursor| {
             let (key, value) = cursor.key_and_value()?;
             Ok(Condition::Data(DataCondition::NotCommitted(key, value)))
@@ -143,8 +143,8 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     },
     Word {
         name: "value",
-        brief: "what a node has applied",
-        forms: &[("value 3 x=1, no value 3 x", "what a node has applied")],
+        brief: "the value of a key at a node",
+        forms: &[("value 3 x=1", "the value of a key in a node's state machine")],
         parse: |cursor| {
             let node = cursor.selector()?;
             let (key, value) = cursor.key_and_value()?;
@@ -154,7 +154,7 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     Word {
         name: "no value",
         brief: "a node has no value of a key",
-        forms: &[],
+        forms: &[("no value 3 x", "a node's state machine has no value of a key")],
         parse: |cursor| {
             let (node, key) = (cursor.selector()?, cursor.key()?);
             Ok(Condition::Data(DataCondition::NoValue(node, key)))
@@ -171,32 +171,29 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     },
     Word {
         name: "converged",
-        brief: "all running nodes agree",
+        brief: "all running nodes have the same log",
         forms: &[(
             "converged",
-            "all running nodes hold the same log, all of it committed and applied",
+            "all running nodes have the same log, all of it committed and applied",
         )],
         parse: |_| Ok(Condition::Cluster(ClusterCondition::Converged)),
     },
     Word {
         name: "complete",
-        brief: "converged, and nothing committed is missing",
-        forms: &[("complete", "converged, and all that was ever committed is there")],
+        brief: "converged, and no committed entry is missing",
+        forms: &[("complete", "converged, and no entry that was ever committed is missing")],
         parse: |_| Ok(Condition::Cluster(ClusterCondition::Complete)),
     },
     Word {
         name: "answer",
         brief: "a client's last answer",
-        forms: &[(
-            "answer client 1 = value 7, pending client 1, idle",
-            "a client's last answer, or that it waits; that none waits",
-        )],
+        forms: &[("answer client 1 = value 7", "a client's last answer")],
         parse: |cursor| cursor.answer(),
     },
     Word {
         name: "pending",
         brief: "a client waits",
-        forms: &[],
+        forms: &[("pending client 1", "a client waits for an answer")],
         parse: |cursor| {
             cursor.eat(CLIENT);
             Ok(Condition::Client(ClientCondition::Pending(cursor.client()?)))
@@ -205,18 +202,18 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     Word {
         name: "idle",
         brief: "no client waits",
-        forms: &[],
+        forms: &[("idle", "no client waits for an answer")],
         parse: |_| Ok(Condition::Client(ClientCondition::Idle)),
     },
     Word {
         name: "safe",
         brief: "no property was broken",
-        forms: &[("safe", "no property that must always hold was ever broken")],
+        forms: &[("safe", "no property that must always hold was broken")],
         parse: |_| Ok(Condition::Cluster(ClusterCondition::Safe)),
     },
 ];
 
-const CLIENT: (&str, &str) = ("client", "which client");
+const CLIENT: (&str, &str) = ("client", "by its number");
 
 pub(crate) const ROLES: &[Choice<RoleKind>] = &[
     Choice { name: "follower", help: "", value: RoleKind::Follower },
@@ -290,7 +287,7 @@ impl Cursor<'_> {
     /// The words up to `within` or the end of the line, or one quoted text.
     fn answer(&mut self) -> Parsed<Condition> {
         self.eat(CLIENT);
-        self.offer("1", "the client that acts if none is named");
+        self.offer("1", "the default client");
         let client = self.client()?;
         self.sign("=")?;
         if let Some(bytes) = self.quoted() {

@@ -16,36 +16,31 @@ use crate::units::{Delay, Span, Terms};
 
 pub(super) const WORDS: &[Word<Statement>] = &[Word {
     name: "disk",
-    brief: "how a disk works, and damage to it",
+    brief: "change or damage a disk",
     forms: &[
         (
             "disk 2 terms=1,1,4 [term=5] [vote=3]",
-            "what disk 2 holds at the beginning: a log of these terms; others know the last term",
+            "disk 2 begins with a log of these terms; the other nodes know the last term",
         ),
         (
             "disk 2 image=\"AAEC\"",
-            "what disk 2 holds at the beginning, in base64, as exported sessions say it",
+            "disk 2 begins with these bytes, in base64; Copy script writes it",
         ),
-        ("disk 3 latency=5ms..50ms", "how long writes take from now on"),
-        ("disk 3 shape=long-tail", "how that is spread over its range"),
-        ("disk 3 stall=2s", "no write becomes durable for that long"),
+        ("disk 3 latency=5ms..50ms", "the latency of writes from now on"),
+        ("disk 3 shape=long-tail", "the distribution of the latency"),
+        ("disk 3 stall=2s", "no write becomes durable for two seconds"),
+        ("disk 3 fsync=fail", "the next flush fails; a node whose flush fails stops"),
+        ("disk 3 fsync=broken", "every flush fails; fsync=ok undoes it"),
         (
-            "disk 3 fsync=fail, disk 3 fsync=broken, disk 3 fsync=ok",
-            "the next flush fails, every flush fails, none does: a node whose flush failed stops",
-        ),
-        (
-            "disk 3 full=on, disk 3 full=off",
-            "no room for another write: the node stops at the next one",
+            "disk 3 full=on",
+            "no room for another write: the node stops at its next write; full=off undoes it",
         ),
         (
             "disk 3 corrupt [entry 4|term|term-copy|snapshot|snapshot-mark|log-end]",
-            "a bit of a record flips; the seed decides which, and of which record if none is named",
+            "a bit of that record flips; the seed chooses the bit, and the record if none is named",
         ),
-        ("disk 3 misdirect [entry 4 to entry 2]", "a record lies in another's place"),
-        (
-            "disk 3 wipe",
-            "everything is gone from the disk of a node that is down; it never starts again",
-        ),
+        ("disk 3 misdirect [entry 4 to entry 2]", "a record is stored under another record's key"),
+        ("disk 3 wipe", "the disk of a node that is down is emptied; the node never starts again"),
     ],
     parse: |cursor| cursor.disk(),
 }];
@@ -53,12 +48,12 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
 const CHANGES: &[Setting<DiskChange>] = &[
     Setting {
         name: "latency",
-        help: "how long its writes take",
+        help: "the latency of writes",
         parse: |cursor| cursor.delay().map(DiskChange::Latency),
     },
     Setting {
         name: "shape",
-        help: "how that is spread over its range",
+        help: "the distribution of the latency",
         parse: |cursor| cursor.shape().map(DiskChange::Shape),
     },
     Setting {
@@ -96,20 +91,24 @@ const DAMAGE: &[Choice<Damage>] = &[
     Choice { name: "corrupt", help: "a bit of a record flips", value: Damage::Corrupt },
     Choice {
         name: "misdirect",
-        help: "a record lies in another's place",
+        help: "a record is stored under another record's key",
         value: Damage::Misdirect,
     },
-    Choice { name: "wipe", help: "everything is gone", value: Damage::Wipe },
+    Choice { name: "wipe", help: "the disk is emptied", value: Damage::Wipe },
 ];
 
 /// The records that a disk has once. An entry is named by its index.
 const RECORDS: &[Choice<RecordKey>] = &[
-    Choice { name: "term", help: "the term and the vote in it", value: RecordKey::HardState },
-    Choice { name: "term-copy", help: "the same again", value: RecordKey::HardStateCopy },
+    Choice { name: "term", help: "the current term and the vote", value: RecordKey::HardState },
+    Choice {
+        name: "term-copy",
+        help: "the second copy of term and vote",
+        value: RecordKey::HardStateCopy,
+    },
     Choice { name: "snapshot", help: "the snapshot", value: RecordKey::Snapshot },
     Choice {
         name: "snapshot-mark",
-        help: "what the snapshot covers",
+        help: "the last entry that the snapshot covers",
         value: RecordKey::SnapshotMark,
     },
     Choice { name: "log-end", help: "where the log ends", value: RecordKey::LogEnd },
@@ -158,7 +157,7 @@ impl Cursor<'_> {
             Damage::Misdirect => {
                 let keys = match self.maybe_record()? {
                     Some(key) => {
-                        self.keyword(("to", "the place where it lies"))?;
+                        self.keyword(("to", "the key under which it is stored"))?;
                         Some((key, self.record()?))
                     }
                     None => None,

@@ -16,32 +16,32 @@ use crate::units::{Delay, Percent, Size, Span};
 pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
         name: "partition",
-        brief: "let the network fall apart",
+        brief: "split the network into groups",
         forms: &[
+            ("partition 1 2 | 3 4 5", "split the network into groups"),
             (
-                "partition 1 2 | 3 4 5",
-                "let the network fall apart; others stands for the nodes not named",
+                "partition 1 2 3 | 3 4 5",
+                "nodes that share a group reach each other: node 3 is a bridge",
             ),
             (
-                "partition 1 2 3 | 3 4 5, partition 1 2 | 2 3 | 3 4 | 4 5 | 5 1",
-                "nodes that share a group reach each other: a bridge, a ring of majorities",
+                "partition 1 2 -> 3 4 5",
+                "nodes 3, 4 and 5 hear nodes 1 and 2, which do not hear them",
             ),
-            ("partition 1 2 -> 3 4 5", "nodes 3 4 5 hear nodes 1 2, but are not heard by them"),
         ],
         parse: |cursor| cursor.partition(),
     },
     Word {
         name: "heal",
-        brief: "no partition, no cut links",
-        forms: &[("heal", "no partition, no cut links")],
+        brief: "end partitions and restore cut links",
+        forms: &[("heal", "end partitions and restore cut links")],
         parse: |_| Ok(network(NetworkAction::Heal)),
     },
     Word {
         name: "recover",
-        brief: "everything works for these nodes, all others stay down",
+        brief: "end all faults of these nodes; all others crash and stay down",
         forms: &[(
             "recover 1 2 3",
-            "all works again for these nodes, as at the beginning; all others crash and stay down",
+            "end all faults of these nodes; all others crash and stay down",
         )],
         parse: |cursor| Ok(Statement::Order(Order::Recover(cursor.nodes()?))),
     },
@@ -51,45 +51,42 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         forms: &[
             (
                 "link 3 -> 4 cut",
-                "nothing passes in that direction; <-> means both; restore undoes it",
+                "no message passes in that direction; <-> means both; restore undoes it",
             ),
             (
                 "link 3 -> 4 latency=10ms..20ms loss=10% duplicate=5% reorder=on",
-                "how a link behaves; link all means every link",
+                "the behaviour of a link; link all means every link",
             ),
             (
                 "link 3 -> 4 latency=5ms..200ms shape=long-tail",
-                "how latencies are spread over their range: uniform, exponential, long-tail",
+                "the distribution of the latency: uniform, exponential or long-tail",
             ),
             (
                 "link 3 -> 4 bandwidth=64KiB/s queue=100",
-                "how much passes, and how many messages may wait for it; bandwidth=off undoes it",
+                "bytes a second, and how many messages may wait; bandwidth=off undoes it",
             ),
-            ("link 3 -> 4 clog=2s", "for that long messages wait, and go on when it is over"),
+            ("link 3 -> 4 clog=2s", "messages wait that long, then continue"),
         ],
         parse: |cursor| cursor.link(),
     },
     Word {
         name: "cut",
-        brief: "let nothing pass on a link",
-        forms: &[(
-            "cut 1 <-> 3, restore 1 <-> 3",
-            "short for link 1 <-> 3 cut, link 1 <-> 3 restore",
-        )],
+        brief: "cut a link",
+        forms: &[("cut 1 <-> 3", "short for link 1 <-> 3 cut")],
         parse: |cursor| cursor.short_link(LinkChange::Cut),
     },
     Word {
         name: "restore",
-        brief: "let messages pass on a link again",
-        forms: &[],
+        brief: "restore a link that was cut",
+        forms: &[("restore 1 <-> 3", "short for link 1 <-> 3 restore")],
         parse: |cursor| cursor.short_link(LinkChange::Restore),
     },
     Word {
         name: "replay",
-        brief: "a message that a link carried before comes again",
+        brief: "deliver an old message again",
         forms: &[(
             "replay 3 -> 4 [back=5]",
-            "a message that this link carried before, the fifth last, comes again",
+            "deliver again the last message (back=5: the fifth last) that this link carried",
         )],
         parse: |cursor| {
             let from = cursor.selector()?;
@@ -101,8 +98,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "drop",
-        brief: "a message under way does not arrive",
-        forms: &[("drop message 17", "a message that is under way does not arrive")],
+        brief: "lose a message under way",
+        forms: &[("drop message 17", "lose a message that is under way")],
         parse: |cursor| {
             cursor.keyword(("message", "by its number"))?;
             cursor.offer_messages();
@@ -115,22 +112,22 @@ pub(super) const WORDS: &[Word<Statement>] = &[
 const SETTINGS: &[Setting<LinkChange>] = &[
     Setting {
         name: "latency",
-        help: "how long messages take",
+        help: "the latency of messages",
         parse: |cursor| cursor.delay().map(LinkChange::Latency),
     },
     Setting {
         name: "shape",
-        help: "how that is spread over its range",
+        help: "the distribution of the latency",
         parse: |cursor| cursor.shape().map(LinkChange::Shape),
     },
     Setting {
         name: "loss",
-        help: "how many messages are lost",
+        help: "the share of messages that are lost",
         parse: |cursor| Ok(LinkChange::Loss { per_million: cursor.percent()? }),
     },
     Setting {
         name: "duplicate",
-        help: "how many messages arrive twice",
+        help: "the share of messages that arrive twice",
         parse: |cursor| Ok(LinkChange::Duplication { per_million: cursor.percent()? }),
     },
     Setting {
@@ -152,14 +149,14 @@ const SETTINGS: &[Setting<LinkChange>] = &[
     },
     Setting {
         name: "clog",
-        help: "for how long messages have to wait",
+        help: "messages wait that long, then continue",
         parse: |cursor| cursor.clog().map(LinkChange::Clog),
     },
 ];
 
 const REPLAY: &[Setting<u32>] = &[Setting {
     name: "back",
-    help: "how many messages ago",
+    help: "1: the last message, 5: the fifth last",
     parse: |cursor| Ok(cursor.number("a number", 1, MAX_REPLAY.into())? as u32),
 }];
 
@@ -188,7 +185,7 @@ impl Cursor<'_> {
 
     fn link(&mut self) -> Parsed<Statement> {
         let ends = self.ends()?;
-        if self.eat(("cut", "nothing passes")) || self.word() == Some("drop") {
+        if self.eat(("cut", "no message passes")) || self.word() == Some("drop") {
             if self.word() == Some("drop") {
                 self.advance();
             }

@@ -1,4 +1,4 @@
-//! What is done to the processes of nodes.
+//! Actions on the processes of nodes.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "cut a node's power",
         forms: &[(
             "crash 3 [lose|keep|tear]",
-            "cut the power: unfinished writes are lost, kept or torn, or the seed decides",
+            "cut a node's power: unfinished writes are lost, kept or torn; by default the seed decides",
         )],
         parse: |cursor| {
             let up = |state| matches!(state, NodeState::Running | NodeState::Paused);
@@ -38,7 +38,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
         name: "pause",
         brief: "stop a node, which keeps its memory",
-        forms: &[("pause 3", "stop a node; what arrives waits")],
+        forms: &[("pause 3", "stop a node, which keeps its memory; its messages wait")],
         parse: |cursor| cursor.on_nodes(NodeAction::Pause, is_running),
     },
     Word {
@@ -52,8 +52,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "let a node's election timeout elapse",
         forms: &[(
             "timeout 3",
-            "let an election timeout elapse now; with leases on, not right after the leader was \
-             heard",
+            "let a node's election timeout elapse; with leases on, refused if it heard a leader \
+             recently",
         )],
         parse: |cursor| cursor.on_nodes(NodeAction::ForceElection, is_running),
     },
@@ -74,11 +74,14 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "clock",
-        brief: "a node's clock runs wrong, or jumps",
-        forms: &[(
-            "clock 3 drift=+200ppm, clock 3 drift=-5%, clock 3 jump=2s",
-            "a node's clock runs too fast or too slow, or jumps ahead; drift=0% undoes the drift",
-        )],
+        brief: "a node's clock drifts or jumps",
+        forms: &[
+            (
+                "clock 3 drift=+200ppm",
+                "a node's clock drifts, such as +200ppm or -5%; drift=0% undoes it",
+            ),
+            ("clock 3 jump=2s", "a node's clock jumps ahead"),
+        ],
         parse: |cursor| {
             let nodes = cursor.nodes()?;
             let Some((_, change)) = cursor.maybe_setting(CLOCK, &[])? else {
@@ -89,11 +92,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "slow",
-        brief: "a node takes time for everything",
-        forms: &[(
-            "slow 3 by=5ms",
-            "a node handles one thing after the other, and each takes that long; by=0s undoes it",
-        )],
+        brief: "a node takes time for each input",
+        forms: &[("slow 3 by=5ms", "a node takes that long for each input; by=0s undoes it")],
         parse: |cursor| {
             let nodes = cursor.nodes()?;
             let Some((_, action)) = cursor.maybe_setting(SLOW, &[])? else {
@@ -110,7 +110,7 @@ const UNSYNCED: &[Choice<Unsynced>] = &[
     Choice { name: "keep", help: "they are kept", value: Unsynced::Kept },
     Choice {
         name: "tear",
-        help: "the first lands in part, the others are lost",
+        help: "the first is written in part, the others are lost",
         value: Unsynced::Torn,
     },
 ];
@@ -118,19 +118,19 @@ const UNSYNCED: &[Choice<Unsynced>] = &[
 const CLOCK: &[Setting<ClockChange>] = &[
     Setting {
         name: "drift",
-        help: "how much too fast or too slow, such as +200ppm or -5%",
+        help: "the clock drifts, such as +200ppm or -5%",
         parse: |cursor| Ok(ClockChange::Drift { ppm: cursor.drift()? }),
     },
     Setting {
         name: "jump",
-        help: "how far ahead",
+        help: "the clock jumps that far ahead",
         parse: |cursor| cursor.duration_up_to(MAX_JUMP).map(ClockChange::Jump),
     },
 ];
 
 const SLOW: &[Setting<NodeAction>] = &[Setting {
     name: "by",
-    help: "how long it takes for anything",
+    help: "each input takes that long",
     parse: |cursor| Ok(NodeAction::Slow { handling: cursor.duration_up_to(MAX_HANDLING)? }),
 }];
 

@@ -18,7 +18,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "let time pass",
         forms: &[
             ("run 2s", "let that much time pass"),
-            ("run until 1500ms", "let time pass up to that moment"),
+            ("run until 1500ms", "let time pass until that moment"),
             (
                 "run until leader [within 5s]",
                 "let time pass until a condition holds, for 1m at most",
@@ -28,8 +28,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "step",
-        brief: "let one thing happen",
-        forms: &[("step [3]", "let one thing happen, or three")],
+        brief: "execute the next step",
+        forms: &[("step [3]", "execute the next step (3: three steps)")],
         parse: |cursor| match cursor.is_at_end() {
             true => Ok(Statement::Step(1)),
             false => cursor.number("a number of steps", 1, MAX_STEPS).map(Statement::Step),
@@ -37,12 +37,12 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "at",
-        brief: "run up to a moment, then do something",
+        brief: "run until a moment, then carry out a statement",
         forms: &[
-            ("at 1500ms crash 3", "run up to that moment, then do something"),
+            ("at 1500ms crash 3", "run until that moment, then carry out a statement"),
             (
                 "at 1500ms after 320 steps crash 3",
-                "the same, after exactly that many steps; exported sessions say it",
+                "the same, after exactly that many steps; Copy script writes it",
             ),
             ("at +500ms crash 3", "the same, counted from now"),
         ],
@@ -53,7 +53,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
 impl Cursor<'_> {
     fn run(&mut self) -> Parsed<Run> {
         self.offer("1s", "let a second pass");
-        if !self.eat(("until", "wait for something")) {
+        if !self.eat(("until", "until a condition or a moment")) {
             if !self.word().is_some_and(is_number) {
                 return Err(self.error("a duration such as `2s`, or `until`"));
             }
@@ -111,7 +111,7 @@ impl Cursor<'_> {
         }
         self.advance();
         let step = self.number("a number of steps", 0, MAX_NUMBER)?;
-        self.keyword(("steps", "of the world"))?;
+        self.keyword(("steps", "simulator steps"))?;
         Ok((Instant(time), Some(step)))
     }
 }

@@ -95,7 +95,7 @@ impl Cursor<'_> {
             // For what it offers: a node may come next.
             let _ = self.selector_of(fits);
             self.offer("all", "every node");
-            self.offer("others", "every node but the leader");
+            self.offer("others", OTHERS);
             return Err(self.error(nodes_expected()));
         }
         if self.is_selector() {
@@ -258,6 +258,10 @@ pub(crate) fn duration_expected(what: &str) -> String {
     format!("{what} such as `20us`, `5ms`, `2s` or `1m`, of at most {}", Span(MAX_DURATION))
 }
 
+/// The meaning of `others`.
+pub(crate) const OTHERS: &str =
+    "all nodes that the statement does not name; if it names none, all but the leader";
+
 pub(crate) fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -280,7 +284,7 @@ const SWITCH: [Choice<bool>; 2] = [
 const SHAPES: [Choice<LatencyShape>; 3] = [
     Choice {
         name: LatencyShape::Uniform.name(),
-        help: "all latencies are as likely",
+        help: "all latencies are equally likely",
         value: LatencyShape::Uniform,
     },
     Choice {
