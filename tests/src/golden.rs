@@ -31,6 +31,10 @@ use self::events::EventPrinter;
 test_each_file::test_each_path! { in "./tests/scripts" => play }
 
 fn play(path: &Path) {
+    // The README beside the scripts.
+    if path.extension().is_some_and(|extension| extension == "md") {
+        return;
+    }
     goldenscript::run(&mut Player::new(), path).expect("the script can be played");
 }
 
