@@ -175,8 +175,8 @@ fn storms_over_snapshots_break_nothing() {
     assert!(committed > 1_000, "the storms let too little through: {committed}");
 }
 
-/// Without check-quorum, servers that were removed and do not know it stand for election again and
-/// again (§6): then the cluster converges between two of their elections.
+/// Without check-quorum, a removed server that does not know of its removal starts one election
+/// after another (§6). The cluster then converges between two of these elections.
 #[test]
 fn a_storm_that_ends_lets_the_cluster_converge() {
     for seed in 1..=60 {

@@ -173,3 +173,6 @@ impl fmt::Display for EventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::{ActionError, DelayRange, LatencyShape, LinkChange, NetworkError, Set
 pub const MAX_BANDWIDTH: u64 = 1 << 40;
 /// The most messages that may wait in front of a link; also the default.
 pub const MAX_QUEUE: u32 = 1_000;
-/// The number of messages that a link remembers, to send them [again](crate::NetworkAction::Replay).
+/// The number of messages that a link remembers for a [replay](crate::NetworkAction::Replay).
 pub const MAX_REPLAY: u32 = 32;
 /// The longest time for which a link is clogged.
 pub const MAX_CLOG: Duration = Duration::from_secs(3600);

@@ -1,4 +1,4 @@
-//! Convergence, and what stands in its way.
+//! Convergence, and what prevents it.
 
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};

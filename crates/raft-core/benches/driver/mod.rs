@@ -74,7 +74,7 @@ pub(crate) struct Commands {
 }
 
 impl Commands {
-    /// The next command. Whoever proposes it copies it once: clients hand over owned bytes.
+    /// The next command. The caller copies it once, as clients hand over owned bytes.
     pub(crate) fn next(&mut self, length: usize) -> &[u8] {
         self.bytes.resize(length, 0);
         if let Some(first) = self.bytes.first_mut() {

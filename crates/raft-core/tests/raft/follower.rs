@@ -99,8 +99,8 @@ fn only_entries_not_already_in_the_log_are_written() {
     assert_eq!(write.truncate_from, None);
 }
 
-/// An acknowledgement speaks of what was compared with the leader's log. What lies behind it may be
-/// of a deposed leader.
+/// An acknowledgement names the last entry that was compared with the leader's log. The entries
+/// after it may be those of a deposed leader.
 #[test]
 fn an_acknowledgement_reports_only_what_the_request_proved() {
     let mut server = Server::of_three(disk(3, &[1, 1, 2, 2]));

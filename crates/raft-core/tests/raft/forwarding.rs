@@ -157,7 +157,7 @@ fn a_command_that_is_not_answered_has_an_unknown_fate() {
     assert_eq!(server.outcome(3), unknown, "the leader is silent");
 }
 
-/// The snapshot covers the place: what became of the command is not known here.
+/// The snapshot covers the index, so this server does not know the fate of the command.
 #[test]
 fn a_command_behind_a_snapshot_has_an_unknown_fate() {
     let mut server = follower();

@@ -17,7 +17,7 @@ pub(crate) struct Invariants {
     quorum: Membership,
     /// The membership that the servers were given, if they were given the same.
     configured: Option<Membership>,
-    /// How many applied entries and restored snapshots of a server were looked at in this life.
+    /// How many applied entries and restored snapshots of a server were looked at since its start.
     seen: BTreeMap<NodeId, Seen>,
 }
 

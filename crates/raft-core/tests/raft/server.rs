@@ -33,15 +33,15 @@ pub(crate) struct Server {
     pub(crate) must_keep_promises: bool,
     /// The state machine: all commands, with commas between.
     pub(crate) state: String,
-    /// Entries applied in this life.
+    /// Entries applied since the last start.
     pub(crate) applied: Vec<Entry>,
-    /// Snapshots restored in this life.
+    /// Snapshots restored since the last start.
     pub(crate) restored: Vec<Snapshot>,
     pub(crate) sent: Vec<(NodeId, Message)>,
     pub(crate) replies: Vec<(RequestId, Outcome)>,
     pub(crate) snapshots_needed: Vec<LogIndex>,
     pub(crate) traces: Vec<Trace>,
-    /// What it committed as leader in this life.
+    /// Its commits as leader since the last start.
     pub(crate) commits: Vec<Commit>,
     /// What its state machine shows.
     pub(crate) shows: LogIndex,

@@ -173,7 +173,7 @@ fn every_operation_gets_its_own_answer() {
 }
 
 #[test]
-fn whoever_waits_for_a_statement_hears_of_its_end() {
+fn a_listener_hears_of_the_end_of_its_statement() {
     let mut lab = scratch();
     let heard = Rc::new(RefCell::new(Vec::new()));
     for line in ["run 1ms", "expect leader", "nonsense"] {

@@ -17,7 +17,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "cut a node's power",
         forms: &[(
             "crash 3 [lose|keep|tear]",
-            "cut a node's power: unfinished writes are lost, kept or torn; by default the seed decides",
+            "cut a node's power: unfinished writes are lost, kept or torn; else the seed decides",
         )],
         parse: |cursor| {
             let up = |state| matches!(state, NodeState::Running | NodeState::Paused);
