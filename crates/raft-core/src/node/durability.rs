@@ -110,7 +110,7 @@ impl Durability {
         self.log_index = last.min(self.log_index);
     }
 
-    /// A snapshot replaces the log up to its end; `through` is durable after the write.
+    /// A snapshot replaces the log up to its end, which is durable after the write.
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot) {
         self.note_log_write(snapshot.last_included_index);
         self.collecting.snapshot = Some(Box::new(snapshot));
