@@ -7,8 +7,6 @@
 //!
 //! The end-to-end tests in a real browser are beside this crate, in `e2e`.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

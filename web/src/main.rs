@@ -15,7 +15,6 @@
 //! | `hooks/` | effects: what reaches outside Yew |
 //! | `panels/` | components that read contexts |
 //! | `ui/` | components that take properties only |
-#![warn(clippy::wildcard_enum_match_arm)]
 
 mod app;
 mod hooks;

@@ -283,7 +283,6 @@
 //!   ([`RestartError`]), but an empty disk looks like a first start.
 #![no_std]
 #![forbid(unsafe_code)]
-#![warn(clippy::wildcard_enum_match_arm)]
 
 extern crate alloc;
 

@@ -63,7 +63,7 @@ pub use self::restart::{Recovered, RestartError};
 
 use self::change::Change;
 use self::commit::Proposal;
-use self::durability::{Durability, Needs};
+use self::durability::Durability;
 use self::forward::ForwardedRequest;
 use self::progress::Progress;
 use self::reads::{HeartbeatRounds, PendingRead};
@@ -376,17 +376,9 @@ impl Node {
         };
         *place = Some(leader);
         if let Some(reason) = steps_down {
-            self.step_down(reason);
+            rule!(self.become_follower(reason, None));
         }
         Some(answer)
-    }
-
-    /// Ends the leadership, after the rule that asked for it.
-    #[cold]
-    fn step_down(&mut self, reason: StepDownReason) {
-        rule!(self.become_follower(reason, None));
-        // A leader had no election timer.
-        self.restart_election_timer();
     }
 
     /// The leader's state, to look at; `None` if this server does not lead.
@@ -429,21 +421,22 @@ impl Node {
         self.deadline = Instant(self.now.0.saturating_add(timeout));
     }
 
-    /// Sends a message of the current term once the writes that it depends on are on disk.
+    /// Sends a message of the current term once the writes that it [needs](Self::needs) are on disk.
     #[inline]
-    fn send(&mut self, to: NodeId, body: Body, needs: Needs) {
+    fn send(&mut self, to: NodeId, body: Body) {
+        let needs = rule!(self.needs(&body));
         let message = Message { term: self.current_term, body };
         self.emit(Output::Send { to, message }, needs);
     }
 
     fn send_vote_reply(&mut self, to: NodeId, vote_granted: bool) {
         let body = Body::RequestVoteReply(RequestVoteReply { vote_granted });
-        self.send(to, body, Needs::HardState);
+        self.send(to, body);
     }
 
     fn send_pre_vote_reply(&mut self, to: NodeId, vote_granted: bool) {
         let body = Body::PreVoteReply(RequestVoteReply { vote_granted });
-        self.send(to, body, Needs::HardState);
+        self.send(to, body);
     }
 
     /// Answers a request. The answer follows what was applied.

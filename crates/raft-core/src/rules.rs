@@ -13,7 +13,7 @@
 //! | `currentTerm`, `votedFor`, `log[]` | fields of `Node` in `node.rs`; written by `node.rs`: `set_term_and_vote` and `log.rs`: `append`, `truncate_from`, `compact` |
 //! | `commitIndex`, `lastApplied` | fields of `Node`; raised by `node/commit.rs`: `commit` and `apply_committed`, set by `node/snapshot.rs`: `install_snapshot` |
 //! | `nextIndex[]`, `matchIndex[]` | `Progress` in `node/progress.rs`: `record_match`, `become_probe` |
-//! | "updated on stable storage before responding to RPCs" | `node/durability.rs`: `awaited` (which write a message waits for, by the table at `Needs`), `emit`, `flush`, `persisted`; `node/follower.rs`: `needs_of_acknowledgement` |
+//! | "updated on stable storage before responding to RPCs" | `node/durability.rs`: `needs` (the writes that a message needs), then `emit`, `flush`, `persisted` |
 //!
 //! # Figure 2: rules for servers
 //!
@@ -60,7 +60,7 @@
 //! | §6: a server uses the latest membership in its log, committed or not | `node/change.rs`: `adopt_membership`, `roll_back_memberships` |
 //! | §6: joint consensus, a majority of the outgoing voters and one of the voters | `membership.rs`: `is_quorum`, `reached_by_quorum`; `node/change.rs`: `move_to_target`, `take_next_step` |
 //! | §6: new servers join without a vote first | `node/change.rs`: `begin_change` |
-//! | §6: a leader that is not in C-new steps down once C-new is committed | `node/change.rs`: `take_next_step` (once committed: steps down), with `is_removed` (not in C-new); `node.rs`: `as_leader`, `step_down` carry that out |
+//! | §6: a leader that is not in C-new steps down once C-new is committed | `node/change.rs`: `take_next_step` (once committed: steps down), with `is_removed` (not in C-new); `node.rs`: `as_leader` carries that out |
 //! | §7, Figure 13: when to take a snapshot, and dropping the log | `node/snapshot.rs`: `request_snapshot_if_due`, `snapshot_taken` |
 //! | §7, Figure 13: InstallSnapshot RPC, leader | `node/streaming.rs`: `start_snapshot`, `send_pieces` |
 //! | §7, Figure 13: InstallSnapshot RPC, receiver | `node/snapshot.rs`: `receive_install_snapshot`, `store_chunk`, `install_snapshot`, `install_membership` |
@@ -76,8 +76,8 @@
 //! | §4.2.1: new servers catch up | `node/change.rs`: `has_caught_up`, `advance_change`, `give_up_stalled_change` |
 //! | §4.2.2: which server may start an election while the membership changes | `node/election.rs`: `is_promotable` |
 //! | §4.2.3: leader stickiness | `node/election.rs`: `check_leader_stickiness` |
-//! | §6.2: check-quorum | `node/leader.rs`: `heartbeat_due` steps down, if not `node/quorum.rs`: `is_quorum_active` (`is_active` has the time); `node.rs`: `step_down` |
-//! | §6.4: reads without log entries | `node/reads.rs`: `read_as_leader` (the index is commitIndex, the round is the next one), `check_read`, `begin_round`, `confirm_rounds`, then `allow_read` (waits until the index is applied); `node/quorum.rs`: `quorum_acked_round` |
+//! | §6.2: check-quorum | `node/leader.rs`: `heartbeat_due` steps down, if not `node/quorum.rs`: `is_quorum_active` (`is_active` has the time) |
+//! | §6.4: reads without log entries | the four steps at the top of `node/reads.rs`: `read_as_leader`, `begin_round_for_reads`, `confirm_rounds`, `allow_read` |
 //! | §6.4.1: leases | `node/reads.rs`: `may_read_at_once`, `lease_until`; `node/transfer.rs`: `lease_is_revoked` |
 //! | §9.6: pre-vote | `node/election.rs`: `needs_pre_votes`, `ask_for_pre_votes`, `receive_pre_vote`, `start_election_if_pre_vote_won` |
 //! | §10.2.1: the leader writes in parallel with its followers | `node/leader.rs`: `send_append_entries`; `node/quorum.rs`: `match_index_of` |

@@ -21,7 +21,6 @@
 //! assert_eq!(run_seed(&Plan::new(Profile::Swarm, 8)), report);
 //! ```
 #![forbid(unsafe_code)]
-#![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod bench;
 mod fault;

@@ -234,6 +234,8 @@ impl Injection {
 
 #[cfg(test)]
 mod tests {
+    use raft_script::{Moment, Order, Statement};
+
     use super::*;
     use crate::{Faults, Plan, Profile, SeedRun};
 
@@ -244,11 +246,18 @@ mod tests {
         let plan = Plan::new(Profile::Lan, seed).draw();
         let mut run = SeedRun::of(DrawnPlan { faults, fault_phase: MINUTE, ..plan });
         run.play();
-        let done = run.world().journal().filter(|entry| entry.at < Instant(0) + MINUTE);
-        let is_request = |action: &Action| matches!(action, Action::Request(_));
-        let (requests, others): (Vec<_>, Vec<_>) =
-            done.partition(|entry| is_request(&entry.action));
-        (requests.len(), others.len())
+        let (mut requests, mut others) = (0, 0);
+        for statement in run.journal() {
+            if let Statement::At { moment: Moment::Absolute { time, .. }, statement } = statement
+                && *time < Instant(0) + MINUTE
+            {
+                match matches!(**statement, Statement::Order(Order::Request(_))) {
+                    true => requests += 1,
+                    false => others += 1,
+                }
+            }
+        }
+        (requests, others)
     }
 
     #[test]

@@ -109,16 +109,7 @@ impl ReplayState {
                 (Symptom::Expectation(expected.clone()), failed.cloned())
             }
             ExecError::LimitExceeded { limit } => (Symptom::Limit(limit.clone()), failed.cloned()),
-            // The script is wrong, and not the cluster.
-            ExecError::Refused(_)
-            | ExecError::Setup(_)
-            | ExecError::DiskImage { .. }
-            | ExecError::TooLate
-            | ExecError::NoSuchRole { .. }
-            | ExecError::NoNodes
-            | ExecError::Past { .. }
-            | ExecError::Busy { .. }
-            | ExecError::OtherRun { .. } => {
+            ExecError::Statement(_) => {
                 let description = failure.error.to_string();
                 return Played { symptom: None, description, script: script.clone() };
             }

@@ -51,8 +51,9 @@ pub struct SeedRun {
     /// The action that is being applied. After a panic of the core it is the last action of the
     /// script.
     attempt: Option<Action>,
-    /// The demands of the recovery phase, each with the length of the journal before it.
-    expectations: Vec<(usize, Statement)>,
+    journal: Vec<Statement>,
+    /// Whether there is a fair quorum, of which progress is demanded.
+    progress_asked: bool,
     /// Whether the run ends with an expectation, and not with time that passes.
     ends_waiting: bool,
     /// The step by which the cluster must have made progress.
@@ -100,7 +101,8 @@ impl SeedRun {
             checks,
             nemesis,
             attempt: None,
-            expectations: Vec::new(),
+            journal: Vec::new(),
+            progress_asked: false,
             ends_waiting: false,
             last_step: u64::MAX,
             rare: Watcher::default(),
@@ -127,12 +129,17 @@ impl SeedRun {
         &self.world
     }
 
+    /// The actions that were applied and the demands of the recovery phase, in order.
+    pub fn journal(&self) -> &[Statement] {
+        &self.journal
+    }
+
     /// The result so far.
     pub fn report(&self) -> SeedReport {
         SeedReport {
             seed: self.drawn.setup.seed,
             result: self.result.clone().unwrap_or(RunResult::Clean),
-            progress_asked: !self.expectations.is_empty(),
+            progress_asked: self.progress_asked,
             steps: self.world.steps(),
             events: self.events,
             time: self.world.now(),
@@ -192,10 +199,11 @@ impl SeedRun {
     fn act(&mut self, action: Action) -> Checked {
         self.attempt = Some(action.clone());
         let done = self.world.apply(action);
-        self.attempt = None;
+        let action = self.attempt.take();
         if done.is_err() {
             return Ok(());
         }
+        self.journal.extend(action.map(|action| script::at(self.world.now(), &action)));
         self.look()
     }
 

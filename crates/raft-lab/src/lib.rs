@@ -24,7 +24,6 @@
 //! # Ok::<(), raft_lab::LabError>(())
 //! ```
 #![forbid(unsafe_code)]
-#![warn(clippy::wildcard_enum_match_arm)]
 
 mod console;
 #[cfg(test)]

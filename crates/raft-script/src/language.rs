@@ -6,6 +6,8 @@
 //! beside the functions that read and write it; `Display` in `statement.rs` does not compile before
 //! it names the one that writes.
 
+use std::sync::LazyLock;
+
 mod clients;
 mod cluster;
 mod conditions;
@@ -77,11 +79,11 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
 ];
 
 /// Every statement, in the order of the names.
-pub(crate) fn statements() -> Vec<&'static Word<Statement>> {
+pub(crate) static STATEMENTS: LazyLock<Vec<&Word<Statement>>> = LazyLock::new(|| {
     let mut words: Vec<_> = TOPICS.iter().flat_map(|topic| topic.iter()).collect();
     words.sort_by_key(|word| word.name);
     words
-}
+});
 
 /// Forms of what is in many statements.
 pub(crate) const PARTS: &[Form] = &[
@@ -97,9 +99,8 @@ pub(crate) const PARTS: &[Form] = &[
 
 impl Cursor<'_> {
     pub(crate) fn statement(&mut self) -> Parsed<Statement> {
-        let words = statements();
         let (is_first, has_session) = (self.is_at_start(), self.has_session());
-        for word in &words {
+        for word in STATEMENTS.iter() {
             // `cluster` makes a world, and nothing that waits follows `at`.
             let makes_sense = match word.name {
                 "cluster" => is_first && !has_session,
@@ -110,15 +111,14 @@ impl Cursor<'_> {
                 self.offer(word.name, word.brief);
             }
         }
-        self.one_of("a statement", &words)
+        self.one_of("a statement", STATEMENTS.iter().copied())
     }
 
     pub(crate) fn condition(&mut self) -> Parsed<Condition> {
-        let words: Vec<_> = CONDITIONS.iter().collect();
-        for word in &words {
+        for word in CONDITIONS {
             self.offer(word.name, word.brief);
         }
-        self.one_of("a condition", &words)
+        self.one_of("a condition", CONDITIONS.iter())
     }
 }
 

@@ -33,7 +33,6 @@
 //! A script is untrusted input: [`limits`] are stated and enforced, and nothing here touches a
 //! file, a clock or the network.
 #![forbid(unsafe_code)]
-#![warn(clippy::wildcard_enum_match_arm)]
 
 mod complete;
 mod condition;
@@ -60,7 +59,7 @@ pub use condition::{
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};
-pub use outcome::{ExecError, FailedStatement, Reply};
+pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Journaled, Session, Started, Stepped};

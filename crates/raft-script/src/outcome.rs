@@ -31,9 +31,9 @@ impl fmt::Display for Reply {
     }
 }
 
-/// A statement was not carried out, or its expectation does not hold.
+/// A statement cannot be carried out. The cluster is not to blame, and nothing has changed.
 #[derive(Clone, PartialEq, Debug)]
-pub enum ExecError {
+pub enum StatementError {
     /// The world refuses the action in its present state.
     Refused(ActionError),
     /// A setting of the world is out of bounds.
@@ -76,6 +76,13 @@ pub enum ExecError {
         /// The time of the next step; `None`: nothing is scheduled.
         next: Option<Instant>,
     },
+}
+
+/// A statement was not carried out, or the cluster does not behave as it says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExecError {
+    /// The statement cannot be carried out.
+    Statement(StatementError),
     /// An expectation does not hold.
     Expectation {
         /// The condition, in words.
@@ -101,8 +108,8 @@ pub enum ExecError {
     },
 }
 
-impl ExecError {
-    /// Whether the world refused the statement in its present state. Then nothing has changed.
+impl StatementError {
+    /// Whether the world refused the statement in its present state.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(
             self,
@@ -136,19 +143,25 @@ impl fmt::Display for FailedStatement {
 
 impl std::error::Error for FailedStatement {}
 
+impl From<StatementError> for ExecError {
+    fn from(error: StatementError) -> Self {
+        Self::Statement(error)
+    }
+}
+
 impl From<ActionError> for ExecError {
     fn from(refusal: ActionError) -> Self {
-        Self::Refused(refusal)
+        StatementError::Refused(refusal).into()
     }
 }
 
 impl From<SetupError> for ExecError {
     fn from(error: SetupError) -> Self {
-        Self::Setup(error)
+        StatementError::Setup(error).into()
     }
 }
 
-impl fmt::Display for ExecError {
+impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
@@ -171,6 +184,16 @@ impl fmt::Display for ExecError {
                 }
                 f.write_str("; the script was recorded from a different run")
             }
+        }
+    }
+}
+
+impl std::error::Error for StatementError {}
+
+impl fmt::Display for ExecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Statement(error) => error.fmt(f),
             Self::Expectation { expected, found } => {
                 write!(f, "expected {expected}, found: {found}")
             }

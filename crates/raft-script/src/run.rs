@@ -121,7 +121,7 @@ impl Runner<'_> {
             match (self.carry_out(line), &mut self.done) {
                 (Ok(()), Some(done)) => done(line),
                 (Ok(()), None) => {}
-                (Err(error), Some(done)) if error.is_refusal() => {
+                (Err(ExecError::Statement(error)), Some(done)) if error.is_refusal() => {
                     let has_passed = steps_and_time(&self.session) != before;
                     if let Some(statement) = waiting(&line.statement).filter(|_| has_passed) {
                         done(&SourceLine { number: line.number, statement });

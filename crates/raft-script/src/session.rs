@@ -15,7 +15,7 @@ use raft_sim::{ClientEvent, Event, EventKind, NextStep, Setup, SetupError, World
 
 use crate::condition::Condition;
 use crate::limits::DEFAULT_PATIENCE;
-use crate::outcome::{ExecError, Reply};
+use crate::outcome::{ExecError, Reply, StatementError};
 use crate::statement::{Moment, Run, Statement};
 use crate::units::Span;
 
@@ -46,11 +46,8 @@ pub struct Session {
     checks: Checks,
     /// The `cluster` and `disk` statements that make this world.
     opening: Vec<Statement>,
-    /// The statements that were carried out, which [`export`](Self::export) prints.
-    ///
-    /// The world has a journal of its own, of actions. Both are needed: the world's replays the
-    /// world alone, without the language. This one keeps `crash all` and `x=1 via=leader` as they
-    /// were written, and the expectations and notes, which are no actions.
+    /// The statements that were carried out, which [`export`](Self::export) prints: expectations and
+    /// notes too, and roles such as `leader` as they were written.
     journal: Vec<Journaled>,
     /// The events of the last statement; `None`: the last events are those of the world's step.
     gathered: Option<Vec<Event>>,
@@ -163,7 +160,9 @@ impl Session {
                 self.note(statement.clone());
                 Ok(Started::Done(Reply::new(text.clone())))
             }
-            Statement::Cluster(_) | Statement::DiskContents { .. } => Err(ExecError::TooLate),
+            Statement::Cluster(_) | Statement::DiskContents { .. } => {
+                Err(StatementError::TooLate.into())
+            }
             Statement::Run(run) => self.start_run(run),
             Statement::Step(count) => self.wait(Target::Steps { left: *count }),
             Statement::At { moment, statement } => {
@@ -213,7 +212,7 @@ impl Session {
 
     fn wait(&mut self, target: Target) -> Result<Started, ExecError> {
         if let Some(goal) = &self.goal {
-            return Err(ExecError::Busy { goal: goal.to_string() });
+            return Err(StatementError::Busy { goal: goal.to_string() }.into());
         }
         self.goal = Some(Goal::new(target, self.world.now()));
         Ok(Started::Waiting)
@@ -224,7 +223,9 @@ impl Session {
         let now = self.world.now();
         match moment {
             Moment::Relative(duration) => Ok((now + duration, None)),
-            Moment::Absolute { time, .. } if time < now => Err(ExecError::Past { time, now }),
+            Moment::Absolute { time, .. } if time < now => {
+                Err(StatementError::Past { time, now }.into())
+            }
             Moment::Absolute { time, step } => Ok((time, step)),
         }
     }
@@ -286,7 +287,7 @@ impl Session {
     fn finish(&mut self) -> Option<Result<Reply, ExecError>> {
         let goal = self.goal.take()?;
         if let Some(error) = goal.mismatch(&self.world) {
-            return Some(Err(error));
+            return Some(Err(error.into()));
         }
         match goal.into_target() {
             Target::Time { then: Some(statement), .. } => match self.start(&statement) {

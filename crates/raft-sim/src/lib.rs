@@ -1,9 +1,10 @@
-//! The simulated world: clock, network, disks, clients, faults, journal.
+//! The simulated world: clock, network, disks, clients, faults.
 //!
 //! A [`World`] runs real `raft_core::Node`s, each with a real key-value store and a disk of real
 //! records, in virtual time. It reads neither a clock nor a source of randomness: a run is a pure
-//! function of the [`Setup`] (seed included) and the journal of [`Action`]s. Two equal runs have
-//! equal [trace hashes](World::trace_hash), natively and in wasm. All that happens is an [`Event`].
+//! function of the [`Setup`] (seed included) and the [`Action`]s, each with its place. Two equal
+//! runs have equal [trace hashes](World::trace_hash), natively and in wasm. All that happens is an
+//! [`Event`].
 //!
 //! ```
 //! use raft_sim::{NodeAction, Setup, Unsynced, World};
@@ -43,7 +44,6 @@
 //!   them. Servers that leave keep running.
 //! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
-#![warn(clippy::wildcard_enum_match_arm)]
 
 mod action;
 mod client;
@@ -61,7 +61,6 @@ mod partition;
 mod random;
 mod setup;
 mod switches;
-mod timeline;
 pub mod units;
 mod words;
 mod world;
@@ -89,5 +88,4 @@ pub use random::Random;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};
-pub use timeline::Timeline;
-pub use world::{JournalEntry, NextStep, World};
+pub use world::{NextStep, World};

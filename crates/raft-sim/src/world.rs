@@ -16,7 +16,6 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use imbl::Vector;
 use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
 use raft_kv::{ClientId, Sequence};
 
@@ -26,7 +25,7 @@ use crate::in_flight::InFlightMessages;
 use crate::links::Links;
 use crate::node::{LiveProcess, Process, place_of};
 use crate::{
-    Action, Client, ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, InFlightMessage, Link,
+    Client, ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, InFlightMessage, Link,
     NodeState, Partition, ProcessEvent, Setup, SetupError, SimNode, StateMachineEvent,
 };
 
@@ -51,18 +50,6 @@ pub struct World {
     event_count: u64,
     fingerprint: Fingerprint,
     steps: u64,
-    journal: Vector<JournalEntry>,
-}
-
-/// An action that was applied.
-#[derive(Clone, PartialEq, Debug)]
-pub struct JournalEntry {
-    /// The world's time.
-    pub at: Instant,
-    /// The number of steps before it: several steps may share one time.
-    pub after_steps: u64,
-    /// The action, as it was given.
-    pub action: Action,
 }
 
 /// The step that comes next.
@@ -98,7 +85,6 @@ impl World {
             event_count: 0,
             fingerprint: Fingerprint::default(),
             steps: 0,
-            journal: Vector::new(),
             setup: Arc::new(setup),
         };
         for id in ids {
@@ -201,13 +187,6 @@ impl World {
     /// them.
     pub fn events(&self) -> &[Event] {
         &self.events
-    }
-
-    /// The actions applied so far, in order, each with the numbers of its nodes. They replay the
-    /// world without a language of commands. A session has a second journal, of statements as they
-    /// were given, because expectations, notes and roles such as `leader` are no actions.
-    pub fn journal(&self) -> impl ExactSizeIterator<Item = &JournalEntry> {
-        self.journal.iter()
     }
 
     /// A 64-bit hash of all events so far. Equal runs have equal hashes, on every target.

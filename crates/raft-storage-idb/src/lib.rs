@@ -59,7 +59,6 @@
 //!   tab would wait forever, and every further commit fails with [`IdbError::TakenOver`].
 //!
 //! The numbers in keys are JavaScript's, exact up to 2⁵³ − 1; larger ones are refused.
-#![warn(clippy::wildcard_enum_match_arm)]
 
 mod connection;
 mod database;

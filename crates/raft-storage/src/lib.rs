@@ -52,8 +52,6 @@
 //! that can lose a whole disk (a browser may evict a database) must remember elsewhere that there
 //! was one. [`WriteBatch::wipe`] models such a loss, with that memory.
 
-#![warn(clippy::wildcard_enum_match_arm)]
-
 mod batch;
 mod error;
 mod image;

@@ -9,28 +9,13 @@ use alloc::collections::VecDeque;
 
 use super::{Node, Role};
 use crate::{
-    DiskTrace, Entries, HardState, LogIndex, NodeId, Output, Persist, PersistId, Snapshot, Term,
+    AppendEntriesReply, Body, DiskTrace, Entries, HardState, InstallSnapshotReply, LogIndex,
+    NodeId, Output, Persist, PersistId, Snapshot, Term,
 };
 
-/// The writes that must be on disk before an output may leave (Figure 2: "updated on stable storage
-/// before responding to RPCs").
-///
-/// | message | durable first |
-/// |---|---|
-/// | `RequestVote` | term, vote and log: `send_vote_request` |
-/// | `RequestVoteReply` | term and vote |
-/// | `PreVote`, `PreVoteReply` | term and vote: no promise is in them |
-/// | `AppendEntries` | term and vote: the leader's log may be late (dissertation §10.2.1) |
-/// | `InstallSnapshot`, `TimeoutNow` | term and vote |
-/// | `AppendEntriesReply::Success` | term, vote, acknowledged log: `needs_of_acknowledgement` |
-/// | `AppendEntriesReply::Following`, `Failure` | term and vote: they prove no entry |
-/// | `InstallSnapshotReply::Installed` | term, vote, and log with the snapshot |
-/// | `InstallSnapshotReply::Continue` | term and vote: the pieces are in memory |
-/// | `ReadIndex`, `Forward`, and their replies | term and vote |
-/// | `Output::Restore`, which is no message | term, vote, and log with the snapshot |
-///
-/// A candidate counts its own vote, and a leader its own entries, once they are durable too:
-/// `count_own_vote`, `match_index_of`.
+/// The writes that must be on disk before an output may leave. `Node::needs` has those of each
+/// message. A candidate counts its own vote, and a leader its own entries, once they are durable
+/// too: `count_own_vote`, `match_index_of`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Needs {
     /// Term and vote: every message carries the term.
@@ -175,6 +160,42 @@ impl Durability {
 }
 
 impl Node {
+    /// Figure 2, "updated on stable storage before responding to RPCs": the writes that must be on
+    /// disk before a message leaves. A crash must lose nothing that the message promises.
+    pub(super) fn needs(&self, message: &Body) -> Needs {
+        match message {
+            // A vote for itself, and a log with this end.
+            Body::RequestVote(_) => Needs::HardStateAndLog,
+            // The entries count for the leader's quorum (§5.3).
+            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) => {
+                match *match_index <= self.durability.log_index() {
+                    true => Needs::HardState,
+                    false => Needs::HardStateAndLog,
+                }
+            }
+            // They prove no entry.
+            Body::AppendEntriesReply(
+                AppendEntriesReply::Following { .. } | AppendEntriesReply::Failure { .. },
+            ) => Needs::HardState,
+            Body::InstallSnapshotReply(InstallSnapshotReply::Installed { .. }) => {
+                Needs::HardStateAndLog
+            }
+            // The pieces that have arrived are in memory only.
+            Body::InstallSnapshotReply(InstallSnapshotReply::Continue { .. }) => Needs::HardState,
+            // The leader's own log may be late (dissertation §10.2.1).
+            Body::AppendEntries(_) => Needs::HardState,
+            Body::RequestVoteReply(_)
+            | Body::PreVote(_)
+            | Body::PreVoteReply(_)
+            | Body::InstallSnapshot(_)
+            | Body::TimeoutNow
+            | Body::ReadIndex(_)
+            | Body::ReadIndexReply(_)
+            | Body::Forward(_)
+            | Body::ForwardReply(_) => Needs::HardState,
+        }
+    }
+
     /// Figure 2: ends the handling of an input, and asks for its writes.
     pub(super) fn flush(&mut self) {
         let durability = &mut self.durability;

@@ -1,7 +1,6 @@
 //! Leader election (§5.2), the election restriction (§5.4.1), pre-vote (dissertation §9.6) and
 //! leader stickiness (dissertation §4.2.3).
 
-use super::durability::Needs;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::{
     Body, ElectionReason, ElectionRefusal, ElectionTrace, ForgetRefusal, IgnoreReason, LogPosition,
@@ -90,7 +89,7 @@ impl Node {
         let last = self.log.last();
         let request = PreVote { last_log_index: last.index, last_log_term: last.term };
         for peer in self.other_voters() {
-            self.send(peer, Body::PreVote(request), Needs::HardState);
+            self.send(peer, Body::PreVote(request));
         }
         self.start_election_if_pre_vote_won();
     }
@@ -112,7 +111,7 @@ impl Node {
     /// Figure 2: the request promises a vote for itself, in this term, and a log with this end. A
     /// crash must lose none of that once others have heard it.
     pub(super) fn send_vote_request(&mut self, to: NodeId, request: RequestVote) {
-        self.send(to, Body::RequestVote(request), Needs::HardStateAndLog);
+        self.send(to, Body::RequestVote(request));
     }
 
     /// Dissertation §4.2.3: a server that heard from a leader less than the shortest election

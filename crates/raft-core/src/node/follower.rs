@@ -1,6 +1,5 @@
 //! Log replication, the follower's side (§5.3).
 
-use super::durability::Needs;
 use super::{Node, Role};
 use crate::{
     AppendEntries, AppendEntriesReply, AppendRefusal, Body, Entries, Entry, HeartbeatRound,
@@ -114,19 +113,10 @@ impl Node {
         if !is_durable && round > acked {
             self.acked = (term, round);
             let reply = AppendEntriesReply::Following { round };
-            self.send(leader, Body::AppendEntriesReply(reply), Needs::HardState);
+            self.send(leader, Body::AppendEntriesReply(reply));
         }
-        let needs = rule!(self.needs_of_acknowledgement(match_index));
         let reply = AppendEntriesReply::Success { match_index, round };
-        self.send(leader, Body::AppendEntriesReply(reply), needs);
-    }
-
-    /// Raft §5.3: an entry counts for the leader's quorum, so a crash must not lose it.
-    pub(super) fn needs_of_acknowledgement(&self, match_index: LogIndex) -> Needs {
-        match match_index <= self.durability.log_index() {
-            true => Needs::HardState,
-            false => Needs::HardStateAndLog,
-        }
+        self.send(leader, Body::AppendEntriesReply(reply));
     }
 
     /// Raft §5.3, the consistency check: does this log hold the entry that must come before?
@@ -218,6 +208,6 @@ impl Node {
         round: HeartbeatRound,
     ) {
         let reply = AppendEntriesReply::Failure { prev_log_index, hint, round };
-        self.send(to, Body::AppendEntriesReply(reply), Needs::HardState);
+        self.send(to, Body::AppendEntriesReply(reply));
     }
 }

@@ -4,7 +4,6 @@
 //! longest election timeout, or when the leader changes, and the client is told. If the network
 //! repeats a forwarded command, it is appended twice: only the state machine can tell (§8).
 
-use super::durability::Needs;
 use super::{Node, Role};
 use crate::{
     Body, Bytes, ClientTrace, Forward, ForwardId, ForwardReply, IgnoreReason, Instant, LogPosition,
@@ -46,7 +45,7 @@ impl Node {
         let (id, sent_at) = (self.last_forward, self.now);
         self.forwarded.push_back(ForwardedRequest { id, request, kind, sent_at });
         self.trace(|| ClientTrace::RequestForwarded { leader });
-        self.send(leader, question(id), Needs::HardState);
+        self.send(leader, question(id));
     }
 
     pub(super) fn forward_proposal(&mut self, request: RequestId, command: Bytes) {
@@ -108,7 +107,7 @@ impl Node {
     ) {
         // The reply only says where the leader appended the command, so it need not wait for the
         // leader's disk.
-        self.send(to, Body::ForwardReply(ForwardReply { id, result }), Needs::HardState);
+        self.send(to, Body::ForwardReply(ForwardReply { id, result }));
     }
 
     pub(super) fn receive_forward_reply(&mut self, from: NodeId, reply: &ForwardReply) {

@@ -1,6 +1,5 @@
 //! Log replication, the leader's side (§5.3).
 
-use super::durability::Needs;
 use super::progress::ProgressState;
 use super::{Leader, Node};
 use crate::{
@@ -151,7 +150,7 @@ impl Node {
             AppendEntries { prev_log_index, prev_log_term, entries, leader_commit, round };
         // The leader's own disk need not hold the entries yet: it writes in parallel with its
         // followers, and counts itself only when it is done (dissertation §10.2.1).
-        self.send(peer, Body::AppendEntries(request), Needs::HardState);
+        self.send(peer, Body::AppendEntries(request));
         Some((sent_through, bytes))
     }
 

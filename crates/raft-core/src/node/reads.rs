@@ -1,13 +1,18 @@
 //! Reads that need no log entry (dissertation §6.4), and the rounds of heartbeats they depend on.
 //!
-//! When a quorum has answered a round of heartbeats that began after a read arrived, the leader
-//! knows that it still led at some moment after that. The read must then see the entries that were
-//! committed when it arrived, and no more. With a lease (§6.4.1), an earlier round is enough for as
-//! long as no follower that answered it can have voted for another server.
+//! 1. `read_as_leader`: the read must see the entries that are committed now (`commit_index`), and
+//!    waits for the next round of heartbeats. Before the leader has committed an entry of its own
+//!    term, the read is refused (`check_read`).
+//! 2. `begin_round_for_reads`: the next drain begins that round, for all reads since the last one.
+//! 3. `confirm_rounds`: a quorum has answered the round (`quorum_acked_round` in `quorum.rs`), so
+//!    the leader still led at some moment after the read arrived.
+//! 4. `allow_read`: the read is answered once everything up to its index is applied.
+//!
+//! With a lease (§6.4.1, `may_read_at_once`), an earlier round is enough for as long as no follower
+//! that answered it can have voted for another server.
 
 use alloc::collections::VecDeque;
 
-use super::durability::Needs;
 use super::forward::ForwardedKind;
 use super::{Leader, Node};
 use crate::{
@@ -221,7 +226,7 @@ impl Node {
         result: Result<LogIndex, Refusal>,
     ) {
         let reply = ReadIndexReply { id, result };
-        self.send(to, Body::ReadIndexReply(reply), Needs::HardState);
+        self.send(to, Body::ReadIndexReply(reply));
     }
 
     pub(super) fn receive_read_index_reply(&mut self, from: NodeId, reply: &ReadIndexReply) {

@@ -199,7 +199,7 @@ impl Node {
         round: HeartbeatRound,
     ) {
         let reply = InstallSnapshotReply::Installed { match_index, round };
-        self.send(to, Body::InstallSnapshotReply(reply), Needs::HardStateAndLog);
+        self.send(to, Body::InstallSnapshotReply(reply));
     }
 
     pub(super) fn send_snapshot_continue(
@@ -210,6 +210,6 @@ impl Node {
         round: HeartbeatRound,
     ) {
         let reply = InstallSnapshotReply::Continue { last_included_index, next_offset, round };
-        self.send(to, Body::InstallSnapshotReply(reply), Needs::HardState);
+        self.send(to, Body::InstallSnapshotReply(reply));
     }
 }

@@ -4,7 +4,6 @@
 //! which opens the window further. A later heartbeat sends lost pieces again. The pieces share the
 //! snapshot's memory, for however many servers.
 
-use super::durability::Needs;
 use super::progress::{OutgoingSnapshot, ProgressState};
 use super::{Leader, Node};
 use crate::{
@@ -44,7 +43,7 @@ impl Node {
         let (entries, leader_commit) = (Entries::EMPTY, LogIndex(0));
         let request =
             AppendEntries { prev_log_index, prev_log_term, entries, leader_commit, round };
-        self.send(peer, Body::AppendEntries(request), Needs::HardState);
+        self.send(peer, Body::AppendEntries(request));
     }
 
     /// Raft §7: sends pieces for as long as the window has room. One piece may always be under way.
@@ -76,7 +75,7 @@ impl Node {
                 round,
             };
             let peer = progress.peer;
-            self.send(peer, Body::InstallSnapshot(request), Needs::HardState);
+            self.send(peer, Body::InstallSnapshot(request));
         }
     }
 

@@ -4,7 +4,6 @@
 //! start an election at once (`TimeoutNow`). If the target does not take over within the longest
 //! election timeout, the leader goes on.
 
-use super::durability::Needs;
 use super::{Leader, Node, Role};
 use crate::{
     Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId, TransferTrace,
@@ -83,7 +82,7 @@ impl Node {
             (transfer.is_sent, transfer.was_sent) = (true, true);
         }
         self.trace(|| TransferTrace::TimeoutNowSent { to });
-        self.send(to, Body::TimeoutNow, Needs::HardState);
+        self.send(to, Body::TimeoutNow);
     }
 
     /// Dissertation §3.10, with each heartbeat: gives up a transfer that took too long, and lets

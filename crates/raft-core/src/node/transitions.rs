@@ -36,13 +36,8 @@ impl Node {
         let reason = StepDownReason::LaterTerm(term);
         match self.role {
             Role::Follower { .. } => self.set_role(Role::Follower { leader: None }),
-            Role::PreCandidate { .. } | Role::Candidate { .. } => {
+            Role::PreCandidate { .. } | Role::Candidate { .. } | Role::Leader(_) => {
                 rule!(self.become_follower(reason, None));
-            }
-            Role::Leader(_) => {
-                rule!(self.become_follower(reason, None));
-                // A leader had no election timer; a candidate's goes on.
-                self.restart_election_timer();
             }
         }
         assert!(matches!(self.role, Role::Follower { leader: None }), "term {term} has no leader");
@@ -53,14 +48,13 @@ impl Node {
     pub(super) fn become_follower(&mut self, reason: StepDownReason, leader: Option<NodeId>) {
         let (term, vote) = (self.current_term, self.voted_for);
         assert!(!matches!(self.role, Role::Follower { .. }), "a follower does not step down");
-        assert!(
-            leader.is_none() || !matches!(self.role, Role::Leader(_)),
-            "a leader's term has no other leader"
-        );
+        let was_leader = matches!(self.role, Role::Leader(_));
+        assert!(leader.is_none() || !was_leader, "a leader's term has no other leader");
         assert!(leader != Some(self.config.id), "a server does not follow itself");
         self.trace(|| TermTrace::SteppedDown { term, reason });
         self.set_role(Role::Follower { leader });
-        if leader.is_some() {
+        if was_leader {
+            // A leader had no election timer; a candidate's goes on.
             self.restart_election_timer();
         }
         assert!(

@@ -9,7 +9,7 @@ use crate::{LogPosition, NodeId, Term};
 /// An election starts, votes are given and counted, a candidate wins (§5.2, §5.4.1).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum ElectionTrace {
-    /// It was ordered to start an election and refused.
+    /// A command told it to start an election, and it refused.
     NotStarted {
         /// The guard that refused.
         reason: ElectionRefusal,
@@ -74,7 +74,7 @@ pub enum ElectionReason {
     Transfer,
 }
 
-/// Why a server does not start an election although it was ordered to.
+/// Why a server does not start an election although a command told it to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ElectionRefusal {
     /// It heard from a leader less than the shortest election timeout ago, and that leader's lease
@@ -169,7 +169,7 @@ impl fmt::Display for ElectionReason {
         f.write_str(match self {
             Self::LeaderSilent => "it heard from no leader for its election timeout",
             Self::SplitVote => "its last election had no winner in time",
-            Self::Forced => "it was ordered to",
+            Self::Forced => "it was told to by a command",
             Self::PreVotesWon => "a majority granted its pre-vote",
             Self::Transfer => "the leader transfers leadership to it",
         })

@@ -101,7 +101,7 @@ impl fmt::Display for IgnoreReason {
             Self::SnapshotTooLarge { limit } => {
                 write!(f, "the snapshot is larger than {limit} bytes")
             }
-            Self::NotExpected => f.write_str("no request is waiting for it"),
+            Self::NotExpected => f.write_str("it answers no open request"),
             Self::AlreadyKnown => f.write_str("it says nothing new"),
             Self::SecondLeader { leader } => {
                 write!(f, "node {leader} leads this term already; the sender is broken")

@@ -35,7 +35,7 @@ pub enum TermTrace {
         /// The leader before, if it was known.
         leader: Option<NodeId>,
     },
-    /// It was ordered to forget its leader and refused.
+    /// A command told it to forget its leader, and it refused.
     LeaderNotForgotten {
         /// The guard that refused.
         reason: ForgetRefusal,

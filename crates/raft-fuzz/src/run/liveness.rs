@@ -177,10 +177,10 @@ impl SeedRun {
         within: Duration,
         holds: impl Fn(&Self) -> Result<(), String>,
     ) -> Checked {
-        let place = self.world.journal().len();
         let awaited = condition.to_string();
         let began = self.world.now();
-        self.expectations.push((place, Statement::Expect { condition, within: Some(within) }));
+        self.journal.push(Statement::Expect { condition, within: Some(within) });
+        self.progress_asked = true;
         self.ends_waiting = true;
         let mut deadline = began + within;
         loop {
@@ -198,7 +198,7 @@ impl SeedRun {
                 // The script waits exactly as long, so that it ends in the same state.
                 self.last_step = u64::MAX;
                 deadline = deadline.min(self.world.now());
-                if let Some((_, Statement::Expect { within, .. })) = self.expectations.last_mut() {
+                if let Some(Statement::Expect { within, .. }) = self.journal.last_mut() {
                     *within = Some(deadline - began);
                 }
             }

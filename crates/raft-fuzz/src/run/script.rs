@@ -1,5 +1,6 @@
 //! A run as a script.
 
+use raft_core::Instant;
 use raft_script::{Moment, Run, Script, Statement};
 use raft_sim::Action;
 
@@ -10,18 +11,7 @@ impl SeedRun {
     /// recovery phase. The script has the same run, up to the failure if there was one.
     pub fn script(&self) -> Script {
         let mut statements = vec![Statement::Cluster(Box::new(self.drawn.setup.clone()))];
-        let at = |time, action: &Action| Statement::At {
-            moment: Moment::Absolute { time, step: None },
-            statement: Box::new(action.into()),
-        };
-        let mut expectations = self.expectations.iter().peekable();
-        for (place, entry) in self.world.journal().enumerate() {
-            while let Some((_, statement)) = expectations.next_if(|(after, _)| *after <= place) {
-                statements.push(statement.clone());
-            }
-            statements.push(at(entry.at, &entry.action));
-        }
-        statements.extend(expectations.map(|(_, statement)| statement.clone()));
+        statements.extend(self.journal.iter().cloned());
         let now = self.world.now();
         match &self.attempt {
             Some(action) => statements.push(at(now, action)),
@@ -34,5 +24,13 @@ impl SeedRun {
     /// The failure; `None` if every check passed so far.
     pub fn failure(&self) -> Option<&Failure> {
         self.result.as_ref().and_then(RunResult::failure)
+    }
+}
+
+/// The statement that repeats an action at this time.
+pub(super) fn at(time: Instant, action: &Action) -> Statement {
+    Statement::At {
+        moment: Moment::Absolute { time, step: None },
+        statement: Box::new(action.into()),
     }
 }

@@ -77,17 +77,7 @@ pub fn of_script(report: &RunReport) -> RunResult {
             let Some(session) = &report.session else { return RunResult::Clean };
             Failure::no_progress(failure.error.to_string(), session.world())
         }
-        // The script is wrong, and not the cluster.
-        ExecError::Refused(_)
-        | ExecError::Setup(_)
-        | ExecError::DiskImage { .. }
-        | ExecError::TooLate
-        | ExecError::NoSuchRole { .. }
-        | ExecError::NoNodes
-        | ExecError::Past { .. }
-        | ExecError::Busy { .. }
-        | ExecError::OtherRun { .. }
-        | ExecError::Expectation { .. } => return RunResult::Clean,
+        ExecError::Statement(_) | ExecError::Expectation { .. } => return RunResult::Clean,
     };
     RunResult::Failed(broken)
 }

@@ -187,33 +187,37 @@ impl<'a> Cursor<'a> {
     }
 
     /// A statement or condition that begins with one of these words.
-    pub(crate) fn one_of<T>(&mut self, what: &str, words: &[&'static Word<T>]) -> Parsed<T> {
+    pub(crate) fn one_of<T: 'static>(
+        &mut self,
+        what: &str,
+        words: impl Iterator<Item = &'static Word<T>> + Clone,
+    ) -> Parsed<T> {
         let first = self.word();
-        let followers = words.iter().filter_map(|word| word.name.split_once(' '));
+        let followers = words.clone().filter_map(|word| word.name.split_once(' '));
         let followers: Vec<_> =
             followers.filter(|(begins, _)| Some(*begins) == first).map(|(_, ends)| ends).collect();
         self.advance();
         if !followers.is_empty() {
             return self.second_word(words, &followers, first.unwrap_or_default());
         }
-        match words.iter().find(|word| Some(word.name) == first) {
+        match words.clone().find(|word| Some(word.name) == first) {
             Some(word) => (word.parse)(self),
             None => {
-                let names: Vec<&str> = words.iter().map(|word| word.name).collect();
+                let names: Vec<&str> = words.map(|word| word.name).collect();
                 Err(self.error_before(format!("{what}: {}", listed(&names, ""))))
             }
         }
     }
 
     /// The rest of a name of two words.
-    fn second_word<T>(
+    fn second_word<T: 'static>(
         &mut self,
-        words: &[&'static Word<T>],
+        words: impl Iterator<Item = &'static Word<T>> + Clone,
         followers: &[&'static str],
         first: &str,
     ) -> Parsed<T> {
         let named = |second: &str| {
-            words.iter().find(|word| word.name.split_once(' ') == Some((first, second)))
+            words.clone().find(|word| word.name.split_once(' ') == Some((first, second)))
         };
         for second in followers {
             self.offer(second, named(second).map_or("", |word| word.brief));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CONDITIONS, PAPER, cluster_settings, statements};
+use super::{CONDITIONS, PAPER, STATEMENTS, cluster_settings};
 use crate::{help, parse_line};
 
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
@@ -106,7 +106,7 @@ fn the_readme_has_every_word_but_these() {
     // `at MOMENT STATEMENT` is two statements.
     let inner = |part: &&'static str| part.strip_prefix("at ")?.split_once(' ').map(|(_, it)| it);
     parts.extend(readme().iter().filter_map(inner));
-    let names = statements().iter().map(|word| word.name).collect();
+    let names = STATEMENTS.iter().map(|word| word.name).collect();
     assert_eq!(left_out(names, &parts), STATEMENTS_LEFT_OUT);
 
     let condition = |part: &&'static str| {
@@ -135,7 +135,7 @@ fn the_help_has_every_word() {
         .collect();
     let same =
         |name: &str| lines.iter().any(|line| line.meaning.contains(&format!("{name} is the same")));
-    let statements: BTreeSet<_> = statements().iter().map(|word| word.name).collect();
+    let statements: BTreeSet<_> = STATEMENTS.iter().map(|word| word.name).collect();
     let settings = cluster_settings().filter(|setting| !setting.example.is_empty());
     let settings = settings.map(|setting| setting.name).chain([PAPER.0]).collect();
     for names in [statements, condition_names(), settings] {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::parse;
+use crate::{StatementError, parse};
 
 fn report(text: &str) -> RunReport {
     run(&parse(text).unwrap_or_else(|error| panic!("{error}")), &mut |_| {})
@@ -40,7 +40,7 @@ fn a_cluster_that_cannot_be_is_a_failure() {
     assert_eq!(report(text).failure, None);
     let failure = report("cluster nodes=6 down=2,7\ndisk 6 terms=1").failure.expect("no node 7");
     assert_eq!(failure.line, 1);
-    assert!(matches!(failure.error, ExecError::Setup(_)), "{failure}");
+    assert!(matches!(failure.error, ExecError::Statement(StatementError::Setup(_))), "{failure}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use raft_core::{NodeId, RoleKind};
 use raft_sim::{Action, ActionError, NodeState, SimNode};
 
 use super::Session;
-use crate::outcome::{ExecError, Reply};
+use crate::outcome::{ExecError, Reply, StatementError};
 use crate::statement::{Ends, Nodes, Order, Selector, Statement};
 
 /// The actions of one statement.
@@ -52,7 +52,7 @@ impl Session {
         }
         match (is_anything_done, refusal) {
             (false, Some(refusal)) => Err(refusal.into()),
-            (false, None) => Err(ExecError::NoNodes),
+            (false, None) => Err(StatementError::NoNodes.into()),
             (true, _) if words.is_empty() => {
                 Ok(Reply::new("queued after earlier operations".to_owned()))
             }
@@ -179,7 +179,7 @@ impl Session {
             Selector::Node(node) if self.world.node(node).is_some() => Ok(node),
             Selector::Node(node) => Err(ActionError::NoSuchNode(node).into()),
             Selector::Leader => {
-                self.world.leader().ok_or(ExecError::NoSuchRole { role: selector.to_string() })
+                self.world.leader().ok_or_else(|| no_such_role(selector.to_string()))
             }
             Selector::AnyFollower => {
                 let is_follower = |node: &&SimNode| {
@@ -187,7 +187,7 @@ impl Session {
                         && node.core().is_some_and(|core| core.role() == RoleKind::Follower)
                 };
                 let follower = self.world.nodes().find(is_follower).map(SimNode::id);
-                follower.ok_or(ExecError::NoSuchRole { role: "follower".to_owned() })
+                follower.ok_or_else(|| no_such_role("follower".to_owned()))
             }
         }
     }
@@ -197,4 +197,8 @@ impl Plan {
     fn one(action: Action) -> Self {
         Self { actions: vec![action], lenient: false }
     }
+}
+
+fn no_such_role(role: String) -> ExecError {
+    StatementError::NoSuchRole { role }.into()
 }

@@ -7,7 +7,7 @@ use raft_core::Instant;
 use raft_sim::World;
 
 use crate::condition::Condition;
-use crate::outcome::ExecError;
+use crate::outcome::StatementError;
 use crate::statement::{Moment, Statement};
 use crate::units::Span;
 
@@ -85,7 +85,7 @@ impl Goal {
     }
 
     /// An error if the moment names a step that this run does not reach at that time.
-    pub(super) fn mismatch(&self, world: &World) -> Option<ExecError> {
+    pub(super) fn mismatch(&self, world: &World) -> Option<StatementError> {
         let Target::Time { at, step: Some(step), .. } = self.target else { return None };
         let next = world.next_step().map(|next| next.at);
         let is_reachable = if world.steps() < step {
@@ -94,7 +94,7 @@ impl Goal {
             world.steps() == step && next.is_none_or(|next| next >= at)
         };
         let moment = Moment::Absolute { time: at, step: Some(step) };
-        (!is_reachable).then(|| ExecError::OtherRun {
+        (!is_reachable).then(|| StatementError::OtherRun {
             moment: moment.to_string(),
             step: world.steps(),
             next,

@@ -6,7 +6,7 @@ use raft_sim::Setup;
 use raft_storage::{Records, WriteBatch};
 
 use super::Session;
-use crate::outcome::{ExecError, FailedStatement};
+use crate::outcome::{FailedStatement, StatementError};
 use crate::statement::{DiskContents, Script, SourceLine, Statement};
 
 /// The client whose commands fill a log made up by `disk … terms=`. Clients of a world are numbered
@@ -24,12 +24,12 @@ impl Session {
         let mut opening = Vec::new();
         let mut last_term = Term::default();
         for line in &script.statements {
-            let fail = |error| FailedStatement::at(line, error);
+            let fail = |error: StatementError| FailedStatement::at(line, error.into());
             if let Statement::Cluster(cluster) = &line.statement {
                 setup = Setup::clone(cluster);
             } else if let Statement::DiskContents { node, contents } = &line.statement {
                 let records = records(contents)
-                    .map_err(|reason| fail(ExecError::DiskImage { node: *node, reason }))?;
+                    .map_err(|reason| fail(StatementError::DiskImage { node: *node, reason }))?;
                 setup.disks.insert(*node, records);
                 if let DiskContents::Log { terms, .. } = contents {
                     last_term = last_term.max(terms.last().copied().unwrap_or_default());
@@ -37,7 +37,9 @@ impl Session {
             } else if !line.statement.is_note() {
                 break;
             }
-            without_unknown_down(&setup).validate().map_err(|error| fail(error.into()))?;
+            without_unknown_down(&setup)
+                .validate()
+                .map_err(|error| fail(StatementError::Setup(error)))?;
             opening.push(line.statement.clone());
         }
         if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {

@@ -176,7 +176,7 @@ fn a_run_for_a_time_ends_at_exactly_that_time() {
     assert_eq!(session.world().now(), Instant(1_234_570));
     assert_eq!(
         exec(&mut session, "at 1s heal"),
-        Err(ExecError::Past { time: Instant(1_000_000), now: Instant(1_234_570) })
+        Err(StatementError::Past { time: Instant(1_000_000), now: Instant(1_234_570) }.into())
     );
     exec(&mut session, "run until 2s").unwrap();
     assert_eq!(session.world().now(), Instant(2_000_000));
@@ -217,7 +217,10 @@ fn what_does_not_come_in_time_is_an_error() {
 fn one_statement_waits_at_a_time_and_others_act_meanwhile() {
     let mut session = session();
     start(&mut session, "run until committed x=1").unwrap();
-    assert!(matches!(start(&mut session, "run 1s"), Err(ExecError::Busy { .. })));
+    assert!(matches!(
+        start(&mut session, "run 1s"),
+        Err(ExecError::Statement(StatementError::Busy { .. }))
+    ));
     assert!(matches!(start(&mut session, "set x=1"), Ok(Started::Done(_))));
     finish(&mut session).unwrap();
     start(&mut session, "run 1h".replace("1h", "60m").as_str()).unwrap();
@@ -242,7 +245,13 @@ fn a_statement_about_several_nodes_does_all_or_nothing() {
     exec(&mut session, "crash 3").unwrap();
     let hash = session.world().trace_hash();
     let error = exec(&mut session, "crash 1 2 3").unwrap_err();
-    assert!(matches!(error, ExecError::Refused(ActionError::WrongState { node: NodeId(3), .. })));
+    assert!(matches!(
+        error,
+        ExecError::Statement(StatementError::Refused(ActionError::WrongState {
+            node: NodeId(3),
+            ..
+        }))
+    ));
     assert_eq!(session.world().trace_hash(), hash, "nothing has happened");
     assert_eq!(session.statements().len(), 1, "and nothing is in the journal");
     // `all` means those for which it makes sense.
@@ -345,7 +354,11 @@ fn an_unreadable_disk_image_is_an_error() {
     let script = parse("disk 1 image=\"AAAA\"").unwrap();
     let failure = run(&script, &mut |_| {}).failure.unwrap();
     assert_eq!(failure.line, 1);
-    assert!(matches!(failure.error, ExecError::DiskImage { node: NodeId(1), .. }), "{failure}");
+    let error = &failure.error;
+    assert!(
+        matches!(error, ExecError::Statement(StatementError::DiskImage { node: NodeId(1), .. })),
+        "{failure}"
+    );
 }
 
 /// A moment that names a step belongs to one run. In another one it must not pass silently.
@@ -362,7 +375,10 @@ fn a_moment_of_another_run_is_refused() {
             Ok(reply) => panic!("{moment}: {reply} at {now}"),
         };
         assert!(
-            matches!(error, ExecError::OtherRun { .. } | ExecError::Past { .. }),
+            matches!(
+                error,
+                ExecError::Statement(StatementError::OtherRun { .. } | StatementError::Past { .. })
+            ),
             "{moment}: {error}"
         );
         assert!(session.goal().is_none());
@@ -373,7 +389,7 @@ fn a_moment_of_another_run_is_refused() {
 fn a_world_that_exists_cannot_be_described() {
     let mut session = session();
     for line in ["cluster nodes=3", "disk 1 terms=1"] {
-        assert_eq!(start(&mut session, line), Err(ExecError::TooLate));
+        assert_eq!(start(&mut session, line), Err(StatementError::TooLate.into()));
     }
 }
 
@@ -388,7 +404,7 @@ fn nodes_that_the_cluster_does_not_have_are_refused() {
     ] {
         assert_eq!(
             start(&mut session, line),
-            Err(ExecError::Refused(ActionError::NoSuchNode(NodeId(7)))),
+            Err(ActionError::NoSuchNode(NodeId(7)).into()),
             "{line}"
         );
     }

@@ -79,6 +79,14 @@ impl fmt::Display for ClusterEvent {
             Self::ServerAdded { node } => {
                 write!(f, "node {node} starts with an empty disk and no known peers")
             }
+            Self::Administered {
+                node,
+                request: AdminRequest::ChangeMembership(change),
+                outcome: Outcome::Committed(position),
+            } => write!(
+                f,
+                "node {node} finishes the membership change ({change}), by entry {position}"
+            ),
             Self::Administered { node, request, outcome } => {
                 write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
             }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use raft_core::{Input, MembershipChange, NodeId, RoleKind};
 
+use super::World;
 use super::queue::ScheduledKind;
-use super::{JournalEntry, World};
 use crate::client::QueuedOperation;
 use crate::disk::Tear;
 use crate::node::Arrival;
@@ -15,15 +15,14 @@ use crate::{
 };
 
 impl World {
-    /// Does something to the world, now. It goes into the journal.
+    /// Does something to the world, now. The world keeps no list of its actions: a caller that
+    /// wants to replay the run keeps one.
     ///
     /// # Errors
     /// When that cannot be done now. Then nothing has changed.
     pub fn apply(&mut self, action: Action) -> Result<(), ActionError> {
         self.events.clear();
         self.perform(&action)?;
-        let (at, after_steps) = (self.now, self.steps);
-        self.journal.push_back(JournalEntry { at, after_steps, action });
         self.look_ahead();
         Ok(())
     }

@@ -8,7 +8,7 @@ use raft_kv::{ClientId, Operation};
 use crate::{
     Action, ActionError, DelayRange, DropReason, Event, EventKind, LatencyShape, LinkChange,
     MAX_REPLAY, MessageEvent, MessageId, NetworkAction, NetworkError, NodeAction, ReadPolicy,
-    Request, Setup, Timeline, World, wire_bytes,
+    Request, Setup, World, wire_bytes,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -250,49 +250,42 @@ fn a_bridge_hears_both_sides_and_one_way_only_answers_are_lost() {
     assert!(world.is_reachable(THREE, ONE) && world.partition().is_none());
 }
 
-/// All of it, twice, and sought again from the journal.
+/// All of it, twice, and once more from a clone of each moment.
 #[test]
 fn a_run_with_all_of_it_is_the_same_run_again() {
-    let run = |seed| {
-        let mut world = World::new(Setup { nodes: 5, seed, ..Setup::default() }).unwrap();
-        let mut timeline = Timeline::new(&world);
-        let actions = [
-            link(ONE, TWO, LinkChange::Shape(LatencyShape::Exponential)),
-            link(TWO, ONE, LinkChange::Bandwidth(Some(2_000))),
-            link(TWO, THREE, LinkChange::QueueLimit(1)),
-            link(TWO, THREE, LinkChange::Clog(Duration::from_millis(300))),
-            NetworkAction::Partition {
-                groups: vec![vec![ONE, TWO, THREE], vec![THREE, NodeId(4)]],
-            }
+    let actions = [
+        link(ONE, TWO, LinkChange::Shape(LatencyShape::Exponential)),
+        link(TWO, ONE, LinkChange::Bandwidth(Some(2_000))),
+        link(TWO, THREE, LinkChange::QueueLimit(1)),
+        link(TWO, THREE, LinkChange::Clog(Duration::from_millis(300))),
+        NetworkAction::Partition { groups: vec![vec![ONE, TWO, THREE], vec![THREE, NodeId(4)]] }
             .into(),
-            NetworkAction::Replay { from: ONE, to: TWO, back: 1 }.into(),
-            NetworkAction::PartitionOneWay { heard: vec![ONE], unheard: vec![THREE] }.into(),
-            NetworkAction::Replay { from: TWO, to: ONE, back: 4 }.into(),
-            NetworkAction::Heal.into(),
-        ];
+        NetworkAction::Replay { from: ONE, to: TWO, back: 1 }.into(),
+        NetworkAction::PartitionOneWay { heard: vec![ONE], unheard: vec![THREE] }.into(),
+        NetworkAction::Replay { from: TWO, to: ONE, back: 4 }.into(),
+        NetworkAction::Heal.into(),
+    ];
+    let start = |seed| {
+        let mut world = World::new(Setup { nodes: 5, seed, ..Setup::default() }).unwrap();
         world.apply(NodeAction::ForceElection.on(ONE)).unwrap();
+        world
+    };
+    let play = |mut world: World, actions: &[Action]| {
+        let mut before = Vec::new();
         for action in actions {
-            let end = world.now() + Duration::from_millis(800);
-            while world.next_step().is_some_and(|next| next.at <= end) {
-                world.step();
-                timeline.record(&world);
-            }
-            world.advance_clock(end);
-            set(&mut world, format!("{end}"));
-            world.apply(action).unwrap();
+            before.push(world.clone());
+            world.run_until(world.now() + Duration::from_millis(800));
+            let now = world.now();
+            set(&mut world, format!("{now}"));
+            world.apply(action.clone()).unwrap();
         }
         world.run_until(world.now() + Duration::from_secs(1));
-        (world, timeline)
+        (world.trace_hash(), before)
     };
-    let (world, timeline) = run(3);
-    assert_eq!(world.trace_hash(), run(3).0.trace_hash());
-    assert_ne!(world.trace_hash(), run(4).0.trace_hash());
-    assert!(timeline.len() > 2, "{}", timeline.len());
-    let sought = timeline.seek(world.now(), &world);
-    assert_eq!(sought.trace_hash(), world.trace_hash());
-    let middle = Instant(world.now().0 / 2);
-    let mut again = timeline.seek(middle, &world);
-    assert_eq!(again.now(), middle);
-    again = Timeline::new(&again).seek(world.now(), &world);
-    assert_eq!(again.trace_hash(), world.trace_hash());
+    let (hash, before) = play(start(3), &actions);
+    assert_eq!(hash, play(start(3), &actions).0);
+    assert_ne!(hash, play(start(4), &actions).0);
+    for (place, world) in before.into_iter().enumerate() {
+        assert_eq!(play(world, &actions[place..]).0, hash, "from action {place}");
+    }
 }

@@ -4,8 +4,8 @@ use crate::node::durability::Needs;
 use crate::node::progress::ProgressState;
 use crate::node::{Leader, Node};
 use crate::{
-    AppendEntries, AppendRefusal, Bug, HeartbeatRound, IgnoreReason, Log, LogIndex, LogPosition,
-    NodeId, Term,
+    AppendEntries, AppendEntriesReply, AppendRefusal, Body, Bug, HeartbeatRound, IgnoreReason, Log,
+    LogIndex, LogPosition, NodeId, Term,
 };
 
 /// [`Bug::PrevZeroAccepted`], [`Bug::MissingTermIsZero`]
@@ -71,8 +71,9 @@ pub(in crate::node) fn acknowledge(
 }
 
 /// [`Bug::AckNotDurable`]
-pub(in crate::node) fn needs_of_acknowledgement(node: &Node, _: LogIndex) -> Option<Needs> {
-    node.has(Bug::AckNotDurable).then_some(Needs::HardState)
+pub(in crate::node) fn needs(node: &Node, message: &Body) -> Option<Needs> {
+    let is_ack = matches!(message, Body::AppendEntriesReply(AppendEntriesReply::Success { .. }));
+    (is_ack && node.has(Bug::AckNotDurable)).then_some(Needs::HardState)
 }
 
 /// [`Bug::HintIsMatch`]

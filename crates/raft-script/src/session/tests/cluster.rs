@@ -30,7 +30,7 @@ fn a_transfer_to_a_role_is_resolved_now() {
     exec(&mut session, "transfer any follower").unwrap();
     exec(&mut session, "expect leader 2 within 1s").unwrap();
     let error = exec(&mut session, "transfer 9").unwrap_err();
-    assert_eq!(error, ExecError::Refused(ActionError::NoSuchNode(NodeId(9))));
+    assert_eq!(error, ActionError::NoSuchNode(NodeId(9)).into());
 }
 
 #[test]
