@@ -46,8 +46,8 @@ pub struct Session {
     checks: Checks,
     /// The `cluster` and `disk` statements that make this world.
     opening: Vec<Statement>,
-    /// The statements that were carried out, which [`export`](Self::export) prints: expectations and
-    /// notes too, and roles such as `leader` as they were written.
+    /// The statements that were carried out, which [`export`](Self::export) prints: expectations
+    /// and notes too, and roles such as `leader` as they were written.
     journal: Vec<Journaled>,
     /// The events of the last statement; `None`: the last events are those of the world's step.
     gathered: Option<Vec<Event>>,
