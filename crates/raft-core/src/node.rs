@@ -157,7 +157,8 @@ struct Leader {
     /// The no-op of its own term. Until it is committed, the leader does not know which of its
     /// entries are committed.
     first_index: LogIndex,
-    /// The last entry for which `CommitTrace::Withheld` was emitted, so that it is emitted once.
+    /// The last entry for which `CommitTrace::OldTermNotCounted` was emitted, so that it is
+    /// emitted once.
     traced_old_term: LogIndex,
     /// Bytes of the entries that are not committed, or not on the leader's own disk.
     uncommitted_bytes: u64,
@@ -421,7 +422,7 @@ impl Node {
         self.deadline = Instant(self.now.0.saturating_add(timeout));
     }
 
-    /// Sends a message of the current term once the writes that it [needs](Self::needs) are on disk.
+    /// Sends a message of the current term once the writes that it needs are on disk.
     #[inline]
     fn send(&mut self, to: NodeId, body: Body) {
         let needs = rule!(self.needs(&body));

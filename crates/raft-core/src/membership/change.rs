@@ -10,7 +10,7 @@ use crate::{ConfigError, NodeId};
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum MembershipChange<N = NodeId> {
-    /// A new server receives the log and counts nowhere.
+    /// A new server receives the log and counts in no quorum.
     AddLearner(NodeId),
     /// A server becomes a voter. If it is new, it is caught up as a learner first.
     AddVoter(NodeId),

@@ -132,7 +132,7 @@ impl Node {
         let term = self.current_term;
         if leader.traced_old_term != position.index {
             leader.traced_old_term = position.index;
-            self.trace(|| CommitTrace::Withheld { position, term });
+            self.trace(|| CommitTrace::OldTermNotCounted { position, term });
         }
     }
 

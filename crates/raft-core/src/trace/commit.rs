@@ -20,7 +20,7 @@ pub enum CommitTrace {
     },
     /// The leader found an entry of an older term on a majority of disks, which proves nothing:
     /// counting commits only entries of the leader's own term (§5.4.2, Figure 8).
-    Withheld {
+    OldTermNotCounted {
         /// The entry.
         position: LogPosition,
         /// The leader's term.
@@ -39,7 +39,7 @@ impl CommitTrace {
     pub(super) fn section(&self) -> Option<&'static str> {
         Some(match self {
             Self::Committed { .. } | Self::Learned { .. } => "§5.3",
-            Self::Withheld { .. } => "§5.4.2",
+            Self::OldTermNotCounted { .. } => "§5.4.2",
         })
     }
 }
@@ -53,7 +53,7 @@ impl fmt::Display for CommitTrace {
                 Range(from.next(), *to),
                 List(quorum)
             ),
-            Self::Withheld { position, term } => write!(
+            Self::OldTermNotCounted { position, term } => write!(
                 f,
                 "does not commit {position}, though a majority holds it: it is not of the leader's \
                  term {term}"

@@ -125,7 +125,7 @@ fn only_entries_of_the_current_term_are_committed_by_counting() {
         let withheld = server
             .traces
             .iter()
-            .any(|trace| matches!(trace, Trace::Commit(CommitTrace::Withheld { .. })));
+            .any(|trace| matches!(trace, Trace::Commit(CommitTrace::OldTermNotCounted { .. })));
         assert_eq!(withheld, committed == 0);
     }
 }
