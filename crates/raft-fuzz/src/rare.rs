@@ -46,7 +46,7 @@ rare_events! {
     HalfReplicated: "half-replicated",
         "A leader crashed with entries that only some of the others held.";
     LogTruncated: "log-truncated", "A follower removed entries that conflicted with the leader's.";
-    CommitWithheld: "commit-withheld",
+    OldTermNotCounted: "old-term-not-counted",
         "A majority held an entry of an older term: it was not committed.";
     OldTermCommitted: "old-term-committed",
         "An entry of an older term was committed by one of the leader's term.";

@@ -22,7 +22,7 @@ pub enum MemberRole {
     /// It votes.
     Voter,
     /// It votes until the joint membership ends, and is then removed.
-    Leaving,
+    Outgoing,
     /// It receives the log and has no vote.
     Learner,
     /// It is not a member: it was removed, or has not joined yet.
@@ -62,7 +62,7 @@ impl Members {
         if membership.voters().contains(&node) {
             MemberRole::Voter
         } else if membership.outgoing().contains(&node) {
-            MemberRole::Leaving
+            MemberRole::Outgoing
         } else if membership.is_learner(node) {
             MemberRole::Learner
         } else {

@@ -26,7 +26,7 @@ impl DisplayRole {
             (RoleKind::PreCandidate, _) => Self::PreCandidate,
             (RoleKind::Follower, MemberRole::Learner) => Self::Learner,
             (RoleKind::Follower, MemberRole::NonMember) => Self::NonMember,
-            (RoleKind::Follower, MemberRole::Voter | MemberRole::Leaving) => Self::Follower,
+            (RoleKind::Follower, MemberRole::Voter | MemberRole::Outgoing) => Self::Follower,
         }
     }
 

@@ -95,7 +95,7 @@ impl NodePicture {
     pub(crate) fn member_role_words(&self) -> Option<&'static str> {
         match self.member_role {
             MemberRole::Voter => None,
-            MemberRole::Leaving => Some("leaving"),
+            MemberRole::Outgoing => Some("outgoing"),
             MemberRole::Learner => Some("learner"),
             MemberRole::NonMember => Some("not a member"),
         }

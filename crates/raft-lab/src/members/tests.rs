@@ -59,7 +59,7 @@ fn a_voter_that_is_replaced_leaves_and_is_then_a_non_member() {
     let old = world.node_ids().find(|id| *id != leader).expect("there are three");
     change(&mut world, MembershipChange::Replace { old, new: NodeId(4) });
     until(&mut world, |members| members.membership.is_joint());
-    assert_eq!(Members::of(&world).role_of(old), MemberRole::Leaving);
+    assert_eq!(Members::of(&world).role_of(old), MemberRole::Outgoing);
     assert_eq!(Members::of(&world).role_of(NodeId(4)), MemberRole::Voter);
     until(&mut world, |members| !members.membership.is_joint());
     assert_eq!(Members::of(&world).role_of(old), MemberRole::NonMember);

@@ -37,7 +37,7 @@ pub struct NodeView {
     pub stopped_by: Option<String>,
     /// `follower`, `pre-candidate`, `candidate` or `leader`.
     pub role: Option<String>,
-    /// `voter`, `leaving`, `learner` or `non-member`.
+    /// `voter`, `outgoing`, `learner` or `non-member`.
     pub member_role: &'static str,
     /// The end of a leader's lease, by its clock; `null` without a lease.
     pub lease_until_micros: Option<u64>,

@@ -51,7 +51,7 @@ fn fact(name: &'static str, value: impl Into<AttrValue>) -> (AttrValue, AttrValu
 fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
     let member_role = match frame.members.role_of(node.id()) {
         MemberRole::Voter => "voter",
-        MemberRole::Leaving => "leaving",
+        MemberRole::Outgoing => "outgoing",
         MemberRole::Learner => "learner: no vote",
         MemberRole::NonMember => "not a member",
     };

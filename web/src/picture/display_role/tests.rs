@@ -25,6 +25,6 @@ fn every_part_has_a_letter_a_name_and_colours_of_its_own() {
 fn a_leader_is_shown_as_one_even_while_it_is_being_removed() {
     assert_eq!(DisplayRole::of(RoleKind::Leader, MemberRole::NonMember), DisplayRole::Leader);
     assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::NonMember), DisplayRole::NonMember);
-    assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::Leaving), DisplayRole::Follower);
+    assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::Outgoing), DisplayRole::Follower);
     assert_eq!(DisplayRole::of(RoleKind::Follower, MemberRole::Learner), DisplayRole::Learner);
 }

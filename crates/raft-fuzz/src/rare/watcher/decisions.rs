@@ -96,8 +96,8 @@ impl Watcher {
             if core.is_some_and(is_old) {
                 self.count(RareEvent::OldTermCommitted);
             }
-        } else if let CommitTrace::Withheld { .. } = decision {
-            self.count(RareEvent::CommitWithheld);
+        } else if let CommitTrace::OldTermNotCounted { .. } = decision {
+            self.count(RareEvent::OldTermNotCounted);
         }
     }
 

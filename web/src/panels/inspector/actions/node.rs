@@ -61,7 +61,7 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
     let is_voter = member_role == MemberRole::Voter;
     let vote = match member_role {
         MemberRole::Learner => action("promote", "Promote".into(), format!("promote {id}"), true),
-        MemberRole::Voter | MemberRole::Leaving | MemberRole::NonMember => {
+        MemberRole::Voter | MemberRole::Outgoing | MemberRole::NonMember => {
             action("demote", "Demote".into(), format!("demote {id}"), is_voter && voters > 1)
         }
     };
@@ -69,7 +69,7 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
         MemberRole::NonMember => {
             action("add", "Add again".into(), format!("add {id} as learner"), true)
         }
-        MemberRole::Voter | MemberRole::Leaving | MemberRole::Learner => {
+        MemberRole::Voter | MemberRole::Outgoing | MemberRole::Learner => {
             let is_possible = member_role == MemberRole::Learner || (is_voter && voters > 1);
             action("remove", "Remove".into(), format!("remove {id}"), is_possible)
         }
