@@ -104,9 +104,10 @@ pub enum AppendEntriesReply {
     /// The follower's log, on disk, equals the leader's up to and including `match_index`: the last
     /// entry that the request proved, never a later one.
     Success {
-        /// `prev_log_index` plus the number of entries of the request.
+        /// `prev_log_index` plus the number of entries of the request. If one answer is for several
+        /// requests, which a slow disk causes: the largest.
         match_index: LogIndex,
-        /// The request's round.
+        /// The request's round, the latest of several.
         round: HeartbeatRound,
     },
     /// The sender follows this leader in this round. The entries wait for its disk: `Success`

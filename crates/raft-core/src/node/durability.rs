@@ -10,7 +10,7 @@ use alloc::collections::VecDeque;
 use super::{Node, Role};
 use crate::{
     AppendEntriesReply, Body, DiskTrace, Entries, HardState, InstallSnapshotReply, LogIndex,
-    NodeId, Output, Persist, PersistId, Snapshot, Term,
+    Message, NodeId, Output, Persist, PersistId, Snapshot, Term,
 };
 
 /// The writes that must be on disk before an output may leave. `Node::needs` has those of each
@@ -118,6 +118,9 @@ impl Durability {
     /// fill the memory. Whether it did.
     fn withhold(&mut self, id: PersistId, output: Output, needs: Needs, limit: usize) -> bool {
         let queue = &mut self.withheld[usize::from(needs == Needs::HardStateAndLog)];
+        if has_joined(queue, id, &output) {
+            return false;
+        }
         queue.push_back((id, output));
         if queue.len() <= limit {
             return false;
@@ -157,6 +160,40 @@ impl Durability {
             _ => self.log_writes.push_back((id, last)),
         }
     }
+}
+
+/// Whether an answer became part of one that waits for the same write: a leader repeats its
+/// requests while a disk is slow, and one answer to all of them says as much.
+fn has_joined(queue: &mut VecDeque<(PersistId, Output)>, id: PersistId, output: &Output) -> bool {
+    let Output::Send { to, message: Message { term, body } } = output else { return false };
+    let Body::AppendEntriesReply(reply) = body else { return false };
+    let same_write = queue.iter_mut().rev().take_while(|(awaited, _)| *awaited == id);
+    for (_, waiting) in same_write {
+        if let Output::Send { to: other, message } = waiting
+            && (*other, message.term) == (*to, *term)
+            && let Body::AppendEntriesReply(waiting) = &mut message.body
+            && join(waiting, *reply)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Makes one answer of two, each to a request of the same leader in the same term. False if one of
+/// them says something else.
+fn join(waiting: &mut AppendEntriesReply, reply: AppendEntriesReply) -> bool {
+    use AppendEntriesReply::{Following, Success};
+    match (waiting, reply) {
+        (Success { match_index, round }, Success { match_index: other, round: later }) => {
+            (*match_index, *round) = (other.max(*match_index), later.max(*round));
+        }
+        (Following { round }, Following { round: later }) => *round = later.max(*round),
+        (Success { .. } | Following { .. } | AppendEntriesReply::Failure { .. }, _) => {
+            return false;
+        }
+    }
+    true
 }
 
 impl Node {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Config, DiskTrace, Forward, ForwardId, Input, Instant, LogIndex, MembershipChange,
-    MemoryUsage, NodeId, Outcome, ProgressKind, ReadIndex, ReadMode, Recovered, Refusal, RequestId,
-    RoleKind, Trace,
+    AppendEntriesReply, Body, Bytes, Config, DiskTrace, Forward, ForwardId, HeartbeatRound, Input,
+    Instant, LogIndex, MembershipChange, MemoryUsage, NodeId, Outcome, ProgressKind, ReadIndex,
+    ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
 };
 
 use crate::builders::*;
@@ -342,4 +342,49 @@ fn a_quiet_cluster_sends_nothing_but_heartbeats_and_their_answers() {
     let idle =
         MemoryUsage { log_entries: 2, log_bytes: 1, memberships: 1, ..MemoryUsage::default() };
     assert_eq!(held, idle);
+}
+
+/// A leader repeats its requests while the disk of a follower is slow. One acknowledgement for each
+/// write waits, and it answers the latest request.
+#[test]
+fn equal_acknowledgements_wait_as_one() {
+    let mut server = Server::of_three(disk(1, &[]));
+    server.disk_is_slow = true;
+    let request = |round, prev: Place, terms: &[u64]| {
+        let Body::AppendEntries(mut request) = append(prev, terms, 0) else { panic!() };
+        request.round = HeartbeatRound(round);
+        Body::AppendEntries(request)
+    };
+    server.receive(2, 1, request(1, (0, 0), &[1, 1]));
+    for round in 2..20 {
+        server.receive(2, 1, request(round, (0, 0), &[1, 1]));
+        server.receive(2, 1, request(round, (0, 0), &[1]));
+    }
+    // Of another write: the first may be done before it.
+    server.receive(2, 1, request(20, (2, 1), &[1]));
+    server.receive(2, 1, request(21, (2, 1), &[1]));
+    assert_eq!(server.node.memory_usage().withheld, 2);
+    server.sent.clear();
+    server.finish_writes(Instant(0));
+    let acknowledged = server.take_sent().into_iter().map(|(_, message)| message.body);
+    assert!(acknowledged.eq([success_in(19, 2), success_in(21, 3)]));
+}
+
+/// The same while the write of the term itself is slow: then the answers that carry no entry wait
+/// too.
+#[test]
+fn answers_of_a_term_that_is_not_on_disk_wait_as_one_of_each_kind() {
+    let mut server = Server::of_three(disk(0, &[]));
+    server.disk_is_slow = true;
+    for round in 1..20 {
+        let Body::AppendEntries(mut request) = append((0, 0), &[1], 0) else { panic!() };
+        request.round = HeartbeatRound(round);
+        server.receive(2, 1, Body::AppendEntries(request));
+    }
+    assert_eq!(server.node.memory_usage().withheld, 2);
+    server.finish_writes(Instant(0));
+    let following =
+        Body::AppendEntriesReply(AppendEntriesReply::Following { round: HeartbeatRound(19) });
+    let sent = server.take_sent().into_iter().map(|(_, message)| message.body);
+    assert!(sent.eq([following, success_in(19, 1)]));
 }
