@@ -104,8 +104,8 @@ impl Disk {
         self.is_full
     }
 
-    /// Changes a setting. Returns the unfinished writes that now finish later, with their new
-    /// times.
+    /// Changes a setting. Returns the unfinished writes whose completions must be scheduled anew,
+    /// with their times.
     pub(crate) fn change(
         &mut self,
         now: Instant,
@@ -127,9 +127,11 @@ impl Disk {
         Ok(Vec::new())
     }
 
+    /// Returns also the writes that were due at `until` anyway. Each must be scheduled after the
+    /// writes before it, some of which may be due at `until` only now.
     fn stall(&mut self, until: Instant) -> Vec<(PersistId, Instant)> {
         self.stalled_until = self.stalled_until.max(until);
-        let late = self.pending.iter_mut().filter(|write| write.done_at < until);
+        let late = self.pending.iter_mut().filter(|write| write.done_at <= until);
         late.map(|write| {
             write.done_at = until;
             (write.id, until)

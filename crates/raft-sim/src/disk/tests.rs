@@ -38,9 +38,13 @@ impl Scene {
     }
 
     fn set(&mut self, value: u64) {
+        self.set_as(1, value);
+    }
+
+    fn set_as(&mut self, client: u64, value: u64) {
         let value = value.to_string().as_str().into();
         let operation = Operation::Set { key: "x".into(), value };
-        let (client, read) = (ClientId(1), ReadPolicy::Log);
+        let (client, read) = (ClientId(client), ReadPolicy::Log);
         self.act(Request { client, operation, via: None, read }.into());
     }
 
@@ -161,6 +165,26 @@ fn a_stall_holds_back_what_is_under_way_and_what_comes() {
     let too_long = DiskChange::Stall(Duration::from_secs(3601));
     let refused = scene.world.apply(DiskAction::Change(too_long).on(NODE));
     assert!(matches!(refused, Err(ActionError::Delay(_))));
+}
+
+/// The second stall ends when the last of the writes was due anyway.
+#[test]
+fn stalls_that_end_at_the_moment_of_a_later_write_lose_none() {
+    let mut scene = Scene::begin(1);
+    scene.change(DiskChange::Latency(DelayRange::millis(1, 1)));
+    scene.run_until_write();
+    scene.change(DiskChange::Stall(Duration::from_millis(500)));
+    for client in 2..5 {
+        scene.set_as(client, client);
+        scene.run(50);
+    }
+    let times: Vec<_> = scene.disk().pending().map(|write| write.done_at).collect();
+    let (first, last) = (times[0], times[times.len() - 1]);
+    assert!(times.len() >= 3 && first < last, "{times:?}");
+    scene.change(DiskChange::Stall(last - scene.world.now()));
+    assert!(scene.disk().pending().all(|write| write.done_at == last));
+    scene.world.run_until(last);
+    assert_eq!(scene.disk().pending().len(), 0, "every write is done");
 }
 
 #[test]
