@@ -75,11 +75,15 @@ impl Checks {
         node.seen_through = node.log.last_index();
         let change = node.follow_log(core.log(), &self.shadows.prefixes);
         let LogChange { last_before, kept_through } = change;
-        // A leader's snapshot replaced the log.
-        if node.log.base() != base_before
-            && let Some(snapshot) = core.snapshot()
-        {
-            node.memberships = Memberships::new(node.log.base(), snapshot.membership.clone());
+        if let Some(snapshot) = core.snapshot() {
+            let end = snapshot.last_included_index;
+            if node.log.base() != base_before {
+                // A leader's snapshot replaced the log.
+                node.memberships = Memberships::new(end, snapshot.membership.clone());
+            } else if node.memberships.at(end).is_empty() {
+                // A server that joins held these entries already. No entry told it the membership.
+                node.memberships.begin_at(end, snapshot.membership.clone());
+            }
         }
         node.memberships.truncate_after(kept_through);
         for entry in core.log().iter_from(kept_through.next()) {

@@ -37,6 +37,12 @@ impl Memberships {
         }
     }
 
+    /// A snapshot through `base` says which one is in force there.
+    pub(crate) fn begin_at(&mut self, base: LogIndex, first: Membership) {
+        self.compact(base);
+        self.first = (base, first);
+    }
+
     /// The one in force in a log that ends at `index`.
     pub(crate) fn at(&self, index: LogIndex) -> &Membership {
         let earlier = self.later.iter().rev().find(|(at, _)| *at <= index);
