@@ -112,6 +112,9 @@ pub struct Node {
     /// When a leader was last heard, for leader stickiness; `None` if none was, or it was
     /// forgotten.
     leader_heard: Option<Instant>,
+    /// Whether a candidate whose log is behind this server's has counted on its vote since a leader
+    /// was heard last, or since the start. Then only this server's log may be able to win.
+    is_needed: bool,
 
     durability: Durability,
     /// Whether proposals or reads since the last drain wait for `finish_requests`.

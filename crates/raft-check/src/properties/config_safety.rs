@@ -35,7 +35,9 @@ impl Checker for ConfigSafety {
             collect_appended(node, core.commit_index(), cx);
             let (index, membership) = node.memberships.last();
             let commit_index = core.commit_index();
-            cx.note(&PROPERTY, leads_still(Leads { node: id, index, membership, commit_index }));
+            let has_committed_in_term = node.log.term_at(commit_index) == node.leading;
+            let seen = Leads { node: id, index, membership, commit_index, has_committed_in_term };
+            cx.note(&PROPERTY, leads_still(seen));
         }
     }
 
@@ -150,12 +152,17 @@ struct Leads<'a> {
     index: LogIndex,
     membership: &'a Membership,
     commit_index: LogIndex,
+    /// Whether the last entry that it knows to be committed is of its own term.
+    has_committed_in_term: bool,
 }
 
 /// Raft §6: a leader that is not in the new membership leads until that is committed, and no
-/// longer.
-fn leads_still(Leads { node, index, membership, commit_index }: Leads<'_>) -> Verdict {
-    let is_over = !membership.is_joint() && !membership.is_voter(node) && index <= commit_index;
+/// longer. A learner can be elected when no other log can win: it leads until an entry of its term
+/// is committed (dissertation §4.2.2).
+fn leads_still(seen: Leads<'_>) -> Verdict {
+    let Leads { node, index, membership, commit_index, has_committed_in_term } = seen;
+    let is_no_voter = !membership.is_joint() && !membership.is_voter(node);
+    let is_over = is_no_voter && index <= commit_index && has_committed_in_term;
     if !is_over {
         return Ok(());
     }
@@ -255,13 +262,16 @@ mod tests {
     fn a_leader_whose_removal_is_committed() {
         let (all, without) = (voters(1..=3), voters(2..=3));
         let joint = without.with_outgoing([N1, N2, N3]);
-        let lead = |membership, commit| {
+        let lead_in = |membership, commit, has_committed_in_term| {
             let (index, commit_index) = (LogIndex(7), LogIndex(commit));
-            leads_still(Leads { node: N1, index, membership, commit_index })
+            let node = N1;
+            leads_still(Leads { node, index, membership, commit_index, has_committed_in_term })
         };
+        let lead = |membership, commit| lead_in(membership, commit, true);
         assert_eq!(lead(&without, 6), Ok(()), "it manages the cluster until then");
         assert_eq!(lead(&joint, 7), Ok(()));
         assert_eq!(lead(&all, 7), Ok(()));
+        assert_eq!(lead_in(&without, 7, false), Ok(()), "it was elected as a learner");
         objects(lead(&without, 7), &["node 1 leads", "2 3, which is committed as entry 7"]);
     }
 

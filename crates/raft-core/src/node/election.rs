@@ -66,15 +66,27 @@ impl Node {
 
     /// Whether this server may start an election. A voter may. So may a server that the membership
     /// in force removed or demoted, until that membership is committed: perhaps only this server
-    /// holds that entry, and then no other could win (dissertation §4.2.2, Figure 4.6). Its own
-    /// vote does not count.
+    /// holds that entry, and then no other could win (dissertation §4.2.2, Figure 4.6). So may a
+    /// learner that `is_needed`. The vote of a server that is no voter does not count, its own
+    /// included; it leads until an entry of its term is committed.
     pub(super) fn is_promotable(&self) -> bool {
         let id = self.config.id;
+        if self.is_needed_learner() {
+            return true;
+        }
         let is_committed = self.membership_index() <= self.commit_index;
         // All memberships before the last are committed: else the last would not have been
         // appended.
         let possible = self.memberships.iter().rev().take(if is_committed { 1 } else { 2 });
         possible.into_iter().any(|(_, membership)| membership.is_voter(id))
+    }
+
+    /// Dissertation §4.2.2: "it might still be needed". A candidate's log makes this learner a
+    /// voter, in an entry that a later leader removed from the learner's own log. The candidate
+    /// needs the learner's vote and cannot get it, because the learner's log is later. If the other
+    /// servers with a log as late are down, only the learner can win.
+    fn is_needed_learner(&self) -> bool {
+        self.is_needed && self.membership().is_learner(self.config.id)
     }
 
     /// Dissertation §3.10: the target of a leadership transfer asks for no pre-votes. The leader
@@ -181,6 +193,7 @@ impl Node {
     /// promise.
     pub(super) fn receive_pre_vote(&mut self, candidate: NodeId, request: PreVote) {
         let term = self.current_term.next();
+        self.note_candidate_log(request.last_log());
         match rule!(self.check_candidate_log(request.last_log())) {
             Ok(()) => {
                 self.trace(|| PreVoteTrace::Granted { candidate, term });
@@ -219,6 +232,7 @@ impl Node {
     /// Raft §5.2 and §5.4.1: a candidate asks for this server's vote.
     pub(super) fn receive_request_vote(&mut self, candidate: NodeId, request: RequestVote) {
         let term = self.current_term;
+        self.note_candidate_log(request.last_log());
         match rule!(self.check_vote(candidate, request)) {
             Ok(()) => {
                 self.trace(|| ElectionTrace::VoteGranted { candidate, term });
@@ -258,6 +272,11 @@ impl Node {
             true => Ok(()),
             false => Err(VoteRefusal::LogBehind { candidate, own }),
         }
+    }
+
+    /// A candidate asked for this server's vote or pre-vote.
+    fn note_candidate_log(&mut self, candidate: LogPosition) {
+        self.is_needed |= !candidate.is_at_least_as_up_to_date_as(self.log.last());
     }
 
     pub(super) fn receive_vote(&mut self, voter: NodeId, reply: RequestVoteReply) {

@@ -52,6 +52,7 @@ impl Node {
             }
         }
         self.leader_heard = Some(self.now);
+        self.is_needed = false;
         self.restart_election_timer();
         if !self.forwarded.is_empty() {
             self.give_up_overdue();

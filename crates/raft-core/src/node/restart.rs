@@ -102,6 +102,7 @@ impl Node {
             deadline: now,
             acked: (Term(0), HeartbeatRound(0)),
             leader_heard,
+            is_needed: false,
             durability: Durability::new(log.last().index),
             has_requests: false,
             proposed: Vec::new(),

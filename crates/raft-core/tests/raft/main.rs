@@ -18,6 +18,7 @@
 //! | `reads` | dissertation §6.4 |
 //! | `leadership_transfer` | dissertation §3.10 |
 //! | `membership` | §6, dissertation chapter 4 |
+//! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
 //! | `rules` | the page "Figure 2 → function" |
 //! | `settings` | `Config` and `RestartError` |
@@ -41,6 +42,7 @@ mod leader;
 mod leadership_transfer;
 mod limits;
 mod membership;
+mod needed_learner;
 mod nonsense;
 mod prevote;
 mod quorum_check;
