@@ -23,6 +23,15 @@ fn nothing_is_broken_and_progress_is_made() {
     }
 }
 
+/// Each of these failed once. `scenarios/found` has what was wrong.
+#[test]
+fn seeds_that_failed_once_are_clean() {
+    for seed in [5_029_652, 5_085_612, 5_122_990, 5_163_019, 5_233_158, 5_285_632] {
+        let report = run_seed(&Plan::new(Profile::Swarm, seed));
+        assert_eq!(report.result, RunResult::Clean, "{seed}");
+    }
+}
+
 #[test]
 fn the_script_of_a_run_does_it_again() {
     for profile in Profile::ALL {

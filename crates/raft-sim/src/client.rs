@@ -29,6 +29,8 @@ pub struct Client {
     believed_leader: Option<NodeId>,
     /// The node that it tried last without knowing the leader.
     guess: NodeId,
+    /// The node that it was about to ask when it gave up.
+    next: Option<NodeId>,
     latency: DelayRange,
     random: Random,
 }
@@ -82,6 +84,7 @@ impl Client {
             queue: VecDeque::new(),
             believed_leader: None,
             guess: NodeId(0),
+            next: None,
             latency: setup.link_latency,
             random: Random::new(setup.seed, Purpose::Client, id.0, 0),
         }
@@ -130,7 +133,8 @@ impl Client {
         self.last_sequence = self.last_sequence.next();
         // Drawn in any case, so that naming a node does not shift later draws.
         let drawn = nodes[self.random.up_to(nodes.len() as u64 - 1) as usize];
-        let target = via.or(self.believed_leader).unwrap_or(drawn);
+        let next = self.next.take();
+        let target = via.or(self.believed_leader).or(next).unwrap_or(drawn);
         self.pending = Some(PendingOperation {
             sequence: self.last_sequence,
             operation,
@@ -208,10 +212,14 @@ impl Client {
         }
     }
 
-    /// The client's patience is over: the operation is no longer pending.
+    /// The client's patience is over: the operation is no longer pending. The next one goes on with
+    /// the node whose turn it is. A patience that is shorter than one round over all nodes, some of
+    /// them down, must not hide a node for ever.
     pub(crate) fn give_up(&mut self) {
         self.believed_leader = None;
-        if self.pending.take().is_some_and(|pending| pending.read != ReadPolicy::Log) {
+        let Some(pending) = self.pending.take() else { return };
+        self.next = Some(pending.target).filter(|_| !pending.pinned);
+        if pending.read != ReadPolicy::Log {
             return self.skip_number();
         }
         // If the store never heard of the session, the next number would be refused.

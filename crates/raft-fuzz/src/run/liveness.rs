@@ -41,19 +41,7 @@ impl SeedRun {
         }
         self.last_step = self.world.steps() + MAX_STEPS;
         let within = recovery::bound(&self.world);
-        self.ask_as_a_new_client(within)?;
-        let answered = {
-            let words = "done".to_owned();
-            Condition::Client(ClientCondition::Answer { client: FRESH_CLIENT, words })
-        };
-        self.expect(answered, within, |run| {
-            let waits = run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some());
-            if !waits && run.fresh_answer == Some(Response::Done) {
-                Ok(())
-            } else {
-                Err("a new client waits for its answer".to_owned())
-            }
-        })?;
+        self.answer_a_new_client(within)?;
         if is_bridged {
             self.act_now(NetworkAction::Heal.into())?;
         }
@@ -97,15 +85,27 @@ impl SeedRun {
         self.act(action)
     }
 
-    fn ask_as_a_new_client(&mut self, within: Duration) -> Checked {
-        // A client that gives up before the bound asks again.
-        let patience = self.drawn.setup.client_patience.as_micros().max(1);
-        for _ in 0..=within.as_micros() / patience {
+    /// A new client is answered. If its patience is over before the bound is, it asks again.
+    fn answer_a_new_client(&mut self, within: Duration) -> Checked {
+        let words = "done".to_owned();
+        let answered = Condition::Client(ClientCondition::Answer { client: FRESH_CLIENT, words });
+        let deadline = self.world.now() + within;
+        loop {
             let operation = Operation::Set { key: "progress".into(), value: "made".into() };
             let read = ReadPolicy::Log;
             self.act_now(Request { client: FRESH_CLIENT, operation, via: None, read }.into())?;
+            let left = deadline - self.world.now();
+            self.expect(answered.clone(), left, |run| {
+                match run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some()) {
+                    true => Err("a new client waits for its answer".to_owned()),
+                    false => Ok(()),
+                }
+            })?;
+            if self.fresh_answer == Some(Response::Done) {
+                return Ok(());
+            }
+            self.expectations.pop();
         }
-        Ok(())
     }
 
     fn expect_leader(&mut self, nodes: Vec<NodeId>, within: Duration) -> Checked {

@@ -193,6 +193,41 @@ fn a_client_gives_up_when_nobody_can_answer_and_goes_on() {
     assert!(world.is_idle());
 }
 
+/// Its patience ends before it has asked every node, and the only one that answers is the last.
+#[test]
+fn a_client_with_little_patience_asks_every_node_in_turn() {
+    let setup = Setup {
+        nodes: 7,
+        client_timeout: Duration::from_secs(1),
+        client_patience: Duration::from_secs(3),
+        ..Setup::default()
+    };
+    let mut world = World::new(setup).unwrap();
+    for node in 1..=7 {
+        world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(NodeId(node))).unwrap();
+    }
+    for _ in 0..7 {
+        world.apply(request(set("x", "1"))).unwrap();
+    }
+    let mut asked = Vec::new();
+    while !world.is_idle() {
+        world.step();
+        asked.extend(world.events().iter().filter_map(|event| {
+            let EventKind::Client { event: ClientEvent::Asked { node, .. }, .. } = event.kind
+            else {
+                return None;
+            };
+            Some(node.0)
+        }));
+    }
+    // The first one is drawn.
+    for round in asked[1..].chunks_exact(7) {
+        let mut nodes = round.to_vec();
+        nodes.sort_unstable();
+        assert_eq!(nodes, [1, 2, 3, 4, 5, 6, 7], "{asked:?}");
+    }
+}
+
 #[test]
 fn a_crash_loses_what_was_not_synced_and_keeps_what_was() {
     let slow = DelayRange::millis(100, 100);
