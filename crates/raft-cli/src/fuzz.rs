@@ -5,6 +5,7 @@ mod campaign;
 mod progress;
 pub(crate) mod report;
 mod seeds;
+mod watchdog;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,9 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
     if let Err(error) = std::fs::create_dir_all(&arguments.out) {
         eprintln!("helios fuzz: cannot write to {}: {error}", arguments.out.display());
         return Ok(2);
+    }
+    if !arguments.json {
+        to_stdout(|out| print_start(&campaign, out))?;
     }
     let started = Instant::now();
     let bar = Progress::bar(progress::WHOLE);
@@ -61,6 +65,11 @@ pub(crate) fn fuzz(arguments: &FuzzArguments) -> io::Result<u8> {
     Ok(code)
 }
 
+/// Prints the seeds before the first one is played: a campaign that never ends names them too.
+fn print_start(campaign: &Campaign, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "seeds {}", campaign.seeds)
+}
+
 /// Prints why the campaign ended before all seeds were played, and how to continue.
 fn print_end(
     campaign: &Campaign,
@@ -75,6 +84,16 @@ fn print_end(
     };
     match ended {
         Ended::AllDone => Ok(()),
+        Ended::Stuck => {
+            writeln!(
+                out,
+                "stopped: the thread that plays this seed made no step for {} s, or filled {} GiB, \
+                 and cannot be ended",
+                campaign.step_limit.as_secs(),
+                watchdog::MEMORY_LIMIT >> 30
+            )?;
+            rest(out)
+        }
         Ended::TimeOver => rest(out),
         Ended::Interrupted => {
             writeln!(out, "interrupted: these are the results so far")?;

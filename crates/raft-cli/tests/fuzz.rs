@@ -39,8 +39,14 @@ fn a_campaign_without_failures_exits_with_0_and_shows_its_board() {
     let output = helios(&["fuzz", "--seeds", "1..21"]);
     assert_eq!(code(&output), 0, "{}", stdout(&output));
     let text = stdout(&output);
-    for part in ["swarm: 20 seeds, ", "virtual s/s", "rare events:", "split-vote", "no seed failed"]
-    {
+    for part in [
+        "seeds 1..21\n",
+        "swarm: 20 seeds, ",
+        "virtual s/s",
+        "rare events:",
+        "split-vote",
+        "no seed failed",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(stderr(&output), "", "no progress bar where there is no terminal");
@@ -132,6 +138,7 @@ fn what_makes_no_sense_exits_with_2() {
         &["fuzz", "--jobs", "0"],
         &["fuzz", "--shard", "3/2"],
         &["fuzz", "--shard", "1/2", "--for", "1s"],
+        &["fuzz", "--shard", "1/2"],
         &["merge"],
     ] {
         let output = helios(arguments);
@@ -145,6 +152,24 @@ fn a_time_ends_a_campaign_and_says_how_to_go_on() {
     let output = helios(&["fuzz", "--for", "1s", "--profile", "lan", "--jobs", "1"]);
     assert_eq!(code(&output), 0);
     assert!(stdout(&output).contains("continue with: --seeds "), "{}", stdout(&output));
+}
+
+/// Without --seeds, each campaign plays other seeds; the first line says which, and they can be
+/// played again.
+#[test]
+fn the_first_seed_is_drawn_and_printed() {
+    let drawn = || {
+        let output = helios(&["fuzz", "--profile", "calm", "--nodes", "1", "--for", "1s"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let first = stdout(&output).lines().next().unwrap().to_owned();
+        let first = first.strip_prefix("seeds ").and_then(|seeds| seeds.strip_suffix(".."));
+        first.unwrap().parse::<u64>().unwrap()
+    };
+    let (one, other) = (drawn(), drawn());
+    assert!(one != other && one >= 1_000_000 && other >= 1_000_000, "{one} {other}");
+    let range = format!("{one}..={one}");
+    let report = json(&["fuzz", "--profile", "calm", "--seeds", &range, "--json"]);
+    assert_eq!(report["seeds"], serde_json::json!([one, one + 1]));
 }
 
 #[test]
@@ -221,6 +246,28 @@ mod bugs {
         let replay = helios(&["run", file.as_str().unwrap()]);
         assert_eq!(code(&replay), 1, "{}", stderr(&replay));
         assert!(stdout(&replay).contains(said), "{}", stdout(&replay));
+    }
+
+    /// A thread of the campaign never ends. The campaign ends all the same, names the seed, and
+    /// writes the script up to the operation that loops.
+    #[test]
+    fn a_seed_that_never_ends_is_named() {
+        let folder = folder("endless");
+        let out = folder.to_str().unwrap();
+        let seeds = ["fuzz", "--seeds", "1..9", "--loops-from", "5", "--step-limit", "1s"];
+        for jobs in ["1", "2"] {
+            let output = helios(&[&seeds[..], &["--jobs", jobs, "--out", out]].concat());
+            assert_eq!(code(&output), 1, "{}", stderr(&output));
+            let text = stdout(&output);
+            let stuck = if text.contains("  seed 5: an endless loop: ") { 5 } else { 6 };
+            assert!(text.contains(&format!("  seed {stuck}: an endless loop: ")), "{text}");
+            assert!(text.contains("made no step for 1 s"), "{text}");
+            let file = folder.join(format!("helios-fuzz-swarm-{stuck}.helios"));
+            let script = std::fs::read_to_string(&file).unwrap();
+            assert!(script.contains("# an endless loop: what comes after step "), "{script}");
+            let replay = helios(&["run", file.to_str().unwrap()]);
+            assert_eq!(code(&replay), 0, "only the campaign looped: {}", stdout(&replay));
+        }
     }
 
     #[test]

@@ -4,6 +4,9 @@ mod liveness;
 mod script;
 mod verdict;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use raft_check::Checks;
 use raft_core::{Instant, Membership, MembershipTrace, NodeId, Trace};
 use raft_kv::{ClientId, Response};
@@ -41,6 +44,22 @@ pub struct SeedReport {
     pub rare: RareEvents,
 }
 
+impl SeedReport {
+    /// The report of a seed whose cluster never finishes its start.
+    pub fn endless(seed: u64) -> Self {
+        Self {
+            seed,
+            result: RunResult::Failed(Failure::Endless { steps: 0, at: Instant(0) }),
+            progress_asked: false,
+            steps: 0,
+            events: 0,
+            time: Instant(0),
+            trace_hash: 0,
+            rare: RareEvents::default(),
+        }
+    }
+}
+
 /// A run, in progress or ended. A caller that catches a panic of the core can still get the script.
 #[derive(Clone, Debug)]
 pub struct SeedRun {
@@ -63,6 +82,12 @@ pub struct SeedRun {
     targets: Vec<(NodeId, Membership)>,
     fresh_answer: Option<Response>,
     events: u64,
+    /// The number of steps and actions so far, the one that is being made included.
+    operations: u64,
+    /// The run ends before this operation.
+    stops_before: u64,
+    /// Has `operations`, for a caller that watches the run.
+    progress: Arc<AtomicU64>,
     result: Option<RunResult>,
 }
 
@@ -109,8 +134,25 @@ impl SeedRun {
             targets: Vec::new(),
             fresh_answer: None,
             events,
+            operations: 0,
+            stops_before: u64::MAX,
+            progress: Arc::default(),
             result: None,
         }
+    }
+
+    /// Counts each step and action in `progress`, before it is made. If the number no longer goes
+    /// up, the last one never ends.
+    #[must_use]
+    pub fn watched(self, progress: Arc<AtomicU64>) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Ends the run before the step or action with this number, from 1: it is known never to end.
+    /// The script ends with it.
+    #[must_use]
+    pub fn ending_before(self, operation: u64) -> Self {
+        Self { stops_before: operation, ..self }
     }
 
     /// Plays the run to its end.
@@ -191,6 +233,7 @@ impl SeedRun {
     }
 
     fn step(&mut self) -> Checked {
+        self.count_operation()?;
         self.world.step();
         self.look()
     }
@@ -198,6 +241,7 @@ impl SeedRun {
     /// Applies an action, unless the world refuses it.
     fn act(&mut self, action: Action) -> Checked {
         self.attempt = Some(action.clone());
+        self.count_operation()?;
         let done = self.world.apply(action);
         let action = self.attempt.take();
         if done.is_err() {
@@ -205,6 +249,15 @@ impl SeedRun {
         }
         self.journal.extend(action.map(|action| script::at(self.world.now(), &action)));
         self.look()
+    }
+
+    fn count_operation(&mut self) -> Checked {
+        self.operations += 1;
+        self.progress.store(self.operations, Ordering::Relaxed);
+        if self.operations < self.stops_before {
+            return Ok(());
+        }
+        Err(Failure::Endless { steps: self.world.steps(), at: self.world.now() })
     }
 
     /// Checks the events of the last step or action.

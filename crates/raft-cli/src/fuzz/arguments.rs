@@ -16,11 +16,13 @@ use crate::threads::cores;
 /// Run random clusters with random faults, and check every event.
 ///
 /// A seed decides the cluster, the faults and the requests of clients. After the faults, a quorum
-/// recovers and must make progress. Without arguments, 1,000 seeds of the profile `swarm` are
-/// played.
+/// recovers and must make progress. Without --seeds, the first seed is drawn and printed: each
+/// campaign plays runs that nobody has played. Without any argument, 1,000 seeds of the profile
+/// `swarm` are played.
 ///
 /// The run of a seed that fails is written to a file as a script. Ctrl-C ends the campaign and
-/// prints the results so far.
+/// prints the results so far. A seed that makes no step for --step-limit, or fills 2 GiB in one
+/// step, ends the campaign: the seed is named, and its script is written.
 ///
 /// Exit code: 0 if no seed failed, 1 if one failed, 2 if the arguments are wrong or --out cannot be
 /// written to.
@@ -28,7 +30,8 @@ use crate::threads::cores;
 #[command(after_long_help = JSON_HELP)]
 pub(crate) struct FuzzArguments {
     /// Seeds to play: `1..1001` excludes the last one, `1..=1000` includes it, `7` is one seed;
-    /// `1..` has no end and needs --for.
+    /// `1..` has no end and needs --for. By default, 1,000 seeds from a drawn one on, or as many as
+    /// --for allows.
     #[arg(long, value_name = "A..B")]
     seeds: Option<Seeds>,
     /// Faults to inject: calm, lan, wan, hostile or swarm.
@@ -43,13 +46,15 @@ pub(crate) struct FuzzArguments {
     /// Number of threads; one for each core by default.
     #[arg(long, value_name = "J")]
     jobs: Option<NonZero<usize>>,
-    /// Play one share of the seeds: `2/8` is the second of eight. `helios merge` adds up the
-    /// results.
+    /// Play one share of --seeds: `2/8` is the second of eight. `helios merge` adds up the results.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Go on after a failure.
     #[arg(long)]
     keep_going: bool,
+    /// End the campaign if a seed makes no step for this time: it is an endless loop.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20s")]
+    step_limit: Duration,
     /// Print one JSON object instead of text; --help describes it.
     #[arg(long)]
     pub(super) json: bool,
@@ -60,26 +65,30 @@ pub(crate) struct FuzzArguments {
     #[cfg(feature = "bugs")]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = switch)]
     bugs: Vec<raft_sim::Switch>,
+    /// For a test: the seeds from this one on never end.
+    #[cfg(feature = "bugs")]
+    #[arg(long, hide = true, value_name = "SEED")]
+    loops_from: Option<u64>,
 }
 
 /// More threads would only wait for each other.
 const MAX_JOBS: usize = 1_024;
-/// The seeds without any argument.
-const DEFAULT_SEEDS: Seeds = Seeds { first: 1, end: 1_001 };
+/// The number of seeds without any argument.
+const DEFAULT_COUNT: u64 = 1_000;
 
 impl FuzzArguments {
     /// The campaign, or an error message.
     pub(super) fn campaign(&self) -> Result<Campaign, String> {
-        let endless = Seeds { first: 1, end: u64::MAX };
-        let default = if self.time.is_some() { endless } else { DEFAULT_SEEDS };
-        let all = self.seeds.unwrap_or(default);
+        let count = self.time.is_none().then_some(DEFAULT_COUNT);
+        let all = self.seeds.unwrap_or_else(|| Seeds::drawn(count));
         if all.end == u64::MAX && self.time.is_none() {
             return Err(format!(
                 "the range of seeds {all} has no end: add one, or a time with --for"
             ));
         }
         let seeds = match self.shard {
-            Some(_) if all.end == u64::MAX => {
+            // Each share would draw another start.
+            Some(_) if self.seeds.is_none() || all.end == u64::MAX => {
                 return Err("--shard needs --seeds with an end".to_owned());
             }
             Some(shard) => all.share(shard),
@@ -92,7 +101,17 @@ impl FuzzArguments {
             ..Plan::new(self.profile, 0)
         };
         let jobs = self.jobs.map_or_else(cores, NonZero::get).min(MAX_JOBS);
-        Ok(Campaign { plan, all, seeds, time: self.time, jobs, keep_going: self.keep_going })
+        Ok(Campaign {
+            plan,
+            all,
+            seeds,
+            time: self.time,
+            jobs,
+            keep_going: self.keep_going,
+            step_limit: self.step_limit,
+            #[cfg(feature = "bugs")]
+            loops_from: self.loops_from,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! the threads.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use raft_fuzz::{Plan, SeedReport, SeedRun};
 
 use super::seeds::Seeds;
+use super::watchdog::{self, Stuck, Watchdog, Worker};
 use crate::caught::caught;
 
 /// A campaign, or one share of it.
@@ -26,6 +28,11 @@ pub(crate) struct Campaign {
     pub(crate) jobs: usize,
     /// Whether it goes on after a failure.
     pub(crate) keep_going: bool,
+    /// A seed that makes no step for so long is never finished.
+    pub(crate) step_limit: Duration,
+    /// For a test of the watchdog: each seed of this number or above loops at its 100th operation.
+    #[cfg(feature = "bugs")]
+    pub(crate) loops_from: Option<u64>,
 }
 
 /// Why a campaign ended.
@@ -35,6 +42,8 @@ pub(crate) enum Ended {
     TimeOver,
     Interrupted,
     Failed,
+    /// A seed is never finished. Its thread cannot be ended, so the program must end.
+    Stuck,
 }
 
 /// A seed that was played.
@@ -53,27 +62,23 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 impl Campaign {
     /// Plays the seeds. Calls `tell` with each of them in order, without gaps.
     pub(crate) fn play(&self, interrupted: &AtomicBool, tell: &mut dyn FnMut(PlayedSeed)) -> Ended {
-        let next = AtomicU64::new(self.seeds.first);
-        let stop = AtomicBool::new(false);
+        let shared = Arc::new(Shared {
+            campaign: self.clone(),
+            next: AtomicU64::new(self.seeds.first),
+            stop: AtomicBool::new(false),
+        });
         let (sender, receiver) = channel();
-        std::thread::scope(|scope| {
-            for _ in 0..self.jobs {
-                let sender = sender.clone();
-                scope.spawn(|| self.work(&next, &stop, sender));
-            }
-            drop(sender);
-            self.listen(&receiver, (interrupted, &stop), tell)
-        })
-    }
-
-    fn work(&self, next: &AtomicU64, stop: &AtomicBool, sender: Sender<PlayedSeed>) {
-        while !stop.load(Ordering::Relaxed) {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            // The campaign has ended if nothing receives the result.
-            if seed >= self.seeds.end || sender.send(play(&self.plan, seed)).is_err() {
-                return;
-            }
+        let workers: Vec<Worker> = (0..self.jobs).map(|_| Worker::default()).collect();
+        for worker in &workers {
+            let (shared, sender, worker) = (shared.clone(), sender.clone(), worker.clone());
+            std::thread::spawn(move || {
+                shared.work(&worker, &sender);
+                worker.end();
+            });
         }
+        drop(sender);
+        let mut dog = Watchdog::new(self.step_limit, workers, Instant::now());
+        self.listen(&receiver, (interrupted, &shared.stop), &mut dog, tell)
     }
 
     /// Reports seeds until all threads have ended. After a stop, each thread finishes its seed.
@@ -81,6 +86,7 @@ impl Campaign {
         &self,
         receiver: &Receiver<PlayedSeed>,
         (interrupted, stop): (&AtomicBool, &AtomicBool),
+        dog: &mut Watchdog,
         tell: &mut dyn FnMut(PlayedSeed),
     ) -> Ended {
         let deadline = self.time.map(|time| Instant::now() + time);
@@ -95,6 +101,11 @@ impl Campaign {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return ended.unwrap_or(Ended::AllDone),
+            }
+            if let Some(stuck) = dog.look(Instant::now(), watchdog::memory()) {
+                stop.store(true, Ordering::Relaxed);
+                tell(self.replay_stuck(stuck));
+                return Ended::Stuck;
             }
             while let Some(played) = early.remove(&next) {
                 next += 1;
@@ -117,10 +128,66 @@ impl Campaign {
     }
 }
 
+/// What the threads of a campaign share.
+struct Shared {
+    campaign: Campaign,
+    /// The next seed that no thread has taken.
+    next: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Shared {
+    fn work(&self, worker: &Worker, sender: &Sender<PlayedSeed>) {
+        let campaign = &self.campaign;
+        while !self.stop.load(Ordering::Relaxed) {
+            let seed = self.next.fetch_add(1, Ordering::Relaxed);
+            if seed >= campaign.seeds.end {
+                return;
+            }
+            worker.begin(seed);
+            let run = campaign.run(seed).watched(worker.progress.clone());
+            // The campaign has ended if nothing receives the result.
+            if sender.send(play(campaign.looping(run, seed))).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Campaign {
+    fn run(&self, seed: u64) -> SeedRun {
+        SeedRun::new(&Plan { seed, ..self.plan.clone() })
+    }
+
+    /// The run of a seed that is never finished, up to the operation that never ends.
+    fn replay_stuck(&self, stuck: Stuck) -> PlayedSeed {
+        if stuck.operation == 0 {
+            // The start of the cluster never ends: there is nothing to replay.
+            return PlayedSeed { report: SeedReport::endless(stuck.seed), failed: None };
+        }
+        play(self.run(stuck.seed).ending_before(stuck.operation))
+    }
+
+    #[cfg(not(feature = "bugs"))]
+    fn looping(&self, run: SeedRun, _seed: u64) -> SeedRun {
+        run
+    }
+
+    /// Loops for ever if a test asks for it, and fills the memory slowly.
+    #[cfg(feature = "bugs")]
+    fn looping(&self, run: SeedRun, seed: u64) -> SeedRun {
+        if self.loops_from.is_none_or(|from| seed < from) {
+            return run;
+        }
+        play(run.ending_before(100));
+        loop {
+            std::hint::spin_loop();
+        }
+    }
+}
+
 /// Plays one seed. A failed assertion of the core is a failure of the run.
-fn play(plan: &Plan, seed: u64) -> PlayedSeed {
-    let plan = Plan { seed, ..plan.clone() };
-    let mut run = SeedRun::new(&plan);
+fn play(mut run: SeedRun) -> PlayedSeed {
     if let Err(message) = caught(|| run.play()) {
         run.panicked(message);
     }

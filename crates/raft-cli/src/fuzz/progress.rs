@@ -48,7 +48,17 @@ mod tests {
     fn the_progress_says_how_far_and_how_fast() {
         let seeds = Seeds { first: 1, end: 2_001 };
         let plan = Plan::new(Profile::Swarm, 0);
-        let campaign = Campaign { plan, all: seeds, seeds, time: None, jobs: 1, keep_going: false };
+        let campaign = Campaign {
+            plan,
+            all: seeds,
+            seeds,
+            time: None,
+            jobs: 1,
+            keep_going: false,
+            step_limit: Duration::MAX,
+            #[cfg(feature = "bugs")]
+            loops_from: None,
+        };
         let mut report = CampaignReport::new(&campaign);
         (report.runs, report.virtual_time_us, report.events) = (1_000, 20_000_000_000, 3_000_000);
         let elapsed = Duration::from_secs(2);

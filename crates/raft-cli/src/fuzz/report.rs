@@ -24,8 +24,8 @@ JSON: one object. All numbers are integers. `helios merge` adds up the objects o
   hash             16 hexadecimal digits for all runs; equal campaigns have equal hashes on every
                    machine
   rare             how often each rare event happened, by name
-  failures         each failure: seed, name (a property, or Assertion), section of the paper or
-                   null, description, virtual_time_us, and script (the file) or null";
+  failures         each failure: seed, name (a property, Assertion, or Endless Loop), section of the
+                   paper or null, description, virtual_time_us, and script (the file) or null";
 
 /// The version of the JSON format.
 pub(crate) const FORMAT: u64 = 1;

@@ -1,7 +1,9 @@
 //! Ranges of seeds and their shares.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::str::FromStr;
+use std::time::SystemTime;
 
 /// A range of seeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,7 +13,22 @@ pub(crate) struct Seeds {
     pub(crate) end: u64,
 }
 
+/// A drawn range starts from this number up, so that no seed is one that everybody plays.
+const DRAWN_FROM: u64 = 1_000_000;
+/// A drawn range starts below this number: short enough to be copied by hand.
+const DRAWN_BELOW: u64 = 1_000_000_000;
+
 impl Seeds {
+    /// `count` seeds from a start that the system's randomness and clock draw; without a count,
+    /// there is no end.
+    pub(crate) fn drawn(count: Option<u64>) -> Self {
+        let mut hasher = RandomState::new().build_hasher();
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        hasher.write_u128(since.as_nanos());
+        let first = DRAWN_FROM + hasher.finish() % (DRAWN_BELOW - DRAWN_FROM);
+        Self { first, end: count.map_or(u64::MAX, |count| first + count) }
+    }
+
     pub(crate) fn count(self) -> u64 {
         self.end.saturating_sub(self.first)
     }
@@ -104,6 +121,17 @@ mod tests {
         for text in ["1..11", "4.."] {
             assert_eq!(text.parse::<Seeds>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn drawn_ranges_differ_and_are_never_those_of_the_sample() {
+        let drawn = [Seeds::drawn(Some(1_000)), Seeds::drawn(Some(1_000))];
+        assert_ne!(drawn[0], drawn[1]);
+        for seeds in drawn {
+            assert_eq!(seeds.count(), 1_000);
+            assert!((DRAWN_FROM..DRAWN_BELOW).contains(&seeds.first));
+        }
+        assert_eq!(Seeds::drawn(None).end, u64::MAX);
     }
 
     #[test]

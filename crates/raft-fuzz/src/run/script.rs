@@ -12,7 +12,10 @@ impl SeedRun {
     pub fn script(&self) -> Script {
         let mut statements = vec![Statement::Cluster(Box::new(self.drawn.setup.clone()))];
         statements.extend(self.journal.iter().cloned());
-        let now = self.world.now();
+        // A step that never ends belongs to the script.
+        let endless = matches!(self.failure(), Some(Failure::Endless { .. }));
+        let next = self.world.next_step().filter(|_| endless);
+        let now = next.map_or(self.world.now(), |next| next.at);
         match &self.attempt {
             Some(action) => statements.push(at(now, action)),
             None if self.ends_waiting => {}

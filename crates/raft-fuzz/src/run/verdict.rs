@@ -3,6 +3,7 @@
 use std::fmt;
 
 use raft_check::{PROGRESS, Property, Violation};
+use raft_core::Instant;
 use raft_script::{ExecError, RunReport};
 use raft_sim::World;
 
@@ -24,6 +25,13 @@ pub enum Failure {
     Assertion {
         /// The message of the panic.
         message: String,
+    },
+    /// A step or an action never ends.
+    Endless {
+        /// The number of steps before it.
+        steps: u64,
+        /// The virtual time before it.
+        at: Instant,
     },
 }
 
@@ -47,13 +55,17 @@ impl Failure {
     pub fn property(&self) -> Option<&'static Property> {
         match self {
             Self::Violation(violation) => Some(violation.property),
-            Self::Assertion { .. } => None,
+            Self::Assertion { .. } | Self::Endless { .. } => None,
         }
     }
 
-    /// The name of the broken property, or `Assertion`.
+    /// The name of the broken property, or `Assertion` or `Endless Loop`.
     pub fn name(&self) -> &'static str {
-        self.property().map_or("Assertion", |property| property.name)
+        match self {
+            Self::Violation(violation) => violation.property.name,
+            Self::Assertion { .. } => "Assertion",
+            Self::Endless { .. } => "Endless Loop",
+        }
     }
 }
 
@@ -62,6 +74,9 @@ impl fmt::Display for Failure {
         match self {
             Self::Violation(violation) => violation.fmt(f),
             Self::Assertion { message } => write!(f, "an assertion failed: {message}"),
+            Self::Endless { steps, at } => {
+                write!(f, "an endless loop: what comes after step {steps}, at {at}, never ends")
+            }
         }
     }
 }

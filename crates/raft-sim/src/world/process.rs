@@ -67,9 +67,12 @@ impl World {
     }
 
     fn drain(&mut self, id: NodeId) {
+        let mut outputs = 0;
         loop {
             let mut snapshot = None;
             while let Some(output) = self.poll_output(id) {
+                outputs += 1;
+                assert_rest(id, outputs);
                 match output {
                     Output::Persist(persist) => self.issue_write(id, &persist),
                     Output::Send { to, message } => self.send(id, to, message),
@@ -207,6 +210,16 @@ impl World {
     }
 }
 
+/// The most outputs of one drain. A node that hands over more never comes to rest.
+const MAX_OUTPUTS: u32 = 1_000_000;
+
+fn assert_rest(node: NodeId, outputs: u32) {
+    assert!(
+        outputs <= MAX_OUTPUTS,
+        "node {node} hands over more than {MAX_OUTPUTS} outputs at once"
+    );
+}
+
 /// Applies a command of the log. Returns the state machine's response.
 fn apply_command(
     store: &mut Store,
@@ -220,4 +233,15 @@ fn apply_command(
     }
     debug_assert!(!applies_retries, "retries are applied only with the feature");
     store.apply(index.0, command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "node 3 hands over more than 1000000 outputs at once")]
+    fn a_drain_that_never_ends_stops_at_an_assertion() {
+        (1..).for_each(|outputs| assert_rest(NodeId(3), outputs));
+    }
 }
