@@ -11,7 +11,7 @@ use clap::Args;
 
 /// Switch off each rule in turn, fuzz until a check notices, and shrink the run.
 ///
-/// The table has one row for each rule that a real implementation broke: its number and name, the
+/// The table has one row for each rule that a real implementation broke: its name, the
 /// property that was found broken, the number of seeds and the time that this took, and the number
 /// of statements of the shortest script. Each script breaks the property with the rule switched
 /// off, and breaks nothing with all rules on.
@@ -31,11 +31,11 @@ pub(crate) struct BugsArguments {
     /// Largest number of replays to shrink a script.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     max_runs: u64,
-    /// Print one JSON object for each rule, one a line: row, name, breaks, seen_in, caught_by,
+    /// Print one JSON object for each rule, one a line: name, breaks, seen_in, caught_by,
     /// seeds, noticed_us, total_us, statements, before, script; null if no check noticed.
     #[arg(long)]
     json: bool,
-    /// Folder for the scripts, which are named NN-name.helios.
+    /// Folder for the scripts, which are named after the rules.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -153,7 +153,7 @@ bugs! {
 
 /// The rules that are switched off.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Bugs(u64);
+pub struct Bugs(u128);
 
 impl Bugs {
     /// All rules hold.
@@ -162,12 +162,12 @@ impl Bugs {
     /// These rules, and the one that `bug` names, are switched off.
     #[must_use]
     pub const fn with(self, bug: Bug) -> Self {
-        Self(self.0 | 1 << bug as u64)
+        Self(self.0 | 1 << bug as u128)
     }
 
     /// Whether the rule that `bug` names is switched off.
     pub const fn has(self, bug: Bug) -> bool {
-        self.0 & (1 << bug as u64) != 0
+        self.0 & (1 << bug as u128) != 0
     }
 
     /// Which rules are switched off.

@@ -40,7 +40,7 @@ mod named {
     }
 
     impl Switch {
-        /// All of them, in the order of their [rows](Self::row).
+        /// All of them: those of the protocol first.
         pub fn all() -> impl ExactSizeIterator<Item = Self> + Clone {
             let core = Bug::ALL.len();
             (0..core + WorldBug::ALL.len()).map(move |place| match place.checked_sub(core) {
@@ -52,14 +52,6 @@ mod named {
         /// The one with this name.
         pub fn named(name: &str) -> Option<Self> {
             Self::all().find(|switch| switch.name() == name)
-        }
-
-        /// Its number in the list of rules that real implementations broke, from 1.
-        pub fn row(self) -> usize {
-            1 + match self {
-                Self::Core(bug) => bug as usize,
-                Self::World(bug) => Bug::ALL.len() + bug as usize,
-            }
         }
 
         /// Its name, as the command language writes it.
@@ -119,7 +111,7 @@ mod named {
             }
         }
 
-        /// Which rules are switched off, in the order of their [rows](Switch::row).
+        /// Which rules are switched off, in the order of [`Switch::all`].
         pub fn iter(self) -> impl Iterator<Item = Switch> {
             Switch::all().filter(move |switch| self.has(*switch))
         }
@@ -165,17 +157,14 @@ mod named {
         use super::*;
 
         #[test]
-        fn rows_count_from_one_and_names_lead_back() {
-            let rows: Vec<usize> = Switch::all().map(Switch::row).collect();
-            assert_eq!(rows, (1..=44).collect::<Vec<_>>());
+        fn names_lead_back() {
+            assert!(Switch::all().is_sorted());
             for switch in Switch::all() {
                 assert_eq!(Switch::named(switch.name()), Some(switch));
                 let only = Switches::NONE.with(switch);
                 assert_eq!(only.iter().collect::<Vec<_>>(), [switch], "{switch}");
             }
             assert_eq!(Switch::named("typo"), None);
-            assert_eq!(Switch::from(Bug::RepeatedVoteSkipsLog).row(), 8);
-            assert_eq!(Switch::from(WorldBug::FsyncFailureIgnored).row(), 44);
         }
     }
 }

@@ -45,7 +45,6 @@ struct Found {
 /// The result for one rule, as `--json` prints it.
 #[derive(Serialize)]
 struct JsonRow<'a> {
-    row: usize,
     name: &'a str,
     breaks: &'a str,
     seen_in: &'a str,
@@ -100,7 +99,7 @@ fn chosen(names: &[String]) -> Result<Vec<Switch>, String> {
     }
     let named = |name: &String| Switch::named(name).ok_or_else(|| name.clone());
     let mut switches: Vec<Switch> = names.iter().map(named).collect::<Result<_, _>>()?;
-    switches.sort_by_key(|switch| switch.row());
+    switches.sort_unstable();
     switches.dedup();
     Ok(switches)
 }
@@ -175,8 +174,8 @@ fn shorten(
 /// The rules that are done, and how far the others are.
 struct HuntProgress {
     bar: Progress,
-    /// The rules that are being hunted for, by their rows.
-    current: Mutex<BTreeMap<usize, String>>,
+    /// The rules that are being hunted for.
+    current: Mutex<BTreeMap<Switch, String>>,
     done: AtomicU64,
 }
 
@@ -189,7 +188,7 @@ impl HuntProgress {
     fn show(&self, switch: Switch, at: impl FnOnce() -> String) {
         self.bar.set_words(|| {
             let Ok(mut current) = self.current.lock() else { return String::new() };
-            current.insert(switch.row(), format!("{} {}: {}", switch.row(), switch.name(), at()));
+            current.insert(switch, format!("{switch}: {}", at()));
             current.values().map(String::as_str).collect::<Vec<_>>().join("; ")
         });
     }
@@ -197,22 +196,21 @@ impl HuntProgress {
     fn done(&self, switch: Switch) {
         self.bar.set_position(self.done.fetch_add(1, Ordering::Relaxed) + 1);
         if let Ok(mut current) = self.current.lock() {
-            current.remove(&switch.row());
+            current.remove(&switch);
         }
     }
 }
 
-/// ` 9 vote-ignores-log   Leader Completeness  seed   1   0.1 s,   0.4 s in all,   3 statements of
-/// 104`
+/// `vote-ignores-log   Leader Completeness  seed 1   0.1 s,   0.4 s in all,   3 statements of 104`
 fn line(row: &Row, seeds: u64) -> String {
-    let (number, name, seconds) = (row.switch.row(), row.switch.name(), row.took.as_secs_f64());
+    let (name, seconds) = (row.switch.name(), row.took.as_secs_f64());
     let Some(Found { seeds, noticed_in, catch, shrunk, .. }) = &row.found else {
-        return format!("{number:2} {name:28} not noticed in {seeds} seeds, {seconds:.1} s");
+        return format!("{name:28} not noticed in {seeds} seeds, {seconds:.1} s");
     };
     let by = catch.symptom.property();
     let (after, before) = (shrunk.progress.statements, shrunk.progress.before);
     format!(
-        "{number:2} {name:28} {by:20} seed {seeds:6} {:6.1} s, {seconds:6.1} s in all, {after:3} \
+        "{name:28} {by:20} seed {seeds:6} {:6.1} s, {seconds:6.1} s in all, {after:3} \
          statements of {before:4}",
         noticed_in.as_secs_f64()
     )
@@ -222,7 +220,6 @@ impl<'a> From<&'a Row> for JsonRow<'a> {
     fn from(row: &'a Row) -> Self {
         let (switch, found) = (row.switch, row.found.as_ref());
         Self {
-            row: switch.row(),
             name: switch.name(),
             breaks: switch.breaks(),
             seen_in: switch.seen_in(),
@@ -240,10 +237,9 @@ impl<'a> From<&'a Row> for JsonRow<'a> {
 /// Writes a script with comments that say what it shows.
 fn write_script(folder: &Path, found: &Found) -> io::Result<()> {
     let Found { catch: Catch { switch, seed, symptom, .. }, shrunk, shown, .. } = found;
-    let (row, name) = (switch.row(), switch.name());
-    let mut file = std::fs::File::create(folder.join(format!("{row:02}-{name}.helios")))?;
+    let mut file = std::fs::File::create(folder.join(format!("{switch}.helios")))?;
     let (after, before) = (shrunk.progress.statements, shrunk.progress.before);
-    let breaks = format!("Rule {row}, {name}: seen in {}.", switch.seen_in());
+    let breaks = format!("Rule {switch}: seen in {}.", switch.seen_in());
     write!(
         file,
         "{}# Shows: {symptom}\n{}",

@@ -1,0 +1,270 @@
+//! True Replies (§8): a server tells a client, or an operator, only what is so.
+//!
+//! `Refused`, `NotLeader` and `Unknown` promise nothing that could be looked up, so they are not
+//! judged; Exactly Once sees a command that was refused and is executed all the same. `Readable` is
+//! judged by Read Linearizability.
+
+use imbl::{OrdMap, Vector};
+use raft_core::{
+    Body, LogIndex, LogPosition, Membership, MembershipChange, NodeId, Outcome, Term,
+};
+use raft_kv::{ClientId, Sequence};
+use raft_sim::{AdminRequest, ClientEvent};
+
+use super::{Checker, Context, MessageSent};
+use crate::property::{Property, Verdict};
+use crate::shadows::Shadows;
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "True Replies",
+    section: "§8, dissertation §3.10, §4.1",
+    meaning: "A server says that a request is committed, or superseded, only if it is; that a \
+              membership change is complete only if its last membership is committed; and that \
+              leadership was transferred only if it told that server to start an election.",
+};
+
+/// The replies of the step at hand, which are judged when all commits of the step are known.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct TrueReplies {
+    replies: Vector<Reply>,
+    /// The servers that each leader told to start an election, in its latest term.
+    told: OrdMap<NodeId, (Term, Vector<NodeId>)>,
+}
+
+/// A server replies to a request.
+#[derive(Clone, Debug)]
+struct Reply {
+    node: NodeId,
+    outcome: Outcome,
+    /// The request, if it is about leadership or membership.
+    request: Option<AdminRequest>,
+}
+
+impl Checker for TrueReplies {
+    fn message_sent(&mut self, sent: MessageSent<'_>, _: &mut Context<'_>) {
+        if let Body::TimeoutNow = sent.message.body {
+            let term = sent.message.term;
+            let told = self.told.entry(sent.from).or_insert_with(|| (term, Vector::new()));
+            if told.0 != term {
+                *told = (term, Vector::new());
+            }
+            told.1.push_back(sent.to);
+        }
+    }
+
+    fn client_event(
+        &mut self,
+        _: ClientId,
+        _: Sequence,
+        event: &ClientEvent,
+        _: &mut Context<'_>,
+    ) {
+        if let ClientEvent::Replied { node, outcome } = *event {
+            self.replies.push_back(Reply { node, outcome, request: None });
+        }
+    }
+
+    fn administered(
+        &mut self,
+        node: NodeId,
+        request: &AdminRequest,
+        outcome: Outcome,
+        _: &mut Context<'_>,
+    ) {
+        self.replies.push_back(Reply { node, outcome, request: Some(request.clone()) });
+    }
+
+    fn step_ended(&mut self, cx: &mut Context<'_>) {
+        while let Some(reply) = self.replies.pop_front() {
+            let told = self.told.get(&reply.node);
+            let told = told.into_iter().flat_map(|(_, told)| told.iter().copied()).collect();
+            let seen = Seen::of(&reply, told, cx.shadows);
+            cx.note(&PROPERTY, replied(&reply, &seen));
+        }
+    }
+}
+
+/// What is so, when a server replies.
+#[derive(Clone, Debug)]
+struct Seen {
+    /// The first index of which it is known what is committed there.
+    known_from: LogIndex,
+    /// The term of the committed entry at the index of which the reply speaks, if there is one.
+    committed: Option<Term>,
+    /// The membership in that entry, if it holds one.
+    membership: Option<Membership>,
+    /// The servers that this one told to start an election, in its latest term as a leader.
+    told: Vec<NodeId>,
+}
+
+impl Seen {
+    fn of(reply: &Reply, told: Vec<NodeId>, shadows: &Shadows) -> Self {
+        let index = match reply.outcome {
+            Outcome::Committed(position) | Outcome::Superseded { position } => position.index,
+            Outcome::Readable { .. }
+            | Outcome::Transferred { .. }
+            | Outcome::NotLeader { .. }
+            | Outcome::Refused(_)
+            | Outcome::Unknown { .. } => LogIndex(0),
+        };
+        let (at, membership) = shadows.committed.in_force_at(index);
+        Self {
+            known_from: shadows.ledger.base().next(),
+            committed: shadows.ledger.get(index).map(|prefix| prefix.term),
+            membership: (at == index).then(|| membership.clone()),
+            told,
+        }
+    }
+}
+
+fn replied(reply: &Reply, seen: &Seen) -> Verdict {
+    let Reply { node, outcome, request } = reply;
+    match *outcome {
+        Outcome::Committed(position) | Outcome::Superseded { position }
+            if position.index < seen.known_from =>
+        {
+            Ok(())
+        }
+        Outcome::Committed(position) => {
+            is_committed(*node, position, seen.committed)?;
+            match request {
+                Some(AdminRequest::ChangeMembership(change)) => {
+                    is_complete(*node, position, change, seen.membership.as_ref())
+                }
+                Some(AdminRequest::TransferLeadership { .. }) | None => Ok(()),
+            }
+        }
+        Outcome::Superseded { position } => match seen.committed {
+            Some(term) if term != position.term => Ok(()),
+            Some(_) => Err(format!(
+                "node {node} said that another entry took the place of entry {position}, which is \
+                 committed"
+            )),
+            None => Err(format!(
+                "node {node} said that another entry took the place of entry {position}, but no \
+                 entry is committed there: it may yet be this one"
+            )),
+        },
+        Outcome::Transferred { to } if !seen.told.contains(&to) => Err(format!(
+            "node {node} said that leadership was transferred to node {to}, which it never told to \
+             start an election"
+        )),
+        Outcome::Transferred { .. }
+        | Outcome::Readable { .. }
+        | Outcome::NotLeader { .. }
+        | Outcome::Refused(_)
+        | Outcome::Unknown { .. } => Ok(()),
+    }
+}
+
+fn is_committed(node: NodeId, position: LogPosition, committed: Option<Term>) -> Verdict {
+    match committed {
+        Some(term) if term == position.term => Ok(()),
+        Some(term) => Err(format!(
+            "node {node} said that entry {position} is committed, but entry {} is",
+            LogPosition::new(position.index, term)
+        )),
+        None => Err(format!("node {node} said that entry {position} is committed; it is not")),
+    }
+}
+
+/// A change is complete with the entry of its last membership.
+fn is_complete(
+    node: NodeId,
+    position: LogPosition,
+    change: &MembershipChange,
+    membership: Option<&Membership>,
+) -> Verdict {
+    let Some(membership) = membership else {
+        return Err(format!(
+            "node {node} said that the membership change ({change}) is complete with entry \
+             {position}, which holds no membership"
+        ));
+    };
+    let is_learner = |node: &NodeId| membership.learners().contains(node);
+    let is_done = match change {
+        MembershipChange::AddLearner(added) => is_learner(added),
+        MembershipChange::AddVoter(added) | MembershipChange::Promote(added) => {
+            membership.voters().contains(added)
+        }
+        MembershipChange::Demote(demoted) => is_learner(demoted),
+        MembershipChange::Remove(removed) => !membership.contains(*removed),
+        MembershipChange::Replace { old, new } => {
+            !membership.contains(*old) && membership.voters().contains(new)
+        }
+        MembershipChange::SetVoters(voters) => {
+            let mut wanted = voters.clone();
+            wanted.sort_unstable();
+            wanted == membership.voters()
+        }
+    };
+    match is_done && !membership.is_joint() {
+        true => Ok(()),
+        false => Err(format!(
+            "node {node} said that the membership change ({change}) is complete with entry \
+             {position}, whose membership is {membership}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use raft_core::Refusal;
+
+    use super::super::testing::{N1, N2, N3, at, objects, voters};
+    use super::*;
+
+    fn seen(committed: Option<u64>) -> Seen {
+        let committed = committed.map(Term);
+        Seen { known_from: LogIndex(3), committed, membership: None, told: vec![N2] }
+    }
+
+    fn judge(outcome: Outcome, request: Option<AdminRequest>, seen: &Seen) -> Verdict {
+        replied(&Reply { node: N1, outcome, request }, seen)
+    }
+
+    #[test]
+    fn an_entry_that_is_not_committed_as_was_said() {
+        let committed = |seen: &Seen| judge(Outcome::Committed(at(5, 2)), None, seen);
+        assert_eq!(committed(&seen(Some(2))), Ok(()));
+        objects(committed(&seen(None)), &["node 1 said", "5@2 is committed; it is not"]);
+        objects(committed(&seen(Some(3))), &["5@2 is committed, but entry 5@3 is"]);
+        let early = judge(Outcome::Committed(at(2, 2)), None, &seen(None));
+        assert_eq!(early, Ok(()), "unknown: before the ledger begins");
+
+        let superseded = |seen: &Seen| judge(Outcome::Superseded { position: at(5, 2) }, None, seen);
+        assert_eq!(superseded(&seen(Some(3))), Ok(()));
+        objects(superseded(&seen(Some(2))), &["5@2, which is committed"]);
+        objects(superseded(&seen(None)), &["no entry is committed there"]);
+        let refused = Outcome::Refused(Refusal::ChangeInProgress);
+        assert_eq!(judge(refused, None, &seen(None)), Ok(()));
+    }
+
+    #[test]
+    fn a_change_that_is_not_complete() {
+        let change = |change, membership| {
+            let request = Some(AdminRequest::ChangeMembership(change));
+            let seen = Seen { membership, ..seen(Some(2)) };
+            judge(Outcome::Committed(at(5, 2)), request, &seen)
+        };
+        let remove = MembershipChange::Remove(N3);
+        assert_eq!(change(remove.clone(), Some(voters([1, 2]))), Ok(()));
+        objects(change(remove.clone(), Some(voters([1, 2, 3]))), &["remove", "whose membership"]);
+        objects(change(remove.clone(), None), &["holds no membership"]);
+        let joint = voters([1, 2]).with_outgoing([N1, N2, N3]);
+        objects(change(remove, Some(joint)), &["complete with entry 5@2"]);
+        let set = MembershipChange::SetVoters(vec![N2, N1]);
+        assert_eq!(change(set.clone(), Some(voters([1, 2]))), Ok(()));
+        objects(change(set, Some(voters([1]))), &["is complete"]);
+        let replace = MembershipChange::Replace { old: N1, new: N3 };
+        assert_eq!(change(replace.clone(), Some(voters([2, 3]))), Ok(()));
+        objects(change(replace, Some(voters([1, 2, 3]))), &["is complete"]);
+    }
+
+    #[test]
+    fn a_transfer_to_a_server_that_was_not_told() {
+        let transferred = |to| judge(Outcome::Transferred { to }, None, &seen(None));
+        assert_eq!(transferred(N2), Ok(()));
+        objects(transferred(N3), &["transferred to node 3, which it never told"]);
+    }
+}
