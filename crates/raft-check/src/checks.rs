@@ -121,6 +121,11 @@ impl Checks {
         } else if let ProcessEvent::RestartRefused { reason } = event {
             let (properties, mut cx) = self.telling(world);
             properties.start_refused(id, reason, &mut cx);
+            self.shadows.misconfigured = None;
+        } else if let ProcessEvent::Restarted = event {
+            self.shadows.misconfigured = None;
+        } else if let ProcessEvent::ConfiguredAlone = event {
+            self.shadows.misconfigured = Some(id);
         } else if let ProcessEvent::ClockChanged { .. } = event {
             self.compare_clocks(world);
         }

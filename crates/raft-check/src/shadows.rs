@@ -45,6 +45,8 @@ pub(crate) struct Shadows {
     /// A node whose clock is, or was a moment ago, outside of its bound, if leases are in use: then
     /// they prove nothing.
     pub(crate) untrusted_clock: Option<NodeId>,
+    /// The node that is being started with a configuration that contradicts its disk.
+    pub(crate) misconfigured: Option<NodeId>,
 }
 
 impl Shadows {
@@ -59,6 +61,7 @@ impl Shadows {
             votes: Votes::default(),
             commands: CommittedCommands::default(),
             untrusted_clock: None,
+            misconfigured: None,
         }
     }
 
@@ -76,8 +79,14 @@ impl Shadows {
         raft_sim::place_of(&self.nodes, id, |node| node.id)
     }
 
-    /// The membership of a node before its disk holds one.
-    pub(crate) fn configured(&self, id: NodeId) -> Membership {
+    /// The membership of a node before its log or a snapshot holds one: that of its first start,
+    /// whatever its configuration says now.
+    pub(crate) fn bootstrap(&self, id: NodeId) -> Membership {
+        let stored = self.node(id).and_then(|node| node.disk.bootstrap.clone());
+        stored.unwrap_or_else(|| self.configured(id))
+    }
+
+    fn configured(&self, id: NodeId) -> Membership {
         let is_first = self.first_voters.is_voter(id);
         if is_first { self.first_voters.clone() } else { Membership::empty() }
     }

@@ -204,8 +204,8 @@ fn recovery(effort: Effort) {
         let config = Config::new(id, Membership::new([id]));
         let recovered = Recovered {
             hard_state: HardState { current_term: Term(1), voted_for: Some(id) },
-            snapshot: None,
             entries: (1..=count).map(entry).collect(),
+            ..Recovered::default()
         };
         let mut node = None;
         let elapsed = time(|| node = Node::new(config, recovered, raft_core::Instant(0)).ok());

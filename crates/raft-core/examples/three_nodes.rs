@@ -194,6 +194,9 @@ impl Server {
 
 /// Stores what must survive. A real driver writes a file and calls fsync before it goes on.
 fn store(disk: &mut Recovered, write: Persist) {
+    if let Some(bootstrap) = write.bootstrap {
+        disk.bootstrap = Some(*bootstrap);
+    }
     if let Some(hard_state) = write.hard_state {
         disk.hard_state = hard_state;
     }

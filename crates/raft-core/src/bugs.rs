@@ -149,6 +149,9 @@ bugs! {
     BacktrackStuck: "backtrack-stuck" breaks "Progress", seen in "CCF#3723";
     /// A leader stays while any other server answers, quorum or not.
     LeaderWithoutQuorum: "leader-without-quorum" breaks "Progress", seen in "openraft#2080";
+    /// The configured list of members counts at every start, not only at the first.
+    MembershipFromConfig: "membership-from-config" breaks "Config Safety",
+        seen in "hashicorp/raft#532, copycat#51";
 }
 
 /// The rules that are switched off.

@@ -22,8 +22,12 @@ use crate::{Membership, NodeId};
 pub struct Config {
     /// This server's id, at least 1.
     pub id: NodeId,
-    /// The cluster at its first start; [`Membership::empty`] for a server that is to join one. The
-    /// stored snapshot and log override it.
+    /// The members at this server's first start, the same list on each of them;
+    /// [`Membership::empty`] for a server that is to join a cluster. It counts only while the disk
+    /// is empty, and is stored with the first write
+    /// ([`Persist::bootstrap`](crate::Persist::bootstrap)). At later starts it must be the same
+    /// list, or empty, whatever the membership has become since; another list is
+    /// [`RestartError::OtherBootstrap`](crate::RestartError::OtherBootstrap).
     pub membership: Membership,
     /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own,
     /// ideally a new one at each start. Default: the id.

@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{
-    Bytes, ChangeError, Entries, HardState, Instant, LogIndex, LogPosition, MembershipChange,
-    Message, NodeId, PersistId, RequestId, Snapshot, Trace,
+    Bytes, ChangeError, Entries, HardState, Instant, LogIndex, LogPosition, Membership,
+    MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot, Trace,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -145,12 +145,17 @@ impl Poll {
 
 /// What must reach stable storage, all or nothing.
 ///
-/// In this order: store `hard_state`; store `snapshot` and drop all entries up to and including its
-/// `last_included_index`; drop all entries from `truncate_from` on; store `entries`.
+/// In this order: store `bootstrap`; store `hard_state`; store `snapshot` and drop all entries up
+/// to and including its `last_included_index`; drop all entries from `truncate_from` on; store
+/// `entries`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Persist {
     /// Comes back in [`Input::Persisted`].
     pub id: PersistId,
+    /// The members that this server first started with, which may be none. Only in the first
+    /// request after the start on a disk that does not hold them
+    /// ([`Recovered::bootstrap`](crate::Recovered::bootstrap)).
+    pub bootstrap: Option<Box<Membership>>,
     /// The new term and vote, if they changed.
     pub hard_state: Option<HardState>,
     /// A new snapshot in place of the old one.

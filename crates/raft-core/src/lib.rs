@@ -125,6 +125,9 @@
 //!
 //! /// Stores what must survive a crash. A real driver does this in one transaction, synchronously.
 //! fn store(disk: &mut Recovered, write: Persist) {
+//!     if let Some(bootstrap) = write.bootstrap {
+//!         disk.bootstrap = Some(*bootstrap);
+//!     }
 //!     if let Some(hard_state) = write.hard_state {
 //!         disk.hard_state = hard_state;
 //!     }

@@ -101,7 +101,7 @@ pub struct Node {
     // In memory (Figure 2: volatile state).
     role: Role,
     /// The memberships in force since the entries at these indexes, ascending. The first is the
-    /// snapshot's or the configured one; the last is in force, committed or not (§6).
+    /// snapshot's or the one of the first start; the last is in force, committed or not (§6).
     memberships: Vec<(LogIndex, Membership)>,
     commit_index: LogIndex,
     last_applied: LogIndex,
@@ -280,7 +280,7 @@ impl Node {
         membership
     }
 
-    /// The entry that put the membership in force; 0 for the configured one.
+    /// The entry that put the membership in force; 0 for the one of the first start.
     pub fn membership_index(&self) -> LogIndex {
         self.memberships.last().map_or(LogIndex(0), |(index, _)| *index)
     }

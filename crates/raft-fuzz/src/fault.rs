@@ -67,6 +67,9 @@ faults! {
     /// A member has not heard of a change of the membership. It is the only one that the next
     /// candidate reaches, and that candidate then crashes.
     StaleMember,
+    /// A node that crashed is started with a configuration that lists only itself, which it must
+    /// refuse; later with the right one.
+    EditedList,
 }
 
 /// How often each kind of fault is injected.

@@ -136,6 +136,7 @@ impl FaultSchedule {
             Fault::SlowNode => targets.slow_node(random),
             Fault::LoserReturns => targets.loser_returns(random),
             Fault::StaleMember => targets.stale_member(random),
+            Fault::EditedList => targets.edited_list(random),
             // An event triggers it, and not a time.
             Fault::Triggered => Injection::default(),
         }

@@ -202,18 +202,17 @@ impl Plan {
             Profile::Hostile => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    let rarer = if fault == Fault::DiskDamage { 5 } else { 1 };
+                    let rarer = if is_rare(fault) { 5 } else { 1 };
                     faults.set(fault, Some(timeout * pick(&mut random, &[1, 2, 3]) * rarer));
                 }
             }
             Profile::Swarm => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    // A node with a damaged disk stays down, so damage is in fewer runs.
-                    let exists =
-                        random.chance(if fault == Fault::DiskDamage { 250_000 } else { 600_000 });
+                    let exists = random.chance(if is_rare(fault) { 250_000 } else { 600_000 });
                     let halves = pick(&mut random, &[1, 2, 4, 8, 16, 24]);
-                    faults.set(fault, exists.then_some(timeout * halves / 2));
+                    let rarer = if fault == Fault::EditedList { 4 } else { 1 };
+                    faults.set(fault, exists.then_some(timeout * halves * rarer / 2));
                 }
             }
         }
@@ -242,6 +241,12 @@ impl Plan {
         let per_timeout = if is_drawn { per_timeout } else { 2 };
         Workload { spacing: timeout / per_timeout, clients, keys, reads_percent, policies }
     }
+}
+
+/// Faults in fewer runs, and less often: a node with a damaged disk stays down, and nobody edits
+/// lists of members all the time.
+fn is_rare(fault: Fault) -> bool {
+    matches!(fault, Fault::DiskDamage | Fault::EditedList)
 }
 
 /// Latencies, and timers that fit them: an election timeout is several round trips with their

@@ -62,6 +62,7 @@ fn node_action() -> impl Strategy<Value = NodeAction> {
     prop_oneof![
         unsynced.prop_map(|unsynced| NodeAction::Crash { unsynced }),
         Just(NodeAction::Restart),
+        Just(NodeAction::RestartAlone),
         Just(NodeAction::Pause),
         Just(NodeAction::Resume),
         Just(NodeAction::ForceElection),
@@ -300,6 +301,8 @@ fn record() -> impl Strategy<Value = RecordKey> {
         RecordKey::Snapshot,
         RecordKey::SnapshotMark,
         RecordKey::LogEnd,
+        RecordKey::Bootstrap,
+        RecordKey::BootstrapCopy,
     ];
     prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| RecordKey::Entry(LogIndex(index)))]
 }

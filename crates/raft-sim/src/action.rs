@@ -71,6 +71,10 @@ pub enum NodeAction {
     },
     /// Start a node that is down from its disk.
     Restart,
+    /// Start a node that is down from its disk, with a configuration that lists it as the only
+    /// member. Refused if its disk does not hold the list of the first members: then this would be
+    /// its first start. The next start has the right list again.
+    RestartAlone,
     /// Stop a running node, which keeps its memory. Its messages wait.
     Pause,
     /// Let a paused node run on.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, LogIndex, Message, NodeId, Recovered};
+use raft_core::{Input, Instant, LogIndex, Membership, Message, NodeId, Recovered};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
@@ -39,7 +39,7 @@ pub enum NodeState {
     Paused,
     /// It has no power, or a failed write stopped it.
     Crashed,
-    /// It refused to start from its damaged disk.
+    /// It refused to start: from a damaged disk, or with a configuration that contradicts its disk.
     Refused,
 }
 
@@ -144,7 +144,7 @@ impl SimNode {
         }
     }
 
-    /// Why it refused to start, if it did: the damage, and what to do.
+    /// Why it refused to start, if it did, and what to do.
     pub fn refusal(&self) -> Option<&str> {
         match &self.process {
             Process::Refused(reason) => Some(reason),
@@ -252,11 +252,16 @@ impl SimNode {
     }
 
     /// Starts from the disk: the only way in which a node starts, the first time too. Returns false
-    /// if the disk is damaged.
-    pub(crate) fn start(&mut self, setup: &Setup, now: Instant) -> bool {
+    /// if the core refuses. `members` replaces the list in the node's configuration.
+    pub(crate) fn start(
+        &mut self,
+        setup: &Setup,
+        members: Option<Membership>,
+        now: Instant,
+    ) -> bool {
         self.incarnation += 1;
         self.stopped_by = None;
-        match self.recover(setup, now) {
+        match self.recover(setup, members, now) {
             Ok(live) => {
                 self.process = Process::Live(Box::new(live));
                 true
@@ -268,12 +273,21 @@ impl SimNode {
         }
     }
 
-    fn recover(&self, setup: &Setup, now: Instant) -> Result<LiveProcess, String> {
+    fn recover(
+        &self,
+        setup: &Setup,
+        members: Option<Membership>,
+        now: Instant,
+    ) -> Result<LiveProcess, String> {
         let recovered = self.recovered().map_err(|error| error.reason())?;
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
-        let core = raft_core::Node::new(setup.config(self.id, seed), recovered, now)
-            .map_err(|error| error.to_string())?;
+        let mut config = setup.config(self.id, seed);
+        if let Some(members) = members {
+            config.membership = members;
+        }
+        let core =
+            raft_core::Node::new(config, recovered, now).map_err(|error| error.to_string())?;
         Ok(LiveProcess {
             core,
             store: Store::default(),

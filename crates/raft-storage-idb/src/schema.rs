@@ -19,12 +19,14 @@ pub(crate) const INFO: &str = "info";
 pub(crate) const STORES: [&str; 4] = [LOG, META, SNAPSHOT, INFO];
 
 /// The names of the records in the store `meta`.
-const META_NAMES: [(RecordKey, &str); 5] = [
+const META_NAMES: [(RecordKey, &str); 7] = [
     (RecordKey::HardState, "hard_state"),
     (RecordKey::HardStateCopy, "hard_state_copy"),
     (RecordKey::SnapshotMark, "snapshot_mark"),
     (RecordKey::LogEnd, "log_end"),
     (RecordKey::InUse, "in_use"),
+    (RecordKey::Bootstrap, "bootstrap"),
+    (RecordKey::BootstrapCopy, "bootstrap_copy"),
 ];
 
 /// The largest integer that JavaScript represents exactly, with all below it.
@@ -90,7 +92,9 @@ impl Stores {
             | RecordKey::HardStateCopy
             | RecordKey::SnapshotMark
             | RecordKey::LogEnd
-            | RecordKey::InUse => {
+            | RecordKey::InUse
+            | RecordKey::Bootstrap
+            | RecordKey::BootstrapCopy => {
                 let named = META_NAMES.iter().find(|(other, _)| *other == key);
                 let (_, name) = named.expect("every record of `meta` has a name");
                 (&self.meta, pair((*name).into()))

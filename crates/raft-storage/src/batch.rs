@@ -44,6 +44,10 @@ impl WriteBatch {
     /// All small records of a batch share one allocation, which lives as long as any of them.
     pub fn from_persist(persist: &Persist) -> Self {
         let mut draft = Draft::default();
+        if let Some(bootstrap) = &persist.bootstrap {
+            draft.put(RecordKey::Bootstrap, bootstrap);
+            draft.put(RecordKey::BootstrapCopy, bootstrap);
+        }
         if let Some(hard_state) = &persist.hard_state {
             draft.put(RecordKey::HardState, hard_state);
             draft.put(RecordKey::HardStateCopy, hard_state);

@@ -1,13 +1,14 @@
 //! The places of records on a disk.
 
+use core::cmp::Ordering;
 use core::fmt;
 
 use raft_core::LogIndex;
 use serde::{Deserialize, Serialize};
 
-/// The place of a record on one node's disk. The order is that of the disk, with entries in log
-/// order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+/// The place of a record on one node's disk. Images of disks name a key by its place in this list,
+/// so a new one belongs at the end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum RecordKey {
     /// The current term and the vote in it (Figure 2).
     HardState,
@@ -24,18 +25,40 @@ pub enum RecordKey {
     /// The node was in use. Only [`WriteBatch::wipe`](crate::WriteBatch::wipe) leaves this record.
     /// It models a memory outside of the disk.
     InUse,
+    /// The members that the node first started with.
+    Bootstrap,
+    /// A copy of them: the witness of [`RecordKey::Bootstrap`].
+    BootstrapCopy,
 }
 
 impl RecordKey {
     /// All keys but those of entries.
-    pub(crate) const NOT_ENTRIES: [Self; 6] = [
+    pub(crate) const NOT_ENTRIES: [Self; 8] = [
         Self::HardState,
         Self::HardStateCopy,
         Self::SnapshotMark,
         Self::LogEnd,
         Self::Snapshot,
         Self::InUse,
+        Self::Bootstrap,
+        Self::BootstrapCopy,
     ];
+
+    /// The order of the disk, with entries in log order.
+    fn rank(self) -> (u8, u64) {
+        match self {
+            // Far from its copy: a disk that loses one end of its records keeps the other.
+            Self::Bootstrap => (0, 0),
+            Self::HardState => (1, 0),
+            Self::HardStateCopy => (2, 0),
+            Self::SnapshotMark => (3, 0),
+            Self::LogEnd => (4, 0),
+            Self::Snapshot => (5, 0),
+            Self::Entry(index) => (6, index.0),
+            Self::InUse => (7, 0),
+            Self::BootstrapCopy => (8, 0),
+        }
+    }
 
     /// The key as checksums see it. No two keys have the same bytes.
     pub(crate) fn checksummed_bytes(self) -> [u8; 9] {
@@ -47,10 +70,24 @@ impl RecordKey {
             Self::Snapshot => (4, 0),
             Self::Entry(index) => (5, index.0),
             Self::InUse => (6, 0),
+            Self::Bootstrap => (7, 0),
+            Self::BootstrapCopy => (8, 0),
         };
         let mut bytes = [tag; 9];
         bytes[1..].copy_from_slice(&index.to_le_bytes());
         bytes
+    }
+}
+
+impl Ord for RecordKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for RecordKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -64,6 +101,8 @@ impl fmt::Display for RecordKey {
             Self::Snapshot => f.write_str("snapshot"),
             Self::Entry(index) => write!(f, "entry {index}"),
             Self::InUse => f.write_str("note that the node was in use"),
+            Self::Bootstrap => f.write_str("list of the first members"),
+            Self::BootstrapCopy => f.write_str("copy of the list of the first members"),
         }
     }
 }

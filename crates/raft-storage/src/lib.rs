@@ -38,8 +38,9 @@
 //! - Each record carries a format version and a CRC-32 over its key, version and content. A flipped
 //!   bit, a torn write and a record in the wrong place are found.
 //! - A checksum cannot show that its whole record is gone. Therefore each record has a witness in
-//!   the same batch: the term and vote have a copy, the snapshot has a mark with its position, and
-//!   the log has a record of its end. Each record needs its witness, and each witness its record.
+//!   the same batch: the term and vote have a copy, and so has the list of the first members; the
+//!   snapshot has a mark with its position, and the log has a record of its end. Each record needs
+//!   its witness, and each witness its record.
 //! - Entries must follow the snapshot without a gap. Batches are atomic. An entry that the snapshot
 //!   replaced, or one past the end of the log, therefore shows that the storage does not keep
 //!   batches whole, and it is an error. Three faults look alike here: a torn batch of entries, a
@@ -65,8 +66,8 @@ pub use error::{Damage, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;
 pub use record::{
-    FORMAT_VERSION, RecordBytes, decode_entry, decode_hard_state, decode_snapshot_mark,
-    encode_entry, encode_hard_state, encode_snapshot,
+    FORMAT_VERSION, RecordBytes, decode_bootstrap, decode_entry, decode_hard_state,
+    decode_snapshot_mark, encode_entry, encode_hard_state, encode_snapshot,
 };
 pub use records::Records;
 pub use recover::recover;

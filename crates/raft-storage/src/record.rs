@@ -9,7 +9,7 @@
 //! The checksum covers the key, which is not in the record: a record that was written or read under
 //! another key is damaged.
 
-use raft_core::{Entry, HardState, LogIndex, LogPosition, Snapshot, Term};
+use raft_core::{Entry, HardState, LogIndex, LogPosition, Membership, Snapshot, Term};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,14 @@ pub fn encode_snapshot(snapshot: &Snapshot) -> RecordBytes {
 /// A log also needs its witness: for a whole disk, see `Records::from(&Recovered)`.
 pub fn encode_entry(entry: &Entry) -> RecordBytes {
     encode(RecordKey::Entry(entry.index), entry)
+}
+
+/// The members of a [`RecordKey::Bootstrap`] record.
+///
+/// # Errors
+/// The fault of the record.
+pub fn decode_bootstrap(record: &[u8]) -> Result<Membership, Damage> {
+    decode(RecordKey::Bootstrap, record)
 }
 
 /// The term and vote of a [`RecordKey::HardState`] record.

@@ -119,6 +119,7 @@ impl From<&Recovered> for Records {
     fn from(recovered: &Recovered) -> Self {
         let persist = Persist {
             id: PersistId(1),
+            bootstrap: recovered.bootstrap.clone().map(Into::into),
             hard_state: Some(recovered.hard_state),
             snapshot: recovered.snapshot.clone().map(Into::into),
             truncate_from: None,

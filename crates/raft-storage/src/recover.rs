@@ -1,6 +1,6 @@
 //! Recovery: from records to the state that the core starts from.
 
-use raft_core::{Entry, HardState, LogIndex, NodeId, Payload, Recovered, Snapshot};
+use raft_core::{Entry, HardState, LogIndex, Membership, NodeId, Payload, Recovered, Snapshot};
 use serde::de::DeserializeOwned;
 
 use crate::record::{LogEnd, SnapshotMark, decode};
@@ -20,12 +20,13 @@ pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageErro
     if records.len() == 1 && records.get(RecordKey::InUse).is_some() {
         return Err(disk.error(RecordKey::InUse, Damage::Wiped));
     }
+    let bootstrap = disk.bootstrap()?;
     let hard_state = disk.hard_state()?;
     let snapshot = disk.snapshot()?;
     let base = snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index);
     let entries = disk.entries_after(base)?;
     disk.check_log_end(base, entries.last())?;
-    Ok(Recovered { hard_state, snapshot, entries })
+    Ok(Recovered { bootstrap, hard_state, snapshot, entries })
 }
 
 struct Disk<'a> {
@@ -34,17 +35,40 @@ struct Disk<'a> {
 }
 
 impl Disk<'_> {
+    /// The members of the first start. A disk that an older program wrote does not have them.
+    fn bootstrap(&self) -> Result<Option<Membership>, StorageError> {
+        let (key, copy_key) = (RecordKey::Bootstrap, RecordKey::BootstrapCopy);
+        let bootstrap = self.read::<Membership>(key)?;
+        let copy = self.read::<Membership>(copy_key)?;
+        match (&bootstrap, copy) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => return Err(self.missing(key, copy_key)),
+            (Some(_), None) => return Err(self.missing(copy_key, key)),
+            (Some(bootstrap), Some(copy)) if *bootstrap != copy => {
+                return Err(self.contradiction(key, copy_key));
+            }
+            // A server that first started in order to join a cluster knew no members.
+            (Some(bootstrap), Some(_))
+                if !bootstrap.is_empty() && bootstrap.validate().is_err() =>
+            {
+                return Err(self.error(key, Damage::Undecodable));
+            }
+            (Some(_), Some(_)) => {}
+        }
+        Ok(bootstrap)
+    }
+
     fn hard_state(&self) -> Result<HardState, StorageError> {
-        // Every other record was written together with a term or after it (§5.1).
-        let any_other = |key| {
-            self.records.iter().map(|(other, _)| *other).find(|other| *other != key).unwrap_or(key)
+        let required = |key, twin| {
+            self.read::<HardState>(key)?.ok_or_else(|| {
+                // Every other record was written together with a term or after it (§5.1).
+                let others = || self.records.iter().map(|(other, _)| *other);
+                let witness = others().find(|other| *other == twin).or_else(|| others().next());
+                self.error(key, Damage::Missing { witness: witness.unwrap_or(twin) })
+            })
         };
-        let required = |key| {
-            self.read::<HardState>(key)?
-                .ok_or_else(|| self.error(key, Damage::Missing { witness: any_other(key) }))
-        };
-        let hard_state = required(RecordKey::HardState)?;
-        let copy = required(RecordKey::HardStateCopy)?;
+        let hard_state = required(RecordKey::HardState, RecordKey::HardStateCopy)?;
+        let copy = required(RecordKey::HardStateCopy, RecordKey::HardState)?;
         // The copy is written second. If it is the older one, either the batch was torn between the
         // two, and the node has not acted on it yet; or only the copy's write was lost. The newer
         // one is right in both cases.

@@ -1,6 +1,7 @@
 //! Histories of a node's disk, for property tests.
 
 use proptest::collection::{btree_set, vec};
+use proptest::option;
 use proptest::prelude::*;
 use raft_core::{
     Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist,
@@ -50,11 +51,15 @@ impl History {
 
 /// 1 to `steps` requests.
 pub(crate) fn history(steps: usize) -> impl Strategy<Value = History> {
-    vec(step(), 1..=steps).prop_map(|steps| {
+    // A server that is to join a cluster stores that there were no members.
+    let bootstrap = prop_oneof![Just(Membership::empty()), membership()];
+    (option::of(bootstrap), vec(step(), 1..=steps)).prop_map(|(mut bootstrap, steps)| {
         let mut history = History { persists: Vec::new(), states: Vec::new() };
         let mut state = Recovered::default();
         for step in steps {
-            let persist = request(&state, step, PersistId(history.persists.len() as u64 + 1));
+            let id = PersistId(history.persists.len() as u64 + 1);
+            let mut persist = request(&state, step, id);
+            persist.bootstrap = bootstrap.take().map(Into::into);
             carry_out(&mut state, &persist);
             history.persists.push(persist);
             history.states.push(state.clone());
@@ -65,9 +70,9 @@ pub(crate) fn history(steps: usize) -> impl Strategy<Value = History> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        1 => (any::<bool>(), proptest::option::of(1..9_u64))
+        1 => (any::<bool>(), option::of(1..9_u64))
             .prop_map(|(term, voted_for)| Step::Vote { term, voted_for }),
-        4 => (any::<bool>(), proptest::option::weighted(0.3, 0..6_usize), vec(payload(), 0..5))
+        4 => (any::<bool>(), option::weighted(0.3, 0..6_usize), vec(payload(), 0..5))
             .prop_map(|(term, back, payloads)| Step::Append { term, back, payloads }),
         1 => (0..4_usize, held()).prop_map(|(keep, held)| Step::Compact { keep, held }),
         1 => (1..5_u64, held()).prop_map(|(ahead, held)| Step::Install { ahead, held }),
@@ -121,6 +126,9 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
 
 /// The model: the effect of a `Persist`, on plain values.
 fn carry_out(state: &mut Recovered, persist: &Persist) {
+    if let Some(bootstrap) = &persist.bootstrap {
+        state.bootstrap = Some(Membership::clone(bootstrap));
+    }
     if let Some(hard_state) = persist.hard_state {
         state.hard_state = hard_state;
     }

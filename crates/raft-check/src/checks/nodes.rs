@@ -52,7 +52,7 @@ impl Checks {
     fn begin_incarnation(&mut self, world: &World, id: NodeId, incarnation: u64, core: &Node) {
         let first = match core.snapshot() {
             Some(snapshot) => snapshot.membership.clone(),
-            None => self.shadows.configured(id),
+            None => self.shadows.bootstrap(id),
         };
         let Some(node) = self.shadows.node_mut(id) else { return };
         node.begin_incarnation(incarnation, first);

@@ -10,7 +10,8 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Faithful Recovery",
     section: "Figure 2",
     meaning: "A server that restarts has the term, vote, snapshot and log that its disk held; from \
-              a damaged disk it does not start.",
+              a damaged disk, or with a configuration that contradicts its disk, it does not \
+              start.",
 };
 
 #[derive(Clone, Default, Debug)]
@@ -26,7 +27,9 @@ impl Checker for FaithfulRecovery {
 
     fn start_refused(&mut self, id: NodeId, reason: &str, cx: &mut Context<'_>) {
         let is_intact = cx.shadows.node(id).is_some_and(|node| node.disk.is_intact);
-        cx.note(&PROPERTY, start_refused(StartRefused { node: id, reason, is_intact }));
+        let is_configured = cx.shadows.misconfigured != Some(id);
+        let seen = StartRefused { node: id, reason, is_intact, is_configured };
+        cx.note(&PROPERTY, start_refused(seen));
     }
 }
 
@@ -52,11 +55,15 @@ struct StartRefused<'a> {
     reason: &'a str,
     /// Whether only the node itself has written to its disk, and no write was torn.
     is_intact: bool,
+    /// Whether its configuration is the one of its first start.
+    is_configured: bool,
 }
 
-/// A node is right to refuse a damaged disk. It must be able to read what it wrote itself.
-fn start_refused(StartRefused { node, reason, is_intact }: StartRefused<'_>) -> Verdict {
-    if !is_intact {
+/// A node is right to refuse a damaged disk, and a configuration that contradicts its disk. It must
+/// be able to read what it wrote itself.
+fn start_refused(seen: StartRefused<'_>) -> Verdict {
+    let StartRefused { node, reason, is_intact, is_configured } = seen;
+    if !is_intact || !is_configured {
         return Ok(());
     }
     Err(format!("node {node} refuses to start from a disk that only it has written to: {reason}"))
@@ -82,10 +89,12 @@ mod tests {
         objects(start(state(2, Some(N2), at(5, 3))), &["started with term 2"]);
         objects(start(state(3, Some(N2), at(4, 3))), &["ends with 4@3", "ends with 5@3"]);
 
-        let refuse = |is_intact| {
-            start_refused(StartRefused { node: N1, reason: "entry 7 is missing", is_intact })
+        let refuse = |is_intact, is_configured| {
+            let (node, reason) = (N1, "entry 7 is missing");
+            start_refused(StartRefused { node, reason, is_intact, is_configured })
         };
-        assert_eq!(refuse(false), Ok(()));
-        objects(refuse(true), &["node 1", "entry 7 is missing"]);
+        assert_eq!(refuse(false, true), Ok(()));
+        assert_eq!(refuse(true, false), Ok(()));
+        objects(refuse(true, true), &["node 1", "entry 7 is missing"]);
     }
 }

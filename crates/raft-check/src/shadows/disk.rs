@@ -8,9 +8,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use raft_core::{Entry, HardState, LogIndex, LogPosition, Node, PersistId, Recovered, Snapshot};
+use raft_core::{
+    Entry, HardState, LogIndex, LogPosition, Membership, Node, PersistId, Recovered, Snapshot,
+};
 use raft_storage::{
-    RecordKey, Write, WriteBatch, decode_entry, decode_hard_state, decode_snapshot_mark,
+    RecordKey, Write, WriteBatch, decode_bootstrap, decode_entry, decode_hard_state,
+    decode_snapshot_mark,
 };
 
 use super::ledger::Ledger;
@@ -45,6 +48,8 @@ impl PersistentState {
 /// The durable state of one node, and the writes in progress.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskShadow {
+    /// The members of the first start; `None` if they were never written.
+    pub(crate) bootstrap: Option<Membership>,
     pub(crate) hard_state: HardState,
     pub(crate) log: LogShadow,
     /// The most up-to-date position that was ever durable here (§5.4.1).
@@ -64,6 +69,7 @@ pub(crate) struct DiskShadow {
 /// One change that a write makes.
 #[derive(Clone, Debug)]
 pub(crate) enum DiskEffect {
+    Bootstrap(Membership),
     HardState(HardState),
     /// A snapshot replaces the entries up to this position.
     Snapshot(LogPosition),
@@ -81,6 +87,7 @@ impl DiskShadow {
             log.append(entry);
         }
         Self {
+            bootstrap: held.bootstrap.clone(),
             hard_state: held.hard_state,
             best: log.last(),
             is_intact,
@@ -141,6 +148,7 @@ impl DiskShadow {
     /// One change becomes durable.
     pub(crate) fn apply(&mut self, change: DiskEffect, known: &PrefixRegistry) {
         match change {
+            DiskEffect::Bootstrap(members) => self.bootstrap = Some(members),
             DiskEffect::HardState(hard_state) => self.hard_state = hard_state,
             DiskEffect::Snapshot(base) => {
                 if !self.log.compact(base) {
@@ -205,6 +213,9 @@ impl DiskShadow {
 /// The changes that a batch makes, in order.
 fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
     batch.writes.iter().filter_map(|write| match write {
+        Write::Put { key: RecordKey::Bootstrap, record } => {
+            decode_bootstrap(record).ok().map(DiskEffect::Bootstrap)
+        }
         Write::Put { key: RecordKey::HardState, record } => {
             decode_hard_state(record).ok().map(DiskEffect::HardState)
         }

@@ -10,7 +10,7 @@ use alloc::collections::VecDeque;
 use super::{Node, Role};
 use crate::{
     AppendEntriesReply, Body, DiskTrace, Entries, HardState, InstallSnapshotReply, LogIndex,
-    Message, NodeId, Output, Persist, PersistId, Snapshot, Term,
+    Membership, Message, NodeId, Output, Persist, PersistId, Snapshot, Term,
 };
 
 /// The writes that must be on disk before an output may leave. `Node::needs` has those of each
@@ -48,6 +48,15 @@ pub(super) struct Durability {
 impl Durability {
     pub(super) fn new(log_index: LogIndex) -> Self {
         Self { log_index, ..Self::default() }
+    }
+
+    /// The members of the first start go to disk with the first write, whatever that is.
+    ///
+    /// No output waits for them. Writes become durable in order, so they are on disk before any
+    /// term, vote or entry is, and a server promises nothing before one of those. If a crash comes
+    /// first, the disk is as it was, and the next start is a first start again.
+    pub(super) fn add_bootstrap(&mut self, bootstrap: Membership) {
+        self.collecting.bootstrap = Some(Box::new(bootstrap));
     }
 
     /// The last entry of the log that is on disk.
@@ -243,6 +252,7 @@ impl Node {
             // Field by field, into its place: a value just written is slow to read as a whole.
             self.outputs.push_back(Output::Persist(Persist {
                 id: durability.issued,
+                bootstrap: collected.bootstrap.take(),
                 hard_state: collected.hard_state.take(),
                 snapshot: collected.snapshot.take(),
                 truncate_from: collected.truncate_from.take(),

@@ -16,6 +16,10 @@ use crate::{
 /// The state on a server's disk. The default is an empty disk: the server's first start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recovered {
+    /// The members that this server first started with ([`Persist::bootstrap`]); `Some` of none for
+    /// a server that started in order to join a cluster. `None` on an empty disk, and on one that
+    /// was written before these were stored.
+    pub bootstrap: Option<Membership>,
     /// The last stored term and vote.
     pub hard_state: HardState,
     /// The last stored snapshot.
@@ -29,6 +33,14 @@ pub struct Recovered {
 pub enum RestartError {
     /// A setting, or the membership in the stored snapshot, is out of bounds.
     Config(ConfigError),
+    /// [`Config::membership`] names members, but not those that this server first started with.
+    /// Leave the list as it was, or empty: changes of the membership are in the log.
+    OtherBootstrap {
+        /// The members in the configuration.
+        configured: Membership,
+        /// The members that this server first started with; none if it was to join a cluster.
+        stored: Membership,
+    },
     /// An entry is missing: the stored log is damaged. Do not start from it.
     EntryMissing {
         /// The index that should come next.
@@ -57,12 +69,14 @@ impl Node {
     /// Starts a server at the moment `now` from what its disk holds.
     ///
     /// # Errors
-    /// When a setting is out of bounds, or the recovered state contradicts itself.
+    /// When a setting is out of bounds, or the recovered state contradicts itself or the
+    /// configuration.
     pub fn new(config: Config, recovered: Recovered, now: Instant) -> Result<Self, RestartError> {
         #[cfg(feature = "bugs")]
         let recovered = super::mutants::recover(&config, recovered);
         config.validate().map_err(RestartError::Config)?;
-        let Recovered { hard_state, snapshot, entries } = recovered;
+        let Recovered { bootstrap: stored, hard_state, snapshot, entries } = recovered;
+        let bootstrap = bootstrap_of(&config, stored.as_ref())?;
         if let Some(snapshot) = &snapshot {
             snapshot.membership.validate().map_err(RestartError::Config)?;
         }
@@ -72,7 +86,7 @@ impl Node {
             return Err(RestartError::NumberTooLarge);
         }
         check_entries(base, &entries)?;
-        let first = snapshot.as_ref().map_or(&config.membership, |snapshot| &snapshot.membership);
+        let first = snapshot.as_ref().map_or(bootstrap, |snapshot| &snapshot.membership);
         let memberships = recover_memberships(base.index, first.clone(), &entries)?;
         let mut log = Log::new(base);
         log.append_recovered(entries);
@@ -118,6 +132,9 @@ impl Node {
             snapshot,
             config,
         };
+        if stored.is_none() {
+            node.durability.add_bootstrap(node.config.membership.clone());
+        }
         node.restart_election_timer();
         if let Some(snapshot) = node.snapshot.clone() {
             node.outputs.push_back(Output::Restore(snapshot));
@@ -133,6 +150,24 @@ impl Node {
         super::mutants::announce(&mut node);
         Ok(node)
     }
+}
+
+/// The members that the server first started with. [`Config::membership`] counts only if the disk
+/// does not say: a list that was edited later must not make a majority of its own.
+fn bootstrap_of<'a>(
+    config: &'a Config,
+    stored: Option<&'a Membership>,
+) -> Result<&'a Membership, RestartError> {
+    let configured = &config.membership;
+    let Some(stored) = stored else { return Ok(configured) };
+    if !stored.is_empty() {
+        stored.validate().map_err(RestartError::Config)?;
+    }
+    if !configured.is_empty() && configured != stored {
+        let (configured, stored) = (configured.clone(), stored.clone());
+        return Err(RestartError::OtherBootstrap { configured, stored });
+    }
+    Ok(stored)
 }
 
 /// Checks that the entries follow the snapshot and each other, and that their terms never go down.
@@ -171,6 +206,17 @@ impl fmt::Display for RestartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::OtherBootstrap { configured, stored } => {
+                write!(f, "the configuration lists the members {configured}, but this server ")?;
+                match stored.is_empty() {
+                    true => f.write_str("first started without members, to join a cluster")?,
+                    false => write!(f, "first started with the members {stored}")?,
+                }
+                f.write_str(
+                    ", as its disk says. Put that list back, or leave the list empty: a change of \
+                     the membership at the leader adds and removes members, this list does not",
+                )
+            }
             Self::EntryMissing { expected, found } => {
                 write!(f, "the stored log is damaged: entry {expected} is missing, {found} follows")
             }

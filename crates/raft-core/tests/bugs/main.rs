@@ -88,6 +88,7 @@ rows! {
     replication::entries_behind_a_snapshot, ProbeNeverResumes => "does not catch up";
     replication::divergent_log, BacktrackStuck => "the network never comes to rest";
     leadership::bridge, LeaderWithoutQuorum => "nobody can commit";
+    memberships::list_edited_by_hand, MembershipFromConfig => "and its log says";
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Membership, MembershipChange, NodeId, Recovered};
+use raft_core::{Bugs, Instant, Membership, MembershipChange, Node, NodeId, Recovered};
 
 use crate::builders::disk;
 use crate::moves::{and, empty, joint, nodes, start};
@@ -71,6 +71,20 @@ pub(crate) fn promoted_in_ignorance(bugs: Bugs) {
     cluster.crash(1);
     cluster.live(Duration::from_secs(5));
     cluster.assert_somebody_leads();
+}
+
+/// Somebody edits the configuration of server 3, so that it lists only server 3, and restarts it.
+pub(crate) fn list_edited_by_hand(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.crash(3);
+    let server = cluster.server_mut(3);
+    server.config.membership = Membership::new(nodes(&[3]));
+    if Node::new(server.config.clone(), server.disk.clone(), Instant(0)).is_err() {
+        return;
+    }
+    cluster.restart(3);
+    cluster.start_election(3);
 }
 
 /// Server 1 leads, and is removed.

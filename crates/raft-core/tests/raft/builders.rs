@@ -56,7 +56,7 @@ pub(crate) fn entries_after(index: u64, terms: &[u64]) -> Vec<Entry> {
 /// A disk that holds a term and a log.
 pub(crate) fn disk(current_term: u64, terms: &[u64]) -> Recovered {
     let hard_state = HardState { current_term: Term(current_term), voted_for: None };
-    Recovered { hard_state, snapshot: None, entries: entries(terms) }
+    Recovered { hard_state, entries: entries(terms), ..Recovered::default() }
 }
 
 pub(crate) fn snapshot(index: u64, term: u64, size: u64, data: &str) -> Snapshot {

@@ -128,7 +128,7 @@ impl Invariants {
         let before = self.committed.range(..=base).map(|(_, (entry, _))| entry);
         let is_known = before.clone().count() as u64 == base.0;
         let first = match base {
-            LogIndex(0) => Some(&server.config.membership),
+            LogIndex(0) => server.disk.bootstrap.as_ref().or(Some(&server.config.membership)),
             _ if is_known => {
                 before.filter_map(membership_of).next_back().or(self.configured.as_ref())
             }

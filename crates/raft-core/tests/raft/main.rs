@@ -22,6 +22,7 @@
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
 //! | `rules` | the page "Figure 2 → function" |
 //! | `settings` | `Config` and `RestartError` |
+//! | `restart` | what a server starts from, the first time and later |
 //! | `safety`, `everything`, `nonsense` | property tests |
 
 mod builders;
@@ -47,6 +48,7 @@ mod nonsense;
 mod prevote;
 mod quorum_check;
 mod reads;
+mod restart;
 mod restriction;
 mod rules;
 mod safety;

@@ -37,7 +37,7 @@ fn cluster(change: impl Fn(&mut Config)) -> Cluster {
     let joint = Membership::new([NodeId(LEARNER)]).with_outgoing([1, 2, 3].map(NodeId));
     let disk = |entries: Vec<Entry>| {
         let hard_state = HardState { current_term: Term(4), voted_for: None };
-        Recovered { hard_state, snapshot: None, entries }
+        Recovered { hard_state, entries, ..Recovered::default() }
     };
     let logs = [
         vec![entry(1, 1), membership_entry(2, with_learner()), membership_entry(3, joint)],

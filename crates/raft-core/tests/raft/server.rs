@@ -349,6 +349,9 @@ impl Server {
 
 /// Carries a write out, as [`Persist`] demands.
 pub(crate) fn store(disk: &mut Recovered, write: Persist) {
+    if let Some(bootstrap) = write.bootstrap {
+        disk.bootstrap = Some(*bootstrap);
+    }
     if let Some(hard_state) = write.hard_state {
         disk.hard_state = hard_state;
     }

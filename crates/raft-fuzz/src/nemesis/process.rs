@@ -31,6 +31,20 @@ impl Targets<'_> {
         injection
     }
 
+    /// A node loses power, and is started with a configuration that lists only itself. It refuses,
+    /// or it is a cluster of its own. After a while it starts with the right list.
+    pub(super) fn edited_list(&self, random: &mut Random) -> Injection {
+        let up = self.nodes(|node| node.core().is_some());
+        let Some(node) = any(random, &up) else { return Injection::default() };
+        let crash = NodeAction::Crash { unsynced: Unsynced::Drawn }.on(node);
+        let alone = self.fault_duration(random);
+        // Long enough for an election, if it runs.
+        let right = alone + self.timeout * 2 + self.fault_duration(random);
+        let later =
+            [(alone, NodeAction::RestartAlone.on(node)), (right, NodeAction::Restart.on(node))];
+        Injection::sequence([crash], later)
+    }
+
     /// A node is paused: with probability 1/2 a leader, if there is one.
     pub(super) fn pause(&self, random: &mut Random) -> Injection {
         let leading = self.nodes(|node| leads(node) && node.state() == NodeState::Running);

@@ -15,8 +15,8 @@ fn disk() -> Records {
     let entry = |index, payload| Entry { index: LogIndex(index), term: Term(3), payload };
     Records::from(&Recovered {
         hard_state: HardState { current_term: Term(4), voted_for: Some(NodeId(2)) },
-        snapshot: None,
         entries: vec![entry(1, Payload::Noop), entry(2, command("x"))],
+        ..Recovered::default()
     })
 }
 
@@ -71,7 +71,7 @@ fn disk_with_learner() -> Records {
     let payload = Payload::Membership(voters.with_learners([NodeId(6)]));
     let entry = Entry { index: LogIndex(1), term: Term(3), payload };
     let hard_state = HardState { current_term: Term(3), voted_for: None };
-    Records::from(&Recovered { hard_state, snapshot: None, entries: vec![entry] })
+    Records::from(&Recovered { hard_state, entries: vec![entry], ..Recovered::default() })
 }
 
 #[test]

@@ -112,6 +112,16 @@ const RECORDS: &[Choice<RecordKey>] = &[
         value: RecordKey::SnapshotMark,
     },
     Choice { name: "log-end", help: "where the log ends", value: RecordKey::LogEnd },
+    Choice {
+        name: "members",
+        help: "the members that the node first started with",
+        value: RecordKey::Bootstrap,
+    },
+    Choice {
+        name: "members-copy",
+        help: "the second copy of the first members",
+        value: RecordKey::BootstrapCopy,
+    },
 ];
 
 impl Cursor<'_> {
@@ -301,7 +311,9 @@ impl fmt::Display for Record {
             | RecordKey::Snapshot
             | RecordKey::SnapshotMark
             | RecordKey::LogEnd
-            | RecordKey::InUse) => f.write_str(name_of(RECORDS, key)),
+            | RecordKey::InUse
+            | RecordKey::Bootstrap
+            | RecordKey::BootstrapCopy) => f.write_str(name_of(RECORDS, key)),
         }
     }
 }

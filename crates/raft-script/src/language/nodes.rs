@@ -29,10 +29,18 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     Word {
         name: "restart",
         brief: "start a crashed node from its disk",
-        forms: &[("restart 3", "start a crashed node from its disk")],
+        forms: &[
+            ("restart 3", "start a crashed node from its disk"),
+            (
+                "restart 3 alone",
+                "the same, with a configuration that lists only itself; its disk says otherwise",
+            ),
+        ],
         parse: |cursor| {
             let down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
-            cursor.on_nodes(NodeAction::Restart, down)
+            let nodes = cursor.nodes_of(down)?;
+            let action = cursor.maybe_choice(STARTS).unwrap_or(NodeAction::Restart);
+            Ok(Statement::Order(Order::Node { nodes, action }))
         },
     },
     Word {
@@ -115,6 +123,13 @@ const UNSYNCED: &[Choice<Unsynced>] = &[
     },
 ];
 
+/// After `restart`, the configuration. It is the right one if none is named.
+const STARTS: &[Choice<NodeAction>] = &[Choice {
+    name: "alone",
+    help: "its configuration lists only itself",
+    value: NodeAction::RestartAlone,
+}];
+
 const CLOCK: &[Setting<ClockChange>] = &[
     Setting {
         name: "drift",
@@ -182,6 +197,9 @@ pub(crate) fn write_node_action(
             }
         }
         NodeAction::Restart => write!(f, "restart {nodes}"),
+        NodeAction::RestartAlone => {
+            write!(f, "restart {nodes} {}", name_of(STARTS, &action))
+        }
         NodeAction::Pause => write!(f, "pause {nodes}"),
         NodeAction::Resume => write!(f, "resume {nodes}"),
         NodeAction::ForceElection => write!(f, "timeout {nodes}"),

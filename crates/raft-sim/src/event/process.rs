@@ -17,6 +17,9 @@ pub enum ProcessEvent {
     Crashed,
     /// The node started again from its disk.
     Restarted,
+    /// Somebody edited the node's configuration: the start that follows is with itself as the only
+    /// member.
+    ConfiguredAlone,
     /// The node refused to start from its disk.
     RestartRefused {
         /// The damage, and what to do, without the node's name.
@@ -43,6 +46,7 @@ impl ProcessEvent {
         match self {
             Self::Crashed => "crashed",
             Self::Restarted => "restarted",
+            Self::ConfiguredAlone => "configured_alone",
             Self::RestartRefused { .. } => "restart_refused",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
@@ -59,6 +63,7 @@ impl ProcessEvent {
             Self::RestartRefused { reason } => {
                 (12, node, format!("node {node}: {reason}")).hash(hash);
             }
+            Self::ConfiguredAlone => (70, node).hash(hash),
             Self::Paused => (13, node).hash(hash),
             Self::Resumed => (14, node).hash(hash),
             Self::Slowed { handling } => (33, node, handling).hash(hash),
@@ -70,6 +75,9 @@ impl ProcessEvent {
         match self {
             Self::Crashed => write!(f, "node {node} crashes"),
             Self::Restarted => write!(f, "node {node} restarts from its disk"),
+            Self::ConfiguredAlone => {
+                write!(f, "the configuration of node {node} lists only node {node} at this start")
+            }
             Self::RestartRefused { reason } => write!(f, "node {node} refuses to start: {reason}"),
             Self::Paused => write!(f, "node {node} is paused"),
             Self::Resumed => write!(f, "node {node} resumes"),

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use raft_core::{Input, MembershipChange, NodeId, RoleKind};
+use raft_core::{Input, Membership, MembershipChange, NodeId, RoleKind};
+use raft_storage::RecordKey;
 
 use super::World;
 use super::queue::ScheduledKind;
@@ -62,11 +63,17 @@ impl World {
         match action {
             NodeAction::Crash { unsynced } => self.crash(node, unsynced)?,
             NodeAction::Restart => {
-                self.require_down(node)?;
-                if self.node_mut(node).disk.is_full() {
-                    return Err(DiskError::Full(node).into());
-                }
+                self.require_startable(node)?;
                 self.start_node(node);
+            }
+            NodeAction::RestartAlone => {
+                self.require_startable(node)?;
+                let record = RecordKey::Bootstrap;
+                if self.node_mut(node).disk.durable().get(record).is_none() {
+                    return Err(DiskError::NoSuchRecord { node, record }.into());
+                }
+                self.emit_process(node, ProcessEvent::ConfiguredAlone);
+                self.start_node_with(node, Some(Membership::new([node])));
             }
             NodeAction::Pause => self.pause(node)?,
             NodeAction::Resume => self.resume(node)?,
@@ -142,6 +149,15 @@ impl World {
     fn require_down(&self, node: NodeId) -> Result<(), ActionError> {
         let is_down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
         self.require(node, "down", is_down)
+    }
+
+    /// It is down, and its disk has room for the writes of a node that runs.
+    fn require_startable(&mut self, node: NodeId) -> Result<(), ActionError> {
+        self.require_down(node)?;
+        match self.node_mut(node).disk.is_full() {
+            true => Err(DiskError::Full(node).into()),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn crash(&mut self, id: NodeId, unsynced: Unsynced) -> Result<(), ActionError> {

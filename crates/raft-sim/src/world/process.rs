@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use raft_core::{
-    Bytes, Entries, Input, LogIndex, NodeId, Output, Payload, Persist, PersistId, Snapshot,
+    Bytes, Entries, Input, LogIndex, Membership, NodeId, Output, Payload, Persist, PersistId,
+    Snapshot,
 };
 use raft_kv::{Response, Store};
 use raft_storage::WriteBatch;
@@ -18,9 +19,14 @@ use crate::{DiskEvent, EventKind, ProcessEvent, StateMachineEvent, WriteFailure}
 impl World {
     /// Starts a node from its disk and carries out its first outputs.
     pub(super) fn start_node(&mut self, id: NodeId) {
+        self.start_node_with(id, None);
+    }
+
+    /// The same, with a list of members in the configuration that is not the set-up's.
+    pub(super) fn start_node_with(&mut self, id: NodeId, members: Option<Membership>) {
         let (setup, now) = (self.setup.clone(), self.now);
         let node = self.node_mut(id);
-        if node.start(&setup, now) {
+        if node.start(&setup, members, now) {
             if node.incarnation > 1 {
                 self.emit_process(id, ProcessEvent::Restarted);
             }

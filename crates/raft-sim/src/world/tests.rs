@@ -6,9 +6,9 @@ use raft_core::{Instant, NodeId, RoleKind, Settings};
 use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
-    Action, ActionError, ClientEvent, DelayRange, DiskEvent, DropReason, Event, EventKind,
-    LinkChange, MessageEvent, NetworkAction, NodeAction, NodeState, ReadPolicy, Request, Setup,
-    StateMachineEvent, Unsynced, World,
+    Action, ActionError, ClientEvent, DelayRange, DiskError, DiskEvent, DropReason, Event,
+    EventKind, LinkChange, MessageEvent, NetworkAction, NodeAction, NodeState, ReadPolicy, Request,
+    Setup, StateMachineEvent, Unsynced, World,
 };
 
 fn world(nodes: u64, seed: u64) -> World {
@@ -451,6 +451,26 @@ fn a_damaged_disk_keeps_its_node_from_starting() {
             needed: "running"
         })
     );
+}
+
+/// Its list of members counts at the first start, so it must be the right one.
+#[test]
+fn a_node_cannot_start_alone_for_the_first_time() {
+    let mut world = world(3, 1);
+    let node = NodeId(2);
+    let crash = NodeAction::Crash { unsynced: Unsynced::Lost };
+    world.apply(crash.on(node)).unwrap();
+    let record = raft_storage::RecordKey::Bootstrap;
+    let refused = world.apply(NodeAction::RestartAlone.on(node));
+    assert_eq!(refused, Err(DiskError::NoSuchRecord { node, record }.into()));
+    world.apply(NodeAction::Restart.on(node)).unwrap();
+    until_leader(&mut world);
+    world.run_until(world.now() + Duration::from_secs(1));
+    world.apply(crash.on(node)).unwrap();
+    world.apply(NodeAction::RestartAlone.on(node)).unwrap();
+    assert_eq!(world.node(node).unwrap().state(), NodeState::Refused);
+    world.apply(NodeAction::Restart.on(node)).unwrap();
+    assert_eq!(world.node(node).unwrap().state(), NodeState::Running);
 }
 
 #[test]

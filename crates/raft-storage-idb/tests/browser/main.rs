@@ -9,7 +9,9 @@ mod speed;
 mod storing;
 
 use js_sys::Promise;
-use raft_core::{Bytes, Entry, HardState, LogIndex, NodeId, Payload, Persist, Recovered, Term};
+use raft_core::{
+    Bytes, Entry, HardState, LogIndex, Membership, NodeId, Payload, Persist, Recovered, Term,
+};
 use raft_storage::{Records, WriteBatch, recover};
 use raft_storage_idb::Database;
 use wasm_bindgen::{JsCast, JsValue};
@@ -26,9 +28,14 @@ fn hard_state(term: u64) -> HardState {
     HardState { current_term: Term(term), voted_for: Some(NodeId(1)) }
 }
 
-/// Term 1 and three entries.
+fn members() -> Membership {
+    Membership::new([1, 2, 3].map(NodeId))
+}
+
+/// The members of the first start, term 1 and three entries.
 fn beginning() -> Persist {
     Persist {
+        bootstrap: Some(members().into()),
         hard_state: Some(hard_state(1)),
         entries: (1..=3).map(|index| entry(index, 1)).collect(),
         ..Persist::default()

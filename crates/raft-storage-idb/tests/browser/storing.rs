@@ -49,9 +49,10 @@ async fn truncating_appending_and_the_term_are_one_step() {
     let batch = WriteBatch::from_persist(&change);
     database.commit(vec![(NodeId(1), batch)], Vec::new()).await.unwrap();
     let expected = Recovered {
+        bootstrap: Some(members()),
         hard_state: hard_state(2),
-        snapshot: None,
         entries: vec![entry(1, 1), entry(2, 2)],
+        ..Recovered::default()
     };
     assert_eq!(stored("one-step", NodeId(1)).await, expected);
 }

@@ -32,12 +32,15 @@ fn summary(batch: &WriteBatch) -> Vec<String> {
 fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
     let batch = WriteBatch::from_persist(&Persist {
         id: PersistId(1),
+        bootstrap: Some(Membership::new([NodeId(1)]).into()),
         hard_state: Some(HardState::default()),
         snapshot: Some(snapshot(5).into()),
         truncate_from: Some(LogIndex(8)),
         entries: vec![entry(8, 2), entry(9, 2)].into(),
     });
     let expected = [
+        "put list of the first members",
+        "put copy of the list of the first members",
         "put term and vote",
         "put copy of term and vote",
         "put mark of the snapshot",

@@ -49,7 +49,7 @@ fn undo_says_no_more_than_it_must() {
         payload: raft_core::Payload::Noop,
     };
     let entries: Vec<_> = (1..=5).map(entry).collect();
-    let recovered = Recovered { hard_state: term(1), snapshot: None, entries };
+    let recovered = Recovered { hard_state: term(1), entries, ..Recovered::default() };
     let disk = Records::from(&recovered);
     let first = WriteBatch::from_persist(&Persist {
         hard_state: Some(term(1)),

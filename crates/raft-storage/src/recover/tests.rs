@@ -23,14 +23,19 @@ fn snapshot(index: u64) -> Snapshot {
     Snapshot {
         last_included_index: LogIndex(index),
         last_included_term: Term(1),
-        membership: Membership::new([1, 2, 3].map(NodeId)),
+        membership: members(),
         data: Bytes::from(b"state"),
     }
+}
+
+fn members() -> Membership {
+    Membership::new([1, 2, 3].map(NodeId))
 }
 
 /// Snapshot through 2, entries 3 to 5, term 2.
 fn disk() -> Records {
     Records::from(&Recovered {
+        bootstrap: Some(members()),
         hard_state: term(2),
         snapshot: Some(snapshot(2)),
         entries: vec![entry(3, 1), entry(4, 2), entry(5, 2)],
@@ -65,6 +70,8 @@ fn each_missing_record_is_named_with_the_record_that_knows_of_it() {
         (LogEnd, LogEnd, Entry(LogIndex(5))),
         (Entry(LogIndex(3)), Entry(LogIndex(3)), Entry(LogIndex(4))),
         (Entry(LogIndex(5)), Entry(LogIndex(5)), LogEnd),
+        (Bootstrap, Bootstrap, BootstrapCopy),
+        (BootstrapCopy, BootstrapCopy, Bootstrap),
     ];
     for (removed, named, witness) in expected {
         let mut disk = disk();
@@ -89,6 +96,7 @@ fn without_the_end_of_the_log_a_lost_tail_would_pass() {
 #[test]
 fn without_witnesses_a_lost_store_would_pass() {
     let mut records = Records::from(&Recovered {
+        bootstrap: None,
         hard_state: term(2),
         snapshot: None,
         entries: vec![entry(1, 1), entry(2, 1)],
@@ -100,6 +108,7 @@ fn without_witnesses_a_lost_store_would_pass() {
     assert_eq!(damage_of(&records), (RecordKey::Entry(LogIndex(1)), missing));
 
     let mut records = Records::from(&Recovered {
+        bootstrap: None,
         hard_state: term(2),
         snapshot: Some(snapshot(9)),
         entries: Vec::new(),
@@ -134,6 +143,27 @@ fn an_older_record_in_place_of_a_newer_one_contradicts_its_witness() {
         disk.put(key, older);
         assert_eq!(damage_of(&disk), (key, Damage::Contradicts { other }));
     }
+    let mut disk = disk();
+    disk.put(RecordKey::BootstrapCopy, record(RecordKey::BootstrapCopy, &Membership::empty()));
+    let damage = Damage::Contradicts { other: RecordKey::BootstrapCopy };
+    assert_eq!(damage_of(&disk), (RecordKey::Bootstrap, damage));
+}
+
+/// Programs before this one did not store the members of the first start.
+#[test]
+fn a_disk_without_the_first_members_is_read() {
+    let mut older = disk();
+    older.remove(RecordKey::Bootstrap);
+    older.remove(RecordKey::BootstrapCopy);
+    let expected = Recovered { bootstrap: None, ..recover(NODE, &disk()).unwrap() };
+    assert_eq!(recover(NODE, &older), Ok(expected));
+}
+
+/// It had no members: that is not the same as no record of them.
+#[test]
+fn a_server_that_was_to_join_stores_that_it_knew_nobody() {
+    let joined = Recovered { bootstrap: Some(Membership::empty()), ..Recovered::default() };
+    assert_eq!(recover(NODE, &Records::from(&joined)), Ok(joined));
 }
 
 /// The copy is written second. If it is the older one, the newer one is right in every case.
@@ -212,6 +242,14 @@ fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
             (RecordKey::Snapshot, Damage::Undecodable),
             "{membership}"
         );
+
+        let mut in_list = disk();
+        for key in [RecordKey::Bootstrap, RecordKey::BootstrapCopy] {
+            in_list.put(key, record(key, &membership));
+        }
+        if !membership.is_empty() {
+            assert_eq!(damage_of(&in_list), (RecordKey::Bootstrap, Damage::Undecodable));
+        }
 
         let mut in_entry = disk();
         let made_up = Entry { payload: Payload::Membership(membership.clone()), ..entry(5, 2) };

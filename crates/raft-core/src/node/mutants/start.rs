@@ -3,10 +3,13 @@
 use crate::node::{Node, Recovered};
 use crate::{Bug, Bugs, Config, LifecycleTrace};
 
-/// [`Bug::VoteForgotten`]
+/// [`Bug::VoteForgotten`], [`Bug::MembershipFromConfig`]
 pub(in crate::node) fn recover(config: &Config, mut recovered: Recovered) -> Recovered {
     if config.bugs.has(Bug::VoteForgotten) {
         recovered.hard_state.voted_for = None;
+    }
+    if config.bugs.has(Bug::MembershipFromConfig) {
+        recovered.bootstrap = None;
     }
     recovered
 }
