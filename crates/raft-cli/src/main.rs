@@ -11,6 +11,7 @@ mod interrupt;
 mod merge;
 mod output;
 mod progress;
+mod recent;
 mod report;
 mod run;
 mod shrink;

@@ -1,6 +1,5 @@
 //! `helios run`: runs scripts at full speed.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent};
 use crate::caught::caught;
 use crate::input;
 use crate::output::to_stdout;
+use crate::recent::Recent;
 use crate::report::{ErrorReport, FileReport, FileResult};
 
 /// Run scripts and check every expectation.
@@ -51,13 +51,11 @@ JSON: one object for each file, one a line:
   trace_hash       16 hexadecimal digits; equal runs have equal hashes on every machine; null if
                    nothing was run
   error            null, or an object: line, column, source (the text of the line), message, and
-                   trace (the last events before the end, in words)
+                   trace (the last events before the end, in words, with repetitions
+                   folded)
   properties       the properties, each checked after every event: name, section of the paper,
                    violation (null or a description), and suspended (null, or since_us, until_us and
                    because: a fault took away what Raft relies on, such as a disk)";
-
-/// The number of events that are shown before a failure.
-const TRACE_AROUND_FAILURE: usize = 20;
 
 /// Runs the files. Returns the largest of their exit codes.
 pub(crate) fn run(arguments: &RunArguments) -> io::Result<u8> {
@@ -98,7 +96,7 @@ fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Re
     };
     let history = arguments.history.as_deref().map(history_file).transpose()?;
     let mut witness =
-        Witness { trace: arguments.trace.then_some(out), history, recent: VecDeque::new() };
+        Witness { trace: arguments.trace.then_some(out), history, recent: Recent::default() };
     let mut written = Ok(());
     let report = caught(|| {
         raft_script::run(&script, &mut |event| {
@@ -108,7 +106,7 @@ fn run_file(file: &str, arguments: &RunArguments, out: &mut dyn Write) -> io::Re
         })
     });
     written?;
-    let recent = witness.recent.iter().map(Event::to_string).collect();
+    let recent = witness.recent.lines();
     witness.history.map_or(Ok(()), |history| history.finish().map(drop))?;
     let report = match report {
         Ok(report) => report,
@@ -134,7 +132,7 @@ struct Witness<'a> {
     trace: Option<&'a mut dyn Write>,
     history: Option<HistoryRecorder<BufWriter<File>>>,
     /// The last events, without those that [`is_worth_telling`] leaves out.
-    recent: VecDeque<Event>,
+    recent: Recent,
 }
 
 impl Witness<'_> {
@@ -146,10 +144,7 @@ impl Witness<'_> {
             history.event(event)?;
         }
         if is_worth_telling(event) {
-            if self.recent.len() == TRACE_AROUND_FAILURE {
-                self.recent.pop_front();
-            }
-            self.recent.push_back(event.clone());
+            self.recent.push(event);
         }
         Ok(())
     }
