@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use raft_fuzz::{Played, ShrinkProgress, Shrinker, Shrunk, play};
+use raft_fuzz::{FailureKind, Played, ShrinkProgress, Shrinker, Shrunk, play_strictly};
 use raft_script::Script;
 
 use crate::caught::caught;
@@ -15,9 +15,11 @@ use crate::run;
 
 /// Make a script that fails as short as possible.
 ///
-/// The result fails in the same way: it breaks the same property, fails the same expectation or
-/// stops at the same assertion. Statements that cannot be carried out are left out. Ctrl-C ends the
-/// search with the shortest script so far.
+/// The result fails in the same way for the same cause: it breaks the same property, fails the same
+/// expectation or stops at the same assertion or at a statement that cannot be carried out. If the
+/// expectation is met without the faults of the script, so is that of the result; and if its
+/// condition held earlier, it does in the result. Ctrl-C ends the search with the shortest script so
+/// far.
 ///
 /// Exit code: 0 if the script fails, 1 if it does not fail, 2 if it cannot be read or is not a
 /// script.
@@ -66,16 +68,14 @@ pub(crate) fn run(arguments: &ShrinkArguments) -> io::Result<u8> {
 
 /// The last replay of the shortest script, and the script; `None` if the original does not fail.
 fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
-    let first = play(script);
-    let symptom = first.symptom.clone()?;
+    let (kind, first) = FailureKind::of(script)?;
     eprintln!("fails: {}", first.description);
     let interrupted = interrupted();
     let mut oracle = |candidate: &Script| {
         if interrupted.load(Ordering::Relaxed) {
             return None;
         }
-        let played = play(candidate);
-        (played.symptom.as_ref() == Some(&symptom)).then_some(played.script)
+        kind.shown_by(candidate)
     };
     let line = Progress::words();
     let mut show = |progress| line.set_words(|| in_words(progress));
@@ -90,7 +90,7 @@ fn shrink(script: &Script, max_runs: u64) -> Option<(Played, Shrunk)> {
             "stopped after {max_runs} replays: a larger --max-runs may shorten the script further"
         );
     }
-    let last = play(&shrunk.script);
+    let last = play_strictly(&shrunk.script);
     Some((last, shrunk))
 }
 

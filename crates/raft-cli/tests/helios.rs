@@ -305,7 +305,7 @@ fn every_scenario_exports_to_a_script_with_the_same_trace_hash() {
 #[test]
 fn shrink_leaves_what_fails_and_says_so() {
     let long = "cluster nodes=5 seed=4 heartbeat=40ms\nset y=2\nat 1500ms crash 5\nset x=1\n\
-                restart 1\nrun 2s\nexpect term 1 = 99\nheal\n";
+                run 2s\nexpect term 1 = 99\nheal\n";
     let shrunk = helios_with_input(&["shrink", "-"], long);
     let stderr = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(code(&shrunk), 0, "{}", stderr(&shrunk));
@@ -320,4 +320,49 @@ fn shrink_leaves_what_fails_and_says_so() {
     let unreadable = helios_with_input(&["shrink", "-"], "crush 1\n");
     assert_eq!(code(&unreadable), 2);
     assert!(stderr(&unreadable).contains("line 1"), "{}", stderr(&unreadable));
+}
+
+/// The faults are why there is no leader, so they stay: `expect leader` alone would fail too, but
+/// only because no election can be over by then.
+#[test]
+fn shrink_keeps_the_cause_of_a_failed_expectation() {
+    let long = "cluster nodes=5 seed=4\nset y=2\nat 1500ms crash 5\nset x=1\nat 2s crash 4\n\
+                at 3s slow 2 by=1ms\nat 4s crash 1\nat 6s heal\nrun 2s\nexpect leader\n";
+    let shrunk = helios_with_input(&["shrink", "-"], long);
+    assert_eq!(code(&shrunk), 0);
+    let text = stdout(&shrunk);
+    assert!(text.contains("crash") && text.ends_with("\nexpect leader\n"), "{text}");
+    let again = helios_with_input(&["run", "-"], text);
+    assert_eq!(code(&again), 1);
+}
+
+/// `helios run` and `helios shrink` agree about a statement that cannot be carried out.
+#[test]
+fn a_statement_that_cannot_be_carried_out_is_the_failure_of_run_and_of_shrink() {
+    let script = "cluster nodes=3 seed=1\nset x=1\nrun 1s\nrestart 2\nexpect term 1 = 99\n";
+    let run = helios_with_input(&["run", "-"], script);
+    assert_eq!(code(&run), 1);
+    let reason = "node 2 is running";
+    assert!(stdout(&run).contains(reason), "{}", stdout(&run));
+    let shrunk = helios_with_input(&["shrink", "-"], script);
+    assert_eq!(code(&shrunk), 0);
+    assert!(String::from_utf8_lossy(&shrunk.stderr).contains(reason));
+    let again = helios_with_input(&["run", "-"], stdout(&shrunk));
+    assert!(stdout(&again).contains(" is running"), "{}", stdout(&again));
+}
+
+/// Two of three are down, and the third asks for votes for a minute. The crashes were long before
+/// the end, and are told all the same.
+#[test]
+fn the_last_events_fold_repetitions_and_tell_what_explains_them() {
+    let script = "cluster nodes=3 seed=1 pre-vote=off\nrun until leader\nat 2s crash 1 2\n\
+                  run 3s\nexpect leader 3 within 60s\n";
+    let run = helios_with_input(&["run", "-"], script);
+    assert_eq!(code(&run), 1);
+    let text = stdout(&run);
+    for part in ["2000.000ms node 1 crashes", "2000.000ms node 2 crashes", " times more, until 6"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let asks = text.lines().filter(|line| line.contains("node 3 starts an election")).count();
+    assert!((1..=4).contains(&asks), "{text}");
 }

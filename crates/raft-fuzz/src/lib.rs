@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bench;
+mod failure_kind;
 mod fault;
 #[cfg(feature = "bugs")]
 mod hunt;
@@ -35,11 +36,12 @@ mod recovery;
 mod run;
 mod shrink;
 
+pub use failure_kind::FailureKind;
 pub use fault::{Fault, Faults};
 #[cfg(feature = "bugs")]
 pub use hunt::{Catch, Shown, hunt, shown, shrink, with_all_rules};
 pub use plan::{DrawnPlan, Plan, Workload};
-pub use play::{Played, Symptom, play};
+pub use play::{Played, Symptom, play, play_strictly};
 pub use profile::{Profile, UnknownProfile};
 pub use rare::{RareEvent, RareEvents};
 pub use run::{FRESH_CLIENT, Failure, RunResult, SeedReport, SeedRun, of_script, run_seed};

@@ -8,6 +8,7 @@ use raft_check::PROGRESS;
 use raft_core::Instant;
 use raft_script::{ExecError, Moment, Order, Run, RunReport, Script, SourceLine, Statement};
 
+use crate::failure_kind::{awaited, has_telling_state};
 use crate::recovery;
 
 /// The kind of a failure. Runs that fail in the same way have equal symptoms.
@@ -16,11 +17,20 @@ pub enum Symptom {
     /// The name of a broken property.
     Property(&'static str),
     /// The condition that does not hold, or not in time.
-    Expectation(String),
-    /// The message of a panic, with `#` for each digit.
+    Expectation {
+        /// The condition in words.
+        condition: String,
+        /// The state found in its place, in words, with `#` for each number. Empty if that says
+        /// nothing about the cause.
+        found: String,
+    },
+    /// The message of a panic, with `#` for each number.
     Assertion(String),
     /// The limit of scripts that was reached.
     Limit(String),
+    /// A statement that cannot be carried out: the reason in words, with `#` for each number. Only
+    /// [`play_strictly`] takes that for a failure.
+    Refused(String),
 }
 
 /// The result of a replay.
@@ -37,12 +47,13 @@ pub struct Played {
 
 impl Symptom {
     /// The name of the broken property: [`PROGRESS`] for an expectation or a limit, `Assertion` for
-    /// a panic.
+    /// a panic, `Statement` for one that cannot be carried out.
     pub fn property(&self) -> &'static str {
         match self {
             Self::Property(name) => name,
-            Self::Expectation(_) | Self::Limit(_) => PROGRESS.name,
+            Self::Expectation { .. } | Self::Limit(_) => PROGRESS.name,
             Self::Assertion(_) => "Assertion",
+            Self::Refused(_) => "Statement",
         }
     }
 }
@@ -68,6 +79,39 @@ pub fn play(script: &Script) -> Played {
             state.into_panicked(script, message)
         }
     }
+}
+
+/// Replays a script as `helios run` does: a statement that cannot be carried out ends it, and is its
+/// failure. The script of the result ends with that statement.
+pub fn play_strictly(script: &Script) -> Played {
+    let script = &script.without_notes();
+    // A panic is what `play` makes of it.
+    let report = catch_unwind(|| raft_script::run(script, &mut |_| {})).ok();
+    let failure = report.and_then(|report| report.failure);
+    if let Some(failure) = &failure
+        && let ExecError::Statement(reason) = &failure.error
+    {
+        let carried_out = script.statements.iter().filter(|line| line.number <= failure.line);
+        return Played {
+            symptom: Some(Symptom::Refused(without_numbers(&reason.to_string()))),
+            description: failure.to_string(),
+            script: crate::statements(carried_out.map(|line| line.statement.clone())),
+        };
+    }
+    play(script)
+}
+
+/// The words with `#` for each number.
+fn without_numbers(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    for c in words.chars() {
+        if !c.is_ascii_digit() {
+            text.push(c);
+        } else if !text.ends_with('#') {
+            text.push('#');
+        }
+    }
+    text
 }
 
 /// Whether the replay of a script panics.
@@ -104,9 +148,11 @@ impl ReplayState {
                 let last = if is_waiting { Some(Statement::Run(until)) } else { failed.cloned() };
                 (Symptom::Property(violation.property.name), last)
             }
-            ExecError::Expectation { expected, .. }
-            | ExecError::TimedOut { awaited: expected, .. } => {
-                (Symptom::Expectation(expected.clone()), failed.cloned())
+            ExecError::Expectation { expected, found }
+            | ExecError::TimedOut { awaited: expected, found, .. } => {
+                let tells = failed.and_then(awaited).is_some_and(has_telling_state);
+                let found = if tells { without_numbers(found) } else { String::new() };
+                (Symptom::Expectation { condition: expected.clone(), found }, failed.cloned())
             }
             ExecError::LimitExceeded { limit } => (Symptom::Limit(limit.clone()), failed.cloned()),
             ExecError::Statement(_) => {
@@ -123,7 +169,6 @@ impl ReplayState {
     }
 
     fn into_panicked(self, script: &Script, message: String) -> Played {
-        let without_numbers = message.replace(|c: char| c.is_ascii_digit(), "#");
         let (from, at) = (self.done.last().map_or(0, |line| line.number), self.at);
         let mut rest = script.statements.iter().filter(|line| line.number > from);
         // The statement that was being carried out, as far as is known.
@@ -139,7 +184,7 @@ impl ReplayState {
         let cut = self.with_opening(script, next);
         // It is unknown which of the following statements the world had refused.
         let script = if panics(&cut) { cut } else { script.clone() };
-        let symptom = Some(Symptom::Assertion(without_numbers));
+        let symptom = Some(Symptom::Assertion(without_numbers(&message)));
         Played { symptom, description: message, script }
     }
 
@@ -205,9 +250,10 @@ impl fmt::Display for Symptom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Property(name) => f.write_str(name),
-            Self::Expectation(condition) => write!(f, "expect {condition}"),
+            Self::Expectation { condition, .. } => write!(f, "expect {condition}"),
             Self::Assertion(message) => write!(f, "assertion: {message}"),
             Self::Limit(limit) => write!(f, "limit: {limit}"),
+            Self::Refused(reason) => write!(f, "cannot be carried out: {reason}"),
         }
     }
 }

@@ -113,6 +113,7 @@ impl<'a> Shrinker<'a> {
         self.ask_once();
         loop {
             let before = self.cost();
+            self.ask_less_often();
             self.fewer_statements();
             self.simpler_cluster();
             self.simpler_words();

@@ -33,14 +33,43 @@ impl Shrinker<'_> {
     }
 }
 
+impl Shrinker<'_> {
+    /// Leaves out requests of the tail that are said several times in a row. The fewer there are,
+    /// the more patience the client has, so that together they last as long as before.
+    pub(super) fn ask_less_often(&mut self) {
+        let from = self.open_range().end;
+        let is_again = |place: usize| {
+            let (before, here) = (&self.best[place - 1], &self.best[place]);
+            place > from && action(before) == action(here) && is_request(here)
+        };
+        let again: Vec<usize> = (from + 1..self.best.len()).filter(|p| is_again(*p)).collect();
+        let longest = self.best[from..].iter().filter_map(patience).max().unwrap_or_default();
+        for left in 0..again.len() {
+            let gone = &again[left..];
+            let kept = self.best.iter().enumerate().filter(|(place, _)| !gone.contains(place));
+            let mut candidate: Vec<Statement> = kept.map(|(_, kept)| kept.clone()).collect();
+            if let Some(Statement::Cluster(setup)) = candidate.first_mut() {
+                let each = longest / (left as u32 + 1) + Duration::from_millis(1);
+                setup.client_patience = setup.client_patience.max(each);
+            }
+            if self.propose(candidate) {
+                return;
+            }
+        }
+    }
+}
+
+fn is_request(statement: &Statement) -> bool {
+    matches!(action(statement), Statement::Order(Order::Request(_)))
+}
+
 /// Whether no client gives up before the last expectation ends: its requests together must last as
 /// long as the longest expectation.
 pub(super) fn is_patient(script: &[Statement]) -> bool {
     let Some(Statement::Cluster(setup)) = script.first() else { return true };
     let tail = &script[protected_from(script)..];
-    let asks =
-        |statement: &&Statement| matches!(action(statement), Statement::Order(Order::Request(_)));
-    let times = u32::try_from(tail.iter().filter(asks).count()).unwrap_or(u32::MAX);
+    let asks = tail.iter().filter(|statement| is_request(statement)).count();
+    let times = u32::try_from(asks).unwrap_or(u32::MAX);
     let longest = tail.iter().filter_map(patience).max().unwrap_or_default();
     times == 0 || setup.client_patience.saturating_mul(times) >= longest
 }

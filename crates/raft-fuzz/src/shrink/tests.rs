@@ -126,6 +126,64 @@ fn the_end_of_a_script_that_expects_something_in_vain_is_not_touched() {
     assert_eq!(result, format!("cluster nodes=3 seed=1\n{tail}"));
 }
 
+/// Each of the crashes alone is as good as all of them.
+#[test]
+fn a_heap_of_equal_statements_goes_as_a_whole() {
+    let crashes: String = (1..=40).map(|at| format!("at {at}s crash {}\n", 1 + at % 5)).collect();
+    let text = format!("cluster nodes=5 seed=1\n{crashes}at 50s set x=1\n");
+    let fails =
+        |text: &str| text.contains("set x=1") && matches!(text.matches("crash").count(), 0 | 20..);
+    assert_eq!(shrunk(&text, fails), "cluster nodes=1 seed=1\nset x=1\n");
+}
+
+/// In a script with more statements than [`super::statements`] tries all pairs of.
+#[test]
+fn a_fault_goes_with_its_repair() {
+    let faults: String = (1..=30)
+        .map(|at| {
+            format!(
+                "at {}s pause {}\nat {}s resume {}\n",
+                2 * at,
+                at % 5 + 1,
+                2 * at + 1,
+                at % 5 + 1
+            )
+        })
+        .collect();
+    let text = format!("cluster nodes=5 seed=1\n{faults}at 90s set x=1\n");
+    let fails = |text: &str| {
+        let (pauses, resumes) = (text.matches("pause").count(), text.matches("resume").count());
+        text.contains("set x=1") && pauses == resumes && text.contains("resume 3")
+    };
+    let result = shrunk(&text, fails);
+    assert_eq!(result.lines().count(), 4, "{result}");
+}
+
+#[test]
+fn statements_of_one_moment_say_it_once() {
+    let text = "cluster nodes=2 seed=1\nat 1s crash 1\nat 3s pause 2\n";
+    // Both not before 2 s.
+    let fails = |text: &str| {
+        let at: Vec<u64> = super::text::durations(text).iter().map(|found| found.micros).collect();
+        let early =
+            at.first().is_none_or(|first| *first < 1_000_000) || at.last() < Some(&2_000_000);
+        text.contains("crash") && text.contains("pause") && !early
+    };
+    assert_eq!(shrunk(text, fails), "cluster nodes=1 seed=1\nat 2s crash 1\npause 2\n");
+}
+
+#[test]
+fn a_client_that_asks_many_times_asks_as_often_as_needed() {
+    let asks = "set alive=1 client=99\n".repeat(14);
+    let text = format!(
+        "cluster nodes=1 seed=1 patience=50s\nrecover 1\n{asks}expect converged within 700s\n"
+    );
+    let fails = |text: &str| text.matches("set alive").count() >= 3;
+    let result = shrunk(&text, fails);
+    assert_eq!(result.matches("set alive").count(), 3, "{result}");
+    assert!(result.contains("patience=5m"), "the requests last as long together: {result}");
+}
+
 #[test]
 fn nothing_is_left_to_do_for_a_second_time() {
     let fails = |text: &str| text.contains("crash 3") && text.matches("key").count() >= 2;
@@ -169,6 +227,55 @@ fn no_more_scripts_are_run_than_allowed_and_what_was_reached_is_kept() {
 fn shrinking_is_deterministic() {
     let fails = |text: &str| text.contains("crash 3") && text.contains("loss");
     assert_eq!(shrunk(&noise(60), fails), shrunk(&noise(60), fails));
+}
+
+fn found(text: &str) -> (crate::FailureKind, Shrunk) {
+    let script = parse(text).unwrap();
+    let (kind, _) = crate::FailureKind::of(&script).expect("it fails");
+    let mut oracle = |candidate: &Script| kind.shown_by(candidate);
+    let shrunk = Shrinker::new(2_000, &mut oracle, &mut |_| {}).running_on().shrink(&script);
+    (kind.clone(), shrunk.expect("it fails"))
+}
+
+/// The expectation is met without the crashes. So it must be in the shrunk script, which cannot just
+/// end before the first election.
+#[test]
+fn an_expectation_that_faults_break_still_needs_them() {
+    let (_, shrunk) = found(
+        "cluster nodes=3 seed=1\nrun until leader\nset x=1\nat 2s crash 1 2\nat 3s set x=2\n\
+         at 5s slow 3 by=1ms\nat 6s expect leader\n"
+            .replace("at 6s expect", "run until 6s\nexpect")
+            .as_str(),
+    );
+    let text = shrunk.script.to_string();
+    assert!(text.contains("crash") && text.ends_with("expect leader\n"), "{text}");
+    assert!(text.lines().count() <= 4, "{text}");
+    let sound: String =
+        text.lines().filter(|line| !line.contains("crash")).collect::<Vec<_>>().join("\n");
+    let without = sound.replace("expect leader", "run until 6s\nexpect leader");
+    assert_eq!(play(&parse(&without).unwrap()).symptom, None, "{without}");
+}
+
+/// No fault breaks it: the leader is asked to make way. The shrunk script must have had that leader.
+#[test]
+fn an_expectation_that_held_before_holds_before() {
+    let (_, shrunk) = found(
+        "cluster nodes=3 seed=1\ntimeout 1\nrun until leader 1\nset x=1\nrun 1s\ntransfer 2\n\
+         run 1s\nexpect leader 1\n",
+    );
+    let text = shrunk.script.to_string();
+    assert!(text.contains("transfer 2") && text.ends_with("expect leader 1\n"), "{text}");
+}
+
+/// As `helios run` sees it.
+#[test]
+fn a_statement_that_cannot_be_carried_out_is_a_failure() {
+    let (kind, shrunk) =
+        found("cluster nodes=3 seed=1\nset x=1\nat 1s crash 2\nat 2s crash 2\nat 3s heal\n");
+    assert!(matches!(kind.symptom(), crate::Symptom::Refused(_)), "{kind:?}");
+    assert_eq!(shrunk.script.statements.len(), 3, "{}", shrunk.script);
+    let run = raft_script::run(&shrunk.script, &mut |_| {});
+    assert!(run.failure.is_some());
 }
 
 #[test]

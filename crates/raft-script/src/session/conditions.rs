@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// Whether the condition holds now.
-    pub(super) fn holds(&self, condition: &Condition) -> bool {
+    pub fn holds(&self, condition: &Condition) -> bool {
         match condition {
             Condition::Leader(condition) => self.leader_condition_holds(condition),
             Condition::Members(condition) => self
