@@ -18,8 +18,8 @@ use crate::run;
 /// The result fails in the same way for the same cause: it breaks the same property, fails the same
 /// expectation or stops at the same assertion or at a statement that cannot be carried out. If the
 /// expectation is met without the faults of the script, so is that of the result; and if its
-/// condition held earlier, it does in the result. Ctrl-C ends the search with the shortest script so
-/// far.
+/// condition held earlier, it does in the result. Ctrl-C ends the search with the shortest script
+/// so far.
 ///
 /// Exit code: 0 if the script fails, 1 if it does not fail, 2 if it cannot be read or is not a
 /// script.

@@ -81,8 +81,8 @@ pub fn play(script: &Script) -> Played {
     }
 }
 
-/// Replays a script as `helios run` does: a statement that cannot be carried out ends it, and is its
-/// failure. The script of the result ends with that statement.
+/// Replays a script as `helios run` does: a statement that cannot be carried out ends it, and is
+/// its failure. The script of the result ends with that statement.
 pub fn play_strictly(script: &Script) -> Played {
     let script = &script.without_notes();
     // A panic is what `play` makes of it.

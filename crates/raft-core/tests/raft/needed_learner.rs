@@ -3,7 +3,7 @@
 //!
 //! Servers 1, 2 and 3 are voters. The leader of term 1 caught server 4 up and appended the joint
 //! membership that makes server 4 the only voter. Only server 1 has that entry. Server 3, without
-//! it, led in term 4, and gave server 4 another entry in its place. Then server 3 failed permanently.
+//! it, led in term 4, and gave server 4 another entry in its place. Server 3 then failed.
 //!
 //! Servers 1, 2 and 4 are a quorum of each membership: of the first, and of both halves of the
 //! joint one. But server 1 needs the vote of server 4, whose log is later; server 2 needs the vote

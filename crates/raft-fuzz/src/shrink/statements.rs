@@ -26,8 +26,8 @@ impl Shrinker<'_> {
         self.meet_later();
     }
 
-    /// Delta debugging: keeps only one chunk of the statements, half of them, then a quarter, and so
-    /// on.
+    /// Delta debugging: keeps only one chunk of the statements, half of them, then a quarter, and
+    /// so on.
     fn keep_one_chunk(&mut self) {
         let mut parts = 2;
         while parts <= LEAST_PART {
@@ -42,8 +42,8 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Leaves out all statements that say the same, then all that begin with the same word, then all
-    /// that end with the same node.
+    /// Leaves out all statements that say the same, then all that begin with the same word, then
+    /// all that end with the same node.
     fn leave_out_alike(&mut self) {
         let whole = |text: &str| text.to_owned();
         let first = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();

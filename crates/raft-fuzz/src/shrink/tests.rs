@@ -237,8 +237,8 @@ fn found(text: &str) -> (crate::FailureKind, Shrunk) {
     (kind.clone(), shrunk.expect("it fails"))
 }
 
-/// The expectation is met without the crashes. So it must be in the shrunk script, which cannot just
-/// end before the first election.
+/// The expectation is met without the crashes. So it must be in the shrunk script, which cannot
+/// just end before the first election.
 #[test]
 fn an_expectation_that_faults_break_still_needs_them() {
     let (_, shrunk) = found(
@@ -256,7 +256,8 @@ fn an_expectation_that_faults_break_still_needs_them() {
     assert_eq!(play(&parse(&without).unwrap()).symptom, None, "{without}");
 }
 
-/// No fault breaks it: the leader is asked to make way. The shrunk script must have had that leader.
+/// No fault breaks it: the leader is asked to make way. The shrunk script must have had that
+/// leader.
 #[test]
 fn an_expectation_that_held_before_holds_before() {
     let (_, shrunk) = found(
