@@ -100,6 +100,7 @@ fn is_fault(statement: &Statement) -> bool {
         Order::Node { action, .. } => match action {
             NodeAction::Crash { .. }
             | NodeAction::Restart
+            | NodeAction::RestartAlone
             | NodeAction::Pause
             | NodeAction::Resume
             | NodeAction::ForgetLeader
