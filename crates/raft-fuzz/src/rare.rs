@@ -54,6 +54,8 @@ rare_events! {
     MessageRepeated: "message-repeated",
         "A message arrived a second time, or nothing waited for it.";
     ElectionInJoint: "election-in-joint", "An election started under a joint membership.";
+    LearnerNeeded: "learner-needed",
+        "A learner started an election: a candidate needed its vote and could not get it.";
     LeaderInJoint: "leader-in-joint",
         "A leader was elected by both majorities of a joint membership.";
     LeaderRemoved: "leader-removed", "A leader stepped down: it was no longer a member.";

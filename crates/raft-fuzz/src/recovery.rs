@@ -23,6 +23,13 @@
 //! that only one node of the quorum reaches. The partition heals after the quorum has committed a
 //! new write, because then all nodes have to agree.
 //!
+//! # Removed servers
+//! A change that completes in the recovery may remove servers that recovered, and they may not hear
+//! of it. Without check-quorum no server disregards their requests for votes, so they depose the
+//! leader again and again (dissertation §4.2.3: "poor availability"). The leader still answers
+//! between two elections. So progress is demanded in such a run too, but the new client asks again
+//! when its patience is over.
+//!
 //! # The bound
 //! See [`bound`].
 

@@ -65,6 +65,9 @@ impl Watcher {
             if is_joint {
                 self.count(RareEvent::ElectionInJoint);
             }
+            if core.is_some_and(|core| core.membership().is_learner(id)) {
+                self.count(RareEvent::LearnerNeeded);
+            }
         } else if let ElectionTrace::BecameLeader { .. } = decision {
             if is_joint {
                 self.count(RareEvent::LeaderInJoint);
