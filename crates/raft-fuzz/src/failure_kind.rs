@@ -15,7 +15,7 @@ use raft_script::{
 };
 use raft_sim::NodeAction;
 
-use crate::play::{Played, Symptom, action, play, play_strictly};
+use crate::play::{Played, Symptom, action, play, play_strictly, replay};
 use crate::shrink::statements;
 
 /// The kind of a script's failure, and its cause as far as it is known.
@@ -32,6 +32,8 @@ struct Cause {
     is_a_fault: bool,
     /// Whether the condition held earlier.
     held_before: bool,
+    /// Whether progress was asked of a quorum.
+    is_fair: bool,
 }
 
 impl FailureKind {
@@ -42,6 +44,7 @@ impl FailureKind {
         let symptom = played.symptom.clone()?;
         let mut cause = Cause::default();
         if let Symptom::Expectation { .. } = symptom {
+            cause.is_fair = play(script).symptom.is_some();
             cause.is_a_fault = is_sound_without_faults(&played.script);
             cause.held_before = held_before(&played.script);
         }
@@ -61,9 +64,9 @@ impl FailureKind {
             Symptom::Property(_)
             | Symptom::Expectation { .. }
             | Symptom::Assertion(_)
-            | Symptom::Limit(_) => play(script),
+            | Symptom::Limit(_) => replay(script, self.cause.is_fair),
         };
-        let Cause { is_a_fault, held_before: held } = self.cause;
+        let Cause { is_a_fault, held_before: held, is_fair: _ } = self.cause;
         let is_same = played.symptom.as_ref() == Some(&self.symptom)
             && (!is_a_fault || is_sound_without_faults(&played.script))
             && (!held || held_before(&played.script));

@@ -66,11 +66,16 @@ const MAX_STEPS: u64 = 2_000_000;
 ///
 /// A failed assertion is caught where the program unwinds. A panic hook can silence its message.
 pub fn play(script: &Script) -> Played {
+    replay(script, true)
+}
+
+/// If `is_fair`, a failed demand for progress is no failure where there is no fair quorum.
+pub(crate) fn replay(script: &Script, is_fair: bool) -> Played {
     let script = &script.without_notes();
     let mut state = ReplayState::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| state.run(script)));
     match outcome {
-        Ok(report) => state.into_played(script, &report),
+        Ok(report) => state.into_played(script, &report, is_fair),
         Err(panic) => {
             let message = match panic.downcast::<String>() {
                 Ok(message) => *message,
@@ -86,11 +91,14 @@ pub fn play(script: &Script) -> Played {
 pub fn play_strictly(script: &Script) -> Played {
     let script = &script.without_notes();
     // A panic is what `play` makes of it.
-    let report = catch_unwind(|| raft_script::run(script, &mut |_| {})).ok();
-    let failure = report.and_then(|report| report.failure);
-    if let Some(failure) = &failure
-        && let ExecError::Statement(reason) = &failure.error
-    {
+    let Ok(report) = catch_unwind(|| raft_script::run(script, &mut |_| {})) else {
+        return replay(script, false);
+    };
+    let Some(failure) = report.failure else {
+        // It may make more steps than a replay may.
+        return Played { symptom: None, description: String::new(), script: script.clone() };
+    };
+    if let ExecError::Statement(reason) = &failure.error {
         let carried_out = script.statements.iter().filter(|line| line.number <= failure.line);
         return Played {
             symptom: Some(Symptom::Refused(without_numbers(&reason.to_string()))),
@@ -98,7 +106,7 @@ pub fn play_strictly(script: &Script) -> Played {
             script: crate::statements(carried_out.map(|line| line.statement.clone())),
         };
     }
-    play(script)
+    replay(script, false)
 }
 
 /// The words with `#` for each number.
@@ -134,7 +142,7 @@ impl ReplayState {
         raft_script::run_leniently(script, &mut |event| *at = event.at, &mut note, MAX_STEPS)
     }
 
-    fn into_played(self, script: &Script, report: &RunReport) -> Played {
+    fn into_played(self, script: &Script, report: &RunReport, must_be_fair: bool) -> Played {
         let Some(failure) = &report.failure else {
             let script = self.with_opening(script, None);
             return Played { symptom: None, description: String::new(), script };
@@ -161,7 +169,8 @@ impl ReplayState {
             }
         };
         let script = self.with_opening(script, last);
-        if !matches!(symptom, Symptom::Property(_)) && !is_fair(&script, report) {
+        let is_demand = !matches!(symptom, Symptom::Property(_));
+        if must_be_fair && is_demand && !is_fair(&script, report) {
             let description = "progress is asked of nodes that have no quorum".to_owned();
             return Played { symptom: None, description, script };
         }

@@ -268,6 +268,17 @@ fn an_expectation_that_held_before_holds_before() {
     assert!(text.contains("transfer 2") && text.ends_with("expect leader 1\n"), "{text}");
 }
 
+/// The script itself asks for progress where there is no quorum: it fails, as `helios run` says.
+#[test]
+fn a_script_that_asks_for_the_impossible_fails() {
+    let (_, shrunk) = found(
+        "cluster nodes=3 seed=1\nrun until leader\nat 2s set x=1\nat 3s recover 1\n\
+         expect converged within 3s\nexpect leader within 5s\n",
+    );
+    let text = shrunk.script.to_string();
+    assert!(text.contains("recover 1") && text.ends_with("expect leader within 5s\n"), "{text}");
+}
+
 /// As `helios run` sees it.
 #[test]
 fn a_statement_that_cannot_be_carried_out_is_a_failure() {
