@@ -60,6 +60,7 @@ properties! { $
     committed_durability: CommittedDurability,
     election_quorum: ElectionQuorum,
     config_safety: ConfigSafety,
+    change_availability: ChangeAvailability,
     read_linearizability: ReadLinearizability,
     lease_safety: LeaseSafety,
     prompt_transfer: PromptTransfer,

@@ -152,6 +152,9 @@ bugs! {
     /// The configured list of members counts at every start, not only at the first.
     MembershipFromConfig: "membership-from-config" breaks "Config Safety",
         seen in "hashicorp/raft#532, copycat#51";
+    /// The voters change although too few of the new ones were heard to be a majority.
+    ChangeIgnoresLiveness: "change-ignores-liveness" breaks "Change Availability",
+        seen in "etcd without strict-reconfig-check";
 }
 
 /// The rules that are switched off.

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::{
     Bytes, ChangeError, Entries, HardState, Instant, LogIndex, LogPosition, Membership,
-    MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot, Trace,
+    MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot, Trace, Unheard,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -45,6 +45,9 @@ pub enum Input {
         request: RequestId,
         /// The change.
         change: MembershipChange,
+        /// Whether to change the voters although too few of the new ones were heard: see
+        /// [`Refusal::VotersNotHeard`].
+        force: bool,
     },
     /// Transfer leadership (dissertation §3.10). Only a leader does.
     TransferLeadership {
@@ -185,7 +188,8 @@ pub enum Outcome {
     },
     /// This server does not lead. Nothing was done; ask the leader.
     NotLeader {
-        /// The leader that this server knows.
+        /// The leader that this server knows; if it knows none, the server that it told to start an
+        /// election when it stopped leading.
         leader: Option<NodeId>,
     },
     /// Nothing was done, for this reason.
@@ -244,6 +248,16 @@ pub enum Refusal {
         /// The leader's last entry.
         last: LogIndex,
     },
+    /// Fewer of the new voters answered the leader within the longest election timeout than are a
+    /// majority: after the change nobody could lead. Repair them first, or force the change.
+    VotersNotHeard {
+        /// How many of the new voters were heard, this server included if it is one.
+        heard: u8,
+        /// How many are a majority of them.
+        needed: u8,
+        /// The others.
+        unheard: Unheard,
+    },
     /// A new server made no progress in receiving the log, and the change was given up. It stays a
     /// learner.
     CatchUpStalled {
@@ -259,6 +273,11 @@ pub enum Refusal {
     TransferTimedOut {
         /// The target of the transfer.
         to: NodeId,
+    },
+    /// The leader left the cluster before it could tell the target to start an election.
+    LeaderRemoved {
+        /// The server that it told instead, if there was one.
+        successor: Option<NodeId>,
     },
 }
 
@@ -289,11 +308,23 @@ impl fmt::Display for Refusal {
                 f,
                 "node {node} has not caught up: it holds entries up to {match_index} of {last}"
             ),
+            Self::VotersNotHeard { heard, needed, unheard } => write!(
+                f,
+                "{needed} of the new voters are a majority, and {heard} answered within an \
+                 election timeout; {unheard} did not"
+            ),
             Self::CatchUpStalled { node } => {
                 write!(f, "node {node} makes no progress in receiving the log; it stays a learner")
             }
             Self::NotAVoter { node } => write!(f, "node {node} is not another voter"),
             Self::TransferTimedOut { to } => write!(f, "node {to} did not take over in time"),
+            Self::LeaderRemoved { successor: Some(successor) } => {
+                write!(
+                    f,
+                    "it left the cluster first, and told node {successor} to start an election"
+                )
+            }
+            Self::LeaderRemoved { successor: None } => f.write_str("it left the cluster first"),
         }
     }
 }

@@ -303,6 +303,7 @@ pub mod rules;
 mod status;
 mod trace;
 mod types;
+mod unheard;
 
 #[cfg(feature = "bugs")]
 pub use bugs::{Bug, Bugs};
@@ -328,3 +329,4 @@ pub use types::{
     Bytes, ForwardId, HeartbeatRound, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId,
     Term,
 };
+pub use unheard::Unheard;

@@ -115,6 +115,9 @@ pub struct Node {
     /// Whether a candidate whose log is behind this server's has counted on its vote since a leader
     /// was heard last, or since the start. Then only this server's log may be able to win.
     is_needed: bool,
+    /// After this server led: the server that it told to start an election, until a leader is known
+    /// or this server starts an election itself.
+    successor: Option<NodeId>,
 
     durability: Durability,
     /// Whether proposals or reads since the last drain wait for `finish_requests`.
@@ -169,8 +172,8 @@ struct Leader {
     /// Reads that wait for a quorum to answer their round, in order.
     reads: VecDeque<PendingRead>,
     transfer: Option<LeadershipTransfer>,
-    /// Whether `TimeoutNow` was sent in this term.
-    has_sent_timeout_now: bool,
+    /// The last server that was told, in this term, to start an election (`TimeoutNow`).
+    successor: Option<NodeId>,
     change: Option<Change>,
     /// Set when a rule ends the leadership: [`Node::as_leader`] then steps down.
     steps_down: Option<StepDownReason>,
@@ -199,7 +202,9 @@ impl Node {
             Input::Read { request, mode } => self.read(request, mode),
             Input::Timeout if now >= self.deadline => self.time_out(),
             Input::Timeout => {}
-            Input::ChangeMembership { request, change } => self.change_membership(request, &change),
+            Input::ChangeMembership { request, change, force } => {
+                self.change_membership(request, &change, force);
+            }
             Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),
             Input::SnapshotTaken { through, data } => self.snapshot_taken(through, data),
             Input::ForceElection => self.force_election(),
@@ -292,6 +297,12 @@ impl Node {
             Role::PreCandidate { .. } | Role::Candidate { .. } => None,
             Role::Leader(_) => Some(self.config.id),
         }
+    }
+
+    /// The server to ask in place of this one: the leader, else the server that this one told to
+    /// become it.
+    fn leader_hint(&self) -> Option<NodeId> {
+        self.leader().or(self.successor)
     }
 
     /// The whole state, for a person or a test.

@@ -63,6 +63,8 @@ rare_events! {
     ChangeBeforeTerm: "change-before-term",
         "A change was refused: no entry of the leader's term was committed.";
     CatchUpStalled: "catch-up-stalled", "A change was given up: the new server did not catch up.";
+    VotersNotHeard: "voters-not-heard",
+        "A change was refused or given up: too few of the new voters were heard.";
     TransferDone: "transfer-done", "Leadership was transferred.";
     TransferTimedOut: "transfer-timed-out", "A transfer of leadership timed out.";
     TransferInChange: "transfer-in-change",

@@ -246,7 +246,7 @@ mod tests {
         for action in [
             NodeAction::Pause.on(others[0]),
             NodeAction::Crash { unsynced: Unsynced::Lost }.on(others[1]),
-            AdminRequest::ChangeMembership(change).on(node),
+            AdminRequest::change_membership(change).on(node),
         ] {
             world.apply(action).unwrap();
         }

@@ -276,7 +276,7 @@ impl SeedRun {
                 }
                 EventKind::Cluster(ClusterEvent::Administered {
                     node,
-                    request: AdminRequest::ChangeMembership(_),
+                    request: AdminRequest::ChangeMembership { .. },
                     outcome,
                 }) if !matches!(outcome, raft_core::Outcome::Refused(_)) => {
                     self.targets.retain(|(leader, _)| leader != node);

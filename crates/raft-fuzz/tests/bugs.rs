@@ -82,7 +82,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 17] = [
+const PROOFS: [(&str, &str); 18] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -95,6 +95,7 @@ const PROOFS: [(&str, &str); 17] = [
     ("Committed Durability", "ack-not-durable"),
     ("Election Quorum", "stale-votes"),
     ("Config Safety", "snapshot-loses-joint"),
+    ("Change Availability", "change-ignores-liveness"),
     ("Read Linearizability", "vote-ignores-log"),
     ("Lease Safety", "lease-kept-in-transfer"),
     ("Prompt Transfer", "transfer-needs-pre-vote"),

@@ -97,7 +97,8 @@ fn network_action() -> impl Strategy<Value = NetworkAction<Selector, Nodes>> {
 fn admin_request() -> impl Strategy<Value = AdminRequest<Selector>> {
     prop_oneof![
         selector().prop_map(|to| AdminRequest::TransferLeadership { to }),
-        change().prop_map(AdminRequest::ChangeMembership),
+        (change(), any::<bool>())
+            .prop_map(|(change, force)| AdminRequest::ChangeMembership { change, force }),
     ]
 }
 

@@ -208,7 +208,12 @@ pub enum AdminRequest<N = NodeId> {
         to: N,
     },
     /// Change the members of the cluster.
-    ChangeMembership(MembershipChange<N>),
+    ChangeMembership {
+        /// The change.
+        change: MembershipChange<N>,
+        /// Whether to make it although too few of the new voters were heard.
+        force: bool,
+    },
 }
 
 impl<N> AdminRequest<N> {
@@ -219,8 +224,17 @@ impl<N> AdminRequest<N> {
     pub fn try_map<M, E>(self, name: impl FnOnce(N) -> Result<M, E>) -> Result<AdminRequest<M>, E> {
         Ok(match self {
             Self::TransferLeadership { to } => AdminRequest::TransferLeadership { to: name(to)? },
-            Self::ChangeMembership(change) => AdminRequest::ChangeMembership(change.try_map(name)?),
+            Self::ChangeMembership { change, force } => {
+                AdminRequest::ChangeMembership { change: change.try_map(name)?, force }
+            }
         })
+    }
+}
+
+impl<N> AdminRequest<N> {
+    /// A change of the membership that is not forced.
+    pub fn change_membership(change: MembershipChange<N>) -> Self {
+        Self::ChangeMembership { change, force: false }
     }
 }
 

@@ -370,7 +370,7 @@ fn lying_traces_hide_nothing() {
 fn each_property_has_its_line() {
     let scene = Scene::begin();
     let names: Vec<&str> = scene.checks.results().map(|result| result.property.name).collect();
-    assert_eq!(names.len(), 18);
+    assert_eq!(names.len(), 19);
     assert_eq!(
         names[..5],
         [
@@ -448,7 +448,7 @@ fn a_deposed_leader_that_commits_late_changes_nothing_about_who_holds_it() {
     let node = scene.leader();
     let voters = [6, 7, 8].map(NodeId).to_vec();
     let change = raft_core::MembershipChange::SetVoters(voters.clone());
-    scene.act(AdminRequest::ChangeMembership(change).on(node));
+    scene.act(AdminRequest::change_membership(change).on(node));
     scene.run(3_000);
     assert!(voters.contains(&scene.leader()), "the cluster has moved");
     assert_eq!(scene.core(deposed).commit_index(), LogIndex(1));

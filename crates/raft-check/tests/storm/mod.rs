@@ -239,7 +239,7 @@ impl Storm {
             16 | 17 => AdminRequest::TransferLeadership { to }.on(self.draw_leader(node)),
             18..=21 => {
                 let change = self.draw_change(node, to);
-                AdminRequest::ChangeMembership(change).on(self.draw_leader(node))
+                AdminRequest::change_membership(change).on(self.draw_leader(node))
             }
             _ => self.draw_request(),
         }
@@ -389,7 +389,7 @@ impl Done {
                 add(&mut self.refusals, matches!(event, ProcessEvent::RestartRefused { .. }));
             }
             if let EventKind::Cluster(ClusterEvent::Administered { request, outcome, .. }) = kind {
-                let is_change = matches!(request, AdminRequest::ChangeMembership(_));
+                let is_change = matches!(request, AdminRequest::ChangeMembership { .. });
                 let is_done = matches!(outcome, Outcome::Committed(_));
                 add(&mut self.changes, is_change && is_done);
                 add(&mut self.transfers, matches!(outcome, Outcome::Transferred { .. }));

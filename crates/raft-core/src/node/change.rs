@@ -27,6 +27,8 @@ pub(super) struct Change {
     request: RequestId,
     /// The membership after the last step.
     target: Membership,
+    /// Whether the votes move although too few of the new voters were heard.
+    force: bool,
     /// The entry of the step that was taken last; `None` if no step needed an entry yet.
     position: Option<LogPosition>,
     /// The progress of new voters; `None` once they have caught up.
@@ -56,22 +58,43 @@ impl Change {
 }
 
 impl Node {
-    pub(super) fn change_membership(&mut self, request: RequestId, change: &MembershipChange) {
-        let known = self.leader();
-        let started = self.as_leader(|node, leader| node.start_change(leader, request, change));
+    pub(super) fn change_membership(
+        &mut self,
+        request: RequestId,
+        change: &MembershipChange,
+        force: bool,
+    ) {
+        let started =
+            self.as_leader(|node, leader| node.start_change(leader, request, change, force));
         if started.is_none() {
-            self.reply(request, Outcome::NotLeader { leader: known });
+            let leader = self.leader_hint();
+            self.reply(request, Outcome::NotLeader { leader });
         }
     }
 
-    fn start_change(&mut self, leader: &mut Leader, request: RequestId, change: &MembershipChange) {
-        match rule!(self.check_change(leader, change)) {
-            Ok(target) => {
+    fn start_change(
+        &mut self,
+        leader: &mut Leader,
+        request: RequestId,
+        change: &MembershipChange,
+        force: bool,
+    ) {
+        let checked = rule!(self.check_change(leader, change)).and_then(|target| {
+            let missing = self.missing_voters(leader, &target);
+            if !force {
+                rule!(self.check_voters_heard(leader, &target, &missing))?;
+            }
+            Ok((target, missing))
+        });
+        match checked {
+            Ok((target, missing)) => {
                 self.trace(|| MembershipTrace::ChangeStarted {
                     change: change.clone(),
                     target: target.clone(),
+                    force,
                 });
-                self.begin_change(leader, request, target);
+                let change = Change { request, target, force, position: None, catching_up: None };
+                self.begin_change(leader, change, &missing);
             }
             Err(refusal) => {
                 self.trace(|| MembershipTrace::ChangeRefused {
@@ -160,9 +183,7 @@ impl Node {
 
     /// Raft §6, dissertation §4.2.1: new voters join as learners first; without any, the votes move
     /// at once.
-    fn begin_change(&mut self, leader: &mut Leader, request: RequestId, target: Membership) {
-        let missing = self.missing_voters(leader, &target);
-        let mut change = Change { request, target, position: None, catching_up: None };
+    fn begin_change(&mut self, leader: &mut Leader, mut change: Change, missing: &[NodeId]) {
         if missing.is_empty() {
             return self.move_to_target(leader, change);
         }
@@ -196,13 +217,35 @@ impl Node {
     /// votes move. During a leadership transfer they wait: one more entry would make the target's
     /// log incomplete, and its voters would refuse it.
     pub(super) fn advance_change(&mut self, leader: &mut Leader) {
-        let Some(Change { target, catching_up: Some(_), .. }) = &leader.change else { return };
-        if leader.transfer.is_none()
-            && self.membership_index() <= self.commit_index
-            && self.missing_voters(leader, target).is_empty()
-            && let Some(change) = leader.change.take()
+        let Some(change @ Change { target, catching_up: Some(_), .. }) = &leader.change else {
+            return;
+        };
+        if leader.transfer.is_some()
+            || self.membership_index() > self.commit_index
+            || !self.missing_voters(leader, target).is_empty()
         {
-            self.move_to_target(leader, change);
+            return;
+        }
+        // Again: the servers that were heard when the change began may be silent by now.
+        let checked = match change.force {
+            true => Ok(()),
+            false => rule!(self.check_voters_heard(leader, target, &[])),
+        };
+        match checked {
+            Err(reason) => self.give_up_change(leader, reason),
+            Ok(()) => {
+                if let Some(change) = leader.change.take() {
+                    self.move_to_target(leader, change);
+                }
+            }
+        }
+    }
+
+    /// Ends a change before the votes move. Servers that it made learners stay learners.
+    fn give_up_change(&mut self, leader: &mut Leader, reason: Refusal) {
+        if let Some(change) = leader.change.take() {
+            self.trace(|| MembershipTrace::ChangeGivenUp { reason });
+            self.reply(change.request, Outcome::Refused(reason));
         }
     }
 
@@ -210,17 +253,12 @@ impl Node {
     /// progress.
     pub(super) fn give_up_stalled_change(&mut self, leader: &mut Leader) {
         let patience = self.config.settings.election_timeout_max * PATIENCE;
-        let Some(Change { request, target, catching_up: Some(known), .. }) = &leader.change else {
-            return;
-        };
+        let Some(Change { target, catching_up: Some(known), .. }) = &leader.change else { return };
         let Some(node) = self.missing_voters(leader, target).first().copied() else { return };
         let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
         let is_same = replicated == known.replicated;
         if is_same && self.now - known.since > patience {
-            let request = *request;
-            leader.change = None;
-            self.trace(|| MembershipTrace::CatchUpStalled { node });
-            return self.reply(request, Outcome::Refused(Refusal::CatchUpStalled { node }));
+            return self.give_up_change(leader, Refusal::CatchUpStalled { node });
         }
         let since = if is_same { known.since } else { self.now };
         if let Some(change) = &mut leader.change {
@@ -247,6 +285,7 @@ impl Node {
         if rule!(self.is_removed()) {
             self.replicate_to_all(leader, true);
             self.nominate_successor(leader);
+            self.lose_proposals_if_removed();
             leader.steps_down = Some(StepDownReason::Removed);
             return;
         }

@@ -29,7 +29,7 @@ impl Node {
         match self.append_command(command) {
             Ok(position) => self.await_commit(request, position),
             Err(Refusal::NotLeader) => {
-                let leader = self.leader();
+                let leader = self.leader_hint();
                 self.trace(|| ClientTrace::ProposalRedirected { leader });
                 self.reply(request, Outcome::NotLeader { leader });
             }
@@ -143,6 +143,7 @@ impl Node {
             self.trace(|| CommitTrace::Learned { from, to: committed });
             self.commit(committed);
             self.apply_committed();
+            self.lose_proposals_if_removed();
         }
     }
 
@@ -193,6 +194,23 @@ impl Node {
         }
         self.answer_readable();
         self.request_snapshot_if_due();
+    }
+
+    /// Raft §6: a server that is no member any more, by a committed membership, will not hear what
+    /// becomes of the entries after the commit index. The next leader may commit them.
+    pub(super) fn lose_proposals_if_removed(&mut self) {
+        if self.proposals.is_empty()
+            || self.membership_index() > self.commit_index
+            || self.membership().contains(self.config.id)
+        {
+            return;
+        }
+        let is_known = |proposal: &Proposal| proposal.position.index <= self.commit_index;
+        let known = self.proposals.partition_point(is_known);
+        for proposal in self.proposals.split_off(known) {
+            let outcome = Outcome::Unknown { position: Some(proposal.position) };
+            self.reply(proposal.request, outcome);
+        }
     }
 
     /// A snapshot covers the entries up to `through`: whether proposals there are committed is

@@ -34,7 +34,8 @@ impl Node {
         question: impl FnOnce(ForwardId) -> Body,
     ) {
         let Some(leader) = self.leader() else {
-            return self.reply(request, Outcome::NotLeader { leader: None });
+            let leader = self.successor;
+            return self.reply(request, Outcome::NotLeader { leader });
         };
         let limit = self.config.settings.max_pending_requests;
         if self.forwarded.len() + self.readable.len() + self.proposals.len() >= limit {
@@ -81,7 +82,7 @@ impl Node {
 
     fn answer_unanswered(&mut self, forwarded: &ForwardedRequest) {
         let outcome = match forwarded.kind {
-            ForwardedKind::Read => Outcome::NotLeader { leader: self.leader() },
+            ForwardedKind::Read => Outcome::NotLeader { leader: self.leader_hint() },
             // The leader may have appended it, and it may be committed.
             ForwardedKind::Command => Outcome::Unknown { position: None },
         };
@@ -116,7 +117,8 @@ impl Node {
         };
         match reply.result {
             Ok(position) if position.index > self.last_applied => {
-                self.await_commit(request, position)
+                self.await_commit(request, position);
+                self.lose_proposals_if_removed();
             }
             // The entries overtook the reply.
             Ok(position) => {

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use super::progress::Progress;
 use super::{Leader, Node, Role};
-use crate::{HeartbeatRound, LogIndex, NodeId};
+use crate::{HeartbeatRound, LogIndex, Membership, NodeId, Refusal, Unheard};
 
 impl Leader {
     /// The leader's view of a server; `None` for the leader itself and for a server that is no
@@ -87,6 +87,32 @@ impl Node {
         let progress = leader.progress(node);
         node == self.config.id
             || progress.is_some_and(|progress| self.now - progress.last_contact <= window)
+    }
+
+    /// Whether the leader may make the voters of `target` the voters: a majority of them answered
+    /// within the longest election timeout. Else nobody could lead after the change, and no later
+    /// change could repair that. `joining` servers, which catch up first, count as if they had
+    /// answered.
+    pub(super) fn check_voters_heard(
+        &self,
+        leader: &Leader,
+        target: &Membership,
+        joining: &[NodeId],
+    ) -> Result<(), Refusal> {
+        let is_heard = |node| joining.contains(&node) || self.is_heard(leader, node);
+        if target.voters() == self.membership().voters() || target.is_quorum(is_heard) {
+            return Ok(());
+        }
+        let (heard, needed) = target.tally(is_heard);
+        let (heard, needed) = (heard as u8, needed as u8);
+        let unheard = target.voters().iter().copied().filter(|node| !is_heard(*node));
+        Err(Refusal::VotersNotHeard { heard, needed, unheard: Unheard::from_iter(unheard) })
+    }
+
+    /// Whether a server answered in this term, and within the longest election timeout.
+    fn is_heard(&self, leader: &Leader, node: NodeId) -> bool {
+        let has_answered = self.acked_round_of(leader, node) > HeartbeatRound(0);
+        has_answered && self.is_active(leader, node)
     }
 
     /// The servers whose disks hold the entry at `index`. Only for the trace.

@@ -182,7 +182,7 @@ impl Node {
         self.trace(|| ReadTrace::Refused { reason: refusal });
         match (reader, refusal) {
             (Reader::Client(request), Refusal::NotLeader) => {
-                let leader = self.leader();
+                let leader = self.leader_hint();
                 self.reply(request, Outcome::NotLeader { leader });
             }
             (Reader::Client(request), _) => self.reply(request, Outcome::Refused(refusal)),

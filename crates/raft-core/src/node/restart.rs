@@ -117,6 +117,7 @@ impl Node {
             acked: (Term(0), HeartbeatRound(0)),
             leader_heard,
             is_needed: false,
+            successor: None,
             durability: Durability::new(log.last().index),
             has_requests: false,
             proposed: Vec::new(),

@@ -4,9 +4,11 @@
 //! start an election at once (`TimeoutNow`). If the target does not take over within the longest
 //! election timeout, the leader goes on.
 
+use super::progress::Progress;
 use super::{Leader, Node, Role};
 use crate::{
-    Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId, TransferTrace,
+    Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId,
+    StepDownReason, TransferTrace,
 };
 
 /// A transfer of leadership that is not complete.
@@ -18,8 +20,6 @@ pub(super) struct LeadershipTransfer {
     deadline: Instant,
     /// Whether `TimeoutNow` was sent since the last heartbeat.
     is_sent: bool,
-    /// Whether `TimeoutNow` was ever sent.
-    was_sent: bool,
 }
 
 impl LeadershipTransfer {
@@ -27,20 +27,18 @@ impl LeadershipTransfer {
         self.to
     }
 
-    /// The request, and its outcome when this server leads no more; `None` if another server took
-    /// over before `TimeoutNow` was sent.
-    pub(super) fn answer(&self) -> (RequestId, Option<Outcome>) {
-        (self.request, self.was_sent.then_some(Outcome::Transferred { to: self.to }))
+    pub(super) fn request(&self) -> RequestId {
+        self.request
     }
 }
 
 impl Node {
     /// Dissertation §3.10: an operator, or a driver, wants server `to` to lead.
     pub(super) fn transfer_leadership(&mut self, request: RequestId, to: NodeId) {
-        let known = self.leader();
         let started = self.as_leader(|node, leader| node.start_transfer(leader, request, to));
         if started.is_none() {
-            self.reply(request, Outcome::NotLeader { leader: known });
+            let leader = self.leader_hint();
+            self.reply(request, Outcome::NotLeader { leader });
         }
     }
 
@@ -50,8 +48,7 @@ impl Node {
             return self.reply(request, Outcome::Refused(refusal));
         }
         let deadline = self.now + self.config.settings.election_timeout_max;
-        leader.transfer =
-            Some(LeadershipTransfer { request, to, deadline, is_sent: false, was_sent: false });
+        leader.transfer = Some(LeadershipTransfer { request, to, deadline, is_sent: false });
         self.trace(|| TransferTrace::Started { to });
         self.advance_transfer(leader);
     }
@@ -77,9 +74,9 @@ impl Node {
     }
 
     fn send_timeout_now(&mut self, leader: &mut Leader, to: NodeId) {
-        leader.has_sent_timeout_now = true;
-        if let Some(transfer) = &mut leader.transfer {
-            (transfer.is_sent, transfer.was_sent) = (true, true);
+        leader.successor = Some(to);
+        if let Some(transfer) = leader.transfer.as_mut().filter(|transfer| transfer.to == to) {
+            transfer.is_sent = true;
         }
         self.trace(|| TransferTrace::TimeoutNowSent { to });
         self.send(to, Body::TimeoutNow);
@@ -109,17 +106,33 @@ impl Node {
     /// although its voters hear this leader. `TimeoutNow` may arrive at any later time, so this
     /// lasts for the rest of the term.
     pub(super) fn lease_is_revoked(&self, leader: &Leader) -> bool {
-        leader.transfer.is_some() || leader.has_sent_timeout_now
+        leader.transfer.is_some() || leader.successor.is_some()
     }
 
     /// A leader that leaves the cluster tells the voter with the longest log to start an election
-    /// at once. Without that, one of the voters starts an election when its timer elapses.
+    /// at once; of equal ones the target of a transfer. Without that, one of the voters starts an
+    /// election when its timer elapses.
     pub(super) fn nominate_successor(&mut self, leader: &mut Leader) {
+        let wanted = leader.transfer.as_ref().map(LeadershipTransfer::target);
         let voters = self.membership().voters().iter();
         let progress = voters.filter_map(|voter| leader.progress(*voter));
-        if let Some(best) = progress.max_by_key(|progress| progress.match_index) {
-            let to = best.peer;
+        let is_wanted = |progress: &Progress| Some(progress.peer) == wanted;
+        let best = progress.max_by_key(|progress| (progress.match_index, is_wanted(progress)));
+        if let Some(to) = best.map(|progress| progress.peer) {
             self.send_timeout_now(leader, to);
+        }
+    }
+
+    /// The outcome of a transfer to `to`, now that this server leads no more: whether `TimeoutNow`
+    /// was sent to that server, and to none after it.
+    pub(super) fn outcome_of_transfer(&self, leader: &Leader, to: NodeId) -> Outcome {
+        let successor = leader.successor;
+        if successor == Some(to) {
+            Outcome::Transferred { to }
+        } else if leader.steps_down == Some(StepDownReason::Removed) {
+            Outcome::Refused(Refusal::LeaderRemoved { successor })
+        } else {
+            Outcome::NotLeader { leader: self.leader_hint() }
         }
     }
 

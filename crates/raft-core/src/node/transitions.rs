@@ -110,7 +110,7 @@ impl Node {
             rounds: HeartbeatRounds::default(),
             reads: VecDeque::new(),
             transfer: None,
-            has_sent_timeout_now: false,
+            successor: None,
             change: None,
             steps_down: None,
         }))));
@@ -134,6 +134,9 @@ impl Node {
     /// back. Requests that only the old role could answer are answered here.
     pub(super) fn set_role(&mut self, role: Role) {
         let leader_before = self.leader();
+        if !matches!(role, Role::Follower { leader: None }) {
+            self.successor = None;
+        }
         let before = core::mem::replace(&mut self.role, role);
         if let Role::Leader(leader) = before {
             self.end_leadership(*leader.expect("a leader's rules do not change the role"));
@@ -144,14 +147,14 @@ impl Node {
     }
 
     /// Answers what only a leader could have done.
-    fn end_leadership(&mut self, leader: Leader) {
-        for read in leader.reads {
+    fn end_leadership(&mut self, mut leader: Leader) {
+        self.successor = leader.successor;
+        for read in core::mem::take(&mut leader.reads) {
             self.refuse_read(read.reader, Refusal::NotLeader);
         }
-        if let Some(transfer) = leader.transfer {
-            let (request, outcome) = transfer.answer();
-            let leader = self.leader();
-            self.reply(request, outcome.unwrap_or(Outcome::NotLeader { leader }));
+        if let Some(transfer) = &leader.transfer {
+            let outcome = self.outcome_of_transfer(&leader, transfer.target());
+            self.reply(transfer.request(), outcome);
         }
         if let Some(change) = leader.change {
             self.reply(change.request(), Outcome::Unknown { position: change.position() });

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{LogIndex, Membership, MembershipChange, NodeId, Refusal};
+use crate::{LogIndex, Membership, MembershipChange, Refusal};
 
 /// The membership changes, or does not (§6).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -13,6 +13,8 @@ pub enum MembershipTrace {
         change: MembershipChange,
         /// The membership after the last step.
         target: Membership,
+        /// Whether the voters change although too few of the new ones were heard.
+        force: bool,
     },
     /// The leader did not begin to change the membership.
     ChangeRefused {
@@ -21,10 +23,10 @@ pub enum MembershipTrace {
         /// The guard that refused.
         reason: Refusal,
     },
-    /// The leader gave a change up, because a new server did not catch up (dissertation §4.2.1).
-    CatchUpStalled {
-        /// The new server.
-        node: NodeId,
+    /// The leader gave a change up before the votes moved (dissertation §4.2.1).
+    ChangeGivenUp {
+        /// The guard that ended it.
+        reason: Refusal,
     },
     /// A membership is in force: it is in the server's log or snapshot now (§6).
     Adopted {
@@ -45,7 +47,9 @@ pub enum MembershipTrace {
 impl MembershipTrace {
     pub(super) fn section(&self) -> Option<&'static str> {
         Some(match self {
-            Self::CatchUpStalled { .. } => "dissertation §4.2.1",
+            Self::ChangeRefused { reason: Refusal::VotersNotHeard { .. }, .. }
+            | Self::ChangeGivenUp { reason: Refusal::VotersNotHeard { .. } } => "dissertation §4.2",
+            Self::ChangeGivenUp { .. } => "dissertation §4.2.1",
             Self::ChangeRefused { reason: Refusal::TermNotCommitted, .. } => "dissertation §4.1",
             Self::ChangeStarted { .. }
             | Self::ChangeRefused { .. }
@@ -58,15 +62,14 @@ impl MembershipTrace {
 impl fmt::Display for MembershipTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ChangeStarted { change, target } => {
-                write!(f, "changes the membership ({change}), to {target}")
+            Self::ChangeStarted { change, target, force } => {
+                let forced = if *force { " force" } else { "" };
+                write!(f, "changes the membership ({change}{forced}), to {target}")
             }
             Self::ChangeRefused { change, reason } => {
                 write!(f, "does not change the membership ({change}): {reason}")
             }
-            Self::CatchUpStalled { node } => {
-                write!(f, "gives the change up: node {node} does not catch up; it stays a learner")
-            }
+            Self::ChangeGivenUp { reason } => write!(f, "gives the change up: {reason}"),
             Self::Adopted { index, membership } => {
                 write!(f, "uses the membership of entry {index}: {membership}")
             }

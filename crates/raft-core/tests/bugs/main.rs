@@ -89,6 +89,7 @@ rows! {
     replication::divergent_log, BacktrackStuck => "the network never comes to rest";
     leadership::bridge, LeaderWithoutQuorum => "nobody can commit";
     memberships::list_edited_by_hand, MembershipFromConfig => "and its log says";
+    memberships::dead_learner_is_promoted, ChangeIgnoresLiveness => "takes no more commands";
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Instant, Membership, MembershipChange, Node, NodeId, Recovered};
+use raft_core::{Bugs, Instant, Membership, MembershipChange, Node, NodeId, Outcome, Recovered};
 
 use crate::builders::disk;
 use crate::moves::{and, empty, joint, nodes, start};
@@ -48,7 +48,7 @@ pub(crate) fn two_changes_from_one_membership(bugs: Bugs) {
     cluster.ask(2, 3);
     cluster.ask(2, 4);
     assert!(cluster.leads(2));
-    cluster.change(2, MembershipChange::Remove(NodeId(4)));
+    cluster.force_change(2, MembershipChange::Remove(NodeId(4)));
     for _ in 0..3 {
         cluster.ask(2, 3);
     }
@@ -100,4 +100,19 @@ pub(crate) fn leader_is_removed(bugs: Bugs) {
         assert!(is_voter, "server {leader} is no voter and leads");
     }
     cluster.assert_somebody_leads();
+}
+
+/// Server 1 leads alone, and its learner, which held the whole log, is down for a long time.
+pub(crate) fn dead_learner_is_promoted(bugs: Bugs) {
+    let alone = Membership::new(nodes(&[1])).with_learners(nodes(&[2]));
+    let disks = vec![Recovered::default(); 2];
+    let mut cluster = start(bugs, disks, |config| config.membership = alone.clone());
+    cluster.elect(1);
+    cluster.crash(2);
+    cluster.live(Duration::from_secs(60));
+    cluster.change(1, MembershipChange::Promote(NodeId(2)));
+    let request = cluster.propose(1, "a");
+    cluster.live(Duration::from_secs(5));
+    let is_taken = matches!(cluster.outcome(1, request), Some(Outcome::Committed(_)));
+    assert!(is_taken, "server 1 takes no more commands");
 }

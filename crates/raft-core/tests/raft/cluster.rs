@@ -268,8 +268,18 @@ impl Cluster {
     }
 
     pub(crate) fn change(&mut self, id: u64, change: MembershipChange) -> u64 {
+        self.change_by(id, change, false)
+    }
+
+    /// A change that is made although too few of the new voters are heard.
+    pub(crate) fn force_change(&mut self, id: u64, change: MembershipChange) -> u64 {
+        self.change_by(id, change, true)
+    }
+
+    fn change_by(&mut self, id: u64, change: MembershipChange, force: bool) -> u64 {
         self.requests += 1;
-        self.handle(id, Input::ChangeMembership { request: RequestId(self.requests), change });
+        let request = RequestId(self.requests);
+        self.handle(id, Input::ChangeMembership { request, change, force });
         self.requests
     }
 

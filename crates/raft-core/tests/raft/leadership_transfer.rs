@@ -105,7 +105,7 @@ fn meanwhile_the_leader_takes_no_commands() {
     transfer(&mut server, 3, 2);
     assert_eq!(server.outcome(3), in_progress(3));
     let (request, change) = (RequestId(4), MembershipChange::Remove(NodeId(2)));
-    server.handle(Instant(0), Input::ChangeMembership { request, change });
+    server.handle(Instant(0), Input::ChangeMembership { request, change, force: false });
     assert_eq!(server.outcome(4), in_progress(3));
     server.sent.clear();
     let (id, command) = (ForwardId(5), Bytes::from(b"z"));
@@ -263,4 +263,99 @@ fn a_leader_that_is_removed_names_its_successor() {
     let expected = Membership::new([NodeId(2), NodeId(3)]);
     assert_eq!(*cluster.node(2).membership(), expected);
     assert_eq!(cluster.node(1).commit_index(), LogIndex(2));
+}
+
+/// Server 1 is replaced by server 4 and is to transfer leadership to it. But the other servers
+/// commit the last step before server 4 has its entry, and so server 1 tells one of them to start
+/// an election: the target was not told.
+#[test]
+fn a_leader_that_leaves_says_which_server_it_told() {
+    let mut cluster = Cluster::joining(3, 1, |_| {});
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::AddLearner(NodeId(4)));
+    cluster.live(Duration::from_millis(200));
+    cluster.change(1, MembershipChange::Replace { old: NodeId(1), new: NodeId(4) });
+    let request = cluster.transfer(1, 4);
+    for _ in 0..4 {
+        cluster.deliver_where(|envelope| [2, 3].contains(&envelope.to));
+        cluster.deliver_where(|envelope| envelope.to == 1);
+    }
+    assert_eq!(cluster.node(1).role(), RoleKind::Follower);
+    let told = |trace: &Trace| {
+        let Trace::Transfer(TransferTrace::TimeoutNowSent { to }) = trace else { return None };
+        Some(*to)
+    };
+    let successor = cluster.server(1).traces.iter().filter_map(told).next_back();
+    assert!(successor.is_some_and(|successor| successor != NodeId(4)));
+    let refusal = Refusal::LeaderRemoved { successor };
+    assert_eq!(cluster.outcome(1, request), Some(Outcome::Refused(refusal)));
+}
+
+/// Of the servers with the longest log it tells the target.
+#[test]
+fn a_leader_that_leaves_prefers_the_target_of_its_transfer() {
+    for target in [2, 3] {
+        let mut cluster = Cluster::full(3);
+        cluster.elect(1);
+        cluster.change(1, MembershipChange::Remove(NodeId(1)));
+        let request = cluster.transfer(1, target);
+        cluster.settle();
+        let to = NodeId(target);
+        assert_eq!(cluster.outcome(1, request), Some(Outcome::Transferred { to }));
+        assert_eq!(cluster.leader(), Some(target));
+    }
+}
+
+/// The next leader may commit them: the removed one hears no more of that.
+#[test]
+fn a_removed_leader_answers_the_proposals_after_its_removal() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    let early = cluster.propose(1, "early");
+    cluster.deliver_where(|envelope| envelope.to == 2);
+    cluster.deliver_where(|envelope| envelope.to == 3);
+    let late = cluster.propose(1, "late");
+    cluster.settle();
+    let unknown = |index| Some(Outcome::Unknown { position: Some(at(index, 1)) });
+    assert_eq!(cluster.outcome(1, early), unknown(3));
+    assert_eq!(cluster.outcome(1, late), unknown(4));
+    cluster.live(SECOND);
+    let answers = |request| {
+        let replies = &cluster.server(1).replies;
+        replies.iter().filter(|(id, _)| *id == RequestId(request)).count()
+    };
+    assert_eq!((answers(early), answers(late)), (1, 1));
+}
+
+/// A leader that becomes a learner goes on hearing, and answers when it knows.
+#[test]
+fn a_demoted_leader_answers_when_the_next_one_commits() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Demote(NodeId(1)));
+    let proposal = cluster.propose(1, "x");
+    cluster.live(SECOND);
+    assert_eq!(cluster.outcome(1, proposal), Some(Outcome::Committed(at(3, 1))));
+}
+
+/// It hears from no leader any more, but it knows which server it told to start an election.
+#[test]
+fn a_removed_leader_names_its_successor_to_those_who_ask_it() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.settle();
+    let leader = cluster.leader().map(NodeId);
+    assert!(leader.is_some_and(|leader| leader != NodeId(1)));
+    let asked = [
+        cluster.propose(1, "x"),
+        cluster.read(1, ReadMode::Quorum),
+        cluster.change(1, MembershipChange::Remove(NodeId(2))),
+        cluster.transfer(1, 3),
+    ];
+    for request in asked {
+        assert_eq!(cluster.outcome(1, request), Some(Outcome::NotLeader { leader }));
+    }
+    assert_eq!(cluster.node(1).leader(), None, "it follows no server");
 }

@@ -19,6 +19,7 @@
 //! | `leadership_transfer` | dissertation §3.10 |
 //! | `membership` | §6, dissertation chapter 4 |
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
+//! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
 //! | `rules` | the page "Figure 2 → function" |
 //! | `settings` | `Config` and `RestartError` |
@@ -30,6 +31,7 @@ mod cluster;
 mod invariants;
 mod server;
 
+mod availability;
 mod clients;
 mod commit;
 mod elections;

@@ -282,7 +282,10 @@ fn a_change_waits_for_that_of_another_leader() {
     server.handle(Instant(0), Input::ForceElection);
     (3..=5).for_each(|id| server.receive(id, 1, pre_vote_reply(true)));
     (3..=5).for_each(|id| server.receive(id, 2, vote(true)));
-    server.handle(Instant(0), Input::ChangeMembership { request: RequestId(1), change: remove(3) });
+    server.handle(
+        Instant(0),
+        Input::ChangeMembership { request: RequestId(1), change: remove(3), force: false },
+    );
     assert_eq!(server.outcome(1), refused(Refusal::ChangeInProgress));
 }
 
@@ -292,11 +295,14 @@ fn a_change_waits_for_that_of_another_leader() {
 fn a_change_waits_for_an_entry_of_the_leaders_term() {
     let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(0));
     server.lead();
-    let change =
-        |request| Input::ChangeMembership { request: RequestId(request), change: remove(3) };
+    let change = |request| Input::ChangeMembership {
+        request: RequestId(request),
+        change: remove(3),
+        force: false,
+    };
     server.handle(Instant(0), change(1));
     assert_eq!(server.outcome(1), refused(Refusal::TermNotCommitted));
-    server.receive(2, 1, success(1));
+    server.receive(2, 1, success_in(1, 1));
     server.handle(Instant(0), change(2));
     assert_eq!(*server.node.membership(), membership(2));
 }
@@ -689,7 +695,10 @@ fn an_answer_that_ends_the_membership_of_its_sender_is_harmless() {
     server.lead();
     [2, 3].into_iter().for_each(|id| server.receive(id, 1, success_in(1, 1)));
     let change = MembershipChange::SetVoters(vec![NodeId(1)]);
-    server.handle(Instant(0), Input::ChangeMembership { request: RequestId(1), change });
+    server.handle(
+        Instant(0),
+        Input::ChangeMembership { request: RequestId(1), change, force: false },
+    );
     assert!(server.node.membership().is_joint());
     (2..5).for_each(|request| server.propose(request, "x"));
     server.receive(3, 1, success_in(1, 2));

@@ -291,7 +291,11 @@ impl Victim {
             Step::ForgetLeader => self.handle(Input::ForgetLeader),
             Step::Read(mode) => self.handle(Input::Read { request: RequestId(2), mode }),
             Step::Change(change) => {
-                self.handle(Input::ChangeMembership { request: RequestId(3), change });
+                self.handle(Input::ChangeMembership {
+                    request: RequestId(3),
+                    change,
+                    force: false,
+                });
             }
             Step::Transfer(to) => {
                 let (request, to) = (RequestId(4), NodeId(to));

@@ -30,7 +30,10 @@ impl Targets<'_> {
         let Some(node) = self.leader_or_running(random) else { return Injection::default() };
         let membership = self.membership_of(node);
         let change = self.draw_change(random, node, &membership);
-        let mut injection = Injection::one(AdminRequest::ChangeMembership(change).on(node));
+        // A forced change may leave too few voters that run. That is worth a look, too.
+        let force = random.up_to(1) == 0;
+        let mut injection =
+            Injection::one(AdminRequest::ChangeMembership { change, force }.on(node));
         if random.up_to(5) == 0
             && let Some(to) = any(random, membership.voters())
         {
@@ -107,7 +110,7 @@ impl Targets<'_> {
             (gone, NetworkAction::Heal.into()),
             (gone + self.timeout * 20, NodeAction::Restart.on(leader)),
         ];
-        let change = AdminRequest::ChangeMembership(change).on(leader);
+        let change = AdminRequest::change_membership(change).on(leader);
         Injection::sequence([apart(&[stale]), change], later)
     }
 

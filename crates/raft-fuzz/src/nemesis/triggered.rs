@@ -148,7 +148,7 @@ fn on_membership(decision: &MembershipTrace) -> Option<&'static [TriggeredFault]
             Some(&[Crash, Isolate, Transfer, Elect, DropMessages, Snapshot])
         }
         MembershipTrace::ChangeRefused { .. }
-        | MembershipTrace::CatchUpStalled { .. }
+        | MembershipTrace::ChangeGivenUp { .. }
         | MembershipTrace::RolledBack { .. } => None,
     }
 }
@@ -203,7 +203,8 @@ impl Targets<'_> {
             }
             Change => {
                 let change = self.draw_change(random, node, &self.membership_of(node));
-                let action = AdminRequest::ChangeMembership(change).on(node);
+                let force = random.up_to(1) == 0;
+                let action = AdminRequest::ChangeMembership { change, force }.on(node);
                 if self.is_known(&action) { Injection::one(action) } else { Injection::default() }
             }
             Transfer => any(random, &ids).map_or_else(Injection::default, |to| {

@@ -79,7 +79,7 @@ fn a_learner_learns_and_a_removed_server_is_not_waited_for() {
     let (mut world, leader) = elected(3);
     let run = |world: &mut World, change| {
         world.run_until(Instant(world.now().0 + 500_000));
-        world.apply(AdminRequest::ChangeMembership(change).on(leader)).expect("the leader runs");
+        world.apply(AdminRequest::change_membership(change).on(leader)).expect("the leader runs");
         world.run_until(Instant(world.now().0 + 500_000));
     };
     run(&mut world, MembershipChange::AddLearner(NodeId(4)));

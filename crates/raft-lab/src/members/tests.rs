@@ -19,7 +19,7 @@ fn led() -> (World, NodeId) {
 
 fn change(world: &mut World, change: MembershipChange) {
     let node = world.leader().expect("it leads");
-    world.apply(AdminRequest::ChangeMembership(change).on(node)).expect("the leader runs");
+    world.apply(AdminRequest::change_membership(change).on(node)).expect("the leader runs");
 }
 
 fn until(world: &mut World, holds: impl Fn(&Members) -> bool) {

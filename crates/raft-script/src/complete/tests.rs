@@ -33,7 +33,7 @@ fn nodes_are_those_for_which_the_statement_makes_sense() {
 fn changes_of_the_membership_are_completed() {
     let session = Session::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
     assert_eq!(texts("add ", Some(&session)), ["4"]);
-    assert_eq!(texts("add 4 ", Some(&session)), ["as", "via="]);
+    assert_eq!(texts("add 4 ", Some(&session)), ["as", "force", "via="]);
     assert_eq!(texts("replace 2 ", Some(&session)), ["with"]);
     assert_eq!(texts("replace 2 with ", Some(&session)), ["4"]);
     assert_eq!(texts("promote ", Some(&session)), ["1", "2", "3"]);

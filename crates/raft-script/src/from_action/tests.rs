@@ -18,7 +18,7 @@ fn actions() -> Vec<Action> {
     let (one, two, four) = (NodeId(1), NodeId(2), NodeId(4));
     let latency = DelayRange::millis(1, 30);
     let link = |change| Action::Link { from: one, to: two, change };
-    let change = |change| AdminRequest::ChangeMembership(change).on(one);
+    let change = |change| AdminRequest::change_membership(change).on(one);
     let request =
         |operation, read| Request { client: ClientId(7), operation, via: Some(two), read }.into();
     vec![
@@ -45,6 +45,8 @@ fn actions() -> Vec<Action> {
         change(MembershipChange::Remove(two)),
         change(MembershipChange::Replace { old: two, new: NodeId(8) }),
         change(MembershipChange::SetVoters(nodes(&[1, 2, 3]))),
+        AdminRequest::ChangeMembership { change: MembershipChange::Remove(four), force: true }
+            .on(one),
         AdminRequest::TransferLeadership { to: two }.on(one),
         NetworkAction::Partition { groups: vec![nodes(&[1, 2]), nodes(&[3, 4, 5])] }.into(),
         NetworkAction::Partition { groups: vec![nodes(&[1, 2, 3]), nodes(&[3, 4, 5])] }.into(),

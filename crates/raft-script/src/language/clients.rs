@@ -6,7 +6,7 @@ use raft_core::MembershipChange;
 use raft_kv::{ClientId, Key, Operation};
 use raft_sim::{AdminRequest, ReadPolicy, Request};
 
-use super::cursor::{Cursor, Parsed, one_of_settings};
+use super::cursor::{Cursor, Hint, Parsed, one_of_settings};
 use super::{Choice, Setting, Word, name_of};
 use crate::statement::{Order, Selector, Statement, write_list};
 use crate::units::Text;
@@ -120,8 +120,8 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
                 cursor.keyword(("learner", "it receives the log and has no vote"))?;
                 return cursor.change(MembershipChange::AddLearner(node));
             }
-            if !cursor.is_at_end() && cursor.word() != Some("via") {
-                return Err(cursor.error("`as learner`, `via=` or the end of the line"));
+            if !cursor.is_at_end() && !matches!(cursor.word(), Some("via" | "force")) {
+                return Err(cursor.error("`as learner`, `force`, `via=` or the end of the line"));
             }
             cursor.change(MembershipChange::AddVoter(node))
         },
@@ -169,7 +169,14 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     Word {
         name: "voters",
         brief: "make exactly these servers the voters",
-        forms: &[("voters 1 2 7", "make exactly these servers the voters")],
+        forms: &[
+            ("voters 1 2 7", "make exactly these servers the voters"),
+            (
+                "voters 1 2 7 force",
+                "the same, and any other change: although too few of the new voters answer the \
+                 leader to be a majority",
+            ),
+        ],
         parse: |cursor| {
             let voters = cursor.node_list()?;
             cursor.change(MembershipChange::SetVoters(voters))
@@ -235,6 +242,9 @@ const READ_OPTIONS: &[Setting<RequestOption>] = &[
     },
 ];
 
+/// After a change of the membership.
+const FORCE: Hint = ("force", "although too few of the new voters were heard to be a majority");
+
 const VIA: &[Setting<Selector>] = &[Setting {
     name: "via",
     help: "the node to ask; by default the leader",
@@ -278,7 +288,8 @@ impl Cursor<'_> {
     }
 
     fn change(&mut self, change: MembershipChange<Selector>) -> Parsed<Statement> {
-        self.administer(AdminRequest::ChangeMembership(change))
+        let force = self.eat(FORCE);
+        self.administer(AdminRequest::ChangeMembership { change, force })
     }
 
     fn administer(&mut self, request: AdminRequest<Selector>) -> Parsed<Statement> {
@@ -312,7 +323,10 @@ pub(crate) fn write_admin_request(
 ) -> fmt::Result {
     match request {
         AdminRequest::TransferLeadership { to } => write!(f, "transfer {to}")?,
-        AdminRequest::ChangeMembership(change) => write_change(f, change)?,
+        AdminRequest::ChangeMembership { change, force } => {
+            write_change(f, change)?;
+            f.write_str(if *force { " force" } else { "" })?;
+        }
     }
     write_via(f, via)
 }

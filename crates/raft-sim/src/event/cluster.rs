@@ -81,7 +81,7 @@ impl fmt::Display for ClusterEvent {
             }
             Self::Administered {
                 node,
-                request: AdminRequest::ChangeMembership(change),
+                request: AdminRequest::ChangeMembership { change, .. },
                 outcome: Outcome::Committed(position),
             } => write!(
                 f,
@@ -103,7 +103,10 @@ impl fmt::Display for AdminRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TransferLeadership { to } => write!(f, "transfer leadership to node {to}"),
-            Self::ChangeMembership(change) => write!(f, "change the membership ({change})"),
+            Self::ChangeMembership { change, force } => {
+                let forced = if *force { " force" } else { "" };
+                write!(f, "change the membership ({change}{forced})")
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ impl World {
             Action::Network(action) => self.act_on_network(action),
             Action::Administer { node, request } => {
                 self.require_running(*node)?;
-                if let AdminRequest::ChangeMembership(change) = request {
+                if let AdminRequest::ChangeMembership { change, .. } = request {
                     self.add_servers(*node, change)?;
                 }
                 self.administer(*node, request.clone());

@@ -63,7 +63,7 @@ fn get() -> Operation {
 }
 
 fn change(node: NodeId, change: MembershipChange) -> Action {
-    AdminRequest::ChangeMembership(change).on(node)
+    AdminRequest::change_membership(change).on(node)
 }
 
 fn follower(world: &World, leader: NodeId) -> NodeId {

@@ -47,8 +47,8 @@ impl World {
             AdminRequest::TransferLeadership { to } => {
                 Input::TransferLeadership { request: id, to }
             }
-            AdminRequest::ChangeMembership(change) => {
-                Input::ChangeMembership { request: id, change }
+            AdminRequest::ChangeMembership { change, force } => {
+                Input::ChangeMembership { request: id, change, force }
             }
         });
     }

@@ -81,13 +81,13 @@ fn a_learner_says_so_and_so_does_who_was_removed() {
     }
     let node = world.leader().expect("it was elected");
     let change = MembershipChange::AddLearner(NodeId(6));
-    world.apply(AdminRequest::ChangeMembership(change).on(node)).expect("it runs");
+    world.apply(AdminRequest::change_membership(change).on(node)).expect("it runs");
     assert_eq!(view(&world, 6).role, Some(DisplayRole::Learner));
     assert_eq!(view(&world, 6).label(), "Node 6, learner in term 0");
     world.run_until(raft_core::Instant(world.now().0 + 500_000));
     let removed = world.node_ids().find(|id| *id != node).expect("there are six");
     let change = MembershipChange::Remove(removed);
-    world.apply(AdminRequest::ChangeMembership(change).on(node)).expect("it runs");
+    world.apply(AdminRequest::change_membership(change).on(node)).expect("it runs");
     let view = view(&world, removed.0);
     assert_eq!(view.role, Some(DisplayRole::NonMember));
     assert!(view.label().contains("not a member in term"), "{}", view.label());

@@ -1,7 +1,7 @@
 //! Bugs of membership changes.
 
 use crate::node::{Leader, Node};
-use crate::{Bug, Membership, MembershipChange, Refusal};
+use crate::{Bug, Membership, MembershipChange, NodeId, Refusal};
 
 /// [`Bug::ChangeBeforeTermCommit`]
 pub(in crate::node) fn check_change(
@@ -12,6 +12,16 @@ pub(in crate::node) fn check_change(
     let is_refused = || matches!(node.check_change(leader, change), Err(Refusal::TermNotCommitted));
     (node.has(Bug::ChangeBeforeTermCommit) && is_refused())
         .then(|| node.check_target(leader, change))
+}
+
+/// [`Bug::ChangeIgnoresLiveness`]
+pub(in crate::node) fn check_voters_heard(
+    node: &Node,
+    _: &Leader,
+    _: &Membership,
+    _: &[NodeId],
+) -> Option<Result<(), Refusal>> {
+    node.has(Bug::ChangeIgnoresLiveness).then_some(Ok(()))
 }
 
 /// [`Bug::RemovedLeaderStays`]

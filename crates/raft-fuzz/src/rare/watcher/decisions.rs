@@ -120,9 +120,15 @@ impl Watcher {
         } else if let MembershipTrace::ChangeRefused { reason, .. } = decision {
             if matches!(reason, Refusal::TermNotCommitted) {
                 self.count(RareEvent::ChangeBeforeTerm);
+            } else if matches!(reason, Refusal::VotersNotHeard { .. }) {
+                self.count(RareEvent::VotersNotHeard);
             }
-        } else if let MembershipTrace::CatchUpStalled { .. } = decision {
-            self.count(RareEvent::CatchUpStalled);
+        } else if let MembershipTrace::ChangeGivenUp { reason } = decision {
+            if matches!(reason, Refusal::CatchUpStalled { .. }) {
+                self.count(RareEvent::CatchUpStalled);
+            } else if matches!(reason, Refusal::VotersNotHeard { .. }) {
+                self.count(RareEvent::VotersNotHeard);
+            }
         }
     }
 
