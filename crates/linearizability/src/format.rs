@@ -1,11 +1,13 @@
-//! Histories as text: one line for each call and each return.
+//! Histories as text: one line, or one map, for each call and each return.
 //!
 //! A text may come from anywhere. So its length, its lines and the number of its operations are
 //! bounded, and an error names the line and the column.
 
+mod edn;
 mod error;
 mod helios;
 mod jepsen;
+mod jepsen_history;
 mod line_reader;
 mod porcupine;
 mod writer;
@@ -29,8 +31,11 @@ pub const MAX_LINE_BYTES: usize = 1 << 20;
 pub enum Format {
     /// The format of this crate, of a map; [`HistoryWriter`] describes and writes it.
     Helios,
-    /// A log of Jepsen with operations on one register: `INFO  jepsen.util - 2 :invoke :cas [2 4]`.
-    /// Other lines of a log are skipped.
+    /// What Jepsen writes of a test with operations on registers: `history.edn`, with a map such as
+    /// `{:process 2, :type :invoke, :f :cas, :value [2 4]}` for each call and each return;
+    /// `history.txt`; or a log, `INFO  jepsen.util - 2 :invoke :cas [2 4]`. With independent keys,
+    /// a value is a pair `[key value]`. Maps of the nemesis and other lines are passed over
+    /// ([`History::passed_over`]).
     Jepsen,
     /// Porcupine's format of a map of texts, one EDN map a line:
     /// `{:process 9, :type :invoke, :f :append, :key "0", :value "x 9 0 y"}`.
@@ -57,7 +62,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// Reads a history. Without a format, the first line that is not blank [decides](detect).
+/// Reads a history. Without a format, its [content decides](detect).
 ///
 /// # Errors
 /// The first mistake, with its line and column. A text without operations is one too, unless it is
@@ -74,6 +79,7 @@ pub fn parse(text: impl AsRef<[u8]>, format: Option<Format>) -> Result<History, 
     };
     let history = match format {
         Format::Helios => read(text, helios::Reader::default()),
+        Format::Jepsen if Notation::of(text) == Some(Notation::Edn) => jepsen_history::read(text),
         Format::Jepsen => read(text, jepsen::Reader::default()),
         Format::Porcupine => read(text, porcupine::Reader::default()),
     }?;
@@ -108,34 +114,84 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     (1..).zip(text.split(|byte| *byte == b'\n'))
 }
 
-/// The format of a text, by its first line that is not blank.
+/// The notation of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Notation {
+    /// The lines of this crate.
+    Helios,
+    /// Lines of a log.
+    Log,
+    /// Maps of EDN.
+    Edn,
+}
+
+impl Notation {
+    /// The notation of the first line that is in one. Only lines of a log may come before it.
+    fn of(text: &[u8]) -> Option<Self> {
+        /// How many bytes say what a line is.
+        const LONGEST: usize = 4096;
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let (mut at, mut is_first, mut otherwise) = (0, true, None);
+        for line in text.split(|byte| *byte == b'\n') {
+            let from_here = &text[at..];
+            at += line.len() + 1;
+            let Some(blanks) = line.iter().position(|byte| !byte.is_ascii_whitespace()) else {
+                continue;
+            };
+            let from_here = &from_here[blanks..];
+            let head = String::from_utf8_lossy(&from_here[..from_here.len().min(LONGEST)]);
+            let line = head.split('\n').next().unwrap_or_default();
+            if jepsen_history::is_edn(&head) && (is_first || line.contains(":type")) {
+                return Some(Self::Edn);
+            }
+            if line.starts_with(';') {
+                continue;
+            }
+            if line.starts_with('#') {
+                otherwise = Some(Self::Helios);
+                continue;
+            }
+            if is_first && line.starts_with("helios") {
+                return Some(Self::Helios);
+            }
+            let is_log = jepsen::is_log(line);
+            if is_log && jepsen::says_kind(line) {
+                return Some(Self::Log);
+            }
+            if is_first {
+                otherwise = is_log.then_some(Self::Log);
+            }
+            is_first = false;
+        }
+        otherwise
+    }
+}
+
+/// The format of a text, by its first line that is not blank and no comment. If that is in none of
+/// the formats, it may be a line of a log: then the first line that is a call or a return decides.
 ///
 /// # Errors
-/// If that line is in none of the formats, or there is none.
+/// If no line is in one of the formats.
 pub fn detect(text: &[u8]) -> Result<Format, ParseError> {
+    match Notation::of(text) {
+        Some(Notation::Helios) => return Ok(Format::Helios),
+        Some(Notation::Log) => return Ok(Format::Jepsen),
+        Some(Notation::Edn) => return jepsen_history::detect(text),
+        None => {}
+    }
     let mut last = 1;
     for (number, bytes) in lines(text) {
         last = number;
         let mut line = LineReader::new(number, bytes)?;
         let rest = line.rest();
-        if rest.is_empty() {
-            continue;
+        if !rest.is_empty() && !rest.starts_with([';', '#']) {
+            let word = line.word();
+            return Err(line.error(
+                word,
+                "a history: `helios history 1`, maps of Jepsen or Porcupine (`{:process …}`), or a \
+                 log of Jepsen (`INFO  jepsen.util - …`)",
+            ));
         }
-        if rest.starts_with('{') {
-            return Ok(Format::Porcupine);
-        }
-        if rest.starts_with("helios") || rest.starts_with('#') {
-            return Ok(Format::Helios);
-        }
-        if jepsen::is_log(rest) {
-            return Ok(Format::Jepsen);
-        }
-        let word = line.word();
-        return Err(line.error(
-            word,
-            "a history: `helios history 1`, a log of Jepsen (`INFO  jepsen.util - …`), or a map of \
-             Porcupine (`{:process …}`)",
-        ));
     }
     Err(ParseError::whole(last, "the end of the text", "a history"))
 }

@@ -81,6 +81,7 @@ pub struct History {
     /// For each process with an open operation the index of that.
     open: BTreeMap<u64, usize>,
     events: u32,
+    passed_over: usize,
 }
 
 /// A call or a return that cannot come next in a history.
@@ -121,7 +122,7 @@ impl fmt::Display for Opened {
 impl History {
     /// A history without operations.
     pub fn new(model: Model) -> Self {
-        Self { model, invocations: Vec::new(), open: BTreeMap::new(), events: 0 }
+        Self { model, invocations: Vec::new(), open: BTreeMap::new(), events: 0, passed_over: 0 }
     }
 
     /// The object that the operations are about.
@@ -146,6 +147,17 @@ impl History {
     /// How many operations have the completion [`Completion::Unknown`].
     pub fn unanswered(&self) -> usize {
         self.invocations.iter().filter(|it| it.completion == Completion::Unknown).count()
+    }
+
+    /// How many lines or maps of the text were about no operation of a client: faults that a nemesis
+    /// injects, and other lines of a log. 0 if the history was not read from a text of Jepsen.
+    pub fn passed_over(&self) -> usize {
+        self.passed_over
+    }
+
+    /// Says that so many lines or maps were passed over.
+    pub(crate) fn pass_over(&mut self, number: usize) {
+        self.passed_over = number;
     }
 
     /// The open operation of a process.

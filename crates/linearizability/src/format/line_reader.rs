@@ -36,6 +36,11 @@ impl<'a> LineReader<'a> {
         }
     }
 
+    /// A line whose bytes are known to be text, however long it is.
+    pub(super) fn of_text(number: usize, text: &'a str) -> Self {
+        Self { number, text, at: 0 }
+    }
+
     /// Skips blanks; the rest of the line, without the blanks at its end.
     pub(super) fn rest(&mut self) -> &'a str {
         self.skip(|c| c.is_whitespace());

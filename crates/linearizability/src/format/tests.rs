@@ -1,5 +1,7 @@
 //! Texts that are read, texts that are refused and where; no text makes a reader panic.
 
+mod jepsen;
+
 use super::*;
 use crate::check::{Limits, Verdict, check};
 use crate::history::{Completion, Model};
@@ -313,13 +315,13 @@ fn mutated(text: &str, random: &mut u64) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn no_text_makes_a_reader_panic() {
+/// Reads mutated texts in all formats: how many are read, and how many are refused.
+fn read_mutated(texts: &[&str], rounds: usize) -> (usize, usize) {
     let (mut read, mut refused, mut random) = (0, 0, 1);
-    for round in 0..30_000 {
-        let text = [JEPSEN, PORCUPINE, HELIOS][round % 3];
+    for round in 0..rounds {
+        let text = texts[round % texts.len()];
         let bytes = mutated(text, &mut random);
-        for format in [None, Some(Format::ALL[round / 3 % 3])] {
+        for format in [None, Some(Format::ALL[round / texts.len() % 3])] {
             match parse(&bytes, format) {
                 Ok(history) => {
                     read += 1;
@@ -335,5 +337,11 @@ fn no_text_makes_a_reader_panic() {
             }
         }
     }
+    (read, refused)
+}
+
+#[test]
+fn no_text_makes_a_reader_panic() {
+    let (read, refused) = read_mutated(&[JEPSEN, PORCUPINE, HELIOS], 30_000);
     assert!(read > 2_000 && refused > 10_000, "{read} {refused}");
 }
