@@ -1,6 +1,7 @@
 //! The search over all sub-histories of a history, within limits.
 
 use crate::history::History;
+use crate::impossible::impossible_answer;
 use crate::search::{Found, Placed, Search, Task};
 use crate::specification::Specification;
 use crate::sub_history::{self, AnySpecification, SubHistory};
@@ -90,6 +91,10 @@ pub fn check(history: &History, limits: &mut Limits<'_>) -> Verdict {
             SubVerdict::Stopped(_) => hard.push(sub_history),
         }
     }
+    // One look at each operation of the hard ones may decide what no search would.
+    if let Some(found) = hard.iter_mut().find_map(SubHistory::look) {
+        return Verdict::NotLinearizable(found);
+    }
     let mut unknown = None;
     for mut sub_history in hard {
         match sub_history.check(limits) {
@@ -122,6 +127,26 @@ impl SubHistory {
             AnySpecification::Maps(maps) => search(maps, tasks, indexes, limits),
         }
     }
+}
+
+impl SubHistory {
+    /// Looks for an answer that is impossible whatever the order.
+    pub(crate) fn look(&mut self) -> Option<Box<Contradiction>> {
+        let Self { tasks, indexes, specification } = self;
+        match specification {
+            AnySpecification::OneKey(one_key) => look(one_key, tasks, indexes),
+            AnySpecification::Maps(maps) => look(maps, tasks, indexes),
+        }
+    }
+}
+
+fn look<S: Specification>(
+    spec: &mut S,
+    tasks: &[Task],
+    indexes: &[usize],
+) -> Option<Box<Contradiction>> {
+    let found = impossible_answer(spec, tasks)?;
+    Some(Box::new(window::explain_answer(spec, tasks, indexes, found)))
 }
 
 fn search<S: Specification>(

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use crate::bytes::Bytes;
-use crate::history::{Completion, Invocation, Model};
+use crate::history::{Completion, History, Invocation, Model};
+use crate::impossible::{ImpossibleAnswer, ImpossibleCause};
 use crate::operation::{Answer, MapOperation};
 
 /// The longest key or value that is shown whole, in bytes.
@@ -85,6 +86,75 @@ impl Description<'_> {
             (Some(value), _) => shown(value),
             (None, Model::Register) => "nil".to_owned(),
             (None, Model::Texts | Model::Map) => "absent".to_owned(),
+        }
+    }
+}
+
+/// The reason why an answer is impossible.
+pub(crate) struct Explanation<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) answer: &'a ImpossibleAnswer,
+}
+
+impl Explanation<'_> {
+    /// An operation with its place, such as `write 1 (process 0, lines 1 to 2)`.
+    fn named(&self, index: usize) -> String {
+        let Invocation { process, invoked, returned, .. } = &self.history.invocations()[index];
+        let words = self.history.describe(index);
+        match (invoked.line, returned.map(|moment| moment.line)) {
+            (0, _) => format!("{words} (process {process})"),
+            (from, Some(to)) if to != from => {
+                format!("{words} (process {process}, lines {from} to {to})")
+            }
+            (line, _) => format!("{words} (process {process}, line {line})"),
+        }
+    }
+}
+
+impl fmt::Display for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ImpossibleAnswer { found_by, value, cause } = self.answer;
+        let answer = self.named(*found_by);
+        match cause {
+            ImpossibleCause::NeverMade => {
+                write!(f, "{answer} found {value}, which no operation makes.")
+            }
+            ImpossibleCause::MadeLater(first) => {
+                let first = self.named(*first);
+                write!(
+                    f,
+                    "{answer} found {value} too early: the first operation that makes it is "
+                )?;
+                write!(f, "{first}, which was called after that answer.")
+            }
+            ImpossibleCause::NeverExpected(swap) => {
+                let swap = self.named(*swap);
+                write!(f, "{answer} found {value}, which nothing can have made in time: {swap} ")?;
+                write!(f, "makes it from a value that was not there either.")
+            }
+            ImpossibleCause::NothingElse => {
+                write!(f, "{answer} is impossible: there was {value}, and no operation that was ")?;
+                write!(f, "called before that answer makes anything else.")
+            }
+            ImpossibleCause::Itself => write!(f, "{answer}: the answer contradicts the call."),
+            ImpossibleCause::Replaced { by, maker: Some(maker) } => {
+                let (by, maker) = (self.named(*by), self.named(*maker));
+                write!(f, "{answer} found {value} after it was replaced: {maker} was the last ")?;
+                write!(
+                    f,
+                    "operation before that answer which makes it. {by} came after that, and "
+                )?;
+                write!(f, "was over before.")
+            }
+            ImpossibleCause::Replaced { by, maker: None } => {
+                let by = self.named(*by);
+                write!(f, "{answer} found {value}, as at the beginning, after it was replaced: ")?;
+                write!(
+                    f,
+                    "{by} was over before, and no operation called before that answer makes "
+                )?;
+                write!(f, "{value} again.")
+            }
         }
     }
 }

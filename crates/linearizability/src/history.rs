@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::description::Description;
+use crate::description::{Description, Explanation};
+use crate::impossible::ImpossibleAnswer;
 use crate::operation::{Answer, MapOperation};
 
 /// The most operations of one history.
@@ -142,6 +143,14 @@ impl History {
     /// If `index` is not an index of [`Self::invocations`].
     pub fn describe(&self, index: usize) -> impl fmt::Display {
         Description { invocation: &self.invocations[index], model: self.model }
+    }
+
+    /// The reason why an answer is impossible, in one sentence that names the operations.
+    ///
+    /// # Panics
+    /// If the answer is not of this history.
+    pub fn explain<'a>(&'a self, answer: &'a ImpossibleAnswer) -> impl fmt::Display + 'a {
+        Explanation { history: self, answer }
     }
 
     /// How many operations have the completion [`Completion::Unknown`].

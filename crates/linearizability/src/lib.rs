@@ -12,6 +12,7 @@
 // | `sub_history.rs` | a history taken apart by keys |
 // | `specification.rs`, `maps.rs`, `values.rs` | operations on states, as numbers |
 // | `search.rs`, `remaining.rs`, `seen.rs` | the search for an order |
+// | `impossible.rs` | answers that no search is needed to refute |
 // | `window.rs` | the fewest operations without one |
 #![forbid(unsafe_code)]
 
@@ -21,6 +22,7 @@ mod description;
 mod format;
 mod hash;
 mod history;
+mod impossible;
 mod maps;
 mod operation;
 mod remaining;
@@ -40,8 +42,9 @@ pub use format::{
 pub use history::{
     Completion, EventPosition, History, HistoryError, Invocation, MAX_OPERATIONS, Model,
 };
+pub use impossible::{ImpossibleAnswer, ImpossibleCause};
 pub use operation::{Answer, MapOperation};
-pub use window::{Contradiction, LinearizedOperation};
+pub use window::{Contradiction, LinearizedOperation, ReachedOrder};
 
 #[cfg(test)]
 mod tests;

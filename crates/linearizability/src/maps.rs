@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 use crate::hash::mix_all;
 use crate::history::Model;
 use crate::specification::{
-    NOTHING, Specification, Transition, classes, describe_value, first_value,
+    NOTHING, Specification, Transition, classes, describe_entry, describe_value, first_value,
 };
 use crate::values::{ABSENT, ANY, ValueId, Values, is_open};
 
@@ -21,6 +21,7 @@ pub(crate) enum MapTransition {
 /// Several keys, in order. The state is the number of a list of their values.
 pub(crate) struct Maps {
     values: Values,
+    first_value: ValueId,
     keys: Vec<String>,
     transitions: Vec<MapTransition>,
     classes: Vec<u32>,
@@ -39,9 +40,11 @@ impl Maps {
         transitions: Vec<MapTransition>,
     ) -> Self {
         let classes = classes(&transitions);
-        let scratch = vec![first_value(model); keys.len()];
+        let first_value = first_value(model);
+        let scratch = vec![first_value; keys.len()];
         let mut maps = Self {
             values,
+            first_value,
             keys,
             transitions,
             classes,
@@ -147,6 +150,41 @@ impl Specification for Maps {
 
     fn class(&self, operation: u32) -> u32 {
         self.classes[operation as usize]
+    }
+
+    fn transitions(&self, operation: u32, visit: &mut dyn FnMut(u32, Transition)) {
+        match &self.transitions[operation as usize] {
+            MapTransition::Key(key, transition) => visit(*key, *transition),
+            MapTransition::List { first, end, entries, truncated } => {
+                let is_in_order = entries.is_sorted_by(|(one, _), (other, _)| one < other);
+                let is_within = entries.iter().all(|(key, _)| (*first..*end).contains(key));
+                if !(is_in_order && is_within) {
+                    let key = entries.first().map_or(*first, |(key, _)| *key);
+                    return visit(key, Transition::NEVER);
+                }
+                let mut next = *first;
+                for (key, value) in entries {
+                    (next..*key).for_each(|absent| visit(absent, Transition::Read(ABSENT)));
+                    visit(*key, Transition::Read(*value));
+                    next = key + 1;
+                }
+                if !truncated {
+                    (next..*end).for_each(|absent| visit(absent, Transition::Read(ABSENT)));
+                }
+            }
+        }
+    }
+
+    fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn first_value(&self) -> ValueId {
+        self.first_value
+    }
+
+    fn describe_value(&self, key: u32, value: ValueId) -> String {
+        describe_entry(&self.values, &self.keys[key as usize], value)
     }
 
     fn describe(&self, state: u32) -> String {

@@ -38,6 +38,14 @@ pub(crate) trait Specification {
     fn is_from_nowhere(&self, _operation: u32, _others: &[u32]) -> bool {
         false
     }
+    /// Visits what an operation does to each key that it is about.
+    fn transitions(&self, operation: u32, visit: &mut dyn FnMut(u32, Transition));
+    /// The values of the operations.
+    fn values(&self) -> &Values;
+    /// The value of every key before the first operation of the history.
+    fn first_value(&self) -> ValueId;
+    /// A key's value in words.
+    fn describe_value(&self, key: u32, value: ValueId) -> String;
     /// A state in words.
     fn describe(&self, state: u32) -> String;
     /// The memory that the states take, in bytes, roughly.
@@ -69,6 +77,9 @@ pub(crate) enum Transition {
 }
 
 impl Transition {
+    /// An answer that no state allows: the value is not the expected one, and is.
+    pub(crate) const NEVER: Self = Self::Keep { expect: ABSENT, current: Some(ABSENT) };
+
     /// What an operation on one key did, or may have done; `None` if it had no effect and found out
     /// nothing: it failed, or it is a read without an answer.
     pub(crate) fn of(invocation: &Invocation, values: &mut Values) -> Option<Self> {
@@ -245,6 +256,26 @@ impl Specification for OneKey {
         value != self.initial() && !others.iter().any(is_made)
     }
 
+    fn transitions(&self, operation: u32, visit: &mut dyn FnMut(u32, Transition)) {
+        visit(0, self.transitions[operation as usize]);
+    }
+
+    fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn first_value(&self) -> ValueId {
+        first_value(self.model)
+    }
+
+    fn describe_value(&self, _: u32, value: ValueId) -> String {
+        match (value, self.model) {
+            (ABSENT, Model::Register) => "nil".to_owned(),
+            (_, Model::Register) => describe_value(&self.values, value),
+            (_, Model::Texts | Model::Map) => describe_entry(&self.values, &self.key, value),
+        }
+    }
+
     fn describe(&self, state: u32) -> String {
         let value = || describe_value(&self.values, state);
         match (state, self.model) {
@@ -262,6 +293,14 @@ impl Specification for OneKey {
 
 /// A map without keys, in words.
 pub(crate) const NOTHING: &str = "nothing";
+
+/// A key with its value in words, or without one.
+pub(crate) fn describe_entry(values: &Values, key: &str, value: ValueId) -> String {
+    match value {
+        ABSENT => format!("{key} absent"),
+        _ => format!("{key}={}", describe_value(values, value)),
+    }
+}
 
 /// A value in words; the end of a long one.
 pub(crate) fn describe_value(values: &Values, value: ValueId) -> String {

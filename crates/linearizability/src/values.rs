@@ -95,6 +95,11 @@ impl Values {
         id
     }
 
+    /// The bytes of a piece.
+    pub(crate) fn piece_bytes(&self, piece: u32) -> &[u8] {
+        self.pieces[piece as usize].bytes.as_slice()
+    }
+
     /// The number of a value.
     pub(crate) fn value(&mut self, bytes: &Bytes) -> ValueId {
         let piece = self.piece(bytes);

@@ -29,6 +29,7 @@
 //! do not need.
 
 use crate::check::Limits;
+use crate::impossible::{ImpossibleAnswer, ImpossibleCause, impossible_answer};
 use crate::search::{DeadEnd, Found, Search, Task};
 use crate::specification::Specification;
 
@@ -48,8 +49,17 @@ pub struct Contradiction {
     /// Whether the window begins with the history, so that the initial state matters. If not, it
     /// has no order whatever the state before it.
     pub is_from_start: bool,
-    /// Whether the window is one operation that found a value which no other can have made.
-    pub is_from_nowhere: bool,
+    /// The answer of the window that no search is needed to see through, if there is one.
+    pub impossible: Option<ImpossibleAnswer>,
+    /// The furthest that any order gets; `None` if no search has found out.
+    pub reached: Option<ReachedOrder>,
+    /// The state before the first operation, in words.
+    pub first_state: String,
+}
+
+/// The furthest that any order of the operations gets.
+#[derive(Clone, Debug)]
+pub struct ReachedOrder {
     /// The first operation, in the order of the returns, whose return no order reaches.
     pub stuck: usize,
     /// The longest order from the beginning of the history up to the return of [`Self::stuck`].
@@ -57,8 +67,6 @@ pub struct Contradiction {
     /// How many operations of the same sub-history were answered: those on the same key, or on keys
     /// that were listed together.
     pub answered: usize,
-    /// The state before the first operation, in words.
-    pub first_state: String,
 }
 
 /// An operation in an order.
@@ -70,11 +78,10 @@ pub struct LinearizedOperation {
     pub state: Option<String>,
 }
 
-impl Contradiction {
-    /// The state at the end of the longest order, in words.
-    pub fn last_state(&self) -> &str {
-        let last = self.longest.last().and_then(|last| last.state.as_deref());
-        last.unwrap_or(&self.first_state)
+impl ReachedOrder {
+    /// The state at the end of the longest order, in words; `None` if that has no operation.
+    pub fn last_state(&self) -> Option<&str> {
+        self.longest.last()?.state.as_deref()
     }
 }
 
@@ -134,6 +141,21 @@ impl Stretch {
         let writes = dropped.filter(|task| !spec.is_observer(task.operation));
         less.optional.extend(writes.map(|task| Task { returned: None, ..task }));
         less
+    }
+
+    /// One operation that has no order, whatever the others do.
+    fn alone(task: Task) -> Self {
+        Self { state: 0, is_from_start: true, required: vec![task], optional: Vec::new() }
+    }
+
+    /// The same stretch with all operations optional but these.
+    fn requiring(mut self, spec: &impl Specification, operations: &[u32]) -> Self {
+        let is_other = |task: &mut Task| !operations.contains(&task.operation);
+        let others = self.required.extract_if(.., is_other);
+        let writes = others.filter(|task| !spec.is_observer(task.operation));
+        let writes: Vec<Task> = writes.map(|task| Task { returned: None, ..task }).collect();
+        self.optional.extend(writes);
+        self
     }
 
     /// Searches for an order with the steps that are left.
@@ -306,7 +328,7 @@ fn look_further<S: Specification>(spec: &mut S, tasks: &[Task], end: u32, window
     }
 }
 
-/// The reason why there is no order.
+/// The reason why there is no order, after a search.
 pub(crate) fn explain<S: Specification>(
     spec: &mut S,
     tasks: &[Task],
@@ -315,31 +337,67 @@ pub(crate) fn explain<S: Specification>(
 ) -> Contradiction {
     const DESCRIBED: usize = 12;
     let stuck = dead_end.stuck;
-    let is_from_nowhere = is_from_nowhere(spec, tasks, stuck);
-    let window = if is_from_nowhere {
-        Stretch { state: 0, is_from_start: true, required: vec![stuck], optional: Vec::new() }
-    } else {
-        window(spec, tasks, &mut dead_end)
-    };
+    let impossible = impossible_answer(spec, tasks);
+    let impossible = impossible.filter(|it| it.found_by.operation == stuck.operation);
+    let found = impossible.is_none().then(|| window(spec, tasks, &mut dead_end));
     let DeadEnd { order, stuck } = dead_end;
-    let last = window.required.iter().max_by_key(|task| task.returned).unwrap_or(&stuck);
-    let mut optional: Vec<&Task> = window.optional.iter().collect();
-    optional.sort_unstable_by_key(|task| task.called);
-    let index_of = |operation: u32| indexes[operation as usize];
     let described_from = order.len().saturating_sub(DESCRIBED);
     let longest = order.iter().enumerate().map(|(position, placed)| LinearizedOperation {
-        index: index_of(placed.operation),
+        index: indexes[placed.operation as usize],
         state: (position >= described_from).then(|| spec.describe(placed.state)),
     });
-    Contradiction {
+    let reached = ReachedOrder {
         longest: longest.collect(),
         answered: tasks.iter().filter(|task| task.returned.is_some()).count(),
-        window: window.required.iter().map(|task| index_of(task.operation)).collect(),
-        optional: optional.iter().map(|task| index_of(task.operation)).collect(),
-        last: index_of(last.operation),
+        stuck: indexes[stuck.operation as usize],
+    };
+    let contradiction = match (impossible, found) {
+        (Some(impossible), _) => explain_answer(spec, tasks, indexes, impossible),
+        (None, found) => {
+            let window = found.unwrap_or_else(|| Stretch::alone(stuck));
+            contradiction(spec, indexes, window)
+        }
+    };
+    Contradiction { reached: Some(reached), ..contradiction }
+}
+
+/// The reason why there is no order, without a search.
+pub(crate) fn explain_answer<S: Specification>(
+    spec: &mut S,
+    tasks: &[Task],
+    indexes: &[usize],
+    impossible: ImpossibleAnswer<Task>,
+) -> Contradiction {
+    let found_by = impossible.found_by;
+    let window = match impossible.cause {
+        ImpossibleCause::Replaced { by, .. } => {
+            let end = found_by.returned.unwrap_or(u32::MAX);
+            let both = [by.operation, found_by.operation];
+            Stretch::new(spec, tasks, by.called, end).requiring(spec, &both)
+        }
+        ImpossibleCause::NeverMade
+        | ImpossibleCause::MadeLater(_)
+        | ImpossibleCause::NeverExpected(_)
+        | ImpossibleCause::NothingElse
+        | ImpossibleCause::Itself => Stretch::alone(found_by),
+    };
+    let contradiction = contradiction(spec, indexes, window);
+    let index_of = |task: Task| indexes[task.operation as usize];
+    Contradiction { impossible: Some(impossible.map(index_of)), ..contradiction }
+}
+
+fn contradiction(spec: &impl Specification, indexes: &[usize], window: Stretch) -> Contradiction {
+    let index_of = |task: &Task| indexes[task.operation as usize];
+    let last = window.required.iter().max_by_key(|task| task.returned);
+    let mut optional: Vec<&Task> = window.optional.iter().collect();
+    optional.sort_unstable_by_key(|task| task.called);
+    Contradiction {
+        window: window.required.iter().map(index_of).collect(),
+        optional: optional.into_iter().map(index_of).collect(),
+        last: last.map_or(0, index_of),
         is_from_start: window.is_from_start,
-        is_from_nowhere,
-        stuck: index_of(stuck.operation),
+        impossible: None,
+        reached: None,
         first_state: spec.describe(spec.initial()),
     }
 }
