@@ -53,7 +53,9 @@ fn one_that_is_not_exits_with_1_and_shows_the_shortest_stretch() {
     let output = helios_with_input(&["check", "-"], STALE);
     assert_eq!(code(&output), 1);
     let expected = "
-The fewest operations found that have no order, in lines 4 to 10, whatever the state before:
+read → 1 (process 1, lines 8 to 10) found 1 after it was replaced: write 1 (process 0, \
+                    lines 1 to 2) was the last operation before that answer which makes it. read → \
+                    2 (process 1, lines 4 to 6) came after that, and was over before.
 
   line 4  process 1  ├───┤           read → 2
   line 8  process 1          ├───┤   read → 1  ✗
@@ -138,6 +140,90 @@ fn one_that_is_too_hard_exits_with_3_and_says_what_would_help() {
         assert_eq!(report["unknown"]["reason"], reason);
         assert_eq!(report["unknown"]["of"], 32);
     }
+}
+
+#[test]
+fn an_impossible_answer_needs_no_search() {
+    let read = "INFO  jepsen.util - 7\t:invoke\t:read\tnil\nINFO  jepsen.util - 7\t:ok\t:read\t9\n";
+    let bounds = ["--timeout", "1ms", "--memory", "64K"];
+    let output = helios_with_input(&[&["check", "-"], &bounds[..]].concat(), &(hard() + read));
+    assert_eq!(code(&output), 1);
+    let (first, rest) = stdout(&output).split_once('\n').unwrap();
+    assert!(first.starts_with("-: not linearizable (jepsen, 33 operations, "), "{first}");
+    let expected = "
+read → 9 (process 7, lines 65 to 66) found 9, which no operation makes.
+
+  line 65  process 7  ├───┤   read → 9  ✗
+";
+    assert_eq!(rest, expected, "{rest}");
+    let report = json(&bounds, &(hard() + read));
+    assert_eq!(report["reason"], expected.lines().nth(1).unwrap());
+    assert_eq!(report["window"][0]["line"], 65);
+    assert!(report["stuck"].is_null() && report["longest"].is_null() && report["state"].is_null());
+    // If the search ends, the answer has the longest order too.
+    let report = json(&[], read);
+    let expected = "read → 9 (process 7, lines 1 to 2) found 9, which no operation makes.";
+    assert_eq!((&report["reason"], &report["longest"]), (&expected.into(), &0.into()));
+}
+
+/// What Jepsen writes today.
+const EDN: &str = "\
+{:type :invoke, :f :write, :value 1, :process 0, :time 3291485317, :index 0}
+{:type :ok, :f :write, :value 1, :process 0, :time 3295209422, :index 1}
+{:type :info, :f :start, :process :nemesis, :time 3767733709, :value nil, :index 2}
+{:type :invoke, :f :read, :value nil, :process 1, :time 3767733708, :index 3}
+{:type :ok, :f :read, :value 1, :process 1, :time 3768133708, :index 4}
+";
+
+#[test]
+fn a_history_of_jepsen_is_read_whatever_its_name_and_its_form() {
+    let file = path("history.txt");
+    for text in [EDN.to_owned(), format!("[{}]", EDN.replace("{:type", "#jepsen.history.Op{:type"))]
+    {
+        std::fs::write(&file, &text).unwrap();
+        let output = helios(&["check", &file]);
+        let line = stdout(&output);
+        let expected = "linearizable (jepsen, 2 operations, 1 line or map passed over, ";
+        assert!(line.contains(expected), "{line}");
+        assert_eq!(code(&output), 0);
+        let report = json(&["--format", "jepsen"], &text);
+        assert_eq!((&report["format"], &report["passed_over"]), (&"jepsen".into(), &1.into()));
+    }
+    let keyed = EDN.replace(":value 1", ":value [:x 1]").replace(":value nil", ":value [:x nil]");
+    let output = helios_with_input(
+        &["check", "-"],
+        &keyed.replace(":ok, :f :read, :value [:x 1", ":ok, :f :read, :value [:x 2"),
+    );
+    assert_eq!(code(&output), 1);
+    assert!(stdout(&output).contains("get :x → 2 (process 1, lines 4 to 5) found :x=2, which no"));
+}
+
+#[test]
+fn a_transaction_of_elle_is_named_with_what_to_do() {
+    let text = "{:type :invoke, :f :txn, :value [[:append 3 1] [:r 4 nil]], :process 0}\n";
+    let output = helios_with_input(&["check", "-"], text);
+    assert_eq!(code(&output), 2);
+    let line = stdout(&output);
+    assert!(line.contains("line 1, column 20: this is a transaction of Elle"), "{line}");
+    assert!(line.contains("`elle-cli --model list-append`"), "{line}");
+}
+
+#[test]
+fn the_examples_of_the_help_are_read() {
+    let help = helios(&["check", "--help"]);
+    let help = stdout(&help);
+    let example = |start: &str| {
+        help.lines().map(str::trim).find(|line| line.starts_with(start)).unwrap().to_owned()
+    };
+    let call = example("{:type :invoke, :f :cas");
+    let read = call.replace(":cas, :value [2 4], :process 2", ":read, :process 3");
+    let text = format!("{call}\n{read}\n{}", example("#jepsen.history.Op{"));
+    assert_eq!(json(&[], &text)["operations"], 2, "{text}");
+    let call = example("2   :invoke   :cas   [2 4]");
+    let text = format!("{call}\n{}", example("INFO  jepsen.util - 2   :info"));
+    assert_eq!(json(&[], &text)["unanswered"], 1, "{text}");
+    let call = example("{:process 9, :type :invoke, :f :append");
+    assert_eq!(json(&[], &call)["format"], "porcupine");
 }
 
 #[test]

@@ -44,13 +44,21 @@ FORMATS
                0.436120s 1 ok
                0.440000s 2 invoke cas x 1 2
                0.470000s 2 ok swapped            (or: ok kept VALUE; fail …; unknown …)
-  jepsen     logs of operations on one register; other lines of the log are skipped:
-               INFO  jepsen.util - 2   :invoke   :cas   [2 4]
+  jepsen     what Jepsen writes of a test with registers. `history.edn`: a map for each call and
+             each return, one after the other or in a vector, with a tag or without:
+               {:type :invoke, :f :cas, :value [2 4], :process 2, :time 3291485317}
+               #jepsen.history.Op{:type :ok, :f :read, :value 4, :process 3}
+             `history.txt`, or a log:
+               2   :invoke   :cas   [2 4]
                INFO  jepsen.util - 2   :info     :cas   :timed-out
-             `:fail` means that the operation did not take effect, `:info` that nobody knows.
+             The operations are :read, :write and :cas. With independent keys, a value is a pair:
+             [key 4], or [key [2 4]] of a :cas. `:fail` means that the operation did not take
+             effect, `:info` that nobody knows. Maps of the nemesis, maps that are no operation and
+             other lines of a log are passed over and counted. Not supported: other workloads, such
+             as sets and queues, and transactions (:txn), which are for Elle (elle-cli).
   porcupine  operations on keys that hold the empty text at first, one map a line:
                {:process 9, :type :invoke, :f :append, :key \"0\", :value \"x 9 0 y\"}
-  auto       decided by the first line
+  auto       decided by the content: the first line that is in one of the formats
 
 JSON: one object for each history, one a line:
   file        the file as it was named
@@ -59,13 +67,17 @@ JSON: one object for each history, one a line:
   format      helios, jepsen or porcupine; null if malformed
   operations  the number of operations
   unanswered  the number of operations without an answer
+  passed_over the number of lines and maps that are no operation of a client
   took_us     the duration of the search, in microseconds
   order       if linearizable, the lines of the calls in an order that explains the history
+  reason      if not, and no search is needed to see why: a sentence about the answer that is
+              impossible; else null
   window      if not, the fewest operations found that have no order: line, process, operation,
               returned (the line of the return)
   optional    the same for other operations that may have taken effect in that time; with them
               there is no order either
-  stuck       the same for the first operation whose return no order reaches
+  stuck       the same for the first operation whose return no order reaches; this and the next
+              two are null if a limit ended the search, but an answer is impossible
   longest     the number of operations in the longest order before it
   state       the state at the end of that order
   unknown     if unknown: reason (time or memory), linearized, of, situations
@@ -80,7 +92,7 @@ enum FormatChoice {
 }
 
 impl CheckArguments {
-    /// The format that was chosen; `None` if the first line of a history decides.
+    /// The format that was chosen; `None` if the content of a history decides.
     pub(super) fn format(&self) -> Option<Format> {
         match self.format {
             FormatChoice::Auto => None,

@@ -15,8 +15,10 @@ struct Report<'a> {
     format: Option<&'static str>,
     operations: usize,
     unanswered: usize,
+    passed_over: usize,
     took_us: u64,
     order: Option<Vec<usize>>,
+    reason: Option<String>,
     window: Option<Vec<Operation>>,
     optional: Option<Vec<Operation>>,
     stuck: Option<Operation>,
@@ -68,6 +70,7 @@ pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()
             report.format = Some(format.name());
             report.operations = history.invocations().len();
             report.unanswered = history.unanswered();
+            report.passed_over = history.passed_over();
             report.took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             searched(&mut report, history, verdict);
         }
@@ -90,9 +93,13 @@ fn searched<'a>(report: &mut Report<'a>, history: &History, verdict: &'a Verdict
             };
             report.window = operations(&found.window);
             report.optional = operations(&found.optional);
-            report.stuck = Some(operation(history, found.stuck));
-            report.longest = Some(found.longest.len());
-            report.state = Some(found.last_state());
+            let explain = |answer| history.explain(answer).to_string();
+            report.reason = found.impossible.as_ref().map(explain);
+            if let Some(reached) = &found.reached {
+                report.stuck = Some(operation(history, reached.stuck));
+                report.longest = Some(reached.longest.len());
+                report.state = Some(reached.last_state().unwrap_or(&found.first_state));
+            }
         }
         Verdict::Unknown { reason, linearized, of, situations } => {
             report.outcome = "unknown";

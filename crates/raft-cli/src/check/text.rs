@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use linearizability::{Contradiction, History, LinearizedOperation, Model, StopReason, Verdict};
+use linearizability::{
+    Contradiction, History, LinearizedOperation, Model, ReachedOrder, StopReason, Verdict,
+};
 
 use super::picture::draw;
 use super::{CheckVerdict, FileChecked};
@@ -21,12 +23,7 @@ pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()
             (format, history, verdict, took)
         }
     };
-    let size = match (history.invocations().len(), history.unanswered()) {
-        (1, 0) => "1 operation".to_owned(),
-        (1, _) => "1 operation without an answer".to_owned(),
-        (all, 0) => format!("{all} operations"),
-        (all, open) => format!("{all} operations, {open} without an answer"),
-    };
+    let size = size(history);
     let (form, millis) = (format.name(), took.as_secs_f64() * 1e3);
     match verdict {
         Verdict::Linearizable { .. } => {
@@ -51,20 +48,36 @@ pub(super) fn print(checked: &FileChecked, out: &mut dyn Write) -> io::Result<()
     }
 }
 
+/// How much of the history is looked at, and how much is not.
+fn size(history: &History) -> String {
+    let operations = match (history.invocations().len(), history.unanswered()) {
+        (1, 0) => "1 operation".to_owned(),
+        (1, _) => "1 operation without an answer".to_owned(),
+        (all, 0) => format!("{all} operations"),
+        (all, open) => format!("{all} operations, {open} without an answer"),
+    };
+    match history.passed_over() {
+        0 => operations,
+        1 => format!("{operations}, 1 line or map passed over"),
+        others => format!("{operations}, {others} lines or maps passed over"),
+    }
+}
+
 fn explain(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     window(history, found, out)?;
     optional(history, found, out)?;
+    let Some(reached) = &found.reached else { return Ok(()) };
     writeln!(out)?;
-    longest(history, found, out)
+    longest(history, found, reached, out)
 }
 
 fn window(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
     let all = history.invocations();
     let from = found.window.first().map_or(0, |index| all[*index].invoked.line);
     let to = all[found.last].returned.map_or(from, |moment| moment.line);
-    if found.is_from_nowhere {
-        writeln!(out, "No operation called before line {to} can have made the value found here:")?;
+    if let Some(answer) = &found.impossible {
+        writeln!(out, "{}", history.explain(answer))?;
     } else if found.is_from_start {
         let first = state_in_words(history, &found.first_state);
         writeln!(
@@ -102,15 +115,20 @@ fn optional(history: &History, found: &Contradiction, out: &mut dyn Write) -> io
     )
 }
 
-fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io::Result<()> {
+fn longest(
+    history: &History,
+    found: &Contradiction,
+    reached: &ReachedOrder,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let all = history.invocations();
     let is_answered = |it: &&LinearizedOperation| all[it.index].answered().is_some();
-    let answered = found.longest.iter().filter(is_answered).count();
+    let answered = reached.longest.iter().filter(is_answered).count();
     let of = match history.model() {
         Model::Register => "",
         Model::Texts | Model::Map => " on the same keys",
     };
-    let others = match found.longest.len() - answered {
+    let others = match reached.longest.len() - answered {
         0 => String::new(),
         others => format!(", and {others} without an answer"),
     };
@@ -118,20 +136,20 @@ fn longest(history: &History, found: &Contradiction, out: &mut dyn Write) -> io:
         out,
         "The longest order from the beginning has {answered} of the {} answered \
          operations{of}{others}. Its end:",
-        found.answered
+        reached.answered
     )?;
-    if found.longest.is_empty() {
+    if reached.longest.is_empty() {
         writeln!(out, "  (no operation; {})", state_in_words(history, &found.first_state))?;
     }
-    for linearized in &found.longest {
+    for linearized in &reached.longest {
         if let Some(state) = &linearized.state {
             let line = all[linearized.index].invoked.line;
             let words = history.describe(linearized.index).to_string();
             writeln!(out, "  line {line:<6} {words:<40} {}", state_in_words(history, state))?;
         }
     }
-    let line = all[found.stuck].invoked.line;
-    let stuck = history.describe(found.stuck);
+    let line = all[reached.stuck].invoked.line;
+    let stuck = history.describe(reached.stuck);
     writeln!(out, "Next, line {line} must take effect, and cannot: {stuck}")
 }
 
