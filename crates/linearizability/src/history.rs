@@ -158,8 +158,8 @@ impl History {
         self.invocations.iter().filter(|it| it.completion == Completion::Unknown).count()
     }
 
-    /// How many lines or maps of the text were about no operation of a client: faults that a nemesis
-    /// injects, and other lines of a log. 0 if the history was not read from a text of Jepsen.
+    /// How many lines or maps of the text were about no operation of a client: faults that a
+    /// nemesis injects, and other lines of a log. 0 if the text was not one of Jepsen.
     pub fn passed_over(&self) -> usize {
         self.passed_over
     }

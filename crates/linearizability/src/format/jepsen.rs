@@ -138,7 +138,7 @@ impl Reader {
             return Err(line.error(kind, "`:invoke`, `:ok`, `:fail` or `:info`"));
         }
         if name == ":txn" {
-            let message = "this is a transaction of Elle; transactions are not supported. Check the \
+            let message = "this is a transaction of Elle, which is not supported. Check the \
                            `history.edn` of the test with Elle, for example with elle-cli";
             return Err(line.problem(function, message.to_owned()));
         }

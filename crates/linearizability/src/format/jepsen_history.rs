@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The maps follow one another, or are the elements of a vector, and each may have a tag, such as
-//! `#jepsen.history.Op`. The values of `jepsen.independent` are pairs of a key and a value, `[k v]`.
+//! `#jepsen.history.Op`. The values of `jepsen.independent` are pairs `[key value]`.
 //! Maps of the nemesis, maps that are no operation and lines of a log between the maps are passed
 //! over and counted.
 
@@ -47,11 +47,12 @@ struct Event<'a> {
     value: Form<'a>,
 }
 
-/// The format of maps, Jepsen or Porcupine, by the first one that is a call or a return of a client.
+/// The format of maps, Jepsen or Porcupine, by the first that is a call or a return of a client.
 pub(super) fn detect(text: &[u8]) -> Result<Format, ParseError> {
     let mut records = Records::new(text)?;
     while let Ok(Some(record)) = records.next() {
-        let Ok(Record::Fields(fields)) = records.fields(record) else { break };
+        let Ok(fields) = records.fields(record) else { break };
+        let fields = fields.unwrap_or_default();
         let Some(FormKind::Keyword(function)) = fields.function.map(|form| form.kind) else {
             continue;
         };
@@ -90,8 +91,8 @@ pub(super) fn read(text: &[u8]) -> Result<History, ParseError> {
     let mut reader = HistoryReader::default();
     while let Some(record) = records.next()? {
         match records.fields(record)? {
-            Record::PassedOver => reader.passed_over += 1,
-            Record::Fields(fields) => match event(fields, &records.edn)? {
+            None => reader.passed_over += 1,
+            Some(fields) => match event(fields, &records.edn)? {
                 Some(event) => reader.event(&event, &records.edn)?,
                 None => reader.passed_over += 1,
             },
@@ -108,12 +109,6 @@ struct Records<'a> {
     /// The closing bracket and the place of the opening one, in a vector or list of maps.
     open: Option<(char, Place)>,
     lines_passed_over: usize,
-}
-
-enum Record<'a> {
-    /// It has none of the entries of an operation.
-    PassedOver,
-    Fields(Fields<'a>),
 }
 
 impl<'a> Records<'a> {
@@ -161,7 +156,8 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    fn fields(&self, record: Form<'a>) -> Result<Record<'a>, ParseError> {
+    /// The entries of a map that matter; `None` if it has none of the entries of an operation.
+    fn fields(&self, record: Form<'a>) -> Result<Option<Fields<'a>>, ParseError> {
         let (place, mut kind) = (record.place, record.kind);
         while let FormKind::Tagged(inner) = kind {
             kind = inner.kind;
@@ -188,7 +184,7 @@ impl<'a> Records<'a> {
                 return Err(self.edn.error(name.place, "every key once"));
             }
         }
-        Ok(if is_operation { Record::Fields(fields) } else { Record::PassedOver })
+        Ok(is_operation.then_some(fields))
     }
 }
 

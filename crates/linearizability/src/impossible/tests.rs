@@ -108,7 +108,8 @@ fn appends_deletes_and_lists_are_looked_at() {
         (
             "1s 1 invoke append x ab\n1s 1 ok 2\n1s 2 invoke append x c\n1s 2 ok 3\n\
              1s 2 invoke get x\n1s 2 ok ab",
-            "get x → ab (process 2, lines 6 to 7) found x=ab after it was replaced: append x ab → 2 bytes \
+            "get x → ab (process 2, lines 6 to 7) found x=ab after it was replaced: append x ab \
+             → 2 bytes \
              (process 1, lines 2 to 3) was the last operation before that answer which makes it. \
              append x c → 3 bytes (process 2, lines 4 to 5) came after that, and was over before.",
         ),
@@ -141,7 +142,8 @@ fn appends_deletes_and_lists_are_looked_at() {
         ),
         (
             "1s 1 invoke set x=1\n1s 2 invoke cas x 1 2\n1s 2 ok kept 1",
-            "cas x 1 2 → not swapped, 1 (process 2, lines 3 to 4): the answer contradicts the call.",
+            "cas x 1 2 → not swapped, 1 (process 2, lines 3 to 4): the answer contradicts the \
+             call.",
         ),
     ] {
         assert_eq!(sentence(&format!("helios history 1\n{lines}\n")), expected);

@@ -242,10 +242,10 @@ fn different_values_stay_different() {
     ];
     let written = |form: &str| {
         let text = format!("{{:type :invoke :f :write :process 0 :value {form}}}");
-        match &read_all(&text, Format::Jepsen).invocations()[0].operation {
-            MapOperation::Write { value, .. } => value.clone(),
-            other => panic!("{other:?}"),
-        }
+        let history = read_all(&text, Format::Jepsen);
+        let operation = &history.invocations()[0].operation;
+        let MapOperation::Write { value, .. } = operation else { panic!("{operation:?}") };
+        value.clone()
     };
     let values: std::collections::BTreeSet<_> = forms.iter().map(|form| written(form)).collect();
     assert_eq!(values.len(), forms.len(), "{values:?}");
