@@ -27,8 +27,8 @@
 //! A change that completes in the recovery may remove servers that recovered, and they may not hear
 //! of it. Without check-quorum no server disregards their requests for votes, so they depose the
 //! leader again and again (§6: "resulting in poor availability"; dissertation §4.2.3). The leader
-//! still answers between two elections. So progress is demanded in such a run too, but the new client asks again
-//! when its patience is over.
+//! still answers between two elections. So progress is demanded in such a run too, but the new
+//! client asks again when its patience is over.
 //!
 //! # The bound
 //! See [`bound`].

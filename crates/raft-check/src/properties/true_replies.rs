@@ -232,7 +232,8 @@ mod tests {
         let early = judge(Outcome::Committed(at(2, 2)), None, &seen(None));
         assert_eq!(early, Ok(()), "unknown: before the ledger begins");
 
-        let superseded = |seen: &Seen| judge(Outcome::Superseded { position: at(5, 2) }, None, seen);
+        let outcome = Outcome::Superseded { position: at(5, 2) };
+        let superseded = |seen: &Seen| judge(outcome, None, seen);
         assert_eq!(superseded(&seen(Some(3))), Ok(()));
         objects(superseded(&seen(Some(2))), &["5@2, which is committed"]);
         objects(superseded(&seen(None)), &["no entry is committed there"]);
