@@ -98,7 +98,7 @@ impl Checks {
                 if let MessageEvent::Sent { .. } = event {
                     self.follow_message(world, *from, *to, message);
                 } else if let MessageEvent::Delivered = event {
-                    self.follow_delivery(*from, *to, message);
+                    self.follow_delivery(world, *from, *to, message);
                 }
             }
             EventKind::Client { client, sequence, event } => {

@@ -66,6 +66,7 @@ properties! { $
     prompt_transfer: PromptTransfer,
     linearizability: Linearizability,
     exactly_once: ExactlyOnce,
+    repeats_on_evidence: RepeatsOnEvidence,
 }
 
 /// What a collector sees beside the observation, and where verdicts go.
@@ -109,6 +110,8 @@ observations! {
     fn vote_sent(sent: VoteSent);
     /// A node sends a message. `term_sent`, `vote_sent` and `leader_seen` come before.
     fn message_sent(sent: MessageSent<'_>);
+    /// A message arrives at a node that runs.
+    fn message_arrived(from: NodeId, to: NodeId);
     /// A node acts as leader of a term: its role or a trace says so, or it sends as only leaders
     /// do.
     fn leader_seen(leader: NodeId, term: Term);

@@ -21,6 +21,7 @@
 #![allow(unsafe_code)]
 
 mod driver;
+mod links;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ use raft_core::{
 type Section = fn(Effort);
 
 /// The sections by name.
-const SECTIONS: [(&str, Section); 7] = [
+const SECTIONS: [(&str, Section); 9] = [
     ("sharing", sharing),
     ("commits", commits),
     ("elections", elections),
@@ -46,6 +47,8 @@ const SECTIONS: [(&str, Section); 7] = [
     ("catching up", catching_up),
     ("log length", log_length),
     ("quiet", quiet),
+    ("snapshots over links", links::snapshots),
+    ("entries over links", links::entries),
 ];
 
 /// No log is compacted.

@@ -155,6 +155,9 @@ bugs! {
     /// The voters change although too few of the new ones were heard to be a majority.
     ChangeIgnoresLiveness: "change-ignores-liveness" breaks "Change Availability",
         seen in "etcd without strict-reconfig-check";
+    /// The leader sends all pieces of a snapshot again at each heartbeat that brings no answer.
+    SnapshotFlood: "snapshot-flood" breaks "Repeats On Evidence",
+        seen in "an earlier version of this core";
 }
 
 /// The rules that are switched off.

@@ -75,7 +75,7 @@ pub struct Settings {
     /// The most messages with entries in flight to one peer. 1 to 10,000; default 64.
     pub max_in_flight: usize,
     /// The most payload bytes, or bytes of a snapshot, in flight to one peer; one message is always
-    /// possible. 1 to 1 GiB; default 16 MiB.
+    /// possible. 1 to 1 GiB; default 64 MiB.
     pub max_in_flight_bytes: usize,
     /// The most bytes of entries, 64 for each and its payload, that a leader holds and that are not
     /// committed, or not on its own disk; a proposal beyond it is refused, unless nothing waits.
@@ -156,7 +156,7 @@ impl Default for Settings {
             max_batch_entries: 100,
             max_batch_bytes: MIB,
             max_in_flight: 64,
-            max_in_flight_bytes: 16 * MIB,
+            max_in_flight_bytes: 64 * MIB,
             max_uncommitted_bytes: 64 * MIB as u64,
             max_pending_requests: 10_000,
             snapshot_threshold: 10_000,

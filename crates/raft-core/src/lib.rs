@@ -326,7 +326,7 @@ pub use trace::{
     TermTrace, Trace, TransferTrace, VoteRefusal,
 };
 pub use types::{
-    Bytes, ForwardId, HeartbeatRound, Instant, LogIndex, LogPosition, NodeId, PersistId, RequestId,
-    Term,
+    Bytes, ForwardId, HeartbeatRound, Instant, LogIndex, LogPosition, NodeId, PersistId,
+    PieceNumber, RequestId, Term,
 };
 pub use unheard::Unheard;

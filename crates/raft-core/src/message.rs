@@ -2,7 +2,8 @@
 //! the messages that the dissertation adds.
 
 use crate::{
-    Bytes, Entries, ForwardId, HeartbeatRound, LogIndex, LogPosition, Membership, Refusal, Term,
+    Bytes, Entries, ForwardId, HeartbeatRound, LogIndex, LogPosition, Membership, PieceNumber,
+    Refusal, Term,
 };
 
 /// One message between two servers. The network may lose, repeat, delay and reorder messages; it
@@ -146,6 +147,9 @@ pub struct InstallSnapshot {
     pub data: Bytes,
     /// Whether this is the last piece.
     pub done: bool,
+    /// The number of this piece, counted by the leader from 1 for each transfer. A piece that is
+    /// sent again has a new number. A piece without bytes asks how much has arrived.
+    pub number: PieceNumber,
     /// The leader's round at the time of sending.
     pub round: HeartbeatRound,
 }
@@ -161,6 +165,9 @@ pub enum InstallSnapshotReply {
         last_included_index: LogIndex,
         /// How many bytes the follower has, from the start.
         next_offset: u64,
+        /// The number of the piece that this answers; `None` if the follower did not keep the
+        /// piece. It keeps pieces after a gap too: the leader sends only those again that are lost.
+        held: Option<PieceNumber>,
         /// The request's round.
         round: HeartbeatRound,
     },

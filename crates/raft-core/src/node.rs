@@ -14,7 +14,8 @@
 //! | `reads` | reads without log entries (dissertation §6.4) |
 //! | `transfer` | leadership transfer (dissertation §3.10) |
 //! | `change` | membership change (§6, dissertation chapter 4) |
-//! | `snapshot`, `streaming` | §7, the follower's and the leader's side |
+//! | `snapshot`, `incoming` | §7, compaction and the follower's side |
+//! | `streaming`, `outgoing`, `window` | §7, the leader's side: pieces, losses, how much at once |
 //! | `forward` | requests that a follower forwards to its leader |
 //! | `durability` | withholds what is not yet on disk |
 //! | `restart` | the start, first or not |
@@ -42,9 +43,11 @@ mod durability;
 mod election;
 mod follower;
 mod forward;
+mod incoming;
 mod leader;
 #[cfg(feature = "bugs")]
 mod mutants;
+mod outgoing;
 mod progress;
 mod quorum;
 mod reads;
@@ -54,6 +57,7 @@ mod streaming;
 mod terms;
 mod transfer;
 mod transitions;
+mod window;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -65,9 +69,9 @@ use self::change::Change;
 use self::commit::Proposal;
 use self::durability::Durability;
 use self::forward::ForwardedRequest;
+use self::incoming::IncomingSnapshot;
 use self::progress::Progress;
 use self::reads::{HeartbeatRounds, PendingRead};
-use self::snapshot::IncomingSnapshot;
 use self::transfer::LeadershipTransfer;
 use crate::rng::Rng;
 use crate::{

@@ -55,6 +55,12 @@ pub struct RequestId(pub u64);
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HeartbeatRound(pub u64);
 
+/// The number of a piece of a snapshot that a leader sends to one server: 1 for the first piece of
+/// a transfer. A piece that is sent again has a new number. The answer repeats it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PieceNumber(pub u32);
+
 /// Names a request that a follower forwarded to its leader; the reply repeats it. No two
 /// incarnations of a server use the same ids as long as their seeds or their starting times differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]

@@ -39,6 +39,7 @@ fn caught() -> Vec<(Switches, &'static [&'static str])> {
         (core(Bug::ProbeNeverResumes), &["Progress"]),
         // Only behind a bridge.
         (core(Bug::LeaderWithoutQuorum), &["Progress"]),
+        (core(Bug::SnapshotFlood), &["Repeats On Evidence"]),
         (Switches::NONE.with(WorldBug::RetryAppliedTwice), &["Exactly Once"]),
     ]
 }
@@ -82,7 +83,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 18] = [
+const PROOFS: [(&str, &str); 19] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -101,6 +102,7 @@ const PROOFS: [(&str, &str); 18] = [
     ("Prompt Transfer", "transfer-needs-pre-vote"),
     ("Linearizability", "commit-unsorted"),
     ("Exactly Once", "retry-applied-twice"),
+    ("Repeats On Evidence", "snapshot-flood"),
 ];
 
 /// No planted bug gets as far as that: a leader that another one of its term writes to stops at an

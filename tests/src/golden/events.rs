@@ -110,6 +110,9 @@ fn topics(trace: &Trace) -> &'static [&'static str] {
         Trace::Membership(_) | Trace::Commit(CommitTrace::Committed { .. }) => &["core", "changes"],
         Trace::Snapshot(
             SnapshotTrace::Sent { .. }
+            | SnapshotTrace::Asked { .. }
+            | SnapshotTrace::Lost { .. }
+            | SnapshotTrace::StartedOver { .. }
             | SnapshotTrace::ChunkStored { .. }
             | SnapshotTrace::Abandoned { .. }
             | SnapshotTrace::Installed { .. },

@@ -51,6 +51,7 @@ fn body(body: &Body) -> Fields {
             ("offset", request.offset.to_string()),
             ("data", format!("{} bytes", request.data.len())),
             ("done", request.done.to_string()),
+            ("piece", request.number.0.to_string()),
             round(request.round),
         ],
         Body::InstallSnapshotReply(reply) => snapshot_reply(*reply),
@@ -100,11 +101,14 @@ fn append_reply(reply: AppendEntriesReply) -> Fields {
 
 fn snapshot_reply(reply: InstallSnapshotReply) -> Fields {
     match reply {
-        InstallSnapshotReply::Continue { last_included_index, next_offset, round: of } => vec![
-            ("last_included_index", last_included_index.to_string()),
-            ("next_offset", next_offset.to_string()),
-            round(of),
-        ],
+        InstallSnapshotReply::Continue { last_included_index, next_offset, held, round: of } => {
+            vec![
+                ("last_included_index", last_included_index.to_string()),
+                ("next_offset", next_offset.to_string()),
+                ("piece held", held.map_or("no".to_owned(), |piece| piece.0.to_string())),
+                round(of),
+            ]
+        }
         InstallSnapshotReply::Installed { match_index, round: of } => {
             vec![("match_index", match_index.to_string()), round(of)]
         }

@@ -64,7 +64,15 @@ impl Checks {
         properties.leader_seen(leader, term, &mut cx);
     }
 
-    pub(super) fn follow_delivery(&mut self, from: NodeId, to: NodeId, message: &Message) {
+    pub(super) fn follow_delivery(
+        &mut self,
+        world: &World,
+        from: NodeId,
+        to: NodeId,
+        message: &Message,
+    ) {
+        let (properties, mut cx) = self.telling(world);
+        properties.message_arrived(from, to, &mut cx);
         let Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) =
             &message.body
         else {

@@ -79,7 +79,11 @@ impl Node {
     pub(super) fn replicate_to(&mut self, leader: &mut Leader, position: usize, heartbeat: bool) {
         let last = self.log.last().index;
         let settings = &self.config.settings;
+        let round = leader.rounds.current();
         let progress = &mut leader.peers[position];
+        if heartbeat {
+            progress.note_sent(round, self.now);
+        }
         match &mut progress.state {
             ProgressState::Probe { waiting } if *waiting && !heartbeat => {}
             ProgressState::Probe { waiting } => {
@@ -203,7 +207,7 @@ impl Node {
         }
         progress.last_contact = self.now;
         if round > progress.acked_round {
-            progress.acked_round = round;
+            progress.note_answered(round, self.now);
             self.confirm_rounds(leader);
         }
         true

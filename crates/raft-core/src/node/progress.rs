@@ -1,8 +1,10 @@
 //! What a leader knows about one other server (Figure 2's `nextIndex` and `matchIndex`).
 
 use alloc::collections::VecDeque;
+use core::time::Duration;
 
-use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Snapshot};
+use super::outgoing::OutgoingSnapshot;
+use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind};
 
 /// A leader's view of another server. Always `match_index < next_index`.
 #[derive(Clone, Debug)]
@@ -16,6 +18,10 @@ pub(super) struct Progress {
     pub(super) acked_round: HeartbeatRound,
     /// When the peer last answered; at the start of a term, that moment.
     pub(super) last_contact: Instant,
+    /// A round that was sent to the peer, and when. Once it is answered, the next one is.
+    pinged: (HeartbeatRound, Instant),
+    /// The shortest time from a round to the peer's answer; `None` before the first.
+    pub(super) round_trip: Option<Duration>,
     pub(super) state: ProgressState,
 }
 
@@ -58,41 +64,6 @@ impl InFlight {
     }
 }
 
-/// A snapshot that is being sent in pieces.
-#[derive(Clone, Debug)]
-pub(super) struct OutgoingSnapshot {
-    pub(super) snapshot: Snapshot,
-    /// The peer holds this many bytes.
-    pub(super) received: u64,
-    /// The round of the answer that said so.
-    pub(super) received_in: HeartbeatRound,
-    /// This many bytes were sent.
-    pub(super) sent: u64,
-    /// Whether the last piece, or all of an empty snapshot, was sent.
-    pub(super) is_all_sent: bool,
-    /// Whether an answer came since the last heartbeat.
-    pub(super) is_moving: bool,
-}
-
-impl OutgoingSnapshot {
-    pub(super) fn new(snapshot: Snapshot) -> Self {
-        Self {
-            snapshot,
-            received: 0,
-            received_in: HeartbeatRound(0),
-            sent: 0,
-            is_all_sent: false,
-            is_moving: true,
-        }
-    }
-
-    /// Sends the bytes again that the peer does not hold.
-    pub(super) fn rewind(&mut self) {
-        self.sent = self.received;
-        self.is_all_sent = false;
-    }
-}
-
 impl Progress {
     /// At the start of a term (Figure 2): `next_index` is after the leader's last entry.
     pub(super) fn new(peer: NodeId, last_index: LogIndex, now: Instant) -> Self {
@@ -102,6 +73,8 @@ impl Progress {
             match_index: LogIndex(0),
             acked_round: HeartbeatRound(0),
             last_contact: now,
+            pinged: (HeartbeatRound(0), now),
+            round_trip: None,
             state: ProgressState::Probe { waiting: false },
         }
     }
@@ -126,6 +99,23 @@ impl Progress {
         is_more
     }
 
+    /// A message of this round is sent to the peer.
+    pub(super) fn note_sent(&mut self, round: HeartbeatRound, now: Instant) {
+        if self.acked_round >= self.pinged.0 {
+            self.pinged = (round, now);
+        }
+    }
+
+    /// The peer answered a round that it had not answered before.
+    pub(super) fn note_answered(&mut self, round: HeartbeatRound, now: Instant) {
+        let (pinged, at) = self.pinged;
+        if round >= pinged && self.acked_round < pinged {
+            let time = now - at;
+            self.round_trip = Some(self.round_trip.map_or(time, |shortest| shortest.min(time)));
+        }
+        self.acked_round = round;
+    }
+
     /// The logs agree up to `match_index`: send what follows without waiting.
     fn become_replicate(&mut self) {
         self.next_index = self.match_index.next();
@@ -142,7 +132,7 @@ impl Progress {
     /// up.
     pub(super) fn replicated(&self) -> (LogIndex, u64) {
         let received = match &self.state {
-            ProgressState::Snapshot(outgoing) => outgoing.received,
+            ProgressState::Snapshot(outgoing) => outgoing.received(),
             ProgressState::Probe { .. } | ProgressState::Replicate(_) => 0,
         };
         (self.match_index, received)
@@ -155,9 +145,9 @@ impl Progress {
                 (ProgressKind::Replicate, in_flight.messages.len(), in_flight.bytes as u64)
             }
             ProgressState::Snapshot(outgoing) => {
-                let received = outgoing.received;
+                let received = outgoing.received();
                 let total = outgoing.snapshot.data.len() as u64;
-                (ProgressKind::Snapshot { received, total }, 1, outgoing.sent - received)
+                (ProgressKind::Snapshot { received, total }, 1, outgoing.in_flight())
             }
         };
         PeerStatus {

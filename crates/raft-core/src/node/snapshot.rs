@@ -1,30 +1,13 @@
 //! Snapshots and log compaction (§7).
 
-use alloc::vec::Vec;
-
 use super::Node;
 use super::durability::Needs;
+use super::incoming::IncomingSnapshot;
 use crate::{
     Body, Bytes, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
-    LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, Snapshot, SnapshotRefusal,
-    SnapshotTrace, Term,
+    LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
+    SnapshotRefusal, SnapshotTrace,
 };
-
-/// A leader's snapshot that is arriving in pieces.
-#[derive(Clone, Debug)]
-pub(super) struct IncomingSnapshot {
-    last_included: LogPosition,
-    /// The leader's term: another leader's snapshot may be encoded differently.
-    term: Term,
-    data: Vec<u8>,
-}
-
-impl IncomingSnapshot {
-    /// How many bytes have arrived.
-    pub(super) fn len(&self) -> usize {
-        self.data.len()
-    }
-}
 
 impl Node {
     /// Raft §7: asks for a snapshot when enough entries follow the last one.
@@ -97,17 +80,16 @@ impl Node {
             let reason = IgnoreReason::SnapshotTooLarge { limit };
             return self.ignore(from, "InstallSnapshot", reason);
         }
-        let received = self.store_chunk(request);
+        let (incoming, held) = self.store_chunk(request);
+        let received = incoming.received();
         self.trace(|| SnapshotTrace::ChunkStored { last_included, received });
-        let complete = request.done && end == Some(received);
-        match self.incoming_snapshot.take_if(|_| complete) {
-            Some(incoming) => {
-                let data = Bytes::from(incoming.data);
-                rule!(self.install_snapshot(request, &data));
-                self.send_snapshot_installed(from, last_included.index, round);
-            }
-            None => self.send_snapshot_continue(from, last_included.index, received, round),
+        if incoming.is_complete() {
+            let data = incoming.into_data();
+            rule!(self.install_snapshot(request, &data));
+            return self.send_snapshot_installed(from, last_included.index, round);
         }
+        self.incoming_snapshot = Some(incoming);
+        self.send_snapshot_continue(from, last_included.index, (received, held), round);
     }
 
     /// Figure 13: a snapshot that covers committed entries only would undo committed state.
@@ -115,27 +97,27 @@ impl Node {
         last_included.index > self.commit_index
     }
 
-    /// Figure 13, steps 2 and 3: keeps the piece if it continues the bytes received so far. How
-    /// many bytes there are now.
-    fn store_chunk(&mut self, request: &InstallSnapshot) -> u64 {
+    /// Figure 13, steps 2 and 3: keeps the piece. The snapshot so far, and the piece's number if
+    /// its bytes are held.
+    fn store_chunk(
+        &mut self,
+        request: &InstallSnapshot,
+    ) -> (IncomingSnapshot, Option<PieceNumber>) {
         let (last_included, term) = (request.last_included(), self.current_term);
         let mut incoming = match self.incoming_snapshot.take() {
             Some(same) if same.last_included == last_included && same.term == term => same,
             // Another leader may encode the same state in other bytes.
             Some(other) => {
-                let received = other.data.len() as u64;
+                let received = other.len() as u64;
                 let of = other.last_included;
                 self.trace(|| SnapshotTrace::Abandoned { last_included: of, received });
-                IncomingSnapshot { last_included, term, data: Vec::new() }
+                IncomingSnapshot::new(last_included, term)
             }
-            None => IncomingSnapshot { last_included, term, data: Vec::new() },
+            None => IncomingSnapshot::new(last_included, term),
         };
-        if request.offset == incoming.data.len() as u64 {
-            incoming.data.extend_from_slice(&request.data);
-        }
-        let received = incoming.data.len() as u64;
-        self.incoming_snapshot = Some(incoming);
-        received
+        let limit = self.config.settings.max_in_flight_bytes;
+        let is_held = incoming.store(request, limit);
+        (incoming, is_held.then_some(request.number))
     }
 
     /// Figure 13, steps 6 to 8.
@@ -206,10 +188,11 @@ impl Node {
         &mut self,
         to: NodeId,
         last_included_index: LogIndex,
-        next_offset: u64,
+        (next_offset, held): (u64, Option<PieceNumber>),
         round: HeartbeatRound,
     ) {
-        let reply = InstallSnapshotReply::Continue { last_included_index, next_offset, round };
+        let reply =
+            InstallSnapshotReply::Continue { last_included_index, next_offset, held, round };
         self.send(to, Body::InstallSnapshotReply(reply));
     }
 }

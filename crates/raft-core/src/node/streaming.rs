@@ -1,14 +1,16 @@
 //! Sending a snapshot to a server that needs entries which are compacted (§7).
 //!
-//! Pieces follow each other within a window of bytes; each answer says how many bytes have arrived,
-//! which opens the window further. A later heartbeat sends lost pieces again. The pieces share the
-//! snapshot's memory, for however many servers.
+//! Pieces follow each other within a window of bytes, which grows with the answers and shrinks when
+//! bytes wait too long in a link's queue (`window.rs`). A piece is sent again only on evidence that
+//! it was lost; after a silence the leader asks, with an empty piece (`outgoing.rs`). The pieces
+//! share the snapshot's memory, for however many servers.
 
-use super::progress::{OutgoingSnapshot, ProgressState};
+use super::outgoing::{AnswerNews, NextPiece, OutgoingSnapshot};
+use super::progress::ProgressState;
 use super::{Leader, Node};
 use crate::{
     AppendEntries, Body, Entries, HeartbeatRound, IgnoreReason, InstallSnapshot,
-    InstallSnapshotReply, LogIndex, LogPosition, NodeId, Snapshot, SnapshotTrace,
+    InstallSnapshotReply, LogIndex, LogPosition, NodeId, PieceNumber, Snapshot, SnapshotTrace,
 };
 
 const REPLY: &str = "InstallSnapshotReply";
@@ -20,20 +22,30 @@ impl Node {
         let progress = &mut leader.peers[position];
         let (peer, next_index) = (progress.peer, progress.next_index);
         let (last_included, bytes) = (snapshot.position(), snapshot.data.len() as u64);
-        progress.state = ProgressState::Snapshot(OutgoingSnapshot::new(snapshot));
+        let (settings, round_trip) = (&self.config.settings, progress.round_trip);
+        let outgoing = OutgoingSnapshot::new(snapshot, settings, round_trip);
+        progress.state = ProgressState::Snapshot(outgoing);
         self.trace(|| SnapshotTrace::Sent { peer, last_included, next_index, bytes });
         self.send_pieces(leader, position);
     }
 
-    /// With each heartbeat: shows that the leader is there, and sends pieces again that seem lost.
+    /// With each heartbeat: shows that the leader is there, and asks after a silence.
     pub(super) fn keep_streaming(&mut self, leader: &mut Leader, position: usize) {
         self.send_empty(leader, position);
-        let ProgressState::Snapshot(outgoing) = &mut leader.peers[position].state else { return };
-        if core::mem::take(&mut outgoing.is_moving) {
-            return;
-        }
-        outgoing.rewind();
+        rule!(self.ask_after_silence(leader, position));
         self.send_pieces(leader, position);
+    }
+
+    /// If no piece was answered for a while, which doubles each time: asks how much has arrived. No
+    /// bytes are sent again without an answer, which a slow link may only delay.
+    pub(super) fn ask_after_silence(&mut self, leader: &mut Leader, position: usize) {
+        let progress = &mut leader.peers[position];
+        let ProgressState::Snapshot(outgoing) = &mut progress.state else { return };
+        let Some(number) = outgoing.question_when_silent() else { return };
+        let (peer, last_included) = (progress.peer, outgoing.snapshot.position());
+        let total = outgoing.snapshot.data.len() as u64;
+        self.trace(|| SnapshotTrace::Asked { peer, last_included });
+        self.send_piece(leader, position, NextPiece { number, bytes: total..total });
     }
 
     /// A heartbeat that says nothing about the log.
@@ -47,36 +59,33 @@ impl Node {
     }
 
     /// Raft §7: sends pieces for as long as the window has room. One piece may always be under way.
-    fn send_pieces(&mut self, leader: &mut Leader, position: usize) {
-        let window = self.config.settings.max_in_flight_bytes as u64;
-        let size = self.config.settings.snapshot_chunk_bytes;
+    pub(super) fn send_pieces(&mut self, leader: &mut Leader, position: usize) {
+        let limit = self.config.settings.max_in_flight_bytes as u64;
         loop {
-            let round = leader.rounds.current();
             let progress = &mut leader.peers[position];
             let ProgressState::Snapshot(outgoing) = &mut progress.state else { return };
-            let under_way = outgoing.sent - outgoing.received;
-            if outgoing.is_all_sent || (under_way > 0 && under_way >= window) {
-                return;
-            }
-            let total = outgoing.snapshot.data.len();
-            let start = (outgoing.sent as usize).min(total);
-            let end = total.min(start + size);
-            outgoing.sent = end as u64;
-            outgoing.is_all_sent = end == total;
-            let Snapshot { last_included_index, last_included_term, membership, data } =
-                &outgoing.snapshot;
-            let request = InstallSnapshot {
-                last_included_index: *last_included_index,
-                last_included_term: *last_included_term,
-                membership: membership.clone(),
-                offset: start as u64,
-                data: data.slice(start, end),
-                done: end == total,
-                round,
-            };
-            let peer = progress.peer;
-            self.send(peer, Body::InstallSnapshot(request));
+            let Some(next) = outgoing.next_piece(limit, self.now) else { return };
+            self.send_piece(leader, position, next);
         }
+    }
+
+    fn send_piece(&mut self, leader: &Leader, position: usize, next: NextPiece) {
+        let progress = &leader.peers[position];
+        let ProgressState::Snapshot(outgoing) = &progress.state else { return };
+        let Snapshot { last_included_index, last_included_term, membership, data } =
+            &outgoing.snapshot;
+        let NextPiece { number, bytes } = next;
+        let request = InstallSnapshot {
+            last_included_index: *last_included_index,
+            last_included_term: *last_included_term,
+            membership: membership.clone(),
+            offset: bytes.start,
+            data: data.slice(bytes.start as usize, bytes.end as usize),
+            done: bytes.end == data.len() as u64,
+            number,
+            round: leader.rounds.current(),
+        };
+        self.send(progress.peer, Body::InstallSnapshot(request));
     }
 
     pub(super) fn receive_install_snapshot_reply(
@@ -92,9 +101,14 @@ impl Node {
                         rule!(node.record_match(leader, position, match_index));
                     }
                 }
-                InstallSnapshotReply::Continue { last_included_index, next_offset, round } => {
+                InstallSnapshotReply::Continue {
+                    last_included_index,
+                    next_offset,
+                    held,
+                    round,
+                } => {
                     if rule!(node.hear_from(leader, position, round)) {
-                        let answer = (next_offset, round);
+                        let answer = (next_offset, held, round);
                         node.continue_streaming(leader, position, last_included_index, answer);
                     }
                 }
@@ -106,34 +120,34 @@ impl Node {
         }
     }
 
-    /// A server holds the first `next_offset` bytes of a snapshot, by its answer to this round.
+    /// A server holds the first `next_offset` bytes of a snapshot, and this piece, by its answer to
+    /// this round.
     fn continue_streaming(
         &mut self,
         leader: &mut Leader,
         position: usize,
         last_included_index: LogIndex,
-        (next_offset, round): (u64, HeartbeatRound),
+        answer: (u64, Option<PieceNumber>, HeartbeatRound),
     ) {
         let progress = &mut leader.peers[position];
-        let from = progress.peer;
+        let peer = progress.peer;
         let ProgressState::Snapshot(outgoing) = &mut progress.state else {
-            return self.ignore(from, REPLY, IgnoreReason::NotExpected);
+            return self.ignore(peer, REPLY, IgnoreReason::NotExpected);
         };
-        if outgoing.snapshot.last_included_index != last_included_index {
-            return self.ignore(from, REPLY, IgnoreReason::NotExpected);
+        let last_included = outgoing.snapshot.position();
+        if last_included.index != last_included_index {
+            return self.ignore(peer, REPLY, IgnoreReason::NotExpected);
         }
-        if next_offset > outgoing.received && next_offset <= outgoing.snapshot.data.len() as u64 {
-            outgoing.received = next_offset;
-            outgoing.sent = outgoing.sent.max(next_offset);
-        } else if next_offset < outgoing.received && round > outgoing.received_in {
-            // It restarted, and has lost the pieces.
-            outgoing.received = next_offset;
-            outgoing.rewind();
-        } else {
-            return self.ignore(from, REPLY, IgnoreReason::AlreadyKnown);
+        match outgoing.answered(answer, self.now) {
+            AnswerNews::Nothing => return self.ignore(peer, REPLY, IgnoreReason::AlreadyKnown),
+            AnswerNews::Progress { lost: 0 } => {}
+            AnswerNews::Progress { lost } => {
+                self.trace(|| SnapshotTrace::Lost { peer, last_included, bytes: lost });
+            }
+            AnswerNews::Restarted => {
+                self.trace(|| SnapshotTrace::StartedOver { peer, last_included });
+            }
         }
-        outgoing.received_in = round;
-        outgoing.is_moving = true;
         self.send_pieces(leader, position);
     }
 }

@@ -115,7 +115,8 @@ impl Node {
             }
             Body::InstallSnapshot(request) => {
                 self.ignore(from, message.name(), IgnoreReason::StaleTerm { current });
-                self.send_snapshot_continue(from, request.last_included_index, 0, NO_ROUND);
+                let index = request.last_included_index;
+                self.send_snapshot_continue(from, index, (0, None), NO_ROUND);
             }
             Body::ReadIndex(request) => {
                 self.answer_read_index(from, request.id, Err(Refusal::NotLeader))

@@ -40,6 +40,29 @@ pub enum SnapshotTrace {
         /// The snapshot's size in bytes.
         bytes: u64,
     },
+    /// The follower answered no piece for a while: the leader asks how much has arrived.
+    Asked {
+        /// The follower.
+        peer: NodeId,
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+    },
+    /// The follower answered a later piece, and not these bytes: the leader sends them again.
+    Lost {
+        /// The follower.
+        peer: NodeId,
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+        /// Bytes of the pieces that are lost.
+        bytes: u64,
+    },
+    /// The follower holds less than it did: it was restarted, and the leader starts over.
+    StartedOver {
+        /// The follower.
+        peer: NodeId,
+        /// The last entry that the snapshot covers.
+        last_included: LogPosition,
+    },
     /// The follower stored a piece of its leader's snapshot.
     ChunkStored {
         /// The last entry that the snapshot covers.
@@ -88,6 +111,9 @@ impl SnapshotTrace {
             | Self::Compacted { .. }
             | Self::Ignored { .. }
             | Self::Sent { .. }
+            | Self::Asked { .. }
+            | Self::Lost { .. }
+            | Self::StartedOver { .. }
             | Self::ChunkStored { .. }
             | Self::Abandoned { .. }
             | Self::Installed { .. } => Some("§7"),
@@ -114,6 +140,21 @@ impl fmt::Display for SnapshotTrace {
                 f,
                 "sends its snapshot through {last_included} ({bytes} bytes) to node {peer}: the \
                  leader's log does not reach back to entry {next_index}"
+            ),
+            Self::Asked { peer, last_included } => write!(
+                f,
+                "asks node {peer} how much of the snapshot through {last_included} it holds: no \
+                 answer came for a while"
+            ),
+            Self::Lost { peer, last_included, bytes } => write!(
+                f,
+                "sends {bytes} bytes of the snapshot through {last_included} to node {peer} again: \
+                 node {peer} answered a later piece and not these"
+            ),
+            Self::StartedOver { peer, last_included } => write!(
+                f,
+                "sends the snapshot through {last_included} to node {peer} from its beginning: \
+                 node {peer} was restarted and has lost the pieces"
             ),
             Self::ChunkStored { last_included, received } => {
                 write!(f, "holds {received} bytes of the snapshot through {last_included}")

@@ -90,6 +90,7 @@ rows! {
     leadership::bridge, LeaderWithoutQuorum => "nobody can commit";
     memberships::list_edited_by_hand, MembershipFromConfig => "and its log says";
     memberships::dead_learner_is_promoted, ChangeIgnoresLiveness => "takes no more commands";
+    snapshots::link_is_slow, SnapshotFlood => "sent again without an answer";
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Rules of snapshots (§7).
 
+use std::collections::BTreeSet;
+
 use raft_core::{Body, Bugs, Membership, MembershipChange, NodeId};
 
 use crate::builders::disk;
@@ -66,4 +68,20 @@ pub(crate) fn membership_in_a_snapshot(bugs: Bugs) {
     cluster.take_snapshot(1);
     cluster.rejoin(3);
     cluster.heartbeats(1, 2);
+}
+
+/// The pieces of a snapshot take longer to server 2 than ten heartbeats.
+pub(crate) fn link_is_slow(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.compact_without(2);
+    cluster.rejoin(2);
+    let mut sent = BTreeSet::new();
+    for _ in 0..10 {
+        cluster.time_out(1);
+        for envelope in cluster.take(|envelope| envelope.to == 2) {
+            let Body::InstallSnapshot(piece) = envelope.message.body else { continue };
+            let is_new = piece.data.is_empty() || sent.insert(piece.offset);
+            assert!(is_new, "byte {} is sent again without an answer", piece.offset);
+        }
+    }
 }

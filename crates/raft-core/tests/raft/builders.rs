@@ -3,7 +3,7 @@
 use raft_core::{
     AppendEntries, AppendEntriesReply, Body, Bytes, Config, Entry, HardState, HeartbeatRound,
     InstallSnapshot, InstallSnapshotReply, LogIndex, LogPosition, Membership, Message, NodeId,
-    Payload, PreVote, Recovered, RequestVote, RequestVoteReply, Snapshot, Term,
+    Payload, PieceNumber, PreVote, Recovered, RequestVote, RequestVoteReply, Snapshot, Term,
 };
 
 /// Index and term.
@@ -143,21 +143,28 @@ pub(crate) fn install(snapshot: &Snapshot, offset: usize, end: usize) -> Body {
         offset: offset as u64,
         data: snapshot.data.slice(offset, end),
         done: end == snapshot.data.len(),
+        number: PieceNumber(1),
         round: HeartbeatRound(0),
     })
 }
 
+/// The answer to a piece of [`install`] that the follower kept.
 pub(crate) fn resume(last_included_index: u64, next_offset: u64) -> Body {
-    let last_included_index = LogIndex(last_included_index);
-    resume_in(0, last_included_index.0, next_offset)
+    resume_in(0, last_included_index, next_offset, Some(1))
 }
 
-/// The same, in answer to a piece of this round.
-pub(crate) fn resume_in(round: u64, last_included_index: u64, next_offset: u64) -> Body {
+/// An answer to the piece `held` of this round.
+pub(crate) fn resume_in(
+    round: u64,
+    last_included_index: u64,
+    next_offset: u64,
+    held: Option<u32>,
+) -> Body {
     let (last_included_index, round) = (LogIndex(last_included_index), HeartbeatRound(round));
     Body::InstallSnapshotReply(InstallSnapshotReply::Continue {
         last_included_index,
         next_offset,
+        held: held.map(PieceNumber),
         round,
     })
 }

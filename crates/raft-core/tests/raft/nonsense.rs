@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use raft_core::{
     AppendEntries, AppendEntriesReply, Body, Bytes, Entry, Forward, ForwardId, ForwardReply,
     HeartbeatRound, Input, InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition,
-    Membership, MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PreVote,
-    ReadIndex, ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote,
+    Membership, MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PieceNumber,
+    PreVote, ReadIndex, ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote,
     RequestVoteReply, Settings, Term,
 };
 
@@ -76,8 +76,10 @@ fn append_entries() -> impl Strategy<Value = Body> {
 fn install_snapshot() -> impl Strategy<Value = Body> {
     let members = proptest::collection::vec(0u64..12, 0..12);
     let members = prop_oneof![3 => Just(vec![1, 2, 3]), 1 => members];
-    let parts = (index(), term(), members, number(), 0usize..4, any::<bool>());
-    parts.prop_map(|(last_included_index, last_included_term, members, offset, length, done)| {
+    let piece = (number(), 0usize..4, any::<bool>(), any::<u32>());
+    let parts = (index(), term(), members, piece);
+    parts.prop_map(|(last_included_index, last_included_term, members, piece)| {
+        let (offset, length, done, number) = piece;
         Body::InstallSnapshot(InstallSnapshot {
             last_included_index,
             last_included_term,
@@ -85,6 +87,7 @@ fn install_snapshot() -> impl Strategy<Value = Body> {
             offset,
             data: Bytes::from(vec![7; length]),
             done,
+            number: PieceNumber(number),
             round: HeartbeatRound(1),
         })
     })
@@ -110,10 +113,15 @@ fn body() -> impl Strategy<Value = Body> {
             let hint = LogPosition::new(index, term);
             AppendEntriesReply::Failure { prev_log_index, hint, round }
         });
-    let resume =
-        (index(), number(), round()).prop_map(|(last_included_index, next_offset, round)| {
-            InstallSnapshotReply::Continue { last_included_index, next_offset, round }
-        });
+    let held = || proptest::option::of(prop_oneof![0u32..6, any::<u32>()].prop_map(PieceNumber));
+    let resume = (index(), number(), held(), round()).prop_map(
+        |(last_included_index, next_offset, held, round)| InstallSnapshotReply::Continue {
+            last_included_index,
+            next_offset,
+            held,
+            round,
+        },
+    );
     let installed = (index(), round())
         .prop_map(|(match_index, round)| InstallSnapshotReply::Installed { match_index, round });
     prop_oneof![

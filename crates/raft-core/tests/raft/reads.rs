@@ -127,7 +127,7 @@ fn any_answer_of_the_term_confirms() {
     server.receive(3, 1, Body::AppendEntriesReply(refusal));
     assert_eq!(server.outcome(1), readable(1));
     ask(&mut server, 2);
-    server.receive(3, 1, resume_in(3, 1, 0));
+    server.receive(3, 1, resume_in(3, 1, 0, None));
     assert_eq!(server.outcome(2), readable(1));
 }
 

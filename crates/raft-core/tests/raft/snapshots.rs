@@ -182,7 +182,7 @@ fn a_snapshot_of_a_deposed_leader_is_refused() {
     let state = snapshot(9, 3, 3, "state");
     for (offset, end) in [(0, 2), (2, 5), (0, 5)] {
         server.receive(2, 3, install(&state, offset, end));
-        assert_eq!(server.take_sent(), [(2, message(4, resume(9, 0)))]);
+        assert_eq!(server.take_sent(), [(2, message(4, resume_in(0, 9, 0, None)))]);
     }
     assert_eq!(server.log_terms(), [1]);
     assert!(server.restored.is_empty());

@@ -1,6 +1,6 @@
 //! §7: a leader sends its snapshot in pieces to a follower that is too far behind.
 
-use raft_core::{Body, InstallSnapshot, Instant, LogIndex, ProgressKind};
+use raft_core::{Body, Input, InstallSnapshot, Instant, LogIndex, ProgressKind};
 
 use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
@@ -106,7 +106,8 @@ fn pieces_follow_each_other_within_the_window() {
     }
 }
 
-/// A piece that got lost is sent again when no answer came for a heartbeat, from there on.
+/// A piece that got lost is sent again. After a silence the leader asks, with an empty piece at the
+/// end, and the answer shows the loss.
 #[test]
 fn a_transfer_resumes_where_a_piece_was_lost() {
     for lost_is_the_answer in [false, true] {
@@ -122,7 +123,8 @@ fn a_transfer_resumes_where_a_piece_was_lost() {
         cluster.time_out(1);
         let offsets: Vec<u64> =
             deliver_pieces(&mut cluster, 9).iter().map(|piece| piece.offset).collect();
-        assert_eq!(offsets, [4, 8], "the answer was lost: {lost_is_the_answer}");
+        let lost: &[u64] = if lost_is_the_answer { &[10, 8] } else { &[10, 4, 8] };
+        assert_eq!(offsets, lost, "the answer was lost: {lost_is_the_answer}");
         cluster.heartbeats(1, 1);
         cluster.assert_converged();
     }
@@ -140,7 +142,7 @@ fn a_follower_that_restarts_in_the_middle_gets_the_snapshot_again() {
     cluster.time_out(1);
     cluster.time_out(1);
     let offsets: Vec<u64> = deliver_pieces(&mut cluster, 9).iter().map(|p| p.offset).collect();
-    assert_eq!(offsets, [8, 0, 4, 8]);
+    assert_eq!(offsets, [10, 0, 4, 8], "the question, and all pieces");
     cluster.heartbeats(1, 1);
     cluster.assert_converged();
 }
@@ -156,31 +158,54 @@ fn another_leaders_snapshot_starts_from_the_beginning() {
     server.receive(3, 4, install(&second, 4, 6));
     assert_eq!(server.take_reply(), resume(5, 0));
     server.receive(3, 4, install(&second, 0, 4));
-    assert_eq!(server.take_reply(), resume(5, 4));
-    server.receive(3, 4, install(&second, 4, 6));
-    assert_eq!(server.take_reply(), installed(5));
+    assert_eq!(server.take_reply(), installed(5), "the second piece waited for the first");
     assert_eq!(server.state, "bbbbbb");
 }
 
-/// Figure 13, rules 2 to 4: pieces are written at their offset; more are waited for until done.
+/// Figure 13, rules 2 to 4: pieces are written at their offset; more are waited for until done. A
+/// piece after a gap is kept.
 #[test]
-fn pieces_out_of_order_or_repeated_are_harmless() {
+fn pieces_out_of_order_or_repeated_are_kept_once() {
     let mut server = Server::of_three(disk(3, &[]));
-    let state = snapshot(5, 3, 3, "abcdef");
-    for ((offset, end), held) in
-        [((2, 4), 0), ((4, 6), 0), ((0, 2), 2), ((0, 2), 2), ((4, 6), 2), ((2, 4), 4), ((0, 2), 4)]
-    {
+    let state = snapshot(5, 3, 3, "abcdefgh");
+    for ((offset, end), received, held) in [
+        ((2, 4), 0, 2),
+        ((6, 8), 0, 4),
+        ((2, 4), 0, 4),
+        ((0, 2), 4, 6),
+        ((0, 2), 4, 6),
+        ((2, 4), 4, 6),
+        ((1, 4), 4, 6),
+        ((8, 8), 4, 6),
+    ] {
         server.receive(2, 3, install(&state, offset, end));
-        assert_eq!(server.take_reply(), resume(5, held), "{offset}..{end}");
+        assert_eq!(server.take_reply(), resume(5, received), "{offset}..{end}");
+        assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, held, "{offset}..{end}");
         assert!(server.restored.is_empty());
     }
-    server.receive(2, 3, install(&state, 4, 6));
+    server.receive(2, 3, install(&state, 3, 6));
     assert_eq!(server.take_reply(), installed(5));
-    assert_eq!(server.state, "abcdef");
+    assert_eq!(server.state, "abcdefgh");
     // The last piece again: it is installed already.
-    server.receive(2, 3, install(&state, 4, 6));
+    server.receive(2, 3, install(&state, 6, 8));
     assert_eq!(server.take_reply(), installed(5));
     assert_eq!(server.restored.len(), 1);
+}
+
+/// Pieces after a gap are kept within the window of bytes in flight. The answer says if one is not.
+#[test]
+fn pieces_after_a_gap_are_limited() {
+    let mut config = config(1, 3);
+    config.settings.max_in_flight_bytes = 3;
+    let mut server = Server::start(config, disk(3, &[]), Instant(0));
+    let state = snapshot(5, 3, 3, "abcdefgh");
+    server.receive(2, 3, install(&state, 2, 4));
+    assert_eq!(server.take_reply(), resume(5, 0));
+    server.receive(2, 3, install(&state, 4, 6));
+    assert_eq!(server.take_reply(), resume_in(0, 5, 0, None));
+    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 2);
+    server.receive(2, 3, install(&state, 0, 2));
+    assert_eq!(server.take_reply(), resume(5, 4));
 }
 
 /// A late piece of an older snapshot does not disturb the one that is arriving.
@@ -210,7 +235,7 @@ fn repeated_and_impossible_answers_do_not_disturb_the_leader() {
     server.sent.clear();
     // Server 3 has nothing.
     server.receive(3, 1, failure(0, (0, 0)));
-    server.handle(server.node.deadline(), raft_core::Input::Timeout);
+    server.handle(server.node.deadline(), Input::Timeout);
     server.sent.clear();
     let before = server.node.status();
     for answer in [resume(2, u64::MAX), resume(2, 6), resume(9, 3), resume(0, 0)] {
@@ -253,4 +278,140 @@ fn replication_continues_behind_the_snapshot() {
     cluster.heartbeats(1, 1);
     cluster.assert_converged();
     assert_eq!(cluster.server(3).state, "alpha,beta,gamma,delta");
+}
+
+/// A leader that sends server 3 the snapshot "alpha" in pieces of one byte, all five at once.
+fn streaming() -> Server {
+    let mut config = config(1, 3);
+    config.settings.snapshot_chunk_bytes = 1;
+    let mut server = Server::start(config, disk(0, &[]), Instant(0));
+    server.lead();
+    server.receive(2, 1, success(1));
+    server.propose(1, "alpha");
+    server.receive(2, 1, success(2));
+    server.take_snapshot(Instant(0));
+    server.sent.clear();
+    server.receive(3, 1, failure(0, (0, 0)));
+    server.handle(server.node.deadline(), Input::Timeout);
+    assert_eq!(numbered(&mut server), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4)]);
+    server
+}
+
+/// Number and offset of each piece that was sent to server 3.
+fn numbered(server: &mut Server) -> Vec<(u32, u64)> {
+    let pieces = server.take_sent().into_iter().filter_map(|(to, message)| {
+        let Body::InstallSnapshot(piece) = message.body else { return None };
+        (to == 3).then_some((piece.number.0, piece.offset))
+    });
+    pieces.collect()
+}
+
+fn heartbeat(server: &mut Server) {
+    server.handle(server.node.deadline(), Input::Timeout);
+}
+
+/// The server answered a later piece and not this one: it is lost, and it alone is sent again.
+#[test]
+fn a_piece_is_sent_again_when_a_later_one_was_answered() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 1, Some(1)));
+    assert_eq!(numbered(&mut server), []);
+    server.receive(3, 1, resume_in(1, 2, 1, Some(4)));
+    assert_eq!(numbered(&mut server), [(6, 1), (7, 2)]);
+    server.receive(3, 1, resume_in(1, 2, 1, Some(7)));
+    assert_eq!(numbered(&mut server), [(8, 1), (9, 4)], "5 and 6 are older than 7");
+    server.receive(3, 1, resume_in(1, 2, 5, Some(9)));
+    assert_eq!(numbered(&mut server), []);
+    assert_eq!(server.node.status().peers[1].in_flight_bytes, 0);
+}
+
+/// Messages overtake each other: a piece that was taken for lost, and was not, makes the leader
+/// wait for twice as many later ones.
+#[test]
+fn an_unneeded_repeat_makes_the_leader_more_patient() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 0, Some(2)));
+    assert_eq!(numbered(&mut server), [(6, 0)]);
+    server.receive(3, 1, resume_in(1, 2, 2, Some(1)));
+    server.receive(3, 1, resume_in(1, 2, 2, Some(4)));
+    assert_eq!(numbered(&mut server), [], "one later piece is not enough any more");
+    server.receive(3, 1, resume_in(1, 2, 2, Some(5)));
+    assert_eq!(numbered(&mut server), [(7, 2)]);
+}
+
+/// Without an answer no byte is sent again, however long. The leader asks with an empty piece, and
+/// the time between the questions doubles.
+#[test]
+fn without_an_answer_the_leader_only_asks_and_less_and_less() {
+    let mut server = streaming();
+    let mut asked = Vec::new();
+    for beat in 1..=200 {
+        heartbeat(&mut server);
+        for (_, offset) in numbered(&mut server) {
+            assert_eq!(offset, 5, "an empty piece at the end");
+            asked.push(beat);
+        }
+    }
+    assert_eq!(asked, [2, 5, 10, 19, 36, 69, 102, 135, 168]);
+    // All pieces were lost. The next question comes as early as the first did.
+    server.receive(3, 1, resume_in(1, 2, 0, Some(14)));
+    assert_eq!(numbered(&mut server), [(15, 0)]);
+    heartbeat(&mut server);
+    assert_eq!(numbered(&mut server), []);
+    heartbeat(&mut server);
+    assert_eq!(numbered(&mut server), [(16, 5)]);
+}
+
+/// On a slow link each answer is late. After the first one the leader knows, and does not ask.
+#[test]
+fn a_late_answer_shows_how_long_answers_take() {
+    let mut server = streaming();
+    for piece in 1..5 {
+        (0..4).for_each(|_| heartbeat(&mut server));
+        let asked = numbered(&mut server).len();
+        assert_eq!(asked, usize::from(piece == 1), "before the answer to piece {piece}");
+        server.receive(3, 1, resume_in(1, 2, piece, Some(piece as u32)));
+    }
+}
+
+/// The answer to the question shows what is lost. One piece follows, and more with its answer.
+#[test]
+fn after_a_silence_the_window_grows_from_one_piece() {
+    let mut server = streaming();
+    heartbeat(&mut server);
+    heartbeat(&mut server);
+    assert_eq!(numbered(&mut server), [(6, 5)]);
+    server.receive(3, 1, resume_in(3, 2, 0, Some(6)));
+    assert_eq!(numbered(&mut server), [(7, 0)]);
+    server.receive(3, 1, resume_in(3, 2, 1, Some(7)));
+    assert_eq!(numbered(&mut server), [(8, 1), (9, 2), (10, 3)]);
+}
+
+/// An answer that says nothing new shows that the follower is there.
+#[test]
+fn an_answer_that_says_the_same_again_is_contact() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 1, Some(1)));
+    let before = server.node.status().peers[1];
+    heartbeat(&mut server);
+    let now = server.node.deadline();
+    server.receive_at(now, 3, 1, resume_in(1, 2, 1, Some(1)));
+    let after = server.node.status().peers[1];
+    assert!(before.last_contact < now && after.last_contact == now);
+    assert_eq!((after.state, after.in_flight_bytes), (before.state, before.in_flight_bytes));
+}
+
+/// A follower that restarted has lost the pieces after a gap too.
+#[test]
+fn a_restart_loses_the_pieces_after_a_gap() {
+    let mut server = streaming();
+    for piece in 2..=5 {
+        server.receive(3, 1, resume_in(1, 2, 0, Some(piece)));
+    }
+    assert_eq!(numbered(&mut server), [(6, 0)]);
+    heartbeat(&mut server);
+    server.receive(3, 1, resume_in(2, 2, 1, Some(6)));
+    assert_eq!(numbered(&mut server), [(7, 1)], "the second byte is not there any more");
+    server.receive(3, 1, resume_in(2, 2, 2, Some(7)));
+    assert_eq!(numbered(&mut server), [(8, 2), (9, 3), (10, 4)]);
 }

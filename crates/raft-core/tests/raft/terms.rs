@@ -86,7 +86,7 @@ fn a_request_with_a_stale_term_is_rejected() {
         let requests = [
             (request_vote(1, 1), vote(false)),
             (append((1, 1), &[2], 2), failure(1, (0, 0))),
-            (install(&state, 0, 5), resume(9, 0)),
+            (install(&state, 0, 5), resume_in(0, 9, 0, None)),
         ];
         for (request, rejection) in requests {
             let mut server = server();

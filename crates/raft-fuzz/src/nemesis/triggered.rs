@@ -173,6 +173,9 @@ fn on_snapshot(decision: &SnapshotTrace) -> Option<(&'static [TriggeredFault], O
         | SnapshotTrace::Compacted { .. }
         | SnapshotTrace::Ignored { .. }
         | SnapshotTrace::ChunkStored { .. }
+        | SnapshotTrace::Asked { .. }
+        | SnapshotTrace::Lost { .. }
+        | SnapshotTrace::StartedOver { .. }
         | SnapshotTrace::Abandoned { .. } => None,
     }
 }

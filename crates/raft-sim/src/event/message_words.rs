@@ -33,7 +33,8 @@ impl fmt::Display for MessageWords<'_> {
             Body::InstallSnapshot(request) => {
                 write!(f, " last_included={}", request.last_included())?;
                 write!(f, " offset={} bytes={}", request.offset, request.data.len())?;
-                write!(f, " done={} round={}", request.done, request.round.0)
+                write!(f, " done={} piece={}", request.done, request.number.0)?;
+                write!(f, " round={}", request.round.0)
             }
             Body::InstallSnapshotReply(reply) => write_snapshot_reply(f, reply),
             Body::ReadIndex(request) => f.write_str(if request.lease { " lease" } else { "" }),
@@ -67,8 +68,13 @@ fn write_append_reply(f: &mut fmt::Formatter<'_>, reply: &AppendEntriesReply) ->
 
 fn write_snapshot_reply(f: &mut fmt::Formatter<'_>, reply: &InstallSnapshotReply) -> fmt::Result {
     match reply {
-        InstallSnapshotReply::Continue { next_offset, round, .. } => {
-            write!(f, " next_offset={next_offset} round={}", round.0)
+        InstallSnapshotReply::Continue { next_offset, held, round, .. } => {
+            write!(f, " next_offset={next_offset}")?;
+            match held {
+                Some(number) => write!(f, " piece={} is held", number.0)?,
+                None => f.write_str(" the piece is not held")?,
+            }
+            write!(f, " round={}", round.0)
         }
         InstallSnapshotReply::Installed { match_index, round } => {
             write!(f, " installed match_index={match_index} round={}", round.0)

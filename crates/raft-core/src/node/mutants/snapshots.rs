@@ -1,6 +1,7 @@
 //! Bugs of snapshots.
 
-use crate::node::Node;
+use crate::node::progress::ProgressState;
+use crate::node::{Leader, Node};
 use crate::{Bug, Bytes, InstallSnapshot, LogIndex, LogPosition, Membership, Snapshot};
 
 /// [`Bug::OldSnapshotInstalled`]
@@ -34,5 +35,18 @@ pub(in crate::node) fn store_snapshot(node: &mut Node, snapshot: &Snapshot) -> O
     node.has(Bug::SnapshotLosesJoint).then(|| {
         let membership = snapshot.membership.without_outgoing();
         node.store_snapshot(&Snapshot { membership, ..snapshot.clone() });
+    })
+}
+
+/// [`Bug::SnapshotFlood`]
+pub(in crate::node) fn ask_after_silence(
+    node: &mut Node,
+    leader: &mut Leader,
+    position: usize,
+) -> Option<()> {
+    node.has(Bug::SnapshotFlood).then(|| {
+        if let ProgressState::Snapshot(outgoing) = &mut leader.peers[position].state {
+            outgoing.give_up_when_silent();
+        }
     })
 }
