@@ -66,6 +66,14 @@ pub enum Input {
         /// The encoded state.
         data: Bytes,
     },
+    /// The driver could not make the snapshot that [`Output::SnapshotNeeded`] asked for. The node
+    /// keeps the log and asks again after more applied entries: an eighth of
+    /// [`Settings::snapshot_threshold`](crate::Settings::snapshot_threshold), at least one; twice
+    /// as many after each further failure in a row, at most the threshold.
+    SnapshotFailed {
+        /// The `through` of the request.
+        through: LogIndex,
+    },
     /// Act as if the election timeout had just elapsed, whatever the clock says. A leader ignores
     /// it. For tests and for people who watch. With lease reads on, a server that heard from a
     /// leader less than the shortest election timeout ago refuses: the lease depends on it.

@@ -254,10 +254,23 @@
 //!   [`Settings::max_pending_requests`] each.
 //! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are
 //!   shared with the log; a command that is forwarded is not.
-//! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`].
+//! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
+//!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. For a snapshot being
+//!   sent, a few words for each piece in flight, of 4 KiB or more unless
+//!   [`Settings::snapshot_chunk_bytes`] is less.
 //! - At most 27 members and their votes, and the start times of 256 rounds of heartbeats.
 //!
 //! The driver bounds the outputs that it has not taken and the writes that it has not finished.
+//!
+//! # A snapshot that fails
+//!
+//! [`Output::SnapshotNeeded`] comes once and waits for its answer, [`Input::SnapshotTaken`]. A
+//! driver that cannot make the snapshot (the disk is full, the encoder failed) answers with
+//! [`Input::SnapshotFailed`]. The log is kept, and the server serves on. The node asks again after
+//! an eighth of [`Settings::snapshot_threshold`] more applied entries, then after twice as many, up
+//! to the threshold: a server without traffic does not ask, since its log does not grow. A driver
+//! may also hand over a snapshot at any time of its own. Watch [`MemoryUsage::log_bytes`]: until a
+//! snapshot succeeds, the log grows with every entry.
 //!
 //! # What is deliberately absent
 //!

@@ -72,6 +72,7 @@ use self::forward::ForwardedRequest;
 use self::incoming::IncomingSnapshot;
 use self::progress::Progress;
 use self::reads::{HeartbeatRounds, PendingRead};
+use self::snapshot::SnapshotRequest;
 use self::transfer::LeadershipTransfer;
 use crate::rng::Rng;
 use crate::{
@@ -138,8 +139,7 @@ pub struct Node {
     incoming_snapshot: Option<IncomingSnapshot>,
     /// The write that carries the last snapshot installed from a leader.
     snapshot_write: PersistId,
-    /// Whether the driver owes an answer to `Output::SnapshotNeeded`.
-    snapshot_requested: bool,
+    snapshot_request: SnapshotRequest,
     outputs: VecDeque<Output>,
 }
 
@@ -211,6 +211,7 @@ impl Node {
             }
             Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),
             Input::SnapshotTaken { through, data } => self.snapshot_taken(through, data),
+            Input::SnapshotFailed { through } => self.snapshot_failed(through),
             Input::ForceElection => self.force_election(),
             Input::ForgetLeader => self.forget_leader(),
         }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::durability::Durability;
+use super::snapshot::SnapshotRequest;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
@@ -127,7 +128,7 @@ impl Node {
             last_forward,
             incoming_snapshot: None,
             snapshot_write: PersistId(0),
-            snapshot_requested: false,
+            snapshot_request: SnapshotRequest::default(),
             outputs: VecDeque::new(),
             log,
             snapshot,

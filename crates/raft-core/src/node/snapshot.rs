@@ -9,23 +9,58 @@ use crate::{
     SnapshotRefusal, SnapshotTrace,
 };
 
+/// After a failure the driver is asked again after this part of the threshold.
+const FIRST_RETRY: u64 = 8;
+
+/// What the driver was asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SnapshotRequest {
+    /// The last entry of the snapshot that the driver was asked for, until it answers.
+    pub(super) through: Option<LogIndex>,
+    /// The driver is not asked before this entry is applied.
+    not_before: LogIndex,
+    /// The driver failed so often in a row.
+    failures: u32,
+}
+
 impl Node {
     /// Raft §7: asks for a snapshot when enough entries follow the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.log.base().index.0;
-        let is_due = entries >= self.config.settings.snapshot_threshold;
-        if self.snapshot_requested || !is_due || self.membership_at(self.last_applied).is_empty() {
+        let request = &self.snapshot_request;
+        let is_due = entries >= self.config.settings.snapshot_threshold
+            && self.last_applied >= request.not_before;
+        let is_asked = request.through.is_some();
+        if is_asked || !is_due || self.membership_at(self.last_applied).is_empty() {
             return;
         }
-        self.snapshot_requested = true;
         let through = self.last_applied;
+        self.snapshot_request.through = Some(through);
         self.trace(|| SnapshotTrace::Requested { through, entries });
         self.outputs.push_back(Output::SnapshotNeeded { through });
     }
 
+    /// Raft §7: the driver could not make the snapshot. Asking again at once would fail again: the
+    /// driver is asked after more entries, twice as many with each failure.
+    pub(super) fn snapshot_failed(&mut self, through: LogIndex) {
+        let request = &mut self.snapshot_request;
+        if request.through != Some(through) {
+            let reason = SnapshotRefusal::NotRequested;
+            return self.trace(|| SnapshotTrace::Ignored { through, reason });
+        }
+        let threshold = self.config.settings.snapshot_threshold;
+        let first = (threshold / FIRST_RETRY).max(1);
+        let entries = first.saturating_mul(1 << request.failures.min(16)).min(threshold);
+        request.failures = request.failures.saturating_add(1);
+        request.through = None;
+        request.not_before = LogIndex(self.last_applied.0.saturating_add(entries));
+        let not_before = request.not_before;
+        self.trace(|| SnapshotTrace::Failed { through, not_before });
+    }
+
     /// Raft §7: the state machine's own snapshot. The log up to there is no longer needed.
     pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: Bytes) {
-        self.snapshot_requested = false;
+        self.snapshot_request = SnapshotRequest::default();
         let base = self.log.base();
         let refusal = if through <= base.index {
             Some(SnapshotRefusal::NotNewer { current: base.index })
@@ -152,7 +187,7 @@ impl Node {
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
         self.lose_proposals(last_included.index);
-        self.snapshot_requested = false;
+        self.snapshot_request = SnapshotRequest::default();
         assert!(self.log.base() == last_included, "the log starts after the snapshot");
         assert!(self.log.last().index >= self.commit_index, "a snapshot is part of the log");
     }

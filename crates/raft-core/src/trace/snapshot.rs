@@ -22,6 +22,13 @@ pub enum SnapshotTrace {
         /// How many entries were dropped.
         entries: u64,
     },
+    /// The driver could not make a snapshot. The server keeps its log and asks again later.
+    Failed {
+        /// The last entry that the snapshot would have covered.
+        through: LogIndex,
+        /// It asks again when this entry is applied.
+        not_before: LogIndex,
+    },
     /// A snapshot of its own came too late or too early and was not used.
     Ignored {
         /// The last entry that it covers.
@@ -100,6 +107,8 @@ pub enum SnapshotRefusal {
         /// The last entry applied.
         last_applied: LogIndex,
     },
+    /// A snapshot that was not asked for cannot fail.
+    NotRequested,
     /// The server is about to join and does not know the membership at that entry yet.
     MembershipUnknown,
 }
@@ -109,6 +118,7 @@ impl SnapshotTrace {
         match self {
             Self::Requested { .. }
             | Self::Compacted { .. }
+            | Self::Failed { .. }
             | Self::Ignored { .. }
             | Self::Sent { .. }
             | Self::Asked { .. }
@@ -132,6 +142,11 @@ impl fmt::Display for SnapshotTrace {
                 f,
                 "has a snapshot through {through} and drops {} of its log",
                 Count(*entries, "")
+            ),
+            Self::Failed { through, not_before } => write!(
+                f,
+                "gets no snapshot through {through}: the state machine failed to make one; it asks \
+                 again when entry {not_before} is applied"
             ),
             Self::Ignored { through, reason } => {
                 write!(f, "does not use a snapshot through {through}: {reason}")
@@ -180,6 +195,7 @@ impl fmt::Display for SnapshotRefusal {
             Self::NotApplied { last_applied } => {
                 write!(f, "entries are applied only up to {last_applied}")
             }
+            Self::NotRequested => f.write_str("it was not asked for"),
             Self::MembershipUnknown => {
                 f.write_str("it does not know the membership at that entry yet")
             }

@@ -174,6 +174,7 @@ enum Step {
     /// The disk says something untrue, but of nothing that was asked.
     UnknownWrite(u64),
     SnapshotTaken(LogIndex),
+    SnapshotFailed(LogIndex),
     Clock(u64),
     Restart,
 }
@@ -193,6 +194,7 @@ fn step() -> impl Strategy<Value = Step> {
         12 => Just(Step::FinishWrites),
         1 => number().prop_map(Step::UnknownWrite),
         3 => index().prop_map(Step::SnapshotTaken),
+        1 => index().prop_map(Step::SnapshotFailed),
         1 => number().prop_map(Step::Clock),
         1 => Just(Step::Restart),
     ]
@@ -327,6 +329,7 @@ impl Victim {
                 let data = Bytes::from(b"state");
                 self.handle(Input::SnapshotTaken { through, data });
             }
+            Step::SnapshotFailed(through) => self.handle(Input::SnapshotFailed { through }),
             Step::Clock(micros) => self.now = Instant(micros),
             Step::Restart => {
                 *self = Self::new(self.size, self.switches, self.disk.clone(), self.now);

@@ -33,6 +33,56 @@ fn a_snapshot_is_asked_for_at_the_threshold_and_only_once() {
     assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(10)]);
 }
 
+/// A driver that cannot make a snapshot says so. It is asked again after an eighth of the threshold,
+/// then after twice as many entries, and at most the threshold.
+#[test]
+fn after_a_failure_the_driver_is_asked_again_later_and_later() {
+    let mut server = applied_through(1, &[1; 200], 16);
+    let fail = |server: &mut Server, through| {
+        let through = LogIndex(through);
+        server.handle(Instant(0), Input::SnapshotFailed { through });
+        server.traces.last().cloned()
+    };
+    let mut asked = Vec::new();
+    for committed in 2..=100 {
+        server.receive(2, 1, append((200, 1), &[], committed));
+        if let Some(through) = server.snapshots_needed.pop() {
+            asked.push(through.0);
+            fail(&mut server, through.0);
+        }
+    }
+    assert_eq!(asked, [16, 18, 22, 30, 46, 62, 78, 94]);
+    // The log is whole; a failure that nobody waits for changes nothing.
+    assert_eq!(server.node.log().base().index, LogIndex(0));
+    let (through, reason) = (LogIndex(94), SnapshotRefusal::NotRequested);
+    let refused = Trace::Snapshot(SnapshotTrace::Ignored { through, reason });
+    assert_eq!(fail(&mut server, 94), Some(refused));
+    // After a success the first failure waits for an eighth again.
+    server.take_snapshot(Instant(0));
+    asked.clear();
+    for committed in 101..=120 {
+        server.receive(2, 1, append((200, 1), &[], committed));
+        if let Some(through) = server.snapshots_needed.pop() {
+            asked.push(through.0);
+            fail(&mut server, through.0);
+        }
+    }
+    assert_eq!(asked, [116, 118]);
+}
+
+/// A request that is not answered is not repeated, and neither is one whose snapshot failed before
+/// the entries are applied.
+#[test]
+fn a_failure_does_not_ask_again_at_once() {
+    let mut server = applied_through(4, &[1; 9], 4);
+    assert_eq!(server.snapshots_needed, [LogIndex(4)]);
+    server.handle(Instant(0), Input::SnapshotFailed { through: LogIndex(4) });
+    server.receive(2, 1, append((9, 1), &[], 4));
+    assert_eq!(server.snapshots_needed, [LogIndex(4)]);
+    server.receive(2, 1, append((9, 1), &[], 5));
+    assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(5)]);
+}
+
 /// "Once a server completes writing a snapshot, it may delete all log entries up through the last
 /// included index, as well as any prior snapshot." What lies behind stays.
 #[test]

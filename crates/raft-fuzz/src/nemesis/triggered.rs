@@ -173,6 +173,7 @@ fn on_snapshot(decision: &SnapshotTrace) -> Option<(&'static [TriggeredFault], O
         | SnapshotTrace::Compacted { .. }
         | SnapshotTrace::Ignored { .. }
         | SnapshotTrace::ChunkStored { .. }
+        | SnapshotTrace::Failed { .. }
         | SnapshotTrace::Asked { .. }
         | SnapshotTrace::Lost { .. }
         | SnapshotTrace::StartedOver { .. }
