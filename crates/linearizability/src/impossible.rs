@@ -78,6 +78,15 @@ pub(crate) fn impossible_answer(
     spec: &impl Specification,
     tasks: &[Task],
 ) -> Option<ImpossibleAnswer<Task>> {
+    first_of(spec, tasks, |_| true)
+}
+
+/// The first impossible answer among those that are asked about.
+fn first_of(
+    spec: &impl Specification,
+    tasks: &[Task],
+    is_asked: impl Fn(&Task) -> bool,
+) -> Option<ImpossibleAnswer<Task>> {
     /// Lists of many keys are not looked at if there are more answers about a key than this.
     const MOST: usize = 4_000_000;
     let (mut keys, mut visited) = (BTreeMap::<u32, Key>::new(), 0);
@@ -93,12 +102,69 @@ pub(crate) fn impossible_answer(
         return None;
     }
     let of_key = |(number, key): (&u32, &mut Key)| {
+        key.answers.retain(|(task, _)| is_asked(task));
         key.sort(spec.values(), spec.first_value());
         let (task, value, cause) = key.first_impossible(spec.values())?;
         let value = spec.describe_value(*number, value);
         Some(ImpossibleAnswer { found_by: task, value, cause })
     };
     keys.iter_mut().filter_map(of_key).min_by_key(|found| found.found_by.returned)
+}
+
+/// Whether the answer of one operation is impossible. It costs less than to look at all of them: in
+/// most histories only the operations that make its value matter, and the last that replaces it.
+pub(crate) fn impossible_answer_of(
+    spec: &impl Specification,
+    tasks: &[Task],
+    asked: Task,
+) -> Option<ImpossibleAnswer<Task>> {
+    let mut parts = Vec::new();
+    spec.transitions(asked.operation, &mut |key, transition| parts.push((key, transition)));
+    let is_asked = |task: &Task| task.operation == asked.operation;
+    let [(key, transition)] = parts[..] else {
+        return first_of(spec, tasks, is_asked);
+    };
+    let values = spec.values();
+    let Claim::Was(value) = Claim::of(transition, values)? else {
+        return first_of(spec, tasks, is_asked);
+    };
+    let mut is_made = value == spec.first_value();
+    let (mut kept, mut by): (Vec<Task>, Option<Task>) = (vec![asked], None);
+    for task in tasks.iter().filter(|task| Some(task.called) < asked.returned) {
+        let mut one_key = None;
+        spec.transitions(task.operation, &mut |of, it| {
+            one_key = (of == key).then_some(it).or(one_key)
+        });
+        let Some(transition) = one_key.filter(|_| task.operation != asked.operation) else {
+            continue;
+        };
+        if transition.makes(value, values) {
+            is_made |= !matches!(transition, Transition::Swap { .. });
+            kept.push(*task);
+        }
+        let is_over = task.returned.is_some_and(|returned| returned < asked.called);
+        let is_later = by.is_none_or(|by| by.called < task.called);
+        if is_over && is_later && Had::of(transition).is_some_and(|had| had.excludes(value, values))
+        {
+            by = Some(*task);
+        }
+    }
+    kept.extend(by.filter(|by| kept.iter().all(|task| task.operation != by.operation)));
+    let relevant = if is_made { &kept } else { tasks };
+    first_of(spec, relevant, is_asked)
+}
+
+impl Transition {
+    /// Whether it may leave the key with a value that was not there before.
+    fn makes(self, value: ValueId, values: &Values) -> bool {
+        match self {
+            Self::Write(written) => written == value,
+            Self::Swap { expect, value: written } => written == value && expect != value,
+            Self::Delete { existed: None | Some(true) } => value == ABSENT,
+            Self::Append { piece, .. } => value != ABSENT && values.ends_with(value, piece),
+            Self::Read(_) | Self::Keep { .. } | Self::Delete { existed: Some(false) } => false,
+        }
+    }
 }
 
 /// An operation that makes a value.
@@ -158,14 +224,28 @@ enum Had {
     End(u32),
 }
 
-impl Witness {
-    fn excludes(&self, value: ValueId, values: &Values) -> bool {
-        match self.had {
-            Had::Value(had) => had != value,
-            Had::End(piece) => value == ABSENT || !values.ends_with(value, piece),
+impl Had {
+    fn of(transition: Transition) -> Option<Self> {
+        match transition {
+            Transition::Read(value)
+            | Transition::Write(value)
+            | Transition::Swap { value, .. }
+            | Transition::Keep { current: Some(value), .. } => Some(Self::Value(value)),
+            Transition::Delete { .. } => Some(Self::Value(ABSENT)),
+            Transition::Append { piece, .. } => Some(Self::End(piece)),
+            Transition::Keep { current: None, .. } => None,
         }
     }
 
+    fn excludes(self, value: ValueId, values: &Values) -> bool {
+        match self {
+            Self::Value(had) => had != value,
+            Self::End(piece) => value == ABSENT || !values.ends_with(value, piece),
+        }
+    }
+}
+
+impl Witness {
     /// Of the two witnesses that were called last and had different values, and this one, again the
     /// two.
     fn after(&self, latest: Option<(Self, Option<Self>)>) -> (Self, Option<Self>) {
@@ -234,16 +314,7 @@ impl Key {
         if let Some(Claim::Never(_)) = claim {
             return;
         }
-        let had = match transition {
-            Transition::Read(value)
-            | Transition::Write(value)
-            | Transition::Swap { value, .. }
-            | Transition::Keep { current: Some(value), .. } => Had::Value(value),
-            Transition::Delete { .. } => Had::Value(ABSENT),
-            Transition::Append { piece, .. } => Had::End(piece),
-            Transition::Keep { current: None, .. } => return,
-        };
-        self.witnesses.push(Witness { task, had });
+        self.witnesses.extend(Had::of(transition).map(|had| Witness { task, had }));
     }
 
     /// Makes the tables for the look-ups.
@@ -368,7 +439,8 @@ impl Key {
     ) -> Option<ImpossibleCause<Task>> {
         let over = self.witnesses.partition_point(|it| it.task.returned < Some(task.called));
         let (last, other) = *self.latest.get(over.checked_sub(1)?)?;
-        let by = [Some(last), other].into_iter().flatten().find(|it| it.excludes(value, values))?;
+        let by =
+            [Some(last), other].into_iter().flatten().find(|it| it.had.excludes(value, values))?;
         let maker = self.makers_of(value, values).filter_map(|makers| {
             let before = makers.partition_point(|maker| Some(maker.task.called) < task.returned);
             Some(makers[before.checked_sub(1)?].last)

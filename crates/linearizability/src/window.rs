@@ -29,7 +29,7 @@
 //! do not need.
 
 use crate::check::Limits;
-use crate::impossible::{ImpossibleAnswer, ImpossibleCause, impossible_answer};
+use crate::impossible::{ImpossibleAnswer, ImpossibleCause, impossible_answer_of};
 use crate::search::{DeadEnd, Found, Search, Task};
 use crate::specification::Specification;
 
@@ -337,8 +337,7 @@ pub(crate) fn explain<S: Specification>(
 ) -> Contradiction {
     const DESCRIBED: usize = 12;
     let stuck = dead_end.stuck;
-    let impossible = impossible_answer(spec, tasks);
-    let impossible = impossible.filter(|it| it.found_by.operation == stuck.operation);
+    let impossible = impossible_answer_of(spec, tasks, stuck);
     let found = impossible.is_none().then(|| window(spec, tasks, &mut dead_end));
     let DeadEnd { order, stuck } = dead_end;
     let described_from = order.len().saturating_sub(DESCRIBED);

@@ -1,6 +1,7 @@
 //! Each cause in words, in histories that are too hard for a search.
 
-use crate::sub_history::sub_histories;
+use super::{impossible_answer, impossible_answer_of};
+use crate::sub_history::{AnySpecification, sub_histories};
 use crate::{Limits, StopReason, Verdict, check, parse};
 
 /// Changes of a register from each of six values to each other, all at the same time: they lead
@@ -147,6 +148,26 @@ fn appends_deletes_and_lists_are_looked_at() {
         ),
     ] {
         assert_eq!(sentence(&format!("helios history 1\n{lines}\n")), expected);
+    }
+}
+
+#[test]
+fn an_impossible_answer_is_one_too_if_it_alone_is_asked_about() {
+    let hard = hard();
+    for end in [
+        "0 :invoke :read nil\n0 :ok :read 7\n",
+        "1 :invoke :cas [7 8]\n2 :invoke :cas [8 7]\n1 :ok :cas [7 8]\n2 :ok :cas [8 7]\n",
+        "1 :invoke :write 7\n1 :ok :write 7\n1 :invoke :write 8\n1 :ok :write 8\n\
+         2 :invoke :read nil\n2 :ok :read 7\n",
+        "1 :invoke :read nil\n1 :ok :read nil\n",
+    ] {
+        let history = parse(format!("{hard}{end}"), None).unwrap();
+        let sub = &sub_histories(&history)[0];
+        let AnySpecification::OneKey(spec) = &sub.specification else { panic!("one register") };
+        let all = impossible_answer(spec, &sub.tasks).map(|found| found.map(|task| task.called));
+        let mut alone = sub.tasks.iter().map(|task| impossible_answer_of(spec, &sub.tasks, *task));
+        let alone = alone.find_map(|found| found).map(|found| found.map(|task| task.called));
+        assert!(all.is_some() && all == alone, "{all:?} {alone:?}");
     }
 }
 
