@@ -61,6 +61,12 @@ fn in_a_hard_history_one_look_finds_an_impossible_answer() {
              not there either.",
         ),
         (
+            "1 :invoke :cas [7 8]\n2 :invoke :read nil\n2 :ok :read 8\n3 :invoke :write 7\n",
+            "read → 8 (process 2, lines 66 to 67) found 8, which nothing can have made in time: \
+             cas 7 8: no answer (process 1, line 65) makes it from a value that was not there \
+             either.",
+        ),
+        (
             "1 :invoke :write 7\n1 :ok :write 7\n1 :invoke :write 8\n1 :ok :write 8\n\
              2 :invoke :read nil\n2 :ok :read 7\n",
             "read → 7 (process 2, lines 69 to 70) found 7 after it was replaced: write 7 (process \
