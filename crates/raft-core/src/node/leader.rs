@@ -85,7 +85,13 @@ impl Node {
             progress.note_sent(round, self.now);
         }
         match &mut progress.state {
-            ProgressState::Probe { waiting } if *waiting && !heartbeat => {}
+            ProgressState::Probe { waiting: true } if !heartbeat => {}
+            ProgressState::Probe { waiting: true } => {
+                // Its answer shows where the logs agree. The entries are not sent again before
+                // that: their message may only be slow.
+                let from = progress.next_index;
+                self.send_append_entries(leader, position, from, 0);
+            }
             ProgressState::Probe { waiting } => {
                 *waiting = true;
                 self.send_entries(leader, position);

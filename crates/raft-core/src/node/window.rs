@@ -2,8 +2,8 @@
 //!
 //! A link is a queue with a rate. Bytes under way beyond rate × round trip wait in that queue, and
 //! a heartbeat waits after them. The window is so large that the link never idles, and so small
-//! that a byte waits about one heartbeat interval. It follows from the times of the answers alone, so a
-//! driver need not know the rate.
+//! that a byte waits about one heartbeat interval. It follows from the times of the answers alone:
+//! a driver need not know the rate.
 
 use core::time::Duration;
 

@@ -94,6 +94,23 @@ fn a_message_holds_no_more_bytes_than_allowed_unless_one_entry_alone_is_larger()
     assert_eq!(batches(&mut server), [2, 1, 1, 1]);
 }
 
+/// A probe may only be slow: a heartbeat carries no entries, and its answer shows where the logs
+/// agree.
+#[test]
+fn a_heartbeat_does_not_repeat_the_entries_of_a_probe() {
+    let mut server = Server::of_three(disk(1, &[1, 1, 1]));
+    server.lead();
+    server.sent.clear();
+    server.receive(2, 2, failure(3, (1, 1)));
+    assert_eq!(batches(&mut server), [3]);
+    for _ in 0..5 {
+        server.handle(server.node.deadline(), raft_core::Input::Timeout);
+        assert_eq!(batches(&mut server), [0]);
+    }
+    server.receive(2, 2, success_in(2, 1));
+    assert_eq!(batches(&mut server), [3], "an answer came, and not to the probe");
+}
+
 /// The window closes on a follower that does not answer; heartbeats then find out what it holds.
 #[test]
 fn a_full_window_opens_again_after_all_answers_were_lost() {

@@ -33,8 +33,8 @@ fn a_snapshot_is_asked_for_at_the_threshold_and_only_once() {
     assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(10)]);
 }
 
-/// A driver that cannot make a snapshot says so. It is asked again after an eighth of the threshold,
-/// then after twice as many entries, and at most the threshold.
+/// A driver that cannot make a snapshot says so. It is asked again after an eighth of the
+/// threshold, then after twice as many entries, and at most the threshold.
 #[test]
 fn after_a_failure_the_driver_is_asked_again_later_and_later() {
     let mut server = applied_through(1, &[1; 200], 16);
