@@ -412,10 +412,13 @@ fn setup() -> impl Strategy<Value = Setup> {
 fn protocol() -> impl Strategy<Value = Setup> {
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..=500_000_u32);
     let size = || (1..=64_u64, select(vec![1, 1 << 10, 1 << 20]));
-    let sizes = (1..=1000_usize, 1..=100_usize, size(), 1..=20_000_u64, size());
+    let bytes = (1..=1000_usize, 1..=1000_usize, 1..=20_000_usize);
+    let sizes = (1..=1000_usize, 1..=100_usize, size(), 1..=20_000_u64, size(), bytes);
     (switches, sizes, bugs()).prop_map(|(switches, sizes, bugs)| {
         let (pre_vote, check_quorum, lease, forward_proposals, max_clock_drift_ppm) = switches;
-        let (max_batch_entries, max_in_flight, uncommitted, snapshot_threshold, chunk) = sizes;
+        let (max_batch_entries, max_in_flight, uncommitted, snapshot_threshold, chunk, bytes) =
+            sizes;
+        let (max_batch_bytes, max_in_flight_bytes, max_pending_requests) = bytes;
         let setup = Setup {
             settings: Settings {
                 pre_vote,
@@ -425,6 +428,9 @@ fn protocol() -> impl Strategy<Value = Setup> {
                 forward_proposals,
                 max_batch_entries,
                 max_in_flight,
+                max_batch_bytes,
+                max_in_flight_bytes,
+                max_pending_requests,
                 max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
                 snapshot_threshold,
                 snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,

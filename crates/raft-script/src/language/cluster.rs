@@ -108,12 +108,21 @@ settings! {
     "batch" = "100", "the largest number of entries in a message",
         |c, s| s.settings.max_batch_entries = c.number("a number", 0, MAX_BATCH)? as usize,
         |s| s.settings.max_batch_entries.to_string();
+    "batch-bytes" = "1MiB", "the most bytes of entries in a message; a larger entry goes alone",
+        |c, s| s.settings.max_batch_bytes = c.size()? as usize,
+        |s| Size(s.settings.max_batch_bytes as u64).to_string();
     "window" = "64", "the largest number of unanswered messages to a node",
         |c, s| s.settings.max_in_flight = c.number("a number", 0, MAX_BATCH)? as usize,
         |s| s.settings.max_in_flight.to_string();
+    "window-bytes" = "16MiB", "the most bytes of unanswered messages to a node, or of a snapshot",
+        |c, s| s.settings.max_in_flight_bytes = c.size()? as usize,
+        |s| Size(s.settings.max_in_flight_bytes as u64).to_string();
     "uncommitted" = "64MiB", "the most bytes of uncommitted entries that a leader accepts",
         |c, s| s.settings.max_uncommitted_bytes = c.size()?,
         |s| Size(s.settings.max_uncommitted_bytes).to_string();
+    "pending" = "10000", "the most requests that wait at a node, and messages that wait for its disk",
+        |c, s| s.settings.max_pending_requests = c.number("a number", 0, MAX_BATCH)? as usize,
+        |s| s.settings.max_pending_requests.to_string();
     "snapshot" = "10000", "applied entries after which a node takes a snapshot",
         |c, s| s.settings.snapshot_threshold = c.number("a number", 0, u64::MAX)?,
         |s| s.settings.snapshot_threshold.to_string();
