@@ -34,7 +34,8 @@ pub(crate) fn agreed(world: &World) -> Result<&SimNode, String> {
     Ok(first)
 }
 
-/// A node is settled if all entries of its log are committed and applied.
+/// A node is settled if all entries of its log are committed and applied, and it waits for no
+/// snapshot.
 fn is_settled(node: &SimNode) -> Result<(), String> {
     let Some(core) = node.core() else { return Ok(()) };
     let (id, last) = (node.id(), core.log().last().index);
@@ -46,6 +47,10 @@ fn is_settled(node: &SimNode) -> Result<(), String> {
     }
     if last_applied < commit_index {
         return Err(format!("node {id} applied entries up to {last_applied} of {commit_index}"));
+    }
+    let pieces = core.memory_usage().incoming_snapshot_bytes;
+    if pieces > 0 {
+        return Err(format!("node {id} keeps {pieces} bytes of a snapshot that it does not need"));
     }
     Ok(())
 }

@@ -9,9 +9,9 @@
 //!
 //! Which planted bugs break which property is in `docs/bugs.md`; tests of `raft-fuzz` measure it.
 
-use raft_core::{LogIndex, LogPosition, Message, Node, NodeId, Term, Trace};
+use raft_core::{Body, Instant, LogIndex, LogPosition, Message, Node, NodeId, Term, Trace};
 use raft_kv::{ClientId, Sequence, Store};
-use raft_sim::{ClientEvent, ReadPolicy, World};
+use raft_sim::{ClientEvent, NodeState, ReadPolicy, World};
 
 use crate::property::{Property, PropertyTable, Verdict};
 use crate::shadows::Shadows;
@@ -64,6 +64,11 @@ properties! { $
     read_linearizability: ReadLinearizability,
     lease_safety: LeaseSafety,
     prompt_transfer: PromptTransfer,
+    quorum_contact: QuorumContact,
+    leader_stickiness: LeaderStickiness,
+    election_timer: ElectionTimer,
+    eligible_candidate: EligibleCandidate,
+    bounded_memory: BoundedMemory,
     linearizability: Linearizability,
     exactly_once: ExactlyOnce,
     repeats_on_evidence: RepeatsOnEvidence,
@@ -80,6 +85,34 @@ impl Context<'_> {
     /// Notes a verdict on a property.
     pub(crate) fn note(&mut self, property: &'static Property, verdict: Verdict) {
         self.table.note(property, verdict);
+    }
+
+    /// The core of a node, and the time that its clock shows, if the node handles what arrives at
+    /// once and has handled all that arrived.
+    pub(crate) fn prompt(&self, id: NodeId) -> Option<Prompt<'_>> {
+        let node = self.world.node(id)?;
+        let waits = node.state() != NodeState::Running || node.inbox_len() > 0;
+        if waits || !node.handling().is_zero() {
+            return None;
+        }
+        Some(Prompt { core: node.core()?, now: node.clock().shows(self.world.now()) })
+    }
+}
+
+/// A node that has handled all that arrived.
+pub(crate) struct Prompt<'a> {
+    pub(crate) core: &'a Node,
+    /// The time that its clock shows.
+    pub(crate) now: Instant,
+}
+
+impl Prompt<'_> {
+    /// Whether it took this message for one of its leader.
+    pub(crate) fn has_heard(&self, from: NodeId, message: &Message) -> bool {
+        let is_of_leader =
+            matches!(message.body, Body::AppendEntries(_) | Body::InstallSnapshot(_));
+        let (term, leader) = (self.core.current_term(), self.core.leader());
+        is_of_leader && message.term == term && leader == Some(from)
     }
 }
 
@@ -110,8 +143,8 @@ observations! {
     fn vote_sent(sent: VoteSent);
     /// A node sends a message. `term_sent`, `vote_sent` and `leader_seen` come before.
     fn message_sent(sent: MessageSent<'_>);
-    /// A message arrives at a node that runs.
-    fn message_arrived(from: NodeId, to: NodeId);
+    /// A message arrives. `Shadows` is as it was before; the world is as it is after.
+    fn message_delivered(delivered: MessageDelivered<'_>);
     /// A node acts as leader of a term: its role or a trace says so, or it sends as only leaders
     /// do.
     fn leader_seen(leader: NodeId, term: Term);
@@ -163,6 +196,14 @@ observations! {
 /// A message leaves its sender.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MessageSent<'a> {
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    pub(crate) message: &'a Message,
+}
+
+/// A message reaches its receiver, which handles it at once unless it is paused or slow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MessageDelivered<'a> {
     pub(crate) from: NodeId,
     pub(crate) to: NodeId,
     pub(crate) message: &'a Message,

@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod memberships;
 pub(crate) mod node;
 pub(crate) mod peer_replies;
+pub(crate) mod per_node;
 pub(crate) mod prefixes;
 pub(crate) mod quorum;
 pub(crate) mod votes;

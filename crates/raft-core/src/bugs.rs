@@ -66,7 +66,8 @@ bugs! {
     VoteRequestNotDurable: "vote-request-not-durable" breaks "Durable Promises",
         seen in "canonical/raft#386";
     /// A server that is no voter starts elections. One that knows no voters wins them alone.
-    NonVoterCampaigns: "non-voter-campaigns" breaks "Election Quorum", seen in "hashicorp/raft#483";
+    NonVoterCampaigns: "non-voter-campaigns" breaks "Eligible Candidate",
+        seen in "hashicorp/raft#483";
     /// The log of a candidate that has the vote already is not compared. Needs a vote that was
     /// stored without the comparison, as a torn write leaves it.
     RepeatedVoteSkipsLog: "repeated-vote-skips-log" breaks "Leader Completeness",
@@ -148,7 +149,7 @@ bugs! {
     /// A refusal does not move `next_index` back.
     BacktrackStuck: "backtrack-stuck" breaks "Progress", seen in "CCF#3723";
     /// A leader stays while any other server answers, quorum or not.
-    LeaderWithoutQuorum: "leader-without-quorum" breaks "Progress", seen in "openraft#2080";
+    LeaderWithoutQuorum: "leader-without-quorum" breaks "Quorum Contact", seen in "openraft#2080";
     /// The configured list of members counts at every start, not only at the first.
     MembershipFromConfig: "membership-from-config" breaks "Config Safety",
         seen in "hashicorp/raft#532, copycat#51";
@@ -158,6 +159,43 @@ bugs! {
     /// The leader sends all pieces of a snapshot again at each heartbeat that brings no answer.
     SnapshotFlood: "snapshot-flood" breaks "Repeats On Evidence",
         seen in "an earlier version of this core";
+    /// Learners that answer keep a leader in office.
+    CheckQuorumCountsLearners: "check-quorum-counts-learners" breaks "Quorum Contact",
+        seen in "a review";
+    /// A pre-vote is granted although the leader is heard.
+    PreVoteIgnoresLeader: "pre-vote-ignores-leader" breaks "Leader Stickiness",
+        seen in "braft#366, sofa-jraft#15";
+    /// A vote is granted although the leader is heard.
+    VoteIgnoresLeader: "vote-ignores-leader" breaks "Leader Stickiness", seen in "braft#365";
+    /// A candidate that is refused restarts the voter's election timer.
+    RefusedVoteRestartsTimer: "refused-vote-restarts-timer" breaks "Election Timer",
+        seen in "raft-rs#14, dotNext#89";
+    /// A pre-vote that is granted restarts the voter's election timer.
+    PreVoteRestartsTimer: "pre-vote-restarts-timer" breaks "Election Timer",
+        seen in "hashicorp/raft#609";
+    /// A learner starts elections.
+    LearnerCampaigns: "learner-campaigns" breaks "Eligible Candidate",
+        seen in "redpanda#8495, CCF#3252";
+    /// Messages in flight have no limit.
+    WindowIgnored: "window-ignored" breaks "Bounded Memory", seen in "etcd#14624";
+    /// The entries of one message have no limit.
+    BatchUnlimited: "batch-unlimited" breaks "Bounded Memory", seen in "cowsql/raft#73";
+    /// Uncommitted entries have no limit.
+    UncommittedIgnored: "uncommitted-ignored" breaks "Bounded Memory",
+        seen in "etcd#10167, raft-rs#131";
+    /// A new leader does not count the uncommitted entries that it finds.
+    UncommittedForgotten: "uncommitted-forgotten" breaks "Bounded Memory",
+        seen in "etcd-io/raft#11";
+    /// Committed entries go on counting as uncommitted.
+    UncommittedNeverFreed: "uncommitted-never-freed" breaks "Progress", seen in "a review";
+    /// Pieces of a snapshot that can never be installed are kept.
+    SnapshotPiecesKept: "snapshot-pieces-kept" breaks "Bounded Memory", seen in "camunda#4641";
+    /// The log is never compacted.
+    LogNeverCompacted: "log-never-compacted" breaks "Bounded Memory",
+        seen in "nats-server#3837, openbao#3342";
+    /// Learners get no heartbeats.
+    HeartbeatSkipsLearners: "heartbeat-skips-learners" breaks "Progress",
+        seen in "raft-rs#33, scylladb#10379";
 }
 
 /// The rules that are switched off.

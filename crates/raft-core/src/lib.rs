@@ -255,7 +255,8 @@
 //! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are
 //!   shared with the log; a command that is forwarded is not.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
-//!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. For a snapshot being
+//!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. The one that is arriving
+//!   is discarded when its term is over, or when its entries are committed. For a snapshot being
 //!   sent, a few words for each piece in flight, of 4 KiB or more unless
 //!   [`Settings::snapshot_chunk_bytes`] is less.
 //! - At most 27 members and their votes, and the start times of 256 rounds of heartbeats.

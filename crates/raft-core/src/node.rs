@@ -349,9 +349,12 @@ impl Node {
 
     /// The size of every collection in memory, for a test or a driver that watches it.
     pub fn memory_usage(&self) -> MemoryUsage {
-        let status = self.status();
         let leader = self.leading();
         let incoming = self.incoming_snapshot.as_ref();
+        let votes = match &self.role {
+            Role::PreCandidate { votes } | Role::Candidate { votes } => votes.len(),
+            Role::Follower { .. } | Role::Leader(_) => 0,
+        };
         MemoryUsage {
             log_entries: self.log.len() + self.proposed.len(),
             log_bytes: self.log.payload_bytes(),
@@ -360,9 +363,10 @@ impl Node {
             proposals: self.proposals.len(),
             reads: self.readable.len() + leader.map_or(0, |leader| leader.reads.len()),
             forwarded: self.forwarded.len(),
-            votes: status.votes.len(),
+            votes,
             rounds: leader.map_or(0, |leader| leader.rounds.unanswered()),
-            in_flight: status.peers.iter().map(|peer| peer.in_flight).sum(),
+            in_flight: leader
+                .map_or(0, |leader| leader.peers.iter().map(Progress::in_flight).sum()),
             incoming_snapshot_bytes: incoming.map_or(0, IncomingSnapshot::len),
             memberships: self.memberships.len(),
         }
@@ -431,6 +435,9 @@ impl Node {
         self.current_term = term;
         self.voted_for = voted_for;
         self.durability.write_hard_state(term, voted_for);
+        if self.incoming_snapshot.is_some() {
+            rule!(self.abandon_incoming_snapshot());
+        }
     }
 
     /// Raft §5.2: timeouts are drawn anew each time, so that split votes are rare and end.
@@ -454,6 +461,7 @@ impl Node {
         self.send(to, body);
     }
 
+    /// Dissertation §9.6: a pre-vote is no promise, so the voter's election timer goes on.
     fn send_pre_vote_reply(&mut self, to: NodeId, vote_granted: bool) {
         let body = Body::PreVoteReply(RequestVoteReply { vote_granted });
         self.send(to, body);

@@ -81,4 +81,5 @@
 //! | §6.4: reads without log entries | the four steps at the top of `node/reads.rs`: `read_as_leader`, `begin_round_for_reads`, `confirm_rounds`, `allow_read` |
 //! | §6.4.1: leases | `node/reads.rs`: `may_read_at_once`, `lease_until`; `node/transfer.rs`: `lease_is_revoked` |
 //! | §9.6: pre-vote | `node/election.rs`: `needs_pre_votes`, `ask_for_pre_votes`, `receive_pre_vote`, `start_election_if_pre_vote_won` |
+//! | §10.2.2: several messages in flight, within a window | `node/leader.rs`: `has_room`, `batch` |
 //! | §10.2.1: the leader writes in parallel with its followers | `node/leader.rs`: `send_append_entries`; `node/quorum.rs`: `match_index_of` |

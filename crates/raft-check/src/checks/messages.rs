@@ -5,7 +5,7 @@ use raft_sim::World;
 
 use super::Checks;
 use crate::properties::vote_durability::VoteSent;
-use crate::properties::{Checker as _, MessageSent};
+use crate::properties::{Checker as _, MessageDelivered, MessageSent};
 
 impl Checks {
     pub(super) fn follow_message(
@@ -72,7 +72,7 @@ impl Checks {
         message: &Message,
     ) {
         let (properties, mut cx) = self.telling(world);
-        properties.message_arrived(from, to, &mut cx);
+        properties.message_delivered(MessageDelivered { from, to, message }, &mut cx);
         let Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) =
             &message.body
         else {

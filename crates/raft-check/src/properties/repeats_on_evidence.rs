@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use raft_core::{Body, LogIndex, NodeId, PieceNumber, Term};
 
-use super::{Checker, Context, MessageSent};
+use super::{Checker, Context, MessageDelivered, MessageSent};
 use crate::property::{Property, Verdict};
 
 pub(crate) static PROPERTY: Property = Property {
@@ -56,8 +56,8 @@ impl Checker for RepeatsOnEvidence {
         }
     }
 
-    fn message_arrived(&mut self, from: NodeId, to: NodeId, _: &mut Context<'_>) {
-        self.heard(to, from);
+    fn message_delivered(&mut self, delivered: MessageDelivered<'_>, _: &mut Context<'_>) {
+        self.heard(delivered.to, delivered.from);
     }
 }
 

@@ -17,7 +17,7 @@ const CAUGHT: [(Bug, &[&str]); 26] = [
     (Bug::PreVoteClearsVote, &["Vote Durability"]),
     (Bug::ElectionByUnion, &["Election Quorum"]),
     (Bug::VoteRequestNotDurable, &["Durable Promises"]),
-    (Bug::NonVoterCampaigns, &["Election Quorum", "Election Safety"]),
+    (Bug::NonVoterCampaigns, &["Eligible Candidate"]),
     (Bug::VoteIgnoresLog, &["Leader Completeness"]),
     (Bug::LogComparedByLength, &["Leader Completeness"]),
     (Bug::CommitOldTerm, &["Commit Rule"]),

@@ -55,14 +55,8 @@ impl Node {
         if let Some(transfer) = &leader.transfer {
             return Err(Refusal::TransferInProgress { to: transfer.target() });
         }
-        let bytes = leader.uncommitted_bytes;
-        let limit = self.config.settings.max_uncommitted_bytes;
-        let with_it = bytes + command.len() as u64 + ENTRY_BYTES;
-        // Proposals of earlier terms may still wait although their entries are gone from the log.
-        let waiting = self.proposals.len() as u64 * ENTRY_BYTES;
-        if (bytes > 0 && with_it > limit) || waiting > limit {
-            return Err(Refusal::TooMuchUncommitted { bytes, limit });
-        }
+        let with_it = leader.uncommitted_bytes + command.len() as u64 + ENTRY_BYTES;
+        rule!(self.check_uncommitted(leader, with_it))?;
         leader.uncommitted_bytes = with_it;
         let index = LogIndex(self.log.last().index.0 + self.proposed.len() as u64 + 1);
         let entry = Entry { index, term: self.current_term, payload: Payload::Command(command) };
@@ -71,6 +65,24 @@ impl Node {
         self.has_requests = true;
         self.trace(|| ReplicationTrace::Appended { position, noop: false });
         Ok(position)
+    }
+
+    /// Whether a command may be added, with which so many bytes would wait. One is always possible.
+    pub(super) fn check_uncommitted(&self, leader: &Leader, with_it: u64) -> Result<(), Refusal> {
+        let bytes = leader.uncommitted_bytes;
+        let limit = self.config.settings.max_uncommitted_bytes;
+        // Proposals of earlier terms may still wait although their entries are gone from the log.
+        let waiting = self.proposals.len() as u64 * ENTRY_BYTES;
+        match (bytes > 0 && with_it > limit) || waiting > limit {
+            true => Err(Refusal::TooMuchUncommitted { bytes, limit }),
+            false => Ok(()),
+        }
+    }
+
+    /// Bytes of entries that a new leader finds in its log, which ends at `last`, and that it has
+    /// not applied: they may have to be committed yet.
+    pub(super) fn uncommitted_bytes_found(&self, last: LogIndex) -> u64 {
+        self.bytes_between(self.last_applied, last)
     }
 
     /// Raft §5.3: the request is answered when the entry at `position`, or another in its place, is
@@ -154,6 +166,10 @@ impl Node {
         assert!(to > from, "commit_index {from} never goes back, to {to}");
         assert!(to <= last, "the log, which ends at {last}, holds the committed entry {to}");
         self.commit_index = to;
+        // Its entries are committed here: the snapshot would not be installed.
+        if self.incoming_snapshot.is_some() {
+            rule!(self.abandon_incoming_snapshot());
+        }
     }
 
     /// As leader: applied entries are not in the way of new commands any more. Not before they are
@@ -164,8 +180,13 @@ impl Node {
         self.apply_committed();
         if self.last_applied > before {
             let bytes = self.bytes_between(before, self.last_applied);
-            leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
+            rule!(self.free_uncommitted(leader, bytes));
         }
+    }
+
+    /// Entries with so many bytes were applied.
+    pub(super) fn free_uncommitted(&self, leader: &mut Leader, bytes: u64) {
+        leader.uncommitted_bytes = leader.uncommitted_bytes.saturating_sub(bytes);
     }
 
     /// Raft §5.3: hands over the entries that are committed and on this server's own disk.
@@ -193,7 +214,7 @@ impl Node {
             }
         }
         self.answer_readable();
-        self.request_snapshot_if_due();
+        rule!(self.request_snapshot_if_due());
     }
 
     /// Raft §6: a server that is no member any more, by a committed membership, will not hear what

@@ -197,7 +197,7 @@ impl Node {
         match rule!(self.check_candidate_log(request.last_log())) {
             Ok(()) => {
                 self.trace(|| PreVoteTrace::Granted { candidate, term });
-                self.send_pre_vote_reply(candidate, true);
+                rule!(self.send_pre_vote_reply(candidate, true));
             }
             Err(reason) => self.refuse_pre_vote(candidate, term, reason),
         }
@@ -243,7 +243,7 @@ impl Node {
                 self.restart_election_timer();
                 self.send_vote_reply(candidate, true);
             }
-            Err(reason) => self.refuse_vote(candidate, term, reason),
+            Err(reason) => rule!(self.refuse_vote(candidate, term, reason)),
         }
     }
 

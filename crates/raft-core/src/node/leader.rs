@@ -1,6 +1,6 @@
 //! Log replication, the leader's side (§5.3).
 
-use super::progress::ProgressState;
+use super::progress::{InFlight, ProgressState};
 use super::{Leader, Node};
 use crate::{
     AppendEntries, AppendEntriesReply, Body, Entries, Entry, HeartbeatRound, IgnoreReason,
@@ -62,7 +62,7 @@ impl Node {
         self.timer_started = self.now;
         self.deadline = self.now + self.config.settings.heartbeat_interval;
         self.begin_round(leader);
-        self.replicate_to_all(leader, true);
+        rule!(self.replicate_to_all(leader, true));
         self.advance_transfer(leader);
     }
 
@@ -78,7 +78,6 @@ impl Node {
     /// at least a message.
     pub(super) fn replicate_to(&mut self, leader: &mut Leader, position: usize, heartbeat: bool) {
         let last = self.log.last().index;
-        let settings = &self.config.settings;
         let round = leader.rounds.current();
         let progress = &mut leader.peers[position];
         if heartbeat {
@@ -97,9 +96,7 @@ impl Node {
                 self.send_entries(leader, position);
             }
             ProgressState::Replicate(in_flight) => {
-                let (max_messages, max_bytes) =
-                    (settings.max_in_flight, settings.max_in_flight_bytes);
-                if progress.next_index <= last && in_flight.has_room(max_messages, max_bytes) {
+                if progress.next_index <= last && rule!(self.has_room(in_flight)) {
                     while self.send_entries(leader, position) {}
                 } else if heartbeat {
                     // It follows everything sent so far: its answer shows which messages were lost.
@@ -123,17 +120,28 @@ impl Node {
         else {
             return false;
         };
-        let settings = &self.config.settings;
         let progress = &mut leader.peers[position];
         if let ProgressState::Replicate(in_flight) = &mut progress.state
             && sent_through >= from
         {
             progress.next_index = sent_through.next();
             in_flight.push(sent_through, bytes);
-            return sent_through < last
-                && in_flight.has_room(settings.max_in_flight, settings.max_in_flight_bytes);
+            return sent_through < last && rule!(self.has_room(in_flight));
         }
         false
+    }
+
+    /// Dissertation §10.2.2: whether another message with entries may follow those that are not
+    /// answered.
+    pub(super) fn has_room(&self, in_flight: &InFlight) -> bool {
+        let settings = &self.config.settings;
+        in_flight.has_room(settings.max_in_flight, settings.max_in_flight_bytes)
+    }
+
+    /// The entries of one message, and their payload bytes: from `from` on, as many as the limits
+    /// allow.
+    pub(super) fn batch(&self, from: LogIndex, max_entries: usize) -> (Entries, usize) {
+        self.log.batch(from, max_entries, self.config.settings.max_batch_bytes)
     }
 
     /// Raft §5.3: sends entries from `from` on; the index of the last one, or of the one before
@@ -152,8 +160,7 @@ impl Node {
             self.start_snapshot(leader, position);
             return None;
         };
-        let max_bytes = self.config.settings.max_batch_bytes;
-        let (entries, bytes) = self.log.batch(from, max_entries, max_bytes);
+        let (entries, bytes) = rule!(self.batch(from, max_entries));
         let sent_through = LogIndex(prev_log_index.0 + entries.len() as u64);
         let leader_commit = self.commit_index;
         let request =

@@ -138,16 +138,25 @@ impl Progress {
         (self.match_index, received)
     }
 
+    /// Messages with entries, or pieces, that the peer has not answered yet.
+    pub(super) fn in_flight(&self) -> usize {
+        match &self.state {
+            ProgressState::Probe { waiting } => usize::from(*waiting),
+            ProgressState::Replicate(in_flight) => in_flight.messages.len(),
+            ProgressState::Snapshot(_) => 1,
+        }
+    }
+
     pub(super) fn status(&self) -> PeerStatus {
-        let (state, in_flight, in_flight_bytes) = match &self.state {
-            ProgressState::Probe { waiting } => (ProgressKind::Probe, usize::from(*waiting), 0),
+        let (state, in_flight_bytes) = match &self.state {
+            ProgressState::Probe { .. } => (ProgressKind::Probe, 0),
             ProgressState::Replicate(in_flight) => {
-                (ProgressKind::Replicate, in_flight.messages.len(), in_flight.bytes as u64)
+                (ProgressKind::Replicate, in_flight.bytes as u64)
             }
             ProgressState::Snapshot(outgoing) => {
                 let received = outgoing.received();
                 let total = outgoing.snapshot.data.len() as u64;
-                (ProgressKind::Snapshot { received, total }, 1, outgoing.in_flight())
+                (ProgressKind::Snapshot { received, total }, outgoing.in_flight())
             }
         };
         PeerStatus {
@@ -155,7 +164,7 @@ impl Progress {
             next_index: self.next_index,
             match_index: self.match_index,
             state,
-            in_flight,
+            in_flight: self.in_flight(),
             in_flight_bytes,
             last_contact: self.last_contact,
         }

@@ -132,6 +132,16 @@ impl Node {
         last_included.index > self.commit_index
     }
 
+    /// Discards the pieces of a snapshot that can never be installed: they are of an earlier term,
+    /// or its entries are committed here.
+    pub(super) fn abandon_incoming_snapshot(&mut self) {
+        let (term, commit_index) = (self.current_term, self.commit_index);
+        let is_useless = |incoming: &mut IncomingSnapshot| {
+            incoming.term != term || incoming.last_included.index <= commit_index
+        };
+        self.incoming_snapshot.take_if(is_useless);
+    }
+
     /// Figure 13, steps 2 and 3: keeps the piece. The snapshot so far, and the piece's number if
     /// its bytes are held.
     fn store_chunk(

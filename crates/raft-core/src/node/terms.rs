@@ -23,7 +23,7 @@ impl Node {
         }
         // Before the term is looked at: the term of a server that disturbs a live leader must not
         // enter the cluster either (dissertation §4.2.3).
-        if let Err(refusal) = self.check_leader_stickiness(from, message) {
+        if let Err(refusal) = rule!(self.check_leader_stickiness(from, message)) {
             return self.refuse_to_disturb(from, message, refusal);
         }
         if message.term > self.current_term {

@@ -101,7 +101,7 @@ impl Node {
         self.trace(|| ElectionTrace::BecameLeader { term, voters });
         let now = self.now;
         let peers = self.peers().into_iter().map(|peer| Progress::new(peer, last_index, now));
-        let uncommitted_bytes = self.bytes_between(self.last_applied, last_index);
+        let uncommitted_bytes = rule!(self.uncommitted_bytes_found(last_index));
         self.set_role(Role::Leader(Some(Box::new(Leader {
             peers: peers.collect(),
             first_index: last_index.next(),

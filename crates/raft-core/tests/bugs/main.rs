@@ -19,11 +19,13 @@ mod server;
 mod commits;
 mod elections;
 mod leadership;
+mod limits;
 mod memberships;
 mod moves;
 mod reads;
 mod replication;
 mod snapshots;
+mod stability;
 mod switches;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -91,6 +93,20 @@ rows! {
     memberships::list_edited_by_hand, MembershipFromConfig => "and its log says";
     memberships::dead_learner_is_promoted, ChangeIgnoresLiveness => "takes no more commands";
     snapshots::link_is_slow, SnapshotFlood => "sent again without an answer";
+    stability::only_learners_answer, CheckQuorumCountsLearners => "goes on as leader";
+    stability::deaf_server_asks_for_pre_votes, PreVoteIgnoresLeader => "gets a pre-vote";
+    stability::deaf_server_asks_for_votes, VoteIgnoresLeader => "deposes the leader";
+    stability::refused_candidate, RefusedVoteRestartsTimer => "restarts the timer";
+    stability::pre_vote_is_granted, PreVoteRestartsTimer => "restarts the timer";
+    stability::learner_without_a_leader, LearnerCampaigns => "the learner enters term 2";
+    limits::follower_that_is_silent, WindowIgnored => "messages are in flight";
+    limits::follower_far_behind, BatchUnlimited => "entries in one message";
+    limits::no_majority, UncommittedIgnored => "commands are accepted";
+    limits::new_leader_without_a_majority, UncommittedForgotten => "what waits at 2";
+    limits::one_command_after_the_other, UncommittedNeverFreed => "what waits at 1";
+    limits::snapshot_of_a_deposed_leader, SnapshotPiecesKept => "bytes of a snapshot are kept";
+    limits::many_entries, LogNeverCompacted => "the log is not compacted";
+    limits::learner_misses_a_message, HeartbeatSkipsLearners => "does not catch up";
 }
 
 #[test]

@@ -120,7 +120,7 @@ settings! {
     "uncommitted" = "64MiB", "the most bytes of uncommitted entries that a leader accepts",
         |c, s| s.settings.max_uncommitted_bytes = c.size()?,
         |s| Size(s.settings.max_uncommitted_bytes).to_string();
-    "pending" = "10000", "the most requests that wait at a node, and messages that wait for its disk",
+    "pending" = "10000", "the most requests, or messages for its disk, that wait at a node",
         |c, s| s.settings.max_pending_requests = c.number("a number", 0, MAX_BATCH)? as usize,
         |s| s.settings.max_pending_requests.to_string();
     "snapshot" = "10000", "applied entries after which a node takes a snapshot",

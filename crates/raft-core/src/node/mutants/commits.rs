@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::replication::missing_term_is_zero;
 use crate::node::{Leader, Node};
-use crate::{Bug, CommitTrace, LogIndex, NodeId, Term};
+use crate::{Bug, CommitTrace, LogIndex, NodeId, Refusal, Term};
 
 /// [`Bug::CommitUnsorted`], [`Bug::JointHalfCommit`], [`Bug::LearnersCount`]
 pub(in crate::node) fn quorum_match_index(node: &Node, leader: &Leader) -> Option<LogIndex> {
@@ -50,4 +50,23 @@ pub(in crate::node) fn learn_commit(node: &mut Node, committed: LogIndex) -> Opt
     (committed <= node.commit_index && node.has(Bug::CommitGoesBack)).then(|| {
         node.commit_index = committed;
     })
+}
+
+/// [`Bug::UncommittedIgnored`]
+pub(in crate::node) fn check_uncommitted(
+    node: &Node,
+    _: &Leader,
+    _: u64,
+) -> Option<Result<(), Refusal>> {
+    node.has(Bug::UncommittedIgnored).then_some(Ok(()))
+}
+
+/// [`Bug::UncommittedForgotten`]
+pub(in crate::node) fn uncommitted_bytes_found(node: &Node, _: LogIndex) -> Option<u64> {
+    node.has(Bug::UncommittedForgotten).then_some(0)
+}
+
+/// [`Bug::UncommittedNeverFreed`]
+pub(in crate::node) fn free_uncommitted(node: &Node, _: &mut Leader, _: u64) -> Option<()> {
+    node.has(Bug::UncommittedNeverFreed).then_some(())
 }

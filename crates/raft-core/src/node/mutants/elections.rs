@@ -3,10 +3,10 @@
 use alloc::collections::BTreeMap;
 
 use crate::node::transfer::LeadershipTransfer;
-use crate::node::{Leader, Node};
+use crate::node::{Leader, Node, Role};
 use crate::{
     Body, Bug, ElectionReason, LogPosition, Membership, Message, NodeId, Output, PreVoteTrace,
-    RequestVote, StepDownReason, VoteRefusal,
+    RequestVote, StepDownReason, Term, VoteRefusal,
 };
 
 /// [`Bug::StaleVotes`], [`Bug::PreVoteTermMismatch`]
@@ -83,9 +83,11 @@ pub(in crate::node) fn send_vote_request(
     })
 }
 
-/// [`Bug::NonVoterCampaigns`]
+/// [`Bug::NonVoterCampaigns`], [`Bug::LearnerCampaigns`]
 pub(in crate::node) fn is_promotable(node: &Node) -> Option<bool> {
-    non_voter_campaigns(node).then_some(true)
+    let is_learner = node.membership().is_learner(node.config.id);
+    let campaigns = is_learner && node.has(Bug::LearnerCampaigns);
+    (campaigns || non_voter_campaigns(node)).then_some(true)
 }
 
 fn non_voter_campaigns(node: &Node) -> bool {
@@ -125,8 +127,51 @@ pub(in crate::node) fn check_candidate_log(
     })
 }
 
-/// [`Bug::LeaderWithoutQuorum`]
+/// [`Bug::PreVoteIgnoresLeader`], [`Bug::VoteIgnoresLeader`]
+pub(in crate::node) fn check_leader_stickiness(
+    node: &Node,
+    _: NodeId,
+    message: &Message,
+) -> Option<Result<(), VoteRefusal>> {
+    // A leader refuses all the same.
+    if matches!(node.role, Role::Leader(_)) {
+        return None;
+    }
+    let is_pre_vote = matches!(message.body, Body::PreVote(_));
+    let is_vote = matches!(message.body, Body::RequestVote(_));
+    let is_ignored = (is_pre_vote && node.has(Bug::PreVoteIgnoresLeader))
+        || (is_vote && node.has(Bug::VoteIgnoresLeader));
+    is_ignored.then_some(Ok(()))
+}
+
+/// [`Bug::RefusedVoteRestartsTimer`]
+pub(in crate::node) fn refuse_vote(
+    node: &mut Node,
+    _: NodeId,
+    _: Term,
+    _: VoteRefusal,
+) -> Option<()> {
+    if !matches!(node.role, Role::Leader(_)) && node.has(Bug::RefusedVoteRestartsTimer) {
+        node.restart_election_timer();
+    }
+    None
+}
+
+/// [`Bug::PreVoteRestartsTimer`]
+pub(in crate::node) fn send_pre_vote_reply(node: &mut Node, _: NodeId, _: bool) -> Option<()> {
+    if !matches!(node.role, Role::Leader(_)) && node.has(Bug::PreVoteRestartsTimer) {
+        node.restart_election_timer();
+    }
+    None
+}
+
+/// [`Bug::LeaderWithoutQuorum`], [`Bug::CheckQuorumCountsLearners`]
 pub(in crate::node) fn is_quorum_active(node: &Node, leader: &Leader) -> Option<bool> {
+    if node.has(Bug::CheckQuorumCountsLearners) {
+        let members = node.membership().members();
+        let is_active = |member: NodeId| node.is_active(leader, member);
+        return Some(Membership::new(members).is_quorum(is_active));
+    }
     node.has(Bug::LeaderWithoutQuorum).then(|| {
         let is_any_active = node.peers().iter().any(|peer| node.is_active(leader, *peer));
         node.is_quorum_active(leader) || is_any_active

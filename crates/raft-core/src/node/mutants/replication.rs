@@ -1,11 +1,11 @@
 //! Bugs of log replication.
 
 use crate::node::durability::Needs;
-use crate::node::progress::ProgressState;
+use crate::node::progress::{InFlight, ProgressState};
 use crate::node::{Leader, Node};
 use crate::{
-    AppendEntries, AppendEntriesReply, AppendRefusal, Body, Bug, HeartbeatRound, IgnoreReason, Log,
-    LogIndex, LogPosition, NodeId, Term,
+    AppendEntries, AppendEntriesReply, AppendRefusal, Body, Bug, Entries, HeartbeatRound,
+    IgnoreReason, Log, LogIndex, LogPosition, NodeId, Term,
 };
 
 /// [`Bug::PrevZeroAccepted`], [`Bug::MissingTermIsZero`]
@@ -124,6 +124,36 @@ pub(in crate::node) fn record_match(
         node.record_match(leader, position, match_index);
         if let Some(position) = leader.position(peer) {
             leader.peers[position].match_index = match_index;
+        }
+    })
+}
+
+/// [`Bug::WindowIgnored`]
+pub(in crate::node) fn has_room(node: &Node, _: &InFlight) -> Option<bool> {
+    node.has(Bug::WindowIgnored).then_some(true)
+}
+
+/// [`Bug::BatchUnlimited`]
+pub(in crate::node) fn batch(
+    node: &Node,
+    from: LogIndex,
+    max_entries: usize,
+) -> Option<(Entries, usize)> {
+    // Zero entries make a heartbeat.
+    let is_unlimited = max_entries > 0 && node.has(Bug::BatchUnlimited);
+    is_unlimited.then(|| node.log.batch(from, usize::MAX, usize::MAX))
+}
+
+/// [`Bug::HeartbeatSkipsLearners`]
+pub(in crate::node) fn replicate_to_all(
+    node: &mut Node,
+    leader: &mut Leader,
+    heartbeat: bool,
+) -> Option<()> {
+    node.has(Bug::HeartbeatSkipsLearners).then(|| {
+        for position in 0..leader.peers.len() {
+            let is_learner = node.membership().is_learner(leader.peers[position].peer);
+            node.replicate_to(leader, position, heartbeat && !is_learner);
         }
     })
 }

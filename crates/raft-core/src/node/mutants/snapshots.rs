@@ -50,3 +50,13 @@ pub(in crate::node) fn ask_after_silence(
         }
     })
 }
+
+/// [`Bug::SnapshotPiecesKept`]
+pub(in crate::node) fn abandon_incoming_snapshot(node: &mut Node) -> Option<()> {
+    node.has(Bug::SnapshotPiecesKept).then_some(())
+}
+
+/// [`Bug::LogNeverCompacted`]
+pub(in crate::node) fn request_snapshot_if_due(node: &mut Node) -> Option<()> {
+    node.has(Bug::LogNeverCompacted).then_some(())
+}

@@ -1,0 +1,269 @@
+//! Bounded Memory (§7, dissertation §10.2.2): what a server holds and sends stays within its
+//! settings.
+
+use raft_core::{
+    AppendEntries, Body, Entry, LogIndex, Membership, MemoryUsage, Message, Node, NodeId, Payload,
+    PeerStatus, ProgressKind, RoleKind, Settings, Term,
+};
+
+use super::{Checker, Context, MessageDelivered, MessageSent};
+use crate::property::{Property, Verdict};
+use crate::shadows::node::LogChange;
+use crate::shadows::per_node::PerNode;
+
+pub(crate) static PROPERTY: Property = Property {
+    name: "Bounded Memory",
+    section: "§7, dissertation §10.2.2",
+    meaning: "Messages, windows, uncommitted entries, and requests that wait stay within their \
+              settings; a log is compacted when it is due, pieces of a snapshot are kept only \
+              while it may be installed, and a leader's next index is after its match index.",
+};
+
+#[derive(Clone, Default, Debug)]
+pub(crate) struct BoundedMemory {
+    /// Whether a node sent entries since the last look: only then its windows are fuller.
+    has_sent: PerNode<bool>,
+    /// The snapshot of which a node received a piece last: the leader's term, and the last entry
+    /// that it covers. `None` if the node may have handled another one since.
+    incoming: PerNode<Option<(Term, LogIndex)>>,
+    /// The payload bytes of the largest message with entries so far.
+    largest_message: usize,
+}
+
+/// Bytes that an entry counts against the limit of what is uncommitted, beside its payload.
+const ENTRY_BYTES: u64 = 64;
+/// The most heartbeat rounds whose beginning a leader remembers.
+const MAX_ROUNDS: usize = 256;
+
+impl Checker for BoundedMemory {
+    fn message_sent(&mut self, sent: MessageSent<'_>, cx: &mut Context<'_>) {
+        let MessageSent { from, message, .. } = sent;
+        if let Body::AppendEntries(request) = &message.body
+            && !request.entries.is_empty()
+        {
+            *self.has_sent.of(from) = true;
+            self.largest_message = self.largest_message.max(payload_bytes(request));
+        }
+        let settings = &cx.world.setup().settings;
+        cx.note(&PROPERTY, message_fits(from, message, settings));
+    }
+
+    fn message_delivered(&mut self, delivered: MessageDelivered<'_>, cx: &mut Context<'_>) {
+        let MessageDelivered { from, to, message } = delivered;
+        if let Body::InstallSnapshot(request) = &message.body {
+            let prompt = cx.prompt(to);
+            let is_stale = prompt.as_ref().is_some_and(|prompt| !prompt.has_heard(from, message));
+            if !is_stale {
+                let snapshot = (message.term, request.last_included_index);
+                *self.incoming.of(to) = prompt.map(|_| snapshot);
+            }
+        }
+    }
+
+    fn node_touched(&mut self, id: NodeId, cx: &mut Context<'_>) {
+        let Some(core) = cx.world.node(id).and_then(raft_sim::SimNode::core) else { return };
+        let settings = &cx.world.setup().settings;
+        let usage = core.memory_usage();
+        cx.note(&PROPERTY, usage_fits(id, usage, settings));
+        let kept = usage.incoming_snapshot_bytes;
+        if kept > 0
+            && cx.prompt(id).is_some()
+            && let Some((term, end)) = *self.incoming.of(id)
+        {
+            let now = (core.current_term(), core.commit_index());
+            cx.note(&PROPERTY, pieces_are_of_use(Pieces { node: id, kept, term, end, now }));
+        }
+        let Some(shadow) = cx.shadows.node(id) else { return };
+        let log = LogLength {
+            node: id,
+            snapshot: core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index),
+            last_applied: core.last_applied(),
+            membership: shadow.memberships.at(core.last_applied()),
+        };
+        cx.note(&PROPERTY, log_is_compacted(log, settings));
+        if std::mem::take(self.has_sent.of(id)) {
+            for peer in core.status().peers {
+                let largest_message = self.largest_message;
+                let window = Window { leader: id, peer, largest_message };
+                cx.note(&PROPERTY, window_fits(window, settings));
+            }
+        }
+    }
+
+    fn started(&mut self, node: NodeId, _: &Node, _: &mut Context<'_>) {
+        *self.incoming.of(node) = None;
+    }
+
+    fn log_changed(&mut self, id: NodeId, core: &Node, change: LogChange, cx: &mut Context<'_>) {
+        let led = cx.shadows.node(id).and_then(|shadow| shadow.leading);
+        let limit = cx.world.setup().settings.max_uncommitted_bytes;
+        let log = core.log();
+        let is_small = log.payload_bytes() + ENTRY_BYTES * log.len() as u64 <= limit;
+        let leads = core.role() == RoleKind::Leader && led == Some(core.current_term());
+        if is_small || !leads {
+            return;
+        }
+        let first_new = change.last_before.index.next();
+        let entries = log.iter_from(core.last_applied().next());
+        cx.note(&PROPERTY, accepted(Accepted { leader: id, first_new, limit }, entries));
+    }
+}
+
+fn payload_bytes(request: &AppendEntries) -> usize {
+    request.entries.iter().map(|entry| bytes_of(entry) as usize).sum()
+}
+
+/// The payload of an entry that counts against limits.
+fn bytes_of(entry: &Entry) -> u64 {
+    match &entry.payload {
+        Payload::Command(command) => command.len() as u64,
+        Payload::Noop | Payload::Membership(_) => 0,
+    }
+}
+
+/// A message leaves its sender.
+fn message_fits(from: NodeId, message: &Message, settings: &Settings) -> Verdict {
+    if let Body::AppendEntries(request) = &message.body {
+        let entries = request.entries.len();
+        let limit = settings.max_batch_entries;
+        at_most(from, "entries of one message", entries, limit)?;
+        // A single entry may be larger.
+        if entries > 1 {
+            let limit = settings.max_batch_bytes;
+            at_most(from, "payload bytes of one message", payload_bytes(request), limit)?;
+        }
+    }
+    if let Body::InstallSnapshot(request) = &message.body {
+        let limit = settings.snapshot_chunk_bytes;
+        at_most(from, "snapshot bytes of one message", request.data.len(), limit)?;
+    }
+    Ok(())
+}
+
+fn at_most(node: NodeId, what: &str, found: usize, limit: usize) -> Verdict {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(format!("{what} of node {node}: {found}, more than {limit}"))
+}
+
+fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict {
+    let pending = settings.max_pending_requests;
+    // Outputs wait for a term or for the log; a snapshot that is restored may be one of them.
+    at_most(node, "withheld outputs", usage.withheld, 2 * pending + 1)?;
+    at_most(node, "waiting reads", usage.reads, 2 * pending)?;
+    at_most(node, "forwarded requests", usage.forwarded, pending)?;
+    at_most(node, "votes", usage.votes, 2 * Membership::MAX_VOTERS)?;
+    at_most(node, "unanswered rounds", usage.rounds, MAX_ROUNDS)?;
+    // Pieces after a gap wait for those before.
+    let limit = settings.max_snapshot_bytes as usize + settings.max_in_flight_bytes;
+    at_most(node, "bytes of an incoming snapshot", usage.incoming_snapshot_bytes, limit)?;
+    at_most(node, "memberships", usage.memberships, usage.log_entries + 1)
+}
+
+/// A node keeps pieces of a snapshot.
+#[derive(Clone, Copy, Debug)]
+struct Pieces {
+    node: NodeId,
+    /// Their bytes.
+    kept: usize,
+    /// The term of the leader that sent them.
+    term: Term,
+    /// The last entry that the snapshot covers.
+    end: LogIndex,
+    /// The node's term and commit index.
+    now: (Term, LogIndex),
+}
+
+/// The pieces of another leader are never continued, and a snapshot of committed entries is not
+/// installed.
+fn pieces_are_of_use(Pieces { node, kept, term, end, now }: Pieces) -> Verdict {
+    if term == now.0 && end > now.1 {
+        return Ok(());
+    }
+    Err(format!(
+        "node {node}, in term {} and with entries committed up to {}, keeps {kept} bytes of a \
+         snapshot of term {term} through entry {end}, which it will never install",
+        now.0, now.1
+    ))
+}
+
+/// What a node has applied since its last snapshot.
+#[derive(Clone, Copy, Debug)]
+struct LogLength<'a> {
+    node: NodeId,
+    /// The end of its last snapshot.
+    snapshot: LogIndex,
+    last_applied: LogIndex,
+    /// In force at the last entry applied.
+    membership: &'a Membership,
+}
+
+fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
+    let LogLength { node, snapshot, last_applied, membership } = log;
+    let applied = last_applied.0.saturating_sub(snapshot.0);
+    // A server that joins cannot take a snapshot before it knows the membership.
+    if applied < settings.snapshot_threshold || membership.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "node {node} has applied {applied} entries after its last snapshot, and takes one after {}",
+        settings.snapshot_threshold
+    ))
+}
+
+/// A leader's view of another server after it has sent entries.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    leader: NodeId,
+    peer: PeerStatus,
+    largest_message: usize,
+}
+
+fn window_fits(window: Window, settings: &Settings) -> Verdict {
+    let Window { leader, peer, largest_message } = window;
+    if peer.match_index >= peer.next_index {
+        return Err(format!(
+            "for node {leader}, which leads, node {} holds entry {} and needs entry {} next",
+            peer.id, peer.match_index, peer.next_index
+        ));
+    }
+    if peer.state != ProgressKind::Replicate {
+        return Ok(());
+    }
+    at_most(leader, "messages in flight to one peer", peer.in_flight, settings.max_in_flight)?;
+    // The last message may begin within the window and end after it.
+    let limit = settings.max_in_flight_bytes + largest_message;
+    at_most(leader, "bytes in flight to one peer", peer.in_flight_bytes as usize, limit)
+}
+
+/// A leader appended commands.
+#[derive(Clone, Copy, Debug)]
+struct Accepted {
+    leader: NodeId,
+    first_new: LogIndex,
+    /// The most bytes that may wait.
+    limit: u64,
+}
+
+/// The entries are those that the leader has not applied.
+fn accepted<'a>(seen: Accepted, entries: impl Iterator<Item = &'a Entry>) -> Verdict {
+    let Accepted { leader, first_new, limit } = seen;
+    let mut waiting = 0;
+    for entry in entries {
+        let is_first = waiting == 0;
+        waiting += ENTRY_BYTES + bytes_of(entry);
+        let is_command = matches!(entry.payload, Payload::Command(_));
+        if is_command && entry.index >= first_new && !is_first && waiting > limit {
+            return Err(format!(
+                "node {leader} accepts entry {} although then {waiting} bytes wait to be \
+                 committed, more than {limit}",
+                entry.index
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
