@@ -64,6 +64,8 @@ impl Checks {
         for id in touched.iter() {
             self.follow_node(world, id, events);
         }
+        let (properties, mut cx) = self.telling(world);
+        properties.step_ended(&mut cx);
     }
 
     /// Every property with its state.
@@ -109,6 +111,9 @@ impl Checks {
             EventKind::Cluster(event) => {
                 if let ClusterEvent::ServerAdded { node } = event {
                     self.add_server(*node);
+                } else if let ClusterEvent::Administered { node, request, outcome } = event {
+                    let (properties, mut cx) = self.telling(world);
+                    properties.administered(*node, request, *outcome, &mut cx);
                 }
             }
             EventKind::Network(_) => {}

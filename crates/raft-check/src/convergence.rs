@@ -14,29 +14,49 @@ pub fn converged(world: &World) -> Result<(), String> {
     agreed(world).map(|_| ())
 }
 
+/// Whether no running member of the cluster has a request that it has not answered.
+///
+/// # Errors
+/// The first member that has one, or that no member runs.
+pub fn settled(world: &World) -> Result<(), String> {
+    let open = running_members(world)?.into_iter().find(|member| member.open_requests() > 0);
+    open.map_or(Ok(()), |member| {
+        let (id, open) = (member.id(), member.open_requests());
+        Err(format!("node {id} has taken requests that it has not answered: {open}"))
+    })
+}
+
 /// One of the running members, if all agree.
 pub(crate) fn agreed(world: &World) -> Result<&SimNode, String> {
+    let members = running_members(world)?;
+    let mut members = members.into_iter();
+    let Some(first) = members.next() else { return Err("no node runs".to_owned()) };
+    is_applied(first)?;
+    members.try_for_each(|other| {
+        is_applied(other)?;
+        compare(first, other)
+    })?;
+    Ok(first)
+}
+
+/// The running members of the membership in the most up-to-date log of a running node; at least
+/// one.
+fn running_members(world: &World) -> Result<Vec<&SimNode>, String> {
     let running = || world.nodes().filter(|node| node.state() == NodeState::Running);
     let last = |core: &&Node| (core.log().last().term, core.log().last().index);
     let Some(latest) = running().filter_map(SimNode::core).max_by_key(last) else {
         return Err("no node runs".to_owned());
     };
     let membership = latest.membership();
-    let mut members = running().filter(|node| membership.contains(node.id()));
-    let Some(first) = members.next() else {
-        return Err(format!("no member of {membership} runs"));
-    };
-    is_settled(first)?;
-    members.try_for_each(|other| {
-        is_settled(other)?;
-        compare(first, other)
-    })?;
-    Ok(first)
+    let members: Vec<&SimNode> = running().filter(|node| membership.contains(node.id())).collect();
+    match members.is_empty() {
+        true => Err(format!("no member of {membership} runs")),
+        false => Ok(members),
+    }
 }
 
-/// A node is settled if all entries of its log are committed and applied, and it waits for no
-/// snapshot.
-fn is_settled(node: &SimNode) -> Result<(), String> {
+/// Whether all entries of a node's log are committed and applied, and it waits for no snapshot.
+fn is_applied(node: &SimNode) -> Result<(), String> {
     let Some(core) = node.core() else { return Ok(()) };
     let (id, last) = (node.id(), core.log().last().index);
     let (commit_index, last_applied) = (core.commit_index(), core.last_applied());

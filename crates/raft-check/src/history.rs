@@ -57,6 +57,7 @@ impl<W: io::Write> HistoryRecorder<W> {
                 Ok(())
             }
             ClientEvent::Asked { .. }
+            | ClientEvent::Replied { .. }
             | ClientEvent::Redirected { .. }
             | ClientEvent::MustRetry { .. }
             | ClientEvent::TimedOut { .. } => Ok(()),

@@ -39,7 +39,7 @@ mod property;
 mod shadows;
 
 pub use checks::Checks;
-pub use convergence::converged;
+pub use convergence::{converged, settled};
 pub use history::HistoryRecorder;
 pub use liveness::{PROGRESS, complete};
 pub use property::{CheckResult, Property, PropertyState, Suspension, Violation};

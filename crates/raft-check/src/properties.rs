@@ -9,9 +9,11 @@
 //!
 //! Which planted bugs break which property is in `docs/bugs.md`; tests of `raft-fuzz` measure it.
 
-use raft_core::{Body, Instant, LogIndex, LogPosition, Message, Node, NodeId, Term, Trace};
+use raft_core::{
+    Body, Instant, LogIndex, LogPosition, Message, Node, NodeId, Outcome, Term, Trace,
+};
 use raft_kv::{ClientId, Sequence, Store};
-use raft_sim::{ClientEvent, NodeState, ReadPolicy, World};
+use raft_sim::{AdminRequest, ClientEvent, NodeState, ReadPolicy, World};
 
 use crate::property::{Property, PropertyTable, Verdict};
 use crate::shadows::Shadows;
@@ -72,6 +74,7 @@ properties! { $
     linearizability: Linearizability,
     exactly_once: ExactlyOnce,
     repeats_on_evidence: RepeatsOnEvidence,
+    true_replies: TrueReplies,
 }
 
 /// What a collector sees beside the observation, and where verdicts go.
@@ -189,6 +192,10 @@ observations! {
     fn contents_reached(reached: ContentsReached);
     /// A state machine moved on.
     fn state_reached(node: NodeId, store: &Store);
+    /// A node replied to a request about leadership or membership.
+    fn administered(node: NodeId, request: &AdminRequest, outcome: Outcome);
+    /// Everything that happened in a step was told.
+    fn step_ended();
     /// The state of a node changed within one incarnation.
     fn state_changed(node: NodeId, before: ServerState, now: ServerState);
 }

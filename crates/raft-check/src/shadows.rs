@@ -103,9 +103,8 @@ impl Shadows {
         self.ledger.get(index).filter(|_| base_is_committed)
     }
 
-    /// Whether a read must not be stale. Lease reads may be while a clock is outside of its bound.
-    pub(crate) fn must_be_fresh(&self, read: ReadPolicy) -> bool {
-        let rests_on_clocks = read == ReadPolicy::Lease && self.untrusted_clock.is_some();
-        !rests_on_clocks && !read.may_be_stale()
+    /// The node whose clock, outside of its bound, excuses a stale read: only one by lease.
+    pub(crate) fn excuse(&self, read: ReadPolicy) -> Option<NodeId> {
+        self.untrusted_clock.filter(|_| read == ReadPolicy::Lease)
     }
 }

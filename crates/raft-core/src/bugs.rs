@@ -196,6 +196,9 @@ bugs! {
     /// Learners get no heartbeats.
     HeartbeatSkipsLearners: "heartbeat-skips-learners" breaks "Progress",
         seen in "raft-rs#33, scylladb#10379";
+    /// A proposal is reported as superseded when its entry is truncated (Figure 8).
+    SupersededEarly: "superseded-early" breaks "True Replies",
+        seen in "drivers that answer when an entry is removed";
 }
 
 /// The rules that are switched off.

@@ -202,7 +202,8 @@ pub enum Outcome {
     },
     /// Nothing was done, for this reason.
     Refused(Refusal),
-    /// It was appended, but another leader's entry took its place: it will never be committed.
+    /// It was appended, but an entry of a later term is committed at its place or before it: it
+    /// will never be committed.
     Superseded {
         /// The entry's place.
         position: LogPosition,

@@ -110,6 +110,8 @@ pub struct Node {
     memberships: Vec<(LogIndex, Membership)>,
     commit_index: LogIndex,
     last_applied: LogIndex,
+    /// The term of that entry.
+    applied_term: Term,
     timer_started: Instant,
     deadline: Instant,
     /// The latest round that this server answered without waiting for its disk, and its term.

@@ -155,7 +155,9 @@ pub(crate) fn awaited(statement: &Statement) -> Option<&Condition> {
 /// the agreement of all nodes name the first difference, which is one of many.
 pub(crate) fn has_telling_state(condition: &Condition) -> bool {
     match condition {
-        Condition::Cluster(ClusterCondition::Converged | ClusterCondition::Complete) => false,
+        Condition::Cluster(
+            ClusterCondition::Converged | ClusterCondition::Complete | ClusterCondition::Settled,
+        ) => false,
         Condition::Cluster(ClusterCondition::Safe)
         | Condition::Leader(_)
         | Condition::Members(_)

@@ -84,7 +84,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 24] = [
+const PROOFS: [(&str, &str); 25] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -108,6 +108,7 @@ const PROOFS: [(&str, &str); 24] = [
     ("Bounded Memory", "window-ignored"),
     ("Linearizability", "commit-unsorted"),
     ("Exactly Once", "retry-applied-twice"),
+    ("True Replies", "superseded-early"),
     ("Repeats On Evidence", "snapshot-flood"),
 ];
 

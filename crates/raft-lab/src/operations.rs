@@ -112,6 +112,8 @@ impl OperationTracker {
                 }
                 self.end(client, sequence, event.at, Some((response.clone(), *node)))
             }
+            // The client has not heard of it yet.
+            ClientEvent::Replied { .. } => None,
             ClientEvent::GaveUp => self.end(client, sequence, event.at, None),
         }
     }

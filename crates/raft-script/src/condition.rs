@@ -102,6 +102,8 @@ pub enum ClusterCondition {
     Converged,
     /// `complete`: converged, on all that was ever committed.
     Complete,
+    /// `settled`: no running member has a request that it has not answered.
+    Settled,
     /// `safe`: no property that must always hold was ever broken.
     Safe,
 }
@@ -256,6 +258,7 @@ impl fmt::Display for ClusterCondition {
         f.write_str(match self {
             Self::Converged => "converged",
             Self::Complete => "complete",
+            Self::Settled => "settled",
             Self::Safe => "safe",
         })
     }

@@ -362,6 +362,7 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
         }),
         Just(Condition::Cluster(ClusterCondition::Converged)),
         Just(Condition::Cluster(ClusterCondition::Complete)),
+        Just(Condition::Cluster(ClusterCondition::Settled)),
         Just(Condition::Client(ClientCondition::Idle)),
         (client(), words).prop_map(|(client, words)| Condition::Client(ClientCondition::Answer {
             client,

@@ -9,6 +9,7 @@ mod disk;
 mod message;
 mod message_words;
 mod network;
+mod outcome;
 mod process;
 mod state_machine;
 
@@ -110,7 +111,8 @@ impl EventKind {
             | Self::Process { node, .. } => Some(*node),
             Self::Message { from, to, event, .. } => event.node(*from, *to),
             Self::Cluster(event) => event.node(),
-            Self::Network(_) | Self::Client { .. } => None,
+            Self::Client { event, .. } => event.node(),
+            Self::Network(_) => None,
         }
     }
 

@@ -212,6 +212,11 @@ impl SimNode {
         self.incarnation
     }
 
+    /// The number of requests of clients and operators that its core has taken and not answered.
+    pub fn open_requests(&self) -> usize {
+        self.live().map_or(0, |live| live.requests.len())
+    }
+
     /// The number of arrivals that it has not handled, because it is paused or slow.
     pub fn inbox_len(&self) -> usize {
         let waits =

@@ -8,12 +8,12 @@
 //! saw. No search for another order is needed.
 
 use imbl::{OrdMap, OrdSet};
-use raft_core::{LogIndex, NodeId};
+use raft_core::{Instant, LogIndex, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 use raft_sim::{Client, ClientEvent, ReadPolicy};
 
 use super::{Checker, CommandCommitted, Context, ReadServed};
-use crate::property::{Property, Verdict};
+use crate::property::Property;
 use crate::shadows::ledger::Ledger;
 
 pub(crate) static PROPERTY: Property = Property {
@@ -40,18 +40,35 @@ impl Checker for Linearizability {
                 }
             }
             ClientEvent::Invoked { operation, read } => {
-                if cx.shadows.must_be_fresh(*read) {
+                if !read.may_be_stale() {
                     let operation = operation.clone();
                     let committed = cx.shadows.ledger.commit_index();
-                    self.read_invoked(ReadInvoked { client, sequence, operation, committed });
+                    let at = cx.world.now();
+                    self.read_invoked(ReadInvoked { client, sequence, operation, committed, at });
+                    self.excuse(client, sequence, cx.shadows.excuse(*read));
                 }
             }
             ClientEvent::Answered { response, node, .. } => {
-                let seen = Answered { node: *node, client, sequence, response };
-                cx.note(&PROPERTY, self.answered(seen, &cx.shadows.ledger));
+                let at = cx.world.now();
+                let seen = Answered { node: *node, client, sequence, response, at };
+                match self.answered(seen, &cx.shadows.ledger) {
+                    Ok(()) => {}
+                    Err(Contradiction { words, excuse: Some(clock) }) => {
+                        let because = format!(
+                            "the clock of node {clock} is wrong, so a lease proves nothing: {words}"
+                        );
+                        cx.table.suspend(&PROPERTY, because);
+                    }
+                    // The history stays as it is, but it does not excuse any other answer.
+                    Err(Contradiction { words, excuse: None }) => {
+                        cx.table.lift(&PROPERTY);
+                        cx.note(&PROPERTY, Err(words));
+                    }
+                }
             }
             ClientEvent::GaveUp => self.forget(client, sequence),
             ClientEvent::Asked { .. }
+            | ClientEvent::Replied { .. }
             | ClientEvent::Redirected { .. }
             | ClientEvent::MustRetry { .. }
             | ClientEvent::TimedOut { .. } => {}
@@ -59,11 +76,8 @@ impl Checker for Linearizability {
     }
 
     fn read_served(&mut self, served: ReadServed, cx: &mut Context<'_>) {
-        if cx.shadows.must_be_fresh(served.read) {
-            self.served(served);
-        } else {
-            self.forget(served.client, served.sequence);
-        }
+        self.excuse(served.client, served.sequence, cx.shadows.excuse(served.read));
+        self.served(served);
     }
 
     fn command_committed(&mut self, committed: CommandCommitted<'_>, cx: &mut Context<'_>) {
@@ -96,6 +110,7 @@ pub(crate) struct ReadInvoked {
     pub(crate) operation: Operation,
     /// The last committed entry at that moment.
     pub(crate) committed: LogIndex,
+    pub(crate) at: Instant,
 }
 
 /// An entry with a command is committed.
@@ -115,12 +130,29 @@ pub(crate) struct Answered<'a> {
     pub(crate) client: ClientId,
     pub(crate) sequence: Sequence,
     pub(crate) response: &'a Response,
+    pub(crate) at: Instant,
+}
+
+/// An answer that the committed order does not give.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Contradiction {
+    pub(crate) words: String,
+    /// The node whose clock is to blame, if the answer is a stale one that rests on a lease.
+    pub(crate) excuse: Option<NodeId>,
+}
+
+impl From<String> for Contradiction {
+    fn from(words: String) -> Self {
+        Self { words, excuse: None }
+    }
 }
 
 /// The open operations of clients, and the last place of all answered ones.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Linearizability {
     answered: Place,
+    /// The client of the operation at that place, and when it was answered.
+    answered_to: Option<(ClientId, Instant)>,
     /// A client has one operation open at a time.
     open: OrdMap<ClientId, Open>,
     /// For each open command its client.
@@ -143,6 +175,8 @@ struct Open {
     sequence: Sequence,
     /// The last place of all operations that were answered before this one was called.
     floor: Place,
+    /// The client that was answered last of these, and when.
+    floor_of: Option<(ClientId, Instant)>,
     kind: OpenKind,
 }
 
@@ -171,6 +205,9 @@ struct Read {
     committed: LogIndex,
     /// The nodes that answered it, and the last entry that the store of each included.
     served: Vec<(NodeId, LogIndex)>,
+    at: Instant,
+    /// A node whose clock is or was outside of its bound, if the read rests on a lease.
+    excuse: Option<NodeId>,
 }
 
 impl Linearizability {
@@ -182,15 +219,16 @@ impl Linearizability {
     }
 
     pub(crate) fn read_invoked(&mut self, seen: ReadInvoked) {
-        let ReadInvoked { client, sequence, operation, committed } = seen;
-        let read = Read { operation, committed, served: Vec::new() };
+        let ReadInvoked { client, sequence, operation, committed, at } = seen;
+        let read = Read { operation, committed, served: Vec::new(), at, excuse: None };
         self.begin(client, sequence, OpenKind::Read(read));
         self.reading.insert((committed, client));
     }
 
     fn begin(&mut self, client: ClientId, sequence: Sequence, kind: OpenKind) {
         self.end(client);
-        self.open.insert(client, Open { sequence, floor: self.answered, kind });
+        let (floor, floor_of) = (self.answered, self.answered_to);
+        self.open.insert(client, Open { sequence, floor, floor_of, kind });
     }
 
     pub(crate) fn executed(&mut self, seen: Executed<'_>) {
@@ -211,19 +249,36 @@ impl Linearizability {
         }
     }
 
+    /// An open read may be stale because of the clock of a node.
+    fn excuse(&mut self, client: ClientId, sequence: Sequence, clock: Option<NodeId>) {
+        let open = self.open.get_mut(&client).filter(|open| open.sequence == sequence);
+        if let Some(Open { kind: OpenKind::Read(read), .. }) = open {
+            read.excuse = read.excuse.or(clock);
+        }
+    }
+
     /// Judges an answer by the committed order.
-    pub(crate) fn answered(&mut self, seen: Answered<'_>, ledger: &Ledger) -> Verdict {
+    pub(crate) fn answered(
+        &mut self,
+        seen: Answered<'_>,
+        ledger: &Ledger,
+    ) -> Result<(), Contradiction> {
         let Some(open) = self.open_of(seen.client, seen.sequence) else { return Ok(()) };
         let place = match &open.kind {
-            OpenKind::Command(command) => command.place(open.floor, seen),
-            OpenKind::Read(read) => read.place(open.floor, seen, ledger),
+            OpenKind::Command(command) => {
+                command.place(open.floor, seen).map_err(Contradiction::from)
+            }
+            OpenKind::Read(read) => read.place((open.floor, open.floor_of), seen, ledger),
         };
         self.end(seen.client);
-        self.answered = self.answered.max(place?);
+        let place = place?;
+        if place > self.answered {
+            (self.answered, self.answered_to) = (place, Some((seen.client, seen.at)));
+        }
         Ok(())
     }
 
-    /// The client stops waiting for an operation, or its answer may be stale.
+    /// The client stops waiting for an operation.
     pub(crate) fn forget(&mut self, client: ClientId, sequence: Sequence) {
         if self.open_of(client, sequence).is_some() {
             self.end(client);
@@ -256,7 +311,7 @@ impl Linearizability {
 impl Command {
     /// The place of the command, if the answer is right.
     fn place(&self, floor: Place, seen: Answered<'_>) -> Result<Place, String> {
-        let Answered { node, client, sequence, response } = seen;
+        let Answered { node, client, sequence, response, .. } = seen;
         let Some((first, right)) = self.first.zip(self.responses.first()) else {
             return Err(format!(
                 "node {node} answered operation {sequence} of client {client}, but no entry with \
@@ -287,13 +342,18 @@ impl Read {
     /// The place of the read, if the answer is right. A node that was asked again may have answered
     /// from two stores. If both explain the answer, the earlier one restricts later operations
     /// less.
-    fn place(&self, floor: Place, seen: Answered<'_>, ledger: &Ledger) -> Result<Place, String> {
+    fn place(
+        &self,
+        floor: (Place, Option<(ClientId, Instant)>),
+        seen: Answered<'_>,
+        ledger: &Ledger,
+    ) -> Result<Place, Contradiction> {
         let Answered { node, client, sequence, .. } = seen;
         let stores = self.served.iter().filter(|(by, _)| *by == node).map(|(_, index)| *index);
         let places = stores.map(|index| self.place_after(index, floor, seen, ledger));
-        let none = Err(format!(
+        let none = Err(Contradiction::from(format!(
             "node {node} answered read {sequence} of client {client}, but not from its store"
-        ));
+        )));
         places.fold(none, |before, place| match (before, place) {
             (Ok(before), Ok(place)) => Ok(before.min(place)),
             (Ok(before), Err(_)) => Ok(before),
@@ -305,35 +365,41 @@ impl Read {
     fn place_after(
         &self,
         index: LogIndex,
-        floor: Place,
+        (floor, floor_of): (Place, Option<(ClientId, Instant)>),
         seen: Answered<'_>,
         ledger: &Ledger,
-    ) -> Result<Place, String> {
-        let Answered { node, client, sequence, response } = seen;
+    ) -> Result<Place, Contradiction> {
+        let Answered { node, client, sequence, response, .. } = seen;
         let place = Place { index, is_after: true };
         let answered = format_args!("node {node} answered read {sequence} of client {client}");
         if place < floor {
-            return Err(format!(
-                "{answered} with its store at entry {index}, but before the client asked, an \
-                 operation was answered that took effect {floor}"
-            ));
+            let asked = self.at;
+            let mut words = format!(
+                "{answered}, asked at {asked}, with \"{}\" from its store at entry {index}, but \
+                 before the client asked, an operation was answered that took effect {floor}",
+                in_words(response)
+            );
+            if let Some((other, at)) = floor_of {
+                words += &format!(" (at {at}, to client {other})");
+            }
+            return Err(Contradiction { words, excuse: self.excuse });
         }
         // An older store breaks Read Linearizability. It is not kept.
         if index < self.committed {
             return Ok(place);
         }
         let Some(store) = ledger.store_at(index) else {
-            return Err(format!(
-                "{answered} with its store at entry {index}, which is not committed"
-            ));
+            let words =
+                format!("{answered} with its store at entry {index}, which is not committed");
+            return Err(words.into());
         };
         match store.read(&self.operation) {
-            Some(right) if right != *response => Err(format!(
+            Some(right) if right != *response => Err(Contradiction::from(format!(
                 "{answered} with its store at entry {index} with \"{}\"; in the committed order \
                  the answer is \"{}\"",
                 in_words(response),
                 in_words(&right)
-            )),
+            ))),
             Some(_) | None => Ok(place),
         }
     }

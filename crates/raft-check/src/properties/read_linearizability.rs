@@ -2,7 +2,7 @@
 //! its client asked.
 
 use imbl::OrdMap;
-use raft_core::LogIndex;
+use raft_core::{Instant, LogIndex, NodeId};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{ClientEvent, ReadPolicy};
 
@@ -16,10 +16,21 @@ pub(crate) static PROPERTY: Property = Property {
               committed when the client asked, unless the client asked for a local read.",
 };
 
+/// An open read.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    sequence: Sequence,
+    /// The last entry that was committed when the client asked.
+    committed: LogIndex,
+    at: Instant,
+    /// A node whose clock was outside of its bound then, if the read rests on a lease.
+    excuse: Option<NodeId>,
+}
+
 /// What each client's open read must see. A client has one operation open at a time.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct ReadLinearizability {
-    asked: OrdMap<ClientId, (Sequence, LogIndex)>,
+    asked: OrdMap<ClientId, Asked>,
 }
 
 impl Checker for ReadLinearizability {
@@ -32,41 +43,41 @@ impl Checker for ReadLinearizability {
     ) {
         if let ClientEvent::Invoked { read, .. } = event
             && *read != ReadPolicy::Log
-            && cx.shadows.must_be_fresh(*read)
         {
-            self.asked(client, sequence, cx.shadows.ledger.commit_index());
+            let (committed, at) = (cx.shadows.ledger.commit_index(), cx.world.now());
+            let excuse = cx.shadows.excuse(*read);
+            self.asked.insert(client, Asked { sequence, committed, at, excuse });
         }
     }
 
     fn read_served(&mut self, served: ReadServed, cx: &mut Context<'_>) {
-        if cx.shadows.must_be_fresh(served.read) {
-            let committed = self.committed_before(served.client, served.sequence);
-            cx.note(&PROPERTY, read_served(served, committed));
+        let asked = self.asked.get(&served.client).copied();
+        let asked = asked.filter(|asked| asked.sequence == served.sequence);
+        let Err(words) = read_served(served, asked) else { return };
+        let excuse = asked.and_then(|asked| asked.excuse);
+        match excuse.or(cx.shadows.excuse(served.read)) {
+            Some(clock) => cx.table.suspend(
+                &PROPERTY,
+                format!("the clock of node {clock} is wrong, so a lease proves nothing: {words}"),
+            ),
+            None => {
+                cx.table.lift(&PROPERTY);
+                cx.note(&PROPERTY, Err(words));
+            }
         }
     }
 }
 
-impl ReadLinearizability {
-    fn asked(&mut self, client: ClientId, sequence: Sequence, committed: LogIndex) {
-        self.asked.insert(client, (sequence, committed));
-    }
-
-    /// The last entry that was committed when a client asked for a read; `None` if it does not wait
-    /// for that read.
-    fn committed_before(&self, client: ClientId, sequence: Sequence) -> Option<LogIndex> {
-        let asked = self.asked.get(&client).filter(|(open, _)| *open == sequence);
-        asked.map(|(_, committed)| *committed)
-    }
-}
-
-/// `committed` is as in [`ReadLinearizability::committed_before`].
-fn read_served(served: ReadServed, committed: Option<LogIndex>) -> Verdict {
+/// `asked` is `None` if the client does not wait for that read.
+fn read_served(served: ReadServed, asked: Option<Asked>) -> Verdict {
     let ReadServed { node, client, read, index, .. } = served;
-    match committed {
-        Some(committed) if index < committed && !read.may_be_stale() => Err(format!(
-            "node {node} answered a {read} read of client {client} with its store at entry \
-             {index}; entry {committed} was committed before the client asked"
-        )),
+    match asked {
+        Some(Asked { committed, at, .. }) if index < committed && !read.may_be_stale() => {
+            Err(format!(
+                "node {node} answered a {read} read of client {client} with its store at entry \
+                 {index}; entry {committed} was committed before the client asked at {at}"
+            ))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -78,20 +89,21 @@ mod tests {
 
     #[test]
     fn a_read_that_does_not_see_what_was_committed() {
-        let mut checker = ReadLinearizability::default();
-        checker.asked(ClientId(1), Sequence(3), LogIndex(8));
-        let read = |checker: &ReadLinearizability, sequence, index, read| {
-            let (client, sequence, index) = (ClientId(1), Sequence(sequence), LogIndex(index));
-            let served = ReadServed { node: N2, client, sequence, read, index };
-            read_served(served, checker.committed_before(client, sequence))
+        let asked = Asked {
+            sequence: Sequence(3),
+            committed: LogIndex(8),
+            at: Instant(4_000),
+            excuse: None,
         };
-        assert_eq!(read(&checker, 3, 8, ReadPolicy::Lease), Ok(()));
-        let words = ["node 2", "quorum read", "entry 7", "entry 8"];
-        objects(read(&checker, 3, 7, ReadPolicy::Quorum), &words);
-        objects(read(&checker, 3, 7, ReadPolicy::Lease), &["lease read of client 1"]);
-        assert_eq!(read(&checker, 3, 7, ReadPolicy::Local), Ok(()), "it may be stale");
-        assert_eq!(read(&checker, 2, 7, ReadPolicy::Quorum), Ok(()), "nobody waits for this one");
-        checker.asked(ClientId(1), Sequence(4), LogIndex(9));
-        objects(read(&checker, 4, 8, ReadPolicy::Quorum), &["entry 9 was committed before"]);
+        let read = |asked, index, read| {
+            let (client, sequence, index) = (ClientId(1), Sequence(3), LogIndex(index));
+            read_served(ReadServed { node: N2, client, sequence, read, index }, asked)
+        };
+        assert_eq!(read(Some(asked), 8, ReadPolicy::Lease), Ok(()));
+        let words = ["node 2", "quorum read", "entry 7", "entry 8", "asked at 4.000ms"];
+        objects(read(Some(asked), 7, ReadPolicy::Quorum), &words);
+        objects(read(Some(asked), 7, ReadPolicy::Lease), &["lease read of client 1"]);
+        assert_eq!(read(Some(asked), 7, ReadPolicy::Local), Ok(()), "it may be stale");
+        assert_eq!(read(None, 7, ReadPolicy::Quorum), Ok(()), "the client waits for another one");
     }
 }

@@ -45,8 +45,14 @@ impl Memberships {
 
     /// The one in force in a log that ends at `index`.
     pub(crate) fn at(&self, index: LogIndex) -> &Membership {
+        self.in_force_at(index).1
+    }
+
+    /// The same, with the index of its entry.
+    pub(crate) fn in_force_at(&self, index: LogIndex) -> (LogIndex, &Membership) {
         let earlier = self.later.iter().rev().find(|(at, _)| *at <= index);
-        &earlier.unwrap_or(&self.first).1
+        let (at, membership) = earlier.unwrap_or(&self.first);
+        (*at, membership)
     }
 
     /// The one in force, and the index of its entry.

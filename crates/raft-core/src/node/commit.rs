@@ -12,8 +12,8 @@ use crate::{
 /// A proposal that is not answered yet.
 #[derive(Clone, Debug)]
 pub(super) struct Proposal {
-    request: RequestId,
-    position: LogPosition,
+    pub(super) request: RequestId,
+    pub(super) position: LogPosition,
 }
 
 /// Bytes that an entry counts against [`Settings::max_uncommitted_bytes`](crate::Settings), beside
@@ -85,8 +85,8 @@ impl Node {
         self.bytes_between(self.last_applied, last)
     }
 
-    /// Raft §5.3: the request is answered when the entry at `position`, or another in its place, is
-    /// applied.
+    /// Raft §5.3: the request is answered when the entry at `position`, or another in its place, or
+    /// any of a later term, is applied.
     pub(super) fn await_commit(&mut self, request: RequestId, position: LogPosition) {
         let proposal = Proposal { request, position };
         // A leader that lost entries and leads again can append before places where its older
@@ -213,6 +213,9 @@ impl Node {
                 _ => self.outputs.push_back(Output::Apply(entries)),
             }
         }
+        if let Some(term) = self.log.term_at(through).filter(|term| *term > self.applied_term) {
+            self.supersede_before(term);
+        }
         self.answer_readable();
         rule!(self.request_snapshot_if_due());
     }
@@ -232,6 +235,22 @@ impl Node {
             let outcome = Outcome::Unknown { position: Some(proposal.position) };
             self.reply(proposal.request, outcome);
         }
+    }
+
+    /// An entry of this term is applied. Entries of earlier terms that are not in the log before it
+    /// will never be committed: each later leader holds this entry (§5.4), and along its log the
+    /// terms do not decrease. So no proposal waits for a place that the log may never reach.
+    pub(super) fn supersede_before(&mut self, term: Term) {
+        self.applied_term = term;
+        let outputs = &mut self.outputs;
+        self.proposals.retain(|Proposal { request, position }| {
+            let (request, position) = (*request, *position);
+            if position.term < term {
+                let outcome = Outcome::Superseded { position };
+                outputs.push_back(Output::Reply { request, outcome });
+            }
+            position.term >= term
+        });
     }
 
     /// A snapshot covers the entries up to `through`: whether proposals there are committed is

@@ -152,7 +152,7 @@ impl Node {
             if at <= commit_index || at <= self.log.base().index {
                 return Err(IgnoreReason::ConflictsWithCommitted { at, commit_index });
             }
-            self.remove_entries_from(at, conflict.term);
+            rule!(self.remove_entries_from(at, conflict.term));
         }
         let held = (self.log.last().index.0 + 1).saturating_sub(first.index.0) as usize;
         let new = match held {

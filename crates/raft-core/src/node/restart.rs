@@ -113,6 +113,7 @@ impl Node {
             // (§7).
             commit_index: base.index,
             last_applied: base.index,
+            applied_term: base.term,
             timer_started: now,
             deadline: now,
             acked: (Term(0), HeartbeatRound(0)),

@@ -197,6 +197,7 @@ impl Node {
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
         self.lose_proposals(last_included.index);
+        self.supersede_before(last_included.term);
         self.snapshot_request = SnapshotRequest::default();
         assert!(self.log.base() == last_included, "the log starts after the snapshot");
         assert!(self.log.last().index >= self.commit_index, "a snapshot is part of the log");

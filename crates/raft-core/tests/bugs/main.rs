@@ -107,6 +107,7 @@ rows! {
     limits::snapshot_of_a_deposed_leader, SnapshotPiecesKept => "bytes of a snapshot are kept";
     limits::many_entries, LogNeverCompacted => "the log is not compacted";
     limits::learner_misses_a_message, HeartbeatSkipsLearners => "does not catch up";
+    replication::removed_and_committed, SupersededEarly => "was told that it never will be";
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Rules of replication (§5.3): what followers store and acknowledge, and how leaders send.
 
-use raft_core::{Body, Bugs, Entries, LogIndex, Term};
+use raft_core::{Body, Bugs, Entries, LogIndex, Outcome, Term};
 
 use crate::builders::disk;
 use crate::cluster::Cluster;
@@ -117,6 +117,37 @@ pub(crate) fn divergent_log(bugs: Bugs) {
     let mut cluster = logs(bugs, 2, &[&[2, 2], &[1, 1], &[]]);
     cluster.elect(1);
     cluster.assert_comes_along(2);
+}
+
+/// Server 5, elected without servers 1 and 2, removes server 1's entry and crashes. Server 2, which
+/// holds the entry, leads next and commits it.
+pub(crate) fn removed_and_committed(bugs: Bugs) {
+    let mut cluster = empty(bugs, 5);
+    cluster.elect(1);
+    let request = cluster.propose(1, "a");
+    cluster.carry(1, 2);
+    cluster.isolate(2);
+    cluster.isolate(1);
+    cluster.start_election(5);
+    cluster.ask(5, 3);
+    cluster.ask(5, 4);
+    assert!(cluster.leads(5));
+    cluster.lose_all();
+    cluster.rejoin(1);
+    cluster.time_out(5);
+    cluster.carry(5, 1);
+    cluster.crash(5);
+    cluster.lose_all();
+    cluster.rejoin(2);
+    // The others have voted in term 2.
+    cluster.start_election(2);
+    cluster.settle();
+    cluster.elect(2);
+    cluster.heartbeats(2, 2);
+    let outcome = cluster.outcome(1, request);
+    let is_wrong = matches!(outcome, Some(Outcome::Superseded { .. }));
+    assert!(cluster.node(2).commit_index() >= LogIndex(2));
+    assert!(!is_wrong, "the entry is committed, and its client was told that it never will be");
 }
 
 fn empty_with_window(bugs: Bugs, bytes: usize) -> Cluster {

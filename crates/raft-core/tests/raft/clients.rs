@@ -54,19 +54,40 @@ fn many_proposals_are_answered_one_by_one() {
 }
 
 /// A proposal whose place another leader's entry took will never be committed. That is known only
-/// when the other entry is committed: until then, a leader that holds the first could return.
+/// when an entry of a later term is committed: until then, a leader that holds the first could
+/// return (Figure 8).
 #[test]
 fn a_proposal_that_was_overwritten_is_superseded_once_its_place_is_committed() {
     let mut server = Server::of_three(disk(0, &[]));
     server.lead();
+    server.receive(2, 1, success(1));
     server.propose(1, "a");
-    server.receive(3, 2, append((0, 0), &[2, 2], 0));
-    assert_eq!(server.log_terms(), [2, 2]);
+    server.receive(3, 2, append((1, 1), &[2, 2], 1));
+    assert_eq!(server.log_terms(), [1, 2, 2]);
     assert_eq!(server.outcome(1), None);
-    server.receive(3, 2, append((2, 2), &[], 1));
-    assert_eq!(server.outcome(1), None);
-    server.receive(3, 2, append((2, 2), &[], 2));
+    server.receive(3, 2, append((3, 2), &[], 2));
     assert_eq!(server.outcome(1), Some(Outcome::Superseded { position: at(2, 1) }));
+}
+
+/// The log may never reach the place of a proposal again: without more commands, the client would
+/// wait for ever. An entry of a later term, committed before that place, tells its fate: no leader
+/// from now on lacks that entry, and none can hold one of an earlier term after it.
+#[test]
+fn a_proposal_is_superseded_by_a_later_term_that_is_committed_before_its_place() {
+    let mut server = Server::of_three(disk(0, &[]));
+    server.lead();
+    for request in [1, 2, 3] {
+        server.propose(request, "a");
+    }
+    server.receive(3, 2, append((0, 0), &[2], 0));
+    assert_eq!(server.log_terms(), [2]);
+    assert_eq!(server.replies, []);
+    server.receive(3, 2, append((1, 2), &[], 1));
+    for (request, index) in [(1, 2), (2, 3), (3, 4)] {
+        let superseded = Outcome::Superseded { position: at(index, 1) };
+        assert_eq!(server.outcome(request), Some(superseded), "request {request}");
+    }
+    assert_eq!(server.node.memory_usage().proposals, 0);
 }
 
 /// A deposed leader's entry may survive in its successor's log, and then it is committed after all.
@@ -96,8 +117,6 @@ fn a_proposal_under_a_snapshot_has_an_unknown_outcome() {
     let state = snapshot(2, 2, 3, "z");
     server.receive(3, 2, install(&state, 0, 1));
     assert_eq!(server.outcome(1), Some(Outcome::Unknown { position: Some(at(2, 1)) }));
-    assert_eq!(server.outcome(2), None, "its place is not yet covered");
-    server.receive(3, 2, append((2, 2), &[2], 3));
     assert_eq!(server.outcome(2), Some(Outcome::Superseded { position: at(3, 1) }));
 }
 
@@ -121,7 +140,7 @@ fn a_proposal_is_answered_even_if_older_ones_wait_at_later_places() {
     assert_eq!(server.outcome(4), Some(Outcome::Committed(at(3, 3))));
     assert_eq!(server.outcome(1), Some(Outcome::Superseded { position: at(2, 1) }));
     assert_eq!(server.outcome(2), Some(Outcome::Superseded { position: at(3, 1) }));
-    assert_eq!(server.outcome(3), None, "its place, 4, is empty");
+    assert_eq!(server.outcome(3), Some(Outcome::Superseded { position: at(4, 1) }));
 }
 
 /// What a crash cuts off gets no answer: the client must ask again.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_check::{complete, converged};
+use raft_check::{complete, converged, settled};
 use raft_core::{Membership, NodeId};
 use raft_kv::{Operation, Response};
 use raft_script::{ClientCondition, ClusterCondition, Condition, LeaderCondition, Statement};
@@ -41,7 +41,8 @@ impl SeedRun {
         }
         self.last_step = self.world.steps() + MAX_STEPS;
         let within = recovery::bound(&self.world);
-        self.answer_a_new_client(within)?;
+        let write = Operation::Set { key: "progress".into(), value: "made".into() };
+        self.answer(&write, ReadPolicy::Log, &Response::Done, within)?;
         if is_bridged {
             self.act_now(NetworkAction::Heal.into())?;
         }
@@ -57,7 +58,15 @@ impl SeedRun {
         voters.sort_unstable();
         voters.dedup();
         self.expect_leader(voters, within)?;
-        self.transfer_leadership(&mut random, within)
+        let read = Operation::Get { key: "progress".into() };
+        let made = Response::Value(Some("made".into()));
+        for policy in [ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease] {
+            self.answer(&read, policy, &made, within)?;
+        }
+        self.transfer_leadership(&mut random, within)?;
+        self.expect(Condition::Cluster(ClusterCondition::Settled), within, |run| {
+            settled(&run.world)
+        })
     }
 
     /// Just before the recovery, leadership is transferred to one node, or it starts an election.
@@ -85,14 +94,20 @@ impl SeedRun {
         self.act(action)
     }
 
-    /// A new client is answered. If its patience is over before the bound is, it asks again.
-    fn answer_a_new_client(&mut self, within: Duration) -> Checked {
-        let words = "done".to_owned();
+    /// A new client gets this response. If its patience is over before the bound is, it asks again.
+    fn answer(
+        &mut self,
+        operation: &Operation,
+        read: ReadPolicy,
+        expected: &Response,
+        within: Duration,
+    ) -> Checked {
+        let words = expected.to_string();
         let answered = Condition::Client(ClientCondition::Answer { client: FRESH_CLIENT, words });
         let deadline = self.world.now() + within;
         loop {
-            let operation = Operation::Set { key: "progress".into(), value: "made".into() };
-            let read = ReadPolicy::Log;
+            let operation = operation.clone();
+            self.fresh_answer = None;
             self.act_now(Request { client: FRESH_CLIENT, operation, via: None, read }.into())?;
             let left = deadline - self.world.now();
             self.expect(answered.clone(), left, |run| {
@@ -101,7 +116,7 @@ impl SeedRun {
                     false => Ok(()),
                 }
             })?;
-            if self.fresh_answer == Some(Response::Done) {
+            if self.fresh_answer.as_ref() == Some(expected) {
                 return Ok(());
             }
             // The script waits for the last answer only.

@@ -185,6 +185,12 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |_| Ok(Condition::Cluster(ClusterCondition::Complete)),
     },
     Word {
+        name: "settled",
+        brief: "no running member has an open request",
+        forms: &[("settled", "no running member has a request that it has not answered")],
+        parse: |_| Ok(Condition::Cluster(ClusterCondition::Settled)),
+    },
+    Word {
         name: "answer",
         brief: "a client's last answer",
         forms: &[("answer client 1 = value 7", "a client's last answer")],

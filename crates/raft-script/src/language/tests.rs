@@ -28,6 +28,7 @@ const CONDITIONS_LEFT_OUT: &[&str] = &[
     "not committed",
     "not joint",
     "pending",
+    "settled",
     "state",
     "term",
     "value",

@@ -62,6 +62,9 @@ impl Session {
             Condition::Cluster(ClusterCondition::Complete) => {
                 raft_check::complete(&self.world, self.checks.ledger()).is_ok()
             }
+            Condition::Cluster(ClusterCondition::Settled) => {
+                raft_check::settled(&self.world).is_ok()
+            }
             Condition::Cluster(ClusterCondition::Safe) => self.checks.violation().is_none(),
             Condition::Client(ClientCondition::Idle) => self.world.is_idle(),
             Condition::Client(ClientCondition::Answer { client, words }) => {
@@ -188,6 +191,9 @@ impl Session {
                 raft_check::complete(&self.world, self.checks.ledger()),
                 "all running nodes agree on all that was committed",
             ),
+            ClusterCondition::Settled => {
+                agreed(raft_check::settled(&self.world), "every request is answered")
+            }
             ClusterCondition::Safe => match self.checks.violation() {
                 Some(violation) => violation.to_string(),
                 None => "every property holds".to_owned(),

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{NodeId, Refusal};
+use raft_core::{NodeId, Outcome, Refusal};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 
+use super::outcome::{OutcomeWords, add_outcome};
 use crate::ReadPolicy;
 use crate::fingerprint::Fingerprint;
 use crate::words::plural;
@@ -26,6 +27,13 @@ pub enum ClientEvent {
         node: NodeId,
         /// Counts the attempts at this operation from 1.
         attempt: u32,
+    },
+    /// A node is done with it; its reply is on the way to the client.
+    Replied {
+        /// The node.
+        node: NodeId,
+        /// What its core says of the request.
+        outcome: Outcome,
     },
     /// A node told the client to ask another one.
     Redirected {
@@ -77,11 +85,26 @@ impl ClientEvent {
         match self {
             Self::Invoked { .. } => "client_invoked",
             Self::Asked { .. } => "client_asked",
+            Self::Replied { .. } => "client_replied",
             Self::Redirected { .. } => "client_redirected",
             Self::MustRetry { .. } => "client_must_retry",
             Self::TimedOut { .. } => "client_timed_out",
             Self::Answered { .. } => "client_answered",
             Self::GaveUp => "client_gave_up",
+        }
+    }
+
+    /// The node at which it happens.
+    pub(super) fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Replied { node, .. } => Some(*node),
+            Self::Invoked { .. }
+            | Self::Asked { .. }
+            | Self::Redirected { .. }
+            | Self::MustRetry { .. }
+            | Self::TimedOut { .. }
+            | Self::Answered { .. }
+            | Self::GaveUp => None,
         }
     }
 
@@ -91,6 +114,10 @@ impl ClientEvent {
                 (19, client, sequence, operation, read).hash(hash);
             }
             Self::Asked { node, attempt } => (20, client, sequence, node, attempt).hash(hash),
+            Self::Replied { node, outcome } => {
+                (70, client, sequence, node).hash(hash);
+                add_outcome(hash, *outcome);
+            }
             Self::Redirected { node, leader } => (21, client, sequence, node, leader).hash(hash),
             Self::MustRetry { node, reason } => (22, client, sequence, node, reason).hash(hash),
             Self::TimedOut { node } => (23, client, sequence, node).hash(hash),
@@ -114,6 +141,9 @@ impl ClientEvent {
             Self::Asked { node, attempt: 1 } => write!(f, "client {client} asks node {node}"),
             Self::Asked { node, attempt } => {
                 write!(f, "client {client} asks node {node}, attempt {attempt}")
+            }
+            Self::Replied { node, outcome } => {
+                write!(f, "node {node} replies to client {client}: {}", OutcomeWords(outcome))
             }
             Self::Redirected { node, leader: Some(leader) } => {
                 write!(f, "node {node} redirects client {client} to node {leader}")

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use raft_core::{NodeId, Outcome};
 
+use super::outcome::{OutcomeWords, add_outcome};
 use crate::AdminRequest;
 use crate::fingerprint::Fingerprint;
 use crate::words::join;
@@ -61,18 +62,6 @@ impl ClusterEvent {
     }
 }
 
-fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
-    match outcome {
-        Outcome::Committed(position) => (1, position).hash(hash),
-        Outcome::Readable { index } => (2, index).hash(hash),
-        Outcome::Transferred { to } => (3, to).hash(hash),
-        Outcome::NotLeader { leader } => (4, leader).hash(hash),
-        Outcome::Refused(refusal) => (5, refusal).hash(hash),
-        Outcome::Superseded { position } => (6, position).hash(hash),
-        Outcome::Unknown { position } => (7, position).hash(hash),
-    }
-}
-
 impl fmt::Display for ClusterEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,36 +96,6 @@ impl fmt::Display for AdminRequest {
                 let forced = if *force { " force" } else { "" };
                 write!(f, "change the membership ({change}{forced})")
             }
-        }
-    }
-}
-
-/// The outcome of a request about leadership or membership, in words.
-struct OutcomeWords<'a>(&'a Outcome);
-
-impl fmt::Display for OutcomeWords<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Outcome::Committed(position) => write!(f, "done, by entry {position}"),
-            Outcome::Transferred { to } => write!(f, "done, node {to} starts an election"),
-            Outcome::NotLeader { leader: Some(leader) } => {
-                write!(f, "it is not the leader; ask node {leader}")
-            }
-            Outcome::NotLeader { leader: None } => f.write_str("it is not the leader"),
-            Outcome::Refused(refusal) => write!(f, "refused: {refusal}"),
-            Outcome::Superseded { position } => {
-                write!(f, "not done: another entry replaced entry {position}")
-            }
-            Outcome::Unknown { position: Some(position) } => {
-                write!(
-                    f,
-                    "it is no longer the leader; entry {position} may or may not be committed"
-                )
-            }
-            Outcome::Unknown { position: None } => {
-                f.write_str("it is no longer the leader; the request may or may not be carried out")
-            }
-            Outcome::Readable { index } => write!(f, "readable through entry {index}"),
         }
     }
 }

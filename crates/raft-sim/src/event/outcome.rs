@@ -33,7 +33,7 @@ impl fmt::Display for OutcomeWords<'_> {
             Outcome::NotLeader { leader: None } => f.write_str("it is not the leader"),
             Outcome::Refused(refusal) => write!(f, "refused: {refusal}"),
             Outcome::Superseded { position } => {
-                write!(f, "not done: another entry replaced entry {position}")
+                write!(f, "not done: entry {position} will never be committed")
             }
             Outcome::Unknown { position: Some(position) } => {
                 write!(f, "unknown: entry {position} may or may not be committed")

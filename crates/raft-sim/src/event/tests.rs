@@ -8,6 +8,7 @@ fn each_event_starts_its_part_of_the_trace_hash_with_a_number_of_its_own() {
         include_str!("disk.rs"),
         include_str!("message.rs"),
         include_str!("network.rs"),
+        include_str!("outcome.rs"),
         include_str!("process.rs"),
         include_str!("state_machine.rs"),
     ];

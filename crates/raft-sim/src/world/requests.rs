@@ -9,7 +9,8 @@ use super::World;
 use super::queue::{ScheduledKind, ServerReply};
 use crate::node::{ClientRead, ClientRequest, PendingRequest};
 use crate::{
-    AdminRequest, Client, ClusterEvent, EventKind, ReadPolicy, RetryReason, StateMachineEvent,
+    AdminRequest, Client, ClientEvent, ClusterEvent, EventKind, ReadPolicy, RetryReason,
+    StateMachineEvent,
 };
 
 impl World {
@@ -76,14 +77,27 @@ impl World {
                 self.emit(EventKind::Cluster(event));
             }
             PendingRequest::Read(read) if matches!(outcome, Outcome::Readable { .. }) => {
+                self.emit_replied(id, read.client, read.sequence, outcome);
                 self.serve_read(id, read);
             }
             PendingRequest::Read(ClientRead { client, sequence, .. })
             | PendingRequest::Command { client, sequence } => {
                 let reply = reply_of(outcome, &live.responses);
+                self.emit_replied(id, client, sequence, outcome);
                 self.send_reply(id, client, sequence, reply);
             }
         }
+    }
+
+    fn emit_replied(
+        &mut self,
+        node: NodeId,
+        client: ClientId,
+        sequence: Sequence,
+        outcome: Outcome,
+    ) {
+        let event = ClientEvent::Replied { node, outcome };
+        self.emit(EventKind::Client { client, sequence, event });
     }
 
     /// Answers a read from the node's store as it is now.

@@ -5,6 +5,7 @@ use raft_kv::{Command, Error, Store};
 
 use super::*;
 use crate::properties::testing::objects;
+use crate::property::Verdict;
 use crate::shadows::log::PrefixHash;
 
 const N1: NodeId = NodeId(1);
@@ -52,7 +53,13 @@ impl Order {
         let (client, sequence) = (ClientId(client), Sequence(1));
         let (operation, committed) =
             (Operation::Get { key: "x".into() }, self.ledger.commit_index());
-        self.checker.read_invoked(ReadInvoked { client, sequence, operation, committed });
+        self.checker.read_invoked(ReadInvoked {
+            client,
+            sequence,
+            operation,
+            committed,
+            at: Instant(0),
+        });
         self.ledger.keep_stores(self.checker.reads_from());
     }
 
@@ -64,8 +71,8 @@ impl Order {
 
     fn answer(&mut self, node: NodeId, client: u64, response: &Response) -> Verdict {
         let (client, sequence) = (ClientId(client), Sequence(1));
-        let answered = Answered { node, client, sequence, response };
-        let verdict = self.checker.answered(answered, &self.ledger);
+        let answered = Answered { node, client, sequence, response, at: Instant(0) };
+        let verdict = self.checker.answered(answered, &self.ledger).map_err(|found| found.words);
         self.ledger.keep_stores(self.checker.reads_from());
         verdict
     }
@@ -286,8 +293,10 @@ fn a_command_that_was_given_up_is_not_taken_for_the_next_one() {
     let (client, sequence, name) = (ClientId(1), Sequence(2), (ClientId(1001), Sequence(2)));
     order.checker.command_invoked(CommandInvoked { client, sequence, name });
     order.commit(1);
-    let answered = Answered { node: N1, client, sequence, response: &appended(1) };
+    let response = &appended(1);
+    let answered = Answered { node: N1, client, sequence, response, at: Instant(0) };
     let verdict = order.checker.answered(answered, &order.ledger);
+    let verdict = verdict.map_err(|found| found.words);
     objects(verdict, &["operation 2 of client 1", "no entry with it was committed"]);
 }
 

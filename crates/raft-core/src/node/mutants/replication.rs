@@ -1,11 +1,12 @@
 //! Bugs of log replication.
 
+use crate::node::commit::Proposal;
 use crate::node::durability::Needs;
 use crate::node::progress::{InFlight, ProgressState};
 use crate::node::{Leader, Node};
 use crate::{
     AppendEntries, AppendEntriesReply, AppendRefusal, Body, Bug, Entries, HeartbeatRound,
-    IgnoreReason, Log, LogIndex, LogPosition, NodeId, Term,
+    IgnoreReason, Log, LogIndex, LogPosition, NodeId, Outcome, Term,
 };
 
 /// [`Bug::PrevZeroAccepted`], [`Bug::MissingTermIsZero`]
@@ -154,6 +155,22 @@ pub(in crate::node) fn replicate_to_all(
         for position in 0..leader.peers.len() {
             let is_learner = node.membership().is_learner(leader.peers[position].peer);
             node.replicate_to(leader, position, heartbeat && !is_learner);
+        }
+    })
+}
+
+/// [`Bug::SupersededEarly`]
+pub(in crate::node) fn remove_entries_from(
+    node: &mut Node,
+    index: LogIndex,
+    leader_term: Term,
+) -> Option<()> {
+    node.has(Bug::SupersededEarly).then(|| {
+        node.remove_entries_from(index, leader_term);
+        let is_kept = |proposal: &Proposal| proposal.position.index < index;
+        let kept = node.proposals.partition_point(is_kept);
+        for Proposal { request, position } in node.proposals.split_off(kept) {
+            node.reply(request, Outcome::Superseded { position });
         }
     })
 }
