@@ -99,6 +99,6 @@ mod tests {
     fn a_refused_candidate_that_restarts_the_timer() {
         let (before, after) = (Instant(5_000), Instant(9_000));
         let seen = Restarted { node: N1, from: N2, name: "RequestVote", before, after };
-        objects(restarted(seen), &["RequestVote of node 2", "of node 1 from 5ms to 9ms"]);
+        objects(restarted(seen), &["RequestVote of node 2", "of node 1 from 5.000ms to 9.000ms"]);
     }
 }

@@ -139,7 +139,14 @@ impl Node {
         let is_useless = |incoming: &mut IncomingSnapshot| {
             incoming.term != term || incoming.last_included.index <= commit_index
         };
-        self.incoming_snapshot.take_if(is_useless);
+        if let Some(useless) = self.incoming_snapshot.take_if(is_useless) {
+            self.trace_abandoned(&useless);
+        }
+    }
+
+    fn trace_abandoned(&mut self, incoming: &IncomingSnapshot) {
+        let (last_included, received) = (incoming.last_included, incoming.len() as u64);
+        self.trace(|| SnapshotTrace::Abandoned { last_included, received });
     }
 
     /// Figure 13, steps 2 and 3: keeps the piece. The snapshot so far, and the piece's number if
@@ -153,9 +160,7 @@ impl Node {
             Some(same) if same.last_included == last_included && same.term == term => same,
             // Another leader may encode the same state in other bytes.
             Some(other) => {
-                let received = other.len() as u64;
-                let of = other.last_included;
-                self.trace(|| SnapshotTrace::Abandoned { last_included: of, received });
+                self.trace_abandoned(&other);
                 IncomingSnapshot::new(last_included, term)
             }
             None => IncomingSnapshot::new(last_included, term),
