@@ -78,10 +78,9 @@ impl Node {
     /// at least a message.
     pub(super) fn replicate_to(&mut self, leader: &mut Leader, position: usize, heartbeat: bool) {
         let last = self.log.last().index;
-        let round = leader.rounds.current();
         let progress = &mut leader.peers[position];
         if heartbeat {
-            progress.note_sent(round, self.now);
+            progress.note_sent(leader.rounds.current(), self.now);
         }
         match &mut progress.state {
             ProgressState::Probe { waiting: true } if !heartbeat => {}

@@ -1,5 +1,6 @@
 //! What a leader knows about one other server (Figure 2's `nextIndex` and `matchIndex`).
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
@@ -33,7 +34,7 @@ pub(super) enum ProgressState {
     Replicate(InFlight),
     /// The peer needs entries that are compacted. The snapshot stays the same until it is
     /// installed, even when the leader takes a newer one meanwhile.
-    Snapshot(OutgoingSnapshot),
+    Snapshot(Box<OutgoingSnapshot>),
 }
 
 /// Messages with entries that are not answered yet.
