@@ -204,4 +204,5 @@ fn store(disk: &mut Recovered, write: Persist) {
         disk.entries.retain(|entry| entry.index < from);
     }
     disk.entries.extend(write.entries.iter().cloned());
+    disk.commit_index = write.commit_index;
 }

@@ -199,6 +199,9 @@ bugs! {
     /// A proposal is reported as superseded when its entry is truncated (Figure 8).
     SupersededEarly: "superseded-early" breaks "True Replies",
         seen in "drivers that answer when an entry is removed";
+    /// The commit index that goes to disk is that of the next entry, which may not be in the log.
+    StoredCommitBeyondLog: "stored-commit-beyond-log" breaks "Commit Rule",
+        seen in "etcd (tocommit is out of range)";
 }
 
 /// The rules that are switched off.

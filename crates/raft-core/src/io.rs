@@ -171,10 +171,15 @@ pub struct Persist {
     pub hard_state: Option<HardState>,
     /// A new snapshot in place of the old one.
     pub snapshot: Option<Box<Snapshot>>,
-    /// Remove the entries from this index on, before storing new ones.
+    /// Remove the entries from this index on, before storing new ones. It may be the index after
+    /// the last entry: then there is nothing to remove.
     pub truncate_from: Option<LogIndex>,
     /// New entries, consecutive.
     pub entries: Entries,
+    /// All entries up to here are committed. They are on disk with this request, or before it.
+    /// Store it with a request that has `entries` or `truncate_from`; with others it may be left
+    /// out. It comes back in [`Recovered::commit_index`](crate::Recovered::commit_index).
+    pub commit_index: LogIndex,
 }
 
 /// The outcome of a request.

@@ -34,10 +34,15 @@
 //!    when the clock gets there. There are no ticks; between inputs a node needs nothing.
 //!
 //! After [`Node::new`], drain before the first input: a stored snapshot comes out as
-//! [`Output::Restore`].
+//! [`Output::Restore`], and the entries after it that are known to be committed as
+//! [`Output::Apply`].
 //!
 //! Time is an [`Instant`], a number of microseconds since any origin. It must not go back, and it
 //! must run at the rate of real time: elections depend on it, and so do leases ("Reads" below).
+//!
+//! The page [`drivers`] says which clock that is, and all else that a driver could not know: who
+//! belongs to the cluster, addresses, a state machine on disk or a slow one, and a quorum that is
+//! lost for good.
 //!
 //! # Durability is the node's job
 //!
@@ -139,6 +144,7 @@
 //!         disk.entries.retain(|entry| entry.index < from);
 //!     }
 //!     disk.entries.extend(write.entries.iter().cloned());
+//!     disk.commit_index = write.commit_index;
 //! }
 //!
 //! let ids = [NodeId(1), NodeId(2), NodeId(3)];
@@ -306,6 +312,7 @@ extern crate alloc;
 #[cfg(feature = "bugs")]
 mod bugs;
 mod config;
+pub mod drivers;
 mod entry;
 mod io;
 mod log;

@@ -74,12 +74,14 @@ use self::progress::Progress;
 use self::reads::{HeartbeatRounds, PendingRead};
 use self::snapshot::SnapshotRequest;
 use self::transfer::LeadershipTransfer;
+use core::time::Duration;
+
 use crate::rng::Rng;
 use crate::{
     Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, IgnoreReason, IgnoredMessage,
-    Input, Instant, Log, LogIndex, LogPosition, Membership, MemoryUsage, Message, NodeId, Outcome,
-    Output, PersistId, Poll, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
-    StepDownReason, Term, Trace,
+    Input, Instant, LifecycleTrace, Log, LogIndex, LogPosition, Membership, MemoryUsage, Message,
+    NodeId, Outcome, Output, PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind,
+    Snapshot, Status, StepDownReason, Term, Trace,
 };
 
 /// A Raft server without I/O.
@@ -94,8 +96,10 @@ pub struct Node {
     /// `(min, max)` in µs, precomputed: the timer is redrawn on every leader message.
     election_timeout_micros: (u64, u64),
     rng: Rng,
-    /// The moment of the last input.
+    /// The moment of the last input: the driver's time and `set_back`. It never goes back.
     now: Instant,
+    /// By how many µs the driver's clock went back, in all.
+    set_back: u64,
 
     // On disk (Figure 2: persistent state).
     current_term: Term,
@@ -194,7 +198,7 @@ impl Node {
     /// No message from a peer makes it panic: a message that no correct server sends is
     /// ignored and traced.
     pub fn handle(&mut self, now: Instant, input: Input) {
-        self.now = now;
+        self.advance_clock(now);
         // Proposals and reads are finished once for all of them: at the drain, or here.
         let is_request = matches!(input, Input::Propose { .. } | Input::Read { .. });
         if self.has_requests && !is_request {
@@ -206,7 +210,7 @@ impl Node {
             Input::Persisted(id) => self.persisted(id),
             Input::Propose { request, command } => self.propose(request, command),
             Input::Read { request, mode } => self.read(request, mode),
-            Input::Timeout if now >= self.deadline => self.time_out(),
+            Input::Timeout if self.now >= self.deadline => self.time_out(),
             Input::Timeout => {}
             Input::ChangeMembership { request, change, force } => {
                 self.change_membership(request, &change, force);
@@ -231,14 +235,15 @@ impl Node {
         }
         match self.outputs.pop_front() {
             Some(output) => Poll::Output(output),
-            None => Poll::Drained { deadline: self.deadline },
+            None => Poll::Drained { deadline: self.deadline() },
         }
     }
 
     /// When to call [`handle`](Self::handle) with [`Input::Timeout`], as of the last
     /// [`Poll::Drained`].
+    #[inline]
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.shown(self.deadline)
     }
 
     /// This server.
@@ -335,18 +340,25 @@ impl Node {
             snapshot: self.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position),
             membership: self.membership().clone(),
             membership_index: self.membership_index(),
-            timer_started: self.timer_started,
-            deadline: self.deadline,
+            timer_started: self.shown(self.timer_started),
+            deadline: self.deadline(),
             votes,
-            peers: peers.iter().map(Progress::status).collect(),
+            peers: peers.iter().map(|peer| self.peer_status(peer)).collect(),
             round: leader.map(|leader| leader.rounds.current()),
-            lease_until: leader.and_then(|leader| self.lease_until(leader)),
+            lease_until: leader
+                .and_then(|leader| self.lease_until(leader))
+                .map(|until| self.shown(until)),
             lease_duration: self.config.settings.lease_duration(),
             transfer_to: leader
                 .and_then(|leader| leader.transfer.as_ref())
                 .map(LeadershipTransfer::target),
             uncommitted_bytes: leader.map_or(0, |leader| leader.uncommitted_bytes),
         }
+    }
+
+    fn peer_status(&self, peer: &Progress) -> PeerStatus {
+        let status = peer.status();
+        PeerStatus { last_contact: self.shown(status.last_contact), ..status }
     }
 
     /// The size of every collection in memory, for a test or a driver that watches it.
@@ -372,6 +384,47 @@ impl Node {
             incoming_snapshot_bytes: incoming.map_or(0, IncomingSnapshot::len),
             memberships: self.memberships.len(),
         }
+    }
+
+    /// The driver's clock shows `given`. Each rule uses `now`, which never goes back.
+    #[inline]
+    fn advance_clock(&mut self, given: Instant) {
+        let now = Instant(given.0.saturating_add(self.set_back));
+        if now < self.now {
+            return self.clock_went_back(self.now - now);
+        }
+        self.now = now;
+    }
+
+    /// The driver broke its contract: its clock went back. No time has passed then, and time goes
+    /// on from here: a timer that waited until the clock is where it was could wait for hours.
+    ///
+    /// It is unknown how much time really passed. So leases are as after a restart (dissertation
+    /// §6.4.1): a leader has none from heartbeats before, and another server refuses its vote for
+    /// as long as a lease may depend on it.
+    #[cold]
+    #[inline(never)]
+    fn clock_went_back(&mut self, by: Duration) {
+        self.set_back = self.set_back.saturating_add(by.as_micros() as u64);
+        self.trace(|| LifecycleTrace::ClockWentBack { by });
+        if self.as_leader(|_, leader| leader.rounds.forget_beginnings()).is_none() {
+            self.distrust_leases();
+        }
+    }
+
+    /// A lease may depend on an answer that this server gave earlier: for the shortest election
+    /// timeout from now on, it votes for no other server (dissertation §6.4.1). A server that never
+    /// was in a term has given none.
+    fn distrust_leases(&mut self) {
+        if self.config.settings.lease_reads && self.current_term.0 > 0 {
+            self.leader_heard = Some(self.now);
+        }
+    }
+
+    /// A moment as the driver's clock shows it.
+    #[inline]
+    fn shown(&self, moment: Instant) -> Instant {
+        Instant(moment.0.saturating_sub(self.set_back))
     }
 
     /// Raft §5.2: the clock reached the deadline.

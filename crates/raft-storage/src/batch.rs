@@ -111,11 +111,12 @@ impl WriteBatch {
 
 /// The end of the log after the request; `None` if the request does not change it.
 fn log_end(persist: &Persist) -> Option<LogEnd> {
-    match (persist.entries.last(), persist.truncate_from) {
-        (Some(last), _) => Some(LogEnd { last_index: last.index, last_term: Some(last.term) }),
-        (None, Some(from)) => Some(LogEnd { last_index: from.previous(), last_term: None }),
-        (None, None) => None,
-    }
+    let (last_index, last_term) = match (persist.entries.last(), persist.truncate_from) {
+        (Some(last), _) => (last.index, Some(last.term)),
+        (None, Some(from)) => (from.previous(), None),
+        (None, None) => return None,
+    };
+    Some(LogEnd { last_index, last_term, commit_index: persist.commit_index })
 }
 
 /// A batch under construction. Its small records are one after another in one buffer: four

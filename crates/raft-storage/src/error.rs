@@ -2,7 +2,7 @@
 
 use raft_core::{LogIndex, NodeId};
 
-use crate::{FORMAT_VERSION, RecordKey};
+use crate::{FORMAT_VERSION, OLDEST_VERSION, RecordKey};
 
 /// A node's disk is damaged. The node must not start from it.
 ///
@@ -41,11 +41,12 @@ pub enum Damage {
         /// The record's length.
         bytes: usize,
     },
-    /// The record's first byte is not [`FORMAT_VERSION`]. It is damaged, or another version of this
-    /// program wrote it.
+    /// The record's first byte is not from [`OLDEST_VERSION`] to [`FORMAT_VERSION`]. It is damaged,
+    /// or another version of this program wrote it.
     #[error(
-        "has format version {found}, and this program knows only version {FORMAT_VERSION}: it is \
-         damaged, or another version of this program wrote it (use that version then)"
+        "has format version {found}, and this program knows only the versions {OLDEST_VERSION} to \
+         {FORMAT_VERSION}: it is damaged, or another version of this program wrote it (use that \
+         version then)"
     )]
     UnknownVersion {
         /// The record's first byte.

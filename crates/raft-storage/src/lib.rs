@@ -66,8 +66,9 @@ pub use error::{Damage, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;
 pub use record::{
-    FORMAT_VERSION, RecordBytes, decode_bootstrap, decode_entry, decode_hard_state,
-    decode_snapshot_mark, encode_entry, encode_hard_state, encode_snapshot,
+    FORMAT_VERSION, OLDEST_VERSION, RecordBytes, decode_bootstrap, decode_commit_index,
+    decode_entry, decode_hard_state, decode_snapshot_mark, encode_entry, encode_hard_state,
+    encode_snapshot,
 };
 pub use records::Records;
 pub use recover::recover;

@@ -18,9 +18,16 @@ use crate::{Damage, RecordKey};
 /// A record in its format on disk. Clones share the bytes.
 pub type RecordBytes = raft_core::Bytes;
 
-/// The version of the format that this program writes, and the only one that it reads. Version 1
-/// had no entries with a membership, no learners and no outgoing voters.
-pub const FORMAT_VERSION: u8 = 2;
+/// The version of the format that this program writes. It reads [`OLDEST_VERSION`] too.
+///
+/// | version | new in it |
+/// |--:|---|
+/// | 2 | entries with a membership, learners, outgoing voters |
+/// | 3 | the commit index, with the end of the log |
+pub const FORMAT_VERSION: u8 = 3;
+
+/// The oldest version that this program reads.
+pub const OLDEST_VERSION: u8 = 2;
 
 const HEADER: usize = 5;
 
@@ -30,6 +37,15 @@ const HEADER: usize = 5;
 pub(crate) struct LogEnd {
     pub(crate) last_index: LogIndex,
     /// `None` after a truncation: its request does not contain the term of the entry before it.
+    pub(crate) last_term: Option<Term>,
+    /// The commit index when it was written.
+    pub(crate) commit_index: LogIndex,
+}
+
+/// The content of [`RecordKey::LogEnd`] in version 2.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OlderLogEnd {
+    pub(crate) last_index: LogIndex,
     pub(crate) last_term: Option<Term>,
 }
 
@@ -69,6 +85,22 @@ pub fn decode_hard_state(record: &[u8]) -> Result<HardState, Damage> {
     decode(RecordKey::HardState, record)
 }
 
+/// The commit index in a [`RecordKey::LogEnd`] record; 0 in one of version 2.
+///
+/// # Errors
+/// The fault of the record.
+pub fn decode_commit_index(record: &[u8]) -> Result<LogIndex, Damage> {
+    decode_log_end(record).map(|end| end.commit_index)
+}
+
+pub(crate) fn decode_log_end(record: &[u8]) -> Result<LogEnd, Damage> {
+    if record.first() != Some(&OLDEST_VERSION) {
+        return decode(RecordKey::LogEnd, record);
+    }
+    let OlderLogEnd { last_index, last_term } = decode(RecordKey::LogEnd, record)?;
+    Ok(LogEnd { last_index, last_term, commit_index: LogIndex(0) })
+}
+
 /// The position of a [`RecordKey::SnapshotMark`] record: the end of the snapshot.
 ///
 /// # Errors
@@ -93,11 +125,21 @@ pub(crate) fn encode(key: RecordKey, content: &impl Serialize) -> RecordBytes {
 
 /// Appends a record to `bytes`.
 pub(crate) fn encode_into(bytes: &mut Vec<u8>, key: RecordKey, content: &impl Serialize) {
+    encode_version_into(bytes, FORMAT_VERSION, key, content);
+}
+
+/// Appends a record of a version to `bytes`. Only tests write older ones.
+pub(crate) fn encode_version_into(
+    bytes: &mut Vec<u8>,
+    version: u8,
+    key: RecordKey,
+    content: &impl Serialize,
+) {
     let start = bytes.len();
-    bytes.extend_from_slice(&[FORMAT_VERSION, 0, 0, 0, 0]);
+    bytes.extend_from_slice(&[version, 0, 0, 0, 0]);
     *bytes = postcard::to_extend(content, core::mem::take(bytes))
         .expect("the contents of records serialise, and a vector takes any number of bytes");
-    let checksum = checksum(key, FORMAT_VERSION, &bytes[start + HEADER..]);
+    let checksum = checksum(key, version, &bytes[start + HEADER..]);
     bytes[start + 1..start + HEADER].copy_from_slice(&checksum.to_le_bytes());
 }
 
@@ -106,7 +148,7 @@ pub(crate) fn decode<T: DeserializeOwned>(key: RecordKey, record: &[u8]) -> Resu
     let Some((&[version, c0, c1, c2, c3], content)) = record.split_first_chunk() else {
         return Err(Damage::Truncated { bytes: record.len() });
     };
-    if version != FORMAT_VERSION {
+    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
         return Err(Damage::UnknownVersion { found: version });
     }
     let (stored, computed) =

@@ -117,13 +117,17 @@ impl Records {
 /// past.
 impl From<&Recovered> for Records {
     fn from(recovered: &Recovered) -> Self {
+        let last = (recovered.commit_index > LogIndex(0))
+            .then(|| recovered.snapshot.as_ref().map_or(LogIndex(0), |s| s.last_included_index));
         let persist = Persist {
             id: PersistId(1),
             bootstrap: recovered.bootstrap.clone().map(Into::into),
             hard_state: Some(recovered.hard_state),
             snapshot: recovered.snapshot.clone().map(Into::into),
-            truncate_from: None,
+            // The commit index is stored with the end of the log, which must be written then.
+            truncate_from: last.filter(|_| recovered.entries.is_empty()).map(LogIndex::next),
             entries: recovered.entries.clone().into(),
+            commit_index: recovered.commit_index,
         };
         let mut records = Self::default();
         records.apply(&WriteBatch::from_persist(&persist));

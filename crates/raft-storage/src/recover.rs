@@ -3,7 +3,7 @@
 use raft_core::{Entry, HardState, LogIndex, Membership, NodeId, Payload, Recovered, Snapshot};
 use serde::de::DeserializeOwned;
 
-use crate::record::{LogEnd, SnapshotMark, decode};
+use crate::record::{SnapshotMark, decode, decode_log_end};
 use crate::{Damage, RecordKey, Records, StorageError};
 
 /// The state of a node's disk: exactly what was written last, or an error. An empty disk is a first
@@ -25,8 +25,10 @@ pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageErro
     let snapshot = disk.snapshot()?;
     let base = snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index);
     let entries = disk.entries_after(base)?;
-    disk.check_log_end(base, entries.last())?;
-    Ok(Recovered { bootstrap, hard_state, snapshot, entries })
+    let commit_index = disk.check_log_end(base, entries.last())?;
+    // The state machine of the driver is elsewhere.
+    let applied = LogIndex(0);
+    Ok(Recovered { bootstrap, hard_state, snapshot, entries, commit_index, applied })
 }
 
 struct Disk<'a> {
@@ -122,15 +124,22 @@ impl Disk<'_> {
         Ok(entries)
     }
 
-    /// Checks that `last` is the last entry that was written.
-    fn check_log_end(&self, base: LogIndex, last: Option<&Entry>) -> Result<(), StorageError> {
+    /// Checks that `last` is the last entry that was written. The commit index that was written
+    /// with it, or `base`, which is committed.
+    fn check_log_end(
+        &self,
+        base: LogIndex,
+        last: Option<&Entry>,
+    ) -> Result<LogIndex, StorageError> {
+        let key = RecordKey::LogEnd;
         let last_index = last.map_or(base, |entry| entry.index);
-        let Some(end) = self.read::<LogEnd>(RecordKey::LogEnd)? else {
+        let Some(record) = self.records.get(key) else {
             return match last {
-                Some(_) => Err(self.missing(RecordKey::LogEnd, RecordKey::Entry(last_index))),
-                None => Ok(()),
+                Some(_) => Err(self.missing(key, RecordKey::Entry(last_index))),
+                None => Ok(base),
             };
         };
+        let end = decode_log_end(record).map_err(|damage| self.error(key, damage))?;
         // A snapshot from the leader may reach past all that was in the log (§7).
         let end_index = end.last_index.max(base);
         if last_index < end_index {
@@ -145,7 +154,10 @@ impl Disk<'_> {
         {
             return Err(self.contradiction(RecordKey::Entry(entry.index), RecordKey::LogEnd));
         }
-        Ok(())
+        if end.commit_index > end_index {
+            return Err(self.error(key, Damage::Undecodable));
+        }
+        Ok(end.commit_index.max(base))
     }
 
     fn read<T: DeserializeOwned>(&self, key: RecordKey) -> Result<Option<T>, StorageError> {

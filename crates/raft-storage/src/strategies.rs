@@ -60,6 +60,10 @@ pub(crate) fn history(steps: usize) -> impl Strategy<Value = History> {
             let id = PersistId(history.persists.len() as u64 + 1);
             let mut persist = request(&state, step, id);
             persist.bootstrap = bootstrap.take().map(Into::into);
+            let mut after = state.clone();
+            carry_out(&mut after, &persist);
+            // Any part of the log may be committed.
+            persist.commit_index = LogIndex(last(&after).index.0 * (id.0 % 4) / 3);
             carry_out(&mut state, &persist);
             history.persists.push(persist);
             history.states.push(state.clone());
@@ -140,6 +144,10 @@ fn carry_out(state: &mut Recovered, persist: &Persist) {
         state.entries.retain(|entry| entry.index < from);
     }
     state.entries.extend(persist.entries.iter().cloned());
+    if persist.truncate_from.is_some() || !persist.entries.is_empty() {
+        state.commit_index = persist.commit_index;
+    }
+    state.commit_index = state.commit_index.max(base(state).index);
 }
 
 fn base(state: &Recovered) -> LogPosition {

@@ -35,8 +35,41 @@ impl Checks {
         if let Some(Held { node, recovered, .. }) = held.last() {
             self.begin_ledger(*node, recovered.snapshot.as_ref());
         }
+        let committed = held.iter().max_by_key(|held| held.recovered.commit_index);
+        if let Some(Held { node, recovered, .. }) = committed {
+            self.continue_ledger(*node, recovered);
+        }
         for node in world.nodes() {
             self.follow_node(world, node.id(), &[]);
+            // It restored its snapshot, and applied what it knows to be committed, before the
+            // checks began.
+            if let (Some(core), Some(shadow)) = (node.core(), self.shadows.node_mut(node.id())) {
+                shadow.applied = core.last_applied();
+            }
+        }
+    }
+
+    /// Takes the entries that a node knows to be committed into the ledger. The leader that
+    /// committed them is unknown; its term was not later than the node's.
+    fn continue_ledger(&mut self, id: NodeId, recovered: &Recovered) {
+        let shadows = &mut self.shadows;
+        let term = recovered.hard_state.current_term;
+        let known = recovered.entries.iter().filter(|e| e.index <= recovered.commit_index);
+        for entry in known {
+            let prefix = shadows.node(id).and_then(|node| node.disk.log.get(entry.index));
+            let (Some(prefix), true) =
+                (prefix, entry.index == shadows.ledger.commit_index().next())
+            else {
+                continue;
+            };
+            if let Some(executed) = shadows.ledger.extend(entry, prefix, term) {
+                shadows.commands.record(executed.client, executed.sequence, entry.index);
+            }
+            shadows.committed.append(entry);
+        }
+        shadows.governing = shadows.committed.latest().clone();
+        for node in &mut shadows.nodes {
+            node.disk.recount(&shadows.ledger);
         }
     }
 

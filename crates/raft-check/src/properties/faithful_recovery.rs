@@ -9,9 +9,9 @@ use crate::shadows::disk::PersistentState;
 pub(crate) static PROPERTY: Property = Property {
     name: "Faithful Recovery",
     section: "Figure 2",
-    meaning: "A server that restarts has the term, vote, snapshot and log that its disk held; from \
-              a damaged disk, or with a configuration that contradicts its disk, it does not \
-              start.",
+    meaning: "A server that restarts has the term, vote, snapshot, log and commit index that its \
+              disk held; from a damaged disk, or with a configuration that contradicts its \
+              disk, it does not start.",
 };
 
 #[derive(Clone, Default, Debug)]
@@ -71,7 +71,7 @@ fn start_refused(seen: StartRefused<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use raft_core::{HardState, Term};
+    use raft_core::{HardState, LogIndex, Term};
 
     use super::super::testing::{N1, N2, at, objects};
     use super::*;
@@ -80,7 +80,8 @@ mod tests {
     fn a_node_that_starts_with_something_else() {
         let state = |term, voted_for, last_log| {
             let hard_state = HardState { current_term: Term(term), voted_for };
-            PersistentState { hard_state, base: at(0, 0), last_log }
+            let commit_index = LogIndex(4);
+            PersistentState { hard_state, base: at(0, 0), last_log, commit_index }
         };
         let disk = state(3, Some(N2), at(5, 3));
         let start = |started_with| restarted(Restarted { node: N1, disk, started_with });
@@ -88,6 +89,8 @@ mod tests {
         objects(start(state(3, None, at(5, 3))), &["node 1", "no vote", "a vote for node 2"]);
         objects(start(state(2, Some(N2), at(5, 3))), &["started with term 2"]);
         objects(start(state(3, Some(N2), at(4, 3))), &["ends with 4@3", "ends with 5@3"]);
+        let later = PersistentState { commit_index: LogIndex(5), ..disk };
+        objects(start(later), &["the commit index 5 while", "the commit index 4"]);
 
         let refuse = |is_intact, is_configured| {
             let (node, reason) = (N1, "entry 7 is missing");

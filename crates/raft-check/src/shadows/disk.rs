@@ -12,8 +12,8 @@ use raft_core::{
     Entry, HardState, LogIndex, LogPosition, Membership, Node, PersistId, Recovered, Snapshot,
 };
 use raft_storage::{
-    RecordKey, Write, WriteBatch, decode_bootstrap, decode_entry, decode_hard_state,
-    decode_snapshot_mark,
+    RecordKey, Write, WriteBatch, decode_bootstrap, decode_commit_index, decode_entry,
+    decode_hard_state, decode_snapshot_mark,
 };
 
 use super::ledger::Ledger;
@@ -27,6 +27,8 @@ pub(crate) struct PersistentState {
     /// The end of the snapshot.
     pub(crate) base: LogPosition,
     pub(crate) last_log: LogPosition,
+    /// The commit index: that of the last write of the log, or the end of the snapshot.
+    pub(crate) commit_index: LogIndex,
 }
 
 impl PersistentState {
@@ -34,14 +36,16 @@ impl PersistentState {
     fn of(found: &Recovered) -> Self {
         let base = found.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
         let last_log = found.entries.last().map_or(base, Entry::position);
-        Self { hard_state: found.hard_state, base, last_log }
+        let commit_index = found.commit_index.max(base.index);
+        Self { hard_state: found.hard_state, base, last_log, commit_index }
     }
 
     /// The state that a node started with.
     pub(crate) fn of_core(core: &Node) -> Self {
         let hard_state =
             HardState { current_term: core.current_term(), voted_for: core.voted_for() };
-        Self { hard_state, base: core.log().base(), last_log: core.log().last() }
+        let (base, last_log) = (core.log().base(), core.log().last());
+        Self { hard_state, base, last_log, commit_index: core.commit_index() }
     }
 }
 
@@ -52,6 +56,8 @@ pub(crate) struct DiskShadow {
     pub(crate) bootstrap: Option<Membership>,
     pub(crate) hard_state: HardState,
     pub(crate) log: LogShadow,
+    /// The commit index that was written last with the end of the log.
+    commit_index: LogIndex,
     /// The most up-to-date position that was ever durable here (§5.4.1).
     pub(crate) best: LogPosition,
     /// Whether only the node itself has written here, so that it must be able to start.
@@ -76,6 +82,7 @@ pub(crate) enum DiskEffect {
     /// The entries from this index on are removed.
     TruncateFrom(LogIndex),
     Entry(Entry),
+    CommitIndex(LogIndex),
 }
 
 impl DiskShadow {
@@ -95,6 +102,7 @@ impl DiskShadow {
             is_known: is_intact,
             agreed: LogIndex(0),
             pending: VecDeque::new(),
+            commit_index: held.commit_index,
             log,
         }
     }
@@ -155,6 +163,7 @@ impl DiskShadow {
                     self.log = LogShadow::after(base, known.hash_of(base));
                 }
             }
+            DiskEffect::CommitIndex(index) => self.commit_index = index,
             DiskEffect::TruncateFrom(index) => self.log.truncate_after(index.previous()),
             DiskEffect::Entry(entry) => {
                 self.log.truncate_after(entry.index.previous());
@@ -176,6 +185,7 @@ impl DiskShadow {
             hard_state: self.hard_state,
             base: self.log.base_position(),
             last_log: self.log.last(),
+            commit_index: self.commit_index.max(self.log.base()),
         }
     }
 
@@ -225,6 +235,9 @@ fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
         Write::Put { key: RecordKey::Entry(index), record } => {
             decode_entry(*index, record).ok().map(DiskEffect::Entry)
         }
+        Write::Put { key: RecordKey::LogEnd, record } => {
+            decode_commit_index(record).ok().map(DiskEffect::CommitIndex)
+        }
         Write::DeleteEntries { from, through: LogIndex(u64::MAX) } => {
             Some(DiskEffect::TruncateFrom(*from))
         }
@@ -235,13 +248,14 @@ fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
 
 impl std::fmt::Display for PersistentState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { hard_state, base, last_log } = self;
+        let Self { hard_state, base, last_log, commit_index } = self;
         write!(f, "term {}, ", hard_state.current_term)?;
         match hard_state.voted_for {
             Some(node) => write!(f, "a vote for node {node}, ")?,
             None => f.write_str("no vote, ")?,
         }
-        write!(f, "a snapshot through {base} and a log that ends with {last_log}")
+        write!(f, "a snapshot through {base}, a log that ends with {last_log}, ")?;
+        write!(f, "and the commit index {commit_index}")
     }
 }
 

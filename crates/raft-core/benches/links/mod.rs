@@ -59,7 +59,7 @@ impl Cargo {
                     membership: members.clone(),
                     data: Bytes::from(vec![1; (mib << 20) as usize]),
                 }),
-                entries: Vec::new(),
+                ..Recovered::default()
             },
             Self::Entries(count) => {
                 let payload = Payload::Command(Bytes::from(vec![1; COMMAND]));
@@ -69,7 +69,7 @@ impl Cargo {
                     payload: payload.clone(),
                 };
                 let entries = (1..=count).map(entry).collect();
-                Recovered { bootstrap, hard_state, snapshot: None, entries }
+                Recovered { bootstrap, hard_state, entries, ..Recovered::default() }
             }
         }
     }

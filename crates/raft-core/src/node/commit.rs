@@ -170,6 +170,12 @@ impl Node {
         if self.incoming_snapshot.is_some() {
             rule!(self.abandon_incoming_snapshot());
         }
+        let index = self.membership_index();
+        // A removed server hears no more from any leader. If it did not know after a restart that
+        // its removal is committed, it would start elections for ever.
+        if from < index && index <= to && !self.membership().is_voter(self.config.id) {
+            self.durability.write_commit_index(last);
+        }
     }
 
     /// As leader: applied entries are not in the way of new commands any more. Not before they are

@@ -104,6 +104,16 @@ impl Durability {
         self.log_index = last.min(self.log_index);
     }
 
+    /// The commit index is worth a write of its own. The end of the log, which is at `last`, is
+    /// written with it.
+    pub(super) fn write_commit_index(&mut self, last: LogIndex) {
+        let collected = &mut self.collecting;
+        if collected.entries.is_empty() && collected.truncate_from.is_none() {
+            collected.truncate_from = Some(last.next());
+        }
+        self.has_collected = true;
+    }
+
     /// A snapshot replaces the log up to its end, which is durable after the write.
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot) {
         self.note_log_write(snapshot.last_included_index);
@@ -244,8 +254,9 @@ impl Node {
 
     /// Figure 2: ends the handling of an input, and asks for its writes.
     pub(super) fn flush(&mut self) {
-        let durability = &mut self.durability;
-        if durability.has_collected {
+        if self.durability.has_collected {
+            let commit_index = rule!(self.commit_index_to_store());
+            let durability = &mut self.durability;
             durability.has_collected = false;
             durability.issued = durability.collecting_id();
             let collected = &mut durability.collecting;
@@ -257,8 +268,18 @@ impl Node {
                 snapshot: collected.snapshot.take(),
                 truncate_from: collected.truncate_from.take(),
                 entries: core::mem::take(&mut collected.entries),
+                commit_index,
             }));
         }
+    }
+
+    /// The commit index that goes to disk with a write: it costs nothing there, and the next start
+    /// need not wait for a leader to learn it.
+    ///
+    /// It is never beyond the log on that disk. Writes become durable in order, so the disk then
+    /// holds the log as it is now, and `commit_index` is never beyond that.
+    pub(super) fn commit_index_to_store(&self) -> LogIndex {
+        self.commit_index
     }
 
     /// Figure 2: lets an output out as soon as the writes that it depends on are on disk.

@@ -66,6 +66,12 @@ impl HeartbeatRounds {
         self.open.len()
     }
 
+    /// No lease depends on the rounds so far any more: it is unknown how long ago they began.
+    pub(super) fn forget_beginnings(&mut self) {
+        self.open.clear();
+        self.answered = None;
+    }
+
     fn begin(&mut self, now: Instant) {
         self.current = HeartbeatRound(self.current.0 + 1);
         self.is_wanted = false;

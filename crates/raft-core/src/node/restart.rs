@@ -27,6 +27,14 @@ pub struct Recovered {
     pub snapshot: Option<Snapshot>,
     /// The stored entries after the snapshot, in order.
     pub entries: Vec<Entry>,
+    /// The last stored [`Persist::commit_index`], a lower bound: more may be committed. 0 if none
+    /// was stored.
+    pub commit_index: LogIndex,
+    /// The last entry whose effect is in the state machine that the driver hands on, if that is on
+    /// disk; 0 for a state machine that starts empty. After a start, entries up to here are not
+    /// handed over by [`Output::Apply`] again, and a snapshot that ends here or before is not
+    /// restored.
+    pub applied: LogIndex,
 }
 
 /// Why a server refuses to start.
@@ -62,6 +70,22 @@ pub enum RestartError {
         /// The last stored entry.
         last_log: LogPosition,
     },
+    /// The log ends before the stored commit index: entries that were committed are lost. Do not
+    /// start from it.
+    CommitBeyondLog {
+        /// The stored commit index.
+        commit_index: LogIndex,
+        /// The last stored entry.
+        last_log: LogPosition,
+    },
+    /// The state machine holds entries that the log does not: the log lost them, or the two are not
+    /// of the same server. Do not start from them.
+    AppliedBeyondLog {
+        /// [`Recovered::applied`].
+        applied: LogIndex,
+        /// The last stored entry.
+        last_log: LogPosition,
+    },
     /// A stored number is absurdly large: the storage is damaged. Do not start from it.
     NumberTooLarge,
 }
@@ -76,7 +100,8 @@ impl Node {
         #[cfg(feature = "bugs")]
         let recovered = super::mutants::recover(&config, recovered);
         config.validate().map_err(RestartError::Config)?;
-        let Recovered { bootstrap: stored, hard_state, snapshot, entries } = recovered;
+        let Recovered { bootstrap: stored, hard_state, snapshot, entries, commit_index, applied } =
+            recovered;
         let bootstrap = bootstrap_of(&config, stored.as_ref())?;
         if let Some(snapshot) = &snapshot {
             snapshot.membership.validate().map_err(RestartError::Config)?;
@@ -94,9 +119,13 @@ impl Node {
         if log.last().term > current_term {
             return Err(RestartError::TermLost { current_term, last_log: log.last() });
         }
-        // Before the crash, this server may have answered a leader, whose lease depends on that
-        // (dissertation §6.4.1). A server that never was in a term has answered none.
-        let leader_heard = (config.settings.lease_reads && current_term.0 > 0).then_some(now);
+        let last_log = log.last();
+        if commit_index > last_log.index {
+            return Err(RestartError::CommitBeyondLog { commit_index, last_log });
+        }
+        if applied > last_log.index {
+            return Err(RestartError::AppliedBeyondLog { applied, last_log });
+        }
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
         let (min, max) =
@@ -104,20 +133,21 @@ impl Node {
         let mut node = Self {
             election_timeout_micros: (min.as_micros() as u64, max.as_micros() as u64),
             now,
+            set_back: 0,
             rng,
             current_term,
             voted_for: hard_state.voted_for,
             role: Role::Follower { leader: None },
             memberships,
             // All entries that a snapshot covers were committed and applied before it was taken
-            // (§7).
-            commit_index: base.index,
-            last_applied: base.index,
-            applied_term: base.term,
+            // (§7). What was committed once, or applied, is committed for ever (§5.4).
+            commit_index: base.index.max(commit_index).max(applied),
+            last_applied: base.index.max(applied),
+            applied_term: log.term_at(base.index.max(applied)).unwrap_or(base.term),
             timer_started: now,
             deadline: now,
             acked: (Term(0), HeartbeatRound(0)),
-            leader_heard,
+            leader_heard: None,
             is_needed: false,
             successor: None,
             durability: Durability::new(log.last().index),
@@ -138,17 +168,23 @@ impl Node {
         if stored.is_none() {
             node.durability.add_bootstrap(node.config.membership.clone());
         }
+        // Before the crash, this server may have answered a leader.
+        node.distrust_leases();
         node.restart_election_timer();
-        if let Some(snapshot) = node.snapshot.clone() {
+        if let Some(snapshot) = node.snapshot.clone().filter(|_| applied < base.index) {
             node.outputs.push_back(Output::Restore(snapshot));
         }
-        let (voted_for, last_log) = (node.voted_for, node.log.last());
+        let (voted_for, commit_index) = (node.voted_for, node.commit_index);
         node.trace(|| LifecycleTrace::Started {
             term: current_term,
             voted_for,
             snapshot: base,
             last_log,
+            commit_index,
         });
+        // A start asks for no snapshot, however long the log: the next entry that is applied does.
+        node.snapshot_request.not_before = node.commit_index.next();
+        node.apply_committed();
         #[cfg(feature = "bugs")]
         super::mutants::announce(&mut node);
         Ok(node)
@@ -231,6 +267,16 @@ impl fmt::Display for RestartError {
                 f,
                 "the stored term {current_term} is older than the last stored entry {last_log}: \
                  a term, and perhaps a vote, was lost"
+            ),
+            Self::CommitBeyondLog { commit_index, last_log } => write!(
+                f,
+                "the stored log is damaged: entries up to {commit_index} were committed, but it \
+                 ends at {last_log}"
+            ),
+            Self::AppliedBeyondLog { applied, last_log } => write!(
+                f,
+                "the state machine has applied entries up to {applied}, but the stored log ends at \
+                 {last_log}: the log lost entries, or belongs to another server"
             ),
             Self::NumberTooLarge => {
                 f.write_str("a stored term or index is absurdly large: the storage is damaged")

@@ -18,7 +18,7 @@ pub(super) struct SnapshotRequest {
     /// The last entry of the snapshot that the driver was asked for, until it answers.
     pub(super) through: Option<LogIndex>,
     /// The driver is not asked before this entry is applied.
-    not_before: LogIndex,
+    pub(super) not_before: LogIndex,
     /// The driver failed so often in a row.
     failures: u32,
 }

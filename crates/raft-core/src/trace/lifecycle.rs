@@ -2,8 +2,9 @@
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::time::Duration;
 
-use crate::{LogPosition, NodeId, Term};
+use crate::{LogIndex, LogPosition, NodeId, Term};
 
 /// A server starts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +19,15 @@ pub enum LifecycleTrace {
         snapshot: LogPosition,
         /// The last entry of the recovered log.
         last_log: LogPosition,
+        /// The last entry that it knows to be committed: from the snapshot, from the disk, or
+        /// because it was applied.
+        commit_index: LogIndex,
+    },
+    /// The driver's clock went back. The server takes it that no time has passed, and trusts no
+    /// lease from before.
+    ClockWentBack {
+        /// How far.
+        by: Duration,
     },
     /// It started with rules of the paper switched off.
     #[cfg(feature = "bugs")]
@@ -31,9 +41,10 @@ pub enum LifecycleTrace {
 impl Hash for LifecycleTrace {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Self::Started { term, voted_for, snapshot, last_log } => {
-                (0_isize, term, voted_for, snapshot, last_log).hash(state);
+            Self::Started { term, voted_for, snapshot, last_log, commit_index } => {
+                (0_isize, term, voted_for, snapshot, last_log, commit_index).hash(state);
             }
+            Self::ClockWentBack { by } => (2_isize, by).hash(state),
             #[cfg(feature = "bugs")]
             Self::RulesSwitchedOff { bugs } => (1_isize, bugs).hash(state),
         }
@@ -44,6 +55,7 @@ impl LifecycleTrace {
     pub(super) fn section(&self) -> Option<&'static str> {
         match self {
             Self::Started { .. } => None,
+            Self::ClockWentBack { .. } => Some("dissertation §6.4.1"),
             #[cfg(feature = "bugs")]
             Self::RulesSwitchedOff { .. } => None,
         }
@@ -53,7 +65,7 @@ impl LifecycleTrace {
 impl fmt::Display for LifecycleTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Started { term, voted_for, snapshot, last_log } => {
+            Self::Started { term, voted_for, snapshot, last_log, commit_index } => {
                 write!(f, "starts in term {term}")?;
                 if let Some(node) = voted_for {
                     write!(f, ", having voted for node {node}")?;
@@ -62,9 +74,16 @@ impl fmt::Display for LifecycleTrace {
                     write!(f, ", with a snapshot through {snapshot}")?;
                 }
                 match last_log.index.0 {
-                    0 => f.write_str(", with an empty log"),
-                    _ => write!(f, ", its log ending at {last_log}"),
+                    0 => f.write_str(", with an empty log")?,
+                    _ => write!(f, ", its log ending at {last_log}")?,
                 }
+                match *commit_index > snapshot.index {
+                    true => write!(f, ", committed up to {commit_index}"),
+                    false => Ok(()),
+                }
+            }
+            Self::ClockWentBack { by } => {
+                write!(f, "is given a time {by:?} before the last one, as if no time had passed")
             }
             #[cfg(feature = "bugs")]
             Self::RulesSwitchedOff { bugs } => {

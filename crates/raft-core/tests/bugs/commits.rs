@@ -76,3 +76,16 @@ pub(crate) fn middle_server_alone(bugs: Bugs) {
     cluster.propose(1, "a");
     cluster.ask(1, 3);
 }
+
+/// All entries in the log of server 2 are committed when it stores the next term, and restarts.
+pub(crate) fn follower_restarts(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.heartbeats(1, 1);
+    cluster.start_election(3);
+    cluster.ask(3, 2);
+    cluster.crash(2);
+    cluster.restart(2);
+}

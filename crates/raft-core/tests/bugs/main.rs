@@ -108,6 +108,7 @@ rows! {
     limits::many_entries, LogNeverCompacted => "the log is not compacted";
     limits::learner_misses_a_message, HeartbeatSkipsLearners => "does not catch up";
     replication::removed_and_committed, SupersededEarly => "was told that it never will be";
+    commits::follower_restarts, StoredCommitBeyondLog => "CommitBeyondLog";
 }
 
 #[test]

@@ -17,6 +17,7 @@
 //! | `quorum_check` | dissertation §6.2, §4.2.3 |
 //! | `reads` | dissertation §6.4 |
 //! | `leadership_transfer` | dissertation §3.10 |
+//! | `clock` | a driver's clock that goes back |
 //! | `membership` | §6, dissertation chapter 4 |
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
 //! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
@@ -33,6 +34,7 @@ mod server;
 
 mod availability;
 mod clients;
+mod clock;
 mod commit;
 mod elections;
 mod everything;

@@ -248,7 +248,9 @@ impl Victim {
             max_uncommitted_bytes: 500,
             ..Settings::default()
         };
-        let node = Node::new(config, disk.clone(), now).expect("its own disk is accepted");
+        let mut node = Node::new(config, disk.clone(), now).expect("its own disk is accepted");
+        // A start applies what is known to be committed.
+        while node.poll_output().output().is_some() {}
         Self { node, disk, writes: Vec::new(), issued: 0, now, size, switches }
     }
 

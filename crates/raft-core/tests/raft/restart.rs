@@ -1,7 +1,7 @@
-//! What a server starts from: its members.
+//! What a server starts from: its members, its commit index, a state machine on disk.
 
 use raft_core::{
-    ConfigError, Input, Instant, Membership, MembershipChange, Node, NodeId, Recovered,
+    ConfigError, Input, Instant, LogIndex, Membership, MembershipChange, Node, NodeId, Recovered,
     RestartError, RoleKind,
 };
 
@@ -153,4 +153,145 @@ fn stored_members_that_make_no_sense_are_refused() {
     let bootstrap = Some(membership(10));
     let refused = start_with(membership(3), &Recovered { bootstrap, ..disk(1, &[]) });
     assert_eq!(refused.err(), Some(RestartError::Config(ConfigError::VoterCount(10))));
+}
+
+/// Server 1 of three leads, and has committed the entries of its log up to `commit_index`.
+fn with_commits(commit_index: u64) -> Server {
+    let mut server = Server::of_three(Recovered::default());
+    server.lead();
+    for index in 1..=commit_index {
+        server.receive(2, 1, success(index));
+        server.propose(index, &index.to_string());
+    }
+    server
+}
+
+/// A start needs no leader to know what was committed before: reads of its state machine do not go
+/// back in time, but for the entries that were committed after its last write.
+#[test]
+fn a_restart_keeps_the_commit_index_of_the_last_write() {
+    let mut server = with_commits(3);
+    assert_eq!((server.commit_index(), server.disk.commit_index), (3, LogIndex(3)));
+    let shown = server.state.clone();
+    server.crash();
+    server.restart(Instant(0));
+    assert_eq!((server.commit_index(), server.node.last_applied()), (3, LogIndex(3)));
+    assert_eq!(server.state, shown, "at once, without a leader");
+    // Entry 4 is not known to be committed.
+    assert_eq!(server.node.log().last(), at(4, 1));
+}
+
+/// The commit index on disk is never beyond the log on the same disk, at whatever write the power
+/// fails.
+#[test]
+fn the_stored_commit_index_is_never_beyond_the_stored_log() {
+    let mut server = Server::of_three(Recovered::default());
+    server.disk_is_slow = true;
+    server.receive(2, 1, append((0, 0), &[1, 1], 2));
+    server.receive(2, 1, append((2, 1), &[1], 3));
+    // Committed is what was compared with the leader's log, not all that the leader has.
+    server.receive(2, 1, append((3, 1), &[1], 9));
+    let last = |disk: &Recovered| disk.entries.last().map_or(LogIndex(0), |entry| entry.index);
+    let mut seen = Vec::new();
+    while server.finish_write(Instant(0)) {
+        assert!(server.disk.commit_index <= last(&server.disk), "{:?}", server.disk);
+        Node::new(config(1, 3), server.disk.clone(), Instant(0)).expect("the disk is sound");
+        seen.push(server.disk.commit_index.0);
+    }
+    assert_eq!(seen, [2, 3, 4]);
+}
+
+/// A removed server hears from nobody that it is removed. It knows that, and stays silent, also
+/// after a restart.
+#[test]
+fn a_removed_server_that_restarts_stays_silent() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.settle();
+    assert_eq!(cluster.node(1).role(), RoleKind::Follower, "its removal is committed");
+    cluster.crash(1);
+    cluster.restart(1);
+    for _ in 0..20 {
+        cluster.time_out(1);
+        assert!(cluster.server(1).sent.is_empty(), "{:?}", cluster.server(1).sent);
+        assert_eq!(cluster.node(1).role(), RoleKind::Follower);
+    }
+}
+
+#[test]
+fn a_log_that_lost_committed_entries_is_refused() {
+    let disk = Recovered { commit_index: LogIndex(3), ..disk(1, &[1, 1]) };
+    let error = start_with(membership(3), &disk).expect_err("entry 3 was committed");
+    let (commit_index, last_log) = (LogIndex(3), at(2, 1));
+    assert_eq!(error, RestartError::CommitBeyondLog { commit_index, last_log });
+    assert_eq!(
+        error.to_string(),
+        "the stored log is damaged: entries up to 3 were committed, but it ends at 2@1"
+    );
+}
+
+/// However long the log is: a driver that restarts has other things to do first.
+#[test]
+fn a_start_asks_for_no_snapshot_and_the_next_entry_does() {
+    let stored = Recovered { commit_index: LogIndex(4), ..disk(1, &[1, 1, 1, 1]) };
+    let mut config = config(1, 3);
+    config.settings.snapshot_threshold = 2;
+    let mut server = Server::start(config, stored, Instant(0));
+    assert_eq!((server.node.last_applied(), &server.snapshots_needed[..]), (LogIndex(4), &[][..]));
+    server.receive(2, 1, append((4, 1), &[1], 5));
+    assert_eq!(server.snapshots_needed, [LogIndex(5)]);
+}
+
+/// A state machine that is on disk has some entries already: it gets the others, once.
+#[test]
+fn entries_that_are_applied_are_not_applied_again() {
+    let stored = Recovered { commit_index: LogIndex(3), ..disk(1, &[1, 1, 1, 1]) };
+    for (applied, commit_index, handed_over) in
+        [(0, 3, vec![1, 2, 3]), (2, 3, vec![3]), (3, 3, vec![]), (4, 4, vec![])]
+    {
+        let disk = Recovered { applied: LogIndex(applied), ..stored.clone() };
+        let mut server = Server::of_three(disk);
+        let indexes = |server: &Server| -> Vec<u64> {
+            server.applied.iter().map(|entry| entry.index.0).collect()
+        };
+        assert_eq!(indexes(&server), handed_over, "applied up to {applied}");
+        assert_eq!(server.commit_index(), commit_index);
+        // It goes on with the next entry.
+        server.receive(2, 1, append((4, 1), &[1], 5));
+        assert_eq!(indexes(&server).last(), Some(&5));
+        assert_eq!(indexes(&server).len(), (5 - applied.min(5)) as usize);
+    }
+}
+
+/// The snapshot is restored only into a state machine that is older.
+#[test]
+fn a_snapshot_is_restored_into_an_older_state_machine_only() {
+    let stored = Recovered {
+        snapshot: Some(snapshot(5, 1, 3, "five")),
+        entries: entries_after(5, &[1, 1]),
+        commit_index: LogIndex(6),
+        ..disk(1, &[])
+    };
+    for (applied, restores, last_applied) in
+        [(0, true, 6), (4, true, 6), (5, false, 6), (6, false, 6), (7, false, 7)]
+    {
+        let disk = Recovered { applied: LogIndex(applied), ..stored.clone() };
+        let server = Server::of_three(disk);
+        assert_eq!(!server.restored.is_empty(), restores, "applied up to {applied}");
+        assert_eq!(server.node.last_applied(), LogIndex(last_applied));
+    }
+}
+
+#[test]
+fn a_state_machine_ahead_of_the_log_is_refused() {
+    let disk = Recovered { applied: LogIndex(3), ..disk(1, &[1, 1]) };
+    let error = start_with(membership(3), &disk).expect_err("the log lacks entry 3");
+    let (applied, last_log) = (LogIndex(3), at(2, 1));
+    assert_eq!(error, RestartError::AppliedBeyondLog { applied, last_log });
+    assert_eq!(
+        error.to_string(),
+        "the state machine has applied entries up to 3, but the stored log ends at 2@1: the log \
+         lost entries, or belongs to another server"
+    );
 }

@@ -363,6 +363,7 @@ pub(crate) fn store(disk: &mut Recovered, write: Persist) {
         disk.entries.retain(|entry| entry.index < from);
     }
     disk.entries.extend(write.entries.iter().cloned());
+    disk.commit_index = write.commit_index;
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -235,11 +235,14 @@ fn repeated_and_impossible_answers_do_not_disturb_the_leader() {
     server.sent.clear();
     // Server 3 has nothing.
     server.receive(3, 1, failure(0, (0, 0)));
-    server.handle(server.node.deadline(), Input::Timeout);
+    let now = server.node.deadline();
+    server.handle(now, Input::Timeout);
+    // It was heard from.
+    server.receive_at(now, 3, 1, resume(0, 0));
     server.sent.clear();
     let before = server.node.status();
     for answer in [resume(2, u64::MAX), resume(2, 6), resume(9, 3), resume(0, 0)] {
-        server.receive(3, 1, answer);
+        server.receive_at(now, 3, 1, answer);
         assert!(server.sent.is_empty());
         assert_eq!(server.node.status(), before);
     }

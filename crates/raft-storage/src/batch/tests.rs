@@ -37,6 +37,7 @@ fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
         snapshot: Some(snapshot(5).into()),
         truncate_from: Some(LogIndex(8)),
         entries: vec![entry(8, 2), entry(9, 2)].into(),
+        commit_index: LogIndex(7),
     });
     let expected = [
         "put list of the first members",
@@ -63,12 +64,13 @@ fn a_term_alone_does_not_touch_the_log() {
 
 #[test]
 fn a_truncation_moves_the_end_of_the_log() {
-    let persist = Persist { truncate_from: Some(LogIndex(4)), ..Persist::default() };
+    let (truncate_from, commit_index) = (Some(LogIndex(4)), LogIndex(2));
+    let persist = Persist { truncate_from, commit_index, ..Persist::default() };
     let batch = WriteBatch::from_persist(&persist);
     assert_eq!(summary(&batch), ["delete 4..", "put end of the log"]);
     let Write::Put { record, .. } = &batch.writes[1] else { unreachable!() };
     let end: LogEnd = decode(RecordKey::LogEnd, record).unwrap();
-    assert_eq!(end, LogEnd { last_index: LogIndex(3), last_term: None });
+    assert_eq!(end, LogEnd { last_index: LogIndex(3), last_term: None, commit_index });
 }
 
 #[test]
@@ -77,6 +79,6 @@ fn sizes_count_records() {
     let persist = Persist { entries: vec![entry(1, 1)].into(), ..Persist::default() };
     let batch = WriteBatch::from_persist(&persist);
     assert!(!batch.is_empty());
-    // 5 bytes of header each; the entry has 3 bytes, the end of the log has 3.
-    assert_eq!(batch.byte_len(), 16);
+    // 5 bytes of header each; the entry has 3 bytes, the end of the log has 4.
+    assert_eq!(batch.byte_len(), 17);
 }

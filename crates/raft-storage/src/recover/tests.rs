@@ -4,9 +4,12 @@ use proptest::prelude::*;
 use raft_core::{Bytes, Membership, Payload, Term};
 
 use super::*;
-use crate::record::encode_into;
+use crate::record::{LogEnd, OlderLogEnd, encode_into, encode_version_into};
 use crate::strategies::{History, history};
-use crate::{RecordBytes, Write, WriteBatch, encode_entry, encode_hard_state, encode_snapshot};
+use crate::{
+    OLDEST_VERSION, RecordBytes, Write, WriteBatch, encode_entry, encode_hard_state,
+    encode_snapshot,
+};
 
 const NODE: NodeId = NodeId(2);
 
@@ -39,6 +42,8 @@ fn disk() -> Records {
         hard_state: term(2),
         snapshot: Some(snapshot(2)),
         entries: vec![entry(3, 1), entry(4, 2), entry(5, 2)],
+        commit_index: LogIndex(4),
+        ..Recovered::default()
     })
 }
 
@@ -96,10 +101,9 @@ fn without_the_end_of_the_log_a_lost_tail_would_pass() {
 #[test]
 fn without_witnesses_a_lost_store_would_pass() {
     let mut records = Records::from(&Recovered {
-        bootstrap: None,
         hard_state: term(2),
-        snapshot: None,
         entries: vec![entry(1, 1), entry(2, 1)],
+        ..Recovered::default()
     });
     records.apply(&WriteBatch {
         writes: vec![Write::DeleteEntries { from: LogIndex(0), through: LogIndex(u64::MAX) }],
@@ -108,10 +112,9 @@ fn without_witnesses_a_lost_store_would_pass() {
     assert_eq!(damage_of(&records), (RecordKey::Entry(LogIndex(1)), missing));
 
     let mut records = Records::from(&Recovered {
-        bootstrap: None,
         hard_state: term(2),
         snapshot: Some(snapshot(9)),
-        entries: Vec::new(),
+        ..Recovered::default()
     });
     records.remove(RecordKey::Snapshot);
     let missing = Damage::Missing { witness: RecordKey::SnapshotMark };
@@ -156,6 +159,48 @@ fn a_disk_without_the_first_members_is_read() {
     older.remove(RecordKey::Bootstrap);
     older.remove(RecordKey::BootstrapCopy);
     let expected = Recovered { bootstrap: None, ..recover(NODE, &disk()).unwrap() };
+    assert_eq!(recover(NODE, &older), Ok(expected));
+}
+
+/// The commit index comes back with the log; the end of a snapshot is committed in any case.
+#[test]
+fn the_commit_index_is_read_back() {
+    assert_eq!(recover(NODE, &disk()).unwrap().commit_index, LogIndex(4));
+    let none_stored = Recovered { commit_index: LogIndex(0), ..recover(NODE, &disk()).unwrap() };
+    let recovered = recover(NODE, &Records::from(&none_stored)).unwrap();
+    assert_eq!(recovered.commit_index, LogIndex(2));
+    let only_snapshot = Recovered { entries: Vec::new(), commit_index: LogIndex(2), ..none_stored };
+    assert_eq!(recover(NODE, &Records::from(&only_snapshot)), Ok(only_snapshot));
+}
+
+/// No program writes a commit index after the end of its log.
+#[test]
+fn a_commit_index_after_the_end_of_the_log_is_refused() {
+    let mut records = disk();
+    let (last_index, last_term) = (LogIndex(5), Some(Term(2)));
+    let end = LogEnd { last_index, last_term, commit_index: LogIndex(6) };
+    records.put(RecordKey::LogEnd, record(RecordKey::LogEnd, &end));
+    assert_eq!(damage_of(&records), (RecordKey::LogEnd, Damage::Undecodable));
+}
+
+/// Version 2 had no commit index. Records of both versions may be on one disk.
+#[test]
+fn a_disk_of_the_version_before_is_read() {
+    let mut older = disk();
+    let mut put = |key, content: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = Vec::new();
+        content(&mut bytes);
+        older.put(key, bytes.into());
+    };
+    let end = OlderLogEnd { last_index: LogIndex(5), last_term: Some(Term(2)) };
+    put(RecordKey::LogEnd, &|bytes| {
+        encode_version_into(bytes, OLDEST_VERSION, RecordKey::LogEnd, &end);
+    });
+    put(RecordKey::HardState, &|bytes| {
+        encode_version_into(bytes, OLDEST_VERSION, RecordKey::HardState, &term(2));
+    });
+    // The end of the snapshot is all that is known to be committed.
+    let expected = Recovered { commit_index: LogIndex(2), ..recover(NODE, &disk()).unwrap() };
     assert_eq!(recover(NODE, &older), Ok(expected));
 }
 
@@ -375,7 +420,11 @@ fn inflict(disk: &mut Records, fault: &Fault) {
 /// noticed: it looks like a first start.
 fn check_nothing_is_lost(history: &History, disk: &Records) -> Result<(), TestCaseError> {
     match recover(NODE, disk) {
-        Ok(recovered) if !disk.is_empty() => prop_assert_eq!(recovered, history.end()),
+        Ok(recovered) if !disk.is_empty() => {
+            let end = history.end();
+            // An older commit index is a lower bound too.
+            prop_assert_eq!(Recovered { commit_index: end.commit_index, ..recovered }, end)
+        }
         Ok(recovered) => prop_assert_eq!(recovered, Recovered::default()),
         Err(error) => prop_assert!(error.to_string().starts_with("node 2: "), "{error}"),
     }

@@ -70,3 +70,8 @@ pub(in crate::node) fn uncommitted_bytes_found(node: &Node, _: LogIndex) -> Opti
 pub(in crate::node) fn free_uncommitted(node: &Node, _: &mut Leader, _: u64) -> Option<()> {
     node.has(Bug::UncommittedNeverFreed).then_some(())
 }
+
+/// [`Bug::StoredCommitBeyondLog`]
+pub(in crate::node) fn commit_index_to_store(node: &Node) -> Option<LogIndex> {
+    node.has(Bug::StoredCommitBeyondLog).then(|| node.commit_index.next())
+}

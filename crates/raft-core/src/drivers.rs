@@ -1,0 +1,149 @@
+//! What a driver needs and could not know: clocks, the members, addresses, a state machine on disk,
+//! a slow state machine, snapshots that fail, and a quorum that is lost for good.
+//!
+//! This module has no code.
+//!
+//! # Clocks
+//!
+//! Each input comes with the time of *one* clock of the machine, in µs since any origin. The clock
+//! must
+//!
+//! - **never go back**: a monotonic clock, not the time of day, which people and NTP set;
+//! - **run at the rate of real time**, within [`Settings::max_clock_drift_ppm`], if
+//!   [`Settings::lease_reads`] is on;
+//! - **count while the machine sleeps**, if leases are on. A leader that sleeps for a minute is
+//!   deposed meanwhile. If its clock did not count that minute, it believes that its lease still
+//!   lasts, and answers a read from the past. On Linux the clock is `CLOCK_BOOTTIME`.
+//!   `CLOCK_MONOTONIC`, which is also Rust's `std::time::Instant` there, stops in a suspended
+//!   machine. A virtual machine that is paused may stop every clock of its guest: turn leases off
+//!   where that can happen. [`ReadMode::Quorum`] needs no clock.
+//!
+//! Read the clock just before [`Node::handle`], on the thread that calls it. Two threads that read
+//! the clock and then wait for a lock may call in the other order.
+//!
+//! If a time does go back, the node takes it that no time has passed, and goes on from there
+//! ([`LifecycleTrace::ClockWentBack`]). How much time really passed is unknown, so leases are as
+//! after a restart: a leader loses its lease until the next round of heartbeats, and another
+//! server refuses its vote for the shortest election timeout. That is safe, but a clock that goes
+//! back all the time costs all leases and delays elections.
+//!
+//! # Who belongs to the cluster
+//!
+//! [`Config::membership`] is the list of the first start, the same on each of the first servers. It
+//! is stored with the first write ([`Persist::bootstrap`]), and from then on the disk decides: the
+//! list, then the memberships in the log and in snapshots. At later starts the configuration must
+//! have the same list, or none; another list is [`RestartError::OtherBootstrap`]. The orders
+//! [`Input::ChangeMembership`] add and remove servers. A server that is to join starts with
+//! [`Membership::empty`], and keeps that.
+//!
+//! # Addresses
+//!
+//! A member is a [`NodeId`] and nothing else: the node never sees an address. The driver maps ids
+//! to addresses. The map must know a new server *before* the change that adds it, on every member.
+//! Two ways that work: names that a resolver turns into addresses, or a command of the state
+//! machine that is committed before the change. An id is for one disk: a server whose
+//! disk was lost comes back under a new id.
+//!
+//! # A state machine on disk
+//!
+//! A state machine in memory starts empty: the node restores the last snapshot
+//! ([`Output::Restore`]) and applies the entries after it that it knows to be committed
+//! ([`Recovered::commit_index`]) again. A state machine that has its own durable store would apply
+//! entries twice. It needs four things:
+//!
+//! 1. **Its applied index, stored atomically with the effects** of the entry at that index. One
+//!    transaction for each entry, or for each [`Output::Apply`].
+//! 2. **[`Recovered::applied`]** at each start, set to that index. Entries up to there are not
+//!    handed over again. A snapshot that ends there or earlier is not restored.
+//! 3. **A restore that is atomic too**: [`Output::Restore`] replaces the state and the applied
+//!    index together. If the power fails before, the old state is there, and the snapshot is
+//!    restored at the next start.
+//! 4. **No more than the log has.** The node hands over entries that are on its disk, so the store
+//!    may lag behind the log by any amount, but is never ahead of it, as long as both survive or
+//!    both are lost. A store ahead of the log is [`RestartError::AppliedBeyondLog`]: it was copied
+//!    from another server, or the log was lost. Do not start from it.
+//!
+//! The store need not flush each entry: after a crash, the entries that it lost are applied again.
+//! The snapshot that [`Input::SnapshotTaken`] hands in is still needed, for the servers that lag.
+//!
+//! The commit index is stored with the writes of the log, never with one of its own (except when a
+//! server learns that it is no voter any more). After a restart, a read of the local state machine
+//! may therefore miss the entries that were committed after the last write: as a rule the last ones
+//! before an idle time. A read that must not go back is a [`ReadMode::Quorum`] read.
+//!
+//! # A slow state machine
+//!
+//! [`Output::Apply`] is handed over when entries are committed, however slow the state machine is,
+//! and [`Node::last_applied`] counts what was *handed over*. A driver that applies on another
+//! thread has a queue, which it must bound:
+//!
+//! - *As leader*: while the queue is long, refuse clients' commands instead of proposing them.
+//! - *As follower*: report [`Input::Persisted`] later. The acknowledgements wait for it, and the
+//!   leader stops at [`Settings::max_in_flight`]. The cluster is as fast as a quorum of it.
+//! - Carry out [`Output::Reply`] and [`Output::Restore`] in their place in the queue. The reply to
+//!   a read means that everything *before* it is applied.
+//! - [`Output::SnapshotNeeded`] names the last entry that was handed over. Answer it when the state
+//!   machine is there, with exactly that state.
+//!
+//! # Snapshots that fail
+//!
+//! See "A snapshot that fails" in the [crate's documentation](crate#a-snapshot-that-fails).
+//!
+//! # A quorum that is lost for good
+//!
+//! If a majority of the disks is destroyed, no rule of Raft can bring the cluster back: nobody can
+//! know what the lost servers had acknowledged. A person can decide to go on with what is left.
+//!
+//! **What it costs.** Entries that only the lost servers held are gone, though clients were told
+//! that they are committed. Entries that the survivor holds become committed, though perhaps
+//! clients were told nothing, or gave up. If one of the lost servers comes back with its disk,
+//! there are two clusters.
+//!
+//! **How.**
+//!
+//! 1. Stop *every* server, and make sure that the lost ones cannot come back: destroy their disks.
+//! 2. Choose the survivor with the most up-to-date log
+//!    ([`LogPosition::is_at_least_as_up_to_date_as`]). Copy all disks before you go on.
+//! 3. Write an entry at the end of its log that makes it the only voter, in a new term.
+//! 4. Start it, with the old list in its configuration or none. It elects itself, and commits its
+//!    log.
+//! 5. Wipe the other survivors and add them as new servers, with new ids.
+//!
+//! Step 3, on what was read back from the disk:
+//!
+//! ```
+//! use raft_core::{
+//!     Entry, HardState, LogPosition, Membership, NodeId, Payload, Recovered, Snapshot,
+//! };
+//! # use raft_core::{Config, Input, Instant, Node, Output, RoleKind, Term};
+//!
+//! /// The disk of a server that is to go on alone. Store it in place of the old one.
+//! fn alone(id: NodeId, mut disk: Recovered) -> Recovered {
+//!     let base = disk.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+//!     let last = disk.entries.last().map_or(base, Entry::position);
+//!     let term = disk.hard_state.current_term.next();
+//!     disk.hard_state = HardState { current_term: term, voted_for: None };
+//!     let payload = Payload::Membership(Membership::new([id]));
+//!     disk.entries.push(Entry { index: last.index.next(), term, payload });
+//!     disk
+//! }
+//!
+//! # let id = NodeId(2);
+//! # let survivor = Recovered {
+//! #     bootstrap: Some(Membership::new([1, 2, 3].map(NodeId))),
+//! #     hard_state: HardState { current_term: Term(4), voted_for: Some(NodeId(1)) },
+//! #     ..Recovered::default()
+//! # };
+//! # let config = Config::new(id, Membership::empty());
+//! let mut node = Node::new(config, alone(id, survivor), Instant(0)).expect("the disk is sound");
+//! # node.handle(node.deadline(), Input::Timeout);
+//! # while let Some(output) = node.poll_output().output() {
+//! #     if let Output::Persist(write) = output {
+//! #         node.handle(node.deadline(), Input::Persisted(write.id));
+//! #     }
+//! # }
+//! # assert_eq!((node.role(), node.commit_index().0), (RoleKind::Leader, 2));
+//! ```
+
+#[allow(unused_imports, reason = "links of the documentation")]
+use crate::*;
