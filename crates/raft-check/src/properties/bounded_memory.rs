@@ -52,7 +52,11 @@ impl Checker for BoundedMemory {
         let MessageDelivered { from, to, message } = delivered;
         if let Body::InstallSnapshot(request) = &message.body {
             let prompt = cx.prompt(to);
-            let is_stale = prompt.as_ref().is_some_and(|prompt| !prompt.has_heard(from, message));
+            // Such a piece is not stored, and says nothing about those that are kept.
+            let is_stale = prompt.as_ref().is_some_and(|prompt| {
+                let is_old = request.last_included_index <= prompt.core.commit_index();
+                is_old || !prompt.has_heard(from, message)
+            });
             if !is_stale {
                 let snapshot = (message.term, request.last_included_index);
                 *self.incoming.of(to) = prompt.map(|_| snapshot);
