@@ -153,6 +153,9 @@ bugs! {
     /// The configured list of members counts at every start, not only at the first.
     MembershipFromConfig: "membership-from-config" breaks "Config Safety",
         seen in "hashicorp/raft#532, copycat#51";
+    /// A new server has caught up when the entries that it lacks fit in one message, and not when a
+    /// round was short: while the log grows fast, that is never.
+    CatchUpByLength: "catch-up-by-length" breaks "Progress", seen in "etcd, hashicorp/raft";
     /// The voters change although too few of the new ones were heard to be a majority.
     ChangeIgnoresLiveness: "change-ignores-liveness" breaks "Change Availability",
         seen in "etcd without strict-reconfig-check";

@@ -1,5 +1,5 @@
 //! What a driver needs and could not know: clocks, the members, addresses, a state machine on disk,
-//! a slow state machine, snapshots that fail, and a quorum that is lost for good.
+//! a slow state machine, snapshots that fail, and a quorum that is lost permanently.
 //!
 //! This module has no code.
 //!
@@ -89,7 +89,7 @@
 //!
 //! See "A snapshot that fails" in the [crate's documentation](crate#a-snapshot-that-fails).
 //!
-//! # A quorum that is lost for good
+//! # A quorum that is lost permanently
 //!
 //! If a majority of the disks is destroyed, no rule of Raft can bring the cluster back: nobody can
 //! know what the lost servers had acknowledged. A person can decide to go on with what is left.

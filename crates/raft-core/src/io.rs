@@ -49,11 +49,18 @@ pub enum Input {
         /// [`Refusal::VotersNotHeard`].
         force: bool,
     },
-    /// Transfer leadership (dissertation §3.10). Only a leader does.
+    /// Give up the change of the membership that is under way. Possible while new servers catch up;
+    /// they stay learners. Only a leader does.
+    CancelChange {
+        /// Comes back in the [`Output::Reply`].
+        request: RequestId,
+    },
+    /// Transfer leadership (dissertation §3.10). Only a leader does. A transfer to another server
+    /// takes the place of the present one; one to the leader itself cancels it.
     TransferLeadership {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
-        /// The target: another voter.
+        /// The target: another voter; or the leader, to cancel a transfer.
         to: NodeId,
     },
     /// This [`Persist`] request, and all before it, are on stable storage.
@@ -199,6 +206,8 @@ pub enum Outcome {
         /// The target of the transfer.
         to: NodeId,
     },
+    /// The change, or the transfer of leadership, that was under way is given up.
+    Cancelled,
     /// This server does not lead. Nothing was done; ask the leader.
     NotLeader {
         /// The leader that this server knows; if it knows none, the server that it told to start an
@@ -278,6 +287,24 @@ pub enum Refusal {
         /// The new server.
         node: NodeId,
     },
+    /// A new server receives the log more slowly than it grows, and the change was given up. It
+    /// stays a learner.
+    CatchUpTooSlow {
+        /// The new server.
+        node: NodeId,
+        /// So many rounds in a row were not shorter than the longest election timeout.
+        rounds: u32,
+    },
+    /// The change was given up by order. New servers stay learners.
+    ChangeCancelled,
+    /// There is no change of the membership to cancel.
+    NoChange,
+    /// The log holds the entry that moves the votes: the change will be completed, if need be by
+    /// another leader. Another change can undo it.
+    TooLateToCancel {
+        /// The index of the entry.
+        index: LogIndex,
+    },
     /// Leadership can be transferred to another voter only.
     NotAVoter {
         /// The target of the transfer.
@@ -287,6 +314,21 @@ pub enum Refusal {
     TransferTimedOut {
         /// The target of the transfer.
         to: NodeId,
+    },
+    /// The transfer was given up by order.
+    TransferCancelled {
+        /// The target of the transfer.
+        to: NodeId,
+        /// Whether it was told to start an election already: it may still become leader.
+        told: bool,
+    },
+    /// A transfer to another server took the place of this one.
+    TransferReplaced {
+        /// The target of the other transfer.
+        by: NodeId,
+        /// Whether the target of this one was told to start an election already: it may still
+        /// become leader.
+        told: bool,
     },
     /// The leader left the cluster before it could tell the target to start an election.
     LeaderRemoved {
@@ -330,8 +372,34 @@ impl fmt::Display for Refusal {
             Self::CatchUpStalled { node } => {
                 write!(f, "node {node} makes no progress in receiving the log; it stays a learner")
             }
+            Self::CatchUpTooSlow { node, rounds } => write!(
+                f,
+                "node {node} receives the log more slowly than it grows: {rounds} rounds in a row \
+                 took an election timeout or longer; it stays a learner"
+            ),
+            Self::ChangeCancelled => f.write_str("the change was cancelled before the votes moved"),
+            Self::NoChange => f.write_str("there is no change to cancel"),
+            Self::TooLateToCancel { index } => write!(
+                f,
+                "the log holds the new voters, in entry {index}, so the change will be completed; \
+                 another change can undo it"
+            ),
             Self::NotAVoter { node } => write!(f, "node {node} is not another voter"),
             Self::TransferTimedOut { to } => write!(f, "node {to} did not take over in time"),
+            Self::TransferCancelled { to, told } => {
+                f.write_str("the transfer was cancelled")?;
+                match told {
+                    true => write!(f, "; node {to} was told to start an election already"),
+                    false => Ok(()),
+                }
+            }
+            Self::TransferReplaced { by, told } => {
+                write!(f, "leadership is transferred to node {by} instead")?;
+                f.write_str(match told {
+                    true => "; the target was told to start an election already",
+                    false => "",
+                })
+            }
             Self::LeaderRemoved { successor: Some(successor) } => {
                 write!(
                     f,

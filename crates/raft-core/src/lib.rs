@@ -42,7 +42,7 @@
 //!
 //! The page [`drivers`] says which clock that is, and all else that a driver could not know: who
 //! belongs to the cluster, addresses, a state machine on disk or a slow one, and a quorum that is
-//! lost for good.
+//! lost permanently.
 //!
 //! # Durability is the node's job
 //!

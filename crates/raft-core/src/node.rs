@@ -14,6 +14,7 @@
 //! | `reads` | reads without log entries (dissertation §6.4) |
 //! | `transfer` | leadership transfer (dissertation §3.10) |
 //! | `change` | membership change (§6, dissertation chapter 4) |
+//! | `catch_up` | new servers catch up first (dissertation §4.2.1) |
 //! | `snapshot`, `incoming` | §7, compaction and the follower's side |
 //! | `streaming`, `outgoing`, `window` | §7, the leader's side: pieces, losses, how much at once |
 //! | `forward` | requests that a follower forwards to its leader |
@@ -37,6 +38,7 @@ macro_rules! rule {
     }};
 }
 
+mod catch_up;
 mod change;
 mod commit;
 mod durability;
@@ -215,6 +217,7 @@ impl Node {
             Input::ChangeMembership { request, change, force } => {
                 self.change_membership(request, &change, force);
             }
+            Input::CancelChange { request } => self.cancel_change(request),
             Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),
             Input::SnapshotTaken { through, data } => self.snapshot_taken(through, data),
             Input::SnapshotFailed { through } => self.snapshot_failed(through),

@@ -74,7 +74,7 @@
 //! | §3.10: leadership transfer | `node/transfer.rs`: `transfer_leadership`, `advance_transfer`, `end_overdue_transfer` |
 //! | §4.1, erratum: no change before an entry of the leader's own term is committed | `node/change.rs`: `check_change`, `has_committed_in_term` |
 //! | §4.2: a change of the voters does not end the cluster | `node/quorum.rs`: `check_voters_heard` |
-//! | §4.2.1: new servers catch up | `node/change.rs`: `has_caught_up`, `advance_change`, `give_up_stalled_change` |
+//! | §4.2.1: new servers catch up | `node/catch_up.rs`: `advance` (the rounds), `has_caught_up`, `give_up_stalled_change`; `node/change.rs`: `advance_change`, `cancel_change` |
 //! | §4.2.2: which server may start an election while the membership changes | `node/election.rs`: `is_promotable`, `is_needed_learner` |
 //! | §4.2.3: leader stickiness | `node/election.rs`: `check_leader_stickiness` |
 //! | §6.2: check-quorum | `node/leader.rs`: `heartbeat_due` steps down, if not `node/quorum.rs`: `is_quorum_active` (`is_active` has the time) |

@@ -1,5 +1,6 @@
 //! One run: the fault phase, then the recovery phase, in which a quorum has to make progress.
 
+mod growth;
 mod liveness;
 mod script;
 mod verdict;
@@ -274,6 +275,10 @@ impl SeedRun {
                     self.targets.retain(|(leader, _)| leader != node);
                     self.targets.push((*node, target.clone()));
                 }
+                EventKind::Core {
+                    node,
+                    trace: Trace::Membership(MembershipTrace::ChangeGivenUp { .. }),
+                } => self.targets.retain(|(leader, _)| leader != node),
                 EventKind::Cluster(ClusterEvent::Administered {
                     node,
                     request: AdminRequest::ChangeMembership { .. },

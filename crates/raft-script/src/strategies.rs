@@ -97,6 +97,7 @@ fn network_action() -> impl Strategy<Value = NetworkAction<Selector, Nodes>> {
 fn admin_request() -> impl Strategy<Value = AdminRequest<Selector>> {
     prop_oneof![
         selector().prop_map(|to| AdminRequest::TransferLeadership { to }),
+        Just(AdminRequest::CancelChange),
         (change(), any::<bool>())
             .prop_map(|(change, force)| AdminRequest::ChangeMembership { change, force }),
     ]

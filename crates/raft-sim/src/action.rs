@@ -207,6 +207,8 @@ pub enum AdminRequest<N = NodeId> {
         /// The node that is to lead.
         to: N,
     },
+    /// Give up the change of the members that is under way.
+    CancelChange,
     /// Change the members of the cluster.
     ChangeMembership {
         /// The change.
@@ -224,6 +226,7 @@ impl<N> AdminRequest<N> {
     pub fn try_map<M, E>(self, name: impl FnOnce(N) -> Result<M, E>) -> Result<AdminRequest<M>, E> {
         Ok(match self {
             Self::TransferLeadership { to } => AdminRequest::TransferLeadership { to: name(to)? },
+            Self::CancelChange => AdminRequest::CancelChange,
             Self::ChangeMembership { change, force } => {
                 AdminRequest::ChangeMembership { change: change.try_map(name)?, force }
             }

@@ -104,6 +104,7 @@ impl Seen {
             Outcome::Committed(position) | Outcome::Superseded { position } => position.index,
             Outcome::Readable { .. }
             | Outcome::Transferred { .. }
+            | Outcome::Cancelled
             | Outcome::NotLeader { .. }
             | Outcome::Refused(_)
             | Outcome::Unknown { .. } => LogIndex(0),
@@ -133,7 +134,8 @@ fn replied(reply: &Reply, seen: &Seen) -> Verdict {
                 Some(AdminRequest::ChangeMembership { change, .. }) => {
                     is_complete(*node, position, change, seen.membership.as_ref())
                 }
-                Some(AdminRequest::TransferLeadership { .. }) | None => Ok(()),
+                Some(AdminRequest::TransferLeadership { .. } | AdminRequest::CancelChange)
+                | None => Ok(()),
             }
         }
         Outcome::Superseded { position } => match seen.committed {
@@ -155,6 +157,7 @@ fn replied(reply: &Reply, seen: &Seen) -> Verdict {
              start an election"
         )),
         Outcome::Transferred { .. }
+        | Outcome::Cancelled
         | Outcome::Readable { .. }
         | Outcome::NotLeader { .. }
         | Outcome::Refused(_)

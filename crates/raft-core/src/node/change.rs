@@ -12,13 +12,12 @@
 //! The leader takes the next step by itself when the last one is committed, also if another leader
 //! began the change.
 
-use alloc::vec::Vec;
-
+use super::catch_up::CatchUp;
 use super::progress::Progress;
 use super::{Leader, Node};
 use crate::{
-    ChangeError, Instant, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace,
-    NodeId, Outcome, Payload, Refusal, RequestId, StepDownReason,
+    ChangeError, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace, NodeId,
+    Outcome, Payload, Refusal, RequestId, StepDownReason,
 };
 
 /// A change that this leader was asked for and that is not complete.
@@ -35,17 +34,6 @@ pub(super) struct Change {
     catching_up: Option<CatchUp>,
 }
 
-/// The progress of a new server: the parts of log and snapshot that it holds, and since when.
-#[derive(Clone, Debug)]
-struct CatchUp {
-    replicated: (LogIndex, u64),
-    since: Instant,
-}
-
-/// A change is given up if a new server makes no progress for this many of the longest election
-/// timeouts.
-const PATIENCE: u32 = 20;
-
 impl Change {
     pub(super) fn request(&self) -> RequestId {
         self.request
@@ -54,6 +42,21 @@ impl Change {
     /// The entry of the step that was taken last.
     pub(super) fn position(&self) -> Option<LogPosition> {
         self.position
+    }
+
+    /// Whether the other change ends this one: it removes a server that is being caught up.
+    fn ends_by(&self, other: &MembershipChange, present: &Membership) -> bool {
+        let MembershipChange::Remove(node) = other else { return false };
+        self.catching_up.is_some() && self.target.is_voter(*node) && !present.is_voter(*node)
+    }
+
+    /// While new voters catch up: the membership after the last step, and their progress.
+    pub(super) fn catching_up(&self) -> Option<(&Membership, CatchUp)> {
+        self.catching_up.map(|progress| (&self.target, progress))
+    }
+
+    pub(super) fn note_progress(&mut self, progress: CatchUp) {
+        self.catching_up = Some(progress);
     }
 }
 
@@ -88,6 +91,8 @@ impl Node {
         });
         match checked {
             Ok((target, missing)) => {
+                self.give_up_change(leader, Refusal::ChangeCancelled);
+                self.end_transfer_to_non_voter(leader, &target);
                 self.trace(|| MembershipTrace::ChangeStarted {
                     change: change.clone(),
                     target: target.clone(),
@@ -112,13 +117,16 @@ impl Node {
         leader: &Leader,
         change: &MembershipChange,
     ) -> Result<Membership, Refusal> {
-        if let Some(transfer) = &leader.transfer {
+        if let Some(transfer) = &leader.transfer
+            && !self.leaves_no_vote(change, transfer.target())
+        {
             return Err(Refusal::TransferInProgress { to: transfer.target() });
         }
         // Dissertation §4.1: two changes at once could lead to majorities that do not meet.
         let is_settled =
             self.membership_index() <= self.commit_index && !self.membership().is_joint();
-        if leader.change.is_some() || !is_settled {
+        let goes_on = |under_way: &Change| !under_way.ends_by(change, self.membership());
+        if !is_settled || leader.change.as_ref().is_some_and(goes_on) {
             return Err(Refusal::ChangeInProgress);
         }
         // Dissertation §4.1, erratum: else two leaders of different terms could each be in a change
@@ -137,7 +145,7 @@ impl Node {
     ) -> Result<Membership, Refusal> {
         let target = self.membership().changed_by(change).map_err(Refusal::Change)?;
         if let MembershipChange::Promote(node) = change
-            && !self.has_caught_up(leader, *node)
+            && !rule!(self.has_caught_up(leader, *node))
         {
             let match_index = leader.progress(*node).map_or(LogIndex(0), |p| p.match_index);
             let last = self.log.last().index;
@@ -164,23 +172,6 @@ impl Node {
         present.with_learners(present.learners().iter().chain(new).copied())
     }
 
-    /// Whether a server lacks so few entries that its vote would not delay the cluster: they fit in
-    /// one message (dissertation §4.2.1).
-    fn has_caught_up(&self, leader: &Leader, node: NodeId) -> bool {
-        let batch = self.config.settings.max_batch_entries as u64;
-        let near = self.log.last().index.0.saturating_sub(batch);
-        let is_near = |match_index: LogIndex| match_index.0 > 0 && match_index.0 >= near;
-        leader.progress(node).is_some_and(|progress| is_near(progress.match_index))
-    }
-
-    /// Servers that the change makes voters and that have not caught up.
-    fn missing_voters(&self, leader: &Leader, target: &Membership) -> Vec<NodeId> {
-        let present = self.membership();
-        let is_missing =
-            |node: &NodeId| !present.is_voter(*node) && !self.has_caught_up(leader, *node);
-        target.voters().iter().copied().filter(is_missing).collect()
-    }
-
     /// Raft §6, dissertation §4.2.1: new voters join as learners first; without any, the votes move
     /// at once.
     fn begin_change(&mut self, leader: &mut Leader, mut change: Change, missing: &[NodeId]) {
@@ -191,7 +182,8 @@ impl Node {
         if with_learners != *self.membership() {
             change.position = Some(self.append_membership(leader, with_learners));
         }
-        change.catching_up = Some(CatchUp { replicated: (LogIndex(0), 0), since: self.now });
+        self.forget_slow_rounds(leader, missing);
+        change.catching_up = Some(CatchUp::new(self.now));
         leader.change = Some(change);
         self.replicate_to_all(leader, false);
     }
@@ -241,28 +233,36 @@ impl Node {
         }
     }
 
+    /// Whether `node` has no vote after the change.
+    fn leaves_no_vote(&self, change: &MembershipChange, node: NodeId) -> bool {
+        self.membership().changed_by(change).is_ok_and(|target| !target.is_voter(node))
+    }
+
+    /// An operator wants the change that is under way to be given up. That is possible while new
+    /// servers catch up. After that another leader may have the entry that moves the votes, so only
+    /// another change can undo it.
+    pub(super) fn cancel_change(&mut self, request: RequestId) {
+        let led = self.as_leader(|node, leader| {
+            if leader.change.as_ref().is_some_and(|change| change.catching_up.is_some()) {
+                node.give_up_change(leader, Refusal::ChangeCancelled);
+                return Outcome::Cancelled;
+            }
+            let index = node.membership_index();
+            let is_under_way = node.membership().is_joint() || index > node.commit_index;
+            Outcome::Refused(match is_under_way {
+                true => Refusal::TooLateToCancel { index },
+                false => Refusal::NoChange,
+            })
+        });
+        let leader = self.leader_hint();
+        self.reply(request, led.unwrap_or(Outcome::NotLeader { leader }));
+    }
+
     /// Ends a change before the votes move. Servers that it made learners stay learners.
-    fn give_up_change(&mut self, leader: &mut Leader, reason: Refusal) {
+    pub(super) fn give_up_change(&mut self, leader: &mut Leader, reason: Refusal) {
         if let Some(change) = leader.change.take() {
             self.trace(|| MembershipTrace::ChangeGivenUp { reason });
             self.reply(change.request, Outcome::Refused(reason));
-        }
-    }
-
-    /// Dissertation §4.2.1, with each heartbeat: gives up a change whose new server makes no
-    /// progress.
-    pub(super) fn give_up_stalled_change(&mut self, leader: &mut Leader) {
-        let patience = self.config.settings.election_timeout_max * PATIENCE;
-        let Some(Change { target, catching_up: Some(known), .. }) = &leader.change else { return };
-        let Some(node) = self.missing_voters(leader, target).first().copied() else { return };
-        let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
-        let is_same = replicated == known.replicated;
-        if is_same && self.now - known.since > patience {
-            return self.give_up_change(leader, Refusal::CatchUpStalled { node });
-        }
-        let since = if is_same { known.since } else { self.now };
-        if let Some(change) = &mut leader.change {
-            change.catching_up = Some(CatchUp { replicated, since });
         }
     }
 
@@ -346,5 +346,6 @@ impl Node {
                 leader.peers.insert(place, Progress::new(peer, last, now));
             }
         }
+        self.begin_rounds(leader);
     }
 }

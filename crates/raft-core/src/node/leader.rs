@@ -52,6 +52,7 @@ impl Node {
             return;
         }
         self.end_overdue_transfer(leader);
+        self.advance_rounds(leader);
         self.give_up_stalled_change(leader);
         self.broadcast_heartbeat(leader);
     }
@@ -253,6 +254,7 @@ impl Node {
             self.replicate_to(leader, position, false);
         }
         if holds_more {
+            self.advance_rounds_of(leader, from);
             self.advance_transfer(leader);
             self.advance_change(leader);
         }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
+use super::catch_up::{CatchUpRounds, RoundClock};
 use super::outgoing::OutgoingSnapshot;
 use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind};
 
@@ -23,6 +24,8 @@ pub(super) struct Progress {
     pinged: (HeartbeatRound, Instant),
     /// The shortest time from a round to the peer's answer; `None` before the first.
     pub(super) round_trip: Option<Duration>,
+    /// The rounds in which a learner catches up; `None` for a voter.
+    pub(super) rounds: Option<CatchUpRounds>,
     pub(super) state: ProgressState,
 }
 
@@ -76,6 +79,7 @@ impl Progress {
             last_contact: now,
             pinged: (HeartbeatRound(0), now),
             round_trip: None,
+            rounds: None,
             state: ProgressState::Probe { waiting: false },
         }
     }
@@ -115,6 +119,13 @@ impl Progress {
             self.round_trip = Some(self.round_trip.map_or(time, |shortest| shortest.min(time)));
         }
         self.acked_round = round;
+    }
+
+    /// Dissertation §4.2.1: ends and begins rounds of a learner, with the log ending at `last`.
+    pub(super) fn advance_rounds(&mut self, last: LogIndex, clock: RoundClock) {
+        if let Some(rounds) = &mut self.rounds {
+            rounds.advance(self.match_index, last, clock);
+        }
     }
 
     /// The logs agree up to `match_index`: send what follows without waiting.

@@ -7,7 +7,7 @@
 use super::progress::Progress;
 use super::{Leader, Node, Role};
 use crate::{
-    Body, ElectionReason, IgnoreReason, Instant, NodeId, Outcome, Refusal, RequestId,
+    Body, ElectionReason, IgnoreReason, Instant, Membership, NodeId, Outcome, Refusal, RequestId,
     StepDownReason, TransferTrace,
 };
 
@@ -43,10 +43,16 @@ impl Node {
     }
 
     fn start_transfer(&mut self, leader: &mut Leader, request: RequestId, to: NodeId) {
+        if to == self.config.id && leader.transfer.is_some() {
+            self.cancel_transfer(leader, |to, told| Refusal::TransferCancelled { to, told });
+            self.reply(request, Outcome::Cancelled);
+            return self.advance_change(leader);
+        }
         if let Err(refusal) = self.check_transfer(leader, to) {
             self.trace(|| TransferTrace::Refused { to, reason: refusal });
             return self.reply(request, Outcome::Refused(refusal));
         }
+        self.cancel_transfer(leader, |_, told| Refusal::TransferReplaced { by: to, told });
         let deadline = self.now + self.config.settings.election_timeout_max;
         leader.transfer = Some(LeadershipTransfer { request, to, deadline, is_sent: false });
         self.trace(|| TransferTrace::Started { to });
@@ -54,12 +60,33 @@ impl Node {
     }
 
     fn check_transfer(&self, leader: &Leader, to: NodeId) -> Result<(), Refusal> {
-        if let Some(transfer) = &leader.transfer {
-            return Err(Refusal::TransferInProgress { to: transfer.to });
+        if leader.transfer.as_ref().is_some_and(|transfer| transfer.to == to) {
+            return Err(Refusal::TransferInProgress { to });
         }
         match self.membership().voters().contains(&to) && to != self.config.id {
             true => Ok(()),
             false => Err(Refusal::NotAVoter { node: to }),
+        }
+    }
+
+    /// Ends a transfer, if there is one, for a reason that depends on its target and on whether
+    /// that server was told to start an election.
+    fn cancel_transfer(
+        &mut self,
+        leader: &mut Leader,
+        reason: impl FnOnce(NodeId, bool) -> Refusal,
+    ) {
+        let Some(LeadershipTransfer { request, to, .. }) = leader.transfer.take() else { return };
+        let reason = reason(to, leader.successor == Some(to));
+        self.trace(|| TransferTrace::Ended { to, reason });
+        self.reply(request, Outcome::Refused(reason));
+    }
+
+    /// The membership will be `target`: a transfer to a server without a vote ends.
+    pub(super) fn end_transfer_to_non_voter(&mut self, leader: &mut Leader, target: &Membership) {
+        let is_voter = |transfer: &LeadershipTransfer| target.is_voter(transfer.to);
+        if !leader.transfer.as_ref().is_some_and(is_voter) {
+            self.cancel_transfer(leader, |node, _| Refusal::NotAVoter { node });
         }
     }
 

@@ -116,6 +116,7 @@ impl Node {
         }))));
         self.leader_heard = None;
         self.as_leader(|node, leader| {
+            node.begin_rounds(leader);
             // Raft §8: a no-op at the start of its term tells a leader, once committed, which
             // entries are committed; §5.4.2 is why only an entry of its own term can do that.
             node.append_as_leader(leader, Payload::Noop);

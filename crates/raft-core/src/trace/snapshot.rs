@@ -176,8 +176,8 @@ impl fmt::Display for SnapshotTrace {
             }
             Self::Abandoned { last_included, received } => write!(
                 f,
-                "discards {received} bytes of the snapshot through {last_included}, which it cannot \
-                 install any more"
+                "discards {received} bytes of the snapshot through {last_included}, which it \
+                 cannot install any more"
             ),
             Self::Installed { last_included, kept_entries } => write!(
                 f,

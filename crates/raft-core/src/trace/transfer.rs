@@ -24,6 +24,14 @@ pub enum TransferTrace {
         /// The target.
         to: NodeId,
     },
+    /// The leader ended the transfer: by order, for a transfer to another server, or because the
+    /// target is to leave.
+    Ended {
+        /// The target.
+        to: NodeId,
+        /// The reason.
+        reason: Refusal,
+    },
     /// The target did not take over within an election timeout; the leader goes on.
     TimedOut {
         /// The target.
@@ -37,6 +45,7 @@ impl TransferTrace {
             Self::Started { .. }
             | Self::Refused { .. }
             | Self::TimeoutNowSent { .. }
+            | Self::Ended { .. }
             | Self::TimedOut { .. } => Some("dissertation §3.10"),
         }
     }
@@ -53,6 +62,9 @@ impl fmt::Display for TransferTrace {
             }
             Self::TimeoutNowSent { to } => {
                 write!(f, "tells node {to}, whose log is complete, to start an election")
+            }
+            Self::Ended { to, reason } => {
+                write!(f, "ends the transfer of leadership to node {to}: {reason}")
             }
             Self::TimedOut { to } => {
                 write!(f, "goes on leading: node {to} did not take over in time")

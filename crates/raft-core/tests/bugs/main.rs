@@ -91,6 +91,7 @@ rows! {
     replication::divergent_log, BacktrackStuck => "the network never comes to rest";
     leadership::bridge, LeaderWithoutQuorum => "nobody can commit";
     memberships::list_edited_by_hand, MembershipFromConfig => "and its log says";
+    memberships::busy_leader_adds_a_voter, CatchUpByLength => "is not a voter";
     memberships::dead_learner_is_promoted, ChangeIgnoresLiveness => "takes no more commands";
     snapshots::link_is_slow, SnapshotFlood => "sent again without an answer";
     stability::only_learners_answer, CheckQuorumCountsLearners => "goes on as leader";

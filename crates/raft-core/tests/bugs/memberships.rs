@@ -116,3 +116,24 @@ pub(crate) fn dead_learner_is_promoted(bugs: Bugs) {
     let is_taken = matches!(cluster.outcome(1, request), Some(Outcome::Committed(_)));
     assert!(is_taken, "server 1 takes no more commands");
 }
+
+/// Server 1 leads alone and takes commands all the time; server 2, which is to be a voter, follows
+/// a few messages behind. A message has one entry.
+pub(crate) fn busy_leader_adds_a_voter(bugs: Bugs) {
+    let alone = Membership::new(nodes(&[1]));
+    let mut cluster = start(bugs, vec![Recovered::default(); 2], |config| {
+        (config.membership, config.settings.max_batch_entries) = (alone.clone(), 1);
+    });
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::AddVoter(NodeId(2)));
+    for _ in 0..100 {
+        let sent = cluster.take(|_| true);
+        for _ in 0..5 {
+            cluster.propose(1, "a");
+        }
+        cluster.now = cluster.now + Duration::from_millis(10);
+        sent.into_iter().for_each(|envelope| cluster.deliver(envelope));
+    }
+    let membership = cluster.node(1).membership();
+    assert!(membership.is_voter(NodeId(2)), "server 2 is not a voter");
+}

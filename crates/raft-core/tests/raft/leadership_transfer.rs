@@ -102,7 +102,7 @@ fn meanwhile_the_leader_takes_no_commands() {
     transfer(&mut server, 9, 3);
     server.propose(2, "y");
     assert_eq!(server.outcome(2), in_progress(3));
-    transfer(&mut server, 3, 2);
+    transfer(&mut server, 3, 3);
     assert_eq!(server.outcome(3), in_progress(3));
     let (request, change) = (RequestId(4), MembershipChange::Remove(NodeId(2)));
     server.handle(Instant(0), Input::ChangeMembership { request, change, force: false });
@@ -358,4 +358,74 @@ fn a_removed_leader_names_its_successor_to_those_who_ask_it() {
         assert_eq!(cluster.outcome(1, request), Some(Outcome::NotLeader { leader }));
     }
     assert_eq!(cluster.node(1).leader(), None, "it follows no server");
+}
+
+/// A transfer to another server takes the place of the present one. Of the first target it says
+/// whether it was told: then it may still become leader.
+#[test]
+fn a_transfer_is_replaced_by_one_to_another_server() {
+    for told in [false, true] {
+        let mut server = leader_with(|_| {});
+        server.propose(1, "x");
+        if told {
+            server.receive(3, 1, success_in(1, 2));
+        }
+        transfer(&mut server, 8, 3);
+        transfer(&mut server, 9, 2);
+        let refusal = Refusal::TransferReplaced { by: NodeId(2), told };
+        assert_eq!(server.outcome(8), Some(Outcome::Refused(refusal)));
+        assert_eq!(server.node.status().transfer_to, Some(NodeId(2)));
+        server.sent.clear();
+        server.receive(2, 1, success_in(1, 2));
+        assert_eq!(self::told(&mut server), [2]);
+        server.receive(2, 2, request_vote_by_transfer(2, 1));
+        assert_eq!(server.outcome(9), Some(Outcome::Transferred { to: NodeId(2) }));
+    }
+}
+
+#[test]
+fn a_transfer_to_the_leader_itself_cancels_the_present_one() {
+    let mut server = leader_with(|_| {});
+    server.propose(1, "x");
+    transfer(&mut server, 8, 3);
+    transfer(&mut server, 9, 1);
+    let refusal = Refusal::TransferCancelled { to: NodeId(3), told: false };
+    assert_eq!(server.outcome(8), Some(Outcome::Refused(refusal)));
+    assert_eq!(server.outcome(9), Some(Outcome::Cancelled));
+    server.propose(2, "y");
+    server.receive(2, 1, success_in(1, 3));
+    assert!(matches!(server.outcome(2), Some(Outcome::Committed(_))), "it takes commands again");
+}
+
+/// A change that is held up by the transfer goes on.
+#[test]
+fn a_cancelled_transfer_holds_no_change_up() {
+    let mut cluster = Cluster::joining(3, 1, |_| {});
+    cluster.elect(1);
+    cluster.isolate(2);
+    let request = cluster.change(1, MembershipChange::AddVoter(NodeId(4)));
+    cluster.transfer(1, 2);
+    cluster.settle();
+    cluster.heartbeats(1, 2);
+    cluster.transfer(1, 1);
+    cluster.settle();
+    assert!(matches!(cluster.outcome(1, request), Some(Outcome::Committed(_))));
+}
+
+#[test]
+fn a_transfer_ends_when_its_target_is_to_leave() {
+    let mut server = leader_with(|_| {});
+    server.propose(1, "x");
+    transfer(&mut server, 8, 3);
+    let change = |request, node| {
+        let change = MembershipChange::Remove(NodeId(node));
+        Input::ChangeMembership { request: RequestId(request), change, force: false }
+    };
+    server.handle(Instant(0), change(9, 2));
+    assert_eq!(server.outcome(9), in_progress(3), "no other change begins");
+    server.handle(Instant(0), change(10, 3));
+    let refusal = Refusal::NotAVoter { node: NodeId(3) };
+    assert_eq!(server.outcome(8), Some(Outcome::Refused(refusal)));
+    assert_eq!(server.node.status().transfer_to, None);
+    assert_eq!(*server.node.membership(), membership(2));
 }

@@ -20,6 +20,7 @@
 //! | `clock` | a driver's clock that goes back |
 //! | `membership` | §6, dissertation chapter 4 |
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
+//! | `catching_up` | dissertation §4.2.1: rounds, and what ends them |
 //! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
 //! | `rules` | the page "Figure 2 → function" |
@@ -33,6 +34,7 @@ mod invariants;
 mod server;
 
 mod availability;
+mod catching_up;
 mod clients;
 mod clock;
 mod commit;

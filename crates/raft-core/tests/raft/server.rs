@@ -149,6 +149,7 @@ impl Server {
             | Outcome::Unknown { .. }
             | Outcome::Transferred { .. }
             | Outcome::NotLeader { .. }
+            | Outcome::Cancelled
             | Outcome::Refused(_) => return,
         };
         assert!(self.shows >= needed, "{outcome:?}, but the state shows {:?}", self.shows);

@@ -39,6 +39,9 @@ impl Targets<'_> {
         {
             injection.now.push(AdminRequest::TransferLeadership { to }.on(node));
         }
+        if random.up_to(9) == 0 {
+            injection.now.push(AdminRequest::CancelChange.on(node));
+        }
         injection.now.retain(|action| self.is_known(action));
         injection
     }
@@ -60,6 +63,7 @@ impl Targets<'_> {
             0 => MembershipChange::AddLearner(comes),
             1 => MembershipChange::Promote(learner),
             2 if !is_small => MembershipChange::Demote(goes),
+            3 if random.up_to(3) == 0 => MembershipChange::Remove(learner),
             3 | 4 if !is_small => MembershipChange::Remove(goes),
             5 | 6 => MembershipChange::Replace { old: goes, new: comes },
             7 | 8 => MembershipChange::SetVoters(draw_voters(random, &ids, comes)),

@@ -159,7 +159,9 @@ fn on_transfer(decision: &TransferTrace) -> Option<(&'static [TriggeredFault], O
             &[Crash, CrashOther, Isolate, PauseOther, Change, Snapshot, DropMessages],
             Some(*to),
         )),
-        TransferTrace::Refused { .. } | TransferTrace::TimedOut { .. } => None,
+        TransferTrace::Refused { .. }
+        | TransferTrace::Ended { .. }
+        | TransferTrace::TimedOut { .. } => None,
     }
 }
 

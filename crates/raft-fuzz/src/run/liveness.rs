@@ -66,7 +66,8 @@ impl SeedRun {
         self.transfer_leadership(&mut random, within)?;
         self.expect(Condition::Cluster(ClusterCondition::Settled), within, |run| {
             settled(&run.world)
-        })
+        })?;
+        self.add_voter_under_load()
     }
 
     /// Just before the recovery, leadership is transferred to one node, or it starts an election.
@@ -187,7 +188,7 @@ impl SeedRun {
     }
 
     /// Lets time pass until the condition holds, like `expect` in a script.
-    fn expect(
+    pub(super) fn expect(
         &mut self,
         condition: Condition,
         within: Duration,

@@ -47,6 +47,7 @@ fn actions() -> Vec<Action> {
         change(MembershipChange::SetVoters(nodes(&[1, 2, 3]))),
         AdminRequest::ChangeMembership { change: MembershipChange::Remove(four), force: true }
             .on(one),
+        AdminRequest::CancelChange.on(one),
         AdminRequest::TransferLeadership { to: two }.on(one),
         NetworkAction::Partition { groups: vec![nodes(&[1, 2]), nodes(&[3, 4, 5])] }.into(),
         NetworkAction::Partition { groups: vec![nodes(&[1, 2, 3]), nodes(&[3, 4, 5])] }.into(),

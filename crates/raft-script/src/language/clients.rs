@@ -97,7 +97,8 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
         brief: "transfer leadership",
         forms: &[(
             "transfer 3 [via=1]",
-            "ask the leader, or the node in via=, to transfer leadership to node 3",
+            "ask the leader, or the node in via=, to transfer leadership to node 3; a transfer to \
+             the leader itself cancels the present one",
         )],
         parse: |cursor| {
             let to = cursor.selector()?;
@@ -125,6 +126,15 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
             }
             cursor.change(MembershipChange::AddVoter(node))
         },
+    },
+    Word {
+        name: "cancel",
+        brief: "give up a change of the membership",
+        forms: &[(
+            "cancel [via=1]",
+            "give up a change of the membership while its new servers catch up; they stay learners",
+        )],
+        parse: |cursor| cursor.administer(AdminRequest::CancelChange),
     },
     Word {
         name: "promote",
@@ -323,6 +333,7 @@ pub(crate) fn write_admin_request(
 ) -> fmt::Result {
     match request {
         AdminRequest::TransferLeadership { to } => write!(f, "transfer {to}")?,
+        AdminRequest::CancelChange => f.write_str("cancel")?,
         AdminRequest::ChangeMembership { change, force } => {
             write_change(f, change)?;
             f.write_str(if *force { " force" } else { "" })?;

@@ -38,6 +38,7 @@ const CONDITIONS_LEFT_OUT: &[&str] = &[
 /// The settings of `cluster` that README leaves out.
 const SETTINGS_LEFT_OUT: &[&str] = &[
     "batch",
+    "batch-bytes",
     "bugs",
     "check-quorum",
     "chunk",
@@ -50,6 +51,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "lease",
     "paper",
     "patience",
+    "pending",
     "pre-vote",
     "run",
     "shape",
@@ -57,6 +59,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "timeout",
     "uncommitted",
     "window",
+    "window-bytes",
 ];
 
 /// The statements of README's block; two or more spaces part those in one line.

@@ -92,6 +92,7 @@ impl fmt::Display for AdminRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TransferLeadership { to } => write!(f, "transfer leadership to node {to}"),
+            Self::CancelChange => f.write_str("cancel the change of the membership"),
             Self::ChangeMembership { change, force } => {
                 let forced = if *force { " force" } else { "" };
                 write!(f, "change the membership ({change}{forced})")

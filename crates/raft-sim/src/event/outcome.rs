@@ -12,6 +12,7 @@ pub(super) fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
         Outcome::Committed(position) => (1, position).hash(hash),
         Outcome::Readable { index } => (2, index).hash(hash),
         Outcome::Transferred { to } => (3, to).hash(hash),
+        Outcome::Cancelled => 8.hash(hash),
         Outcome::NotLeader { leader } => (4, leader).hash(hash),
         Outcome::Refused(refusal) => (5, refusal).hash(hash),
         Outcome::Superseded { position } => (6, position).hash(hash),
@@ -27,6 +28,7 @@ impl fmt::Display for OutcomeWords<'_> {
         match self.0 {
             Outcome::Committed(position) => write!(f, "done, by entry {position}"),
             Outcome::Transferred { to } => write!(f, "done, node {to} starts an election"),
+            Outcome::Cancelled => f.write_str("done, it is given up"),
             Outcome::NotLeader { leader: Some(leader) } => {
                 write!(f, "it is not the leader; ask node {leader}")
             }

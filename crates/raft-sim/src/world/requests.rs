@@ -48,6 +48,7 @@ impl World {
             AdminRequest::TransferLeadership { to } => {
                 Input::TransferLeadership { request: id, to }
             }
+            AdminRequest::CancelChange => Input::CancelChange { request: id },
             AdminRequest::ChangeMembership { change, force } => {
                 Input::ChangeMembership { request: id, change, force }
             }
@@ -138,8 +139,9 @@ fn reply_of(outcome: Outcome, responses: &BTreeMap<LogIndex, Response>) -> Serve
         Outcome::Refused(Refusal::NotLeader) => ServerReply::NotLeader(None),
         Outcome::Refused(refusal) => ServerReply::TryAgain(RetryReason::Refused(refusal)),
         Outcome::Superseded { .. } => ServerReply::TryAgain(RetryReason::Superseded),
-        Outcome::Readable { .. } | Outcome::Transferred { .. } | Outcome::Unknown { .. } => {
-            ServerReply::TryAgain(RetryReason::FateUnknown)
-        }
+        Outcome::Readable { .. }
+        | Outcome::Transferred { .. }
+        | Outcome::Cancelled
+        | Outcome::Unknown { .. } => ServerReply::TryAgain(RetryReason::FateUnknown),
     }
 }

@@ -14,6 +14,16 @@ pub(in crate::node) fn check_change(
         .then(|| node.check_target(leader, change))
 }
 
+/// [`Bug::CatchUpByLength`]
+pub(in crate::node) fn has_caught_up(node: &Node, leader: &Leader, server: NodeId) -> Option<bool> {
+    node.has(Bug::CatchUpByLength).then(|| {
+        let batch = node.config.settings.max_batch_entries as u64;
+        let near = node.log.last().index.0.saturating_sub(batch);
+        let is_near = |match_index: u64| match_index > 0 && match_index >= near;
+        leader.progress(server).is_some_and(|progress| is_near(progress.match_index.0))
+    })
+}
+
 /// [`Bug::ChangeIgnoresLiveness`]
 pub(in crate::node) fn check_voters_heard(
     node: &Node,

@@ -1,0 +1,171 @@
+//! Catching up new servers (dissertation §4.2.1).
+//!
+//! A server that lacks a part of the log delays the cluster as a voter: entries may have to wait
+//! for it to be committed. So a server joins as a learner, and the leader replicates the log to it
+//! in rounds. A round replicates the entries that the log holds when the round begins; the next one
+//! those that were appended meanwhile. When a round is shorter than an election timeout, the server
+//! has caught up, however fast the log grows.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::change::Change;
+use super::progress::Progress;
+use super::{Leader, Node};
+use crate::{Instant, LogIndex, Membership, NodeId, Refusal};
+
+/// The rounds in which a leader replicates its log to a learner.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CatchUpRounds {
+    /// The last entry of the log at the beginning of the present round, and that moment; `None`
+    /// while the server is not known to lack an entry.
+    open: Option<(LogIndex, Instant)>,
+    /// The length of the last round; `None` before its end.
+    last: Option<Duration>,
+    /// How many rounds in a row were not shorter than an election timeout.
+    slow: u32,
+}
+
+impl CatchUpRounds {
+    /// The server's disk holds the log, which ends at `last`, up to `match_index`: ends the round,
+    /// and begins the next one.
+    pub(super) fn advance(&mut self, match_index: LogIndex, last: LogIndex, clock: RoundClock) {
+        if let Some((goal, began)) = self.open
+            && match_index >= goal
+        {
+            let length = clock.now - began;
+            self.slow = if length < clock.election_timeout { 0 } else { self.slow + 1 };
+            self.last = Some(length);
+            self.open = None;
+        }
+        if self.open.is_none() && match_index < last {
+            self.open = Some((last, clock.now));
+        }
+    }
+
+    /// Whether the last round was short, and the present one is not long yet.
+    fn has_caught_up(&self, clock: RoundClock) -> bool {
+        self.last.is_some_and(|length| length < clock.election_timeout)
+            && self.open.is_none_or(|(_, began)| clock.now - began < clock.election_timeout)
+    }
+}
+
+/// The moment, and the length that a round must stay below.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RoundClock {
+    pub(super) now: Instant,
+    /// The longest election timeout.
+    pub(super) election_timeout: Duration,
+}
+
+/// The progress of a new server in a change: the parts of log and snapshot that it holds, and since
+/// when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CatchUp {
+    replicated: (LogIndex, u64),
+    since: Instant,
+}
+
+impl CatchUp {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { replicated: (LogIndex(0), 0), since: now }
+    }
+}
+
+/// A change is given up if a new server makes no progress for this many of the longest election
+/// timeouts.
+const PATIENCE: u32 = 20;
+
+/// A change is given up if so many rounds in a row are not shorter than an election timeout: the
+/// log grows faster than the server receives it.
+const MAX_SLOW_ROUNDS: u32 = 10;
+
+impl Node {
+    fn round_clock(&self) -> RoundClock {
+        RoundClock { now: self.now, election_timeout: self.config.settings.election_timeout_max }
+    }
+
+    /// Dissertation §4.2.1: whether a server lacks so little of the log that its vote would not
+    /// delay the cluster.
+    pub(super) fn has_caught_up(&self, leader: &Leader, node: NodeId) -> bool {
+        let last = self.log.last().index;
+        leader.progress(node).is_some_and(|progress| {
+            let is_short = |rounds: &CatchUpRounds| rounds.has_caught_up(self.round_clock());
+            progress.match_index == last || progress.rounds.as_ref().is_some_and(is_short)
+        })
+    }
+
+    /// Servers that the change makes voters and that have not caught up.
+    pub(super) fn missing_voters(&self, leader: &Leader, target: &Membership) -> Vec<NodeId> {
+        let present = self.membership();
+        let is_missing =
+            |node: &NodeId| !present.is_voter(*node) && !rule!(self.has_caught_up(leader, *node));
+        target.voters().iter().copied().filter(is_missing).collect()
+    }
+
+    /// The members may be others now: learners have rounds, voters have none.
+    pub(super) fn begin_rounds(&self, leader: &mut Leader) {
+        let (last, clock) = (self.log.last().index, self.round_clock());
+        for progress in &mut leader.peers {
+            match self.membership().is_voter(progress.peer) {
+                true => progress.rounds = None,
+                false => {
+                    progress.rounds.get_or_insert_default();
+                    progress.advance_rounds(last, clock);
+                }
+            }
+        }
+    }
+
+    /// A learner acknowledged entries: its round may be over.
+    pub(super) fn advance_rounds_of(&self, leader: &mut Leader, node: NodeId) {
+        if let Some(position) = leader.position(node)
+            && leader.peers[position].rounds.is_some()
+        {
+            let last = self.log.last().index;
+            leader.peers[position].advance_rounds(last, self.round_clock());
+        }
+    }
+
+    /// With each heartbeat: begins a round for each learner that has begun to lack entries.
+    pub(super) fn advance_rounds(&self, leader: &mut Leader) {
+        let (last, clock) = (self.log.last().index, self.round_clock());
+        leader.peers.iter_mut().for_each(|progress| progress.advance_rounds(last, clock));
+    }
+
+    /// A change that begins counts the slow rounds from then on.
+    pub(super) fn forget_slow_rounds(&self, leader: &mut Leader, nodes: &[NodeId]) {
+        let wanted = leader.peers.iter_mut().filter(|progress| nodes.contains(&progress.peer));
+        for rounds in wanted.filter_map(|progress| progress.rounds.as_mut()) {
+            rounds.slow = 0;
+        }
+    }
+
+    /// Dissertation §4.2.1, with each heartbeat: gives up a change whose new server makes no
+    /// progress, or receives the log more slowly than it grows.
+    pub(super) fn give_up_stalled_change(&mut self, leader: &mut Leader) {
+        let Some((target, known)) = leader.change.as_ref().and_then(Change::catching_up) else {
+            return;
+        };
+        let missing = self.missing_voters(leader, target);
+        let Some(node) = missing.first().copied() else { return };
+        let is_slow = |node: &&NodeId| {
+            let rounds = leader.progress(**node).and_then(|progress| progress.rounds.as_ref());
+            rounds.is_some_and(|rounds| rounds.slow >= MAX_SLOW_ROUNDS)
+        };
+        if let Some(node) = missing.iter().find(is_slow).copied() {
+            let reason = Refusal::CatchUpTooSlow { node, rounds: MAX_SLOW_ROUNDS };
+            return self.give_up_change(leader, reason);
+        }
+        let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
+        let is_same = replicated == known.replicated;
+        let patience = self.config.settings.election_timeout_max * PATIENCE;
+        if is_same && self.now - known.since > patience {
+            return self.give_up_change(leader, Refusal::CatchUpStalled { node });
+        }
+        let since = if is_same { known.since } else { self.now };
+        if let Some(change) = &mut leader.change {
+            change.note_progress(CatchUp { replicated, since });
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! New servers catch up in rounds (dissertation §4.2.1), and what ends that.
+
+use std::time::Duration;
+
+use raft_core::{
+    Input, LogIndex, Membership, MembershipChange, NodeId, Outcome, Refusal, RequestId,
+};
+
+use crate::builders::*;
+use crate::cluster::{Cluster, Envelope};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
+
+fn add(node: u64) -> MembershipChange {
+    MembershipChange::AddVoter(NodeId(node))
+}
+
+fn refused(refusal: Refusal) -> Option<Outcome> {
+    Some(Outcome::Refused(refusal))
+}
+
+fn is_committed(cluster: &Cluster, request: u64) -> bool {
+    matches!(cluster.outcome(1, request), Some(Outcome::Committed(_)))
+}
+
+fn cancel(cluster: &mut Cluster) -> u64 {
+    let request = 1_000_000;
+    cluster.handle(1, Input::CancelChange { request: RequestId(request) });
+    request
+}
+
+/// Server 1 leads servers 1 to 3, and server 4 knows of no cluster. A message has one entry.
+fn led() -> Cluster {
+    let mut cluster = Cluster::joining(3, 1, |config| config.settings.max_batch_entries = 1);
+    cluster.elect(1);
+    cluster
+}
+
+/// Lets the time pass in steps of 10 ms. Each brings `writes` new commands, and what is sent takes
+/// `delay` steps to arrive at server 4 and back; it arrives elsewhere at once.
+fn write_on(cluster: &mut Cluster, steps: u64, writes: u64, delay: usize) {
+    let is_far = |envelope: &Envelope| envelope.to == 4;
+    let mut on_the_way: Vec<Vec<Envelope>> = vec![Vec::new(); delay];
+    for _ in 0..steps {
+        for _ in 0..writes {
+            cluster.propose(1, "x");
+        }
+        cluster.now = cluster.now + 10 * MS;
+        for id in 1..=3 {
+            if cluster.due(id) <= cluster.now {
+                cluster.handle(id, Input::Timeout);
+            }
+        }
+        for _ in 0..10 {
+            cluster.deliver_where(|envelope| !is_far(envelope) && envelope.from != 4);
+        }
+        on_the_way.push(cluster.take(is_far));
+        on_the_way.remove(0).into_iter().for_each(|envelope| cluster.deliver(envelope));
+        cluster.deliver_where(|envelope| envelope.from == 4);
+    }
+}
+
+/// The server follows a round trip behind, and lacks at each moment more entries than a message
+/// takes: the shorter rounds show that its vote would not delay the cluster.
+#[test]
+fn a_server_that_follows_a_busy_leader_becomes_a_voter() {
+    let mut cluster = led();
+    let request = cluster.change(1, add(4));
+    write_on(&mut cluster, 100, 5, 5);
+    let lacks = cluster.node(1).log().last().index.0 - cluster.match_index(1, 4).0;
+    assert!(lacks > 10, "it lacks {lacks} entries");
+    assert!(is_committed(&cluster, request), "{:?}", cluster.outcome(1, request));
+}
+
+/// The same for a learner that is to be promoted.
+#[test]
+fn a_learner_that_follows_a_busy_leader_is_promoted() {
+    let mut cluster = led();
+    cluster.change(1, MembershipChange::AddLearner(NodeId(4)));
+    write_on(&mut cluster, 100, 5, 5);
+    let request = cluster.change(1, MembershipChange::Promote(NodeId(4)));
+    write_on(&mut cluster, 10, 5, 5);
+    assert!(is_committed(&cluster, request), "{:?}", cluster.outcome(1, request));
+}
+
+/// A learner that followed well, and does not any more.
+#[test]
+fn a_round_that_does_not_end_counts_as_long() {
+    let mut cluster = led();
+    cluster.change(1, MembershipChange::AddLearner(NodeId(4)));
+    write_on(&mut cluster, 100, 5, 5);
+    cluster.isolate(4);
+    write_on(&mut cluster, 40, 5, 5);
+    let request = cluster.change(1, MembershipChange::Promote(NodeId(4)));
+    let outcome = cluster.outcome(1, request);
+    let is_refusal = |outcome: &Option<Outcome>| {
+        matches!(outcome, Some(Outcome::Refused(Refusal::NotCaughtUp { .. })))
+    };
+    assert!(is_refusal(&outcome), "{outcome:?}");
+}
+
+/// Each round lasts longer than an election timeout: the log grows while the server receives it.
+#[test]
+fn a_server_that_is_slower_than_the_log_grows_is_given_up() {
+    let mut cluster = led();
+    let request = cluster.change(1, add(4));
+    // A message takes 400 ms.
+    write_on(&mut cluster, 500, 1, 40);
+    let refusal = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
+    assert_eq!(cluster.outcome(1, request), refused(refusal));
+    assert!(cluster.node(1).membership().is_learner(NodeId(4)), "it stays a learner");
+}
+
+/// Server 4 is down, and is being caught up.
+fn catching_up() -> (Cluster, u64) {
+    let mut cluster = Cluster::joining(3, 2, |_| {});
+    cluster.elect(1);
+    cluster.crash(4);
+    let request = cluster.change(1, add(4));
+    cluster.settle();
+    (cluster, request)
+}
+
+#[test]
+fn a_change_is_cancelled_while_its_servers_catch_up() {
+    let (mut cluster, request) = catching_up();
+    let order = cancel(&mut cluster);
+    assert_eq!(cluster.outcome(1, order), Some(Outcome::Cancelled));
+    assert_eq!(cluster.outcome(1, request), refused(Refusal::ChangeCancelled));
+    let members = membership(3).with_learners([NodeId(4)]);
+    assert_eq!(*cluster.node(1).membership(), members, "it stays a learner");
+    let next = cluster.change(1, add(5));
+    cluster.live(SECOND);
+    assert!(is_committed(&cluster, next), "and the next change may begin");
+}
+
+#[test]
+fn removing_a_server_that_is_caught_up_ends_the_change() {
+    let (mut cluster, request) = catching_up();
+    let other = cluster.change(1, MembershipChange::Remove(NodeId(3)));
+    assert_eq!(cluster.outcome(1, other), refused(Refusal::ChangeInProgress), "not any other");
+    let removal = cluster.change(1, MembershipChange::Remove(NodeId(4)));
+    cluster.settle();
+    assert_eq!(cluster.outcome(1, request), refused(Refusal::ChangeCancelled));
+    assert!(is_committed(&cluster, removal));
+    assert_eq!(*cluster.node(1).membership(), membership(3));
+}
+
+/// Another server may lead next, and complete the change: only another change can undo it.
+#[test]
+fn a_change_whose_entry_is_in_the_log_is_not_cancelled() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    let order = cancel(&mut cluster);
+    assert_eq!(cluster.outcome(1, order), refused(Refusal::NoChange));
+    for change in
+        [MembershipChange::Remove(NodeId(3)), MembershipChange::SetVoters(vec![NodeId(1)])]
+    {
+        let mut cluster = Cluster::full(3);
+        cluster.elect(1);
+        let request = cluster.change(1, change);
+        let order = cancel(&mut cluster);
+        let refusal = Refusal::TooLateToCancel { index: LogIndex(2) };
+        assert_eq!(cluster.outcome(1, order), refused(refusal));
+        cluster.settle();
+        assert!(is_committed(&cluster, request), "it is completed");
+    }
+    let leader = Some(NodeId(1));
+    cluster.handle(2, Input::CancelChange { request: RequestId(7) });
+    assert_eq!(cluster.outcome(2, 7), Some(Outcome::NotLeader { leader }));
+    let _: &Membership = cluster.node(1).membership();
+}

@@ -1,0 +1,106 @@
+//! The last demand of the recovery phase: a server joins while clients keep the cluster busy.
+
+use std::time::Duration;
+
+use raft_core::{Membership, MembershipChange, NodeId};
+use raft_kv::{ClientId, Operation};
+use raft_script::{Condition, MemberCondition};
+use raft_sim::{AdminRequest, MAX_NODES, NodeState, ReadPolicy, Request, Setup, SimNode};
+
+use super::{Checked, SeedRun};
+
+/// The clients that keep the cluster busy: the first one, and how many there are.
+const FIRST_CLIENT: u64 = 900;
+const CLIENTS: u64 = 32;
+/// The number of attempts: an election may come in between.
+const ATTEMPTS: u32 = 4;
+/// The length of an attempt, in longest election timeouts.
+const TIMEOUTS: u32 = 8;
+
+impl SeedRun {
+    /// A new server becomes a voter while 32 clients write. It follows, a round trip behind: its
+    /// rounds of catching up are shorter than an election timeout (dissertation §4.2.1).
+    ///
+    /// Demanded only of clusters in which the server lacks more entries at each moment than a
+    /// message takes, and in which neither disks nor windows hold it up.
+    pub(super) fn add_voter_under_load(&mut self) -> Checked {
+        let attempt = self.drawn.setup.settings.election_timeout_max * TIMEOUTS;
+        let Some((new, voters)) = self.newcomer().filter(|_| is_wanted(&self.drawn.setup)) else {
+            return Ok(());
+        };
+        let condition = Condition::Members(MemberCondition::Voters(voters.clone()));
+        for count in 1..=ATTEMPTS {
+            let end = self.world.now() + attempt;
+            if let Some(node) = self.world.leader() {
+                let change = MembershipChange::AddVoter(new);
+                self.act(AdminRequest::change_membership(change).on(node))?;
+            }
+            self.write_for(attempt)?;
+            let is_voter = |run: &Self| run.voters().as_ref() == Some(&voters);
+            if count == ATTEMPTS {
+                return self.expect(condition, attempt, |run| match is_voter(run) {
+                    true => Ok(()),
+                    false => Err(format!("node {new} is no voter")),
+                });
+            }
+            while !is_voter(self) && self.world.next_step().is_some_and(|next| next.at <= end) {
+                self.step()?;
+            }
+            if is_voter(self) {
+                return Ok(());
+            }
+            self.pass(end)?;
+        }
+        Ok(())
+    }
+
+    /// Queues so many writes with each client that they last about twice that long.
+    fn write_for(&mut self, time: Duration) -> Checked {
+        let setup = &self.drawn.setup;
+        // At least from the client to the leader, to a follower, and both ways back.
+        let cycle = setup.link_latency.min * 4 + setup.disk_latency.min * 2;
+        let writes = 2 * time.as_micros() / cycle.as_micros().max(1);
+        for client in (FIRST_CLIENT..).take(CLIENTS as usize).map(ClientId) {
+            for _ in 0..writes.min(100) {
+                let operation = Operation::Set { key: "busy".into(), value: "x".into() };
+                let read = ReadPolicy::Log;
+                self.act(Request { client, operation, via: None, read }.into())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn voters(&self) -> Option<Vec<NodeId>> {
+        let membership = self.world.node(self.world.leader()?)?.core()?.membership();
+        (!membership.is_joint()).then(|| membership.voters().to_vec())
+    }
+
+    /// A node that does not exist yet, and the voters with it. `None` during a change of the
+    /// membership, and while a node runs that is no member.
+    fn newcomer(&self) -> Option<(NodeId, Vec<NodeId>)> {
+        let leader = self.world.leader()?;
+        let new = self.world.node_ids().last().map(|last| NodeId(last.0 + 1))?;
+        let membership: &Membership = self.world.node(leader)?.core()?.membership();
+        let mut voters = self.voters()?;
+        let mut running =
+            self.world.nodes().filter(|node| node.state() == NodeState::Running).map(SimNode::id);
+        let is_possible = new.0 <= MAX_NODES
+            && voters.len() < Membership::MAX_VOTERS
+            && membership.learners().len() < Membership::MAX_VOTERS
+            && running.all(|node| membership.contains(node))
+            && !self.targets.iter().any(|(node, _)| *node == leader);
+        voters.push(new);
+        is_possible.then_some((new, voters))
+    }
+}
+
+/// Whether a server that follows a busy leader lacks more entries than a message takes, although
+/// neither disks nor windows hold it up.
+fn is_wanted(setup: &Setup) -> bool {
+    let settings = &setup.settings;
+    settings.max_batch_entries <= 2
+        && settings.max_in_flight >= 64
+        && settings.max_uncommitted_bytes >= 1 << 20
+        && settings.snapshot_threshold >= 100
+        && setup.link_latency.max >= setup.disk_latency.max * 10
+}
