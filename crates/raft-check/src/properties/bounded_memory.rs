@@ -26,6 +26,9 @@ pub(crate) struct BoundedMemory {
     /// The snapshot of which a node received a piece last: the leader's term, and the last entry
     /// that it covers. `None` if the node may have handled another one since.
     incoming: PerNode<Option<(Term, LogIndex)>>,
+    /// The last entry that a node may have applied at its start: that asks for no snapshot, the
+    /// next entry does.
+    applied_at_start: PerNode<LogIndex>,
     /// The payload bytes of the largest message with entries so far.
     largest_message: usize,
 }
@@ -82,6 +85,7 @@ impl Checker for BoundedMemory {
             node: id,
             snapshot: core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index),
             last_applied: core.last_applied(),
+            applied_at_start: *self.applied_at_start.of(id),
             membership: shadow.memberships.at(core.last_applied()),
         };
         cx.note(&PROPERTY, log_is_compacted(log, settings));
@@ -94,8 +98,9 @@ impl Checker for BoundedMemory {
         }
     }
 
-    fn started(&mut self, node: NodeId, _: &Node, _: &mut Context<'_>) {
+    fn started(&mut self, node: NodeId, core: &Node, _: &mut Context<'_>) {
         *self.incoming.of(node) = None;
+        *self.applied_at_start.of(node) = core.commit_index();
     }
 
     fn log_changed(&mut self, id: NodeId, core: &Node, change: LogChange, cx: &mut Context<'_>) {
@@ -199,15 +204,18 @@ struct LogLength<'a> {
     /// The end of its last snapshot.
     snapshot: LogIndex,
     last_applied: LogIndex,
+    /// The last entry that it may have applied at its start.
+    applied_at_start: LogIndex,
     /// In force at the last entry applied.
     membership: &'a Membership,
 }
 
 fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
-    let LogLength { node, snapshot, last_applied, membership } = log;
+    let LogLength { node, snapshot, last_applied, applied_at_start, membership } = log;
     let applied = last_applied.0.saturating_sub(snapshot.0);
+    let is_due = applied >= settings.snapshot_threshold && last_applied > applied_at_start;
     // A server that joins cannot take a snapshot before it knows the membership.
-    if applied < settings.snapshot_threshold || membership.is_empty() {
+    if !is_due || membership.is_empty() {
         return Ok(());
     }
     Err(format!(

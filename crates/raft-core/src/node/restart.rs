@@ -17,7 +17,7 @@ use crate::{
 /// The state on a server's disk. The default is an empty disk: the server's first start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recovered {
-    /// The members that this server first started with ([`Persist::bootstrap`]); `Some` of none for
+    /// The members that this server first started with ([`Persist::bootstrap`](crate::Persist::bootstrap)); `Some` of none for
     /// a server that started in order to join a cluster. `None` on an empty disk, and on one that
     /// was written before these were stored.
     pub bootstrap: Option<Membership>,
@@ -27,7 +27,7 @@ pub struct Recovered {
     pub snapshot: Option<Snapshot>,
     /// The stored entries after the snapshot, in order.
     pub entries: Vec<Entry>,
-    /// The last stored [`Persist::commit_index`], a lower bound: more may be committed. 0 if none
+    /// The last stored [`Persist::commit_index`](crate::Persist::commit_index), a lower bound: more may be committed. 0 if none
     /// was stored.
     pub commit_index: LogIndex,
     /// The last entry whose effect is in the state machine that the driver hands on, if that is on
@@ -100,32 +100,13 @@ impl Node {
         #[cfg(feature = "bugs")]
         let recovered = super::mutants::recover(&config, recovered);
         config.validate().map_err(RestartError::Config)?;
-        let Recovered { bootstrap: stored, hard_state, snapshot, entries, commit_index, applied } =
+        let mut recovered = recovered;
+        let entries = core::mem::take(&mut recovered.entries);
+        let (log, memberships) = recover_log(&config, &recovered, entries)?;
+        let Recovered { bootstrap: stored, hard_state, snapshot, commit_index, applied, .. } =
             recovered;
-        let bootstrap = bootstrap_of(&config, stored.as_ref())?;
-        if let Some(snapshot) = &snapshot {
-            snapshot.membership.validate().map_err(RestartError::Config)?;
-        }
-        let base = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let (base, last_log) = (log.base(), log.last());
         let current_term = hard_state.current_term;
-        if current_term.0 > LARGEST_NUMBER || base.index.0 > LARGEST_NUMBER {
-            return Err(RestartError::NumberTooLarge);
-        }
-        check_entries(base, &entries)?;
-        let first = snapshot.as_ref().map_or(bootstrap, |snapshot| &snapshot.membership);
-        let memberships = recover_memberships(base.index, first.clone(), &entries)?;
-        let mut log = Log::new(base);
-        log.append_recovered(entries);
-        if log.last().term > current_term {
-            return Err(RestartError::TermLost { current_term, last_log: log.last() });
-        }
-        let last_log = log.last();
-        if commit_index > last_log.index {
-            return Err(RestartError::CommitBeyondLog { commit_index, last_log });
-        }
-        if applied > last_log.index {
-            return Err(RestartError::AppliedBeyondLog { applied, last_log });
-        }
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
         let (min, max) =
@@ -140,7 +121,7 @@ impl Node {
             role: Role::Follower { leader: None },
             memberships,
             // All entries that a snapshot covers were committed and applied before it was taken
-            // (§7). What was committed once, or applied, is committed for ever (§5.4).
+            // (§7). What was committed once, or applied, stays committed (§5.4).
             commit_index: base.index.max(commit_index).max(applied),
             last_applied: base.index.max(applied),
             applied_term: log.term_at(base.index.max(applied)).unwrap_or(base.term),
@@ -150,7 +131,7 @@ impl Node {
             leader_heard: None,
             is_needed: false,
             successor: None,
-            durability: Durability::new(log.last().index),
+            durability: Durability::new(last_log.index),
             has_requests: false,
             proposed: Vec::new(),
             proposals: VecDeque::new(),
@@ -189,6 +170,40 @@ impl Node {
         super::mutants::announce(&mut node);
         Ok(node)
     }
+}
+
+/// The log on disk and the memberships in it, if neither contradicts anything else there.
+fn recover_log(
+    config: &Config,
+    recovered: &Recovered,
+    entries: Vec<Entry>,
+) -> Result<(Log, Vec<(LogIndex, Membership)>), RestartError> {
+    let Recovered { bootstrap, hard_state, snapshot, commit_index, applied, .. } = recovered;
+    let bootstrap = bootstrap_of(config, bootstrap.as_ref())?;
+    if let Some(snapshot) = snapshot {
+        snapshot.membership.validate().map_err(RestartError::Config)?;
+    }
+    let base = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+    let current_term = hard_state.current_term;
+    if current_term.0 > LARGEST_NUMBER || base.index.0 > LARGEST_NUMBER {
+        return Err(RestartError::NumberTooLarge);
+    }
+    check_entries(base, &entries)?;
+    let first = snapshot.as_ref().map_or(bootstrap, |snapshot| &snapshot.membership);
+    let memberships = recover_memberships(base.index, first.clone(), &entries)?;
+    let mut log = Log::new(base);
+    log.append_recovered(entries);
+    let (last_log, commit_index, applied) = (log.last(), *commit_index, *applied);
+    if last_log.term > current_term {
+        return Err(RestartError::TermLost { current_term, last_log });
+    }
+    if commit_index > last_log.index {
+        return Err(RestartError::CommitBeyondLog { commit_index, last_log });
+    }
+    if applied > last_log.index {
+        return Err(RestartError::AppliedBeyondLog { applied, last_log });
+    }
+    Ok((log, memberships))
 }
 
 /// The members that the server first started with. [`Config::membership`] counts only if the disk

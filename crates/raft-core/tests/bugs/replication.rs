@@ -135,6 +135,7 @@ pub(crate) fn removed_and_committed(bugs: Bugs) {
     cluster.lose_all();
     cluster.rejoin(1);
     cluster.time_out(5);
+    cluster.ask(5, 1);
     cluster.carry(5, 1);
     cluster.crash(5);
     cluster.lose_all();

@@ -324,7 +324,7 @@ fn live(setup: Setup, random: &mut Random, acknowledged: &Rc<RefCell<Vec<String>
 fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
     let mut random = Random(0x9e37_79b9);
     let acknowledged = Rc::new(RefCell::new(Vec::new()));
-    let mut joined = 0;
+    let (mut joined, mut total) = (0, 0);
     for seed in 1..=30 {
         let mut setup = Setup {
             nodes: 3,
@@ -358,8 +358,9 @@ fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
             }
             assert_eq!(world.nodes().filter_map(SimNode::core).count(), world.nodes().len());
         }
-        assert!(acknowledged.borrow().len() > 5, "{}", acknowledged.borrow().len());
+        total += acknowledged.borrow().len();
     }
+    assert!(total > 600, "many writes were acknowledged: {total}");
     assert!(joined > 30, "a server joined in many of the runs: {joined}");
 }
 

@@ -20,7 +20,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run until idle\n\
          expect committed x=4\n\
          run 1s",
-        0xb375_cf9c_8c8f_7ea6,
+        0xfd2b_0416_46e2_6999,
     ),
     (
         "crashes of nodes and losses of disks",
@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0xeb1d_51ea_322b_c9b7,
+        0x25f4_b17c_ca22_990c,
     ),
     (
         "a bad network",
@@ -52,7 +52,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 2s\n\
          heal\n\
          run 5s",
-        0xbdec_6649_6558_4e5c,
+        0xc2bc_df1b_8eae_3781,
     ),
     (
         "servers that come and go, and reads of every kind",
@@ -73,7 +73,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 1s\n\
          expect leader 5\n\
          expect safe",
-        0x4daa_1256_c328_a5f8,
+        0x8de4_07ac_9135_ba03,
     ),
 ];
 

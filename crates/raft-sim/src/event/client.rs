@@ -115,7 +115,7 @@ impl ClientEvent {
             }
             Self::Asked { node, attempt } => (20, client, sequence, node, attempt).hash(hash),
             Self::Replied { node, outcome } => {
-                (70, client, sequence, node).hash(hash);
+                (71, client, sequence, node).hash(hash);
                 add_outcome(hash, *outcome);
             }
             Self::Redirected { node, leader } => (21, client, sequence, node, leader).hash(hash),

@@ -248,6 +248,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "node 3 hands over more than 1000000 outputs at once")]
     fn a_drain_that_never_ends_stops_at_an_assertion() {
-        (1..).for_each(|outputs| assert_rest(NodeId(3), outputs));
+        for outputs in 1..=2 * MAX_OUTPUTS {
+            assert_rest(NodeId(3), outputs);
+        }
     }
 }

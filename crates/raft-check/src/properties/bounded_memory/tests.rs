@@ -90,7 +90,11 @@ fn a_log_that_is_not_compacted() {
     let (known, unknown) = (voters(1..=3), Membership::empty());
     let look = |applied: u64, membership| {
         let (snapshot, last_applied) = (LogIndex(20), LogIndex(20 + applied));
-        log_is_compacted(LogLength { node: N1, snapshot, last_applied, membership }, &settings())
+        let applied_at_start = LogIndex(0);
+        log_is_compacted(
+            LogLength { node: N1, snapshot, last_applied, applied_at_start, membership },
+            &settings(),
+        )
     };
     assert_eq!(look(9, &known), Ok(()));
     assert_eq!(look(12, &unknown), Ok(()), "it does not know the membership yet");
