@@ -17,9 +17,10 @@ use crate::{
 /// The state on a server's disk. The default is an empty disk: the server's first start.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Recovered {
-    /// The members that this server first started with ([`Persist::bootstrap`](crate::Persist::bootstrap)); `Some` of none for
-    /// a server that started in order to join a cluster. `None` on an empty disk, and on one that
-    /// was written before these were stored.
+    /// The members that this server first started with
+    /// ([`Persist::bootstrap`](crate::Persist::bootstrap)); `Some` of none for a server that
+    /// started in order to join a cluster. `None` on an empty disk, and on one that was written
+    /// before these were stored.
     pub bootstrap: Option<Membership>,
     /// The last stored term and vote.
     pub hard_state: HardState,
@@ -27,8 +28,8 @@ pub struct Recovered {
     pub snapshot: Option<Snapshot>,
     /// The stored entries after the snapshot, in order.
     pub entries: Vec<Entry>,
-    /// The last stored [`Persist::commit_index`](crate::Persist::commit_index), a lower bound: more may be committed. 0 if none
-    /// was stored.
+    /// The last stored [`Persist::commit_index`](crate::Persist::commit_index), a lower bound: more
+    /// may be committed. 0 if none was stored.
     pub commit_index: LogIndex,
     /// The last entry whose effect is in the state machine that the driver hands on, if that is on
     /// disk; 0 for a state machine that starts empty. After a start, entries up to here are not
