@@ -21,7 +21,11 @@ before(async () => {
 after(() => server?.close());
 
 /** The keys that every node agrees on, once all have the same. */
-function agreedKeys(page) {
+async function agreedKeys(page) {
+  // A node starts with the entries of which its disk says that they are committed. The others are
+  // known to be only when a leader has said so.
+  const answer = await exec(page, 'run until converged');
+  assert.equal(answer.ok, true, JSON.stringify(answer));
   return until('all nodes have the same keys', async () => {
     const { nodes } = await page.evaluate(() => globalThis.helios.state());
     const all = new Set(nodes.map((node) => JSON.stringify(Object.entries(node.keys).sort())));
