@@ -90,6 +90,28 @@ impl Context<'_> {
         self.table.note(property, verdict);
     }
 
+    /// Notes a wrong answer. A wrong clock excuses a stale read that rests on a lease: it suspends
+    /// the property. The history stays as it is, but does not excuse any other answer.
+    pub(crate) fn note_answer(
+        &mut self,
+        property: &'static Property,
+        words: String,
+        excuse: Option<NodeId>,
+    ) {
+        match excuse {
+            Some(clock) => {
+                let because = format!(
+                    "the clock of node {clock} is wrong, so a lease proves nothing: {words}"
+                );
+                self.table.suspend(property, because);
+            }
+            None => {
+                self.table.lift(property);
+                self.note(property, Err(words));
+            }
+        }
+    }
+
     /// The core of a node, and the time that its clock shows, if the node handles what arrives at
     /// once and has handled all that arrived.
     pub(crate) fn prompt(&self, id: NodeId) -> Option<Prompt<'_>> {

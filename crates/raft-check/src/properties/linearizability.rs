@@ -51,19 +51,9 @@ impl Checker for Linearizability {
             ClientEvent::Answered { response, node, .. } => {
                 let at = cx.world.now();
                 let seen = Answered { node: *node, client, sequence, response, at };
-                match self.answered(seen, &cx.shadows.ledger) {
-                    Ok(()) => {}
-                    Err(Contradiction { words, excuse: Some(clock) }) => {
-                        let because = format!(
-                            "the clock of node {clock} is wrong, so a lease proves nothing: {words}"
-                        );
-                        cx.table.suspend(&PROPERTY, because);
-                    }
-                    // The history stays as it is, but it does not excuse any other answer.
-                    Err(Contradiction { words, excuse: None }) => {
-                        cx.table.lift(&PROPERTY);
-                        cx.note(&PROPERTY, Err(words));
-                    }
+                let judged = self.answered(seen, &cx.shadows.ledger);
+                if let Err(Contradiction { words, excuse }) = judged {
+                    cx.note_answer(&PROPERTY, words, excuse);
                 }
             }
             ClientEvent::GaveUp => self.forget(client, sequence),

@@ -55,16 +55,7 @@ impl Checker for ReadLinearizability {
         let asked = asked.filter(|asked| asked.sequence == served.sequence);
         let Err(words) = read_served(served, asked) else { return };
         let excuse = asked.and_then(|asked| asked.excuse);
-        match excuse.or(cx.shadows.excuse(served.read)) {
-            Some(clock) => cx.table.suspend(
-                &PROPERTY,
-                format!("the clock of node {clock} is wrong, so a lease proves nothing: {words}"),
-            ),
-            None => {
-                cx.table.lift(&PROPERTY);
-                cx.note(&PROPERTY, Err(words));
-            }
-        }
+        cx.note_answer(&PROPERTY, words, excuse.or(cx.shadows.excuse(served.read)));
     }
 }
 
