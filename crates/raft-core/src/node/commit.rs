@@ -208,8 +208,10 @@ impl Node {
     /// Apart, so that the check before it is inlined: most inputs let nothing be applied.
     #[inline(never)]
     fn apply_through(&mut self, through: LogIndex) {
+        let mut term = self.applied_term;
         while self.last_applied < through {
             let entries = self.log.part(self.last_applied.next(), through);
+            term = entries.last().map_or(term, |entry| entry.term);
             self.last_applied = LogIndex(self.last_applied.0 + entries.len() as u64);
             match self.proposals.front() {
                 Some(proposal) if proposal.position.index <= self.last_applied => {
@@ -219,7 +221,7 @@ impl Node {
                 _ => self.outputs.push_back(Output::Apply(entries)),
             }
         }
-        if let Some(term) = self.log.term_at(through).filter(|term| *term > self.applied_term) {
+        if term > self.applied_term {
             self.supersede_before(term);
         }
         self.answer_readable();
