@@ -67,6 +67,7 @@ properties! { $
     lease_safety: LeaseSafety,
     prompt_transfer: PromptTransfer,
     quorum_contact: QuorumContact,
+    hung_disk: HungDisk,
     leader_stickiness: LeaderStickiness,
     election_timer: ElectionTimer,
     eligible_candidate: EligibleCandidate,

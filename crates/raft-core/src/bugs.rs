@@ -205,6 +205,8 @@ bugs! {
     /// The commit index that goes to disk is that of the next entry, which may not be in the log.
     StoredCommitBeyondLog: "stored-commit-beyond-log" breaks "Commit Rule",
         seen in "etcd (tocommit is out of range)";
+    /// A leader whose disk hangs goes on leading.
+    HungDiskLeadsOn: "hung-disk-leads-on" breaks "Hung Disk", seen in "hashicorp/raft#683";
 }
 
 /// The rules that are switched off.

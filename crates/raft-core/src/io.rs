@@ -223,7 +223,8 @@ pub enum Outcome {
         position: LogPosition,
     },
     /// It may have been committed or not, or may yet be: a snapshot covers the place where it was
-    /// appended, or the leader that took it does not lead any more.
+    /// appended, or the leader that took it does not lead any more, or that leader handed over
+    /// because its disk hangs.
     Unknown {
         /// The entry's place, if that is known.
         position: Option<LogPosition>,

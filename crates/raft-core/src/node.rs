@@ -45,6 +45,7 @@ mod durability;
 mod election;
 mod follower;
 mod forward;
+mod hung_disk;
 mod incoming;
 mod leader;
 #[cfg(feature = "bugs")]
@@ -71,6 +72,7 @@ use self::change::Change;
 use self::commit::Proposal;
 use self::durability::Durability;
 use self::forward::ForwardedRequest;
+use self::hung_disk::DiskWatch;
 use self::incoming::IncomingSnapshot;
 use self::progress::Progress;
 use self::reads::{HeartbeatRounds, PendingRead};
@@ -184,6 +186,7 @@ struct Leader {
     /// Reads that wait for a quorum to answer their round, in order.
     reads: VecDeque<PendingRead>,
     transfer: Option<LeadershipTransfer>,
+    disk: DiskWatch,
     /// The last server that was told, in this term, to start an election (`TimeoutNow`).
     successor: Option<NodeId>,
     change: Option<Change>,

@@ -72,6 +72,7 @@
 //! | rule | function |
 //! |---|---|
 //! | §3.10: leadership transfer | `node/transfer.rs`: `transfer_leadership`, `advance_transfer`, `end_overdue_transfer` |
+//! | §3.10: a leader hands over if its disk hangs | `node/hung_disk.rs`: `leave_hung_disk` |
 //! | §4.1, erratum: no change before an entry of the leader's own term is committed | `node/change.rs`: `check_change`, `has_committed_in_term` |
 //! | §4.2: a change of the voters does not end the cluster | `node/quorum.rs`: `check_voters_heard` |
 //! | §4.2.1: new servers catch up | `node/catch_up.rs`: `advance` (the rounds), `has_caught_up`, `give_up_stalled_change`; `node/change.rs`: `advance_change`, `cancel_change` |

@@ -67,6 +67,7 @@ rare_events! {
         "A change was refused or given up: too few of the new voters were heard.";
     TransferDone: "transfer-done", "Leadership was transferred.";
     TransferTimedOut: "transfer-timed-out", "A transfer of leadership timed out.";
+    HandedOver: "handed-over", "A leader whose disk hangs handed over.";
     TransferInChange: "transfer-in-change",
         "A transfer of leadership started during a membership change.";
     LeaseReadPartitioned: "lease-read-partitioned",

@@ -84,7 +84,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 25] = [
+const PROOFS: [(&str, &str); 26] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -102,6 +102,7 @@ const PROOFS: [(&str, &str); 25] = [
     ("Lease Safety", "lease-kept-in-transfer"),
     ("Prompt Transfer", "transfer-needs-pre-vote"),
     ("Quorum Contact", "leader-without-quorum"),
+    ("Hung Disk", "hung-disk-leads-on"),
     ("Leader Stickiness", "pre-vote-ignores-leader"),
     ("Election Timer", "refused-vote-restarts-timer"),
     ("Eligible Candidate", "learner-campaigns"),

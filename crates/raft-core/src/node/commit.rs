@@ -261,6 +261,13 @@ impl Node {
         });
     }
 
+    /// This server leads no more, and its disk hangs: it may not be able to apply anything for a
+    /// long time. So its clients are told now that the outcome is unknown.
+    pub(super) fn lose_requests(&mut self) {
+        self.lose_proposals(self.log.last().index);
+        self.lose_reads();
+    }
+
     /// A snapshot covers the entries up to `through`: whether proposals there are committed is
     /// unknown.
     pub(super) fn lose_proposals(&mut self, through: LogIndex) {

@@ -64,6 +64,16 @@ impl Durability {
         self.log_index
     }
 
+    /// The last write known to be durable.
+    pub(super) fn durable(&self) -> PersistId {
+        self.durable
+    }
+
+    /// Whether a write is under way.
+    pub(super) fn is_writing(&self) -> bool {
+        self.issued > self.durable
+    }
+
     /// How many writes that change the log are under way.
     pub(super) fn log_writes(&self) -> usize {
         self.log_writes.len()

@@ -52,6 +52,7 @@ impl Node {
             return;
         }
         self.end_overdue_transfer(leader);
+        rule!(self.leave_hung_disk(leader));
         self.advance_rounds(leader);
         self.give_up_stalled_change(leader);
         self.broadcast_heartbeat(leader);

@@ -216,6 +216,14 @@ impl Node {
         });
     }
 
+    /// This server may not be able to apply anything for a long time: reads that wait for that ask
+    /// another server.
+    pub(super) fn lose_reads(&mut self) {
+        for (_, request) in core::mem::take(&mut self.readable) {
+            self.refuse_read(Reader::Client(request), Refusal::NotLeader);
+        }
+    }
+
     pub(super) fn receive_read_index(&mut self, from: NodeId, request: ReadIndex) {
         let reader = Reader::Follower(from, request.id);
         let mode = if request.lease { ReadMode::Lease } else { ReadMode::Quorum };

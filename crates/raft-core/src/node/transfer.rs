@@ -14,7 +14,8 @@ use crate::{
 /// A transfer of leadership that is not complete.
 #[derive(Clone, Debug)]
 pub(super) struct LeadershipTransfer {
-    request: RequestId,
+    /// The order; `None` if the leader hands over by itself.
+    request: Option<RequestId>,
     to: NodeId,
     /// The leader goes on if the target has not taken over by then.
     deadline: Instant,
@@ -27,7 +28,7 @@ impl LeadershipTransfer {
         self.to
     }
 
-    pub(super) fn request(&self) -> RequestId {
+    pub(super) fn request(&self) -> Option<RequestId> {
         self.request
     }
 }
@@ -53,6 +54,16 @@ impl Node {
             return self.reply(request, Outcome::Refused(refusal));
         }
         self.cancel_transfer(leader, |_, told| Refusal::TransferReplaced { by: to, told });
+        self.begin_transfer(leader, Some(request), to);
+    }
+
+    /// Dissertation §3.10: from here on this leader takes no proposals.
+    pub(super) fn begin_transfer(
+        &mut self,
+        leader: &mut Leader,
+        request: Option<RequestId>,
+        to: NodeId,
+    ) {
         let deadline = self.now + self.config.settings.election_timeout_max;
         leader.transfer = Some(LeadershipTransfer { request, to, deadline, is_sent: false });
         self.trace(|| TransferTrace::Started { to });
@@ -79,7 +90,7 @@ impl Node {
         let Some(LeadershipTransfer { request, to, .. }) = leader.transfer.take() else { return };
         let reason = reason(to, leader.successor == Some(to));
         self.trace(|| TransferTrace::Ended { to, reason });
-        self.reply(request, Outcome::Refused(reason));
+        self.reply_to_order(request, Outcome::Refused(reason));
     }
 
     /// The membership will be `target`: a transfer to a server without a vote ends.
@@ -117,7 +128,7 @@ impl Node {
             let (request, to) = (transfer.request, transfer.to);
             leader.transfer = None;
             self.trace(|| TransferTrace::TimedOut { to });
-            self.reply(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
+            self.reply_to_order(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
             self.advance_change(leader);
         } else {
             transfer.is_sent = false;
@@ -147,6 +158,13 @@ impl Node {
         let best = progress.max_by_key(|progress| (progress.match_index, is_wanted(progress)));
         if let Some(to) = best.map(|progress| progress.peer) {
             self.send_timeout_now(leader, to);
+        }
+    }
+
+    /// Answers the order of a transfer, if one was given.
+    pub(super) fn reply_to_order(&mut self, request: Option<RequestId>, outcome: Outcome) {
+        if let Some(request) = request {
+            self.reply(request, outcome);
         }
     }
 

@@ -18,6 +18,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use super::hung_disk::DiskWatch;
 use super::progress::Progress;
 use super::reads::HeartbeatRounds;
 use super::{Leader, Node, Role};
@@ -110,6 +111,7 @@ impl Node {
             rounds: HeartbeatRounds::default(),
             reads: VecDeque::new(),
             transfer: None,
+            disk: DiskWatch::default(),
             successor: None,
             change: None,
             steps_down: None,
@@ -150,15 +152,19 @@ impl Node {
     /// Answers what only a leader could have done.
     fn end_leadership(&mut self, mut leader: Leader) {
         self.successor = leader.successor;
+        let disk_hangs = self.disk_hangs(&leader).is_some();
         for read in core::mem::take(&mut leader.reads) {
             self.refuse_read(read.reader, Refusal::NotLeader);
         }
         if let Some(transfer) = &leader.transfer {
             let outcome = self.outcome_of_transfer(&leader, transfer.target());
-            self.reply(transfer.request(), outcome);
+            self.reply_to_order(transfer.request(), outcome);
         }
         if let Some(change) = leader.change {
             self.reply(change.request(), Outcome::Unknown { position: change.position() });
+        }
+        if disk_hangs {
+            self.lose_requests();
         }
     }
 }

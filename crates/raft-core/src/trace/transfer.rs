@@ -1,6 +1,7 @@
 //! Decisions of a leadership transfer (dissertation §3.10).
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::{NodeId, Refusal};
 
@@ -37,6 +38,13 @@ pub enum TransferTrace {
         /// The target.
         to: NodeId,
     },
+    /// The leader hands over: its disk hangs, and a quorum of the other voters holds more than it.
+    DiskHangs {
+        /// The target.
+        to: NodeId,
+        /// How long the disk has finished no write, as far as the heartbeats show it.
+        waited: Duration,
+    },
 }
 
 impl TransferTrace {
@@ -46,7 +54,8 @@ impl TransferTrace {
             | Self::Refused { .. }
             | Self::TimeoutNowSent { .. }
             | Self::Ended { .. }
-            | Self::TimedOut { .. } => Some("dissertation §3.10"),
+            | Self::TimedOut { .. }
+            | Self::DiskHangs { .. } => Some("dissertation §3.10"),
         }
     }
 }
@@ -68,6 +77,14 @@ impl fmt::Display for TransferTrace {
             }
             Self::TimedOut { to } => {
                 write!(f, "goes on leading: node {to} did not take over in time")
+            }
+            Self::DiskHangs { to, waited } => {
+                write!(
+                    f,
+                    "hands over to node {to}: its own disk has finished no write for {} ms, and a \
+                     quorum without it holds more of the log",
+                    waited.as_millis()
+                )
             }
         }
     }

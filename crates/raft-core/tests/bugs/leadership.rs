@@ -58,3 +58,13 @@ pub(crate) fn bridge(bugs: Bugs) {
     let is_alive = cluster.ids().any(|id| cluster.node(id).commit_index() > before);
     assert!(is_alive, "nobody can commit");
 }
+
+/// The leader's disk hangs: the others commit, but no client of the leader gets an answer.
+pub(crate) fn disk_hangs(bugs: Bugs) {
+    let mut cluster = modern(bugs, 3);
+    cluster.elect(1);
+    cluster.server_mut(1).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.live(Duration::from_secs(2));
+    assert!(!cluster.leads(1), "the leader's disk hangs");
+}

@@ -110,6 +110,7 @@ rows! {
     limits::learner_misses_a_message, HeartbeatSkipsLearners => "does not catch up";
     replication::removed_and_committed, SupersededEarly => "was told that it never will be";
     commits::follower_restarts, StoredCommitBeyondLog => "CommitBeyondLog";
+    leadership::disk_hangs, HungDiskLeadsOn => "the leader's disk hangs";
 }
 
 #[test]

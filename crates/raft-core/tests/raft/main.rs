@@ -16,7 +16,7 @@
 //! | `prevote` | dissertation §9.6 |
 //! | `quorum_check` | dissertation §6.2, §4.2.3 |
 //! | `reads` | dissertation §6.4 |
-//! | `leadership_transfer` | dissertation §3.10 |
+//! | `leadership_transfer`, `hung_disk` | dissertation §3.10 |
 //! | `clock` | a driver's clock that goes back |
 //! | `membership` | §6, dissertation chapter 4 |
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
@@ -45,6 +45,7 @@ mod figure8;
 mod flow;
 mod follower;
 mod forwarding;
+mod hung_disk;
 mod leader;
 mod leadership_transfer;
 mod limits;

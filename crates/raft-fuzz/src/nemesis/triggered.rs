@@ -155,7 +155,9 @@ fn on_membership(decision: &MembershipTrace) -> Option<&'static [TriggeredFault]
 
 fn on_transfer(decision: &TransferTrace) -> Option<(&'static [TriggeredFault], Option<NodeId>)> {
     match decision {
-        TransferTrace::Started { to } | TransferTrace::TimeoutNowSent { to } => Some((
+        TransferTrace::Started { to }
+        | TransferTrace::TimeoutNowSent { to }
+        | TransferTrace::DiskHangs { to, .. } => Some((
             &[Crash, CrashOther, Isolate, PauseOther, Change, Snapshot, DropMessages],
             Some(*to),
         )),

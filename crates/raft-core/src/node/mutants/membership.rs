@@ -34,6 +34,11 @@ pub(in crate::node) fn check_voters_heard(
     node.has(Bug::ChangeIgnoresLiveness).then_some(Ok(()))
 }
 
+/// [`Bug::HungDiskLeadsOn`]
+pub(in crate::node) fn leave_hung_disk(node: &Node, _: &mut Leader) -> Option<()> {
+    node.has(Bug::HungDiskLeadsOn).then_some(())
+}
+
 /// [`Bug::RemovedLeaderStays`]
 pub(in crate::node) fn is_removed(node: &Node) -> Option<bool> {
     node.has(Bug::RemovedLeaderStays).then_some(false)

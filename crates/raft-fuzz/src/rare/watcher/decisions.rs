@@ -111,6 +111,8 @@ impl Watcher {
             }
         } else if let TransferTrace::TimedOut { .. } = decision {
             self.count(RareEvent::TransferTimedOut);
+        } else if let TransferTrace::DiskHangs { .. } = decision {
+            self.count(RareEvent::HandedOver);
         }
     }
 

@@ -1,0 +1,79 @@
+//! A leader whose disk hangs (dissertation §3.10: another server may be more suitable to lead).
+//!
+//! A leader may commit entries that are not on its own disk, but it applies none of them, so its
+//! clients get no answer. Its heartbeats still leave, so no other server starts an election. Such a
+//! leader hands over, if a quorum of the other voters holds more than its disk does.
+
+use core::time::Duration;
+
+use super::progress::Progress;
+use super::{Leader, Node};
+use crate::{Instant, NodeId, PersistId, TransferTrace};
+
+/// A disk hangs if it finishes no write, though one is under way, for this many of the longest
+/// election timeouts.
+const PATIENCE: u32 = 4;
+
+/// A leader's view of its own disk, as of the last heartbeat.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DiskWatch {
+    /// The last write known to be durable, and the first heartbeat at which that was so and a later
+    /// write was under way; `None` without a write under way.
+    waiting: Option<(PersistId, Instant)>,
+    /// When this leader began to hand over by itself.
+    last_transfer: Option<Instant>,
+}
+
+impl Node {
+    fn disk_patience(&self) -> Duration {
+        self.config.settings.election_timeout_max * PATIENCE
+    }
+
+    /// With each heartbeat: hands over, if this leader's disk hangs and a quorum without it holds
+    /// more of the log.
+    pub(super) fn leave_hung_disk(&mut self, leader: &mut Leader) {
+        self.watch_disk(leader);
+        let Some(waited) = self.disk_hangs(leader) else { return };
+        // A transfer that failed is tried again after as long a time.
+        let last = leader.disk.last_transfer;
+        let is_due = last.is_none_or(|last| self.now - last >= self.disk_patience());
+        if !is_due || leader.transfer.is_some() || !self.is_quorum_ahead(leader) {
+            return;
+        }
+        let Some(to) = self.best_successor(leader) else { return };
+        self.trace(|| TransferTrace::DiskHangs { to, waited });
+        leader.disk.last_transfer = Some(self.now);
+        self.begin_transfer(leader, None, to);
+    }
+
+    fn watch_disk(&self, leader: &mut Leader) {
+        let durable = self.durability.durable();
+        let same = leader.disk.waiting.filter(|(waiting, _)| *waiting == durable);
+        leader.disk.waiting =
+            self.durability.is_writing().then(|| same.unwrap_or((durable, self.now)));
+    }
+
+    /// How long this leader's disk has finished no write; `None` if that is not too long.
+    pub(super) fn disk_hangs(&self, leader: &Leader) -> Option<Duration> {
+        let (durable, since) = leader.disk.waiting?;
+        let waited = self.now - since;
+        (durable == self.durability.durable() && waited >= self.disk_patience()).then_some(waited)
+    }
+
+    /// Whether the other voters are a quorum that answers, and that holds more than this disk.
+    fn is_quorum_ahead(&self, leader: &Leader) -> bool {
+        let durable = self.durability.log_index();
+        let is_ahead = |progress: &Progress| progress.match_index > durable;
+        self.membership().is_quorum(|node| {
+            self.is_active(leader, node) && leader.progress(node).is_some_and(is_ahead)
+        })
+    }
+
+    /// The voter with the longest log, of those that answer.
+    fn best_successor(&self, leader: &Leader) -> Option<NodeId> {
+        let voters = self.membership().voters().iter();
+        let progress = voters.filter_map(|voter| leader.progress(*voter));
+        let active = progress.filter(|progress| self.is_active(leader, progress.peer));
+        active.max_by_key(|progress| progress.match_index).map(|progress| progress.peer)
+    }
+}

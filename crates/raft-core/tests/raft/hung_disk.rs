@@ -1,0 +1,160 @@
+//! A leader whose disk hangs (dissertation §3.10).
+
+use std::time::Duration;
+
+use raft_core::{
+    LogIndex, MembershipChange, NodeId, Outcome, ReadMode, RoleKind, Trace, TransferTrace,
+};
+
+use crate::builders::*;
+use crate::cluster::Cluster;
+
+/// Four of the longest election timeouts of the default settings.
+const PATIENCE: Duration = Duration::from_millis(1200);
+const HEARTBEAT: Duration = Duration::from_millis(50);
+
+/// Server 1 leads in term 1, all is on all disks, and then its disk hangs.
+fn hanging(size: u64) -> Cluster {
+    let mut cluster = Cluster::full(size);
+    cluster.elect(1);
+    cluster.live(HEARTBEAT);
+    cluster.server_mut(1).disk_is_slow = true;
+    cluster
+}
+
+/// The targets to which server 1 handed over by itself.
+fn handed_to(cluster: &Cluster) -> Vec<u64> {
+    let traces = cluster.server(1).traces.iter();
+    let target = |trace: &Trace| match trace {
+        Trace::Transfer(TransferTrace::DiskHangs { to, waited }) => {
+            assert!(*waited >= PATIENCE && *waited <= PATIENCE + HEARTBEAT, "{waited:?}");
+            Some(to.0)
+        }
+        _ => None,
+    };
+    traces.filter_map(target).collect()
+}
+
+#[test]
+fn it_hands_over_to_a_voter_with_the_whole_log() {
+    let mut cluster = hanging(5);
+    cluster.cut(1, 2);
+    cluster.propose(1, "a");
+    cluster.live(PATIENCE);
+    assert_eq!((cluster.leader(), handed_to(&cluster).len()), (Some(1), 0), "it waits first");
+    cluster.live(3 * HEARTBEAT);
+    let to = handed_to(&cluster);
+    assert!(to.len() == 1 && to[0] > 2, "{to:?}: the log of server 2 lacks an entry");
+    assert_eq!(cluster.leader(), Some(to[0]));
+    cluster.heal();
+    cluster.propose(to[0], "b");
+    cluster.live(Duration::from_secs(1));
+    cluster.server_mut(1).disk_is_slow = false;
+    let now = cluster.clock(1);
+    cluster.server_mut(1).finish_writes(now);
+    cluster.live(Duration::from_secs(1));
+    cluster.assert_converged();
+}
+
+/// Each client is told at once, once: what became of a proposal is unknown, and a read asks
+/// another server.
+#[test]
+fn those_who_wait_are_answered() {
+    let mut cluster = hanging(3);
+    let proposal = cluster.propose(1, "a");
+    cluster.settle();
+    assert_eq!(cluster.node(1).commit_index(), LogIndex(2), "the others committed it");
+    let read = cluster.read(1, ReadMode::Quorum);
+    cluster.settle();
+    assert_eq!((cluster.outcome(1, proposal), cluster.outcome(1, read)), (None, None));
+    cluster.live(PATIENCE + 3 * HEARTBEAT);
+    let unknown = Outcome::Unknown { position: Some(at(2, 1)) };
+    assert_eq!(cluster.outcome(1, proposal), Some(unknown));
+    let answer = cluster.outcome(1, read);
+    assert!(matches!(answer, Some(Outcome::NotLeader { leader: Some(_) })), "{answer:?}");
+    cluster.server_mut(1).disk_is_slow = false;
+    let now = cluster.clock(1);
+    cluster.server_mut(1).finish_writes(now);
+    cluster.live(Duration::from_secs(1));
+    cluster.assert_converged();
+    assert_eq!(cluster.server(1).replies.len(), 2, "no second answer comes");
+}
+
+/// A disk that is slow is no reason, as long as writes finish.
+#[test]
+fn a_slow_disk_is_no_reason() {
+    let mut cluster = hanging(3);
+    for _ in 0..20 {
+        cluster.propose(1, "a");
+        cluster.propose(1, "b");
+        cluster.live(PATIENCE / 2);
+        cluster.finish_together(1, 1);
+        cluster.settle();
+    }
+    assert_eq!((cluster.leader(), handed_to(&cluster)), (Some(1), vec![]));
+}
+
+/// Nothing is written, so nothing is late.
+#[test]
+fn an_idle_disk_is_no_reason() {
+    let mut cluster = hanging(3);
+    cluster.live(10 * PATIENCE);
+    assert_eq!(cluster.leader(), Some(1));
+    cluster.propose(1, "a");
+    cluster.live(PATIENCE);
+    assert_eq!((cluster.leader(), handed_to(&cluster)), (Some(1), vec![]));
+}
+
+/// The others are no quorum that could go on without it.
+#[test]
+fn without_a_healthy_majority_nothing_changes() {
+    let mut cluster = hanging(5);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.crash(4);
+    cluster.crash(5);
+    cluster.live(10 * PATIENCE);
+    assert_eq!((cluster.leader(), handed_to(&cluster)), (Some(1), vec![]));
+    let mut cluster = hanging(5);
+    cluster.propose(1, "a");
+    for id in [2, 3, 4] {
+        cluster.server_mut(id).disk_is_slow = true;
+    }
+    cluster.live(10 * PATIENCE);
+    assert_eq!((cluster.leader(), handed_to(&cluster)), (Some(1), vec![]), "all disks hang");
+}
+
+/// A learner cannot lead, and its disk counts for no quorum.
+#[test]
+fn learners_are_no_majority() {
+    let mut cluster = Cluster::joining(2, 2, |_| {});
+    cluster.elect(1);
+    for id in [3, 4] {
+        cluster.change(1, MembershipChange::AddLearner(NodeId(id)));
+        cluster.live(Duration::from_secs(1));
+    }
+    cluster.server_mut(1).disk_is_slow = true;
+    cluster.server_mut(2).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.live(10 * PATIENCE);
+    assert_eq!((cluster.node(1).role(), handed_to(&cluster)), (RoleKind::Leader, vec![]));
+}
+
+/// It goes on, and tries again after as long a time.
+#[test]
+fn a_transfer_that_fails_is_tried_again() {
+    let mut cluster = hanging(3);
+    cluster.propose(1, "a");
+    cluster.settle();
+    let is_order = |body: &raft_core::Body| matches!(body, raft_core::Body::TimeoutNow);
+    let end = cluster.now + 2 * PATIENCE + 4 * HEARTBEAT;
+    while cluster.now < end {
+        cluster.pass(Duration::from_millis(10));
+        cluster.take(|envelope| is_order(&envelope.message.body));
+        cluster.settle();
+    }
+    let handed = cluster.server(1).traces.iter();
+    let handed =
+        handed.filter(|trace| matches!(trace, Trace::Transfer(TransferTrace::DiskHangs { .. })));
+    assert_eq!((cluster.leader(), handed.count()), (Some(1), 2));
+}
