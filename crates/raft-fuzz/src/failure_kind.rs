@@ -164,5 +164,6 @@ pub(crate) fn has_telling_state(condition: &Condition) -> bool {
         | Condition::Node(_)
         | Condition::Data(_)
         | Condition::Client(_) => true,
+        Condition::Not(condition) => has_telling_state(condition),
     }
 }

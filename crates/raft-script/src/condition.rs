@@ -25,6 +25,9 @@ pub enum Condition {
     Cluster(ClusterCondition),
     /// Clients and their answers.
     Client(ClientCondition),
+    /// `not leader 2`: the condition in it does not hold, although the thing that it names is there:
+    /// see [`Session::judge`](crate::Session::judge). The condition in it is no `Not`.
+    Not(Box<Self>),
 }
 
 /// A condition on leadership.
@@ -49,8 +52,6 @@ pub enum MemberCondition {
     Learners(Vec<NodeId>),
     /// `joint`: the membership is joint (§6).
     Joint,
-    /// `not joint`
-    NotJoint,
 }
 
 /// A condition on the state of one node.
@@ -87,8 +88,6 @@ pub enum NodeCondition {
 pub enum DataCondition {
     /// `committed x=1`: the committed entries give the key this value.
     Committed(Key, Value),
-    /// `not committed x=1`
-    NotCommitted(Key, Value),
     /// `value 3 x=1`: the entries that a node has applied give the key this value.
     Value(Selector, Key, Value),
     /// `no value 3 x`
@@ -173,6 +172,7 @@ impl fmt::Display for Condition {
             Self::Data(condition) => condition.fmt(f),
             Self::Cluster(condition) => condition.fmt(f),
             Self::Client(condition) => condition.fmt(f),
+            Self::Not(condition) => write!(f, "not {condition}"),
         }
     }
 }
@@ -211,7 +211,6 @@ impl fmt::Display for MemberCondition {
                 write_list(f, nodes, " ")
             }
             Self::Joint => f.write_str("joint"),
-            Self::NotJoint => f.write_str("not joint"),
         }
     }
 }
@@ -241,9 +240,6 @@ impl fmt::Display for DataCondition {
         match self {
             Self::Committed(key, value) => {
                 write!(f, "committed {}={}", Text::of(key), Text::of(value))
-            }
-            Self::NotCommitted(key, value) => {
-                write!(f, "not committed {}={}", Text::of(key), Text::of(value))
             }
             Self::Value(node, key, value) => {
                 write!(f, "value {node} {}={}", Text::of(key), Text::of(value))

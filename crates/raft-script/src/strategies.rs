@@ -323,8 +323,13 @@ fn position() -> impl Strategy<Value = LogPosition> {
     prop_oneof![Just(LogPosition::ORIGIN), some]
 }
 
-/// A condition.
+/// A condition, or its opposite.
 pub(crate) fn condition() -> BoxedStrategy<Condition> {
+    let opposite = positive_condition().prop_map(|it| Condition::Not(Box::new(it)));
+    prop_oneof![3 => positive_condition(), 1 => opposite].boxed()
+}
+
+fn positive_condition() -> BoxedStrategy<Condition> {
     let client = || (1..=999_u64).prop_map(ClientId);
     let number = (
         select(vec![Quantity::Term, Quantity::Commit]),
@@ -340,7 +345,6 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
         vec(node(), 1..4).prop_map(|it| Condition::Members(MemberCondition::Voters(it))),
         vec(node(), 0..4).prop_map(|it| Condition::Members(MemberCondition::Learners(it))),
         Just(Condition::Members(MemberCondition::Joint)),
-        Just(Condition::Members(MemberCondition::NotJoint)),
         selector().prop_map(|it| Condition::Leader(LeaderCondition::Lease(it))),
         selector().prop_map(|it| Condition::Leader(LeaderCondition::NoLease(it))),
         (selector(), role())
@@ -352,8 +356,6 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
         )),
         (key(), value())
             .prop_map(|(key, value)| Condition::Data(DataCondition::Committed(key, value))),
-        (key(), value())
-            .prop_map(|(key, value)| Condition::Data(DataCondition::NotCommitted(key, value))),
         (selector(), key(), value())
             .prop_map(|(node, key, value)| Condition::Data(DataCondition::Value(node, key, value))),
         (selector(), key())

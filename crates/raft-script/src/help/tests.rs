@@ -27,6 +27,7 @@ fn every_form_is_understood() {
             conditions if conditions.starts_with("  ") => conditions
                 .split(", ")
                 .map(|condition| format!("expect {}", condition.trim()))
+                .map(|line| line.replace("CONDITION", "leader"))
                 .collect(),
             "3, leader, any follower, all" | "others" => {
                 form.split(", ").map(|nodes| format!("crash {nodes}")).collect()

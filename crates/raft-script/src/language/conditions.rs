@@ -88,12 +88,6 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |_| Ok(Condition::Members(MemberCondition::Joint)),
     },
     Word {
-        name: "not joint",
-        brief: "the leader's membership is not joint",
-        forms: &[("not joint", "the leader's membership is not joint")],
-        parse: |_| Ok(Condition::Members(MemberCondition::NotJoint)),
-    },
-    Word {
         name: "lease",
         brief: "a node holds a lease",
         forms: &[("lease 3", "a node holds a lease: it leads and may answer reads at once")],
@@ -130,15 +124,6 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |cursor| {
             let (key, value) = cursor.key_and_value()?;
             Ok(Condition::Data(DataCondition::Committed(key, value)))
-        },
-    },
-    Word {
-        name: "not committed",
-        brief: "the committed value of a key is different",
-        forms: &[("not committed x=1", "the committed value of a key is different")],
-        parse: |cursor| {
-            let (key, value) = cursor.key_and_value()?;
-            Ok(Condition::Data(DataCondition::NotCommitted(key, value)))
         },
     },
     Word {
@@ -217,6 +202,19 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         forms: &[("safe", "no property that must always hold was broken")],
         parse: |_| Ok(Condition::Cluster(ClusterCondition::Safe)),
     },
+    Word {
+        name: "not",
+        brief: "a condition does not hold",
+        forms: &[
+            (
+                "not CONDITION",
+                "a condition does not hold; nor does its opposite if the thing that it names is \
+                 not there: no node leads, or the node is down",
+            ),
+            ("not committed x=1, not joint", "for example"),
+        ],
+        parse: |cursor| cursor.negated(),
+    },
 ];
 
 const CLIENT: (&str, &str) = ("client", "by its number");
@@ -242,6 +240,16 @@ const COMPARISONS: [(Comparison, &str); 3] = [
 ];
 
 impl Cursor<'_> {
+    /// The condition after `not`.
+    fn negated(&mut self) -> Parsed<Condition> {
+        let words = || CONDITIONS.iter().filter(|word| word.name != "not");
+        for word in words() {
+            self.offer(word.name, word.brief);
+        }
+        let condition = self.one_of("a condition", words())?;
+        Ok(Condition::Not(Box::new(condition)))
+    }
+
     fn leader(&mut self) -> Parsed<LeaderCondition> {
         if self.eat(("among", "one of several nodes")) {
             return self.node_list().map(LeaderCondition::Leader);

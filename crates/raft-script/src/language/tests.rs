@@ -25,8 +25,6 @@ const CONDITIONS_LEFT_OUT: &[&str] = &[
     "no learners",
     "no lease",
     "no value",
-    "not committed",
-    "not joint",
     "pending",
     "settled",
     "state",

@@ -381,7 +381,7 @@ fn what_cannot_be_asked_of_a_leader_is_refused() {
         ("voters 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6 7 8 9 1", 44),
         ("remove all", 8),
         ("expect no joint", 11),
-        ("expect not learners", 12),
+        ("expect not learners", 20),
         ("expect voters", 14),
         ("expect role 3 voter", 15),
     ] {

@@ -1,6 +1,8 @@
-//! Whether a condition holds, and the present state in words.
+//! Whether a condition holds.
 
-use raft_core::{LogIndex, LogPosition, Membership, NodeId, Term};
+mod words;
+
+use raft_core::{LogIndex, LogPosition, Membership, Term};
 use raft_kv::{ClientId, Key};
 use raft_sim::{PendingOperation, SimNode};
 
@@ -9,10 +11,8 @@ use crate::condition::{
     ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
     NodeCondition, Quantity,
 };
-use crate::language::{STATES, name_of};
 use crate::outcome::ExecError;
 use crate::statement::Selector;
-use crate::units::{Terms, Text};
 
 impl Condition {
     /// The named nodes without which the condition cannot hold.
@@ -31,10 +31,11 @@ impl Condition {
             ) => vec![*node],
             Self::Leader(LeaderCondition::NoLeader)
             | Self::Node(NodeCondition::Number { node: None, .. })
-            | Self::Data(DataCondition::Committed(..) | DataCondition::NotCommitted(..))
+            | Self::Data(DataCondition::Committed(..))
             | Self::Members(_)
             | Self::Cluster(_)
             | Self::Client(_) => Vec::new(),
+            Self::Not(condition) => condition.nodes(),
         }
     }
 }
@@ -49,155 +50,84 @@ impl Session {
 
     /// Whether the condition holds now.
     pub fn holds(&self, condition: &Condition) -> bool {
+        self.judge(condition) == Some(true)
+    }
+
+    /// Whether the condition holds now; `None` if neither it nor its opposite does, because the
+    /// thing that it names is not there: no running node has the role, the membership is that of a
+    /// leader and no node leads, or the number or value is in the memory of a node that is down.
+    pub fn judge(&self, condition: &Condition) -> Option<bool> {
         match condition {
-            Condition::Leader(condition) => self.leader_condition_holds(condition),
-            Condition::Members(condition) => self
-                .membership()
-                .is_some_and(|membership| member_condition_holds(membership, condition)),
-            Condition::Node(condition) => self.node_condition_holds(condition),
-            Condition::Data(condition) => self.data_condition_holds(condition),
-            Condition::Cluster(ClusterCondition::Converged) => {
-                raft_check::converged(&self.world).is_ok()
+            Condition::Leader(condition) => self.judge_leader(condition),
+            Condition::Members(condition) => {
+                Some(member_condition_holds(self.membership()?, condition))
             }
-            Condition::Cluster(ClusterCondition::Complete) => {
-                raft_check::complete(&self.world, self.checks.ledger()).is_ok()
-            }
-            Condition::Cluster(ClusterCondition::Settled) => {
-                raft_check::settled(&self.world).is_ok()
-            }
-            Condition::Cluster(ClusterCondition::Safe) => self.checks.violation().is_none(),
-            Condition::Client(ClientCondition::Idle) => self.world.is_idle(),
-            Condition::Client(ClientCondition::Answer { client, words }) => {
-                // While the client waits, its last answer belongs to an earlier request.
-                self.pending(*client).is_none() && self.answers.get(client) == Some(words)
-            }
-            Condition::Client(ClientCondition::Pending(client)) => self.pending(*client).is_some(),
+            Condition::Node(condition) => self.judge_node(condition),
+            Condition::Data(condition) => self.judge_data(condition),
+            Condition::Cluster(condition) => Some(self.cluster_condition_holds(*condition)),
+            Condition::Client(condition) => Some(self.client_condition_holds(condition)),
+            Condition::Not(condition) => self.judge(condition).map(|holds| !holds),
         }
     }
 
-    fn leader_condition_holds(&self, condition: &LeaderCondition) -> bool {
-        match condition {
+    fn judge_leader(&self, condition: &LeaderCondition) -> Option<bool> {
+        Some(match condition {
             LeaderCondition::Leader(nodes) => {
                 let leader = self.world.leader();
                 leader.is_some_and(|leader| nodes.is_empty() || nodes.contains(&leader))
             }
             LeaderCondition::NoLeader => self.world.leader().is_none(),
-            LeaderCondition::Lease(node) => {
-                self.one(*node).is_some_and(|node| self.has_lease(node))
-            }
-            LeaderCondition::NoLease(node) => {
-                self.one(*node).is_some_and(|node| !self.has_lease(node))
-            }
-        }
+            LeaderCondition::Lease(node) => self.has_lease(self.one(*node)?),
+            LeaderCondition::NoLease(node) => !self.has_lease(self.one(*node)?),
+        })
     }
 
-    fn node_condition_holds(&self, condition: &NodeCondition) -> bool {
-        match condition {
+    fn judge_node(&self, condition: &NodeCondition) -> Option<bool> {
+        Some(match condition {
             NodeCondition::Role(node, role) => {
-                self.core(*node).is_some_and(|core| core.role() == *role)
+                self.one(*node)?.core().is_some_and(|core| core.role() == *role)
             }
-            NodeCondition::State(node, state) => {
-                self.one(*node).is_some_and(|node| node.state() == *state)
-            }
+            NodeCondition::State(node, state) => self.one(*node)?.state() == *state,
             NodeCondition::Number { quantity, node, comparison, number } => {
-                let found = self.number(*quantity, *node);
-                found.is_some_and(|found| comparison.holds(found, *number))
+                comparison.holds(self.number(*quantity, *node)?, *number)
             }
-            NodeCondition::Log { node, terms, after } => self.log_is(*node, terms, *after),
-        }
+            NodeCondition::Log { node, terms, after } => {
+                self.log_is(self.one(*node)?, terms, *after)
+            }
+        })
     }
 
-    fn data_condition_holds(&self, condition: &DataCondition) -> bool {
+    fn judge_data(&self, condition: &DataCondition) -> Option<bool> {
         let value = |node: Selector, key: &Key| {
-            let store = self.one(node).and_then(SimNode::store);
-            store.map(|store| store.get(key.as_bytes()).cloned())
+            let store = self.one(node)?.store()?;
+            Some(store.get(key.as_bytes()).cloned())
         };
-        match condition {
+        Some(match condition {
             DataCondition::Committed(key, value) => self.committed(key) == Some(value),
-            DataCondition::NotCommitted(key, value) => self.committed(key) != Some(value),
-            DataCondition::Value(node, key, wanted) => {
-                value(*node, key).is_some_and(|value| value.as_ref() == Some(wanted))
-            }
-            DataCondition::NoValue(node, key) => {
-                value(*node, key).is_some_and(|value| value.is_none())
-            }
-        }
+            DataCondition::Value(node, key, wanted) => value(*node, key)?.as_ref() == Some(wanted),
+            DataCondition::NoValue(node, key) => value(*node, key)?.is_none(),
+        })
     }
 
-    /// The present state in words, whether the condition holds or not.
-    pub(super) fn found(&self, condition: &Condition) -> String {
+    fn cluster_condition_holds(&self, condition: ClusterCondition) -> bool {
         match condition {
-            Condition::Leader(LeaderCondition::Leader(_) | LeaderCondition::NoLeader) => {
-                self.leader_in_words()
+            ClusterCondition::Converged => raft_check::converged(&self.world).is_ok(),
+            ClusterCondition::Complete => {
+                raft_check::complete(&self.world, self.checks.ledger()).is_ok()
             }
-            Condition::Leader(LeaderCondition::Lease(node) | LeaderCondition::NoLease(node)) => {
-                self.about(*node, |node| self.lease_in_words(node))
-            }
-            Condition::Members(_) => self.membership_in_words(),
-            Condition::Node(condition) => self.node_in_words(condition),
-            Condition::Data(
-                DataCondition::Committed(key, _) | DataCondition::NotCommitted(key, _),
-            ) => self.committed_in_words(key),
-            Condition::Data(
-                DataCondition::Value(node, key, _) | DataCondition::NoValue(node, key),
-            ) => self.value_in_words(*node, key),
-            Condition::Cluster(condition) => self.cluster_in_words(*condition),
-            Condition::Client(ClientCondition::Idle) => self.pending_in_words(),
-            Condition::Client(
-                ClientCondition::Answer { client, .. } | ClientCondition::Pending(client),
-            ) => self.client_in_words(*client),
+            ClusterCondition::Settled => raft_check::settled(&self.world).is_ok(),
+            ClusterCondition::Safe => self.checks.violation().is_none(),
         }
     }
 
-    fn node_in_words(&self, condition: &NodeCondition) -> String {
+    fn client_condition_holds(&self, condition: &ClientCondition) -> bool {
         match condition {
-            NodeCondition::Role(node, _) => self.about(*node, |node| match node.core() {
-                Some(core) => format!("is {}", core.role()),
-                None => format!("is {}", node.state()),
-            }),
-            NodeCondition::State(node, _) => {
-                self.about(*node, |node| format!("is {}", name_of(STATES, &node.state())))
+            ClientCondition::Idle => self.world.is_idle(),
+            ClientCondition::Answer { client, words } => {
+                // While the client waits, its last answer belongs to an earlier request.
+                self.pending(*client).is_none() && self.answers.get(client) == Some(words)
             }
-            NodeCondition::Number { quantity, node, .. } => self.number_in_words(*quantity, *node),
-            NodeCondition::Log { node, .. } => self.about(*node, |node| {
-                let (terms, after) = log_of(node);
-                let after = match after {
-                    LogPosition::ORIGIN => String::new(),
-                    after => format!(" after {after}"),
-                };
-                format!("has the log {}{after}", Terms(&terms))
-            }),
-        }
-    }
-
-    fn committed_in_words(&self, key: &Key) -> String {
-        let key_text = Text::of(key);
-        match self.committed(key) {
-            Some(value) => format!("the committed value of {key_text} is {}", Text::of(value)),
-            None => format!("no value of {key_text} is committed"),
-        }
-    }
-
-    fn cluster_in_words(&self, condition: ClusterCondition) -> String {
-        let agreed = |result: Result<(), String>, words: &str| match result {
-            Ok(()) => words.to_owned(),
-            Err(difference) => difference,
-        };
-        match condition {
-            ClusterCondition::Converged => {
-                agreed(raft_check::converged(&self.world), "all running nodes agree")
-            }
-            ClusterCondition::Complete => agreed(
-                raft_check::complete(&self.world, self.checks.ledger()),
-                "all running nodes agree on all that was committed",
-            ),
-            ClusterCondition::Settled => {
-                agreed(raft_check::settled(&self.world), "every request is answered")
-            }
-            ClusterCondition::Safe => match self.checks.violation() {
-                Some(violation) => violation.to_string(),
-                None => "every property holds".to_owned(),
-            },
+            ClientCondition::Pending(client) => self.pending(*client).is_some(),
         }
     }
 
@@ -238,89 +168,12 @@ impl Session {
         }
     }
 
-    fn log_is(&self, selector: Selector, terms: &[Term], after: LogPosition) -> bool {
-        let Some(node) = self.one(selector) else { return false };
+    fn log_is(&self, node: &SimNode, terms: &[Term], after: LogPosition) -> bool {
         // The cheap check first: this runs after every event.
         if node.core().is_some_and(|core| core.log().len() != terms.len()) {
             return false;
         }
         log_of(node) == (terms.to_vec(), after)
-    }
-
-    fn leader_in_words(&self) -> String {
-        let term = |node: NodeId| self.world.node(node)?.core().map(|core| core.current_term());
-        match self.world.leader() {
-            Some(node) => match term(node) {
-                Some(term) => format!("node {node} leads in term {term}"),
-                None => format!("node {node} leads"),
-            },
-            None => "no node leads".to_owned(),
-        }
-    }
-
-    fn membership_in_words(&self) -> String {
-        match (self.world.leader(), self.membership()) {
-            (Some(node), Some(membership)) => {
-                format!("node {node}, the leader, uses {membership}")
-            }
-            _ => "no node leads".to_owned(),
-        }
-    }
-
-    fn lease_in_words(&self, node: &SimNode) -> String {
-        match node.lease_until() {
-            Some(until) if self.world.now() < until => format!("has a lease until {until}"),
-            Some(until) => format!("had a lease until {until}"),
-            None => "has no lease".to_owned(),
-        }
-    }
-
-    fn number_in_words(&self, quantity: Quantity, selector: Option<Selector>) -> String {
-        let name = match quantity {
-            Quantity::Term => "term",
-            Quantity::Commit => "commit index",
-        };
-        let Some(selector) = selector else {
-            return match self.number(quantity, None) {
-                Some(number) => format!("the highest {name} is {number}"),
-                None => "no node is up".to_owned(),
-            };
-        };
-        self.about(selector, |node| match self.number(quantity, Some(Selector::Node(node.id()))) {
-            Some(number) => format!("has {name} {number}"),
-            None => format!("is {}", node.state()),
-        })
-    }
-
-    fn value_in_words(&self, selector: Selector, key: &Key) -> String {
-        let key_text = Text::of(key);
-        self.about(selector, |node| match node.store().map(|store| store.get(key.as_bytes())) {
-            Some(Some(value)) => format!("has {key_text}={}", Text::of(value)),
-            Some(None) => format!("has no value of {key_text}"),
-            None => format!("is {}", node.state()),
-        })
-    }
-
-    fn pending_in_words(&self) -> String {
-        match self.world.clients().find(|client| client.pending().is_some()) {
-            Some(client) => self.client_in_words(client.id()),
-            None => "no client waits for anything".to_owned(),
-        }
-    }
-
-    fn client_in_words(&self, client: ClientId) -> String {
-        match (self.pending(client), self.answers.get(&client)) {
-            (Some(pending), _) => format!("client {client} waits for: {}", pending.operation),
-            (None, Some(words)) => format!("the last answer of client {client} is: {words}"),
-            (None, None) => format!("client {client} has asked for nothing"),
-        }
-    }
-
-    fn about(&self, selector: Selector, words: impl FnOnce(&SimNode) -> String) -> String {
-        match self.one(selector) {
-            Some(node) => format!("node {} {}", node.id(), words(node)),
-            None => format!("there is no {selector}"),
-        }
     }
 }
 
@@ -335,7 +188,6 @@ fn member_condition_holds(membership: &Membership, condition: &MemberCondition) 
             nodes.learners() == membership.learners()
         }
         MemberCondition::Joint => membership.is_joint(),
-        MemberCondition::NotJoint => !membership.is_joint(),
     }
 }
 

@@ -1,4 +1,5 @@
 mod cluster;
+mod conditions;
 
 use std::time::Duration;
 

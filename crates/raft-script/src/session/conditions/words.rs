@@ -1,0 +1,169 @@
+//! The present state in words: the answer to a condition, whether it holds or not.
+
+use raft_core::{LogPosition, NodeId};
+use raft_kv::{ClientId, Key};
+use raft_sim::SimNode;
+
+use super::log_of;
+use crate::condition::{
+    ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, NodeCondition,
+    Quantity,
+};
+use crate::language::{STATES, name_of};
+use crate::session::Session;
+use crate::statement::Selector;
+use crate::units::{Terms, Text};
+
+impl Session {
+    /// The present state in words, whether the condition holds or not.
+    pub(in crate::session) fn found(&self, condition: &Condition) -> String {
+        match condition {
+            Condition::Leader(LeaderCondition::Leader(_) | LeaderCondition::NoLeader) => {
+                self.leader_in_words()
+            }
+            Condition::Leader(LeaderCondition::Lease(node) | LeaderCondition::NoLease(node)) => {
+                self.about(*node, |node| self.lease_in_words(node))
+            }
+            Condition::Members(_) => self.membership_in_words(),
+            Condition::Node(condition) => self.node_in_words(condition),
+            Condition::Data(DataCondition::Committed(key, _)) => self.committed_in_words(key),
+            Condition::Data(
+                DataCondition::Value(node, key, _) | DataCondition::NoValue(node, key),
+            ) => self.value_in_words(*node, key),
+            Condition::Cluster(condition) => self.cluster_in_words(*condition),
+            Condition::Client(ClientCondition::Idle) => self.pending_in_words(),
+            Condition::Client(
+                ClientCondition::Answer { client, .. } | ClientCondition::Pending(client),
+            ) => self.client_in_words(*client),
+            Condition::Not(condition) => self.found(condition),
+        }
+    }
+
+    fn node_in_words(&self, condition: &NodeCondition) -> String {
+        match condition {
+            NodeCondition::Role(node, _) => self.about(*node, |node| match node.core() {
+                Some(core) => format!("is {}", core.role()),
+                None => format!("is {}", node.state()),
+            }),
+            NodeCondition::State(node, _) => {
+                self.about(*node, |node| format!("is {}", name_of(STATES, &node.state())))
+            }
+            NodeCondition::Number { quantity, node, .. } => self.number_in_words(*quantity, *node),
+            NodeCondition::Log { node, .. } => self.about(*node, |node| {
+                let (terms, after) = log_of(node);
+                let after = match after {
+                    LogPosition::ORIGIN => String::new(),
+                    after => format!(" after {after}"),
+                };
+                format!("has the log {}{after}", Terms(&terms))
+            }),
+        }
+    }
+
+    fn committed_in_words(&self, key: &Key) -> String {
+        let key_text = Text::of(key);
+        match self.committed(key) {
+            Some(value) => format!("the committed value of {key_text} is {}", Text::of(value)),
+            None => format!("no value of {key_text} is committed"),
+        }
+    }
+
+    fn cluster_in_words(&self, condition: ClusterCondition) -> String {
+        let agreed = |result: Result<(), String>, words: &str| match result {
+            Ok(()) => words.to_owned(),
+            Err(difference) => difference,
+        };
+        match condition {
+            ClusterCondition::Converged => {
+                agreed(raft_check::converged(&self.world), "all running nodes agree")
+            }
+            ClusterCondition::Complete => agreed(
+                raft_check::complete(&self.world, self.checks.ledger()),
+                "all running nodes agree on all that was committed",
+            ),
+            ClusterCondition::Settled => {
+                agreed(raft_check::settled(&self.world), "every request is answered")
+            }
+            ClusterCondition::Safe => match self.checks.violation() {
+                Some(violation) => violation.to_string(),
+                None => "every property holds".to_owned(),
+            },
+        }
+    }
+
+    fn leader_in_words(&self) -> String {
+        let term = |node: NodeId| self.world.node(node)?.core().map(|core| core.current_term());
+        match self.world.leader() {
+            Some(node) => match term(node) {
+                Some(term) => format!("node {node} leads in term {term}"),
+                None => format!("node {node} leads"),
+            },
+            None => "no node leads".to_owned(),
+        }
+    }
+
+    fn membership_in_words(&self) -> String {
+        match (self.world.leader(), self.membership()) {
+            (Some(node), Some(membership)) => {
+                format!("node {node}, the leader, uses {membership}")
+            }
+            _ => "no node leads".to_owned(),
+        }
+    }
+
+    fn lease_in_words(&self, node: &SimNode) -> String {
+        match node.lease_until() {
+            Some(until) if self.world.now() < until => format!("has a lease until {until}"),
+            Some(until) => format!("had a lease until {until}"),
+            None => "has no lease".to_owned(),
+        }
+    }
+
+    fn number_in_words(&self, quantity: Quantity, selector: Option<Selector>) -> String {
+        let name = match quantity {
+            Quantity::Term => "term",
+            Quantity::Commit => "commit index",
+        };
+        let Some(selector) = selector else {
+            return match self.number(quantity, None) {
+                Some(number) => format!("the highest {name} is {number}"),
+                None => "no node is up".to_owned(),
+            };
+        };
+        self.about(selector, |node| match self.number(quantity, Some(Selector::Node(node.id()))) {
+            Some(number) => format!("has {name} {number}"),
+            None => format!("is {}", node.state()),
+        })
+    }
+
+    fn value_in_words(&self, selector: Selector, key: &Key) -> String {
+        let key_text = Text::of(key);
+        self.about(selector, |node| match node.store().map(|store| store.get(key.as_bytes())) {
+            Some(Some(value)) => format!("has {key_text}={}", Text::of(value)),
+            Some(None) => format!("has no value of {key_text}"),
+            None => format!("is {}", node.state()),
+        })
+    }
+
+    fn pending_in_words(&self) -> String {
+        match self.world.clients().find(|client| client.pending().is_some()) {
+            Some(client) => self.client_in_words(client.id()),
+            None => "no client waits for anything".to_owned(),
+        }
+    }
+
+    fn client_in_words(&self, client: ClientId) -> String {
+        match (self.pending(client), self.answers.get(&client)) {
+            (Some(pending), _) => format!("client {client} waits for: {}", pending.operation),
+            (None, Some(words)) => format!("the last answer of client {client} is: {words}"),
+            (None, None) => format!("client {client} has asked for nothing"),
+        }
+    }
+
+    fn about(&self, selector: Selector, words: impl FnOnce(&SimNode) -> String) -> String {
+        match self.one(selector) {
+            Some(node) => format!("node {} {}", node.id(), words(node)),
+            None => format!("there is no {selector}"),
+        }
+    }
+}
