@@ -1,14 +1,12 @@
 //! What `expect` and `run until` wait for: conditions on the state of a session, by topic.
 
-use std::fmt;
+mod printing;
 
 use raft_core::{LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Value};
 use raft_sim::NodeState;
 
-use crate::language::{ROLES, STATES, name_of};
-use crate::statement::{Selector, write_list};
-use crate::units::{Terms, Text, Words};
+use crate::statement::Selector;
 
 /// A condition that holds or does not hold at any moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +70,24 @@ pub enum NodeCondition {
         /// The right side.
         number: u64,
     },
+    /// `following 3 = 1`, `vote 3 = none`
+    Other {
+        /// Which other node is named.
+        relation: Relation,
+        /// The node that names it.
+        node: Selector,
+        /// `None`: it names no node.
+        other: Option<Selector>,
+    },
+    /// `peer 3 of 1 state=replicate match>=6`: what a leader knows of another server.
+    Peer {
+        /// The other server.
+        peer: Selector,
+        /// The node that leads; `None`: the running leader with the highest term.
+        of: Option<Selector>,
+        /// At least one; all of them hold.
+        facts: Vec<PeerFact>,
+    },
     /// `log 3 = 1,1,2`, `log 3 = 4 after 10@3`
     Log {
         /// The log's owner; the log of a crashed node is read from its disk.
@@ -130,6 +146,55 @@ pub enum Quantity {
     Term,
     /// Its commit index.
     Commit,
+    /// The last entry that its state machine has applied.
+    Applied,
+}
+
+/// How a node names another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Relation {
+    /// The leader whose messages it accepts in its term; the node itself if it leads.
+    Following,
+    /// The candidate that has its vote in its term; the node itself if it voted for itself.
+    Vote,
+}
+
+/// One thing that a leader knows of another server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PeerFact {
+    /// `state=replicate`: how entries are sent to it.
+    State(PeerState),
+    /// `next=7`, `match>=6`
+    Number {
+        /// The left side.
+        quantity: PeerQuantity,
+        /// The sign.
+        comparison: Comparison,
+        /// The right side.
+        number: u64,
+    },
+}
+
+/// How a leader sends entries to a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PeerState {
+    /// One message at a time, until an answer shows where the logs agree.
+    Probe,
+    /// Messages follow each other without waiting for answers.
+    Replicate,
+    /// The server gets a snapshot first.
+    Snapshot,
+}
+
+/// A number that a leader keeps for another server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PeerQuantity {
+    /// The next entry to send to it (`next_index`).
+    Next,
+    /// The last entry known to be on its disk (`match_index`).
+    Match,
+    /// The messages with entries, or the pieces of a snapshot, that it has not answered.
+    InFlight,
 }
 
 /// How numbers are compared.
@@ -160,129 +225,5 @@ impl Comparison {
             Self::AtLeast => ">=",
             Self::AtMost => "<=",
         }
-    }
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leader(condition) => condition.fmt(f),
-            Self::Members(condition) => condition.fmt(f),
-            Self::Node(condition) => condition.fmt(f),
-            Self::Data(condition) => condition.fmt(f),
-            Self::Cluster(condition) => condition.fmt(f),
-            Self::Client(condition) => condition.fmt(f),
-            Self::Not(condition) => write!(f, "not {condition}"),
-        }
-    }
-}
-
-impl fmt::Display for LeaderCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leader(nodes) => {
-                f.write_str("leader")?;
-                match nodes.as_slice() {
-                    [] => Ok(()),
-                    [node] => write!(f, " {node}"),
-                    nodes => {
-                        f.write_str(" among ")?;
-                        write_list(f, nodes, " ")
-                    }
-                }
-            }
-            Self::NoLeader => f.write_str("no leader"),
-            Self::Lease(node) => write!(f, "lease {node}"),
-            Self::NoLease(node) => write!(f, "no lease {node}"),
-        }
-    }
-}
-
-impl fmt::Display for MemberCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Voters(nodes) => {
-                f.write_str("voters ")?;
-                write_list(f, nodes, " ")
-            }
-            Self::Learners(nodes) if nodes.is_empty() => f.write_str("no learners"),
-            Self::Learners(nodes) => {
-                f.write_str("learners ")?;
-                write_list(f, nodes, " ")
-            }
-            Self::Joint => f.write_str("joint"),
-        }
-    }
-}
-
-impl fmt::Display for NodeCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role(node, role) => write!(f, "role {node} {}", name_of(ROLES, role)),
-            Self::State(node, state) => write!(f, "state {node} {}", name_of(STATES, state)),
-            Self::Number { quantity, node, comparison, number } => {
-                write!(f, "{quantity} ")?;
-                if let Some(node) = node {
-                    write!(f, "{node} ")?;
-                }
-                write!(f, "{comparison} {number}")
-            }
-            Self::Log { node, terms, after } => {
-                write!(f, "log {node} = {}", Terms(terms))?;
-                if *after == LogPosition::ORIGIN { Ok(()) } else { write!(f, " after {after}") }
-            }
-        }
-    }
-}
-
-impl fmt::Display for DataCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Committed(key, value) => {
-                write!(f, "committed {}={}", Text::of(key), Text::of(value))
-            }
-            Self::Value(node, key, value) => {
-                write!(f, "value {node} {}={}", Text::of(key), Text::of(value))
-            }
-            Self::NoValue(node, key) => write!(f, "no value {node} {}", Text::of(key)),
-        }
-    }
-}
-
-impl fmt::Display for ClusterCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Converged => "converged",
-            Self::Complete => "complete",
-            Self::Settled => "settled",
-            Self::Safe => "safe",
-        })
-    }
-}
-
-impl fmt::Display for ClientCondition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Idle => f.write_str("idle"),
-            Self::Answer { client, words } => {
-                write!(f, "answer client {client} = {}", Words(words))
-            }
-            Self::Pending(client) => write!(f, "pending client {client}"),
-        }
-    }
-}
-
-impl fmt::Display for Quantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Term => "term",
-            Self::Commit => "commit",
-        })
-    }
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.sign())
     }
 }

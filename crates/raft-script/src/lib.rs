@@ -55,7 +55,7 @@ mod units;
 pub use complete::{Suggestion, complete};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, Quantity,
+    MemberCondition, NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};

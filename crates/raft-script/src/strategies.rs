@@ -19,7 +19,7 @@ use raft_storage::RecordKey;
 
 use crate::condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, Quantity,
+    MemberCondition, NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
 };
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{DiskContents, Ends, Moment, Nodes, Order, Run, Selector, Statement};
@@ -323,6 +323,21 @@ fn position() -> impl Strategy<Value = LogPosition> {
     prop_oneof![Just(LogPosition::ORIGIN), some]
 }
 
+fn comparison() -> impl Strategy<Value = Comparison> {
+    select(vec![Comparison::Equal, Comparison::AtLeast, Comparison::AtMost])
+}
+
+fn peer_fact() -> impl Strategy<Value = PeerFact> {
+    let states = vec![PeerState::Probe, PeerState::Replicate, PeerState::Snapshot];
+    let quantities = vec![PeerQuantity::Next, PeerQuantity::Match, PeerQuantity::InFlight];
+    prop_oneof![
+        select(states).prop_map(PeerFact::State),
+        (select(quantities), comparison(), 0..=MAX_NUMBER).prop_map(
+            |(quantity, comparison, number)| PeerFact::Number { quantity, comparison, number }
+        ),
+    ]
+}
+
 /// A condition, or its opposite.
 pub(crate) fn condition() -> BoxedStrategy<Condition> {
     let opposite = positive_condition().prop_map(|it| Condition::Not(Box::new(it)));
@@ -332,9 +347,9 @@ pub(crate) fn condition() -> BoxedStrategy<Condition> {
 fn positive_condition() -> BoxedStrategy<Condition> {
     let client = || (1..=999_u64).prop_map(ClientId);
     let number = (
-        select(vec![Quantity::Term, Quantity::Commit]),
+        select(vec![Quantity::Term, Quantity::Commit, Quantity::Applied]),
         option::of(selector()),
-        select(vec![Comparison::Equal, Comparison::AtLeast, Comparison::AtMost]),
+        comparison(),
         0..=MAX_NUMBER,
     );
     let words =
@@ -360,6 +375,12 @@ fn positive_condition() -> BoxedStrategy<Condition> {
             .prop_map(|(node, key, value)| Condition::Data(DataCondition::Value(node, key, value))),
         (selector(), key())
             .prop_map(|(node, key)| Condition::Data(DataCondition::NoValue(node, key))),
+        (select(vec![Relation::Following, Relation::Vote]), selector(), option::of(selector()))
+            .prop_map(|(relation, node, other)| {
+                Condition::Node(NodeCondition::Other { relation, node, other })
+            }),
+        (selector(), option::of(selector()), vec(peer_fact(), 1..4))
+            .prop_map(|(peer, of, facts)| Condition::Node(NodeCondition::Peer { peer, of, facts })),
         (selector(), vec(term(), 0..5), position()).prop_map(|(node, terms, after)| {
             Condition::Node(NodeCondition::Log { node, terms, after })
         }),

@@ -71,3 +71,26 @@ fn every_condition_offered_is_a_condition() {
         }
     }
 }
+
+#[test]
+fn conditions_on_peers_and_opposites_are_completed() {
+    let session = Session::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
+    let texts = |text| texts(text, Some(&session));
+    assert!(!texts("expect not ").contains(&"not".to_owned()), "only one");
+    assert_eq!(texts("expect not no v"), ["value"]);
+    assert_eq!(texts("expect vote 3 = n"), ["none"]);
+    assert_eq!(texts("expect peer 3 o"), ["of"]);
+    assert_eq!(texts("expect peer 3 state=r"), ["state=replicate"]);
+    assert_eq!(
+        texts("expect peer 3 match=1 "),
+        [
+            "state=probe",
+            "state=replicate",
+            "state=snapshot",
+            "next=",
+            "match=",
+            "in-flight=",
+            "within"
+        ]
+    );
+}

@@ -1,16 +1,15 @@
 //! `expect`, and the conditions that it and `run until` name.
 
-use raft_core::{LogPosition, RoleKind};
+mod reading;
+
+use raft_core::RoleKind;
 use raft_sim::NodeState;
 
-use super::cursor::{Cursor, Parsed};
-use super::values::is_number;
 use super::{Choice, Word};
 use crate::condition::{
-    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, Quantity,
+    ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
+    NodeCondition, PeerState, Quantity, Relation,
 };
-use crate::limits::MAX_NUMBER;
 use crate::statement::Statement;
 
 pub(super) const EXPECT: &[Word<Statement>] = &[Word {
@@ -118,6 +117,46 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |cursor| cursor.quantity(Quantity::Commit),
     },
     Word {
+        name: "applied",
+        brief: "the last entry that a node applied",
+        forms: &[(
+            "applied 3 = 7, applied >= 7",
+            "the last entry that a node's state machine applied; without a node the highest",
+        )],
+        parse: |cursor| cursor.quantity(Quantity::Applied),
+    },
+    Word {
+        name: "following",
+        brief: "the leader that a node follows",
+        forms: &[(
+            "following 3 = 1",
+            "the leader that a node follows in its term, or none; a leader follows itself",
+        )],
+        parse: |cursor| cursor.relation(Relation::Following),
+    },
+    Word {
+        name: "vote",
+        brief: "the node that has a node's vote",
+        forms: &[("vote 3 = 1", "the node that has a node's vote in its term, or none")],
+        parse: |cursor| cursor.relation(Relation::Vote),
+    },
+    Word {
+        name: "peer",
+        brief: "what a leader knows of another server",
+        forms: &[
+            (
+                "peer 3 [of 1] state=replicate",
+                "how the leader, or node 1, sends entries to node 3: probe, replicate or snapshot",
+            ),
+            (
+                "peer 3 next=7 match>=6 in-flight=0",
+                "the next entry to send to it, the last known to be on its disk, the messages \
+                 that it has not answered; =, >= or <=",
+            ),
+        ],
+        parse: |cursor| cursor.peer(),
+    },
+    Word {
         name: "committed",
         brief: "the committed value of a key",
         forms: &[("committed x=1", "the committed value of a key")],
@@ -186,7 +225,7 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         brief: "a client waits",
         forms: &[("pending client 1", "a client waits for an answer")],
         parse: |cursor| {
-            cursor.eat(CLIENT);
+            cursor.eat(reading::CLIENT);
             Ok(Condition::Client(ClientCondition::Pending(cursor.client()?)))
         },
     },
@@ -217,13 +256,21 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
     },
 ];
 
-const CLIENT: (&str, &str) = ("client", "by its number");
-
 pub(crate) const ROLES: &[Choice<RoleKind>] = &[
     Choice { name: "follower", help: "", value: RoleKind::Follower },
     Choice { name: "pre-candidate", help: "", value: RoleKind::PreCandidate },
     Choice { name: "candidate", help: "", value: RoleKind::Candidate },
     Choice { name: "leader", help: "", value: RoleKind::Leader },
+];
+
+pub(crate) const PEER_STATES: &[Choice<PeerState>] = &[
+    Choice {
+        name: "probe",
+        help: "one message at a time, until the logs agree",
+        value: PeerState::Probe,
+    },
+    Choice { name: "replicate", help: "messages follow each other", value: PeerState::Replicate },
+    Choice { name: "snapshot", help: "it gets a snapshot first", value: PeerState::Snapshot },
 ];
 
 pub(crate) const STATES: &[Choice<NodeState>] = &[
@@ -232,93 +279,3 @@ pub(crate) const STATES: &[Choice<NodeState>] = &[
     Choice { name: "crashed", help: "", value: NodeState::Crashed },
     Choice { name: "refused", help: "", value: NodeState::Refused },
 ];
-
-const COMPARISONS: [(Comparison, &str); 3] = [
-    (Comparison::Equal, "exactly"),
-    (Comparison::AtLeast, "at least"),
-    (Comparison::AtMost, "at most"),
-];
-
-impl Cursor<'_> {
-    /// The condition after `not`.
-    fn negated(&mut self) -> Parsed<Condition> {
-        let words = || CONDITIONS.iter().filter(|word| word.name != "not");
-        for word in words() {
-            self.offer(word.name, word.brief);
-        }
-        let condition = self.one_of("a condition", words())?;
-        Ok(Condition::Not(Box::new(condition)))
-    }
-
-    fn leader(&mut self) -> Parsed<LeaderCondition> {
-        if self.eat(("among", "one of several nodes")) {
-            return self.node_list().map(LeaderCondition::Leader);
-        }
-        self.offer_numbers(|_| true);
-        if self.word().is_some_and(is_number) {
-            return Ok(LeaderCondition::Leader(vec![self.node()?]));
-        }
-        Ok(LeaderCondition::Leader(Vec::new()))
-    }
-
-    /// `term 3 = 2`, `term >= 2`; `term 2` is short for the latter.
-    fn quantity(&mut self, quantity: Quantity) -> Parsed<Condition> {
-        let is_compared = |further| {
-            COMPARISONS.iter().any(|(comparison, _)| self.is_sign_at(further, comparison.sign()))
-        };
-        let is_alone = self.word().is_some_and(is_number) && !is_compared(1);
-        if is_alone && !self.is_completing() {
-            let comparison = Comparison::AtLeast;
-            let number = self.number("a number", 0, MAX_NUMBER)?;
-            return Ok(Condition::Node(NodeCondition::Number {
-                quantity,
-                node: None,
-                comparison,
-                number,
-            }));
-        }
-        let node = if is_compared(0) { None } else { Some(self.selector()?) };
-        let mut found = None;
-        for (comparison, help) in COMPARISONS {
-            if found.is_none() && self.eat_sign((comparison.sign(), help)) {
-                found = Some(comparison);
-            }
-        }
-        let comparison = found.ok_or_else(|| self.error("`=`, `>=` or `<=`"))?;
-        let number = self.number("a number", 0, MAX_NUMBER)?;
-        Ok(Condition::Node(NodeCondition::Number { quantity, node, comparison, number }))
-    }
-
-    fn log(&mut self) -> Parsed<Condition> {
-        let node = self.selector()?;
-        self.sign("=")?;
-        let terms = self.terms()?;
-        let is_after = self.eat(("after", "the last entry of the snapshot"));
-        let after = if is_after { self.position()? } else { LogPosition::ORIGIN };
-        Ok(Condition::Node(NodeCondition::Log { node, terms, after }))
-    }
-
-    /// The words up to `within` or the end of the line, or one quoted text.
-    fn answer(&mut self) -> Parsed<Condition> {
-        self.eat(CLIENT);
-        self.offer("1", "the default client");
-        let client = self.client()?;
-        self.sign("=")?;
-        if let Some(bytes) = self.quoted() {
-            let words = str::from_utf8(bytes).map(str::to_owned);
-            let words = words.map_err(|_| self.error("an answer in UTF-8"))?;
-            self.advance();
-            return Ok(Condition::Client(ClientCondition::Answer { client, words }));
-        }
-        let mut words = Vec::new();
-        while let Some(word) = self.word().filter(|word| *word != "within") {
-            words.push(word);
-            self.advance();
-        }
-        if words.is_empty() {
-            return Err(self.error("the answer in words, such as `done` or `value 7`"));
-        }
-        let words = words.join(" ");
-        Ok(Condition::Client(ClientCondition::Answer { client, words }))
-    }
-}

@@ -14,8 +14,10 @@ const STATEMENTS_LEFT_OUT: &[&str] =
 /// The conditions that README leaves out.
 const CONDITIONS_LEFT_OUT: &[&str] = &[
     "answer",
+    "applied",
     "commit",
     "complete",
+    "following",
     "idle",
     "joint",
     "learners",
@@ -25,11 +27,13 @@ const CONDITIONS_LEFT_OUT: &[&str] = &[
     "no learners",
     "no lease",
     "no value",
+    "peer",
     "pending",
     "settled",
     "state",
     "term",
     "value",
+    "vote",
     "voters",
 ];
 

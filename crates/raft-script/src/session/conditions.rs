@@ -2,14 +2,14 @@
 
 mod words;
 
-use raft_core::{LogIndex, LogPosition, Membership, Term};
+use raft_core::{LogIndex, LogPosition, Membership, NodeId, PeerStatus, ProgressKind, Term};
 use raft_kv::{ClientId, Key};
 use raft_sim::{PendingOperation, SimNode};
 
 use super::Session;
 use crate::condition::{
     ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
-    NodeCondition, Quantity,
+    NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
 };
 use crate::outcome::ExecError;
 use crate::statement::Selector;
@@ -29,6 +29,12 @@ impl Condition {
                 | NodeCondition::Log { node, .. }
                 | NodeCondition::Number { node: Some(node), .. },
             ) => vec![*node],
+            Self::Node(NodeCondition::Other { node, other, .. }) => {
+                [Some(*node), *other].into_iter().flatten().collect()
+            }
+            Self::Node(NodeCondition::Peer { peer, of, .. }) => {
+                [Some(*peer), *of].into_iter().flatten().collect()
+            }
             Self::Leader(LeaderCondition::NoLeader)
             | Self::Node(NodeCondition::Number { node: None, .. })
             | Self::Data(DataCondition::Committed(..))
@@ -90,6 +96,17 @@ impl Session {
             NodeCondition::State(node, state) => self.one(*node)?.state() == *state,
             NodeCondition::Number { quantity, node, comparison, number } => {
                 comparison.holds(self.number(*quantity, *node)?, *number)
+            }
+            NodeCondition::Other { relation, node, other } => {
+                let wanted = match other {
+                    Some(other) => Some(self.one(*other)?.id()),
+                    None => None,
+                };
+                self.other(*relation, self.core(*node)?) == wanted
+            }
+            NodeCondition::Peer { peer, of, facts } => {
+                let (_, peer) = self.peer(*peer, *of)?;
+                facts.iter().all(|fact| peer_fact_holds(&peer, *fact))
             }
             NodeCondition::Log { node, terms, after } => {
                 self.log_is(self.one(*node)?, terms, *after)
@@ -161,11 +178,26 @@ impl Session {
         let read = |core: &raft_core::Node| match quantity {
             Quantity::Term => core.current_term().0,
             Quantity::Commit => core.commit_index().0,
+            Quantity::Applied => core.last_applied().0,
         };
         match selector {
             Some(selector) => self.core(selector).map(read),
             None => self.world.nodes().filter_map(SimNode::core).map(read).max(),
         }
+    }
+
+    fn other(&self, relation: Relation, core: &raft_core::Node) -> Option<NodeId> {
+        match relation {
+            Relation::Following => core.leader(),
+            Relation::Vote => core.voted_for(),
+        }
+    }
+
+    /// A node that leads, and what it knows of another server.
+    fn peer(&self, peer: Selector, of: Option<Selector>) -> Option<(NodeId, PeerStatus)> {
+        let (leader, peer) = (self.core(of.unwrap_or(Selector::Leader))?, self.one(peer)?.id());
+        let mut peers = leader.status().peers.into_iter();
+        Some((leader.id(), peers.find(|status| status.id == peer)?))
     }
 
     fn log_is(&self, node: &SimNode, terms: &[Term], after: LogPosition) -> bool {
@@ -188,6 +220,31 @@ fn member_condition_holds(membership: &Membership, condition: &MemberCondition) 
             nodes.learners() == membership.learners()
         }
         MemberCondition::Joint => membership.is_joint(),
+    }
+}
+
+fn peer_fact_holds(peer: &PeerStatus, fact: PeerFact) -> bool {
+    match fact {
+        PeerFact::State(state) => peer_state(peer.state) == state,
+        PeerFact::Number { quantity, comparison, number } => {
+            comparison.holds(peer_number(peer, quantity), number)
+        }
+    }
+}
+
+fn peer_state(state: ProgressKind) -> PeerState {
+    match state {
+        ProgressKind::Probe => PeerState::Probe,
+        ProgressKind::Replicate => PeerState::Replicate,
+        ProgressKind::Snapshot { .. } => PeerState::Snapshot,
+    }
+}
+
+fn peer_number(peer: &PeerStatus, quantity: PeerQuantity) -> u64 {
+    match quantity {
+        PeerQuantity::Next => peer.next_index.0,
+        PeerQuantity::Match => peer.match_index.0,
+        PeerQuantity::InFlight => peer.in_flight as u64,
     }
 }
 

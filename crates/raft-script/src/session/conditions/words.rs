@@ -1,15 +1,15 @@
 //! The present state in words: the answer to a condition, whether it holds or not.
 
-use raft_core::{LogPosition, NodeId};
+use raft_core::{LogPosition, NodeId, RoleKind};
 use raft_kv::{ClientId, Key};
 use raft_sim::SimNode;
 
-use super::log_of;
+use super::{log_of, peer_number, peer_state};
 use crate::condition::{
     ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, NodeCondition,
-    Quantity,
+    PeerQuantity, Quantity, Relation,
 };
-use crate::language::{STATES, name_of};
+use crate::language::{PEER_STATES, STATES, name_of};
 use crate::session::Session;
 use crate::statement::Selector;
 use crate::units::{Terms, Text};
@@ -49,6 +49,8 @@ impl Session {
                 self.about(*node, |node| format!("is {}", name_of(STATES, &node.state())))
             }
             NodeCondition::Number { quantity, node, .. } => self.number_in_words(*quantity, *node),
+            NodeCondition::Other { relation, node, .. } => self.other_in_words(*relation, *node),
+            NodeCondition::Peer { peer, of, .. } => self.peer_in_words(*peer, *of),
             NodeCondition::Log { node, .. } => self.about(*node, |node| {
                 let (terms, after) = log_of(node);
                 let after = match after {
@@ -123,6 +125,7 @@ impl Session {
         let name = match quantity {
             Quantity::Term => "term",
             Quantity::Commit => "commit index",
+            Quantity::Applied => "last applied entry",
         };
         let Some(selector) = selector else {
             return match self.number(quantity, None) {
@@ -134,6 +137,43 @@ impl Session {
             Some(number) => format!("has {name} {number}"),
             None => format!("is {}", node.state()),
         })
+    }
+
+    fn other_in_words(&self, relation: Relation, node: Selector) -> String {
+        self.about(node, |node| {
+            let Some(core) = node.core() else { return format!("is {}", node.state()) };
+            match (relation, self.other(relation, core)) {
+                (Relation::Following, Some(leader)) => format!("follows node {leader}"),
+                (Relation::Following, None) => "follows no node".to_owned(),
+                (Relation::Vote, Some(candidate)) => {
+                    format!("voted for node {candidate} in term {}", core.current_term())
+                }
+                (Relation::Vote, None) => {
+                    format!("voted for no node in term {}", core.current_term())
+                }
+            }
+        })
+    }
+
+    fn peer_in_words(&self, peer: Selector, of: Option<Selector>) -> String {
+        if let Some((leader, status)) = self.peer(peer, of) {
+            let number = |quantity| peer_number(&status, quantity);
+            return format!(
+                "node {leader} has for node {}: state={} next={} match={} in-flight={}",
+                status.id,
+                name_of(PEER_STATES, &peer_state(status.state)),
+                number(PeerQuantity::Next),
+                number(PeerQuantity::Match),
+                number(PeerQuantity::InFlight),
+            );
+        }
+        match self.core(of.unwrap_or(Selector::Leader)) {
+            Some(core) if core.role() == RoleKind::Leader => {
+                format!("node {} leads and sends nothing to {}", core.id(), named(peer))
+            }
+            Some(core) => format!("node {} does not lead", core.id()),
+            None => self.leader_in_words(),
+        }
     }
 
     fn value_in_words(&self, selector: Selector, key: &Key) -> String {
@@ -165,5 +205,14 @@ impl Session {
             Some(node) => format!("node {} {}", node.id(), words(node)),
             None => format!("there is no {selector}"),
         }
+    }
+}
+
+/// A node as in a sentence.
+fn named(selector: Selector) -> String {
+    match selector {
+        Selector::Node(node) => format!("node {node}"),
+        Selector::Leader => "itself".to_owned(),
+        Selector::AnyFollower => "any follower".to_owned(),
     }
 }

@@ -1,0 +1,160 @@
+//! Reads the conditions that are more than one word and one value.
+
+use raft_core::LogPosition;
+
+use super::{CONDITIONS, PEER_STATES};
+use crate::condition::{
+    ClientCondition, Comparison, Condition, LeaderCondition, NodeCondition, PeerFact, PeerQuantity,
+    Quantity, Relation,
+};
+use crate::language::cursor::{Cursor, Parsed};
+use crate::language::values::is_number;
+use crate::limits::MAX_NUMBER;
+
+pub(super) const CLIENT: (&str, &str) = ("client", "by its number");
+
+const COMPARISONS: [(Comparison, &str); 3] = [
+    (Comparison::Equal, "exactly"),
+    (Comparison::AtLeast, "at least"),
+    (Comparison::AtMost, "at most"),
+];
+
+const PEER_QUANTITIES: [(PeerQuantity, &str, &str); 3] = [
+    (PeerQuantity::Next, "next", "the next entry to send to it"),
+    (PeerQuantity::Match, "match", "the last entry known to be on its disk"),
+    (PeerQuantity::InFlight, "in-flight", "the messages that it has not answered"),
+];
+
+impl Cursor<'_> {
+    /// The condition after `not`.
+    pub(super) fn negated(&mut self) -> Parsed<Condition> {
+        let words = || CONDITIONS.iter().filter(|word| word.name != "not");
+        for word in words() {
+            self.offer(word.name, word.brief);
+        }
+        let condition = self.one_of("a condition", words())?;
+        Ok(Condition::Not(Box::new(condition)))
+    }
+
+    pub(super) fn leader(&mut self) -> Parsed<LeaderCondition> {
+        if self.eat(("among", "one of several nodes")) {
+            return self.node_list().map(LeaderCondition::Leader);
+        }
+        self.offer_numbers(|_| true);
+        if self.word().is_some_and(is_number) {
+            return Ok(LeaderCondition::Leader(vec![self.node()?]));
+        }
+        Ok(LeaderCondition::Leader(Vec::new()))
+    }
+
+    /// `term 3 = 2`, `term >= 2`; `term 2` is short for the latter.
+    pub(super) fn quantity(&mut self, quantity: Quantity) -> Parsed<Condition> {
+        let is_compared = |further| {
+            COMPARISONS.iter().any(|(comparison, _)| self.is_sign_at(further, comparison.sign()))
+        };
+        let is_alone = self.word().is_some_and(is_number) && !is_compared(1);
+        if is_alone && !self.is_completing() {
+            let comparison = Comparison::AtLeast;
+            let number = self.number("a number", 0, MAX_NUMBER)?;
+            return Ok(Condition::Node(NodeCondition::Number {
+                quantity,
+                node: None,
+                comparison,
+                number,
+            }));
+        }
+        let node = if is_compared(0) { None } else { Some(self.selector()?) };
+        let (comparison, number) = self.comparison()?;
+        Ok(Condition::Node(NodeCondition::Number { quantity, node, comparison, number }))
+    }
+
+    /// `= 2`, `>= 2`
+    fn comparison(&mut self) -> Parsed<(Comparison, u64)> {
+        let mut found = None;
+        for (comparison, help) in COMPARISONS {
+            if found.is_none() && self.eat_sign((comparison.sign(), help)) {
+                found = Some(comparison);
+            }
+        }
+        let comparison = found.ok_or_else(|| self.error("`=`, `>=` or `<=`"))?;
+        Ok((comparison, self.number("a number", 0, MAX_NUMBER)?))
+    }
+
+    /// `3 = 1`, `3 = none`
+    pub(super) fn relation(&mut self, relation: Relation) -> Parsed<Condition> {
+        let node = self.selector()?;
+        self.sign("=")?;
+        let is_none = self.eat(("none", "no node"));
+        let other = if is_none { None } else { Some(self.selector()?) };
+        Ok(Condition::Node(NodeCondition::Other { relation, node, other }))
+    }
+
+    /// `3 of 1 state=replicate next=7`
+    pub(super) fn peer(&mut self) -> Parsed<Condition> {
+        let peer = self.selector()?;
+        let is_of = self.eat(("of", "the node that leads; by default the leader"));
+        let of = if is_of { Some(self.selector()?) } else { None };
+        let mut facts = vec![self.peer_fact()?];
+        while !self.is_at_end() && self.word() != Some("within") {
+            facts.push(self.peer_fact()?);
+        }
+        // For what it offers: a fact may come next, or `within`.
+        if self.is_completing() {
+            let _ = self.peer_fact();
+        }
+        Ok(Condition::Node(NodeCondition::Peer { peer, of, facts }))
+    }
+
+    fn peer_fact(&mut self) -> Parsed<PeerFact> {
+        self.offer_setting("state", "how entries are sent to it", |cursor| {
+            let _ = cursor.choice(PEER_STATES);
+        });
+        for (quantity, name, help) in PEER_QUANTITIES {
+            self.offer_setting(name, help, |_| {});
+            if self.word() == Some(name) {
+                self.advance();
+                let (comparison, number) = self.comparison()?;
+                return Ok(PeerFact::Number { quantity, comparison, number });
+            }
+        }
+        if self.word() == Some("state") {
+            self.advance();
+            self.sign("=")?;
+            return self.choice(PEER_STATES).map(PeerFact::State);
+        }
+        Err(self.error("`state=`, `next=`, `match=` or `in-flight=`"))
+    }
+
+    pub(super) fn log(&mut self) -> Parsed<Condition> {
+        let node = self.selector()?;
+        self.sign("=")?;
+        let terms = self.terms()?;
+        let is_after = self.eat(("after", "the last entry of the snapshot"));
+        let after = if is_after { self.position()? } else { LogPosition::ORIGIN };
+        Ok(Condition::Node(NodeCondition::Log { node, terms, after }))
+    }
+
+    /// The words up to `within` or the end of the line, or one quoted text.
+    pub(super) fn answer(&mut self) -> Parsed<Condition> {
+        self.eat(CLIENT);
+        self.offer("1", "the default client");
+        let client = self.client()?;
+        self.sign("=")?;
+        if let Some(bytes) = self.quoted() {
+            let words = str::from_utf8(bytes).map(str::to_owned);
+            let words = words.map_err(|_| self.error("an answer in UTF-8"))?;
+            self.advance();
+            return Ok(Condition::Client(ClientCondition::Answer { client, words }));
+        }
+        let mut words = Vec::new();
+        while let Some(word) = self.word().filter(|word| *word != "within") {
+            words.push(word);
+            self.advance();
+        }
+        if words.is_empty() {
+            return Err(self.error("the answer in words, such as `done` or `value 7`"));
+        }
+        let words = words.join(" ");
+        Ok(Condition::Client(ClientCondition::Answer { client, words }))
+    }
+}
