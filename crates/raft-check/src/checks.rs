@@ -111,7 +111,7 @@ impl Checks {
             EventKind::Cluster(event) => {
                 if let ClusterEvent::ServerAdded { node } = event {
                     self.add_server(*node);
-                } else if let ClusterEvent::Administered { node, request, outcome } = event {
+                } else if let ClusterEvent::Administered { node, request, outcome, .. } = event {
                     let (properties, mut cx) = self.telling(world);
                     properties.administered(*node, request, *outcome, &mut cx);
                 }

@@ -1,7 +1,7 @@
 //! The report on one file of `helios run`.
 
 use raft_check::{CheckResult, Suspension};
-use raft_script::{FailedStatement, ParseError, RunReport};
+use raft_script::{FailedStatement, ParseError, RunReport, UnfulfilledOrder};
 use serde::Serialize;
 
 /// The report on one file, as `--json` prints it.
@@ -20,7 +20,19 @@ pub(crate) struct FileReport {
     /// Sixteen hexadecimal digits; `null` if nothing was run.
     pub(crate) trace_hash: Option<String>,
     pub(crate) error: Option<ErrorReport>,
+    /// Orders that were not carried out, although no statement of the script says so.
+    pub(crate) unfulfilled: Vec<OrderReport>,
+    /// The number of expectations of the script; `null` if it is no script.
+    pub(crate) expectations: Option<usize>,
     pub(crate) properties: Vec<PropertyReport>,
+}
+
+/// An order about leadership or membership that was not carried out.
+#[derive(Serialize)]
+pub(crate) struct OrderReport {
+    pub(crate) line: usize,
+    pub(crate) statement: String,
+    pub(crate) message: String,
 }
 
 #[derive(Serialize, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +100,13 @@ impl From<&CheckResult> for PropertyReport {
     }
 }
 
+impl From<&UnfulfilledOrder> for OrderReport {
+    fn from(order: &UnfulfilledOrder) -> Self {
+        let UnfulfilledOrder { line, statement, words } = order.clone();
+        Self { line, statement, message: words }
+    }
+}
+
 impl FileReport {
     pub(crate) fn unreadable(file: &str, error: ErrorReport) -> Self {
         Self::without_end(file, (FileResult::Unreadable, 2), error)
@@ -108,6 +127,8 @@ impl FileReport {
             steps: 0,
             trace_hash: None,
             error: Some(error),
+            unfulfilled: Vec::new(),
+            expectations: None,
             properties: Vec::new(),
         }
     }
@@ -126,6 +147,8 @@ impl FileReport {
             steps: report.steps,
             trace_hash: report.session.is_some().then(|| format!("{:016x}", report.trace_hash)),
             error,
+            unfulfilled: report.unfulfilled.iter().map(OrderReport::from).collect(),
+            expectations: Some(report.expectations),
             properties: properties.unwrap_or_default(),
         }
     }

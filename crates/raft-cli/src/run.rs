@@ -53,6 +53,9 @@ JSON: one object for each file, one a line:
   error            null, or an object: line, column, source (the text of the line), message, and
                    trace (the last events before the end, in words, with repetitions
                    folded)
+  unfulfilled      orders about leadership and membership that were not carried out, although no
+                   statement of the script is about their state: line, statement, message
+  expectations     the number of `expect` statements in the script; null if it is not a script
   properties       the properties, each checked after every event: name, section of the paper,
                    violation (null or a description), and suspended (null, or since_us, until_us and
                    because: a fault took away what Raft relies on, such as a disk)";
@@ -188,12 +191,32 @@ fn is_worth_telling(event: &Event) -> bool {
     }
 }
 
+fn in_words(expectations: usize) -> String {
+    match expectations {
+        1 => "1 expectation".to_owned(),
+        number => format!("{number} expectations"),
+    }
+}
+
+/// The orders that were not carried out, although the script does not expect it.
+fn print_unfulfilled(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
+    const MOST: usize = 10;
+    for order in report.unfulfilled.iter().take(MOST) {
+        writeln!(out, "  line {}: {}: {}", order.line, order.statement, order.message)?;
+    }
+    match report.unfulfilled.len().saturating_sub(MOST) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more orders that were not carried out"),
+    }
+}
+
 fn print_report(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
     let FileReport { file, virtual_time_us, events, .. } = report;
     let time = format!("{}.{:03} ms", virtual_time_us / 1000, virtual_time_us % 1000);
     match (&report.trace_hash, report.outcome) {
         (Some(hash), FileResult::Ok) => {
-            writeln!(out, "{file}: ok, {time}, {events} events, trace {hash}")?
+            let expectations = in_words(report.expectations.unwrap_or_default());
+            writeln!(out, "{file}: ok, {expectations}, {time}, {events} events, trace {hash}")?
         }
         (Some(hash), _) => writeln!(out, "{file}: failed, {time}, {events} events, trace {hash}")?,
         (None, FileResult::Failed) => writeln!(out, "{file}: failed")?,
@@ -204,6 +227,7 @@ fn print_report(report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {}: {}", property.name, suspended.words)?;
         }
     }
+    print_unfulfilled(report, out)?;
     let Some(error) = &report.error else { return Ok(()) };
     if let Some(rendered) = &error.rendered {
         return writeln!(out, "{file}: {rendered}");

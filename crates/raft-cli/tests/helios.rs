@@ -46,6 +46,30 @@ fn a_script_that_holds_exits_with_0_and_says_so_in_one_line() {
 }
 
 #[test]
+fn a_script_that_expects_nothing_says_so() {
+    let output = helios_with_input(&["run", "-"], PASSING);
+    assert!(stdout(&output).starts_with("-: ok, 1 expectation, "), "{}", stdout(&output));
+    let output = helios_with_input(&["run", "-"], "run until leader\nset x=1\nrun 1s\n");
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).starts_with("-: ok, 0 expectations, "), "{}", stdout(&output));
+}
+
+#[test]
+fn an_order_that_is_refused_is_shown_with_its_line() {
+    let text = "run until leader\nrun 200ms\nadd 6\nadd 7\nrun 1s\n";
+    let output = helios_with_input(&["run", "-"], text);
+    assert_eq!(code(&output), 0);
+    let shown = stdout(&output);
+    assert!(shown.contains("\n  line 4: add 7: node "), "{shown}");
+    assert!(shown.contains("refused: an earlier change of the membership"), "{shown}");
+    let output = helios_with_input(&["run", "--json", "-"], text);
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(report["expectations"], 0);
+    assert_eq!(report["unfulfilled"][0]["line"], 4);
+    assert_eq!(report["unfulfilled"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn the_same_script_has_the_same_trace_hash() {
     let first = helios_with_input(&["run", "-"], PASSING);
     let second = helios_with_input(&["run", "-"], PASSING);

@@ -163,7 +163,8 @@ pub(crate) fn has_telling_state(condition: &Condition) -> bool {
         | Condition::Members(_)
         | Condition::Node(_)
         | Condition::Data(_)
-        | Condition::Client(_) => true,
+        | Condition::Client(_)
+        | Condition::Order { .. } => true,
         Condition::Not(condition) => has_telling_state(condition),
     }
 }

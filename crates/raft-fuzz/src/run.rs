@@ -283,6 +283,7 @@ impl SeedRun {
                     node,
                     request: AdminRequest::ChangeMembership { .. },
                     outcome,
+                    ..
                 }) if !matches!(outcome, raft_core::Outcome::Refused(_)) => {
                     self.targets.retain(|(leader, _)| leader != node);
                 }

@@ -23,9 +23,38 @@ pub enum Condition {
     Cluster(ClusterCondition),
     /// Clients and their answers.
     Client(ClientCondition),
+    /// `order = refused`: the state of a request about leadership or membership.
+    Order {
+        /// Counts these requests of a run from 1; `None`: the last one.
+        number: Option<u64>,
+        /// Its state.
+        state: OrderState,
+    },
     /// `not leader 2`: the condition in it does not hold, although the thing that it names is there:
     /// see [`Session::judge`](crate::Session::judge). The condition in it is no `Not`.
     Not(Box<Self>),
+}
+
+/// The state of a request about leadership or membership: its answer, if it has one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OrderState {
+    /// The node that was asked has not answered.
+    Open,
+    /// It was carried out: the change is committed, the target was told to start an election, or
+    /// the earlier order is given up.
+    Done,
+    /// Nothing was done.
+    Refused,
+    /// It was begun and given up, by order or because it took too long.
+    GivenUp,
+    /// The node that was asked does not lead. Nothing was done.
+    NotLeader,
+    /// Its entry will never be committed.
+    Superseded,
+    /// The node does not know whether it was carried out.
+    Unknown,
+    /// The node that was asked crashed before it answered.
+    Lost,
 }
 
 /// A condition on leadership.

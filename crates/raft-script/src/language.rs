@@ -24,7 +24,7 @@ use crate::statement::Statement;
 
 pub(crate) use self::clients::{write_admin_request, write_request};
 pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
-pub(crate) use self::conditions::{CONDITIONS, PEER_STATES, ROLES, STATES};
+pub(crate) use self::conditions::{CONDITIONS, ORDER_STATES, PEER_STATES, ROLES, STATES};
 pub(crate) use self::cursor::{Cursor, Parsed};
 pub(crate) use self::disks::write_disk_action;
 pub(crate) use self::network::{write_link, write_network_action};

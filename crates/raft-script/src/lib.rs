@@ -42,6 +42,7 @@ mod from_action;
 mod help;
 mod language;
 pub mod limits;
+mod orders;
 mod outcome;
 mod parse;
 mod run;
@@ -55,10 +56,12 @@ mod units;
 pub use complete::{Suggestion, complete};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
+    MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
+    Relation,
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};
+pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};

@@ -4,6 +4,7 @@ use raft_core::Instant;
 use raft_sim::Event;
 
 use crate::limits::{MAX_BACKLOG, MAX_RUN_STEPS, MAX_RUN_TIME};
+use crate::orders::UnfulfilledOrder;
 use crate::outcome::{ExecError, FailedStatement};
 use crate::session::{Session, Started, Stepped};
 use crate::statement::{Moment, Run, Script, SourceLine, Statement};
@@ -15,6 +16,11 @@ pub struct RunReport {
     /// The statement at which the run ended early; `None`: every statement was carried out and
     /// every expectation held.
     pub failure: Option<FailedStatement>,
+    /// The orders about leadership and membership that were not carried out, or not yet, and that
+    /// no statement of the script is about.
+    pub unfulfilled: Vec<UnfulfilledOrder>,
+    /// The number of the script's `expect` statements.
+    pub expectations: usize,
     /// The virtual time at the end.
     pub at: Instant,
     /// The number of events.
@@ -65,6 +71,8 @@ fn run_with<'a>(
         Err(failure) => {
             return RunReport {
                 failure: Some(failure),
+                unfulfilled: Vec::new(),
+                expectations: script.expectations(),
                 at: Instant(0),
                 events: 0,
                 steps: 0,
@@ -73,13 +81,16 @@ fn run_with<'a>(
             };
         }
     };
-    let mut runner = Runner { session, observer, done, events: 0, max_steps };
+    let mut runner =
+        Runner { session, observer, done, events: 0, max_steps, order_lines: Vec::new() };
     runner.show_events();
     let failure = runner.carry_out_all(script, lines).err();
-    let Runner { session, events, .. } = runner;
+    let Runner { session, events, order_lines, .. } = runner;
     let world = session.world();
     RunReport {
         failure,
+        expectations: script.expectations(),
+        unfulfilled: session.unfulfilled_orders(&order_lines),
         at: world.now(),
         events,
         steps: world.steps(),
@@ -95,6 +106,8 @@ struct Runner<'a> {
     done: Option<&'a mut dyn FnMut(&SourceLine)>,
     events: u64,
     max_steps: u64,
+    /// The line of each order about leadership and membership.
+    order_lines: Vec<usize>,
 }
 
 impl Runner<'_> {
@@ -118,7 +131,9 @@ impl Runner<'_> {
             let steps_and_time =
                 |session: &Session| (session.world().steps(), session.world().now());
             let before = steps_and_time(&self.session);
-            match (self.carry_out(line), &mut self.done) {
+            let result = self.carry_out(line);
+            self.order_lines.resize(self.session.orders().len(), line.number);
+            match (result, &mut self.done) {
                 (Ok(()), Some(done)) => done(line),
                 (Ok(()), None) => {}
                 (Err(ExecError::Statement(error)), Some(done)) if error.is_refusal() => {

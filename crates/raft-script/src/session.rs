@@ -15,6 +15,7 @@ use raft_sim::{ClientEvent, Event, EventKind, NextStep, Setup, SetupError, World
 
 use crate::condition::Condition;
 use crate::limits::DEFAULT_PATIENCE;
+use crate::orders::{GivenOrder, Orders, UnfulfilledOrder};
 use crate::outcome::{ExecError, Reply, StatementError};
 use crate::statement::{Moment, Run, Statement};
 use crate::units::Span;
@@ -53,6 +54,8 @@ pub struct Session {
     gathered: Option<Vec<Event>>,
     /// Each client's last answer in words.
     answers: BTreeMap<ClientId, String>,
+    /// Requests about leadership and membership.
+    orders: Orders,
     goal: Option<Goal>,
 }
 
@@ -114,6 +117,7 @@ impl Session {
             journal: Vec::new(),
             gathered: None,
             answers: BTreeMap::new(),
+            orders: Orders::default(),
             goal: None,
         })
     }
@@ -141,6 +145,16 @@ impl Session {
     /// The events of the last statement or step, or those of the start, in order.
     pub fn events(&self) -> &[Event] {
         self.gathered.as_deref().unwrap_or_else(|| self.world.events())
+    }
+
+    /// The requests about leadership and membership, in the order in which they were made.
+    pub fn orders(&self) -> impl ExactSizeIterator<Item = &GivenOrder> {
+        self.orders.iter()
+    }
+
+    /// See [`RunReport::unfulfilled`](crate::RunReport::unfulfilled).
+    pub(crate) fn unfulfilled_orders(&self, lines: &[usize]) -> Vec<UnfulfilledOrder> {
+        self.orders.unfulfilled(&self.world, lines)
     }
 
     /// The statements that were carried out, in order, without those that only let time pass.
@@ -171,6 +185,7 @@ impl Session {
             }
             Statement::Expect { condition, within } => {
                 self.check_nodes(condition)?;
+                self.note_judged(condition);
                 if self.holds(condition) {
                     return Ok(Started::Done(self.expectation_held(condition)));
                 }
@@ -200,6 +215,7 @@ impl Session {
             }
             Run::Until { condition, within } => {
                 self.check_nodes(condition)?;
+                self.note_judged(condition);
                 if self.holds(condition) {
                     return Ok(Started::Done(self.condition_reply(condition)));
                 }
@@ -339,6 +355,7 @@ impl Session {
     fn observe(&mut self) {
         self.checks.observe(&self.world, self.world.events());
         for event in self.world.events() {
+            self.orders.observe(event);
             let EventKind::Client { client, event, .. } = &event.kind else { continue };
             if let ClientEvent::Answered { response, .. } = event {
                 self.answers.insert(*client, response.to_string());

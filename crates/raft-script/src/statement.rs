@@ -22,6 +22,13 @@ pub struct Script {
 }
 
 impl Script {
+    /// The number of its `expect` statements, those after `at` included.
+    #[must_use]
+    pub fn expectations(&self) -> usize {
+        let is_expectation = |line: &&SourceLine| line.statement.is_expectation();
+        self.statements.iter().filter(is_expectation).count()
+    }
+
     /// The script without its [notes](Statement::Note).
     #[must_use]
     pub fn without_notes(&self) -> Self {
@@ -81,6 +88,20 @@ pub enum Statement {
 }
 
 impl Statement {
+    /// Whether it is an `expect`, now or later.
+    fn is_expectation(&self) -> bool {
+        match self {
+            Self::Expect { .. } => true,
+            Self::At { statement, .. } => statement.is_expectation(),
+            Self::Note(_)
+            | Self::Cluster(_)
+            | Self::DiskContents { .. }
+            | Self::Run(_)
+            | Self::Step(_)
+            | Self::Order(_) => false,
+        }
+    }
+
     /// Whether it is a comment or a blank line.
     pub fn is_note(&self) -> bool {
         matches!(self, Self::Note(_))

@@ -19,7 +19,8 @@ use raft_storage::RecordKey;
 
 use crate::condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
+    MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
+    Relation,
 };
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{DiskContents, Ends, Moment, Nodes, Order, Run, Selector, Statement};
@@ -338,6 +339,10 @@ fn peer_fact() -> impl Strategy<Value = PeerFact> {
     ]
 }
 
+fn order_state() -> impl Strategy<Value = OrderState> {
+    select(crate::language::ORDER_STATES.iter().map(|choice| choice.value).collect::<Vec<_>>())
+}
+
 /// A condition, or its opposite.
 pub(crate) fn condition() -> BoxedStrategy<Condition> {
     let opposite = positive_condition().prop_map(|it| Condition::Not(Box::new(it)));
@@ -388,6 +393,8 @@ fn positive_condition() -> BoxedStrategy<Condition> {
         Just(Condition::Cluster(ClusterCondition::Complete)),
         Just(Condition::Cluster(ClusterCondition::Settled)),
         Just(Condition::Client(ClientCondition::Idle)),
+        (option::of(1..=MAX_NUMBER), order_state())
+            .prop_map(|(number, state)| Condition::Order { number, state }),
         (client(), words).prop_map(|(client, words)| Condition::Client(ClientCondition::Answer {
             client,
             words

@@ -26,6 +26,7 @@ pub use self::disk::DiskEvent;
 pub(crate) use self::message::MessageInTransit;
 pub use self::message::{DropReason, MessageEvent};
 pub use self::network::NetworkEvent;
+pub use self::outcome::OutcomeWords;
 pub use self::process::ProcessEvent;
 pub use self::state_machine::StateMachineEvent;
 use crate::MessageId;

@@ -75,7 +75,7 @@ pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use event::{
     ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent, NetworkEvent,
-    ProcessEvent, RetryReason, StateMachineEvent,
+    OutcomeWords, ProcessEvent, RetryReason, StateMachineEvent,
 };
 pub use fingerprint::Fingerprint;
 pub use latency::LatencyShape;

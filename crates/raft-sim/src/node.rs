@@ -89,7 +89,7 @@ pub(crate) enum ClientRequest {
 pub(crate) enum PendingRequest {
     Command { client: ClientId, sequence: Sequence },
     Read(ClientRead),
-    Administration(AdminRequest),
+    Administration { number: u64, request: AdminRequest },
 }
 
 /// A read that waits for the core's permission.

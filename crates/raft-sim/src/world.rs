@@ -50,6 +50,8 @@ pub struct World {
     event_count: u64,
     fingerprint: Fingerprint,
     steps: u64,
+    /// The number of requests about leadership and membership so far.
+    administered: u64,
 }
 
 /// The step that comes next.
@@ -85,6 +87,7 @@ impl World {
             event_count: 0,
             fingerprint: Fingerprint::default(),
             steps: 0,
+            administered: 0,
             setup: Arc::new(setup),
         };
         for id in ids {
@@ -197,6 +200,12 @@ impl World {
     /// The number of steps taken; actions do not count.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// The number of requests about leadership and membership that nodes were asked so far. It is
+    /// the [number](crate::ClusterEvent::Administered) of the last one.
+    pub fn administered(&self) -> u64 {
+        self.administered
     }
 
     /// The step that comes next; `None` if no step can ever come without an action.

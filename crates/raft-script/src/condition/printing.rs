@@ -8,7 +8,7 @@ use super::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
     MemberCondition, NodeCondition, PeerFact, PeerQuantity, Quantity, Relation,
 };
-use crate::language::{PEER_STATES, ROLES, STATES, name_of};
+use crate::language::{ORDER_STATES, PEER_STATES, ROLES, STATES, name_of};
 use crate::statement::write_list;
 use crate::units::{Terms, Text, Words};
 
@@ -21,6 +21,13 @@ impl fmt::Display for Condition {
             Self::Data(condition) => condition.fmt(f),
             Self::Cluster(condition) => condition.fmt(f),
             Self::Client(condition) => condition.fmt(f),
+            Self::Order { number, state } => {
+                f.write_str("order ")?;
+                if let Some(number) = number {
+                    write!(f, "{number} ")?;
+                }
+                write!(f, "= {}", name_of(ORDER_STATES, state))
+            }
             Self::Not(condition) => write!(f, "not {condition}"),
         }
     }

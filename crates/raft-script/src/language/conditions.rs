@@ -8,7 +8,7 @@ use raft_sim::NodeState;
 use super::{Choice, Word};
 use crate::condition::{
     ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
-    NodeCondition, PeerState, Quantity, Relation,
+    NodeCondition, OrderState, PeerState, Quantity, Relation,
 };
 use crate::statement::Statement;
 
@@ -236,6 +236,16 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |_| Ok(Condition::Client(ClientCondition::Idle)),
     },
     Word {
+        name: "order",
+        brief: "the state of an order to a leader",
+        forms: &[(
+            "order = refused, order 2 = done",
+            "the state of the last, or second, order about leadership or membership: open, done, \
+             refused, given-up, not-leader, superseded, unknown or lost",
+        )],
+        parse: |cursor| cursor.order(),
+    },
+    Word {
         name: "safe",
         brief: "no property was broken",
         forms: &[("safe", "no property that must always hold was broken")],
@@ -261,6 +271,21 @@ pub(crate) const ROLES: &[Choice<RoleKind>] = &[
     Choice { name: "pre-candidate", help: "", value: RoleKind::PreCandidate },
     Choice { name: "candidate", help: "", value: RoleKind::Candidate },
     Choice { name: "leader", help: "", value: RoleKind::Leader },
+];
+
+pub(crate) const ORDER_STATES: &[Choice<OrderState>] = &[
+    Choice { name: "open", help: "the node has not answered", value: OrderState::Open },
+    Choice { name: "done", help: "it was carried out", value: OrderState::Done },
+    Choice { name: "refused", help: "nothing was done", value: OrderState::Refused },
+    Choice { name: "given-up", help: "it was begun and given up", value: OrderState::GivenUp },
+    Choice { name: "not-leader", help: "the node does not lead", value: OrderState::NotLeader },
+    Choice {
+        name: "superseded",
+        help: "its entry will never be committed",
+        value: OrderState::Superseded,
+    },
+    Choice { name: "unknown", help: "the node does not know", value: OrderState::Unknown },
+    Choice { name: "lost", help: "the node crashed before it answered", value: OrderState::Lost },
 ];
 
 pub(crate) const PEER_STATES: &[Choice<PeerState>] = &[

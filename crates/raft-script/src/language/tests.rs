@@ -27,6 +27,7 @@ const CONDITIONS_LEFT_OUT: &[&str] = &[
     "no learners",
     "no lease",
     "no value",
+    "order",
     "peer",
     "pending",
     "settled",

@@ -21,7 +21,14 @@ impl Session {
         // The journal has the number of steps before the actions.
         let before = self.journal.len();
         self.note(Statement::Order(order.clone()));
+        let asked = match plan.actions.as_slice() {
+            [Action::Administer { node, .. }] => Some(*node),
+            _ => None,
+        };
         let result = self.carry_out(plan);
+        if let (Some(node), Ok(_)) = (asked, &result) {
+            self.orders.give(order, node, &self.world);
+        }
         if result.is_err() {
             self.journal.truncate(before);
         }

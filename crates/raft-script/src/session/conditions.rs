@@ -40,7 +40,8 @@ impl Condition {
             | Self::Data(DataCondition::Committed(..))
             | Self::Members(_)
             | Self::Cluster(_)
-            | Self::Client(_) => Vec::new(),
+            | Self::Client(_)
+            | Self::Order { .. } => Vec::new(),
             Self::Not(condition) => condition.nodes(),
         }
     }
@@ -52,6 +53,20 @@ impl Session {
         let by_number = |node: &Selector| matches!(node, Selector::Node(_));
         let mut nodes = condition.nodes().into_iter().filter(by_number);
         nodes.try_for_each(|node| self.select(node).map(drop))
+    }
+
+    /// Notes the orders that the condition is about: their state is no surprise.
+    pub(super) fn note_judged(&mut self, condition: &Condition) {
+        match condition {
+            Condition::Order { number, .. } => self.orders.judge(*number),
+            Condition::Not(condition) => self.note_judged(condition),
+            Condition::Leader(_)
+            | Condition::Members(_)
+            | Condition::Node(_)
+            | Condition::Data(_)
+            | Condition::Cluster(_)
+            | Condition::Client(_) => {}
+        }
     }
 
     /// Whether the condition holds now.
@@ -72,6 +87,9 @@ impl Session {
             Condition::Data(condition) => self.judge_data(condition),
             Condition::Cluster(condition) => Some(self.cluster_condition_holds(*condition)),
             Condition::Client(condition) => Some(self.client_condition_holds(condition)),
+            Condition::Order { number, state } => {
+                Some(self.orders.get(*number)?.state(&self.world) == *state)
+            }
             Condition::Not(condition) => self.judge(condition).map(|holds| !holds),
         }
     }

@@ -20,6 +20,8 @@ pub enum ClusterEvent {
     },
     /// A request about leadership or membership is over.
     Administered {
+        /// Counts these requests from 1, in the order in which they were made.
+        number: u64,
         /// The node that was asked.
         node: NodeId,
         /// The request.
@@ -53,7 +55,8 @@ impl ClusterEvent {
     pub(super) fn add_to(&self, hash: &mut Fingerprint) {
         match self {
             Self::ServerAdded { node } => (28, node).hash(hash),
-            Self::Administered { node, request, outcome } => {
+            // The number says no more than the order of the requests.
+            Self::Administered { number: _, node, request, outcome } => {
                 (27, node, request).hash(hash);
                 add_outcome(hash, *outcome);
             }
@@ -72,11 +75,12 @@ impl fmt::Display for ClusterEvent {
                 node,
                 request: AdminRequest::ChangeMembership { change, .. },
                 outcome: Outcome::Committed(position),
+                ..
             } => write!(
                 f,
                 "node {node} finishes the membership change ({change}), by entry {position}"
             ),
-            Self::Administered { node, request, outcome } => {
+            Self::Administered { node, request, outcome, .. } => {
                 write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
             }
             Self::Recovered { nodes } => {

@@ -21,7 +21,7 @@ pub(super) fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
 }
 
 /// The outcome of a request, in words.
-pub(super) struct OutcomeWords<'a>(pub(super) &'a Outcome);
+pub struct OutcomeWords<'a>(pub &'a Outcome);
 
 impl fmt::Display for OutcomeWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

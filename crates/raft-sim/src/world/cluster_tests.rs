@@ -31,7 +31,8 @@ fn until<T>(world: &mut World, mut wanted: impl FnMut(&Event) -> Option<T>) -> T
 
 fn until_administered(world: &mut World) -> (NodeId, AdminRequest, Outcome) {
     until(world, |event| {
-        let EventKind::Cluster(ClusterEvent::Administered { node, request, outcome }) = &event.kind
+        let EventKind::Cluster(ClusterEvent::Administered { node, request, outcome, .. }) =
+            &event.kind
         else {
             return None;
         };

@@ -43,7 +43,9 @@ impl World {
 
     /// A request about leadership or membership, for a process that runs.
     pub(super) fn administer(&mut self, id: NodeId, request: AdminRequest) {
-        let pending = PendingRequest::Administration(request.clone());
+        self.administered += 1;
+        let number = self.administered;
+        let pending = PendingRequest::Administration { number, request: request.clone() };
         self.ask_core(id, pending, |id| match request {
             AdminRequest::TransferLeadership { to } => {
                 Input::TransferLeadership { request: id, to }
@@ -73,8 +75,8 @@ impl World {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         let Some(pending) = live.requests.remove(&request.0) else { return };
         match pending {
-            PendingRequest::Administration(request) => {
-                let event = ClusterEvent::Administered { node: id, request, outcome };
+            PendingRequest::Administration { number, request } => {
+                let event = ClusterEvent::Administered { number, node: id, request, outcome };
                 self.emit(EventKind::Cluster(event));
             }
             PendingRequest::Read(read) if matches!(outcome, Outcome::Readable { .. }) => {

@@ -2,7 +2,7 @@
 
 use raft_core::LogPosition;
 
-use super::{CONDITIONS, PEER_STATES};
+use super::{CONDITIONS, ORDER_STATES, PEER_STATES};
 use crate::condition::{
     ClientCondition, Comparison, Condition, LeaderCondition, NodeCondition, PeerFact, PeerQuantity,
     Quantity, Relation,
@@ -132,6 +132,18 @@ impl Cursor<'_> {
         let is_after = self.eat(("after", "the last entry of the snapshot"));
         let after = if is_after { self.position()? } else { LogPosition::ORIGIN };
         Ok(Condition::Node(NodeCondition::Log { node, terms, after }))
+    }
+
+    /// `= refused`, `2 = done`
+    pub(super) fn order(&mut self) -> Parsed<Condition> {
+        let number = match self.word().is_some_and(is_number) {
+            true => Some(self.number("an order", 1, MAX_NUMBER)?),
+            false => None,
+        };
+        if !self.eat_sign(("=", "its state")) {
+            return Err(self.error("`=`, or the number of an order and `=`"));
+        }
+        Ok(Condition::Order { number, state: self.choice(ORDER_STATES)? })
     }
 
     /// The words up to `within` or the end of the line, or one quoted text.

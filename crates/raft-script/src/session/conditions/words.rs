@@ -35,6 +35,10 @@ impl Session {
             Condition::Client(
                 ClientCondition::Answer { client, .. } | ClientCondition::Pending(client),
             ) => self.client_in_words(*client),
+            Condition::Order { number, .. } => match self.orders.get(*number) {
+                Some(order) => format!("{}: {}", order.statement, order.in_words(&self.world)),
+                None => "no such order was given".to_owned(),
+            },
             Condition::Not(condition) => self.found(condition),
         }
     }

@@ -29,3 +29,40 @@ fn not_is_the_opposite_of_what_can_be_judged() {
     assert_eq!(judged(&session, "term >= 1"), (false, false), "no node is up");
     assert!(parse_line("expect not not leader").is_err());
 }
+
+/// An order that was not carried out is reported with its line, unless the script says so.
+#[test]
+fn an_order_that_is_refused_does_not_go_on_silently() {
+    let text = "cluster nodes=3 seed=1\n\
+                timeout 1\n\
+                run until leader 1\n\
+                run 200ms\n\
+                at +1ms remove 3\n\
+                remove 2\n\
+                remove 1\n\
+                expect order = refused\n\
+                run until settled\n\
+                expect order 1 = done\n\
+                transfer 3\n";
+    let report = run(&parse(text).unwrap(), &mut |_| {});
+    assert_eq!(report.failure, None);
+    assert_eq!(report.expectations, 2);
+    let unfulfilled: Vec<_> =
+        report.unfulfilled.iter().map(|it| (it.line, it.statement.as_str())).collect();
+    assert_eq!(unfulfilled, [(6, "remove 2"), (11, "transfer 3")]);
+    let words = &report.unfulfilled[0].words;
+    assert!(words.contains("refused: an earlier change of the membership"), "{words}");
+}
+
+/// Of two equal orders each has its own answer.
+#[test]
+fn equal_orders_are_told_apart() {
+    let mut session = session();
+    for line in ["timeout 1", "run until leader 1", "run 200ms", "remove 3", "remove 3"] {
+        exec(&mut session, line).unwrap();
+    }
+    exec(&mut session, "expect order 1 = open").unwrap();
+    exec(&mut session, "expect order 2 = refused").unwrap();
+    exec(&mut session, "run until order 1 = done").unwrap();
+    exec(&mut session, "expect order 2 = refused").unwrap();
+}
