@@ -25,12 +25,10 @@ fn hanging(size: u64) -> Cluster {
 /// The targets to which server 1 handed over by itself.
 fn handed_to(cluster: &Cluster) -> Vec<u64> {
     let traces = cluster.server(1).traces.iter();
-    let target = |trace: &Trace| match trace {
-        Trace::Transfer(TransferTrace::DiskHangs { to, waited }) => {
-            assert!(*waited >= PATIENCE && *waited <= PATIENCE + HEARTBEAT, "{waited:?}");
-            Some(to.0)
-        }
-        _ => None,
+    let target = |trace: &Trace| {
+        let Trace::Transfer(TransferTrace::DiskHangs { to, waited }) = trace else { return None };
+        assert!(*waited >= PATIENCE && *waited <= PATIENCE + HEARTBEAT, "{waited:?}");
+        Some(to.0)
     };
     traces.filter_map(target).collect()
 }
@@ -56,8 +54,8 @@ fn it_hands_over_to_a_voter_with_the_whole_log() {
     cluster.assert_converged();
 }
 
-/// Each client is told at once, once: what became of a proposal is unknown, and a read asks
-/// another server.
+/// Each client is told at once, once: the result of a proposal is unknown, and a read asks another
+/// server.
 #[test]
 fn those_who_wait_are_answered() {
     let mut cluster = hanging(3);
