@@ -118,7 +118,7 @@ impl Context<'_> {
     pub(crate) fn prompt(&self, id: NodeId) -> Option<Prompt<'_>> {
         let node = self.world.node(id)?;
         let waits = node.state() != NodeState::Running || node.inbox_len() > 0;
-        if waits || !node.handling().is_zero() {
+        if waits || !node.handles_at_once(self.world.setup()) {
             return None;
         }
         Some(Prompt { core: node.core()?, now: node.clock().shows(self.world.now()) })

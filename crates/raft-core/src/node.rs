@@ -222,7 +222,11 @@ impl Node {
             }
             Input::CancelChange { request } => self.cancel_change(request),
             Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),
-            Input::SnapshotTaken { through, data } => self.snapshot_taken(through, data),
+            Input::SnapshotTaken { through, data } => {
+                self.snapshot_taken(through, data);
+                // While the driver made it, more entries than the threshold may have been applied.
+                rule!(self.request_snapshot_if_due());
+            }
             Input::SnapshotFailed { through } => self.snapshot_failed(through),
             Input::ForceElection => self.force_election(),
             Input::ForgetLeader => self.forget_leader(),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use raft_core::{NodeId, Settings};
-use raft_sim::{DelayRange, LatencyShape, Random, ReadPolicy, Setup};
+use raft_sim::{DelayRange, Driver, LatencyShape, Random, ReadPolicy, Setup, StatePlace};
 
 use crate::fault::{Fault, Faults};
 use crate::profile::Profile;
@@ -58,6 +58,7 @@ const SIZES: u64 = 3;
 const STRENGTH: u64 = 4;
 const WORKLOAD: u64 = 5;
 const SHAPE: u64 = 6;
+const DRIVER: u64 = 8;
 /// The stream of the first kind of fault; the others follow.
 pub(crate) const FIRST_FAULT: u64 = 100;
 /// The stream of the clients' operations.
@@ -124,7 +125,8 @@ impl Plan {
             },
             Profile::Hostile | Profile::Swarm => {
                 let link_shape = pick(&mut Random::for_plan(self.seed, SHAPE), &LatencyShape::ALL);
-                self.sizes(self.rules(timers(&mut random, Setup { link_shape, ..setup })))
+                let setup = timers(&mut random, Setup { link_shape, ..setup });
+                self.driver(self.sizes(self.rules(setup)))
             }
         }
     }
@@ -174,6 +176,25 @@ impl Plan {
             },
             ..setup
         }
+    }
+
+    /// In two of three runs the driver is as kind as it can be.
+    fn driver(&self, setup: Setup) -> Setup {
+        let mut random = Random::for_plan(self.seed, DRIVER);
+        if random.up_to(2) > 0 {
+            return setup;
+        }
+        // Delays that are short beside a round trip with its writes, which the timers fit.
+        let link = whole_millis(setup.link_latency.max / 2);
+        let disk = setup.disk_latency.max;
+        let driver = Driver {
+            gather: pick(&mut random, &[Duration::ZERO, Duration::from_millis(1), link]),
+            report: pick(&mut random, &[Duration::ZERO, Duration::from_millis(2), disk]),
+            failing_snapshots_ppm: pick(&mut random, &[0, 300_000, 900_000]),
+            state: pick(&mut random, &[StatePlace::Memory, StatePlace::Disk]),
+            own_encoding: random.up_to(1) == 0,
+        };
+        Setup { driver, ..setup }
     }
 
     fn faults(&self, timeout: Duration) -> Faults {

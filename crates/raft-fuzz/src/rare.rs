@@ -85,6 +85,13 @@ rare_events! {
     SnapshotAbandoned: "snapshot-abandoned",
         "A partly received snapshot was discarded for another.";
     SnapshotInChange: "snapshot-in-change", "A server took a snapshot during a membership change.";
+    SnapshotFailed: "snapshot-failed", "A driver failed to make a snapshot.";
+    SnapshotMadeLate: "snapshot-made-late",
+        "So many entries were applied while a driver made a snapshot that the next one was due.";
+    StateReopened: "state-reopened", "A server started with a state machine on disk.";
+    StateBehindLog: "state-behind-log",
+        "A server started, and its state machine on disk lacked entries that it had applied.";
+    InputsGathered: "inputs-gathered", "A driver handed over three inputs or more before a drain.";
     WritesLost: "writes-lost", "A crash lost writes that were not durable.";
     StartRefused: "start-refused", "A server refused to start from its disk.";
 }

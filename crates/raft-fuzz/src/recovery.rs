@@ -192,7 +192,9 @@ const ELECTIONS: u32 = 64;
 /// fails with any bound.
 pub(crate) fn bound(world: &World) -> Duration {
     let setup = world.setup();
-    let exchange = setup.link_latency.max * 2 + setup.disk_latency.max;
+    // Both ends gather inputs, and one hears late of its write.
+    let driver = setup.driver.gather * 3 + setup.driver.report;
+    let exchange = setup.link_latency.max * 2 + setup.disk_latency.max + driver;
     let election = setup.settings.election_timeout_max + exchange * 2 + setup.disk_latency.max;
     let logs = world.nodes().filter_map(SimNode::core).map(|core| core.log().last().index.0);
     let longest = logs.max().unwrap_or_default().min(1_000_000);
@@ -216,7 +218,8 @@ fn until_settled(world: &World) -> Duration {
     let writes =
         world.nodes().flat_map(|node| node.disk().pending().map(|w: &PendingWrite| w.done_at));
     let last: Instant = arrivals.chain(writes).max().unwrap_or_default().max(world.now());
-    last - world.now()
+    let driver = world.setup().driver;
+    last - world.now() + driver.gather + driver.report
 }
 
 #[cfg(test)]

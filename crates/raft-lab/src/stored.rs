@@ -13,7 +13,7 @@ use std::fmt;
 use raft_core::{LogPosition, Membership, NodeId, Payload, Recovered, Term};
 use raft_kv::{SplitMix64, Store};
 use raft_script::Statement;
-use raft_sim::{MAX_NODES, Setup};
+use raft_sim::{MAX_NODES, Setup, restore_store};
 use raft_storage::{FORMAT_VERSION, Records};
 
 /// The key of the `cluster` line among the back end's infos.
@@ -165,7 +165,7 @@ fn read(setup: &Setup, node: NodeId) -> Result<RecoveredDisk, String> {
 
 fn count_keys(recovered: &Recovered) -> Result<u64, String> {
     let mut store = match &recovered.snapshot {
-        Some(snapshot) => Store::restore(&snapshot.data).map_err(|error| error.to_string())?,
+        Some(snapshot) => restore_store(&snapshot.data).map_err(|error| error.to_string())?,
         None => Store::default(),
     };
     for entry in &recovered.entries {

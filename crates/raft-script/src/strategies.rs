@@ -11,9 +11,10 @@ use raft_core::{
 };
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
-    AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Fsync, LatencyShape,
-    LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP, MAX_QUEUE,
-    MessageId, NetworkAction, NodeAction, NodeState, ReadPolicy, Request, Setup, Unsynced,
+    AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
+    LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
+    MAX_QUEUE, MessageId, NetworkAction, NodeAction, NodeState, ReadPolicy, Request, Setup,
+    StatePlace, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -446,12 +447,13 @@ fn protocol() -> impl Strategy<Value = Setup> {
     let size = || (1..=64_u64, select(vec![1, 1 << 10, 1 << 20]));
     let bytes = (1..=1000_usize, 1..=1000_usize, 1..=20_000_usize);
     let sizes = (1..=1000_usize, 1..=100_usize, size(), 1..=20_000_u64, size(), bytes);
-    (switches, sizes, bugs()).prop_map(|(switches, sizes, bugs)| {
+    (switches, sizes, driver(), bugs()).prop_map(|(switches, sizes, driver, bugs)| {
         let (pre_vote, check_quorum, lease, forward_proposals, max_clock_drift_ppm) = switches;
         let (max_batch_entries, max_in_flight, uncommitted, snapshot_threshold, chunk, bytes) =
             sizes;
         let (max_batch_bytes, max_in_flight_bytes, max_pending_requests) = bytes;
         let setup = Setup {
+            driver,
             settings: Settings {
                 pre_vote,
                 check_quorum,
@@ -471,6 +473,19 @@ fn protocol() -> impl Strategy<Value = Setup> {
             ..Setup::default()
         };
         with_bugs(setup, bugs)
+    })
+}
+
+fn driver() -> impl Strategy<Value = Driver> {
+    let delay = || (0..=10_000_u64).prop_map(Duration::from_millis);
+    let state = select(vec![StatePlace::Memory, StatePlace::Disk]);
+    let drawn = (delay(), delay(), 0..=1_000_000_u32, state, any::<bool>());
+    drawn.prop_map(|(gather, report, failing_snapshots_ppm, state, own_encoding)| Driver {
+        gather,
+        report,
+        failing_snapshots_ppm,
+        state,
+        own_encoding,
     })
 }
 

@@ -42,6 +42,9 @@
 //!   ([`ReadPolicy`]).
 //! - **Servers that join** start with an empty disk when a change of the membership first names
 //!   them. Servers that leave keep running.
+//! - **Drivers** hand each input to the core as it arrives, and carry out the outputs at once.
+//!   Other drivers ([`Driver`]) gather inputs, report finished writes late and together, fail to make
+//!   snapshots, or keep the state machine on disk.
 //! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
 
@@ -50,6 +53,7 @@ mod client;
 mod clock;
 mod disk;
 mod disk_faults;
+mod driver;
 mod event;
 mod fingerprint;
 mod in_flight;
@@ -73,6 +77,7 @@ pub use client::{Client, PendingOperation};
 pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};
 pub use disk::{Disk, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
+pub use driver::{Driver, MAX_DRIVER_DELAY, StatePlace, restore_store};
 pub use event::{
     ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent, NetworkEvent,
     OutcomeWords, ProcessEvent, RetryReason, StateMachineEvent,

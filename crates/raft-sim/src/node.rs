@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, LogIndex, Membership, Message, NodeId, Recovered};
+use raft_core::{Input, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
@@ -16,6 +16,8 @@ use crate::{AdminRequest, Disk, DiskError, NodeClock, ReadPolicy, Setup, WriteFa
 pub struct SimNode {
     pub(crate) id: NodeId,
     pub(crate) disk: Disk,
+    /// The state machine as it was at its last flush, if it is on disk.
+    pub(crate) flushed: Option<Store>,
     pub(crate) process: Process,
     pub(crate) incarnation: u64,
     /// The failure that stopped the last incarnation, if its disk stopped it.
@@ -57,7 +59,8 @@ pub(crate) struct LiveProcess {
     pub(crate) store: Store,
     /// The arrivals while it is paused; `None` while it runs.
     pub(crate) inbox: Option<VecDeque<Arrival>>,
-    /// The arrivals that a slow process has not handled yet; it is handling the first of them.
+    /// The arrivals that a slow process has not handled yet, or that its driver gathers; it is
+    /// handling the first of them, or all.
     pub(crate) backlog: VecDeque<Arrival>,
     /// Whether an elapsed timer is in `backlog`.
     pub(crate) has_timed_out: bool,
@@ -66,6 +69,10 @@ pub(crate) struct LiveProcess {
     /// The requests that the core has not answered yet, by request id.
     pub(crate) requests: BTreeMap<u64, PendingRequest>,
     pub(crate) last_request: u64,
+    /// The last durable write that the driver has not reported to the core yet.
+    pub(crate) unreported: Option<PersistId>,
+    /// What the driver draws.
+    pub(crate) random: Random,
 }
 
 /// Something that reaches a process.
@@ -120,6 +127,7 @@ impl SimNode {
         Self {
             id,
             disk,
+            flushed: None,
             process: Process::Crashed,
             incarnation: 0,
             stopped_by: None,
@@ -168,12 +176,15 @@ impl SimNode {
         self.recovered().map(drop).map_err(|error| error.reason())
     }
 
-    /// The state that it would recover from its durable records.
+    /// The state that it would recover from its durable records, and from its state machine if that
+    /// is on disk.
     ///
     /// # Errors
     /// The record that is damaged, and how.
     pub fn recovered(&self) -> Result<Recovered, StorageError> {
-        raft_storage::recover(self.id, self.disk.durable())
+        let recovered = raft_storage::recover(self.id, self.disk.durable())?;
+        let applied = LogIndex(self.flushed.as_ref().map_or(0, Store::last_applied));
+        Ok(Recovered { applied, ..recovered })
     }
 
     /// Its protocol state, unless it is down.
@@ -215,6 +226,11 @@ impl SimNode {
     /// The number of requests of clients and operators that its core has taken and not answered.
     pub fn open_requests(&self) -> usize {
         self.live().map_or(0, |live| live.requests.len())
+    }
+
+    /// Whether it handles what arrives at once, while it runs.
+    pub fn handles_at_once(&self, setup: &Setup) -> bool {
+        self.handling.is_zero() && !setup.driver.gathers()
     }
 
     /// The number of arrivals that it has not handled, because it is paused or slow.
@@ -295,13 +311,15 @@ impl SimNode {
             raft_core::Node::new(config, recovered, now).map_err(|error| error.to_string())?;
         Ok(LiveProcess {
             core,
-            store: Store::default(),
+            store: self.flushed.clone().unwrap_or_default(),
             inbox: None,
             backlog: VecDeque::new(),
             has_timed_out: false,
             responses: BTreeMap::new(),
             requests: BTreeMap::new(),
             last_request: 0,
+            unreported: None,
+            random: Random::new(setup.seed, Purpose::Driver, self.id.0, self.incarnation),
         })
     }
 }

@@ -22,6 +22,7 @@ pub(crate) enum Purpose {
     Client = 4,
     Plan = 5,
     Replay = 7,
+    Driver = 8,
     DiskDamage = 16,
 }
 

@@ -8,6 +8,7 @@ use raft_core::{Config, ConfigError, Membership, NodeId, Settings};
 use raft_storage::Records;
 
 use crate::LatencyShape;
+use crate::driver::{Driver, MAX_DRIVER_DELAY};
 use crate::switches::WorldBug;
 use crate::units::Span;
 
@@ -31,6 +32,8 @@ pub struct Setup {
     pub disk_latency: DelayRange,
     /// The distribution of `disk_latency`. Default uniform.
     pub disk_shape: LatencyShape,
+    /// How the program around each core works. Default: as kindly as can be.
+    pub driver: Driver,
     /// The time after which a client without a reply asks again. 1 ms to 1 h; default 1 s.
     pub client_timeout: Duration,
     /// The time after which a client gives up an operation. 1 ms to 1 h; default 30 s.
@@ -73,6 +76,10 @@ pub enum SetupError {
         /// Its value.
         range: DelayRange,
     },
+    /// A delay of the driver must be at most [`MAX_DRIVER_DELAY`].
+    DriverDelay(Duration),
+    /// At most all snapshots fail.
+    FailingSnapshots(u32),
     /// There are not enough session ids for so many runs.
     TooManyRuns(u64),
     /// A client's time-out or patience must be from 1 ms to an hour.
@@ -89,6 +96,7 @@ impl Default for Setup {
             link_shape: LatencyShape::Uniform,
             disk_latency: DelayRange::millis(1, 4),
             disk_shape: LatencyShape::Uniform,
+            driver: Driver::default(),
             client_timeout: Duration::from_secs(1),
             client_patience: Duration::from_secs(30),
             run: 0,
@@ -139,6 +147,15 @@ impl Setup {
             if !range.is_valid() {
                 return Err(SetupError::Delay { setting, range });
             }
+        }
+        let driver = &self.driver;
+        for delay in [driver.gather, driver.report] {
+            if delay > MAX_DRIVER_DELAY {
+                return Err(SetupError::DriverDelay(delay));
+            }
+        }
+        if driver.failing_snapshots_ppm > 1_000_000 {
+            return Err(SetupError::FailingSnapshots(driver.failing_snapshots_ppm));
         }
         for value in [self.client_timeout, self.client_patience] {
             if value < Duration::from_millis(1) || value > HOUR {
@@ -220,6 +237,13 @@ impl fmt::Display for SetupError {
             Self::Delay { setting, range: DelayRange { min, max } } => {
                 let (min, max, most) = (Span(*min), Span(*max), Span(HOUR));
                 write!(f, "{setting} is from {min} to {max}; it must go up, to {most} at most")
+            }
+            Self::DriverDelay(value) => {
+                let (value, most) = (Span(*value), Span(MAX_DRIVER_DELAY));
+                write!(f, "a delay of the driver is {value}; it must be at most {most}")
+            }
+            Self::FailingSnapshots(ppm) => {
+                write!(f, "{ppm} of a million snapshots fail; it must be at most a million")
             }
             Self::TooManyRuns(run) => write!(f, "run is {run}; it must be at most {MAX_RUN}"),
             Self::ClientPatience(value) => {

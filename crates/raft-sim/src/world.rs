@@ -351,6 +351,13 @@ impl World {
                     |live: &LiveProcess| live.inbox.is_none() && !live.backlog.is_empty();
                 node.turn == *turn && matches!(&node.process, Process::Live(p) if has_work(p))
             }),
+            ScheduledKind::WritesReported { node, incarnation } => {
+                !self.node(*node).is_some_and(|node| {
+                    let is_due = |live: &LiveProcess| live.unreported.is_some();
+                    let is_up = matches!(&node.process, Process::Live(live) if is_due(live));
+                    node.incarnation == *incarnation && is_up
+                })
+            }
             ScheduledKind::RequestArrives { .. } => false,
         }
     }
@@ -360,6 +367,7 @@ impl World {
             ScheduledKind::MessageArrives(id) => self.arrive(id),
             ScheduledKind::MessageLost(id) => self.drop_message(id, crate::DropReason::Lost),
             ScheduledKind::WriteCompletes { node, id, .. } => self.write_done(node, id),
+            ScheduledKind::WritesReported { node, .. } => self.report_writes(node),
             ScheduledKind::RequestArrives { client, sequence, node } => {
                 self.request_arrives(client, sequence, node)
             }

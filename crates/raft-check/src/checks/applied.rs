@@ -22,6 +22,12 @@ impl Checks {
                     node.claims.applied = true;
                 }
             }
+            StateMachineEvent::Reopened { applied } => {
+                if let Some(node) = self.shadows.node_mut(node) {
+                    node.disk.applied = *applied;
+                    node.claims.applied = true;
+                }
+            }
             StateMachineEvent::ReadServed { client, sequence, read, index } => {
                 let (client, sequence, read, index) = (*client, *sequence, *read, *index);
                 let served = ReadServed { node, client, sequence, read, index };
@@ -60,6 +66,8 @@ impl Checks {
                     self.restored(world, id, *snapshot);
                     has_changed = true;
                 }
+                // The shadow has it since the node started.
+                StateMachineEvent::Reopened { .. } => has_changed = true,
                 StateMachineEvent::ReadServed { .. } => {}
             }
         }

@@ -1,8 +1,7 @@
 //! The disks before anything happens.
 
 use raft_core::{LogIndex, NodeId, Recovered, Snapshot};
-use raft_kv::Store;
-use raft_sim::{SimNode, World};
+use raft_sim::{SimNode, World, restore_store};
 
 use super::Checks;
 use crate::shadows::disk::DiskShadow;
@@ -80,7 +79,7 @@ impl Checks {
         let Some((snapshot, node)) = snapshot.zip(shadows.node(id)) else { return };
         let prefix = node.disk.log.get(snapshot.last_included_index).unwrap_or(PrefixHash::EMPTY);
         // If the snapshot cannot be read, its node refuses to start.
-        let store = Store::restore(&snapshot.data).unwrap_or_default();
+        let store = restore_store(&snapshot.data).unwrap_or_default();
         shadows.ledger = Ledger::new(snapshot.last_included_index, prefix, store);
         shadows.committed =
             Memberships::new(snapshot.last_included_index, snapshot.membership.clone());

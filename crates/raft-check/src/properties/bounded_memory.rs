@@ -3,7 +3,7 @@
 
 use raft_core::{
     AppendEntries, Body, Entry, LogIndex, Membership, MemoryUsage, Message, Node, NodeId, Payload,
-    PeerStatus, ProgressKind, RoleKind, Settings, Term,
+    PeerStatus, ProgressKind, RoleKind, Settings, SnapshotTrace, Term, Trace,
 };
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
@@ -29,8 +29,19 @@ pub(crate) struct BoundedMemory {
     /// The last entry that a node may have applied at its start: that asks for no snapshot, the
     /// next entry does.
     applied_at_start: PerNode<LogIndex>,
+    /// The snapshot of each node that its driver makes, or failed to make.
+    snapshots: PerNode<SnapshotMaking>,
     /// The payload bytes of the largest message with entries so far.
     largest_message: usize,
+}
+
+/// A driver makes a snapshot for a node.
+#[derive(Clone, Copy, Default, Debug)]
+struct SnapshotMaking {
+    /// Whether the driver was asked and has not answered.
+    is_asked: bool,
+    /// After a failure: the node asks again when it has applied this entry, or earlier.
+    again_at: LogIndex,
 }
 
 /// Bytes that an entry counts against the limit of what is uncommitted, beside its payload.
@@ -86,6 +97,7 @@ impl Checker for BoundedMemory {
             snapshot: core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index),
             last_applied: core.last_applied(),
             applied_at_start: *self.applied_at_start.of(id),
+            making: *self.snapshots.of(id),
             membership: shadow.memberships.at(core.last_applied()),
         };
         cx.note(&PROPERTY, log_is_compacted(log, settings));
@@ -101,6 +113,23 @@ impl Checker for BoundedMemory {
     fn started(&mut self, node: NodeId, core: &Node, _: &mut Context<'_>) {
         *self.incoming.of(node) = None;
         *self.applied_at_start.of(node) = core.commit_index();
+        *self.snapshots.of(node) = SnapshotMaking::default();
+    }
+
+    fn traced(&mut self, node: NodeId, trace: &Trace, cx: &mut Context<'_>) {
+        let Trace::Snapshot(decision) = trace else { return };
+        let making = self.snapshots.of(node);
+        if let SnapshotTrace::Requested { .. } = decision {
+            // Other drivers answer in the same drain.
+            making.is_asked = !cx.world.setup().driver.gather.is_zero();
+        } else if let SnapshotTrace::Compacted { .. } | SnapshotTrace::Ignored { .. } = decision {
+            *making = SnapshotMaking::default();
+        } else if let SnapshotTrace::Failed { .. } = decision {
+            let core = cx.world.node(node).and_then(raft_sim::SimNode::core);
+            let applied = core.map_or(LogIndex(0), Node::last_applied);
+            let again_at = applied.0.saturating_add(cx.world.setup().settings.snapshot_threshold);
+            *making = SnapshotMaking { is_asked: false, again_at: LogIndex(again_at) };
+        }
     }
 
     fn log_changed(&mut self, id: NodeId, core: &Node, change: LogChange, cx: &mut Context<'_>) {
@@ -206,14 +235,18 @@ struct LogLength<'a> {
     last_applied: LogIndex,
     /// The last entry that it may have applied at its start.
     applied_at_start: LogIndex,
+    making: SnapshotMaking,
     /// In force at the last entry applied.
     membership: &'a Membership,
 }
 
 fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
-    let LogLength { node, snapshot, last_applied, applied_at_start, membership } = log;
+    let LogLength { node, snapshot, last_applied, applied_at_start, making, membership } = log;
     let applied = last_applied.0.saturating_sub(snapshot.0);
-    let is_due = applied >= settings.snapshot_threshold && last_applied > applied_at_start;
+    let is_due = applied >= settings.snapshot_threshold
+        && last_applied > applied_at_start
+        && last_applied >= making.again_at
+        && !making.is_asked;
     // A server that joins cannot take a snapshot before it knows the membership.
     if !is_due || membership.is_empty() {
         return Ok(());

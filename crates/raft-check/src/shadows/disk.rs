@@ -27,7 +27,8 @@ pub(crate) struct PersistentState {
     /// The end of the snapshot.
     pub(crate) base: LogPosition,
     pub(crate) last_log: LogPosition,
-    /// The commit index: that of the last write of the log, or the end of the snapshot.
+    /// The commit index: that of the last write of the log, the end of the snapshot, or the last
+    /// entry in a state machine on disk.
     pub(crate) commit_index: LogIndex,
 }
 
@@ -58,6 +59,8 @@ pub(crate) struct DiskShadow {
     pub(crate) log: LogShadow,
     /// The commit index that was written last with the end of the log.
     commit_index: LogIndex,
+    /// The last entry in the state machine on disk, as of the last start; 0 if it is in memory.
+    pub(crate) applied: LogIndex,
     /// The most up-to-date position that was ever durable here (§5.4.1).
     pub(crate) best: LogPosition,
     /// Whether only the node itself has written here, so that it must be able to start.
@@ -103,6 +106,7 @@ impl DiskShadow {
             agreed: LogIndex(0),
             pending: VecDeque::new(),
             commit_index: held.commit_index,
+            applied: LogIndex(0),
             log,
         }
     }
@@ -132,7 +136,7 @@ impl DiskShadow {
     /// The disk was damaged, or written to since. `found` is what can be read back now.
     pub(crate) fn reread(&mut self, found: Option<&Recovered>) {
         self.is_intact = false;
-        self.is_readable = found.is_some_and(|found| PersistentState::of(found) == self.state());
+        self.is_readable = found.is_some_and(|found| PersistentState::of(found) == self.records());
     }
 
     /// A node started with all that is in the shadow: no damage is left.
@@ -179,8 +183,15 @@ impl DiskShadow {
         }
     }
 
-    /// The persistent state that a node must start with.
+    /// The persistent state that a node must start with. Entries in its state machine are
+    /// committed.
     pub(crate) fn state(&self) -> PersistentState {
+        let records = self.records();
+        PersistentState { commit_index: records.commit_index.max(self.applied), ..records }
+    }
+
+    /// The state in the records, apart from the state machine.
+    fn records(&self) -> PersistentState {
         PersistentState {
             hard_state: self.hard_state,
             base: self.log.base_position(),

@@ -166,6 +166,7 @@ impl NodeShadow {
         let (id, sent, round_sent) = (self.id, self.sent, self.round_sent);
         *self = Self { incarnation, sent, round_sent, ..Self::new(id, self.disk.clone()) };
         self.memberships = Memberships::new(self.log.base(), first);
+        self.applied = self.disk.applied;
     }
 
     /// The node loses its memory.

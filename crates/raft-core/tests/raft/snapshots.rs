@@ -33,6 +33,27 @@ fn a_snapshot_is_asked_for_at_the_threshold_and_only_once() {
     assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(10)]);
 }
 
+/// A driver takes long to make a snapshot. Meanwhile so many entries are applied that the next one
+/// is due, and no further entry may come for a long time.
+#[test]
+fn after_a_late_snapshot_the_next_one_is_asked_for_if_it_is_due() {
+    let mut server = applied_through(4, &[1; 12], 4);
+    let late = |server: &mut Server, through| {
+        let through = LogIndex(through);
+        let data = Bytes::from(Vec::new());
+        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+        std::mem::take(&mut server.snapshots_needed)
+    };
+    server.receive(2, 1, append((12, 1), &[], 7));
+    assert_eq!(late(&mut server, 4), [LogIndex(4)], "three entries are not enough");
+    for committed in [8, 12] {
+        server.receive(2, 1, append((12, 1), &[], committed));
+    }
+    assert_eq!(server.snapshots_needed, [LogIndex(8)]);
+    assert_eq!(late(&mut server, 8), [LogIndex(8), LogIndex(12)]);
+    assert_eq!(late(&mut server, 12), []);
+}
+
 /// A driver that cannot make a snapshot says so. It is asked again after an eighth of the
 /// threshold, then after twice as many entries, and at most the threshold.
 #[test]

@@ -8,8 +8,8 @@ use raft_check::Checks;
 use raft_core::{Entry, LogIndex, LogPosition, NodeId, Outcome, Payload};
 use raft_kv::{ClientId, Command, Sequence};
 use raft_sim::{
-    ClientEvent, ClusterEvent, DiskEvent, EventKind, ProcessEvent, ReadPolicy, SimNode,
-    StateMachineEvent, World,
+    ClientEvent, ClusterEvent, DiskEvent, EventKind, MessageEvent, NodeState, ProcessEvent,
+    ReadPolicy, SimNode, StateMachineEvent, World,
 };
 
 use super::{RareEvent, RareEvents};
@@ -40,10 +40,8 @@ impl Watcher {
         for event in world.events() {
             match &event.kind {
                 EventKind::Core { node, trace } => self.decision(world, *node, trace),
-                EventKind::StateMachine { event, .. } => {
-                    if let StateMachineEvent::Applied { entries } = event {
-                        entries.iter().for_each(|entry| self.applied(entry));
-                    }
+                EventKind::StateMachine { node, event } => {
+                    self.state_machine(world, *node, event);
                 }
                 EventKind::Process { node, event } => self.process(world, checks, *node, event),
                 EventKind::Disk { event, .. } => {
@@ -61,13 +59,42 @@ impl Watcher {
                 EventKind::Client { client, sequence, event } => {
                     self.client(world, (*client, *sequence), event);
                 }
-                EventKind::Message { .. } | EventKind::Network(_) => {}
+                EventKind::Message { to, event, .. } => {
+                    let gathers = !world.setup().driver.gather.is_zero();
+                    if gathers && matches!(event, MessageEvent::Delivered) {
+                        self.gathered(world, *to);
+                    }
+                }
+                EventKind::Network(_) => {}
             }
         }
     }
 
     fn count(&mut self, event: RareEvent) {
         self.counts.add(event, 1);
+    }
+
+    fn state_machine(&mut self, world: &World, node: NodeId, event: &StateMachineEvent) {
+        if let StateMachineEvent::Applied { entries } = event {
+            entries.iter().for_each(|entry| self.applied(entry));
+        } else if let StateMachineEvent::Reopened { applied } = event
+            && *applied > LogIndex(0)
+        {
+            self.count(RareEvent::StateReopened);
+            let core = world.node(node).and_then(SimNode::core);
+            if core.is_some_and(|core| core.last_applied() > *applied) {
+                self.count(RareEvent::StateBehindLog);
+            }
+        }
+    }
+
+    /// Counts the third input that waits: from then on the drain is after several.
+    fn gathered(&mut self, world: &World, node: NodeId) {
+        let is_running = |node: &&SimNode| node.state() == NodeState::Running;
+        let node = world.node(node).filter(is_running);
+        if node.is_some_and(|node| node.handling().is_zero() && node.inbox_len() == 3) {
+            self.count(RareEvent::InputsGathered);
+        }
     }
 
     fn process(&mut self, world: &World, checks: &Checks, node: NodeId, event: &ProcessEvent) {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use raft_sim::{DelayRange, Setup};
+use raft_sim::{DelayRange, Setup, StatePlace};
 
 use super::Word;
 use super::cursor::{Cursor, Parsed};
@@ -137,6 +137,19 @@ settings! {
         |c, s| s.disk_latency = c.delay()?, |s| Delay(s.disk_latency).to_string();
     "disk-shape" = "uniform", "the distribution of the latency of disk writes",
         |c, s| s.disk_shape = c.shape()?, |s| s.disk_shape.to_string();
+    "gather" = "0ms", "the longest time for which a node gathers inputs before it handles them",
+        |c, s| s.driver.gather = c.duration()?, |s| Span(s.driver.gather).to_string();
+    "report" = "0ms", "the longest time after which a node hears of its finished disk writes",
+        |c, s| s.driver.report = c.duration()?, |s| Span(s.driver.report).to_string();
+    "failing" = "0%", "how many of the snapshots that nodes ask for fail",
+        |c, s| s.driver.failing_snapshots_ppm = c.percent()?,
+        |s| Percent(s.driver.failing_snapshots_ppm).to_string();
+    "state" = "memory", "the place of the state machine; on disk it survives a crash",
+        |c, s| s.driver.state = c.state_place()?,
+        |s| state_place(s.driver.state).to_owned();
+    "encoding" = "alike", "own: each node encodes snapshots in its own way",
+        |c, s| s.driver.own_encoding = c.encoding()?,
+        |s| if s.driver.own_encoding { "own" } else { "alike" }.to_owned();
     "timeout" = "1s", "how long a client waits for an answer before it asks again",
         |c, s| s.client_timeout = c.duration()?, |s| Span(s.client_timeout).to_string();
     "patience" = "30s", "how long a client waits in all before it gives up",
@@ -152,6 +165,13 @@ settings! {
             }
         },
         |s| comma_separated(&s.down);
+}
+
+fn state_place(place: StatePlace) -> &'static str {
+    match place {
+        StatePlace::Memory => "memory",
+        StatePlace::Disk => "disk",
+    }
 }
 
 fn comma_separated<T: ToString>(items: &[T]) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use raft_core::{LogIndex, LogPosition, NodeId, Term};
 use raft_kv::{ClientId, Key, Value};
-use raft_sim::{DelayRange, LatencyShape, NodeState};
+use raft_sim::{DelayRange, LatencyShape, NodeState, StatePlace};
 
 use super::Choice;
 use super::cursor::{Cursor, Parsed};
@@ -173,6 +173,16 @@ impl Cursor<'_> {
         self.choice(&SHAPES)
     }
 
+    /// `memory` or `disk`
+    pub(crate) fn state_place(&mut self) -> Parsed<StatePlace> {
+        self.choice(&STATE_PLACES)
+    }
+
+    /// `own` or `alike`
+    pub(crate) fn encoding(&mut self) -> Parsed<bool> {
+        self.choice(&ENCODINGS)
+    }
+
     /// `64KiB`, in bytes.
     pub(crate) fn size(&mut self) -> Parsed<u64> {
         let size = self.word().and_then(Size::parse).filter(|size| *size <= MAX_NUMBER);
@@ -279,6 +289,24 @@ fn nodes_expected() -> String {
 const SWITCH: [Choice<bool>; 2] = [
     Choice { name: "on", help: "switched on", value: true },
     Choice { name: "off", help: "switched off", value: false },
+];
+
+const STATE_PLACES: [Choice<StatePlace>; 2] = [
+    Choice {
+        name: "memory",
+        help: "a start restores the last snapshot and applies the entries after it",
+        value: StatePlace::Memory,
+    },
+    Choice {
+        name: "disk",
+        help: "it survives a crash, but for what it applied after its last flush",
+        value: StatePlace::Disk,
+    },
+];
+
+const ENCODINGS: [Choice<bool>; 2] = [
+    Choice { name: "alike", help: "equal states are equal bytes", value: false },
+    Choice { name: "own", help: "each node has other bytes for an equal state", value: true },
 ];
 
 const SHAPES: [Choice<LatencyShape>; 3] = [

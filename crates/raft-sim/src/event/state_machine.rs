@@ -22,6 +22,11 @@ pub enum StateMachineEvent {
         /// The last entry that the snapshot covers.
         snapshot: LogPosition,
     },
+    /// It is on disk, and is there again after a restart.
+    Reopened {
+        /// The last entry that it had applied at its last flush.
+        applied: LogIndex,
+    },
     /// It answered a read that has no log entry.
     ReadServed {
         /// The client that reads.
@@ -40,6 +45,7 @@ impl StateMachineEvent {
         match self {
             Self::Applied { .. } => "applied",
             Self::Restored { .. } => "restored",
+            Self::Reopened { .. } => "reopened",
             Self::ReadServed { .. } => "read_served",
         }
     }
@@ -52,6 +58,7 @@ impl StateMachineEvent {
                 (entries.len(), last).hash(hash);
             }
             Self::Restored { snapshot } => (9, node, snapshot).hash(hash),
+            Self::Reopened { applied } => (90, node, applied).hash(hash),
             Self::ReadServed { client, sequence, read, index } => {
                 (26, node, client, sequence, read, index).hash(hash);
             }
@@ -73,6 +80,15 @@ impl fmt::Display for StateMachineEvent {
             },
             Self::Restored { snapshot } => {
                 write!(f, "restores its state machine from the snapshot through {snapshot}")
+            }
+            Self::Reopened { applied: LogIndex(0) } => {
+                f.write_str("opens its state machine on disk, which has applied nothing")
+            }
+            Self::Reopened { applied } => {
+                write!(
+                    f,
+                    "opens its state machine on disk, which has applied entries up to {applied}"
+                )
             }
             Self::ReadServed { client, read, index, .. } => write!(
                 f,

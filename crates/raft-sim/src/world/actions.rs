@@ -218,6 +218,9 @@ impl World {
         }
         let (setup, now) = (self.setup.clone(), self.now);
         let (damage, batch) = self.node_mut(id).disk.damage(&setup, (id, now), damage)?;
+        if damage == DiskDamage::Wipe {
+            self.node_mut(id).flushed = None;
+        }
         let event = DiskEvent::Damaged { damage, batch: batch.into() };
         self.emit_disk(id, event);
         Ok(())

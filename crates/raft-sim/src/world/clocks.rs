@@ -7,7 +7,7 @@ use raft_core::{Input, NodeId};
 use super::World;
 use super::queue::ScheduledKind;
 use crate::node::Arrival;
-use crate::{ActionError, ClockChange, MAX_HANDLING, ProcessEvent};
+use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent};
 
 impl World {
     /// Whether the leases of a node, and its promises to leaders, cannot be relied on: its clock
@@ -58,9 +58,10 @@ impl World {
         }
     }
 
-    /// A node's timer elapses. A slow node handles it later.
+    /// A node's timer elapses. A slow node handles it later, and so does a driver that gathers.
     pub(super) fn time_out(&mut self, id: NodeId) {
-        if self.node_mut(id).handling.is_zero() {
+        let setup = self.setup.clone();
+        if self.node_mut(id).handles_at_once(&setup) {
             return self.feed(id, Input::Timeout);
         }
         if let Some(live) = self.node_mut(id).live_mut() {
@@ -69,7 +70,8 @@ impl World {
         self.wait_for_turn(id, Arrival::Input(Input::Timeout));
     }
 
-    /// Adds an arrival to the backlog of a slow node, which handles one after the other.
+    /// Adds an arrival to the backlog of a slow node, which handles one after the other, or of a
+    /// node whose driver gathers.
     pub(super) fn wait_for_turn(&mut self, id: NodeId, arrival: Arrival) {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         live.backlog.push_back(arrival);
@@ -80,19 +82,30 @@ impl World {
 
     fn begin_next(&mut self, id: NodeId) {
         let now = self.now;
+        let gather = DelayRange { min: Duration::ZERO, max: self.setup.driver.gather };
         let node = self.node_mut(id);
         node.turn += 1;
-        let (turn, done_at) = (node.turn, now + node.handling);
+        let (turn, mut done_at) = (node.turn, now + node.handling);
+        if let Some(live) = node.live_mut().filter(|_| !gather.max.is_zero()) {
+            done_at = done_at + live.random.delay(gather);
+        }
         self.schedule(done_at, ScheduledKind::HandlingEnds { node: id, turn });
     }
 
-    /// A slow node has handled the first arrival of its backlog.
+    /// A slow node has handled the first arrival of its backlog; a driver that gathers hands over
+    /// all of it, and then drains.
     pub(super) fn handled(&mut self, id: NodeId) {
+        let gathers = self.setup.driver.gathers();
         let Some(live) = self.node_mut(id).live_mut() else { return };
-        let Some(arrival) = live.backlog.pop_front() else { return };
-        live.has_timed_out &= !matches!(arrival, Arrival::Input(Input::Timeout));
+        let count = if gathers { live.backlog.len() } else { 1.min(live.backlog.len()) };
+        let arrivals: Vec<Arrival> = live.backlog.drain(..count).collect();
+        let is_timeout = |arrival: &Arrival| matches!(arrival, Arrival::Input(Input::Timeout));
+        live.has_timed_out &= !arrivals.iter().any(is_timeout);
         let is_more = !live.backlog.is_empty();
-        self.handle_now(id, arrival);
+        for arrival in arrivals {
+            self.handle(id, arrival);
+        }
+        self.drain(id);
         // It may have crashed.
         let goes_on = self.node_mut(id).live_mut().is_some_and(|live| !live.backlog.is_empty());
         if is_more && goes_on {

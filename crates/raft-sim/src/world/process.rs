@@ -1,6 +1,7 @@
 //! Drives a node, as a real server drives its core.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use raft_core::{
     Bytes, Entries, Input, LogIndex, Membership, NodeId, Output, Payload, Persist, PersistId,
@@ -14,7 +15,10 @@ use super::queue::ScheduledKind;
 use crate::disk::PowerLoss;
 use crate::node::{Arrival, LiveProcess, Process};
 use crate::switches::WorldBug;
-use crate::{DiskEvent, EventKind, ProcessEvent, StateMachineEvent, WriteFailure};
+use crate::{
+    DelayRange, DiskEvent, EventKind, ProcessEvent, StateMachineEvent, StatePlace, WriteFailure,
+    restore_store,
+};
 
 impl World {
     /// Starts a node from its disk and carries out its first outputs.
@@ -29,6 +33,7 @@ impl World {
         if node.start(&setup, members, now) {
             if node.incarnation > 1 {
                 self.emit_process(id, ProcessEvent::Restarted);
+                self.reopen_state(id);
             }
             self.drain(id);
         } else {
@@ -37,24 +42,27 @@ impl World {
         }
     }
 
-    /// Delivers an arrival: at once if the node runs, later if it is paused or slow, never if it is
-    /// down.
+    /// Delivers an arrival: at once if the node runs, later if it is paused or slow or its driver
+    /// gathers inputs, never if it is down.
     pub(super) fn deliver(&mut self, id: NodeId, arrival: Arrival) {
+        let setup = self.setup.clone();
         let node = self.node_mut(id);
-        let is_slow = !node.handling.is_zero();
+        let waits = !node.handles_at_once(&setup);
         let Some(live) = node.live_mut() else { return };
         if let Some(inbox) = &mut live.inbox {
             return inbox.push_back(arrival);
         }
-        if is_slow {
+        if waits {
             return self.wait_for_turn(id, arrival);
         }
-        self.handle_now(id, arrival);
+        self.handle(id, arrival);
+        self.drain(id);
     }
 
-    pub(super) fn handle_now(&mut self, id: NodeId, arrival: Arrival) {
+    /// Hands an arrival to the core. The outputs wait for the drain.
+    pub(super) fn handle(&mut self, id: NodeId, arrival: Arrival) {
         match arrival {
-            Arrival::Input(input) => self.feed(id, input),
+            Arrival::Input(input) => self.hand_over(id, input),
             Arrival::Request { client, sequence, request } => {
                 self.take_request(id, client, sequence, request);
             }
@@ -63,16 +71,21 @@ impl World {
 
     /// Gives the core one input, then drains it: the core's contract.
     pub(super) fn feed(&mut self, id: NodeId, input: Input) {
+        self.hand_over(id, input);
+        self.drain(id);
+    }
+
+    pub(super) fn hand_over(&mut self, id: NodeId, input: Input) {
         let now = self.now;
         let node = self.node_mut(id);
         let now = node.clock.shows(now);
         if let Some(live) = node.live_mut() {
             live.core.handle(now, input);
         }
-        self.drain(id);
     }
 
-    fn drain(&mut self, id: NodeId) {
+    /// Carries out all that the core wants done.
+    pub(super) fn drain(&mut self, id: NodeId) {
         let mut outputs = 0;
         loop {
             let mut snapshot = None;
@@ -85,17 +98,19 @@ impl World {
                     Output::Apply(entries) => self.apply_entries(id, entries),
                     Output::Restore(restored) => self.restore(id, &restored),
                     Output::Reply { request, outcome } => self.finish_request(id, request, outcome),
-                    Output::SnapshotNeeded { .. } => snapshot = self.take_snapshot(id),
+                    Output::SnapshotNeeded { through } => {
+                        snapshot = self.answer_snapshot_request(id, through);
+                    }
                     Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
                 }
             }
-            let now = self.now;
-            let node = self.node_mut(id);
-            let now = node.clock.shows(now);
-            let Some(live) = node.live_mut() else { return };
+            let Some(live) = self.node_mut(id).live_mut() else { return };
             live.responses.clear();
             match snapshot {
-                Some(taken) => live.core.handle(now, taken),
+                Some(answer) if self.setup.driver.gathers() => {
+                    return self.deliver(id, Arrival::Input(answer));
+                }
+                Some(answer) => self.hand_over(id, answer),
                 None => return,
             }
         }
@@ -126,7 +141,32 @@ impl World {
             return self.write_failed(id, write, failure);
         }
         self.emit_disk(id, DiskEvent::WriteDurable { id: write });
-        self.deliver(id, Arrival::Input(Input::Persisted(write)));
+        self.report_write(id, write);
+    }
+
+    /// The driver tells the core that a write is durable, at once or later with others.
+    fn report_write(&mut self, id: NodeId, write: PersistId) {
+        let latest = self.setup.driver.report;
+        if latest.is_zero() {
+            return self.deliver(id, Arrival::Input(Input::Persisted(write)));
+        }
+        let now = self.now;
+        let node = self.node_mut(id);
+        let incarnation = node.incarnation;
+        let Some(live) = node.live_mut() else { return };
+        if live.unreported.replace(write).is_none() {
+            let range = DelayRange { min: Duration::ZERO, max: latest };
+            let at = now + live.random.delay(range);
+            self.schedule(at, ScheduledKind::WritesReported { node: id, incarnation });
+        }
+    }
+
+    /// The report of the last durable write is a report of all before it.
+    pub(super) fn report_writes(&mut self, id: NodeId) {
+        let unreported = self.node_mut(id).live_mut().and_then(|live| live.unreported.take());
+        if let Some(write) = unreported {
+            self.deliver(id, Arrival::Input(Input::Persisted(write)));
+        }
     }
 
     /// The process stops and does not try again: after a failed flush the write may or may not be
@@ -173,15 +213,38 @@ impl World {
                 Payload::Noop | Payload::Membership(_) => store.skip(entry.index.0),
             }
         }
+        self.flush_some(id);
         self.emit_state_machine(id, StateMachineEvent::Applied { entries });
     }
 
+    /// A state machine on disk flushes every other time, as the seed decides.
+    fn flush_some(&mut self, id: NodeId) {
+        if self.setup.driver.state == StatePlace::Memory {
+            return;
+        }
+        let node = self.node_mut(id);
+        let Some(live) = node.live_mut() else { return };
+        if live.random.up_to(1) == 0 {
+            node.flushed = Some(live.store.clone());
+        }
+    }
+
+    fn reopen_state(&mut self, id: NodeId) {
+        if self.setup.driver.state == StatePlace::Disk {
+            let applied =
+                self.node(id).and_then(crate::SimNode::store).map_or(0, Store::last_applied);
+            let applied = LogIndex(applied);
+            self.emit_state_machine(id, StateMachineEvent::Reopened { applied });
+        }
+    }
+
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
-        let restored = Store::restore(&snapshot.data);
+        let restored = restore_store(&snapshot.data);
         let node = self.node_mut(id);
         match (restored, node.live_mut()) {
             (Ok(store), Some(live)) => {
                 live.store = store;
+                self.flush_some(id);
                 self.emit_state_machine(
                     id,
                     StateMachineEvent::Restored { snapshot: snapshot.position() },
@@ -196,11 +259,22 @@ impl World {
         }
     }
 
+    /// The driver makes a snapshot of the state machine, or fails.
+    fn answer_snapshot_request(&mut self, id: NodeId, through: LogIndex) -> Option<Input> {
+        let failing = self.setup.driver.failing_snapshots_ppm;
+        if failing > 0 && self.node_mut(id).live_mut()?.random.chance(failing) {
+            return Some(Input::SnapshotFailed { through });
+        }
+        self.take_snapshot(id)
+    }
+
     /// A snapshot of the state machine, for the core.
     fn take_snapshot(&mut self, id: NodeId) -> Option<Input> {
+        let driver = self.setup.driver;
         let live = self.node_mut(id).live_mut()?;
         let through = LogIndex(live.store.last_applied());
-        Some(Input::SnapshotTaken { through, data: Bytes::from(live.store.snapshot()) })
+        let data = Bytes::from(driver.encode(id, &live.store));
+        Some(Input::SnapshotTaken { through, data })
     }
 
     /// Takes a snapshot on demand. Returns false if nothing was applied since the last one.

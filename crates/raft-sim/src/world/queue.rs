@@ -14,6 +14,7 @@ pub(super) enum ScheduledKind {
     MessageArrives(MessageId),
     MessageLost(MessageId),
     WriteCompletes { node: NodeId, incarnation: u64, id: PersistId },
+    WritesReported { node: NodeId, incarnation: u64 },
     RequestArrives { client: ClientId, sequence: Sequence, node: NodeId },
     ReplyArrives { client: ClientId, sequence: Sequence, node: NodeId, reply: Box<ServerReply> },
     ClientTimesOut { client: ClientId, sequence: Sequence, attempt: u32 },

@@ -55,6 +55,7 @@ impl World {
                 Input::ChangeMembership { request: id, change, force }
             }
         });
+        self.drain(id);
     }
 
     fn ask_core(
@@ -67,7 +68,7 @@ impl World {
         live.last_request += 1;
         let request = RequestId(live.last_request);
         live.requests.insert(request.0, pending);
-        self.feed(id, input(request));
+        self.hand_over(id, input(request));
     }
 
     /// The core reports the outcome of a request. The client gets the reply after a delay.

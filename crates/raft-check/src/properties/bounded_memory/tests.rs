@@ -88,17 +88,25 @@ fn pieces_of_a_snapshot_that_is_never_installed() {
 #[test]
 fn a_log_that_is_not_compacted() {
     let (known, unknown) = (voters(1..=3), Membership::empty());
-    let look = |applied: u64, membership| {
+    let see = |applied: u64, membership, making| {
         let (snapshot, last_applied) = (LogIndex(20), LogIndex(20 + applied));
         let applied_at_start = LogIndex(0);
         log_is_compacted(
-            LogLength { node: N1, snapshot, last_applied, applied_at_start, membership },
+            LogLength { node: N1, snapshot, last_applied, applied_at_start, making, membership },
             &settings(),
         )
     };
+    let look = |applied, membership| see(applied, membership, SnapshotMaking::default());
     assert_eq!(look(9, &known), Ok(()));
     assert_eq!(look(12, &unknown), Ok(()), "it does not know the membership yet");
     objects(look(10, &known), &["node 1 has applied 10 entries", "after 10"]);
+
+    // Its driver makes a snapshot, or failed to make one.
+    let asked = SnapshotMaking { is_asked: true, again_at: LogIndex(0) };
+    assert_eq!(see(14, &known, asked), Ok(()));
+    let failed = SnapshotMaking { is_asked: false, again_at: LogIndex(36) };
+    assert_eq!(see(15, &known, failed), Ok(()));
+    objects(see(16, &known, failed), &["16 entries"]);
 }
 
 #[test]

@@ -150,9 +150,16 @@ impl Watcher {
                 self.count(RareEvent::SnapshotKeepsSuffix);
             }
         } else if let SnapshotTrace::Compacted { .. } = decision {
-            if world.node(id).and_then(SimNode::core).is_some_and(is_changing) {
+            let Some(core) = world.node(id).and_then(SimNode::core) else { return };
+            if is_changing(core) {
                 self.count(RareEvent::SnapshotInChange);
             }
+            let since = core.last_applied().0.saturating_sub(core.log().base().index.0);
+            if since >= world.setup().settings.snapshot_threshold {
+                self.count(RareEvent::SnapshotMadeLate);
+            }
+        } else if let SnapshotTrace::Failed { .. } = decision {
+            self.count(RareEvent::SnapshotFailed);
         } else if let SnapshotTrace::Abandoned { .. } = decision {
             self.count(RareEvent::SnapshotAbandoned);
         }
