@@ -207,6 +207,10 @@ bugs! {
         seen in "etcd (tocommit is out of range)";
     /// A leader whose disk hangs goes on leading.
     HungDiskLeadsOn: "hung-disk-leads-on" breaks "Hung Disk", seen in "hashicorp/raft#683";
+    /// After a restart, the entries that the log keeps before the end of its snapshot are applied
+    /// again.
+    TrailingAppliedAgain: "trailing-applied-again" breaks "State Machine Safety",
+        seen in "drivers that apply the whole log after a restore";
 }
 
 /// The rules that are switched off.

@@ -87,6 +87,12 @@ pub struct Settings {
     /// The number of applied entries after the last snapshot at which the next one is asked for.
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
+    /// The most entries that the log keeps although the snapshot includes them, so that a server
+    /// which lacks only those gets entries instead of the state. They never have more bytes than
+    /// the state, 64 for each entry and its payload; a state that is smaller than one piece
+    /// ([`snapshot_chunk_bytes`](Self::snapshot_chunk_bytes)) counts as one piece. 0, which is the
+    /// paper's log (§7), to 1,000,000,000; default 5,000.
+    pub trailing_entries: u64,
     /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
     pub snapshot_chunk_bytes: usize,
     /// The largest snapshot that is accepted from a leader. 1 byte to 4 GiB; default 1 GiB.
@@ -160,6 +166,7 @@ impl Default for Settings {
             max_uncommitted_bytes: 64 * MIB as u64,
             max_pending_requests: 10_000,
             snapshot_threshold: 10_000,
+            trailing_entries: 5_000,
             snapshot_chunk_bytes: 64 * 1024,
             max_snapshot_bytes: GIB,
         }
@@ -225,10 +232,13 @@ impl Settings {
                 return Err(ConfigError::OutOfRange { setting, value, min: 1, max });
             }
         }
-        if self.max_clock_drift_ppm > 500_000 {
-            let value = self.max_clock_drift_ppm.into();
-            let setting = "max_clock_drift_ppm";
-            return Err(ConfigError::OutOfRange { setting, value, min: 0, max: 500_000 });
+        for (setting, value, max) in [
+            ("max_clock_drift_ppm", self.max_clock_drift_ppm.into(), 500_000),
+            ("trailing_entries", self.trailing_entries, 1_000_000_000),
+        ] {
+            if value > max {
+                return Err(ConfigError::OutOfRange { setting, value, min: 0, max });
+            }
         }
         if self.lease_reads && !self.check_quorum {
             return Err(ConfigError::LeaseWithoutCheckQuorum);

@@ -136,9 +136,9 @@
 //!     if let Some(hard_state) = write.hard_state {
 //!         disk.hard_state = hard_state;
 //!     }
-//!     if let Some(snapshot) = write.snapshot {
-//!         disk.entries.retain(|entry| entry.index > snapshot.last_included_index);
-//!         disk.snapshot = Some(*snapshot);
+//!     if let (Some(snapshot), Some(log_start)) = (write.snapshot, write.log_start) {
+//!         disk.entries.retain(|entry| entry.index > log_start.index);
+//!         (disk.snapshot, disk.log_start) = (Some(*snapshot), Some(log_start));
 //!     }
 //!     if let Some(from) = write.truncate_from {
 //!         disk.entries.retain(|entry| entry.index < from);
@@ -248,10 +248,11 @@
 //! The memory of a node is bounded, whatever its peers, its clients and its disk do.
 //! [`Node::memory_usage`] counts it, and `tests/raft/limits.rs` floods nodes to prove it.
 //!
-//! - **The log since the last snapshot.** A leader refuses commands while more than
+//! - **The log since the last snapshot**, and at most [`Settings::trailing_entries`] before its
+//!   end, of no more bytes than the snapshot. A leader refuses commands while more than
 //!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
 //!   [`Settings::snapshot_threshold`] applied entries a server asks for a snapshot. When the driver
-//!   answers, the log up to there is dropped, however many entries a peer lacks.
+//!   answers, the log before those entries is dropped, however many entries a peer lacks.
 //! - **For each peer, an index and a size for each message in flight**, at most
 //!   [`Settings::max_in_flight`]: entries are never kept for a peer. Plus the snapshot being sent,
 //!   one copy for all peers that need the same.

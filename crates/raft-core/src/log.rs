@@ -1,4 +1,4 @@
-//! The replicated log in memory: the entries after the last snapshot.
+//! The replicated log in memory: the entries after the last snapshot, and some before its end.
 //!
 //! Entries live in shared segments: entries that were appended together are one segment, and the
 //! messages, the write to disk and the followers' logs of one process share it. No entry is ever
@@ -18,12 +18,14 @@ const GROUP: usize = 64;
 /// A batch is not worth a copy of entries if it is this long already.
 const WORTH_SENDING: usize = 64;
 
-/// The entries of a server's log that no snapshot replaces.
+/// The entries of a server's log that are kept: all those that no snapshot includes, and some of
+/// those that the last snapshot includes ([`Settings::trailing_entries`](crate::Settings)).
 ///
 /// Invariant: entries are consecutive, and their terms never go down.
 #[derive(Clone, Debug)]
 pub struct Log {
-    /// The position before the first entry that is still there: the end of the snapshot.
+    /// The position before the first entry that is still there: the end of the snapshot, or
+    /// before it.
     base: LogPosition,
     /// The last entry, or `base` if there is none.
     last: LogPosition,
@@ -77,7 +79,8 @@ impl Log {
         Self { base, last: base, groups: Vec::new(), tail: Vec::new(), payload_bytes: 0 }
     }
 
-    /// The position before the first entry; the origin if there never was a snapshot.
+    /// The position before the first entry: the origin, or an entry that a snapshot includes. The
+    /// end of the snapshot is [`Node::snapshot`](crate::Node::snapshot)'s.
     pub fn base(&self) -> LogPosition {
         self.base
     }
@@ -251,7 +254,7 @@ impl Log {
     /// Removes the entries from `index` on (§5.3).
     ///
     /// # Panics
-    /// If a snapshot replaced the entry at `index`.
+    /// If the entry at `index` was dropped.
     pub fn truncate_from(&mut self, index: LogIndex) {
         assert!(index > self.base.index, "truncate from {index}, in the snapshot {}", self.base);
         while self.last.index >= index {
@@ -276,8 +279,8 @@ impl Log {
         entry.map_or(self.base, Entry::position)
     }
 
-    /// Drops the entries up to and including `base`, which a snapshot now replaces (§7). Entries
-    /// after it stay.
+    /// Drops the entries up to and including `base`, which a snapshot includes (§7). Entries after
+    /// it stay.
     ///
     /// # Panics
     /// If the log does not hold `base`.

@@ -83,9 +83,9 @@ use core::time::Duration;
 use crate::rng::Rng;
 use crate::{
     Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, IgnoreReason, IgnoredMessage,
-    Input, Instant, LifecycleTrace, Log, LogIndex, LogPosition, Membership, MemoryUsage, Message,
-    NodeId, Outcome, Output, PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind,
-    Snapshot, Status, StepDownReason, Term, Trace,
+    Input, Instant, LifecycleTrace, Log, LogIndex, Membership, MemoryUsage, Message, NodeId,
+    Outcome, Output, PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind, Snapshot,
+    Status, StepDownReason, Term, Trace,
 };
 
 /// A Raft server without I/O.
@@ -261,7 +261,7 @@ impl Node {
         self.config.id
     }
 
-    /// The entries after the last snapshot. Cloning the log is cheap.
+    /// The entries after the last snapshot, and some before its end. Cloning the log is cheap.
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -347,7 +347,7 @@ impl Node {
             last_applied: self.last_applied,
             last_log: self.log.last(),
             durable_index: self.durability.log_index(),
-            snapshot: self.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position),
+            snapshot: self.snapshot_end(),
             membership: self.membership().clone(),
             membership_index: self.membership_index(),
             timer_started: self.shown(self.timer_started),

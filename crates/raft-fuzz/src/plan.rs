@@ -165,12 +165,14 @@ impl Plan {
         let max_uncommitted_bytes = pick(&mut random, &[300, 2_000, 64 << 20, 64 << 20]);
         let snapshot_threshold = pick(&mut random, &[3, 5, 10, 25, 100, 10_000]);
         let snapshot_chunk_bytes = pick(&mut random, &[32, 100, 65_536]);
+        let trailing_entries = pick(&mut random, &[0, 0, 2, 10, 5_000]);
         Setup {
             settings: Settings {
                 max_batch_entries,
                 max_in_flight,
                 max_uncommitted_bytes,
                 snapshot_threshold,
+                trailing_entries,
                 snapshot_chunk_bytes,
                 ..setup.settings
             },

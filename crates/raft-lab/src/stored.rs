@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use raft_core::{LogPosition, Membership, NodeId, Payload, Recovered, Term};
+use raft_core::{LogIndex, LogPosition, Membership, NodeId, Payload, Recovered, Term};
 use raft_kv::{SplitMix64, Store};
 use raft_script::Statement;
 use raft_sim::{MAX_NODES, Setup, restore_store};
@@ -155,7 +155,7 @@ fn read(setup: &Setup, node: NodeId) -> Result<RecoveredDisk, String> {
     Ok(RecoveredDisk {
         current_term: recovered.hard_state.current_term,
         voted_for: recovered.hard_state.voted_for,
-        entries: recovered.entries.len() as u64,
+        entries: last.or(base).map_or(0, |last| last.index.0) - base.map_or(0, |base| base.index.0),
         last_log: last.or(base).unwrap_or_default(),
         snapshot: base,
         keys: count_keys(&recovered)
@@ -168,7 +168,8 @@ fn count_keys(recovered: &Recovered) -> Result<u64, String> {
         Some(snapshot) => restore_store(&snapshot.data).map_err(|error| error.to_string())?,
         None => Store::default(),
     };
-    for entry in &recovered.entries {
+    let included = recovered.snapshot.as_ref().map_or(LogIndex(0), |s| s.last_included_index);
+    for entry in recovered.entries.iter().filter(|entry| entry.index > included) {
         if let Payload::Command(command) = &entry.payload {
             store.apply(entry.index.0, command);
         }

@@ -446,11 +446,12 @@ fn protocol() -> impl Strategy<Value = Setup> {
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..=500_000_u32);
     let size = || (1..=64_u64, select(vec![1, 1 << 10, 1 << 20]));
     let bytes = (1..=1000_usize, 1..=1000_usize, 1..=20_000_usize);
-    let sizes = (1..=1000_usize, 1..=100_usize, size(), 1..=20_000_u64, size(), bytes);
+    let snapshots = (1..=20_000_u64, 0..=20_000_u64);
+    let sizes = (1..=1000_usize, 1..=100_usize, size(), snapshots, size(), bytes);
     (switches, sizes, driver(), bugs()).prop_map(|(switches, sizes, driver, bugs)| {
         let (pre_vote, check_quorum, lease, forward_proposals, max_clock_drift_ppm) = switches;
-        let (max_batch_entries, max_in_flight, uncommitted, snapshot_threshold, chunk, bytes) =
-            sizes;
+        let (max_batch_entries, max_in_flight, uncommitted, snapshots, chunk, bytes) = sizes;
+        let (snapshot_threshold, trailing_entries) = snapshots;
         let (max_batch_bytes, max_in_flight_bytes, max_pending_requests) = bytes;
         let setup = Setup {
             driver,
@@ -467,6 +468,7 @@ fn protocol() -> impl Strategy<Value = Setup> {
                 max_pending_requests,
                 max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
                 snapshot_threshold,
+                trailing_entries,
                 snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,
                 ..Settings::default()
             },

@@ -91,7 +91,8 @@ impl Default for Setup {
         Self {
             nodes: 5,
             seed: 1,
-            settings: Settings::default(),
+            // The paper's log (§7): small clusters are looked at, and a snapshot is to be seen.
+            settings: Settings { trailing_entries: 0, ..Settings::default() },
             link_latency: DelayRange::millis(5, 15),
             link_shape: LatencyShape::Uniform,
             disk_latency: DelayRange::millis(1, 4),

@@ -53,13 +53,14 @@ impl WriteBatch {
             draft.put(RecordKey::HardStateCopy, hard_state);
         }
         if let Some(snapshot) = &persist.snapshot {
-            let mark: SnapshotMark = snapshot.position();
+            let last_included = snapshot.position();
+            let log_start = persist.log_start.unwrap_or(last_included);
+            let mark = SnapshotMark { last_included, log_start };
             draft.put(RecordKey::SnapshotMark, &mark);
             // An allocation of its own: a snapshot may be large, and the other records outlive it.
             let record = encode_snapshot(snapshot);
             draft.steps.push(Step::Ready(Write::Put { key: RecordKey::Snapshot, record }));
-            let through = snapshot.last_included_index;
-            draft.delete_entries(LogIndex(0), through);
+            draft.delete_entries(LogIndex(0), log_start.index);
         }
         if let Some(from) = persist.truncate_from {
             draft.delete_entries(from, LogIndex(u64::MAX));

@@ -85,9 +85,9 @@ pub enum Damage {
         last: LogIndex,
     },
     /// The snapshot replaces this entry: its removal was lost.
-    #[error("should have been removed: the snapshot replaces the log up to {last_included_index}")]
+    #[error("should have been removed: the snapshot replaces the log up to {log_start}")]
     Replaced {
         /// The last index that the snapshot replaces.
-        last_included_index: LogIndex,
+        log_start: LogIndex,
     },
 }

@@ -39,14 +39,14 @@
 //!   bit, a torn write and a record in the wrong place are found.
 //! - A checksum cannot show that its whole record is gone. Therefore each record has a witness in
 //!   the same batch: the term and vote have a copy, and so has the list of the first members; the
-//!   snapshot has a mark with its position, and the log has a record of its end. Each record needs
-//!   its witness, and each witness its record.
-//! - Entries must follow the snapshot without a gap. Batches are atomic. An entry that the snapshot
-//!   replaced, or one past the end of the log, therefore shows that the storage does not keep
-//!   batches whole, and it is an error. Three faults look alike here: a torn batch of entries, a
-//!   lost removal of entries, and a lost record of the log's end. No answer is right for all three,
-//!   so there is none. Only a batch torn between the term and vote and their copy is repaired: the
-//!   newer one is right in every case.
+//!   snapshot has a mark with its position and the start of the log, and the log has a record of
+//!   its end. Each record needs its witness, and each witness its record.
+//! - Entries must follow the start of the log without a gap, and reach the end of the snapshot.
+//!   Batches are atomic. An entry before the start of the log, or one past its end, therefore shows
+//!   that the storage does not keep batches whole, and it is an error. Three faults look alike:
+//!   a torn batch of entries, a lost removal of entries, and a lost record of the log's end. No
+//!   answer is right for all three, so there is none. Only a batch torn between the term and vote
+//!   and their copy is repaired: the newer one is right in every case.
 //! - An empty disk is a node's first start.
 //!
 //! Not detectable: a whole disk that went back to an earlier state, or that was emptied. Storage
@@ -66,9 +66,9 @@ pub use error::{Damage, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;
 pub use record::{
-    FORMAT_VERSION, OLDEST_VERSION, RecordBytes, decode_bootstrap, decode_commit_index,
-    decode_entry, decode_hard_state, decode_snapshot_mark, encode_entry, encode_hard_state,
-    encode_snapshot,
+    FORMAT_VERSION, OLDEST_VERSION, RecordBytes, SnapshotMark, decode_bootstrap,
+    decode_commit_index, decode_entry, decode_hard_state, decode_snapshot_mark, encode_entry,
+    encode_hard_state, encode_snapshot,
 };
 pub use records::Records;
 pub use recover::recover;

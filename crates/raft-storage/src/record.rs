@@ -24,7 +24,8 @@ pub type RecordBytes = raft_core::Bytes;
 /// |--:|---|
 /// | 2 | entries with a membership, learners, outgoing voters |
 /// | 3 | the commit index, with the end of the log |
-pub const FORMAT_VERSION: u8 = 3;
+/// | 4 | entries before the end of the snapshot: the start of the log, with the snapshot's mark |
+pub const FORMAT_VERSION: u8 = 4;
 
 /// The oldest version that this program reads.
 pub const OLDEST_VERSION: u8 = 2;
@@ -49,8 +50,14 @@ pub(crate) struct OlderLogEnd {
     pub(crate) last_term: Option<Term>,
 }
 
-/// The content of [`RecordKey::SnapshotMark`].
-pub(crate) type SnapshotMark = LogPosition;
+/// The content of [`RecordKey::SnapshotMark`]. Up to version 3, only its first field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SnapshotMark {
+    /// The end of the snapshot.
+    pub last_included: LogPosition,
+    /// The position before the first entry of the log, at most the end of the snapshot.
+    pub log_start: LogPosition,
+}
 
 /// The record of a term and vote, for [`RecordKey::HardState`].
 pub fn encode_hard_state(hard_state: &HardState) -> RecordBytes {
@@ -101,12 +108,17 @@ pub(crate) fn decode_log_end(record: &[u8]) -> Result<LogEnd, Damage> {
     Ok(LogEnd { last_index, last_term, commit_index: LogIndex(0) })
 }
 
-/// The position of a [`RecordKey::SnapshotMark`] record: the end of the snapshot.
+/// The content of a [`RecordKey::SnapshotMark`] record. In one of version 2 or 3 the log starts at
+/// the end of the snapshot.
 ///
 /// # Errors
 /// The fault of the record.
-pub fn decode_snapshot_mark(record: &[u8]) -> Result<LogPosition, Damage> {
-    decode(RecordKey::SnapshotMark, record)
+pub fn decode_snapshot_mark(record: &[u8]) -> Result<SnapshotMark, Damage> {
+    if !matches!(record.first(), Some(OLDEST_VERSION..=3)) {
+        return decode(RecordKey::SnapshotMark, record);
+    }
+    let last_included: LogPosition = decode(RecordKey::SnapshotMark, record)?;
+    Ok(SnapshotMark { last_included, log_start: last_included })
 }
 
 /// The entry of a [`RecordKey::Entry`] record.

@@ -124,6 +124,7 @@ impl From<&Recovered> for Records {
             bootstrap: recovered.bootstrap.clone().map(Into::into),
             hard_state: Some(recovered.hard_state),
             snapshot: recovered.snapshot.clone().map(Into::into),
+            log_start: recovered.log_start,
             // The commit index is stored with the end of the log, which must be written then.
             truncate_from: last.filter(|_| recovered.entries.is_empty()).map(LogIndex::next),
             entries: recovered.entries.clone().into(),

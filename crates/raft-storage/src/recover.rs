@@ -1,9 +1,11 @@
 //! Recovery: from records to the state that the core starts from.
 
-use raft_core::{Entry, HardState, LogIndex, Membership, NodeId, Payload, Recovered, Snapshot};
+use raft_core::{
+    Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Recovered, Snapshot,
+};
 use serde::de::DeserializeOwned;
 
-use crate::record::{SnapshotMark, decode, decode_log_end};
+use crate::record::{SnapshotMark, decode, decode_log_end, decode_snapshot_mark};
 use crate::{Damage, RecordKey, Records, StorageError};
 
 /// The state of a node's disk: exactly what was written last, or an error. An empty disk is a first
@@ -22,13 +24,15 @@ pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageErro
     }
     let bootstrap = disk.bootstrap()?;
     let hard_state = disk.hard_state()?;
-    let snapshot = disk.snapshot()?;
-    let base = snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index);
-    let entries = disk.entries_after(base)?;
-    let commit_index = disk.check_log_end(base, entries.last())?;
+    let (snapshot, log_start) = disk.snapshot()?.unzip();
+    let start = log_start.map_or(LogIndex(0), |start| start.index);
+    let entries = disk.entries_after(start)?;
+    disk.check_meeting(snapshot.as_ref(), start, &entries)?;
+    let end = snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index);
+    let commit_index = disk.check_log_end(start, entries.last())?.max(end);
     // The state machine of the driver is elsewhere.
     let applied = LogIndex(0);
-    Ok(Recovered { bootstrap, hard_state, snapshot, entries, commit_index, applied })
+    Ok(Recovered { bootstrap, hard_state, snapshot, log_start, entries, commit_index, applied })
 }
 
 struct Disk<'a> {
@@ -80,34 +84,65 @@ impl Disk<'_> {
         Err(self.contradiction(RecordKey::HardState, RecordKey::HardStateCopy))
     }
 
-    fn snapshot(&self) -> Result<Option<Snapshot>, StorageError> {
+    /// The snapshot, and the position before the first entry of the log.
+    fn snapshot(&self) -> Result<Option<(Snapshot, LogPosition)>, StorageError> {
         let (key, mark_key) = (RecordKey::Snapshot, RecordKey::SnapshotMark);
-        let mark = self.read::<SnapshotMark>(mark_key)?;
+        let mark = self.records.get(mark_key).map(|record| decode_snapshot_mark(record));
+        let mark = mark.transpose().map_err(|damage| self.error(mark_key, damage))?;
         let snapshot = self.read::<Snapshot>(key)?;
-        match (&snapshot, mark) {
+        let (snapshot, mark) = match (snapshot, mark) {
             (None, None) => return Ok(None),
             (None, Some(_)) => return Err(self.missing(key, mark_key)),
             (Some(_), None) => return Err(self.missing(mark_key, key)),
-            (Some(snapshot), Some(mark)) if snapshot.position() != mark => {
-                return Err(self.contradiction(key, mark_key));
-            }
-            (Some(snapshot), Some(_)) if snapshot.membership.validate().is_err() => {
-                return Err(self.error(key, Damage::Undecodable));
-            }
-            (Some(_), Some(_)) => {}
+            (Some(snapshot), Some(mark)) => (snapshot, mark),
+        };
+        if snapshot.position() != mark.last_included {
+            return Err(self.contradiction(key, mark_key));
         }
-        Ok(snapshot)
+        if snapshot.membership.validate().is_err() {
+            return Err(self.error(key, Damage::Undecodable));
+        }
+        let SnapshotMark { last_included, log_start } = mark;
+        let is_start_right = match log_start.index == last_included.index {
+            true => log_start == last_included,
+            false => log_start.index < last_included.index && log_start.term <= last_included.term,
+        };
+        if !is_start_right {
+            return Err(self.error(mark_key, Damage::Undecodable));
+        }
+        Ok(Some((snapshot, log_start)))
     }
 
-    /// The entries after `base`, without a gap. [`Disk::check_log_end`] checks that none is missing
-    /// at the end.
-    fn entries_after(&self, base: LogIndex) -> Result<Vec<Entry>, StorageError> {
+    /// Checks that the log, which starts after `start`, holds the last entry that the snapshot
+    /// includes, unless it starts there.
+    fn check_meeting(
+        &self,
+        snapshot: Option<&Snapshot>,
+        start: LogIndex,
+        entries: &[Entry],
+    ) -> Result<(), StorageError> {
+        let Some(end) = snapshot.map(Snapshot::position) else { return Ok(()) };
+        let Some(place) = end.index.0.checked_sub(start.0.saturating_add(1)) else { return Ok(()) };
+        let key = RecordKey::Entry(end.index);
+        match entries.get(place as usize) {
+            Some(entry) if entry.term == end.term => Ok(()),
+            Some(_) => Err(self.contradiction(key, RecordKey::SnapshotMark)),
+            None => {
+                let lost = LogIndex(start.0 + entries.len() as u64 + 1);
+                Err(self.missing(RecordKey::Entry(lost), RecordKey::SnapshotMark))
+            }
+        }
+    }
+
+    /// The entries after `start`, without a gap. [`Disk::check_log_end`] checks that none is
+    /// missing at the end.
+    fn entries_after(&self, start: LogIndex) -> Result<Vec<Entry>, StorageError> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut last = base;
+        let mut last = start;
         for (index, record) in self.records.entries() {
             let key = RecordKey::Entry(index);
-            if index <= base {
-                let damage = Damage::Replaced { last_included_index: base };
+            if index <= start {
+                let damage = Damage::Replaced { log_start: start };
                 return Err(self.error(key, damage));
             }
             // No overflow: `last` is smaller than `index`.
@@ -124,8 +159,8 @@ impl Disk<'_> {
         Ok(entries)
     }
 
-    /// Checks that `last` is the last entry that was written. The commit index that was written
-    /// with it, or `base`, which is committed.
+    /// Checks that `last` is the last entry that was written to the log, which starts after `base`.
+    /// The commit index that was written with it, or `base`, which is committed.
     fn check_log_end(
         &self,
         base: LogIndex,

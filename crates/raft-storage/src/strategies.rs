@@ -15,7 +15,7 @@ use crate::{Records, WriteBatch};
 enum Step {
     Vote { term: bool, voted_for: Option<u64> },
     Append { term: bool, back: Option<usize>, payloads: Vec<Payload> },
-    Compact { keep: usize, held: Held },
+    Compact { keep: usize, trailing: usize, held: Held },
     Install { ahead: u64, held: Held },
 }
 
@@ -78,7 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(term, voted_for)| Step::Vote { term, voted_for }),
         4 => (any::<bool>(), option::weighted(0.3, 0..6_usize), vec(payload(), 0..5))
             .prop_map(|(term, back, payloads)| Step::Append { term, back, payloads }),
-        1 => (0..4_usize, held()).prop_map(|(keep, held)| Step::Compact { keep, held }),
+        1 => (0..4_usize, 0..4_usize, held())
+            .prop_map(|(keep, trailing, held)| Step::Compact { keep, trailing, held }),
         1 => (1..5_u64, held()).prop_map(|(ahead, held)| Step::Install { ahead, held }),
     ]
 }
@@ -101,8 +102,9 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
         Step::Append { term, back, payloads } => {
             persist.hard_state = next_term(term);
             let term = persist.hard_state.unwrap_or(state.hard_state).current_term;
-            let kept = state.entries.len() - back.unwrap_or(0).min(state.entries.len());
-            let base = base(state).index.0;
+            let removable = state.entries.len() - included(state);
+            let kept = state.entries.len() - back.unwrap_or(0).min(removable);
+            let base = log_start(state).index.0;
             persist.truncate_from = back.map(|_| LogIndex(base + kept as u64 + 1));
             let entry = |(offset, payload): (usize, Payload)| Entry {
                 index: LogIndex(base + (kept + offset) as u64 + 1),
@@ -111,11 +113,18 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
             };
             persist.entries = payloads.into_iter().enumerate().map(entry).collect();
         }
-        Step::Compact { keep, held } => {
+        Step::Compact { keep, trailing, held } => {
             persist.hard_state = next_term(false);
-            let dropped = state.entries.len().saturating_sub(keep);
-            if let Some(last) = state.entries[..dropped].last() {
-                persist.snapshot = Some(snapshot(last.position(), held).into());
+            let through = state.entries.len().saturating_sub(keep);
+            if through > included(state) {
+                let position = |length: usize| match length {
+                    0 => log_start(state),
+                    _ => state.entries[length - 1].position(),
+                };
+                persist.snapshot = Some(snapshot(position(through), held).into());
+                // A driver may keep none, without a word.
+                let start = position(through.saturating_sub(trailing));
+                persist.log_start = (trailing > 0).then_some(start);
             }
         }
         Step::Install { ahead, held } => {
@@ -137,7 +146,9 @@ fn carry_out(state: &mut Recovered, persist: &Persist) {
         state.hard_state = hard_state;
     }
     if let Some(snapshot) = &persist.snapshot {
-        state.entries.retain(|entry| entry.index > snapshot.last_included_index);
+        let start = persist.log_start.unwrap_or(snapshot.position());
+        state.entries.retain(|entry| entry.index > start.index);
+        state.log_start = Some(start);
         state.snapshot = Some(Snapshot::clone(snapshot));
     }
     if let Some(from) = persist.truncate_from {
@@ -152,6 +163,15 @@ fn carry_out(state: &mut Recovered, persist: &Persist) {
 
 fn base(state: &Recovered) -> LogPosition {
     state.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position)
+}
+
+fn log_start(state: &Recovered) -> LogPosition {
+    state.log_start.unwrap_or(LogPosition::ORIGIN)
+}
+
+/// How many entries of the log the snapshot includes.
+fn included(state: &Recovered) -> usize {
+    (base(state).index.0 - log_start(state).index.0) as usize
 }
 
 fn last(state: &Recovered) -> LogPosition {

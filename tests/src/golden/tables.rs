@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use raft_core::{LogIndex, Membership, ProgressKind, RoleKind};
+use raft_core::{Membership, ProgressKind, RoleKind};
 use raft_script::Session;
 use raft_sim::{NodeState, SimNode, World};
 
@@ -86,8 +86,11 @@ pub(super) fn logs(world: &World) -> String {
         };
         let log = core.log();
         let _ = write!(output, "node {}:", node.id());
-        if log.base().index > LogIndex(0) {
-            let _ = write!(output, " [snapshot through {}]", log.base());
+        if let Some(snapshot) = core.snapshot() {
+            let _ = write!(output, " [snapshot through {}]", snapshot.position());
+            if log.base() != snapshot.position() {
+                let _ = write!(output, " [entries from {}]", log.first_index());
+            }
         }
         for entry in log.iter_from(log.first_index()) {
             if entry.index == core.commit_index().next() {

@@ -56,7 +56,8 @@ impl Checks {
         };
         let Some(node) = self.shadows.node_mut(id) else { return };
         node.begin_incarnation(incarnation, first);
-        core.log().iter_from(core.log().first_index()).for_each(|e| node.memberships.append(e));
+        let after = node.disk.snapshot.index.next();
+        core.log().iter_from(after).for_each(|entry| node.memberships.append(entry));
         let was_damaged = !node.disk.is_readable;
         if node.disk.state() == PersistentState::of_core(core) {
             node.disk.proved();

@@ -21,7 +21,7 @@ impl Checks {
     pub(super) fn start(&mut self, world: &World) {
         let mut held: Vec<Held> = world.nodes().map(held_by).collect();
         // A log that reaches further back may have entries that another one's snapshot replaced.
-        held.sort_by_key(|held| (snapshot_end(&held.recovered), held.node));
+        held.sort_by_key(|held| (log_start(&held.recovered), held.node));
         for Held { node, recovered, is_intact } in &held {
             let disk = DiskShadow::new(recovered, &self.shadows.prefixes, *is_intact);
             for index in disk.log.base().0..=disk.log.last_index().0 {
@@ -31,7 +31,8 @@ impl Checks {
             self.shadows.nodes.push(NodeShadow::new(*node, disk));
         }
         self.shadows.nodes.sort_by_key(|node| node.id);
-        if let Some(Held { node, recovered, .. }) = held.last() {
+        let newest = held.iter().max_by_key(|held| (snapshot_end(&held.recovered), held.node));
+        if let Some(Held { node, recovered, .. }) = newest {
             self.begin_ledger(*node, recovered.snapshot.as_ref());
         }
         let committed = held.iter().max_by_key(|held| held.recovered.commit_index);
@@ -99,4 +100,8 @@ fn held_by(node: &SimNode) -> Held {
 
 fn snapshot_end(recovered: &Recovered) -> LogIndex {
     recovered.snapshot.as_ref().map_or(LogIndex(0), |snapshot| snapshot.last_included_index)
+}
+
+fn log_start(recovered: &Recovered) -> LogIndex {
+    recovered.log_start.map_or(snapshot_end(recovered), |start| start.index)
 }

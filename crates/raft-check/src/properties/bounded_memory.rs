@@ -15,8 +15,10 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Bounded Memory",
     section: "§7, dissertation §10.2.2",
     meaning: "Messages, windows, uncommitted entries, and requests that wait stay within their \
-              settings; a log is compacted when it is due, pieces of a snapshot are kept only \
-              while it may be installed, and a leader's next index is after its match index.",
+              settings; a log is compacted when it is due, and keeps no more entries before the \
+              end of its snapshot than its setting and the bytes of the state allow; pieces of a \
+              snapshot are kept only while it may be installed, and a leader's next index is \
+              after its match index.",
 };
 
 #[derive(Clone, Default, Debug)]
@@ -31,6 +33,8 @@ pub(crate) struct BoundedMemory {
     applied_at_start: PerNode<LogIndex>,
     /// The snapshot of each node that its driver makes, or failed to make.
     snapshots: PerNode<SnapshotMaking>,
+    /// The end of the snapshot, and the start of the log, that were judged last.
+    judged_log: PerNode<(LogIndex, LogIndex)>,
     /// The payload bytes of the largest message with entries so far.
     largest_message: usize,
 }
@@ -101,6 +105,17 @@ impl Checker for BoundedMemory {
             membership: shadow.memberships.at(core.last_applied()),
         };
         cx.note(&PROPERTY, log_is_compacted(log, settings));
+        if let Some(snapshot) = core.snapshot() {
+            let (end, start) = (snapshot.last_included_index, core.log().base().index);
+            let judged = std::mem::replace(self.judged_log.of(id), (end, start));
+            if judged != (end, start) {
+                let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
+                let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
+                let (entries, state) = (end.0.saturating_sub(start.0), snapshot.data.len());
+                let trailing = Trailing { node: id, entries, bytes, state };
+                cx.note(&PROPERTY, trailing_fits(trailing, settings));
+            }
+        }
         if std::mem::take(self.has_sent.of(id)) {
             for peer in core.status().peers {
                 let largest_message = self.largest_message;
@@ -255,6 +270,25 @@ fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
         "node {node} has applied {applied} entries after its last snapshot, and takes one after {}",
         settings.snapshot_threshold
     ))
+}
+
+/// The entries that a log keeps although its snapshot includes them.
+#[derive(Clone, Copy, Debug)]
+struct Trailing {
+    node: NodeId,
+    entries: u64,
+    bytes: u64,
+    /// Bytes of the snapshot.
+    state: usize,
+}
+
+fn trailing_fits(trailing: Trailing, settings: &Settings) -> Verdict {
+    let Trailing { node, entries, bytes, state } = trailing;
+    let limit = settings.trailing_entries as usize;
+    at_most(node, "entries before the end of the snapshot", entries as usize, limit)?;
+    // A state that is smaller than one piece counts as one piece.
+    let limit = state.max(settings.snapshot_chunk_bytes);
+    at_most(node, "bytes of entries before the end of the snapshot", bytes as usize, limit)
 }
 
 /// A leader's view of another server after it has sent entries.

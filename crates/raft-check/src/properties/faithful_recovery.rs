@@ -81,7 +81,13 @@ mod tests {
         let state = |term, voted_for, last_log| {
             let hard_state = HardState { current_term: Term(term), voted_for };
             let commit_index = LogIndex(4);
-            PersistentState { hard_state, base: at(0, 0), last_log, commit_index }
+            PersistentState {
+                hard_state,
+                snapshot: at(0, 0),
+                log_start: at(0, 0),
+                last_log,
+                commit_index,
+            }
         };
         let disk = state(3, Some(N2), at(5, 3));
         let start = |started_with| restarted(Restarted { node: N1, disk, started_with });

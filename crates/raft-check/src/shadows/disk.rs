@@ -12,8 +12,8 @@ use raft_core::{
     Entry, HardState, LogIndex, LogPosition, Membership, Node, PersistId, Recovered, Snapshot,
 };
 use raft_storage::{
-    RecordKey, Write, WriteBatch, decode_bootstrap, decode_commit_index, decode_entry,
-    decode_hard_state, decode_snapshot_mark,
+    RecordKey, SnapshotMark, Write, WriteBatch, decode_bootstrap, decode_commit_index,
+    decode_entry, decode_hard_state, decode_snapshot_mark,
 };
 
 use super::ledger::Ledger;
@@ -25,7 +25,9 @@ use super::prefixes::PrefixRegistry;
 pub(crate) struct PersistentState {
     pub(crate) hard_state: HardState,
     /// The end of the snapshot.
-    pub(crate) base: LogPosition,
+    pub(crate) snapshot: LogPosition,
+    /// The position before the first entry of the log.
+    pub(crate) log_start: LogPosition,
     pub(crate) last_log: LogPosition,
     /// The commit index: that of the last write of the log, the end of the snapshot, or the last
     /// entry in a state machine on disk.
@@ -35,18 +37,20 @@ pub(crate) struct PersistentState {
 impl PersistentState {
     /// The state that a disk gives back.
     fn of(found: &Recovered) -> Self {
-        let base = found.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
-        let last_log = found.entries.last().map_or(base, Entry::position);
-        let commit_index = found.commit_index.max(base.index);
-        Self { hard_state: found.hard_state, base, last_log, commit_index }
+        let snapshot = found.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let log_start = found.log_start.unwrap_or(snapshot);
+        let last_log = found.entries.last().map_or(log_start, Entry::position);
+        let commit_index = found.commit_index.max(snapshot.index);
+        Self { hard_state: found.hard_state, snapshot, log_start, last_log, commit_index }
     }
 
     /// The state that a node started with.
     pub(crate) fn of_core(core: &Node) -> Self {
         let hard_state =
             HardState { current_term: core.current_term(), voted_for: core.voted_for() };
-        let (base, last_log) = (core.log().base(), core.log().last());
-        Self { hard_state, base, last_log, commit_index: core.commit_index() }
+        let snapshot = core.snapshot().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let (log_start, last_log) = (core.log().base(), core.log().last());
+        Self { hard_state, snapshot, log_start, last_log, commit_index: core.commit_index() }
     }
 }
 
@@ -56,6 +60,8 @@ pub(crate) struct DiskShadow {
     /// The members of the first start; `None` if they were never written.
     pub(crate) bootstrap: Option<Membership>,
     pub(crate) hard_state: HardState,
+    /// The end of the snapshot.
+    pub(crate) snapshot: LogPosition,
     pub(crate) log: LogShadow,
     /// The commit index that was written last with the end of the log.
     commit_index: LogIndex,
@@ -80,8 +86,8 @@ pub(crate) struct DiskShadow {
 pub(crate) enum DiskEffect {
     Bootstrap(Membership),
     HardState(HardState),
-    /// A snapshot replaces the entries up to this position.
-    Snapshot(LogPosition),
+    /// There is a new snapshot, and the entries up to the start of the log are removed.
+    Snapshot(SnapshotMark),
     /// The entries from this index on are removed.
     TruncateFrom(LogIndex),
     Entry(Entry),
@@ -91,14 +97,15 @@ pub(crate) enum DiskEffect {
 impl DiskShadow {
     /// A disk with this content.
     pub(crate) fn new(held: &Recovered, known: &PrefixRegistry, is_intact: bool) -> Self {
-        let base = PersistentState::of(held).base;
-        let mut log = LogShadow::after(base, known.hash_of(base));
+        let PersistentState { snapshot, log_start, .. } = PersistentState::of(held);
+        let mut log = LogShadow::after(log_start, known.hash_of(log_start));
         for entry in &held.entries {
             log.append(entry);
         }
         Self {
             bootstrap: held.bootstrap.clone(),
             hard_state: held.hard_state,
+            snapshot,
             best: log.last(),
             is_intact,
             is_readable: is_intact,
@@ -162,9 +169,10 @@ impl DiskShadow {
         match change {
             DiskEffect::Bootstrap(members) => self.bootstrap = Some(members),
             DiskEffect::HardState(hard_state) => self.hard_state = hard_state,
-            DiskEffect::Snapshot(base) => {
-                if !self.log.compact(base) {
-                    self.log = LogShadow::after(base, known.hash_of(base));
+            DiskEffect::Snapshot(SnapshotMark { last_included, log_start }) => {
+                self.snapshot = last_included;
+                if !self.log.compact(log_start) {
+                    self.log = LogShadow::after(log_start, known.hash_of(log_start));
                 }
             }
             DiskEffect::CommitIndex(index) => self.commit_index = index,
@@ -194,9 +202,10 @@ impl DiskShadow {
     fn records(&self) -> PersistentState {
         PersistentState {
             hard_state: self.hard_state,
-            base: self.log.base_position(),
+            snapshot: self.snapshot,
+            log_start: self.log.base_position(),
             last_log: self.log.last(),
-            commit_index: self.commit_index.max(self.log.base()),
+            commit_index: self.commit_index.max(self.snapshot.index),
         }
     }
 
@@ -259,13 +268,17 @@ fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
 
 impl std::fmt::Display for PersistentState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { hard_state, base, last_log, commit_index } = self;
+        let Self { hard_state, snapshot, log_start, last_log, commit_index } = self;
         write!(f, "term {}, ", hard_state.current_term)?;
         match hard_state.voted_for {
             Some(node) => write!(f, "a vote for node {node}, ")?,
             None => f.write_str("no vote, ")?,
         }
-        write!(f, "a snapshot through {base}, a log that ends with {last_log}, ")?;
+        write!(f, "a snapshot through {snapshot}, ")?;
+        match log_start == snapshot {
+            true => write!(f, "a log that ends with {last_log}, ")?,
+            false => write!(f, "a log that starts after {log_start} and ends with {last_log}, ")?,
+        }
         write!(f, "and the commit index {commit_index}")
     }
 }

@@ -19,7 +19,7 @@ pub struct PrefixHash {
 /// All prefixes of one log. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct LogShadow {
-    /// The index before the first entry: the end of the snapshot.
+    /// The index before the first entry: the end of the snapshot, or before it.
     base: LogIndex,
     base_prefix: PrefixHash,
     prefixes: Chunks<PrefixHash>,
@@ -47,8 +47,8 @@ impl LogShadow {
         Self { base, base_prefix, prefixes: Chunks::default() }
     }
 
-    /// A log without entries that starts after a snapshot. `known` is the hash of the entries that
-    /// the snapshot replaced, if any log ever held them.
+    /// A log without entries that starts after `base`. `known` is the hash of the entries up to
+    /// there, if any log ever held them.
     pub(crate) fn after(base: LogPosition, known: Option<u64>) -> Self {
         if base == LogPosition::ORIGIN {
             return Self::new(base.index, PrefixHash::EMPTY);

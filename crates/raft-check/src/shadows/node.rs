@@ -61,6 +61,7 @@ pub(crate) struct NodeDigest {
     incarnation: u64,
     state: ServerState,
     role: RoleKind,
+    snapshot: LogIndex,
     base: LogPosition,
     last: LogPosition,
 }
@@ -74,6 +75,7 @@ impl NodeDigest {
             incarnation,
             state: ServerState::of(core),
             role: core.role(),
+            snapshot: core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index),
             base: core.log().base(),
             last: core.log().last(),
         }
@@ -132,22 +134,22 @@ impl NodeShadow {
     /// A node that has not run yet, with this disk.
     pub(crate) fn new(id: NodeId, disk: DiskShadow) -> Self {
         let log = disk.log.clone();
-        let base = log.base();
+        let (base, restored) = (log.base(), disk.snapshot.index);
         Self {
             id,
             incarnation: 0,
             state: ServerState {
                 hard_state: disk.hard_state,
-                commit_index: base,
-                last_applied: base,
+                commit_index: restored,
+                last_applied: restored,
             },
-            applied: base,
+            applied: restored,
             // Empty, or about to be restored.
             has_right_contents: true,
             leading: None,
             sent: Term(0),
             round_sent: (Term(0), HeartbeatRound(0)),
-            memberships: Memberships::new(base, Membership::empty()),
+            memberships: Memberships::new(restored, Membership::empty()),
             seen_through: base,
             compared_snapshot: LogIndex(0),
             claims: Claims::default(),
@@ -161,12 +163,12 @@ impl NodeShadow {
     }
 
     /// The node starts from its disk, without anything that it had in memory. `first` is the
-    /// membership at the beginning of its log.
+    /// membership at the end of its snapshot.
     pub(crate) fn begin_incarnation(&mut self, incarnation: u64, first: Membership) {
         let (id, sent, round_sent) = (self.id, self.sent, self.round_sent);
         *self = Self { incarnation, sent, round_sent, ..Self::new(id, self.disk.clone()) };
-        self.memberships = Memberships::new(self.log.base(), first);
         self.applied = self.disk.applied;
+        self.memberships = Memberships::new(self.disk.snapshot.index, first);
     }
 
     /// The node loses its memory.

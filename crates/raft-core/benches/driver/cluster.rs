@@ -258,9 +258,9 @@ impl Disk {
             self.truncate(from);
         }
         if let Some(snapshot) = write.snapshot {
-            let last = snapshot.last_included_index;
+            let start = write.log_start.unwrap_or(snapshot.position()).index;
             let is_covered =
-                |write: &Entries| write.last().is_some_and(|entry| entry.index <= last);
+                |write: &Entries| write.last().is_some_and(|entry| entry.index <= start);
             self.writes.drain(..self.writes.partition_point(is_covered));
             self.snapshot = Some(snapshot);
         }

@@ -20,6 +20,11 @@ pub(super) struct Proposal {
 /// its payload.
 pub(super) const ENTRY_BYTES: u64 = 64;
 
+/// Bytes that an entry counts.
+pub(super) fn bytes_of(entry: &Entry) -> u64 {
+    ENTRY_BYTES + entry.payload.len() as u64
+}
+
 impl Node {
     /// Raft §8: only the leader takes commands; other servers name the leader, or forward to it.
     pub(super) fn propose(&mut self, request: RequestId, command: Bytes) {

@@ -26,7 +26,10 @@ pub struct Recovered {
     pub hard_state: HardState,
     /// The last stored snapshot.
     pub snapshot: Option<Snapshot>,
-    /// The stored entries after the snapshot, in order.
+    /// The last stored [`Persist::log_start`](crate::Persist::log_start); `None` if none was
+    /// stored: then the entries begin after the snapshot.
+    pub log_start: Option<LogPosition>,
+    /// The stored entries after `log_start`, in order. They reach the end of the snapshot at least.
     pub entries: Vec<Entry>,
     /// The last stored [`Persist::commit_index`](crate::Persist::commit_index), a lower bound: more
     /// may be committed. 0 if none was stored.
@@ -62,6 +65,16 @@ pub enum RestartError {
     TermsDecrease {
         /// The first entry whose term is lower than the one before it.
         at: LogPosition,
+    },
+    /// The stored log does not reach the snapshot, or starts after it, or contradicts it: the
+    /// stored log is damaged. Do not start from it.
+    SnapshotContradicted {
+        /// The end of the snapshot.
+        snapshot: LogPosition,
+        /// The position before the first stored entry.
+        log_start: LogPosition,
+        /// The last stored entry.
+        last_log: LogPosition,
     },
     /// The stored log holds an entry of a later term than the stored term: the term was lost, and
     /// with it, perhaps, a vote. Do not start from it.
@@ -106,7 +119,8 @@ impl Node {
         let (log, memberships) = recover_log(&config, &recovered, entries)?;
         let Recovered { bootstrap: stored, hard_state, snapshot, commit_index, applied, .. } =
             recovered;
-        let (base, last_log) = (log.base(), log.last());
+        let end = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let last_log = log.last();
         let current_term = hard_state.current_term;
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
@@ -123,9 +137,9 @@ impl Node {
             memberships,
             // All entries that a snapshot covers were committed and applied before it was taken
             // (§7). What was committed once, or applied, stays committed (§5.4).
-            commit_index: base.index.max(commit_index).max(applied),
-            last_applied: base.index.max(applied),
-            applied_term: log.term_at(base.index.max(applied)).unwrap_or(base.term),
+            commit_index: end.index.max(commit_index).max(applied),
+            last_applied: LogIndex(0),
+            applied_term: log.term_at(end.index.max(applied)).unwrap_or(end.term),
             timer_started: now,
             deadline: now,
             acked: (Term(0), HeartbeatRound(0)),
@@ -147,20 +161,21 @@ impl Node {
             snapshot,
             config,
         };
+        node.begin_after(applied);
         if stored.is_none() {
             node.durability.add_bootstrap(node.config.membership.clone());
         }
         // Before the crash, this server may have answered a leader.
         node.distrust_leases();
         node.restart_election_timer();
-        if let Some(snapshot) = node.snapshot.clone().filter(|_| applied < base.index) {
+        if let Some(snapshot) = node.snapshot.clone().filter(|_| applied < end.index) {
             node.outputs.push_back(Output::Restore(snapshot));
         }
         let (voted_for, commit_index) = (node.voted_for, node.commit_index);
         node.trace(|| LifecycleTrace::Started {
             term: current_term,
             voted_for,
-            snapshot: base,
+            snapshot: end,
             last_log,
             commit_index,
         });
@@ -171,6 +186,16 @@ impl Node {
         super::mutants::announce(&mut node);
         Ok(node)
     }
+
+    fn begin_after(&mut self, applied: LogIndex) {
+        self.last_applied = rule!(self.applied_at_start(applied));
+    }
+
+    /// Raft §7: the snapshot has the effects of the entries up to its end, also of those that the
+    /// log keeps. The state machine has those up to `applied`.
+    pub(super) fn applied_at_start(&self, applied: LogIndex) -> LogIndex {
+        self.snapshot_end().index.max(applied)
+    }
 }
 
 /// The log on disk and the memberships in it, if neither contradicts anything else there.
@@ -179,21 +204,27 @@ fn recover_log(
     recovered: &Recovered,
     entries: Vec<Entry>,
 ) -> Result<(Log, Vec<(LogIndex, Membership)>), RestartError> {
-    let Recovered { bootstrap, hard_state, snapshot, commit_index, applied, .. } = recovered;
+    let Recovered { bootstrap, hard_state, snapshot, log_start, commit_index, applied, .. } =
+        recovered;
     let bootstrap = bootstrap_of(config, bootstrap.as_ref())?;
     if let Some(snapshot) = snapshot {
         snapshot.membership.validate().map_err(RestartError::Config)?;
     }
-    let base = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+    let end = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+    let log_start = log_start.unwrap_or(end);
     let current_term = hard_state.current_term;
-    if current_term.0 > LARGEST_NUMBER || base.index.0 > LARGEST_NUMBER {
+    if current_term.0 > LARGEST_NUMBER || end.index.0 > LARGEST_NUMBER {
         return Err(RestartError::NumberTooLarge);
     }
-    check_entries(base, &entries)?;
+    check_entries(log_start, &entries)?;
     let first = snapshot.as_ref().map_or(bootstrap, |snapshot| &snapshot.membership);
-    let memberships = recover_memberships(base.index, first.clone(), &entries)?;
-    let mut log = Log::new(base);
+    let memberships = recover_memberships(end.index, first.clone(), &entries)?;
+    let mut log = Log::new(log_start);
     log.append_recovered(entries);
+    if log.term_at(end.index) != Some(end.term) {
+        let (snapshot, last_log) = (end, log.last());
+        return Err(RestartError::SnapshotContradicted { snapshot, log_start, last_log });
+    }
     let (last_log, commit_index, applied) = (log.last(), *commit_index, *applied);
     if last_log.term > current_term {
         return Err(RestartError::TermLost { current_term, last_log });
@@ -225,7 +256,7 @@ fn bootstrap_of<'a>(
     Ok(stored)
 }
 
-/// Checks that the entries follow the snapshot and each other, and that their terms never go down.
+/// Checks that the entries follow `base` and each other, and that their terms never go down.
 fn check_entries(base: LogPosition, entries: &[Entry]) -> Result<(), RestartError> {
     let mut last = base;
     for entry in entries {
@@ -241,14 +272,15 @@ fn check_entries(base: LogPosition, entries: &[Entry]) -> Result<(), RestartErro
     Ok(())
 }
 
-/// Raft §6: a server uses the latest membership in its log, committed or not.
+/// Raft §6: a server uses the latest membership in its log, committed or not. `first` is the
+/// snapshot's, which is in force at its end.
 fn recover_memberships(
-    base: LogIndex,
+    end: LogIndex,
     first: Membership,
     entries: &[Entry],
 ) -> Result<Vec<(LogIndex, Membership)>, RestartError> {
-    let mut memberships = vec![(base, first)];
-    for entry in entries {
+    let mut memberships = vec![(end, first)];
+    for entry in entries.iter().filter(|entry| entry.index > end) {
         if let Payload::Membership(membership) = &entry.payload {
             membership.validate().map_err(RestartError::Config)?;
             memberships.push((entry.index, membership.clone()));
@@ -278,6 +310,11 @@ impl fmt::Display for RestartError {
             Self::TermsDecrease { at } => write!(
                 f,
                 "the stored log is damaged: entry {at} has a lower term than the entry before it"
+            ),
+            Self::SnapshotContradicted { snapshot, log_start, last_log } => write!(
+                f,
+                "the stored log, from {log_start} to {last_log}, does not hold the end of the \
+                 stored snapshot, {snapshot}: one of the two is damaged"
             ),
             Self::TermLost { current_term, last_log } => write!(
                 f,

@@ -1,6 +1,10 @@
 //! Snapshots and log compaction (§7).
+//!
+//! The log keeps some of the entries that its snapshot includes: a server that lacks only those
+//! need not receive the whole state.
 
 use super::Node;
+use super::commit::bytes_of;
 use super::durability::Needs;
 use super::incoming::IncomingSnapshot;
 use crate::{
@@ -26,7 +30,7 @@ pub(super) struct SnapshotRequest {
 impl Node {
     /// Raft §7: asks for a snapshot when enough entries follow the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
-        let entries = self.last_applied.0 - self.log.base().index.0;
+        let entries = self.last_applied.0 - self.snapshot_end().index.0;
         let request = &self.snapshot_request;
         let is_due = entries >= self.config.settings.snapshot_threshold
             && self.last_applied >= request.not_before;
@@ -61,9 +65,9 @@ impl Node {
     /// Raft §7: the state machine's own snapshot. The log up to there is no longer needed.
     pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: Bytes) {
         self.snapshot_request = SnapshotRequest::default();
-        let base = self.log.base();
-        let refusal = if through <= base.index {
-            Some(SnapshotRefusal::NotNewer { current: base.index })
+        let current = self.snapshot_end().index;
+        let refusal = if through <= current {
+            Some(SnapshotRefusal::NotNewer { current })
         } else if through > self.last_applied {
             Some(SnapshotRefusal::NotApplied { last_applied: self.last_applied })
         } else if self.membership_at(through).is_empty() {
@@ -75,11 +79,13 @@ impl Node {
         if let Some(reason) = refusal {
             return self.trace(|| SnapshotTrace::Ignored { through, reason });
         }
-        let term = self.log.term_at(through).expect("applied entries after the base are held");
+        let term = self.log.term_at(through).expect("applied entries after a snapshot are held");
         let position = LogPosition::new(through, term);
-        let entries = through.0 - base.index.0;
-        self.trace(|| SnapshotTrace::Compacted { through: position, entries });
-        self.log.compact(position);
+        let start = self.log_start_after(position, data.len());
+        let entries = start.index.0 - self.log.base().index.0;
+        let kept = through.0 - start.index.0;
+        self.trace(|| SnapshotTrace::Compacted { through: position, entries, kept });
+        self.log.compact(start);
         // The membership as of the snapshot's end, not the one in force: a later one may yet be
         // rolled back.
         let membership = self.membership_at(through);
@@ -95,7 +101,34 @@ impl Node {
 
     pub(super) fn store_snapshot(&mut self, snapshot: &Snapshot) {
         self.snapshot = Some(snapshot.clone());
-        self.durability.write_snapshot(snapshot.clone());
+        self.durability.write_snapshot(snapshot.clone(), self.log.base());
+    }
+
+    /// The end of the last snapshot; the origin if there is none. The log may start before it,
+    /// never after it.
+    pub(super) fn snapshot_end(&self) -> LogPosition {
+        self.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position)
+    }
+
+    /// Raft §7: where the log starts once there is a snapshot through `end`, an entry that it
+    /// holds, with so many bytes. Entries before `end` are kept for servers that lack only those:
+    /// as many as the setting says, if together they are no more bytes than the state.
+    pub(super) fn log_start_after(&self, end: LogPosition, state_bytes: usize) -> LogPosition {
+        let settings = &self.config.settings;
+        // Below one piece a snapshot saves nothing.
+        let limit = state_bytes.max(settings.snapshot_chunk_bytes) as u64;
+        let first = end.index.0.saturating_sub(settings.trailing_entries);
+        let mut start = LogIndex(first).max(self.log.base().index);
+        let mut bytes = self.bytes_between(start, end.index);
+        let mut entries = self.log.iter_from(start.next());
+        while bytes > limit
+            && let Some(entry) = entries.next()
+        {
+            bytes -= bytes_of(entry);
+            start = entry.index;
+        }
+        let term = self.log.term_at(start).expect("the log holds the entries up to its snapshot");
+        LogPosition::new(start, term)
     }
 
     /// Figure 13: a piece of the leader's snapshot.
@@ -176,13 +209,14 @@ impl Node {
         let agrees = self.log.term_at(last_included.index) == Some(last_included.term);
         if agrees {
             // Step 6: the entries after the snapshot are kept.
-            self.log.compact(last_included);
+            let start = self.log_start_after(last_included, data.len());
+            self.log.compact(start);
         } else {
             // Step 7: this log contradicts the snapshot, or ends before it.
             self.durability.write_truncation(self.log.first_index());
             self.log = Log::new(last_included);
         }
-        let kept_entries = self.log.len() as u64;
+        let kept_entries = self.log.last().index.0 - last_included.index.0;
         self.trace(|| SnapshotTrace::Installed { last_included, kept_entries });
         rule!(self.install_membership(last_included.index, &request.membership));
         let snapshot = Snapshot {
@@ -204,7 +238,7 @@ impl Node {
         self.lose_proposals(last_included.index);
         self.supersede_before(last_included.term);
         self.snapshot_request = SnapshotRequest::default();
-        assert!(self.log.base() == last_included, "the log starts after the snapshot");
+        assert!(self.log.base().index <= last_included.index, "the log and the snapshot meet");
         assert!(self.log.last().index >= self.commit_index, "a snapshot is part of the log");
     }
 

@@ -15,12 +15,14 @@ pub enum SnapshotTrace {
         /// How many entries the log has after the last snapshot.
         entries: u64,
     },
-    /// It has a snapshot of its own state machine and dropped the log up to there.
+    /// It has a snapshot of its own state machine and dropped the log up to there, or nearly.
     Compacted {
         /// The last entry that the snapshot covers.
         through: LogPosition,
         /// How many entries were dropped.
         entries: u64,
+        /// How many entries the log keeps although the snapshot includes them.
+        kept: u64,
     },
     /// The driver could not make a snapshot. The server keeps its log and asks again later.
     Failed {
@@ -138,11 +140,14 @@ impl fmt::Display for SnapshotTrace {
                 f,
                 "asks for a snapshot through {through}: {entries} entries since the last one"
             ),
-            Self::Compacted { through, entries } => write!(
-                f,
-                "has a snapshot through {through} and drops {} of its log",
-                Count(*entries, "")
-            ),
+            Self::Compacted { through, entries, kept } => {
+                let dropped = Count(*entries, "");
+                write!(f, "has a snapshot through {through} and drops {dropped} of its log")?;
+                match kept {
+                    0 => Ok(()),
+                    _ => write!(f, ", keeping {} before its end", Count(*kept, "")),
+                }
+            }
             Self::Failed { through, not_before } => write!(
                 f,
                 "gets no snapshot through {through}: the state machine failed to make one; it asks \

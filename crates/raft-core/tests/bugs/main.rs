@@ -111,6 +111,7 @@ rows! {
     replication::removed_and_committed, SupersededEarly => "was told that it never will be";
     commits::follower_restarts, StoredCommitBeyondLog => "CommitBeyondLog";
     leadership::disk_hangs, HungDiskLeadsOn => "the leader's disk hangs";
+    snapshots::restart_with_entries_before_the_end, TrailingAppliedAgain => "skipped or repeated";
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use raft_core::{Body, Bugs, Membership, MembershipChange, NodeId};
+use raft_core::{Body, Bugs, Config, Membership, MembershipChange, NodeId};
 
 use crate::builders::disk;
 use crate::cluster::Cluster;
@@ -16,6 +16,21 @@ pub(crate) fn snapshot_of_an_older_term(bugs: Bugs) {
     cluster.restart(1);
     cluster.elect(1);
     cluster.rejoin(2);
+    cluster.heartbeats(1, 1);
+}
+
+/// A server restarts whose log keeps entries that its snapshot includes.
+pub(crate) fn restart_with_entries_before_the_end(bugs: Bugs) {
+    let trailing = |config: &mut Config| config.settings.trailing_entries = 2;
+    let mut cluster = start(bugs, vec![disk(0, &[]), disk(0, &[]), disk(0, &[])], trailing);
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.propose(1, "b");
+    cluster.settle();
+    cluster.heartbeats(1, 1);
+    cluster.take_snapshot(2);
+    cluster.crash(2);
+    cluster.restart(2);
     cluster.heartbeats(1, 1);
 }
 
@@ -59,7 +74,10 @@ pub(crate) fn restart_between_the_steps(bugs: Bugs) {
 
 /// Server 3 was away when server 4 became a voter, and learns of it by a snapshot.
 pub(crate) fn membership_in_a_snapshot(bugs: Bugs) {
-    let mut cluster = Cluster::joining(3, 1, |config| config.bugs = bugs);
+    let mut cluster = Cluster::joining(3, 1, |config| {
+        config.bugs = bugs;
+        config.settings.trailing_entries = 0;
+    });
     cluster.elect(1);
     cluster.isolate(3);
     cluster.change(1, MembershipChange::AddVoter(NodeId(4)));

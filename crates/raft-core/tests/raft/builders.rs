@@ -17,12 +17,14 @@ pub(crate) fn membership(size: u64) -> Membership {
     Membership::new((1..=size).map(NodeId))
 }
 
-/// The protocol of the paper alone, with traces: what the dissertation adds is off.
+/// The protocol of the paper alone, with traces: what the dissertation adds is off, and a log
+/// starts at the end of its snapshot.
 pub(crate) fn config(id: u64, size: u64) -> Config {
     let mut config = full_config(id, size);
     config.settings.pre_vote = false;
     config.settings.check_quorum = false;
     config.settings.lease_reads = false;
+    config.settings.trailing_entries = 0;
     config
 }
 

@@ -11,6 +11,7 @@
 //! | `commit`, `figure8` | §5.3, §5.4.2 |
 //! | `flow` | pipelining, and recovery from the loss of any message |
 //! | `snapshots`, `streaming` | §7 |
+//! | `trailing` | §7: entries that a log keeps before the end of its snapshot |
 //! | `clients` | §8 |
 //! | `forwarding` | §8, commands that a follower forwards |
 //! | `prevote` | dissertation §9.6 |
@@ -63,4 +64,5 @@ mod settings;
 mod snapshots;
 mod streaming;
 mod terms;
+mod trailing;
 mod votes;

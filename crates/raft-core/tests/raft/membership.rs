@@ -576,7 +576,8 @@ fn a_learner_that_lags_is_not_promoted() {
 /// Dissertation §4.2.1: while it is caught up, the cluster needs it for nothing.
 #[test]
 fn a_new_server_is_caught_up_before_it_votes() {
-    let mut cluster = led(2, 1);
+    let mut cluster = Cluster::joining(2, 1, |config| config.settings.trailing_entries = 0);
+    cluster.elect(1);
     cluster.isolate(3);
     let request = cluster.change(1, add(3));
     cluster.settle();

@@ -285,13 +285,18 @@ impl Server {
 
     /// The term of the entry at `index` on this server's disk; the end of a snapshot counts.
     pub(crate) fn term_on_disk(&self, index: LogIndex) -> Option<Term> {
-        let base = self.disk.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        let base = self.log_start_on_disk();
         if index == base.index {
             return Some(base.term);
         }
         let offset = index.0.checked_sub(base.index.0 + 1)?;
         let entry = self.disk.entries.get(offset as usize);
         entry.filter(|entry| entry.index == index).map(|entry| entry.term)
+    }
+
+    fn log_start_on_disk(&self) -> LogPosition {
+        let end = self.disk.snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+        self.disk.log_start.unwrap_or(end)
     }
 
     /// Whether the disk holds this entry, or a snapshot that includes its index.
@@ -357,8 +362,9 @@ pub(crate) fn store(disk: &mut Recovered, write: Persist) {
         disk.hard_state = hard_state;
     }
     if let Some(snapshot) = write.snapshot {
-        disk.entries.retain(|entry| entry.index > snapshot.last_included_index);
-        disk.snapshot = Some(*snapshot);
+        let log_start = write.log_start.expect("a snapshot comes with the start of the log");
+        disk.entries.retain(|entry| entry.index > log_start.index);
+        (disk.snapshot, disk.log_start) = (Some(*snapshot), Some(log_start));
     }
     if let Some(from) = write.truncate_from {
         disk.entries.retain(|entry| entry.index < from);

@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0x25f4_b17c_ca22_990c,
+        0x6b16_86d8_817c_fc16,
     ),
     (
         "a bad network",

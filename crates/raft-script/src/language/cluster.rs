@@ -126,6 +126,9 @@ settings! {
     "snapshot" = "10000", "applied entries after which a node takes a snapshot",
         |c, s| s.settings.snapshot_threshold = c.number("a number", 0, u64::MAX)?,
         |s| s.settings.snapshot_threshold.to_string();
+    "trailing" = "0", "the most entries that a log keeps before the end of its snapshot",
+        |c, s| s.settings.trailing_entries = c.number("a number", 0, u64::MAX)?,
+        |s| s.settings.trailing_entries.to_string();
     "chunk" = "64KiB", "the size of a snapshot's chunks",
         |c, s| s.settings.snapshot_chunk_bytes = c.size()? as usize,
         |s| Size(s.settings.snapshot_chunk_bytes as u64).to_string();

@@ -65,6 +65,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "snapshot",
     "state",
     "timeout",
+    "trailing",
     "uncommitted",
     "window",
     "window-bytes",

@@ -266,7 +266,7 @@ fn peer_number(peer: &PeerStatus, quantity: PeerQuantity) -> u64 {
     }
 }
 
-/// The terms of a node's log, and what its snapshot covers; what its disk holds if it is down.
+/// The terms of a node's log, and the position before them; what its disk holds if it is down.
 fn log_of(node: &SimNode) -> (Vec<Term>, LogPosition) {
     if let Some(core) = node.core() {
         let entries = core.log().iter_from(LogIndex(0));
@@ -274,8 +274,9 @@ fn log_of(node: &SimNode) -> (Vec<Term>, LogPosition) {
     }
     match node.recovered() {
         Ok(recovered) => {
-            let after =
+            let end =
                 recovered.snapshot.map_or(LogPosition::ORIGIN, |snapshot| snapshot.position());
+            let after = recovered.log_start.unwrap_or(end);
             (recovered.entries.iter().map(|entry| entry.term).collect(), after)
         }
         // A damaged disk holds no log.

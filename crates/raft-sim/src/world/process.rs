@@ -280,7 +280,8 @@ impl World {
     /// Takes a snapshot on demand. Returns false if nothing was applied since the last one.
     pub(super) fn force_snapshot(&mut self, id: NodeId) -> bool {
         let Some(live) = self.node_mut(id).live_mut() else { return false };
-        if live.core.last_applied() <= live.core.log().base().index {
+        let taken = live.core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index);
+        if live.core.last_applied() <= taken {
             return false;
         }
         if let Some(taken) = self.take_snapshot(id) {

@@ -399,7 +399,7 @@ fn a_paused_node_keeps_its_memory_and_handles_later_what_arrived() {
 #[test]
 fn a_follower_that_is_far_behind_gets_a_snapshot() {
     let mut world = World::new(Setup {
-        settings: Settings { snapshot_threshold: 20, ..Settings::default() },
+        settings: Settings { snapshot_threshold: 20, trailing_entries: 0, ..Settings::default() },
         ..Setup::default()
     })
     .unwrap();

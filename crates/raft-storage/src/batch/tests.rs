@@ -1,6 +1,8 @@
 //! Tests of the writes for each request.
 
-use raft_core::{Bytes, Entry, HardState, Membership, NodeId, Payload, PersistId, Snapshot, Term};
+use raft_core::{
+    Bytes, Entry, HardState, LogPosition, Membership, NodeId, Payload, PersistId, Snapshot, Term,
+};
 
 use super::*;
 use crate::record::decode;
@@ -35,6 +37,7 @@ fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
         bootstrap: Some(Membership::new([NodeId(1)]).into()),
         hard_state: Some(HardState::default()),
         snapshot: Some(snapshot(5).into()),
+        log_start: Some(LogPosition::new(LogIndex(3), Term(1))),
         truncate_from: Some(LogIndex(8)),
         entries: vec![entry(8, 2), entry(9, 2)].into(),
         commit_index: LogIndex(7),
@@ -46,7 +49,7 @@ fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
         "put copy of term and vote",
         "put mark of the snapshot",
         "put snapshot",
-        "delete 0..=5",
+        "delete 0..=3",
         "delete 8..",
         "put entry 8",
         "put entry 9",

@@ -13,24 +13,32 @@ fn entry() -> Entry {
 #[test]
 fn the_format_stays_what_it_is() {
     let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };
-    assert_eq!(encode_hard_state(&vote)[..], [3, 0x62, 0x33, 0x6C, 0xD1, 2, 1, 0xAC, 0x02]);
+    assert_eq!(encode_hard_state(&vote)[..], [4, 0x72, 0xEF, 0x4C, 0x63, 2, 1, 0xAC, 0x02]);
     let record = encode_entry(&entry());
-    assert_eq!(record[..], [3, 0xB5, 0x59, 0x05, 0x43, 7, 3, 1, 3, b'x', b'=', b'1']);
+    assert_eq!(record[..], [4, 0xAC, 0x50, 0xC0, 0x49, 7, 3, 1, 3, b'x', b'=', b'1']);
     let membership = Membership::new([1, 2].map(NodeId)).with_outgoing([NodeId(1)]);
     let membership = membership.with_learners([NodeId(4)]);
     let payload = Payload::Membership(membership);
     let record = encode_entry(&Entry { index: LogIndex(8), term: Term(3), payload });
-    assert_eq!(record[..], [3, 0xBC, 0x22, 0x68, 0x5D, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4]);
+    assert_eq!(record[..], [4, 0x3F, 0x37, 0x53, 0x74, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4]);
 }
 
-/// The same records, as the version before wrote them.
+/// The same records, as the versions before wrote them.
 #[test]
-fn records_of_the_version_before_are_read() {
+fn records_of_the_versions_before_are_read() {
     let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };
-    let older = [2, 0xD2, 0x1A, 0x0C, 0xEC, 2, 1, 0xAC, 0x02];
-    assert_eq!(decode_hard_state(&older), Ok(vote));
-    let older = [2, 0x2B, 0x59, 0xAF, 0x8F, 7, 3, 1, 3, b'x', b'=', b'1'];
-    assert_eq!(decode_entry(LogIndex(7), &older), Ok(entry()));
+    for older in [
+        [2, 0xD2, 0x1A, 0x0C, 0xEC, 2, 1, 0xAC, 0x02],
+        [3, 0x62, 0x33, 0x6C, 0xD1, 2, 1, 0xAC, 0x02],
+    ] {
+        assert_eq!(decode_hard_state(&older), Ok(vote));
+    }
+    for older in [
+        [2, 0x2B, 0x59, 0xAF, 0x8F, 7, 3, 1, 3, b'x', b'=', b'1'],
+        [3, 0xB5, 0x59, 0x05, 0x43, 7, 3, 1, 3, b'x', b'=', b'1'],
+    ] {
+        assert_eq!(decode_entry(LogIndex(7), &older), Ok(entry()));
+    }
 }
 
 #[test]

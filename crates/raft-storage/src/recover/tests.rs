@@ -31,6 +31,10 @@ fn snapshot(index: u64) -> Snapshot {
     }
 }
 
+fn at(index: u64, term: u64) -> LogPosition {
+    LogPosition::new(LogIndex(index), Term(term))
+}
+
 fn members() -> Membership {
     Membership::new([1, 2, 3].map(NodeId))
 }
@@ -41,6 +45,7 @@ fn disk() -> Records {
         bootstrap: Some(members()),
         hard_state: term(2),
         snapshot: Some(snapshot(2)),
+        log_start: Some(at(2, 1)),
         entries: vec![entry(3, 1), entry(4, 2), entry(5, 2)],
         commit_index: LogIndex(4),
         ..Recovered::default()
@@ -130,7 +135,7 @@ fn entries_that_should_be_gone_are_refused() {
 
     let mut replaced = disk();
     replaced.put(RecordKey::Entry(LogIndex(2)), encode_entry(&entry(2, 1)));
-    let damage = Damage::Replaced { last_included_index: LogIndex(2) };
+    let damage = Damage::Replaced { log_start: LogIndex(2) };
     assert_eq!(damage_of(&replaced), (RecordKey::Entry(LogIndex(2)), damage));
 }
 
@@ -183,9 +188,67 @@ fn a_commit_index_after_the_end_of_the_log_is_refused() {
     assert_eq!(damage_of(&records), (RecordKey::LogEnd, Damage::Undecodable));
 }
 
-/// Version 2 had no commit index. Records of both versions may be on one disk.
+/// A snapshot through 4, and the entries 2 to 5.
+fn disk_with_trailing_entries() -> Recovered {
+    Recovered {
+        hard_state: term(2),
+        snapshot: Some(snapshot(4)),
+        log_start: Some(at(1, 1)),
+        entries: vec![entry(2, 1), entry(3, 1), entry(4, 1), entry(5, 2)],
+        commit_index: LogIndex(4),
+        ..Recovered::default()
+    }
+}
+
 #[test]
-fn a_disk_of_the_version_before_is_read() {
+fn entries_before_the_end_of_the_snapshot_come_back() {
+    let stored = disk_with_trailing_entries();
+    assert_eq!(recover(NODE, &Records::from(&stored)), Ok(stored));
+}
+
+/// The mark of the snapshot knows where the log starts.
+#[test]
+fn a_lost_entry_before_the_end_of_the_snapshot_is_named() {
+    let full = Records::from(&disk_with_trailing_entries());
+    for lost in 2..=4 {
+        let mut disk = full.clone();
+        disk.remove(RecordKey::Entry(LogIndex(lost)));
+        let witness = RecordKey::Entry(LogIndex(lost + 1));
+        let named = RecordKey::Entry(LogIndex(lost));
+        assert_eq!(damage_of(&disk), (named, Damage::Missing { witness }));
+    }
+    for first_lost in 2..=4 {
+        let mut disk = full.clone();
+        (first_lost..=5).for_each(|index| disk.remove(RecordKey::Entry(LogIndex(index))));
+        let witness = RecordKey::SnapshotMark;
+        let named = RecordKey::Entry(LogIndex(first_lost));
+        assert_eq!(damage_of(&disk), (named, Damage::Missing { witness }));
+    }
+    let mut disk = full;
+    disk.put(RecordKey::Entry(LogIndex(1)), encode_entry(&entry(1, 1)));
+    let damage = Damage::Replaced { log_start: LogIndex(1) };
+    assert_eq!(damage_of(&disk), (RecordKey::Entry(LogIndex(1)), damage));
+}
+
+#[test]
+fn a_log_that_does_not_meet_its_snapshot_is_refused() {
+    let stored = disk_with_trailing_entries();
+    let mut other = Records::from(&stored);
+    other.put(RecordKey::Entry(LogIndex(4)), encode_entry(&entry(4, 2)));
+    let damage = Damage::Contradicts { other: RecordKey::SnapshotMark };
+    assert_eq!(damage_of(&other), (RecordKey::Entry(LogIndex(4)), damage));
+    for log_start in [at(5, 1), at(4, 2), at(1, 2)] {
+        let mut disk = Records::from(&stored);
+        let mark = SnapshotMark { last_included: at(4, 1), log_start };
+        disk.put(RecordKey::SnapshotMark, record(RecordKey::SnapshotMark, &mark));
+        assert_eq!(damage_of(&disk), (RecordKey::SnapshotMark, Damage::Undecodable));
+    }
+}
+
+/// Version 2 had no commit index, and up to version 3 the log started at the end of the snapshot.
+/// Records of all versions may be on one disk.
+#[test]
+fn a_disk_of_the_versions_before_is_read() {
     let mut older = disk();
     let mut put = |key, content: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = Vec::new();
@@ -198,6 +261,10 @@ fn a_disk_of_the_version_before_is_read() {
     });
     put(RecordKey::HardState, &|bytes| {
         encode_version_into(bytes, OLDEST_VERSION, RecordKey::HardState, &term(2));
+    });
+    // The log started at the end of the snapshot.
+    put(RecordKey::SnapshotMark, &|bytes| {
+        encode_version_into(bytes, 3, RecordKey::SnapshotMark, &at(2, 1));
     });
     // The end of the snapshot is all that is known to be committed.
     let expected = Recovered { commit_index: LogIndex(2), ..recover(NODE, &disk()).unwrap() };

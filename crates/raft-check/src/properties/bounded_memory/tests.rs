@@ -11,6 +11,7 @@ fn settings() -> Settings {
         max_in_flight_bytes: 20,
         max_pending_requests: 5,
         snapshot_threshold: 10,
+        trailing_entries: 4,
         snapshot_chunk_bytes: 8,
         max_snapshot_bytes: 30,
         ..Settings::default()
@@ -83,6 +84,18 @@ fn pieces_of_a_snapshot_that_is_never_installed() {
     assert_eq!(keep(3, 8), Ok(()));
     objects(keep(4, 8), &["node 1, in term 4", "32 bytes", "term 3 through entry 9"]);
     objects(keep(3, 9), &["committed up to 9"]);
+}
+
+#[test]
+fn a_log_that_keeps_too_much_before_the_end_of_its_snapshot() {
+    let keep = |entries, bytes, state| {
+        trailing_fits(Trailing { node: N1, entries, bytes, state }, &settings())
+    };
+    assert_eq!(keep(4, 300, 300), Ok(()));
+    assert_eq!(keep(1, 8, 3), Ok(()), "a small state counts as one piece");
+    objects(keep(5, 300, 300), &["before the end of the snapshot of node 1: 5, more than 4"]);
+    objects(keep(4, 301, 300), &["bytes of entries", "301, more than 300"]);
+    objects(keep(1, 9, 3), &["bytes of entries", "9, more than 8"]);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(in crate::node) fn store_entries(
         && node.first_conflict(&request.entries).is_none()
         && let Some(newest) = request.entries.last()
         && newest.index < node.log.last().index
-        && newest.index > node.log.base().index
+        && newest.index > node.snapshot_end().index
     {
         // The rule asserts that they are not committed.
         let commit_index = core::mem::take(&mut node.commit_index);

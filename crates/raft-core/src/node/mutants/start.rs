@@ -1,7 +1,7 @@
 //! Bugs of a start.
 
 use crate::node::{Node, Recovered};
-use crate::{Bug, Bugs, Config, LifecycleTrace};
+use crate::{Bug, Bugs, Config, LifecycleTrace, LogIndex};
 
 /// [`Bug::VoteForgotten`], [`Bug::MembershipFromConfig`]
 pub(in crate::node) fn recover(config: &Config, mut recovered: Recovered) -> Recovered {
@@ -12,6 +12,11 @@ pub(in crate::node) fn recover(config: &Config, mut recovered: Recovered) -> Rec
         recovered.bootstrap = None;
     }
     recovered
+}
+
+/// [`Bug::TrailingAppliedAgain`]
+pub(in crate::node) fn applied_at_start(node: &Node, applied: LogIndex) -> Option<LogIndex> {
+    node.has(Bug::TrailingAppliedAgain).then(|| node.log.base().index.max(applied))
 }
 
 /// A server with planted bugs says so.
