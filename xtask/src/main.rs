@@ -4,6 +4,7 @@
 mod browser;
 mod ci;
 mod counts;
+mod mutants;
 mod npm;
 mod page;
 mod process;
@@ -27,6 +28,9 @@ Usage: cargo xtask <task>
   test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three by default.
                          Arguments after -- go to the runner (a filter, for example)
   bench                  measure the speed of the fuzzer, natively and in a browser
+  mutants [--package NAME] [--shard K/N]
+                         change one rule at a time in raft-core, raft-kv and raft-storage:
+                         a test must fail. Hours; results are kept in target/mutants
   tidy                   check the rules that the compiler does not know
   ci                     fmt, clippy, docs, tidy, test: all must pass before a change is accepted
   dist                   build the page into dist/ for publishing and print its size
@@ -59,6 +63,7 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         },
         ["test", rest @ ..] => suites::test(rest),
         ["bench"] => suites::bench(),
+        ["mutants", rest @ ..] => mutants::mutants(rest),
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
         ["dist"] => page::dist(),

@@ -1,5 +1,5 @@
-//! The tools for the page. Each is pinned to one version and installed into a folder of its own, so
-//! that no program of the user is replaced.
+//! The tools that this repository needs. Each is pinned to one version and installed into a folder
+//! of its own, so that no program of the user is replaced.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,6 +13,7 @@ use crate::{process, workspace};
 /// The target that the page is compiled for.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK_VERSION: &str = "0.21.14";
+const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 
 /// A search path with all tools of a task on it.
 #[derive(Debug)]
@@ -23,8 +24,10 @@ pub(crate) struct Toolbox {
 /// A program that `cargo install` builds.
 struct Tool {
     package: &'static str,
-    /// The programs that we call. The first one reports the version.
+    /// The programs that we call.
     programs: &'static [&'static str],
+    /// With these arguments the first program reports its version.
+    version_args: &'static [&'static str],
     version: String,
     install_args: &'static [&'static str],
     why: &'static str,
@@ -34,12 +37,17 @@ struct Tool {
 impl Toolbox {
     /// The tools that build the page.
     pub(crate) fn for_page() -> Result<Self> {
-        Self::with(vec![trunk(), wasm_bindgen()?])
+        Self::with(Some(WASM_TARGET), vec![trunk(), wasm_bindgen()?])
     }
 
     /// The tools that run Rust tests in a browser.
     pub(crate) fn for_browser_tests() -> Result<Self> {
-        Self::with(vec![wasm_bindgen()?])
+        Self::with(Some(WASM_TARGET), vec![wasm_bindgen()?])
+    }
+
+    /// The tool that plants mutants.
+    pub(crate) fn for_mutants() -> Result<Self> {
+        Self::with(None, vec![cargo_mutants()])
     }
 
     /// A command that finds the tools.
@@ -51,7 +59,7 @@ impl Toolbox {
         command
     }
 
-    fn with(tools: Vec<Tool>) -> Result<Self> {
+    fn with(target: Option<&str>, tools: Vec<Tool>) -> Result<Self> {
         let mut toolbox = Self { path: env::var_os("PATH").unwrap_or_default() };
         let mut missing = Vec::new();
         for tool in tools {
@@ -63,10 +71,13 @@ impl Toolbox {
                 missing.push(tool);
             }
         }
-        let target_is_missing = !has_target(WASM_TARGET)?;
-        announce(target_is_missing, &missing)?;
-        if target_is_missing {
-            add_target(WASM_TARGET)?;
+        let target = match target {
+            Some(target) if !has_target(target)? => Some(target),
+            _ => None,
+        };
+        announce(target, &missing)?;
+        if let Some(target) = target {
+            add_target(target)?;
         }
         for tool in &missing {
             toolbox.install(tool)?;
@@ -81,7 +92,7 @@ impl Toolbox {
             tool.programs.iter().all(|name| process::find_program_in(&self.path, name).is_some());
         let version = || {
             let output =
-                self.command(first).arg("--version").stderr(Stdio::null()).output().ok()?;
+                self.command(first).args(tool.version_args).stderr(Stdio::null()).output().ok()?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             text.split_whitespace().nth(1).map(str::to_owned)
         };
@@ -106,8 +117,11 @@ impl Toolbox {
             return Ok(());
         }
         Err(format!(
-            "{} is installed, but `{} --version` does not print {}",
-            tool.package, tool.programs[0], tool.version
+            "{} is installed, but `{} {}` does not print {}",
+            tool.package,
+            tool.programs[0],
+            tool.version_args.join(" "),
+            tool.version
         )
         .into())
     }
@@ -141,6 +155,7 @@ fn trunk() -> Tool {
     Tool {
         package: "trunk",
         programs: &["trunk"],
+        version_args: &["--version"],
         version: TRUNK_VERSION.to_owned(),
         // The default features are an update check and TLS; we use neither.
         install_args: &["--locked", "--no-default-features"],
@@ -157,6 +172,7 @@ fn wasm_bindgen() -> Result<Tool> {
     Ok(Tool {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+        version_args: &["--version"],
         version,
         // Not --locked: its lock file has a version that the registry no longer serves.
         install_args: &[],
@@ -165,13 +181,25 @@ fn wasm_bindgen() -> Result<Tool> {
     })
 }
 
-fn announce(target_is_missing: bool, missing: &[Tool]) -> Result<()> {
-    if !target_is_missing && missing.is_empty() {
+fn cargo_mutants() -> Tool {
+    Tool {
+        package: "cargo-mutants",
+        programs: &["cargo-mutants"],
+        version_args: &["mutants", "--version"],
+        version: CARGO_MUTANTS_VERSION.to_owned(),
+        install_args: &["--locked"],
+        why: "changes one rule at a time, to see whether a test notices",
+        duration: "about 1 minute on 2 cores",
+    }
+}
+
+fn announce(target: Option<&str>, missing: &[Tool]) -> Result<()> {
+    if target.is_none() && missing.is_empty() {
         return Ok(());
     }
     println!("These tools are not on this machine yet:");
-    if target_is_missing {
-        println!("  - {WASM_TARGET}, a target of Rust: compiles the page; a few seconds");
+    if let Some(target) = target {
+        println!("  - {target}, a target of Rust: compiles the page; a few seconds");
     }
     for Tool { package, version, why, duration, .. } in missing {
         println!("  - {package} {version}: {why}; {duration}");
