@@ -8,6 +8,7 @@
 
 use std::sync::LazyLock;
 
+mod answers;
 mod clients;
 mod cluster;
 mod conditions;

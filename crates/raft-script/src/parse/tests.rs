@@ -440,3 +440,16 @@ fn bugs_are_switches_of_builds_that_have_them() {
         assert!(found.to_string().contains("commit-old-term"), "{found}");
     }
 }
+
+#[test]
+fn an_answer_that_no_client_gets_is_a_mistake() {
+    let error = parse_line("expect answer client 1 = valeu 7 within 2s").unwrap_err();
+    assert_eq!((error.column, error.found.as_str()), (26, "valeu 7"));
+    assert!(error.message().contains("`value …`, `no value`"), "{error}");
+    assert!(error.message().contains("`gave up`"), "{error}");
+    let error = parse_line("run until not answer client 1 = \"ok\"").unwrap_err();
+    assert_eq!(error.found, "\"ok\"");
+    for answer in ["done", "value 7", "\"2 keys: a=1 b=2\"", "not swapped: the key is absent"] {
+        parse_line(&format!("expect answer client 1 = {answer}")).unwrap();
+    }
+}
