@@ -237,7 +237,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn request() -> impl Strategy<Value = Request<Selector>> {
+fn request() -> impl Strategy<Value = Request> {
     let policies = vec![ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local];
     let client = (1..=999_u64).prop_map(ClientId);
     (operation(), option::of(selector()), select(policies), client).prop_map(
