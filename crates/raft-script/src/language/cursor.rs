@@ -310,6 +310,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// An error about a setting and its value; about the whole statement if it does not name the
+    /// setting.
+    pub(crate) fn error_at_word(&self, word: &str, expected: impl Into<String>) -> ParseError {
+        let named = self.tokens.iter().position(|token| token.kind == Kind::Word(word));
+        let value = named.and_then(|place| self.tokens.get(place + 2));
+        match named.and_then(|place| self.tokens.get(place)).zip(value) {
+            Some((name, value)) => {
+                ParseError::new(1, self.text, (name.start, value.end), expected.into())
+            }
+            None => self.error_in_all(expected),
+        }
+    }
+
     /// An error about the whole statement.
     pub(crate) fn error_in_all(&self, expected: impl Into<String>) -> ParseError {
         let start = self.tokens.first().map_or(0, |token| token.start);
