@@ -13,8 +13,8 @@ use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
     LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
-    MAX_QUEUE, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Setup,
-    StatePlace, Unsynced,
+    MAX_QUEUE, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Setup, StatePlace,
+    Unsynced,
 };
 use raft_storage::RecordKey;
 

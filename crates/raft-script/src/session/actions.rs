@@ -21,10 +21,7 @@ impl Session {
         // The journal has the number of steps before the actions.
         let before = self.journal.len();
         self.note(Statement::Order(order.clone()));
-        let asked = match plan.actions.as_slice() {
-            [Action::Administer { node, .. }] => Some(*node),
-            _ => None,
-        };
+        let asked = plan.actions.first().and_then(administered);
         let result = self.carry_out(plan);
         if let (Some(node), Ok(_)) = (asked, &result) {
             self.orders.give(order, node, &self.world);
@@ -189,6 +186,11 @@ impl Session {
             Selector::AnyFollower => no_such_role("follower"),
         })
     }
+}
+
+/// The node that is asked, if the action is a request about leadership or membership.
+fn administered(action: &Action) -> Option<NodeId> {
+    if let Action::Administer { node, .. } = action { Some(*node) } else { None }
 }
 
 impl Plan {
