@@ -51,7 +51,7 @@ pub(crate) struct Network {
 #[derive(Default)]
 struct Disk {
     hard_state: HardState,
-    snapshot: Option<Box<Snapshot>>,
+    snapshot: Option<Snapshot>,
     writes: Vec<Entries>,
 }
 
