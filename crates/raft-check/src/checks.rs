@@ -16,6 +16,7 @@ use raft_core::{
     CommitTrace, ElectionTrace, LogIndex, Membership, MembershipTrace, NodeId, Recovered,
     ReplicationTrace, Trace,
 };
+use raft_kv::Store;
 use raft_sim::{ClusterEvent, Event, EventKind, MessageEvent, ProcessEvent, World};
 
 use crate::properties::{Checker as _, Context, PROPERTIES, Properties};
@@ -39,7 +40,10 @@ impl Checks {
     /// Begins to check a world that has just been built, whatever its disks hold.
     pub fn new(world: &World) -> Self {
         let mut checks = Self {
-            shadows: Shadows::new(Membership::new(world.setup().voter_ids())),
+            shadows: Shadows::new(
+                Membership::new(world.setup().voter_ids()),
+                Store::default().keeping_sessions(world.setup().sessions),
+            ),
             properties: Properties::default(),
             table: PropertyTable::new(PROPERTIES),
         };

@@ -51,13 +51,14 @@ pub(crate) struct Shadows {
 }
 
 impl Shadows {
-    pub(crate) fn new(first_voters: Membership) -> Self {
+    /// `store`: empty.
+    pub(crate) fn new(first_voters: Membership, store: Store) -> Self {
         Self {
             committed: Memberships::new(LogIndex(0), first_voters.clone()),
             governing: first_voters.clone(),
             first_voters,
             nodes: Vec::new(),
-            ledger: Ledger::new(LogIndex(0), PrefixHash::EMPTY, Store::default()),
+            ledger: Ledger::new(LogIndex(0), PrefixHash::EMPTY, store),
             prefixes: PrefixRegistry::default(),
             votes: Votes::default(),
             commands: CommittedCommands::default(),

@@ -70,6 +70,21 @@ faults! {
     /// A node that crashed is started with a configuration that lists only itself, which it must
     /// refuse; later with the right one.
     EditedList,
+    /// The clock of the leader is as slow as leases allow, and the others are as fast; then the
+    /// leader is cut off.
+    ClocksTogether,
+    /// A voter restarts and forgets which leader it heard. Others, which the leader does not reach,
+    /// ask for its vote at once.
+    ForgetfulVoter,
+    /// The acknowledgements of a follower are lost from an election on, while its log is compacted.
+    LostAcknowledgements,
+    /// A server is added and dies before it receives anything.
+    DeadNewcomer,
+    /// A transfer of leadership waits for its target while clients write.
+    TransferWaits,
+    /// The answers to a leader arrive after another one was elected, when clients have asked the
+    /// old one for reads.
+    LateAnswers,
 }
 
 /// How often each kind of fault is injected.
@@ -81,6 +96,16 @@ impl Faults {
     /// fault to the first event that may trigger the next. `None`: the kind is never injected.
     pub fn spacing(&self, fault: Fault) -> Option<Duration> {
         self.0[fault as usize]
+    }
+
+    /// All kinds but one are so many times rarer.
+    #[must_use]
+    pub(crate) fn rarer_but(mut self, kept: Fault, times: u32) -> Self {
+        for fault in Fault::ALL.into_iter().filter(|fault| *fault != kept) {
+            let spacing = &mut self.0[fault as usize];
+            *spacing = spacing.map(|spacing| spacing * times);
+        }
+        self
     }
 
     /// Sets how often a kind is injected.

@@ -8,6 +8,7 @@ mod cluster;
 mod disks;
 mod network;
 mod process;
+mod stories;
 mod triggered;
 
 use std::time::Duration;
@@ -137,6 +138,12 @@ impl FaultSchedule {
             Fault::LoserReturns => targets.loser_returns(random),
             Fault::StaleMember => targets.stale_member(random),
             Fault::EditedList => targets.edited_list(random),
+            Fault::ClocksTogether => targets.clocks_together(random),
+            Fault::ForgetfulVoter => targets.forgetful_voter(random),
+            Fault::LostAcknowledgements => targets.lost_acknowledgements(random),
+            Fault::DeadNewcomer => targets.dead_newcomer(random),
+            Fault::TransferWaits => targets.transfer_waits(random),
+            Fault::LateAnswers => targets.late_answers(random),
             // An event triggers it, and not a time.
             Fault::Triggered => Injection::default(),
         }

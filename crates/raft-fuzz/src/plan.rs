@@ -32,7 +32,7 @@ pub struct DrawnPlan {
     pub faults: Faults,
     /// The requests of clients.
     pub workload: Workload,
-    /// The length of the fault phase, 5 s to 40 s.
+    /// The length of the fault phase, 5 s to 40 s; in quiet runs 45 longest election timeouts.
     pub fault_phase: Duration,
 }
 
@@ -47,6 +47,11 @@ pub struct Workload {
     pub keys: u64,
     /// The share of reads among the operations, in percent.
     pub reads_percent: u64,
+    /// One of so many values has 100 bytes, and one of 50 of those is as large as `largest_value`;
+    /// the others are a few letters. `None`: all are.
+    pub large_values: Option<u64>,
+    /// The length of the largest values, in bytes.
+    pub largest_value: usize,
     /// The policies of reads, at least one. A repeated one is drawn more often.
     pub policies: Vec<ReadPolicy>,
 }
@@ -58,7 +63,9 @@ const SIZES: u64 = 3;
 const STRENGTH: u64 = 4;
 const WORKLOAD: u64 = 5;
 const SHAPE: u64 = 6;
+const BYTES: u64 = 7;
 const DRIVER: u64 = 8;
+const QUIET: u64 = 9;
 /// The stream of the first kind of fault; the others follow.
 pub(crate) const FIRST_FAULT: u64 = 100;
 /// The stream of the clients' operations.
@@ -83,12 +90,28 @@ impl Plan {
         let setup = self.setup();
         let longest = setup.settings.election_timeout_max;
         let faults = self.faults(longest);
-        let workload = self.workload(longest);
+        let mut workload = self.workload(longest);
+        // In small pieces, a snapshot of large values would take the whole run.
+        let is_in_small_pieces = setup.settings.snapshot_chunk_bytes < 10_000;
+        workload.largest_value = if is_in_small_pieces { 500 } else { 60_000 };
         let mut random = Random::for_plan(self.seed, STRENGTH);
         let timeouts = 15 + random.up_to(25) as u32;
         let fault_phase =
             (longest * timeouts).clamp(Duration::from_secs(5), Duration::from_secs(40));
+        let (faults, fault_phase) = match self.is_long_and_quiet(&faults) {
+            true => (faults.rarer_but(Fault::DeadNewcomer, 12), longest * 45),
+            false => (faults, fault_phase),
+        };
         DrawnPlan { setup, faults, workload, fault_phase: whole_millis(fault_phase) }
+    }
+
+    /// A third of the runs with dead newcomers: their leader has to lead for more than 20 election
+    /// timeouts, and other faults would depose it.
+    fn is_long_and_quiet(&self, faults: &Faults) -> bool {
+        let mut random = Random::for_plan(self.seed, QUIET);
+        self.profile == Profile::Swarm
+            && faults.spacing(Fault::DeadNewcomer).is_some()
+            && random.up_to(2) == 0
     }
 
     fn setup(&self) -> Setup {
@@ -126,7 +149,7 @@ impl Plan {
             Profile::Hostile | Profile::Swarm => {
                 let link_shape = pick(&mut Random::for_plan(self.seed, SHAPE), &LatencyShape::ALL);
                 let setup = timers(&mut random, Setup { link_shape, ..setup });
-                self.driver(self.sizes(self.rules(setup)))
+                self.driver(self.byte_limits(self.sizes(self.rules(setup))))
             }
         }
     }
@@ -180,6 +203,28 @@ impl Plan {
         }
     }
 
+    /// The limits in bytes of messages and windows, of requests that wait, and of sessions.
+    fn byte_limits(&self, setup: Setup) -> Setup {
+        let mut random = Random::for_plan(self.seed, BYTES);
+        let defaults = Settings::default();
+        let (batch, window) = (defaults.max_batch_bytes, defaults.max_in_flight_bytes);
+        let max_batch_bytes = pick(&mut random, &[1, 40, 200, batch, batch, batch]);
+        let max_in_flight_bytes = pick(&mut random, &[1, 60, 400, window, window, window]);
+        // A candidate's requests for votes wait for its disk, one for each voter.
+        let max_pending_requests = pick(&mut random, &[20, 50, 10_000, 10_000]);
+        let sessions = pick(&mut random, &[1, 3, 1_000, 1_000, 1_000]);
+        Setup {
+            sessions,
+            settings: Settings {
+                max_batch_bytes,
+                max_in_flight_bytes,
+                max_pending_requests,
+                ..setup.settings
+            },
+            ..setup
+        }
+    }
+
     /// In two of three runs the driver is as kind as it can be.
     fn driver(&self, setup: Setup) -> Setup {
         let mut random = Random::for_plan(self.seed, DRIVER);
@@ -225,16 +270,20 @@ impl Plan {
             Profile::Hostile => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    let rarer = if is_rare(fault) { 5 } else { 1 };
+                    let rarer = if is_rare(fault) || is_story(fault) { 5 } else { 1 };
                     faults.set(fault, Some(timeout * pick(&mut random, &[1, 2, 3]) * rarer));
                 }
             }
             Profile::Swarm => {
                 for fault in Fault::ALL {
                     let mut random = self.strength(fault);
-                    let exists = random.chance(if is_rare(fault) { 250_000 } else { 600_000 });
+                    let exists = random.chance(if is_rare(fault) || is_story(fault) {
+                        250_000
+                    } else {
+                        600_000
+                    });
                     let halves = pick(&mut random, &[1, 2, 4, 8, 16, 24]);
-                    let rarer = if fault == Fault::EditedList { 4 } else { 1 };
+                    let rarer = if fault == Fault::EditedList || is_story(fault) { 4 } else { 1 };
                     faults.set(fault, exists.then_some(timeout * halves * rarer / 2));
                 }
             }
@@ -262,7 +311,11 @@ impl Plan {
         };
         let is_drawn = matches!(self.profile, Profile::Hostile | Profile::Swarm);
         let per_timeout = if is_drawn { per_timeout } else { 2 };
-        Workload { spacing: timeout / per_timeout, clients, keys, reads_percent, policies }
+        let spacing = timeout / per_timeout;
+        let large = pick(&mut random, &[None, None, Some(4), Some(40)]);
+        let large_values = large.filter(|_| is_drawn);
+        let largest_value = 0;
+        Workload { spacing, clients, keys, reads_percent, large_values, largest_value, policies }
     }
 }
 
@@ -270,6 +323,19 @@ impl Plan {
 /// lists of members all the time.
 fn is_rare(fault: Fault) -> bool {
     matches!(fault, Fault::DiskDamage | Fault::EditedList)
+}
+
+/// A long sequence, which other faults disturb: in fewer runs, and less often.
+fn is_story(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::ClocksTogether
+            | Fault::ForgetfulVoter
+            | Fault::LostAcknowledgements
+            | Fault::DeadNewcomer
+            | Fault::TransferWaits
+            | Fault::LateAnswers
+    )
 }
 
 /// Latencies, and timers that fit them: an election timeout is several round trips with their

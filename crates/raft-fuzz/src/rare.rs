@@ -58,6 +58,8 @@ rare_events! {
         "A learner started an election: a candidate needed its vote and could not get it.";
     LeaderInJoint: "leader-in-joint",
         "A leader was elected by both majorities of a joint membership.";
+    JointHalved: "joint-halved",
+        "An election started under a joint membership, and a partition left only one majority.";
     LeaderRemoved: "leader-removed", "A leader stepped down: it was no longer a member.";
     MembershipRolledBack: "membership-rolled-back", "A membership was rolled back with its entry.";
     ChangeBeforeTerm: "change-before-term",
@@ -68,20 +70,33 @@ rare_events! {
     TransferDone: "transfer-done", "Leadership was transferred.";
     TransferTimedOut: "transfer-timed-out", "A transfer of leadership timed out.";
     HandedOver: "handed-over", "A leader whose disk hangs handed over.";
+    ProposalInTransfer: "proposal-in-transfer",
+        "A leader refused a command: a transfer of its leadership waited for the target.";
     TransferInChange: "transfer-in-change",
         "A transfer of leadership started during a membership change.";
     LeaseReadPartitioned: "lease-read-partitioned",
         "A lease read was answered while the network was partitioned.";
+    ClocksAtTheBound: "clocks-at-the-bound",
+        "A server with a fast clock was elected while a leader with a slow one believed to lead.";
+    ForgetfulVoter: "forgetful-voter",
+        "A server that restarted refused its vote while another server had a lease.";
+    LateAnswer: "late-answer",
+        "A deposed leader with an open read got an answer from before another one was elected.";
     DeposedRefusesRead: "deposed-refuses-read",
         "A deposed leader was asked for a read and did not answer it.";
     RetryDeduplicated: "retry-deduplicated", "A command was in the log twice and was applied once.";
     ProposalRefused: "proposal-refused", "A leader refused a command.";
     ClientGaveUp: "client-gave-up", "A client gave up waiting.";
+    SessionExpired: "session-expired",
+        "A client's session was evicted before the client's next command.";
+    LargeEntry: "large-entry", "An entry of at least 10,000 bytes was committed.";
     SnapshotSent: "snapshot-sent", "A leader sent a snapshot: it no longer had the entries.";
     SnapshotOverUncommitted: "snapshot-over-uncommitted",
         "A follower with uncommitted entries installed a snapshot.";
     SnapshotKeepsSuffix: "snapshot-keeps-suffix",
         "A follower installed a snapshot and kept the entries after it.";
+    EntriesBelowSnapshot: "entries-below-snapshot",
+        "A leader heard no acknowledgement, and its entries began within the server's snapshot.";
     SnapshotAbandoned: "snapshot-abandoned",
         "A partly received snapshot was discarded for another.";
     SnapshotInChange: "snapshot-in-change", "A server took a snapshot during a membership change.";

@@ -88,10 +88,10 @@ pub const MAX_KEY_BYTES: usize = 1024;
 /// answers: 1,000 answers of 65 KiB.
 pub const MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// The most client sessions that the store keeps.
+/// The most client sessions that a store keeps.
 ///
-/// A constant and not a setting: it decides which session is evicted, so it must be the same on
-/// every node.
+/// It decides which session is evicted, so it must be the same on every node. A store for tests may
+/// keep fewer ([`Store::keeping_sessions`]).
 pub const MAX_SESSIONS: usize = 1000;
 
 /// The most entries in the answer to one [`Operation::List`].

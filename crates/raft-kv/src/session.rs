@@ -59,9 +59,9 @@ pub(crate) enum Admission {
 
 /// All sessions.
 ///
-/// Invariants: `by_use` is the inverse of `by_client`; there are at most [`MAX_SESSIONS`] sessions;
+/// Invariants: `by_use` is the inverse of `by_client`; there are at most `limit` sessions;
 /// `digest` is the sum of [`fingerprint`] over the pairs of `by_client`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sessions {
     by_client: OrdMap<ClientId, ClientSession>,
     by_use: OrdMap<u64, ClientId>,
@@ -69,6 +69,20 @@ pub(crate) struct Sessions {
     /// a session, and a second one would apply its first command again.
     highest_evicted: Option<ClientId>,
     digest: u64,
+    /// 1 to [`MAX_SESSIONS`].
+    limit: usize,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            by_client: OrdMap::new(),
+            by_use: OrdMap::new(),
+            highest_evicted: None,
+            digest: 0,
+            limit: MAX_SESSIONS,
+        }
+    }
 }
 
 impl Sessions {
@@ -101,9 +115,14 @@ impl Sessions {
     pub(crate) fn record(&mut self, client: ClientId, sequence: Sequence, answer: Arc<Response>) {
         let last_used = self.next_use();
         self.insert(client, ClientSession { sequence, last_used, answer });
-        if self.by_client.len() > MAX_SESSIONS {
+        if self.by_client.len() > self.limit {
             self.evict();
         }
+    }
+
+    /// Keeps at most so many sessions, from the next command on.
+    pub(crate) fn keep_at_most(&mut self, limit: usize) {
+        self.limit = limit.clamp(1, MAX_SESSIONS);
     }
 
     /// Counts a retry as a use: its client is waiting.

@@ -27,6 +27,15 @@ pub struct Store {
 }
 
 impl Store {
+    /// The same store, which keeps at most `count` sessions (1 to
+    /// [`MAX_SESSIONS`](crate::MAX_SESSIONS)). Every node must keep the same number, and a store
+    /// that was restored from a snapshot must be told again.
+    #[must_use]
+    pub fn keeping_sessions(mut self, count: usize) -> Self {
+        self.sessions.keep_at_most(count);
+        self
+    }
+
     /// Applies the log entry at `index`: decodes its payload and executes the command.
     ///
     /// Never panics, and gives the same answer on every node: a payload that is no command is

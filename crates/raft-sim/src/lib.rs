@@ -43,8 +43,8 @@
 //! - **Servers that join** start with an empty disk when a change of the membership first names
 //!   them. Servers that leave keep running.
 //! - **Drivers** hand each input to the core as it arrives, and carry out the outputs at once.
-//!   Other drivers ([`Driver`]) gather inputs, report finished writes late and together, fail to make
-//!   snapshots, or keep the state machine on disk.
+//!   Other drivers ([`Driver`]) gather inputs, report finished writes late and together, fail to
+//!   make snapshots, or keep the state machine on disk.
 //! - **State machines** apply, encode and restore in no virtual time.
 #![forbid(unsafe_code)]
 
@@ -63,7 +63,6 @@ mod network;
 mod node;
 mod partition;
 mod random;
-mod selector;
 mod setup;
 mod switches;
 pub mod units;
@@ -91,7 +90,6 @@ pub use network::{
 pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
 pub use random::Random;
-pub use selector::Selector;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};

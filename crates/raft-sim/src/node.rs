@@ -311,7 +311,7 @@ impl SimNode {
             raft_core::Node::new(config, recovered, now).map_err(|error| error.to_string())?;
         Ok(LiveProcess {
             core,
-            store: self.flushed.clone().unwrap_or_default(),
+            store: self.flushed.clone().unwrap_or_default().keeping_sessions(setup.sessions),
             inbox: None,
             backlog: VecDeque::new(),
             has_timed_out: false,

@@ -34,6 +34,8 @@ pub struct Setup {
     pub disk_shape: LatencyShape,
     /// How the program around each core works. Default: as kindly as can be.
     pub driver: Driver,
+    /// The number of clients' sessions that the stores keep, 1 to 1,000. Default 1,000.
+    pub sessions: usize,
     /// The time after which a client without a reply asks again. 1 ms to 1 h; default 1 s.
     pub client_timeout: Duration,
     /// The time after which a client gives up an operation. 1 ms to 1 h; default 30 s.
@@ -80,15 +82,12 @@ pub enum SetupError {
     DriverDelay(Duration),
     /// At most all snapshots fail.
     FailingSnapshots(u32),
+    /// A store keeps 1 to 1,000 sessions.
+    Sessions(usize),
     /// There are not enough session ids for so many runs.
     TooManyRuns(u64),
     /// A client's time-out or patience must be from 1 ms to an hour.
-    ClientPatience {
-        /// `timeout` or `patience`.
-        setting: &'static str,
-        /// Its value.
-        value: Duration,
-    },
+    ClientPatience(Duration),
 }
 
 impl Default for Setup {
@@ -103,6 +102,7 @@ impl Default for Setup {
             disk_latency: DelayRange::millis(1, 4),
             disk_shape: LatencyShape::Uniform,
             driver: Driver::default(),
+            sessions: raft_kv::MAX_SESSIONS,
             client_timeout: Duration::from_secs(1),
             client_patience: Duration::from_secs(30),
             run: 0,
@@ -160,14 +160,15 @@ impl Setup {
                 return Err(SetupError::DriverDelay(delay));
             }
         }
+        if !(1..=raft_kv::MAX_SESSIONS).contains(&self.sessions) {
+            return Err(SetupError::Sessions(self.sessions));
+        }
         if driver.failing_snapshots_ppm > 1_000_000 {
             return Err(SetupError::FailingSnapshots(driver.failing_snapshots_ppm));
         }
-        for (setting, value) in
-            [("timeout", self.client_timeout), ("patience", self.client_patience)]
-        {
+        for value in [self.client_timeout, self.client_patience] {
             if value < Duration::from_millis(1) || value > HOUR {
-                return Err(SetupError::ClientPatience { setting, value });
+                return Err(SetupError::ClientPatience(value));
             }
         }
         if self.run > MAX_RUN {
@@ -253,10 +254,14 @@ impl fmt::Display for SetupError {
             Self::FailingSnapshots(ppm) => {
                 write!(f, "{ppm} of a million snapshots fail; it must be at most a million")
             }
+            Self::Sessions(sessions) => {
+                let most = raft_kv::MAX_SESSIONS;
+                write!(f, "a store keeps {sessions} sessions; it must keep 1 to {most}")
+            }
             Self::TooManyRuns(run) => write!(f, "run is {run}; it must be at most {MAX_RUN}"),
-            Self::ClientPatience { setting, value } => {
+            Self::ClientPatience(value) => {
                 let (value, most) = (Span(*value), Span(HOUR));
-                write!(f, "{setting} is {value}; it must be from 1ms to {most}")
+                write!(f, "a client's time-out is {value}; it must be from 1ms to {most}")
             }
         }
     }

@@ -33,7 +33,8 @@ impl Checks {
         self.shadows.nodes.sort_by_key(|node| node.id);
         let newest = held.iter().max_by_key(|held| (snapshot_end(&held.recovered), held.node));
         if let Some(Held { node, recovered, .. }) = newest {
-            self.begin_ledger(*node, recovered.snapshot.as_ref());
+            let sessions = world.setup().sessions;
+            self.begin_ledger(*node, recovered.snapshot.as_ref(), sessions);
         }
         let committed = held.iter().max_by_key(|held| held.recovered.commit_index);
         if let Some(Held { node, recovered, .. }) = committed {
@@ -75,12 +76,13 @@ impl Checks {
 
     /// Begins the ledger with the snapshot of a node. All entries that a snapshot replaces were
     /// committed before it was taken (§7).
-    fn begin_ledger(&mut self, id: NodeId, snapshot: Option<&Snapshot>) {
+    fn begin_ledger(&mut self, id: NodeId, snapshot: Option<&Snapshot>, sessions: usize) {
         let shadows = &mut self.shadows;
         let Some((snapshot, node)) = snapshot.zip(shadows.node(id)) else { return };
         let prefix = node.disk.log.get(snapshot.last_included_index).unwrap_or(PrefixHash::EMPTY);
         // If the snapshot cannot be read, its node refuses to start.
         let store = restore_store(&snapshot.data).unwrap_or_default();
+        let store = store.keeping_sessions(sessions);
         shadows.ledger = Ledger::new(snapshot.last_included_index, prefix, store);
         shadows.committed =
             Memberships::new(snapshot.last_included_index, snapshot.membership.clone());

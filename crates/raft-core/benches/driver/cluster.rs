@@ -51,7 +51,7 @@ pub(crate) struct Network {
 #[derive(Default)]
 struct Disk {
     hard_state: HardState,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Box<Snapshot>>,
     writes: Vec<Entries>,
 }
 
@@ -257,12 +257,12 @@ impl Disk {
         if let Some(from) = write.truncate_from {
             self.truncate(from);
         }
-        if let Some(write) = write.snapshot {
-            let start = write.log_start.index;
+        if let Some(snapshot) = write.snapshot {
+            let start = write.log_start.unwrap_or(snapshot.position()).index;
             let is_covered =
                 |write: &Entries| write.last().is_some_and(|entry| entry.index <= start);
             self.writes.drain(..self.writes.partition_point(is_covered));
-            self.snapshot = Some(write.snapshot);
+            self.snapshot = Some(snapshot);
         }
         if !write.entries.is_empty() {
             self.writes.push(write.entries);

@@ -2,7 +2,7 @@
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Key, Operation};
-use raft_sim::{Action, Client, Random, ReadPolicy, Request, Selector, World};
+use raft_sim::{Action, Client, Random, ReadPolicy, Request, World};
 
 use super::{any, interval, leads};
 use crate::plan::{Workload, pick};
@@ -50,7 +50,7 @@ impl Clients {
         let key: Key = format!("k{}", random.up_to(self.workload.keys - 1)).as_str().into();
         let is_read = random.up_to(99) < self.workload.reads_percent;
         let read = pick(random, &self.workload.policies);
-        let via = asked_node(random, world).map(Selector::Node);
+        let via = asked_node(random, world);
         let kind = random.up_to(7);
         if world.client(client).is_some_and(is_busy) {
             return None;
@@ -64,7 +64,8 @@ impl Clients {
             return Some(Request { client, operation, via, read }.into());
         }
         self.written += 1;
-        let value = format!("v{}", self.written).as_str().into();
+        let length = self.value_length(random);
+        let value = format!("{:x<length$}", format!("v{}", self.written)).as_str().into();
         let operation = match kind {
             0 => Operation::Append { key, value },
             1 => Operation::Delete { key },
@@ -76,6 +77,17 @@ impl Clients {
             _ => Operation::Set { key, value },
         };
         Some(Request { client, operation, via, read: ReadPolicy::Log }.into())
+    }
+
+    /// The least length of a value, in bytes.
+    fn value_length(&self, random: &mut Random) -> usize {
+        match self.workload.large_values {
+            Some(of) if random.up_to(of - 1) == 0 => match random.up_to(49) {
+                0 => self.workload.largest_value,
+                _ => 100,
+            },
+            Some(_) | None => 0,
+        }
     }
 }
 

@@ -72,7 +72,7 @@ impl Targets<'_> {
     }
 
     /// A node outside of the membership, or a new one; any node if there are enough.
-    fn newcomer(&self, random: &mut Random, membership: &Membership) -> NodeId {
+    pub(super) fn newcomer(&self, random: &mut Random, membership: &Membership) -> NodeId {
         let ids = self.ids();
         let last = ids.last().map_or(1, |last| last.0);
         let most = self.world.setup().nodes + NEWCOMERS;

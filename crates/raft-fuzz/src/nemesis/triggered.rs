@@ -10,7 +10,7 @@ use raft_core::{
 use raft_sim::{AdminRequest, EventKind, NetworkAction, NodeAction, Random, Unsynced, World};
 
 use self::TriggeredFault::{
-    Change, Crash, CrashOther, DropMessages, Elect, Isolate, LoseVote, PauseOther, Snapshot,
+    Change, Crash, CrashOther, DropMessages, Elect, Halve, Isolate, LoseVote, PauseOther, Snapshot,
     Transfer,
 };
 use super::{Injection, Targets, any, interval};
@@ -50,6 +50,7 @@ enum TriggeredFault {
     Elect,
     LoseVote,
     DropMessages,
+    Halve,
 }
 
 impl Triggered {
@@ -144,6 +145,9 @@ fn on_replication(decision: &ReplicationTrace) -> Option<&'static [TriggeredFaul
 
 fn on_membership(decision: &MembershipTrace) -> Option<&'static [TriggeredFault]> {
     match decision {
+        MembershipTrace::Adopted { membership, .. } if membership.is_joint() => {
+            Some(&[Crash, Isolate, Transfer, Elect, DropMessages, Snapshot, Halve, Halve])
+        }
         MembershipTrace::Adopted { .. } | MembershipTrace::ChangeStarted { .. } => {
             Some(&[Crash, Isolate, Transfer, Elect, DropMessages, Snapshot])
         }
@@ -224,6 +228,7 @@ impl Targets<'_> {
                 let chosen = chosen.into_iter().flatten();
                 Injection::now(chosen.map(|node| NodeAction::ForceElection.on(node)).collect())
             }
+            Halve => self.halve(random, node),
             LoseVote => self.lose_vote(random, node),
             DropMessages => {
                 let is_meant = |message: &&raft_sim::InFlightMessage| {

@@ -5,8 +5,10 @@ mod decisions;
 use std::collections::BTreeMap;
 
 use raft_check::Checks;
-use raft_core::{Entry, LogIndex, LogPosition, NodeId, Outcome, Payload};
-use raft_kv::{ClientId, Command, Sequence};
+use raft_core::{
+    Body, Entry, LogIndex, LogPosition, Message, Node, NodeId, Outcome, Payload, PeerStatus,
+};
+use raft_kv::{ClientId, Command, Error, Response, Sequence};
 use raft_sim::{
     ClientEvent, ClusterEvent, DiskEvent, EventKind, MessageEvent, NodeState, ProcessEvent,
     ReadPolicy, SimNode, StateMachineEvent, World,
@@ -59,12 +61,12 @@ impl Watcher {
                 EventKind::Client { client, sequence, event } => {
                     self.client(world, (*client, *sequence), event);
                 }
-                EventKind::Message { to, event, .. } => {
-                    let gathers = !world.setup().driver.gather.is_zero();
-                    if gathers && matches!(event, MessageEvent::Delivered) {
-                        self.gathered(world, *to);
-                    }
+                EventKind::Message {
+                    from, to, message, event: MessageEvent::Delivered, ..
+                } => {
+                    self.delivered(world, (*from, *to), message);
                 }
+                EventKind::Message { .. } => {}
                 EventKind::Network(_) => {}
             }
         }
@@ -85,6 +87,31 @@ impl Watcher {
             if core.is_some_and(|core| core.last_applied() > *applied) {
                 self.count(RareEvent::StateBehindLog);
             }
+        }
+    }
+
+    fn delivered(&mut self, world: &World, (from, to): (NodeId, NodeId), message: &Message) {
+        if !world.setup().driver.gather.is_zero() {
+            self.gathered(world, to);
+        }
+        if let Body::AppendEntries(request) = &message.body {
+            let core = |node| world.node(node).and_then(SimNode::core);
+            let is_below = |core: &Node| request.prev_log().index < core.log().base().index;
+            let has_match = |peer: &PeerStatus| peer.id == to && peer.match_index > LogIndex(0);
+            let is_known = |leader: &Node| leader.status().peers.iter().any(has_match);
+            if core(to).is_some_and(is_below) && core(from).is_some_and(|leader| !is_known(leader))
+            {
+                self.count(RareEvent::EntriesBelowSnapshot);
+            }
+        } else if let Body::AppendEntriesReply(_) = message.body
+            && self.leaders.len() > 1
+            && self.leaders.contains(&to)
+            && world.leader() != Some(to)
+            && let Some(core) = world.node(to).and_then(SimNode::core)
+            && core.current_term() == message.term
+            && core.memory_usage().reads > 0
+        {
+            self.count(RareEvent::LateAnswer);
         }
     }
 
@@ -133,7 +160,10 @@ impl Watcher {
                 self.deposed_asked.retain(|other| *other != asked);
                 self.count(RareEvent::DeposedRefusesRead);
             }
-        } else if let ClientEvent::Answered { .. } = event {
+        } else if let ClientEvent::Answered { response, .. } = event {
+            if matches!(response, Response::Failed(Error::SessionExpired { .. })) {
+                self.count(RareEvent::SessionExpired);
+            }
             self.deposed_asked.retain(|(other, _, _)| *other != client);
         } else if let ClientEvent::GaveUp = event {
             self.deposed_asked.retain(|(other, _, _)| *other != client);
@@ -148,6 +178,9 @@ impl Watcher {
         }
         self.applied = entry.index;
         let Payload::Command(command) = &entry.payload else { return };
+        if command.len() >= 10_000 {
+            self.count(RareEvent::LargeEntry);
+        }
         let Ok(Command { client, sequence, .. }) = Command::decode(command) else { return };
         let last = self.sessions.entry(client).or_insert(Sequence(0));
         if sequence <= *last {

@@ -25,9 +25,18 @@ const TRANSFERS: u32 = 4;
 /// The length of each attempt, in longest election timeouts.
 const TRANSFER_TIMEOUTS: u32 = 8;
 
+/// A question of the new client.
+#[derive(Clone, Debug)]
+struct Question {
+    operation: Operation,
+    read: ReadPolicy,
+    via: Option<NodeId>,
+}
+
 impl SeedRun {
     /// A quorum recovers, answers a new client, agrees on every committed entry, elects a voter as
-    /// its leader, and transfers leadership.
+    /// its leader, answers reads of every kind, transfers leadership, also under load, and adds a
+    /// server.
     pub(super) fn recovery_phase(&mut self) -> Checked {
         let mut random = Random::for_plan(self.drawn.setup.seed, RECOVERY);
         let avoided = self.disturb_before_recovery(&mut random)?;
@@ -42,7 +51,8 @@ impl SeedRun {
         self.last_step = self.world.steps() + MAX_STEPS;
         let within = recovery::bound(&self.world);
         let write = Operation::Set { key: "progress".into(), value: "made".into() };
-        self.answer(&write, ReadPolicy::Log, &Response::Done, within)?;
+        let write = Question { operation: write, read: ReadPolicy::Log, via: None };
+        self.answer(&write, &Response::Done, within)?;
         if is_bridged {
             self.act_now(NetworkAction::Heal.into())?;
         }
@@ -58,16 +68,25 @@ impl SeedRun {
         voters.sort_unstable();
         voters.dedup();
         self.expect_leader(voters, within)?;
-        let read = Operation::Get { key: "progress".into() };
+        let question = Operation::Get { key: "progress".into() };
         let made = Response::Value(Some("made".into()));
-        for policy in [ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease] {
-            self.answer(&read, policy, &made, within)?;
+        let follower = self.successor(&mut random);
+        for (read, via) in [
+            (ReadPolicy::Log, None),
+            (ReadPolicy::Quorum, None),
+            (ReadPolicy::Lease, None),
+            (ReadPolicy::Quorum, follower),
+            (ReadPolicy::Lease, follower),
+        ] {
+            let question = Question { operation: question.clone(), read, via };
+            self.answer(&question, &made, within)?;
         }
         self.transfer_leadership(&mut random, within)?;
         self.expect(Condition::Cluster(ClusterCondition::Settled), within, |run| {
             settled(&run.world)
         })?;
-        self.add_voter_under_load()
+        self.transfer_under_load(&mut random)?;
+        self.add_voter(&mut random, within)
     }
 
     /// Just before the recovery, leadership is transferred to one node, or it starts an election.
@@ -96,20 +115,14 @@ impl SeedRun {
     }
 
     /// A new client gets this response. If its patience is over before the bound is, it asks again.
-    fn answer(
-        &mut self,
-        operation: &Operation,
-        read: ReadPolicy,
-        expected: &Response,
-        within: Duration,
-    ) -> Checked {
+    fn answer(&mut self, question: &Question, expected: &Response, within: Duration) -> Checked {
         let words = expected.to_string();
         let answered = Condition::Client(ClientCondition::Answer { client: FRESH_CLIENT, words });
         let deadline = self.world.now() + within;
         loop {
-            let operation = operation.clone();
+            let Question { operation, read, via } = question.clone();
             self.fresh_answer = None;
-            self.act_now(Request { client: FRESH_CLIENT, operation, via: None, read }.into())?;
+            self.act_now(Request { client: FRESH_CLIENT, operation, via, read }.into())?;
             let left = deadline - self.world.now();
             self.expect(answered.clone(), left, |run| {
                 match run.world.client(FRESH_CLIENT).is_none_or(|c| c.pending().is_some()) {
@@ -140,6 +153,10 @@ impl SeedRun {
     /// election (§6).
     fn transfer_leadership(&mut self, random: &mut Random, within: Duration) -> Checked {
         let Some(to) = self.successor(random) else { return Ok(()) };
+        self.transfer_to(to, within)
+    }
+
+    pub(super) fn transfer_to(&mut self, to: NodeId, within: Duration) -> Checked {
         let pause = self.drawn.setup.settings.election_timeout_max * TRANSFER_TIMEOUTS;
         for _ in 1..TRANSFERS {
             let end = self.world.now() + pause;
@@ -169,7 +186,9 @@ impl SeedRun {
         }
     }
 
-    fn successor(&self, random: &mut Random) -> Option<NodeId> {
+    /// A voter that runs and does not lead. `None` during a change of the membership, and while a
+    /// server runs that is no member.
+    pub(super) fn successor(&self, random: &mut Random) -> Option<NodeId> {
         let leader = self.world.leader()?;
         let membership: &Membership = self.world.node(leader)?.core()?.membership();
         let running = self.world.nodes().filter(|node| node.state() == NodeState::Running);

@@ -6,7 +6,6 @@ use std::fmt;
 use raft_sim::{DelayRange, Setup, StatePlace};
 
 use super::Word;
-use super::bounds::{BoundWords, culprit};
 use super::cursor::{Cursor, Parsed};
 use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER};
 use crate::session::without_unknown_down;
@@ -154,6 +153,8 @@ settings! {
     "encoding" = "alike", "own: each node encodes snapshots in its own way",
         |c, s| s.driver.own_encoding = c.encoding()?,
         |s| if s.driver.own_encoding { "own" } else { "alike" }.to_owned();
+    "sessions" = "1000", "the number of clients' sessions that the stores keep",
+        |c, s| s.sessions = c.number("a number", 1, 1_000)? as usize, |s| s.sessions.to_string();
     "timeout" = "1s", "how long a client waits for an answer before it asks again",
         |c, s| s.client_timeout = c.duration()?, |s| Span(s.client_timeout).to_string();
     "patience" = "30s", "how long a client waits in all before it gives up",
@@ -252,11 +253,7 @@ impl Cursor<'_> {
         }
         self.end()?;
         without_unknown_down(&setup).validate().map_err(|error| {
-            let expected = format!("settings within their bounds ({})", BoundWords(&error));
-            match culprit(&error) {
-                Some(word) => self.error_at_word(word, expected),
-                None => self.error_in_all(expected),
-            }
+            self.error_in_all(format!("settings within their bounds ({error})"))
         })?;
         Ok(Statement::Cluster(Box::new(setup)))
     }

@@ -61,6 +61,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "pre-vote",
     "report",
     "run",
+    "sessions",
     "shape",
     "snapshot",
     "state",

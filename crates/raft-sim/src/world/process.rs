@@ -240,10 +240,11 @@ impl World {
 
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
         let restored = restore_store(&snapshot.data);
+        let sessions = self.setup.sessions;
         let node = self.node_mut(id);
         match (restored, node.live_mut()) {
             (Ok(store), Some(live)) => {
-                live.store = store;
+                live.store = store.keeping_sessions(sessions);
                 self.flush_some(id);
                 self.emit_state_machine(
                     id,

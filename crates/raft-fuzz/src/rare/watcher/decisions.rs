@@ -1,7 +1,7 @@
 //! Rare decisions of nodes. A new decision within a topic that is not rare needs no change here.
 
 use raft_core::{
-    ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex,
+    ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex, Membership,
     MembershipTrace, Node, NodeId, PreVoteTrace, ReadTrace, Refusal, ReplicationTrace,
     SnapshotTrace, StepDownReason, TermTrace, Trace, TransferTrace, VoteRefusal,
 };
@@ -17,10 +17,10 @@ impl Watcher {
             Trace::Term(decision) => self.term(id, decision),
             Trace::PreVote(decision) => {
                 if let PreVoteTrace::Refused { reason, .. } = decision {
-                    self.vote_refused(*reason);
+                    self.vote_refused(world, id, *reason);
                 }
             }
-            Trace::Election(decision) => self.election(id, core, decision),
+            Trace::Election(decision) => self.election(world, id, decision),
             Trace::Replication(decision) => {
                 if let ReplicationTrace::Truncated { .. } = decision {
                     self.count(RareEvent::LogTruncated);
@@ -28,8 +28,11 @@ impl Watcher {
             }
             Trace::Commit(decision) => self.commit(core, decision),
             Trace::Client(decision) => {
-                if let ClientTrace::ProposalRefused { .. } = decision {
+                if let ClientTrace::ProposalRefused { reason } = decision {
                     self.count(RareEvent::ProposalRefused);
+                    if matches!(reason, Refusal::TransferInProgress { .. }) {
+                        self.count(RareEvent::ProposalInTransfer);
+                    }
                 }
             }
             Trace::Read(decision) => {
@@ -56,7 +59,8 @@ impl Watcher {
         }
     }
 
-    fn election(&mut self, id: NodeId, core: Option<&Node>, decision: &ElectionTrace) {
+    fn election(&mut self, world: &World, id: NodeId, decision: &ElectionTrace) {
+        let core = world.node(id).and_then(SimNode::core);
         let is_joint = core.is_some_and(|core| core.membership().is_joint());
         if let ElectionTrace::Started { reason, .. } = decision {
             if *reason == ElectionReason::SplitVote {
@@ -64,6 +68,9 @@ impl Watcher {
             }
             if is_joint {
                 self.count(RareEvent::ElectionInJoint);
+                if core.is_some_and(|core| is_halved(world, core.membership())) {
+                    self.count(RareEvent::JointHalved);
+                }
             }
             if core.is_some_and(|core| core.membership().is_learner(id)) {
                 self.count(RareEvent::LearnerNeeded);
@@ -75,13 +82,27 @@ impl Watcher {
             if self.leaders.iter().any(|leader| *leader != id) {
                 self.count(RareEvent::TwoLeaders);
             }
+            let drift =
+                |node: &NodeId| world.node(*node).map_or(0, |node| node.clock().drift_ppm());
+            if drift(&id) > 0 && self.leaders.iter().any(|leader| drift(leader) < 0) {
+                self.count(RareEvent::ClocksAtTheBound);
+            }
             self.leaders.push(id);
         } else if let ElectionTrace::VoteRefused { reason, .. } = decision {
-            self.vote_refused(*reason);
+            self.vote_refused(world, id, *reason);
         }
     }
 
-    fn vote_refused(&mut self, reason: VoteRefusal) {
+    fn vote_refused(&mut self, world: &World, id: NodeId, reason: VoteRefusal) {
+        if reason == (VoteRefusal::LeaderIsAlive { leader: None }) {
+            let has_lease = |node: &SimNode| {
+                node.id() != id && node.lease_until().is_some_and(|until| until > world.now())
+            };
+            let is_back = world.node(id).is_some_and(|node| node.incarnation() > 1);
+            if is_back && world.nodes().any(has_lease) {
+                self.count(RareEvent::ForgetfulVoter);
+            }
+        }
         self.count(match reason {
             VoteRefusal::LogBehind { .. } => RareEvent::VoteRefusedLogBehind,
             VoteRefusal::AlreadyVoted { .. } => RareEvent::VoteRefusedSecond,
@@ -154,7 +175,8 @@ impl Watcher {
             if is_changing(core) {
                 self.count(RareEvent::SnapshotInChange);
             }
-            let since = core.last_applied().0.saturating_sub(core.log().base().index.0);
+            let end = core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index);
+            let since = core.last_applied().0.saturating_sub(end.0);
             if since >= world.setup().settings.snapshot_threshold {
                 self.count(RareEvent::SnapshotMadeLate);
             }
@@ -172,6 +194,18 @@ impl Watcher {
             self.count(RareEvent::MessageRepeated);
         }
     }
+}
+
+/// Whether a partition leaves no group with both majorities of a joint membership, and some group
+/// with one.
+fn is_halved(world: &World, membership: &Membership) -> bool {
+    let Some(partition) = world.partition() else { return false };
+    let old = Membership::new(membership.outgoing().iter().copied());
+    let new = Membership::new(membership.voters().iter().copied());
+    let has = |group: &Vec<NodeId>, half: &Membership| half.is_quorum(|node| group.contains(&node));
+    let groups = partition.groups();
+    groups.iter().any(|group| has(group, &old) || has(group, &new))
+        && !groups.iter().any(|group| has(group, &old) && has(group, &new))
 }
 
 /// Whether the membership is joint, or not committed yet.
