@@ -48,6 +48,8 @@ pub(crate) struct Shadows {
     pub(crate) untrusted_clock: Option<NodeId>,
     /// The node that is being started with a configuration that contradicts its disk.
     pub(crate) misconfigured: Option<NodeId>,
+    /// First members that were wiped, and joined again as new servers: no list names them members.
+    pub(crate) renewed: Vec<NodeId>,
 }
 
 impl Shadows {
@@ -64,6 +66,7 @@ impl Shadows {
             commands: CommittedCommands::default(),
             untrusted_clock: None,
             misconfigured: None,
+            renewed: Vec::new(),
         }
     }
 
@@ -89,7 +92,7 @@ impl Shadows {
     }
 
     fn configured(&self, id: NodeId) -> Membership {
-        let is_first = self.first_voters.is_voter(id);
+        let is_first = self.first_voters.is_voter(id) && !self.renewed.contains(&id);
         if is_first { self.first_voters.clone() } else { Membership::empty() }
     }
 

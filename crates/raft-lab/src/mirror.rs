@@ -148,7 +148,8 @@ impl Mirror {
                 self.unfinished.entry(node).or_default().retain(|write| write.id != *id);
             }
             DiskEvent::WritesLost { undo: change, .. }
-            | DiskEvent::Damaged { batch: change, .. } => self.overwrite(node, change),
+            | DiskEvent::Damaged { batch: change, .. }
+            | DiskEvent::Renewed { batch: change } => self.overwrite(node, change),
             DiskEvent::WriteTorn { .. } | DiskEvent::Changed { .. } => {}
         }
     }

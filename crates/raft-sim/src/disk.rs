@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId, PersistId};
-use raft_storage::{Records, WriteBatch};
+use raft_storage::{RecordKey, Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
 use crate::{
@@ -67,6 +67,18 @@ impl Disk {
             is_full: false,
             random: Random::new(setup.seed, Purpose::Disk, node.0, 0),
         }
+    }
+
+    /// Whether it was wiped while its node was in use.
+    pub(crate) fn is_wiped(&self) -> bool {
+        self.durable.len() == 1 && self.durable.get(RecordKey::InUse).is_some()
+    }
+
+    /// Removes the note of a wiped disk that it was in use. Returns the writes.
+    pub(crate) fn renew(&mut self) -> WriteBatch {
+        let batch = WriteBatch::erase();
+        self.durable.apply(&batch);
+        batch
     }
 
     /// The durable records: they survive a crash.

@@ -20,6 +20,9 @@ pub struct SimNode {
     pub(crate) flushed: Option<Store>,
     pub(crate) process: Process,
     pub(crate) incarnation: u64,
+    /// Whether it joined later under the number of a first member: its configuration names no
+    /// members.
+    pub(crate) has_rejoined: bool,
     /// The failure that stopped the last incarnation, if its disk stopped it.
     pub(crate) stopped_by: Option<WriteFailure>,
     pub(crate) clock: NodeClock,
@@ -130,6 +133,7 @@ impl SimNode {
             flushed: None,
             process: Process::Crashed,
             incarnation: 0,
+            has_rejoined: false,
             stopped_by: None,
             clock: NodeClock::TRUE,
             handling: Duration::ZERO,
@@ -304,8 +308,12 @@ impl SimNode {
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
         let mut config = setup.config(self.id, seed);
+        // Also after the world was built anew from this disk.
+        let has_joined = recovered.bootstrap.as_ref().is_some_and(Membership::is_empty);
         if let Some(members) = members {
             config.membership = members;
+        } else if self.has_rejoined || has_joined {
+            config.membership = Membership::empty();
         }
         let core =
             raft_core::Node::new(config, recovered, now).map_err(|error| error.to_string())?;

@@ -287,6 +287,21 @@ impl World {
         self.start_node(id);
     }
 
+    /// Makes a server that is down, no member, and whose disk was wiped, a new server with an empty
+    /// disk. It can be started again, and then knows no peers before a leader sends it the
+    /// membership.
+    ///
+    /// Its old vote decides nothing any more: its removal is committed before a change adds it, and
+    /// a majority of the others has that entry. So no candidate without that entry can win, whoever
+    /// voted for it (Raft §5.4.1), and one with that entry does not count the old vote.
+    fn renew_server(&mut self, id: NodeId) {
+        let node = self.node_mut(id);
+        let batch = Arc::new(node.disk.renew());
+        (node.has_rejoined, node.flushed) = (true, None);
+        node.process = Process::Crashed;
+        self.emit_disk(id, DiskEvent::Renewed { batch });
+    }
+
     fn emit_state_machine(&mut self, node: NodeId, event: StateMachineEvent) {
         self.emit(EventKind::StateMachine { node, event });
     }

@@ -1,10 +1,12 @@
 //! Writes become durable, or are lost.
 
-use raft_core::NodeId;
+use raft_core::{NodeId, Recovered};
 use raft_sim::{DiskEvent, Event, EventKind, World};
 
 use super::Checks;
 use crate::properties::Checker as _;
+use crate::shadows::disk::DiskShadow;
+use crate::shadows::node::NodeShadow;
 
 impl Checks {
     pub(super) fn follow_disk(&mut self, world: &World, id: NodeId, event: &DiskEvent) {
@@ -28,11 +30,22 @@ impl Checks {
                 self.reread_disk(world, place);
             }
             DiskEvent::Damaged { .. } => self.reread_disk(world, place),
+            DiskEvent::Renewed { .. } => self.renew_server(world, place),
             // A failure that is not ignored is followed by a crash, and a crash by the writes lost.
             DiskEvent::WriteFailed { is_ignored: false, .. }
             | DiskEvent::WritesLost { .. }
             | DiskEvent::Changed { .. } => {}
         }
+    }
+
+    /// A new server has the number of one whose disk was wiped, and that is no member any more.
+    fn renew_server(&mut self, world: &World, place: usize) {
+        let disk = DiskShadow::new(&Recovered::default(), &self.shadows.prefixes, true);
+        let node = &mut self.shadows.nodes[place];
+        let id = node.id;
+        *node = NodeShadow::new(id, disk);
+        self.shadows.renewed.push(id);
+        self.tell_of_disks(world);
     }
 
     /// Reads the disk itself: damage is rare.

@@ -94,7 +94,8 @@ impl Scene {
                         unfinished.retain(|(issued, _)| issued != id);
                     }
                     DiskEvent::WritesLost { undo: change, .. }
-                    | DiskEvent::Damaged { batch: change, .. } => {
+                    | DiskEvent::Damaged { batch: change, .. }
+                    | DiskEvent::Renewed { batch: change } => {
                         records.apply(change);
                         unfinished.iter().for_each(|(_, batch)| records.apply(batch));
                     }

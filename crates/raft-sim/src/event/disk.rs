@@ -60,6 +60,11 @@ pub enum DiskEvent {
         /// them again after it.
         batch: Arc<WriteBatch>,
     },
+    /// A wiped disk is that of a new server: the note that it was in use is gone.
+    Renewed {
+        /// Removes the note.
+        batch: Arc<WriteBatch>,
+    },
     /// A setting of the disk was changed.
     Changed {
         /// The new setting.
@@ -76,6 +81,7 @@ impl DiskEvent {
             Self::WriteTorn { .. } => "write_torn",
             Self::WritesLost { .. } => "writes_lost",
             Self::Damaged { .. } => "disk_damaged",
+            Self::Renewed { .. } => "disk_renewed",
             Self::Changed { .. } => "disk_changed",
         }
     }
@@ -100,6 +106,10 @@ impl DiskEvent {
             }
             Self::Damaged { damage, batch } => {
                 (42, node, damage).hash(hash);
+                add_batch(hash, batch);
+            }
+            Self::Renewed { batch } => {
+                (130, node).hash(hash);
                 add_batch(hash, batch);
             }
             Self::Changed { change } => (16, node, change).hash(hash),
@@ -129,6 +139,9 @@ impl DiskEvent {
             }
             Self::Damaged { damage, .. } => {
                 write!(f, "the disk of node {node} is damaged: {damage}")
+            }
+            Self::Renewed { .. } => {
+                write!(f, "node {node}, whose disk was wiped, is a new server: restart it")
             }
             Self::Changed { change } => write!(f, "the disk of node {node} {change}"),
         }

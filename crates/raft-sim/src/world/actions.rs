@@ -116,11 +116,21 @@ impl World {
             core.role() == RoleKind::Leader && core.membership().changed_by(change).is_ok()
         });
         for new in joining.iter().filter(|_| is_possible) {
-            if self.node(*new).is_none() {
-                self.add_server(*new);
+            match self.node(*new) {
+                None => self.add_server(*new),
+                Some(_) if self.is_to_be_renewed(node, *new) => self.renew_server(*new),
+                Some(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// Whether a server that a leader adds was wiped, and is no member since.
+    fn is_to_be_renewed(&self, leader: NodeId, new: NodeId) -> bool {
+        let leader = self.node(leader).and_then(crate::SimNode::core);
+        let is_member = leader.is_none_or(|core| core.membership().contains(new));
+        let is_wiped = |node: &crate::SimNode| node.core().is_none() && node.disk().is_wiped();
+        !is_member && self.node(new).is_some_and(is_wiped)
     }
 
     pub(super) fn state_of(&self, node: NodeId) -> Result<NodeState, ActionError> {
