@@ -63,7 +63,7 @@ fn an_order_that_is_refused_is_shown_with_its_line() {
     assert!(shown.contains("\n  line 4: add 7: node "), "{shown}");
     assert!(shown.contains("refused: an earlier change of the membership"), "{shown}");
     let output = helios_with_input(&["run", "--json", "-"], text);
-    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let report: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert_eq!(report["expectations"], 0);
     assert_eq!(report["unfulfilled"][0]["line"], 4);
     assert_eq!(report["unfulfilled"].as_array().unwrap().len(), 1);

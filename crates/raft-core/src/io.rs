@@ -163,8 +163,8 @@ impl Poll {
 
 /// What must reach stable storage, all or nothing.
 ///
-/// In this order: store `bootstrap`; store `hard_state`; store `snapshot` and `log_start`, and drop
-/// all entries up to and including `log_start`; drop all entries from `truncate_from` on; store
+/// In this order: store `bootstrap`; store `hard_state`; store `snapshot` with its `log_start`, and
+/// drop all entries up to and including `log_start`; drop all entries from `truncate_from` on; store
 /// `entries`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Persist {
@@ -177,12 +177,7 @@ pub struct Persist {
     /// The new term and vote, if they changed.
     pub hard_state: Option<HardState>,
     /// A new snapshot in place of the old one.
-    pub snapshot: Option<Box<Snapshot>>,
-    /// With a snapshot: the position before the first entry that the log keeps, at most the end of
-    /// the snapshot ([`Settings::trailing_entries`](crate::Settings::trailing_entries)). It comes
-    /// back in [`Recovered::log_start`](crate::Recovered::log_start). A driver that stores none
-    /// drops all entries up to the end of the snapshot.
-    pub log_start: Option<LogPosition>,
+    pub snapshot: Option<Box<SnapshotWrite>>,
     /// Remove the entries from this index on, before storing new ones. It may be the index after
     /// the last entry: then there is nothing to remove.
     pub truncate_from: Option<LogIndex>,
@@ -192,6 +187,18 @@ pub struct Persist {
     /// Store it with a request that has `entries` or `truncate_from`; with others it may be left
     /// out. It comes back in [`Recovered::commit_index`](crate::Recovered::commit_index).
     pub commit_index: LogIndex,
+}
+
+/// A snapshot to store, and the part of the log that stays with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SnapshotWrite {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// The position before the first entry that the log keeps, at most the end of the snapshot
+    /// ([`Settings::trailing_entries`](crate::Settings::trailing_entries)). It comes back in
+    /// [`Recovered::log_start`](crate::Recovered::log_start). A driver that does not store it drops
+    /// all entries up to the end of the snapshot.
+    pub log_start: LogPosition,
 }
 
 /// The outcome of a request.

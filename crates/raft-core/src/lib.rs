@@ -136,9 +136,9 @@
 //!     if let Some(hard_state) = write.hard_state {
 //!         disk.hard_state = hard_state;
 //!     }
-//!     if let (Some(snapshot), Some(log_start)) = (write.snapshot, write.log_start) {
-//!         disk.entries.retain(|entry| entry.index > log_start.index);
-//!         (disk.snapshot, disk.log_start) = (Some(*snapshot), Some(log_start));
+//!     if let Some(write) = write.snapshot {
+//!         disk.entries.retain(|entry| entry.index > write.log_start.index);
+//!         (disk.snapshot, disk.log_start) = (Some(write.snapshot), Some(write.log_start));
 //!     }
 //!     if let Some(from) = write.truncate_from {
 //!         disk.entries.retain(|entry| entry.index < from);
@@ -331,7 +331,7 @@ mod unheard;
 pub use bugs::{Bug, Bugs};
 pub use config::{Config, ConfigError, Settings};
 pub use entry::{Entries, Entry, HardState, Payload, Snapshot};
-pub use io::{Input, Outcome, Output, Persist, Poll, ReadMode, Refusal};
+pub use io::{Input, Outcome, Output, Persist, Poll, ReadMode, Refusal, SnapshotWrite};
 pub use log::Log;
 pub use membership::{ChangeError, Membership, MembershipChange};
 pub use message::{

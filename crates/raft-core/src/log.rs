@@ -166,6 +166,27 @@ impl Log {
         self.segments_between(from, to).map(bytes).sum()
     }
 
+    /// The start of the longest part of the log that ends with `end`, and in which at most
+    /// `max_entries` entries cost together at most `max_cost`.
+    pub(crate) fn start_of_part(
+        &self,
+        end: LogIndex,
+        (max_entries, max_cost): (u64, u64),
+        cost: impl Fn(&Entry) -> u64,
+    ) -> LogPosition {
+        let segments = self.groups.iter().flat_map(|group| group.iter()).chain(&self.tail).rev();
+        let entries = segments.flat_map(|segment| segment.entries.iter().rev());
+        let mut left = max_cost;
+        for entry in entries.skip_while(|entry| entry.index > end) {
+            let has_room = end.0 - entry.index.0 < max_entries;
+            match left.checked_sub(cost(entry)).filter(|_| has_room) {
+                Some(rest) => left = rest,
+                None => return entry.position(),
+            }
+        }
+        self.base
+    }
+
     fn segments_between(&self, from: LogIndex, to: LogIndex) -> impl Iterator<Item = &Segment> {
         let mut next = from;
         core::iter::from_fn(move || {

@@ -30,8 +30,8 @@ pub enum Condition {
         /// Its state.
         state: OrderState,
     },
-    /// `not leader 2`: the condition in it does not hold, although the thing that it names is there:
-    /// see [`Session::judge`](crate::Session::judge). The condition in it is no `Not`.
+    /// `not leader 2`: the condition in it does not hold, although the thing that it names is
+    /// there; see [`Session::judge`](crate::Session::judge). The condition in it is no `Not`.
     Not(Box<Self>),
 }
 

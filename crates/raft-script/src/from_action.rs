@@ -30,7 +30,7 @@ fn order(action: &Action) -> Result<Order, Infallible> {
             Order::Administer { request, via }
         }
         Action::Recover { nodes } => Order::Recover(these(&nodes)),
-        Action::Request(request) => Order::Request(request.try_map(node)?),
+        Action::Request(request) => Order::Request(request),
     })
 }
 

@@ -8,6 +8,8 @@
 
 use std::sync::LazyLock;
 
+mod answers;
+mod bounds;
 mod clients;
 mod cluster;
 mod conditions;
@@ -22,6 +24,7 @@ use self::values::OTHERS;
 use crate::condition::Condition;
 use crate::statement::Statement;
 
+pub(crate) use self::bounds::BoundWords;
 pub(crate) use self::clients::{write_admin_request, write_request};
 pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
 pub(crate) use self::conditions::{CONDITIONS, ORDER_STATES, PEER_STATES, ROLES, STATES};

@@ -1,4 +1,4 @@
-//! Requests about leadership and membership, and what became of them.
+//! Requests about leadership and membership, and their outcomes.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub struct UnfulfilledOrder {
     pub line: usize,
     /// The statement, in its canonical form.
     pub statement: String,
-    /// What became of it, in words.
+    /// Its state at the end of the run, in words.
     pub words: String,
 }
 

@@ -6,6 +6,7 @@ use raft_check::Violation;
 use raft_core::{Instant, NodeId};
 use raft_sim::{ActionError, SetupError};
 
+use crate::language::BoundWords;
 use crate::statement::SourceLine;
 
 /// The answer to a statement that was carried out, as the console prints it.
@@ -165,7 +166,7 @@ impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Setup(error) => error.fmt(f),
+            Self::Setup(error) => BoundWords(error).fmt(f),
             Self::DiskImage { node, reason } => {
                 write!(f, "the disk of node {node} cannot be filled: {reason}")
             }

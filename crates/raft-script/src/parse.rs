@@ -20,6 +20,8 @@ pub fn parse(text: &str) -> Result<Script, ParseError> {
             format!("a script of at most {MAX_SCRIPT_BYTES} bytes"),
         ));
     }
+    // Some editors begin a file with a byte-order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut script = Script::default();
     for (place, line) in text.lines().enumerate() {
         let number = place + 1;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Term};
+pub use raft_sim::Selector;
 use raft_sim::{AdminRequest, DiskAction, LinkChange, NetworkAction, NodeAction, Request, Setup};
 
 use crate::condition::Condition;
@@ -147,7 +148,7 @@ pub enum Order {
     /// `recover 1 2 3`: everything works again for these nodes; all others crash and stay down.
     Recover(Nodes),
     /// `set x=1 via=leader client=2`, `get x via=3 read=lease`: a client asks for something.
-    Request(Request<Selector>),
+    Request(Request),
 }
 
 impl fmt::Display for Statement {
@@ -235,17 +236,6 @@ pub enum Moment {
     Relative(Duration),
 }
 
-/// One node, by number or by role.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Selector {
-    /// `3`
-    Node(NodeId),
-    /// `leader`: the running leader with the highest term.
-    Leader,
-    /// `any follower`: the running follower with the lowest number.
-    AnyFollower,
-}
-
 /// Some nodes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Nodes {
@@ -276,16 +266,6 @@ pub enum Ends {
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.statements.iter().try_for_each(|line| writeln!(f, "{}", line.statement))
-    }
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Node(node) => node.fmt(f),
-            Self::Leader => f.write_str("leader"),
-            Self::AnyFollower => f.write_str("any follower"),
-        }
     }
 }
 

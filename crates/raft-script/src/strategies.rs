@@ -1,28 +1,24 @@
 //! Every statement there can be, for property tests.
 
+mod conditions;
+
 use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use raft_core::{
-    Instant, LogIndex, LogPosition, MembershipChange, NodeId, RoleKind, Settings, Term,
-};
+use raft_core::{Instant, LogIndex, MembershipChange, NodeId, Settings, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
     LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
-    MAX_QUEUE, MessageId, NetworkAction, NodeAction, NodeState, ReadPolicy, Request, Setup,
-    StatePlace, Unsynced,
+    MAX_QUEUE, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Setup, StatePlace,
+    Unsynced,
 };
 use raft_storage::RecordKey;
 
-use crate::condition::{
-    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
-    Relation,
-};
+use self::conditions::condition;
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
 use crate::statement::{DiskContents, Ends, Moment, Nodes, Order, Run, Selector, Statement};
 
@@ -241,7 +237,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn request() -> impl Strategy<Value = Request<Selector>> {
+fn request() -> impl Strategy<Value = Request> {
     let policies = vec![ReadPolicy::Log, ReadPolicy::Quorum, ReadPolicy::Lease, ReadPolicy::Local];
     let client = (1..=999_u64).prop_map(ClientId);
     (operation(), option::of(selector()), select(policies), client).prop_map(
@@ -309,101 +305,6 @@ fn record() -> impl Strategy<Value = RecordKey> {
         RecordKey::BootstrapCopy,
     ];
     prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| RecordKey::Entry(LogIndex(index)))]
-}
-
-fn role() -> impl Strategy<Value = RoleKind> {
-    select(vec![RoleKind::Follower, RoleKind::PreCandidate, RoleKind::Candidate, RoleKind::Leader])
-}
-
-fn state() -> impl Strategy<Value = NodeState> {
-    select(vec![NodeState::Running, NodeState::Paused, NodeState::Crashed, NodeState::Refused])
-}
-
-fn position() -> impl Strategy<Value = LogPosition> {
-    let some =
-        (1..=MAX_NUMBER, term()).prop_map(|(index, term)| LogPosition::new(LogIndex(index), term));
-    prop_oneof![Just(LogPosition::ORIGIN), some]
-}
-
-fn comparison() -> impl Strategy<Value = Comparison> {
-    select(vec![Comparison::Equal, Comparison::AtLeast, Comparison::AtMost])
-}
-
-fn peer_fact() -> impl Strategy<Value = PeerFact> {
-    let states = vec![PeerState::Probe, PeerState::Replicate, PeerState::Snapshot];
-    let quantities = vec![PeerQuantity::Next, PeerQuantity::Match, PeerQuantity::InFlight];
-    prop_oneof![
-        select(states).prop_map(PeerFact::State),
-        (select(quantities), comparison(), 0..=MAX_NUMBER).prop_map(
-            |(quantity, comparison, number)| PeerFact::Number { quantity, comparison, number }
-        ),
-    ]
-}
-
-fn order_state() -> impl Strategy<Value = OrderState> {
-    select(crate::language::ORDER_STATES.iter().map(|choice| choice.value).collect::<Vec<_>>())
-}
-
-/// A condition, or its opposite.
-pub(crate) fn condition() -> BoxedStrategy<Condition> {
-    let opposite = positive_condition().prop_map(|it| Condition::Not(Box::new(it)));
-    prop_oneof![3 => positive_condition(), 1 => opposite].boxed()
-}
-
-fn positive_condition() -> BoxedStrategy<Condition> {
-    let client = || (1..=999_u64).prop_map(ClientId);
-    let number = (
-        select(vec![Quantity::Term, Quantity::Commit, Quantity::Applied]),
-        option::of(selector()),
-        comparison(),
-        0..=MAX_NUMBER,
-    );
-    let words =
-        prop_oneof!["[a-z]{1,6}( [a-z0-9]{1,6}){0,3}", "\\PC{0,12}", Just("within".to_owned())];
-    prop_oneof![
-        vec(node(), 0..4).prop_map(|it| Condition::Leader(LeaderCondition::Leader(it))),
-        Just(Condition::Leader(LeaderCondition::NoLeader)),
-        vec(node(), 1..4).prop_map(|it| Condition::Members(MemberCondition::Voters(it))),
-        vec(node(), 0..4).prop_map(|it| Condition::Members(MemberCondition::Learners(it))),
-        Just(Condition::Members(MemberCondition::Joint)),
-        selector().prop_map(|it| Condition::Leader(LeaderCondition::Lease(it))),
-        selector().prop_map(|it| Condition::Leader(LeaderCondition::NoLease(it))),
-        (selector(), role())
-            .prop_map(|(node, role)| Condition::Node(NodeCondition::Role(node, role))),
-        (selector(), state())
-            .prop_map(|(node, state)| Condition::Node(NodeCondition::State(node, state))),
-        number.prop_map(|(quantity, node, comparison, number)| Condition::Node(
-            NodeCondition::Number { quantity, node, comparison, number }
-        )),
-        (key(), value())
-            .prop_map(|(key, value)| Condition::Data(DataCondition::Committed(key, value))),
-        (selector(), key(), value())
-            .prop_map(|(node, key, value)| Condition::Data(DataCondition::Value(node, key, value))),
-        (selector(), key())
-            .prop_map(|(node, key)| Condition::Data(DataCondition::NoValue(node, key))),
-        (select(vec![Relation::Following, Relation::Vote]), selector(), option::of(selector()))
-            .prop_map(|(relation, node, other)| {
-                Condition::Node(NodeCondition::Other { relation, node, other })
-            }),
-        (selector(), option::of(selector()), vec(peer_fact(), 1..4))
-            .prop_map(|(peer, of, facts)| Condition::Node(NodeCondition::Peer { peer, of, facts })),
-        (selector(), vec(term(), 0..5), position()).prop_map(|(node, terms, after)| {
-            Condition::Node(NodeCondition::Log { node, terms, after })
-        }),
-        Just(Condition::Cluster(ClusterCondition::Converged)),
-        Just(Condition::Cluster(ClusterCondition::Complete)),
-        Just(Condition::Cluster(ClusterCondition::Settled)),
-        Just(Condition::Client(ClientCondition::Idle)),
-        (option::of(1..=MAX_NUMBER), order_state())
-            .prop_map(|(number, state)| Condition::Order { number, state }),
-        (client(), words).prop_map(|(client, words)| Condition::Client(ClientCondition::Answer {
-            client,
-            words
-        })),
-        client().prop_map(|it| Condition::Client(ClientCondition::Pending(it))),
-        Just(Condition::Cluster(ClusterCondition::Safe)),
-    ]
-    .boxed()
 }
 
 /// Settings within their bounds.

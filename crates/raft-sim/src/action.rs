@@ -9,7 +9,7 @@ use std::time::Duration;
 use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 
-use crate::{ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId};
+use crate::{ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, Selector};
 
 pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
 
@@ -248,29 +248,19 @@ impl AdminRequest {
     }
 }
 
-/// An operation for a client. `N` is how a node is named.
+/// An operation for a client.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Request<N = NodeId> {
+pub struct Request {
     /// Created when it is first named.
     pub client: ClientId,
     /// Checked against the limits of the key-value store.
     pub operation: Operation,
-    /// The node to ask first, and to ask again after a time-out, until that node names another;
-    /// `None`: the client chooses.
-    pub via: Option<N>,
+    /// The node to ask first, and to ask again after a time-out, until a node names the leader. A
+    /// role is that of the moment, at each try: while no node has it, the client chooses, as it
+    /// does with `None`.
+    pub via: Option<Selector>,
     /// How the answer to a read is made; [`ReadPolicy::Log`] for all other operations.
     pub read: ReadPolicy,
-}
-
-impl<N> Request<N> {
-    /// The same request with its node named in another way.
-    ///
-    /// # Errors
-    /// Whatever `name` returns.
-    pub fn try_map<M, E>(self, name: impl FnOnce(N) -> Result<M, E>) -> Result<Request<M>, E> {
-        let Self { client, operation, via, read } = self;
-        Ok(Request { client, operation, via: via.map(name).transpose()?, read })
-    }
 }
 
 impl From<Request> for Action {

@@ -6,7 +6,7 @@ use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 
 use crate::random::{Purpose, Random};
-use crate::{ClientError, DelayRange, ReadPolicy, Setup};
+use crate::{ClientError, DelayRange, ReadPolicy, Selector, Setup};
 
 /// The most clients in a world.
 pub(crate) const MAX_CLIENTS: usize = 100;
@@ -39,7 +39,7 @@ pub struct Client {
 #[derive(Clone, Debug)]
 pub(crate) struct QueuedOperation {
     pub(crate) operation: Operation,
-    pub(crate) via: Option<NodeId>,
+    pub(crate) via: Option<Selector>,
     pub(crate) read: ReadPolicy,
 }
 
@@ -64,9 +64,9 @@ pub struct PendingOperation {
     pub read: ReadPolicy,
     /// The node that it asked last, or asks first.
     pub target: NodeId,
-    /// Whether the action named that node. Then the client asks no other until that node redirects
-    /// it.
-    pub pinned: bool,
+    /// How the action named that node. Then the client asks no other until a node names the leader.
+    /// A role is looked up again at each try.
+    pub via: Option<Selector>,
     /// The number of requests sent; 0 before the first one.
     pub attempts: u32,
     /// The world's time when it became pending.
@@ -134,17 +134,37 @@ impl Client {
         // Drawn in any case, so that naming a node does not shift later draws.
         let drawn = nodes[self.random.up_to(nodes.len() as u64 - 1) as usize];
         let next = self.next.take();
-        let target = via.or(self.believed_leader).or(next).unwrap_or(drawn);
+        let named = match via {
+            Some(Selector::Node(node)) => Some(node),
+            Some(Selector::Leader | Selector::AnyFollower) | None => None,
+        };
+        let target = named.or(self.believed_leader).or(next).unwrap_or(drawn);
         self.pending = Some(PendingOperation {
             sequence: self.last_sequence,
             operation,
             read,
             target,
-            pinned: via.is_some(),
+            via,
             attempts: 0,
             invoked_at: now,
         });
         self.pending.as_ref()
+    }
+
+    /// The role of the node to ask, if the action named a role.
+    pub(crate) fn asked_role(&self) -> Option<Selector> {
+        let via = self.pending.as_ref()?.via?;
+        match via {
+            Selector::Leader | Selector::AnyFollower => Some(via),
+            Selector::Node(_) => None,
+        }
+    }
+
+    /// Asks this node next.
+    pub(crate) fn aim(&mut self, node: NodeId) {
+        if let Some(pending) = &mut self.pending {
+            pending.target = node;
+        }
     }
 
     /// Sends a request. Returns the time that it takes to arrive.
@@ -169,7 +189,7 @@ impl Client {
     pub(crate) fn redirect(&mut self, leader: Option<NodeId>, nodes: &[NodeId]) {
         self.believed_leader = leader;
         if let Some(pending) = &mut self.pending {
-            pending.pinned = pending.pinned && leader.is_none();
+            pending.via = pending.via.filter(|_| leader.is_none());
             match leader {
                 Some(leader) => pending.target = leader,
                 None => self.guess(nodes),
@@ -188,7 +208,7 @@ impl Client {
     fn guess(&mut self, nodes: &[NodeId]) {
         let after = |guess| nodes.iter().find(|node| **node > guess).unwrap_or(&nodes[0]);
         if let Some(pending) = &mut self.pending
-            && !pending.pinned
+            && !matches!(pending.via, Some(Selector::Node(_)))
         {
             self.guess = *after(self.guess);
             if self.guess == pending.target {
@@ -218,7 +238,7 @@ impl Client {
     pub(crate) fn give_up(&mut self) {
         self.believed_leader = None;
         let Some(pending) = self.pending.take() else { return };
-        self.next = Some(pending.target).filter(|_| !pending.pinned);
+        self.next = Some(pending.target).filter(|_| pending.via.is_none());
         if pending.read != ReadPolicy::Log {
             return self.skip_number();
         }

@@ -63,6 +63,7 @@ mod network;
 mod node;
 mod partition;
 mod random;
+mod selector;
 mod setup;
 mod switches;
 pub mod units;
@@ -90,6 +91,7 @@ pub use network::{
 pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
 pub use random::Random;
+pub use selector::Selector;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};

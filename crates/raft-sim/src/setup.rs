@@ -87,7 +87,12 @@ pub enum SetupError {
     /// There are not enough session ids for so many runs.
     TooManyRuns(u64),
     /// A client's time-out or patience must be from 1 ms to an hour.
-    ClientPatience(Duration),
+    ClientPatience {
+        /// `timeout` or `patience`.
+        setting: &'static str,
+        /// Its value.
+        value: Duration,
+    },
 }
 
 impl Default for Setup {
@@ -166,9 +171,11 @@ impl Setup {
         if driver.failing_snapshots_ppm > 1_000_000 {
             return Err(SetupError::FailingSnapshots(driver.failing_snapshots_ppm));
         }
-        for value in [self.client_timeout, self.client_patience] {
+        for (setting, value) in
+            [("timeout", self.client_timeout), ("patience", self.client_patience)]
+        {
             if value < Duration::from_millis(1) || value > HOUR {
-                return Err(SetupError::ClientPatience(value));
+                return Err(SetupError::ClientPatience { setting, value });
             }
         }
         if self.run > MAX_RUN {
@@ -259,9 +266,9 @@ impl fmt::Display for SetupError {
                 write!(f, "a store keeps {sessions} sessions; it must keep 1 to {most}")
             }
             Self::TooManyRuns(run) => write!(f, "run is {run}; it must be at most {MAX_RUN}"),
-            Self::ClientPatience(value) => {
+            Self::ClientPatience { setting, value } => {
                 let (value, most) = (Span(*value), Span(HOUR));
-                write!(f, "a client's time-out is {value}; it must be from 1ms to {most}")
+                write!(f, "{setting} is {value}; it must be from 1ms to {most}")
             }
         }
     }

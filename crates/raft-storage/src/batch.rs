@@ -1,6 +1,6 @@
 //! Writes, and the writes for each request of the core.
 
-use raft_core::{LogIndex, Persist};
+use raft_core::{LogIndex, Persist, SnapshotWrite};
 use serde::Serialize;
 
 use crate::record::{LogEnd, SnapshotMark, encode, encode_into};
@@ -52,9 +52,9 @@ impl WriteBatch {
             draft.put(RecordKey::HardState, hard_state);
             draft.put(RecordKey::HardStateCopy, hard_state);
         }
-        if let Some(snapshot) = &persist.snapshot {
-            let last_included = snapshot.position();
-            let log_start = persist.log_start.unwrap_or(last_included);
+        if let Some(write) = &persist.snapshot {
+            let SnapshotWrite { snapshot, log_start } = &**write;
+            let (last_included, log_start) = (snapshot.position(), *log_start);
             let mark = SnapshotMark { last_included, log_start };
             draft.put(RecordKey::SnapshotMark, &mark);
             // An allocation of its own: a snapshot may be large, and the other records outlive it.

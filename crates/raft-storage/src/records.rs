@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use imbl::OrdMap;
-use raft_core::{LogIndex, Persist, PersistId, Recovered};
+use raft_core::{LogIndex, Persist, PersistId, Recovered, SnapshotWrite};
 
 use crate::{RecordBytes, RecordKey, Write, WriteBatch};
 
@@ -123,8 +123,10 @@ impl From<&Recovered> for Records {
             id: PersistId(1),
             bootstrap: recovered.bootstrap.clone().map(Into::into),
             hard_state: Some(recovered.hard_state),
-            snapshot: recovered.snapshot.clone().map(Into::into),
-            log_start: recovered.log_start,
+            snapshot: recovered.snapshot.clone().map(|snapshot| {
+                let log_start = recovered.log_start.unwrap_or(snapshot.position());
+                SnapshotWrite { snapshot, log_start }.into()
+            }),
             // The commit index is stored with the end of the log, which must be written then.
             truncate_from: last.filter(|_| recovered.entries.is_empty()).map(LogIndex::next),
             entries: recovered.entries.clone().into(),

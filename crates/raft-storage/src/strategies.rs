@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use raft_core::{
     Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist,
-    PersistId, Recovered, Snapshot, Term,
+    PersistId, Recovered, Snapshot, SnapshotWrite, Term,
 };
 
 use crate::{Records, WriteBatch};
@@ -121,17 +121,18 @@ fn request(state: &Recovered, step: Step, id: PersistId) -> Persist {
                     0 => log_start(state),
                     _ => state.entries[length - 1].position(),
                 };
-                persist.snapshot = Some(snapshot(position(through), held).into());
-                // A driver may keep none, without a word.
-                let start = position(through.saturating_sub(trailing));
-                persist.log_start = (trailing > 0).then_some(start);
+                let snapshot = snapshot(position(through), held);
+                let log_start = position(through.saturating_sub(trailing));
+                persist.snapshot = Some(SnapshotWrite { snapshot, log_start }.into());
             }
         }
         Step::Install { ahead, held } => {
             persist.hard_state = next_term(false);
             let term = persist.hard_state.unwrap_or(state.hard_state).current_term;
             let index = LogIndex(last(state).index.0 + ahead);
-            persist.snapshot = Some(snapshot(LogPosition::new(index, term), held).into());
+            let log_start = LogPosition::new(index, term);
+            let snapshot = snapshot(log_start, held);
+            persist.snapshot = Some(SnapshotWrite { snapshot, log_start }.into());
         }
     }
     persist
@@ -145,11 +146,11 @@ fn carry_out(state: &mut Recovered, persist: &Persist) {
     if let Some(hard_state) = persist.hard_state {
         state.hard_state = hard_state;
     }
-    if let Some(snapshot) = &persist.snapshot {
-        let start = persist.log_start.unwrap_or(snapshot.position());
-        state.entries.retain(|entry| entry.index > start.index);
-        state.log_start = Some(start);
-        state.snapshot = Some(Snapshot::clone(snapshot));
+    if let Some(write) = &persist.snapshot {
+        let SnapshotWrite { snapshot, log_start } = &**write;
+        state.entries.retain(|entry| entry.index > log_start.index);
+        state.log_start = Some(*log_start);
+        state.snapshot = Some(snapshot.clone());
     }
     if let Some(from) = persist.truncate_from {
         state.entries.retain(|entry| entry.index < from);

@@ -12,8 +12,8 @@ use raft_core::{
 };
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    Action, AdminRequest, DiskAction, DiskEvent, MessageId, NodeAction, ReadPolicy, Request, Setup,
-    SimNode, StateMachineEvent,
+    Action, AdminRequest, DiskAction, DiskEvent, MessageId, NodeAction, ReadPolicy, Request,
+    Selector, Setup, SimNode, StateMachineEvent,
 };
 use raft_storage::WriteBatch;
 
@@ -63,8 +63,13 @@ impl Scene {
     fn set(&mut self, value: &str, via: NodeId) {
         let operation = Operation::Set { key: "x".into(), value: value.into() };
         self.act(
-            Request { client: ClientId(1), operation, via: Some(via), read: ReadPolicy::Log }
-                .into(),
+            Request {
+                client: ClientId(1),
+                operation,
+                via: Some(Selector::Node(via)),
+                read: ReadPolicy::Log,
+            }
+            .into(),
         );
     }
 

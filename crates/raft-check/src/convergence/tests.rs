@@ -2,7 +2,7 @@
 
 use raft_core::Instant;
 use raft_kv::{ClientId, Operation};
-use raft_sim::{NetworkAction, NodeAction, Request, Setup, Unsynced};
+use raft_sim::{NetworkAction, NodeAction, Request, Selector, Setup, Unsynced};
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn it_says_what_differs() {
     let request = Request {
         client: ClientId(1),
         operation,
-        via: Some(leader),
+        via: Some(Selector::Node(leader)),
         read: raft_sim::ReadPolicy::Log,
     }
     .into();

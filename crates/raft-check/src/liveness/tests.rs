@@ -2,7 +2,7 @@
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation};
-use raft_sim::{NetworkAction, NodeAction, ReadPolicy, Request, Setup, Unsynced};
+use raft_sim::{NetworkAction, NodeAction, ReadPolicy, Request, Selector, Setup, Unsynced};
 
 use super::*;
 use crate::{Checks, converged};
@@ -26,7 +26,7 @@ fn who_agrees_on_less_than_was_committed_is_not_complete() {
         .unwrap();
     let operation = Operation::Set { key: "x".into(), value: "1".into() };
     let client = ClientId(1);
-    let via = world.leader();
+    let via = Some(Selector::Leader);
     world.apply(Request { client, operation, via, read: ReadPolicy::Log }.into()).unwrap();
     run(&mut world, &mut checks, 2_000_000);
     for node in others {

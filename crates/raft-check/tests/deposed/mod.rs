@@ -7,7 +7,7 @@ use raft_check::Checks;
 use raft_core::{NodeId, RoleKind, Settings};
 use raft_kv::{ClientId, Operation, Sequence};
 use raft_sim::{
-    Action, DelayRange, EventKind, LinkChange, ReadPolicy, Request, Setup, SimNode,
+    Action, DelayRange, EventKind, LinkChange, ReadPolicy, Request, Selector, Setup, SimNode,
     StateMachineEvent, World,
 };
 
@@ -82,7 +82,7 @@ impl Deposed {
 
     fn request(&mut self, operation: Operation, node: NodeId, read: ReadPolicy) {
         let client = ClientId(1);
-        self.act(Request { client, operation, via: Some(node), read }.into());
+        self.act(Request { client, operation, via: Some(Selector::Node(node)), read }.into());
     }
 
     fn act(&mut self, action: Action) {

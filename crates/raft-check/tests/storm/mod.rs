@@ -13,8 +13,8 @@ use raft_kv::{ClientId, Key, Operation, SplitMix64};
 use raft_sim::{
     Action, AdminRequest, ClusterEvent, DelayRange, DiskAction, DiskChange, DiskDamage, DiskEvent,
     DropReason, Event, EventKind, Fsync, LinkChange, MessageEvent, NetworkAction, NodeAction,
-    NodeState, ProcessEvent, Random, ReadPolicy, Request, Setup, SimNode, StateMachineEvent,
-    Unsynced, World,
+    NodeState, ProcessEvent, Random, ReadPolicy, Request, Selector, Setup, SimNode,
+    StateMachineEvent, Unsynced, World,
 };
 
 pub(crate) struct Storm {
@@ -329,6 +329,7 @@ impl Storm {
             // Perhaps one that was deposed and does not know it.
             _ => self.draw_believer(),
         };
+        let via = via.map(Selector::Node);
         let client = ClientId(10 + self.draw(60));
         Request { client, operation: Operation::Get { key }, via, read }.into()
     }

@@ -14,7 +14,7 @@ use raft_core::{Body, ElectionTrace, Instant, Message, NodeId, RequestVoteReply,
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
     Action, DelayRange, Event, EventKind, LinkChange, MessageEvent, MessageId, NetworkAction,
-    NodeAction, Random, ReadPolicy, Request, Unsynced, World,
+    NodeAction, Random, ReadPolicy, Request, Selector, Unsynced, World,
 };
 
 use super::trial_cluster::{Conditions, SERVERS, TrialCluster};
@@ -173,7 +173,7 @@ fn request_entry(cluster: &mut TrialCluster, leader: NodeId) {
         Request {
             client,
             operation: Operation::Set { key: "x".into(), value: "1".into() },
-            via: Some(leader),
+            via: Some(Selector::Node(leader)),
             read: ReadPolicy::Log,
         }
         .into(),

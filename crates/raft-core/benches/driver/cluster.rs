@@ -51,7 +51,7 @@ pub(crate) struct Network {
 #[derive(Default)]
 struct Disk {
     hard_state: HardState,
-    snapshot: Option<Box<Snapshot>>,
+    snapshot: Option<Snapshot>,
     writes: Vec<Entries>,
 }
 
@@ -257,12 +257,12 @@ impl Disk {
         if let Some(from) = write.truncate_from {
             self.truncate(from);
         }
-        if let Some(snapshot) = write.snapshot {
-            let start = write.log_start.unwrap_or(snapshot.position()).index;
+        if let Some(write) = write.snapshot {
+            let start = write.log_start.index;
             let is_covered =
                 |write: &Entries| write.last().is_some_and(|entry| entry.index <= start);
             self.writes.drain(..self.writes.partition_point(is_covered));
-            self.snapshot = Some(snapshot);
+            self.snapshot = Some(write.snapshot);
         }
         if !write.entries.is_empty() {
             self.writes.push(write.entries);

@@ -104,6 +104,16 @@ fn check_parts(log: &Log, model: &[Entry], base: LogPosition) -> Result<(), Test
         prop_assert_eq!(batch_bytes, bytes(&batch));
         prop_assert!(batch.len() <= 70 && (batch_bytes <= 200 || batch.len() == 1));
         prop_assert_eq!(batch.is_empty(), start == length);
+        let cost = |entry: &Entry| 64 + entry.payload.len() as u64;
+        for limits in [(0, 5_000), (3, 5_000), (1_000, 5_000), (1_000, 63), (u64::MAX, u64::MAX)] {
+            let kept = |place: &usize| {
+                let part = &model[*place..end];
+                (part.len() as u64) <= limits.0 && part.iter().map(cost).sum::<u64>() <= limits.1
+            };
+            let place = (0..=end).find(kept).expect("no entry costs nothing");
+            let expected = if place == 0 { base } else { model[place - 1].position() };
+            prop_assert_eq!(log.start_of_part(to, limits, cost), expected);
+        }
     }
     Ok(())
 }

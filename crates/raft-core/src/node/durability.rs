@@ -10,7 +10,8 @@ use alloc::collections::VecDeque;
 use super::{Node, Role};
 use crate::{
     AppendEntriesReply, Body, DiskTrace, Entries, HardState, InstallSnapshotReply, LogIndex,
-    LogPosition, Membership, Message, NodeId, Output, Persist, PersistId, Snapshot, Term,
+    LogPosition, Membership, Message, NodeId, Output, Persist, PersistId, Snapshot, SnapshotWrite,
+    Term,
 };
 
 /// The writes that must be on disk before an output may leave. `Node::needs` has those of each
@@ -128,8 +129,7 @@ impl Durability {
     /// `log_start`.
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot, log_start: LogPosition) {
         self.note_log_write(snapshot.last_included_index);
-        self.collecting.snapshot = Some(Box::new(snapshot));
-        self.collecting.log_start = Some(log_start);
+        self.collecting.snapshot = Some(Box::new(SnapshotWrite { snapshot, log_start }));
         self.has_collected = true;
     }
 
@@ -278,7 +278,6 @@ impl Node {
                 bootstrap: collected.bootstrap.take(),
                 hard_state: collected.hard_state.take(),
                 snapshot: collected.snapshot.take(),
-                log_start: collected.log_start.take(),
                 truncate_from: collected.truncate_from.take(),
                 entries: core::mem::take(&mut collected.entries),
                 commit_index,

@@ -117,18 +117,7 @@ impl Node {
         let settings = &self.config.settings;
         // Below one piece a snapshot saves nothing.
         let limit = state_bytes.max(settings.snapshot_chunk_bytes) as u64;
-        let first = end.index.0.saturating_sub(settings.trailing_entries);
-        let mut start = LogIndex(first).max(self.log.base().index);
-        let mut bytes = self.bytes_between(start, end.index);
-        let mut entries = self.log.iter_from(start.next());
-        while bytes > limit
-            && let Some(entry) = entries.next()
-        {
-            bytes -= bytes_of(entry);
-            start = entry.index;
-        }
-        let term = self.log.term_at(start).expect("the log holds the entries up to its snapshot");
-        LogPosition::new(start, term)
+        self.log.start_of_part(end.index, (settings.trailing_entries, limit), bytes_of)
     }
 
     /// Figure 13: a piece of the leader's snapshot.

@@ -361,10 +361,9 @@ pub(crate) fn store(disk: &mut Recovered, write: Persist) {
     if let Some(hard_state) = write.hard_state {
         disk.hard_state = hard_state;
     }
-    if let Some(snapshot) = write.snapshot {
-        let log_start = write.log_start.expect("a snapshot comes with the start of the log");
-        disk.entries.retain(|entry| entry.index > log_start.index);
-        (disk.snapshot, disk.log_start) = (Some(*snapshot), Some(log_start));
+    if let Some(write) = write.snapshot {
+        disk.entries.retain(|entry| entry.index > write.log_start.index);
+        (disk.snapshot, disk.log_start) = (Some(write.snapshot), Some(write.log_start));
     }
     if let Some(from) = write.truncate_from {
         disk.entries.retain(|entry| entry.index < from);

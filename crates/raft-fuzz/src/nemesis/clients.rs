@@ -2,7 +2,7 @@
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Key, Operation};
-use raft_sim::{Action, Client, Random, ReadPolicy, Request, World};
+use raft_sim::{Action, Client, Random, ReadPolicy, Request, Selector, World};
 
 use super::{any, interval, leads};
 use crate::plan::{Workload, pick};
@@ -50,7 +50,7 @@ impl Clients {
         let key: Key = format!("k{}", random.up_to(self.workload.keys - 1)).as_str().into();
         let is_read = random.up_to(99) < self.workload.reads_percent;
         let read = pick(random, &self.workload.policies);
-        let via = asked_node(random, world);
+        let via = asked_node(random, world).map(Selector::Node);
         let kind = random.up_to(7);
         if world.client(client).is_some_and(is_busy) {
             return None;

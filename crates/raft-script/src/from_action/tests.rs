@@ -6,7 +6,8 @@ use raft_core::{Instant, MembershipChange};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Fsync, LatencyShape,
-    LinkChange, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Setup, Unsynced, World,
+    LinkChange, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Selector, Setup,
+    Unsynced, World,
 };
 
 use super::*;
@@ -19,8 +20,9 @@ fn actions() -> Vec<Action> {
     let latency = DelayRange::millis(1, 30);
     let link = |change| Action::Link { from: one, to: two, change };
     let change = |change| AdminRequest::change_membership(change).on(one);
-    let request =
-        |operation, read| Request { client: ClientId(7), operation, via: Some(two), read }.into();
+    let request = |operation, read| {
+        Request { client: ClientId(7), operation, via: Some(Selector::Node(two)), read }.into()
+    };
     vec![
         NodeAction::ForceElection.on(one),
         NodeAction::ForgetLeader.on(two),

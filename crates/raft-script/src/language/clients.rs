@@ -224,7 +224,7 @@ enum RequestOption {
 const OPTIONS: &[Setting<RequestOption>] = &[
     Setting {
         name: "via",
-        help: "the node that the client asks first",
+        help: "the node that the client asks first; a role is looked up at each try",
         parse: |cursor| cursor.first_asked(),
     },
     Setting {
@@ -237,7 +237,7 @@ const OPTIONS: &[Setting<RequestOption>] = &[
 const READ_OPTIONS: &[Setting<RequestOption>] = &[
     Setting {
         name: "via",
-        help: "the node that the client asks first",
+        help: "the node that the client asks first; a role is looked up at each try",
         parse: |cursor| cursor.first_asked(),
     },
     Setting {
@@ -312,10 +312,7 @@ impl Cursor<'_> {
 }
 
 /// A request of a client as text.
-pub(crate) fn write_request(
-    f: &mut fmt::Formatter<'_>,
-    request: &Request<Selector>,
-) -> fmt::Result {
+pub(crate) fn write_request(f: &mut fmt::Formatter<'_>, request: &Request) -> fmt::Result {
     let Request { operation, via, read, client } = request;
     write_operation(f, operation)?;
     write_via(f, *via)?;

@@ -6,6 +6,7 @@ use std::fmt;
 use raft_sim::{DelayRange, Setup, StatePlace};
 
 use super::Word;
+use super::bounds::{BoundWords, culprit};
 use super::cursor::{Cursor, Parsed};
 use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER};
 use crate::session::without_unknown_down;
@@ -253,7 +254,11 @@ impl Cursor<'_> {
         }
         self.end()?;
         without_unknown_down(&setup).validate().map_err(|error| {
-            self.error_in_all(format!("settings within their bounds ({error})"))
+            let expected = format!("settings within their bounds ({})", BoundWords(&error));
+            match culprit(&error) {
+                Some(word) => self.error_at_word(word, expected),
+                None => self.error_in_all(expected),
+            }
         })?;
         Ok(Statement::Cluster(Box::new(setup)))
     }

@@ -294,6 +294,35 @@ impl<'a> Cursor<'a> {
         self.error_at(self.next.saturating_sub(1), expected)
     }
 
+    /// The place of the next token, for [`error_from`](Self::error_from).
+    pub(crate) fn place(&self) -> usize {
+        self.next
+    }
+
+    /// An error about all tokens from a place up to here.
+    pub(crate) fn error_from(&self, place: usize, expected: impl Into<String>) -> ParseError {
+        let last = self.tokens.get(self.next.saturating_sub(1));
+        match self.tokens.get(place).zip(last) {
+            Some((first, last)) => {
+                ParseError::new(1, self.text, (first.start, last.end), expected.into())
+            }
+            None => self.error(expected),
+        }
+    }
+
+    /// An error about a setting and its value; about the whole statement if it does not name the
+    /// setting.
+    pub(crate) fn error_at_word(&self, word: &str, expected: impl Into<String>) -> ParseError {
+        let named = self.tokens.iter().position(|token| token.kind == Kind::Word(word));
+        let value = named.and_then(|place| self.tokens.get(place + 2));
+        match named.and_then(|place| self.tokens.get(place)).zip(value) {
+            Some((name, value)) => {
+                ParseError::new(1, self.text, (name.start, value.end), expected.into())
+            }
+            None => self.error_in_all(expected),
+        }
+    }
+
     /// An error about the whole statement.
     pub(crate) fn error_in_all(&self, expected: impl Into<String>) -> ParseError {
         let start = self.tokens.first().map_or(0, |token| token.start);

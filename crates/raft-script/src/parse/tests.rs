@@ -336,7 +336,7 @@ fn what_cannot_be_is_refused() {
         ("expect term 3", 14),
         ("cluster nodes=12", 15),
         ("cluster nodes=3 nodes=4", 17),
-        ("cluster heartbeat=1s", 1),
+        ("cluster heartbeat=1s", 9),
         ("cluster colour=red", 9),
         ("set x=\"1", 9),
         ("set x=\"\\q\"", 8),
@@ -366,8 +366,8 @@ fn what_cannot_be_asked_of_a_leader_is_refused() {
         ("cluster paper=on", 14),
         ("cluster pre-vote=yes", 18),
         ("cluster check-quorum=off", 1),
-        ("cluster drift=51%", 1),
-        ("cluster window=0", 1),
+        ("cluster drift=51%", 9),
+        ("cluster window=0", 9),
         ("cluster chunk=64", 15),
         ("cluster uncommitted=1025GiB", 21),
         ("add 6 learner", 7),
@@ -438,5 +438,45 @@ fn bugs_are_switches_of_builds_that_have_them() {
         let found = error("cluster bugs=stale-votes,typo");
         assert_eq!(found.column, 26);
         assert!(found.to_string().contains("commit-old-term"), "{found}");
+    }
+}
+
+#[test]
+fn an_answer_that_no_client_gets_is_a_mistake() {
+    let error = parse_line("expect answer client 1 = valeu 7 within 2s").unwrap_err();
+    assert_eq!((error.column, error.found.as_str()), (26, "valeu 7"));
+    assert!(error.message().contains("`value …`, `no value`"), "{error}");
+    assert!(error.message().contains("`gave up`"), "{error}");
+    let error = parse_line("run until not answer client 1 = \"ok\"").unwrap_err();
+    assert_eq!(error.found, "\"ok\"");
+    for answer in ["done", "value 7", "\"2 keys: a=1 b=2\"", "not swapped: the key is absent"] {
+        parse_line(&format!("expect answer client 1 = {answer}")).unwrap();
+    }
+}
+
+/// Some editors begin a file with it.
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let script = parse("\u{feff}cluster nodes=3\nrun 1s").unwrap();
+    assert_eq!(script, parse("cluster nodes=3\nrun 1s").unwrap());
+    let error = parse("\u{feff}clutter").unwrap_err();
+    assert_eq!((error.line, error.column, error.found.as_str()), (1, 1, "clutter"));
+}
+
+/// An error about a bound names the setting and its value as the script wrote them.
+#[test]
+fn settings_out_of_bounds_are_named_as_in_the_script() {
+    for (settings, place, words) in [
+        ("batch=0", "batch=0", "batch is 0; it must be from 1 to 100000"),
+        ("seed=2 chunk=1GiB", "chunk=1GiB", "chunk is 1GiB; it must be from 1B to 64MiB"),
+        ("drift=60%", "drift=60%", "drift is 60%; it must be from 0% to 50%"),
+        ("heartbeat=0s", "heartbeat=0s", "heartbeat is 0s; it must be from 1us to 60m"),
+        ("timeout=0s", "timeout=0s", "timeout is 0s; it must be from 1ms to 60m"),
+        ("lease=on check-quorum=off", "lease=on", "lease=on needs check-quorum=on"),
+        ("heartbeat=1s", "heartbeat=1s", "less than the shortest election timeout (150ms)"),
+    ] {
+        let error = parse_line(&format!("cluster nodes=3 {settings}")).unwrap_err();
+        assert_eq!(error.found, place, "{error}");
+        assert!(error.expected.contains(words), "{error}");
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{StatementError, parse};
+use crate::{DiskContents, StatementError, parse};
 
 fn report(text: &str) -> RunReport {
     run(&parse(text).unwrap_or_else(|error| panic!("{error}")), &mut |_| {})
@@ -96,33 +96,15 @@ fn what_is_under_way_is_limited() {
     }
 }
 
-/// Two disks with different entries at the same place, of the same term.
-fn contradictory_disks() -> String {
-    use base64::Engine as _;
-    let image = |command: &[u8]| {
-        let payload = raft_core::Payload::Command(command.into());
-        let entry =
-            raft_core::Entry { index: raft_core::LogIndex(1), term: raft_core::Term(1), payload };
-        let persist = raft_core::Persist {
-            hard_state: Some(raft_core::HardState {
-                current_term: raft_core::Term(1),
-                voted_for: None,
-            }),
-            entries: raft_core::Entries::from_iter([entry]),
-            ..raft_core::Persist::default()
-        };
-        let mut records = raft_storage::Records::default();
-        records.apply(&raft_storage::WriteBatch::from_persist(&persist));
-        base64::engine::general_purpose::STANDARD.encode(raft_storage::export(&records))
-    };
-    let (left, right) = (image(b"left"), image(b"right"));
-    format!("cluster nodes=3 seed=1\ndisk 1 image=\"{left}\"\ndisk 2 image=\"{right}\"\n")
-}
+/// Node 1 has an entry of term 2, but no majority has heard of that term: node 2 leads in it too,
+/// and puts another entry at the same place.
+const SECOND_LEADER_OF_A_TERM: &str = "cluster nodes=3 seed=1 down=1\ndisk 1 terms=1,2\n\
+                                       disk 2 terms=1\ndisk 3 terms=1\ntimeout 2\n";
 
 /// A script need not expect `safe`: a broken property ends it.
 #[test]
 fn a_broken_property_is_reported_at_once() {
-    let report = report(&format!("{}run until leader\nrun 10s\n", contradictory_disks()));
+    let report = report(&format!("{SECOND_LEADER_OF_A_TERM}run until leader\nrun 10s\n"));
     let failure = report.failure.expect("the logs do not match");
     let ExecError::Violated(violation) = &failure.error else { panic!("{failure}") };
     assert_eq!(violation.property.name, "Log Matching");
@@ -185,4 +167,50 @@ fn planted_bugs_break_properties() {
         let without = format!("{}{}", &text[..start], &text[end..]);
         assert_eq!(report(&without).failure, None, "{property}");
     }
+}
+
+/// The line and the words of the failure of a run that never begins.
+fn mistake(text: &str) -> (usize, String) {
+    let report = report(text);
+    assert!(report.session.is_none(), "{text}");
+    let failure = report.failure.expect("a mistake");
+    (failure.line, failure.error.to_string())
+}
+
+#[test]
+fn disks_that_no_run_leads_to_are_a_mistake_of_the_script() {
+    let (line, words) =
+        mistake("cluster nodes=3 seed=1\ndisk 1 terms=1,1,2\n\ndisk 2 terms=1,2,2\nrun 1s");
+    assert_eq!(line, 4);
+    assert!(words.contains("disk of node 2"), "{words}");
+    assert!(
+        words.ends_with(
+            "its entry 3@2 follows an entry of term 2, but one of term 1 in the log of node 1"
+        ),
+        "{words}"
+    );
+    // One leader of term 2 cannot have begun its term at two places.
+    let (_, words) = mistake("cluster nodes=3\ndisk 1 terms=1,2\ndisk 3 terms=1,1,2\nrun 1s");
+    assert!(
+        words.ends_with("term 2 begins with its entry 3, but with entry 2 in the log of node 1"),
+        "{words}"
+    );
+    for disks in ["disk 1 terms=1,2\ndisk 2 terms=1,3", "disk 1 terms=1,1\ndisk 2 terms=1,1,4"] {
+        assert_eq!(report(&format!("cluster nodes=3\n{disks}\nrun 1s")).failure, None);
+    }
+}
+
+/// The same entry with another command: of two images, one was changed.
+#[test]
+fn images_that_contradict_each_other_are_a_mistake_of_the_script() {
+    let image = |value: &str| {
+        let text = format!("cluster nodes=1\nrun until leader\nset x={value}\nrun until idle");
+        let session = report(&text).session.expect("a session");
+        let node = session.world().nodes().next().expect("a node");
+        DiskContents::Image(raft_storage::export(node.disk().durable()))
+    };
+    let (one, two) = (image("1"), image("2"));
+    let (line, words) = mistake(&format!("cluster nodes=3\ndisk 1 {one}\ndisk 2 {two}"));
+    assert_eq!(line, 3);
+    assert!(words.contains("is not the one in the log of node 1"), "{words}");
 }

@@ -1,7 +1,7 @@
 //! Statements that act at once: their nodes, and the actions on them.
 
-use raft_core::{NodeId, RoleKind};
-use raft_sim::{Action, ActionError, NodeState, SimNode};
+use raft_core::NodeId;
+use raft_sim::{Action, ActionError};
 
 use super::Session;
 use crate::outcome::{ExecError, Reply, StatementError};
@@ -21,10 +21,7 @@ impl Session {
         // The journal has the number of steps before the actions.
         let before = self.journal.len();
         self.note(Statement::Order(order.clone()));
-        let asked = match plan.actions.as_slice() {
-            [Action::Administer { node, .. }] => Some(*node),
-            _ => None,
-        };
+        let asked = plan.actions.first().and_then(administered);
         let result = self.carry_out(plan);
         if let (Some(node), Ok(_)) = (asked, &result) {
             self.orders.give(order, node, &self.world);
@@ -103,8 +100,9 @@ impl Session {
                 Ok(Plan::one(Action::Recover { nodes }))
             }
             Order::Request(request) => {
-                let request = request.clone().try_map(|node| self.select(node))?;
-                Ok(Plan::one(request.into()))
+                // The role must have a holder now; the client looks it up again at each try.
+                request.via.map(|node| self.select(node)).transpose()?;
+                Ok(Plan::one(request.clone().into()))
             }
         }
     }
@@ -182,22 +180,17 @@ impl Session {
 
     /// The node that a selector names at present.
     pub(super) fn select(&self, selector: Selector) -> Result<NodeId, ExecError> {
-        match selector {
-            Selector::Node(node) if self.world.node(node).is_some() => Ok(node),
-            Selector::Node(node) => Err(ActionError::NoSuchNode(node).into()),
-            Selector::Leader => {
-                self.world.leader().ok_or_else(|| no_such_role(selector.to_string()))
-            }
-            Selector::AnyFollower => {
-                let is_follower = |node: &&SimNode| {
-                    node.state() == NodeState::Running
-                        && node.core().is_some_and(|core| core.role() == RoleKind::Follower)
-                };
-                let follower = self.world.nodes().find(is_follower).map(SimNode::id);
-                follower.ok_or_else(|| no_such_role("follower".to_owned()))
-            }
-        }
+        self.world.select(selector).ok_or_else(|| match selector {
+            Selector::Node(node) => ActionError::NoSuchNode(node).into(),
+            Selector::Leader => no_such_role("leader"),
+            Selector::AnyFollower => no_such_role("follower"),
+        })
     }
+}
+
+/// The node that is asked, if the action is a request about leadership or membership.
+fn administered(action: &Action) -> Option<NodeId> {
+    if let Action::Administer { node, .. } = action { Some(*node) } else { None }
 }
 
 impl Plan {
@@ -206,6 +199,6 @@ impl Plan {
     }
 }
 
-fn no_such_role(role: String) -> ExecError {
-    StatementError::NoSuchRole { role }.into()
+fn no_such_role(role: &str) -> ExecError {
+    StatementError::NoSuchRole { role: role.to_owned() }.into()
 }

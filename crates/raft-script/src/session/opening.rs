@@ -1,5 +1,7 @@
 //! The statements that make a world: `cluster`, and the contents of disks.
 
+mod contradiction;
+
 use raft_core::{Entry, HardState, LogIndex, Payload, Persist, Term};
 use raft_kv::{ClientId, Command, Operation, Sequence};
 use raft_sim::Setup;
@@ -29,6 +31,9 @@ impl Session {
                 setup = Setup::clone(cluster);
             } else if let Statement::DiskContents { node, contents } = &line.statement {
                 let records = records(contents)
+                    .and_then(|records| {
+                        contradiction::check(*node, &records, &setup.disks).map(|()| records)
+                    })
                     .map_err(|reason| fail(StatementError::DiskImage { node: *node, reason }))?;
                 setup.disks.insert(*node, records);
                 if let DiskContents::Log { terms, .. } = contents {

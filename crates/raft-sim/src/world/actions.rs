@@ -12,7 +12,7 @@ use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
     Action, ActionError, AdminRequest, DiskAction, DiskChange, DiskDamage, DiskError, DiskEvent,
-    MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Unsynced,
+    MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector, Unsynced,
 };
 
 impl World {
@@ -49,7 +49,7 @@ impl World {
             }
             Action::Recover { nodes } => self.recover(nodes),
             Action::Request(request) => {
-                if let Some(node) = request.via {
+                if let Some(Selector::Node(node)) = request.via {
                     self.state_of(node)?;
                 }
                 let Request { operation, via, read, .. } = request.clone();

@@ -52,6 +52,11 @@ impl World {
         if self.gives_up(id) {
             return;
         }
+        let role = self.clients.get(&id).and_then(Client::asked_role);
+        let holder = role.and_then(|role| self.select(role));
+        if let (Some(node), Some(client)) = (holder, self.clients.get_mut(&id)) {
+            client.aim(node);
+        }
         let Some((pending, delay)) = self.clients.get_mut(&id).and_then(Client::ask) else {
             return;
         };

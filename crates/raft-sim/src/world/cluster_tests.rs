@@ -7,8 +7,8 @@ use raft_kv::{ClientId, Operation, Response};
 
 use crate::{
     Action, ActionError, AdminRequest, ClientError, ClientEvent, ClusterEvent, Event, EventKind,
-    MAX_NODES, NodeAction, NodeState, ReadPolicy, Request, RetryReason, Setup, SetupError, SimNode,
-    World,
+    MAX_NODES, NodeAction, NodeState, ReadPolicy, Request, RetryReason, Selector, Setup,
+    SetupError, SimNode, World,
 };
 
 /// A cluster of three that has had a leader for a while.
@@ -52,7 +52,7 @@ fn until_answer(world: &mut World) -> (Response, NodeId, ReadPolicy) {
 }
 
 fn request(operation: Operation, via: NodeId, read: ReadPolicy) -> Action {
-    Request { client: ClientId(1), operation, via: Some(via), read }.into()
+    Request { client: ClientId(1), operation, via: Some(Selector::Node(via)), read }.into()
 }
 
 fn set() -> Operation {

@@ -8,7 +8,7 @@ use raft_kv::{ClientId, Operation, Response};
 use crate::{
     Action, ActionError, ClientEvent, DelayRange, DiskError, DiskEvent, DropReason, Event,
     EventKind, LinkChange, MessageEvent, NetworkAction, NodeAction, NodeState, ReadPolicy, Request,
-    Setup, StateMachineEvent, Unsynced, World,
+    Selector, Setup, StateMachineEvent, Unsynced, World,
 };
 
 fn world(nodes: u64, seed: u64) -> World {
@@ -118,7 +118,7 @@ fn a_client_finds_the_leader_by_redirection() {
     let action = Request {
         client: ClientId(1),
         operation: set("x", "1"),
-        via: Some(follower),
+        via: Some(Selector::Node(follower)),
         read: ReadPolicy::Log,
     }
     .into();
@@ -147,7 +147,7 @@ fn a_client_gets_out_of_a_minority_that_keeps_naming_its_old_leader() {
     let follower = world.node_ids().find(|id| *id != leader).unwrap();
     world.apply(NetworkAction::Partition { groups: vec![vec![leader, follower]] }.into()).unwrap();
     world.run_until(world.now() + Duration::from_secs(1));
-    let via = Some(follower);
+    let via = Some(Selector::Node(follower));
     let action =
         Request { client: ClientId(1), operation: set("x", "1"), via, read: ReadPolicy::Log }
             .into();
@@ -509,7 +509,7 @@ fn a_refused_action_changes_nothing() {
         Request {
             client: ClientId(1),
             operation: set("x", "1"),
-            via: Some(NodeId(4)),
+            via: Some(Selector::Node(NodeId(4))),
             read: ReadPolicy::Log,
         }
         .into(),

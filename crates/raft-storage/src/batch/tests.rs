@@ -1,7 +1,8 @@
 //! Tests of the writes for each request.
 
 use raft_core::{
-    Bytes, Entry, HardState, LogPosition, Membership, NodeId, Payload, PersistId, Snapshot, Term,
+    Bytes, Entry, HardState, LogPosition, Membership, NodeId, Payload, PersistId, Snapshot,
+    SnapshotWrite, Term,
 };
 
 use super::*;
@@ -32,12 +33,12 @@ fn summary(batch: &WriteBatch) -> Vec<String> {
 
 #[test]
 fn a_request_is_carried_out_in_its_documented_order_with_all_witnesses() {
+    let log_start = LogPosition::new(LogIndex(3), Term(1));
     let batch = WriteBatch::from_persist(&Persist {
         id: PersistId(1),
         bootstrap: Some(Membership::new([NodeId(1)]).into()),
         hard_state: Some(HardState::default()),
-        snapshot: Some(snapshot(5).into()),
-        log_start: Some(LogPosition::new(LogIndex(3), Term(1))),
+        snapshot: Some(SnapshotWrite { snapshot: snapshot(5), log_start }.into()),
         truncate_from: Some(LogIndex(8)),
         entries: vec![entry(8, 2), entry(9, 2)].into(),
         commit_index: LogIndex(7),

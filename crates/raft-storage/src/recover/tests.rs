@@ -1,7 +1,7 @@
 //! Tests of recovery: the round trip, and each kind of damage.
 
 use proptest::prelude::*;
-use raft_core::{Bytes, Membership, Payload, Term};
+use raft_core::{Bytes, Membership, Payload, SnapshotWrite, Term};
 
 use super::*;
 use crate::record::{LogEnd, OlderLogEnd, encode_into, encode_version_into};
@@ -322,7 +322,8 @@ fn a_wiped_disk_is_no_first_start() {
 #[test]
 fn a_snapshot_past_the_end_of_the_log_replaces_all_of_it() {
     let mut disk = disk();
-    let persist = raft_core::Persist { snapshot: Some(snapshot(9).into()), ..Default::default() };
+    let write = SnapshotWrite { snapshot: snapshot(9), log_start: snapshot(9).position() };
+    let persist = raft_core::Persist { snapshot: Some(write.into()), ..Default::default() };
     disk.apply(&WriteBatch::from_persist(&persist));
     let recovered = recover(NODE, &disk).unwrap();
     assert_eq!((recovered.snapshot, recovered.entries), (Some(snapshot(9)), Vec::new()));

@@ -23,7 +23,9 @@ impl Scene {
         let node = self.follower();
         self.act(NodeAction::Pause.on(node));
         let operation = Operation::Get { key: "x".into() };
-        self.act(Request { client: READER, operation, via: Some(node), read }.into());
+        self.act(
+            Request { client: READER, operation, via: Some(Selector::Node(node)), read }.into(),
+        );
         node
     }
 

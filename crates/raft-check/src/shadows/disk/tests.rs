@@ -1,6 +1,6 @@
 //! A disk's shadow is what recovery would find.
 
-use raft_core::{Bytes, Membership, NodeId, Payload, Persist, Snapshot, Term};
+use raft_core::{Bytes, Membership, NodeId, Payload, Persist, Snapshot, SnapshotWrite, Term};
 use raft_kv::Store;
 use raft_storage::{Records, recover};
 
@@ -14,13 +14,15 @@ fn hard_state(term: u64) -> Option<HardState> {
     Some(HardState { current_term: Term(term), voted_for: Some(NodeId(term)) })
 }
 
-fn snapshot(index: u64, term: u64) -> Option<Box<Snapshot>> {
-    Some(Box::new(Snapshot {
+fn snapshot(index: u64, term: u64) -> Option<Box<SnapshotWrite>> {
+    let snapshot = Snapshot {
         last_included_index: LogIndex(index),
         last_included_term: Term(term),
         membership: Membership::new([NodeId(1)]),
         data: Bytes::from(Store::default().snapshot()),
-    }))
+    };
+    let log_start = snapshot.position();
+    Some(SnapshotWrite { snapshot, log_start }.into())
 }
 
 /// Writes of every kind, in order.

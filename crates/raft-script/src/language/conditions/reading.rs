@@ -1,12 +1,14 @@
 //! Reads the conditions that are more than one word and one value.
 
 use raft_core::LogPosition;
+use raft_kv::ClientId;
 
 use super::{CONDITIONS, ORDER_STATES, PEER_STATES};
 use crate::condition::{
     ClientCondition, Comparison, Condition, LeaderCondition, NodeCondition, PeerFact, PeerQuantity,
     Quantity, Relation,
 };
+use crate::language::answers::{self, can_be_an_answer};
 use crate::language::cursor::{Cursor, Parsed};
 use crate::language::values::is_number;
 use crate::limits::MAX_NUMBER;
@@ -152,11 +154,15 @@ impl Cursor<'_> {
         self.offer("1", "the default client");
         let client = self.client()?;
         self.sign("=")?;
+        for (word, form) in answers::first_words() {
+            self.offer(word, form);
+        }
+        let at = self.place();
         if let Some(bytes) = self.quoted() {
             let words = str::from_utf8(bytes).map(str::to_owned);
             let words = words.map_err(|_| self.error("an answer in UTF-8"))?;
             self.advance();
-            return Ok(Condition::Client(ClientCondition::Answer { client, words }));
+            return self.answered(client, words, at);
         }
         let mut words = Vec::new();
         while let Some(word) = self.word().filter(|word| *word != "within") {
@@ -167,6 +173,16 @@ impl Cursor<'_> {
             return Err(self.error("the answer in words, such as `done` or `value 7`"));
         }
         let words = words.join(" ");
+        self.answered(client, words, at)
+    }
+
+    /// Refuses words that no client is ever answered: a mistake in typing would be an expectation
+    /// that never holds, or with `not` one that always does.
+    fn answered(&mut self, client: ClientId, words: String, at: usize) -> Parsed<Condition> {
+        if !can_be_an_answer(&words) && !self.is_completing() {
+            let forms = answers::forms();
+            return Err(self.error_from(at, format!("an answer that a client can get: {forms}")));
+        }
         Ok(Condition::Client(ClientCondition::Answer { client, words }))
     }
 }
