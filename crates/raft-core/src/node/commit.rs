@@ -166,6 +166,7 @@ impl Node {
 
     /// Figure 2, `commitIndex`: raises it, never lowers it. The only other writer installs a
     /// snapshot.
+    #[inline]
     fn commit(&mut self, to: LogIndex) {
         let (from, last) = (self.commit_index, self.log.last().index);
         assert!(to > from, "commit_index {from} never goes back, to {to}");
@@ -235,13 +236,16 @@ impl Node {
 
     /// Raft §6: a server that is no member any more, by a committed membership, will not hear what
     /// becomes of the entries after the commit index. The next leader may commit them.
+    #[inline]
     pub(super) fn lose_proposals_if_removed(&mut self) {
-        if self.proposals.is_empty()
-            || self.membership_index() > self.commit_index
-            || self.membership().contains(self.config.id)
-        {
-            return;
+        let has_proposals = !self.proposals.is_empty();
+        let is_removed = || !self.membership().contains(self.config.id);
+        if has_proposals && self.membership_index() <= self.commit_index && is_removed() {
+            self.lose_uncommitted_proposals();
         }
+    }
+
+    fn lose_uncommitted_proposals(&mut self) {
         let is_known = |proposal: &Proposal| proposal.position.index <= self.commit_index;
         let known = self.proposals.partition_point(is_known);
         for proposal in self.proposals.split_off(known) {

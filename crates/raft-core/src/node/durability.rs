@@ -265,24 +265,29 @@ impl Node {
     }
 
     /// Figure 2: ends the handling of an input, and asks for its writes.
+    #[inline]
     pub(super) fn flush(&mut self) {
         if self.durability.has_collected {
-            let commit_index = rule!(self.commit_index_to_store());
-            let durability = &mut self.durability;
-            durability.has_collected = false;
-            durability.issued = durability.collecting_id();
-            let collected = &mut durability.collecting;
-            // Field by field, into its place: a value just written is slow to read as a whole.
-            self.outputs.push_back(Output::Persist(Persist {
-                id: durability.issued,
-                bootstrap: collected.bootstrap.take(),
-                hard_state: collected.hard_state.take(),
-                snapshot: collected.snapshot.take(),
-                truncate_from: collected.truncate_from.take(),
-                entries: core::mem::take(&mut collected.entries),
-                commit_index,
-            }));
+            self.flush_collected();
         }
+    }
+
+    fn flush_collected(&mut self) {
+        let commit_index = rule!(self.commit_index_to_store());
+        let durability = &mut self.durability;
+        durability.has_collected = false;
+        durability.issued = durability.collecting_id();
+        let collected = &mut durability.collecting;
+        // Field by field, into its place: a value just written is slow to read as a whole.
+        self.outputs.push_back(Output::Persist(Persist {
+            id: durability.issued,
+            bootstrap: collected.bootstrap.take(),
+            hard_state: collected.hard_state.take(),
+            snapshot: collected.snapshot.take(),
+            truncate_from: collected.truncate_from.take(),
+            entries: core::mem::take(&mut collected.entries),
+            commit_index,
+        }));
     }
 
     /// The commit index that goes to disk with a write: it costs nothing there, and the next start

@@ -205,6 +205,7 @@ impl Node {
 
     /// A server answered a request of this round: it still follows. False if there was no such
     /// round.
+    #[inline]
     pub(super) fn hear_from(
         &mut self,
         leader: &mut Leader,
