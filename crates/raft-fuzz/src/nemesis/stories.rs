@@ -7,7 +7,7 @@ use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
     Action, AdminRequest, ClockChange, LinkChange, NetworkAction, NodeAction, Random, ReadPolicy,
-    Request, Unsynced,
+    Request, Selector, Unsynced,
 };
 
 use super::{Injection, Targets, any, part};
@@ -224,10 +224,11 @@ fn race(
 
 fn write(client: ClientId, via: Option<NodeId>) -> Action {
     let operation = Operation::Set { key: "k0".into(), value: "story".into() };
+    let via = via.map(Selector::Node);
     Request { client, operation, via, read: ReadPolicy::Log }.into()
 }
 
 fn read(client: ClientId, via: NodeId, read: ReadPolicy) -> Action {
     let operation = Operation::Get { key: "k0".into() };
-    Request { client, operation, via: Some(via), read }.into()
+    Request { client, operation, via: Some(Selector::Node(via)), read }.into()
 }

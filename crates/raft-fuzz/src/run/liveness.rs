@@ -9,7 +9,7 @@ use raft_script::{ClientCondition, ClusterCondition, Condition, LeaderCondition,
 use raft_sim::units::Span;
 use raft_sim::{
     Action, AdminRequest, NetworkAction, NodeAction, NodeState, Random, ReadPolicy, Request,
-    SimNode,
+    Selector, SimNode,
 };
 
 use super::{Checked, FRESH_CLIENT, Failure, SeedRun};
@@ -122,6 +122,7 @@ impl SeedRun {
         loop {
             let Question { operation, read, via } = question.clone();
             self.fresh_answer = None;
+            let via = via.map(Selector::Node);
             self.act_now(Request { client: FRESH_CLIENT, operation, via, read }.into())?;
             let left = deadline - self.world.now();
             self.expect(answered.clone(), left, |run| {

@@ -71,6 +71,7 @@ pub(super) fn culprit(error: &SetupError) -> Option<&'static str> {
             Some(setting)
         }
         SetupError::FailingSnapshots(_) => Some("failing"),
+        SetupError::Sessions(_) => Some("sessions"),
         SetupError::TooManyRuns(_) => Some("run"),
         SetupError::NoSuchNode(_) | SetupError::DriverDelay(_) => None,
     }
