@@ -164,7 +164,8 @@ pub(crate) fn has_telling_state(condition: &Condition) -> bool {
         | Condition::Node(_)
         | Condition::Data(_)
         | Condition::Client(_)
-        | Condition::Order { .. } => true,
+        | Condition::Order { .. }
+        | Condition::Traced(_) => true,
         Condition::Not(condition) => has_telling_state(condition),
     }
 }

@@ -6,6 +6,7 @@ use raft_core::{LogPosition, NodeId, RoleKind, Term};
 use raft_kv::{ClientId, Key, Value};
 use raft_sim::NodeState;
 
+pub use crate::session::Since;
 use crate::statement::Selector;
 
 /// A condition that holds or does not hold at any moment.
@@ -30,9 +31,26 @@ pub enum Condition {
         /// Its state.
         state: OrderState,
     },
+    /// `traced became_leader at 3 >= 2 since recovery`: how often something happened.
+    Traced(TracedCondition),
     /// `not leader 2`: the condition in it does not hold, although the thing that it names is
     /// there; see [`Session::judge`](crate::Session::judge). The condition in it is no `Not`.
     Not(Box<Self>),
+}
+
+/// A condition on the events of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TracedCondition {
+    /// The [full name](raft_sim::EventKind::full_name) of the kind of event.
+    pub name: &'static str,
+    /// The node to which it happened; `None`: to any, or to none.
+    pub node: Option<Selector>,
+    /// The sign.
+    pub comparison: Comparison,
+    /// The number of these events.
+    pub number: u64,
+    /// The beginning of the count; `None`: the beginning of the run.
+    pub since: Option<Since>,
 }
 
 /// The state of a request about leadership or membership: its answer, if it has one.

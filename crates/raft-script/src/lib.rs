@@ -57,7 +57,7 @@ pub use complete::{Suggestion, complete};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
     MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
-    Relation,
+    Relation, Since, TracedCondition,
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};

@@ -5,6 +5,7 @@ mod conditions;
 mod export;
 mod goal;
 mod opening;
+mod tally;
 
 use std::collections::BTreeMap;
 
@@ -22,8 +23,10 @@ use crate::units::Span;
 
 pub use self::goal::Goal;
 pub(crate) use self::opening::without_unknown_down;
+pub use self::tally::Since;
 
 use self::goal::Target;
+use self::tally::Tally;
 
 /// A world with its checkers and its journal. The command line, the page and tests
 /// [start](Self::start) a statement and, if it needs time to pass, [step](Self::step) until it is
@@ -56,6 +59,7 @@ pub struct Session {
     answers: BTreeMap<ClientId, String>,
     /// Requests about leadership and membership.
     orders: Orders,
+    tally: Tally,
     goal: Option<Goal>,
 }
 
@@ -110,6 +114,8 @@ impl Session {
     fn with_opening(setup: Setup, opening: Vec<Statement>) -> Result<Self, SetupError> {
         let world = World::new(setup)?;
         let checks = Checks::new(&world);
+        let mut tally = Tally::default();
+        world.events().iter().for_each(|event| tally.count(event));
         Ok(Self {
             world,
             checks,
@@ -118,6 +124,7 @@ impl Session {
             gathered: None,
             answers: BTreeMap::new(),
             orders: Orders::default(),
+            tally,
             goal: None,
         })
     }
@@ -198,6 +205,11 @@ impl Session {
                     within,
                     is_expected: true,
                 })
+            }
+            Statement::Mark(name) => {
+                self.tally.mark(name);
+                self.note(statement.clone());
+                Ok(Started::Done(Reply::new(format!("{name} is {}", self.time_in_words()))))
             }
             Statement::Order(order) => self.act(order).map(Started::Done),
         }
@@ -356,6 +368,7 @@ impl Session {
         self.checks.observe(&self.world, self.world.events());
         for event in self.world.events() {
             self.orders.observe(event);
+            self.tally.count(event);
             let EventKind::Client { client, event, .. } = &event.kind else { continue };
             if let ClientEvent::Answered { response, .. } = event {
                 self.answers.insert(*client, response.to_string());

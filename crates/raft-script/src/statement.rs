@@ -79,6 +79,8 @@ pub enum Statement {
     },
     /// `crash leader`, `set x=1`, …: do something now. No time passes.
     Order(Order),
+    /// `mark recovery`: name this moment.
+    Mark(String),
     /// `expect leader among 3 4 5 within 2s`: fail if that does not hold.
     Expect {
         /// The condition that must hold.
@@ -99,6 +101,7 @@ impl Statement {
             | Self::DiskContents { .. }
             | Self::Run(_)
             | Self::Step(_)
+            | Self::Mark(_)
             | Self::Order(_) => false,
         }
     }
@@ -162,6 +165,7 @@ impl fmt::Display for Statement {
             Self::Step(count) => write!(f, "step {count}"),
             Self::At { moment, statement } => write!(f, "at {moment} {statement}"),
             Self::Order(order) => order.fmt(f),
+            Self::Mark(name) => write!(f, "mark {name}"),
             Self::Expect { condition, within } => {
                 write!(f, "expect {condition}")?;
                 write_within(f, *within)

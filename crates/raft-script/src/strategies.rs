@@ -110,6 +110,7 @@ pub(crate) fn timed() -> BoxedStrategy<Statement> {
         (condition(), option::of(duration()))
             .prop_map(|(condition, within)| Statement::Run(Run::Until { condition, within })),
         (1..=MAX_STEPS).prop_map(Statement::Step),
+        "[a-z][a-z0-9_-]{0,8}".prop_map(Statement::Mark),
         (condition(), option::of(duration()))
             .prop_map(|(condition, within)| Statement::Expect { condition, within }),
     ]

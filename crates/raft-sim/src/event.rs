@@ -8,6 +8,7 @@ mod cluster;
 mod disk;
 mod message;
 mod message_words;
+mod names;
 mod network;
 mod outcome;
 mod process;

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use raft_core::LogPosition;
+use raft_core::{Instant, LogPosition};
 
 use super::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
-    MemberCondition, NodeCondition, PeerFact, PeerQuantity, Quantity, Relation,
+    MemberCondition, NodeCondition, PeerFact, PeerQuantity, Quantity, Relation, Since,
+    TracedCondition,
 };
 use crate::language::{ORDER_STATES, PEER_STATES, ROLES, STATES, name_of};
 use crate::statement::write_list;
-use crate::units::{Terms, Text, Words};
+use crate::units::{Span, Terms, Text, Words};
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,7 +29,24 @@ impl fmt::Display for Condition {
                 }
                 write!(f, "= {}", name_of(ORDER_STATES, state))
             }
+            Self::Traced(condition) => condition.fmt(f),
             Self::Not(condition) => write!(f, "not {condition}"),
+        }
+    }
+}
+
+impl fmt::Display for TracedCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, node, comparison, number, since } = self;
+        write!(f, "traced {name}")?;
+        node.map_or(Ok(()), |node| write!(f, " at {node}"))?;
+        if (*comparison, *number) != (Comparison::AtLeast, 1) {
+            write!(f, " {comparison} {number}")?;
+        }
+        match since {
+            Some(Since::Time(time)) => write!(f, " since {}", Span(*time - Instant(0))),
+            Some(Since::Mark(name)) => write!(f, " since {name}"),
+            None => Ok(()),
         }
     }
 }

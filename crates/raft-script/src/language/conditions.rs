@@ -246,6 +246,22 @@ pub(crate) const CONDITIONS: &[Word<Condition>] = &[
         parse: |cursor| cursor.order(),
     },
     Word {
+        name: "traced",
+        brief: "something happened",
+        forms: &[
+            (
+                "traced became_leader [at 3]",
+                "an event of this kind happened (at node 3); completion and errors list the kinds",
+            ),
+            (
+                "traced vote_refused = 2 [since 1500ms]",
+                "it happened so often (since that time); =, >= or <=",
+            ),
+            ("traced crashed since recovery", "it happened after the statement: mark recovery"),
+        ],
+        parse: |cursor| cursor.traced(),
+    },
+    Word {
         name: "safe",
         brief: "no property was broken",
         forms: &[("safe", "no property that must always hold was broken")],

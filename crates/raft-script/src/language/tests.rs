@@ -9,7 +9,7 @@ const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../RE
 
 /// The statements that README leaves out.
 const STATEMENTS_LEFT_OUT: &[&str] =
-    &["clock", "cut", "demote", "forget", "put", "recover", "replay", "restore", "slow"];
+    &["clock", "cut", "demote", "forget", "mark", "put", "recover", "replay", "restore", "slow"];
 
 /// The conditions that README leaves out.
 const CONDITIONS_LEFT_OUT: &[&str] = &[
@@ -33,6 +33,7 @@ const CONDITIONS_LEFT_OUT: &[&str] = &[
     "settled",
     "state",
     "term",
+    "traced",
     "value",
     "vote",
     "voters",

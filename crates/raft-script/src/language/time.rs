@@ -36,6 +36,12 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         },
     },
     Word {
+        name: "mark",
+        brief: "name this moment",
+        forms: &[("mark recovery", "name this moment, for: expect traced crashed since recovery")],
+        parse: |cursor| cursor.mark().map(Statement::Mark),
+    },
+    Word {
         name: "at",
         brief: "run until a moment, then carry out a statement",
         forms: &[

@@ -225,6 +225,23 @@ impl Cursor<'_> {
         Ok(position)
     }
 
+    /// The name of a mark: a plain word that does not begin with a digit.
+    pub(crate) fn mark(&mut self) -> Parsed<String> {
+        const LONGEST: usize = 40;
+        let is_plain = |word: &&str| {
+            let letters = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            word.len() <= LONGEST
+                && word.starts_with(|c: char| c.is_ascii_alphabetic())
+                && word.chars().all(letters)
+        };
+        let name = self.word().filter(is_plain).map(str::to_owned);
+        let name = name.ok_or_else(|| {
+            self.error("the name of a mark: a letter, then letters, digits, `-` and `_`")
+        })?;
+        self.advance();
+        Ok(name)
+    }
+
     pub(crate) fn key(&mut self) -> Parsed<Key> {
         self.offer_keys("");
         self.text("a key").map(Key::from)

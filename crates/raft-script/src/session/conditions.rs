@@ -7,9 +7,11 @@ use raft_kv::{ClientId, Key};
 use raft_sim::{PendingOperation, SimNode};
 
 use super::Session;
+use super::tally::Counted;
 use crate::condition::{
-    ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, MemberCondition,
-    NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
+    ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
+    MemberCondition, NodeCondition, PeerFact, PeerQuantity, PeerState, Quantity, Relation,
+    TracedCondition,
 };
 use crate::outcome::ExecError;
 use crate::statement::Selector;
@@ -42,6 +44,7 @@ impl Condition {
             | Self::Cluster(_)
             | Self::Client(_)
             | Self::Order { .. } => Vec::new(),
+            Self::Traced(condition) => condition.node.into_iter().collect(),
             Self::Not(condition) => condition.nodes(),
         }
     }
@@ -65,7 +68,8 @@ impl Session {
             | Condition::Node(_)
             | Condition::Data(_)
             | Condition::Cluster(_)
-            | Condition::Client(_) => {}
+            | Condition::Client(_)
+            | Condition::Traced(_) => {}
         }
     }
 
@@ -90,8 +94,32 @@ impl Session {
             Condition::Order { number, state } => {
                 Some(self.orders.get(*number)?.state(&self.world) == *state)
             }
+            Condition::Traced(condition) => self.judge_traced(condition),
             Condition::Not(condition) => self.judge(condition).map(|holds| !holds),
         }
+    }
+
+    /// `None` too if the events are so many that the older ones are forgotten, and the number cannot
+    /// be told.
+    fn judge_traced(&self, condition: &TracedCondition) -> Option<bool> {
+        let counted = self.counted(condition)?;
+        let holds = condition.comparison.holds(counted.count, condition.number);
+        match condition.comparison {
+            Comparison::AtLeast if holds => Some(true),
+            Comparison::AtMost if !holds => Some(false),
+            Comparison::Equal | Comparison::AtLeast | Comparison::AtMost => {
+                (!counted.at_least).then_some(holds)
+            }
+        }
+    }
+
+    /// The number of events of a kind; `None` without the mark or the node that it names.
+    fn counted(&self, condition: &TracedCondition) -> Option<Counted> {
+        let node = match condition.node {
+            Some(node) => Some(self.one(node)?.id()),
+            None => None,
+        };
+        self.tally.of(condition.name, node, condition.since.as_ref())
     }
 
     fn judge_leader(&self, condition: &LeaderCondition) -> Option<bool> {

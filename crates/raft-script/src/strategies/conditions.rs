@@ -4,15 +4,15 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use raft_core::{LogIndex, LogPosition, RoleKind};
+use raft_core::{Instant, LogIndex, LogPosition, RoleKind};
 use raft_kv::ClientId;
 use raft_sim::NodeState;
 
-use super::{key, node, selector, term, value};
+use super::{duration, key, node, selector, term, value};
 use crate::condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
     MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
-    Relation,
+    Relation, Since, TracedCondition,
 };
 use crate::limits::MAX_NUMBER;
 
@@ -43,6 +43,24 @@ fn peer_fact() -> impl Strategy<Value = PeerFact> {
             |(quantity, comparison, number)| PeerFact::Number { quantity, comparison, number }
         ),
     ]
+}
+
+fn traced() -> impl Strategy<Value = TracedCondition> {
+    let names: Vec<&str> = raft_sim::EventKind::full_names().collect();
+    let since = prop_oneof![
+        duration().prop_map(|time| Since::Time(Instant(0) + time)),
+        "[a-z][a-z0-9_-]{0,8}".prop_map(Since::Mark),
+    ];
+    let number = (comparison(), 0..=MAX_NUMBER);
+    (select(names), option::of(selector()), number, option::of(since)).prop_map(
+        |(name, node, (comparison, number), since)| TracedCondition {
+            name,
+            node,
+            comparison,
+            number,
+            since,
+        },
+    )
 }
 
 fn order_state() -> impl Strategy<Value = OrderState> {
@@ -104,6 +122,7 @@ fn positive_condition() -> BoxedStrategy<Condition> {
         Just(Condition::Cluster(ClusterCondition::Complete)),
         Just(Condition::Cluster(ClusterCondition::Settled)),
         Just(Condition::Client(ClientCondition::Idle)),
+        traced().prop_map(Condition::Traced),
         (option::of(1..=MAX_NUMBER), order_state())
             .prop_map(|(number, state)| Condition::Order { number, state }),
         (client(), words).prop_map(|(client, words)| Condition::Client(ClientCondition::Answer {

@@ -1,12 +1,13 @@
 //! Reads the conditions that are more than one word and one value.
 
-use raft_core::LogPosition;
+use raft_core::{Instant, LogPosition};
 use raft_kv::ClientId;
+use raft_sim::EventKind;
 
 use super::{CONDITIONS, ORDER_STATES, PEER_STATES};
 use crate::condition::{
     ClientCondition, Comparison, Condition, LeaderCondition, NodeCondition, PeerFact, PeerQuantity,
-    Quantity, Relation,
+    Quantity, Relation, Since, TracedCondition,
 };
 use crate::language::answers::{self, can_be_an_answer};
 use crate::language::cursor::{Cursor, Parsed};
@@ -134,6 +135,38 @@ impl Cursor<'_> {
         let is_after = self.eat(("after", "the last entry of the snapshot"));
         let after = if is_after { self.position()? } else { LogPosition::ORIGIN };
         Ok(Condition::Node(NodeCondition::Log { node, terms, after }))
+    }
+
+    /// `became_leader at 3 >= 2 since recovery`
+    pub(super) fn traced(&mut self) -> Parsed<Condition> {
+        for name in EventKind::full_names() {
+            self.offer(name, "a kind of event");
+        }
+        let name = self.word().and_then(|word| EventKind::full_names().find(|it| *it == word));
+        let name = name.ok_or_else(|| {
+            let names: Vec<&str> = EventKind::full_names().collect();
+            self.error(format!("a kind of event: {}", names.join(", ")))
+        })?;
+        self.advance();
+        let is_at = self.eat(("at", "a node"));
+        let node = if is_at { Some(self.selector()?) } else { None };
+        let is_compared = COMPARISONS.iter().any(|(sign, _)| self.is_sign_at(0, sign.sign()));
+        for (comparison, help) in COMPARISONS {
+            self.offer(comparison.sign(), help);
+        }
+        let (comparison, number) =
+            if is_compared { self.comparison()? } else { (Comparison::AtLeast, 1) };
+        let since =
+            if self.eat(("since", "a time, or a mark")) { Some(self.since()?) } else { None };
+        let condition = TracedCondition { name, node, comparison, number, since };
+        Ok(Condition::Traced(condition))
+    }
+
+    fn since(&mut self) -> Parsed<Since> {
+        if self.word().is_some_and(is_number) {
+            return self.duration().map(|time| Since::Time(Instant(0) + time));
+        }
+        self.mark().map(Since::Mark)
     }
 
     /// `= refused`, `2 = done`

@@ -7,10 +7,11 @@ use raft_sim::SimNode;
 use super::{log_of, peer_number, peer_state};
 use crate::condition::{
     ClientCondition, ClusterCondition, Condition, DataCondition, LeaderCondition, NodeCondition,
-    PeerQuantity, Quantity, Relation,
+    PeerQuantity, Quantity, Relation, TracedCondition,
 };
 use crate::language::{PEER_STATES, STATES, name_of};
 use crate::session::Session;
+use crate::session::tally::Counted;
 use crate::statement::Selector;
 use crate::units::{Terms, Text};
 
@@ -39,7 +40,21 @@ impl Session {
                 Some(order) => format!("{}: {}", order.statement, order.in_words(&self.world)),
                 None => "no such order was given".to_owned(),
             },
+            Condition::Traced(condition) => self.traced_in_words(condition),
             Condition::Not(condition) => self.found(condition),
+        }
+    }
+
+    fn traced_in_words(&self, condition: &TracedCondition) -> String {
+        match self.counted(condition) {
+            Some(Counted { count: 1, at_least: false }) => {
+                format!("{} happened once", condition.name)
+            }
+            Some(Counted { count, at_least }) => {
+                let at_least = if at_least { "at least " } else { "" };
+                format!("{} happened {at_least}{count} times", condition.name)
+            }
+            None => "there is no such mark, or no such node".to_owned(),
         }
     }
 
