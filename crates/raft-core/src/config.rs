@@ -27,7 +27,8 @@ pub struct Config {
     /// is empty, and is stored with the first write
     /// ([`Persist::bootstrap`](crate::Persist::bootstrap)). At later starts it must be the same
     /// list, or empty, whatever the membership has become since; another list is
-    /// [`RestartError::OtherBootstrap`](crate::RestartError::OtherBootstrap).
+    /// [`RestartError::OtherBootstrap`](crate::RestartError::OtherBootstrap). Contexts may differ:
+    /// those that are stored count.
     pub membership: Membership,
     /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own,
     /// ideally a new one at each start. Default: the id.
@@ -108,6 +109,13 @@ pub enum ConfigError {
     VoterAndLearner(NodeId),
     /// Node ids start at 1.
     NodeIdZero,
+    /// The context of a member is too long ([`Membership::MAX_CONTEXT_BYTES`]).
+    ContextTooLong {
+        /// The member.
+        node: NodeId,
+        /// The bytes of its context.
+        bytes: usize,
+    },
     /// A duration must be at least one microsecond and at most one hour.
     DurationOutOfRange {
         /// The name of the setting.
@@ -281,6 +289,11 @@ impl fmt::Display for ConfigError {
                 f.write_str("lease_reads needs check_quorum: a lease depends on leader stickiness")
             }
             Self::NodeIdZero => f.write_str("node ids start at 1"),
+            Self::ContextTooLong { node, bytes } => write!(
+                f,
+                "the context of node {node} has {bytes} bytes, and at most {} are possible",
+                Membership::MAX_CONTEXT_BYTES
+            ),
             Self::DurationOutOfRange { setting, value } => {
                 write!(f, "{setting} is {value:?}; it must be from 1 µs to 1 h")
             }

@@ -38,11 +38,23 @@
 //!
 //! # Addresses
 //!
-//! A member is a [`NodeId`] and nothing else: the node never sees an address. The driver maps ids
-//! to addresses. The map must know a new server *before* the change that adds it, on every member.
-//! Two ways that work: names that a resolver turns into addresses, or a command of the state
-//! machine that is committed before the change. An id is for one disk: a server whose
-//! disk was lost comes back under a new id.
+//! Each member may have a *context*: up to [`Membership::MAX_CONTEXT_BYTES`] bytes that the node
+//! stores, sends and never looks at. Its address is what it is for. A context is in force with the
+//! membership that holds it, from the moment that its entry is in the log, and it is in snapshots.
+//!
+//! - **The first servers** get theirs with [`Membership::with_context`] in [`Config::membership`].
+//! - **A new server** gets its own with the change that adds it: [`Input::ChangeMembership`] has
+//!   `contexts`.
+//! - **A member that moves** gets another one with a change to the present voters
+//!   ([`MembershipChange::SetVoters`]) and its new context.
+//! - **To send a message**, a transport looks up [`Membership::context`] in [`Node::membership`].
+//!   The node sends to members only, and answers servers that asked it. A server that joins does
+//!   not know its leader's context before the leader's first entries arrive, and a server that was
+//!   removed is in no membership any more: answer over the connection on which the request came,
+//!   and keep the last known address of a server.
+//!
+//! An id is for one disk: a server whose disk was lost comes back under a new id, with the same
+//! context if it has the same address.
 //!
 //! # A state machine on disk
 //!

@@ -1,6 +1,7 @@
 //! The inputs and outputs of a [`Node`](crate::Node): its whole interface to a driver.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
@@ -45,6 +46,10 @@ pub enum Input {
         request: RequestId,
         /// The change.
         change: MembershipChange,
+        /// The contexts of servers that come, and new ones of members; other members keep theirs.
+        /// They are in force with the first entry of the change. At most
+        /// [`Membership::MAX_CONTEXT_BYTES`] each; an empty one is none.
+        contexts: Vec<(NodeId, Bytes)>,
         /// Whether to change the voters although too few of the new ones were heard: see
         /// [`Refusal::VotersNotHeard`].
         force: bool,
@@ -164,8 +169,8 @@ impl Poll {
 /// What must reach stable storage, all or nothing.
 ///
 /// In this order: store `bootstrap`; store `hard_state`; store `snapshot` with its `log_start`, and
-/// drop all entries up to and including `log_start`; drop all entries from `truncate_from` on; store
-/// `entries`.
+/// drop all entries up to and including `log_start`; drop all entries from `truncate_from` on;
+/// store `entries`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Persist {
     /// Comes back in [`Input::Persisted`].

@@ -266,7 +266,8 @@
 //!   is discarded when its term is over, or when its entries are committed. For a snapshot being
 //!   sent, a few words for each piece in flight, of 4 KiB or more unless
 //!   [`Settings::snapshot_chunk_bytes`] is less.
-//! - At most 27 members and their votes, and the start times of 256 rounds of heartbeats.
+//! - At most 27 members with their contexts ([`Membership::MAX_CONTEXT_BYTES`] each) and votes, and
+//!   the start times of 256 rounds of heartbeats.
 //!
 //! The driver bounds the outputs that it has not taken and the writes that it has not finished.
 //!

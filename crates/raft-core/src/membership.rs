@@ -5,10 +5,11 @@ mod change;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 pub use self::change::{ChangeError, MembershipChange};
 
-use crate::{ConfigError, NodeId};
+use crate::{Bytes, ConfigError, NodeId};
 
 /// The servers of a cluster. Cloning it is cheap.
 ///
@@ -17,6 +18,9 @@ use crate::{ConfigError, NodeId};
 ///   *outgoing* voters count too: every decision needs a majority of each set.
 /// - *Learners* receive the log and count nowhere (dissertation §4.2.1). A learner that is still an
 ///   outgoing voter votes until the move is over.
+///
+/// Each member may have a *context*, such as its address: bytes that the node never looks at. It is
+/// in force with the membership.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(from = "Sets", into = "Sets"))]
@@ -25,21 +29,34 @@ pub struct Membership {
 }
 
 /// Each in ascending order without duplicates.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Sets {
     voters: Vec<NodeId>,
     outgoing: Vec<NodeId>,
     learners: Vec<NodeId>,
+    /// Of members only, and none of them is empty.
+    contexts: Vec<(NodeId, Bytes)>,
+}
+
+/// Equal memberships have the same servers: their hash is that of the servers.
+impl Hash for Sets {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.voters, &self.outgoing, &self.learners).hash(state);
+    }
 }
 
 impl Membership {
     /// The most voters that a cluster may have, and the most learners.
     pub const MAX_VOTERS: usize = 9;
 
+    /// The most bytes of one member's context. Each message with a piece of a snapshot carries the
+    /// membership.
+    pub const MAX_CONTEXT_BYTES: usize = 256;
+
     /// A cluster of these voters; their order does not matter and repetitions count once.
     pub fn new(voters: impl IntoIterator<Item = NodeId>) -> Self {
-        Self::of(voters, [], [])
+        Self::of([sorted(voters), Vec::new(), Vec::new()], [])
     }
 
     /// No servers: the membership that a server knows before it joins a cluster. The server waits
@@ -51,31 +68,65 @@ impl Membership {
     /// The same voters, with these learners instead of the present ones.
     #[must_use]
     pub fn with_learners(&self, learners: impl IntoIterator<Item = NodeId>) -> Self {
-        Self::of(self.voters().iter().copied(), self.outgoing().iter().copied(), learners)
+        let Sets { voters, outgoing, contexts, .. } = Sets::clone(&self.sets);
+        Self::of([voters, outgoing, sorted(learners)], contexts)
     }
 
     /// The joint membership in which these voters are outgoing (§6's C-old,new).
     #[must_use]
     pub fn with_outgoing(&self, outgoing: impl IntoIterator<Item = NodeId>) -> Self {
-        Self::of(self.voters().iter().copied(), outgoing, self.learners().iter().copied())
+        let Sets { voters, learners, contexts, .. } = Sets::clone(&self.sets);
+        Self::of([voters, sorted(outgoing), learners], contexts)
     }
 
+    /// The same servers; this one has this context instead of its present one. An empty context is
+    /// none, and a server that is no member gets none.
+    #[must_use]
+    pub fn with_context(&self, node: NodeId, context: impl Into<Bytes>) -> Self {
+        self.with_contexts([(node, context.into())])
+    }
+
+    /// The same servers; these have these contexts instead of their present ones.
+    #[must_use]
+    pub(crate) fn with_contexts(&self, new: impl IntoIterator<Item = (NodeId, Bytes)>) -> Self {
+        let Sets { voters, outgoing, learners, contexts } = Sets::clone(&self.sets);
+        Self::of([voters, outgoing, learners], new.into_iter().chain(contexts))
+    }
+
+    /// A step of a change, which is made of servers of `present` and of `target`: each has the
+    /// context that `target` gives it. A server that is on its way out keeps its own.
+    #[must_use]
+    pub(crate) fn with_contexts_between(&self, present: &Self, target: &Self) -> Self {
+        let Sets { voters, outgoing, learners, .. } = Sets::clone(&self.sets);
+        let leaving = present.contexts().filter(|(node, _)| !target.contains(*node));
+        let all = target.contexts().chain(leaving);
+        let all = all.map(|(node, context)| (node, context.clone()));
+        Self::of([voters, outgoing, learners], all)
+    }
+
+    /// Voters, outgoing voters and learners, in ascending order. Of two contexts of a member the
+    /// first counts.
     fn of(
-        voters: impl IntoIterator<Item = NodeId>,
-        outgoing: impl IntoIterator<Item = NodeId>,
-        learners: impl IntoIterator<Item = NodeId>,
+        [voters, outgoing, learners]: [Vec<NodeId>; 3],
+        contexts: impl IntoIterator<Item = (NodeId, Bytes)>,
     ) -> Self {
-        let (voters, outgoing, learners) = (sorted(voters), sorted(outgoing), sorted(learners));
-        Self { sets: Arc::new(Sets { voters, outgoing, learners }) }
+        let mut sets = Sets { voters, outgoing, learners, contexts: Vec::new() };
+        let mut contexts: Vec<(NodeId, Bytes)> =
+            contexts.into_iter().filter(|(node, _)| sets.contains(*node)).collect();
+        contexts.sort_by_key(|(node, _)| *node);
+        contexts.dedup_by_key(|(node, _)| *node);
+        contexts.retain(|(_, context)| !context.is_empty());
+        sets.contexts = contexts;
+        Self { sets: Arc::new(sets) }
     }
 
     /// Checks that there are 1 to 9 voters, at most 9 outgoing voters and 9 learners, that no
-    /// learner is a voter, and that ids start at 1.
+    /// learner is a voter, that ids start at 1, and that no context is too long.
     ///
     /// # Errors
     /// The first bound that is broken.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let Sets { voters, outgoing, learners } = &*self.sets;
+        let Sets { voters, outgoing, learners, contexts } = &*self.sets;
         if voters.is_empty() {
             return Err(ConfigError::VoterCount(0));
         }
@@ -87,8 +138,13 @@ impl Membership {
                 return Err(ConfigError::NodeIdZero);
             }
         }
-        match learners.iter().find(|learner| voters.binary_search(learner).is_ok()) {
-            Some(learner) => Err(ConfigError::VoterAndLearner(*learner)),
+        if let Some(learner) = learners.iter().find(|node| voters.binary_search(node).is_ok()) {
+            return Err(ConfigError::VoterAndLearner(*learner));
+        }
+        match contexts.iter().find(|(_, context)| context.len() > Self::MAX_CONTEXT_BYTES) {
+            Some((node, context)) => {
+                Err(ConfigError::ContextTooLong { node: *node, bytes: context.len() })
+            }
             None => Ok(()),
         }
     }
@@ -106,6 +162,24 @@ impl Membership {
     /// The servers that receive the log and count nowhere.
     pub fn learners(&self) -> &[NodeId] {
         &self.sets.learners
+    }
+
+    /// The context of a member: the bytes that came with the change that added it, or a later one.
+    /// `None` if it has none, and for a server that is no member.
+    pub fn context(&self, node: NodeId) -> Option<&Bytes> {
+        let place = self.sets.contexts.binary_search_by_key(&node, |(member, _)| *member).ok()?;
+        Some(&self.sets.contexts[place].1)
+    }
+
+    /// The members that have a context, in ascending order.
+    pub fn contexts(&self) -> impl Iterator<Item = (NodeId, &Bytes)> {
+        self.sets.contexts.iter().map(|(node, context)| (*node, context))
+    }
+
+    /// Whether both have the same servers in the same roles, whatever their contexts.
+    pub fn has_same_servers_as(&self, other: &Self) -> bool {
+        let servers = |of: &Sets| (of.voters.clone(), of.outgoing.clone(), of.learners.clone());
+        servers(&self.sets) == servers(&other.sets)
     }
 
     /// Whether decisions need a majority of the outgoing voters as well as of the voters (§6).
@@ -131,12 +205,12 @@ impl Membership {
 
     /// Whether `node` belongs to the cluster in any way.
     pub fn contains(&self, node: NodeId) -> bool {
-        self.is_voter(node) || self.is_learner(node)
+        self.sets.contains(node)
     }
 
     /// All servers, in ascending order.
     pub fn members(&self) -> Vec<NodeId> {
-        let Sets { voters, outgoing, learners } = &*self.sets;
+        let Sets { voters, outgoing, learners, .. } = &*self.sets;
         sorted(voters.iter().chain(outgoing).chain(learners).copied())
     }
 
@@ -215,10 +289,18 @@ fn sorted(nodes: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
     nodes
 }
 
+impl Sets {
+    fn contains(&self, node: NodeId) -> bool {
+        let mut sets = [&self.voters, &self.outgoing, &self.learners].into_iter();
+        sets.any(|set| set.binary_search(&node).is_ok())
+    }
+}
+
 impl From<Sets> for Membership {
     /// Sorts the sets: stored or received ones need not be in order.
     fn from(sets: Sets) -> Self {
-        Self::of(sets.voters, sets.outgoing, sets.learners)
+        let Sets { voters, outgoing, learners, contexts } = sets;
+        Self::of([sorted(voters), sorted(outgoing), sorted(learners)], contexts)
     }
 }
 
@@ -245,7 +327,11 @@ impl fmt::Display for Membership {
 
 impl fmt::Debug for Membership {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Membership({self})")
+        write!(f, "Membership({self}")?;
+        for (node, context) in self.contexts() {
+            write!(f, "; {node}: {context:?}")?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -68,7 +68,7 @@ use alloc::vec::Vec;
 
 pub use self::restart::{Recovered, RestartError};
 
-use self::change::Change;
+use self::change::{Change, Wanted};
 use self::commit::Proposal;
 use self::durability::Durability;
 use self::forward::ForwardedRequest;
@@ -217,8 +217,9 @@ impl Node {
             Input::Read { request, mode } => self.read(request, mode),
             Input::Timeout if self.now >= self.deadline => self.time_out(),
             Input::Timeout => {}
-            Input::ChangeMembership { request, change, force } => {
-                self.change_membership(request, &change, force);
+            Input::ChangeMembership { request, change, contexts, force } => {
+                let wanted = Wanted { change: &change, contexts: &contexts };
+                self.change_membership(request, wanted, force);
             }
             Input::CancelChange { request } => self.cancel_change(request),
             Input::TransferLeadership { request, to } => self.transfer_leadership(request, to),

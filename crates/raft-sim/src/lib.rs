@@ -92,7 +92,7 @@ pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
 pub use random::Random;
 pub use selector::Selector;
-pub use setup::{DelayRange, MAX_NODES, Setup, SetupError};
+pub use setup::{DelayRange, MAX_NODES, Setup, SetupError, address_of};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};
 pub use world::{NextStep, World};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Config, ConfigError, Membership, NodeId, Settings};
+use raft_core::{Bytes, Config, ConfigError, Membership, NodeId, Settings};
 use raft_storage::Records;
 
 use crate::LatencyShape;
@@ -220,6 +220,11 @@ impl Setup {
         }
         config
     }
+}
+
+/// The address of a server: the context with which it joins a cluster. The first voters have none.
+pub fn address_of(node: NodeId) -> Bytes {
+    Bytes::from(format!("node-{node}").into_bytes())
 }
 
 impl DelayRange {

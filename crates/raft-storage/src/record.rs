@@ -9,6 +9,8 @@
 //! The checksum covers the key, which is not in the record: a record that was written or read under
 //! another key is damaged.
 
+mod older;
+
 use raft_core::{Entry, HardState, LogIndex, LogPosition, Membership, Snapshot, Term};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,8 @@ pub type RecordBytes = raft_core::Bytes;
 /// | 2 | entries with a membership, learners, outgoing voters |
 /// | 3 | the commit index, with the end of the log |
 /// | 4 | entries before the end of the snapshot: the start of the log, with the snapshot's mark |
-pub const FORMAT_VERSION: u8 = 4;
+/// | 5 | contexts of members |
+pub const FORMAT_VERSION: u8 = 5;
 
 /// The oldest version that this program reads.
 pub const OLDEST_VERSION: u8 = 2;
@@ -81,7 +84,23 @@ pub fn encode_entry(entry: &Entry) -> RecordBytes {
 /// # Errors
 /// The fault of the record.
 pub fn decode_bootstrap(record: &[u8]) -> Result<Membership, Damage> {
-    decode(RecordKey::Bootstrap, record)
+    decode_members(RecordKey::Bootstrap, record)
+}
+
+/// The members of a [`RecordKey::Bootstrap`] record, or of its copy.
+pub(crate) fn decode_members(key: RecordKey, record: &[u8]) -> Result<Membership, Damage> {
+    match older::has_contexts(record) {
+        true => decode(key, record),
+        false => decode::<older::Membership>(key, record).map(Into::into),
+    }
+}
+
+/// The snapshot of a [`RecordKey::Snapshot`] record.
+pub(crate) fn decode_snapshot(record: &[u8]) -> Result<Snapshot, Damage> {
+    match older::has_contexts(record) {
+        true => decode(RecordKey::Snapshot, record),
+        false => decode::<older::Snapshot>(RecordKey::Snapshot, record).map(Into::into),
+    }
 }
 
 /// The term and vote of a [`RecordKey::HardState`] record.
@@ -126,7 +145,10 @@ pub fn decode_snapshot_mark(record: &[u8]) -> Result<SnapshotMark, Damage> {
 /// # Errors
 /// The fault of the record.
 pub fn decode_entry(index: LogIndex, record: &[u8]) -> Result<Entry, Damage> {
-    decode(RecordKey::Entry(index), record)
+    match older::has_contexts(record) {
+        true => decode(RecordKey::Entry(index), record),
+        false => decode::<older::Entry>(RecordKey::Entry(index), record).map(Into::into),
+    }
 }
 
 pub(crate) fn encode(key: RecordKey, content: &impl Serialize) -> RecordBytes {

@@ -5,7 +5,10 @@ use raft_core::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::record::{SnapshotMark, decode, decode_log_end, decode_snapshot_mark};
+use crate::record::{
+    SnapshotMark, decode, decode_entry, decode_log_end, decode_members, decode_snapshot,
+    decode_snapshot_mark,
+};
 use crate::{Damage, RecordKey, Records, StorageError};
 
 /// The state of a node's disk: exactly what was written last, or an error. An empty disk is a first
@@ -44,8 +47,8 @@ impl Disk<'_> {
     /// The members of the first start. A disk that an older program wrote does not have them.
     fn bootstrap(&self) -> Result<Option<Membership>, StorageError> {
         let (key, copy_key) = (RecordKey::Bootstrap, RecordKey::BootstrapCopy);
-        let bootstrap = self.read::<Membership>(key)?;
-        let copy = self.read::<Membership>(copy_key)?;
+        let bootstrap = self.read_by(key, |record| decode_members(key, record))?;
+        let copy = self.read_by(copy_key, |record| decode_members(copy_key, record))?;
         match (&bootstrap, copy) {
             (None, None) => return Ok(None),
             (None, Some(_)) => return Err(self.missing(key, copy_key)),
@@ -87,9 +90,8 @@ impl Disk<'_> {
     /// The snapshot, and the position before the first entry of the log.
     fn snapshot(&self) -> Result<Option<(Snapshot, LogPosition)>, StorageError> {
         let (key, mark_key) = (RecordKey::Snapshot, RecordKey::SnapshotMark);
-        let mark = self.records.get(mark_key).map(|record| decode_snapshot_mark(record));
-        let mark = mark.transpose().map_err(|damage| self.error(mark_key, damage))?;
-        let snapshot = self.read::<Snapshot>(key)?;
+        let mark = self.read_by(mark_key, decode_snapshot_mark)?;
+        let snapshot = self.read_by(key, decode_snapshot)?;
         let (snapshot, mark) = match (snapshot, mark) {
             (None, None) => return Ok(None),
             (None, Some(_)) => return Err(self.missing(key, mark_key)),
@@ -149,7 +151,7 @@ impl Disk<'_> {
             if index != last.next() {
                 return Err(self.missing(RecordKey::Entry(last.next()), key));
             }
-            let entry: Entry = decode(key, record).map_err(|damage| self.error(key, damage))?;
+            let entry = decode_entry(index, record).map_err(|damage| self.error(key, damage))?;
             if entry.index != index || !makes_sense(&entry) {
                 return Err(self.error(key, Damage::Undecodable));
             }
@@ -196,8 +198,16 @@ impl Disk<'_> {
     }
 
     fn read<T: DeserializeOwned>(&self, key: RecordKey) -> Result<Option<T>, StorageError> {
-        let Some(record) = self.records.get(key) else { return Ok(None) };
-        decode(key, record).map(Some).map_err(|damage| self.error(key, damage))
+        self.read_by(key, |record| decode(key, record))
+    }
+
+    fn read_by<T>(
+        &self,
+        key: RecordKey,
+        decode: impl FnOnce(&[u8]) -> Result<T, Damage>,
+    ) -> Result<Option<T>, StorageError> {
+        let content = self.records.get(key).map(|record| decode(record));
+        content.transpose().map_err(|damage| self.error(key, damage))
     }
 
     fn error(&self, key: RecordKey, damage: Damage) -> StorageError {

@@ -199,10 +199,16 @@ fn held() -> impl Strategy<Value = Held> {
 pub(crate) fn membership() -> impl Strategy<Value = Membership> {
     let nodes = |count| btree_set((1..19_u64).prop_map(NodeId), count);
     let most = Membership::MAX_VOTERS;
-    (nodes(1..=most), nodes(0..=most), nodes(0..=most)).prop_map(|(voters, outgoing, learners)| {
-        let learners = learners.difference(&voters).copied().collect::<Vec<NodeId>>();
-        Membership::new(voters).with_outgoing(outgoing).with_learners(learners)
-    })
+    let contexts = vec((1..19_u64, bytes()), 0..3);
+    (nodes(1..=most), nodes(0..=most), nodes(0..=most), contexts).prop_map(
+        |(voters, outgoing, learners, contexts)| {
+            let learners = learners.difference(&voters).copied().collect::<Vec<NodeId>>();
+            let members = Membership::new(voters).with_outgoing(outgoing).with_learners(learners);
+            contexts.into_iter().fold(members, |members, (node, context)| {
+                members.with_context(NodeId(node), context)
+            })
+        },
+    )
 }
 
 fn snapshot(position: LogPosition, held: Held) -> Snapshot {

@@ -27,7 +27,7 @@ pub(super) fn nodes(world: &World) -> String {
             core.last_applied(),
         );
         let _ = match core.membership() {
-            membership if *membership == first => writeln!(output),
+            membership if membership.has_same_servers_as(&first) => writeln!(output),
             membership if membership.is_empty() => writeln!(output, " members=(none known)"),
             membership => writeln!(output, " members=({membership})"),
         };

@@ -2,6 +2,7 @@
 //! server.
 
 use raft_core::{Body, LogIndex, LogPosition, Membership, Node, NodeId};
+use raft_sim::address_of;
 
 use super::{Checker, Context, MessageSent};
 use crate::property::{Property, Verdict};
@@ -14,8 +15,8 @@ pub(crate) static PROPERTY: Property = Property {
     section: "§6, dissertation §4.1",
     meaning: "A server uses the latest membership in its log; a leader adds one only when the one \
               before it and an entry of its own term are committed, and all quorums of the two \
-              meet; it stops leading once its removal is committed; a snapshot carries the \
-              membership that is in force at its end.",
+              meet; a member keeps its context; a leader stops leading once its removal is \
+              committed; a snapshot carries the membership that is in force at its end.",
 };
 
 #[derive(Clone, Default, Debug)]
@@ -50,6 +51,7 @@ impl Checker for ConfigSafety {
     fn ledger_extended(&mut self, after: LogIndex, cx: &mut Context<'_>) {
         for MembershipStep { from, index, to, .. } in cx.shadows.committed.steps_after(after) {
             cx.note(&PROPERTY, committed(Committed { index, from, to }));
+            cx.note(&PROPERTY, contexts_stay(Committed { index, from, to }));
         }
     }
 }
@@ -185,6 +187,24 @@ fn committed(Committed { index, from, to }: Committed<'_>) -> Verdict {
     meet(format_args!("entry {index} commits"), from, to)
 }
 
+/// A member keeps its context, and one that comes has the context with which it was added.
+fn contexts_stay(Committed { index, from, to }: Committed<'_>) -> Verdict {
+    for node in to.members() {
+        let expected = match from.contains(node) {
+            true => from.context(node).cloned(),
+            false => Some(address_of(node)),
+        };
+        if to.context(node) != expected.as_ref() {
+            let found = to.context(node);
+            return Err(format!(
+                "entry {index} commits the context {found:?} of node {node}, which must have \
+                 {expected:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn meet(what: std::fmt::Arguments<'_>, from: &Membership, to: &Membership) -> Verdict {
     if quorums_meet(from, to) {
         return Ok(());
@@ -246,6 +266,26 @@ mod tests {
         let commit = |to| committed(Committed { index: LogIndex(7), from: &three, to });
         assert_eq!(commit(&joint), Ok(()));
         objects(commit(&voters([1, 2, 4])), &["entry 7 commits", "1 2 4 after 1 2 3"]);
+    }
+
+    #[test]
+    fn a_context_that_is_lost_or_made_up() {
+        let three = voters(1..=3).with_context(N1, b"here");
+        let commit = |from: &Membership, to: &Membership| {
+            contexts_stay(Committed { index: LogIndex(7), from, to })
+        };
+        let four = voters(1..=4).with_context(N1, b"here");
+        let four = four.with_context(NodeId(4), address_of(NodeId(4)));
+        assert_eq!(commit(&three, &four), Ok(()));
+        assert_eq!(commit(&four, &three), Ok(()));
+        for (wrong, node) in [
+            (four.with_context(N1, b""), "node 1"),
+            (four.with_context(N1, b"there"), "node 1"),
+            (four.with_context(N2, b"there"), "node 2"),
+            (four.with_context(NodeId(4), b""), "node 4"),
+        ] {
+            objects(commit(&three, &wrong), &["entry 7 commits the context", node]);
+        }
     }
 
     #[test]

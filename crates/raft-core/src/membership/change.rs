@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Membership, Spaced};
-use crate::{ConfigError, NodeId};
+use super::{Membership, Spaced, sorted};
+use crate::{Bytes, ConfigError, NodeId};
 
 /// A change of the membership that a leader is asked to make. `N` is how a member is named.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -29,7 +29,7 @@ pub enum MembershipChange<N = NodeId> {
         new: NodeId,
     },
     /// Exactly these voters, whatever the cluster is now; other voters leave, learners stay (joint
-    /// consensus).
+    /// consensus). With the present voters and new contexts, only contexts change.
     SetVoters(Vec<NodeId>),
 }
 
@@ -74,6 +74,13 @@ pub enum ChangeError {
     LearnerCount(usize),
     /// The id 0 names no server.
     NodeIdZero,
+    /// The context of a server is too long ([`Membership::MAX_CONTEXT_BYTES`]).
+    ContextTooLong {
+        /// The server.
+        node: NodeId,
+        /// The bytes of its context.
+        bytes: usize,
+    },
     /// It would change nothing.
     NothingToDo,
 }
@@ -84,6 +91,44 @@ impl Membership {
     /// # Errors
     /// What makes the change impossible.
     pub fn changed_by(&self, change: &MembershipChange) -> Result<Self, ChangeError> {
+        self.changed_with(change, &[])
+    }
+
+    /// The same, with these contexts for members of the new membership.
+    ///
+    /// # Errors
+    /// What makes the change impossible.
+    pub fn changed_with(
+        &self,
+        change: &MembershipChange,
+        contexts: &[(NodeId, Bytes)],
+    ) -> Result<Self, ChangeError> {
+        let (voters, learners) = self.sets_changed_by(change)?;
+        let present = self.contexts().map(|(node, context)| (node, context.clone()));
+        let all = contexts.iter().cloned().chain(present);
+        let next = Self::of([sorted(voters), Vec::new(), sorted(learners)], all);
+        match next.validate() {
+            _ if next == *self => Err(ChangeError::NothingToDo),
+            _ if next.learners().len() > Self::MAX_VOTERS => {
+                Err(ChangeError::LearnerCount(next.learners().len()))
+            }
+            Err(ConfigError::NodeIdZero) => Err(ChangeError::NodeIdZero),
+            Err(ConfigError::ContextTooLong { node, bytes }) => {
+                Err(ChangeError::ContextTooLong { node, bytes })
+            }
+            Err(_) => Err(ChangeError::VoterCount(next.voters().len())),
+            Ok(()) => match contexts.iter().find(|(node, _)| !next.contains(*node)) {
+                Some((node, _)) => Err(ChangeError::NotAMember(*node)),
+                None => Ok(next),
+            },
+        }
+    }
+
+    /// The voters and the learners.
+    fn sets_changed_by(
+        &self,
+        change: &MembershipChange,
+    ) -> Result<(Vec<NodeId>, Vec<NodeId>), ChangeError> {
         let (mut voters, mut learners) = (self.voters().to_vec(), self.learners().to_vec());
         match change {
             MembershipChange::AddLearner(node) => {
@@ -124,16 +169,7 @@ impl Membership {
             }
         }
         learners.retain(|learner| !voters.contains(learner));
-        let next = Self::of(voters, [], learners);
-        match next.validate() {
-            _ if next == *self => Err(ChangeError::NothingToDo),
-            _ if next.learners().len() > Self::MAX_VOTERS => {
-                Err(ChangeError::LearnerCount(next.learners().len()))
-            }
-            Err(ConfigError::NodeIdZero) => Err(ChangeError::NodeIdZero),
-            Err(_) => Err(ChangeError::VoterCount(next.voters().len())),
-            Ok(()) => Ok(next),
-        }
+        Ok((voters, learners))
     }
 
     fn must_be_new(&self, node: NodeId) -> Result<(), ChangeError> {
@@ -193,6 +229,11 @@ impl fmt::Display for ChangeError {
                 write!(f, "a cluster has at most {} learners, not {count}", Membership::MAX_VOTERS)
             }
             Self::NodeIdZero => f.write_str("node ids start at 1"),
+            Self::ContextTooLong { node, bytes } => write!(
+                f,
+                "the context of node {node} has {bytes} bytes, and at most {} are possible",
+                Membership::MAX_CONTEXT_BYTES
+            ),
             Self::NothingToDo => f.write_str("the cluster is so already"),
         }
     }

@@ -233,3 +233,58 @@ fn memberships_are_written_as_people_write_them() {
         "voters 1 2"
     );
 }
+
+fn context(of: &Membership, node: u64) -> Option<&[u8]> {
+    of.context(NodeId(node)).map(|context| &context[..])
+}
+
+#[test]
+fn a_member_has_its_context_whatever_becomes_of_the_others() {
+    let three = Membership::new((1..=3).map(NodeId));
+    let three = three.with_context(NodeId(2), b"b").with_context(NodeId(3), b"c");
+    assert_eq!((context(&three, 1), context(&three, 2)), (None, Some(&b"b"[..])));
+    let joint = three.with_outgoing([NodeId(4)]).with_context(NodeId(4), b"d");
+    assert_eq!((context(&joint, 4), context(&joint, 3)), (Some(&b"d"[..]), Some(&b"c"[..])));
+    // It leaves with its server.
+    assert_eq!(joint.without_outgoing(), three);
+    assert_eq!(context(&three.with_learners([NodeId(5)]), 2), Some(&b"b"[..]));
+    // An empty one is none, and no server but a member has one.
+    assert_eq!(context(&three.with_context(NodeId(2), b""), 2), None);
+    assert_eq!(three.with_context(NodeId(9), b"x"), three);
+}
+
+#[test]
+fn a_context_counts_for_equality_and_not_for_the_servers() {
+    let three = Membership::new((1..=3).map(NodeId));
+    let other = three.with_context(NodeId(1), b"a");
+    assert_ne!(three, other);
+    assert!(three.has_same_servers_as(&other));
+    assert!(!three.has_same_servers_as(&three.with_learners([NodeId(4)])));
+}
+
+#[test]
+fn a_change_sets_the_contexts_of_members() {
+    use MembershipChange::{AddVoter, Remove, SetVoters};
+    let three = Membership::new((1..=3).map(NodeId)).with_context(NodeId(3), b"c");
+    let with = |node: u64, bytes: usize| [(NodeId(node), Bytes::from(alloc::vec![b'x'; bytes]))];
+    let four = three.changed_with(&AddVoter(NodeId(4)), &with(4, 1)).unwrap();
+    assert_eq!((context(&four, 3), context(&four, 4)), (Some(&b"c"[..]), Some(&b"x"[..])));
+    assert_eq!(context(&four.changed_by(&Remove(NodeId(3))).unwrap(), 3), None);
+    // The same servers, and another context.
+    let same = SetVoters((1..=3).map(NodeId).collect());
+    let moved = three.changed_with(&same, &with(3, 1)).unwrap();
+    assert_eq!(context(&moved, 3), Some(&b"x"[..]));
+    assert_eq!(moved.changed_with(&same, &with(3, 1)), Err(ChangeError::NothingToDo));
+    assert_eq!(moved.changed_with(&same, &with(3, 0)).map(|m| m.contexts().count()), Ok(0));
+    // What is refused.
+    let (limit, node) = (Membership::MAX_CONTEXT_BYTES, NodeId(3));
+    assert!(three.changed_with(&same, &with(3, limit)).is_ok());
+    let too_long = ChangeError::ContextTooLong { node, bytes: limit + 1 };
+    assert_eq!(three.changed_with(&same, &with(3, limit + 1)), Err(too_long));
+    assert_eq!(
+        too_long.to_string(),
+        "the context of node 3 has 257 bytes, and at most 256 are possible"
+    );
+    let nobody = Err(ChangeError::NotAMember(NodeId(9)));
+    assert_eq!(three.changed_with(&AddVoter(NodeId(4)), &with(9, 1)), nobody);
+}

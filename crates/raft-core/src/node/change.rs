@@ -16,8 +16,8 @@ use super::catch_up::CatchUp;
 use super::progress::Progress;
 use super::{Leader, Node};
 use crate::{
-    ChangeError, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace, NodeId,
-    Outcome, Payload, Refusal, RequestId, StepDownReason,
+    Bytes, ChangeError, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace,
+    NodeId, Outcome, Payload, Refusal, RequestId, StepDownReason,
 };
 
 /// A change that this leader was asked for and that is not complete.
@@ -32,6 +32,14 @@ pub(super) struct Change {
     position: Option<LogPosition>,
     /// The progress of new voters; `None` once they have caught up.
     catching_up: Option<CatchUp>,
+}
+
+/// A change of the membership that a leader is asked to make.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) change: &'a MembershipChange,
+    /// The new contexts of members.
+    pub(super) contexts: &'a [(NodeId, Bytes)],
 }
 
 impl Change {
@@ -64,11 +72,11 @@ impl Node {
     pub(super) fn change_membership(
         &mut self,
         request: RequestId,
-        change: &MembershipChange,
+        wanted: Wanted<'_>,
         force: bool,
     ) {
         let started =
-            self.as_leader(|node, leader| node.start_change(leader, request, change, force));
+            self.as_leader(|node, leader| node.start_change(leader, request, wanted, force));
         if started.is_none() {
             let leader = self.leader_hint();
             self.reply(request, Outcome::NotLeader { leader });
@@ -79,10 +87,11 @@ impl Node {
         &mut self,
         leader: &mut Leader,
         request: RequestId,
-        change: &MembershipChange,
+        wanted: Wanted<'_>,
         force: bool,
     ) {
-        let checked = rule!(self.check_change(leader, change)).and_then(|target| {
+        let change = wanted.change;
+        let checked = rule!(self.check_change(leader, wanted)).and_then(|target| {
             let missing = self.missing_voters(leader, &target);
             if !force {
                 rule!(self.check_voters_heard(leader, &target, &missing))?;
@@ -115,8 +124,9 @@ impl Node {
     pub(super) fn check_change(
         &self,
         leader: &Leader,
-        change: &MembershipChange,
+        wanted: Wanted<'_>,
     ) -> Result<Membership, Refusal> {
+        let change = wanted.change;
         if let Some(transfer) = &leader.transfer
             && !self.leaves_no_vote(change, transfer.target())
         {
@@ -134,16 +144,16 @@ impl Node {
         if !self.has_committed_in_term(leader) {
             return Err(Refusal::TermNotCommitted);
         }
-        self.check_target(leader, change)
+        self.check_target(leader, wanted)
     }
 
     /// The membership that the change leads to, if the present one allows it.
     pub(super) fn check_target(
         &self,
         leader: &Leader,
-        change: &MembershipChange,
+        Wanted { change, contexts }: Wanted<'_>,
     ) -> Result<Membership, Refusal> {
-        let target = self.membership().changed_by(change).map_err(Refusal::Change)?;
+        let target = self.membership().changed_with(change, contexts).map_err(Refusal::Change)?;
         if let MembershipChange::Promote(node) = change
             && !rule!(self.has_caught_up(leader, *node))
         {
@@ -169,7 +179,8 @@ impl Node {
     fn with_new_voters_as_learners(&self, target: &Membership) -> Membership {
         let present = self.membership();
         let new = target.voters().iter().filter(|node| !present.contains(**node));
-        present.with_learners(present.learners().iter().chain(new).copied())
+        let step = present.with_learners(present.learners().iter().chain(new).copied());
+        step.with_contexts_between(present, target)
     }
 
     /// Raft §6, dissertation §4.2.1: new voters join as learners first; without any, the votes move
@@ -198,6 +209,7 @@ impl Node {
             self.await_commit(change.request, position);
         } else {
             let joint = target.with_outgoing(present.voters().iter().copied());
+            let joint = joint.with_contexts_between(&present, &target);
             change.position = Some(self.append_membership(leader, joint));
             change.catching_up = None;
             leader.change = Some(change);

@@ -26,7 +26,7 @@ pub struct Recovered {
     pub hard_state: HardState,
     /// The last stored snapshot.
     pub snapshot: Option<Snapshot>,
-    /// The last stored [`Persist::log_start`](crate::Persist::log_start); `None` if none was
+    /// The last stored [`SnapshotWrite::log_start`](crate::SnapshotWrite); `None` if none was
     /// stored: then the entries begin after the snapshot.
     pub log_start: Option<LogPosition>,
     /// The stored entries after `log_start`, in order. They reach the end of the snapshot at least.
@@ -249,7 +249,7 @@ fn bootstrap_of<'a>(
     if !stored.is_empty() {
         stored.validate().map_err(RestartError::Config)?;
     }
-    if !configured.is_empty() && configured != stored {
+    if !configured.is_empty() && !configured.has_same_servers_as(stored) {
         let (configured, stored) = (configured.clone(), stored.clone());
         return Err(RestartError::OtherBootstrap { configured, stored });
     }

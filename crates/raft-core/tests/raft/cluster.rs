@@ -279,7 +279,7 @@ impl Cluster {
     fn change_by(&mut self, id: u64, change: MembershipChange, force: bool) -> u64 {
         self.requests += 1;
         let request = RequestId(self.requests);
-        self.handle(id, Input::ChangeMembership { request, change, force });
+        self.handle(id, Input::ChangeMembership { request, change, contexts: Vec::new(), force });
         self.requests
     }
 

@@ -105,7 +105,10 @@ fn meanwhile_the_leader_takes_no_commands() {
     transfer(&mut server, 3, 3);
     assert_eq!(server.outcome(3), in_progress(3));
     let (request, change) = (RequestId(4), MembershipChange::Remove(NodeId(2)));
-    server.handle(Instant(0), Input::ChangeMembership { request, change, force: false });
+    server.handle(
+        Instant(0),
+        Input::ChangeMembership { request, change, contexts: Vec::new(), force: false },
+    );
     assert_eq!(server.outcome(4), in_progress(3));
     server.sent.clear();
     let (id, command) = (ForwardId(5), Bytes::from(b"z"));
@@ -419,7 +422,12 @@ fn a_transfer_ends_when_its_target_is_to_leave() {
     transfer(&mut server, 8, 3);
     let change = |request, node| {
         let change = MembershipChange::Remove(NodeId(node));
-        Input::ChangeMembership { request: RequestId(request), change, force: false }
+        Input::ChangeMembership {
+            request: RequestId(request),
+            change,
+            contexts: Vec::new(),
+            force: false,
+        }
     };
     server.handle(Instant(0), change(9, 2));
     assert_eq!(server.outcome(9), in_progress(3), "no other change begins");

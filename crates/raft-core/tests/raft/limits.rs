@@ -216,7 +216,10 @@ fn flood(server: &mut Server, times: u64) {
         let mode = if n % 2 == 0 { ReadMode::Quorum } else { ReadMode::Lease };
         server.handle(now, Input::Read { request, mode });
         let change = MembershipChange::AddVoter(NodeId(4 + n % 20));
-        server.handle(now, Input::ChangeMembership { request, change, force: false });
+        server.handle(
+            now,
+            Input::ChangeMembership { request, change, contexts: Vec::new(), force: false },
+        );
         server.handle(now, Input::TransferLeadership { request, to: NodeId(n % 4) });
         server.handle(now, Input::Timeout);
         let (id, command) = (ForwardId(n), Bytes::from(b"passed on"));

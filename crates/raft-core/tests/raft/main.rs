@@ -20,6 +20,7 @@
 //! | `leadership_transfer`, `hung_disk` | dissertation §3.10 |
 //! | `clock` | a driver's clock that goes back |
 //! | `membership` | §6, dissertation chapter 4 |
+//! | `contexts` | the contexts of members: in each step of a change, in snapshots, on disk |
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
 //! | `catching_up` | dissertation §4.2.1: rounds, and what ends them |
 //! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
@@ -39,6 +40,7 @@ mod catching_up;
 mod clients;
 mod clock;
 mod commit;
+mod contexts;
 mod elections;
 mod everything;
 mod figure7;

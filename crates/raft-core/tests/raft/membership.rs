@@ -284,7 +284,12 @@ fn a_change_waits_for_that_of_another_leader() {
     (3..=5).for_each(|id| server.receive(id, 2, vote(true)));
     server.handle(
         Instant(0),
-        Input::ChangeMembership { request: RequestId(1), change: remove(3), force: false },
+        Input::ChangeMembership {
+            request: RequestId(1),
+            change: remove(3),
+            contexts: Vec::new(),
+            force: false,
+        },
     );
     assert_eq!(server.outcome(1), refused(Refusal::ChangeInProgress));
 }
@@ -298,6 +303,7 @@ fn a_change_waits_for_an_entry_of_the_leaders_term() {
     let change = |request| Input::ChangeMembership {
         request: RequestId(request),
         change: remove(3),
+        contexts: Vec::new(),
         force: false,
     };
     server.handle(Instant(0), change(1));
@@ -698,7 +704,12 @@ fn an_answer_that_ends_the_membership_of_its_sender_is_harmless() {
     let change = MembershipChange::SetVoters(vec![NodeId(1)]);
     server.handle(
         Instant(0),
-        Input::ChangeMembership { request: RequestId(1), change, force: false },
+        Input::ChangeMembership {
+            request: RequestId(1),
+            change,
+            contexts: Vec::new(),
+            force: false,
+        },
     );
     assert!(server.node.membership().is_joint());
     (2..5).for_each(|request| server.propose(request, "x"));

@@ -306,6 +306,7 @@ impl Victim {
                 self.handle(Input::ChangeMembership {
                     request: RequestId(3),
                     change,
+                    contexts: Vec::new(),
                     force: false,
                 });
             }

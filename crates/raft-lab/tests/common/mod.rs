@@ -20,7 +20,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run until idle\n\
          expect committed x=4\n\
          run 1s",
-        0xfd2b_0416_46e2_6999,
+        0x6cd2_0d10_5a06_4051,
     ),
     (
         "crashes of nodes and losses of disks",
@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0x6b16_86d8_817c_fc16,
+        0x573b_78b2_b413_c490,
     ),
     (
         "a bad network",
@@ -52,7 +52,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 2s\n\
          heal\n\
          run 5s",
-        0xc2bc_df1b_8eae_3781,
+        0x0ab4_49dd_bc26_d1b1,
     ),
     (
         "servers that come and go, and reads of every kind",
@@ -73,7 +73,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 1s\n\
          expect leader 5\n\
          expect safe",
-        0x8de4_07ac_9135_ba03,
+        0xd332_42de_b01c_c17f,
     ),
 ];
 

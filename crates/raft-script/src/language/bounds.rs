@@ -64,6 +64,7 @@ pub(super) fn culprit(error: &SetupError) -> Option<&'static str> {
             ConfigError::HeartbeatTooSlow { .. } => Some("heartbeat"),
             ConfigError::VoterCount(_)
             | ConfigError::VoterAndLearner(_)
+            | ConfigError::ContextTooLong { .. }
             | ConfigError::NodeIdZero => None,
         },
         SetupError::NodeCount(_) => Some("nodes"),
@@ -106,6 +107,7 @@ impl fmt::Display for BoundWords<'_> {
             ConfigError::ElectionTimeoutsReversed { .. }
             | ConfigError::VoterCount(_)
             | ConfigError::VoterAndLearner(_)
+            | ConfigError::ContextTooLong { .. }
             | ConfigError::NodeIdZero => error.fmt(f),
         }
     }

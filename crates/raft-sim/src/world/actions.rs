@@ -99,15 +99,7 @@ impl World {
 
     /// Starts the servers that are to join by a change that the node can make.
     fn add_servers(&mut self, node: NodeId, change: &MembershipChange) -> Result<(), ActionError> {
-        let joining: &[NodeId] = match change {
-            MembershipChange::AddLearner(new)
-            | MembershipChange::AddVoter(new)
-            | MembershipChange::Replace { new, .. } => std::slice::from_ref(new),
-            MembershipChange::SetVoters(voters) => voters,
-            MembershipChange::Promote(_)
-            | MembershipChange::Demote(_)
-            | MembershipChange::Remove(_) => &[],
-        };
+        let joining = may_join(change);
         if let Some(node) = joining.iter().find(|node| !(1..=MAX_NODES).contains(&node.0)) {
             return Err(ActionError::NodeNumber { node: *node, largest: MAX_NODES });
         }
@@ -234,5 +226,18 @@ impl World {
         let event = DiskEvent::Damaged { damage, batch: batch.into() };
         self.emit_disk(id, event);
         Ok(())
+    }
+}
+
+/// The servers that a change names and that need not be members yet.
+pub(super) fn may_join(change: &MembershipChange) -> &[NodeId] {
+    match change {
+        MembershipChange::AddLearner(new)
+        | MembershipChange::AddVoter(new)
+        | MembershipChange::Replace { new, .. } => std::slice::from_ref(new),
+        MembershipChange::SetVoters(voters) => voters,
+        MembershipChange::Promote(_)
+        | MembershipChange::Demote(_)
+        | MembershipChange::Remove(_) => &[],
     }
 }

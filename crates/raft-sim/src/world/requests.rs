@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{Bytes, Input, LogIndex, NodeId, Outcome, Refusal, RequestId};
+use raft_core::{Bytes, Input, LogIndex, MembershipChange, NodeId, Outcome, Refusal, RequestId};
 use raft_kv::{ClientId, Response, Sequence};
 
 use super::World;
+use super::actions::may_join;
 use super::queue::{ScheduledKind, ServerReply};
 use crate::node::{ClientRead, ClientRequest, PendingRequest};
 use crate::{
-    AdminRequest, Client, ClientEvent, ClusterEvent, EventKind, ReadPolicy, RetryReason,
-    StateMachineEvent,
+    AdminRequest, Client, ClientEvent, ClusterEvent, EventKind, ReadPolicy, RetryReason, SimNode,
+    StateMachineEvent, address_of,
 };
 
 impl World {
@@ -46,13 +47,20 @@ impl World {
         self.administered += 1;
         let number = self.administered;
         let pending = PendingRequest::Administration { number, request: request.clone() };
+        let present = self.node(id).and_then(SimNode::core).map(|core| core.membership().clone());
+        let contexts = |change: &MembershipChange| {
+            let is_new = |node: &NodeId| present.as_ref().is_some_and(|all| !all.contains(*node));
+            let new = may_join(change).iter().copied().filter(is_new);
+            new.map(|node| (node, address_of(node))).collect()
+        };
         self.ask_core(id, pending, |id| match request {
             AdminRequest::TransferLeadership { to } => {
                 Input::TransferLeadership { request: id, to }
             }
             AdminRequest::CancelChange => Input::CancelChange { request: id },
             AdminRequest::ChangeMembership { change, force } => {
-                Input::ChangeMembership { request: id, change, force }
+                let contexts = contexts(&change);
+                Input::ChangeMembership { request: id, change, contexts, force }
             }
         });
         self.drain(id);

@@ -13,14 +13,27 @@ fn entry() -> Entry {
 #[test]
 fn the_format_stays_what_it_is() {
     let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };
-    assert_eq!(encode_hard_state(&vote)[..], [4, 0x72, 0xEF, 0x4C, 0x63, 2, 1, 0xAC, 0x02]);
+    assert_eq!(encode_hard_state(&vote)[..], [5, 0xC2, 0xC6, 0x2C, 0x5E, 2, 1, 0xAC, 0x02]);
     let record = encode_entry(&entry());
-    assert_eq!(record[..], [4, 0xAC, 0x50, 0xC0, 0x49, 7, 3, 1, 3, b'x', b'=', b'1']);
-    let membership = Membership::new([1, 2].map(NodeId)).with_outgoing([NodeId(1)]);
-    let membership = membership.with_learners([NodeId(4)]);
-    let payload = Payload::Membership(membership);
-    let record = encode_entry(&Entry { index: LogIndex(8), term: Term(3), payload });
-    assert_eq!(record[..], [4, 0x3F, 0x37, 0x53, 0x74, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4]);
+    assert_eq!(record[..], [5, 0x32, 0x50, 0x6A, 0x85, 7, 3, 1, 3, b'x', b'=', b'1']);
+    let with_context = members().with_context(NodeId(4), b"a:1");
+    let entry = |members| Entry {
+        index: LogIndex(8),
+        term: Term(3),
+        payload: Payload::Membership(members),
+    };
+    let record = encode_entry(&entry(members()));
+    assert_eq!(record[..], [5, 0xE8, 0xDD, 0xB5, 0xFF, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4, 0]);
+    let record = encode_entry(&entry(with_context));
+    let context = [1, 4, 3, b'a', b':', b'1'];
+    assert_eq!(record[..5], [5, 0x11, 0x7E, 0x02, 0x4B]);
+    assert_eq!(record[5..], [&[8, 3, 2, 2, 1, 2, 1, 1, 1, 4][..], &context].concat());
+}
+
+/// Voters 1 and 2, of which 1 is outgoing too, and a learner.
+fn members() -> Membership {
+    let members = Membership::new([1, 2].map(NodeId)).with_outgoing([NodeId(1)]);
+    members.with_learners([NodeId(4)])
 }
 
 /// The same records, as the versions before wrote them.
@@ -36,9 +49,15 @@ fn records_of_the_versions_before_are_read() {
     for older in [
         [2, 0x2B, 0x59, 0xAF, 0x8F, 7, 3, 1, 3, b'x', b'=', b'1'],
         [3, 0xB5, 0x59, 0x05, 0x43, 7, 3, 1, 3, b'x', b'=', b'1'],
+        [4, 0xAC, 0x50, 0xC0, 0x49, 7, 3, 1, 3, b'x', b'=', b'1'],
     ] {
         assert_eq!(decode_entry(LogIndex(7), &older), Ok(entry()));
     }
+    // Members had no contexts.
+    let older = [3, 0xBC, 0x22, 0x68, 0x5D, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4];
+    let payload = Payload::Membership(members());
+    let expected = Entry { index: LogIndex(8), term: Term(3), payload };
+    assert_eq!(decode_entry(LogIndex(8), &older), Ok(expected));
 }
 
 #[test]

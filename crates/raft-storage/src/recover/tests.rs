@@ -266,6 +266,15 @@ fn a_disk_of_the_versions_before_is_read() {
     put(RecordKey::SnapshotMark, &|bytes| {
         encode_version_into(bytes, 3, RecordKey::SnapshotMark, &at(2, 1));
     });
+    // Members had no contexts.
+    let servers = (vec![1_u64, 2, 3], Vec::<u64>::new(), Vec::<u64>::new());
+    for key in [RecordKey::Bootstrap, RecordKey::BootstrapCopy] {
+        put(key, &|bytes| encode_version_into(bytes, 3, key, &servers));
+    }
+    put(RecordKey::Snapshot, &|bytes| {
+        let content = (2_u64, 1_u64, &servers, Bytes::from(b"state"));
+        encode_version_into(bytes, 4, RecordKey::Snapshot, &content);
+    });
     // The end of the snapshot is all that is known to be committed.
     let expected = Recovered { commit_index: LogIndex(2), ..recover(NODE, &disk()).unwrap() };
     assert_eq!(recover(NODE, &older), Ok(expected));
@@ -371,17 +380,38 @@ fn a_made_up_disk_cannot_smuggle_in_what_the_core_does_not_expect() {
     }
 }
 
+#[test]
+fn a_context_that_is_too_long_is_no_content() {
+    let context = |bytes| members().with_context(NodeId(2), vec![b'x'; bytes]);
+    let recovered = |membership| {
+        let mut disk = disk();
+        let made_up = Snapshot { membership, ..snapshot(2) };
+        disk.put(RecordKey::Snapshot, encode_snapshot(&made_up));
+        recover(NODE, &disk).map(|found| found.snapshot.map(|snapshot| snapshot.membership))
+    };
+    let longest = context(Membership::MAX_CONTEXT_BYTES);
+    assert_eq!(recovered(longest.clone()), Ok(Some(longest)));
+    let error = recovered(context(Membership::MAX_CONTEXT_BYTES + 1)).unwrap_err();
+    assert_eq!((error.key, error.damage), (RecordKey::Snapshot, Damage::Undecodable));
+}
+
 /// The sets of a membership as another program might write them.
 #[test]
 fn members_that_are_out_of_order_are_put_in_order() {
     let (voters, outgoing, learners) = (vec![3_u64, 1, 2, 1], vec![4_u64, 1], vec![9_u64, 5]);
-    let made_up = (2_u64, 1_u64, (voters, outgoing, learners), Bytes::from(b"state"));
+    let contexts = [(4_u64, b"x"), (1, b"y"), (7, b"z"), (4, b"w")];
+    let contexts: Vec<_> = contexts.map(|(node, byte)| (node, Bytes::from(byte))).into();
+    let members = (voters, outgoing, learners, contexts);
+    let made_up = (2_u64, 1_u64, members, Bytes::from(b"state"));
     let mut disk = disk();
     disk.put(RecordKey::Snapshot, record(RecordKey::Snapshot, &made_up));
     let recovered = recover(NODE, &disk).unwrap().snapshot.unwrap();
     let membership = Membership::new([1, 2, 3].map(NodeId));
     let membership = membership.with_outgoing([1, 4].map(NodeId));
-    assert_eq!(recovered.membership, membership.with_learners([5, 9].map(NodeId)));
+    let membership = membership.with_learners([5, 9].map(NodeId));
+    // A server that is no member has no context, and the first of two counts.
+    let membership = membership.with_context(NodeId(1), b"y").with_context(NodeId(4), b"x");
+    assert_eq!(recovered.membership, membership);
 }
 
 #[test]

@@ -1,17 +1,18 @@
 //! Bugs of membership changes.
 
+use crate::node::change::Wanted;
 use crate::node::{Leader, Node};
-use crate::{Bug, Membership, MembershipChange, NodeId, Refusal};
+use crate::{Bug, Membership, NodeId, Refusal};
 
 /// [`Bug::ChangeBeforeTermCommit`]
 pub(in crate::node) fn check_change(
     node: &Node,
     leader: &Leader,
-    change: &MembershipChange,
+    wanted: Wanted<'_>,
 ) -> Option<Result<Membership, Refusal>> {
-    let is_refused = || matches!(node.check_change(leader, change), Err(Refusal::TermNotCommitted));
+    let is_refused = || matches!(node.check_change(leader, wanted), Err(Refusal::TermNotCommitted));
     (node.has(Bug::ChangeBeforeTermCommit) && is_refused())
-        .then(|| node.check_target(leader, change))
+        .then(|| node.check_target(leader, wanted))
 }
 
 /// [`Bug::CatchUpByLength`]
