@@ -178,7 +178,7 @@ fn is_worth_telling(event: &Event) -> bool {
             MessageEvent::Dropped { reason, .. } => {
                 *reason == DropReason::ByCommand || !message.body.is_heartbeat()
             }
-            MessageEvent::Replayed { .. } => true,
+            MessageEvent::Held | MessageEvent::Replayed { .. } => true,
         },
         EventKind::Disk { event, .. } => {
             !matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })

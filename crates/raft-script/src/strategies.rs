@@ -13,8 +13,8 @@ use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
     LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
-    MAX_QUEUE, MessageId, NetworkAction, NodeAction, ReadPolicy, Request, Setup, StatePlace,
-    Unsynced,
+    MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction, ReadPolicy, Request,
+    Setup, StatePlace, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -87,9 +87,21 @@ fn network_action() -> impl Strategy<Value = NetworkAction<Selector, Nodes>> {
             .prop_map(|(heard, unheard)| NetworkAction::PartitionOneWay { heard, unheard }),
         Just(NetworkAction::Heal),
         (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DropMessage { id: MessageId(id) }),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DeliverMessage { id: MessageId(id) }),
+        (1..=MAX_NUMBER).prop_map(|id| NetworkAction::DuplicateMessage { id: MessageId(id) }),
+        (message_kind(), selector(), selector(), next_message())
+            .prop_map(|(kind, from, to, deed)| NetworkAction::Next { kind, from, to, deed }),
         (selector(), selector(), 1..=raft_sim::MAX_REPLAY)
             .prop_map(|(from, to, back)| NetworkAction::Replay { from, to, back }),
     ]
+}
+
+fn message_kind() -> impl Strategy<Value = MessageKind> {
+    select(MessageKind::ALL.to_vec())
+}
+
+fn next_message() -> impl Strategy<Value = NextMessage> {
+    select(vec![NextMessage::Deliver, NextMessage::Drop, NextMessage::Duplicate])
 }
 
 fn admin_request() -> impl Strategy<Value = AdminRequest<Selector>> {
@@ -198,6 +210,8 @@ fn link_changes() -> impl Strategy<Value = Vec<LinkChange>> {
     });
     prop_oneof![
         Just(vec![LinkChange::Cut]),
+        message_kind().prop_map(|kind| vec![LinkChange::Hold(kind)]),
+        option::of(message_kind()).prop_map(|kind| vec![LinkChange::Release(kind)]),
         Just(vec![LinkChange::Restore]),
         settings.prop_filter("at least one change", |changes| !changes.is_empty()),
     ]

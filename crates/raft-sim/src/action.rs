@@ -9,7 +9,9 @@ use std::time::Duration;
 use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 
-use crate::{ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, Selector};
+use crate::{
+    ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, MessageKind, Selector,
+};
 
 pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
 
@@ -144,6 +146,27 @@ pub enum NetworkAction<N = NodeId, G = Vec<NodeId>> {
         /// Refused if no such message is in flight.
         id: MessageId,
     },
+    /// Let a message that is in flight, or held, arrive now.
+    DeliverMessage {
+        /// Refused if no such message is in flight.
+        id: MessageId,
+    },
+    /// Let a message that is in flight arrive twice.
+    DuplicateMessage {
+        /// Refused if no such message is in flight.
+        id: MessageId,
+    },
+    /// Do something to the next message of a kind on a link.
+    Next {
+        /// The kind.
+        kind: MessageKind,
+        /// The sending end of the link.
+        from: N,
+        /// The receiving end.
+        to: N,
+        /// What to do.
+        deed: NextMessage,
+    },
     /// Send a message again that a link carried before, as if the network had kept it. It takes a
     /// latency of the link, waits for no other message, and is lost if the link is cut.
     Replay {
@@ -154,6 +177,17 @@ pub enum NetworkAction<N = NodeId, G = Vec<NodeId>> {
         /// 1 for the message that arrived last, up to [`MAX_REPLAY`](crate::MAX_REPLAY).
         back: u32,
     },
+}
+
+/// Something to do to the next message of a kind on a link.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NextMessage {
+    /// Deliver the oldest one that is in flight, or held, now. Refused if there is none.
+    Deliver,
+    /// Lose the next one that arrives, in flight now or sent later.
+    Drop,
+    /// Deliver the next one that arrives twice.
+    Duplicate,
 }
 
 impl<N, G> NetworkAction<N, G> {
@@ -176,6 +210,11 @@ impl<N, G> NetworkAction<N, G> {
             }
             Self::Heal => NetworkAction::Heal,
             Self::DropMessage { id } => NetworkAction::DropMessage { id },
+            Self::DeliverMessage { id } => NetworkAction::DeliverMessage { id },
+            Self::DuplicateMessage { id } => NetworkAction::DuplicateMessage { id },
+            Self::Next { kind, from, to, deed } => {
+                NetworkAction::Next { kind, from: node(from)?, to: node(to)?, deed }
+            }
             Self::Replay { from, to, back } => {
                 NetworkAction::Replay { from: node(from)?, to: node(to)?, back }
             }
@@ -187,7 +226,12 @@ impl<N, G> NetworkAction<N, G> {
         let (groups, pair) = match self {
             Self::Partition { groups } => (groups.as_slice(), None),
             Self::PartitionOneWay { heard, unheard } => (&[][..], Some([heard, unheard])),
-            Self::Heal | Self::DropMessage { .. } | Self::Replay { .. } => (&[][..], None),
+            Self::Heal
+            | Self::DropMessage { .. }
+            | Self::DeliverMessage { .. }
+            | Self::DuplicateMessage { .. }
+            | Self::Next { .. }
+            | Self::Replay { .. } => (&[][..], None),
         };
         groups.iter().chain(pair.into_iter().flatten())
     }
@@ -356,4 +400,9 @@ pub enum LinkChange {
     /// For so long, up to [`MAX_CLOG`](crate::MAX_CLOG), messages wait in front of the link and go
     /// on when that is over. What is under way arrives.
     Clog(Duration),
+    /// Messages of this kind wait at the end of the link, those in flight too; at most
+    /// [`QueueLimit`](Self::QueueLimit) of all kinds, further ones are lost.
+    Hold(MessageKind),
+    /// Messages of this kind, `None`: of all kinds, are held no more. Those that wait arrive now.
+    Release(Option<MessageKind>),
 }

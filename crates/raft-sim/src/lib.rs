@@ -59,6 +59,7 @@ mod fingerprint;
 mod in_flight;
 mod latency;
 mod links;
+mod message_kind;
 mod network;
 mod node;
 mod partition;
@@ -72,7 +73,7 @@ mod world;
 
 pub use action::{
     Action, ActionError, AdminRequest, ClientError, DiskAction, DiskError, LinkChange,
-    NetworkAction, NetworkError, NodeAction, ReadPolicy, Request, Unsynced,
+    NetworkAction, NetworkError, NextMessage, NodeAction, ReadPolicy, Request, Unsynced,
 };
 pub use client::{Client, PendingOperation};
 pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};
@@ -85,8 +86,10 @@ pub use event::{
 };
 pub use fingerprint::Fingerprint;
 pub use latency::LatencyShape;
+pub use message_kind::MessageKind;
 pub use network::{
-    InFlightMessage, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, wire_bytes,
+    Hold, InFlightMessage, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId,
+    wire_bytes,
 };
 pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;

@@ -8,7 +8,10 @@ use std::time::Duration;
 use raft_core::{Body, Instant, Message, NodeId, Payload};
 
 use crate::random::{Purpose, Random};
-use crate::{ActionError, DelayRange, LatencyShape, LinkChange, NetworkError, Setup};
+use crate::{
+    ActionError, DelayRange, LatencyShape, LinkChange, MessageKind, NetworkError, NextMessage,
+    Setup,
+};
 
 /// The largest bandwidth of a link, in bytes per second.
 pub const MAX_BANDWIDTH: u64 = 1 << 40;
@@ -51,6 +54,10 @@ pub struct Link {
     pub queue_limit: u32,
     /// Messages sent before this time wait until then.
     pub clogged_until: Instant,
+    /// Messages of these kinds wait at the end of the link.
+    held: Vec<MessageKind>,
+    /// The deed that awaits the next message of a kind that arrives; at most one for each kind.
+    next: Vec<(MessageKind, NextMessage)>,
     /// The times at which the waiting messages have left, in order.
     waiting: VecDeque<Instant>,
     /// The messages that arrived last, the oldest first; at most [`MAX_REPLAY`].
@@ -77,6 +84,20 @@ pub struct InFlightMessage {
     pub arrives_at: Instant,
     /// When the link loses it, if it does.
     pub lost_at: Option<Instant>,
+    /// Whether it is held at the end of the link.
+    pub hold: Hold,
+}
+
+/// Whether a message is held at the end of its link.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Hold {
+    /// It is held if the link holds messages of its kind when it arrives.
+    #[default]
+    Open,
+    /// It has arrived, and waits until it is released.
+    Held,
+    /// It is delivered, whatever the link holds.
+    Released,
 }
 
 /// The fate of one message on a link: its arrival, its loss, its copy.
@@ -101,6 +122,8 @@ impl Link {
             bandwidth: None,
             queue_limit: MAX_QUEUE,
             clogged_until: Instant(0),
+            held: Vec::new(),
+            next: Vec::new(),
             waiting: VecDeque::new(),
             carried: VecDeque::new(),
             last_arrival: Instant(0),
@@ -136,6 +159,10 @@ impl Link {
                 return Err(NetworkError::Clog(time).into());
             }
             LinkChange::Clog(time) => self.clogged_until = now + time,
+            LinkChange::Hold(kind) if self.held.contains(&kind) => {}
+            LinkChange::Hold(kind) => self.held.push(kind),
+            LinkChange::Release(Some(kind)) => self.held.retain(|held| *held != kind),
+            LinkChange::Release(None) => self.held.clear(),
         }
         Ok(())
     }
@@ -188,6 +215,23 @@ impl Link {
             self.waiting.push_back(left_at);
         }
         Some(left_at)
+    }
+
+    /// Whether messages of this kind wait at the end of the link.
+    pub fn holds(&self, kind: MessageKind) -> bool {
+        self.held.contains(&kind)
+    }
+
+    /// Awaits the next message of a kind with a deed, in place of an earlier one.
+    pub(crate) fn await_next(&mut self, kind: MessageKind, deed: NextMessage) {
+        self.next.retain(|(awaited, _)| *awaited != kind);
+        self.next.push((kind, deed));
+    }
+
+    /// The deed that awaits a message of this kind. It is done once.
+    pub(crate) fn take_next(&mut self, kind: MessageKind) -> Option<NextMessage> {
+        let place = self.next.iter().position(|(awaited, _)| *awaited == kind)?;
+        Some(self.next.swap_remove(place).1)
     }
 
     /// Remembers a message that arrived.

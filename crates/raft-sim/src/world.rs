@@ -6,6 +6,7 @@
 mod actions;
 mod clients;
 mod clocks;
+mod holds;
 mod network;
 mod process;
 mod queue;

@@ -8,7 +8,7 @@ use raft_core::{
     Term, TermTrace, Trace,
 };
 use raft_script::Session;
-use raft_sim::{DiskEvent, Event, EventKind, MessageEvent, StateMachineEvent, World};
+use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, StateMachineEvent, World};
 
 /// Prints the events of each step.
 pub(super) struct EventPrinter {
@@ -76,7 +76,13 @@ fn is_shown(event: &Event, shown: &[String]) -> bool {
     let topics: &[&str] = match &event.kind {
         EventKind::Core { trace, .. } => topics(trace),
         EventKind::StateMachine { event: StateMachineEvent::Applied { .. }, .. } => &["core"],
-        EventKind::Message { event: MessageEvent::Replayed { .. }, .. } => return true,
+        EventKind::Message {
+            event:
+                MessageEvent::Replayed { .. }
+                | MessageEvent::Held
+                | MessageEvent::Dropped { reason: DropReason::ByCommand, .. },
+            ..
+        } => return true,
         EventKind::Message { .. } => &["messages"],
         EventKind::Disk {
             event: DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. },

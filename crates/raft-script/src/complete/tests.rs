@@ -94,3 +94,14 @@ fn conditions_on_peers_and_opposites_are_completed() {
         ]
     );
 }
+
+#[test]
+fn kinds_of_messages_and_of_events_are_completed() {
+    assert_eq!(texts("link 1 -> 3 h", None), ["hold"]);
+    assert_eq!(texts("link 1 -> 3 hold Pre", None), ["PreVote", "PreVoteReply"]);
+    assert_eq!(texts("link 1 -> 3 release Time", None), ["TimeoutNow"]);
+    assert_eq!(texts("drop next Tim", None), ["TimeoutNow"]);
+    assert_eq!(texts("deliver ", None), ["next", "message"]);
+    assert_eq!(texts("expect traced became", None), ["became_leader"]);
+    assert_eq!(texts("expect traced crashed s", None), ["since"]);
+}

@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use raft_sim::{
-    LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, NetworkAction,
+    LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId, MessageKind,
+    NetworkAction, NextMessage,
 };
 
 use super::cursor::{Cursor, Parsed, one_of_settings};
-use super::{Setting, Word};
+use super::{Choice, Setting, Word};
 use crate::limits::MAX_NUMBER;
 use crate::statement::{Ends, Nodes, Order, Selector, Statement, write_list};
 use crate::units::{Delay, Percent, Size, Span};
@@ -66,6 +67,14 @@ pub(super) const WORDS: &[Word<Statement>] = &[
                 "bytes a second, and how many messages may wait; bandwidth=off undoes it",
             ),
             ("link 3 -> 4 clog=2s", "messages wait that long, then continue"),
+            (
+                "link 3 -> 4 hold RequestVote",
+                "messages of this kind wait at the end of the link, those under way too",
+            ),
+            (
+                "link 3 -> 4 release [RequestVote]",
+                "no message (of this kind) is held any more; those that wait arrive now",
+            ),
         ],
         parse: |cursor| cursor.link(),
     },
@@ -98,13 +107,47 @@ pub(super) const WORDS: &[Word<Statement>] = &[
     },
     Word {
         name: "drop",
-        brief: "lose a message under way",
-        forms: &[("drop message 17", "lose a message that is under way")],
+        brief: "lose a message",
+        forms: &[
+            ("drop message 17", "lose a message that is under way"),
+            (
+                "drop next InstallSnapshotReply 3 -> 1",
+                "lose the next message of this kind that arrives, under way now or sent later",
+            ),
+        ],
         parse: |cursor| {
-            cursor.keyword(("message", "by its number"))?;
-            cursor.offer_messages();
-            let id = MessageId(cursor.number("a message", 1, MAX_NUMBER)?);
-            Ok(network(NetworkAction::DropMessage { id }))
+            let message = |id| NetworkAction::DropMessage { id };
+            cursor.one_message(NextMessage::Drop, message)
+        },
+    },
+    Word {
+        name: "duplicate",
+        brief: "let a message arrive twice",
+        forms: &[
+            ("duplicate message 17", "a message that is under way arrives twice"),
+            (
+                "duplicate next AppendEntries 1 -> 3",
+                "the next message of this kind arrives twice, under way now or sent later",
+            ),
+        ],
+        parse: |cursor| {
+            let message = |id| NetworkAction::DuplicateMessage { id };
+            cursor.one_message(NextMessage::Duplicate, message)
+        },
+    },
+    Word {
+        name: "deliver",
+        brief: "let a message arrive now",
+        forms: &[
+            ("deliver message 17", "a message that is under way, or held, arrives now"),
+            (
+                "deliver next RequestVote 1 -> 3",
+                "the oldest message of this kind that is under way, or held, arrives now",
+            ),
+        ],
+        parse: |cursor| {
+            let message = |id| NetworkAction::DeliverMessage { id };
+            cursor.one_message(NextMessage::Deliver, message)
         },
     },
 ];
@@ -154,6 +197,19 @@ const SETTINGS: &[Setting<LinkChange>] = &[
     },
 ];
 
+const KINDS: [Choice<MessageKind>; MessageKind::ALL.len()] = {
+    const ANY: Choice<MessageKind> =
+        Choice { name: "", help: "a kind of message", value: MessageKind::PreVote };
+    let mut kinds = [ANY; MessageKind::ALL.len()];
+    let mut place = 0;
+    while place < kinds.len() {
+        kinds[place].value = MessageKind::ALL[place];
+        kinds[place].name = MessageKind::ALL[place].name();
+        place += 1;
+    }
+    kinds
+};
+
 const REPLAY: &[Setting<u32>] = &[Setting {
     name: "back",
     help: "1: the last message, 5: the fifth last",
@@ -194,6 +250,14 @@ impl Cursor<'_> {
         if self.eat(("restore", "messages pass again")) {
             return Ok(Statement::Order(Order::Link { ends, changes: vec![LinkChange::Restore] }));
         }
+        if self.eat(("hold", "messages of a kind wait")) {
+            let change = LinkChange::Hold(self.choice(&KINDS)?);
+            return Ok(Statement::Order(Order::Link { ends, changes: vec![change] }));
+        }
+        if self.eat(("release", "no message is held any more")) {
+            let change = LinkChange::Release(self.maybe_choice(&KINDS));
+            return Ok(Statement::Order(Order::Link { ends, changes: vec![change] }));
+        }
         let (mut changes, mut named) = (Vec::new(), Vec::new());
         while let Some((name, change)) = self.maybe_setting(SETTINGS, &named)? {
             named.push(name);
@@ -201,10 +265,29 @@ impl Cursor<'_> {
         }
         let names = one_of_settings(SETTINGS);
         match (changes.is_empty(), self.is_at_end()) {
-            (true, _) => Err(self.error(format!("`cut`, `restore`, {names}"))),
+            (true, _) => Err(self.error(format!("`cut`, `restore`, `hold`, `release`, {names}"))),
             (false, false) => Err(self.error(format!("{names}, each once"))),
             (false, true) => Ok(Statement::Order(Order::Link { ends, changes })),
         }
+    }
+
+    /// `message 17`, or `next RequestVote 1 -> 3`.
+    fn one_message(
+        &mut self,
+        deed: NextMessage,
+        message: fn(MessageId) -> NetworkAction<Selector, Nodes>,
+    ) -> Parsed<Statement> {
+        if self.eat(("next", "the next of its kind on a link")) {
+            let (kind, from) = (self.choice(&KINDS)?, self.selector()?);
+            self.arrow()?;
+            let to = self.selector()?;
+            return Ok(network(NetworkAction::Next { kind, from, to, deed }));
+        }
+        if !self.eat(("message", "by its number")) {
+            return Err(self.error("`message` or `next`"));
+        }
+        self.offer_messages();
+        Ok(network(message(MessageId(self.number("a message", 1, MAX_NUMBER)?))))
     }
 
     /// `64KiB/s`, or `off`.
@@ -293,6 +376,9 @@ fn write_link_change(f: &mut fmt::Formatter<'_>, change: &LinkChange) -> fmt::Re
         LinkChange::Bandwidth(None) => f.write_str(" bandwidth=off"),
         LinkChange::QueueLimit(limit) => write!(f, " queue={limit}"),
         LinkChange::Clog(time) => write!(f, " clog={}", Span(*time)),
+        LinkChange::Hold(kind) => write!(f, " hold {kind}"),
+        LinkChange::Release(None) => f.write_str(" release"),
+        LinkChange::Release(Some(kind)) => write!(f, " release {kind}"),
     }
 }
 
@@ -311,6 +397,16 @@ pub(crate) fn write_network_action(
         }
         NetworkAction::Heal => f.write_str("heal"),
         NetworkAction::DropMessage { id } => write!(f, "drop message {id}"),
+        NetworkAction::DeliverMessage { id } => write!(f, "deliver message {id}"),
+        NetworkAction::DuplicateMessage { id } => write!(f, "duplicate message {id}"),
+        NetworkAction::Next { kind, from, to, deed } => {
+            let deed = match deed {
+                NextMessage::Deliver => "deliver",
+                NextMessage::Drop => "drop",
+                NextMessage::Duplicate => "duplicate",
+            };
+            write!(f, "{deed} next {kind} {from} -> {to}")
+        }
         NetworkAction::Replay { from, to, back: 1 } => write!(f, "replay {from} -> {to}"),
         NetworkAction::Replay { from, to, back } => write!(f, "replay {from} -> {to} back={back}"),
     }

@@ -8,8 +8,20 @@ use crate::{help, parse_line};
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
 
 /// The statements that README leaves out.
-const STATEMENTS_LEFT_OUT: &[&str] =
-    &["clock", "cut", "demote", "forget", "mark", "put", "recover", "replay", "restore", "slow"];
+const STATEMENTS_LEFT_OUT: &[&str] = &[
+    "clock",
+    "cut",
+    "deliver",
+    "demote",
+    "duplicate",
+    "forget",
+    "mark",
+    "put",
+    "recover",
+    "replay",
+    "restore",
+    "slow",
+];
 
 /// The conditions that README leaves out.
 const CONDITIONS_LEFT_OUT: &[&str] = &[

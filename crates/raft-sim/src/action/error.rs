@@ -14,7 +14,7 @@ use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
 use crate::node::MAX_HANDLING;
 use crate::setup::HOUR;
 use crate::units::{Percent, Span};
-use crate::{ClockChange, DelayRange, MessageId, NodeState};
+use crate::{ClockChange, DelayRange, MessageId, MessageKind, NodeState};
 
 /// Why an action was not done. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,6 +77,8 @@ pub enum NetworkError {
     },
     /// No such message is in flight.
     NoSuchMessage(MessageId),
+    /// No message of this kind is in flight on this link.
+    NoneInFlight(MessageKind),
 }
 
 /// Why an action on a disk was not done.
@@ -195,6 +197,7 @@ impl fmt::Display for NetworkError {
                  (it remembers {MAX_REPLAY}), not the one {back} ago"
             ),
             Self::NoSuchMessage(id) => write!(f, "message {id} is not under way"),
+            Self::NoneInFlight(kind) => write!(f, "no {kind} is under way on this link"),
         }
     }
 }

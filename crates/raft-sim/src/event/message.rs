@@ -18,6 +18,8 @@ pub enum MessageEvent {
         /// When it will arrive, if nothing happens to it.
         arrives_at: Instant,
     },
+    /// It arrived, and waits at the end of the link: the link holds messages of its kind.
+    Held,
     /// It reached a receiver that is up.
     Delivered,
     /// It is gone.
@@ -57,6 +59,7 @@ impl MessageEvent {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Sent { .. } => "sent",
+            Self::Held => "held",
             Self::Delivered => "delivered",
             Self::Dropped { .. } => "dropped",
             Self::Replayed { .. } => "replayed",
@@ -67,7 +70,7 @@ impl MessageEvent {
     pub(super) fn node(&self, from: NodeId, to: NodeId) -> Option<NodeId> {
         match self {
             Self::Sent { .. } => Some(from),
-            Self::Delivered | Self::Dropped { .. } => Some(to),
+            Self::Held | Self::Delivered | Self::Dropped { .. } => Some(to),
             Self::Replayed { .. } => None,
         }
     }
@@ -89,6 +92,7 @@ impl MessageInTransit<'_> {
                 (2, id, from, to, arrives_at).hash(hash);
                 message.hash(hash);
             }
+            MessageEvent::Held => (132, id, from, to).hash(hash),
             MessageEvent::Delivered => (3, id, from, to).hash(hash),
             MessageEvent::Dropped { reason, .. } => (4, id, from, to, reason).hash(hash),
             MessageEvent::Replayed { arrives_at } => {
@@ -104,6 +108,9 @@ impl MessageInTransit<'_> {
         match event {
             MessageEvent::Sent { .. } => {
                 write!(f, "node {from} sends node {to} message {id}: {}", MessageWords(message))
+            }
+            MessageEvent::Held => {
+                write!(f, "message {id} from node {from} to node {to} is held: {name}")
             }
             MessageEvent::Delivered => {
                 write!(f, "node {to} receives message {id} from node {from}: {name}")

@@ -5,10 +5,10 @@ use std::hash::Hash;
 
 use raft_core::NodeId;
 
-use crate::LinkChange;
 use crate::fingerprint::Fingerprint;
 use crate::units::{Percent, Span};
 use crate::words::{join, plural};
+use crate::{LinkChange, MessageKind, NextMessage};
 
 /// What happens to links and to the network as a whole.
 #[derive(Clone, Debug)]
@@ -34,6 +34,17 @@ pub enum NetworkEvent {
         /// The second group: its messages to the first one are lost.
         unheard: Vec<NodeId>,
     },
+    /// The next message of a kind on a link will be dropped or duplicated.
+    NextAwaited {
+        /// The sending end.
+        from: NodeId,
+        /// The receiving end.
+        to: NodeId,
+        /// The kind.
+        kind: MessageKind,
+        /// The deed; not [`NextMessage::Deliver`].
+        deed: NextMessage,
+    },
     /// The network is whole again: no partition, no cut link.
     Healed,
 }
@@ -44,6 +55,7 @@ impl NetworkEvent {
             Self::LinkChanged { .. } => "link_changed",
             Self::Partitioned { .. } => "partitioned",
             Self::PartitionedOneWay { .. } => "partitioned_one_way",
+            Self::NextAwaited { .. } => "next_awaited",
             Self::Healed => "healed",
         }
     }
@@ -53,6 +65,7 @@ impl NetworkEvent {
             Self::LinkChanged { from, to, change } => (15, from, to, change).hash(hash),
             Self::Partitioned { groups } => (17, groups).hash(hash),
             Self::PartitionedOneWay { heard, unheard } => (30, heard, unheard).hash(hash),
+            Self::NextAwaited { from, to, kind, deed } => (131, from, to, kind, deed).hash(hash),
             Self::Healed => 18.hash(hash),
         }
     }
@@ -71,6 +84,14 @@ impl fmt::Display for NetworkEvent {
             Self::PartitionedOneWay { heard, unheard } => {
                 let (heard, unheard) = (join(heard), join(unheard));
                 write!(f, "the network is partitioned one way: {heard} -> {unheard}")
+            }
+            Self::NextAwaited { from, to, kind, deed } => {
+                let fate = match deed {
+                    NextMessage::Deliver => "is delivered",
+                    NextMessage::Drop => "will be lost",
+                    NextMessage::Duplicate => "will arrive twice",
+                };
+                write!(f, "the next {kind} from node {from} to node {to} {fate}")
             }
             Self::Healed => f.write_str("the network is whole again"),
         }
@@ -99,6 +120,9 @@ impl fmt::Display for LinkChange {
             }
             Self::Clog(time) if time.is_zero() => f.write_str("is no longer clogged"),
             Self::Clog(time) => write!(f, "is clogged for {}", Span(*time)),
+            Self::Hold(kind) => write!(f, "holds each {kind}"),
+            Self::Release(Some(kind)) => write!(f, "holds no {kind} any more"),
+            Self::Release(None) => f.write_str("holds no message any more"),
         }
     }
 }

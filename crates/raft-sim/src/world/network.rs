@@ -6,7 +6,7 @@ use raft_core::NodeId;
 
 use super::World;
 use super::queue::ScheduledKind;
-use crate::network::MAX_REPLAY;
+use crate::network::{Hold, MAX_REPLAY};
 use crate::random::{Purpose, Random};
 use crate::{
     ActionError, DropReason, EventKind, InFlightMessage, Link, LinkChange, MessageEvent,
@@ -31,6 +31,11 @@ impl World {
                 self.drop_message(*id, DropReason::ByCommand);
                 Ok(())
             }
+            NetworkAction::DeliverMessage { id } => self.deliver_now(*id),
+            NetworkAction::DuplicateMessage { id } => self.duplicate(*id),
+            NetworkAction::Next { kind, from, to, deed } => {
+                self.act_on_next(*kind, (*from, *to), *deed)
+            }
             NetworkAction::Replay { from, to, back } => self.replay(*from, *to, *back),
         }
     }
@@ -46,11 +51,17 @@ impl World {
         self.emit(EventKind::Network(NetworkEvent::LinkChanged { from, to, change }));
         if change == LinkChange::Cut {
             self.drop_blocked();
+        } else if let LinkChange::Release(kind) = change {
+            self.release(from, to, kind);
         }
         Ok(())
     }
 
-    fn known_link(&mut self, from: NodeId, to: NodeId) -> Result<&mut Link, ActionError> {
+    pub(super) fn known_link(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+    ) -> Result<&mut Link, ActionError> {
         self.state_of(from)?;
         self.state_of(to)?;
         if from == to {
@@ -94,7 +105,16 @@ impl World {
             let mut random = Random::new(seed, Purpose::Replay, id.0, 0);
             arrives_at = sent_at + shape.delay(&mut random, latency);
             let message = message.clone();
-            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at: None }
+            InFlightMessage {
+                id,
+                from,
+                to,
+                message,
+                sent_at,
+                arrives_at,
+                lost_at: None,
+                hold: Hold::Released,
+            }
         });
         let event = MessageEvent::Replayed { arrives_at };
         self.emit(EventKind::Message { id, from, to, message, event });

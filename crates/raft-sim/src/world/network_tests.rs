@@ -289,3 +289,63 @@ fn a_run_with_all_of_it_is_the_same_run_again() {
         assert_eq!(play(world, &actions[place..]).0, hash, "from action {place}");
     }
 }
+
+fn count(events: &[Event], wanted: MessageEvent) -> usize {
+    let is_wanted = |event: &&Event| matches!(event.kind, EventKind::Message { from: ONE, to: TWO, event, .. } if event == wanted);
+    events.iter().filter(is_wanted).count()
+}
+
+/// What a link holds is bounded by its queue, and arrives when it is released, in order.
+#[test]
+fn held_messages_are_bounded_and_arrive_in_order() {
+    let mut world = led();
+    let kind = crate::MessageKind::AppendEntries;
+    world.apply(link(ONE, TWO, LinkChange::QueueLimit(3))).unwrap();
+    world.apply(link(ONE, TWO, LinkChange::Hold(kind))).unwrap();
+    let held = events(&mut world, Instant(900_000));
+    assert_eq!(count(&held, MessageEvent::Held), 3);
+    assert!(dropped(&held, DropReason::QueueFull) > 2);
+    world.apply(link(ONE, TWO, LinkChange::Release(Some(kind)))).unwrap();
+    let now = world.now();
+    let ids: Vec<u64> = events(&mut world, now)
+        .iter()
+        .filter_map(|event| {
+            let EventKind::Message { id, from: ONE, to: TWO, event: what, .. } = event.kind else {
+                return None;
+            };
+            (what == MessageEvent::Delivered).then_some(id.0)
+        })
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert!(ids.is_sorted());
+}
+
+/// The end of all faults ends holds too.
+#[test]
+fn recovery_releases_what_is_held() {
+    let mut world = led();
+    world.apply(link(ONE, TWO, LinkChange::Hold(crate::MessageKind::AppendEntries))).unwrap();
+    events(&mut world, Instant(700_000));
+    world.apply(Action::Recover { nodes: vec![ONE, TWO, THREE] }).unwrap();
+    let after = events(&mut world, Instant(800_000));
+    assert!(count(&after, MessageEvent::Delivered) > 3);
+    assert_eq!(count(&after, MessageEvent::Held), 0);
+}
+
+/// A deed awaits one message only, of its kind and on its link.
+#[test]
+fn the_next_message_of_a_kind_is_lost_or_doubled_once() {
+    let mut world = led();
+    let kind = crate::MessageKind::AppendEntries;
+    let next = |deed| NetworkAction::Next { kind, from: ONE, to: TWO, deed }.into();
+    world.apply(next(crate::NextMessage::Drop)).unwrap();
+    let after = events(&mut world, Instant(800_000));
+    assert_eq!(dropped(&after, DropReason::ByCommand), 1);
+    world.apply(next(crate::NextMessage::Duplicate)).unwrap();
+    let after = events(&mut world, Instant(1_100_000));
+    assert_eq!(dropped(&after, DropReason::ByCommand), 0);
+    let copies = |event: &&Event| {
+        matches!(event.kind, EventKind::Message { event: MessageEvent::Replayed { .. }, .. })
+    };
+    assert_eq!(after.iter().filter(copies).count(), 1);
+}

@@ -15,6 +15,7 @@ impl World {
         self.partition = None;
         let setup = self.setup.clone();
         self.links.values_mut().for_each(|link| link.recover(&setup));
+        self.release_all();
         for id in self.node_list() {
             self.node_mut(id).disk.recover(&setup);
             if self.node_mut(id).clock != NodeClock::TRUE {

@@ -7,7 +7,7 @@ use raft_core::{Input, Message, NodeId};
 use super::World;
 use super::queue::ScheduledKind;
 use crate::node::{Arrival, Process};
-use crate::{DropReason, EventKind, InFlightMessage, MessageEvent, MessageId};
+use crate::{DropReason, EventKind, Hold, InFlightMessage, MessageEvent, MessageId};
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
@@ -48,7 +48,16 @@ impl World {
         let sent_at = self.now;
         let id = self.in_flight.launch(|id| {
             let message = message.clone();
-            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at: None }
+            InFlightMessage {
+                id,
+                from,
+                to,
+                message,
+                sent_at,
+                arrives_at,
+                lost_at: None,
+                hold: Hold::Open,
+            }
         });
         let message = message.clone();
         let event = MessageEvent::Sent { arrives_at };
@@ -88,6 +97,9 @@ impl World {
         let Some(to) = self.in_flight.get(id).map(|in_flight| in_flight.to) else { return };
         if !matches!(self.node_mut(to).process, Process::Live(_)) {
             return self.drop_message(id, DropReason::NodeDown);
+        }
+        if self.meets_a_hold(id) || self.meets_a_drop(id) {
+            return;
         }
         let Some(InFlightMessage { from, message, .. }) = self.in_flight.remove(id) else { return };
         if let Some(link) = self.links.get_mut(from, to) {
