@@ -388,12 +388,15 @@ impl fmt::Display for Refusal {
                  election timeout; {unheard} did not"
             ),
             Self::CatchUpStalled { node } => {
-                write!(f, "node {node} makes no progress in receiving the log; it stays a learner")
+                write!(
+                    f,
+                    "node {node} makes no progress in receiving the log; it is a learner, and no voter"
+                )
             }
             Self::CatchUpTooSlow { node, rounds } => write!(
                 f,
                 "node {node} receives the log more slowly than it grows: {rounds} rounds in a row \
-                 took an election timeout or longer; it stays a learner"
+                 took an election timeout or longer; it is a learner, and no voter"
             ),
             Self::ChangeCancelled => f.write_str("the change was cancelled before the votes moved"),
             Self::NoChange => f.write_str("there is no change to cancel"),

@@ -334,7 +334,7 @@ pub use config::{Config, ConfigError, Settings};
 pub use entry::{Entries, Entry, HardState, Payload, Snapshot};
 pub use io::{Input, Outcome, Output, Persist, Poll, ReadMode, Refusal, SnapshotWrite};
 pub use log::Log;
-pub use membership::{ChangeError, Membership, MembershipChange};
+pub use membership::{ChangeError, Membership, MembershipChange, Tally, VoterSet};
 pub use message::{
     AppendEntries, AppendEntriesReply, Body, Forward, ForwardReply, InstallSnapshot,
     InstallSnapshotReply, Message, PreVote, ReadIndex, ReadIndexReply, RequestVote,

@@ -1,6 +1,7 @@
 //! The members of a cluster, and the one definition of a majority (§6, dissertation chapter 4).
 
 mod change;
+mod tally;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,6 +9,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 
 pub use self::change::{ChangeError, MembershipChange};
+pub use self::tally::{Tally, VoterSet};
 
 use crate::{Bytes, ConfigError, NodeId};
 
@@ -227,13 +229,22 @@ impl Membership {
         !self.is_empty() && self.majorities().all(has_majority)
     }
 
-    /// How many servers for which `is_in` says yes there are, and how many make a majority; in a
+    /// How many voters for which `is_in` says yes there are, and how many make a majority; in a
     /// joint membership, in the set of voters that lacks more.
-    pub fn tally(&self, is_in: impl Fn(NodeId) -> bool) -> (usize, usize) {
-        let counts = self
-            .majorities()
-            .map(|set| (set.iter().filter(|node| is_in(**node)).count(), majority(set)));
-        counts.max_by_key(|(count, needed)| needed.saturating_sub(*count)).unwrap_or_default()
+    pub fn tally(&self, is_in: impl Fn(NodeId) -> bool) -> Tally {
+        let tally = |voters: &[NodeId], set| {
+            let count = voters.iter().filter(|node| is_in(**node)).count();
+            Tally { count, needed: majority(voters), set }
+        };
+        if self.is_empty() {
+            return Tally::default();
+        }
+        if self.outgoing().is_empty() {
+            return tally(self.voters(), VoterSet::All);
+        }
+        let outgoing = tally(self.outgoing(), VoterSet::Outgoing);
+        let voters = tally(self.voters(), VoterSet::Incoming);
+        if voters.lacks() >= outgoing.lacks() { voters } else { outgoing }
     }
 
     /// Raft §5.3, §6: the highest number that a quorum has reached, given how far each server is.

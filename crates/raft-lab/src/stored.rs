@@ -14,7 +14,7 @@ use raft_core::{LogIndex, LogPosition, Membership, NodeId, Payload, Recovered, T
 use raft_kv::{SplitMix64, Store};
 use raft_script::Statement;
 use raft_sim::{MAX_NODES, Setup, restore_store};
-use raft_storage::{FORMAT_VERSION, Records};
+use raft_storage::{FORMAT_VERSION, OLDEST_VERSION, Records};
 
 /// The key of the `cluster` line among the back end's infos.
 pub const CLUSTER_KEY: &str = "cluster";
@@ -51,14 +51,14 @@ pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, Str
     Ok(setup)
 }
 
-/// The version of the record format, if all records have another one than this program reads. A
-/// single record that differs is damage, which its node reports.
+/// The version of the record format, if all records have the same, and this program does not read
+/// it. A single record that differs is damage, which its node reports.
 fn foreign_version(disks: &[(NodeId, Records)]) -> Option<u8> {
     let records = disks.iter().flat_map(|(_, records)| records.iter());
     let mut versions = records.filter_map(|(_, record)| record.first().copied());
     let first = versions.next()?;
-    let is_all = first != FORMAT_VERSION && versions.all(|version| version == first);
-    is_all.then_some(first)
+    let is_readable = (OLDEST_VERSION..=FORMAT_VERSION).contains(&first);
+    (!is_readable && versions.all(|version| version == first)).then_some(first)
 }
 
 fn of_another_version(version: u8) -> String {
@@ -69,7 +69,7 @@ fn of_another_version(version: u8) -> String {
     };
     format!(
         "{program} wrote it (its records have format {version}, and this version reads \
-         {FORMAT_VERSION}). It is unchanged: {advice}"
+         {OLDEST_VERSION} to {FORMAT_VERSION}). It is unchanged: {advice}"
     )
 }
 

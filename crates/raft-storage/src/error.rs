@@ -41,12 +41,11 @@ pub enum Damage {
         /// The record's length.
         bytes: usize,
     },
-    /// The record's first byte is not from [`OLDEST_VERSION`] to [`FORMAT_VERSION`]. It is damaged,
-    /// or another version of this program wrote it.
+    /// The checksum is right, and the record's first byte is not from [`OLDEST_VERSION`] to
+    /// [`FORMAT_VERSION`]: another version of this program wrote it.
     #[error(
         "has format version {found}, and this program knows only the versions {OLDEST_VERSION} to \
-         {FORMAT_VERSION}: it is damaged, or another version of this program wrote it (use that \
-         version then)"
+         {FORMAT_VERSION}: another version of this program wrote it; use that version"
     )]
     UnknownVersion {
         /// The record's first byte.

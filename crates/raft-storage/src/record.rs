@@ -182,13 +182,14 @@ pub(crate) fn decode<T: DeserializeOwned>(key: RecordKey, record: &[u8]) -> Resu
     let Some((&[version, c0, c1, c2, c3], content)) = record.split_first_chunk() else {
         return Err(Damage::Truncated { bytes: record.len() });
     };
-    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
-        return Err(Damage::UnknownVersion { found: version });
-    }
     let (stored, computed) =
         (u32::from_le_bytes([c0, c1, c2, c3]), checksum(key, version, content));
+    // It covers the version, so a flipped bit there is not taken for another program's record.
     if stored != computed {
         return Err(Damage::Checksum { stored, computed });
+    }
+    if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&version) {
+        return Err(Damage::UnknownVersion { found: version });
     }
     let Ok((value, [])) = postcard::take_from_bytes(content) else {
         return Err(Damage::Undecodable);

@@ -14,7 +14,8 @@ impl Node {
             return;
         }
         // The leader's lease may depend on this server's vote (dissertation §6.4.1).
-        if self.config.settings.lease_reads && self.is_leader_recent() {
+        let is_voter = self.membership().is_voter(self.config.id);
+        if is_voter && self.config.settings.lease_reads && self.is_leader_recent() {
             let reason = ElectionRefusal::LeaderIsAlive { leader: self.leader() };
             return self.trace(|| ElectionTrace::NotStarted { reason });
         }
@@ -215,8 +216,8 @@ impl Node {
         if votes.insert(voter, granted).is_some() {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
-        let (votes, needed) = self.tally();
-        self.trace(|| PreVoteTrace::Counted { voter, granted, votes, needed });
+        let tally = self.tally();
+        self.trace(|| PreVoteTrace::Counted { voter, granted, tally });
         self.start_election_if_pre_vote_won();
     }
 
@@ -293,8 +294,8 @@ impl Node {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::AlreadyKnown);
         }
         votes.insert(voter, granted);
-        let (votes, needed) = self.tally();
-        self.trace(|| ElectionTrace::VoteCounted { voter, granted, votes, needed });
+        let tally = self.tally();
+        self.trace(|| ElectionTrace::VoteCounted { voter, granted, tally });
         self.become_leader_if_elected();
     }
 

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use super::progress::Progress;
 use super::{Leader, Node, Role};
-use crate::{HeartbeatRound, LogIndex, Membership, NodeId, Refusal, Unheard};
+use crate::{HeartbeatRound, LogIndex, Membership, NodeId, Refusal, Tally, Unheard};
 
 impl Leader {
     /// The leader's view of a server; `None` for the leader itself and for a server that is no
@@ -36,11 +36,11 @@ impl Node {
         self.membership().is_quorum(|node| votes.get(&node).is_some_and(|granted| *granted))
     }
 
-    /// `(granted, needed)` votes; in a joint membership, those of the set of voters that lacks
-    /// more. Only for the trace.
-    pub(super) fn tally(&self) -> (usize, usize) {
+    /// The granted votes; in a joint membership, those of the set of voters that lacks more. Only
+    /// for the trace.
+    pub(super) fn tally(&self) -> Tally {
         let (Role::PreCandidate { votes } | Role::Candidate { votes }) = &self.role else {
-            return (0, 0);
+            return Tally::default();
         };
         self.membership().tally(|node| votes.get(&node).is_some_and(|granted| *granted))
     }
@@ -103,8 +103,8 @@ impl Node {
         if target.voters() == self.membership().voters() || target.is_quorum(is_heard) {
             return Ok(());
         }
-        let (heard, needed) = target.tally(is_heard);
-        let (heard, needed) = (heard as u8, needed as u8);
+        let Tally { count, needed, .. } = target.tally(is_heard);
+        let (heard, needed) = (count as u8, needed as u8);
         let unheard = target.voters().iter().copied().filter(|node| !is_heard(*node));
         Err(Refusal::VotersNotHeard { heard, needed, unheard: Unheard::from_iter(unheard) })
     }

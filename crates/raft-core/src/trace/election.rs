@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::List;
-use crate::{LogPosition, NodeId, Term};
+use crate::{LogPosition, NodeId, Tally, Term};
 
 /// An election starts, votes are given and counted, a candidate wins (§5.2, §5.4.1).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -46,9 +46,7 @@ pub enum ElectionTrace {
         /// Whether the vote was granted.
         granted: bool,
         /// Votes granted so far, its own included.
-        votes: usize,
-        /// How many it needs.
-        needed: usize,
+        tally: Tally,
     },
     /// It won the election (§5.2).
     BecameLeader {
@@ -153,9 +151,9 @@ impl fmt::Display for ElectionTrace {
             Self::VoteRefused { candidate, term, reason } => {
                 write!(f, "refuses its vote to node {candidate} in term {term}: {reason}")
             }
-            Self::VoteCounted { voter, granted, votes, needed } => {
+            Self::VoteCounted { voter, granted, tally } => {
                 let answer = if *granted { "gets the" } else { "is refused the" };
-                write!(f, "{answer} vote of node {voter}; it has {votes} of the {needed} it needs")
+                write!(f, "{answer} vote of node {voter}; it has {tally}")
             }
             Self::BecameLeader { term, voters } => {
                 write!(f, "becomes leader of term {term}, elected by nodes {}", List(voters))

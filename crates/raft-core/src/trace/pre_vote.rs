@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{ElectionReason, VoteRefusal};
-use crate::{LogPosition, NodeId, Term};
+use crate::{LogPosition, NodeId, Tally, Term};
 
 /// A server asks, before an election, whether it could win (dissertation §9.6).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -40,9 +40,7 @@ pub enum PreVoteTrace {
         /// Whether the voter would grant its vote.
         granted: bool,
         /// Pre-votes granted so far, its own included.
-        votes: usize,
-        /// How many it needs.
-        needed: usize,
+        tally: Tally,
     },
 }
 
@@ -70,12 +68,9 @@ impl fmt::Display for PreVoteTrace {
             Self::Refused { candidate, term, reason } => {
                 write!(f, "refuses node {candidate} its pre-vote for term {term}: {reason}")
             }
-            Self::Counted { voter, granted, votes, needed } => {
+            Self::Counted { voter, granted, tally } => {
                 let answer = if *granted { "gets the" } else { "is refused the" };
-                write!(
-                    f,
-                    "{answer} pre-vote of node {voter}; it has {votes} of the {needed} it needs"
-                )
+                write!(f, "{answer} pre-vote of node {voter}; it has {tally}")
             }
         }
     }

@@ -103,6 +103,8 @@ fn a_lab_of_another_version_is_refused_as_a_whole_and_says_why() {
     let old = vec![(NodeId(1), with_version(1)), (NodeId(2), with_version(1))];
     let words = next_run(&line, old).expect_err("nobody can read it");
     assert!(words.contains("earlier version") && words.contains("wipe it"), "{words}");
+    let readable = vec![(NodeId(1), with_version(OLDEST_VERSION))];
+    assert!(next_run(&line, readable).is_ok(), "each node reads its own disk, or says why not");
     let new = vec![(NodeId(1), with_version(99))];
     let words = next_run(&line, new).expect_err("nobody can read it");
     assert!(words.contains("later version") && words.contains("reload"), "{words}");

@@ -59,11 +59,11 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         brief: "a client replaces a key's value if it has the expected value",
         forms: &[(
             "cas x 1 2",
-            "a client replaces the value of x by 2 if it is 1; cas x none 2: if x is absent",
+            "a client replaces the value of x by 2 if it is 1; cas x absent 2: if x is absent",
         )],
         parse: |cursor| {
             let key = cursor.key()?;
-            let is_absent = cursor.eat(("none", "if the key is absent"));
+            let is_absent = cursor.eat(("absent", "if the key is absent"));
             let expect = if is_absent { None } else { Some(cursor.value()?) };
             let value = cursor.value()?;
             cursor.request(Operation::Cas { key, expect, value })
@@ -362,9 +362,9 @@ fn write_operation(f: &mut fmt::Formatter<'_>, operation: &Operation) -> fmt::Re
         Operation::Cas { key, expect, value } => {
             write!(f, "cas {} ", Text::of(key))?;
             match expect {
-                Some(expect) if expect.as_bytes() == b"none" => f.write_str("\"none\"")?,
+                Some(expect) if expect.as_bytes() == b"absent" => f.write_str("\"absent\"")?,
                 Some(expect) => write!(f, "{}", Text::of(expect))?,
-                None => f.write_str("none")?,
+                None => f.write_str("absent")?,
             }
             write!(f, " {}", Text::of(value))
         }

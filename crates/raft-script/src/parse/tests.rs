@@ -238,8 +238,8 @@ fn keys_are_any_bytes() {
 /// `none` in quotes is a value like any other.
 #[test]
 fn an_absent_key_differs_from_the_value_none() {
-    assert_ne!(one("cas x none 1"), one("cas x \"none\" 1"));
-    assert_eq!(one("cas x \"none\" 1").to_string(), "cas x \"none\" 1");
+    assert_ne!(one("cas x absent 1"), one("cas x \"absent\" 1"));
+    assert_eq!(one("cas x \"absent\" 1").to_string(), "cas x \"absent\" 1");
 }
 
 #[test]

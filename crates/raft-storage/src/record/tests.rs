@@ -77,10 +77,24 @@ fn a_record_under_another_key_does_not_pass() {
 
 #[test]
 fn a_version_from_the_future_is_not_guessed_at() {
-    let mut record = encode_entry(&entry()).to_vec();
-    record[0] = FORMAT_VERSION + 1;
-    let result = decode::<Entry>(RecordKey::Entry(LogIndex(7)), &record);
+    let key = RecordKey::Entry(LogIndex(7));
+    let mut record = Vec::new();
+    encode_version_into(&mut record, FORMAT_VERSION + 1, key, &entry());
+    let result = decode::<Entry>(key, &record);
     assert_eq!(result, Err(Damage::UnknownVersion { found: FORMAT_VERSION + 1 }));
+}
+
+/// A flipped bit is not taken for another program's record.
+#[test]
+fn a_version_that_the_checksum_does_not_cover_is_damage() {
+    let key = RecordKey::Entry(LogIndex(7));
+    let record = encode_entry(&entry());
+    for bit in 0..8 {
+        let mut record = record.to_vec();
+        record[0] ^= 1 << bit;
+        let result = decode::<Entry>(key, &record);
+        assert!(matches!(result, Err(Damage::Checksum { .. })), "{result:?}");
+    }
 }
 
 #[test]

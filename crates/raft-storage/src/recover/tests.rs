@@ -417,8 +417,8 @@ fn members_that_are_out_of_order_are_put_in_order() {
 #[test]
 fn a_record_of_the_first_format_is_named_as_such() {
     let mut disk = disk();
-    let mut record = disk.get(RecordKey::Snapshot).unwrap().to_vec();
-    record[0] = 1;
+    let mut record = Vec::new();
+    encode_version_into(&mut record, 1, RecordKey::Snapshot, &snapshot(5));
     disk.put(RecordKey::Snapshot, record.into());
     assert_eq!(damage_of(&disk), (RecordKey::Snapshot, Damage::UnknownVersion { found: 1 }));
 }
