@@ -20,7 +20,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run until idle\n\
          expect committed x=4\n\
          run 1s",
-        0x6cd2_0d10_5a06_4051,
+        0xb155_5b41_b8ae_da98,
     ),
     (
         "crashes of nodes and losses of disks",
@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0x573b_78b2_b413_c490,
+        0x2e6c_6b72_864b_378e,
     ),
     (
         "a bad network",
@@ -52,7 +52,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 2s\n\
          heal\n\
          run 5s",
-        0x0ab4_49dd_bc26_d1b1,
+        0x991f_6fd5_5bc7_f4e5,
     ),
     (
         "servers that come and go, and reads of every kind",
@@ -73,7 +73,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 1s\n\
          expect leader 5\n\
          expect safe",
-        0xd332_42de_b01c_c17f,
+        0xccb9_8309_1721_99d2,
     ),
 ];
 
