@@ -388,15 +388,12 @@ impl fmt::Display for Refusal {
                  election timeout; {unheard} did not"
             ),
             Self::CatchUpStalled { node } => {
-                write!(
-                    f,
-                    "node {node} makes no progress in receiving the log; it is a learner, and no voter"
-                )
+                write!(f, "node {node} makes no progress in receiving the log; it is a learner now")
             }
             Self::CatchUpTooSlow { node, rounds } => write!(
                 f,
                 "node {node} receives the log more slowly than it grows: {rounds} rounds in a row \
-                 took an election timeout or longer; it is a learner, and no voter"
+                 took an election timeout or longer; it is a learner now"
             ),
             Self::ChangeCancelled => f.write_str("the change was cancelled before the votes moved"),
             Self::NoChange => f.write_str("there is no change to cancel"),

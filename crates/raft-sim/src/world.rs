@@ -293,8 +293,8 @@ impl World {
     /// membership.
     ///
     /// Its old vote decides nothing any more: its removal is committed before a change adds it, and
-    /// a majority of the others has that entry. So no candidate without that entry can win, whoever
-    /// voted for it (Raft §5.4.1), and one with that entry does not count the old vote.
+    /// a majority of the others has that entry. So no candidate without that entry can win, with
+    /// any votes (Raft §5.4.1), and one with that entry does not count the old vote.
     fn renew_server(&mut self, id: NodeId) {
         let node = self.node_mut(id);
         let batch = Arc::new(node.disk.renew());

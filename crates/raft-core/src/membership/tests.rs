@@ -234,7 +234,6 @@ fn memberships_are_written_as_people_write_them() {
     );
 }
 
-<<<<<<< HEAD
 fn context(of: &Membership, node: u64) -> Option<&[u8]> {
     of.context(NodeId(node)).map(|context| &context[..])
 }
@@ -288,7 +287,8 @@ fn a_change_sets_the_contexts_of_members() {
     );
     let nobody = Err(ChangeError::NotAMember(NodeId(9)));
     assert_eq!(three.changed_with(&AddVoter(NodeId(4)), &with(9, 1)), nobody);
-=======
+}
+
 /// The set that lacks more is named: "0 of 2" alone would be wrong for the other set.
 #[test]
 fn a_tally_names_the_set_that_lacks_more() {
@@ -301,5 +301,4 @@ fn a_tally_names_the_set_that_lacks_more() {
     assert_eq!(words(&joint, &[1, 2, 4]), "1 of the 2 new voters that it needs");
     assert_eq!(words(&joint, &[4, 5]), "0 of the 2 outgoing voters that it needs");
     assert_eq!(Membership::empty().tally(|_| true), Tally::default());
->>>>>>> e9b30aa (Words: a tally in a joint membership names its set, a learner is no voter, a flipped version is damage, and an absent key is absent in scripts as in histories; a lab of an older readable format opens)
 }

@@ -188,7 +188,7 @@ impl Session {
     }
 }
 
-/// The node that is asked, if the action is a request about leadership or membership.
+/// The node that gets the request, if the action is one about leadership or membership.
 fn administered(action: &Action) -> Option<NodeId> {
     if let Action::Administer { node, .. } = action { Some(*node) } else { None }
 }

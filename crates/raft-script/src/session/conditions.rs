@@ -99,8 +99,8 @@ impl Session {
         }
     }
 
-    /// `None` too if the events are so many that the older ones are forgotten, and the number cannot
-    /// be told.
+    /// `None` too if the events are so many that the older ones are forgotten: the number is then
+    /// unknown.
     fn judge_traced(&self, condition: &TracedCondition) -> Option<bool> {
         let counted = self.counted(condition)?;
         let holds = condition.comparison.holds(counted.count, condition.number);

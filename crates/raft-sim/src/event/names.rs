@@ -9,7 +9,9 @@ use super::EventKind;
 
 /// Defines the names of the decisions of the core, and the list of them.
 macro_rules! decisions {
-    ($($topic:ident($decision:ident) { $($(#[$when:meta])? $variant:ident => $name:literal,)* })*) => {
+    ($(
+        $topic:ident($decision:ident) { $($(#[$when:meta])? $variant:ident => $name:literal,)* }
+    )*) => {
         /// The names of the decisions of the core, by topic.
         const DECISIONS: &[&str] = &[$($($(#[$when])? $name,)*)* IGNORED];
 
