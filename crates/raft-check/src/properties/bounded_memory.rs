@@ -33,14 +33,26 @@ pub(crate) struct BoundedMemory {
     applied_at_start: PerNode<LogIndex>,
     /// The snapshot of each node that its driver makes, or failed to make.
     snapshots: PerNode<SnapshotMaking>,
-    /// The end of the snapshot, and the start of the log, that were judged last.
-    judged_log: PerNode<(LogIndex, LogIndex)>,
+    /// What was judged last: only a change of it is judged again.
+    judged_usage: PerNode<Option<MemoryUsage>>,
+    judged_log: PerNode<Option<LogSeen>>,
     /// The payload bytes of the largest message with entries so far.
     largest_message: usize,
 }
 
+/// A log as it was judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct LogSeen {
+    /// The end of the snapshot.
+    end: LogIndex,
+    /// The position before the first entry of the log.
+    start: LogIndex,
+    last_applied: LogIndex,
+    making: SnapshotMaking,
+}
+
 /// A driver makes a snapshot for a node.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 struct SnapshotMaking {
     /// Whether the driver was asked and has not answered.
     is_asked: bool,
@@ -84,39 +96,16 @@ impl Checker for BoundedMemory {
 
     fn node_touched(&mut self, id: NodeId, cx: &mut Context<'_>) {
         let Some(core) = cx.world.node(id).and_then(raft_sim::SimNode::core) else { return };
-        let settings = &cx.world.setup().settings;
         let usage = core.memory_usage();
-        cx.note(&PROPERTY, usage_fits(id, usage, settings));
-        let kept = usage.incoming_snapshot_bytes;
-        if kept > 0
-            && cx.prompt(id).is_some()
-            && let Some((term, end)) = *self.incoming.of(id)
-        {
-            let now = (core.current_term(), core.commit_index());
-            cx.note(&PROPERTY, pieces_are_of_use(Pieces { node: id, kept, term, end, now }));
+        // Most events change nothing of it.
+        if self.judged_usage.of(id).replace(usage) != Some(usage) {
+            let settings = &cx.world.setup().settings;
+            cx.note(&PROPERTY, usage_fits(id, usage, settings));
         }
-        let Some(shadow) = cx.shadows.node(id) else { return };
-        let log = LogLength {
-            node: id,
-            snapshot: core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index),
-            last_applied: core.last_applied(),
-            applied_at_start: *self.applied_at_start.of(id),
-            making: *self.snapshots.of(id),
-            membership: shadow.memberships.at(core.last_applied()),
-        };
-        cx.note(&PROPERTY, log_is_compacted(log, settings));
-        if let Some(snapshot) = core.snapshot() {
-            let (end, start) = (snapshot.last_included_index, core.log().base().index);
-            let judged = std::mem::replace(self.judged_log.of(id), (end, start));
-            if judged != (end, start) {
-                let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
-                let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
-                let (entries, state) = (end.0.saturating_sub(start.0), snapshot.data.len());
-                let trailing = Trailing { node: id, entries, bytes, state };
-                cx.note(&PROPERTY, trailing_fits(trailing, settings));
-            }
-        }
+        self.judge_pieces(id, usage.incoming_snapshot_bytes, cx);
+        self.judge_log(id, core, cx);
         if std::mem::take(self.has_sent.of(id)) {
+            let settings = &cx.world.setup().settings;
             for peer in core.status().peers {
                 let largest_message = self.largest_message;
                 let window = Window { leader: id, peer, largest_message };
@@ -159,6 +148,48 @@ impl Checker for BoundedMemory {
         let first_new = change.last_before.index.next();
         let entries = log.iter_from(core.last_applied().next());
         cx.note(&PROPERTY, accepted(Accepted { leader: id, first_new, limit }, entries));
+    }
+}
+
+impl BoundedMemory {
+    fn judge_pieces(&mut self, id: NodeId, kept: usize, cx: &mut Context<'_>) {
+        if kept > 0
+            && let Some(prompt) = cx.prompt(id)
+            && let Some((term, end)) = *self.incoming.of(id)
+        {
+            let now = (prompt.core.current_term(), prompt.core.commit_index());
+            cx.note(&PROPERTY, pieces_are_of_use(Pieces { node: id, kept, term, end, now }));
+        }
+    }
+
+    fn judge_log(&mut self, id: NodeId, core: &Node, cx: &mut Context<'_>) {
+        let Some(shadow) = cx.shadows.node(id) else { return };
+        let settings = &cx.world.setup().settings;
+        let (end, state) = core
+            .snapshot()
+            .map_or((LogIndex(0), 0), |taken| (taken.last_included_index, taken.data.len()));
+        let (start, making) = (core.log().base().index, *self.snapshots.of(id));
+        let seen = LogSeen { end, start, last_applied: core.last_applied(), making };
+        let before = self.judged_log.of(id).replace(seen);
+        if before == Some(seen) {
+            return;
+        }
+        let log = LogLength {
+            node: id,
+            snapshot: end,
+            last_applied: seen.last_applied,
+            applied_at_start: *self.applied_at_start.of(id),
+            making,
+            membership: shadow.memberships.at(seen.last_applied),
+        };
+        cx.note(&PROPERTY, log_is_compacted(log, settings));
+        if before.is_none_or(|before| (before.end, before.start) != (end, start)) {
+            let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
+            let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
+            let entries = end.0.saturating_sub(start.0);
+            let trailing = Trailing { node: id, entries, bytes, state };
+            cx.note(&PROPERTY, trailing_fits(trailing, settings));
+        }
     }
 }
 
