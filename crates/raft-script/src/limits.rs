@@ -29,5 +29,10 @@ pub const MAX_RUN_STEPS: u64 = 20_000_000;
 /// The most items in progress at once in one run of a script: messages, disk writes, timers of
 /// clients, and inputs of paused nodes. Each takes some hundred bytes.
 pub const MAX_BACKLOG: usize = 250_000;
+/// The most bytes of uncommitted entries that a leader accepts in a script: 1 GiB.
+pub const MAX_UNCOMMITTED_BYTES: u64 = 1 << 30;
+/// The most bytes that the logs, the disks and the messages of a script's run hold together, as
+/// [`World::held_bytes`](raft_sim::World::held_bytes) counts them: 1 GiB.
+pub const MAX_HELD_BYTES: u64 = 1 << 30;
 /// The longest wait of `run until` without `within`.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

@@ -232,6 +232,21 @@ impl SimNode {
         self.live().map_or(0, |live| live.requests.len())
     }
 
+    /// The bytes that its log and its disk hold, estimated, and those of its arrivals.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        const ENTRY: u64 = 64;
+        let log = self.core().map_or(0, |core| {
+            let usage = core.memory_usage();
+            usage.log_bytes
+                + ENTRY * usage.log_entries as u64
+                + usage.incoming_snapshot_bytes as u64
+        });
+        let durable = self.disk.durable().iter().map(|(_, record)| record.len() as u64);
+        let pending = self.disk.pending().map(|write| write.batch.byte_len() as u64);
+        let unhandled = self.unhandled().map(crate::wire_bytes);
+        log + durable.sum::<u64>() + pending.sum::<u64>() + unhandled.sum::<u64>()
+    }
+
     /// Whether it handles what arrives at once, while it runs.
     pub fn handles_at_once(&self, setup: &Setup) -> bool {
         self.handling.is_zero() && !setup.driver.gathers()

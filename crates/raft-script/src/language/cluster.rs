@@ -8,7 +8,7 @@ use raft_sim::{DelayRange, Setup, StatePlace};
 use super::Word;
 use super::bounds::{BoundWords, culprit};
 use super::cursor::{Cursor, Parsed};
-use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER};
+use crate::limits::{MAX_BATCH, MAX_NODES, MAX_NUMBER, MAX_UNCOMMITTED_BYTES};
 use crate::session::without_unknown_down;
 use crate::statement::Statement;
 use crate::units::{Delay, Percent, Size, Span};
@@ -119,7 +119,7 @@ settings! {
         |c, s| s.settings.max_in_flight_bytes = c.size()? as usize,
         |s| Size(s.settings.max_in_flight_bytes as u64).to_string();
     "uncommitted" = "64MiB", "the most bytes of uncommitted entries that a leader accepts",
-        |c, s| s.settings.max_uncommitted_bytes = c.size()?,
+        |c, s| s.settings.max_uncommitted_bytes = c.size_up_to(MAX_UNCOMMITTED_BYTES)?,
         |s| Size(s.settings.max_uncommitted_bytes).to_string();
     "pending" = "10000", "the most requests, or messages for its disk, that wait at a node",
         |c, s| s.settings.max_pending_requests = c.number("a number", 0, MAX_BATCH)? as usize,

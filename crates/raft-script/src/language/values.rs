@@ -193,6 +193,15 @@ impl Cursor<'_> {
         Ok(size)
     }
 
+    /// The same, but not too large.
+    pub(crate) fn size_up_to(&mut self, most: u64) -> Parsed<u64> {
+        let size = self.size()?;
+        if size > most {
+            return Err(self.error_before(format!("a size of at most {}", Size(most))));
+        }
+        Ok(size)
+    }
+
     /// `1,1,2`, or `empty`.
     pub(crate) fn terms(&mut self) -> Parsed<Vec<Term>> {
         if self.eat(("empty", "a log without entries")) {

@@ -214,3 +214,28 @@ fn images_that_contradict_each_other_are_a_mistake_of_the_script() {
     assert_eq!(line, 3);
     assert!(words.contains("is not the one in the log of node 1"), "{words}");
 }
+
+/// A disk that stalls and clients that write on fill the memory of a leader: the run ends before
+/// the memory does, with the line and the limit.
+#[test]
+fn the_bytes_that_a_run_holds_are_limited() {
+    let value = "v".repeat(60_000);
+    let mut text = "cluster nodes=3 seed=1 uncommitted=1GiB\nrun until leader\n\
+                    disk others stall=60m\n"
+        .to_owned();
+    for client in 1..=20 {
+        text.push_str(&format!("set x{client}={value} client={client}\n"));
+    }
+    text.push_str("run 10m\n");
+    let script = parse(&text).unwrap();
+    let report = run_with(&script, &mut |_| {}, None, (1_000_000, 16 << 20));
+    let failure = report.failure.expect("the limit");
+    assert_eq!(failure.line, 24);
+    let words = failure.error.to_string();
+    assert!(words.contains("16MiB held by logs, disks and messages"), "{words}");
+    let held = report.session.expect("a session").world().held_bytes();
+    assert!((16 << 20..64 << 20).contains(&held), "{held}");
+    let error = parse("cluster nodes=3 uncommitted=65536MiB").unwrap_err();
+    assert_eq!(error.found, "65536MiB");
+    assert!(error.message().contains("a size of at most 1GiB"), "{error}");
+}
