@@ -111,6 +111,8 @@ pub(crate) struct PropertyTable {
     first: Option<Violation>,
     /// The number of properties that are suspended now.
     suspended: usize,
+    /// Whether all properties are suspended until the end.
+    is_void: bool,
     at: Instant,
     event: u64,
 }
@@ -126,6 +128,7 @@ impl PropertyTable {
             results: properties.iter().map(holding).collect(),
             first: None,
             suspended: 0,
+            is_void: false,
             at: Instant(0),
             event: 0,
         }
@@ -159,9 +162,18 @@ impl PropertyTable {
         }
     }
 
+    /// Suspends every property until the end of the run.
+    pub(crate) fn suspend_all(&mut self, because: &str) {
+        self.is_void = true;
+        let all: Vec<&'static Property> = self.results.iter().map(|it| it.property).collect();
+        for property in all {
+            self.suspend(property, because.to_owned());
+        }
+    }
+
     /// Ends the suspension of a property, if it is suspended.
     pub(crate) fn lift(&mut self, property: &'static Property) {
-        if self.suspended == 0 {
+        if self.suspended == 0 || self.is_void {
             return;
         }
         let at = self.at;

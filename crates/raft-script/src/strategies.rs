@@ -297,6 +297,7 @@ fn disk_change() -> impl Strategy<Value = DiskChange> {
         delay().prop_map(|delay| DiskChange::Stall(delay.max)),
         select(vec![Fsync::Works, Fsync::FailsOnce, Fsync::Fails]).prop_map(DiskChange::Fsync),
         any::<bool>().prop_map(DiskChange::Full),
+        Just(DiskChange::Backup),
     ]
 }
 
@@ -305,6 +306,7 @@ fn disk_damage() -> impl Strategy<Value = DiskDamage> {
         option::of(record()).prop_map(|record| DiskDamage::Corrupt { record }),
         option::of((record(), record())).prop_map(|keys| DiskDamage::Misdirect { keys }),
         Just(DiskDamage::Wipe),
+        Just(DiskDamage::Restore),
     ]
 }
 

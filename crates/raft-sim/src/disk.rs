@@ -26,6 +26,8 @@ pub struct Disk {
     stalled_until: Instant,
     fsync: Fsync,
     is_full: bool,
+    /// The durable records of an earlier time.
+    backup: Option<Records>,
     random: Random,
 }
 
@@ -65,6 +67,7 @@ impl Disk {
             stalled_until: Instant(0),
             fsync: Fsync::Works,
             is_full: false,
+            backup: None,
             random: Random::new(setup.seed, Purpose::Disk, node.0, 0),
         }
     }
@@ -135,6 +138,7 @@ impl Disk {
             DiskChange::Stall(time) => return Ok(self.stall(now + time)),
             DiskChange::Fsync(fsync) => self.fsync = fsync,
             DiskChange::Full(is_full) => self.is_full = is_full,
+            DiskChange::Backup => self.backup = Some(self.durable.clone()),
         }
         Ok(Vec::new())
     }

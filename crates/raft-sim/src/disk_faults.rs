@@ -24,6 +24,8 @@ pub enum DiskChange {
     Fsync(Fsync),
     /// Whether each further write fails for lack of room.
     Full(bool),
+    /// Copy the durable records, in place of an earlier copy. The node notices nothing.
+    Backup,
 }
 
 /// The result of a disk's flushes (`fsync`).
@@ -54,6 +56,9 @@ pub enum DiskDamage {
     },
     /// All records are gone, but for the note that the node was in use.
     Wipe,
+    /// The records are those of the last [`DiskChange::Backup`] again: a disk that is consistent,
+    /// and older than the node's promises. The disk must not be in use.
+    Restore,
 }
 
 /// Why a write did not become durable.
@@ -77,6 +82,7 @@ impl fmt::Display for DiskChange {
             Self::Fsync(Fsync::Fails) => f.write_str("fails every flush"),
             Self::Full(true) => f.write_str("is full"),
             Self::Full(false) => f.write_str("has room again"),
+            Self::Backup => f.write_str("is copied"),
         }
     }
 }
@@ -91,6 +97,7 @@ impl fmt::Display for DiskDamage {
             }
             Self::Misdirect { keys: None } => f.write_str("some record is in the place of another"),
             Self::Wipe => f.write_str("all records are gone"),
+            Self::Restore => f.write_str("an older copy takes the place of its records"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Writes become durable, or are lost.
 
 use raft_core::{NodeId, Recovered};
-use raft_sim::{DiskEvent, Event, EventKind, World};
+use raft_sim::{DiskDamage, DiskEvent, Event, EventKind, SimNode, World};
 
 use super::Checks;
 use crate::properties::Checker as _;
@@ -29,6 +29,9 @@ impl Checks {
                 self.recount_disk(world, place);
                 self.reread_disk(world, place);
             }
+            DiskEvent::Damaged { damage: DiskDamage::Restore, .. } => {
+                self.restore_disk(world, place);
+            }
             DiskEvent::Damaged { .. } => self.reread_disk(world, place),
             DiskEvent::Renewed { .. } => self.renew_server(world, place),
             // A failure that is not ignored is followed by a crash, and a crash by the writes lost.
@@ -36,6 +39,24 @@ impl Checks {
             | DiskEvent::WritesLost { .. }
             | DiskEvent::Changed { .. } => {}
         }
+    }
+
+    /// An older copy of the disk is its content: all of it can be read, but not all that the node
+    /// promised is in it.
+    fn restore_disk(&mut self, world: &World, place: usize) {
+        let known = &self.shadows.prefixes;
+        let node = &mut self.shadows.nodes[place];
+        let Some(found) = world.node(node.id).map(SimNode::recovered) else { return };
+        let before = node.disk.state();
+        node.disk = DiskShadow::new(&found.unwrap_or_default(), known, true);
+        let (id, forgets) = (node.id, node.disk.state() != before);
+        if forgets {
+            self.table.suspend_all(&format!(
+                "the disk of node {id} is an older copy: the node forgets what it promised"
+            ));
+        }
+        self.recount_disk(world, place);
+        self.tell_of_disks(world);
     }
 
     /// A new server has the number of one whose disk was wiped, and that is no member any more.

@@ -40,7 +40,13 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
             "a bit of that record flips; the seed chooses the bit, and the record if none is named",
         ),
         ("disk 3 misdirect [entry 4 to entry 2]", "a record is stored under another record's key"),
-        ("disk 3 wipe", "the disk of a node that is down is emptied; the node never starts again"),
+        (
+            "disk 3 wipe",
+            "the disk of a node that is down is emptied; the node can start again once it was \
+             removed and added",
+        ),
+        ("disk 3 backup", "a copy of the durable records is kept"),
+        ("disk 3 restore", "a node that is down has that copy on its disk again"),
     ],
     parse: |cursor| cursor.disk(),
 }];
@@ -85,6 +91,7 @@ enum Damage {
     Corrupt,
     Misdirect,
     Wipe,
+    Restore,
 }
 
 const DAMAGE: &[Choice<Damage>] = &[
@@ -95,6 +102,7 @@ const DAMAGE: &[Choice<Damage>] = &[
         value: Damage::Misdirect,
     },
     Choice { name: "wipe", help: "the disk is emptied", value: Damage::Wipe },
+    Choice { name: "restore", help: "an older copy is on the disk again", value: Damage::Restore },
 ];
 
 /// The records that a disk has once. An entry is named by its index.
@@ -131,13 +139,17 @@ impl Cursor<'_> {
             let action = DiskAction::Change(change);
             return Ok(Statement::Order(Order::Disk { nodes, action }));
         }
+        if self.eat(("backup", "a copy of the durable records is kept")) {
+            let action = DiskAction::Change(DiskChange::Backup);
+            return Ok(Statement::Order(Order::Disk { nodes, action }));
+        }
         if let Some(kind) = self.maybe_choice(DAMAGE) {
             let action = DiskAction::Damage(self.damage(kind)?);
             return Ok(Statement::Order(Order::Disk { nodes, action }));
         }
         let faults = || {
             let damage = one_of(DAMAGE.iter().map(|choice| choice.name));
-            format!("{}, {damage}", one_of_settings(CHANGES))
+            format!("{}, `backup`, {damage}", one_of_settings(CHANGES))
         };
         let node = match &nodes {
             Nodes::These(selectors) => {
@@ -175,6 +187,7 @@ impl Cursor<'_> {
                 DiskDamage::Misdirect { keys }
             }
             Damage::Wipe => DiskDamage::Wipe,
+            Damage::Restore => DiskDamage::Restore,
         })
     }
 
@@ -278,6 +291,7 @@ impl fmt::Display for Changed<'_> {
             DiskChange::Fsync(fsync) => write!(f, "fsync={}", name_of(FSYNC, fsync)),
             DiskChange::Full(true) => f.write_str("full=on"),
             DiskChange::Full(false) => f.write_str("full=off"),
+            DiskChange::Backup => f.write_str("backup"),
         }
     }
 }
@@ -294,6 +308,7 @@ impl fmt::Display for Damaged<'_> {
                 write!(f, "misdirect {} to {}", Record(*key), Record(*found))
             }
             DiskDamage::Wipe => f.write_str("wipe"),
+            DiskDamage::Restore => f.write_str("restore"),
         }
     }
 }

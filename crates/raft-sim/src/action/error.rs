@@ -100,6 +100,8 @@ pub enum DiskError {
         /// The record.
         record: RecordKey,
     },
+    /// The disk was never copied.
+    NoBackup(NodeId),
     /// The disk has no room, so the node would have to stop again at once.
     Full(NodeId),
 }
@@ -211,6 +213,9 @@ impl fmt::Display for DiskError {
             }
             Self::SameRecord { node, record } => {
                 write!(f, "{} of node {node} always lies in its own place", The(*record))
+            }
+            Self::NoBackup(node) => {
+                write!(f, "there is no copy of the disk of node {node}: make one before")
             }
             Self::Full(node) => {
                 write!(f, "the disk of node {node} is full; make room first: disk {node} full=off")

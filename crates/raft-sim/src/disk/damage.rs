@@ -72,7 +72,7 @@ impl Disk {
         (node, now): (NodeId, Instant),
         damage: DiskDamage,
     ) -> Result<(DiskDamage, WriteBatch), DiskError> {
-        if self.keys().next().is_none() {
+        if self.keys().next().is_none() && damage != DiskDamage::Restore {
             return Err(DiskError::Empty(node));
         }
         let mut random = stream(setup, node, now);
@@ -96,6 +96,16 @@ impl Disk {
                 (DiskDamage::Misdirect { keys: Some((from, to)) }, batch)
             }
             DiskDamage::Wipe => (damage, WriteBatch::wipe()),
+            DiskDamage::Restore => {
+                let backup = self.backup.as_ref().ok_or(DiskError::NoBackup(node))?;
+                let put = |(key, record): (&RecordKey, &RecordBytes)| Write::Put {
+                    key: *key,
+                    record: record.clone(),
+                };
+                let mut batch = WriteBatch::erase();
+                batch.writes.extend(backup.iter().map(put));
+                (damage, batch)
+            }
         };
         self.durable.apply(&batch);
         Ok((done, batch))

@@ -215,7 +215,7 @@ impl World {
 
     fn damage_disk(&mut self, id: NodeId, damage: DiskDamage) -> Result<(), ActionError> {
         self.state_of(id)?;
-        if damage == DiskDamage::Wipe {
+        if matches!(damage, DiskDamage::Wipe | DiskDamage::Restore) {
             self.require_down(id)?;
         }
         let (setup, now) = (self.setup.clone(), self.now);

@@ -66,3 +66,20 @@ fn equal_orders_are_told_apart() {
     exec(&mut session, "run until order 1 = done").unwrap();
     exec(&mut session, "expect order 2 = refused").unwrap();
 }
+
+/// An older disk takes away what Raft relies on; a copy that is as new as the disk does not.
+#[test]
+fn an_older_disk_suspends_every_property() {
+    for (write, holds) in [("set x=1", false), ("run 1ms", true)] {
+        let mut session = session();
+        for line in ["timeout 1", "run until leader 1", "run 300ms", "disk 3 backup", write] {
+            exec(&mut session, line).unwrap();
+        }
+        for line in ["run 300ms", "crash 3", "disk 3 restore", "restart 3", "run 1s"] {
+            exec(&mut session, line).unwrap();
+        }
+        assert!(session.checks().violation().is_none());
+        let results: Vec<bool> = session.checks().results().map(|it| it.holds()).collect();
+        assert!(results.iter().all(|it| *it == holds), "{write}: {results:?}");
+    }
+}
