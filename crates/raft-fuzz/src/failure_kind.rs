@@ -112,7 +112,7 @@ fn is_fault(statement: &Statement) -> bool {
             NodeAction::ForceElection | NodeAction::Snapshot => false,
         },
         Order::Disk { .. } | Order::Link { .. } | Order::Network(_) | Order::Recover(_) => true,
-        Order::Administer { .. } | Order::Request(_) => false,
+        Order::Administer { .. } | Order::Request(_) | Order::Load(_) => false,
     }
 }
 

@@ -25,7 +25,7 @@ use crate::condition::Condition;
 use crate::statement::Statement;
 
 pub(crate) use self::bounds::BoundWords;
-pub(crate) use self::clients::{write_admin_request, write_request};
+pub(crate) use self::clients::{write_admin_request, write_load, write_request};
 pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
 pub(crate) use self::conditions::{CONDITIONS, ORDER_STATES, PEER_STATES, ROLES, STATES};
 pub(crate) use self::cursor::{Cursor, Parsed};
@@ -74,6 +74,7 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     cluster::WORDS,
     time::WORDS,
     clients::WORDS,
+    clients::LOAD,
     nodes::WORDS,
     clients::MEMBERSHIP,
     network::WORDS,

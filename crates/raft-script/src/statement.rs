@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Term};
 pub use raft_sim::Selector;
-use raft_sim::{AdminRequest, DiskAction, LinkChange, NetworkAction, NodeAction, Request, Setup};
+use raft_sim::{
+    AdminRequest, DiskAction, LinkChange, Load, NetworkAction, NodeAction, Request, Setup,
+};
 
 use crate::condition::Condition;
 use crate::language::{
-    write_admin_request, write_cluster, write_disk_action, write_link, write_network_action,
-    write_node_action, write_request, write_within,
+    write_admin_request, write_cluster, write_disk_action, write_link, write_load,
+    write_network_action, write_node_action, write_request, write_within,
 };
 
 /// A parsed script.
@@ -152,6 +154,8 @@ pub enum Order {
     Recover(Nodes),
     /// `set x=1 via=leader client=2`, `get x via=3 read=lease`: a client asks for something.
     Request(Request),
+    /// `load 500/s for=5s clients=4 size=1KiB`: clients write at a steady rate.
+    Load(Load),
 }
 
 impl fmt::Display for Statement {
@@ -184,6 +188,7 @@ impl fmt::Display for Order {
             Self::Administer { request, via } => write_admin_request(f, request, *via),
             Self::Recover(nodes) => write!(f, "recover {nodes}"),
             Self::Request(request) => write_request(f, request),
+            Self::Load(load) => write_load(f, *load),
         }
     }
 }

@@ -12,7 +12,7 @@ use raft_core::{Instant, LogIndex, MembershipChange, NodeId, Settings, Term};
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
-    LatencyShape, LinkChange, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
+    LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
     MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction, ReadPolicy, Request,
     Setup, StatePlace, Unsynced,
 };
@@ -52,7 +52,14 @@ fn order() -> impl Strategy<Value = Order> {
         2 => (admin_request(), option::of(selector()))
             .prop_map(|(request, via)| Order::Administer { request, via }),
         1 => nodes().prop_map(Order::Recover),
+        1 => load().prop_map(Order::Load),
     ]
+}
+
+fn load() -> impl Strategy<Value = Load> {
+    let time = (1..=3_600_000_u64).prop_map(Duration::from_millis);
+    (1..=Load::MAX_RATE, time, 1..=Load::MAX_CLIENTS, 0..=Load::MAX_SIZE)
+        .prop_map(|(rate, time, clients, size)| Load { rate, time, clients, size })
 }
 
 fn node_action() -> impl Strategy<Value = NodeAction> {

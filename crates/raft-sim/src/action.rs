@@ -10,7 +10,8 @@ use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
 
 use crate::{
-    ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, MessageId, MessageKind, Selector,
+    ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, Load, MessageId, MessageKind,
+    Selector,
 };
 
 pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
@@ -61,6 +62,8 @@ pub enum Action {
     },
     /// Let a client do an operation after its earlier ones.
     Request(Request),
+    /// Let clients write at a steady rate for a time.
+    Load(Load),
 }
 
 /// Something to do to the process of a node.

@@ -59,6 +59,7 @@ mod fingerprint;
 mod in_flight;
 mod latency;
 mod links;
+mod load;
 mod message_kind;
 mod network;
 mod node;
@@ -86,6 +87,7 @@ pub use event::{
 };
 pub use fingerprint::Fingerprint;
 pub use latency::LatencyShape;
+pub use load::Load;
 pub use message_kind::MessageKind;
 pub use network::{
     Hold, InFlightMessage, Link, MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY, MessageId,

@@ -24,6 +24,7 @@ use self::queue::{Queue, ScheduledKind};
 use crate::fingerprint::Fingerprint;
 use crate::in_flight::InFlightMessages;
 use crate::links::Links;
+use crate::load::RunningLoad;
 use crate::node::{LiveProcess, Process, place_of};
 use crate::{
     Client, ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, InFlightMessage, Link,
@@ -43,6 +44,8 @@ pub struct World {
     partition: Option<Arc<Partition>>,
     in_flight: InFlightMessages,
     clients: BTreeMap<ClientId, Client>,
+    /// The load that goes on.
+    load: Option<RunningLoad>,
     queue: Queue,
     /// The next timer of a running node. Computed at the end of each step and action.
     timer: Option<(Instant, NodeId)>,
@@ -82,6 +85,7 @@ impl World {
             partition: None,
             in_flight: InFlightMessages::default(),
             clients: BTreeMap::new(),
+            load: None,
             queue: Queue::default(),
             timer: None,
             events: Vec::new(),
@@ -189,9 +193,9 @@ impl World {
         self.clients.get(&id)
     }
 
-    /// Whether no client has a pending operation.
+    /// Whether no client has a pending operation, and no load goes on.
     pub fn is_idle(&self) -> bool {
-        self.clients.values().all(|client| client.pending().is_none())
+        self.load.is_none() && self.clients.values().all(|client| client.pending().is_none())
     }
 
     /// The events of the last step or action (or of the start), in order. The next one replaces
@@ -381,7 +385,7 @@ impl World {
                     node.incarnation == *incarnation && is_up
                 })
             }
-            ScheduledKind::RequestArrives { .. } => false,
+            ScheduledKind::RequestArrives { .. } | ScheduledKind::LoadContinues => false,
         }
     }
 
@@ -400,6 +404,7 @@ impl World {
             ScheduledKind::ClientTimesOut { client, .. } => self.client_times_out(client),
             ScheduledKind::ClientRetries { client, .. } => self.client_asks(client),
             ScheduledKind::HandlingEnds { node, .. } => self.handled(node),
+            ScheduledKind::LoadContinues => self.continue_load(),
         }
     }
 }

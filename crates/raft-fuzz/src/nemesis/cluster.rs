@@ -141,7 +141,8 @@ impl Targets<'_> {
             | Action::Link { .. }
             | Action::Network(_)
             | Action::Recover { .. }
-            | Action::Request(_) => true,
+            | Action::Request(_)
+            | Action::Load(_) => true,
         }
     }
 

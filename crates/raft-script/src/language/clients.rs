@@ -1,15 +1,16 @@
 //! Requests of clients, and requests about leadership and membership.
 
 use std::fmt;
+use std::time::Duration;
 
 use raft_core::MembershipChange;
 use raft_kv::{ClientId, Key, Operation};
-use raft_sim::{AdminRequest, ReadPolicy, Request};
+use raft_sim::{AdminRequest, Load, ReadPolicy, Request};
 
 use super::cursor::{Cursor, Hint, Parsed, one_of_settings};
 use super::{Choice, Setting, Word, name_of};
 use crate::statement::{Order, Selector, Statement, write_list};
-use crate::units::Text;
+use crate::units::{Size, Span, Text, digits};
 
 /// The client that acts when a statement names none.
 const DEFAULT_CLIENT: ClientId = ClientId(1);
@@ -89,6 +90,17 @@ pub(super) const WORDS: &[Word<Statement>] = &[
         },
     },
 ];
+
+/// A word for a load, beside the requests of single clients.
+pub(super) const LOAD: &[Word<Statement>] = &[Word {
+    name: "load",
+    brief: "clients write at a steady rate",
+    forms: &[(
+        "load 500/s for=5s [clients=4] [size=1KiB]",
+        "clients 501 and on write at a steady rate, so often a second all together, for that long",
+    )],
+    parse: |cursor| cursor.load(),
+}];
 
 /// Requests that only a leader carries out.
 pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
@@ -194,6 +206,41 @@ pub(super) const MEMBERSHIP: &[Word<Statement>] = &[
     },
 ];
 
+/// One option of a load.
+#[derive(Clone, Copy)]
+enum LoadOption {
+    For(Duration),
+    Clients(u32),
+    Size(u32),
+}
+
+const LOAD_OPTIONS: &[Setting<LoadOption>] = &[
+    Setting {
+        name: "for",
+        help: "how long new requests are made",
+        parse: |cursor| cursor.duration_up_to(Load::MAX_TIME).map(LoadOption::For),
+    },
+    Setting {
+        name: "clients",
+        help: "how many clients take turns",
+        parse: |cursor| {
+            let clients = cursor.number("a number", 1, Load::MAX_CLIENTS.into())?;
+            Ok(LoadOption::Clients(clients as u32))
+        },
+    },
+    Setting {
+        name: "size",
+        help: "the size of each value",
+        parse: |cursor| {
+            let size = cursor.size_up_to(Load::MAX_SIZE.into())?;
+            Ok(LoadOption::Size(size as u32))
+        },
+    },
+];
+
+/// The clients of a load that names no number of them, and the size of its values.
+const DEFAULT_LOAD: (u32, u32) = (1, 16);
+
 const READ_POLICIES: &[Choice<ReadPolicy>] = &[
     Choice { name: "log", help: "by an entry in the log", value: ReadPolicy::Log },
     Choice {
@@ -267,6 +314,36 @@ impl Cursor<'_> {
         self.request(Operation::Set { key, value })
     }
 
+    /// `500/s for=5s clients=4 size=1KiB`
+    fn load(&mut self) -> Parsed<Statement> {
+        self.offer("100/s", "requests a second");
+        let rate = self.word().and_then(|word| digits(word.strip_suffix("/s")?));
+        let rate = rate.filter(|rate| (1..=Load::MAX_RATE.into()).contains(rate));
+        let Some(rate) = rate else {
+            let most = Load::MAX_RATE;
+            return Err(self.error(format!("a rate such as `500/s`, from 1/s to {most}/s")));
+        };
+        self.advance();
+        let (clients, size) = DEFAULT_LOAD;
+        let mut load = Load { rate: rate as u32, time: Duration::ZERO, clients, size };
+        let mut named = Vec::new();
+        while let Some((name, option)) = self.maybe_setting(LOAD_OPTIONS, &named)? {
+            named.push(name);
+            match option {
+                LoadOption::For(time) => load.time = time,
+                LoadOption::Clients(clients) => load.clients = clients,
+                LoadOption::Size(size) => load.size = size,
+            }
+        }
+        if !self.is_at_end() {
+            return Err(self.error(format!("{}, each once", one_of_settings(LOAD_OPTIONS))));
+        }
+        if load.time < Duration::from_millis(1) {
+            return Err(self.error("`for=` and a duration of at least 1ms, such as `for=5s`"));
+        }
+        Ok(Statement::Order(Order::Load(load)))
+    }
+
     /// `via=any` leaves the choice to the client.
     fn first_asked(&mut self) -> Parsed<RequestOption> {
         if self.word() == Some("any") && self.word_at(1) != Some("follower") {
@@ -320,6 +397,16 @@ pub(crate) fn write_request(f: &mut fmt::Formatter<'_>, request: &Request) -> fm
         write!(f, " read={}", name_of(READ_POLICIES, read))?;
     }
     if *client == DEFAULT_CLIENT { Ok(()) } else { write!(f, " client={client}") }
+}
+
+/// A load as text.
+pub(crate) fn write_load(f: &mut fmt::Formatter<'_>, load: Load) -> fmt::Result {
+    let Load { rate, time, clients, size } = load;
+    write!(f, "load {rate}/s for={}", Span(time))?;
+    if clients != DEFAULT_LOAD.0 {
+        write!(f, " clients={clients}")?;
+    }
+    if size == DEFAULT_LOAD.1 { Ok(()) } else { write!(f, " size={}", Size(size.into())) }
 }
 
 /// A request to a leader as text.

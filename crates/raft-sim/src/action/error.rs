@@ -14,7 +14,7 @@ use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
 use crate::node::MAX_HANDLING;
 use crate::setup::HOUR;
 use crate::units::{Percent, Span};
-use crate::{ClockChange, DelayRange, MessageId, MessageKind, NodeState};
+use crate::{ClockChange, DelayRange, Load, MessageId, MessageKind, NodeState};
 
 /// Why an action was not done. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -109,6 +109,10 @@ pub enum DiskError {
 /// Why a client did not take an operation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ClientError {
+    /// A rate, a time, a number or a size of a load is out of its bounds.
+    Load(Load),
+    /// A load is going on already.
+    LoadGoesOn,
     /// The operation breaks a limit of the key-value store.
     Operation(raft_kv::Error),
     /// An operation that changes something has to go through the log.
@@ -227,6 +231,16 @@ impl fmt::Display for DiskError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Load(load) => write!(
+                f,
+                "a load has 1 to {} writes a second, for 1ms to {}, by 1 to {} clients, of at most \
+                 {} bytes each, not {load}",
+                Load::MAX_RATE,
+                Span(Load::MAX_TIME),
+                Load::MAX_CLIENTS,
+                Load::MAX_SIZE,
+            ),
+            Self::LoadGoesOn => f.write_str("a load is going on: wait for its end"),
             Self::Operation(error) => error.fmt(f),
             Self::NotARead { read } => {
                 write!(f, "only a get or a list can be a {read} read; a write goes through the log")

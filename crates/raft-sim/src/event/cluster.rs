@@ -6,9 +6,9 @@ use std::hash::Hash;
 use raft_core::{NodeId, Outcome};
 
 use super::outcome::{OutcomeWords, add_outcome};
-use crate::AdminRequest;
 use crate::fingerprint::Fingerprint;
 use crate::words::join;
+use crate::{AdminRequest, Load};
 
 /// What happens to the cluster: its servers, its members, its leader.
 #[derive(Clone, Debug)]
@@ -29,6 +29,11 @@ pub enum ClusterEvent {
         /// The node's reply.
         outcome: Outcome,
     },
+    /// Clients begin to write at a steady rate.
+    LoadStarted {
+        /// The rate, the time, the clients and the size.
+        load: Load,
+    },
     /// Links, disks and these nodes work again as at the beginning; all other nodes crash.
     Recovered {
         /// The nodes that work again.
@@ -41,6 +46,7 @@ impl ClusterEvent {
         match self {
             Self::ServerAdded { .. } => "server_added",
             Self::Administered { .. } => "administered",
+            Self::LoadStarted { .. } => "load_started",
             Self::Recovered { .. } => "recovered",
         }
     }
@@ -48,7 +54,7 @@ impl ClusterEvent {
     pub(super) fn node(&self) -> Option<NodeId> {
         match self {
             Self::ServerAdded { node } | Self::Administered { node, .. } => Some(*node),
-            Self::Recovered { .. } => None,
+            Self::LoadStarted { .. } | Self::Recovered { .. } => None,
         }
     }
 
@@ -60,6 +66,7 @@ impl ClusterEvent {
                 (27, node, request).hash(hash);
                 add_outcome(hash, *outcome);
             }
+            Self::LoadStarted { load } => (133, load).hash(hash),
             Self::Recovered { nodes } => (60, nodes).hash(hash),
         }
     }
@@ -83,6 +90,7 @@ impl fmt::Display for ClusterEvent {
             Self::Administered { node, request, outcome, .. } => {
                 write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
             }
+            Self::LoadStarted { load } => write!(f, "a load begins: {load}"),
             Self::Recovered { nodes } => {
                 let (noun, verb) =
                     if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };

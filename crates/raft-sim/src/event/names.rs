@@ -136,6 +136,7 @@ const AROUND: &[&str] = &[
     "healed",
     "held",
     "link_changed",
+    "load_started",
     "next_awaited",
     "partitioned",
     "partitioned_one_way",

@@ -48,6 +48,7 @@ impl World {
                 Ok(())
             }
             Action::Recover { nodes } => self.recover(nodes),
+            Action::Load(load) => Ok(self.start_load(*load)?),
             Action::Request(request) => {
                 if let Some(Selector::Node(node)) = request.via {
                     self.state_of(node)?;

@@ -8,8 +8,9 @@ use raft_kv::{ClientId, Command, Sequence};
 use super::World;
 use super::queue::{ScheduledKind, ServerReply};
 use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, QueuedOperation};
+use crate::load::RunningLoad;
 use crate::node::{Arrival, ClientRequest};
-use crate::{ClientError, ClientEvent, ReadPolicy};
+use crate::{ClientError, ClientEvent, ClusterEvent, EventKind, Load, ReadPolicy};
 
 impl World {
     /// Queues an operation of a client. The first operation of a client creates it.
@@ -36,6 +37,33 @@ impl World {
         }
         self.client_begins(id);
         Ok(())
+    }
+
+    pub(super) fn start_load(&mut self, load: Load) -> Result<(), ClientError> {
+        load.validate()?;
+        if self.load.is_some() {
+            return Err(ClientError::LoadGoesOn);
+        }
+        self.emit(EventKind::Cluster(ClusterEvent::LoadStarted { load }));
+        self.load = Some(RunningLoad::new(load, self.now));
+        self.schedule(self.now, ScheduledKind::LoadContinues);
+        Ok(())
+    }
+
+    /// One request of the load, unless its client has too many in its queue.
+    pub(super) fn continue_load(&mut self) {
+        let Some(load) = &mut self.load else { return };
+        let (client, operation) = load.make();
+        match load.next_at() {
+            Some(at) => self.schedule(at, ScheduledKind::LoadContinues),
+            None => self.load = None,
+        }
+        if self.client(client).is_some_and(|client| client.queued() >= Load::MAX_QUEUED) {
+            return;
+        }
+        let queued = QueuedOperation { operation, via: None, read: ReadPolicy::Log };
+        // With 100 clients in the world a further one is refused.
+        let _ = self.request(client, queued);
     }
 
     fn client_begins(&mut self, id: ClientId) {

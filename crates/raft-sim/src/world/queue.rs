@@ -19,6 +19,7 @@ pub(super) enum ScheduledKind {
     ReplyArrives { client: ClientId, sequence: Sequence, node: NodeId, reply: Box<ServerReply> },
     ClientTimesOut { client: ClientId, sequence: Sequence, attempt: u32 },
     ClientRetries { client: ClientId, sequence: Sequence, attempt: u32 },
+    LoadContinues,
     HandlingEnds { node: NodeId, turn: u64 },
 }
 

@@ -83,3 +83,16 @@ fn an_older_disk_suspends_every_property() {
         assert!(results.iter().all(|it| *it == holds), "{write}: {results:?}");
     }
 }
+
+/// A load is part of the journal, and its replay is the same run.
+#[test]
+fn a_session_with_a_load_replays() {
+    let mut session = session();
+    for line in ["run until leader", "load 500/s for=300ms clients=4 size=1KiB", "run 100ms"] {
+        exec(&mut session, line).unwrap();
+    }
+    exec(&mut session, "crash leader").unwrap();
+    exec(&mut session, "run until idle").unwrap();
+    exec(&mut session, "expect safe").unwrap();
+    assert_replays(&session);
+}
