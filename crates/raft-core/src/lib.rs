@@ -222,6 +222,8 @@
 //!   entry.
 //! - An acknowledgement carries the index that it proves, so that late, lost and repeated ones are
 //!   harmless, and requests follow each other without waiting (dissertation §10.2.2).
+//! - A follower keeps entries after a gap, as if the network had delayed them. It acknowledges them
+//!   when the gap is closed, so the leader repeats one message for one that was lost.
 //! - Pieces of a snapshot are acknowledged with the number of bytes received, so that sending
 //!   resumes after a loss.
 //! - An entry may be committed by a majority that does not include the leader's own disk.
@@ -266,6 +268,9 @@
 //!   is discarded when its term is over, or when its entries are committed. For a snapshot being
 //!   sent, a few words for each piece in flight, of 4 KiB or more unless
 //!   [`Settings::snapshot_chunk_bytes`] is less.
+//! - **Entries that arrived before those in front of them**, at most
+//!   [`Settings::max_in_flight`] messages and [`Settings::max_in_flight_bytes`]. They are discarded
+//!   when the term is over.
 //! - At most 27 members with their contexts ([`Membership::MAX_CONTEXT_BYTES`] each) and votes, and
 //!   the start times of 256 rounds of heartbeats.
 //!

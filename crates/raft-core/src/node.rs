@@ -8,7 +8,7 @@
 //! | `terms` | §5.1: the checks that every message passes |
 //! | `transitions` | §5.1, §5.2: from follower to leader and back |
 //! | `election` | §5.2, §5.4.1, pre-vote and leader stickiness (dissertation §9.6, §4.2.3) |
-//! | `leader`, `progress`, `follower` | §5.3 |
+//! | `leader`, `progress`, `follower`, `early` | §5.3 |
 //! | `commit` | §5.3, §5.4.2; the answers to proposals |
 //! | `quorum` | everything that is counted; check-quorum (dissertation §6.2) |
 //! | `reads` | reads without log entries (dissertation §6.4) |
@@ -43,6 +43,7 @@ mod change;
 mod clock;
 mod commit;
 mod durability;
+mod early;
 mod election;
 mod follower;
 mod forward;
@@ -72,6 +73,7 @@ pub use self::restart::{Recovered, RestartError};
 use self::change::{Change, Wanted};
 use self::commit::Proposal;
 use self::durability::Durability;
+use self::early::EarlyEntries;
 use self::forward::ForwardedRequest;
 use self::hung_disk::DiskWatch;
 use self::incoming::IncomingSnapshot;
@@ -147,6 +149,7 @@ pub struct Node {
     forwarded: VecDeque<ForwardedRequest>,
     last_forward: ForwardId,
     incoming_snapshot: Option<IncomingSnapshot>,
+    early: EarlyEntries,
     /// The write that carries the last snapshot installed from a leader.
     snapshot_write: PersistId,
     snapshot_request: SnapshotRequest,
@@ -393,6 +396,7 @@ impl Node {
             in_flight: leader
                 .map_or(0, |leader| leader.peers.iter().map(Progress::in_flight).sum()),
             incoming_snapshot_bytes: incoming.map_or(0, IncomingSnapshot::len),
+            early_bytes: self.early.bytes(),
             memberships: self.memberships.len(),
         }
     }
@@ -462,6 +466,9 @@ impl Node {
         self.durability.write_hard_state(term, voted_for);
         if self.incoming_snapshot.is_some() {
             rule!(self.abandon_incoming_snapshot());
+        }
+        if !self.early.is_empty() {
+            self.forget_early_entries();
         }
     }
 

@@ -81,6 +81,9 @@ pub struct MemoryUsage {
     pub in_flight: usize,
     /// Bytes of a leader's snapshot that have arrived.
     pub incoming_snapshot_bytes: usize,
+    /// Bytes of a leader's entries that arrived before those in front of them, 64 for each entry
+    /// and its payload.
+    pub early_bytes: usize,
     /// Memberships that are in the log.
     pub memberships: usize,
 }

@@ -242,6 +242,8 @@ fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict 
     // Pieces after a gap wait for those before.
     let limit = settings.max_snapshot_bytes as usize + settings.max_in_flight_bytes;
     at_most(node, "bytes of an incoming snapshot", usage.incoming_snapshot_bytes, limit)?;
+    let limit = settings.max_in_flight_bytes;
+    at_most(node, "bytes of entries after a gap", usage.early_bytes, limit)?;
     at_most(node, "memberships", usage.memberships, usage.log_entries + 1)
 }
 

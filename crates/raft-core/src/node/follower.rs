@@ -66,16 +66,25 @@ impl Node {
         }
         let (prev_log, round) = (request.prev_log(), request.round);
         if let Err(reason) = rule!(self.check_prev_log(prev_log)) {
+            if let AppendRefusal::PreviousMissing { .. } = reason {
+                self.keep_early_entries(request);
+            }
             self.trace(|| ReplicationTrace::EntriesRefused { leader: from, prev_log, reason });
             let hint = self.hint_for(prev_log);
             return self.send_append_failure(from, prev_log.index, hint, round);
         }
         // Exactly what this request proves (Figure 2's "last new entry"), never this log's own
         // tail.
-        let match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
+        let mut match_index = LogIndex(prev_log.index.0 + request.entries.len() as u64);
         let leader_commit = request.leader_commit;
         match rule!(self.store_entries(request)) {
-            Ok(new_entries) => {
+            Ok(mut new_entries) => {
+                self.early.note_agreement(self.current_term);
+                if !self.early.is_empty() {
+                    let joined = self.join_early_entries(match_index);
+                    match_index.0 += joined as u64;
+                    new_entries += joined;
+                }
                 self.trace(|| ReplicationTrace::EntriesAccepted {
                     leader: from,
                     new_entries,
@@ -159,15 +168,20 @@ impl Node {
             0 => entries,
             _ => entries.slice(held.min(entries.len()), entries.len()),
         };
+        let count = new.len();
+        self.append_from_leader(new);
+        Ok(count)
+    }
+
+    /// Raft §5.3: adds entries of the leader at the end of the log.
+    pub(super) fn append_from_leader(&mut self, new: Entries) {
         for entry in &new {
             if let Payload::Membership(membership) = &entry.payload {
                 self.adopt_membership(entry.index, membership.clone());
             }
         }
-        let count = new.len();
         self.log.append(new.clone());
         self.durability.write_entries(new);
-        Ok(count)
     }
 
     /// Raft §5.3: the first of the leader's entries that differs from this log's entry at the same

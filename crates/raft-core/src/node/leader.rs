@@ -121,15 +121,13 @@ impl Node {
         else {
             return false;
         };
-        let progress = &mut leader.peers[position];
-        if let ProgressState::Replicate(in_flight) = &mut progress.state
-            && sent_through >= from
-        {
-            progress.next_index = sent_through.next();
-            in_flight.push(sent_through, bytes);
-            return sent_through < last && rule!(self.has_room(in_flight));
+        if sent_through < from {
+            return false;
         }
-        false
+        let progress = &mut leader.peers[position];
+        progress.note_entries(sent_through, bytes);
+        let ProgressState::Replicate(in_flight) = &progress.state else { return false };
+        sent_through < last && rule!(self.has_room(in_flight))
     }
 
     /// Dissertation §10.2.2: whether another message with entries may follow those that are not

@@ -24,6 +24,9 @@ pub(super) struct Progress {
     pinged: (HeartbeatRound, Instant),
     /// The shortest time from a round to the peer's answer; `None` before the first.
     pub(super) round_trip: Option<Duration>,
+    /// The last entry that was sent while messages followed each other. After a loss, the peer may
+    /// hold entries up to there.
+    sent_through: LogIndex,
     /// The rounds in which a learner catches up; `None` for a voter.
     pub(super) rounds: Option<CatchUpRounds>,
     pub(super) state: ProgressState,
@@ -46,11 +49,15 @@ pub(super) struct InFlight {
     /// The last index and the payload bytes of each, oldest first.
     pub(super) messages: VecDeque<(LogIndex, usize)>,
     bytes: usize,
+    /// The most messages after a loss: 1, and twice as many whenever the peer lacked all that
+    /// follows them. `None` once the peer holds all that was sent before.
+    after_loss: Option<usize>,
 }
 
 impl InFlight {
     /// Whether another message may follow.
     pub(super) fn has_room(&self, max_messages: usize, max_bytes: usize) -> bool {
+        let max_messages = self.after_loss.map_or(max_messages, |limit| limit.min(max_messages));
         self.messages.len() < max_messages && (self.bytes < max_bytes || self.messages.is_empty())
     }
 
@@ -62,8 +69,14 @@ impl InFlight {
     /// The peer's disk holds everything up to `match_index`.
     fn free(&mut self, match_index: LogIndex) {
         let is_done = |(last, _): &mut (LogIndex, usize)| *last <= match_index;
-        while let Some((_, bytes)) = self.messages.pop_front_if(is_done) {
+        let mut freed = None;
+        while let Some((last, bytes)) = self.messages.pop_front_if(is_done) {
             self.bytes -= bytes;
+            freed = Some(last);
+        }
+        if let (Some(limit), Some(last)) = (&mut self.after_loss, freed) {
+            // If the peer holds more than was sent again, so it may after the next gap.
+            *limit = if last < match_index { 1 } else { limit.saturating_mul(2) };
         }
     }
 }
@@ -79,6 +92,7 @@ impl Progress {
             last_contact: now,
             pinged: (HeartbeatRound(0), now),
             round_trip: None,
+            sent_through: LogIndex(0),
             rounds: None,
             state: ProgressState::Probe { waiting: false },
         }
@@ -91,7 +105,12 @@ impl Progress {
         self.match_index = self.match_index.max(match_index);
         self.next_index = self.next_index.max(self.match_index.next());
         match &mut self.state {
-            ProgressState::Replicate(in_flight) => in_flight.free(match_index),
+            ProgressState::Replicate(in_flight) => {
+                in_flight.free(match_index);
+                if in_flight.after_loss.is_some() && match_index >= self.sent_through {
+                    in_flight.after_loss = None;
+                }
+            }
             ProgressState::Probe { .. } => self.become_replicate(),
             // A piece may still be under way, but the peer no longer needs it.
             ProgressState::Snapshot(outgoing) => {
@@ -128,10 +147,21 @@ impl Progress {
         }
     }
 
-    /// The logs agree up to `match_index`: send what follows without waiting.
+    /// The logs agree up to `match_index`: send what follows without waiting. If the peer may hold
+    /// some of it, since only messages before it were lost, one message shows that.
     fn become_replicate(&mut self) {
         self.next_index = self.match_index.next();
-        self.state = ProgressState::Replicate(InFlight::default());
+        let after_loss = (self.match_index < self.sent_through).then_some(1);
+        self.state = ProgressState::Replicate(InFlight { after_loss, ..InFlight::default() });
+    }
+
+    /// Entries up to `through` were sent, as one message of many.
+    pub(super) fn note_entries(&mut self, through: LogIndex, bytes: usize) {
+        if let ProgressState::Replicate(in_flight) = &mut self.state {
+            in_flight.push(through, bytes);
+            self.next_index = through.next();
+            self.sent_through = self.sent_through.max(through);
+        }
     }
 
     /// Raft §5.3: starts over, one message at a time, from `next_index`.

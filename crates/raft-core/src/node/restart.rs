@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::durability::Durability;
+use super::early::EarlyEntries;
 use super::snapshot::SnapshotRequest;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
@@ -154,6 +155,7 @@ impl Node {
             forwarded: VecDeque::new(),
             last_forward,
             incoming_snapshot: None,
+            early: EarlyEntries::default(),
             snapshot_write: PersistId(0),
             snapshot_request: SnapshotRequest::default(),
             outputs: VecDeque::new(),

@@ -10,6 +10,7 @@
 //! | `follower`, `leader`, `figure7` | §5.3 |
 //! | `commit`, `figure8` | §5.3, §5.4.2 |
 //! | `flow` | pipelining, and recovery from the loss of any message |
+//! | `early` | entries after a gap wait, and the leader repeats one message |
 //! | `snapshots`, `streaming` | §7 |
 //! | `trailing` | §7: entries that a log keeps before the end of its snapshot |
 //! | `clients` | §8 |
@@ -41,6 +42,7 @@ mod clients;
 mod clock;
 mod commit;
 mod contexts;
+mod early;
 mod elections;
 mod everything;
 mod figure7;

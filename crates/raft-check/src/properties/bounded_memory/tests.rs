@@ -72,6 +72,8 @@ fn a_server_that_holds_too_much() {
     objects(hold(MemoryUsage { votes: 19, ..none }), &["votes"]);
     objects(hold(MemoryUsage { rounds: 257, ..none }), &["rounds"]);
     objects(hold(MemoryUsage { incoming_snapshot_bytes: 51, ..none }), &["incoming snapshot"]);
+    assert_eq!(hold(MemoryUsage { early_bytes: 20, ..none }), Ok(()));
+    objects(hold(MemoryUsage { early_bytes: 21, ..none }), &["entries after a gap", "21"]);
     objects(hold(MemoryUsage { memberships: 2, ..none }), &["memberships"]);
 }
 
