@@ -6,8 +6,8 @@ use raft_core::{Body, Instant, LogIndex, Term};
 use crate::builders::*;
 use crate::server::Server;
 
-/// A follower with entries 1 and 2, which are its leader's too. It takes at most so many messages, and
-/// bytes, after a gap.
+/// A follower with entries 1 and 2, which are its leader's too. It takes at most so many messages,
+/// and bytes, after a gap.
 fn follower(max_in_flight: usize, max_in_flight_bytes: usize) -> Server {
     let mut config = config(1, 3);
     config.settings.max_in_flight = max_in_flight;
