@@ -28,6 +28,7 @@ pub(super) struct EarlyEntries {
 }
 
 impl EarlyEntries {
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
@@ -58,6 +59,7 @@ fn bytes_of(entries: &Entries) -> usize {
 
 impl Node {
     /// Keeps entries after a gap, if there is room. They are not acknowledged.
+    #[cold]
     pub(super) fn keep_early_entries(&mut self, request: &AppendEntries) {
         let (settings, early) = (&self.config.settings, &mut self.early);
         if early.term != self.current_term || request.entries.is_empty() {
@@ -75,6 +77,7 @@ impl Node {
 
     /// The log is the leader's up to `match_index`: adds the entries that waited for that. How many
     /// those are.
+    #[cold]
     pub(super) fn join_early_entries(&mut self, match_index: LogIndex) -> usize {
         let last = self.log.last();
         if last.index != match_index {

@@ -173,7 +173,8 @@ impl Node {
         Ok(count)
     }
 
-    /// Raft §5.3: adds entries of the leader at the end of the log.
+    /// Raft §5.3: adds entries of the leader at the end of the log. The other caller is cold.
+    #[inline(always)]
     pub(super) fn append_from_leader(&mut self, new: Entries) {
         for entry in &new {
             if let Payload::Membership(membership) = &entry.payload {

@@ -44,21 +44,24 @@ pub(super) enum ProgressState {
 }
 
 /// Messages with entries that are not answered yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct InFlight {
     /// The last index and the payload bytes of each, oldest first.
     pub(super) messages: VecDeque<(LogIndex, usize)>,
     bytes: usize,
-    /// The most messages after a loss: 1, and twice as many whenever the peer lacked all that
-    /// follows them. `None` once the peer holds all that was sent before.
-    after_loss: Option<usize>,
+    /// The most messages. After a loss it is 1, and twice as many whenever the peer lacked all that
+    /// follows them. [`UNLIMITED`] once the peer holds all that was sent before.
+    limit: usize,
 }
+
+/// No message is known to be lost.
+const UNLIMITED: usize = usize::MAX;
 
 impl InFlight {
     /// Whether another message may follow.
     pub(super) fn has_room(&self, max_messages: usize, max_bytes: usize) -> bool {
-        let max_messages = self.after_loss.map_or(max_messages, |limit| limit.min(max_messages));
-        self.messages.len() < max_messages && (self.bytes < max_bytes || self.messages.is_empty())
+        self.messages.len() < max_messages.min(self.limit)
+            && (self.bytes < max_bytes || self.messages.is_empty())
     }
 
     pub(super) fn push(&mut self, last: LogIndex, bytes: usize) {
@@ -74,9 +77,11 @@ impl InFlight {
             self.bytes -= bytes;
             freed = Some(last);
         }
-        if let (Some(limit), Some(last)) = (&mut self.after_loss, freed) {
+        if self.limit != UNLIMITED
+            && let Some(last) = freed
+        {
             // If the peer holds more than was sent again, so it may after the next gap.
-            *limit = if last < match_index { 1 } else { limit.saturating_mul(2) };
+            self.limit = if last < match_index { 1 } else { self.limit.saturating_mul(2) };
         }
     }
 }
@@ -107,8 +112,8 @@ impl Progress {
         match &mut self.state {
             ProgressState::Replicate(in_flight) => {
                 in_flight.free(match_index);
-                if in_flight.after_loss.is_some() && match_index >= self.sent_through {
-                    in_flight.after_loss = None;
+                if in_flight.limit != UNLIMITED && match_index >= self.sent_through {
+                    in_flight.limit = UNLIMITED;
                 }
             }
             ProgressState::Probe { .. } => self.become_replicate(),
@@ -151,11 +156,13 @@ impl Progress {
     /// some of it, since only messages before it were lost, one message shows that.
     fn become_replicate(&mut self) {
         self.next_index = self.match_index.next();
-        let after_loss = (self.match_index < self.sent_through).then_some(1);
-        self.state = ProgressState::Replicate(InFlight { after_loss, ..InFlight::default() });
+        let limit = if self.match_index < self.sent_through { 1 } else { UNLIMITED };
+        let in_flight = InFlight { messages: VecDeque::new(), bytes: 0, limit };
+        self.state = ProgressState::Replicate(in_flight);
     }
 
     /// Entries up to `through` were sent, as one message of many.
+    #[inline]
     pub(super) fn note_entries(&mut self, through: LogIndex, bytes: usize) {
         if let ProgressState::Replicate(in_flight) = &mut self.state {
             in_flight.push(through, bytes);

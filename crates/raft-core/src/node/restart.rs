@@ -120,8 +120,7 @@ impl Node {
         let (log, memberships) = recover_log(&config, &recovered, entries)?;
         let Recovered { bootstrap: stored, hard_state, snapshot, commit_index, applied, .. } =
             recovered;
-        let end = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
-        let last_log = log.last();
+        let (end, last_log) = (end_of(snapshot.as_ref()), log.last());
         let current_term = hard_state.current_term;
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
@@ -212,7 +211,7 @@ fn recover_log(
     if let Some(snapshot) = snapshot {
         snapshot.membership.validate().map_err(RestartError::Config)?;
     }
-    let end = snapshot.as_ref().map_or(LogPosition::ORIGIN, Snapshot::position);
+    let end = end_of(snapshot.as_ref());
     let log_start = log_start.unwrap_or(end);
     let current_term = hard_state.current_term;
     if current_term.0 > LARGEST_NUMBER || end.index.0 > LARGEST_NUMBER {
@@ -238,6 +237,10 @@ fn recover_log(
         return Err(RestartError::AppliedBeyondLog { applied, last_log });
     }
     Ok((log, memberships))
+}
+
+fn end_of(snapshot: Option<&Snapshot>) -> LogPosition {
+    snapshot.map_or(LogPosition::ORIGIN, Snapshot::position)
 }
 
 /// The members that the server first started with. [`Config::membership`] counts only if the disk
