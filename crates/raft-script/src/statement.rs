@@ -204,6 +204,8 @@ pub enum DiskContents {
         term: Option<Term>,
         /// Who got the node's vote in that term.
         vote: Option<NodeId>,
+        /// The last entry that is in a snapshot, with all before it; 0 without a snapshot.
+        snapshot: u64,
     },
     /// The bytes that `raft_storage::export` wrote.
     Image(Vec<u8>),

@@ -287,12 +287,13 @@ fn term() -> impl Strategy<Value = Term> {
 }
 
 fn disk_contents() -> impl Strategy<Value = DiskContents> {
-    let log = (vec(term(), 0..6), option::of(0..5_u64), option::of(node()));
-    let log = log.prop_map(|(mut terms, further, vote)| {
+    let log = (vec(term(), 0..6), option::of(0..5_u64), option::of(node()), 0..6_u64);
+    let log = log.prop_map(|(mut terms, further, vote, part)| {
         terms.sort_unstable();
         let last = terms.last().copied().unwrap_or(Term(1));
         let term = further.map(|further| Term((last.0 + further).min(MAX_NUMBER)));
-        DiskContents::Log { terms, term, vote }
+        let snapshot = part % (terms.len() as u64 + 1);
+        DiskContents::Log { terms, term, vote, snapshot }
     });
     prop_oneof![log, vec(any::<u8>(), 0..20).prop_map(DiskContents::Image)]
 }

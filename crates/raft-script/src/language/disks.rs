@@ -19,8 +19,9 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
     brief: "change or damage a disk",
     forms: &[
         (
-            "disk 2 terms=1,1,4 [term=5] [vote=3]",
-            "disk 2 begins with a log of these terms; the other nodes know the last term",
+            "disk 2 terms=1,1,4 [term=5] [vote=3] [snapshot=2]",
+            "disk 2 begins with a log of these terms (terms=empty: without entries), and a snapshot \
+             through entry 2; the other nodes know the last term",
         ),
         (
             "disk 2 image=\"AAEC\"",
@@ -246,7 +247,13 @@ impl Cursor<'_> {
             self.sign("=")?;
             vote = Some(self.node()?);
         }
-        Ok(Some(DiskContents::Log { terms, term, vote }))
+        let mut snapshot = 0;
+        if self.word() == Some("snapshot") && !terms.is_empty() {
+            self.advance();
+            self.sign("=")?;
+            snapshot = self.number("an entry of the log", 1, terms.len() as u64)?;
+        }
+        Ok(Some(DiskContents::Log { terms, term, vote, snapshot }))
     }
 }
 
@@ -265,7 +272,7 @@ pub(crate) fn write_disk_action(
 impl fmt::Display for DiskContents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Log { terms, term, vote } => {
+            Self::Log { terms, term, vote, snapshot } => {
                 write!(f, "terms={}", Terms(terms))?;
                 if let Some(term) = term {
                     write!(f, " term={term}")?;
@@ -273,7 +280,7 @@ impl fmt::Display for DiskContents {
                 if let Some(vote) = vote {
                     write!(f, " vote={vote}")?;
                 }
-                Ok(())
+                if *snapshot == 0 { Ok(()) } else { write!(f, " snapshot={snapshot}") }
             }
             Self::Image(bytes) => write!(f, "image=\"{}\"", STANDARD.encode(bytes)),
         }

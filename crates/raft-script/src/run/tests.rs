@@ -239,3 +239,17 @@ fn the_bytes_that_a_run_holds_are_limited() {
     assert_eq!(error.found, "65536MiB");
     assert!(error.message().contains("a size of at most 1GiB"), "{error}");
 }
+
+/// All entries in a snapshot are committed: a majority holds them.
+#[test]
+fn a_snapshot_of_what_no_majority_holds_is_a_mistake_of_the_script() {
+    let (line, words) =
+        mistake("cluster nodes=3\ndisk 1 terms=1\ndisk 2 terms=1,1 snapshot=2\nrun 1s");
+    assert_eq!(line, 3);
+    assert!(
+        words.contains("entry 2 is in its snapshot") && words.contains("only 1 of 3"),
+        "{words}"
+    );
+    let text = "cluster nodes=3\ndisk 1 terms=1,1\ndisk 2 terms=1,1 snapshot=2\nrun 1s";
+    assert_eq!(report(text).failure, None);
+}

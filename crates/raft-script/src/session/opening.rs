@@ -2,8 +2,11 @@
 
 mod contradiction;
 
-use raft_core::{Entry, HardState, LogIndex, Payload, Persist, Term};
-use raft_kv::{ClientId, Command, Operation, Sequence};
+use raft_core::{
+    Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist, Snapshot,
+    SnapshotWrite, Term,
+};
+use raft_kv::{ClientId, Command, Operation, Sequence, Store};
 use raft_sim::Setup;
 use raft_storage::{Records, WriteBatch};
 
@@ -30,7 +33,7 @@ impl Session {
             if let Statement::Cluster(cluster) = &line.statement {
                 setup = Setup::clone(cluster);
             } else if let Statement::DiskContents { node, contents } = &line.statement {
-                let records = records(contents)
+                let records = records(contents, &setup)
                     .and_then(|records| {
                         contradiction::check(*node, &records, &setup.disks).map(|()| records)
                     })
@@ -50,6 +53,7 @@ impl Session {
         if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
             setup.validate().map_err(|error| FailedStatement::at(first, error.into()))?;
         }
+        check_snapshots(script, &setup)?;
         let rest = &script.statements[opening.len()..];
         fill_empty_disks(&mut setup, last_term);
         if !opening.iter().any(|statement| matches!(statement, Statement::Cluster(_))) {
@@ -83,15 +87,56 @@ fn cluster(setup: &Setup) -> Statement {
     Statement::Cluster(Box::new(setup))
 }
 
-fn records(contents: &DiskContents) -> Result<Records, String> {
+/// Refuses a snapshot whose entries no majority holds: all entries in a snapshot are committed (§7).
+/// What is in images is not counted, so with images nothing is refused.
+fn check_snapshots(script: &Script, setup: &Setup) -> Result<(), FailedStatement> {
+    let disks = || {
+        script.statements.iter().filter_map(|line| {
+            let Statement::DiskContents { node, contents } = &line.statement else { return None };
+            Some((line, *node, contents))
+        })
+    };
+    if disks().any(|(.., contents)| matches!(contents, DiskContents::Image(_))) {
+        return Ok(());
+    }
+    let needed = setup.nodes as usize / 2 + 1;
+    for (line, node, contents) in disks() {
+        let DiskContents::Log { terms, snapshot, .. } = contents else { continue };
+        let Some(place) = snapshot.checked_sub(1) else { continue };
+        let term = terms.get(place as usize);
+        let holds = |(_, holder, contents): &(&SourceLine, NodeId, &DiskContents)| {
+            let DiskContents::Log { terms, .. } = contents else { return false };
+            holder.0 <= setup.nodes && terms.get(place as usize) == term
+        };
+        let holders = disks().filter(holds).count();
+        if holders < needed {
+            let reason = format!(
+                "entry {snapshot} is in its snapshot, so it is committed, but only {holders} of \
+                 {} disks hold it",
+                setup.nodes
+            );
+            let error = StatementError::DiskImage { node, reason };
+            return Err(FailedStatement::at(line, error.into()));
+        }
+    }
+    Ok(())
+}
+
+fn records(contents: &DiskContents, setup: &Setup) -> Result<Records, String> {
     match contents {
         DiskContents::Image(bytes) => {
             raft_storage::import(bytes).map_err(|error| error.to_string())
         }
-        DiskContents::Log { terms, term, vote } => {
+        DiskContents::Log { terms, term, vote, snapshot } => {
             let last = terms.last().copied().unwrap_or_default();
             let current_term = term.unwrap_or(last);
-            Ok(made_up(terms, HardState { current_term, voted_for: *vote }))
+            let hard_state = HardState { current_term, voted_for: *vote };
+            let mut records = made_up(terms, hard_state);
+            if let Some(last) = snapshot.checked_sub(1) {
+                let members = Membership::new(setup.voter_ids());
+                records.apply(&compaction(&terms[..=last as usize], members));
+            }
+            Ok(records)
         }
     }
 }
@@ -110,18 +155,43 @@ fn fill_empty_disks(setup: &mut Setup, last_term: Term) {
     }
 }
 
-/// A disk with a log of entries of these terms.
-fn made_up(terms: &[Term], hard_state: HardState) -> Records {
-    let entries = (1..).zip(terms).map(|(index, term)| {
+/// The write that puts a snapshot in the place of the first entries of a log, which have these
+/// terms.
+fn compaction(terms: &[Term], members: Membership) -> WriteBatch {
+    let mut store = Store::default();
+    for entry in made_up_entries(terms) {
+        if let Payload::Command(command) = &entry.payload {
+            store.apply(entry.index.0, command);
+        }
+    }
+    let last = terms.last().copied().unwrap_or_default();
+    let end = LogPosition::new(LogIndex(terms.len() as u64), last);
+    let snapshot = Snapshot {
+        last_included_index: end.index,
+        last_included_term: end.term,
+        membership: members,
+        data: store.snapshot().into(),
+    };
+    let snapshot = Some(Box::new(SnapshotWrite { snapshot, log_start: end }));
+    WriteBatch::from_persist(&Persist { snapshot, ..Persist::default() })
+}
+
+/// Entries of these terms, from index 1 on.
+fn made_up_entries(terms: &[Term]) -> impl Iterator<Item = Entry> {
+    (1..).zip(terms).map(|(index, term)| {
         let operation =
             Operation::Set { key: format!("entry{index}").into(), value: term.to_string().into() };
         // Numbered like the entries, so that any log that ends here can be continued by any other.
         let command = Command { client: AUTHOR, sequence: Sequence(index), operation };
         let payload = Payload::Command(command.encode().into());
         Entry { index: LogIndex(index), term: *term, payload }
-    });
-    let persist =
-        Persist { hard_state: Some(hard_state), entries: entries.collect(), ..Persist::default() };
+    })
+}
+
+/// A disk with a log of entries of these terms.
+fn made_up(terms: &[Term], hard_state: HardState) -> Records {
+    let entries = made_up_entries(terms).collect();
+    let persist = Persist { hard_state: Some(hard_state), entries, ..Persist::default() };
     let mut records = Records::default();
     records.apply(&WriteBatch::from_persist(&persist));
     records
