@@ -394,6 +394,7 @@ fn protocol() -> impl Strategy<Value = Setup> {
                 max_in_flight_bytes,
                 max_pending_requests,
                 max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
+                max_snapshot_bytes: uncommitted.0 * uncommitted.1,
                 snapshot_threshold,
                 trailing_entries,
                 snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,

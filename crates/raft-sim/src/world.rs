@@ -176,8 +176,8 @@ impl World {
         self.queue.len() + self.nodes.iter().map(SimNode::inbox_len).sum::<usize>()
     }
 
-    /// The bytes that logs, disks and messages in flight hold, estimated. Bytes that several of them
-    /// share count for each.
+    /// The bytes that logs, disks and messages in flight hold, estimated. Bytes that several of
+    /// them share count for each.
     pub fn held_bytes(&self) -> u64 {
         let messages = self.in_flight.iter().map(|held| crate::wire_bytes(&held.message));
         self.nodes.iter().map(SimNode::held_bytes).sum::<u64>() + messages.sum::<u64>()

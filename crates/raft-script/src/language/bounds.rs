@@ -32,6 +32,7 @@ const WORDS: &[(&str, &str, Unit)] = &[
     ("snapshot_threshold", "snapshot", Unit::Plain),
     ("trailing_entries", "trailing", Unit::Plain),
     ("snapshot_chunk_bytes", "chunk", Unit::Bytes),
+    ("max_snapshot_bytes", "snapshot-bytes", Unit::Bytes),
 ];
 
 /// The word for a setting of the core, and its unit; its own name if the language has no word.

@@ -133,6 +133,9 @@ settings! {
     "chunk" = "64KiB", "the size of a snapshot's chunks",
         |c, s| s.settings.snapshot_chunk_bytes = c.size()? as usize,
         |s| Size(s.settings.snapshot_chunk_bytes as u64).to_string();
+    "snapshot-bytes" = "1GiB", "the largest snapshot that a node accepts from a leader",
+        |c, s| s.settings.max_snapshot_bytes = c.size()?,
+        |s| Size(s.settings.max_snapshot_bytes).to_string();
     "latency" = "5ms..15ms", "the latency of messages",
         |c, s| s.link_latency = c.delay()?, |s| Delay(s.link_latency).to_string();
     "shape" = "uniform", "the distribution of the latency",

@@ -20,7 +20,7 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
     forms: &[
         (
             "disk 2 terms=1,1,4 [term=5] [vote=3] [snapshot=2]",
-            "disk 2 begins with a log of these terms (terms=empty: without entries), and a snapshot \
+            "disk 2 begins with a log of these terms (terms=empty: no entries), and a snapshot \
              through entry 2; the other nodes know the last term",
         ),
         (

@@ -73,6 +73,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "sessions",
     "shape",
     "snapshot",
+    "snapshot-bytes",
     "state",
     "timeout",
     "trailing",

@@ -87,7 +87,7 @@ fn cluster(setup: &Setup) -> Statement {
     Statement::Cluster(Box::new(setup))
 }
 
-/// Refuses a snapshot whose entries no majority holds: all entries in a snapshot are committed (§7).
+/// Refuses a snapshot whose entries no majority holds: entries in a snapshot are committed (§7).
 /// What is in images is not counted, so with images nothing is refused.
 fn check_snapshots(script: &Script, setup: &Setup) -> Result<(), FailedStatement> {
     let disks = || {

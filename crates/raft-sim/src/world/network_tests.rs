@@ -291,7 +291,12 @@ fn a_run_with_all_of_it_is_the_same_run_again() {
 }
 
 fn count(events: &[Event], wanted: MessageEvent) -> usize {
-    let is_wanted = |event: &&Event| matches!(event.kind, EventKind::Message { from: ONE, to: TWO, event, .. } if event == wanted);
+    let is_wanted = |event: &&Event| {
+        let EventKind::Message { from: ONE, to: TWO, event, .. } = event.kind else {
+            return false;
+        };
+        event == wanted
+    };
     events.iter().filter(is_wanted).count()
 }
 
