@@ -211,6 +211,31 @@ bugs! {
     /// again.
     TrailingAppliedAgain: "trailing-applied-again" breaks "State Machine Safety",
         seen in "drivers that apply the whole log after a restore";
+    /// A report that a write is on disk counts for that write alone, and not for those before it.
+    ReportsCountAlone: "reports-count-alone" breaks "Progress",
+        seen in "drivers that report each write";
+    /// After a start, entries that a state machine on disk has applied are applied again.
+    AppliedAgain: "applied-again" breaks "Faithful Recovery",
+        seen in "stores without an applied index";
+    /// A driver that failed to make a snapshot is not asked again.
+    SnapshotAskedOnce: "snapshot-asked-once" breaks "Bounded Memory",
+        seen in "an earlier version of this core";
+    /// A request that was passed on to the leader, and lost, is never given up.
+    ForwardNeverGivenUp: "forward-never-given-up" breaks "Progress", seen in "a review";
+    /// Proposals whose places a snapshot covers are never answered.
+    SnapshotAnswersNothing: "snapshot-answers-nothing" breaks "Progress", seen in "a review";
+    /// A leader that is the only voter waits for others to confirm its reads.
+    SoleVoterReadsHang: "sole-voter-reads-hang" breaks "Progress", seen in "a review";
+    /// A leader takes proposals while it transfers its leadership: the target never has all of them.
+    TransferTakesProposals: "transfer-takes-proposals" breaks "Progress", seen in "a review";
+    /// The limits in bytes of messages and windows do not count.
+    ByteLimitsIgnored: "byte-limits-ignored" breaks "Bounded Memory", seen in "a review";
+    /// A lease lasts for the whole shortest election timeout, though clocks may drift.
+    LeaseIgnoresDrift: "lease-ignores-drift" breaks "Lease Safety", seen in "a review";
+    /// A server that restarts grants its vote at once: a lease may rest on what it answered before.
+    RestartForgetsLease: "restart-forgets-lease" breaks "Lease Safety", seen in "a review";
+    /// A follower does not answer entries that its own snapshot covers.
+    SilentBelowSnapshot: "silent-below-snapshot" breaks "Progress", seen in "a review";
 }
 
 /// The rules that are switched off.

@@ -215,7 +215,7 @@ impl Node {
         }
         match input {
             Input::Message { from, mut message } => self.receive(from, &mut message),
-            Input::Persisted(id) => self.persisted(id),
+            Input::Persisted(id) => rule!(self.persisted(id)),
             Input::Propose { request, command } => self.propose(request, command),
             Input::Read { request, mode } => self.read(request, mode),
             Input::Timeout if self.now >= self.deadline => self.time_out(),
@@ -231,7 +231,7 @@ impl Node {
                 // While the driver made it, more entries than the threshold may have been applied.
                 rule!(self.request_snapshot_if_due());
             }
-            Input::SnapshotFailed { through } => self.snapshot_failed(through),
+            Input::SnapshotFailed { through } => rule!(self.snapshot_failed(through)),
             Input::ForceElection => self.force_election(),
             Input::ForgetLeader => self.forget_leader(),
         }

@@ -52,14 +52,20 @@ impl Node {
             .unwrap_or(Err(Refusal::NotLeader))
     }
 
+    /// Dissertation §3.10: while its leadership is transferred, a leader takes no commands.
+    pub(super) fn check_transfer_waits(&self, leader: &Leader) -> Result<(), Refusal> {
+        match &leader.transfer {
+            Some(transfer) => Err(Refusal::TransferInProgress { to: transfer.target() }),
+            None => Ok(()),
+        }
+    }
+
     fn append_command_as_leader(
         &mut self,
         leader: &mut Leader,
         command: Bytes,
     ) -> Result<LogPosition, Refusal> {
-        if let Some(transfer) = &leader.transfer {
-            return Err(Refusal::TransferInProgress { to: transfer.target() });
-        }
+        rule!(self.check_transfer_waits(leader))?;
         let with_it = leader.uncommitted_bytes + command.len() as u64 + ENTRY_BYTES;
         rule!(self.check_uncommitted(leader, with_it))?;
         leader.uncommitted_bytes = with_it;

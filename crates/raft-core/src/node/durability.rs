@@ -47,6 +47,12 @@ pub(super) struct Durability {
 }
 
 impl Durability {
+    /// The last write that the driver reported.
+    #[cfg(feature = "bugs")]
+    pub(super) fn reported(&self) -> PersistId {
+        self.durable
+    }
+
     pub(super) fn new(log_index: LogIndex) -> Self {
         Self { log_index, ..Self::default() }
     }

@@ -55,7 +55,7 @@ impl Node {
         self.is_needed = false;
         self.restart_election_timer();
         if !self.forwarded.is_empty() {
-            self.give_up_overdue();
+            rule!(self.give_up_overdue());
         }
         true
     }

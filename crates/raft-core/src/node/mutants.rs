@@ -13,6 +13,7 @@
 //! | `commits` | what is committed |
 //! | `snapshots` | what a snapshot replaces |
 //! | `reads` | when a read is answered |
+//! | `requests` | how requests are taken and answered |
 //! | `membership` | when the membership changes, and who leads then |
 
 mod commits;
@@ -20,6 +21,7 @@ mod elections;
 mod membership;
 mod reads;
 mod replication;
+mod requests;
 mod snapshots;
 mod start;
 
@@ -28,6 +30,7 @@ pub(super) use self::elections::*;
 pub(super) use self::membership::*;
 pub(super) use self::reads::*;
 pub(super) use self::replication::*;
+pub(super) use self::requests::*;
 pub(super) use self::snapshots::*;
 pub(super) use self::start::*;
 

@@ -12,6 +12,7 @@
 //! that answered it can have voted for another server.
 
 use alloc::collections::VecDeque;
+use core::time::Duration;
 
 use super::forward::ForwardedKind;
 use super::{Leader, Node};
@@ -157,7 +158,11 @@ impl Node {
     /// Dissertation §6.4: begins a round of heartbeats; the messages that carry it follow.
     pub(super) fn begin_round(&mut self, leader: &mut Leader) {
         leader.rounds.begin(self.now);
-        // Alone, a server is a quorum.
+        rule!(self.confirm_own_round(leader));
+    }
+
+    /// Alone, a server is a quorum.
+    pub(super) fn confirm_own_round(&mut self, leader: &mut Leader) {
         self.confirm_rounds(leader);
     }
 
@@ -261,7 +266,12 @@ impl Node {
             return None;
         }
         let (_, began) = leader.rounds.answered?;
-        Some(began + settings.lease_duration())
+        Some(began + rule!(self.lease_duration()))
+    }
+
+    /// Dissertation §6.4.1: see [`Settings::lease_duration`](crate::Settings::lease_duration).
+    pub(super) fn lease_duration(&self) -> Duration {
+        self.config.settings.lease_duration()
     }
 
     fn has_lease(&self, leader: &Leader) -> bool {

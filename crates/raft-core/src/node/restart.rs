@@ -167,7 +167,8 @@ impl Node {
             node.durability.add_bootstrap(node.config.membership.clone());
         }
         // Before the crash, this server may have answered a leader.
-        node.distrust_leases();
+        let this = &mut node;
+        rule!(this.distrust_leases());
         node.restart_election_timer();
         if let Some(snapshot) = node.snapshot.clone().filter(|_| applied < end.index) {
             node.outputs.push_back(Output::Restore(snapshot));

@@ -224,7 +224,7 @@ impl Node {
             self.durability.forget_restore();
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
-        self.lose_proposals(last_included.index);
+        rule!(self.lose_proposals(last_included.index));
         self.supersede_before(last_included.term);
         self.snapshot_request = SnapshotRequest::default();
         assert!(self.log.base().index <= last_included.index, "the log and the snapshot meet");

@@ -145,7 +145,7 @@ impl Node {
             self.end_leadership(*leader.expect("a leader's rules do not change the role"));
         }
         if self.leader() != leader_before {
-            self.give_up_forwarded();
+            rule!(self.give_up_forwarded());
         }
     }
 

@@ -157,3 +157,23 @@ pub(crate) fn longer_log_of_an_older_term(bugs: Bugs) {
         cluster.ask(3, 2);
     }
 }
+
+/// Server 2 answers the leader, server 1, and restarts. Server 3 has not heard the leader for long,
+/// and asks it for its vote, while the lease of server 1 lasts.
+pub(crate) fn voter_restarts_during_a_lease(bugs: Bugs) {
+    let mut cluster = start(bugs, vec![Recovered::default(); 3], |config| {
+        let settings = &mut config.settings;
+        (settings.check_quorum, settings.lease_reads) = (true, true);
+    });
+    cluster.elect(1);
+    cluster.isolate(3);
+    cluster.heartbeats(1, 12);
+    cluster.crash(2);
+    cluster.restart(2);
+    cluster.isolate(1);
+    cluster.rejoin(3);
+    assert!(cluster.node(1).status().lease_until > Some(cluster.now));
+    cluster.start_election(3);
+    cluster.ask(3, 2);
+    assert!(!cluster.leads(3), "server 3 gets the vote");
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Membership, Outcome};
+use raft_core::{Bugs, Membership, Outcome, ReadMode, Refusal};
 
 use crate::builders::disk;
 use crate::moves::{and, empty, in_term, modern, nodes, start};
@@ -67,4 +67,28 @@ pub(crate) fn disk_hangs(bugs: Bugs) {
     cluster.propose(1, "a");
     cluster.live(Duration::from_secs(2));
     assert!(!cluster.leads(1), "the leader's disk hangs");
+}
+
+/// Server 2 passes a read on to server 1, and it is lost.
+pub(crate) fn request_is_lost(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    let request = cluster.read(2, ReadMode::Quorum);
+    cluster.delay(2, 1);
+    cluster.live(Duration::from_secs(2));
+    assert!(cluster.outcome(2, request).is_some(), "the request is never answered");
+}
+
+/// Server 1 transfers its leadership to server 2, which lacks an entry.
+pub(crate) fn transfer_that_waits(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.isolate(2);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.transfer(1, 2);
+    let request = cluster.propose(1, "b");
+    let outcome = cluster.outcome(1, request);
+    let is_refused = matches!(outcome, Some(Outcome::Refused(Refusal::TransferInProgress { .. })));
+    assert!(is_refused, "server 1 takes a command that server 2 lacks");
 }

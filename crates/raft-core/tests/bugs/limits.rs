@@ -130,3 +130,27 @@ pub(crate) fn learner_misses_a_message(bugs: Bugs) {
     let (held, last) = (cluster.node(3).log().last(), cluster.node(1).log().last());
     assert!(held == last, "server 3 does not catch up: it holds {held}, the leader {last}");
 }
+
+/// Server 2 lacks nine entries of one byte each.
+pub(crate) fn large_entries(bugs: Bugs) {
+    let mut cluster = three(bugs, |config| config.settings.max_batch_bytes = 2);
+    cluster.elect(1);
+    cluster.isolate(2);
+    for _ in 0..9 {
+        cluster.propose(1, "a");
+        cluster.settle();
+    }
+    cluster.rejoin(2);
+    cluster.time_out(1);
+    let mut most = 0;
+    for _ in 0..20 {
+        for envelope in &cluster.network {
+            if let Body::AppendEntries(request) = &envelope.message.body {
+                most = most.max(request.entries.len());
+            }
+        }
+        cluster.ask(1, 2);
+        cluster.ask(1, 3);
+    }
+    assert!(most <= 2, "{most} bytes in one message");
+}

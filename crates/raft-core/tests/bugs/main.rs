@@ -17,6 +17,7 @@ mod invariants;
 mod server;
 
 mod commits;
+mod drivers;
 mod elections;
 mod leadership;
 mod limits;
@@ -112,6 +113,17 @@ rows! {
     commits::follower_restarts, StoredCommitBeyondLog => "CommitBeyondLog";
     leadership::disk_hangs, HungDiskLeadsOn => "the leader's disk hangs";
     snapshots::restart_with_entries_before_the_end, TrailingAppliedAgain => "skipped or repeated";
+    drivers::one_report_for_three_writes, ReportsCountAlone => "three commands are on disk";
+    drivers::state_machine_on_disk, AppliedAgain => "the first entry that is applied";
+    drivers::snapshot_fails, SnapshotAskedOnce => "how often entry 5";
+    leadership::request_is_lost, ForwardNeverGivenUp => "is never answered";
+    drivers::snapshot_covers_a_proposal, SnapshotAnswersNothing => "the client of 1 hears None";
+    reads::sole_voter, SoleVoterReadsHang => "the read is not answered";
+    leadership::transfer_that_waits, TransferTakesProposals => "takes a command";
+    limits::large_entries, ByteLimitsIgnored => "bytes in one message";
+    reads::clocks_drift, LeaseIgnoresDrift => "the lease lasts";
+    elections::voter_restarts_during_a_lease, RestartForgetsLease => "server 3 gets the vote";
+    replication::entries_within_a_snapshot, SilentBelowSnapshot => "is not answered";
 }
 
 #[test]

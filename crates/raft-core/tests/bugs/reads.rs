@@ -1,9 +1,11 @@
 //! Rules of reads that need no log entry (dissertation §6.4).
 
-use raft_core::{Bugs, ReadMode};
+use std::time::Duration;
+
+use raft_core::{Bugs, Outcome, ReadMode, Recovered};
 
 use crate::cluster::Cluster;
-use crate::moves::{empty, modern};
+use crate::moves::{empty, modern, start};
 
 /// Server 1 leads, is cut off, and does not know that the others have a leader and committed more.
 fn deposed(bugs: Bugs) -> Cluster {
@@ -69,4 +71,31 @@ pub(crate) fn lease_of_who_handed_over(bugs: Bugs) {
     cluster.settle();
     assert!(cluster.leads(2));
     cluster.read(1, ReadMode::Lease);
+}
+
+pub(crate) fn sole_voter(bugs: Bugs) {
+    let mut cluster = empty(bugs, 1);
+    cluster.elect(1);
+    let request = cluster.read(1, ReadMode::Quorum);
+    let outcome = cluster.outcome(1, request);
+    assert!(matches!(outcome, Some(Outcome::Readable { .. })), "the read is not answered");
+}
+
+/// Clocks may be 20 % too fast or too slow. Another server may vote after the shortest election
+/// timeout, measured by a fast clock; the lease is measured by a slow one.
+pub(crate) fn clocks_drift(bugs: Bugs) {
+    let mut cluster = start(bugs, vec![Recovered::default(); 3], |config| {
+        let settings = &mut config.settings;
+        (settings.check_quorum, settings.lease_reads) = (true, true);
+        settings.max_clock_drift_ppm = 200_000;
+    });
+    cluster.elect(1);
+    let began = cluster.now;
+    cluster.time_out(1);
+    let began = began.max(cluster.now);
+    cluster.settle();
+    let lease = cluster.node(1).status().lease_until.expect("all answer") - began;
+    let shortest = cluster.server(1).config.settings.election_timeout_min;
+    assert!(lease * 6 <= shortest * 4, "the lease lasts {lease:?} of {shortest:?}");
+    assert!(lease > Duration::ZERO);
 }

@@ -1,6 +1,7 @@
 //! Bugs of reads and leases.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::node::{Leader, Node};
 use crate::{Bug, HeartbeatRound, ReadMode, Refusal};
@@ -36,6 +37,11 @@ pub(in crate::node) fn quorum_acked_round(node: &Node, leader: &Leader) -> Optio
         rounds.sort_unstable_by(|left, right| right.cmp(left));
         rounds[node.membership().majority().saturating_sub(2)]
     })
+}
+
+/// [`Bug::LeaseIgnoresDrift`]
+pub(in crate::node) fn lease_duration(node: &Node) -> Option<Duration> {
+    node.has(Bug::LeaseIgnoresDrift).then_some(node.config.settings.election_timeout_min)
 }
 
 /// [`Bug::LeaseKeptInTransfer`]

@@ -6,7 +6,7 @@ use crate::node::progress::{InFlight, ProgressState};
 use crate::node::{Leader, Node};
 use crate::{
     AppendEntries, AppendEntriesReply, AppendRefusal, Body, Bug, Entries, HeartbeatRound,
-    IgnoreReason, Log, LogIndex, LogPosition, NodeId, Outcome, Term,
+    IgnoreReason, Log, LogIndex, LogPosition, NodeId, Outcome, PersistId, Term,
 };
 
 /// [`Bug::PrevZeroAccepted`], [`Bug::MissingTermIsZero`]
@@ -61,13 +61,16 @@ pub(in crate::node) fn store_entries(
     None
 }
 
-/// [`Bug::AckOwnTail`]
+/// [`Bug::AckOwnTail`], [`Bug::SilentBelowSnapshot`]
 pub(in crate::node) fn acknowledge(
     node: &mut Node,
     leader: NodeId,
-    _: LogIndex,
+    match_index: LogIndex,
     round: HeartbeatRound,
 ) -> Option<()> {
+    if match_index < node.log.base().index && node.has(Bug::SilentBelowSnapshot) {
+        return Some(());
+    }
     node.has(Bug::AckOwnTail).then(|| node.acknowledge(leader, node.log.last().index, round))
 }
 
@@ -129,20 +132,37 @@ pub(in crate::node) fn record_match(
     })
 }
 
-/// [`Bug::WindowIgnored`]
-pub(in crate::node) fn has_room(node: &Node, _: &InFlight) -> Option<bool> {
+/// [`Bug::WindowIgnored`], [`Bug::ByteLimitsIgnored`]
+pub(in crate::node) fn has_room(node: &Node, in_flight: &InFlight) -> Option<bool> {
+    if ignores_bytes(node) {
+        return Some(in_flight.has_room(node.config.settings.max_in_flight, usize::MAX));
+    }
     node.has(Bug::WindowIgnored).then_some(true)
 }
 
-/// [`Bug::BatchUnlimited`]
+/// [`Bug::BatchUnlimited`], [`Bug::ByteLimitsIgnored`]
 pub(in crate::node) fn batch(
     node: &Node,
     from: LogIndex,
     max_entries: usize,
 ) -> Option<(Entries, usize)> {
+    if ignores_bytes(node) {
+        return Some(node.log.batch(from, max_entries, usize::MAX));
+    }
     // Zero entries make a heartbeat.
     let is_unlimited = max_entries > 0 && node.has(Bug::BatchUnlimited);
     is_unlimited.then(|| node.log.batch(from, usize::MAX, usize::MAX))
+}
+
+/// [`Bug::ByteLimitsIgnored`]
+fn ignores_bytes(node: &Node) -> bool {
+    node.has(Bug::ByteLimitsIgnored)
+}
+
+/// [`Bug::ReportsCountAlone`]
+pub(in crate::node) fn persisted(node: &mut Node, id: PersistId) -> Option<()> {
+    let is_next = id.0 == node.durability.reported().0 + 1;
+    (!is_next && node.has(Bug::ReportsCountAlone)).then_some(())
 }
 
 /// [`Bug::HeartbeatSkipsLearners`]

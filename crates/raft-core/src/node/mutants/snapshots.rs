@@ -56,6 +56,11 @@ pub(in crate::node) fn abandon_incoming_snapshot(node: &mut Node) -> Option<()> 
     node.has(Bug::SnapshotPiecesKept).then_some(())
 }
 
+/// [`Bug::SnapshotAskedOnce`]
+pub(in crate::node) fn snapshot_failed(node: &mut Node, _: LogIndex) -> Option<()> {
+    node.has(Bug::SnapshotAskedOnce).then_some(())
+}
+
 /// [`Bug::LogNeverCompacted`]
 pub(in crate::node) fn request_snapshot_if_due(node: &mut Node) -> Option<()> {
     node.has(Bug::LogNeverCompacted).then_some(())

@@ -3,7 +3,7 @@
 use crate::node::{Node, Recovered};
 use crate::{Bug, Bugs, Config, LifecycleTrace, LogIndex};
 
-/// [`Bug::VoteForgotten`], [`Bug::MembershipFromConfig`]
+/// [`Bug::VoteForgotten`], [`Bug::MembershipFromConfig`], [`Bug::AppliedAgain`]
 pub(in crate::node) fn recover(config: &Config, mut recovered: Recovered) -> Recovered {
     if config.bugs.has(Bug::VoteForgotten) {
         recovered.hard_state.voted_for = None;
@@ -11,7 +11,15 @@ pub(in crate::node) fn recover(config: &Config, mut recovered: Recovered) -> Rec
     if config.bugs.has(Bug::MembershipFromConfig) {
         recovered.bootstrap = None;
     }
+    if config.bugs.has(Bug::AppliedAgain) {
+        recovered.applied = LogIndex(0);
+    }
     recovered
+}
+
+/// [`Bug::RestartForgetsLease`]
+pub(in crate::node) fn distrust_leases(node: &mut Node) -> Option<()> {
+    node.has(Bug::RestartForgetsLease).then_some(())
 }
 
 /// [`Bug::TrailingAppliedAgain`]

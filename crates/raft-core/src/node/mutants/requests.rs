@@ -1,0 +1,34 @@
+//! Bugs of requests: they are taken, and not answered as they must be.
+
+use crate::node::{Leader, Node};
+use crate::{Bug, LogIndex, Refusal};
+
+/// [`Bug::ForwardNeverGivenUp`]
+pub(in crate::node) fn give_up_forwarded(node: &mut Node) -> Option<()> {
+    give_up_overdue(node)
+}
+
+/// [`Bug::ForwardNeverGivenUp`]
+pub(in crate::node) fn give_up_overdue(node: &mut Node) -> Option<()> {
+    node.has(Bug::ForwardNeverGivenUp).then_some(())
+}
+
+/// [`Bug::SnapshotAnswersNothing`]
+pub(in crate::node) fn lose_proposals(node: &mut Node, through: LogIndex) -> Option<()> {
+    node.has(Bug::SnapshotAnswersNothing).then(|| {
+        node.proposals.retain(|proposal| proposal.position.index > through);
+    })
+}
+
+/// [`Bug::SoleVoterReadsHang`]
+pub(in crate::node) fn confirm_own_round(node: &mut Node, _: &mut Leader) -> Option<()> {
+    node.has(Bug::SoleVoterReadsHang).then_some(())
+}
+
+/// [`Bug::TransferTakesProposals`]
+pub(in crate::node) fn check_transfer_waits(
+    node: &Node,
+    _: &Leader,
+) -> Option<Result<(), Refusal>> {
+    node.has(Bug::TransferTakesProposals).then_some(Ok(()))
+}
