@@ -226,16 +226,12 @@ bugs! {
     SnapshotAnswersNothing: "snapshot-answers-nothing" breaks "Progress", seen in "a review";
     /// A leader that is the only voter waits for others to confirm its reads.
     SoleVoterReadsHang: "sole-voter-reads-hang" breaks "Progress", seen in "a review";
-    /// A leader takes proposals while it transfers its leadership: the target never has all of them.
-    TransferTakesProposals: "transfer-takes-proposals" breaks "Progress", seen in "a review";
     /// The limits in bytes of messages and windows do not count.
     ByteLimitsIgnored: "byte-limits-ignored" breaks "Bounded Memory", seen in "a review";
     /// A lease lasts for the whole shortest election timeout, though clocks may drift.
     LeaseIgnoresDrift: "lease-ignores-drift" breaks "Lease Safety", seen in "a review";
     /// A server that restarts grants its vote at once: a lease may rest on what it answered before.
     RestartForgetsLease: "restart-forgets-lease" breaks "Lease Safety", seen in "a review";
-    /// A follower does not answer entries that its own snapshot covers.
-    SilentBelowSnapshot: "silent-below-snapshot" breaks "Progress", seen in "a review";
 }
 
 /// The rules that are switched off.

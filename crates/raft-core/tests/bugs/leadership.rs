@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Membership, Outcome, ReadMode, Refusal};
+use raft_core::{Bugs, Membership, Outcome, ReadMode};
 
 use crate::builders::disk;
 use crate::moves::{and, empty, in_term, modern, nodes, start};
@@ -77,18 +77,4 @@ pub(crate) fn request_is_lost(bugs: Bugs) {
     cluster.delay(2, 1);
     cluster.live(Duration::from_secs(2));
     assert!(cluster.outcome(2, request).is_some(), "the request is never answered");
-}
-
-/// Server 1 transfers its leadership to server 2, which lacks an entry.
-pub(crate) fn transfer_that_waits(bugs: Bugs) {
-    let mut cluster = empty(bugs, 3);
-    cluster.elect(1);
-    cluster.isolate(2);
-    cluster.propose(1, "a");
-    cluster.settle();
-    cluster.transfer(1, 2);
-    let request = cluster.propose(1, "b");
-    let outcome = cluster.outcome(1, request);
-    let is_refused = matches!(outcome, Some(Outcome::Refused(Refusal::TransferInProgress { .. })));
-    assert!(is_refused, "server 1 takes a command that server 2 lacks");
 }

@@ -119,11 +119,9 @@ rows! {
     leadership::request_is_lost, ForwardNeverGivenUp => "is never answered";
     drivers::snapshot_covers_a_proposal, SnapshotAnswersNothing => "the client of 1 hears None";
     reads::sole_voter, SoleVoterReadsHang => "the read is not answered";
-    leadership::transfer_that_waits, TransferTakesProposals => "takes a command";
     limits::large_entries, ByteLimitsIgnored => "bytes in one message";
     reads::clocks_drift, LeaseIgnoresDrift => "the lease lasts";
     elections::voter_restarts_during_a_lease, RestartForgetsLease => "server 3 gets the vote";
-    replication::entries_within_a_snapshot, SilentBelowSnapshot => "is not answered";
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use raft_core::{Body, Bugs, Entries, LogIndex, Outcome, Term};
 
-use crate::builders::{append, disk};
+use crate::builders::disk;
 use crate::cluster::Cluster;
 use crate::moves::{empty, logs, start};
 
@@ -160,17 +160,4 @@ impl Cluster {
         let (last, end) = (self.node(id).log().last(), self.node(1).log().last());
         assert!(last == end, "server {id} does not catch up: it holds {last}, the leader {end}");
     }
-}
-
-/// Server 2 has a snapshot through entry 3. A leader that knows nothing of that sends entry 1.
-pub(crate) fn entries_within_a_snapshot(bugs: Bugs) {
-    let mut cluster = logs(bugs, 1, &[&[1, 1, 1, 1], &[1, 1, 1, 1], &[1, 1, 1, 1]]);
-    cluster.elect(1);
-    cluster.heartbeats(1, 1);
-    cluster.take_snapshot(2);
-    let request = append((0, 0), &[1], 0);
-    let term = cluster.node(1).current_term().0;
-    cluster.server_mut(2).sent.clear();
-    cluster.server_mut(2).receive(1, term, request);
-    assert!(!cluster.server(2).sent.is_empty(), "the request is not answered");
 }

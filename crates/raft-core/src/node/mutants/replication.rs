@@ -61,16 +61,13 @@ pub(in crate::node) fn store_entries(
     None
 }
 
-/// [`Bug::AckOwnTail`], [`Bug::SilentBelowSnapshot`]
+/// [`Bug::AckOwnTail`]
 pub(in crate::node) fn acknowledge(
     node: &mut Node,
     leader: NodeId,
-    match_index: LogIndex,
+    _: LogIndex,
     round: HeartbeatRound,
 ) -> Option<()> {
-    if match_index < node.log.base().index && node.has(Bug::SilentBelowSnapshot) {
-        return Some(());
-    }
     node.has(Bug::AckOwnTail).then(|| node.acknowledge(leader, node.log.last().index, round))
 }
 

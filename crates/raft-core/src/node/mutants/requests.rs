@@ -1,7 +1,7 @@
 //! Bugs of requests: they are taken, and not answered as they must be.
 
 use crate::node::{Leader, Node};
-use crate::{Bug, LogIndex, Refusal};
+use crate::{Bug, LogIndex};
 
 /// [`Bug::ForwardNeverGivenUp`]
 pub(in crate::node) fn give_up_forwarded(node: &mut Node) -> Option<()> {
@@ -23,12 +23,4 @@ pub(in crate::node) fn lose_proposals(node: &mut Node, through: LogIndex) -> Opt
 /// [`Bug::SoleVoterReadsHang`]
 pub(in crate::node) fn confirm_own_round(node: &mut Node, _: &mut Leader) -> Option<()> {
     node.has(Bug::SoleVoterReadsHang).then_some(())
-}
-
-/// [`Bug::TransferTakesProposals`]
-pub(in crate::node) fn check_transfer_waits(
-    node: &Node,
-    _: &Leader,
-) -> Option<Result<(), Refusal>> {
-    node.has(Bug::TransferTakesProposals).then_some(Ok(()))
 }
