@@ -99,7 +99,7 @@ bugs! {
     /// log.
     CommitUnverified: "commit-unverified" breaks "Commit Rule", seen in "willemt#118";
     /// Index 0 as the previous entry is accepted after compaction, as the start of a new log.
-    PrevZeroAccepted: "prev-zero-accepted" breaks "Commit Rule", seen in "willemt#118";
+    PrevZeroAccepted: "prev-zero-accepted" breaks "Bounded Memory", seen in "willemt#118";
     /// The term of a compacted or missing entry reads as 0.
     MissingTermIsZero: "missing-term-is-zero" breaks "Durable Promises", seen in "etcd-io/raft#31";
     /// `commit_index` goes back.

@@ -1,5 +1,5 @@
-//! Rules for drivers that are not kind: they report several writes at once, keep the state machine on
-//! disk, or fail to make snapshots.
+//! Rules for drivers that are not kind: they report several writes at once, keep the state machine
+//! on disk, or fail to make snapshots.
 
 use raft_core::{Bugs, Input, LogIndex, Outcome, Recovered};
 
