@@ -183,11 +183,8 @@ impl BoundedMemory {
             membership: shadow.memberships.at(seen.last_applied),
         };
         cx.note(&PROPERTY, log_is_compacted(log, settings));
-        // A log that goes back to an earlier start is a matter of other properties.
-        let has_moved = |before: LogSeen| {
-            (before.end, before.start) != (end, start) && before.start <= start
-        };
-        if before.is_none_or(has_moved) {
+        // Only a snapshot moves the two.
+        if before.is_none_or(|before| (before.end, before.start) != (end, start)) {
             let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
             let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
             let entries = end.0.saturating_sub(start.0);
