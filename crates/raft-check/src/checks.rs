@@ -41,7 +41,7 @@ impl Checks {
     pub fn new(world: &World) -> Self {
         let mut checks = Self {
             shadows: Shadows::new(
-                Membership::new(world.setup().voter_ids()),
+                world.setup().bootstrap(),
                 Store::default().keeping_sessions(world.setup().sessions),
             ),
             properties: Properties::default(),

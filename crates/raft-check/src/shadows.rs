@@ -30,7 +30,7 @@ use votes::Votes;
 #[derive(Clone, Debug)]
 pub(crate) struct Shadows {
     /// The first voters. A server that is added later starts without a membership.
-    first_voters: Membership,
+    bootstrap: Membership,
     /// By ascending id.
     pub(crate) nodes: Vec<NodeShadow>,
     pub(crate) ledger: Ledger,
@@ -54,11 +54,11 @@ pub(crate) struct Shadows {
 
 impl Shadows {
     /// `store`: empty.
-    pub(crate) fn new(first_voters: Membership, store: Store) -> Self {
+    pub(crate) fn new(bootstrap: Membership, store: Store) -> Self {
         Self {
-            committed: Memberships::new(LogIndex(0), first_voters.clone()),
-            governing: first_voters.clone(),
-            first_voters,
+            committed: Memberships::new(LogIndex(0), bootstrap.clone()),
+            governing: bootstrap.clone(),
+            bootstrap,
             nodes: Vec::new(),
             ledger: Ledger::new(LogIndex(0), PrefixHash::EMPTY, store),
             prefixes: PrefixRegistry::default(),
@@ -92,8 +92,8 @@ impl Shadows {
     }
 
     fn configured(&self, id: NodeId) -> Membership {
-        let is_first = self.first_voters.is_voter(id) && !self.renewed.contains(&id);
-        if is_first { self.first_voters.clone() } else { Membership::empty() }
+        let is_first = self.bootstrap.contains(id) && !self.renewed.contains(&id);
+        if is_first { self.bootstrap.clone() } else { Membership::empty() }
     }
 
     /// The log of a node up to an index. Entries that a snapshot replaced count as the committed

@@ -40,11 +40,7 @@ impl Members {
     }
 
     fn configured(world: &World) -> Self {
-        Self {
-            membership: Membership::new(world.setup().voter_ids()),
-            index: LogIndex(0),
-            is_committed: true,
-        }
+        Self { membership: world.setup().bootstrap(), index: LogIndex(0), is_committed: true }
     }
 
     fn by(core: &Node) -> Self {

@@ -43,7 +43,7 @@ pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, Str
     let run = earlier.run + 1;
     let mut disks: BTreeMap<NodeId, Records> =
         disks.into_iter().filter(|(_, records)| !records.is_empty()).collect();
-    for node in joined(&disks, earlier.nodes) {
+    for node in joined(&disks, earlier.last_member()) {
         disks.entry(node).or_default();
     }
     let setup = Setup { run, seed: next_seed(earlier.seed, run), disks, ..*earlier };
@@ -73,8 +73,8 @@ fn of_another_version(version: u8) -> String {
     )
 }
 
-/// Servers that are or were members, besides the first voters.
-fn joined(disks: &BTreeMap<NodeId, Records>, first_voters: u64) -> BTreeSet<NodeId> {
+/// Servers that are or were members, besides the first members, of which the last is `last`.
+fn joined(disks: &BTreeMap<NodeId, Records>, last: u64) -> BTreeSet<NodeId> {
     let mut members = BTreeSet::new();
     for (node, records) in disks {
         // Nothing can be read from a damaged disk; its node refuses to start and says why.
@@ -86,7 +86,7 @@ fn joined(disks: &BTreeMap<NodeId, Records>, first_voters: u64) -> BTreeSet<Node
         });
         members.extend(snapshot.into_iter().chain(entries).flat_map(Membership::members));
     }
-    members.retain(|node| (first_voters + 1..=MAX_NODES).contains(&node.0));
+    members.retain(|node| (last + 1..=MAX_NODES).contains(&node.0));
     members
 }
 

@@ -337,15 +337,16 @@ fn setup() -> impl Strategy<Value = Setup> {
     let millis = |range: std::ops::RangeInclusive<u64>| range.prop_map(Duration::from_millis);
     let times = (millis(1..=50), millis(51..=200), millis(0..=300), delay(), delay());
     let clients = (millis(1..=5000), millis(1..=60_000));
-    let numbers = (1..=9_u64, any::<u64>(), 0..=1000_u64);
+    let numbers = (1..=9_u64, 0..=9_u64, any::<u64>(), 0..=1000_u64);
     let down = vec(1..=9_u64, 0..3);
     (protocol(), times, (shape(), shape()), clients, numbers, down).prop_map(
         |(protocol, times, (link_shape, disk_shape), clients, numbers, down)| {
             let (heartbeat_interval, election_timeout_min, more, link_latency, disk_latency) =
                 times;
-            let (nodes, seed, run) = numbers;
+            let (nodes, learners, seed, run) = numbers;
             Setup {
                 nodes,
+                learners,
                 seed,
                 link_latency,
                 link_shape,
@@ -354,7 +355,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 client_timeout: clients.0,
                 client_patience: clients.1,
                 run,
-                down: down.into_iter().filter(|id| *id <= nodes).map(NodeId).collect(),
+                down: down.into_iter().filter(|id| *id <= nodes + learners).map(NodeId).collect(),
                 settings: Settings {
                     heartbeat_interval,
                     election_timeout_min,

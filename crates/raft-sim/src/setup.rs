@@ -18,6 +18,9 @@ use crate::units::Span;
 pub struct Setup {
     /// The number of voters at the beginning; they are numbered from 1. 1 to 9; default 5.
     pub nodes: u64,
+    /// The number of learners at the beginning; they are numbered after the voters. 0 to 9;
+    /// default 0.
+    pub learners: u64,
     /// All random numbers are drawn from it. Default 1.
     pub seed: u64,
     /// The settings of every node. Clocks drift if an [action](crate::ClockChange) says so; one
@@ -69,6 +72,8 @@ pub enum SetupError {
     Config(ConfigError),
     /// A cluster has 1 to 9 nodes.
     NodeCount(u64),
+    /// A cluster has at most nine learners.
+    LearnerCount(u64),
     /// A setting names a node that the cluster does not have.
     NoSuchNode(NodeId),
     /// A delay is reversed, or longer than an hour.
@@ -99,6 +104,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             nodes: 5,
+            learners: 0,
             seed: 1,
             // The paper's log (§7): small clusters are looked at, and a snapshot is to be seen.
             settings: Settings { trailing_entries: 0, ..Settings::default() },
@@ -131,12 +137,24 @@ impl Setup {
         (1..=self.nodes).map(NodeId)
     }
 
-    /// The ids of all nodes at the beginning, ascending: the first voters, and the servers that
+    /// The largest id of a first member.
+    pub fn last_member(&self) -> u64 {
+        self.nodes + self.learners
+    }
+
+    /// The members at the beginning: the voters 1, 2, …, and the learners after them.
+    pub fn bootstrap(&self) -> Membership {
+        let learners = (self.nodes + 1..=self.last_member()).map(NodeId);
+        Membership::new(self.voter_ids()).with_learners(learners)
+    }
+
+    /// The ids of all nodes at the beginning, ascending: the first members, and the servers that
     /// joined in an earlier run.
     pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        let joined = self.disks.keys().copied().filter(|node| node.0 > self.nodes);
+        let last = self.last_member();
+        let joined = self.disks.keys().copied().filter(|node| node.0 > last);
         let joined: Vec<NodeId> = joined.collect();
-        self.voter_ids().chain(joined)
+        (1..=last).map(NodeId).chain(joined)
     }
 
     /// Checks every bound.
@@ -146,6 +164,9 @@ impl Setup {
     pub fn validate(&self) -> Result<(), SetupError> {
         if self.nodes < 1 || self.nodes > Membership::MAX_VOTERS as u64 {
             return Err(SetupError::NodeCount(self.nodes));
+        }
+        if self.learners > Membership::MAX_VOTERS as u64 {
+            return Err(SetupError::LearnerCount(self.learners));
         }
         let largest = NodeId(MAX_NODES);
         if let Some(node) = self.disks.keys().find(|node| !(NodeId(1)..=largest).contains(node)) {
@@ -206,10 +227,9 @@ impl Setup {
 
     /// The configuration of one incarnation of a node.
     pub(crate) fn config(&self, node: NodeId, seed: u64) -> Config {
-        let is_first = self.voter_ids().any(|voter| voter == node);
+        let bootstrap = self.bootstrap();
         // A server that joins later knows no peers before a leader sends it the membership.
-        let membership =
-            if is_first { Membership::new(self.voter_ids()) } else { Membership::empty() };
+        let membership = if bootstrap.contains(node) { bootstrap } else { Membership::empty() };
         let mut config = Config::new(node, membership);
         config.seed = seed;
         config.settings = self.settings.clone();
@@ -253,6 +273,13 @@ impl fmt::Display for SetupError {
             Self::Config(error) => error.fmt(f),
             Self::NodeCount(nodes) => {
                 write!(f, "a cluster has 1 to {} nodes, not {nodes}", Membership::MAX_VOTERS)
+            }
+            Self::LearnerCount(learners) => {
+                write!(
+                    f,
+                    "a cluster has at most {} learners, not {learners}",
+                    Membership::MAX_VOTERS
+                )
             }
             Self::NoSuchNode(node) => write!(f, "there is no node {node} in this cluster"),
             Self::Delay { setting, range: DelayRange { min, max } } => {

@@ -69,6 +69,7 @@ pub(super) fn culprit(error: &SetupError) -> Option<&'static str> {
             | ConfigError::NodeIdZero => None,
         },
         SetupError::NodeCount(_) => Some("nodes"),
+        SetupError::LearnerCount(_) => Some("learners"),
         SetupError::Delay { setting, .. } | SetupError::ClientPatience { setting, .. } => {
             Some(setting)
         }

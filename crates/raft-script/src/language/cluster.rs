@@ -79,8 +79,10 @@ macro_rules! settings {
 }
 
 settings! {
-    "nodes" = "5", "the number of nodes, 1 to 9",
+    "nodes" = "5", "the number of voters, 1 to 9",
         |c, s| s.nodes = c.number("a number", 1, MAX_NODES)?, |s| s.nodes.to_string();
+    "learners" = "0", "the number of learners, which are numbered after the voters",
+        |c, s| s.learners = c.number("a number", 0, MAX_NODES)?, |s| s.learners.to_string();
     "seed" = "8", "the seed of all that is random (default 1)",
         |c, s| s.seed = c.number("a number", 0, u64::MAX)?, |s| s.seed.to_string();
     "pre-vote" = "on", "on: servers first ask whether they could win",

@@ -63,6 +63,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "forward",
     "gather",
     "heartbeat",
+    "learners",
     "lease",
     "paper",
     "patience",

@@ -67,8 +67,8 @@ impl Session {
 /// A server that joined in an earlier run may be down from the beginning, and is not known before
 /// its disk is described.
 pub(crate) fn without_unknown_down(setup: &Setup) -> Setup {
-    let mut setup = setup.clone();
-    setup.down.retain(|node| node.0 <= setup.nodes);
+    let (mut setup, last) = (setup.clone(), setup.last_member());
+    setup.down.retain(|node| node.0 <= last);
     setup
 }
 
@@ -133,7 +133,7 @@ fn records(contents: &DiskContents, setup: &Setup) -> Result<Records, String> {
             let hard_state = HardState { current_term, voted_for: *vote };
             let mut records = made_up(terms, hard_state);
             if let Some(last) = snapshot.checked_sub(1) {
-                let members = Membership::new(setup.voter_ids());
+                let members = setup.bootstrap();
                 records.apply(&compaction(&terms[..=last as usize], members));
             }
             Ok(records)
