@@ -29,7 +29,7 @@ use votes::Votes;
 /// All that the properties share. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct Shadows {
-    /// The first voters. A server that is added later starts without a membership.
+    /// The first members. A server that is added later starts without a membership.
     bootstrap: Membership,
     /// By ascending id.
     pub(crate) nodes: Vec<NodeShadow>,

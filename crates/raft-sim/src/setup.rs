@@ -47,7 +47,7 @@ pub struct Setup {
     /// their own, as a store remembers the sessions of earlier runs. Default 0.
     pub run: u64,
     /// The records on the disks at the beginning; other disks are empty. Disks of nodes that are
-    /// not among the first voters belong to servers that joined in an earlier run.
+    /// not among the first members belong to servers that joined in an earlier run.
     pub disks: BTreeMap<NodeId, Records>,
     /// Nodes that are down at the beginning.
     pub down: Vec<NodeId>,
@@ -242,7 +242,7 @@ impl Setup {
     }
 }
 
-/// The address of a server: the context with which it joins a cluster. The first voters have none.
+/// The address of a server: the context with which it joins a cluster. The first members have none.
 pub fn address_of(node: NodeId) -> Bytes {
     Bytes::from(format!("node-{node}").into_bytes())
 }
