@@ -96,7 +96,9 @@ pub struct Settings {
     pub trailing_entries: u64,
     /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
     pub snapshot_chunk_bytes: usize,
-    /// The largest snapshot that is accepted from a leader. 1 byte to 4 GiB; default 1 GiB.
+    /// The largest snapshot that is accepted, from a leader and from the state machine. A server
+    /// whose state is larger keeps its log, which then grows without a bound. 1 byte to 4 GiB;
+    /// default 1 GiB.
     pub max_snapshot_bytes: u64,
 }
 

@@ -101,8 +101,8 @@
 //!
 //! A follower's disk that hangs delays nobody while the other disks are a quorum. A leader may
 //! commit entries that are not on its own disk, but it applies none of them, so its clients get no
-//! answer. If its disk finishes no write for four times [`Settings::election_timeout_max`], and
-//! a quorum of the other voters answers and holds more of the log, the leader transfers leadership
+//! answer. If its disk finishes no write for four times [`Settings::election_timeout_max`] (one
+//! second more for each 16 MiB of a snapshot that is being written), and a quorum of the other voters answers and holds more of the log, the leader transfers leadership
 //! by itself ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting
 //! proposal with [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the
 //! other voters are no such quorum, the leader stays. The rule needs [`Input::Persisted`] only for

@@ -17,8 +17,8 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Hung Disk",
     section: "dissertation §3.10",
     meaning: "A leader begins to hand over before its disk has finished no write for four of the \
-              longest election timeouts and two heartbeat intervals, if a quorum without it holds \
-              more of the log. After a transfer that failed, the time begins anew.",
+              longest election timeouts and two heartbeat intervals (one second more for each \
+              16 MiB of a snapshot), if a quorum without it holds more of the log. After a transfer that failed, the time begins anew.",
 };
 
 /// The clock of a node is read in whole microseconds.
@@ -63,7 +63,10 @@ impl Checker for HungDisk {
             None => Waiting { write, clock, since: now, ahead: None },
         });
         let settings = &cx.world.setup().settings;
-        let patience = settings.election_timeout_max * 4 + SLACK;
+        // A disk that writes a snapshot has one second more for each 16 MiB.
+        let snapshot = prompt.core.snapshot().map_or(0, |taken| taken.data.len() as u64);
+        let writing = Duration::from_micros(snapshot * 1_000_000 / (16 << 20));
+        let patience = settings.election_timeout_max * 4 + writing + SLACK;
         if now - state.since <= patience {
             return;
         }

@@ -37,6 +37,8 @@ pub(super) struct Durability {
     hard_state_issued: PersistId,
     /// The last write known to be durable.
     durable: PersistId,
+    /// The last write that carried a snapshot, and the bytes of that.
+    snapshot: (PersistId, u64),
     /// Writes under way that change the log, each with the last index that is durable after it.
     log_writes: VecDeque<(PersistId, LogIndex)>,
     /// The log's entries up to here are durable as they are now.
@@ -79,6 +81,12 @@ impl Durability {
     /// Whether a write is under way.
     pub(super) fn is_writing(&self) -> bool {
         self.issued > self.durable
+    }
+
+    /// The bytes of a snapshot whose write is under way; 0 without one.
+    pub(super) fn snapshot_bytes(&self) -> u64 {
+        let (write, bytes) = self.snapshot;
+        if write > self.durable { bytes } else { 0 }
     }
 
     /// How many writes that change the log are under way.
@@ -135,6 +143,7 @@ impl Durability {
     /// `log_start`.
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot, log_start: LogPosition) {
         self.note_log_write(snapshot.last_included_index);
+        self.snapshot = (self.collecting_id(), snapshot.data.len() as u64);
         self.collecting.snapshot = Some(Box::new(SnapshotWrite { snapshot, log_start }));
         self.has_collected = true;
     }

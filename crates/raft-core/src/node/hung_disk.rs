@@ -14,6 +14,9 @@ use crate::{Instant, NodeId, PersistId, TransferTrace};
 /// election timeouts.
 const PATIENCE: u32 = 4;
 
+/// A disk that writes a snapshot has one second more for each so many bytes.
+const SNAPSHOT_BYTES_A_SECOND: u64 = 16 << 20;
+
 /// A leader's view of its own disk, as of the last heartbeat.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DiskWatch {
@@ -26,7 +29,8 @@ pub(super) struct DiskWatch {
 
 impl Node {
     fn disk_patience(&self) -> Duration {
-        self.config.settings.election_timeout_max * PATIENCE
+        let micros = self.durability.snapshot_bytes() * 1_000_000 / SNAPSHOT_BYTES_A_SECOND;
+        self.config.settings.election_timeout_max * PATIENCE + Duration::from_micros(micros)
     }
 
     /// With each heartbeat: hands over, if this leader's disk hangs and a quorum without it holds

@@ -162,35 +162,37 @@ impl Node {
             snapshot,
             config,
         };
-        node.begin_after(applied);
-        if stored.is_none() {
-            node.durability.add_bootstrap(node.config.membership.clone());
+        node.begin(applied, stored.is_none());
+        #[cfg(feature = "bugs")]
+        super::mutants::announce(&mut node);
+        Ok(node)
+    }
+
+    /// The first steps of a server whose state machine has applied the entries up to `applied`.
+    fn begin(&mut self, applied: LogIndex, is_first_start: bool) {
+        self.last_applied = rule!(self.applied_at_start(applied));
+        if is_first_start {
+            self.durability.add_bootstrap(self.config.membership.clone());
         }
         // Before the crash, this server may have answered a leader.
-        let this = &mut node;
-        rule!(this.distrust_leases());
-        node.restart_election_timer();
-        if let Some(snapshot) = node.snapshot.clone().filter(|_| applied < end.index) {
-            node.outputs.push_back(Output::Restore(snapshot));
+        rule!(self.distrust_leases());
+        self.restart_election_timer();
+        let end = self.snapshot_end();
+        if let Some(snapshot) = self.snapshot.clone().filter(|_| applied < end.index) {
+            self.outputs.push_back(Output::Restore(snapshot));
         }
-        let (voted_for, commit_index) = (node.voted_for, node.commit_index);
-        node.trace(|| LifecycleTrace::Started {
-            term: current_term,
+        let (term, voted_for) = (self.current_term, self.voted_for);
+        let (last_log, commit_index) = (self.log.last(), self.commit_index);
+        self.trace(|| LifecycleTrace::Started {
+            term,
             voted_for,
             snapshot: end,
             last_log,
             commit_index,
         });
         // A start asks for no snapshot, however long the log: the next entry that is applied does.
-        node.snapshot_request.not_before = node.commit_index.next();
-        node.apply_committed();
-        #[cfg(feature = "bugs")]
-        super::mutants::announce(&mut node);
-        Ok(node)
-    }
-
-    fn begin_after(&mut self, applied: LogIndex) {
-        self.last_applied = rule!(self.applied_at_start(applied));
+        self.snapshot_request.not_before = self.commit_index.next();
+        self.apply_committed();
     }
 
     /// Raft §7: the snapshot has the effects of the entries up to its end, also of those that the

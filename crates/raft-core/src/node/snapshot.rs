@@ -64,6 +64,16 @@ impl Node {
 
     /// Raft §7: the state machine's own snapshot. The log up to there is no longer needed.
     pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: Bytes) {
+        let limit = self.config.settings.max_snapshot_bytes;
+        if data.len() as u64 > limit {
+            // No follower would accept it: the log is what repairs them.
+            let reason = SnapshotRefusal::TooLarge { limit };
+            self.trace(|| SnapshotTrace::Ignored { through, reason });
+            if self.snapshot_request.through == Some(through) {
+                self.snapshot_failed(through);
+            }
+            return;
+        }
         self.snapshot_request = SnapshotRequest::default();
         let current = self.snapshot_end().index;
         let refusal = if through <= current {

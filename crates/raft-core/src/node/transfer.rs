@@ -147,15 +147,18 @@ impl Node {
         leader.transfer.is_some() || leader.successor.is_some()
     }
 
-    /// A leader that leaves the cluster tells the voter with the longest log to start an election
-    /// at once; of equal ones the target of a transfer. Without that, one of the voters starts an
+    /// A leader that leaves the cluster tells a voter to start an election at once: of those that
+    /// answered a moment ago, the one with the longest log; of equal ones the target of a transfer. Without that, one of the voters starts an
     /// election when its timer elapses.
     pub(super) fn nominate_successor(&mut self, leader: &mut Leader) {
         let wanted = leader.transfer.as_ref().map(LeadershipTransfer::target);
         let voters = self.membership().voters().iter();
         let progress = voters.filter_map(|voter| leader.progress(*voter));
         let is_wanted = |progress: &Progress| Some(progress.peer) == wanted;
-        let best = progress.max_by_key(|progress| (progress.match_index, is_wanted(progress)));
+        let best = progress.max_by_key(|progress| {
+            let is_active = self.is_active(leader, progress.peer);
+            (is_active, progress.match_index, is_wanted(progress))
+        });
         if let Some(to) = best.map(|progress| progress.peer) {
             self.send_timeout_now(leader, to);
         }

@@ -111,6 +111,12 @@ pub enum SnapshotRefusal {
     },
     /// A snapshot that was not asked for cannot fail.
     NotRequested,
+    /// No follower would accept so many bytes
+    /// ([`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes)).
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
     /// The server is about to join and does not know the membership at that entry yet.
     MembershipUnknown,
 }
@@ -201,6 +207,7 @@ impl fmt::Display for SnapshotRefusal {
                 write!(f, "entries are applied only up to {last_applied}")
             }
             Self::NotRequested => f.write_str("it was not asked for"),
+            Self::TooLarge { limit } => write!(f, "it has more than {limit} bytes"),
             Self::MembershipUnknown => {
                 f.write_str("it does not know the membership at that entry yet")
             }

@@ -309,6 +309,29 @@ fn a_leader_that_leaves_prefers_the_target_of_its_transfer() {
     }
 }
 
+/// A server that answered nothing for an election timeout is probably down, whatever its log holds.
+#[test]
+fn a_leader_that_leaves_names_a_server_that_answers() {
+    let mut cluster = Cluster::new(5);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.deliver_where(|envelope| envelope.to == 5);
+    cluster.deliver_where(|envelope| envelope.from == 5);
+    cluster.take(|_| true);
+    cluster.crash(5);
+    let before = cluster.now;
+    while cluster.now < before + SECOND {
+        cluster.time_out(1);
+        cluster.take(|_| true);
+    }
+    cluster.heartbeats(1, 1);
+    let told = cluster.server(1).traces.iter().find_map(|trace| {
+        let Trace::Transfer(TransferTrace::TimeoutNowSent { to }) = trace else { return None };
+        Some(to.0)
+    });
+    assert!(matches!(told, Some(2..=4)), "{told:?}: server 5 holds as much, and is down");
+}
+
 /// The next leader may commit them: the removed one hears no more of that.
 #[test]
 fn a_removed_leader_answers_the_proposals_after_its_removal() {

@@ -176,6 +176,24 @@ fn a_snapshot_of_what_was_not_applied_or_of_less_than_before_is_refused() {
     }
 }
 
+/// No follower would accept it, so the log is kept, and the driver is asked again later.
+#[test]
+fn a_snapshot_that_no_follower_accepts_is_not_used() {
+    let mut config = config(1, 3);
+    (config.settings.snapshot_threshold, config.settings.max_snapshot_bytes) = (16, 3);
+    let mut server = Server::start(config, disk(1, &[1; 40]), Instant(0));
+    let mut offer = |committed, data: &[u8]| {
+        server.receive(2, 1, append((40, 1), &[], committed));
+        let through = server.snapshots_needed.pop()?;
+        let data = Bytes::from(data);
+        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+        Some((through.0, server.node.log().base().index.0))
+    };
+    assert_eq!(offer(16, b"1234"), Some((16, 0)), "the log is whole");
+    assert_eq!(offer(17, b"1234"), None, "that would be the same again");
+    assert_eq!(offer(18, b"123"), Some((18, 18)));
+}
+
 /// Restarting from a snapshot is to restore it, and then to apply what follows.
 #[test]
 fn a_restart_restores_the_snapshot_before_it_applies_anything() {
