@@ -36,7 +36,7 @@ fn caught() -> Vec<(Switches, &'static [&'static str])> {
         (core(Bug::ReadBeforeTermCommit), &["Read Linearizability"]),
         (core(Bug::LeaseKeptInTransfer), &["Lease Safety"]),
         (core(Bug::InFlightLeak), &["Progress"]),
-        (core(Bug::ProbeNeverResumes), &["Progress"]),
+        (core(Bug::ProbeNeverResumes), &["Progress", "Monotonic State"]),
         (core(Bug::LeaderWithoutQuorum), &["Quorum Contact"]),
         (core(Bug::CheckQuorumCountsLearners), &["Quorum Contact"]),
         (core(Bug::WindowIgnored), &["Bounded Memory"]),
