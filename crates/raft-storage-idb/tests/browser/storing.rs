@@ -1,6 +1,6 @@
 //! What is committed comes back: whole, in order, flushed.
 
-use raft_core::{Membership, Snapshot};
+use raft_core::{Membership, Snapshot, SnapshotWrite};
 use raft_storage::{Damage, RecordKey, StorageError, Write};
 use raft_storage_idb::IdbError;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -16,7 +16,8 @@ async fn what_is_committed_comes_back() {
         membership: Membership::new([1, 2].map(NodeId)),
         data: Bytes::from(vec![7; 300_000]),
     };
-    let compact = Persist { snapshot: Some(snapshot.into()), ..Persist::default() };
+    let write = SnapshotWrite { log_start: snapshot.position(), snapshot };
+    let compact = Persist { snapshot: Some(write.into()), ..Persist::default() };
     let batches = vec![
         (NodeId(2), WriteBatch::from_persist(&beginning())),
         (NodeId(1), WriteBatch::from_persist(&compact)),
