@@ -97,6 +97,14 @@
 //! - [`Output::SnapshotNeeded`] names the last entry that was handed over. Answer it when the state
 //!   machine is there, with exactly that state.
 //!
+//! # A slow disk
+//!
+//! A candidate asks for votes when its own vote is on its disk, and a server votes when that vote is
+//! on its disk. So an election takes two writes, one after the other, and two messages. A candidate
+//! gives up after its election timeout, so [`Settings::election_timeout_min`] must be longer than
+//! that. If writes of 400 ms are possible, the default of 150 ms is too short: while all disks are
+//! so slow, no leader can be elected.
+//!
 //! # A disk that hangs
 //!
 //! A follower's disk that hangs delays nobody while the other disks are a quorum. A leader may
