@@ -99,8 +99,8 @@
 //!
 //! # A slow disk
 //!
-//! A candidate asks for votes when its own vote is on its disk, and a server votes when that vote is
-//! on its disk. So an election takes two writes, one after the other, and two messages. A candidate
+//! A candidate asks for votes when its own vote is on its disk, and a server votes when that vote
+//! is on its disk. So an election takes two writes, one after the other, and two messages. A candidate
 //! gives up after its election timeout, so [`Settings::election_timeout_min`] must be longer than
 //! that. If writes of 400 ms are possible, the default of 150 ms is too short: while all disks are
 //! so slow, no leader can be elected.
@@ -110,9 +110,9 @@
 //! A follower's disk that hangs delays nobody while the other disks are a quorum. A leader may
 //! commit entries that are not on its own disk, but it applies none of them, so its clients get no
 //! answer. If its disk finishes no write for four times [`Settings::election_timeout_max`] (one
-//! second more for each 16 MiB of a snapshot that is being written), and a quorum of the other voters answers and holds more of the log, the leader transfers leadership
-//! by itself ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting
-//! proposal with [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the
+//! second more for each 16 MiB of a snapshot that is being written), and a quorum of the other
+//! voters answers and holds more of the log, the leader transfers leadership by itself
+//! ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting proposal with [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the
 //! other voters are no such quorum, the leader stays. The rule needs [`Input::Persisted`] only for
 //! writes that are durable, and nothing else from a driver.
 //!

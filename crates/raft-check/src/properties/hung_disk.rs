@@ -18,7 +18,8 @@ pub(crate) static PROPERTY: Property = Property {
     section: "dissertation §3.10",
     meaning: "A leader begins to hand over before its disk has finished no write for four of the \
               longest election timeouts and two heartbeat intervals (one second more for each \
-              16 MiB of a snapshot), if a quorum without it holds more of the log. After a transfer that failed, the time begins anew.",
+              16 MiB of a snapshot), if a quorum without it holds more of the log. After a \
+              transfer that failed, the time begins anew.",
 };
 
 /// The clock of a node is read in whole microseconds.

@@ -148,8 +148,8 @@ impl Node {
     }
 
     /// A leader that leaves the cluster tells a voter to start an election at once: of those that
-    /// answered a moment ago, the one with the longest log; of equal ones the target of a transfer. Without that, one of the voters starts an
-    /// election when its timer elapses.
+    /// answered a moment ago, the one with the longest log; of equal ones the target of a transfer.
+    /// Without that, one of the voters starts an election when its timer elapses.
     pub(super) fn nominate_successor(&mut self, leader: &mut Leader) {
         let wanted = leader.transfer.as_ref().map(LeadershipTransfer::target);
         let voters = self.membership().voters().iter();
