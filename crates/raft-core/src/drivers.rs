@@ -100,10 +100,10 @@
 //! # A slow disk
 //!
 //! A candidate asks for votes when its own vote is on its disk, and a server votes when that vote
-//! is on its disk. So an election takes two writes, one after the other, and two messages. A candidate
-//! gives up after its election timeout, so [`Settings::election_timeout_min`] must be longer than
-//! that. If writes of 400 ms are possible, the default of 150 ms is too short: while all disks are
-//! so slow, no leader can be elected.
+//! is on its disk. So an election takes two writes, one after the other, and two messages. A
+//! candidate gives up after its election timeout, so [`Settings::election_timeout_min`] must be
+//! longer than that. If writes of 400 ms are possible, the default of 150 ms is too short: while
+//! all disks are so slow, no leader can be elected.
 //!
 //! # A disk that hangs
 //!
@@ -112,9 +112,10 @@
 //! answer. If its disk finishes no write for four times [`Settings::election_timeout_max`] (one
 //! second more for each 16 MiB of a snapshot that is being written), and a quorum of the other
 //! voters answers and holds more of the log, the leader transfers leadership by itself
-//! ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting proposal with [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the
-//! other voters are no such quorum, the leader stays. The rule needs [`Input::Persisted`] only for
-//! writes that are durable, and nothing else from a driver.
+//! ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting proposal with
+//! [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the other voters are
+//! no such quorum, the leader stays. The rule needs [`Input::Persisted`] only for writes that are
+//! durable, and nothing else from a driver.
 //!
 //! # Snapshots that fail
 //!
