@@ -66,6 +66,7 @@ impl Checks {
         let id = node.id;
         *node = NodeShadow::new(id, disk);
         self.shadows.renewed.push(id);
+        self.shadows.votes.renew(id);
         self.tell_of_disks(world);
     }
 

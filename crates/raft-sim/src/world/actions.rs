@@ -118,12 +118,21 @@ impl World {
         Ok(())
     }
 
-    /// Whether a server that a leader adds was wiped, and is no member since.
+    /// Whether a server that a leader adds was wiped, and its removal since is certain: the leader
+    /// has committed it, and each other server runs, is in no later term, and knows of it. A leader
+    /// that was deposed, or whose change may be undone, cannot tell.
     fn is_to_be_renewed(&self, leader: NodeId, new: NodeId) -> bool {
-        let leader = self.node(leader).and_then(crate::SimNode::core);
-        let is_member = leader.is_none_or(|core| core.membership().contains(new));
         let is_wiped = |node: &crate::SimNode| node.core().is_none() && node.disk().is_wiped();
-        !is_member && self.node(new).is_some_and(is_wiped)
+        let Some(leader) = self.node(leader).and_then(crate::SimNode::core) else { return false };
+        let is_committed = leader.membership_index() <= leader.commit_index();
+        let knows = |node: &crate::SimNode| {
+            node.core().is_some_and(|core| {
+                core.current_term() <= leader.current_term() && !core.membership().contains(new)
+            })
+        };
+        is_committed
+            && self.node(new).is_some_and(is_wiped)
+            && self.nodes().all(|node| node.id() == new || knows(node))
     }
 
     pub(super) fn state_of(&self, node: NodeId) -> Result<NodeState, ActionError> {
