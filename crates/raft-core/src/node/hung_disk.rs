@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use super::progress::Progress;
 use super::{Leader, Node};
-use crate::{Instant, NodeId, PersistId, TransferTrace};
+use crate::{Instant, PersistId, TransferTrace};
 
 /// A disk hangs if it finishes no write, though one is under way, for this many of the longest
 /// election timeouts.
@@ -71,13 +71,5 @@ impl Node {
         self.membership().is_quorum(|node| {
             self.is_active(leader, node) && leader.progress(node).is_some_and(is_ahead)
         })
-    }
-
-    /// The voter with the longest log, of those that answer.
-    fn best_successor(&self, leader: &Leader) -> Option<NodeId> {
-        let voters = self.membership().voters().iter();
-        let progress = voters.filter_map(|voter| leader.progress(*voter));
-        let active = progress.filter(|progress| self.is_active(leader, progress.peer));
-        active.max_by_key(|progress| progress.match_index).map(|progress| progress.peer)
     }
 }

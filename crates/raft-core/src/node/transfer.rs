@@ -147,10 +147,17 @@ impl Node {
         leader.transfer.is_some() || leader.successor.is_some()
     }
 
-    /// A leader that leaves the cluster tells a voter to start an election at once: of those that
-    /// answered a moment ago, the one with the longest log; of equal ones the target of a transfer.
-    /// Without that, one of the voters starts an election when its timer elapses.
+    /// A leader that leaves the cluster tells a voter to start an election at once. Without that,
+    /// one of the voters starts an election when its timer elapses.
     pub(super) fn nominate_successor(&mut self, leader: &mut Leader) {
+        if let Some(to) = self.best_successor(leader) {
+            self.send_timeout_now(leader, to);
+        }
+    }
+
+    /// Of the voters that answered a moment ago, the one with the longest log; of equal ones the
+    /// target of a transfer. If none answered, any of them.
+    pub(super) fn best_successor(&self, leader: &Leader) -> Option<NodeId> {
         let wanted = leader.transfer.as_ref().map(LeadershipTransfer::target);
         let voters = self.membership().voters().iter();
         let progress = voters.filter_map(|voter| leader.progress(*voter));
@@ -159,9 +166,7 @@ impl Node {
             let is_active = self.is_active(leader, progress.peer);
             (is_active, progress.match_index, is_wanted(progress))
         });
-        if let Some(to) = best.map(|progress| progress.peer) {
-            self.send_timeout_now(leader, to);
-        }
+        best.map(|progress| progress.peer)
     }
 
     /// Answers the order of a transfer, if one was given.

@@ -158,7 +158,9 @@ fn the_stored_contexts_of_the_first_servers_count() {
 fn a_message_with_a_context_that_is_too_long_is_ignored() {
     let made_up = membership(3).with_context(NodeId(2), vec![b'x'; 257]);
     let payload = Payload::Membership(made_up.clone());
-    let Body::AppendEntries(mut request) = append((0, 0), &[], 0) else { unreachable!() };
+    let Body::AppendEntries(mut request) = append((0, 0), &[], 0) else {
+        panic!("append builds an AppendEntries")
+    };
     request.entries = vec![Entry { index: LogIndex(1), term: Term(3), payload }].into();
     let state = raft_core::Snapshot { membership: made_up, ..snapshot(5, 3, 3, "state") };
     for body in [Body::AppendEntries(request), install(&state, 0, 5)] {

@@ -138,16 +138,20 @@ fn ranges(server: &mut Server) -> Vec<(u64, u64)> {
     sent.filter_map(range).collect()
 }
 
-/// Nine messages of one entry are sent; `lost` are the entries that server 2 does not get.
-#[test]
-fn a_leader_repeats_what_is_lost_and_not_what_follows() {
-    let mut server = {
-        let mut config = config(1, 3);
-        config.settings.max_batch_entries = 1;
-        Server::start(config, disk(1, &[1]), Instant(0))
-    };
+/// A leader that sends one entry in each message, and whose log is on server 2 too.
+fn leader_of_single_entries() -> Server {
+    let mut config = config(1, 3);
+    config.settings.max_batch_entries = 1;
+    let mut server = Server::start(config, disk(1, &[1]), Instant(0));
     server.lead();
     server.receive(2, 2, success(2));
+    server
+}
+
+/// Nine messages of one entry are sent, and server 2 does not get two of them.
+#[test]
+fn a_leader_repeats_what_is_lost_and_not_what_follows() {
+    let mut server = leader_of_single_entries();
     server.sent.clear();
     for request in 0..9 {
         server.propose(request, "x");
@@ -174,13 +178,7 @@ fn a_leader_repeats_what_is_lost_and_not_what_follows() {
 /// A server that was restarted holds none of them: each answer doubles the messages.
 #[test]
 fn a_leader_hurries_if_the_entries_after_a_gap_are_lost_too() {
-    let mut server = {
-        let mut config = config(1, 3);
-        config.settings.max_batch_entries = 1;
-        Server::start(config, disk(1, &[1]), Instant(0))
-    };
-    server.lead();
-    server.receive(2, 2, success(2));
+    let mut server = leader_of_single_entries();
     for request in 0..9 {
         server.propose(request, "x");
     }
