@@ -67,9 +67,7 @@ impl Player {
     /// Carries out a line of the language and prints the events until its end.
     fn statement(&mut self, text: &str) -> Result<String, Box<dyn Error>> {
         let statement = raft_script::parse_line(text)?.ok_or("an empty line")?;
-        if matches!(statement, Statement::Cluster(_) | Statement::DiskContents { .. })
-            && self.session.is_none()
-        {
+        if statement.is_opening() && self.session.is_none() {
             self.opening.statements.push(SourceLine { number: 1, statement });
             return Ok(String::new());
         }

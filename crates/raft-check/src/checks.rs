@@ -23,6 +23,7 @@ use crate::properties::{Checker as _, Context, PROPERTIES, Properties};
 use crate::property::{CheckResult, PropertyTable, Violation};
 use crate::shadows::Shadows;
 use crate::shadows::disk::DiskShadow;
+use crate::shadows::lease_doubt::LeaseDoubts;
 use crate::shadows::ledger::Ledger;
 use crate::shadows::node::{CommitClaim, NodeShadow};
 use crate::shadows::quorum::NodeSet;
@@ -34,6 +35,7 @@ pub struct Checks {
     shadows: Shadows,
     properties: Properties,
     table: PropertyTable,
+    lease_doubts: LeaseDoubts,
 }
 
 impl Checks {
@@ -46,8 +48,10 @@ impl Checks {
             ),
             properties: Properties::default(),
             table: PropertyTable::new(PROPERTIES),
+            lease_doubts: LeaseDoubts::default(),
         };
         checks.start(world);
+        checks.follow_settings(world);
         checks
     }
 
@@ -60,8 +64,8 @@ impl Checks {
             if let Some(node) = event.kind.node() {
                 touched.insert(node);
             }
-            if self.shadows.untrusted_clock.is_some() {
-                self.compare_clocks(world);
+            if self.shadows.lease_doubt.is_some() || self.lease_doubts.may_change() {
+                self.doubt_leases(world);
             }
             self.follow_event(world, &event.kind, &events[place + 1..]);
         }
@@ -115,6 +119,7 @@ impl Checks {
             EventKind::Cluster(event) => {
                 if let ClusterEvent::ServerAdded { node } = event {
                     self.add_server(*node);
+                    self.follow_settings(world);
                 } else if let ClusterEvent::Administered { node, request, outcome, .. } = event {
                     let (properties, mut cx) = self.telling(world);
                     properties.administered(*node, request, *outcome, &mut cx);
@@ -135,14 +140,16 @@ impl Checks {
             self.shadows.misconfigured = None;
         } else if let ProcessEvent::ConfiguredAlone = event {
             self.shadows.misconfigured = Some(id);
+        } else if let ProcessEvent::Reconfigured { .. } = event {
+            self.follow_settings(world);
         } else if let ProcessEvent::ClockChanged { .. } = event {
-            self.compare_clocks(world);
+            self.doubt_leases(world);
         }
     }
 
     /// The properties, and what to tell them with.
     fn telling<'a>(&'a mut self, world: &'a World) -> (&'a mut Properties, Context<'a>) {
-        let Self { shadows, properties, table } = self;
+        let Self { shadows, properties, table, .. } = self;
         (properties, Context { world, shadows, table })
     }
 
@@ -178,13 +185,20 @@ impl Checks {
         }
     }
 
-    /// Looks for a clock that is outside of its bound, if leases rest on clocks.
-    fn compare_clocks(&mut self, world: &World) {
-        let is_wrong = |node: &NodeId| world.clock_out_of_bound(*node);
-        let wrong = world.node_ids().find(is_wrong).filter(|_| world.setup().settings.lease_reads);
-        self.shadows.untrusted_clock = wrong;
+    /// Nodes have started, perhaps with new settings.
+    fn follow_settings(&mut self, world: &World) {
+        self.lease_doubts.nodes_started(world);
+        if self.lease_doubts.may_change() {
+            self.doubt_leases(world);
+        }
+    }
+
+    /// Looks for a clock that is outside of its bound, and for settings that do not fit, if leases
+    /// are on.
+    fn doubt_leases(&mut self, world: &World) {
+        self.shadows.lease_doubt = self.lease_doubts.current(world);
         let (properties, mut cx) = self.telling(world);
-        properties.clocks_compared(&mut cx);
+        properties.leases_doubted(&mut cx);
     }
 
     /// A server with an empty disk is added to the world.

@@ -10,14 +10,15 @@
 //! Which planted bugs break which property is in `docs/bugs.md`; tests of `raft-fuzz` measure it.
 
 use raft_core::{
-    Body, Instant, LogIndex, LogPosition, Message, Node, NodeId, Outcome, Term, Trace,
+    Body, Instant, LogIndex, LogPosition, Message, Node, NodeId, Outcome, Settings, Term, Trace,
 };
 use raft_kv::{ClientId, Sequence, Store};
-use raft_sim::{AdminRequest, ClientEvent, NodeState, ReadPolicy, World};
+use raft_sim::{AdminRequest, ClientEvent, NodeState, ReadPolicy, SimNode, World};
 
 use crate::property::{Property, PropertyTable, Verdict};
 use crate::shadows::Shadows;
 use crate::shadows::commands::Repetition;
+use crate::shadows::lease_doubt::LeaseDoubt;
 use crate::shadows::ledger::Executed;
 use crate::shadows::node::{LogChange, ServerState};
 use exactly_once::ContentsReached;
@@ -85,25 +86,23 @@ pub(crate) struct Context<'a> {
     pub(crate) table: &'a mut PropertyTable,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Notes a verdict on a property.
     pub(crate) fn note(&mut self, property: &'static Property, verdict: Verdict) {
         self.table.note(property, verdict);
     }
 
-    /// Notes a wrong answer. A wrong clock excuses a stale read that rests on a lease: it suspends
+    /// Notes a wrong answer. A doubt in leases excuses a stale read that rests on one: it suspends
     /// the property. The history stays as it is, but does not excuse any other answer.
     pub(crate) fn note_answer(
         &mut self,
         property: &'static Property,
         words: String,
-        excuse: Option<NodeId>,
+        excuse: Option<LeaseDoubt>,
     ) {
         match excuse {
-            Some(clock) => {
-                let because = format!(
-                    "the clock of node {clock} is wrong, so a lease proves nothing: {words}"
-                );
+            Some(doubt) => {
+                let because = format!("{}, so a lease proves nothing: {words}", doubt.cause());
                 self.table.suspend(property, because);
             }
             None => {
@@ -111,6 +110,11 @@ impl Context<'_> {
                 self.note(property, Err(words));
             }
         }
+    }
+
+    /// The settings with which a node runs.
+    pub(crate) fn settings(&self, id: NodeId) -> Option<&'a Settings> {
+        self.world.node(id).map(SimNode::settings)
     }
 
     /// The core of a node, and the time that its clock shows, if the node handles what arrives at
@@ -176,8 +180,8 @@ observations! {
     fn leader_seen(leader: NodeId, term: Term);
     /// The core of a node says what it did. That proves nothing.
     fn traced(node: NodeId, trace: &Trace);
-    /// A clock changed, or was outside of its bound: `Shadows::untrusted_clock` is up to date.
-    fn clocks_compared();
+    /// `Shadows::lease_doubt` is up to date, and may have changed.
+    fn leases_doubted();
     /// A client calls an operation, gets an answer, or stops waiting.
     fn client_event(client: ClientId, sequence: Sequence, event: &ClientEvent);
     /// A node answers a read from its store.

@@ -4,6 +4,7 @@
 pub(crate) mod chunks;
 pub(crate) mod commands;
 pub(crate) mod disk;
+pub(crate) mod lease_doubt;
 pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod memberships;
@@ -19,6 +20,7 @@ use raft_kv::Store;
 use raft_sim::ReadPolicy;
 
 use commands::CommittedCommands;
+use lease_doubt::LeaseDoubt;
 use ledger::Ledger;
 use log::PrefixHash;
 use memberships::Memberships;
@@ -43,9 +45,8 @@ pub(crate) struct Shadows {
     /// Every vote that was ever sent.
     pub(crate) votes: Votes,
     pub(crate) commands: CommittedCommands,
-    /// A node whose clock is, or was a moment ago, outside of its bound, if leases are in use: then
-    /// they prove nothing.
-    pub(crate) untrusted_clock: Option<NodeId>,
+    /// Why leases prove nothing now, if any node uses leases.
+    pub(crate) lease_doubt: Option<LeaseDoubt>,
     /// The node that is being started with a configuration that contradicts its disk.
     pub(crate) misconfigured: Option<NodeId>,
     /// First members that were wiped, and joined again as new servers: no list names them members.
@@ -64,7 +65,7 @@ impl Shadows {
             prefixes: PrefixRegistry::default(),
             votes: Votes::default(),
             commands: CommittedCommands::default(),
-            untrusted_clock: None,
+            lease_doubt: None,
             misconfigured: None,
             renewed: Vec::new(),
         }
@@ -107,8 +108,8 @@ impl Shadows {
         self.ledger.get(index).filter(|_| base_is_committed)
     }
 
-    /// The node whose clock, outside of its bound, excuses a stale read: only one by lease.
-    pub(crate) fn excuse(&self, read: ReadPolicy) -> Option<NodeId> {
-        self.untrusted_clock.filter(|_| read == ReadPolicy::Lease)
+    /// The doubt that excuses a stale read: only one by lease.
+    pub(crate) fn excuse(&self, read: ReadPolicy) -> Option<LeaseDoubt> {
+        self.lease_doubt.filter(|_| read == ReadPolicy::Lease)
     }
 }

@@ -6,6 +6,7 @@ mod bugs;
 mod deposed;
 mod histories;
 mod storm;
+mod unlike;
 
 use deposed::Deposed;
 use raft_check::{Checks, PropertyState, converged};

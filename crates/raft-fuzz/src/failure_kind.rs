@@ -111,7 +111,11 @@ fn is_fault(statement: &Statement) -> bool {
             | NodeAction::Slow { .. } => true,
             NodeAction::ForceElection | NodeAction::Snapshot => false,
         },
-        Order::Disk { .. } | Order::Link { .. } | Order::Network(_) | Order::Recover(_) => true,
+        Order::Reconfigure { .. }
+        | Order::Disk { .. }
+        | Order::Link { .. }
+        | Order::Network(_)
+        | Order::Recover(_) => true,
         Order::Administer { .. } | Order::Request(_) | Order::Load(_) => false,
     }
 }

@@ -181,7 +181,7 @@ impl ReplayState {
         let (from, at) = (self.done.last().map_or(0, |line| line.number), self.at);
         let mut rest = script.statements.iter().filter(|line| line.number > from);
         // The statement that was being carried out, as far as is known.
-        let next = rest.find(|line| !is_opening(&line.statement));
+        let next = rest.find(|line| !line.statement.is_opening());
         let next = next.map(|line| &line.statement).map(|statement| {
             if matches!(statement, Statement::Run(_) | Statement::Expect { .. }) {
                 let time = at + Duration::from_secs(1);
@@ -200,7 +200,7 @@ impl ReplayState {
     /// The opening of the script, the statements that were carried out, and a last one.
     fn with_opening(self, script: &Script, last: Option<Statement>) -> Script {
         let opening = script.statements.iter().map(|line| &line.statement);
-        let opening = opening.take_while(|statement| is_opening(statement)).cloned();
+        let opening = opening.take_while(|statement| statement.is_opening()).cloned();
         let done = self.done.into_iter().map(|line| line.statement);
         crate::statements(joined(opening.chain(done).chain(last)))
     }
@@ -240,11 +240,6 @@ fn is_fair(script: &Script, report: &RunReport) -> bool {
 /// The statement without its moment.
 pub(crate) fn action(statement: &Statement) -> &Statement {
     if let Statement::At { statement, .. } = statement { statement } else { statement }
-}
-
-/// Whether a statement sets the world up.
-pub(crate) fn is_opening(statement: &Statement) -> bool {
-    matches!(statement, Statement::Cluster(_) | Statement::DiskContents { .. })
 }
 
 /// Whether a violation at this time came while time passed, before the statement acted.

@@ -31,7 +31,6 @@ use raft_core::Instant;
 use raft_script::{Run, Script, SourceLine, Statement};
 
 use self::cost::Cost;
-use crate::play::is_opening;
 
 /// Replays a script. If it fails in the same way, returns the statements that were carried out, or
 /// just the script; else `None`.
@@ -139,7 +138,7 @@ impl<'a> Shrinker<'a> {
 
     /// The range of the statements that may be changed or left out.
     fn open_range(&self) -> std::ops::Range<usize> {
-        let first = self.best.iter().take_while(|statement| is_opening(statement)).count();
+        let first = self.best.iter().take_while(|statement| statement.is_opening()).count();
         first..tail::protected_from(&self.best).max(first)
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Closing the page is a power failure of the whole cluster. Opening it again is a new run over the
 //! same disks: every node starts from its records, on a healthy network. The cluster's settings are
-//! kept as the `cluster` line of the language, which includes the number of the run. Each run has a
-//! seed of its own (with the same seed, the same crash would follow every time), and its clients
+//! kept as the `cluster` and `node` lines of the language, with the number of the run. Each run has
+//! a seed of its own (with the same seed, the same crash would follow every time), and its clients
 //! use session ids that no earlier run used. Both are in the exported `cluster` line, so the export
 //! replays.
 
@@ -12,17 +12,20 @@ use std::fmt;
 
 use raft_core::{LogIndex, LogPosition, Membership, NodeId, Payload, Recovered, Term};
 use raft_kv::{SplitMix64, Store};
-use raft_script::Statement;
+use raft_script::{Session, Statement, opening_statements};
 use raft_sim::{MAX_NODES, Setup, restore_store};
 use raft_storage::{FORMAT_VERSION, OLDEST_VERSION, Records};
 
 /// The key of the `cluster` line among the back end's infos.
 pub const CLUSTER_KEY: &str = "cluster";
 
-/// The text that is stored for a run with this setup.
+/// The text that is stored for a run with this setup: its `cluster` line, and a `node` line for
+/// each node with settings of its own.
 pub fn cluster_line(setup: &Setup) -> Vec<u8> {
     let plain = Setup { disks: BTreeMap::new(), down: Vec::new(), ..setup.clone() };
-    Statement::Cluster(Box::new(plain)).to_string().into_bytes()
+    let statements = opening_statements(&plain);
+    let lines: Vec<String> = statements.iter().map(Statement::to_string).collect();
+    lines.join("\n").into_bytes()
 }
 
 /// The setup of the next run over the same disks. It includes servers that joined in an earlier
@@ -36,17 +39,20 @@ pub fn next_run(line: &[u8], disks: Vec<(NodeId, Records)>) -> Result<Setup, Str
         return Err(of_another_version(version));
     }
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
-    let statement = raft_script::parse_line(text).map_err(|error| error.to_string())?;
-    let Some(Statement::Cluster(earlier)) = statement else {
+    let script = raft_script::parse(text).map_err(|error| error.to_string())?;
+    let first = script.statements.first().map(|line| &line.statement);
+    if !matches!(first, Some(Statement::Cluster(_))) {
         return Err(format!("its settings should be a `cluster` line, but they are: {text}"));
-    };
+    }
+    let (earlier, _) = Session::open(&script).map_err(|error| error.to_string())?;
+    let earlier = earlier.world().setup();
     let run = earlier.run + 1;
     let mut disks: BTreeMap<NodeId, Records> =
         disks.into_iter().filter(|(_, records)| !records.is_empty()).collect();
     for node in joined(&disks, earlier.last_member()) {
         disks.entry(node).or_default();
     }
-    let setup = Setup { run, seed: next_seed(earlier.seed, run), disks, ..*earlier };
+    let setup = Setup { run, seed: next_seed(earlier.seed, run), disks, ..earlier.clone() };
     setup.validate().map_err(|error| error.to_string())?;
     Ok(setup)
 }

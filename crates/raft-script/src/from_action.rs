@@ -18,6 +18,9 @@ fn order(action: &Action) -> Result<Order, Infallible> {
     let node = |node| Ok::<_, Infallible>(Selector::Node(node));
     Ok(match action.clone() {
         Action::Node { node, action } => Order::Node { nodes: these(&[node]), action },
+        Action::Reconfigure { node, changes } => {
+            Order::Reconfigure { nodes: these(&[node]), changes }
+        }
         Action::Disk { node, action } => Order::Disk { nodes: these(&[node]), action },
         Action::Link { from, to, change } => {
             let (from, to) = (these(&[from]), these(&[to]));

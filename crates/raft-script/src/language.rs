@@ -17,6 +17,7 @@ mod cursor;
 mod disks;
 mod network;
 mod nodes;
+mod own_settings;
 mod time;
 mod values;
 
@@ -32,6 +33,7 @@ pub(crate) use self::cursor::{Cursor, Parsed};
 pub(crate) use self::disks::write_disk_action;
 pub(crate) use self::network::{write_link, write_network_action};
 pub(crate) use self::nodes::write_node_action;
+pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
 pub(crate) use self::time::write_within;
 
 /// A form of a statement or condition, and its meaning. What may be left out is in square brackets.
@@ -72,6 +74,7 @@ pub(crate) fn name_of<T: PartialEq>(choices: &[Choice<T>], value: &T) -> &'stati
 /// Every statement, topic by topic.
 pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     cluster::WORDS,
+    own_settings::WORDS,
     time::WORDS,
     clients::WORDS,
     clients::LOAD,
@@ -105,9 +108,10 @@ impl Cursor<'_> {
     pub(crate) fn statement(&mut self) -> Parsed<Statement> {
         let (is_first, has_session) = (self.is_at_start(), self.has_session());
         for word in STATEMENTS.iter() {
-            // `cluster` makes a world, and nothing that waits follows `at`.
+            // `cluster` and `node` make a world, and nothing that waits follows `at`.
             let makes_sense = match word.name {
                 "cluster" => is_first && !has_session,
+                "node" => !has_session,
                 "at" => is_first,
                 _ => true,
             };

@@ -65,7 +65,7 @@ pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};
-pub use session::{Goal, Journaled, Session, Started, Stepped};
+pub use session::{Goal, Journaled, Session, Started, Stepped, opening_statements};
 pub use statement::{
     DiskContents, Ends, Moment, Nodes, Order, Run, Script, Selector, SourceLine, Statement,
 };

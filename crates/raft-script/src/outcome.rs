@@ -46,7 +46,7 @@ pub enum StatementError {
         /// The mistake in the contents, in words.
         reason: String,
     },
-    /// `cluster` or the contents of a disk came after the world was made.
+    /// `cluster`, the settings of a node or the contents of a disk came after the world was made.
     TooLate,
     /// No running node has the role that the statement names.
     NoSuchRole {
@@ -165,13 +165,15 @@ impl From<SetupError> for ExecError {
 impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Refused(ActionError::Settings(error)) => BoundWords(error).fmt(f),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Setup(error) => BoundWords(error).fmt(f),
             Self::DiskImage { node, reason } => {
                 write!(f, "the disk of node {node} cannot be filled: {reason}")
             }
             Self::TooLate => f.write_str(
-                "the world exists already: `cluster` and what disks hold come first in a script",
+                "the world exists already: `cluster`, `node` and what disks hold come first in a \
+                 script; `restart 3 batch=1` changes settings later",
             ),
             Self::NoSuchRole { role } => write!(f, "there is no {role} now"),
             Self::NoNodes => f.write_str("no node is in a state that allows it"),

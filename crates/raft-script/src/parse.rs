@@ -76,7 +76,8 @@ fn note(line: &str, has_statement: bool) -> Option<Statement> {
     (!has_statement || !text.is_empty()).then(|| Statement::Note(text.to_owned()))
 }
 
-/// `cluster` comes first and `disk` with contents right after it: later the world exists already.
+/// `cluster` comes first, and `node` and `disk` with contents right after it: later the world
+/// exists already.
 fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
     let all_before = |fits: fn(&Statement) -> bool| {
         before.statements.iter().all(|line| line.statement.is_note() || fits(&line.statement))
@@ -84,10 +85,14 @@ fn check_place(statement: &Statement, before: &Script) -> Result<(), String> {
     if matches!(statement, Statement::Cluster(_)) && !all_before(|_| false) {
         return Err("`cluster` as the first statement only".to_owned());
     }
-    let is_opening =
-        |it: &Statement| matches!(it, Statement::Cluster(_) | Statement::DiskContents { .. });
-    if matches!(statement, Statement::DiskContents { .. }) && !all_before(is_opening) {
-        return Err("what disks hold before every statement but `cluster`".to_owned());
+    if statement.is_opening() && !all_before(Statement::is_opening) {
+        let is_disk = matches!(statement, Statement::DiskContents { .. });
+        let expected = if is_disk {
+            "what disks hold before every statement but `cluster`"
+        } else {
+            "`node` before every statement but `cluster`; later, `restart 3 batch=1` does the same"
+        };
+        return Err(expected.to_owned());
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::statement::{Moment, Run, Statement};
 use crate::units::Span;
 
 pub use self::goal::Goal;
+pub use self::opening::opening_statements;
 pub(crate) use self::opening::without_unknown_down;
 pub use self::tally::Since;
 
@@ -48,7 +49,7 @@ use self::tally::Tally;
 pub struct Session {
     world: World,
     checks: Checks,
-    /// The `cluster` and `disk` statements that make this world.
+    /// The `cluster`, `node` and `disk` statements that make this world.
     opening: Vec<Statement>,
     /// The statements that were carried out, which [`export`](Self::export) prints: expectations
     /// and notes too, and roles such as `leader` as they were written.
@@ -107,7 +108,7 @@ impl Session {
     /// # Errors
     /// When a setting is out of bounds.
     pub fn new(setup: Setup) -> Result<Self, SetupError> {
-        let opening = opening::statements(&setup);
+        let opening = opening_statements(&setup);
         Self::with_opening(setup, opening)
     }
 
@@ -181,9 +182,9 @@ impl Session {
                 self.note(statement.clone());
                 Ok(Started::Done(Reply::new(text.clone())))
             }
-            Statement::Cluster(_) | Statement::DiskContents { .. } => {
-                Err(StatementError::TooLate.into())
-            }
+            Statement::Cluster(_)
+            | Statement::NodeSettings { .. }
+            | Statement::DiskContents { .. } => Err(StatementError::TooLate.into()),
             Statement::Run(run) => self.start_run(run),
             Statement::Step(count) => self.wait(Target::Steps { left: *count }),
             Statement::At { moment, statement } => {

@@ -7,13 +7,15 @@ use std::time::Duration;
 use raft_core::{Instant, NodeId, Term};
 pub use raft_sim::Selector;
 use raft_sim::{
-    AdminRequest, DiskAction, LinkChange, Load, NetworkAction, NodeAction, Request, Setup,
+    AdminRequest, DiskAction, LinkChange, Load, NetworkAction, NodeAction, Request, SettingChange,
+    Setup,
 };
 
 use crate::condition::Condition;
 use crate::language::{
     write_admin_request, write_cluster, write_disk_action, write_link, write_load,
-    write_network_action, write_node_action, write_request, write_within,
+    write_network_action, write_node_action, write_node_settings, write_reconfiguration,
+    write_request, write_within,
 };
 
 /// A parsed script.
@@ -58,8 +60,17 @@ pub enum Statement {
     Note(String),
     /// `cluster nodes=5 seed=8 …`: sets up the cluster. Only as the first statement.
     ///
-    /// The setup's `disks` are empty: those are [`DiskContents`](Self::DiskContents).
+    /// The setup's `disks` are empty: those are [`DiskContents`](Self::DiskContents). So are its
+    /// `node_settings`: those are [`NodeSettings`](Self::NodeSettings).
     Cluster(Box<Setup>),
+    /// `node 3 batch=1`: settings of one node that differ from the cluster's when the world begins.
+    /// Only after `cluster`, before anything else.
+    NodeSettings {
+        /// The node; it may join later.
+        node: NodeId,
+        /// At least one.
+        changes: Vec<SettingChange>,
+    },
     /// `disk 2 terms=1,1,4`: what a disk holds when the world begins. Only after `cluster`, before
     /// anything else.
     DiskContents {
@@ -76,7 +87,8 @@ pub enum Statement {
     At {
         /// The end of the wait.
         moment: Moment,
-        /// The statement to carry out then; never `At`, `Cluster` or `DiskContents`.
+        /// The statement to carry out then; never `At`, `Cluster`, `NodeSettings` or
+        /// `DiskContents`.
         statement: Box<Self>,
     },
     /// `crash leader`, `set x=1`, …: do something now. No time passes.
@@ -100,12 +112,18 @@ impl Statement {
             Self::At { statement, .. } => statement.is_expectation(),
             Self::Note(_)
             | Self::Cluster(_)
+            | Self::NodeSettings { .. }
             | Self::DiskContents { .. }
             | Self::Run(_)
             | Self::Step(_)
             | Self::Mark(_)
             | Self::Order(_) => false,
         }
+    }
+
+    /// Whether it describes the world before anything happens: only at the beginning of a script.
+    pub fn is_opening(&self) -> bool {
+        matches!(self, Self::Cluster(_) | Self::NodeSettings { .. } | Self::DiskContents { .. })
     }
 
     /// Whether it is a comment or a blank line.
@@ -123,6 +141,13 @@ pub enum Order {
         nodes: Nodes,
         /// The action.
         action: NodeAction,
+    },
+    /// `restart 3 batch=1`: start nodes with other settings.
+    Reconfigure {
+        /// Each of them.
+        nodes: Nodes,
+        /// At least one.
+        changes: Vec<SettingChange>,
     },
     /// `disk 3 latency=5ms..50ms`, `disk 3 corrupt entry 4`: to the disks of nodes. No record is
     /// [`RecordKey::InUse`].
@@ -163,6 +188,7 @@ impl fmt::Display for Statement {
         match self {
             Self::Note(text) => f.write_str(text),
             Self::Cluster(setup) => write_cluster(f, setup),
+            Self::NodeSettings { node, changes } => write_node_settings(f, *node, changes),
             Self::DiskContents { node, contents } => write!(f, "disk {node} {contents}"),
             Self::Run(run) => run.fmt(f),
             Self::Step(1) => f.write_str("step"),
@@ -182,6 +208,7 @@ impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Node { nodes, action } => write_node_action(f, nodes, *action),
+            Self::Reconfigure { nodes, changes } => write_reconfiguration(f, nodes, changes),
             Self::Disk { nodes, action } => write_disk_action(f, nodes, action),
             Self::Link { ends, changes } => write_link(f, ends, changes),
             Self::Network(action) => write_network_action(f, action),

@@ -14,7 +14,7 @@ use raft_sim::{
     AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
     LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
     MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction, ReadPolicy, Request,
-    Setup, StatePlace, Unsynced,
+    SettingChange, Setup, StatePlace, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -31,6 +31,8 @@ pub(crate) fn statement() -> BoxedStrategy<Statement> {
         3 => timed(),
         2 => at,
         1 => setup().prop_map(|setup| Statement::Cluster(Box::new(setup))),
+        1 => (node(), setting_changes())
+            .prop_map(|(node, changes)| Statement::NodeSettings { node, changes }),
         1 => (node(), disk_contents())
             .prop_map(|(node, contents)| Statement::DiskContents { node, contents }),
     ]
@@ -46,6 +48,8 @@ fn order() -> impl Strategy<Value = Order> {
     prop_oneof![
         6 => request().prop_map(Order::Request),
         9 => (nodes(), node_action()).prop_map(|(nodes, action)| Order::Node { nodes, action }),
+        1 => (nodes(), setting_changes())
+            .prop_map(|(nodes, changes)| Order::Reconfigure { nodes, changes }),
         2 => (nodes(), disk_action()).prop_map(|(nodes, action)| Order::Disk { nodes, action }),
         1 => (ends(), link_changes()).prop_map(|(ends, changes)| Order::Link { ends, changes }),
         5 => network_action().prop_map(Order::Network),
@@ -330,6 +334,17 @@ fn record() -> impl Strategy<Value = RecordKey> {
         RecordKey::BootstrapCopy,
     ];
     prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| RecordKey::Entry(LogIndex(index)))]
+}
+
+/// Some settings of one node.
+fn setting_changes() -> impl Strategy<Value = Vec<SettingChange>> {
+    let changes =
+        setup().prop_map(|setup| SettingChange::between(&Settings::default(), &setup.settings));
+    (changes, vec(any::<bool>(), 17)).prop_map(|(changes, kept)| {
+        let drawn = changes.iter().zip(kept).filter(|(_, kept)| *kept).map(|(change, _)| *change);
+        let drawn: Vec<SettingChange> = drawn.collect();
+        if drawn.is_empty() { vec![SettingChange::PreVote(false)] } else { drawn }
+    })
 }
 
 /// Settings within their bounds.

@@ -11,7 +11,7 @@ use raft_kv::{ClientId, Operation};
 
 use crate::{
     ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, Load, MessageId, MessageKind,
-    Selector,
+    Selector, SettingChange,
 };
 
 pub use self::error::{ActionError, ClientError, DiskError, NetworkError};
@@ -25,6 +25,14 @@ pub enum Action {
         node: NodeId,
         /// Each kind says in which state the node must be.
         action: NodeAction,
+    },
+    /// Start a node that is down from its disk, with changed settings, as after an edit of its
+    /// configuration. They stay for its later starts.
+    Reconfigure {
+        /// It must be down.
+        node: NodeId,
+        /// Its other settings stay. Refused if they do not fit together.
+        changes: Vec<SettingChange>,
     },
     /// To the disk of a node.
     Disk {

@@ -66,6 +66,7 @@ mod node;
 mod partition;
 mod random;
 mod selector;
+mod setting;
 mod setup;
 mod switches;
 pub mod units;
@@ -97,6 +98,7 @@ pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
 pub use random::Random;
 pub use selector::Selector;
+pub use setting::SettingChange;
 pub use setup::{DelayRange, MAX_NODES, Setup, SetupError, address_of};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use raft_core::{Input, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered};
+use raft_core::{
+    Input, Instant, LogIndex, Membership, Message, NodeId, PersistId, Recovered, Settings,
+};
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
@@ -19,6 +22,8 @@ pub struct SimNode {
     /// The state machine as it was at its last flush, if it is on disk.
     pub(crate) flushed: Option<Store>,
     pub(crate) process: Process,
+    /// The settings of its last start, or of the first one to come.
+    pub(crate) settings: Arc<Settings>,
     pub(crate) incarnation: u64,
     /// Whether it joined later under the number of a first member: its configuration names no
     /// members.
@@ -132,6 +137,7 @@ impl SimNode {
             disk,
             flushed: None,
             process: Process::Crashed,
+            settings: Arc::new(setup.settings_of(id).clone()),
             incarnation: 0,
             has_rejoined: false,
             stopped_by: None,
@@ -199,6 +205,12 @@ impl SimNode {
     /// Its state machine, unless it is down.
     pub fn store(&self) -> Option<&Store> {
         self.live().map(|live| &live.store)
+    }
+
+    /// The settings of its protocol: those of its last start, or of the first one to come. A
+    /// restart [can change](crate::Action::Reconfigure) them.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Its disk.
@@ -322,7 +334,7 @@ impl SimNode {
         let recovered = self.recovered().map_err(|error| error.reason())?;
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
-        let mut config = setup.config(self.id, seed);
+        let mut config = setup.config(self.id, seed, &self.settings);
         // Also after the world was built anew from this disk.
         let has_joined = recovered.bootstrap.as_ref().is_some_and(Membership::is_empty);
         if let Some(members) = members {

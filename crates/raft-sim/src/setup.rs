@@ -23,10 +23,13 @@ pub struct Setup {
     pub learners: u64,
     /// All random numbers are drawn from it. Default 1.
     pub seed: u64,
-    /// The settings of every node. Clocks drift if an [action](crate::ClockChange) says so; one
-    /// that drifts more than `max_clock_drift_ppm` is [out of
-    /// bound](crate::World::clock_out_of_bound).
+    /// The settings of every node that `node_settings` does not name. Clocks drift if an
+    /// [action](crate::ClockChange) says so; one that drifts more than `max_clock_drift_ppm` is
+    /// [out of bound](crate::World::clock_out_of_bound).
     pub settings: Settings,
+    /// The settings of single nodes at the beginning, also of servers that join later. Default
+    /// none.
+    pub node_settings: BTreeMap<NodeId, Settings>,
     /// The time that a message takes. Default 5 to 15 ms.
     pub link_latency: DelayRange,
     /// The distribution of `link_latency`. Default uniform.
@@ -70,6 +73,13 @@ pub struct DelayRange {
 pub enum SetupError {
     /// A setting of the core is out of bounds.
     Config(ConfigError),
+    /// A setting of a single node is out of bounds.
+    NodeConfig {
+        /// The node.
+        node: NodeId,
+        /// The bound.
+        error: ConfigError,
+    },
     /// A cluster has 1 to 9 nodes.
     NodeCount(u64),
     /// A cluster has at most nine learners.
@@ -108,6 +118,7 @@ impl Default for Setup {
             seed: 1,
             // The paper's log (§7): small clusters are looked at, and a snapshot is to be seen.
             settings: Settings { trailing_entries: 0, ..Settings::default() },
+            node_settings: BTreeMap::new(),
             link_latency: DelayRange::millis(5, 15),
             link_shape: LatencyShape::Uniform,
             disk_latency: DelayRange::millis(1, 4),
@@ -169,7 +180,8 @@ impl Setup {
             return Err(SetupError::LearnerCount(self.learners));
         }
         let largest = NodeId(MAX_NODES);
-        if let Some(node) = self.disks.keys().find(|node| !(NodeId(1)..=largest).contains(node)) {
+        let mut numbered = self.disks.keys().chain(self.node_settings.keys());
+        if let Some(node) = numbered.find(|node| !(NodeId(1)..=largest).contains(node)) {
             return Err(SetupError::NoSuchNode(*node));
         }
         if let Some(node) = self.down.iter().find(|down| !self.node_ids().any(|id| id == **down)) {
@@ -202,7 +214,16 @@ impl Setup {
         if self.run > MAX_RUN {
             return Err(SetupError::TooManyRuns(self.run));
         }
-        self.config(NodeId(1), 0).validate().map_err(SetupError::Config)
+        let own = self.node_settings.iter().find_map(|(node, settings)| {
+            settings.validate().err().map(|error| SetupError::NodeConfig { node: *node, error })
+        });
+        own.map_or(Ok(()), Err)?;
+        self.config(NodeId(1), 0, &self.settings).validate().map_err(SetupError::Config)
+    }
+
+    /// The settings of a node at the beginning.
+    pub fn settings_of(&self, node: NodeId) -> &Settings {
+        self.node_settings.get(&node).unwrap_or(&self.settings)
     }
 
     /// Whether a rule outside of the core is switched off.
@@ -226,13 +247,13 @@ impl Setup {
     }
 
     /// The configuration of one incarnation of a node.
-    pub(crate) fn config(&self, node: NodeId, seed: u64) -> Config {
+    pub(crate) fn config(&self, node: NodeId, seed: u64, settings: &Settings) -> Config {
         let bootstrap = self.bootstrap();
         // A server that joins later knows no peers before a leader sends it the membership.
         let membership = if bootstrap.contains(node) { bootstrap } else { Membership::empty() };
         let mut config = Config::new(node, membership);
         config.seed = seed;
-        config.settings = self.settings.clone();
+        config.settings = settings.clone();
         config.trace = true;
         #[cfg(feature = "bugs")]
         {
@@ -271,6 +292,7 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::NodeConfig { node, error } => write!(f, "node {node}: {error}"),
             Self::NodeCount(nodes) => {
                 write!(f, "a cluster has 1 to {} nodes, not {nodes}", Membership::MAX_VOTERS)
             }

@@ -51,6 +51,13 @@ struct LogSeen {
     making: SnapshotMaking,
 }
 
+impl LogSeen {
+    fn of(core: &Node, making: SnapshotMaking) -> Self {
+        let end = core.snapshot().map_or(LogIndex(0), |taken| taken.last_included_index);
+        Self { end, start: core.log().base().index, last_applied: core.last_applied(), making }
+    }
+}
+
 /// A driver makes a snapshot for a node.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 struct SnapshotMaking {
@@ -74,7 +81,7 @@ impl Checker for BoundedMemory {
             *self.has_sent.of(from) = true;
             self.largest_message = self.largest_message.max(payload_bytes(request));
         }
-        let settings = &cx.world.setup().settings;
+        let Some(settings) = cx.settings(from) else { return };
         cx.note(&PROPERTY, message_fits(from, message, settings));
     }
 
@@ -95,17 +102,16 @@ impl Checker for BoundedMemory {
     }
 
     fn node_touched(&mut self, id: NodeId, cx: &mut Context<'_>) {
-        let Some(core) = cx.world.node(id).and_then(raft_sim::SimNode::core) else { return };
+        let Some(node) = cx.world.node(id) else { return };
+        let (Some(core), settings) = (node.core(), node.settings()) else { return };
         let usage = core.memory_usage();
         // Most events change nothing of it.
         if self.judged_usage.of(id).replace(usage) != Some(usage) {
-            let settings = &cx.world.setup().settings;
             cx.note(&PROPERTY, usage_fits(id, usage, settings));
         }
         self.judge_pieces(id, usage.incoming_snapshot_bytes, cx);
         self.judge_log(id, core, cx);
         if std::mem::take(self.has_sent.of(id)) {
-            let settings = &cx.world.setup().settings;
             for peer in core.status().peers {
                 let largest_message = self.largest_message;
                 let window = Window { leader: id, peer, largest_message };
@@ -118,6 +124,9 @@ impl Checker for BoundedMemory {
         *self.incoming.of(node) = None;
         *self.applied_at_start.of(node) = core.commit_index();
         *self.snapshots.of(node) = SnapshotMaking::default();
+        // The disk may be from a time with other settings.
+        let found = LogSeen::of(core, SnapshotMaking::default());
+        *self.judged_log.of(node) = Some(found);
     }
 
     fn traced(&mut self, node: NodeId, trace: &Trace, cx: &mut Context<'_>) {
@@ -129,16 +138,18 @@ impl Checker for BoundedMemory {
         } else if let SnapshotTrace::Compacted { .. } | SnapshotTrace::Ignored { .. } = decision {
             *making = SnapshotMaking::default();
         } else if let SnapshotTrace::Failed { .. } = decision {
-            let core = cx.world.node(node).and_then(raft_sim::SimNode::core);
-            let applied = core.map_or(LogIndex(0), Node::last_applied);
-            let again_at = applied.0.saturating_add(cx.world.setup().settings.snapshot_threshold);
+            let Some(failed) = cx.world.node(node) else { return };
+            let applied = failed.core().map_or(LogIndex(0), Node::last_applied);
+            let again_at = applied.0.saturating_add(failed.settings().snapshot_threshold);
             *making = SnapshotMaking { is_asked: false, again_at: LogIndex(again_at) };
         }
     }
 
     fn log_changed(&mut self, id: NodeId, core: &Node, change: LogChange, cx: &mut Context<'_>) {
         let led = cx.shadows.node(id).and_then(|shadow| shadow.leading);
-        let limit = cx.world.setup().settings.max_uncommitted_bytes;
+        let Some(limit) = cx.settings(id).map(|settings| settings.max_uncommitted_bytes) else {
+            return;
+        };
         let log = core.log();
         let is_small = log.payload_bytes() + ENTRY_BYTES * log.len() as u64 <= limit;
         let leads = core.role() == RoleKind::Leader && led == Some(core.current_term());
@@ -163,13 +174,11 @@ impl BoundedMemory {
     }
 
     fn judge_log(&mut self, id: NodeId, core: &Node, cx: &mut Context<'_>) {
-        let Some(shadow) = cx.shadows.node(id) else { return };
-        let settings = &cx.world.setup().settings;
-        let (end, state) = core
-            .snapshot()
-            .map_or((LogIndex(0), 0), |taken| (taken.last_included_index, taken.data.len()));
-        let (start, making) = (core.log().base().index, *self.snapshots.of(id));
-        let seen = LogSeen { end, start, last_applied: core.last_applied(), making };
+        let (Some(shadow), Some(settings)) = (cx.shadows.node(id), cx.settings(id)) else { return };
+        let making = *self.snapshots.of(id);
+        let seen = LogSeen::of(core, making);
+        let LogSeen { end, start, .. } = seen;
+        let state = core.snapshot().map_or(0, |taken| taken.data.len());
         let before = self.judged_log.of(id).replace(seen);
         if before == Some(seen) {
             return;

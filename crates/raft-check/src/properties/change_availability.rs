@@ -68,7 +68,7 @@ impl VotersChanged {
             leader: seen.id(),
             membership: membership.clone(),
             silent_for: core.status().peers.iter().map(silence).collect(),
-            election_timeout: world.setup().settings.election_timeout_max,
+            election_timeout: seen.settings().election_timeout_max,
         }
     }
 }

@@ -63,7 +63,7 @@ impl Checker for HungDisk {
             Some(same) => same,
             None => Waiting { write, clock, since: now, ahead: None },
         });
-        let settings = &cx.world.setup().settings;
+        let settings = node.settings();
         // A disk that writes a snapshot has one second more for each 16 MiB.
         let snapshot = prompt.core.snapshot().map_or(0, |taken| taken.data.len() as u64);
         let writing = Duration::from_micros(snapshot * 1_000_000 / (16 << 20));

@@ -52,7 +52,7 @@ impl Checker for LeaderStickiness {
             loyalty.heard = Some((from, prompt.now));
             return;
         }
-        let settings = &cx.world.setup().settings;
+        let Some(settings) = cx.settings(to) else { return };
         let (vote, is_sticky) = if let Body::PreVote(_) = &message.body {
             ("pre-vote", settings.pre_vote || settings.check_quorum)
         } else if let Body::RequestVote(request) = &message.body {

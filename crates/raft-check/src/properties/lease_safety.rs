@@ -1,6 +1,7 @@
 //! Lease Safety (dissertation §6.4.1): while a leader may answer reads alone, no other node leads.
 //!
-//! Leases rest on clocks. While one is outside of its bound, the property is suspended.
+//! Leases rest on clocks, and on what the voters promise. While a clock is outside of its bound, or
+//! the settings of two nodes do not fit, the property is suspended.
 
 use raft_core::{Instant, NodeId, Term};
 use raft_sim::SimNode;
@@ -18,15 +19,11 @@ pub(crate) static PROPERTY: Property = Property {
 pub(crate) struct LeaseSafety;
 
 impl Checker for LeaseSafety {
-    fn clocks_compared(&mut self, cx: &mut Context<'_>) {
-        match cx.shadows.untrusted_clock {
-            Some(node) => cx.table.suspend(
+    fn leases_doubted(&mut self, cx: &mut Context<'_>) {
+        match cx.shadows.lease_doubt {
+            Some(doubt) => cx.table.suspend(
                 &PROPERTY,
-                format!(
-                    "the clock of node {node} jumped or drifts by more than {} ppm: neither leases \
-                     nor lease reads prove anything",
-                    cx.world.setup().settings.max_clock_drift_ppm
-                ),
+                format!("{doubt}: neither leases nor lease reads prove anything"),
             ),
             None => cx.table.lift(&PROPERTY),
         }

@@ -14,6 +14,7 @@ use raft_sim::{Client, ClientEvent, ReadPolicy};
 
 use super::{Checker, CommandCommitted, Context, ReadServed};
 use crate::property::Property;
+use crate::shadows::lease_doubt::LeaseDoubt;
 use crate::shadows::ledger::Ledger;
 
 pub(crate) static PROPERTY: Property = Property {
@@ -127,8 +128,8 @@ pub(crate) struct Answered<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Contradiction {
     pub(crate) words: String,
-    /// The node whose clock is to blame, if the answer is a stale one that rests on a lease.
-    pub(crate) excuse: Option<NodeId>,
+    /// Why leases prove nothing, if the answer is a stale one that rests on a lease.
+    pub(crate) excuse: Option<LeaseDoubt>,
 }
 
 impl From<String> for Contradiction {
@@ -196,8 +197,8 @@ struct Read {
     /// The nodes that answered it, and the last entry that the store of each included.
     served: Vec<(NodeId, LogIndex)>,
     at: Instant,
-    /// A node whose clock is or was outside of its bound, if the read rests on a lease.
-    excuse: Option<NodeId>,
+    /// Why leases prove nothing or proved nothing, if the read rests on one.
+    excuse: Option<LeaseDoubt>,
 }
 
 impl Linearizability {
@@ -239,11 +240,11 @@ impl Linearizability {
         }
     }
 
-    /// An open read may be stale because of the clock of a node.
-    fn excuse(&mut self, client: ClientId, sequence: Sequence, clock: Option<NodeId>) {
+    /// An open read may be stale because leases prove nothing.
+    fn excuse(&mut self, client: ClientId, sequence: Sequence, doubt: Option<LeaseDoubt>) {
         let open = self.open.get_mut(&client).filter(|open| open.sequence == sequence);
         if let Some(Open { kind: OpenKind::Read(read), .. }) = open {
-            read.excuse = read.excuse.or(clock);
+            read.excuse = read.excuse.or(doubt);
         }
     }
 

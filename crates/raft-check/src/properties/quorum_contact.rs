@@ -73,7 +73,7 @@ impl Checker for QuorumContact {
 
     fn message_sent(&mut self, sent: MessageSent<'_>, cx: &mut Context<'_>) {
         let (leader, message) = (sent.from, sent.message);
-        let settings = &cx.world.setup().settings;
+        let Some(settings) = cx.settings(leader) else { return };
         let is_request =
             matches!(message.body, Body::AppendEntries(_) | Body::InstallSnapshot(_));
         if !settings.check_quorum || !is_request {

@@ -2,12 +2,13 @@
 //! its client asked.
 
 use imbl::OrdMap;
-use raft_core::{Instant, LogIndex, NodeId};
+use raft_core::{Instant, LogIndex};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{ClientEvent, ReadPolicy};
 
 use super::{Checker, Context, ReadServed};
 use crate::property::{Property, Verdict};
+use crate::shadows::lease_doubt::LeaseDoubt;
 
 pub(crate) static PROPERTY: Property = Property {
     name: "Read Linearizability",
@@ -23,8 +24,8 @@ struct Asked {
     /// The last entry that was committed when the client asked.
     committed: LogIndex,
     at: Instant,
-    /// A node whose clock was outside of its bound then, if the read rests on a lease.
-    excuse: Option<NodeId>,
+    /// The doubt in leases at that moment, if the read rests on one.
+    excuse: Option<LeaseDoubt>,
 }
 
 /// What each client's open read must see. A client has one operation open at a time.

@@ -137,6 +137,7 @@ impl Targets<'_> {
         match action {
             Action::Administer { request, .. } => request.clone().try_map(exists).is_ok(),
             Action::Node { .. }
+            | Action::Reconfigure { .. }
             | Action::Disk { .. }
             | Action::Link { .. }
             | Action::Network(_)

@@ -1,7 +1,7 @@
 //! A run as a script.
 
 use raft_core::Instant;
-use raft_script::{Moment, Run, Script, Statement};
+use raft_script::{Moment, Run, Script, Statement, opening_statements};
 use raft_sim::Action;
 
 use super::{Failure, RunResult, SeedRun};
@@ -10,7 +10,7 @@ impl SeedRun {
     /// The run as a script: the cluster, every action with its time, and the expectations of the
     /// recovery phase. The script has the same run, up to the failure if there was one.
     pub fn script(&self) -> Script {
-        let mut statements = vec![Statement::Cluster(Box::new(self.drawn.setup.clone()))];
+        let mut statements = opening_statements(&self.drawn.setup);
         statements.extend(self.journal.iter().cloned());
         // A step that never ends belongs to the script.
         let endless = matches!(self.failure(), Some(Failure::Endless { .. }));

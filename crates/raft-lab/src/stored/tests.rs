@@ -1,4 +1,4 @@
-use raft_core::{Entry, HardState, LogIndex};
+use raft_core::{Entry, HardState, LogIndex, Settings};
 use raft_kv::{ClientId, Command, Operation, Sequence};
 use raft_storage::RecordKey;
 
@@ -22,7 +22,9 @@ fn disk() -> Records {
 
 #[test]
 fn the_next_run_has_the_same_cluster_another_seed_and_the_disks() {
-    let first = Setup { nodes: 3, seed: 8, down: vec![NodeId(1)], ..Setup::default() };
+    let mut first = Setup { nodes: 3, seed: 8, down: vec![NodeId(1)], ..Setup::default() };
+    let own = Settings { max_batch_entries: 1, ..first.settings.clone() };
+    first.node_settings.insert(NodeId(2), own);
     let disks = vec![(NodeId(1), disk()), (NodeId(2), Records::default())];
     let second = next_run(&cluster_line(&first), disks).expect("it was just written");
     assert_eq!(second.run, 1);
@@ -32,6 +34,7 @@ fn the_next_run_has_the_same_cluster_another_seed_and_the_disks() {
     assert_eq!(second.disks, BTreeMap::from([(NodeId(1), disk())]));
     let third = next_run(&cluster_line(&second), Vec::new()).expect("it was just written");
     assert_eq!(third.run, 2);
+    assert_eq!(third.node_settings, first.node_settings);
     assert_ne!(third.seed, second.seed);
 }
 

@@ -28,6 +28,23 @@ fn nodes_are_those_for_which_the_statement_makes_sense() {
     assert!(!texts("", Some(&session)).contains(&"cluster".to_owned()), "the world exists");
 }
 
+#[test]
+fn settings_of_one_node_are_completed() {
+    assert_eq!(texts("nod", None), ["node"]);
+    let session = Session::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
+    assert_eq!(texts("nod", Some(&session)), [""; 0], "the world exists");
+    for begin in ["node 3 ", "restart 3 "] {
+        let found = texts(begin, None);
+        for text in ["pre-vote=on", "pre-vote=off", "batch=", "election=", "snapshot-bytes="] {
+            assert!(found.contains(&text.to_owned()), "{begin}: {text} in {found:?}");
+        }
+        assert!(!found.iter().any(|text| text.starts_with("nodes=")), "{found:?}");
+    }
+    assert!(texts("restart 3 ", None).contains(&"alone".to_owned()));
+    assert!(!texts("node 3 batch=1 ", None).contains(&"batch=".to_owned()));
+    assert_eq!(texts("node 3 lease=o", None), ["lease=on", "lease=off"]);
+}
+
 /// What a new server would be called, who can be promoted, and the words in between.
 #[test]
 fn changes_of_the_membership_are_completed() {

@@ -57,7 +57,7 @@ impl fmt::Display for InUnit {
 /// The setting that an error is about, as the language names it.
 pub(super) fn culprit(error: &SetupError) -> Option<&'static str> {
     match error {
-        SetupError::Config(error) => match error {
+        SetupError::Config(error) | SetupError::NodeConfig { error, .. } => match error {
             ConfigError::DurationOutOfRange { setting, .. }
             | ConfigError::OutOfRange { setting, .. } => Some(word_of(setting).0),
             ConfigError::ElectionTimeoutsReversed { .. } => Some("election"),
@@ -85,7 +85,22 @@ pub(crate) struct BoundWords<'a>(pub(crate) &'a SetupError);
 
 impl fmt::Display for BoundWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SetupError::Config(error) = self.0 else { return self.0.fmt(f) };
+        let error = match self.0 {
+            SetupError::NodeConfig { node, error } => {
+                write!(f, "node {node}: ")?;
+                error
+            }
+            SetupError::Config(error) => error,
+            SetupError::NodeCount(_)
+            | SetupError::LearnerCount(_)
+            | SetupError::NoSuchNode(_)
+            | SetupError::Delay { .. }
+            | SetupError::DriverDelay(_)
+            | SetupError::FailingSnapshots(_)
+            | SetupError::Sessions(_)
+            | SetupError::TooManyRuns(_)
+            | SetupError::ClientPatience { .. } => return self.0.fmt(f),
+        };
         match error {
             ConfigError::DurationOutOfRange { setting, value } => {
                 let (word, _) = word_of(setting);

@@ -3,6 +3,12 @@
 
 use std::fmt;
 
+use raft_sim::SettingChange::{
+    self, CheckQuorum, ElectionTimeout, ForwardProposals, HeartbeatInterval, LeaseReads,
+    MaxBatchBytes, MaxBatchEntries, MaxClockDrift, MaxInFlight, MaxInFlightBytes,
+    MaxPendingRequests, MaxSnapshotBytes, MaxUncommittedBytes, PreVote, SnapshotChunkBytes,
+    SnapshotThreshold, TrailingEntries,
+};
 use raft_sim::{DelayRange, Setup, StatePlace};
 
 use super::Word;
@@ -29,8 +35,7 @@ pub(crate) struct ClusterSetting {
     /// A value, for the help; empty: neither help nor completion says it.
     pub(crate) example: &'static str,
     pub(crate) help: &'static str,
-    /// Reads the value, after the sign.
-    parse: fn(&mut Cursor<'_>, &mut Setup) -> Parsed<()>,
+    reading: Reading,
     /// The value as text.
     print: fn(&Setup) -> String,
 }
@@ -61,83 +66,131 @@ fn on_off(is_on: bool) -> String {
     if is_on { "on" } else { "off" }.to_owned()
 }
 
-macro_rules! settings {
-    ($($name:literal = $example:literal, $help:literal,
+/// One way to read the value of a setting, after the sign.
+enum Reading {
+    /// Of the whole cluster.
+    Cluster(fn(&mut Cursor<'_>, &mut Setup) -> Parsed<()>),
+    /// Of the protocol: each node can have its own.
+    Node(fn(&mut Cursor<'_>) -> Parsed<SettingChange>),
+}
+
+impl ClusterSetting {
+    /// Reads the value, after the sign.
+    fn parse(&self, cursor: &mut Cursor<'_>, setup: &mut Setup) -> Parsed<()> {
+        match self.reading {
+            Reading::Cluster(parse) => parse(cursor, setup),
+            Reading::Node(parse) => {
+                parse(cursor)?.apply_to(&mut setup.settings);
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads the value for one node; `None`: nodes have no such setting of their own.
+    pub(super) fn for_node(&self) -> Option<fn(&mut Cursor<'_>) -> Parsed<SettingChange>> {
+        match self.reading {
+            Reading::Cluster(_) => None,
+            Reading::Node(parse) => Some(parse),
+        }
+    }
+}
+
+macro_rules! cluster_settings {
+    ($list:ident; $($name:literal = $example:literal, $help:literal,
         |$cursor:ident, $setup:ident| $parse:expr, |$shown:ident| $print:expr;)*) => {
-        /// Every setting, in the order in which they are written.
-        const SETTINGS: &[ClusterSetting] = &[$(ClusterSetting {
+        const $list: &[ClusterSetting] = &[$(ClusterSetting {
             name: $name,
             example: $example,
             help: $help,
-            parse: |$cursor, $setup| {
+            reading: Reading::Cluster(|$cursor, $setup| {
                 $parse;
                 Ok(())
-            },
+            }),
             print: |$shown| $print,
         }),*];
     };
 }
 
-settings! {
+macro_rules! node_settings {
+    ($list:ident; $($name:literal = $example:literal, $help:literal,
+        |$cursor:ident| $parse:expr, |$shown:ident| $print:expr;)*) => {
+        const $list: &[ClusterSetting] = &[$(ClusterSetting {
+            name: $name,
+            example: $example,
+            help: $help,
+            reading: Reading::Node(|$cursor| Ok($parse)),
+            print: |setup| {
+                let $shown = &setup.settings;
+                $print
+            },
+        }),*];
+    };
+}
+
+// Every setting, in the order in which they are written.
+cluster_settings! { MEMBERS;
     "nodes" = "5", "the number of voters, 1 to 9",
         |c, s| s.nodes = c.number("a number", 1, MAX_NODES)?, |s| s.nodes.to_string();
     "learners" = "0", "the number of learners, which are numbered after the voters",
         |c, s| s.learners = c.number("a number", 0, MAX_NODES)?, |s| s.learners.to_string();
     "seed" = "8", "the seed of all that is random (default 1)",
         |c, s| s.seed = c.number("a number", 0, u64::MAX)?, |s| s.seed.to_string();
+}
+
+node_settings! { PROTOCOL;
     "pre-vote" = "on", "on: servers first ask whether they could win",
-        |c, s| s.settings.pre_vote = c.switch()?, |s| on_off(s.settings.pre_vote);
+        |c| PreVote(c.switch()?), |s| on_off(s.pre_vote);
     "check-quorum" = "on", "on: leaders step down without a quorum's answers",
-        |c, s| s.settings.check_quorum = c.switch()?, |s| on_off(s.settings.check_quorum);
+        |c| CheckQuorum(c.switch()?), |s| on_off(s.check_quorum);
     "lease" = "on", "on: leaders hold leases; leases need check-quorum",
-        |c, s| s.settings.lease_reads = c.switch()?, |s| on_off(s.settings.lease_reads);
+        |c| LeaseReads(c.switch()?), |s| on_off(s.lease_reads);
     "drift" = "5%", "how much too fast or too slow clocks may run; leases allow for it",
-        |c, s| s.settings.max_clock_drift_ppm = c.percent()?,
-        |s| Percent(s.settings.max_clock_drift_ppm).to_string();
+        |c| MaxClockDrift { ppm: c.percent()? },
+        |s| Percent(s.max_clock_drift_ppm).to_string();
     "forward" = "off", "on: followers forward commands to the leader",
-        |c, s| s.settings.forward_proposals = c.switch()?, |s| on_off(s.settings.forward_proposals);
+        |c| ForwardProposals(c.switch()?), |s| on_off(s.forward_proposals);
     "heartbeat" = "50ms", "the time between two heartbeats of a leader",
-        |c, s| s.settings.heartbeat_interval = c.duration()?,
-        |s| Span(s.settings.heartbeat_interval).to_string();
+        |c| HeartbeatInterval(c.duration()?),
+        |s| Span(s.heartbeat_interval).to_string();
     "election" = "150ms..300ms", "the range of the election timeout",
-        |c, s| {
-            let DelayRange { min, max } = c.delay()?;
-            (s.settings.election_timeout_min, s.settings.election_timeout_max) = (min, max);
-        },
+        |c| ElectionTimeout(c.delay()?),
         |s| {
-            let (min, max) = (s.settings.election_timeout_min, s.settings.election_timeout_max);
+            let (min, max) = (s.election_timeout_min, s.election_timeout_max);
             Delay(DelayRange { min, max }).to_string()
         };
     "batch" = "100", "the largest number of entries in a message",
-        |c, s| s.settings.max_batch_entries = c.number("a number", 0, MAX_BATCH)? as usize,
-        |s| s.settings.max_batch_entries.to_string();
+        |c| MaxBatchEntries(c.number("a number", 0, MAX_BATCH)? as usize),
+        |s| s.max_batch_entries.to_string();
     "batch-bytes" = "1MiB", "the most bytes of entries in a message; a larger entry goes alone",
-        |c, s| s.settings.max_batch_bytes = c.size()? as usize,
-        |s| Size(s.settings.max_batch_bytes as u64).to_string();
+        |c| MaxBatchBytes(c.size()? as usize),
+        |s| Size(s.max_batch_bytes as u64).to_string();
     "window" = "64", "the largest number of unanswered messages to a node",
-        |c, s| s.settings.max_in_flight = c.number("a number", 0, MAX_BATCH)? as usize,
-        |s| s.settings.max_in_flight.to_string();
+        |c| MaxInFlight(c.number("a number", 0, MAX_BATCH)? as usize),
+        |s| s.max_in_flight.to_string();
     "window-bytes" = "16MiB", "the most bytes of unanswered messages to a node, or of a snapshot",
-        |c, s| s.settings.max_in_flight_bytes = c.size()? as usize,
-        |s| Size(s.settings.max_in_flight_bytes as u64).to_string();
+        |c| MaxInFlightBytes(c.size()? as usize),
+        |s| Size(s.max_in_flight_bytes as u64).to_string();
     "uncommitted" = "64MiB", "the most bytes of uncommitted entries that a leader accepts",
-        |c, s| s.settings.max_uncommitted_bytes = c.size_up_to(MAX_UNCOMMITTED_BYTES)?,
-        |s| Size(s.settings.max_uncommitted_bytes).to_string();
+        |c| MaxUncommittedBytes(c.size_up_to(MAX_UNCOMMITTED_BYTES)?),
+        |s| Size(s.max_uncommitted_bytes).to_string();
     "pending" = "10000", "the most requests, or messages for its disk, that wait at a node",
-        |c, s| s.settings.max_pending_requests = c.number("a number", 0, MAX_BATCH)? as usize,
-        |s| s.settings.max_pending_requests.to_string();
+        |c| MaxPendingRequests(c.number("a number", 0, MAX_BATCH)? as usize),
+        |s| s.max_pending_requests.to_string();
     "snapshot" = "10000", "applied entries after which a node takes a snapshot",
-        |c, s| s.settings.snapshot_threshold = c.number("a number", 0, u64::MAX)?,
-        |s| s.settings.snapshot_threshold.to_string();
+        |c| SnapshotThreshold(c.number("a number", 0, u64::MAX)?),
+        |s| s.snapshot_threshold.to_string();
     "trailing" = "0", "the most entries that a log keeps before the end of its snapshot",
-        |c, s| s.settings.trailing_entries = c.number("a number", 0, u64::MAX)?,
-        |s| s.settings.trailing_entries.to_string();
+        |c| TrailingEntries(c.number("a number", 0, u64::MAX)?),
+        |s| s.trailing_entries.to_string();
     "chunk" = "64KiB", "the size of a snapshot's chunks",
-        |c, s| s.settings.snapshot_chunk_bytes = c.size()? as usize,
-        |s| Size(s.settings.snapshot_chunk_bytes as u64).to_string();
+        |c| SnapshotChunkBytes(c.size()? as usize),
+        |s| Size(s.snapshot_chunk_bytes as u64).to_string();
     "snapshot-bytes" = "1GiB", "the largest snapshot that a node accepts from a leader",
-        |c, s| s.settings.max_snapshot_bytes = c.size()?,
-        |s| Size(s.settings.max_snapshot_bytes).to_string();
+        |c| MaxSnapshotBytes(c.size()?),
+        |s| Size(s.max_snapshot_bytes).to_string();
+}
+
+cluster_settings! { SURROUNDINGS;
     "latency" = "5ms..15ms", "the latency of messages",
         |c, s| s.link_latency = c.delay()?, |s| Delay(s.link_latency).to_string();
     "shape" = "uniform", "the distribution of the latency",
@@ -195,7 +248,7 @@ pub(crate) const BUGS: ClusterSetting = ClusterSetting {
     name: "bugs",
     example: "stale-votes,commit-old-term",
     help: "rules that are switched off, to show their purpose (default: none)",
-    parse: |cursor, setup| {
+    reading: Reading::Cluster(|cursor, setup| {
         loop {
             let bug = cursor.word().and_then(raft_sim::Switch::named);
             let Some(bug) = bug else {
@@ -210,7 +263,7 @@ pub(crate) const BUGS: ClusterSetting = ClusterSetting {
             }
             cursor.advance();
         }
-    },
+    }),
     print: |setup| comma_separated(&setup.bugs.iter().collect::<Vec<_>>()),
 };
 
@@ -220,19 +273,27 @@ pub(crate) const BUGS: ClusterSetting = ClusterSetting {
     name: "bugs",
     example: "",
     help: "",
-    parse: |cursor, _| {
+    reading: Reading::Cluster(|cursor, _| {
         Err(cursor.error(
             "no `bugs=`: this build has no switches for bugs (they come with the feature `bugs`)",
         ))
-    },
+    }),
     print: |_| String::new(),
 };
 
-/// Every setting, `bugs` after the others of the protocol.
+/// Every setting, `bugs` among those of the protocol.
 pub(crate) fn all() -> impl Iterator<Item = &'static ClusterSetting> {
-    let protocol = SETTINGS.iter().position(|setting| setting.name == "heartbeat").unwrap_or(0);
-    let (protocol, others) = SETTINGS.split_at(protocol);
-    protocol.iter().chain([&BUGS]).chain(others)
+    let switches = PROTOCOL.iter().position(|setting| setting.name == "heartbeat").unwrap_or(0);
+    let (switches, limits) = PROTOCOL.split_at(switches);
+    MEMBERS.iter().chain(switches).chain([&BUGS]).chain(limits).chain(SURROUNDINGS)
+}
+
+/// A setting of one node as text.
+pub(super) fn write_change(f: &mut fmt::Formatter<'_>, change: SettingChange) -> fmt::Result {
+    let mut setup = Setup::default();
+    change.apply_to(&mut setup.settings);
+    let print = all().find(|setting| setting.name == change.word()).map(|setting| setting.print);
+    write!(f, " {}={}", change.word(), print.map(|print| print(&setup)).unwrap_or_default())
 }
 
 impl Cursor<'_> {
@@ -283,7 +344,7 @@ impl Cursor<'_> {
         };
         self.advance();
         self.sign("=")?;
-        (setting.parse)(self, setup)
+        setting.parse(self, setup)
     }
 
     fn offer_cluster_settings(&mut self, named: &[&str]) {
@@ -293,7 +354,7 @@ impl Cursor<'_> {
             }
             self.offer_setting(setting.name, setting.help, |cursor| {
                 // There is no value yet: what it may be is noted, the error is not needed.
-                let _ = (setting.parse)(cursor, &mut Setup::default());
+                let _ = setting.parse(cursor, &mut Setup::default());
             });
         }
         self.offer(PAPER.0, PAPER.1);

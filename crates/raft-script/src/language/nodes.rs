@@ -35,13 +35,12 @@ pub(super) const WORDS: &[Word<Statement>] = &[
                 "restart 3 alone",
                 "the same, with a configuration that lists only itself; its disk says otherwise",
             ),
+            (
+                "restart 3 batch=1 lease=off",
+                "the same, with other settings of this node from now on: those of node",
+            ),
         ],
-        parse: |cursor| {
-            let down = |state| matches!(state, NodeState::Crashed | NodeState::Refused);
-            let nodes = cursor.nodes_of(down)?;
-            let action = cursor.maybe_choice(STARTS).unwrap_or(NodeAction::Restart);
-            Ok(Statement::Order(Order::Node { nodes, action }))
-        },
+        parse: |cursor| cursor.restart(),
     },
     Word {
         name: "pause",
@@ -124,7 +123,7 @@ const UNSYNCED: &[Choice<Unsynced>] = &[
 ];
 
 /// After `restart`, the configuration. It is the right one if none is named.
-const STARTS: &[Choice<NodeAction>] = &[Choice {
+pub(super) const STARTS: &[Choice<NodeAction>] = &[Choice {
     name: "alone",
     help: "its configuration lists only itself",
     value: NodeAction::RestartAlone,

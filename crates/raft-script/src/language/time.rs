@@ -96,8 +96,8 @@ impl Cursor<'_> {
             return Err(self.error("a statement to carry out at that time"));
         }
         let statement = self.statement()?;
-        if matches!(statement, Statement::DiskContents { .. }) {
-            return Err(self.error_in_all("what disks hold before time passes"));
+        if statement.is_opening() {
+            return Err(self.error_in_all("what disks hold, and settings, before time passes"));
         }
         Ok(Statement::At { moment, statement: Box::new(statement) })
     }

@@ -464,6 +464,27 @@ fn a_byte_order_mark_is_passed_over() {
 }
 
 /// An error about a bound names the setting and its value as the script wrote them.
+/// Before everything but `cluster`, disks and other settings.
+#[test]
+fn settings_of_a_node_come_before_the_run() {
+    let text = "cluster nodes=3\nnode 3 batch=1\ndisk 2 terms=1\nnode 2 lease=off election=1s..2s";
+    assert!(parse(text).is_ok());
+    for text in ["run 1s\nnode 3 batch=1", "node 3 batch=1\ncluster nodes=3"] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+    for (line, words) in [
+        ("node 3", "a setting of one node: pre-vote"),
+        ("node 3 seed=1", "a setting of one node: pre-vote"),
+        ("restart 3 nodes=5", "a setting of one node: pre-vote"),
+        ("node leader batch=1", "a node"),
+        ("node 3 batch=1 batch=2", "`batch` only once"),
+        ("at 1s node 3 batch=1", "before time passes"),
+    ] {
+        let error = parse_line(line).unwrap_err().to_string();
+        assert!(error.contains(words), "{line}: {error}");
+    }
+}
+
 #[test]
 fn settings_out_of_bounds_are_named_as_in_the_script() {
     for (settings, place, words) in [

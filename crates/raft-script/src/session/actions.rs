@@ -67,6 +67,9 @@ impl Session {
     fn plan(&self, order: &Order) -> Result<Plan, ExecError> {
         match order {
             Order::Node { nodes, action } => self.for_each(nodes, |node| action.on(node)),
+            Order::Reconfigure { nodes, changes } => {
+                self.for_each(nodes, |node| Action::Reconfigure { node, changes: changes.clone() })
+            }
             Order::Disk { nodes, action } => self.for_each(nodes, |node| action.on(node)),
             Order::Link { ends, changes } => {
                 let pairs = self.pairs(ends)?;

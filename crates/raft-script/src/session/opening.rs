@@ -1,4 +1,4 @@
-//! The statements that make a world: `cluster`, and the contents of disks.
+//! The statements that make a world: `cluster`, the settings of nodes, and the contents of disks.
 
 mod contradiction;
 
@@ -7,7 +7,7 @@ use raft_core::{
     SnapshotWrite, Term,
 };
 use raft_kv::{ClientId, Command, Operation, Sequence, Store};
-use raft_sim::Setup;
+use raft_sim::{SettingChange, Setup};
 use raft_storage::{Records, WriteBatch};
 
 use super::Session;
@@ -19,8 +19,8 @@ use crate::statement::{DiskContents, Script, SourceLine, Statement};
 const AUTHOR: ClientId = ClientId(0);
 
 impl Session {
-    /// A session with the world that a script's `cluster` and `disk` statements describe, and the
-    /// statements that remain to be carried out.
+    /// A session with the world that a script's `cluster`, `node` and `disk` statements describe,
+    /// and the statements that remain to be carried out.
     ///
     /// # Errors
     /// When a setting is out of bounds or a disk image cannot be read.
@@ -32,6 +32,10 @@ impl Session {
             let fail = |error: StatementError| FailedStatement::at(line, error.into());
             if let Statement::Cluster(cluster) = &line.statement {
                 setup = Setup::clone(cluster);
+            } else if let Statement::NodeSettings { node, changes } = &line.statement {
+                let mut settings = setup.settings_of(*node).clone();
+                changes.iter().for_each(|change| change.apply_to(&mut settings));
+                setup.node_settings.insert(*node, settings);
             } else if let Statement::DiskContents { node, contents } = &line.statement {
                 let records = records(contents, &setup)
                     .and_then(|records| {
@@ -72,18 +76,27 @@ pub(crate) fn without_unknown_down(setup: &Setup) -> Setup {
     setup
 }
 
-/// The statements that make this world.
-pub(super) fn statements(setup: &Setup) -> Vec<Statement> {
+/// The statements that make the world of a set-up, as a script begins with them.
+pub fn opening_statements(setup: &Setup) -> Vec<Statement> {
     let disks = setup.disks.iter().map(|(node, records)| {
         let contents = DiskContents::Image(raft_storage::export(records));
         Statement::DiskContents { node: *node, contents }
     });
-    std::iter::once(cluster(setup)).chain(disks).collect()
+    std::iter::once(cluster(setup)).chain(node_settings(setup)).chain(disks).collect()
+}
+
+/// Settings of nodes that differ from the cluster's.
+fn node_settings(setup: &Setup) -> impl Iterator<Item = Statement> {
+    setup.node_settings.iter().filter_map(|(node, settings)| {
+        let changes = SettingChange::between(&setup.settings, settings);
+        let differs = !changes.is_empty();
+        differs.then_some(Statement::NodeSettings { node: *node, changes })
+    })
 }
 
 fn cluster(setup: &Setup) -> Statement {
     let mut setup = setup.clone();
-    setup.disks.clear();
+    (setup.disks, setup.node_settings) = Default::default();
     Statement::Cluster(Box::new(setup))
 }
 

@@ -14,7 +14,7 @@ use crate::network::{MAX_BANDWIDTH, MAX_CLOG, MAX_QUEUE, MAX_REPLAY};
 use crate::node::MAX_HANDLING;
 use crate::setup::HOUR;
 use crate::units::{Percent, Span};
-use crate::{ClockChange, DelayRange, Load, MessageId, MessageKind, NodeState};
+use crate::{ClockChange, DelayRange, Load, MessageId, MessageKind, NodeState, SetupError};
 
 /// Why an action was not done. Nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +45,8 @@ pub enum ActionError {
     Handling(Duration),
     /// A delay runs downwards, or past an hour.
     Delay(DelayRange),
+    /// The settings of a node do not fit together, or one is out of bounds.
+    Settings(SetupError),
     /// About the network.
     Network(NetworkError),
     /// About a disk.
@@ -169,6 +171,7 @@ impl fmt::Display for ActionError {
                 let (min, max) = (Span(*min), Span(*max));
                 write!(f, "a delay from {min} to {max} must go up, to {} at most", Span(HOUR))
             }
+            Self::Settings(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
             Self::Disk(error) => error.fmt(f),
             Self::Client(error) => error.fmt(f),

@@ -127,6 +127,7 @@ const AROUND: &[&str] = &[
     "client_timed_out",
     "clock_changed",
     "configured_alone",
+    "reconfigured",
     "crashed",
     "delivered",
     "disk_changed",

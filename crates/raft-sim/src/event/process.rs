@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use raft_core::NodeId;
 
-use crate::ClockChange;
 use crate::fingerprint::Fingerprint;
 use crate::units::Span;
+use crate::{ClockChange, SettingChange};
 
 /// What happens to a node's process, its clock or its speed.
 #[derive(Clone, Debug)]
@@ -20,6 +20,11 @@ pub enum ProcessEvent {
     /// Somebody edited the node's configuration: the start that follows is with itself as the only
     /// member.
     ConfiguredAlone,
+    /// Somebody changed the node's settings: the start that follows is the first one with them.
+    Reconfigured {
+        /// The settings that were changed.
+        changes: Vec<SettingChange>,
+    },
     /// The node refused to start from its disk.
     RestartRefused {
         /// The damage, and what to do, without the node's name.
@@ -47,6 +52,7 @@ impl ProcessEvent {
             Self::Crashed => "crashed",
             Self::Restarted => "restarted",
             Self::ConfiguredAlone => "configured_alone",
+            Self::Reconfigured { .. } => "reconfigured",
             Self::RestartRefused { .. } => "restart_refused",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
@@ -64,6 +70,7 @@ impl ProcessEvent {
                 (12, node, format!("node {node}: {reason}")).hash(hash);
             }
             Self::ConfiguredAlone => (70, node).hash(hash),
+            Self::Reconfigured { changes } => (72, node, changes).hash(hash),
             Self::Paused => (13, node).hash(hash),
             Self::Resumed => (14, node).hash(hash),
             Self::Slowed { handling } => (33, node, handling).hash(hash),
@@ -77,6 +84,10 @@ impl ProcessEvent {
             Self::Restarted => write!(f, "node {node} restarts from its disk"),
             Self::ConfiguredAlone => {
                 write!(f, "the configuration of node {node} lists only node {node} at this start")
+            }
+            Self::Reconfigured { changes } => {
+                let words: Vec<&str> = changes.iter().map(|change| change.word()).collect();
+                write!(f, "node {node} has other settings from now on: {}", words.join(", "))
             }
             Self::RestartRefused { reason } => write!(f, "node {node} refuses to start: {reason}"),
             Self::Paused => write!(f, "node {node} is paused"),

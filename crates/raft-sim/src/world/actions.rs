@@ -1,6 +1,7 @@
 //! What a person or a script does to the world.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use raft_core::{Input, Membership, MembershipChange, NodeId, RoleKind};
 use raft_storage::RecordKey;
@@ -12,7 +13,8 @@ use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
     Action, ActionError, AdminRequest, DiskAction, DiskChange, DiskDamage, DiskError, DiskEvent,
-    MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector, Unsynced,
+    MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector, SettingChange, SetupError,
+    Unsynced,
 };
 
 impl World {
@@ -31,6 +33,7 @@ impl World {
     fn perform(&mut self, action: &Action) -> Result<(), ActionError> {
         match action {
             Action::Node { node, action } => self.act_on_node(*node, *action),
+            Action::Reconfigure { node, changes } => self.reconfigure(*node, changes),
             Action::Disk { node, action: DiskAction::Change(change) } => {
                 self.set_disk(*node, *change)
             }
@@ -95,6 +98,19 @@ impl World {
             NodeAction::SetClock(change) => self.set_clock(node, change)?,
             NodeAction::Slow { handling } => self.set_slow(node, handling)?,
         }
+        Ok(())
+    }
+
+    fn reconfigure(&mut self, id: NodeId, changes: &[SettingChange]) -> Result<(), ActionError> {
+        self.require_startable(id)?;
+        let mut settings = self.node_mut(id).settings().clone();
+        changes.iter().for_each(|change| change.apply_to(&mut settings));
+        settings
+            .validate()
+            .map_err(|error| ActionError::Settings(SetupError::NodeConfig { node: id, error }))?;
+        self.node_mut(id).settings = Arc::new(settings);
+        self.emit_process(id, ProcessEvent::Reconfigured { changes: changes.to_vec() });
+        self.start_node(id);
         Ok(())
     }
 

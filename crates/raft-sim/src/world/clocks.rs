@@ -11,10 +11,10 @@ use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent};
 
 impl World {
     /// Whether the leases of a node, and its promises to leaders, cannot be relied on: its clock
-    /// drifts by more than `max_clock_drift_ppm` (see [`Setup::settings`](crate::Setup::settings)),
-    /// or drifted more or jumped during a lease that still lasts.
+    /// drifts by more than the smallest `max_clock_drift_ppm` of any node's settings, or drifted
+    /// more or jumped during a lease that still lasts.
     pub fn clock_out_of_bound(&self, node: NodeId) -> bool {
-        let bound = self.setup.settings.max_clock_drift_ppm;
+        let (bound, _) = self.clock_bounds();
         self.node(node).is_some_and(|node| node.clock.is_wrong(self.now, bound))
     }
 
@@ -29,11 +29,17 @@ impl World {
     }
 
     pub(super) fn change_clock(&mut self, id: NodeId, change: ClockChange) {
-        // No lease is longer, measured by a clock within the bound.
-        let window =
-            (self.setup.settings.max_clock_drift_ppm, self.setup.settings.election_timeout_min);
-        let now = self.now;
+        let (window, now) = (self.clock_bounds(), self.now);
         self.node_mut(id).clock.change(now, change, window);
+    }
+
+    /// The drift that every node allows for, and the longest of all leases, measured by a clock
+    /// within that bound.
+    fn clock_bounds(&self) -> (u32, Duration) {
+        let settings = || self.nodes.iter().map(crate::SimNode::settings);
+        let drift = settings().map(|its| its.max_clock_drift_ppm).min();
+        let lease = settings().map(|its| its.election_timeout_min).max();
+        (drift.unwrap_or(0), lease.unwrap_or(Duration::ZERO))
     }
 
     pub(super) fn set_slow(&mut self, id: NodeId, handling: Duration) -> Result<(), ActionError> {
