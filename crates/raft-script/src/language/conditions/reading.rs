@@ -143,10 +143,8 @@ impl Cursor<'_> {
             self.offer(name, "a kind of event");
         }
         let name = self.word().and_then(|word| EventKind::full_names().find(|it| *it == word));
-        let name = name.ok_or_else(|| {
-            let names: Vec<&str> = EventKind::full_names().collect();
-            self.error(format!("a kind of event: {}", names.join(", ")))
-        })?;
+        let name =
+            name.ok_or_else(|| self.error(kinds_of_event(self.word().unwrap_or_default())))?;
         self.advance();
         let is_at = self.eat(("at", "a node"));
         let node = if is_at { Some(self.selector()?) } else { None };
@@ -217,5 +215,19 @@ impl Cursor<'_> {
             return Err(self.error_from(at, format!("an answer that a client can get: {forms}")));
         }
         Ok(Condition::Client(ClientCondition::Answer { client, words }))
+    }
+}
+
+/// What was expected in the place of a word that is no kind of event: the kinds that have a part of
+/// it in their names; all, if none has.
+fn kinds_of_event(word: &str) -> String {
+    let is_alike = |name: &str| name.split('_').any(|part| word.split('_').any(|it| it == part));
+    let alike: Vec<&str> = EventKind::full_names().filter(|name| is_alike(name)).collect();
+    match alike.is_empty() {
+        true => {
+            let all: Vec<&str> = EventKind::full_names().collect();
+            format!("a kind of event: {}", all.join(", "))
+        }
+        false => format!("a kind of event, perhaps {}", alike.join(", ")),
     }
 }
