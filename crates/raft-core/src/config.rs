@@ -37,6 +37,9 @@ pub struct Config {
     pub settings: Settings,
     /// Whether to emit [`Output::Trace`](crate::Output::Trace). Default off.
     pub trace: bool,
+    /// Whether the pieces of a leader's snapshot go to the driver as they arrive
+    /// ([`Output::Files`](crate::Output::Files)), in place of the node's memory. Default off.
+    pub snapshot_files: bool,
     /// The planted bugs: rules that are switched off. Default none.
     #[cfg(feature = "bugs")]
     pub bugs: crate::Bugs,
@@ -192,6 +195,7 @@ impl Config {
             seed: id.0,
             settings: Settings::default(),
             trace: false,
+            snapshot_files: false,
             #[cfg(feature = "bugs")]
             bugs: crate::Bugs::NONE,
         }

@@ -1,5 +1,6 @@
 //! What a driver needs and could not know: clocks, the members, addresses, a state machine on disk,
-//! a slow state machine, snapshots that fail, and a quorum that is lost permanently.
+//! a slow state machine, snapshots in files, snapshots that fail, and a quorum that is lost
+//! permanently.
 //!
 //! This module has no code.
 //!
@@ -110,12 +111,47 @@
 //! A follower's disk that hangs delays nobody while the other disks are a quorum. A leader may
 //! commit entries that are not on its own disk, but it applies none of them, so its clients get no
 //! answer. If its disk finishes no write for four times [`Settings::election_timeout_max`] (one
-//! second more for each 16 MiB of a snapshot that is being written), and a quorum of the other
+//! second more for each 16 MiB of a snapshot in the write under way), and a quorum of the other
 //! voters answers and holds more of the log, the leader transfers leadership by itself
 //! ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting proposal with
 //! [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the other voters are
 //! no such quorum, the leader stays. The rule needs [`Input::Persisted`] only for writes that are
 //! durable, and nothing else from a driver.
+//!
+//! # Snapshots in files
+//!
+//! [`Persist`] requests are written in order, so a vote waits for every write before it. A snapshot
+//! of a gigabyte in such a request holds up votes and acknowledgements for as long as the disk
+//! takes, and the whole snapshot is in memory. A driver with large states keeps their data in files
+//! of its own, beside the ordered writes. The record of the snapshot, which holds the position, the
+//! membership and a [`SnapshotFile`], stays in the order and is small.
+//!
+//! - **Its own snapshots**: the driver writes the state to a new file, flushes it and its
+//!   directory, and answers [`Output::SnapshotNeeded`] with [`SnapshotData::File`]. The record
+//!   follows as [`Persist::snapshot`].
+//! - **Snapshots that arrive** go to the driver piece by piece if [`Config::snapshot_files`] is on:
+//!   [`FileTask::StorePiece`], then [`FileTask::StoreSnapshot`] when all pieces were handed over.
+//!   The node installs the snapshot, and asks for its record, when [`FileReport::SnapshotStored`]
+//!   says that the file is on stable storage. It tells the leader when the record is, too.
+//! - **Back-pressure**: the answer to a piece waits for [`FileReport::PieceStored`]. So the pieces
+//!   that the driver has not written are at most what the leader has under way, which its window
+//!   bounds ([`Settings::max_in_flight_bytes`]). To the leader, a slow disk looks like a slow link.
+//!   Report a piece when a `write` took it, before any flush.
+//! - **Sending**: [`FileTask::SendPiece`] has the message and the part of the file that belongs in
+//!   it. The driver reads, completes the message ([`FilePiece::with_data`]) and sends it, on any
+//!   thread. A piece that cannot be read, or for which there is no room, is dropped: the node takes
+//!   it for a message that the network lost.
+//! - **The life of a file**: the node says when nothing needs it any more ([`FileTask::DropFile`]):
+//!   the record of the next snapshot is on disk, no piece of it will be sent, and no
+//!   [`Output::Restore`] before it names it. A file that arrives is dropped with
+//!   [`FileTask::DropIncoming`], which also answers a [`FileTask::StoreSnapshot`] under way.
+//! - **At a start**, remove all files but the one that [`Recovered::snapshot`] names: a crash came
+//!   between a file and its record, or before a file was removed. Before that, check the file that
+//!   it names: if it is missing, too short or has another checksum, the disk is damaged. Do not
+//!   start; the server must be wiped and added as a new one. (`raft-storage` does both.)
+//!
+//! No output waits for a [`FileTask`], so it may be carried out on another thread, in the order of
+//! the tasks. Servers with files and servers without may be in one cluster.
 //!
 //! # Snapshots that fail
 //!

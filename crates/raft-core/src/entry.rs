@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 
-use crate::{Bytes, LogIndex, LogPosition, Membership, NodeId, Term};
+use crate::{Bytes, LogIndex, LogPosition, Membership, NodeId, SnapshotData, Term};
 
 /// One entry of the replicated log (§5.3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -64,8 +64,8 @@ pub struct Snapshot {
     pub last_included_term: Term,
     /// The latest membership in the part of the log that the snapshot replaces.
     pub membership: Membership,
-    /// The state machine, in its own encoding.
-    pub data: Bytes,
+    /// The state machine, in its own encoding: the bytes, or the file that has them.
+    pub data: SnapshotData,
 }
 
 impl Entry {

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-    Bytes, ChangeError, Entries, HardState, Instant, LogIndex, LogPosition, Membership,
-    MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot, Trace, Unheard,
+    Bytes, ChangeError, Entries, FileReport, FileTask, HardState, Instant, LogIndex, LogPosition,
+    Membership, MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot, SnapshotData,
+    Trace, Unheard,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -75,8 +76,8 @@ pub enum Input {
     SnapshotTaken {
         /// The last entry that the state includes. It must have been applied.
         through: LogIndex,
-        /// The encoded state.
-        data: Bytes,
+        /// The encoded state. If it is a file, that is on stable storage already.
+        data: SnapshotData,
     },
     /// The driver could not make the snapshot that [`Output::SnapshotNeeded`] asked for. The node
     /// keeps the log and asks again after more applied entries: an eighth of
@@ -86,6 +87,8 @@ pub enum Input {
         /// The `through` of the request.
         through: LogIndex,
     },
+    /// The driver did what an [`Output::Files`] asked for.
+    Files(FileReport),
     /// Act as if the election timeout had just elapsed, whatever the clock says. A leader ignores
     /// it. For tests and for people who watch. With lease reads on, a server that heard from a
     /// leader less than the shortest election timeout ago refuses: the lease depends on it.
@@ -138,6 +141,9 @@ pub enum Output {
         /// The last entry applied so far.
         through: LogIndex,
     },
+    /// Something to do with files of snapshots. Only with
+    /// [`Config::snapshot_files`](crate::Config::snapshot_files), or after a snapshot in a file.
+    Files(FileTask),
     /// A decision and its reason. Only with [`Config::trace`](crate::Config::trace).
     Trace(Trace),
 }

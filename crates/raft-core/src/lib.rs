@@ -20,9 +20,9 @@
 //!              Node::handle(now, Input)              Node::poll_output() -> Poll
 //!  driver  ────────────────────────────▶   Node   ─────────────────────────────────────▶  driver
 //!          Timeout, Message, Propose, Read,        Persist, Send, Apply, Restore, Reply,
-//!          Persisted, SnapshotTaken,               SnapshotNeeded, Trace;
+//!          Persisted, SnapshotTaken,               SnapshotNeeded, Files, Trace;
 //!          ChangeMembership,                       then the deadline
-//!          TransferLeadership, …
+//!          TransferLeadership, Files, …
 //! ```
 //!
 //! 1. Hand over an [`Input`] with [`Node::handle`], and the present time.
@@ -113,13 +113,17 @@
 //!                             }
 //!                         }
 //!                     }
-//!                     Output::Restore(snapshot) => self.state = snapshot.data.to_vec(),
+//!                     Output::Restore(snapshot) => {
+//!                         self.state = snapshot.data.bytes().expect("no files").to_vec();
+//!                     }
+//!                     // Only with `Config::snapshot_files`, and after `SnapshotData::File`.
+//!                     Output::Files(task) => unreachable!("there are no files: {task:?}"),
 //!                     Output::Reply { request, outcome } => {
 //!                         self.outcomes.push((request, outcome));
 //!                     }
 //!                     Output::SnapshotNeeded { through } => {
 //!                         let data = Bytes::from(self.state.clone());
-//!                         inputs.push_back(Input::SnapshotTaken { through, data });
+//!                         inputs.push_back(Input::SnapshotTaken { through, data: data.into() });
 //!                     }
 //!                     Output::Trace(trace) => println!("node {} {trace}", self.node.id()),
 //!                 }
@@ -264,7 +268,9 @@
 //! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are
 //!   shared with the log; a command that is forwarded is not.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
-//!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. The one that is arriving
+//!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. Of snapshots in
+//!   [files](drivers#snapshots-in-files), a few words for each piece after a gap and for each
+//!   unanswered piece. The one that is arriving
 //!   is discarded when its term is over, or when its entries are committed. For a snapshot being
 //!   sent, a few words for each piece in flight, of 4 KiB or more unless
 //!   [`Settings::snapshot_chunk_bytes`] is less.
@@ -302,8 +308,9 @@
 //!   twice. The state machine must recognise it (§8), as it must a client's retry.
 //! - A proposal has no outcome as long as no entry is committed at its index, and none after a
 //!   crash. A client needs its own timeout, and a way to repeat a command safely.
-//! - A snapshot is one value in memory, at the leader and at the follower, and so are the pieces
-//!   that have arrived; a follower that crashes in the middle starts from the first piece.
+//! - Without [files](drivers#snapshots-in-files), a snapshot is one value in memory, at the leader
+//!   and at the follower, and so are the pieces that have arrived. A follower that crashes in the
+//!   middle starts from the first piece, with files too.
 //! - Followers learn of a commit from the next message, at the latest with the next heartbeat.
 //! - The same seed after a restart draws the same timeouts again, and the same ids for forwarded
 //!   requests if the clock also starts at the same time. Give each server its own seed, ideally
@@ -321,6 +328,7 @@ mod bugs;
 mod config;
 pub mod drivers;
 mod entry;
+mod files;
 mod io;
 mod log;
 mod membership;
@@ -337,6 +345,7 @@ mod unheard;
 pub use bugs::{Bug, Bugs};
 pub use config::{Config, ConfigError, Settings};
 pub use entry::{Entries, Entry, HardState, Payload, Snapshot};
+pub use files::{FilePiece, FileReport, FileTask, IncomingId, SnapshotData, SnapshotFile};
 pub use io::{Input, Outcome, Output, Persist, Poll, ReadMode, Refusal, SnapshotWrite};
 pub use log::Log;
 pub use membership::{ChangeError, Membership, MembershipChange, Tally, VoterSet};

@@ -16,6 +16,7 @@
 //! | `change` | membership change (§6, dissertation chapter 4) |
 //! | `catch_up` | new servers catch up first (dissertation §4.2.1) |
 //! | `snapshot`, `incoming` | §7, compaction and the follower's side |
+//! | `files` | §7, snapshots in files of the driver |
 //! | `streaming`, `outgoing`, `window` | §7, the leader's side: pieces, losses, how much at once |
 //! | `forward` | requests that a follower forwards to its leader |
 //! | `durability` | withholds what is not yet on disk |
@@ -45,6 +46,7 @@ mod commit;
 mod durability;
 mod early;
 mod election;
+mod files;
 mod follower;
 mod forward;
 mod hung_disk;
@@ -74,6 +76,7 @@ use self::change::{Change, Wanted};
 use self::commit::Proposal;
 use self::durability::Durability;
 use self::early::EarlyEntries;
+use self::files::ReplacedFile;
 use self::forward::ForwardedRequest;
 use self::hung_disk::DiskWatch;
 use self::incoming::IncomingSnapshot;
@@ -85,8 +88,8 @@ use self::transfer::LeadershipTransfer;
 use crate::rng::Rng;
 use crate::{
     Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, IgnoreReason, IgnoredMessage,
-    Input, Instant, Log, LogIndex, Membership, MemoryUsage, Message, NodeId, Outcome, Output,
-    PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
+    IncomingId, Input, Instant, Log, LogIndex, Membership, MemoryUsage, Message, NodeId, Outcome,
+    Output, PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
     StepDownReason, Term, Trace,
 };
 
@@ -149,6 +152,8 @@ pub struct Node {
     forwarded: VecDeque<ForwardedRequest>,
     last_forward: ForwardId,
     incoming_snapshot: Option<IncomingSnapshot>,
+    last_incoming: IncomingId,
+    replaced_files: Vec<ReplacedFile>,
     early: EarlyEntries,
     /// The write that carries the last snapshot installed from a leader.
     snapshot_write: PersistId,
@@ -232,11 +237,15 @@ impl Node {
                 rule!(self.request_snapshot_if_due());
             }
             Input::SnapshotFailed { through } => rule!(self.snapshot_failed(through)),
+            Input::Files(report) => self.receive_file_report(report),
             Input::ForceElection => self.force_election(),
             Input::ForgetLeader => self.forget_leader(),
         }
         if !is_request {
             self.flush();
+        }
+        if !self.replaced_files.is_empty() {
+            self.drop_replaced_files();
         }
     }
 
@@ -395,7 +404,7 @@ impl Node {
             rounds: leader.map_or(0, |leader| leader.rounds.unanswered()),
             in_flight: leader
                 .map_or(0, |leader| leader.peers.iter().map(Progress::in_flight).sum()),
-            incoming_snapshot_bytes: incoming.map_or(0, IncomingSnapshot::len),
+            incoming_snapshot_bytes: incoming.map_or(0, IncomingSnapshot::bytes_here),
             early_bytes: self.early.bytes(),
             memberships: self.memberships.len(),
         }

@@ -200,7 +200,7 @@ pub(crate) fn bound(world: &World) -> Duration {
     let longest = logs.max().unwrap_or_default().min(1_000_000);
     let snapshots = world.nodes().filter_map(SimNode::core).filter_map(raft_core::Node::snapshot);
     let largest = snapshots.map(|snapshot| snapshot.data.len()).max().unwrap_or_default();
-    let pieces = (largest / setup.settings.snapshot_chunk_bytes) as u64 + 1;
+    let pieces = largest / setup.settings.snapshot_chunk_bytes as u64 + 1;
     let waiting: usize = world.clients().map(Client::queued).sum();
     let exchanges = longest + pieces + waiting as u64 + 16;
     let asking = setup.client_timeout * 2 * world.node_ids().len() as u32;

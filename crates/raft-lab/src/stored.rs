@@ -164,14 +164,17 @@ fn read(setup: &Setup, node: NodeId) -> Result<RecoveredDisk, String> {
         entries: last.or(base).map_or(0, |last| last.index.0) - base.map_or(0, |base| base.index.0),
         last_log: last.or(base).unwrap_or_default(),
         snapshot: base,
-        keys: count_keys(&recovered)
+        keys: count_keys(&records, &recovered)
             .map_err(|error| format!("node {node}: its snapshot cannot be read: {error}"))?,
     })
 }
 
-fn count_keys(recovered: &Recovered) -> Result<u64, String> {
+fn count_keys(records: &Records, recovered: &Recovered) -> Result<u64, String> {
     let mut store = match &recovered.snapshot {
-        Some(snapshot) => restore_store(&snapshot.data).map_err(|error| error.to_string())?,
+        Some(snapshot) => {
+            let data = records.data(&snapshot.data).map_err(|damage| damage.to_string())?;
+            restore_store(&data).map_err(|error| error.to_string())?
+        }
         None => Store::default(),
     };
     let included = recovered.snapshot.as_ref().map_or(LogIndex(0), |s| s.last_included_index);

@@ -333,7 +333,11 @@ fn record() -> impl Strategy<Value = RecordKey> {
         RecordKey::Bootstrap,
         RecordKey::BootstrapCopy,
     ];
-    prop_oneof![select(fixed), (1..=MAX_NUMBER).prop_map(|index| RecordKey::Entry(LogIndex(index)))]
+    prop_oneof![
+        select(fixed),
+        (1..=MAX_NUMBER).prop_map(|index| RecordKey::Entry(LogIndex(index))),
+        (1..=MAX_NUMBER).prop_map(RecordKey::SnapshotFile),
+    ]
 }
 
 /// Some settings of one node.

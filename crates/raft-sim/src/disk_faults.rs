@@ -102,12 +102,12 @@ impl fmt::Display for DiskDamage {
     }
 }
 
-/// A record in a sentence: `entry 3`, `the snapshot`.
+/// A record in a sentence: `entry 3`, `snapshot file 2`, `the snapshot`.
 pub(crate) struct The(pub(crate) RecordKey);
 
 impl fmt::Display for The {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if matches!(self.0, RecordKey::Entry(_)) {
+        if matches!(self.0, RecordKey::Entry(_) | RecordKey::SnapshotFile(_)) {
             self.0.fmt(f)
         } else {
             write!(f, "the {}", self.0)

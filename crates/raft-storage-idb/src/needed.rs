@@ -18,8 +18,8 @@ pub(crate) fn needed<'a>(
     let mut needed: Vec<_> = backwards
         .filter(|(node, write)| match write {
             Write::Put { key, .. } | Write::Delete { key } => overwritten.insert((*node, *key)),
-            // Earlier writes of these entries could be omitted too; the search is not worth it.
-            Write::DeleteEntries { .. } => true,
+            // Earlier writes of these could be omitted too; the search is not worth it.
+            Write::DeleteEntries { .. } | Write::DeleteFiles => true,
         })
         .collect();
     needed.reverse();

@@ -69,6 +69,7 @@ impl Stores {
                 let (store, place) = self.place(node, *key)?;
                 store.delete(&place)
             }
+            Write::DeleteFiles => self.snapshot.delete(&pairs(node, 0, LARGEST_NUMBER)?),
             Write::DeleteEntries { from, through } => match entries(node, *from, *through)? {
                 Some(range) => self.log.delete(&range),
                 None => return Ok(()),
@@ -88,6 +89,7 @@ impl Stores {
         Ok(match key {
             RecordKey::Entry(index) => (&self.log, pair(number(node, index.0)?)),
             RecordKey::Snapshot => (&self.snapshot, node_number),
+            RecordKey::SnapshotFile(handle) => (&self.snapshot, pair(number(node, handle)?)),
             RecordKey::HardState
             | RecordKey::HardStateCopy
             | RecordKey::SnapshotMark
@@ -104,19 +106,20 @@ impl Stores {
 }
 
 /// A range of a node's log; `None` if it is empty.
-fn entries(
-    node: NodeId,
-    from: LogIndex,
-    through: LogIndex,
-) -> Result<Option<IdbKeyRange>, IdbError> {
+fn entries(node: NodeId, from: LogIndex, through: LogIndex) -> Result<Option<JsValue>, IdbError> {
     let through = through.0.min(LARGEST_NUMBER);
     if from.0 > through {
         return Ok(None);
     }
-    let key = |index| Ok(Array::of2(&number(node, node.0)?, &number(node, index)?).into());
-    let (lower, upper): (JsValue, JsValue) = (key(from.0)?, key(through)?);
+    pairs(node, from.0, through).map(Some)
+}
+
+/// The keys of a node with these numbers.
+fn pairs(node: NodeId, from: u64, through: u64) -> Result<JsValue, IdbError> {
+    let key = |second| Ok(Array::of2(&number(node, node.0)?, &number(node, second)?).into());
+    let (lower, upper): (JsValue, JsValue) = (key(from)?, key(through)?);
     let range = IdbKeyRange::bound(&lower, &upper);
-    range.map(Some).map_err(|error| IdbError::from_js(&error))
+    range.map(Into::into).map_err(|error| IdbError::from_js(&error))
 }
 
 fn number(node: NodeId, number: u64) -> Result<JsValue, IdbError> {
@@ -136,7 +139,12 @@ pub(crate) fn read_place(
     key: &JsValue,
 ) -> Result<(NodeId, RecordKey), IdbError> {
     let place = match store {
-        SNAPSHOT => read_number(key).map(|node| (NodeId(node), RecordKey::Snapshot)),
+        SNAPSHOT => match read_number(key) {
+            Some(node) => Some((NodeId(node), RecordKey::Snapshot)),
+            None => read_pair(key).and_then(|(node, handle)| {
+                Some((NodeId(node), RecordKey::SnapshotFile(read_number(&handle)?)))
+            }),
+        },
         META => read_pair(key).and_then(|(node, name)| {
             let name = name.as_string()?;
             let (key, _) = META_NAMES.iter().find(|(_, other)| **other == name)?;

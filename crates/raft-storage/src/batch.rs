@@ -23,8 +23,10 @@ pub enum Write {
         /// The last index to remove, inclusive; `LogIndex(u64::MAX)`: all entries from `from` on.
         through: LogIndex,
     },
-    /// Remove one record. It may be absent. No request of the core needs this: it takes back lost
-    /// writes and erases a node.
+    /// Remove all files of snapshots.
+    DeleteFiles,
+    /// Remove one record. It may be absent. No [`Persist`] needs this: it removes a file, takes back
+    /// lost writes and erases a node.
     Delete {
         /// The record's place on the disk.
         key: RecordKey,
@@ -78,9 +80,9 @@ impl WriteBatch {
     #[must_use]
     pub fn erase() -> Self {
         let delete = |key| Write::Delete { key };
-        let mut writes: Vec<Write> = RecordKey::NOT_ENTRIES.into_iter().map(delete).collect();
+        let mut writes: Vec<Write> = RecordKey::SINGLE.into_iter().map(delete).collect();
         let (from, through) = (LogIndex(0), LogIndex(u64::MAX));
-        writes.push(Write::DeleteEntries { from, through });
+        writes.extend([Write::DeleteEntries { from, through }, Write::DeleteFiles]);
         Self { writes }
     }
 
@@ -104,7 +106,7 @@ impl WriteBatch {
     pub fn byte_len(&self) -> usize {
         let len = |write: &Write| match write {
             Write::Put { record, .. } => record.len(),
-            Write::DeleteEntries { .. } | Write::Delete { .. } => 0,
+            Write::DeleteEntries { .. } | Write::DeleteFiles | Write::Delete { .. } => 0,
         };
         self.writes.iter().map(len).sum()
     }

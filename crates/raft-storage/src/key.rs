@@ -29,11 +29,13 @@ pub enum RecordKey {
     Bootstrap,
     /// A copy of them: the witness of [`RecordKey::Bootstrap`].
     BootstrapCopy,
+    /// The data of a snapshot, by the handle of its file.
+    SnapshotFile(u64),
 }
 
 impl RecordKey {
-    /// All keys but those of entries.
-    pub(crate) const NOT_ENTRIES: [Self; 8] = [
+    /// All keys but those of entries and of files.
+    pub(crate) const SINGLE: [Self; 8] = [
         Self::HardState,
         Self::HardStateCopy,
         Self::SnapshotMark,
@@ -54,9 +56,10 @@ impl RecordKey {
             Self::SnapshotMark => (3, 0),
             Self::LogEnd => (4, 0),
             Self::Snapshot => (5, 0),
-            Self::Entry(index) => (6, index.0),
-            Self::InUse => (7, 0),
-            Self::BootstrapCopy => (8, 0),
+            Self::SnapshotFile(handle) => (6, handle),
+            Self::Entry(index) => (7, index.0),
+            Self::InUse => (8, 0),
+            Self::BootstrapCopy => (9, 0),
         }
     }
 
@@ -72,6 +75,7 @@ impl RecordKey {
             Self::InUse => (6, 0),
             Self::Bootstrap => (7, 0),
             Self::BootstrapCopy => (8, 0),
+            Self::SnapshotFile(handle) => (9, handle),
         };
         let mut bytes = [tag; 9];
         bytes[1..].copy_from_slice(&index.to_le_bytes());
@@ -103,6 +107,7 @@ impl fmt::Display for RecordKey {
             Self::InUse => f.write_str("note that the node was in use"),
             Self::Bootstrap => f.write_str("list of the first members"),
             Self::BootstrapCopy => f.write_str("copy of the list of the first members"),
+            Self::SnapshotFile(handle) => write!(f, "snapshot file {handle}"),
         }
     }
 }

@@ -47,7 +47,11 @@
 //!   a torn batch of entries, a lost removal of entries, and a lost record of the log's end. No
 //!   answer is right for all three, so there is none. Only a batch torn between the term and vote
 //!   and their copy is repaired: the newer one is right in every case.
-//! - An empty disk is a node's first start.
+//! - The data of a snapshot may be in a file, which is on disk before its record is
+//!   ([`RecordKey::SnapshotFile`]). The record of the snapshot is the witness of the file: it has
+//!   the file's length and checksum. Files that no record names are orphans, and no damage:
+//!   [`Records::without_orphans`] removes them.
+//! - An empty disk is a node's first start, and so is one with orphans only.
 //!
 //! Not detectable: a whole disk that went back to an earlier state, or that was emptied. Storage
 //! that can lose a whole disk (a browser may evict a database) must remember elsewhere that there
@@ -68,7 +72,7 @@ pub use key::RecordKey;
 pub use record::{
     FORMAT_VERSION, OLDEST_VERSION, RecordBytes, SnapshotMark, decode_bootstrap,
     decode_commit_index, decode_entry, decode_hard_state, decode_snapshot_mark, encode_entry,
-    encode_hard_state, encode_snapshot,
+    encode_file, encode_hard_state, encode_snapshot,
 };
 pub use records::Records;
 pub use recover::recover;

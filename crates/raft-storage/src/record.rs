@@ -11,14 +11,16 @@
 
 mod older;
 
-use raft_core::{Entry, HardState, LogIndex, LogPosition, Membership, Snapshot, Term};
+use raft_core::{
+    Bytes, Entry, HardState, LogIndex, LogPosition, Membership, Snapshot, SnapshotFile, Term,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{Damage, RecordKey};
 
 /// A record in its format on disk. Clones share the bytes.
-pub type RecordBytes = raft_core::Bytes;
+pub type RecordBytes = Bytes;
 
 /// The version of the format that this program writes. It reads [`OLDEST_VERSION`] too.
 ///
@@ -28,7 +30,8 @@ pub type RecordBytes = raft_core::Bytes;
 /// | 3 | the commit index, with the end of the log |
 /// | 4 | entries before the end of the snapshot: the start of the log, with the snapshot's mark |
 /// | 5 | contexts of members |
-pub const FORMAT_VERSION: u8 = 5;
+/// | 6 | snapshots whose data is in a file |
+pub const FORMAT_VERSION: u8 = 6;
 
 /// The oldest version that this program reads.
 pub const OLDEST_VERSION: u8 = 2;
@@ -72,6 +75,24 @@ pub fn encode_snapshot(snapshot: &Snapshot) -> RecordBytes {
     encode(RecordKey::Snapshot, snapshot)
 }
 
+/// A file with the data of a snapshot: its description for the record of the snapshot, and its own
+/// record, for [`RecordKey::SnapshotFile`] with its handle.
+pub fn encode_file(handle: u64, data: &Bytes) -> (SnapshotFile, RecordBytes) {
+    let (bytes, checksum) = (data.len() as u64, checksum_of_data(data));
+    let record = encode(RecordKey::SnapshotFile(handle), data);
+    (SnapshotFile { handle, bytes, checksum }, record)
+}
+
+/// The checksum in a [`SnapshotFile`]: a CRC-32 (IEEE) over the data.
+pub(crate) fn checksum_of_data(data: &[u8]) -> u32 {
+    crc32fast::hash(data)
+}
+
+/// The data in a [`RecordKey::SnapshotFile`] record.
+pub(crate) fn decode_file(handle: u64, record: &[u8]) -> Result<Bytes, Damage> {
+    decode(RecordKey::SnapshotFile(handle), record)
+}
+
 /// The record of an entry, for [`RecordKey::Entry`] with its index.
 ///
 /// A log also needs its witness: for a whole disk, see `Records::from(&Recovered)`.
@@ -97,9 +118,11 @@ pub(crate) fn decode_members(key: RecordKey, record: &[u8]) -> Result<Membership
 
 /// The snapshot of a [`RecordKey::Snapshot`] record.
 pub(crate) fn decode_snapshot(record: &[u8]) -> Result<Snapshot, Damage> {
-    match older::has_contexts(record) {
-        true => decode(RecordKey::Snapshot, record),
-        false => decode::<older::Snapshot>(RecordKey::Snapshot, record).map(Into::into),
+    let key = RecordKey::Snapshot;
+    match (older::has_files(record), older::has_contexts(record)) {
+        (true, _) => decode(key, record),
+        (false, true) => decode::<older::Snapshot<Membership>>(key, record).map(Into::into),
+        (false, false) => decode::<older::Snapshot<older::Membership>>(key, record).map(Into::into),
     }
 }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use imbl::OrdMap;
-use raft_core::{LogIndex, Persist, PersistId, Recovered, SnapshotWrite};
+use raft_core::{
+    Bytes, LogIndex, Persist, PersistId, Recovered, SnapshotData, SnapshotFile, SnapshotWrite,
+};
 
-use crate::{RecordBytes, RecordKey, Write, WriteBatch};
+use crate::record::{checksum_of_data, decode_file};
+use crate::{Damage, RecordBytes, RecordKey, Write, WriteBatch};
 
 /// The content of one node's disk. Cloning takes constant time and shares the records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,6 +21,10 @@ impl Records {
             match write {
                 Write::Put { key, record } => self.put(*key, record.clone()),
                 Write::DeleteEntries { from, through } => self.delete_entries(*from, *through),
+                Write::DeleteFiles => {
+                    let files: Vec<u64> = self.files().collect();
+                    files.into_iter().for_each(|file| self.remove(RecordKey::SnapshotFile(file)));
+                }
                 Write::Delete { key } => self.remove(*key),
             }
         }
@@ -71,6 +78,46 @@ impl Records {
         self.0.len()
     }
 
+    /// The handles of the files of snapshots, ascending.
+    pub fn files(&self) -> impl Iterator<Item = u64> {
+        let all = RecordKey::SnapshotFile(0)..=RecordKey::SnapshotFile(u64::MAX);
+        self.0.range(all).filter_map(|(key, _)| {
+            let RecordKey::SnapshotFile(handle) = key else { return None };
+            Some(*handle)
+        })
+    }
+
+    /// The files that the snapshot on this disk does not name: a crash came before its record was
+    /// written, or before the file was removed. The batch removes them.
+    #[must_use]
+    pub fn without_orphans(&self, recovered: &Recovered) -> WriteBatch {
+        let named = recovered.snapshot.as_ref().and_then(|snapshot| snapshot.data.file());
+        let is_orphan = |handle: &u64| named.is_none_or(|file| file.handle != *handle);
+        let delete = |handle| Write::Delete { key: RecordKey::SnapshotFile(handle) };
+        WriteBatch { writes: self.files().filter(is_orphan).map(delete).collect() }
+    }
+
+    /// The data of a snapshot.
+    ///
+    /// # Errors
+    /// The fault of its file.
+    pub fn data(&self, data: &SnapshotData) -> Result<Bytes, Damage> {
+        match data {
+            SnapshotData::Bytes(bytes) => Ok(bytes.clone()),
+            SnapshotData::File(file) => self.file(*file),
+        }
+    }
+
+    fn file(&self, file: SnapshotFile) -> Result<Bytes, Damage> {
+        let witness = RecordKey::Snapshot;
+        let record = self.get(RecordKey::SnapshotFile(file.handle));
+        let data = decode_file(file.handle, record.ok_or(Damage::Missing { witness })?)?;
+        match data.len() as u64 == file.bytes && checksum_of_data(&data) == file.checksum {
+            true => Ok(data),
+            false => Err(Damage::Contradicts { other: RecordKey::Snapshot }),
+        }
+    }
+
     /// Whether there are no records: the node's first start.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -107,6 +154,7 @@ impl Records {
                 Write::DeleteEntries { from, through } => {
                     touched.extend(self.entry_keys(*from, *through));
                 }
+                Write::DeleteFiles => touched.extend(self.files().map(RecordKey::SnapshotFile)),
             }
         }
         touched
@@ -114,7 +162,7 @@ impl Records {
 }
 
 /// A disk from which [`recover`](crate::recover) returns the same: for a node with an invented
-/// past.
+/// past. The file of its snapshot, if it has one, is still to be added.
 impl From<&Recovered> for Records {
     fn from(recovered: &Recovered) -> Self {
         let last = (recovered.commit_index > LogIndex(0))

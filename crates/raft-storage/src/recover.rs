@@ -18,11 +18,13 @@ use crate::{Damage, RecordKey, Records, StorageError};
 /// [`StorageError`] if a record is missing or damaged, contradicts another one, or should have been
 /// removed. The crate's documentation says which faults are found and which cannot be.
 pub fn recover(node: NodeId, records: &Records) -> Result<Recovered, StorageError> {
-    if records.is_empty() {
+    // A file may be on disk before the first record is.
+    let records_of_node = records.len() - records.files().count();
+    if records_of_node == 0 {
         return Ok(Recovered::default());
     }
     let disk = Disk { node, records };
-    if records.len() == 1 && records.get(RecordKey::InUse).is_some() {
+    if records_of_node == 1 && records.get(RecordKey::InUse).is_some() {
         return Err(disk.error(RecordKey::InUse, Damage::Wiped));
     }
     let bootstrap = disk.bootstrap()?;
@@ -71,7 +73,9 @@ impl Disk<'_> {
         let required = |key, twin| {
             self.read::<HardState>(key)?.ok_or_else(|| {
                 // Every other record was written together with a term or after it (§5.1).
-                let others = || self.records.iter().map(|(other, _)| *other);
+                let is_file = |key: &RecordKey| matches!(key, RecordKey::SnapshotFile(_));
+                let others =
+                    || self.records.iter().map(|(other, _)| *other).filter(|other| !is_file(other));
                 let witness = others().find(|other| *other == twin).or_else(|| others().next());
                 self.error(key, Damage::Missing { witness: witness.unwrap_or(twin) })
             })
@@ -103,6 +107,11 @@ impl Disk<'_> {
         }
         if snapshot.membership.validate().is_err() {
             return Err(self.error(key, Damage::Undecodable));
+        }
+        if let Some(file) = snapshot.data.file()
+            && let Err(damage) = self.records.data(&snapshot.data)
+        {
+            return Err(self.error(RecordKey::SnapshotFile(file.handle), damage));
         }
         let SnapshotMark { last_included, log_start } = mark;
         let is_start_right = match log_start.index == last_included.index {

@@ -5,10 +5,10 @@ use proptest::option;
 use proptest::prelude::*;
 use raft_core::{
     Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist,
-    PersistId, Recovered, Snapshot, SnapshotWrite, Term,
+    PersistId, Recovered, Snapshot, SnapshotData, SnapshotWrite, Term,
 };
 
-use crate::{Records, WriteBatch};
+use crate::{RecordBytes, RecordKey, Records, WriteBatch, encode_file};
 
 /// One request of a core; numbers are reduced to the range that makes sense at the time.
 #[derive(Clone, Debug)]
@@ -23,7 +23,8 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Held {
     membership: Membership,
-    data: Vec<u8>,
+    data: SnapshotData,
+    is_in_file: bool,
 }
 
 /// The requests of a core in one incarnation, and the state of the disk after each.
@@ -31,15 +32,24 @@ struct Held {
 pub(crate) struct History {
     pub(crate) persists: Vec<Persist>,
     pub(crate) states: Vec<Recovered>,
+    /// The files of all snapshots. Those of replaced ones are orphans.
+    files: Vec<(RecordKey, RecordBytes)>,
 }
 
 impl History {
     /// The disk at the end.
     pub(crate) fn disk(&self) -> Records {
-        let mut disk = Records::default();
+        let mut disk = self.files();
         for persist in &self.persists {
             disk.apply(&WriteBatch::from_persist(persist));
         }
+        disk
+    }
+
+    /// The disk with all files, before the first request.
+    pub(crate) fn files(&self) -> Records {
+        let mut disk = Records::default();
+        self.files.iter().for_each(|(key, record)| disk.put(*key, record.clone()));
         disk
     }
 
@@ -49,15 +59,33 @@ impl History {
     }
 }
 
+impl Step {
+    /// The step with the data of its snapshot in a file, if it is to be, and that file.
+    fn with_file(mut self, handle: u64) -> (Self, Option<(RecordKey, RecordBytes)>) {
+        let held = match &mut self {
+            Self::Compact { held, .. } | Self::Install { held, .. } => held,
+            Self::Vote { .. } | Self::Append { .. } => return (self, None),
+        };
+        let Some(data) = held.data.bytes().filter(|_| held.is_in_file) else {
+            return (self, None);
+        };
+        let (file, record) = encode_file(handle, data);
+        held.data = file.into();
+        (self, Some((RecordKey::SnapshotFile(handle), record)))
+    }
+}
+
 /// 1 to `steps` requests.
 pub(crate) fn history(steps: usize) -> impl Strategy<Value = History> {
     // A server that is to join a cluster stores that there were no members.
     let bootstrap = prop_oneof![Just(Membership::empty()), membership()];
     (option::of(bootstrap), vec(step(), 1..=steps)).prop_map(|(mut bootstrap, steps)| {
-        let mut history = History { persists: Vec::new(), states: Vec::new() };
+        let mut history = History { persists: Vec::new(), states: Vec::new(), files: Vec::new() };
         let mut state = Recovered::default();
         for step in steps {
             let id = PersistId(history.persists.len() as u64 + 1);
+            let (step, file) = step.with_file(id.0);
+            history.files.extend(file);
             let mut persist = request(&state, step, id);
             persist.bootstrap = bootstrap.take().map(Into::into);
             let mut after = state.clone();
@@ -192,7 +220,10 @@ fn payload() -> impl Strategy<Value = Payload> {
 }
 
 fn held() -> impl Strategy<Value = Held> {
-    (membership(), bytes()).prop_map(|(membership, data)| Held { membership, data })
+    (membership(), bytes(), any::<bool>()).prop_map(|(membership, data, is_in_file)| {
+        let data = Bytes::from(data).into();
+        Held { membership, data, is_in_file }
+    })
 }
 
 /// Simple or joint, with learners or without; some learners are outgoing voters.
@@ -216,6 +247,6 @@ fn snapshot(position: LogPosition, held: Held) -> Snapshot {
         last_included_index: position.index,
         last_included_term: position.term,
         membership: held.membership,
-        data: Bytes::from(held.data),
+        data: held.data,
     }
 }

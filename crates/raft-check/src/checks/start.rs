@@ -33,8 +33,7 @@ impl Checks {
         self.shadows.nodes.sort_by_key(|node| node.id);
         let newest = held.iter().max_by_key(|held| (snapshot_end(&held.recovered), held.node));
         if let Some(Held { node, recovered, .. }) = newest {
-            let sessions = world.setup().sessions;
-            self.begin_ledger(*node, recovered.snapshot.as_ref(), sessions);
+            self.begin_ledger(world, *node, recovered.snapshot.as_ref());
         }
         let committed = held.iter().max_by_key(|held| held.recovered.commit_index);
         if let Some(Held { node, recovered, .. }) = committed {
@@ -76,13 +75,15 @@ impl Checks {
 
     /// Begins the ledger with the snapshot of a node. All entries that a snapshot replaces were
     /// committed before it was taken (§7).
-    fn begin_ledger(&mut self, id: NodeId, snapshot: Option<&Snapshot>, sessions: usize) {
+    fn begin_ledger(&mut self, world: &World, id: NodeId, snapshot: Option<&Snapshot>) {
         let shadows = &mut self.shadows;
         let Some((snapshot, node)) = snapshot.zip(shadows.node(id)) else { return };
         let prefix = node.disk.log.get(snapshot.last_included_index).unwrap_or(PrefixHash::EMPTY);
         // If the snapshot cannot be read, its node refuses to start.
-        let store = restore_store(&snapshot.data).unwrap_or_default();
-        let store = store.keeping_sessions(sessions);
+        let disk = world.node(id).map(|node| node.disk().durable());
+        let data = disk.and_then(|disk| disk.data(&snapshot.data).ok());
+        let store = data.and_then(|data| restore_store(&data).ok()).unwrap_or_default();
+        let store = store.keeping_sessions(world.setup().sessions);
         shadows.ledger = Ledger::new(snapshot.last_included_index, prefix, store);
         shadows.committed =
             Memberships::new(snapshot.last_included_index, snapshot.membership.clone());

@@ -322,7 +322,7 @@ struct Trailing {
     entries: u64,
     bytes: u64,
     /// Bytes of the snapshot.
-    state: usize,
+    state: u64,
 }
 
 fn trailing_fits(trailing: Trailing, settings: &Settings) -> Verdict {
@@ -330,8 +330,8 @@ fn trailing_fits(trailing: Trailing, settings: &Settings) -> Verdict {
     let limit = settings.trailing_entries as usize;
     at_most(node, "entries before the end of the snapshot", entries as usize, limit)?;
     // A state that is smaller than one piece counts as one piece.
-    let limit = state.max(settings.snapshot_chunk_bytes);
-    at_most(node, "bytes of entries before the end of the snapshot", bytes as usize, limit)
+    let limit = state.max(settings.snapshot_chunk_bytes as u64);
+    at_most(node, "bytes of entries before the end of the snapshot", bytes as usize, limit as usize)
 }
 
 /// A leader's view of another server after it has sent entries.

@@ -64,8 +64,9 @@ impl Checker for HungDisk {
             None => Waiting { write, clock, since: now, ahead: None },
         });
         let settings = node.settings();
-        // A disk that writes a snapshot has one second more for each 16 MiB.
-        let snapshot = prompt.core.snapshot().map_or(0, |taken| taken.data.len() as u64);
+        // A disk that writes a snapshot in its record has one second more for each 16 MiB.
+        let bytes = prompt.core.snapshot().and_then(|taken| taken.data.bytes());
+        let snapshot = bytes.map_or(0, |bytes| bytes.len() as u64);
         let writing = Duration::from_micros(snapshot * 1_000_000 / (16 << 20));
         let patience = settings.election_timeout_max * 4 + writing + SLACK;
         if now - state.since <= patience {

@@ -262,7 +262,10 @@ fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
             Some(DiskEffect::TruncateFrom(*from))
         }
         // Witnesses, the content of a snapshot, and the entries that it replaces.
-        Write::Put { .. } | Write::DeleteEntries { .. } | Write::Delete { .. } => None,
+        Write::Put { .. }
+        | Write::DeleteEntries { .. }
+        | Write::DeleteFiles
+        | Write::Delete { .. } => None,
     })
 }
 

@@ -207,6 +207,7 @@ impl Server {
                 }
                 // The leader of a server that is to fall behind keeps its log whole.
                 Poll::Output(Output::Restore(_)) => panic!("a snapshot was sent"),
+                Poll::Output(Output::Files(task)) => panic!("there are no files: {task:?}"),
                 Poll::Output(Output::Trace(_)) => {}
                 Poll::Drained { .. } => {
                     let report = report.take().map(Input::Persisted);
@@ -230,7 +231,7 @@ impl Server {
     /// The state machine as it is, if it is wanted.
     fn snapshot(&mut self) -> Option<Input> {
         let through = self.snapshot_needed.take()?;
-        Some(Input::SnapshotTaken { through, data: Bytes::from(&self.applied.encode()) })
+        Some(Input::SnapshotTaken { through, data: Bytes::from(&self.applied.encode()).into() })
     }
 }
 

@@ -57,7 +57,7 @@ impl Cargo {
                     last_included_index: LogIndex(1000),
                     last_included_term: Term(1),
                     membership: members.clone(),
-                    data: Bytes::from(vec![1; (mib << 20) as usize]),
+                    data: Bytes::from(vec![1; (mib << 20) as usize]).into(),
                 }),
                 ..Recovered::default()
             },

@@ -136,6 +136,7 @@ impl World {
                 | Output::Restore(_)
                 | Output::Reply { .. }
                 | Output::SnapshotNeeded { .. }
+                | Output::Files(_)
                 | Output::Trace(_) => {}
             }
         }

@@ -9,9 +9,9 @@ use alloc::collections::VecDeque;
 
 use super::{Node, Role};
 use crate::{
-    AppendEntriesReply, Body, DiskTrace, Entries, HardState, InstallSnapshotReply, LogIndex,
-    LogPosition, Membership, Message, NodeId, Output, Persist, PersistId, Snapshot, SnapshotWrite,
-    Term,
+    AppendEntriesReply, Body, DiskTrace, Entries, FileTask, HardState, InstallSnapshotReply,
+    LogIndex, LogPosition, Membership, Message, NodeId, Output, Persist, PersistId, Snapshot,
+    SnapshotWrite, Term,
 };
 
 /// The writes that must be on disk before an output may leave. `Node::needs` has those of each
@@ -143,7 +143,9 @@ impl Durability {
     /// `log_start`.
     pub(super) fn write_snapshot(&mut self, snapshot: Snapshot, log_start: LogPosition) {
         self.note_log_write(snapshot.last_included_index);
-        self.snapshot = (self.collecting_id(), snapshot.data.len() as u64);
+        // A file is not part of the write.
+        let bytes = snapshot.data.bytes().map_or(0, |bytes| bytes.len() as u64);
+        self.snapshot = (self.collecting_id(), bytes);
         self.collecting.snapshot = Some(Box::new(SnapshotWrite { snapshot, log_start }));
         self.has_collected = true;
     }
@@ -171,7 +173,7 @@ impl Durability {
         if queue.len() <= limit {
             return false;
         }
-        let oldest = queue.iter().position(|(_, output)| matches!(output, Output::Send { .. }));
+        let oldest = queue.iter().position(|(_, output)| is_message(output));
         oldest.is_some_and(|oldest| queue.remove(oldest).is_some())
     }
 
@@ -206,6 +208,10 @@ impl Durability {
             _ => self.log_writes.push_back((id, last)),
         }
     }
+}
+
+fn is_message(output: &Output) -> bool {
+    matches!(output, Output::Send { .. } | Output::Files(FileTask::SendPiece(_)))
 }
 
 /// Whether an answer became part of one that waits for the same write: a leader repeats its
@@ -263,7 +269,7 @@ impl Node {
             Body::InstallSnapshotReply(InstallSnapshotReply::Installed { .. }) => {
                 Needs::HardStateAndLog
             }
-            // The pieces that have arrived are in memory only.
+            // The pieces that have arrived may be lost in a crash.
             Body::InstallSnapshotReply(InstallSnapshotReply::Continue { .. }) => Needs::HardState,
             // The leader's own log may be late (dissertation §10.2.1).
             Body::AppendEntries(_) => Needs::HardState,

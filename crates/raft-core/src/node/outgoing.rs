@@ -122,7 +122,7 @@ impl OutgoingSnapshot {
     }
 
     fn total(&self) -> u64 {
-        self.snapshot.data.len() as u64
+        self.snapshot.data.len()
     }
 
     /// How many bytes from the start the peer holds.

@@ -204,7 +204,7 @@ impl Progress {
             }
             ProgressState::Snapshot(outgoing) => {
                 let received = outgoing.received();
-                let total = outgoing.snapshot.data.len() as u64;
+                let total = outgoing.snapshot.data.len();
                 (ProgressKind::Snapshot { received, total }, outgoing.in_flight())
             }
         };

@@ -11,8 +11,9 @@ use super::snapshot::SnapshotRequest;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
-    Config, ConfigError, Entry, ForwardId, HardState, HeartbeatRound, Instant, LifecycleTrace, Log,
-    LogIndex, LogPosition, Membership, Output, Payload, PersistId, Snapshot, Term,
+    Config, ConfigError, Entry, ForwardId, HardState, HeartbeatRound, IncomingId, Instant,
+    LifecycleTrace, Log, LogIndex, LogPosition, Membership, Output, Payload, PersistId, Snapshot,
+    Term,
 };
 
 /// The state on a server's disk. The default is an empty disk: the server's first start.
@@ -154,6 +155,8 @@ impl Node {
             forwarded: VecDeque::new(),
             last_forward,
             incoming_snapshot: None,
+            last_incoming: IncomingId(0),
+            replaced_files: Vec::new(),
             early: EarlyEntries::default(),
             snapshot_write: PersistId(0),
             snapshot_request: SnapshotRequest::default(),

@@ -6,11 +6,11 @@
 use super::Node;
 use super::commit::bytes_of;
 use super::durability::Needs;
-use super::incoming::IncomingSnapshot;
+use super::incoming::{IncomingSnapshot, Kept};
 use crate::{
-    Body, Bytes, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
+    Body, FileTask, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
     LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
-    SnapshotRefusal, SnapshotTrace,
+    SnapshotData, SnapshotRefusal, SnapshotTrace,
 };
 
 /// After a failure the driver is asked again after this part of the threshold.
@@ -63,12 +63,11 @@ impl Node {
     }
 
     /// Raft §7: the state machine's own snapshot. The log up to there is no longer needed.
-    pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: Bytes) {
+    pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: SnapshotData) {
         let limit = self.config.settings.max_snapshot_bytes;
-        if data.len() as u64 > limit {
+        if data.len() > limit {
             // No follower would accept it: the log is what repairs them.
-            let reason = SnapshotRefusal::TooLarge { limit };
-            self.trace(|| SnapshotTrace::Ignored { through, reason });
+            self.refuse_snapshot(through, &data, SnapshotRefusal::TooLarge { limit });
             if self.snapshot_request.through == Some(through) {
                 self.snapshot_failed(through);
             }
@@ -87,7 +86,7 @@ impl Node {
             None
         };
         if let Some(reason) = refusal {
-            return self.trace(|| SnapshotTrace::Ignored { through, reason });
+            return self.refuse_snapshot(through, &data, reason);
         }
         let term = self.log.term_at(through).expect("applied entries after a snapshot are held");
         let position = LogPosition::new(through, term);
@@ -109,8 +108,18 @@ impl Node {
         rule!(self.store_snapshot(&snapshot));
     }
 
+    fn refuse_snapshot(&mut self, through: LogIndex, data: &SnapshotData, reason: SnapshotRefusal) {
+        self.trace(|| SnapshotTrace::Ignored { through, reason });
+        if let Some(file) = data.file() {
+            self.ask_driver(FileTask::DropFile(file));
+        }
+    }
+
     pub(super) fn store_snapshot(&mut self, snapshot: &Snapshot) {
-        self.snapshot = Some(snapshot.clone());
+        let replaced = self.snapshot.replace(snapshot.clone());
+        if let Some(file) = replaced.and_then(|replaced| replaced.data.file()) {
+            self.replace_file(file);
+        }
         self.durability.write_snapshot(snapshot.clone(), self.log.base());
     }
 
@@ -123,10 +132,10 @@ impl Node {
     /// Raft §7: where the log starts once there is a snapshot through `end`, an entry that it
     /// holds, with so many bytes. Entries before `end` are kept for servers that lack only those:
     /// as many as the setting says, if together they are no more bytes than the state.
-    pub(super) fn log_start_after(&self, end: LogPosition, state_bytes: usize) -> LogPosition {
+    pub(super) fn log_start_after(&self, end: LogPosition, state_bytes: u64) -> LogPosition {
         let settings = &self.config.settings;
         // Below one piece a snapshot saves nothing.
-        let limit = state_bytes.max(settings.snapshot_chunk_bytes) as u64;
+        let limit = state_bytes.max(settings.snapshot_chunk_bytes as u64);
         self.log.start_of_part(end.index, (settings.trailing_entries, limit), bytes_of)
     }
 
@@ -138,7 +147,10 @@ impl Node {
         let (last_included, round) = (request.last_included(), request.round);
         if !rule!(self.is_snapshot_newer(last_included)) {
             let commit_index = self.commit_index;
-            self.incoming_snapshot.take_if(|i| i.last_included.index <= commit_index);
+            let is_useless = |i: &mut IncomingSnapshot| i.last_included.index <= commit_index;
+            if let Some(useless) = self.incoming_snapshot.take_if(is_useless) {
+                self.drop_incoming_file(&useless);
+            }
             return self.send_snapshot_installed(from, last_included.index, round);
         }
         let end = request.offset.checked_add(request.data.len() as u64);
@@ -147,13 +159,16 @@ impl Node {
             let reason = IgnoreReason::SnapshotTooLarge { limit };
             return self.ignore(from, "InstallSnapshot", reason);
         }
-        let (incoming, held) = self.store_chunk(request);
+        let (mut incoming, held) = self.store_chunk(from, request);
         let received = incoming.received();
         self.trace(|| SnapshotTrace::ChunkStored { last_included, received });
         if incoming.is_complete() {
-            let data = incoming.into_data();
-            rule!(self.install_snapshot(request, &data));
-            return self.send_snapshot_installed(from, last_included.index, round);
+            if incoming.file.is_none() {
+                let snapshot = incoming.into_snapshot(None);
+                rule!(self.install_snapshot(&snapshot));
+                return self.send_snapshot_installed(from, last_included.index, round);
+            }
+            self.flush_incoming_file(&mut incoming);
         }
         self.incoming_snapshot = Some(incoming);
         self.send_snapshot_continue(from, last_included.index, (received, held), round);
@@ -173,11 +188,12 @@ impl Node {
         };
         if let Some(useless) = self.incoming_snapshot.take_if(is_useless) {
             self.trace_abandoned(&useless);
+            self.drop_incoming_file(&useless);
         }
     }
 
-    fn trace_abandoned(&mut self, incoming: &IncomingSnapshot) {
-        let (last_included, received) = (incoming.last_included, incoming.len() as u64);
+    pub(super) fn trace_abandoned(&mut self, incoming: &IncomingSnapshot) {
+        let (last_included, received) = (incoming.last_included, incoming.len());
         self.trace(|| SnapshotTrace::Abandoned { last_included, received });
     }
 
@@ -185,30 +201,38 @@ impl Node {
     /// its bytes are held.
     fn store_chunk(
         &mut self,
+        from: NodeId,
         request: &InstallSnapshot,
     ) -> (IncomingSnapshot, Option<PieceNumber>) {
         let (last_included, term) = (request.last_included(), self.current_term);
+        let is_same = |i: &IncomingSnapshot| i.last_included == last_included && i.term == term;
         let mut incoming = match self.incoming_snapshot.take() {
-            Some(same) if same.last_included == last_included && same.term == term => same,
+            Some(same) if is_same(&same) => same,
             // Another leader may encode the same state in other bytes.
-            Some(other) => {
-                self.trace_abandoned(&other);
-                IncomingSnapshot::new(last_included, term)
+            other => {
+                if let Some(other) = other {
+                    self.trace_abandoned(&other);
+                    self.drop_incoming_file(&other);
+                }
+                let file = self.new_incoming_file();
+                IncomingSnapshot::new(request, (from, term), file)
             }
-            None => IncomingSnapshot::new(last_included, term),
         };
-        let limit = self.config.settings.max_in_flight_bytes;
-        let is_held = incoming.store(request, limit);
+        let Kept { is_held, news } =
+            incoming.store(request, self.config.settings.max_in_flight_bytes);
+        if let (Some(file), Some((offset, data))) = (&mut incoming.file, news) {
+            self.hand_over_piece(file, offset, data);
+        }
         (incoming, is_held.then_some(request.number))
     }
 
     /// Figure 13, steps 6 to 8.
-    pub(super) fn install_snapshot(&mut self, request: &InstallSnapshot, data: &Bytes) {
-        let last_included = request.last_included();
+    pub(super) fn install_snapshot(&mut self, snapshot: &Snapshot) {
+        let last_included = snapshot.position();
         let agrees = self.log.term_at(last_included.index) == Some(last_included.term);
         if agrees {
             // Step 6: the entries after the snapshot are kept.
-            let start = self.log_start_after(last_included, data.len());
+            let start = self.log_start_after(last_included, snapshot.data.len());
             self.log.compact(start);
         } else {
             // Step 7: this log contradicts the snapshot, or ends before it.
@@ -217,14 +241,8 @@ impl Node {
         }
         let kept_entries = self.log.last().index.0 - last_included.index.0;
         self.trace(|| SnapshotTrace::Installed { last_included, kept_entries });
-        rule!(self.install_membership(last_included.index, &request.membership));
-        let snapshot = Snapshot {
-            last_included_index: last_included.index,
-            last_included_term: last_included.term,
-            membership: request.membership.clone(),
-            data: data.clone(),
-        };
-        rule!(self.store_snapshot(&snapshot));
+        rule!(self.install_membership(last_included.index, &snapshot.membership));
+        rule!(self.store_snapshot(snapshot));
         self.snapshot_write = self.durability.collecting_id();
         self.commit_index = last_included.index;
         self.last_applied = last_included.index;
@@ -258,7 +276,7 @@ impl Node {
         self.durability.is_durable(self.snapshot_write)
     }
 
-    fn send_snapshot_installed(
+    pub(super) fn send_snapshot_installed(
         &mut self,
         to: NodeId,
         match_index: LogIndex,
@@ -277,6 +295,6 @@ impl Node {
     ) {
         let reply =
             InstallSnapshotReply::Continue { last_included_index, next_offset, held, round };
-        self.send(to, Body::InstallSnapshotReply(reply));
+        self.answer_when_stored(to, reply);
     }
 }

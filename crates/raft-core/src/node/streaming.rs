@@ -11,8 +11,9 @@ use super::outgoing::{AnswerNews, NextPiece, OutgoingSnapshot};
 use super::progress::ProgressState;
 use super::{Leader, Node};
 use crate::{
-    AppendEntries, Body, Entries, HeartbeatRound, IgnoreReason, InstallSnapshot,
-    InstallSnapshotReply, LogIndex, LogPosition, NodeId, PieceNumber, Snapshot, SnapshotTrace,
+    AppendEntries, Body, Bytes, Entries, FilePiece, HeartbeatRound, IgnoreReason, InstallSnapshot,
+    InstallSnapshotReply, LogIndex, LogPosition, Message, NodeId, PieceNumber, Snapshot,
+    SnapshotData, SnapshotTrace,
 };
 
 const REPLY: &str = "InstallSnapshotReply";
@@ -23,7 +24,7 @@ impl Node {
         let snapshot = self.snapshot.clone().expect("entries are dropped only for a snapshot");
         let progress = &mut leader.peers[position];
         let (peer, next_index) = (progress.peer, progress.next_index);
-        let (last_included, bytes) = (snapshot.position(), snapshot.data.len() as u64);
+        let (last_included, bytes) = (snapshot.position(), snapshot.data.len());
         let (settings, round_trip) = (&self.config.settings, progress.round_trip);
         let outgoing = OutgoingSnapshot::new(snapshot, settings, round_trip);
         progress.state = ProgressState::Snapshot(Box::new(outgoing));
@@ -45,7 +46,7 @@ impl Node {
         let ProgressState::Snapshot(outgoing) = &mut progress.state else { return };
         let Some(number) = outgoing.question_when_silent() else { return };
         let (peer, last_included) = (progress.peer, outgoing.snapshot.position());
-        let total = outgoing.snapshot.data.len() as u64;
+        let total = outgoing.snapshot.data.len();
         self.trace(|| SnapshotTrace::Asked { peer, last_included });
         self.send_piece(leader, position, NextPiece { number, bytes: total..total });
     }
@@ -77,17 +78,30 @@ impl Node {
         let Snapshot { last_included_index, last_included_term, membership, data } =
             &outgoing.snapshot;
         let NextPiece { number, bytes } = next;
+        let (piece, file) = match data {
+            SnapshotData::Bytes(data) => {
+                (data.slice(bytes.start as usize, bytes.end as usize), None)
+            }
+            SnapshotData::File(file) => (Bytes::default(), Some(*file)),
+        };
         let request = InstallSnapshot {
             last_included_index: *last_included_index,
             last_included_term: *last_included_term,
             membership: membership.clone(),
             offset: bytes.start,
-            data: data.slice(bytes.start as usize, bytes.end as usize),
-            done: bytes.end == data.len() as u64,
+            data: piece,
+            done: bytes.end == data.len(),
             number,
             round: leader.rounds.current(),
         };
-        self.send(progress.peer, Body::InstallSnapshot(request));
+        let (to, body) = (progress.peer, Body::InstallSnapshot(request));
+        match file {
+            Some(file) if !bytes.is_empty() => {
+                let message = Message { term: self.current_term, body };
+                self.send_file_piece(FilePiece { to, message, file, bytes });
+            }
+            Some(_) | None => self.send(to, body),
+        }
     }
 
     pub(super) fn receive_install_snapshot_reply(

@@ -10,6 +10,8 @@ mod builders;
 #[path = "../raft/cluster.rs"]
 #[allow(dead_code, reason = "the harness is written for `tests/raft`")]
 mod cluster;
+#[path = "../raft/files.rs"]
+mod files;
 #[path = "../raft/invariants.rs"]
 mod invariants;
 #[path = "../raft/server.rs"]

@@ -66,7 +66,7 @@ pub(crate) fn snapshot(index: u64, term: u64, size: u64, data: &str) -> Snapshot
         last_included_index: LogIndex(index),
         last_included_term: Term(term),
         membership: membership(size),
-        data: Bytes::from(data.as_bytes()),
+        data: Bytes::from(data.as_bytes()).into(),
     }
 }
 
@@ -143,8 +143,8 @@ pub(crate) fn install(snapshot: &Snapshot, offset: usize, end: usize) -> Body {
         last_included_term: snapshot.last_included_term,
         membership: snapshot.membership.clone(),
         offset: offset as u64,
-        data: snapshot.data.slice(offset, end),
-        done: end == snapshot.data.len(),
+        data: snapshot.data.bytes().expect("the data is in memory").slice(offset, end),
+        done: end as u64 == snapshot.data.len(),
         number: PieceNumber(1),
         round: HeartbeatRound(0),
     })

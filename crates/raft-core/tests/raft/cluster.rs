@@ -297,6 +297,17 @@ impl Cluster {
         self.collect(id);
     }
 
+    /// Does up to `count` tasks with the files of a server.
+    pub(crate) fn finish_tasks(&mut self, id: u64, count: usize) {
+        let now = self.clock(id);
+        for _ in 0..count {
+            if !self.server_mut(id).finish_task(now) {
+                break;
+            }
+            self.collect(id);
+        }
+    }
+
     pub(crate) fn take_snapshot(&mut self, id: u64) {
         let now = self.clock(id);
         self.server_mut(id).take_snapshot(now);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Input, LogIndex, MembershipChange, NodeId, Outcome, ReadMode, RoleKind, Trace, TransferTrace,
+    Bytes, Input, LogIndex, MembershipChange, NodeId, Outcome, ReadMode, RoleKind, Trace,
+    TransferTrace,
 };
 
 use crate::builders::*;
@@ -161,7 +162,7 @@ fn a_transfer_that_fails_is_tried_again() {
 #[test]
 fn a_snapshot_that_is_being_written_is_no_reason() {
     let mut cluster = hanging(3);
-    let (through, data) = (cluster.node(1).last_applied(), vec![0; 64 << 20].into());
+    let (through, data) = (cluster.node(1).last_applied(), Bytes::from(vec![0; 64 << 20]).into());
     cluster.handle(1, Input::SnapshotTaken { through, data });
     cluster.propose(1, "a");
     cluster.live(PATIENCE + Duration::from_secs(4));

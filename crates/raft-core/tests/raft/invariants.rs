@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{Entry, LogIndex, LogPosition, Membership, NodeId, Payload, RoleKind, Term};
+use raft_core::{Bytes, Entry, LogIndex, LogPosition, Membership, NodeId, Payload, RoleKind, Term};
 
 use crate::server::Server;
 
@@ -155,7 +155,8 @@ impl Invariants {
             let is_known = entries.last().is_some_and(|e| e.position() == snapshot.position());
             assert!(is_known, "server {id} restored {snapshot:?}, of which no end is committed");
             if entries.len() as u64 == snapshot.last_included_index.0 {
-                assert_eq!(*snapshot.data, *state_after(&entries).as_bytes());
+                let state = Bytes::from(state_after(&entries).as_bytes());
+                assert_eq!(snapshot.data, state.into());
             }
             assert!(snapshot.last_included_index > seen.last_applied, "an old snapshot");
             seen.last_applied = snapshot.last_included_index;

@@ -3,7 +3,7 @@
 //!
 //! | file | what it tests |
 //! |---|---|
-//! | `server`, `cluster`, `invariants`, `builders` | the harness: a driver for one node, a network whose every step the test decides, what must always hold |
+//! | `server`, `files`, `cluster`, `invariants`, `builders` | the harness: a driver for one node, its files of snapshots, a network whose every step the test decides, what must always hold |
 //! | `terms` | §5.1 |
 //! | `elections`, `votes` | §5.2 |
 //! | `restriction` | §5.4.1 |
@@ -12,6 +12,7 @@
 //! | `flow` | pipelining, and recovery from the loss of any message |
 //! | `early` | entries after a gap wait, and the leader repeats one message |
 //! | `snapshots`, `streaming` | §7 |
+//! | `in_files` | §7: snapshots in files of the driver |
 //! | `trailing` | §7: entries that a log keeps before the end of its snapshot |
 //! | `clients` | §8 |
 //! | `forwarding` | §8, commands that a follower forwards |
@@ -33,6 +34,7 @@
 
 mod builders;
 mod cluster;
+mod files;
 mod invariants;
 mod server;
 
@@ -51,6 +53,8 @@ mod flow;
 mod follower;
 mod forwarding;
 mod hung_disk;
+mod in_files;
+
 mod leader;
 mod leadership_transfer;
 mod limits;

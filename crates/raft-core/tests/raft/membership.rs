@@ -379,10 +379,13 @@ fn a_snapshot_carries_the_membership_as_of_its_end() {
     ];
     server.receive(1, 1, append_these((0, 0), entries, 3));
     let data = raft_core::Bytes::from(b"state");
-    server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(1), data: data.clone() });
+    server.handle(
+        Instant(0),
+        Input::SnapshotTaken { through: LogIndex(1), data: data.clone().into() },
+    );
     let stored = |server: &Server| server.disk.snapshot.clone().expect("a snapshot").membership;
     assert_eq!(stored(&server), membership(3));
-    server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(3), data });
+    server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(3), data: data.into() });
     assert_eq!(stored(&server), membership(4), "not what is in force by now");
     assert_eq!(*server.node.membership(), membership(5));
     server.receive(3, 2, append((3, 1), &[2], 3));

@@ -6,11 +6,12 @@
 use proptest::prelude::*;
 
 use raft_core::{
-    AppendEntries, AppendEntriesReply, Body, Bytes, Entry, Forward, ForwardId, ForwardReply,
-    HeartbeatRound, Input, InstallSnapshot, InstallSnapshotReply, Instant, LogIndex, LogPosition,
-    Membership, MembershipChange, Message, Node, NodeId, Output, Payload, PersistId, PieceNumber,
-    PreVote, ReadIndex, ReadIndexReply, ReadMode, Recovered, Refusal, RequestId, RequestVote,
-    RequestVoteReply, Settings, Term,
+    AppendEntries, AppendEntriesReply, Body, Bytes, Entry, FileReport, FileTask, Forward,
+    ForwardId, ForwardReply, HeartbeatRound, IncomingId, Input, InstallSnapshot,
+    InstallSnapshotReply, Instant, LogIndex, LogPosition, Membership, MembershipChange, Message,
+    Node, NodeId, Output, Payload, PersistId, PieceNumber, PreVote, ReadIndex, ReadIndexReply,
+    ReadMode, Recovered, Refusal, RequestId, RequestVote, RequestVoteReply, Settings, SnapshotFile,
+    Term,
 };
 
 use crate::builders::full_config;
@@ -175,6 +176,12 @@ enum Step {
     UnknownWrite(u64),
     SnapshotTaken(LogIndex),
     SnapshotFailed(LogIndex),
+    /// A snapshot in a file.
+    FileTaken(LogIndex),
+    /// The driver stores a file that it was asked for.
+    StoreFile,
+    /// The driver says something of files, perhaps untrue.
+    Report(FileReport),
     Clock(u64),
     Restart,
 }
@@ -195,8 +202,27 @@ fn step() -> impl Strategy<Value = Step> {
         1 => number().prop_map(Step::UnknownWrite),
         3 => index().prop_map(Step::SnapshotTaken),
         1 => index().prop_map(Step::SnapshotFailed),
+        1 => index().prop_map(Step::FileTaken),
+        2 => Just(Step::StoreFile),
+        2 => report().prop_map(Step::Report),
         1 => number().prop_map(Step::Clock),
         1 => Just(Step::Restart),
+    ]
+}
+
+fn file(handle: u64, bytes: u64) -> SnapshotFile {
+    SnapshotFile { handle, bytes, checksum: 0 }
+}
+
+fn report() -> impl Strategy<Value = FileReport> {
+    let incoming = || number().prop_map(IncomingId);
+    prop_oneof![
+        3 => (incoming(), number())
+            .prop_map(|(incoming, piece)| FileReport::PieceStored { incoming, piece }),
+        1 => (incoming(), number()).prop_map(|(incoming, bytes)| {
+            FileReport::SnapshotStored { incoming, file: file(1, bytes) }
+        }),
+        1 => incoming().prop_map(|incoming| FileReport::SnapshotNotStored { incoming }),
     ]
 }
 
@@ -219,6 +245,7 @@ struct Switches {
     pre_vote: bool,
     check_quorum: bool,
     forward: bool,
+    files: bool,
 }
 
 /// A node, its disk, and what it said last.
@@ -230,11 +257,14 @@ struct Victim {
     now: Instant,
     size: u64,
     switches: Switches,
+    /// The files that it asked for, each with its length.
+    to_store: Vec<(IncomingId, u64)>,
 }
 
 impl Victim {
     fn new(size: u64, switches: Switches, disk: Recovered, now: Instant) -> Self {
         let mut config = full_config(1, size);
+        config.snapshot_files = switches.files;
         config.settings = Settings {
             pre_vote: switches.pre_vote,
             check_quorum: switches.check_quorum,
@@ -251,7 +281,8 @@ impl Victim {
         let mut node = Node::new(config, disk.clone(), now).expect("its own disk is accepted");
         // A start applies what is known to be committed.
         while node.poll_output().output().is_some() {}
-        Self { node, disk, writes: Vec::new(), issued: 0, now, size, switches }
+        let (writes, to_store) = (Vec::new(), Vec::new());
+        Self { node, disk, writes, issued: 0, now, size, switches, to_store }
     }
 
     fn handle(&mut self, input: Input) {
@@ -272,7 +303,11 @@ impl Victim {
                     }
                 }
                 Output::Trace(trace) => assert!(!trace.to_string().is_empty()),
+                Output::Files(FileTask::StoreSnapshot { incoming, bytes }) => {
+                    self.to_store.push((incoming, bytes));
+                }
                 Output::Send { .. }
+                | Output::Files(_)
                 | Output::Restore(_)
                 | Output::Reply { .. }
                 | Output::SnapshotNeeded { .. } => {}
@@ -330,9 +365,19 @@ impl Victim {
             }
             Step::SnapshotTaken(through) => {
                 let data = Bytes::from(b"state");
-                self.handle(Input::SnapshotTaken { through, data });
+                self.handle(Input::SnapshotTaken { through, data: data.into() });
             }
             Step::SnapshotFailed(through) => self.handle(Input::SnapshotFailed { through }),
+            Step::FileTaken(through) => {
+                self.handle(Input::SnapshotTaken { through, data: file(2, 5).into() });
+            }
+            Step::StoreFile => {
+                for (incoming, bytes) in std::mem::take(&mut self.to_store) {
+                    let file = file(3 + incoming.0, bytes);
+                    self.handle(FileReport::SnapshotStored { incoming, file }.into());
+                }
+            }
+            Step::Report(report) => self.handle(report.into()),
             Step::Clock(micros) => self.now = Instant(micros),
             Step::Restart => {
                 *self = Self::new(self.size, self.switches, self.disk.clone(), self.now);
@@ -350,10 +395,10 @@ proptest! {
     #[test]
     fn no_message_and_no_report_makes_a_server_panic_or_spoils_its_disk(
         size in 0u64..=5,
-        (pre_vote, check_quorum, forward) in any::<(bool, bool, bool)>(),
+        (pre_vote, check_quorum, forward, files) in any::<(bool, bool, bool, bool)>(),
         steps in proptest::collection::vec(step(), 0..120),
     ) {
-        let switches = Switches { pre_vote, check_quorum, forward };
+        let switches = Switches { pre_vote, check_quorum, forward, files };
         let mut victim = Victim::new(size, switches, Recovered::default(), Instant(0));
         for step in steps {
             victim.step(step);

@@ -98,12 +98,14 @@ pub(crate) fn perform(cluster: &mut Cluster, action: &Action, seen: &mut Seen) {
                 cluster.deliver(envelope);
                 if cluster.server(to).is_up {
                     cluster.finish_together(to, usize::MAX);
+                    cluster.finish_tasks(to, usize::MAX);
                 }
             }
         }
         Action::FinishWrites(id, count) => {
             if let Some(id) = up(cluster, id) {
                 cluster.finish_together(id, count);
+                cluster.finish_tasks(id, count);
             }
         }
         Action::TimeOut(id) => up(cluster, id).into_iter().for_each(|id| cluster.time_out(id)),
@@ -168,7 +170,9 @@ fn recover(cluster: &mut Cluster) {
             cluster.restart(id);
         }
         cluster.server_mut(id).disk_is_slow = false;
+        cluster.server_mut(id).files.are_slow = false;
         cluster.finish_together(id, usize::MAX);
+        cluster.finish_tasks(id, usize::MAX);
         let now = cluster.now;
         cluster.server_mut(id).finish_writes(now);
     }
@@ -196,9 +200,11 @@ fn run(size: u64, slow_disks: bool, actions: &[Action]) -> Seen {
         config.settings.max_in_flight = 3;
         config.settings.max_batch_entries = 2;
         config.settings.snapshot_chunk_bytes = 3;
+        config.snapshot_files = config.id.0 % 2 == 0;
     });
     for id in cluster.ids() {
         cluster.server_mut(id).disk_is_slow = slow_disks;
+        cluster.server_mut(id).files.are_slow = slow_disks;
     }
     for action in actions {
         perform(&mut cluster, action, &mut seen);

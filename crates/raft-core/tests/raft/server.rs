@@ -1,4 +1,4 @@
-//! One server: a `Node` and what a driver owns around it: a disk, a state machine, a mailbox.
+//! One server: a `Node` and what a driver owns around it: a disk, files, a state machine, a mailbox.
 //!
 //! [`Server::handle`] is the whole driver loop: one input, then drain. Everything else only looks.
 
@@ -11,6 +11,7 @@ use raft_core::{
 };
 
 use crate::builders::{config, message};
+use crate::files::{Done, Files};
 
 /// What a leader committed by counting.
 pub(crate) struct Commit {
@@ -31,11 +32,12 @@ pub(crate) struct Server {
     pub(crate) disk_is_slow: bool,
     /// Whether it is an error at once if a message promises what is not on disk.
     pub(crate) must_keep_promises: bool,
+    pub(crate) files: Files,
     /// The state machine: all commands, with commas between.
     pub(crate) state: String,
     /// Entries applied since the last start.
     pub(crate) applied: Vec<Entry>,
-    /// Snapshots restored since the last start.
+    /// Snapshots restored since the last start, with their bytes.
     pub(crate) restored: Vec<Snapshot>,
     pub(crate) sent: Vec<(NodeId, Message)>,
     pub(crate) replies: Vec<(RequestId, Outcome)>,
@@ -53,6 +55,10 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server from what its disk holds.
     pub(crate) fn start(config: Config, disk: Recovered, now: Instant) -> Self {
+        Self::start_with(config, disk, Files::default(), now)
+    }
+
+    fn start_with(config: Config, disk: Recovered, files: Files, now: Instant) -> Self {
         let node = Node::new(config.clone(), disk.clone(), now).expect("the disk is sound");
         let mut server = Self {
             node,
@@ -61,6 +67,7 @@ impl Server {
             writes: VecDeque::new(),
             disk_is_slow: false,
             must_keep_promises: true,
+            files,
             state: String::new(),
             applied: Vec::new(),
             restored: Vec::new(),
@@ -89,6 +96,9 @@ impl Server {
         if !self.disk_is_slow {
             self.finish_writes(now);
         }
+        if !self.files.are_slow {
+            self.finish_tasks(now);
+        }
     }
 
     fn step(&mut self, now: Instant, input: Input) {
@@ -109,15 +119,17 @@ impl Server {
                     entries.iter().for_each(|entry| self.apply(entry.clone()))
                 }
                 Output::Restore(snapshot) => {
-                    self.state = text(&snapshot.data);
+                    self.state = self.files.read(&snapshot.data);
                     self.shows = snapshot.last_included_index;
-                    self.restored.push(snapshot);
+                    let data = Bytes::from(self.state.as_bytes()).into();
+                    self.restored.push(Snapshot { data, ..snapshot });
                 }
                 Output::Reply { request, outcome } => {
                     self.check_outcome(outcome);
                     self.replies.push((request, outcome));
                 }
                 Output::SnapshotNeeded { through } => self.snapshots_needed.push(through),
+                Output::Files(task) => self.files.tasks.push_back(task),
                 Output::Trace(trace) => {
                     self.note_commit(&trace);
                     self.traces.push(trace);
@@ -167,9 +179,30 @@ impl Server {
     pub(crate) fn finish_write(&mut self, now: Instant) -> bool {
         let Some(write) = self.writes.pop_front() else { return false };
         let id = write.id;
+        self.files.check_record(&write);
         store(&mut self.disk, write);
         self.step(now, Input::Persisted(id));
         true
+    }
+
+    /// Does the oldest task with a file. False if there is none.
+    pub(crate) fn finish_task(&mut self, now: Instant) -> bool {
+        let Some(task) = self.files.tasks.pop_front() else { return false };
+        match self.files.carry_out(task) {
+            Some(Done::Sent(to, message)) => self.sent.push((to, message)),
+            Some(Done::Report(report)) => self.step(now, Input::Files(report)),
+            None => {}
+        }
+        true
+    }
+
+    /// Does all tasks with files, also those that they cause.
+    pub(crate) fn finish_tasks(&mut self, now: Instant) {
+        while self.finish_task(now) {
+            if !self.disk_is_slow {
+                self.finish_writes(now);
+            }
+        }
     }
 
     /// Completes all writes, also those that their completion causes.
@@ -182,6 +215,7 @@ impl Server {
         let mut last = None;
         for write in self.writes.drain(..count.min(self.writes.len())) {
             last = Some(write.id);
+            self.files.check_record(&write);
             store(&mut self.disk, write);
         }
         if let Some(id) = last {
@@ -205,12 +239,15 @@ impl Server {
     pub(crate) fn crash(&mut self) {
         self.is_up = false;
         self.writes.clear();
+        self.files.crash();
         self.sent.clear();
     }
 
     pub(crate) fn restart(&mut self, now: Instant) {
         let (slow, strict) = (self.disk_is_slow, self.must_keep_promises);
-        *self = Self::start(self.config.clone(), self.disk.clone(), now);
+        let (mut files, named) = (std::mem::take(&mut self.files), self.disk.snapshot.as_ref());
+        files.drop_orphans(named.and_then(|snapshot| snapshot.data.file()));
+        *self = Self::start_with(self.config.clone(), self.disk.clone(), files, now);
         (self.disk_is_slow, self.must_keep_promises) = (slow, strict);
     }
 
@@ -251,7 +288,11 @@ impl Server {
 
     /// Hands the state machine's present state in as a snapshot.
     pub(crate) fn take_snapshot(&mut self, now: Instant) {
-        let (through, data) = (self.node.last_applied(), Bytes::from(self.state.as_bytes()));
+        let through = self.node.last_applied();
+        let data = match self.config.snapshot_files {
+            true => self.files.create(self.state.as_bytes()).into(),
+            false => Bytes::from(self.state.as_bytes()).into(),
+        };
         self.handle(now, Input::SnapshotTaken { through, data });
     }
 
@@ -372,6 +413,6 @@ pub(crate) fn store(disk: &mut Recovered, write: Persist) {
     disk.commit_index = write.commit_index;
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -41,7 +41,7 @@ fn after_a_late_snapshot_the_next_one_is_asked_for_if_it_is_due() {
     let late = |server: &mut Server, through| {
         let through = LogIndex(through);
         let data = Bytes::from(Vec::new());
-        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+        server.handle(Instant(0), Input::SnapshotTaken { through, data: data.into() });
         std::mem::take(&mut server.snapshots_needed)
     };
     server.receive(2, 1, append((12, 1), &[], 7));
@@ -114,7 +114,7 @@ fn a_snapshot_replaces_the_log_up_to_its_last_included_index() {
     assert_eq!(server.log_terms(), [2, 2]);
     assert_eq!(server.disk.entries, entries_after(3, &[2, 2]));
     let stored = server.disk.snapshot.as_ref().expect("it is on disk");
-    assert_eq!((stored.position(), &*stored.data), (at(3, 2), &b"1@1,2@1,3@2"[..]));
+    assert_eq!((stored.position(), &stored.data), (at(3, 2), &Bytes::from(b"1@1,2@1,3@2").into()));
     assert_eq!(stored.membership, membership(3));
 }
 
@@ -158,7 +158,10 @@ fn a_snapshot_of_what_was_not_applied_or_of_less_than_before_is_refused() {
     let mut server = applied_through(3, &[1, 1, 1, 1], 100);
     let mut offer = |through: u64| {
         let data = Bytes::from(b"x");
-        server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(through), data });
+        server.handle(
+            Instant(0),
+            Input::SnapshotTaken { through: LogIndex(through), data: data.into() },
+        );
         (server.node.log().base().index.0, server.traces.last().cloned())
     };
     let refused = |through: u64, reason| {
@@ -186,7 +189,7 @@ fn a_snapshot_that_no_follower_accepts_is_not_used() {
         server.receive(2, 1, append((40, 1), &[], committed));
         let through = server.snapshots_needed.pop()?;
         let data = Bytes::from(data);
-        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+        server.handle(Instant(0), Input::SnapshotTaken { through, data: data.into() });
         Some((through.0, server.node.log().base().index.0))
     };
     assert_eq!(offer(16, b"1234"), Some((16, 0)), "the log is whole");

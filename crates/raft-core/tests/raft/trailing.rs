@@ -34,7 +34,8 @@ fn follower_with(trailing_entries: u64, snapshot_chunk_bytes: usize) -> Server {
 /// The server takes a snapshot of so many bytes. The entries in its log, and those on its disk.
 fn compact(server: &mut Server, through: u64, state_bytes: usize) -> [Vec<u64>; 2] {
     let data = Bytes::from(vec![b's'; state_bytes]);
-    server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(through), data });
+    server
+        .handle(Instant(0), Input::SnapshotTaken { through: LogIndex(through), data: data.into() });
     let indexes = |entries: &mut dyn Iterator<Item = &Entry>| entries.map(|e| e.index.0).collect();
     let in_memory = indexes(&mut server.node.log().iter_from(LogIndex(0)));
     [in_memory, indexes(&mut server.disk.entries.iter())]

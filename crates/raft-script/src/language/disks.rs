@@ -106,7 +106,7 @@ const DAMAGE: &[Choice<Damage>] = &[
     Choice { name: "restore", help: "an older copy is on the disk again", value: Damage::Restore },
 ];
 
-/// The records that a disk has once. An entry is named by its index.
+/// The records that a disk has once. An entry is named by its index, a file by its number.
 const RECORDS: &[Choice<RecordKey>] = &[
     Choice { name: "term", help: "the current term and the vote", value: RecordKey::HardState },
     Choice {
@@ -204,9 +204,12 @@ impl Cursor<'_> {
         if self.eat(("entry", "an entry of the log")) {
             return self.number("an entry", 1, MAX_NUMBER).map(LogIndex).map(RecordKey::Entry);
         }
+        if self.eat(("file", "a file with the data of a snapshot")) {
+            return self.number("a file", 1, MAX_NUMBER).map(RecordKey::SnapshotFile);
+        }
         self.maybe_choice(RECORDS).ok_or_else(|| {
             let names: Vec<_> = RECORDS.iter().map(|choice| format!("`{}`", choice.name)).collect();
-            self.error(format!("a record: {} or `entry 4`", names.join(", ")))
+            self.error(format!("a record: {}, `file 2` or `entry 4`", names.join(", ")))
         })
     }
 
@@ -327,6 +330,7 @@ impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             RecordKey::Entry(index) => write!(f, "entry {index}"),
+            RecordKey::SnapshotFile(handle) => write!(f, "file {handle}"),
             // No statement names `InUse`: it is not on the disk proper.
             key @ (RecordKey::HardState
             | RecordKey::HardStateCopy

@@ -3,7 +3,7 @@
 mod contradiction;
 
 use raft_core::{
-    Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist, Snapshot,
+    Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist, Snapshot,
     SnapshotWrite, Term,
 };
 use raft_kv::{ClientId, Command, Operation, Sequence, Store};
@@ -183,7 +183,7 @@ fn compaction(terms: &[Term], members: Membership) -> WriteBatch {
         last_included_index: end.index,
         last_included_term: end.term,
         membership: members,
-        data: store.snapshot().into(),
+        data: Bytes::from(store.snapshot()).into(),
     };
     let snapshot = Some(Box::new(SnapshotWrite { snapshot, log_start: end }));
     WriteBatch::from_persist(&Persist { snapshot, ..Persist::default() })

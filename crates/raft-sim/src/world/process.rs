@@ -101,6 +101,7 @@ impl World {
                     Output::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
                     }
+                    Output::Files(task) => unreachable!("there are no files: {task:?}"),
                     Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
                 }
             }
@@ -239,9 +240,12 @@ impl World {
     }
 
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
-        let restored = restore_store(&snapshot.data);
         let sessions = self.setup.sessions;
         let node = self.node_mut(id);
+        let restored = match node.disk.durable().data(&snapshot.data) {
+            Ok(data) => restore_store(&data).map_err(|error| error.to_string()),
+            Err(damage) => Err(damage.to_string()),
+        };
         match (restored, node.live_mut()) {
             (Ok(store), Some(live)) => {
                 live.store = store.keeping_sessions(sessions);
@@ -275,7 +279,7 @@ impl World {
         let live = self.node_mut(id).live_mut()?;
         let through = LogIndex(live.store.last_applied());
         let data = Bytes::from(driver.encode(id, &live.store));
-        Some(Input::SnapshotTaken { through, data })
+        Some(Input::SnapshotTaken { through, data: data.into() })
     }
 
     /// Takes a snapshot on demand. Returns false if nothing was applied since the last one.

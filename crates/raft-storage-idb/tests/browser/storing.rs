@@ -14,7 +14,7 @@ async fn what_is_committed_comes_back() {
         last_included_index: LogIndex(2),
         last_included_term: Term(1),
         membership: Membership::new([1, 2].map(NodeId)),
-        data: Bytes::from(vec![7; 300_000]),
+        data: Bytes::from(vec![7; 300_000]).into(),
     };
     let write = SnapshotWrite { log_start: snapshot.position(), snapshot };
     let compact = Persist { snapshot: Some(write.into()), ..Persist::default() };

@@ -17,7 +17,7 @@ fn snapshot(index: u64) -> Snapshot {
         last_included_index: LogIndex(index),
         last_included_term: Term(1),
         membership: Membership::new([NodeId(1)]),
-        data: Bytes::from(b"state"),
+        data: Bytes::from(b"state").into(),
     }
 }
 
@@ -26,6 +26,7 @@ fn summary(batch: &WriteBatch) -> Vec<String> {
         Write::Put { key, .. } => format!("put {key}"),
         Write::DeleteEntries { from, through: LogIndex(u64::MAX) } => format!("delete {from}.."),
         Write::DeleteEntries { from, through } => format!("delete {from}..={through}"),
+        Write::DeleteFiles => "delete files".to_owned(),
         Write::Delete { key } => format!("delete {key}"),
     };
     batch.writes.iter().map(line).collect()

@@ -1,10 +1,19 @@
-//! The contents of records up to version 4: members had no contexts.
+//! The contents of records of older versions. Up to version 4 members had no contexts, and up to
+//! version 5 the data of each snapshot was in its record.
 
 use raft_core::{Bytes, LogIndex, NodeId, Term};
 use serde::{Deserialize, Serialize};
 
 /// The last version without contexts.
 const LAST_VERSION: u8 = 4;
+
+/// The last version without files.
+const LAST_WITHOUT_FILES: u8 = 5;
+
+/// Whether the data of a snapshot may be in a file.
+pub(super) fn has_files(record: &[u8]) -> bool {
+    record.first().is_none_or(|version| *version > LAST_WITHOUT_FILES)
+}
 
 /// Whether the members in a record have contexts.
 pub(super) fn has_contexts(record: &[u8]) -> bool {
@@ -19,10 +28,10 @@ pub(crate) struct Membership {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Snapshot {
+pub(crate) struct Snapshot<M> {
     pub(crate) last_included_index: LogIndex,
     pub(crate) last_included_term: Term,
-    pub(crate) membership: Membership,
+    pub(crate) membership: M,
     pub(crate) data: Bytes,
 }
 
@@ -46,11 +55,11 @@ impl From<Membership> for raft_core::Membership {
     }
 }
 
-impl From<Snapshot> for raft_core::Snapshot {
-    fn from(older: Snapshot) -> Self {
+impl<M: Into<raft_core::Membership>> From<Snapshot<M>> for raft_core::Snapshot {
+    fn from(older: Snapshot<M>) -> Self {
         let Snapshot { last_included_index, last_included_term, membership, data } = older;
         let membership = membership.into();
-        Self { last_included_index, last_included_term, membership, data }
+        Self { last_included_index, last_included_term, membership, data: data.into() }
     }
 }
 

@@ -13,9 +13,9 @@ fn entry() -> Entry {
 #[test]
 fn the_format_stays_what_it_is() {
     let vote = HardState { current_term: Term(2), voted_for: Some(NodeId(300)) };
-    assert_eq!(encode_hard_state(&vote)[..], [5, 0xC2, 0xC6, 0x2C, 0x5E, 2, 1, 0xAC, 0x02]);
+    assert_eq!(encode_hard_state(&vote)[..], [6, 0x12, 0xBC, 0x8C, 0x19, 2, 1, 0xAC, 0x02]);
     let record = encode_entry(&entry());
-    assert_eq!(record[..], [5, 0x32, 0x50, 0x6A, 0x85, 7, 3, 1, 3, b'x', b'=', b'1']);
+    assert_eq!(record[..], [6, 0xD1, 0x57, 0xE5, 0x0B, 7, 3, 1, 3, b'x', b'=', b'1']);
     let with_context = members().with_context(NodeId(4), b"a:1");
     let entry = |members| Entry {
         index: LogIndex(8),
@@ -23,11 +23,34 @@ fn the_format_stays_what_it_is() {
         payload: Payload::Membership(members),
     };
     let record = encode_entry(&entry(members()));
-    assert_eq!(record[..], [5, 0xE8, 0xDD, 0xB5, 0xFF, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4, 0]);
+    assert_eq!(record[..], [6, 0x18, 0x0F, 0x2B, 0x88, 8, 3, 2, 2, 1, 2, 1, 1, 1, 4, 0]);
     let record = encode_entry(&entry(with_context));
     let context = [1, 4, 3, b'a', b':', b'1'];
-    assert_eq!(record[..5], [5, 0x11, 0x7E, 0x02, 0x4B]);
+    assert_eq!(record[..5], [6, 0x95, 0x25, 0x98, 0x18]);
     assert_eq!(record[5..], [&[8, 3, 2, 2, 1, 2, 1, 1, 1, 4][..], &context].concat());
+}
+
+/// The same for snapshots, with their data in the record or in a file, and for files.
+#[test]
+fn the_format_of_snapshots_stays_what_it_is() {
+    let data = Bytes::from(b"state");
+    let (file, record) = encode_file(300, &data);
+    assert_eq!(record[..], [6, 0xE8, 0xB2, 0x53, 0x37, 5, b's', b't', b'a', b't', b'e']);
+    assert_eq!((file.handle, file.bytes, file.checksum), (300, 5, 0xA393_D2FB));
+    let snapshot = |data| Snapshot {
+        last_included_index: LogIndex(7),
+        last_included_term: Term(3),
+        membership: members(),
+        data,
+    };
+    let position = [7, 3, 2, 1, 2, 1, 1, 1, 4, 0];
+    let record = encode_snapshot(&snapshot(data.into()));
+    assert_eq!(record[..5], [6, 0xAE, 0xB5, 0xB1, 0xF4]);
+    assert_eq!(record[5..], [&position[..], &[0, 5], b"state"].concat());
+    let record = encode_snapshot(&snapshot(file.into()));
+    assert_eq!(record[..5], [6, 0xC6, 0xC8, 0xDE, 0x0E]);
+    let description = [1, 0xAC, 2, 5, 251, 165, 207, 156, 10];
+    assert_eq!(record[5..], [&position[..], &description].concat());
 }
 
 /// Voters 1 and 2, of which 1 is outgoing too, and a learner.
@@ -43,6 +66,7 @@ fn records_of_the_versions_before_are_read() {
     for older in [
         [2, 0xD2, 0x1A, 0x0C, 0xEC, 2, 1, 0xAC, 0x02],
         [3, 0x62, 0x33, 0x6C, 0xD1, 2, 1, 0xAC, 0x02],
+        [5, 0xC2, 0xC6, 0x2C, 0x5E, 2, 1, 0xAC, 0x02],
     ] {
         assert_eq!(decode_hard_state(&older), Ok(vote));
     }
@@ -50,6 +74,7 @@ fn records_of_the_versions_before_are_read() {
         [2, 0x2B, 0x59, 0xAF, 0x8F, 7, 3, 1, 3, b'x', b'=', b'1'],
         [3, 0xB5, 0x59, 0x05, 0x43, 7, 3, 1, 3, b'x', b'=', b'1'],
         [4, 0xAC, 0x50, 0xC0, 0x49, 7, 3, 1, 3, b'x', b'=', b'1'],
+        [5, 0x32, 0x50, 0x6A, 0x85, 7, 3, 1, 3, b'x', b'=', b'1'],
     ] {
         assert_eq!(decode_entry(LogIndex(7), &older), Ok(entry()));
     }

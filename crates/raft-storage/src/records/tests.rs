@@ -10,9 +10,13 @@ use crate::strategies::history;
 proptest! {
     /// `undo` takes back the writes that a crash loses, one write or several in one batch.
     #[test]
-    fn undo_takes_a_batch_back(history in history(12), lost in 0..12_usize) {
+    fn undo_takes_a_batch_back(
+        history in history(12),
+        lost in 0..12_usize,
+        deletes_files in any::<bool>(),
+    ) {
         let kept = history.persists.len().saturating_sub(lost);
-        let mut before = Records::default();
+        let mut before = history.files();
         for persist in &history.persists[..kept] {
             before.apply(&WriteBatch::from_persist(persist));
         }
@@ -20,6 +24,7 @@ proptest! {
         for persist in &history.persists[kept..] {
             lost.writes.extend(WriteBatch::from_persist(persist).writes);
         }
+        lost.writes.extend(deletes_files.then_some(Write::DeleteFiles));
         let mut mirror = before.clone();
         mirror.apply(&lost);
         mirror.apply(&before.undo(&lost));
@@ -36,7 +41,11 @@ proptest! {
     #[test]
     fn a_made_up_disk_recovers_to_what_it_was_made_from(history in history(12)) {
         let state = history.end();
-        prop_assert_eq!(recover(NodeId(1), &Records::from(&state)), Ok(state));
+        let mut disk = Records::from(&state);
+        for (key, record) in history.files().iter() {
+            disk.put(*key, record.clone());
+        }
+        prop_assert_eq!(recover(NodeId(1), &disk), Ok(state));
     }
 }
 

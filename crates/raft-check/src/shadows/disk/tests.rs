@@ -19,7 +19,7 @@ fn snapshot(index: u64, term: u64) -> Option<Box<SnapshotWrite>> {
         last_included_index: LogIndex(index),
         last_included_term: Term(term),
         membership: Membership::new([NodeId(1)]),
-        data: Bytes::from(Store::default().snapshot()),
+        data: Bytes::from(Store::default().snapshot()).into(),
     };
     let log_start = snapshot.position();
     Some(SnapshotWrite { snapshot, log_start }.into())

@@ -2,7 +2,7 @@
 
 use crate::node::progress::ProgressState;
 use crate::node::{Leader, Node};
-use crate::{Bug, Bytes, InstallSnapshot, LogIndex, LogPosition, Membership, Snapshot};
+use crate::{Bug, LogIndex, LogPosition, Membership, Snapshot};
 
 /// [`Bug::OldSnapshotInstalled`]
 pub(in crate::node) fn is_snapshot_newer(node: &Node, _: LogPosition) -> Option<bool> {
@@ -10,14 +10,10 @@ pub(in crate::node) fn is_snapshot_newer(node: &Node, _: LogPosition) -> Option<
 }
 
 /// [`Bug::SnapshotLowersTerm`]
-pub(in crate::node) fn install_snapshot(
-    node: &mut Node,
-    request: &InstallSnapshot,
-    data: &Bytes,
-) -> Option<()> {
+pub(in crate::node) fn install_snapshot(node: &mut Node, snapshot: &Snapshot) -> Option<()> {
     node.has(Bug::SnapshotLowersTerm).then(|| {
-        node.install_snapshot(request, data);
-        node.current_term = request.last_included_term;
+        node.install_snapshot(snapshot);
+        node.current_term = snapshot.last_included_term;
     })
 }
 

@@ -1,0 +1,196 @@
+//! Snapshots in files of the driver: the pieces that arrive, and the files that are replaced.
+//!
+//! The driver writes a file beside the records, so nothing else waits for it. The record of the
+//! snapshot, which is small, is written when the driver reports that the file is on stable storage:
+//! no record ever names a file that a crash can take.
+//!
+//! The answer to a piece waits until the driver has written it. To the leader, a slow disk is then
+//! like a slow link: the bytes under way, which its window bounds, are the bytes that the driver
+//! holds.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+
+use super::incoming::IncomingSnapshot;
+use super::progress::{Progress, ProgressState};
+use super::{Leader, Node};
+use crate::{
+    Body, Bytes, FilePiece, FileReport, FileTask, IncomingId, InstallSnapshotReply, NodeId, Output,
+    PersistId, SnapshotFile,
+};
+
+/// The file of a snapshot that is arriving.
+#[derive(Clone, Debug)]
+pub(super) struct IncomingFile {
+    id: IncomingId,
+    /// The number of the last piece that was handed over.
+    handed_over: u64,
+    /// The number of the last piece that the driver reported.
+    stored: u64,
+    /// The answers that wait for the driver, each with the last piece that it waits for.
+    answers: VecDeque<(u64, InstallSnapshotReply)>,
+    /// Whether the driver was asked to flush it.
+    is_flushing: bool,
+}
+
+impl IncomingFile {
+    pub(super) fn new(id: IncomingId) -> Self {
+        Self { id, handed_over: 0, stored: 0, answers: VecDeque::new(), is_flushing: false }
+    }
+}
+
+/// The file of a snapshot that another one replaced.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReplacedFile {
+    file: SnapshotFile,
+    /// The write of the other snapshot. Until it is durable, a crash goes back to this file.
+    by: PersistId,
+}
+
+impl Node {
+    /// A file for a snapshot that begins to arrive; `None` if its bytes are kept in memory.
+    pub(super) fn new_incoming_file(&mut self) -> Option<IncomingFile> {
+        if !self.config.snapshot_files {
+            return None;
+        }
+        self.last_incoming = IncomingId(self.last_incoming.0 + 1);
+        Some(IncomingFile::new(self.last_incoming))
+    }
+
+    /// Hands the bytes of a piece that were not known to the driver.
+    pub(super) fn hand_over_piece(&mut self, file: &mut IncomingFile, offset: u64, data: Bytes) {
+        file.handed_over += 1;
+        let (incoming, piece) = (file.id, file.handed_over);
+        self.ask_driver(FileTask::StorePiece { incoming, piece, offset, data });
+    }
+
+    /// All pieces have arrived: the driver is asked to flush the file, once.
+    pub(super) fn flush_incoming_file(&mut self, incoming: &mut IncomingSnapshot) {
+        let bytes = incoming.received();
+        let Some(file) = &mut incoming.file else { return };
+        if !core::mem::replace(&mut file.is_flushing, true) {
+            let incoming = file.id;
+            self.ask_driver(FileTask::StoreSnapshot { incoming, bytes });
+        }
+    }
+
+    /// Sends the answer to a piece when the driver has written all that was handed over before.
+    pub(super) fn answer_when_stored(&mut self, to: NodeId, reply: InstallSnapshotReply) {
+        let limit = self.config.settings.max_pending_requests;
+        let file = self.incoming_snapshot.as_mut().and_then(|incoming| incoming.file.as_mut());
+        match file {
+            Some(file) if file.stored < file.handed_over => {
+                file.answers.push_back((file.handed_over, reply));
+                if file.answers.len() > limit {
+                    // The network may lose messages too.
+                    file.answers.pop_front();
+                }
+            }
+            Some(_) | None => self.send(to, Body::InstallSnapshotReply(reply)),
+        }
+    }
+
+    /// Nothing more will come of it.
+    pub(super) fn drop_incoming_file(&mut self, incoming: &IncomingSnapshot) {
+        if let Some(file) = &incoming.file {
+            self.ask_driver(FileTask::DropIncoming(file.id));
+        }
+    }
+
+    pub(super) fn receive_file_report(&mut self, report: FileReport) {
+        match report {
+            FileReport::PieceStored { incoming, piece } => self.piece_stored(incoming, piece),
+            FileReport::SnapshotStored { incoming, file } => {
+                self.incoming_stored(incoming, file);
+            }
+            FileReport::SnapshotNotStored { incoming } => {
+                let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming);
+                if let Some(failed) = self.incoming_snapshot.take_if(is_this) {
+                    self.trace_abandoned(&failed);
+                }
+            }
+        }
+    }
+
+    fn piece_stored(&mut self, incoming: IncomingId, piece: u64) {
+        let Some(arriving) = self.incoming_snapshot.as_mut().filter(|i| has_id(i, incoming)) else {
+            return;
+        };
+        let from = arriving.from;
+        let Some(file) = &mut arriving.file else { return };
+        file.stored = file.stored.max(piece.min(file.handed_over));
+        let is_due = |(needed, _): &mut (u64, InstallSnapshotReply)| *needed <= file.stored;
+        let mut due = VecDeque::new();
+        while let Some((_, reply)) = file.answers.pop_front_if(is_due) {
+            due.push_back(reply);
+        }
+        for reply in due {
+            self.send(from, Body::InstallSnapshotReply(reply));
+        }
+    }
+
+    /// Figure 13, steps 6 to 8, once the file is on stable storage. If the snapshot is not needed
+    /// any more, the file is not either.
+    fn incoming_stored(&mut self, incoming: IncomingId, file: SnapshotFile) {
+        let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming) && is_flushing(i, file.bytes);
+        let Some(stored) = self.incoming_snapshot.take_if(is_this) else {
+            return self.ask_driver(FileTask::DropFile(file));
+        };
+        let (from, round) = (stored.from, stored.round);
+        let snapshot = stored.into_snapshot(Some(file.into()));
+        rule!(self.install_snapshot(&snapshot));
+        self.send_snapshot_installed(from, snapshot.last_included_index, round);
+    }
+
+    /// Sends a piece of a file: the driver reads it.
+    pub(super) fn send_file_piece(&mut self, piece: FilePiece) {
+        let needs = rule!(self.needs(&piece.message.body));
+        self.emit(FileTask::SendPiece(Box::new(piece)).into(), needs);
+    }
+
+    /// A snapshot takes the place of the one with this file, by the write being collected.
+    pub(super) fn replace_file(&mut self, file: SnapshotFile) {
+        let by = self.durability.collecting_id();
+        self.replaced_files.push(ReplacedFile { file, by });
+    }
+
+    /// Removes the files of replaced snapshots that neither a restart nor a transfer needs.
+    pub(super) fn drop_replaced_files(&mut self) {
+        let mut replaced = core::mem::take(&mut self.replaced_files);
+        replaced.retain(|old| {
+            let is_needed = !self.durability.is_durable(old.by) || self.is_being_sent(old.file);
+            if !is_needed {
+                self.ask_driver(FileTask::DropFile(old.file));
+            }
+            is_needed
+        });
+        self.replaced_files = replaced;
+    }
+
+    /// Whether this leader sends a snapshot from the file. A transfer stays with its snapshot when
+    /// the leader takes a newer one.
+    pub(super) fn is_being_sent(&self, file: SnapshotFile) -> bool {
+        let is_sent = |leader: &Leader| leader.peers.iter().any(|peer| sends_from(peer, file));
+        self.leading().is_some_and(is_sent)
+    }
+
+    pub(super) fn ask_driver(&mut self, task: FileTask) {
+        self.outputs.push_back(Output::Files(task));
+    }
+}
+
+fn has_id(incoming: &IncomingSnapshot, id: IncomingId) -> bool {
+    incoming.file.as_ref().is_some_and(|file| file.id == id)
+}
+
+/// Whether the driver was asked for this file of so many bytes.
+fn is_flushing(incoming: &IncomingSnapshot, bytes: u64) -> bool {
+    incoming.received() == bytes && incoming.file.as_ref().is_some_and(|file| file.is_flushing)
+}
+
+fn sends_from(peer: &Progress, file: SnapshotFile) -> bool {
+    match &peer.state {
+        ProgressState::Snapshot(outgoing) => outgoing.snapshot.data.file() == Some(file),
+        ProgressState::Probe { .. } | ProgressState::Replicate(_) => false,
+    }
+}
