@@ -188,7 +188,7 @@ impl Server {
                 // This log never grows long enough for a snapshot.
                 Output::Trace(_) | Output::Restore(_) | Output::SnapshotNeeded { .. } => {}
                 // Only with `Config::snapshot_files`, and after `SnapshotData::File`.
-                Output::Files(task) => unreachable!("there are no files: {task:?}"),
+                Output::Files(task) => panic!("there are no files: {task:?}"),
             }
         }
     }

@@ -117,7 +117,7 @@
 //!                         self.state = snapshot.data.bytes().expect("no files").to_vec();
 //!                     }
 //!                     // Only with `Config::snapshot_files`, and after `SnapshotData::File`.
-//!                     Output::Files(task) => unreachable!("there are no files: {task:?}"),
+//!                     Output::Files(task) => panic!("there are no files: {task:?}"),
 //!                     Output::Reply { request, outcome } => {
 //!                         self.outcomes.push((request, outcome));
 //!                     }

@@ -25,8 +25,8 @@ pub enum Write {
     },
     /// Remove all files of snapshots.
     DeleteFiles,
-    /// Remove one record. It may be absent. No [`Persist`] needs this: it removes a file, takes back
-    /// lost writes and erases a node.
+    /// Remove one record. It may be absent. No [`Persist`] needs this: it removes a file, takes
+    /// back lost writes and erases a node.
     Delete {
         /// The record's place on the disk.
         key: RecordKey,

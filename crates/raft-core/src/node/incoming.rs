@@ -49,7 +49,7 @@ impl Held {
     }
 }
 
-/// What became of a piece.
+/// The effect of a piece.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// Whether the bytes of the piece are held now.

@@ -297,8 +297,9 @@ impl Cluster {
         self.collect(id);
     }
 
-    /// Does up to `count` tasks with the files of a server.
-    pub(crate) fn finish_tasks(&mut self, id: u64, count: usize) {
+    /// Completes up to `count` writes of a slow disk, and does as many tasks with files.
+    pub(crate) fn finish_work(&mut self, id: u64, count: usize) {
+        self.finish_together(id, count);
         let now = self.clock(id);
         for _ in 0..count {
             if !self.server_mut(id).finish_task(now) {

@@ -97,15 +97,13 @@ pub(crate) fn perform(cluster: &mut Cluster, action: &Action, seen: &mut Seen) {
                 let to = envelope.to;
                 cluster.deliver(envelope);
                 if cluster.server(to).is_up {
-                    cluster.finish_together(to, usize::MAX);
-                    cluster.finish_tasks(to, usize::MAX);
+                    cluster.finish_work(to, usize::MAX);
                 }
             }
         }
         Action::FinishWrites(id, count) => {
             if let Some(id) = up(cluster, id) {
-                cluster.finish_together(id, count);
-                cluster.finish_tasks(id, count);
+                cluster.finish_work(id, count);
             }
         }
         Action::TimeOut(id) => up(cluster, id).into_iter().for_each(|id| cluster.time_out(id)),
@@ -171,8 +169,7 @@ fn recover(cluster: &mut Cluster) {
         }
         cluster.server_mut(id).disk_is_slow = false;
         cluster.server_mut(id).files.are_slow = false;
-        cluster.finish_together(id, usize::MAX);
-        cluster.finish_tasks(id, usize::MAX);
+        cluster.finish_work(id, usize::MAX);
         let now = cluster.now;
         cluster.server_mut(id).finish_writes(now);
     }

@@ -1,4 +1,5 @@
-//! One server: a `Node` and what a driver owns around it: a disk, files, a state machine, a mailbox.
+//! One server: a `Node` and what a driver owns around it: a disk, files, a state machine,
+//! a mailbox.
 //!
 //! [`Server::handle`] is the whole driver loop: one input, then drain. Everything else only looks.
 

@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0x2e6c_6b72_864b_378e,
+        0x8a59_f3a8_70ee_33e5,
     ),
     (
         "a bad network",

@@ -101,7 +101,7 @@ impl World {
                     Output::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
                     }
-                    Output::Files(task) => unreachable!("there are no files: {task:?}"),
+                    Output::Files(task) => panic!("there are no files: {task:?}"),
                     Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
                 }
             }
