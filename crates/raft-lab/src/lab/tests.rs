@@ -285,7 +285,11 @@ fn another_lab_takes_over_what_hangs_on_this_one() {
 fn a_broken_property_stops_time() {
     // Node 1 has an entry of term 2, but no majority has heard of term 2: another leader of that
     // term puts another entry at its place (§5.3).
-    let disks = "disk 1 terms=1,2\ndisk 2 terms=1\ndisk 3 terms=1";
+    // An image, for a script with such a log would be refused.
+    let made_up = raft_script::parse("cluster nodes=3\ndisk 1 terms=1,2").expect("a script");
+    let (session, _) = raft_script::Session::open(&made_up).expect("a sound one");
+    let image = &raft_script::opening_statements(session.world().setup())[1];
+    let disks = format!("{image}\ndisk 2 terms=1\ndisk 3 terms=1");
     let script = format!("cluster nodes=3 seed=1 down=1\n{disks}\ntimeout 2\nrun 10s");
     let mut lab = Lab::play(&script).expect("it is a script");
     finish(&mut lab);

@@ -1,3 +1,5 @@
+use raft_core::NodeId;
+
 use super::*;
 use crate::{DiskContents, StatementError, parse};
 
@@ -98,13 +100,21 @@ fn what_is_under_way_is_limited() {
 
 /// Node 1 has an entry of term 2, but no majority has heard of that term: node 2 leads in it too,
 /// and puts another entry at the same place.
-const SECOND_LEADER_OF_A_TERM: &str = "cluster nodes=3 seed=1 down=1\ndisk 1 terms=1,2\n\
-                                       disk 2 terms=1\ndisk 3 terms=1\ntimeout 2\n";
+fn second_leader_of_a_term() -> String {
+    let (session, _) = Session::open(&parse("cluster nodes=3\ndisk 1 terms=1,2").unwrap()).unwrap();
+    // Only an image is not asked where its majority is.
+    let image = DiskContents::Image(raft_storage::export(&session.world().setup().disks[&N1]));
+    format!(
+        "cluster nodes=3 seed=1 down=1\ndisk 1 {image}\ndisk 2 terms=1\ndisk 3 terms=1\ntimeout 2\n"
+    )
+}
+
+const N1: NodeId = NodeId(1);
 
 /// A script need not expect `safe`: a broken property ends it.
 #[test]
 fn a_broken_property_is_reported_at_once() {
-    let report = report(&format!("{SECOND_LEADER_OF_A_TERM}run until leader\nrun 10s\n"));
+    let report = report(&format!("{}run until leader\nrun 10s\n", second_leader_of_a_term()));
     let failure = report.failure.expect("the logs do not match");
     let ExecError::Violated(violation) = &failure.error else { panic!("{failure}") };
     assert_eq!(violation.property.name, "Log Matching");
@@ -144,7 +154,8 @@ run 500ms";
 #[test]
 fn planted_bugs_break_properties() {
     let figure_8 = "cluster nodes=5 seed=8 paper bugs=commit-old-term batch=1 down=5\n\
-                    disk 1 terms=1,2 term=3\ndisk 2 terms=1,2\ndisk 3 terms=1\ndisk 4 terms=1\n\
+                    disk 1 terms=1,2 term=3\ndisk 2 terms=1,2\ndisk 3 terms=1 term=3\n\
+                    disk 4 terms=1 term=3\n\
                     disk 5 terms=1,3\nlink 1 -> 2 cut\ntimeout 1\nrun until leader 1\nrun 100ms";
     let stale_read = "cluster nodes=3 seed=1 bugs=read-without-quorum\ntimeout 1\nrun 400ms\n\
                       partition 1 | others\nrun until leader among 2 3\n\
@@ -197,6 +208,28 @@ fn disks_that_no_run_leads_to_are_a_mistake_of_the_script() {
     );
     for disks in ["disk 1 terms=1,2\ndisk 2 terms=1,3", "disk 1 terms=1,1\ndisk 2 terms=1,1,4"] {
         assert_eq!(report(&format!("cluster nodes=3\n{disks}\nrun 1s")).failure, None);
+    }
+}
+
+/// A leader of the term was elected by a majority, which stored the term.
+#[test]
+fn an_entry_of_a_term_that_no_majority_reached_is_a_mistake_of_the_script() {
+    let five = "cluster nodes=5\ndisk 1 terms=1,2\ndisk 2 terms=1,2 term=3\ndisk 5 terms=1,4,4";
+    let (line, words) = mistake(&format!("{five}\ndisk 3 terms=1 term=3\ndisk 4 terms=1\nrun 1s"));
+    assert_eq!(line, 4);
+    assert!(
+        words.ends_with(
+            "its entry 3 is of term 4, so 3 of the 5 voters elected a leader in term 4 and stored \
+             it (Raft §5.2), but only 1 did; add `term=4` to 2 of the disks 1, 2, 3, 4"
+        ),
+        "{words}"
+    );
+    // Learners do not vote.
+    let learner = "cluster nodes=1 learners=1\ndisk 1 terms=1\ndisk 2 terms=1,2\nrun 1s";
+    assert_eq!(mistake(learner).0, 3);
+    // A disk that is not described gets the term.
+    for disks in ["", "\ndisk 3 terms=1 term=4", "\ndisk 3 terms=1 term=5\ndisk 4 terms=1 term=4"] {
+        assert_eq!(report(&format!("{five}{disks}\nrun 10ms")).failure, None, "{disks}");
     }
 }
 

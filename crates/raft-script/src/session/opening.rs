@@ -1,9 +1,10 @@
 //! The statements that make a world: `cluster`, the settings of nodes, and the contents of disks.
 
 mod contradiction;
+mod majorities;
 
 use raft_core::{
-    Bytes, Entry, HardState, LogIndex, LogPosition, Membership, NodeId, Payload, Persist, Snapshot,
+    Bytes, Entry, HardState, LogIndex, LogPosition, Membership, Payload, Persist, Snapshot,
     SnapshotWrite, Term,
 };
 use raft_kv::{ClientId, Command, Operation, Sequence, Store};
@@ -57,7 +58,7 @@ impl Session {
         if let Some(first) = script.statements.iter().find(|line| !line.statement.is_note()) {
             setup.validate().map_err(|error| FailedStatement::at(first, error.into()))?;
         }
-        check_snapshots(script, &setup)?;
+        majorities::check(script, &setup)?;
         let rest = &script.statements[opening.len()..];
         fill_empty_disks(&mut setup, last_term);
         if !opening.iter().any(|statement| matches!(statement, Statement::Cluster(_))) {
@@ -98,41 +99,6 @@ fn cluster(setup: &Setup) -> Statement {
     let mut setup = setup.clone();
     (setup.disks, setup.node_settings) = Default::default();
     Statement::Cluster(Box::new(setup))
-}
-
-/// Refuses a snapshot whose entries no majority holds: entries in a snapshot are committed (§7).
-/// What is in images is not counted, so with images nothing is refused.
-fn check_snapshots(script: &Script, setup: &Setup) -> Result<(), FailedStatement> {
-    let disks = || {
-        script.statements.iter().filter_map(|line| {
-            let Statement::DiskContents { node, contents } = &line.statement else { return None };
-            Some((line, *node, contents))
-        })
-    };
-    if disks().any(|(.., contents)| matches!(contents, DiskContents::Image(_))) {
-        return Ok(());
-    }
-    let needed = setup.nodes as usize / 2 + 1;
-    for (line, node, contents) in disks() {
-        let DiskContents::Log { terms, snapshot, .. } = contents else { continue };
-        let Some(place) = snapshot.checked_sub(1) else { continue };
-        let term = terms.get(place as usize);
-        let holds = |(_, holder, contents): &(&SourceLine, NodeId, &DiskContents)| {
-            let DiskContents::Log { terms, .. } = contents else { return false };
-            holder.0 <= setup.nodes && terms.get(place as usize) == term
-        };
-        let holders = disks().filter(holds).count();
-        if holders < needed {
-            let reason = format!(
-                "entry {snapshot} is in its snapshot, so it is committed, but only {holders} of \
-                 {} disks hold it",
-                setup.nodes
-            );
-            let error = StatementError::DiskImage { node, reason };
-            return Err(FailedStatement::at(line, error.into()));
-        }
-    }
-    Ok(())
 }
 
 fn records(contents: &DiskContents, setup: &Setup) -> Result<Records, String> {
