@@ -232,6 +232,8 @@ bugs! {
     LeaseIgnoresDrift: "lease-ignores-drift" breaks "Lease Safety", seen in "a review";
     /// A server that restarts grants its vote at once: a lease may rest on what it answered before.
     RestartForgetsLease: "restart-forgets-lease" breaks "Lease Safety", seen in "a review";
+    /// A server whose vote is not on its disk yet starts the next election when its timer elapses.
+    SlowVoteGivenUp: "slow-vote-given-up" breaks "Eligible Candidate", seen in "a review";
 }
 
 /// The rules that are switched off.

@@ -101,10 +101,17 @@
 //! # A slow disk
 //!
 //! A candidate asks for votes when its own vote is on its disk, and a server votes when that vote
-//! is on its disk. So an election takes two writes, one after the other, and two messages. A
-//! candidate gives up after its election timeout, so [`Settings::election_timeout_min`] must be
-//! longer than that. If writes of 400 ms are possible, the default of 150 ms is too short: while
-//! all disks are so slow, no leader can be elected.
+//! is on its disk. So an election takes two writes, one after the other, and two messages. These
+//! writes may take longer than [`Settings::election_timeout_max`]. A server starts no election
+//! while its own vote, or its vote for another server, is not on its disk. Its timer starts anew
+//! when the write is done. A candidate then waits for its timeout, and once to three times as long
+//! as the write took. With [`Settings::pre_vote`] it counts votes of its term that arrive still
+//! later.
+//!
+//! With disks that take 400 ms for each write and the default timeouts, a cluster elects a leader
+//! in one or two seconds, mostly in the first term. Without `pre_vote`, a candidate whose disk is
+//! fast asks in the next term before slow voters have answered. [`Settings::election_timeout_min`]
+//! must then be longer than a write of the voters.
 //!
 //! # A disk that hangs
 //!

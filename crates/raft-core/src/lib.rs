@@ -277,8 +277,8 @@
 //! - **Entries that arrived before those in front of them**, at most
 //!   [`Settings::max_in_flight`] messages and [`Settings::max_in_flight_bytes`]. They are discarded
 //!   when the term is over.
-//! - At most 27 members with their contexts ([`Membership::MAX_CONTEXT_BYTES`] each) and votes, and
-//!   the start times of 256 rounds of heartbeats.
+//! - At most 27 members with their contexts ([`Membership::MAX_CONTEXT_BYTES`] each), votes and
+//!   pre-votes, and the start times of 256 rounds of heartbeats.
 //!
 //! The driver bounds the outputs that it has not taken and the writes that it has not finished.
 //!

@@ -127,6 +127,8 @@ pub struct Node {
     applied_term: Term,
     timer_started: Instant,
     deadline: Instant,
+    /// When the vote of this term was cast; `None` if none was, or it is on disk.
+    unstored_vote: Option<Instant>,
     /// The latest round that this server answered without waiting for its disk, and its term.
     acked: (Term, HeartbeatRound),
     /// When a leader was last heard, for leader stickiness; `None` if none was, or it was
@@ -168,7 +170,12 @@ enum Role {
         leader: Option<NodeId>,
     },
     PreCandidate {
+        /// The pre-votes for the next term.
         votes: BTreeMap<NodeId, bool>,
+        /// The votes of the current term, if this server was its candidate until it asked for
+        /// pre-votes. `None` after a restart, and if it led the term: it must not lead it again,
+        /// with other entries at the same places.
+        late_votes: Option<BTreeMap<NodeId, bool>>,
     },
     Candidate {
         votes: BTreeMap<NodeId, bool>,
@@ -343,7 +350,7 @@ impl Node {
     /// The whole state, for a person or a test.
     pub fn status(&self) -> Status {
         let votes = match &self.role {
-            Role::PreCandidate { votes } | Role::Candidate { votes } => {
+            Role::PreCandidate { votes, .. } | Role::Candidate { votes } => {
                 votes.iter().map(|(node, granted)| (*node, *granted)).collect()
             }
             Role::Follower { .. } | Role::Leader(_) => Vec::new(),
@@ -389,7 +396,10 @@ impl Node {
         let leader = self.leading();
         let incoming = self.incoming_snapshot.as_ref();
         let votes = match &self.role {
-            Role::PreCandidate { votes } | Role::Candidate { votes } => votes.len(),
+            Role::PreCandidate { votes, late_votes } => {
+                votes.len() + late_votes.as_ref().map_or(0, BTreeMap::len)
+            }
+            Role::Candidate { votes } => votes.len(),
             Role::Follower { .. } | Role::Leader(_) => 0,
         };
         MemoryUsage {
@@ -417,9 +427,9 @@ impl Node {
                 self.as_leader(Self::heartbeat_due);
             }
             Role::Candidate { .. } | Role::PreCandidate { .. } => {
-                self.campaign(ElectionReason::SplitVote);
+                self.election_due(ElectionReason::SplitVote);
             }
-            Role::Follower { .. } => self.campaign(ElectionReason::LeaderSilent),
+            Role::Follower { .. } => self.election_due(ElectionReason::LeaderSilent),
         }
     }
 
@@ -472,6 +482,7 @@ impl Node {
         );
         self.current_term = term;
         self.voted_for = voted_for;
+        self.unstored_vote = voted_for.map(|_| self.now);
         self.durability.write_hard_state(term, voted_for);
         if self.incoming_snapshot.is_some() {
             rule!(self.abandon_incoming_snapshot());

@@ -53,10 +53,11 @@
 //! | 4. "Append any new entries not already in the log" | `node/follower.rs`: `store_entries` |
 //! | 5. "set commitIndex = min(leaderCommit, index of last new entry)" | `node/follower.rs`: `commit_index_to_learn`, then `node/commit.rs`: `learn_commit` |
 //!
-//! # §6 to §8
+//! # §5.6 to §8
 //!
 //! | rule | function |
 //! |---|---|
+//! | §5.6: an election timeout that is shorter than the time to store a vote | `node/election.rs`: `has_stored_vote`, `restart_timer_after_vote`, `receive_vote` |
 //! | §6: a server uses the latest membership in its log, committed or not | `node/change.rs`: `adopt_membership`, `roll_back_memberships` |
 //! | §6: joint consensus, a majority of the outgoing voters and one of the voters | `membership.rs`: `is_quorum`, `reached_by_quorum`; `node/change.rs`: `move_to_target`, `take_next_step` |
 //! | §6: new servers join without a vote first | `node/change.rs`: `begin_change` |

@@ -247,7 +247,8 @@ fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict 
     at_most(node, "withheld outputs", usage.withheld, 2 * pending + 1)?;
     at_most(node, "waiting reads", usage.reads, 2 * pending)?;
     at_most(node, "forwarded requests", usage.forwarded, pending)?;
-    at_most(node, "votes", usage.votes, 2 * Membership::MAX_VOTERS)?;
+    // A pre-candidate may hold the votes of its term beside the pre-votes for the next one.
+    at_most(node, "votes", usage.votes, 4 * Membership::MAX_VOTERS)?;
     at_most(node, "unanswered rounds", usage.rounds, MAX_ROUNDS)?;
     // Pieces after a gap wait for those before.
     let limit = settings.max_snapshot_bytes as usize + settings.max_in_flight_bytes;

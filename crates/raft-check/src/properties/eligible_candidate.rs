@@ -1,6 +1,9 @@
-//! Eligible Candidate (§5.2, dissertation §4.2.2): only a server that may lead begins a term.
+//! Eligible Candidate (§5.2, §5.6, dissertation §4.2.2): only a server that may lead begins a term,
+//! and not before its last vote is on its disk.
 
-use raft_core::{Body, LogIndex, Node, NodeId, Term};
+use raft_core::{
+    Body, ElectionReason, ElectionTrace, HardState, LogIndex, Node, NodeId, Term, Trace,
+};
 
 use super::{Checker, Context, MessageDelivered};
 use crate::property::{Property, Verdict};
@@ -10,10 +13,11 @@ use crate::shadows::per_node::PerNode;
 
 pub(crate) static PROPERTY: Property = Property {
     name: "Eligible Candidate",
-    section: "§5.2, dissertation §4.2.2",
+    section: "§5.2, §5.6, dissertation §4.2.2",
     meaning: "A server starts an election only if it is a voter of the latest membership in its \
               log, or of the one before while the latest is not committed, or if it is a learner \
-              whose vote a candidate with an older log asked for.",
+              whose vote a candidate with an older log asked for. Unless it is told to, it waits \
+              until its last vote is on its disk.",
 };
 
 #[derive(Clone, Default, Debug)]
@@ -32,6 +36,16 @@ struct Standing {
 }
 
 impl Checker for EligibleCandidate {
+    fn traced(&mut self, node: NodeId, trace: &Trace, cx: &mut Context<'_>) {
+        let Trace::Election(ElectionTrace::Started { term, reason, .. }) = *trace else { return };
+        let Some(shadow) = cx.shadows.node(node) else { return };
+        let (held, durable) = (shadow.state.hard_state, shadow.disk.hard_state);
+        // Else the server entered other terms since the last look.
+        if held.current_term.next() == term {
+            cx.note(&PROPERTY, election_started(ElectionStarted { node, reason, held, durable }));
+        }
+    }
+
     fn message_delivered(&mut self, delivered: MessageDelivered<'_>, cx: &mut Context<'_>) {
         let MessageDelivered { from, to, message } = delivered;
         let Some(prompt) = cx.prompt(to) else { return };
@@ -81,6 +95,34 @@ impl Checker for EligibleCandidate {
     }
 }
 
+/// A server starts an election.
+#[derive(Clone, Copy, Debug)]
+struct ElectionStarted {
+    node: NodeId,
+    reason: ElectionReason,
+    /// Its term and vote before the election.
+    held: HardState,
+    /// The term and vote on its disk.
+    durable: HardState,
+}
+
+fn election_started(ElectionStarted { node, reason, held, durable }: ElectionStarted) -> Verdict {
+    let is_told = match reason {
+        ElectionReason::Forced | ElectionReason::Transfer => true,
+        ElectionReason::LeaderSilent
+        | ElectionReason::SplitVote
+        | ElectionReason::PreVotesWon => false,
+    };
+    let Some(candidate) = held.voted_for.filter(|_| !is_told && held != durable) else {
+        return Ok(());
+    };
+    let term = held.current_term;
+    Err(format!(
+        "node {node} starts an election while its vote for node {candidate} in term {term} is not \
+         on its disk"
+    ))
+}
+
 /// A server began a term: it started an election.
 #[derive(Clone, Copy, Debug)]
 struct TermBegun<'a> {
@@ -109,6 +151,29 @@ mod tests {
 
     use super::super::testing::{N1, N2, N3, objects, voters};
     use super::*;
+
+    #[test]
+    fn an_election_before_the_last_vote_is_stored() {
+        let held = HardState { current_term: Term(3), voted_for: Some(N1) };
+        let old = HardState { current_term: Term(2), voted_for: None };
+        let none = HardState { voted_for: None, ..held };
+        let start = |reason, held, durable| {
+            election_started(ElectionStarted { node: N1, reason, held, durable })
+        };
+        assert_eq!(start(ElectionReason::SplitVote, held, held), Ok(()));
+        assert_eq!(start(ElectionReason::Forced, held, old), Ok(()));
+        assert_eq!(start(ElectionReason::Transfer, held, old), Ok(()));
+        assert_eq!(start(ElectionReason::LeaderSilent, none, old), Ok(()), "it has no vote");
+        let objection = &["node 1 starts an election", "vote for node 1 in term 3"];
+        for reason in [
+            ElectionReason::SplitVote,
+            ElectionReason::LeaderSilent,
+            ElectionReason::PreVotesWon,
+        ] {
+            objects(start(reason, held, old), objection);
+            objects(start(reason, held, none), objection);
+        }
+    }
 
     #[test]
     fn a_term_of_a_server_that_may_not_lead() {

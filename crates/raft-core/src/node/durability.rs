@@ -352,6 +352,10 @@ impl Node {
                 self.outputs.push_back(output);
             }
         }
+        if let Some(cast) = self.unstored_vote.filter(|_| self.durability.is_hard_state_durable()) {
+            self.unstored_vote = None;
+            self.restart_timer_after_vote(cast);
+        }
         match self.role {
             Role::Leader(_) => {
                 self.as_leader(|node, leader| {
@@ -359,13 +363,13 @@ impl Node {
                     node.apply_committed_as_leader(leader);
                 });
             }
-            Role::Candidate { .. } => {
+            Role::Candidate { .. } | Role::PreCandidate { .. } => {
                 self.count_own_vote();
                 if self.as_leader(Self::apply_committed_as_leader).is_none() {
                     self.apply_committed();
                 }
             }
-            Role::Follower { .. } | Role::PreCandidate { .. } => self.apply_committed(),
+            Role::Follower { .. } => self.apply_committed(),
         }
         // If a snapshot was restored, nothing need be applied.
         self.answer_readable();

@@ -1,11 +1,14 @@
 //! Leader election (§5.2), the election restriction (§5.4.1), pre-vote (dissertation §9.6) and
 //! leader stickiness (dissertation §4.2.3).
 
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::{
-    Body, ElectionReason, ElectionRefusal, ElectionTrace, ForgetRefusal, IgnoreReason, LogPosition,
-    Message, NodeId, PreVote, PreVoteTrace, RequestVote, RequestVoteReply, Term, TermTrace,
-    VoteRefusal,
+    Body, ElectionReason, ElectionRefusal, ElectionTrace, ForgetRefusal, IgnoreReason, Instant,
+    LogPosition, Message, NodeId, PreVote, PreVoteTrace, RequestVote, RequestVoteReply, Tally,
+    Term, TermTrace, VoteRefusal,
 };
 
 impl Node {
@@ -45,16 +48,75 @@ impl Node {
         }
     }
 
+    /// Raft §5.2: the election timeout elapsed.
+    pub(super) fn election_due(&mut self, reason: ElectionReason) {
+        if rule!(self.has_stored_vote()) {
+            return self.campaign(reason);
+        }
+        self.restart_election_timer();
+        self.trace(|| ElectionTrace::NotStarted { reason: ElectionRefusal::VoteNotStored });
+        self.forget_silent_leader();
+    }
+
+    /// Whether no vote of this server is on its way to the disk.
+    ///
+    /// Raft §5.6 counts the time to store a vote into the broadcast time, which must be short
+    /// against an election timeout. If the disk is slower than that, the server waits for it. A
+    /// candidate has asked nobody yet: its requests wait for the same write. A voter's candidate
+    /// does not have the vote yet. In a later term, the disk would have one more vote to store.
+    pub(super) fn has_stored_vote(&self) -> bool {
+        self.unstored_vote.is_none()
+    }
+
+    /// The vote of this term is on disk, so the requests of a candidate leave, or the vote of a
+    /// voter. From now on the election timeout counts (§5.2: "issues RequestVote RPCs", "granting
+    /// vote to candidate").
+    ///
+    /// The candidate's votes have to be stored too. If the other disks are as slow as this one,
+    /// that takes as long, so the candidate waits longer by that time. The time is random, between
+    /// once and three times: servers with slow disks start their elections far enough from each
+    /// other that the vote is not split (§5.2) again and again.
+    pub(super) fn restart_timer_after_vote(&mut self, cast: Instant) {
+        let more = match self.role {
+            Role::Candidate { .. } => self.spread(self.now - cast),
+            Role::Follower { leader: None } | Role::PreCandidate { .. } => Duration::ZERO,
+            Role::Follower { leader: Some(_) } | Role::Leader(_) => return,
+        };
+        let timeout = self.deadline - self.timer_started;
+        (self.timer_started, self.deadline) = (self.now, self.now + timeout + more);
+    }
+
+    /// Between once and three times `time`, as the timeout that was drawn last is between the
+    /// shortest and the longest.
+    fn spread(&self, time: Duration) -> Duration {
+        let (min, max) = self.election_timeout_micros;
+        let drawn = (self.deadline - self.timer_started).as_micros() as u64;
+        let (part, whole) = (drawn.saturating_sub(min), (max - min).max(1));
+        let micros = time.as_micros() as u64;
+        let more = u128::from(micros) * 2 * u128::from(part) / u128::from(whole);
+        time + Duration::from_micros(more as u64)
+    }
+
+    /// A server that can start no election waits for a leader, and its clients are told that it
+    /// knows none.
+    fn forget_silent_leader(&mut self) {
+        if self.leader().is_some() {
+            self.set_role(Role::Follower { leader: None });
+        }
+    }
+
     /// Raft §5.2: the server wants to lead. With pre-vote it first asks whether it could.
     pub(super) fn campaign(&mut self, reason: ElectionReason) {
         self.restart_election_timer();
         if !rule!(self.is_promotable()) || self.current_term.0 >= LARGEST_NUMBER {
-            if reason != ElectionReason::LeaderSilent {
-                self.trace(|| ElectionTrace::NotStarted { reason: ElectionRefusal::NotAVoter });
-            }
-            // It can only wait for a leader, and tell its clients that it knows none.
-            if reason == ElectionReason::LeaderSilent && self.leader().is_some() {
-                self.set_role(Role::Follower { leader: None });
+            match reason {
+                ElectionReason::LeaderSilent => self.forget_silent_leader(),
+                ElectionReason::SplitVote
+                | ElectionReason::Forced
+                | ElectionReason::PreVotesWon
+                | ElectionReason::Transfer => {
+                    self.trace(|| ElectionTrace::NotStarted { reason: ElectionRefusal::NotAVoter });
+                }
             }
             return;
         }
@@ -192,7 +254,13 @@ impl Node {
 
     /// Dissertation §9.6: would this server vote for the sender in the next term? That is no
     /// promise.
+    ///
+    /// While a vote of this server is not on disk, there is no answer. The answer would leave after
+    /// the vote, and the vote may elect a leader, which the answer knows nothing of.
     pub(super) fn receive_pre_vote(&mut self, candidate: NodeId, request: PreVote) {
+        if !rule!(self.has_stored_vote()) {
+            return self.ignore(candidate, "PreVote", IgnoreReason::VoteNotStored);
+        }
         let term = self.current_term.next();
         self.note_candidate_log(request.last_log());
         match rule!(self.check_candidate_log(request.last_log())) {
@@ -207,7 +275,7 @@ impl Node {
     pub(super) fn receive_pre_vote_reply(&mut self, voter: NodeId, reply: RequestVoteReply) {
         let granted = reply.vote_granted;
         let is_voter = self.membership().is_voter(voter);
-        let Role::PreCandidate { votes } = &mut self.role else {
+        let Role::PreCandidate { votes, .. } = &mut self.role else {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::NotExpected);
         };
         if !is_voter {
@@ -216,15 +284,17 @@ impl Node {
         if votes.insert(voter, granted).is_some() {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
-        let tally = self.tally();
+        let Role::PreCandidate { votes, .. } = &self.role else { return };
+        let tally = self.tally(votes);
         self.trace(|| PreVoteTrace::Counted { voter, granted, tally });
         self.start_election_if_pre_vote_won();
     }
 
     /// Dissertation §9.6: the pre-votes of a quorum start the election.
     fn start_election_if_pre_vote_won(&mut self) {
-        let Role::PreCandidate { votes } = &self.role else { return };
-        if rule!(self.has_vote_quorum(votes)) {
+        let Role::PreCandidate { votes, .. } = &self.role else { return };
+        // Meanwhile it may have voted for another server.
+        if rule!(self.has_vote_quorum(votes)) && rule!(self.has_stored_vote()) {
             self.restart_election_timer();
             self.start_election(ElectionReason::PreVotesWon);
         }
@@ -280,10 +350,18 @@ impl Node {
         self.is_needed |= !candidate.is_at_least_as_up_to_date_as(self.log.last());
     }
 
+    /// Raft §5.2: counts a vote of the current term.
+    ///
+    /// A pre-candidate that was the candidate of its term counts a vote too: a voter's disk may
+    /// need longer than this server's election timeout. That is safe. A server votes once in a term
+    /// (§5.2), and going back to pre-candidate changed neither the term nor the vote for itself.
+    /// The log is still the one that the voters compared with theirs (§5.4.1): only a leader of
+    /// this term or a later one could change it, and its first message makes this server a
+    /// follower.
     pub(super) fn receive_vote(&mut self, voter: NodeId, reply: RequestVoteReply) {
         let granted = reply.vote_granted;
         let is_voter = self.membership().is_voter(voter);
-        let Role::Candidate { votes } = &mut self.role else {
+        let Some(votes) = self.votes_mut() else {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::NotExpected);
         };
         if !is_voter {
@@ -294,17 +372,34 @@ impl Node {
             return self.ignore(voter, "RequestVoteReply", IgnoreReason::AlreadyKnown);
         }
         votes.insert(voter, granted);
-        let tally = self.tally();
+        let tally = self.votes().map_or(Tally::default(), |votes| self.tally(votes));
         self.trace(|| ElectionTrace::VoteCounted { voter, granted, tally });
         self.become_leader_if_elected();
+    }
+
+    /// The votes of the current term, if this server asked for them: as candidate, or before it
+    /// asked for pre-votes.
+    pub(super) fn votes(&self) -> Option<&BTreeMap<NodeId, bool>> {
+        match &self.role {
+            Role::Candidate { votes } => Some(votes),
+            Role::PreCandidate { late_votes, .. } => late_votes.as_ref(),
+            Role::Follower { .. } | Role::Leader(_) => None,
+        }
+    }
+
+    fn votes_mut(&mut self) -> Option<&mut BTreeMap<NodeId, bool>> {
+        match &mut self.role {
+            Role::Candidate { votes } => Some(votes),
+            Role::PreCandidate { late_votes, .. } => late_votes.as_mut(),
+            Role::Follower { .. } | Role::Leader(_) => None,
+        }
     }
 
     /// A candidate's own vote counts like any other: once it is on disk.
     pub(super) fn count_own_vote(&mut self) {
         let id = self.config.id;
-        let durable = self.durability.is_hard_state_durable();
-        if let Role::Candidate { votes } = &mut self.role
-            && durable
+        if self.durability.is_hard_state_durable()
+            && let Some(votes) = self.votes_mut()
         {
             votes.insert(id, true);
             self.become_leader_if_elected();
@@ -313,7 +408,7 @@ impl Node {
 
     /// Raft §5.2: the votes of a quorum elect.
     fn become_leader_if_elected(&mut self) {
-        let Role::Candidate { votes } = &self.role else { return };
+        let Some(votes) = self.votes() else { return };
         if rule!(self.has_vote_quorum(votes)) {
             let granted = votes.iter().filter(|(_, granted)| **granted);
             let voters = granted.map(|(voter, _)| *voter).collect();

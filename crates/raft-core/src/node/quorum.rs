@@ -13,7 +13,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::progress::Progress;
-use super::{Leader, Node, Role};
+use super::{Leader, Node};
 use crate::{HeartbeatRound, LogIndex, Membership, NodeId, Refusal, Tally, Unheard};
 
 impl Leader {
@@ -38,10 +38,7 @@ impl Node {
 
     /// The granted votes; in a joint membership, those of the set of voters that lacks more. Only
     /// for the trace.
-    pub(super) fn tally(&self) -> Tally {
-        let (Role::PreCandidate { votes } | Role::Candidate { votes }) = &self.role else {
-            return Tally::default();
-        };
+    pub(super) fn tally(&self, votes: &BTreeMap<NodeId, bool>) -> Tally {
         self.membership().tally(|node| votes.get(&node).is_some_and(|granted| *granted))
     }
 

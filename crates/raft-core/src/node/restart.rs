@@ -143,6 +143,7 @@ impl Node {
             applied_term: log.term_at(end.index.max(applied)).unwrap_or(end.term),
             timer_started: now,
             deadline: now,
+            unstored_vote: None,
             acked: (Term(0), HeartbeatRound(0)),
             leader_heard: None,
             is_needed: false,

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! When the timer of a pre-candidate elapses, it asks for pre-votes anew. Without pre-vote, a split
-//! vote leads a candidate to the next term.
+//! vote leads a candidate to the next term. A pre-candidate that was the candidate of its term
+//! leads if late votes make a quorum.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -65,13 +66,20 @@ impl Node {
     }
 
     /// Dissertation §9.6: the term and the vote stay as they are until a quorum would vote for this
-    /// server, so that a server that cannot win disturbs no other.
+    /// server, so that a server that cannot win disturbs no other. A candidate keeps the votes of
+    /// its term: they may yet become a quorum (`receive_vote`).
     pub(super) fn become_pre_candidate(&mut self, reason: ElectionReason) {
         let (term, vote) = (self.current_term, self.voted_for);
         assert!(!matches!(self.role, Role::Leader(_)), "a leader asks for no pre-votes");
         let last_log = self.log.last();
         self.trace(|| PreVoteTrace::Started { term: term.next(), reason, last_log });
-        self.set_role(Role::PreCandidate { votes: BTreeMap::from([(self.config.id, true)]) });
+        let late_votes = match &mut self.role {
+            Role::PreCandidate { late_votes, .. } => late_votes.take(),
+            Role::Candidate { votes } => Some(core::mem::take(votes)),
+            Role::Follower { .. } | Role::Leader(_) => None,
+        };
+        let votes = BTreeMap::from([(self.config.id, true)]);
+        self.set_role(Role::PreCandidate { votes, late_votes });
         assert!(
             (self.current_term, self.voted_for) == (term, vote),
             "asking for pre-votes leaves term {term} and its vote as they are"
@@ -92,11 +100,12 @@ impl Node {
         assert!(self.voted_for == Some(id), "a candidate votes for itself");
     }
 
-    /// Raft §5.2: a candidate that a quorum voted for leads its term.
+    /// Raft §5.2: a candidate that a quorum voted for leads its term. So does a pre-candidate that
+    /// was the candidate of its present term.
     pub(super) fn become_leader(&mut self, voters: Vec<NodeId>) {
         let (term, vote) = (self.current_term, self.voted_for);
         let last_index = self.log.last().index;
-        let Role::Candidate { votes } = &self.role else { panic!("only a candidate is elected") };
+        let votes = self.votes().expect("only a candidate is elected");
         assert!(rule!(self.has_vote_quorum(votes)), "a quorum elects");
         assert!(vote == Some(self.config.id), "a candidate votes for itself");
         self.trace(|| ElectionTrace::BecameLeader { term, voters });

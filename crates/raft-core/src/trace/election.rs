@@ -83,6 +83,8 @@ pub enum ElectionRefusal {
     },
     /// The membership in force does not count it among the voters.
     NotAVoter,
+    /// The election timeout elapsed, and the vote that it gave last is not on its disk yet (§5.6).
+    VoteNotStored,
 }
 
 /// The guard that refused a vote or a pre-vote.
@@ -189,6 +191,7 @@ impl fmt::Display for ElectionRefusal {
                      election timeout ago, and that leader's lease depends on it",
             ),
             Self::NotAVoter => f.write_str("it is not a voter"),
+            Self::VoteNotStored => f.write_str("the vote that it gave is not on its disk yet"),
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum IgnoreReason {
     NotExpected,
     /// It says nothing new.
     AlreadyKnown,
+    /// It asks for a pre-vote, and the vote of this server is not on its disk yet (§5.6).
+    VoteNotStored,
     /// It claims to come from a second leader of the same term (§5.2): the sender is broken.
     SecondLeader {
         /// The leader that this server knows.
@@ -70,6 +72,7 @@ impl IgnoredMessage {
         match self.reason {
             IgnoreReason::StaleTerm { .. } => Some("§5.1"),
             IgnoreReason::SecondLeader { .. } => Some("§5.2"),
+            IgnoreReason::VoteNotStored => Some("§5.6"),
             IgnoreReason::ConflictsWithCommitted { .. } => Some("§5.4.3"),
             IgnoreReason::UnknownSender
             | IgnoreReason::NotExpected
@@ -103,6 +106,7 @@ impl fmt::Display for IgnoreReason {
             }
             Self::NotExpected => f.write_str("it answers no open request"),
             Self::AlreadyKnown => f.write_str("it says nothing new"),
+            Self::VoteNotStored => f.write_str("the vote of this node is not on its disk yet"),
             Self::SecondLeader { leader } => {
                 write!(f, "node {leader} leads this term already; the sender is broken")
             }

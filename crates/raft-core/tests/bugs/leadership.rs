@@ -78,3 +78,15 @@ pub(crate) fn request_is_lost(bugs: Bugs) {
     cluster.live(Duration::from_secs(2));
     assert!(cluster.outcome(2, request).is_some(), "the request is never answered");
 }
+
+/// The disk of server 1 needs longer for its vote than its timer needs three times.
+pub(crate) fn own_vote_is_slow(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.server_mut(1).disk_is_slow = true;
+    for _ in 0..3 {
+        cluster.time_out(1);
+    }
+    cluster.finish_together(1, 1);
+    cluster.settle();
+    assert!(cluster.leads(1), "nobody leads");
+}

@@ -124,6 +124,7 @@ rows! {
     limits::large_entries, ByteLimitsIgnored => "bytes in one message";
     reads::clocks_drift, LeaseIgnoresDrift => "the lease lasts";
     elections::voter_restarts_during_a_lease, RestartForgetsLease => "server 3 gets the vote";
+    leadership::own_vote_is_slow, SlowVoteGivenUp => "nobody leads";
 }
 
 #[test]

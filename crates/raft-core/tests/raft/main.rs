@@ -20,6 +20,7 @@
 //! | `quorum_check` | dissertation §6.2, §4.2.3 |
 //! | `reads` | dissertation §6.4 |
 //! | `leadership_transfer`, `hung_disk` | dissertation §3.10 |
+//! | `slow_disks` | §5.6: disks slower than an election timeout |
 //! | `clock` | a driver's clock that goes back |
 //! | `membership` | §6, dissertation chapter 4 |
 //! | `contexts` | the contexts of members: in each step of a change, in snapshots, on disk |
@@ -69,6 +70,7 @@ mod restriction;
 mod rules;
 mod safety;
 mod settings;
+mod slow_disks;
 mod snapshots;
 mod streaming;
 mod terms;

@@ -69,7 +69,7 @@ fn a_server_that_holds_too_much() {
     objects(hold(MemoryUsage { withheld: 12, ..none }), &["withheld outputs of node 1: 12"]);
     objects(hold(MemoryUsage { reads: 11, ..none }), &["waiting reads", "more than 10"]);
     objects(hold(MemoryUsage { forwarded: 6, ..none }), &["forwarded requests"]);
-    objects(hold(MemoryUsage { votes: 19, ..none }), &["votes"]);
+    objects(hold(MemoryUsage { votes: 37, ..none }), &["votes"]);
     objects(hold(MemoryUsage { rounds: 257, ..none }), &["rounds"]);
     objects(hold(MemoryUsage { incoming_snapshot_bytes: 51, ..none }), &["incoming snapshot"]);
     assert_eq!(hold(MemoryUsage { early_bytes: 20, ..none }), Ok(()));

@@ -165,6 +165,11 @@ pub(in crate::node) fn send_pre_vote_reply(node: &mut Node, _: NodeId, _: bool) 
     None
 }
 
+/// [`Bug::SlowVoteGivenUp`]
+pub(in crate::node) fn has_stored_vote(node: &Node) -> Option<bool> {
+    node.has(Bug::SlowVoteGivenUp).then_some(true)
+}
+
 /// [`Bug::LeaderWithoutQuorum`], [`Bug::CheckQuorumCountsLearners`]
 pub(in crate::node) fn is_quorum_active(node: &Node, leader: &Leader) -> Option<bool> {
     if node.has(Bug::CheckQuorumCountsLearners) {

@@ -1,0 +1,352 @@
+//! §5.6: disks that need longer for a vote than an election timeout.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use raft_core::{
+    Config, ElectionRefusal, ElectionTrace, Input, Instant, LogIndex, NodeId, Outcome, RoleKind,
+    Term, Trace,
+};
+
+use crate::builders::*;
+use crate::cluster::{Cluster, Envelope};
+use crate::server::Server;
+
+const LATENCY: Duration = Duration::from_millis(2);
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A cluster in which messages and flushes take time.
+struct Timed {
+    cluster: Cluster,
+    /// Messages on their way, and when they arrive.
+    arrivals: VecDeque<(Instant, Envelope)>,
+    /// How long a flush of each server's disk takes, in the order of the servers.
+    disks: Vec<Duration>,
+    /// For each server, the end of the flush under way, and how many writes it covers.
+    flushes: Vec<Option<(Instant, usize)>>,
+}
+
+impl Timed {
+    fn new(disks: &[u64], change: impl Fn(&mut Config)) -> Self {
+        let mut cluster = Cluster::joining(disks.len() as u64, 0, change);
+        for id in cluster.ids() {
+            cluster.server_mut(id).disk_is_slow = true;
+        }
+        Self {
+            cluster,
+            arrivals: VecDeque::new(),
+            disks: disks.iter().map(|disk| millis(*disk)).collect(),
+            flushes: vec![None; disks.len()],
+        }
+    }
+
+    /// Puts messages on their way, and starts a flush where writes wait and none is under way.
+    fn collect(&mut self) {
+        let now = self.cluster.now;
+        for envelope in self.cluster.network.drain(..) {
+            self.arrivals.push_back((now + LATENCY, envelope));
+        }
+        for (place, flush) in self.flushes.iter_mut().enumerate() {
+            let writes = self.cluster.servers[place].writes.len();
+            if flush.is_none() && writes > 0 {
+                *flush = Some((now + self.disks[place], writes));
+            }
+        }
+    }
+
+    /// One step: the first thing that is due. False if nothing is before `end`.
+    fn step(&mut self, end: Instant) -> bool {
+        self.collect();
+        let arrival = self.arrivals.front().map(|(at, _)| *at);
+        let flush = (1..).zip(&self.flushes).filter_map(|(id, flush)| Some(((*flush)?, id)));
+        let flush = flush.min();
+        let timer = self.cluster.next_due().map(|id| (self.cluster.due(id), id));
+        let flush_at = flush.map(|((at, _), _)| at);
+        let first = [arrival, flush_at, timer.map(|(at, _)| at)].into_iter().flatten().min();
+        let Some(first) = first.filter(|first| *first <= end) else {
+            self.cluster.now = end;
+            return false;
+        };
+        self.cluster.now = self.cluster.now.max(first);
+        if arrival == Some(first) {
+            let (_, envelope) = self.arrivals.pop_front().expect("it is there");
+            self.cluster.deliver(envelope);
+        } else if let Some(((at, writes), id)) = flush.filter(|((at, _), _)| *at == first) {
+            assert_eq!(at, first);
+            self.flushes[id as usize - 1] = None;
+            self.cluster.finish_together(id, writes);
+        } else if let Some((_, id)) = timer {
+            self.cluster.time_out(id);
+        }
+        true
+    }
+
+    fn run(&mut self, time: Duration) {
+        let end = self.cluster.now + time;
+        while self.step(end) {}
+    }
+
+    /// Runs until `holds`, at most for `time`. Whether it holds.
+    fn run_until(&mut self, time: Duration, holds: impl Fn(&Cluster) -> bool) -> bool {
+        let end = self.cluster.now + time;
+        while !holds(&self.cluster) {
+            if !self.step(end) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn term(&self) -> u64 {
+        let terms = self.cluster.ids().map(|id| self.cluster.node(id).current_term().0);
+        terms.max().unwrap_or_default()
+    }
+}
+
+/// Runs an election, and a proposal. The latest term.
+fn elect_and_commit(disks: &[u64], pre_vote: bool, seed: u64) -> u64 {
+    let case = format!("disks {disks:?}, pre-vote {pre_vote}, seed {seed}");
+    let mut timed = Timed::new(disks, |config| {
+        config.settings.pre_vote = pre_vote;
+        config.seed = seed * 10 + config.id.0;
+    });
+    let leads = |cluster: &Cluster| {
+        let leader = cluster.leader();
+        leader.is_some_and(|leader| cluster.node(leader).commit_index() > LogIndex(0))
+    };
+    assert!(timed.run_until(Duration::from_secs(30), leads), "{case}: nobody leads");
+    let leader = timed.cluster.leader().expect("it leads");
+    let term = timed.term();
+    let request = timed.cluster.propose(leader, "a");
+    timed.run(Duration::from_secs(5));
+    let outcome = timed.cluster.outcome(leader, request);
+    assert!(matches!(outcome, Some(Outcome::Committed(_))), "{case}: {outcome:?}");
+    assert_eq!(timed.term(), term, "{case}: the leader stays");
+    term
+}
+
+#[test]
+fn disks_slower_than_the_election_timeout_elect_in_a_few_terms() {
+    for disk in [100, 200, 400] {
+        for size in [3, 5] {
+            for pre_vote in [true, false] {
+                let disks = vec![disk; size];
+                let terms = (0..12).map(|seed| elect_and_commit(&disks, pre_vote, seed));
+                let terms: Vec<u64> = terms.collect();
+                assert!(terms.iter().all(|term| *term <= 10), "{disks:?}, {pre_vote}: {terms:?}");
+            }
+        }
+    }
+}
+
+/// With pre-votes, no disk need be as slow as another.
+#[test]
+fn disks_of_different_speeds_elect_in_a_few_terms() {
+    let (two_fast, three_fast) = ([1, 1, 400, 400, 400], [1, 1, 1, 400, 400]);
+    for disks in [&[1, 400, 400][..], &[1, 1, 400], &[100, 200, 400], &two_fast, &three_fast] {
+        let terms: Vec<u64> = (0..12).map(|seed| elect_and_commit(disks, true, seed)).collect();
+        assert!(terms.iter().all(|term| *term <= 5), "{disks:?}: {terms:?}");
+    }
+}
+
+/// Server 1 of three, whose disk completes nothing, after its election timeout.
+fn candidate(change: impl Fn(&mut Config)) -> Server {
+    let mut config = config(1, 3);
+    change(&mut config);
+    let mut server = Server::start(config, disk(1, &[1]), Instant(0));
+    server.disk_is_slow = true;
+    server.handle(server.node.deadline(), Input::Timeout);
+    server
+}
+
+/// "A candidate continues in this state until …" (§5.2), and nobody has heard of its vote.
+#[test]
+fn a_candidate_waits_for_its_own_vote() {
+    let mut server = candidate(|_| {});
+    for _ in 0..20 {
+        let now = server.node.deadline();
+        server.handle(now, Input::Timeout);
+        assert!(server.node.deadline() >= now + millis(150), "the timer starts anew");
+    }
+    assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::Candidate, Term(2)));
+    assert!(server.sent.is_empty() && server.writes.len() == 1, "{:?}", server.sent);
+    let reason = ElectionRefusal::VoteNotStored;
+    let trace = Trace::Election(ElectionTrace::NotStarted { reason });
+    assert!(server.traces.contains(&trace));
+}
+
+/// The requests leave when the vote is on disk. The voters have the timeout, and as long as this
+/// disk needed.
+#[test]
+fn the_timer_of_a_candidate_starts_when_its_requests_leave() {
+    for took in [millis(1), millis(100), millis(3000)] {
+        let mut server = candidate(|_| {});
+        let stored = server.node.status().timer_started + took;
+        while server.node.deadline() < stored {
+            server.handle(server.node.deadline(), Input::Timeout);
+        }
+        server.finish_write(stored);
+        assert_eq!(server.take_sent().len(), 2, "the requests leave");
+        let timeout = server.node.deadline() - stored;
+        assert!(timeout >= millis(150) + took && timeout <= millis(300) + 3 * took, "{timeout:?}");
+        assert_eq!(server.node.status().timer_started, stored);
+        server.handle(server.node.deadline(), Input::Timeout);
+        assert_eq!(server.node.current_term(), Term(3), "then the vote is split");
+    }
+}
+
+/// Its candidate does not have the vote yet, and a request of this server would wait for the same
+/// write.
+#[test]
+fn a_voter_waits_until_its_vote_is_stored() {
+    let mut server = Server::of_three(disk(1, &[1]));
+    server.disk_is_slow = true;
+    server.receive(2, 2, request_vote(1, 1));
+    for _ in 0..20 {
+        server.handle(server.node.deadline(), Input::Timeout);
+    }
+    assert_eq!(
+        (server.node.role(), server.node.voted_for()),
+        (RoleKind::Follower, Some(NodeId(2)))
+    );
+    let stored = server.node.status().timer_started + millis(140);
+    server.finish_write(stored);
+    assert_eq!(server.take_reply(), vote(true));
+    assert!(server.node.deadline() >= stored + millis(150), "it grants its vote now");
+    server.handle(server.node.deadline(), Input::Timeout);
+    assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::Candidate, Term(3)));
+}
+
+/// The leader is gone, and this server cannot ask for votes: its clients must not wait for it.
+#[test]
+fn a_voter_whose_vote_is_not_stored_forgets_a_silent_leader() {
+    let mut server = Server::of_three(disk(1, &[1]));
+    server.disk_is_slow = true;
+    server.receive(2, 2, request_vote(1, 1));
+    server.receive(2, 2, append((1, 1), &[], 0));
+    let deadline = server.node.deadline();
+    assert_eq!(server.node.leader(), Some(NodeId(2)));
+    server.finish_write(Instant(1000));
+    assert_eq!(server.node.deadline(), deadline, "the timer counts from the leader's message");
+    let mut server = Server::of_three(disk(1, &[1]));
+    server.disk_is_slow = true;
+    server.receive(2, 2, request_vote(1, 1));
+    server.receive(2, 2, append((1, 1), &[], 0));
+    server.handle(server.node.deadline(), Input::Timeout);
+    assert_eq!((server.node.role(), server.node.leader()), (RoleKind::Follower, None));
+}
+
+/// Server 1 asked for votes in term 2, and asks for pre-votes again.
+fn pre_candidate_of_its_term() -> Server {
+    let mut server = candidate(|config| config.settings.pre_vote = true);
+    server.receive_at(server.node.deadline(), 2, 1, pre_vote_reply(true));
+    server.finish_writes(server.node.deadline());
+    server.handle(server.node.deadline(), Input::Timeout);
+    assert_eq!(server.node.role(), RoleKind::PreCandidate);
+    assert_eq!((server.node.current_term(), server.node.voted_for()), (Term(2), Some(NodeId(1))));
+    server.sent.clear();
+    server
+}
+
+/// A voter's disk may be slower than the election timeout of the candidate.
+#[test]
+fn a_pre_candidate_counts_late_votes_of_its_term() {
+    for again in 0..3 {
+        let mut server = pre_candidate_of_its_term();
+        for _ in 0..again {
+            server.handle(server.node.deadline(), Input::Timeout);
+        }
+        server.receive_at(server.node.deadline(), 3, 2, vote(false));
+        assert_eq!(server.node.role(), RoleKind::PreCandidate);
+        server.receive_at(server.node.deadline(), 2, 2, vote(true));
+        assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::Leader, Term(2)));
+    }
+}
+
+/// It may have led the term, and must not lead it again with other entries.
+#[test]
+fn after_a_restart_late_votes_do_not_count() {
+    let mut server = pre_candidate_of_its_term();
+    server.crash();
+    server.restart(Instant(0));
+    server.handle(server.node.deadline(), Input::Timeout);
+    assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::PreCandidate, Term(2)));
+    for voter in [2, 3] {
+        server.receive_at(server.node.deadline(), voter, 2, vote(true));
+    }
+    assert_eq!(server.node.role(), RoleKind::PreCandidate);
+}
+
+#[test]
+fn a_deposed_leader_does_not_lead_its_term_again_by_late_votes() {
+    let mut cluster = Cluster::full(5);
+    cluster.elect(1);
+    let term = cluster.node(1).current_term();
+    cluster.isolate(1);
+    while cluster.node(1).role() != RoleKind::PreCandidate {
+        cluster.time_out(1);
+    }
+    for voter in [2, 3, 4, 5] {
+        let (from, message) = (NodeId(voter), message(term.0, vote(true)));
+        cluster.handle(1, Input::Message { from, message });
+    }
+    assert_eq!(
+        (cluster.node(1).role(), cluster.node(1).current_term()),
+        (RoleKind::PreCandidate, term)
+    );
+}
+
+/// The answer would leave after the vote, and its candidate may lead by then.
+#[test]
+fn a_pre_vote_is_not_answered_before_the_vote_is_stored() {
+    let mut server = Server::of_three(disk(1, &[1]));
+    server.disk_is_slow = true;
+    server.receive(2, 2, request_vote(1, 1));
+    server.receive(3, 2, pre_vote(1, 1));
+    server.finish_write(Instant(0));
+    assert_eq!(server.take_sent(), [(2, message(2, vote(true)))]);
+    server.receive(3, 2, pre_vote(1, 1));
+    assert_eq!(server.take_reply(), pre_vote_reply(true));
+}
+
+/// The disk of the only other server needs long for the leader's snapshot.
+#[test]
+fn a_snapshot_that_is_being_stored_does_not_depose_the_leader() {
+    let mut cluster = Cluster::joining(3, 0, |config| config.settings.trailing_entries = 0);
+    cluster.elect(1);
+    cluster.isolate(2);
+    cluster.propose(1, "a");
+    cluster.live(millis(100));
+    cluster.take_snapshot(1);
+    cluster.crash(3);
+    cluster.rejoin(2);
+    cluster.server_mut(2).disk_is_slow = true;
+    let term = cluster.node(1).current_term();
+    cluster.live(Duration::from_secs(5));
+    assert_eq!((cluster.leader(), cluster.node(1).current_term()), (Some(1), term));
+    assert!(cluster.server(2).restored.is_empty(), "its disk is not done");
+    let now = cluster.clock(2);
+    cluster.server_mut(2).finish_writes(now);
+    cluster.live(millis(100));
+    assert_eq!(cluster.server(2).state, "a");
+}
+
+/// Its candidate does not have the vote yet.
+#[test]
+fn a_pre_candidate_that_votes_for_another_waits_too() {
+    let mut config = config(1, 3);
+    config.settings.pre_vote = true;
+    let mut server = Server::start(config, disk(1, &[1]), Instant(0));
+    let now = server.node.deadline();
+    server.handle(now, Input::Timeout);
+    server.disk_is_slow = true;
+    server.receive_at(now, 2, 1, request_vote(1, 1));
+    server.receive_at(now, 3, 1, pre_vote_reply(true));
+    assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::PreCandidate, Term(1)));
+    let stored = now + millis(400);
+    server.finish_write(stored);
+    assert!(server.node.deadline() >= stored + millis(150), "it grants its vote now");
+}
