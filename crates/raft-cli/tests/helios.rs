@@ -247,7 +247,12 @@ fn the_experiment_prints_its_table_and_charts_and_writes_its_csv() {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let rows = std::fs::read_to_string(&csv).unwrap();
-    assert!(rows.starts_with("range,trials,mean,p10,p50,p90,p99,max\n150-150,2,"), "{rows}");
+    assert!(
+        rows.starts_with(
+            "range,trials,mean,p10,p50,p90,p99,max,without_split,expected\n150-150,2,"
+        ),
+        "{rows}"
+    );
     assert_eq!(rows.lines().count(), 11);
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use raft_sim::DelayRange;
 
+use super::expected;
 use super::statistics::{Sample, mean};
 use super::trial::{self, Broadcast, NoStableLeader, TrialResult};
 use super::trial_cluster::{Conditions, DiskLatency};
@@ -19,24 +20,31 @@ pub(crate) struct TimeoutRange {
     pub(crate) max: u64,
     /// The figures in the text of §9.3, in ms; empty if there are none.
     pub(crate) paper: &'static str,
+    /// The share of trials without a split vote, in %, read off Figure 16: the height at which the
+    /// curve is flat before the second timeouts. Empty if none can be read.
+    pub(crate) paper_without_split: &'static str,
 }
 
 /// The ranges in the paper's order. The first six vary the randomness, the others the scale.
 pub(crate) const RANGES: [TimeoutRange; 10] = [
-    range(150, 150, "over 10000"),
-    range(150, 151, ""),
-    range(150, 155, "p50 287"),
-    range(150, 175, ""),
-    range(150, 200, "max 513"),
-    range(150, 300, ""),
-    range(12, 24, "mean 35 max 152"),
-    range(25, 50, ""),
-    range(50, 100, ""),
-    range(100, 200, ""),
+    range((150, 150), "over 10000", ""),
+    range((150, 151), "", "2.5"),
+    range((150, 155), "p50 287", "29"),
+    range((150, 175), "", "84"),
+    range((150, 200), "max 513", "93"),
+    range((150, 300), "", ""),
+    range((12, 24), "mean 35 max 152", ""),
+    range((25, 50), "", ""),
+    range((50, 100), "", ""),
+    range((100, 200), "", ""),
 ];
 
-const fn range(min: u64, max: u64, paper: &'static str) -> TimeoutRange {
-    TimeoutRange { min, max, paper }
+const fn range(
+    (min, max): (u64, u64),
+    paper: &'static str,
+    paper_without_split: &'static str,
+) -> TimeoutRange {
+    TimeoutRange { min, max, paper, paper_without_split }
 }
 
 /// A measurement.
@@ -56,6 +64,8 @@ pub(crate) struct Plan {
 pub(crate) struct Figure {
     /// In the order of [`RANGES`].
     pub(crate) samples: Vec<Sample>,
+    /// The expected shares of trials without a split vote, in thousandths, in the same order.
+    pub(crate) expected: Vec<usize>,
     /// The means over as many elections as a curve has trials.
     pub(crate) broadcast: Broadcast,
 }
@@ -108,7 +118,10 @@ pub(crate) fn measure(
         },
     )?;
     let samples = results.chunks(plan.trials).map(Sample::new).collect();
-    Ok(Figure { samples, broadcast: measure_broadcast(plan)? })
+    let expects =
+        |range: &TimeoutRange| expected::without_split(&range.conditions(plan), plan.seed);
+    let expected = RANGES.iter().map(expects).collect();
+    Ok(Figure { samples, expected, broadcast: measure_broadcast(plan)? })
 }
 
 fn trial_at(plan: &Plan, place: usize) -> Result<TrialResult, NoStableLeader> {

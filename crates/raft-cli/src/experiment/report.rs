@@ -7,18 +7,18 @@ use super::figure::{Figure, RANGES};
 use super::statistics::Sample;
 use super::trial::CAP;
 
-const CSV_HEADER: &str = "range,trials,mean,p10,p50,p90,p99,max";
+const CSV_HEADER: &str = "range,trials,mean,p10,p50,p90,p99,max,without_split,expected";
 
 /// One row a range, times in ms.
 pub(crate) fn write_csv(figure: &Figure, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{CSV_HEADER}")?;
-    for (range, sample) in RANGES.iter().zip(&figure.samples) {
+    for ((range, sample), expected) in RANGES.iter().zip(&figure.samples).zip(&figure.expected) {
         write!(out, "{},{}", range.name(), sample.trials())?;
         for time in columns(sample) {
             let micros = time.as_micros();
             write!(out, ",{}.{:03}", micros / 1000, micros % 1000)?;
         }
-        writeln!(out)?;
+        writeln!(out, ",{},{}", percent(sample.without_split()), percent(*expected))?;
     }
     Ok(())
 }
@@ -47,6 +47,8 @@ pub(crate) fn print_table(figure: &Figure, out: &mut dyn Write) -> io::Result<()
         writeln!(out, "{}", line.trim_end())?;
     }
     writeln!(out)?;
+    print_split_votes(figure, out)?;
+    writeln!(out)?;
     for (range, sample) in RANGES.iter().zip(&figure.samples) {
         if sample.capped() > 0 {
             let (name, capped, trials) = (range.name(), sample.capped(), sample.trials());
@@ -67,6 +69,25 @@ pub(crate) fn print_table(figure: &Figure, out: &mut dyn Write) -> io::Result<()
         tenths(broadcast.own_write),
         tenths(broadcast.majority),
     )
+}
+
+/// The times alone do not tell a slow election from a split vote.
+fn print_split_votes(figure: &Figure, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Share of trials without a split vote, in %")?;
+    writeln!(out)?;
+    writeln!(out, "{:<7} {:>8} {:>8}  the paper's Figure 16", "range", "measured", "expected")?;
+    for ((range, sample), expected) in RANGES.iter().zip(&figure.samples).zip(&figure.expected) {
+        let (measured, expected) = (percent(sample.without_split()), percent(*expected));
+        let paper = range.paper_without_split;
+        let line = format!("{:<7} {measured:>8} {expected:>8}  {paper}", range.name());
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// `93.4`
+fn percent(thousandths: usize) -> String {
+    format!("{}.{}", thousandths / 10, thousandths % 10)
 }
 
 /// Milliseconds with one decimal.

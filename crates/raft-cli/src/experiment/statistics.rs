@@ -10,6 +10,7 @@ pub(crate) struct Sample {
     /// Ascending. A trial without a leader counts as [`CAP`].
     downtimes: Vec<Duration>,
     capped: usize,
+    without_split: usize,
 }
 
 impl Sample {
@@ -23,7 +24,11 @@ impl Sample {
         let mut downtimes: Vec<Duration> = results.iter().map(downtime).collect();
         downtimes.sort_unstable();
         let capped = results.iter().filter(|result| **result == TrialResult::Capped).count();
-        Self { downtimes, capped }
+        let is_decided = |result: &&TrialResult| {
+            matches!(result, TrialResult::Elected { without_split: true, .. })
+        };
+        let without_split = results.iter().filter(is_decided).count();
+        Self { downtimes, capped, without_split }
     }
 
     /// The number of trials.
@@ -34,6 +39,11 @@ impl Sample {
     /// The number of trials that ended without a leader.
     pub(crate) fn capped(&self) -> usize {
         self.capped
+    }
+
+    /// The share of the trials in which no vote was split, in thousandths.
+    pub(crate) fn without_split(&self) -> usize {
+        thousandths(self.without_split, self.trials())
     }
 
     pub(crate) fn mean(&self) -> Duration {
@@ -55,6 +65,11 @@ impl Sample {
         let within = self.downtimes.partition_point(|downtime| *downtime <= time);
         within.min(self.trials() - self.capped)
     }
+}
+
+/// `part` of `all`, rounded; `all` is not 0.
+pub(crate) fn thousandths(part: usize, all: usize) -> usize {
+    (2000 * part + all) / (2 * all)
 }
 
 /// To the nearest microsecond; 0 of nothing.

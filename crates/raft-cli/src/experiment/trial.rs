@@ -28,6 +28,9 @@ pub(crate) enum TrialResult {
         leader: NodeId,
         /// The time since the crash.
         after: Duration,
+        /// Whether the leader's last heartbeats started the timer that began the election. If not,
+        /// a split vote came before.
+        without_split: bool,
     },
     /// No server was elected within [`CAP`].
     Capped,
@@ -79,13 +82,25 @@ pub(crate) fn run(
     cluster.run_until(heartbeats_at + crash_offset(conditions, &mut random));
     let crashed_at = cluster.world.now();
     cluster.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
+    let mut restarts = Vec::new();
     while cluster.world.next_step().is_some_and(|next| next.at <= crashed_at + CAP) {
         cluster.step();
+        restarts.extend(cluster.world.events().iter().filter_map(timer_restart));
         if let Some((leader, at)) = cluster.world.events().iter().find_map(election) {
-            return Ok(TrialResult::Elected { leader, after: at - crashed_at });
+            // Its own election is one restart.
+            let without_split = restarts.iter().filter(|node| **node == leader).count() == 1;
+            return Ok(TrialResult::Elected { leader, after: at - crashed_at, without_split });
         }
     }
     Ok(TrialResult::Capped)
+}
+
+/// The server that started its election timer anew, for an election of its own or for a vote.
+fn timer_restart(event: &Event) -> Option<NodeId> {
+    let EventKind::Core { node, trace: Trace::Election(trace) } = &event.kind else { return None };
+    let restarts =
+        matches!(trace, ElectionTrace::Started { .. } | ElectionTrace::VoteGranted { .. });
+    restarts.then_some(*node)
 }
 
 /// The time from the leader's heartbeats to its crash.

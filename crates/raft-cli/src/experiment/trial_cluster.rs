@@ -129,7 +129,8 @@ impl TrialCluster {
 }
 
 impl DiskLatency {
-    fn draw(self, random: &mut Random) -> Duration {
+    /// The time of one write.
+    pub(crate) fn draw(self, random: &mut Random) -> Duration {
         let rest = (self.mean - self.min).as_micros();
         let scaled = (rest * exponential(random)) >> 64;
         self.min + Duration::from_micros(scaled as u64)

@@ -8,9 +8,11 @@ fn sample(downtimes: &[u64]) -> Sample {
         .iter()
         .map(|millis| match millis {
             0 => TrialResult::Capped,
-            millis => {
-                TrialResult::Elected { leader: NodeId(1), after: Duration::from_millis(*millis) }
-            }
+            millis => TrialResult::Elected {
+                leader: NodeId(1),
+                after: Duration::from_millis(*millis),
+                without_split: true,
+            },
         })
         .collect();
     Sample::new(&results)

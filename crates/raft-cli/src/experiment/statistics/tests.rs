@@ -7,7 +7,7 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn elected(after: u64) -> TrialResult {
-    TrialResult::Elected { leader: NodeId(1), after: millis(after) }
+    TrialResult::Elected { leader: NodeId(1), after: millis(after), without_split: true }
 }
 
 #[test]
