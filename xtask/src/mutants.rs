@@ -1,9 +1,10 @@
 //! Mutation tests: `cargo-mutants` changes one rule at a time, and a test must fail.
 //!
-//! Two judges decide. The package's own tests are first. A mutant that survives them is played
-//! against the tests of the packages that use it: the checks, the golden scripts, the scenarios,
-//! and a fixed number of fuzzed runs (`raft-fuzz/tests/runs.rs`).
+//! Three judges decide. The quick tests of the package are first, then all of its tests. A mutant
+//! that survives them is played against the tests of the packages that use it: the checks, the
+//! golden scripts, the scenarios, and a fixed number of fuzzed runs (`raft-fuzz/tests/runs.rs`).
 //!
+//! The mutants are planted in a copy of the checkout, so the checkout can be edited meanwhile.
 //! Results stay in `target/mutants`, so a campaign can be stopped and goes on later, shard by
 //! shard. `docs/mutants.md` has the survivors that are explained.
 
@@ -22,9 +23,27 @@ const PACKAGES: [&str; 3] = ["raft-core", "raft-kv", "raft-storage"];
 /// The packages whose tests are the second judge.
 const JUDGES: [&str; 4] = ["raft-check", "raft-script", "raft-fuzz", "tests"];
 
-/// A test that takes longer hangs: the mutant made a loop endless.
-const TEST_SECONDS: u32 = 120;
-const JUDGE_SECONDS: u32 = 900;
+/// The planted bugs are mistakes already, and exist with the feature `bugs` only.
+const NOT_MUTATED: [&str; 2] = ["**/node/mutants/**", "**/raft-core/src/bugs.rs"];
+
+/// The tests of the packages that take most of the time. The first judge leaves them out.
+const SLOW_TESTS: [&str; 5] =
+    ["everything::", "catching_up::", "safety::", "nonsense::", "hung_disk::a_snapshot_that"];
+
+/// Who judges a mutant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judge {
+    /// The package's tests without the slow ones. They are so short that the build decides, and it
+    /// is quickest without optimisations.
+    Quick,
+    /// All tests of the package.
+    Package,
+    /// The tests of `JUDGES`.
+    Users,
+}
+
+/// The judges, the quickest first.
+const IN_ORDER: [Judge; 3] = [Judge::Quick, Judge::Package, Judge::Users];
 
 const EXPLAINED: &str = "docs/mutants.md";
 
@@ -108,33 +127,32 @@ struct Run<'a> {
 impl Run<'_> {
     /// Plays the mutants of the shard that no earlier campaign has judged.
     fn play(&self) -> Result<()> {
+        copy_checkout(&tree())?;
         let mut known = self.known()?;
         let mut list = self.command();
         list.args(["--no-config", "--list", "--sharding", "round-robin", "--shard", self.shard]);
+        list.args(NOT_MUTATED.iter().flat_map(|pattern| ["--exclude", pattern]));
         let listed = process::capture(&mut list)?;
         let open: Vec<&str> = listed.lines().filter(|name| !known.contains_key(*name)).collect();
         println!("{}: {} mutants to judge", self.package, open.len());
         // In portions, so that little is lost when the campaign is stopped.
         for portion in open.chunks(50) {
-            let survivors = self.judge(portion, TEST_SECONDS, &["--lib", "--tests"], &[])?;
-            known.extend(survivors.iter().map(|(name, outcome)| (name.clone(), *outcome)));
-            let missed: Vec<&str> = names(&survivors, Outcome::Missed).collect();
-            if !missed.is_empty() {
-                known.extend(self.judge(&missed, JUDGE_SECONDS, &["--lib", "--tests"], &JUDGES)?);
+            let mut open = portion.to_vec();
+            for judge in IN_ORDER {
+                if open.is_empty() {
+                    break;
+                }
+                let outcomes = self.judge(judge, &open)?;
+                open.retain(|name| outcomes.get(*name) == Some(&Outcome::Missed));
+                known.extend(outcomes);
             }
             self.keep(&known)?;
         }
         Ok(())
     }
 
-    /// Plays these mutants against the tests of the package, or of `judges` if there are any.
-    fn judge(
-        &self,
-        mutants: &[&str],
-        seconds: u32,
-        tests: &[&str],
-        judges: &[&str],
-    ) -> Result<Outcomes> {
+    /// Plays these mutants against the tests of this judge.
+    fn judge(&self, judge: Judge, mutants: &[&str]) -> Result<Outcomes> {
         let folder = self.folder();
         fs::create_dir_all(&folder)?;
         let expressions = mutants.iter().map(|name| format!("^{}$", escaped(name)));
@@ -143,11 +161,9 @@ impl Run<'_> {
         fs::write(&config, format!("examine_re = {expressions}\n"))?;
         let mut command = self.command();
         command.arg("--config").arg(config).arg("--output").arg(&folder);
-        command.args(["--no-shuffle", "--baseline=skip", "--timeout", &seconds.to_string()]);
-        for judge in judges {
-            command.args(["--test-package", judge]);
-        }
-        command.arg("--").args(tests);
+        command.args(["--in-place", "--no-shuffle", "--baseline=skip"]);
+        command.args(["--timeout", &judge.seconds().to_string()]);
+        judge.add_tests(&mut command);
         // It fails if a mutant survives. Whether it judged all of them is seen below.
         let status = process::run_watching(&mut command, |_| {})?;
         let outcomes = read_outcomes(&folder.join("mutants.out"))?;
@@ -159,13 +175,14 @@ impl Run<'_> {
 
     fn command(&self) -> Command {
         let mut command = self.toolbox.command("cargo");
+        command.current_dir(tree()).env("CARGO_TARGET_DIR", folder().join("build"));
         command.args(["mutants", "--package", self.package, "--colors", "never"]);
-        command.env("CARGO_PROFILE_TEST_DEBUG", "false").env_remove("CARGO_TARGET_DIR");
+        command.env("CARGO_PROFILE_TEST_DEBUG", "false").env("CARGO_PROFILE_DEV_DEBUG", "false");
         command
     }
 
     fn folder(&self) -> PathBuf {
-        workspace::target_dir().join("mutants").join(self.package)
+        folder().join(self.package)
     }
 
     /// The outcomes of all campaigns so far.
@@ -183,6 +200,75 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+impl Judge {
+    /// A test that takes longer hangs: the mutant made a loop endless.
+    fn seconds(self) -> u32 {
+        match self {
+            Self::Quick => 60,
+            Self::Package => 120,
+            Self::Users => 900,
+        }
+    }
+
+    fn add_tests(self, command: &mut Command) {
+        match self {
+            Self::Quick => {
+                command.env("CARGO_PROFILE_TEST_OPT_LEVEL", "0");
+                command.args(["--", "--lib", "--tests", "--"]);
+                command.args(SLOW_TESTS.iter().flat_map(|name| ["--skip", name]));
+            }
+            Self::Package => {
+                command.args(["--", "--lib", "--tests"]);
+            }
+            Self::Users => {
+                command.args(JUDGES.iter().flat_map(|judge| ["--test-package", judge]));
+                command.args(["--", "--lib", "--tests"]);
+            }
+        }
+    }
+}
+
+/// The folder of all campaigns.
+fn folder() -> PathBuf {
+    workspace::target_dir().join("mutants")
+}
+
+/// The copy of the checkout in which mutants are planted.
+fn tree() -> PathBuf {
+    folder().join("tree")
+}
+
+/// Makes `to` equal to the checkout. Files that are equal already keep their times, so Cargo
+/// builds only what an edit changed.
+fn copy_checkout(to: &Path) -> Result<()> {
+    let mut list = Command::new("git");
+    list.current_dir(workspace::root());
+    list.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let listed = process::capture(&mut list)?;
+    let files: BTreeSet<&Path> = listed.split_terminator('\0').map(Path::new).collect();
+    for file in files.iter().filter(|file| workspace::root().join(file).is_file()) {
+        let (new, copy) = (fs::read(workspace::root().join(file))?, to.join(file));
+        if fs::read(&copy).ok().as_deref() != Some(new.as_slice()) {
+            fs::create_dir_all(copy.parent().unwrap_or(to))?;
+            fs::write(copy, new)?;
+        }
+    }
+    remove_others(to, to, &files)
+}
+
+/// Removes the files in `folder`, a folder of `tree`, that the checkout has no more.
+fn remove_others(tree: &Path, folder: &Path, files: &BTreeSet<&Path>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_others(tree, &path, files)?;
+        } else if !files.contains(path.strip_prefix(tree)?) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 impl Outcome {
