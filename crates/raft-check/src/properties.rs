@@ -77,6 +77,7 @@ properties! { $
     exactly_once: ExactlyOnce,
     repeats_on_evidence: RepeatsOnEvidence,
     true_replies: TrueReplies,
+    true_alarms: TrueAlarms,
 }
 
 /// What a collector sees beside the observation, and where verdicts go.

@@ -185,6 +185,7 @@ impl Server {
                 Output::Trace(trace) if self.node.role() != RoleKind::Follower => {
                     println!("node {} {trace}", self.node.id());
                 }
+                Output::Alarm(alarm) => println!("node {} ALARM: {alarm}", self.node.id()),
                 // This log never grows long enough for a snapshot.
                 Output::Trace(_) | Output::Restore(_) | Output::SnapshotNeeded { .. } => {}
                 // Only with `Config::snapshot_files`, and after `SnapshotData::File`.

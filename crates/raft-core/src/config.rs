@@ -88,9 +88,16 @@ pub struct Settings {
     /// The most reads that wait at a leader, the most reads and proposals that a follower has
     /// forwarded, and the most messages that wait for the disk. 1 to 1,000,000; default 10,000.
     pub max_pending_requests: usize,
+    /// The longest command that a leader takes. Followers store longer ones, so it may differ
+    /// between servers. 1 byte to 1 GiB; default 1 MiB.
+    pub max_command_bytes: usize,
     /// The number of applied entries after the last snapshot at which the next one is asked for.
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
+    /// The payload bytes of applied entries after the last snapshot at which the next one is asked
+    /// for, however few they are; a larger last snapshot takes its place, so that no more bytes of
+    /// snapshots are written than of entries (dissertation §5.1.2). 1 to 64 GiB; default 64 MiB.
+    pub snapshot_threshold_bytes: u64,
     /// The most entries that the log keeps although the snapshot includes them, so that a server
     /// which lacks only those gets entries instead of the state. They never have more bytes than
     /// the state, 64 for each entry and its payload; a state that is smaller than one piece
@@ -178,7 +185,9 @@ impl Default for Settings {
             max_in_flight_bytes: 64 * MIB,
             max_uncommitted_bytes: 64 * MIB as u64,
             max_pending_requests: 10_000,
+            max_command_bytes: MIB,
             snapshot_threshold: 10_000,
+            snapshot_threshold_bytes: 64 * MIB as u64,
             trailing_entries: 5_000,
             snapshot_chunk_bytes: 64 * 1024,
             max_snapshot_bytes: GIB,
@@ -238,7 +247,9 @@ impl Settings {
             ("max_in_flight_bytes", self.max_in_flight_bytes as u64, GIB),
             ("max_uncommitted_bytes", self.max_uncommitted_bytes, 64 * GIB),
             ("max_pending_requests", self.max_pending_requests as u64, 1_000_000),
+            ("max_command_bytes", self.max_command_bytes as u64, GIB),
             ("snapshot_threshold", self.snapshot_threshold, u64::MAX),
+            ("snapshot_threshold_bytes", self.snapshot_threshold_bytes, 64 * GIB),
             ("snapshot_chunk_bytes", self.snapshot_chunk_bytes as u64, 64 * MIB as u64),
             ("max_snapshot_bytes", self.max_snapshot_bytes, 4 * GIB - 1),
         ] {

@@ -159,6 +159,21 @@
 //!
 //! No output waits for a [`FileTask`], so it may be carried out on another thread, in the order of
 //! the tasks. Servers with files and servers without may be in one cluster.
+//! # Alarms
+//!
+//! [`Output::Alarm`] means that another server did what no correct one does: two leaders in one
+//! term, entries that contradict committed ones, a server without an entry that it acknowledged.
+//! The causes are disks that lose what they reported durable, a disk that was restored from a
+//! backup or copied, and two servers with one id. The node goes on and ignores the message, since
+//! its own state is sound, but acknowledged commands may be lost already. Tell an operator: stop
+//! the server that the alarm names, look at its disk and its id, and add it again as a new server.
+//! Not every such accident raises an alarm.
+//!
+//! # Snapshots on all servers at once
+//!
+//! All servers apply the same entries, so all are asked for a snapshot at the same entry. If making
+//! one costs much, a driver may answer [`Output::SnapshotNeeded`] later than others do, for example
+//! after a time that depends on its id, or hand over a snapshot by itself before it is asked.
 //!
 //! # Snapshots that fail
 //!

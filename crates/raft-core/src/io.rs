@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-    Bytes, ChangeError, Entries, FileReport, FileTask, HardState, Instant, LogIndex, LogPosition,
-    Membership, MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot, SnapshotData,
-    Trace, Unheard,
+    Bytes, ChangeError, Entries, FileReport, FileTask, HardState, IgnoredMessage, Instant,
+    LogIndex, LogPosition, Membership, MembershipChange, Message, NodeId, PersistId, RequestId,
+    Snapshot, SnapshotData, Trace, Unheard,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -144,6 +144,12 @@ pub enum Output {
     /// Something to do with files of snapshots. Only with
     /// [`Config::snapshot_files`](crate::Config::snapshot_files), or after a snapshot in a file.
     Files(FileTask),
+    /// Another server did what no correct one does, for a reason that
+    /// [`IgnoreReason::is_alarming`](crate::IgnoreReason::is_alarming): its disk lost what it
+    /// promised, or two servers have one id, or it runs another protocol. Nothing is wrong here,
+    /// and the message is ignored, but an operator must know. The first of each kind in a term,
+    /// whether [`Config::trace`](crate::Config::trace) is on or not.
+    Alarm(IgnoredMessage),
     /// A decision and its reason. Only with [`Config::trace`](crate::Config::trace).
     Trace(Trace),
 }
@@ -274,6 +280,14 @@ pub enum Refusal {
         /// The limit.
         limit: u64,
     },
+    /// The command is longer than the leader takes
+    /// ([`Settings::max_command_bytes`](crate::Settings::max_command_bytes)).
+    CommandTooLong {
+        /// Its bytes.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// Leadership is being transferred. Try again in a moment.
     TransferInProgress {
         /// The target of the transfer.
@@ -334,6 +348,12 @@ pub enum Refusal {
         /// The target of the transfer.
         node: NodeId,
     },
+    /// The server that was to lead did not answer within the longest election timeout: it is not
+    /// told to start an election. Repair it, or transfer to another.
+    TargetNotHeard {
+        /// The target of the transfer.
+        to: NodeId,
+    },
     /// The server that was to lead did not take over in time; this one goes on leading.
     TransferTimedOut {
         /// The target of the transfer.
@@ -374,6 +394,9 @@ impl fmt::Display for Refusal {
             Self::TooManyPending { limit } => {
                 write!(f, "{limit} requests wait for an answer already, the limit")
             }
+            Self::CommandTooLong { bytes, limit } => {
+                write!(f, "the command has {bytes} bytes; the limit is {limit}")
+            }
             Self::TransferInProgress { to } => {
                 write!(f, "leadership is being transferred to node {to}")
             }
@@ -409,20 +432,15 @@ impl fmt::Display for Refusal {
                  another change can undo it"
             ),
             Self::NotAVoter { node } => write!(f, "node {node} is not another voter"),
+            Self::TargetNotHeard { to } => {
+                write!(f, "node {to} did not answer within an election timeout")
+            }
             Self::TransferTimedOut { to } => write!(f, "node {to} did not take over in time"),
-            Self::TransferCancelled { to, told } => {
-                f.write_str("the transfer was cancelled")?;
-                match told {
-                    true => write!(f, "; node {to} was told to start an election already"),
-                    false => Ok(()),
-                }
+            Self::TransferCancelled { told, .. } => {
+                write!(f, "the transfer was cancelled{}", if_told(*told))
             }
             Self::TransferReplaced { by, told } => {
-                write!(f, "leadership is transferred to node {by} instead")?;
-                f.write_str(match told {
-                    true => "; the target was told to start an election already",
-                    false => "",
-                })
+                write!(f, "leadership is transferred to node {by} instead{}", if_told(*told))
             }
             Self::LeaderRemoved { successor: Some(successor) } => {
                 write!(
@@ -432,6 +450,14 @@ impl fmt::Display for Refusal {
             }
             Self::LeaderRemoved { successor: None } => f.write_str("it left the cluster first"),
         }
+    }
+}
+
+/// For the words of a transfer that ended early.
+fn if_told(is_told: bool) -> &'static str {
+    match is_told {
+        true => "; the target was told to start an election already",
+        false => "",
     }
 }
 

@@ -125,6 +125,7 @@
 //!                         let data = Bytes::from(self.state.clone());
 //!                         inputs.push_back(Input::SnapshotTaken { through, data: data.into() });
 //!                     }
+//!                     Output::Alarm(alarm) => eprintln!("node {} ALARM: {alarm}", self.node.id()),
 //!                     Output::Trace(trace) => println!("node {} {trace}", self.node.id()),
 //!                 }
 //!             };
@@ -257,8 +258,10 @@
 //! - **The log since the last snapshot**, and at most [`Settings::trailing_entries`] before its
 //!   end, of no more bytes than the snapshot. A leader refuses commands while more than
 //!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
-//!   [`Settings::snapshot_threshold`] applied entries a server asks for a snapshot. When the driver
-//!   answers, the log before those entries is dropped, however many entries a peer lacks.
+//!   [`Settings::snapshot_threshold`] applied entries, or
+//!   [`Settings::snapshot_threshold_bytes`] of them, a server asks for a snapshot. When the driver
+//!   answers, the log before those entries is dropped, however many entries a peer lacks. A command
+//!   has at most [`Settings::max_command_bytes`].
 //! - **For each peer, an index and a size for each message in flight**, at most
 //!   [`Settings::max_in_flight`]: entries are never kept for a peer. Plus the snapshot being sent,
 //!   one copy for all peers that need the same.

@@ -69,6 +69,7 @@ mod window;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use core::mem::Discriminant;
 
 pub use self::restart::{Recovered, RestartError};
 
@@ -160,6 +161,8 @@ pub struct Node {
     /// The write that carries the last snapshot installed from a leader.
     snapshot_write: PersistId,
     snapshot_request: SnapshotRequest,
+    /// The kinds of alarms that were raised in this term.
+    alarms: (Term, Vec<Discriminant<IgnoreReason>>),
     outputs: VecDeque<Output>,
 }
 
@@ -542,6 +545,22 @@ impl Node {
 
     fn ignore(&mut self, from: NodeId, message: &'static str, reason: IgnoreReason) {
         self.trace(|| IgnoredMessage { from, message, reason });
+        if reason.is_alarming() {
+            self.alarm(IgnoredMessage { from, message, reason });
+        }
+    }
+
+    /// A broken sender may go on for ever: the driver hears once of each kind in a term.
+    #[cold]
+    fn alarm(&mut self, ignored: IgnoredMessage) {
+        let kind = core::mem::discriminant(&ignored.reason);
+        if self.alarms.0 != self.current_term {
+            self.alarms = (self.current_term, Vec::new());
+        }
+        if !self.alarms.1.contains(&kind) {
+            self.alarms.1.push(kind);
+            self.outputs.push_back(Output::Alarm(ignored));
+        }
     }
 }
 

@@ -84,7 +84,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 26] = [
+const PROOFS: [(&str, &str); 27] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -110,6 +110,7 @@ const PROOFS: [(&str, &str); 26] = [
     ("Linearizability", "commit-unsorted"),
     ("Exactly Once", "retry-applied-twice"),
     ("True Replies", "superseded-early"),
+    ("True Alarms", "ack-not-durable"),
     ("Repeats On Evidence", "snapshot-flood"),
 ];
 

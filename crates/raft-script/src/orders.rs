@@ -156,6 +156,7 @@ fn state_of(outcome: &Outcome) -> OrderState {
             | Refusal::LeaderRemoved { .. } => OrderState::GivenUp,
             Refusal::TooMuchUncommitted { .. }
             | Refusal::TooManyPending { .. }
+            | Refusal::CommandTooLong { .. }
             | Refusal::TransferInProgress { .. }
             | Refusal::TermNotCommitted
             | Refusal::ChangeInProgress
@@ -164,6 +165,7 @@ fn state_of(outcome: &Outcome) -> OrderState {
             | Refusal::VotersNotHeard { .. }
             | Refusal::NoChange
             | Refusal::TooLateToCancel { .. }
+            | Refusal::TargetNotHeard { .. }
             | Refusal::NotAVoter { .. } => OrderState::Refused,
         },
     }

@@ -392,12 +392,12 @@ fn protocol() -> impl Strategy<Value = Setup> {
     let switches = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..=500_000_u32);
     let size = || (1..=64_u64, select(vec![1, 1 << 10, 1 << 20]));
     let bytes = (1..=1000_usize, 1..=1000_usize, 1..=20_000_usize, 1..=1000_usize);
-    let snapshots = (1..=20_000_u64, 0..=20_000_u64);
+    let snapshots = (1..=20_000_u64, 0..=20_000_u64, size(), size());
     let sizes = (1..=1000_usize, 1..=100_usize, size(), snapshots, size(), bytes);
     (switches, sizes, driver(), bugs()).prop_map(|(switches, sizes, driver, bugs)| {
         let (pre_vote, check_quorum, lease, forward_proposals, max_clock_drift_ppm) = switches;
         let (max_batch_entries, max_in_flight, uncommitted, snapshots, chunk, bytes) = sizes;
-        let (snapshot_threshold, trailing_entries) = snapshots;
+        let (snapshot_threshold, trailing_entries, log, command) = snapshots;
         let (max_batch_bytes, max_in_flight_bytes, max_pending_requests, sessions) = bytes;
         let setup = Setup {
             sessions,
@@ -415,7 +415,9 @@ fn protocol() -> impl Strategy<Value = Setup> {
                 max_pending_requests,
                 max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
                 max_snapshot_bytes: uncommitted.0 * uncommitted.1,
+                max_command_bytes: (command.0 * command.1) as usize,
                 snapshot_threshold,
+                snapshot_threshold_bytes: log.0 * log.1,
                 trailing_entries,
                 snapshot_chunk_bytes: (chunk.0 * chunk.1) as usize,
                 ..Settings::default()

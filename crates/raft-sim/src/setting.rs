@@ -38,8 +38,12 @@ pub enum SettingChange {
     MaxUncommittedBytes(u64),
     /// `max_pending_requests`
     MaxPendingRequests(usize),
+    /// `max_command_bytes`
+    MaxCommandBytes(usize),
     /// `snapshot_threshold`
     SnapshotThreshold(u64),
+    /// `snapshot_threshold_bytes`
+    SnapshotThresholdBytes(u64),
     /// `trailing_entries`
     TrailingEntries(u64),
     /// `snapshot_chunk_bytes`
@@ -65,7 +69,9 @@ impl SettingChange {
             Self::MaxInFlightBytes(_) => "window-bytes",
             Self::MaxUncommittedBytes(_) => "uncommitted",
             Self::MaxPendingRequests(_) => "pending",
+            Self::MaxCommandBytes(_) => "command-bytes",
             Self::SnapshotThreshold(_) => "snapshot",
+            Self::SnapshotThresholdBytes(_) => "log-bytes",
             Self::TrailingEntries(_) => "trailing",
             Self::SnapshotChunkBytes(_) => "chunk",
             Self::MaxSnapshotBytes(_) => "snapshot-bytes",
@@ -90,7 +96,9 @@ impl SettingChange {
             Self::MaxInFlightBytes(most) => settings.max_in_flight_bytes = most,
             Self::MaxUncommittedBytes(most) => settings.max_uncommitted_bytes = most,
             Self::MaxPendingRequests(most) => settings.max_pending_requests = most,
+            Self::MaxCommandBytes(most) => settings.max_command_bytes = most,
             Self::SnapshotThreshold(entries) => settings.snapshot_threshold = entries,
+            Self::SnapshotThresholdBytes(bytes) => settings.snapshot_threshold_bytes = bytes,
             Self::TrailingEntries(most) => settings.trailing_entries = most,
             Self::SnapshotChunkBytes(most) => settings.snapshot_chunk_bytes = most,
             Self::MaxSnapshotBytes(most) => settings.max_snapshot_bytes = most,
@@ -108,7 +116,7 @@ impl SettingChange {
     }
 
     /// Every setting, with its value. A field that is missing here does not compile.
-    fn all(settings: &Settings) -> [Self; 17] {
+    fn all(settings: &Settings) -> [Self; 19] {
         let Settings {
             heartbeat_interval,
             election_timeout_min: min,
@@ -124,7 +132,9 @@ impl SettingChange {
             max_in_flight_bytes,
             max_uncommitted_bytes,
             max_pending_requests,
+            max_command_bytes,
             snapshot_threshold,
+            snapshot_threshold_bytes,
             trailing_entries,
             snapshot_chunk_bytes,
             max_snapshot_bytes,
@@ -143,7 +153,9 @@ impl SettingChange {
             Self::MaxInFlightBytes(max_in_flight_bytes),
             Self::MaxUncommittedBytes(max_uncommitted_bytes),
             Self::MaxPendingRequests(max_pending_requests),
+            Self::MaxCommandBytes(max_command_bytes),
             Self::SnapshotThreshold(snapshot_threshold),
+            Self::SnapshotThresholdBytes(snapshot_threshold_bytes),
             Self::TrailingEntries(trailing_entries),
             Self::SnapshotChunkBytes(snapshot_chunk_bytes),
             Self::MaxSnapshotBytes(max_snapshot_bytes),

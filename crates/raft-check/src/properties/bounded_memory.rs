@@ -183,8 +183,13 @@ impl BoundedMemory {
         if before == Some(seen) {
             return;
         }
+        // Few logs are so long: the bytes of the others are not counted.
+        let is_long = core.log().payload_bytes() >= settings.snapshot_threshold_bytes;
+        let applied = core.log().iter_from(end.next()).take_while(|e| e.index <= seen.last_applied);
         let log = LogLength {
             node: id,
+            state_bytes: state as u64,
+            applied_bytes: if is_long { applied.map(bytes_of).sum() } else { 0 },
             snapshot: end,
             last_applied: seen.last_applied,
             applied_at_start: *self.applied_at_start.of(id),
@@ -289,6 +294,10 @@ fn pieces_are_of_use(Pieces { node, kept, term, end, now }: Pieces) -> Verdict {
 #[derive(Clone, Copy, Debug)]
 struct LogLength<'a> {
     node: NodeId,
+    /// The bytes of its last snapshot.
+    state_bytes: u64,
+    /// The payload bytes of the entries that it applied after its last snapshot, if they matter.
+    applied_bytes: u64,
     /// The end of its last snapshot.
     snapshot: LogIndex,
     last_applied: LogIndex,
@@ -300,9 +309,10 @@ struct LogLength<'a> {
 }
 
 fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
-    let LogLength { node, snapshot, last_applied, applied_at_start, making, membership } = log;
+    let LogLength { node, snapshot, last_applied, applied_at_start, making, membership, .. } = log;
     let applied = last_applied.0.saturating_sub(snapshot.0);
-    let is_due = applied >= settings.snapshot_threshold
+    let limit = settings.snapshot_threshold_bytes.max(log.state_bytes);
+    let is_due = (applied >= settings.snapshot_threshold || log.applied_bytes >= limit)
         && last_applied > applied_at_start
         && last_applied >= making.again_at
         && !making.is_asked;
@@ -311,8 +321,9 @@ fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
         return Ok(());
     }
     Err(format!(
-        "node {node} has applied {applied} entries after its last snapshot, and takes one after {}",
-        settings.snapshot_threshold
+        "node {node} has applied {applied} entries ({} bytes) after its last snapshot, and takes \
+         one after {} entries or {limit} bytes",
+        log.applied_bytes, settings.snapshot_threshold
     ))
 }
 

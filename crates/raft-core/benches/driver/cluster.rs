@@ -208,6 +208,7 @@ impl Server {
                 // The leader of a server that is to fall behind keeps its log whole.
                 Poll::Output(Output::Restore(_)) => panic!("a snapshot was sent"),
                 Poll::Output(Output::Files(task)) => panic!("there are no files: {task:?}"),
+                Poll::Output(Output::Alarm(alarm)) => panic!("{alarm}"),
                 Poll::Output(Output::Trace(_)) => {}
                 Poll::Drained { .. } => {
                     let report = report.take().map(Input::Persisted);

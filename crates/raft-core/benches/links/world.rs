@@ -137,6 +137,7 @@ impl World {
                 | Output::Reply { .. }
                 | Output::SnapshotNeeded { .. }
                 | Output::Files(_)
+                | Output::Alarm(_)
                 | Output::Trace(_) => {}
             }
         }

@@ -66,6 +66,7 @@ impl Node {
         command: Bytes,
     ) -> Result<LogPosition, Refusal> {
         self.check_transfer_waits(leader)?;
+        self.check_command(&command)?;
         let with_it = leader.uncommitted_bytes + command.len() as u64 + ENTRY_BYTES;
         rule!(self.check_uncommitted(leader, with_it))?;
         leader.uncommitted_bytes = with_it;
@@ -76,6 +77,15 @@ impl Node {
         self.has_requests = true;
         self.trace(|| ReplicationTrace::Appended { position, noop: false });
         Ok(position)
+    }
+
+    /// A long command holds up all that follows it, heartbeats included.
+    pub(super) fn check_command(&self, command: &Bytes) -> Result<(), Refusal> {
+        let (bytes, limit) = (command.len() as u64, self.config.settings.max_command_bytes as u64);
+        match bytes <= limit {
+            true => Ok(()),
+            false => Err(Refusal::CommandTooLong { bytes, limit }),
+        }
     }
 
     /// Whether a command may be added, with which so many bytes would wait. One is always possible.

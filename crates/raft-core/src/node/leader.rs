@@ -189,7 +189,9 @@ impl Node {
                     rule!(node.hear_from(leader, position, round));
                 }
                 AppendEntriesReply::Failure { prev_log_index, hint, round } => {
-                    if rule!(node.hear_from(leader, position, round)) {
+                    if rule!(node.hear_from(leader, position, round))
+                        && node.check_acknowledged(leader, position, prev_log_index, round)
+                    {
                         rule!(node.backtrack(leader, position, prev_log_index, hint));
                     }
                 }
@@ -241,6 +243,9 @@ impl Node {
             return self.ignore(from, REPLY, reason);
         }
         let holds_more = progress.record_match(match_index);
+        if holds_more {
+            progress.matched_in = leader.rounds.current();
+        }
         let more = progress.next_index <= last;
         // Only an entry after the commit index can change it.
         if holds_more && match_index > self.commit_index {
@@ -258,6 +263,27 @@ impl Node {
             self.advance_transfer(leader);
             self.advance_change(leader);
         }
+    }
+
+    /// No server refuses an entry that it acknowledged, however late its answer is, if the request
+    /// is of a round after the acknowledgement came: unless its disk lost the entry.
+    fn check_acknowledged(
+        &mut self,
+        leader: &Leader,
+        position: usize,
+        prev_log_index: LogIndex,
+        round: HeartbeatRound,
+    ) -> bool {
+        let progress = &leader.peers[position];
+        let (peer, match_index) = (progress.peer, progress.match_index);
+        let is_lost = LogIndex(0) < prev_log_index
+            && prev_log_index <= match_index
+            && round > progress.matched_in;
+        if is_lost {
+            let reason = IgnoreReason::AcknowledgedEntryLost { index: prev_log_index };
+            self.ignore(peer, REPLY, reason);
+        }
+        !is_lost
     }
 
     /// Raft §5.3: the logs do not agree at `prev_log_index`; look further back.

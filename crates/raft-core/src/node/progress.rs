@@ -18,6 +18,8 @@ pub(super) struct Progress {
     pub(super) match_index: LogIndex,
     /// The latest round of this leader that the peer answered.
     pub(super) acked_round: HeartbeatRound,
+    /// The round of this leader in which it heard of `match_index`.
+    pub(super) matched_in: HeartbeatRound,
     /// When the peer last answered; at the start of a term, that moment.
     pub(super) last_contact: Instant,
     /// A round that was sent to the peer, and when. Once it is answered, the next one is.
@@ -94,6 +96,7 @@ impl Progress {
             next_index: last_index.next(),
             match_index: LogIndex(0),
             acked_round: HeartbeatRound(0),
+            matched_in: HeartbeatRound(0),
             last_contact: now,
             pinged: (HeartbeatRound(0), now),
             round_trip: None,

@@ -161,6 +161,7 @@ impl Node {
             early: EarlyEntries::default(),
             snapshot_write: PersistId(0),
             snapshot_request: SnapshotRequest::default(),
+            alarms: (Term(0), Vec::new()),
             outputs: VecDeque::new(),
             log,
             snapshot,

@@ -25,23 +25,42 @@ pub(super) struct SnapshotRequest {
     pub(super) not_before: LogIndex,
     /// The driver failed so often in a row.
     failures: u32,
+    /// The payload bytes of the entries from the end of the last snapshot through this one. Counted
+    /// only while the log has enough of them to matter.
+    counted: (LogIndex, u64),
 }
 
 impl Node {
     /// Raft §7: asks for a snapshot when enough entries follow the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.snapshot_end().index.0;
+        let is_due = entries >= self.config.settings.snapshot_threshold || self.log_is_heavy();
         let request = &self.snapshot_request;
-        let is_due = entries >= self.config.settings.snapshot_threshold
-            && self.last_applied >= request.not_before;
-        let is_asked = request.through.is_some();
-        if is_asked || !is_due || self.membership_at(self.last_applied).is_empty() {
+        let may_ask = request.through.is_none() && self.last_applied >= request.not_before;
+        if !is_due || !may_ask || self.membership_at(self.last_applied).is_empty() {
             return;
         }
         let through = self.last_applied;
         self.snapshot_request.through = Some(through);
         self.trace(|| SnapshotTrace::Requested { through, entries });
         self.outputs.push_back(Output::SnapshotNeeded { through });
+    }
+
+    /// Dissertation §5.1.2: whether the applied entries after the last snapshot have as many bytes
+    /// as the setting says, and as that snapshot has.
+    fn log_is_heavy(&mut self) -> bool {
+        let state = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.data.len() as u64);
+        let limit = self.config.settings.snapshot_threshold_bytes.max(state);
+        if self.log.payload_bytes() < limit {
+            return false;
+        }
+        let (through, bytes) = match self.snapshot_request.counted {
+            (through, _) if through < self.snapshot_end().index => (self.snapshot_end().index, 0),
+            counted => counted,
+        };
+        let more = self.log.payload_bytes_between(through, self.last_applied);
+        self.snapshot_request.counted = (self.last_applied, bytes + more);
+        bytes + more >= limit
     }
 
     /// Raft §7: the driver could not make the snapshot. Asking again at once would fail again: the

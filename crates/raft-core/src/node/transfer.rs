@@ -74,9 +74,13 @@ impl Node {
         if leader.transfer.as_ref().is_some_and(|transfer| transfer.to == to) {
             return Err(Refusal::TransferInProgress { to });
         }
-        match self.membership().voters().contains(&to) && to != self.config.id {
+        if !self.membership().voters().contains(&to) || to == self.config.id {
+            return Err(Refusal::NotAVoter { node: to });
+        }
+        // Nobody takes commands while a transfer waits for its target.
+        match self.is_active(leader, to) {
             true => Ok(()),
-            false => Err(Refusal::NotAVoter { node: to }),
+            false => Err(Refusal::TargetNotHeard { to }),
         }
     }
 

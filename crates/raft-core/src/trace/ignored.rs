@@ -58,6 +58,11 @@ pub enum IgnoreReason {
         /// The limit in bytes.
         limit: u64,
     },
+    /// It lacks an entry that the sender acknowledged in this term: the sender's disk lost it.
+    AcknowledgedEntryLost {
+        /// The entry.
+        index: LogIndex,
+    },
     /// It acknowledges entries that this leader does not have: the sender is broken.
     BeyondLog {
         /// The index it acknowledges.
@@ -65,6 +70,27 @@ pub enum IgnoreReason {
         /// The leader's last entry.
         last: LogIndex,
     },
+}
+
+impl IgnoreReason {
+    /// Whether no correct server on a disk that keeps its promises sends such a message, however
+    /// late, lost or repeated messages are.
+    pub fn is_alarming(&self) -> bool {
+        match self {
+            Self::SecondLeader { .. }
+            | Self::Malformed
+            | Self::ConflictsWithCommitted { .. }
+            | Self::RoundUnknown { .. }
+            | Self::AcknowledgedEntryLost { .. }
+            | Self::BeyondLog { .. } => true,
+            Self::StaleTerm { .. }
+            | Self::UnknownSender
+            | Self::VoteNotStored
+            | Self::NotExpected
+            | Self::AlreadyKnown
+            | Self::SnapshotTooLarge { .. } => false,
+        }
+    }
 }
 
 impl IgnoredMessage {
@@ -80,6 +106,7 @@ impl IgnoredMessage {
             | IgnoreReason::Malformed
             | IgnoreReason::RoundUnknown { .. }
             | IgnoreReason::SnapshotTooLarge { .. }
+            | IgnoreReason::AcknowledgedEntryLost { .. }
             | IgnoreReason::BeyondLog { .. } => None,
         }
     }
@@ -115,6 +142,11 @@ impl fmt::Display for IgnoreReason {
                 f,
                 "it contradicts entry {at}, committed (through {commit_index}); the sender is \
                  broken"
+            ),
+            Self::AcknowledgedEntryLost { index } => write!(
+                f,
+                "it lacks entry {index}, which it acknowledged in this term: its disk lost the \
+                 entry"
             ),
             Self::BeyondLog { index, last } => write!(
                 f,

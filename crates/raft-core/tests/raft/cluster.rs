@@ -141,6 +141,9 @@ impl Cluster {
     }
 
     fn collect(&mut self, id: u64) {
+        if let Some(alarm) = self.server(id).alarms.first() {
+            panic!("server {id} {alarm}");
+        }
         for (to, message) in self.server_mut(id).take_sent() {
             if self.is_linked(id, to) {
                 self.network.push(Envelope { from: id, to, message });

@@ -45,6 +45,27 @@ fn in_progress(to: u64) -> Option<Outcome> {
     Some(Outcome::Refused(Refusal::TransferInProgress { to: NodeId(to) }))
 }
 
+/// Nobody takes commands while a transfer waits for its target. A server that does not answer could
+/// not take over in time.
+#[test]
+fn a_transfer_to_a_server_that_does_not_answer_is_refused() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.crash(3);
+    cluster.live(Duration::from_millis(300));
+    let request = cluster.transfer(1, 3);
+    assert_eq!(cluster.outcome(1, request), None, "it answered 300 ms ago");
+    cluster.live(SECOND);
+    let request = cluster.transfer(1, 3);
+    let refusal = Refusal::TargetNotHeard { to: NodeId(3) };
+    assert_eq!(cluster.outcome(1, request), Some(Outcome::Refused(refusal)));
+    cluster.restart(3);
+    cluster.live(Duration::from_millis(100));
+    let request = cluster.transfer(1, 3);
+    cluster.settle();
+    assert_eq!(cluster.outcome(1, request), Some(Outcome::Transferred { to: NodeId(3) }));
+}
+
 /// At once, in the next term, with pre-vote and stickiness on, although all hear the old leader.
 #[test]
 fn the_target_takes_over_at_once() {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, Config, DiskTrace, Forward, ForwardId, HeartbeatRound, Input,
-    Instant, LogIndex, MembershipChange, MemoryUsage, NodeId, Outcome, ProgressKind, ReadIndex,
-    ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
+    AppendEntriesReply, Body, Bytes, Config, DiskTrace, Forward, ForwardId, ForwardReply,
+    HeartbeatRound, Input, Instant, LogIndex, MembershipChange, MemoryUsage, NodeId, Outcome,
+    ProgressKind, ReadIndex, ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
 };
 
 use crate::builders::*;
@@ -55,6 +55,28 @@ fn a_command_larger_than_the_limit_is_taken_when_nothing_waits() {
     server.propose(2, "x");
     assert_eq!(server.outcome(1), None);
     assert!(matches!(server.outcome(2), Some(Outcome::Refused(_))));
+}
+
+/// A long command holds up all that follows it.
+#[test]
+fn a_leader_takes_no_command_that_is_longer_than_its_limit() {
+    let mut server = leader_with(|config| config.settings.max_command_bytes = 4);
+    server.propose(1, "five!");
+    let refusal = Refusal::CommandTooLong { bytes: 5, limit: 4 };
+    assert_eq!(server.outcome(1), Some(Outcome::Refused(refusal)));
+    assert_eq!(uncommitted(&server), 0);
+    let (id, command) = (ForwardId(7), Bytes::from(&b"five!"[..]));
+    server.receive(2, 1, Body::Forward(Forward { id, command }));
+    let reply = ForwardReply { id, result: Err(refusal) };
+    assert_eq!(server.take_reply(), Body::ForwardReply(reply));
+    server.propose(2, "four");
+    assert_eq!(server.outcome(2), None);
+    // A follower stores what its leader took.
+    let mut config = full_config(1, 3);
+    config.settings.max_command_bytes = 1;
+    let mut follower = Server::start(config, Recovered::default(), Instant(0));
+    follower.receive(2, 1, append((0, 0), &[1], 1));
+    assert_eq!(follower.log_terms(), [1]);
 }
 
 /// What waits does not depend on who proposed it, or when.

@@ -27,6 +27,7 @@
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
 //! | `catching_up` | dissertation §4.2.1: rounds, and what ends them |
 //! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
+//! | `alarms` | what no correct server sends |
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
 //! | `rules` | the page "Figure 2 → function" |
 //! | `settings` | `Config` and `RestartError` |
@@ -39,6 +40,7 @@ mod files;
 mod invariants;
 mod server;
 
+mod alarms;
 mod availability;
 mod catching_up;
 mod clients;

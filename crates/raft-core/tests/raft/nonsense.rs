@@ -310,7 +310,8 @@ impl Victim {
                 | Output::Files(_)
                 | Output::Restore(_)
                 | Output::Reply { .. }
-                | Output::SnapshotNeeded { .. } => {}
+                | Output::SnapshotNeeded { .. }
+                | Output::Alarm(_) => {}
             }
         }
         let after = self.node.status();

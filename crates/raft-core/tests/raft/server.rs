@@ -6,9 +6,10 @@
 use std::collections::VecDeque;
 
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, CommitTrace, Config, Entry, Input, InstallSnapshotReply,
-    Instant, LogIndex, LogPosition, Membership, Message, Node, NodeId, Outcome, Output, Payload,
-    Persist, PersistId, Recovered, RequestId, RoleKind, Snapshot, Term, Trace,
+    AppendEntriesReply, Body, Bytes, CommitTrace, Config, Entry, IgnoredMessage, Input,
+    InstallSnapshotReply, Instant, LogIndex, LogPosition, Membership, Message, Node, NodeId,
+    Outcome, Output, Payload, Persist, PersistId, Recovered, RequestId, RoleKind, Snapshot, Term,
+    Trace,
 };
 
 use crate::builders::{config, message};
@@ -43,6 +44,7 @@ pub(crate) struct Server {
     pub(crate) sent: Vec<(NodeId, Message)>,
     pub(crate) replies: Vec<(RequestId, Outcome)>,
     pub(crate) snapshots_needed: Vec<LogIndex>,
+    pub(crate) alarms: Vec<IgnoredMessage>,
     pub(crate) traces: Vec<Trace>,
     /// Its commits as leader since the last start.
     pub(crate) commits: Vec<Commit>,
@@ -75,6 +77,7 @@ impl Server {
             sent: Vec::new(),
             replies: Vec::new(),
             snapshots_needed: Vec::new(),
+            alarms: Vec::new(),
             traces: Vec::new(),
             commits: Vec::new(),
             shows: LogIndex(0),
@@ -131,6 +134,7 @@ impl Server {
                 }
                 Output::SnapshotNeeded { through } => self.snapshots_needed.push(through),
                 Output::Files(task) => self.files.tasks.push_back(task),
+                Output::Alarm(alarm) => self.alarms.push(alarm),
                 Output::Trace(trace) => {
                     self.note_commit(&trace);
                     self.traces.push(trace);

@@ -97,6 +97,10 @@ fn numbers_are_bounded() {
     assert_eq!(message, "max_in_flight is 10001; it must be from 1 to 10000");
     let message = refusal(|config| config.settings.snapshot_threshold = 0);
     assert_eq!(message, "snapshot_threshold is 0; it must be from 1 to 18446744073709551615");
+    let message = refusal(|config| config.settings.snapshot_threshold_bytes = 0);
+    assert_eq!(message, "snapshot_threshold_bytes is 0; it must be from 1 to 68719476736");
+    let message = refusal(|config| config.settings.max_command_bytes = (1 << 30) + 1);
+    assert_eq!(message, "max_command_bytes is 1073741825; it must be from 1 to 1073741824");
     let message = refusal(|config| config.settings.max_clock_drift_ppm = 500_001);
     assert_eq!(message, "max_clock_drift_ppm is 500001; it must be from 0 to 500000");
     let message = refusal(|config| config.settings.max_in_flight_bytes = 0);

@@ -33,6 +33,34 @@ fn a_snapshot_is_asked_for_at_the_threshold_and_only_once() {
     assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(10)]);
 }
 
+/// Dissertation §5.1.2: few entries may be many bytes. A snapshot that is larger than the setting
+/// allows as many.
+#[test]
+fn a_snapshot_is_asked_for_when_the_entries_after_the_last_have_many_bytes() {
+    let mut config = config(1, 3);
+    // The payload of each entry below has three bytes; entries before the snapshot's end count not.
+    (config.settings.snapshot_threshold_bytes, config.settings.trailing_entries) = (9, 100);
+    let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
+    let asked_after = |server: &mut Server, committed| {
+        server.receive(2, 1, append((9, 1), &[], committed));
+        std::mem::take(&mut server.snapshots_needed)
+    };
+    assert_eq!(asked_after(&mut server, 2), []);
+    assert_eq!(asked_after(&mut server, 3), [LogIndex(3)]);
+    let take = |server: &mut Server, through, bytes| {
+        let (through, data) = (LogIndex(through), Bytes::from(vec![0; bytes]).into());
+        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+        std::mem::take(&mut server.snapshots_needed)
+    };
+    assert_eq!(take(&mut server, 3, 12), []);
+    assert_eq!(asked_after(&mut server, 6), [], "9 bytes, and the snapshot has 12");
+    assert_eq!(asked_after(&mut server, 7), [LogIndex(7)]);
+    assert_eq!(take(&mut server, 7, 1), []);
+    assert_eq!(asked_after(&mut server, 9), []);
+    server.receive(2, 1, append((9, 1), &[1], 10));
+    assert_eq!(server.snapshots_needed, [LogIndex(10)], "3 + 3 + 4 bytes");
+}
+
 /// A driver takes long to make a snapshot. Meanwhile so many entries are applied that the next one
 /// is due, and no further entry may come for a long time.
 #[test]

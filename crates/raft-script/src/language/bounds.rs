@@ -29,6 +29,8 @@ const WORDS: &[(&str, &str, Unit)] = &[
     ("max_in_flight_bytes", "window-bytes", Unit::Bytes),
     ("max_uncommitted_bytes", "uncommitted", Unit::Bytes),
     ("max_pending_requests", "pending", Unit::Plain),
+    ("max_command_bytes", "command-bytes", Unit::Bytes),
+    ("snapshot_threshold_bytes", "log-bytes", Unit::Bytes),
     ("snapshot_threshold", "snapshot", Unit::Plain),
     ("trailing_entries", "trailing", Unit::Plain),
     ("snapshot_chunk_bytes", "chunk", Unit::Bytes),

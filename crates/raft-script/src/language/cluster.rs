@@ -5,9 +5,9 @@ use std::fmt;
 
 use raft_sim::SettingChange::{
     self, CheckQuorum, ElectionTimeout, ForwardProposals, HeartbeatInterval, LeaseReads,
-    MaxBatchBytes, MaxBatchEntries, MaxClockDrift, MaxInFlight, MaxInFlightBytes,
+    MaxBatchBytes, MaxBatchEntries, MaxClockDrift, MaxCommandBytes, MaxInFlight, MaxInFlightBytes,
     MaxPendingRequests, MaxSnapshotBytes, MaxUncommittedBytes, PreVote, SnapshotChunkBytes,
-    SnapshotThreshold, TrailingEntries,
+    SnapshotThreshold, SnapshotThresholdBytes, TrailingEntries,
 };
 use raft_sim::{DelayRange, Setup, StatePlace};
 
@@ -176,9 +176,16 @@ node_settings! { PROTOCOL;
     "pending" = "10000", "the most requests, or messages for its disk, that wait at a node",
         |c| MaxPendingRequests(c.number("a number", 0, MAX_BATCH)? as usize),
         |s| s.max_pending_requests.to_string();
+    "command-bytes" = "1MiB", "the longest command that a leader takes",
+        |c| MaxCommandBytes(c.size()? as usize),
+        |s| Size(s.max_command_bytes as u64).to_string();
     "snapshot" = "10000", "applied entries after which a node takes a snapshot",
         |c| SnapshotThreshold(c.number("a number", 0, u64::MAX)?),
         |s| s.snapshot_threshold.to_string();
+    "log-bytes" = "64MiB", "bytes of applied entries after which a node takes a snapshot, if its \
+        last one is no larger",
+        |c| SnapshotThresholdBytes(c.size_up_to(MAX_UNCOMMITTED_BYTES)?),
+        |s| Size(s.snapshot_threshold_bytes).to_string();
     "trailing" = "0", "the most entries that a log keeps before the end of its snapshot",
         |c| TrailingEntries(c.number("a number", 0, u64::MAX)?),
         |s| s.trailing_entries.to_string();

@@ -102,6 +102,8 @@ impl World {
                         snapshot = self.answer_snapshot_request(id, through);
                     }
                     Output::Files(task) => panic!("there are no files: {task:?}"),
+                    // The trace before it says the same.
+                    Output::Alarm(_) => {}
                     Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
                 }
             }

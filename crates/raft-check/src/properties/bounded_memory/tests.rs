@@ -11,6 +11,7 @@ fn settings() -> Settings {
         max_in_flight_bytes: 20,
         max_pending_requests: 5,
         snapshot_threshold: 10,
+        snapshot_threshold_bytes: 40,
         trailing_entries: 4,
         snapshot_chunk_bytes: 8,
         max_snapshot_bytes: 30,
@@ -103,18 +104,31 @@ fn a_log_that_keeps_too_much_before_the_end_of_its_snapshot() {
 #[test]
 fn a_log_that_is_not_compacted() {
     let (known, unknown) = (voters(1..=3), Membership::empty());
-    let see = |applied: u64, membership, making| {
-        let (snapshot, last_applied) = (LogIndex(20), LogIndex(20 + applied));
-        let applied_at_start = LogIndex(0);
-        log_is_compacted(
-            LogLength { node: N1, snapshot, last_applied, applied_at_start, making, membership },
-            &settings(),
-        )
+    let log = |applied: u64, membership, making| LogLength {
+        node: N1,
+        state_bytes: 30,
+        applied_bytes: 0,
+        snapshot: LogIndex(20),
+        last_applied: LogIndex(20 + applied),
+        applied_at_start: LogIndex(0),
+        making,
+        membership,
+    };
+    let see = |applied, membership, making| {
+        log_is_compacted(log(applied, membership, making), &settings())
     };
     let look = |applied, membership| see(applied, membership, SnapshotMaking::default());
     assert_eq!(look(9, &known), Ok(()));
     assert_eq!(look(12, &unknown), Ok(()), "it does not know the membership yet");
-    objects(look(10, &known), &["node 1 has applied 10 entries", "after 10"]);
+    objects(look(10, &known), &["node 1 has applied 10 entries", "after 10 entries"]);
+    let heavy = |applied_bytes, state_bytes| {
+        let log = log(2, &known, SnapshotMaking::default());
+        log_is_compacted(LogLength { applied_bytes, state_bytes, ..log }, &settings())
+    };
+    assert_eq!(heavy(39, 30), Ok(()));
+    assert_eq!(heavy(40, 41), Ok(()), "no more bytes than its state");
+    objects(heavy(40, 30), &["(40 bytes)", "or 40 bytes"]);
+    objects(heavy(41, 41), &["(41 bytes)", "or 41 bytes"]);
 
     // Its driver makes a snapshot, or failed to make one.
     let asked = SnapshotMaking { is_asked: true, again_at: LogIndex(0) };

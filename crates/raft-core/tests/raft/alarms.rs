@@ -1,0 +1,144 @@
+//! Alarms: messages that no correct server sends, however late, lost or repeated messages are.
+//!
+//! `Cluster` asserts after each input that no alarm is raised, so each of its tests shows that
+//! late, lost and repeated messages raise none.
+
+use raft_core::{AppendEntriesReply, Body, HeartbeatRound, IgnoreReason, Input, LogIndex, NodeId};
+
+use crate::builders::*;
+use crate::cluster::Cluster;
+use crate::server::Server;
+
+/// The reasons of the alarms since the last call.
+fn alarms(server: &mut Server) -> Vec<(u64, IgnoreReason)> {
+    let alarms = std::mem::take(&mut server.alarms).into_iter();
+    alarms.map(|alarm| (alarm.from.0, alarm.reason)).collect()
+}
+
+/// Server 1, leader of three in term 1, in its first round. All disks hold its no-op and an entry.
+fn leader() -> Server {
+    let mut server = Server::of_three(disk(0, &[]));
+    server.lead();
+    server.propose(1, "a");
+    for id in [2, 3] {
+        server.receive(id, 1, success_in(1, 2));
+    }
+    assert_eq!((server.commit_index(), alarms(&mut server)), (2, vec![]));
+    server
+}
+
+fn heartbeat(leader: &mut Server) {
+    leader.handle(leader.node.deadline(), Input::Timeout);
+}
+
+fn failure_in(round: u64, prev_log_index: u64) -> Body {
+    Body::AppendEntriesReply(AppendEntriesReply::Failure {
+        prev_log_index: LogIndex(prev_log_index),
+        hint: at(0, 0),
+        round: HeartbeatRound(round),
+    })
+}
+
+/// Raft §5.2: "at most one leader can be elected in a given term".
+#[test]
+fn a_second_leader_of_a_term_is_an_alarm() {
+    let mut follower = Server::of_three(disk(1, &[1]));
+    follower.receive(2, 1, append((1, 1), &[], 0));
+    assert_eq!(alarms(&mut follower), []);
+    follower.receive(3, 1, append((1, 1), &[], 0));
+    let second = |leader| IgnoreReason::SecondLeader { leader: NodeId(leader) };
+    assert_eq!(alarms(&mut follower), [(3, second(2))]);
+    let mut leader = leader();
+    leader.receive(3, 1, append((1, 1), &[], 0));
+    assert_eq!(alarms(&mut leader), [(3, second(1))]);
+}
+
+/// A broken server may send for ever.
+#[test]
+fn an_alarm_of_a_kind_is_raised_once_in_a_term() {
+    let mut server = Server::of_three(disk(1, &[1]));
+    for term in [1, 2] {
+        server.receive(2, term, append((1, 1), &[], 0));
+        for _ in 0..3 {
+            server.receive(3, term, append((1, 1), &[], 0));
+        }
+        assert_eq!(alarms(&mut server).len(), 1, "in term {term}");
+        // Another kind is another alarm.
+        server.receive(3, term, append((1, 1), &[0], 0));
+        assert_eq!(alarms(&mut server), [(3, IgnoreReason::Malformed)]);
+    }
+}
+
+#[test]
+fn an_alarm_needs_no_trace() {
+    let mut config = config(1, 3);
+    config.trace = false;
+    let mut server = Server::start(config, disk(1, &[1]), raft_core::Instant(0));
+    server.receive(2, 1, append((1, 1), &[], 0));
+    server.receive(3, 1, append((1, 1), &[], 0));
+    assert_eq!((alarms(&mut server).len(), server.traces.len()), (1, 0));
+}
+
+/// Raft §5.4.3: committed entries are in the logs of all later leaders.
+#[test]
+fn entries_that_contradict_committed_ones_are_an_alarm() {
+    let mut server = Server::of_three(disk(1, &[1, 1]));
+    server.receive(2, 1, append((2, 1), &[], 2));
+    server.receive(3, 2, append((0, 0), &[2], 0));
+    let (at, commit_index) = (LogIndex(1), LogIndex(2));
+    let reason = IgnoreReason::ConflictsWithCommitted { at, commit_index };
+    assert_eq!(alarms(&mut server), [(3, reason)]);
+}
+
+/// Its disk lost the entry: it counted for a commit and does not hold it.
+#[test]
+fn a_server_without_an_entry_that_it_acknowledged_is_an_alarm() {
+    let mut server = leader();
+    heartbeat(&mut server);
+    server.receive(2, 1, failure_in(2, 2));
+    let lost = IgnoreReason::AcknowledgedEntryLost { index: LogIndex(2) };
+    assert_eq!(alarms(&mut server), [(2, lost)]);
+}
+
+/// The server refused a request that overtook an earlier one, and then received that one.
+#[test]
+fn a_late_refusal_is_no_alarm() {
+    let mut server = leader();
+    server.receive(2, 1, failure_in(1, 2));
+    assert_eq!(alarms(&mut server), []);
+    // The round of the request is later than that of the acknowledged entries, and the
+    // acknowledgement came later still.
+    heartbeat(&mut server);
+    server.propose(2, "b");
+    server.receive(2, 1, success_in(2, 3));
+    server.receive(2, 1, failure_in(2, 3));
+    assert_eq!(alarms(&mut server), []);
+    server.receive(2, 1, failure_in(0, 2));
+    assert_eq!(alarms(&mut server), []);
+}
+
+/// What a server does not have cannot be asked about or acknowledged.
+#[test]
+fn answers_to_what_was_never_sent_are_alarms() {
+    let mut server = leader();
+    server.receive(2, 1, success_in(1, 3));
+    let beyond = IgnoreReason::BeyondLog { index: LogIndex(3), last: LogIndex(2) };
+    assert_eq!(alarms(&mut server), [(2, beyond)]);
+    server.receive(3, 1, failure_in(9, 2));
+    let (round, current) = (HeartbeatRound(9), HeartbeatRound(1));
+    assert_eq!(alarms(&mut server), [(3, IgnoreReason::RoundUnknown { round, current })]);
+}
+
+/// A server that lost its disk, and was started again under its old id.
+#[test]
+#[should_panic(expected = "it lacks entry 2, which it acknowledged in this term")]
+fn a_wiped_server_is_an_alarm() {
+    let mut cluster = Cluster::new(3);
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.crash(3);
+    cluster.server_mut(3).disk = disk(1, &[]);
+    cluster.restart(3);
+    cluster.heartbeats(1, 3);
+}
