@@ -14,7 +14,7 @@ use std::time::Duration;
 use raft_check::CheckResult;
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Session, SourceLine};
+use raft_script::{Capacity, Session, SourceLine};
 use raft_sim::{Event, Setup};
 
 use crate::console::Console;
@@ -47,6 +47,8 @@ pub struct Lab {
     recent: Recent,
     /// Every property, as the last frame showed it.
     invariants: RefCell<Rc<[CheckResult]>>,
+    /// The most that the world may hold: time stops where it holds more.
+    capacity: Capacity,
     /// How many violations the console has told.
     broken: usize,
     /// Whether the next event waits for the browser's disk.
@@ -160,6 +162,7 @@ impl Lab {
             console: Console::default(),
             recent: Recent::default(),
             invariants: RefCell::new(Rc::new([])),
+            capacity: Capacity::PAGE,
             broken: 0,
             stalled: false,
             failure_told: false,

@@ -34,6 +34,7 @@
 //! file, a clock or the network.
 #![forbid(unsafe_code)]
 
+mod capacity;
 mod complete;
 mod condition;
 mod error;
@@ -53,6 +54,7 @@ mod strategies;
 mod token;
 mod units;
 
+pub use capacity::Capacity;
 pub use complete::{Suggestion, complete};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,

@@ -3,15 +3,13 @@
 use raft_core::Instant;
 use raft_sim::Event;
 
-use crate::limits::{MAX_BACKLOG, MAX_HELD_BYTES, MAX_RUN_STEPS, MAX_RUN_TIME};
+use crate::capacity::Capacity;
+use crate::limits::{MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::orders::UnfulfilledOrder;
 use crate::outcome::{ExecError, FailedStatement};
 use crate::session::{Session, Started, Stepped};
 use crate::statement::{Moment, Run, Script, SourceLine, Statement};
-use crate::units::{Size, Span};
-
-/// The bytes that a world holds are counted once in so many steps: it takes a while.
-const STEPS_BETWEEN_COUNTS: u64 = 1024;
+use crate::units::Span;
 
 /// The result of a script's run.
 #[derive(Clone, Debug)]
@@ -39,7 +37,7 @@ pub struct RunReport {
 /// Runs a whole script, and shows every event to the observer, in order. A broken property ends the
 /// run, also if the script does not expect `safe`.
 pub fn run(script: &Script, observer: &mut dyn FnMut(&Event)) -> RunReport {
-    run_with(script, observer, None, (MAX_RUN_STEPS, MAX_HELD_BYTES))
+    run_with(script, observer, None, (MAX_RUN_STEPS, Capacity::RUN))
 }
 
 /// Runs a whole script as [`run`] does, but skips each statement that the world refuses. Each other
@@ -60,14 +58,14 @@ pub fn run_leniently(
     done: &mut dyn FnMut(&SourceLine),
     max_steps: u64,
 ) -> RunReport {
-    run_with(script, observer, Some(done), (max_steps.min(MAX_RUN_STEPS), MAX_HELD_BYTES))
+    run_with(script, observer, Some(done), (max_steps.min(MAX_RUN_STEPS), Capacity::RUN))
 }
 
 fn run_with<'a>(
     script: &Script,
     observer: &'a mut dyn FnMut(&Event),
     done: Option<&'a mut dyn FnMut(&SourceLine)>,
-    (max_steps, max_held): (u64, u64),
+    (max_steps, capacity): (u64, Capacity),
 ) -> RunReport {
     let (session, lines) = match Session::open(script) {
         Ok(opened) => opened,
@@ -85,7 +83,7 @@ fn run_with<'a>(
         }
     };
     let mut runner =
-        Runner { session, observer, done, events: 0, max_steps, max_held, order_lines: Vec::new() };
+        Runner { session, observer, done, events: 0, max_steps, capacity, order_lines: Vec::new() };
     runner.show_events();
     let failure = runner.carry_out_all(script, lines).err();
     let Runner { session, events, order_lines, .. } = runner;
@@ -109,8 +107,7 @@ struct Runner<'a> {
     done: Option<&'a mut dyn FnMut(&SourceLine)>,
     events: u64,
     max_steps: u64,
-    /// See [`MAX_HELD_BYTES`].
-    max_held: u64,
+    capacity: Capacity,
     /// The line of each order about leadership and membership.
     order_lines: Vec<usize>,
 }
@@ -179,19 +176,7 @@ impl Runner<'_> {
         if world.steps() > self.max_steps {
             return Err(ExecError::LimitExceeded { limit: format!("{} steps", self.max_steps) });
         }
-        if world.backlog() > MAX_BACKLOG {
-            let limit = format!(
-                "{MAX_BACKLOG} messages and writes in flight; use slower timers or shorter \
-                 latencies"
-            );
-            return Err(ExecError::LimitExceeded { limit });
-        }
-        if world.steps().is_multiple_of(STEPS_BETWEEN_COUNTS) && world.held_bytes() > self.max_held
-        {
-            let limit = format!(
-                "{} held by logs, disks and messages; write less, or take snapshots earlier",
-                Size(self.max_held)
-            );
+        if let Some(limit) = self.capacity.exceeded(world) {
             return Err(ExecError::LimitExceeded { limit });
         }
         if world.now() > Instant(0) + MAX_RUN_TIME {

@@ -10,6 +10,9 @@ use crate::mirror::Mirror;
 /// How the console begins to tell that a durable lab cannot go on.
 pub(super) const STOPPED: &str = "The lab has stopped: the browser no longer stores its disks";
 
+/// How the console begins to tell that the world holds more than it may.
+pub(super) const FULL: &str = "Time stands still, and nothing is lost: a lab's limit is reached";
+
 impl Lab {
     /// Hands the session's last events to the mirror, the trackers and the subscribers.
     pub(super) fn take_events(&mut self) {
@@ -62,6 +65,20 @@ impl Lab {
             self.pacer.set_running(false, self.is_waiting());
         }
         self.broken = broken.len();
+    }
+
+    /// Tells in the console that the world holds more than it may, and pauses. The statement that
+    /// waits fails, and its script ends; the world stays as it is. False if there is room.
+    pub(super) fn tell_limit(&mut self) -> bool {
+        let Some(limit) = self.capacity.exceeded(self.session.world()) else { return false };
+        let words = format!("{FULL}: {limit}");
+        self.session.cancel();
+        match self.waiting.take() {
+            Some(waiting) => self.finish_statement(Some(waiting), Err(words)),
+            None => self.console.say(self.session.world().now(), ConsoleKind::Error, words),
+        }
+        self.pacer.set_running(false, self.is_waiting());
+        true
     }
 
     /// Why the mirror stores nothing any more; `None` while it does.

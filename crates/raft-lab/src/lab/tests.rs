@@ -3,6 +3,7 @@ use std::cell::{Cell, RefCell};
 use raft_kv::Response;
 use raft_sim::{EventKind, ProcessEvent};
 
+use super::news::FULL;
 use super::*;
 use crate::DurableState;
 
@@ -287,7 +288,7 @@ fn a_broken_property_stops_time() {
     // term puts another entry at its place (§5.3).
     // An image, for a script with such a log would be refused.
     let made_up = raft_script::parse("cluster nodes=3\ndisk 1 terms=1,2").expect("a script");
-    let (session, _) = raft_script::Session::open(&made_up).expect("a sound one");
+    let (session, _) = Session::open(&made_up).expect("a sound one");
     let image = &raft_script::opening_statements(session.world().setup())[1];
     let disks = format!("{image}\ndisk 2 terms=1\ndisk 3 terms=1");
     let script = format!("cluster nodes=3 seed=1 down=1\n{disks}\ntimeout 2\nrun 10s");
@@ -297,6 +298,39 @@ fn a_broken_property_stops_time() {
     let frame = lab.frame();
     assert!(frame.invariants.iter().any(|result| !result.holds()));
     assert!(frame.headline.contains("is broken"), "{}", frame.headline);
+}
+
+/// A follower stands still and clients write on. The lab pauses before the browser's memory is full;
+/// all is still there, and goes on when less is held.
+#[test]
+fn a_lab_that_holds_too_much_pauses() {
+    let value = "v".repeat(60_000);
+    let mut script = "cluster nodes=3 seed=1\nrun until leader\npause any follower\n".to_owned();
+    for client in 1..=20 {
+        script.push_str(&format!("set x{client}={value} client={client}\n"));
+    }
+    script.push_str("run 10m\nset y=1\n");
+    let mut lab = Lab::play(&script).expect("it is a script");
+    lab.capacity.bytes = 2 << 20;
+    finish(&mut lab);
+    let told = console(&lab);
+    assert!(told.contains(FULL) && told.contains("2MiB held by logs"), "{told}");
+    assert!(told.contains("The script stopped at line 24."), "{told}");
+    let (at, held) = (now(&lab), lab.session().world().held_bytes());
+    assert!((2 << 20..16 << 20).contains(&held), "{held}");
+    assert!(at < 600_000_000);
+    assert!(!lab.frame().pacing.running && !lab.is_waiting());
+    assert_eq!(lab.session().checks().violation(), None);
+    assert!(lab.session().export().contains("x20="), "the session can still be copied");
+    // It pauses again while it holds as much, and goes on when it does not.
+    lab.set_running(true);
+    finish(&mut lab);
+    assert_eq!(console(&lab).matches(FULL).count(), 2);
+    lab.capacity = Capacity::PAGE;
+    lab.exec("run 1s");
+    finish(&mut lab);
+    assert!(now(&lab) > at + 1_000_000);
+    assert_eq!(console(&lab).matches(FULL).count(), 2);
 }
 
 #[test]

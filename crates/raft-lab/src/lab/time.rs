@@ -65,7 +65,7 @@ impl Lab {
                 self.session.advance_clock(until);
                 break;
             }
-            if !self.step_once() {
+            if !self.step_once() || self.tell_limit() {
                 break;
             }
             self.begin_queued();

@@ -261,7 +261,12 @@ fn the_bytes_that_a_run_holds_are_limited() {
     }
     text.push_str("run 10m\n");
     let script = parse(&text).unwrap();
-    let report = run_with(&script, &mut |_| {}, None, (1_000_000, 16 << 20));
+    let report = run_with(
+        &script,
+        &mut |_| {},
+        None,
+        (1_000_000, Capacity { bytes: 16 << 20, ..Capacity::RUN }),
+    );
     let failure = report.failure.expect("the limit");
     assert_eq!(failure.line, 24);
     let words = failure.error.to_string();
