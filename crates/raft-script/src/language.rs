@@ -15,6 +15,7 @@ mod cluster;
 mod conditions;
 mod cursor;
 mod disks;
+mod membership;
 mod network;
 mod nodes;
 mod own_settings;
@@ -26,11 +27,12 @@ use crate::condition::Condition;
 use crate::statement::Statement;
 
 pub(crate) use self::bounds::BoundWords;
-pub(crate) use self::clients::{write_admin_request, write_load, write_request};
+pub(crate) use self::clients::{write_load, write_request};
 pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
 pub(crate) use self::conditions::{CONDITIONS, ORDER_STATES, PEER_STATES, ROLES, STATES};
 pub(crate) use self::cursor::{Cursor, Parsed};
 pub(crate) use self::disks::write_disk_action;
+pub(crate) use self::membership::write_admin_request;
 pub(crate) use self::network::{write_link, write_network_action};
 pub(crate) use self::nodes::write_node_action;
 pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
@@ -79,7 +81,7 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     clients::WORDS,
     clients::LOAD,
     nodes::WORDS,
-    clients::MEMBERSHIP,
+    membership::WORDS,
     network::WORDS,
     disks::WORDS,
     conditions::EXPECT,

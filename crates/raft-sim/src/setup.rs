@@ -94,7 +94,12 @@ pub enum SetupError {
         range: DelayRange,
     },
     /// A delay of the driver must be at most [`MAX_DRIVER_DELAY`].
-    DriverDelay(Duration),
+    DriverDelay {
+        /// `gather` or `report`.
+        setting: &'static str,
+        /// Its value.
+        value: Duration,
+    },
     /// At most all snapshots fail.
     FailingSnapshots(u32),
     /// A store keeps 1 to 1,000 sessions.
@@ -193,9 +198,9 @@ impl Setup {
             }
         }
         let driver = &self.driver;
-        for delay in [driver.gather, driver.report] {
-            if delay > MAX_DRIVER_DELAY {
-                return Err(SetupError::DriverDelay(delay));
+        for (setting, value) in [("gather", driver.gather), ("report", driver.report)] {
+            if value > MAX_DRIVER_DELAY {
+                return Err(SetupError::DriverDelay { setting, value });
             }
         }
         if !(1..=raft_kv::MAX_SESSIONS).contains(&self.sessions) {
@@ -308,9 +313,9 @@ impl fmt::Display for SetupError {
                 let (min, max, most) = (Span(*min), Span(*max), Span(HOUR));
                 write!(f, "{setting} is from {min} to {max}; it must go up, to {most} at most")
             }
-            Self::DriverDelay(value) => {
+            Self::DriverDelay { setting, value } => {
                 let (value, most) = (Span(*value), Span(MAX_DRIVER_DELAY));
-                write!(f, "a delay of the driver is {value}; it must be at most {most}")
+                write!(f, "{setting} is {value}; it must be at most {most}")
             }
             Self::FailingSnapshots(ppm) => {
                 write!(f, "{ppm} of a million snapshots fail; it must be at most a million")

@@ -45,6 +45,17 @@ fn settings_of_one_node_are_completed() {
     assert_eq!(texts("node 3 lease=o", None), ["lease=on", "lease=off"]);
 }
 
+#[test]
+fn loads_marks_and_copies_of_disks_are_completed() {
+    assert_eq!(texts("lo", None), ["load"]);
+    assert_eq!(texts("load 500/s ", None), ["for=", "clients=", "size="]);
+    assert_eq!(texts("load 500/s for=5s ", None), ["clients=", "size="]);
+    assert_eq!(texts("load 500/s for=5s size=1KiB ", None), ["clients="]);
+    assert_eq!(texts("mar", None), ["mark"]);
+    assert_eq!(texts("disk 3 b", None), ["backup"]);
+    assert_eq!(texts("disk 3 re", None), ["restore"]);
+}
+
 /// What a new server would be called, who can be promoted, and the words in between.
 #[test]
 fn changes_of_the_membership_are_completed() {

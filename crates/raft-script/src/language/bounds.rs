@@ -72,13 +72,13 @@ pub(super) fn culprit(error: &SetupError) -> Option<&'static str> {
         },
         SetupError::NodeCount(_) => Some("nodes"),
         SetupError::LearnerCount(_) => Some("learners"),
-        SetupError::Delay { setting, .. } | SetupError::ClientPatience { setting, .. } => {
-            Some(setting)
-        }
+        SetupError::Delay { setting, .. }
+        | SetupError::DriverDelay { setting, .. }
+        | SetupError::ClientPatience { setting, .. } => Some(setting),
         SetupError::FailingSnapshots(_) => Some("failing"),
         SetupError::Sessions(_) => Some("sessions"),
         SetupError::TooManyRuns(_) => Some("run"),
-        SetupError::NoSuchNode(_) | SetupError::DriverDelay(_) => None,
+        SetupError::NoSuchNode(_) => None,
     }
 }
 
@@ -97,7 +97,7 @@ impl fmt::Display for BoundWords<'_> {
             | SetupError::LearnerCount(_)
             | SetupError::NoSuchNode(_)
             | SetupError::Delay { .. }
-            | SetupError::DriverDelay(_)
+            | SetupError::DriverDelay { .. }
             | SetupError::FailingSnapshots(_)
             | SetupError::Sessions(_)
             | SetupError::TooManyRuns(_)

@@ -463,7 +463,6 @@ fn a_byte_order_mark_is_passed_over() {
     assert_eq!((error.line, error.column, error.found.as_str()), (1, 1, "clutter"));
 }
 
-/// An error about a bound names the setting and its value as the script wrote them.
 /// Before everything but `cluster`, disks and other settings.
 #[test]
 fn settings_of_a_node_come_before_the_run() {
@@ -485,6 +484,7 @@ fn settings_of_a_node_come_before_the_run() {
     }
 }
 
+/// An error about a bound names the setting and its value as the script wrote them.
 #[test]
 fn settings_out_of_bounds_are_named_as_in_the_script() {
     for (settings, place, words) in [
@@ -493,6 +493,8 @@ fn settings_out_of_bounds_are_named_as_in_the_script() {
         ("drift=60%", "drift=60%", "drift is 60%; it must be from 0% to 50%"),
         ("heartbeat=0s", "heartbeat=0s", "heartbeat is 0s; it must be from 1us to 60m"),
         ("timeout=0s", "timeout=0s", "timeout is 0s; it must be from 1ms to 60m"),
+        ("report=60m gather=1ms", "report=60m", "report is 60m; it must be at most"),
+        ("gather=60m", "gather=60m", "gather is 60m; it must be at most"),
         ("lease=on check-quorum=off", "lease=on", "lease=on needs check-quorum=on"),
         ("heartbeat=1s", "heartbeat=1s", "less than the shortest election timeout (150ms)"),
     ] {

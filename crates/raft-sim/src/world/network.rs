@@ -6,11 +6,12 @@ use raft_core::NodeId;
 
 use super::World;
 use super::queue::ScheduledKind;
+use super::wire::Sending;
 use crate::network::{Hold, MAX_REPLAY};
 use crate::random::{Purpose, Random};
 use crate::{
-    ActionError, DropReason, EventKind, InFlightMessage, Link, LinkChange, MessageEvent,
-    NetworkAction, NetworkError, NetworkEvent, Partition,
+    ActionError, DropReason, EventKind, Link, LinkChange, MessageEvent, NetworkAction,
+    NetworkError, NetworkEvent, Partition,
 };
 
 impl World {
@@ -99,25 +100,13 @@ impl World {
         let found = (1..=MAX_REPLAY).contains(&back).then(|| link.carried_before(back)).flatten();
         let message = found.ok_or(NetworkError::NothingToReplay { back, carried })?;
         let (shape, latency) = (link.shape, link.latency);
-        let mut arrives_at = sent_at;
-        let id = self.in_flight.launch(|id| {
+        let event = |arrives_at| MessageEvent::Replayed { arrives_at };
+        let sending = Sending { from, to, message, hold: Hold::Released, event };
+        let (id, arrives_at) = self.launch(sending, |id| {
             // A stream of its own for each, so that the link's goes on as if nothing had happened.
             let mut random = Random::new(seed, Purpose::Replay, id.0, 0);
-            arrives_at = sent_at + shape.delay(&mut random, latency);
-            let message = message.clone();
-            InFlightMessage {
-                id,
-                from,
-                to,
-                message,
-                sent_at,
-                arrives_at,
-                lost_at: None,
-                hold: Hold::Released,
-            }
+            sent_at + shape.delay(&mut random, latency)
         });
-        let event = MessageEvent::Replayed { arrives_at };
-        self.emit(EventKind::Message { id, from, to, message, event });
         match self.blockage(from, to) {
             Some(reason) => self.drop_message(id, reason),
             None => self.schedule(arrives_at, ScheduledKind::MessageArrives(id)),

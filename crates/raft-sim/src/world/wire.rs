@@ -2,12 +2,23 @@
 
 use std::sync::Arc;
 
-use raft_core::{Input, Message, NodeId};
+use raft_core::{Input, Instant, Message, NodeId};
 
 use super::World;
 use super::queue::ScheduledKind;
 use crate::node::{Arrival, Process};
 use crate::{DropReason, EventKind, Hold, InFlightMessage, MessageEvent, MessageId};
+
+/// A message that enters the network.
+#[derive(Clone)]
+pub(super) struct Sending {
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
+    pub(super) message: Arc<Message>,
+    pub(super) hold: Hold,
+    /// The event, with the time at which the message is to arrive.
+    pub(super) event: fn(Instant) -> MessageEvent,
+}
 
 impl World {
     pub(super) fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
@@ -15,8 +26,9 @@ impl World {
         let Some(link) = self.links.get_mut(from, to) else { return };
         // Drawn even if the link is cut, so that cutting it does not shift later draws.
         let fate = link.draw(self.now, &message);
-        let message = Arc::new(message);
-        let id = self.launch(from, to, &message, fate.arrives_at);
+        let event: fn(Instant) -> _ = |arrives_at| MessageEvent::Sent { arrives_at };
+        let sending = Sending { from, to, message: Arc::new(message), hold: Hold::Open, event };
+        let (id, _) = self.launch(sending.clone(), |_| fate.arrives_at);
         if let Some(reason) = self.blockage(from, to) {
             return self.drop_message(id, reason);
         }
@@ -33,36 +45,28 @@ impl World {
             None => self.schedule(fate.arrives_at, ScheduledKind::MessageArrives(id)),
         }
         if let Some(arrives_at) = fate.copy_arrives_at {
-            let copy = self.launch(from, to, &message, arrives_at);
+            let (copy, _) = self.launch(sending, |_| arrives_at);
             self.schedule(arrives_at, ScheduledKind::MessageArrives(copy));
         }
     }
 
-    fn launch(
+    /// Puts a message into the network. `arrival` gives the time at which it is to arrive, from its
+    /// id.
+    pub(super) fn launch(
         &mut self,
-        from: NodeId,
-        to: NodeId,
-        message: &Arc<Message>,
-        arrives_at: raft_core::Instant,
-    ) -> MessageId {
-        let sent_at = self.now;
+        sending: Sending,
+        arrival: impl FnOnce(MessageId) -> Instant,
+    ) -> (MessageId, Instant) {
+        let Sending { from, to, message, hold, event } = sending;
+        let (sent_at, mut arrives_at) = (self.now, self.now);
         let id = self.in_flight.launch(|id| {
+            arrives_at = arrival(id);
             let message = message.clone();
-            InFlightMessage {
-                id,
-                from,
-                to,
-                message,
-                sent_at,
-                arrives_at,
-                lost_at: None,
-                hold: Hold::Open,
-            }
+            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at: None, hold }
         });
-        let message = message.clone();
-        let event = MessageEvent::Sent { arrives_at };
+        let event = event(arrives_at);
         self.emit(EventKind::Message { id, from, to, message, event });
-        id
+        (id, arrives_at)
     }
 
     /// Why no message passes from one node to the other; `None` if messages pass.
