@@ -300,7 +300,7 @@ fn a_broken_property_stops_time() {
     assert!(frame.headline.contains("is broken"), "{}", frame.headline);
 }
 
-/// A follower stands still and clients write on. The lab pauses before the browser's memory is full;
+/// A follower stands still and clients write on. The lab pauses before the memory is full;
 /// all is still there, and goes on when less is held.
 #[test]
 fn a_lab_that_holds_too_much_pauses() {
