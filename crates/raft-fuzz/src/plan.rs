@@ -240,6 +240,7 @@ impl Plan {
             failing_snapshots_ppm: pick(&mut random, &[0, 300_000, 900_000]),
             state: pick(&mut random, &[StatePlace::Memory, StatePlace::Disk]),
             own_encoding: random.up_to(1) == 0,
+            snapshot_files: random.up_to(1) == 0,
         };
         Setup { driver, ..setup }
     }

@@ -194,7 +194,9 @@ pub(crate) fn bound(world: &World) -> Duration {
     let setup = world.setup();
     // Both ends gather inputs, and one hears late of its write.
     let driver = setup.driver.gather * 3 + setup.driver.report;
-    let exchange = setup.link_latency.max * 2 + setup.disk_latency.max + driver;
+    // A piece of a snapshot may be read from a file first.
+    let accesses = 1 + u32::from(setup.driver.snapshot_files);
+    let exchange = setup.link_latency.max * 2 + setup.disk_latency.max * accesses + driver;
     let election = setup.settings.election_timeout_max + exchange * 2 + setup.disk_latency.max;
     let logs = world.nodes().filter_map(SimNode::core).map(|core| core.log().last().index.0);
     let longest = logs.max().unwrap_or_default().min(1_000_000);
@@ -217,7 +219,9 @@ fn until_settled(world: &World) -> Duration {
     let arrivals = world.in_flight().map(|message: &InFlightMessage| message.arrives_at);
     let writes =
         world.nodes().flat_map(|node| node.disk().pending().map(|w: &PendingWrite| w.done_at));
-    let last: Instant = arrivals.chain(writes).max().unwrap_or_default().max(world.now());
+    let files = world.nodes().flat_map(|node| node.disk().file_writes().map(|w| w.done_at));
+    let last: Instant =
+        arrivals.chain(writes).chain(files).max().unwrap_or_default().max(world.now());
     let driver = world.setup().driver;
     last - world.now() + driver.gather + driver.report
 }

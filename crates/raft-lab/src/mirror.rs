@@ -149,7 +149,8 @@ impl Mirror {
             }
             DiskEvent::WritesLost { undo: change, .. }
             | DiskEvent::Damaged { batch: change, .. }
-            | DiskEvent::Renewed { batch: change } => self.overwrite(node, change),
+            | DiskEvent::Renewed { batch: change }
+            | DiskEvent::FilesChanged { batch: change } => self.overwrite(node, change),
             DiskEvent::WriteTorn { .. } | DiskEvent::Changed { .. } => {}
         }
     }

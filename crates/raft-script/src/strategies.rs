@@ -431,13 +431,10 @@ fn protocol() -> impl Strategy<Value = Setup> {
 fn driver() -> impl Strategy<Value = Driver> {
     let delay = || (0..=10_000_u64).prop_map(Duration::from_millis);
     let state = select(vec![StatePlace::Memory, StatePlace::Disk]);
-    let drawn = (delay(), delay(), 0..=1_000_000_u32, state, any::<bool>());
-    drawn.prop_map(|(gather, report, failing_snapshots_ppm, state, own_encoding)| Driver {
-        gather,
-        report,
-        failing_snapshots_ppm,
-        state,
-        own_encoding,
+    let snapshots = (0..=1_000_000_u32, any::<bool>(), any::<bool>());
+    (delay(), delay(), state, snapshots).prop_map(|(gather, report, state, snapshots)| {
+        let (failing_snapshots_ppm, own_encoding, snapshot_files) = snapshots;
+        Driver { gather, report, failing_snapshots_ppm, state, own_encoding, snapshot_files }
     })
 }
 

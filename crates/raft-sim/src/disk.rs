@@ -1,6 +1,7 @@
 //! A node's disk: its durable records, and its unfinished writes.
 
 mod damage;
+mod files;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,6 +30,12 @@ pub struct Disk {
     /// The durable records of an earlier time.
     backup: Option<Records>,
     random: Random,
+    /// The unfinished writes of files, oldest first.
+    file_writes: VecDeque<FileWrite>,
+    last_file_write: u64,
+    /// The largest handle of a file so far.
+    last_file: u64,
+    file_random: Random,
 }
 
 /// A write that is not durable yet.
@@ -69,6 +76,10 @@ impl Disk {
             is_full: false,
             backup: None,
             random: Random::new(setup.seed, Purpose::Disk, node.0, 0),
+            file_writes: VecDeque::new(),
+            last_file_write: 0,
+            last_file: 0,
+            file_random: Random::new(setup.seed, Purpose::Files, node.0, 0),
         }
     }
 
@@ -147,6 +158,7 @@ impl Disk {
     /// writes before it, some of which may be due at `until` only now.
     fn stall(&mut self, until: Instant) -> Vec<(PersistId, Instant)> {
         self.stalled_until = self.stalled_until.max(until);
+        self.stall_files(until);
         let late = self.pending.iter_mut().filter(|write| write.done_at <= until);
         late.map(|write| {
             write.done_at = until;
@@ -160,6 +172,7 @@ impl Disk {
         (self.latency, self.shape) = (setup.disk_latency, setup.disk_shape);
         (self.stalled_until, self.fsync, self.is_full) = (Instant(0), Fsync::Works, false);
         self.pending.iter_mut().for_each(|write| write.has_no_room = false);
+        self.make_room_for_files();
     }
 
     /// Takes a write. Returns the time at which it is durable or fails.
@@ -188,16 +201,12 @@ impl Disk {
         if first.has_no_room {
             return Err(WriteFailure::Full);
         }
-        match self.fsync {
-            Fsync::Works => {}
-            Fsync::FailsOnce => {
-                self.fsync = Fsync::Works;
-                return Err(WriteFailure::Fsync);
-            }
-            Fsync::Fails => return Err(WriteFailure::Fsync),
+        if !self.flushes() {
+            return Err(WriteFailure::Fsync);
         }
-        self.durable.apply(&first.batch);
-        self.pending.pop_front();
+        if let Some(first) = self.pending.pop_front() {
+            self.durable.apply(&first.batch);
+        }
         Ok(())
     }
 
@@ -250,6 +259,8 @@ impl Disk {
 }
 
 pub(crate) use damage::Tear;
+pub use files::FileWrite;
+pub(crate) use files::{FileDone, FileWork, Flush, Flushed};
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,9 @@ pub struct Driver {
     pub state: StatePlace,
     /// Whether the snapshots of different nodes are different bytes, though their states are equal.
     pub own_encoding: bool,
+    /// Whether the data of snapshots is in files. Their writes take as long as other writes, beside
+    /// them, and so does each read of a piece.
+    pub snapshot_files: bool,
 }
 
 /// Where the state machine is.

@@ -34,8 +34,10 @@
 //!   slow node handles one message, write or timer after the other, and each takes time.
 //! - **Disks** finish writes one after the other, each after a latency. A crash loses the last
 //!   unfinished writes: the seed chooses how many, unless the action does. A crash can also tear a
-//!   write. A write that fails stops its node at once. Records can be damaged ([`DiskDamage`]). A
-//!   node always starts through `raft_storage::recover`, the first time too.
+//!   write. A write that fails stops its node at once. Records can be damaged ([`DiskDamage`]). The
+//!   data of snapshots may be in files, whose writes are beside the others
+//!   ([`Driver::snapshot_files`]); a crash may leave a whole file, a part of it or nothing. A node
+//!   always starts through `raft_storage::recover`, the first time too.
 //! - **Clients** look for the leader, follow redirects, retry after a time-out under the same
 //!   session number, and give up after a while. Partitions do not affect them.
 //! - **Reads** go through the log, or the core permits them and the node's store answers
@@ -79,7 +81,7 @@ pub use action::{
 };
 pub use client::{Client, PendingOperation};
 pub use clock::{ClockChange, MAX_DRIFT_PPM, MAX_JUMP, NodeClock};
-pub use disk::{Disk, PendingWrite};
+pub use disk::{Disk, FileWrite, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use driver::{Driver, MAX_DRIVER_DELAY, StatePlace, restore_store};
 pub use event::{

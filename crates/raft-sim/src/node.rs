@@ -12,6 +12,7 @@ use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
 
 use crate::random::{Purpose, Random};
+use crate::world::ArrivingFiles;
 use crate::{AdminRequest, Disk, DiskError, NodeClock, ReadPolicy, Setup, WriteFailure};
 
 /// A server of the cluster: its disk, its clock and its process.
@@ -81,6 +82,8 @@ pub(crate) struct LiveProcess {
     pub(crate) unreported: Option<PersistId>,
     /// What the driver draws.
     pub(crate) random: Random,
+    /// The files of snapshots that arrive.
+    pub(crate) files: ArrivingFiles,
 }
 
 /// Something that reaches a process.
@@ -255,8 +258,10 @@ impl SimNode {
         });
         let durable = self.disk.durable().iter().map(|(_, record)| record.len() as u64);
         let pending = self.disk.pending().map(|write| write.batch.byte_len() as u64);
+        let arriving = self.live().map_or(0, |live| live.files.bytes());
+        let files = arriving + self.disk.unflushed_bytes();
         let unhandled = self.unhandled().map(crate::wire_bytes);
-        log + durable.sum::<u64>() + pending.sum::<u64>() + unhandled.sum::<u64>()
+        files + log + durable.sum::<u64>() + pending.sum::<u64>() + unhandled.sum::<u64>()
     }
 
     /// Whether it handles what arrives at once, while it runs.
@@ -355,6 +360,7 @@ impl SimNode {
             last_request: 0,
             unreported: None,
             random: Random::new(setup.seed, Purpose::Driver, self.id.0, self.incarnation),
+            files: ArrivingFiles::default(),
         })
     }
 }

@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     Plan = 5,
     Replay = 7,
     Driver = 8,
+    Files = 9,
     DiskDamage = 16,
 }
 

@@ -260,6 +260,7 @@ impl Setup {
         config.seed = seed;
         config.settings = settings.clone();
         config.trace = true;
+        config.snapshot_files = self.driver.snapshot_files;
         #[cfg(feature = "bugs")]
         {
             config.bugs = self.bugs.core();

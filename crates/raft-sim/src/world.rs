@@ -6,6 +6,7 @@
 mod actions;
 mod clients;
 mod clocks;
+mod files;
 mod holds;
 mod network;
 mod process;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
 use raft_kv::{ClientId, Sequence};
 
+pub(crate) use self::files::ArrivingFiles;
 use self::queue::{Queue, ScheduledKind};
 use crate::fingerprint::Fingerprint;
 use crate::in_flight::InFlightMessages;
@@ -364,6 +366,18 @@ impl World {
                     node.incarnation == *incarnation && is_up && node.disk.finishes(*id, at)
                 })
             }
+            ScheduledKind::PieceRead { node, incarnation, .. } => {
+                !self.node(*node).is_some_and(|node| {
+                    node.incarnation == *incarnation && node.state() == NodeState::Running
+                })
+            }
+            ScheduledKind::FileWritten { node, incarnation, number } => {
+                !self.node(*node).is_some_and(|node| {
+                    let is_up = matches!(node.process, Process::Live(_));
+                    let is_next = node.disk.finishes_file(*number, at);
+                    node.incarnation == *incarnation && is_up && is_next
+                })
+            }
             ScheduledKind::ClientTimesOut { client, sequence, attempt }
             | ScheduledKind::ClientRetries { client, sequence, attempt } => {
                 let pending = self.clients.get(client).and_then(Client::pending);
@@ -394,6 +408,8 @@ impl World {
             ScheduledKind::MessageArrives(id) => self.arrive(id),
             ScheduledKind::MessageLost(id) => self.drop_message(id, crate::DropReason::Lost),
             ScheduledKind::WriteCompletes { node, id, .. } => self.write_done(node, id),
+            ScheduledKind::FileWritten { node, .. } => self.file_done(node),
+            ScheduledKind::PieceRead { node, piece, .. } => self.send_piece(node, *piece),
             ScheduledKind::WritesReported { node, .. } => self.report_writes(node),
             ScheduledKind::RequestArrives { client, sequence, node } => {
                 self.request_arrives(client, sequence, node)

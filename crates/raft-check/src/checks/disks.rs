@@ -33,10 +33,13 @@ impl Checks {
                 self.restore_disk(world, place);
             }
             DiskEvent::Damaged { .. } => self.reread_disk(world, place),
+            // The change may have removed what was damaged.
+            DiskEvent::FilesChanged { .. } if !disk.is_readable => self.reread_disk(world, place),
             DiskEvent::Renewed { .. } => self.renew_server(world, place),
             // A failure that is not ignored is followed by a crash, and a crash by the writes lost.
             DiskEvent::WriteFailed { is_ignored: false, .. }
             | DiskEvent::WritesLost { .. }
+            | DiskEvent::FilesChanged { .. }
             | DiskEvent::Changed { .. } => {}
         }
     }

@@ -134,7 +134,8 @@ impl Checker for BoundedMemory {
         let making = self.snapshots.of(node);
         if let SnapshotTrace::Requested { .. } = decision {
             // Other drivers answer in the same drain.
-            making.is_asked = !cx.world.setup().driver.gather.is_zero();
+            let driver = cx.world.setup().driver;
+            making.is_asked = driver.snapshot_files || !driver.gather.is_zero();
         } else if let SnapshotTrace::Compacted { .. } | SnapshotTrace::Ignored { .. } = decision {
             *making = SnapshotMaking::default();
         } else if let SnapshotTrace::Failed { .. } = decision {

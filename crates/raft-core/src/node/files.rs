@@ -158,7 +158,7 @@ impl Node {
     pub(super) fn drop_replaced_files(&mut self) {
         let mut replaced = core::mem::take(&mut self.replaced_files);
         replaced.retain(|old| {
-            let is_needed = !self.durability.is_durable(old.by) || self.is_being_sent(old.file);
+            let is_needed = self.is_file_needed(*old);
             if !is_needed {
                 self.ask_driver(FileTask::DropFile(old.file));
             }
@@ -167,9 +167,14 @@ impl Node {
         self.replaced_files = replaced;
     }
 
+    /// Whether a restart or a transfer needs the file of a replaced snapshot.
+    fn is_file_needed(&self, old: ReplacedFile) -> bool {
+        !self.durability.is_durable(old.by) || self.is_being_sent(old.file)
+    }
+
     /// Whether this leader sends a snapshot from the file. A transfer stays with its snapshot when
     /// the leader takes a newer one.
-    pub(super) fn is_being_sent(&self, file: SnapshotFile) -> bool {
+    fn is_being_sent(&self, file: SnapshotFile) -> bool {
         let is_sent = |leader: &Leader| leader.peers.iter().any(|peer| sends_from(peer, file));
         self.leading().is_some_and(is_sent)
     }

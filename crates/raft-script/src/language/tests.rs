@@ -77,6 +77,7 @@ const SETTINGS_LEFT_OUT: &[&str] = &[
     "shape",
     "snapshot",
     "snapshot-bytes",
+    "snapshot-files",
     "state",
     "timeout",
     "trailing",

@@ -95,7 +95,8 @@ impl Scene {
                     }
                     DiskEvent::WritesLost { undo: change, .. }
                     | DiskEvent::Damaged { batch: change, .. }
-                    | DiskEvent::Renewed { batch: change } => {
+                    | DiskEvent::Renewed { batch: change }
+                    | DiskEvent::FilesChanged { batch: change } => {
                         records.apply(change);
                         unfinished.iter().for_each(|(_, batch)| records.apply(batch));
                     }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use raft_core::{NodeId, PersistId};
-use raft_storage::WriteBatch;
+use raft_storage::{Write, WriteBatch};
 
 use crate::fingerprint::Fingerprint;
 use crate::words::plural;
@@ -65,6 +65,11 @@ pub enum DiskEvent {
         /// Removes the note.
         batch: Arc<WriteBatch>,
     },
+    /// Files of snapshots were stored or removed, beside the writes.
+    FilesChanged {
+        /// Does that. A copy of the disk may apply it before or after unfinished writes.
+        batch: Arc<WriteBatch>,
+    },
     /// A setting of the disk was changed.
     Changed {
         /// The new setting.
@@ -82,6 +87,7 @@ impl DiskEvent {
             Self::WritesLost { .. } => "writes_lost",
             Self::Damaged { .. } => "disk_damaged",
             Self::Renewed { .. } => "disk_renewed",
+            Self::FilesChanged { .. } => "files_changed",
             Self::Changed { .. } => "disk_changed",
         }
     }
@@ -110,6 +116,10 @@ impl DiskEvent {
             }
             Self::Renewed { batch } => {
                 (130, node).hash(hash);
+                add_batch(hash, batch);
+            }
+            Self::FilesChanged { batch } => {
+                (134, node).hash(hash);
                 add_batch(hash, batch);
             }
             Self::Changed { change } => (16, node, change).hash(hash),
@@ -143,9 +153,26 @@ impl DiskEvent {
             Self::Renewed { .. } => {
                 write!(f, "node {node}, whose disk was wiped, is a new server: restart it")
             }
+            Self::FilesChanged { batch } => write_files(f, node, batch),
             Self::Changed { change } => write!(f, "the disk of node {node} {change}"),
         }
     }
+}
+
+/// The files that a batch stores or removes.
+fn write_files(f: &mut fmt::Formatter<'_>, node: NodeId, batch: &WriteBatch) -> fmt::Result {
+    write!(f, "node {node} ")?;
+    for (place, write) in batch.writes.iter().enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        match write {
+            Write::Put { key, record } => {
+                write!(f, "{comma}has {key} on its disk ({} bytes)", record.len())?;
+            }
+            Write::Delete { key } => write!(f, "{comma}removes {key}")?,
+            Write::DeleteEntries { .. } | Write::DeleteFiles => {}
+        }
+    }
+    Ok(())
 }
 
 /// The records' bytes follow from the messages and traces; their sizes are enough here.

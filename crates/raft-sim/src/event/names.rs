@@ -134,6 +134,7 @@ const AROUND: &[&str] = &[
     "disk_damaged",
     "disk_renewed",
     "dropped",
+    "files_changed",
     "healed",
     "held",
     "link_changed",

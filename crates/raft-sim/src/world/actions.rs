@@ -13,8 +13,8 @@ use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
     Action, ActionError, AdminRequest, DiskAction, DiskChange, DiskDamage, DiskError, DiskEvent,
-    MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector, SettingChange, SetupError,
-    Unsynced,
+    FileWrite, MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector, SettingChange,
+    SetupError, Unsynced,
 };
 
 impl World {
@@ -194,6 +194,7 @@ impl World {
         })?;
         let mut tear = Tear::new(&self.setup, id, self.now);
         let loss = self.node_mut(id).disk.crash(unsynced, &mut tear);
+        self.crash_files(id, unsynced);
         self.power_off(id, loss);
         Ok(())
     }
@@ -233,6 +234,11 @@ impl World {
                 done_at,
                 ScheduledKind::WriteCompletes { node: id, incarnation, id: write },
             );
+        }
+        // A disk that stalls finishes all of them later.
+        let files: Vec<_> = self.node_mut(id).disk.file_writes().cloned().collect();
+        for FileWrite { number, done_at, .. } in files {
+            self.schedule(done_at, ScheduledKind::FileWritten { node: id, incarnation, number });
         }
         let event = DiskEvent::Changed { change };
         self.emit_disk(id, event);

@@ -16,8 +16,8 @@ use crate::disk::PowerLoss;
 use crate::node::{Arrival, LiveProcess, Process};
 use crate::switches::WorldBug;
 use crate::{
-    DelayRange, DiskEvent, EventKind, ProcessEvent, StateMachineEvent, StatePlace, WriteFailure,
-    restore_store,
+    DelayRange, DiskEvent, EventKind, ProcessEvent, StateMachineEvent, StatePlace, Unsynced,
+    WriteFailure, restore_store,
 };
 
 impl World {
@@ -28,6 +28,7 @@ impl World {
 
     /// The same, with a list of members in the configuration that is not the set-up's.
     pub(super) fn start_node_with(&mut self, id: NodeId, members: Option<Membership>) {
+        self.remove_orphans(id);
         let (setup, now) = (self.setup.clone(), self.now);
         let node = self.node_mut(id);
         if node.start(&setup, members, now) {
@@ -101,7 +102,7 @@ impl World {
                     Output::SnapshotNeeded { through } => {
                         snapshot = self.answer_snapshot_request(id, through);
                     }
-                    Output::Files(task) => panic!("there are no files: {task:?}"),
+                    Output::Files(task) => self.work_on_files(id, task),
                     // The trace before it says the same.
                     Output::Alarm(_) => {}
                     Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
@@ -186,6 +187,7 @@ impl World {
         }
         node.stopped_by = Some(failure);
         let loss = node.disk.stop();
+        self.crash_files(id, Unsynced::Lost);
         self.power_off(id, loss);
     }
 
@@ -244,7 +246,7 @@ impl World {
     fn restore(&mut self, id: NodeId, snapshot: &Snapshot) {
         let sessions = self.setup.sessions;
         let node = self.node_mut(id);
-        let restored = match node.disk.durable().data(&snapshot.data) {
+        let restored = match node.disk.data(&snapshot.data) {
             Ok(data) => restore_store(&data).map_err(|error| error.to_string()),
             Err(damage) => Err(damage.to_string()),
         };
@@ -275,12 +277,16 @@ impl World {
         self.take_snapshot(id)
     }
 
-    /// A snapshot of the state machine, for the core.
+    /// A snapshot of the state machine, for the core; `None` if its file is to be written first.
     fn take_snapshot(&mut self, id: NodeId) -> Option<Input> {
         let driver = self.setup.driver;
         let live = self.node_mut(id).live_mut()?;
         let through = LogIndex(live.store.last_applied());
         let data = Bytes::from(driver.encode(id, &live.store));
+        if driver.snapshot_files {
+            self.flush_own_snapshot(id, through, &data);
+            return None;
+        }
         Some(Input::SnapshotTaken { through, data: data.into() })
     }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use raft_core::{Instant, NodeId, PersistId};
+use raft_core::{FilePiece, Instant, NodeId, PersistId};
 use raft_kv::{ClientId, Response, Sequence};
 
 use crate::{MessageId, ReadPolicy, RetryReason};
@@ -15,6 +15,8 @@ pub(super) enum ScheduledKind {
     MessageLost(MessageId),
     WriteCompletes { node: NodeId, incarnation: u64, id: PersistId },
     WritesReported { node: NodeId, incarnation: u64 },
+    FileWritten { node: NodeId, incarnation: u64, number: u64 },
+    PieceRead { node: NodeId, incarnation: u64, piece: Box<FilePiece> },
     RequestArrives { client: ClientId, sequence: Sequence, node: NodeId },
     ReplyArrives { client: ClientId, sequence: Sequence, node: NodeId, reply: Box<ServerReply> },
     ClientTimesOut { client: ClientId, sequence: Sequence, attempt: u32 },

@@ -278,6 +278,7 @@ fn a_lost_write_can_be_taken_back_from_a_mirror() {
                     | DiskEvent::WritesLost { .. }
                     | DiskEvent::Damaged { .. }
                     | DiskEvent::Renewed { .. }
+                    | DiskEvent::FilesChanged { .. }
                     | DiskEvent::Changed { .. } => {}
                 }
             }
