@@ -103,7 +103,10 @@ impl Checks {
                 self.follow_state_machine(world, *node, event);
             }
             EventKind::Disk { node, event } => self.follow_disk(world, *node, event),
-            EventKind::Process { node, event } => self.follow_process(world, *node, event, later),
+            EventKind::Process { node, event } => {
+                self.tell_of_disturbance(world);
+                self.follow_process(world, *node, event, later);
+            }
             EventKind::Message { from, to, message, event, .. } => {
                 if let MessageEvent::Sent { .. } = event {
                     self.follow_message(world, *from, *to, message);
@@ -118,14 +121,24 @@ impl Checks {
             }
             EventKind::Cluster(event) => {
                 if let ClusterEvent::ServerAdded { node } = event {
+                    self.tell_of_disturbance(world);
                     self.add_server(*node);
                     self.follow_settings(world);
+                } else if let ClusterEvent::Recovered { .. } = event {
+                    let (properties, mut cx) = self.telling(world);
+                    properties.recovered(&mut cx);
                 } else if let ClusterEvent::Administered { node, request, outcome, .. } = event {
                     let (properties, mut cx) = self.telling(world);
                     properties.administered(*node, request, *outcome, &mut cx);
                 }
             }
-            EventKind::Network(_) => {}
+            // With both, a server that only a part of a quorum reaches disturbs no election.
+            EventKind::Network(_) => {
+                let settings = &world.setup().settings;
+                if !(settings.pre_vote && settings.check_quorum) {
+                    self.tell_of_disturbance(world);
+                }
+            }
         }
     }
 
@@ -151,6 +164,11 @@ impl Checks {
     fn telling<'a>(&'a mut self, world: &'a World) -> (&'a mut Properties, Context<'a>) {
         let Self { shadows, properties, table, .. } = self;
         (properties, Context { world, shadows, table })
+    }
+
+    fn tell_of_disturbance(&mut self, world: &World) {
+        let (properties, mut cx) = self.telling(world);
+        properties.disturbed(&mut cx);
     }
 
     /// A trace shows where to look at the node that it is about.

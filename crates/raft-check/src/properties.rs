@@ -67,10 +67,12 @@ properties! { $
     read_linearizability: ReadLinearizability,
     lease_safety: LeaseSafety,
     prompt_transfer: PromptTransfer,
+    quiet_transfer: QuietTransfer,
     quorum_contact: QuorumContact,
     hung_disk: HungDisk,
     leader_stickiness: LeaderStickiness,
     election_timer: ElectionTimer,
+    election_budget: ElectionBudget,
     eligible_candidate: EligibleCandidate,
     bounded_memory: BoundedMemory,
     linearizability: Linearizability,
@@ -222,6 +224,10 @@ observations! {
     fn state_reached(node: NodeId, store: &Store);
     /// A node replied to a request about leadership or membership.
     fn administered(node: NodeId, request: &AdminRequest, outcome: Outcome);
+    /// All faults end, for the nodes that recover.
+    fn recovered();
+    /// A fault strikes, or ends: a node crashes or restarts, a link changes, a server is added.
+    fn disturbed();
     /// Everything that happened in a step was told.
     fn step_ended();
     /// The state of a node changed within one incarnation.

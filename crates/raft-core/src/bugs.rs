@@ -234,6 +234,11 @@ bugs! {
     RestartForgetsLease: "restart-forgets-lease" breaks "Lease Safety", seen in "a review";
     /// A server whose vote is not on its disk yet starts the next election when its timer elapses.
     SlowVoteGivenUp: "slow-vote-given-up" breaks "Eligible Candidate", seen in "a review";
+    /// A leader takes proposals while it transfers its leadership.
+    TransferTakesProposals: "transfer-takes-proposals" breaks "Quiet Transfer", seen in "a review";
+    /// All election timeouts are equal.
+    TimeoutsEqual: "timeouts-equal" breaks "Election Budget",
+        seen in "implementations with a fixed election timeout";
 }
 
 /// The rules that are switched off.

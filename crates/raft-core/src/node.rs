@@ -497,10 +497,15 @@ impl Node {
 
     /// Raft §5.2: timeouts are drawn anew each time, so that split votes are rare and end.
     fn restart_election_timer(&mut self) {
-        let (min, max) = self.election_timeout_micros;
-        let timeout = self.rng.range_inclusive(min, max);
+        let timeout = rule!(self.draw_election_timeout());
         self.timer_started = self.now;
         self.deadline = Instant(self.now.0.saturating_add(timeout));
+    }
+
+    /// Raft §5.2: a random timeout, so that votes are seldom split. In µs.
+    fn draw_election_timeout(&mut self) -> u64 {
+        let (min, max) = self.election_timeout_micros;
+        self.rng.range_inclusive(min, max)
     }
 
     /// Sends a message of the current term once the writes that it needs are on disk.

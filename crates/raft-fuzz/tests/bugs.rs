@@ -84,7 +84,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 27] = [
+const PROOFS: [(&str, &str); 28] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -101,6 +101,7 @@ const PROOFS: [(&str, &str); 27] = [
     ("Read Linearizability", "vote-ignores-log"),
     ("Lease Safety", "lease-kept-in-transfer"),
     ("Prompt Transfer", "transfer-needs-pre-vote"),
+    ("Quiet Transfer", "transfer-takes-proposals"),
     ("Quorum Contact", "leader-without-quorum"),
     ("Hung Disk", "hung-disk-leads-on"),
     ("Leader Stickiness", "pre-vote-ignores-leader"),
@@ -118,10 +119,14 @@ const PROOFS: [(&str, &str); 27] = [
 /// assertion of the core. Tests of `raft-check` show it a world that breaks it.
 const WITHOUT_PROOF: &str = "Leader Append-Only";
 
+/// The elections of a run that was sound are too few. The script of `timeouts-equal` in
+/// `scenarios/bugs` breaks it.
+const BY_SCRIPT: &str = "Election Budget";
+
 #[test]
 fn planted_bugs_break_every_property() {
     let mut names: Vec<&str> = PROOFS.iter().map(|(property, _)| *property).collect();
-    names.push(WITHOUT_PROOF);
+    names.extend([WITHOUT_PROOF, BY_SCRIPT]);
     names.sort_unstable();
     let world = raft_sim::World::new(raft_sim::Setup::default()).unwrap();
     let checks = raft_check::Checks::new(&world);

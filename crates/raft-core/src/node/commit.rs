@@ -65,7 +65,7 @@ impl Node {
         leader: &mut Leader,
         command: Bytes,
     ) -> Result<LogPosition, Refusal> {
-        self.check_transfer_waits(leader)?;
+        rule!(self.check_transfer_waits(leader))?;
         self.check_command(&command)?;
         let with_it = leader.uncommitted_bytes + command.len() as u64 + ENTRY_BYTES;
         rule!(self.check_uncommitted(leader, with_it))?;

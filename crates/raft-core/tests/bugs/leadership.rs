@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Membership, Outcome, ReadMode};
+use raft_core::{Bugs, Membership, Outcome, ReadMode, Refusal};
 
 use crate::builders::disk;
 use crate::moves::{and, empty, in_term, modern, nodes, start};
@@ -89,4 +89,18 @@ pub(crate) fn own_vote_is_slow(bugs: Bugs) {
     cluster.finish_together(1, 1);
     cluster.settle();
     assert!(cluster.leads(1), "nobody leads");
+}
+
+/// Server 1 transfers its leadership to server 2, which lacks an entry.
+pub(crate) fn transfer_that_waits(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.isolate(2);
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.transfer(1, 2);
+    let request = cluster.propose(1, "b");
+    let outcome = cluster.outcome(1, request);
+    let is_refused = matches!(outcome, Some(Outcome::Refused(Refusal::TransferInProgress { .. })));
+    assert!(is_refused, "server 1 takes a command that server 2 lacks");
 }

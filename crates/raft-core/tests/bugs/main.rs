@@ -125,6 +125,8 @@ rows! {
     reads::clocks_drift, LeaseIgnoresDrift => "the lease lasts";
     elections::voter_restarts_during_a_lease, RestartForgetsLease => "server 3 gets the vote";
     leadership::own_vote_is_slow, SlowVoteGivenUp => "nobody leads";
+    leadership::transfer_that_waits, TransferTakesProposals => "takes a command";
+    stability::servers_start_together, TimeoutsEqual => "all timers elapse together";
 }
 
 #[test]

@@ -80,3 +80,12 @@ pub(crate) fn learner_without_a_leader(bugs: Bugs) {
     let term = cluster.node(3).current_term();
     assert_eq!(cluster.node(3).role(), RoleKind::Follower, "the learner enters term {term}");
 }
+
+/// Five servers start together.
+pub(crate) fn servers_start_together(bugs: Bugs) {
+    let cluster = modern(bugs, 5);
+    let mut deadlines: Vec<_> = cluster.ids().map(|id| cluster.node(id).deadline()).collect();
+    deadlines.sort_unstable();
+    deadlines.dedup();
+    assert!(deadlines.len() > 1, "all timers elapse together");
+}
