@@ -49,7 +49,7 @@ impl Node {
     /// Dissertation §5.1.2: whether the applied entries after the last snapshot have as many bytes
     /// as the setting says, and as that snapshot has.
     fn log_is_heavy(&mut self) -> bool {
-        let state = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.data.len() as u64);
+        let state = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.data.len());
         let limit = self.config.settings.snapshot_threshold_bytes.max(state);
         if self.log.payload_bytes() < limit {
             return false;
