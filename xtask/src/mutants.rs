@@ -177,6 +177,9 @@ impl Run<'_> {
         let mut command = self.toolbox.command("cargo");
         command.current_dir(tree()).env("CARGO_TARGET_DIR", folder().join("build"));
         command.args(["mutants", "--package", self.package, "--colors", "never"]);
+        if self.package == "raft-core" {
+            command.args(["--features", "serde"]);
+        }
         command.env("CARGO_PROFILE_TEST_DEBUG", "false").env("CARGO_PROFILE_DEV_DEBUG", "false");
         command
     }

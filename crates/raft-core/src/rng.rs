@@ -26,3 +26,26 @@ impl Rng {
         min + ((u128::from(self.next()) * span) >> 64) as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Rng;
+
+    /// The numbers that the authors of `SplitMix64` publish for this seed.
+    #[test]
+    fn the_numbers_are_those_of_splitmix64() {
+        let mut rng = Rng::new(1_234_567);
+        let numbers: [u64; 3] = core::array::from_fn(|_| rng.next());
+        let published = [6457827717110365317, 3203168211198807973, 9817491932198370423];
+        assert_eq!(numbers, published);
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_drawn() {
+        let mut rng = Rng::new(1);
+        let mut seen = [0; 3];
+        (0..300).for_each(|_| seen[rng.range_inclusive(5, 7) as usize - 5] += 1);
+        assert!(seen.iter().all(|count| *count > 70), "{seen:?}");
+        assert_eq!(Rng::new(1).range_inclusive(u64::MAX, u64::MAX), u64::MAX);
+    }
+}

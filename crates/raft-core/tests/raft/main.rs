@@ -29,6 +29,7 @@
 //! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
 //! | `alarms` | what no correct server sends |
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
+//! | `values` | the types of messages and disks as values |
 //! | `rules` | the page "Figure 2 → function" |
 //! | `settings` | `Config` and `RestartError` |
 //! | `restart` | what a server starts from, the first time and later |
@@ -77,4 +78,5 @@ mod snapshots;
 mod streaming;
 mod terms;
 mod trailing;
+mod values;
 mod votes;

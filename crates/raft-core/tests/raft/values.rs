@@ -1,0 +1,39 @@
+//! The types of messages and disks as values: equality, parts, serialisation.
+
+use raft_core::{Bytes, Entries, Payload};
+
+use crate::builders::*;
+
+#[test]
+fn entries_are_equal_if_they_are_the_same_entries() {
+    let all = Entries::from(entries(&[1, 1, 2]));
+    assert_eq!(all.slice(0, 2), Entries::from(entries(&[1, 1])));
+    assert_ne!(all.slice(0, 2), all);
+    assert_ne!(Entries::from(entries(&[1, 2])), Entries::from(entries(&[1, 1])));
+    assert_eq!(all.slice(1, 1), Entries::default());
+    assert_eq!(all.slice(1, 3)[0], entry(2, 1));
+}
+
+#[test]
+fn a_heartbeat_is_an_append_entries_without_entries() {
+    assert!(append((3, 1), &[], 2).is_heartbeat());
+    assert!(!append((3, 1), &[1], 2).is_heartbeat());
+    assert!(!request_vote(3, 1).is_heartbeat());
+}
+
+/// Bytes are a string of bytes, not a list of numbers.
+#[test]
+#[cfg(feature = "serde")]
+fn bytes_survive_serialisation() {
+    let bytes = Bytes::from(&[0, 1, 255][..]);
+    let stored = postcard::to_allocvec(&bytes).unwrap();
+    assert_eq!(stored, [3, 0, 1, 255]);
+    assert_eq!(postcard::from_bytes::<Bytes>(&stored), Ok(bytes));
+}
+
+#[test]
+fn the_length_of_a_payload_is_that_of_its_bytes() {
+    assert_eq!((Payload::Noop.len(), Payload::Noop.is_empty()), (0, true));
+    let command = Payload::Command(Bytes::from(&b"abc"[..]));
+    assert_eq!((command.len(), command.is_empty()), (3, false));
+}
