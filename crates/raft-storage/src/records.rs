@@ -165,8 +165,7 @@ impl Records {
 /// past. The file of its snapshot, if it has one, is still to be added.
 impl From<&Recovered> for Records {
     fn from(recovered: &Recovered) -> Self {
-        let last = (recovered.commit_index > LogIndex(0))
-            .then(|| recovered.snapshot.as_ref().map_or(LogIndex(0), |s| s.last_included_index));
+        let end = recovered.snapshot.as_ref().map_or(LogIndex(0), |s| s.last_included_index);
         let persist = Persist {
             id: PersistId(1),
             bootstrap: recovered.bootstrap.clone().map(Into::into),
@@ -176,7 +175,7 @@ impl From<&Recovered> for Records {
                 SnapshotWrite { snapshot, log_start }.into()
             }),
             // The commit index is stored with the end of the log, which must be written then.
-            truncate_from: last.filter(|_| recovered.entries.is_empty()).map(LogIndex::next),
+            truncate_from: recovered.entries.is_empty().then(|| end.next()),
             entries: recovered.entries.clone().into(),
             commit_index: recovered.commit_index,
         };
