@@ -239,6 +239,8 @@ bugs! {
     /// All election timeouts are equal.
     TimeoutsEqual: "timeouts-equal" breaks "Election Budget",
         seen in "implementations with a fixed election timeout";
+    /// A copy of a forwarded command is appended like another command.
+    ForwardNotRemembered: "forward-not-remembered" breaks "True Replies", seen in "a review";
 }
 
 /// The rules that are switched off.

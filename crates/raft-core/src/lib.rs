@@ -267,7 +267,7 @@
 //!   one copy for all peers that need the same.
 //! - **Requests**, a few words for each. Unanswered proposals: at most
 //!   [`Settings::max_uncommitted_bytes`] / 64. Waiting reads and forwarded requests: at most
-//!   [`Settings::max_pending_requests`] each.
+//!   [`Settings::max_pending_requests`] each. A leader's results of forwarded commands: 32 × 1,024.
 //! - **Messages that wait for the disk**: at most 2 × `max_pending_requests`. Entries in them are
 //!   shared with the log; a command that is forwarded is not.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
@@ -307,8 +307,9 @@
 //!
 //! # Caveats
 //!
-//! - The network may repeat a proposal that a follower forwards: the command is then in the log
-//!   twice. The state machine must recognise it (§8), as it must a client's retry.
+//! - A client that repeats a command has it in the log twice. The state machine must recognise that
+//!   (§8). A copy of a forwarded command that the network makes is appended once: for its term, a
+//!   leader keeps the results of the last 1,024 commands of each of up to 32 servers.
 //! - A proposal has no outcome as long as no entry is committed at its index, and none after a
 //!   crash. A client needs its own timeout, and a way to repeat a command safely.
 //! - Without [files](drivers#snapshots-in-files), a snapshot is one value in memory, at the leader
@@ -316,8 +317,9 @@
 //!   middle starts from the first piece, with files too.
 //! - Followers learn of a commit from the next message, at the latest with the next heartbeat.
 //! - The same seed after a restart draws the same timeouts again, and the same ids for forwarded
-//!   requests if the clock also starts at the same time. Give each server its own seed, ideally
-//!   a new one at each start.
+//!   requests if the clock also starts at the same time. The leader may take the commands of the
+//!   new life for those of the old one, and not append them ([`Outcome::Unknown`]). Give each
+//!   server its own seed, ideally a new one at each start.
 //! - A server whose disk was lost must not come back under its id: it may have voted, and its
 //!   acknowledgements were counted. A restart that shows signs of this is refused
 //!   ([`RestartError`]), but an empty disk looks like a first start.

@@ -18,7 +18,7 @@
 //! | `snapshot`, `incoming` | §7, compaction and the follower's side |
 //! | `files` | §7, snapshots in files of the driver |
 //! | `streaming`, `outgoing`, `window` | §7, the leader's side: pieces, losses, how much at once |
-//! | `forward` | requests that a follower forwards to its leader |
+//! | `forward`, `forwarded_commands` | requests that a follower forwards to its leader |
 //! | `durability` | withholds what is not yet on disk |
 //! | `restart` | the start, first or not |
 
@@ -49,6 +49,7 @@ mod election;
 mod files;
 mod follower;
 mod forward;
+mod forwarded_commands;
 mod hung_disk;
 mod incoming;
 mod leader;
@@ -79,6 +80,7 @@ use self::durability::Durability;
 use self::early::EarlyEntries;
 use self::files::ReplacedFile;
 use self::forward::ForwardedRequest;
+use self::forwarded_commands::ForwardedCommands;
 use self::hung_disk::DiskWatch;
 use self::incoming::IncomingSnapshot;
 use self::progress::Progress;
@@ -203,6 +205,7 @@ struct Leader {
     rounds: HeartbeatRounds,
     /// Reads that wait for a quorum to answer their round, in order.
     reads: VecDeque<PendingRead>,
+    commands: ForwardedCommands,
     transfer: Option<LeadershipTransfer>,
     disk: DiskWatch,
     /// The last server that was told, in this term, to start an election (`TimeoutNow`).
@@ -413,6 +416,7 @@ impl Node {
             proposals: self.proposals.len(),
             reads: self.readable.len() + leader.map_or(0, |leader| leader.reads.len()),
             forwarded: self.forwarded.len(),
+            command_results: leader.map_or(0, |leader| leader.commands.len()),
             votes,
             rounds: leader.map_or(0, |leader| leader.rounds.unanswered()),
             in_flight: leader

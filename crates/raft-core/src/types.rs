@@ -61,7 +61,8 @@ pub struct HeartbeatRound(pub u64);
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PieceNumber(pub u32);
 
-/// Names a request that a follower forwarded to its leader; the reply repeats it. No two
+/// Names a request that a follower forwarded to its leader; the reply repeats it. The upper 32 bits
+/// are drawn at each start, and the lower 32 bits count the requests since then. No two
 /// incarnations of a server use the same ids as long as their seeds or their starting times differ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -247,12 +247,16 @@ fn at_most(node: NodeId, what: &str, found: usize, limit: usize) -> Verdict {
     Err(format!("{what} of node {node}: {found}, more than {limit}"))
 }
 
+/// Those of 32 servers, 1,024 each.
+const MAX_COMMAND_RESULTS: usize = 32 << 10;
+
 fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict {
     let pending = settings.max_pending_requests;
     // Outputs wait for a term or for the log; a snapshot that is restored may be one of them.
     at_most(node, "withheld outputs", usage.withheld, 2 * pending + 1)?;
     at_most(node, "waiting reads", usage.reads, 2 * pending)?;
     at_most(node, "forwarded requests", usage.forwarded, pending)?;
+    at_most(node, "results of forwarded commands", usage.command_results, MAX_COMMAND_RESULTS)?;
     // A pre-candidate may hold the votes of its term beside the pre-votes for the next one.
     at_most(node, "votes", usage.votes, 4 * Membership::MAX_VOTERS)?;
     at_most(node, "unanswered rounds", usage.rounds, MAX_ROUNDS)?;

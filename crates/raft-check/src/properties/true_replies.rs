@@ -1,8 +1,8 @@
 //! True Replies (§8): a server tells a client, or an operator, only what is so.
 //!
-//! `Refused`, `NotLeader` and `Unknown` promise nothing that could be looked up, so they are not
-//! judged; Exactly Once sees a command that was refused and is executed all the same. `Readable` is
-//! judged by Read Linearizability.
+//! `Refused` and `NotLeader` promise that nothing was done. A client may ask again, so copies of
+//! the command may be committed, but no more than it asked for without such an answer. `Unknown`
+//! promises nothing. `Readable` is judged by Read Linearizability.
 
 use imbl::{OrdMap, Vector};
 use raft_core::{
@@ -12,7 +12,7 @@ use raft_core::{
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{AdminRequest, ClientEvent};
 
-use super::{Checker, Context};
+use super::{Checker, CommandCommitted, Context};
 use crate::property::{Property, Verdict};
 use crate::shadows::Shadows;
 
@@ -20,7 +20,8 @@ pub(crate) static PROPERTY: Property = Property {
     name: "True Replies",
     section: "§8, dissertation §3.10, §4.1",
     meaning: "A server says that a request is committed, or superseded, only if it is; that a \
-              membership change is complete only if its last membership is committed; and that \
+              membership change is complete only if its last membership is committed; that it \
+              refuses a command only if that is never committed; and that \
               leadership was transferred only if it told that server to start an election.",
 };
 
@@ -30,6 +31,30 @@ pub(crate) struct TrueReplies {
     replies: Vector<Reply>,
     /// The servers that each leader told to start an election, in its latest term.
     told: OrdMap<NodeId, Vector<NodeId>>,
+    /// The latest commands of clients, oldest first.
+    commands: Vector<Asked>,
+}
+
+/// So many of the latest commands are kept.
+const COMMANDS: usize = 64;
+
+/// A command of a client.
+#[derive(Clone, Debug)]
+struct Asked {
+    client: ClientId,
+    sequence: Sequence,
+    /// Its names in the log: a client whose session expired uses another one.
+    names: Vec<(ClientId, Sequence)>,
+    attempts: Attempts,
+}
+
+/// The attempts at a command of a client.
+#[derive(Clone, Copy, Default, Debug)]
+struct Attempts {
+    asked: u32,
+    /// How many were answered with `Refused` or `NotLeader`.
+    refused: u32,
+    committed: u32,
 }
 
 /// A server replies to a request.
@@ -39,6 +64,37 @@ struct Reply {
     outcome: Outcome,
     /// The request, if it is about leadership or membership.
     request: Option<AdminRequest>,
+}
+
+impl TrueReplies {
+    fn asked(&mut self, client: ClientId, sequence: Sequence) -> Option<&mut Asked> {
+        let mut commands = self.commands.iter_mut();
+        commands.find(|asked| (asked.client, asked.sequence) == (client, sequence))
+    }
+
+    /// A command whose first attempt is not known any more is not judged.
+    fn note_asked(
+        &mut self,
+        (client, sequence): (ClientId, Sequence),
+        name: (ClientId, Sequence),
+        attempt: u32,
+    ) {
+        if let Some(asked) = self.asked(client, sequence) {
+            asked.attempts.asked += 1;
+            if !asked.names.contains(&name) {
+                asked.names.push(name);
+            }
+            return;
+        }
+        if attempt > 1 {
+            return;
+        }
+        let attempts = Attempts { asked: 1, ..Attempts::default() };
+        self.commands.push_back(Asked { client, sequence, names: vec![name], attempts });
+        if self.commands.len() > COMMANDS {
+            self.commands.pop_front();
+        }
+    }
 }
 
 impl Checker for TrueReplies {
@@ -53,13 +109,33 @@ impl Checker for TrueReplies {
 
     fn client_event(
         &mut self,
-        _: ClientId,
-        _: Sequence,
+        client: ClientId,
+        sequence: Sequence,
         event: &ClientEvent,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) {
-        if let ClientEvent::Replied { node, outcome } = *event {
+        if let ClientEvent::Asked { attempt, .. } = *event {
+            if let Some(name) = cx.world.client(client).map(|c| c.session_for(sequence)) {
+                self.note_asked((client, sequence), name, attempt);
+            }
+        } else if let ClientEvent::Replied { node, outcome } = *event {
             self.replies.push_back(Reply { node, outcome, request: None });
+            if let Outcome::Refused(_) | Outcome::NotLeader { .. } = outcome
+                && let Some(asked) = self.asked(client, sequence)
+            {
+                asked.attempts.refused += 1;
+                cx.note(&PROPERTY, attempts_fit(client, sequence, asked.attempts));
+            }
+        }
+    }
+
+    fn command_committed(&mut self, committed: CommandCommitted<'_>, cx: &mut Context<'_>) {
+        let name = (committed.executed.client, committed.executed.sequence);
+        // The number of a read without a log entry may be used again.
+        let mut newest_first = self.commands.iter_mut().rev();
+        if let Some(asked) = newest_first.find(|asked| asked.names.contains(&name)) {
+            asked.attempts.committed += 1;
+            cx.note(&PROPERTY, attempts_fit(asked.client, asked.sequence, asked.attempts));
         }
     }
 
@@ -165,6 +241,18 @@ fn replied(reply: &Reply, seen: &Seen) -> Verdict {
     }
 }
 
+/// An attempt that was refused is not in the log, and each other one is there once at most.
+fn attempts_fit(client: ClientId, sequence: Sequence, attempts: Attempts) -> Verdict {
+    let Attempts { asked, refused, committed } = attempts;
+    if committed + refused <= asked {
+        return Ok(());
+    }
+    Err(format!(
+        "client {client} asked for its command {sequence} {asked} times, {refused} times it was \
+         refused, and {committed} copies are committed"
+    ))
+}
+
 fn is_committed(node: NodeId, position: LogPosition, committed: Option<Term>) -> Verdict {
     match committed {
         Some(term) if term == position.term => Ok(()),
@@ -250,6 +338,18 @@ mod tests {
         assert_eq!(superseded(&Seen { last_term: Term(3), ..seen(None) }), Ok(()));
         let refused = Outcome::Refused(Refusal::ChangeInProgress);
         assert_eq!(judge(refused, None, &seen(None)), Ok(()));
+    }
+
+    #[test]
+    fn a_refused_command_that_is_committed() {
+        let judge = |asked, refused, committed| {
+            attempts_fit(ClientId(3), Sequence(7), Attempts { asked, refused, committed })
+        };
+        assert_eq!(judge(1, 0, 1), Ok(()));
+        assert_eq!(judge(2, 1, 1), Ok(()), "the client asked again");
+        objects(judge(1, 1, 1), &["client 3 asked for its command 7", "1 copies"]);
+        objects(judge(1, 0, 2), &["2 copies are committed"]);
+        objects(judge(2, 1, 2), &["1 times it was refused"]);
     }
 
     #[test]

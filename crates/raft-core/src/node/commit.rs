@@ -60,7 +60,7 @@ impl Node {
         }
     }
 
-    fn append_command_as_leader(
+    pub(super) fn append_command_as_leader(
         &mut self,
         leader: &mut Leader,
         command: Bytes,

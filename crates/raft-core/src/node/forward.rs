@@ -1,10 +1,12 @@
 //! Requests that a follower forwards to its leader: reads, and proposals if it is set to.
 //!
 //! The network may lose the request or the reply. A request without a reply is given up after the
-//! longest election timeout, or when the leader changes, and the client is told. If the network
-//! repeats a forwarded command, it is appended twice: only the state machine can tell (§8).
+//! longest election timeout, or when the leader changes, and the client is told. The network may
+//! also repeat a request. The leader appends a command once in its term (`forwarded_commands`). A
+//! read needs no memory: each copy is confirmed by itself, and a read changes nothing.
 
-use super::{Node, Role};
+use super::forwarded_commands::{CommandResult, Copied};
+use super::{Leader, Node, Role};
 use crate::{
     Body, Bytes, ClientTrace, Forward, ForwardId, ForwardReply, IgnoreReason, Instant, LogPosition,
     NodeId, Outcome, Refusal, RequestId,
@@ -90,14 +92,35 @@ impl Node {
     }
 
     pub(super) fn receive_forward(&mut self, from: NodeId, request: &Forward) {
-        let result = match self.append_command(request.command.clone()) {
-            Ok(position) => Ok(position),
-            Err(refusal) => {
-                self.trace(|| ClientTrace::ProposalRefused { reason: refusal });
-                Err(refusal)
+        let led = self.as_leader(|node, leader| node.append_forwarded(leader, from, request));
+        self.answer_forward(from, request.id, led.unwrap_or(Err(Refusal::NotLeader)));
+    }
+
+    /// Appends a command that a follower forwarded, unless it is a copy.
+    fn append_forwarded(
+        &mut self,
+        leader: &mut Leader,
+        from: NodeId,
+        request: &Forward,
+    ) -> CommandResult {
+        match rule!(self.is_copied(leader, from, request)) {
+            Copied::Yes(result) => result,
+            // Its sender learns only that the command may be in the log.
+            Copied::Perhaps => Err(Refusal::NotLeader),
+            Copied::No => {
+                let result = self.append_command_as_leader(leader, request.command.clone());
+                leader.commands.keep(from, request, result);
+                if let Err(reason) = result {
+                    self.trace(|| ClientTrace::ProposalRefused { reason });
+                }
+                result
             }
-        };
-        self.answer_forward(from, request.id, result);
+        }
+    }
+
+    /// Whether a command is a copy of one that arrived before in this term.
+    pub(super) fn is_copied(&self, leader: &Leader, from: NodeId, request: &Forward) -> Copied {
+        leader.commands.look_up(from, request)
     }
 
     pub(super) fn answer_forward(
@@ -129,10 +152,9 @@ impl Node {
                 };
                 self.reply(request, outcome);
             }
-            Err(Refusal::NotLeader) => {
-                let leader = self.leader().filter(|leader| *leader != from);
-                self.reply(request, Outcome::NotLeader { leader });
-            }
+            // It led the term of the request, because this server followed it. Before it stopped,
+            // it may have appended another copy.
+            Err(Refusal::NotLeader) => self.reply(request, Outcome::Unknown { position: None }),
             Err(refusal) => self.reply(request, Outcome::Refused(refusal)),
         }
     }

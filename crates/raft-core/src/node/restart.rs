@@ -106,6 +106,9 @@ pub enum RestartError {
     NumberTooLarge,
 }
 
+/// The part of a [`ForwardId`] that all ids of one life of a server have in common.
+const LIFE_BITS: u64 = u64::MAX << 32;
+
 impl Node {
     /// Starts a server at the moment `now` from what its disk holds.
     ///
@@ -124,7 +127,7 @@ impl Node {
         let (end, last_log) = (end_of(snapshot.as_ref()), log.last());
         let current_term = hard_state.current_term;
         let mut rng = Rng::new(config.seed);
-        let last_forward = ForwardId(rng.next() ^ now.0.rotate_left(32));
+        let last_forward = ForwardId((rng.next() ^ now.0.rotate_left(32)) & LIFE_BITS);
         let (min, max) =
             (config.settings.election_timeout_min, config.settings.election_timeout_max);
         let mut node = Self {

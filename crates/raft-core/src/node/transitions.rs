@@ -19,6 +19,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use super::forwarded_commands::ForwardedCommands;
 use super::hung_disk::DiskWatch;
 use super::progress::Progress;
 use super::reads::HeartbeatRounds;
@@ -119,6 +120,7 @@ impl Node {
             uncommitted_bytes,
             rounds: HeartbeatRounds::default(),
             reads: VecDeque::new(),
+            commands: ForwardedCommands::default(),
             transfer: None,
             disk: DiskWatch::default(),
             successor: None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use raft_core::{Bugs, Membership, Outcome, ReadMode, Refusal};
 
 use crate::builders::disk;
+use crate::cluster::Cluster;
 use crate::moves::{and, empty, in_term, modern, nodes, start};
 
 /// Server 2 is down. Server 3, whose vote server 1 needs, has been in a later term, and does not
@@ -103,4 +104,23 @@ pub(crate) fn transfer_that_waits(bugs: Bugs) {
     let outcome = cluster.outcome(1, request);
     let is_refused = matches!(outcome, Some(Outcome::Refused(Refusal::TransferInProgress { .. })));
     assert!(is_refused, "server 1 takes a command that server 2 lacks");
+}
+
+/// Server 2 forwards a command, which the leader refuses. Later the network repeats the command.
+pub(crate) fn refused_command_is_repeated(bugs: Bugs) {
+    let mut cluster = Cluster::joining(3, 0, |config| {
+        config.bugs = bugs;
+        config.settings.forward_proposals = true;
+        config.settings.max_uncommitted_bytes = 100;
+    });
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    let request = cluster.propose(2, "b");
+    let copies = cluster.delay(2, 1);
+    copies.iter().cloned().for_each(|copy| cluster.deliver(copy));
+    cluster.settle();
+    assert!(matches!(cluster.outcome(2, request), Some(Outcome::Refused(_))));
+    copies.into_iter().for_each(|copy| cluster.deliver(copy));
+    cluster.live(Duration::from_millis(200));
+    assert_eq!(cluster.server(1).state, "a", "it was refused, and is applied");
 }

@@ -127,6 +127,7 @@ rows! {
     leadership::own_vote_is_slow, SlowVoteGivenUp => "nobody leads";
     leadership::transfer_that_waits, TransferTakesProposals => "takes a command";
     stability::servers_start_together, TimeoutsEqual => "all timers elapse together";
+    leadership::refused_command_is_repeated, ForwardNotRemembered => "it was refused";
 }
 
 #[test]

@@ -111,8 +111,8 @@ fn the_client_hears_of_a_refusal() {
     server.receive(2, 1, reply(second, Err(refusal)));
     server.receive(2, 1, reply(first, Err(Refusal::NotLeader)));
     assert_eq!(server.outcome(2), Some(Outcome::Refused(refusal)));
-    let nobody = Some(Outcome::NotLeader { leader: None });
-    assert_eq!(server.outcome(1), nobody, "who refused so is not named again");
+    let unknown = Some(Outcome::Unknown { position: None });
+    assert_eq!(server.outcome(1), unknown, "it led, and may have appended another copy");
 }
 
 #[test]
@@ -201,4 +201,111 @@ fn another_life_uses_other_ids() {
     assert_eq!(server.outcome(2), None);
     let request = RequestId(2);
     assert!(!server.replies.iter().any(|(id, _)| *id == request));
+}
+
+/// Server 1 leads term 1, with this limit of bytes that are not committed.
+fn leader(max_uncommitted_bytes: u64) -> Server {
+    let mut config = full_config(1, 3);
+    config.settings.max_uncommitted_bytes = max_uncommitted_bytes;
+    let mut server = Server::start(config, Recovered::default(), Instant(0));
+    server.lead();
+    server
+}
+
+/// Server `from` forwards the command with this id. The result.
+fn forward(server: &mut Server, from: u64, id: u64) -> Result<LogPosition, Refusal> {
+    let (id, command) = (ForwardId(id), Bytes::from(b"x"));
+    server.sent.clear();
+    server.receive(from, 1, Body::Forward(Forward { id, command }));
+    let (_, answer) = server.take_sent().remove(0);
+    let Body::ForwardReply(answer) = answer.body else { panic!("{answer:?} is no reply") };
+    assert_eq!(answer.id, id);
+    answer.result
+}
+
+#[test]
+fn a_copy_of_a_forwarded_command_is_not_appended_again() {
+    let mut server = leader(64 << 20);
+    assert_eq!(forward(&mut server, 2, 7), Ok(at(2, 1)));
+    assert_eq!(forward(&mut server, 2, 8), Ok(at(3, 1)));
+    for _ in 0..3 {
+        assert_eq!(forward(&mut server, 2, 7), Ok(at(2, 1)));
+        assert_eq!(forward(&mut server, 2, 8), Ok(at(3, 1)));
+    }
+    assert_eq!(forward(&mut server, 2, 6), Ok(at(4, 1)), "it was overtaken");
+    assert_eq!(forward(&mut server, 3, 7), Ok(at(5, 1)), "of another server");
+    assert_eq!(server.log_terms(), [1; 5]);
+}
+
+/// The first copy is refused, and its client is told so.
+#[test]
+fn a_copy_of_a_refused_command_is_refused() {
+    let mut server = leader(150);
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
+    let refused = forward(&mut server, 2, 2);
+    assert!(matches!(refused, Err(Refusal::TooMuchUncommitted { .. })), "{refused:?}");
+    server.receive(2, 1, success_in(1, 2));
+    server.receive(2, 1, success_in(1, 2));
+    assert_eq!(server.commit_index(), 2);
+    assert_eq!(forward(&mut server, 2, 2), refused);
+    assert_eq!(forward(&mut server, 2, 3), Ok(at(3, 1)));
+}
+
+/// The first copy is appended, and the leader takes no commands when the second one comes.
+#[test]
+fn a_copy_of_an_appended_command_is_not_refused() {
+    let mut server = leader(64 << 20);
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
+    let (request, to) = (RequestId(9), NodeId(3));
+    server.handle(Instant(0), Input::TransferLeadership { request, to });
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
+    let refused = forward(&mut server, 2, 2);
+    assert!(matches!(refused, Err(Refusal::TransferInProgress { .. })), "{refused:?}");
+}
+
+/// A result that is not kept any more, and an earlier life of the follower: these may be copies, so
+/// they are not appended, and nothing is promised.
+#[test]
+fn a_command_that_may_be_a_copy_is_not_appended() {
+    let mut server = leader(64 << 20);
+    for id in 1..=1025 {
+        assert_eq!(forward(&mut server, 2, id), Ok(at(id + 1, 1)));
+    }
+    assert_eq!(forward(&mut server, 2, 1), Err(Refusal::NotLeader));
+    assert_eq!(forward(&mut server, 2, 0), Err(Refusal::NotLeader));
+    assert_eq!(forward(&mut server, 2, 2), Ok(at(3, 1)));
+    assert_eq!(server.node.memory_usage().command_results, 1024);
+    let next_life = 5 << 32;
+    assert_eq!(forward(&mut server, 2, next_life), Ok(at(1027, 1)));
+    assert_eq!(forward(&mut server, 2, 1026), Err(Refusal::NotLeader), "of the earlier life");
+    assert_eq!(forward(&mut server, 2, next_life), Ok(at(1027, 1)));
+    for from in 10..40 {
+        assert!(forward(&mut server, from, 1).is_ok());
+    }
+    assert_eq!(forward(&mut server, 9, 40), Ok(at(1058, 1)));
+    assert_eq!(forward(&mut server, 41, 1), Err(Refusal::NotLeader), "one server too many");
+}
+
+#[test]
+fn a_forwarded_command_is_valid_in_its_term_only() {
+    let mut server = leader(64 << 20);
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
+    server.receive(3, 2, append((0, 0), &[], 0));
+    server.sent.clear();
+    assert_eq!(forward(&mut server, 2, 1), Err(Refusal::NotLeader));
+    assert_eq!(server.log_terms(), [1, 1]);
+}
+
+/// Two lives with the same seed use the same ids. The new command gets no result of the old one.
+#[test]
+fn another_command_with_a_known_id_gets_no_result() {
+    let mut server = leader(64 << 20);
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
+    let (id, command) = (ForwardId(1), Bytes::from(b"y"));
+    server.receive(2, 1, Body::Forward(Forward { id, command }));
+    assert_eq!(
+        server.take_sent().pop().map(|sent| sent.1.body),
+        Some(reply(id, Err(Refusal::NotLeader)))
+    );
+    assert_eq!(server.log_terms(), [1, 1]);
 }

@@ -1,7 +1,8 @@
 //! Bugs of requests: they are taken, and not answered as they must be.
 
+use crate::node::forwarded_commands::Copied;
 use crate::node::{Leader, Node};
-use crate::{Bug, LogIndex};
+use crate::{Bug, Forward, LogIndex, NodeId};
 
 /// [`Bug::ForwardNeverGivenUp`]
 pub(in crate::node) fn give_up_forwarded(node: &mut Node) -> Option<()> {
@@ -11,6 +12,16 @@ pub(in crate::node) fn give_up_forwarded(node: &mut Node) -> Option<()> {
 /// [`Bug::ForwardNeverGivenUp`]
 pub(in crate::node) fn give_up_overdue(node: &mut Node) -> Option<()> {
     node.has(Bug::ForwardNeverGivenUp).then_some(())
+}
+
+/// [`Bug::ForwardNotRemembered`]
+pub(in crate::node) fn is_copied(
+    node: &Node,
+    _: &Leader,
+    _: NodeId,
+    _: &Forward,
+) -> Option<Copied> {
+    node.has(Bug::ForwardNotRemembered).then_some(Copied::No)
 }
 
 /// [`Bug::SnapshotAnswersNothing`]
