@@ -3,7 +3,7 @@
 
 use raft_core::{
     AppendEntries, Body, Entry, LogIndex, Membership, MemoryUsage, Message, Node, NodeId, Payload,
-    PeerStatus, ProgressKind, RoleKind, Settings, SnapshotTrace, Term, Trace,
+    PeerStatus, ProgressKind, RoleKind, Settings, SnapshotRefusal, SnapshotTrace, Term, Trace,
 };
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
@@ -136,6 +136,12 @@ impl Checker for BoundedMemory {
             // Other drivers answer in the same drain.
             let driver = cx.world.setup().driver;
             making.is_asked = driver.snapshot_files || !driver.gather.is_zero();
+        } else if let SnapshotTrace::Ignored {
+            reason: SnapshotRefusal::NotRequested | SnapshotRefusal::TooLarge { .. },
+            ..
+        } = decision
+        {
+            // A snapshot that an order wanted, and that failed: what was asked before still holds.
         } else if let SnapshotTrace::Compacted { .. } | SnapshotTrace::Ignored { .. } = decision {
             *making = SnapshotMaking::default();
         } else if let SnapshotTrace::Failed { .. } = decision {
@@ -189,7 +195,7 @@ impl BoundedMemory {
         let applied = core.log().iter_from(end.next()).take_while(|e| e.index <= seen.last_applied);
         let log = LogLength {
             node: id,
-            state_bytes: state as u64,
+            state_bytes: state,
             applied_bytes: if is_long { applied.map(bytes_of).sum() } else { 0 },
             snapshot: end,
             last_applied: seen.last_applied,

@@ -50,7 +50,7 @@ enum Phase {
     /// The faults end in this step.
     Recovers,
     /// The faults are over: how many elections each server started.
-    Counts(Box<BTreeMap<NodeId, u32>>),
+    Counts(BTreeMap<NodeId, u32>),
 }
 
 impl Checker for ElectionBudget {
@@ -66,7 +66,7 @@ impl Checker for ElectionBudget {
 
     fn step_ended(&mut self, _: &mut Context<'_>) {
         if let Phase::Recovers = self.phase {
-            self.phase = Phase::Counts(Box::default());
+            self.phase = Phase::Counts(BTreeMap::default());
         }
     }
 
