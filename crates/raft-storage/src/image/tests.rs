@@ -26,6 +26,8 @@ fn errors_are_told_apart() {
     let mut newer = image.clone();
     newer[0] = 9;
     assert_eq!(import(&newer), Err(ImportError::UnknownVersion { found: 9 }));
+    let largest = vec![0; LARGEST_IMAGE];
+    assert_eq!(import(&largest), Err(ImportError::UnknownVersion { found: 0 }));
     let too_large = vec![0; LARGEST_IMAGE + 1];
     assert_eq!(import(&too_large), Err(ImportError::TooLarge { bytes: LARGEST_IMAGE + 1 }));
 }

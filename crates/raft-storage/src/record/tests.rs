@@ -1,7 +1,7 @@
 //! Tests of the format of records.
 
 use proptest::prelude::*;
-use raft_core::{Bytes, Membership, NodeId, Payload};
+use raft_core::{Bytes, Membership, NodeId, Payload, Recovered};
 
 use super::*;
 
@@ -83,6 +83,23 @@ fn records_of_the_versions_before_are_read() {
     let payload = Payload::Membership(members());
     let expected = Entry { index: LogIndex(8), term: Term(3), payload };
     assert_eq!(decode_entry(LogIndex(8), &older), Ok(expected));
+}
+
+/// What a page shows of single records.
+#[test]
+fn records_of_the_members_and_of_the_end_of_a_log_are_read() {
+    let recovered = Recovered {
+        bootstrap: Some(members()),
+        entries: vec![Entry { index: LogIndex(1), ..entry() }],
+        commit_index: LogIndex(1),
+        ..Recovered::default()
+    };
+    let records = crate::Records::from(&recovered);
+    let record = |key| records.get(key).expect("it was stored");
+    assert_eq!(decode_bootstrap(record(RecordKey::Bootstrap)), Ok(members()));
+    assert_eq!(decode_commit_index(record(RecordKey::LogEnd)), Ok(LogIndex(1)));
+    assert!(decode_bootstrap(record(RecordKey::LogEnd)).is_err());
+    assert!(decode_commit_index(record(RecordKey::Bootstrap)).is_err());
 }
 
 #[test]
