@@ -30,8 +30,10 @@ pub struct Config {
     /// [`RestartError::OtherBootstrap`](crate::RestartError::OtherBootstrap). Contexts may differ:
     /// those that are stored count.
     pub membership: Membership,
-    /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own,
-    /// ideally a new one at each start. Default: the id.
+    /// Seeds the election timeouts and the ids of forwarded requests. Give every server its own, a
+    /// new one at each start. With [`Settings::forward_proposals`] a new one at each start is a
+    /// must, unless the clock never shows the same time at two starts: else a command of this life
+    /// can get the answer to an equal command of an earlier life. Default: the id.
     pub seed: u64,
     /// The settings of the protocol.
     pub settings: Settings,
@@ -95,8 +97,10 @@ pub struct Settings {
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
     /// The payload bytes of applied entries after the last snapshot at which the next one is asked
-    /// for, however few they are; a larger last snapshot takes its place, so that no more bytes of
-    /// snapshots are written than of entries (dissertation §5.1.2). 1 to 64 GiB; default 64 MiB.
+    /// for, however few they are; if the last snapshot has more bytes, as many as it has
+    /// (dissertation §5.1.2). 1 to 64 GiB; default 64 MiB. To write no more bytes of snapshots than
+    /// of entries, let only this limit count: set `snapshot_threshold` to a number that is never
+    /// reached.
     pub snapshot_threshold_bytes: u64,
     /// The most entries that the log keeps although the snapshot includes them, so that a server
     /// which lacks only those gets entries instead of the state. They never have more bytes than

@@ -90,7 +90,8 @@
 //! and [`Node::last_applied`] counts what was *handed over*. A driver that applies on another
 //! thread has a queue, which it must bound:
 //!
-//! - *As leader*: while the queue is long, refuse clients' commands instead of proposing them.
+//! - *As leader*: while the queue is long, refuse clients' commands instead of proposing them, and
+//!   drop each [`Body::Forward`] that arrives, as a network might.
 //! - *As follower*: report [`Input::Persisted`] later. The acknowledgements wait for it, and the
 //!   leader stops at [`Settings::max_in_flight`]. The cluster is as fast as a quorum of it.
 //! - Carry out [`Output::Reply`] and [`Output::Restore`] in their place in the queue. The reply to
@@ -115,15 +116,18 @@
 //!
 //! # A disk that hangs
 //!
-//! A follower's disk that hangs delays nobody while the other disks are a quorum. A leader may
-//! commit entries that are not on its own disk, but it applies none of them, so its clients get no
-//! answer. If its disk finishes no write for four times [`Settings::election_timeout_max`] (one
-//! second more for each 16 MiB of a snapshot in the write under way), and a quorum of the other
-//! voters answers and holds more of the log, the leader transfers leadership by itself
-//! ([`TransferTrace::DiskHangs`]). When it no longer leads, it answers each waiting proposal with
-//! [`Outcome::Unknown`] and each waiting read with [`Outcome::NotLeader`]. If the other voters are
-//! no such quorum, the leader stays. The rule needs [`Input::Persisted`] only for writes that are
-//! durable, and nothing else from a driver.
+//! A follower's disk that hangs delays only its own clients while the other disks are a quorum. A
+//! read that waits there for twice as long as a leader waits for its disk is refused
+//! ([`Refusal::NotApplied`]); a command that was forwarded has no outcome until the disk goes on.
+//!
+//! A leader may commit entries that are not on its own disk, but it applies none of them, so its
+//! clients get no answer. If its disk finishes no write for four times
+//! [`Settings::election_timeout_max`] (one second more for each 16 MiB of a snapshot or of entries
+//! in the writes under way), and a quorum of the other voters answers and holds more of the log,
+//! the leader transfers leadership by itself ([`TransferTrace::DiskHangs`]). When it no longer
+//! leads, it answers each waiting proposal with [`Outcome::Unknown`] and each waiting read with
+//! [`Outcome::NotLeader`]. If the other voters are no such quorum, the leader stays. The rule needs
+//! [`Input::Persisted`] only for writes that are durable, and nothing else from a driver.
 //!
 //! # Snapshots in files
 //!
@@ -158,7 +162,11 @@
 //!   start; the server must be wiped and added as a new one. (`raft-storage` does both.)
 //!
 //! No output waits for a [`FileTask`], so it may be carried out on another thread, in the order of
-//! the tasks. Servers with files and servers without may be in one cluster.
+//! the tasks. An [`Output::Restore`] that waits in the driver's own queue may name a file for which
+//! [`FileTask::DropFile`] has come: remove the file after that. No checksum travels with a
+//! snapshot: put one into the encoding of the state, or a leader's damaged file spreads. Servers
+//! with files and servers without may be in one cluster.
+//!
 //! # Alarms
 //!
 //! [`Output::Alarm`] means that another server did what no correct one does: two leaders in one
@@ -167,9 +175,15 @@
 //! backup or copied, and two servers with one id. The node goes on and ignores the message, since
 //! its own state is sound, but acknowledged commands may be lost already. Tell an operator: stop
 //! the server that the alarm names, look at its disk and its id, and add it again as a new server.
-//! Not every such accident raises an alarm.
+//! Not every such accident raises an alarm. A server that lost acknowledged entries is repaired by
+//! the leader of a later term only: transfer the leadership, or restart the leader.
 //!
-//! # Snapshots on all servers at once
+//! # Snapshots under load
+//!
+//! A transfer of a snapshot takes its time. If the log is compacted again meanwhile, and the new
+//! log begins after the end of the snapshot that was sent, the follower needs the next snapshot,
+//! and so on. Set [`Settings::trailing_entries`] to more entries than are committed while the
+//! largest snapshot is sent and stored.
 //!
 //! All servers apply the same entries, so all are asked for a snapshot at the same entry. If making
 //! one costs much, a driver may answer [`Output::SnapshotNeeded`] later than others do, for example

@@ -296,6 +296,12 @@ pub enum Refusal {
     /// The leader has not committed an entry of its own term yet, so it does not know what is
     /// committed (dissertation §6.4, and §4.1's erratum for membership). Try again in a moment.
     TermNotCommitted,
+    /// The read is allowed, but this server has not applied the entries that the read must see:
+    /// its disk may hang. Nothing was done; ask another server.
+    NotApplied {
+        /// The last of those entries.
+        index: LogIndex,
+    },
     /// An earlier change of the membership is not complete. Try again later.
     ChangeInProgress,
     /// The change makes no sense for the present membership.
@@ -402,6 +408,9 @@ impl fmt::Display for Refusal {
             }
             Self::TermNotCommitted => {
                 f.write_str("the leader has not committed an entry of its own term yet")
+            }
+            Self::NotApplied { index } => {
+                write!(f, "entry {index}, which the read must see, is not applied here in time")
             }
             Self::ChangeInProgress => {
                 f.write_str("an earlier change of the membership is not complete")

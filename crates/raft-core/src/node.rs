@@ -84,7 +84,7 @@ use self::forwarded_commands::ForwardedCommands;
 use self::hung_disk::DiskWatch;
 use self::incoming::IncomingSnapshot;
 use self::progress::Progress;
-use self::reads::{HeartbeatRounds, PendingRead};
+use self::reads::{AllowedRead, HeartbeatRounds, PendingRead};
 use self::snapshot::SnapshotRequest;
 use self::transfer::LeadershipTransfer;
 
@@ -151,8 +151,8 @@ pub struct Node {
     proposed: Vec<Entry>,
     /// Proposals that are not answered yet, by ascending index.
     proposals: VecDeque<Proposal>,
-    /// Reads that may be answered once everything up to the index is applied.
-    readable: Vec<(LogIndex, RequestId)>,
+    /// Reads that are allowed, and wait until everything that they must see is applied.
+    readable: Vec<AllowedRead>,
     /// Requests forwarded to the leader that have no reply yet, oldest first.
     forwarded: VecDeque<ForwardedRequest>,
     last_forward: ForwardId,
@@ -429,6 +429,7 @@ impl Node {
 
     /// Raft §5.2: the clock reached the deadline.
     fn time_out(&mut self) {
+        self.give_up_slow_reads();
         match self.role {
             Role::Leader(_) => {
                 self.as_leader(Self::heartbeat_due);

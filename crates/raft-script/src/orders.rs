@@ -159,6 +159,7 @@ fn state_of(outcome: &Outcome) -> OrderState {
             | Refusal::CommandTooLong { .. }
             | Refusal::TransferInProgress { .. }
             | Refusal::TermNotCommitted
+            | Refusal::NotApplied { .. }
             | Refusal::ChangeInProgress
             | Refusal::Change(_)
             | Refusal::NotCaughtUp { .. }

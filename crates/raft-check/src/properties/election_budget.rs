@@ -14,9 +14,9 @@
 //! and 64 with a probability below 2⁻³¹, less than 1e-9. With pre-vote, servers that are not
 //! eligible start no elections, and each election follows pre-votes of a quorum: 32 suffice (2⁻³¹).
 //!
-//! Nothing is demanded if another fault comes first, if too few servers run to be a quorum, or while
-//! a server runs that has no vote: one that was removed may disturb every election (§6). Nor is it
-//! if the timeouts are not as random as that.
+//! Nothing is demanded if another fault comes first, if too few servers run to be a quorum, or
+//! while a server runs that has no vote: one that was removed may disturb every election (§6). Nor
+//! is it if the timeouts are not as random as that.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Body, Instant, LogIndex, NodeId, PersistId, Status};
+use raft_core::{Body, Instant, LogIndex, Node, NodeId, PersistId, Status};
 use raft_sim::NodeClock;
 
 use super::{Checker, Context, MessageSent};
@@ -18,8 +18,8 @@ pub(crate) static PROPERTY: Property = Property {
     section: "dissertation §3.10",
     meaning: "A leader begins to hand over before its disk has finished no write for four of the \
               longest election timeouts and two heartbeat intervals (one second more for each \
-              16 MiB of a snapshot), if a quorum without it holds more of the log. After a \
-              transfer that failed, the time begins anew.",
+              16 MiB of a snapshot or of entries), if a quorum without it holds more of the log. \
+              After a transfer that failed, the time begins anew.",
 };
 
 /// The clock of a node is read in whole microseconds.
@@ -64,15 +64,15 @@ impl Checker for HungDisk {
             None => Waiting { write, clock, since: now, ahead: None },
         });
         let settings = node.settings();
-        // A disk that writes a snapshot in its record has one second more for each 16 MiB.
-        let bytes = prompt.core.snapshot().and_then(|taken| taken.data.bytes());
-        let snapshot = bytes.map_or(0, |bytes| bytes.len() as u64);
-        let writing = Duration::from_micros(snapshot * 1_000_000 / (16 << 20));
-        let patience = settings.election_timeout_max * 4 + writing + SLACK;
+        let patience = settings.election_timeout_max * 4 + SLACK;
         if now - state.since <= patience {
             return;
         }
         let status = prompt.core.status();
+        let patience = patience + time_to_write(prompt.core, status.durable_index);
+        if now - state.since <= patience {
+            return;
+        }
         if status.transfer_to.is_some() {
             state.since = now;
         }
@@ -91,9 +91,17 @@ impl Checker for HungDisk {
         cx.note(&PROPERTY, leads_on(led));
     }
 
-    fn started(&mut self, node: NodeId, _: &raft_core::Node, _: &mut Context<'_>) {
+    fn started(&mut self, node: NodeId, _: &Node, _: &mut Context<'_>) {
         *self.leaders.of(node) = None;
     }
+}
+
+/// A disk has one second for each 16 MiB of a snapshot in its record, and of entries.
+fn time_to_write(core: &Node, durable: LogIndex) -> Duration {
+    let snapshot = core.snapshot().and_then(|taken| taken.data.bytes());
+    let entries = core.log().iter_from(durable.next()).map(|entry| entry.payload.len() as u64);
+    let bytes = snapshot.map_or(0, |bytes| bytes.len() as u64) + entries.sum::<u64>();
+    Duration::from_micros(bytes * 1_000_000 / (16 << 20))
 }
 
 /// Whether voters that answered a moment ago are a quorum whose disks hold more than the leader's.

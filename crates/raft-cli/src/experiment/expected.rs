@@ -89,7 +89,8 @@ fn is_decided(conditions: &Conditions, random: &mut Random) -> bool {
         let heard = model.message();
         model.start_timer(heard, server);
     }
-    while let Some(Reverse((at, moment))) = model.coming.pop() {
+    loop {
+        let Reverse((at, moment)) = model.coming.pop().expect("a timer is always running");
         if let Some(winner) = model.winner_after(at, moment) {
             return model.servers[winner].timer == 1;
         }
@@ -97,7 +98,6 @@ fn is_decided(conditions: &Conditions, random: &mut Random) -> bool {
             return false;
         }
     }
-    unreachable!("a timer is always running")
 }
 
 impl Server {

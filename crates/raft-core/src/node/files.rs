@@ -27,8 +27,9 @@ pub(super) struct IncomingFile {
     handed_over: u64,
     /// The number of the last piece that the driver reported.
     stored: u64,
-    /// The answers that wait for the driver, each with the last piece that it waits for.
-    answers: VecDeque<(u64, InstallSnapshotReply)>,
+    /// The answers that wait for the driver, each with the last piece that it waits for and the
+    /// server that it is for.
+    answers: VecDeque<(u64, NodeId, InstallSnapshotReply)>,
     /// Whether the driver was asked to flush it.
     is_flushing: bool,
 }
@@ -80,7 +81,7 @@ impl Node {
         let file = self.incoming_snapshot.as_mut().and_then(|incoming| incoming.file.as_mut());
         match file {
             Some(file) if file.stored < file.handed_over => {
-                file.answers.push_back((file.handed_over, reply));
+                file.answers.push_back((file.handed_over, to, reply));
                 if file.answers.len() > limit {
                     // The network may lose messages too.
                     file.answers.pop_front();
@@ -116,16 +117,12 @@ impl Node {
         let Some(arriving) = self.incoming_snapshot.as_mut().filter(|i| has_id(i, incoming)) else {
             return;
         };
-        let from = arriving.from;
         let Some(file) = &mut arriving.file else { return };
         file.stored = file.stored.max(piece.min(file.handed_over));
-        let is_due = |(needed, _): &mut (u64, InstallSnapshotReply)| *needed <= file.stored;
-        let mut due = VecDeque::new();
-        while let Some((_, reply)) = file.answers.pop_front_if(is_due) {
-            due.push_back(reply);
-        }
-        for reply in due {
-            self.send(from, Body::InstallSnapshotReply(reply));
+        let due = file.answers.partition_point(|(needed, ..)| *needed <= file.stored);
+        let later = file.answers.split_off(due);
+        for (_, to, reply) in core::mem::replace(&mut file.answers, later) {
+            self.send(to, Body::InstallSnapshotReply(reply));
         }
     }
 

@@ -14,8 +14,8 @@ use crate::{Instant, PersistId, TransferTrace};
 /// election timeouts.
 const PATIENCE: u32 = 4;
 
-/// A disk that writes a snapshot has one second more for each so many bytes.
-const SNAPSHOT_BYTES_A_SECOND: u64 = 16 << 20;
+/// A disk has one second more for each so many bytes of a snapshot or of entries that it writes.
+const BYTES_A_SECOND: u64 = 16 << 20;
 
 /// A leader's view of its own disk, as of the last heartbeat.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +28,10 @@ pub(super) struct DiskWatch {
 }
 
 impl Node {
-    fn disk_patience(&self) -> Duration {
-        let micros = self.durability.snapshot_bytes() * 1_000_000 / SNAPSHOT_BYTES_A_SECOND;
+    pub(super) fn disk_patience(&self) -> Duration {
+        let (durable, last) = (self.durability.log_index(), self.log.last().index);
+        let entries = self.log.payload_bytes_between(durable, last);
+        let micros = (self.durability.snapshot_bytes() + entries) * 1_000_000 / BYTES_A_SECOND;
         self.config.settings.election_timeout_max * PATIENCE + Duration::from_micros(micros)
     }
 

@@ -12,6 +12,7 @@
 //! that answered it can have voted for another server.
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::forward::ForwardedKind;
@@ -46,6 +47,15 @@ pub(super) struct PendingRead {
     /// `commit_index` when the read arrived.
     index: LogIndex,
     pub(super) reader: Reader,
+}
+
+/// A read of a client of this server that is allowed, and waits until everything up to `index` is
+/// applied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AllowedRead {
+    index: LogIndex,
+    request: RequestId,
+    since: Instant,
 }
 
 /// The origin of a read.
@@ -184,7 +194,9 @@ impl Node {
             Reader::Client(request) if self.last_applied >= index && self.is_snapshot_durable() => {
                 self.reply(request, Outcome::Readable { index: self.last_applied });
             }
-            Reader::Client(request) => self.readable.push((index, request)),
+            Reader::Client(request) => {
+                self.readable.push(AllowedRead { index, request, since: self.now });
+            }
             Reader::Follower(peer, id) => self.answer_read_index(peer, id, Ok(index)),
         }
     }
@@ -212,20 +224,40 @@ impl Node {
     fn answer_applied_reads(&mut self) {
         let index = self.last_applied;
         let outputs = &mut self.outputs;
-        self.readable.retain(|(needed, request)| {
-            if *needed <= index {
-                let (request, outcome) = (*request, Outcome::Readable { index });
+        self.readable.retain(|read| {
+            if read.index <= index {
+                let (request, outcome) = (read.request, Outcome::Readable { index });
                 outputs.push_back(crate::Output::Reply { request, outcome });
             }
-            *needed > index
+            read.index > index
         });
+    }
+
+    /// This server's disk may hang: then it applies nothing, and nobody would answer the reads that
+    /// wait for that. After twice as long as a leader waits for its disk, their clients are told to
+    /// ask another server. (A leader hands over first, and then answers them.)
+    pub(super) fn give_up_slow_reads(&mut self) {
+        let (now, patience) = (self.now, 2 * self.disk_patience());
+        let is_overdue = |read: &AllowedRead| now - read.since > patience;
+        if self.readable.iter().any(is_overdue) {
+            let (overdue, rest) =
+                core::mem::take(&mut self.readable).into_iter().partition(is_overdue);
+            self.readable = rest;
+            self.refuse_slow_reads(overdue);
+        }
+    }
+
+    fn refuse_slow_reads(&mut self, overdue: Vec<AllowedRead>) {
+        for AllowedRead { index, request, .. } in overdue {
+            self.refuse_read(Reader::Client(request), Refusal::NotApplied { index });
+        }
     }
 
     /// This server may not be able to apply anything for a long time: reads that wait for that ask
     /// another server.
     pub(super) fn lose_reads(&mut self) {
-        for (_, request) in core::mem::take(&mut self.readable) {
-            self.refuse_read(Reader::Client(request), Refusal::NotLeader);
+        for read in core::mem::take(&mut self.readable) {
+            self.refuse_read(Reader::Client(read.request), Refusal::NotLeader);
         }
     }
 

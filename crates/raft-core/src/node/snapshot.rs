@@ -21,8 +21,10 @@ const FIRST_RETRY: u64 = 8;
 pub(super) struct SnapshotRequest {
     /// The last entry of the snapshot that the driver was asked for, until it answers.
     pub(super) through: Option<LogIndex>,
-    /// The driver is not asked before this entry is applied.
+    /// The driver is not asked before this entry is applied, unless the log is too heavy.
     pub(super) not_before: LogIndex,
+    /// The log is too heavy only with so many bytes.
+    not_below: u64,
     /// The driver failed so often in a row.
     failures: u32,
     /// The payload bytes of the entries from the end of the last snapshot through this one. Counted
@@ -34,10 +36,11 @@ impl Node {
     /// Raft §7: asks for a snapshot when enough entries follow the last one.
     pub(super) fn request_snapshot_if_due(&mut self) {
         let entries = self.last_applied.0 - self.snapshot_end().index.0;
-        let is_due = entries >= self.config.settings.snapshot_threshold || self.log_is_heavy();
-        let request = &self.snapshot_request;
-        let may_ask = request.through.is_none() && self.last_applied >= request.not_before;
-        if !is_due || !may_ask || self.membership_at(self.last_applied).is_empty() {
+        let is_long = entries >= self.config.settings.snapshot_threshold
+            && self.last_applied >= self.snapshot_request.not_before;
+        let is_due = is_long || self.log_is_heavy();
+        let is_asked = self.snapshot_request.through.is_some();
+        if is_asked || !is_due || self.membership_at(self.last_applied).is_empty() {
             return;
         }
         let through = self.last_applied;
@@ -49,31 +52,42 @@ impl Node {
     /// Dissertation §5.1.2: whether the applied entries after the last snapshot have as many bytes
     /// as the setting says, and as that snapshot has.
     fn log_is_heavy(&mut self) -> bool {
+        let limit = self.heavy_log().max(self.snapshot_request.not_below);
+        self.log.payload_bytes() >= limit && self.bytes_since_snapshot() >= limit
+    }
+
+    fn heavy_log(&self) -> u64 {
         let state = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.data.len());
-        let limit = self.config.settings.snapshot_threshold_bytes.max(state);
-        if self.log.payload_bytes() < limit {
-            return false;
-        }
+        self.config.settings.snapshot_threshold_bytes.max(state)
+    }
+
+    /// The payload bytes of the applied entries after the last snapshot.
+    fn bytes_since_snapshot(&mut self) -> u64 {
         let (through, bytes) = match self.snapshot_request.counted {
             (through, _) if through < self.snapshot_end().index => (self.snapshot_end().index, 0),
             counted => counted,
         };
         let more = self.log.payload_bytes_between(through, self.last_applied);
         self.snapshot_request.counted = (self.last_applied, bytes + more);
-        bytes + more >= limit
+        bytes + more
     }
 
     /// Raft §7: the driver could not make the snapshot. Asking again at once would fail again: the
-    /// driver is asked after more entries, twice as many with each failure.
+    /// driver is asked after more entries or more bytes, twice as many with each failure.
     pub(super) fn snapshot_failed(&mut self, through: LogIndex) {
-        let request = &mut self.snapshot_request;
-        if request.through != Some(through) {
+        if self.snapshot_request.through != Some(through) {
             let reason = SnapshotRefusal::NotRequested;
             return self.trace(|| SnapshotTrace::Ignored { through, reason });
         }
-        let threshold = self.config.settings.snapshot_threshold;
-        let first = (threshold / FIRST_RETRY).max(1);
-        let entries = first.saturating_mul(1 << request.failures.min(16)).min(threshold);
+        let failures = self.snapshot_request.failures.min(16);
+        let more = |threshold: u64| {
+            let first = (threshold / FIRST_RETRY).max(1);
+            first.saturating_mul(1 << failures).min(threshold)
+        };
+        let entries = more(self.config.settings.snapshot_threshold);
+        let not_below = self.bytes_since_snapshot().saturating_add(more(self.heavy_log()));
+        let request = &mut self.snapshot_request;
+        request.not_below = not_below;
         request.failures = request.failures.saturating_add(1);
         request.through = None;
         request.not_before = LogIndex(self.last_applied.0.saturating_add(entries));

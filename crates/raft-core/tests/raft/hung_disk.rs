@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Bytes, Input, LogIndex, MembershipChange, NodeId, Outcome, ReadMode, RoleKind, Trace,
-    TransferTrace,
+    Bytes, Input, LogIndex, MembershipChange, NodeId, Outcome, ReadMode, Refusal, RequestId,
+    RoleKind, Trace, TransferTrace,
 };
 
 use crate::builders::*;
@@ -166,6 +166,63 @@ fn a_snapshot_that_is_being_written_is_no_reason() {
     cluster.handle(1, Input::SnapshotTaken { through, data });
     cluster.propose(1, "a");
     cluster.live(PATIENCE + Duration::from_secs(4));
+    assert_eq!((cluster.leader(), handed_to(&cluster)), (Some(1), vec![]));
+    cluster.live(3 * HEARTBEAT);
+    assert_ne!(cluster.leader(), Some(1), "this disk hangs");
+}
+
+/// A follower whose disk hangs applies nothing. Its reads would wait for ever, and be in the way of
+/// others.
+#[test]
+fn reads_at_a_follower_whose_disk_hangs_are_refused_in_the_end() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.live(HEARTBEAT);
+    cluster.server_mut(3).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.live(HEARTBEAT);
+    let read = cluster.read(3, ReadMode::Quorum);
+    cluster.live(2 * PATIENCE);
+    assert_eq!(cluster.outcome(3, read), None, "its disk may only be slow");
+    let late = cluster.read(3, ReadMode::Quorum);
+    cluster.live(2 * HEARTBEAT);
+    let refusal = Refusal::NotApplied { index: cluster.node(1).commit_index() };
+    assert_eq!(cluster.outcome(3, read), Some(Outcome::Refused(refusal)));
+    assert_eq!((cluster.outcome(3, late), cluster.node(3).memory_usage().reads), (None, 1));
+    let now = cluster.clock(3);
+    cluster.server_mut(3).disk_is_slow = false;
+    cluster.server_mut(3).finish_writes(now);
+    cluster.live(HEARTBEAT);
+    assert!(matches!(cluster.outcome(3, late), Some(Outcome::Readable { .. })));
+}
+
+/// Without a leader nobody writes to it either.
+#[test]
+fn reads_at_a_follower_that_is_cut_off_are_refused_in_the_end() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.live(HEARTBEAT);
+    cluster.server_mut(3).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.live(HEARTBEAT);
+    let read = cluster.read(3, ReadMode::Quorum);
+    cluster.live(HEARTBEAT);
+    assert_eq!(cluster.node(3).memory_usage().reads, 1);
+    cluster.isolate(3);
+    cluster.live(3 * PATIENCE);
+    let outcome = cluster.outcome(3, read);
+    assert!(matches!(outcome, Some(Outcome::Refused(Refusal::NotApplied { .. }))), "{outcome:?}");
+}
+
+/// Entries of 32 MiB may take two seconds more.
+#[test]
+fn many_bytes_of_entries_are_no_reason() {
+    let mut cluster = hanging(3);
+    for _ in 0..32 {
+        let command = Bytes::from(vec![0; 1 << 20]);
+        cluster.handle(1, Input::Propose { request: RequestId(900), command });
+    }
+    cluster.live(PATIENCE + Duration::from_secs(2));
     assert_eq!((cluster.leader(), handed_to(&cluster)), (Some(1), vec![]));
     cluster.live(3 * HEARTBEAT);
     assert_ne!(cluster.leader(), Some(1), "this disk hangs");

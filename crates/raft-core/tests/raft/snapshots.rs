@@ -61,6 +61,25 @@ fn a_snapshot_is_asked_for_when_the_entries_after_the_last_have_many_bytes() {
     assert_eq!(server.snapshots_needed, [LogIndex(10)], "3 + 3 + 4 bytes");
 }
 
+/// A driver that fails is asked again after more entries or more bytes, whichever comes first.
+#[test]
+fn after_a_failure_many_bytes_are_enough_too() {
+    let mut config = config(1, 3);
+    (config.settings.snapshot_threshold_bytes, config.settings.snapshot_threshold) = (16, u64::MAX);
+    let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
+    // Each of these entries has three bytes.
+    let asked_after = |server: &mut Server, committed| {
+        server.receive(2, 1, append((9, 1), &[], committed));
+        let asked = std::mem::take(&mut server.snapshots_needed);
+        for through in &asked {
+            server.handle(Instant(0), Input::SnapshotFailed { through: *through });
+        }
+        asked
+    };
+    let asked: Vec<_> = (1..=9).flat_map(|index| asked_after(&mut server, index)).collect();
+    assert_eq!(asked, [6, 7, 9].map(LogIndex), "18 bytes, 2 more, 4 more");
+}
+
 /// A driver takes long to make a snapshot. Meanwhile so many entries are applied that the next one
 /// is due, and no further entry may come for a long time.
 #[test]

@@ -73,7 +73,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 1s\n\
          expect leader 5\n\
          expect safe",
-        0xccb9_8309_1721_99d2,
+        0xcd53_4e52_2ecf_23e3,
     ),
 ];
 

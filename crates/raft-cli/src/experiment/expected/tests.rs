@@ -25,7 +25,8 @@ fn measured(conditions: &Conditions, trials: u64) -> usize {
 }
 
 /// The core splits votes as often as the rules and the times lead to, for short and for wide ranges
-/// of timeouts, fast and slow disks. 600 trials have a standard deviation of at most 20 thousandths.
+/// of timeouts, fast and slow disks. 600 trials have a standard deviation of at most 20
+/// thousandths.
 #[test]
 fn the_core_splits_as_many_votes_as_expected() {
     for mean_write in [1_000, 3_500, 5_000] {
