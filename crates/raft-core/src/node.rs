@@ -78,7 +78,7 @@ use self::change::{Change, Wanted};
 use self::commit::Proposal;
 use self::durability::Durability;
 use self::early::EarlyEntries;
-use self::files::ReplacedFile;
+use self::files::{FilePause, ReplacedFile};
 use self::forward::ForwardedRequest;
 use self::forwarded_commands::ForwardedCommands;
 use self::hung_disk::DiskWatch;
@@ -159,6 +159,7 @@ pub struct Node {
     incoming_snapshot: Option<IncomingSnapshot>,
     last_incoming: IncomingId,
     replaced_files: Vec<ReplacedFile>,
+    file_pause: FilePause,
     early: EarlyEntries,
     /// The write that carries the last snapshot installed from a leader.
     snapshot_write: PersistId,

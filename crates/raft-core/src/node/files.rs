@@ -15,8 +15,8 @@ use super::incoming::IncomingSnapshot;
 use super::progress::{Progress, ProgressState};
 use super::{Leader, Node};
 use crate::{
-    Body, Bytes, FilePiece, FileReport, FileTask, IncomingId, InstallSnapshotReply, NodeId, Output,
-    PersistId, SnapshotFile,
+    Body, Bytes, FilePiece, FileReport, FileTask, IgnoreReason, IncomingId, InstallSnapshotReply,
+    Instant, NodeId, Output, PersistId, SnapshotFile,
 };
 
 /// The file of a snapshot that is arriving.
@@ -48,7 +48,35 @@ pub(super) struct ReplacedFile {
     by: PersistId,
 }
 
+/// After a file of a snapshot could not be written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FilePause {
+    /// How often in a row.
+    failures: u32,
+    /// Until then no piece is stored.
+    until: Instant,
+}
+
+/// The longest pause is that of so many failures.
+const MAX_FAILURES: u32 = 8;
+
 impl Node {
+    /// A disk that was full is full for a while. Without a pause the leader would send the snapshot
+    /// again and again, as fast as it can.
+    fn pause_files(&mut self) {
+        let FilePause { failures, .. } = self.file_pause;
+        let pause = self.config.settings.election_timeout_max * (1 << failures);
+        let failures = (failures + 1).min(MAX_FAILURES);
+        self.file_pause = FilePause { failures, until: self.now + pause };
+    }
+
+    pub(super) fn check_file_pause(&self) -> Result<(), IgnoreReason> {
+        match self.now < self.file_pause.until {
+            true => Err(IgnoreReason::FileFailed),
+            false => Ok(()),
+        }
+    }
+
     /// A file for a snapshot that begins to arrive; `None` if its bytes are kept in memory.
     pub(super) fn new_incoming_file(&mut self) -> Option<IncomingFile> {
         if !self.config.snapshot_files {
@@ -108,6 +136,7 @@ impl Node {
                 let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming);
                 if let Some(failed) = self.incoming_snapshot.take_if(is_this) {
                     self.trace_abandoned(&failed);
+                    self.pause_files();
                 }
             }
         }

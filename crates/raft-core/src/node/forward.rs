@@ -103,6 +103,7 @@ impl Node {
         from: NodeId,
         request: &Forward,
     ) -> CommandResult {
+        leader.commands.make_room(|id| self.membership().contains(id));
         match rule!(self.is_copied(leader, from, request)) {
             Copied::Yes(result) => result,
             // Its sender learns only that the command may be in the log.

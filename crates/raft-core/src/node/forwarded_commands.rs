@@ -5,14 +5,18 @@
 //! A command is valid only in the term that its message names. Within a term the leader is one
 //! server in one life, and this memory is as old as its leadership.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
 
 use crate::{Forward, ForwardId, LogPosition, NodeId, Refusal};
 
 /// How many results are kept for each server.
 const MAX_RESULTS: usize = 1024;
-/// How many servers have results in one term. More only forward if members come and go in a term.
+/// How many servers have results in one term: more than there can be members. Members may come and
+/// go in a term.
 const MAX_SERVERS: usize = 32;
+/// How many former members are remembered by name in one term.
+const MAX_FORMER: usize = 1024;
 /// How many earlier lives of a server are known in one term.
 const MAX_LIVES: usize = 16;
 
@@ -34,6 +38,8 @@ pub(super) enum Copied {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ForwardedCommands {
     servers: BTreeMap<NodeId, Commands>,
+    /// Former members, whose results were dropped to make room.
+    former: BTreeSet<NodeId>,
 }
 
 /// The latest forwarded commands of one server.
@@ -79,8 +85,8 @@ impl ForwardedCommands {
     pub(super) fn look_up(&self, from: NodeId, request: &Forward) -> Copied {
         let id = request.id;
         let Some(commands) = self.servers.get(&from) else {
-            let has_room = self.servers.len() < MAX_SERVERS;
-            return if has_room { Copied::No } else { Copied::Perhaps };
+            let is_new = !self.former.contains(&from) && self.servers.len() < MAX_SERVERS;
+            return if is_new { Copied::No } else { Copied::Perhaps };
         };
         if commands.earlier.contains(&life_of(id)) {
             return Copied::Perhaps;
@@ -91,6 +97,20 @@ impl ForwardedCommands {
             Some(known) => Copied::Yes(known.result),
             None if commands.life == life_of(id) && commands.dropped >= Some(id) => Copied::Perhaps,
             None => Copied::No,
+        }
+    }
+
+    /// Makes room for another server, if there is none and servers left the cluster.
+    pub(super) fn make_room(&mut self, is_member: impl Fn(NodeId) -> bool) {
+        if self.servers.len() < MAX_SERVERS {
+            return;
+        }
+        let left: Vec<NodeId> = self.servers.keys().copied().filter(|id| !is_member(*id)).collect();
+        for server in left {
+            if self.former.len() < MAX_FORMER {
+                self.servers.remove(&server);
+                self.former.insert(server);
+            }
         }
     }
 

@@ -14,6 +14,9 @@ use crate::{HeartbeatRound, Instant, PieceNumber, Settings, Snapshot};
 /// The most heartbeats without an answer between two questions.
 const MAX_SILENCE: u32 = 32;
 
+/// After so many losses without progress, a newer snapshot is worth a new beginning.
+const MAX_FRUITLESS: u32 = 3;
+
 /// A snapshot that is being sent in pieces.
 #[derive(Clone, Debug)]
 pub(super) struct OutgoingSnapshot {
@@ -37,6 +40,8 @@ pub(super) struct OutgoingSnapshot {
     /// A piece is lost if one this many numbers later was answered. At first 1; doubles whenever a
     /// piece arrives late that was taken for lost.
     patience: u32,
+    /// Questions whose answer showed a loss, since `received` grew.
+    fruitless: u32,
     /// Heartbeats since the last answer.
     silence: u32,
     /// Heartbeats since the last answer or question.
@@ -114,6 +119,7 @@ impl OutgoingSnapshot {
             in_flight: 0,
             lost: 0,
             patience: 1,
+            fruitless: 0,
             silence: 0,
             since_question: 0,
             max_silence: 1,
@@ -123,6 +129,12 @@ impl OutgoingSnapshot {
 
     fn total(&self) -> u64 {
         self.snapshot.data.len()
+    }
+
+    /// Whether the peer holds nothing of it, or several losses in a row brought it no further. The
+    /// leader may be unable to read a piece.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.received == 0 || self.fruitless >= MAX_FRUITLESS
     }
 
     /// How many bytes from the start the peer holds.
@@ -225,9 +237,13 @@ impl OutgoingSnapshot {
         let has_more = next_offset > self.received;
         self.advance(next_offset);
         let lost = held.map_or(0, |number| self.note_lost(number, is_asked));
+        if has_more {
+            self.fruitless = 0;
+        }
         if is_asked {
             self.question = None;
             if lost > 0 {
+                self.fruitless += 1;
                 self.window.restart();
             }
         }

@@ -7,6 +7,7 @@ use core::fmt;
 
 use super::durability::Durability;
 use super::early::EarlyEntries;
+use super::files::FilePause;
 use super::snapshot::SnapshotRequest;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
@@ -163,6 +164,7 @@ impl Node {
             replaced_files: Vec::new(),
             early: EarlyEntries::default(),
             snapshot_write: PersistId(0),
+            file_pause: FilePause::default(),
             snapshot_request: SnapshotRequest::default(),
             alarms: (Term(0), Vec::new()),
             outputs: VecDeque::new(),

@@ -6,6 +6,7 @@
 use super::Node;
 use super::commit::bytes_of;
 use super::durability::Needs;
+use super::files::FilePause;
 use super::incoming::{IncomingSnapshot, Kept};
 use crate::{
     Body, FileTask, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
@@ -192,6 +193,9 @@ impl Node {
             let reason = IgnoreReason::SnapshotTooLarge { limit };
             return self.ignore(from, "InstallSnapshot", reason);
         }
+        if let Err(reason) = self.check_piece(last_included) {
+            return self.ignore(from, "InstallSnapshot", reason);
+        }
         let (mut incoming, held) = self.store_chunk(from, request);
         let received = incoming.received();
         self.trace(|| SnapshotTrace::ChunkStored { last_included, received });
@@ -205,6 +209,15 @@ impl Node {
         }
         self.incoming_snapshot = Some(incoming);
         self.send_snapshot_continue(from, last_included.index, (received, held), round);
+    }
+
+    /// Whether pieces of this snapshot are stored now.
+    fn check_piece(&self, last_included: LogPosition) -> Result<(), IgnoreReason> {
+        let Some(incoming) = &self.incoming_snapshot else { return self.check_file_pause() };
+        // The leader began again with a newer snapshot: this piece of the old one is late.
+        let is_late = incoming.term == self.current_term
+            && last_included.index < incoming.last_included.index;
+        if is_late { Err(IgnoreReason::AlreadyKnown) } else { Ok(()) }
     }
 
     /// Figure 13: a snapshot that covers committed entries only would undo committed state.
@@ -274,6 +287,7 @@ impl Node {
         }
         let kept_entries = self.log.last().index.0 - last_included.index.0;
         self.trace(|| SnapshotTrace::Installed { last_included, kept_entries });
+        self.file_pause = FilePause::default();
         rule!(self.install_membership(last_included.index, &snapshot.membership));
         rule!(self.store_snapshot(snapshot));
         self.snapshot_write = self.durability.collecting_id();

@@ -154,7 +154,17 @@ impl Node {
         if last_included.index != last_included_index {
             return self.ignore(peer, REPLY, IgnoreReason::NotExpected);
         }
-        match outgoing.answered(answer, self.now) {
+        let news = outgoing.answered(answer, self.now);
+        let is_lost = match news {
+            AnswerNews::Nothing => false,
+            AnswerNews::Progress { lost } => lost > 0 && outgoing.is_stuck(),
+            AnswerNews::Restarted => true,
+        };
+        // What was sent of the old snapshot is of no use: the peer begins with the newest.
+        if is_lost && self.snapshot_end() != last_included {
+            return self.start_snapshot(leader, position);
+        }
+        match news {
             AnswerNews::Nothing => return self.ignore(peer, REPLY, IgnoreReason::AlreadyKnown),
             AnswerNews::Progress { lost: 0 } => {}
             AnswerNews::Progress { lost } => {

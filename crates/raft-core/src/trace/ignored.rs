@@ -52,6 +52,8 @@ pub enum IgnoreReason {
         /// The leader's round.
         current: HeartbeatRound,
     },
+    /// The file of a snapshot could not be written a moment ago: the disk may be full.
+    FileFailed,
     /// The snapshot is larger than this server accepts
     /// ([`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes)).
     SnapshotTooLarge {
@@ -88,6 +90,7 @@ impl IgnoreReason {
             | Self::VoteNotStored
             | Self::NotExpected
             | Self::AlreadyKnown
+            | Self::FileFailed
             | Self::SnapshotTooLarge { .. } => false,
         }
     }
@@ -105,6 +108,7 @@ impl IgnoredMessage {
             | IgnoreReason::AlreadyKnown
             | IgnoreReason::Malformed
             | IgnoreReason::RoundUnknown { .. }
+            | IgnoreReason::FileFailed
             | IgnoreReason::SnapshotTooLarge { .. }
             | IgnoreReason::AcknowledgedEntryLost { .. }
             | IgnoreReason::BeyondLog { .. } => None,
@@ -127,6 +131,9 @@ impl fmt::Display for IgnoreReason {
                 f,
                 "it answers round {}, and this leader is in round {}; the sender is broken",
                 round.0, current.0
+            ),
+            Self::FileFailed => f.write_str(
+                "the file of a snapshot could not be written a moment ago; the disk may be full",
             ),
             Self::SnapshotTooLarge { limit } => {
                 write!(f, "the snapshot is larger than {limit} bytes")

@@ -21,6 +21,8 @@ pub(crate) struct Files {
     last_handle: u64,
     /// Pieces that could not be read.
     pub(crate) unread: usize,
+    /// Of this file, only the first piece can be read.
+    pub(crate) damaged: Option<SnapshotFile>,
 }
 
 /// The effect of a task.
@@ -69,6 +71,11 @@ impl Files {
 
     pub(crate) fn carry_out(&mut self, task: FileTask) -> Option<Done> {
         match task {
+            FileTask::SendPiece(piece)
+                if self.damaged == Some(piece.file) && piece.bytes.start > 0 =>
+            {
+                None
+            }
             FileTask::SendPiece(piece) => {
                 let Some(file) = self.stored.get(&piece.file.handle) else {
                     self.unread += 1;

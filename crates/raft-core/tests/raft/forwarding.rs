@@ -283,7 +283,22 @@ fn a_command_that_may_be_a_copy_is_not_appended() {
         assert!(forward(&mut server, from, 1).is_ok());
     }
     assert_eq!(forward(&mut server, 9, 40), Ok(at(1058, 1)));
-    assert_eq!(forward(&mut server, 41, 1), Err(Refusal::NotLeader), "one server too many");
+}
+
+/// Members come and go in a long term. A server that left makes room; a late copy of its commands
+/// is not appended again.
+#[test]
+fn a_new_member_is_never_one_server_too_many() {
+    let mut server = leader(64 << 20);
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
+    for from in 10..200 {
+        assert!(forward(&mut server, from, 1).is_ok(), "server {from}");
+    }
+    assert!(server.node.memory_usage().command_results <= 32);
+    let entries = server.log_terms().len();
+    assert_eq!(forward(&mut server, 10, 1), Err(Refusal::NotLeader), "it may be a copy");
+    assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)), "of a member");
+    assert_eq!(server.log_terms().len(), entries);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! §7: snapshots in files of the driver. No vote and no acknowledgement waits for a file, no record
 //! names one that a crash can take, and a file lives as long as anything needs it.
 
+use std::time::Duration;
+
 use raft_core::{
     Body, FileReport, FileTask, IncomingId, Input, Instant, LogIndex, NodeId, Snapshot,
     SnapshotFile, SnapshotTrace, Trace,
@@ -200,7 +202,8 @@ fn what_ends_an_arriving_snapshot_drops_its_file() {
     }
 }
 
-/// A driver that cannot write the file says so. The leader sends the snapshot again.
+/// A driver that cannot write the file says so. The leader sends the snapshot again. A full disk is
+/// full for a while: for an election timeout at first, then for twice as long, no piece is taken.
 #[test]
 fn a_file_that_cannot_be_stored_is_sent_again() {
     let mut server = follower();
@@ -212,13 +215,52 @@ fn a_file_that_cannot_be_stored_is_sent_again() {
         matches!(trace, Trace::Snapshot(SnapshotTrace::Abandoned { received: 8, .. }))
     };
     assert!(server.traces.iter().any(is_abandoned));
-    server.receive(2, 1, install(&five(), 8, 8));
-    server.receive(2, 1, install(&five(), 0, 8));
+    let send = |server: &mut Server, at| {
+        let now = Instant(0) + Duration::from_millis(at);
+        server.receive_at(now, 2, 1, install(&five(), 8, 8));
+        server.receive_at(now, 2, 1, install(&five(), 0, 8));
+        server.files.tasks.len()
+    };
+    assert_eq!((send(&mut server, 0), send(&mut server, 299)), (0, 0));
+    assert_eq!(send(&mut server, 300), 2);
     let second = IncomingId(2);
     assert!(matches!(&is_slow(&server)[..], [
         FileTask::StorePiece { incoming, piece: 1, offset: 0, .. },
         FileTask::StoreSnapshot { incoming: flushed, .. },
     ] if (*incoming, *flushed) == (second, second)));
+    server.files.tasks.clear();
+    let failed = FileReport::SnapshotNotStored { incoming: second };
+    server.handle(Instant(0) + Duration::from_millis(300), failed.into());
+    assert_eq!((send(&mut server, 899), send(&mut server, 900)), (0, 2));
+}
+
+/// A block of the leader's file cannot be read. Its next snapshot is in another file.
+#[test]
+fn a_newer_snapshot_takes_the_place_of_one_that_cannot_be_read() {
+    let mut cluster = behind(true);
+    let unreadable = cluster.node(1).snapshot().and_then(|taken| taken.data.file());
+    cluster.server_mut(1).files.damaged = unreadable;
+    cluster.heartbeats(1, 60);
+    assert_eq!(cluster.server(3).restored.len(), 0);
+    cluster.propose(1, "delta");
+    cluster.settle();
+    cluster.take_snapshot(1);
+    cluster.heartbeats(1, 40);
+    cluster.assert_converged();
+    assert_eq!(cluster.server(3).restored.len(), 1);
+}
+
+/// A late piece of the snapshot that the leader sent before does not end the newer one.
+#[test]
+fn a_late_piece_of_the_older_snapshot_is_ignored() {
+    let mut server = follower();
+    let seven = snapshot(7, 1, 3, "alphabets");
+    server.receive(2, 1, install(&five(), 0, 2));
+    server.receive(2, 1, install(&seven, 0, 4));
+    server.receive(2, 1, install(&five(), 2, 4));
+    server.receive(2, 1, install(&seven, 4, 9));
+    server.finish_tasks(Instant(0));
+    assert_eq!(server.state, "alphabets");
 }
 
 /// A file of another length is not the one that was asked for.
