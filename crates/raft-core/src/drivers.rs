@@ -104,10 +104,10 @@
 //! A candidate asks for votes when its own vote is on its disk, and a server votes when that vote
 //! is on its disk. So an election takes two writes, one after the other, and two messages. These
 //! writes may take longer than [`Settings::election_timeout_max`]. A server starts no election
-//! while its own vote, or its vote for another server, is not on its disk. Its timer starts anew
-//! when the write is done. A candidate then waits for its timeout, and once to three times as long
-//! as the write took. With [`Settings::pre_vote`] it counts votes of its term that arrive still
-//! later.
+//! while its own vote, or its vote for another server, is not on its disk. If the write takes
+//! longer than [`Settings::election_timeout_min`], the timer starts anew when the write is done. A
+//! candidate then waits for its timeout, and once to three times as long as the write took. With
+//! [`Settings::pre_vote`] it counts votes of its term that arrive still later.
 //!
 //! With disks that take 400 ms for each write and the default timeouts, a cluster elects a leader
 //! in one or two seconds, mostly in the first term. Without `pre_vote`, a candidate whose disk is
