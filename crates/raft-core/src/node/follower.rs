@@ -57,9 +57,7 @@ impl Node {
         if !self.forwarded.is_empty() {
             rule!(self.give_up_overdue());
         }
-        if !self.readable.is_empty() {
-            self.give_up_slow_reads();
-        }
+        self.give_up_slow_reads();
         true
     }
 

@@ -4,8 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::files::IncomingFile;
-use crate::{Bytes, HeartbeatRound, InstallSnapshot, LogPosition, NodeId, Snapshot, SnapshotData};
-use crate::{Membership, Term};
+use crate::{
+    Bytes, HeartbeatRound, InstallSnapshot, LogPosition, Membership, NodeId, Snapshot,
+    SnapshotData, Term,
+};
 
 /// A leader's snapshot that is arriving in pieces.
 #[derive(Clone, Debug)]

@@ -237,17 +237,14 @@ impl Node {
     /// wait for that. After twice as long as a leader waits for its disk, their clients are told to
     /// ask another server. (A leader hands over first, and then answers them.)
     pub(super) fn give_up_slow_reads(&mut self) {
+        if self.readable.is_empty() {
+            return;
+        }
         let (now, patience) = (self.now, 2 * self.disk_patience());
         let is_overdue = |read: &AllowedRead| now - read.since > patience;
-        if self.readable.iter().any(is_overdue) {
-            let (overdue, rest) =
-                core::mem::take(&mut self.readable).into_iter().partition(is_overdue);
-            self.readable = rest;
-            self.refuse_slow_reads(overdue);
-        }
-    }
-
-    fn refuse_slow_reads(&mut self, overdue: Vec<AllowedRead>) {
+        let (overdue, rest): (Vec<_>, Vec<_>) =
+            core::mem::take(&mut self.readable).into_iter().partition(is_overdue);
+        self.readable = rest;
         for AllowedRead { index, request, .. } in overdue {
             self.refuse_read(Reader::Client(request), Refusal::NotApplied { index });
         }

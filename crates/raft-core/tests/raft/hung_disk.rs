@@ -171,10 +171,9 @@ fn a_snapshot_that_is_being_written_is_no_reason() {
     assert_ne!(cluster.leader(), Some(1), "this disk hangs");
 }
 
-/// A follower whose disk hangs applies nothing. Its reads would wait for ever, and be in the way of
-/// others.
-#[test]
-fn reads_at_a_follower_whose_disk_hangs_are_refused_in_the_end() {
+/// The disk of server 3, a follower, hangs. A read waits there for an entry that the others
+/// committed.
+fn reading_at_a_hung_disk() -> (Cluster, u64) {
     let mut cluster = Cluster::full(3);
     cluster.elect(1);
     cluster.live(HEARTBEAT);
@@ -182,6 +181,14 @@ fn reads_at_a_follower_whose_disk_hangs_are_refused_in_the_end() {
     cluster.propose(1, "a");
     cluster.live(HEARTBEAT);
     let read = cluster.read(3, ReadMode::Quorum);
+    (cluster, read)
+}
+
+/// A follower whose disk hangs applies nothing. Its reads would wait for ever, and be in the way of
+/// others.
+#[test]
+fn reads_at_a_follower_whose_disk_hangs_are_refused_in_the_end() {
+    let (mut cluster, read) = reading_at_a_hung_disk();
     cluster.live(2 * PATIENCE);
     assert_eq!(cluster.outcome(3, read), None, "its disk may only be slow");
     let late = cluster.read(3, ReadMode::Quorum);
@@ -199,13 +206,7 @@ fn reads_at_a_follower_whose_disk_hangs_are_refused_in_the_end() {
 /// Without a leader nobody writes to it either.
 #[test]
 fn reads_at_a_follower_that_is_cut_off_are_refused_in_the_end() {
-    let mut cluster = Cluster::full(3);
-    cluster.elect(1);
-    cluster.live(HEARTBEAT);
-    cluster.server_mut(3).disk_is_slow = true;
-    cluster.propose(1, "a");
-    cluster.live(HEARTBEAT);
-    let read = cluster.read(3, ReadMode::Quorum);
+    let (mut cluster, read) = reading_at_a_hung_disk();
     cluster.live(HEARTBEAT);
     assert_eq!(cluster.node(3).memory_usage().reads, 1);
     cluster.isolate(3);

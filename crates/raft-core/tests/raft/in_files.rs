@@ -11,6 +11,7 @@ use raft_core::{
 use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
 use crate::server::Server;
+use crate::streaming;
 
 /// A follower, server 1 of 3, whose driver keeps snapshots in files and does nothing with them
 /// until the test says so.
@@ -26,7 +27,8 @@ fn five() -> Snapshot {
     snapshot(5, 1, 3, "alphabet")
 }
 
-fn is_slow(server: &Server) -> Vec<FileTask> {
+/// The tasks that the driver has not done.
+fn tasks(server: &Server) -> Vec<FileTask> {
     server.files.tasks.iter().cloned().collect()
 }
 
@@ -45,11 +47,11 @@ fn pieces_are_handed_over_as_they_come() {
         assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 0);
     }
     let expected = [store_piece(1, 0, "al"), store_piece(2, 4, "ab"), store_piece(3, 2, "ph")];
-    assert_eq!(is_slow(&server), expected);
+    assert_eq!(tasks(&server), expected);
     server.receive(2, 1, install(&five(), 6, 8));
     let bytes = 8;
     let flush = FileTask::StoreSnapshot { incoming: IncomingId(1), bytes };
-    assert_eq!(is_slow(&server)[3..], [store_piece(4, 6, "et"), flush]);
+    assert_eq!(tasks(&server)[3..], [store_piece(4, 6, "et"), flush]);
     // The same bytes once more ask for nothing.
     server.receive(2, 1, install(&five(), 6, 8));
     assert_eq!(server.files.tasks.len(), 5);
@@ -152,7 +154,7 @@ fn the_file_of_a_refused_snapshot_is_dropped() {
         let file = SnapshotFile { handle: 9, bytes, checksum: 5 };
         let through = LogIndex(through);
         server.handle(Instant(0), Input::SnapshotTaken { through, data: file.into() });
-        assert_eq!(is_slow(&server), [FileTask::DropFile(file)]);
+        assert_eq!(tasks(&server), [FileTask::DropFile(file)]);
         server.files.tasks.clear();
     }
 }
@@ -192,12 +194,12 @@ fn what_ends_an_arriving_snapshot_drops_its_file() {
         server.receive(2, 1, install(&five(), 0, 8));
         end(&mut server);
         let drop = FileTask::DropIncoming(IncomingId(1));
-        assert_eq!(is_slow(&server).iter().filter(|task| **task == drop).count(), 1);
+        assert_eq!(tasks(&server).iter().filter(|task| **task == drop).count(), 1);
         let file = SnapshotFile { handle: 4, bytes: 8, checksum: 0 };
         let stored = FileReport::SnapshotStored { incoming: IncomingId(1), file };
         server.files.tasks.clear();
         server.handle(Instant(0), stored.into());
-        assert_eq!(is_slow(&server), [FileTask::DropFile(file)]);
+        assert_eq!(tasks(&server), [FileTask::DropFile(file)]);
         assert!(server.node.snapshot().is_none());
     }
 }
@@ -224,7 +226,7 @@ fn a_file_that_cannot_be_stored_is_sent_again() {
     assert_eq!((send(&mut server, 0), send(&mut server, 299)), (0, 0));
     assert_eq!(send(&mut server, 300), 2);
     let second = IncomingId(2);
-    assert!(matches!(&is_slow(&server)[..], [
+    assert!(matches!(&tasks(&server)[..], [
         FileTask::StorePiece { incoming, piece: 1, offset: 0, .. },
         FileTask::StoreSnapshot { incoming: flushed, .. },
     ] if (*incoming, *flushed) == (second, second)));
@@ -272,28 +274,17 @@ fn a_file_of_another_length_is_not_installed() {
     let file = SnapshotFile { handle: 4, bytes: 7, checksum: 0 };
     let incoming = IncomingId(1);
     server.handle(Instant(0), FileReport::SnapshotStored { incoming, file }.into());
-    assert_eq!(is_slow(&server), [FileTask::DropFile(file)]);
+    assert_eq!(tasks(&server), [FileTask::DropFile(file)]);
     assert!(server.node.snapshot().is_none());
 }
 
 /// Server 3 missed all entries, and server 1, the leader, keeps its snapshots in files; so does
 /// server 3 if the test says so. Pieces of 4 bytes; the state is "alpha,beta".
 fn behind(is_receiver_in_files: bool) -> Cluster {
-    let mut cluster = Cluster::with(3, |config| {
-        config.settings.snapshot_chunk_bytes = 4;
+    streaming::behind_with(|config| {
         config.settings.max_in_flight_bytes = 8;
         config.snapshot_files = config.id.0 != 3 || is_receiver_in_files;
-    });
-    cluster.elect(1);
-    cluster.isolate(3);
-    cluster.propose(1, "alpha");
-    cluster.propose(1, "beta");
-    cluster.settle();
-    cluster.take_snapshot(1);
-    cluster.propose(1, "gamma");
-    cluster.settle();
-    cluster.rejoin(3);
-    cluster
+    })
 }
 
 /// A leader's driver reads the pieces. A follower may keep the snapshot in a file or in memory.

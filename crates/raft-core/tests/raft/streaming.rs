@@ -1,6 +1,6 @@
 //! §7: a leader sends its snapshot in pieces to a follower that is too far behind.
 
-use raft_core::{Body, Input, InstallSnapshot, Instant, LogIndex, ProgressKind};
+use raft_core::{Body, Config, Input, InstallSnapshot, Instant, LogIndex, ProgressKind};
 
 use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
@@ -14,9 +14,14 @@ fn behind() -> Cluster {
 
 /// The same, with this many bytes under way at a time.
 fn behind_with_window(bytes: usize) -> Cluster {
+    behind_with(|config| config.settings.max_in_flight_bytes = bytes)
+}
+
+/// The same, with these settings.
+pub(crate) fn behind_with(change: impl Fn(&mut Config)) -> Cluster {
     let mut cluster = Cluster::with(3, |config| {
         config.settings.snapshot_chunk_bytes = 4;
-        config.settings.max_in_flight_bytes = bytes;
+        change(config);
     });
     cluster.elect(1);
     cluster.isolate(3);
