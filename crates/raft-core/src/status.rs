@@ -73,7 +73,8 @@ pub struct MemoryUsage {
     pub reads: usize,
     /// Requests forwarded to the leader: a few words each.
     pub forwarded: usize,
-    /// Results of commands that followers forwarded to this leader: a few words each.
+    /// Results of commands that followers forwarded to this leader, and members that left: a few
+    /// words each.
     pub command_results: usize,
     /// Answers to a candidate or pre-candidate.
     pub votes: usize,

@@ -253,8 +253,8 @@ fn at_most(node: NodeId, what: &str, found: usize, limit: usize) -> Verdict {
     Err(format!("{what} of node {node}: {found}, more than {limit}"))
 }
 
-/// Those of 32 servers, 1,024 each.
-const MAX_COMMAND_RESULTS: usize = 32 << 10;
+/// Those of 32 servers, 1,024 each, and 1,024 members that left.
+const MAX_COMMAND_RESULTS: usize = 33 << 10;
 
 fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict {
     let pending = settings.max_pending_requests;

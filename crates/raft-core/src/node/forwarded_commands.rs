@@ -76,9 +76,10 @@ fn life_of(id: ForwardId) -> u32 {
 }
 
 impl ForwardedCommands {
-    /// How many results are kept.
+    /// How many results and former members are kept.
     pub(super) fn len(&self) -> usize {
-        self.servers.values().map(|commands| commands.results.len()).sum()
+        let results = self.servers.values().map(|commands| commands.results.len());
+        self.former.len() + results.sum::<usize>()
     }
 
     /// Whether this command of a server is a copy.

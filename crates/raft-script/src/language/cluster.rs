@@ -5,9 +5,9 @@ use std::fmt;
 
 use raft_sim::SettingChange::{
     self, CheckQuorum, ElectionTimeout, ForwardProposals, HeartbeatInterval, LeaseReads,
-    MaxBatchBytes, MaxBatchEntries, MaxClockDrift, MaxCommandBytes, MaxInFlight, MaxInFlightBytes,
-    MaxPendingRequests, MaxSnapshotBytes, MaxUncommittedBytes, PreVote, SnapshotChunkBytes,
-    SnapshotThreshold, SnapshotThresholdBytes, TrailingEntries,
+    MaxBatchBytes, MaxBatchEntries, MaxClockDriftPpm, MaxCommandBytes, MaxInFlight,
+    MaxInFlightBytes, MaxPendingRequests, MaxSnapshotBytes, MaxUncommittedBytes, PreVote,
+    SnapshotChunkBytes, SnapshotThreshold, SnapshotThresholdBytes, TrailingEntries,
 };
 use raft_sim::{DelayRange, Setup, StatePlace};
 
@@ -145,8 +145,7 @@ node_settings! { PROTOCOL;
     "lease" = "on", "on: leaders hold leases; leases need check-quorum",
         |c| LeaseReads(c.switch()?), |s| on_off(s.lease_reads);
     "drift" = "5%", "how much too fast or too slow clocks may run; leases allow for it",
-        |c| MaxClockDrift { ppm: c.percent()? },
-        |s| Percent(s.max_clock_drift_ppm).to_string();
+        |c| MaxClockDriftPpm(c.percent()?), |s| Percent(s.max_clock_drift_ppm).to_string();
     "forward" = "off", "on: followers forward commands to the leader",
         |c| ForwardProposals(c.switch()?), |s| on_off(s.forward_proposals);
     "heartbeat" = "50ms", "the time between two heartbeats of a leader",

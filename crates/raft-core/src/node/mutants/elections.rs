@@ -6,7 +6,7 @@ use crate::node::transfer::LeadershipTransfer;
 use crate::node::{Leader, Node, Role};
 use crate::{
     Body, Bug, ElectionReason, LogPosition, Membership, Message, NodeId, Output, PreVoteTrace,
-    Refusal, RequestVote, StepDownReason, Term, VoteRefusal,
+    RequestVote, StepDownReason, Term, VoteRefusal,
 };
 
 /// [`Bug::StaleVotes`], [`Bug::PreVoteTermMismatch`]
@@ -186,14 +186,6 @@ pub(in crate::node) fn is_quorum_active(node: &Node, leader: &Leader) -> Option<
 /// [`Bug::TransferNeverEnds`]
 pub(in crate::node) fn is_overdue(node: &Node, _: &LeadershipTransfer) -> Option<bool> {
     node.has(Bug::TransferNeverEnds).then_some(false)
-}
-
-/// [`Bug::TransferTakesProposals`]
-pub(in crate::node) fn check_transfer_waits(
-    node: &Node,
-    _: &Leader,
-) -> Option<Result<(), Refusal>> {
-    node.has(Bug::TransferTakesProposals).then_some(Ok(()))
 }
 
 /// [`Bug::TimeoutsEqual`]

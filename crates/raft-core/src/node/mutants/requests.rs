@@ -2,7 +2,7 @@
 
 use crate::node::forwarded_commands::Copied;
 use crate::node::{Leader, Node};
-use crate::{Bug, Forward, LogIndex, NodeId};
+use crate::{Bug, Forward, LogIndex, NodeId, Refusal};
 
 /// [`Bug::ForwardNeverGivenUp`]
 pub(in crate::node) fn give_up_forwarded(node: &mut Node) -> Option<()> {
@@ -34,4 +34,12 @@ pub(in crate::node) fn lose_proposals(node: &mut Node, through: LogIndex) -> Opt
 /// [`Bug::SoleVoterReadsHang`]
 pub(in crate::node) fn confirm_own_round(node: &mut Node, _: &mut Leader) -> Option<()> {
     node.has(Bug::SoleVoterReadsHang).then_some(())
+}
+
+/// [`Bug::TransferTakesProposals`]
+pub(in crate::node) fn check_transfer_waits(
+    node: &Node,
+    _: &Leader,
+) -> Option<Result<(), Refusal>> {
+    node.has(Bug::TransferTakesProposals).then_some(Ok(()))
 }
