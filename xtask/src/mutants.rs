@@ -27,8 +27,15 @@ const JUDGES: [&str; 4] = ["raft-check", "raft-script", "raft-fuzz", "tests"];
 const NOT_MUTATED: [&str; 2] = ["**/node/mutants/**", "**/raft-core/src/bugs.rs"];
 
 /// The tests of the packages that take most of the time. The first judge leaves them out.
-const SLOW_TESTS: [&str; 5] =
-    ["everything::", "catching_up::", "safety::", "nonsense::", "hung_disk::a_snapshot_that"];
+const SLOW_TESTS: [&str; 7] = [
+    "everything::",
+    "catching_up::",
+    "safety::",
+    "nonsense::",
+    "slow_disks::disks_",
+    "hung_disk::a_snapshot_that",
+    "hung_disk::many_bytes",
+];
 
 /// Who judges a mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
