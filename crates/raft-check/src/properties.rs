@@ -68,6 +68,7 @@ properties! { $
     lease_safety: LeaseSafety,
     prompt_transfer: PromptTransfer,
     quiet_transfer: QuietTransfer,
+    ready_successor: ReadySuccessor,
     quorum_contact: QuorumContact,
     hung_disk: HungDisk,
     leader_stickiness: LeaderStickiness,
@@ -78,6 +79,8 @@ properties! { $
     linearizability: Linearizability,
     exactly_once: ExactlyOnce,
     repeats_on_evidence: RepeatsOnEvidence,
+    prompt_answer: PromptAnswer,
+    prompt_reply: PromptReply,
     true_replies: TrueReplies,
     true_alarms: TrueAlarms,
 }

@@ -241,6 +241,21 @@ bugs! {
         seen in "implementations with a fixed election timeout";
     /// A copy of a forwarded command is appended like another command.
     ForwardNotRemembered: "forward-not-remembered" breaks "True Replies", seen in "a review";
+    /// The lease of a leader that told another server to take over returns when the transfer ends.
+    LeaseReturnsAfterTransfer: "lease-returns-after-transfer" breaks "Lease Safety",
+        seen in "a review";
+    /// Proposals of earlier terms are not answered when an entry of a later term is applied.
+    ProposalsNotSuperseded: "proposals-not-superseded" breaks "Prompt Reply", seen in "a review";
+    /// A server that was removed does not answer the proposals that are not committed.
+    RemovedLeaderSilent: "removed-leader-silent" breaks "Prompt Reply", seen in "a review";
+    /// A server is told to take over before its log is complete.
+    TransferTooEarly: "transfer-too-early" breaks "Ready Successor", seen in "a review";
+    /// A transfer goes on although its target loses its vote.
+    TransferToNonVoter: "transfer-to-non-voter" breaks "Ready Successor", seen in "a review";
+    /// A server that was removed does not store that its removal is committed.
+    RemovalForgotten: "removal-forgotten" breaks "Eligible Candidate", seen in "a review";
+    /// A follower does not answer a round at once if it answered a later one of an earlier term.
+    AnsweredRoundKept: "answered-round-kept" breaks "Prompt Answer", seen in "a review";
 }
 
 /// The rules that are switched off.

@@ -398,6 +398,11 @@ impl Node {
         PeerStatus { last_contact: self.shown(status.last_contact), ..status }
     }
 
+    /// The proposals that this server has not answered, with their places, in the order of these.
+    pub fn proposals(&self) -> impl ExactSizeIterator<Item = (RequestId, crate::LogPosition)> {
+        self.proposals.iter().map(|proposal| (proposal.request, proposal.position))
+    }
+
     /// The size of every collection in memory, for a test or a driver that watches it.
     pub fn memory_usage(&self) -> MemoryUsage {
         let leader = self.leading();

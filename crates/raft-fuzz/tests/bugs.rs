@@ -84,7 +84,7 @@ fn bugs_that_could_be_planted_change_no_run() {
 }
 
 /// Each property, and a rule without which it is broken, if only after others.
-const PROOFS: [(&str, &str); 28] = [
+const PROOFS: [(&str, &str); 31] = [
     ("Election Safety", "non-voter-campaigns"),
     ("Log Matching", "non-voter-campaigns"),
     ("Leader Completeness", "vote-ignores-log"),
@@ -102,6 +102,7 @@ const PROOFS: [(&str, &str); 28] = [
     ("Lease Safety", "lease-kept-in-transfer"),
     ("Prompt Transfer", "transfer-needs-pre-vote"),
     ("Quiet Transfer", "transfer-takes-proposals"),
+    ("Ready Successor", "transfer-too-early"),
     ("Quorum Contact", "leader-without-quorum"),
     ("Hung Disk", "hung-disk-leads-on"),
     ("Leader Stickiness", "pre-vote-ignores-leader"),
@@ -110,6 +111,8 @@ const PROOFS: [(&str, &str); 28] = [
     ("Bounded Memory", "window-ignored"),
     ("Linearizability", "commit-unsorted"),
     ("Exactly Once", "retry-applied-twice"),
+    ("Prompt Answer", "answered-round-kept"),
+    ("Prompt Reply", "proposals-not-superseded"),
     ("True Replies", "superseded-early"),
     ("True Alarms", "ack-not-durable"),
     ("Repeats On Evidence", "snapshot-flood"),

@@ -375,7 +375,7 @@ fn lying_traces_hide_nothing() {
 fn each_property_has_its_line() {
     let scene = Scene::begin();
     let names: Vec<&str> = scene.checks.results().map(|result| result.property.name).collect();
-    assert_eq!(names.len(), 30);
+    assert_eq!(names.len(), 33);
     assert_eq!(
         names[..5],
         [

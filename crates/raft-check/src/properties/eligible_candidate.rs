@@ -15,7 +15,8 @@ pub(crate) static PROPERTY: Property = Property {
     name: "Eligible Candidate",
     section: "§5.2, §5.6, dissertation §4.2.2",
     meaning: "A server starts an election only if it is a voter of the latest membership in its \
-              log, or of the one before while the latest is not committed, or if it is a learner \
+              log, or of the one before while the latest is not known to be committed, also not \
+              from before a restart, or if it is a learner \
               whose vote a candidate with an older log asked for. Unless it is told to, it waits \
               until its last vote is on its disk.",
 };
@@ -23,6 +24,17 @@ pub(crate) static PROPERTY: Property = Property {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct EligibleCandidate {
     nodes: PerNode<Standing>,
+    removals: PerNode<Option<Removal>>,
+}
+
+/// A server knows that it has no vote any more.
+#[derive(Clone, Copy, Debug)]
+struct Removal {
+    /// The entry of that membership, which the server knows to be committed.
+    index: LogIndex,
+    /// Whether every write from the moment when the server learned that has ended. Then a crash
+    /// must not make it forget.
+    is_stored: bool,
 }
 
 #[derive(Clone, Copy, Default, Debug)]
@@ -66,6 +78,7 @@ impl Checker for EligibleCandidate {
         let is_prompt = cx.prompt(id).is_some();
         standing.is_prompt = [standing.is_prompt[1], is_prompt];
         standing.is_needed |= !is_prompt;
+        self.note_removal(id, cx);
     }
 
     fn started(&mut self, node: NodeId, _: &Node, _: &mut Context<'_>) {
@@ -88,9 +101,36 @@ impl Checker for EligibleCandidate {
         let Some(shadow) = cx.shadows.node(node) else { return };
         if is_prompt == [true, true] {
             let memberships = &shadow.memberships;
-            let commit_index = before.commit_index;
+            let known = self.removals.of(node).filter(|known| known.is_stored);
+            let known = known.filter(|known| known.index == memberships.last().0);
+            let commit_index = before.commit_index.max(known.map_or(LogIndex(0), |it| it.index));
             let seen = TermBegun { node, term, memberships, commit_index, is_needed };
             cx.note(&PROPERTY, term_begun(seen));
+        }
+    }
+}
+
+impl EligibleCandidate {
+    fn note_removal(&mut self, id: NodeId, cx: &Context<'_>) {
+        let Some(node) = cx.world.node(id) else { return };
+        let Some(core) = node.core() else {
+            // A disk that is damaged, or replaced by an older one, may have lost it.
+            let is_sound = cx.shadows.node(id).is_some_and(|shadow| shadow.disk.is_readable);
+            if !is_sound {
+                *self.removals.of(id) = None;
+            }
+            return;
+        };
+        let removal = self.removals.of(id);
+        if core.membership().is_voter(id) {
+            *removal = None;
+        } else if core.membership_index() <= core.commit_index() {
+            let index = core.membership_index();
+            let known = removal.get_or_insert(Removal { index, is_stored: false });
+            if known.index != index {
+                *known = Removal { index, is_stored: false };
+            }
+            known.is_stored |= node.disk().pending().len() == 0;
         }
     }
 }

@@ -101,7 +101,7 @@ impl Node {
         match checked {
             Ok((target, missing)) => {
                 self.give_up_change(leader, Refusal::ChangeCancelled);
-                self.end_transfer_to_non_voter(leader, &target);
+                rule!(self.end_transfer_to_non_voter(leader, &target));
                 self.trace(|| MembershipTrace::ChangeStarted {
                     change: change.clone(),
                     target: target.clone(),
@@ -297,7 +297,7 @@ impl Node {
         if rule!(self.is_removed()) {
             self.replicate_to_all(leader, true);
             self.nominate_successor(leader);
-            self.lose_proposals_if_removed();
+            rule!(self.lose_proposals_if_removed());
             leader.steps_down = Some(StepDownReason::Removed);
             return;
         }

@@ -176,7 +176,7 @@ impl Node {
             self.trace(|| CommitTrace::Learned { from, to: committed });
             self.commit(committed);
             self.apply_committed();
-            self.lose_proposals_if_removed();
+            rule!(self.lose_proposals_if_removed());
         }
     }
 
@@ -196,8 +196,13 @@ impl Node {
         // A removed server hears no more from any leader. If it did not know after a restart that
         // its removal is committed, it would start elections for ever.
         if from < index && index <= to && !self.membership().is_voter(self.config.id) {
-            self.durability.write_commit_index(last);
+            rule!(self.store_removal(last));
         }
+    }
+
+    /// Raft §6: the removal of this server is committed. Its log ends at `last`.
+    pub(super) fn store_removal(&mut self, last: LogIndex) {
+        self.durability.write_commit_index(last);
     }
 
     /// As leader: applied entries are not in the way of new commands any more. Not before they are
@@ -244,7 +249,7 @@ impl Node {
             }
         }
         if term > self.applied_term {
-            self.supersede_before(term);
+            rule!(self.supersede_before(term));
         }
         self.answer_readable();
         rule!(self.request_snapshot_if_due());

@@ -118,8 +118,7 @@ impl Node {
         match_index: LogIndex,
         round: HeartbeatRound,
     ) {
-        let term = self.current_term;
-        let acked = if self.acked.0 == term { self.acked.1 } else { HeartbeatRound(0) };
+        let (term, acked) = (self.current_term, rule!(self.last_acked_round()));
         let is_durable = match_index <= self.durability.log_index();
         if !is_durable && round > acked {
             self.acked = (term, round);
@@ -128,6 +127,11 @@ impl Node {
         }
         let reply = AppendEntriesReply::Success { match_index, round };
         self.send(leader, Body::AppendEntriesReply(reply));
+    }
+
+    /// The last round of this term that was answered before the entries were on disk.
+    pub(super) fn last_acked_round(&self) -> HeartbeatRound {
+        if self.acked.0 == self.current_term { self.acked.1 } else { HeartbeatRound(0) }
     }
 
     /// Raft §5.3, the consistency check: does this log hold the entry that must come before?

@@ -142,7 +142,7 @@ impl Node {
         match reply.result {
             Ok(position) if position.index > self.last_applied => {
                 self.await_commit(request, position);
-                self.lose_proposals_if_removed();
+                rule!(self.lose_proposals_if_removed());
             }
             // The entries overtook the reply.
             Ok(position) => {

@@ -300,7 +300,7 @@ impl Node {
             self.emit(Output::Restore(snapshot), Needs::HardStateAndLog);
         }
         rule!(self.lose_proposals(last_included.index));
-        self.supersede_before(last_included.term);
+        rule!(self.supersede_before(last_included.term));
         self.snapshot_request = SnapshotRequest::default();
         assert!(self.log.base().index <= last_included.index, "the log and the snapshot meet");
         assert!(self.log.last().index >= self.commit_index, "a snapshot is part of the log");

@@ -108,11 +108,16 @@ impl Node {
     /// Dissertation §3.10: sends `TimeoutNow`, if the target's log is complete and it was not sent
     /// since the last heartbeat.
     pub(super) fn advance_transfer(&mut self, leader: &mut Leader) {
-        let last = self.log.last().index;
         let Some(LeadershipTransfer { to, is_sent: false, .. }) = leader.transfer else { return };
-        if leader.progress(to).is_some_and(|progress| progress.match_index == last) {
+        if rule!(self.has_whole_log(leader, to)) {
             self.send_timeout_now(leader, to);
         }
+    }
+
+    /// Dissertation §3.10: whether the disk of server `to` holds the leader's whole log.
+    pub(super) fn has_whole_log(&self, leader: &Leader, to: NodeId) -> bool {
+        let last = self.log.last().index;
+        leader.progress(to).is_some_and(|progress| progress.match_index == last)
     }
 
     fn send_timeout_now(&mut self, leader: &mut Leader, to: NodeId) {

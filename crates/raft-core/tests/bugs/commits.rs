@@ -1,9 +1,25 @@
 //! Rules about what a leader may commit (§5.3, §5.4.2).
 
-use raft_core::Bugs;
+use raft_core::{Bugs, Outcome};
 
 use crate::builders::disk;
 use crate::moves::{empty, logs, start};
+
+/// Server 1 takes two commands that no other server gets. The log of the next leader is shorter.
+pub(crate) fn next_log_is_shorter(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.isolate(1);
+    cluster.propose(1, "a");
+    let request = cluster.propose(1, "b");
+    cluster.elect(2);
+    cluster.rejoin(1);
+    cluster.heartbeats(2, 3);
+    assert_eq!(cluster.node(1).commit_index(), cluster.node(2).commit_index());
+    let outcome = cluster.outcome(1, request);
+    let is_superseded = matches!(outcome, Some(Outcome::Superseded { .. }));
+    assert!(is_superseded, "the client of 1 hears {outcome:?}");
+}
 
 /// Figure 8 (c): server 1, elected again, replicates its entry of term 2 before one of its own
 /// term.

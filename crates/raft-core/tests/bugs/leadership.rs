@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Membership, Outcome, ReadMode, Refusal};
+use raft_core::{Body, Bugs, Membership, MembershipChange, NodeId, Outcome, ReadMode, Refusal};
 
 use crate::builders::disk;
 use crate::cluster::Cluster;
@@ -104,6 +104,27 @@ pub(crate) fn transfer_that_waits(bugs: Bugs) {
     let outcome = cluster.outcome(1, request);
     let is_refused = matches!(outcome, Some(Outcome::Refused(Refusal::TransferInProgress { .. })));
     assert!(is_refused, "server 1 takes a command that server 2 lacks");
+}
+
+/// Server 1 transfers its leadership to server 2, which does not hold the whole log yet.
+pub(crate) fn target_lacks_an_entry(bugs: Bugs) {
+    let mut cluster = modern(bugs, 3);
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    cluster.transfer(1, 2);
+    let is_told = cluster.network.iter().any(|envelope| envelope.message.body == Body::TimeoutNow);
+    assert!(!is_told, "server 2 is told too early");
+}
+
+/// Server 1 transfers its leadership to server 2, and is then asked to remove that server.
+pub(crate) fn target_is_removed(bugs: Bugs) {
+    let mut cluster = modern(bugs, 3);
+    cluster.elect(1);
+    cluster.propose(1, "a");
+    let request = cluster.transfer(1, 2);
+    cluster.change(1, MembershipChange::Remove(NodeId(2)));
+    let outcome = cluster.outcome(1, request);
+    assert!(outcome.is_some(), "the transfer goes on to a server without a vote");
 }
 
 /// Server 2 forwards a command, which the leader refuses. Later the network repeats the command.

@@ -128,6 +128,13 @@ rows! {
     leadership::transfer_that_waits, TransferTakesProposals => "takes a command";
     stability::servers_start_together, TimeoutsEqual => "all timers elapse together";
     leadership::refused_command_is_repeated, ForwardNotRemembered => "it was refused";
+    reads::lease_after_a_transfer, LeaseReturnsAfterTransfer => "was committed";
+    commits::next_log_is_shorter, ProposalsNotSuperseded => "the client of 1 hears None";
+    memberships::command_after_the_removal, RemovedLeaderSilent => "the client of 1 hears None";
+    leadership::target_lacks_an_entry, TransferTooEarly => "told too early";
+    leadership::target_is_removed, TransferToNonVoter => "to a server without a vote";
+    memberships::removed_server_restarts, RemovalForgotten => "starts an election";
+    stability::rounds_of_two_terms, AnsweredRoundKept => "does not answer at once";
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use raft_core::{Bugs, Instant, Membership, MembershipChange, Node, NodeId, Outcome, Recovered};
+use raft_core::{
+    Bugs, Instant, Membership, MembershipChange, Node, NodeId, Outcome, Recovered, RoleKind,
+};
 
 use crate::builders::disk;
 use crate::moves::{and, empty, joint, nodes, start};
@@ -100,6 +102,31 @@ pub(crate) fn leader_is_removed(bugs: Bugs) {
         assert!(is_voter, "server {leader} is no voter and leads");
     }
     cluster.assert_somebody_leads();
+}
+
+/// Server 1 removes itself, and takes a command before that is committed.
+pub(crate) fn command_after_the_removal(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.carry(1, 2);
+    cluster.carry(1, 3);
+    let request = cluster.propose(1, "a");
+    cluster.settle();
+    let outcome = cluster.outcome(1, request);
+    assert!(matches!(outcome, Some(Outcome::Unknown { .. })), "the client of 1 hears {outcome:?}");
+}
+
+/// Server 1 removes itself and restarts. Nobody tells it again that its removal is committed.
+pub(crate) fn removed_server_restarts(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.change(1, MembershipChange::Remove(NodeId(1)));
+    cluster.settle();
+    cluster.crash(1);
+    cluster.restart(1);
+    cluster.time_out(1);
+    assert_eq!(cluster.node(1).role(), RoleKind::Follower, "server 1 starts an election");
 }
 
 /// Server 1 leads alone, and its learner, which held the whole log, is down for a long time.

@@ -73,6 +73,23 @@ pub(crate) fn lease_of_who_handed_over(bugs: Bugs) {
     cluster.read(1, ReadMode::Lease);
 }
 
+/// Server 2 hears that it is to take over only when the transfer has ended.
+pub(crate) fn lease_after_a_transfer(bugs: Bugs) {
+    let mut cluster = modern(bugs, 3);
+    cluster.elect(1);
+    cluster.transfer(1, 2);
+    let told = cluster.delay(1, 2);
+    cluster.cut_one_way(1, 2);
+    while cluster.node(1).status().transfer_to.is_some() {
+        cluster.heartbeats(1, 1);
+    }
+    cluster.isolate(1);
+    cluster.arrive(told);
+    cluster.settle();
+    assert!(cluster.leads(2));
+    cluster.read(1, ReadMode::Lease);
+}
+
 pub(crate) fn sole_voter(bugs: Bugs) {
     let mut cluster = empty(bugs, 1);
     cluster.elect(1);

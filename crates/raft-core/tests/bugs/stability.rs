@@ -7,7 +7,7 @@ use raft_core::{Body, Bugs, Input, Membership, NodeId, Recovered, RequestVoteRep
 
 use crate::builders::disk;
 use crate::cluster::Cluster;
-use crate::moves::{logs, modern, nodes, start};
+use crate::moves::{empty, logs, modern, nodes, start};
 
 /// Of two voters one is down. The learners answer the other, which leads.
 pub(crate) fn only_learners_answer(bugs: Bugs) {
@@ -19,6 +19,27 @@ pub(crate) fn only_learners_answer(bugs: Bugs) {
     cluster.crash(2);
     cluster.live(Duration::from_secs(1));
     assert!(!cluster.leads(1), "server 1 goes on as leader");
+}
+
+/// Server 2 answered a late round of leader 1 before its write was done. The next leader counts its
+/// rounds from the beginning, and the disk of server 2 is slow again.
+pub(crate) fn rounds_of_two_terms(bugs: Bugs) {
+    let mut cluster = empty(bugs, 3);
+    cluster.elect(1);
+    cluster.heartbeats(1, 9);
+    cluster.server_mut(2).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.settle();
+    cluster.finish_together(2, 1);
+    cluster.server_mut(2).disk_is_slow = false;
+    cluster.settle();
+    cluster.elect(3);
+    cluster.server_mut(2).disk_is_slow = true;
+    cluster.propose(3, "b");
+    let before = cluster.peer(3, 2).last_contact;
+    cluster.heartbeats(3, 2);
+    let is_heard = cluster.peer(3, 2).last_contact > before;
+    assert!(is_heard, "server 2 does not answer at once");
 }
 
 /// Server 3 no longer hears the leader 1, and asks server 2, which does.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use raft_core::{
-    Config, ElectionRefusal, ElectionTrace, Input, Instant, LogIndex, NodeId, Outcome, RoleKind,
-    Term, Trace,
+    AppendEntriesReply, Body, Config, ElectionRefusal, ElectionTrace, HeartbeatRound, Input,
+    Instant, LogIndex, NodeId, Outcome, RoleKind, Term, Trace,
 };
 
 use crate::builders::*;
@@ -362,4 +362,27 @@ fn a_pre_candidate_that_votes_for_another_waits_too() {
     let stored = now + millis(400);
     server.finish_write(stored);
     assert!(server.node.deadline() >= stored + millis(150), "it grants its vote now");
+}
+
+/// Each leader counts its rounds from the beginning. An answer of an earlier term says nothing.
+#[test]
+fn a_round_is_answered_at_once_although_an_earlier_term_had_later_ones() {
+    let mut server = Server::of_three(disk(1, &[]));
+    server.disk_is_slow = true;
+    let request = |round, prev, terms: &[u64]| {
+        let Body::AppendEntries(mut request) = append(prev, terms, 0) else { panic!() };
+        request.round = HeartbeatRound(round);
+        Body::AppendEntries(request)
+    };
+    let following = |round| {
+        let round = HeartbeatRound(round);
+        Body::AppendEntriesReply(AppendEntriesReply::Following { round })
+    };
+    server.receive(2, 1, request(9, (0, 0), &[1]));
+    assert_eq!(server.take_reply(), following(9));
+    server.receive(3, 2, request(1, (0, 0), &[]));
+    server.finish_writes(Instant(0));
+    server.sent.clear();
+    server.receive(3, 2, request(2, (0, 0), &[2]));
+    assert_eq!(server.take_reply(), following(2));
 }

@@ -71,6 +71,11 @@ pub(in crate::node) fn free_uncommitted(node: &Node, _: &mut Leader, _: u64) -> 
     node.has(Bug::UncommittedNeverFreed).then_some(())
 }
 
+/// [`Bug::RemovalForgotten`]
+pub(in crate::node) fn store_removal(node: &mut Node, _: LogIndex) -> Option<()> {
+    node.has(Bug::RemovalForgotten).then_some(())
+}
+
 /// [`Bug::StoredCommitBeyondLog`]
 pub(in crate::node) fn commit_index_to_store(node: &Node) -> Option<LogIndex> {
     node.has(Bug::StoredCommitBeyondLog).then(|| node.commit_index.next())

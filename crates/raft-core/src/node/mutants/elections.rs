@@ -188,6 +188,20 @@ pub(in crate::node) fn is_overdue(node: &Node, _: &LeadershipTransfer) -> Option
     node.has(Bug::TransferNeverEnds).then_some(false)
 }
 
+/// [`Bug::TransferTooEarly`]
+pub(in crate::node) fn has_whole_log(node: &Node, _: &Leader, _: NodeId) -> Option<bool> {
+    node.has(Bug::TransferTooEarly).then_some(true)
+}
+
+/// [`Bug::TransferToNonVoter`]
+pub(in crate::node) fn end_transfer_to_non_voter(
+    node: &mut Node,
+    _: &mut Leader,
+    _: &Membership,
+) -> Option<()> {
+    node.has(Bug::TransferToNonVoter).then_some(())
+}
+
 /// [`Bug::TimeoutsEqual`]
 pub(in crate::node) fn draw_election_timeout(node: &mut Node) -> Option<u64> {
     node.has(Bug::TimeoutsEqual).then_some(node.election_timeout_micros.0)

@@ -44,7 +44,10 @@ pub(in crate::node) fn lease_duration(node: &Node) -> Option<Duration> {
     node.has(Bug::LeaseIgnoresDrift).then_some(node.config.settings.election_timeout_min)
 }
 
-/// [`Bug::LeaseKeptInTransfer`]
-pub(in crate::node) fn lease_is_revoked(node: &Node, _: &Leader) -> Option<bool> {
+/// [`Bug::LeaseKeptInTransfer`], [`Bug::LeaseReturnsAfterTransfer`]
+pub(in crate::node) fn lease_is_revoked(node: &Node, leader: &Leader) -> Option<bool> {
+    if node.has(Bug::LeaseReturnsAfterTransfer) {
+        return Some(leader.transfer.is_some());
+    }
     node.has(Bug::LeaseKeptInTransfer).then_some(false)
 }

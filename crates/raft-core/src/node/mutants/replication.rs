@@ -71,6 +71,11 @@ pub(in crate::node) fn acknowledge(
     node.has(Bug::AckOwnTail).then(|| node.acknowledge(leader, node.log.last().index, round))
 }
 
+/// [`Bug::AnsweredRoundKept`]
+pub(in crate::node) fn last_acked_round(node: &Node) -> Option<HeartbeatRound> {
+    node.has(Bug::AnsweredRoundKept).then_some(node.acked.1)
+}
+
 /// [`Bug::AckNotDurable`]
 pub(in crate::node) fn needs(node: &Node, message: &Body) -> Option<Needs> {
     let is_ack = matches!(message, Body::AppendEntriesReply(AppendEntriesReply::Success { .. }));

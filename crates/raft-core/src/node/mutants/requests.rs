@@ -2,7 +2,7 @@
 
 use crate::node::forwarded_commands::Copied;
 use crate::node::{Leader, Node};
-use crate::{Bug, Forward, LogIndex, NodeId, Refusal};
+use crate::{Bug, Forward, LogIndex, NodeId, Refusal, Term};
 
 /// [`Bug::ForwardNeverGivenUp`]
 pub(in crate::node) fn give_up_forwarded(node: &mut Node) -> Option<()> {
@@ -29,6 +29,16 @@ pub(in crate::node) fn lose_proposals(node: &mut Node, through: LogIndex) -> Opt
     node.has(Bug::SnapshotAnswersNothing).then(|| {
         node.proposals.retain(|proposal| proposal.position.index > through);
     })
+}
+
+/// [`Bug::ProposalsNotSuperseded`]
+pub(in crate::node) fn supersede_before(node: &mut Node, term: Term) -> Option<()> {
+    node.has(Bug::ProposalsNotSuperseded).then(|| node.applied_term = term)
+}
+
+/// [`Bug::RemovedLeaderSilent`]
+pub(in crate::node) fn lose_proposals_if_removed(node: &mut Node) -> Option<()> {
+    node.has(Bug::RemovedLeaderSilent).then_some(())
 }
 
 /// [`Bug::SoleVoterReadsHang`]
