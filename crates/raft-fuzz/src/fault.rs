@@ -85,6 +85,9 @@ faults! {
     /// The answers to a leader arrive after another one was elected, when clients have asked the
     /// old one for reads.
     LateAnswers,
+    /// A server that is told to take over is paused until the transfer has ended, and then does not
+    /// reach the old leader, whose clients ask for reads.
+    LateSuccessor,
 }
 
 /// How often each kind of fault is injected.

@@ -144,6 +144,7 @@ impl FaultSchedule {
             Fault::DeadNewcomer => targets.dead_newcomer(random),
             Fault::TransferWaits => targets.transfer_waits(random),
             Fault::LateAnswers => targets.late_answers(random),
+            Fault::LateSuccessor => targets.late_successor(random),
             // An event triggers it, and not a time.
             Fault::Triggered => Injection::default(),
         }

@@ -66,6 +66,7 @@ const SHAPE: u64 = 6;
 const BYTES: u64 = 7;
 const DRIVER: u64 = 8;
 const QUIET: u64 = 9;
+const UNLIKE: u64 = 10;
 /// The stream of the first kind of fault; the others follow.
 pub(crate) const FIRST_FAULT: u64 = 100;
 /// The stream of the clients' operations.
@@ -92,7 +93,7 @@ impl Plan {
         let faults = self.faults(longest);
         let mut workload = self.workload(longest);
         // In small pieces, a snapshot of large values would take the whole run.
-        let is_in_small_pieces = setup.settings.snapshot_chunk_bytes < 10_000;
+        let is_in_small_pieces = smallest_piece(&setup) < 10_000;
         workload.largest_value = if is_in_small_pieces { 500 } else { 60_000 };
         let mut random = Random::for_plan(self.seed, STRENGTH);
         let timeouts = 15 + random.up_to(25) as u32;
@@ -149,7 +150,7 @@ impl Plan {
             Profile::Hostile | Profile::Swarm => {
                 let link_shape = pick(&mut Random::for_plan(self.seed, SHAPE), &LatencyShape::ALL);
                 let setup = timers(&mut random, Setup { link_shape, ..setup });
-                self.driver(self.byte_limits(self.sizes(self.rules(setup))))
+                self.unlike(self.driver(self.byte_limits(self.sizes(self.rules(setup)))))
             }
         }
     }
@@ -245,6 +246,22 @@ impl Plan {
         Setup { driver, ..setup }
     }
 
+    /// In one of eight runs, one or two nodes have sizes and limits of their own, perhaps those of
+    /// servers that join later. Every mix of these is legal; the timers, pre-vote, check-quorum and
+    /// leases are the same everywhere.
+    fn unlike(&self, mut setup: Setup) -> Setup {
+        let mut random = Random::for_plan(self.seed, UNLIKE);
+        if random.up_to(7) > 0 {
+            return setup;
+        }
+        for _ in 0..=random.up_to(1) {
+            let node = NodeId(1 + random.up_to(setup.nodes));
+            let settings = own_settings(&mut random, &setup.settings);
+            setup.node_settings.insert(node, settings);
+        }
+        setup
+    }
+
     fn faults(&self, timeout: Duration) -> Faults {
         let mut faults = Faults::default();
         match self.profile {
@@ -336,6 +353,7 @@ fn is_story(fault: Fault) -> bool {
             | Fault::DeadNewcomer
             | Fault::TransferWaits
             | Fault::LateAnswers
+            | Fault::LateSuccessor
     )
 }
 
@@ -363,6 +381,35 @@ fn timers(random: &mut Random, setup: Setup) -> Setup {
         },
         ..setup
     }
+}
+
+/// Settings of one node: each that a node can have for itself is another one with probability 1/2.
+fn own_settings(random: &mut Random, all: &Settings) -> Settings {
+    let mut own = all.clone();
+    let mut draw = |is_drawn: &mut dyn FnMut(&mut Random)| {
+        if random.up_to(1) == 0 {
+            is_drawn(random);
+        }
+    };
+    draw(&mut |random| own.max_batch_entries = pick(random, &[1, 2, 100]));
+    draw(&mut |random| own.max_batch_bytes = pick(random, &[1, 200, 1 << 20]));
+    draw(&mut |random| own.max_in_flight = pick(random, &[1, 2, 64]));
+    draw(&mut |random| own.max_in_flight_bytes = pick(random, &[1, 400, 8 << 20]));
+    draw(&mut |random| own.max_uncommitted_bytes = pick(random, &[300, 64 << 20]));
+    draw(&mut |random| own.max_pending_requests = pick(random, &[20, 10_000]));
+    draw(&mut |random| own.snapshot_threshold = pick(random, &[3, 10, 100, 10_000]));
+    draw(&mut |random| own.trailing_entries = pick(random, &[0, 2, 5_000]));
+    draw(&mut |random| own.snapshot_chunk_bytes = pick(random, &[32, 100, 65_536]));
+    draw(&mut |_| own.forward_proposals ^= true);
+    // A larger bound makes a shorter lease.
+    draw(&mut |_| own.max_clock_drift_ppm = own.max_clock_drift_ppm.max(200_000));
+    own
+}
+
+/// The length of the smallest pieces of snapshots in the cluster, in bytes.
+pub(crate) fn smallest_piece(setup: &Setup) -> usize {
+    let all = setup.node_settings.values().chain([&setup.settings]);
+    all.map(|settings| settings.snapshot_chunk_bytes).min().unwrap_or(1)
 }
 
 /// One of the choices, of which there is at least one.

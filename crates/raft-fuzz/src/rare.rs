@@ -72,6 +72,8 @@ rare_events! {
     HandedOver: "handed-over", "A leader whose disk hangs handed over.";
     ProposalInTransfer: "proposal-in-transfer",
         "A leader refused a command: a transfer of its leadership waited for the target.";
+    LateSuccessor: "late-successor",
+        "A server that was told to take over started an election after its transfer had ended.";
     TransferInChange: "transfer-in-change",
         "A transfer of leadership started during a membership change.";
     LeaseReadPartitioned: "lease-read-partitioned",

@@ -40,7 +40,7 @@ use raft_core::{Body, Entry, Instant, LogIndex, Membership, Message, NodeId, Pay
 use raft_sim::{Client, InFlightMessage, NodeState, PendingWrite, Random, SimNode, World};
 
 use crate::nemesis::leads;
-use crate::plan::{pick, shuffle, sorted};
+use crate::plan::{pick, shuffle, smallest_piece, sorted};
 
 /// The nodes that recover.
 #[derive(Debug)]
@@ -202,7 +202,7 @@ pub(crate) fn bound(world: &World) -> Duration {
     let longest = logs.max().unwrap_or_default().min(1_000_000);
     let snapshots = world.nodes().filter_map(SimNode::core).filter_map(raft_core::Node::snapshot);
     let largest = snapshots.map(|snapshot| snapshot.data.len()).max().unwrap_or_default();
-    let pieces = largest / setup.settings.snapshot_chunk_bytes as u64 + 1;
+    let pieces = largest / smallest_piece(setup) as u64 + 1;
     let waiting: usize = world.clients().map(Client::queued).sum();
     let exchanges = longest + pieces + waiting as u64 + 16;
     let asking = setup.client_timeout * 2 * world.node_ids().len() as u32;

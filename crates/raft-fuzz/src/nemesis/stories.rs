@@ -131,20 +131,25 @@ impl Targets<'_> {
         Injection::sequence([AdminRequest::change_membership(change).on(leader)], later)
     }
 
-    /// Leadership is transferred to a voter that is paused, so that the transfer waits. Meanwhile
-    /// clients write to the leader (dissertation §3.10).
+    /// Leadership is transferred to a voter that is paused and lacks an entry, so that the transfer
+    /// waits. Meanwhile clients write to the leader (dissertation §3.10). With probability 1/2 the
+    /// leader is also asked to take the target's vote away.
     pub(super) fn transfer_waits(&self, random: &mut Random) -> Injection {
-        let Some(Cast { leader, others, .. }) = self.cast(random) else {
+        let Some(Cast { leader, others, link, .. }) = self.cast(random) else {
             return Injection::default();
         };
         let target = others[0];
         let wait = self.timeout / 4 + part(random, self.timeout);
-        let write =
-            |place: usize| (wait * place as u32 / 8, write(WRITERS[place % 4], Some(leader)));
-        let mut later: Vec<(Duration, Action)> = (0..8).map(write).collect();
-        later.push((wait, NodeAction::Resume.on(target)));
+        let write = |place: usize| write(WRITERS[place % 4], Some(leader));
         let transfer = AdminRequest::TransferLeadership { to: target }.on(leader);
-        Injection::sequence([NodeAction::Pause.on(target), transfer], later)
+        let mut later = vec![(link, transfer)];
+        later.extend((1..8).map(|place| (link + wait * place as u32 / 8, write(place))));
+        if random.up_to(1) == 0 {
+            let change = MembershipChange::Demote(target);
+            later.push((link + wait / 2, AdminRequest::change_membership(change).on(leader)));
+        }
+        later.push((link + wait, NodeAction::Resume.on(target)));
+        Injection::sequence([NodeAction::Pause.on(target), write(0)], later)
     }
 
     /// All answers to a leader are late. Meanwhile the others elect another leader, which commits a
@@ -168,6 +173,37 @@ impl Targets<'_> {
             (at, read(READERS[place], leader, ReadPolicy::Quorum))
         }));
         Injection::sequence(clog.chain(forget).chain([elect]), later)
+    }
+
+    /// A server is told to take over, and is paused before it hears that. When it goes on, the
+    /// transfer has ended, and the old leader, which the server does not reach, is asked for reads
+    /// by its lease. The others elect the server (dissertation §3.10, §6.4.1).
+    pub(super) fn late_successor(&self, random: &mut Random) -> Injection {
+        let settings = &self.world.setup().settings;
+        let Some(Cast { leader, others, link, disk, .. }) = self.cast(random) else {
+            return Injection::default();
+        };
+        let target = others[0];
+        let back = |change| Action::Link { from: target, to: leader, change };
+        let now = [
+            AdminRequest::TransferLeadership { to: target }.on(leader),
+            NodeAction::Pause.on(target),
+            back(LinkChange::Cut),
+        ];
+        // The leader looks at its heartbeats whether the time of the transfer is over.
+        let ended = self.timeout + settings.heartbeat_interval * 2;
+        let goes_on = ended + part(random, self.timeout / 2);
+        let mut later = vec![(goes_on, NodeAction::Resume.on(target))];
+        let lasts = (link + disk) * 4 + settings.heartbeat_interval;
+        later.extend((0..16).flat_map(|step: u32| {
+            let (at, place) = (goes_on + lasts * step / 16, step as usize % 4);
+            [
+                (at, write(WRITERS[place], Some(target))),
+                (at, read(READERS[place], leader, ReadPolicy::Lease)),
+            ]
+        }));
+        later.push((goes_on + lasts * 2, back(LinkChange::Restore)));
+        Injection::sequence(now, later)
     }
 
     fn all_but(&self, node: NodeId) -> Vec<NodeId> {

@@ -125,7 +125,8 @@ fn is_wanted(setup: &Setup) -> bool {
 /// Whether neither disks nor windows hold up a server that follows a busy leader.
 fn follows_load(setup: &Setup) -> bool {
     let settings = &setup.settings;
-    settings.max_in_flight >= 64
+    setup.node_settings.is_empty()
+        && settings.max_in_flight >= 64
         && settings.max_uncommitted_bytes >= 1 << 20
         && settings.max_in_flight_bytes >= 1 << 20
         && settings.max_pending_requests >= 1_000

@@ -2,7 +2,7 @@
 
 use raft_core::{
     ClientTrace, CommitTrace, ElectionReason, ElectionTrace, IgnoreReason, LogIndex, Membership,
-    MembershipTrace, Node, NodeId, PreVoteTrace, ReadTrace, Refusal, ReplicationTrace,
+    MembershipTrace, Node, NodeId, PreVoteTrace, ReadTrace, Refusal, ReplicationTrace, RoleKind,
     SnapshotTrace, StepDownReason, TermTrace, Trace, TransferTrace, VoteRefusal,
 };
 use raft_sim::{SimNode, World};
@@ -65,6 +65,13 @@ impl Watcher {
         if let ElectionTrace::Started { reason, .. } = decision {
             if *reason == ElectionReason::SplitVote {
                 self.count(RareEvent::SplitVote);
+            }
+            let cores = self.leaders.iter().filter_map(|leader| world.node(*leader)?.core());
+            let mut leading = cores.filter(|core| core.role() == RoleKind::Leader);
+            if *reason == ElectionReason::Transfer
+                && leading.any(|leader| leader.status().transfer_to != Some(id))
+            {
+                self.count(RareEvent::LateSuccessor);
             }
             if is_joint {
                 self.count(RareEvent::ElectionInJoint);
