@@ -4,12 +4,13 @@
 //! for it to be committed. So a server joins as a learner, and the leader replicates the log to it
 //! in rounds. A round replicates the entries that the log holds when the round begins; the next one
 //! those that were appended meanwhile. When a round is shorter than an election timeout, the server
-//! has caught up, however fast the log grows.
+//! has caught up, however fast the log grows. A slow disk may take its time in addition.
 
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::change::Change;
+use super::hung_disk::write_time;
 use super::progress::Progress;
 use super::{Leader, Node};
 use crate::{Instant, LogIndex, Membership, NodeId, Refusal};
@@ -34,7 +35,7 @@ impl CatchUpRounds {
             && match_index >= goal
         {
             let length = clock.now - began;
-            self.slow = if length < clock.election_timeout { 0 } else { self.slow + 1 };
+            self.slow = if length < clock.limit { 0 } else { self.slow + 1 };
             self.last = Some(length);
             self.open = None;
         }
@@ -45,8 +46,8 @@ impl CatchUpRounds {
 
     /// Whether the last round was short, and the present one is not long yet.
     fn has_caught_up(&self, clock: RoundClock) -> bool {
-        self.last.is_some_and(|length| length < clock.election_timeout)
-            && self.open.is_none_or(|(_, began)| clock.now - began < clock.election_timeout)
+        self.last.is_some_and(|length| length < clock.limit)
+            && self.open.is_none_or(|(_, began)| clock.now - began < clock.limit)
     }
 }
 
@@ -54,8 +55,9 @@ impl CatchUpRounds {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RoundClock {
     pub(super) now: Instant,
-    /// The longest election timeout.
-    pub(super) election_timeout: Duration,
+    /// The longest election timeout. If the server's disk is slow, longer: it needs as long for
+    /// any round.
+    pub(super) limit: Duration,
 }
 
 /// The progress of a new server in a change: the parts of log and snapshot that it holds, and since
@@ -76,13 +78,19 @@ impl CatchUp {
 /// timeouts.
 const PATIENCE: u32 = 20;
 
+/// So many times as long if the new server answers, and has yet to store what it received; and one
+/// more second for each so many bytes of a snapshot (`write_time`).
+const PATIENCE_WITH_DISK: u32 = 10;
+
 /// A change is given up if so many rounds in a row are not shorter than an election timeout: the
 /// log grows faster than the server receives it.
 const MAX_SLOW_ROUNDS: u32 = 10;
 
 impl Node {
-    fn round_clock(&self) -> RoundClock {
-        RoundClock { now: self.now, election_timeout: self.config.settings.election_timeout_max }
+    fn round_clock(&self, progress: &Progress) -> RoundClock {
+        let settings = &self.config.settings;
+        let limit = settings.election_timeout_max + progress.slow_disk(settings);
+        RoundClock { now: self.now, limit }
     }
 
     /// Dissertation §4.2.1: whether a server lacks so little of the log that its vote would not
@@ -90,7 +98,8 @@ impl Node {
     pub(super) fn has_caught_up(&self, leader: &Leader, node: NodeId) -> bool {
         let last = self.log.last().index;
         leader.progress(node).is_some_and(|progress| {
-            let is_short = |rounds: &CatchUpRounds| rounds.has_caught_up(self.round_clock());
+            let is_short =
+                |rounds: &CatchUpRounds| rounds.has_caught_up(self.round_clock(progress));
             progress.match_index == last || progress.rounds.as_ref().is_some_and(is_short)
         })
     }
@@ -105,12 +114,13 @@ impl Node {
 
     /// The members may be others now: learners have rounds, voters have none.
     pub(super) fn begin_rounds(&self, leader: &mut Leader) {
-        let (last, clock) = (self.log.last().index, self.round_clock());
+        let last = self.log.last().index;
         for progress in &mut leader.peers {
             match self.membership().is_voter(progress.peer) {
                 true => progress.rounds = None,
                 false => {
                     progress.rounds.get_or_insert_default();
+                    let clock = self.round_clock(progress);
                     progress.advance_rounds(last, clock);
                 }
             }
@@ -122,15 +132,19 @@ impl Node {
         if let Some(position) = leader.position(node)
             && leader.peers[position].rounds.is_some()
         {
-            let last = self.log.last().index;
-            leader.peers[position].advance_rounds(last, self.round_clock());
+            let (last, progress) = (self.log.last().index, &mut leader.peers[position]);
+            let clock = self.round_clock(progress);
+            progress.advance_rounds(last, clock);
         }
     }
 
     /// With each heartbeat: begins a round for each learner that has begun to lack entries.
     pub(super) fn advance_rounds(&self, leader: &mut Leader) {
-        let (last, clock) = (self.log.last().index, self.round_clock());
-        leader.peers.iter_mut().for_each(|progress| progress.advance_rounds(last, clock));
+        let last = self.log.last().index;
+        for progress in &mut leader.peers {
+            let clock = self.round_clock(progress);
+            progress.advance_rounds(last, clock);
+        }
     }
 
     /// A change that begins counts the slow rounds from then on.
@@ -159,13 +173,23 @@ impl Node {
         }
         let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
         let is_same = replicated == known.replicated;
-        let patience = self.config.settings.election_timeout_max * PATIENCE;
-        if is_same && self.now - known.since > patience {
+        if is_same && self.now - known.since > self.patience_with(leader, node) {
             return self.give_up_change(leader, Refusal::CatchUpStalled { node });
         }
         let since = if is_same { known.since } else { self.now };
         if let Some(change) = &mut leader.change {
             change.note_progress(CatchUp { replicated, since });
+        }
+    }
+
+    /// How long a new server may make no progress. One that answers may be storing a large
+    /// snapshot, or have a slow disk.
+    fn patience_with(&self, leader: &Leader, node: NodeId) -> Duration {
+        let patience = self.config.settings.election_timeout_max * PATIENCE;
+        let storing = leader.progress(node).and_then(Progress::bytes_to_store);
+        match storing.filter(|_| self.is_active(leader, node)) {
+            Some(bytes) => patience * PATIENCE_WITH_DISK + write_time(bytes),
+            None => patience,
         }
     }
 }

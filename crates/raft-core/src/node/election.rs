@@ -4,6 +4,7 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
+use super::hung_disk::PATIENCE;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::{
     Body, ElectionReason, ElectionRefusal, ElectionTrace, ForgetRefusal, IgnoreReason, Instant,
@@ -75,7 +76,9 @@ impl Node {
     /// The candidate's votes have to be stored too. If the other disks are as slow as this one,
     /// that takes as long, so the candidate waits longer by that time. The time is random, between
     /// once and three times: servers with slow disks start their elections far enough from each
-    /// other that the vote is not split (§5.2) again and again.
+    /// other that the vote is not split (§5.2) again and again. A disk that needed longer than four
+    /// of the longest timeouts may have been hung for once: no more than those count, so the
+    /// candidate waits at most twelve longest timeouts longer.
     ///
     /// With a disk that is faster than the shortest timeout, the time counts from the start of the
     /// election, as in the paper.
@@ -85,7 +88,9 @@ impl Node {
             return;
         }
         let more = match self.role {
-            Role::Candidate { .. } => self.spread(took),
+            Role::Candidate { .. } => {
+                self.spread(took.min(self.config.settings.election_timeout_max * PATIENCE))
+            }
             Role::Follower { leader: None } | Role::PreCandidate { .. } => Duration::ZERO,
             Role::Follower { leader: Some(_) } | Role::Leader(_) => return,
         };

@@ -12,7 +12,7 @@ use crate::{Instant, PersistId, TransferTrace};
 
 /// A disk hangs if it finishes no write, though one is under way, for this many of the longest
 /// election timeouts.
-const PATIENCE: u32 = 4;
+pub(super) const PATIENCE: u32 = 4;
 
 /// A disk has one second more for each so many bytes of a snapshot or of entries that it writes.
 const BYTES_A_SECOND: u64 = 16 << 20;
@@ -27,12 +27,17 @@ pub(super) struct DiskWatch {
     last_transfer: Option<Instant>,
 }
 
+/// How long a disk may need for so many bytes.
+pub(super) fn write_time(bytes: u64) -> Duration {
+    Duration::from_micros(bytes * 1_000_000 / BYTES_A_SECOND)
+}
+
 impl Node {
     pub(super) fn disk_patience(&self) -> Duration {
         let (durable, last) = (self.durability.log_index(), self.log.last().index);
         let entries = self.log.payload_bytes_between(durable, last);
-        let micros = (self.durability.snapshot_bytes() + entries) * 1_000_000 / BYTES_A_SECOND;
-        self.config.settings.election_timeout_max * PATIENCE + Duration::from_micros(micros)
+        let bytes = self.durability.snapshot_bytes() + entries;
+        self.config.settings.election_timeout_max * PATIENCE + write_time(bytes)
     }
 
     /// With each heartbeat: hands over, if this leader's disk hangs and a quorum without it holds

@@ -125,7 +125,7 @@ impl Node {
             return false;
         }
         let progress = &mut leader.peers[position];
-        progress.note_entries(sent_through, bytes);
+        progress.note_entries(sent_through, bytes, self.now);
         let ProgressState::Replicate(in_flight) = &progress.state else { return false };
         sent_through < last && rule!(self.has_room(in_flight))
     }
@@ -242,7 +242,7 @@ impl Node {
             let reason = IgnoreReason::BeyondLog { index: match_index, last };
             return self.ignore(from, REPLY, reason);
         }
-        let holds_more = progress.record_match(match_index);
+        let holds_more = progress.record_match(match_index, self.now);
         if holds_more {
             progress.matched_in = leader.rounds.current();
         }

@@ -5,8 +5,11 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 use super::catch_up::{CatchUpRounds, RoundClock};
+use super::hung_disk::PATIENCE;
 use super::outgoing::OutgoingSnapshot;
-use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind};
+use crate::{
+    HeartbeatRound, Instant, LogIndex, LogPosition, NodeId, PeerStatus, ProgressKind, Settings,
+};
 
 /// A leader's view of another server. Always `match_index < next_index`.
 #[derive(Clone, Debug)]
@@ -26,6 +29,10 @@ pub(super) struct Progress {
     pinged: (HeartbeatRound, Instant),
     /// The shortest time from a round to the peer's answer; `None` before the first.
     pub(super) round_trip: Option<Duration>,
+    /// An entry that was sent to the peer, and when. Once it is acknowledged, a later one is.
+    storing: Option<(LogIndex, Instant)>,
+    /// How long the last such entry took to be acknowledged: the way to the peer's disk and back.
+    store_time: Duration,
     /// The last entry that was sent while messages followed each other. After a loss, the peer may
     /// hold entries up to there.
     sent_through: LogIndex,
@@ -100,6 +107,8 @@ impl Progress {
             last_contact: now,
             pinged: (HeartbeatRound(0), now),
             round_trip: None,
+            storing: None,
+            store_time: Duration::ZERO,
             sent_through: LogIndex(0),
             rounds: None,
             state: ProgressState::Probe { waiting: false },
@@ -108,8 +117,11 @@ impl Progress {
 
     /// Raft §5.3: the peer's disk holds the leader's log up to `match_index`. Whether that is more
     /// than was known.
-    pub(super) fn record_match(&mut self, match_index: LogIndex) -> bool {
+    pub(super) fn record_match(&mut self, match_index: LogIndex, now: Instant) -> bool {
         let is_more = match_index > self.match_index;
+        if let Some((_, sent)) = self.storing.take_if(|(index, _)| *index <= match_index) {
+            self.store_time = now - sent;
+        }
         self.match_index = self.match_index.max(match_index);
         self.next_index = self.next_index.max(self.match_index.next());
         match &mut self.state {
@@ -166,7 +178,8 @@ impl Progress {
 
     /// Entries up to `through` were sent, as one message of many.
     #[inline]
-    pub(super) fn note_entries(&mut self, through: LogIndex, bytes: usize) {
+    pub(super) fn note_entries(&mut self, through: LogIndex, bytes: usize, now: Instant) {
+        self.storing.get_or_insert((through, now));
         if let ProgressState::Replicate(in_flight) = &mut self.state {
             in_flight.push(through, bytes);
             self.next_index = through.next();
@@ -177,6 +190,7 @@ impl Progress {
     /// Raft §5.3: starts over, one message at a time, from `next_index`.
     pub(super) fn become_probe(&mut self, next_index: LogIndex) {
         self.next_index = next_index.max(self.match_index.next());
+        self.storing = None;
         self.state = ProgressState::Probe { waiting: false };
     }
 
@@ -188,6 +202,39 @@ impl Progress {
             ProgressState::Probe { .. } | ProgressState::Replicate(_) => 0,
         };
         (self.match_index, received)
+    }
+
+    /// The end of the snapshot that is being sent, if the transfer makes progress.
+    pub(super) fn snapshot_under_way(&self) -> Option<LogPosition> {
+        match &self.state {
+            ProgressState::Snapshot(outgoing) => {
+                outgoing.makes_progress().then(|| outgoing.snapshot.position())
+            }
+            ProgressState::Probe { .. } | ProgressState::Replicate(_) => None,
+        }
+    }
+
+    /// How much longer than an election timeout the peer needs because of its disk: the time in
+    /// which it stored an entry, if that is longer than the shortest timeout (§5.6). No more than
+    /// the time after which a disk hangs.
+    pub(super) fn slow_disk(&self, settings: &Settings) -> Duration {
+        // The answer to a heartbeat waits for no disk.
+        let disk = self.store_time.saturating_sub(self.round_trip.unwrap_or_default());
+        match disk > settings.election_timeout_min {
+            true => disk.min(settings.election_timeout_max * PATIENCE),
+            false => Duration::ZERO,
+        }
+    }
+
+    /// The bytes of a snapshot that the peer has received as a whole and not stored yet; 0 if it
+    /// has yet to store entries. `None` if it lacks more than its disk's answer.
+    pub(super) fn bytes_to_store(&self) -> Option<u64> {
+        match &self.state {
+            ProgressState::Snapshot(outgoing) => {
+                Some(outgoing.received()).filter(|bytes| *bytes == outgoing.snapshot.data.len())
+            }
+            ProgressState::Probe { .. } | ProgressState::Replicate(_) => self.storing.map(|_| 0),
+        }
     }
 
     /// Messages with entries, or pieces, that the peer has not answered yet.

@@ -17,7 +17,7 @@ fn progress_keeps_its_order_whatever_is_reported() {
     let mut progress = Progress::new(NodeId(2), LogIndex(9), Instant(0));
     assert_eq!((progress.next_index, progress.match_index), (LogIndex(10), LogIndex(0)));
     for (reported, expected) in [(3, 3), (1, 3), (7, 7), (7, 7), (0, 7)] {
-        progress.record_match(LogIndex(reported));
+        progress.record_match(LogIndex(reported), Instant(0));
         assert_eq!(progress.match_index, LogIndex(expected));
         assert!(progress.match_index < progress.next_index);
     }
@@ -29,7 +29,7 @@ fn progress_keeps_its_order_whatever_is_reported() {
 #[test]
 fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
     let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
-    progress.record_match(LogIndex(0));
+    progress.record_match(LogIndex(0), Instant(0));
     if let ProgressState::Replicate(in_flight) = &mut progress.state {
         for last in [2, 4, 6] {
             in_flight.push(LogIndex(last), 10);
@@ -37,9 +37,9 @@ fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
         assert!(in_flight.has_room(4, 31) && !in_flight.has_room(3, 31));
         assert!(!in_flight.has_room(4, 30), "the window has bytes, too");
     }
-    progress.record_match(LogIndex(5));
+    progress.record_match(LogIndex(5), Instant(0));
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (1, 10));
-    progress.record_match(LogIndex(6));
+    progress.record_match(LogIndex(6), Instant(0));
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (0, 0));
 }
 

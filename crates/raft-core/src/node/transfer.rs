@@ -2,7 +2,9 @@
 //!
 //! The leader takes no proposals, brings the target's log up to its own, and tells the target to
 //! start an election at once (`TimeoutNow`). If the target does not take over within the longest
-//! election timeout, the leader goes on.
+//! election timeout, the leader goes on. It waits longer for a target with a slow disk.
+
+use core::time::Duration;
 
 use super::progress::Progress;
 use super::{Leader, Node, Role};
@@ -17,8 +19,7 @@ pub(super) struct LeadershipTransfer {
     /// The order; `None` if the leader hands over by itself.
     request: Option<RequestId>,
     to: NodeId,
-    /// The leader goes on if the target has not taken over by then.
-    deadline: Instant,
+    began: Instant,
     /// Whether `TimeoutNow` was sent since the last heartbeat.
     is_sent: bool,
 }
@@ -64,8 +65,8 @@ impl Node {
         request: Option<RequestId>,
         to: NodeId,
     ) {
-        let deadline = self.now + self.config.settings.election_timeout_max;
-        leader.transfer = Some(LeadershipTransfer { request, to, deadline, is_sent: false });
+        let began = self.now;
+        leader.transfer = Some(LeadershipTransfer { request, to, began, is_sent: false });
         self.trace(|| TransferTrace::Started { to });
         self.advance_transfer(leader);
     }
@@ -132,21 +133,30 @@ impl Node {
     /// Dissertation §3.10, with each heartbeat: gives up a transfer that took too long, and lets
     /// `TimeoutNow` be sent again.
     pub(super) fn end_overdue_transfer(&mut self, leader: &mut Leader) {
-        let Some(transfer) = &mut leader.transfer else { return };
-        if rule!(self.is_overdue(transfer)) {
+        let Some(transfer) = &leader.transfer else { return };
+        if rule!(self.is_overdue(leader, transfer)) {
             let (request, to) = (transfer.request, transfer.to);
             leader.transfer = None;
             self.trace(|| TransferTrace::TimedOut { to });
             self.reply_to_order(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
             self.advance_change(leader);
-        } else {
+        } else if let Some(transfer) = &mut leader.transfer {
             transfer.is_sent = false;
         }
     }
 
     /// Dissertation §3.10: the leader goes on if the target does not take over in time.
-    pub(super) fn is_overdue(&self, transfer: &LeadershipTransfer) -> bool {
-        self.now >= transfer.deadline
+    ///
+    /// The target's disk stores its own vote before the target asks for others (§5.6). In its new
+    /// term the target accepts no entry of this leader, and its requests depose the leader whenever
+    /// they leave. If the leader took commands meanwhile, the target's log would be behind, and
+    /// nobody would lead until another election timeout. So the leader waits longer for a slow
+    /// disk.
+    pub(super) fn is_overdue(&self, leader: &Leader, transfer: &LeadershipTransfer) -> bool {
+        let settings = &self.config.settings;
+        let slow_disk = |progress: &Progress| progress.slow_disk(settings);
+        let longer = leader.progress(transfer.to).map_or(Duration::ZERO, slow_disk);
+        self.now - transfer.began >= settings.election_timeout_max + longer
     }
 
     /// Dissertation §6.4.1: whether the leader has no lease, because another server may be elected

@@ -171,3 +171,46 @@ fn a_change_whose_entry_is_in_the_log_is_not_cancelled() {
     assert_eq!(cluster.outcome(2, 7), Some(Outcome::NotLeader { leader }));
     let _: &Membership = cluster.node(1).membership();
 }
+
+/// Server 4 answers, and its disk needs long for the leader's snapshot.
+#[test]
+fn a_new_server_that_stores_a_snapshot_is_given_time() {
+    for (seconds, is_given_up) in [(7, false), (59, false), (62, true)] {
+        let mut cluster = Cluster::joining(3, 1, |_| {});
+        cluster.elect(1);
+        cluster.propose(1, "a");
+        cluster.live(100 * MS);
+        cluster.take_snapshot(1);
+        let request = cluster.change(1, add(4));
+        cluster.deliver_where(|envelope| envelope.to == 4);
+        cluster.server_mut(4).disk_is_slow = true;
+        cluster.live(seconds * SECOND);
+        assert!(cluster.server(4).restored.is_empty(), "its disk is not done");
+        let refusal = Refusal::CatchUpStalled { node: NodeId(4) };
+        let expected = if is_given_up { refused(refusal) } else { None };
+        assert_eq!(cluster.outcome(1, request), expected, "after {seconds} s");
+        let now = cluster.clock(4);
+        cluster.server_mut(4).disk_is_slow = false;
+        cluster.server_mut(4).finish_writes(now);
+        cluster.live(SECOND);
+        assert_eq!(is_committed(&cluster, request), !is_given_up);
+    }
+}
+
+/// The same for entries.
+#[test]
+fn a_new_server_that_stores_entries_is_given_time() {
+    let mut cluster = led();
+    cluster.change(1, MembershipChange::AddLearner(NodeId(4)));
+    cluster.live(SECOND);
+    cluster.server_mut(4).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.live(SECOND);
+    let request = cluster.change(1, add(4));
+    cluster.live(50 * SECOND);
+    assert_eq!(cluster.outcome(1, request), None);
+    cluster.isolate(4);
+    cluster.live(8 * SECOND);
+    let refusal = Refusal::CatchUpStalled { node: NodeId(4) };
+    assert_eq!(cluster.outcome(1, request), refused(refusal), "it does not answer any more");
+}

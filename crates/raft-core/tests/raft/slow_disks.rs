@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use raft_core::{
     AppendEntriesReply, Body, Config, ElectionRefusal, ElectionTrace, HeartbeatRound, Input,
-    Instant, LogIndex, NodeId, Outcome, RoleKind, Term, Trace,
+    Instant, LogIndex, MembershipChange, NodeId, Outcome, Refusal, RoleKind, Term, Trace,
 };
 
 use crate::builders::*;
@@ -31,7 +31,13 @@ struct Timed {
 
 impl Timed {
     fn new(disks: &[u64], change: impl Fn(&mut Config)) -> Self {
-        let mut cluster = Cluster::joining(disks.len() as u64, 0, change);
+        Self::joining(disks, 0, change)
+    }
+
+    /// The last servers belong to no cluster yet.
+    fn joining(disks: &[u64], non_members: u64, change: impl Fn(&mut Config)) -> Self {
+        let members = disks.len() as u64 - non_members;
+        let mut cluster = Cluster::joining(members, non_members, change);
         for id in cluster.ids() {
             cluster.server_mut(id).disk_is_slow = true;
         }
@@ -195,7 +201,7 @@ fn a_fast_disk_changes_no_timer() {
 /// disk needed.
 #[test]
 fn the_timer_of_a_candidate_with_a_slow_disk_starts_when_its_requests_leave() {
-    for took in [millis(151), millis(300), millis(3000)] {
+    for took in [millis(151), millis(300), millis(1200), millis(60_000)] {
         let mut server = candidate(|_| {});
         let stored = server.node.status().timer_started + took;
         while server.node.deadline() < stored {
@@ -204,7 +210,10 @@ fn the_timer_of_a_candidate_with_a_slow_disk_starts_when_its_requests_leave() {
         server.finish_write(stored);
         assert_eq!(server.take_sent().len(), 2, "the requests leave");
         let timeout = server.node.deadline() - stored;
-        assert!(timeout >= millis(150) + took && timeout <= millis(300) + 3 * took, "{timeout:?}");
+        // Four of the longest timeouts count at most.
+        let counts = took.min(millis(1200));
+        let (min, max) = (millis(150) + counts, millis(300) + 3 * counts);
+        assert!(timeout >= min && timeout <= max, "{timeout:?} after {took:?}");
         assert_eq!(server.node.status().timer_started, stored);
         server.handle(server.node.deadline(), Input::Timeout);
         assert_eq!(server.node.current_term(), Term(3), "then the vote is split");
@@ -385,4 +394,79 @@ fn a_round_is_answered_at_once_although_an_earlier_term_had_later_ones() {
     server.sent.clear();
     server.receive(3, 2, request(2, (0, 0), &[2]));
     assert_eq!(server.take_reply(), following(2));
+}
+
+/// Three servers, the last with a slow disk. The first leads, and transfers leadership to the last
+/// while a client proposes. The outcome, the term after it, and the longest time in which the
+/// cluster committed nothing.
+fn transfer_to_a_slow_disk(disk: u64, seed: u64) -> (Option<Outcome>, u64, Duration) {
+    let mut timed = Timed::new(&[1, 1, disk], |config| config.seed = seed * 10 + config.id.0);
+    timed.cluster.handle(1, Input::ForceElection);
+    timed.run(Duration::from_secs(5));
+    assert_eq!(timed.cluster.leader(), Some(1));
+    let request = timed.cluster.transfer(1, 3);
+    let (mut committed, mut longest, mut since) = (0, Duration::ZERO, timed.cluster.now);
+    for _ in 0..500 {
+        if let Some(leader) = timed.cluster.leader() {
+            timed.cluster.propose(leader, "a");
+        }
+        timed.run(millis(10));
+        let ids = timed.cluster.ids();
+        let now = ids.map(|id| timed.cluster.node(id).commit_index().0).max().unwrap_or_default();
+        if now > committed {
+            (committed, since) = (now, timed.cluster.now);
+        }
+        longest = longest.max(timed.cluster.now - since);
+    }
+    (timed.cluster.outcome(1, request), timed.term(), longest)
+}
+
+/// The target's requests leave when its vote is stored, and depose the leader however late that is.
+#[test]
+fn a_transfer_waits_until_the_target_has_stored_its_vote() {
+    for disk in [1, 140, 200, 400, 1000, 1200] {
+        for seed in 0..8 {
+            let (outcome, term, pause) = transfer_to_a_slow_disk(disk, seed);
+            let case = format!("disk {disk}, seed {seed}: {outcome:?}, term {term}, {pause:?}");
+            assert_eq!(outcome, Some(Outcome::Transferred { to: NodeId(3) }), "{case}");
+            assert!(term == 2 && pause <= millis(disk + 50), "{case}");
+        }
+    }
+}
+
+/// The target's disk needed 10 s for an entry, and then it dies.
+#[test]
+fn a_transfer_does_not_wait_for_a_dead_target_for_ever() {
+    let mut timed = Timed::new(&[1, 1, 10_000], |_| {});
+    timed.cluster.handle(1, Input::ForceElection);
+    timed.run(Duration::from_secs(21));
+    let request = timed.cluster.transfer(1, 3);
+    timed.cluster.crash(3);
+    timed.run(millis(1400));
+    assert_eq!(timed.cluster.outcome(1, request), None);
+    timed.run(millis(200));
+    let refusal = Refusal::TransferTimedOut { to: NodeId(3) };
+    assert_eq!(timed.cluster.outcome(1, request), Some(Outcome::Refused(refusal)));
+}
+
+/// A disk needs its time for any round, however few entries the log has.
+#[test]
+fn a_new_server_with_a_slow_disk_catches_up() {
+    for (disk, is_voter) in [(1, true), (200, true), (400, true), (2000, false)] {
+        let mut timed = Timed::joining(&[1, 1, 1, disk], 1, |_| {});
+        timed.cluster.handle(1, Input::ForceElection);
+        timed.run(millis(100));
+        let change = MembershipChange::AddVoter(NodeId(4));
+        let request = timed.cluster.change(1, change);
+        for _ in 0..600 {
+            timed.cluster.propose(1, "a");
+            timed.run(millis(100));
+        }
+        let outcome = timed.cluster.outcome(1, request);
+        let too_slow = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
+        match is_voter {
+            true => assert!(matches!(outcome, Some(Outcome::Committed(_))), "{disk}: {outcome:?}"),
+            false => assert_eq!(outcome, Some(Outcome::Refused(too_slow)), "{disk}"),
+        }
+    }
 }

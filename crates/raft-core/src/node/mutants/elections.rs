@@ -184,7 +184,7 @@ pub(in crate::node) fn is_quorum_active(node: &Node, leader: &Leader) -> Option<
 }
 
 /// [`Bug::TransferNeverEnds`]
-pub(in crate::node) fn is_overdue(node: &Node, _: &LeadershipTransfer) -> Option<bool> {
+pub(in crate::node) fn is_overdue(node: &Node, _: &Leader, _: &LeadershipTransfer) -> Option<bool> {
     node.has(Bug::TransferNeverEnds).then_some(false)
 }
 
