@@ -55,6 +55,10 @@ pub struct Settings {
     /// The shortest election timeout: longer than the heartbeat interval. Default 150 ms.
     pub election_timeout_min: Duration,
     /// The longest election timeout; each one is drawn from `min..=max` (§5.2). Default 300 ms.
+    ///
+    /// [`Settings::validate`] permits the same value as the shortest one, for experiments: then all
+    /// timeouts are equal, and servers that start elections at the same moment split the vote again
+    /// and again, perhaps for ever. In production it is twice the shortest.
     pub election_timeout_max: Duration,
     /// Whether a server asks for pre-votes before it starts an election (dissertation §9.6).
     /// Default on.
@@ -111,8 +115,9 @@ pub struct Settings {
     /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
     pub snapshot_chunk_bytes: usize,
     /// The largest snapshot that is accepted, from a leader and from the state machine. A server
-    /// whose state is larger keeps its log, which then grows without a bound. 1 byte to 4 GiB;
-    /// default 1 GiB.
+    /// whose state is larger keeps its log, which then grows without a bound, and raises
+    /// [`Alarm::StateTooLarge`](crate::Alarm::StateTooLarge). 1 byte to 1 TiB; a snapshot that is
+    /// in no file ([`Config::snapshot_files`]) never has 4 GiB or more. Default 1 GiB.
     pub max_snapshot_bytes: u64,
 }
 
@@ -255,7 +260,7 @@ impl Settings {
             ("snapshot_threshold", self.snapshot_threshold, u64::MAX),
             ("snapshot_threshold_bytes", self.snapshot_threshold_bytes, 64 * GIB),
             ("snapshot_chunk_bytes", self.snapshot_chunk_bytes as u64, 64 * MIB as u64),
-            ("max_snapshot_bytes", self.max_snapshot_bytes, 4 * GIB - 1),
+            ("max_snapshot_bytes", self.max_snapshot_bytes, 1024 * GIB),
         ] {
             if value < 1 || value > max {
                 return Err(ConfigError::OutOfRange { setting, value, min: 1, max });

@@ -169,8 +169,9 @@
 //!
 //! # Alarms
 //!
-//! [`Output::Alarm`] means that another server did what no correct one does: two leaders in one
-//! term, entries that contradict committed ones, a server without an entry that it acknowledged.
+//! [`Alarm::BrokenServer`] means that another server did what no correct one does: two leaders in
+//! one term, entries that contradict committed ones, or a server without an entry that it
+//! acknowledged.
 //! The causes are disks that lose what they reported durable, a disk that was restored from a
 //! backup or copied, and two servers with one id. The node goes on and ignores the message, since
 //! its own state is sound, but acknowledged commands may be lost already. Tell an operator: stop
@@ -178,12 +179,19 @@
 //! Not every such accident raises an alarm. A server that lost acknowledged entries is repaired by
 //! the leader of a later term only: transfer the leadership, or restart the leader.
 //!
+//! [`Alarm::StateTooLarge`] and [`Alarm::LeaderStateTooLarge`] mean that
+//! [`Settings::max_snapshot_bytes`] is too small for the state. In the first case the log grows
+//! until the disk is full, usually on all servers; in the second, this server cannot catch up. Stop
+//! the servers one after another, and start each with a higher limit.
+//!
 //! # Snapshots under load
 //!
-//! A transfer of a snapshot takes its time. If the log is compacted again meanwhile, and the new
-//! log begins after the end of the snapshot that was sent, the follower needs the next snapshot,
-//! and so on. Set [`Settings::trailing_entries`] to more entries than are committed while the
-//! largest snapshot is sent and stored.
+//! A transfer of a snapshot takes its time. If the log is compacted again meanwhile, the leader
+//! keeps the entries after the end of the snapshot that it sends, for as long as the follower
+//! answers and receives it. These entries never have more bytes than the newer snapshot, or than
+//! [`Settings::snapshot_threshold_bytes`], whichever is more. If more than that is committed while
+//! the largest snapshot is sent and stored, the follower needs the next snapshot, and so on: raise
+//! that setting.
 //!
 //! All servers apply the same entries, so all are asked for a snapshot at the same entry. If making
 //! one costs much, a driver may answer [`Output::SnapshotNeeded`] later than others do, for example

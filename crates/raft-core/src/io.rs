@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-    Bytes, ChangeError, Entries, FileReport, FileTask, HardState, IgnoredMessage, Instant,
-    LogIndex, LogPosition, Membership, MembershipChange, Message, NodeId, PersistId, RequestId,
-    Snapshot, SnapshotData, Trace, Unheard,
+    Alarm, Bytes, ChangeError, Entries, FileReport, FileTask, HardState, Instant, LogIndex,
+    LogPosition, Membership, MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot,
+    SnapshotData, Trace, Unheard,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -63,6 +63,10 @@ pub enum Input {
     },
     /// Transfer leadership (dissertation §3.10). Only a leader does. A transfer to another server
     /// takes the place of the present one; one to the leader itself cancels it.
+    ///
+    /// The leader takes no commands until the target leads, at most for the longest election
+    /// timeout. If the target's disk needs longer than the shortest timeout to store an entry, the
+    /// leader waits longer by that time, at most by four of the longest timeouts.
     TransferLeadership {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,
@@ -144,12 +148,9 @@ pub enum Output {
     /// Something to do with files of snapshots. Only with
     /// [`Config::snapshot_files`](crate::Config::snapshot_files), or after a snapshot in a file.
     Files(FileTask),
-    /// Another server did what no correct one does, for a reason that
-    /// [`IgnoreReason::is_alarming`](crate::IgnoreReason::is_alarming): its disk lost what it
-    /// promised, or two servers have one id, or it runs another protocol. Nothing is wrong here,
-    /// and the message is ignored, but an operator must know. The first of each kind in a term,
-    /// whether [`Config::trace`](crate::Config::trace) is on or not.
-    Alarm(IgnoredMessage),
+    /// An operator must know. It comes once, not again and again, whether
+    /// [`Config::trace`](crate::Config::trace) is on or not.
+    Alarm(Alarm),
     /// A decision and its reason. Only with [`Config::trace`](crate::Config::trace).
     Trace(Trace),
 }
@@ -325,8 +326,9 @@ pub enum Refusal {
         /// The others.
         unheard: Unheard,
     },
-    /// A new server made no progress in receiving the log, and the change was given up. It stays a
-    /// learner.
+    /// A new server made no progress in receiving the log for 20 of the longest election timeouts,
+    /// and the change was given up. It stays a learner. If the server answers and has yet to store
+    /// what it received: for 200 of them, and one second more for each 16 MiB of a snapshot.
     CatchUpStalled {
         /// The new server.
         node: NodeId,
@@ -336,7 +338,8 @@ pub enum Refusal {
     CatchUpTooSlow {
         /// The new server.
         node: NodeId,
-        /// So many rounds in a row were not shorter than the longest election timeout.
+        /// So many rounds in a row were not shorter than the longest election timeout, and the time
+        /// in which a slow disk stores an entry.
         rounds: u32,
     },
     /// The change was given up by order. New servers stay learners.
@@ -360,7 +363,8 @@ pub enum Refusal {
         /// The target of the transfer.
         to: NodeId,
     },
-    /// The server that was to lead did not take over in time; this one goes on leading.
+    /// The server that was to lead did not take over in time; this one goes on leading. If the
+    /// server was told to start an election, it may still do so and end this leadership.
     TransferTimedOut {
         /// The target of the transfer.
         to: NodeId,

@@ -260,8 +260,10 @@
 //!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
 //!   [`Settings::snapshot_threshold`] applied entries, or
 //!   [`Settings::snapshot_threshold_bytes`] of them, a server asks for a snapshot. When the driver
-//!   answers, the log before those entries is dropped, however many entries a peer lacks. A command
-//!   has at most [`Settings::max_command_bytes`].
+//!   answers, the log before those entries is dropped, however many entries a peer lacks. While a
+//!   leader sends an earlier snapshot, it keeps the entries after that one, of no more bytes than
+//!   the new snapshot or `snapshot_threshold_bytes`, whichever is more. A command has at most
+//!   [`Settings::max_command_bytes`].
 //! - **For each peer, an index and a size for each message in flight**, at most
 //!   [`Settings::max_in_flight`]: entries are never kept for a peer. Plus the snapshot being sent,
 //!   one copy for all peers that need the same.
@@ -328,6 +330,7 @@
 
 extern crate alloc;
 
+mod alarm;
 #[cfg(feature = "bugs")]
 mod bugs;
 mod config;
@@ -346,6 +349,7 @@ mod trace;
 mod types;
 mod unheard;
 
+pub use alarm::Alarm;
 #[cfg(feature = "bugs")]
 pub use bugs::{Bug, Bugs};
 pub use config::{Config, ConfigError, Settings};

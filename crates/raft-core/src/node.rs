@@ -90,10 +90,10 @@ use self::transfer::LeadershipTransfer;
 
 use crate::rng::Rng;
 use crate::{
-    Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, IgnoreReason, IgnoredMessage,
-    IncomingId, Input, Instant, Log, LogIndex, Membership, MemoryUsage, Message, NodeId, Outcome,
-    Output, PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind, Snapshot, Status,
-    StepDownReason, Term, Trace,
+    Alarm, Body, Config, ElectionReason, Entry, ForwardId, HeartbeatRound, IgnoreReason,
+    IgnoredMessage, IncomingId, Input, Instant, Log, LogIndex, Membership, MemoryUsage, Message,
+    NodeId, Outcome, Output, PeerStatus, PersistId, Poll, RequestId, RequestVoteReply, RoleKind,
+    Snapshot, Status, StepDownReason, Term, Trace,
 };
 
 /// A Raft server without I/O.
@@ -562,20 +562,22 @@ impl Node {
     fn ignore(&mut self, from: NodeId, message: &'static str, reason: IgnoreReason) {
         self.trace(|| IgnoredMessage { from, message, reason });
         if reason.is_alarming() {
-            self.alarm(IgnoredMessage { from, message, reason });
+            let ignored = IgnoredMessage { from, message, reason };
+            self.alarm(reason, Alarm::BrokenServer(ignored));
         }
     }
 
-    /// A broken sender may go on for ever: the driver hears once of each kind in a term.
+    /// The sender of a message may repeat it for ever: the driver hears once of each kind of reason
+    /// in a term.
     #[cold]
-    fn alarm(&mut self, ignored: IgnoredMessage) {
-        let kind = core::mem::discriminant(&ignored.reason);
+    fn alarm(&mut self, reason: IgnoreReason, alarm: Alarm) {
+        let kind = core::mem::discriminant(&reason);
         if self.alarms.0 != self.current_term {
             self.alarms = (self.current_term, Vec::new());
         }
         if !self.alarms.1.contains(&kind) {
             self.alarms.1.push(kind);
-            self.outputs.push_back(Output::Alarm(ignored));
+            self.outputs.push_back(Output::Alarm(alarm));
         }
     }
 }

@@ -62,7 +62,7 @@
 //! | §6: joint consensus, a majority of the outgoing voters and one of the voters | `membership.rs`: `is_quorum`, `reached_by_quorum`; `node/change.rs`: `move_to_target`, `take_next_step` |
 //! | §6: new servers join without a vote first | `node/change.rs`: `begin_change` |
 //! | §6: a leader that is not in C-new steps down once C-new is committed | `node/change.rs`: `take_next_step` (once committed: steps down), with `is_removed` (not in C-new); `node.rs`: `as_leader` carries that out |
-//! | §7, Figure 13: when to take a snapshot, and dropping the log | `node/snapshot.rs`: `request_snapshot_if_due`, `snapshot_taken`, `log_start_after` |
+//! | §7, Figure 13: when to take a snapshot, and dropping the log | `node/snapshot.rs`: `request_snapshot_if_due`, `snapshot_taken`, `log_start_after`, `log_start_for_transfers` |
 //! | §7, Figure 13: InstallSnapshot RPC, leader | `node/streaming.rs`: `start_snapshot`, `send_pieces` |
 //! | §7, Figure 13: InstallSnapshot RPC, receiver | `node/snapshot.rs`: `receive_install_snapshot`, `store_chunk`, `install_snapshot`, `install_membership` |
 //! | §8: a no-op at the start of a term | `node/transitions.rs`: `become_leader` |

@@ -2,7 +2,8 @@
 //! settings.
 
 use raft_core::{
-    AppendEntries, Body, Entry, LogIndex, Membership, MemoryUsage, Message, Node, NodeId, Payload,
+    AppendEntries, Body, Entry, LogIndex, LogPosition, Membership, MemoryUsage, Message, Node,
+    NodeId, Payload,
     PeerStatus, ProgressKind, RoleKind, Settings, SnapshotRefusal, SnapshotTrace, Term, Trace,
 };
 
@@ -16,7 +17,7 @@ pub(crate) static PROPERTY: Property = Property {
     section: "§7, dissertation §10.2.2",
     meaning: "Messages, windows, uncommitted entries, and requests that wait stay within their \
               settings; a log is compacted when it is due, and keeps no more entries before the \
-              end of its snapshot than its setting and the bytes of the state allow; pieces of a \
+              end of its snapshot than its settings and the bytes of the state allow; pieces of a \
               snapshot are kept only while it may be installed, and a leader's next index is \
               after its match index.",
 };
@@ -36,6 +37,11 @@ pub(crate) struct BoundedMemory {
     /// What was judged last: only a change of it is judged again.
     judged_usage: PerNode<Option<MemoryUsage>>,
     judged_log: PerNode<Option<LogSeen>>,
+    /// Whether a node sent a snapshot at its last snapshot of its own, or began to since: a driver
+    /// that gathers inputs may show only the end of the transfer.
+    is_sending: PerNode<bool>,
+    /// The last entry of the snapshot that a node asked its driver for last.
+    asked_through: PerNode<LogIndex>,
     /// The payload bytes of the largest message with entries so far.
     largest_message: usize,
 }
@@ -122,6 +128,7 @@ impl Checker for BoundedMemory {
 
     fn started(&mut self, node: NodeId, core: &Node, _: &mut Context<'_>) {
         *self.incoming.of(node) = None;
+        *self.is_sending.of(node) = false;
         *self.applied_at_start.of(node) = core.commit_index();
         *self.snapshots.of(node) = SnapshotMaking::default();
         // The disk may be from a time with other settings.
@@ -131,8 +138,12 @@ impl Checker for BoundedMemory {
 
     fn traced(&mut self, node: NodeId, trace: &Trace, cx: &mut Context<'_>) {
         let Trace::Snapshot(decision) = trace else { return };
+        if let SnapshotTrace::Sent { .. } = decision {
+            *self.is_sending.of(node) = true;
+        }
         let making = self.snapshots.of(node);
-        if let SnapshotTrace::Requested { .. } = decision {
+        if let SnapshotTrace::Requested { through, .. } = decision {
+            *self.asked_through.of(node) = *through;
             // Other drivers answer in the same drain.
             let driver = cx.world.setup().driver;
             making.is_asked = driver.snapshot_files || !driver.gather.is_zero();
@@ -142,8 +153,12 @@ impl Checker for BoundedMemory {
         } = decision
         {
             // A snapshot that an order wanted, and that failed: what was asked before still holds.
-        } else if let SnapshotTrace::Compacted { .. } | SnapshotTrace::Ignored { .. } = decision {
-            *making = SnapshotMaking::default();
+        } else if let SnapshotTrace::Compacted { through: LogPosition { index: through, .. }, .. }
+        | SnapshotTrace::Ignored { through, .. } = decision
+        {
+            // A late report leaves the driver at work on the snapshot that was asked for last.
+            let is_late = making.is_asked && through < self.asked_through.of(node);
+            *making = SnapshotMaking { is_asked: is_late, ..SnapshotMaking::default() };
         } else if let SnapshotTrace::Failed { .. } = decision {
             let Some(failed) = cx.world.node(node) else { return };
             let applied = failed.core().map_or(LogIndex(0), Node::last_applied);
@@ -209,7 +224,12 @@ impl BoundedMemory {
             let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
             let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
             let entries = end.0.saturating_sub(start.0);
-            let trailing = Trailing { node: id, entries, bytes, state };
+            let is_sent =
+                |peer: &PeerStatus| matches!(peer.state, ProgressKind::Snapshot { .. });
+            let is_sending_now = core.status().peers.iter().any(is_sent);
+            let has_begun = std::mem::replace(self.is_sending.of(id), is_sending_now);
+            let is_sending = has_begun || is_sending_now;
+            let trailing = Trailing { node: id, entries, bytes, state, is_sending };
             cx.note(&PROPERTY, trailing_fits(trailing, settings));
         }
     }
@@ -267,7 +287,8 @@ fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict 
     at_most(node, "votes", usage.votes, 4 * Membership::MAX_VOTERS)?;
     at_most(node, "unanswered rounds", usage.rounds, MAX_ROUNDS)?;
     // Pieces after a gap wait for those before.
-    let limit = settings.max_snapshot_bytes as usize + settings.max_in_flight_bytes;
+    let most = usize::try_from(settings.max_snapshot_bytes).unwrap_or(usize::MAX);
+    let limit = most.saturating_add(settings.max_in_flight_bytes);
     at_most(node, "bytes of an incoming snapshot", usage.incoming_snapshot_bytes, limit)?;
     let limit = settings.max_in_flight_bytes;
     at_most(node, "bytes of entries after a gap", usage.early_bytes, limit)?;
@@ -346,14 +367,20 @@ struct Trailing {
     bytes: u64,
     /// Bytes of the snapshot.
     state: u64,
+    /// Whether the node leads and sends a snapshot, or did: then it keeps the entries after it.
+    is_sending: bool,
 }
 
 fn trailing_fits(trailing: Trailing, settings: &Settings) -> Verdict {
-    let Trailing { node, entries, bytes, state } = trailing;
-    let limit = settings.trailing_entries as usize;
-    at_most(node, "entries before the end of the snapshot", entries as usize, limit)?;
+    let Trailing { node, entries, bytes, state, is_sending } = trailing;
     // A state that is smaller than one piece counts as one piece.
-    let limit = state.max(settings.snapshot_chunk_bytes as u64);
+    let mut limit = state.max(settings.snapshot_chunk_bytes as u64);
+    if is_sending {
+        limit = limit.max(settings.snapshot_threshold_bytes);
+    } else {
+        let limit = settings.trailing_entries as usize;
+        at_most(node, "entries before the end of the snapshot", entries as usize, limit)?;
+    }
     at_most(node, "bytes of entries before the end of the snapshot", bytes as usize, limit as usize)
 }
 

@@ -137,6 +137,12 @@ impl OutgoingSnapshot {
         self.received == 0 || self.fruitless >= MAX_FRUITLESS
     }
 
+    /// Whether the peer still answers pieces or questions, and its answers showed no more losses in
+    /// a row without progress than are usual.
+    pub(super) fn makes_progress(&self) -> bool {
+        self.silence <= MAX_SILENCE && self.fruitless < MAX_FRUITLESS
+    }
+
     /// How many bytes from the start the peer holds.
     pub(super) fn received(&self) -> u64 {
         self.received

@@ -8,14 +8,18 @@ use super::commit::bytes_of;
 use super::durability::Needs;
 use super::files::FilePause;
 use super::incoming::{IncomingSnapshot, Kept};
+use super::progress::Progress;
 use crate::{
-    Body, FileTask, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
-    LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
+    Alarm, Body, FileTask, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply,
+    Log, LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
     SnapshotData, SnapshotRefusal, SnapshotTrace,
 };
 
 /// After a failure the driver is asked again after this part of the threshold.
 const FIRST_RETRY: u64 = 8;
+
+/// The most bytes of a snapshot that is in no file.
+const MAX_BYTES_IN_MEMORY: u64 = u32::MAX as u64;
 
 /// What the driver was asked for.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,8 @@ pub(super) struct SnapshotRequest {
     not_below: u64,
     /// The driver failed so often in a row.
     failures: u32,
+    /// Whether the last snapshot was too large, and the driver was told.
+    is_too_large: bool,
     /// The payload bytes of the entries from the end of the last snapshot through this one. Counted
     /// only while the log has enough of them to matter.
     counted: (LogIndex, u64),
@@ -98,16 +104,23 @@ impl Node {
 
     /// Raft §7: the state machine's own snapshot. The log up to there is no longer needed.
     pub(super) fn snapshot_taken(&mut self, through: LogIndex, data: SnapshotData) {
-        let limit = self.config.settings.max_snapshot_bytes;
+        let limit = self.snapshot_limit(data.file().is_some());
         if data.len() > limit {
             // No follower would accept it: the log is what repairs them.
             self.refuse_snapshot(through, &data, SnapshotRefusal::TooLarge { limit });
+            if !core::mem::replace(&mut self.snapshot_request.is_too_large, true) {
+                let alarm = Alarm::StateTooLarge { through, bytes: data.len(), limit };
+                self.outputs.push_back(Output::Alarm(alarm));
+            }
             if self.snapshot_request.through == Some(through) {
                 self.snapshot_failed(through);
             }
             return;
         }
-        self.snapshot_request = SnapshotRequest::default();
+        // A report of an earlier entry is late: the driver still makes the snapshot that was asked
+        // for last.
+        let asked = self.snapshot_request.through.filter(|asked| *asked > through);
+        self.snapshot_request = SnapshotRequest { through: asked, ..SnapshotRequest::default() };
         let current = self.snapshot_end().index;
         let refusal = if through <= current {
             Some(SnapshotRefusal::NotNewer { current })
@@ -125,6 +138,7 @@ impl Node {
         let term = self.log.term_at(through).expect("applied entries after a snapshot are held");
         let position = LogPosition::new(through, term);
         let start = self.log_start_after(position, data.len());
+        let start = self.log_start_for_transfers(start, through, data.len());
         let entries = start.index.0 - self.log.base().index.0;
         let kept = through.0 - start.index.0;
         self.trace(|| SnapshotTrace::Compacted { through: position, entries, kept });
@@ -140,6 +154,12 @@ impl Node {
             data,
         };
         rule!(self.store_snapshot(&snapshot));
+    }
+
+    /// The most bytes of a snapshot. A file may be larger than the memory.
+    fn snapshot_limit(&self, is_in_file: bool) -> u64 {
+        let limit = self.config.settings.max_snapshot_bytes;
+        if is_in_file { limit } else { limit.min(MAX_BYTES_IN_MEMORY) }
     }
 
     fn refuse_snapshot(&mut self, through: LogIndex, data: &SnapshotData, reason: SnapshotRefusal) {
@@ -173,6 +193,31 @@ impl Node {
         self.log.start_of_part(end.index, (settings.trailing_entries, limit), bytes_of)
     }
 
+    /// Raft §7: where a leader's log starts if it would start at `start` after a snapshot through
+    /// `end` of so many bytes.
+    ///
+    /// A server that receives an earlier snapshot needs the entries after that one next. They are
+    /// kept while the transfer makes progress, or the server would need snapshot after snapshot if
+    /// the log is compacted in less time than a transfer takes. If they have more bytes than the
+    /// new snapshot, and than the setting for a heavy log, the new snapshot is the shorter way.
+    pub(super) fn log_start_for_transfers(
+        &self,
+        start: LogPosition,
+        end: LogIndex,
+        state_bytes: u64,
+    ) -> LogPosition {
+        let limit = state_bytes.max(self.config.settings.snapshot_threshold_bytes);
+        let peers = self.leading().map_or(&[][..], |leader| &leader.peers);
+        let sent = peers.iter().filter_map(Progress::snapshot_under_way);
+        let is_light = |sent: &LogPosition| {
+            self.log.base().index <= sent.index && self.bytes_between(sent.index, end) <= limit
+        };
+        sent.filter(is_light).fold(start, |start, sent| match sent.index < start.index {
+            true => sent,
+            false => start,
+        })
+    }
+
     /// Figure 13: a piece of the leader's snapshot.
     pub(super) fn receive_install_snapshot(&mut self, from: NodeId, request: &InstallSnapshot) {
         if !self.recognize_leader(from, "InstallSnapshot") {
@@ -188,9 +233,10 @@ impl Node {
             return self.send_snapshot_installed(from, last_included.index, round);
         }
         let end = request.offset.checked_add(request.data.len() as u64);
-        let limit = self.config.settings.max_snapshot_bytes;
+        let limit = self.snapshot_limit(self.config.snapshot_files);
         if end.is_none_or(|end| end > limit) {
             let reason = IgnoreReason::SnapshotTooLarge { limit };
+            self.alarm(reason, Alarm::LeaderStateTooLarge { leader: from, limit });
             return self.ignore(from, "InstallSnapshot", reason);
         }
         if let Err(reason) = self.check_piece(last_included) {

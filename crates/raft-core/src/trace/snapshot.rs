@@ -24,7 +24,8 @@ pub enum SnapshotTrace {
         /// How many entries the log keeps although the snapshot includes them.
         kept: u64,
     },
-    /// The driver could not make a snapshot. The server keeps its log and asks again later.
+    /// The driver could not make a snapshot, or the snapshot is too large. The server keeps its log
+    /// and asks again later.
     Failed {
         /// The last entry that the snapshot would have covered.
         through: LogIndex,
@@ -156,8 +157,8 @@ impl fmt::Display for SnapshotTrace {
             }
             Self::Failed { through, not_before } => write!(
                 f,
-                "gets no snapshot through {through}: the state machine failed to make one; it asks \
-                 again when entry {not_before} is applied"
+                "gets no snapshot through {through} that it can use; it asks again when entry \
+                 {not_before} is applied"
             ),
             Self::Ignored { through, reason } => {
                 write!(f, "does not use a snapshot through {through}: {reason}")

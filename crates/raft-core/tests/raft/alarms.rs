@@ -1,9 +1,13 @@
-//! Alarms: messages that no correct server sends, however late, lost or repeated messages are.
+//! Alarms: messages that no correct server sends, however late, lost or repeated messages are; and
+//! states that are too large.
 //!
 //! `Cluster` asserts after each input that no alarm is raised, so each of its tests shows that
 //! late, lost and repeated messages raise none.
 
-use raft_core::{AppendEntriesReply, Body, HeartbeatRound, IgnoreReason, Input, LogIndex, NodeId};
+use raft_core::{
+    Alarm, AppendEntriesReply, Body, Bytes, HeartbeatRound, IgnoreReason, Input, Instant, LogIndex,
+    NodeId,
+};
 
 use crate::builders::*;
 use crate::cluster::Cluster;
@@ -11,8 +15,11 @@ use crate::server::Server;
 
 /// The reasons of the alarms since the last call.
 fn alarms(server: &mut Server) -> Vec<(u64, IgnoreReason)> {
-    let alarms = std::mem::take(&mut server.alarms).into_iter();
-    alarms.map(|alarm| (alarm.from.0, alarm.reason)).collect()
+    let broken = |alarm: Alarm| match alarm {
+        Alarm::BrokenServer(ignored) => (ignored.from.0, ignored.reason),
+        Alarm::StateTooLarge { .. } | Alarm::LeaderStateTooLarge { .. } => panic!("{alarm}"),
+    };
+    std::mem::take(&mut server.alarms).into_iter().map(broken).collect()
 }
 
 /// Server 1, leader of three in term 1, in its first round. All disks hold its no-op and an entry.
@@ -73,7 +80,7 @@ fn an_alarm_of_a_kind_is_raised_once_in_a_term() {
 fn an_alarm_needs_no_trace() {
     let mut config = config(1, 3);
     config.trace = false;
-    let mut server = Server::start(config, disk(1, &[1]), raft_core::Instant(0));
+    let mut server = Server::start(config, disk(1, &[1]), Instant(0));
     server.receive(2, 1, append((1, 1), &[], 0));
     server.receive(3, 1, append((1, 1), &[], 0));
     assert_eq!((alarms(&mut server).len(), server.traces.len()), (1, 0));
@@ -141,4 +148,46 @@ fn a_wiped_server_is_an_alarm() {
     cluster.server_mut(3).disk = disk(1, &[]);
     cluster.restart(3);
     cluster.heartbeats(1, 3);
+}
+
+/// No follower would accept its snapshot, so the log is no longer compacted. The driver hears of it
+/// once, and again after a snapshot that was small enough.
+#[test]
+fn a_state_above_the_limit_is_one_alarm() {
+    let mut config = config(1, 3);
+    config.settings.max_snapshot_bytes = 3;
+    let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
+    server.receive(2, 1, append((9, 1), &[], 9));
+    let mut take = |through, data: &[u8]| {
+        let (through, data) = (LogIndex(through), Bytes::from(data));
+        server.handle(Instant(0), Input::SnapshotTaken { through, data: data.into() });
+        std::mem::take(&mut server.alarms)
+    };
+    let alarm = |through| {
+        let through = LogIndex(through);
+        [Alarm::StateTooLarge { through, bytes: 4, limit: 3 }]
+    };
+    assert_eq!(take(1, b"1234"), alarm(1));
+    assert_eq!(take(2, b"1234"), []);
+    assert_eq!(take(3, b"123"), []);
+    assert_eq!(take(4, b"1234"), alarm(4));
+    assert_eq!(take(5, b"1234"), []);
+    let text = "the log is no longer compacted: the snapshot through 4 has 4 bytes, and at most 3 \
+                are accepted; raise max_snapshot_bytes on all servers";
+    assert_eq!(alarm(4)[0].to_string(), text);
+}
+
+/// The limit of a follower is less than its leader's.
+#[test]
+fn a_leaders_state_above_the_limit_is_one_alarm_in_a_term() {
+    let mut config = full_config(2, 3);
+    config.settings.max_snapshot_bytes = 4;
+    let mut server = Server::start(config, disk(0, &[]), Instant(0));
+    for term in [1, 2] {
+        for _ in 0..3 {
+            server.receive(1, term, install(&snapshot(3, 1, 3, "state"), 4, 5));
+        }
+        let alarm = Alarm::LeaderStateTooLarge { leader: NodeId(1), limit: 4 };
+        assert_eq!(std::mem::take(&mut server.alarms), [alarm], "in term {term}");
+    }
 }

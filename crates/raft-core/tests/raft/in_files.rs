@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, FileReport, FileTask, IncomingId, Input, Instant, LogIndex, NodeId, Snapshot,
+    Alarm, Body, FileReport, FileTask, IncomingId, Input, Instant, LogIndex, NodeId, Snapshot,
     SnapshotFile, SnapshotTrace, Trace,
 };
 
@@ -383,4 +383,36 @@ fn an_answer_that_is_lost_is_repeated() {
     server.sent.clear();
     server.receive(2, 1, install(&five(), 8, 8));
     assert_eq!(server.take_reply(), installed(5));
+}
+
+/// A file has up to 1 TiB; a node keeps no more than 4 GiB in its memory.
+#[test]
+fn a_file_may_have_more_than_four_gibibytes() {
+    let mut config = config(1, 3);
+    config.settings.max_snapshot_bytes = 1 << 40;
+    assert_eq!(config.validate(), Ok(()));
+    let offset = 5 << 30;
+    let Body::InstallSnapshot(mut piece) = install(&five(), 0, 2) else { unreachable!() };
+    piece.offset = offset;
+    for in_files in [true, false] {
+        config.snapshot_files = in_files;
+        let mut server = Server::start(config.clone(), disk(1, &[1]), Instant(0));
+        server.files.are_slow = true;
+        server.receive(2, 1, Body::InstallSnapshot(piece.clone()));
+        match in_files {
+            true => assert_eq!(tasks(&server), [store_piece(1, offset, "al")]),
+            false => {
+                let alarm = Alarm::LeaderStateTooLarge { leader: NodeId(2), limit: (1 << 32) - 1 };
+                assert_eq!((server.alarms, server.sent), (vec![alarm], vec![]));
+            }
+        }
+    }
+    let mut server = Server::start(config.clone(), disk(1, &[1]), Instant(0));
+    server.receive(2, 1, append((1, 1), &[], 1));
+    (server.disk_is_slow, server.files.are_slow) = (true, true);
+    for (bytes, base) in [((1 << 40) + 1, 0), (1 << 40, 1)] {
+        let file = SnapshotFile { handle: 9 + base, bytes, checksum: 5 };
+        server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(1), data: file.into() });
+        assert_eq!(server.node.log().base().index, LogIndex(base));
+    }
 }

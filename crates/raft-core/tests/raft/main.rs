@@ -27,7 +27,7 @@
 //! | `needed_learner` | a learner that starts an election (dissertation §4.2.2) |
 //! | `catching_up` | dissertation §4.2.1: rounds, and what ends them |
 //! | `availability` | dissertation §4.2: no change of the voters ends the cluster |
-//! | `alarms` | what no correct server sends |
+//! | `alarms` | what no correct server sends, and states that are too large |
 //! | `limits` | the limits of what a node takes, sends and holds in memory |
 //! | `values` | the types of messages and disks as values |
 //! | `rules` | the page "Figure 2 → function" |

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use raft_core::{
-    AppendEntriesReply, Body, Bytes, CommitTrace, Config, Entry, IgnoredMessage, Input,
+    Alarm, AppendEntriesReply, Body, Bytes, CommitTrace, Config, Entry, Input,
     InstallSnapshotReply, Instant, LogIndex, LogPosition, Membership, Message, Node, NodeId,
     Outcome, Output, Payload, Persist, PersistId, Recovered, RequestId, RoleKind, Snapshot, Term,
     Trace,
@@ -44,7 +44,7 @@ pub(crate) struct Server {
     pub(crate) sent: Vec<(NodeId, Message)>,
     pub(crate) replies: Vec<(RequestId, Outcome)>,
     pub(crate) snapshots_needed: Vec<LogIndex>,
-    pub(crate) alarms: Vec<IgnoredMessage>,
+    pub(crate) alarms: Vec<Alarm>,
     pub(crate) traces: Vec<Trace>,
     /// Its commits as leader since the last start.
     pub(crate) commits: Vec<Commit>,

@@ -101,6 +101,39 @@ fn after_a_late_snapshot_the_next_one_is_asked_for_if_it_is_due() {
     assert_eq!(late(&mut server, 12), []);
 }
 
+/// The driver still made a snapshot when the leader's was installed. Its report changes nothing,
+/// the next snapshot is asked for once.
+#[test]
+fn a_snapshot_that_a_leaders_overtook_is_of_no_use() {
+    for fails in [false, true] {
+        let mut server = applied_through(4, &[1; 4], 4);
+        assert_eq!(std::mem::take(&mut server.snapshots_needed), [LogIndex(4)]);
+        server.receive(2, 1, install(&snapshot(10, 1, 3, "state"), 0, 5));
+        server.receive(2, 1, append((10, 1), &[1; 8], 14));
+        assert_eq!(std::mem::take(&mut server.snapshots_needed), [LogIndex(14)]);
+        let through = LogIndex(4);
+        let data = Bytes::from(Vec::new()).into();
+        server.handle(
+            Instant(0),
+            match fails {
+                true => Input::SnapshotFailed { through },
+                false => Input::SnapshotTaken { through, data },
+            },
+        );
+        server.receive(2, 1, append((18, 1), &[], 18));
+        assert_eq!(server.snapshots_needed, [], "the driver makes that of entry 14 still");
+        let position = |server: &Server| server.node.snapshot().unwrap().last_included_index;
+        assert_eq!(position(&server), LogIndex(10));
+        let through = LogIndex(14);
+        let data = Bytes::from(Vec::new()).into();
+        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+        assert_eq!(
+            (position(&server), &server.snapshots_needed[..]),
+            (through, &[LogIndex(18)][..])
+        );
+    }
+}
+
 /// A driver that cannot make a snapshot says so. It is asked again after an eighth of the
 /// threshold, then after twice as many entries, and at most the threshold.
 #[test]

@@ -257,7 +257,11 @@ fn repeated_and_impossible_answers_do_not_disturb_the_leader() {
 /// otherwise a slow follower would never get a whole one.
 #[test]
 fn a_transfer_goes_on_when_the_leader_takes_a_newer_snapshot() {
-    let mut cluster = behind();
+    let mut cluster = behind_with(|config| {
+        config.settings.max_in_flight_bytes = 1;
+        // The entry after the snapshot has more bytes than this, and than the state.
+        config.settings.snapshot_threshold_bytes = 68;
+    });
     cluster.time_out(1);
     deliver_pieces(&mut cluster, 1);
     cluster.take_snapshot(1);
@@ -269,6 +273,94 @@ fn a_transfer_goes_on_when_the_leader_takes_a_newer_snapshot() {
     cluster.heartbeats(1, 3);
     cluster.assert_converged();
     assert_eq!(cluster.server(3).restored.len(), 2);
+}
+
+/// The log grows, and is compacted, faster than a snapshot is sent: the entries after the snapshot
+/// that is being sent are kept for its receiver.
+#[test]
+fn one_snapshot_is_enough_however_fast_the_log_grows() {
+    let mut cluster = behind();
+    cluster.time_out(1);
+    for step in 0..3 {
+        assert_eq!(deliver_pieces(&mut cluster, 1).len(), 1);
+        for _ in 0..4 {
+            cluster.propose(1, "x");
+            cluster.deliver_where(|envelope| envelope.to == 2 || envelope.from == 2);
+            cluster.deliver_where(|envelope| envelope.to == 1 && envelope.from == 2);
+        }
+        cluster.take_snapshot(1);
+        let (log, end) = (cluster.node(1).log(), cluster.node(1).snapshot().unwrap().position());
+        assert_eq!((log.base().index, end.index), (LogIndex(3), LogIndex(8 + 4 * step)));
+    }
+    cluster.settle();
+    cluster.heartbeats(1, 3);
+    cluster.assert_converged();
+    assert_eq!(cluster.server(3).restored.len(), 1);
+    // Nobody needs the entries any more.
+    cluster.propose(1, "x");
+    cluster.settle();
+    cluster.take_snapshot(1);
+    assert_eq!(cluster.node(1).log().base(), cluster.node(1).log().last());
+}
+
+/// Two servers receive a snapshot each: the earlier one counts.
+#[test]
+fn the_log_is_kept_for_the_server_that_is_furthest_behind() {
+    let mut cluster = Cluster::new(5);
+    cluster.elect(1);
+    cluster.isolate(4);
+    cluster.isolate(5);
+    let among = |envelope: &Envelope, ids: &[u64]| {
+        ids.contains(&envelope.to) && ids.contains(&envelope.from)
+    };
+    let take_snapshot = |cluster: &mut Cluster| {
+        cluster.propose(1, "alpha");
+        (0..4).for_each(|_| cluster.deliver_where(|envelope| among(envelope, &[1, 2, 3])));
+        cluster.take_snapshot(1);
+        let log_start = cluster.node(1).log().base().index.0;
+        (log_start, cluster.node(1).snapshot().unwrap().last_included_index.0)
+    };
+    assert_eq!(take_snapshot(&mut cluster), (2, 2));
+    for (late, expected) in [(4, (2, 3)), (5, (2, 4))] {
+        cluster.rejoin(late);
+        cluster.time_out(1);
+        while pieces(&cluster.network).iter().all(|piece| piece.last_included_index.0 + 2 != late) {
+            cluster.deliver_where(|envelope| among(envelope, &[1, late]));
+        }
+        assert_eq!(take_snapshot(&mut cluster), expected);
+    }
+    cluster.settle();
+    cluster.heartbeats(1, 3);
+    cluster.assert_converged();
+    assert_eq!([4, 5].map(|id| cluster.server(id).restored.len()), [1, 1]);
+}
+
+/// Server 3 holds a piece of the snapshot. Nothing, or no piece but questions, arrives after that.
+#[test]
+fn a_transfer_that_stalls_does_not_hold_the_log() {
+    for are_questions_lost in [true, false] {
+        for (heartbeats, is_held) in [(0, true), (2, true), (45, false)] {
+            let mut cluster = behind();
+            cluster.time_out(1);
+            deliver_pieces(&mut cluster, 1);
+            cluster.deliver_where(|envelope| envelope.from == 3);
+            let is_lost = |envelope: &Envelope| {
+                let piece = pieces(std::slice::from_ref(envelope)).pop();
+                piece.is_some_and(|piece| are_questions_lost || !piece.data.is_empty())
+            };
+            for _ in 0..heartbeats {
+                cluster.time_out(1);
+                for _ in 0..6 {
+                    cluster.take(is_lost);
+                    cluster.deliver_where(|_| true);
+                }
+            }
+            cluster.take_snapshot(1);
+            let base = cluster.node(1).log().base().index;
+            let expected = LogIndex(if is_held { 3 } else { 4 });
+            assert_eq!(base, expected, "{heartbeats} heartbeats, {are_questions_lost}");
+        }
+    }
 }
 
 /// The leader sends no entries behind a snapshot that is under way, and continues behind it.

@@ -1,0 +1,57 @@
+//! Alarms: an operator must know.
+
+use core::fmt;
+
+use crate::{IgnoredMessage, LogIndex, NodeId};
+
+/// Something that an operator must know ([`Output::Alarm`](crate::Output::Alarm)), and that no
+/// server can mend by itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Alarm {
+    /// Another server did what no correct one does, for a reason that
+    /// [`IgnoreReason::is_alarming`](crate::IgnoreReason::is_alarming): its disk lost what it
+    /// promised, or two servers have one id, or it runs another protocol. Nothing is wrong here,
+    /// and the message is ignored. The first of each reason in a term.
+    BrokenServer(IgnoredMessage),
+    /// The snapshot of this server's state machine is larger than this server accepts, so the log
+    /// is no longer compacted: it grows with every entry. Raise
+    /// [`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes) on all servers, or
+    /// make the state smaller. The first such snapshot since the start, or since the last snapshot
+    /// that was used.
+    StateTooLarge {
+        /// The last entry that the snapshot covers.
+        through: LogIndex,
+        /// The size of the snapshot in bytes.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The leader sends a snapshot that is larger than this server accepts, so this server lacks
+    /// entries for as long as that is so. Raise
+    /// [`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes) on this server. The
+    /// first in a term.
+    LeaderStateTooLarge {
+        /// The leader.
+        leader: NodeId,
+        /// This server's limit in bytes.
+        limit: u64,
+    },
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BrokenServer(ignored) => ignored.fmt(f),
+            Self::StateTooLarge { through, bytes, limit } => write!(
+                f,
+                "the log is no longer compacted: the snapshot through {through} has {bytes} bytes, \
+                 and at most {limit} are accepted; raise max_snapshot_bytes on all servers"
+            ),
+            Self::LeaderStateTooLarge { leader, limit } => write!(
+                f,
+                "the snapshot of the leader, node {leader}, has more than {limit} bytes and is not \
+                 accepted; raise max_snapshot_bytes here"
+            ),
+        }
+    }
+}
