@@ -101,6 +101,15 @@ fn entries_of_an_earlier_term_are_forgotten() {
     assert_eq!(server.node.current_term(), Term(2));
 }
 
+/// They are forgotten with the term, before the next leader is heard.
+#[test]
+fn a_later_term_frees_the_entries_that_wait() {
+    let mut server = follower(64, 10_000);
+    server.receive(2, 1, append((3, 1), &[1, 1], 0));
+    server.receive(3, 2, request_vote(2, 1));
+    assert_eq!((server.node.current_term(), early_bytes(&server)), (Term(2), 0));
+}
+
 /// A log that goes on after the entries that were compared may hold others there.
 #[test]
 fn entries_that_wait_are_added_at_the_end_of_the_compared_log_only() {

@@ -1,6 +1,8 @@
 //! The types of messages and disks as values: equality, parts, serialisation.
 
 use raft_core::{Bytes, Entries, Payload};
+#[cfg(feature = "serde")]
+use raft_core::{Membership, NodeId};
 
 use crate::builders::*;
 
@@ -29,6 +31,17 @@ fn bytes_survive_serialisation() {
     let stored = postcard::to_allocvec(&bytes).unwrap();
     assert_eq!(stored, [3, 0, 1, 255]);
     assert_eq!(postcard::from_bytes::<Bytes>(&stored), Ok(bytes));
+}
+
+#[test]
+#[cfg(feature = "serde")]
+fn entries_and_memberships_survive_serialisation() {
+    let entries = Entries::from(entries(&[1, 1, 2]));
+    let stored = postcard::to_allocvec(&entries).unwrap();
+    assert_eq!(postcard::from_bytes::<Entries>(&stored), Ok(entries));
+    let membership = membership(3).with_learners([NodeId(7), NodeId(5)]);
+    let stored = postcard::to_allocvec(&membership).unwrap();
+    assert_eq!(postcard::from_bytes::<Membership>(&stored), Ok(membership));
 }
 
 #[test]
