@@ -143,6 +143,27 @@ fn a_proposal_is_answered_even_if_older_ones_wait_at_later_places() {
     assert_eq!(server.outcome(3), Some(Outcome::Superseded { position: at(4, 1) }));
 }
 
+/// The newer proposal is under the snapshot and may be committed, though older ones wait at later
+/// places. An answer that it was superseded would be false.
+#[test]
+fn a_proposal_under_a_snapshot_is_found_before_older_ones_at_later_places() {
+    let mut server = Server::of_three(disk(1, &[1, 1]));
+    server.lead();
+    for request in [1, 2] {
+        server.propose(request, "old");
+    }
+    assert_eq!(server.log_terms(), [1, 1, 2, 2, 2]);
+    server.receive(3, 3, append((0, 0), &[3], 0));
+    server.lead();
+    server.propose(3, "new");
+    assert_eq!(server.log_terms(), [3, 4, 4]);
+    let state = snapshot(3, 4, 3, "z");
+    server.receive(2, 5, install(&state, 0, 1));
+    assert_eq!(server.outcome(3), Some(Outcome::Unknown { position: Some(at(3, 4)) }));
+    assert_eq!(server.outcome(1), Some(Outcome::Superseded { position: at(4, 2) }));
+    assert_eq!(server.outcome(2), Some(Outcome::Superseded { position: at(5, 2) }));
+}
+
 /// What a crash cuts off gets no answer: the client must ask again.
 #[test]
 fn a_crash_leaves_proposals_without_an_answer() {
