@@ -138,7 +138,7 @@ impl Run<'_> {
         let mut known = self.known()?;
         let mut list = self.command();
         list.args(["--no-config", "--list", "--sharding", "round-robin", "--shard", self.shard]);
-        list.args(NOT_MUTATED.iter().flat_map(|pattern| ["--exclude", pattern]));
+        exclude(&mut list);
         let listed = process::capture(&mut list)?;
         let open: Vec<&str> = listed.lines().filter(|name| !known.contains_key(*name)).collect();
         println!("{}: {} mutants to judge", self.package, open.len());
@@ -169,6 +169,7 @@ impl Run<'_> {
         let mut command = self.command();
         command.arg("--config").arg(config).arg("--output").arg(&folder);
         command.args(["--in-place", "--no-shuffle", "--baseline=skip"]);
+        exclude(&mut command);
         command.args(["--timeout", &judge.seconds().to_string()]);
         judge.add_tests(&mut command);
         // It fails if a mutant survives. Whether it judged all of them is seen below.
@@ -210,6 +211,10 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+fn exclude(command: &mut Command) {
+    command.args(NOT_MUTATED.iter().flat_map(|pattern| ["--exclude", pattern]));
 }
 
 impl Judge {
