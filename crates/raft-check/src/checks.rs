@@ -60,7 +60,7 @@ impl Checks {
     pub fn observe(&mut self, world: &World, events: &[Event]) {
         let mut touched = NodeSet::default();
         for (place, event) in events.iter().enumerate() {
-            self.table.now(event.at, event.number);
+            self.table.now(event.at, event.number.get());
             if let Some(node) = event.kind.node() {
                 touched.insert(node);
             }
@@ -103,6 +103,8 @@ impl Checks {
                 self.follow_state_machine(world, *node, event);
             }
             EventKind::Disk { node, event } => self.follow_disk(world, *node, event),
+            EventKind::Process { event: ProcessEvent::TimerElapsed { .. }, .. }
+            | EventKind::Acted { .. } => {}
             EventKind::Process { node, event } => {
                 self.tell_of_disturbance(world);
                 self.follow_process(world, *node, event, later);

@@ -57,6 +57,7 @@ impl<W: io::Write> HistoryRecorder<W> {
                 Ok(())
             }
             ClientEvent::Asked { .. }
+            | ClientEvent::Arrived { .. }
             | ClientEvent::Replied { .. }
             | ClientEvent::Redirected { .. }
             | ClientEvent::MustRetry { .. }

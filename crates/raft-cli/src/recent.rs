@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use raft_core::{ElectionTrace, Instant, Trace};
-use raft_sim::{DiskEvent, Event, EventKind};
+use raft_sim::{DiskEvent, Event, EventKind, ProcessEvent};
 
 /// The number of events that are kept.
 const KEPT: usize = 20_000;
@@ -50,6 +50,7 @@ impl Recent {
 /// Whether an event is a fault or its end, or changes the membership or the leader.
 fn explains(kind: &EventKind) -> bool {
     match kind {
+        EventKind::Process { event: ProcessEvent::TimerElapsed { .. }, .. } => false,
         EventKind::Process { .. } | EventKind::Network(_) | EventKind::Cluster(_) => true,
         EventKind::Disk { event, .. } => {
             !matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })
@@ -59,9 +60,10 @@ fn explains(kind: &EventKind) -> bool {
                 matches!(trace, Trace::Election(ElectionTrace::BecameLeader { .. }));
             is_election_won || matches!(trace, Trace::Membership(_))
         }
-        EventKind::StateMachine { .. } | EventKind::Message { .. } | EventKind::Client { .. } => {
-            false
-        }
+        EventKind::StateMachine { .. }
+        | EventKind::Message { .. }
+        | EventKind::Client { .. }
+        | EventKind::Acted { .. } => false,
     }
 }
 

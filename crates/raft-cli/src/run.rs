@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use raft_check::HistoryRecorder;
-use raft_core::{ReplicationTrace, Trace};
 use raft_script::{ParseError, limits};
-use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent};
+use raft_sim::{DropReason, Event, EventKind, MessageEvent};
 
 use crate::caught::caught;
 use crate::input;
@@ -166,29 +165,23 @@ pub(crate) fn read(file: &str) -> Result<String, String> {
     })
 }
 
-/// False for messages, writes and heartbeats, which would hide the decisions.
+/// False for routine and for lost heartbeats, which would hide the decisions.
 fn is_worth_telling(event: &Event) -> bool {
-    match &event.kind {
-        EventKind::Core { trace, .. } => !matches!(
-            trace,
-            Trace::Replication(ReplicationTrace::EntriesAccepted { new_entries: 0, .. })
-        ),
-        EventKind::Message { message, event, .. } => match event {
-            MessageEvent::Sent { .. } | MessageEvent::Delivered => false,
-            MessageEvent::Dropped { reason, .. } => {
-                *reason == DropReason::ByCommand || !message.body.is_heartbeat()
-            }
-            MessageEvent::Held | MessageEvent::Replayed { .. } => true,
-        },
-        EventKind::Disk { event, .. } => {
-            !matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })
+    let is_lost_heartbeat = match &event.kind {
+        EventKind::Message { message, event: MessageEvent::Dropped { reason, .. }, .. } => {
+            *reason != DropReason::ByCommand && message.body.is_heartbeat()
         }
-        EventKind::StateMachine { .. }
+        EventKind::Core { .. }
+        | EventKind::StateMachine { .. }
+        | EventKind::Disk { .. }
         | EventKind::Process { .. }
+        | EventKind::Message { .. }
         | EventKind::Network(_)
         | EventKind::Client { .. }
-        | EventKind::Cluster(_) => true,
-    }
+        | EventKind::Cluster(_)
+        | EventKind::Acted { .. } => false,
+    };
+    !is_lost_heartbeat && !event.kind.is_routine()
 }
 
 fn in_words(expectations: usize) -> String {

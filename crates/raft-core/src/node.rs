@@ -220,6 +220,13 @@ struct Leader {
 const LARGEST_NUMBER: u64 = u64::MAX / 2;
 
 impl Node {
+    /// The number of outputs that wait for a drain. A driver that hands over several inputs before
+    /// it drains knows by it which outputs are due to which input. What [`Node::poll_output`] adds
+    /// when these are gone is due to the last requests.
+    pub fn queued_outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
     /// Handles one input at the moment `now`. Then drain the outputs, at once or after more inputs.
     ///
     /// No message from a peer makes it panic: a message that no correct server sends is

@@ -280,12 +280,12 @@ impl SeedRun {
                     trace: Trace::Membership(MembershipTrace::ChangeGivenUp { .. }),
                 } => self.targets.retain(|(leader, _)| leader != node),
                 EventKind::Cluster(ClusterEvent::Administered {
-                    node,
-                    request: AdminRequest::ChangeMembership { .. },
-                    outcome,
-                    ..
-                }) if !matches!(outcome, raft_core::Outcome::Refused(_)) => {
-                    self.targets.retain(|(leader, _)| leader != node);
+                    node, request, outcome, ..
+                }) => {
+                    let is_change = matches!(**request, AdminRequest::ChangeMembership { .. });
+                    if is_change && !matches!(outcome, raft_core::Outcome::Refused(_)) {
+                        self.targets.retain(|(leader, _)| leader != node);
+                    }
                 }
                 EventKind::Client {
                     client: FRESH_CLIENT,
@@ -301,7 +301,8 @@ impl SeedRun {
                 | EventKind::Message { .. }
                 | EventKind::Network(_)
                 | EventKind::Client { .. }
-                | EventKind::Cluster(_) => {}
+                | EventKind::Cluster(_)
+                | EventKind::Acted { .. } => {}
             }
         }
         self.judge()

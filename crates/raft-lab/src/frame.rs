@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use imbl::Vector;
 use raft_check::CheckResult;
-use raft_core::{Instant, Message, NodeId, ReplicationTrace, Trace};
-use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, MessageId, World};
+use raft_core::{Instant, Message, NodeId};
+use raft_sim::{DropReason, Event, EventKind, MessageEvent, MessageId, World};
 
 use crate::{ConsoleLine, Members, Pacing};
 
@@ -28,7 +28,7 @@ pub struct Frame {
     pub world: Rc<World>,
     /// The cluster's members.
     pub members: Members,
-    /// The most recent events without the [noise](is_noise), oldest first.
+    /// The most recent events without the [routine](EventKind::is_routine), oldest first.
     pub events: Vector<Rc<Event>>,
     /// The messages lost in the last 50 ms of virtual time, oldest first.
     pub fading: Vector<FadingMessage>,
@@ -88,30 +88,6 @@ pub enum DurableState {
     },
 }
 
-/// Whether the event is routine in a healthy cluster: messages, writes and heartbeats. The topology
-/// shows them; the event list leaves them out.
-pub fn is_noise(kind: &EventKind) -> bool {
-    match kind {
-        EventKind::Core { trace, .. } => {
-            matches!(
-                trace,
-                Trace::Replication(ReplicationTrace::EntriesAccepted { new_entries: 0, .. })
-            )
-        }
-        EventKind::Message { event, .. } => {
-            matches!(event, MessageEvent::Sent { .. } | MessageEvent::Delivered)
-        }
-        EventKind::Disk { event, .. } => {
-            matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })
-        }
-        EventKind::StateMachine { .. }
-        | EventKind::Process { .. }
-        | EventKind::Network(_)
-        | EventKind::Client { .. }
-        | EventKind::Cluster(_) => false,
-    }
-}
-
 /// The most recent events and lost messages.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Recent {
@@ -143,7 +119,7 @@ impl Recent {
                 self.fading.pop_front();
             }
         }
-        if !is_noise(&event.kind) {
+        if !event.kind.is_routine() {
             self.events.push_back(Rc::new(event.clone()));
             if self.events.len() > MAX_EVENTS {
                 self.events.pop_front();

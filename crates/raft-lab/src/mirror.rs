@@ -125,7 +125,8 @@ impl Mirror {
             | EventKind::Message { .. }
             | EventKind::Network(_)
             | EventKind::Client { .. }
-            | EventKind::Cluster(_) => {}
+            | EventKind::Cluster(_)
+            | EventKind::Acted { .. } => {}
         }
     }
 

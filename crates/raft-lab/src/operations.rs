@@ -113,7 +113,7 @@ impl OperationTracker {
                 self.end(client, sequence, event.at, Some((response.clone(), *node)))
             }
             // The client has not heard of it yet.
-            ClientEvent::Replied { .. } => None,
+            ClientEvent::Arrived { .. } | ClientEvent::Replied { .. } => None,
             ClientEvent::GaveUp => self.end(client, sequence, event.at, None),
         }
     }

@@ -10,7 +10,7 @@ mod properties;
 
 use raft_core::NodeId;
 use raft_kv::{Key, Value};
-use raft_sim::{Event, Partition};
+use raft_sim::{Event, EventNumber, Partition};
 use serde::Serialize;
 
 use self::clients::ClientView;
@@ -85,6 +85,11 @@ pub struct DurableView {
 pub struct EventView {
     /// Counts all events of the world from 1.
     pub number: u64,
+    /// The number of steps that the world had taken, with the one that made the event.
+    pub step: u64,
+    /// The number of the event without which this one would not have happened; `null` for an
+    /// action, and at the start.
+    pub cause: Option<u64>,
     /// The time of the event.
     pub at_micros: u64,
     /// The kind: `sent`, `crashed`, `client_answered`, …
@@ -133,7 +138,9 @@ impl From<&Frame> for StateView {
 impl From<&Event> for EventView {
     fn from(event: &Event) -> Self {
         Self {
-            number: event.number,
+            number: event.number.get(),
+            step: event.step,
+            cause: event.cause.map(EventNumber::get),
             at_micros: event.at.0,
             kind: event.kind.name(),
             node: event.kind.node().map(|node| node.0),

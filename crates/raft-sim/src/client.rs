@@ -6,7 +6,7 @@ use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 
 use crate::random::{Purpose, Random};
-use crate::{ClientError, DelayRange, ReadPolicy, Selector, Setup};
+use crate::{ClientError, DelayRange, EventNumber, ReadPolicy, Selector, Setup};
 
 /// The most clients in a world.
 pub(crate) const MAX_CLIENTS: usize = 100;
@@ -41,6 +41,8 @@ pub(crate) struct QueuedOperation {
     pub(crate) operation: Operation,
     pub(crate) via: Option<Selector>,
     pub(crate) read: ReadPolicy,
+    /// The action, or the start of the load.
+    pub(crate) asked_by: Option<EventNumber>,
 }
 
 /// A client's session with the store. A client that lost its session begins another.
@@ -71,6 +73,8 @@ pub struct PendingOperation {
     pub attempts: u32,
     /// The world's time when it became pending.
     pub invoked_at: Instant,
+    /// The event that wanted it; after the first request the event of the last one.
+    pub(crate) asked_by: Option<EventNumber>,
 }
 
 impl Client {
@@ -129,7 +133,7 @@ impl Client {
         if self.pending.is_some() {
             return None;
         }
-        let QueuedOperation { operation, via, read } = self.queue.pop_front()?;
+        let QueuedOperation { operation, via, read, asked_by } = self.queue.pop_front()?;
         self.last_sequence = self.last_sequence.next();
         // Drawn in any case, so that naming a node does not shift later draws.
         let drawn = nodes[self.random.up_to(nodes.len() as u64 - 1) as usize];
@@ -147,6 +151,7 @@ impl Client {
             via,
             attempts: 0,
             invoked_at: now,
+            asked_by,
         });
         self.pending.as_ref()
     }

@@ -12,8 +12,8 @@ use raft_storage::{RecordKey, Records, WriteBatch};
 
 use crate::random::{Purpose, Random};
 use crate::{
-    ActionError, DelayRange, DiskChange, Fsync, LatencyShape, MAX_STALL, Setup, Unsynced,
-    WriteFailure,
+    ActionError, DelayRange, DiskChange, EventNumber, Fsync, LatencyShape, MAX_STALL, Setup,
+    Unsynced, WriteFailure,
 };
 
 /// A simulated disk. Writes become durable one after the other, in order.
@@ -27,6 +27,8 @@ pub struct Disk {
     stalled_until: Instant,
     fsync: Fsync,
     is_full: bool,
+    /// The event that made it full, or its flushes fail.
+    broken_by: Option<EventNumber>,
     /// The durable records of an earlier time.
     backup: Option<Records>,
     random: Random,
@@ -51,6 +53,8 @@ pub struct PendingWrite {
     pub done_at: Instant,
     /// Whether the disk was full when the write was issued: then it fails.
     pub has_no_room: bool,
+    /// The event of its issue.
+    pub issued_by: EventNumber,
 }
 
 /// The writes that a loss of power destroys.
@@ -74,6 +78,7 @@ impl Disk {
             stalled_until: Instant(0),
             fsync: Fsync::Works,
             is_full: false,
+            broken_by: None,
             backup: None,
             random: Random::new(setup.seed, Purpose::Disk, node.0, 0),
             file_writes: VecDeque::new(),
@@ -130,6 +135,11 @@ impl Disk {
         self.is_full
     }
 
+    /// The event that made it full, or its flushes fail, if it is broken.
+    pub(crate) fn broken_by(&self) -> Option<EventNumber> {
+        self.broken_by
+    }
+
     /// Changes a setting. Returns the unfinished writes whose completions must be scheduled anew,
     /// with their times.
     pub(crate) fn change(
@@ -167,6 +177,15 @@ impl Disk {
         .collect()
     }
 
+    /// This event changed a setting.
+    pub(crate) fn changed_by(&mut self, change: DiskChange, event: EventNumber) {
+        if matches!(change, DiskChange::Full(true))
+            || matches!(change, DiskChange::Fsync(Fsync::Fails | Fsync::FailsOnce))
+        {
+            self.broken_by = Some(event);
+        }
+    }
+
     /// Resets all settings to those of the beginning. The records stay.
     pub(crate) fn recover(&mut self, setup: &Setup) {
         (self.latency, self.shape) = (setup.disk_latency, setup.disk_shape);
@@ -176,12 +195,18 @@ impl Disk {
     }
 
     /// Takes a write. Returns the time at which it is durable or fails.
-    pub(crate) fn issue(&mut self, now: Instant, id: PersistId, batch: Arc<WriteBatch>) -> Instant {
+    pub(crate) fn issue(
+        &mut self,
+        now: Instant,
+        (id, issued_by): (PersistId, EventNumber),
+        batch: Arc<WriteBatch>,
+    ) -> Instant {
         let earliest = self.pending.back().map_or(now, |last| last.done_at.max(now));
         let done_at =
             (earliest + self.shape.delay(&mut self.random, self.latency)).max(self.stalled_until);
         let has_no_room = self.is_full;
-        self.pending.push_back(PendingWrite { id, batch, issued_at: now, done_at, has_no_room });
+        let write = PendingWrite { id, batch, issued_at: now, done_at, has_no_room, issued_by };
+        self.pending.push_back(write);
         done_at
     }
 

@@ -16,9 +16,10 @@ mod state_machine;
 
 use std::fmt;
 use std::hash::Hash;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use raft_core::{Instant, Message, NodeId, Trace};
+use raft_core::{Instant, Message, NodeId, ReplicationTrace, Trace};
 use raft_kv::{ClientId, Sequence};
 
 pub use self::client::{ClientEvent, RetryReason};
@@ -33,13 +34,26 @@ pub use self::state_machine::StateMachineEvent;
 use crate::MessageId;
 use crate::fingerprint::Fingerprint;
 
+/// Names an event of one run. Events are numbered from 1, without gaps.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventNumber(NonZeroU64);
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub struct Event {
+    /// Names the event.
+    pub number: EventNumber,
+    /// The number of steps that the world had taken, with the one that made the event; 0 at the
+    /// start.
+    pub step: u64,
     /// The world's clock at the event. Many events may share one time.
     pub at: Instant,
-    /// Counts all events of the world from 1, without gaps.
-    pub number: u64,
+    /// The event without which this one would not have happened. `None` for an action, and for what
+    /// a node does at the start of the world.
+    ///
+    /// A fault that decides the fate of a message is the cause, not the message: a message on a cut
+    /// link is dropped because of the cut. Its `Sent` has the same id.
+    pub cause: Option<EventNumber>,
     /// The topic, and the event in it.
     pub kind: EventKind,
 }
@@ -101,6 +115,26 @@ pub enum EventKind {
     },
     /// A change of the cluster: its servers, its members, its leader.
     Cluster(ClusterEvent),
+    /// A person or a script acts on the world: the cause of what follows.
+    Acted {
+        /// Counts the actions of the run from 1.
+        action: u64,
+    },
+}
+
+impl EventNumber {
+    /// The event with this number; `None` for 0.
+    pub const fn new(number: u64) -> Option<Self> {
+        match NonZeroU64::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// The number, from 1.
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
 }
 
 impl EventKind {
@@ -114,7 +148,32 @@ impl EventKind {
             Self::Message { from, to, event, .. } => event.node(*from, *to),
             Self::Cluster(event) => event.node(),
             Self::Client { event, .. } => event.node(),
-            Self::Network(_) => None,
+            Self::Network(_) | Self::Acted { .. } => None,
+        }
+    }
+
+    /// Whether it is routine in a healthy cluster: actions, which say themselves what they do,
+    /// messages, requests, writes, timers and heartbeats. Lists for people leave them out.
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Self::Core { trace, .. } => matches!(
+                trace,
+                Trace::Replication(ReplicationTrace::EntriesAccepted { new_entries: 0, .. })
+            ),
+            Self::Message { event, .. } => {
+                matches!(event, MessageEvent::Sent { .. } | MessageEvent::Delivered)
+            }
+            Self::Disk { event, .. } => {
+                matches!(event, DiskEvent::WriteIssued { .. } | DiskEvent::WriteDurable { .. })
+            }
+            Self::Process { event, .. } => {
+                matches!(event, ProcessEvent::Started | ProcessEvent::TimerElapsed { .. })
+            }
+            Self::Client { event, .. } => {
+                matches!(event, ClientEvent::Arrived { is_up: true, .. })
+            }
+            Self::Acted { .. } => true,
+            Self::StateMachine { .. } | Self::Network(_) | Self::Cluster(_) => false,
         }
     }
 
@@ -129,13 +188,16 @@ impl EventKind {
             Self::Network(event) => event.name(),
             Self::Client { event, .. } => event.name(),
             Self::Cluster(event) => event.name(),
+            Self::Acted { .. } => ACTED,
         }
     }
 }
 
+const ACTED: &str = "acted";
+
 impl Event {
-    /// Adds the event to the trace hash. Each kind of event has a number of its own, which is
-    /// hashed first and never changes.
+    /// Adds the event to the trace hash, without its cause and its step, which follow from the
+    /// rest. Each kind of event has a number of its own, which is hashed first and never changes.
     pub(crate) fn add_to(&self, hash: &mut Fingerprint) {
         self.at.hash(hash);
         match &self.kind {
@@ -151,6 +213,7 @@ impl Event {
                 event.add_to(hash, *client, *sequence);
             }
             EventKind::Cluster(event) => event.add_to(hash),
+            EventKind::Acted { action } => (140, action).hash(hash),
         }
     }
 }
@@ -174,7 +237,14 @@ impl fmt::Display for EventKind {
             Self::Network(event) => event.fmt(f),
             Self::Client { client, event, .. } => event.write(f, *client),
             Self::Cluster(event) => event.fmt(f),
+            Self::Acted { action } => write!(f, "action {action}"),
         }
+    }
+}
+
+impl fmt::Display for EventNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

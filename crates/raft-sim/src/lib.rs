@@ -85,8 +85,8 @@ pub use disk::{Disk, FileWrite, PendingWrite};
 pub use disk_faults::{DiskChange, DiskDamage, Fsync, MAX_STALL, WriteFailure};
 pub use driver::{Driver, MAX_DRIVER_DELAY, StatePlace, restore_store};
 pub use event::{
-    ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, MessageEvent, NetworkEvent,
-    OutcomeWords, ProcessEvent, RetryReason, StateMachineEvent,
+    ClientEvent, ClusterEvent, DiskEvent, DropReason, Event, EventKind, EventNumber, MessageEvent,
+    NetworkEvent, OutcomeWords, ProcessEvent, RetryReason, StateMachineEvent,
 };
 pub use fingerprint::Fingerprint;
 pub use latency::LatencyShape;

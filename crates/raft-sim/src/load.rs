@@ -6,8 +6,8 @@ use std::time::Duration;
 use raft_core::Instant;
 use raft_kv::{ClientId, MAX_VALUE_BYTES, Operation};
 
-use crate::ClientError;
 use crate::units::Span;
+use crate::{ClientError, EventNumber};
 
 /// The number before that of the first client of a load.
 const BEFORE_CLIENTS: u64 = 500;
@@ -34,6 +34,7 @@ pub struct Load {
 pub(crate) struct RunningLoad {
     load: Load,
     since: Instant,
+    started_by: EventNumber,
     /// The number of requests so far.
     made: u64,
 }
@@ -66,8 +67,13 @@ impl Load {
 }
 
 impl RunningLoad {
-    pub(crate) fn new(load: Load, since: Instant) -> Self {
-        Self { load, since, made: 0 }
+    pub(crate) fn new(load: Load, since: Instant, started_by: EventNumber) -> Self {
+        Self { load, since, started_by, made: 0 }
+    }
+
+    /// The event that started it.
+    pub(crate) fn started_by(&self) -> EventNumber {
+        self.started_by
     }
 
     /// The time of the next request; `None` if there is none.
@@ -112,7 +118,8 @@ mod tests {
     #[test]
     fn requests_come_at_the_rate_and_end_in_time() {
         let load = Load { rate: 300, time: Duration::from_secs(2), clients: 4, size: 100 };
-        let mut running = RunningLoad::new(load, Instant(5));
+        let first = EventNumber::new(1).unwrap();
+        let mut running = RunningLoad::new(load, Instant(5), first);
         let (mut times, mut clients, mut values) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         while let Some(at) = running.next_at() {
             times.push(at);

@@ -9,8 +9,8 @@ use raft_core::{Body, Instant, Message, NodeId, Payload};
 
 use crate::random::{Purpose, Random};
 use crate::{
-    ActionError, DelayRange, LatencyShape, LinkChange, MessageKind, NetworkError, NextMessage,
-    Setup,
+    ActionError, DelayRange, EventNumber, LatencyShape, LinkChange, MessageKind, NetworkError,
+    NextMessage, Setup,
 };
 
 /// The largest bandwidth of a link, in bytes per second.
@@ -37,6 +37,8 @@ pub struct MessageId(pub u64);
 pub struct Link {
     /// Whether all messages are lost.
     pub cut: bool,
+    /// The event that cut it, if it is cut.
+    pub(crate) cut_by: Option<EventNumber>,
     /// The time that a message takes.
     pub latency: DelayRange,
     /// The distribution of `latency`.
@@ -57,7 +59,7 @@ pub struct Link {
     /// Messages of these kinds wait at the end of the link.
     held: Vec<MessageKind>,
     /// The deed that awaits the next message of a kind that arrives; at most one for each kind.
-    next: Vec<(MessageKind, NextMessage)>,
+    next: Vec<(MessageKind, Awaited)>,
     /// The times at which the waiting messages have left, in order.
     waiting: VecDeque<Instant>,
     /// The messages that arrived last, the oldest first; at most [`MAX_REPLAY`].
@@ -65,6 +67,13 @@ pub struct Link {
     /// The latest arrival so far. Without reordering, the next one is not earlier.
     last_arrival: Instant,
     random: Random,
+}
+
+/// A deed that awaits a message, and the event that ordered it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Awaited {
+    pub(crate) deed: NextMessage,
+    pub(crate) ordered_by: EventNumber,
 }
 
 /// A message in flight.
@@ -86,6 +95,8 @@ pub struct InFlightMessage {
     pub lost_at: Option<Instant>,
     /// Whether it is held at the end of the link.
     pub hold: Hold,
+    /// The event that sent it.
+    pub sent_by: EventNumber,
 }
 
 /// Whether a message is held at the end of its link.
@@ -114,6 +125,7 @@ impl Link {
     pub(crate) fn new(setup: &Setup, from: NodeId, to: NodeId) -> Self {
         Self {
             cut: false,
+            cut_by: None,
             latency: setup.link_latency,
             shape: setup.link_shape,
             loss_per_million: 0,
@@ -134,7 +146,7 @@ impl Link {
     pub(crate) fn change(&mut self, now: Instant, change: LinkChange) -> Result<(), ActionError> {
         match change {
             LinkChange::Cut => self.cut = true,
-            LinkChange::Restore => self.cut = false,
+            LinkChange::Restore => (self.cut, self.cut_by) = (false, None),
             LinkChange::Latency(range) if !range.is_valid() => {
                 return Err(ActionError::Delay(range));
             }
@@ -223,13 +235,13 @@ impl Link {
     }
 
     /// Awaits the next message of a kind with a deed, in place of an earlier one.
-    pub(crate) fn await_next(&mut self, kind: MessageKind, deed: NextMessage) {
-        self.next.retain(|(awaited, _)| *awaited != kind);
-        self.next.push((kind, deed));
+    pub(crate) fn await_next(&mut self, kind: MessageKind, awaited: Awaited) {
+        self.next.retain(|(before, _)| *before != kind);
+        self.next.push((kind, awaited));
     }
 
     /// The deed that awaits a message of this kind. It is done once.
-    pub(crate) fn take_next(&mut self, kind: MessageKind) -> Option<NextMessage> {
+    pub(crate) fn take_next(&mut self, kind: MessageKind) -> Option<Awaited> {
         let place = self.next.iter().position(|(awaited, _)| *awaited == kind)?;
         Some(self.next.swap_remove(place).1)
     }

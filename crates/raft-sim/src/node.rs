@@ -13,7 +13,9 @@ use raft_storage::StorageError;
 
 use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
-use crate::{AdminRequest, Disk, DiskError, NodeClock, ReadPolicy, Setup, WriteFailure};
+use crate::{
+    AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, WriteFailure,
+};
 
 /// A server of the cluster: its disk, its clock and its process.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct SimNode {
     pub(crate) has_rejoined: bool,
     /// The failure that stopped the last incarnation, if its disk stopped it.
     pub(crate) stopped_by: Option<WriteFailure>,
+    /// The event that took it down last.
+    pub(crate) down_since: Option<EventNumber>,
     pub(crate) clock: NodeClock,
     /// The time that it takes to handle one arrival; zero: not slow.
     pub(crate) handling: Duration,
@@ -73,24 +77,56 @@ pub(crate) struct LiveProcess {
     pub(crate) backlog: VecDeque<Arrival>,
     /// Whether an elapsed timer is in `backlog`.
     pub(crate) has_timed_out: bool,
-    /// The state machine's responses to the entries applied last. Cleared at the end of each drain.
-    pub(crate) responses: BTreeMap<LogIndex, Response>,
+    /// The core's deadline after the last drain.
+    pub(crate) timer: SetTimer,
+    /// The state machine's responses to the entries applied last, each with the event that applied
+    /// it. Cleared at the end of each drain.
+    pub(crate) responses: BTreeMap<LogIndex, (Response, EventNumber)>,
     /// The requests that the core has not answered yet, by request id.
     pub(crate) requests: BTreeMap<u64, PendingRequest>,
     pub(crate) last_request: u64,
-    /// The last durable write that the driver has not reported to the core yet.
-    pub(crate) unreported: Option<PersistId>,
+    /// The last durable write that the driver has not reported to the core yet, and the event of
+    /// it.
+    pub(crate) unreported: Option<(PersistId, Option<EventNumber>)>,
     /// What the driver draws.
     pub(crate) random: Random,
     /// The files of snapshots that arrive.
     pub(crate) files: ArrivingFiles,
 }
 
-/// Something that reaches a process.
+/// The deadline of a core, by its clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetTimer {
+    pub(crate) deadline: Instant,
+    /// When the core first named it, by the world's clock.
+    pub(crate) set_at: Instant,
+    /// The event that was handled then.
+    pub(crate) set_by: Option<EventNumber>,
+}
+
+impl SetTimer {
+    /// Before the first drain.
+    const NONE: Self = Self { deadline: Instant(u64::MAX), set_at: Instant(0), set_by: None };
+}
+
+/// Something that reaches a process, and the event that sent it there.
 #[derive(Clone, Debug)]
-pub(crate) enum Arrival {
+pub(crate) struct Arrival {
+    pub(crate) kind: ArrivalKind,
+    pub(crate) cause: Option<EventNumber>,
+}
+
+/// What reaches a process.
+#[derive(Clone, Debug)]
+pub(crate) enum ArrivalKind {
     Input(Input),
     Request { client: ClientId, sequence: Sequence, request: ClientRequest },
+}
+
+impl Arrival {
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self.kind, ArrivalKind::Input(Input::Timeout))
+    }
 }
 
 /// A client's request to a process.
@@ -144,6 +180,7 @@ impl SimNode {
             incarnation: 0,
             has_rejoined: false,
             stopped_by: None,
+            down_since: None,
             clock: NodeClock::TRUE,
             handling: Duration::ZERO,
             turn: 0,
@@ -281,7 +318,9 @@ impl SimNode {
         let live = self.live().into_iter();
         let arrivals = live.flat_map(|live| live.inbox.iter().flatten().chain(&live.backlog));
         arrivals.filter_map(|arrival| {
-            let Arrival::Input(Input::Message { message, .. }) = arrival else { return None };
+            let ArrivalKind::Input(Input::Message { message, .. }) = &arrival.kind else {
+                return None;
+            };
             Some(message)
         })
     }
@@ -350,6 +389,7 @@ impl SimNode {
         let core =
             raft_core::Node::new(config, recovered, now).map_err(|error| error.to_string())?;
         Ok(LiveProcess {
+            timer: SetTimer::NONE,
             core,
             store: self.flushed.clone().unwrap_or_default().keeping_sessions(setup.sessions),
             inbox: None,

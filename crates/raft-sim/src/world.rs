@@ -4,6 +4,7 @@
 //! certain number of steps.
 
 mod actions;
+mod causes;
 mod clients;
 mod clocks;
 mod files;
@@ -19,18 +20,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
-use raft_kv::{ClientId, Sequence};
+use raft_kv::ClientId;
 
 pub(crate) use self::files::ArrivingFiles;
-use self::queue::{Queue, ScheduledKind};
+use self::queue::{Queue, ScheduledKind, SentReply};
 use crate::fingerprint::Fingerprint;
 use crate::in_flight::InFlightMessages;
 use crate::links::Links;
 use crate::load::RunningLoad;
 use crate::node::{LiveProcess, Process, place_of};
 use crate::{
-    Client, ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, InFlightMessage, Link,
-    NodeState, Partition, ProcessEvent, Setup, SetupError, SimNode, StateMachineEvent,
+    Client, ClusterEvent, DiskEvent, Event, EventKind, EventNumber, InFlightMessage, Link,
+    NodeState, Partition, Setup, SetupError, SimNode,
 };
 
 /// A cluster with its network, disks and clients, at one moment of virtual time.
@@ -44,6 +45,8 @@ pub struct World {
     nodes: Vec<SimNode>,
     links: Links,
     partition: Option<Arc<Partition>>,
+    /// The event of the present partition.
+    partitioned_by: Option<EventNumber>,
     in_flight: InFlightMessages,
     clients: BTreeMap<ClientId, Client>,
     /// The load that goes on.
@@ -54,8 +57,12 @@ pub struct World {
     /// Those of the last step or action.
     events: Vec<Event>,
     event_count: u64,
+    /// The event that is being handled: the cause of those that follow.
+    cause: Option<EventNumber>,
     fingerprint: Fingerprint,
     steps: u64,
+    /// The number of actions so far.
+    acted: u64,
     /// The number of requests about leadership and membership so far.
     administered: u64,
 }
@@ -85,6 +92,7 @@ impl World {
             nodes: ids.iter().map(|id| SimNode::new(&setup, *id)).collect(),
             links,
             partition: None,
+            partitioned_by: None,
             in_flight: InFlightMessages::default(),
             clients: BTreeMap::new(),
             load: None,
@@ -92,8 +100,10 @@ impl World {
             timer: None,
             events: Vec::new(),
             event_count: 0,
+            cause: None,
             fingerprint: Fingerprint::default(),
             steps: 0,
+            acted: 0,
             administered: 0,
             setup: Arc::new(setup),
         };
@@ -216,6 +226,11 @@ impl World {
         self.steps
     }
 
+    /// The number of actions so far. It is the [number](EventKind::Acted) of the last one.
+    pub fn acted(&self) -> u64 {
+        self.acted
+    }
+
     /// The number of requests about leadership and membership that nodes were asked so far. It is
     /// the [number](crate::ClusterEvent::Administered) of the last one.
     pub fn administered(&self) -> u64 {
@@ -238,22 +253,24 @@ impl World {
     /// nothing, if there is no next step.
     pub fn step(&mut self) -> bool {
         self.events.clear();
+        self.cause = None;
         let timer = self.next_timer();
         let queued = self.queue.peek().map(|next| next.at);
         match (queued, timer) {
             (Some(at), timer) if timer.is_none_or(|(elapses, _)| at <= elapses) => {
                 if let Some(next) = self.queue.pop() {
+                    self.steps += 1;
                     self.now = next.at;
                     self.carry_out(next.kind);
                 }
             }
             (_, Some((at, node))) => {
+                self.steps += 1;
                 self.now = at;
                 self.time_out(node);
             }
             (_, None) => return false,
         }
-        self.steps += 1;
         self.look_ahead();
         true
     }
@@ -297,8 +314,8 @@ impl World {
         self.nodes.insert(place, SimNode::new(&self.setup, id));
         let (nodes, setup) = (self.node_list(), &self.setup);
         self.links.connect(&nodes, |from, to| Link::new(setup, from, to));
-        self.emit(EventKind::Cluster(ClusterEvent::ServerAdded { node: id }));
-        self.start_node(id);
+        let added = self.emit(EventKind::Cluster(ClusterEvent::ServerAdded { node: id }));
+        self.because(added, |world| world.start_node(id));
     }
 
     /// Makes a server that is down, no member, and whose disk was wiped, a new server with an empty
@@ -313,30 +330,8 @@ impl World {
         let batch = Arc::new(node.disk.renew());
         (node.has_rejoined, node.flushed) = (true, None);
         node.process = Process::Crashed;
-        self.emit_disk(id, DiskEvent::Renewed { batch });
-    }
-
-    fn emit_state_machine(&mut self, node: NodeId, event: StateMachineEvent) {
-        self.emit(EventKind::StateMachine { node, event });
-    }
-
-    fn emit_disk(&mut self, node: NodeId, event: DiskEvent) {
-        self.emit(EventKind::Disk { node, event });
-    }
-
-    fn emit_process(&mut self, node: NodeId, event: ProcessEvent) {
-        self.emit(EventKind::Process { node, event });
-    }
-
-    fn emit_client(&mut self, client: ClientId, sequence: Sequence, event: ClientEvent) {
-        self.emit(EventKind::Client { client, sequence, event });
-    }
-
-    fn emit(&mut self, kind: EventKind) {
-        self.event_count += 1;
-        let event = Event { at: self.now, number: self.event_count, kind };
-        event.add_to(&mut self.fingerprint);
-        self.events.push(event);
+        let renewed = self.emit_disk(id, DiskEvent::Renewed { batch });
+        self.node_mut(id).down_since = Some(renewed);
     }
 
     fn schedule(&mut self, at: Instant, kind: ScheduledKind) {
@@ -379,7 +374,7 @@ impl World {
                 })
             }
             ScheduledKind::ClientTimesOut { client, sequence, attempt }
-            | ScheduledKind::ClientRetries { client, sequence, attempt } => {
+            | ScheduledKind::ClientRetries { client, sequence, attempt, .. } => {
                 let pending = self.clients.get(client).and_then(Client::pending);
                 !pending.is_some_and(|p| p.sequence == *sequence && p.attempts == *attempt)
             }
@@ -411,14 +406,20 @@ impl World {
             ScheduledKind::FileWritten { node, .. } => self.file_done(node),
             ScheduledKind::PieceRead { node, piece, .. } => self.send_piece(node, *piece),
             ScheduledKind::WritesReported { node, .. } => self.report_writes(node),
-            ScheduledKind::RequestArrives { client, sequence, node } => {
-                self.request_arrives(client, sequence, node)
+            ScheduledKind::RequestArrives { client, sequence, node, attempt, asked_by } => {
+                let arrive = |world: &mut Self| {
+                    world.request_arrives(client, sequence, node, attempt);
+                };
+                self.because(asked_by, arrive);
             }
             ScheduledKind::ReplyArrives { client, sequence, node, reply } => {
-                self.reply_arrives(client, sequence, node, *reply);
+                let SentReply { reply, sent_by } = *reply;
+                self.because(sent_by, |world| world.reply_arrives(client, sequence, node, reply));
             }
             ScheduledKind::ClientTimesOut { client, .. } => self.client_times_out(client),
-            ScheduledKind::ClientRetries { client, .. } => self.client_asks(client),
+            ScheduledKind::ClientRetries { client, told_by, .. } => {
+                self.because(told_by, |world| world.client_asks(client));
+            }
             ScheduledKind::HandlingEnds { node, .. } => self.handled(node),
             ScheduledKind::LoadContinues => self.continue_load(),
         }

@@ -8,7 +8,9 @@ use raft_core::{
     Term, TermTrace, Trace,
 };
 use raft_script::Session;
-use raft_sim::{DiskEvent, DropReason, Event, EventKind, MessageEvent, StateMachineEvent, World};
+use raft_sim::{
+    DiskEvent, DropReason, Event, EventKind, MessageEvent, ProcessEvent, StateMachineEvent, World,
+};
 
 /// Prints the events of each step.
 pub(super) struct EventPrinter {
@@ -89,6 +91,9 @@ fn is_shown(event: &Event, shown: &[String]) -> bool {
             ..
         } => &["disks"],
         EventKind::Client { .. } => &["clients"],
+        EventKind::Process { event: ProcessEvent::TimerElapsed { .. }, .. } => &["timers"],
+        // The statement is shown.
+        EventKind::Acted { .. } => return false,
         EventKind::StateMachine { .. }
         | EventKind::Disk { .. }
         | EventKind::Process { .. }

@@ -43,7 +43,7 @@ pub(crate) fn events() -> Html {
             }
             <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
                 { for rows.iter().map(|row| html! {
-                    <Row key={row.oldest().number} row={RowRef(row.clone())}
+                    <Row key={row.oldest().number.get()} row={RowRef(row.clone())}
                         on_node={on_node.clone()} />
                 }) }
             </ol>

@@ -12,8 +12,8 @@ use raft_core::{
 };
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
-    Action, AdminRequest, DiskAction, DiskEvent, MessageId, NodeAction, ReadPolicy, Request,
-    Selector, Setup, SimNode, StateMachineEvent,
+    Action, AdminRequest, DiskAction, DiskEvent, EventNumber, MessageId, NodeAction, ReadPolicy,
+    Request, Selector, Setup, SimNode, StateMachineEvent,
 };
 use raft_storage::WriteBatch;
 
@@ -92,19 +92,14 @@ impl Scene {
 
     /// Shows events that never happened.
     fn claim(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
-        let event = |kind| Event { at: Instant(77), number: 777, kind };
         let events: Vec<Event> = kinds.into_iter().map(event).collect();
         self.checks.observe(&self.world, &events);
     }
 
     /// Shows a node as it is in another world, as if it had come to be so in this one.
     fn show(&mut self, other: &World, node: NodeId) {
-        let events = [Event {
-            at: Instant(77),
-            number: 777,
-            kind: EventKind::Process { node, event: ProcessEvent::Resumed },
-        }];
-        self.checks.observe(other, &events);
+        let resumed = EventKind::Process { node, event: ProcessEvent::Resumed };
+        self.checks.observe(other, &[event(resumed)]);
     }
 
     fn send(&mut self, from: NodeId, to: NodeId, term: Term, body: Body) {
@@ -134,6 +129,12 @@ impl Scene {
         assert_eq!((violation.property.name, violation.event), (property.name, 777), "{violation}");
         assert!(violation.description.contains(words), "{words:?} is not in {violation}");
     }
+}
+
+/// An event that never happened.
+fn event(kind: EventKind) -> Event {
+    let number = EventNumber::new(777).unwrap();
+    Event { number, step: 77, at: Instant(77), cause: None, kind }
 }
 
 fn heartbeat() -> Body {

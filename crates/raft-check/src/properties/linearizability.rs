@@ -59,6 +59,7 @@ impl Checker for Linearizability {
             }
             ClientEvent::GaveUp => self.forget(client, sequence),
             ClientEvent::Asked { .. }
+            | ClientEvent::Arrived { .. }
             | ClientEvent::Replied { .. }
             | ClientEvent::Redirected { .. }
             | ClientEvent::MustRetry { .. }

@@ -390,7 +390,7 @@ impl Done {
                 add(&mut self.refusals, matches!(event, ProcessEvent::RestartRefused { .. }));
             }
             if let EventKind::Cluster(ClusterEvent::Administered { request, outcome, .. }) = kind {
-                let is_change = matches!(request, AdminRequest::ChangeMembership { .. });
+                let is_change = matches!(**request, AdminRequest::ChangeMembership { .. });
                 let is_done = matches!(outcome, Outcome::Committed(_));
                 add(&mut self.changes, is_change && is_done);
                 add(&mut self.transfers, matches!(outcome, Outcome::Transferred { .. }));

@@ -67,7 +67,7 @@ impl Watcher {
                     self.delivered(world, (*from, *to), message);
                 }
                 EventKind::Message { .. } => {}
-                EventKind::Network(_) => {}
+                EventKind::Network(_) | EventKind::Acted { .. } => {}
             }
         }
     }

@@ -47,7 +47,7 @@ impl RunResult {
 
 impl Failure {
     pub(super) fn no_progress(description: String, world: &World) -> Self {
-        let event = world.events().last().map_or(0, |event| event.number);
+        let event = world.events().last().map_or(0, |event| event.number.get());
         Self::Violation(Violation { property: &PROGRESS, at: world.now(), event, description })
     }
 

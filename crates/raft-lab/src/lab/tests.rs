@@ -246,7 +246,8 @@ fn subscribers_see_every_event_until_they_leave() {
     let mut lab = scratch();
     let numbers = Rc::new(RefCell::new(Vec::new()));
     let seen = numbers.clone();
-    let subscription = lab.subscribe(Box::new(move |event| seen.borrow_mut().push(event.number)));
+    let subscription =
+        lab.subscribe(Box::new(move |event| seen.borrow_mut().push(event.number.get())));
     lab.exec("run until leader");
     finish(&mut lab);
     let count = numbers.borrow().len();

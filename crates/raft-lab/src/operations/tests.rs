@@ -4,7 +4,8 @@ const CLIENT: ClientId = ClientId(1);
 const FIRST: Sequence = Sequence(1);
 
 fn event(at: u64, kind: EventKind) -> Event {
-    Event { at: Instant(at), number: 1, kind }
+    let number = raft_sim::EventNumber::new(1).unwrap();
+    Event { number, step: 1, at: Instant(at), cause: None, kind }
 }
 
 fn invoked() -> EventKind {

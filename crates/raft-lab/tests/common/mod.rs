@@ -20,7 +20,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run until idle\n\
          expect committed x=4\n\
          run 1s",
-        0xb155_5b41_b8ae_da98,
+        0x30bc_73f3_f06c_edf7,
     ),
     (
         "crashes of nodes and losses of disks",
@@ -38,7 +38,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          set d=4\n\
          set e=5\n\
          expect converged within 10s",
-        0x8a59_f3a8_70ee_33e5,
+        0x8f9f_7b0c_9fb2_fe22,
     ),
     (
         "a bad network",
@@ -52,7 +52,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 2s\n\
          heal\n\
          run 5s",
-        0x991f_6fd5_5bc7_f4e5,
+        0xbd0c_93fe_d2f4_76a1,
     ),
     (
         "servers that come and go, and reads of every kind",
@@ -73,7 +73,7 @@ pub(crate) const SCENARIOS: [(&str, &str, u64); 4] = [
          run 1s\n\
          expect leader 5\n\
          expect safe",
-        0xcd53_4e52_2ecf_23e3,
+        0x348a_16ab_17b1_987c,
     ),
 ];
 

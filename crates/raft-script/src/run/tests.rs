@@ -22,7 +22,7 @@ fn every_event_is_observed_once_and_in_order() {
         parse("run until leader\ncrash leader 1\nset x=1\nat +1s restart all\nexpect safe\nstep 9")
             .unwrap();
     let mut numbers = Vec::new();
-    let report = run(&script, &mut |event| numbers.push(event.number));
+    let report = run(&script, &mut |event| numbers.push(event.number.get()));
     assert_eq!(numbers, (1..=report.events).collect::<Vec<_>>());
 }
 

@@ -47,7 +47,8 @@ impl Session {
             match self.world.apply(action) {
                 Ok(()) => {
                     is_anything_done = true;
-                    words.extend(self.world.events().first().map(|event| event.kind.to_string()));
+                    // The first event after that of the action itself says what it did.
+                    words.extend(self.world.events().get(1).map(|event| event.kind.to_string()));
                     self.gathered.get_or_insert_default().extend_from_slice(self.world.events());
                     self.observe();
                 }

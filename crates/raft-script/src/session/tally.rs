@@ -48,14 +48,14 @@ pub(crate) struct Counted {
 
 impl Tally {
     pub(crate) fn count(&mut self, event: &Event) {
-        self.last = event.number;
+        self.last = event.number.get();
         let key = (event.kind.full_name(), event.kind.node());
         let times = Arc::make_mut(&mut self.kinds).entry(key).or_default();
         times.count += 1;
         if times.last.len() == REMEMBERED {
             times.last.pop_front();
         }
-        times.last.push_back((event.number, event.at));
+        times.last.push_back((event.number.get(), event.at));
     }
 
     /// Sets a mark after the last event. It replaces an earlier mark of that name.

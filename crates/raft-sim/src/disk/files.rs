@@ -5,7 +5,7 @@ use raft_core::{Bytes, IncomingId, Instant, LogIndex, Recovered, SnapshotData, S
 use raft_storage::{Damage, RecordBytes, RecordKey, Write, WriteBatch, encode_file};
 
 use super::Disk;
-use crate::{Fsync, Unsynced};
+use crate::{EventNumber, Fsync, Unsynced};
 
 /// A write of a file that is not finished.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub struct FileWrite {
     pub done_at: Instant,
     has_no_room: bool,
     pub(crate) work: FileWork,
+    asked_by: Option<EventNumber>,
 }
 
 /// What a driver does with a file.
@@ -50,6 +51,8 @@ pub(crate) struct FileDone {
     pub(crate) work: FileWork,
     /// The change of the disk; `None` for a piece, and if a flush failed.
     pub(crate) batch: Option<WriteBatch>,
+    /// The event that was handled when the process asked for the write.
+    pub(crate) asked_by: Option<EventNumber>,
 }
 
 impl Disk {
@@ -67,13 +70,18 @@ impl Disk {
     }
 
     /// Takes a write of a file. Returns its number, and the time at which it finishes or fails.
-    pub(crate) fn issue_file(&mut self, now: Instant, work: FileWork) -> (u64, Instant) {
+    pub(crate) fn issue_file(
+        &mut self,
+        now: Instant,
+        work: FileWork,
+        asked_by: Option<EventNumber>,
+    ) -> (u64, Instant) {
         let earliest = self.file_writes.back().map_or(now, |last| last.done_at.max(now));
         let delay = self.shape.delay(&mut self.file_random, self.latency);
         let done_at = (earliest + delay).max(self.stalled_until);
         self.last_file_write += 1;
         let (number, has_no_room) = (self.last_file_write, self.is_full);
-        self.file_writes.push_back(FileWrite { number, done_at, has_no_room, work });
+        self.file_writes.push_back(FileWrite { number, done_at, has_no_room, work, asked_by });
         (number, done_at)
     }
 
@@ -90,7 +98,7 @@ impl Disk {
 
     /// Finishes the oldest write of a file. A flush that fails leaves no file.
     pub(crate) fn complete_file(&mut self) -> FileDone {
-        let FileWrite { has_no_room, work, .. } =
+        let FileWrite { has_no_room, work, asked_by, .. } =
             self.file_writes.pop_front().expect("a write of a file completes only once");
         let batch = match &work {
             FileWork::Piece { .. } => None,
@@ -100,7 +108,7 @@ impl Disk {
         if let Some(batch) = &batch {
             self.durable.apply(batch);
         }
-        FileDone { work, batch }
+        FileDone { work, batch, asked_by }
     }
 
     /// Whether a flush succeeds now.

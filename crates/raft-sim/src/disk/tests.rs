@@ -109,7 +109,8 @@ impl Scene {
                 | EventKind::Message { .. }
                 | EventKind::Network(_)
                 | EventKind::Client { .. }
-                | EventKind::Cluster(_) => {}
+                | EventKind::Cluster(_)
+                | EventKind::Acted { .. } => {}
             }
         }
         self.events.extend_from_slice(self.world.events());
@@ -149,6 +150,10 @@ impl Scene {
     fn words(&self) -> String {
         self.events.iter().map(|event| format!("{}\n", event.kind)).collect()
     }
+}
+
+fn write(id: u64) -> (PersistId, EventNumber) {
+    (PersistId(id), EventNumber::new(1).unwrap())
 }
 
 #[test]
@@ -194,7 +199,7 @@ fn a_stall_holds_back_what_comes_though_nothing_is_under_way() {
     let mut disk = Disk::new(&Setup::default(), NODE);
     let stalled = disk.change(Instant(5), DiskChange::Stall(Duration::from_secs(1)));
     assert_eq!(stalled, Ok(Vec::new()));
-    assert_eq!(disk.issue(Instant(7), PersistId(1), Arc::default()), Instant(1_000_005));
+    assert_eq!(disk.issue(Instant(7), write(1), Arc::default()), Instant(1_000_005));
     disk.recover(&Setup::default());
     assert_eq!(disk.stalled_until(), Instant(0));
 }
@@ -208,7 +213,7 @@ fn most_writes_of_a_long_tail_are_fast_and_some_are_not() {
         let mut took: Vec<Duration> = (1..=2_000)
             .map(|id| {
                 let now = disk.pending().last().map_or(Instant(0), |last| last.done_at);
-                disk.issue(now, PersistId(id), Arc::default()) - now
+                disk.issue(now, write(id), Arc::default()) - now
             })
             .collect();
         took.sort_unstable();

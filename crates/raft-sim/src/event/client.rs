@@ -28,6 +28,15 @@ pub enum ClientEvent {
         /// Counts the attempts at this operation from 1.
         attempt: u32,
     },
+    /// The request reached the node.
+    Arrived {
+        /// The node.
+        node: NodeId,
+        /// Counts the attempts at this operation from 1.
+        attempt: u32,
+        /// Whether a process takes it. At a node that is down it is lost.
+        is_up: bool,
+    },
     /// A node is done with it; its reply is on the way to the client.
     Replied {
         /// The node.
@@ -85,6 +94,7 @@ impl ClientEvent {
         match self {
             Self::Invoked { .. } => "client_invoked",
             Self::Asked { .. } => "client_asked",
+            Self::Arrived { .. } => "request_arrived",
             Self::Replied { .. } => "client_replied",
             Self::Redirected { .. } => "client_redirected",
             Self::MustRetry { .. } => "client_must_retry",
@@ -97,7 +107,7 @@ impl ClientEvent {
     /// The node at which it happens.
     pub(super) fn node(&self) -> Option<NodeId> {
         match self {
-            Self::Replied { node, .. } => Some(*node),
+            Self::Arrived { node, .. } | Self::Replied { node, .. } => Some(*node),
             Self::Invoked { .. }
             | Self::Asked { .. }
             | Self::Redirected { .. }
@@ -114,6 +124,9 @@ impl ClientEvent {
                 (19, client, sequence, operation, read).hash(hash);
             }
             Self::Asked { node, attempt } => (20, client, sequence, node, attempt).hash(hash),
+            Self::Arrived { node, attempt, is_up } => {
+                (143, client, sequence, node, attempt, is_up).hash(hash);
+            }
             Self::Replied { node, outcome } => {
                 (71, client, sequence, node).hash(hash);
                 add_outcome(hash, *outcome);
@@ -141,6 +154,12 @@ impl ClientEvent {
             Self::Asked { node, attempt: 1 } => write!(f, "client {client} asks node {node}"),
             Self::Asked { node, attempt } => {
                 write!(f, "client {client} asks node {node}, attempt {attempt}")
+            }
+            Self::Arrived { node, is_up: true, .. } => {
+                write!(f, "the request of client {client} reaches node {node}")
+            }
+            Self::Arrived { node, is_up: false, .. } => {
+                write!(f, "the request of client {client} is lost: node {node} is down")
             }
             Self::Replied { node, outcome } => {
                 write!(f, "node {node} replies to client {client}: {}", OutcomeWords(outcome))

@@ -24,8 +24,8 @@ pub enum ClusterEvent {
         number: u64,
         /// The node that was asked.
         node: NodeId,
-        /// The request.
-        request: AdminRequest,
+        /// The request. Apart, because it would make every event larger.
+        request: Box<AdminRequest>,
         /// The node's reply.
         outcome: Outcome,
     },
@@ -78,16 +78,17 @@ impl fmt::Display for ClusterEvent {
             Self::ServerAdded { node } => {
                 write!(f, "node {node} starts with an empty disk and no known peers")
             }
-            Self::Administered {
-                node,
-                request: AdminRequest::ChangeMembership { change, .. },
-                outcome: Outcome::Committed(position),
-                ..
-            } => write!(
-                f,
-                "node {node} finishes the membership change ({change}), by entry {position}"
-            ),
             Self::Administered { node, request, outcome, .. } => {
+                if let (
+                    AdminRequest::ChangeMembership { change, .. },
+                    Outcome::Committed(position),
+                ) = (&**request, outcome)
+                {
+                    return write!(
+                        f,
+                        "node {node} finishes the membership change ({change}), by entry {position}"
+                    );
+                }
                 write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
             }
             Self::LoadStarted { load } => write!(f, "a load begins: {load}"),

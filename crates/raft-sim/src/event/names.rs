@@ -115,6 +115,7 @@ decisions! {
 
 /// The names of the events of the world around the cores.
 const AROUND: &[&str] = &[
+    super::ACTED,
     "administered",
     "applied",
     "client_answered",
@@ -122,6 +123,7 @@ const AROUND: &[&str] = &[
     "client_gave_up",
     "client_invoked",
     "client_must_retry",
+    "request_arrived",
     "client_redirected",
     "client_replied",
     "client_timed_out",
@@ -154,6 +156,8 @@ const AROUND: &[&str] = &[
     "sent",
     "server_added",
     "slowed",
+    "started",
+    "timer_elapsed",
     "write_durable",
     "write_failed",
     "write_issued",
@@ -173,7 +177,8 @@ impl EventKind {
             | Self::Message { .. }
             | Self::Network(_)
             | Self::Client { .. }
-            | Self::Cluster(_) => self.name(),
+            | Self::Cluster(_)
+            | Self::Acted { .. } => self.name(),
         }
     }
 
@@ -216,6 +221,7 @@ mod tests {
             found.extend(quoted);
         }
         assert!(found.len() > 30, "{found:?}");
+        found.insert(crate::event::ACTED);
         assert_eq!(found, AROUND.iter().copied().collect());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::time::Duration;
 
-use raft_core::NodeId;
+use raft_core::{Instant, NodeId};
 
 use crate::fingerprint::Fingerprint;
 use crate::units::Span;
@@ -13,6 +13,8 @@ use crate::{ClockChange, SettingChange};
 /// What happens to a node's process, its clock or its speed.
 #[derive(Clone, Debug)]
 pub enum ProcessEvent {
+    /// The node started for the first time.
+    Started,
     /// The node lost power: everything not on its disk is gone.
     Crashed,
     /// The node started again from its disk.
@@ -39,6 +41,11 @@ pub enum ProcessEvent {
         /// The time that it takes to handle one message, write or timer; zero: not slow.
         handling: Duration,
     },
+    /// The timer of the node's core elapsed. A slow node handles it later.
+    TimerElapsed {
+        /// When the core first named the deadline, by the world's clock.
+        set_at: Instant,
+    },
     /// The node's clock was changed.
     ClockChanged {
         /// How.
@@ -49,6 +56,7 @@ pub enum ProcessEvent {
 impl ProcessEvent {
     pub(super) fn name(&self) -> &'static str {
         match self {
+            Self::Started => "started",
             Self::Crashed => "crashed",
             Self::Restarted => "restarted",
             Self::ConfiguredAlone => "configured_alone",
@@ -57,12 +65,14 @@ impl ProcessEvent {
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::Slowed { .. } => "slowed",
+            Self::TimerElapsed { .. } => "timer_elapsed",
             Self::ClockChanged { .. } => "clock_changed",
         }
     }
 
     pub(super) fn add_to(&self, hash: &mut Fingerprint, node: NodeId) {
         match self {
+            Self::Started => (141, node).hash(hash),
             Self::Crashed => (10, node).hash(hash),
             Self::Restarted => (11, node).hash(hash),
             // The node's name is part of the hash, though it is no longer part of the reason.
@@ -74,12 +84,14 @@ impl ProcessEvent {
             Self::Paused => (13, node).hash(hash),
             Self::Resumed => (14, node).hash(hash),
             Self::Slowed { handling } => (33, node, handling).hash(hash),
+            Self::TimerElapsed { set_at } => (142, node, set_at).hash(hash),
             Self::ClockChanged { change } => (32, node, change).hash(hash),
         }
     }
 
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
         match self {
+            Self::Started => write!(f, "node {node} starts"),
             Self::Crashed => write!(f, "node {node} crashes"),
             Self::Restarted => write!(f, "node {node} restarts from its disk"),
             Self::ConfiguredAlone => {
@@ -98,6 +110,9 @@ impl ProcessEvent {
             Self::Slowed { handling } => {
                 let time = Span(*handling);
                 write!(f, "node {node} is slow: each message, write and timer takes it {time}")
+            }
+            Self::TimerElapsed { set_at } => {
+                write!(f, "the timer of node {node}, set at {set_at}, elapses")
             }
             Self::ClockChanged { change } => write!(f, "the clock of node {node} {change}"),
         }

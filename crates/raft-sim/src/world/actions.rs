@@ -13,8 +13,8 @@ use crate::disk::Tear;
 use crate::node::Arrival;
 use crate::{
     Action, ActionError, AdminRequest, DiskAction, DiskChange, DiskDamage, DiskError, DiskEvent,
-    FileWrite, MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector, SettingChange,
-    SetupError, Unsynced,
+    EventKind, FileWrite, MAX_NODES, NodeAction, NodeState, ProcessEvent, Request, Selector,
+    SettingChange, SetupError, Unsynced,
 };
 
 impl World {
@@ -25,9 +25,22 @@ impl World {
     /// When that cannot be done now. Then nothing has changed.
     pub fn apply(&mut self, action: Action) -> Result<(), ActionError> {
         self.events.clear();
-        self.perform(&action)?;
-        self.look_ahead();
-        Ok(())
+        self.cause = None;
+        let before = (self.event_count, self.fingerprint);
+        let action_number = self.acted + 1;
+        let acted = self.emit(EventKind::Acted { action: action_number });
+        match self.because(acted, |world| world.perform(&action)) {
+            Ok(()) => {
+                self.acted = action_number;
+                self.look_ahead();
+                Ok(())
+            }
+            Err(error) => {
+                (self.event_count, self.fingerprint) = before;
+                self.events.clear();
+                Err(error)
+            }
+        }
     }
 
     fn perform(&mut self, action: &Action) -> Result<(), ActionError> {
@@ -57,7 +70,8 @@ impl World {
                     self.state_of(node)?;
                 }
                 let Request { operation, via, read, .. } = request.clone();
-                self.request(request.client, QueuedOperation { operation, via, read })?;
+                let queued = QueuedOperation { operation, via, read, asked_by: self.cause };
+                self.request(request.client, queued)?;
                 Ok(())
             }
         }
@@ -204,7 +218,7 @@ impl World {
         if let Some(live) = self.node_mut(id).live_mut() {
             // Its timer elapses anew when it runs on.
             let mut arrived = std::mem::take(&mut live.backlog);
-            arrived.retain(|arrival| !matches!(arrival, Arrival::Input(Input::Timeout)));
+            arrived.retain(|arrival| !arrival.is_timeout());
             live.has_timed_out = false;
             live.inbox = Some(arrived);
         }
@@ -219,7 +233,7 @@ impl World {
         self.emit_process(id, ProcessEvent::Resumed);
         let arrivals: VecDeque<Arrival> = inbox.unwrap_or_default();
         for arrival in arrivals {
-            self.deliver(id, arrival);
+            self.deliver_late(id, arrival);
         }
         Ok(())
     }
@@ -240,8 +254,8 @@ impl World {
         for FileWrite { number, done_at, .. } in files {
             self.schedule(done_at, ScheduledKind::FileWritten { node: id, incarnation, number });
         }
-        let event = DiskEvent::Changed { change };
-        self.emit_disk(id, event);
+        let changed = self.emit_disk(id, DiskEvent::Changed { change });
+        self.node_mut(id).disk.changed_by(change, changed);
         Ok(())
     }
 

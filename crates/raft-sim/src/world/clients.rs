@@ -9,8 +9,8 @@ use super::World;
 use super::queue::{ScheduledKind, ServerReply};
 use crate::client::{Client, MAX_CLIENT_ID, MAX_CLIENTS, QueuedOperation};
 use crate::load::RunningLoad;
-use crate::node::{Arrival, ClientRequest};
-use crate::{ClientError, ClientEvent, ClusterEvent, EventKind, Load, ReadPolicy};
+use crate::node::{ArrivalKind, ClientRequest};
+use crate::{ClientError, ClientEvent, ClusterEvent, EventKind, EventNumber, Load, ReadPolicy};
 
 impl World {
     /// Queues an operation of a client. The first operation of a client creates it.
@@ -44,8 +44,8 @@ impl World {
         if self.load.is_some() {
             return Err(ClientError::LoadGoesOn);
         }
-        self.emit(EventKind::Cluster(ClusterEvent::LoadStarted { load }));
-        self.load = Some(RunningLoad::new(load, self.now));
+        let started = self.emit(EventKind::Cluster(ClusterEvent::LoadStarted { load }));
+        self.load = Some(RunningLoad::new(load, self.now, started));
         self.schedule(self.now, ScheduledKind::LoadContinues);
         Ok(())
     }
@@ -54,6 +54,7 @@ impl World {
     pub(super) fn continue_load(&mut self) {
         let Some(load) = &mut self.load else { return };
         let (client, operation) = load.make();
+        let asked_by = Some(load.started_by());
         match load.next_at() {
             Some(at) => self.schedule(at, ScheduledKind::LoadContinues),
             None => self.load = None,
@@ -61,7 +62,7 @@ impl World {
         if self.client(client).is_some_and(|client| client.queued() >= Load::MAX_QUEUED) {
             return;
         }
-        let queued = QueuedOperation { operation, via: None, read: ReadPolicy::Log };
+        let queued = QueuedOperation { operation, via: None, read: ReadPolicy::Log, asked_by };
         // With 100 clients in the world a further one is refused.
         let _ = self.request(client, queued);
     }
@@ -71,9 +72,11 @@ impl World {
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.begin(now, &nodes) else { return };
         let (sequence, read) = (pending.sequence, pending.read);
-        let operation = pending.operation.clone();
-        self.emit_client(id, sequence, ClientEvent::Invoked { operation, read });
-        self.client_asks(id);
+        let (operation, asked_by) = (pending.operation.clone(), pending.asked_by);
+        let invoked = self.because(asked_by, |world| {
+            world.emit_client(id, sequence, ClientEvent::Invoked { operation, read })
+        });
+        self.because(invoked, |world| world.client_asks(id));
     }
 
     pub(super) fn client_asks(&mut self, id: ClientId) {
@@ -89,14 +92,25 @@ impl World {
             return;
         };
         let (sequence, node, attempt) = (pending.sequence, pending.target, pending.attempts);
-        self.emit_client(id, sequence, ClientEvent::Asked { node, attempt });
+        let asked_by = self.emit_client(id, sequence, ClientEvent::Asked { node, attempt });
+        if let Some(pending) = self.clients.get_mut(&id).and_then(|c| c.waiting_for(sequence)) {
+            pending.asked_by = Some(asked_by);
+        }
         let arrival = self.now + delay;
-        self.schedule(arrival, ScheduledKind::RequestArrives { client: id, sequence, node });
+        let arrives =
+            ScheduledKind::RequestArrives { client: id, sequence, node, attempt, asked_by };
+        self.schedule(arrival, arrives);
         let timeout = self.now + self.setup.client_timeout;
         self.schedule(timeout, ScheduledKind::ClientTimesOut { client: id, sequence, attempt });
     }
 
-    pub(super) fn request_arrives(&mut self, id: ClientId, sequence: Sequence, node: NodeId) {
+    pub(super) fn request_arrives(
+        &mut self,
+        id: ClientId,
+        sequence: Sequence,
+        node: NodeId,
+        attempt: u32,
+    ) {
         // A late copy of an operation that is over has no effect: no client waits for its reply.
         let Some(client) = self.clients.get_mut(&id) else { return };
         let Some(pending) = client.waiting_for(sequence) else { return };
@@ -110,7 +124,10 @@ impl World {
                 ClientRequest::Read { operation, read }
             }
         };
-        self.deliver(node, Arrival::Request { client: id, sequence, request });
+        let is_up = self.node_mut(node).live_mut().is_some();
+        let arrived = self.emit_client(id, sequence, ClientEvent::Arrived { node, attempt, is_up });
+        let arrival = ArrivalKind::Request { client: id, sequence, request };
+        self.because(arrived, |world| world.deliver(node, arrival));
     }
 
     pub(super) fn reply_arrives(
@@ -133,35 +150,42 @@ impl World {
             }
             ServerReply::NotLeader(leader) => {
                 client.redirect(leader, &nodes);
-                self.emit_client(id, sequence, ClientEvent::Redirected { node, leader });
+                let told = self.emit_client(id, sequence, ClientEvent::Redirected { node, leader });
                 match leader {
-                    Some(_) => self.client_asks(id),
-                    None => self.client_waits(id, sequence, attempts),
+                    Some(_) => self.because(told, |world| world.client_asks(id)),
+                    None => self.client_waits(id, sequence, attempts, told),
                 }
             }
             ServerReply::TryAgain(reason) => {
-                self.emit_client(id, sequence, ClientEvent::MustRetry { node, reason });
-                self.client_waits(id, sequence, attempts);
+                let told = self.emit_client(id, sequence, ClientEvent::MustRetry { node, reason });
+                self.client_waits(id, sequence, attempts, told);
             }
         }
     }
 
     /// The client asks again after a pause: at once it would find the same state.
-    fn client_waits(&mut self, client: ClientId, sequence: Sequence, attempt: u32) {
+    fn client_waits(
+        &mut self,
+        client: ClientId,
+        sequence: Sequence,
+        attempt: u32,
+        told_by: EventNumber,
+    ) {
         let pause = (self.setup.client_timeout / 10).max(Duration::from_millis(1));
         let at = self.now + pause;
-        self.schedule(at, ScheduledKind::ClientRetries { client, sequence, attempt });
+        self.schedule(at, ScheduledKind::ClientRetries { client, sequence, attempt, told_by });
     }
 
     pub(super) fn client_times_out(&mut self, id: ClientId) {
         let nodes = self.node_list();
         let Some(client) = self.clients.get_mut(&id) else { return };
-        let Some((sequence, node)) = client.pending().map(|p| (p.sequence, p.target)) else {
-            return;
-        };
+        let Some(pending) = client.pending() else { return };
+        let (sequence, node, asked_by) = (pending.sequence, pending.target, pending.asked_by);
         client.time_out(&nodes);
-        self.emit_client(id, sequence, ClientEvent::TimedOut { node });
-        self.client_asks(id);
+        let timed_out = self.because(asked_by, |world| {
+            world.emit_client(id, sequence, ClientEvent::TimedOut { node })
+        });
+        self.because(timed_out, |world| world.client_asks(id));
     }
 
     /// Whether the client's patience is over. If so, it begins its next operation.

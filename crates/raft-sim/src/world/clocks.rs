@@ -5,8 +5,9 @@ use std::time::Duration;
 use raft_core::{Input, NodeId};
 
 use super::World;
+use super::process::Share;
 use super::queue::ScheduledKind;
-use crate::node::Arrival;
+use crate::node::{Arrival, ArrivalKind, SetTimer};
 use crate::{ActionError, ClockChange, DelayRange, MAX_HANDLING, ProcessEvent};
 
 impl World {
@@ -60,20 +61,28 @@ impl World {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         live.has_timed_out = false;
         for arrival in std::mem::take(&mut live.backlog) {
-            self.deliver(id, arrival);
+            self.deliver_late(id, arrival);
         }
     }
 
-    /// A node's timer elapses. A slow node handles it later, and so does a driver that gathers.
+    /// A step: a node's timer elapses. A slow node handles it later, and so does a driver that
+    /// gathers.
     pub(super) fn time_out(&mut self, id: NodeId) {
-        let setup = self.setup.clone();
-        if self.node_mut(id).handles_at_once(&setup) {
-            return self.feed(id, Input::Timeout);
+        let gathers = self.setup.driver.gathers();
+        let node = self.node_mut(id);
+        let waits = gathers || !node.handling.is_zero();
+        let Some(live) = node.live_mut() else { return };
+        live.has_timed_out = waits;
+        let SetTimer { set_at, set_by, .. } = live.timer;
+        self.cause = set_by;
+        let elapsed = self.emit_process(id, ProcessEvent::TimerElapsed { set_at });
+        self.cause = Some(elapsed);
+        if waits {
+            let kind = ArrivalKind::Input(Input::Timeout);
+            self.wait_for_turn(id, Arrival { kind, cause: self.cause });
+        } else {
+            self.feed(id, Input::Timeout);
         }
-        if let Some(live) = self.node_mut(id).live_mut() {
-            live.has_timed_out = true;
-        }
-        self.wait_for_turn(id, Arrival::Input(Input::Timeout));
     }
 
     /// Adds an arrival to the backlog of a slow node, which handles one after the other, or of a
@@ -105,13 +114,15 @@ impl World {
         let Some(live) = self.node_mut(id).live_mut() else { return };
         let count = if gathers { live.backlog.len() } else { 1.min(live.backlog.len()) };
         let arrivals: Vec<Arrival> = live.backlog.drain(..count).collect();
-        let is_timeout = |arrival: &Arrival| matches!(arrival, Arrival::Input(Input::Timeout));
-        live.has_timed_out &= !arrivals.iter().any(is_timeout);
+        live.has_timed_out &= !arrivals.iter().any(Arrival::is_timeout);
         let is_more = !live.backlog.is_empty();
-        for arrival in arrivals {
-            self.handle(id, arrival);
+        let mut shares = Vec::with_capacity(count);
+        for Arrival { kind, cause } in arrivals {
+            self.because(cause, |world| world.handle(id, kind));
+            let through = self.node_mut(id).live_mut().map_or(0, |live| live.core.queued_outputs());
+            shares.push(Share { through, cause });
         }
-        self.drain(id);
+        self.because(None, |world| world.drain_shared(id, &shares));
         // It may have crashed.
         let goes_on = self.node_mut(id).live_mut().is_some_and(|live| !live.backlog.is_empty());
         if is_more && goes_on {

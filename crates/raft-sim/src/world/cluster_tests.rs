@@ -36,7 +36,7 @@ fn until_administered(world: &mut World) -> (NodeId, AdminRequest, Outcome) {
         else {
             return None;
         };
-        Some((*node, request.clone(), *outcome))
+        Some((*node, (**request).clone(), *outcome))
     })
 }
 
@@ -81,7 +81,7 @@ fn a_server_that_is_named_comes_into_being_and_joins() {
     let new = NodeId(7);
     world.apply(request(set(), leader, ReadPolicy::Log)).unwrap();
     world.apply(change(leader, MembershipChange::AddVoter(new))).unwrap();
-    let EventKind::Cluster(ClusterEvent::ServerAdded { node }) = world.events()[0].kind else {
+    let EventKind::Cluster(ClusterEvent::ServerAdded { node }) = world.events()[1].kind else {
         panic!("{:?}", world.events());
     };
     assert_eq!(node, new);

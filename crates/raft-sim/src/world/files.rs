@@ -9,10 +9,10 @@ use raft_core::{
 use raft_storage::WriteBatch;
 
 use super::World;
-use super::queue::ScheduledKind;
+use super::queue::{ScheduledKind, WantedPiece};
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
-use crate::node::Arrival;
-use crate::{DiskEvent, SimNode, Unsynced};
+use crate::node::ArrivalKind;
+use crate::{DiskEvent, EventNumber, SimNode, Unsynced};
 
 /// The files of the snapshots that arrive at a process, as it has written them so far.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +61,16 @@ impl World {
         let now = self.now;
         let node = self.node_mut(id);
         let (incarnation, at) = (node.incarnation, node.disk.reads_file_at(now));
+        let piece = Box::new(WantedPiece { piece: *piece, wanted_by: self.cause });
         self.schedule(at, ScheduledKind::PieceRead { node: id, incarnation, piece });
     }
 
     /// A piece that cannot be read is not sent, as if it were lost.
-    pub(super) fn send_piece(&mut self, id: NodeId, piece: FilePiece) {
+    pub(super) fn send_piece(&mut self, id: NodeId, wanted: WantedPiece) {
+        let WantedPiece { piece, wanted_by } = wanted;
         let Ok(data) = self.node_mut(id).disk.data(&piece.file.into()) else { return };
         let data = data.slice(piece.bytes.start as usize, piece.bytes.end as usize);
-        self.send(id, piece.to, piece.with_data(data));
+        self.because(wanted_by, |world| world.send(id, piece.to, piece.with_data(data)));
     }
 
     /// Writes the state of a node's own snapshot to a file. The core hears of it when the file is
@@ -83,18 +85,19 @@ impl World {
     }
 
     fn issue_file_work(&mut self, id: NodeId, work: FileWork) {
-        let now = self.now;
+        let (now, asked_by) = (self.now, self.cause);
         let node = self.node_mut(id);
         let incarnation = node.incarnation;
-        let (number, done_at) = node.disk.issue_file(now, work);
+        let (number, done_at) = node.disk.issue_file(now, work, asked_by);
         self.schedule(done_at, ScheduledKind::FileWritten { node: id, incarnation, number });
     }
 
     /// The disk finished a write of a file. Its node runs or is paused.
     pub(super) fn file_done(&mut self, id: NodeId) {
-        let FileDone { work, batch } = self.node_mut(id).disk.complete_file();
+        let FileDone { work, batch, asked_by } = self.node_mut(id).disk.complete_file();
         let is_stored = batch.is_some();
-        self.files_changed(id, batch.unwrap_or_default());
+        let changed =
+            self.because(asked_by, |world| world.files_changed(id, batch.unwrap_or_default()));
         let report = match work {
             FileWork::Piece { incoming, piece } => {
                 FileReport::PieceStored { incoming, piece }.into()
@@ -107,7 +110,9 @@ impl World {
                 Input::SnapshotFailed { through }
             }
         };
-        self.deliver(id, Arrival::Input(report));
+        self.because(changed.or(asked_by), |world| {
+            world.deliver(id, ArrivalKind::Input(report));
+        });
     }
 
     fn remove_file(&mut self, id: NodeId, file: SnapshotFile) {
@@ -133,10 +138,11 @@ impl World {
         self.files_changed(id, batch);
     }
 
-    fn files_changed(&mut self, id: NodeId, batch: WriteBatch) {
-        if !batch.is_empty() {
-            self.emit_disk(id, DiskEvent::FilesChanged { batch: Arc::new(batch) });
-        }
+    /// The event, unless nothing changed.
+    fn files_changed(&mut self, id: NodeId, batch: WriteBatch) -> Option<EventNumber> {
+        let is_empty = batch.is_empty();
+        let event = DiskEvent::FilesChanged { batch: Arc::new(batch) };
+        (!is_empty).then(|| self.emit_disk(id, event))
     }
 }
 

@@ -6,7 +6,7 @@ use raft_core::{Instant, NodeId};
 
 use super::World;
 use super::queue::ScheduledKind;
-use crate::network::Hold;
+use crate::network::{Awaited, Hold};
 use crate::{
     ActionError, DropReason, EventKind, InFlightMessage, MessageEvent, MessageId, MessageKind,
     NetworkError, NetworkEvent, NextMessage,
@@ -15,13 +15,14 @@ use crate::{
 impl World {
     /// Whether a message that arrives is held. At the limit of the link's queue it is lost.
     pub(super) fn meets_a_hold(&mut self, id: MessageId) -> bool {
-        let Some(InFlightMessage { from, to, message, hold, .. }) = self.in_flight.get(id) else {
+        let Some(InFlightMessage { from, to, message, hold, sent_by, .. }) = self.in_flight.get(id)
+        else {
             return false;
         };
-        let (from, to, message) = (*from, *to, message.clone());
+        let (from, to, message, hold, sent_by) = (*from, *to, message.clone(), *hold, *sent_by);
         let link = self.links.get(from, to);
         let holds = link.is_some_and(|link| link.holds(MessageKind::of(&message)));
-        if !holds || *hold == Hold::Released {
+        if !holds || hold == Hold::Released {
             return false;
         }
         let limit = link.map_or(0, |link| link.queue_limit as usize);
@@ -32,7 +33,9 @@ impl World {
         if let Some(in_flight) = self.in_flight.get_mut(id) {
             in_flight.hold = Hold::Held;
         }
-        self.emit(EventKind::Message { id, from, to, message, event: MessageEvent::Held });
+        self.because(sent_by, |world| {
+            world.emit(EventKind::Message { id, from, to, message, event: MessageEvent::Held })
+        });
         true
     }
 
@@ -42,17 +45,22 @@ impl World {
         let Some(in_flight) = self.in_flight.get(id) else { return false };
         let kind = MessageKind::of(&in_flight.message);
         let (from, to) = (in_flight.from, in_flight.to);
-        match self.links.get_mut(from, to).and_then(|link| link.take_next(kind)) {
-            Some(NextMessage::Drop) => {
-                self.drop_message(id, DropReason::ByCommand);
+        let Some(awaited) = self.links.get_mut(from, to).and_then(|link| link.take_next(kind))
+        else {
+            return false;
+        };
+        let Awaited { deed, ordered_by } = awaited;
+        self.because(ordered_by, |world| match deed {
+            NextMessage::Drop => {
+                world.drop_message(id, DropReason::ByCommand);
                 true
             }
-            Some(NextMessage::Duplicate) => {
-                self.copy(id, self.now);
+            NextMessage::Duplicate => {
+                world.copy(id, world.now);
                 false
             }
-            Some(NextMessage::Deliver) | None => false,
-        }
+            NextMessage::Deliver => false,
+        })
     }
 
     fn held(&self, from: NodeId, to: NodeId) -> impl Iterator<Item = &InFlightMessage> {
@@ -110,10 +118,15 @@ impl World {
     fn copy(&mut self, id: MessageId, arrives_at: Instant) {
         let Some(original) = self.in_flight.get(id).cloned() else { return };
         let (from, to, message) = (original.from, original.to, original.message.clone());
-        let sent_at = self.now;
+        let (sent_at, sent_by) = (self.now, self.next_event());
         let copied = Arc::clone(&message);
-        let id =
-            self.in_flight.launch(|id| InFlightMessage { id, sent_at, arrives_at, ..original });
+        let id = self.in_flight.launch(|id| InFlightMessage {
+            id,
+            sent_at,
+            arrives_at,
+            sent_by,
+            ..original
+        });
         let event = MessageEvent::Replayed { arrives_at };
         self.emit(EventKind::Message { id, from, to, message: copied, event });
         self.schedule(arrives_at, ScheduledKind::MessageArrives(id));
@@ -127,8 +140,9 @@ impl World {
     ) -> Result<(), ActionError> {
         self.known_link(from, to)?;
         if deed != NextMessage::Deliver {
-            self.known_link(from, to)?.await_next(kind, deed);
-            self.emit(EventKind::Network(NetworkEvent::NextAwaited { from, to, kind, deed }));
+            let event = EventKind::Network(NetworkEvent::NextAwaited { from, to, kind, deed });
+            let ordered_by = self.emit(event);
+            self.known_link(from, to)?.await_next(kind, Awaited { deed, ordered_by });
             return Ok(());
         }
         let is_meant = |message: &&InFlightMessage| {

@@ -21,7 +21,7 @@ impl World {
             NetworkAction::PartitionOneWay { heard, unheard } => self.set_one_way(heard, unheard),
             NetworkAction::Heal => {
                 self.partition = None;
-                self.links.values_mut().for_each(|link| link.cut = false);
+                self.links.values_mut().for_each(|link| (link.cut, link.cut_by) = (false, None));
                 self.emit(EventKind::Network(NetworkEvent::Healed));
                 Ok(())
             }
@@ -49,8 +49,9 @@ impl World {
     ) -> Result<(), ActionError> {
         let now = self.now;
         self.known_link(from, to)?.change(now, change)?;
-        self.emit(EventKind::Network(NetworkEvent::LinkChanged { from, to, change }));
+        let changed = self.emit(EventKind::Network(NetworkEvent::LinkChanged { from, to, change }));
         if change == LinkChange::Cut {
+            self.known_link(from, to)?.cut_by = Some(changed);
             self.drop_blocked();
         } else if let LinkChange::Release(kind) = change {
             self.release(from, to, kind);
@@ -74,7 +75,8 @@ impl World {
     fn set_partition(&mut self, groups: &[Vec<NodeId>]) -> Result<(), ActionError> {
         groups.iter().try_for_each(|group| self.require_known(group))?;
         self.partition = Some(Arc::new(Partition::of(groups)));
-        self.emit(EventKind::Network(NetworkEvent::Partitioned { groups: groups.to_vec() }));
+        let event = NetworkEvent::Partitioned { groups: groups.to_vec() };
+        self.partitioned_by = Some(self.emit(EventKind::Network(event)));
         self.drop_blocked();
         Ok(())
     }
@@ -87,7 +89,8 @@ impl World {
         }
         self.partition = Some(Arc::new(Partition::one_way(heard, unheard)));
         let (heard, unheard) = (heard.to_vec(), unheard.to_vec());
-        self.emit(EventKind::Network(NetworkEvent::PartitionedOneWay { heard, unheard }));
+        let event = NetworkEvent::PartitionedOneWay { heard, unheard };
+        self.partitioned_by = Some(self.emit(EventKind::Network(event)));
         self.drop_blocked();
         Ok(())
     }

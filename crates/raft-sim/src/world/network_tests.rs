@@ -158,7 +158,7 @@ fn a_link_sends_again_what_it_carried() {
     assert!(count <= MAX_REPLAY as usize);
     let third_last = link.carried().nth(count - 3).unwrap().clone();
     world.apply(NetworkAction::Replay { from: ONE, to: TWO, back: 3 }.into()).unwrap();
-    let EventKind::Message { id, from: ONE, to: TWO, message, event } = &world.events()[0].kind
+    let EventKind::Message { id, from: ONE, to: TWO, message, event } = &world.events()[1].kind
     else {
         panic!("{:?}", world.events());
     };

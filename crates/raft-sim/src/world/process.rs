@@ -13,11 +13,11 @@ use raft_storage::WriteBatch;
 use super::World;
 use super::queue::ScheduledKind;
 use crate::disk::PowerLoss;
-use crate::node::{Arrival, LiveProcess, Process};
+use crate::node::{Arrival, ArrivalKind, LiveProcess, Process, SetTimer};
 use crate::switches::WorldBug;
 use crate::{
-    DelayRange, DiskEvent, EventKind, ProcessEvent, StateMachineEvent, StatePlace, Unsynced,
-    WriteFailure, restore_store,
+    DelayRange, DiskEvent, EventKind, EventNumber, ProcessEvent, StateMachineEvent, StatePlace,
+    Unsynced, WriteFailure, restore_store,
 };
 
 impl World {
@@ -31,40 +31,58 @@ impl World {
         self.remove_orphans(id);
         let (setup, now) = (self.setup.clone(), self.now);
         let node = self.node_mut(id);
-        if node.start(&setup, members, now) {
-            if node.incarnation > 1 {
-                self.emit_process(id, ProcessEvent::Restarted);
-                self.reopen_state(id);
-            }
-            self.drain(id);
-        } else {
-            let reason = node.refusal().unwrap_or_default().to_owned();
-            self.emit_process(id, ProcessEvent::RestartRefused { reason });
+        if !node.start(&setup, members, now) {
+            return self.refuse_start(id);
         }
+        let event = match node.incarnation {
+            1 => ProcessEvent::Started,
+            _ => ProcessEvent::Restarted,
+        };
+        let is_first = node.incarnation == 1;
+        let started = self.emit_process(id, event);
+        self.because(started, |world| {
+            if !is_first {
+                world.reopen_state(id);
+            }
+            world.drain(id);
+        });
     }
 
-    /// Delivers an arrival: at once if the node runs, later if it is paused or slow or its driver
-    /// gathers inputs, never if it is down.
-    pub(super) fn deliver(&mut self, id: NodeId, arrival: Arrival) {
-        let setup = self.setup.clone();
+    /// The process has ended with this refusal.
+    fn refuse_start(&mut self, id: NodeId) {
+        let reason = self.node_mut(id).refusal().unwrap_or_default().to_owned();
+        let refused = self.emit_process(id, ProcessEvent::RestartRefused { reason });
+        self.node_mut(id).down_since = Some(refused);
+    }
+
+    /// Something reaches a node because of the event that is being handled: at once if the node
+    /// runs, later if it is paused or slow or its driver gathers inputs, never if it is down.
+    pub(super) fn deliver(&mut self, id: NodeId, kind: ArrivalKind) {
+        let (cause, gathers) = (self.cause, self.setup.driver.gathers());
         let node = self.node_mut(id);
-        let waits = !node.handles_at_once(&setup);
+        let waits = gathers || !node.handling.is_zero();
         let Some(live) = node.live_mut() else { return };
         if let Some(inbox) = &mut live.inbox {
-            return inbox.push_back(arrival);
+            return inbox.push_back(Arrival { kind, cause });
         }
         if waits {
-            return self.wait_for_turn(id, arrival);
+            return self.wait_for_turn(id, Arrival { kind, cause });
         }
-        self.handle(id, arrival);
+        self.handle(id, kind);
         self.drain(id);
     }
 
+    /// Delivers what has waited, because of the event that sent it.
+    pub(super) fn deliver_late(&mut self, id: NodeId, arrival: Arrival) {
+        let Arrival { kind, cause } = arrival;
+        self.because(cause, |world| world.deliver(id, kind));
+    }
+
     /// Hands an arrival to the core. The outputs wait for the drain.
-    pub(super) fn handle(&mut self, id: NodeId, arrival: Arrival) {
+    pub(super) fn handle(&mut self, id: NodeId, arrival: ArrivalKind) {
         match arrival {
-            Arrival::Input(input) => self.hand_over(id, input),
-            Arrival::Request { client, sequence, request } => {
+            ArrivalKind::Input(input) => self.hand_over(id, input),
+            ArrivalKind::Request { client, sequence, request } => {
                 self.take_request(id, client, sequence, request);
             }
         }
@@ -85,14 +103,25 @@ impl World {
         }
     }
 
-    /// Carries out all that the core wants done.
+    /// Carries out all that the core wants done, because of the event that is being handled.
     pub(super) fn drain(&mut self, id: NodeId) {
+        self.drain_shared(id, &[]);
+    }
+
+    /// The same, after several arrivals: each has its share of the outputs.
+    pub(super) fn drain_shared(&mut self, id: NodeId, shares: &[Share]) {
         let mut outputs = 0;
+        let (mut shares, last) = (shares.iter().peekable(), shares.last());
         loop {
             let mut snapshot = None;
             while let Some(output) = self.poll_output(id) {
                 outputs += 1;
                 assert_rest(id, outputs);
+                // What the drain adds is the last arrival's.
+                while shares.next_if(|share| share.through < outputs as usize).is_some() {}
+                if let Some(share) = shares.peek().copied().or(last) {
+                    self.cause = share.cause;
+                }
                 match output {
                     Output::Persist(persist) => self.issue_write(id, &persist),
                     Output::Send { to, message } => self.send(id, to, message),
@@ -105,18 +134,34 @@ impl World {
                     Output::Files(task) => self.work_on_files(id, task),
                     // The trace before it says the same.
                     Output::Alarm(_) => {}
-                    Output::Trace(trace) => self.emit(EventKind::Core { node: id, trace }),
+                    Output::Trace(trace) => {
+                        self.emit(EventKind::Core { node: id, trace });
+                    }
                 }
             }
+            if let Some(last) = last {
+                self.cause = last.cause;
+            }
+            self.note_timer(id);
             let Some(live) = self.node_mut(id).live_mut() else { return };
             live.responses.clear();
             match snapshot {
                 Some(answer) if self.setup.driver.gathers() => {
-                    return self.deliver(id, Arrival::Input(answer));
+                    return self.deliver(id, ArrivalKind::Input(answer));
                 }
                 Some(answer) => self.hand_over(id, answer),
                 None => return,
             }
+        }
+    }
+
+    /// After a drain: remembers what set the timer, if it has another deadline now.
+    fn note_timer(&mut self, id: NodeId) {
+        let (now, cause) = (self.now, self.cause);
+        let Some(live) = self.node_mut(id).live_mut() else { return };
+        let deadline = live.core.deadline();
+        if live.timer.deadline != deadline {
+            live.timer = SetTimer { deadline, set_at: now, set_by: cause };
         }
     }
 
@@ -128,37 +173,41 @@ impl World {
 
     fn issue_write(&mut self, id: NodeId, persist: &Persist) {
         let batch = Arc::new(WriteBatch::from_persist(persist));
-        let now = self.now;
+        let issued = DiskEvent::WriteIssued { id: persist.id, batch: batch.clone() };
+        let (now, issued_by) = (self.now, self.emit_disk(id, issued));
         let node = self.node_mut(id);
         let incarnation = node.incarnation;
-        let done_at = node.disk.issue(now, persist.id, batch.clone());
+        let done_at = node.disk.issue(now, (persist.id, issued_by), batch);
         self.schedule(
             done_at,
             ScheduledKind::WriteCompletes { node: id, incarnation, id: persist.id },
         );
-        self.emit_disk(id, DiskEvent::WriteIssued { id: persist.id, batch });
     }
 
     /// The disk finished a write. Its node runs or is paused.
     pub(super) fn write_done(&mut self, id: NodeId, write: PersistId) {
-        if let Err(failure) = self.node_mut(id).disk.complete(write) {
-            return self.write_failed(id, write, failure);
+        let disk = &mut self.node_mut(id).disk;
+        let issued_by = disk.pending().next().map(|first| first.issued_by);
+        if let Err(failure) = disk.complete(write) {
+            let cause = disk.broken_by().or(issued_by);
+            return self.because(cause, |world| world.write_failed(id, write, failure));
         }
-        self.emit_disk(id, DiskEvent::WriteDurable { id: write });
-        self.report_write(id, write);
+        let durable = self
+            .because(issued_by, |world| world.emit_disk(id, DiskEvent::WriteDurable { id: write }));
+        self.because(durable, |world| world.report_write(id, write));
     }
 
     /// The driver tells the core that a write is durable, at once or later with others.
     fn report_write(&mut self, id: NodeId, write: PersistId) {
         let latest = self.setup.driver.report;
         if latest.is_zero() {
-            return self.deliver(id, Arrival::Input(Input::Persisted(write)));
+            return self.deliver(id, ArrivalKind::Input(Input::Persisted(write)));
         }
-        let now = self.now;
+        let (now, durable) = (self.now, self.cause);
         let node = self.node_mut(id);
         let incarnation = node.incarnation;
         let Some(live) = node.live_mut() else { return };
-        if live.unreported.replace(write).is_none() {
+        if live.unreported.replace((write, durable)).is_none() {
             let range = DelayRange { min: Duration::ZERO, max: latest };
             let at = now + live.random.delay(range);
             self.schedule(at, ScheduledKind::WritesReported { node: id, incarnation });
@@ -168,8 +217,9 @@ impl World {
     /// The report of the last durable write is a report of all before it.
     pub(super) fn report_writes(&mut self, id: NodeId) {
         let unreported = self.node_mut(id).live_mut().and_then(|live| live.unreported.take());
-        if let Some(write) = unreported {
-            self.deliver(id, Arrival::Input(Input::Persisted(write)));
+        if let Some((write, cause)) = unreported {
+            let kind = ArrivalKind::Input(Input::Persisted(write));
+            self.deliver_late(id, Arrival { kind, cause });
         }
     }
 
@@ -178,34 +228,40 @@ impl World {
     fn write_failed(&mut self, id: NodeId, write: PersistId, failure: WriteFailure) {
         let is_ignored =
             failure == WriteFailure::Fsync && self.setup.has(WorldBug::FsyncFailureIgnored);
-        self.emit_disk(id, DiskEvent::WriteFailed { id: write, failure, is_ignored });
-        let node = self.node_mut(id);
-        if is_ignored {
-            let undo = node.disk.drop_first().into();
-            self.emit_disk(id, DiskEvent::WritesLost { writes: 1, undo });
-            return self.deliver(id, Arrival::Input(Input::Persisted(write)));
-        }
-        node.stopped_by = Some(failure);
-        let loss = node.disk.stop();
-        self.crash_files(id, Unsynced::Lost);
-        self.power_off(id, loss);
+        let failed = self.emit_disk(id, DiskEvent::WriteFailed { id: write, failure, is_ignored });
+        self.because(failed, |world| {
+            let node = world.node_mut(id);
+            if is_ignored {
+                let undo = node.disk.drop_first().into();
+                world.emit_disk(id, DiskEvent::WritesLost { writes: 1, undo });
+                return world.deliver(id, ArrivalKind::Input(Input::Persisted(write)));
+            }
+            node.stopped_by = Some(failure);
+            let loss = node.disk.stop();
+            world.crash_files(id, Unsynced::Lost);
+            world.power_off(id, loss);
+        });
     }
 
     /// The process is gone, with its memory and its unfinished writes.
     pub(super) fn power_off(&mut self, id: NodeId, loss: PowerLoss) {
         let PowerLoss { writes, undo, torn } = loss;
         self.node_mut(id).process = Process::Crashed;
-        self.emit_process(id, ProcessEvent::Crashed);
-        if let Some((write, landed)) = torn {
-            self.emit_disk(id, DiskEvent::WriteTorn { id: write, landed: landed.into() });
-        }
-        if writes > 0 {
-            self.emit_disk(id, DiskEvent::WritesLost { writes, undo: undo.into() });
-        }
+        let crashed = self.emit_process(id, ProcessEvent::Crashed);
+        self.node_mut(id).down_since = Some(crashed);
+        self.because(crashed, |world| {
+            if let Some((write, landed)) = torn {
+                world.emit_disk(id, DiskEvent::WriteTorn { id: write, landed: landed.into() });
+            }
+            if writes > 0 {
+                world.emit_disk(id, DiskEvent::WritesLost { writes, undo: undo.into() });
+            }
+        });
     }
 
     fn apply_entries(&mut self, id: NodeId, entries: Entries) {
         let applies_retries = self.setup.has(WorldBug::RetryAppliedTwice);
+        let applied = self.next_event();
         let Some(LiveProcess { store, responses, .. }) = self.node_mut(id).live_mut() else {
             return;
         };
@@ -213,7 +269,7 @@ impl World {
             match &entry.payload {
                 Payload::Command(command) => {
                     let response = apply_command(store, entry.index, command, applies_retries);
-                    responses.insert(entry.index, response);
+                    responses.insert(entry.index, (response, applied));
                 }
                 Payload::Noop | Payload::Membership(_) => store.skip(entry.index.0),
             }
@@ -261,8 +317,8 @@ impl World {
             }
             (Err(error), Some(_)) => {
                 let reason = format!("its snapshot {}: {error}", snapshot.position());
-                node.process = Process::Refused(reason.clone());
-                self.emit_process(id, ProcessEvent::RestartRefused { reason });
+                node.process = Process::Refused(reason);
+                self.refuse_start(id);
             }
             (_, None) => {}
         }
@@ -302,6 +358,14 @@ impl World {
         }
         true
     }
+}
+
+/// The outputs of one of several arrivals that a driver hands over before it drains.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    /// The number of outputs of this arrival and of those before it.
+    pub(super) through: usize,
+    pub(super) cause: Option<EventNumber>,
 }
 
 /// The most outputs of one drain. A node that hands over more never comes to rest.

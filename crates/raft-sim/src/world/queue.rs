@@ -6,23 +6,61 @@ use std::collections::BinaryHeap;
 use raft_core::{FilePiece, Instant, NodeId, PersistId};
 use raft_kv::{ClientId, Response, Sequence};
 
-use crate::{MessageId, ReadPolicy, RetryReason};
+use crate::{EventNumber, MessageId, ReadPolicy, RetryReason};
 
 /// A step of the world that is to come.
 #[derive(Clone, Debug)]
 pub(super) enum ScheduledKind {
     MessageArrives(MessageId),
     MessageLost(MessageId),
-    WriteCompletes { node: NodeId, incarnation: u64, id: PersistId },
-    WritesReported { node: NodeId, incarnation: u64 },
-    FileWritten { node: NodeId, incarnation: u64, number: u64 },
-    PieceRead { node: NodeId, incarnation: u64, piece: Box<FilePiece> },
-    RequestArrives { client: ClientId, sequence: Sequence, node: NodeId },
-    ReplyArrives { client: ClientId, sequence: Sequence, node: NodeId, reply: Box<ServerReply> },
-    ClientTimesOut { client: ClientId, sequence: Sequence, attempt: u32 },
-    ClientRetries { client: ClientId, sequence: Sequence, attempt: u32 },
+    WriteCompletes {
+        node: NodeId,
+        incarnation: u64,
+        id: PersistId,
+    },
+    WritesReported {
+        node: NodeId,
+        incarnation: u64,
+    },
+    FileWritten {
+        node: NodeId,
+        incarnation: u64,
+        number: u64,
+    },
+    PieceRead {
+        node: NodeId,
+        incarnation: u64,
+        piece: Box<WantedPiece>,
+    },
+    RequestArrives {
+        client: ClientId,
+        sequence: Sequence,
+        node: NodeId,
+        attempt: u32,
+        asked_by: EventNumber,
+    },
+    ReplyArrives {
+        client: ClientId,
+        sequence: Sequence,
+        node: NodeId,
+        reply: Box<SentReply>,
+    },
+    ClientTimesOut {
+        client: ClientId,
+        sequence: Sequence,
+        attempt: u32,
+    },
+    ClientRetries {
+        client: ClientId,
+        sequence: Sequence,
+        attempt: u32,
+        told_by: EventNumber,
+    },
     LoadContinues,
-    HandlingEnds { node: NodeId, turn: u64 },
+    HandlingEnds {
+        node: NodeId,
+        turn: u64,
+    },
 }
 
 impl ScheduledKind {
@@ -30,6 +68,20 @@ impl ScheduledKind {
     pub(super) fn completed_write(&self) -> Option<(NodeId, PersistId)> {
         if let Self::WriteCompletes { node, id, .. } = self { Some((*node, *id)) } else { None }
     }
+}
+
+/// A piece of a snapshot that is read from its file, to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct WantedPiece {
+    pub(super) piece: FilePiece,
+    pub(super) wanted_by: Option<EventNumber>,
+}
+
+/// A node's reply on its way to a client.
+#[derive(Clone, Debug)]
+pub(super) struct SentReply {
+    pub(super) reply: ServerReply,
+    pub(super) sent_by: EventNumber,
 }
 
 /// A node's reply to a client.

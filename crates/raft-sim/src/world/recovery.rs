@@ -11,7 +11,12 @@ impl World {
     /// Links, disks, clocks and these nodes work as at the beginning; all other nodes crash.
     pub(super) fn recover(&mut self, nodes: &[NodeId]) -> Result<(), ActionError> {
         self.require_known(nodes)?;
-        self.emit(EventKind::Cluster(ClusterEvent::Recovered { nodes: nodes.to_vec() }));
+        let recovered = ClusterEvent::Recovered { nodes: nodes.to_vec() };
+        let recovered = self.emit(EventKind::Cluster(recovered));
+        self.because(recovered, |world| world.end_faults(nodes))
+    }
+
+    fn end_faults(&mut self, nodes: &[NodeId]) -> Result<(), ActionError> {
         self.partition = None;
         let setup = self.setup.clone();
         self.links.values_mut().for_each(|link| link.recover(&setup));

@@ -7,11 +7,11 @@ use raft_kv::{ClientId, Response, Sequence};
 
 use super::World;
 use super::actions::may_join;
-use super::queue::{ScheduledKind, ServerReply};
+use super::queue::{ScheduledKind, SentReply, ServerReply};
 use crate::node::{ClientRead, ClientRequest, PendingRequest};
 use crate::{
-    AdminRequest, Client, ClientEvent, ClusterEvent, EventKind, ReadPolicy, RetryReason, SimNode,
-    StateMachineEvent, address_of,
+    AdminRequest, Client, ClientEvent, ClusterEvent, EventKind, EventNumber, ReadPolicy,
+    RetryReason, SimNode, StateMachineEvent, address_of,
 };
 
 impl World {
@@ -85,6 +85,7 @@ impl World {
         let Some(pending) = live.requests.remove(&request.0) else { return };
         match pending {
             PendingRequest::Administration { number, request } => {
+                let request = Box::new(request);
                 let event = ClusterEvent::Administered { number, node: id, request, outcome };
                 self.emit(EventKind::Cluster(event));
             }
@@ -94,9 +95,11 @@ impl World {
             }
             PendingRequest::Read(ClientRead { client, sequence, .. })
             | PendingRequest::Command { client, sequence } => {
-                let reply = reply_of(outcome, &live.responses);
-                self.emit_replied(id, client, sequence, outcome);
-                self.send_reply(id, client, sequence, reply);
+                let (reply, applied) = reply_of(outcome, &live.responses);
+                let replied = self.because(applied.or(self.cause), |world| {
+                    world.emit_replied(id, client, sequence, outcome)
+                });
+                self.send_reply((id, replied), client, sequence, reply);
             }
         }
     }
@@ -107,9 +110,8 @@ impl World {
         client: ClientId,
         sequence: Sequence,
         outcome: Outcome,
-    ) {
-        let event = ClientEvent::Replied { node, outcome };
-        self.emit(EventKind::Client { client, sequence, event });
+    ) -> EventNumber {
+        self.emit_client(client, sequence, ClientEvent::Replied { node, outcome })
     }
 
     /// Answers a read from the node's store as it is now.
@@ -120,30 +122,36 @@ impl World {
         let response: Response =
             live.store.read(&operation).expect("only reads have a policy other than the log");
         let event = StateMachineEvent::ReadServed { client, sequence, read, index };
-        self.emit_state_machine(id, event);
-        self.send_reply(id, client, sequence, ServerReply::Response(response, read));
+        let served = self.emit_state_machine(id, event);
+        self.send_reply((id, served), client, sequence, ServerReply::Response(response, read));
     }
 
     fn send_reply(
         &mut self,
-        node: NodeId,
+        (node, sent_by): (NodeId, EventNumber),
         client: ClientId,
         sequence: Sequence,
         reply: ServerReply,
     ) {
         let Some(delay) = self.clients.get_mut(&client).map(Client::reply_delay) else { return };
-        let reply = Box::new(reply);
+        let reply = Box::new(SentReply { reply, sent_by });
         let arrival = ScheduledKind::ReplyArrives { client, sequence, node, reply };
         self.schedule(self.now + delay, arrival);
     }
 }
 
-/// The reply to a client's request, with the response of the state machine if its command was
-/// applied. The client may ask again if it was not.
-fn reply_of(outcome: Outcome, responses: &BTreeMap<LogIndex, Response>) -> ServerReply {
-    match outcome {
+/// The reply to a client's request, with the response of the state machine and the event that
+/// applied the command, if it was applied. The client may ask again if it was not.
+fn reply_of(
+    outcome: Outcome,
+    responses: &BTreeMap<LogIndex, (Response, EventNumber)>,
+) -> (ServerReply, Option<EventNumber>) {
+    let reply = match outcome {
         Outcome::Committed(position) => match responses.get(&position.index) {
-            Some(response) => ServerReply::Response(response.clone(), ReadPolicy::Log),
+            Some((response, applied)) => {
+                let reply = ServerReply::Response(response.clone(), ReadPolicy::Log);
+                return (reply, Some(*applied));
+            }
             None => ServerReply::TryAgain(RetryReason::FateUnknown),
         },
         Outcome::NotLeader { leader } => ServerReply::NotLeader(leader),
@@ -154,5 +162,6 @@ fn reply_of(outcome: Outcome, responses: &BTreeMap<LogIndex, Response>) -> Serve
         | Outcome::Transferred { .. }
         | Outcome::Cancelled
         | Outcome::Unknown { .. } => ServerReply::TryAgain(RetryReason::FateUnknown),
-    }
+    };
+    (reply, None)
 }

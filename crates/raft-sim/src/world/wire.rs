@@ -6,7 +6,7 @@ use raft_core::{Input, Instant, Message, NodeId};
 
 use super::World;
 use super::queue::ScheduledKind;
-use crate::node::{Arrival, Process};
+use crate::node::{ArrivalKind, Process};
 use crate::{DropReason, EventKind, Hold, InFlightMessage, MessageEvent, MessageId};
 
 /// A message that enters the network.
@@ -28,6 +28,7 @@ impl World {
         let fate = link.draw(self.now, &message);
         let event: fn(Instant) -> _ = |arrives_at| MessageEvent::Sent { arrives_at };
         let sending = Sending { from, to, message: Arc::new(message), hold: Hold::Open, event };
+        let sent = self.next_event();
         let (id, _) = self.launch(sending.clone(), |_| fate.arrives_at);
         if let Some(reason) = self.blockage(from, to) {
             return self.drop_message(id, reason);
@@ -45,7 +46,7 @@ impl World {
             None => self.schedule(fate.arrives_at, ScheduledKind::MessageArrives(id)),
         }
         if let Some(arrives_at) = fate.copy_arrives_at {
-            let (copy, _) = self.launch(sending, |_| arrives_at);
+            let (copy, _) = self.because(sent, |world| world.launch(sending, |_| arrives_at));
             self.schedule(arrives_at, ScheduledKind::MessageArrives(copy));
         }
     }
@@ -59,10 +60,12 @@ impl World {
     ) -> (MessageId, Instant) {
         let Sending { from, to, message, hold, event } = sending;
         let (sent_at, mut arrives_at) = (self.now, self.now);
+        let sent_by = self.next_event();
         let id = self.in_flight.launch(|id| {
             arrives_at = arrival(id);
             let message = message.clone();
-            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at: None, hold }
+            let lost_at = None;
+            InFlightMessage { id, from, to, message, sent_at, arrives_at, lost_at, hold, sent_by }
         });
         let event = event(arrives_at);
         self.emit(EventKind::Message { id, from, to, message, event });
@@ -80,9 +83,18 @@ impl World {
 
     pub(super) fn drop_message(&mut self, id: MessageId, reason: DropReason) {
         let Some(in_flight) = self.in_flight.remove(id) else { return };
-        let InFlightMessage { from, to, message, sent_at, arrives_at, .. } = in_flight;
+        let InFlightMessage { from, to, message, sent_at, arrives_at, sent_by, .. } = in_flight;
+        let fault = match reason {
+            DropReason::Lost | DropReason::QueueFull => None,
+            DropReason::LinkCut => self.link(from, to).and_then(|link| link.cut_by),
+            DropReason::Partitioned => self.partitioned_by,
+            DropReason::NodeDown => self.node(to).and_then(|node| node.down_since),
+            DropReason::ByCommand => self.cause,
+        };
         let event = MessageEvent::Dropped { sent_at, arrives_at, reason };
-        self.emit(EventKind::Message { id, from, to, message, event });
+        self.because(fault.unwrap_or(sent_by), |world| {
+            world.emit(EventKind::Message { id, from, to, message, event })
+        });
     }
 
     /// Drops the messages in flight on links that no longer pass any.
@@ -97,6 +109,7 @@ impl World {
         }
     }
 
+    /// A step: a message arrives, and its node handles it.
     pub(super) fn arrive(&mut self, id: MessageId) {
         let Some(to) = self.in_flight.get(id).map(|in_flight| in_flight.to) else { return };
         if !matches!(self.node_mut(to).process, Process::Live(_)) {
@@ -105,13 +118,17 @@ impl World {
         if self.meets_a_hold(id) || self.meets_a_drop(id) {
             return;
         }
-        let Some(InFlightMessage { from, message, .. }) = self.in_flight.remove(id) else { return };
+        let Some(in_flight) = self.in_flight.remove(id) else { return };
+        let InFlightMessage { from, message, sent_by, .. } = in_flight;
         if let Some(link) = self.links.get_mut(from, to) {
             link.remember(&message);
         }
         let event = MessageEvent::Delivered;
-        self.emit(EventKind::Message { id, from, to, message: message.clone(), event });
+        self.cause = Some(sent_by);
+        let delivered =
+            self.emit(EventKind::Message { id, from, to, message: message.clone(), event });
+        self.cause = Some(delivered);
         let message = Arc::unwrap_or_clone(message);
-        self.deliver(to, Arrival::Input(Input::Message { from, message }));
+        self.deliver(to, ArrivalKind::Input(Input::Message { from, message }));
     }
 }

@@ -232,8 +232,7 @@ impl Retried {
 
     /// The sleeper applies entries, and then is what it is in another world.
     fn show(&mut self, other: &Scene, kind: EventKind) {
-        let event = Event { at: Instant(77), number: 777, kind };
-        self.scene.checks.observe(&other.world, &[event]);
+        self.scene.checks.observe(&other.world, &[event(kind)]);
     }
 
     fn is_to_blame(&self) -> bool {
