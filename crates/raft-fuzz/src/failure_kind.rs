@@ -11,7 +11,7 @@
 //! - The state found in place of the expected one must be of the same form.
 
 use raft_script::{
-    ClusterCondition, Condition, Moment, Order, Run, Script, Session, Started, Statement, Stepped,
+    ClusterCondition, Condition, Order, Run, Script, Session, Started, Statement, Stepped, When,
 };
 use raft_sim::NodeAction;
 
@@ -89,8 +89,8 @@ fn without_faults(script: &Script) -> Script {
         }
         let Statement::At { moment, .. } = statement else { return None };
         Some(Statement::Run(match *moment {
-            Moment::Absolute { time, .. } => Run::To { time, step: None },
-            Moment::Relative(time) => Run::For(time),
+            When::Absolute { time, .. } => Run::To { time, step: None },
+            When::Relative(time) => Run::For(time),
         }))
     });
     statements(kept)

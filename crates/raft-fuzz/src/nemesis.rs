@@ -243,7 +243,7 @@ impl Injection {
 
 #[cfg(test)]
 mod tests {
-    use raft_script::{Moment, Order, Statement};
+    use raft_script::{Order, Statement, When};
 
     use super::*;
     use crate::{Faults, Plan, Profile, SeedRun};
@@ -257,7 +257,7 @@ mod tests {
         run.play();
         let (mut requests, mut others) = (0, 0);
         for statement in run.journal() {
-            if let Statement::At { moment: Moment::Absolute { time, .. }, statement } = statement
+            if let Statement::At { moment: When::Absolute { time, .. }, statement } = statement
                 && *time < Instant(0) + MINUTE
             {
                 match matches!(**statement, Statement::Order(Order::Request(_))) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use raft_check::PROGRESS;
 use raft_core::Instant;
-use raft_script::{ExecError, Moment, Order, Run, RunReport, Script, SourceLine, Statement};
+use raft_script::{ExecError, Order, Run, RunReport, Script, SourceLine, Statement, When};
 
 use crate::failure_kind::{awaited, has_telling_state};
 use crate::recovery;
@@ -214,7 +214,7 @@ fn joined(statements: impl Iterator<Item = Statement>) -> Vec<Statement> {
         if let Some(Statement::Run(Run::To { time, step })) = all.last()
             && is_action(&statement)
         {
-            let moment = Moment::Absolute { time: *time, step: *step };
+            let moment = When::Absolute { time: *time, step: *step };
             all.pop();
             all.push(Statement::At { moment, statement: Box::new(statement) });
         } else {
@@ -244,7 +244,7 @@ pub(crate) fn action(statement: &Statement) -> &Statement {
 
 /// Whether a violation at this time came while time passed, before the statement acted.
 fn is_before(statement: &Statement, time: Instant) -> bool {
-    if let Statement::At { moment: Moment::Absolute { time: at, .. }, .. } = statement {
+    if let Statement::At { moment: When::Absolute { time: at, .. }, .. } = statement {
         return time < *at;
     }
     matches!(statement, Statement::Run(_) | Statement::Step(_) | Statement::Expect { .. })

@@ -41,6 +41,8 @@ mod error;
 pub mod excerpt;
 mod from_action;
 mod help;
+mod history;
+mod journal;
 mod language;
 pub mod limits;
 mod orders;
@@ -63,11 +65,15 @@ pub use condition::{
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};
+pub use history::{
+    Branch, BranchId, Difference, Differing, Happened, History, Place, Seek, Unreachable,
+};
+pub use journal::{Journal, Journaled, Moment};
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_line};
 pub use run::{RunReport, run, run_leniently};
-pub use session::{Goal, Journaled, Session, Started, Stepped, opening_statements};
+pub use session::{Goal, Session, Started, Stepped, opening_statements};
 pub use statement::{
-    DiskContents, Ends, Moment, Nodes, Order, Run, Script, Selector, SourceLine, Statement,
+    DiskContents, Ends, Nodes, Order, Run, Script, Selector, SourceLine, Statement, When,
 };

@@ -8,7 +8,7 @@ use crate::limits::{MAX_RUN_STEPS, MAX_RUN_TIME};
 use crate::orders::UnfulfilledOrder;
 use crate::outcome::{ExecError, FailedStatement};
 use crate::session::{Session, Started, Stepped};
-use crate::statement::{Moment, Run, Script, SourceLine, Statement};
+use crate::statement::{Run, Script, SourceLine, Statement, When};
 use crate::units::Span;
 
 /// The result of a script's run.
@@ -191,8 +191,8 @@ impl Runner<'_> {
 fn waiting(statement: &Statement) -> Option<Statement> {
     let Statement::At { moment, .. } = statement else { return None };
     Some(Statement::Run(match *moment {
-        Moment::Absolute { time, step } => Run::To { time, step },
-        Moment::Relative(time) => Run::For(time),
+        When::Absolute { time, step } => Run::To { time, step },
+        When::Relative(time) => Run::For(time),
     }))
 }
 

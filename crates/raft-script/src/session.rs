@@ -15,10 +15,11 @@ use raft_kv::ClientId;
 use raft_sim::{ClientEvent, Event, EventKind, NextStep, Setup, SetupError, World};
 
 use crate::condition::Condition;
+use crate::journal::{Journal, Journaled, Moment};
 use crate::limits::DEFAULT_PATIENCE;
 use crate::orders::{GivenOrder, Orders, UnfulfilledOrder};
 use crate::outcome::{ExecError, Reply, StatementError};
-use crate::statement::{Moment, Run, Statement};
+use crate::statement::{Run, Statement, When};
 use crate::units::Span;
 
 pub use self::goal::Goal;
@@ -53,7 +54,7 @@ pub struct Session {
     opening: Vec<Statement>,
     /// The statements that were carried out, which [`export`](Self::export) prints: expectations
     /// and notes too, and roles such as `leader` as they were written.
-    journal: Vec<Journaled>,
+    journal: Journal,
     /// The events of the last statement; `None`: the last events are those of the world's step.
     gathered: Option<Vec<Event>>,
     /// Each client's last answer in words.
@@ -62,17 +63,6 @@ pub struct Session {
     orders: Orders,
     tally: Tally,
     goal: Option<Goal>,
-}
-
-/// A statement that was carried out.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Journaled {
-    /// The virtual time.
-    pub at: Instant,
-    /// The number of the world's steps before it; `None`: nothing else was due at that time.
-    pub step: Option<u64>,
-    /// As it was given, with roles in place of numbers.
-    pub statement: Statement,
 }
 
 /// The state of a statement after its start.
@@ -121,7 +111,7 @@ impl Session {
             world,
             checks,
             opening,
-            journal: Vec::new(),
+            journal: Journal::default(),
             gathered: None,
             answers: BTreeMap::new(),
             orders: Orders::default(),
@@ -166,8 +156,28 @@ impl Session {
     }
 
     /// The statements that were carried out, in order, without those that only let time pass.
-    pub fn statements(&self) -> impl ExactSizeIterator<Item = &Journaled> {
-        self.journal.iter()
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The present moment.
+    pub fn moment(&self) -> Moment {
+        Moment { steps: self.world.steps(), lines: self.journal.len() }
+    }
+
+    /// Does what comes next according to the journal of a longer run that began as this one: a
+    /// statement, or a step of the world. No goal ends it. Returns false if that cannot be done.
+    pub(crate) fn repeat(&mut self, journal: &Journal) -> bool {
+        let next = journal.get(self.journal.len());
+        if let Some(line) = next.filter(|line| line.steps == self.world.steps()) {
+            self.world.advance_clock(line.at);
+            return self.world.now() == line.at
+                && matches!(self.start(&line.statement), Ok(Started::Done(_)));
+        }
+        self.gathered = None;
+        let has_stepped = self.world.step();
+        self.observe();
+        has_stepped
     }
 
     /// Starts a statement at the present time.
@@ -223,7 +233,7 @@ impl Session {
                 self.wait(Target::Time { at, step: None, then: None })
             }
             Run::To { time, step } => {
-                let (at, step) = self.absolute(Moment::Absolute { time: *time, step: *step })?;
+                let (at, step) = self.absolute(When::Absolute { time: *time, step: *step })?;
                 self.wait(Target::Time { at, step, then: None })
             }
             Run::Until { condition, within } => {
@@ -248,15 +258,21 @@ impl Session {
     }
 
     /// The time of a moment, and the number of steps before it, if the moment names it.
-    fn absolute(&self, moment: Moment) -> Result<(Instant, Option<u64>), ExecError> {
+    fn absolute(&self, moment: When) -> Result<(Instant, Option<u64>), ExecError> {
         let now = self.world.now();
         match moment {
-            Moment::Relative(duration) => Ok((now + duration, None)),
-            Moment::Absolute { time, .. } if time < now => {
+            When::Relative(duration) => Ok((now + duration, None)),
+            When::Absolute { time, .. } if time < now => {
                 Err(StatementError::Past { time, now }.into())
             }
-            Moment::Absolute { time, step } => Ok((time, step)),
+            When::Absolute { time, step } => Ok((time, step)),
         }
+    }
+
+    /// Carries out a statement of another run, at its time. If it is refused, nothing is done.
+    pub(crate) fn carry_out_planned(&mut self, line: &Journaled) {
+        self.world.advance_clock(line.at);
+        let _ = self.start(&line.statement);
     }
 
     /// The next step of the world, or the end of the wait if that is earlier.
@@ -359,9 +375,10 @@ impl Session {
     /// Appends a statement to the journal.
     fn note(&mut self, statement: Statement) {
         let at = self.world.now();
-        let is_something_due = self.world.next_step().is_some_and(|next| next.at <= at);
-        let step = is_something_due.then(|| self.world.steps());
-        self.journal.push(Journaled { at, step, statement });
+        let is_exact = self.world.next_step().is_some_and(|next| next.at <= at);
+        let next_event = self.world.event_count() + 1;
+        let (steps, events) = (self.world.steps(), next_event..next_event);
+        self.journal.push(Journaled { at, steps, is_exact, events, statement });
     }
 
     /// Shows the world's last events to the checkers.

@@ -86,7 +86,7 @@ pub enum Statement {
     /// `at 1500ms crash 3`: run up to that moment, then do something.
     At {
         /// The end of the wait.
-        moment: Moment,
+        moment: When,
         /// The statement to carry out then; never `At`, `Cluster`, `NodeSettings` or
         /// `DiskContents`.
         statement: Box<Self>,
@@ -247,7 +247,7 @@ pub enum Run {
     To {
         /// When.
         time: Instant,
-        /// How many steps the world has made by then; see [`Moment::Absolute`].
+        /// How many steps the world has made by then; see [`When::Absolute`].
         step: Option<u64>,
     },
     /// `run until leader within 5s`
@@ -261,7 +261,7 @@ pub enum Run {
 
 /// When to do something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Moment {
+pub enum When {
     /// `at 1500ms`, `at 1500ms after 320 steps`
     Absolute {
         /// The virtual time, counted from the beginning.

@@ -20,7 +20,7 @@ use raft_storage::RecordKey;
 
 use self::conditions::condition;
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
-use crate::statement::{DiskContents, Ends, Moment, Nodes, Order, Run, Selector, Statement};
+use crate::statement::{DiskContents, Ends, Nodes, Order, Run, Selector, Statement, When};
 
 /// A statement as a line can hold it.
 pub(crate) fn statement() -> BoxedStrategy<Statement> {
@@ -140,11 +140,10 @@ pub(crate) fn timed() -> BoxedStrategy<Statement> {
     .boxed()
 }
 
-fn moment() -> impl Strategy<Value = Moment> {
+fn moment() -> impl Strategy<Value = When> {
     prop_oneof![
-        (time(), option::of(0..=MAX_NUMBER))
-            .prop_map(|(time, step)| Moment::Absolute { time, step }),
-        duration().prop_map(Moment::Relative),
+        (time(), option::of(0..=MAX_NUMBER)).prop_map(|(time, step)| When::Absolute { time, step }),
+        duration().prop_map(When::Relative),
     ]
 }
 

@@ -15,7 +15,7 @@ mod process;
 mod state_machine;
 
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -196,6 +196,23 @@ impl EventKind {
 const ACTED: &str = "acted";
 
 impl Event {
+    /// Whether it is the same event in another run: at the same time and of the same kind, whatever
+    /// the numbers of events, actions and messages are.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let hash = |event: &Self| {
+            let mut event = event.clone();
+            if let EventKind::Message { id, .. } = &mut event.kind {
+                *id = MessageId(0);
+            } else if let EventKind::Acted { action } = &mut event.kind {
+                *action = 0;
+            }
+            let mut hash = Fingerprint::default();
+            event.add_to(&mut hash);
+            hash.finish()
+        };
+        self.at == other.at && hash(self) == hash(other)
+    }
+
     /// Adds the event to the trace hash, without its cause and its step, which follow from the
     /// rest. Each kind of event has a number of its own, which is hashed first and never changes.
     pub(crate) fn add_to(&self, hash: &mut Fingerprint) {

@@ -226,6 +226,11 @@ impl World {
         self.steps
     }
 
+    /// The number of events so far. It is the [number](Event::number) of the last one.
+    pub fn event_count(&self) -> u64 {
+        self.event_count
+    }
+
     /// The number of actions so far. It is the [number](EventKind::Acted) of the last one.
     pub fn acted(&self) -> u64 {
         self.acted

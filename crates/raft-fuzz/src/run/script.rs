@@ -1,7 +1,7 @@
 //! A run as a script.
 
 use raft_core::Instant;
-use raft_script::{Moment, Run, Script, Statement, opening_statements};
+use raft_script::{Run, Script, Statement, When, opening_statements};
 use raft_sim::Action;
 
 use super::{Failure, RunResult, SeedRun};
@@ -33,7 +33,7 @@ impl SeedRun {
 /// The statement that repeats an action at this time.
 pub(super) fn at(time: Instant, action: &Action) -> Statement {
     Statement::At {
-        moment: Moment::Absolute { time, step: None },
+        moment: When::Absolute { time, step: None },
         statement: Box::new(action.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! Fewer statements.
 
 use raft_core::Instant;
-use raft_script::{Moment, Run, Statement};
+use raft_script::{Run, Statement, When};
 
 use super::{Shrinker, text};
 
@@ -101,8 +101,8 @@ impl Shrinker<'_> {
                 continue;
             };
             if let (
-                Statement::At { moment: Moment::Absolute { .. }, statement: first },
-                Statement::At { moment: moment @ Moment::Absolute { .. }, statement: second },
+                Statement::At { moment: When::Absolute { .. }, statement: first },
+                Statement::At { moment: moment @ When::Absolute { .. }, statement: second },
             ) = (first, second)
             {
                 let first = Statement::At { moment: *moment, statement: first.clone() };
@@ -159,7 +159,7 @@ impl Shrinker<'_> {
     fn end_by_waiting(&mut self) {
         let open = self.open_range();
         let Some(last) = self.best[open.clone()].last() else { return };
-        if let Statement::At { moment: Moment::Absolute { time, .. }, .. } = last
+        if let Statement::At { moment: When::Absolute { time, .. }, .. } = last
             && open.end == self.best.len()
         {
             let wait = Statement::Run(Run::To { time: Instant(time.0), step: None });

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use raft_script::{Moment, Order, Statement};
+use raft_script::{Order, Statement, When};
 
 use super::Shrinker;
 use crate::play::action;
@@ -19,7 +19,7 @@ impl Shrinker<'_> {
         let mut now = None;
         for statement in &mut tail {
             let Statement::At { moment, statement: inner } = &*statement else { continue };
-            let Moment::Absolute { time, step: None } = *moment else { continue };
+            let When::Absolute { time, step: None } = *moment else { continue };
             if now.replace(time) == Some(time) {
                 *statement = Statement::clone(inner);
             }

@@ -63,7 +63,7 @@ impl Shrinker<'_> {
     fn shift(&mut self, from: usize, by: u64) -> bool {
         let mut candidate = self.best.clone();
         for (place, statement) in candidate.iter_mut().enumerate().skip(from) {
-            let Some(Moment { found, is_relative }) = moment(statement) else { continue };
+            let Some(When { found, is_relative }) = moment(statement) else { continue };
             if is_relative && place > from {
                 continue;
             }
@@ -118,15 +118,15 @@ impl Shrinker<'_> {
 }
 
 /// The time until which a statement waits.
-pub(super) struct Moment {
+pub(super) struct When {
     pub(super) found: text::Found,
     /// Whether it counts from the present: `run 2s`, `at +2s`.
     pub(super) is_relative: bool,
 }
 
-pub(super) fn moment(statement: &Statement) -> Option<Moment> {
+pub(super) fn moment(statement: &Statement) -> Option<When> {
     let is_relative = if let Statement::At { moment, .. } = statement {
-        matches!(moment, raft_script::Moment::Relative(_))
+        matches!(moment, raft_script::When::Relative(_))
     } else {
         let Statement::Run(run) = statement else { return None };
         match run {
@@ -136,7 +136,7 @@ pub(super) fn moment(statement: &Statement) -> Option<Moment> {
         }
     };
     let found = text::durations(&statement.to_string()).into_iter().next()?;
-    Some(Moment { found, is_relative })
+    Some(When { found, is_relative })
 }
 
 fn replaced(words: &str, found: &text::Found, by: &str) -> String {

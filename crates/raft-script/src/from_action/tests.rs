@@ -11,7 +11,7 @@ use raft_sim::{
 };
 
 use super::*;
-use crate::statement::Moment;
+use crate::statement::When;
 
 /// One of each kind, in an order in which each is possible.
 fn actions() -> Vec<Action> {
@@ -79,7 +79,7 @@ fn the_statements_of_a_run_do_it_again() {
         world.run_until(time);
         world.apply(action.clone()).unwrap_or_else(|refusal| panic!("{action:?}: {refusal}"));
         let (moment, statement) =
-            (Moment::Absolute { time, step: None }, Box::new(Statement::from(&action)));
+            (When::Absolute { time, step: None }, Box::new(Statement::from(&action)));
         text += &format!("{}\n", Statement::At { moment, statement });
     }
     let report = crate::run(&crate::parse(&text).unwrap(), &mut |_| {});

@@ -9,7 +9,7 @@ use super::Word;
 use super::cursor::{Cursor, Parsed};
 use super::values::{duration_expected, is_number};
 use crate::limits::{MAX_DURATION, MAX_NUMBER, MAX_STEPS};
-use crate::statement::{Moment, Run, Statement};
+use crate::statement::{Run, Statement, When};
 use crate::units::Span;
 
 pub(super) const WORDS: &[Word<Statement>] = &[
@@ -82,11 +82,11 @@ impl Cursor<'_> {
                 let duration =
                     duration.ok_or_else(|| self.error(duration_expected("`+` and a duration")))?;
                 self.advance();
-                Moment::Relative(duration)
+                When::Relative(duration)
             }
             None => {
                 let (time, step) = self.absolute()?;
-                Moment::Absolute { time, step }
+                When::Absolute { time, step }
             }
         };
         if let Some("at" | "cluster") = self.word() {
@@ -127,7 +127,7 @@ impl fmt::Display for Run {
         match self {
             Self::For(duration) => write!(f, "run {}", Span(*duration)),
             Self::To { time, step } => {
-                let moment = Moment::Absolute { time: *time, step: *step };
+                let moment = When::Absolute { time: *time, step: *step };
                 write!(f, "run until {moment}")
             }
             Self::Until { condition, within } => {
@@ -138,7 +138,7 @@ impl fmt::Display for Run {
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absolute { time, step: None } => write!(f, "{}", at(*time)),

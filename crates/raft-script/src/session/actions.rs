@@ -26,8 +26,9 @@ impl Session {
         if let (Some(node), Ok(_)) = (asked, &result) {
             self.orders.give(order, node, &self.world);
         }
-        if result.is_err() {
-            self.journal.truncate(before);
+        match &result {
+            Ok(_) => self.journal.end_line(self.world.event_count() + 1),
+            Err(_) => self.journal.truncate(before),
         }
         self.check_goal();
         result

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Journaled, Session};
-use crate::statement::{Moment, Run, Statement};
+use super::Session;
+use crate::journal::Journaled;
+use crate::statement::{Run, Statement, When};
 
 impl Session {
     /// A script that repeats the statements of this session at the same moments, and ends at the
@@ -14,12 +15,12 @@ impl Session {
             writeln!(text, "{statement}").expect("a string takes every text");
         };
         self.opening.iter().for_each(&mut add);
-        for Journaled { at, step, statement } in &self.journal {
+        for Journaled { at, steps, is_exact, statement, .. } in self.journal.iter() {
             if statement.is_note() {
                 add(statement);
                 continue;
             }
-            let moment = Moment::Absolute { time: *at, step: *step };
+            let moment = When::Absolute { time: *at, step: is_exact.then_some(*steps) };
             add(&Statement::At { moment, statement: Box::new(statement.clone()) });
         }
         let time = self.world.now();

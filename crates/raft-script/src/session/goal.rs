@@ -8,7 +8,7 @@ use raft_sim::World;
 
 use crate::condition::Condition;
 use crate::outcome::StatementError;
-use crate::statement::{Moment, Statement};
+use crate::statement::{Statement, When};
 use crate::units::Span;
 
 /// The goal of a waiting statement. `Display` is its words.
@@ -93,7 +93,7 @@ impl Goal {
         } else {
             world.steps() == step && next.is_none_or(|next| next >= at)
         };
-        let moment = Moment::Absolute { time: at, step: Some(step) };
+        let moment = When::Absolute { time: at, step: Some(step) };
         (!is_reachable).then(|| StatementError::OtherRun {
             moment: moment.to_string(),
             step: world.steps(),

@@ -254,7 +254,7 @@ fn a_statement_about_several_nodes_does_all_or_nothing() {
         }))
     ));
     assert_eq!(session.world().trace_hash(), hash, "nothing has happened");
-    assert_eq!(session.statements().len(), 1, "and nothing is in the journal");
+    assert_eq!(session.journal().len(), 1, "and nothing is in the journal");
     // `all` means those for which it makes sense.
     exec(&mut session, "crash all").unwrap();
     exec(&mut session, "restart all").unwrap();

@@ -1,0 +1,332 @@
+//! Any moment of a run, on any branch.
+//!
+//! A run is a pure function of its set-up and its journal, so the past is not stored: it is
+//! computed again, from the nearest checkpoint. Doing something in the past begins a branch.
+
+mod checkpoints;
+mod difference;
+mod seek;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use raft_core::Instant;
+
+use self::checkpoints::Checkpoints;
+pub use self::difference::{Difference, Differing, Happened};
+pub use self::seek::Seek;
+use crate::journal::{Journaled, Moment};
+use crate::outcome::ExecError;
+use crate::session::{Session, Started, Stepped};
+use crate::statement::Statement;
+
+/// The branches of a run. Each can be at any moment of it again; only its end can be changed.
+///
+/// ```
+/// use raft_script::{History, Place, Session, Started, Stepped, parse_line};
+/// use raft_sim::Setup;
+///
+/// let mut history = History::new(Session::new(Setup::default())?);
+/// let main = history.first();
+/// let wait = parse_line("run until leader")?.expect("a statement");
+/// assert_eq!(history.start(main, &wait)?, Started::Waiting);
+/// while history.step(main) == Stepped::Event {}
+/// let leader = history.head(main).world().leader();
+///
+/// // Twenty steps earlier nobody led. Without its leader-to-be, the run has another end.
+/// let mut moment = history.head(main).moment();
+/// moment.steps -= 20;
+/// let earlier = Place { branch: main, moment };
+/// assert_eq!(history.at(earlier)?.world().leader(), None);
+/// let branch = history.fork(earlier, "without it")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct History {
+    branches: BTreeMap<BranchId, Branch>,
+    last_id: u32,
+}
+
+/// Names a branch. The first one is 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BranchId(u32);
+
+/// A moment of a branch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Place {
+    /// The branch.
+    pub branch: BranchId,
+    /// The moment.
+    pub moment: Moment,
+}
+
+/// One branch.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    name: String,
+    /// Where it begins; `None` for the first one.
+    parent: Option<Place>,
+    head: Session,
+    /// Statements of the branch that it left, which are carried out in their turn.
+    planned: VecDeque<Arc<Journaled>>,
+    checkpoints: Checkpoints,
+}
+
+/// Why a place cannot be reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreachable {
+    /// The branch was removed.
+    NoBranch(BranchId),
+    /// The branch has not come so far, or has no such moment.
+    NoMoment(Moment),
+    /// The branch has no such line.
+    NoLine(usize),
+    /// It is the only branch.
+    OnlyBranch,
+}
+
+impl History {
+    /// The most checkpoints of a branch.
+    pub const MAX_CHECKPOINTS: usize = checkpoints::MOST;
+
+    /// The history of a session, from its present moment on.
+    pub fn new(session: Session) -> Self {
+        let first = Branch {
+            name: "main".to_owned(),
+            parent: None,
+            checkpoints: Checkpoints::new(&session),
+            head: session,
+            planned: VecDeque::new(),
+        };
+        Self { branches: BTreeMap::from([(BranchId(1), first)]), last_id: 1 }
+    }
+
+    /// The oldest branch that was not removed.
+    pub fn first(&self) -> BranchId {
+        *self.branches.keys().next().expect("the last branch is not removed")
+    }
+
+    /// All branches, the oldest first.
+    pub fn branches(&self) -> impl ExactSizeIterator<Item = (BranchId, &Branch)> {
+        self.branches.iter().map(|(id, branch)| (*id, branch))
+    }
+
+    /// A branch.
+    ///
+    /// # Errors
+    /// If it was removed.
+    pub fn branch(&self, id: BranchId) -> Result<&Branch, Unreachable> {
+        self.branches.get(&id).ok_or(Unreachable::NoBranch(id))
+    }
+
+    /// The end of a branch: its present.
+    ///
+    /// # Panics
+    /// If the branch was removed.
+    pub fn head(&self, id: BranchId) -> &Session {
+        &self.branches[&id].head
+    }
+
+    fn branch_mut(&mut self, id: BranchId) -> &mut Branch {
+        self.branches.get_mut(&id).unwrap_or_else(|| panic!("branch {id} was removed"))
+    }
+
+    /// Starts a statement at the end of a branch, as [`Session::start`]. Statements that were still
+    /// to be repeated are not repeated any more.
+    ///
+    /// # Errors
+    /// When it cannot be carried out, or its expectation does not hold.
+    ///
+    /// # Panics
+    /// If the branch was removed.
+    pub fn start(&mut self, id: BranchId, statement: &Statement) -> Result<Started, ExecError> {
+        let branch = self.branch_mut(id);
+        let started = branch.head.start(statement)?;
+        branch.planned.clear();
+        Ok(started)
+    }
+
+    /// Makes one step at the end of a branch, as [`Session::step`], or carries out a statement that
+    /// is to be repeated.
+    ///
+    /// # Panics
+    /// If the branch was removed.
+    pub fn step(&mut self, id: BranchId) -> Stepped {
+        self.branch_mut(id).step()
+    }
+
+    /// Moves the clock at the end of a branch, up to the next step at most.
+    ///
+    /// # Panics
+    /// If the branch was removed.
+    pub fn advance_clock(&mut self, id: BranchId, to: Instant) {
+        let branch = self.branch_mut(id);
+        let planned = branch.planned.front().map(|line| line.at);
+        branch.head.advance_clock(planned.map_or(to, |at| to.min(at)));
+    }
+
+    /// Ends the wait of a statement before its goal.
+    ///
+    /// # Panics
+    /// If the branch was removed.
+    pub fn cancel(&mut self, id: BranchId) {
+        self.branch_mut(id).head.cancel();
+    }
+
+    /// The session as it was at that place. No statement waits in it.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub fn at(&self, place: Place) -> Result<Session, Unreachable> {
+        self.seek(place)?.finish()
+    }
+
+    /// The way to a place, for callers that go it bit by bit.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub fn seek(&self, place: Place) -> Result<Seek, Unreachable> {
+        let branch = self.branch(place.branch)?;
+        let moment = place.moment;
+        let journal = branch.head.journal();
+        let is_there = moment <= branch.head.moment()
+            && moment.lines >= journal.before_step(moment.steps)
+            && moment.lines <= journal.last_moment(moment.steps).lines;
+        let start = branch.checkpoints.before(moment).filter(|_| is_there);
+        let start = start.ok_or(Unreachable::NoMoment(moment))?;
+        Ok(Seek::new(start.clone(), journal.clone(), moment))
+    }
+
+    /// Begins a branch at a place.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub fn fork(&mut self, place: Place, name: &str) -> Result<BranchId, Unreachable> {
+        let head = self.at(place)?;
+        let checkpoints = self.branch(place.branch)?.checkpoints.through(place.moment);
+        self.last_id += 1;
+        let id = BranchId(self.last_id);
+        let parent = Some(place);
+        let planned = VecDeque::new();
+        let branch = Branch { name: name.to_owned(), parent, head, planned, checkpoints };
+        self.branches.insert(id, branch);
+        Ok(id)
+    }
+
+    /// Begins a branch before a line of the journal of another one, and leaves that line out. The
+    /// lines after it are carried out at their times, unless that is refused. Roles such as `leader`
+    /// are looked up again.
+    ///
+    /// # Errors
+    /// When there is no such line.
+    pub fn fork_without(
+        &mut self,
+        id: BranchId,
+        line: usize,
+        name: &str,
+    ) -> Result<BranchId, Unreachable> {
+        let journal = self.branch(id)?.head.journal().clone();
+        let left_out = journal.get(line).ok_or(Unreachable::NoLine(line))?;
+        let moment = Moment { steps: left_out.steps, lines: line };
+        let fork = self.fork(Place { branch: id, moment }, name)?;
+        self.branch_mut(fork).planned = journal.lines_from(line + 1);
+        Ok(fork)
+    }
+
+    /// Gives a branch another name.
+    ///
+    /// # Errors
+    /// If it was removed.
+    pub fn rename(&mut self, id: BranchId, name: &str) -> Result<(), Unreachable> {
+        let branch = self.branches.get_mut(&id).ok_or(Unreachable::NoBranch(id))?;
+        name.clone_into(&mut branch.name);
+        Ok(())
+    }
+
+    /// Removes a branch. Branches that left it stay as they are.
+    ///
+    /// # Errors
+    /// If it was removed, or is the only one.
+    pub fn remove(&mut self, id: BranchId) -> Result<(), Unreachable> {
+        self.branch(id)?;
+        if self.branches.len() == 1 {
+            return Err(Unreachable::OnlyBranch);
+        }
+        self.branches.remove(&id);
+        Ok(())
+    }
+}
+
+impl Branch {
+    /// Its name, which a person can change.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The place at which it left another branch; `None` for the first one.
+    pub fn parent(&self) -> Option<Place> {
+        self.parent
+    }
+
+    /// Its end: its present.
+    pub fn head(&self) -> &Session {
+        &self.head
+    }
+
+    /// The statements of the branch that it left that are still to be carried out.
+    pub fn planned(&self) -> impl ExactSizeIterator<Item = &Journaled> {
+        self.planned.iter().map(Arc::as_ref)
+    }
+
+    /// The number of its checkpoints.
+    pub fn checkpoints(&self) -> usize {
+        self.checkpoints.len()
+    }
+
+    fn step(&mut self) -> Stepped {
+        if self.is_planned_due()
+            && let Some(line) = self.planned.pop_front()
+        {
+            self.head.carry_out_planned(&line);
+            return Stepped::Event;
+        }
+        let stepped = self.head.step();
+        self.checkpoints.take(&self.head);
+        stepped
+    }
+
+    /// Whether the next planned statement comes before the next step: when the same steps were
+    /// made before it, or all that is due at its time is done.
+    fn is_planned_due(&self) -> bool {
+        let Some(line) = self.planned.front() else { return false };
+        let world = self.head.world();
+        world.next_step().is_none_or(|next| {
+            next.at > line.at || (next.at == line.at && world.steps() == line.steps)
+        })
+    }
+}
+
+impl fmt::Display for BranchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBranch(id) => write!(f, "branch {id} was removed"),
+            Self::NoMoment(Moment { steps, lines }) => {
+                write!(f, "the branch has no moment after {steps} steps and {lines} statements")
+            }
+            Self::NoLine(line) => write!(f, "the journal has no line {}", line + 1),
+            Self::OnlyBranch => f.write_str("the only branch cannot be removed"),
+        }
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
+#[cfg(test)]
+mod tests;

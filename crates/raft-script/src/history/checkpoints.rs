@@ -1,0 +1,68 @@
+//! Sessions at earlier moments of a branch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::journal::Moment;
+use crate::session::Session;
+
+/// The most checkpoints of a branch.
+pub(super) const MOST: usize = 256;
+
+/// The number of steps between two checkpoints at first.
+const FIRST_GAP: u64 = 500;
+
+/// Sessions at moments that are `gap` steps apart. When there are too many of them, every second
+/// one goes and the gap doubles. The first one stays: before it nothing can be computed.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpoints {
+    sessions: BTreeMap<Moment, Arc<Session>>,
+    gap: u64,
+}
+
+impl Checkpoints {
+    pub(super) fn new(first: &Session) -> Self {
+        let mut taken = Self { sessions: BTreeMap::new(), gap: FIRST_GAP };
+        taken.insert(first);
+        taken
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Takes a checkpoint if the last one is far enough away.
+    pub(super) fn take(&mut self, session: &Session) {
+        let last = self.sessions.last_key_value().map_or(0, |(moment, _)| moment.steps);
+        if session.moment().steps >= last + self.gap {
+            self.insert(session);
+        }
+    }
+
+    fn insert(&mut self, session: &Session) {
+        let mut session = session.clone();
+        // A goal only says when to stop.
+        session.cancel();
+        self.sessions.insert(session.moment(), Arc::new(session));
+        if self.sessions.len() > MOST {
+            self.gap *= 2;
+            let mut place = 0;
+            self.sessions.retain(|_, _| {
+                place += 1;
+                place % 2 == 1
+            });
+        }
+    }
+
+    /// The last checkpoint at this moment or before it.
+    pub(super) fn before(&self, moment: Moment) -> Option<&Session> {
+        self.sessions.range(..=moment).next_back().map(|(_, session)| session.as_ref())
+    }
+
+    /// Those of a branch that begins at this moment. The sessions are shared.
+    pub(super) fn through(&self, moment: Moment) -> Self {
+        let sessions = self.sessions.range(..=moment);
+        let sessions = sessions.map(|(moment, session)| (*moment, session.clone())).collect();
+        Self { sessions, gap: self.gap }
+    }
+}
