@@ -4,6 +4,7 @@
 mod browser;
 mod ci;
 mod counts;
+mod instructions;
 mod mutants;
 mod npm;
 mod page;
@@ -28,6 +29,9 @@ Usage: cargo xtask <task>
   test [SUITE…] [-- …]   run the tests: native, browser, e2e; all three by default.
                          Arguments after -- go to the runner (a filter, for example)
   bench                  measure the speed of the fuzzer, natively and in a browser
+  bench instructions [HELIOS]
+                         count the instructions of the fuzzer with Valgrind, and those of an
+                         earlier build of `helios`, to compare with
   mutants [--package NAME] [--shard K/N]
                          change one rule at a time in raft-core, raft-kv and raft-storage:
                          a test must fail. Hours; results are kept in target/mutants
@@ -63,6 +67,8 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         },
         ["test", rest @ ..] => suites::test(rest),
         ["bench"] => suites::bench(),
+        ["bench", "instructions"] => instructions::count(None),
+        ["bench", "instructions", other] => instructions::count(Some(other)),
         ["mutants", rest @ ..] => mutants::mutants(rest),
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),
