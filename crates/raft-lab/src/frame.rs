@@ -9,6 +9,7 @@ use imbl::Vector;
 use raft_check::CheckResult;
 use raft_core::{Instant, Message, NodeId};
 use raft_sim::{DropReason, Event, EventKind, MessageEvent, MessageId, World};
+use serde::Serialize;
 
 use crate::{ConsoleLine, Members, Pacing};
 
@@ -36,6 +37,8 @@ pub struct Frame {
     pub console: Vector<ConsoleLine>,
     /// Every property that is checked.
     pub invariants: Rc<[CheckResult]>,
+    /// Where in the run the frame is.
+    pub time: TimeView,
     /// Whether virtual time passes, and how fast.
     pub pacing: Pacing,
     /// The goal of the statement that is being waited for, in words.
@@ -44,6 +47,38 @@ pub struct Frame {
     pub durable: DurableState,
     /// The state of the cluster in one or two sentences.
     pub headline: String,
+}
+
+/// Where in a run a frame is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TimeView {
+    /// The number of the live branch.
+    pub branch: u32,
+    /// All branches, the oldest first.
+    pub branches: Rc<[BranchView]>,
+    /// The number of steps before the moment.
+    pub steps: u64,
+    /// The number of steps at the end of the live branch.
+    pub end_steps: u64,
+    /// The virtual time at the end of the live branch.
+    pub end_micros: u64,
+    /// Whether the moment is before the end. Time stands still, and a command begins a branch.
+    pub is_past: bool,
+}
+
+/// A branch of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct BranchView {
+    /// Its number, from 1.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// The number of the branch that it left; `None` for the first one.
+    pub parent: Option<u32>,
+    /// The number of steps after which it left that branch; 0 for the first one.
+    pub from_steps: u64,
+    /// Whether its disks are stored in the browser.
+    pub is_durable: bool,
 }
 
 impl PartialEq for Frame {

@@ -1,5 +1,6 @@
 //! One laboratory: a session, the time that passes in it, its console, and its durable mirror.
 
+mod branches;
 mod exec;
 mod news;
 mod time;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use raft_check::CheckResult;
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Capacity, Session, SourceLine};
+use raft_script::{BranchId, Capacity, History, Moment, Session, SourceLine};
 use raft_sim::{Event, Setup};
 
 use crate::console::Console;
@@ -24,6 +25,7 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::{ConsoleKind, Frame};
 
+use self::branches::Past;
 use self::exec::Listener;
 
 pub use self::exec::{ExecResult, ExecStatus};
@@ -33,7 +35,13 @@ pub type RealClock = Rc<dyn Fn() -> Duration>;
 
 /// One laboratory. Nothing in it touches a document; the page draws its [frames](Self::frame).
 pub struct Lab {
-    session: Session,
+    /// Every branch of the run.
+    history: History,
+    /// The branch in which time passes.
+    live: BranchId,
+    /// The past that the page shows; `None`: it shows the end of the live branch.
+    past: Option<Past>,
+    /// Writes the disks of the first branch. The others are in memory only.
     mirror: Option<Mirror>,
     pacer: Pacer,
     /// Statements that wait for their turn, the next one first.
@@ -99,6 +107,8 @@ struct FrameState {
     running: bool,
     stalled: bool,
     unsaved: u64,
+    branch: Option<BranchId>,
+    past: Option<Moment>,
 }
 
 /// Why there is no lab, in words.
@@ -151,8 +161,11 @@ impl Lab {
     }
 
     fn new(session: Session, mirror: Option<Mirror>) -> Self {
+        let history = History::new(session);
         let mut lab = Self {
-            session,
+            live: history.first(),
+            history,
+            past: None,
             mirror,
             pacer: Pacer::default(),
             queue: VecDeque::new(),
@@ -215,12 +228,17 @@ impl Lab {
 
     /// The script that led here.
     pub fn export(&self) -> String {
-        self.session.export()
+        self.session().export()
     }
 
-    /// The session: its world, checks and journal.
+    /// The session at the end of the live branch: its world, checks and journal.
     pub fn session(&self) -> &Session {
-        &self.session
+        self.history.head(self.live)
+    }
+
+    /// The mirror, if it follows the live branch.
+    fn live_mirror(&self) -> Option<&Mirror> {
+        self.mirror.as_ref().filter(|_| self.live == self.history.first())
     }
 
     /// Has `wake` called when the browser's disk has made progress, so that the page need not wait
@@ -239,7 +257,7 @@ impl Lab {
 
     /// Says something in the console.
     pub fn say(&mut self, kind: ConsoleKind, text: impl Into<String>) {
-        let now = self.session.world().now();
+        let now = self.session().world().now();
         self.console.say(now, kind, text);
         self.changed();
     }
@@ -247,18 +265,20 @@ impl Lab {
     fn changed(&mut self) {
         self.number += 1;
         self.frame.replace(None);
-        self.recent.forget_before(self.session.world().now());
+        self.recent.forget_before(self.session().world().now());
         self.shown = self.frame_state();
     }
 
     fn frame_state(&self) -> FrameState {
         FrameState {
-            now: self.session.world().now(),
-            steps: self.session.world().steps(),
+            now: self.session().world().now(),
+            steps: self.session().world().steps(),
             lines: self.console.count(),
             running: self.pacer.is_running(),
             stalled: self.stalled,
-            unsaved: self.mirror.as_ref().map_or(0, Mirror::unsaved),
+            unsaved: self.live_mirror().map_or(0, Mirror::unsaved),
+            branch: Some(self.live),
+            past: self.past.as_ref().map(Past::moment),
         }
     }
 }
@@ -266,7 +286,7 @@ impl Lab {
 impl fmt::Debug for Lab {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lab")
-            .field("now", &self.session.world().now())
+            .field("now", &self.session().world().now())
             .field("pacer", &self.pacer)
             .field("mirror", &self.mirror)
             .finish_non_exhaustive()
@@ -284,6 +304,8 @@ fn default_clock() -> RealClock {
     Rc::new(move || origin.elapsed())
 }
 
+#[cfg(test)]
+mod branch_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]

@@ -43,7 +43,7 @@ mod state;
 mod stored;
 
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{DurableState, FadingMessage, Frame};
+pub use frame::{BranchView, DurableState, FadingMessage, Frame, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]

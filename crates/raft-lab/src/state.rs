@@ -17,7 +17,7 @@ use self::clients::ClientView;
 use self::network::{LinkView, MessageView};
 use self::nodes::{MembershipView, NodeView};
 use self::properties::InvariantView;
-use crate::{DurableState, Frame};
+use crate::{DurableState, Frame, TimeView};
 
 pub use self::clients::AnswerView;
 
@@ -30,6 +30,8 @@ pub struct StateView {
     pub steps: u64,
     /// The hash of all events so far, in hexadecimal; the same on every target.
     pub trace_hash: String,
+    /// Where in the run this moment is.
+    pub time: TimeView,
     /// The state of the cluster in one or two sentences.
     pub headline: String,
     /// The goal of the statement that is being waited for, in words.
@@ -112,6 +114,7 @@ impl From<&Frame> for StateView {
             clock_micros: world.now().0,
             steps: world.steps(),
             trace_hash: format!("{:016x}", world.trace_hash()),
+            time: frame.time.clone(),
             headline: frame.headline.clone(),
             goal: frame.goal.clone(),
             pacing: PacingView {

@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use raft_core::Instant;
+use raft_sim::NextStep;
 
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
@@ -156,6 +157,19 @@ impl History {
         self.branch_mut(id).step()
     }
 
+    /// The next step at the end of a branch, as [`Session::next_step`], or the statement that is to
+    /// be repeated before it.
+    ///
+    /// # Panics
+    /// If the branch was removed.
+    pub fn next_step(&self, id: BranchId) -> Option<NextStep> {
+        let branch = &self.branches[&id];
+        match branch.planned.front().filter(|_| branch.is_planned_due()) {
+            Some(line) => Some(NextStep { at: line.at, completes_write: None }),
+            None => branch.head.next_step(),
+        }
+    }
+
     /// Moves the clock at the end of a branch, up to the next step at most.
     ///
     /// # Panics
@@ -255,6 +269,13 @@ impl History {
         }
         self.branches.remove(&id);
         Ok(())
+    }
+}
+
+impl BranchId {
+    /// The number, from 1.
+    pub fn number(self) -> u32 {
+        self.0
     }
 }
 

@@ -61,7 +61,10 @@ impl Lab {
                 tell(listener, ExecResult::Done(String::new()));
                 return ExecStatus::Nothing;
             }
-            Ok(Some(statement)) => self.begin(line, statement, listener),
+            Ok(Some(statement)) => {
+                self.branch_off();
+                self.begin(line, statement, listener)
+            }
             Err(error) => {
                 self.say(ConsoleKind::Command, line.trim());
                 self.fail(error.to_string(), listener)
@@ -92,7 +95,7 @@ impl Lab {
 
     /// Starts queued statements, up to the first that needs time to pass.
     pub(super) fn begin_queued(&mut self) {
-        while self.session.goal().is_none()
+        while self.session().goal().is_none()
             && let Some(next) = self.queue.pop_front()
         {
             let is_last_of_script =
@@ -110,7 +113,7 @@ impl Lab {
         if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);
         }
-        let started = self.session.start(&statement);
+        let started = self.history.start(self.live, &statement);
         self.take_events();
         match started {
             Ok(Started::Done(reply)) => {
@@ -143,7 +146,7 @@ impl Lab {
     fn asked(&self, statement: &Statement) -> Option<(ClientId, Sequence)> {
         let Statement::Order(Order::Request(request)) = statement else { return None };
         let client = request.client;
-        let actor = self.session.world().client(client)?;
+        let actor = self.session().world().client(client)?;
         let pending = actor.pending()?.sequence;
         Some((client, Sequence(pending.0 + actor.queued() as u64)))
     }
@@ -170,7 +173,7 @@ impl Lab {
 
     /// Cancels the statement that is being waited for, and all that wait for it.
     pub fn cancel(&mut self) {
-        self.session.cancel();
+        self.history.cancel(self.live);
         let waiting = self.waiting.take();
         if waiting.is_some() || !self.queue.is_empty() {
             self.say(ConsoleKind::Info, "Cancelled.");

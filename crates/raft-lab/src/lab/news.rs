@@ -17,8 +17,9 @@ impl Lab {
     /// Hands the session's last events to the mirror, the trackers and the subscribers.
     pub(super) fn take_events(&mut self) {
         let mut ended = Vec::new();
-        for event in self.session.events() {
-            if let Some(mirror) = &mut self.mirror {
+        let is_mirrored = self.live == self.history.first();
+        for event in self.history.head(self.live).events() {
+            if let Some(mirror) = self.mirror.as_mut().filter(|_| is_mirrored) {
                 mirror.observe(&event.kind);
             }
             ended.extend(self.operations.observe(event));
@@ -52,13 +53,13 @@ impl Lab {
 
     /// Tells new violations in the console, and pauses: the moment is worth looking at.
     pub(super) fn tell_violation(&mut self) {
-        let results = self.session.checks().results();
+        let results = self.session().checks().results();
         let broken: Vec<String> = results
             .filter_map(|result| result.violation.as_ref())
             .map(ToString::to_string)
             .collect();
         if broken.len() > self.broken {
-            let now = self.session.world().now();
+            let now = self.session().world().now();
             for words in broken.iter().skip(self.broken) {
                 self.console.say(now, ConsoleKind::Error, words);
             }
@@ -70,12 +71,12 @@ impl Lab {
     /// Tells in the console that the world holds more than it may, and pauses. The statement that
     /// waits fails, and its script ends; the world stays as it is. False if there is room.
     pub(super) fn tell_limit(&mut self) -> bool {
-        let Some(limit) = self.capacity.exceeded(self.session.world()) else { return false };
+        let Some(limit) = self.capacity.exceeded(self.session().world()) else { return false };
         let words = format!("{FULL}: {limit}");
-        self.session.cancel();
+        self.history.cancel(self.live);
         match self.waiting.take() {
             Some(waiting) => self.finish_statement(Some(waiting), Err(words)),
-            None => self.console.say(self.session.world().now(), ConsoleKind::Error, words),
+            None => self.console.say(self.session().world().now(), ConsoleKind::Error, words),
         }
         self.pacer.set_running(false, self.is_waiting());
         true
@@ -83,7 +84,7 @@ impl Lab {
 
     /// Why the mirror stores nothing any more; `None` while it does.
     pub(super) fn failure(&self) -> Option<Rc<str>> {
-        self.mirror.as_ref().and_then(Mirror::failure)
+        self.live_mirror().and_then(Mirror::failure)
     }
 
     /// Tells the mirror's failure in the console, once, and pauses.
@@ -91,7 +92,7 @@ impl Lab {
         if let (Some(failure), false) = (self.failure(), self.failure_told) {
             self.failure_told = true;
             self.pacer.set_running(false, self.is_waiting());
-            let now = self.session.world().now();
+            let now = self.session().world().now();
             let words = format!("{STOPPED}: {failure}");
             self.console.say(now, ConsoleKind::Error, words);
         }
@@ -100,7 +101,7 @@ impl Lab {
     /// Continues in memory only. The database keeps what it has, for the next opening of the lab.
     pub fn continue_as_scratch(&mut self) {
         if self.mirror.take().is_some() {
-            let now = self.session.world().now();
+            let now = self.session().world().now();
             self.failure_told = false;
             self.stalled = false;
             self.console.say(now, ConsoleKind::Info, "From now on, nothing is stored.");

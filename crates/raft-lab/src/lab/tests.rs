@@ -10,12 +10,12 @@ use crate::DurableState;
 const FRAME: Duration = Duration::from_millis(16);
 const BUDGET: Duration = Duration::from_millis(50);
 
-fn scratch() -> Lab {
+pub(super) fn scratch() -> Lab {
     Lab::scratch(Setup::default()).expect("the defaults are within bounds")
 }
 
 /// Ticks at full speed until the lab pauses itself.
-fn finish(lab: &mut Lab) {
+pub(super) fn finish(lab: &mut Lab) {
     lab.set_speed(f64::INFINITY);
     for _ in 0..10_000 {
         if !lab.pacing().running {
@@ -30,7 +30,7 @@ fn now(lab: &Lab) -> u64 {
     lab.session().world().now().0
 }
 
-fn console(lab: &Lab) -> String {
+pub(super) fn console(lab: &Lab) -> String {
     let lines: Vec<String> = lab.frame().console.iter().map(|line| line.text.clone()).collect();
     lines.join("\n")
 }

@@ -10,6 +10,9 @@ use crate::pacing::TimeTarget;
 impl Lab {
     /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
     pub fn set_running(&mut self, running: bool) {
+        if running {
+            self.forget_past();
+        }
         let running = running && self.failure().is_none();
         self.pacer.set_running(running, self.is_waiting());
         self.stalled &= running;
@@ -23,9 +26,13 @@ impl Lab {
         self.changed();
     }
 
-    /// Lets one event happen, also when paused. If the event must wait for the browser's disk,
+    /// Lets one event happen, also when paused. In the past it shows the next moment. If the event must wait for the browser's disk,
     /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
     pub fn step(&mut self) {
+        if let Some(past) = &self.past {
+            let next = past.moment().steps + 1;
+            return self.show(next);
+        }
         self.begin_queued();
         self.single_step();
         self.changed();
@@ -55,14 +62,14 @@ impl Lab {
 
     fn let_time_pass(&mut self, elapsed: Duration, budget: Duration) {
         self.stalled = false;
-        let target = self.pacer.target(self.session.world().now(), elapsed);
+        let target = self.pacer.target(self.session().world().now(), elapsed);
         let out_of_time = (self.clock)() + budget;
         self.begin_queued();
         while self.may_go_on() {
             if let TimeTarget::Until(until) = target
-                && self.session.next_step().is_none_or(|next| next.at > until)
+                && self.history.next_step(self.live).is_none_or(|next| next.at > until)
             {
-                self.session.advance_clock(until);
+                self.history.advance_clock(self.live, until);
                 break;
             }
             if !self.step_once() || self.tell_limit() {
@@ -78,11 +85,10 @@ impl Lab {
 
     /// Lets the next event happen. False if there is none, or it must wait for the browser's disk.
     fn step_once(&mut self) -> bool {
-        let Some(next) = self.session.next_step() else { return false };
-        if let Some(mirror) = &self.mirror
-            && !mirror.allows(&next)
-        {
-            self.session.advance_clock(next.at);
+        let Some(next) = self.history.next_step(self.live) else { return false };
+        if self.live_mirror().is_some_and(|mirror| !mirror.allows(&next)) {
+            self.history.advance_clock(self.live, next.at);
+            let Some(mirror) = self.live_mirror() else { return false };
             mirror.flush();
             // A back end may finish at once.
             if !mirror.allows(&next) {
@@ -90,7 +96,7 @@ impl Lab {
                 return false;
             }
         }
-        let stepped = self.session.step();
+        let stepped = self.history.step(self.live);
         self.take_events();
         match stepped {
             Stepped::Event => true,
@@ -117,12 +123,12 @@ impl Lab {
         if !self.is_waiting() {
             self.pacer.all_done();
         }
-        let is_newly_broken = self.broken == 0 && self.session.checks().violation().is_some();
+        let is_newly_broken = self.broken == 0 && self.session().checks().violation().is_some();
         self.pacer.is_running() && !is_newly_broken
     }
 
     /// Whether a statement waits for time to pass, or for its turn.
     pub(super) fn is_waiting(&self) -> bool {
-        self.session.goal().is_some() || !self.queue.is_empty()
+        self.session().goal().is_some() || !self.queue.is_empty()
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use raft_check::CheckResult;
 
-use super::Lab;
+use super::{Lab, Past};
 use crate::Members;
 use crate::frame::{DurableState, Frame};
 use crate::headline::headline;
@@ -22,26 +22,29 @@ impl Lab {
     }
 
     fn make_frame(&self) -> Frame {
-        let world = self.session.world();
+        let session = self.shown_session();
+        let recent = self.past.as_ref().map_or(&self.recent, Past::recent);
+        let world = session.world();
         let members = Members::of(world);
         Frame {
             number: self.number,
             world: Rc::new(world.clone()),
-            events: self.recent.events.clone(),
-            fading: self.recent.fading(),
+            events: recent.events.clone(),
+            fading: recent.fading(),
+            time: self.time(),
             console: self.console.lines().clone(),
             invariants: self.invariants(),
             pacing: self.pacing(),
-            goal: self.session.goal().map(ToString::to_string),
+            goal: session.goal().map(ToString::to_string),
             durable: self.durable(),
-            headline: headline(world, &members, self.session.checks().violation()),
+            headline: headline(world, &members, session.checks().violation()),
             members,
         }
     }
 
     /// Where the disks are kept.
     pub fn durable(&self) -> DurableState {
-        match &self.mirror {
+        match self.live_mirror() {
             Some(mirror) => DurableState::Durable {
                 unsaved: mirror.unsaved(),
                 error: Mirror::failure(mirror).map(|words| words.to_string()),
@@ -52,7 +55,8 @@ impl Lab {
 
     /// The same lines as before, in the same memory, if none has changed.
     fn invariants(&self) -> Rc<[CheckResult]> {
-        let results: Vec<CheckResult> = self.session.checks().results().cloned().collect();
+        let results = self.shown_session().checks().results();
+        let results: Vec<CheckResult> = results.cloned().collect();
         let mut kept = self.invariants.borrow_mut();
         if **kept != results[..] {
             *kept = results.into();

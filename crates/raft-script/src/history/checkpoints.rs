@@ -7,7 +7,7 @@ use crate::journal::Moment;
 use crate::session::Session;
 
 /// The most checkpoints of a branch.
-pub(super) const MOST: usize = 256;
+pub(super) const MOST: usize = 128;
 
 /// The number of steps between two checkpoints at first.
 const FIRST_GAP: u64 = 500;

@@ -49,8 +49,22 @@ impl Seek {
     ///
     /// # Errors
     /// Those of [`advance`](Self::advance).
-    pub fn finish(mut self) -> Result<Session, Unreachable> {
-        while !self.advance(u64::MAX)? {}
+    pub fn finish(self) -> Result<Session, Unreachable> {
+        self.finish_watched(|_| {})
+    }
+
+    /// The same, and calls `watch` after each step and each statement on the way.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance).
+    pub fn finish_watched(
+        mut self,
+        mut watch: impl FnMut(&Session),
+    ) -> Result<Session, Unreachable> {
+        while self.session.moment() != self.goal {
+            self.advance(1)?;
+            watch(&self.session);
+        }
         Ok(self.session)
     }
 

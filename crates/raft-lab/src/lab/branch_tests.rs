@@ -1,0 +1,152 @@
+//! The past is looked at, and commands in it begin branches.
+
+use raft_sim::EventKind;
+
+use super::tests::{console, finish, scratch};
+use super::*;
+
+/// A leader that crashed, and its successor.
+fn with_a_crash() -> Lab {
+    let mut lab = scratch();
+    for line in ["run until leader", "set x=1", "run 500ms", "crash leader", "run 2s"] {
+        lab.exec(line);
+        finish(&mut lab);
+    }
+    lab
+}
+
+fn hash(lab: &Lab) -> u64 {
+    lab.frame().world.trace_hash()
+}
+
+#[test]
+fn everything_on_the_frame_is_of_the_moment_that_is_shown() {
+    let mut lab = with_a_crash();
+    let end = lab.frame();
+    assert!(!end.time.is_past);
+    assert_eq!(end.time.steps, end.time.end_steps);
+    let crash = lab.session().journal().get(1).expect("the crash").steps;
+
+    lab.show(crash - 1);
+    let past = lab.frame();
+    assert!(past.time.is_past && past.number > end.number);
+    assert_eq!((past.time.steps, past.time.end_steps), (crash - 1, end.time.end_steps));
+    assert_ne!(past.world.leader(), end.world.leader());
+    assert_ne!(past.headline, end.headline);
+    assert!(!past.events.is_empty());
+    let count = past.world.event_count();
+    assert!(past.events.iter().all(|event| event.number.get() <= count));
+
+    // Single steps go forward and back through the crash.
+    lab.step();
+    let crashed = lab.frame();
+    assert_eq!((crashed.time.steps, crashed.world.leader()), (crash, None));
+    lab.step_back();
+    assert_eq!(hash(&lab), past.world.trace_hash());
+
+    lab.return_to_live();
+    assert_eq!((hash(&lab), lab.frame().time), (end.world.trace_hash(), end.time.clone()));
+    // The end is not the past.
+    lab.show(u64::MAX);
+    assert!(!lab.frame().time.is_past);
+}
+
+#[test]
+fn time_stands_still_while_somebody_looks_at_the_past() {
+    let mut lab = with_a_crash();
+    lab.set_running(true);
+    lab.show(10);
+    let moment = lab.session().moment();
+    assert!(!lab.tick(Duration::from_millis(16), Duration::from_millis(8)));
+    assert_eq!(lab.session().moment(), moment);
+    assert!(!lab.pacing().running);
+    lab.show(20);
+    lab.return_to_live();
+    assert!(lab.pacing().running, "it ran before");
+    // Who lets time pass sees the end.
+    lab.show(10);
+    lab.set_running(true);
+    assert!(!lab.frame().time.is_past);
+}
+
+#[test]
+fn a_command_in_the_past_begins_a_branch() {
+    let mut lab = with_a_crash();
+    let end = lab.frame();
+    let crash = lab.session().journal().get(1).expect("the crash").steps;
+    lab.show(crash - 1);
+    lab.exec("set y=2");
+    assert!(console(&lab).contains("Here begins branch 2"), "{}", console(&lab));
+    let branched = lab.frame();
+    assert!(!branched.time.is_past);
+    assert_eq!((branched.time.branch, branched.time.branches.len()), (2, 2));
+    assert_eq!(branched.time.branches[1].parent, Some(1));
+    assert_eq!(branched.time.branches[1].from_steps, crash - 1);
+    lab.exec("run 2s");
+    finish(&mut lab);
+    assert_eq!(lab.session().world().node(end.world.leader().unwrap()).unwrap().incarnation(), 1);
+    assert!(lab.frame().world.leader().is_some_and(|leader| Some(leader) != end.world.leader()));
+    let branch_hash = hash(&lab);
+
+    // The other branch is as it was, and both can be gone on with.
+    lab.switch_to(1).unwrap();
+    assert_eq!(hash(&lab), end.world.trace_hash());
+    assert!(!lab.frame().events.is_empty());
+    lab.exec("run 100ms");
+    finish(&mut lab);
+    assert_ne!(hash(&lab), end.world.trace_hash());
+    lab.switch_to(2).unwrap();
+    assert_eq!(hash(&lab), branch_hash);
+
+    assert!(lab.remove_branch(2).is_err(), "it is live");
+    assert!(lab.remove_branch(1).is_err(), "it is the first one");
+    lab.switch_to(1).unwrap();
+    lab.remove_branch(2).unwrap();
+    assert_eq!(lab.frame().time.branches.len(), 1);
+    assert!(lab.switch_to(2).is_err());
+}
+
+#[test]
+fn an_answer_of_an_earlier_branch_is_not_awaited() {
+    let mut lab = with_a_crash();
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let told = heard.clone();
+    lab.exec_then("set z=3", move |result| told.borrow_mut().push(result));
+    lab.show(20);
+    lab.exec("set y=2");
+    let is_dismissed = matches!(heard.borrow()[..], [ExecResult::Failed(_)]);
+    assert!(is_dismissed, "{:?}", heard.borrow());
+}
+
+#[test]
+fn what_was_broken_later_is_not_broken_before() {
+    let mut lab = Lab::play(
+        "cluster nodes=3 pre-vote=off\ndisk 1 terms=1,1\ndisk 2 terms=1\ndisk 3 terms=1\n\
+         run until leader\nset x=1\nrun 1s",
+    )
+    .unwrap();
+    finish(&mut lab);
+    let broken = |lab: &Lab| {
+        lab.frame().invariants.iter().filter(|result| result.violation.is_some()).count()
+    };
+    assert_eq!(broken(&lab), 0);
+    lab.show(5);
+    assert_eq!(lab.frame().invariants.len(), lab.session().checks().results().len());
+}
+
+#[test]
+fn subscribers_hear_the_events_of_the_live_branch_once() {
+    let mut lab = with_a_crash();
+    let seen = Rc::new(RefCell::new(0_u64));
+    let count = seen.clone();
+    lab.subscribe(Box::new(move |event| {
+        assert!(!matches!(event.kind, EventKind::Network(_)));
+        *count.borrow_mut() += 1;
+    }));
+    lab.show(30);
+    lab.step();
+    lab.step_back();
+    assert_eq!(*seen.borrow(), 0, "looking is no happening");
+    lab.exec("set y=2");
+    assert!(*seen.borrow() > 0);
+}

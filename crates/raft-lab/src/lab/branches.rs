@@ -1,0 +1,186 @@
+//! The past of a lab, and its branches.
+
+use std::rc::Rc;
+
+use raft_script::{Branch, BranchId, Moment, Place, Session, Unreachable};
+
+use super::Lab;
+use crate::ConsoleKind;
+use crate::frame::{BranchView, Recent, TimeView};
+use crate::operations::OperationTracker;
+
+/// An earlier moment of the live branch.
+pub(super) struct Past {
+    session: Session,
+    /// The events before it, from the nearest checkpoint on.
+    recent: Recent,
+    /// Whether time passed when somebody began to look at the past.
+    was_running: bool,
+}
+
+impl Past {
+    pub(super) fn moment(&self) -> Moment {
+        self.session.moment()
+    }
+
+    pub(super) fn recent(&self) -> &Recent {
+        &self.recent
+    }
+}
+
+impl Lab {
+    /// Shows the live branch as it was after so many steps of the world. Time stands still
+    /// meanwhile. A number at the end or after it shows the end.
+    pub fn show(&mut self, steps: u64) {
+        let head = self.session();
+        if steps >= head.moment().steps {
+            return self.return_to_live();
+        }
+        let moment = head.journal().last_moment(steps);
+        let was_running = self.past.as_ref().map_or(self.pacer.is_running(), |p| p.was_running);
+        match self.recomputed(moment) {
+            Ok((session, recent)) => {
+                self.pacer.set_running(false, self.is_waiting());
+                self.stalled = false;
+                self.past = Some(Past { session, recent, was_running });
+            }
+            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
+        }
+        self.changed();
+    }
+
+    /// Shows the moment one step earlier.
+    pub fn step_back(&mut self) {
+        let shown = self.shown_session().moment();
+        self.show(shown.steps.saturating_sub(1));
+    }
+
+    /// Shows the end of the live branch. Time passes again if it did before.
+    pub fn return_to_live(&mut self) {
+        if let Some(past) = self.past.take()
+            && past.was_running
+        {
+            self.set_running(true);
+        }
+        self.changed();
+    }
+
+    /// Shows the end, and leaves time as it is.
+    pub(super) fn forget_past(&mut self) {
+        self.past = None;
+    }
+
+    /// The session that the page shows.
+    pub(super) fn shown_session(&self) -> &Session {
+        self.past.as_ref().map_or(self.session(), |past| &past.session)
+    }
+
+    /// The live branch as it was at a moment, and the events before that.
+    fn recomputed(&self, moment: Moment) -> Result<(Session, Recent), Unreachable> {
+        let mut recent = Recent::default();
+        let seek = self.history.seek(Place { branch: self.live, moment })?;
+        let session = seek.finish_watched(|session| {
+            session.events().iter().for_each(|event| recent.observe(event));
+        })?;
+        recent.forget_before(session.world().now());
+        Ok((session, recent))
+    }
+
+    /// Before a command: in the past it begins a branch.
+    pub(super) fn branch_off(&mut self) {
+        let Some(past) = self.past.take() else { return };
+        let place = Place { branch: self.live, moment: past.moment() };
+        let latest = self.history.branches().map(|(id, _)| id.number()).max();
+        let name = format!("branch {}", latest.unwrap_or(0) + 1);
+        match self.history.fork(place, &name) {
+            Ok(branch) => {
+                let before = self.branch_name(self.live);
+                self.go_to(branch, past.recent);
+                let words = format!("Here begins {name}. What came after is in {before}.");
+                self.say(ConsoleKind::Info, words);
+            }
+            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
+        }
+    }
+
+    /// Makes another branch the live one. Time stands still, and statements that wait are
+    /// cancelled.
+    ///
+    /// # Errors
+    /// If there is no branch with this number.
+    pub fn switch_to(&mut self, number: u32) -> Result<(), String> {
+        let branch = self.find(number)?;
+        if branch == self.live {
+            self.return_to_live();
+            return Ok(());
+        }
+        self.cancel();
+        self.pacer.set_running(false, false);
+        self.forget_past();
+        self.go_to(branch, Recent::default());
+        if let Ok((_, recent)) = self.recomputed(self.session().moment()) {
+            self.recent = recent;
+        }
+        let words = format!("This is {} now.", self.branch_name(branch));
+        self.say(ConsoleKind::Info, words);
+        Ok(())
+    }
+
+    /// Removes a branch. The first one stays: a durable lab stores its disks.
+    ///
+    /// # Errors
+    /// If there is no branch with this number, or it is the first or the live one.
+    pub fn remove_branch(&mut self, number: u32) -> Result<(), String> {
+        let branch = self.find(number)?;
+        if branch == self.live {
+            return Err("the live branch cannot be removed: switch to another one first".into());
+        }
+        if branch == self.history.first() {
+            return Err("the first branch stays".into());
+        }
+        self.history.remove(branch).map_err(|error| error.to_string())?;
+        self.changed();
+        Ok(())
+    }
+
+    /// The live branch is another one.
+    fn go_to(&mut self, branch: BranchId, recent: Recent) {
+        self.dismiss_listeners();
+        self.live = branch;
+        self.recent = recent;
+        self.stalled = false;
+        self.operations = OperationTracker::default();
+        let results = self.session().checks().results();
+        self.broken = results.filter(|result| result.violation.is_some()).count();
+    }
+
+    fn find(&self, number: u32) -> Result<BranchId, String> {
+        let mut ids = self.history.branches().map(|(id, _)| id);
+        ids.find(|id| id.number() == number).ok_or_else(|| format!("there is no branch {number}"))
+    }
+
+    fn branch_name(&self, id: BranchId) -> String {
+        self.history.branch(id).map_or_else(|error| error.to_string(), |b| b.name().to_owned())
+    }
+
+    /// Where in the run the frame is.
+    pub(super) fn time(&self) -> TimeView {
+        let (first, head) = (self.history.first(), self.session());
+        let view = |(id, branch): (BranchId, &Branch)| BranchView {
+            id: id.number(),
+            name: branch.name().to_owned(),
+            parent: branch.parent().map(|place| place.branch.number()),
+            from_steps: branch.parent().map_or(0, |place| place.moment.steps),
+            is_durable: self.mirror.is_some() && id == first,
+        };
+        let branches: Vec<BranchView> = self.history.branches().map(view).collect();
+        TimeView {
+            branch: self.live.number(),
+            branches: Rc::from(branches),
+            steps: self.shown_session().moment().steps,
+            end_steps: head.moment().steps,
+            end_micros: head.world().now().0,
+            is_past: self.past.is_some(),
+        }
+    }
+}
