@@ -4,9 +4,9 @@
 //!
 //! A line that starts with `>` is a line of the language. The other commands are the runner's own:
 //!
-//! - `show [core] [heartbeats] [timers] [messages] [disks] [clients]`: the events that the next lines print;
-//!   `show` alone: none. The default is `core clients`. Faults are always printed. `elections`,
-//!   `changes` (of the membership) and `snapshots` are parts of `core`.
+//! - `show [core] [heartbeats] [timers] [messages] [disks] [clients]`: the events that the next
+//!   lines print; `show` alone: none. The default is `core clients`. Faults are always printed.
+//!   `elections`, `changes` (of the membership) and `snapshots` are parts of `core`.
 //! - `nodes`: the state of every node, and its membership if it is not the first one.
 //! - `progress`: the leader's progress about each other server.
 //! - `logs`: the terms of every node's log, committed entries before the bar.

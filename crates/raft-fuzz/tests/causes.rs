@@ -219,12 +219,11 @@ fn a_driver_that_gathers_gives_each_request_its_own_cause() {
     judge(&events).unwrap_or_else(|wrong| panic!("{wrong}"));
     let cause = |event: &Event| &events[event.cause.unwrap().get() as usize - 1].kind;
     let appended = events.iter().filter(|event| event.kind.full_name() == "appended");
-    let from: BTreeSet<_> = appended
-        .filter_map(|event| match cause(event) {
-            EventKind::Client { client, .. } => Some(client.0),
-            _ => None,
-        })
-        .collect();
+    let client = |kind: &EventKind| {
+        let EventKind::Client { client, .. } = kind else { return None };
+        Some(client.0)
+    };
+    let from: BTreeSet<_> = appended.filter_map(|event| client(cause(event))).collect();
     assert_eq!(from, BTreeSet::from([1, 2]));
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use raft_check::CheckResult;
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
-use raft_script::{BranchId, Capacity, History, Moment, Session, SourceLine};
+use raft_script::{BranchId, Branches, Capacity, Moment, Session, SourceLine};
 use raft_sim::{Event, Setup};
 
 use crate::console::Console;
@@ -36,7 +36,7 @@ pub type RealClock = Rc<dyn Fn() -> Duration>;
 /// One laboratory. Nothing in it touches a document; the page draws its [frames](Self::frame).
 pub struct Lab {
     /// Every branch of the run.
-    history: History,
+    branches: Branches,
     /// The branch in which time passes.
     live: BranchId,
     /// The past that the page shows; `None`: it shows the end of the live branch.
@@ -161,10 +161,10 @@ impl Lab {
     }
 
     fn new(session: Session, mirror: Option<Mirror>) -> Self {
-        let history = History::new(session);
+        let branches = Branches::new(session);
         let mut lab = Self {
-            live: history.first(),
-            history,
+            live: branches.first(),
+            branches,
             past: None,
             mirror,
             pacer: Pacer::default(),
@@ -233,12 +233,12 @@ impl Lab {
 
     /// The session at the end of the live branch: its world, checks and journal.
     pub fn session(&self) -> &Session {
-        self.history.head(self.live)
+        self.branches.head(self.live)
     }
 
     /// The mirror, if it follows the live branch.
     fn live_mirror(&self) -> Option<&Mirror> {
-        self.mirror.as_ref().filter(|_| self.live == self.history.first())
+        self.mirror.as_ref().filter(|_| self.live == self.branches.first())
     }
 
     /// Has `wake` called when the browser's disk has made progress, so that the page need not wait

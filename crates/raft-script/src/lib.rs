@@ -34,6 +34,7 @@
 //! file, a clock or the network.
 #![forbid(unsafe_code)]
 
+mod branches;
 mod capacity;
 mod complete;
 mod condition;
@@ -41,7 +42,6 @@ mod error;
 pub mod excerpt;
 mod from_action;
 mod help;
-mod history;
 mod journal;
 mod language;
 pub mod limits;
@@ -56,6 +56,9 @@ mod strategies;
 mod token;
 mod units;
 
+pub use branches::{
+    Branch, BranchId, Branches, Difference, Differing, Happened, Place, Seek, Unreachable,
+};
 pub use capacity::Capacity;
 pub use complete::{Suggestion, complete};
 pub use condition::{
@@ -65,9 +68,6 @@ pub use condition::{
 };
 pub use error::ParseError;
 pub use help::{HelpLine, help};
-pub use history::{
-    Branch, BranchId, Difference, Differing, Happened, History, Place, Seek, Unreachable,
-};
 pub use journal::{Journal, Journaled, Moment};
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};

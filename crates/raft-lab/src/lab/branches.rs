@@ -78,7 +78,7 @@ impl Lab {
     /// The live branch as it was at a moment, and the events before that.
     fn recomputed(&self, moment: Moment) -> Result<(Session, Recent), Unreachable> {
         let mut recent = Recent::default();
-        let seek = self.history.seek(Place { branch: self.live, moment })?;
+        let seek = self.branches.seek(Place { branch: self.live, moment })?;
         let session = seek.finish_watched(|session| {
             session.events().iter().for_each(|event| recent.observe(event));
         })?;
@@ -90,9 +90,9 @@ impl Lab {
     pub(super) fn branch_off(&mut self) {
         let Some(past) = self.past.take() else { return };
         let place = Place { branch: self.live, moment: past.moment() };
-        let latest = self.history.branches().map(|(id, _)| id.number()).max();
+        let latest = self.branches.iter().map(|(id, _)| id.number()).max();
         let name = format!("branch {}", latest.unwrap_or(0) + 1);
-        match self.history.fork(place, &name) {
+        match self.branches.fork(place, &name) {
             Ok(branch) => {
                 let before = self.branch_name(self.live);
                 self.go_to(branch, past.recent);
@@ -135,10 +135,10 @@ impl Lab {
         if branch == self.live {
             return Err("the live branch cannot be removed: switch to another one first".into());
         }
-        if branch == self.history.first() {
+        if branch == self.branches.first() {
             return Err("the first branch stays".into());
         }
-        self.history.remove(branch).map_err(|error| error.to_string())?;
+        self.branches.remove(branch).map_err(|error| error.to_string())?;
         self.changed();
         Ok(())
     }
@@ -155,17 +155,17 @@ impl Lab {
     }
 
     fn find(&self, number: u32) -> Result<BranchId, String> {
-        let mut ids = self.history.branches().map(|(id, _)| id);
+        let mut ids = self.branches.iter().map(|(id, _)| id);
         ids.find(|id| id.number() == number).ok_or_else(|| format!("there is no branch {number}"))
     }
 
     fn branch_name(&self, id: BranchId) -> String {
-        self.history.branch(id).map_or_else(|error| error.to_string(), |b| b.name().to_owned())
+        self.branches.get(id).map_or_else(|error| error.to_string(), |b| b.name().to_owned())
     }
 
     /// Where in the run the frame is.
     pub(super) fn time(&self) -> TimeView {
-        let (first, head) = (self.history.first(), self.session());
+        let (first, head) = (self.branches.first(), self.session());
         let view = |(id, branch): (BranchId, &Branch)| BranchView {
             id: id.number(),
             name: branch.name().to_owned(),
@@ -173,7 +173,7 @@ impl Lab {
             from_steps: branch.parent().map_or(0, |place| place.moment.steps),
             is_durable: self.mirror.is_some() && id == first,
         };
-        let branches: Vec<BranchView> = self.history.branches().map(view).collect();
+        let branches: Vec<BranchView> = self.branches.iter().map(view).collect();
         TimeView {
             branch: self.live.number(),
             branches: Rc::from(branches),

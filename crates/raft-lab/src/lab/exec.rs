@@ -113,7 +113,7 @@ impl Lab {
         if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);
         }
-        let started = self.history.start(self.live, &statement);
+        let started = self.branches.start(self.live, &statement);
         self.take_events();
         match started {
             Ok(Started::Done(reply)) => {
@@ -173,7 +173,7 @@ impl Lab {
 
     /// Cancels the statement that is being waited for, and all that wait for it.
     pub fn cancel(&mut self) {
-        self.history.cancel(self.live);
+        self.branches.cancel(self.live);
         let waiting = self.waiting.take();
         if waiting.is_some() || !self.queue.is_empty() {
             self.say(ConsoleKind::Info, "Cancelled.");

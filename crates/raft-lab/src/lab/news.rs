@@ -17,8 +17,8 @@ impl Lab {
     /// Hands the session's last events to the mirror, the trackers and the subscribers.
     pub(super) fn take_events(&mut self) {
         let mut ended = Vec::new();
-        let is_mirrored = self.live == self.history.first();
-        for event in self.history.head(self.live).events() {
+        let is_mirrored = self.live == self.branches.first();
+        for event in self.branches.head(self.live).events() {
             if let Some(mirror) = self.mirror.as_mut().filter(|_| is_mirrored) {
                 mirror.observe(&event.kind);
             }
@@ -73,7 +73,7 @@ impl Lab {
     pub(super) fn tell_limit(&mut self) -> bool {
         let Some(limit) = self.capacity.exceeded(self.session().world()) else { return false };
         let words = format!("{FULL}: {limit}");
-        self.history.cancel(self.live);
+        self.branches.cancel(self.live);
         match self.waiting.take() {
             Some(waiting) => self.finish_statement(Some(waiting), Err(words)),
             None => self.console.say(self.session().world().now(), ConsoleKind::Error, words),

@@ -26,7 +26,9 @@ impl Lab {
         self.changed();
     }
 
-    /// Lets one event happen, also when paused. In the past it shows the next moment. If the event must wait for the browser's disk,
+    /// Lets one event happen, also when paused. In the past it shows the next moment.
+    ///
+    /// If the event must wait for the browser's disk,
     /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
     pub fn step(&mut self) {
         if let Some(past) = &self.past {
@@ -67,9 +69,9 @@ impl Lab {
         self.begin_queued();
         while self.may_go_on() {
             if let TimeTarget::Until(until) = target
-                && self.history.next_step(self.live).is_none_or(|next| next.at > until)
+                && self.branches.next_step(self.live).is_none_or(|next| next.at > until)
             {
-                self.history.advance_clock(self.live, until);
+                self.branches.advance_clock(self.live, until);
                 break;
             }
             if !self.step_once() || self.tell_limit() {
@@ -85,9 +87,9 @@ impl Lab {
 
     /// Lets the next event happen. False if there is none, or it must wait for the browser's disk.
     fn step_once(&mut self) -> bool {
-        let Some(next) = self.history.next_step(self.live) else { return false };
+        let Some(next) = self.branches.next_step(self.live) else { return false };
         if self.live_mirror().is_some_and(|mirror| !mirror.allows(&next)) {
-            self.history.advance_clock(self.live, next.at);
+            self.branches.advance_clock(self.live, next.at);
             let Some(mirror) = self.live_mirror() else { return false };
             mirror.flush();
             // A back end may finish at once.
@@ -96,7 +98,7 @@ impl Lab {
                 return false;
             }
         }
-        let stepped = self.history.step(self.live);
+        let stepped = self.branches.step(self.live);
         self.take_events();
         match stepped {
             Stepped::Event => true,

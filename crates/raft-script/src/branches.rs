@@ -22,30 +22,31 @@ use crate::outcome::ExecError;
 use crate::session::{Session, Started, Stepped};
 use crate::statement::Statement;
 
-/// The branches of a run. Each can be at any moment of it again; only its end can be changed.
+/// The branches of a run. Any moment of each can be computed again; only its
+/// end can be changed.
 ///
 /// ```
-/// use raft_script::{History, Place, Session, Started, Stepped, parse_line};
+/// use raft_script::{Branches, Place, Session, Started, Stepped, parse_line};
 /// use raft_sim::Setup;
 ///
-/// let mut history = History::new(Session::new(Setup::default())?);
-/// let main = history.first();
+/// let mut branches = Branches::new(Session::new(Setup::default())?);
+/// let main = branches.first();
 /// let wait = parse_line("run until leader")?.expect("a statement");
-/// assert_eq!(history.start(main, &wait)?, Started::Waiting);
-/// while history.step(main) == Stepped::Event {}
-/// let leader = history.head(main).world().leader();
+/// assert_eq!(branches.start(main, &wait)?, Started::Waiting);
+/// while branches.step(main) == Stepped::Event {}
+/// let leader = branches.head(main).world().leader();
 ///
 /// // Twenty steps earlier nobody led. Without its leader-to-be, the run has another end.
-/// let mut moment = history.head(main).moment();
+/// let mut moment = branches.head(main).moment();
 /// moment.steps -= 20;
 /// let earlier = Place { branch: main, moment };
-/// assert_eq!(history.at(earlier)?.world().leader(), None);
-/// let branch = history.fork(earlier, "without it")?;
+/// assert_eq!(branches.at(earlier)?.world().leader(), None);
+/// let branch = branches.fork(earlier, "without it")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct History {
-    branches: BTreeMap<BranchId, Branch>,
+pub struct Branches {
+    by_id: BTreeMap<BranchId, Branch>,
     last_id: u32,
 }
 
@@ -87,11 +88,11 @@ pub enum Unreachable {
     OnlyBranch,
 }
 
-impl History {
+impl Branches {
     /// The most checkpoints of a branch.
     pub const MAX_CHECKPOINTS: usize = checkpoints::MOST;
 
-    /// The history of a session, from its present moment on.
+    /// The branches of a session, from its present moment on.
     pub fn new(session: Session) -> Self {
         let first = Branch {
             name: "main".to_owned(),
@@ -100,25 +101,25 @@ impl History {
             head: session,
             planned: VecDeque::new(),
         };
-        Self { branches: BTreeMap::from([(BranchId(1), first)]), last_id: 1 }
+        Self { by_id: BTreeMap::from([(BranchId(1), first)]), last_id: 1 }
     }
 
     /// The oldest branch that was not removed.
     pub fn first(&self) -> BranchId {
-        *self.branches.keys().next().expect("the last branch is not removed")
+        *self.by_id.keys().next().expect("the last branch is not removed")
     }
 
     /// All branches, the oldest first.
-    pub fn branches(&self) -> impl ExactSizeIterator<Item = (BranchId, &Branch)> {
-        self.branches.iter().map(|(id, branch)| (*id, branch))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (BranchId, &Branch)> {
+        self.by_id.iter().map(|(id, branch)| (*id, branch))
     }
 
     /// A branch.
     ///
     /// # Errors
     /// If it was removed.
-    pub fn branch(&self, id: BranchId) -> Result<&Branch, Unreachable> {
-        self.branches.get(&id).ok_or(Unreachable::NoBranch(id))
+    pub fn get(&self, id: BranchId) -> Result<&Branch, Unreachable> {
+        self.by_id.get(&id).ok_or(Unreachable::NoBranch(id))
     }
 
     /// The end of a branch: its present.
@@ -126,11 +127,11 @@ impl History {
     /// # Panics
     /// If the branch was removed.
     pub fn head(&self, id: BranchId) -> &Session {
-        &self.branches[&id].head
+        &self.by_id[&id].head
     }
 
     fn branch_mut(&mut self, id: BranchId) -> &mut Branch {
-        self.branches.get_mut(&id).unwrap_or_else(|| panic!("branch {id} was removed"))
+        self.by_id.get_mut(&id).unwrap_or_else(|| panic!("branch {id} was removed"))
     }
 
     /// Starts a statement at the end of a branch, as [`Session::start`]. Statements that were still
@@ -163,7 +164,7 @@ impl History {
     /// # Panics
     /// If the branch was removed.
     pub fn next_step(&self, id: BranchId) -> Option<NextStep> {
-        let branch = &self.branches[&id];
+        let branch = &self.by_id[&id];
         match branch.planned.front().filter(|_| branch.is_planned_due()) {
             Some(line) => Some(NextStep { at: line.at, completes_write: None }),
             None => branch.head.next_step(),
@@ -201,7 +202,7 @@ impl History {
     /// # Errors
     /// When there is no such place.
     pub fn seek(&self, place: Place) -> Result<Seek, Unreachable> {
-        let branch = self.branch(place.branch)?;
+        let branch = self.get(place.branch)?;
         let moment = place.moment;
         let journal = branch.head.journal();
         let is_there = moment <= branch.head.moment()
@@ -218,18 +219,18 @@ impl History {
     /// When there is no such place.
     pub fn fork(&mut self, place: Place, name: &str) -> Result<BranchId, Unreachable> {
         let head = self.at(place)?;
-        let checkpoints = self.branch(place.branch)?.checkpoints.through(place.moment);
+        let checkpoints = self.get(place.branch)?.checkpoints.through(place.moment);
         self.last_id += 1;
         let id = BranchId(self.last_id);
         let parent = Some(place);
         let planned = VecDeque::new();
         let branch = Branch { name: name.to_owned(), parent, head, planned, checkpoints };
-        self.branches.insert(id, branch);
+        self.by_id.insert(id, branch);
         Ok(id)
     }
 
     /// Begins a branch before a line of the journal of another one, and leaves that line out. The
-    /// lines after it are carried out at their times, unless that is refused. Roles such as `leader`
+    /// lines after it are carried out at their times, unless one is refused. Roles such as `leader`
     /// are looked up again.
     ///
     /// # Errors
@@ -240,7 +241,7 @@ impl History {
         line: usize,
         name: &str,
     ) -> Result<BranchId, Unreachable> {
-        let journal = self.branch(id)?.head.journal().clone();
+        let journal = self.get(id)?.head.journal().clone();
         let left_out = journal.get(line).ok_or(Unreachable::NoLine(line))?;
         let moment = Moment { steps: left_out.steps, lines: line };
         let fork = self.fork(Place { branch: id, moment }, name)?;
@@ -253,7 +254,7 @@ impl History {
     /// # Errors
     /// If it was removed.
     pub fn rename(&mut self, id: BranchId, name: &str) -> Result<(), Unreachable> {
-        let branch = self.branches.get_mut(&id).ok_or(Unreachable::NoBranch(id))?;
+        let branch = self.by_id.get_mut(&id).ok_or(Unreachable::NoBranch(id))?;
         name.clone_into(&mut branch.name);
         Ok(())
     }
@@ -263,11 +264,11 @@ impl History {
     /// # Errors
     /// If it was removed, or is the only one.
     pub fn remove(&mut self, id: BranchId) -> Result<(), Unreachable> {
-        self.branch(id)?;
-        if self.branches.len() == 1 {
+        self.get(id)?;
+        if self.by_id.len() == 1 {
             return Err(Unreachable::OnlyBranch);
         }
-        self.branches.remove(&id);
+        self.by_id.remove(&id);
         Ok(())
     }
 }

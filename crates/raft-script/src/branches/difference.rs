@@ -2,7 +2,7 @@
 
 use raft_sim::{Event, EventKind};
 
-use super::{BranchId, History, Place, Seek, Unreachable};
+use super::{BranchId, Branches, Place, Seek, Unreachable};
 use crate::journal::Moment;
 
 /// The most events that are compared.
@@ -40,7 +40,7 @@ pub struct Happened {
     pub words: String,
 }
 
-impl History {
+impl Branches {
     /// Where two branches begin to differ. `None` if one of them is the beginning of the other one,
     /// or the same.
     ///
@@ -75,7 +75,7 @@ impl History {
 
     /// The last moment up to which the journals are equal, and that both branches have.
     fn last_common(&self, first: BranchId, second: BranchId) -> Result<Moment, Unreachable> {
-        let (first, second) = (self.branch(first)?.head(), self.branch(second)?.head());
+        let (first, second) = (self.get(first)?.head(), self.get(second)?.head());
         let (left, right) = (first.journal(), second.journal());
         let same = left.iter().zip(right.iter()).take_while(|(one, other)| one == other).count();
         let next = |lines: &crate::Journal| lines.get(same).map(|line| line.steps);
@@ -91,7 +91,7 @@ impl History {
         second: BranchId,
     ) -> Result<(Vec<String>, Vec<String>), Unreachable> {
         let lines = |id| -> Result<Vec<(u64, String)>, Unreachable> {
-            let journal = self.branch(id)?.head().journal();
+            let journal = self.get(id)?.head().journal();
             Ok(journal.iter().map(|line| (line.at.0, line.statement.to_string())).collect())
         };
         let (left, right) = (lines(first)?, lines(second)?);
@@ -115,9 +115,9 @@ struct Events {
 }
 
 impl Events {
-    fn from(history: &History, branch: BranchId, moment: Moment) -> Result<Self, Unreachable> {
-        let start = history.at(Place { branch, moment })?;
-        let head = history.branch(branch)?.head();
+    fn from(branches: &Branches, branch: BranchId, moment: Moment) -> Result<Self, Unreachable> {
+        let start = branches.at(Place { branch, moment })?;
+        let head = branches.get(branch)?.head();
         let seek = Seek::new(start, head.journal().clone(), head.moment());
         Ok(Self { branch, seek, waiting: Vec::new(), acted: Vec::new(), seen: 0 })
     }

@@ -8,18 +8,18 @@ use super::*;
 use crate::parse_line;
 
 /// Carries out a line at the end of a branch, to its end. A refusal is no failure here.
-fn exec(history: &mut History, id: BranchId, line: &str) {
+fn exec(branches: &mut Branches, id: BranchId, line: &str) {
     let statement = parse_line(line).unwrap_or_else(|error| panic!("{error}")).unwrap();
-    if let Ok(Started::Waiting) = history.start(id, &statement) {
-        while history.step(id) == Stepped::Event {}
+    if let Ok(Started::Waiting) = branches.start(id, &statement) {
+        while branches.step(id) == Stepped::Event {}
     }
 }
 
-fn started(setup: Setup, lines: &[&str]) -> (History, BranchId) {
-    let mut history = History::new(Session::new(setup).unwrap());
-    let main = history.first();
-    lines.iter().for_each(|line| exec(&mut history, main, line));
-    (history, main)
+fn started(setup: Setup, lines: &[&str]) -> (Branches, BranchId) {
+    let mut branches = Branches::new(Session::new(setup).unwrap());
+    let main = branches.first();
+    lines.iter().for_each(|line| exec(&mut branches, main, line));
+    (branches, main)
 }
 
 /// What can be known of a session, in short.
@@ -94,44 +94,44 @@ proptest! {
         // Equal delays make many things due at the same moment.
         let delay = if exact { DelayRange::millis(5, 5) } else { DelayRange::millis(1, 9) };
         let setup = Setup { seed, link_latency: delay, disk_latency: delay, ..Setup::default() };
-        let (mut history, mut branch) = started(setup, &[]);
+        let (mut branches, mut branch) = started(setup, &[]);
         // What each branch was when it ran.
         let mut seen: BTreeMap<(BranchId, Moment), _> = BTreeMap::new();
         for doing in doings {
             match doing {
-                Doing::Line(line) => exec(&mut history, branch, line),
+                Doing::Line(line) => exec(&mut branches, branch, line),
                 Doing::Clock(micros) => {
-                    let now = history.head(branch).world().now();
-                    history.advance_clock(branch, now + Duration::from_micros(micros.into()));
+                    let now = branches.head(branch).world().now();
+                    branches.advance_clock(branch, now + Duration::from_micros(micros.into()));
                 }
                 Doing::Fork(part) => {
-                    let moment = part_of(history.head(branch), part);
-                    branch = history.fork(Place { branch, moment }, "fork").unwrap();
+                    let moment = part_of(branches.head(branch), part);
+                    branch = branches.fork(Place { branch, moment }, "fork").unwrap();
                 }
                 Doing::ForkWithout(part) => {
-                    let lines = history.head(branch).journal().len();
+                    let lines = branches.head(branch).journal().len();
                     let line = (lines as f64 * part) as usize;
                     if line < lines {
-                        branch = history.fork_without(branch, line, "without").unwrap();
-                        (0..300).for_each(|_| { history.step(branch); });
+                        branch = branches.fork_without(branch, line, "without").unwrap();
+                        (0..300).for_each(|_| { branches.step(branch); });
                     }
                 }
             }
-            let head = history.head(branch);
+            let head = branches.head(branch);
             seen.insert((branch, head.moment()), summary(head));
         }
         for ((branch, moment), summary_then) in seen {
-            let again = history.at(Place { branch, moment }).unwrap();
-            prop_assert_eq!(summary(&again).0, summary_then.0, "the hash of {} {:?}", branch, moment);
+            let again = branches.at(Place { branch, moment }).unwrap();
+            prop_assert_eq!(summary(&again).0, summary_then.0, "{} {:?}", branch, moment);
             prop_assert_eq!(summary(&again).1, summary_then.1);
             prop_assert_eq!(summary(&again).3, summary_then.3, "the checks");
         }
         // Moments in between: running on from there leads to the same end.
-        for (id, branch) in history.branches() {
+        for (id, branch) in branches.iter() {
             for part in &parts {
                 let moment = part_of(branch.head(), *part);
                 let place = Place { branch: id, moment };
-                let mut there = history.at(place).unwrap();
+                let mut there = branches.at(place).unwrap();
                 prop_assert_eq!(there.moment(), moment);
                 while there.moment() < branch.head().moment() {
                     prop_assert!(there.repeat(branch.head().journal()));
@@ -147,14 +147,14 @@ const FAILOVER: &[&str] =
 
 #[test]
 fn the_past_is_there_and_the_future_is_not() {
-    let (history, main) = started(Setup::default(), FAILOVER);
-    let head = history.head(main);
+    let (branches, main) = started(Setup::default(), FAILOVER);
+    let head = branches.head(main);
     let end = head.moment();
-    assert!(end.steps > 500 && history.branch(main).unwrap().checkpoints() > 1, "{end:?}");
+    assert!(end.steps > 500 && branches.get(main).unwrap().checkpoints() > 1, "{end:?}");
     // Before the crash there is the first leader, and its log has one command less.
     let crash = head.journal().get(1).unwrap().clone();
     let before = Place { branch: main, moment: Moment { steps: crash.steps, lines: 1 } };
-    let session = history.at(before).unwrap();
+    let session = branches.at(before).unwrap();
     assert_eq!(session.world().now(), crash.at);
     assert_ne!(session.world().leader(), head.world().leader());
     assert_eq!(session.journal().len(), 1);
@@ -165,16 +165,16 @@ fn the_past_is_there_and_the_future_is_not() {
         Moment { lines: 0, ..end },
         Moment { lines: 3, steps: crash.steps - 1 },
     ] {
-        let found = history.at(Place { branch: main, moment: wrong }).map(drop);
+        let found = branches.at(Place { branch: main, moment: wrong }).map(drop);
         assert_eq!(found, Err(Unreachable::NoMoment(wrong)));
     }
 }
 
 #[test]
 fn a_way_can_be_gone_bit_by_bit() {
-    let (history, main) = started(Setup::default(), FAILOVER);
-    let moment = part_of(history.head(main), 0.9);
-    let mut seek = history.seek(Place { branch: main, moment }).unwrap();
+    let (branches, main) = started(Setup::default(), FAILOVER);
+    let moment = part_of(branches.head(main), 0.9);
+    let mut seek = branches.seek(Place { branch: main, moment }).unwrap();
     let mut bits = 0;
     while !seek.advance(50).unwrap() {
         bits += 1;
@@ -187,42 +187,42 @@ fn a_way_can_be_gone_bit_by_bit() {
 /// Looking and forking do not change the branch that was there before.
 #[test]
 fn what_happens_in_a_branch_stays_in_it() {
-    let (mut history, main) = started(Setup::default(), FAILOVER);
-    let before = summary(history.head(main));
-    let moment = part_of(history.head(main), 0.3);
-    let fork = history.fork(Place { branch: main, moment }, "other").unwrap();
-    exec(&mut history, fork, "crash all");
-    exec(&mut history, fork, "run 1s");
-    assert_eq!(summary(history.head(main)), before);
-    let branch = history.branch(fork).unwrap();
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let before = summary(branches.head(main));
+    let moment = part_of(branches.head(main), 0.3);
+    let fork = branches.fork(Place { branch: main, moment }, "other").unwrap();
+    exec(&mut branches, fork, "crash all");
+    exec(&mut branches, fork, "run 1s");
+    assert_eq!(summary(branches.head(main)), before);
+    let branch = branches.get(fork).unwrap();
     assert_eq!((branch.name(), branch.parent().unwrap().moment), ("other", moment));
     // It can be at the moments that it shares with the other branch, also if that one is gone.
-    let early = part_of(history.head(main), 0.1);
-    let shared = summary(&history.at(Place { branch: main, moment: early }).unwrap());
-    history.remove(main).unwrap();
-    let again = history.at(Place { branch: fork, moment: early }).unwrap();
+    let early = part_of(branches.head(main), 0.1);
+    let shared = summary(&branches.at(Place { branch: main, moment: early }).unwrap());
+    branches.remove(main).unwrap();
+    let again = branches.at(Place { branch: fork, moment: early }).unwrap();
     assert_eq!(summary(&again), shared);
-    assert_eq!(history.remove(fork), Err(Unreachable::OnlyBranch));
-    assert_eq!(history.branch(main).map(drop), Err(Unreachable::NoBranch(main)));
+    assert_eq!(branches.remove(fork), Err(Unreachable::OnlyBranch));
+    assert_eq!(branches.get(main).map(drop), Err(Unreachable::NoBranch(main)));
 }
 
 #[test]
 fn a_branch_without_a_statement_carries_out_the_later_ones() {
-    let (mut history, main) = started(Setup::default(), FAILOVER);
-    let fork = history.fork_without(main, 1, "no crash").unwrap();
-    assert_eq!(history.branch(fork).unwrap().planned().len(), 1);
-    let end = history.head(main).world().now();
-    while history.head(fork).world().now() < end {
-        history.step(fork);
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let fork = branches.fork_without(main, 1, "no crash").unwrap();
+    assert_eq!(branches.get(fork).unwrap().planned().len(), 1);
+    let end = branches.head(main).world().now();
+    while branches.head(fork).world().now() < end {
+        branches.step(fork);
     }
-    let head = history.head(fork);
+    let head = branches.head(fork);
     let statements: Vec<_> = head.journal().iter().map(|l| l.statement.to_string()).collect();
     assert_eq!(statements, ["set a=1", "set b=2"]);
-    assert_eq!(head.journal().get(1).unwrap().at, history.head(main).journal().get(2).unwrap().at);
+    assert_eq!(head.journal().get(1).unwrap().at, branches.head(main).journal().get(2).unwrap().at);
     let leads = |id| head.world().node(id).unwrap().core().unwrap().role() == RoleKind::Leader;
     assert_eq!((1..=5).map(NodeId).filter(|id| leads(*id)).count(), 1, "nobody crashed");
 
-    let difference = history.difference(main, fork).unwrap().unwrap();
+    let difference = branches.difference(main, fork).unwrap().unwrap();
     assert_eq!(difference.only_in_first, ["crash leader"]);
     assert!(difference.only_in_second.is_empty());
     assert_eq!(difference.common.lines, 1);
@@ -230,21 +230,21 @@ fn a_branch_without_a_statement_carries_out_the_later_ones() {
     assert_ne!(first.words, second.words);
     let after = |happened: &Happened| {
         assert!(happened.place.moment.steps >= difference.common.steps, "{happened:?}");
-        history.at(happened.place).unwrap()
+        branches.at(happened.place).unwrap()
     };
     // Each branch can be at its side of the difference.
     assert_eq!(after(&first).journal().len(), 3);
     assert_eq!(after(&second).journal().len(), 2);
-    assert_eq!(history.difference(main, main), Ok(None));
+    assert_eq!(branches.difference(main, main), Ok(None));
 }
 
 #[test]
 fn a_command_of_a_person_ends_the_repetition() {
-    let (mut history, main) = started(Setup::default(), FAILOVER);
-    let fork = history.fork_without(main, 1, "no crash").unwrap();
-    exec(&mut history, fork, "set c=3");
-    exec(&mut history, fork, "run 3s");
-    let head = history.head(fork);
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let fork = branches.fork_without(main, 1, "no crash").unwrap();
+    exec(&mut branches, fork, "set c=3");
+    exec(&mut branches, fork, "run 3s");
+    let head = branches.head(fork);
     let statements: Vec<_> = head.journal().iter().map(|l| l.statement.to_string()).collect();
     assert_eq!(statements, ["set a=1", "set c=3"]);
 }
@@ -252,29 +252,29 @@ fn a_command_of_a_person_ends_the_repetition() {
 /// The number of checkpoints is bounded, and the first one stays.
 #[test]
 fn checkpoints_thin_out() {
-    let (mut history, main) = started(Setup::default(), &["run until leader"]);
-    let most = u64::try_from(History::MAX_CHECKPOINTS).unwrap();
-    exec(&mut history, main, &format!("step {}", most * 500 + 5_000));
-    let branch = history.branch(main).unwrap();
+    let (mut branches, main) = started(Setup::default(), &["run until leader"]);
+    let most = u64::try_from(Branches::MAX_CHECKPOINTS).unwrap();
+    exec(&mut branches, main, &format!("step {}", most * 500 + 5_000));
+    let branch = branches.get(main).unwrap();
     let count = branch.checkpoints();
-    assert!(count > History::MAX_CHECKPOINTS / 2 && count < History::MAX_CHECKPOINTS, "{count}");
+    assert!(count > Branches::MAX_CHECKPOINTS / 2 && count < Branches::MAX_CHECKPOINTS, "{count}");
     let first = Place { branch: main, moment: Moment::default() };
-    assert_eq!(history.at(first).unwrap().moment(), Moment::default());
+    assert_eq!(branches.at(first).unwrap().moment(), Moment::default());
 }
 
 #[test]
 fn an_event_knows_its_moment() {
-    let (history, main) = started(Setup::default(), FAILOVER);
-    let head = history.head(main);
+    let (branches, main) = started(Setup::default(), FAILOVER);
+    let head = branches.head(main);
     let crash = head.journal().get(1).unwrap();
-    let after_crash = history
+    let after_crash = branches
         .at(Place { branch: main, moment: Moment { steps: crash.steps, lines: 2 } })
         .unwrap();
     for event in after_crash.events() {
         assert_eq!(head.journal().moment_of(event.number, event.step), after_crash.moment());
     }
     let moment = part_of(head, 0.7);
-    let session = history.at(Place { branch: main, moment }).unwrap();
+    let session = branches.at(Place { branch: main, moment }).unwrap();
     for event in session.events() {
         assert_eq!(head.journal().moment_of(event.number, event.step), moment);
     }
