@@ -9,6 +9,9 @@
 //! - `onEvent(fn)` calls `fn` with every [event](crate::EventView), soon after it happened, and
 //!   returns a function that ends the subscription.
 //! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls.
+//! - `show(steps)` shows the moment after so many steps of the world, `stepBack()` the one before,
+//!   `returnToLive()` the end. `state().time` says which moment it is. A command in the past begins
+//!   a branch; `switchTo(n)` goes to another branch, `removeBranch(n)` removes one.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -55,6 +58,38 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     set("setRunning", function(move |on| this.control(|lab| lab.set_running(on.is_truthy()))))?;
     let this = api.clone();
     set("step", function(move |_| this.control(Lab::step)))?;
+    let this = api.clone();
+    set("stepBack", function(move |_| this.control(Lab::step_back)))?;
+    let this = api.clone();
+    set("returnToLive", function(move |_| this.control(Lab::return_to_live)))?;
+    let this = api.clone();
+    set(
+        "show",
+        function(move |steps| {
+            this.with_number(&steps, "show", |lab, steps| {
+                lab.show(steps);
+                Ok(())
+            })
+        }),
+    )?;
+    let this = api.clone();
+    set(
+        "switchTo",
+        function(move |branch| {
+            this.with_number(&branch, "switchTo", |lab, branch| {
+                lab.switch_to(u32::try_from(branch).unwrap_or(u32::MAX))
+            })
+        }),
+    )?;
+    let this = api.clone();
+    set(
+        "removeBranch",
+        function(move |branch| {
+            this.with_number(&branch, "removeBranch", |lab, branch| {
+                lab.remove_branch(u32::try_from(branch).unwrap_or(u32::MAX))
+            })
+        }),
+    )?;
     set("cancel", function(move |_| api.control(Lab::cancel)))?;
 
     let window = web_sys::window().ok_or_else(|| error("this page has no window"))?;
@@ -123,6 +158,21 @@ impl JsApi {
                 "setSpeed takes virtual seconds per real second: a number above 0, or Infinity",
             )),
         }
+    }
+
+    /// Calls `act` with a whole number from 0.
+    fn with_number(
+        &self,
+        number: &JsValue,
+        name: &str,
+        act: impl FnOnce(&mut Lab, u64) -> Result<(), String>,
+    ) -> Result<JsValue, JsValue> {
+        let number = number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
+        let number = number.ok_or_else(|| error(&format!("{name} takes a whole number from 0")))?;
+        // Larger numbers become the largest one.
+        let done = act(&mut *self.lab()?, number as u64);
+        (self.changed)();
+        done.map(|()| JsValue::UNDEFINED).map_err(|words| error(&words))
     }
 
     fn on_event(&self, listener: &JsValue) -> Result<JsValue, JsValue> {

@@ -409,7 +409,9 @@ impl World {
             ScheduledKind::MessageLost(id) => self.drop_message(id, crate::DropReason::Lost),
             ScheduledKind::WriteCompletes { node, id, .. } => self.write_done(node, id),
             ScheduledKind::FileWritten { node, .. } => self.file_done(node),
-            ScheduledKind::PieceRead { node, piece, .. } => self.send_piece(node, *piece),
+            ScheduledKind::PieceRead { node, piece, wanted_by, .. } => {
+                self.because(wanted_by, |world| world.send_piece(node, *piece));
+            }
             ScheduledKind::WritesReported { node, .. } => self.report_writes(node),
             ScheduledKind::RequestArrives { client, sequence, node, attempt, asked_by } => {
                 let arrive = |world: &mut Self| {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::lab::Origin;
 use crate::panels::{
-    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, PropertyList, Time,
+    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, PropertyList, Tape, Time,
 };
 use crate::state::{Selection, Theme};
 
@@ -56,6 +56,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Events />
                 <PropertyList />
             </main>
+            <Tape />
         </div>
     }
 }

@@ -10,7 +10,9 @@ use crate::state::{Controls, Dialog, speed};
 /// The keys and their meaning, for the help.
 pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("Space", "run, or pause"),
-    (".", "step: let one event happen"),
+    (".", "step: let one event happen; in the past, show the next moment"),
+    (",", "step back: show the moment before"),
+    ("End", "return from the past to the end of the run"),
     ("[ and ]", "slower, faster"),
     ("/", "go to the console"),
     ("Tab, arrow keys", "go to the cluster; move between nodes, or between links"),
@@ -44,7 +46,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in("input[type=range]") {
-        return event.key() != " " && event.key() != "." && event.key() != "?";
+        return ![" ", ".", ",", "?"].contains(&event.key().as_str());
     }
     let is_text = is_in("input, textarea, select");
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
@@ -58,6 +60,8 @@ fn press(key: &str, controls: &Controls) -> bool {
     match key {
         " " => runner.set_running(!pacing.running),
         "." => runner.step(),
+        "," => runner.step_back(),
+        "End" if runner.frame().time.is_past => runner.return_to_live(),
         "[" => runner.set_speed(speed::at_position(position.saturating_sub(5))),
         "]" => runner.set_speed(speed::at_position((position + 5).min(speed::LAST_POSITION))),
         "/" => return focus_console(),

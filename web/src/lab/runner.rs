@@ -57,6 +57,7 @@ struct Signature {
     durable: raft_lab::DurableState,
     goal: Option<String>,
     headline: String,
+    time: raft_lab::TimeView,
 }
 
 impl PartialEq for Runner {
@@ -230,6 +231,7 @@ impl Signature {
             durable: frame.durable.clone(),
             goal: frame.goal.clone(),
             headline: frame.headline.clone(),
+            time: frame.time.clone(),
         }
     }
 }

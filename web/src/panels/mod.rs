@@ -11,6 +11,7 @@ mod kv;
 mod logs;
 mod notices;
 mod properties;
+mod tape;
 mod time;
 
 pub(crate) use cluster::Cluster;
@@ -24,4 +25,5 @@ pub(crate) use kv::KeyValues;
 pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
 pub(crate) use properties::PropertyList;
+pub(crate) use tape::Tape;
 pub(crate) use time::Time;

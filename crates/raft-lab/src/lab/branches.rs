@@ -126,17 +126,22 @@ impl Lab {
         Ok(())
     }
 
-    /// Removes a branch. The first one stays: a durable lab stores its disks.
+    /// Removes a branch. If it is the live one, the branch that it left is live then. The first one
+    /// stays: a durable lab stores its disks.
     ///
     /// # Errors
-    /// If there is no branch with this number, or it is the first or the live one.
+    /// If there is no branch with this number, or it is the first one.
     pub fn remove_branch(&mut self, number: u32) -> Result<(), String> {
         let branch = self.find(number)?;
-        if branch == self.live {
-            return Err("the live branch cannot be removed: switch to another one first".into());
-        }
-        if branch == self.branches.first() {
+        let first = self.branches.first();
+        if branch == first {
             return Err("the first branch stays".into());
+        }
+        if branch == self.live {
+            let parent = self.branches.get(branch).ok().and_then(Branch::parent);
+            let parent = parent.map(|place| place.branch);
+            let is_there = |parent: &BranchId| self.branches.get(*parent).is_ok();
+            self.switch_to(parent.filter(is_there).unwrap_or(first).number())?;
         }
         self.branches.remove(branch).map_err(|error| error.to_string())?;
         self.changed();

@@ -9,7 +9,7 @@ use raft_core::{
 use raft_storage::WriteBatch;
 
 use super::World;
-use super::queue::{ScheduledKind, WantedPiece};
+use super::queue::ScheduledKind;
 use crate::disk::{FileDone, FileWork, Flush, Flushed};
 use crate::node::ArrivalKind;
 use crate::{DiskEvent, EventNumber, SimNode, Unsynced};
@@ -61,16 +61,15 @@ impl World {
         let now = self.now;
         let node = self.node_mut(id);
         let (incarnation, at) = (node.incarnation, node.disk.reads_file_at(now));
-        let piece = Box::new(WantedPiece { piece: *piece, wanted_by: self.cause });
-        self.schedule(at, ScheduledKind::PieceRead { node: id, incarnation, piece });
+        let wanted_by = self.cause;
+        self.schedule(at, ScheduledKind::PieceRead { node: id, incarnation, piece, wanted_by });
     }
 
     /// A piece that cannot be read is not sent, as if it were lost.
-    pub(super) fn send_piece(&mut self, id: NodeId, wanted: WantedPiece) {
-        let WantedPiece { piece, wanted_by } = wanted;
+    pub(super) fn send_piece(&mut self, id: NodeId, piece: FilePiece) {
         let Ok(data) = self.node_mut(id).disk.data(&piece.file.into()) else { return };
         let data = data.slice(piece.bytes.start as usize, piece.bytes.end as usize);
-        self.because(wanted_by, |world| world.send(id, piece.to, piece.with_data(data)));
+        self.send(id, piece.to, piece.with_data(data));
     }
 
     /// Writes the state of a node's own snapshot to a file. The core hears of it when the file is

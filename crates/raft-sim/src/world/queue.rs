@@ -30,7 +30,8 @@ pub(super) enum ScheduledKind {
     PieceRead {
         node: NodeId,
         incarnation: u64,
-        piece: Box<WantedPiece>,
+        piece: Box<FilePiece>,
+        wanted_by: Option<EventNumber>,
     },
     RequestArrives {
         client: ClientId,
@@ -68,13 +69,6 @@ impl ScheduledKind {
     pub(super) fn completed_write(&self) -> Option<(NodeId, PersistId)> {
         if let Self::WriteCompletes { node, id, .. } = self { Some((*node, *id)) } else { None }
     }
-}
-
-/// A piece of a snapshot that is read from its file, to be sent.
-#[derive(Clone, Debug)]
-pub(super) struct WantedPiece {
-    pub(super) piece: FilePiece,
-    pub(super) wanted_by: Option<EventNumber>,
 }
 
 /// A node's reply on its way to a client.

@@ -38,6 +38,31 @@ impl Runner {
         });
     }
 
+    /// Shows the moment after so many steps of the world.
+    pub(crate) fn show_moment(&self, steps: u64) {
+        self.with(|lab| lab.show(steps));
+    }
+
+    /// Shows the moment one step earlier.
+    pub(crate) fn step_back(&self) {
+        self.with(Lab::step_back);
+    }
+
+    /// Shows the end of the run.
+    pub(crate) fn return_to_live(&self) {
+        self.with(Lab::return_to_live);
+    }
+
+    /// Goes to another branch.
+    pub(crate) fn switch_to(&self, branch: u32) {
+        self.with(|lab| tell(lab, |lab| lab.switch_to(branch)));
+    }
+
+    /// Removes a branch.
+    pub(crate) fn remove_branch(&self, branch: u32) {
+        self.with(|lab| tell(lab, |lab| lab.remove_branch(branch)));
+    }
+
     /// Cancels the statement that is being waited for.
     pub(crate) fn cancel(&self) {
         self.with(Lab::cancel);
@@ -71,5 +96,12 @@ impl Runner {
     fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) {
         change(&mut self.0.lab.borrow_mut());
         self.changed();
+    }
+}
+
+/// A refusal goes into the console.
+fn tell(lab: &mut Lab, act: impl FnOnce(&mut Lab) -> Result<(), String>) {
+    if let Err(words) = act(lab) {
+        lab.say(ConsoleKind::Error, words);
     }
 }

@@ -1,0 +1,79 @@
+// The run as a line: any moment of it, and branches from there.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launchBrowser } from './lib/browser.mjs';
+import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, type, until } from './lib/lab.mjs';
+import { startServer } from './lib/server.mjs';
+
+let server;
+let browser;
+let page;
+
+const state = () => page.evaluate(() => globalThis.helios.state());
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+  await exec(page, 'set x=1');
+  await exec(page, 'run 1s');
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('the tape shows an earlier moment in every panel, and End returns', async () => {
+  const end = await state();
+  assert.equal(end.time.is_past, false);
+  await page.getByTestId('tape').fill('5');
+  const past = await state();
+  assert.equal(past.time.is_past, true);
+  assert.equal(past.steps, 5);
+  assert.equal(past.leader, null);
+  assert.equal(await page.getByTestId('tape-state').innerText(), 'Looking at the past');
+  assert.equal(await leaderOnScreen(page), null, 'nobody led then');
+  const clock = Number((await page.getByTestId('clock').innerText()).replace(/[^0-9.]/g, ''));
+  assert.equal(Math.round(clock * 1000), past.clock_micros);
+  await page.keyboard.press('End');
+  await until('the end', async () => (await state()).trace_hash === end.trace_hash);
+  assert.equal(await page.getByTestId('tape-state').innerText(), 'Live');
+});
+
+test('keys go one step back and forward', async () => {
+  await page.getByTestId('step-back').focus();
+  const end = await state();
+  await page.keyboard.press(',');
+  await page.keyboard.press(',');
+  assert.equal((await state()).steps, end.steps - 2);
+  await page.keyboard.press('.');
+  assert.equal((await state()).steps, end.steps - 1);
+  await page.getByTestId('return-to-live').click();
+  assert.equal((await state()).steps, end.steps);
+});
+
+test('a command in the past begins a branch, and both branches stay', async () => {
+  const end = await state();
+  await page.getByTestId('tape').fill(String(end.steps - 100));
+  await type(page, `crash ${end.leader}`);
+  await consoleLine(page, /Here begins branch 2/);
+  await exec(page, 'run 1s');
+  const branched = await state();
+  assert.equal(branched.time.branch, 2);
+  assert.notEqual(branched.leader, end.leader);
+  await page.getByTestId('branch').selectOption('1');
+  await until('the first branch', async () => (await state()).trace_hash === end.trace_hash);
+  await page.getByTestId('branch').selectOption('2');
+  await until('the second branch', async () => (await state()).trace_hash === branched.trace_hash);
+  await page.getByTestId('remove-branch').click();
+  await until('one branch', async () => (await state()).time.branches.length === 1);
+  assert.equal(await page.getByTestId('branch').count(), 0);
+  assert.equal((await state()).trace_hash, end.trace_hash);
+});
