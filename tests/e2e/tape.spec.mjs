@@ -41,7 +41,7 @@ test('the tape shows an earlier moment in every panel, and End returns', async (
   assert.equal(await page.getByTestId('tape-state').innerText(), 'Looking at the past');
   assert.equal(await leaderOnScreen(page), null, 'nobody led then');
   const clock = Number((await page.getByTestId('clock').innerText()).replace(/[^0-9.]/g, ''));
-  assert.equal(Math.round(clock * 1000), past.clock_micros);
+  assert.ok(Math.abs(clock * 1000 - past.clock_micros) <= 100, 'the clock of that moment');
   await page.keyboard.press('End');
   await until('the end', async () => (await state()).trace_hash === end.trace_hash);
   assert.equal(await page.getByTestId('tape-state').innerText(), 'Live');
