@@ -5,6 +5,7 @@
 
 mod checkpoints;
 mod difference;
+mod marks;
 mod seek;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,6 +17,8 @@ use raft_sim::NextStep;
 
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
+use self::marks::Marks;
+pub use self::marks::{Mark, MarkKind};
 pub use self::seek::Seek;
 use crate::journal::{Journaled, Moment};
 use crate::outcome::ExecError;
@@ -73,6 +76,7 @@ pub struct Branch {
     /// Statements of the branch that it left, which are carried out in their turn.
     planned: VecDeque<Arc<Journaled>>,
     checkpoints: Checkpoints,
+    marks: Marks,
 }
 
 /// Why a place cannot be reached.
@@ -98,6 +102,7 @@ impl Branches {
             name: "main".to_owned(),
             parent: None,
             checkpoints: Checkpoints::new(&session),
+            marks: Marks::default(),
             head: session,
             planned: VecDeque::new(),
         };
@@ -146,6 +151,7 @@ impl Branches {
         let branch = self.branch_mut(id);
         let started = branch.head.start(statement)?;
         branch.planned.clear();
+        branch.marks.observe(&branch.head);
         Ok(started)
     }
 
@@ -219,12 +225,15 @@ impl Branches {
     /// When there is no such place.
     pub fn fork(&mut self, place: Place, name: &str) -> Result<BranchId, Unreachable> {
         let head = self.at(place)?;
-        let checkpoints = self.get(place.branch)?.checkpoints.through(place.moment);
+        let parent = self.get(place.branch)?;
+        let checkpoints = parent.checkpoints.through(place.moment);
+        let marks = parent.marks.through(place.moment, &head);
         self.last_id += 1;
         let id = BranchId(self.last_id);
         let parent = Some(place);
         let planned = VecDeque::new();
-        let branch = Branch { name: name.to_owned(), parent, head, planned, checkpoints };
+        let name = name.to_owned();
+        let branch = Branch { name, parent, head, planned, checkpoints, marks };
         self.by_id.insert(id, branch);
         Ok(id)
     }
@@ -301,6 +310,11 @@ impl Branch {
         self.planned.iter().map(Arc::as_ref)
     }
 
+    /// What is worth seeing on its line, in order.
+    pub fn marks(&self) -> impl ExactSizeIterator<Item = &Mark> {
+        self.marks.iter()
+    }
+
     /// The number of its checkpoints.
     pub fn checkpoints(&self) -> usize {
         self.checkpoints.len()
@@ -311,9 +325,11 @@ impl Branch {
             && let Some(line) = self.planned.pop_front()
         {
             self.head.carry_out_planned(&line);
+            self.marks.observe(&self.head);
             return Stepped::Event;
         }
         let stepped = self.head.step();
+        self.marks.observe(&self.head);
         self.checkpoints.take(&self.head);
         stepped
     }

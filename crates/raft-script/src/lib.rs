@@ -57,7 +57,8 @@ mod token;
 mod units;
 
 pub use branches::{
-    Branch, BranchId, Branches, Difference, Differing, Happened, Place, Seek, Unreachable,
+    Branch, BranchId, Branches, Difference, Differing, Happened, Mark, MarkKind, Place, Seek,
+    Unreachable,
 };
 pub use capacity::Capacity;
 pub use complete::{Suggestion, complete};

@@ -279,3 +279,32 @@ fn an_event_knows_its_moment() {
         assert_eq!(head.journal().moment_of(event.number, event.step), moment);
     }
 }
+
+#[test]
+fn marks_say_who_led_and_what_was_broken() {
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let kinds = |branches: &Branches, id| {
+        branches.get(id).unwrap().marks().map(|mark| mark.kind).collect::<Vec<_>>()
+    };
+    let of_main = kinds(&branches, main);
+    let [MarkKind::Leads { node, .. }, rest @ ..] = &of_main[..] else { panic!("{of_main:?}") };
+    let [MarkKind::LeadsNoMore(first), MarkKind::Down(down), MarkKind::Leads { .. }] = rest else {
+        panic!("{rest:?}");
+    };
+    assert_eq!((node, node), (first, down));
+    // Each mark is of its moment: before it, that was not so.
+    let crash = branches.get(main).unwrap().marks().nth(2).unwrap().moment;
+    let is_up = |branches: &Branches, moment| {
+        let session = branches.at(Place { branch: main, moment }).unwrap();
+        session.world().node(*node).unwrap().core().is_some()
+    };
+    assert!(!is_up(&branches, crash));
+    let before = Moment { lines: crash.lines - 1, ..crash };
+    assert!(is_up(&branches, before));
+    // A branch that begins before the crash has no mark of it, though the steps are the same.
+    let fork = branches.fork(Place { branch: main, moment: before }, "no crash").unwrap();
+    assert_eq!(kinds(&branches, fork), of_main[..1]);
+    exec(&mut branches, fork, "cut 1 -> 2");
+    exec(&mut branches, fork, "crash leader");
+    assert_eq!(kinds(&branches, fork)[1..], [&[MarkKind::Network][..], &rest[..2]].concat());
+}
