@@ -11,7 +11,7 @@ use raft_core::{Instant, Message, NodeId};
 use raft_sim::{DropReason, Event, EventKind, MessageEvent, MessageId, World};
 use serde::Serialize;
 
-use crate::{ConsoleLine, Members, Pacing};
+use crate::{ConsoleLine, Members, Pacing, TapeView};
 
 /// The most events that a frame keeps.
 const MAX_EVENTS: usize = 2000;
@@ -56,6 +56,8 @@ pub struct TimeView {
     pub branch: u32,
     /// All branches, the oldest first.
     pub branches: Rc<[BranchView]>,
+    /// What the line of the live branch shows.
+    pub tape: TapeView,
     /// The number of steps before the moment.
     pub steps: u64,
     /// The number of steps at the end of the live branch.

@@ -23,7 +23,7 @@ use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
-use crate::{ConsoleKind, Frame};
+use crate::{ConsoleKind, Frame, TapeView};
 
 use self::branches::Past;
 use self::exec::Listener;
@@ -53,6 +53,8 @@ pub struct Lab {
     operation_listeners: BTreeMap<(ClientId, Sequence), Listener>,
     console: Console,
     recent: Recent,
+    /// The tape of the last frame, and what it was made of.
+    tape: RefCell<Option<(TapeKey, TapeView)>>,
     /// Every property, as the last frame showed it.
     invariants: RefCell<Rc<[CheckResult]>>,
     /// The most that the world may hold: time stops where it holds more.
@@ -74,6 +76,9 @@ pub struct Lab {
     /// The state that the present frame shows.
     shown: FrameState,
 }
+
+/// The branch, the moment of its last mark, and the size of the number of its steps.
+type TapeKey = (BranchId, Option<Moment>, u32);
 
 /// The handle of one subscription to the events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -174,6 +179,7 @@ impl Lab {
             operation_listeners: BTreeMap::new(),
             console: Console::default(),
             recent: Recent::default(),
+            tape: RefCell::new(None),
             invariants: RefCell::new(Rc::new([])),
             capacity: Capacity::PAGE,
             broken: 0,

@@ -41,6 +41,7 @@ mod operations;
 mod pacing;
 mod state;
 mod stored;
+mod tape;
 
 pub use console::{ConsoleKind, ConsoleLine};
 pub use frame::{BranchView, DurableState, FadingMessage, Frame, TimeView};
@@ -58,3 +59,4 @@ pub use state::{AnswerView, EventView, StateView};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,
 };
+pub use tape::{BandView, MarkView, TapeView};

@@ -311,7 +311,7 @@ impl Branch {
     }
 
     /// What is worth seeing on its line, in order.
-    pub fn marks(&self) -> impl ExactSizeIterator<Item = &Mark> {
+    pub fn marks(&self) -> impl DoubleEndedIterator<Item = &Mark> {
         self.marks.iter()
     }
 

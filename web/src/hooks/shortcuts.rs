@@ -12,6 +12,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("Space", "run, or pause"),
     (".", "step: let one event happen; in the past, show the next moment"),
     (",", "step back: show the moment before"),
+    ("< and >", "show the mark before, or the next one: leaders, crashes, the network"),
     ("End", "return from the past to the end of the run"),
     ("[ and ]", "slower, faster"),
     ("/", "go to the console"),
@@ -46,7 +47,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in("input[type=range]") {
-        return ![" ", ".", ",", "?"].contains(&event.key().as_str());
+        return ![" ", ".", ",", "<", ">", "?"].contains(&event.key().as_str());
     }
     let is_text = is_in("input, textarea, select");
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
@@ -61,6 +62,8 @@ fn press(key: &str, controls: &Controls) -> bool {
         " " => runner.set_running(!pacing.running),
         "." => runner.step(),
         "," => runner.step_back(),
+        "<" => runner.jump(false),
+        ">" => runner.jump(true),
         "End" if runner.frame().time.is_past => runner.return_to_live(),
         "[" => runner.set_speed(speed::at_position(position.saturating_sub(5))),
         "]" => runner.set_speed(speed::at_position((position + 5).min(speed::LAST_POSITION))),

@@ -1,9 +1,11 @@
 //! The run as a line: any moment of it, and its branches.
 
-use raft_lab::TimeView;
+use raft_core::Term;
+use raft_lab::{TapeView, TimeView};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use crate::picture::term_class;
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use crate::words::milliseconds;
@@ -21,6 +23,7 @@ pub(crate) fn tape() -> Html {
             runner.show_moment(steps);
         }
     });
+    let tape = time.tape.clone();
     let now = milliseconds(frame.world.now());
     let moment = format!("after {} of {} steps, at {now} ms", time.steps, time.end_steps);
     html! {
@@ -30,9 +33,12 @@ pub(crate) fn tape() -> Html {
                 aria-label="Step back" disabled={time.steps == 0} onclick={on_back}>
                 <Icon name={IconName::StepBack} />{ "Back" }
             </button>
-            <input type="range" class="tape-line" data-testid="tape" min="0" step="1"
+            <div class="tape-box">
+                <Line {tape} end={time.end_steps} />
+                <input type="range" class="tape-line" data-testid="tape" min="0" step="1"
                 max={time.end_steps.to_string()} value={time.steps.to_string()}
                 aria-label="Moment of the run" aria-valuetext={moment} oninput={on_slide} />
+            </div>
             <span class="tape-figure" data-testid="tape-figure">
                 { format!("step {} of {}", time.steps, time.end_steps) }
             </span>
@@ -47,6 +53,41 @@ pub(crate) fn tape() -> Html {
                 <ChooseBranch {time} />
             }
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct LineProps {
+    tape: TapeView,
+    /// The number of steps at the right end.
+    end: u64,
+}
+
+/// The times of leaders in the colours of their terms, and marks above them. For the eye only: the
+/// slider below and the keys reach every moment, and the events are a list of their own.
+#[component(Line)]
+fn line(props: &LineProps) -> Html {
+    let LineProps { tape, end } = props;
+    let percent = |steps: u64| steps.min(*end) as f64 * 100.0 / (*end).max(1) as f64;
+    html! {
+        <div class="tape-picture" aria-hidden="true" data-testid="tape-picture">
+            { for tape.bands.iter().map(|band| {
+                let (from, to) = (percent(band.from), percent(band.to.unwrap_or(*end)));
+                let words = format!("node {} leads term {}", band.node, band.term);
+                html! {
+                    <span key={format!("band {}", band.from)} title={words}
+                        class={classes!("tape-band", term_class(Term(band.term)))}
+                        style={format!("left:{from:.2}%;width:{:.2}%", to - from)}>
+                        { band.node }
+                    </span>
+                }
+            }) }
+            { for tape.marks.iter().map(|mark| html! {
+                <span key={format!("mark {}", mark.steps)} title={mark.words.clone()}
+                    class={classes!("tape-mark", format!("is-{}", mark.kind))}
+                    style={format!("left:{:.2}%", percent(mark.steps))}></span>
+            }) }
+        </div>
     }
 }
 

@@ -149,3 +149,39 @@ fn subscribers_hear_the_events_of_the_live_branch_once() {
     lab.exec("set y=2");
     assert!(*seen.borrow() > 0);
 }
+
+#[test]
+fn the_tape_shows_who_led_and_jumps_go_there() {
+    let mut lab = with_a_crash();
+    let tape = lab.frame().time.tape;
+    let [first, second] = &tape.bands[..] else { panic!("{:?}", tape.bands) };
+    let crash = lab.session().journal().get(1).expect("the crash").steps;
+    assert_eq!((first.to, second.to), (Some(crash), None));
+    assert_eq!(Some(second.node), lab.frame().world.leader().map(|leader| leader.0));
+    let kinds: Vec<_> = tape.marks.iter().map(|mark| mark.kind).collect();
+    assert_eq!(kinds, ["leader", "down", "leader"]);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        lab.jump(false);
+        seen.push(lab.frame().time.steps);
+    }
+    let marks: Vec<u64> = tape.marks.iter().rev().map(|mark| mark.steps).collect();
+    assert_eq!(seen, [marks.clone(), vec![0]].concat());
+    (0..3).for_each(|_| lab.jump(true));
+    assert_eq!(lab.frame().time.steps, marks[0]);
+    lab.jump(true);
+    assert!(!lab.frame().time.is_past);
+}
+
+/// However long a run is, its tape has as many things as a line can show.
+#[test]
+fn a_tape_has_no_more_than_fits() {
+    let mut lab = scratch();
+    for _ in 0..600 {
+        lab.exec("cut 1 -> 2");
+        lab.exec("heal");
+        lab.step();
+    }
+    let tape = lab.frame().time.tape;
+    assert!(tape.marks.len() > 100 && tape.marks.len() <= 401, "{}", tape.marks.len());
+}

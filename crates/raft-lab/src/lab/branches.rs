@@ -8,6 +8,7 @@ use super::Lab;
 use crate::ConsoleKind;
 use crate::frame::{BranchView, Recent, TimeView};
 use crate::operations::OperationTracker;
+use crate::tape::TapeView;
 
 /// An earlier moment of the live branch.
 pub(super) struct Past {
@@ -53,6 +54,18 @@ impl Lab {
     pub fn step_back(&mut self) {
         let shown = self.shown_session().moment();
         self.show(shown.steps.saturating_sub(1));
+    }
+
+    /// Shows the next thing that the tape marks, or the one before.
+    pub fn jump(&mut self, forward: bool) {
+        let shown = self.shown_session().moment().steps;
+        let tape = self.tape();
+        let mut steps = tape.marks.iter().map(|mark| mark.steps);
+        let found = match forward {
+            true => steps.find(|steps| *steps > shown),
+            false => steps.rev().find(|steps| *steps < shown),
+        };
+        self.show(found.unwrap_or(if forward { u64::MAX } else { 0 }));
     }
 
     /// Shows the end of the live branch. Time passes again if it did before.
@@ -168,6 +181,20 @@ impl Lab {
         self.branches.get(id).map_or_else(|error| error.to_string(), |b| b.name().to_owned())
     }
 
+    /// The same as before, in the same memory, unless there are more marks, or the line is so much
+    /// longer that they lie closer.
+    fn tape(&self) -> TapeView {
+        let branch = self.branches.get(self.live).expect("the live branch is not removed");
+        let end = branch.head().moment().steps;
+        let last = branch.marks().next_back().map(|mark| mark.moment);
+        let key = (self.live, last, end.max(1).ilog2());
+        let mut kept = self.tape.borrow_mut();
+        if kept.as_ref().is_none_or(|(of, _)| *of != key) {
+            *kept = Some((key, TapeView::of(branch)));
+        }
+        kept.as_ref().map_or_else(TapeView::default, |(_, tape)| tape.clone())
+    }
+
     /// Where in the run the frame is.
     pub(super) fn time(&self) -> TimeView {
         let (first, head) = (self.branches.first(), self.session());
@@ -182,6 +209,7 @@ impl Lab {
         TimeView {
             branch: self.live.number(),
             branches: Rc::from(branches),
+            tape: self.tape(),
             steps: self.shown_session().moment().steps,
             end_steps: head.moment().steps,
             end_micros: head.world().now().0,

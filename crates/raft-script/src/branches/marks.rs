@@ -52,7 +52,7 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Mark> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Mark> {
         self.all.iter()
     }
 

@@ -48,6 +48,11 @@ impl Runner {
         self.with(Lab::step_back);
     }
 
+    /// Shows the next thing that the tape marks, or the one before.
+    pub(crate) fn jump(&self, forward: bool) {
+        self.with(|lab| lab.jump(forward));
+    }
+
     /// Shows the end of the run.
     pub(crate) fn return_to_live(&self) {
         self.with(Lab::return_to_live);
