@@ -77,3 +77,17 @@ test('a command in the past begins a branch, and both branches stay', async () =
   assert.equal(await page.getByTestId('branch').count(), 0);
   assert.equal((await state()).trace_hash, end.trace_hash);
 });
+
+test('the tape shows who led, and keys jump from mark to mark', async () => {
+  const end = await state();
+  const { bands, marks } = end.time.tape;
+  assert.equal(bands.at(-1).node, end.leader);
+  const picture = page.getByTestId('tape-picture');
+  assert.equal(await picture.locator('.tape-band').count(), bands.length);
+  assert.equal(await picture.locator('.tape-mark').count(), marks.length);
+  await page.getByTestId('step-back').focus();
+  await page.keyboard.press('<');
+  assert.equal((await state()).steps, marks.at(-1).steps);
+  await page.keyboard.press('>');
+  assert.equal((await state()).time.is_past, false);
+});
