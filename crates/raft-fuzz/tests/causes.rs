@@ -128,12 +128,30 @@ fn judge(events: &[Event]) -> Result<BTreeSet<(&'static str, &'static str)>, Str
         if !causes(&event.kind).contains(&names.1) {
             return wrong(&format!("caused by event {} ({})", cause.number, cause.kind));
         }
+        if !is_of_the_same_node(event, cause) {
+            return wrong(&format!("caused at another node by {} ({})", cause.number, cause.kind));
+        }
         seen.insert(names);
         if let Err(why) = judge_message(event, cause, &mut sent) {
             return wrong(why);
         }
     }
     Ok(seen)
+}
+
+/// A node decides because of something that reached that node.
+fn is_of_the_same_node(event: &Event, cause: &Event) -> bool {
+    let is_local = match &event.kind {
+        EventKind::Core { .. } | EventKind::StateMachine { .. } | EventKind::Disk { .. } => true,
+        EventKind::Process { event, .. } => matches!(event, ProcessEvent::TimerElapsed { .. }),
+        EventKind::Message { event, .. } => matches!(event, MessageEvent::Sent { .. }),
+        EventKind::Network(_)
+        | EventKind::Client { .. }
+        | EventKind::Cluster(_)
+        | EventKind::Acted { .. } => false,
+    };
+    let nodes = (event.kind.node(), cause.kind.node());
+    !is_local || matches!(nodes, (_, None)) || nodes.0 == nodes.1
 }
 
 /// A message is delivered because it was sent, and every message that ends was sent before.

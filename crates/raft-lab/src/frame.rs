@@ -62,8 +62,6 @@ pub struct TimeView {
     pub steps: u64,
     /// The number of steps at the end of the live branch.
     pub end_steps: u64,
-    /// The virtual time at the end of the live branch.
-    pub end_micros: u64,
     /// Whether the moment is before the end. Time stands still, and a command begins a branch.
     pub is_past: bool,
 }

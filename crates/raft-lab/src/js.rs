@@ -49,7 +49,7 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let this = api.clone();
     set("state", function(move |_| this.state()))?;
     let this = api.clone();
-    set("export", function(move |_| Ok(this.lab()?.export().into())))?;
+    set("export", function(move |_| Ok(this.lab()?.export_shown().into())))?;
     let this = api.clone();
     set("onEvent", function(move |listener| this.on_event(&listener)))?;
     let this = api.clone();

@@ -214,7 +214,7 @@ impl Lab {
     /// speed, console, clock and waker go over to it, and frame numbers go on. Listeners of the old
     /// lab's statements hear that the lab is gone.
     pub fn replace(&mut self, mut other: Self) {
-        self.dismiss_listeners();
+        self.dismiss_listeners("another lab has replaced this one");
         other.subscribers.append(&mut self.subscribers);
         other.last_subscription += self.last_subscription;
         other.clock = self.clock.clone();
@@ -232,9 +232,14 @@ impl Lab {
         }
     }
 
-    /// The script that led here.
+    /// The script of the live branch, up to its end.
     pub fn export(&self) -> String {
         self.session().export()
+    }
+
+    /// The script that leads to the moment that the page shows.
+    pub fn export_shown(&self) -> String {
+        self.shown_session().export()
     }
 
     /// The session at the end of the live branch: its world, checks and journal.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use raft_core::{Instant, NodeId};
 use raft_kv::{ClientId, Operation, Response, Sequence};
-use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy, RetryReason};
+use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy, RetryReason, World};
 
 /// The most failed attempts that the words name.
 const MAX_ATTEMPTS_TOLD: usize = 3;
@@ -69,6 +69,26 @@ pub(crate) struct OperationTracker {
 }
 
 impl OperationTracker {
+    /// The operations that the clients of a world wait for.
+    pub(crate) fn of(world: &World) -> Self {
+        let open = world.clients().filter_map(|client| {
+            let pending = client.pending()?;
+            let answer = ClientAnswer {
+                client: client.id(),
+                sequence: pending.sequence,
+                operation: pending.operation.clone(),
+                read: pending.read,
+                answer: None,
+                attempts: pending.attempts,
+                failed_attempts: Vec::new(),
+                invoked_at: pending.invoked_at,
+                ended_at: pending.invoked_at,
+            };
+            Some(((client.id(), pending.sequence), answer))
+        });
+        Self { open: open.collect() }
+    }
+
     /// Takes an event into account. Returns the operation that the event ends, if any.
     pub(crate) fn observe(&mut self, event: &Event) -> Option<ClientAnswer> {
         let EventKind::Client { client, sequence, event: what } = &event.kind else { return None };

@@ -208,13 +208,28 @@ impl Branches {
     /// # Errors
     /// When there is no such place.
     pub fn seek(&self, place: Place) -> Result<Seek, Unreachable> {
+        self.seek_through(place, 0)
+    }
+
+    /// The way to a place, through the last so many steps before it at least, for callers that
+    /// watch what happened on the way.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub fn seek_through(&self, place: Place, steps: u64) -> Result<Seek, Unreachable> {
         let branch = self.get(place.branch)?;
         let moment = place.moment;
         let journal = branch.head.journal();
         let is_there = moment <= branch.head.moment()
             && moment.lines >= journal.before_step(moment.steps)
             && moment.lines <= journal.last_moment(moment.steps).lines;
-        let start = branch.checkpoints.before(moment).filter(|_| is_there);
+        let earlier = match steps {
+            0 => moment,
+            _ => Moment { steps: moment.steps.saturating_sub(steps), lines: 0 },
+        };
+        let checkpoints = &branch.checkpoints;
+        let start = checkpoints.before(earlier).or_else(|| checkpoints.before(moment));
+        let start = start.filter(|_| is_there);
         let start = start.ok_or(Unreachable::NoMoment(moment))?;
         Ok(Seek::new(start.clone(), journal.clone(), moment))
     }

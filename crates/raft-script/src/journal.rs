@@ -76,6 +76,24 @@ impl Journal {
         }
     }
 
+    /// The moment before this one: without its last statement, or without its last step. The first
+    /// moment has none before it.
+    pub fn before(&self, moment: Moment) -> Option<Moment> {
+        let last_line = moment.lines.checked_sub(1);
+        match last_line.filter(|line| self.get(*line).is_some_and(|l| l.steps == moment.steps)) {
+            Some(lines) => Some(Moment { lines, ..moment }),
+            None => Some(self.last_moment(moment.steps.checked_sub(1)?)),
+        }
+    }
+
+    /// The moment after this one: with the next statement, or with the next step.
+    pub fn after(&self, moment: Moment) -> Moment {
+        match self.get(moment.lines).filter(|line| line.steps == moment.steps) {
+            Some(_) => Moment { lines: moment.lines + 1, ..moment },
+            None => Moment { steps: moment.steps + 1, ..moment },
+        }
+    }
+
     /// The last moment at this number of steps: after all statements that were given then.
     pub fn last_moment(&self, steps: u64) -> Moment {
         Moment { steps, lines: self.partition_point(|line| line.steps <= steps) }

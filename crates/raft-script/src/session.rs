@@ -8,6 +8,7 @@ mod opening;
 mod tally;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use raft_check::Checks;
 use raft_core::Instant;
@@ -50,8 +51,9 @@ use self::tally::Tally;
 pub struct Session {
     world: World,
     checks: Checks,
-    /// The `cluster`, `node` and `disk` statements that make this world.
-    opening: Vec<Statement>,
+    /// The `cluster`, `node` and `disk` statements that make this world. Clones share them: they may
+    /// have whole disks.
+    opening: Arc<[Statement]>,
     /// The statements that were carried out, which [`export`](Self::export) prints: expectations
     /// and notes too, and roles such as `leader` as they were written.
     journal: Journal,
@@ -110,7 +112,7 @@ impl Session {
         Ok(Self {
             world,
             checks,
-            opening,
+            opening: opening.into(),
             journal: Journal::default(),
             gathered: None,
             answers: BTreeMap::new(),

@@ -27,8 +27,10 @@ pub struct Disk {
     stalled_until: Instant,
     fsync: Fsync,
     is_full: bool,
-    /// The event that made it full, or its flushes fail.
-    broken_by: Option<EventNumber>,
+    /// The event that made it full.
+    full_by: Option<EventNumber>,
+    /// The event that made its flushes fail.
+    fsync_by: Option<EventNumber>,
     /// The durable records of an earlier time.
     backup: Option<Records>,
     random: Random,
@@ -78,7 +80,8 @@ impl Disk {
             stalled_until: Instant(0),
             fsync: Fsync::Works,
             is_full: false,
-            broken_by: None,
+            full_by: None,
+            fsync_by: None,
             backup: None,
             random: Random::new(setup.seed, Purpose::Disk, node.0, 0),
             file_writes: VecDeque::new(),
@@ -135,9 +138,12 @@ impl Disk {
         self.is_full
     }
 
-    /// The event that made it full, or its flushes fail, if it is broken.
-    pub(crate) fn broken_by(&self) -> Option<EventNumber> {
-        self.broken_by
+    /// The last event that broke it in this way.
+    pub(crate) fn broken_by(&self, failure: WriteFailure) -> Option<EventNumber> {
+        match failure {
+            WriteFailure::Full => self.full_by,
+            WriteFailure::Fsync => self.fsync_by,
+        }
     }
 
     /// Changes a setting. Returns the unfinished writes whose completions must be scheduled anew,
@@ -179,10 +185,10 @@ impl Disk {
 
     /// This event changed a setting.
     pub(crate) fn changed_by(&mut self, change: DiskChange, event: EventNumber) {
-        if matches!(change, DiskChange::Full(true))
-            || matches!(change, DiskChange::Fsync(Fsync::Fails | Fsync::FailsOnce))
-        {
-            self.broken_by = Some(event);
+        if change == DiskChange::Full(true) {
+            self.full_by = Some(event);
+        } else if let DiskChange::Fsync(Fsync::Fails | Fsync::FailsOnce) = change {
+            self.fsync_by = Some(event);
         }
     }
 

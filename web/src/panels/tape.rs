@@ -30,7 +30,7 @@ pub(crate) fn tape() -> Html {
         <section class={classes!("tape", time.is_past.then_some("is-past"))} aria-label="Run"
             data-moment={time.steps.to_string()}>
             <button type="button" class="button" data-testid="step-back" title=","
-                aria-label="Step back" disabled={time.steps == 0} onclick={on_back}>
+                aria-label="Step back" onclick={on_back}>
                 <Icon name={IconName::StepBack} />{ "Back" }
             </button>
             <div class="tape-box">
@@ -45,8 +45,9 @@ pub(crate) fn tape() -> Html {
             <span class="tape-state" data-testid="tape-state" role="status">
                 { if time.is_past { "Looking at the past" } else { "Live" } }
             </span>
+            // Never disabled: the focus would fall to the page when it is used.
             <button type="button" class="button tape-return" data-testid="return-to-live"
-                title="End" disabled={!time.is_past} onclick={on_return}>
+                title="End" aria-disabled={(!time.is_past).to_string()} onclick={on_return}>
                 { "Return to live" }
             </button>
             if time.branches.len() > 1 {

@@ -37,10 +37,12 @@ fn everything_on_the_frame_is_of_the_moment_that_is_shown() {
     let count = past.world.event_count();
     assert!(past.events.iter().all(|event| event.number.get() <= count));
 
-    // Single steps go forward and back through the crash.
+    // Single steps go forward and back through the crash, which is a moment of its own.
     lab.step();
-    let crashed = lab.frame();
-    assert_eq!((crashed.time.steps, crashed.world.leader()), (crash, None));
+    assert_eq!((lab.frame().time.steps, lab.frame().world.leader()), (crash, past.world.leader()));
+    lab.step();
+    assert_eq!((lab.frame().time.steps, lab.frame().world.leader()), (crash, None));
+    lab.step_back();
     lab.step_back();
     assert_eq!(hash(&lab), past.world.trace_hash());
 
@@ -118,19 +120,87 @@ fn an_answer_of_an_earlier_branch_is_not_awaited() {
 }
 
 #[test]
-fn what_was_broken_later_is_not_broken_before() {
-    let mut lab = Lab::play(
-        "cluster nodes=3 pre-vote=off\ndisk 1 terms=1,1\ndisk 2 terms=1\ndisk 3 terms=1\n\
-         run until leader\nset x=1\nrun 1s",
-    )
-    .unwrap();
+fn a_refused_command_in_the_past_begins_no_branch() {
+    let mut lab = with_a_crash();
+    lab.show(20);
+    let refused = lab.exec("crash 9");
+    assert!(matches!(refused, ExecStatus::Failed(_)), "{refused:?}");
+    let time = lab.frame().time;
+    assert!(time.is_past && time.branches.len() == 1, "{time:?}");
+}
+
+/// The statement that waited is cancelled with the branch that it belonged to.
+#[test]
+fn a_branch_that_was_left_waits_for_nothing() {
+    let mut lab = with_a_crash();
+    lab.exec("run 10s");
+    lab.show(20);
+    lab.exec("set y=2");
+    assert!(console(&lab).contains("Cancelled."), "{}", console(&lab));
+    lab.switch_to(1).unwrap();
+    let executed = lab.exec("mark here");
+    assert!(matches!(executed, ExecStatus::Done(_)), "{executed:?}");
+    assert_eq!(lab.frame().goal, None);
+}
+
+#[test]
+fn an_answer_that_was_awaited_at_the_beginning_of_a_branch_comes() {
+    let mut lab = with_a_crash();
+    lab.exec("set z=3");
+    let steps = lab.session().moment().steps;
+    lab.exec("run 2s");
     finish(&mut lab);
-    let broken = |lab: &Lab| {
-        lab.frame().invariants.iter().filter(|result| result.violation.is_some()).count()
-    };
-    assert_eq!(broken(&lab), 0);
-    lab.show(5);
-    assert_eq!(lab.frame().invariants.len(), lab.session().checks().results().len());
+    lab.show(steps + 1);
+    lab.exec("crash any follower");
+    lab.exec("run 2s");
+    finish(&mut lab);
+    let answers = console(&lab).matches("set z=3 → ok").count();
+    assert_eq!(answers, 2, "one in each branch: {}", console(&lab));
+}
+
+/// Statements at one number of steps are moments of their own.
+#[test]
+fn steps_go_through_each_statement() {
+    let mut lab = with_a_crash();
+    lab.exec("crash any follower");
+    lab.exec("crash any follower");
+    let up = |lab: &Lab| lab.frame().world.nodes().filter(|node| node.core().is_some()).count();
+    let seen: Vec<usize> = (0..3)
+        .map(|_| {
+            lab.step_back();
+            up(&lab)
+        })
+        .collect();
+    assert_eq!(seen, [3, 4, 4]);
+    lab.step();
+    lab.step();
+    assert_eq!((up(&lab), lab.frame().time.is_past), (3, true));
+    lab.step();
+    assert_eq!((up(&lab), lab.frame().time.is_past), (2, false));
+}
+
+/// Who pauses in the past finds the end paused.
+#[test]
+fn a_pause_in_the_past_lasts() {
+    let mut lab = with_a_crash();
+    lab.set_running(true);
+    lab.step_back();
+    lab.set_running(false);
+    lab.step();
+    assert!(!lab.frame().time.is_past && !lab.pacing().running);
+}
+
+#[test]
+fn a_branch_has_the_name_of_its_number() {
+    let mut lab = with_a_crash();
+    for number in [2, 3] {
+        lab.show(20);
+        lab.exec("set y=2");
+        let time = lab.frame().time;
+        let named = time.branches.iter().find(|branch| branch.name == format!("branch {number}"));
+        assert_eq!((time.branch, named.map(|branch| branch.id)), (number, Some(number)));
+        lab.remove_branch(number).unwrap();
+    }
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
-use raft_script::{Branch, BranchId, Moment, Place, Session, Unreachable};
+use raft_script::{Branch, BranchId, Moment, Place, Session, Statement, Unreachable};
 
 use super::Lab;
 use crate::ConsoleKind;
 use crate::frame::{BranchView, Recent, TimeView};
 use crate::operations::OperationTracker;
 use crate::tape::TapeView;
+
+/// The events of so many steps before a moment are shown with it, at least.
+const SHOWN_STEPS: u64 = 500;
 
 /// An earlier moment of the live branch.
 pub(super) struct Past {
@@ -27,6 +30,11 @@ impl Past {
     pub(super) fn recent(&self) -> &Recent {
         &self.recent
     }
+
+    /// Time shall not pass when somebody returns to the end.
+    pub(super) fn pause(&mut self) {
+        self.was_running = false;
+    }
 }
 
 impl Lab {
@@ -34,10 +42,18 @@ impl Lab {
     /// meanwhile. A number at the end or after it shows the end.
     pub fn show(&mut self, steps: u64) {
         let head = self.session();
-        if steps >= head.moment().steps {
+        let moment = match steps >= head.moment().steps {
+            true => head.moment(),
+            false => head.journal().last_moment(steps),
+        };
+        self.show_moment(moment);
+    }
+
+    /// Shows a moment of the live branch.
+    pub(super) fn show_moment(&mut self, moment: Moment) {
+        if moment >= self.session().moment() {
             return self.return_to_live();
         }
-        let moment = head.journal().last_moment(steps);
         let was_running = self.past.as_ref().map_or(self.pacer.is_running(), |p| p.was_running);
         match self.recomputed(moment) {
             Ok((session, recent)) => {
@@ -50,10 +66,12 @@ impl Lab {
         self.changed();
     }
 
-    /// Shows the moment one step earlier.
+    /// Shows the moment before: without the last statement, or without the last step.
     pub fn step_back(&mut self) {
         let shown = self.shown_session().moment();
-        self.show(shown.steps.saturating_sub(1));
+        if let Some(before) = self.session().journal().before(shown) {
+            self.show_moment(before);
+        }
     }
 
     /// Shows the next thing that the tape marks, or the one before.
@@ -84,14 +102,14 @@ impl Lab {
     }
 
     /// The session that the page shows.
-    pub(super) fn shown_session(&self) -> &Session {
+    pub fn shown_session(&self) -> &Session {
         self.past.as_ref().map_or(self.session(), |past| &past.session)
     }
 
     /// The live branch as it was at a moment, and the events before that.
     fn recomputed(&self, moment: Moment) -> Result<(Session, Recent), Unreachable> {
         let mut recent = Recent::default();
-        let seek = self.branches.seek(Place { branch: self.live, moment })?;
+        let seek = self.branches.seek_through(Place { branch: self.live, moment }, SHOWN_STEPS)?;
         let session = seek.finish_watched(|session| {
             session.events().iter().for_each(|event| recent.observe(event));
         })?;
@@ -99,21 +117,23 @@ impl Lab {
         Ok((session, recent))
     }
 
-    /// Before a command: in the past it begins a branch.
-    pub(super) fn branch_off(&mut self) {
-        let Some(past) = self.past.take() else { return };
+    /// Before a command: in the past it begins a branch, unless it is refused.
+    pub(super) fn branch_off(&mut self, statement: &Statement) -> Result<(), String> {
+        let Some(past) = &self.past else { return Ok(()) };
+        let words = |error: &dyn std::fmt::Display| error.to_string();
+        past.session.clone().start(statement).map_err(|error| words(&error))?;
         let place = Place { branch: self.live, moment: past.moment() };
-        let latest = self.branches.iter().map(|(id, _)| id.number()).max();
-        let name = format!("branch {}", latest.unwrap_or(0) + 1);
-        match self.branches.fork(place, &name) {
-            Ok(branch) => {
-                let before = self.branch_name(self.live);
-                self.go_to(branch, past.recent);
-                let words = format!("Here begins {name}. What came after is in {before}.");
-                self.say(ConsoleKind::Info, words);
-            }
-            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
-        }
+        let branch = self.branches.fork(place, "").map_err(|error| words(&error))?;
+        let name = format!("branch {branch}");
+        self.branches.rename(branch, &name).map_err(|error| words(&error))?;
+        let before = self.branch_name(self.live);
+        self.cancel();
+        let recent = self.past.take().map_or_else(Recent::default, |past| past.recent);
+        self.go_to(branch, recent);
+        let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
+        let words = format!("Here begins {name}. What came after is in {before}.{stored}");
+        self.say(ConsoleKind::Info, words);
+        Ok(())
     }
 
     /// Makes another branch the live one. Time stands still, and statements that wait are
@@ -163,11 +183,11 @@ impl Lab {
 
     /// The live branch is another one.
     fn go_to(&mut self, branch: BranchId, recent: Recent) {
-        self.dismiss_listeners();
+        self.dismiss_listeners("another branch is live now");
         self.live = branch;
         self.recent = recent;
         self.stalled = false;
-        self.operations = OperationTracker::default();
+        self.operations = OperationTracker::of(self.session().world());
         let results = self.session().checks().results();
         self.broken = results.filter(|result| result.violation.is_some()).count();
     }
@@ -212,7 +232,6 @@ impl Lab {
             tape: self.tape(),
             steps: self.shown_session().moment().steps,
             end_steps: head.moment().steps,
-            end_micros: head.world().now().0,
             is_past: self.past.is_some(),
         }
     }

@@ -410,3 +410,39 @@ fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
     let lab = Lab::scratch(setup).expect("it is within bounds");
     assert_eq!(learner(&lab), MemberRole::Voter);
 }
+
+/// The first branch of a durable lab is stored, whatever is looked at meanwhile.
+#[test]
+fn only_the_first_branch_is_stored() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    lab.exec("set x=1");
+    // A write is under way, and stays so while somebody looks at the past and begins a branch.
+    while !lab.pacing().stalled_on_disk {
+        lab.step();
+    }
+    let end = (lab.session().moment(), lab.session().world().trace_hash());
+    lab.show(10);
+    assert_eq!(lab.frame().durable, lab.durable());
+    lab.exec("set y=2");
+    assert_eq!(lab.durable(), DurableState::Scratch);
+    lab.exec("run 1s");
+    while lab.pacing().running {
+        lab.tick(FRAME, BUDGET);
+    }
+    assert!(lab.session().world().now() > Instant(1_000_000), "no disk holds the branch up");
+    lab.switch_to(1).unwrap();
+    assert_eq!((lab.session().moment(), lab.session().world().trace_hash()), end);
+    assert!(matches!(lab.durable(), DurableState::Durable { error: None, .. }));
+    lab.exec("run 1s");
+    finish(&mut lab, &backend);
+    while backend.complete_next() {}
+    let stored = backend.stored();
+    for node in lab.session().world().nodes() {
+        let mut expected = node.disk().durable().clone();
+        node.disk().pending().for_each(|write| expected.apply(&write.batch));
+        assert_eq!(stored.get(&node.id()), Some(&expected), "node {}", node.id());
+    }
+}

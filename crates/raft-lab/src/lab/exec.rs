@@ -61,10 +61,13 @@ impl Lab {
                 tell(listener, ExecResult::Done(String::new()));
                 return ExecStatus::Nothing;
             }
-            Ok(Some(statement)) => {
-                self.branch_off();
-                self.begin(line, statement, listener)
-            }
+            Ok(Some(statement)) => match self.branch_off(&statement) {
+                Ok(()) => self.begin(line, statement, listener),
+                Err(words) => {
+                    self.say(ConsoleKind::Command, line.trim());
+                    self.fail(words, listener)
+                }
+            },
             Err(error) => {
                 self.say(ConsoleKind::Command, line.trim());
                 self.fail(error.to_string(), listener)
@@ -202,12 +205,12 @@ impl Lab {
     }
 
     /// Calls every waiting listener: its statement will never be over.
-    pub(super) fn dismiss_listeners(&mut self) {
+    pub(super) fn dismiss_listeners(&mut self, why: &str) {
         let waiting = self.waiting.take().and_then(|waiting| waiting.listener);
         let queued = std::mem::take(&mut self.queue).into_iter().filter_map(|next| next.listener);
         let asking = std::mem::take(&mut self.operation_listeners).into_values();
         for listener in waiting.into_iter().chain(queued).chain(asking) {
-            listener(ExecResult::Failed("another lab has replaced this one".to_owned()));
+            listener(ExecResult::Failed(why.to_owned()));
         }
     }
 

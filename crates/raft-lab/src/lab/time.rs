@@ -10,8 +10,9 @@ use crate::pacing::TimeTarget;
 impl Lab {
     /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
     pub fn set_running(&mut self, running: bool) {
-        if running {
-            self.forget_past();
+        match &mut self.past {
+            Some(past) if !running => past.pause(),
+            Some(_) | None => self.forget_past(),
         }
         let running = running && self.failure().is_none();
         self.pacer.set_running(running, self.is_waiting());
@@ -32,8 +33,8 @@ impl Lab {
     /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
     pub fn step(&mut self) {
         if let Some(past) = &self.past {
-            let next = past.moment().steps + 1;
-            return self.show(next);
+            let next = self.session().journal().after(past.moment());
+            return self.show_moment(next);
         }
         self.begin_queued();
         self.single_step();

@@ -1,19 +1,19 @@
 //! How often each kind of event happened, to which node and when.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
+use imbl::{OrdMap, Vector};
 use raft_core::{Instant, NodeId};
 use raft_sim::Event;
 
 /// Of each kind of event the last so many are remembered with their times, for each node.
 const REMEMBERED: usize = 256;
 
-/// The events of a run, counted. A clone is cheap until one of the two goes on.
+/// The events of a run, counted. Clones share what was counted before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     /// By the name of the kind and the node.
-    kinds: Arc<BTreeMap<(&'static str, Option<NodeId>), Times>>,
+    kinds: OrdMap<(&'static str, Option<NodeId>), Times>,
     /// The last event that was counted.
     last: u64,
     /// The last event before each mark.
@@ -26,7 +26,7 @@ struct Times {
     /// How many there were.
     count: u64,
     /// The numbers and times of the last ones, ascending; at most [`REMEMBERED`].
-    last: VecDeque<(u64, Instant)>,
+    last: Vector<(u64, Instant)>,
 }
 
 /// The beginning of a count.
@@ -50,7 +50,7 @@ impl Tally {
     pub(crate) fn count(&mut self, event: &Event) {
         self.last = event.number.get();
         let key = (event.kind.full_name(), event.kind.node());
-        let times = Arc::make_mut(&mut self.kinds).entry(key).or_default();
+        let times = self.kinds.entry(key).or_default();
         times.count += 1;
         if times.last.len() == REMEMBERED {
             times.last.pop_front();

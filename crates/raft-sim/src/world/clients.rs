@@ -1,4 +1,4 @@
-//! What clients do: ask, be redirected, wait, ask again, give live.
+//! What clients do: ask, be redirected, wait, ask again, give up.
 
 use std::time::Duration;
 

@@ -118,7 +118,10 @@ impl World {
         let is_more = !live.backlog.is_empty();
         let mut shares = Vec::with_capacity(count);
         for Arrival { kind, cause } in arrivals {
-            self.because(cause, |world| world.handle(id, kind));
+            self.because(cause, |world| {
+                world.handle(id, kind);
+                world.note_timer(id);
+            });
             let through = self.node_mut(id).live_mut().map_or(0, |live| live.core.queued_outputs());
             shares.push(Share { through, cause });
         }

@@ -48,9 +48,11 @@ impl World {
         change: LinkChange,
     ) -> Result<(), ActionError> {
         let now = self.now;
-        self.known_link(from, to)?.change(now, change)?;
+        let link = self.known_link(from, to)?;
+        let was_cut = link.cut;
+        link.change(now, change)?;
         let changed = self.emit(EventKind::Network(NetworkEvent::LinkChanged { from, to, change }));
-        if change == LinkChange::Cut {
+        if change == LinkChange::Cut && !was_cut {
             self.known_link(from, to)?.cut_by = Some(changed);
             self.drop_blocked();
         } else if let LinkChange::Release(kind) = change {

@@ -155,8 +155,8 @@ impl World {
         }
     }
 
-    /// After a drain: remembers what set the timer, if it has another deadline now.
-    fn note_timer(&mut self, id: NodeId) {
+    /// Remembers what set the timer, if the core has another deadline now.
+    pub(super) fn note_timer(&mut self, id: NodeId) {
         let (now, cause) = (self.now, self.cause);
         let Some(live) = self.node_mut(id).live_mut() else { return };
         let deadline = live.core.deadline();
@@ -189,7 +189,7 @@ impl World {
         let disk = &mut self.node_mut(id).disk;
         let issued_by = disk.pending().next().map(|first| first.issued_by);
         if let Err(failure) = disk.complete(write) {
-            let cause = disk.broken_by().or(issued_by);
+            let cause = disk.broken_by(failure).or(issued_by);
             return self.because(cause, |world| world.write_failed(id, write, failure));
         }
         let durable = self

@@ -90,12 +90,12 @@ impl Runner {
 
     /// The script that leads to this moment.
     pub(crate) fn export(&self) -> String {
-        self.0.lab.borrow().export()
+        self.0.lab.borrow().export_shown()
     }
 
     /// The completions of a line that is being typed.
     pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Suggestion> {
-        raft_script::complete(text, text.len(), Some(self.0.lab.borrow().session()))
+        raft_script::complete(text, text.len(), Some(self.0.lab.borrow().shown_session()))
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) {
