@@ -287,6 +287,18 @@ fn a_command_that_may_be_a_copy_is_not_appended() {
 
 /// Members come and go in a long term. A server that left makes room; a late copy of its commands
 /// is not appended again.
+/// The commands of sixteen earlier lives are known to be late.
+#[test]
+fn a_command_of_an_earlier_life_is_not_appended() {
+    let mut server = leader(64 << 20);
+    for life in 1..=17_u64 {
+        assert_eq!(forward(&mut server, 2, life << 32), Ok(at(life + 1, 1)));
+    }
+    for life in 1..=16_u64 {
+        assert_eq!(forward(&mut server, 2, life << 32), Err(Refusal::NotLeader), "life {life}");
+    }
+}
+
 #[test]
 fn a_new_member_is_never_one_server_too_many() {
     let mut server = leader(64 << 20);

@@ -413,3 +413,15 @@ fn answers_of_a_term_that_is_not_on_disk_wait_as_one_of_each_kind() {
     let sent = server.take_sent().into_iter().map(|(_, message)| message.body);
     assert!(sent.eq([following, success_in(19, 1)]));
 }
+
+#[test]
+fn writes_of_the_log_count_while_they_are_under_way() {
+    let mut server = leader_with(|_| {});
+    server.disk_is_slow = true;
+    assert_eq!(server.node.memory_usage().log_writes, 0);
+    server.propose(1, "a");
+    server.propose(2, "b");
+    assert_eq!(server.node.memory_usage().log_writes, 2);
+    server.finish_writes(Instant(0));
+    assert_eq!(server.node.memory_usage().log_writes, 0);
+}

@@ -34,6 +34,23 @@ fn a_server_asks_before_it_enters_a_term() {
     assert_eq!(server.take_sent(), [2, 3].map(|to| (to, message(5, request_vote(2, 4)))));
 }
 
+/// Dissertation §4.2.3: either setting is enough.
+#[test]
+fn no_pre_vote_is_granted_while_a_leader_is_heard() {
+    for (pre_vote_is_on, check_quorum) in [(true, false), (false, true), (true, true)] {
+        let mut config = full_config(1, 3);
+        config.settings.pre_vote = pre_vote_is_on;
+        config.settings.check_quorum = check_quorum;
+        config.settings.lease_reads = false;
+        let mut server = Server::start(config, disk(1, &[1]), Instant(0));
+        server.receive(2, 1, append((1, 1), &[], 0));
+        server.sent.clear();
+        server.receive(3, 1, pre_vote(1, 1));
+        let refusal = (3, message(1, pre_vote_reply(false)));
+        assert_eq!(server.take_sent(), [refusal], "{pre_vote_is_on} {check_quorum}");
+    }
+}
+
 #[test]
 fn without_a_majority_the_term_stays() {
     let mut server = pre_candidate(disk(4, &[]));
