@@ -38,6 +38,9 @@ struct Waiting {
     clock: NodeClock,
     /// Since when that is so and no transfer is under way.
     since: Instant,
+    /// The last time that the leader sent something. After a longer silence it did not run, and its
+    /// own time begins when it runs again.
+    seen: Instant,
     /// Since when a quorum without the leader holds more.
     ahead: Option<Instant>,
 }
@@ -59,11 +62,12 @@ impl Checker for HungDisk {
         };
         let (now, clock) = (prompt.now, *node.clock());
         let same = waiting.filter(|same| (same.write, same.clock) == (write, clock));
-        let state = waiting.insert(match same {
-            Some(same) => same,
-            None => Waiting { write, clock, since: now, ahead: None },
-        });
         let settings = node.settings();
+        let same = same.filter(|same| now - same.seen <= settings.heartbeat_interval * 2 + SLACK);
+        let state = waiting.insert(match same {
+            Some(same) => Waiting { seen: now, ..same },
+            None => Waiting { write, clock, since: now, seen: now, ahead: None },
+        });
         let patience = settings.election_timeout_max * 4 + SLACK;
         if now - state.since <= patience {
             return;
