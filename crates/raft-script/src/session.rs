@@ -51,8 +51,8 @@ use self::tally::Tally;
 pub struct Session {
     world: World,
     checks: Checks,
-    /// The `cluster`, `node` and `disk` statements that make this world. Clones share them: they may
-    /// have whole disks.
+    /// The `cluster`, `node` and `disk` statements that make this world. They may have whole disks,
+    /// so clones share them.
     opening: Arc<[Statement]>,
     /// The statements that were carried out, which [`export`](Self::export) prints: expectations
     /// and notes too, and roles such as `leader` as they were written.
