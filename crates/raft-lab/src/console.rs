@@ -66,6 +66,11 @@ impl Console {
         &self.lines
     }
 
+    /// The lines that were said at this time or before.
+    pub(crate) fn until(&self, time: Instant) -> Vector<ConsoleLine> {
+        self.lines.iter().filter(|line| line.at <= time).cloned().collect()
+    }
+
     /// Puts an earlier console's lines before this one's; line numbers continue. A notice that the
     /// earlier console has is not repeated.
     pub(crate) fn continue_from(&mut self, earlier: Self) {

@@ -268,7 +268,8 @@ impl Lab {
 
     /// Says something in the console.
     pub fn say(&mut self, kind: ConsoleKind, text: impl Into<String>) {
-        let now = self.session().world().now();
+        // In the past it is said at the time that is shown, so that it is seen there.
+        let now = self.shown_session().world().now();
         self.console.say(now, kind, text);
         self.changed();
     }

@@ -34,6 +34,8 @@ fn everything_on_the_frame_is_of_the_moment_that_is_shown() {
     assert_ne!(past.world.leader(), end.world.leader());
     assert_ne!(past.headline, end.headline);
     assert!(!past.events.is_empty());
+    let said = |frame: &Frame| frame.console.iter().any(|line| line.text == "crash leader");
+    assert_eq!((said(&past), said(&end)), (false, true));
     let count = past.world.event_count();
     assert!(past.events.iter().all(|event| event.number.get() <= count));
 
@@ -127,6 +129,7 @@ fn a_refused_command_in_the_past_begins_no_branch() {
     assert!(matches!(refused, ExecStatus::Failed(_)), "{refused:?}");
     let time = lab.frame().time;
     assert!(time.is_past && time.branches.len() == 1, "{time:?}");
+    assert!(console(&lab).contains("crash 9"), "the refusal is said where it is seen");
 }
 
 /// The statement that waited is cancelled with the branch that it belonged to.

@@ -32,7 +32,10 @@ impl Lab {
             events: recent.events.clone(),
             fading: recent.fading(),
             time: self.time(),
-            console: self.console.lines().clone(),
+            console: match &self.past {
+                Some(_) => self.console.until(world.now()),
+                None => self.console.lines().clone(),
+            },
             invariants: self.invariants(),
             pacing: self.pacing(),
             goal: session.goal().map(ToString::to_string),
