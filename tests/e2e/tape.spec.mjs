@@ -91,3 +91,15 @@ test('the tape shows who led, and keys jump from mark to mark', async () => {
   await page.keyboard.press('>');
   assert.equal((await state()).time.is_past, false);
 });
+
+test('Ctrl+Z takes back the last command', async () => {
+  const before = await state();
+  await exec(page, `crash ${before.leader}`);
+  assert.equal((await state()).leader, null);
+  await page.getByTestId('step-back').focus();
+  await page.keyboard.press('Control+z');
+  await consoleLine(page, /crash .* is taken back/);
+  const after = await state();
+  assert.equal(after.trace_hash, before.trace_hash);
+  assert.equal(after.time.branches.length, before.time.branches.length + 1);
+});

@@ -11,7 +11,8 @@
 //! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls.
 //! - `show(steps)` shows the moment after so many steps of the world, `stepBack()` the one before,
 //!   `returnToLive()` the end. `state().time` says which moment it is. A command in the past begins
-//!   a branch; `switchTo(n)` goes to another branch, `removeBranch(n)` removes one.
+//!   a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another branch, and
+//!   `removeBranch(n)` removes one.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -60,6 +61,13 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     set("step", function(move |_| this.control(Lab::step)))?;
     let this = api.clone();
     set("stepBack", function(move |_| this.control(Lab::step_back)))?;
+    let this = api.clone();
+    let undo = move |_| {
+        let done = this.lab()?.undo();
+        (this.changed)();
+        done.map(|()| JsValue::UNDEFINED).map_err(|words| error(&words))
+    };
+    set("undo", function(undo))?;
     let this = api.clone();
     set("returnToLive", function(move |_| this.control(Lab::return_to_live)))?;
     let this = api.clone();

@@ -60,7 +60,7 @@ impl Journal {
     }
 
     /// All lines, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Journaled> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Journaled> + ExactSizeIterator {
         self.lines.iter().map(Arc::as_ref)
     }
 

@@ -13,6 +13,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     (".", "step: let one event happen; in the past, show the next moment"),
     (",", "step back: show the moment before"),
     ("< and >", "show the mark before, or the next one: leaders, crashes, the network"),
+    ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
     ("[ and ]", "slower, faster"),
     ("/", "go to the console"),
@@ -27,6 +28,11 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
 pub(crate) fn use_shortcuts(controls: Controls) {
     let on_key = use_callback(controls, |event: Event, controls| {
         let Ok(event) = event.dyn_into::<KeyboardEvent>() else { return };
+        let is_command = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
+        if is_command && event.key() == "z" && !event.default_prevented() && !is_text(&event) {
+            controls.runner.undo();
+            return event.prevent_default();
+        }
         let is_modified = event.ctrl_key() || event.meta_key() || event.alt_key();
         if event.default_prevented() || is_modified || is_taken(&event) {
             return;
@@ -51,6 +57,13 @@ fn is_taken(event: &KeyboardEvent) -> bool {
     }
     let is_text = is_in("input, textarea, select");
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
+}
+
+/// Whether somebody is writing text, which the browser can take back, or answers a dialog.
+fn is_text(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let selector = "dialog, [role=menu], textarea, select, input:not([type=range])";
+    target.is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
 }
 
 /// Handles a key; false if it has no meaning.

@@ -258,3 +258,19 @@ fn a_tape_has_no_more_than_fits() {
     let tape = lab.frame().time.tape;
     assert!(tape.marks.len() > 100 && tape.marks.len() <= 401, "{}", tape.marks.len());
 }
+
+#[test]
+fn the_last_order_is_taken_back() {
+    let mut lab = with_a_crash();
+    lab.exec("mark later");
+    let leader = |lab: &Lab| lab.frame().world.leader();
+    let second = leader(&lab);
+    lab.undo().unwrap();
+    assert!(leader(&lab).is_some() && leader(&lab) != second, "the first leader leads");
+    let text = console(&lab);
+    assert!(text.ends_with("“crash leader” is taken back."), "{text}");
+    lab.undo().unwrap();
+    assert!(lab.session().journal().is_empty());
+    assert_eq!(lab.undo(), Err("There is nothing to take back.".to_owned()));
+    assert_eq!(lab.frame().time.branches.len(), 3);
+}

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_script::{Branch, BranchId, Moment, Place, Session, Statement, Unreachable};
+use raft_script::{Branch, BranchId, Journaled, Moment, Place, Session, Statement, Unreachable};
 
 use super::Lab;
 use crate::ConsoleKind;
@@ -122,13 +122,37 @@ impl Lab {
         let Some(past) = &self.past else { return Ok(()) };
         let words = |error: &dyn std::fmt::Display| error.to_string();
         past.session.clone().start(statement).map_err(|error| words(&error))?;
-        let place = Place { branch: self.live, moment: past.moment() };
-        let branch = self.branches.fork(place, "").map_err(|error| words(&error))?;
+        self.begin_branch(past.moment()).map_err(|error| words(&error))
+    }
+
+    /// Takes back the last order of the live branch: a branch begins before it, and is live. Time
+    /// stands still.
+    ///
+    /// # Errors
+    /// If nobody has given an order.
+    pub fn undo(&mut self) -> Result<(), String> {
+        let journal = self.session().journal();
+        let is_order = |line: &&Journaled| matches!(line.statement, Statement::Order(_));
+        let lines = journal.iter().rev().skip_while(|line| !is_order(line)).count();
+        let line = lines.checked_sub(1).and_then(|line| journal.get(line));
+        let line = line.ok_or("There is nothing to take back.")?;
+        let moment = Moment { steps: line.steps, lines: lines - 1 };
+        let words = format!("“{}” is taken back.", line.statement);
+        self.set_running(false);
+        self.begin_branch(moment).map_err(|error| error.to_string())?;
+        self.say(ConsoleKind::Info, words);
+        Ok(())
+    }
+
+    /// Begins a branch at a moment of the live one, and makes it the live one.
+    fn begin_branch(&mut self, moment: Moment) -> Result<(), Unreachable> {
+        let (_, recent) = self.recomputed(moment)?;
+        let branch = self.branches.fork(Place { branch: self.live, moment }, "")?;
         let name = format!("branch {branch}");
-        self.branches.rename(branch, &name).map_err(|error| words(&error))?;
+        self.branches.rename(branch, &name)?;
         let before = self.branch_name(self.live);
         self.cancel();
-        let recent = self.past.take().map_or_else(Recent::default, |past| past.recent);
+        self.forget_past();
         self.go_to(branch, recent);
         let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
         let words = format!("Here begins {name}. What came after is in {before}.{stored}");

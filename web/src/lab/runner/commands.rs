@@ -58,6 +58,11 @@ impl Runner {
         self.with(Lab::return_to_live);
     }
 
+    /// Takes back the last order.
+    pub(crate) fn undo(&self) {
+        self.with(|lab| tell(lab, Lab::undo));
+    }
+
     /// Goes to another branch.
     pub(crate) fn switch_to(&self, branch: u32) {
         self.with(|lab| tell(lab, |lab| lab.switch_to(branch)));
