@@ -28,8 +28,8 @@ pub enum Alarm {
     },
     /// The leader sends a snapshot that is larger than this server accepts, so this server lacks
     /// entries for as long as that is so. Raise
-    /// [`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes) on this server. The
-    /// first in a term.
+    /// [`Settings::max_snapshot_bytes`](crate::Settings::max_snapshot_bytes) on this server; at 4
+    /// GiB, turn [`Config::snapshot_files`](crate::Config::snapshot_files) on. The first in a term.
     LeaderStateTooLarge {
         /// The leader.
         leader: NodeId,
@@ -45,12 +45,13 @@ impl fmt::Display for Alarm {
             Self::StateTooLarge { through, bytes, limit } => write!(
                 f,
                 "the log is no longer compacted: the snapshot through {through} has {bytes} bytes, \
-                 and at most {limit} are accepted; raise max_snapshot_bytes on all servers"
+                 and at most {limit} are accepted; raise max_snapshot_bytes on all servers, \
+                 or turn snapshot_files on"
             ),
             Self::LeaderStateTooLarge { leader, limit } => write!(
                 f,
                 "the snapshot of the leader, node {leader}, has more than {limit} bytes and is not \
-                 accepted; raise max_snapshot_bytes here"
+                 accepted; raise max_snapshot_bytes here, or turn snapshot_files on"
             ),
         }
     }

@@ -182,16 +182,24 @@
 //! [`Alarm::StateTooLarge`] and [`Alarm::LeaderStateTooLarge`] mean that
 //! [`Settings::max_snapshot_bytes`] is too small for the state. In the first case the log grows
 //! until the disk is full, usually on all servers; in the second, this server cannot catch up. Stop
-//! the servers one after another, and start each with a higher limit.
+//! the servers one after another, and start each with a higher limit. A snapshot in memory never
+//! has 4 GiB: if the alarm names that limit, start them with [`Config::snapshot_files`].
 //!
 //! # Snapshots under load
 //!
 //! A transfer of a snapshot takes its time. If the log is compacted again meanwhile, the leader
 //! keeps the entries after the end of the snapshot that it sends, for as long as the follower
-//! answers and receives it. These entries never have more bytes than the newer snapshot, or than
-//! [`Settings::snapshot_threshold_bytes`], whichever is more. If more than that is committed while
-//! the largest snapshot is sent and stored, the follower needs the next snapshot, and so on: raise
-//! that setting.
+//! answers and receives or stores it. When the follower has installed it, the leader keeps the
+//! entries that the follower still lacks, for as long as the follower answers. All these entries
+//! never have more bytes than the newer snapshot, or than [`Settings::snapshot_threshold_bytes`],
+//! whichever is more; for a snapshot in a file, only the setting counts. If more than that is
+//! committed while the largest snapshot is sent and stored, the follower needs the next snapshot,
+//! and so on: raise that setting.
+//!
+//! A leader that is elected during the transfer knows nothing of it. Set
+//! [`Settings::trailing_entries`] to more entries than are committed while the largest snapshot is
+//! sent and stored: then a new leader has the entries too, within the bytes that this setting
+//! allows.
 //!
 //! All servers apply the same entries, so all are asked for a snapshot at the same entry. If making
 //! one costs much, a driver may answer [`Output::SnapshotNeeded`] later than others do, for example

@@ -140,7 +140,9 @@ pub enum Output {
         outcome: Outcome,
     },
     /// The log has grown past the threshold: encode the state machine and answer with
-    /// [`Input::SnapshotTaken`]. Asked once until it is answered.
+    /// [`Input::SnapshotTaken`]. Asked once until it is answered: a snapshot of an earlier entry is
+    /// taken, but is not the answer, and the node waits on for one through this entry or a later
+    /// one, or for [`Input::SnapshotFailed`].
     SnapshotNeeded {
         /// The last entry applied so far.
         through: LogIndex,
@@ -327,8 +329,9 @@ pub enum Refusal {
         unheard: Unheard,
     },
     /// A new server made no progress in receiving the log for 20 of the longest election timeouts,
-    /// and the change was given up. It stays a learner. If the server answers and has yet to store
-    /// what it received: for 200 of them, and one second more for each 16 MiB of a snapshot.
+    /// and the change was given up. It stays a learner. If the server answered within those 20 and
+    /// has yet to store what was sent: for 200 of them, and one second more for each 16 MiB of a
+    /// snapshot.
     CatchUpStalled {
         /// The new server.
         node: NodeId,

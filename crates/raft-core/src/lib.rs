@@ -256,17 +256,19 @@
 //! [`Node::memory_usage`] counts it, and `tests/raft/limits.rs` floods nodes to prove it.
 //!
 //! - **The log since the last snapshot**, and at most [`Settings::trailing_entries`] before its
-//!   end, of no more bytes than the snapshot. A leader refuses commands while more than
+//!   end, of no more bytes than the snapshot; the bytes of a snapshot in a file count only up to
+//!   [`Settings::snapshot_threshold_bytes`]. A leader refuses commands while more than
 //!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
 //!   [`Settings::snapshot_threshold`] applied entries, or
 //!   [`Settings::snapshot_threshold_bytes`] of them, a server asks for a snapshot. When the driver
-//!   answers, the log before those entries is dropped, however many entries a peer lacks. While a
-//!   leader sends an earlier snapshot, it keeps the entries after that one, of no more bytes than
-//!   the new snapshot or `snapshot_threshold_bytes`, whichever is more. A command has at most
+//!   answers, the log before those entries is dropped. A leader keeps more of it only for peers
+//!   that need a snapshot, or installed one: the entries after the snapshot that it sends, or those
+//!   that such a peer still lacks, of no more bytes than the new snapshot or
+//!   `snapshot_threshold_bytes`, whichever is more. A command has at most
 //!   [`Settings::max_command_bytes`].
 //! - **For each peer, an index and a size for each message in flight**, at most
-//!   [`Settings::max_in_flight`]: entries are never kept for a peer. Plus the snapshot being sent,
-//!   one copy for all peers that need the same.
+//!   [`Settings::max_in_flight`]. Plus the snapshot being sent, one copy for all peers that need
+//!   the same.
 //! - **Requests**, a few words for each. Unanswered proposals: at most
 //!   [`Settings::max_uncommitted_bytes`] / 64. Waiting reads and forwarded requests: at most
 //!   [`Settings::max_pending_requests`] each. A leader's results of forwarded commands: 32 × 1,024.

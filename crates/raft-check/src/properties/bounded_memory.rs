@@ -3,8 +3,8 @@
 
 use raft_core::{
     AppendEntries, Body, Entry, LogIndex, LogPosition, Membership, MemoryUsage, Message, Node,
-    NodeId, Payload,
-    PeerStatus, ProgressKind, RoleKind, Settings, SnapshotRefusal, SnapshotTrace, Term, Trace,
+    NodeId, Payload, PeerStatus, ProgressKind, RoleKind, Settings, SnapshotData, SnapshotRefusal,
+    SnapshotTrace, Term, Trace,
 };
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
@@ -37,8 +37,8 @@ pub(crate) struct BoundedMemory {
     /// What was judged last: only a change of it is judged again.
     judged_usage: PerNode<Option<MemoryUsage>>,
     judged_log: PerNode<Option<LogSeen>>,
-    /// Whether a node sent a snapshot at its last snapshot of its own, or began to since: a driver
-    /// that gathers inputs may show only the end of the transfer.
+    /// Whether a node began to send a snapshot since it took its last one of its own, or since it
+    /// leads.
     is_sending: PerNode<bool>,
     /// The last entry of the snapshot that a node asked its driver for last.
     asked_through: PerNode<LogIndex>,
@@ -200,7 +200,7 @@ impl BoundedMemory {
         let making = *self.snapshots.of(id);
         let seen = LogSeen::of(core, making);
         let LogSeen { end, start, .. } = seen;
-        let state = core.snapshot().map_or(0, |taken| taken.data.len());
+        let state = core.snapshot().map_or(0, |taken| state_bytes(&taken.data, settings));
         let before = self.judged_log.of(id).replace(seen);
         if before == Some(seen) {
             return;
@@ -224,11 +224,9 @@ impl BoundedMemory {
             let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
             let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
             let entries = end.0.saturating_sub(start.0);
-            let is_sent =
-                |peer: &PeerStatus| matches!(peer.state, ProgressKind::Snapshot { .. });
-            let is_sending_now = core.status().peers.iter().any(is_sent);
-            let has_begun = std::mem::replace(self.is_sending.of(id), is_sending_now);
-            let is_sending = has_begun || is_sending_now;
+            let leads = core.role() == RoleKind::Leader;
+            let is_sending = *self.is_sending.of(id);
+            *self.is_sending.of(id) = is_sending && leads;
             let trailing = Trailing { node: id, entries, bytes, state, is_sending };
             cx.note(&PROPERTY, trailing_fits(trailing, settings));
         }
@@ -244,6 +242,15 @@ fn bytes_of(entry: &Entry) -> u64 {
     match &entry.payload {
         Payload::Command(command) => command.len() as u64,
         Payload::Noop | Payload::Membership(_) => 0,
+    }
+}
+
+/// The bytes of a state that those of a log are compared with. The log is in memory, and a file is
+/// not.
+fn state_bytes(data: &SnapshotData, settings: &Settings) -> u64 {
+    match data {
+        SnapshotData::Bytes(bytes) => bytes.len() as u64,
+        SnapshotData::File(file) => file.bytes.min(settings.snapshot_threshold_bytes),
     }
 }
 
@@ -326,7 +333,7 @@ fn pieces_are_of_use(Pieces { node, kept, term, end, now }: Pieces) -> Verdict {
 #[derive(Clone, Copy, Debug)]
 struct LogLength<'a> {
     node: NodeId,
-    /// The bytes of its last snapshot.
+    /// The bytes of its last snapshot, as [`state_bytes`] counts them.
     state_bytes: u64,
     /// The payload bytes of the entries that it applied after its last snapshot, if they matter.
     applied_bytes: u64,
@@ -367,7 +374,8 @@ struct Trailing {
     bytes: u64,
     /// Bytes of the snapshot.
     state: u64,
-    /// Whether the node leads and sends a snapshot, or did: then it keeps the entries after it.
+    /// Whether the node leads and sends a snapshot, or did: then it keeps the entries that the
+    /// receiver needs next.
     is_sending: bool,
 }
 

@@ -186,8 +186,9 @@ impl Node {
     /// snapshot, or have a slow disk.
     fn patience_with(&self, leader: &Leader, node: NodeId) -> Duration {
         let patience = self.config.settings.election_timeout_max * PATIENCE;
-        let storing = leader.progress(node).and_then(Progress::bytes_to_store);
-        match storing.filter(|_| self.is_active(leader, node)) {
+        let progress = leader.progress(node);
+        let answers = progress.filter(|progress| self.now - progress.last_contact <= patience);
+        match answers.and_then(Progress::bytes_to_store) {
             Some(bytes) => patience * PATIENCE_WITH_DISK + write_time(bytes),
             None => patience,
         }

@@ -121,7 +121,7 @@ impl IncomingSnapshot {
             self.total = Some(end);
         }
         if offset <= self.received {
-            let skipped = data.len().min((self.received - offset) as usize);
+            let skipped = (data.len() as u64).min(self.received - offset) as usize;
             let new = data.slice(skipped, data.len());
             let news = (!new.is_empty()).then(|| (self.received, new.clone()));
             self.extend(offset, self.held(data.clone()));

@@ -220,7 +220,7 @@ impl Node {
             self.ignore(from, "the answer to a round", reason);
             return false;
         }
-        progress.last_contact = self.now;
+        progress.note_contact(self.config.settings.election_timeout_max, self.now);
         if round > progress.acked_round {
             progress.note_answered(round, self.now);
             self.confirm_rounds(leader);

@@ -143,6 +143,12 @@ impl OutgoingSnapshot {
         self.silence <= MAX_SILENCE && self.fruitless < MAX_FRUITLESS
     }
 
+    /// Whether everything was sent, and nothing is known to be lost: the peer may be storing it. If
+    /// the peer keeps the bytes in its memory, it answers the last piece when its disk is done.
+    pub(super) fn is_sent(&self) -> bool {
+        self.last != PieceNumber(0) && self.sent == self.total() && self.lost == 0
+    }
+
     /// How many bytes from the start the peer holds.
     pub(super) fn received(&self) -> u64 {
         self.received

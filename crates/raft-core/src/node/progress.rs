@@ -7,9 +7,7 @@ use core::time::Duration;
 use super::catch_up::{CatchUpRounds, RoundClock};
 use super::hung_disk::PATIENCE;
 use super::outgoing::OutgoingSnapshot;
-use crate::{
-    HeartbeatRound, Instant, LogIndex, LogPosition, NodeId, PeerStatus, ProgressKind, Settings,
-};
+use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Settings};
 
 /// A leader's view of another server. Always `match_index < next_index`.
 #[derive(Clone, Debug)]
@@ -29,10 +27,13 @@ pub(super) struct Progress {
     pinged: (HeartbeatRound, Instant),
     /// The shortest time from a round to the peer's answer; `None` before the first.
     pub(super) round_trip: Option<Duration>,
-    /// An entry that was sent to the peer, and when. Once it is acknowledged, a later one is.
-    storing: Option<(LogIndex, Instant)>,
+    /// An entry that was sent to the peer, and when; no moment if the peer was silent since, which
+    /// says nothing about its disk. Once the entry is acknowledged, a later one is here.
+    storing: Option<(LogIndex, Option<Instant>)>,
     /// How long the last such entry took to be acknowledged: the way to the peer's disk and back.
     store_time: Duration,
+    /// Whether the peer installed a snapshot of this leader.
+    has_installed: bool,
     /// The last entry that was sent while messages followed each other. After a loss, the peer may
     /// hold entries up to there.
     sent_through: LogIndex,
@@ -109,6 +110,7 @@ impl Progress {
             round_trip: None,
             storing: None,
             store_time: Duration::ZERO,
+            has_installed: false,
             sent_through: LogIndex(0),
             rounds: None,
             state: ProgressState::Probe { waiting: false },
@@ -120,7 +122,7 @@ impl Progress {
     pub(super) fn record_match(&mut self, match_index: LogIndex, now: Instant) -> bool {
         let is_more = match_index > self.match_index;
         if let Some((_, sent)) = self.storing.take_if(|(index, _)| *index <= match_index) {
-            self.store_time = now - sent;
+            self.store_time = sent.map_or(self.store_time, |sent| now - sent);
         }
         self.match_index = self.match_index.max(match_index);
         self.next_index = self.next_index.max(self.match_index.next());
@@ -135,6 +137,7 @@ impl Progress {
             // A piece may still be under way, but the peer no longer needs it.
             ProgressState::Snapshot(outgoing) => {
                 if self.match_index >= outgoing.snapshot.last_included_index {
+                    self.has_installed = true;
                     self.become_replicate();
                 }
             }
@@ -148,6 +151,19 @@ impl Progress {
         if self.acked_round >= self.pinged.0 {
             self.pinged = (round, now);
         }
+    }
+
+    /// The peer answered. `silence` is the time without an answer that is too long. Its first
+    /// answer in a term may have waited for its disk, which stores the term.
+    #[inline]
+    pub(super) fn note_contact(&mut self, silence: Duration, now: Instant) {
+        if now - self.last_contact > silence
+            && self.acked_round > HeartbeatRound(0)
+            && let Some((_, sent)) = &mut self.storing
+        {
+            *sent = None;
+        }
+        self.last_contact = now;
     }
 
     /// The peer answered a round that it had not answered before.
@@ -179,7 +195,7 @@ impl Progress {
     /// Entries up to `through` were sent, as one message of many.
     #[inline]
     pub(super) fn note_entries(&mut self, through: LogIndex, bytes: usize, now: Instant) {
-        self.storing.get_or_insert((through, now));
+        self.storing.get_or_insert((through, Some(now)));
         if let ProgressState::Replicate(in_flight) = &mut self.state {
             in_flight.push(through, bytes);
             self.next_index = through.next();
@@ -194,6 +210,12 @@ impl Progress {
         self.state = ProgressState::Probe { waiting: false };
     }
 
+    /// Raft §7: the peer needs a snapshot.
+    pub(super) fn become_snapshot(&mut self, outgoing: OutgoingSnapshot) {
+        self.storing = None;
+        self.state = ProgressState::Snapshot(Box::new(outgoing));
+    }
+
     /// The last entry, and the bytes of a snapshot, that the peer holds: they grow while it catches
     /// up.
     pub(super) fn replicated(&self) -> (LogIndex, u64) {
@@ -204,13 +226,18 @@ impl Progress {
         (self.match_index, received)
     }
 
-    /// The end of the snapshot that is being sent, if the transfer makes progress.
-    pub(super) fn snapshot_under_way(&self) -> Option<LogPosition> {
+    /// Raft §7: the entry after which the peer needs the log because of a snapshot: the end of the
+    /// one that is being sent, if the transfer makes progress; after an installation, the last
+    /// entry that the peer holds. `answers` says whether the peer answered a moment ago.
+    pub(super) fn needs_after(&self, answers: bool) -> Option<LogIndex> {
         match &self.state {
             ProgressState::Snapshot(outgoing) => {
-                outgoing.makes_progress().then(|| outgoing.snapshot.position())
+                let makes_progress = outgoing.makes_progress() || answers && outgoing.is_sent();
+                makes_progress.then_some(outgoing.snapshot.last_included_index)
             }
-            ProgressState::Probe { .. } | ProgressState::Replicate(_) => None,
+            ProgressState::Probe { .. } | ProgressState::Replicate(_) => {
+                (self.has_installed && answers).then_some(self.match_index)
+            }
         }
     }
 
@@ -226,12 +253,12 @@ impl Progress {
         }
     }
 
-    /// The bytes of a snapshot that the peer has received as a whole and not stored yet; 0 if it
-    /// has yet to store entries. `None` if it lacks more than its disk's answer.
+    /// The bytes of a snapshot that was sent as a whole and that the peer has not stored yet; 0 if
+    /// the peer has yet to store entries. `None` if it lacks more than its disk's answer.
     pub(super) fn bytes_to_store(&self) -> Option<u64> {
         match &self.state {
             ProgressState::Snapshot(outgoing) => {
-                Some(outgoing.received()).filter(|bytes| *bytes == outgoing.snapshot.data.len())
+                outgoing.is_sent().then(|| outgoing.snapshot.data.len())
             }
             ProgressState::Probe { .. } | ProgressState::Replicate(_) => self.storing.map(|_| 0),
         }

@@ -8,7 +8,6 @@ use super::commit::bytes_of;
 use super::durability::Needs;
 use super::files::FilePause;
 use super::incoming::{IncomingSnapshot, Kept};
-use super::progress::Progress;
 use crate::{
     Alarm, Body, FileTask, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply,
     Log, LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
@@ -64,8 +63,19 @@ impl Node {
     }
 
     fn heavy_log(&self) -> u64 {
-        let state = self.snapshot.as_ref().map_or(0, |snapshot| snapshot.data.len());
+        let state = self.snapshot.as_ref().map_or(0, |snapshot| self.state_bytes(&snapshot.data));
         self.config.settings.snapshot_threshold_bytes.max(state)
+    }
+
+    /// The bytes of a state that the bytes of a log are compared with. The log is in memory: a
+    /// state in a file counts as no more than the setting for a heavy log.
+    fn state_bytes(&self, data: &SnapshotData) -> u64 {
+        match data {
+            SnapshotData::Bytes(bytes) => bytes.len() as u64,
+            SnapshotData::File(file) => {
+                file.bytes.min(self.config.settings.snapshot_threshold_bytes)
+            }
+        }
     }
 
     /// The payload bytes of the applied entries after the last snapshot.
@@ -137,8 +147,8 @@ impl Node {
         }
         let term = self.log.term_at(through).expect("applied entries after a snapshot are held");
         let position = LogPosition::new(through, term);
-        let start = self.log_start_after(position, data.len());
-        let start = self.log_start_for_transfers(start, through, data.len());
+        let start = self.log_start_after(position, &data);
+        let start = self.log_start_for_transfers(start, through, &data);
         let entries = start.index.0 - self.log.base().index.0;
         let kept = through.0 - start.index.0;
         self.trace(|| SnapshotTrace::Compacted { through: position, entries, kept });
@@ -184,38 +194,44 @@ impl Node {
     }
 
     /// Raft §7: where the log starts once there is a snapshot through `end`, an entry that it
-    /// holds, with so many bytes. Entries before `end` are kept for servers that lack only those:
-    /// as many as the setting says, if together they are no more bytes than the state.
-    pub(super) fn log_start_after(&self, end: LogPosition, state_bytes: u64) -> LogPosition {
+    /// holds, with this state. Entries before `end` are kept for servers that lack only those: as
+    /// many as the setting says, if together they are no more bytes than the state.
+    pub(super) fn log_start_after(&self, end: LogPosition, state: &SnapshotData) -> LogPosition {
         let settings = &self.config.settings;
         // Below one piece a snapshot saves nothing.
-        let limit = state_bytes.max(settings.snapshot_chunk_bytes as u64);
+        let limit = self.state_bytes(state).max(settings.snapshot_chunk_bytes as u64);
         self.log.start_of_part(end.index, (settings.trailing_entries, limit), bytes_of)
     }
 
     /// Raft §7: where a leader's log starts if it would start at `start` after a snapshot through
-    /// `end` of so many bytes.
+    /// `end` with this state.
     ///
     /// A server that receives an earlier snapshot needs the entries after that one next. They are
     /// kept while the transfer makes progress, or the server would need snapshot after snapshot if
-    /// the log is compacted in less time than a transfer takes. If they have more bytes than the
-    /// new snapshot, and than the setting for a heavy log, the new snapshot is the shorter way.
+    /// the log is compacted in less time than a transfer takes. When the snapshot is installed, the
+    /// entries that the server still lacks are kept for as long as it answers. If they have more
+    /// bytes than the new snapshot, and than the setting for a heavy log, the new snapshot is the
+    /// shorter way.
     pub(super) fn log_start_for_transfers(
         &self,
         start: LogPosition,
         end: LogIndex,
-        state_bytes: u64,
+        state: &SnapshotData,
     ) -> LogPosition {
-        let limit = state_bytes.max(self.config.settings.snapshot_threshold_bytes);
-        let peers = self.leading().map_or(&[][..], |leader| &leader.peers);
-        let sent = peers.iter().filter_map(Progress::snapshot_under_way);
-        let is_light = |sent: &LogPosition| {
-            self.log.base().index <= sent.index && self.bytes_between(sent.index, end) <= limit
+        let Some(leader) = self.leading() else { return start };
+        let limit = self.state_bytes(state).max(self.config.settings.snapshot_threshold_bytes);
+        let needed = leader.peers.iter().filter_map(|progress| {
+            let answers = self.is_active(leader, progress.peer);
+            progress.needs_after(answers)
+        });
+        let is_light = |after: &LogIndex| {
+            (self.log.base().index..end).contains(after) && self.bytes_between(*after, end) <= limit
         };
-        sent.filter(is_light).fold(start, |start, sent| match sent.index < start.index {
-            true => sent,
-            false => start,
-        })
+        let Some(first) = needed.filter(is_light).min() else { return start };
+        match self.log.term_at(first) {
+            Some(term) if first < start.index => LogPosition::new(first, term),
+            Some(_) | None => start,
+        }
     }
 
     /// Figure 13: a piece of the leader's snapshot.
@@ -324,7 +340,7 @@ impl Node {
         let agrees = self.log.term_at(last_included.index) == Some(last_included.term);
         if agrees {
             // Step 6: the entries after the snapshot are kept.
-            let start = self.log_start_after(last_included, snapshot.data.len());
+            let start = self.log_start_after(last_included, &snapshot.data);
             self.log.compact(start);
         } else {
             // Step 7: this log contradicts the snapshot, or ends before it.

@@ -5,8 +5,6 @@
 //! it was lost; after a silence the leader asks, with an empty piece (`outgoing.rs`). The pieces
 //! share the snapshot's memory, for however many servers.
 
-use alloc::boxed::Box;
-
 use super::outgoing::{AnswerNews, NextPiece, OutgoingSnapshot};
 use super::progress::ProgressState;
 use super::{Leader, Node};
@@ -27,7 +25,7 @@ impl Node {
         let (last_included, bytes) = (snapshot.position(), snapshot.data.len());
         let (settings, round_trip) = (&self.config.settings, progress.round_trip);
         let outgoing = OutgoingSnapshot::new(snapshot, settings, round_trip);
-        progress.state = ProgressState::Snapshot(Box::new(outgoing));
+        progress.become_snapshot(outgoing);
         self.trace(|| SnapshotTrace::Sent { peer, last_included, next_index, bytes });
         self.send_pieces(leader, position);
     }

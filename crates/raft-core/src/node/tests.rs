@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use super::durability::{Durability, Needs};
+use super::outgoing::OutgoingSnapshot;
 use super::progress::{Progress, ProgressState};
-use crate::{Entries, Entry, Instant, LogIndex, NodeId, Payload, Term, Trace};
+use crate::{Entries, Entry, Instant, LogIndex, NodeId, Payload, Settings, Snapshot, Term, Trace};
 
 fn entry(index: u64) -> Entry {
     Entry { index: LogIndex(index), term: Term(1), payload: Payload::Noop }
@@ -41,6 +42,30 @@ fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (1, 10));
     progress.record_match(LogIndex(6), Instant(0));
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (0, 0));
+}
+
+/// An entry that was sent before a snapshot is acknowledged with it: that says nothing about the
+/// disk.
+#[test]
+fn a_transfer_of_a_snapshot_is_no_time_of_a_disk() {
+    let settings = Settings::default();
+    let slow_disk = |is_snapshot: bool| {
+        let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
+        progress.record_match(LogIndex(0), Instant(0));
+        progress.note_entries(LogIndex(3), 10, Instant(0));
+        if is_snapshot {
+            let snapshot = Snapshot {
+                last_included_index: LogIndex(5),
+                last_included_term: Term(1),
+                membership: crate::Membership::new([NodeId(1)]),
+                data: crate::Bytes::default().into(),
+            };
+            progress.become_snapshot(OutgoingSnapshot::new(snapshot, &settings, None));
+        }
+        progress.record_match(LogIndex(5), Instant(1_000_000));
+        !progress.slow_disk(&settings).is_zero()
+    };
+    assert_eq!([false, true].map(slow_disk), [true, false]);
 }
 
 /// Writes of one input become one request, and a truncation takes back what was about to be

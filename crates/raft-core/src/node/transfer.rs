@@ -19,7 +19,10 @@ pub(super) struct LeadershipTransfer {
     /// The order; `None` if the leader hands over by itself.
     request: Option<RequestId>,
     to: NodeId,
+    /// The beginning; once `TimeoutNow` was sent, that of the wait for the target's election.
     began: Instant,
+    /// Whether `TimeoutNow` was sent.
+    is_told: bool,
     /// Whether `TimeoutNow` was sent since the last heartbeat.
     is_sent: bool,
 }
@@ -66,7 +69,8 @@ impl Node {
         to: NodeId,
     ) {
         let began = self.now;
-        leader.transfer = Some(LeadershipTransfer { request, to, began, is_sent: false });
+        let (is_told, is_sent) = (false, false);
+        leader.transfer = Some(LeadershipTransfer { request, to, began, is_told, is_sent });
         self.trace(|| TransferTrace::Started { to });
         self.advance_transfer(leader);
     }
@@ -125,6 +129,9 @@ impl Node {
         leader.successor = Some(to);
         if let Some(transfer) = leader.transfer.as_mut().filter(|transfer| transfer.to == to) {
             transfer.is_sent = true;
+            if !core::mem::replace(&mut transfer.is_told, true) {
+                transfer.began = self.now;
+            }
         }
         self.trace(|| TransferTrace::TimeoutNowSent { to });
         self.send(to, Body::TimeoutNow);
@@ -151,11 +158,14 @@ impl Node {
     /// term the target accepts no entry of this leader, and its requests depose the leader whenever
     /// they leave. If the leader took commands meanwhile, the target's log would be behind, and
     /// nobody would lead until another election timeout. So the leader waits longer for a slow
-    /// disk.
+    /// disk: once for the entries that the target lacks, if the target answers, and once for its
+    /// vote.
     pub(super) fn is_overdue(&self, leader: &Leader, transfer: &LeadershipTransfer) -> bool {
         let settings = &self.config.settings;
         let slow_disk = |progress: &Progress| progress.slow_disk(settings);
-        let longer = leader.progress(transfer.to).map_or(Duration::ZERO, slow_disk);
+        let target = leader.progress(transfer.to);
+        let waits = transfer.is_told || self.is_active(leader, transfer.to);
+        let longer = target.filter(|_| waits).map_or(Duration::ZERO, slow_disk);
         self.now - transfer.began >= settings.election_timeout_max + longer
     }
 

@@ -173,7 +173,7 @@ fn a_state_above_the_limit_is_one_alarm() {
     assert_eq!(take(4, b"1234"), alarm(4));
     assert_eq!(take(5, b"1234"), []);
     let text = "the log is no longer compacted: the snapshot through 4 has 4 bytes, and at most 3 \
-                are accepted; raise max_snapshot_bytes on all servers";
+                are accepted; raise max_snapshot_bytes on all servers, or turn snapshot_files on";
     assert_eq!(alarm(4)[0].to_string(), text);
 }
 

@@ -176,7 +176,8 @@ fn a_change_whose_entry_is_in_the_log_is_not_cancelled() {
 #[test]
 fn a_new_server_that_stores_a_snapshot_is_given_time() {
     for (seconds, is_given_up) in [(7, false), (59, false), (62, true)] {
-        let mut cluster = Cluster::joining(3, 1, |_| {});
+        // The log has no entry that the snapshot includes: the server needs the snapshot.
+        let mut cluster = Cluster::joining(3, 1, |config| config.settings.trailing_entries = 0);
         cluster.elect(1);
         cluster.propose(1, "a");
         cluster.live(100 * MS);
@@ -207,7 +208,12 @@ fn a_new_server_that_stores_entries_is_given_time() {
     cluster.propose(1, "a");
     cluster.live(SECOND);
     let request = cluster.change(1, add(4));
-    cluster.live(50 * SECOND);
+    cluster.live(10 * SECOND);
+    // A moment without an answer is not the end of it.
+    cluster.isolate(4);
+    cluster.live(400 * MS);
+    cluster.rejoin(4);
+    cluster.live(40 * SECOND);
     assert_eq!(cluster.outcome(1, request), None);
     cluster.isolate(4);
     cluster.live(8 * SECOND);

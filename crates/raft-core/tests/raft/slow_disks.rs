@@ -356,6 +356,33 @@ fn a_snapshot_that_is_being_stored_does_not_depose_the_leader() {
     assert_eq!(cluster.server(2).state, "a");
 }
 
+/// The disk of a follower needs long for the leader's snapshot. Meanwhile the log is compacted
+/// again: the entries that the follower needs next are kept for it as long as it answers.
+#[test]
+fn the_log_is_kept_while_a_snapshot_is_being_stored() {
+    for (answers, base) in [(true, 3), (false, 4)] {
+        let mut cluster = Cluster::joining(3, 0, |config| config.settings.trailing_entries = 0);
+        cluster.elect(1);
+        cluster.isolate(3);
+        cluster.propose(1, "a");
+        cluster.propose(1, "b");
+        cluster.live(millis(100));
+        cluster.take_snapshot(1);
+        cluster.rejoin(3);
+        cluster.server_mut(3).disk_is_slow = true;
+        cluster.live(Duration::from_secs(5));
+        if !answers {
+            cluster.isolate(3);
+            cluster.live(millis(400));
+        }
+        cluster.propose(1, "c");
+        cluster.settle();
+        cluster.take_snapshot(1);
+        assert!(cluster.server(3).restored.is_empty(), "its disk is not done");
+        assert_eq!(cluster.node(1).log().base().index, LogIndex(base));
+    }
+}
+
 /// Its candidate does not have the vote yet.
 #[test]
 fn a_pre_candidate_that_votes_for_another_waits_too() {
@@ -432,6 +459,60 @@ fn a_transfer_waits_until_the_target_has_stored_its_vote() {
             assert!(term == 2 && pause <= millis(disk + 50), "{case}");
         }
     }
+}
+
+/// The target lacks an entry when the transfer begins: its disk stores that one, and then its vote.
+/// The leader waits for each of the two.
+#[test]
+fn a_transfer_waits_for_the_entries_and_for_the_vote() {
+    for disk in [280, 400, 1000] {
+        let mut timed = Timed::new(&[1, 1, disk], |_| {});
+        timed.cluster.handle(1, Input::ForceElection);
+        timed.run(Duration::from_secs(5));
+        assert_eq!(timed.cluster.leader(), Some(1));
+        timed.cluster.propose(1, "a");
+        let request = timed.cluster.transfer(1, 3);
+        timed.run(Duration::from_secs(5));
+        let outcome = timed.cluster.outcome(1, request);
+        assert_eq!(outcome, Some(Outcome::Transferred { to: NodeId(3) }), "{disk} ms");
+        assert_eq!((timed.cluster.leader(), timed.term()), (Some(3), 2));
+    }
+}
+
+/// The target's disk was slow, and the target does not answer any more: before it is told to start
+/// an election, there is nothing to wait for.
+#[test]
+fn a_transfer_does_not_wait_for_the_entries_of_a_silent_target() {
+    let mut timed = Timed::new(&[1, 1, 1000], |_| {});
+    timed.cluster.handle(1, Input::ForceElection);
+    timed.run(Duration::from_secs(5));
+    timed.cluster.propose(1, "a");
+    let request = timed.cluster.transfer(1, 3);
+    timed.cluster.crash(3);
+    timed.run(millis(700));
+    let refusal = Refusal::TransferTimedOut { to: NodeId(3) };
+    assert_eq!(timed.cluster.outcome(1, request), Some(Outcome::Refused(refusal)));
+}
+
+/// The answers of a follower with a fast disk are lost for a second: its late acknowledgement of an
+/// entry does not make its disk a slow one.
+#[test]
+fn a_silence_does_not_make_a_disk_slow() {
+    let mut timed = Timed::new(&[1, 1, 1], |_| {});
+    timed.cluster.handle(1, Input::ForceElection);
+    timed.run(Duration::from_secs(1));
+    timed.cluster.cut_one_way(3, 1);
+    timed.cluster.propose(1, "a");
+    timed.run(Duration::from_secs(1));
+    timed.cluster.heal();
+    let index = timed.cluster.node(1).log().last().index;
+    let knows = |cluster: &Cluster| cluster.match_index(1, 3) == index;
+    assert!(timed.run_until(Duration::from_secs(1), knows));
+    let request = timed.cluster.transfer(1, 3);
+    timed.cluster.crash(3);
+    timed.run(millis(400));
+    let refusal = Refusal::TransferTimedOut { to: NodeId(3) };
+    assert_eq!(timed.cluster.outcome(1, request), Some(Outcome::Refused(refusal)));
 }
 
 /// The target's disk needed 10 s for an entry, and then it dies.

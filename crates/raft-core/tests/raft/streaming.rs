@@ -292,6 +292,24 @@ fn one_snapshot_is_enough_however_fast_the_log_grows() {
         let (log, end) = (cluster.node(1).log(), cluster.node(1).snapshot().unwrap().position());
         assert_eq!((log.base().index, end.index), (LogIndex(3), LogIndex(8 + 4 * step)));
     }
+    // The snapshot is installed; the entries after it are still to come.
+    while cluster.server(3).restored.is_empty() {
+        deliver_pieces(&mut cluster, 1);
+    }
+    let answers = cluster.take(|envelope| envelope.from == 3);
+    answers.into_iter().for_each(|envelope| cluster.deliver(envelope));
+    cluster.take(|envelope| envelope.to == 3);
+    for end in [20, 24] {
+        for _ in 0..4 {
+            cluster.propose(1, "x");
+            cluster.deliver_where(|envelope| envelope.to == 2 || envelope.from == 2);
+            cluster.deliver_where(|envelope| envelope.to == 1 && envelope.from == 2);
+        }
+        cluster.take_snapshot(1);
+        let (log, held) = (cluster.node(1).log(), cluster.node(1).snapshot().unwrap());
+        let held = held.position().index;
+        assert_eq!((log.base().index, held), (LogIndex(3), LogIndex(end)));
+    }
     cluster.settle();
     cluster.heartbeats(1, 3);
     cluster.assert_converged();

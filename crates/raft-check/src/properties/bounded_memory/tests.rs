@@ -1,4 +1,4 @@
-use raft_core::{Bytes, Entries, HeartbeatRound, InstallSnapshot, Instant, PieceNumber, Term};
+use raft_core::{Bytes, Entries, HeartbeatRound, InstallSnapshot, Instant, PieceNumber, SnapshotFile, Term};
 
 use super::super::testing::{N1, N2, objects, voters};
 use super::*;
@@ -141,6 +141,14 @@ fn a_log_that_is_not_compacted() {
     let failed = SnapshotMaking { is_asked: false, again_at: LogIndex(36) };
     assert_eq!(see(15, &known, failed), Ok(()));
     objects(see(16, &known, failed), &["16 entries"]);
+}
+
+#[test]
+fn a_state_in_a_file_counts_as_no_more_than_a_heavy_log() {
+    let file = |bytes| SnapshotFile { handle: 1, bytes, checksum: 0 };
+    let count = |data| state_bytes(&data, &settings());
+    assert_eq!([39, 41, 1 << 40].map(|bytes| count(file(bytes).into())), [39, 40, 40]);
+    assert_eq!(count(Bytes::from(vec![0; 41]).into()), 41);
 }
 
 #[test]
