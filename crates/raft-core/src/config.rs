@@ -101,18 +101,20 @@ pub struct Settings {
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
     /// The payload bytes of applied entries after the last snapshot at which the next one is asked
-    /// for, however few they are; if the last snapshot has more bytes, as many as it has
-    /// (dissertation §5.1.2). 1 to 64 GiB; default 64 MiB. To write no more bytes of snapshots than
+    /// for, however few they are; if the last snapshot has more bytes and is in no file, as many as
+    /// it has (dissertation §5.1.2). The log is in memory. 1 to 64 GiB; default 64 MiB. To write no more bytes of snapshots than
     /// of entries, let only this limit count: set `snapshot_threshold` to a number that is never
     /// reached.
     pub snapshot_threshold_bytes: u64,
     /// The most entries that the log keeps although the snapshot includes them, so that a server
     /// which lacks only those gets entries instead of the state. They never have more bytes than
     /// the state, 64 for each entry and its payload; a state that is smaller than one piece
-    /// ([`snapshot_chunk_bytes`](Self::snapshot_chunk_bytes)) counts as one piece. 0, which is the
+    /// ([`snapshot_chunk_bytes`](Self::snapshot_chunk_bytes)) counts as one piece, and one in a file
+    /// as at most [`snapshot_threshold_bytes`](Self::snapshot_threshold_bytes). 0, which is the
     /// paper's log (§7), to 1,000,000,000; default 5,000.
     pub trailing_entries: u64,
-    /// The most bytes of a snapshot in one message. 1 to 64 MiB; default 64 KiB.
+    /// The most bytes of a snapshot in one message. 1 to 64 MiB, and more than a 2³¹st of
+    /// [`max_snapshot_bytes`](Self::max_snapshot_bytes); default 64 KiB.
     pub snapshot_chunk_bytes: usize,
     /// The largest snapshot that is accepted, from a leader and from the state machine. A server
     /// whose state is larger keeps its log, which then grows without a bound, and raises
@@ -175,6 +177,8 @@ pub enum ConfigError {
 
 const MIB: usize = 1024 * 1024;
 const GIB: u64 = 1 << 30;
+/// A snapshot has fewer pieces, and the pieces have numbers of 32 bits.
+const MAX_PIECES: u64 = 1 << 31;
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Default for Settings {
@@ -265,6 +269,12 @@ impl Settings {
             if value < 1 || value > max {
                 return Err(ConfigError::OutOfRange { setting, value, min: 1, max });
             }
+        }
+        // The numbers of the pieces of the largest snapshot, and of questions and repeated pieces.
+        let (min, value) = (self.max_snapshot_bytes / MAX_PIECES + 1, self.snapshot_chunk_bytes);
+        if (value as u64) < min {
+            let (setting, value, max) = ("snapshot_chunk_bytes", value as u64, 64 * MIB as u64);
+            return Err(ConfigError::OutOfRange { setting, value, min, max });
         }
         for (setting, value, max) in [
             ("max_clock_drift_ppm", self.max_clock_drift_ppm.into(), 500_000),

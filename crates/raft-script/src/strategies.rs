@@ -413,7 +413,8 @@ fn protocol() -> impl Strategy<Value = Setup> {
                 max_in_flight_bytes,
                 max_pending_requests,
                 max_uncommitted_bytes: uncommitted.0 * uncommitted.1,
-                max_snapshot_bytes: uncommitted.0 * uncommitted.1,
+                // Few enough pieces.
+                max_snapshot_bytes: (uncommitted.0 * uncommitted.1).min((chunk.0 * chunk.1) << 30),
                 max_command_bytes: (command.0 * command.1) as usize,
                 snapshot_threshold,
                 snapshot_threshold_bytes: log.0 * log.1,

@@ -113,6 +113,15 @@ fn numbers_are_bounded() {
     assert_eq!(message, "lease_reads needs check_quorum: a lease depends on leader stickiness");
     let message = refusal(|config| config.settings.snapshot_chunk_bytes = 64 * 1024 * 1024 + 1);
     assert_eq!(message, "snapshot_chunk_bytes is 67108865; it must be from 1 to 67108864");
+    let chunks = |chunk, max| {
+        let mut config = config(1, 3);
+        let settings = &mut config.settings;
+        (settings.snapshot_chunk_bytes, settings.max_snapshot_bytes) = (chunk, max);
+        config.validate().map_err(|error| error.to_string())
+    };
+    assert_eq!((chunks(1, (1 << 31) - 1), chunks(513, 1 << 40)), (Ok(()), Ok(())));
+    let message = "snapshot_chunk_bytes is 512; it must be from 513 to 67108864";
+    assert_eq!(chunks(512, 1 << 40), Err(message.to_owned()));
 }
 
 fn start(disk: Recovered) -> Result<Node, RestartError> {
