@@ -102,16 +102,17 @@ pub struct Settings {
     pub snapshot_threshold: u64,
     /// The payload bytes of applied entries after the last snapshot at which the next one is asked
     /// for, however few they are; if the last snapshot has more bytes and is in no file, as many as
-    /// it has (dissertation §5.1.2). The log is in memory. 1 to 64 GiB; default 64 MiB. To write no more bytes of snapshots than
-    /// of entries, let only this limit count: set `snapshot_threshold` to a number that is never
-    /// reached.
+    /// it has (dissertation §5.1.2). The log is in memory. 1 to 64 GiB; default 64 MiB. To write no
+    /// more bytes of snapshots than of entries, let only this limit count: set `snapshot_threshold`
+    /// to a number that is never reached. For snapshots in files this limit has to be as large as
+    /// the state, too.
     pub snapshot_threshold_bytes: u64,
     /// The most entries that the log keeps although the snapshot includes them, so that a server
     /// which lacks only those gets entries instead of the state. They never have more bytes than
     /// the state, 64 for each entry and its payload; a state that is smaller than one piece
-    /// ([`snapshot_chunk_bytes`](Self::snapshot_chunk_bytes)) counts as one piece, and one in a file
-    /// as at most [`snapshot_threshold_bytes`](Self::snapshot_threshold_bytes). 0, which is the
-    /// paper's log (§7), to 1,000,000,000; default 5,000.
+    /// ([`snapshot_chunk_bytes`](Self::snapshot_chunk_bytes)) counts as one piece, and one in a
+    /// file as at most [`snapshot_threshold_bytes`](Self::snapshot_threshold_bytes). 0, which is
+    /// the paper's log (§7), to 1,000,000,000; default 5,000.
     pub trailing_entries: u64,
     /// The most bytes of a snapshot in one message. 1 to 64 MiB, and more than a 2³¹st of
     /// [`max_snapshot_bytes`](Self::max_snapshot_bytes); default 64 KiB.

@@ -1,4 +1,6 @@
-use raft_core::{Bytes, Entries, HeartbeatRound, InstallSnapshot, Instant, PieceNumber, SnapshotFile, Term};
+use raft_core::{
+    Bytes, Entries, HeartbeatRound, InstallSnapshot, Instant, PieceNumber, SnapshotFile, Term,
+};
 
 use super::super::testing::{N1, N2, objects, voters};
 use super::*;
