@@ -72,6 +72,10 @@ test('a command in the past begins a branch, and both branches stay', async () =
   await until('the first branch', async () => (await state()).trace_hash === end.trace_hash);
   await page.getByTestId('branch').selectOption('2');
   await until('the second branch', async () => (await state()).trace_hash === branched.trace_hash);
+  await page.getByTestId('compare').click();
+  await consoleLine(page, /Only in branch 2: crash/);
+  await consoleLine(page, /The first difference in branch 2/);
+  assert.equal((await state()).time.is_past, true, 'the page shows it');
   await page.getByTestId('remove-branch').click();
   await until('one branch', async () => (await state()).time.branches.length === 1);
   assert.equal(await page.getByTestId('branch').count(), 0);

@@ -11,8 +11,8 @@
 //! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls.
 //! - `show(steps)` shows the moment after so many steps of the world, `stepBack()` the one before,
 //!   `returnToLive()` the end. `state().time` says which moment it is. A command in the past begins
-//!   a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another branch, and
-//!   `removeBranch(n)` removes one.
+//!   a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another branch,
+//!   `removeBranch(n)` removes one, and `compare()` says how this one differs from the one it left.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -62,12 +62,9 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let this = api.clone();
     set("stepBack", function(move |_| this.control(Lab::step_back)))?;
     let this = api.clone();
-    let undo = move |_| {
-        let done = this.lab()?.undo();
-        (this.changed)();
-        done.map(|()| JsValue::UNDEFINED).map_err(|words| error(&words))
-    };
-    set("undo", function(undo))?;
+    set("undo", function(move |_| this.attempt(Lab::undo)))?;
+    let this = api.clone();
+    set("compare", function(move |_| this.attempt(Lab::compare)))?;
     let this = api.clone();
     set("returnToLive", function(move |_| this.control(Lab::return_to_live)))?;
     let this = api.clone();
@@ -178,7 +175,14 @@ impl JsApi {
         let number = number.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
         let number = number.ok_or_else(|| error(&format!("{name} takes a whole number from 0")))?;
         // Larger numbers become the largest one.
-        let done = act(&mut *self.lab()?, number as u64);
+        self.attempt(|lab| act(lab, number as u64))
+    }
+
+    fn attempt(
+        &self,
+        act: impl FnOnce(&mut Lab) -> Result<(), String>,
+    ) -> Result<JsValue, JsValue> {
+        let done = act(&mut *self.lab()?);
         (self.changed)();
         done.map(|()| JsValue::UNDEFINED).map_err(|words| error(&words))
     }

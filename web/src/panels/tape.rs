@@ -110,6 +110,7 @@ fn choose_branch(props: &ChooseBranchProps) -> Html {
     let TimeView { branch, branches, .. } = &props.time;
     let chosen = *branch;
     let is_first = branches.iter().any(|other| other.id == chosen && other.parent.is_none());
+    let on_compare = use_callback(runner.clone(), |_: MouseEvent, runner| runner.compare());
     let on_remove = use_callback((runner, chosen), |_: MouseEvent, (runner, chosen)| {
         runner.remove_branch(*chosen);
     });
@@ -127,6 +128,11 @@ fn choose_branch(props: &ChooseBranchProps) -> Html {
                 </select>
             </label>
             if !is_first {
+                <button type="button" class="button" data-testid="compare"
+                    title="Go to the first difference from the branch that it left"
+                    onclick={on_compare}>
+                    { "Compare" }
+                </button>
                 <button type="button" class="button" data-testid="remove-branch"
                     title="Remove this branch, and go to the one that it left" onclick={on_remove}>
                     { "Remove" }

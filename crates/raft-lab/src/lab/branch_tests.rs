@@ -274,3 +274,22 @@ fn the_last_order_is_taken_back() {
     assert_eq!(lab.undo(), Err("There is nothing to take back.".to_owned()));
     assert_eq!(lab.frame().time.branches.len(), 3);
 }
+
+#[test]
+fn two_branches_are_compared() {
+    let mut lab = with_a_crash();
+    assert!(lab.compare().is_err(), "there is one branch");
+    lab.undo().unwrap();
+    lab.exec("set y=2");
+    lab.exec("run 2s");
+    finish(&mut lab);
+    lab.compare().unwrap();
+    let text = console(&lab);
+    for line in
+        ["Only in branch 2: set y=2", "Only in main: crash leader", "The first difference in"]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let time = lab.frame().time;
+    assert!(time.is_past && time.steps > 0, "the page shows the first difference: {time:?}");
+}

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use raft_script::{Branch, BranchId, Journaled, Moment, Place, Session, Statement, Unreachable};
+use raft_script::{
+    Branch, BranchId, Difference, Differing, Journaled, Moment, Place, Session, Statement,
+    Unreachable,
+};
 
 use super::Lab;
 use crate::ConsoleKind;
@@ -157,6 +160,40 @@ impl Lab {
         let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
         let words = format!("Here begins {name}. What came after is in {before}.{stored}");
         self.say(ConsoleKind::Info, words);
+        Ok(())
+    }
+
+    /// Compares the live branch with the one that it left, or with the first one: the console says
+    /// which statements differ and what happens differently first, and the page shows that moment.
+    ///
+    /// # Errors
+    /// If it is the first branch, or nothing differs.
+    pub fn compare(&mut self) -> Result<(), String> {
+        let (live, first) = (self.live, self.branches.first());
+        let parent = self.branches.get(live).ok().and_then(Branch::parent);
+        let parent = parent.map(|place| place.branch);
+        let other = parent.filter(|parent| self.branches.get(*parent).is_ok()).unwrap_or(first);
+        if other == live {
+            return Err("The first branch left no other one.".to_owned());
+        }
+        let (this, that) = (self.branch_name(live), self.branch_name(other));
+        let found = self.branches.difference(live, other).map_err(|error| error.to_string())?;
+        let found = found.ok_or_else(|| format!("{this} and {that} do not differ yet."))?;
+        let Difference { only_in_first, only_in_second, event, .. } = found;
+        let mut lines = Vec::new();
+        for (name, statements) in [(&this, only_in_first), (&that, only_in_second)] {
+            lines.extend(statements.iter().map(|statement| format!("Only in {name}: {statement}")));
+        }
+        if let Some(Differing { first, second }) = &event {
+            lines.push(format!("The first difference in {this}: {}", first.words));
+            lines.push(format!("In {that}: {}", second.words));
+        }
+        if let Some(Differing { first, .. }) = event {
+            self.show_moment(first.place.moment);
+        }
+        for line in lines {
+            self.say(ConsoleKind::Info, line);
+        }
         Ok(())
     }
 

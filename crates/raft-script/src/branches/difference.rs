@@ -6,7 +6,7 @@ use super::{BranchId, Branches, Place, Seek, Unreachable};
 use crate::journal::Moment;
 
 /// The most events that are compared.
-const MOST_EVENTS: u64 = 2_000_000;
+const MOST_EVENTS: u64 = 200_000;
 
 /// Where two branches begin to differ.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +45,8 @@ impl Branches {
     /// or the same.
     ///
     /// # Errors
-    /// When one of them was removed, or the first two million events are equal.
+    /// When one of them was removed, or the first 200,000 events after the
+    /// last common moment are equal.
     pub fn difference(
         &self,
         first: BranchId,

@@ -68,6 +68,11 @@ impl Runner {
         self.with(|lab| tell(lab, |lab| lab.switch_to(branch)));
     }
 
+    /// Says how the live branch differs from the one that it left.
+    pub(crate) fn compare(&self) {
+        self.with(|lab| tell(lab, Lab::compare));
+    }
+
     /// Removes a branch.
     pub(crate) fn remove_branch(&self, branch: u32) {
         self.with(|lab| tell(lab, |lab| lab.remove_branch(branch)));
