@@ -266,3 +266,16 @@ fn a_wrong_cause_is_noticed() {
         assert!(noticed(name, |_| EventNumber::new(2)), "the start of a core causes {name}");
     }
 }
+
+/// A request sets no timer here, though it is handed over with the message that does.
+#[test]
+fn a_driver_that_gathers_gives_the_timer_to_the_arrival_that_set_it() {
+    let requests = (0..200).map(|number| {
+        let (node, client) = (number % 3 + 1, number % 50 + 1);
+        format!("at +9ms set k={number} via={node} client={client}\n")
+    });
+    let requests: String = requests.collect();
+    let seen = judge_script(&format!("cluster nodes=3 gather=60ms\nrun until leader\n{requests}"));
+    assert!(seen.contains(&("timer_elapsed", "delivered")), "{seen:?}");
+    assert!(!seen.contains(&("timer_elapsed", "request_arrived")), "{seen:?}");
+}
