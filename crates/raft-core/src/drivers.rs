@@ -191,8 +191,9 @@
 //! keeps the entries after the end of the snapshot that it sends, for as long as the follower
 //! answers and receives or stores it. When the follower has installed it, the leader keeps the
 //! entries that the follower still lacks, for as long as the follower answers. All these entries
-//! never have more bytes than the newer snapshot, or than [`Settings::snapshot_threshold_bytes`],
-//! whichever is more; for a snapshot in a file, only the setting counts. If more than that is
+//! never have more than twice the bytes of the newer snapshot, or of
+//! [`Settings::snapshot_threshold_bytes`], whichever is more; for a snapshot in a file, only the
+//! setting counts. If more than that is
 //! committed while the largest snapshot is sent and stored, the follower needs the next snapshot,
 //! and so on: raise that setting.
 //!

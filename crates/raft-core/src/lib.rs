@@ -263,7 +263,7 @@
 //!   [`Settings::snapshot_threshold_bytes`] of them, a server asks for a snapshot. When the driver
 //!   answers, the log before those entries is dropped. A leader keeps more of it only for peers
 //!   that need a snapshot, or installed one: the entries after the snapshot that it sends, or those
-//!   that such a peer still lacks, of no more bytes than the new snapshot or
+//!   that such a peer still lacks, of no more than twice the bytes of the new snapshot or of
 //!   `snapshot_threshold_bytes`, whichever is more. A command has at most
 //!   [`Settings::max_command_bytes`].
 //! - **For each peer, an index and a size for each message in flight**, at most

@@ -384,7 +384,7 @@ fn trailing_fits(trailing: Trailing, settings: &Settings) -> Verdict {
     // A state that is smaller than one piece counts as one piece.
     let mut limit = state.max(settings.snapshot_chunk_bytes as u64);
     if is_sending {
-        limit = limit.max(settings.snapshot_threshold_bytes);
+        limit = limit.max(state.max(settings.snapshot_threshold_bytes).saturating_mul(2));
     } else {
         let limit = settings.trailing_entries as usize;
         at_most(node, "entries before the end of the snapshot", entries as usize, limit)?;

@@ -122,8 +122,10 @@ impl Node {
                 let alarm = Alarm::StateTooLarge { through, bytes: data.len(), limit };
                 self.outputs.push_back(Output::Alarm(alarm));
             }
-            if self.snapshot_request.through == Some(through) {
-                self.snapshot_failed(through);
+            // A snapshot of a later entry than was asked for is an answer too.
+            let asked = self.snapshot_request.through.filter(|asked| *asked <= through);
+            if let Some(asked) = asked {
+                self.snapshot_failed(asked);
             }
             return;
         }
@@ -210,8 +212,8 @@ impl Node {
     /// kept while the transfer makes progress, or the server would need snapshot after snapshot if
     /// the log is compacted in less time than a transfer takes. When the snapshot is installed, the
     /// entries that the server still lacks are kept for as long as it answers. If they have more
-    /// bytes than the new snapshot, and than the setting for a heavy log, the new snapshot is the
-    /// shorter way.
+    /// bytes than twice the new snapshot, and than twice the setting for a heavy log, the new
+    /// snapshot is the shorter way.
     pub(super) fn log_start_for_transfers(
         &self,
         start: LogPosition,
@@ -219,7 +221,10 @@ impl Node {
         state: &SnapshotData,
     ) -> LogPosition {
         let Some(leader) = self.leading() else { return start };
-        let limit = self.state_bytes(state).max(self.config.settings.snapshot_threshold_bytes);
+        let threshold = self.config.settings.snapshot_threshold_bytes;
+        // A log that is compacted because it is heavy has one threshold already, since the end of
+        // the snapshot that is being sent.
+        let limit = self.state_bytes(state).max(threshold).saturating_mul(2);
         let needed = leader.peers.iter().filter_map(|progress| {
             let answers = self.is_active(leader, progress.peer);
             progress.needs_after(answers)

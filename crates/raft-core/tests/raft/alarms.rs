@@ -177,6 +177,23 @@ fn a_state_above_the_limit_is_one_alarm() {
     assert_eq!(alarm(4)[0].to_string(), text);
 }
 
+/// The state machine is asked for a snapshot, gives a later one that is too large, and is asked
+/// again.
+#[test]
+fn a_later_state_above_the_limit_is_an_answer() {
+    let mut config = config(1, 3);
+    config.settings.max_snapshot_bytes = 3;
+    config.settings.snapshot_threshold = 4;
+    let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
+    server.receive(2, 1, append((9, 1), &[], 4));
+    assert_eq!(server.snapshots_needed, [LogIndex(4)]);
+    server.receive(2, 1, append((9, 1), &[], 5));
+    let data = Bytes::from(&b"1234"[..]).into();
+    server.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(5), data });
+    server.receive(2, 1, append((9, 1), &[], 9));
+    assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(9)]);
+}
+
 /// The limit of a follower is less than its leader's.
 #[test]
 fn a_leaders_state_above_the_limit_is_one_alarm_in_a_term() {

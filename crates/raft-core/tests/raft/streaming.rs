@@ -259,8 +259,8 @@ fn repeated_and_impossible_answers_do_not_disturb_the_leader() {
 fn a_transfer_goes_on_when_the_leader_takes_a_newer_snapshot() {
     let mut cluster = behind_with(|config| {
         config.settings.max_in_flight_bytes = 1;
-        // The entry after the snapshot has more bytes than this, and than the state.
-        config.settings.snapshot_threshold_bytes = 68;
+        // The entry after the snapshot has more bytes than twice this, and than twice the state.
+        config.settings.snapshot_threshold_bytes = 34;
     });
     cluster.time_out(1);
     deliver_pieces(&mut cluster, 1);
@@ -319,6 +319,31 @@ fn one_snapshot_is_enough_however_fast_the_log_grows() {
     cluster.settle();
     cluster.take_snapshot(1);
     assert_eq!(cluster.node(1).log().base(), cluster.node(1).log().last());
+}
+
+/// The log is compacted because it is heavy: then it has as many bytes as the setting for that
+/// already.
+#[test]
+fn a_heavy_log_is_kept_for_a_transfer_too() {
+    let mut cluster = behind_with(|config| {
+        config.settings.max_in_flight_bytes = 1;
+        config.settings.snapshot_threshold_bytes = 1_000;
+    });
+    cluster.time_out(1);
+    let needed = cluster.server(1).snapshots_needed.len();
+    for _ in 0..3 {
+        cluster.propose(1, &"x".repeat(400));
+        cluster.deliver_where(|envelope| envelope.to == 2 || envelope.from == 2);
+        cluster.deliver_where(|envelope| envelope.to == 1 && envelope.from == 2);
+    }
+    assert_eq!(cluster.server(1).snapshots_needed.len(), needed + 1, "it is due");
+    cluster.take_snapshot(1);
+    let (log, end) = (cluster.node(1).log(), cluster.node(1).snapshot().unwrap().position());
+    assert_eq!((log.base().index, end.index), (LogIndex(3), LogIndex(7)));
+    cluster.settle();
+    cluster.heartbeats(1, 3);
+    cluster.assert_converged();
+    assert_eq!(cluster.server(3).restored.len(), 1);
 }
 
 /// Two servers receive a snapshot each: the earlier one counts.
