@@ -193,9 +193,8 @@
 //! entries that the follower still lacks, for as long as the follower answers. All these entries
 //! never have more than twice the bytes of the newer snapshot, or of
 //! [`Settings::snapshot_threshold_bytes`], whichever is more; for a snapshot in a file, only the
-//! setting counts. If more than that is
-//! committed while the largest snapshot is sent and stored, the follower needs the next snapshot,
-//! and so on: raise that setting.
+//! setting counts. If more than that is committed while the largest snapshot is sent and stored,
+//! the follower needs the next snapshot, and so on: raise that setting.
 //!
 //! A leader that is elected during the transfer knows nothing of it. Set
 //! [`Settings::trailing_entries`] to more entries than are committed while the largest snapshot is

@@ -68,38 +68,27 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let this = api.clone();
     set("returnToLive", function(move |_| this.control(Lab::return_to_live)))?;
     let this = api.clone();
-    set(
-        "show",
-        function(move |steps| {
-            this.with_number(&steps, "show", |lab, steps| {
-                lab.show(steps);
-                Ok(())
-            })
-        }),
-    )?;
+    let show = |lab: &mut Lab, steps| {
+        lab.show(steps);
+        Ok(())
+    };
+    set("show", function(move |steps| this.with_number(&steps, "show", show)))?;
     let this = api.clone();
-    set(
-        "switchTo",
-        function(move |branch| {
-            this.with_number(&branch, "switchTo", |lab, branch| {
-                lab.switch_to(u32::try_from(branch).unwrap_or(u32::MAX))
-            })
-        }),
-    )?;
+    let switch = |lab: &mut Lab, number| lab.switch_to(branch(number));
+    set("switchTo", function(move |number| this.with_number(&number, "switchTo", switch)))?;
     let this = api.clone();
-    set(
-        "removeBranch",
-        function(move |branch| {
-            this.with_number(&branch, "removeBranch", |lab, branch| {
-                lab.remove_branch(u32::try_from(branch).unwrap_or(u32::MAX))
-            })
-        }),
-    )?;
+    let remove = |lab: &mut Lab, number| lab.remove_branch(branch(number));
+    set("removeBranch", function(move |number| this.with_number(&number, "removeBranch", remove)))?;
     set("cancel", function(move |_| api.control(Lab::cancel)))?;
 
     let window = web_sys::window().ok_or_else(|| error("this page has no window"))?;
     Reflect::set(&window, &"helios".into(), &helios)?;
     Ok(())
+}
+
+/// The number of a branch. No branch has the largest one.
+fn branch(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// A clock that counts from the opening of the page.
@@ -151,9 +140,10 @@ impl JsApi {
     }
 
     fn control(&self, act: impl FnOnce(&mut Lab)) -> Result<JsValue, JsValue> {
-        act(&mut *self.lab()?);
-        (self.changed)();
-        Ok(JsValue::UNDEFINED)
+        self.attempt(|lab| {
+            act(lab);
+            Ok(())
+        })
     }
 
     fn set_speed(&self, speed: &JsValue) -> Result<JsValue, JsValue> {

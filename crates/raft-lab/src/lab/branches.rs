@@ -19,7 +19,7 @@ const SHOWN_STEPS: u64 = 500;
 /// An earlier moment of the live branch.
 pub(super) struct Past {
     session: Session,
-    /// The events before it, from the nearest checkpoint on.
+    /// The events before it, of [`SHOWN_STEPS`] steps at least.
     recent: Recent,
     /// Whether time passed when somebody began to look at the past.
     was_running: bool,
@@ -123,9 +123,8 @@ impl Lab {
     /// Before a command: in the past it begins a branch, unless it is refused.
     pub(super) fn branch_off(&mut self, statement: &Statement) -> Result<(), String> {
         let Some(past) = &self.past else { return Ok(()) };
-        let words = |error: &dyn std::fmt::Display| error.to_string();
-        past.session.clone().start(statement).map_err(|error| words(&error))?;
-        self.begin_branch(past.moment()).map_err(|error| words(&error))
+        past.session.clone().start(statement).map_err(|error| error.to_string())?;
+        self.begin_branch(past.moment()).map_err(|error| error.to_string())
     }
 
     /// Takes back the last order of the live branch: a branch begins before it, and is live. Time
@@ -169,10 +168,8 @@ impl Lab {
     /// # Errors
     /// If it is the first branch, or nothing differs.
     pub fn compare(&mut self) -> Result<(), String> {
-        let (live, first) = (self.live, self.branches.first());
-        let parent = self.branches.get(live).ok().and_then(Branch::parent);
-        let parent = parent.map(|place| place.branch);
-        let other = parent.filter(|parent| self.branches.get(*parent).is_ok()).unwrap_or(first);
+        let live = self.live;
+        let other = self.left_by(live);
         if other == live {
             return Err("The first branch left no other one.".to_owned());
         }
@@ -227,15 +224,11 @@ impl Lab {
     /// If there is no branch with this number, or it is the first one.
     pub fn remove_branch(&mut self, number: u32) -> Result<(), String> {
         let branch = self.find(number)?;
-        let first = self.branches.first();
-        if branch == first {
+        if branch == self.branches.first() {
             return Err("the first branch stays".into());
         }
         if branch == self.live {
-            let parent = self.branches.get(branch).ok().and_then(Branch::parent);
-            let parent = parent.map(|place| place.branch);
-            let is_there = |parent: &BranchId| self.branches.get(*parent).is_ok();
-            self.switch_to(parent.filter(is_there).unwrap_or(first).number())?;
+            self.switch_to(self.left_by(branch).number())?;
         }
         self.branches.remove(branch).map_err(|error| error.to_string())?;
         self.changed();
@@ -251,6 +244,14 @@ impl Lab {
         self.operations = OperationTracker::of(self.session().world());
         let results = self.session().checks().results();
         self.broken = results.filter(|result| result.violation.is_some()).count();
+    }
+
+    /// The branch that a branch left; the first one if that was removed.
+    fn left_by(&self, branch: BranchId) -> BranchId {
+        let parent = self.branches.get(branch).ok().and_then(Branch::parent);
+        let parent = parent.map(|place| place.branch);
+        let is_there = |parent: &BranchId| self.branches.get(*parent).is_ok();
+        parent.filter(is_there).unwrap_or(self.branches.first())
     }
 
     fn find(&self, number: u32) -> Result<BranchId, String> {

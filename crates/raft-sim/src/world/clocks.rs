@@ -68,10 +68,8 @@ impl World {
     /// A step: a node's timer elapses. A slow node handles it later, and so does a driver that
     /// gathers.
     pub(super) fn time_out(&mut self, id: NodeId) {
-        let gathers = self.setup.driver.gathers();
-        let node = self.node_mut(id);
-        let waits = gathers || !node.handling.is_zero();
-        let Some(live) = node.live_mut() else { return };
+        let waits = self.lets_wait(id);
+        let Some(live) = self.node_mut(id).live_mut() else { return };
         live.has_timed_out = waits;
         let SetTimer { set_at, set_by, .. } = live.timer;
         self.cause = set_by;
@@ -83,6 +81,11 @@ impl World {
         } else {
             self.feed(id, Input::Timeout);
         }
+    }
+
+    /// Whether what arrives at a node waits, because it is slow or its driver gathers.
+    pub(super) fn lets_wait(&self, id: NodeId) -> bool {
+        self.node(id).is_some_and(|node| !node.handles_at_once(&self.setup))
     }
 
     /// Adds an arrival to the backlog of a slow node, which handles one after the other, or of a

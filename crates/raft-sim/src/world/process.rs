@@ -58,10 +58,8 @@ impl World {
     /// Something reaches a node because of the event that is being handled: at once if the node
     /// runs, later if it is paused or slow or its driver gathers inputs, never if it is down.
     pub(super) fn deliver(&mut self, id: NodeId, kind: ArrivalKind) {
-        let (cause, gathers) = (self.cause, self.setup.driver.gathers());
-        let node = self.node_mut(id);
-        let waits = gathers || !node.handling.is_zero();
-        let Some(live) = node.live_mut() else { return };
+        let (cause, waits) = (self.cause, self.lets_wait(id));
+        let Some(live) = self.node_mut(id).live_mut() else { return };
         if let Some(inbox) = &mut live.inbox {
             return inbox.push_back(Arrival { kind, cause });
         }
