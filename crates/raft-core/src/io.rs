@@ -130,7 +130,8 @@ pub enum Output {
     /// These entries are committed and on this server's disk: apply them, in order. Every entry is
     /// handed over once in each incarnation of a node.
     Apply(Entries),
-    /// Replace the state machine by this snapshot, which is newer than every applied entry.
+    /// Replace the state machine by this snapshot, which is newer than every applied entry. An
+    /// [`Output::SnapshotNeeded`] that is not answered yet is void: its answer would be too old.
     Restore(Snapshot),
     /// The outcome of a request: one for each, except for requests that a crash cut off.
     Reply {
@@ -143,6 +144,10 @@ pub enum Output {
     /// [`Input::SnapshotTaken`]. Asked once until it is answered: a snapshot of an earlier entry is
     /// taken, but is not the answer, and the node waits on for one through this entry or a later
     /// one, or for [`Input::SnapshotFailed`].
+    ///
+    /// If a state takes longer to write than the log takes to reach the threshold again, the next
+    /// one is asked for at once. A driver that wants a pause waits before it begins: the log grows
+    /// meanwhile, and a snapshot of a later entry is an answer too.
     SnapshotNeeded {
         /// The last entry applied so far.
         through: LogIndex,
@@ -331,7 +336,7 @@ pub enum Refusal {
     /// A new server made no progress in receiving the log for 20 of the longest election timeouts,
     /// and the change was given up. It stays a learner. If the server answered within those 20 and
     /// has yet to store what was sent: for 200 of them, and one second more for each 16 MiB of a
-    /// snapshot.
+    /// snapshot. Or it lost ten times what it had received of a snapshot, as after a crash.
     CatchUpStalled {
         /// The new server.
         node: NodeId,

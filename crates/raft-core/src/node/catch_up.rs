@@ -66,11 +66,23 @@ pub(super) struct RoundClock {
 pub(super) struct CatchUp {
     replicated: (LogIndex, u64),
     since: Instant,
+    /// How often it lost bytes of a snapshot that it held, since it got an entry.
+    losses: u32,
 }
 
 impl CatchUp {
     pub(super) fn new(now: Instant) -> Self {
-        Self { replicated: (LogIndex(0), 0), since: now }
+        Self { replicated: (LogIndex(0), 0), since: now, losses: 0 }
+    }
+
+    /// The server holds this now.
+    fn advanced(self, replicated: (LogIndex, u64), now: Instant) -> Self {
+        let is_same = replicated == self.replicated;
+        let losses = match replicated.0 == self.replicated.0 {
+            true => self.losses + u32::from(replicated.1 < self.replicated.1),
+            false => 0,
+        };
+        Self { replicated, since: if is_same { self.since } else { now }, losses }
     }
 }
 
@@ -85,6 +97,10 @@ const PATIENCE_WITH_DISK: u32 = 10;
 /// A change is given up if so many rounds in a row are not shorter than an election timeout: the
 /// log grows faster than the server receives it.
 const MAX_SLOW_ROUNDS: u32 = 10;
+
+/// A change is given up if a new server loses so often what it received of a snapshot: it crashes
+/// again and again.
+const MAX_LOSSES: u32 = 10;
 
 impl Node {
     fn round_clock(&self, progress: &Progress) -> RoundClock {
@@ -172,13 +188,13 @@ impl Node {
             return self.give_up_change(leader, reason);
         }
         let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
-        let is_same = replicated == known.replicated;
-        if is_same && self.now - known.since > self.patience_with(leader, node) {
+        let progress = known.advanced(replicated, self.now);
+        let is_stalled = self.now - progress.since > self.patience_with(leader, node);
+        if is_stalled || progress.losses >= MAX_LOSSES {
             return self.give_up_change(leader, Refusal::CatchUpStalled { node });
         }
-        let since = if is_same { known.since } else { self.now };
         if let Some(change) = &mut leader.change {
-            change.note_progress(CatchUp { replicated, since });
+            change.note_progress(progress);
         }
     }
 

@@ -144,9 +144,11 @@ impl OutgoingSnapshot {
     }
 
     /// Whether everything was sent, and nothing is known to be lost: the peer may be storing it. If
-    /// the peer keeps the bytes in its memory, it answers the last piece when its disk is done.
+    /// the peer keeps the bytes in its memory, it answers the last piece when its disk is done. A
+    /// peer that answers loss after loss stores nothing.
     pub(super) fn is_sent(&self) -> bool {
-        self.last != PieceNumber(0) && self.sent == self.total() && self.lost == 0
+        let is_whole = self.sent == self.total() && self.lost == 0;
+        self.last != PieceNumber(0) && is_whole && self.fruitless < MAX_FRUITLESS
     }
 
     /// How many bytes from the start the peer holds.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Input, LogIndex, Membership, MembershipChange, NodeId, Outcome, Refusal, RequestId,
+    Body, Input, LogIndex, Membership, MembershipChange, NodeId, Outcome, ProgressKind, Refusal,
+    RequestId,
 };
 
 use crate::builders::*;
@@ -196,6 +197,70 @@ fn a_new_server_that_stores_a_snapshot_is_given_time() {
         cluster.live(SECOND);
         assert_eq!(is_committed(&cluster, request), !is_given_up);
     }
+}
+
+/// Server 4 joins, and needs a snapshot in pieces of so many bytes, one under way at a time.
+fn needs_a_snapshot(piece: usize) -> (Cluster, u64) {
+    let mut cluster = Cluster::joining(3, 1, |config| {
+        config.settings.trailing_entries = 0;
+        config.settings.snapshot_chunk_bytes = piece;
+        config.settings.max_in_flight_bytes = 1;
+    });
+    cluster.elect(1);
+    cluster.propose(1, "a state of several pieces");
+    cluster.live(100 * MS);
+    cluster.take_snapshot(1);
+    let request = cluster.change(1, add(4));
+    (cluster, request)
+}
+
+/// Whether leader 1 knows of bytes of its snapshot that server 4 holds.
+fn holds_a_part(cluster: &Cluster) -> bool {
+    let state = cluster.peer(1, 4).state;
+    matches!(state, ProgressKind::Snapshot { received, .. } if received > 0)
+}
+
+/// Each time that server 4 holds a part of the snapshot it crashes, and starts over.
+#[test]
+fn a_new_server_that_starts_over_again_and_again_is_given_up() {
+    let (mut cluster, request) = needs_a_snapshot(4);
+    for crashes in 0..11 {
+        let refusal = Refusal::CatchUpStalled { node: NodeId(4) };
+        let expected = if crashes < 10 { None } else { refused(refusal) };
+        assert_eq!(cluster.outcome(1, request), expected, "after {crashes} crashes");
+        for holds in [true, false] {
+            while holds_a_part(&cluster) != holds {
+                match cluster.network.is_empty() {
+                    true => cluster.time_out(1),
+                    false => cluster.deliver_next(),
+                }
+            }
+            cluster.network.clear();
+            cluster.time_out(1);
+            if holds {
+                cluster.crash(4);
+                cluster.restart(4);
+            }
+        }
+    }
+}
+
+/// The only piece is lost, however often it is sent. Server 4 answers the leader's questions, and
+/// has nothing to store.
+#[test]
+fn a_new_server_that_receives_nothing_is_given_no_more_time() {
+    let (mut cluster, request) = needs_a_snapshot(1_000);
+    let is_piece = |envelope: &Envelope| matches!(&envelope.message.body, Body::InstallSnapshot(piece) if !piece.data.is_empty());
+    let end = cluster.now + 7 * SECOND;
+    while cluster.now < end {
+        cluster.time_out(1);
+        while !cluster.network.is_empty() {
+            cluster.take(is_piece);
+            cluster.deliver_where(|_| true);
+        }
+    }
+    let refusal = Refusal::CatchUpStalled { node: NodeId(4) };
+    assert_eq!(cluster.outcome(1, request), refused(refusal));
 }
 
 /// The same for entries.

@@ -212,6 +212,12 @@ impl Cluster {
         }
     }
 
+    /// Delivers the oldest message on its way.
+    pub(crate) fn deliver_next(&mut self) {
+        let envelope = self.network.remove(0);
+        self.deliver(envelope);
+    }
+
     /// Takes the messages on their way that fit, oldest first.
     pub(crate) fn take(&mut self, fits: impl Fn(&Envelope) -> bool) -> Vec<Envelope> {
         self.network.extract_if(.., |envelope| fits(envelope)).collect()
@@ -230,8 +236,7 @@ impl Cluster {
             if self.network.is_empty() {
                 return;
             }
-            let envelope = self.network.remove(0);
-            self.deliver(envelope);
+            self.deliver_next();
         }
         panic!("the network never comes to rest: {:?}", self.network.first());
     }
