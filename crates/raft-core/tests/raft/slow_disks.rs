@@ -433,8 +433,10 @@ fn transfer_to_a_slow_disk(disk: u64, seed: u64) -> (Option<Outcome>, u64, Durat
     assert_eq!(timed.cluster.leader(), Some(1));
     let request = timed.cluster.transfer(1, 3);
     let (mut committed, mut longest, mut since) = (0, Duration::ZERO, timed.cluster.now);
-    for _ in 0..500 {
-        if let Some(leader) = timed.cluster.leader() {
+    for step in 0..500 {
+        if step % 5 == 0
+            && let Some(leader) = timed.cluster.leader()
+        {
             timed.cluster.propose(leader, "a");
         }
         timed.run(millis(10));
@@ -456,7 +458,7 @@ fn a_transfer_waits_until_the_target_has_stored_its_vote() {
             let (outcome, term, pause) = transfer_to_a_slow_disk(disk, seed);
             let case = format!("disk {disk}, seed {seed}: {outcome:?}, term {term}, {pause:?}");
             assert_eq!(outcome, Some(Outcome::Transferred { to: NodeId(3) }), "{case}");
-            assert!(term == 2 && pause <= millis(disk + 50), "{case}");
+            assert!(term == 2 && pause <= millis(disk + 90), "{case}");
         }
     }
 }
@@ -539,9 +541,9 @@ fn a_new_server_with_a_slow_disk_catches_up() {
         timed.run(millis(100));
         let change = MembershipChange::AddVoter(NodeId(4));
         let request = timed.cluster.change(1, change);
-        for _ in 0..600 {
+        for _ in 0..150 {
             timed.cluster.propose(1, "a");
-            timed.run(millis(100));
+            timed.run(millis(200));
         }
         let outcome = timed.cluster.outcome(1, request);
         let too_slow = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
