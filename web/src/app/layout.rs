@@ -1,21 +1,23 @@
-//! The places of the panels. Wide screens show all of them; narrower ones show the cluster and one
-//! other panel at a time.
+//! The places of the areas: the sentence over the cluster and the logs, one panel at a time beside
+//! them, the run and the console along the bottom. On narrower screens the logs and the stores share
+//! the place of the panels.
 
 use yew::prelude::*;
 
 use crate::lab::Origin;
 use crate::panels::{
-    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, PropertyList, Tape, Time,
+    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, PropertyList, Sentence,
+    Tape, Time,
 };
 use crate::state::{Selection, Theme};
 
-/// The panels that share a place on narrow screens: name in `styles/layout.css`, label.
-const TABS: [(&str, &str); 6] = [
+/// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
+/// their own on wide screens.
+const TABS: [(&str, &str); 5] = [
     ("logs", "Logs"),
-    ("inspector", "Inspector"),
-    ("events", "Events"),
-    ("console", "Console"),
     ("kv", "Keys"),
+    ("events", "Events"),
+    ("inspector", "Inspector"),
     ("properties", "Properties"),
 ];
 
@@ -47,9 +49,9 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
             </div>
             <Notices origin={props.origin.clone()} />
             <main class="grid" data-tab={*tab}>
+                <Sentence />
                 <Cluster />
                 <Tabs chosen={*tab} {on_tab} />
-                <Console />
                 <Logs />
                 <KeyValues />
                 <Inspector />
@@ -57,6 +59,7 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <PropertyList />
             </main>
             <Tape />
+            <Console />
         </div>
     }
 }

@@ -16,7 +16,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
     ("[ and ]", "slower, faster"),
-    ("/", "go to the console"),
+    ("/ and `", "go to the console's line; open or close the console"),
     ("Tab, arrow keys", "go to the cluster; move between nodes, or between links"),
     ("Enter, right click", "select a node or a link, and open its menu"),
     ("Esc", "close the open menu; select nothing"),
@@ -80,7 +80,8 @@ fn press(key: &str, controls: &Controls) -> bool {
         "End" if runner.frame().time.is_past => runner.return_to_live(),
         "[" => runner.set_speed(speed::at_position(position.saturating_sub(5))),
         "]" => runner.set_speed(speed::at_position((position + 5).min(speed::LAST_POSITION))),
-        "/" => return focus_console(),
+        "/" => return element("console-input").is_some_and(|input| input.focus().is_ok()),
+        "`" => return element("console-toggle").inspect(HtmlElement::click).is_some(),
         "?" => controls.open_dialog.emit(Some(Dialog::Help)),
         "Escape" => {
             controls.open_menu.emit(None);
@@ -91,10 +92,8 @@ fn press(key: &str, controls: &Controls) -> bool {
     true
 }
 
-fn focus_console() -> bool {
+fn element(id: &str) -> Option<HtmlElement> {
     let document = web_sys::window().and_then(|window| window.document());
-    let input = document.and_then(|document| document.get_element_by_id("console-input"));
-    let input = input.and_then(|input| input.dyn_into::<HtmlElement>().ok());
-    // A console that is not shown cannot take the focus.
-    input.is_some_and(|input| input.focus().is_ok())
+    let found = document.and_then(|document| document.get_element_by_id(id));
+    found.and_then(|found| found.dyn_into().ok())
 }

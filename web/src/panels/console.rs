@@ -1,4 +1,4 @@
-//! The console: statements, their results, and the answers of clients.
+//! The console: statements, their results, and the answers of clients. It is one line that opens.
 
 mod prompt;
 
@@ -8,21 +8,26 @@ use yew::prelude::*;
 
 use self::prompt::Prompt;
 use crate::state::{use_controls, use_frame};
-use crate::ui::Panel;
 use crate::words::milliseconds;
 
 #[component(Console)]
 pub(crate) fn console() -> Html {
     let frame = use_frame();
     let end = use_node_ref();
-    let last = frame.console.last().map_or(0, |line| line.number);
-    use_effect_with((end.clone(), last), |(end, _)| {
+    let is_open = use_state_eq(|| false);
+    let last = frame.console.last().cloned();
+    let number = last.as_ref().map_or(0, |line| line.number);
+    use_effect_with((end.clone(), number, *is_open), |(end, ..)| {
         if let Some(lines) = end.cast::<HtmlElement>() {
             lines.set_scroll_top(lines.scroll_height());
         }
     });
+    let on_toggle = {
+        let is_open = is_open.clone();
+        Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
+    };
     html! {
-        <Panel name="console" title="Console" aside={html! { <Waiting /> }}>
+        <section class={classes!("console", is_open.then_some("is-open"))} aria-label="Console">
             <div ref={end} class="console-lines" role="log" aria-label="Console" tabindex="0">
                 if frame.console.is_empty() {
                     <p class="empty">
@@ -34,8 +39,48 @@ pub(crate) fn console() -> Html {
                     <Line key={line.number} line={line.clone()} />
                 }) }
             </div>
-            <Prompt />
-        </Panel>
+            <div class="console-bar">
+                <Prompt />
+                <Waiting />
+                if let (Some(line), false) = (last, *is_open) {
+                    <Last {line} />
+                }
+                <button type="button" class="button is-quiet console-toggle"
+                    id="console-toggle" data-testid="console-toggle" title="`"
+                    onclick={on_toggle}
+                    aria-expanded={is_open.to_string()}>
+                    { if *is_open { "Close" } else { "Console" } }
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// The last line, while the console is closed. An error is there as a whole: it shows its place in
+/// the command.
+#[component(Last)]
+fn last(props: &LineProps) -> Html {
+    let ConsoleLine { kind, text, .. } = &props.line;
+    let shown = match kind {
+        ConsoleKind::Error => text.as_str(),
+        ConsoleKind::Command | ConsoleKind::Reply | ConsoleKind::Answer | ConsoleKind::Info => {
+            text.lines().next().unwrap_or_default()
+        }
+    };
+    html! {
+        <p class={classes!("console-last", looks(*kind).0)} data-testid="console-last"
+            role="status">{ shown.to_owned() }</p>
+    }
+}
+
+/// The class of a line, and its mark.
+fn looks(kind: ConsoleKind) -> (&'static str, &'static str) {
+    match kind {
+        ConsoleKind::Command => ("is-command", "›"),
+        ConsoleKind::Reply => ("is-reply", ""),
+        ConsoleKind::Answer => ("is-answer", "↩"),
+        ConsoleKind::Error => ("is-error", "!"),
+        ConsoleKind::Info => ("is-info", "·"),
     }
 }
 
@@ -64,13 +109,7 @@ struct LineProps {
 #[component(Line)]
 fn line(props: &LineProps) -> Html {
     let ConsoleLine { kind, text, at, .. } = &props.line;
-    let (class, mark) = match kind {
-        ConsoleKind::Command => ("is-command", "›"),
-        ConsoleKind::Reply => ("is-reply", ""),
-        ConsoleKind::Answer => ("is-answer", "↩"),
-        ConsoleKind::Error => ("is-error", "!"),
-        ConsoleKind::Info => ("is-info", "·"),
-    };
+    let (class, mark) = looks(*kind);
     html! {
         <div class={classes!("console-line", class)} data-testid="console-line">
             <span class="console-mark" aria-hidden="true">{ mark }</span>

@@ -11,6 +11,7 @@ mod kv;
 mod logs;
 mod notices;
 mod properties;
+mod sentence;
 mod tape;
 mod time;
 
@@ -25,5 +26,6 @@ pub(crate) use kv::KeyValues;
 pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
 pub(crate) use properties::PropertyList;
+pub(crate) use sentence::Sentence;
 pub(crate) use tape::Tape;
 pub(crate) use time::Time;

@@ -16,7 +16,6 @@ pub(crate) fn tape() -> Html {
     let time = frame.time.clone();
     let runner = controls.runner;
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
-    let on_return = use_callback(runner.clone(), |_: MouseEvent, runner| runner.return_to_live());
     let on_slide = use_callback(runner, |event: InputEvent, runner| {
         let slider = event.target_dyn_into::<HtmlInputElement>();
         if let Some(steps) = slider.and_then(|slider| slider.value().parse().ok()) {
@@ -31,7 +30,7 @@ pub(crate) fn tape() -> Html {
             data-moment={time.steps.to_string()}>
             <button type="button" class="button" data-testid="step-back" title=","
                 aria-label="Step back" onclick={on_back}>
-                <Icon name={IconName::StepBack} />{ "Back" }
+                <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
             </button>
             <div class="tape-box">
                 <Line {tape} end={time.end_steps} />
@@ -42,14 +41,6 @@ pub(crate) fn tape() -> Html {
             <span class="tape-figure" data-testid="tape-figure">
                 { format!("step {} of {}", time.steps, time.end_steps) }
             </span>
-            <span class="tape-state" data-testid="tape-state" role="status">
-                { if time.is_past { "Looking at the past" } else { "Live" } }
-            </span>
-            // Never disabled: the focus would fall to the page when it is used.
-            <button type="button" class="button tape-return" data-testid="return-to-live"
-                title="End" aria-disabled={(!time.is_past).to_string()} onclick={on_return}>
-                { "Return to live" }
-            </button>
             if time.branches.len() > 1 {
                 <ChooseBranch {time} />
             }

@@ -34,7 +34,7 @@ pub(crate) fn time() -> Html {
                 <Icon name={icon} />{ label }
             </button>
             <button type="button" class="button" data-testid="step" title="." onclick={on_step}>
-                <Icon name={IconName::Step} />{ "Step" }
+                <Icon name={IconName::Step} /><span class="tool-label">{ "Step" }</span>
             </button>
             <label class="speed">
                 <span class="speed-label">{ "Speed" }</span>

@@ -12,6 +12,8 @@ const LANE_OFFSET: f64 = 6.0;
 pub(crate) const TIMER_GAP: f64 = 6.0;
 /// Room for the lines of text below a node.
 const LABEL_HEIGHT: f64 = 34.0;
+/// Room for the words of a label.
+const LABEL_WIDTH: f64 = 112.0;
 /// With more nodes, labels have little room.
 const CROWDED: u32 = 6;
 /// With more nodes, shapes are at their smallest.
@@ -88,8 +90,8 @@ impl Ring {
         let nodes = ids.count_ones();
         let (shrunk, smallest) = match nodes {
             many if many > VERY_CROWDED => (0.48, 12.0),
-            some if some > CROWDED => (0.8, 19.0),
-            _ => (1.0, 19.0),
+            some if some > CROWDED => (0.8, 12.0),
+            _ => (1.0, 16.0),
         };
         let node_radius = (width.min(height) * 0.085 * shrunk).clamp(smallest, 36.0);
         let outside = node_radius + TIMER_GAP + MARGIN;
@@ -114,14 +116,14 @@ impl Ring {
     /// The room for words at each node.
     pub(crate) fn room(self) -> Room {
         let nodes = self.ids.count_ones();
-        if nodes > CROWDED {
-            return Room::Little;
-        }
         let place = |place: u32| self.on_ring(f64::from(place), 1.0);
         let closest = (0..nodes)
             .map(|node| place(node).distance(place(node + 1)))
             .filter(|distance| *distance > 0.0)
             .fold(f64::INFINITY, f64::min);
+        if nodes > CROWDED || closest < LABEL_WIDTH {
+            return Room::Little;
+        }
         let needed = 2.0 * (self.node_radius + TIMER_GAP) + LABEL_HEIGHT;
         if closest < needed { Room::OneLine } else { Room::TwoLines }
     }

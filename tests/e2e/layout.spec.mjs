@@ -1,0 +1,134 @@
+// The places of the areas: nothing moves by itself, nothing is cut off, the page never scrolls.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launchBrowser } from './lib/browser.mjs';
+import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, type, until } from './lib/lab.mjs';
+import { startServer } from './lib/server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** A cluster that has led, crashed and written. */
+async function aRun(page, nodes = 5) {
+  await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+  for (let id = 6; id <= nodes; id += 1) await exec(page, `add ${id}`);
+  for (const line of ['set x=1', 'run 1s', 'crash 3', 'set y=2', 'run 2s']) await exec(page, line);
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+}
+
+/** The area of a thing that can be seen, without the parts that lie outside of its ancestors. */
+function shown(page, selector) {
+  return page.evaluate((selector) => {
+    const element = document.querySelector(selector);
+    let { left, top, right, bottom } = element.getBoundingClientRect();
+    for (let up = element.parentElement; up; up = up.parentElement) {
+      const box = up.getBoundingClientRect();
+      if (getComputedStyle(up).overflow === 'visible') continue;
+      [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+      [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+    }
+    return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+  }, selector);
+}
+
+const SIZES = [[1440, 900], [1280, 720], [1024, 768], [1024, 600], [853, 480], [390, 844], [360, 225]];
+
+test('at every size the page itself never scrolls, and the cluster or the logs are whole', async () => {
+  for (const [width, height] of SIZES) {
+    const page = await browser.newPage({ viewport: { width, height } });
+    await aRun(page);
+    const name = `${width}×${height}`;
+    const scrolls = await page.evaluate(() => {
+      const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
+      return [scrollWidth - clientWidth, scrollHeight - clientHeight];
+    });
+    assert.deepEqual(scrolls.map((by) => Math.max(0, by)), [0, 0], `${name} scrolls`);
+    if (height >= 480) {
+      const ring = await shown(page, '.topology');
+      assert.ok(ring.width >= 240 && ring.height >= 150, `${name}: the ring is ${JSON.stringify(ring)}`);
+      const logs = await shown(page, '.panel-logs .rows');
+      assert.ok(logs.height >= 80, `${name}: the logs are ${JSON.stringify(logs)}`);
+    }
+    assert.ok(await page.getByTestId('console-input').isVisible(), `${name}: the console's line`);
+    await page.close();
+  }
+});
+
+test('nothing moves by itself while the cluster lives', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await page.evaluate(() => {
+    globalThis.shifts = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const moved = entry.sources.map(({ node }) => node?.className ?? node?.nodeName);
+        globalThis.shifts.push([entry.value, String(moved)]);
+      }
+    }).observe({ type: 'layout-shift' });
+  });
+  const before = await shown(page, '.topology');
+  await atFullSpeed(page);
+  for (const line of ['crash leader', 'run 1s', 'partition 1 2 | others', 'run 1s', 'heal', 'run 1s',
+    'set colour=a-value-that-is-longer-than-its-cell', 'run 1s', 'add 6 as learner', 'run 1s']) {
+    await exec(page, line);
+    await page.waitForTimeout(100);
+    assert.deepEqual(await shown(page, '.topology'), before, `the ring moved after ${line}`);
+  }
+  // Lists that follow the end of the run move, and nothing else.
+  const follows = /event-row|tape-|console-last/;
+  const shifts = (await page.evaluate(() => globalThis.shifts)).filter(([, what]) => !follows.test(what));
+  const total = shifts.reduce((sum, [value]) => sum + value, 0);
+  assert.ok(total < 0.02, `things moved by ${total}: ${JSON.stringify(shifts)}`);
+  await page.close();
+});
+
+test('the console is a line that opens, and an error is seen without opening it', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await openLab(page, server.url);
+  const lines = page.getByRole('log', { name: 'Console' });
+  assert.equal(await lines.isVisible(), false);
+  await type(page, 'crush 1');
+  await consoleLine(page, /crush 1/);
+  const last = page.getByTestId('console-last');
+  await until('the error', async () => /\^/.test(await last.innerText()));
+  assert.ok(await last.isVisible());
+  await page.getByTestId('console-toggle').click();
+  assert.ok(await lines.isVisible());
+  assert.equal(await last.count(), 0);
+  await page.getByTestId('run-toggle').focus();
+  await page.keyboard.press('`');
+  await until('it closes', async () => !(await lines.isVisible()));
+  await page.close();
+});
+
+test('seven nodes are apart on a small screen', async () => {
+  const page = await browser.newPage({ viewport: { width: 853, height: 480 } });
+  await aRun(page, 7);
+  const centres = await page.evaluate(() =>
+    [...document.querySelectorAll('.node-shape')].map((shape) => {
+      const { left, top, width, height } = shape.getBoundingClientRect();
+      return [left + width / 2, top + height / 2, Math.max(width, height) / 2];
+    }));
+  assert.equal(centres.length, 7);
+  for (const [place, [x, y, r]] of centres.entries()) {
+    for (const [u, v, s] of centres.slice(place + 1)) {
+      assert.ok(Math.hypot(x - u, y - v) > r + s, 'two nodes overlap');
+    }
+  }
+  await page.close();
+});

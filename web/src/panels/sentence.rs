@@ -1,0 +1,61 @@
+//! The state of the cluster in one sentence, above everything else: whether it is the live end of
+//! the run, and the members.
+
+mod members;
+
+use yew::prelude::*;
+
+use self::members::Members;
+use crate::state::{use_controls, use_frame};
+use crate::words::milliseconds;
+
+#[component(Sentence)]
+pub(crate) fn sentence() -> Html {
+    let frame = use_frame();
+    html! {
+        <section class="sentence" aria-label="State of the cluster">
+            <StateLine />
+            <p class="headline" aria-live="polite" data-testid="headline">{ &frame.headline }</p>
+        </section>
+    }
+}
+
+/// Live or past, the branch, the members, and the way back.
+#[component(StateLine)]
+fn state_line() -> Html {
+    let (frame, runner) = (use_frame(), use_controls().runner);
+    let time = &frame.time;
+    let on_return = use_callback(runner, |_: MouseEvent, runner| runner.return_to_live());
+    let live = if frame.pacing.running { "Live" } else { "Live, paused" };
+    let state = if time.is_past { "Looking at the past" } else { live };
+    html! {
+        <div class={classes!("state-line", time.is_past.then_some("is-past"))}>
+            <span class="state-words" data-testid="tape-state" role="status">{ state }</span>
+            if time.is_past {
+                <span class="state-note">
+                    { format!("{} ms. A command here begins a branch.",
+                        milliseconds(frame.world.now())) }
+                </span>
+            }
+            if time.branches.len() > 1 {
+                <span class="state-note">{ branch_name(time) }</span>
+            }
+            <Members />
+            // Never disabled: the focus would fall to the page when it is used.
+            <button type="button" class="button is-small state-return"
+                data-testid="return-to-live" title="End"
+                aria-disabled={(!time.is_past).to_string()} onclick={on_return}>
+                { "Return to live" }
+            </button>
+        </div>
+    }
+}
+
+fn branch_name(time: &raft_lab::TimeView) -> String {
+    let branch = time.branches.iter().find(|branch| branch.id == time.branch);
+    match branch {
+        Some(branch) if branch.is_durable => format!("{}, stored", branch.name),
+        Some(branch) => format!("{}, in memory", branch.name),
+        None => String::new(),
+    }
+}
