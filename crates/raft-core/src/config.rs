@@ -92,7 +92,8 @@ pub struct Settings {
     /// 1 to 64 GiB; default 64 MiB.
     pub max_uncommitted_bytes: u64,
     /// The most reads that wait at a leader, the most reads and proposals that a follower has
-    /// forwarded, and the most messages that wait for the disk. 1 to 1,000,000; default 10,000.
+    /// forwarded, and the most messages that wait for the disk
+    /// ([`max_withheld_messages`](Self::max_withheld_messages)). 1 to 1,000,000; default 10,000.
     pub max_pending_requests: usize,
     /// The longest command that a leader takes. Followers store longer ones, so it may differ
     /// between servers. 1 byte to 1 GiB; default 1 MiB.
@@ -297,6 +298,13 @@ impl Settings {
             return Err(ConfigError::HeartbeatTooSlow { heartbeat, election: min });
         }
         Ok(())
+    }
+
+    /// The most messages that wait for the disk's term and vote, and the most that wait for its log.
+    /// If more would wait, the oldest are dropped. A candidate's requests to all voters fit, however
+    /// low the setting is.
+    pub fn max_withheld_messages(&self) -> usize {
+        self.max_pending_requests.max(Membership::MAX_MEMBERS)
     }
 
     /// How long a lease lasts from the sending of the heartbeats that a quorum answered. Even if

@@ -52,6 +52,9 @@ impl Membership {
     /// The most voters that a cluster may have, and the most learners.
     pub const MAX_VOTERS: usize = 9;
 
+    /// The most members of a cluster in the middle of a change: voters, outgoing voters, learners.
+    pub(crate) const MAX_MEMBERS: usize = 3 * Self::MAX_VOTERS;
+
     /// The most bytes of one member's context. Each message with a piece of a snapshot carries the
     /// membership.
     pub const MAX_CONTEXT_BYTES: usize = 256;

@@ -234,7 +234,8 @@ impl Node {
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.advance_clock(now);
         // Proposals and reads are finished once for all of them: at the drain, or here.
-        let is_request = matches!(input, Input::Propose { .. } | Input::Read { .. });
+        let is_request = matches!(input, Input::Propose { .. } | Input::Read { .. })
+            || matches!(&input, Input::Message { message, .. } if self.is_forwarded(message));
         if self.has_requests && !is_request {
             self.finish_requests();
             self.flush();
@@ -480,6 +481,13 @@ impl Node {
             Role::Leader(leader) => leader.as_deref(),
             Role::Follower { .. } | Role::PreCandidate { .. } | Role::Candidate { .. } => None,
         }
+    }
+
+    /// Whether a follower passes on a proposal or a read to this leader.
+    fn is_forwarded(&self, message: &Message) -> bool {
+        matches!(message.body, Body::ReadIndex(_) | Body::Forward(_))
+            && message.term == self.current_term
+            && matches!(self.role, Role::Leader(_))
     }
 
     /// Does what the proposals and reads since the last drain need, once for all of them.

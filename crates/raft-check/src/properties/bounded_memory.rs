@@ -286,7 +286,8 @@ const MAX_COMMAND_RESULTS: usize = 33 << 10;
 fn usage_fits(node: NodeId, usage: MemoryUsage, settings: &Settings) -> Verdict {
     let pending = settings.max_pending_requests;
     // Outputs wait for a term or for the log; a snapshot that is restored may be one of them.
-    at_most(node, "withheld outputs", usage.withheld, 2 * pending + 1)?;
+    let withheld = 2 * settings.max_withheld_messages() + 1;
+    at_most(node, "withheld outputs", usage.withheld, withheld)?;
     at_most(node, "waiting reads", usage.reads, 2 * pending)?;
     at_most(node, "forwarded requests", usage.forwarded, pending)?;
     at_most(node, "results of forwarded commands", usage.command_results, MAX_COMMAND_RESULTS)?;

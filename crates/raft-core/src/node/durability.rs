@@ -326,7 +326,7 @@ impl Node {
         match self.durability.awaited(needs) {
             None => self.outputs.push_back(output),
             Some(id) => {
-                let limit = self.config.settings.max_pending_requests;
+                let limit = self.config.settings.max_withheld_messages();
                 if self.durability.withhold(id, output, needs, limit) {
                     self.trace(|| DiskTrace::WithheldDropped { messages: 1 });
                 }

@@ -306,7 +306,9 @@ impl Node {
     fn start_election_if_pre_vote_won(&mut self) {
         let Role::PreCandidate { votes, .. } = &self.role else { return };
         // Meanwhile it may have voted for another server.
-        if rule!(self.has_vote_quorum(votes)) && rule!(self.has_stored_vote()) {
+        let has_won = rule!(self.has_vote_quorum(votes)) && rule!(self.has_stored_vote());
+        // Meanwhile a snapshot may have removed it from the voters.
+        if has_won && self.is_promotable() {
             self.restart_election_timer();
             self.start_election(ElectionReason::PreVotesWon);
         }

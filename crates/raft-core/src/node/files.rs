@@ -160,7 +160,7 @@ impl Node {
     fn incoming_stored(&mut self, incoming: IncomingId, file: SnapshotFile) {
         let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming) && is_flushing(i, file.bytes);
         let Some(stored) = self.incoming_snapshot.take_if(is_this) else {
-            return self.ask_driver(FileTask::DropFile(file));
+            return self.drop_unused_file(file);
         };
         let (from, round) = (stored.from, stored.round);
         let snapshot = stored.into_snapshot(Some(file.into()));
@@ -178,6 +178,15 @@ impl Node {
     pub(super) fn replace_file(&mut self, file: SnapshotFile) {
         let by = self.durability.collecting_id();
         self.replaced_files.push(ReplacedFile { file, by });
+    }
+
+    /// Removes a file that no snapshot has. A driver may report the same file twice.
+    pub(super) fn drop_unused_file(&mut self, file: SnapshotFile) {
+        let current = self.snapshot.as_ref().and_then(|snapshot| snapshot.data.file());
+        let mut used = current.into_iter().chain(self.replaced_files.iter().map(|old| old.file));
+        if !used.any(|used| used.handle == file.handle) {
+            self.ask_driver(FileTask::DropFile(file));
+        }
     }
 
     /// Removes the files of replaced snapshots that neither a restart nor a transfer needs.

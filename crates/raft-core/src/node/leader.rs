@@ -64,6 +64,9 @@ impl Node {
         self.timer_started = self.now;
         self.deadline = self.now + self.config.settings.heartbeat_interval;
         self.begin_round(leader);
+        for position in 0..leader.peers.len() {
+            rule!(self.ask_after_silence(leader, position));
+        }
         rule!(self.replicate_to_all(leader, true));
         self.advance_transfer(leader);
     }

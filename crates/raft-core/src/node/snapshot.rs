@@ -9,8 +9,8 @@ use super::durability::Needs;
 use super::files::FilePause;
 use super::incoming::{IncomingSnapshot, Kept};
 use crate::{
-    Alarm, Body, FileTask, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply,
-    Log, LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
+    Alarm, Body, HeartbeatRound, IgnoreReason, InstallSnapshot, InstallSnapshotReply, Log,
+    LogIndex, LogPosition, Membership, MembershipTrace, NodeId, Output, PieceNumber, Snapshot,
     SnapshotData, SnapshotRefusal, SnapshotTrace,
 };
 
@@ -177,7 +177,7 @@ impl Node {
     fn refuse_snapshot(&mut self, through: LogIndex, data: &SnapshotData, reason: SnapshotRefusal) {
         self.trace(|| SnapshotTrace::Ignored { through, reason });
         if let Some(file) = data.file() {
-            self.ask_driver(FileTask::DropFile(file));
+            self.drop_unused_file(file);
         }
     }
 

@@ -30,15 +30,15 @@ impl Node {
         self.send_pieces(leader, position);
     }
 
-    /// With each heartbeat: shows that the leader is there, and asks after a silence.
+    /// With each round: shows that the leader is there.
     pub(super) fn keep_streaming(&mut self, leader: &mut Leader, position: usize) {
         self.send_empty(leader, position);
-        rule!(self.ask_after_silence(leader, position));
         self.send_pieces(leader, position);
     }
 
-    /// If no piece was answered for a while, which doubles each time: asks how much has arrived. No
-    /// bytes are sent again without an answer, which a slow link may only delay.
+    /// With each heartbeat, and not with the rounds of reads, of which there may be thousands a
+    /// second. If no piece was answered for a while, which doubles each time: asks how much has
+    /// arrived. No bytes are sent again without an answer, which a slow link may only delay.
     pub(super) fn ask_after_silence(&mut self, leader: &mut Leader, position: usize) {
         let progress = &mut leader.peers[position];
         let ProgressState::Snapshot(outgoing) = &mut progress.state else { return };

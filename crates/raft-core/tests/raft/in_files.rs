@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Alarm, Body, FileReport, FileTask, IncomingId, Input, Instant, LogIndex, NodeId, Snapshot,
-    SnapshotFile, SnapshotTrace, Trace,
+    Alarm, Body, FileReport, FileTask, IncomingId, Input, Instant, LogIndex, Membership, NodeId,
+    RoleKind, Snapshot, SnapshotFile, SnapshotTrace, Trace,
 };
 
 use crate::builders::*;
@@ -362,6 +362,41 @@ fn a_file_lives_while_it_is_sent() {
     cluster.assert_converged();
     assert_eq!(cluster.server(1).files.unread, 0);
     assert_eq!(cluster.server(1).files.stored.keys().collect::<Vec<_>>(), [&2]);
+}
+
+/// A driver reports the same file twice. The snapshot needs it all the same.
+#[test]
+fn a_file_that_is_reported_twice_is_kept() {
+    let mut server = follower();
+    server.files.are_slow = false;
+    server.receive(2, 1, append((1, 1), &[1], 2));
+    server.take_snapshot(Instant(0));
+    let snapshot = server.node.snapshot().expect("it is taken").clone();
+    let (through, data) = (snapshot.last_included_index, snapshot.data);
+    server.handle(Instant(0), Input::SnapshotTaken { through, data: data.clone() });
+    let (incoming, file) = (IncomingId(1), data.file().expect("it is in a file"));
+    let report = FileReport::SnapshotStored { incoming, file };
+    server.handle(Instant(0), Input::Files(report));
+    assert_eq!(server.files.stored.len(), 1);
+}
+
+/// A snapshot that comes late removes a server from the voters while it asks for pre-votes.
+#[test]
+fn a_server_that_is_no_voter_any_more_starts_no_election() {
+    let mut config = full_config(1, 5);
+    config.snapshot_files = true;
+    let mut server = Server::start(config, disk(1, &[1]), Instant(0));
+    server.files.are_slow = true;
+    let mut others = five();
+    others.membership = Membership::new([NodeId(2), NodeId(3)]);
+    server.receive(2, 1, install(&others, 0, 8));
+    let late = Instant(10_000_000);
+    server.handle(late, Input::Timeout);
+    assert_eq!(server.node.role(), RoleKind::PreCandidate);
+    server.receive(2, 1, pre_vote_reply(true));
+    server.finish_tasks(late);
+    server.receive(3, 1, pre_vote_reply(true));
+    assert_ne!(server.node.role(), RoleKind::Candidate);
 }
 
 /// A leader that is deposed sends nothing any more.

@@ -182,6 +182,24 @@ fn reads_that_come_together_share_a_round() {
     assert!((1..=6).all(|request| server.outcome(request) == readable(1)));
 }
 
+/// The same for reads that followers pass on.
+#[test]
+fn forwarded_reads_that_come_together_share_a_round() {
+    let mut server = leader();
+    for id in 1..=5 {
+        let message = message(1, read_index(id, false));
+        server.node.handle(Instant(0), Input::Message { from: NodeId(2), message });
+    }
+    ask(&mut server, 6);
+    assert_eq!(rounds(&mut server), [2]);
+    server.receive(3, 1, success_in(2, 1));
+    let answers = server
+        .take_sent()
+        .into_iter()
+        .filter(|(to, message)| *to == 2 && matches!(message.body, Body::ReadIndexReply(_)));
+    assert_eq!(answers.count(), 5);
+}
+
 /// A read and the command after it, in either order: the read need not see a command that was not
 /// committed when it came.
 #[test]

@@ -1,6 +1,6 @@
 //! §7: a leader sends its snapshot in pieces to a follower that is too far behind.
 
-use raft_core::{Body, Config, Input, InstallSnapshot, Instant, LogIndex, ProgressKind};
+use raft_core::{Body, Config, Input, InstallSnapshot, Instant, LogIndex, ProgressKind, ReadMode};
 
 use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
@@ -404,6 +404,25 @@ fn a_transfer_that_stalls_does_not_hold_the_log() {
             assert_eq!(base, expected, "{heartbeats} heartbeats, {are_questions_lost}");
         }
     }
+}
+
+/// Each read begins a round, and there may be thousands a second: they say nothing about how long
+/// the server has not answered a piece.
+#[test]
+fn the_rounds_of_reads_are_no_silence() {
+    let mut cluster = behind();
+    cluster.time_out(1);
+    deliver_pieces(&mut cluster, 1);
+    cluster.deliver_where(|envelope| envelope.from == 3);
+    cluster.network.clear();
+    for _ in 0..100 {
+        cluster.read(1, ReadMode::Quorum);
+        let sent = cluster.take(|envelope| envelope.to == 3);
+        assert_eq!(pieces(&sent), [], "no question");
+        cluster.settle();
+    }
+    cluster.take_snapshot(1);
+    assert_eq!(cluster.node(1).log().base().index, LogIndex(3), "the transfer makes progress");
 }
 
 /// The leader sends no entries behind a snapshot that is under way, and continues behind it.

@@ -68,8 +68,8 @@ fn a_piece_of_a_snapshot_that_is_too_large() {
 fn a_server_that_holds_too_much() {
     let hold = |usage| usage_fits(N1, usage, &settings());
     let none = MemoryUsage::default();
-    assert_eq!(hold(MemoryUsage { withheld: 11, reads: 10, forwarded: 5, ..none }), Ok(()));
-    objects(hold(MemoryUsage { withheld: 12, ..none }), &["withheld outputs of node 1: 12"]);
+    assert_eq!(hold(MemoryUsage { withheld: 55, reads: 10, forwarded: 5, ..none }), Ok(()));
+    objects(hold(MemoryUsage { withheld: 56, ..none }), &["withheld outputs of node 1: 56"]);
     objects(hold(MemoryUsage { reads: 11, ..none }), &["waiting reads", "more than 10"]);
     objects(hold(MemoryUsage { forwarded: 6, ..none }), &["forwarded requests"]);
     objects(hold(MemoryUsage { command_results: 33_793, ..none }), &["results of forwarded"]);
