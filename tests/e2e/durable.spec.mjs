@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchProfile, newProfileFolder, removeProfileFolder } from './lib/browser.mjs';
-import { atFullSpeed, exec, leaderOnScreen, openLab, until } from './lib/lab.mjs';
+import { atFullSpeed, exec, keysOf, leaderOnScreen, openLab, until, view } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 /** How often the browser is killed. */
@@ -27,10 +27,11 @@ async function agreedKeys(page) {
   const answer = await exec(page, 'run until converged');
   assert.equal(answer.ok, true, JSON.stringify(answer));
   return until('all nodes have the same keys', async () => {
-    const { nodes } = await page.evaluate(() => globalThis.helios.state());
-    const all = new Set(nodes.map((node) => JSON.stringify(Object.entries(node.keys).sort())));
-    const empty = nodes.some((node) => Object.keys(node.keys).length === 0);
-    return all.size === 1 && !empty && nodes[0].keys;
+    const shown = await view(page);
+    const stores = shown.nodes.map(({ id }) => keysOf(shown, id));
+    const all = new Set(stores.map((keys) => JSON.stringify(Object.entries(keys).sort())));
+    const empty = stores.some((keys) => Object.keys(keys).length === 0);
+    return all.size === 1 && !empty && stores[0];
   }, 90_000);
 }
 
@@ -127,7 +128,7 @@ test('wiping asks first, and then starts an empty lab', async () => {
   await page.getByTestId('dialog-confirm').click();
   await until('an empty store', async () => {
     const state = await page.evaluate(() => globalThis.helios?.state?.()).catch(() => null);
-    return state && state.nodes.every((node) => !('gone' in node.keys));
+    return state && state.view.nodes.every(({ id }) => !('gone' in keysOf(state.view, id)));
   });
   await close();
   await removeProfileFolder(folder);

@@ -28,7 +28,7 @@ test('a first visit sees a leader within ten seconds, at the default speed', asy
   assert.ok(leader.term >= 1);
   assert.equal((await nodesOnScreen(page)).length, 5);
   // Slow enough to follow: a message of some 10 ms is on its way for a good part of a second.
-  const speed = await page.evaluate(() => globalThis.helios.state().pacing.speed);
+  const speed = await page.evaluate(() => globalThis.helios.state().lab.pacing.speed);
   assert.ok(speed > 0 && speed <= 1 / 20, `speed ${speed}`);
   assert.deepEqual(errors, []);
   await page.close();
@@ -51,10 +51,10 @@ test('the page works at every size, without scrolling sideways', async () => {
 test('pause stops the virtual clock, step moves it by one event', async () => {
   const page = await browser.newPage();
   await openLab(page, server.url);
-  const clock = () => page.evaluate(() => globalThis.helios.state().clock_micros);
+  const clock = () => page.evaluate(() => globalThis.helios.state().view.now);
   await until('time passes', async () => (await clock()) > 0);
   await page.getByTestId('run-toggle').click();
-  await until('the pause', () => page.evaluate(() => !globalThis.helios.state().pacing.running));
+  await until('the pause', () => page.evaluate(() => !globalThis.helios.state().lab.pacing.running));
   const paused = await clock();
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(await clock(), paused);

@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { launchBrowser, launchProfile, newProfileFolder, removeProfileFolder } from './lib/browser.mjs';
-import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, type, until } from './lib/lab.mjs';
+import {
+  atFullSpeed,
+  consoleLine,
+  exec,
+  keysOf,
+  leaderOnScreen,
+  openLab,
+  type,
+  until,
+  view,
+} from './lib/lab.mjs';
 import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -33,10 +43,6 @@ after(async () => {
   await server?.close();
 });
 
-function state(page) {
-  return page.evaluate(() => globalThis.helios.state());
-}
-
 /**
  * A leader that takes any change: its log is committed, which ends with an entry of its own term,
  * and all nodes have it. The commit index alone does not show that: after a reload a node starts
@@ -45,10 +51,12 @@ function state(page) {
 async function readyLeader(page) {
   await atFullSpeed(page);
   return until('a leader that takes changes', async () => {
-    const { nodes, leader } = await state(page);
+    const { nodes, leader } = await view(page);
     const node = nodes.find(({ id }) => id === leader);
-    const hasAll = (index) => index === node.last_log_index;
-    return node && hasAll(node.commit_index) && node.peers.every((peer) => hasAll(peer.match_index)) && node;
+    if (!node?.core) return false;
+    const { last_log, commit_index, peers } = node.core;
+    const hasAll = (index) => index === last_log.index;
+    return hasAll(commit_index) && peers.every((peer) => hasAll(peer.match_index)) && node;
   });
 }
 
@@ -68,23 +76,23 @@ test('a learner is added in the dialog and promoted with the mouse', async () =>
     return (await node.getAttribute('data-role')) === 'learner';
   });
   await until('the log to arrive', async () => {
-    const { nodes } = await state(page);
-    return nodes.find(({ id }) => id === 6).commit_index > 0;
+    const { nodes } = await view(page);
+    return nodes.find(({ id }) => id === 6).core.commit_index > 0;
   });
   assert.match(await page.getByTestId('members').innerText(), /learner 6/);
   assert.deepEqual(await seriousViolations(page), []);
   await page.getByTestId('node-6').click();
   await page.getByTestId('action-promote').click();
   await until('a voter', async () => (await memberRole(page, 6)) === 'voter');
-  await until('it is committed', async () => (await state(page)).membership.committed);
-  assert.deepEqual((await state(page)).membership.voters, [1, 2, 3, 4, 5, 6]);
+  await until('it is committed', async () => (await view(page)).membership.committed);
+  assert.deepEqual((await view(page)).membership.voters, [1, 2, 3, 4, 5, 6]);
 });
 
 test('a server is replaced by typing: the voters change jointly, and who left is shown so', async () => {
   const leader = await readyLeader(page);
   const old = leader.id === 3 ? 4 : 3;
   const joint = until('a joint membership', async () => {
-    const { membership } = await state(page);
+    const { membership } = await view(page);
     return membership.outgoing.length > 0 && membership;
   });
   await page.evaluate(() => globalThis.helios.setSpeed(0.2));
@@ -94,13 +102,13 @@ test('a server is replaced by typing: the voters change jointly, and who left is
   assert.match(await page.getByTestId('members').innerText(), /Voters change|Voters/);
   await atFullSpeed(page);
   await until('the change to be complete', async () => {
-    const { membership } = await state(page);
+    const { membership } = await view(page);
     return membership.outgoing.length === 0 && membership.committed && membership.voters.includes(7);
   });
   await until('who left', async () => (await memberRole(page, old)) === 'non-member');
   assert.match(await page.getByTestId(`node-${old}`).getAttribute('aria-label'), /not a member/);
-  const { invariants } = await state(page);
-  assert.deepEqual(invariants.filter(({ holding }) => !holding), []);
+  const { properties } = await view(page);
+  assert.deepEqual(properties.filter(({ holding }) => !holding), []);
 });
 
 test('leadership is handed over with the mouse', async () => {
@@ -113,7 +121,7 @@ test('leadership is handed over with the mouse', async () => {
     const found = await leaderOnScreen(page);
     return found?.id === next && found;
   });
-  assert.ok(second.term > leader.term);
+  assert.ok(second.term > leader.core.current_term);
 });
 
 test('a local read says that it may be stale, a quorum read does not', async () => {
@@ -144,8 +152,7 @@ test('a server that joined is there after a reload', async () => {
   await exec(profile.page, 'add 6 as learner');
   assert.equal((await exec(profile.page, 'set kept=yes')).ok, true);
   await until('the learner to apply it', async () => {
-    const { nodes } = await state(profile.page);
-    return nodes.find(({ id }) => id === 6)?.keys.kept === 'yes';
+    return keysOf(await view(profile.page), 6).kept === 'yes';
   });
   await profile.page.reload();
   await profile.page.getByTestId('recovered-banner').waitFor();
@@ -156,8 +163,7 @@ test('a server that joined is there after a reload', async () => {
   assert.equal(answer.ok, true, JSON.stringify(answer));
   await until('a voter', async () => (await memberRole(profile.page, 6)) === 'voter');
   await until('its key', async () => {
-    const { nodes } = await state(profile.page);
-    return nodes.find(({ id }) => id === 6).keys.kept === 'yes';
+    return keysOf(await view(profile.page), 6).kept === 'yes';
   });
   assert.deepEqual(problems, []);
   await profile.close();
@@ -172,6 +178,6 @@ test('a new lab with the paper’s protocol alone elects without asking first', 
   await until('a leader of the new lab', () => leaderOnScreen(page));
   const script = await page.evaluate(() => globalThis.helios.export());
   assert.match(script.split('\n')[0], / paper/);
-  const { nodes } = await state(page);
-  assert.ok(nodes.every((node) => node.lease_until_micros === null));
+  const { nodes } = await view(page);
+  assert.ok(nodes.every((node) => node.core.lease === null));
 });

@@ -94,6 +94,7 @@ pub struct MemoryUsage {
 /// The role of a server in its term (§5.1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum RoleKind {
     /// It answers requests and waits for a leader.
     Follower,
@@ -127,6 +128,7 @@ pub struct PeerStatus {
 /// How a leader sends entries to a server.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum ProgressKind {
     /// One message at a time, looking for the place where the logs agree.
     Probe,

@@ -2,6 +2,7 @@
 
 use imbl::Vector;
 use raft_core::Instant;
+use serde::Serialize;
 
 /// The most lines that are kept.
 const MAX_LINES: usize = 500;
@@ -9,7 +10,7 @@ const MAX_LINES: usize = 500;
 const MAX_TEXT: usize = 4000;
 
 /// One line of the console. It may be several lines of text: errors show the place with a caret.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConsoleLine {
     /// Counts all lines of the lab from 1.
     pub number: u64,
@@ -22,7 +23,8 @@ pub struct ConsoleLine {
 }
 
 /// The kind of a console line.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ConsoleKind {
     /// A statement.
     Command,

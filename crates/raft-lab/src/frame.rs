@@ -9,8 +9,9 @@ use imbl::Vector;
 use raft_check::CheckResult;
 use raft_core::{Instant, Message, NodeId};
 use raft_sim::{DropReason, Event, EventKind, MessageEvent, MessageId, World};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::view::{KeptEvent, LostMessageView, MessageView, View, reason_words};
 use crate::{ConsoleLine, Members, Pacing, TapeView};
 
 /// The most events that a frame keeps.
@@ -21,32 +22,48 @@ const FADING_FOR: Duration = Duration::from_millis(50);
 const MAX_FADING: usize = 100;
 
 /// The lab at one moment. Cheap to clone. Two frames of a lab are equal if their numbers are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Frame {
     /// Goes up when anything changes.
+    #[serde(skip)]
     pub number: u64,
+    /// What can be known of the cluster.
+    pub view: Rc<View>,
+    /// The rest of the lab.
+    pub lab: Rc<LabView>,
     /// The cluster.
+    #[serde(skip)]
     pub world: Rc<World>,
     /// The cluster's members.
+    #[serde(skip)]
     pub members: Members,
     /// The most recent events without the [routine](EventKind::is_routine), oldest first.
+    #[serde(skip)]
     pub events: Vector<Rc<Event>>,
     /// The messages lost in the last 50 ms of virtual time, oldest first.
+    #[serde(skip)]
     pub fading: Vector<FadingMessage>,
-    /// The most recent lines of the console, oldest first.
-    pub console: Vector<ConsoleLine>,
     /// Every property that is checked.
+    #[serde(skip)]
     pub invariants: Rc<[CheckResult]>,
-    /// Where in the run the frame is.
+}
+
+/// The lab around the moment that a [`View`] shows.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LabView {
+    /// Where in the run the moment is.
     pub time: TimeView,
     /// Whether virtual time passes, and how fast.
     pub pacing: Pacing,
-    /// The goal of the statement that is being waited for, in words.
-    pub goal: Option<String>,
-    /// Where the disks are kept.
+    /// Where the disks are stored.
     pub durable: DurableState,
-    /// The state of the cluster in one or two sentences.
-    pub headline: String,
+    /// The most recent lines of the console, oldest first.
+    #[serde(serialize_with = "lines")]
+    pub console: Vector<ConsoleLine>,
+}
+
+fn lines<S: Serializer>(lines: &Vector<ConsoleLine>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(lines)
 }
 
 /// Where in a run a frame is.
@@ -109,7 +126,8 @@ pub struct FadingMessage {
 }
 
 /// Where the cluster's disks are stored.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "mode", rename_all = "lowercase")]
 pub enum DurableState {
     /// In memory, until the page is closed.
     Scratch,
@@ -126,7 +144,7 @@ pub enum DurableState {
 /// The most recent events and lost messages.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Recent {
-    pub(crate) events: Vector<Rc<Event>>,
+    pub(crate) events: Vector<Rc<KeptEvent>>,
     fading: VecDeque<FadingMessage>,
 }
 
@@ -155,7 +173,7 @@ impl Recent {
             }
         }
         if !event.kind.is_routine() {
-            self.events.push_back(Rc::new(event.clone()));
+            self.events.push_back(Rc::new(KeptEvent::new(event.clone())));
             if self.events.len() > MAX_EVENTS {
                 self.events.pop_front();
             }
@@ -167,6 +185,20 @@ impl Recent {
         while self.fading.front().is_some_and(|first| now - first.lost_at > FADING_FOR) {
             self.fading.pop_front();
         }
+    }
+
+    /// The lost messages, oldest first.
+    pub(crate) fn lost(&self) -> Vec<LostMessageView> {
+        let view = |fading: &FadingMessage| {
+            let FadingMessage { id, from, to, message, sent_at, arrives_at, lost_at, reason } =
+                fading;
+            LostMessageView {
+                message: MessageView::of(*id, (*from, *to), message, (*sent_at, *arrives_at)),
+                lost_at: *lost_at,
+                reason: reason_words(*reason),
+            }
+        };
+        self.fading.iter().map(view).collect()
     }
 
     pub(crate) fn fading(&self) -> Vector<FadingMessage> {

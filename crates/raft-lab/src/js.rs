@@ -4,15 +4,17 @@
 //!   resolves to the client's [answer](crate::AnswerView), else to `{ ok: true, words }`. It
 //!   rejects with an `Error` if the line cannot be parsed or fails. In a paused lab, an operation
 //!   gets no answer until time passes.
-//! - `state()` returns the lab at this moment as [plain values](crate::StateView).
+//! - `state()` returns plain values: `view`, the [moment](crate::View) that the page shows, and
+//!   `lab`, the [lab](crate::LabView) around it.
 //! - `export()` returns the script that leads to this moment.
 //! - `onEvent(fn)` calls `fn` with every [event](crate::EventView), soon after it happened, and
 //!   returns a function that ends the subscription.
 //! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls.
 //! - `show(steps)` shows the moment after so many steps of the world, `stepBack()` the one before,
-//!   `returnToLive()` the end. `state().time` says which moment it is. A command in the past begins
-//!   a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another branch,
-//!   `removeBranch(n)` removes one, and `compare()` says how this one differs from the one it left.
+//!   `returnToLive()` the end. `state().lab.time` says which moment it is. A command in the past
+//!   begins a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another
+//!   branch, `removeBranch(n)` removes one, and `compare()` says how this one differs from the one
+//!   that it left.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{AnswerView, EventView, ExecResult, Lab, RealClock, StateView};
+use crate::{AnswerView, EventView, ExecResult, Lab, RealClock};
 
 /// The lab that the page shows; [`Lab::replace`] replaces it.
 pub type SharedLab = Rc<RefCell<Lab>>;
@@ -136,7 +138,7 @@ impl JsApi {
 
     fn state(&self) -> Result<JsValue, JsValue> {
         let frame = self.lab()?.frame();
-        plain(&StateView::from(&frame))
+        plain(&frame)
     }
 
     fn control(&self, act: impl FnOnce(&mut Lab)) -> Result<JsValue, JsValue> {

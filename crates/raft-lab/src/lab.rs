@@ -23,7 +23,8 @@ use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
-use crate::{ConsoleKind, Frame, TapeView};
+use crate::view::ViewMaker;
+use crate::{ConsoleKind, Frame, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::exec::Listener;
@@ -55,6 +56,9 @@ pub struct Lab {
     recent: Recent,
     /// The tape of the last frame, and what it was made of.
     tape: RefCell<Option<(TapeKey, TapeView)>>,
+    /// What the page wants to see of long lists.
+    window: ViewWindow,
+    views: RefCell<ViewMaker>,
     /// Every property, as the last frame showed it.
     invariants: RefCell<Rc<[CheckResult]>>,
     /// The most that the world may hold: time stops where it holds more.
@@ -180,6 +184,8 @@ impl Lab {
             console: Console::default(),
             recent: Recent::default(),
             tape: RefCell::new(None),
+            window: ViewWindow::default(),
+            views: RefCell::default(),
             invariants: RefCell::new(Rc::new([])),
             capacity: Capacity::PAGE,
             broken: 0,
@@ -221,6 +227,7 @@ impl Lab {
         other.pacer.set_speed(self.pacer.speed());
         other.console.continue_from(std::mem::take(&mut self.console));
         other.number += self.number;
+        other.window = std::mem::take(&mut self.window);
         *self = other;
         self.on_progress(self.wake.clone());
         self.changed();
@@ -264,6 +271,19 @@ impl Lab {
     /// Replaces the clock that measures budgets.
     pub fn set_clock(&mut self, clock: RealClock) {
         self.clock = clock;
+    }
+
+    /// Sets what frames shall show of long lists.
+    pub fn set_window(&mut self, window: ViewWindow) {
+        if self.window != window {
+            self.window = window;
+            self.changed();
+        }
+    }
+
+    /// What frames show of long lists.
+    pub fn window(&self) -> &ViewWindow {
+        &self.window
     }
 
     /// Says something in the console.

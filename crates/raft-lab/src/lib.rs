@@ -20,7 +20,7 @@
 //! while lab.pacing().running {
 //!     lab.tick(Duration::from_millis(16), Duration::from_millis(8));
 //! }
-//! assert!(lab.frame().headline.starts_with("Node "));
+//! assert!(lab.frame().view.headline.starts_with("Node "));
 //! # Ok::<(), raft_lab::LabError>(())
 //! ```
 #![forbid(unsafe_code)]
@@ -39,12 +39,12 @@ mod members;
 mod mirror;
 mod operations;
 mod pacing;
-mod state;
 mod stored;
 mod tape;
+mod view;
 
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{BranchView, DurableState, FadingMessage, Frame, TimeView};
+pub use frame::{BranchView, DurableState, FadingMessage, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
@@ -55,8 +55,13 @@ pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_check::{CheckResult, PropertyState, Violation};
-pub use state::{AnswerView, EventView, StateView};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,
 };
 pub use tape::{BandView, MarkView, TapeView};
+pub use view::{
+    AnswerView, ClientView, CoreView, DiskView, EntryView, EventRowView, EventView, EventsView,
+    LeaseView, LinkView, LogView, LogsView, LostMessageView, MembershipView, MessageDetails,
+    MessageLook, MessageView, NodeView, PartitionView, PeerView, PropertyView, RedirectView,
+    StoreView, StoresView, VIEW_VERSION, View, ViewWindow, ViolationView, VoteView,
+};

@@ -2,6 +2,7 @@
 
 use raft_core::{LogIndex, Membership, Node, NodeId};
 use raft_sim::{SimNode, World};
+use serde::{Deserialize, Serialize};
 
 /// The membership that the cluster uses, seen from outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,7 +17,8 @@ pub struct Members {
 }
 
 /// A node's role in the membership.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, strum::IntoStaticStr, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum MemberRole {
     /// It votes.

@@ -14,6 +14,7 @@
 use std::time::Duration;
 
 use raft_core::Instant;
+use serde::Serialize;
 
 /// Virtual seconds per real second of a new lab: a message of 10 ms takes a quarter of a second of
 /// real time, and the first election about five seconds.
@@ -24,7 +25,7 @@ pub const MIN_SPEED: f64 = 0.001;
 pub const MAX_FRAME: Duration = Duration::from_millis(100);
 
 /// How virtual time passes at this moment.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Pacing {
     /// Whether time passes.
     pub running: bool,

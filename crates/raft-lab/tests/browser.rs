@@ -59,7 +59,7 @@ async fn exec(lab: &mut Lab, line: &str) -> ExecResult {
         lab.tick(FRAME, BUDGET);
         breathe().await;
     }
-    panic!("no end of `{line}`: {:?}", lab.frame().headline);
+    panic!("no end of `{line}`: {:?}", lab.frame().view.headline);
 }
 
 async fn set(lab: &mut Lab, key: &str) {
@@ -183,7 +183,7 @@ async fn a_damaged_disk_is_told_and_its_node_does_not_start() {
     let node = lab.session().world().node(NodeId(2)).expect("it is one of the five");
     assert_eq!(node.state(), NodeState::Refused);
     set(&mut lab, "y").await;
-    assert!(lab.frame().headline.contains("node 2 refuses to start"));
+    assert!(lab.frame().view.headline.contains("node 2 refuses to start"));
 }
 
 #[wasm_bindgen_test]
@@ -209,7 +209,7 @@ async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
     assert!(error.contains("refused to store"), "{error}");
     let is_answered = |key: &str, lab: &Lab| {
         let words = format!("set {key}=1 → ok");
-        lab.frame().console.iter().any(|line| line.text.contains(&words))
+        lab.frame().lab.console.iter().any(|line| line.text.contains(&words))
     };
     assert!(is_answered("before", &lab) && !is_answered("lost", &lab));
     drop(lab);
@@ -345,11 +345,14 @@ async fn scripts_drive_the_lab_through_window_helios() {
     assert!(words.contains('^'), "{words}");
 
     let state = helios("state", &JsValue::UNDEFINED).expect("the lab is free");
-    assert!(field(&state, "clock_micros").as_f64().is_some_and(|clock| clock > 0.0));
-    assert_eq!(field(&field(&state, "pacing"), "speed").as_f64(), Some(f64::INFINITY));
-    let node = field(&field(&state, "nodes"), "0");
+    let (view, rest) = (field(&state, "view"), field(&state, "lab"));
+    assert!(field(&view, "now").as_f64().is_some_and(|clock| clock > 0.0));
+    assert_eq!(field(&field(&rest, "pacing"), "speed").as_f64(), Some(f64::INFINITY));
+    let node = field(&field(&view, "nodes"), "0");
     assert_eq!(field(&node, "id").as_f64(), Some(1.0));
-    assert!(field(&node, "keys").is_object());
+    assert_eq!(field(&node, "state").as_string().as_deref(), Some("running"));
+    let store = field(&field(&field(&view, "stores"), "nodes"), "0");
+    assert!(field(&store, "values").is_object());
     let script = helios("export", &JsValue::UNDEFINED).expect("the lab is free");
     assert!(script.as_string().is_some_and(|script| script.contains("set x=1")));
 

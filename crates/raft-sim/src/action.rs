@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use raft_core::{MembershipChange, NodeId};
 use raft_kv::{ClientId, Operation};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ClockChange, DelayRange, DiskChange, DiskDamage, LatencyShape, Load, MessageId, MessageKind,
@@ -325,7 +326,10 @@ impl From<Request> for Action {
 }
 
 /// What the answer to a read rests on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum ReadPolicy {
     /// The read is an entry of the log, like a write.
     #[default]

@@ -105,6 +105,11 @@ impl Client {
         (self.session.id, Sequence(sequence.0 - self.session.before.0))
     }
 
+    /// The number of the client whose session has this id.
+    pub fn of_session(session: ClientId) -> ClientId {
+        ClientId(session.0 % (MAX_CLIENT_ID + 1))
+    }
+
     /// The operation that it waits for.
     pub fn pending(&self) -> Option<&PendingOperation> {
         self.pending.as_ref()

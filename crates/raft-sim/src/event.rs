@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use raft_core::{Instant, Message, NodeId, ReplicationTrace, Trace};
 use raft_kv::{ClientId, Sequence};
+use serde::{Deserialize, Serialize};
 
 pub use self::client::{ClientEvent, RetryReason};
 pub use self::cluster::ClusterEvent;
@@ -35,7 +36,7 @@ use crate::MessageId;
 use crate::fingerprint::Fingerprint;
 
 /// Names an event of one run. Events are numbered from 1, without gaps.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct EventNumber(NonZeroU64);
 
 /// Something that happened.

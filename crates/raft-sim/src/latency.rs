@@ -3,11 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::DelayRange;
 use crate::random::Random;
 
 /// The distribution of delays over a [`DelayRange`]. Each delay is within the range.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LatencyShape {
     /// Every delay of the range is as likely as any other.
     #[default]

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use raft_core::{Body, Message};
+use serde::{Deserialize, Serialize};
 
 /// The kind of a message: its name in the paper.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the messages")]
 pub enum MessageKind {
     PreVote,

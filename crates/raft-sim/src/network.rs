@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft_core::{Body, Instant, Message, NodeId, Payload};
+use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, Random};
 use crate::{
@@ -29,7 +30,7 @@ const ENTRY_BYTES: u64 = 24;
 const MEMBER_BYTES: u64 = 8;
 
 /// Names a message that was sent. Ids count up from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct MessageId(pub u64);
 
 /// One direction of a link between two nodes.

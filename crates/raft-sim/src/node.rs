@@ -10,6 +10,7 @@ use raft_core::{
 };
 use raft_kv::{ClientId, Operation, Response, Sequence, Store};
 use raft_storage::StorageError;
+use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
@@ -46,7 +47,8 @@ pub struct SimNode {
 pub const MAX_HANDLING: Duration = Duration::from_secs(10);
 
 /// Whether a node runs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum NodeState {
     /// It handles what arrives.
     Running,

@@ -58,6 +58,12 @@ impl Records {
         self.0.get(&key)
     }
 
+    /// Whether both share their memory: then they are equal. Takes constant time. Equal contents
+    /// that were written apart share none.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
+
     /// All records, in the order of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&RecordKey, &RecordBytes)> {
         self.0.iter()

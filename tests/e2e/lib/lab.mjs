@@ -13,6 +13,16 @@ export async function openLab(page, url) {
   return errors;
 }
 
+/** The moment that the page shows, in plain values. */
+export function view(page) {
+  return page.evaluate(() => globalThis.helios.state().view);
+}
+
+/** The keys and values of a node's store in a view; none while the node is down. */
+export function keysOf(view, id) {
+  return view.stores.nodes.find(({ node }) => node === id)?.values ?? {};
+}
+
 /** The nodes as the page shows them: id, role, term, state. */
 export function nodesOnScreen(page) {
   return page.$$eval('[data-testid^="node-"][data-role]', (nodes) =>

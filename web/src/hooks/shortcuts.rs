@@ -69,7 +69,7 @@ fn is_text(event: &KeyboardEvent) -> bool {
 /// Handles a key; false if it has no meaning.
 fn press(key: &str, controls: &Controls) -> bool {
     let runner = &controls.runner;
-    let pacing = runner.frame().pacing;
+    let pacing = runner.frame().lab.pacing;
     let position = speed::position_of(pacing.speed);
     match key {
         " " => runner.set_running(!pacing.running),
@@ -77,7 +77,7 @@ fn press(key: &str, controls: &Controls) -> bool {
         "," => runner.step_back(),
         "<" => runner.jump(false),
         ">" => runner.jump(true),
-        "End" if runner.frame().time.is_past => runner.return_to_live(),
+        "End" if runner.frame().lab.time.is_past => runner.return_to_live(),
         "[" => runner.set_speed(speed::at_position(position.saturating_sub(5))),
         "]" => runner.set_speed(speed::at_position((position + 5).min(speed::LAST_POSITION))),
         "/" => return element("console-input").is_some_and(|input| input.focus().is_ok()),

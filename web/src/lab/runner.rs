@@ -56,7 +56,7 @@ struct Signature {
     pacing: raft_lab::Pacing,
     durable: raft_lab::DurableState,
     goal: Option<String>,
-    headline: String,
+    headline: Rc<str>,
     time: raft_lab::TimeView,
 }
 
@@ -226,12 +226,12 @@ impl Signature {
         Self {
             steps: frame.world.steps(),
             trace_hash: frame.world.trace_hash(),
-            console: frame.console.last().map_or(0, |line| line.number),
-            pacing: frame.pacing,
-            durable: frame.durable.clone(),
-            goal: frame.goal.clone(),
-            headline: frame.headline.clone(),
-            time: frame.time.clone(),
+            console: frame.lab.console.last().map_or(0, |line| line.number),
+            pacing: frame.lab.pacing,
+            durable: frame.lab.durable.clone(),
+            goal: frame.view.goal.clone(),
+            headline: frame.view.headline.clone(),
+            time: frame.lab.time.clone(),
         }
     }
 }

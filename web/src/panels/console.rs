@@ -15,7 +15,7 @@ pub(crate) fn console() -> Html {
     let frame = use_frame();
     let end = use_node_ref();
     let is_open = use_state_eq(|| false);
-    let last = frame.console.last().cloned();
+    let last = frame.lab.console.last().cloned();
     let number = last.as_ref().map_or(0, |line| line.number);
     use_effect_with((end.clone(), number, *is_open), |(end, ..)| {
         if let Some(lines) = end.cast::<HtmlElement>() {
@@ -29,13 +29,13 @@ pub(crate) fn console() -> Html {
     html! {
         <section class={classes!("console", is_open.then_some("is-open"))} aria-label="Console">
             <div ref={end} class="console-lines" role="log" aria-label="Console" tabindex="0">
-                if frame.console.is_empty() {
+                if frame.lab.console.is_empty() {
                     <p class="empty">
                         { "Type a command below, or click a node or a link. Clicks appear here as \
                            commands. " }<kbd>{ "Tab" }</kbd>{ " completes." }
                     </p>
                 }
-                { for frame.console.iter().map(|line| html! {
+                { for frame.lab.console.iter().map(|line| html! {
                     <Line key={line.number} line={line.clone()} />
                 }) }
             </div>
@@ -91,7 +91,7 @@ fn waiting() -> Html {
     let on_cancel = use_callback(runner, |_: MouseEvent, runner| runner.cancel());
     html! {
         <span class="goal" aria-live="polite">
-            if let Some(goal) = &frame.goal {
+            if let Some(goal) = &frame.view.goal {
                 <span class="goal-words">{ goal }</span>
                 <button type="button" class="button is-quiet" onclick={on_cancel}>
                     { "Cancel" }

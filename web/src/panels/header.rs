@@ -59,7 +59,7 @@ fn tool(
 #[component(Place)]
 fn place() -> Html {
     let frame = use_frame();
-    let words = match &frame.durable {
+    let words = match &frame.lab.durable {
         DurableState::Scratch => "in memory only",
         DurableState::Durable { error: Some(_), .. } => "no longer stored",
         // The number of unsaved writes changes too fast to be read.

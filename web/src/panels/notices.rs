@@ -22,7 +22,7 @@ pub(crate) fn notices(props: &NoticesProps) -> Html {
         let (dismissed, origin) = (dismissed.setter(), props.origin.clone());
         Callback::from(move |_: MouseEvent| dismissed.set(Some(origin.clone())))
     };
-    let failure = match &frame.durable {
+    let failure = match &frame.lab.durable {
         DurableState::Durable { error, .. } => error.clone(),
         DurableState::Scratch => None,
     };

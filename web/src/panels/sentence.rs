@@ -15,7 +15,9 @@ pub(crate) fn sentence() -> Html {
     html! {
         <section class="sentence" aria-label="State of the cluster">
             <StateLine />
-            <p class="headline" aria-live="polite" data-testid="headline">{ &frame.headline }</p>
+            <p class="headline" aria-live="polite" data-testid="headline">
+                { &*frame.view.headline }
+            </p>
         </section>
     }
 }
@@ -24,9 +26,9 @@ pub(crate) fn sentence() -> Html {
 #[component(StateLine)]
 fn state_line() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
-    let time = &frame.time;
+    let time = &frame.lab.time;
     let on_return = use_callback(runner, |_: MouseEvent, runner| runner.return_to_live());
-    let live = if frame.pacing.running { "Live" } else { "Live, paused" };
+    let live = if frame.lab.pacing.running { "Live" } else { "Live, paused" };
     let state = if time.is_past { "Looking at the past" } else { live };
     html! {
         <div class={classes!("state-line", time.is_past.then_some("is-past"))}>

@@ -13,7 +13,7 @@ use crate::words::milliseconds;
 #[component(Tape)]
 pub(crate) fn tape() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
-    let time = frame.time.clone();
+    let time = frame.lab.time.clone();
     let runner = controls.runner;
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
     let on_slide = use_callback(runner, |event: InputEvent, runner| {

@@ -12,7 +12,7 @@ use crate::words::milliseconds;
 #[component(Time)]
 pub(crate) fn time() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
-    let pacing = frame.pacing;
+    let pacing = frame.lab.pacing;
     let runner = controls.runner;
     let on_toggle =
         use_callback((runner.clone(), pacing.running), |_: MouseEvent, (runner, on)| {

@@ -15,44 +15,47 @@ fn with_a_crash() -> Lab {
     lab
 }
 
-fn hash(lab: &Lab) -> u64 {
-    lab.frame().world.trace_hash()
+fn hash(lab: &Lab) -> Rc<str> {
+    lab.frame().view.trace_hash.clone()
 }
 
 #[test]
 fn everything_on_the_frame_is_of_the_moment_that_is_shown() {
     let mut lab = with_a_crash();
     let end = lab.frame();
-    assert!(!end.time.is_past);
-    assert_eq!(end.time.steps, end.time.end_steps);
+    assert!(!end.lab.time.is_past);
+    assert_eq!(end.lab.time.steps, end.lab.time.end_steps);
     let crash = lab.session().journal().get(1).expect("the crash").steps;
 
     lab.show(crash - 1);
     let past = lab.frame();
-    assert!(past.time.is_past && past.number > end.number);
-    assert_eq!((past.time.steps, past.time.end_steps), (crash - 1, end.time.end_steps));
-    assert_ne!(past.world.leader(), end.world.leader());
-    assert_ne!(past.headline, end.headline);
+    assert!(past.lab.time.is_past && past.number > end.number);
+    assert_eq!((past.lab.time.steps, past.lab.time.end_steps), (crash - 1, end.lab.time.end_steps));
+    assert_ne!(past.view.leader, end.view.leader);
+    assert_ne!(past.view.headline, end.view.headline);
     assert!(!past.events.is_empty());
-    let said = |frame: &Frame| frame.console.iter().any(|line| line.text == "crash leader");
+    let said = |frame: &Frame| frame.lab.console.iter().any(|line| line.text == "crash leader");
     assert_eq!((said(&past), said(&end)), (false, true));
     let count = past.world.event_count();
     assert!(past.events.iter().all(|event| event.number.get() <= count));
 
     // Single steps go forward and back through the crash, which is a moment of its own.
     lab.step();
-    assert_eq!((lab.frame().time.steps, lab.frame().world.leader()), (crash, past.world.leader()));
+    assert_eq!((lab.frame().lab.time.steps, lab.frame().view.leader), (crash, past.view.leader));
     lab.step();
-    assert_eq!((lab.frame().time.steps, lab.frame().world.leader()), (crash, None));
+    assert_eq!((lab.frame().lab.time.steps, lab.frame().view.leader), (crash, None));
     lab.step_back();
     lab.step_back();
-    assert_eq!(hash(&lab), past.world.trace_hash());
+    assert_eq!(hash(&lab), past.view.trace_hash);
 
     lab.return_to_live();
-    assert_eq!((hash(&lab), lab.frame().time), (end.world.trace_hash(), end.time.clone()));
+    assert_eq!(
+        (hash(&lab), lab.frame().lab.time.clone()),
+        (end.view.trace_hash.clone(), end.lab.time.clone())
+    );
     // The end is not the past.
     lab.show(u64::MAX);
-    assert!(!lab.frame().time.is_past);
+    assert!(!lab.frame().lab.time.is_past);
 }
 
 #[test]
@@ -70,7 +73,7 @@ fn time_stands_still_while_somebody_looks_at_the_past() {
     // Who lets time pass sees the end.
     lab.show(10);
     lab.set_running(true);
-    assert!(!lab.frame().time.is_past);
+    assert!(!lab.frame().lab.time.is_past);
 }
 
 #[test]
@@ -82,30 +85,30 @@ fn a_command_in_the_past_begins_a_branch() {
     lab.exec("set y=2");
     assert!(console(&lab).contains("Here begins branch 2"), "{}", console(&lab));
     let branched = lab.frame();
-    assert!(!branched.time.is_past);
-    assert_eq!((branched.time.branch, branched.time.branches.len()), (2, 2));
-    assert_eq!(branched.time.branches[1].parent, Some(1));
-    assert_eq!(branched.time.branches[1].from_steps, crash - 1);
+    assert!(!branched.lab.time.is_past);
+    assert_eq!((branched.lab.time.branch, branched.lab.time.branches.len()), (2, 2));
+    assert_eq!(branched.lab.time.branches[1].parent, Some(1));
+    assert_eq!(branched.lab.time.branches[1].from_steps, crash - 1);
     lab.exec("run 2s");
     finish(&mut lab);
-    assert_eq!(lab.session().world().node(end.world.leader().unwrap()).unwrap().incarnation(), 1);
-    assert!(lab.frame().world.leader().is_some_and(|leader| Some(leader) != end.world.leader()));
+    assert_eq!(lab.session().world().node(end.view.leader.unwrap()).unwrap().incarnation(), 1);
+    assert!(lab.frame().view.leader.is_some_and(|leader| Some(leader) != end.view.leader));
     let branch_hash = hash(&lab);
 
     // The other branch is as it was, and both can be gone on with.
     lab.switch_to(1).unwrap();
-    assert_eq!(hash(&lab), end.world.trace_hash());
+    assert_eq!(hash(&lab), end.view.trace_hash);
     assert!(!lab.frame().events.is_empty());
     lab.exec("run 100ms");
     finish(&mut lab);
-    assert_ne!(hash(&lab), end.world.trace_hash());
+    assert_ne!(hash(&lab), end.view.trace_hash);
     lab.switch_to(2).unwrap();
     assert_eq!(hash(&lab), branch_hash);
 
     assert!(lab.remove_branch(1).is_err(), "it is the first one");
     lab.remove_branch(2).unwrap();
-    assert_eq!(lab.frame().time.branch, 1, "the live branch is the one that it left");
-    assert_eq!(lab.frame().time.branches.len(), 1);
+    assert_eq!(lab.frame().lab.time.branch, 1, "the live branch is the one that it left");
+    assert_eq!(lab.frame().lab.time.branches.len(), 1);
     assert!(lab.switch_to(2).is_err());
 }
 
@@ -127,7 +130,7 @@ fn a_refused_command_in_the_past_begins_no_branch() {
     lab.show(20);
     let refused = lab.exec("crash 9");
     assert!(matches!(refused, ExecStatus::Failed(_)), "{refused:?}");
-    let time = lab.frame().time;
+    let time = lab.frame().lab.time.clone();
     assert!(time.is_past && time.branches.len() == 1, "{time:?}");
     assert!(console(&lab).contains("crash 9"), "the refusal is said where it is seen");
 }
@@ -143,7 +146,7 @@ fn a_branch_that_was_left_waits_for_nothing() {
     lab.switch_to(1).unwrap();
     let executed = lab.exec("mark here");
     assert!(matches!(executed, ExecStatus::Done(_)), "{executed:?}");
-    assert_eq!(lab.frame().goal, None);
+    assert_eq!(lab.frame().view.goal, None);
 }
 
 #[test]
@@ -167,7 +170,9 @@ fn steps_go_through_each_statement() {
     let mut lab = with_a_crash();
     lab.exec("crash any follower");
     lab.exec("crash any follower");
-    let up = |lab: &Lab| lab.frame().world.nodes().filter(|node| node.core().is_some()).count();
+    let up = |lab: &Lab| {
+        lab.shown_session().world().nodes().filter(|node| node.core().is_some()).count()
+    };
     let seen: Vec<usize> = (0..3)
         .map(|_| {
             lab.step_back();
@@ -177,9 +182,9 @@ fn steps_go_through_each_statement() {
     assert_eq!(seen, [3, 4, 4]);
     lab.step();
     lab.step();
-    assert_eq!((up(&lab), lab.frame().time.is_past), (3, true));
+    assert_eq!((up(&lab), lab.frame().lab.time.is_past), (3, true));
     lab.step();
-    assert_eq!((up(&lab), lab.frame().time.is_past), (2, false));
+    assert_eq!((up(&lab), lab.frame().lab.time.is_past), (2, false));
 }
 
 /// Who pauses in the past finds the end paused.
@@ -190,7 +195,7 @@ fn a_pause_in_the_past_lasts() {
     lab.step_back();
     lab.set_running(false);
     lab.step();
-    assert!(!lab.frame().time.is_past && !lab.pacing().running);
+    assert!(!lab.frame().lab.time.is_past && !lab.pacing().running);
 }
 
 #[test]
@@ -199,7 +204,7 @@ fn a_branch_has_the_name_of_its_number() {
     for number in [2, 3] {
         lab.show(20);
         lab.exec("set y=2");
-        let time = lab.frame().time;
+        let time = lab.frame().lab.time.clone();
         let named = time.branches.iter().find(|branch| branch.name == format!("branch {number}"));
         assert_eq!((time.branch, named.map(|branch| branch.id)), (number, Some(number)));
         lab.remove_branch(number).unwrap();
@@ -226,24 +231,24 @@ fn subscribers_hear_the_events_of_the_live_branch_once() {
 #[test]
 fn the_tape_shows_who_led_and_jumps_go_there() {
     let mut lab = with_a_crash();
-    let tape = lab.frame().time.tape;
+    let tape = lab.frame().lab.time.tape.clone();
     let [first, second] = &tape.bands[..] else { panic!("{:?}", tape.bands) };
     let crash = lab.session().journal().get(1).expect("the crash").steps;
     assert_eq!((first.to, second.to), (Some(crash), None));
-    assert_eq!(Some(second.node), lab.frame().world.leader().map(|leader| leader.0));
+    assert_eq!(Some(second.node), lab.frame().view.leader.map(|leader| leader.0));
     let kinds: Vec<_> = tape.marks.iter().map(|mark| mark.kind).collect();
     assert_eq!(kinds, ["leader", "down", "leader"]);
     let mut seen = Vec::new();
     for _ in 0..4 {
         lab.jump(false);
-        seen.push(lab.frame().time.steps);
+        seen.push(lab.frame().lab.time.steps);
     }
     let marks: Vec<u64> = tape.marks.iter().rev().map(|mark| mark.steps).collect();
     assert_eq!(seen, [marks.clone(), vec![0]].concat());
     (0..3).for_each(|_| lab.jump(true));
-    assert_eq!(lab.frame().time.steps, marks[0]);
+    assert_eq!(lab.frame().lab.time.steps, marks[0]);
     lab.jump(true);
-    assert!(!lab.frame().time.is_past);
+    assert!(!lab.frame().lab.time.is_past);
 }
 
 /// However long a run is, its tape has as many things as a line can show.
@@ -255,7 +260,7 @@ fn a_tape_has_no_more_than_fits() {
         lab.exec("heal");
         lab.step();
     }
-    let tape = lab.frame().time.tape;
+    let tape = lab.frame().lab.time.tape.clone();
     assert!(tape.marks.len() > 100 && tape.marks.len() <= 401, "{}", tape.marks.len());
 }
 
@@ -263,7 +268,7 @@ fn a_tape_has_no_more_than_fits() {
 fn the_last_order_is_taken_back() {
     let mut lab = with_a_crash();
     lab.exec("mark later");
-    let leader = |lab: &Lab| lab.frame().world.leader();
+    let leader = |lab: &Lab| lab.frame().view.leader;
     let second = leader(&lab);
     lab.undo().unwrap();
     assert!(leader(&lab).is_some() && leader(&lab) != second, "the first leader leads");
@@ -272,7 +277,7 @@ fn the_last_order_is_taken_back() {
     lab.undo().unwrap();
     assert!(lab.session().journal().is_empty());
     assert_eq!(lab.undo(), Err("There is nothing to take back.".to_owned()));
-    assert_eq!(lab.frame().time.branches.len(), 3);
+    assert_eq!(lab.frame().lab.time.branches.len(), 3);
 }
 
 #[test]
@@ -290,6 +295,6 @@ fn two_branches_are_compared() {
     {
         assert!(text.contains(line), "{line}: {text}");
     }
-    let time = lab.frame().time;
+    let time = lab.frame().lab.time.clone();
     assert!(time.is_past && time.steps > 0, "the page shows the first difference: {time:?}");
 }

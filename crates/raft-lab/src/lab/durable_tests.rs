@@ -28,7 +28,7 @@ fn finish(lab: &mut Lab, backend: &FakeBackend) {
         lab.tick(FRAME, BUDGET);
         backend.complete_next();
     }
-    panic!("it does not end: {:?}", lab.frame().goal);
+    panic!("it does not end: {:?}", lab.frame().view.goal);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_step_that_waits_for_the_disk_is_done_when_the_disk_is() {
         lab.step();
     }
     let steps = lab.session().world().steps();
-    let unsaved = |lab: &Lab| match lab.frame().durable {
+    let unsaved = |lab: &Lab| match lab.frame().lab.durable {
         DurableState::Durable { unsaved, .. } => unsaved,
         DurableState::Scratch => 0,
     };
@@ -425,7 +425,7 @@ fn only_the_first_branch_is_stored() {
     }
     let end = (lab.session().moment(), lab.session().world().trace_hash());
     lab.show(10);
-    assert_eq!(lab.frame().durable, lab.durable());
+    assert_eq!(lab.frame().lab.durable, lab.durable());
     lab.exec("set y=2");
     assert_eq!(lab.durable(), DurableState::Scratch);
     lab.exec("run 1s");

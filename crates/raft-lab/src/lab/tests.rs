@@ -23,7 +23,7 @@ pub(super) fn finish(lab: &mut Lab) {
         }
         lab.tick(FRAME, BUDGET);
     }
-    panic!("it does not end: {:?}", lab.frame().goal);
+    panic!("it does not end: {:?}", lab.frame().view.goal);
 }
 
 fn now(lab: &Lab) -> u64 {
@@ -31,7 +31,7 @@ fn now(lab: &Lab) -> u64 {
 }
 
 pub(super) fn console(lab: &Lab) -> String {
-    let lines: Vec<String> = lab.frame().console.iter().map(|line| line.text.clone()).collect();
+    let lines: Vec<String> = lab.frame().lab.console.iter().map(|line| line.text.clone()).collect();
     lines.join("\n")
 }
 
@@ -81,10 +81,10 @@ fn a_waiting_statement_runs_a_paused_lab_and_pauses_it_again() {
     let mut lab = scratch();
     assert_eq!(lab.exec("run 300ms"), ExecStatus::Waiting);
     assert!(lab.pacing().running);
-    assert!(lab.frame().goal.is_some());
+    assert!(lab.frame().view.goal.is_some());
     finish(&mut lab);
     assert_eq!(now(&lab), 300_000);
-    assert_eq!(lab.frame().goal, None);
+    assert_eq!(lab.frame().view.goal, None);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_running_lab_runs_on_after_a_statement() {
     for _ in 0..3 {
         lab.tick(FRAME, BUDGET);
     }
-    assert_eq!(lab.frame().goal, None);
+    assert_eq!(lab.frame().view.goal, None);
     assert!(lab.pacing().running);
 }
 
@@ -106,7 +106,7 @@ fn pausing_holds_a_statement() {
     lab.exec("run 300ms");
     lab.set_running(false);
     assert!(!lab.tick(FRAME, BUDGET));
-    assert!(lab.frame().goal.is_some());
+    assert!(lab.frame().view.goal.is_some());
     lab.set_running(true);
     finish(&mut lab);
     assert_eq!(now(&lab), 300_000);
@@ -130,7 +130,7 @@ fn cancelling_gives_up_what_waits_and_what_stands_behind_it() {
     lab.exec("run 50ms");
     lab.cancel();
     assert!(!lab.pacing().running);
-    assert_eq!(lab.frame().goal, None);
+    assert_eq!(lab.frame().view.goal, None);
     assert!(!lab.tick(FRAME, BUDGET));
 }
 
@@ -234,7 +234,7 @@ fn an_export_replays_to_the_same_trace() {
 fn frames_are_kept_until_something_changes() {
     let mut lab = scratch();
     let first = lab.frame();
-    assert!(Rc::ptr_eq(&first.world, &lab.frame().world));
+    assert!(Rc::ptr_eq(&first.view, &lab.frame().view));
     lab.step();
     let second = lab.frame();
     assert_ne!(first, second);
@@ -298,7 +298,7 @@ fn a_broken_property_stops_time() {
     assert!(now(&lab) < 10_000_000);
     let frame = lab.frame();
     assert!(frame.invariants.iter().any(|result| !result.holds()));
-    assert!(frame.headline.contains("is broken"), "{}", frame.headline);
+    assert!(frame.view.headline.contains("is broken"), "{}", frame.view.headline);
 }
 
 /// A follower stands still and clients write on. The lab pauses before the memory is full;
@@ -320,7 +320,7 @@ fn a_lab_that_holds_too_much_pauses() {
     let (at, held) = (now(&lab), lab.session().world().held_bytes());
     assert!((2 << 20..16 << 20).contains(&held), "{held}");
     assert!(at < 600_000_000);
-    assert!(!lab.frame().pacing.running && !lab.is_waiting());
+    assert!(!lab.frame().lab.pacing.running && !lab.is_waiting());
     assert_eq!(lab.session().checks().violation(), None);
     assert!(lab.session().export().contains("x20="), "the session can still be copied");
     // It pauses again while it holds as much, and goes on when it does not.
@@ -347,5 +347,5 @@ fn messages_die_visibly_and_are_forgotten() {
     lab.exec("run 100ms");
     finish(&mut lab);
     assert!(lab.frame().fading.is_empty());
-    assert_eq!(lab.frame().durable, DurableState::Scratch);
+    assert_eq!(lab.frame().lab.durable, DurableState::Scratch);
 }

@@ -6,9 +6,10 @@ use raft_check::CheckResult;
 
 use super::{Lab, Past};
 use crate::Members;
-use crate::frame::{DurableState, Frame};
-use crate::headline::headline;
+use crate::frame::{DurableState, Frame, LabView};
 use crate::mirror::Mirror;
+#[cfg(test)]
+use crate::view::{View, ViewMaker};
 
 impl Lab {
     /// This moment. The same frame is returned until something changes.
@@ -28,20 +29,32 @@ impl Lab {
         let members = Members::of(world);
         Frame {
             number: self.number,
+            view: self.views.borrow_mut().make(session, recent, &self.window),
+            lab: Rc::new(self.lab_view()),
             world: Rc::new(world.clone()),
-            events: recent.events.clone(),
+            events: recent.events.iter().map(|kept| Rc::new(kept.event.clone())).collect(),
             fading: recent.fading(),
+            invariants: self.invariants(),
+            members,
+        }
+    }
+
+    /// The view of this moment, made by a maker that remembers nothing.
+    #[cfg(test)]
+    pub(crate) fn view_anew(&self) -> Rc<View> {
+        let recent = self.past.as_ref().map_or(&self.recent, Past::recent);
+        ViewMaker::default().make(self.shown_session(), recent, &self.window)
+    }
+
+    fn lab_view(&self) -> LabView {
+        LabView {
             time: self.time(),
+            pacing: self.pacing(),
+            durable: self.durable(),
             console: match &self.past {
-                Some(_) => self.console.until(world.now()),
+                Some(_) => self.console.until(self.shown_session().world().now()),
                 None => self.console.lines().clone(),
             },
-            invariants: self.invariants(),
-            pacing: self.pacing(),
-            goal: session.goal().map(ToString::to_string),
-            durable: self.durable(),
-            headline: headline(world, &members, session.checks().violation()),
-            members,
         }
     }
 

@@ -84,7 +84,7 @@ pub(crate) fn trace_hash(script: &str) -> u64 {
     while lab.pacing().running {
         lab.tick(Duration::from_millis(16), Duration::from_millis(100));
     }
-    let console = lab.frame().console;
+    let console = lab.frame().lab.console.clone();
     let last = console.last().map_or("", |line| &line.text);
     assert_eq!(last, "The script has ended.");
     lab.session().world().trace_hash()

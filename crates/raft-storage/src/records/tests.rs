@@ -101,3 +101,14 @@ fn a_range_without_entries_is_nothing() {
     }
     assert_eq!(disk, before);
 }
+
+#[test]
+fn clones_share_their_memory_until_one_is_written() {
+    let key = RecordKey::Entry(LogIndex(1));
+    let mut records = Records::default();
+    records.put(key, RecordBytes::from(vec![1]));
+    let mut copy = records.clone();
+    assert!(records.is_same(&copy));
+    copy.put(key, RecordBytes::from(vec![1]));
+    assert!(records == copy && !records.is_same(&copy));
+}

@@ -16,7 +16,7 @@ pub(crate) fn hints() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let runner = controls.runner;
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
-    let given = frame.console.iter().filter(|line| line.kind == ConsoleKind::Command).count();
+    let given = frame.lab.console.iter().filter(|line| line.kind == ConsoleKind::Command).count();
     let is_whole = frame.world.partition().is_none()
         && LinkPicture::all(&frame.world).iter().all(|link| !link.is_cut());
     if given >= ENOUGH && is_whole {

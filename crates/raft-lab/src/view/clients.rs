@@ -2,21 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use raft_kv::{Response, Value};
-use serde::Serialize;
+use raft_core::NodeId;
+use raft_kv::{ClientId, Key, Response, Sequence, Value};
+use raft_sim::ReadPolicy;
+use serde::{Deserialize, Serialize};
 
-use super::text_of_pair;
+use super::entries::short;
 use crate::{ClientAnswer, FailedAttempt};
 
 /// A client.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ClientView {
     /// The client's id.
-    pub id: u64,
-    /// The operation that it waits for, in words; `null` when idle.
+    pub id: ClientId,
+    /// The operation that it waits for, in words; `None` when idle.
     pub pending: Option<String>,
+    /// The number of that operation in the client's session. The log has the same one.
+    pub sequence: Option<Sequence>,
+    /// How that operation is read, if it is a read.
+    pub read: Option<ReadPolicy>,
     /// The node that the last request went to.
-    pub target: Option<u64>,
+    pub target: Option<NodeId>,
     /// The number of requests sent for this operation.
     pub attempts: u32,
     /// The number of operations that wait for this one.
@@ -71,10 +77,13 @@ pub struct RedirectView {
 impl From<&raft_sim::Client> for ClientView {
     fn from(client: &raft_sim::Client) -> Self {
         let pending = client.pending();
+        let in_session = |sequence| client.session_for(sequence).1;
         Self {
-            id: client.id().0,
-            pending: pending.map(|pending| pending.operation.to_string()),
-            target: pending.map(|pending| pending.target.0),
+            id: client.id(),
+            pending: pending.map(|pending| short(pending.operation.to_string())),
+            sequence: pending.map(|pending| in_session(pending.sequence)),
+            read: pending.filter(|pending| pending.operation.is_read()).map(|p| p.read),
+            target: pending.map(|pending| pending.target),
             attempts: pending.map_or(0, |pending| pending.attempts),
             queued: client.queued(),
         }
@@ -146,4 +155,8 @@ impl AnswerView {
 fn redirect(failed: &FailedAttempt) -> Option<RedirectView> {
     let FailedAttempt::Redirected { from, to } = failed else { return None };
     Some(RedirectView { from: from.0, to: to.map(|node| node.0) })
+}
+
+fn text_of_pair((key, value): (&Key, &Value)) -> (String, String) {
+    (key.to_string(), value.to_string())
 }
