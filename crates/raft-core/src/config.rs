@@ -300,9 +300,9 @@ impl Settings {
         Ok(())
     }
 
-    /// The most messages that wait for the disk's term and vote, and the most that wait for its log.
-    /// If more would wait, the oldest are dropped. A candidate's requests to all voters fit, however
-    /// low the setting is.
+    /// The most messages that wait for the disk's term and vote, and the most that wait for its
+    /// log. If more would wait, the oldest are dropped. A candidate's requests to all voters fit,
+    /// however low the setting is.
     pub fn max_withheld_messages(&self) -> usize {
         self.max_pending_requests.max(Membership::MAX_MEMBERS)
     }

@@ -1,6 +1,6 @@
 //! The places of the areas: the sentence over the cluster and the logs, one panel at a time beside
-//! them, the run and the console along the bottom. On narrower screens the logs and the stores share
-//! the place of the panels.
+//! them, the run and the console along the bottom. On narrower screens the logs and the stores
+//! share the place of the panels.
 
 use yew::prelude::*;
 

@@ -250,7 +250,10 @@ fn a_new_server_that_starts_over_again_and_again_is_given_up() {
 #[test]
 fn a_new_server_that_receives_nothing_is_given_no_more_time() {
     let (mut cluster, request) = needs_a_snapshot(1_000);
-    let is_piece = |envelope: &Envelope| matches!(&envelope.message.body, Body::InstallSnapshot(piece) if !piece.data.is_empty());
+    let is_piece = |envelope: &Envelope| {
+        let body = &envelope.message.body;
+        matches!(body, Body::InstallSnapshot(piece) if !piece.data.is_empty())
+    };
     let end = cluster.now + 7 * SECOND;
     while cluster.now < end {
         cluster.time_out(1);
