@@ -131,7 +131,8 @@ pub enum Output {
     /// handed over once in each incarnation of a node.
     Apply(Entries),
     /// Replace the state machine by this snapshot, which is newer than every applied entry. An
-    /// [`Output::SnapshotNeeded`] that is not answered yet is forgotten: its answer would be too old.
+    /// [`Output::SnapshotNeeded`] that is not answered yet is forgotten: its answer would be too
+    /// old.
     Restore(Snapshot),
     /// The outcome of a request: one for each, except for requests that a crash cut off.
     Reply {

@@ -483,13 +483,6 @@ impl Node {
         }
     }
 
-    /// Whether a follower passes on a proposal or a read to this leader.
-    fn is_forwarded(&self, message: &Message) -> bool {
-        matches!(message.body, Body::ReadIndex(_) | Body::Forward(_))
-            && message.term == self.current_term
-            && matches!(self.role, Role::Leader(_))
-    }
-
     /// Does what the proposals and reads since the last drain need, once for all of them.
     fn finish_requests(&mut self) {
         self.has_requests = false;

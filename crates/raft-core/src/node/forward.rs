@@ -160,6 +160,13 @@ impl Node {
         }
     }
 
+    /// Whether a follower passes on a proposal or a read to this leader.
+    pub(super) fn is_forwarded(&self, message: &Message) -> bool {
+        matches!(message.body, Body::ReadIndex(_) | Body::Forward(_))
+            && message.term == self.current_term
+            && matches!(self.role, Role::Leader(_))
+    }
+
     /// Whether this server forwards proposals now.
     pub(super) fn forwards_requests(&self) -> bool {
         self.config.settings.forward_proposals
