@@ -9,7 +9,7 @@ use super::forwarded_commands::{CommandResult, Copied};
 use super::{Leader, Node, Role};
 use crate::{
     Body, Bytes, ClientTrace, Forward, ForwardId, ForwardReply, IgnoreReason, Instant, LogPosition,
-    NodeId, Outcome, Refusal, RequestId,
+    Message, NodeId, Outcome, Refusal, RequestId,
 };
 
 /// A request that was forwarded and has no reply yet.
