@@ -48,7 +48,7 @@ test('the tape shows an earlier moment in every panel, and End returns', async (
   assert.ok(Math.abs(clock * 1000 - past.now) <= 100, 'the clock of that moment');
   await page.keyboard.press('End');
   await until('the end', async () => (await state()).trace_hash === end.trace_hash);
-  assert.equal(await page.getByTestId('tape-state').innerText(), 'Live');
+  assert.equal(await page.getByTestId('tape-state').innerText(), 'Live, paused');
 });
 
 test('keys go one step back and forward', async () => {
