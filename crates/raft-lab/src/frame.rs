@@ -12,7 +12,7 @@ use raft_sim::{DropReason, Event, EventKind, MessageEvent, MessageId, World};
 use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View, reason_words};
-use crate::{ConsoleLine, Members, Pacing, TapeView};
+use crate::{ConsoleLine, Members, Pacing, RuleOff, TapeView};
 
 /// The most events that a frame keeps.
 const MAX_EVENTS: usize = 2000;
@@ -57,6 +57,8 @@ pub struct LabView {
     pub pacing: Pacing,
     /// Where the disks are stored.
     pub durable: DurableState,
+    /// The rules that are switched off.
+    pub rules_off: Rc<[RuleOff]>,
     /// The most recent lines of the console, oldest first.
     #[serde(serialize_with = "lines")]
     pub console: Vector<ConsoleLine>,

@@ -23,8 +23,9 @@ use crate::frame::Recent;
 use crate::mirror::{Mirror, Wake};
 use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
+use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, Frame, TapeView, ViewWindow};
+use crate::{ConsoleKind, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::exec::Listener;
@@ -61,6 +62,8 @@ pub struct Lab {
     views: RefCell<ViewMaker>,
     /// Every property, as the last frame showed it.
     invariants: RefCell<Rc<[CheckResult]>>,
+    /// The rules that are switched off: part of the set-up.
+    rules_off: Rc<[RuleOff]>,
     /// The most that the world may hold: time stops where it holds more.
     capacity: Capacity,
     /// How many violations the console has told.
@@ -169,7 +172,19 @@ impl Lab {
         Ok(lab)
     }
 
+    /// As [`play`](Self::play), but as fast as the machine allows, until the script ends, fails, or
+    /// breaks a property. Then the lab pauses.
+    ///
+    /// # Errors
+    /// With the line and the place, when the text is no script, or its cluster cannot be made.
+    pub fn run_script(text: &str) -> Result<Self, LabError> {
+        let mut lab = Self::play(text)?;
+        lab.pacer.hurry();
+        Ok(lab)
+    }
+
     fn new(session: Session, mirror: Option<Mirror>) -> Self {
+        let rules_off = rules_off(session.world().setup());
         let branches = Branches::new(session);
         let mut lab = Self {
             live: branches.first(),
@@ -187,6 +202,7 @@ impl Lab {
             window: ViewWindow::default(),
             views: RefCell::default(),
             invariants: RefCell::new(Rc::new([])),
+            rules_off,
             capacity: Capacity::PAGE,
             broken: 0,
             stalled: false,

@@ -39,6 +39,7 @@ mod members;
 mod mirror;
 mod operations;
 mod pacing;
+mod rules_off;
 mod stored;
 mod tape;
 mod view;
@@ -55,6 +56,7 @@ pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_check::{CheckResult, PropertyState, Violation};
+pub use rules_off::{RuleOff, mended};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,
 };

@@ -41,6 +41,8 @@ pub(crate) struct Pacer {
     running: bool,
     /// Whether to pause when no statement waits any more.
     until_done: bool,
+    /// Whether it runs as fast as the machine allows until then, whatever the speed is.
+    hurries: bool,
     speed: f64,
     /// Virtual time that earlier frames left over, in µs, less than 1.
     remainder: f64,
@@ -56,7 +58,13 @@ pub(crate) enum TimeTarget {
 
 impl Default for Pacer {
     fn default() -> Self {
-        Self { running: false, until_done: false, speed: DEFAULT_SPEED, remainder: 0.0 }
+        Self {
+            running: false,
+            until_done: false,
+            hurries: false,
+            speed: DEFAULT_SPEED,
+            remainder: 0.0,
+        }
     }
 }
 
@@ -80,6 +88,13 @@ impl Pacer {
     pub(crate) fn set_running(&mut self, running: bool, waits: bool) {
         self.running = running;
         self.until_done &= waits;
+        self.hurries &= running;
+    }
+
+    /// Runs as fast as the machine allows, until no statement waits any more or somebody pauses.
+    pub(crate) fn hurry(&mut self) {
+        self.run_for_statement();
+        self.hurries = true;
     }
 
     /// A statement needs time to pass.
@@ -96,12 +111,13 @@ impl Pacer {
             self.running = false;
             self.until_done = false;
         }
+        self.hurries = false;
     }
 
     /// The end of a frame that took `elapsed`, counted from the clock's present value: virtual time
     /// that one frame misses is not made up for.
     pub(crate) fn target(&mut self, now: Instant, elapsed: Duration) -> TimeTarget {
-        if self.speed.is_infinite() {
+        if self.hurries || self.speed.is_infinite() {
             return TimeTarget::Unbounded;
         }
         let micros = elapsed.min(MAX_FRAME).as_secs_f64() * 1e6 * self.speed + self.remainder;

@@ -1,4 +1,6 @@
-//! Replaces the lab on the page: by the stored one, by one in memory, or by a scenario.
+//! Replaces the lab on the page: by the stored one, by one in memory, by a scenario or a script.
+
+use std::rc::Rc;
 
 use raft_lab::{Lab, RecoveryReport};
 use raft_sim::Setup;
@@ -18,6 +20,16 @@ pub(crate) enum Origin {
     Scratch { reason: Option<String> },
     /// A scenario, in memory.
     Scenario(&'static Scenario),
+    /// A script that a person opened, in memory.
+    Script(Rc<OpenedScript>),
+}
+
+/// A script that a person opened.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct OpenedScript {
+    /// The name of its file, or where it is from.
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
 /// Replaces the lab on the page.
@@ -40,6 +52,30 @@ impl Labs {
                 self.on_origin.emit(Origin::Scenario(scenario));
             }
             Err(error) => self.runner.say(&error.to_string()),
+        }
+    }
+
+    /// Runs a script in memory, as fast as the machine allows, to its end or to where it fails. The
+    /// stored lab's disks are unchanged, and a text that is no script changes nothing.
+    pub(crate) fn run_script(&self, name: &str, text: &str) {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match Lab::run_script(text) {
+            Ok(lab) => {
+                self.runner.replace(lab);
+                self.runner.set_speed(DEFAULT_SPEED);
+                self.runner.say(&format!("Script: {name}"));
+                let script = OpenedScript { name: name.to_owned(), text: text.to_owned() };
+                self.on_origin.emit(Origin::Script(Rc::new(script)));
+            }
+            Err(error) => self.runner.refuse(&format!("{name} is not opened. {error}")),
+        }
+    }
+
+    /// Runs the script again with every rule on.
+    pub(crate) fn mend(&self, script: &OpenedScript) {
+        match raft_lab::mended(&script.text) {
+            Ok(text) => self.run_script(&script.name, &text),
+            Err(error) => self.runner.refuse(&error.to_string()),
         }
     }
 

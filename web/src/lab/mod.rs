@@ -6,7 +6,7 @@ mod runner;
 mod scenarios;
 mod server_number;
 
-pub(crate) use labs::{Labs, Origin};
+pub(crate) use labs::{Labs, OpenedScript, Origin};
 pub(crate) use runner::{Runner, now_ms};
 pub(crate) use scenarios::{SCENARIOS, Scenario};
 pub(crate) use server_number::free_server_number;

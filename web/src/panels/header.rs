@@ -3,6 +3,7 @@
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use yew::prelude::*;
 
+use super::open_script::OpenScript;
 use crate::hooks::ThemeContext;
 use crate::state::{Dialog, Theme, use_controls, use_frame};
 use crate::ui::{Icon, IconName};
@@ -25,6 +26,7 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
             <Place />
             <div class="top-actions">
                 { tool("scenarios", IconName::Scenarios, "Scenarios", open(Dialog::Scenarios)) }
+                <OpenScript />
                 { tool("new-lab", IconName::New, "New lab", open(Dialog::NewLab)) }
                 { tool("wipe-lab", IconName::Wipe, "Wipe", open(Dialog::WipeLab)) }
                 <CopyScript />
@@ -42,7 +44,7 @@ pub(crate) fn header(props: &HeaderProps) -> Html {
     }
 }
 
-fn tool(
+pub(super) fn tool(
     testid: &'static str,
     icon: IconName,
     label: &'static str,

@@ -10,6 +10,7 @@ mod inspector;
 mod kv;
 mod logs;
 mod notices;
+mod open_script;
 mod properties;
 mod sentence;
 mod tape;

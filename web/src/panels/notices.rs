@@ -1,9 +1,11 @@
-//! Notices about the lab: it was recovered, it is in memory only, its storage failed.
+//! Notices about the lab: it was recovered, it is in memory only, its storage failed, a rule is off.
 
-use raft_lab::{DurableState, RecoveryReport};
+use std::rc::Rc;
+
+use raft_lab::{DurableState, RecoveryReport, RuleOff};
 use yew::prelude::*;
 
-use crate::lab::{Origin, Scenario};
+use crate::lab::{OpenedScript, Origin, Scenario};
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 
@@ -48,6 +50,7 @@ fn of_origin(origin: &Origin, on_dismiss: &Callback<MouseEvent>) -> Html {
         },
         Origin::Scratch { reason } => html! { <InMemory reason={reason.clone()} /> },
         Origin::Scenario(scenario) => html! { <Story {scenario} /> },
+        Origin::Script(script) => html! { <Opened script={script.clone()} /> },
     }
 }
 
@@ -141,6 +144,53 @@ fn story(props: &StoryProps) -> Html {
             <button type="button" class="button" onclick={on_again}>{ "Play again" }</button>
             <BackToStored />
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct OpenedProps {
+    script: Rc<OpenedScript>,
+}
+
+/// A script that a person opened, with the rules that it switches off.
+#[component(Opened)]
+fn opened(props: &OpenedProps) -> Html {
+    let (labs, frame) = (use_controls().labs, use_frame());
+    let on_again = use_callback((labs.clone(), props.script.clone()), |_: MouseEvent, deps| {
+        let (labs, script) = deps;
+        labs.run_script(&script.name, &script.text);
+    });
+    let on_mend = use_callback((labs, props.script.clone()), |_: MouseEvent, (labs, script)| {
+        labs.mend(script);
+    });
+    html! {
+        <>
+            <div class="notice is-scenario" role="status" data-testid="opened-script">
+                <p><strong>{ &props.script.name }</strong>
+                    { ": this script runs to its end, or to where it fails, in memory." }</p>
+                <button type="button" class="button" data-testid="run-again" onclick={on_again}>
+                    { "Run again" }
+                </button>
+                <BackToStored />
+            </div>
+            if !frame.lab.rules_off.is_empty() {
+                <div class="notice is-rule-off" role="status" data-testid="rule-off">
+                    <ul>{ for frame.lab.rules_off.iter().map(rule_off) }</ul>
+                    <button type="button" class="button" data-testid="mend" onclick={on_mend}
+                        title="Run the same script with every rule on">{ "Mend" }</button>
+                </div>
+            }
+        </>
+    }
+}
+
+fn rule_off(rule: &RuleOff) -> Html {
+    html! {
+        <li key={rule.name}>
+            <span aria-hidden="true">{ "⚡ " }</span>
+            { "A rule is off: " }<strong>{ rule.name }</strong>
+            { format!(". Without it, nodes break {}. Seen in {}.", rule.breaks, rule.seen_in) }
+        </li>
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) enum IconName {
     Copy,
     Scenarios,
     New,
+    Open,
     Wipe,
 }
 
@@ -34,6 +35,7 @@ impl IconName {
             Self::Copy => "M5.5 5.5 H13 V13.5 H5.5 Z M10.5 5.5 V2.5 H3 V10.5 H5.5",
             Self::Scenarios => "M3 3.5 H13 M3 8 H13 M3 12.5 H9",
             Self::New => "M8 3 V13 M3 8 H13",
+            Self::Open => "M2.5 12.5 V3.5 H6.5 L8 5.5 H13.5 V12.5 Z",
             Self::Wipe => "M3 4.5 H13 M6 4.5 V3 H10 V4.5 M4.5 4.5 L5.2 13.5 H10.8 L11.5 4.5",
         }
     }

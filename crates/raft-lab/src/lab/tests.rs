@@ -349,3 +349,54 @@ fn messages_die_visibly_and_are_forgotten() {
     assert!(lab.frame().fading.is_empty());
     assert_eq!(lab.frame().lab.durable, DurableState::Scratch);
 }
+
+fn ended(mut lab: Lab) -> Lab {
+    for _ in 0..1_000 {
+        lab.tick(Duration::from_millis(16), Duration::from_millis(8));
+        if !lab.pacing().running {
+            return lab;
+        }
+    }
+    panic!("it runs on");
+}
+
+#[test]
+fn a_script_runs_to_its_end_and_pauses_there() {
+    let lab = ended(Lab::run_script("cluster nodes=3 seed=1\nrun 100s\nset x=1").unwrap());
+    assert!(lab.session().world().now() >= Instant(100_000_000));
+    assert!(lab.pacing().speed.is_finite(), "the speed of the lab is as before");
+    let mut lab = lab;
+    lab.set_running(true);
+    let before = lab.session().world().now();
+    lab.tick(Duration::from_millis(16), Duration::from_millis(8));
+    let passed = lab.session().world().now() - before;
+    assert!(passed < Duration::from_millis(20), "it does not hurry any more: {passed:?}");
+}
+
+#[test]
+fn a_script_stops_where_it_fails() {
+    let text = "cluster nodes=3 seed=1\nrun 1s\nexpect no leader\nrun 100s";
+    let lab = ended(Lab::run_script(text).unwrap());
+    assert_eq!(lab.session().world().now(), Instant(1_000_000));
+    assert!(lab.frame().lab.console.iter().any(|line| line.text.contains("stopped at line 3")));
+    assert!(matches!(Lab::run_script("clutter"), Err(LabError::Script(_))));
+}
+
+#[cfg(feature = "bugs")]
+#[test]
+fn a_script_stops_at_a_violation_and_is_mended() {
+    let text = "cluster nodes=2 seed=5 bugs=ack-not-durable\nrun until 1s";
+    let lab = ended(Lab::run_script(text).unwrap());
+    assert!(lab.session().world().now() < Instant(1_000_000));
+    let frame = lab.frame();
+    assert_eq!(
+        frame.lab.rules_off.iter().map(|rule| rule.name).collect::<Vec<_>>(),
+        ["ack-not-durable"]
+    );
+    assert!(lab.session().checks().violation().is_some());
+    let mended = crate::mended(text).unwrap();
+    assert!(!mended.contains("bugs"), "{mended}");
+    let lab = ended(Lab::run_script(&mended).unwrap());
+    assert!(lab.session().checks().violation().is_none());
+    assert!(lab.frame().lab.rules_off.is_empty());
+}

@@ -51,6 +51,7 @@ impl Lab {
             time: self.time(),
             pacing: self.pacing(),
             durable: self.durable(),
+            rules_off: self.rules_off.clone(),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
                 None => self.console.lines().clone(),

@@ -88,6 +88,11 @@ impl Runner {
         self.with(|lab| lab.say(ConsoleKind::Info, text));
     }
 
+    /// Writes an error into the console.
+    pub(crate) fn refuse(&self, text: &str) {
+        self.with(|lab| lab.say(ConsoleKind::Error, text));
+    }
+
     /// Replaces the lab.
     pub(crate) fn replace(&self, lab: Lab) {
         self.with(|current| current.replace(lab));

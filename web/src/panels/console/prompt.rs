@@ -1,8 +1,10 @@
 //! The console's input line, with completion and history.
 
-use web_sys::HtmlInputElement;
+use wasm_bindgen::JsCast;
+use web_sys::{ClipboardEvent, HtmlInputElement};
 use yew::prelude::*;
 
+use crate::lab::{Labs, Runner};
 use crate::state::use_controls;
 
 /// The most completions that are offered at once.
@@ -64,6 +66,10 @@ pub(crate) fn prompt() -> Html {
             event.prevent_default();
         })
     };
+    let on_paste = {
+        let (runner, labs) = (use_controls().runner, use_controls().labs);
+        Callback::from(move |event: Event| paste(&event, &runner, &labs))
+    };
     html! {
         <div class="prompt">
             <ul class="offers" role="listbox" aria-label="Completions" hidden={offers.is_empty()}>
@@ -82,8 +88,26 @@ pub(crate) fn prompt() -> Html {
             <input id="console-input" data-testid="console-input" type="text"
                 aria-label="Command" placeholder="set x=1" autocomplete="off"
                 autocapitalize="off" spellcheck="false" value={text.to_string()}
-                oninput={on_input} onkeydown={on_key} />
+                oninput={on_input} onkeydown={on_key} onpaste={on_paste} />
         </div>
+    }
+}
+
+/// Several lines are statements, one after the other. If they make a cluster, they are a script of
+/// their own. One line goes into the input.
+fn paste(event: &Event, runner: &Runner, labs: &Labs) {
+    let clipboard = event.dyn_ref::<ClipboardEvent>().and_then(ClipboardEvent::clipboard_data);
+    let text = clipboard.and_then(|data| data.get_data("text").ok()).unwrap_or_default();
+    let text = text.trim();
+    if !text.contains('\n') {
+        return;
+    }
+    event.prevent_default();
+    let makes_a_cluster = |line: &str| line.split_whitespace().next() == Some("cluster");
+    if text.lines().any(makes_a_cluster) {
+        labs.run_script("The pasted script", text);
+    } else {
+        text.lines().for_each(|line| runner.exec(line));
     }
 }
 
