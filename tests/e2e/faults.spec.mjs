@@ -58,6 +58,21 @@ test('the leader is crashed by the mouse, and another one takes over', async () 
   assert.ok(second.term > first.term);
 });
 
+test('the log of a crashed node stays in the table: it is what the disk holds', async () => {
+  await until('a leader', () => leaderOnScreen(page));
+  await atFullSpeed(page);
+  await exec(page, 'set x=kept');
+  await exec(page, 'expect converged within 10s');
+  const cells = page.locator('[data-testid="log-cell"].is-on-disk');
+  assert.equal(await cells.count(), 0);
+  await exec(page, 'crash 3');
+  await until('the log on disk', async () => (await cells.count()) > 0);
+  const labels = await cells.evaluateAll((all) => all.map((cell) => cell.title));
+  assert.ok(labels.some((label) => label.startsWith('x=kept, term')), labels.join('; '));
+  assert.match(labels[0], /on the disk of a node that is down/);
+  assert.match(labels.find((label) => label.startsWith('x=kept')), /command 1 of client 1/);
+});
+
 test('the leader is crashed by the keyboard alone', async () => {
   const leader = await until('a leader', () => leaderOnScreen(page));
   await page.getByTestId(`node-${leader.id}`).focus();

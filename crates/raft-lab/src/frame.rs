@@ -2,24 +2,22 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::Vector;
-use raft_check::CheckResult;
-use raft_core::{Instant, Message, NodeId};
-use raft_sim::{DropReason, Event, EventKind, MessageEvent, MessageId, World};
+use raft_core::Instant;
+use raft_sim::{Event, EventKind, MessageEvent};
 use serde::{Serialize, Serializer};
 
-use crate::view::{KeptEvent, LostMessageView, MessageView, View, reason_words};
-use crate::{ConsoleLine, Members, Pacing, RuleOff, TapeView};
+use crate::view::{KeptEvent, LostMessageView, MessageView, View};
+use crate::{ConsoleLine, Pacing, RuleOff, TapeView};
 
 /// The most events that a frame keeps.
 const MAX_EVENTS: usize = 2000;
-/// How long a lost message stays in the frame, in virtual time.
-const FADING_FOR: Duration = Duration::from_millis(50);
-/// The most lost messages that a frame keeps.
-const MAX_FADING: usize = 100;
+/// How long a view shows a lost message, in virtual time.
+const SHOWN_FOR: Duration = Duration::from_millis(50);
+/// The most lost messages that a view shows.
+const MAX_LOST: usize = 100;
 
 /// The lab at one moment. Cheap to clone. Two frames of a lab are equal if their numbers are.
 #[derive(Clone, Debug, Serialize)]
@@ -31,21 +29,6 @@ pub struct Frame {
     pub view: Rc<View>,
     /// The rest of the lab.
     pub lab: Rc<LabView>,
-    /// The cluster.
-    #[serde(skip)]
-    pub world: Rc<World>,
-    /// The cluster's members.
-    #[serde(skip)]
-    pub members: Members,
-    /// The most recent events without the [routine](EventKind::is_routine), oldest first.
-    #[serde(skip)]
-    pub events: Vector<Rc<Event>>,
-    /// The messages lost in the last 50 ms of virtual time, oldest first.
-    #[serde(skip)]
-    pub fading: Vector<FadingMessage>,
-    /// Every property that is checked.
-    #[serde(skip)]
-    pub invariants: Rc<[CheckResult]>,
 }
 
 /// The lab around the moment that a [`View`] shows.
@@ -106,27 +89,6 @@ impl PartialEq for Frame {
     }
 }
 
-/// A message that was lost.
-#[derive(Clone, Debug)]
-pub struct FadingMessage {
-    /// The message's id.
-    pub id: MessageId,
-    /// The sender.
-    pub from: NodeId,
-    /// The receiver.
-    pub to: NodeId,
-    /// The message.
-    pub message: Arc<Message>,
-    /// The time of sending.
-    pub sent_at: Instant,
-    /// The time at which it would have arrived.
-    pub arrives_at: Instant,
-    /// The time of the loss.
-    pub lost_at: Instant,
-    /// The reason of the loss.
-    pub reason: DropReason,
-}
-
 /// Where the cluster's disks are stored.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "mode", rename_all = "lowercase")]
@@ -147,7 +109,7 @@ pub enum DurableState {
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Recent {
     pub(crate) events: Vector<Rc<KeptEvent>>,
-    fading: VecDeque<FadingMessage>,
+    lost: VecDeque<LostMessageView>,
 }
 
 impl Recent {
@@ -160,18 +122,13 @@ impl Recent {
             event: MessageEvent::Dropped { sent_at, arrives_at, reason },
         } = &event.kind
         {
-            self.fading.push_back(FadingMessage {
-                id: *id,
-                from: *from,
-                to: *to,
-                message: message.clone(),
-                sent_at: *sent_at,
-                arrives_at: *arrives_at,
+            self.lost.push_back(LostMessageView {
+                message: MessageView::of(*id, (*from, *to), message, (*sent_at, *arrives_at)),
                 lost_at: event.at,
-                reason: *reason,
+                reason: reason.to_string().into(),
             });
-            if self.fading.len() > MAX_FADING {
-                self.fading.pop_front();
+            if self.lost.len() > MAX_LOST {
+                self.lost.pop_front();
             }
         }
         if !event.kind.is_routine() {
@@ -184,26 +141,13 @@ impl Recent {
 
     /// Removes the messages that were lost too long ago.
     pub(crate) fn forget_before(&mut self, now: Instant) {
-        while self.fading.front().is_some_and(|first| now - first.lost_at > FADING_FOR) {
-            self.fading.pop_front();
+        while self.lost.front().is_some_and(|first| now - first.lost_at > SHOWN_FOR) {
+            self.lost.pop_front();
         }
     }
 
     /// The lost messages, oldest first.
     pub(crate) fn lost(&self) -> Vec<LostMessageView> {
-        let view = |fading: &FadingMessage| {
-            let FadingMessage { id, from, to, message, sent_at, arrives_at, lost_at, reason } =
-                fading;
-            LostMessageView {
-                message: MessageView::of(*id, (*from, *to), message, (*sent_at, *arrives_at)),
-                lost_at: *lost_at,
-                reason: reason_words(*reason),
-            }
-        };
-        self.fading.iter().map(view).collect()
-    }
-
-    pub(crate) fn fading(&self) -> Vector<FadingMessage> {
-        self.fading.iter().cloned().collect()
+        self.lost.iter().cloned().collect()
     }
 }

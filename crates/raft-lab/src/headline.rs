@@ -4,7 +4,8 @@ use raft_check::Violation;
 use raft_core::{Node, NodeId, RoleKind};
 use raft_sim::{NodeState, SimNode, World};
 
-use crate::{MemberRole, Members};
+use crate::MemberRole;
+use crate::members::Members;
 
 /// A broken property, else the partition and the leadership.
 pub(crate) fn headline(world: &World, members: &Members, violation: Option<&Violation>) -> String {

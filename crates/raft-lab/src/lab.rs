@@ -12,7 +12,6 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use raft_check::CheckResult;
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
 use raft_script::{BranchId, Branches, Capacity, Moment, Session, SourceLine};
@@ -60,8 +59,6 @@ pub struct Lab {
     /// What the page wants to see of long lists.
     window: ViewWindow,
     views: RefCell<ViewMaker>,
-    /// Every property, as the last frame showed it.
-    invariants: RefCell<Rc<[CheckResult]>>,
     /// The rules that are switched off: part of the set-up.
     rules_off: Rc<[RuleOff]>,
     /// The most that the world may hold: time stops where it holds more.
@@ -201,7 +198,6 @@ impl Lab {
             tape: RefCell::new(None),
             window: ViewWindow::default(),
             views: RefCell::default(),
-            invariants: RefCell::new(Rc::new([])),
             rules_off,
             capacity: Capacity::PAGE,
             broken: 0,

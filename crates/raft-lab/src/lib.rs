@@ -37,6 +37,7 @@ mod js;
 mod lab;
 mod members;
 mod mirror;
+mod new_lab;
 mod operations;
 mod pacing;
 mod rules_off;
@@ -45,17 +46,23 @@ mod tape;
 mod view;
 
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{BranchView, DurableState, FadingMessage, Frame, LabView, TimeView};
+pub use frame::{BranchView, DurableState, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
 pub use lab::{ExecResult, ExecStatus, Lab, LabError, RealClock, Subscriber, Subscription};
-pub use members::{MemberRole, Members};
+pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
+pub use new_lab::NewLab;
 pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
-pub use raft_check::{CheckResult, PropertyState, Violation};
+pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
+pub use raft_kv::{ClientId, Sequence};
+pub use raft_script::{Suggestion, help};
+pub use raft_sim::{
+    EventNumber, LatencyShape, MAX_NODES, MessageId, MessageKind, NodeState, ReadPolicy, Setup,
+};
 pub use rules_off::{RuleOff, mended};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,

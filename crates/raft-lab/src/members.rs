@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// The membership that the cluster uses, seen from outside.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Members {
+pub(crate) struct Members {
     /// The leader's membership, committed or not. Without a leader: the membership of the node with
     /// the most up-to-date log.
-    pub membership: Membership,
+    pub(crate) membership: Membership,
     /// The entry that it comes from; 0 for the configured membership.
-    pub index: LogIndex,
+    pub(crate) index: LogIndex,
     /// Whether that node knows that the entry is committed.
-    pub is_committed: bool,
+    pub(crate) is_committed: bool,
 }
 
 /// A node's role in the membership.
@@ -33,7 +33,7 @@ pub enum MemberRole {
 
 impl Members {
     /// The members as the world's leader knows them.
-    pub fn of(world: &World) -> Self {
+    pub(crate) fn of(world: &World) -> Self {
         let leader = world.leader().and_then(|leader| world.node(leader)).and_then(SimNode::core);
         let cores = world.nodes().filter_map(SimNode::core);
         let latest = || cores.max_by_key(|core| (core.log().last().term, core.log().last().index));
@@ -55,7 +55,7 @@ impl Members {
     }
 
     /// A node's role in this membership.
-    pub fn role_of(&self, node: NodeId) -> MemberRole {
+    pub(crate) fn role_of(&self, node: NodeId) -> MemberRole {
         let Self { membership, .. } = self;
         if membership.voters().contains(&node) {
             MemberRole::Voter

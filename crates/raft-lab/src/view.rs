@@ -25,6 +25,8 @@ use std::rc::Rc;
 use raft_core::{Instant, NodeId};
 use serde::{Deserialize, Serialize};
 
+use crate::MemberRole;
+
 pub use self::clients::{AnswerView, ClientView, RedirectView};
 pub use self::entries::EntryView;
 pub use self::events::{EventRowView, EventView, EventsView};
@@ -40,7 +42,6 @@ pub use self::window::ViewWindow;
 
 pub(crate) use self::events::KeptEvent;
 pub(crate) use self::maker::ViewMaker;
-pub(crate) use self::messages::reason_words;
 
 /// The version of [`View`]: goes up when a field changes its name or its meaning.
 pub const VIEW_VERSION: u32 = 1;
@@ -94,6 +95,11 @@ impl View {
         self.nodes.iter().find(|node| node.id == id)
     }
 
+    /// A node's role in the membership.
+    pub fn member_role(&self, node: NodeId) -> MemberRole {
+        self.node(node).map_or(MemberRole::NonMember, |node| node.member_role)
+    }
+
     /// The nodes' numbers, ascending.
     pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.nodes.iter().map(|node| node.id)
@@ -101,7 +107,8 @@ impl View {
 
     /// The link from one node to another.
     pub fn link(&self, from: NodeId, to: NodeId) -> Option<&LinkView> {
-        self.links.iter().find(|link| link.from == from && link.to == to)
+        let place = self.links.binary_search_by_key(&(from, to), |link| (link.from, link.to));
+        self.links.get(place.ok()?)
     }
 
     /// Whether nothing differs but the time.

@@ -230,7 +230,7 @@ async fn a_server_that_joined_comes_back() {
     let Opened { mut lab, recovered, .. } = open("joined").await;
     let report = recovered.expect("there is something to recover");
     assert_eq!(report.nodes.len(), 6, "{report}");
-    assert_eq!(lab.frame().members.role_of(NodeId(6)), MemberRole::Learner);
+    assert_eq!(lab.frame().view.member_role(NodeId(6)), MemberRole::Learner);
     set(&mut lab, "b").await;
     exec(&mut lab, "promote 6").await;
     let outcome = exec(&mut lab, "expect voters 1 2 3 4 5 6 within 10s").await;

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use raft_core::Instant;
+use raft_lab::Instant;
 use web_sys::Element;
 
 use crate::words::milliseconds;

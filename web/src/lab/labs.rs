@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{Lab, RecoveryReport};
-use raft_sim::Setup;
+use raft_lab::{Lab, RecoveryReport, Setup};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 

@@ -38,26 +38,14 @@ struct Inner {
     painters: RefCell<Vec<(u64, Painter)>>,
     last_painter: Cell<u64>,
     publish: RefCell<Callback<Frame>>,
-    published: RefCell<Option<Signature>>,
+    /// The last frame that Yew rendered.
+    published: RefCell<Option<Frame>>,
     /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
     script: ScriptKeeper,
     published_at: Cell<f64>,
     last_frame_at: Cell<f64>,
     on_frame: RefCell<Option<FrameCallback>>,
-}
-
-/// Yew renders again when this differs between two frames. The clock is not in it.
-#[derive(Clone, PartialEq)]
-struct Signature {
-    steps: u64,
-    trace_hash: u64,
-    console: u64,
-    pacing: raft_lab::Pacing,
-    durable: raft_lab::DurableState,
-    goal: Option<String>,
-    headline: Rc<str>,
-    time: raft_lab::TimeView,
 }
 
 impl PartialEq for Runner {
@@ -170,7 +158,7 @@ impl Runner {
         self.0.script.keep(&lab, now);
         let frame = lab.frame();
         drop(lab);
-        panic::remember_time(frame.world.now());
+        panic::remember_time(frame.view.now);
         let painters: Vec<Painter> =
             self.0.painters.borrow().iter().map(|(_, painter)| painter.clone()).collect();
         for painter in painters {
@@ -179,9 +167,11 @@ impl Runner {
         if !is_changed && now - self.0.published_at.get() < PUBLISH_EVERY_MS {
             return;
         }
-        let signature = Signature::of(&frame);
-        if is_changed || self.0.published.borrow().as_ref() != Some(&signature) {
-            *self.0.published.borrow_mut() = Some(signature);
+        let is_same = self.0.published.borrow().as_ref().is_some_and(|published| {
+            published.lab == frame.lab && published.view.is_same_but_for_time(&frame.view)
+        });
+        if is_changed || !is_same {
+            *self.0.published.borrow_mut() = Some(frame.clone());
             self.0.published_at.set(now);
             let publish = self.0.publish.borrow().clone();
             publish.emit(frame);
@@ -217,21 +207,6 @@ impl ScriptKeeper {
             self.is_due.set(false);
             panic::remember_script(lab.export());
             self.not_before.set(now + (now_ms() - now) * Self::REST);
-        }
-    }
-}
-
-impl Signature {
-    fn of(frame: &Frame) -> Self {
-        Self {
-            steps: frame.world.steps(),
-            trace_hash: frame.world.trace_hash(),
-            console: frame.lab.console.last().map_or(0, |line| line.number),
-            pacing: frame.lab.pacing,
-            durable: frame.lab.durable.clone(),
-            goal: frame.view.goal.clone(),
-            headline: frame.view.headline.clone(),
-            time: frame.lab.time.clone(),
         }
     }
 }

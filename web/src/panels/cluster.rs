@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use self::hints::Hints;
 use self::topology::Topology;
-use crate::picture::MessageStyle;
+use crate::picture::COMMON_LOOKS;
 use crate::ui::{Legend, Panel};
 
 #[component(Cluster)]
@@ -16,7 +16,7 @@ pub(crate) fn cluster() -> Html {
         <Panel name="cluster" title="Cluster">
             <Topology />
             <Hints />
-            <Legend styles={&MessageStyle::COMMON[..]} />
+            <Legend looks={&COMMON_LOOKS[..]} />
         </Panel>
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn context_menu(props: &ContextMenuProps) -> Html {
         controls.runner.exec(&line);
         controls.open_menu.emit(None);
     });
-    let actions = actions(&frame, selection);
+    let actions = actions(&frame.view, selection);
     let groups: Vec<_> = actions.iter().map(|action| action.group).collect();
     let items: Vec<MenuItem> = actions
         .into_iter()

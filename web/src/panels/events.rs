@@ -1,14 +1,10 @@
 //! The events in words, with the reason and the section of the paper; the newest first.
 
-mod event_rows;
-
 use std::rc::Rc;
 
-use raft_core::NodeId;
-use raft_sim::Event;
+use raft_lab::{EventRowView, NodeId};
 use yew::prelude::*;
 
-use self::event_rows::{EventRow, event_rows};
 use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::Panel;
 use crate::words::milliseconds;
@@ -21,10 +17,13 @@ pub(crate) fn events() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let shown = use_state_eq(|| PAGE);
     let of_node = use_state_eq(|| None::<NodeId>);
-    let involves = |event: &&Rc<Event>| of_node.is_none_or(|node| event.kind.node() == Some(node));
-    let mut rows = event_rows(frame.events.iter().rev().filter(involves), *shown + 1);
-    let has_more = rows.len() > *shown;
-    rows.truncate(*shown);
+    use_effect_with((controls.runner, *shown, *of_node), |(runner, shown, of_node)| {
+        runner.set_window(|window| {
+            window.events = *shown;
+            window.events_of = *of_node;
+        });
+    });
+    let events = frame.view.events.clone();
     let on_more = {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + PAGE))
@@ -33,21 +32,20 @@ pub(crate) fn events() -> Html {
         select.emit(Some(Selection::Node(node)));
     });
     let filter = html! {
-        <NodeFilter nodes={frame.world.node_ids().collect::<Vec<_>>()} chosen={*of_node}
+        <NodeFilter nodes={frame.view.node_ids().collect::<Vec<_>>()} chosen={*of_node}
             on_choose={Callback::from(move |node| of_node.set(node))} />
     };
     html! {
         <Panel name="events" title="Events" aside={filter}>
-            if rows.is_empty() {
+            if events.rows.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             }
             <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
-                { for rows.iter().map(|row| html! {
-                    <Row key={row.oldest().number.get()} row={RowRef(row.clone())}
-                        on_node={on_node.clone()} />
+                { for events.rows.iter().map(|row| html! {
+                    <Row key={row.oldest.get()} row={row.clone()} on_node={on_node.clone()} />
                 }) }
             </ol>
-            if has_more {
+            if events.has_more {
                 <button type="button" class="button is-quiet" onclick={on_more}>
                     { "Earlier events" }
                 </button>
@@ -84,31 +82,19 @@ fn node_filter(props: &NodeFilterProps) -> Html {
     }
 }
 
-/// Events never change: rows are equal if their first and last events are.
-#[derive(Clone)]
-struct RowRef(EventRow);
-
-impl PartialEq for RowRef {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(self.0.newest(), other.0.newest())
-            && Rc::ptr_eq(self.0.oldest(), other.0.oldest())
-    }
-}
-
 #[derive(Properties, PartialEq)]
 struct RowProps {
-    row: RowRef,
+    row: Rc<EventRowView>,
     on_node: Callback<NodeId>,
 }
 
 #[component(Row)]
 fn row(props: &RowProps) -> Html {
-    let row = &props.row.0;
-    let (newest, who, text) = (row.newest(), row.node(), row.words());
+    let event = &props.row.event;
     html! {
-        <li class="event-row" data-testid="event-row" data-number={newest.number.to_string()}>
-            <time class="event-time">{ milliseconds(newest.at) }</time>
-            { match who {
+        <li class="event-row" data-testid="event-row" data-number={event.number.to_string()}>
+            <time class="event-time">{ milliseconds(event.at) }</time>
+            { match event.node {
                 Some(node) => {
                     let on_click = props.on_node.reform(move |_: MouseEvent| node);
                     html! {
@@ -120,7 +106,7 @@ fn row(props: &RowProps) -> Html {
                     <span class="event-node is-none" aria-hidden="true">{ "·" }</span>
                 },
             } }
-            <span class="event-words">{ sentence(&text) }</span>
+            <span class="event-words">{ sentence(&event.words) }</span>
         </li>
     }
 }

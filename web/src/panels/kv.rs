@@ -3,32 +3,27 @@
 mod read_policy;
 mod reading;
 
-use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
 
-use raft_kv::{Key, Value};
-use raft_lab::Frame;
+use raft_lab::{StoreView, StoresView, View};
 use yew::prelude::*;
 
 use self::reading::Reading;
-use crate::state::use_frame;
+use crate::state::{use_controls, use_frame};
 use crate::ui::{Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 26.0;
 /// With this many nodes or fewer, a cell has room for a word.
 const MANY: usize = 7;
+/// Windows begin and end at multiples of this, so that they do not change with every row.
+const STEP: u64 = 100;
 
 #[component(KeyValues)]
 pub(crate) fn key_values() -> Html {
     let frame = use_frame();
-    let keys: Vec<Key> = frame
-        .world
-        .nodes()
-        .filter_map(|node| node.store())
-        .flat_map(|store| store.iter().map(|(key, _)| key.clone()))
-        .collect::<BTreeSet<Key>>()
-        .into_iter()
-        .collect();
-    let count = keys.len();
+    let stores = frame.view.stores.clone();
+    let count = stores.total;
     let summary = match count {
         0 => String::new(),
         1 => "1 key".to_owned(),
@@ -37,9 +32,9 @@ pub(crate) fn key_values() -> Html {
     html! {
         <Panel name="kv" title="Keys and values" aside={html! { <span>{ summary }</span> }}>
             if count == 0 {
-                { nothing_applied(&frame) }
+                { nothing_applied(&frame.view) }
             } else {
-                <Table {frame} keys={Keys(keys)} />
+                <Table {stores} />
             }
             <Reading />
         </Panel>
@@ -48,9 +43,9 @@ pub(crate) fn key_values() -> Html {
 
 /// The text while all stores are empty. After a restart, the logs hold entries that are applied
 /// only once a leader has committed an entry of its own term.
-fn nothing_applied(frame: &Frame) -> Html {
-    let mut cores = frame.world.nodes().filter_map(|node| node.core());
-    if cores.any(|core| core.last_applied() < core.log().last().index) {
+fn nothing_applied(view: &View) -> Html {
+    let mut cores = view.nodes.iter().filter_map(|node| node.core.as_ref());
+    if cores.any(|core| core.last_applied < core.last_log.index) {
         return html! {
             <p class="empty">
                 { "No store holds a key yet. The logs hold entries that are not applied: a leader \
@@ -65,45 +60,44 @@ fn nothing_applied(frame: &Frame) -> Html {
     }
 }
 
-#[derive(Clone, PartialEq)]
-struct Keys(Vec<Key>);
-
 #[derive(Properties, PartialEq)]
 struct TableProps {
-    frame: Frame,
-    keys: Keys,
+    stores: Rc<StoresView>,
 }
 
 #[component(Table)]
 fn table(props: &TableProps) -> Html {
-    let TableProps { frame, keys: Keys(keys) } = props;
+    let runner = use_controls().runner;
+    let stores = props.stores.clone();
     let head = html! {
         <div class="row-cells" role="row" aria-rowindex="1">
             <span class="key-cell" role="columnheader">{ "key" }</span>
-            { for frame.world.nodes().map(|node| html! {
-                <span key={node.id().0} class="value-cell" role="columnheader"
-                    aria-label={format!("node {}", node.id())}>{ node.id().to_string() }</span>
+            { for stores.nodes.iter().map(|store| html! {
+                <span key={store.node.0} class="value-cell" role="columnheader"
+                    aria-label={format!("node {}", store.node)}>{ store.node.to_string() }</span>
             }) }
         </div>
     };
-    let row = {
-        let (frame, keys) = (frame.clone(), keys.clone());
-        Callback::from(move |place: usize| {
-            keys.get(place).map_or_else(Html::default, |key| view_row(&frame, key))
-        })
-    };
+    let total = stores.total as usize;
+    let row = Callback::from(move |place: usize| {
+        let place = (place as u64).checked_sub(stores.first).map(|place| place as usize);
+        let key = place.and_then(|place| stores.keys.get(place));
+        key.map_or_else(Html::default, |key| view_row(&stores.nodes, key))
+    });
+    let on_rows = use_callback(runner, |rows: Range<usize>, runner| {
+        runner.set_window(|window| window.keys = wish(&rows));
+    });
     html! {
-        <VirtualList total={keys.len()} row_height={ROW_HEIGHT} {row} {head}
+        <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows}
             label="Keys and values of each node" />
     }
 }
 
-fn view_row(frame: &Frame, key: &Key) -> Html {
-    let values: Vec<_> = frame
-        .world
-        .nodes()
-        .map(|node| (node.id(), node.store().map(|store| store.get(key.as_bytes()).cloned())))
-        .collect();
+fn view_row(stores: &[Rc<StoreView>], key: &Rc<str>) -> Html {
+    // For each node that runs, the value or that there is none.
+    let value_of =
+        |store: &Rc<StoreView>| store.values.as_ref().map(|values| values.get(key).cloned());
+    let values: Vec<_> = stores.iter().map(|store| (store.node, value_of(store))).collect();
     let usual = most_common(values.iter().filter_map(|(_, value)| value.as_ref()));
     let down = if values.len() > MANY { "✕" } else { "down" };
     let cells = values.iter().map(|(node, value)| {
@@ -134,10 +128,10 @@ fn view_row(frame: &Frame, key: &Key) -> Html {
 }
 
 /// The value that most nodes have; of equally common ones, the first.
-fn most_common<'a>(values: impl Iterator<Item = &'a Option<Value>>) -> Option<Option<Value>> {
+fn most_common<'a>(values: impl Iterator<Item = &'a Option<Rc<str>>>) -> Option<Option<Rc<str>>> {
     let values: Vec<_> = values.collect();
-    let count = |wanted: &Option<Value>| values.iter().filter(|value| **value == wanted).count();
-    let mut best: Option<(&Option<Value>, usize)> = None;
+    let count = |wanted: &Option<Rc<str>>| values.iter().filter(|value| **value == wanted).count();
+    let mut best: Option<(&Option<Rc<str>>, usize)> = None;
     for value in &values {
         let number = count(value);
         if best.is_none_or(|(_, most)| number > most) {
@@ -145,4 +139,11 @@ fn most_common<'a>(values: impl Iterator<Item = &'a Option<Value>>) -> Option<Op
         }
     }
     best.map(|(value, _)| value.clone())
+}
+
+/// The places that a view must have so that these rows can be drawn, and some before and after
+/// them.
+fn wish(rows: &Range<usize>) -> Range<u64> {
+    let start = (rows.start as u64).saturating_sub(STEP / 2) / STEP * STEP;
+    start..(rows.end as u64 + STEP / 2).next_multiple_of(STEP)
 }

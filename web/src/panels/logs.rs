@@ -1,34 +1,33 @@
 //! The nodes' logs: a row for each index, a column for each node.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
 
-use raft_core::{LogIndex, NodeId, PeerStatus, Status};
-use raft_lab::Frame;
-use raft_sim::SimNode;
+use raft_lab::{LogIndex, LogsView, NodeId, NodeView};
 use yew::prelude::*;
 
 use crate::picture::DisplayRole;
 use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
-use crate::words::entry_words;
 
 const ROW_HEIGHT: f64 = 24.0;
+/// Rows this near to the end are in the window of a view that nobody asked for.
+const NEAR_END: u64 = 100;
+/// Windows begin and end at multiples of this, so that they do not change with every row.
+const STEP: u64 = 50;
 
 #[component(Logs)]
 pub(crate) fn logs() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
-    let columns = Columns::of(&frame);
-    let total = columns.rows();
+    let view = &frame.view;
     let on_node = use_callback(controls.select, |node: NodeId, select| {
         select.emit(Some(Selection::Node(node)));
     });
-    let row = Callback::from(move |place: usize| columns.row(LogIndex(place as u64 + 1)));
-    let head = head(&frame, &on_node);
+    let heads: Vec<Head> = view.nodes.iter().map(|node| Head::of(node)).collect();
     html! {
         <Panel name="logs" title="Logs" aside={legend()}>
-            <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} follows_end={true}
-                label="The log of each node, by index" />
-            if total <= 1 {
+            <Table logs={view.logs.clone()} {heads} {on_node} />
+            if view.logs.last == LogIndex(0) {
                 <p class="empty">
                     { "All logs are empty. A new leader first appends a no-op entry." }
                 </p>
@@ -50,93 +49,96 @@ fn legend() -> Html {
     }
 }
 
-fn head(frame: &Frame, on_node: &Callback<NodeId>) -> Html {
-    let names = frame.world.nodes().map(|node| {
-        let id = node.id();
-        let on_click = on_node.reform(move |_: MouseEvent| id);
-        let member_role = frame.members.role_of(id);
-        let role = node.core().map(|core| DisplayRole::of(core.role(), member_role));
-        html! {
-            <div key={id.0} class="log-head" role="columnheader">
-                <button type="button" onclick={on_click}
-                    class={classes!("log-node", role.map(|role| format!("role-{}", role.name())))}>
-                    <span class="visually-hidden">{ "Node " }</span>
-                    { id.to_string() }
-                    <span class="log-role">{ role.map_or("✕", DisplayRole::letter) }</span>
-                </button>
-            </div>
-        }
+/// The head of a column.
+#[derive(Clone, PartialEq)]
+struct Head {
+    node: NodeId,
+    /// `None` while the node is down.
+    role: Option<DisplayRole>,
+}
+
+impl Head {
+    fn of(node: &NodeView) -> Self {
+        let role = node.core.as_ref().map(|core| DisplayRole::of(core.role, node.member_role));
+        Self { node: node.id, role }
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct TableProps {
+    logs: Rc<LogsView>,
+    heads: Vec<Head>,
+    on_node: Callback<NodeId>,
+}
+
+#[component(Table)]
+fn table(props: &TableProps) -> Html {
+    let runner = use_controls().runner;
+    let last = props.logs.last.0;
+    // One row more than the longest log, for `next_index`.
+    let total = last as usize + 1;
+    let row = {
+        let logs = props.logs.clone();
+        Callback::from(move |place: usize| row(&logs, LogIndex(place as u64 + 1)))
+    };
+    // Again when the log has become longer: rows that do not move get farther from the end.
+    let on_rows = use_callback((runner, last / STEP), |rows: Range<usize>, (runner, steps)| {
+        let wish = wish(&rows, steps * STEP);
+        runner.set_window(|window| window.log = wish);
     });
-    html! {
+    let head = html! {
         <div class="row-cells" role="row" aria-rowindex="1">
             <span class="index-cell" role="columnheader">{ "index" }</span>
-            { for names }
+            { for props.heads.iter().map(|head| view_head(head, &props.on_node)) }
+        </div>
+    };
+    html! {
+        <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows} follows_end={true}
+            label="The log of each node, by index" />
+    }
+}
+
+fn view_head(head: &Head, on_node: &Callback<NodeId>) -> Html {
+    let Head { node, role } = *head;
+    let on_click = on_node.reform(move |_: MouseEvent| node);
+    let title = role.is_none().then_some("Down: what its disk holds");
+    html! {
+        <div key={node.0} class="log-head" role="columnheader">
+            <button type="button" onclick={on_click} {title}
+                class={classes!("log-node", role.map(|role| format!("role-{}", role.name())))}>
+                <span class="visually-hidden">{ "Node " }</span>
+                { node.to_string() }
+                <span class="log-role">{ role.map_or("✕", DisplayRole::letter) }</span>
+                if role.is_none() {
+                    <span class="visually-hidden">{ " down: what its disk holds" }</span>
+                }
+            </button>
         </div>
     }
 }
 
-/// The nodes' state for the table, read once a render.
-struct Columns {
-    frame: Frame,
-    nodes: Vec<(NodeId, Option<Status>)>,
-    /// The leader's replication state of the others.
-    peers: BTreeMap<NodeId, PeerStatus>,
-}
-
-impl Columns {
-    fn of(frame: &Frame) -> Self {
-        let status = |node: &SimNode| (node.id(), node.core().map(raft_core::Node::status));
-        let nodes: Vec<_> = frame.world.nodes().map(status).collect();
-        let leader = frame.world.leader();
-        let peers = nodes
-            .iter()
-            .filter(|(id, _)| Some(*id) == leader)
-            .filter_map(|(_, status)| status.as_ref())
-            .flat_map(|status| status.peers.iter().map(|peer| (peer.id, *peer)))
-            .collect();
-        Self { frame: frame.clone(), nodes, peers }
-    }
-
-    /// One row more than the longest log, for `next_index`.
-    fn rows(&self) -> usize {
-        let last = |status: &Option<Status>| status.as_ref().map_or(0, |s| s.last_log.index.0);
-        self.nodes.iter().map(|(_, status)| last(status)).max().unwrap_or(0) as usize + 1
-    }
-
-    fn row(&self, index: LogIndex) -> Html {
-        let cells = self.nodes.iter().map(|(id, status)| {
-            let view = status.as_ref().map_or_else(LogCellView::default, |status| {
-                let node = self.frame.world.node(*id);
-                self.cell(status, node, index)
-            });
-            html! { <LogCell key={id.0} {view} /> }
-        });
-        html! {
-            <div class="row-cells" role="presentation">
-                <span class="index-cell" role="rowheader">{ index.to_string() }</span>
-                { for cells }
-            </div>
-        }
-    }
-
-    fn cell(&self, status: &Status, node: Option<&SimNode>, index: LogIndex) -> LogCellView {
-        let entry = node.and_then(|node| node.core()).and_then(|core| core.log().get(index));
-        let peer = self.peers.get(&status.id);
-        let is_snapshot = index <= status.snapshot.index;
-        LogCellView {
-            term: entry.map(|entry| entry.term),
-            words: match (entry, is_snapshot) {
-                (Some(entry), _) => entry_words(entry).into(),
-                (None, true) if index == status.snapshot.index => "snapshot".into(),
-                _ => AttrValue::default(),
-            },
-            is_committed: index <= status.commit_index,
-            is_applied: index <= status.last_applied,
-            is_durable: index <= status.durable_index,
-            is_snapshot,
-            is_commit_index: index == status.commit_index,
-            is_match: peer.is_some_and(|peer| peer.match_index == index),
-            is_next: peer.is_some_and(|peer| peer.next_index == index),
-        }
+fn row(logs: &LogsView, index: LogIndex) -> Html {
+    let cells = logs.nodes.iter().map(|log| {
+        html! { <LogCell key={log.node.0} view={LogCellView::of(log, index)} /> }
+    });
+    html! {
+        <div class="row-cells" role="presentation">
+            <span class="index-cell" role="rowheader">{ index.to_string() }</span>
+            { for cells }
+        </div>
     }
 }
+
+/// The indexes that a view must have so that these rows can be drawn, and some before and after
+/// them; `None`: the usual ones, at the end. `last` is the last index, or a little less.
+fn wish(rows: &Range<usize>, last: u64) -> Option<Range<u64>> {
+    let (first, end) = (rows.start as u64 + 1, rows.end as u64 + 1);
+    if first + NEAR_END > last {
+        return None;
+    }
+    let start = first.saturating_sub(STEP) / STEP * STEP;
+    Some(start.max(1)..(end + STEP).next_multiple_of(STEP))
+}
+
+#[cfg(test)]
+mod tests;

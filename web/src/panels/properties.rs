@@ -1,6 +1,8 @@
 //! The checked properties: each holds, is suspended, or is broken. Red is for broken ones only.
 
-use raft_lab::{CheckResult, PropertyState, Violation};
+use std::rc::Rc;
+
+use raft_lab::{PropertyView, ViolationView};
 use yew::prelude::*;
 
 use crate::state::use_frame;
@@ -10,11 +12,20 @@ use crate::words::milliseconds;
 #[component(PropertyList)]
 pub(crate) fn property_list() -> Html {
     let frame = use_frame();
-    let is_broken = |result: &&CheckResult| matches!(result.state(), PropertyState::Broken(_));
-    let (all, broken) = (frame.invariants.len(), frame.invariants.iter().filter(is_broken).count());
-    let is_suspended =
-        |result: &&CheckResult| matches!(result.state(), PropertyState::Suspended(_));
-    let suspended = frame.invariants.iter().filter(is_suspended).count();
+    html! { <List properties={frame.view.properties.clone()} /> }
+}
+
+#[derive(Properties, PartialEq)]
+struct ListProps {
+    properties: Rc<[PropertyView]>,
+}
+
+#[component(List)]
+fn list(props: &ListProps) -> Html {
+    let properties = &props.properties;
+    let all = properties.len();
+    let broken = properties.iter().filter(|property| property.broken.is_some()).count();
+    let suspended = properties.iter().filter(|property| property.suspended.is_some()).count();
     let summary = match (broken, suspended) {
         (0, 1..) => html! {
             <span class="verdict">
@@ -29,8 +40,8 @@ pub(crate) fn property_list() -> Html {
     html! {
         <Panel name="properties" title="Properties" aside={summary}>
             <ul class="property-list" tabindex="0" aria-label="Properties">
-                { for frame.invariants.iter().map(|result| html! {
-                    <Property key={result.property.name} result={result.clone()} />
+                { for properties.iter().map(|property| html! {
+                    <Property key={&*property.name} property={property.clone()} />
                 }) }
             </ul>
         </Panel>
@@ -39,29 +50,29 @@ pub(crate) fn property_list() -> Html {
 
 #[derive(Properties, PartialEq)]
 struct PropertyProps {
-    result: CheckResult,
+    property: PropertyView,
 }
 
 #[component(Property)]
 fn property(props: &PropertyProps) -> Html {
-    let (property, state) = (props.result.property, props.result.state());
-    let testid = format!("property-{}", property.name.to_lowercase().replace(' ', "-"));
-    let (class, mark, words) = match &state {
-        PropertyState::Holds => ("property", "✓", "holds"),
-        PropertyState::Suspended(_) => ("property is-suspended", "–", "is suspended"),
-        PropertyState::Broken(_) => ("property is-broken", "✕", "is broken"),
+    let PropertyView { name, section, meaning, suspended, broken, .. } = &props.property;
+    let testid = format!("property-{}", name.to_lowercase().replace(' ', "-"));
+    let (class, mark, words) = match (suspended, broken) {
+        (None, None) => ("property", "✓", "holds"),
+        (Some(_), None) => ("property is-suspended", "–", "is suspended"),
+        (_, Some(_)) => ("property is-broken", "✕", "is broken"),
     };
     html! {
         <li {class} data-testid={testid} data-holding={(words == "holds").to_string()}
-            title={property.meaning}>
+            title={meaning.to_string()}>
             <span class="property-mark" aria-hidden="true">{ mark }</span>
-            <span class="property-name">{ property.name }</span>
+            <span class="property-name">{ &**name }</span>
             <span class="visually-hidden">{ words }</span>
-            <span class="section">{ property.section }</span>
-            if let PropertyState::Suspended(suspension) = &state {
-                <p class="property-suspended">{ suspension.to_string() }</p>
+            <span class="section">{ &**section }</span>
+            if let Some(suspension) = suspended {
+                <p class="property-suspended">{ suspension }</p>
             }
-            if let PropertyState::Broken(Violation { at, event, description, .. }) = &state {
+            if let Some(ViolationView { at, event, description }) = broken {
                 <p class="property-broken">
                     { format!("{description} (event {event}, {} ms)", milliseconds(*at)) }
                 </p>

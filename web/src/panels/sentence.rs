@@ -36,7 +36,7 @@ fn state_line() -> Html {
             if time.is_past {
                 <span class="state-note">
                     { format!("{} ms. A command here begins a branch.",
-                        milliseconds(frame.world.now())) }
+                        milliseconds(frame.view.now)) }
                 </span>
             }
             if time.branches.len() > 1 {

@@ -1,6 +1,6 @@
 //! The run as a line: any moment of it, and its branches.
 
-use raft_core::Term;
+use raft_lab::Term;
 use raft_lab::{TapeView, TimeView};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -23,7 +23,7 @@ pub(crate) fn tape() -> Html {
         }
     });
     let tape = time.tape.clone();
-    let now = milliseconds(frame.world.now());
+    let now = milliseconds(frame.view.now);
     let moment = format!("after {} of {} steps, at {now} ms", time.steps, time.end_steps);
     html! {
         <section class={classes!("tape", time.is_past.then_some("is-past"))} aria-label="Run"

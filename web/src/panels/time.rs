@@ -62,7 +62,7 @@ fn clock() -> Html {
         let node = node.clone();
         move |frame: &Frame| {
             if let Some(element) = node.cast::<Element>() {
-                element.set_text_content(Some(&milliseconds(frame.world.now())));
+                element.set_text_content(Some(&milliseconds(frame.view.now)));
             }
         }
     });

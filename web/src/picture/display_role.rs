@@ -1,7 +1,6 @@
 //! A node's role in the topology, from its role in its term and its role in the membership.
 
-use raft_core::RoleKind;
-use raft_lab::MemberRole;
+use raft_lab::{MemberRole, RoleKind};
 use strum::IntoStaticStr;
 
 /// Decides a node's shape, letter and colour.

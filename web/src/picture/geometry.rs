@@ -4,7 +4,7 @@
 
 use std::f64::consts::TAU;
 
-use raft_core::NodeId;
+use raft_lab::NodeId;
 
 /// Half the distance between the two directions of a link.
 const LANE_OFFSET: f64 = 6.0;

@@ -2,32 +2,7 @@
 //!
 //! Requests are filled, replies are hollow. Each family has a colour. A refusal has a cross.
 
-use raft_core::{AppendEntriesReply, Body, Message};
-use strum::VariantArray;
-
-/// A kind of message with a look of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, VariantArray)]
-pub(crate) enum MessageStyle {
-    PreVote,
-    PreVoteGranted,
-    PreVoteRefused,
-    RequestVote,
-    VoteGranted,
-    VoteRefused,
-    Heartbeat,
-    AppendEntries,
-    AppendSucceeded,
-    AppendFailed,
-    InstallSnapshot,
-    SnapshotReply,
-    TimeoutNow,
-    ReadIndex,
-    ReadAnswered,
-    ReadRefused,
-    Forward,
-    ForwardTaken,
-    ForwardRefused,
-}
+use raft_lab::MessageLook;
 
 /// A cross, to be drawn over a shape.
 const CROSS: &str = "M-2.6,-2.6 L2.6,2.6 M2.6,-2.6 L-2.6,2.6";
@@ -37,50 +12,39 @@ const PENTAGON: &str = "M0,-8 L7.6,-2.5 L4.7,6.5 L-4.7,6.5 L-7.6,-2.5 Z";
 const DISC: &str = "M7,0 A7,7 0 1 1 -7,0 A7,7 0 1 1 7,0 Z";
 const PARCEL: &str = "M-6.5,-7 H6.5 V7 H-6.5 Z";
 
-impl MessageStyle {
-    /// In the order of the legend.
-    pub(crate) const ALL: &[Self] = Self::VARIANTS;
+/// The kinds that occur in every run, for the page; the help shows all.
+pub(crate) const COMMON_LOOKS: [MessageLook; 8] = [
+    MessageLook::PreVote,
+    MessageLook::RequestVote,
+    MessageLook::VoteGranted,
+    MessageLook::VoteRefused,
+    MessageLook::Heartbeat,
+    MessageLook::AppendEntries,
+    MessageLook::AppendSucceeded,
+    MessageLook::AppendFailed,
+];
 
-    /// The kinds that occur in every run, for the page; the help shows all.
-    pub(crate) const COMMON: [Self; 8] = [
-        Self::PreVote,
-        Self::RequestVote,
-        Self::VoteGranted,
-        Self::VoteRefused,
-        Self::Heartbeat,
-        Self::AppendEntries,
-        Self::AppendSucceeded,
-        Self::AppendFailed,
-    ];
-
-    pub(crate) fn of(message: &Message) -> Self {
-        match &message.body {
-            Body::PreVote(_) => Self::PreVote,
-            Body::PreVoteReply(reply) if reply.vote_granted => Self::PreVoteGranted,
-            Body::PreVoteReply(_) => Self::PreVoteRefused,
-            Body::RequestVote(_) => Self::RequestVote,
-            Body::RequestVoteReply(reply) if reply.vote_granted => Self::VoteGranted,
-            Body::RequestVoteReply(_) => Self::VoteRefused,
-            Body::AppendEntries(request) if request.is_heartbeat() => Self::Heartbeat,
-            Body::AppendEntries(_) => Self::AppendEntries,
-            Body::AppendEntriesReply(
-                AppendEntriesReply::Success { .. } | AppendEntriesReply::Following { .. },
-            ) => Self::AppendSucceeded,
-            Body::AppendEntriesReply(AppendEntriesReply::Failure { .. }) => Self::AppendFailed,
-            Body::InstallSnapshot(_) => Self::InstallSnapshot,
-            Body::TimeoutNow => Self::TimeoutNow,
-            Body::ReadIndex(_) => Self::ReadIndex,
-            Body::ReadIndexReply(reply) if reply.result.is_ok() => Self::ReadAnswered,
-            Body::ReadIndexReply(_) => Self::ReadRefused,
-            Body::Forward(_) => Self::Forward,
-            Body::ForwardReply(reply) if reply.result.is_ok() => Self::ForwardTaken,
-            Body::ForwardReply(_) => Self::ForwardRefused,
-            Body::InstallSnapshotReply(_) => Self::SnapshotReply,
-        }
-    }
-
+/// How the page draws a look.
+pub(crate) trait MessageStyle: Copy {
     /// Its name in the legend.
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str;
+    /// Its family's colour: a custom property of `styles/tokens.css`.
+    fn colour(self) -> &'static str;
+    /// The outline as SVG path data around the origin. The triangle points to the right, for
+    /// [`is_turned`](Self::is_turned).
+    fn outline(self) -> &'static str;
+    /// SVG path data that is drawn over the outline.
+    fn sign(self) -> Option<&'static str>;
+    /// A letter on the shape.
+    fn letter(self) -> Option<&'static str>;
+    /// Whether the outline is filled: requests are.
+    fn is_filled(self) -> bool;
+    /// Whether it is turned into the direction of travel.
+    fn is_turned(self) -> bool;
+}
+
+impl MessageStyle for MessageLook {
+    fn name(self) -> &'static str {
         match self {
             Self::PreVote => "pre-vote request",
             Self::PreVoteGranted => "pre-vote granted",
@@ -104,8 +68,7 @@ impl MessageStyle {
         }
     }
 
-    /// Its family's colour: a custom property of `styles/tokens.css`.
-    pub(crate) fn colour(self) -> &'static str {
+    fn colour(self) -> &'static str {
         match self {
             Self::PreVote
             | Self::PreVoteGranted
@@ -126,9 +89,7 @@ impl MessageStyle {
         }
     }
 
-    /// The outline as SVG path data around the origin. The triangle points to the right, for
-    /// [`is_turned`](Self::is_turned).
-    pub(crate) fn outline(self) -> &'static str {
+    fn outline(self) -> &'static str {
         match self {
             Self::PreVote | Self::PreVoteGranted | Self::PreVoteRefused => PENTAGON,
             Self::RequestVote => "M8,0 L-5.5,6.5 L-3,0 L-5.5,-6.5 Z",
@@ -148,8 +109,7 @@ impl MessageStyle {
         }
     }
 
-    /// SVG path data that is drawn over the outline.
-    pub(crate) fn sign(self) -> Option<&'static str> {
+    fn sign(self) -> Option<&'static str> {
         match self {
             Self::VoteGranted | Self::PreVoteGranted | Self::ForwardTaken => Some(TICK),
             Self::VoteRefused
@@ -171,8 +131,7 @@ impl MessageStyle {
         }
     }
 
-    /// A letter on the shape.
-    pub(crate) fn letter(self) -> Option<&'static str> {
+    fn letter(self) -> Option<&'static str> {
         match self {
             Self::PreVote => Some("?"),
             Self::TimeoutNow => Some("T"),
@@ -195,8 +154,7 @@ impl MessageStyle {
         }
     }
 
-    /// Whether the outline is filled: requests are.
-    pub(crate) fn is_filled(self) -> bool {
+    fn is_filled(self) -> bool {
         matches!(
             self,
             Self::PreVote
@@ -210,8 +168,7 @@ impl MessageStyle {
         )
     }
 
-    /// Whether it is turned into the direction of travel.
-    pub(crate) fn is_turned(self) -> bool {
+    fn is_turned(self) -> bool {
         self == Self::RequestVote
     }
 }

@@ -12,6 +12,6 @@ mod term_colour;
 pub(crate) use display_role::DisplayRole;
 pub(crate) use geometry::{Lane, Point, Ring, Room, TIMER_GAP, nearest, part_passed, polygon};
 pub(crate) use lease::lease_left;
-pub(crate) use message_style::MessageStyle;
+pub(crate) use message_style::{COMMON_LOOKS, MessageStyle};
 pub(crate) use nodes_and_links::{LinkPicture, NodePicture, is_parted};
 pub(crate) use term_colour::term_class;

@@ -1,9 +1,7 @@
 //! Nodes and links as the topology shows them: plain values, so that unchanged ones do not render
 //! again.
 
-use raft_core::{NodeId, RoleKind, Term};
-use raft_lab::{MemberRole, Members};
-use raft_sim::{NodeState, SimNode, World};
+use raft_lab::{MemberRole, NodeId, NodeState, NodeView, Term, View};
 
 use crate::picture::DisplayRole;
 
@@ -41,28 +39,19 @@ pub(crate) struct LinkPicture {
 }
 
 impl NodePicture {
-    pub(crate) fn of(node: &SimNode, members: &Members) -> Self {
-        let member_role = members.role_of(node.id());
-        let status = node.core().map(raft_core::Node::status);
-        let votes = status.as_ref().map_or_else(Vec::new, |status| {
-            if !matches!(status.role, RoleKind::Candidate | RoleKind::PreCandidate) {
-                return Vec::new();
-            }
-            let answer = |voter: &NodeId| {
-                status.votes.iter().find(|(from, _)| from == voter).map(|(_, granted)| *granted)
-            };
-            let members = status.membership.members();
-            members.iter().filter(|node| status.membership.is_voter(**node)).map(answer).collect()
-        });
+    pub(crate) fn of(node: &NodeView) -> Self {
+        let NodeView { id, state, member_role, core, .. } = node;
+        let core = core.as_ref();
         Self {
-            id: node.id(),
-            state: node.state(),
-            member_role,
-            role: status.as_ref().map(|status| DisplayRole::of(status.role, member_role)),
-            term: status.as_ref().map(|status| status.current_term),
-            voted_for: status.as_ref().and_then(|status| status.voted_for),
-            transfer_to: status.and_then(|status| status.transfer_to),
-            votes,
+            id: *id,
+            state: *state,
+            member_role: *member_role,
+            role: core.map(|core| DisplayRole::of(core.role, *member_role)),
+            term: core.map(|core| core.current_term),
+            voted_for: core.and_then(|core| core.voted_for),
+            transfer_to: core.and_then(|core| core.transfer_to),
+            votes: core
+                .map_or_else(Vec::new, |core| core.votes.iter().map(|vote| vote.granted).collect()),
         }
     }
 
@@ -103,26 +92,25 @@ impl NodePicture {
 }
 
 impl LinkPicture {
-    /// All links of a world, one for each pair of nodes.
-    pub(crate) fn all(world: &World) -> Vec<Self> {
-        let ids: Vec<NodeId> = world.node_ids().collect();
+    /// All links of a view, one for each pair of nodes.
+    pub(crate) fn all(view: &View) -> Vec<Self> {
+        let ids: Vec<NodeId> = view.node_ids().collect();
         let pairs = ids
             .iter()
             .enumerate()
             .flat_map(|(place, one)| ids[place + 1..].iter().map(move |other| (*one, *other)));
-        pairs.map(|(one, other)| Self::of(world, one, other)).collect()
+        pairs.map(|(one, other)| Self::of(view, one, other)).collect()
     }
 
-    fn of(world: &World, one: NodeId, other: NodeId) -> Self {
-        let is_cut = |from, to| world.link(from, to).is_some_and(|link| link.cut);
-        let (there_cut, back_cut) = (is_cut(one, other), is_cut(other, one));
-        let is_down = |id| world.node(id).is_none_or(|node| node.core().is_none());
+    fn of(view: &View, one: NodeId, other: NodeId) -> Self {
+        let is_cut = |from, to| view.link(from, to).is_some_and(|link| link.cut);
+        let is_down = |id| view.node(id).is_none_or(|node| node.is_down());
         Self {
             one,
             other,
-            there_cut,
-            back_cut,
-            is_parted: is_parted(world, one, other),
+            there_cut: is_cut(one, other),
+            back_cut: is_cut(other, one),
+            is_parted: is_parted(view, one, other),
             is_idle: is_down(one) || is_down(other),
         }
     }
@@ -146,10 +134,9 @@ impl LinkPicture {
 }
 
 /// Whether a partition separates two nodes, in one direction at least.
-pub(crate) fn is_parted(world: &World, one: NodeId, other: NodeId) -> bool {
-    world.partition().is_some_and(|partition| {
-        !partition.lets_pass(one, other) || !partition.lets_pass(other, one)
-    })
+pub(crate) fn is_parted(view: &View, one: NodeId, other: NodeId) -> bool {
+    let is_parted = |from, to| view.link(from, to).is_some_and(|link| link.parted);
+    is_parted(one, other) || is_parted(other, one)
 }
 
 #[cfg(test)]

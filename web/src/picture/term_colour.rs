@@ -1,6 +1,6 @@
 //! The colour class of a term. The colours are in `styles/tokens.css`.
 
-use raft_core::Term;
+use raft_lab::Term;
 
 /// The number of colours before they repeat. Consecutive terms are far apart on the colour wheel;
 /// red is for violations only.

@@ -1,7 +1,6 @@
 //! The selected thing of the topology.
 
-use raft_core::NodeId;
-use raft_sim::MessageId;
+use raft_lab::{MessageId, NodeId};
 
 /// A thing of the topology.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! The kinds of messages, by shape.
 
+use raft_lab::MessageLook;
 use yew::prelude::*;
 
 use super::MessageGlyph;
@@ -7,17 +8,17 @@ use crate::picture::MessageStyle;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct LegendProps {
-    pub(crate) styles: &'static [MessageStyle],
+    pub(crate) looks: &'static [MessageLook],
 }
 
 #[component(Legend)]
 pub(crate) fn legend(props: &LegendProps) -> Html {
     html! {
         <ul class="legend" aria-label="Kinds of messages">
-            { for props.styles.iter().map(|style| html! {
-                <li key={style.name()}>
-                    <MessageGlyph style={*style} />
-                    { style.name() }
+            { for props.looks.iter().map(|look| html! {
+                <li key={look.name()}>
+                    <MessageGlyph look={*look} />
+                    { look.name() }
                 </li>
             }) }
         </ul>

@@ -1,6 +1,8 @@
 //! One node's entry at one index.
 
-use raft_core::Term;
+use std::rc::Rc;
+
+use raft_lab::{EntryView, LogIndex, LogView};
 use yew::prelude::*;
 
 use crate::picture::term_class;
@@ -8,18 +10,22 @@ use crate::picture::term_class;
 /// The contents of a cell of the log table.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct LogCellView {
-    /// The entry's term; `None` without an entry.
-    pub(crate) term: Option<Term>,
-    /// Its payload in words.
-    pub(crate) words: AttrValue,
+    /// The entry; `None` without one, and outside of the window of the view.
+    pub(crate) entry: Option<Rc<EntryView>>,
+    /// Whether an earlier entry of the log has the same command: the client sent it again.
+    pub(crate) is_repeated: bool,
     /// Whether the node knows it to be committed.
     pub(crate) is_committed: bool,
     /// Whether the node has applied it.
     pub(crate) is_applied: bool,
     /// Whether it is on the node's disk.
     pub(crate) is_durable: bool,
+    /// Whether the node is down, and only its disk has the entry.
+    pub(crate) is_on_disk: bool,
     /// Whether the snapshot covers it.
     pub(crate) is_snapshot: bool,
+    /// Whether it is the last entry that the snapshot covers.
+    pub(crate) is_snapshot_end: bool,
     /// Whether it is the last committed one.
     pub(crate) is_commit_index: bool,
     /// Whether it is the leader's match_index for this node.
@@ -29,18 +35,51 @@ pub(crate) struct LogCellView {
 }
 
 impl LogCellView {
+    /// The cell of a log at an index.
+    pub(crate) fn of(log: &LogView, index: LogIndex) -> Self {
+        let entry = log.entry(index);
+        Self {
+            entry: entry.cloned(),
+            is_repeated: entry.is_some_and(|entry| is_repeated(log, entry)),
+            is_committed: index <= log.commit_index,
+            is_applied: index <= log.last_applied,
+            is_durable: index <= log.durable_index,
+            is_on_disk: log.is_on_disk,
+            is_snapshot: index <= log.snapshot.index,
+            is_snapshot_end: index == log.snapshot.index,
+            is_commit_index: index == log.commit_index,
+            is_match: log.match_index == Some(index),
+            is_next: log.next_index == Some(index),
+        }
+    }
+
+    fn words(&self) -> &str {
+        match &self.entry {
+            Some(entry) => &entry.words,
+            None if self.is_snapshot_end => "snapshot",
+            None => "",
+        }
+    }
+
     /// The text for screen readers and the tooltip.
     fn label(&self) -> String {
-        let mut words = match (self.term, self.is_snapshot) {
+        let mut words = match (&self.entry, self.is_snapshot) {
             (_, true) => "in the snapshot".to_owned(),
-            (Some(term), _) => format!("{}, term {term}", self.words),
-            (None, _) => "no entry".to_owned(),
+            (Some(entry), false) => format!("{}, term {}", entry.words, entry.term),
+            (None, false) => "no entry".to_owned(),
         };
+        let of_client = self.entry.as_ref().and_then(|entry| entry.client.zip(entry.sequence));
+        if let (Some((client, sequence)), false) = (of_client, self.is_snapshot) {
+            words.push_str(&format!(", command {sequence} of client {client}"));
+        }
+        let is_entry = self.entry.is_some();
         let marks = [
-            (self.term.is_some() && !self.is_durable, "not on disk yet"),
+            (self.is_repeated, "sent again: the store carries it out once"),
+            (is_entry && self.is_on_disk, "on the disk of a node that is down"),
+            (is_entry && !self.is_durable, "not on disk yet"),
             (self.is_applied, "applied"),
             (self.is_committed && !self.is_applied, "committed"),
-            (self.term.is_some() && !self.is_committed && !self.is_snapshot, "not committed"),
+            (is_entry && !self.is_committed && !self.is_snapshot, "not committed"),
             (self.is_match, "match_index"),
             (self.is_next, "next_index"),
         ];
@@ -52,6 +91,16 @@ impl LogCellView {
     }
 }
 
+/// Whether an earlier entry in the window has the same command of the same client.
+fn is_repeated(log: &LogView, entry: &EntryView) -> bool {
+    let is_same = |other: &EntryView| {
+        (other.client, other.sequence) == (entry.client, entry.sequence)
+            && other.words == entry.words
+    };
+    let mut earlier = log.entries.iter().take_while(|other| other.index < entry.index);
+    entry.client.is_some() && earlier.any(|other| is_same(other))
+}
+
 #[derive(Properties, PartialEq)]
 pub(crate) struct LogCellProps {
     pub(crate) view: LogCellView,
@@ -60,27 +109,34 @@ pub(crate) struct LogCellProps {
 #[component(LogCell)]
 pub(crate) fn log_cell(props: &LogCellProps) -> Html {
     let view = &props.view;
+    let term = view.entry.as_ref().map(|entry| entry.term);
     let class = classes!(
         "log-cell",
-        view.term.map(term_class),
-        view.term.is_some().then_some("is-entry"),
+        term.map(term_class),
+        term.is_some().then_some("is-entry"),
         view.is_committed.then_some("is-committed"),
         view.is_applied.then_some("is-applied"),
         view.is_snapshot.then_some("is-snapshot"),
-        (view.term.is_some() && !view.is_durable).then_some("is-volatile"),
+        (term.is_some() && !view.is_durable).then_some("is-volatile"),
+        view.is_on_disk.then_some("is-on-disk"),
         view.is_commit_index.then_some("is-commit-index"),
     );
     html! {
         <div class={class} role="cell" title={view.label()}
-            data-testid={view.term.map(|_| "log-cell")}>
+            data-testid={term.map(|_| "log-cell")}>
             <span class="progress" aria-hidden="true">
                 { if view.is_next { "▸" } else { "" } }
                 { if view.is_match { "●" } else { "" } }
             </span>
-            <span class="log-words">{ &view.words }</span>
+            <span class="log-words">
+                { if view.is_repeated { "↻ " } else { "" } }{ view.words() }
+            </span>
             <span class="log-term">
-                { view.term.map(|term| term.to_string()).unwrap_or_default() }
+                { term.map(|term| term.to_string()).unwrap_or_default() }
             </span>
         </div>
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! A node of the picture. Its part is a shape, a letter and a colour; its fill is its term.
 
-use raft_lab::MemberRole;
-use raft_sim::NodeState;
+use raft_lab::{MemberRole, NodeState};
 use yew::prelude::*;
 
 use crate::picture::{DisplayRole, NodePicture, Point, Room, polygon, term_class};

@@ -1,6 +1,6 @@
 //! The words at a node of the topology.
 
-use raft_sim::NodeState;
+use raft_lab::NodeState;
 use yew::prelude::*;
 
 use crate::picture::{DisplayRole, NodePicture, Room};

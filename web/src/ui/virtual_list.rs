@@ -2,6 +2,8 @@
 
 mod visible_rows;
 
+use std::ops::Range;
+
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -21,6 +23,9 @@ pub(crate) struct VirtualListProps {
     /// Whether it scrolls to its end when rows are added, if it was there.
     #[prop_or_default]
     pub(crate) follows_end: bool,
+    /// Called with the places of the rendered rows, when they change and when the callback does.
+    #[prop_or_default]
+    pub(crate) on_rows: Callback<Range<usize>>,
     /// The head above the rows; it does not scroll.
     #[prop_or_default]
     pub(crate) head: Html,
@@ -59,6 +64,9 @@ pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
     });
 
     let rows = visible_rows(total, row_height, *scroll_top, height);
+    use_effect_with((props.on_rows.clone(), rows.clone()), |(on_rows, rows)| {
+        on_rows.emit(rows.clone());
+    });
     html! {
         <div ref={node} class="rows" role="table" tabindex="0" aria-label={props.label.clone()}
             aria-rowcount={(total + 1).to_string()} onscroll={on_scroll}>

@@ -1,12 +1,6 @@
 //! Short texts that several panels share.
 
-mod message_fields;
-
-use raft_core::{Entry, Instant, Payload};
-use raft_kv::{Command, Operation};
-use raft_sim::{DelayRange, NodeState};
-
-pub(crate) use message_fields::message_fields;
+use raft_lab::{Instant, NodeState};
 
 /// A node's state as one word, for attributes.
 pub(crate) fn state_word(state: NodeState) -> &'static str {
@@ -32,43 +26,19 @@ pub(crate) fn milliseconds(at: Instant) -> String {
     format!("{grouped}.{}", tenths % 10)
 }
 
-/// A delay in milliseconds: `5–15 ms`.
-pub(crate) fn delay(range: DelayRange) -> String {
-    let figure = |duration: std::time::Duration| {
-        let micros = duration.as_micros();
+/// A delay in milliseconds, from its bounds in microseconds: `5–15 ms`.
+pub(crate) fn delay(min: u64, max: u64) -> String {
+    let figure = |micros: u64| {
         if micros.is_multiple_of(1000) {
             format!("{}", micros / 1000)
         } else {
             format!("{:.1}", micros as f64 / 1000.0)
         }
     };
-    if range.min == range.max {
-        return format!("{} ms", figure(range.min));
+    if min == max {
+        return format!("{} ms", figure(min));
     }
-    format!("{}–{} ms", figure(range.min), figure(range.max))
-}
-
-/// An entry's payload, short enough for a cell: `x=1`, `no-op`, `voters 1 2 3`.
-pub(crate) fn entry_words(entry: &Entry) -> String {
-    let bytes = match &entry.payload {
-        Payload::Command(bytes) => bytes,
-        Payload::Membership(membership) => return format!("voters {membership}"),
-        Payload::Noop => return "no-op".to_owned(),
-    };
-    match Command::decode(bytes) {
-        Ok(Command { operation, .. }) => operation_words(&operation),
-        Err(_) => format!("{} bytes", bytes.len()),
-    }
-}
-
-fn operation_words(operation: &Operation) -> String {
-    match operation {
-        Operation::Set { key, value } => format!("{key}={value}"),
-        Operation::Delete { key } => format!("−{key}"),
-        Operation::Append { key, value } => format!("{key}+={value}"),
-        Operation::Cas { key, value, .. } => format!("{key}?={value}"),
-        Operation::Get { .. } | Operation::List { .. } => operation.to_string(),
-    }
+    format!("{}–{} ms", figure(min), figure(max))
 }
 
 /// Bytes, short: `350 B`, `12 kB`.

@@ -33,11 +33,11 @@ fn everything_on_the_frame_is_of_the_moment_that_is_shown() {
     assert_eq!((past.lab.time.steps, past.lab.time.end_steps), (crash - 1, end.lab.time.end_steps));
     assert_ne!(past.view.leader, end.view.leader);
     assert_ne!(past.view.headline, end.view.headline);
-    assert!(!past.events.is_empty());
+    assert!(!past.view.events.rows.is_empty());
     let said = |frame: &Frame| frame.lab.console.iter().any(|line| line.text == "crash leader");
     assert_eq!((said(&past), said(&end)), (false, true));
-    let count = past.world.event_count();
-    assert!(past.events.iter().all(|event| event.number.get() <= count));
+    let count = lab.shown_session().world().event_count();
+    assert!(past.view.events.rows.iter().all(|row| row.event.number.get() <= count));
 
     // Single steps go forward and back through the crash, which is a moment of its own.
     lab.step();
@@ -98,7 +98,7 @@ fn a_command_in_the_past_begins_a_branch() {
     // The other branch is as it was, and both can be gone on with.
     lab.switch_to(1).unwrap();
     assert_eq!(hash(&lab), end.view.trace_hash);
-    assert!(!lab.frame().events.is_empty());
+    assert!(!lab.frame().view.events.rows.is_empty());
     lab.exec("run 100ms");
     finish(&mut lab);
     assert_ne!(hash(&lab), end.view.trace_hash);

@@ -346,8 +346,8 @@ fn what_was_acknowledged_survives_the_loss_of_the_page_at_any_moment() {
             let world = lab.session().world();
             joined += usize::from(world.nodes().len() == 4);
             // A server whose joining was lost with its leader exists, and nobody tells it anything.
-            let members = lab.frame().members;
-            let is_member = |node: &&SimNode| members.role_of(node.id()) != MemberRole::NonMember;
+            let view = lab.frame().view;
+            let is_member = |node: &&SimNode| view.member_role(node.id()) != MemberRole::NonMember;
             for store in world.nodes().filter(is_member).map(|node| node.store().expect("sound")) {
                 for key in acknowledged.borrow().iter() {
                     assert!(
@@ -374,7 +374,7 @@ fn a_server_that_joined_is_there_after_a_reload_and_goes_on() {
         lab.exec(command);
         finish(&mut lab, &backend);
     }
-    let learner = |lab: &Lab| lab.frame().members.role_of(NodeId(4));
+    let learner = |lab: &Lab| lab.frame().view.member_role(NodeId(4));
     assert_eq!(learner(&lab), MemberRole::Learner);
     drop(lab);
 

@@ -1,7 +1,7 @@
 //! Statements: some act at once, others need time to pass.
 
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Order, Reply, SourceLine, Started, Statement};
+use raft_script::{Order, Reply, SourceLine, Started, Statement, Suggestion};
 
 use super::news::STOPPED;
 use super::{Lab, Queued, Waiting};
@@ -53,6 +53,11 @@ impl Lab {
         listener: impl FnOnce(ExecResult) + 'static,
     ) -> ExecStatus {
         self.exec_with(line, Some(Box::new(listener)))
+    }
+
+    /// The completions of a line that is being typed, in the moment that the page shows.
+    pub fn complete(&self, text: &str) -> Vec<Suggestion> {
+        raft_script::complete(text, text.len(), Some(self.shown_session()))
     }
 
     fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> ExecStatus {

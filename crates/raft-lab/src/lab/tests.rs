@@ -238,7 +238,7 @@ fn frames_are_kept_until_something_changes() {
     lab.step();
     let second = lab.frame();
     assert_ne!(first, second);
-    assert!(Rc::ptr_eq(&first.invariants, &second.invariants), "no property changed");
+    assert!(Rc::ptr_eq(&first.view.properties, &second.view.properties), "no property changed");
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_broken_property_stops_time() {
     finish(&mut lab);
     assert!(now(&lab) < 10_000_000);
     let frame = lab.frame();
-    assert!(frame.invariants.iter().any(|result| !result.holds()));
+    assert!(frame.view.properties.iter().any(|property| !property.holding));
     assert!(frame.view.headline.contains("is broken"), "{}", frame.view.headline);
 }
 
@@ -342,11 +342,11 @@ fn messages_die_visibly_and_are_forgotten() {
     lab.exec("partition 1 | 2 3 4 5");
     lab.exec("run 60ms");
     finish(&mut lab);
-    assert!(!lab.frame().fading.is_empty());
+    assert!(!lab.frame().view.lost.is_empty());
     lab.exec("heal");
     lab.exec("run 100ms");
     finish(&mut lab);
-    assert!(lab.frame().fading.is_empty());
+    assert!(lab.frame().view.lost.is_empty());
     assert_eq!(lab.frame().lab.durable, DurableState::Scratch);
 }
 

@@ -2,10 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_check::CheckResult;
-
 use super::{Lab, Past};
-use crate::Members;
 use crate::frame::{DurableState, Frame, LabView};
 use crate::mirror::Mirror;
 #[cfg(test)]
@@ -23,19 +20,12 @@ impl Lab {
     }
 
     fn make_frame(&self) -> Frame {
-        let session = self.shown_session();
         let recent = self.past.as_ref().map_or(&self.recent, Past::recent);
-        let world = session.world();
-        let members = Members::of(world);
+        let mut views = self.views.borrow_mut();
         Frame {
             number: self.number,
-            view: self.views.borrow_mut().make(session, recent, &self.window),
+            view: views.make(self.shown_session(), recent, &self.window),
             lab: Rc::new(self.lab_view()),
-            world: Rc::new(world.clone()),
-            events: recent.events.iter().map(|kept| Rc::new(kept.event.clone())).collect(),
-            fading: recent.fading(),
-            invariants: self.invariants(),
-            members,
         }
     }
 
@@ -68,16 +58,5 @@ impl Lab {
             },
             None => DurableState::Scratch,
         }
-    }
-
-    /// The same lines as before, in the same memory, if none has changed.
-    fn invariants(&self) -> Rc<[CheckResult]> {
-        let results = self.shown_session().checks().results();
-        let results: Vec<CheckResult> = results.cloned().collect();
-        let mut kept = self.invariants.borrow_mut();
-        if **kept != results[..] {
-            *kept = results.into();
-        }
-        kept.clone()
     }
 }

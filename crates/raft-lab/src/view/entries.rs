@@ -91,3 +91,6 @@ impl EntryViews {
         self.0.retain(|(index, _), _| window.contains(&index.0));
     }
 }
+
+#[cfg(test)]
+mod tests;

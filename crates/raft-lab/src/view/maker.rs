@@ -13,9 +13,9 @@ use super::{
     ClientView, MembershipView, MessageDetails, MessageView, NodeView, PropertyView, VIEW_VERSION,
     View, ViewWindow, links, shared, shared_all,
 };
-use crate::Members;
 use crate::frame::Recent;
 use crate::headline::headline;
+use crate::members::Members;
 
 /// Makes the views of a lab. Parts that did not change since the last view are the same memory, so
 /// that a page knows without looking that it need not draw them again, and most are not even

@@ -5,7 +5,7 @@ mod fields;
 use std::borrow::Cow;
 
 use raft_core::{AppendEntriesReply, Body, Instant, Message, NodeId, Term};
-use raft_sim::{DropReason, InFlightMessage, MessageId, MessageKind};
+use raft_sim::{InFlightMessage, MessageId, MessageKind};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
@@ -164,9 +164,4 @@ impl From<&InFlightMessage> for MessageDetails {
             fields: fields.map(|(name, value)| (name.into(), value)).collect(),
         }
     }
-}
-
-/// The reason of a loss in words.
-pub(crate) fn reason_words(reason: DropReason) -> Cow<'static, str> {
-    reason.to_string().into()
 }

@@ -4,7 +4,8 @@ use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, 
 use raft_sim::{ClockChange, Disk, DiskChange, Fsync, NodeState, SimNode};
 use serde::{Deserialize, Serialize};
 
-use crate::{MemberRole, Members};
+use crate::MemberRole;
+use crate::members::Members;
 
 /// The cluster's membership.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -101,6 +102,10 @@ pub struct CoreView {
     pub votes: Vec<VoteView>,
     /// A leader's lease.
     pub lease: Option<LeaseView>,
+    /// A leader's round: how often it asked all others whether they follow it.
+    pub round: Option<u64>,
+    /// The bytes of a leader's entries that are not committed, or not on its own disk.
+    pub uncommitted_bytes: u64,
     /// The target of a leadership transfer under way.
     pub transfer_to: Option<NodeId>,
     /// A leader's replication state of the other nodes.
@@ -238,6 +243,8 @@ impl CoreView {
             deadline: by_world(status.deadline),
             votes: votes(&status),
             lease,
+            round: status.round.map(|round| round.0),
+            uncommitted_bytes: status.uncommitted_bytes,
             transfer_to: status.transfer_to,
             peers: peers.collect(),
         }

@@ -1,6 +1,6 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
-use raft_lab::{ConsoleKind, ExecResult, Frame, Lab};
+use raft_lab::{ConsoleKind, ExecResult, Frame, Lab, Suggestion, ViewWindow};
 
 use super::Runner;
 
@@ -18,6 +18,15 @@ impl Runner {
     /// As [`exec`](Self::exec), and calls `listener` with the result.
     pub(crate) fn exec_then(&self, line: &str, listener: impl FnOnce(ExecResult) + 'static) {
         self.with(|lab| lab.exec_then(line, listener));
+    }
+
+    /// Changes what frames show of long lists.
+    pub(crate) fn set_window(&self, change: impl FnOnce(&mut ViewWindow)) {
+        let mut window = self.0.lab.borrow().window().clone();
+        change(&mut window);
+        if window != *self.0.lab.borrow().window() {
+            self.with(|lab| lab.set_window(window));
+        }
     }
 
     /// Runs or pauses.
@@ -109,8 +118,8 @@ impl Runner {
     }
 
     /// The completions of a line that is being typed.
-    pub(crate) fn complete(&self, text: &str) -> Vec<raft_script::Suggestion> {
-        raft_script::complete(text, text.len(), Some(self.0.lab.borrow().shown_session()))
+    pub(crate) fn complete(&self, text: &str) -> Vec<Suggestion> {
+        self.0.lab.borrow().complete(text)
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) {

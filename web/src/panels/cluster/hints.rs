@@ -17,8 +17,8 @@ pub(crate) fn hints() -> Html {
     let runner = controls.runner;
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
     let given = frame.lab.console.iter().filter(|line| line.kind == ConsoleKind::Command).count();
-    let is_whole = frame.world.partition().is_none()
-        && LinkPicture::all(&frame.world).iter().all(|link| !link.is_cut());
+    let is_whole = frame.view.partition.is_none()
+        && LinkPicture::all(&frame.view).iter().all(|link| !link.is_cut());
     if given >= ENOUGH && is_whole {
         return html! { <div class="hints is-over"></div> };
     }
@@ -31,7 +31,7 @@ pub(crate) fn hints() -> Html {
             if given < ENOUGH {
                 <span class="hints-label">{ "Try" }</span>
                 { button("hint-crash", "crash the leader", "crash leader",
-                    frame.world.leader().is_none()) }
+                    frame.view.leader.is_none()) }
                 { button("hint-set", "write x=1", "set x=1", false) }
             }
             if is_whole {

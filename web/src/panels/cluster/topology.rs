@@ -5,8 +5,7 @@ mod pointing;
 
 use std::cell::RefCell;
 
-use raft_core::NodeId;
-use raft_lab::Frame;
+use raft_lab::{Frame, NodeId};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
@@ -23,7 +22,7 @@ pub(crate) fn topology() -> Html {
     let keyboard = controls.clone();
     let (host, behind) = (use_node_ref(), use_node_ref());
     let (width, height) = use_size(&host);
-    let ring = Ring::fit(width, height, frame.world.node_ids());
+    let ring = Ring::fit(width, height, frame.view.node_ids());
     let scene = Scene { ring, width, height, selected, is_still: prefers_stillness() };
 
     let find = use_callback((controls.clone(), scene), |event: MouseEvent, (controls, scene)| {
@@ -68,10 +67,10 @@ pub(crate) fn topology() -> Html {
 
 fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
     let tab_stop = if let Some(Selection::Node(node)) = selected { node } else { NodeId(1) };
-    let glyphs = frame.world.nodes().map(|node| {
-        let id = node.id();
+    let glyphs = frame.view.nodes.iter().map(|node| {
+        let id = node.id;
         html! {
-            <NodeGlyph key={id.0} view={NodePicture::of(node, &frame.members)}
+            <NodeGlyph key={id.0} view={NodePicture::of(node)}
                 centre={ring.node(id.0)} radius={ring.node_radius} room={ring.room()}
                 is_selected={selected == Some(Selection::Node(id))}
                 has_words_above={ring.has_words_above(id.0)} is_tab_stop={id == tab_stop} />
@@ -81,7 +80,7 @@ fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
 }
 
 fn links(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
-    let views = LinkPicture::all(&frame.world);
+    let views = LinkPicture::all(&frame.view);
     let tab_stop = if let Some(Selection::Link(one, other)) = selected {
         (one, other)
     } else {
@@ -99,10 +98,10 @@ fn links(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
 }
 
 fn parts(frame: &Frame, ring: Ring) -> Html {
-    let nodes: Vec<NodeId> = frame.world.node_ids().collect();
+    let nodes: Vec<NodeId> = frame.view.node_ids().collect();
     let neighbours = nodes.iter().zip(nodes.iter().cycle().skip(1));
     let gaps: Vec<bool> =
-        neighbours.map(|(one, next)| is_parted(&frame.world, *one, *next)).collect();
+        neighbours.map(|(one, next)| is_parted(&frame.view, *one, *next)).collect();
     html! { <PartitionRays {ring} {gaps} /> }
 }
 
@@ -127,7 +126,7 @@ fn message_canvas(props: &MessageCanvasProps) -> Html {
         let painter = painter.map(RefCell::new);
         move |frame: &Frame| {
             if let Some(painter) = &painter {
-                painter.borrow_mut().paint(frame);
+                painter.borrow_mut().paint(&frame.view);
             }
         }
     });

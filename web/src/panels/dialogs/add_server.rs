@@ -11,8 +11,8 @@ use crate::ui::Dialog;
 #[component(AddServer)]
 pub(crate) fn add_server(props: &AskProps) -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
-    let has_leader = frame.world.leader().is_some();
-    let offered = use_memo((), |()| free_server_number(&frame.world).map_or(1, |node| node.0));
+    let has_leader = frame.view.leader.is_some();
+    let offered = use_memo((), |()| free_server_number(&frame.view).map_or(1, |node| node.0));
     let number = use_state_eq(|| offered.to_string());
     let votes = use_state_eq(|| false);
     let line =

@@ -1,9 +1,9 @@
 //! The help: the topology, keys and commands.
 
+use raft_lab::MessageLook;
 use yew::prelude::*;
 
 use crate::hooks::SHORTCUTS;
-use crate::picture::MessageStyle;
 use crate::ui::{Dialog, Legend};
 
 #[derive(Properties, PartialEq)]
@@ -32,11 +32,11 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                        reads at once. Dots are a candidate’s votes. Filled messages are \
                        requests, hollow ones are replies." }
                 </p>
-                <Legend styles={MessageStyle::ALL} />
+                <Legend looks={MessageLook::ALL} />
                 <h3>{ "Keys" }</h3>
                 { table(SHORTCUTS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning))) }
                 <h3>{ "Commands" }</h3>
-                { table(raft_script::help().into_iter().map(|line| (line.form, line.meaning))) }
+                { table(raft_lab::help().into_iter().map(|line| (line.form, line.meaning))) }
             </div>
         </Dialog>
     }

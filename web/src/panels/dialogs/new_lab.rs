@@ -1,9 +1,10 @@
 //! The dialogs "New lab" and "Wipe": both delete the stored lab, so both ask first.
 
+use raft_lab::NewLab as Cluster;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::lab::opening::{self, Protocol};
+use crate::lab::opening;
 use crate::state::use_controls;
 use crate::ui::Dialog;
 
@@ -31,8 +32,8 @@ pub(crate) fn new_lab(props: &AskProps) -> Html {
                 node.cast::<HtmlInputElement>().is_some_and(|input| input.checked())
             };
             if let (Some(nodes), Some(seed)) = (number(&nodes), number(&seed)) {
-                let protocol = Protocol { paper: is_on(&paper), forward: is_on(&forward) };
-                labs.begin_anew(protocol.apply(opening::setup(nodes, seed)));
+                let (paper, forward) = (is_on(&paper), is_on(&forward));
+                labs.begin_anew(Cluster { nodes, seed, paper, forward }.setup());
                 on_close.emit(());
             }
         })

@@ -2,9 +2,7 @@
 
 mod node;
 
-use raft_core::NodeId;
-use raft_lab::Frame;
-use raft_sim::{MessageId, World};
+use raft_lab::{MessageId, NodeId, View};
 
 use crate::state::Selection;
 
@@ -32,16 +30,16 @@ pub(crate) enum Group {
 }
 
 /// All actions on a thing: always the same ones, in the same order.
-pub(crate) fn actions(frame: &Frame, selection: Selection) -> Vec<UserAction> {
+pub(crate) fn actions(view: &View, selection: Selection) -> Vec<UserAction> {
     match selection {
-        Selection::Node(id) => node::actions(frame, id),
-        Selection::Link(one, other) => of_link(&frame.world, one, other),
-        Selection::Message(id) => of_message(&frame.world, id),
+        Selection::Node(id) => node::actions(view, id),
+        Selection::Link(one, other) => of_link(view, one, other),
+        Selection::Message(id) => of_message(view, id),
     }
 }
 
-fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<UserAction> {
-    let is_cut = |from, to| world.link(from, to).is_some_and(|link| link.cut);
+fn of_link(view: &View, one: NodeId, other: NodeId) -> Vec<UserAction> {
+    let is_cut = |from, to| view.link(from, to).is_some_and(|link| link.cut);
     let way = |from: NodeId, to: NodeId| {
         let (name, label, word) = if is_cut(from, to) {
             ("restore", "Restore", "restore")
@@ -72,12 +70,12 @@ fn of_link(world: &World, one: NodeId, other: NodeId) -> Vec<UserAction> {
     ]
 }
 
-fn of_message(world: &World, id: MessageId) -> Vec<UserAction> {
+fn of_message(view: &View, id: MessageId) -> Vec<UserAction> {
     vec![UserAction {
         name: "drop",
         label: "Drop".to_owned(),
         line: format!("drop message {id}"),
-        is_possible: world.in_flight().any(|message| message.id == id),
+        is_possible: view.messages.iter().any(|message| message.id == id),
         group: Group::Itself,
     }]
 }

@@ -1,7 +1,6 @@
 //! Details of a link, in both directions.
 
-use raft_core::NodeId;
-use raft_sim::World;
+use raft_lab::{NodeId, View};
 use yew::prelude::*;
 
 use crate::state::use_frame;
@@ -19,7 +18,7 @@ pub(crate) fn link_details(props: &LinkDetailsProps) -> Html {
     let frame = use_frame();
     let LinkDetailsProps { one, other } = *props;
     let directions = [(one, other), (other, one)].map(|(from, to)| {
-        let facts = facts(&frame.world, from, to);
+        let facts = facts(&frame.view, from, to);
         html! {
             <section key={from.0} class="direction">
                 <h3>{ format!("{from} → {to}") }</h3>
@@ -30,23 +29,23 @@ pub(crate) fn link_details(props: &LinkDetailsProps) -> Html {
     html! { <div class="directions">{ for directions }</div> }
 }
 
-fn facts(world: &World, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)> {
-    let Some(link) = world.link(from, to) else { return Vec::new() };
-    let state = match (link.cut, world.is_reachable(from, to)) {
+fn facts(view: &View, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)> {
+    let Some(link) = view.link(from, to) else { return Vec::new() };
+    let state = match (link.cut, link.reachable) {
         (true, _) => "cut",
         (false, true) => "open",
         (false, false) => "across the partition",
     };
     let percent = |per_million: u32| format!("{} %", f64::from(per_million) / 10_000.0);
     let under_way =
-        world.in_flight().filter(|message| message.from == from && message.to == to).count();
+        view.messages.iter().filter(|message| message.from == from && message.to == to).count();
     let fact = |name: &'static str, value: String| (AttrValue::from(name), AttrValue::from(value));
     vec![
         fact("state", state.to_owned()),
-        fact("latency", delay(link.latency)),
+        fact("latency", delay(link.latency_min_micros, link.latency_max_micros)),
         fact("loss", percent(link.loss_per_million)),
         fact("duplication", percent(link.duplication_per_million)),
-        fact("distribution", link.shape.to_string()),
+        fact("distribution", link.latency_shape.name().to_owned()),
         fact(
             "bandwidth",
             link.bandwidth.map_or("no limit".to_owned(), |rate| format!("{rate} B/s")),

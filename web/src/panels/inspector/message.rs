@@ -1,13 +1,13 @@
 //! Details of a message, with its fields under the paper's names.
 
-use raft_lab::Frame;
-use raft_sim::{InFlightMessage, MessageId};
+use std::rc::Rc;
+
+use raft_lab::{MessageDetails as Details, MessageId, View};
 use yew::prelude::*;
 
-use crate::picture::MessageStyle;
 use crate::state::use_frame;
 use crate::ui::{FactList, MessageGlyph};
-use crate::words::{message_fields, milliseconds};
+use crate::words::milliseconds;
 
 #[derive(Properties, PartialEq)]
 pub(crate) struct MessageDetailsProps {
@@ -17,41 +17,45 @@ pub(crate) struct MessageDetailsProps {
 #[component(MessageDetails)]
 pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     let frame = use_frame();
-    // A message that has arrived is no longer in the frame, but its details stay.
-    let last_seen = use_mut_ref(|| None::<InFlightMessage>);
-    let under_way = frame.world.in_flight().find(|message| message.id == props.id);
-    if let Some(message) = under_way {
-        *last_seen.borrow_mut() = Some(message.clone());
+    // A message that has arrived is no longer in the view, but its details stay.
+    let last_seen = use_mut_ref(|| None::<Rc<Details>>);
+    let view = &frame.view;
+    let is_it = |details: &&Rc<Details>| details.message.id == props.id;
+    if let Some(details) = view.message.as_ref().filter(is_it) {
+        *last_seen.borrow_mut() = Some(details.clone());
     }
+    let is_under_way = view.messages.iter().any(|message| message.id == props.id);
     let kept = last_seen.borrow();
-    let Some(message) = kept.as_ref().filter(|message| message.id == props.id) else {
-        return html! { <p class="empty">{ "This message is no longer in flight." }</p> };
+    let Some(details) = kept.as_ref().filter(is_it) else {
+        // The next frame has the details of a message that is under way.
+        let words = if is_under_way { "" } else { "This message is no longer in flight." };
+        return html! { <p class="empty">{ words }</p> };
     };
-    let fate = fate(&frame, message, under_way.is_some());
-    let fields = message_fields(&message.message)
-        .into_iter()
-        .map(|(name, value)| (AttrValue::from(name), AttrValue::from(value)))
-        .collect::<Vec<_>>();
+    let message = &details.message;
+    let fields = details.fields.iter();
+    let facts: Vec<_> = fields
+        .map(|(name, value)| (AttrValue::from(name.to_string()), AttrValue::from(value.clone())))
+        .collect();
     html! {
         <>
             <p class="message-title">
-                <MessageGlyph style={MessageStyle::of(&message.message)} />
-                { format!("{}, node {} → node {}",
-                    message.message.name(), message.from, message.to) }
+                <MessageGlyph look={message.look} />
+                { format!("{}, node {} → node {}", message.kind, message.from, message.to) }
             </p>
-            <p class="message-fate">{ fate }</p>
-            <FactList facts={fields} />
+            <p class="message-fate">{ fate(view, details, is_under_way) }</p>
+            <FactList {facts} />
         </>
     }
 }
 
-fn fate(frame: &Frame, message: &InFlightMessage, is_under_way: bool) -> String {
+fn fate(view: &View, details: &Details, is_under_way: bool) -> String {
+    let message = &details.message;
     let (sent, arrives) = (milliseconds(message.sent_at), milliseconds(message.arrives_at));
     if is_under_way {
         return format!("sent at {sent} ms, arrives at {arrives} ms");
     }
-    match frame.fading.iter().find(|fading| fading.id == message.id) {
-        Some(fading) => format!("sent at {sent} ms; lost: {}", fading.reason),
+    match view.lost.iter().find(|lost| lost.message.id == message.id) {
+        Some(lost) => format!("sent at {sent} ms; lost: {}", lost.reason),
         None => format!("sent at {sent} ms; no longer in flight"),
     }
 }

@@ -6,11 +6,13 @@ mod message;
 mod node;
 mod overview;
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use crate::state::{Selection, use_controls, use_frame, use_selected};
 use crate::ui::{ActionButton, Icon, IconName, Panel};
-use raft_lab::Frame;
+use raft_lab::View;
 
 use actions::Group;
 pub(crate) use actions::actions;
@@ -22,6 +24,10 @@ use overview::Overview;
 #[component(Inspector)]
 pub(crate) fn inspector() -> Html {
     let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
+    use_effect_with((controls.runner.clone(), selected), |(runner, selected)| {
+        let message = if let Some(Selection::Message(id)) = selected { Some(*id) } else { None };
+        runner.set_window(|window| window.message = message);
+    });
     let on_close = controls.select.reform(|_: MouseEvent| None);
     let close = html! {
         <button type="button" class="icon-button" aria-label="Close the inspector" title="Esc"
@@ -30,7 +36,7 @@ pub(crate) fn inspector() -> Html {
     let (title, aside, body) = match selected {
         None => ("Inspector".to_owned(), html! {}, html! { <Overview /> }),
         Some(selection) => {
-            let buttons = html! { <Actions {frame} {selection} /> };
+            let buttons = html! { <Actions view={frame.view.clone()} {selection} /> };
             let details = match selection {
                 Selection::Node(id) => html! { <NodeDetails {id} /> },
                 Selection::Link(one, other) => html! { <LinkDetails {one} {other} /> },
@@ -56,7 +62,7 @@ fn title_of(selection: Selection) -> String {
 
 #[derive(Properties, PartialEq)]
 struct ActionsProps {
-    frame: Frame,
+    view: Rc<View>,
     selection: Selection,
 }
 
@@ -65,7 +71,7 @@ struct ActionsProps {
 fn action_bar(props: &ActionsProps) -> Html {
     let runner = use_controls().runner;
     let on_exec = use_callback(runner, |line: AttrValue, runner| runner.exec(&line));
-    let all = actions(&props.frame, props.selection);
+    let all = actions(&props.view, props.selection);
     let group = |group: Group, label: &'static str| {
         let of_group = all.iter().filter(|action| action.group == group).cloned().enumerate();
         // By place: a button whose line changes keeps the focus.

@@ -2,10 +2,7 @@
 
 mod peers;
 
-use raft_core::{Instant, NodeId, RoleKind, Status};
-use raft_lab::{Frame, MemberRole};
-use raft_sim::units::Span;
-use raft_sim::{ClockChange, Disk, DiskChange, Fsync, SimNode};
+use raft_lab::{CoreView, Instant, LogPosition, MemberRole, NodeId, NodeView, RoleKind, View};
 use yew::prelude::*;
 
 use self::peers::Peers;
@@ -21,21 +18,22 @@ pub(crate) struct NodeDetailsProps {
 #[component(NodeDetails)]
 pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
     let frame = use_frame();
-    let Some(node) = frame.world.node(props.id) else {
+    let view = &frame.view;
+    let Some(node) = view.node(props.id) else {
         return html! { <p class="empty">{ "This cluster has no such node." }</p> };
     };
-    let status = node.core().map(raft_core::Node::status);
+    let peers = node.core.as_ref().map(|core| core.peers.clone()).unwrap_or_default();
     html! {
         <>
-            if let Some(reason) = node.refusal() {
+            if let Some(reason) = &node.refusal {
                 <p class="refusal">{ reason }</p>
             }
-            if let Some(failure) = node.stopped_by() {
+            if let Some(failure) = &node.stopped_by {
                 <p class="refusal">{ format!("A failed write stopped it: {failure}.") }</p>
             }
-            <FactList facts={facts(&frame, node, status.as_ref())} />
-            if let Some(status) = status.filter(|status| !status.peers.is_empty()) {
-                <Peers status={status} now={node.clock().shows(frame.world.now())} />
+            <FactList facts={facts(view, node)} />
+            if !peers.is_empty() {
+                <Peers {peers} now={view.now} />
             }
             <LinksOf id={props.id} />
         </>
@@ -48,99 +46,107 @@ fn fact(name: &'static str, value: impl Into<AttrValue>) -> (AttrValue, AttrValu
     (name.into(), value.into())
 }
 
-fn facts(frame: &Frame, node: &SimNode, status: Option<&Status>) -> Facts {
-    let member_role = match frame.members.role_of(node.id()) {
+fn facts(view: &View, node: &NodeView) -> Facts {
+    let member_role = match node.member_role {
         MemberRole::Voter => "voter",
         MemberRole::Outgoing => "outgoing",
         MemberRole::Learner => "learner: no vote",
         MemberRole::NonMember => "not a member",
     };
     let mut facts = vec![
-        fact("state", node.state().to_string()),
-        fact("starts", node.incarnation().to_string()),
+        fact("state", node.state.to_string()),
+        fact("starts", node.incarnation.to_string()),
         fact("membership", member_role),
     ];
-    if let Some(status) = status {
-        facts.extend(of_core(status));
-        if status.role == RoleKind::Leader {
-            facts.extend(of_leader(status, node.clock().shows(frame.world.now())));
+    match &node.core {
+        Some(core) => {
+            facts.extend(of_core(core));
+            if core.role == RoleKind::Leader {
+                facts.extend(of_leader(core, view.now));
+            }
         }
+        None => facts.extend(on_disk(view, node.id)),
     }
-    let drift = node.clock().drift_ppm();
-    if drift != 0 {
-        facts.push(fact("clock", ClockChange::Drift { ppm: drift }.to_string()));
+    if let Some(clock) = &node.clock {
+        facts.push(fact("clock", clock.clone()));
     }
-    if !node.handling().is_zero() {
-        facts.push(fact("time per input", Span(node.handling()).to_string()));
+    if node.handling_micros > 0 {
+        facts.push(fact("time per input", delay(node.handling_micros, node.handling_micros)));
     }
-    let disk = node.disk();
-    let writes = disk.pending().len();
+    let disk = &node.disk;
+    let writes = disk.unfinished_writes;
     let writing =
         if writes == 0 { "nothing".to_owned() } else { counted(writes, "write", "writes") };
     facts.push(fact("writing", writing));
-    facts.push(fact("write latency", delay(disk.latency())));
-    facts.extend(of_disk(disk, frame.world.now()).map(|words| fact("disk", words)));
+    facts.push(fact("write latency", delay(disk.latency_min_micros, disk.latency_max_micros)));
+    if disk.is_full {
+        facts.push(fact("disk", "is full"));
+    } else if let Some(fault) = &disk.fault {
+        facts.push(fact("disk", fault.clone()));
+    } else if disk.stalled_until > view.now {
+        let until = milliseconds(disk.stalled_until);
+        facts.push(fact("disk", format!("stalled until {until} ms")));
+    }
     facts
 }
 
-/// The disk's fault, in words; `None` for a disk that works.
-fn of_disk(disk: &Disk, now: Instant) -> Option<String> {
-    if disk.is_full() {
-        Some("is full".to_owned())
-    } else if disk.fsync() == Fsync::Works {
-        let until = disk.stalled_until();
-        (until > now).then(|| format!("stalled until {} ms", milliseconds(until)))
-    } else {
-        Some(DiskChange::Fsync(disk.fsync()).to_string())
+/// What the disk of a node that is down holds.
+fn on_disk(view: &View, node: NodeId) -> Facts {
+    let Some(log) = view.logs.nodes.iter().find(|log| log.node == node) else { return Vec::new() };
+    match &log.damage {
+        Some(damage) => vec![fact("on disk", damage.clone())],
+        None => vec![
+            fact("last entry on disk", log.last.to_string()),
+            fact("snapshot on disk", snapshot(log.snapshot)),
+        ],
     }
 }
 
-fn of_core(status: &Status) -> Facts {
-    let who = |node: Option<NodeId>| node.map_or("none".to_owned(), |node| node.to_string());
-    let snapshot = match status.snapshot.index.0 {
+fn snapshot(position: LogPosition) -> String {
+    match position.index.0 {
         0 => "none".to_owned(),
-        _ => format!("through {}", status.snapshot),
-    };
-    let membership = match status.membership.is_empty() {
-        true => "not known yet".to_owned(),
-        false if status.membership_index > status.commit_index => {
-            format!("{} (entry {}, not committed)", status.membership, status.membership_index)
+        _ => format!("through {position}"),
+    }
+}
+
+fn of_core(core: &CoreView) -> Facts {
+    let who = |node: Option<NodeId>| node.map_or("none".to_owned(), |node| node.to_string());
+    let membership = match &core.membership {
+        None => "not known yet".to_owned(),
+        Some(words) if core.membership_index > core.commit_index => {
+            format!("{words} (entry {}, not committed)", core.membership_index)
         }
-        false => status.membership.to_string(),
+        Some(words) => words.clone(),
     };
     vec![
-        fact("role", status.role.to_string()),
-        fact("current_term", status.current_term.to_string()),
-        fact("voted_for", who(status.voted_for)),
-        fact("leader", who(status.leader)),
+        fact("role", core.role.to_string()),
+        fact("current_term", core.current_term.to_string()),
+        fact("voted_for", who(core.voted_for)),
+        fact("leader", who(core.leader)),
         fact("voters", membership),
-        fact("commit_index", status.commit_index.to_string()),
-        fact("last_applied", status.last_applied.to_string()),
-        fact("last entry", status.last_log.to_string()),
-        fact("on disk", status.durable_index.to_string()),
-        fact("snapshot", snapshot),
-        fact("timer ends at", milliseconds(status.deadline)),
+        fact("commit_index", core.commit_index.to_string()),
+        fact("last_applied", core.last_applied.to_string()),
+        fact("last entry", core.last_log.to_string()),
+        fact("on disk", core.durable_index.to_string()),
+        fact("snapshot", snapshot(core.snapshot)),
+        fact("timer ends at", milliseconds(core.deadline)),
     ]
 }
 
-fn of_leader(status: &Status, now: Instant) -> Facts {
-    let lease = match status.lease_until {
-        Some(until) if until > now => {
-            format!("{:.1} ms left", (until - now).as_micros() as f64 / 1000.0)
-        }
-        _ => "none".to_owned(),
-    };
-    let mut facts =
-        vec![fact("lease", lease), fact("uncommitted", bytes(status.uncommitted_bytes))];
-    if let Some(round) = status.round {
-        facts.push(fact("heartbeat round", round.0.to_string()));
+fn of_leader(core: &CoreView, now: Instant) -> Facts {
+    let left = core.lease.map(|lease| lease.until - now).filter(|left| !left.is_zero());
+    let lease = left.map_or("none".to_owned(), |left| {
+        format!("{:.1} ms left", left.as_micros() as f64 / 1000.0)
+    });
+    let mut facts = vec![fact("lease", lease), fact("uncommitted", bytes(core.uncommitted_bytes))];
+    if let Some(round) = core.round {
+        facts.push(fact("heartbeat round", round.to_string()));
     }
-    if let Some(to) = status.transfer_to {
+    if let Some(to) = core.transfer_to {
         facts.push(fact("transfer to", to.to_string()));
     }
     facts
 }
-
 #[derive(Properties, PartialEq)]
 struct LinksOfProps {
     id: NodeId,
@@ -151,10 +157,10 @@ struct LinksOfProps {
 fn links_of(props: &LinksOfProps) -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let id = props.id;
-    let buttons = frame.world.node_ids().filter(|other| *other != id).map(|other| {
+    let buttons = frame.view.node_ids().filter(|other| *other != id).map(|other| {
         let on_click =
             controls.select.reform(move |_: MouseEvent| Some(Selection::link(id, other)));
-        let open = frame.world.is_reachable(id, other) && frame.world.is_reachable(other, id);
+        let open = is_open(&frame.view, id, other);
         html! {
             <button key={other.0} type="button" onclick={on_click}
                 class={classes!("chip", (!open).then_some("is-off"))}
@@ -168,4 +174,10 @@ fn links_of(props: &LinksOfProps) -> Html {
             <span class="chips-label">{ "links" }</span>{ for buttons }
         </div>
     }
+}
+
+/// Whether messages pass in both directions.
+fn is_open(view: &View, one: NodeId, other: NodeId) -> bool {
+    let passes = |from, to| view.link(from, to).is_some_and(|link| link.reachable);
+    passes(one, other) && passes(other, one)
 }

@@ -1,9 +1,9 @@
-//! The inspector without a selection: the messages in flight, also for the keyboard.
+//! The inspector without a selection: the messages in flight, also for the keyboard, and the
+//! clients that wait.
 
-use raft_sim::InFlightMessage;
+use raft_lab::{ClientView, MessageView};
 use yew::prelude::*;
 
-use crate::picture::MessageStyle;
 use crate::state::{Selection, use_controls, use_frame};
 use crate::ui::MessageGlyph;
 use crate::words::milliseconds;
@@ -14,7 +14,7 @@ const MAX_LISTED: usize = 12;
 #[component(Overview)]
 pub(crate) fn overview() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
-    let mut messages: Vec<&InFlightMessage> = frame.world.in_flight().collect();
+    let mut messages: Vec<&MessageView> = frame.view.messages.iter().collect();
     messages.sort_by_key(|message| (message.arrives_at, message.id));
     let more = messages.len().saturating_sub(MAX_LISTED);
     let rows = messages.into_iter().take(MAX_LISTED).map(|message| {
@@ -36,11 +36,11 @@ pub(crate) fn overview() -> Html {
                 <button type="button" class="message-row" onclick={on_click}
                     onpointerdown={on_press}
                     data-testid={format!("message-{id}")}>
-                    <MessageGlyph style={MessageStyle::of(&message.message)} />
+                    <MessageGlyph look={message.look} />
                     <span class="message-way">
                         { format!("{} → {}", message.from, message.to) }
                     </span>
-                    <span class="message-name">{ message.message.name() }</span>
+                    <span class="message-name">{ message.kind.name() }</span>
                     <span class="message-time">{ milliseconds(message.arrives_at) }</span>
                 </button>
             </li>
@@ -56,9 +56,42 @@ pub(crate) fn overview() -> Html {
             if more > 0 {
                 <p class="inspector-hint">{ format!("and {more} more") }</p>
             }
-            if frame.world.in_flight().next().is_none() {
+            if frame.view.messages.is_empty() {
                 <p class="empty">{ "None at this moment." }</p>
+            }
+            { clients(&frame.view.clients) }
+        </>
+    }
+}
+
+/// The clients that wait for an answer.
+fn clients(clients: &[ClientView]) -> Html {
+    let waiting = |client: &&ClientView| client.pending.is_some();
+    let more = clients.iter().filter(waiting).count().saturating_sub(MAX_LISTED);
+    let rows = clients.iter().filter(waiting).take(MAX_LISTED).map(|client| {
+        html! { <li key={client.id.0}>{ in_words(client) }</li> }
+    });
+    let rows: Vec<Html> = rows.collect();
+    if rows.is_empty() {
+        return html! {};
+    }
+    html! {
+        <>
+            <h3>{ "Clients that wait" }</h3>
+            <ul class="client-list" data-testid="clients">{ for rows }</ul>
+            if more > 0 {
+                <p class="inspector-hint">{ format!("and {more} more") }</p>
             }
         </>
     }
+}
+
+/// `client 1, command 3: set x=1 (asked node 2, 2 tries)`.
+fn in_words(client: &ClientView) -> String {
+    let ClientView { id, pending, sequence, target, attempts, .. } = client;
+    let command = sequence.map_or_else(String::new, |sequence| format!(", command {sequence}"));
+    let asked = target.map_or_else(String::new, |target| format!("asked node {target}, "));
+    let tries = if *attempts == 1 { "try" } else { "tries" };
+    let operation = pending.as_deref().unwrap_or_default();
+    format!("client {id}{command}: {operation} ({asked}{attempts} {tries})")
 }

@@ -1,7 +1,6 @@
 //! The read policies in words, and the statement that reads with one of them.
 
-use raft_lab::ExecResult;
-use raft_sim::ReadPolicy;
+use raft_lab::{ExecResult, ReadPolicy};
 
 /// The policies in the order in which the page offers them.
 pub(crate) const READ_POLICIES: [ReadPolicy; 4] =

@@ -1,6 +1,6 @@
 //! The form that reads a key: at which node, and with which policy.
 
-use raft_sim::ReadPolicy;
+use raft_lab::ReadPolicy;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -55,7 +55,7 @@ pub(crate) fn reading() -> Html {
             <label>{ "at " }
                 <select onchange={on_node} data-testid="read-node" aria-label="Node">
                     <option key="any" value="" selected={node.is_empty()}>{ "any node" }</option>
-                    { for frame.world.node_ids().map(|id| html! {
+                    { for frame.view.node_ids().map(|id| html! {
                         <option key={id.to_string()} value={id.to_string()}
                             selected={*node == id.to_string()}>{ format!("node {id}") }</option>
                     }) }

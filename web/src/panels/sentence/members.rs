@@ -1,7 +1,6 @@
 //! The members of the cluster in one line, and the button that adds a server.
 
-use raft_core::NodeId;
-use raft_lab::{Frame, MemberRole, Members as View};
+use raft_lab::{MemberRole, MembershipView, NodeId, View};
 use yew::prelude::*;
 
 use crate::state::{Dialog, use_controls, use_frame};
@@ -10,10 +9,12 @@ use crate::state::{Dialog, use_controls, use_frame};
 pub(crate) fn members() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let on_add = controls.open_dialog.reform(|_: MouseEvent| Some(Dialog::AddServer));
-    let is_joint = frame.members.membership.is_joint();
+    let is_joint = frame.view.membership.is_joint();
     html! {
         <div class={classes!("members", is_joint.then_some("is-joint"))} data-testid="members">
-            <p aria-live="polite">{ words(&frame.members) }{ non_members(&frame) }</p>
+            <p aria-live="polite">
+                { words(&frame.view.membership) }{ non_members(&frame.view) }
+            </p>
             // One change at a time.
             <button type="button" class="button is-quiet" data-testid="add-server"
                 hidden={is_joint} onclick={on_add}>{ "Add server…" }</button>
@@ -21,9 +22,8 @@ pub(crate) fn members() -> Html {
     }
 }
 
-fn words(members: &View) -> Html {
-    let membership = &members.membership;
-    let learners = match membership.learners() {
+fn words(membership: &MembershipView) -> Html {
+    let learners = match membership.learners.as_slice() {
         [] => html! {},
         [one] => html! { <>{ " · learner " }{ numbers(&[*one]) }</> },
         several => html! { <>{ " · learners " }{ numbers(several) }</> },
@@ -32,16 +32,16 @@ fn words(members: &View) -> Html {
         return html! {
             <>
                 <strong>{ "Voters change: " }</strong>
-                { numbers(membership.outgoing()) }{ " → " }{ numbers(membership.voters()) }
+                { numbers(&membership.outgoing) }{ " → " }{ numbers(&membership.voters) }
                 { learners }{ " — a majority of each is needed" }
             </>
         };
     }
-    let one = membership.voters().len() == 1;
+    let one = membership.voters.len() == 1;
     html! {
         <>
-            { if one { "Voter " } else { "Voters " } }{ numbers(membership.voters()) }{ learners }
-            if !members.is_committed {
+            { if one { "Voter " } else { "Voters " } }{ numbers(&membership.voters) }{ learners }
+            if !membership.committed {
                 <span class="members-note">{ " (not committed yet)" }</span>
             }
         </>
@@ -49,9 +49,9 @@ fn words(members: &View) -> Html {
 }
 
 /// Servers that are not members: most were removed.
-fn non_members(frame: &Frame) -> Html {
-    let is_non_member = |node: &NodeId| frame.members.role_of(*node) == MemberRole::NonMember;
-    let non_members: Vec<NodeId> = frame.world.node_ids().filter(is_non_member).collect();
+fn non_members(view: &View) -> Html {
+    let non_members = view.nodes.iter().filter(|node| node.member_role == MemberRole::NonMember);
+    let non_members: Vec<NodeId> = non_members.map(|node| node.id).collect();
     match non_members.as_slice() {
         [] => html! {},
         [one] => html! { <>{ " · not a member: " }{ numbers(&[*one]) }</> },

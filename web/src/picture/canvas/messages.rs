@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use imbl::Vector;
-use raft_core::{Body, Instant, Message, NodeId};
-use raft_lab::FadingMessage;
-use raft_sim::{InFlightMessage, MessageId};
+use raft_lab::{Instant, LostMessageView, MessageId, MessageLook, MessageView};
 use web_sys::Path2d;
 
 use super::{Painter, Palette};
@@ -18,57 +15,51 @@ const FADE_MS: f64 = 700.0;
 const MAX_DRAWN: usize = 60;
 
 /// The outlines, made once: the browser parses the path data.
-pub(super) struct Shapes(Vec<(MessageStyle, Path2d, Option<Path2d>)>);
+pub(super) struct Shapes(Vec<(MessageLook, Path2d, Option<Path2d>)>);
 
 impl Shapes {
     pub(super) fn new() -> Option<Self> {
         let path = |data: &str| Path2d::new_with_path_string(data).ok();
-        let shapes = MessageStyle::ALL.iter().map(|style| {
-            let sign = style.sign().and_then(path);
-            Some((*style, path(style.outline())?, sign))
+        let shapes = MessageLook::ALL.iter().map(|look| {
+            let sign = look.sign().and_then(path);
+            Some((*look, path(look.outline())?, sign))
         });
         shapes.collect::<Option<Vec<_>>>().map(Self)
     }
 
-    fn of(&self, style: MessageStyle) -> (&Path2d, Option<&Path2d>) {
-        let found = self.0.iter().find(|(other, ..)| *other == style);
-        let (_, outline, sign) = found.expect("every style has a shape");
+    fn of(&self, look: MessageLook) -> (&Path2d, Option<&Path2d>) {
+        let found = self.0.iter().find(|(other, ..)| *other == look);
+        let (_, outline, sign) = found.expect("every look has a shape");
         (outline, sign.as_ref())
     }
 }
 
 /// When each fading message was first seen, in real time.
 #[derive(Default)]
-pub(crate) struct FadingMessages(BTreeMap<MessageId, (FadingMessage, f64)>);
+pub(crate) struct FadingMessages(BTreeMap<MessageId, (LostMessageView, f64)>);
 
 impl FadingMessages {
-    pub(super) fn update(&mut self, fading: &Vector<FadingMessage>, now: f64, is_still: bool) {
-        for message in fading.iter().rev().take(MAX_DRAWN) {
-            self.0.entry(message.id).or_insert_with(|| (message.clone(), now));
+    pub(super) fn update(&mut self, lost: &[LostMessageView], now: f64, is_still: bool) {
+        for lost in lost.iter().rev().take(MAX_DRAWN) {
+            self.0.entry(lost.message.id).or_insert_with(|| (lost.clone(), now));
         }
-        let last = fading.last().map(|message| message.id);
-        // While a message is in the frame, it must not start to fade again.
-        let told = |id: &MessageId| last.is_some() && fading.iter().any(|other| other.id == *id);
+        // While a message is in the view, it must not start to fade again.
+        let told = |id: &MessageId| lost.iter().any(|other| other.message.id == *id);
         let lasts = if is_still { FADE_MS * 2.0 } else { FADE_MS };
         self.0.retain(|id, (_, since)| now - *since < lasts || told(id));
     }
 }
 
 /// Where a message is now.
-pub(crate) fn place_of(
-    ring: Ring,
-    message: &InFlightMessage,
-    now: Instant,
-    is_still: bool,
-) -> Point {
+pub(crate) fn place_of(ring: Ring, message: &MessageView, now: Instant, is_still: bool) -> Point {
     let part = part_passed(message.sent_at.0, now.0, message.arrives_at.0);
     ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
 }
 
-pub(super) fn paint_flying(painter: &Painter, flying: &InFlightMessage, now: Instant) {
+pub(super) fn paint_flying(painter: &Painter, flying: &MessageView, now: Instant) {
     let scene = &painter.scene;
     let place = place_of(scene.ring, flying, now, scene.is_still);
-    let figure = Figure::of(&flying.message, scene.ring, flying.from, flying.to, place);
+    let figure = Figure::of(flying, scene.ring, place);
     if scene.selected == Some(Selection::Message(flying.id)) {
         paint_halo(painter, place);
     }
@@ -88,18 +79,19 @@ fn paint_halo(painter: &Painter, place: Point) {
 
 pub(super) fn paint_fading(painter: &Painter, now: f64) {
     let ring = painter.scene.ring;
-    for (fading, since) in painter.fading.borrow().0.values() {
+    for (lost, since) in painter.fading.borrow().0.values() {
+        let fading = &lost.message;
         let age = (now - since) / FADE_MS;
         let is_here = ring.contains(fading.from.0) && ring.contains(fading.to.0);
         if !is_here || (age >= 1.0 && !painter.scene.is_still) {
             continue;
         }
-        let part = part_passed(fading.sent_at.0, fading.lost_at.0, fading.arrives_at.0);
+        let part = part_passed(fading.sent_at.0, lost.lost_at.0, fading.arrives_at.0);
         let place = ring.lane(fading.from.0, fading.to.0).at(part);
         let age = if painter.scene.is_still { 0.3 } else { age };
         // The message stops, falls a little and fades; a cross marks the place.
         let fallen = Point::new(place.x, place.y + age * age * 16.0);
-        let figure = Figure::of(&fading.message, ring, fading.from, fading.to, fallen);
+        let figure = Figure::of(fading, ring, fallen);
         figure.paint(painter, 0.9 * (1.0 - age), 1.0 - 0.35 * age);
         paint_cross(painter, place, 1.0 - age);
     }
@@ -122,35 +114,30 @@ fn paint_cross(painter: &Painter, place: Point, alpha: f64) {
 
 /// One message as it is drawn.
 struct Figure {
-    style: MessageStyle,
+    look: MessageLook,
     place: Point,
     angle: f64,
     entries: usize,
 }
 
 impl Figure {
-    fn of(message: &Message, ring: Ring, from: NodeId, to: NodeId, place: Point) -> Self {
-        let style = MessageStyle::of(message);
-        let angle = if style.is_turned() { ring.lane(from.0, to.0).angle() } else { 0.0 };
-        let entries = if let Body::AppendEntries(request) = &message.body {
-            request.entries.len()
-        } else {
-            0
-        };
-        Self { style, place, angle, entries }
+    fn of(message: &MessageView, ring: Ring, place: Point) -> Self {
+        let MessageView { from, to, look, entries, .. } = *message;
+        let angle = if look.is_turned() { ring.lane(from.0, to.0).angle() } else { 0.0 };
+        Self { look, place, angle, entries }
     }
 
     fn paint(&self, painter: &Painter, alpha: f64, size: f64) {
         let (context, palette): (_, &Palette) = (&painter.context, &painter.palette);
-        let (outline, sign) = painter.shapes.of(self.style);
-        let colour = palette.of(self.style.colour());
+        let (outline, sign) = painter.shapes.of(self.look);
+        let colour = palette.of(self.look.colour());
         painter.reset();
         context.set_global_alpha(alpha.clamp(0.0, 1.0));
         // Finite numbers are always accepted.
         let _ = context.translate(self.place.x, self.place.y);
         let _ = context.rotate(self.angle);
         let _ = context.scale(size, size);
-        let filled = self.style.is_filled();
+        let filled = self.look.is_filled();
         context.set_fill_style_str(if filled { colour } else { &palette.surface });
         context.set_stroke_style_str(if filled { &palette.surface } else { colour });
         context.set_line_width(if filled { 1.5 } else { 2.0 });
@@ -160,7 +147,7 @@ impl Figure {
             context.set_line_width(1.8);
             context.stroke_with_path(sign);
         }
-        let text = match (self.entries, self.style.letter()) {
+        let text = match (self.entries, self.look.letter()) {
             (0, Some(letter)) => letter.to_owned(),
             (0, None) => return,
             (entries, _) => entries.to_string(),

@@ -1,6 +1,6 @@
 //! The two canvases of the topology: timers behind the nodes, and messages over them.
 //!
-//! They are drawn in every animation frame, from the frame alone, without Yew.
+//! They are drawn in every animation frame, from the view alone, without Yew.
 
 mod messages;
 mod palette;
@@ -9,7 +9,7 @@ mod timers;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use raft_lab::Frame;
+use raft_lab::View;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -22,7 +22,7 @@ use messages::Shapes;
 pub(crate) use messages::place_of;
 use palette::Palette;
 
-/// The canvases' input besides the frame.
+/// The canvases' input besides the view.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Scene {
     pub(crate) ring: Ring,
@@ -67,17 +67,17 @@ impl Painter {
         })
     }
 
-    pub(crate) fn paint(&mut self, frame: &Frame) {
+    pub(crate) fn paint(&mut self, view: &View) {
         let Scene { width, height, .. } = self.scene;
         self.reset();
         self.context.clear_rect(0.0, 0.0, width, height);
         self.behind.clear_rect(0.0, 0.0, width, height);
-        timers::paint(&self.behind, &self.palette, &self.scene, frame);
-        for message in frame.world.in_flight() {
-            messages::paint_flying(self, message, frame.world.now());
+        timers::paint(&self.behind, &self.palette, &self.scene, view);
+        for message in view.messages.iter() {
+            messages::paint_flying(self, message, view.now);
         }
         let now = now_ms();
-        self.fading.borrow_mut().update(&frame.fading, now, self.scene.is_still);
+        self.fading.borrow_mut().update(&view.lost, now, self.scene.is_still);
         messages::paint_fading(self, now);
         self.reset();
     }

@@ -3,9 +3,7 @@
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
-use raft_core::{RoleKind, Status};
-use raft_lab::Frame;
-use raft_sim::NodeState;
+use raft_lab::{NodeState, RoleKind, View};
 use web_sys::CanvasRenderingContext2d;
 
 use super::{Palette, Scene};
@@ -18,26 +16,23 @@ pub(super) fn paint(
     context: &CanvasRenderingContext2d,
     palette: &Palette,
     scene: &Scene,
-    frame: &Frame,
+    view: &View,
 ) {
-    for node in frame.world.nodes() {
-        let (Some(core), state) = (node.core(), node.state()) else { continue };
-        let status = core.status();
-        // The core uses its node's clock.
-        let now = node.clock().shows(frame.world.now());
-        let centre = scene.ring.node(status.id.0);
+    for node in view.nodes.iter() {
+        let Some(core) = &node.core else { continue };
+        let centre = scene.ring.node(node.id.0);
         let radius = scene.ring.node_radius + TIMER_GAP;
-        let left = 1.0 - part_passed(status.timer_started.0, now.0, status.deadline.0);
+        let left = 1.0 - part_passed(core.timer_started.0, view.now.0, core.deadline.0);
         context.set_line_width(1.0);
         context.set_stroke_style_str(&palette.track);
         arc(context, centre.x, centre.y, radius, 1.0);
-        context.set_line_width(if status.role == RoleKind::Leader { 2.0 } else { 3.0 });
-        context.set_stroke_style_str(colour(palette, &status));
-        // A paused process has no running timer: the arc is pale and does not move.
-        context.set_global_alpha(if state == NodeState::Paused { 0.35 } else { 1.0 });
+        context.set_line_width(if core.role == RoleKind::Leader { 2.0 } else { 3.0 });
+        context.set_stroke_style_str(colour(palette, core.role));
+        // A paused process has no running timer: the arc is pale.
+        context.set_global_alpha(if node.state == NodeState::Paused { 0.35 } else { 1.0 });
         arc(context, centre.x, centre.y, radius, left);
         context.set_global_alpha(1.0);
-        if let Some(left) = lease_left(&status, now) {
+        if let Some(left) = core.lease.and_then(|lease| lease_left(lease, view.now)) {
             context.set_line_width(1.5);
             context.set_stroke_style_str(&palette.lease);
             arc(context, centre.x, centre.y, radius + LEASE_GAP, left);
@@ -45,8 +40,8 @@ pub(super) fn paint(
     }
 }
 
-fn colour<'a>(palette: &'a Palette, status: &Status) -> &'a str {
-    match status.role {
+fn colour(palette: &Palette, role: RoleKind) -> &str {
+    match role {
         RoleKind::Leader => &palette.leader,
         RoleKind::Candidate | RoleKind::PreCandidate => &palette.candidate,
         RoleKind::Follower => &palette.follower,

@@ -1,43 +1,47 @@
-use raft_core::MembershipChange;
-use raft_sim::{Action, AdminRequest, LinkChange, NetworkAction, NodeAction, Setup, Unsynced};
+use std::rc::Rc;
+use std::time::Duration;
+
+use raft_lab::{Lab, Setup};
 
 use super::*;
 
-fn world() -> World {
-    World::new(Setup::default()).expect("the defaults are within bounds")
+fn scratch() -> Lab {
+    let mut lab = Lab::scratch(Setup::default()).expect("the defaults are within bounds");
+    lab.set_speed(f64::INFINITY);
+    lab
 }
 
-fn view(world: &World, id: u64) -> NodePicture {
-    let node = world.node(NodeId(id)).expect("there is such a node");
-    NodePicture::of(node, &Members::of(world))
+fn run(lab: &mut Lab, line: &str) -> Rc<View> {
+    lab.exec(line);
+    while lab.pacing().running {
+        lab.tick(Duration::from_millis(16), Duration::from_millis(50));
+    }
+    lab.frame().view
+}
+
+fn picture(view: &View, id: u64) -> NodePicture {
+    NodePicture::of(view.node(NodeId(id)).expect("there is such a node"))
 }
 
 #[test]
 fn a_candidate_shows_who_answered() {
-    let mut world = world();
-    world.apply(NodeAction::ForceElection.on(NodeId(2))).expect("node 2 runs");
-    let view = view(&world, 2);
-    assert_eq!(view.role, Some(DisplayRole::PreCandidate));
-    assert_eq!(view.votes.len(), 5);
-    assert!(view.label().contains("pre-candidate in term 0, 1 of 5 votes"), "{}", view.label());
+    let picture = picture(&run(&mut scratch(), "timeout 2"), 2);
+    assert_eq!(picture.role, Some(DisplayRole::PreCandidate));
+    assert_eq!(picture.votes.len(), 5);
+    let label = picture.label();
+    assert!(label.contains("pre-candidate in term 0, 1 of 5 votes"), "{label}");
 }
 
 #[test]
 fn a_crashed_node_has_neither_role_nor_term() {
-    let mut world = world();
-    let crash = NodeAction::Crash { unsynced: Unsynced::Lost }.on(NodeId(3));
-    world.apply(crash).expect("node 3 runs");
-    let view = view(&world, 3);
-    assert_eq!((view.role, view.term), (None, None));
-    assert_eq!(view.label(), "Node 3, crashed");
+    let picture = picture(&run(&mut scratch(), "crash 3"), 3);
+    assert_eq!((picture.role, picture.term), (None, None));
+    assert_eq!(picture.label(), "Node 3, crashed");
 }
 
 #[test]
 fn links_tell_which_way_they_are_cut() {
-    let mut world = world();
-    let change = LinkChange::Cut;
-    world.apply(Action::Link { from: NodeId(4), to: NodeId(1), change }).expect("it exists");
-    let links = LinkPicture::all(&world);
+    let links = LinkPicture::all(&run(&mut scratch(), "link 4 -> 1 cut"));
     assert_eq!(links.len(), 10);
     let cut: Vec<_> = links.iter().filter(|link| link.is_cut()).collect();
     assert_eq!(cut.len(), 1);
@@ -46,49 +50,37 @@ fn links_tell_which_way_they_are_cut() {
 
 #[test]
 fn nodes_in_no_group_form_a_part_of_their_own() {
-    let mut world = world();
-    let groups = vec![vec![NodeId(1), NodeId(2)]];
-    world.apply(NetworkAction::Partition { groups }.into()).expect("both exist");
-    assert!(!is_parted(&world, NodeId(3), NodeId(5)));
-    assert!(is_parted(&world, NodeId(1), NodeId(5)));
-    assert!(LinkPicture::all(&world).iter().any(|link| link.is_parted));
+    let view = run(&mut scratch(), "partition 1 2");
+    assert!(!is_parted(&view, NodeId(3), NodeId(5)));
+    assert!(is_parted(&view, NodeId(1), NodeId(5)));
+    assert!(LinkPicture::all(&view).iter().any(|link| link.is_parted));
 }
 
 #[test]
 fn a_bridge_is_parted_from_nobody_and_one_way_is_parted() {
-    let mut world = world();
-    let groups = vec![[1, 2, 3].map(NodeId).to_vec(), [3, 4, 5].map(NodeId).to_vec()];
-    world.apply(NetworkAction::Partition { groups }.into()).expect("all exist");
+    let mut lab = scratch();
+    let view = run(&mut lab, "partition 1 2 3 | 3 4 5");
     let parted: Vec<_> =
-        LinkPicture::all(&world).into_iter().filter(|link| link.is_parted).collect();
+        LinkPicture::all(&view).into_iter().filter(|link| link.is_parted).collect();
     assert_eq!(parted.len(), 4);
     assert!(parted.iter().all(|link| link.one != NodeId(3) && link.other != NodeId(3)));
-    let (heard, unheard) = (vec![NodeId(1)], vec![NodeId(2)]);
-    world.apply(NetworkAction::PartitionOneWay { heard, unheard }.into()).expect("both exist");
-    assert!(is_parted(&world, NodeId(1), NodeId(2)) && is_parted(&world, NodeId(2), NodeId(1)));
-    assert!(!is_parted(&world, NodeId(2), NodeId(3)));
+    let view = run(&mut lab, "partition 1 -> 2");
+    assert!(is_parted(&view, NodeId(1), NodeId(2)) && is_parted(&view, NodeId(2), NodeId(1)));
+    assert!(!is_parted(&view, NodeId(2), NodeId(3)));
 }
 
 #[test]
 fn a_learner_says_so_and_so_does_who_was_removed() {
-    let mut world = world();
-    let ready = |world: &World| {
-        let core = world.leader().and_then(|id| world.node(id)).and_then(SimNode::core);
-        core.is_some_and(|core| core.commit_index().0 > 0)
-    };
-    while !ready(&world) {
-        world.step();
-    }
-    let node = world.leader().expect("it was elected");
-    let change = MembershipChange::AddLearner(NodeId(6));
-    world.apply(AdminRequest::change_membership(change).on(node)).expect("it runs");
-    assert_eq!(view(&world, 6).role, Some(DisplayRole::Learner));
-    assert_eq!(view(&world, 6).label(), "Node 6, learner in term 0");
-    world.run_until(raft_core::Instant(world.now().0 + 500_000));
-    let removed = world.node_ids().find(|id| *id != node).expect("there are six");
-    let change = MembershipChange::Remove(removed);
-    world.apply(AdminRequest::change_membership(change).on(node)).expect("it runs");
-    let view = view(&world, removed.0);
-    assert_eq!(view.role, Some(DisplayRole::NonMember));
-    assert!(view.label().contains("not a member in term"), "{}", view.label());
+    let mut lab = scratch();
+    run(&mut lab, "run until leader");
+    run(&mut lab, "run 500ms");
+    let view = run(&mut lab, "add 6 as learner");
+    assert_eq!(picture(&view, 6).role, Some(DisplayRole::Learner));
+    assert_eq!(picture(&view, 6).label(), "Node 6, learner in term 0");
+    let view = run(&mut lab, "run 500ms");
+    let removed = view.node_ids().find(|id| Some(*id) != view.leader).expect("there are six");
+    let view = run(&mut lab, &format!("remove {removed}"));
+    let picture = picture(&view, removed.0);
+    assert_eq!(picture.role, Some(DisplayRole::NonMember));
+    assert!(picture.label().contains("not a member in term"), "{}", picture.label());
 }

@@ -135,3 +135,6 @@ fn entries(entries: &[Entry]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,10 +31,11 @@ pub(super) fn selection_at(
         f64::from(event.client_y()) - topology.top(),
     );
     let frame = controls.runner.frame();
-    let now = frame.world.now();
+    let now = frame.view.now;
     let messages = frame
-        .world
-        .in_flight()
+        .view
+        .messages
+        .iter()
         .map(|message| (message.id, place_of(scene.ring, message, now, scene.is_still)));
     nearest(mouse, MESSAGE_REACH, messages).map(Selection::Message).or(under)
 }

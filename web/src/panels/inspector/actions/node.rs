@@ -1,22 +1,21 @@
 //! The actions on a node: on its process, and on its role in the cluster.
 
-use raft_core::NodeId;
-use raft_lab::{Frame, MemberRole};
-use raft_sim::NodeState;
+use raft_lab::{MemberRole, NodeId, NodeState, View};
 
 use super::{Group, UserAction};
 use crate::lab::free_server_number;
 
-pub(super) fn actions(frame: &Frame, id: NodeId) -> Vec<UserAction> {
-    let mut actions = to_process(frame, id);
-    actions.extend(to_cluster(frame, id));
+pub(super) fn actions(view: &View, id: NodeId) -> Vec<UserAction> {
+    let mut actions = to_process(view, id);
+    actions.extend(to_cluster(view, id));
     actions
 }
 
-fn to_process(frame: &Frame, id: NodeId) -> Vec<UserAction> {
-    let world = &frame.world;
-    let state = world.node(id).map(raft_sim::SimNode::state);
-    let has_room = world.node(id).is_some_and(|node| !node.disk().is_full());
+fn to_process(view: &View, id: NodeId) -> Vec<UserAction> {
+    let node = view.node(id);
+    let state = node.map(|node| node.state);
+    let has_room = node.is_some_and(|node| !node.disk.is_full);
+    let has_leases = node.is_some_and(|node| node.lease_reads);
     let is = |wanted| state == Some(wanted);
     let (running, paused) = (is(NodeState::Running), is(NodeState::Paused));
     let down = is(NodeState::Crashed) || is(NodeState::Refused);
@@ -35,22 +34,22 @@ fn to_process(frame: &Frame, id: NodeId) -> Vec<UserAction> {
         action("timeout", "Time out", running),
         action("snapshot", "Snapshot", running),
         // Leases depend on that memory.
-        action("forget", "Forget leader", running && !world.setup().settings.lease_reads),
+        action("forget", "Forget leader", running && !has_leases),
         UserAction {
             name: "isolate",
             label: "Isolate".to_owned(),
             line: format!("partition {id} | others"),
-            is_possible: world.node_ids().count() > 1,
+            is_possible: view.nodes.len() > 1,
             group: Group::Itself,
         },
     ]
 }
 
 /// Requests to the leader: impossible without one.
-fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
-    let leader = frame.world.leader();
-    let member_role = frame.members.role_of(id);
-    let voters = frame.members.membership.voters().len();
+fn to_cluster(view: &View, id: NodeId) -> Vec<UserAction> {
+    let leader = view.leader;
+    let member_role = view.member_role(id);
+    let voters = view.membership.voters.len();
     let action = |name: &'static str, label: String, line: String, is_possible| UserAction {
         name,
         label,
@@ -74,7 +73,7 @@ fn to_cluster(frame: &Frame, id: NodeId) -> Vec<UserAction> {
             action("remove", "Remove".into(), format!("remove {id}"), is_possible)
         }
     };
-    let replace = match free_server_number(&frame.world) {
+    let replace = match free_server_number(view) {
         Some(new) => {
             let (label, line) = (format!("Replace with {new}"), format!("replace {id} with {new}"));
             action("replace", label, line, is_voter)

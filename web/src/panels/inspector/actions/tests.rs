@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use raft_sim::Setup;
+use raft_lab::Setup;
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn names(actions: &[UserAction]) -> Vec<&'static str> {
 fn every_possible_action_is_a_line_that_the_lab_takes() {
     let link = Selection::link(NodeId(1), NodeId(2));
     for selection in [Selection::Node(NodeId(2)), Selection::Node(NodeId(4)), link] {
-        for action in actions(&lab_with_leader().frame(), selection) {
+        for action in actions(&lab_with_leader().frame().view, selection) {
             if action.is_possible {
                 let mut lab = lab_with_leader();
                 let executed = lab.exec(&action.line);
@@ -47,11 +47,11 @@ fn every_possible_action_is_a_line_that_the_lab_takes() {
 fn a_message_under_way_can_be_dropped_once() {
     let mut lab = lab();
     lab.exec("timeout 1");
-    while lab.frame().world.in_flight().next().is_none() {
+    while lab.frame().view.messages.is_empty() {
         lab.step();
     }
-    let id = lab.frame().world.in_flight().next().expect("the loop waited for one").id;
-    let drop = |lab: &raft_lab::Lab| of_message(&lab.frame().world, id).remove(0);
+    let id = lab.frame().view.messages[0].id;
+    let drop = |lab: &raft_lab::Lab| of_message(&lab.frame().view, id).remove(0);
     assert!(drop(&lab).is_possible);
     lab.exec(&drop(&lab).line);
     assert!(!drop(&lab).is_possible);
@@ -61,7 +61,7 @@ fn a_message_under_way_can_be_dropped_once() {
 fn a_crashed_node_can_be_restarted_and_cut_off() {
     let mut lab = lab();
     lab.exec("crash 3");
-    let possible = actions(&lab.frame(), Selection::Node(NodeId(3)));
+    let possible = actions(&lab.frame().view, Selection::Node(NodeId(3)));
     assert_eq!(names(&possible), ["restart", "isolate"]);
 }
 
@@ -69,7 +69,7 @@ fn a_crashed_node_can_be_restarted_and_cut_off() {
 fn a_link_that_is_cut_can_be_restored() {
     let mut lab = lab();
     lab.exec("link 1 -> 2 cut");
-    let lines: Vec<_> = of_link(&lab.frame().world, NodeId(1), NodeId(2))
+    let lines: Vec<_> = of_link(&lab.frame().view, NodeId(1), NodeId(2))
         .into_iter()
         .map(|action| action.line)
         .collect();
@@ -81,7 +81,7 @@ fn a_link_that_is_cut_can_be_restored() {
 fn a_learner_can_be_promoted_and_a_stranger_added_again() {
     let mut lab = lab_with_leader();
     lab.exec("add 6 as learner");
-    let of = |lab: &raft_lab::Lab, id| actions(&lab.frame(), Selection::Node(NodeId(id)));
+    let of = |lab: &raft_lab::Lab, id| actions(&lab.frame().view, Selection::Node(NodeId(id)));
     let possible = names(&of(&lab, 6));
     assert!(possible.contains(&"promote") && possible.contains(&"remove"), "{possible:?}");
     assert!(!possible.contains(&"transfer"), "{possible:?}");
@@ -89,8 +89,8 @@ fn a_learner_can_be_promoted_and_a_stranger_added_again() {
     while lab.pacing().running {
         lab.tick(Duration::from_millis(16), Duration::from_millis(50));
     }
-    let leader = lab.frame().world.leader().expect("it leads");
-    let other = lab.frame().world.node_ids().find(|id| *id != leader).expect("there are six");
+    let leader = lab.frame().view.leader.expect("it leads");
+    let other = lab.frame().view.node_ids().find(|id| *id != leader).expect("there are six");
     lab.exec(&format!("remove {other}"));
     let possible = names(&of(&lab, other.0));
     assert!(possible.contains(&"add") && !possible.contains(&"demote"), "{possible:?}");
@@ -100,7 +100,7 @@ fn a_learner_can_be_promoted_and_a_stranger_added_again() {
 
 #[test]
 fn nothing_is_asked_of_a_leader_that_is_not_there() {
-    let possible = actions(&lab().frame(), Selection::Node(NodeId(1)));
+    let possible = actions(&lab().frame().view, Selection::Node(NodeId(1)));
     let of_cluster = possible.iter().filter(|action| action.group == Group::Cluster);
     assert!(of_cluster.clone().count() == 4 && of_cluster.clone().all(|a| !a.is_possible));
 }

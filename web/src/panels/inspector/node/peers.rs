@@ -1,19 +1,19 @@
 //! A leader's replication state (Figure 2: nextIndex and matchIndex).
 
-use raft_core::{Instant, PeerStatus, ProgressKind, Status};
+use raft_lab::{Instant, PeerView, ProgressKind};
 use yew::prelude::*;
 
 use crate::words::bytes;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct PeersProps {
-    pub(super) status: Status,
+    pub(super) peers: Vec<PeerView>,
     pub(super) now: Instant,
 }
 
 #[component(Peers)]
 pub(super) fn peers(props: &PeersProps) -> Html {
-    let rows = props.status.peers.iter().map(|peer| row(peer, props.now));
+    let rows = props.peers.iter().map(|peer| row(peer, props.now));
     html! {
         <table class="small-table" data-testid="peers">
             <caption>{ "Replication to the other nodes" }</caption>
@@ -27,7 +27,7 @@ pub(super) fn peers(props: &PeersProps) -> Html {
     }
 }
 
-fn row(peer: &PeerStatus, now: Instant) -> Html {
+fn row(peer: &PeerView, now: Instant) -> Html {
     let mode = match peer.state {
         ProgressKind::Probe => "probe".to_owned(),
         ProgressKind::Replicate => "replicate".to_owned(),

@@ -1,5 +1,5 @@
+use raft_lab::Setup;
 use raft_lab::{ExecStatus, Lab};
-use raft_sim::Setup;
 
 use super::*;
 
