@@ -5,6 +5,7 @@ mod code;
 mod dependencies;
 mod manifests;
 mod names;
+mod page;
 mod prose;
 mod sources;
 #[cfg(test)]
@@ -20,8 +21,9 @@ use crate::{process, workspace};
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// The rules. Each covers the whole repository.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     dependencies::direction,
+    page::the_page_reads_views,
     manifests::dependencies_are_used,
     manifests::lints_are_inherited,
     manifests::tool_versions_agree,

@@ -1,7 +1,7 @@
 //! Every rule fires on a planted fault, and keeps still on what it must allow.
 
 use super::{
-    File, Finding, Package, Rule, Tree, code, dependencies, manifests, names, prose, sources,
+    File, Finding, Package, Rule, Tree, code, dependencies, manifests, names, page, prose, sources,
 };
 
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -52,6 +52,41 @@ fn what_a_dependency_may_use_is_allowed_too() {
         ("raft-kv", &[]),
     ];
     assert!(places(dependencies::direction, &with_packages(&[], packages)).is_empty());
+}
+
+#[test]
+fn a_page_that_depends_on_the_simulator_is_found() {
+    let check = |dependencies: &[&str]| {
+        let packages = [("web", dependencies), ("raft-lab", &[]), ("raft-sim", &[])];
+        places(page::the_page_reads_views, &with_packages(&[], &packages))
+    };
+    assert!(check(&["raft-lab", "yew"]).is_empty());
+    assert_eq!(check(&["raft-lab", "raft-sim"]), ["crates/web/Cargo.toml:1"]);
+}
+
+#[test]
+fn a_lab_that_hands_on_more_than_plain_values_is_found() {
+    let check = |text: &str| {
+        let tree = tree(&[("crates/raft-lab/src/lib.rs", text)]);
+        places(page::the_page_reads_views, &tree)
+    };
+    assert!(
+        check("pub use lab::Lab;\npub use raft_core::{NodeId, Term};\npub use tape::World;\n")
+            .is_empty()
+    );
+    assert_eq!(check("pub use raft_sim::World;\n"), ["crates/raft-lab/src/lib.rs:1"]);
+    let several = "pub use raft_sim::{\n    MessageId,\n    World,\n};\npub use lab::Lab;\n";
+    assert_eq!(check(several), ["crates/raft-lab/src/lib.rs:3"]);
+}
+
+#[test]
+fn a_page_that_reaches_through_the_lab_is_found() {
+    let check = |path: &str| {
+        let text = "fn f(lab: &Lab) {\n    lab.session().steps();\n}\n";
+        places(page::the_page_reads_views, &tree(&[(path, text)]))
+    };
+    assert_eq!(check("web/src/lab/runner.rs"), ["web/src/lab/runner.rs:2"]);
+    assert!(check("crates/raft-lab/src/js.rs").is_empty());
 }
 
 #[test]
