@@ -140,7 +140,7 @@ impl Branches {
     }
 
     /// Starts a statement at the end of a branch, as [`Session::start`]. Statements that were still
-    /// to be repeated are not repeated any more.
+    /// to be repeated are not repeated any more, unless this one only waits or looks.
     ///
     /// # Errors
     /// When it cannot be carried out, or its expectation does not hold.
@@ -150,7 +150,9 @@ impl Branches {
     pub fn start(&mut self, id: BranchId, statement: &Statement) -> Result<Started, ExecError> {
         let branch = self.branch_mut(id);
         let started = branch.head.start(statement)?;
-        branch.planned.clear();
+        if statement.acts() {
+            branch.planned.clear();
+        }
         branch.marks.observe(&branch.head);
         Ok(started)
     }
@@ -201,6 +203,19 @@ impl Branches {
     /// When there is no such place.
     pub fn at(&self, place: Place) -> Result<Session, Unreachable> {
         self.seek(place)?.finish()
+    }
+
+    /// The session as it was at that time: after all that was done then, and before what was due
+    /// later. At a time after the branch's end, the end.
+    ///
+    /// # Errors
+    /// If the branch was removed.
+    pub fn at_time(&self, id: BranchId, time: Instant) -> Result<Session, Unreachable> {
+        let branch = self.get(id)?;
+        let start = branch.checkpoints.before_time(time);
+        let start = start.ok_or(Unreachable::NoMoment(Moment::default()))?;
+        let (journal, end) = (branch.head.journal().clone(), branch.head.moment());
+        Seek::new(start.clone(), journal, end).finish_before(time)
     }
 
     /// The way to a place, for callers that go it bit by bit.
@@ -350,9 +365,12 @@ impl Branch {
     }
 
     /// Whether the next planned statement comes before the next step: when the same steps were
-    /// made before it, or all that is due at its time is done.
+    /// made before it, or all that is due at its time is done. A wait that ends earlier ends first.
     fn is_planned_due(&self) -> bool {
         let Some(line) = self.planned.front() else { return false };
+        if self.head.wait_ends_at().is_some_and(|end| end < line.at) {
+            return false;
+        }
         let world = self.head.world();
         world.next_step().is_none_or(|next| {
             next.at > line.at || (next.at == line.at && world.steps() == line.steps)

@@ -28,7 +28,7 @@ pub use self::opening::opening_statements;
 pub(crate) use self::opening::without_unknown_down;
 pub use self::tally::Since;
 
-use self::goal::Target;
+use self::goal::{End, Target};
 use self::tally::Tally;
 
 /// A world with its checkers and its journal. The command line, the page and tests
@@ -182,6 +182,15 @@ impl Session {
         has_stepped
     }
 
+    /// When that is due which [`repeat`](Self::repeat) does next; `None`: nothing is.
+    pub(crate) fn next_repeated_at(&self, journal: &Journal) -> Option<Instant> {
+        let line = journal.get(self.journal.len());
+        match line.filter(|line| line.steps == self.world.steps()) {
+            Some(line) => Some(line.at),
+            None => self.world.next_step().map(|next| next.at),
+        }
+    }
+
     /// Starts a statement at the present time.
     ///
     /// # Errors
@@ -286,9 +295,17 @@ impl Session {
         }
     }
 
+    /// When the wait of a statement ends at the latest; `None` if no time ends it.
+    pub(crate) fn wait_ends_at(&self) -> Option<Instant> {
+        self.end_of_wait().map(|end| end.at)
+    }
+
+    fn end_of_wait(&self) -> Option<End> {
+        self.goal.as_ref().and_then(|goal| goal.ends_at(&self.world))
+    }
+
     fn upcoming(&self) -> Upcoming {
-        let next = self.world.next_step();
-        let ends_at = self.goal.as_ref().and_then(|goal| goal.ends_at(&self.world));
+        let (next, ends_at) = (self.world.next_step(), self.end_of_wait());
         match (next, ends_at) {
             (None, None) => Upcoming::Nothing,
             (Some(next), None) => Upcoming::World(next),

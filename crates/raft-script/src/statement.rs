@@ -121,6 +121,22 @@ impl Statement {
         }
     }
 
+    /// Whether it does something in the world, at once or later. Others wait, look or note.
+    pub(crate) fn acts(&self) -> bool {
+        match self {
+            Self::Order(_) => true,
+            Self::At { statement, .. } => statement.acts(),
+            Self::Note(_)
+            | Self::Cluster(_)
+            | Self::NodeSettings { .. }
+            | Self::DiskContents { .. }
+            | Self::Run(_)
+            | Self::Step(_)
+            | Self::Mark(_)
+            | Self::Expect { .. } => false,
+        }
+    }
+
     /// Whether it describes the world before anything happens: only at the beginning of a script.
     pub fn is_opening(&self) -> bool {
         matches!(self, Self::Cluster(_) | Self::NodeSettings { .. } | Self::DiskContents { .. })

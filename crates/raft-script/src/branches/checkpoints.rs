@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use raft_core::Instant;
+
 use crate::journal::Moment;
 use crate::session::Session;
 
@@ -57,6 +59,12 @@ impl Checkpoints {
     /// The last checkpoint at this moment or before it.
     pub(super) fn before(&self, moment: Moment) -> Option<&Session> {
         self.sessions.range(..=moment).next_back().map(|(_, session)| session.as_ref())
+    }
+
+    /// The last checkpoint at this time or before it.
+    pub(super) fn before_time(&self, time: Instant) -> Option<&Session> {
+        let sessions = self.sessions.values().rev();
+        sessions.map(Arc::as_ref).find(|session| session.world().now() <= time)
     }
 
     /// Those of a branch that begins at this moment. The sessions are shared.

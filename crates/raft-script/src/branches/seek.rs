@@ -1,5 +1,7 @@
 //! The way from a checkpoint to a moment.
 
+use raft_core::Instant;
+
 use super::Unreachable;
 use crate::journal::{Journal, Moment};
 use crate::session::Session;
@@ -43,6 +45,17 @@ impl Seek {
             }
         }
         Ok(self.session.moment() == self.goal)
+    }
+
+    /// Goes on while what comes next is due at this time or before. Returns the session as it was
+    /// then.
+    pub(super) fn finish_before(mut self, time: Instant) -> Result<Session, Unreachable> {
+        while self.session.moment() != self.goal
+            && self.session.next_repeated_at(&self.journal).is_some_and(|at| at <= time)
+        {
+            self.advance(1)?;
+        }
+        Ok(self.session)
     }
 
     /// Goes all the way. Returns the session as it was then.

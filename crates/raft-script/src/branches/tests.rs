@@ -249,6 +249,51 @@ fn a_command_of_a_person_ends_the_repetition() {
     assert_eq!(statements, ["set a=1", "set c=3"]);
 }
 
+/// A crash, and a command 203 ms later.
+const SPACED: &[&str] =
+    &["run until leader", "set a=1", "run 300ms", "crash leader", "run 203ms", "set b=2", "run 2s"];
+
+/// Waiting is no command, and ends in time.
+#[test]
+fn the_repetition_goes_on_while_a_person_waits() {
+    let (mut branches, main) = started(Setup::default(), SPACED);
+    let planned = branches.head(main).journal().get(2).unwrap().at;
+    // Nothing else is due shortly before it.
+    for early in [1, 200, 1_000, 2_000].map(|micros| planned.0 - micros) {
+        let fork = branches.fork_without(main, 1, "no crash").unwrap();
+        exec(&mut branches, fork, &format!("run until {early}us"));
+        assert_eq!(branches.head(fork).world().now().0, early);
+        assert_eq!(branches.get(fork).unwrap().planned().len(), 1);
+        branches.remove(fork).unwrap();
+    }
+    let fork = branches.fork_without(main, 1, "no crash").unwrap();
+    let end = branches.head(main).world().now();
+    exec(&mut branches, fork, &format!("run until {}us", end.0));
+    let head = branches.head(fork);
+    let statements: Vec<_> = head.journal().iter().map(|l| l.statement.to_string()).collect();
+    assert_eq!(statements, ["set a=1", "set b=2"]);
+    assert_eq!(head.journal().get(1).unwrap().at, planned);
+    assert_eq!(head.world().now(), end);
+}
+
+/// Nothing that was due is left out, and nothing later is done.
+#[test]
+fn a_time_is_a_moment_too() {
+    let (branches, main) = started(Setup::default(), SPACED);
+    let journal = branches.head(main).journal();
+    let end = branches.head(main).world().now();
+    let written = journal.get(2).unwrap().at;
+    for time in [Instant(0), Instant(1), Instant(150_000), written, Instant(written.0 - 1), end] {
+        let session = branches.at_time(main, time).unwrap();
+        assert!(session.world().now() <= time);
+        assert!(session.next_repeated_at(journal).is_none_or(|next| next > time), "{time}");
+    }
+    let late = branches.at_time(main, Instant(end.0 + 1)).unwrap();
+    assert_eq!(late.moment(), branches.head(main).moment());
+    assert_eq!(branches.at_time(main, written).unwrap().journal().len(), 3);
+    assert_eq!(branches.at_time(main, Instant(written.0 - 1)).unwrap().journal().len(), 2);
+}
+
 /// The number of checkpoints is bounded, and the first one stays.
 #[test]
 fn checkpoints_thin_out() {
