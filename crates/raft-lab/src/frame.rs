@@ -10,7 +10,7 @@ use raft_sim::{Event, EventKind, MessageEvent};
 use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
-use crate::{ConsoleLine, Pacing, RuleOff, TapeView};
+use crate::{ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView, TapeView};
 
 /// The most events that a frame keeps.
 const MAX_EVENTS: usize = 2000;
@@ -42,6 +42,10 @@ pub struct LabView {
     pub durable: DurableState,
     /// The rules that are switched off.
     pub rules_off: Rc<[RuleOff]>,
+    /// The last statements of the live branch, in order.
+    pub statements: Rc<[StatementView]>,
+    /// The branch beside the live one; `None` unless somebody compares two.
+    pub comparison: Option<Rc<ComparisonView>>,
     /// The most recent lines of the console, oldest first.
     #[serde(serialize_with = "lines")]
     pub console: Vector<ConsoleLine>,

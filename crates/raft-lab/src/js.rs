@@ -13,8 +13,9 @@
 //! - `show(steps)` shows the moment after so many steps of the world, `stepBack()` the one before,
 //!   `returnToLive()` the end. `state().lab.time` says which moment it is. A command in the past
 //!   begins a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another
-//!   branch, `removeBranch(n)` removes one, and `compare()` says how this one differs from the one
-//!   that it left.
+//!   branch, `removeBranch(n)` removes one. `leaveOut(line)` begins a branch without a statement of
+//!   `state().lab.statements`, and `showBefore(line)` shows the moment before it. `compare()` shows
+//!   this branch beside the one that it left (`state().lab.comparison`), `stopComparing()` alone.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -68,6 +69,14 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let this = api.clone();
     set("compare", function(move |_| this.attempt(Lab::compare)))?;
     let this = api.clone();
+    set("stopComparing", function(move |_| this.control(Lab::stop_comparing)))?;
+    let this = api.clone();
+    let leave_out = |lab: &mut Lab, line| lab.leave_out(line_number(line));
+    set("leaveOut", function(move |line| this.with_number(&line, "leaveOut", leave_out)))?;
+    let this = api.clone();
+    let before = |lab: &mut Lab, line| lab.show_before(line_number(line));
+    set("showBefore", function(move |line| this.with_number(&line, "showBefore", before)))?;
+    let this = api.clone();
     set("returnToLive", function(move |_| this.control(Lab::return_to_live)))?;
     let this = api.clone();
     let show = |lab: &mut Lab, steps| {
@@ -86,6 +95,11 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let window = web_sys::window().ok_or_else(|| error("this page has no window"))?;
     Reflect::set(&window, &"helios".into(), &helios)?;
     Ok(())
+}
+
+/// The number of a line. No line has the largest one.
+fn line_number(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// The number of a branch. No branch has the largest one.

@@ -1,6 +1,7 @@
 //! One laboratory: a session, the time that passes in it, its console, and its durable mirror.
 
 mod branches;
+mod comparing;
 mod exec;
 mod news;
 mod time;
@@ -27,8 +28,10 @@ use crate::view::ViewMaker;
 use crate::{ConsoleKind, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
+use self::comparing::Compared;
 use self::exec::Listener;
 
+pub use self::comparing::StatementView;
 pub use self::exec::{ExecResult, ExecStatus};
 
 /// Real time since an origin of the clock's choice. It only measures budgets.
@@ -56,6 +59,10 @@ pub struct Lab {
     recent: Recent,
     /// The tape of the last frame, and what it was made of.
     tape: RefCell<Option<(TapeKey, TapeView)>>,
+    /// The statements of the last frame, and of which branch and how many.
+    statements: RefCell<Option<StatementsOf>>,
+    /// The branch that the page shows beside the live one.
+    compared: RefCell<Option<Compared>>,
     /// What the page wants to see of long lists.
     window: ViewWindow,
     views: RefCell<ViewMaker>,
@@ -83,6 +90,9 @@ pub struct Lab {
 
 /// The branch, the moment of its last mark, and the size of the number of its steps.
 type TapeKey = (BranchId, Option<Moment>, u32);
+
+/// The statements of a branch when it had so many.
+type StatementsOf = ((BranchId, usize), Rc<[StatementView]>);
 
 /// The handle of one subscription to the events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -196,6 +206,8 @@ impl Lab {
             console: Console::default(),
             recent: Recent::default(),
             tape: RefCell::new(None),
+            statements: RefCell::new(None),
+            compared: RefCell::new(None),
             window: ViewWindow::default(),
             views: RefCell::default(),
             rules_off,

@@ -25,6 +25,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod comparison;
 mod console;
 #[cfg(test)]
 mod fake;
@@ -45,13 +46,16 @@ mod stored;
 mod tape;
 mod view;
 
+pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
 pub use frame::{BranchView, DurableState, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
-pub use lab::{ExecResult, ExecStatus, Lab, LabError, RealClock, Subscriber, Subscription};
+pub use lab::{
+    ExecResult, ExecStatus, Lab, LabError, RealClock, StatementView, Subscriber, Subscription,
+};
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
 pub use new_lab::NewLab;

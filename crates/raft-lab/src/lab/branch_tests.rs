@@ -288,13 +288,65 @@ fn two_branches_are_compared() {
     lab.exec("set y=2");
     lab.exec("run 2s");
     finish(&mut lab);
+    assert_eq!(lab.frame().lab.comparison, None);
     lab.compare().unwrap();
-    let text = console(&lab);
-    for line in
-        ["Only in branch 2: set y=2", "Only in main: crash leader", "The first difference in"]
-    {
-        assert!(text.contains(line), "{line}: {text}");
-    }
-    let time = lab.frame().lab.time.clone();
-    assert!(time.is_past && time.steps > 0, "the page shows the first difference: {time:?}");
+    let frame = lab.frame();
+    let found = frame.lab.comparison.as_ref().expect("two branches are beside each other");
+    assert_eq!((&*found.here, &*found.there), ("branch 2", "main"));
+    assert_eq!(
+        (&*found.only_here, &*found.only_there),
+        (&["set y=2".to_owned()][..], &["crash leader".to_owned()][..])
+    );
+    let time = frame.lab.time.clone();
+    assert!(time.is_past, "the page shows the first difference: {time:?}");
+    assert_eq!(found.first.as_ref().map(|first| first.steps), Some(time.steps));
+    assert_eq!(found.view.now, frame.view.now, "both are at the same time");
+    assert_ne!(found.view.trace_hash, frame.view.trace_hash);
+
+    lab.return_to_live();
+    let frame = lab.frame();
+    let found = frame.lab.comparison.as_ref().expect("still beside each other");
+    let main = lab.branches.head(lab.branches.first());
+    assert!(found.view.now <= main.world().now());
+    let row = |what: &str| found.rows.iter().find(|row| row.what == what);
+    let leader = row("leader").expect("main has another leader");
+    assert!(leader.here.starts_with("node ") && leader.there.starts_with("node "), "{leader:?}");
+    assert!(row("y at nodes 1, 2, 3, 4 and 5").is_some(), "{:?}", found.rows);
+    lab.stop_comparing();
+    assert_eq!(lab.frame().lab.comparison, None);
+    lab.compare().unwrap();
+    lab.switch_to(1).unwrap();
+    assert_eq!(lab.frame().lab.comparison, None, "main is live now");
+}
+
+#[test]
+fn a_statement_is_left_out_and_the_rest_is_repeated() {
+    let mut lab = with_a_crash();
+    lab.exec("set z=3");
+    lab.exec("run 1s");
+    finish(&mut lab);
+    let before = lab.frame();
+    let texts = |frame: &Frame| {
+        frame.lab.statements.iter().map(|line| line.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&before), ["set x=1", "crash leader", "set z=3"]);
+    lab.set_speed(0.001);
+    lab.leave_out(1).unwrap();
+    finish(&mut lab);
+    let after = lab.frame();
+    assert_eq!(texts(&after), ["set x=1", "set z=3"]);
+    assert_eq!(after.view.now, before.view.now);
+    assert!(!after.lab.pacing.running && after.lab.time.branch == 2);
+    assert_eq!(after.view.nodes.iter().filter(|node| node.core.is_none()).count(), 0);
+    lab.compare().unwrap();
+    let found = lab.frame().lab.comparison.clone().unwrap();
+    assert_eq!((found.only_here.len(), &*found.only_there), (0, &["crash leader".to_owned()][..]));
+
+    lab.show_before(1).unwrap();
+    let shown = lab.frame();
+    assert_eq!(
+        (shown.lab.time.steps, shown.lab.time.is_past),
+        (after.lab.statements[1].steps, true)
+    );
+    assert!(lab.leave_out(9).is_err() && lab.show_before(9).is_err());
 }

@@ -2,10 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_script::{
-    Branch, BranchId, Difference, Differing, Journaled, Moment, Place, Session, Statement,
-    Unreachable,
-};
+use raft_script::{Branch, BranchId, Journaled, Moment, Place, Session, Statement, Unreachable};
 
 use super::Lab;
 use crate::ConsoleKind;
@@ -162,38 +159,6 @@ impl Lab {
         Ok(())
     }
 
-    /// Compares the live branch with the one that it left, or with the first one: the console says
-    /// which statements differ and what happens differently first, and the page shows that moment.
-    ///
-    /// # Errors
-    /// If it is the first branch, or nothing differs.
-    pub fn compare(&mut self) -> Result<(), String> {
-        let live = self.live;
-        let other = self.left_by(live);
-        if other == live {
-            return Err("The first branch left no other one.".to_owned());
-        }
-        let (this, that) = (self.branch_name(live), self.branch_name(other));
-        let found = self.branches.difference(live, other).map_err(|error| error.to_string())?;
-        let found = found.ok_or_else(|| format!("{this} and {that} do not differ yet."))?;
-        let Difference { only_in_first, only_in_second, event, .. } = found;
-        let mut lines = Vec::new();
-        for (name, statements) in [(&this, only_in_first), (&that, only_in_second)] {
-            lines.extend(statements.iter().map(|statement| format!("Only in {name}: {statement}")));
-        }
-        if let Some(Differing { first, second }) = &event {
-            lines.push(format!("The first difference in {this}: {}", first.words));
-            lines.push(format!("In {that}: {}", second.words));
-        }
-        if let Some(Differing { first, .. }) = event {
-            self.show_moment(first.place.moment);
-        }
-        for line in lines {
-            self.say(ConsoleKind::Info, line);
-        }
-        Ok(())
-    }
-
     /// Makes another branch the live one. Time stands still, and statements that wait are
     /// cancelled.
     ///
@@ -236,9 +201,10 @@ impl Lab {
     }
 
     /// The live branch is another one.
-    fn go_to(&mut self, branch: BranchId, recent: Recent) {
+    pub(super) fn go_to(&mut self, branch: BranchId, recent: Recent) {
         self.dismiss_listeners("another branch is live now");
         self.live = branch;
+        self.compared.replace(None);
         self.recent = recent;
         self.stalled = false;
         self.operations = OperationTracker::of(self.session().world());
@@ -247,7 +213,7 @@ impl Lab {
     }
 
     /// The branch that a branch left; the first one if that was removed.
-    fn left_by(&self, branch: BranchId) -> BranchId {
+    pub(super) fn left_by(&self, branch: BranchId) -> BranchId {
         let parent = self.branches.get(branch).ok().and_then(Branch::parent);
         let parent = parent.map(|place| place.branch);
         let is_there = |parent: &BranchId| self.branches.get(*parent).is_ok();
@@ -259,7 +225,7 @@ impl Lab {
         ids.find(|id| id.number() == number).ok_or_else(|| format!("there is no branch {number}"))
     }
 
-    fn branch_name(&self, id: BranchId) -> String {
+    pub(super) fn branch_name(&self, id: BranchId) -> String {
         self.branches.get(id).map_or_else(|error| error.to_string(), |b| b.name().to_owned())
     }
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::{Lab, Past};
 use crate::frame::{DurableState, Frame, LabView};
 use crate::mirror::Mirror;
+use crate::view::View;
 #[cfg(test)]
-use crate::view::{View, ViewMaker};
+use crate::view::ViewMaker;
 
 impl Lab {
     /// This moment. The same frame is returned until something changes.
@@ -22,11 +23,9 @@ impl Lab {
     fn make_frame(&self) -> Frame {
         let recent = self.past.as_ref().map_or(&self.recent, Past::recent);
         let mut views = self.views.borrow_mut();
-        Frame {
-            number: self.number,
-            view: views.make(self.shown_session(), recent, &self.window),
-            lab: Rc::new(self.lab_view()),
-        }
+        let view = views.make(self.shown_session(), recent, &self.window);
+        let lab = Rc::new(self.lab_view(&view));
+        Frame { number: self.number, view, lab }
     }
 
     /// The view of this moment, made by a maker that remembers nothing.
@@ -36,12 +35,14 @@ impl Lab {
         ViewMaker::default().make(self.shown_session(), recent, &self.window)
     }
 
-    fn lab_view(&self) -> LabView {
+    fn lab_view(&self, view: &View) -> LabView {
         LabView {
             time: self.time(),
             pacing: self.pacing(),
             durable: self.durable(),
             rules_off: self.rules_off.clone(),
+            statements: self.statements(),
+            comparison: self.comparison(view),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
                 None => self.console.lines().clone(),
