@@ -77,8 +77,11 @@ test('a command in the past begins a branch, and both branches stay', async () =
   await page.getByTestId('branch').selectOption('2');
   await until('the second branch', async () => (await state()).trace_hash === branched.trace_hash);
   await page.getByTestId('compare').click();
-  await consoleLine(page, /Only in branch 2: crash/);
-  await consoleLine(page, /The first difference in branch 2/);
+  const differences = page.getByTestId('comparison');
+  assert.match(await differences.innerText(), /Only in branch 2:\s*crash/);
+  assert.match(await differences.innerText(), /First difference/);
+  assert.equal(await page.getByTestId('compare-there').locator('.node').count(), 5);
+  assert.equal(await page.getByTestId('compare-here').locator('.node').count(), 5);
   assert.equal((await state()).time.is_past, true, 'the page shows it');
   await page.getByTestId('remove-branch').click();
   await until('one branch', async () => (await state()).time.branches.length === 1);

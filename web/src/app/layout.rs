@@ -6,18 +6,19 @@ use yew::prelude::*;
 
 use crate::lab::Origin;
 use crate::panels::{
-    Cluster, Console, Events, Header, Inspector, KeyValues, Logs, Notices, PropertyList, Sentence,
-    Tape, Time,
+    Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs, Notices,
+    PropertyList, Sentence, Statements, Tape, Time,
 };
-use crate::state::{Selection, Theme};
+use crate::state::{Selection, Theme, use_frame};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
-const TABS: [(&str, &str); 5] = [
+const TABS: [(&str, &str); 6] = [
     ("logs", "Logs"),
     ("kv", "Keys"),
     ("events", "Events"),
     ("inspector", "Inspector"),
+    ("statements", "Statements"),
     ("properties", "Properties"),
 ];
 
@@ -48,19 +49,37 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
                 <Time />
             </div>
             <Notices origin={props.origin.clone()} />
-            <main class="grid" data-tab={*tab}>
-                <Sentence />
-                <Cluster />
-                <Tabs chosen={*tab} {on_tab} />
-                <Logs />
-                <KeyValues />
-                <Inspector />
-                <Events />
-                <PropertyList />
-            </main>
+            <Stage tab={*tab} {on_tab} />
             <Tape />
             <Console />
         </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct StageProps {
+    tab: &'static str,
+    on_tab: Callback<&'static str>,
+}
+
+/// One branch with its panels, or two branches.
+#[component(Stage)]
+fn stage(props: &StageProps) -> Html {
+    if use_frame().lab.comparison.is_some() {
+        return html! { <main class="grid is-comparing"><Comparison /></main> };
+    }
+    html! {
+        <main class="grid" data-tab={props.tab}>
+            <Sentence />
+            <Cluster />
+            <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} />
+            <Logs />
+            <KeyValues />
+            <Inspector />
+            <Events />
+            <Statements />
+            <PropertyList />
+        </main>
     }
 }
 

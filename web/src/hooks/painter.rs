@@ -5,19 +5,22 @@ use std::rc::Rc;
 use raft_lab::Frame;
 use yew::prelude::*;
 
-use crate::state::use_controls;
+use crate::state::{Side, use_controls, use_side};
 
-/// Calls a painter with every frame. `make` creates it, again when `dependencies` change.
+/// Calls a painter with every frame, of the side that it is on. `make` creates it, again when `dependencies` change.
 #[hook]
 pub(crate) fn use_painter<D, P>(dependencies: D, make: impl FnOnce(&D) -> P + 'static)
 where
     D: PartialEq + 'static,
     P: Fn(&Frame) + 'static,
 {
-    let runner = use_controls().runner;
-    use_effect_with((runner, dependencies), move |(runner, dependencies)| {
-        let runner = runner.clone();
-        let id = runner.add_painter(Rc::new(make(dependencies)));
+    let (runner, side) = (use_controls().runner, use_side());
+    use_effect_with((runner, side, dependencies), move |(runner, side, dependencies)| {
+        let (runner, side, paint) = (runner.clone(), *side, make(dependencies));
+        let id = runner.add_painter(Rc::new(move |frame| match side {
+            Side::Live => paint(frame),
+            Side::Other => paint(&side.of(frame)),
+        }));
         move || runner.remove_painter(id)
     });
 }

@@ -68,7 +68,8 @@ fn last(props: &LineProps) -> Html {
         }
     };
     html! {
-        <p class={classes!("console-last", looks(*kind).0)} data-testid="console-last"
+        <p class={classes!("console-last", looks(*kind).0,
+            shown.contains('\n').then_some("is-long"))} data-testid="console-last"
             role="status">{ shown.to_owned() }</p>
     }
 }

@@ -1,6 +1,7 @@
 //! The panels of the page. They read contexts and act through lines of the command language.
 
 mod cluster;
+mod comparison;
 mod console;
 mod context_menu;
 mod dialogs;
@@ -13,10 +14,12 @@ mod notices;
 mod open_script;
 mod properties;
 mod sentence;
+mod statements;
 mod tape;
 mod time;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use comparison::Comparison;
 pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
 pub(crate) use dialogs::{AddServer, Help, NewLab, Scenarios, WipeLab};
@@ -28,5 +31,6 @@ pub(crate) use logs::Logs;
 pub(crate) use notices::Notices;
 pub(crate) use properties::PropertyList;
 pub(crate) use sentence::Sentence;
+pub(crate) use statements::Statements;
 pub(crate) use tape::Tape;
 pub(crate) use time::Time;

@@ -28,10 +28,17 @@ fn state_line() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
     let time = &frame.lab.time;
     let on_return = use_callback(runner, |_: MouseEvent, runner| runner.return_to_live());
-    let live = if frame.lab.pacing.running { "Live" } else { "Live, paused" };
-    let state = if time.is_past { "Looking at the past" } else { live };
+    let broken = frame.view.properties.iter().find(|property| property.broken.is_some());
+    let state = match (time.is_past, broken) {
+        (true, _) => "Looking at the past".to_owned(),
+        (false, Some(property)) => format!("✕ {} is broken", property.name),
+        (false, None) if frame.lab.pacing.running => "Live".to_owned(),
+        (false, None) => "Live, paused".to_owned(),
+    };
+    let is_broken = broken.is_some() && !time.is_past;
     html! {
-        <div class={classes!("state-line", time.is_past.then_some("is-past"))}>
+        <div class={classes!("state-line", time.is_past.then_some("is-past"),
+            is_broken.then_some("is-broken"))}>
             <span class="state-words" data-testid="tape-state" role="status">{ state }</span>
             if time.is_past {
                 <span class="state-note">

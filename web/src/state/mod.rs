@@ -2,6 +2,7 @@
 
 mod controls;
 mod selection;
+mod side;
 pub(crate) mod speed;
 pub(crate) mod theme;
 
@@ -9,4 +10,5 @@ pub(crate) use controls::{
     Controls, Dialog, MenuAt, Selected, use_controls, use_frame, use_selected,
 };
 pub(crate) use selection::Selection;
+pub(crate) use side::{Side, use_side};
 pub(crate) use theme::Theme;

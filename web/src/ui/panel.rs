@@ -2,6 +2,8 @@
 
 use yew::prelude::*;
 
+use crate::state::{Side, use_side};
+
 #[derive(Properties, PartialEq)]
 pub(crate) struct PanelProps {
     /// Its name in class names and ids.
@@ -15,7 +17,10 @@ pub(crate) struct PanelProps {
 
 #[component(Panel)]
 pub(crate) fn panel(props: &PanelProps) -> Html {
-    let heading = format!("{}-heading", props.name);
+    let heading = match use_side() {
+        Side::Live => format!("{}-heading", props.name),
+        Side::Other => format!("{}-heading-other", props.name),
+    };
     html! {
         <section class={classes!("panel", format!("panel-{}", props.name))}
             aria-labelledby={heading.clone()}>

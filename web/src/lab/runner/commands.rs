@@ -77,9 +77,24 @@ impl Runner {
         self.with(|lab| tell(lab, |lab| lab.switch_to(branch)));
     }
 
-    /// Says how the live branch differs from the one that it left.
+    /// Shows the live branch beside the one that it left.
     pub(crate) fn compare(&self) {
         self.with(|lab| tell(lab, Lab::compare));
+    }
+
+    /// Shows the live branch alone.
+    pub(crate) fn stop_comparing(&self) {
+        self.with(Lab::stop_comparing);
+    }
+
+    /// Shows the moment before a statement of the live branch.
+    pub(crate) fn show_before(&self, line: usize) {
+        self.with(|lab| tell(lab, |lab| lab.show_before(line)));
+    }
+
+    /// Begins a branch without a statement of the live branch.
+    pub(crate) fn leave_out(&self, line: usize) {
+        self.with(|lab| tell(lab, |lab| lab.leave_out(line)));
     }
 
     /// Removes a branch.
