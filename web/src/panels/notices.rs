@@ -1,4 +1,5 @@
-//! Notices about the lab: it was recovered, it is in memory only, its storage failed, a rule is off.
+//! Notices about the lab: it was recovered, it is in memory only, its storage failed, a rule is
+//! off.
 
 use std::rc::Rc;
 
