@@ -123,7 +123,9 @@ fn first(props: &FirstProps) -> Html {
         use_callback((runner, *steps), |_: MouseEvent, (runner, steps)| runner.show_moment(*steps));
     html! {
         <div class="compare-first">
-            <button type="button" class="text-button" onclick={on_go}>{ "First difference" }</button>
+            <button type="button" class="text-button" onclick={on_go}>
+                { "First difference" }
+            </button>
             <p>{ there }</p>
             <p>{ here }</p>
         </div>
