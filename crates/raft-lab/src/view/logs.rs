@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use raft_core::{Entry, LogIndex, LogPosition, NodeId, PeerStatus, Recovered, Status};
 use raft_sim::{SimNode, World};
-use raft_storage::Records;
+use raft_storage::{Records, WriteBatch};
 use serde::{Deserialize, Serialize};
 
 use super::entries::{EntryView, EntryViews};
@@ -65,10 +66,38 @@ impl LogView {
 #[derive(Default)]
 pub(super) struct LogsMaker {
     views: EntryViews,
-    /// The entries in the window of each node, as the last view has them.
-    shown: BTreeMap<NodeId, Vec<Entry>>,
+    /// The window of each node, as the last view has it.
+    shown: BTreeMap<NodeId, Shown>,
     /// The disks of the nodes that are down, and what they hold.
     on_disk: BTreeMap<NodeId, (Records, Rc<OnDisk>)>,
+}
+
+/// The window of a node's log, and what it is known by.
+struct Shown {
+    entries: Vec<Entry>,
+    window: Range<u64>,
+    last: LogPosition,
+    durable: Records,
+    pending: Vec<Arc<WriteBatch>>,
+}
+
+impl Shown {
+    fn of(node: &SimNode, last: LogPosition, window: &Range<u64>, entries: Vec<Entry>) -> Self {
+        let pending = node.disk().pending().map(|write| write.batch.clone()).collect();
+        let durable = node.disk().durable().clone();
+        Self { entries, window: window.clone(), last, durable, pending }
+    }
+
+    /// Whether the log is still the same: every change of a log is written, and the disk and the
+    /// writes under way are the same memory.
+    fn is_known(&self, node: &SimNode, last: LogPosition, window: &Range<u64>) -> bool {
+        let pending = || node.disk().pending().map(|write| &write.batch);
+        self.last == last
+            && self.window == *window
+            && self.durable.is_same(node.disk().durable())
+            && self.pending.len() == pending().len()
+            && self.pending.iter().zip(pending()).all(|(one, other)| Arc::ptr_eq(one, other))
+    }
 }
 
 /// What the disk of a node that is down holds.
@@ -155,18 +184,18 @@ impl LogsMaker {
     ) -> Rc<LogView> {
         let view = match (node.core(), self.on_disk.get(&node.id())) {
             (Some(core), _) => {
-                let entries = core.log().iter_from(LogIndex(range.start));
-                let entries = self.entries(node.id(), entries, range, before);
+                let entries = || core.log().iter_from(LogIndex(range.start));
+                let entries = self.entries(node, entries, range, before);
                 in_memory(&core.status(), entries)
             }
             (None, Some((_, held))) => {
                 let held = held.clone();
-                let entries: &[Entry] = match &*held {
+                let all: &[Entry] = match &*held {
                     OnDisk::Sound(recovered) => &recovered.entries,
                     OnDisk::Damaged(_) => &[],
                 };
-                let entries = entries.iter().skip_while(|entry| entry.index.0 < range.start);
-                let entries = self.entries(node.id(), entries, range, before);
+                let skipped = all.partition_point(|entry| entry.index.0 < range.start);
+                let entries = self.entries(node, || all[skipped..].iter(), range, before);
                 on_disk(node.id(), &held, entries)
             }
             (None, None) => on_disk(node.id(), &OnDisk::Damaged(String::new()), Vec::new()),
@@ -179,24 +208,33 @@ impl LogsMaker {
         shared(view, before)
     }
 
-    /// The views of the entries in the window, from the first one on.
-    fn entries<'a>(
+    /// The views of the entries in the window; `from_start` has the entries from its start on.
+    fn entries<'a, I: Iterator<Item = &'a Entry>>(
         &mut self,
-        node: NodeId,
-        entries: impl Iterator<Item = &'a Entry>,
+        node: &SimNode,
+        from_start: impl Fn() -> I,
         range: &Range<u64>,
         before: Option<&Rc<LogView>>,
     ) -> Vec<Rc<EntryView>> {
-        let entries: Vec<&Entry> = entries.take_while(|entry| entry.index.0 < range.end).collect();
-        let shown = self.shown.entry(node).or_default();
-        if let Some(before) = before
-            && before.entries.len() == shown.len()
-            && shown.iter().eq(entries.iter().copied())
+        let in_window = || from_start().take_while(|entry| entry.index.0 < range.end);
+        let last = self.last(node);
+        let shown = self.shown.get_mut(&node.id());
+        if let (Some(before), Some(shown)) = (before, shown)
+            && before.entries.len() == shown.entries.len()
         {
-            return before.entries.clone();
+            if shown.is_known(node, last, range) {
+                return before.entries.clone();
+            }
+            if shown.entries.iter().eq(in_window()) {
+                let entries = std::mem::take(&mut shown.entries);
+                *shown = Shown::of(node, last, range, entries);
+                return before.entries.clone();
+            }
         }
-        *shown = entries.into_iter().cloned().collect();
-        shown.iter().map(|entry| self.views.of(entry)).collect()
+        let entries: Vec<Entry> = in_window().cloned().collect();
+        let views = entries.iter().map(|entry| self.views.of(entry)).collect();
+        self.shown.insert(node.id(), Shown::of(node, last, range, entries));
+        views
     }
 }
 
