@@ -17,7 +17,7 @@ const MAX_RESULTS: usize = 1024;
 const MAX_SERVERS: usize = 32;
 /// How many former members are remembered by name in one term.
 const MAX_FORMER: usize = 1024;
-/// How many earlier lives of a server are known in one term.
+/// Of how many lives of a server it is known, in one term, that results were dropped.
 const MAX_LIVES: usize = 16;
 
 /// The result of a forwarded command.
@@ -42,17 +42,13 @@ pub(super) struct ForwardedCommands {
     former: BTreeSet<NodeId>,
 }
 
-/// The latest forwarded commands of one server.
-#[derive(Clone, Debug)]
+/// The latest forwarded commands of one server, of all its lives.
+#[derive(Clone, Debug, Default)]
 struct Commands {
-    /// The life of the server that forwards now.
-    life: u32,
-    /// Its earlier lives in this term, oldest first: their commands are late.
-    earlier: VecDeque<u32>,
     /// The results, in the order of arrival.
     results: VecDeque<Known>,
-    /// The largest id of the present life whose result was dropped.
-    dropped: Option<ForwardId>,
+    /// Of each life, the largest id whose result was dropped.
+    dropped: VecDeque<ForwardId>,
 }
 
 /// A command and its result.
@@ -89,14 +85,11 @@ impl ForwardedCommands {
             let is_new = !self.former.contains(&from) && self.servers.len() < MAX_SERVERS;
             return if is_new { Copied::No } else { Copied::Perhaps };
         };
-        if commands.earlier.contains(&life_of(id)) {
-            return Copied::Perhaps;
-        }
         let mut newest_first = commands.results.iter().rev();
         match newest_first.find(|known| known.id == id) {
             Some(known) if known.digest != digest_of(&request.command) => Copied::Perhaps,
             Some(known) => Copied::Yes(known.result),
-            None if commands.life == life_of(id) && commands.dropped >= Some(id) => Copied::Perhaps,
+            None if commands.may_be_dropped(id) => Copied::Perhaps,
             None => Copied::No,
         }
     }
@@ -118,28 +111,30 @@ impl ForwardedCommands {
     /// Keeps the result of a command that is no copy.
     pub(super) fn keep(&mut self, from: NodeId, request: &Forward, result: CommandResult) {
         let (id, digest) = (request.id, digest_of(&request.command));
-        let life = life_of(id);
-        let commands = self.servers.entry(from).or_insert_with(|| Commands::new(life));
-        if commands.life != life {
-            let mut earlier = core::mem::take(&mut commands.earlier);
-            earlier.push_back(commands.life);
-            if earlier.len() > MAX_LIVES {
-                earlier.pop_front();
-            }
-            *commands = Commands { earlier, ..Commands::new(life) };
-        }
+        let commands = self.servers.entry(from).or_default();
         commands.results.push_back(Known { id, digest, result });
         if commands.results.len() > MAX_RESULTS
             && let Some(oldest) = commands.results.pop_front()
         {
-            commands.dropped = commands.dropped.max(Some(oldest.id));
+            commands.note_dropped(oldest.id);
         }
     }
 }
 
 impl Commands {
-    fn new(life: u32) -> Self {
-        let (earlier, results) = (VecDeque::new(), VecDeque::new());
-        Self { life, earlier, results, dropped: None }
+    /// Whether a result that was dropped may be the one of this command.
+    fn may_be_dropped(&self, id: ForwardId) -> bool {
+        self.dropped.iter().any(|largest| life_of(*largest) == life_of(id) && *largest >= id)
+    }
+
+    /// Lives have no order: a command of an earlier one may arrive after those of a later one.
+    fn note_dropped(&mut self, id: ForwardId) {
+        match self.dropped.iter_mut().find(|largest| life_of(**largest) == life_of(id)) {
+            Some(largest) => *largest = id.max(*largest),
+            None => self.dropped.push_back(id),
+        }
+        if self.dropped.len() > MAX_LIVES {
+            self.dropped.pop_front();
+        }
     }
 }

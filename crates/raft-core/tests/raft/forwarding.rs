@@ -263,8 +263,7 @@ fn a_copy_of_an_appended_command_is_not_refused() {
     assert!(matches!(refused, Err(Refusal::TransferInProgress { .. })), "{refused:?}");
 }
 
-/// A result that is not kept any more, and an earlier life of the follower: these may be copies, so
-/// they are not appended, and nothing is promised.
+/// Results that are not kept any more: what may be a copy is not appended, and nothing is promised.
 #[test]
 fn a_command_that_may_be_a_copy_is_not_appended() {
     let mut server = leader(64 << 20);
@@ -277,7 +276,8 @@ fn a_command_that_may_be_a_copy_is_not_appended() {
     assert_eq!(server.node.memory_usage().command_results, 1024);
     let next_life = 5 << 32;
     assert_eq!(forward(&mut server, 2, next_life), Ok(at(1027, 1)));
-    assert_eq!(forward(&mut server, 2, 1026), Err(Refusal::NotLeader), "of the earlier life");
+    assert_eq!(forward(&mut server, 2, 2), Err(Refusal::NotLeader), "of the earlier life");
+    assert_eq!(forward(&mut server, 2, 1025), Ok(at(1026, 1)), "its result is kept");
     assert_eq!(forward(&mut server, 2, next_life), Ok(at(1027, 1)));
     for from in 10..40 {
         assert!(forward(&mut server, from, 1).is_ok());
@@ -285,20 +285,40 @@ fn a_command_that_may_be_a_copy_is_not_appended() {
     assert_eq!(forward(&mut server, 9, 40), Ok(at(1058, 1)));
 }
 
-/// Members come and go in a long term. A server that left makes room; a late copy of its commands
-/// is not appended again.
-/// The commands of sixteen earlier lives are known to be late.
+/// A command of an earlier life is late, and the first one of that life to arrive. It does not make
+/// the present life an earlier one.
 #[test]
-fn a_command_of_an_earlier_life_is_not_appended() {
+fn a_late_command_of_an_earlier_life_stops_no_other() {
     let mut server = leader(64 << 20);
-    for life in 1..=17_u64 {
+    let (earlier, present) = (1 << 32, 2 << 32);
+    assert_eq!(forward(&mut server, 2, present), Ok(at(2, 1)));
+    assert_eq!(forward(&mut server, 2, earlier), Ok(at(3, 1)));
+    for id in 1..5 {
+        assert_eq!(forward(&mut server, 2, present + id), Ok(at(3 + id, 1)), "{id}");
+    }
+    assert_eq!(forward(&mut server, 2, earlier), Ok(at(3, 1)), "it is a copy");
+    assert_eq!(forward(&mut server, 2, present), Ok(at(2, 1)));
+}
+
+/// Of sixteen lives it is known that results were dropped.
+#[test]
+fn a_copy_of_an_earlier_life_is_not_appended() {
+    let mut server = leader(64 << 20);
+    for life in 1..=16_u64 {
         assert_eq!(forward(&mut server, 2, life << 32), Ok(at(life + 1, 1)));
+    }
+    let present = 99 << 32;
+    for id in 0..1024 {
+        assert_eq!(forward(&mut server, 2, present + id), Ok(at(18 + id, 1)));
     }
     for life in 1..=16_u64 {
         assert_eq!(forward(&mut server, 2, life << 32), Err(Refusal::NotLeader), "life {life}");
     }
+    assert_eq!(server.node.memory_usage().command_results, 1024);
 }
 
+/// Members come and go in a long term. A server that left makes room; a late copy of its commands
+/// is not appended again.
 #[test]
 fn a_new_member_is_never_one_server_too_many() {
     let mut server = leader(64 << 20);
