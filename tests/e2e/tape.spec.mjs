@@ -37,10 +37,10 @@ after(async () => {
 test('the tape shows an earlier moment in every panel, and End returns', async () => {
   const end = await state();
   assert.equal(end.time.is_past, false);
-  await page.getByTestId('tape').fill('5');
+  await page.getByTestId('tape').fill('1000');
   const past = await state();
   assert.equal(past.time.is_past, true);
-  assert.equal(past.steps, 5);
+  assert.ok(past.now <= 1000 && past.steps < end.steps);
   assert.equal(past.leader, null);
   assert.equal(await page.getByTestId('tape-state').innerText(), 'Looking at the past');
   assert.equal(await leaderOnScreen(page), null, 'nobody led then');
@@ -65,7 +65,7 @@ test('keys go one step back and forward', async () => {
 
 test('a command in the past begins a branch, and both branches stay', async () => {
   const end = await state();
-  await page.getByTestId('tape').fill(String(end.steps - 100));
+  await page.getByTestId('tape').fill(String(end.now - 200_000));
   await type(page, `crash ${end.leader}`);
   await consoleLine(page, /Here begins branch 2/);
   await exec(page, 'run 1s');
@@ -100,6 +100,40 @@ test('the tape shows who led, and keys jump from mark to mark', async () => {
   await page.keyboard.press('<');
   assert.equal((await state()).steps, marks.at(-1).steps);
   await page.keyboard.press('>');
+  assert.equal((await state()).time.is_past, false);
+});
+
+test('the line zooms around the cursor, and one goes from thing to thing', async () => {
+  const end = await state();
+  await exec(page, `crash ${end.leader}`);
+  await exec(page, 'run 2s');
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  const later = await state();
+  await page.getByTestId('previous-crash').click();
+  const crash = await state();
+  assert.equal(crash.leader, null);
+  assert.equal(crash.time.is_past, true);
+  await page.getByTestId('next-election').click();
+  assert.ok((await state()).now > crash.now, 'somebody asks for votes');
+  await page.getByTestId('previous-answer').click();
+  assert.ok((await state()).now < crash.now);
+
+  const slider = page.getByTestId('tape');
+  const width = async () => Number(await slider.getAttribute('max')) - Number(await slider.getAttribute('min'));
+  assert.equal(await width(), later.now);
+  await page.getByTestId('zoom-in').click();
+  assert.ok(Math.abs((await width()) - later.now / 2) <= 1);
+  await page.keyboard.press('+');
+  assert.ok(Math.abs((await width()) - later.now / 4) <= 1);
+  assert.ok((await page.getByTestId('tape-picture').locator('.tape-tick').count()) > 1);
+  // An arrow is one event, however wide the line is.
+  const { steps } = await state();
+  await slider.focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal((await state()).steps, steps + 1);
+  await page.keyboard.press('0');
+  assert.equal(await width(), later.now);
+  await page.keyboard.press('End');
   assert.equal((await state()).time.is_past, false);
 });
 

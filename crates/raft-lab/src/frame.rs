@@ -68,6 +68,8 @@ pub struct TimeView {
     pub steps: u64,
     /// The number of steps at the end of the live branch.
     pub end_steps: u64,
+    /// The time at the end of the live branch.
+    pub end: Instant,
     /// Whether the moment is before the end. Time stands still, and a command begins a branch.
     pub is_past: bool,
 }
@@ -83,6 +85,8 @@ pub struct BranchView {
     pub parent: Option<u32>,
     /// The number of steps after which it left that branch; 0 for the first one.
     pub from_steps: u64,
+    /// The time at which it left that branch; 0 for the first one.
+    pub from: Instant,
     /// Whether its disks are stored in the browser.
     pub is_durable: bool,
 }

@@ -10,6 +10,7 @@ mod view;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -88,8 +89,19 @@ pub struct Lab {
     shown: FrameState,
 }
 
-/// The branch, the moment of its last mark, and the size of the number of its steps.
-type TapeKey = (BranchId, Option<Moment>, u32);
+/// What a tape is made of.
+#[derive(Clone, PartialEq, Eq)]
+struct TapeKey {
+    branch: BranchId,
+    window: Option<Range<u64>>,
+    /// The time of the end.
+    end: u64,
+    /// The moment of the last mark.
+    marks: Option<Moment>,
+    /// The number of operations.
+    operations: u64,
+    is_running: bool,
+}
 
 /// The statements of a branch when it had so many.
 type StatementsOf = ((BranchId, usize), Rc<[StatementView]>);

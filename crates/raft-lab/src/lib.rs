@@ -71,7 +71,7 @@ pub use rules_off::{RuleOff, mended};
 pub use stored::{
     CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,
 };
-pub use tape::{BandView, MarkView, TapeView};
+pub use tape::{AskView, BandView, FaultView, JumpTo, MarkView, OperationView, TapeView};
 pub use view::{
     AnswerView, ClientView, CoreView, DiskView, EntryView, EventRowView, EventView, EventsView,
     LeaseView, LinkView, LogView, LogsView, LostMessageView, MembershipView, MessageDetails,

@@ -1,20 +1,31 @@
-//! What the line of a run shows: who led when, and what happened.
+//! What the line of a run shows: who led when, faults, operations, and what happened.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
-use raft_core::{NodeId, Term};
-use raft_script::{Branch, Mark, MarkKind};
+use raft_core::{Instant, NodeId, Term};
+use raft_kv::ClientId;
+use raft_script::{Branch, Mark, MarkKind, MarkedOperation};
 use serde::Serialize;
 
-/// The most bands, and the most marks, of a tape. A line on a screen shows no more.
+/// The most things of a kind on a tape. A line on a screen shows no more.
 const MOST: u64 = 400;
 
-/// What the line of a run shows.
+/// A part of a run as a line. All times are of the world's clock.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct TapeView {
     /// The times of leaders, in the order of their beginnings. Two may lead at once: then the term
     /// of one is over.
     pub bands: Rc<[BandView]>,
+    /// Elections: who asked for votes.
+    pub asks: Rc<[AskView]>,
+    /// When a leader committed entries.
+    pub commits: Rc<[Instant]>,
+    /// Nodes that are down or paused, and partitions.
+    pub faults: Rc<[FaultView]>,
+    /// The operations of clients.
+    pub operations: Rc<[OperationView]>,
     /// What happened, in order.
     pub marks: Rc<[MarkView]>,
 }
@@ -23,13 +34,50 @@ pub struct TapeView {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct BandView {
     /// The leader.
-    pub node: u64,
+    pub node: NodeId,
     /// Its term.
-    pub term: u64,
-    /// The number of steps at its beginning.
-    pub from: u64,
-    /// The number of steps at its end; `None` if it still leads.
-    pub to: Option<u64>,
+    pub term: Term,
+    /// Its beginning.
+    pub from: Instant,
+    /// Its end; `None` if it still leads.
+    pub to: Option<Instant>,
+}
+
+/// A node asked for votes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct AskView {
+    /// The node.
+    pub node: NodeId,
+    /// The term of the election.
+    pub term: Term,
+    /// The time.
+    pub at: Instant,
+}
+
+/// A fault that lasts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FaultView {
+    /// The fault in words.
+    pub words: String,
+    /// Its beginning.
+    pub from: Instant,
+    /// Its end; `None` while it lasts.
+    pub to: Option<Instant>,
+}
+
+/// An operation of a client, or several that are too close together to be told apart.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OperationView {
+    /// The client.
+    pub client: ClientId,
+    /// The operation in words.
+    pub words: String,
+    /// Its start.
+    pub from: Instant,
+    /// Its end; `None` while the client waits.
+    pub to: Option<Instant>,
+    /// Whether the client got an answer. False while it waits, and if it gave up.
+    pub is_answered: bool,
 }
 
 /// Something that happened.
@@ -37,66 +85,229 @@ pub struct BandView {
 pub struct MarkView {
     /// The number of steps after it.
     pub steps: u64,
+    /// The time.
+    pub at: Instant,
     /// `leader`, `down`, `up`, `network` or `broken`.
     pub kind: &'static str,
     /// What it is, in words.
     pub words: String,
 }
 
-impl TapeView {
-    /// The tape of a branch, for a line of limited width.
-    pub(crate) fn of(branch: &Branch) -> Self {
-        let end = branch.head().moment().steps.max(1);
-        let mut bands: Vec<BandView> = Vec::new();
-        let mut marks: Vec<MarkView> = Vec::new();
-        for Mark { moment, kind } in branch.marks() {
-            let steps = moment.steps;
-            if let MarkKind::Leads { node, term } = kind {
-                // One that is too short to be seen gives way.
-                if bands.last().is_some_and(|last| place(last.from, end) == place(steps, end)) {
-                    bands.pop();
-                }
-                bands.push(band(*node, *term, steps));
-            } else if let MarkKind::LeadsNoMore(node) = kind {
-                let open = |band: &&mut BandView| band.node == node.0 && band.to.is_none();
-                if let Some(band) = bands.iter_mut().rev().find(open) {
-                    band.to = Some(steps);
-                }
-            }
-            let Some((kind, words)) = in_words(*kind) else { continue };
-            // Of several at one place, the first is shown, but nothing hides a broken property.
-            let is_hidden = |last: &MarkView| place(last.steps, end) == place(steps, end);
-            match marks.last_mut().filter(|last| is_hidden(last)) {
-                Some(last) if kind == BROKEN => *last = MarkView { steps, kind, words },
-                Some(_) => {}
-                None => marks.push(MarkView { steps, kind, words }),
-            }
-        }
-        Self { bands: bands.into(), marks: marks.into() }
-    }
+/// The things that one can go to, one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JumpTo {
+    /// A node asks for votes, or leads.
+    Election,
+    /// A leader commits entries.
+    Commit,
+    /// A node goes down.
+    Crash,
+    /// A client gets an answer, or gives up.
+    Answer,
+    /// A property is broken.
+    Violation,
 }
 
 const BROKEN: &str = "broken";
 
-/// The place on the line.
-fn place(steps: u64, end: u64) -> u64 {
-    // The product of two numbers of steps fits: nobody runs so many.
-    steps.saturating_mul(MOST) / end
+/// A window of a line, cut into places.
+struct Places {
+    window: Range<u64>,
 }
 
-fn band(node: NodeId, term: Term, from: u64) -> BandView {
-    BandView { node: node.0, term: term.0, from, to: None }
+impl Places {
+    fn place(&self, at: Instant) -> u64 {
+        let width = (self.window.end - self.window.start).max(1);
+        at.0.saturating_sub(self.window.start).saturating_mul(MOST) / width
+    }
+
+    /// Whether a part of the time from `from` to `to` is in the window.
+    fn shows(&self, from: Instant, to: Option<Instant>) -> bool {
+        from.0 <= self.window.end && to.is_none_or(|to| to.0 >= self.window.start)
+    }
 }
 
-fn in_words(kind: MarkKind) -> Option<(&'static str, String)> {
+impl TapeView {
+    /// The tape of a branch in this window of time, in µs.
+    pub(crate) fn of(branch: &Branch, window: Range<u64>) -> Self {
+        let places = Places { window };
+        let mut bands: Vec<BandView> = Vec::new();
+        let mut asks: Vec<AskView> = Vec::new();
+        let mut marks: Vec<MarkView> = Vec::new();
+        let mut faults = Faults::default();
+        for mark in branch.marks() {
+            let at = mark.at;
+            faults.see(mark);
+            if let MarkKind::Leads { node, term } = mark.kind {
+                // One that is too short to be seen gives way.
+                if bands.last().is_some_and(|last| places.place(last.from) == places.place(at)) {
+                    bands.pop();
+                }
+                bands.push(BandView { node, term, from: at, to: None });
+            } else if let MarkKind::LeadsNoMore(node) = mark.kind {
+                let open = |band: &&mut BandView| band.node == node && band.to.is_none();
+                if let Some(band) = bands.iter_mut().rev().find(open) {
+                    band.to = Some(at);
+                }
+            } else if let MarkKind::AsksForVotes { node, term } = mark.kind
+                && places.shows(at, Some(at))
+            {
+                asks.push(AskView { node, term, at });
+            }
+            let Some((kind, words)) = in_words(&mark.kind) else { continue };
+            if !places.shows(at, Some(at)) {
+                continue;
+            }
+            // Of several at one place, the first is shown, but nothing hides a broken property.
+            let is_hidden = |last: &MarkView| places.place(last.at) == places.place(at);
+            let view = MarkView { steps: mark.moment.steps, at, kind, words };
+            match marks.last_mut().filter(|last| is_hidden(last)) {
+                Some(last) if kind == BROKEN => *last = view,
+                Some(_) => {}
+                None => marks.push(view),
+            }
+        }
+        bands.retain(|band| places.shows(band.from, band.to));
+        asks.dedup_by_key(|ask| places.place(ask.at));
+        Self {
+            bands: bands.into(),
+            asks: asks.into(),
+            commits: commits(branch, &places),
+            faults: faults.shown(&places),
+            operations: operations(branch, &places),
+            marks: marks.into(),
+        }
+    }
+}
+
+fn commits(branch: &Branch, places: &Places) -> Rc<[Instant]> {
+    let commits = branch.commits().map(|(_, at)| at);
+    let mut commits: Vec<Instant> = commits.filter(|at| places.shows(*at, Some(*at))).collect();
+    commits.dedup_by_key(|at| places.place(*at));
+    commits.into()
+}
+
+/// Operations of a client that begin at one place are one.
+fn operations(branch: &Branch, places: &Places) -> Rc<[OperationView]> {
+    let mut last: BTreeMap<ClientId, usize> = BTreeMap::new();
+    let mut operations: Vec<OperationView> = Vec::new();
+    for MarkedOperation { client, words, begins, ends } in branch.operations() {
+        let (from, to) = (begins.1, ends.map(|(_, at, _)| at));
+        if !places.shows(from, to) {
+            continue;
+        }
+        let is_answered = ends.is_some_and(|(.., is_answered)| is_answered);
+        let earlier = last.get(client).map(|place| &mut operations[*place]);
+        match earlier.filter(|earlier| places.place(earlier.from) == places.place(from)) {
+            Some(earlier) => {
+                (earlier.to, earlier.is_answered) = (to, earlier.is_answered && is_answered);
+            }
+            None => {
+                last.insert(*client, operations.len());
+                let (client, words) = (*client, words.to_string());
+                operations.push(OperationView { client, words, from, to, is_answered });
+            }
+        }
+    }
+    operations.into()
+}
+
+/// The faults so far, and those that last.
+#[derive(Default)]
+struct Faults {
+    all: Vec<FaultView>,
+    down: BTreeMap<NodeId, usize>,
+    paused: BTreeMap<NodeId, usize>,
+    parted: Option<usize>,
+}
+
+impl Faults {
+    fn see(&mut self, mark: &Mark) {
+        let at = mark.at;
+        match &mark.kind {
+            MarkKind::Down(node) => {
+                self.end_of_pause(*node, at);
+                let place = self.begin(format!("node {node} down"), at);
+                self.down.insert(*node, place);
+            }
+            MarkKind::Up(node) => {
+                let place = self.down.remove(node);
+                self.end(place, at);
+            }
+            MarkKind::Paused(node) => {
+                let place = self.begin(format!("node {node} paused"), at);
+                self.paused.insert(*node, place);
+            }
+            MarkKind::Resumed(node) => self.end_of_pause(*node, at),
+            MarkKind::Parted(words) => {
+                let before = self.parted.take();
+                self.end(before, at);
+                self.parted = Some(self.begin(words.to_string(), at));
+            }
+            MarkKind::Healed => {
+                let place = self.parted.take();
+                self.end(place, at);
+            }
+            MarkKind::AsksForVotes { .. }
+            | MarkKind::Leads { .. }
+            | MarkKind::LeadsNoMore(_)
+            | MarkKind::LinkChanged(_)
+            | MarkKind::Broken => {}
+        }
+    }
+
+    fn begin(&mut self, words: String, from: Instant) -> usize {
+        self.all.push(FaultView { words, from, to: None });
+        self.all.len() - 1
+    }
+
+    fn end(&mut self, place: Option<usize>, at: Instant) {
+        if let Some(fault) = place.and_then(|place| self.all.get_mut(place)) {
+            fault.to = Some(at);
+        }
+    }
+
+    fn end_of_pause(&mut self, node: NodeId, at: Instant) {
+        let place = self.paused.remove(&node);
+        self.end(place, at);
+    }
+
+    fn shown(mut self, places: &Places) -> Rc<[FaultView]> {
+        self.all.retain(|fault| places.shows(fault.from, fault.to));
+        self.all.dedup_by(|later, earlier| {
+            places.place(later.from) == places.place(earlier.from) && later.words == earlier.words
+        });
+        self.all.into()
+    }
+}
+
+fn in_words(kind: &MarkKind) -> Option<(&'static str, String)> {
     match kind {
         MarkKind::Leads { node, term } => {
             Some(("leader", format!("node {node} leads in term {term}")))
         }
-        MarkKind::LeadsNoMore(_) => None,
         MarkKind::Down(node) => Some(("down", format!("node {node} goes down"))),
         MarkKind::Up(node) => Some(("up", format!("node {node} starts"))),
-        MarkKind::Network => Some(("network", "the network changes".to_owned())),
+        MarkKind::Paused(node) => Some(("down", format!("node {node} is paused"))),
+        MarkKind::Resumed(node) => Some(("up", format!("node {node} is resumed"))),
+        MarkKind::Parted(words) | MarkKind::LinkChanged(words) => {
+            Some(("network", words.to_string()))
+        }
+        MarkKind::Healed => Some(("network", "the network is whole again".to_owned())),
         MarkKind::Broken => Some((BROKEN, "a property is broken".to_owned())),
+        MarkKind::AsksForVotes { .. } | MarkKind::LeadsNoMore(_) => None,
+    }
+}
+
+impl JumpTo {
+    /// The thing, in words.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Election => "election",
+            Self::Commit => "commit",
+            Self::Crash => "crash",
+            Self::Answer => "answer",
+            Self::Violation => "violation",
+        }
     }
 }

@@ -18,7 +18,7 @@ use raft_sim::NextStep;
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
 use self::marks::Marks;
-pub use self::marks::{Mark, MarkKind};
+pub use self::marks::{Mark, MarkKind, MarkedOperation};
 pub use self::seek::Seek;
 use crate::journal::{Journaled, Moment};
 use crate::outcome::ExecError;
@@ -72,6 +72,8 @@ pub struct Branch {
     name: String,
     /// Where it begins; `None` for the first one.
     parent: Option<Place>,
+    /// The time at which it begins.
+    began_at: Instant,
     head: Session,
     /// Statements of the branch that it left, which are carried out in their turn.
     planned: VecDeque<Arc<Journaled>>,
@@ -101,6 +103,7 @@ impl Branches {
         let first = Branch {
             name: "main".to_owned(),
             parent: None,
+            began_at: session.world().now(),
             checkpoints: Checkpoints::new(&session),
             marks: Marks::default(),
             head: session,
@@ -263,7 +266,8 @@ impl Branches {
         let parent = Some(place);
         let planned = VecDeque::new();
         let name = name.to_owned();
-        let branch = Branch { name, parent, head, planned, checkpoints, marks };
+        let began_at = head.world().now();
+        let branch = Branch { name, parent, began_at, head, planned, checkpoints, marks };
         self.by_id.insert(id, branch);
         Ok(id)
     }
@@ -330,6 +334,11 @@ impl Branch {
         self.parent
     }
 
+    /// The time at which it begins: at which it left the other branch.
+    pub fn began_at(&self) -> Instant {
+        self.began_at
+    }
+
     /// Its end: its present.
     pub fn head(&self) -> &Session {
         &self.head
@@ -343,6 +352,16 @@ impl Branch {
     /// What is worth seeing on its line, in order.
     pub fn marks(&self) -> impl DoubleEndedIterator<Item = &Mark> {
         self.marks.iter()
+    }
+
+    /// When a leader committed entries: the moments after it, in order.
+    pub fn commits(&self) -> impl DoubleEndedIterator<Item = (Moment, Instant)> {
+        self.marks.commits()
+    }
+
+    /// The operations of clients, in the order of their starts.
+    pub fn operations(&self) -> impl DoubleEndedIterator<Item = &MarkedOperation> {
+        self.marks.operations()
     }
 
     /// The number of its checkpoints.

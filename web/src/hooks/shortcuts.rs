@@ -16,6 +16,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
     ("[ and ]", "slower, faster"),
+    ("- and +, 0", "the line of the run: zoom out, zoom in, show the whole run"),
     ("/ and `", "go to the console's line; open or close the console"),
     ("Tab, arrow keys", "go to the cluster; move between nodes, or between links"),
     ("Enter, right click", "select a node or a link, and open its menu"),
@@ -53,7 +54,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in("input[type=range]") {
-        return ![" ", ".", ",", "<", ">", "?"].contains(&event.key().as_str());
+        return ![" ", ".", ",", "<", ">", "-", "+", "0", "?"].contains(&event.key().as_str());
     }
     let is_text = is_in("input, textarea, select");
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
@@ -82,6 +83,7 @@ fn press(key: &str, controls: &Controls) -> bool {
         "]" => runner.set_speed(speed::at_position((position + 5).min(speed::LAST_POSITION))),
         "/" => return element("console-input").is_some_and(|input| input.focus().is_ok()),
         "`" => return element("console-toggle").inspect(HtmlElement::click).is_some(),
+        "-" | "+" | "0" => return element(zoom(key)).inspect(HtmlElement::click).is_some(),
         "?" => controls.open_dialog.emit(Some(Dialog::Help)),
         "Escape" => {
             controls.open_menu.emit(None);
@@ -90,6 +92,15 @@ fn press(key: &str, controls: &Controls) -> bool {
         _ => return false,
     }
     true
+}
+
+/// The button of the line's zoom for this key.
+fn zoom(key: &str) -> &'static str {
+    match key {
+        "-" => "zoom-out",
+        "+" => "zoom-in",
+        _ => "zoom-whole",
+    }
 }
 
 fn element(id: &str) -> Option<HtmlElement> {

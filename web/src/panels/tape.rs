@@ -1,142 +1,162 @@
-//! The run as a line: any moment of it, and its branches.
+//! The run as a line in virtual time: any moment of it, and its branches.
 
-use raft_lab::Term;
-use raft_lab::{TapeView, TimeView};
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+mod branch;
+mod picture;
+mod scale;
+
+use raft_lab::{Instant, JumpTo};
+use web_sys::{HtmlInputElement, WheelEvent};
 use yew::prelude::*;
 
-use crate::picture::term_class;
+use self::branch::ChooseBranch;
+use self::picture::Picture;
+use self::scale::Scale;
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
 use crate::words::milliseconds;
 
+/// The things to go to, with their names.
+const JUMPS: [(&str, JumpTo); 5] = [
+    ("election", JumpTo::Election),
+    ("commit", JumpTo::Commit),
+    ("crash", JumpTo::Crash),
+    ("answer", JumpTo::Answer),
+    ("violation", JumpTo::Violation),
+];
+
 #[component(Tape)]
 pub(crate) fn tape() -> Html {
-    let (frame, controls) = (use_frame(), use_controls());
+    let (frame, runner) = (use_frame(), use_controls().runner);
     let time = frame.lab.time.clone();
-    let runner = controls.runner;
+    let (now, end) = (frame.view.now, time.end.max(frame.view.now));
+    let scale = Scale::new(runner.tape_window(), now, end);
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
-    let on_slide = use_callback(runner, |event: InputEvent, runner| {
-        let slider = event.target_dyn_into::<HtmlInputElement>();
-        if let Some(steps) = slider.and_then(|slider| slider.value().parse().ok()) {
-            runner.show_moment(steps);
-        }
+    let on_zoom = use_callback((runner.clone(), scale), |factor: f64, (runner, scale)| {
+        runner.set_tape_window(scale.zoomed(factor));
     });
-    let tape = time.tape.clone();
-    let now = milliseconds(frame.view.now);
-    let moment = format!("after {} of {} steps, at {now} ms", time.steps, time.end_steps);
     html! {
         <section class={classes!("tape", time.is_past.then_some("is-past"))} aria-label="Run"
             data-moment={time.steps.to_string()}>
-            <button type="button" class="button" data-testid="step-back" title=","
-                aria-label="Step back" onclick={on_back}>
-                <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
-            </button>
-            <div class="tape-box">
-                <Line {tape} end={time.end_steps} />
-                <input type="range" class="tape-line" data-testid="tape" min="0" step="1"
-                max={time.end_steps.to_string()} value={time.steps.to_string()}
-                aria-label="Moment of the run" aria-valuetext={moment} oninput={on_slide} />
+            <div class="tape-bar">
+                <button type="button" class="button is-small" data-testid="step-back" title=","
+                    aria-label="Step back" onclick={on_back}>
+                    <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
+                </button>
+                <span class="tape-label">{ "Go to" }</span>
+                { for JUMPS.iter().map(|(name, what)| html! {
+                    <Jump key={*name} {name} what={*what} />
+                }) }
+                <span class="tape-figure" data-testid="tape-figure">
+                    { format!("step {} of {}", time.steps, time.end_steps) }
+                </span>
+                if time.branches.len() > 1 {
+                    <ChooseBranch time={time.clone()} />
+                }
+                <Zoom is_whole={scale.is_whole} on_zoom={on_zoom.clone()} />
             </div>
-            <span class="tape-figure" data-testid="tape-figure">
-                { format!("step {} of {}", time.steps, time.end_steps) }
-            </span>
-            if time.branches.len() > 1 {
-                <ChooseBranch {time} />
-            }
+            <div class="tape-box">
+                <Picture tape={time.tape.clone()} {scale}
+                    branches={time.branches.clone()} />
+                <Slider {now} {scale} steps={time.steps} end_steps={time.end_steps} {on_zoom} />
+            </div>
         </section>
     }
 }
 
 #[derive(Properties, PartialEq)]
-struct LineProps {
-    tape: TapeView,
-    /// The number of steps at the right end.
-    end: u64,
+struct JumpProps {
+    name: &'static str,
+    what: JumpTo,
 }
 
-/// The times of leaders in the colours of their terms, and marks above them. For the eye only: the
-/// slider below and the keys reach every moment, and the events are a list of their own.
-#[component(Line)]
-fn line(props: &LineProps) -> Html {
-    let LineProps { tape, end } = props;
-    let percent = |steps: u64| steps.min(*end) as f64 * 100.0 / (*end).max(1) as f64;
+#[component(Jump)]
+fn jump(props: &JumpProps) -> Html {
+    let runner = use_controls().runner;
+    let go = |forward: bool| {
+        let (runner, what) = (runner.clone(), props.what);
+        Callback::from(move |_: MouseEvent| runner.jump_to(what, forward))
+    };
+    let name = props.name;
     html! {
-        <div class="tape-picture" aria-hidden="true" data-testid="tape-picture">
-            { for tape.bands.iter().map(|band| {
-                let (from, to) = (percent(band.from), percent(band.to.unwrap_or(*end)));
-                let words = format!("node {} leads term {}", band.node, band.term);
-                html! {
-                    <span key={format!("band {}", band.from)} title={words}
-                        class={classes!("tape-band", term_class(Term(band.term)))}
-                        style={format!("left:{from:.2}%;width:{:.2}%", to - from)}>
-                        { band.node }
-                    </span>
-                }
-            }) }
-            { for tape.marks.iter().map(|mark| html! {
-                <span key={format!("mark {}", mark.steps)} title={mark.words.clone()}
-                    class={classes!("tape-mark", format!("is-{}", mark.kind))}
-                    style={format!("left:{:.2}%", percent(mark.steps))}></span>
-            }) }
-        </div>
+        <span class="tape-jump">
+            <button type="button" class="text-button" aria-label={format!("Previous {name}")}
+                data-testid={format!("previous-{name}")} onclick={go(false)}>{ "‹" }</button>
+            <span aria-hidden="true">{ name }</span>
+            <button type="button" class="text-button" aria-label={format!("Next {name}")}
+                data-testid={format!("next-{name}")} onclick={go(true)}>{ "›" }</button>
+        </span>
     }
 }
 
 #[derive(Properties, PartialEq)]
-struct ChooseBranchProps {
-    time: TimeView,
+struct ZoomProps {
+    is_whole: bool,
+    /// Called with the factor by which the width of the window changes.
+    on_zoom: Callback<f64>,
 }
 
-/// The branches by name, and a button that removes the chosen one.
-#[component(ChooseBranch)]
-fn choose_branch(props: &ChooseBranchProps) -> Html {
-    let runner = use_controls().runner;
-    let on_choose = use_callback(runner.clone(), |event: Event, runner| {
-        let list = event.target_dyn_into::<HtmlSelectElement>();
-        if let Some(number) = list.and_then(|list| list.value().parse().ok()) {
-            runner.switch_to(number);
-        }
-    });
-    let TimeView { branch, branches, .. } = &props.time;
-    let chosen = *branch;
-    let is_first = branches.iter().any(|other| other.id == chosen && other.parent.is_none());
-    let on_compare = use_callback(runner.clone(), |_: MouseEvent, runner| runner.compare());
-    let on_remove = use_callback((runner, chosen), |_: MouseEvent, (runner, chosen)| {
-        runner.remove_branch(*chosen);
-    });
+#[component(Zoom)]
+fn zoom(props: &ZoomProps) -> Html {
+    let by = |factor: f64| props.on_zoom.reform(move |_: MouseEvent| factor);
     html! {
-        <>
-            <label class="tape-branch">
-                <span class="tape-label">{ "Branch" }</span>
-                <select data-testid="branch" onchange={on_choose}>
-                    { for branches.iter().map(|branch| html! {
-                        <option key={branch.id} value={branch.id.to_string()}
-                            selected={branch.id == chosen}>
-                            { branch_in_words(branch) }
-                        </option>
-                    }) }
-                </select>
-            </label>
-            if !is_first {
-                <button type="button" class="button" data-testid="compare"
-                    title="Go to the first difference from the branch that it left"
-                    onclick={on_compare}>
-                    { "Compare" }
-                </button>
-                <button type="button" class="button" data-testid="remove-branch"
-                    title="Remove this branch, and go to the one that it left" onclick={on_remove}>
-                    { "Remove" }
-                </button>
-            }
-        </>
+        <span class="tape-zoom" role="group" aria-label="Zoom">
+            <button type="button" class="button is-small" aria-label="Zoom out" title="-"
+                id="zoom-out" data-testid="zoom-out" onclick={by(2.0)}>
+                { "−" }
+            </button>
+            <button type="button" class="text-button" title="0" id="zoom-whole"
+                data-testid="zoom-whole"
+                aria-pressed={props.is_whole.to_string()} onclick={by(f64::INFINITY)}>
+                { "whole run" }
+            </button>
+            <button type="button" class="button is-small" aria-label="Zoom in" title="+"
+                id="zoom-in" data-testid="zoom-in" onclick={by(0.5)}>{ "+" }</button>
+        </span>
     }
 }
 
-fn branch_in_words(branch: &raft_lab::BranchView) -> String {
-    let stored = if branch.is_durable { ", stored" } else { "" };
-    match branch.parent {
-        Some(_) => format!("{} (from step {})", branch.name, branch.from_steps),
-        None => format!("{}{stored}", branch.name),
+#[derive(Properties, PartialEq)]
+struct SliderProps {
+    now: Instant,
+    scale: Scale,
+    steps: u64,
+    end_steps: u64,
+    on_zoom: Callback<f64>,
+}
+
+/// The cursor. The slider lies over the whole picture: a click or a drag anywhere moves it.
+#[component(Slider)]
+fn slider(props: &SliderProps) -> Html {
+    let SliderProps { now, scale, steps, end_steps, on_zoom } = props;
+    let runner = use_controls().runner;
+    let on_slide = use_callback(runner.clone(), |event: InputEvent, runner| {
+        let slider = event.target_dyn_into::<HtmlInputElement>();
+        if let Some(micros) = slider.and_then(|slider| slider.value().parse().ok()) {
+            runner.show_at(Instant(micros));
+        }
+    });
+    // A step of time may be no event, or many.
+    let on_key = use_callback(runner, |event: KeyboardEvent, runner| {
+        match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => runner.step_back(),
+            "ArrowRight" | "ArrowUp" => runner.step(),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    let on_wheel = on_zoom.reform(|event: WheelEvent| {
+        event.prevent_default();
+        if event.delta_y() > 0.0 { 1.25 } else { 0.8 }
+    });
+    let words = format!("{} ms, after {steps} of {end_steps} steps", milliseconds(*now));
+    html! {
+        <>
+            <input type="range" class="tape-line" data-testid="tape" step="1"
+                min={scale.from.0.to_string()} max={scale.to.0.to_string()}
+                value={now.0.to_string()} aria-label="Moment of the run" aria-valuetext={words}
+                oninput={on_slide} onkeydown={on_key} onwheel={on_wheel} />
+            <span class="tape-cursor" aria-hidden="true"
+                style={format!("left:{:.3}%", scale.percent(*now))}></span>
+        </>
     }
 }

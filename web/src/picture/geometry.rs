@@ -121,7 +121,11 @@ impl Ring {
             .map(|node| place(node).distance(place(node + 1)))
             .filter(|distance| *distance > 0.0)
             .fold(f64::INFINITY, f64::min);
-        if nodes > CROWDED || closest < LABEL_WIDTH {
+        let are_beside = |node: u32| {
+            let (one, next) = (place(node), place(node + 1));
+            (one.y - next.y).abs() < LABEL_HEIGHT && (one.x - next.x).abs() < LABEL_WIDTH
+        };
+        if nodes > CROWDED || (nodes > 1 && (0..nodes).any(are_beside)) {
             return Room::Little;
         }
         let needed = 2.0 * (self.node_radius + TIMER_GAP) + LABEL_HEIGHT;

@@ -4,6 +4,7 @@ use raft_sim::EventKind;
 
 use super::tests::{console, finish, scratch};
 use super::*;
+use crate::JumpTo;
 
 /// A leader that crashed, and its successor.
 fn with_a_crash() -> Lab {
@@ -233,9 +234,14 @@ fn the_tape_shows_who_led_and_jumps_go_there() {
     let mut lab = with_a_crash();
     let tape = lab.frame().lab.time.tape.clone();
     let [first, second] = &tape.bands[..] else { panic!("{:?}", tape.bands) };
-    let crash = lab.session().journal().get(1).expect("the crash").steps;
+    let crash = lab.session().journal().get(1).expect("the crash").at;
     assert_eq!((first.to, second.to), (Some(crash), None));
-    assert_eq!(Some(second.node), lab.frame().view.leader.map(|leader| leader.0));
+    assert_eq!(Some(second.node), lab.frame().view.leader);
+    let [fault] = &tape.faults[..] else { panic!("{:?}", tape.faults) };
+    assert_eq!((fault.from, fault.to), (crash, None));
+    let [write] = &tape.operations[..] else { panic!("{:?}", tape.operations) };
+    assert!(write.is_answered && write.to.is_some_and(|to| to > write.from));
+    assert!(!tape.asks.is_empty() && tape.commits.len() >= 3);
     let kinds: Vec<_> = tape.marks.iter().map(|mark| mark.kind).collect();
     assert_eq!(kinds, ["leader", "down", "leader"]);
     let mut seen = Vec::new();
@@ -248,6 +254,47 @@ fn the_tape_shows_who_led_and_jumps_go_there() {
     (0..3).for_each(|_| lab.jump(true));
     assert_eq!(lab.frame().lab.time.steps, marks[0]);
     lab.jump(true);
+    assert!(!lab.frame().lab.time.is_past);
+}
+
+/// A window shows only what is in it, and nothing that is in it is left out.
+#[test]
+fn a_tape_shows_a_window() {
+    let mut lab = with_a_crash();
+    let crash = lab.session().journal().get(1).expect("the crash").at;
+    let window = ViewWindow { tape: Some(crash.0 - 10..crash.0 + 10), ..ViewWindow::default() };
+    lab.set_window(window);
+    let tape = lab.frame().lab.time.tape.clone();
+    assert_eq!(tape.bands.len(), 1, "its successor leads later");
+    assert_eq!((tape.marks.len(), tape.faults.len(), tape.operations.len()), (1, 1, 0));
+    assert!(tape.asks.is_empty() && tape.commits.is_empty());
+}
+
+#[test]
+fn one_goes_from_thing_to_thing() {
+    let mut lab = with_a_crash();
+    let end = lab.frame();
+    lab.jump_to(JumpTo::Crash, false);
+    assert_eq!(lab.shown_session().world().now(), end.lab.statements[1].at);
+    assert_eq!(lab.frame().view.leader, None, "the leader is down");
+    lab.jump_to(JumpTo::Election, true);
+    assert_ne!(lab.frame().view.leader, end.view.leader, "it asks for votes");
+    lab.jump_to(JumpTo::Election, true);
+    let leads = lab.frame();
+    assert!(leads.lab.time.is_past && leads.view.leader.is_some());
+    lab.jump_to(JumpTo::Commit, true);
+    assert!(lab.frame().view.now > leads.view.now);
+    lab.jump_to(JumpTo::Answer, false);
+    assert!(lab.frame().view.now < end.lab.statements[1].at);
+    let before = lab.frame().view.now;
+    lab.jump_to(JumpTo::Violation, true);
+    assert_eq!(lab.frame().view.now, before);
+    assert!(console(&lab).ends_with("There is no violation after this moment."));
+
+    // Between two events, a time shows what was before it.
+    lab.show_at(Instant(end.lab.statements[1].at.0 + 1));
+    assert_eq!(lab.frame().view.leader, None);
+    lab.show_at(end.view.now);
     assert!(!lab.frame().lab.time.is_past);
 }
 

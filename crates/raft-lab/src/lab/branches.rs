@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
-use raft_script::{Branch, BranchId, Journaled, Moment, Place, Session, Statement, Unreachable};
+use raft_core::Instant;
+use raft_script::{
+    Branch, BranchId, Journaled, MarkKind, Moment, Place, Session, Statement, Unreachable,
+};
 
-use super::Lab;
+use super::{Lab, TapeKey};
 use crate::ConsoleKind;
 use crate::frame::{BranchView, Recent, TimeView};
 use crate::operations::OperationTracker;
-use crate::tape::TapeView;
+use crate::tape::{JumpTo, TapeView};
 
 /// The events of so many steps before a moment are shown with it, at least.
 const SHOWN_STEPS: u64 = 500;
@@ -74,6 +77,14 @@ impl Lab {
         }
     }
 
+    /// Shows the live branch as it was at a time: after all that was done then.
+    pub fn show_at(&mut self, time: Instant) {
+        match self.branches.at_time(self.live, time) {
+            Ok(session) => self.show_moment(session.moment()),
+            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
+        }
+    }
+
     /// Shows the next thing that the tape marks, or the one before.
     pub fn jump(&mut self, forward: bool) {
         let shown = self.shown_session().moment().steps;
@@ -84,6 +95,42 @@ impl Lab {
             false => steps.rev().find(|steps| *steps < shown),
         };
         self.show(found.unwrap_or(if forward { u64::MAX } else { 0 }));
+    }
+
+    /// Shows the next thing of a kind, or the one before. Without one, the console says so.
+    pub fn jump_to(&mut self, what: JumpTo, forward: bool) {
+        let shown = self.shown_session().moment();
+        let branch = self.branches.get(self.live).expect("the live branch is not removed");
+        let marks = |fits: fn(&MarkKind) -> bool| {
+            let marks = branch.marks().filter(move |mark| fits(&mark.kind));
+            marks.map(|mark| mark.moment).collect::<Vec<Moment>>()
+        };
+        let moments = match what {
+            JumpTo::Election => {
+                marks(|kind| matches!(kind, MarkKind::AsksForVotes { .. } | MarkKind::Leads { .. }))
+            }
+            JumpTo::Crash => marks(|kind| matches!(kind, MarkKind::Down(_))),
+            JumpTo::Violation => marks(|kind| matches!(kind, MarkKind::Broken)),
+            JumpTo::Commit => branch.commits().map(|(moment, _)| moment).collect(),
+            JumpTo::Answer => {
+                let ends = branch.operations().filter_map(|operation| operation.ends);
+                let mut ends: Vec<Moment> = ends.map(|(moment, ..)| moment).collect();
+                ends.sort_unstable();
+                ends
+            }
+        };
+        let found = match forward {
+            true => moments.iter().find(|moment| **moment > shown),
+            false => moments.iter().rev().find(|moment| **moment < shown),
+        };
+        match found {
+            Some(moment) => self.show_moment(*moment),
+            None => {
+                let (side, thing) = (if forward { "after" } else { "before" }, what.in_words());
+                self.say(ConsoleKind::Info, format!("There is no {thing} {side} this moment."));
+                self.changed();
+            }
+        }
     }
 
     /// Shows the end of the live branch. Time passes again if it did before.
@@ -229,16 +276,27 @@ impl Lab {
         self.branches.get(id).map_or_else(|error| error.to_string(), |b| b.name().to_owned())
     }
 
-    /// The same as before, in the same memory, unless there are more marks, or the line is so much
-    /// longer that they lie closer.
+    /// The same as before, in the same memory, until so much has happened that it can be seen.
     fn tape(&self) -> TapeView {
         let branch = self.branches.get(self.live).expect("the live branch is not removed");
-        let end = branch.head().moment().steps;
-        let last = branch.marks().next_back().map(|mark| mark.moment);
-        let key = (self.live, last, end.max(1).ilog2());
+        let end = branch.head().world().now().0;
+        let window = self.window.tape.clone().unwrap_or(0..end);
+        // While time passes under load, there is a new operation in each frame.
+        let coarse = |count: u64| match self.pacer.is_running() {
+            true => count >> count.checked_ilog2().unwrap_or(0).saturating_sub(5),
+            false => count,
+        };
+        let key = TapeKey {
+            branch: self.live,
+            window: self.window.tape.clone(),
+            end: coarse(end),
+            marks: branch.marks().next_back().map(|mark| mark.moment),
+            operations: coarse(branch.operations().count() as u64),
+            is_running: self.pacer.is_running(),
+        };
         let mut kept = self.tape.borrow_mut();
         if kept.as_ref().is_none_or(|(of, _)| *of != key) {
-            *kept = Some((key, TapeView::of(branch)));
+            *kept = Some((key, TapeView::of(branch, window)));
         }
         kept.as_ref().map_or_else(TapeView::default, |(_, tape)| tape.clone())
     }
@@ -251,6 +309,7 @@ impl Lab {
             name: branch.name().to_owned(),
             parent: branch.parent().map(|place| place.branch.number()),
             from_steps: branch.parent().map_or(0, |place| place.moment.steps),
+            from: branch.began_at(),
             is_durable: self.mirror.is_some() && id == first,
         };
         let branches: Vec<BranchView> = self.branches.iter().map(view).collect();
@@ -260,6 +319,7 @@ impl Lab {
             tape: self.tape(),
             steps: self.shown_session().moment().steps,
             end_steps: head.moment().steps,
+            end: head.world().now(),
             is_past: self.past.is_some(),
         }
     }

@@ -25,11 +25,20 @@ pub struct ViewWindow {
     pub events_of: Option<NodeId>,
     /// The message whose fields are wanted.
     pub message: Option<MessageId>,
+    /// The time of the run, in µs, that the tape shows; `None`: the whole run.
+    pub tape: Option<Range<u64>>,
 }
 
 impl Default for ViewWindow {
     fn default() -> Self {
-        Self { log: None, keys: 0..ROWS, events: EVENTS, events_of: None, message: None }
+        Self {
+            log: None,
+            keys: 0..ROWS,
+            events: EVENTS,
+            events_of: None,
+            message: None,
+            tape: None,
+        }
     }
 }
 

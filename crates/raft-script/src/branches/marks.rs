@@ -1,29 +1,42 @@
 //! What is worth seeing on the line of a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use imbl::Vector;
-use raft_core::{ElectionTrace, NodeId, Term, TermTrace, Trace};
-use raft_sim::{ClusterEvent, Event, EventKind, ProcessEvent};
+use raft_core::{CommitTrace, ElectionTrace, Instant, NodeId, Term, TermTrace, Trace};
+use raft_kv::ClientId;
+use raft_sim::{ClientEvent, ClusterEvent, Event, EventKind, NetworkEvent, ProcessEvent};
 
 use crate::journal::Moment;
 use crate::session::Session;
 
-/// The most marks of a branch. Then the oldest ones go.
+/// The most marks of each list. Then the oldest ones go.
 const MOST: usize = 20_000;
+/// The longest text of an operation, in characters.
+const MAX_WORDS: usize = 60;
 
 /// Something worth seeing, and the moment after it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mark {
     /// The moment.
     pub moment: Moment,
+    /// The time.
+    pub at: Instant,
     /// What it is.
     pub kind: MarkKind,
 }
 
 /// The kinds of marks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MarkKind {
+    /// A node asks for votes.
+    AsksForVotes {
+        /// The node.
+        node: NodeId,
+        /// The term of the election.
+        term: Term,
+    },
     /// A node leads from here on.
     Leads {
         /// The node.
@@ -37,16 +50,41 @@ pub enum MarkKind {
     Down(NodeId),
     /// A node that was down is up again, or a node is new.
     Up(NodeId),
-    /// Somebody changed the network.
-    Network,
+    /// A node is paused.
+    Paused(NodeId),
+    /// A node that was paused runs again.
+    Resumed(NodeId),
+    /// Somebody partitioned the network; in words.
+    Parted(Arc<str>),
+    /// The network is whole again.
+    Healed,
+    /// Somebody changed a link; in words.
+    LinkChanged(Arc<str>),
     /// A property is broken for the first time.
     Broken,
+}
+
+/// An operation of a client, from its start to its answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MarkedOperation {
+    /// The client.
+    pub client: ClientId,
+    /// The operation, in words.
+    pub words: Arc<str>,
+    /// The moment after its start, and its time.
+    pub begins: (Moment, Instant),
+    /// The moment after its end, its time, and whether the client got an answer: it may have given
+    /// up. `None` while the client waits.
+    pub ends: Option<(Moment, Instant, bool)>,
 }
 
 /// The marks of a branch, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
     all: Vector<Mark>,
+    /// When a leader committed entries.
+    commits: Vector<(Moment, Instant)>,
+    operations: Vector<MarkedOperation>,
     leaders: BTreeMap<NodeId, Term>,
     is_broken: bool,
 }
@@ -54,6 +92,14 @@ pub(super) struct Marks {
 impl Marks {
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Mark> {
         self.all.iter()
+    }
+
+    pub(super) fn commits(&self) -> impl DoubleEndedIterator<Item = (Moment, Instant)> {
+        self.commits.iter().copied()
+    }
+
+    pub(super) fn operations(&self) -> impl DoubleEndedIterator<Item = &MarkedOperation> {
+        self.operations.iter()
     }
 
     /// Looks at the last step or statement of a session.
@@ -64,49 +110,113 @@ impl Marks {
         }
         if !self.is_broken && session.checks().violation().is_some() {
             self.is_broken = true;
-            self.add(moment, MarkKind::Broken);
+            self.add(moment, session.world().now(), MarkKind::Broken);
         }
     }
 
     fn see(&mut self, moment: Moment, event: &Event) {
+        let at = event.at;
         if let EventKind::Core { node, trace } = &event.kind {
-            if let Trace::Election(ElectionTrace::BecameLeader { term, .. }) = trace {
-                self.leaders.insert(*node, *term);
-                self.add(moment, MarkKind::Leads { node: *node, term: *term });
-            } else if let Trace::Term(TermTrace::SteppedDown { .. }) = trace {
-                self.leads_no_more(moment, *node);
-            }
+            self.see_trace((moment, at), *node, trace);
         } else if let EventKind::Process { node, event } = &event.kind {
-            if let ProcessEvent::Crashed | ProcessEvent::RestartRefused { .. } = event {
-                self.leads_no_more(moment, *node);
-                self.add(moment, MarkKind::Down(*node));
-            } else if let ProcessEvent::Restarted = event {
-                self.add(moment, MarkKind::Up(*node));
-            }
+            self.see_process((moment, at), *node, event);
         } else if let EventKind::Cluster(ClusterEvent::ServerAdded { node }) = event.kind {
-            self.add(moment, MarkKind::Up(node));
-        } else if let EventKind::Network(_) = event.kind {
-            self.add(moment, MarkKind::Network);
+            self.add(moment, at, MarkKind::Up(node));
+        } else if let EventKind::Network(change) = &event.kind {
+            let words = || Arc::from(event.kind.to_string());
+            let kind = match change {
+                NetworkEvent::Partitioned { .. } | NetworkEvent::PartitionedOneWay { .. } => {
+                    MarkKind::Parted(words())
+                }
+                NetworkEvent::Healed => MarkKind::Healed,
+                NetworkEvent::LinkChanged { .. } | NetworkEvent::NextAwaited { .. } => {
+                    MarkKind::LinkChanged(words())
+                }
+            };
+            self.add(moment, at, kind);
+        } else if let EventKind::Client { client, event, .. } = &event.kind {
+            self.see_client((moment, at), *client, event);
         }
     }
 
-    fn leads_no_more(&mut self, moment: Moment, node: NodeId) {
+    fn see_trace(&mut self, (moment, at): (Moment, Instant), node: NodeId, trace: &Trace) {
+        if let Trace::Election(ElectionTrace::Started { term, .. }) = trace {
+            self.add(moment, at, MarkKind::AsksForVotes { node, term: *term });
+        } else if let Trace::Election(ElectionTrace::BecameLeader { term, .. }) = trace {
+            self.leaders.insert(node, *term);
+            self.add(moment, at, MarkKind::Leads { node, term: *term });
+        } else if let Trace::Term(TermTrace::SteppedDown { .. }) = trace {
+            self.leads_no_more((moment, at), node);
+        } else if let Trace::Commit(CommitTrace::Committed { .. }) = trace {
+            push(&mut self.commits, (moment, at));
+        }
+    }
+
+    fn see_process(&mut self, (moment, at): (Moment, Instant), node: NodeId, event: &ProcessEvent) {
+        match event {
+            ProcessEvent::Crashed | ProcessEvent::RestartRefused { .. } => {
+                self.leads_no_more((moment, at), node);
+                self.add(moment, at, MarkKind::Down(node));
+            }
+            ProcessEvent::Restarted => self.add(moment, at, MarkKind::Up(node)),
+            ProcessEvent::Paused => self.add(moment, at, MarkKind::Paused(node)),
+            ProcessEvent::Resumed => self.add(moment, at, MarkKind::Resumed(node)),
+            ProcessEvent::Started
+            | ProcessEvent::ConfiguredAlone
+            | ProcessEvent::Reconfigured { .. }
+            | ProcessEvent::Slowed { .. }
+            | ProcessEvent::TimerElapsed { .. }
+            | ProcessEvent::ClockChanged { .. } => {}
+        }
+    }
+
+    fn see_client(
+        &mut self,
+        (moment, at): (Moment, Instant),
+        client: ClientId,
+        event: &ClientEvent,
+    ) {
+        let is_answered = match event {
+            ClientEvent::Invoked { operation, .. } => {
+                let words: String = operation.to_string().chars().take(MAX_WORDS).collect();
+                let (words, begins) = (words.into(), (moment, at));
+                let operation = MarkedOperation { client, words, begins, ends: None };
+                return push(&mut self.operations, operation);
+            }
+            ClientEvent::Answered { .. } => true,
+            ClientEvent::GaveUp => false,
+            ClientEvent::Asked { .. }
+            | ClientEvent::Arrived { .. }
+            | ClientEvent::Replied { .. }
+            | ClientEvent::Redirected { .. }
+            | ClientEvent::MustRetry { .. }
+            | ClientEvent::TimedOut { .. } => return,
+        };
+        // A client has one operation at a time: its last one.
+        let place = self.operations.iter().rposition(|operation| operation.client == client);
+        if let Some(operation) = place.and_then(|place| self.operations.get_mut(place)) {
+            operation.ends = Some((moment, at, is_answered));
+        }
+    }
+
+    fn leads_no_more(&mut self, (moment, at): (Moment, Instant), node: NodeId) {
         if self.leaders.remove(&node).is_some() {
-            self.add(moment, MarkKind::LeadsNoMore(node));
+            self.add(moment, at, MarkKind::LeadsNoMore(node));
         }
     }
 
-    fn add(&mut self, moment: Moment, kind: MarkKind) {
-        self.all.push_back(Mark { moment, kind });
-        if self.all.len() > MOST {
-            self.all.pop_front();
-        }
+    fn add(&mut self, moment: Moment, at: Instant, kind: MarkKind) {
+        push(&mut self.all, Mark { moment, at, kind });
     }
 
     /// Those of a branch that begins at this moment with this session.
     pub(super) fn through(&self, moment: Moment, session: &Session) -> Self {
-        let before = self.all.iter().take_while(|mark| mark.moment <= moment).count();
-        let all = self.all.clone().slice(..before);
+        let all = first(&self.all, |mark| mark.moment <= moment);
+        let commits = first(&self.commits, |(at, _)| *at <= moment);
+        let mut operations = first(&self.operations, |operation| operation.begins.0 <= moment);
+        for operation in operations.iter_mut() {
+            operation.ends = operation.ends.filter(|(end, ..)| *end <= moment);
+        }
         let is_broken = session.checks().violation().is_some();
         let mut leaders = BTreeMap::new();
         for Mark { kind, .. } in &all {
@@ -116,6 +226,19 @@ impl Marks {
                 leaders.remove(node);
             }
         }
-        Self { all, leaders, is_broken }
+        Self { all, commits, operations, leaders, is_broken }
     }
+}
+
+fn push<T: Clone>(list: &mut Vector<T>, one: T) {
+    list.push_back(one);
+    if list.len() > MOST {
+        list.pop_front();
+    }
+}
+
+/// The first ones of a list that is in order.
+fn first<T: Clone>(list: &Vector<T>, is_before: impl Fn(&T) -> bool) -> Vector<T> {
+    let count = list.iter().take_while(|one| is_before(one)).count();
+    list.clone().slice(..count)
 }

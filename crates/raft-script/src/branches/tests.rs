@@ -329,7 +329,8 @@ fn an_event_knows_its_moment() {
 fn marks_say_who_led_and_what_was_broken() {
     let (mut branches, main) = started(Setup::default(), FAILOVER);
     let kinds = |branches: &Branches, id| {
-        branches.get(id).unwrap().marks().map(|mark| mark.kind).collect::<Vec<_>>()
+        let kinds = branches.get(id).unwrap().marks().map(|mark| mark.kind.clone());
+        kinds.filter(|kind| !matches!(kind, MarkKind::AsksForVotes { .. })).collect::<Vec<_>>()
     };
     let of_main = kinds(&branches, main);
     let [MarkKind::Leads { node, .. }, rest @ ..] = &of_main[..] else { panic!("{of_main:?}") };
@@ -338,7 +339,8 @@ fn marks_say_who_led_and_what_was_broken() {
     };
     assert_eq!((node, node), (first, down));
     // Each mark is of its moment: before it, that was not so.
-    let crash = branches.get(main).unwrap().marks().nth(2).unwrap().moment;
+    let is_crash = |mark: &&Mark| matches!(mark.kind, MarkKind::Down(_));
+    let crash = branches.get(main).unwrap().marks().find(is_crash).unwrap().moment;
     let is_up = |branches: &Branches, moment| {
         let session = branches.at(Place { branch: main, moment }).unwrap();
         session.world().node(*node).unwrap().core().is_some()
@@ -351,5 +353,30 @@ fn marks_say_who_led_and_what_was_broken() {
     assert_eq!(kinds(&branches, fork), of_main[..1]);
     exec(&mut branches, fork, "cut 1 -> 2");
     exec(&mut branches, fork, "crash leader");
-    assert_eq!(kinds(&branches, fork)[1..], [&[MarkKind::Network][..], &rest[..2]].concat());
+    let of_fork = kinds(&branches, fork);
+    assert!(matches!(&of_fork[1], MarkKind::LinkChanged(words) if words.contains("from node 1")));
+    assert_eq!(of_fork[2..], rest[..2]);
+}
+
+#[test]
+fn operations_have_their_time_in_the_branch() {
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let of = |branches: &Branches, id| -> Vec<MarkedOperation> {
+        branches.get(id).unwrap().operations().cloned().collect()
+    };
+    let operations = of(&branches, main);
+    let words: Vec<_> = operations.iter().map(|operation| &*operation.words).collect();
+    assert_eq!(words, ["set a=1", "set b=2"]);
+    let (end, _, is_answered) = operations[0].ends.expect("it is answered");
+    assert!(is_answered && end > operations[0].begins.0);
+    let commits: Vec<Moment> = branches.get(main).unwrap().commits().map(|(at, _)| at).collect();
+    assert!(commits.is_sorted() && commits.len() >= 4, "two no-ops, two commands: {commits:?}");
+
+    // In a branch that begins before the answer, the client waits.
+    let moment = operations[0].begins.0;
+    let fork = branches.fork(Place { branch: main, moment }, "earlier").unwrap();
+    let earlier = of(&branches, fork);
+    assert_eq!((earlier.len(), earlier[0].ends), (1, None));
+    exec(&mut branches, fork, "run 1s");
+    assert_eq!(of(&branches, fork), operations[..1]);
 }

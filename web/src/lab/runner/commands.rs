@@ -52,6 +52,26 @@ impl Runner {
         self.with(|lab| lab.show(steps));
     }
 
+    /// Shows the run as it was at a time.
+    pub(crate) fn show_at(&self, time: raft_lab::Instant) {
+        self.with(|lab| lab.show_at(time));
+    }
+
+    /// Shows the next thing of a kind, or the one before.
+    pub(crate) fn jump_to(&self, what: raft_lab::JumpTo, forward: bool) {
+        self.with(|lab| lab.jump_to(what, forward));
+    }
+
+    /// The part of the run that the tape shows, in µs; `None`: the whole run.
+    pub(crate) fn tape_window(&self) -> Option<std::ops::Range<u64>> {
+        self.0.lab.borrow().window().tape.clone()
+    }
+
+    /// Chooses the part of the run that the tape shows.
+    pub(crate) fn set_tape_window(&self, part: Option<std::ops::Range<u64>>) {
+        self.set_window(|window| window.tape = part);
+    }
+
     /// Shows the moment one step earlier.
     pub(crate) fn step_back(&self) {
         self.with(Lab::step_back);

@@ -50,6 +50,7 @@ fn more_nodes_leave_less_room_for_words() {
     assert_eq!(ring(560.0, 420.0, 1).room(), Room::TwoLines);
     assert_eq!(ring(560.0, 420.0, 5).room(), Room::TwoLines);
     assert_eq!(ring(374.0, 330.0, 6).room(), Room::OneLine);
+    assert_eq!(ring(370.0, 190.0, 5).room(), Room::Little, "two are close beside each other");
     assert_eq!(ring(560.0, 420.0, 9).room(), Room::Little);
 }
 

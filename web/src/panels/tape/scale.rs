@@ -1,0 +1,128 @@
+//! The part of the run that the line shows, and the places of times on it.
+
+use std::ops::Range;
+
+use raft_lab::Instant;
+
+/// The narrowest window, in µs.
+const NARROWEST: f64 = 100.0;
+/// No more ticks than this on the axis.
+const MOST_TICKS: u64 = 10;
+
+/// The part of the run that the line shows.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Scale {
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+    /// The end of the run.
+    end: Instant,
+    now: Instant,
+    /// Whether it is the whole run.
+    pub(super) is_whole: bool,
+}
+
+impl Scale {
+    /// `window` is what a person chose, in µs; `None`: the whole run. A window without the cursor
+    /// moves there.
+    pub(super) fn new(window: Option<Range<u64>>, now: Instant, end: Instant) -> Self {
+        let whole = Self { from: Instant(0), to: Instant(end.0.max(1)), end, now, is_whole: true };
+        let Some(window) = window else { return whole };
+        let width = window.end.saturating_sub(window.start).max(1);
+        let from = match window.contains(&now.0) || now.0 == window.end {
+            true => window.start,
+            false => now.0.saturating_sub(width / 2),
+        };
+        Self { from: Instant(from), to: Instant(from + width), is_whole: false, ..whole }
+    }
+
+    /// The place of a time, in percent of the width.
+    pub(super) fn percent(&self, at: Instant) -> f64 {
+        let width = (self.to.0 - self.from.0).max(1) as f64;
+        let place = (at.0 as f64 - self.from.0 as f64) * 100.0 / width;
+        place.clamp(0.0, 100.0)
+    }
+
+    /// The end of the run.
+    pub(super) fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// Whether a time is in the window.
+    pub(super) fn contains(&self, at: Instant) -> bool {
+        (self.from..=self.to).contains(&at)
+    }
+
+    /// The window that is `factor` times as wide, with the cursor at the same place; `None`: the
+    /// whole run.
+    pub(super) fn zoomed(&self, factor: f64) -> Option<Range<u64>> {
+        let width = (self.to.0 - self.from.0) as f64;
+        let wanted = (width * factor).max(NARROWEST);
+        if wanted >= self.end.0 as f64 {
+            return None;
+        }
+        let part = (self.now.0.saturating_sub(self.from.0)) as f64 / width.max(1.0);
+        let from = (self.now.0 as f64 - wanted * part.clamp(0.0, 1.0)).max(0.0) as u64;
+        Some(from..from + wanted as u64)
+    }
+
+    /// Round times at equal distances, with their names.
+    pub(super) fn ticks(&self) -> Vec<(Instant, String)> {
+        let width = (self.to.0 - self.from.0).max(1);
+        let steps = (0..18).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
+        let step = steps.into_iter().find(|step| width / step <= MOST_TICKS).unwrap_or(width);
+        let first = self.from.0.div_ceil(step);
+        (first..=self.to.0 / step).map(|n| (Instant(n * step), name(n * step, step))).collect()
+    }
+}
+
+/// A time in seconds or milliseconds, with as many digits as the step needs.
+fn name(micros: u64, step: u64) -> String {
+    let (unit, size) = if step >= 100_000 { ("s", 1_000_000) } else { ("ms", 1_000) };
+    let digits = match size / step.min(size) {
+        0 | 1 => 0,
+        2..=10 => 1,
+        11..=100 => 2,
+        _ => 3,
+    };
+    format!("{:.digits$} {unit}", micros as f64 / size as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scale(window: Option<Range<u64>>, now: u64) -> Scale {
+        Scale::new(window, Instant(now), Instant(10_000_000))
+    }
+
+    #[test]
+    fn zooming_keeps_the_cursor_in_its_place() {
+        let whole = scale(None, 4_000_000);
+        assert!((whole.percent(Instant(4_000_000)) - 40.0).abs() < 0.01);
+        let window = whole.zoomed(0.5).expect("a part of the run");
+        let half = scale(Some(window.clone()), 4_000_000);
+        assert!((half.percent(Instant(4_000_000)) - 40.0).abs() < 0.01, "{window:?}");
+        assert_eq!(half.zoomed(2.0), None, "the whole run again");
+        assert_eq!(half.zoomed(f64::INFINITY), None);
+    }
+
+    #[test]
+    fn a_window_follows_the_cursor() {
+        let away = scale(Some(0..1_000_000), 5_000_000);
+        assert_eq!((away.from, away.to), (Instant(4_500_000), Instant(5_500_000)));
+        assert!(away.contains(Instant(5_000_000)) && !away.contains(Instant(1_000_000)));
+    }
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        let names =
+            |scale: Scale| scale.ticks().into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+        assert_eq!(names(scale(None, 0))[..3], ["0 s", "1 s", "2 s"]);
+        let near = scale(Some(4_100_000..4_150_000), 4_120_000);
+        assert_eq!(names(near)[..2], ["4100 ms", "4105 ms"]);
+        for width in [1_u64, 7, 999, 12_345, 9_999_999] {
+            let count = scale(Some(0..width), 0).ticks().len();
+            assert!((1..=11).contains(&count), "{width}: {count}");
+        }
+    }
+}
