@@ -26,6 +26,10 @@ pub(crate) struct PromptAnswer {
 struct Answers {
     /// The last round that was answered, and its term.
     last: (Term, HeartbeatRound),
+    /// The term and the vote at the last request, and the round in which they were new.
+    held: (Term, Option<NodeId>, HeartbeatRound),
+    /// Whether a later round was answered with them: then the server knows that they are stored.
+    is_reported: bool,
     /// A request that arrived in this step and is not answered.
     open: Option<Question>,
 }
@@ -49,9 +53,12 @@ impl Checker for PromptAnswer {
         let answers = self.nodes.of(to);
         let (term, round) = (message.term, request.round);
         // Otherwise the answer waits for the term and the vote, and for the report that they are
-        // stored, which an earlier answer of the term proves.
+        // stored. An answer to an earlier request may have left before the vote was given.
         let held = (prompt.core.current_term(), prompt.core.voted_for());
-        let is_reported = answers.last.0 == term || cx.world.setup().driver.report.is_zero();
+        if (answers.held.0, answers.held.1) != held {
+            (answers.held, answers.is_reported) = ((held.0, held.1, round), false);
+        }
+        let is_reported = answers.is_reported || cx.world.setup().driver.report.is_zero();
         let is_stored = cx.shadows.node(to).is_some_and(|node| {
             let stored = node.disk.hard_state;
             is_reported && (stored.current_term, stored.voted_for) == held
@@ -70,6 +77,8 @@ impl Checker for PromptAnswer {
         let answers = self.nodes.of(sent.from);
         let answered = (sent.message.term, round);
         answers.last = answers.last.max(answered);
+        let (term, _, since) = answers.held;
+        answers.is_reported |= answered.0 == term && answered.1 > since;
         answers.open = answers.open.filter(|open| (open.term, open.round) > answered);
     }
 
