@@ -360,7 +360,7 @@ impl Branch {
     }
 
     /// The operations of clients, in the order of their starts.
-    pub fn operations(&self) -> impl DoubleEndedIterator<Item = &MarkedOperation> {
+    pub fn operations(&self) -> impl ExactSizeIterator<Item = &MarkedOperation> {
         self.marks.operations()
     }
 

@@ -194,16 +194,27 @@ impl Lab {
     fn begin_branch(&mut self, moment: Moment) -> Result<(), Unreachable> {
         let (_, recent) = self.recomputed(moment)?;
         let branch = self.branches.fork(Place { branch: self.live, moment }, "")?;
-        let name = format!("branch {branch}");
-        self.branches.rename(branch, &name)?;
         let before = self.branch_name(self.live);
-        self.cancel();
-        self.forget_past();
-        self.go_to(branch, recent);
+        let name = self.enter(branch, recent)?;
         let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
         let words = format!("Here begins {name}. What came after is in {before}.{stored}");
         self.say(ConsoleKind::Info, words);
         Ok(())
+    }
+
+    /// Names a branch that has just begun, and makes it the live one. Statements that wait are
+    /// cancelled. The name.
+    pub(super) fn enter(
+        &mut self,
+        branch: BranchId,
+        recent: Recent,
+    ) -> Result<String, Unreachable> {
+        let name = format!("branch {branch}");
+        self.branches.rename(branch, &name)?;
+        self.cancel();
+        self.forget_past();
+        self.go_to(branch, recent);
+        Ok(name)
     }
 
     /// Makes another branch the live one. Time stands still, and statements that wait are
@@ -248,7 +259,7 @@ impl Lab {
     }
 
     /// The live branch is another one.
-    pub(super) fn go_to(&mut self, branch: BranchId, recent: Recent) {
+    fn go_to(&mut self, branch: BranchId, recent: Recent) {
         self.dismiss_listeners("another branch is live now");
         self.live = branch;
         self.compared.replace(None);
@@ -291,7 +302,7 @@ impl Lab {
             window: self.window.tape.clone(),
             end: coarse(end),
             marks: branch.marks().next_back().map(|mark| mark.moment),
-            operations: coarse(branch.operations().count() as u64),
+            operations: coarse(branch.operations().len() as u64),
             is_running: self.pacer.is_running(),
         };
         let mut kept = self.tape.borrow_mut();

@@ -98,7 +98,7 @@ impl Marks {
         self.commits.iter().copied()
     }
 
-    pub(super) fn operations(&self) -> impl DoubleEndedIterator<Item = &MarkedOperation> {
+    pub(super) fn operations(&self) -> impl ExactSizeIterator<Item = &MarkedOperation> {
         self.operations.iter()
     }
 
