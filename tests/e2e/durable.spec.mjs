@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchProfile, newProfileFolder, removeProfileFolder } from './lib/browser.mjs';
-import { atFullSpeed, exec, keysOf, leaderOnScreen, openLab, until, view } from './lib/lab.mjs';
+import {
+  atFullSpeed,
+  exec,
+  keysOf,
+  leaderOnScreen,
+  openLab,
+  says,
+  until,
+  view,
+} from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 /** How often the browser is killed. */
@@ -56,7 +65,7 @@ test('a reload recovers the cluster and says what it recovered', async () => {
   assert.equal(answer.ok, true, JSON.stringify(answer));
   await page.reload();
   await page.getByTestId('recovered-banner').waitFor();
-  assert.match(await page.getByTestId('recovered-banner').innerText(), /recovered/i);
+  await says(page.getByTestId('recovered-banner'), /recovered/i);
   await atFullSpeed(page);
   assert.equal((await agreedKeys(page)).kept, 'yes');
   await close();

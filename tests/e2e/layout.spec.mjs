@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, type, until } from './lib/lab.mjs';
+import {
+  atFullSpeed,
+  consoleLine,
+  exec,
+  leaderOnScreen,
+  openLab,
+  says,
+  soon,
+  type,
+  until,
+} from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 let server;
@@ -105,11 +115,10 @@ test('the console is a line that opens, and an error is seen without opening it'
   await type(page, 'crush 1');
   await consoleLine(page, /crush 1/);
   const last = page.getByTestId('console-last');
-  await until('the error', async () => /\^/.test(await last.innerText()));
-  assert.ok(await last.isVisible());
+  await says(last, /\^/);
   await page.getByTestId('console-toggle').click();
-  assert.ok(await lines.isVisible());
-  assert.equal(await last.count(), 0);
+  await lines.waitFor();
+  await soon(() => last.count(), 0);
   await page.getByTestId('run-toggle').focus();
   await page.keyboard.press('`');
   await until('it closes', async () => !(await lines.isVisible()));

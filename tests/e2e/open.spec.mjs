@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { consoleLine, openLab, until } from './lib/lab.mjs';
+import { consoleLine, openLab, says, until } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 const BROKEN = new URL('../../scenarios/bugs/vote-forgotten.helios', import.meta.url);
@@ -49,7 +49,7 @@ after(async () => {
 test('a script of the fuzzer stops at its violation, and a banner names the rule that is off', async () => {
   await choose(file('vote-forgotten.helios', await readFile(BROKEN, 'utf8')));
   await page.getByTestId('rule-off').waitFor();
-  assert.match(await page.getByTestId('rule-off').innerText(), /vote-forgotten/);
+  await says(page.getByTestId('rule-off'), /vote-forgotten/);
   const { view } = await stopped();
   assert.ok(isBroken(view), 'a property is broken');
   await consoleLine(page, /is broken at/);
@@ -69,7 +69,7 @@ test('a dropped file with a byte-order mark runs to its end at full speed, and p
   }, text);
   await page.dispatchEvent('main.grid', 'drop', { dataTransfer: transfer });
   await page.getByTestId('opened-script').waitFor();
-  assert.match(await page.getByTestId('opened-script').innerText(), /dropped\.helios/);
+  await says(page.getByTestId('opened-script'), /dropped\.helios/);
   const { view, lab } = await stopped();
   assert.ok(view.now >= 120_000_000, `it is ${view.now} µs`);
   assert.equal(view.nodes.length, 3);
@@ -87,7 +87,7 @@ test('what is no script changes nothing, and says where it is wrong', async () =
   const before = await state();
   await choose(file('letter.txt', 'cluster nodes=3\nDear nodes,\n'));
   await consoleLine(page, /letter\.txt is not opened.*line 2/s);
-  assert.ok(await page.getByTestId('console-last').isVisible());
+  await page.getByTestId('console-last').waitFor();
   const after = await state();
   assert.equal(after.view.nodes.length, before.view.nodes.length);
   assert.equal(await page.getByTestId('opened-script').count(), 0);

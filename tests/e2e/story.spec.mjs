@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { consoleLine, openLab, until } from './lib/lab.mjs';
+import { consoleLine, openLab, says, until } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 const FOUND = new URL('../../scenarios/bugs/append-truncates.helios', import.meta.url);
@@ -41,7 +41,7 @@ test('a violation is looked at, and a branch without one statement is compared w
     return !lab.pacing.running && (await broken()).length > 0;
   });
   const end = await state();
-  assert.match(await page.getByTestId('tape-state').innerText(), /is broken/);
+  await says(page.getByTestId('tape-state'), /is broken/);
 
   // The moment before it: nothing is broken yet.
   await page.getByTestId('run-toggle').focus();
@@ -65,12 +65,12 @@ test('a violation is looked at, and a branch without one statement is compared w
   // Both, from their first difference.
   await page.getByTestId('compare').click();
   const differences = page.getByTestId('comparison');
-  assert.match(await differences.innerText(), /Only in main:\s*replay/);
+  await says(differences, /Only in main:\s*replay/);
   const { lab, view } = await state();
   assert.equal(lab.comparison.view.now, view.now);
   for (const side of ['compare-there', 'compare-here']) {
-    assert.ok(await page.getByTestId(side).locator('.node').count() >= 1, side);
-    assert.ok(await page.getByTestId(side).locator('.log-cell').count() >= 1, side);
+    await page.getByTestId(side).locator('.node').first().waitFor();
+    await page.getByTestId(side).locator('.log-cell').first().waitFor();
   }
   // At the end, one is broken and the other is not.
   await page.getByTestId('run-toggle').focus();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, type, until } from './lib/lab.mjs';
+import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, says, soon, type, until } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 let server;
@@ -42,13 +42,13 @@ test('the tape shows an earlier moment in every panel, and End returns', async (
   assert.equal(past.time.is_past, true);
   assert.ok(past.now <= 1000 && past.steps < end.steps);
   assert.equal(past.leader, null);
-  assert.equal(await page.getByTestId('tape-state').innerText(), 'Looking at the past');
-  assert.equal(await leaderOnScreen(page), null, 'nobody led then');
+  await says(page.getByTestId('tape-state'), /^Looking at the past$/);
+  await soon(() => leaderOnScreen(page), null);
   const clock = Number((await page.getByTestId('clock').innerText()).replace(/[^0-9.]/g, ''));
   assert.ok(Math.abs(clock * 1000 - past.now) <= 100, 'the clock of that moment');
   await page.keyboard.press('End');
   await until('the end', async () => (await state()).trace_hash === end.trace_hash);
-  assert.equal(await page.getByTestId('tape-state').innerText(), 'Live, paused');
+  await says(page.getByTestId('tape-state'), /^Live, paused$/);
 });
 
 test('keys go one step back and forward', async () => {
@@ -78,14 +78,14 @@ test('a command in the past begins a branch, and both branches stay', async () =
   await until('the second branch', async () => (await state()).trace_hash === branched.trace_hash);
   await page.getByTestId('compare').click();
   const differences = page.getByTestId('comparison');
-  assert.match(await differences.innerText(), /Only in branch 2:\s*crash/);
-  assert.match(await differences.innerText(), /First difference/);
-  assert.equal(await page.getByTestId('compare-there').locator('.node').count(), 5);
-  assert.equal(await page.getByTestId('compare-here').locator('.node').count(), 5);
+  await says(differences, /Only in branch 2:\s*crash/);
+  await says(differences, /First difference/);
+  await soon(() => page.getByTestId('compare-there').locator('.node').count(), 5);
+  await soon(() => page.getByTestId('compare-here').locator('.node').count(), 5);
   assert.equal((await state()).time.is_past, true, 'the page shows it');
   await page.getByTestId('remove-branch').click();
   await until('one branch', async () => (await state()).time.branches.length === 1);
-  assert.equal(await page.getByTestId('branch').count(), 0);
+  await soon(() => page.getByTestId('branch').count(), 0);
   assert.equal((await state()).trace_hash, end.trace_hash);
 });
 
@@ -94,8 +94,8 @@ test('the tape shows who led, and keys jump from mark to mark', async () => {
   const { bands, marks } = end.time.tape;
   assert.equal(bands.at(-1).node, end.leader);
   const picture = page.getByTestId('tape-picture');
-  assert.equal(await picture.locator('.tape-band').count(), bands.length);
-  assert.equal(await picture.locator('.tape-mark').count(), marks.length);
+  await soon(() => picture.locator('.tape-band').count(), bands.length);
+  await soon(() => picture.locator('.tape-mark').count(), marks.length);
   await page.getByTestId('step-back').focus();
   await page.keyboard.press('<');
   assert.equal((await state()).steps, marks.at(-1).steps);
@@ -119,22 +119,22 @@ test('the line zooms around the cursor, and one goes from thing to thing', async
   assert.ok((await state()).now < crash.now);
 
   const slider = page.getByTestId('tape');
-  const width = async () => Number(await slider.getAttribute('max')) - Number(await slider.getAttribute('min'));
-  assert.equal(await width(), later.now);
+  const width = () => slider.evaluate(({ max, min }) => Number(max) - Number(min));
+  await soon(width, later.now);
   await page.getByTestId('zoom-in').click();
-  assert.ok(Math.abs((await width()) - later.now / 2) <= 1);
+  await until('half of it', async () => Math.abs((await width()) - later.now / 2) <= 1);
   await page.keyboard.press('+');
-  assert.ok(Math.abs((await width()) - later.now / 4) <= 1);
-  assert.ok((await page.getByTestId('tape-picture').locator('.tape-tick').count()) > 1);
+  await until('a quarter', async () => Math.abs((await width()) - later.now / 4) <= 1);
+  await until('ticks', async () => (await page.getByTestId('tape-picture').locator('.tape-tick').count()) > 1);
   // An arrow is one event, however wide the line is.
   const { steps } = await state();
   await slider.focus();
   await page.keyboard.press('ArrowRight');
   assert.equal((await state()).steps, steps + 1);
   await page.keyboard.press('0');
-  assert.equal(await width(), later.now);
+  await soon(width, later.now);
   await page.keyboard.press('End');
-  assert.equal((await state()).time.is_past, false);
+  await soon(async () => (await state()).time.is_past, false);
 });
 
 test('Ctrl+Z takes back the last command', async () => {

@@ -1,13 +1,23 @@
 // The page as a person uses it: what they see of the cluster, and how they act on it.
 
+import assert from 'node:assert/strict';
+
 import { watchForErrors } from './page.mjs';
 
 /** How long a test waits for something that the cluster should soon do. */
 export const PATIENCE_MS = 30_000;
 
-/** Opens the page and waits until the cluster is on screen. */
+/**
+ * Opens the page and waits until the cluster is on screen. `SLOWDOWN=6` in the environment makes
+ * the page six times slower, so that a test that does not wait for the page fails.
+ */
 export async function openLab(page, url) {
   const errors = watchForErrors(page);
+  const rate = Number(process.env.SLOWDOWN ?? 1);
+  if (rate > 1) {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate });
+  }
   await page.goto(url);
   await page.getByTestId('node-1').waitFor({ timeout: PATIENCE_MS });
   return errors;
@@ -51,6 +61,22 @@ export async function until(what, wanted, patience = PATIENCE_MS) {
     if (Date.now() > deadline) throw new Error(`${what}: not within ${patience} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Waits until `read` gives what is expected; the page is drawn a little later than it acts. */
+export async function soon(read, expected, patience = PATIENCE_MS) {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const found = await read();
+    if (found === expected) return;
+    if (Date.now() > deadline) assert.deepEqual(found, expected, `not within ${patience} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Waits until the element's words match. */
+export function says(locator, pattern) {
+  return until(`words like ${pattern}`, async () => pattern.test(await locator.innerText()));
 }
 
 /** Types one line into the page's console. */
