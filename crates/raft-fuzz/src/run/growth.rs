@@ -77,9 +77,7 @@ impl SeedRun {
 
     /// Queues so many writes with each client that they last about twice that long.
     fn write_for(&mut self, time: Duration) -> Checked {
-        let setup = &self.drawn.setup;
-        // At least from the client to the leader, to a follower, and both ways back.
-        let cycle = setup.link_latency.min * 4 + setup.disk_latency.min * 2;
+        let cycle = shortest_cycle(&self.drawn.setup);
         let writes = 2 * time.as_micros() / cycle.as_micros().max(1);
         for client in (FIRST_CLIENT..).take(CLIENTS as usize).map(ClientId) {
             for _ in 0..writes.min(100) {
@@ -133,4 +131,38 @@ fn follows_load(setup: &Setup) -> bool {
         && setup.driver.gather * 10 <= setup.link_latency.max
         && setup.driver.report * 10 <= setup.link_latency.max
         && setup.link_latency.max >= setup.disk_latency.max * 10
+        && stores_load(setup)
+}
+
+/// Whether a disk that stores message after message stores as much as the clients write.
+fn stores_load(setup: &Setup) -> bool {
+    let entries = u32::try_from(setup.settings.max_batch_entries).unwrap_or(u32::MAX);
+    setup.disk_latency.max * (CLIENTS as u32) <= shortest_cycle(setup).saturating_mul(entries)
+}
+
+/// The least time between two writes of a client: from the client to the leader, to a follower, and
+/// both ways back.
+fn shortest_cycle(setup: &Setup) -> Duration {
+    setup.link_latency.min * 4 + setup.disk_latency.min * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use raft_sim::DelayRange;
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_stores_less_than_the_clients_write_follows_no_load() {
+        let ms = Duration::from_millis;
+        let mut setup = Setup {
+            link_latency: DelayRange { min: ms(3), max: ms(10) },
+            disk_latency: DelayRange { min: ms(1), max: ms(1) },
+            ..Setup::default()
+        };
+        setup.settings.max_batch_entries = 1;
+        assert!(!stores_load(&setup), "32 clients write 2,285 entries/s, the disk stores 1,000");
+        setup.settings.max_batch_entries = 3;
+        assert!(stores_load(&setup));
+    }
 }
