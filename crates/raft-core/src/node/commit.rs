@@ -192,6 +192,9 @@ impl Node {
         if self.incoming_snapshot.is_some() {
             rule!(self.abandon_incoming_snapshot());
         }
+        if self.has_file_pause() {
+            self.end_file_pause();
+        }
         let index = self.membership_index();
         // A removed server hears no more from any leader. If it did not know after a restart that
         // its removal is committed, it would start elections for ever.

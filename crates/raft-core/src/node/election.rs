@@ -293,9 +293,12 @@ impl Node {
         if !is_voter {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::NotExpected);
         }
-        if votes.insert(voter, granted).is_some() {
+        // A server that heard from its leader when it was asked before may grant it now.
+        let is_known = votes.get(&voter).is_some_and(|known| *known || !granted);
+        if is_known {
             return self.ignore(voter, "PreVoteReply", IgnoreReason::AlreadyKnown);
         }
+        votes.insert(voter, granted);
         let Role::PreCandidate { votes, .. } = &self.role else { return };
         let tally = self.tally(votes);
         self.trace(|| PreVoteTrace::Counted { voter, granted, tally });

@@ -51,7 +51,7 @@ pub(super) struct ReplacedFile {
 /// After a file of a snapshot could not be written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FilePause {
-    /// How often in a row.
+    /// How often since an entry was committed here.
     failures: u32,
     /// Until then no piece is stored.
     until: Instant,
@@ -68,6 +68,17 @@ impl Node {
         let pause = self.config.settings.election_timeout_max * (1 << failures);
         let failures = (failures + 1).min(MAX_FAILURES);
         self.file_pause = FilePause { failures, until: self.now + pause };
+    }
+
+    /// Entries are committed here: the server lacks no snapshot any more.
+    #[cold]
+    pub(super) fn end_file_pause(&mut self) {
+        self.file_pause = FilePause::default();
+    }
+
+    /// Whether a file of a snapshot could not be written.
+    pub(super) fn has_file_pause(&self) -> bool {
+        self.file_pause.failures > 0
     }
 
     pub(super) fn check_file_pause(&self) -> Result<(), IgnoreReason> {

@@ -23,7 +23,8 @@ pub(super) struct OutgoingSnapshot {
     pub(super) snapshot: Snapshot,
     /// The peer holds this many bytes from the start.
     received: u64,
-    /// The latest round of an answer that said so.
+    /// The leader's latest round when it learned so. A request of a later round finds no fewer,
+    /// unless the peer was started again.
     received_in: HeartbeatRound,
     /// The pieces from `received` to `sent`, by offset.
     pieces: VecDeque<Piece>,
@@ -69,7 +70,7 @@ struct Piece {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum PieceState {
     InFlight,
-    /// The peer holds it, by its answer of this round, but not all bytes before it.
+    /// The peer holds it, but not all bytes before it. The leader learned so in this round.
     Held(HeartbeatRound),
     Lost,
 }
@@ -228,30 +229,30 @@ impl OutgoingSnapshot {
         self.last
     }
 
-    /// The peer holds `next_offset` bytes from the start, and the piece `held`, by its answer to
-    /// this round.
+    /// The peer holds `next_offset` bytes from the start, and the piece `held`, by its answer to a
+    /// request of this round. `current`: the leader's latest round.
     pub(super) fn answered(
         &mut self,
         (next_offset, held, round): (u64, Option<PieceNumber>, HeartbeatRound),
-        now: Instant,
+        (current, now): (HeartbeatRound, Instant),
     ) -> AnswerNews {
         if next_offset > self.total() {
             return AnswerNews::Nothing;
         }
         if self.has_lost_memory(next_offset, round) {
-            self.rewind(next_offset, round);
+            self.rewind(next_offset, current);
             return AnswerNews::Restarted;
         }
         if next_offset < self.received {
             return AnswerNews::Nothing;
         }
-        self.received_in = self.received_in.max(round);
         let is_asked = held.is_some() && held == self.question;
-        let is_held = held.is_some_and(|number| self.note_held(number, round, now));
+        let is_held = held.is_some_and(|number| self.note_held(number, (current, now)));
         let has_more = next_offset > self.received;
         self.advance(next_offset);
         let lost = held.map_or(0, |number| self.note_lost(number, is_asked));
         if has_more {
+            self.received_in = current;
             self.fruitless = 0;
         }
         if is_asked {
@@ -269,7 +270,8 @@ impl OutgoingSnapshot {
     }
 
     /// Pieces are in memory until the snapshot is whole. A server that was started again has none:
-    /// it lacks bytes from the start, or a piece after a gap, that it held in an earlier round.
+    /// it lacks bytes from the start, or a piece after a gap, that it held before the leader sent
+    /// the request. An answer to an earlier request may only be late: messages overtake each other.
     fn has_lost_memory(&self, next_offset: u64, round: HeartbeatRound) -> bool {
         if next_offset < self.received {
             return round > self.received_in;
@@ -279,10 +281,10 @@ impl OutgoingSnapshot {
     }
 
     /// Starts again after the bytes that the peer holds.
-    fn rewind(&mut self, next_offset: u64, round: HeartbeatRound) {
+    fn rewind(&mut self, next_offset: u64, current: HeartbeatRound) {
         self.pieces.clear();
         (self.in_flight, self.lost) = (0, 0);
-        (self.received, self.sent, self.received_in) = (next_offset, next_offset, round);
+        (self.received, self.sent, self.received_in) = (next_offset, next_offset, current);
         self.end_silence(true);
         self.question = None;
         self.window.restart();
@@ -298,7 +300,11 @@ impl OutgoingSnapshot {
     }
 
     /// The peer holds the piece that has, or had, this number. Whether that is new.
-    fn note_held(&mut self, number: PieceNumber, round: HeartbeatRound, now: Instant) -> bool {
+    fn note_held(
+        &mut self,
+        number: PieceNumber,
+        (current, now): (HeartbeatRound, Instant),
+    ) -> bool {
         let has_number =
             |piece: &&mut Piece| piece.number == number || piece.earlier == Some(number);
         let Some(piece) = self.pieces.iter_mut().find(has_number) else { return false };
@@ -314,7 +320,7 @@ impl OutgoingSnapshot {
             }
             PieceState::Lost => self.lost -= 1,
         }
-        piece.state = PieceState::Held(round);
+        piece.state = PieceState::Held(current);
         if is_repeated || before == PieceState::Lost {
             // It was late, not lost.
             self.patience = self.patience.saturating_mul(2);

@@ -200,7 +200,8 @@ impl Node {
             last_log,
             commit_index,
         });
-        // A start asks for no snapshot, however long the log: the next entry that is applied does.
+        // A start asks for no snapshot because the log has many entries: the next entry that is
+        // applied does.
         self.snapshot_request.not_before = self.commit_index.next();
         self.apply_committed();
     }

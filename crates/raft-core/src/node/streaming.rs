@@ -135,7 +135,7 @@ impl Node {
     }
 
     /// A server holds the first `next_offset` bytes of a snapshot, and this piece, by its answer to
-    /// this round.
+    /// a request of this round.
     fn continue_streaming(
         &mut self,
         leader: &mut Leader,
@@ -152,7 +152,7 @@ impl Node {
         if last_included.index != last_included_index {
             return self.ignore(peer, REPLY, IgnoreReason::NotExpected);
         }
-        let news = outgoing.answered(answer, self.now);
+        let news = outgoing.answered(answer, (leader.rounds.current(), self.now));
         let is_lost = match news {
             AnswerNews::Nothing => false,
             AnswerNews::Progress { lost } => lost > 0 && outgoing.is_stuck(),

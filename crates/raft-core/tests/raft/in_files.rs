@@ -260,6 +260,23 @@ fn a_file_that_cannot_be_stored_is_sent_again() {
     assert_eq!((send(&mut server, 899), send(&mut server, 900)), (0, 2));
 }
 
+/// Entries made good what the snapshot was for: the next failure is a first one again.
+#[test]
+fn failures_before_the_server_was_up_to_date_do_not_count() {
+    let mut server = follower();
+    let fail = |server: &mut Server, incoming, at| {
+        let now = Instant(0) + Duration::from_millis(at);
+        server.receive_at(now, 2, 1, install(&snapshot(9, 1, 3, "alphabet"), 0, 8));
+        server.handle(now, FileReport::SnapshotNotStored { incoming: IncomingId(incoming) }.into());
+        assert!(!std::mem::take(&mut server.files.tasks).is_empty());
+    };
+    fail(&mut server, 1, 0);
+    fail(&mut server, 2, 300);
+    server.receive_at(Instant(0) + Duration::from_millis(301), 2, 1, append((0, 0), &[1], 1));
+    fail(&mut server, 3, 302);
+    fail(&mut server, 4, 602);
+}
+
 /// A block of the leader's file cannot be read. Its next snapshot is in another file.
 #[test]
 fn a_newer_snapshot_takes_the_place_of_one_that_cannot_be_read() {

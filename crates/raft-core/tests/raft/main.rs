@@ -69,6 +69,7 @@ mod prevote;
 mod quorum_check;
 mod reads;
 mod restart;
+mod restarted_peer;
 mod restriction;
 mod rules;
 mod safety;

@@ -78,6 +78,23 @@ fn a_repeated_answer_counts_once() {
 }
 
 /// "None of" the servers without a vote count: non-members and learners.
+/// Its first refusal was late: it heard from a leader then, and does not any more.
+#[test]
+fn a_grant_counts_after_a_refusal_and_stays() {
+    let mut server = pre_candidate(disk(4, &[]));
+    server.receive(2, 4, pre_vote_reply(false));
+    server.receive(2, 4, pre_vote_reply(true));
+    assert_eq!(server.node.role(), RoleKind::Candidate);
+
+    let mut server = Server::start(full_config(1, 5), disk(4, &[]), Instant(0));
+    let deadline = server.node.deadline();
+    server.handle(deadline, Input::Timeout);
+    server.receive(2, 4, pre_vote_reply(true));
+    server.receive(2, 4, pre_vote_reply(false));
+    server.receive(3, 4, pre_vote_reply(true));
+    assert_eq!(server.node.role(), RoleKind::Candidate);
+}
+
 #[test]
 fn only_voters_count() {
     let mut config = full_config(1, 3);

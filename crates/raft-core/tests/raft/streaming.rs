@@ -443,7 +443,7 @@ fn replication_continues_behind_the_snapshot() {
 }
 
 /// A leader that sends server 3 the snapshot "alpha" in pieces of one byte, all five at once.
-fn streaming() -> Server {
+pub(crate) fn streaming() -> Server {
     let mut config = config(1, 3);
     config.settings.snapshot_chunk_bytes = 1;
     let mut server = Server::start(config, disk(0, &[]), Instant(0));
@@ -460,7 +460,7 @@ fn streaming() -> Server {
 }
 
 /// Number and offset of each piece that was sent to server 3.
-fn numbered(server: &mut Server) -> Vec<(u32, u64)> {
+pub(crate) fn numbered(server: &mut Server) -> Vec<(u32, u64)> {
     let pieces = server.take_sent().into_iter().filter_map(|(to, message)| {
         let Body::InstallSnapshot(piece) = message.body else { return None };
         (to == 3).then_some((piece.number.0, piece.offset))
@@ -468,7 +468,7 @@ fn numbered(server: &mut Server) -> Vec<(u32, u64)> {
     pieces.collect()
 }
 
-fn heartbeat(server: &mut Server) {
+pub(crate) fn heartbeat(server: &mut Server) {
     server.handle(server.node.deadline(), Input::Timeout);
 }
 
@@ -561,19 +561,4 @@ fn an_answer_that_says_the_same_again_is_contact() {
     let after = server.node.status().peers[1];
     assert!(before.last_contact < now && after.last_contact == now);
     assert_eq!((after.state, after.in_flight_bytes), (before.state, before.in_flight_bytes));
-}
-
-/// A follower that restarted has lost the pieces after a gap too.
-#[test]
-fn a_restart_loses_the_pieces_after_a_gap() {
-    let mut server = streaming();
-    for piece in 2..=5 {
-        server.receive(3, 1, resume_in(1, 2, 0, Some(piece)));
-    }
-    assert_eq!(numbered(&mut server), [(6, 0)]);
-    heartbeat(&mut server);
-    server.receive(3, 1, resume_in(2, 2, 1, Some(6)));
-    assert_eq!(numbered(&mut server), [(7, 1)], "the second byte is not there any more");
-    server.receive(3, 1, resume_in(2, 2, 2, Some(7)));
-    assert_eq!(numbered(&mut server), [(8, 2), (9, 3), (10, 4)]);
 }
