@@ -27,7 +27,7 @@ const JUDGES: [&str; 4] = ["raft-check", "raft-script", "raft-fuzz", "tests"];
 const NOT_MUTATED: [&str; 2] = ["**/node/mutants/**", "**/raft-core/src/bugs.rs"];
 
 /// The tests of the packages that take most of the time. The first judge leaves them out.
-const SLOW_TESTS: [&str; 10] = [
+const SLOW_TESTS: [&str; 9] = [
     "everything::",
     "safety::",
     "nonsense::",
@@ -37,7 +37,6 @@ const SLOW_TESTS: [&str; 10] = [
     "slow_disks::disks_",
     "slow_disks::a_new_server_with",
     "slow_disks::a_transfer_waits_until",
-    "hung_disk::many_bytes",
 ];
 
 /// Who judges a mutant.

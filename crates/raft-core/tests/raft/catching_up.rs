@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Input, LogIndex, Membership, MembershipChange, NodeId, Outcome, ProgressKind, Refusal,
-    RequestId,
+    Body, Bytes, Input, Instant, LogIndex, Membership, MembershipChange, NodeId, Outcome,
+    ProgressKind, Recovered, Refusal, RequestId,
 };
 
 use crate::builders::*;
 use crate::cluster::{Cluster, Envelope};
+use crate::server::Server;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
@@ -111,6 +112,110 @@ fn a_server_that_is_slower_than_the_log_grows_is_given_up() {
     let refusal = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
     assert_eq!(cluster.outcome(1, request), refused(refusal));
     assert!(cluster.node(1).membership().is_learner(NodeId(4)), "it stays a learner");
+}
+
+/// Server 1 leads servers 1 to 3 and learner 4, whose answers come from far away: entries take no
+/// longer than heartbeats.
+struct Rounds {
+    leader: Server,
+    now: Instant,
+    /// The last entry that server 4 acknowledged.
+    held: u64,
+}
+
+impl Rounds {
+    fn new() -> Self {
+        let mut config = config(1, 3);
+        config.membership = membership(3).with_learners([NodeId(4)]);
+        let mut leader = Server::start(config, Recovered::default(), Instant(0));
+        leader.lead();
+        leader.receive(2, 1, success(1));
+        let mut rounds = Self { leader, now: Instant(1_000_000), held: 0 };
+        rounds.append();
+        rounds.acknowledge(1);
+        rounds
+    }
+
+    fn append(&mut self) {
+        let (request, command) = (RequestId(0), Bytes::from(b"x"));
+        self.leader.handle(self.now, Input::Propose { request, command });
+    }
+
+    fn acknowledge(&mut self, round: u64) {
+        self.held += 1;
+        self.leader.receive_at(self.now, 4, 1, success_in(round, self.held));
+    }
+
+    /// A round of this length: server 4 stores one entry, and one more is appended meanwhile.
+    fn round(&mut self, length: Duration) {
+        self.append();
+        self.now = self.now + length;
+        self.acknowledge(0);
+    }
+
+    fn change(&mut self, change: MembershipChange) -> Option<Outcome> {
+        let (request, contexts) = (RequestId(9), Vec::new());
+        let input = Input::ChangeMembership { request, change, contexts, force: true };
+        self.leader.handle(self.now, input);
+        self.leader.outcome(9)
+    }
+}
+
+/// "If the duration of the last round is less than an election timeout", the server has caught up,
+/// though it lacks entries; but not if the present round takes as long.
+#[test]
+fn a_round_is_short_if_it_is_shorter_than_an_election_timeout() {
+    let (begins, short, long) = (Duration::ZERO, Duration::from_micros(299_999), 300 * MS);
+    for (last, present, is_short) in
+        [(short, begins, true), (long, begins, false), (short, short, true), (short, long, false)]
+    {
+        let mut rounds = Rounds::new();
+        rounds.round(last);
+        rounds.now = rounds.now + present;
+        let outcome = rounds.change(MembershipChange::Promote(NodeId(4)));
+        let (match_index, last_index) = (LogIndex(2), rounds.leader.node.log().last().index);
+        let refusal = Refusal::NotCaughtUp { node: NodeId(4), match_index, last: last_index };
+        let expected = if is_short { None } else { refused(refusal) };
+        assert_eq!(outcome, expected, "the last round took {last:?}, the present one {present:?}");
+    }
+}
+
+/// Ten rounds in a row, none shorter than an election timeout.
+#[test]
+fn a_server_is_given_up_after_ten_long_rounds() {
+    let mut rounds = Rounds::new();
+    rounds.round(300 * MS);
+    assert_eq!(rounds.change(add(4)), None);
+    for count in 1..=10 {
+        assert_eq!(rounds.leader.outcome(9), None, "after {} rounds", count - 1);
+        rounds.round(300 * MS);
+        rounds.leader.handle(rounds.now, Input::Timeout);
+    }
+    let refusal = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
+    assert_eq!(rounds.leader.outcome(9), refused(refusal));
+}
+
+/// Its log has no step of the change yet.
+#[test]
+fn a_leader_that_is_deposed_before_the_first_step_names_no_entry() {
+    let mut rounds = Rounds::new();
+    assert_eq!(rounds.change(add(4)), None);
+    rounds.leader.receive_at(rounds.now, 3, 2, append((0, 0), &[], 0));
+    assert_eq!(rounds.leader.outcome(9), Some(Outcome::Unknown { position: None }));
+}
+
+/// Nine learners are possible, and a new voter is a learner first.
+#[test]
+fn a_new_voter_may_be_the_ninth_learner() {
+    let mut cluster = Cluster::joining(3, 9, |config| {
+        if config.id < NodeId(12) {
+            config.membership = membership(3).with_learners((4..=11).map(NodeId));
+        }
+    });
+    cluster.elect(1);
+    let request = cluster.change(1, add(12));
+    cluster.live(SECOND);
+    assert!(is_committed(&cluster, request), "{:?}", cluster.outcome(1, request));
 }
 
 /// Server 4 is down, and is being caught up.
@@ -245,15 +350,37 @@ fn a_new_server_that_starts_over_again_and_again_is_given_up() {
     }
 }
 
+/// Whether a message has bytes of a snapshot.
+fn is_piece(envelope: &Envelope) -> bool {
+    matches!(&envelope.message.body, Body::InstallSnapshot(piece) if !piece.data.is_empty())
+}
+
+/// A snapshot that arrives slowly is progress: a piece each second. The last of 13 comes long after
+/// a server without progress would be given up.
+#[test]
+fn a_new_server_that_comes_along_slowly_is_waited_for() {
+    let (mut cluster, request) = needs_a_snapshot(2);
+    for _ in 0..20 {
+        let mut pieces = Vec::new();
+        let end = cluster.now + SECOND;
+        while cluster.now < end {
+            cluster.time_out(1);
+            while !cluster.network.is_empty() {
+                pieces.extend(cluster.take(is_piece));
+                cluster.deliver_where(|_| true);
+            }
+        }
+        pieces.into_iter().last().into_iter().for_each(|piece| cluster.deliver(piece));
+    }
+    cluster.settle();
+    assert!(is_committed(&cluster, request), "{:?}", cluster.outcome(1, request));
+}
+
 /// The only piece is lost, however often it is sent. Server 4 answers the leader's questions, and
 /// has nothing to store.
 #[test]
 fn a_new_server_that_receives_nothing_is_given_no_more_time() {
     let (mut cluster, request) = needs_a_snapshot(1_000);
-    let is_piece = |envelope: &Envelope| {
-        let body = &envelope.message.body;
-        matches!(body, Body::InstallSnapshot(piece) if !piece.data.is_empty())
-    };
     let end = cluster.now + 7 * SECOND;
     while cluster.now < end {
         cluster.time_out(1);

@@ -90,6 +90,18 @@ fn a_proposal_is_superseded_by_a_later_term_that_is_committed_before_its_place()
     assert_eq!(server.node.memory_usage().proposals, 0);
 }
 
+/// The first entry of a term that is applied says nothing about later entries of the same term.
+#[test]
+fn a_proposal_waits_for_its_own_entry_when_the_first_one_of_its_term_is_committed() {
+    let mut server = Server::of_three(disk(0, &[]));
+    server.lead();
+    server.propose(1, "a");
+    server.receive(2, 1, success(1));
+    assert_eq!((server.commit_index(), server.outcome(1)), (1, None));
+    server.receive(2, 1, success(2));
+    assert_eq!(server.outcome(1), Some(Outcome::Committed(at(2, 1))));
+}
+
 /// A deposed leader's entry may survive in its successor's log, and then it is committed after all.
 #[test]
 fn a_deposed_leader_learns_that_its_proposal_was_committed() {

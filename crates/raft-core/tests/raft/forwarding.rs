@@ -317,6 +317,21 @@ fn a_copy_of_an_earlier_life_is_not_appended() {
     assert_eq!(server.node.memory_usage().command_results, 1024);
 }
 
+/// Results of one life were dropped. Other commands of that life, and those of other lives, are no
+/// copies: ids of one life begin with the same bits, and its commands have ascending ids.
+#[test]
+fn a_command_that_cannot_be_a_copy_is_appended() {
+    let mut server = leader(64 << 20);
+    let (earlier, present, later) = (1 << 32, 2 << 32, 3 << 32);
+    for id in 0..1025 {
+        assert_eq!(forward(&mut server, 2, present + id), Ok(at(id + 2, 1)));
+    }
+    assert_eq!(forward(&mut server, 2, present), Err(Refusal::NotLeader), "it may be one");
+    for (id, index) in [(present + 1025, 1027), (earlier, 1028), (later, 1029)] {
+        assert_eq!(forward(&mut server, 2, id), Ok(at(index, 1)), "{id:#x}");
+    }
+}
+
 /// Members come and go in a long term. A server that left makes room; a late copy of its commands
 /// is not appended again.
 #[test]
@@ -332,6 +347,19 @@ fn a_new_member_is_never_one_server_too_many() {
     assert_eq!(forward(&mut server, 10, 1), Err(Refusal::NotLeader), "it may be a copy");
     assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)), "of a member");
     assert_eq!(server.log_terms().len(), entries);
+}
+
+/// More former members than can be remembered: what may be a copy is not appended.
+#[test]
+fn a_leader_remembers_a_limited_number_of_former_members() {
+    let mut server = leader(64 << 20);
+    // 1024 servers that left, and the results of 32.
+    for from in 10..10 + 1024 + 32 {
+        assert!(forward(&mut server, from, 1).is_ok(), "server {from}");
+    }
+    assert_eq!(server.node.memory_usage().command_results, 1024 + 32);
+    assert_eq!(forward(&mut server, 5000, 1), Err(Refusal::NotLeader));
+    assert_eq!(server.node.memory_usage().command_results, 1024 + 32);
 }
 
 #[test]

@@ -351,6 +351,25 @@ fn proposals_of_earlier_terms_do_not_pile_up() {
     }
 }
 
+/// A proposal of an earlier term counts like an entry without a payload: as many may wait as have
+/// room in the limit. With one more, no command is taken.
+#[test]
+fn proposals_of_earlier_terms_count_against_the_limit() {
+    let mut server = leader_with(|config| {
+        (config.settings.max_uncommitted_bytes, config.settings.lease_reads) = (6 * 64, false);
+    });
+    (1..=6).for_each(|request| server.propose(request, ""));
+    server.receive(3, 2, append((1, 1), &[2], 1));
+    server.handle(Instant(0), Input::ForgetLeader);
+    server.lead();
+    assert_eq!((server.node.memory_usage().proposals, uncommitted(&server)), (6, 64 + 3 + 64));
+    server.propose(7, "");
+    assert_eq!(server.outcome(7), None);
+    server.propose(8, "");
+    let refusal = Refusal::TooMuchUncommitted { bytes: 64 + 3 + 64 + 64, limit: 6 * 64 };
+    assert_eq!(server.outcome(8), Some(Outcome::Refused(refusal)));
+}
+
 #[test]
 fn a_quiet_cluster_sends_nothing_but_heartbeats_and_their_answers() {
     let mut cluster = Cluster::full(9);

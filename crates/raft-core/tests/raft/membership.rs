@@ -621,34 +621,6 @@ fn a_new_server_that_does_not_come_along_is_given_up() {
     assert!(is_committed(&cluster, 1, next), "and the next change may begin");
 }
 
-/// A snapshot that arrives slowly is progress.
-#[test]
-fn a_new_server_that_comes_along_slowly_is_waited_for() {
-    let mut cluster = Cluster::joining(1, 1, |config| {
-        config.settings.snapshot_chunk_bytes = 1;
-        config.settings.max_in_flight_bytes = 1;
-    });
-    cluster.elect(1);
-    for _ in 0..30 {
-        cluster.propose(1, "x");
-    }
-    cluster.settle();
-    cluster.take_snapshot(1);
-    let request = cluster.change(1, add(2));
-    // A piece a second: the last of about sixty comes long after a server without progress would
-    // be given up.
-    for _ in 0..200 {
-        let pieces =
-            cluster.take(|envelope| matches!(envelope.message.body, Body::InstallSnapshot(_)));
-        cluster.live(SECOND);
-        pieces.into_iter().take(1).for_each(|piece| cluster.deliver(piece));
-        let answers = cluster.take(|envelope| envelope.from == 2);
-        answers.into_iter().for_each(|answer| cluster.deliver(answer));
-    }
-    cluster.live(SECOND);
-    assert!(is_committed(&cluster, 1, request), "{:?}", cluster.outcome(1, request));
-}
-
 /// A learner that does not know yet that it was promoted votes all the same (dissertation §4.2.1):
 /// else the others might be one vote short for ever.
 #[test]

@@ -1,8 +1,8 @@
 //! What a server starts from: its members, its commit index, a state machine on disk.
 
 use raft_core::{
-    ConfigError, Input, Instant, LogIndex, Membership, MembershipChange, Node, NodeId, Recovered,
-    RestartError, RoleKind,
+    ConfigError, Input, Instant, LogIndex, Membership, MembershipChange, Node, NodeId, Payload,
+    Recovered, RestartError, RoleKind,
 };
 
 use crate::builders::*;
@@ -219,6 +219,24 @@ fn a_removed_server_that_restarts_stays_silent() {
     }
 }
 
+/// The commit index goes to disk with other writes. Only a server that learns that it is removed
+/// asks for one because of it.
+#[test]
+fn a_commit_is_no_reason_for_a_write() {
+    // The last voters in the log, and how many writes the commits up to each entry ask for.
+    for (voters, writes) in [(&[1, 2, 3, 4][..], [0, 0, 0, 0]), (&[2, 3], [0, 0, 1, 0])] {
+        let mut stored = disk(1, &[1, 1, 1, 1]);
+        stored.entries[2].payload = Payload::Membership(list(voters));
+        let mut server = Server::of_three(stored);
+        server.disk_is_slow = true;
+        let asked = [1, 2, 3, 4].map(|committed| {
+            server.receive(2, 1, append((4, 1), &[], committed));
+            std::mem::take(&mut server.writes).len()
+        });
+        assert_eq!((asked, server.commit_index()), (writes, 4), "{voters:?}");
+    }
+}
+
 #[test]
 fn a_log_that_lost_committed_entries_is_refused() {
     let disk = Recovered { commit_index: LogIndex(3), ..disk(1, &[1, 1]) };
@@ -239,6 +257,19 @@ fn a_start_asks_for_no_snapshot_and_the_next_entry_does() {
     config.settings.snapshot_threshold = 2;
     let mut server = Server::start(config, stored, Instant(0));
     assert_eq!((server.node.last_applied(), &server.snapshots_needed[..]), (LogIndex(4), &[][..]));
+    server.receive(2, 1, append((4, 1), &[1], 5));
+    assert_eq!(server.snapshots_needed, [LogIndex(5)]);
+}
+
+/// Nor does one whose entries have many bytes, if its state machine has applied them.
+#[test]
+fn a_start_with_nothing_to_apply_asks_for_no_snapshot() {
+    let (commit_index, applied) = (LogIndex(4), LogIndex(4));
+    let stored = Recovered { commit_index, applied, ..disk(1, &[1, 1, 1, 1]) };
+    let mut config = config(1, 3);
+    config.settings.snapshot_threshold_bytes = 6;
+    let mut server = Server::start(config, stored, Instant(0));
+    assert_eq!(server.snapshots_needed, []);
     server.receive(2, 1, append((4, 1), &[1], 5));
     assert_eq!(server.snapshots_needed, [LogIndex(5)]);
 }

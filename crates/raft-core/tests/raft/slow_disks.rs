@@ -220,6 +220,22 @@ fn the_timer_of_a_candidate_with_a_slow_disk_starts_when_its_requests_leave() {
     }
 }
 
+/// The timeouts that candidates draw differ by less than a slow disk needs for a vote. Their waits
+/// differ by more, so that one candidate can win before the next begins.
+#[test]
+fn candidates_with_slow_disks_wait_for_different_times() {
+    let took = millis(400);
+    let waits = (0..20).map(|seed| {
+        let mut server = candidate(|config| config.seed = seed);
+        let stored = server.node.status().timer_started + took;
+        server.finish_write(stored);
+        server.node.deadline() - stored
+    });
+    let waits: Vec<Duration> = waits.collect();
+    let (shortest, longest) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+    assert!(*longest - *shortest > took, "{waits:?}");
+}
+
 /// Its candidate does not have the vote yet, and a request of this server would wait for the same
 /// write.
 #[test]
@@ -283,6 +299,7 @@ fn a_pre_candidate_counts_late_votes_of_its_term() {
         }
         server.receive_at(server.node.deadline(), 3, 2, vote(false));
         assert_eq!(server.node.role(), RoleKind::PreCandidate);
+        assert_eq!(server.node.memory_usage().votes, 3, "one pre-vote, and two votes");
         server.receive_at(server.node.deadline(), 2, 2, vote(true));
         assert_eq!((server.node.role(), server.node.current_term()), (RoleKind::Leader, Term(2)));
     }

@@ -347,6 +347,21 @@ fn a_snapshot_older_than_the_own_one_is_ignored() {
     assert_eq!(server.disk.snapshot.as_ref().map(|s| s.last_included_index), Some(LogIndex(4)));
 }
 
+/// Another leader may encode the state in other bytes, so the pieces are of no use: those from the
+/// start, and those after a gap.
+#[test]
+fn the_pieces_of_a_deposed_leaders_snapshot_are_discarded() {
+    let mut server = Server::of_three(disk(1, &[]));
+    let state = snapshot(3, 1, 3, "state");
+    server.receive(2, 1, install(&state, 0, 2));
+    server.receive(2, 1, install(&state, 3, 4));
+    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 3);
+    server.receive(3, 2, append((0, 0), &[], 0));
+    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 0);
+    let discarded = SnapshotTrace::Abandoned { last_included: at(3, 1), received: 3 };
+    assert!(server.traces.contains(&Trace::Snapshot(discarded)));
+}
+
 /// Figure 13, rule 1: "Reply immediately if term < currentTerm."
 #[test]
 fn a_snapshot_of_a_deposed_leader_is_refused() {

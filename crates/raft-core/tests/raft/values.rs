@@ -1,6 +1,6 @@
 //! The types of messages and disks as values: equality, parts, serialisation.
 
-use raft_core::{Bytes, Entries, Payload};
+use raft_core::{Bytes, Entries, Payload, SnapshotData, SnapshotFile};
 #[cfg(feature = "serde")]
 use raft_core::{Membership, NodeId};
 
@@ -49,4 +49,22 @@ fn the_length_of_a_payload_is_that_of_its_bytes() {
     assert_eq!((Payload::Noop.len(), Payload::Noop.is_empty()), (0, true));
     let command = Payload::Command(Bytes::from(&b"abc"[..]));
     assert_eq!((command.len(), command.is_empty()), (3, false));
+}
+
+#[test]
+fn the_data_of_a_snapshot_is_empty_if_it_has_no_bytes_here_or_in_its_file() {
+    for (bytes, is_empty) in [(0, true), (3, false)] {
+        let here = SnapshotData::from(Bytes::from(vec![7; bytes as usize]));
+        assert_eq!((here.len(), here.is_empty()), (bytes, is_empty));
+        let in_file = SnapshotData::from(SnapshotFile { handle: 1, bytes, checksum: 9 });
+        assert_eq!((in_file.len(), in_file.is_empty()), (bytes, is_empty));
+    }
+}
+
+/// A trace of a position, and of entries that are a part of others, has no more than these.
+#[test]
+fn positions_and_entries_are_shown_as_what_they_are() {
+    assert_eq!(format!("{:?}", at(3, 2)), "3@2");
+    let all = Entries::from(entries(&[1, 1, 2]));
+    assert_eq!(format!("{:?}", all.slice(1, 3)), format!("{:?}", [entry(2, 1), entry(3, 2)]));
 }
