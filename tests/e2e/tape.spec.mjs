@@ -10,6 +10,7 @@ import { startServer } from './lib/server.mjs';
 let server;
 let browser;
 let page;
+let errors;
 
 /** The moment that the page shows, and its place in the run. */
 async function state() {
@@ -21,7 +22,7 @@ before(async () => {
   server = await startServer();
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await openLab(page, server.url);
+  errors = await openLab(page, server.url);
   await until('a leader', () => leaderOnScreen(page));
   await atFullSpeed(page);
   await exec(page, 'set x=1');
@@ -135,6 +136,22 @@ test('the line zooms around the cursor, and one goes from thing to thing', async
   await soon(width, later.now);
   await page.keyboard.press('End');
   await soon(async () => (await state()).time.is_past, false);
+});
+
+test('several statements at one time, and after one step, are drawn', async () => {
+  for (const line of ['crash all', 'run 1s', 'partition 1 2 | 3 4 5', 'run 50ms']) await exec(page, line);
+  const { steps } = await state();
+  for (const line of ['heal', 'run 50ms', 'partition 1 | 2 3 4 5', 'run 50ms', 'heal']) await exec(page, line);
+  assert.equal((await state()).steps, steps, 'nothing happens while all are down');
+  for (const line of ['restart 1', 'crash 1', 'restart 2', 'crash 2', 'restart 1', 'crash 1']) await exec(page, line);
+  await exec(page, 'restart all');
+  const { marks, faults } = (await state()).time.tape;
+  assert.ok(marks.filter((mark) => mark.steps === steps).length > 2);
+  const picture = page.getByTestId('tape-picture');
+  await soon(() => picture.locator('.tape-mark').count(), marks.length);
+  await soon(() => picture.locator('.tape-fault').count(), faults.length);
+  await exec(page, 'run until leader');
+  assert.deepEqual(errors, []);
 });
 
 test('Ctrl+Z takes back the last command', async () => {

@@ -26,35 +26,36 @@ pub(super) fn picture(props: &PictureProps) -> Html {
     html! {
         <div class="tape-picture" aria-hidden="true" data-testid="tape-picture">
             <div class="tape-row tape-terms">
-                { for tape.bands.iter().map(|band| {
+                { for tape.bands.iter().enumerate().map(|(place, band)| {
                     let words = format!("node {} leads term {}", band.node, band.term);
                     html! {
-                        <span key={format!("band {}", band.from.0)} title={words}
+                        <span key={format!("band {place}")} title={words}
                             class={classes!("tape-band", term_class(band.term))}
                             style={bar(scale, band.from, band.to)}>
                             <b>{ band.node.to_string() }</b>{ format!(" term {}", band.term) }
                         </span>
                     }
                 }) }
-                { for tape.asks.iter().filter(|ask| scale.contains(ask.at)).map(|ask| html! {
-                    <span key={format!("ask {}", ask.at.0)} class="tape-ask"
+                { for within(scale, &tape.asks, |ask| ask.at).map(|(place, ask)| html! {
+                    <span key={format!("ask {place}")} class="tape-ask"
                         title={format!("node {} asks for votes in term {}", ask.node, ask.term)}
                         style={at(scale, ask.at)}></span>
                 }) }
             </div>
             <div class="tape-row tape-commits">
-                { for tape.commits.iter().filter(|time| scale.contains(**time)).map(|time| html! {
-                    <span key={time.0} class="tape-commit" style={at(scale, *time)}></span>
+                { for within(scale, &tape.commits, |time| *time).map(|(place, time)| html! {
+                    <span key={format!("commit {place}")} class="tape-commit"
+                        style={at(scale, *time)}></span>
                 }) }
-                { for tape.marks.iter().filter(|mark| scale.contains(mark.at)).map(|mark| html! {
-                    <span key={format!("mark {}", mark.steps)} title={mark.words.clone()}
+                { for within(scale, &tape.marks, |mark| mark.at).map(|(place, mark)| html! {
+                    <span key={format!("mark {place}")} title={mark.words.clone()}
                         class={classes!("tape-mark", format!("is-{}", mark.kind))}
                         style={at(scale, mark.at)}></span>
                 }) }
             </div>
             <div class="tape-row tape-faults">
-                { for tape.faults.iter().map(|fault| html! {
-                    <span key={format!("{} {}", fault.from.0, fault.words)} class="tape-fault"
+                { for tape.faults.iter().enumerate().map(|(place, fault)| html! {
+                    <span key={place} class="tape-fault"
                         title={fault.words.clone()} style={bar(scale, fault.from, fault.to)}>
                         { &fault.words }
                     </span>
@@ -81,15 +82,15 @@ fn clients(tape: &TapeView, scale: &Scale) -> Html {
     let ids: Vec<ClientId> = ids.into_iter().collect();
     let row = |id: ClientId| ids.iter().position(|other| *other == id).unwrap_or(0);
     let rows = (0..MAX_CLIENTS).map(|place| {
-        let operations =
-            tape.operations.iter().filter(|op| row(op.client).min(MAX_CLIENTS - 1) == place);
+        let operations = tape.operations.iter().enumerate();
+        let operations = operations.filter(|(_, op)| row(op.client).min(MAX_CLIENTS - 1) == place);
         html! {
             <div key={format!("clients {place}")} class="tape-row tape-clients">
-                { for operations.map(|operation| {
+                { for operations.map(|(place, operation)| {
                     let words = format!("client {}: {}", operation.client, operation.words);
                     html! {
-                        <span key={format!("{} {}", operation.client, operation.from.0)}
-                            title={words} style={bar(scale, operation.from, operation.to)}
+                        <span key={place} title={words}
+                            style={bar(scale, operation.from, operation.to)}
                             class={classes!("tape-operation",
                                 (!operation.is_answered).then_some("is-open"))}></span>
                     }
@@ -98,6 +99,16 @@ fn clients(tape: &TapeView, scale: &Scale) -> Html {
         }
     });
     html! { <>{ for rows }</> }
+}
+
+/// The things in the window, each with its place in the list, which is its key. A time or a number
+/// of steps would be no key: several statements may be at one time, or after one step.
+fn within<'a, T>(
+    scale: &'a Scale,
+    things: &'a [T],
+    time: fn(&T) -> Instant,
+) -> impl Iterator<Item = (usize, &'a T)> {
+    things.iter().enumerate().filter(move |(_, thing)| scale.contains(time(thing)))
 }
 
 /// From a time to another one; `None`: to the end of the run.
