@@ -2,11 +2,15 @@
 //! through the public interface.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::durability::{Durability, Needs};
 use super::outgoing::OutgoingSnapshot;
 use super::progress::{Progress, ProgressState};
-use crate::{Entries, Entry, Instant, LogIndex, NodeId, Payload, Settings, Snapshot, Term, Trace};
+use crate::{
+    Entries, Entry, HeartbeatRound, Instant, LogIndex, NodeId, Payload, Settings, Snapshot, Term,
+    Trace,
+};
 
 fn entry(index: u64) -> Entry {
     Entry { index: LogIndex(index), term: Term(1), payload: Payload::Noop }
@@ -42,6 +46,20 @@ fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (1, 10));
     progress.record_match(LogIndex(6), Instant(0));
     assert_eq!((progress.status().in_flight, progress.status().in_flight_bytes), (0, 0));
+}
+
+/// An answer to an earlier round comes soon after a later round was sent. That is no round trip.
+#[test]
+fn a_round_trip_ends_with_an_answer_to_its_round() {
+    let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
+    progress.note_sent(HeartbeatRound(1), Instant(0));
+    progress.note_sent(HeartbeatRound(2), Instant(50));
+    progress.note_answered(HeartbeatRound(1), Instant(100));
+    progress.note_sent(HeartbeatRound(3), Instant(140));
+    progress.note_answered(HeartbeatRound(2), Instant(150));
+    assert_eq!(progress.round_trip, Some(Duration::from_micros(100)));
+    progress.note_answered(HeartbeatRound(4), Instant(230));
+    assert_eq!(progress.round_trip, Some(Duration::from_micros(90)), "a later one is an answer");
 }
 
 /// An entry that was sent before a snapshot is acknowledged with it: that says nothing about the

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Entry, Input, Instant, Log, LogIndex, Message, Node, NodeId, Payload, Recovered,
-    RestartError, RoleKind, SnapshotTrace, Term, Trace,
+    AppendEntriesReply, Body, Bytes, Entry, HeartbeatRound, Input, Instant, Log, LogIndex, Message,
+    Node, NodeId, Payload, Recovered, RestartError, RoleKind, SnapshotTrace, Term, Trace,
 };
 
 use crate::builders::*;
 use crate::cluster::Cluster;
 use crate::server::Server;
+use crate::streaming::{heartbeat, numbered, streaming};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -223,4 +224,32 @@ fn a_new_leader_sends_the_entries_that_it_kept_over_a_restart() {
     assert!(server.sent.iter().any(|(to, message)| *to == NodeId(2) && is_snapshot(message)));
     let log: &Log = server.node.log();
     assert_eq!(log.base(), at(6, 1));
+}
+
+/// All pieces were taken for lost, and some were only late. The follower has all of them now, and
+/// its disk stores the snapshot for longer than the leader waits for an answer to a piece: the
+/// entries after it are kept.
+#[test]
+fn a_snapshot_whose_pieces_were_late_may_be_stored_slowly() {
+    let mut server = streaming();
+    heartbeat(&mut server);
+    heartbeat(&mut server);
+    assert_eq!(numbered(&mut server), [(6, 5)], "a question");
+    server.receive(3, 1, resume_in(3, 2, 0, Some(6)));
+    assert_eq!(numbered(&mut server), [(7, 0)], "no piece had arrived");
+    for (next_offset, number) in [(0, 3), (1, 1), (3, 2), (4, 4)] {
+        server.receive(3, 1, resume_in(1, 2, next_offset, Some(number)));
+    }
+    assert_eq!(numbered(&mut server).last().map(|(_, offset)| *offset), Some(4));
+    for round in 0..40 {
+        heartbeat(&mut server);
+        let (now, round) = (server.node.status().timer_started, HeartbeatRound(4 + round));
+        let following = AppendEntriesReply::Following { round };
+        server.receive_at(now, 3, 1, Body::AppendEntriesReply(following));
+    }
+    server.propose(2, "beta");
+    server.receive(2, 1, success(3));
+    server.take_snapshot(server.node.deadline());
+    assert_eq!(server.node.snapshot().map(|snapshot| snapshot.position()), Some(at(3, 1)));
+    assert_eq!(server.node.log().base(), at(2, 1), "the follower needs entry 3 next");
 }
