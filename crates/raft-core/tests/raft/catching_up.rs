@@ -153,6 +153,13 @@ impl Rounds {
         self.acknowledge(0);
     }
 
+    /// The leader's timer is due after this time.
+    fn heartbeat(&mut self, after: Duration) {
+        self.now = self.now + after;
+        assert!(self.leader.node.deadline() <= self.now);
+        self.leader.handle(self.now, Input::Timeout);
+    }
+
     fn change(&mut self, change: MembershipChange) -> Option<Outcome> {
         let (request, contexts) = (RequestId(9), Vec::new());
         let input = Input::ChangeMembership { request, change, contexts, force: true };
@@ -180,6 +187,35 @@ fn a_round_is_short_if_it_is_shorter_than_an_election_timeout() {
     }
 }
 
+/// The last round was long, and ended with the whole log. The time in which the server lacks nothing
+/// is no round.
+#[test]
+fn a_server_that_lacks_nothing_is_in_no_round() {
+    let mut rounds = Rounds::new();
+    rounds.now = rounds.now + 300 * MS;
+    rounds.acknowledge(0);
+    assert_eq!(rounds.leader.node.log().last().index, LogIndex(rounds.held));
+    rounds.heartbeat(50 * MS);
+    rounds.append();
+    let (match_index, last) = (LogIndex(2), LogIndex(3));
+    let refusal = Refusal::NotCaughtUp { node: NodeId(4), match_index, last };
+    assert_eq!(rounds.change(MembershipChange::Promote(NodeId(4))), refused(refusal));
+}
+
+/// A new server has twenty of the longest election timeouts for any progress.
+#[test]
+fn a_silent_server_is_given_up_after_its_time_and_not_before() {
+    let mut rounds = Rounds::new();
+    rounds.now = rounds.now + MS;
+    assert_eq!(rounds.change(add(4)), None);
+    rounds.heartbeat(Duration::ZERO);
+    rounds.heartbeat(6 * SECOND);
+    assert_eq!(rounds.leader.outcome(9), None);
+    rounds.heartbeat(50 * MS);
+    let refusal = Refusal::CatchUpStalled { node: NodeId(4) };
+    assert_eq!(rounds.leader.outcome(9), refused(refusal));
+}
+
 /// Ten rounds in a row, none shorter than an election timeout.
 #[test]
 fn a_server_is_given_up_after_ten_long_rounds() {
@@ -189,7 +225,7 @@ fn a_server_is_given_up_after_ten_long_rounds() {
     for count in 1..=10 {
         assert_eq!(rounds.leader.outcome(9), None, "after {} rounds", count - 1);
         rounds.round(300 * MS);
-        rounds.leader.handle(rounds.now, Input::Timeout);
+        rounds.heartbeat(Duration::ZERO);
     }
     let refusal = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
     assert_eq!(rounds.leader.outcome(9), refused(refusal));
@@ -276,6 +312,18 @@ fn a_change_whose_entry_is_in_the_log_is_not_cancelled() {
     cluster.handle(2, Input::CancelChange { request: RequestId(7) });
     assert_eq!(cluster.outcome(2, 7), Some(Outcome::NotLeader { leader }));
     let _: &Membership = cluster.node(1).membership();
+}
+
+/// The last entry of a change is committed: there is nothing to cancel.
+#[test]
+fn a_change_that_is_complete_is_not_cancelled() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    let request = cluster.change(1, MembershipChange::Remove(NodeId(3)));
+    cluster.settle();
+    assert!(is_committed(&cluster, request));
+    let order = cancel(&mut cluster);
+    assert_eq!(cluster.outcome(1, order), refused(Refusal::NoChange));
 }
 
 /// Server 4 answers, and its disk needs long for the leader's snapshot.

@@ -345,6 +345,9 @@ fn a_membership_that_is_removed_from_the_log_is_not_in_force_any_more() {
     server.receive(1, 1, append_these((0, 0), entries, 0));
     server.receive(3, 2, append((2, 1), &[2], 0));
     assert_eq!(*server.node.membership(), membership(4), "its entry is kept");
+    let is_rolled_back =
+        |trace: &Trace| matches!(trace, Trace::Membership(MembershipTrace::RolledBack { .. }));
+    assert!(!server.traces.iter().any(is_rolled_back));
     server.receive(3, 3, append((1, 1), &[3], 0));
     assert_eq!(*server.node.membership(), membership(3));
     assert_eq!(server.node.membership_index(), LogIndex(0));

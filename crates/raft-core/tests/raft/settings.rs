@@ -74,6 +74,20 @@ fn durations_are_bounded() {
     assert_eq!(message, "election_timeout_max is 3601s; it must be from 1 µs to 1 h");
 }
 
+/// The numbers in the messages are the last ones that are possible.
+#[test]
+fn bounds_are_possible_values() {
+    let mut config = Config::new(NodeId(1), membership(3));
+    config.settings.heartbeat_interval = Duration::from_micros(1);
+    config.settings.election_timeout_max = Duration::from_secs(3600);
+    config.settings.max_clock_drift_ppm = 500_000;
+    config.settings.trailing_entries = 1_000_000_000;
+    (config.settings.max_batch_entries, config.settings.max_in_flight) = (1, 10_000);
+    assert_eq!(config.validate(), Ok(()));
+    config.settings.trailing_entries = 0;
+    assert_eq!(config.validate(), Ok(()));
+}
+
 #[test]
 fn election_timeouts_are_in_order_and_longer_than_the_heartbeat() {
     let message =

@@ -275,6 +275,19 @@ fn a_transfer_goes_on_when_the_leader_takes_a_newer_snapshot() {
     assert_eq!(cluster.server(3).restored.len(), 2);
 }
 
+/// A piece arrived after a gap, and none is known to be lost: the transfer is not begun again.
+#[test]
+fn a_transfer_goes_on_while_its_first_piece_is_late() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 0, Some(2)));
+    assert_eq!(numbered(&mut server), [(6, 0)]);
+    server.propose(2, "beta");
+    server.receive(2, 1, success(3));
+    server.take_snapshot(Instant(0));
+    server.receive(3, 1, resume_in(1, 2, 0, Some(3)));
+    assert_eq!(numbered(&mut server), []);
+}
+
 /// The log grows, and is compacted, faster than a snapshot is sent: the entries after the snapshot
 /// that is being sent are kept for its receiver.
 #[test]
