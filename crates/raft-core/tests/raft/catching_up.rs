@@ -187,8 +187,8 @@ fn a_round_is_short_if_it_is_shorter_than_an_election_timeout() {
     }
 }
 
-/// The last round was long, and ended with the whole log. The time in which the server lacks nothing
-/// is no round.
+/// The last round was long, and ended with the whole log. While the server lacks nothing, it is in
+/// no round.
 #[test]
 fn a_server_that_lacks_nothing_is_in_no_round() {
     let mut rounds = Rounds::new();
