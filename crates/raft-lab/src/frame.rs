@@ -10,7 +10,9 @@ use raft_sim::{Event, EventKind, MessageEvent};
 use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
-use crate::{ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView, TapeView};
+use crate::{
+    BreakpointView, ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView, TapeView,
+};
 
 /// The most events that a frame keeps.
 const MAX_EVENTS: usize = 2000;
@@ -44,6 +46,8 @@ pub struct LabView {
     pub rules_off: Rc<[RuleOff]>,
     /// The last statements of the live branch, in order.
     pub statements: Rc<[StatementView]>,
+    /// The breakpoints, those at the end of the live branch: they do not look at the past.
+    pub breakpoints: Rc<[BreakpointView]>,
     /// The branch beside the live one; `None` unless somebody compares two.
     pub comparison: Option<Rc<ComparisonView>>,
     /// The most recent lines of the console, oldest first.

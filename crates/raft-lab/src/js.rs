@@ -16,6 +16,9 @@
 //!   branch, `removeBranch(n)` removes one. `leaveOut(line)` begins a branch without a statement of
 //!   `state().lab.statements`, and `showBefore(line)` shows the moment before it. `compare()` shows
 //!   this branch beside the one that it left (`state().lab.comparison`), `stopComparing()` alone.
+//! - `addBreakpoint(condition)` pauses when the condition comes to hold, and returns the number of
+//!   the breakpoint. `setBreakpoint(n, bool)` switches it on or off, `removeBreakpoint(n)` removes
+//!   it. Breakpoint 0, a broken property, is always there (`state().lab.breakpoints`).
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -90,11 +93,36 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let this = api.clone();
     let remove = |lab: &mut Lab, number| lab.remove_branch(branch(number));
     set("removeBranch", function(move |number| this.with_number(&number, "removeBranch", remove)))?;
+    install_breakpoints(&api, &set)?;
     set("cancel", function(move |_| api.control(Lab::cancel)))?;
 
     let window = web_sys::window().ok_or_else(|| error("this page has no window"))?;
     Reflect::set(&window, &"helios".into(), &helios)?;
     Ok(())
+}
+
+fn install_breakpoints(
+    api: &Rc<JsApi>,
+    set: &impl Fn(&str, JsValue) -> Result<bool, JsValue>,
+) -> Result<(), JsValue> {
+    let this = api.clone();
+    set("addBreakpoint", function(move |text| this.add_breakpoint(&text)))?;
+    let this = api.clone();
+    let act = move |id: JsValue, on: JsValue| {
+        let act = |lab: &mut Lab, id| lab.set_breakpoint(breakpoint(id), on.is_truthy());
+        this.with_number(&id, "setBreakpoint", act)
+    };
+    let act = Closure::<dyn FnMut(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(act);
+    set("setBreakpoint", act.into_js_value())?;
+    let this = api.clone();
+    let remove = |lab: &mut Lab, id| lab.remove_breakpoint(breakpoint(id));
+    set("removeBreakpoint", function(move |id| this.with_number(&id, "removeBreakpoint", remove)))?;
+    Ok(())
+}
+
+/// The number of a breakpoint. No breakpoint has the largest one.
+fn breakpoint(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The number of a line. No line has the largest one.
@@ -191,6 +219,13 @@ impl JsApi {
         let done = act(&mut *self.lab()?);
         (self.changed)();
         done.map(|()| JsValue::UNDEFINED).map_err(|words| error(&words))
+    }
+
+    fn add_breakpoint(&self, text: &JsValue) -> Result<JsValue, JsValue> {
+        let text = text.as_string().ok_or_else(|| error("addBreakpoint takes a condition"))?;
+        let added = self.lab()?.add_breakpoint(&text);
+        (self.changed)();
+        added.map(JsValue::from).map_err(|words| error(&words))
     }
 
     fn on_event(&self, listener: &JsValue) -> Result<JsValue, JsValue> {

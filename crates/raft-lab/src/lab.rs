@@ -1,6 +1,7 @@
 //! One laboratory: a session, the time that passes in it, its console, and its durable mirror.
 
 mod branches;
+mod breakpoints;
 mod comparing;
 mod exec;
 mod news;
@@ -29,9 +30,11 @@ use crate::view::ViewMaker;
 use crate::{ConsoleKind, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
+use self::breakpoints::Breakpoints;
 use self::comparing::Compared;
 use self::exec::Listener;
 
+pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
 pub use self::exec::{ExecResult, ExecStatus};
 
@@ -49,6 +52,7 @@ pub struct Lab {
     /// Writes the disks of the first branch. The others are in memory only.
     mirror: Option<Mirror>,
     pacer: Pacer,
+    breakpoints: Breakpoints,
     /// Statements that wait for their turn, the next one first.
     queue: VecDeque<Queued>,
     /// The statement that needs time to pass; `None` when none does.
@@ -211,6 +215,7 @@ impl Lab {
             past: None,
             mirror,
             pacer: Pacer::default(),
+            breakpoints: Breakpoints::default(),
             queue: VecDeque::new(),
             waiting: None,
             operations: OperationTracker::default(),
@@ -242,7 +247,7 @@ impl Lab {
     }
 
     /// Begins anew with the scenario's world, in memory: what a durable lab has stored stays as it
-    /// is. Subscribers, speed and console stay.
+    /// is. Subscribers, speed, breakpoints and console stay.
     ///
     /// # Errors
     /// With the line and the place; then nothing has changed.
@@ -253,8 +258,8 @@ impl Lab {
     }
 
     /// Puts another lab, new and without subscribers, into the place of this one. Subscribers,
-    /// speed, console, clock and waker go over to it, and frame numbers go on. Listeners of the old
-    /// lab's statements hear that the lab is gone.
+    /// speed, breakpoints, console, clock and waker go over to it, and frame numbers go on.
+    /// Listeners of the old lab's statements hear that the lab is gone.
     pub fn replace(&mut self, mut other: Self) {
         self.dismiss_listeners("another lab has replaced this one");
         other.subscribers.append(&mut self.subscribers);
@@ -264,7 +269,9 @@ impl Lab {
         other.console.continue_from(std::mem::take(&mut self.console));
         other.number += self.number;
         other.window = std::mem::take(&mut self.window);
+        other.breakpoints = std::mem::take(&mut self.breakpoints);
         *self = other;
+        self.rearm_breakpoints();
         self.on_progress(self.wake.clone());
         self.changed();
     }
@@ -374,6 +381,8 @@ fn default_clock() -> RealClock {
 
 #[cfg(test)]
 mod branch_tests;
+#[cfg(test)]
+mod breakpoint_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]

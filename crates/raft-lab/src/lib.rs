@@ -54,7 +54,8 @@ pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
 pub use lab::{
-    ExecResult, ExecStatus, Lab, LabError, RealClock, StatementView, Subscriber, Subscription,
+    BreakpointView, ExecResult, ExecStatus, Lab, LabError, RealClock, StatementView, Subscriber,
+    Subscription,
 };
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};

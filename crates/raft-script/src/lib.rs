@@ -72,7 +72,7 @@ pub use help::{HelpLine, help};
 pub use journal::{Journal, Journaled, Moment};
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
-pub use parse::{parse, parse_line};
+pub use parse::{parse, parse_condition, parse_line};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Session, Started, Stepped, opening_statements};
 pub use statement::{

@@ -1,5 +1,6 @@
 //! Text to statements.
 
+use crate::condition::Condition;
 use crate::error::ParseError;
 use crate::language::Cursor;
 use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
@@ -61,6 +62,17 @@ pub fn parse_line(text: &str) -> Result<Option<Statement>, ParseError> {
     let statement = cursor.statement()?;
     cursor.end()?;
     Ok(Some(statement))
+}
+
+/// Reads a condition, as it is after `expect`, without `within`.
+///
+/// # Errors
+/// As for [`parse`], in line 1.
+pub fn parse_condition(text: &str) -> Result<Condition, ParseError> {
+    let mut cursor = Cursor::new(text)?;
+    let condition = cursor.condition()?;
+    cursor.end()?;
+    Ok(condition)
 }
 
 /// The comment of a line, or the whole of a line that is blank.

@@ -78,6 +78,7 @@ impl Lab {
                 self.fail(error.to_string(), listener)
             }
         };
+        self.check_breakpoints();
         self.settle();
         self.changed();
         executed
@@ -101,7 +102,8 @@ impl Lab {
         self.start(Queued { line, is_scripted: false, listener })
     }
 
-    /// Starts queued statements, up to the first that needs time to pass.
+    /// Starts queued statements, up to the first that needs time to pass, or that a breakpoint
+    /// follows.
     pub(super) fn begin_queued(&mut self) {
         while self.session().goal().is_none()
             && let Some(next) = self.queue.pop_front()
@@ -111,6 +113,9 @@ impl Lab {
             let executed = self.start(next);
             if is_last_of_script && matches!(executed, ExecStatus::Done(_)) {
                 self.say(ConsoleKind::Info, SCRIPT_OVER);
+            }
+            if self.check_breakpoints() {
+                return;
             }
         }
     }

@@ -51,7 +51,8 @@ impl Lab {
         self.subscribers.remove(&subscription);
     }
 
-    /// Tells new violations in the console, and pauses: the moment is worth looking at.
+    /// Tells new violations in the console, and pauses, unless that breakpoint is off: the moment
+    /// is worth looking at.
     pub(super) fn tell_violation(&mut self) {
         let results = self.session().checks().results();
         let broken: Vec<String> = results
@@ -63,7 +64,9 @@ impl Lab {
             for words in broken.iter().skip(self.broken) {
                 self.console.say(now, ConsoleKind::Error, words);
             }
-            self.pacer.set_running(false, self.is_waiting());
+            if self.breakpoints.stops_at_violation() {
+                self.pacer.set_running(false, self.is_waiting());
+            }
         }
         self.broken = broken.len();
     }

@@ -75,7 +75,8 @@ impl Lab {
                 self.branches.advance_clock(self.live, until);
                 break;
             }
-            if !self.step_once() || self.tell_limit() {
+            // A breakpoint may have paused: then no statement begins.
+            if !self.step_once() || self.tell_limit() || !self.pacer.is_running() {
                 break;
             }
             self.begin_queued();
@@ -102,14 +103,15 @@ impl Lab {
         let stepped = self.branches.step(self.live);
         self.take_events();
         match stepped {
-            Stepped::Event => true,
+            Stepped::Event => {}
             Stepped::Finished(result) => {
                 let waiting = self.waiting.take();
                 self.finish_statement(waiting, result.map_err(|error| error.to_string()));
-                true
             }
-            Stepped::Nothing => false,
+            Stepped::Nothing => return false,
         }
+        self.check_breakpoints();
+        true
     }
 
     /// To be called after anything that may have changed the world.
@@ -120,13 +122,18 @@ impl Lab {
         self.may_go_on();
     }
 
-    /// Whether the next event may happen: the lab runs, and no violation waits to be told. Pauses a
-    /// lab that ran only for a statement that is over.
+    /// Whether the next event may happen: the lab runs, and no violation waits to be told that
+    /// pauses. Pauses a lab that ran only for a statement that is over.
     fn may_go_on(&mut self) -> bool {
         if !self.is_waiting() {
             self.pacer.all_done();
         }
         let is_newly_broken = self.broken == 0 && self.session().checks().violation().is_some();
+        if is_newly_broken && !self.breakpoints.stops_at_violation() {
+            // At its time, not at the end of the frame.
+            self.tell_violation();
+            return self.pacer.is_running();
+        }
         self.pacer.is_running() && !is_newly_broken
     }
 

@@ -42,6 +42,7 @@ impl Lab {
             durable: self.durable(),
             rules_off: self.rules_off.clone(),
             statements: self.statements(),
+            breakpoints: self.breakpoint_views(),
             comparison: self.comparison(view),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
