@@ -6,20 +6,21 @@ use yew::prelude::*;
 
 use crate::lab::Origin;
 use crate::panels::{
-    Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs, Notices,
-    PropertyList, Sentence, Statements, Tape, Time,
+    BreakpointList, Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs,
+    Notices, PropertyList, Sentence, Statements, Tape, Time,
 };
 use crate::state::{Selection, Theme, use_frame};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
-const TABS: [(&str, &str); 6] = [
+const TABS: [(&str, &str); 7] = [
     ("logs", "Logs"),
     ("kv", "Keys"),
     ("events", "Events"),
     ("inspector", "Inspector"),
     ("statements", "Statements"),
     ("properties", "Properties"),
+    ("breakpoints", "Breakpoints"),
 ];
 
 #[derive(Properties, PartialEq)]
@@ -79,6 +80,7 @@ fn stage(props: &StageProps) -> Html {
             <Events />
             <Statements />
             <PropertyList />
+            <BreakpointList />
         </main>
     }
 }

@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use self::prompt::Prompt;
+pub(super) use self::prompt::with_completion;
 use crate::state::{use_controls, use_frame};
 use crate::words::milliseconds;
 

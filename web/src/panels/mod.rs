@@ -1,5 +1,6 @@
 //! The panels of the page. They read contexts and act through lines of the command language.
 
+mod breakpoints;
 mod cluster;
 mod comparison;
 mod console;
@@ -18,6 +19,7 @@ mod statements;
 mod tape;
 mod time;
 
+pub(crate) use breakpoints::BreakpointList;
 pub(crate) use cluster::Cluster;
 pub(crate) use comparison::Comparison;
 pub(crate) use console::Console;

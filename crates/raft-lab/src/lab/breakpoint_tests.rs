@@ -1,3 +1,5 @@
+//! Breakpoints of a lab: when they pause, and when not.
+
 use super::tests::{console, finish, scratch};
 use super::*;
 use crate::BreakpointView;
@@ -170,8 +172,12 @@ fn texts_and_numbers_are_bounded() {
         let error = lab.add_breakpoint(text).unwrap_err();
         assert!(error.starts_with(words), "{text}: {error}");
     }
-    let long = format!("leader among{}", " 3".repeat(500));
-    assert_eq!(lab.add_breakpoint(&long), Err("a condition has at most 1000 bytes".to_owned()));
+    let long = |bytes: usize| format!("{:bytes$}", "leader 3 4");
+    assert_eq!(
+        lab.add_breakpoint(&long(1000)).unwrap_err(),
+        "column 10: expected the end of the line, found `4`"
+    );
+    assert_eq!(lab.add_breakpoint(&long(1001)).unwrap_err(), "a condition has at most 1000 bytes");
     for id in 1..=32 {
         assert_eq!(lab.add_breakpoint("  not  leader 3"), Ok(id));
     }

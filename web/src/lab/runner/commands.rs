@@ -122,6 +122,21 @@ impl Runner {
         self.with(|lab| tell(lab, |lab| lab.remove_branch(branch)));
     }
 
+    /// Adds a breakpoint; a refusal is in words.
+    pub(crate) fn add_breakpoint(&self, condition: &str) -> Result<u32, String> {
+        self.with(|lab| lab.add_breakpoint(condition))
+    }
+
+    /// Switches a breakpoint on or off.
+    pub(crate) fn set_breakpoint(&self, id: u32, is_on: bool) {
+        self.with(|lab| tell(lab, |lab| lab.set_breakpoint(id, is_on)));
+    }
+
+    /// Removes a breakpoint.
+    pub(crate) fn remove_breakpoint(&self, id: u32) {
+        self.with(|lab| tell(lab, |lab| lab.remove_breakpoint(id)));
+    }
+
     /// Cancels the statement that is being waited for.
     pub(crate) fn cancel(&self) {
         self.with(Lab::cancel);
@@ -157,9 +172,15 @@ impl Runner {
         self.0.lab.borrow().complete(text)
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) {
-        change(&mut self.0.lab.borrow_mut());
+    /// The completions of a condition that is being typed.
+    pub(crate) fn complete_condition(&self, text: &str) -> Vec<Suggestion> {
+        self.0.lab.borrow().complete_condition(text)
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Lab) -> T) -> T {
+        let result = change(&mut self.0.lab.borrow_mut());
         self.changed();
+        result
     }
 }
 

@@ -112,7 +112,7 @@ fn paste(event: &Event, runner: &Runner, labs: &Labs) {
 }
 
 /// The line with its last word replaced by the completion.
-fn with_completion(line: &str, word: &str) -> String {
+pub(in crate::panels) fn with_completion(line: &str, word: &str) -> String {
     let start = line.rfind(char::is_whitespace).map_or(0, |place| place + 1);
     format!("{}{word} ", &line[..start])
 }
