@@ -60,6 +60,23 @@ test('a script of the fuzzer stops at its violation, and a banner names the rule
   assert.ok(!isBroken(mended.view));
 });
 
+test('a scenario pauses at its key moment, says what is to be seen, and goes on', async () => {
+  await page.getByRole('button', { name: 'Scenarios' }).click();
+  await page.getByTestId('scenario-08-figure-8-committed').click();
+  const story = page.getByTestId('scenario-story');
+  await says(story, /Once an entry of the leader's own term/);
+  await page.evaluate(() => globalThis.helios.setSpeed(Infinity));
+  await until('the key moment', async () => (await state()).lab.key_moment !== null);
+  const { view, lab } = await state();
+  assert.equal(lab.pacing.running, false);
+  assert.equal(view.leader, 1, 'it is before the crash');
+  await says(story, /The entry of term 2 is committed with it/);
+  await consoleLine(page, /The key moment: .* Run goes on\./);
+  await page.getByTestId('run-toggle').click();
+  await consoleLine(page, /The script has ended/);
+  await says(story, /Once an entry of the leader's own term/);
+});
+
 test('a dropped file with a byte-order mark runs to its end at full speed, and pauses', async () => {
   const text = '\ufeff# Two minutes.\ncluster nodes=3 seed=4\nrun until leader\nset x=1\nrun 120s\n';
   const transfer = await page.evaluateHandle((content) => {

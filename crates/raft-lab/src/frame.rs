@@ -48,6 +48,8 @@ pub struct LabView {
     pub statements: Rc<[StatementView]>,
     /// The breakpoints, those at the end of the live branch: they do not look at the past.
     pub breakpoints: Rc<[BreakpointView]>,
+    /// What is to be seen, if this is the key moment of the scenario that is played.
+    pub key_moment: Option<Rc<str>>,
     /// The branch beside the live one; `None` unless somebody compares two.
     pub comparison: Option<Rc<ComparisonView>>,
     /// The most recent lines of the console, oldest first.

@@ -4,6 +4,7 @@ mod branches;
 mod breakpoints;
 mod comparing;
 mod exec;
+mod key_moment;
 mod news;
 mod time;
 mod view;
@@ -33,6 +34,7 @@ use self::branches::Past;
 use self::breakpoints::Breakpoints;
 use self::comparing::Compared;
 use self::exec::Listener;
+use self::key_moment::KeyMoment;
 
 pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
@@ -55,6 +57,8 @@ pub struct Lab {
     breakpoints: Breakpoints,
     /// Statements that wait for their turn, the next one first.
     queue: VecDeque<Queued>,
+    /// Of the scenario that is played, once it is reached.
+    key_moment: Option<KeyMoment>,
     /// The statement that needs time to pass; `None` when none does.
     waiting: Option<Waiting>,
     operations: OperationTracker,
@@ -122,6 +126,8 @@ struct Queued {
     line: SourceLine,
     /// Whether it belongs to a script, which stops at the first statement that fails.
     is_scripted: bool,
+    /// After it the lab pauses: what is to be seen.
+    key_moment: Option<Rc<str>>,
     listener: Option<Listener>,
 }
 
@@ -176,7 +182,8 @@ impl Lab {
         Ok(Self::new(session, Some(mirror)))
     }
 
-    /// A lab in memory that plays a scenario, one statement after the other, in paced time.
+    /// A lab in memory that plays a scenario, one statement after the other, in paced time. It
+    /// pauses at the key moment: at a `mark` with a comment before it.
     ///
     /// # Errors
     /// With the line and the place, when the text is no script, or its cluster cannot be made.
@@ -185,10 +192,7 @@ impl Lab {
             raft_script::parse(text).map_err(|error| LabError::Script(error.to_string()))?;
         let (session, rest) =
             Session::open(&script).map_err(|error| LabError::Script(error.to_string()))?;
-        let statements = rest.iter().filter(|line| !line.statement.is_note());
-        let queue =
-            statements.map(|line| Queued { line: line.clone(), is_scripted: true, listener: None });
-        let queue = queue.collect();
+        let queue = key_moment::queue(rest);
         let mut lab = Self::new(session, None);
         lab.queue = queue;
         lab.pacer.run_for_statement();
@@ -202,6 +206,7 @@ impl Lab {
     /// With the line and the place, when the text is no script, or its cluster cannot be made.
     pub fn run_script(text: &str) -> Result<Self, LabError> {
         let mut lab = Self::play(text)?;
+        lab.queue.iter_mut().for_each(|queued| queued.key_moment = None);
         lab.pacer.hurry();
         Ok(lab)
     }
@@ -217,6 +222,7 @@ impl Lab {
             pacer: Pacer::default(),
             breakpoints: Breakpoints::default(),
             queue: VecDeque::new(),
+            key_moment: None,
             waiting: None,
             operations: OperationTracker::default(),
             operation_listeners: BTreeMap::new(),
@@ -385,5 +391,7 @@ mod branch_tests;
 mod breakpoint_tests;
 #[cfg(test)]
 mod durable_tests;
+#[cfg(test)]
+mod key_moment_tests;
 #[cfg(test)]
 mod tests;

@@ -133,15 +133,16 @@ struct StoryProps {
     scenario: &'static Scenario,
 }
 
-/// The scenario's title and story.
+/// The scenario's title, and its story. At the key moment: what is to be seen.
 #[component(Story)]
 fn story(props: &StoryProps) -> Html {
     let scenario = props.scenario;
-    let labs = use_controls().labs;
+    let (labs, frame) = (use_controls().labs, use_frame());
     let on_again = Callback::from(move |_: MouseEvent| labs.play(scenario));
     html! {
         <div class="notice is-scenario" role="status" data-testid="scenario-story">
-            <p><strong>{ scenario.title }</strong>{ ". " }{ scenario.story }</p>
+            <p><strong>{ scenario.title }</strong>{ ". " }
+                { frame.lab.key_moment.as_deref().unwrap_or(scenario.story) }</p>
             <button type="button" class="button" onclick={on_again}>{ "Play again" }</button>
             <BackToStored />
         </div>

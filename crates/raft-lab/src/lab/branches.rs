@@ -268,6 +268,7 @@ impl Lab {
         self.operations = OperationTracker::of(self.session().world());
         let results = self.session().checks().results();
         self.broken = results.filter(|result| result.violation.is_some()).count();
+        self.key_moment = None;
         self.rearm_breakpoints();
     }
 

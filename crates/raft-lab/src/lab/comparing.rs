@@ -57,7 +57,7 @@ impl Lab {
         self.say(ConsoleKind::Info, words);
         let statement = Statement::Run(Run::To { time: end, step: None });
         let line = raft_script::SourceLine { number: 1, statement };
-        self.queue.push_back(Queued { line, is_scripted: false, listener: None });
+        self.queue.push_back(Queued { line, is_scripted: false, key_moment: None, listener: None });
         self.pacer.hurry();
         self.settle();
         self.changed();

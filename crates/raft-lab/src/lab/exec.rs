@@ -96,32 +96,37 @@ impl Lab {
                 ConsoleKind::Info,
                 format!("{} (waits for the statement before it)", text.trim()),
             );
-            self.queue.push_back(Queued { line, is_scripted: false, listener });
+            self.queue.push_back(Queued { line, is_scripted: false, key_moment: None, listener });
             return ExecStatus::Waiting;
         }
-        self.start(Queued { line, is_scripted: false, listener })
+        self.start(Queued { line, is_scripted: false, key_moment: None, listener })
     }
 
     /// Starts queued statements, up to the first that needs time to pass, or that a breakpoint
-    /// follows.
+    /// or the key moment follows.
     pub(super) fn begin_queued(&mut self) {
         while self.session().goal().is_none()
             && let Some(next) = self.queue.pop_front()
         {
             let is_last_of_script =
                 next.is_scripted && !self.queue.iter().any(|queued| queued.is_scripted);
+            let key_moment = next.key_moment.clone();
             let executed = self.start(next);
             if is_last_of_script && matches!(executed, ExecStatus::Done(_)) {
                 self.say(ConsoleKind::Info, SCRIPT_OVER);
             }
-            if self.check_breakpoints() {
+            let has_fired = self.check_breakpoints();
+            if let Some(words) = key_moment {
+                return self.pause_at(words);
+            }
+            if has_fired {
                 return;
             }
         }
     }
 
     fn start(&mut self, queued: Queued) -> ExecStatus {
-        let Queued { line: SourceLine { number, statement }, is_scripted, listener } = queued;
+        let Queued { line: SourceLine { number, statement }, is_scripted, listener, .. } = queued;
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);

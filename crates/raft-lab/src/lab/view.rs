@@ -43,6 +43,7 @@ impl Lab {
             rules_off: self.rules_off.clone(),
             statements: self.statements(),
             breakpoints: self.breakpoint_views(),
+            key_moment: self.key_moment_shown(),
             comparison: self.comparison(view),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
