@@ -68,17 +68,21 @@ impl Checker for HungDisk {
             Some(same) => Waiting { seen: now, ..same },
             None => Waiting { write, clock, since: now, seen: now, ahead: None },
         });
+        // A write that began a moment ago says nothing yet; the grace below is longer.
+        if now - state.since <= settings.heartbeat_interval {
+            return;
+        }
+        let status = prompt.core.status();
+        if status.transfer_to.is_some() {
+            state.since = now;
+        }
         let patience = settings.election_timeout_max * 4 + SLACK;
         if now - state.since <= patience {
             return;
         }
-        let status = prompt.core.status();
         let patience = patience + time_to_write(prompt.core, status.durable_index);
         if now - state.since <= patience {
             return;
-        }
-        if status.transfer_to.is_some() {
-            state.since = now;
         }
         state.ahead = match is_quorum_ahead(&status, now, settings.election_timeout_max) {
             true => state.ahead.or(Some(now)),
