@@ -1,4 +1,4 @@
-// From a script that the fuzzer found to two branches beside each other.
+// From a script that the fuzzer found to two branches beside each other, also after a reload.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -72,6 +72,19 @@ test('a violation is looked at, and a branch without one statement is compared w
     await page.getByTestId(side).locator('.node').first().waitFor();
     await page.getByTestId(side).locator('.log-cell').first().waitFor();
   }
+  // The page is reloaded: all of it is there again.
+  const before = await state();
+  await page.reload();
+  await page.getByTestId('node-1').first().waitFor();
+  const now = await state();
+  assert.deepEqual(now.lab.time, before.lab.time);
+  assert.deepEqual(now.lab.comparison, before.lab.comparison);
+  assert.deepEqual(now.lab.statements, before.lab.statements);
+  assert.deepEqual(now.view, before.view);
+  assert.equal(now.lab.pacing.running, false);
+  await says(page.getByTestId('opened-script'), /append-truncates\.helios/);
+  await says(page.getByTestId('rule-off'), /append-truncates/);
+  await says(differences, /Only in main:\s*replay/);
   // At the end, one is broken and the other is not.
   await page.getByTestId('run-toggle').focus();
   await page.keyboard.press('End');

@@ -4,19 +4,27 @@ mod layout;
 mod page;
 pub(crate) mod panic;
 
-use raft_lab::Lab;
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
+use raft_lab::{Lab, Restoration};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use self::page::Page;
 use crate::lab::opening::{self, Opening};
-use crate::lab::{Origin, Runner};
+use crate::lab::{Origin, Runner, kept_run};
 use crate::state::{speed, theme};
+
+/// A run is computed again in pieces of this length, so that the page stays alive.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// The state of the application.
 #[derive(Clone, PartialEq)]
 enum Phase {
     Opening,
+    /// The run of this tab is computed again; the part that is done, in percent.
+    Restoring(u8),
     HeldElsewhere,
     Ready(Runner, Origin),
 }
@@ -26,15 +34,36 @@ fn app() -> Html {
     let phase = use_state_eq(|| Phase::Opening);
     let setter = phase.setter();
     use_effect_with((), move |()| {
-        spawn_local(async move { setter.set(open().await) });
+        spawn_local(async move {
+            let phase = open(&setter).await;
+            setter.set(phase);
+        });
     });
     let on_scratch = {
         let phase = phase.setter();
         Callback::from(move |_: MouseEvent| phase.set(scratch(None)))
     };
+    let on_give_up = Callback::from(|_: MouseEvent| {
+        kept_run::give_up();
+        if let Some(window) = web_sys::window() {
+            // A page that cannot be reloaded goes on with the run.
+            let _ = window.location().reload();
+        }
+    });
     match &*phase {
         Phase::Opening => html! {
             <main class="opening"><p>{ "Opening the lab…" }</p></main>
+        },
+        Phase::Restoring(percent) => html! {
+            <main class="opening">
+                <p>{ "The run is computed again…" }</p>
+                <progress max="100" value={percent.to_string()} aria-label="Computing the run" />
+                <p>
+                    <button type="button" class="button" onclick={on_give_up}>
+                        { "Open the stored lab instead" }
+                    </button>
+                </p>
+            </main>
         },
         Phase::HeldElsewhere => html! {
             <main class="opening">
@@ -61,9 +90,18 @@ pub(crate) fn mount() {
     panic::mount_point().map_or_else(yew::Renderer::<App>::new, yew::Renderer::with_root).render();
 }
 
-async fn open() -> Phase {
+/// The run that this tab had before a reload; if there is none, the stored lab.
+async fn open(phase: &UseStateSetter<Phase>) -> Phase {
+    let refused = match kept_run::kept() {
+        Some(kept) => match restore(kept, phase).await {
+            Ok(ready) => return ready,
+            Err(error) => Some(format!("The run of this tab cannot be computed again: {error}.")),
+        },
+        None => None,
+    };
     match opening::open(opening::first_setup()).await {
-        Opening::Open { lab, recovered, warnings } => {
+        Opening::Open { lab, recovered, mut warnings } => {
+            warnings.extend(refused);
             ready(*lab, Origin::Durable { recovered, warnings })
         }
         Opening::HeldElsewhere => Phase::HeldElsewhere,
@@ -73,12 +111,27 @@ async fn open() -> Phase {
     }
 }
 
+async fn restore(
+    kept: Result<(Origin, Restoration), String>,
+    phase: &UseStateSetter<Phase>,
+) -> Result<Phase, String> {
+    let (origin, mut restoration) = kept?;
+    while !restoration.advance(SLICE)? {
+        phase.set(Phase::Restoring((restoration.progress() * 100.0) as u8));
+        sleep(Duration::ZERO).await;
+    }
+    let mut lab = restoration.finish();
+    lab.set_speed(speed::DEFAULT_SPEED);
+    Ok(Phase::Ready(Runner::start(lab), origin))
+}
+
 fn scratch(reason: Option<String>) -> Phase {
     let lab = Lab::scratch(opening::first_setup()).expect("the first setup is within bounds");
     ready(lab, Origin::Scratch { reason })
 }
 
 fn ready(mut lab: Lab, origin: Origin) -> Phase {
+    kept_run::begin(&origin);
     lab.set_speed(speed::DEFAULT_SPEED);
     lab.set_running(true);
     Phase::Ready(Runner::start(lab), origin)

@@ -18,6 +18,7 @@ pub(crate) struct FakeBackend {
     at_once: Cell<bool>,
     transactions: Cell<usize>,
     lost: RefCell<Option<Lost>>,
+    kept: RefCell<Vec<u8>>,
 }
 
 impl FakeBackend {
@@ -70,6 +71,11 @@ impl FakeBackend {
         self.transactions.get()
     }
 
+    /// The branches that it keeps.
+    pub(crate) fn kept(&self) -> Vec<u8> {
+        self.kept.borrow().clone()
+    }
+
     /// What is there if the power fails now.
     pub(crate) fn stored(&self) -> BTreeMap<NodeId, Records> {
         self.stored.borrow().clone()
@@ -87,5 +93,9 @@ impl Backend for FakeBackend {
 
     fn watch(&self, lost: Lost) {
         self.lost.replace(Some(lost));
+    }
+
+    fn keep(&self, branches: Vec<u8>) {
+        self.kept.replace(branches);
     }
 }

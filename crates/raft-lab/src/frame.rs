@@ -68,6 +68,10 @@ pub struct TimeView {
     pub branch: u32,
     /// All branches, the oldest first.
     pub branches: Rc<[BranchView]>,
+    /// The runs of a durable lab before the page was opened, the oldest first.
+    pub earlier: Rc<[EarlierRunView]>,
+    /// The part of an earlier run that is computed again, in percent; `None`: none is.
+    pub recalled: Option<u8>,
     /// What the line of the live branch shows.
     pub tape: TapeView,
     /// The number of steps before the moment.
@@ -95,6 +99,19 @@ pub struct BranchView {
     pub from: Instant,
     /// Whether its disks are stored in the browser.
     pub is_durable: bool,
+}
+
+/// A run of a durable lab before the page was opened. Its branches are not computed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct EarlierRunView {
+    /// Its number, from 0.
+    pub run: u64,
+    /// Its name.
+    pub name: String,
+    /// The virtual time of its end.
+    pub end: Instant,
+    /// The number of its statements, in all branches.
+    pub statements: usize,
 }
 
 impl PartialEq for Frame {

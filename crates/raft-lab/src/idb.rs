@@ -15,7 +15,10 @@ use raft_storage_idb::{
 use wasm_bindgen_futures::spawn_local;
 
 use crate::mirror::{Backend, Done, Lost};
-use crate::{CLUSTER_KEY, ConsoleKind, Lab, Mirror, RecoveryReport, cluster_line, next_run};
+use crate::{
+    CLUSTER_KEY, ConsoleKind, EARLIER_RUNS_KEY, Lab, Mirror, RUN_KEY, RecoveryReport, cluster_line,
+    earlier_runs, earlier_runs_as_bytes, next_run,
+};
 
 /// A durable lab that is open.
 #[derive(Debug)]
@@ -81,9 +84,15 @@ impl Lab {
             }
         };
         setup.validate().map_err(|error| OpenError::Setup(error.to_string()))?;
+        let earlier =
+            earlier_runs(database.info(EARLIER_RUNS_KEY).await?, database.info(RUN_KEY).await?);
         // Before the first event: the next run would use the same session ids as a run that is not
         // counted.
-        let infos = vec![(CLUSTER_KEY.to_owned(), cluster_line(&setup))];
+        let infos = vec![
+            (CLUSTER_KEY.to_owned(), cluster_line(&setup)),
+            (EARLIER_RUNS_KEY.to_owned(), earlier_runs_as_bytes(&earlier)),
+            (RUN_KEY.to_owned(), Vec::new()),
+        ];
         let given = if is_new { whole_disks(&setup) } else { Vec::new() };
         database.commit(given, infos).await?;
         let (report, is_marked) = (storage_report().await, mark_initialized(name));
@@ -92,6 +101,7 @@ impl Lab {
         let mirror = Mirror::new(Rc::new(IndexedDb { database, _lock: lock }));
         let mut lab =
             Self::mirrored(setup, mirror).map_err(|error| OpenError::Setup(error.to_string()))?;
+        lab.set_earlier_runs(earlier);
         if !report.is_persistent {
             lab.say(ConsoleKind::Info, NOT_PERSISTENT);
             // Not awaited: some browsers ask the user.
@@ -168,6 +178,14 @@ impl Backend for IndexedDb {
         let stored = self.database.commit(batches, Vec::new());
         spawn_local(async move {
             done(stored.await.map_err(|error| error.to_string()));
+        });
+    }
+
+    fn keep(&self, branches: Vec<u8>) {
+        let stored = self.database.commit(Vec::new(), vec![(RUN_KEY.to_owned(), branches)]);
+        spawn_local(async move {
+            // The next write of a node fails too, and that is told.
+            let _ = stored.await;
         });
     }
 

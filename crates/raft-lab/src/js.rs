@@ -19,6 +19,9 @@
 //! - `addBreakpoint(condition)` pauses when the condition comes to hold, and returns the number of
 //!   the breakpoint. `setBreakpoint(n, bool)` switches it on or off, `removeBreakpoint(n)` removes
 //!   it. Breakpoint 0, a broken property, is always there (`state().lab.breakpoints`).
+//! - In a durable lab, `recall(run)` computes the branches of an earlier run of
+//!   `state().lab.time.earlier` again, and `adopt()` stores the live branch in place of the one
+//!   that is stored.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -94,6 +97,11 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     let remove = |lab: &mut Lab, number| lab.remove_branch(branch(number));
     set("removeBranch", function(move |number| this.with_number(&number, "removeBranch", remove)))?;
     install_breakpoints(&api, &set)?;
+    let this = api.clone();
+    let recall = |lab: &mut Lab, run| lab.recall(run);
+    set("recall", function(move |run| this.with_number(&run, "recall", recall)))?;
+    let this = api.clone();
+    set("adopt", function(move |_| this.attempt(Lab::adopt)))?;
     set("cancel", function(move |_| api.control(Lab::cancel)))?;
 
     let window = web_sys::window().ok_or_else(|| error("this page has no window"))?;

@@ -1,9 +1,11 @@
 //! One laboratory: a session, the time that passes in it, its console, and its durable mirror.
 
+mod adopting;
 mod branches;
 mod breakpoints;
 mod comparing;
 mod exec;
+mod kept;
 mod key_moment;
 mod news;
 mod time;
@@ -34,11 +36,13 @@ use self::branches::Past;
 use self::breakpoints::Breakpoints;
 use self::comparing::Compared;
 use self::exec::Listener;
+use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
 
 pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
 pub use self::exec::{ExecResult, ExecStatus};
+pub use self::kept::Restoration;
 
 /// Real time since an origin of the clock's choice. It only measures budgets.
 pub type RealClock = Rc<dyn Fn() -> Duration>;
@@ -51,8 +55,14 @@ pub struct Lab {
     live: BranchId,
     /// The past that the page shows; `None`: it shows the end of the live branch.
     past: Option<Past>,
-    /// Writes the disks of the first branch. The others are in memory only.
+    /// Writes the disks of one branch. The others are in memory only.
     mirror: Option<Mirror>,
+    /// That branch.
+    stored: BranchId,
+    /// The runs before the page was opened, the oldest first.
+    earlier: Vec<EarlierRun>,
+    /// The one that is being computed again.
+    recalling: Option<Restoration>,
     pacer: Pacer,
     breakpoints: Breakpoints,
     /// Statements that wait for their turn, the next one first.
@@ -212,13 +222,25 @@ impl Lab {
     }
 
     fn new(session: Session, mirror: Option<Mirror>) -> Self {
-        let rules_off = rules_off(session.world().setup());
         let branches = Branches::new(session);
+        let first = branches.first();
+        let mut lab = Self::with_branches(branches, first, mirror);
+        lab.take_events();
+        lab.flush();
+        lab.changed();
+        lab
+    }
+
+    fn with_branches(branches: Branches, live: BranchId, mirror: Option<Mirror>) -> Self {
+        let rules_off = rules_off(branches.head(live).world().setup());
         let mut lab = Self {
-            live: branches.first(),
+            live,
+            stored: branches.first(),
             branches,
             past: None,
             mirror,
+            earlier: Vec::new(),
+            recalling: None,
             pacer: Pacer::default(),
             breakpoints: Breakpoints::default(),
             queue: VecDeque::new(),
@@ -246,9 +268,7 @@ impl Lab {
             frame: RefCell::new(None),
             shown: FrameState::default(),
         };
-        lab.take_events();
-        lab.flush();
-        lab.changed();
+        lab.go_to(live);
         lab
     }
 
@@ -305,7 +325,7 @@ impl Lab {
 
     /// The mirror, if it follows the live branch.
     fn live_mirror(&self) -> Option<&Mirror> {
-        self.mirror.as_ref().filter(|_| self.live == self.branches.first())
+        self.mirror.as_ref().filter(|_| self.live == self.stored)
     }
 
     /// Has `wake` called when the browser's disk has made progress, so that the page need not wait
@@ -391,6 +411,8 @@ mod branch_tests;
 mod breakpoint_tests;
 #[cfg(test)]
 mod durable_tests;
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 mod key_moment_tests;
 #[cfg(test)]

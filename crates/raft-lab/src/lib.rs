@@ -48,14 +48,14 @@ mod view;
 
 pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{BranchView, DurableState, Frame, LabView, TimeView};
+pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
 pub use lab::{
-    BreakpointView, ExecResult, ExecStatus, Lab, LabError, RealClock, StatementView, Subscriber,
-    Subscription,
+    BreakpointView, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration, StatementView,
+    Subscriber, Subscription,
 };
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};
@@ -70,7 +70,8 @@ pub use raft_sim::{
 };
 pub use rules_off::{RuleOff, mended};
 pub use stored::{
-    CLUSTER_KEY, NodeRecovery, RecoveredDisk, RecoveryReport, cluster_line, next_run,
+    CLUSTER_KEY, EARLIER_RUNS_KEY, NodeRecovery, RUN_KEY, RecoveredDisk, RecoveryReport,
+    cluster_line, earlier_runs, earlier_runs_as_bytes, next_run,
 };
 pub use tape::{AskView, BandView, FaultView, JumpTo, MarkView, OperationView, TapeView};
 pub use view::{

@@ -42,6 +42,21 @@ pub trait Backend {
     fn watch(&self, lost: Lost) {
         drop(lost);
     }
+
+    /// Keeps the branches of the lab as data, for the next opening, in place of those that it kept
+    /// before. A failure costs only the past.
+    fn keep(&self, branches: Vec<u8>) {
+        drop(branches);
+    }
+}
+
+/// Everything on a node's disk.
+pub(crate) struct WholeDisk {
+    pub(crate) node: NodeId,
+    /// Erases the disk and puts its durable records.
+    pub(crate) batch: Arc<WriteBatch>,
+    /// The unfinished writes, in order.
+    pub(crate) pending: Vec<(PersistId, Arc<WriteBatch>)>,
 }
 
 /// The writes of one cluster on their way to a back end.
@@ -165,6 +180,27 @@ impl Mirror {
             write.place = writes.push(node, write.batch.clone());
             self.barrier = write.place;
         }
+    }
+
+    /// Replaces the disks by those of another branch. No event may happen before all of them are
+    /// stored; one transaction stores them.
+    pub(crate) fn replace(&mut self, disks: Vec<WholeDisk>) {
+        self.unfinished.clear();
+        let mut writes = self.writes.borrow_mut();
+        for WholeDisk { node, batch, pending } in disks {
+            self.barrier = writes.push(node, batch);
+            for (id, batch) in pending {
+                self.barrier = writes.push(node, batch.clone());
+                let unfinished = Unfinished { id, batch, place: self.barrier };
+                self.unfinished.entry(node).or_default().push_back(unfinished);
+            }
+        }
+    }
+
+    /// Has the back end keep the branches of the lab.
+    pub(crate) fn keep(&self, branches: Vec<u8>) {
+        let backend = self.writes.borrow().backend.clone();
+        backend.keep(branches);
     }
 
     /// Whether this event may happen now.

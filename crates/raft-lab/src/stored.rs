@@ -19,6 +19,35 @@ use raft_storage::{FORMAT_VERSION, OLDEST_VERSION, Records};
 /// The key of the `cluster` line among the back end's infos.
 pub const CLUSTER_KEY: &str = "cluster";
 
+/// The key of the branches of the present run among the back end's infos. Empty: it has none yet.
+pub const RUN_KEY: &str = "run";
+/// The key of the earlier runs.
+pub const EARLIER_RUNS_KEY: &str = "earlier runs";
+
+/// The most earlier runs that are kept, and the most bytes of all. Then the oldest go.
+const MAX_EARLIER_RUNS: usize = 8;
+const MAX_EARLIER_BYTES: usize = 16 << 20;
+
+/// The earlier runs of the next run, the oldest first: those of the last one, and the last one.
+/// Data that cannot be read are as none.
+pub fn earlier_runs(of_last: Option<Vec<u8>>, last: Option<Vec<u8>>) -> Vec<Vec<u8>> {
+    let of_last = of_last.as_deref().map(postcard::from_bytes::<Vec<Vec<u8>>>);
+    let mut runs = of_last.and_then(Result::ok).unwrap_or_default();
+    runs.extend(last.filter(|run| !run.is_empty()));
+    let bytes = |runs: &[Vec<u8>]| runs.iter().map(Vec::len).sum::<usize>();
+    let too_many =
+        |runs: &[Vec<u8>]| runs.len() > MAX_EARLIER_RUNS || bytes(runs) > MAX_EARLIER_BYTES;
+    while too_many(&runs) {
+        runs.remove(0);
+    }
+    runs
+}
+
+/// The data of earlier runs.
+pub fn earlier_runs_as_bytes(runs: &[Vec<u8>]) -> Vec<u8> {
+    postcard::to_stdvec(runs).expect("bytes can be written")
+}
+
 /// The text that is stored for a run with this setup: its `cluster` line, and a `node` line for
 /// each node with settings of its own.
 pub fn cluster_line(setup: &Setup) -> Vec<u8> {

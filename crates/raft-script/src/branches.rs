@@ -5,6 +5,7 @@
 
 mod checkpoints;
 mod difference;
+mod kept;
 mod marks;
 mod seek;
 
@@ -17,6 +18,7 @@ use raft_sim::NextStep;
 
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
+pub use self::kept::{KeptBranch, KeptLine, Restoring};
 use self::marks::Marks;
 pub use self::marks::{Mark, MarkKind, MarkedOperation};
 pub use self::seek::Seek;
@@ -100,15 +102,7 @@ impl Branches {
 
     /// The branches of a session, from its present moment on.
     pub fn new(session: Session) -> Self {
-        let first = Branch {
-            name: "main".to_owned(),
-            parent: None,
-            began_at: session.world().now(),
-            checkpoints: Checkpoints::new(&session),
-            marks: Marks::default(),
-            head: session,
-            planned: VecDeque::new(),
-        };
+        let first = Branch::new(session, "main");
         Self { by_id: BTreeMap::from([(BranchId(1), first)]), last_id: 1 }
     }
 
@@ -235,21 +229,7 @@ impl Branches {
     /// # Errors
     /// When there is no such place.
     pub fn seek_through(&self, place: Place, steps: u64) -> Result<Seek, Unreachable> {
-        let branch = self.get(place.branch)?;
-        let moment = place.moment;
-        let journal = branch.head.journal();
-        let is_there = moment <= branch.head.moment()
-            && moment.lines >= journal.before_step(moment.steps)
-            && moment.lines <= journal.last_moment(moment.steps).lines;
-        let earlier = match steps {
-            0 => moment,
-            _ => Moment { steps: moment.steps.saturating_sub(steps), lines: 0 },
-        };
-        let checkpoints = &branch.checkpoints;
-        let start = checkpoints.before(earlier).or_else(|| checkpoints.before(moment));
-        let start = start.filter(|_| is_there);
-        let start = start.ok_or(Unreachable::NoMoment(moment))?;
-        Ok(Seek::new(start.clone(), journal.clone(), moment))
+        self.get(place.branch)?.seek_through(place.moment, steps)
     }
 
     /// Begins a branch at a place.
@@ -257,18 +237,10 @@ impl Branches {
     /// # Errors
     /// When there is no such place.
     pub fn fork(&mut self, place: Place, name: &str) -> Result<BranchId, Unreachable> {
-        let head = self.at(place)?;
-        let parent = self.get(place.branch)?;
-        let checkpoints = parent.checkpoints.through(place.moment);
-        let marks = parent.marks.through(place.moment, &head);
+        let branch = self.get(place.branch)?.fork(place.moment, name)?;
         self.last_id += 1;
         let id = BranchId(self.last_id);
-        let parent = Some(place);
-        let planned = VecDeque::new();
-        let name = name.to_owned();
-        let began_at = head.world().now();
-        let branch = Branch { name, parent, began_at, head, planned, checkpoints, marks };
-        self.by_id.insert(id, branch);
+        self.by_id.insert(id, Branch { parent: Some(place), ..branch });
         Ok(id)
     }
 
@@ -367,6 +339,43 @@ impl Branch {
     /// The number of its checkpoints.
     pub fn checkpoints(&self) -> usize {
         self.checkpoints.len()
+    }
+
+    /// The branch of a session, from its present moment on.
+    fn new(session: Session, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            parent: None,
+            began_at: session.world().now(),
+            checkpoints: Checkpoints::new(&session),
+            marks: Marks::default(),
+            head: session,
+            planned: VecDeque::new(),
+        }
+    }
+
+    /// A branch that begins at a moment of this one.
+    fn fork(&self, moment: Moment, name: &str) -> Result<Self, Unreachable> {
+        let head = self.seek_through(moment, 0)?.finish()?;
+        let checkpoints = self.checkpoints.through(moment);
+        let marks = self.marks.through(moment, &head);
+        Ok(Self { checkpoints, marks, ..Self::new(head, name) })
+    }
+
+    fn seek_through(&self, moment: Moment, steps: u64) -> Result<Seek, Unreachable> {
+        let journal = self.head.journal();
+        let is_there = moment <= self.head.moment()
+            && moment.lines >= journal.before_step(moment.steps)
+            && moment.lines <= journal.last_moment(moment.steps).lines;
+        let earlier = match steps {
+            0 => moment,
+            _ => Moment { steps: moment.steps.saturating_sub(steps), lines: 0 },
+        };
+        let checkpoints = &self.checkpoints;
+        let start = checkpoints.before(earlier).or_else(|| checkpoints.before(moment));
+        let start = start.filter(|_| is_there);
+        let start = start.ok_or(Unreachable::NoMoment(moment))?;
+        Ok(Seek::new(start.clone(), journal.clone(), moment))
     }
 
     fn step(&mut self) -> Stepped {

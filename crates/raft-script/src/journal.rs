@@ -7,6 +7,7 @@ use std::sync::Arc;
 use imbl::Vector;
 use raft_core::Instant;
 use raft_sim::EventNumber;
+use serde::{Deserialize, Serialize};
 
 use crate::statement::Statement;
 
@@ -35,7 +36,9 @@ pub struct Journaled {
 
 /// A moment of a run: after so many steps of the world, and so many lines of the journal. The order
 /// of moments is the order in which they came. A time is no moment: many moments share one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub struct Moment {
     /// Steps of the world.
     pub steps: u64,

@@ -57,8 +57,8 @@ mod token;
 mod units;
 
 pub use branches::{
-    Branch, BranchId, Branches, Difference, Differing, Happened, Mark, MarkKind, MarkedOperation,
-    Place, Seek, Unreachable,
+    Branch, BranchId, Branches, Difference, Differing, Happened, KeptBranch, KeptLine, Mark,
+    MarkKind, MarkedOperation, Place, Restoring, Seek, Unreachable,
 };
 pub use capacity::Capacity;
 pub use complete::{Suggestion, complete};

@@ -34,5 +34,7 @@ pub const MAX_UNCOMMITTED_BYTES: u64 = 1 << 30;
 /// The most bytes that the logs, the disks and the messages of a script's run hold together, as
 /// [`World::held_bytes`](raft_sim::World::held_bytes) counts them: 1 GiB.
 pub const MAX_HELD_BYTES: u64 = 1 << 30;
+/// The most steps of the branches that are kept as data and computed again.
+pub const MAX_KEPT_STEPS: u64 = 100_000_000;
 /// The longest wait of `run until` without `within`.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);

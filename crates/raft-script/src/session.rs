@@ -162,6 +162,11 @@ impl Session {
         &self.journal
     }
 
+    /// The statements that make this world.
+    pub(crate) fn opening(&self) -> &[Statement] {
+        &self.opening
+    }
+
     /// The present moment.
     pub fn moment(&self) -> Moment {
         Moment { steps: self.world.steps(), lines: self.journal.len() }

@@ -4,8 +4,8 @@ use raft_lab::Frame;
 use yew::prelude::*;
 
 use super::layout::Layout;
-use crate::hooks::{ThemeContext, use_shortcuts, use_system_theme};
-use crate::lab::{Labs, Origin, Runner};
+use crate::hooks::{ThemeContext, use_shortcuts, use_system_theme, use_window_event};
+use crate::lab::{Labs, Origin, Runner, kept_run};
 use crate::panels::{AddServer, ContextMenu, Help, NewLab, Scenarios, WipeLab};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
@@ -42,6 +42,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
                 on_origin: Callback::from(move |next| {
                     // The selection belongs to the lab before.
                     cleared.set(None);
+                    kept_run::begin(&next);
                     origin.set(next);
                 }),
             },
@@ -52,6 +53,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
     });
     let controls = (*controls).clone();
     use_shortcuts(controls.clone());
+    let on_hide = use_callback(props.runner.clone(), |_: Event, runner| runner.keep());
+    use_window_event("pagehide", on_hide);
     let on_close = controls.open_dialog.reform(|()| None);
     html! {
         <ContextProvider<Controls> context={controls}>

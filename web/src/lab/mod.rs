@@ -1,5 +1,6 @@
 //! The lab on the page: opening it, running it, and putting another one into its place.
 
+pub(crate) mod kept_run;
 mod labs;
 pub(crate) mod opening;
 mod runner;

@@ -17,6 +17,7 @@ use wasm_bindgen::prelude::Closure;
 use yew::Callback;
 
 use crate::app::panic;
+use crate::lab::kept_run;
 
 /// The most time that the lab may take of a frame's 16 ms; the rest is for drawing.
 const BUDGET: Duration = Duration::from_millis(8);
@@ -42,7 +43,7 @@ struct Inner {
     published: RefCell<Option<Frame>>,
     /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
-    script: ScriptKeeper,
+    keeper: RunKeeper,
     published_at: Cell<f64>,
     last_frame_at: Cell<f64>,
     on_frame: RefCell<Option<FrameCallback>>,
@@ -64,7 +65,7 @@ impl Runner {
             publish: RefCell::default(),
             published: RefCell::default(),
             is_changed: Cell::new(true),
-            script: ScriptKeeper::default(),
+            keeper: RunKeeper::default(),
             published_at: Cell::new(f64::NEG_INFINITY),
             last_frame_at: Cell::new(now_ms()),
             on_frame: RefCell::default(),
@@ -153,9 +154,9 @@ impl Runner {
         let is_changed = self.0.is_changed.take();
         let Ok(lab) = self.0.lab.try_borrow() else { return };
         if is_changed {
-            self.0.script.note();
+            self.0.keeper.note();
         }
-        self.0.script.keep(&lab, now);
+        self.0.keeper.keep(&lab, now);
         let frame = lab.frame();
         drop(lab);
         panic::remember_time(frame.view.now);
@@ -186,28 +187,46 @@ impl Runner {
     }
 }
 
-/// Stores the script of the session for the overlay after a panic.
+/// Keeps the run: its script for the overlay after a panic, its branches for the next visit.
 #[derive(Default)]
-struct ScriptKeeper {
-    is_due: Cell<bool>,
+struct RunKeeper {
+    is_script_due: Cell<bool>,
+    /// The number of steps of the run that was kept; `None`: somebody did something since.
+    steps: Cell<Option<u64>>,
+    kept_at: Cell<f64>,
     /// The time of the next export, at the earliest: long scripts must not slow the page down.
     not_before: Cell<f64>,
 }
 
-impl ScriptKeeper {
-    /// The time between two exports, in durations of the first.
+impl RunKeeper {
+    /// The least time between two exports, in durations of the first.
     const REST: f64 = 50.0;
+    /// The least time between two times that the run is kept: in a durable lab, each is a
+    /// transaction beside those of the nodes.
+    const EVERY_MS: f64 = 1_000.0;
 
     fn note(&self) {
-        self.is_due.set(true);
+        self.is_script_due.set(true);
+        self.steps.set(None);
     }
 
     fn keep(&self, lab: &Lab, now: f64) {
-        if self.is_due.get() && now >= self.not_before.get() {
-            self.is_due.set(false);
-            panic::remember_script(lab.export());
-            self.not_before.set(now + (now_ms() - now) * Self::REST);
+        if now < self.not_before.get() {
+            return;
         }
+        let steps = Some(lab.frame().lab.time.end_steps);
+        let is_run_due = steps != self.steps.get() && now >= self.kept_at.get() + Self::EVERY_MS;
+        if self.is_script_due.take() {
+            panic::remember_script(lab.export());
+        } else if !is_run_due {
+            return;
+        }
+        if is_run_due {
+            kept_run::keep(lab);
+            self.steps.set(steps);
+            self.kept_at.set(now);
+        }
+        self.not_before.set(now + (now_ms() - now) * Self::REST);
     }
 }
 

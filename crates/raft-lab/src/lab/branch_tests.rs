@@ -6,8 +6,20 @@ use super::tests::{console, finish, scratch};
 use super::*;
 use crate::JumpTo;
 
+/// The events of the start are shown with every early moment.
+#[test]
+fn the_past_begins_with_the_start() {
+    let mut lab = scratch();
+    let start = lab.frame().view.events.clone();
+    assert!(!start.rows.is_empty());
+    lab.exec("step 20");
+    finish(&mut lab);
+    lab.show(0);
+    assert_eq!(lab.frame().view.events, start);
+}
+
 /// A leader that crashed, and its successor.
-fn with_a_crash() -> Lab {
+pub(super) fn with_a_crash() -> Lab {
     let mut lab = scratch();
     for line in ["run until leader", "set x=1", "run 500ms", "crash leader", "run 2s"] {
         lab.exec(line);

@@ -192,10 +192,9 @@ impl Lab {
 
     /// Begins a branch at a moment of the live one, and makes it the live one.
     fn begin_branch(&mut self, moment: Moment) -> Result<(), Unreachable> {
-        let (_, recent) = self.recomputed(moment)?;
         let branch = self.branches.fork(Place { branch: self.live, moment }, "")?;
         let before = self.branch_name(self.live);
-        let name = self.enter(branch, recent)?;
+        let name = self.enter(branch)?;
         let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
         let words = format!("Here begins {name}. What came after is in {before}.{stored}");
         self.say(ConsoleKind::Info, words);
@@ -204,16 +203,13 @@ impl Lab {
 
     /// Names a branch that has just begun, and makes it the live one. Statements that wait are
     /// cancelled. The name.
-    pub(super) fn enter(
-        &mut self,
-        branch: BranchId,
-        recent: Recent,
-    ) -> Result<String, Unreachable> {
+    pub(super) fn enter(&mut self, branch: BranchId) -> Result<String, Unreachable> {
         let name = format!("branch {branch}");
         self.branches.rename(branch, &name)?;
         self.cancel();
         self.forget_past();
-        self.go_to(branch, recent);
+        self.go_to(branch);
+        self.recall_events();
         Ok(name)
     }
 
@@ -231,24 +227,32 @@ impl Lab {
         self.cancel();
         self.pacer.set_running(false, false);
         self.forget_past();
-        self.go_to(branch, Recent::default());
-        if let Ok((_, recent)) = self.recomputed(self.session().moment()) {
-            self.recent = recent;
-        }
+        self.go_to(branch);
+        self.recall_events();
         let words = format!("This is {} now.", self.branch_name(branch));
         self.say(ConsoleKind::Info, words);
         Ok(())
     }
 
+    /// The events before the end of the live branch, as if they had just happened.
+    pub(super) fn recall_events(&mut self) {
+        if let Ok((_, recent)) = self.recomputed(self.session().moment()) {
+            self.recent = recent;
+        }
+    }
+
     /// Removes a branch. If it is the live one, the branch that it left is live then. The first one
-    /// stays: a durable lab stores its disks.
+    /// stays, and so does the one whose disks are stored.
     ///
     /// # Errors
-    /// If there is no branch with this number, or it is the first one.
+    /// If there is no branch with this number, or it stays.
     pub fn remove_branch(&mut self, number: u32) -> Result<(), String> {
         let branch = self.find(number)?;
         if branch == self.branches.first() {
             return Err("the first branch stays".into());
+        }
+        if self.mirror.is_some() && branch == self.stored {
+            return Err(format!("{} stays: its disks are stored", self.branch_name(branch)));
         }
         if branch == self.live {
             self.switch_to(self.left_by(branch).number())?;
@@ -258,12 +262,12 @@ impl Lab {
         Ok(())
     }
 
-    /// The live branch is another one.
-    fn go_to(&mut self, branch: BranchId, recent: Recent) {
+    /// The live branch is another one. Its events are not known.
+    pub(super) fn go_to(&mut self, branch: BranchId) {
         self.dismiss_listeners("another branch is live now");
         self.live = branch;
         self.compared.replace(None);
-        self.recent = recent;
+        self.recent = Recent::default();
         self.stalled = false;
         self.operations = OperationTracker::of(self.session().world());
         let results = self.session().checks().results();
@@ -316,19 +320,21 @@ impl Lab {
 
     /// Where in the run the frame is.
     pub(super) fn time(&self) -> TimeView {
-        let (first, head) = (self.branches.first(), self.session());
+        let head = self.session();
         let view = |(id, branch): (BranchId, &Branch)| BranchView {
             id: id.number(),
             name: branch.name().to_owned(),
             parent: branch.parent().map(|place| place.branch.number()),
             from_steps: branch.parent().map_or(0, |place| place.moment.steps),
             from: branch.began_at(),
-            is_durable: self.mirror.is_some() && id == first,
+            is_durable: self.mirror.is_some() && id == self.stored,
         };
         let branches: Vec<BranchView> = self.branches.iter().map(view).collect();
         TimeView {
             branch: self.live.number(),
             branches: Rc::from(branches),
+            earlier: self.earlier_runs(),
+            recalled: self.recalling.as_ref().map(|run| (run.progress() * 100.0) as u8),
             tape: self.tape(),
             steps: self.shown_session().moment().steps,
             end_steps: head.moment().steps,

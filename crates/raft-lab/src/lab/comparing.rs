@@ -52,7 +52,7 @@ impl Lab {
         let text = text.ok_or_else(|| format!("there is no statement {}", line + 1))?;
         self.set_running(false);
         let branch = self.branches.fork_without(left, line, "").map_err(|e| e.to_string())?;
-        let name = self.enter(branch, Recent::default()).map_err(|error| error.to_string())?;
+        let name = self.enter(branch).map_err(|error| error.to_string())?;
         let words = format!("Here begins {name}, without “{text}”. What came after is repeated.");
         self.say(ConsoleKind::Info, words);
         let statement = Statement::Run(Run::To { time: end, step: None });

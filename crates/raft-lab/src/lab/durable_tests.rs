@@ -14,13 +14,13 @@ use crate::{DurableState, MemberRole, cluster_line, next_run};
 const FRAME: Duration = Duration::from_millis(16);
 const BUDGET: Duration = Duration::from_millis(50);
 
-fn durable(setup: Setup, backend: &Rc<FakeBackend>) -> Lab {
+pub(super) fn durable(setup: Setup, backend: &Rc<FakeBackend>) -> Lab {
     let mut lab = Lab::mirrored(setup, Mirror::new(backend.clone())).expect("it is within bounds");
     lab.set_speed(f64::INFINITY);
     lab
 }
 
-fn finish(lab: &mut Lab, backend: &FakeBackend) {
+pub(super) fn finish(lab: &mut Lab, backend: &FakeBackend) {
     for _ in 0..100_000 {
         if !lab.pacing().running {
             return;

@@ -17,7 +17,7 @@ impl Lab {
     /// Hands the session's last events to the mirror, the trackers and the subscribers.
     pub(super) fn take_events(&mut self) {
         let mut ended = Vec::new();
-        let is_mirrored = self.live == self.branches.first();
+        let is_mirrored = self.live == self.stored;
         for event in self.branches.head(self.live).events() {
             if let Some(mirror) = self.mirror.as_mut().filter(|_| is_mirrored) {
                 mirror.observe(&event.kind);

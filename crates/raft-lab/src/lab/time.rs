@@ -45,6 +45,10 @@ impl Lab {
     /// and no more than fit into the budget. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
         self.tell_failure();
+        if self.recalling.is_some() {
+            self.go_on_recalling(budget);
+            return true;
+        }
         if self.pacer.is_running() {
             self.let_time_pass(elapsed, budget);
         } else if self.stalled {

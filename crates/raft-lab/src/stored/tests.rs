@@ -117,3 +117,20 @@ fn a_lab_of_another_version_is_refused_as_a_whole_and_says_why() {
     let report = RecoveryReport::of(&setup).expect("there is something on the disks");
     assert_eq!(report.damaged().collect::<Vec<_>>(), [NodeId(1)]);
 }
+
+#[test]
+fn the_oldest_of_many_earlier_runs_go() {
+    let mut kept = None;
+    for run in 1..=12_u8 {
+        let runs = earlier_runs(kept, Some(vec![run]));
+        kept = Some(earlier_runs_as_bytes(&runs));
+    }
+    let runs = earlier_runs(kept.clone(), Some(Vec::new()));
+    assert_eq!(runs, (5..=12).map(|run| vec![run]).collect::<Vec<_>>(), "an empty one is none");
+    let large = vec![1; 9 << 20];
+    let runs = earlier_runs(kept, Some(large.clone()));
+    assert_eq!(runs.len(), 8);
+    let runs = earlier_runs(Some(earlier_runs_as_bytes(&runs)), Some(large.clone()));
+    assert_eq!(runs, [large], "two large ones are too many bytes");
+    assert_eq!(earlier_runs(Some(vec![255; 9]), None), Vec::<Vec<u8>>::new(), "damage");
+}

@@ -66,7 +66,8 @@ impl Seek {
         self.finish_watched(|_| {})
     }
 
-    /// The same, and calls `watch` after each step and each statement on the way.
+    /// The same, and calls `watch` after each step and each statement on the way. If the way begins
+    /// at the start of the run, it is called with that too.
     ///
     /// # Errors
     /// Those of [`advance`](Self::advance).
@@ -74,6 +75,9 @@ impl Seek {
         mut self,
         mut watch: impl FnMut(&Session),
     ) -> Result<Session, Unreachable> {
+        if self.session.moment() == Moment::default() {
+            watch(&self.session);
+        }
         while self.session.moment() != self.goal {
             self.advance(1)?;
             watch(&self.session);

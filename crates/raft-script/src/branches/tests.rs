@@ -126,6 +126,7 @@ proptest! {
             prop_assert_eq!(summary(&again).1, summary_then.1);
             prop_assert_eq!(summary(&again).3, summary_then.3, "the checks");
         }
+        prop_assert_eq!(facts(&restored(branches.keep())), facts(&branches));
         // Moments in between: running on from there leads to the same end.
         for (id, branch) in branches.iter() {
             for part in &parts {
@@ -140,6 +141,29 @@ proptest! {
             }
         }
     }
+}
+
+/// What can be known of each branch.
+fn facts(branches: &Branches) -> Vec<impl PartialEq + fmt::Debug + use<>> {
+    let of = |(id, branch): (BranchId, &Branch)| {
+        let marks: Vec<Mark> = branch.marks().cloned().collect();
+        let operations: Vec<MarkedOperation> = branch.operations().cloned().collect();
+        let planned: Vec<Journaled> = branch.planned().cloned().collect();
+        let planned: Vec<_> =
+            planned.into_iter().map(|line| (line.at, line.steps, line.statement)).collect();
+        let (name, parent, began_at) = (branch.name.clone(), branch.parent, branch.began_at);
+        let now = branch.head.world().now();
+        ((id, name, parent, began_at), summary(&branch.head), now, marks, operations, planned)
+    };
+    branches.iter().map(of).collect()
+}
+
+fn restored(kept: Vec<KeptBranch>) -> Branches {
+    let mut restoring = Restoring::new(kept).unwrap();
+    while !restoring.advance(100).unwrap() {
+        assert!(restoring.progress() < 1.001);
+    }
+    restoring.finish()
 }
 
 const FAILOVER: &[&str] =
@@ -356,6 +380,79 @@ fn marks_say_who_led_and_what_was_broken() {
     let of_fork = kinds(&branches, fork);
     assert!(matches!(&of_fork[1], MarkKind::LinkChanged(words) if words.contains("from node 1")));
     assert_eq!(of_fork[2..], rest[..2]);
+}
+
+/// Also with servers whose parent was removed, and while statements are still to be repeated.
+#[test]
+fn branches_are_computed_again_from_their_statements() {
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let moment = part_of(branches.head(main), 0.5);
+    let middle = branches.fork(Place { branch: main, moment }, "middle").unwrap();
+    exec(&mut branches, middle, "set c=3");
+    let last = branches.fork_without(middle, 0, "without a").unwrap();
+    branches.remove(middle).unwrap();
+    let kept = branches.keep();
+    assert_eq!(kept.iter().map(|branch| branch.number).collect::<Vec<_>>(), [1, 3]);
+    assert!(!branches.get(last).unwrap().planned.is_empty());
+    let mut again = restored(kept.clone());
+    assert_eq!(facts(&again), facts(&branches));
+    // Each goes on as the other one does, and branches that begin later have later numbers.
+    for branches in [&mut branches, &mut again] {
+        exec(branches, last, "run 2s");
+        let moment = branches.head(last).moment();
+        assert_eq!(branches.fork(Place { branch: last, moment }, "next").unwrap().number(), 4);
+    }
+    assert_eq!(facts(&again), facts(&branches));
+    assert_eq!(again.difference(main, last), branches.difference(main, last));
+    assert_ne!(kept, branches.keep());
+}
+
+#[test]
+fn data_that_are_no_branches_are_refused_in_words() {
+    let (branches, _) = started(Setup::default(), FAILOVER);
+    let kept = branches.keep();
+    let error = |change: &dyn Fn(&mut KeptBranch)| {
+        let mut wrong = kept.clone();
+        change(&mut wrong[0]);
+        let mut restoring = match Restoring::new(wrong) {
+            Ok(restoring) => restoring,
+            Err(error) => return error,
+        };
+        loop {
+            match restoring.advance(1_000) {
+                Ok(is_done) => assert!(!is_done, "it is refused"),
+                Err(error) => return error,
+            }
+        }
+    };
+    assert_eq!(Restoring::new(Vec::new()).unwrap_err(), "it has no branch");
+    let twice = [kept.clone(), kept.clone()].concat();
+    assert_eq!(Restoring::new(twice).unwrap_err(), "branch 1 comes after branch 1");
+    assert!(error(&|branch| branch.end.steps = u64::MAX).contains("are possible"));
+    assert_eq!(error(&|branch| branch.opening.clear()), "no statement makes its world");
+    assert!(error(&|branch| branch.opening.push("set a=1".into())).contains("makes no world"));
+    assert!(error(&|branch| branch.opening[0].push_str(" nods=3")).contains("nods"));
+    assert!(error(&|branch| branch.lines[0].text = "crush 1".into()).contains("crush"));
+    assert!(error(&|branch| branch.lines[0].text = "set a=1\nset b=1".into()).contains("one"));
+    assert!(error(&|branch| branch.lines[0].text = "crash 9".into()).contains("no moment"));
+    assert!(error(&|branch| branch.lines[1].at += 1).contains("no moment"));
+    assert!(error(&|branch| branch.end.lines += 1).contains("no moment"));
+    assert!(error(&|branch| branch.end_at += 1_000_000).contains("another time"));
+}
+
+#[test]
+fn the_branches_of_another_run_get_the_next_numbers() {
+    let (mut branches, main) = started(Setup::default(), FAILOVER);
+    let (mut other, first) = started(Setup { seed: 7, ..Setup::default() }, &["run 1s"]);
+    let moment = part_of(other.head(first), 0.5);
+    let second = other.fork(Place { branch: first, moment }, "second").unwrap();
+    let ids = branches.take_over(other.clone());
+    assert_eq!((ids[&first].number(), ids[&second].number()), (2, 3));
+    assert_eq!(summary(branches.head(ids[&first])), summary(other.head(first)));
+    assert_eq!(branches.get(ids[&second]).unwrap().parent.unwrap().branch, ids[&first]);
+    assert_eq!(facts(&restored(branches.keep())), facts(&branches));
+    let moment = branches.head(main).moment();
+    assert_eq!(branches.fork(Place { branch: main, moment }, "next").unwrap().number(), 4);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use raft_lab::{ConsoleKind, ExecResult, Frame, Lab, Suggestion, ViewWindow};
 
 use super::Runner;
+use crate::lab::kept_run;
 
 impl Runner {
     /// The lab's present frame.
@@ -115,6 +116,23 @@ impl Runner {
     /// Begins a branch without a statement of the live branch.
     pub(crate) fn leave_out(&self, line: usize) {
         self.with(|lab| tell(lab, |lab| lab.leave_out(line)));
+    }
+
+    /// Computes the branches of an earlier run again.
+    pub(crate) fn recall(&self, run: u64) {
+        self.with(|lab| tell(lab, |lab| lab.recall(run)));
+    }
+
+    /// Stores the live branch in place of the one that is stored.
+    pub(crate) fn adopt(&self) {
+        self.with(|lab| tell(lab, Lab::adopt));
+    }
+
+    /// Keeps the run for the next visit: the page may be going away.
+    pub(crate) fn keep(&self) {
+        if let Ok(lab) = self.0.lab.try_borrow() {
+            kept_run::keep(&lab);
+        }
     }
 
     /// Removes a branch.

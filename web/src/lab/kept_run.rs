@@ -1,0 +1,140 @@
+//! The run of a lab in memory over a reload of the page, in the storage of the tab.
+//!
+//! A durable lab has its run in its database; here is only that of a lab in memory: where it is
+//! from, and its branches as data.
+
+use std::rc::Rc;
+
+use raft_lab::{Lab, Restoration};
+use web_sys::Storage;
+
+use crate::lab::{OpenedScript, Origin, SCENARIOS};
+
+const RUN_KEY: &str = "helios-run";
+const ORIGIN_KEY: &str = "helios-run-origin";
+const TRIES_KEY: &str = "helios-run-tries";
+
+/// After so many pages that ended while they computed the run again, it is given up.
+const MAX_TRIES: u32 = 3;
+
+/// The words that begin a stored origin.
+const SCENARIO: &str = "scenario";
+const SCRIPT: &str = "script";
+const SCRATCH: &str = "scratch";
+
+/// Notes where the lab on the page is from. The run of the lab before is forgotten.
+pub(crate) fn begin(origin: &Origin) {
+    let Some(storage) = storage() else { return };
+    let words = match origin {
+        Origin::Durable { .. } => None,
+        Origin::Scratch { .. } => Some(SCRATCH.to_owned()),
+        Origin::Scenario(scenario) => Some(format!("{SCENARIO}\n{}", scenario.name)),
+        Origin::Script(script) => Some(format!("{SCRIPT}\n{}\n{}", script.name, script.text)),
+    };
+    forget(&storage);
+    if let Some(words) = words {
+        // Without room, the run is lost with the page.
+        let _ = storage.set_item(ORIGIN_KEY, &words);
+    }
+}
+
+/// Keeps the run of a lab: of one in memory for this tab, of a durable one in its database.
+pub(crate) fn keep(lab: &Lab) {
+    if lab.keep_durably() {
+        return;
+    }
+    let Some(storage) = storage() else { return };
+    let is_begun = matches!(storage.get_item(ORIGIN_KEY), Ok(Some(_)));
+    if is_begun && storage.set_item(RUN_KEY, &as_text(&lab.keep())).is_err() {
+        forget(&storage);
+    }
+    // It was computed again. If the number stays, a later run is given up too early.
+    let _ = storage.remove_item(TRIES_KEY);
+}
+
+/// The run that this tab had before the page was reloaded. An error is in words.
+pub(crate) fn kept() -> Option<Result<(Origin, Restoration), String>> {
+    let storage = storage()?;
+    let item = |key| storage.get_item(key).ok().flatten();
+    let (origin, run) = (item(ORIGIN_KEY)?, item(RUN_KEY)?);
+    let tries = item(TRIES_KEY).and_then(|tries| tries.parse::<u32>().ok()).unwrap_or(0);
+    if tries >= MAX_TRIES {
+        forget(&storage);
+        return Some(Err(format!("the page ended {tries} times meanwhile")));
+    }
+    // Without room for the number there is no limit.
+    let _ = storage.set_item(TRIES_KEY, &(tries + 1).to_string());
+    let read = || {
+        let origin = origin_of(&origin).ok_or("nobody knows where it is from")?;
+        Ok((origin, Restoration::new(&as_bytes(&run).ok_or("its data are damaged")?)?))
+    };
+    Some(read())
+}
+
+/// Forgets the run of this tab.
+pub(crate) fn give_up() {
+    if let Some(storage) = storage() {
+        forget(&storage);
+    }
+}
+
+fn forget(storage: &Storage) {
+    for key in [RUN_KEY, ORIGIN_KEY, TRIES_KEY] {
+        // What cannot be removed is replaced by the next run.
+        let _ = storage.remove_item(key);
+    }
+}
+
+fn origin_of(words: &str) -> Option<Origin> {
+    let (kind, rest) = words.split_once('\n').unwrap_or((words, ""));
+    match kind {
+        SCRATCH => Some(Origin::Scratch { reason: None }),
+        SCENARIO => SCENARIOS.iter().find(|known| known.name == rest).map(Origin::Scenario),
+        SCRIPT => rest.split_once('\n').map(|(name, text)| {
+            let (name, text) = (name.to_owned(), text.to_owned());
+            Origin::Script(Rc::new(OpenedScript { name, text }))
+        }),
+        _ => None,
+    }
+}
+
+/// Each byte is a character of Latin-1: a browser stores it in one byte.
+fn as_text(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+fn as_bytes(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|letter| u8::try_from(letter).ok()).collect()
+}
+
+/// Each tab has a storage of its own. It lives as long as the tab.
+fn storage() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_text_and_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(as_bytes(&as_text(&bytes)), Some(bytes));
+        assert_eq!(as_bytes("…"), None);
+    }
+
+    #[test]
+    fn origins_are_text_and_back() {
+        let script = OpenedScript { name: "a.helios".into(), text: "cluster\nrun 1s\n".into() };
+        assert_eq!(
+            origin_of("script\na.helios\ncluster\nrun 1s\n"),
+            Some(Origin::Script(Rc::new(script)))
+        );
+        assert_eq!(origin_of("scratch"), Some(Origin::Scratch { reason: None }));
+        let first = &SCENARIOS[0];
+        assert_eq!(origin_of(&format!("scenario\n{}", first.name)), Some(Origin::Scenario(first)));
+        for wrong in ["", "scenario\nnone", "script", "durable"] {
+            assert_eq!(origin_of(wrong), None, "{wrong}");
+        }
+    }
+}
