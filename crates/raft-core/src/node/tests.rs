@@ -51,6 +51,9 @@ fn an_acknowledgement_takes_all_messages_before_it_out_of_flight() {
 /// An answer to an earlier round comes soon after a later round was sent. That is no round trip.
 #[test]
 fn a_round_trip_ends_with_an_answer_to_its_round() {
+    let mut new = Progress::new(NodeId(2), LogIndex(0), Instant(0));
+    new.note_answered(HeartbeatRound(1), Instant(70));
+    assert_eq!(new.round_trip, None, "it got entries, and no heartbeat yet");
     let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
     progress.note_sent(HeartbeatRound(1), Instant(0));
     progress.note_sent(HeartbeatRound(2), Instant(50));
@@ -60,6 +63,34 @@ fn a_round_trip_ends_with_an_answer_to_its_round() {
     assert_eq!(progress.round_trip, Some(Duration::from_micros(100)));
     progress.note_answered(HeartbeatRound(4), Instant(230));
     assert_eq!(progress.round_trip, Some(Duration::from_micros(90)), "a later one is an answer");
+}
+
+/// §5.6: a disk is slow if it needs longer for an entry than the shortest election timeout.
+#[test]
+fn a_disk_as_slow_as_an_election_timeout_is_not_slow() {
+    let settings = Settings::default();
+    for (micros, slow) in [(150_000, 0), (150_001, 150_001)] {
+        let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
+        progress.record_match(LogIndex(0), Instant(0));
+        progress.note_entries(LogIndex(1), 10, Instant(0));
+        progress.record_match(LogIndex(1), Instant(micros));
+        assert_eq!(progress.slow_disk(&settings), Duration::from_micros(slow));
+    }
+}
+
+/// If the server was silent for longer than an election timeout, its disk need not be slow.
+#[test]
+fn a_silence_of_an_election_timeout_is_not_too_long() {
+    let settings = Settings::default();
+    for (micros, slow) in [(300_000, 300_000), (300_001, 0)] {
+        let mut progress = Progress::new(NodeId(2), LogIndex(0), Instant(0));
+        progress.record_match(LogIndex(0), Instant(0));
+        progress.note_answered(HeartbeatRound(1), Instant(0));
+        progress.note_entries(LogIndex(1), 10, Instant(0));
+        progress.note_contact(settings.election_timeout_max, Instant(micros));
+        progress.record_match(LogIndex(1), Instant(micros));
+        assert_eq!(progress.slow_disk(&settings), Duration::from_micros(slow));
+    }
 }
 
 /// An entry that was sent before a snapshot is acknowledged with it: that says nothing about the

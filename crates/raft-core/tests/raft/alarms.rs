@@ -107,6 +107,26 @@ fn a_server_without_an_entry_that_it_acknowledged_is_an_alarm() {
     assert_eq!(alarms(&mut server), [(2, lost)]);
 }
 
+/// The server acknowledged the entry before it got the request, and again after that.
+#[test]
+fn a_repeated_acknowledgement_does_not_excuse_a_lost_entry() {
+    let mut server = leader();
+    heartbeat(&mut server);
+    server.receive(2, 1, success_in(2, 2));
+    server.receive(2, 1, failure_in(2, 2));
+    let lost = IgnoreReason::AcknowledgedEntryLost { index: LogIndex(2) };
+    assert_eq!(alarms(&mut server), [(2, lost)]);
+}
+
+/// No server acknowledges the entry before the first.
+#[test]
+fn a_refusal_of_the_empty_log_is_no_lost_entry() {
+    let mut server = leader();
+    heartbeat(&mut server);
+    server.receive(2, 1, failure_in(2, 0));
+    assert_eq!(alarms(&mut server), []);
+}
+
 /// The server refused a request that overtook an earlier one, and then received that one.
 #[test]
 fn a_late_refusal_is_no_alarm() {

@@ -171,6 +171,19 @@ fn a_snapshot_that_is_being_written_is_no_reason() {
     assert_ne!(cluster.leader(), Some(1), "this disk hangs");
 }
 
+/// It is on disk: the next write has no more time because of it.
+#[test]
+fn a_snapshot_that_was_written_is_no_excuse() {
+    let mut cluster = hanging(3);
+    cluster.server_mut(1).disk_is_slow = false;
+    let (through, data) = (cluster.node(1).last_applied(), Bytes::from(vec![0; 16 << 20]).into());
+    cluster.handle(1, Input::SnapshotTaken { through, data });
+    cluster.server_mut(1).disk_is_slow = true;
+    cluster.propose(1, "a");
+    cluster.live(PATIENCE + 3 * HEARTBEAT);
+    assert_ne!(cluster.leader(), Some(1), "this disk hangs");
+}
+
 /// The disk of server 3, a follower, hangs. A read waits there for an entry that the others
 /// committed.
 fn reading_at_a_hung_disk() -> (Cluster, u64) {

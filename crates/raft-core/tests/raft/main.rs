@@ -12,6 +12,7 @@
 //! | `flow` | pipelining, and recovery from the loss of any message |
 //! | `early` | entries after a gap wait, and the leader repeats one message |
 //! | `snapshots`, `streaming` | §7 |
+//! | `storing` | §7: the leader waits while a follower stores a snapshot, and not for ever |
 //! | `in_files` | §7: snapshots in files of the driver |
 //! | `trailing` | §7: entries that a log keeps before the end of its snapshot |
 //! | `clients` | §8 |
@@ -76,6 +77,7 @@ mod safety;
 mod settings;
 mod slow_disks;
 mod snapshots;
+mod storing;
 mod streaming;
 mod terms;
 mod trailing;

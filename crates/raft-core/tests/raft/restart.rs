@@ -249,6 +249,23 @@ fn a_log_that_lost_committed_entries_is_refused() {
     );
 }
 
+/// Numbers up to half of what 64 bits hold are possible, so adding one never overflows.
+#[test]
+fn a_disk_with_an_absurdly_large_number_is_refused() {
+    let largest = u64::MAX / 2;
+    for (term, index, is_sound) in [
+        (largest, 1, true),
+        (largest + 1, 1, false),
+        (largest, largest, true),
+        (largest, largest + 1, false),
+    ] {
+        let snapshot = Some(snapshot(index, 1, 3, "state"));
+        let started = start_with(membership(3), &Recovered { snapshot, ..disk(term, &[]) });
+        let expected = if is_sound { None } else { Some(RestartError::NumberTooLarge) };
+        assert_eq!(started.err(), expected, "term {term}, index {index}");
+    }
+}
+
 /// However long the log is: a driver that restarts has other things to do first.
 #[test]
 fn a_start_asks_for_no_snapshot_and_the_next_entry_does() {

@@ -201,16 +201,16 @@ fn pieces_out_of_order_or_repeated_are_kept_once() {
 #[test]
 fn pieces_after_a_gap_are_limited() {
     let mut config = config(1, 3);
-    config.settings.max_in_flight_bytes = 3;
+    config.settings.max_in_flight_bytes = 4;
     let mut server = Server::start(config, disk(3, &[]), Instant(0));
     let state = snapshot(5, 3, 3, "abcdefgh");
-    server.receive(2, 3, install(&state, 2, 4));
-    assert_eq!(server.take_reply(), resume(5, 0));
-    server.receive(2, 3, install(&state, 4, 6));
-    assert_eq!(server.take_reply(), resume_in(0, 5, 0, None));
-    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 2);
+    for ((offset, end), held) in [((2, 4), Some(1)), ((4, 6), Some(1)), ((6, 7), None)] {
+        server.receive(2, 3, install(&state, offset, end));
+        assert_eq!(server.take_reply(), resume_in(0, 5, 0, held));
+    }
+    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 4);
     server.receive(2, 3, install(&state, 0, 2));
-    assert_eq!(server.take_reply(), resume(5, 4));
+    assert_eq!(server.take_reply(), resume(5, 6));
 }
 
 /// A late piece of an older snapshot does not disturb the one that is arriving.
@@ -457,18 +457,25 @@ fn replication_continues_behind_the_snapshot() {
 
 /// A leader that sends server 3 the snapshot "alpha" in pieces of one byte, all five at once.
 pub(crate) fn streaming() -> Server {
+    let mut server = sending("alpha", 1);
+    assert_eq!(numbered(&mut server), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4)]);
+    server
+}
+
+/// A leader that sends server 3 a snapshot through entry 2, with this state, in pieces of so many
+/// bytes.
+pub(crate) fn sending(state: &str, piece: usize) -> Server {
     let mut config = config(1, 3);
-    config.settings.snapshot_chunk_bytes = 1;
+    config.settings.snapshot_chunk_bytes = piece;
     let mut server = Server::start(config, disk(0, &[]), Instant(0));
     server.lead();
     server.receive(2, 1, success(1));
-    server.propose(1, "alpha");
+    server.propose(1, state);
     server.receive(2, 1, success(2));
     server.take_snapshot(Instant(0));
     server.sent.clear();
     server.receive(3, 1, failure(0, (0, 0)));
     server.handle(server.node.deadline(), Input::Timeout);
-    assert_eq!(numbered(&mut server), [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4)]);
     server
 }
 
