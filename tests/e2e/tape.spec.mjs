@@ -64,6 +64,32 @@ test('keys go one step back and forward', async () => {
   assert.equal((await state()).steps, end.steps);
 });
 
+test('the run is played backward until it is stopped, or at its start', async () => {
+  const end = await state();
+  const button = page.getByTestId('play-backward');
+  await button.click();
+  await soon(() => button.getAttribute('aria-pressed'), 'true');
+  const first = await state();
+  assert.ok(first.time.is_past && first.steps < end.steps);
+  await until('an earlier moment', async () => (await state()).steps < first.steps);
+  await button.click();
+  await soon(() => button.getAttribute('aria-pressed'), 'false');
+  const { steps } = await state();
+  await page.waitForTimeout(600);
+  assert.equal((await state()).steps, steps, 'it stands still');
+  // A key begins it, and a step forward ends it.
+  await page.keyboard.press('b');
+  await until('an earlier moment', async () => (await state()).steps < steps);
+  await page.keyboard.press('.');
+  assert.equal((await state()).time.plays_backward, false);
+  await page.getByTestId('tape').fill('1000');
+  await page.keyboard.press('b');
+  await soon(async () => (await state()).steps, 0);
+  await soon(() => button.getAttribute('aria-pressed'), 'false');
+  await page.keyboard.press('End');
+  await until('the end', async () => (await state()).trace_hash === end.trace_hash);
+});
+
 test('a command in the past begins a branch, and both branches stay', async () => {
   const end = await state();
   await page.getByTestId('tape').fill(String(end.now - 200_000));

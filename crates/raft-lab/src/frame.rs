@@ -82,6 +82,8 @@ pub struct TimeView {
     pub end: Instant,
     /// Whether the moment is before the end. Time stands still, and a command begins a branch.
     pub is_past: bool,
+    /// Whether the run is shown backward.
+    pub plays_backward: bool,
 }
 
 /// A branch of a run.

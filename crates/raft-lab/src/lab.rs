@@ -1,6 +1,7 @@
 //! One laboratory: a session, the time that passes in it, its console, and its durable mirror.
 
 mod adopting;
+mod backward;
 mod branches;
 mod breakpoints;
 mod comparing;
@@ -405,6 +406,8 @@ fn default_clock() -> RealClock {
     Rc::new(move || origin.elapsed())
 }
 
+#[cfg(test)]
+mod backward_tests;
 #[cfg(test)]
 mod branch_tests;
 #[cfg(test)]

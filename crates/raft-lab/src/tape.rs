@@ -10,7 +10,7 @@ use raft_script::{Branch, Mark, MarkKind, MarkedOperation};
 use serde::Serialize;
 
 /// The most things of a kind on a tape. A line on a screen shows no more.
-const MOST: u64 = 400;
+pub(crate) const PLACES: u64 = 400;
 
 /// A part of a run as a line. All times are of the world's clock.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -118,7 +118,7 @@ struct Places {
 impl Places {
     fn place(&self, at: Instant) -> u64 {
         let width = (self.window.end - self.window.start).max(1);
-        at.0.saturating_sub(self.window.start).saturating_mul(MOST) / width
+        at.0.saturating_sub(self.window.start).saturating_mul(PLACES) / width
     }
 
     /// Whether a part of the time from `from` to `to` is in the window.

@@ -12,6 +12,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("Space", "run, or pause"),
     (".", "step: let one event happen; in the past, show the next moment"),
     (",", "step back: show the moment before"),
+    ("b", "show the run backward, slowly; again, or any other command: stop"),
     ("< and >", "show the mark before, or the next one: leaders, crashes, the network"),
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
@@ -54,7 +55,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in("input[type=range]") {
-        return ![" ", ".", ",", "<", ">", "-", "+", "0", "?"].contains(&event.key().as_str());
+        return ![" ", ".", ",", "b", "<", ">", "-", "+", "0", "?"].contains(&event.key().as_str());
     }
     let is_text = is_in("input, textarea, select");
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
@@ -70,12 +71,15 @@ fn is_text(event: &KeyboardEvent) -> bool {
 /// Handles a key; false if it has no meaning.
 fn press(key: &str, controls: &Controls) -> bool {
     let runner = &controls.runner;
-    let pacing = runner.frame().lab.pacing;
+    let frame = runner.frame();
+    let (pacing, plays_backward) = (frame.lab.pacing, frame.lab.time.plays_backward);
     let position = speed::position_of(pacing.speed);
     match key {
+        " " if plays_backward => runner.play_backward(false),
         " " => runner.set_running(!pacing.running),
         "." => runner.step(),
         "," => runner.step_back(),
+        "b" => runner.play_backward(!plays_backward),
         "<" => runner.jump(false),
         ">" => runner.jump(true),
         "End" if runner.frame().lab.time.is_past => runner.return_to_live(),

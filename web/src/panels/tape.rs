@@ -42,6 +42,7 @@ pub(crate) fn tape() -> Html {
                     aria-label="Step back" onclick={on_back}>
                     <Icon name={IconName::StepBack} /><span class="tool-label">{ "Back" }</span>
                 </button>
+                <Backward plays={time.plays_backward} />
                 <span class="tape-label">{ "Go to" }</span>
                 { for JUMPS.iter().map(|(name, what)| html! {
                     <Jump key={*name} {name} what={*what} />
@@ -60,6 +61,26 @@ pub(crate) fn tape() -> Html {
                 <Slider {now} {scale} steps={time.steps} end_steps={time.end_steps} {on_zoom} />
             </div>
         </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct BackwardProps {
+    plays: bool,
+}
+
+/// Shows the run backward, slowly. Pressed again, it stops.
+#[component(Backward)]
+fn backward(props: &BackwardProps) -> Html {
+    let runner = use_controls().runner;
+    let plays = props.plays;
+    let on_click = Callback::from(move |_: MouseEvent| runner.play_backward(!plays));
+    let icon = if plays { IconName::Pause } else { IconName::Backward };
+    html! {
+        <button type="button" class="button is-small" data-testid="play-backward" title="b"
+            aria-label="Play backward" aria-pressed={plays.to_string()} onclick={on_click}>
+            <Icon name={icon} /><span class="tool-label">{ "Backward" }</span>
+        </button>
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) enum IconName {
     Pause,
     Step,
     StepBack,
+    Backward,
     Close,
     Help,
     Theme,
@@ -26,6 +27,7 @@ impl IconName {
             Self::Pause => "M5 3 V13 M11 3 V13",
             Self::Step => "M3.5 3 L9.5 8 L3.5 13 Z M12.5 3 V13",
             Self::StepBack => "M12.5 3 L6.5 8 L12.5 13 Z M3.5 3 V13",
+            Self::Backward => "M11.5 2.8 L3 8 L11.5 13.2 Z",
             Self::Close => "M4 4 L12 12 M12 4 L4 12",
             Self::Help => "M5.6 6 A2.4 2.4 0 1 1 8.8 8.2 C8.2 8.5 8 8.9 8 9.7 M8 12.2 V12.3",
             Self::Theme => {

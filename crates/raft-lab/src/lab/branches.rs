@@ -1,6 +1,7 @@
 //! The past of a lab, and its branches.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use raft_core::Instant;
 use raft_script::{
@@ -23,6 +24,8 @@ pub(super) struct Past {
     recent: Recent,
     /// Whether time passed when somebody began to look at the past.
     was_running: bool,
+    /// For how long the moment has been shown, if the run is shown backward.
+    pub(super) backward: Option<Duration>,
 }
 
 impl Past {
@@ -37,6 +40,7 @@ impl Past {
     /// Time shall not pass when somebody returns to the end.
     pub(super) fn pause(&mut self) {
         self.was_running = false;
+        self.backward = None;
     }
 }
 
@@ -62,7 +66,7 @@ impl Lab {
             Ok((session, recent)) => {
                 self.pacer.set_running(false, self.is_waiting());
                 self.stalled = false;
-                self.past = Some(Past { session, recent, was_running });
+                self.past = Some(Past { session, recent, was_running, backward: None });
             }
             Err(error) => self.say(ConsoleKind::Error, error.to_string()),
         }
@@ -99,6 +103,7 @@ impl Lab {
 
     /// Shows the next thing of a kind, or the one before. Without one, the console says so.
     pub fn jump_to(&mut self, what: JumpTo, forward: bool) {
+        self.stop_backward();
         let shown = self.shown_session().moment();
         let branch = self.branches.get(self.live).expect("the live branch is not removed");
         let marks = |fits: fn(&MarkKind) -> bool| {
@@ -340,6 +345,7 @@ impl Lab {
             end_steps: head.moment().steps,
             end: head.world().now(),
             is_past: self.past.is_some(),
+            plays_backward: self.plays_backward(),
         }
     }
 }

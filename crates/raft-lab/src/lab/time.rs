@@ -44,6 +44,7 @@ impl Lab {
     /// Lets the events happen that are due after `elapsed` real time: at least one if any is due,
     /// and no more than fit into the budget. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
+        let before = self.number;
         self.tell_failure();
         if self.recalling.is_some() {
             self.go_on_recalling(budget);
@@ -53,12 +54,13 @@ impl Lab {
             self.let_time_pass(elapsed, budget);
         } else if self.stalled {
             self.single_step();
+        } else {
+            self.pass_backward(elapsed);
         }
-        let has_changed = self.frame_state() != self.shown;
-        if has_changed {
+        if self.frame_state() != self.shown {
             self.changed();
         }
-        has_changed
+        self.number != before
     }
 
     fn single_step(&mut self) {

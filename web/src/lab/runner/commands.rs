@@ -78,6 +78,11 @@ impl Runner {
         self.with(Lab::step_back);
     }
 
+    /// Shows the run backward, or stops that.
+    pub(crate) fn play_backward(&self, plays: bool) {
+        self.with(|lab| lab.play_backward(plays));
+    }
+
     /// Shows the next thing that the tape marks, or the one before.
     pub(crate) fn jump(&self, forward: bool) {
         self.with(|lab| lab.jump(forward));
