@@ -249,6 +249,20 @@ fn a_log_that_lost_committed_entries_is_refused() {
     );
 }
 
+/// A commit index that the snapshot implies is not said twice.
+#[test]
+fn the_trace_of_a_start_says_what_was_on_disk() {
+    let stored = Recovered { commit_index: LogIndex(2), ..disk(1, &[1, 1, 1]) };
+    let with_snapshot = Recovered { snapshot: Some(snapshot(4, 1, 3, "four")), ..disk(1, &[]) };
+    for (disk, words) in [
+        (Recovered::default(), "starts in term 0, with an empty log"),
+        (stored, "starts in term 1, its log ending at 3@1, committed up to 2"),
+        (with_snapshot, "starts in term 1, with a snapshot through 4@1, its log ending at 4@1"),
+    ] {
+        assert_eq!(Server::of_three(disk).traces[0].to_string(), words);
+    }
+}
+
 /// Numbers up to half of what 64 bits hold are possible, so adding one never overflows.
 #[test]
 fn a_disk_with_an_absurdly_large_number_is_refused() {

@@ -1,8 +1,8 @@
 //! §7: log compaction, and Figure 13, "InstallSnapshot RPC, receiver implementation".
 
 use raft_core::{
-    Bytes, Input, Instant, LogIndex, Membership, NodeId, Recovered, RoleKind, SnapshotRefusal,
-    SnapshotTrace, Term, Trace,
+    Bytes, Input, Instant, LogIndex, Membership, NodeId, Payload, Recovered, RoleKind,
+    SnapshotRefusal, SnapshotTrace, Term, Trace,
 };
 
 use crate::builders::*;
@@ -468,6 +468,17 @@ fn the_membership_of_an_installed_snapshot_is_used() {
     server.crash();
     server.restart(Instant(0));
     assert_eq!(server.node.status().membership, membership(5));
+}
+
+/// The log has another membership at the end of the snapshot, in an entry of another term.
+#[test]
+fn a_membership_that_contradicts_an_installed_snapshot_is_not_in_force() {
+    let mut stored = disk(1, &[1, 1, 1]);
+    stored.entries[2].payload = Payload::Membership(membership(2));
+    let mut server = Server::of_three(stored);
+    assert_eq!(*server.node.membership(), membership(2));
+    server.receive(2, 2, install(&snapshot(3, 2, 3, "state"), 0, 5));
+    assert_eq!((server.node.membership(), server.state.as_str()), (&membership(3), "state"));
 }
 
 /// A snapshot that waits for a slow disk while a newer one arrives is never restored: only the

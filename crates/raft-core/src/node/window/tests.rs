@@ -91,3 +91,16 @@ fn the_window_shrinks_only_if_much_is_lost() {
     assert!(noisy.size() > FIRST_MIN, "{}", noisy.size());
     assert!(short.size() < 2 * FIRST_MIN, "{}", short.size());
 }
+
+/// Answers that come at the same moment show no rate. They took long because of a queue.
+#[test]
+fn answers_that_come_together_do_not_make_the_window_larger() {
+    let mut window = window(Duration::from_millis(2));
+    let arrived = |window: &mut SendWindow| {
+        window.arrived(SMALL_PIECE, FIRST_MIN, Duration::from_millis(100), Instant(100_000));
+        window.size()
+    };
+    let first = arrived(&mut window);
+    assert!(first < FIRST_MIN, "{first}");
+    assert_eq!([(); 3].map(|()| arrived(&mut window)), [first; 3]);
+}
