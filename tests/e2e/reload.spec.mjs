@@ -64,7 +64,8 @@ test('the run before a reload is a branch again', async () => {
   const { lab } = await state();
   assert.equal(lab.time.earlier.length, 1);
   assert.equal(lab.time.earlier[0].statements, 2);
-  await page.getByTestId('branch').selectOption('run 0');
+  await page.getByRole('button', { name: 'Statements' }).click();
+  await page.getByTestId('recall-0').click();
   await until('the earlier run', async () => (await state()).view.trace_hash === end.view.trace_hash);
   const again = await state();
   assert.deepEqual(again.view, end.view);

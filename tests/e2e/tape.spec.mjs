@@ -110,7 +110,12 @@ test('a command in the past begins a branch, and both branches stay', async () =
   await soon(() => page.getByTestId('compare-there').locator('.node').count(), 5);
   await soon(() => page.getByTestId('compare-here').locator('.node').count(), 5);
   assert.equal((await state()).time.is_past, true, 'the page shows it');
-  await page.getByTestId('remove-branch').click();
+  await page.getByTestId('stop-comparing').click();
+  await page.getByRole('button', { name: 'Statements' }).click();
+  await page.getByTestId('branch-name').fill('no crash');
+  await page.getByTestId('branch-name').press('Enter');
+  await soon(async () => (await state()).time.branches[1].name, 'no crash');
+  await page.getByTestId('remove-branch-2').click();
   await until('one branch', async () => (await state()).time.branches.length === 1);
   await soon(() => page.getByTestId('branch').count(), 0);
   assert.equal((await state()).trace_hash, end.trace_hash);

@@ -1,5 +1,6 @@
 //! The panels of the page. They read contexts and act through lines of the command language.
 
+mod branches;
 mod breakpoints;
 mod cluster;
 mod comparison;

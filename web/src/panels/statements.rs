@@ -1,10 +1,12 @@
-//! The statements of the live branch: go to the moment before one, or begin a branch without it.
+//! The branches, and the statements of the live one: go to the moment before one, or begin a branch
+//! without it.
 
 use std::rc::Rc;
 
 use raft_lab::StatementView;
 use yew::prelude::*;
 
+use super::branches::BranchTree;
 use crate::state::{use_controls, use_frame};
 use crate::ui::Panel;
 use crate::words::milliseconds;
@@ -27,7 +29,8 @@ struct ListProps {
 #[component(List)]
 fn list(props: &ListProps) -> Html {
     html! {
-        <Panel name="statements" title="Statements">
+        <Panel name="statements" title="Branches and statements">
+            <BranchTree />
             <ol class="statement-list" tabindex="0" aria-label="Statements">
                 { for props.statements.iter().map(|statement| html! {
                     <Line key={statement.line} statement={statement.clone()}

@@ -50,7 +50,7 @@ pub(crate) fn tape() -> Html {
                 <span class="tape-figure" data-testid="tape-figure">
                     { format!("step {} of {}", time.steps, time.end_steps) }
                 </span>
-                if time.branches.len() > 1 || !time.earlier.is_empty() {
+                if time.branches.len() > 1 {
                     <ChooseBranch time={time.clone()} />
                 }
                 <Zoom is_whole={scale.is_whole} on_zoom={on_zoom.clone()} />

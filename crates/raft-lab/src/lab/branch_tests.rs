@@ -6,6 +6,18 @@ use super::tests::{console, finish, scratch};
 use super::*;
 use crate::JumpTo;
 
+#[test]
+fn a_branch_has_a_name_that_can_be_read() {
+    let mut lab = with_a_crash();
+    lab.rename_branch(1, "  with the crash ").expect("it is a name");
+    assert_eq!(lab.frame().lab.time.branches[0].name, "with the crash");
+    for wrong in ["", "  ", "two\nlines", &"x".repeat(41)] {
+        assert!(lab.rename_branch(1, wrong).is_err(), "{wrong:?}");
+    }
+    assert!(lab.rename_branch(2, "x").is_err());
+    lab.rename_branch(1, &"ü".repeat(40)).expect("it is short enough");
+}
+
 /// The events of the start are shown with every early moment.
 #[test]
 fn the_past_begins_with_the_start() {

@@ -17,6 +17,9 @@ use crate::tape::{JumpTo, TapeView};
 /// The events of so many steps before a moment are shown with it, at least.
 const SHOWN_STEPS: u64 = 500;
 
+/// The longest name of a branch, in characters.
+const MAX_NAME: usize = 40;
+
 /// An earlier moment of the live branch.
 pub(super) struct Past {
     session: Session,
@@ -244,6 +247,24 @@ impl Lab {
         if let Ok((_, recent)) = self.recomputed(self.session().moment()) {
             self.recent = recent;
         }
+    }
+
+    /// Gives a branch another name.
+    ///
+    /// # Errors
+    /// If there is no branch with this number, or the name is blank or longer than 40 characters.
+    pub fn rename_branch(&mut self, number: u32, name: &str) -> Result<(), String> {
+        let branch = self.find(number)?;
+        let name = name.trim();
+        let is_name = !name.is_empty()
+            && name.chars().count() <= MAX_NAME
+            && !name.chars().any(char::is_control);
+        if !is_name {
+            return Err(format!("A branch has a name of 1 to {MAX_NAME} characters."));
+        }
+        self.branches.rename(branch, name).map_err(|error| error.to_string())?;
+        self.changed();
+        Ok(())
     }
 
     /// Removes a branch. If it is the live one, the branch that it left is live then. The first one

@@ -123,6 +123,11 @@ impl Runner {
         self.with(|lab| tell(lab, |lab| lab.leave_out(line)));
     }
 
+    /// Gives a branch another name.
+    pub(crate) fn rename_branch(&self, branch: u32, name: &str) {
+        self.with(|lab| tell(lab, |lab| lab.rename_branch(branch, name)));
+    }
+
     /// Computes the branches of an earlier run again.
     pub(crate) fn recall(&self, run: u64) {
         self.with(|lab| tell(lab, |lab| lab.recall(run)));
