@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, afterEach, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { consoleLine, openLab, says, until } from './lib/lab.mjs';
+import { consoleLine, openLab, says, soon, until } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 const BROKEN = new URL('../../scenarios/bugs/vote-forgotten.helios', import.meta.url);
@@ -75,6 +75,25 @@ test('a scenario pauses at its key moment, says what is to be seen, and goes on'
   await page.getByTestId('run-toggle').click();
   await consoleLine(page, /The script has ended/);
   await says(story, /Once an entry of the leader's own term/);
+});
+
+test('Space runs and pauses a scenario that was just chosen, and playing again keeps the speed', async () => {
+  await page.getByRole('button', { name: 'Scenarios' }).click();
+  await page.getByTestId('scenario-08-figure-8-committed').press('Enter');
+  const chosen = () => page.evaluate(() => document.activeElement.dataset.testid);
+  await soon(chosen, 'run-toggle');
+  await soon(async () => (await state()).lab.pacing.running, true);
+  await page.keyboard.press('Space');
+  await soon(async () => (await state()).lab.pacing.running, false);
+  await page.evaluate(() => globalThis.helios.setSpeed(0.02));
+  await page.getByRole('button', { name: 'Play again' }).press('Enter');
+  await soon(async () => (await state()).lab.pacing.running, true);
+  const { view, lab } = await state();
+  assert.ok(view.now < 1_000_000, 'it begins again');
+  assert.equal(lab.pacing.speed, 0.02);
+  await soon(chosen, 'run-toggle');
+  await page.keyboard.press('Space');
+  await soon(async () => (await state()).lab.pacing.running, false);
 });
 
 test('a dropped file with a byte-order mark runs to its end at full speed, and pauses', async () => {

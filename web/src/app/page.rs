@@ -4,7 +4,7 @@ use raft_lab::Frame;
 use yew::prelude::*;
 
 use super::layout::Layout;
-use crate::hooks::{ThemeContext, use_shortcuts, use_system_theme, use_window_event};
+use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
 use crate::lab::{Labs, Origin, Runner, kept_run};
 use crate::panels::{AddServer, ContextMenu, Help, NewLab, Scenarios, WipeLab};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
@@ -44,6 +44,8 @@ pub(crate) fn page(props: &PageProps) -> Html {
                     cleared.set(None);
                     kept_run::begin(&next);
                     origin.set(next);
+                    // Space runs it or pauses it, and does not press again what began it.
+                    focus_soon("run-toggle");
                 }),
             },
             select: Callback::from(move |next| selected.set(next)),

@@ -8,6 +8,6 @@ mod theme;
 
 pub(crate) use listen::use_window_event;
 pub(crate) use painter::use_painter;
-pub(crate) use shortcuts::{SHORTCUTS, use_shortcuts};
+pub(crate) use shortcuts::{SHORTCUTS, focus_soon, use_shortcuts};
 pub(crate) use size::use_size;
 pub(crate) use theme::{ThemeContext, use_system_theme};

@@ -1,6 +1,10 @@
 //! The keys that work on the whole page.
 
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
@@ -105,6 +109,17 @@ fn zoom(key: &str) -> &'static str {
         "+" => "zoom-in",
         _ => "zoom-whole",
     }
+}
+
+/// Gives the focus to an element, once a dialog that is being closed has given it back.
+pub(crate) fn focus_soon(id: &'static str) {
+    spawn_local(async move {
+        sleep(Duration::ZERO).await;
+        if let Some(element) = element(id) {
+            // Without the focus, the keys work all the same.
+            let _ = element.focus();
+        }
+    });
 }
 
 fn element(id: &str) -> Option<HtmlElement> {

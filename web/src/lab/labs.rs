@@ -54,6 +54,13 @@ impl Labs {
         }
     }
 
+    /// Does it again, at the speed that a person chose meanwhile.
+    pub(crate) fn again(&self, begin: impl FnOnce(&Self)) {
+        let speed = self.runner.frame().lab.pacing.speed;
+        begin(self);
+        self.runner.set_speed(speed);
+    }
+
     /// Runs a script in memory, as fast as the machine allows, to its end or to where it fails. The
     /// stored lab's disks are unchanged, and a text that is no script changes nothing.
     pub(crate) fn run_script(&self, name: &str, text: &str) {

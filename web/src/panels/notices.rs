@@ -138,7 +138,7 @@ struct StoryProps {
 fn story(props: &StoryProps) -> Html {
     let scenario = props.scenario;
     let (labs, frame) = (use_controls().labs, use_frame());
-    let on_again = Callback::from(move |_: MouseEvent| labs.play(scenario));
+    let on_again = Callback::from(move |_: MouseEvent| labs.again(|labs| labs.play(scenario)));
     html! {
         <div class="notice is-scenario" role="status" data-testid="scenario-story">
             <p><strong>{ scenario.title }</strong>{ ". " }
@@ -160,7 +160,7 @@ fn opened(props: &OpenedProps) -> Html {
     let (labs, frame) = (use_controls().labs, use_frame());
     let on_again = use_callback((labs.clone(), props.script.clone()), |_: MouseEvent, deps| {
         let (labs, script) = deps;
-        labs.run_script(&script.name, &script.text);
+        labs.again(|labs| labs.run_script(&script.name, &script.text));
     });
     let on_mend = use_callback((labs, props.script.clone()), |_: MouseEvent, (labs, script)| {
         labs.mend(script);

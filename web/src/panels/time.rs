@@ -30,7 +30,7 @@ pub(crate) fn time() -> Html {
     html! {
         <section class="time" aria-label="Time">
             <button type="button" class={classes!("button", "is-primary", "time-run")}
-                data-testid="run-toggle" title="Space" onclick={on_toggle}>
+                id="run-toggle" data-testid="run-toggle" title="Space" onclick={on_toggle}>
                 <Icon name={icon} />{ label }
             </button>
             <button type="button" class="button" data-testid="step" title="." onclick={on_step}>
