@@ -61,7 +61,7 @@ pub(super) struct RoundClock {
 }
 
 /// The progress of a new server in a change: the parts of log and snapshot that it holds, and since
-/// when.
+/// when. While the server has caught up, or there is no such change, that counts for nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CatchUp {
     replicated: (LogIndex, u64),
@@ -163,22 +163,27 @@ impl Node {
         }
     }
 
-    /// A change that begins counts the slow rounds from then on.
-    pub(super) fn forget_slow_rounds(&self, leader: &mut Leader, nodes: &[NodeId]) {
-        let wanted = leader.peers.iter_mut().filter(|progress| nodes.contains(&progress.peer));
-        for rounds in wanted.filter_map(|progress| progress.rounds.as_mut()) {
-            rounds.slow = 0;
+    /// A change that begins counts the slow rounds, and the time without progress, from then on.
+    pub(super) fn begin_catch_up(&self, leader: &mut Leader) {
+        for progress in &mut leader.peers {
+            progress.catch_up = CatchUp::new(self.now);
+            if let Some(rounds) = &mut progress.rounds {
+                rounds.slow = 0;
+            }
         }
     }
 
     /// Dissertation §4.2.1, with each heartbeat: gives up a change whose new server makes no
     /// progress, or receives the log more slowly than it grows.
     pub(super) fn give_up_stalled_change(&mut self, leader: &mut Leader) {
-        let Some((target, known)) = leader.change.as_ref().and_then(Change::catching_up) else {
-            return;
-        };
+        let Some(target) = leader.change.as_ref().and_then(Change::catching_up) else { return };
         let missing = self.missing_voters(leader, target);
-        let Some(node) = missing.first().copied() else { return };
+        for progress in &mut leader.peers {
+            progress.catch_up = match missing.contains(&progress.peer) {
+                true => progress.catch_up.advanced(progress.replicated(), self.now),
+                false => CatchUp::new(self.now),
+            };
+        }
         let is_slow = |node: &&NodeId| {
             let rounds = leader.progress(**node).and_then(|progress| progress.rounds.as_ref());
             rounds.is_some_and(|rounds| rounds.slow >= MAX_SLOW_ROUNDS)
@@ -187,24 +192,25 @@ impl Node {
             let reason = Refusal::CatchUpTooSlow { node, rounds: MAX_SLOW_ROUNDS };
             return self.give_up_change(leader, reason);
         }
-        let replicated = leader.progress(node).map_or((LogIndex(0), 0), Progress::replicated);
-        let progress = known.advanced(replicated, self.now);
-        let is_stalled = self.now - progress.since > self.patience_with(leader, node);
-        if is_stalled || progress.losses >= MAX_LOSSES {
-            return self.give_up_change(leader, Refusal::CatchUpStalled { node });
+        let is_stalled = |node: &&NodeId| {
+            leader.progress(**node).is_some_and(|progress| self.is_stalled(progress))
+        };
+        if let Some(node) = missing.iter().find(is_stalled).copied() {
+            self.give_up_change(leader, Refusal::CatchUpStalled { node });
         }
-        if let Some(change) = &mut leader.change {
-            change.note_progress(progress);
-        }
+    }
+
+    fn is_stalled(&self, progress: &Progress) -> bool {
+        let CatchUp { since, losses, .. } = progress.catch_up;
+        self.now - since > self.patience_with(progress) || losses >= MAX_LOSSES
     }
 
     /// How long a new server may make no progress. One that answers may be storing a large
     /// snapshot, or have a slow disk.
-    fn patience_with(&self, leader: &Leader, node: NodeId) -> Duration {
+    fn patience_with(&self, progress: &Progress) -> Duration {
         let patience = self.config.settings.election_timeout_max * PATIENCE;
-        let progress = leader.progress(node);
-        let answers = progress.filter(|progress| self.now - progress.last_contact <= patience);
-        match answers.and_then(Progress::bytes_to_store) {
+        let answers = self.now - progress.last_contact <= patience;
+        match progress.bytes_to_store().filter(|_| answers) {
             Some(bytes) => patience * PATIENCE_WITH_DISK + write_time(bytes),
             None => patience,
         }

@@ -12,7 +12,6 @@
 //! The leader takes the next step by itself when the last one is committed, also if another leader
 //! began the change.
 
-use super::catch_up::CatchUp;
 use super::progress::Progress;
 use super::{Leader, Node};
 use crate::{
@@ -30,8 +29,8 @@ pub(super) struct Change {
     force: bool,
     /// The entry of the step that was taken last; `None` if no step needed an entry yet.
     position: Option<LogPosition>,
-    /// The progress of new voters; `None` once they have caught up.
-    catching_up: Option<CatchUp>,
+    /// Whether new voters are being caught up.
+    is_catching_up: bool,
 }
 
 /// A change of the membership that a leader is asked to make.
@@ -55,16 +54,12 @@ impl Change {
     /// Whether the other change ends this one: it removes a server that is being caught up.
     fn ends_by(&self, other: &MembershipChange, present: &Membership) -> bool {
         let MembershipChange::Remove(node) = other else { return false };
-        self.catching_up.is_some() && self.target.is_voter(*node) && !present.is_voter(*node)
+        self.is_catching_up && self.target.is_voter(*node) && !present.is_voter(*node)
     }
 
-    /// While new voters catch up: the membership after the last step, and their progress.
-    pub(super) fn catching_up(&self) -> Option<(&Membership, CatchUp)> {
-        self.catching_up.map(|progress| (&self.target, progress))
-    }
-
-    pub(super) fn note_progress(&mut self, progress: CatchUp) {
-        self.catching_up = Some(progress);
+    /// While new voters catch up: the membership after the last step.
+    pub(super) fn catching_up(&self) -> Option<&Membership> {
+        self.is_catching_up.then_some(&self.target)
     }
 }
 
@@ -107,7 +102,8 @@ impl Node {
                     target: target.clone(),
                     force,
                 });
-                let change = Change { request, target, force, position: None, catching_up: None };
+                let (position, is_catching_up) = (None, false);
+                let change = Change { request, target, force, position, is_catching_up };
                 self.begin_change(leader, change, &missing);
             }
             Err(refusal) => {
@@ -193,8 +189,8 @@ impl Node {
         if with_learners != *self.membership() {
             change.position = Some(self.append_membership(leader, with_learners));
         }
-        self.forget_slow_rounds(leader, missing);
-        change.catching_up = Some(CatchUp::new(self.now));
+        self.begin_catch_up(leader);
+        change.is_catching_up = true;
         leader.change = Some(change);
         self.replicate_to_all(leader, false);
     }
@@ -211,7 +207,7 @@ impl Node {
             let joint = target.with_outgoing(present.voters().iter().copied());
             let joint = joint.with_contexts_between(&present, &target);
             change.position = Some(self.append_membership(leader, joint));
-            change.catching_up = None;
+            change.is_catching_up = false;
             leader.change = Some(change);
         }
         self.replicate_to_all(leader, false);
@@ -221,7 +217,7 @@ impl Node {
     /// votes move. During a leadership transfer they wait: one more entry would make the target's
     /// log incomplete, and its voters would refuse it.
     pub(super) fn advance_change(&mut self, leader: &mut Leader) {
-        let Some(change @ Change { target, catching_up: Some(_), .. }) = &leader.change else {
+        let Some(change @ Change { target, is_catching_up: true, .. }) = &leader.change else {
             return;
         };
         if leader.transfer.is_some()
@@ -255,7 +251,7 @@ impl Node {
     /// another change can undo it.
     pub(super) fn cancel_change(&mut self, request: RequestId) {
         let led = self.as_leader(|node, leader| {
-            if leader.change.as_ref().is_some_and(|change| change.catching_up.is_some()) {
+            if leader.change.as_ref().is_some_and(|change| change.is_catching_up) {
                 node.give_up_change(leader, Refusal::ChangeCancelled);
                 return Outcome::Cancelled;
             }

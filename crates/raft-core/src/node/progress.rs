@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
-use super::catch_up::{CatchUpRounds, RoundClock};
+use super::catch_up::{CatchUp, CatchUpRounds, RoundClock};
 use super::hung_disk::PATIENCE;
 use super::outgoing::OutgoingSnapshot;
 use crate::{HeartbeatRound, Instant, LogIndex, NodeId, PeerStatus, ProgressKind, Settings};
@@ -39,6 +39,8 @@ pub(super) struct Progress {
     sent_through: LogIndex,
     /// The rounds in which a learner catches up; `None` for a voter.
     pub(super) rounds: Option<CatchUpRounds>,
+    /// Its progress in a change that makes it a voter.
+    pub(super) catch_up: CatchUp,
     pub(super) state: ProgressState,
 }
 
@@ -113,6 +115,7 @@ impl Progress {
             has_installed: false,
             sent_through: LogIndex(0),
             rounds: None,
+            catch_up: CatchUp::new(now),
             state: ProgressState::Probe { waiting: false },
         }
     }

@@ -254,6 +254,30 @@ fn a_new_voter_may_be_the_ninth_learner() {
     assert!(is_committed(&cluster, request), "{:?}", cluster.outcome(1, request));
 }
 
+/// Server 5 is down. Server 4 follows the log, and lacks a part of it now and then. The time of
+/// server 5 does not begin anew.
+#[test]
+fn a_new_server_that_is_down_is_given_up_beside_one_that_is_well() {
+    for are_breaks_long in [false, true] {
+        let mut cluster = Cluster::joining(3, 2, |config| config.settings.max_batch_entries = 1);
+        cluster.elect(1);
+        cluster.isolate(5);
+        let voters = (1..=5).map(NodeId).collect();
+        let request = cluster.change(1, MembershipChange::SetVoters(voters));
+        write_on(&mut cluster, 200, 1, 5);
+        for _ in 0..4 {
+            assert_eq!(cluster.outcome(1, request), None);
+            cluster.isolate(4);
+            write_on(&mut cluster, if are_breaks_long { 50 } else { 1 }, 1, 5);
+            cluster.rejoin(4);
+            write_on(&mut cluster, 50, 1, 5);
+        }
+        write_on(&mut cluster, 210, 1, 5);
+        let refusal = Refusal::CatchUpStalled { node: NodeId(5) };
+        assert_eq!(cluster.outcome(1, request), refused(refusal), "{are_breaks_long}");
+    }
+}
+
 /// Server 4 is down, and is being caught up.
 fn catching_up() -> (Cluster, u64) {
     let mut cluster = Cluster::joining(3, 2, |_| {});
