@@ -26,6 +26,9 @@ pub(super) struct OutgoingSnapshot {
     /// The leader's latest round when it learned so. A request of a later round finds no fewer,
     /// unless the peer was started again.
     received_in: HeartbeatRound,
+    /// When the peer was last found to be started again: the number of the last piece, and the
+    /// leader's latest round. `None` before that.
+    rewound: Option<(PieceNumber, HeartbeatRound)>,
     /// The pieces from `received` to `sent`, by offset.
     pieces: VecDeque<Piece>,
     /// This many bytes from the start were sent.
@@ -113,6 +116,7 @@ impl OutgoingSnapshot {
             snapshot,
             received: 0,
             received_in: HeartbeatRound(0),
+            rewound: None,
             pieces: VecDeque::new(),
             sent: 0,
             last: PieceNumber(0),
@@ -236,7 +240,7 @@ impl OutgoingSnapshot {
         (next_offset, held, round): (u64, Option<PieceNumber>, HeartbeatRound),
         (current, now): (HeartbeatRound, Instant),
     ) -> AnswerNews {
-        if next_offset > self.total() {
+        if next_offset > self.total() || self.is_of_earlier_life(held, round) {
             return AnswerNews::Nothing;
         }
         if self.has_lost_memory(next_offset, round) {
@@ -280,8 +284,19 @@ impl OutgoingSnapshot {
         next.is_some_and(|piece| matches!(piece.state, PieceState::Held(at) if at < round))
     }
 
+    /// Whether the answer may be of the peer's life before the restart that was noticed last. A
+    /// request that was sent after that reached no earlier life, and either its piece or its round
+    /// shows when it was sent. Nothing waits for an answer to an earlier request: all pieces were
+    /// forgotten.
+    fn is_of_earlier_life(&self, held: Option<PieceNumber>, round: HeartbeatRound) -> bool {
+        self.rewound.is_some_and(|(last, current)| {
+            held.is_none_or(|number| number <= last) && round <= current
+        })
+    }
+
     /// Starts again after the bytes that the peer holds.
     fn rewind(&mut self, next_offset: u64, current: HeartbeatRound) {
+        self.rewound = Some((self.last, current));
         self.pieces.clear();
         (self.in_flight, self.lost) = (0, 0);
         (self.received, self.sent, self.received_in) = (next_offset, next_offset, current);

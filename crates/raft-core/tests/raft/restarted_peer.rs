@@ -71,3 +71,31 @@ fn a_repeated_answer_does_not_hide_a_restart() {
     server.receive(3, 1, resume_in(3, 2, 0, Some(1)));
     assert!(starts_over(&mut server));
 }
+
+/// The peer answered before it was started again, and the answers are late. Requests after that
+/// show what it holds now, in the same round too.
+#[test]
+fn a_late_answer_of_the_earlier_life_says_nothing() {
+    for late in [Some(5), None] {
+        let mut server = streaming();
+        let received = |server: &Server| {
+            let state = server.node.status().peers[1].state;
+            let ProgressKind::Snapshot { received, .. } = state else { panic!("{state:?}") };
+            received
+        };
+        server.receive(3, 1, resume_in(2, 2, 1, Some(1)));
+        heartbeat(&mut server);
+        server.receive(3, 1, resume_in(3, 2, 0, Some(4)));
+        assert!(starts_over(&mut server));
+        assert_eq!(numbered(&mut server), [(6, 0)]);
+        server.receive(3, 1, resume_in(2, 2, 4, late));
+        server.receive(3, 1, resume_in(3, 2, 4, late));
+        assert_eq!(received(&server), 0);
+        server.receive(3, 1, resume_in(3, 2, 1, Some(6)));
+        assert_eq!(received(&server), 1);
+        heartbeat(&mut server);
+        server.receive(3, 1, resume_in(4, 2, 2, None));
+        assert_eq!(received(&server), 2);
+        assert!(!starts_over(&mut server));
+    }
+}
