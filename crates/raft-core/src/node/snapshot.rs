@@ -132,7 +132,7 @@ impl Node {
         // A report of an earlier entry is late: the driver still makes the snapshot that was asked
         // for last.
         let asked = self.snapshot_request.through.filter(|asked| *asked > through);
-        self.snapshot_request = SnapshotRequest { through: asked, ..SnapshotRequest::default() };
+        self.snapshot_request.through = asked;
         let current = self.snapshot_end().index;
         let refusal = if through <= current {
             Some(SnapshotRefusal::NotNewer { current })
@@ -147,6 +147,8 @@ impl Node {
         if let Some(reason) = refusal {
             return self.refuse_snapshot(through, &data, reason);
         }
+        // The driver makes snapshots again: the pause after failures is over.
+        self.snapshot_request = SnapshotRequest { through: asked, ..SnapshotRequest::default() };
         let term = self.log.term_at(through).expect("applied entries after a snapshot are held");
         let position = LogPosition::new(through, term);
         let start = self.log_start_after(position, &data);

@@ -171,6 +171,26 @@ fn after_a_failure_the_driver_is_asked_again_later_and_later() {
     assert_eq!(asked, [116, 118]);
 }
 
+/// A report that is of no use does not show that the driver makes snapshots again.
+#[test]
+fn after_a_failure_a_refused_snapshot_does_not_ask_earlier() {
+    // It is of entry 0, which is not newer, or of one that is not applied.
+    for refused in [0, 60] {
+        let mut server = applied_through(1, &[1; 60], 16);
+        let mut asked = Vec::new();
+        for committed in 2..60 {
+            server.receive(2, 1, append((60, 1), &[], committed));
+            if let Some(through) = server.snapshots_needed.pop() {
+                asked.push(through.0);
+                server.handle(Instant(0), Input::SnapshotFailed { through });
+                let (through, data) = (LogIndex(refused), Bytes::from(b"x").into());
+                server.handle(Instant(0), Input::SnapshotTaken { through, data });
+            }
+        }
+        assert_eq!(asked, [16, 18, 22, 30, 46], "of entry {refused}");
+    }
+}
+
 /// A request that is not answered is not repeated, and neither is one whose snapshot failed before
 /// the entries are applied.
 #[test]
