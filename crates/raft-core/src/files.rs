@@ -94,7 +94,8 @@ pub enum FileReport {
         /// The number of the piece.
         piece: u64,
     },
-    /// All of a snapshot that arrived is on stable storage, in this file.
+    /// All of a snapshot that arrived is on stable storage, in this file. If the file has another
+    /// length than was asked for, it is removed, and the leader sends the snapshot again.
     SnapshotStored {
         /// The snapshot.
         incoming: IncomingId,

@@ -146,11 +146,15 @@ impl Node {
             FileReport::SnapshotNotStored { incoming } => {
                 let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming);
                 if let Some(failed) = self.incoming_snapshot.take_if(is_this) {
-                    self.trace_abandoned(&failed);
-                    self.pause_files();
+                    self.incoming_failed(&failed);
                 }
             }
         }
+    }
+
+    fn incoming_failed(&mut self, failed: &IncomingSnapshot) {
+        self.trace_abandoned(failed);
+        self.pause_files();
     }
 
     fn piece_stored(&mut self, incoming: IncomingId, piece: u64) {
@@ -167,12 +171,17 @@ impl Node {
     }
 
     /// Figure 13, steps 6 to 8, once the file is on stable storage. If the snapshot is not needed
-    /// any more, the file is not either.
+    /// any more, the file is not either. A file of another length is not the one that was asked
+    /// for: the leader sends the snapshot again.
     fn incoming_stored(&mut self, incoming: IncomingId, file: SnapshotFile) {
-        let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming) && is_flushing(i, file.bytes);
+        let is_this = |i: &mut IncomingSnapshot| has_id(i, incoming) && is_flushing(i);
         let Some(stored) = self.incoming_snapshot.take_if(is_this) else {
             return self.drop_unused_file(file);
         };
+        if stored.received() != file.bytes {
+            self.drop_unused_file(file);
+            return self.incoming_failed(&stored);
+        }
         let (from, round) = (stored.from, stored.round);
         let snapshot = stored.into_snapshot(Some(file.into()));
         rule!(self.install_snapshot(&snapshot));
@@ -234,9 +243,9 @@ fn has_id(incoming: &IncomingSnapshot, id: IncomingId) -> bool {
     incoming.file.as_ref().is_some_and(|file| file.id == id)
 }
 
-/// Whether the driver was asked for this file of so many bytes.
-fn is_flushing(incoming: &IncomingSnapshot, bytes: u64) -> bool {
-    incoming.received() == bytes && incoming.file.as_ref().is_some_and(|file| file.is_flushing)
+/// Whether the driver was asked for the file.
+fn is_flushing(incoming: &IncomingSnapshot) -> bool {
+    incoming.file.as_ref().is_some_and(|file| file.is_flushing)
 }
 
 fn sends_from(peer: &Progress, file: SnapshotFile) -> bool {

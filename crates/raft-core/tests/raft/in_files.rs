@@ -317,6 +317,15 @@ fn a_file_of_another_length_is_not_installed() {
     server.handle(Instant(0), FileReport::SnapshotStored { incoming, file }.into());
     assert_eq!(tasks(&server), [FileTask::DropFile(file)]);
     assert!(server.node.snapshot().is_none());
+    // It counts as one that could not be stored: after a while, the snapshot is taken again.
+    server.files.tasks.clear();
+    for (at, count) in [(299, 0), (300, 2)] {
+        let now = Instant(0) + Duration::from_millis(at);
+        server.receive_at(now, 2, 1, install(&five(), 0, 8));
+        assert_eq!(server.files.tasks.len(), count, "after {at} ms");
+    }
+    server.finish_tasks(Instant(0) + Duration::from_millis(300));
+    assert_eq!(server.state, "alphabet");
 }
 
 /// Server 3 missed all entries, and server 1, the leader, keeps its snapshots in files; so does
