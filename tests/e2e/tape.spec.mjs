@@ -185,6 +185,26 @@ test('several statements at one time, and after one step, are drawn', async () =
   assert.deepEqual(errors, []);
 });
 
+test('one goes from message to message of the selected node', async () => {
+  const end = await state();
+  const follower = end.nodes.find(({ id }) => id !== end.leader).id;
+  await page.getByTestId(`node-${follower}`).click();
+  await page.getByTestId('previous-message').click();
+  await soon(async () => (await state()).time.is_past, true);
+  const first = await state();
+  await page.getByTestId('previous-message').click();
+  await until('an earlier one', async () => (await state()).steps < first.steps);
+  await page.getByTestId('next-message').click();
+  await soon(async () => (await state()).trace_hash, first.trace_hash);
+  const words = first.events.rows
+    .filter(({ event }) => event.step === first.steps)
+    .map(({ event }) => `node ${event.node} ${event.words}`);
+  assert.match(words.join(), new RegExp(`node ${follower}`));
+  await page.getByTestId('return-to-live').click();
+  await page.keyboard.press('Escape');
+  await soon(async () => (await state()).time.is_past, false);
+});
+
 test('Ctrl+Z takes back the last command', async () => {
   const before = await state();
   await exec(page, `crash ${before.leader}`);

@@ -5,6 +5,7 @@
 
 mod checkpoints;
 mod difference;
+mod find;
 mod kept;
 mod marks;
 mod seek;

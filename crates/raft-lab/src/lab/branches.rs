@@ -3,10 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use raft_core::Instant;
+use raft_core::{Instant, NodeId};
 use raft_script::{
-    Branch, BranchId, Journaled, MarkKind, Moment, Place, Session, Statement, Unreachable,
+    Branch, BranchId, Branches, Journaled, MarkKind, Moment, Place, Session, Statement, Unreachable,
 };
+use raft_sim::{Event, EventKind};
 
 use super::{Lab, TapeKey};
 use crate::ConsoleKind;
@@ -139,6 +140,31 @@ impl Lab {
                 self.changed();
             }
         }
+    }
+
+    /// Shows the next moment at which a message of this node leaves or comes to its end, or the one
+    /// before. With `peer`: a message between the two. Without one, the console says so.
+    pub fn jump_to_message(&mut self, node: NodeId, peer: Option<NodeId>, forward: bool) {
+        let is_between = |from: NodeId, to: NodeId| match peer {
+            Some(peer) => (from, to) == (node, peer) || (from, to) == (peer, node),
+            None => from == node || to == node,
+        };
+        let fits = |event: &Event| {
+            let EventKind::Message { from, to, .. } = event.kind else { return false };
+            is_between(from, to)
+        };
+        let shown = self.shown_session().moment();
+        match self.branches.find(self.live, shown, forward, fits) {
+            Ok(Some(moment)) => self.show_moment(moment),
+            Ok(None) => {
+                let side = if forward { "after" } else { "before" };
+                let most = Branches::MAX_FOUND_STEPS;
+                let words = format!("No such message within {most} steps {side} this moment.");
+                self.say(ConsoleKind::Info, words);
+            }
+            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
+        }
+        self.changed();
     }
 
     /// Shows the end of the live branch. Time passes again if it did before.

@@ -61,6 +61,11 @@ impl Checkpoints {
         self.sessions.range(..=moment).next_back().map(|(_, session)| session.as_ref())
     }
 
+    /// The last checkpoint before this moment.
+    pub(super) fn strictly_before(&self, moment: Moment) -> Option<&Session> {
+        self.sessions.range(..moment).next_back().map(|(_, session)| session.as_ref())
+    }
+
     /// The last checkpoint at this time or before it.
     pub(super) fn before_time(&self, time: Instant) -> Option<&Session> {
         let sessions = self.sessions.values().rev();

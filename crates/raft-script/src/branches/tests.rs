@@ -455,6 +455,37 @@ fn the_branches_of_another_run_get_the_next_numbers() {
     assert_eq!(branches.fork(Place { branch: main, moment }, "next").unwrap().number(), 4);
 }
 
+/// Each sending and each arrival at a node, found one after the other in both directions.
+#[test]
+fn events_are_found_in_both_directions() {
+    let (branches, main) = started(Setup::default(), FAILOVER);
+    let of_node_three = |event: &raft_sim::Event| {
+        matches!(event.kind, raft_sim::EventKind::Message { from, to, .. }
+            if from == NodeId(3) || to == NodeId(3))
+    };
+    let head = branches.head(main).moment();
+    let walk = |from: Moment, forward: bool| {
+        let mut moments = vec![from];
+        while let Some(next) =
+            branches.find(main, *moments.last().unwrap(), forward, of_node_three).unwrap()
+        {
+            moments.push(next);
+        }
+        moments.split_off(1)
+    };
+    let forward = walk(Moment::default(), true);
+    assert!(forward.len() > 100 && forward.is_sorted(), "{}", forward.len());
+    for moment in &forward {
+        let session = branches.at(Place { branch: main, moment: *moment }).unwrap();
+        assert!(session.events().iter().any(of_node_three));
+    }
+    let mut backward = walk(head, false);
+    backward.reverse();
+    let before_the_end: Vec<Moment> = forward.into_iter().filter(|found| *found < head).collect();
+    assert_eq!(backward, before_the_end);
+    assert_eq!(branches.find(main, head, true, of_node_three), Ok(None));
+}
+
 #[test]
 fn operations_have_their_time_in_the_branch() {
     let (mut branches, main) = started(Setup::default(), FAILOVER);

@@ -1,6 +1,6 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
-use raft_lab::{ConsoleKind, ExecResult, Frame, Lab, Suggestion, ViewWindow};
+use raft_lab::{ConsoleKind, ExecResult, Frame, Lab, NodeId, Suggestion, ViewWindow};
 
 use super::Runner;
 use crate::lab::kept_run;
@@ -61,6 +61,11 @@ impl Runner {
     /// Shows the next thing of a kind, or the one before.
     pub(crate) fn jump_to(&self, what: raft_lab::JumpTo, forward: bool) {
         self.with(|lab| lab.jump_to(what, forward));
+    }
+
+    /// Shows the next message of a node, or between two, or the one before.
+    pub(crate) fn jump_to_message(&self, node: NodeId, peer: Option<NodeId>, forward: bool) {
+        self.with(|lab| lab.jump_to_message(node, peer, forward));
     }
 
     /// The part of the run that the tape shows, in µs; `None`: the whole run.

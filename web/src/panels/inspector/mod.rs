@@ -1,6 +1,7 @@
 //! The inspector: details of the selection, and its actions.
 
 mod actions;
+mod jumps;
 mod link;
 mod message;
 mod node;
@@ -16,6 +17,7 @@ use raft_lab::View;
 
 use actions::Group;
 pub(crate) use actions::actions;
+use jumps::MessageJumps;
 use link::LinkDetails;
 use message::MessageDetails;
 use node::NodeDetails;
@@ -42,7 +44,13 @@ pub(crate) fn inspector() -> Html {
                 Selection::Link(one, other) => html! { <LinkDetails {one} {other} /> },
                 Selection::Message(id) => html! { <MessageDetails {id} /> },
             };
-            (title_of(selection), close, html! { <>{ buttons }{ details }</> })
+            (
+                title_of(selection),
+                close,
+                html! {
+                    <>{ buttons }<MessageJumps {selection} />{ details }</>
+                },
+            )
         }
     };
     html! {
