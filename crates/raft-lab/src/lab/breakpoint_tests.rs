@@ -128,6 +128,17 @@ fn a_script_pauses_between_two_statements() {
     }
 }
 
+/// A breakpoint that holds after the step that ends a statement.
+#[test]
+fn the_statement_after_one_that_has_just_ended_waits() {
+    let text = "cluster nodes=3 seed=1\nrun until leader\ncrash leader";
+    let mut lab = Lab::play(text).expect("a script");
+    lab.add_breakpoint("leader").unwrap();
+    finish(&mut lab);
+    assert_eq!((fired(&lab), lab.queue.len()), (1, 1));
+    assert!(lab.session().world().leader().is_some());
+}
+
 #[test]
 fn another_branch_and_another_lab_do_not_fire_one() {
     let mut lab = scratch();
