@@ -125,6 +125,29 @@ test('the console is a line that opens, and an error is seen without opening it'
   await page.close();
 });
 
+test('the tools beside the clock never lie over it', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await openLab(page, server.url);
+  for (const width of [1440, 1400, 1399, 1366, 1320, 1319, 1280, 1200, 1024, 768]) {
+    await page.setViewportSize({ width, height: 800 });
+    const overlaps = await page.evaluate(() => {
+      const parts = document.querySelectorAll('.bar button, .bar .speed, .bar .clock, .bar .brand');
+      const boxes = [...parts].map((part) => [part.textContent, part.getBoundingClientRect()]);
+      const found = [];
+      for (const [name, one] of boxes) {
+        for (const [other, two] of boxes) {
+          if (name < other && one.left < two.right - 0.5 && two.left < one.right - 0.5) {
+            found.push(`${name} and ${other}`);
+          }
+        }
+      }
+      return { found, outside: boxes.filter(([, box]) => box.right > innerWidth + 0.5).map(([name]) => name) };
+    });
+    assert.deepEqual(overlaps, { found: [], outside: [] }, `at ${width}`);
+  }
+  await page.close();
+});
+
 test('seven nodes are apart on a small screen', async () => {
   const page = await browser.newPage({ viewport: { width: 853, height: 480 } });
   await aRun(page, 7);
