@@ -38,18 +38,23 @@ pub(crate) fn begin(origin: &Origin) {
     }
 }
 
-/// Keeps the run of a lab: of one in memory for this tab, of a durable one in its database.
-pub(crate) fn keep(lab: &Lab) {
-    if lab.keep_durably() {
-        return;
+/// Keeps the run of a lab: of one in memory for this tab, of a durable one in its database. Returns
+/// the number of bytes.
+pub(crate) fn keep(lab: &Lab) -> usize {
+    if let Some(bytes) = lab.keep_durably() {
+        return bytes;
     }
-    let Some(storage) = storage() else { return };
-    let is_begun = matches!(storage.get_item(ORIGIN_KEY), Ok(Some(_)));
-    if is_begun && storage.set_item(RUN_KEY, &as_text(&lab.keep())).is_err() {
-        forget(&storage);
-    }
+    let Some(storage) = storage() else { return 0 };
     // It was computed again. If the number stays, a later run is given up too early.
     let _ = storage.remove_item(TRIES_KEY);
+    if !matches!(storage.get_item(ORIGIN_KEY), Ok(Some(_))) {
+        return 0;
+    }
+    let run = as_text(&lab.keep());
+    if storage.set_item(RUN_KEY, &run).is_err() {
+        forget(&storage);
+    }
+    run.len()
 }
 
 /// The run that this tab had before the page was reloaded. An error is in words.

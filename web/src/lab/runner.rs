@@ -193,7 +193,8 @@ struct RunKeeper {
     is_script_due: Cell<bool>,
     /// The number of steps of the run that was kept; `None`: somebody did something since.
     steps: Cell<Option<u64>>,
-    kept_at: Cell<f64>,
+    /// The run is kept again at this time at the earliest.
+    keep_at: Cell<f64>,
     /// The time of the next export, at the earliest: long scripts must not slow the page down.
     not_before: Cell<f64>,
 }
@@ -201,9 +202,10 @@ struct RunKeeper {
 impl RunKeeper {
     /// The least time between two exports, in durations of the first.
     const REST: f64 = 50.0;
-    /// The least time between two times that the run is kept: in a durable lab, each is a
-    /// transaction beside those of the nodes.
+    /// The least time between two times that the run is kept, and the time in addition for each
+    /// MiB: in a durable lab, each is a transaction beside those of the nodes.
     const EVERY_MS: f64 = 1_000.0;
+    const MORE_MS_A_MIB: f64 = 4_000.0;
 
     fn note(&self) {
         self.is_script_due.set(true);
@@ -215,16 +217,16 @@ impl RunKeeper {
             return;
         }
         let steps = Some(lab.frame().lab.time.end_steps);
-        let is_run_due = steps != self.steps.get() && now >= self.kept_at.get() + Self::EVERY_MS;
+        let is_run_due = steps != self.steps.get() && now >= self.keep_at.get();
         if self.is_script_due.take() {
             panic::remember_script(lab.export());
         } else if !is_run_due {
             return;
         }
         if is_run_due {
-            kept_run::keep(lab);
+            let mebibytes = kept_run::keep(lab) as f64 / f64::from(1 << 20);
             self.steps.set(steps);
-            self.kept_at.set(now);
+            self.keep_at.set(now + Self::EVERY_MS + Self::MORE_MS_A_MIB * mebibytes);
         }
         self.not_before.set(now + (now_ms() - now) * Self::REST);
     }

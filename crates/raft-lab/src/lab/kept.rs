@@ -118,11 +118,14 @@ impl Lab {
         [vec![VERSION], data].concat()
     }
 
-    /// Has the database keep the branches of a durable lab. False if the lab is in memory.
-    pub fn keep_durably(&self) -> bool {
-        let Some(mirror) = &self.mirror else { return false };
-        mirror.keep(self.keep());
-        true
+    /// Has the database keep the branches of a durable lab. Returns the number of bytes; `None`: the
+    /// lab is in memory.
+    pub fn keep_durably(&self) -> Option<usize> {
+        let mirror = self.mirror.as_ref()?;
+        let bytes = self.keep();
+        let count = bytes.len();
+        mirror.keep(bytes);
+        Some(count)
     }
 
     /// Tells a durable lab its earlier runs, as [`keep`](Self::keep) made them, the oldest first.

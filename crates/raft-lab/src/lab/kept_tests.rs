@@ -94,7 +94,7 @@ fn reopened() -> (Lab, Lab, Rc<FakeBackend>) {
     }
     lab.show(100);
     exec(&mut lab, &["crash leader", "run 1s"]);
-    lab.keep_durably();
+    assert!(lab.keep_durably().is_some());
     let kept = backend.kept();
     let disks = backend.stored().into_iter().collect();
     let setup = next_run(&cluster_line(&Setup::default()), disks).expect("it is sound");
