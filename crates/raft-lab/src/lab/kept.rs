@@ -118,8 +118,8 @@ impl Lab {
         [vec![VERSION], data].concat()
     }
 
-    /// Has the database keep the branches of a durable lab. Returns the number of bytes; `None`: the
-    /// lab is in memory.
+    /// Has the database keep the branches of a durable lab. Returns the number of bytes; `None`:
+    /// the lab is in memory.
     pub fn keep_durably(&self) -> Option<usize> {
         let mirror = self.mirror.as_ref()?;
         let bytes = self.keep();
