@@ -157,8 +157,11 @@ impl Checker for BoundedMemory {
         | SnapshotTrace::Ignored { through, .. } = decision
         {
             // A late report leaves the driver at work on the snapshot that was asked for last.
-            let is_late = making.is_asked && through < self.asked_through.of(node);
-            *making = SnapshotMaking { is_asked: is_late, ..SnapshotMaking::default() };
+            making.is_asked &= through < self.asked_through.of(node);
+            // A refused report does not end the pause after a failure.
+            if let SnapshotTrace::Compacted { .. } = decision {
+                making.again_at = LogIndex(0);
+            }
         } else if let SnapshotTrace::Failed { .. } = decision {
             let Some(failed) = cx.world.node(node) else { return };
             let applied = failed.core().map_or(LogIndex(0), Node::last_applied);
