@@ -41,7 +41,8 @@ fn app() -> Html {
     });
     let on_scratch = {
         let phase = phase.setter();
-        Callback::from(move |_: MouseEvent| phase.set(scratch(None)))
+        let reason = "The stored lab is open in another tab.";
+        Callback::from(move |_: MouseEvent| phase.set(scratch(Some(reason.to_owned()))))
     };
     let on_give_up = Callback::from(|_: MouseEvent| {
         kept_run::give_up();

@@ -184,7 +184,7 @@ impl Backend for IndexedDb {
     fn keep(&self, branches: Vec<u8>) {
         let stored = self.database.commit(Vec::new(), vec![(RUN_KEY.to_owned(), branches)]);
         spawn_local(async move {
-            // The next write of a node fails too, and that is told.
+            // A database that fails once stores nothing more, and tells it by `watch`.
             let _ = stored.await;
         });
     }

@@ -297,9 +297,10 @@ impl Lab {
         other.number += self.number;
         other.window = std::mem::take(&mut self.window);
         other.breakpoints = std::mem::take(&mut self.breakpoints);
+        let wake = self.wake.take();
         *self = other;
         self.rearm_breakpoints();
-        self.on_progress(self.wake.clone());
+        self.on_progress(wake);
         self.changed();
     }
 

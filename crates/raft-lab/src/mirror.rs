@@ -44,7 +44,7 @@ pub trait Backend {
     }
 
     /// Keeps the branches of the lab as data, for the next opening, in place of those that it kept
-    /// before. A failure costs only the past.
+    /// before, in the order of the transactions. A failure is one of the database.
     fn keep(&self, branches: Vec<u8>) {
         drop(branches);
     }

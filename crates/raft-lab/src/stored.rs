@@ -26,14 +26,14 @@ pub const EARLIER_RUNS_KEY: &str = "earlier runs";
 
 /// The most earlier runs that are kept, and the most bytes of all. Then the oldest go.
 const MAX_EARLIER_RUNS: usize = 8;
-const MAX_EARLIER_BYTES: usize = 16 << 20;
+pub(crate) const MAX_EARLIER_BYTES: usize = 16 << 20;
 
 /// The earlier runs of the next run, the oldest first: those of the last one, and the last one.
 /// Data that cannot be read are as none.
 pub fn earlier_runs(of_last: Option<Vec<u8>>, last: Option<Vec<u8>>) -> Vec<Vec<u8>> {
     let of_last = of_last.as_deref().map(postcard::from_bytes::<Vec<Vec<u8>>>);
     let mut runs = of_last.and_then(Result::ok).unwrap_or_default();
-    runs.extend(last.filter(|run| !run.is_empty()));
+    runs.extend(last.filter(|run| (1..=MAX_EARLIER_BYTES).contains(&run.len())));
     let bytes = |runs: &[Vec<u8>]| runs.iter().map(Vec::len).sum::<usize>();
     let too_many =
         |runs: &[Vec<u8>]| runs.len() > MAX_EARLIER_RUNS || bytes(runs) > MAX_EARLIER_BYTES;

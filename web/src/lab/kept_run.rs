@@ -26,8 +26,9 @@ const SCRATCH: &str = "scratch";
 pub(crate) fn begin(origin: &Origin) {
     let Some(storage) = storage() else { return };
     let words = match origin {
-        Origin::Durable { .. } => None,
-        Origin::Scratch { .. } => Some(SCRATCH.to_owned()),
+        // A lab that only stands in for the stored one: after a reload, that is tried again.
+        Origin::Durable { .. } | Origin::Scratch { reason: Some(_) } => None,
+        Origin::Scratch { reason: None } => Some(SCRATCH.to_owned()),
         Origin::Scenario(scenario) => Some(format!("{SCENARIO}\n{}", scenario.name)),
         Origin::Script(script) => Some(format!("{SCRIPT}\n{}\n{}", script.name, script.text)),
     };

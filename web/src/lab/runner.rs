@@ -70,6 +70,7 @@ impl Runner {
             last_frame_at: Cell::new(now_ms()),
             on_frame: RefCell::default(),
         }));
+        runner.0.keeper.begin();
         runner.connect();
         let this = runner.clone();
         let closure = Closure::new(move |_| this.animation_frame());
@@ -206,6 +207,11 @@ impl RunKeeper {
     /// MiB: in a durable lab, each is a transaction beside those of the nodes.
     const EVERY_MS: f64 = 1_000.0;
     const MORE_MS_A_MIB: f64 = 4_000.0;
+
+    /// Another lab is on the page. It is kept once the page has proved to be alive with it.
+    fn begin(&self) {
+        self.keep_at.set(now_ms() + Self::EVERY_MS);
+    }
 
     fn note(&self) {
         self.is_script_due.set(true);

@@ -19,7 +19,7 @@ impl Lab {
     /// In words, when the lab is in memory, when the branch is stored already, or when the browser
     /// stores nothing any more.
     pub fn adopt(&mut self) -> Result<(), String> {
-        let name = self.branch_name(self.live);
+        let (name, kept) = (self.branch_name(self.live), self.keep());
         let Some(mirror) = &mut self.mirror else {
             return Err("This lab is in memory: no branch of it is stored.".to_owned());
         };
@@ -45,6 +45,8 @@ impl Lab {
         let empty =
             |node| WholeDisk { node, batch: Arc::new(WriteBatch::erase()), pending: Vec::new() };
         disks.extend(missing.into_iter().map(empty));
+        // The branch that is stored no more is in the data.
+        mirror.keep(kept);
         mirror.replace(disks);
         let before = self.branch_name(self.stored);
         self.stored = self.live;

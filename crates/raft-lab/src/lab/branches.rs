@@ -145,6 +145,7 @@ impl Lab {
     /// Shows the next moment at which a message of this node leaves or comes to its end, or the one
     /// before. With `peer`: a message between the two. Without one, the console says so.
     pub fn jump_to_message(&mut self, node: NodeId, peer: Option<NodeId>, forward: bool) {
+        self.stop_backward();
         let is_between = |from: NodeId, to: NodeId| match peer {
             Some(peer) => (from, to) == (node, peer) || (from, to) == (peer, node),
             None => from == node || to == node,

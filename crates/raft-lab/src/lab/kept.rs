@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Lab, RealClock, default_clock};
 use crate::ConsoleKind;
 use crate::frame::EarlierRunView;
+use crate::stored::MAX_EARLIER_BYTES;
 
 /// The version of the data.
 const VERSION: u8 = 1;
@@ -108,7 +109,8 @@ impl Lab {
     /// The branches of this lab as data, for [`Restoration`].
     pub fn keep(&self) -> Vec<u8> {
         let kept = KeptLab {
-            run: self.session().world().setup().run,
+            // An earlier run may be live; the first branch is of the present one.
+            run: self.branches.head(self.branches.first()).world().setup().run,
             branches: self.branches.keep(),
             live: self.live.number(),
             shown: self.past.as_ref().map(super::Past::moment),
@@ -124,7 +126,10 @@ impl Lab {
         let mirror = self.mirror.as_ref()?;
         let bytes = self.keep();
         let count = bytes.len();
-        mirror.keep(bytes);
+        // A longer one would not be an earlier run at the next opening.
+        if count <= MAX_EARLIER_BYTES {
+            mirror.keep(bytes);
+        }
         Some(count)
     }
 
@@ -210,9 +215,12 @@ impl Lab {
         if is_compared && let Err(words) = self.compare() {
             self.say(ConsoleKind::Error, words);
         }
-        if let Some(moment) = shown {
-            self.show_moment(moment);
+        match shown {
+            Some(moment) => self.show_moment(moment),
+            // The comparison went to the first difference.
+            None => self.forget_past(),
         }
+        self.changed();
     }
 
     pub(super) fn earlier_runs(&self) -> Rc<[EarlierRunView]> {

@@ -127,9 +127,12 @@ fn an_earlier_run_can_be_computed_again() {
     assert_eq!(hash(&next), hash(&lab));
     assert_eq!(next.export(), lab.export());
     assert_eq!(next.durable(), DurableState::Scratch, "it is in memory");
-    // The present run is as it was, and both survive the next reload.
+    // The present run is as it was, and both survive the next reload, as the present run.
     let again = restored(&next.keep());
     assert_eq!(again.frame().lab.time.branches.len(), 3);
+    let mut later = Lab::scratch(Setup::default()).expect("it is within bounds");
+    later.set_earlier_runs(vec![next.keep()]);
+    assert_eq!(later.frame().lab.time.earlier[0].run, 1);
     next.switch_to(1).expect("it is there");
     assert_eq!((hash(&next), next.session().moment()), before);
     assert!(matches!(next.durable(), DurableState::Durable { error: None, .. }));
@@ -181,7 +184,9 @@ fn the_branch_that_is_adopted_is_stored_from_then_on() {
     }
     while backend.complete_next() {}
     let transactions = backend.transactions();
+    assert!(backend.kept().is_empty());
     lab.adopt().expect("nothing speaks against it");
+    assert_eq!(restored(&backend.kept()).frame().lab.time.branches.len(), 2, "main is kept");
     assert_eq!(backend.transactions(), transactions + 1, "one transaction for all disks");
     let at = lab.session().world().steps();
     lab.step();
@@ -245,4 +250,20 @@ fn nothing_happens_in_an_adopted_branch_before_it_is_stored() {
 fn a_branch_of_a_lab_in_memory_cannot_be_adopted() {
     let mut lab = with_a_crash();
     assert!(lab.adopt().expect_err("nothing is stored").contains("in memory"));
+}
+
+/// The page need not wait for its next frame.
+#[test]
+fn the_waker_goes_over_to_a_lab_that_replaces_another() {
+    let woken = Rc::new(std::cell::Cell::new(0));
+    let mut lab = Lab::scratch(Setup::default()).expect("it is within bounds");
+    let counter = woken.clone();
+    lab.on_progress(Some(Rc::new(move || counter.set(counter.get() + 1))));
+    let backend = FakeBackend::slow();
+    lab.replace(durable(Setup::default(), &backend));
+    while !lab.pacing().stalled_on_disk {
+        lab.step();
+    }
+    assert!(backend.complete_next());
+    assert_eq!(woken.get(), 1);
 }

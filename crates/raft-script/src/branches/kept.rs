@@ -34,6 +34,8 @@ pub struct KeptBranch {
     pub end: Moment,
     /// The virtual time of its end, in µs.
     pub end_at: u64,
+    /// The hash of all its events: a program with other rules computes another run.
+    pub trace_hash: u64,
 }
 
 /// A line of a journal as data.
@@ -67,6 +69,7 @@ struct Repeated {
     journal: Journal,
     end: Moment,
     end_at: Instant,
+    trace_hash: u64,
 }
 
 impl Branches {
@@ -93,6 +96,7 @@ impl Branches {
             planned: branch.planned().map(KeptLine::of).collect(),
             end: branch.head.moment(),
             end_at: branch.head.world().now().0,
+            trace_hash: branch.head.world().trace_hash(),
         }
     }
 
@@ -182,8 +186,9 @@ impl Restoring {
             let before = repeated.branch.head.moment();
             if before == repeated.end {
                 repeated.branch.head.advance_clock(repeated.end_at);
-                if repeated.branch.head.world().now() != repeated.end_at {
-                    return Err(format!("branch {} ends at another time", repeated.id));
+                let world = repeated.branch.head.world();
+                if world.now() != repeated.end_at || world.trace_hash() != repeated.trace_hash {
+                    return Err(format!("branch {} has become another run", repeated.id));
                 }
                 let Some(Repeated { id, branch, .. }) = self.under_way.take() else { continue };
                 self.done.insert(id, branch);
@@ -208,7 +213,7 @@ impl Restoring {
 
     fn begin(&self, kept: KeptBranch) -> Result<Repeated, String> {
         let KeptBranch { number, name, parent, began_at, end, end_at, .. } = kept;
-        let KeptBranch { opening, lines, planned, .. } = kept;
+        let KeptBranch { opening, lines, planned, trace_hash, .. } = kept;
         let lines = lines.iter().map(KeptLine::read).collect::<Result<Vec<_>, _>>()?;
         let planned = planned.iter().map(KeptLine::read).collect::<Result<Vec<_>, _>>()?;
         let parent = parent.map(|(id, moment)| Place { branch: BranchId(id), moment });
@@ -223,7 +228,8 @@ impl Restoring {
         lines.into_iter().for_each(|line| journal.push(line));
         let planned = planned.into_iter().map(Into::into).collect();
         let branch = Branch { parent, began_at: Instant(began_at), planned, ..branch };
-        Ok(Repeated { id: BranchId(number), branch, journal, end, end_at: Instant(end_at) })
+        let (id, end_at) = (BranchId(number), Instant(end_at));
+        Ok(Repeated { id, branch, journal, end, end_at, trace_hash })
     }
 }
 

@@ -437,7 +437,10 @@ fn data_that_are_no_branches_are_refused_in_words() {
     assert!(error(&|branch| branch.lines[0].text = "crash 9".into()).contains("no moment"));
     assert!(error(&|branch| branch.lines[1].at += 1).contains("no moment"));
     assert!(error(&|branch| branch.end.lines += 1).contains("no moment"));
-    assert!(error(&|branch| branch.end_at += 1_000_000).contains("another time"));
+    assert!(error(&|branch| branch.end_at += 1_000_000).contains("another run"));
+    assert!(error(&|branch| branch.trace_hash += 1).contains("another run"));
+    // The same steps at the same times with another value.
+    assert!(error(&|branch| branch.lines[0].text = "set a=7".into()).contains("another run"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use raft_lab::{ConsoleKind, ExecResult, Frame, Lab, NodeId, Suggestion, ViewWindow};
 
 use super::Runner;
+use crate::app::panic;
 use crate::lab::kept_run;
 
 impl Runner {
@@ -145,7 +146,8 @@ impl Runner {
 
     /// Keeps the run for the next visit: the page may be going away.
     pub(crate) fn keep(&self) {
-        if let Ok(lab) = self.0.lab.try_borrow() {
+        let lab = self.0.lab.try_borrow().ok().filter(|_| !panic::has_panicked());
+        if let Some(lab) = lab {
             kept_run::keep(&lab);
         }
     }
@@ -187,7 +189,9 @@ impl Runner {
 
     /// Replaces the lab.
     pub(crate) fn replace(&self, lab: Lab) {
+        self.keep();
         self.with(|current| current.replace(lab));
+        self.0.keeper.begin();
     }
 
     /// Continues without the browser's storage.
