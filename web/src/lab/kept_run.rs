@@ -26,7 +26,7 @@ const SCRATCH: &str = "scratch";
 pub(crate) fn begin(origin: &Origin) {
     let Some(storage) = storage() else { return };
     let words = match origin {
-        // A lab that only stands in for the stored one: after a reload, that is tried again.
+        // A lab in place of the stored one, for a reason: a reload tries the stored one again.
         Origin::Durable { .. } | Origin::Scratch { reason: Some(_) } => None,
         Origin::Scratch { reason: None } => Some(SCRATCH.to_owned()),
         Origin::Scenario(scenario) => Some(format!("{SCENARIO}\n{}", scenario.name)),

@@ -131,7 +131,7 @@ fn the_oldest_of_many_earlier_runs_go() {
     let runs = earlier_runs(kept, Some(large.clone()));
     assert_eq!(runs.len(), 8);
     let runs = earlier_runs(Some(earlier_runs_as_bytes(&runs)), Some(large.clone()));
-    assert_eq!(runs, [large.clone()], "two large ones are too many bytes");
+    assert_eq!(runs, std::slice::from_ref(&large), "two large ones are too many bytes");
     let too_large = vec![1; (16 << 20) + 1];
     let runs =
         earlier_runs(Some(earlier_runs_as_bytes(std::slice::from_ref(&large))), Some(too_large));
