@@ -7,14 +7,14 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use raft_core::NodeId;
 use raft_sim::Setup;
-use raft_storage::{Records, Write, WriteBatch};
+use raft_storage::{Records, WriteBatch};
 use raft_storage_idb::{
     Database, IdbError, LockError, OwnerLock, StorageReport, mark_initialized, persist_storage,
     storage_report, was_initialized,
 };
 use wasm_bindgen_futures::spawn_local;
 
-use crate::mirror::{Backend, Done, Lost};
+use crate::mirror::{Backend, Done, Lost, every_record};
 use crate::{
     CLUSTER_KEY, ConsoleKind, EARLIER_RUNS_KEY, Lab, Mirror, RUN_KEY, RecoveryReport, cluster_line,
     earlier_runs, earlier_runs_as_bytes, next_run,
@@ -143,10 +143,7 @@ async fn own(name: &str) -> Result<OwnerLock, OpenError> {
 
 /// The setup's disks, as batches that write every record.
 fn whole_disks(setup: &Setup) -> Vec<(NodeId, WriteBatch)> {
-    let batch = |records: &Records| {
-        let put = |(key, record): (&_, &_)| Write::Put { key: *key, record: Clone::clone(record) };
-        WriteBatch { writes: records.iter().map(put).collect() }
-    };
+    let batch = |records: &Records| WriteBatch { writes: every_record(records).collect() };
     setup.disks.iter().map(|(node, records)| (*node, batch(records))).collect()
 }
 

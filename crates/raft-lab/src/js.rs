@@ -91,10 +91,10 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     };
     set("show", function(move |steps| this.with_number(&steps, "show", show)))?;
     let this = api.clone();
-    let switch = |lab: &mut Lab, number| lab.switch_to(branch(number));
+    let switch = |lab: &mut Lab, number| lab.switch_to(short(number));
     set("switchTo", function(move |number| this.with_number(&number, "switchTo", switch)))?;
     let this = api.clone();
-    let remove = |lab: &mut Lab, number| lab.remove_branch(branch(number));
+    let remove = |lab: &mut Lab, number| lab.remove_branch(short(number));
     set("removeBranch", function(move |number| this.with_number(&number, "removeBranch", remove)))?;
     install_breakpoints(&api, &set)?;
     let this = api.clone();
@@ -117,20 +117,15 @@ fn install_breakpoints(
     set("addBreakpoint", function(move |text| this.add_breakpoint(&text)))?;
     let this = api.clone();
     let act = move |id: JsValue, on: JsValue| {
-        let act = |lab: &mut Lab, id| lab.set_breakpoint(breakpoint(id), on.is_truthy());
+        let act = |lab: &mut Lab, id| lab.set_breakpoint(short(id), on.is_truthy());
         this.with_number(&id, "setBreakpoint", act)
     };
     let act = Closure::<dyn FnMut(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(act);
     set("setBreakpoint", act.into_js_value())?;
     let this = api.clone();
-    let remove = |lab: &mut Lab, id| lab.remove_breakpoint(breakpoint(id));
+    let remove = |lab: &mut Lab, id| lab.remove_breakpoint(short(id));
     set("removeBreakpoint", function(move |id| this.with_number(&id, "removeBreakpoint", remove)))?;
     Ok(())
-}
-
-/// The number of a breakpoint. No breakpoint has the largest one.
-fn breakpoint(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The number of a line. No line has the largest one.
@@ -138,8 +133,8 @@ fn line_number(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The number of a branch. No branch has the largest one.
-fn branch(number: u64) -> u32 {
+/// The number of a branch or a breakpoint. None has the largest one.
+fn short(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use raft_core::{NodeId, PersistId};
 use raft_sim::{DiskEvent, EventKind, NextStep, ProcessEvent};
-use raft_storage::WriteBatch;
+use raft_storage::{Records, Write, WriteBatch};
 
 /// A back end calls it when a transaction is over; the error is in words.
 pub type Done = Box<dyn FnOnce(Result<(), String>)>;
@@ -57,6 +57,11 @@ pub(crate) struct WholeDisk {
     pub(crate) batch: Arc<WriteBatch>,
     /// The unfinished writes, in order.
     pub(crate) pending: Vec<(PersistId, Arc<WriteBatch>)>,
+}
+
+/// The writes that put every record of a disk.
+pub(crate) fn every_record(records: &Records) -> impl Iterator<Item = Write> {
+    records.iter().map(|(key, record)| Write::Put { key: *key, record: record.clone() })
 }
 
 /// The writes of one cluster on their way to a back end.

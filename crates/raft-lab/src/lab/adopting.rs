@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use raft_core::NodeId;
 use raft_sim::MAX_NODES;
-use raft_storage::{Write, WriteBatch};
+use raft_storage::WriteBatch;
 
 use super::Lab;
 use crate::ConsoleKind;
-use crate::mirror::WholeDisk;
+use crate::mirror::{WholeDisk, every_record};
 
 impl Lab {
     /// Stores the disks of the live branch in place of those that are stored: one transaction
@@ -35,10 +35,8 @@ impl Lab {
         for node in world.nodes() {
             missing.remove(&node.id());
             let disk = node.disk();
-            let put =
-                |(key, record): (&_, &_)| Write::Put { key: *key, record: Clone::clone(record) };
             let mut batch = WriteBatch::erase();
-            batch.writes.extend(disk.durable().iter().map(put));
+            batch.writes.extend(every_record(disk.durable()));
             let pending = disk.pending().map(|write| (write.id, write.batch.clone())).collect();
             disks.push(WholeDisk { node: node.id(), batch: Arc::new(batch), pending });
         }

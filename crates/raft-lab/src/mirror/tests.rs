@@ -108,7 +108,7 @@ fn what_is_unfinished_is_stored_again_after_damage() {
     assert!(!mirror.allows(&OTHER) && !mirror.allows(&completion(ONE, 1)));
     backend.complete_next();
     assert!(mirror.allows(&completion(ONE, 1)));
-    let mut expected = raft_storage::Records::default();
+    let mut expected = Records::default();
     expected.apply(&batch(1));
     assert_eq!(backend.stored()[&ONE], expected);
 }
@@ -175,7 +175,7 @@ fn writes_reach_the_back_end_although_the_mirror_is_gone() {
     backend.complete_next();
     assert_eq!(backend.under_way(), 1);
     backend.complete_next();
-    let mut expected = raft_storage::Records::default();
+    let mut expected = Records::default();
     expected.apply(&batch(2));
     assert_eq!(backend.stored()[&ONE], expected);
 }
