@@ -116,6 +116,7 @@ test('the console is a line that opens, and an error is seen without opening it'
   await consoleLine(page, /crush 1/);
   const last = page.getByTestId('console-last');
   await says(last, /\^/);
+  assert.ok(await last.isVisible());
   await page.getByTestId('console-toggle').click();
   await lines.waitFor();
   await soon(() => last.count(), 0);

@@ -100,6 +100,7 @@ test('a server is replaced by typing: the voters change jointly, and who left is
   await type(page, `replace ${old} with 7`);
   const { outgoing, voters } = await joint;
   assert.ok(outgoing.includes(old) && !voters.includes(old) && voters.includes(7));
+  await says(page.getByTestId('members'), /Voters change|Voters/);
   await atFullSpeed(page);
   await until('the change to be complete', async () => {
     const { membership } = await view(page);
