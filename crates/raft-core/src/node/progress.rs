@@ -136,7 +136,11 @@ impl Progress {
                     in_flight.limit = UNLIMITED;
                 }
             }
-            ProgressState::Probe { .. } => self.become_replicate(),
+            // A late answer that says nothing new does not answer the probe.
+            ProgressState::Probe { .. } if is_more || match_index.next() == self.next_index => {
+                self.become_replicate();
+            }
+            ProgressState::Probe { .. } => {}
             // A piece may still be under way, but the peer no longer needs it.
             ProgressState::Snapshot(outgoing) => {
                 if self.match_index >= outgoing.snapshot.last_included_index {

@@ -50,6 +50,25 @@ fn a_follower_whose_log_is_unknown_gets_one_message_at_a_time() {
     assert_eq!(batches(&mut server), [5]);
 }
 
+/// An answer that comes again says nothing about the entries after it.
+#[test]
+fn a_repeated_answer_does_not_end_a_probe() {
+    let mut server = leader_with(|_| {});
+    for request in 0..5 {
+        server.propose(request, "x");
+    }
+    server.receive(2, 1, success(3));
+    server.sent.clear();
+    // The message with entry 5 was lost, so the follower refuses entry 6.
+    server.receive(2, 1, failure(5, (4, 1)));
+    assert_eq!(batches(&mut server), [2]);
+    server.receive(2, 1, success(3));
+    assert_eq!(batches(&mut server), []);
+    assert_eq!(server.node.status().peers[0].state, ProgressKind::Probe);
+    server.receive(2, 1, success(6));
+    assert_eq!(server.node.status().peers[0].state, ProgressKind::Replicate);
+}
+
 #[test]
 fn no_more_messages_are_under_way_than_the_window_allows() {
     let mut server = leader_with(|config| config.settings.max_in_flight = 3);
