@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{IgnoredMessage, LogIndex, NodeId};
+use crate::{Bare, IgnoredMessage, LogIndex, NodeId, Say, Speaker, Thing, print_as_said, say};
 
 /// Something that an operator must know ([`Output::Alarm`](crate::Output::Alarm)), and that no
 /// server can mend by itself.
@@ -38,21 +38,21 @@ pub enum Alarm {
     },
 }
 
-impl fmt::Display for Alarm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for Alarm {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::BrokenServer(ignored) => ignored.fmt(f),
-            Self::StateTooLarge { through, bytes, limit } => write!(
-                f,
-                "the log is no longer compacted: the snapshot through {through} has {bytes} bytes, \
-                 and at most {limit} are accepted; raise max_snapshot_bytes on all servers, \
-                 or turn snapshot_files on"
+            Self::BrokenServer(ignored) => ignored.say(out),
+            Self::StateTooLarge { through, bytes, limit } => say!(
+                out; "the log is no longer compacted: the snapshot through ", Bare(through),
+                " has {bytes} bytes, and at most {limit} are accepted; raise max_snapshot_bytes \
+                 on all servers, or turn snapshot_files on"
             ),
-            Self::LeaderStateTooLarge { leader, limit } => write!(
-                f,
-                "the snapshot of the leader, node {leader}, has more than {limit} bytes and is not \
-                 accepted; raise max_snapshot_bytes here, or turn snapshot_files on"
+            Self::LeaderStateTooLarge { leader, limit } => say!(
+                out; "the snapshot of the leader, ", leader, ", has more than {limit} bytes and \
+                 is not accepted; raise max_snapshot_bytes here, or turn snapshot_files on"
             ),
         }
     }
 }
+
+print_as_said!(Thing: Alarm);

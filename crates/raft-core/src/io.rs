@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-    Alarm, Bytes, ChangeError, Entries, FileReport, FileTask, HardState, Instant, LogIndex,
-    LogPosition, Membership, MembershipChange, Message, NodeId, PersistId, RequestId, Snapshot,
-    SnapshotData, Trace, Unheard,
+    Alarm, Bare, Bytes, ChangeError, Entries, FileReport, FileTask, HardState, Instant, LogIndex,
+    LogPosition, Membership, MembershipChange, Message, NodeId, PersistId, RequestId, Say,
+    Snapshot, SnapshotData, Speaker, Thing, Trace, Unheard, print_as_said, say,
 };
 
 /// Something happened. Hand it to [`Node::handle`](crate::Node::handle), then drain the outputs.
@@ -400,77 +400,69 @@ pub enum Refusal {
     },
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for Refusal {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::NotLeader => f.write_str("it does not lead"),
-            Self::TooMuchUncommitted { bytes, limit } => {
-                write!(
-                    f,
-                    "{bytes} bytes of commands wait to be committed already; the limit is {limit}"
-                )
-            }
+            Self::NotLeader => say!(out; "it does not lead"),
+            Self::TooMuchUncommitted { bytes, limit } => say!(
+                out; "{bytes} bytes of commands wait to be committed already; the limit is \
+                 {limit}"
+            ),
             Self::TooManyPending { limit } => {
-                write!(f, "{limit} requests wait for an answer already, the limit")
+                say!(out; "{limit} requests wait for an answer already, the limit")
             }
             Self::CommandTooLong { bytes, limit } => {
-                write!(f, "the command has {bytes} bytes; the limit is {limit}")
+                say!(out; "the command has {bytes} bytes; the limit is {limit}")
             }
             Self::TransferInProgress { to } => {
-                write!(f, "leadership is being transferred to node {to}")
+                say!(out; "leadership is being transferred to ", to)
             }
             Self::TermNotCommitted => {
-                f.write_str("the leader has not committed an entry of its own term yet")
+                say!(out; "the leader has not committed an entry of its own term yet")
             }
             Self::NotApplied { index } => {
-                write!(f, "entry {index}, which the read must see, is not applied here in time")
+                say!(out; index, ", which the read must see, is not applied here in time")
             }
             Self::ChangeInProgress => {
-                f.write_str("an earlier change of the membership is not complete")
+                say!(out; "an earlier change of the membership is not complete")
             }
-            Self::Change(error) => error.fmt(f),
-            Self::NotCaughtUp { node, match_index, last } => write!(
-                f,
-                "node {node} has not caught up: it holds entries up to {match_index} of {last}"
+            Self::Change(error) => error.say(out),
+            Self::NotCaughtUp { node, match_index, last } => say!(
+                out; node, " has not caught up: it holds entries up to ", Bare(match_index), " of ",
+                Bare(last)
             ),
-            Self::VotersNotHeard { heard, needed, unheard } => write!(
-                f,
-                "{needed} of the new voters are a majority, and {heard} answered within an \
-                 election timeout; {unheard} did not"
+            Self::VotersNotHeard { heard, needed, unheard } => say!(
+                out; "{needed} of the new voters are a majority, and {heard} answered within an \
+                 election timeout; ", unheard, " did not"
             ),
             Self::CatchUpStalled { node } => {
-                write!(f, "node {node} makes no progress in receiving the log; it is a learner now")
+                say!(out; node, " makes no progress in receiving the log; it is a learner now")
             }
-            Self::CatchUpTooSlow { node, rounds } => write!(
-                f,
-                "node {node} receives the log more slowly than it grows: {rounds} rounds in a row \
+            Self::CatchUpTooSlow { node, rounds } => say!(
+                out; node, " receives the log more slowly than it grows: {rounds} rounds in a row \
                  took an election timeout or longer; it is a learner now"
             ),
-            Self::ChangeCancelled => f.write_str("the change was cancelled before the votes moved"),
-            Self::NoChange => f.write_str("there is no change to cancel"),
-            Self::TooLateToCancel { index } => write!(
-                f,
-                "the log holds the new voters, in entry {index}, so the change will be completed; \
-                 another change can undo it"
+            Self::ChangeCancelled => say!(out; "the change was cancelled before the votes moved"),
+            Self::NoChange => say!(out; "there is no change to cancel"),
+            Self::TooLateToCancel { index } => say!(
+                out; "the log holds the new voters, in ", index,
+                ", so the change will be completed; another change can undo it"
             ),
-            Self::NotAVoter { node } => write!(f, "node {node} is not another voter"),
+            Self::NotAVoter { node } => say!(out; node, " is not another voter"),
             Self::TargetNotHeard { to } => {
-                write!(f, "node {to} did not answer within an election timeout")
+                say!(out; to, " did not answer within an election timeout")
             }
-            Self::TransferTimedOut { to } => write!(f, "node {to} did not take over in time"),
+            Self::TransferTimedOut { to } => say!(out; to, " did not take over in time"),
             Self::TransferCancelled { told, .. } => {
-                write!(f, "the transfer was cancelled{}", if_told(*told))
+                say!(out; "the transfer was cancelled", if_told(*told))
             }
             Self::TransferReplaced { by, told } => {
-                write!(f, "leadership is transferred to node {by} instead{}", if_told(*told))
+                say!(out; "leadership is transferred to ", by, " instead", if_told(*told))
             }
-            Self::LeaderRemoved { successor: Some(successor) } => {
-                write!(
-                    f,
-                    "it left the cluster first, and told node {successor} to start an election"
-                )
-            }
-            Self::LeaderRemoved { successor: None } => f.write_str("it left the cluster first"),
+            Self::LeaderRemoved { successor: Some(successor) } => say!(
+                out; "it left the cluster first, and told ", successor, " to start an election"
+            ),
+            Self::LeaderRemoved { successor: None } => say!(out; "it left the cluster first"),
         }
     }
 }
@@ -482,5 +474,7 @@ fn if_told(is_told: bool) -> &'static str {
         false => "",
     }
 }
+
+print_as_said!(Thing: Refusal);
 
 impl core::error::Error for Refusal {}

@@ -350,6 +350,7 @@ mod status;
 mod trace;
 mod types;
 mod unheard;
+mod words;
 
 pub use alarm::Alarm;
 #[cfg(feature = "bugs")]
@@ -378,3 +379,4 @@ pub use types::{
     PieceNumber, RequestId, Term,
 };
 pub use unheard::Unheard;
+pub use words::{Bare, Say, Speaker, Thing};

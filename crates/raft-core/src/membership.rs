@@ -11,7 +11,8 @@ use core::hash::{Hash, Hasher};
 pub use self::change::{ChangeError, MembershipChange};
 pub use self::tally::{Tally, VoterSet};
 
-use crate::{Bytes, ConfigError, NodeId};
+use crate::words::List;
+use crate::{Bare, Bytes, ConfigError, NodeId, Say, Speaker, Thing, print_as_said, say};
 
 /// The servers of a cluster. Cloning it is cheap.
 ///
@@ -325,16 +326,16 @@ impl From<Membership> for Sets {
 }
 
 /// `1 2 3`, `1 2 3 + learners 4`, or `1 2 3 → 1 2 4` in the joint step.
-impl fmt::Display for Membership {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for Membership {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         if self.is_joint() {
-            write!(f, "{} → ", Spaced(self.outgoing()))?;
+            say!(out; List(self.outgoing(), " "), " → ")?;
         }
-        write!(f, "{}", Spaced(self.voters()))?;
+        say!(out; List(self.voters(), " "))?;
         match self.learners() {
             [] => Ok(()),
-            [learner] => write!(f, " + learner {learner}"),
-            learners => write!(f, " + learners {}", Spaced(learners)),
+            [learner] => say!(out; " + learner ", Bare(learner)),
+            learners => say!(out; " + learners ", List(learners, " ")),
         }
     }
 }
@@ -349,17 +350,7 @@ impl fmt::Debug for Membership {
     }
 }
 
-struct Spaced<'a>(&'a [NodeId]);
-
-impl fmt::Display for Spaced<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, node) in self.0.iter().enumerate() {
-            let separator = if place == 0 { "" } else { " " };
-            write!(f, "{separator}{node}")?;
-        }
-        Ok(())
-    }
-}
+print_as_said!(Thing: Membership);
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,6 @@ mod replication;
 mod snapshot;
 mod term;
 mod transfer;
-mod words;
 
 use core::fmt;
 
@@ -36,7 +35,8 @@ pub use self::snapshot::{SnapshotRefusal, SnapshotTrace};
 pub use self::term::{ForgetRefusal, StepDownReason, TermTrace};
 pub use self::transfer::TransferTrace;
 
-use self::words::{Count, List, Range};
+use crate::words::Section;
+use crate::{Say, Speaker, Thing, print_as_said};
 
 /// Defines [`Trace`] and, for each topic, the conversion into it.
 macro_rules! topics {
@@ -63,13 +63,21 @@ macro_rules! topics {
                     $(Self::$topic(decision) => decision.section(),)+
                 }
             }
+        }
 
-            fn words(&self) -> &dyn fmt::Display {
+        impl<T: From<Thing>> Say<T> for Trace {
+            fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
                 match self {
-                    $(Self::$topic(decision) => decision,)+
+                    $(Self::$topic(decision) => decision.say(out)?,)+
+                }
+                match self.section() {
+                    Some(section) => Section(section).say(out),
+                    None => Ok(()),
                 }
             }
         }
+
+        print_as_said!(Thing: Trace, $($decision),+);
     };
 }
 
@@ -102,12 +110,7 @@ topics! {
     Ignored(IgnoredMessage),
 }
 
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.words().fmt(f)?;
-        match self.section() {
-            Some(section) => write!(f, " ({section})"),
-            None => Ok(()),
-        }
-    }
+print_as_said! {
+    Thing: AppendRefusal, ElectionReason, ElectionRefusal, ForgetRefusal, IgnoreReason,
+    SnapshotRefusal, StepDownReason, VoteRefusal,
 }

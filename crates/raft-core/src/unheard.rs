@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::NodeId;
+use crate::{Bare, NodeId, Say, Speaker, Thing, print_as_said, say};
 
 /// Servers that did not answer their leader within an election timeout: how many, and the first few
 /// by ascending id.
@@ -44,16 +44,18 @@ impl FromIterator<NodeId> for Unheard {
 }
 
 /// `node 4`, `nodes 4, 5`, or `nodes 4, 5, 6, 7, 8 and 2 more`.
-impl fmt::Display for Unheard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.count == 1 { "node" } else { "nodes" })?;
+impl<T: From<Thing>> Say<T> for Unheard {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
+        say!(out; if self.count == 1 { "node" } else { "nodes" })?;
         for (place, node) in self.named().iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
-            write!(f, "{comma} {node}")?;
+            say!(out; comma, " ", Bare(node))?;
         }
         match self.count().saturating_sub(Self::NAMED) {
             0 => Ok(()),
-            more => write!(f, " and {more} more"),
+            more => say!(out; " and ", more, " more"),
         }
     }
 }
+
+print_as_said!(Thing: Unheard);

@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Membership, Spaced, sorted};
-use crate::{Bytes, ConfigError, NodeId};
+use super::{Membership, sorted};
+use crate::words::List;
+use crate::{Bare, Bytes, ConfigError, NodeId, Say, Speaker, Thing, print_as_said, say};
 
 /// A change of the membership that a leader is asked to make. `N` is how a member is named.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -196,47 +197,47 @@ impl Membership {
     }
 }
 
-impl fmt::Display for MembershipChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for MembershipChange {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::AddLearner(node) => write!(f, "add {node} as learner"),
-            Self::AddVoter(node) => write!(f, "add {node}"),
-            Self::Promote(node) => write!(f, "promote {node}"),
-            Self::Demote(node) => write!(f, "demote {node}"),
-            Self::Remove(node) => write!(f, "remove {node}"),
-            Self::Replace { old, new } => write!(f, "replace {old} with {new}"),
-            Self::SetVoters(nodes) => write!(f, "voters {}", Spaced(nodes)),
+            Self::AddLearner(node) => say!(out; "add ", Bare(node), " as learner"),
+            Self::AddVoter(node) => say!(out; "add ", Bare(node)),
+            Self::Promote(node) => say!(out; "promote ", Bare(node)),
+            Self::Demote(node) => say!(out; "demote ", Bare(node)),
+            Self::Remove(node) => say!(out; "remove ", Bare(node)),
+            Self::Replace { old, new } => say!(out; "replace ", Bare(old), " with ", Bare(new)),
+            Self::SetVoters(nodes) => say!(out; "voters ", List(nodes, " ")),
         }
     }
 }
 
-impl fmt::Display for ChangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ChangeError {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::NotAMember(node) => write!(f, "node {node} is not a member of the cluster"),
-            Self::AlreadyAVoter(node) => write!(f, "node {node} is a voter already"),
-            Self::AlreadyALearner(node) => write!(f, "node {node} is a learner already"),
+            Self::NotAMember(node) => say!(out; node, " is not a member of the cluster"),
+            Self::AlreadyAVoter(node) => say!(out; node, " is a voter already"),
+            Self::AlreadyALearner(node) => say!(out; node, " is a learner already"),
             Self::NotALearner(node) => {
-                write!(f, "node {node} is not a learner; add it as a learner first")
+                say!(out; node, " is not a learner; add it as a learner first")
             }
-            Self::NotAVoter(node) => write!(f, "node {node} is a learner, not a voter"),
-            Self::VoterCount(count) => write!(
-                f,
-                "a cluster has 1 to {} voters, and {count} would be left",
-                Membership::MAX_VOTERS
+            Self::NotAVoter(node) => say!(out; node, " is a learner, not a voter"),
+            Self::VoterCount(count) => say!(
+                out; "a cluster has 1 to ", Membership::MAX_VOTERS,
+                " voters, and {count} would be left"
             ),
-            Self::LearnerCount(count) => {
-                write!(f, "a cluster has at most {} learners, not {count}", Membership::MAX_VOTERS)
-            }
-            Self::NodeIdZero => f.write_str("node ids start at 1"),
-            Self::ContextTooLong { node, bytes } => write!(
-                f,
-                "the context of node {node} has {bytes} bytes, and at most {} are possible",
-                Membership::MAX_CONTEXT_BYTES
+            Self::LearnerCount(count) => say!(
+                out; "a cluster has at most ", Membership::MAX_VOTERS, " learners, not {count}"
             ),
-            Self::NothingToDo => f.write_str("the cluster is so already"),
+            Self::NodeIdZero => say!(out; "node ids start at 1"),
+            Self::ContextTooLong { node, bytes } => say!(
+                out; "the context of ", node, " has {bytes} bytes, and at most ",
+                Membership::MAX_CONTEXT_BYTES, " are possible"
+            ),
+            Self::NothingToDo => say!(out; "the cluster is so already"),
         }
     }
 }
+
+print_as_said!(Thing: ChangeError, MembershipChange);
 
 impl core::error::Error for ChangeError {}

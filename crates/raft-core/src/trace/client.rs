@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{NodeId, Refusal};
+use crate::{NodeId, Refusal, Say, Speaker, Thing, say};
 
 /// A client's command is refused, or another server must take it (§8).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -33,18 +33,18 @@ impl ClientTrace {
     }
 }
 
-impl fmt::Display for ClientTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ClientTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::ProposalRedirected { leader: Some(leader) } => {
-                write!(f, "does not lead and sends the client to node {leader}")
+                say!(out; "does not lead and sends the client to ", leader)
             }
             Self::ProposalRedirected { leader: None } => {
-                f.write_str("does not lead and knows no leader to send the client to")
+                say!(out; "does not lead and knows no leader to send the client to")
             }
-            Self::ProposalRefused { reason } => write!(f, "refuses a command: {reason}"),
+            Self::ProposalRefused { reason } => say!(out; "refuses a command: ", reason),
             Self::RequestForwarded { leader } => {
-                write!(f, "forwards a client's request to its leader, node {leader}")
+                say!(out; "forwards a client's request to its leader, ", leader)
             }
         }
     }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{List, Range};
-use crate::{LogIndex, LogPosition, NodeId, Term};
+use crate::words::{List, Range};
+use crate::{Bare, LogIndex, LogPosition, NodeId, Say, Speaker, Term, Thing, say};
 
 /// The commit index advances, or does not (§5.3, §5.4.2).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -44,25 +44,20 @@ impl CommitTrace {
     }
 }
 
-impl fmt::Display for CommitTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for CommitTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::Committed { from, to, quorum } => write!(
-                f,
-                "commits {}, which the disks of nodes {} hold",
-                Range(from.next(), *to),
-                List(quorum)
+            Self::Committed { from, to, quorum } => say!(
+                out; "commits ", Range(from.next(), *to), ", which the disks of nodes ",
+                List(quorum, ", "), " hold"
             ),
-            Self::OldTermNotCounted { position, term } => write!(
-                f,
-                "does not commit {position}, though a majority holds it: it is not of the leader's \
-                 term {term}"
+            Self::OldTermNotCounted { position, term } => say!(
+                out; "does not commit ", Bare(position), ", though a majority holds it: it is not \
+                 of the leader's ", term
             ),
-            Self::Learned { from, to } => write!(
-                f,
-                "learns that {} {} committed",
-                Range(from.next(), *to),
-                if from.next() == *to { "is" } else { "are" }
+            Self::Learned { from, to } => say!(
+                out; "learns that ", Range(from.next(), *to), " ",
+                if from.next() == *to { "is" } else { "are" }, " committed"
             ),
         }
     }

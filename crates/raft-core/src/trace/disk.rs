@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::PersistId;
+use crate::{PersistId, Say, Speaker, Thing, say};
 
 /// The disk is slow, or its driver made a mistake.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -27,14 +27,14 @@ impl DiskTrace {
     }
 }
 
-impl fmt::Display for DiskTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for DiskTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::WithheldDropped { messages } => {
-                write!(f, "drops {messages} messages that waited for its disk")
+                say!(out; "drops {messages} messages that waited for its disk")
             }
             Self::PersistedUnknown { id } => {
-                write!(f, "ignores the completion of write {}, which it did not ask for", id.0)
+                say!(out; "ignores the completion of write ", id.0, ", which it did not ask for")
             }
         }
     }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::List;
-use crate::{LogPosition, NodeId, Tally, Term};
+use crate::words::List;
+use crate::{Bare, LogPosition, NodeId, Say, Speaker, Tally, Term, Thing, say};
 
 /// An election starts, votes are given and counted, a candidate wins (§5.2, §5.4.1).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -139,34 +139,34 @@ impl VoteRefusal {
     }
 }
 
-impl fmt::Display for ElectionTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ElectionTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::NotStarted { reason } => write!(f, "does not start an election: {reason}"),
-            Self::Started { term, reason, last_log } => write!(
-                f,
-                "starts an election for term {term}: {reason}; its log ends at {last_log}"
+            Self::NotStarted { reason } => say!(out; "does not start an election: ", reason),
+            Self::Started { term, reason, last_log } => say!(
+                out; "starts an election for ", term, ": ", reason, "; its log ends at ",
+                Bare(last_log)
             ),
             Self::VoteGranted { candidate, term } => {
-                write!(f, "votes for node {candidate} in term {term}")
+                say!(out; "votes for ", candidate, " in ", term)
             }
             Self::VoteRefused { candidate, term, reason } => {
-                write!(f, "refuses its vote to node {candidate} in term {term}: {reason}")
+                say!(out; "refuses its vote to ", candidate, " in ", term, ": ", reason)
             }
             Self::VoteCounted { voter, granted, tally } => {
                 let answer = if *granted { "gets the" } else { "is refused the" };
-                write!(f, "{answer} vote of node {voter}; it has {tally}")
+                say!(out; "{answer} vote of ", voter, "; it has {tally}")
             }
             Self::BecameLeader { term, voters } => {
-                write!(f, "becomes leader of term {term}, elected by nodes {}", List(voters))
+                say!(out; "becomes leader of ", term, ", elected by nodes ", List(voters, ", "))
             }
         }
     }
 }
 
-impl fmt::Display for ElectionReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl<T: From<Thing>> Say<T> for ElectionReason {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
+        say!(out; match self {
             Self::LeaderSilent => "it heard from no leader for its election timeout",
             Self::SplitVote => "its last election had no winner in time",
             Self::Forced => "it was told to by a command",
@@ -176,46 +176,42 @@ impl fmt::Display for ElectionReason {
     }
 }
 
-impl fmt::Display for ElectionRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ElectionRefusal {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::LeaderIsAlive { leader: Some(leader) } => {
-                write!(
-                    f,
-                    "it heard from node {leader} less than an election timeout ago, and that \
-                     leader's lease depends on it"
-                )
-            }
-            Self::LeaderIsAlive { leader: None } => f.write_str(
-                "it heard from a leader, or answered one before a restart, less than an \
-                     election timeout ago, and that leader's lease depends on it",
+            Self::LeaderIsAlive { leader: Some(leader) } => say!(
+                out; "it heard from ", leader, " less than an election timeout ago, and that \
+                 leader's lease depends on it"
             ),
-            Self::NotAVoter => f.write_str("it is not a voter"),
-            Self::VoteNotStored => f.write_str("the vote that it gave is not on its disk yet"),
+            Self::LeaderIsAlive { leader: None } => say!(
+                out; "it heard from a leader, or answered one before a restart, less than an \
+                 election timeout ago, and that leader's lease depends on it"
+            ),
+            Self::NotAVoter => say!(out; "it is not a voter"),
+            Self::VoteNotStored => say!(out; "the vote that it gave is not on its disk yet"),
         }
     }
 }
 
-impl fmt::Display for VoteRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for VoteRefusal {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::StaleTerm { current } => write!(f, "it is already in term {current}"),
-            Self::AlreadyVoted { voted_for } => write!(f, "it voted for node {voted_for}"),
-            Self::LogBehind { candidate, own } if candidate.term == own.term => {
-                write!(f, "its log is longer (own end {own}, the candidate's {candidate})")
-            }
-            Self::LogBehind { candidate, own } => {
-                write!(
-                    f,
-                    "its log ends in a later term (own end {own}, the candidate's {candidate})"
-                )
-            }
+            Self::StaleTerm { current } => say!(out; "it is already in ", current),
+            Self::AlreadyVoted { voted_for } => say!(out; "it voted for ", voted_for),
+            Self::LogBehind { candidate, own } if candidate.term == own.term => say!(
+                out; "its log is longer (own end ", Bare(own), ", the candidate's ",
+                Bare(candidate), ")"
+            ),
+            Self::LogBehind { candidate, own } => say!(
+                out; "its log ends in a later term (own end ", Bare(own), ", the candidate's ",
+                Bare(candidate), ")"
+            ),
             Self::LeaderIsAlive { leader: Some(leader) } => {
-                write!(f, "node {leader} leads, or led less than an election timeout ago")
+                say!(out; leader, " leads, or led less than an election timeout ago")
             }
-            Self::LeaderIsAlive { leader: None } => f.write_str(
-                "it heard from a leader, or answered one before a restart, less than an election \
-                 timeout ago",
+            Self::LeaderIsAlive { leader: None } => say!(
+                out; "it heard from a leader, or answered one before a restart, less than an \
+                 election timeout ago"
             ),
         }
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{HeartbeatRound, LogIndex, NodeId, Term};
+use crate::{Bare, HeartbeatRound, LogIndex, NodeId, Say, Speaker, Term, Thing, say};
 
 /// A message without an effect.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -116,48 +116,46 @@ impl IgnoredMessage {
     }
 }
 
-impl fmt::Display for IgnoredMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ignores {} from node {}: {}", self.message, self.from, self.reason)
+impl<T: From<Thing>> Say<T> for IgnoredMessage {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
+        say!(out; "ignores ", self.message, " from ", self.from, ": ", self.reason)
     }
 }
 
-impl fmt::Display for IgnoreReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for IgnoreReason {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::StaleTerm { current } => write!(f, "late, the term is {current} now"),
-            Self::UnknownSender => f.write_str("the sender cannot be another server"),
-            Self::RoundUnknown { round, current } => write!(
-                f,
-                "it answers round {}, and this leader is in round {}; the sender is broken",
-                round.0, current.0
+            Self::StaleTerm { current } => say!(out; "late, the term is ", Bare(current), " now"),
+            Self::UnknownSender => say!(out; "the sender cannot be another server"),
+            Self::RoundUnknown { round, current } => say!(
+                out; "it answers round ", round.0, ", and this leader is in round ", current.0,
+                "; the sender is broken"
             ),
-            Self::FileFailed => f.write_str(
-                "the file of a snapshot could not be written a moment ago; the disk may be full",
+            Self::FileFailed => say!(
+                out; "the file of a snapshot could not be written a moment ago; the disk may be \
+                 full"
             ),
             Self::SnapshotTooLarge { limit } => {
-                write!(f, "the snapshot is larger than {limit} bytes")
+                say!(out; "the snapshot is larger than {limit} bytes")
             }
-            Self::NotExpected => f.write_str("it answers no open request"),
-            Self::AlreadyKnown => f.write_str("it says nothing new"),
-            Self::VoteNotStored => f.write_str("the vote of this node is not on its disk yet"),
+            Self::NotExpected => say!(out; "it answers no open request"),
+            Self::AlreadyKnown => say!(out; "it says nothing new"),
+            Self::VoteNotStored => say!(out; "the vote of this node is not on its disk yet"),
             Self::SecondLeader { leader } => {
-                write!(f, "node {leader} leads this term already; the sender is broken")
+                say!(out; leader, " leads this term already; the sender is broken")
             }
-            Self::Malformed => f.write_str("its entries make no sense; the sender is broken"),
-            Self::ConflictsWithCommitted { at, commit_index } => write!(
-                f,
-                "it contradicts entry {at}, committed (through {commit_index}); the sender is \
-                 broken"
+            Self::Malformed => say!(out; "its entries make no sense; the sender is broken"),
+            Self::ConflictsWithCommitted { at, commit_index } => say!(
+                out; "it contradicts ", at, ", committed (through ", Bare(commit_index),
+                "); the sender is broken"
             ),
-            Self::AcknowledgedEntryLost { index } => write!(
-                f,
-                "it lacks entry {index}, which it acknowledged in this term: its disk lost the \
+            Self::AcknowledgedEntryLost { index } => say!(
+                out; "it lacks ", index, ", which it acknowledged in this term: its disk lost the \
                  entry"
             ),
-            Self::BeyondLog { index, last } => write!(
-                f,
-                "it acknowledges entry {index}, past the log's end {last}; the sender is broken"
+            Self::BeyondLog { index, last } => say!(
+                out; "it acknowledges ", index, ", past the log's end ", Bare(last),
+                "; the sender is broken"
             ),
         }
     }

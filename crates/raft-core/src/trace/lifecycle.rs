@@ -4,7 +4,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
-use crate::{LogIndex, LogPosition, NodeId, Term};
+use crate::{Bare, LogIndex, LogPosition, NodeId, Say, Speaker, Term, Thing, say};
 
 /// A server starts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,32 +62,32 @@ impl LifecycleTrace {
     }
 }
 
-impl fmt::Display for LifecycleTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for LifecycleTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::Started { term, voted_for, snapshot, last_log, commit_index } => {
-                write!(f, "starts in term {term}")?;
+                say!(out; "starts in ", term)?;
                 if let Some(node) = voted_for {
-                    write!(f, ", having voted for node {node}")?;
+                    say!(out; ", having voted for ", node)?;
                 }
                 if *snapshot != LogPosition::ORIGIN {
-                    write!(f, ", with a snapshot through {snapshot}")?;
+                    say!(out; ", with a snapshot through ", Bare(snapshot))?;
                 }
                 match last_log.index.0 {
-                    0 => f.write_str(", with an empty log")?,
-                    _ => write!(f, ", its log ending at {last_log}")?,
+                    0 => say!(out; ", with an empty log")?,
+                    _ => say!(out; ", its log ending at ", Bare(last_log))?,
                 }
                 match *commit_index > snapshot.index {
-                    true => write!(f, ", committed up to {commit_index}"),
+                    true => say!(out; ", committed up to ", Bare(commit_index)),
                     false => Ok(()),
                 }
             }
             Self::ClockWentBack { by } => {
-                write!(f, "is given a time {by:?} before the last one, as if no time had passed")
+                say!(out; "is given a time {by:?} before the last one, as if no time had passed")
             }
             #[cfg(feature = "bugs")]
             Self::RulesSwitchedOff { bugs } => {
-                write!(f, "starts with rules switched off: {bugs}")
+                say!(out; "starts with rules switched off: {bugs}")
             }
         }
     }

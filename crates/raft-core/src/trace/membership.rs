@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{LogIndex, Membership, MembershipChange, Refusal};
+use crate::{LogIndex, Membership, MembershipChange, Refusal, Say, Speaker, Thing, say};
 
 /// The membership changes, or does not (§6).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -59,25 +59,25 @@ impl MembershipTrace {
     }
 }
 
-impl fmt::Display for MembershipTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for MembershipTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::ChangeStarted { change, target, force } => {
                 let forced = if *force { " force" } else { "" };
-                write!(f, "changes the membership ({change}{forced}), to {target}")
+                say!(out; "changes the membership (", change, "{forced}), to ", target)
             }
             Self::ChangeRefused { change, reason } => {
-                write!(f, "does not change the membership ({change}): {reason}")
+                say!(out; "does not change the membership (", change, "): ", reason)
             }
-            Self::ChangeGivenUp { reason } => write!(f, "gives the change up: {reason}"),
+            Self::ChangeGivenUp { reason } => say!(out; "gives the change up: ", reason),
             Self::Adopted { index, membership } => {
-                write!(f, "uses the membership of entry {index}: {membership}")
+                say!(out; "uses the membership of ", index, ": ", membership)
             }
             Self::RolledBack { index: LogIndex(0), membership } => {
-                write!(f, "uses the first membership again: {membership}")
+                say!(out; "uses the first membership again: ", membership)
             }
             Self::RolledBack { index, membership } => {
-                write!(f, "uses the membership of entry {index} again: {membership}")
+                say!(out; "uses the membership of ", index, " again: ", membership)
             }
         }
     }

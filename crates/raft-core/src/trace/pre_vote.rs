@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{ElectionReason, VoteRefusal};
-use crate::{LogPosition, NodeId, Tally, Term};
+use crate::{Bare, LogPosition, NodeId, Say, Speaker, Tally, Term, Thing, say};
 
 /// A server asks, before an election, whether it could win (dissertation §9.6).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -55,22 +55,22 @@ impl PreVoteTrace {
     }
 }
 
-impl fmt::Display for PreVoteTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for PreVoteTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::Started { term, reason, last_log } => write!(
-                f,
-                "asks for pre-votes for term {term}: {reason}; its log ends at {last_log}"
+            Self::Started { term, reason, last_log } => say!(
+                out; "asks for pre-votes for ", term, ": ", reason, "; its log ends at ",
+                Bare(last_log)
             ),
             Self::Granted { candidate, term } => {
-                write!(f, "grants node {candidate} its pre-vote for term {term}")
+                say!(out; "grants ", candidate, " its pre-vote for ", term)
             }
             Self::Refused { candidate, term, reason } => {
-                write!(f, "refuses node {candidate} its pre-vote for term {term}: {reason}")
+                say!(out; "refuses ", candidate, " its pre-vote for ", term, ": ", reason)
             }
             Self::Counted { voter, granted, tally } => {
                 let answer = if *granted { "gets the" } else { "is refused the" };
-                write!(f, "{answer} pre-vote of node {voter}; it has {tally}")
+                say!(out; "{answer} pre-vote of ", voter, "; it has {tally}")
             }
         }
     }

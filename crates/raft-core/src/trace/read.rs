@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{HeartbeatRound, LogIndex, Refusal};
+use crate::{Bare, HeartbeatRound, LogIndex, Refusal, Say, Speaker, Thing, say};
 
 /// A read is answered, waits, or is refused (dissertation §6.4).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -45,19 +45,21 @@ impl ReadTrace {
     }
 }
 
-impl fmt::Display for ReadTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ReadTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::ByLease { index } => {
-                write!(f, "allows a read at index {index}: its lease lasts")
+                say!(out; "allows a read at index ", Bare(index), ": its lease lasts")
             }
-            Self::Waits { index, round } => {
-                write!(f, "holds a read at index {index} until a quorum answers round {}", round.0)
-            }
-            Self::Confirmed { index, round } => {
-                write!(f, "allows a read at index {index}: a quorum answered round {}", round.0)
-            }
-            Self::Refused { reason } => write!(f, "refuses a read: {reason}"),
+            Self::Waits { index, round } => say!(
+                out; "holds a read at index ", Bare(index), " until a quorum answers round ",
+                round.0
+            ),
+            Self::Confirmed { index, round } => say!(
+                out; "allows a read at index ", Bare(index), ": a quorum answered round ",
+                round.0
+            ),
+            Self::Refused { reason } => say!(out; "refuses a read: ", reason),
         }
     }
 }

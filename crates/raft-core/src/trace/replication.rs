@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::Count;
-use crate::{LogIndex, LogPosition, NodeId, Term};
+use crate::words::Count;
+use crate::{Bare, LogIndex, LogPosition, NodeId, Say, Speaker, Term, Thing, say};
 
 /// Entries are appended, sent, compared and removed (§5.3).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -87,42 +87,43 @@ impl ReplicationTrace {
     }
 }
 
-impl fmt::Display for ReplicationTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ReplicationTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::Appended { position, noop: true } => {
-                write!(f, "appends a no-op at {position} to start its term")
+                say!(out; "appends a no-op at ", Bare(position), " to start its term")
             }
-            Self::Appended { position, noop: false } => write!(f, "appends an entry at {position}"),
-            Self::EntriesAccepted { leader, new_entries, match_index } => write!(
-                f,
-                "accepts {} from node {leader}; the logs agree up to {match_index}",
-                Count(*new_entries as u64, "new ")
+            Self::Appended { position, noop: false } => {
+                say!(out; "appends an entry at ", Bare(position))
+            }
+            Self::EntriesAccepted { leader, new_entries, match_index } => say!(
+                out; "accepts ", Count(*new_entries as u64, "new "), " from ", leader,
+                "; the logs agree up to ", Bare(match_index)
             ),
             Self::EntriesRefused { leader, prev_log, reason } => {
-                write!(f, "refuses entries after {prev_log} from node {leader}: {reason}")
+                say!(out; "refuses entries after ", Bare(prev_log), " from ", leader, ": ", reason)
             }
             Self::Truncated { from, to, leader_term } => {
                 match from == to {
-                    true => write!(f, "removes its entry {from}")?,
-                    false => write!(f, "removes its entries {from} to {to}")?,
+                    true => say!(out; "removes its ", from)?,
+                    false => say!(out; "removes its entries ", Bare(from), " to ", Bare(to))?,
                 }
-                write!(f, ": the leader's entry at {} is of term {leader_term}", from.index)
+                say!(out; ": the leader's entry at ", Bare(from.index), " is of ", leader_term)
             }
             Self::Backtracked { peer, from, to } => {
-                write!(f, "moves next_index of node {peer} back from {from} to {to}")
+                say!(out; "moves next_index of ", peer, " back from ", Bare(from), " to ", Bare(to))
             }
         }
     }
 }
 
-impl fmt::Display for AppendRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for AppendRefusal {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::StaleTerm { current } => write!(f, "it is already in term {current}"),
-            Self::PreviousMissing { last_log } => write!(f, "its log ends at {last_log}"),
+            Self::StaleTerm { current } => say!(out; "it is already in ", current),
+            Self::PreviousMissing { last_log } => say!(out; "its log ends at ", Bare(last_log)),
             Self::PreviousConflicts { own_term } => {
-                write!(f, "its own entry there is of term {own_term}")
+                say!(out; "its own entry there is of ", own_term)
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::Count;
-use crate::{LogIndex, LogPosition, NodeId};
+use crate::words::Count;
+use crate::{Bare, LogIndex, LogPosition, NodeId, Say, Speaker, Thing, say};
 
 /// A snapshot is made, sent, received and installed (§7).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -140,77 +140,75 @@ impl SnapshotTrace {
     }
 }
 
-impl fmt::Display for SnapshotTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for SnapshotTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::Requested { through, entries } => write!(
-                f,
-                "asks for a snapshot through {through}: {entries} entries since the last one"
+            Self::Requested { through, entries } => say!(
+                out; "asks for a snapshot through ", Bare(through),
+                ": {entries} entries since the last one"
             ),
             Self::Compacted { through, entries, kept } => {
                 let dropped = Count(*entries, "");
-                write!(f, "has a snapshot through {through} and drops {dropped} of its log")?;
+                say!(
+                    out; "has a snapshot through ", Bare(through), " and drops ", dropped,
+                    " of its log"
+                )?;
                 match kept {
                     0 => Ok(()),
-                    _ => write!(f, ", keeping {} before its end", Count(*kept, "")),
+                    _ => say!(out; ", keeping ", Count(*kept, ""), " before its end"),
                 }
             }
-            Self::Failed { through, not_before } => write!(
-                f,
-                "gets no snapshot through {through} that it can use; it asks again when entry \
-                 {not_before} is applied"
+            Self::Failed { through, not_before } => say!(
+                out; "gets no snapshot through ", Bare(through),
+                " that it can use; it asks again when ", not_before, " is applied"
             ),
             Self::Ignored { through, reason } => {
-                write!(f, "does not use a snapshot through {through}: {reason}")
+                say!(out; "does not use a snapshot through ", Bare(through), ": ", reason)
             }
-            Self::Sent { peer, last_included, next_index, bytes } => write!(
-                f,
-                "sends its snapshot through {last_included} ({bytes} bytes) to node {peer}: the \
-                 leader's log does not reach back to entry {next_index}"
+            Self::Sent { peer, last_included, next_index, bytes } => say!(
+                out; "sends its snapshot through ", Bare(last_included), " ({bytes} bytes) to ",
+                peer, ": the leader's log does not reach back to ", next_index
             ),
-            Self::Asked { peer, last_included } => write!(
-                f,
-                "asks node {peer} how much of the snapshot through {last_included} it holds: no \
-                 answer came for a while"
+            Self::Asked { peer, last_included } => say!(
+                out; "asks ", peer, " how much of the snapshot through ", Bare(last_included),
+                " it holds: no answer came for a while"
             ),
-            Self::Lost { peer, last_included, bytes } => write!(
-                f,
-                "sends {bytes} bytes of the snapshot through {last_included} to node {peer} again: \
-                 node {peer} answered a later piece and not these"
+            Self::Lost { peer, last_included, bytes } => say!(
+                out; "sends {bytes} bytes of the snapshot through ", Bare(last_included), " to ",
+                peer, " again: ", peer, " answered a later piece and not these"
             ),
-            Self::StartedOver { peer, last_included } => write!(
-                f,
-                "sends the snapshot through {last_included} to node {peer} from its beginning: \
-                 node {peer} was restarted and has lost the pieces"
+            Self::StartedOver { peer, last_included } => say!(
+                out; "sends the snapshot through ", Bare(last_included), " to ", peer,
+                " from its beginning: ", peer, " was restarted and has lost the pieces"
             ),
             Self::ChunkStored { last_included, received } => {
-                write!(f, "holds {received} bytes of the snapshot through {last_included}")
+                say!(out; "holds {received} bytes of the snapshot through ", Bare(last_included))
             }
-            Self::Abandoned { last_included, received } => write!(
-                f,
-                "discards {received} bytes of the snapshot through {last_included}, which it \
-                 cannot install any more"
+            Self::Abandoned { last_included, received } => say!(
+                out; "discards {received} bytes of the snapshot through ", Bare(last_included),
+                ", which it cannot install any more"
             ),
-            Self::Installed { last_included, kept_entries } => write!(
-                f,
-                "installs the leader's snapshot through {last_included}, keeping {} after it",
-                Count(*kept_entries, "")
+            Self::Installed { last_included, kept_entries } => say!(
+                out; "installs the leader's snapshot through ", Bare(last_included), ", keeping ",
+                Count(*kept_entries, ""), " after it"
             ),
         }
     }
 }
 
-impl fmt::Display for SnapshotRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for SnapshotRefusal {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::NotNewer { current } => write!(f, "there is one through {current} already"),
-            Self::NotApplied { last_applied } => {
-                write!(f, "entries are applied only up to {last_applied}")
+            Self::NotNewer { current } => {
+                say!(out; "there is one through ", Bare(current), " already")
             }
-            Self::NotRequested => f.write_str("it was not asked for"),
-            Self::TooLarge { limit } => write!(f, "it has more than {limit} bytes"),
+            Self::NotApplied { last_applied } => {
+                say!(out; "entries are applied only up to ", Bare(last_applied))
+            }
+            Self::NotRequested => say!(out; "it was not asked for"),
+            Self::TooLarge { limit } => say!(out; "it has more than {limit} bytes"),
             Self::MembershipUnknown => {
-                f.write_str("it does not know the membership at that entry yet")
+                say!(out; "it does not know the membership at that entry yet")
             }
         }
     }

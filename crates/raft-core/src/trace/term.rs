@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{NodeId, Term};
+use crate::{NodeId, Say, Speaker, Term, Thing, say};
 
 /// The term, or the leader that a server follows in it, changed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -88,48 +88,48 @@ impl StepDownReason {
     }
 }
 
-impl fmt::Display for TermTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for TermTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::Advanced { from, to, by } => {
-                write!(f, "moves from term {from} to term {to}, learned from node {by}")
+                say!(out; "moves from ", from, " to ", to, ", learned from ", by)
             }
             Self::LeaderRecognized { leader, term } => {
-                write!(f, "follows node {leader}, leader of term {term}")
+                say!(out; "follows ", leader, ", leader of ", term)
             }
             Self::SteppedDown { term, reason } => {
-                write!(f, "steps down to follower in term {term}: {reason}")
+                say!(out; "steps down to follower in ", term, ": ", reason)
             }
             Self::LeaderForgotten { leader: Some(leader) } => {
-                write!(f, "forgets its leader, node {leader}, by order")
+                say!(out; "forgets its leader, ", leader, ", by order")
             }
             Self::LeaderForgotten { leader: None } => {
-                f.write_str("forgets when it last heard from a leader, by order")
+                say!(out; "forgets when it last heard from a leader, by order")
             }
             Self::LeaderNotForgotten { reason } => {
-                write!(f, "does not forget its leader: {reason}")
+                say!(out; "does not forget its leader: ", reason)
             }
         }
     }
 }
 
-impl fmt::Display for StepDownReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for StepDownReason {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::LaterTerm(term) => write!(f, "a message came from term {term}"),
-            Self::LeaderElected(leader) => write!(f, "node {leader} won the election"),
+            Self::LaterTerm(term) => say!(out; "a message came from ", term),
+            Self::LeaderElected(leader) => say!(out; leader, " won the election"),
             Self::LeaderHeard(leader) => {
-                write!(f, "it heard from node {leader}, the leader of this term")
+                say!(out; "it heard from ", leader, ", the leader of this term")
             }
-            Self::QuorumLost => f.write_str("it heard from no quorum for too long"),
-            Self::Removed => f.write_str("it is no longer a voter"),
+            Self::QuorumLost => say!(out; "it heard from no quorum for too long"),
+            Self::Removed => say!(out; "it is no longer a voter"),
         }
     }
 }
 
-impl fmt::Display for ForgetRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl<T: From<Thing>> Say<T> for ForgetRefusal {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
+        say!(out; match self {
             Self::IsLeader => "it is the leader",
             Self::LeaseReads => "the leader's lease depends on it (lease reads are on)",
         })

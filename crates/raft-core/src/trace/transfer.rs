@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::{NodeId, Refusal};
+use crate::{NodeId, Refusal, Say, Speaker, Thing, say};
 
 /// The leader transfers leadership to another voter (dissertation §3.10).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -60,32 +60,28 @@ impl TransferTrace {
     }
 }
 
-impl fmt::Display for TransferTrace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for TransferTrace {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::Started { to } => {
-                write!(f, "transfers leadership to node {to} and takes no commands meanwhile")
+                say!(out; "transfers leadership to ", to, " and takes no commands meanwhile")
             }
             Self::Refused { to, reason } => {
-                write!(f, "does not transfer leadership to node {to}: {reason}")
+                say!(out; "does not transfer leadership to ", to, ": ", reason)
             }
             Self::TimeoutNowSent { to } => {
-                write!(f, "tells node {to}, whose log is complete, to start an election")
+                say!(out; "tells ", to, ", whose log is complete, to start an election")
             }
             Self::Ended { to, reason } => {
-                write!(f, "ends the transfer of leadership to node {to}: {reason}")
+                say!(out; "ends the transfer of leadership to ", to, ": ", reason)
             }
             Self::TimedOut { to } => {
-                write!(f, "goes on leading: node {to} did not take over in time")
+                say!(out; "goes on leading: ", to, " did not take over in time")
             }
-            Self::DiskHangs { to, waited } => {
-                write!(
-                    f,
-                    "hands over to node {to}: its own disk has finished no write for {} ms, and a \
-                     quorum without it holds more of the log",
-                    waited.as_millis()
-                )
-            }
+            Self::DiskHangs { to, waited } => say!(
+                out; "hands over to ", to, ": its own disk has finished no write for ",
+                waited.as_millis(), " ms, and a quorum without it holds more of the log"
+            ),
         }
     }
 }
