@@ -1,6 +1,7 @@
 //! `cargo xtask …`: build, serve, test and check this repository. It installs the tools that are
 //! missing: a machine with Rust and a C compiler is enough to start.
 
+mod bench_page;
 mod browser;
 mod ci;
 mod counts;
@@ -32,6 +33,9 @@ Usage: cargo xtask <task>
   bench instructions [HELIOS]
                          count the instructions of the fuzzer with Valgrind, and those of an
                          earlier build of `helios`, to compare with
+  bench page [--quick] [FILE]
+                         measure the budgets of the page in a browser: an hour, or ten minutes
+                         with --quick; with FILE only the files of tests/bench with that name
   mutants [--package NAME] [--shard K/N]
                          change one rule at a time in raft-core, raft-kv and raft-storage:
                          a test must fail. Hours; results are kept in target/mutants
@@ -69,6 +73,10 @@ fn run(args: &[&str]) -> Result<ExitCode> {
         ["bench"] => suites::bench(),
         ["bench", "instructions"] => instructions::count(None),
         ["bench", "instructions", other] => instructions::count(Some(other)),
+        ["bench", "page"] => bench_page::bench_page(false, None),
+        ["bench", "page", "--quick"] => bench_page::bench_page(true, None),
+        ["bench", "page", "--quick", only] => bench_page::bench_page(true, Some(only)),
+        ["bench", "page", only] => bench_page::bench_page(false, Some(only)),
         ["mutants", rest @ ..] => mutants::mutants(rest),
         ["tidy"] => tidy::tidy(),
         ["ci"] => ci::ci(),

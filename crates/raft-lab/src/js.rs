@@ -6,6 +6,10 @@
 //!   gets no answer until time passes.
 //! - `state()` returns plain values: `view`, the [moment](crate::View) that the page shows, and
 //!   `lab`, the [lab](crate::LabView) around it.
+//! - `moment()` is cheap, for scripts that ask often: `steps` and `now` of the moment that the page
+//!   shows, and whether the lab is `running`.
+//! - `memory()` returns the number of `checkpoints` from which the past is computed, an estimate of
+//!   their `checkpoint_bytes`, and the `wasm_bytes` of the page's module, which only grow.
 //! - `export()` returns the script that leads to this moment.
 //! - `onEvent(fn)` calls `fn` with every [event](crate::EventView), soon after it happened, and
 //!   returns a function that ends the subscription.
@@ -58,6 +62,10 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     set("exec", function(move |line| Ok(this.exec(&line).into())))?;
     let this = api.clone();
     set("state", function(move |_| this.state()))?;
+    let this = api.clone();
+    set("moment", function(move |_| this.moment()))?;
+    let this = api.clone();
+    set("memory", function(move |_| this.memory()))?;
     let this = api.clone();
     set("export", function(move |_| Ok(this.lab()?.export_shown().into())))?;
     let this = api.clone();
@@ -184,6 +192,32 @@ impl JsApi {
     fn state(&self) -> Result<JsValue, JsValue> {
         let frame = self.lab()?.frame();
         plain(&frame)
+    }
+
+    fn moment(&self) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Shown {
+            steps: u64,
+            now: u64,
+            running: bool,
+        }
+        let lab = self.lab()?;
+        let world = lab.shown_session().world();
+        let running = lab.pacing().running;
+        plain(&Shown { steps: world.steps(), now: world.now().0, running })
+    }
+
+    fn memory(&self) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Memory {
+            wasm_bytes: u64,
+            checkpoints: usize,
+            checkpoint_bytes: u64,
+        }
+        const PAGE: u64 = 64 << 10;
+        let pages = core::arch::wasm32::memory_size::<0>() as u64;
+        let (checkpoints, checkpoint_bytes) = self.lab()?.checkpoint_bytes();
+        plain(&Memory { wasm_bytes: pages * PAGE, checkpoints, checkpoint_bytes })
     }
 
     fn control(&self, act: impl FnOnce(&mut Lab)) -> Result<JsValue, JsValue> {

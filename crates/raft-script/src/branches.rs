@@ -133,6 +133,15 @@ impl Branches {
         &self.by_id[&id].head
     }
 
+    /// The number of checkpoints of all branches, and the bytes of memory that they hold,
+    /// estimated. Branches share those before they part.
+    pub fn checkpoint_bytes(&self) -> (usize, u64) {
+        let sizes = self.by_id.values().flat_map(|branch| branch.checkpoints.sizes());
+        let mut all: BTreeMap<*const Session, u64> = BTreeMap::new();
+        all.extend(sizes.map(|(session, bytes)| (Arc::as_ptr(session), bytes)));
+        (all.len(), all.values().sum())
+    }
+
     fn branch_mut(&mut self, id: BranchId) -> &mut Branch {
         self.by_id.get_mut(&id).unwrap_or_else(|| panic!("branch {id} was removed"))
     }

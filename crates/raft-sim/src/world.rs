@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
 use raft_kv::ClientId;
+use raft_storage::Records;
 
 pub(crate) use self::files::ArrivingFiles;
 use self::queue::{Queue, ScheduledKind, SentReply};
@@ -193,6 +194,17 @@ impl World {
     pub fn held_bytes(&self) -> u64 {
         let messages = self.in_flight.iter().map(|held| crate::wire_bytes(&held.message));
         self.nodes.iter().map(SimNode::held_bytes).sum::<u64>() + messages.sum::<u64>()
+    }
+
+    /// The bytes of memory of the records on disks that an earlier moment of the same run does not
+    /// have, estimated. Each entry of a log has a record, and is about as large.
+    pub fn bytes_beyond(&self, earlier: &Self) -> u64 {
+        let none = Records::default();
+        let beyond = |node: &SimNode| {
+            let before = earlier.node(node.id()).map_or(&none, |node| node.disk().durable());
+            node.disk().durable().bytes_beyond(before)
+        };
+        self.nodes.iter().map(beyond).sum()
     }
 
     /// The clients, by ascending id.

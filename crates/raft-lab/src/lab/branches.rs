@@ -188,6 +188,11 @@ impl Lab {
         self.past.as_ref().map_or(self.session(), |past| &past.session)
     }
 
+    /// The number of checkpoints from which the past is computed, and their bytes, estimated.
+    pub fn checkpoint_bytes(&self) -> (usize, u64) {
+        self.branches.checkpoint_bytes()
+    }
+
     /// The live branch as it was at a moment, and the events before that.
     fn recomputed(&self, moment: Moment) -> Result<(Session, Recent), Unreachable> {
         let mut recent = Recent::default();

@@ -56,6 +56,15 @@ impl Checkpoints {
         }
     }
 
+    /// The sessions, with the bytes that each holds beyond the one before it.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (&Arc<Session>, u64)> {
+        let before = std::iter::once(None).chain(self.sessions.values().map(Some));
+        self.sessions.values().zip(before).map(|(session, before)| {
+            let before = before.or_else(|| self.sessions.values().next()).unwrap_or(session);
+            (session, session.bytes_beyond(before))
+        })
+    }
+
     /// The last checkpoint at this moment or before it.
     pub(super) fn before(&self, moment: Moment) -> Option<&Session> {
         self.sessions.range(..=moment).next_back().map(|(_, session)| session.as_ref())
