@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::{Membership, NodeId};
+use crate::{Membership, NodeId, Say, Speaker, Thing, print_as_said, say};
 
 /// One server and its settings.
 ///
@@ -317,45 +317,43 @@ impl Settings {
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for ConfigError {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
             Self::VoterCount(n) => {
-                write!(
-                    f,
-                    "a cluster has 1 to {} voters, and as many learners, not {n}",
-                    Membership::MAX_VOTERS
+                say!(
+                    out; "a cluster has 1 to ", Membership::MAX_VOTERS,
+                    " voters, and as many learners, not {n}"
                 )
             }
             Self::VoterAndLearner(node) => {
-                write!(f, "node {node} cannot be a voter and a learner at once")
+                say!(out; node, " cannot be a voter and a learner at once")
             }
             Self::LeaseWithoutCheckQuorum => {
-                f.write_str("lease_reads needs check_quorum: a lease depends on leader stickiness")
+                say!(out; "lease_reads needs check_quorum: a lease depends on leader stickiness")
             }
-            Self::NodeIdZero => f.write_str("node ids start at 1"),
-            Self::ContextTooLong { node, bytes } => write!(
-                f,
-                "the context of node {node} has {bytes} bytes, and at most {} are possible",
-                Membership::MAX_CONTEXT_BYTES
+            Self::NodeIdZero => say!(out; "node ids start at 1"),
+            Self::ContextTooLong { node, bytes } => say!(
+                out; "the context of ", node, " has {bytes} bytes, and at most ",
+                Membership::MAX_CONTEXT_BYTES, " are possible"
             ),
             Self::DurationOutOfRange { setting, value } => {
-                write!(f, "{setting} is {value:?}; it must be from 1 µs to 1 h")
+                say!(out; "{setting} is {value:?}; it must be from 1 µs to 1 h")
             }
             Self::OutOfRange { setting, value, min, max } => {
-                write!(f, "{setting} is {value}; it must be from {min} to {max}")
+                say!(out; "{setting} is {value}; it must be from {min} to {max}")
             }
-            Self::ElectionTimeoutsReversed { min, max } => write!(
-                f,
-                "election_timeout_min ({min:?}) is more than election_timeout_max ({max:?})"
+            Self::ElectionTimeoutsReversed { min, max } => say!(
+                out; "election_timeout_min ({min:?}) is more than election_timeout_max ({max:?})"
             ),
-            Self::HeartbeatTooSlow { heartbeat, election } => write!(
-                f,
-                "heartbeat_interval ({heartbeat:?}) must be less than election_timeout_min \
+            Self::HeartbeatTooSlow { heartbeat, election } => say!(
+                out; "heartbeat_interval ({heartbeat:?}) must be less than election_timeout_min \
                  ({election:?}), or followers give up on a leader that is alive"
             ),
         }
     }
 }
+
+print_as_said!(Thing: ConfigError);
 
 impl core::error::Error for ConfigError {}

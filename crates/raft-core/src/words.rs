@@ -92,6 +92,10 @@ macro_rules! print_as_said {
 #[derive(Clone, Copy, Debug)]
 pub struct Bare<N>(pub N);
 
+/// The `Display` of a value that names nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<D>(pub D);
+
 /// The section of a paper, in parentheses at the end of a sentence.
 pub(crate) struct Section(pub(crate) &'static str);
 
@@ -123,6 +127,12 @@ impl<T, S: Say<T> + ?Sized> Say<T> for &S {
 impl<T> Say<T> for str {
     fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         out.plain(format_args!("{self}"))
+    }
+}
+
+impl<T, D: fmt::Display> Say<T> for Plain<D> {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
+        out.plain(format_args!("{}", self.0))
     }
 }
 

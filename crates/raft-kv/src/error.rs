@@ -1,5 +1,7 @@
 //! Why the store refuses a command, and what the sender should do next.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::command::{ClientId, Sequence};
@@ -36,11 +38,7 @@ pub enum Error {
     /// The client has no session: the store evicted the session, or it was never opened. An earlier
     /// copy of the command may have been applied. Read to find out; if the command is still wanted,
     /// send it as the first command of a new client.
-    #[error(
-        "client {client} has no session (evicted, or never opened), and an earlier copy of this \
-         command may have been applied: read to find out, then go on as a new client{}",
-        with_an_id(.above)
-    )]
+    #[error("client {client} {}", NoSession { above: *.above })]
     SessionExpired {
         /// The client without a session.
         client: ClientId,
@@ -62,8 +60,21 @@ pub enum Error {
     Undecodable(#[from] DecodeError),
 }
 
-fn with_an_id(above: &Option<ClientId>) -> String {
-    above.map_or_else(String::new, |above| format!(" with an id above {above}"))
+/// What is said of a client without a session, after its name.
+#[derive(Debug, Clone, Copy)]
+pub struct NoSession {
+    /// A new client's id must be above this one; `None`: any id that was never used.
+    pub above: Option<ClientId>,
+}
+
+impl fmt::Display for NoSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "has no session (evicted, or never opened), and an earlier copy of this command may \
+             have been applied: read to find out, then go on as a new client",
+        )?;
+        self.above.map_or(Ok(()), |above| write!(f, " with an id above {above}"))
+    }
 }
 
 /// Why bytes are not a [`Command`](crate::Command).

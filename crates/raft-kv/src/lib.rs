@@ -72,7 +72,7 @@ mod strategies;
 
 pub use blob::{Key, Value};
 pub use command::{ClientId, Command, Operation, Sequence};
-pub use error::{DecodeError, Error};
+pub use error::{DecodeError, Error, NoSession};
 pub use response::Response;
 pub use session::ClientSession;
 pub use snapshot::RestoreError;

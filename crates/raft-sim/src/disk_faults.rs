@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use raft_core::{Say, Speaker, print_as_said, say};
 use raft_storage::RecordKey;
 
 use crate::units::Span;
-use crate::{DelayRange, LatencyShape};
+use crate::{DelayRange, LatencyShape, Mention};
 
 /// The longest stall of a disk.
 pub const MAX_STALL: Duration = Duration::from_secs(3600);
@@ -87,17 +88,19 @@ impl fmt::Display for DiskChange {
     }
 }
 
-impl fmt::Display for DiskDamage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for DiskDamage {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
-            Self::Corrupt { record: Some(key) } => write!(f, "a bit flips in {}", The(*key)),
-            Self::Corrupt { record: None } => f.write_str("a bit flips in some record"),
+            Self::Corrupt { record: Some(key) } => say!(out; "a bit flips in ", The(*key)),
+            Self::Corrupt { record: None } => say!(out; "a bit flips in some record"),
             Self::Misdirect { keys: Some((key, found)) } => {
-                write!(f, "{} is in the place of {}", The(*key), The(*found))
+                say!(out; The(*key), " is in the place of ", The(*found))
             }
-            Self::Misdirect { keys: None } => f.write_str("some record is in the place of another"),
-            Self::Wipe => f.write_str("all records are gone"),
-            Self::Restore => f.write_str("an older copy takes the place of its records"),
+            Self::Misdirect { keys: None } => {
+                say!(out; "some record is in the place of another")
+            }
+            Self::Wipe => say!(out; "all records are gone"),
+            Self::Restore => say!(out; "an older copy takes the place of its records"),
         }
     }
 }
@@ -105,15 +108,17 @@ impl fmt::Display for DiskDamage {
 /// A record in a sentence: `entry 3`, `snapshot file 2`, `the snapshot`.
 pub(crate) struct The(pub(crate) RecordKey);
 
-impl fmt::Display for The {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for The {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         if matches!(self.0, RecordKey::Entry(_) | RecordKey::SnapshotFile(_)) {
-            self.0.fmt(f)
+            self.0.say(out)
         } else {
-            write!(f, "the {}", self.0)
+            say!(out; "the ", self.0)
         }
     }
 }
+
+print_as_said!(Mention: DiskDamage, The);
 
 impl fmt::Display for WriteFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,7 +19,9 @@ use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use raft_core::{Instant, Message, NodeId, ReplicationTrace, Trace};
+use raft_core::{
+    Instant, Message, NodeId, ReplicationTrace, Say, Speaker, Trace, print_as_said, say,
+};
 use raft_kv::{ClientId, Sequence};
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +34,9 @@ pub use self::network::NetworkEvent;
 pub use self::outcome::OutcomeWords;
 pub use self::process::ProcessEvent;
 pub use self::state_machine::StateMachineEvent;
-use crate::MessageId;
 use crate::fingerprint::Fingerprint;
+use crate::words::Subject;
+use crate::{AdminRequest, Mention, MessageId};
 
 /// Names an event of one run. Events are numbered from 1, without gaps.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -242,22 +245,27 @@ impl fmt::Display for Event {
     }
 }
 
-impl fmt::Display for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for EventKind {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
-            Self::Core { node, trace } => write!(f, "node {node} {trace}"),
-            Self::StateMachine { node, event } => write!(f, "node {node} {event}"),
-            Self::Disk { node, event } => event.write(f, *node),
-            Self::Process { node, event } => event.write(f, *node),
+            Self::Core { node, trace } => say!(out; Subject(*node), trace),
+            Self::StateMachine { node, event } => say!(out; Subject(*node), event),
+            Self::Disk { node, event } => event.say(out, *node),
+            Self::Process { node, event } => event.say(out, *node),
             Self::Message { id, from, to, message, event } => {
-                MessageInTransit { id: *id, from: *from, to: *to, message }.write(f, event)
+                MessageInTransit { id: *id, from: *from, to: *to, message }.say(out, event)
             }
-            Self::Network(event) => event.fmt(f),
-            Self::Client { client, event, .. } => event.write(f, *client),
-            Self::Cluster(event) => event.fmt(f),
-            Self::Acted { action } => write!(f, "action {action}"),
+            Self::Network(event) => event.say(out),
+            Self::Client { client, event, .. } => event.say(out, *client),
+            Self::Cluster(event) => event.say(out),
+            Self::Acted { action } => say!(out; "action {action}"),
         }
     }
+}
+
+print_as_said! {
+    Mention: AdminRequest, ClusterEvent, EventKind, NetworkEvent, OutcomeWords<'_>, RetryReason,
+    StateMachineEvent,
 }
 
 impl fmt::Display for EventNumber {

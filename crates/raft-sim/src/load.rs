@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::Instant;
+use raft_core::{Bare, Instant, Plain, Say, Speaker, print_as_said, say};
 use raft_kv::{ClientId, MAX_VALUE_BYTES, Operation};
 
 use crate::units::Span;
-use crate::{ClientError, EventNumber};
+use crate::{ClientError, EventNumber, Mention};
 
 /// The number before that of the first client of a load.
 const BEFORE_CLIENTS: u64 = 500;
@@ -96,18 +96,20 @@ impl RunningLoad {
 }
 
 /// `500 writes a second for 5s, by clients 501 to 504, of 1024 bytes each`
-impl fmt::Display for Load {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for Load {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         let Self { rate, time, size, .. } = self;
-        let (first, last) = (BEFORE_CLIENTS + 1, self.last_client());
-        write!(f, "{rate} writes a second for {}, by client", Span(*time))?;
+        let (first, last) = (ClientId(BEFORE_CLIENTS + 1), ClientId(self.last_client()));
+        say!(out; "{rate} writes a second for ", Plain(Span(*time)), ", by ")?;
         match first == last {
-            true => write!(f, " {first}")?,
-            false => write!(f, "s {first} to {last}")?,
+            true => say!(out; first)?,
+            false => say!(out; "clients ", Bare(first), " to ", Bare(last))?,
         }
-        write!(f, ", of {size} bytes each")
+        say!(out; ", of {size} bytes each")
     }
 }
+
+print_as_said!(Mention: Load);
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::random::{Purpose, Random};
 use crate::world::ArrivingFiles;
 use crate::{
-    AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, WriteFailure,
+    AdminRequest, Disk, DiskError, EventNumber, NodeClock, ReadPolicy, Setup, Words, WriteFailure,
 };
 
 /// A server of the cluster: its disk, its clock and its process.
@@ -64,7 +64,7 @@ pub enum NodeState {
 pub(crate) enum Process {
     Live(Box<LiveProcess>),
     Crashed,
-    Refused(String),
+    Refused(Words),
 }
 
 /// A process that runs, or is paused.
@@ -205,7 +205,7 @@ impl SimNode {
     }
 
     /// Why it refused to start, if it did, and what to do.
-    pub fn refusal(&self) -> Option<&str> {
+    pub fn refusal(&self) -> Option<&Words> {
         match &self.process {
             Process::Refused(reason) => Some(reason),
             Process::Live(_) | Process::Crashed => None,
@@ -225,7 +225,7 @@ impl SimNode {
         if self.disk.is_full() {
             return Err(DiskError::Full(self.id).to_string());
         }
-        self.recovered().map(drop).map_err(|error| error.reason())
+        self.recovered().map(drop).map_err(|error| error.reason().to_string())
     }
 
     /// The state that it would recover from its durable records, and from its state machine if that
@@ -376,8 +376,8 @@ impl SimNode {
         setup: &Setup,
         members: Option<Membership>,
         now: Instant,
-    ) -> Result<LiveProcess, String> {
-        let recovered = self.recovered().map_err(|error| error.reason())?;
+    ) -> Result<LiveProcess, Words> {
+        let recovered = self.recovered().map_err(|error| Words::of(&error.reason()))?;
         let seed = Random::new(setup.seed, Purpose::Node, self.id.0, self.incarnation).next();
         let now = self.clock.shows(now);
         let mut config = setup.config(self.id, seed, &self.settings);
@@ -389,7 +389,7 @@ impl SimNode {
             config.membership = Membership::empty();
         }
         let core =
-            raft_core::Node::new(config, recovered, now).map_err(|error| error.to_string())?;
+            raft_core::Node::new(config, recovered, now).map_err(|error| Words::of(&error))?;
         Ok(LiveProcess {
             timer: SetTimer::NONE,
             core,

@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 use core::fmt;
 
-use raft_core::LogIndex;
+use raft_core::{LogIndex, Say, Speaker, Thing, print_as_said, say};
 use serde::{Deserialize, Serialize};
 
 /// The place of a record on one node's disk. Images of disks name a key by its place in this list,
@@ -95,19 +95,21 @@ impl PartialOrd for RecordKey {
     }
 }
 
-impl fmt::Display for RecordKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for RecordKey {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::HardState => f.write_str("term and vote"),
-            Self::HardStateCopy => f.write_str("copy of term and vote"),
-            Self::SnapshotMark => f.write_str("mark of the snapshot"),
-            Self::LogEnd => f.write_str("end of the log"),
-            Self::Snapshot => f.write_str("snapshot"),
-            Self::Entry(index) => write!(f, "entry {index}"),
-            Self::InUse => f.write_str("note that the node was in use"),
-            Self::Bootstrap => f.write_str("list of the first members"),
-            Self::BootstrapCopy => f.write_str("copy of the list of the first members"),
-            Self::SnapshotFile(handle) => write!(f, "snapshot file {handle}"),
+            Self::HardState => say!(out; "term and vote"),
+            Self::HardStateCopy => say!(out; "copy of term and vote"),
+            Self::SnapshotMark => say!(out; "mark of the snapshot"),
+            Self::LogEnd => say!(out; "end of the log"),
+            Self::Snapshot => say!(out; "snapshot"),
+            Self::Entry(index) => say!(out; index),
+            Self::InUse => say!(out; "note that the node was in use"),
+            Self::Bootstrap => say!(out; "list of the first members"),
+            Self::BootstrapCopy => say!(out; "copy of the list of the first members"),
+            Self::SnapshotFile(handle) => say!(out; "snapshot file {handle}"),
         }
     }
 }
+
+print_as_said!(Thing: RecordKey);

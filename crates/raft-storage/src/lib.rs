@@ -66,7 +66,7 @@ mod records;
 mod recover;
 
 pub use batch::{Write, WriteBatch};
-pub use error::{Damage, StorageError};
+pub use error::{Damage, DamageReason, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;
 pub use record::{

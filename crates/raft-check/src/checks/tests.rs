@@ -13,7 +13,7 @@ use raft_core::{
 use raft_kv::{ClientId, Operation};
 use raft_sim::{
     Action, AdminRequest, DiskAction, DiskEvent, EventNumber, MessageId, NodeAction, ReadPolicy,
-    Request, Selector, Setup, SimNode, StateMachineEvent,
+    Request, Selector, Setup, SimNode, StateMachineEvent, Words,
 };
 use raft_storage::WriteBatch;
 
@@ -266,7 +266,7 @@ fn committed_entries_that_vanish_from_the_disks() {
 #[test]
 fn a_node_that_cannot_read_what_it_wrote() {
     let mut scene = Scene::begin();
-    let (node, reason) = (scene.follower(), "entry 1 is missing".to_owned());
+    let (node, reason) = (scene.follower(), Words::of("entry 1 is missing"));
     scene.claim([EventKind::Process { node, event: ProcessEvent::RestartRefused { reason } }]);
     scene.assert_broken(&faithful_recovery::PROPERTY, "only it has written");
 }
@@ -523,7 +523,7 @@ fn a_node_that_starts_from_a_damaged_disk_with_less() {
 fn a_refusal_after_a_failed_flush_is_no_damage() {
     let mut scene = Scene::begin();
     let (node, id) = (scene.follower(), PersistId(99));
-    let reason = "entry 1 is missing".to_owned();
+    let reason = Words::of("entry 1 is missing");
     let failure = raft_sim::WriteFailure::Fsync;
     scene.claim([
         EventKind::Disk { node, event: DiskEvent::WriteFailed { id, failure, is_ignored: false } },

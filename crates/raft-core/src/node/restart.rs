@@ -12,9 +12,9 @@ use super::snapshot::SnapshotRequest;
 use super::{LARGEST_NUMBER, Node, Role};
 use crate::rng::Rng;
 use crate::{
-    Config, ConfigError, Entry, ForwardId, HardState, HeartbeatRound, IncomingId, Instant,
-    LifecycleTrace, Log, LogIndex, LogPosition, Membership, Output, Payload, PersistId, Snapshot,
-    Term,
+    Bare, Config, ConfigError, Entry, ForwardId, HardState, HeartbeatRound, IncomingId, Instant,
+    LifecycleTrace, Log, LogIndex, LogPosition, Membership, Output, Payload, PersistId, Say,
+    Snapshot, Speaker, Term, Thing, print_as_said, say,
 };
 
 /// The state on a server's disk. The default is an empty disk: the server's first start.
@@ -308,53 +308,59 @@ fn recover_memberships(
     Ok(memberships)
 }
 
-impl fmt::Display for RestartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: From<Thing>> Say<T> for RestartError {
+    fn say(&self, out: &mut dyn Speaker<T>) -> fmt::Result {
         match self {
-            Self::Config(error) => error.fmt(f),
+            Self::Config(error) => error.say(out),
             Self::OtherBootstrap { configured, stored } => {
-                write!(f, "the configuration lists the members {configured}, but this server ")?;
+                say!(
+                    out; "the configuration lists the members ", configured,
+                    ", but this server "
+                )?;
                 match stored.is_empty() {
-                    true => f.write_str("first started without members, to join a cluster")?,
-                    false => write!(f, "first started with the members {stored}")?,
+                    true => say!(out; "first started without members, to join a cluster")?,
+                    false => say!(out; "first started with the members ", stored)?,
                 }
-                f.write_str(
-                    ", as its disk says. Put that list back, or leave the list empty: a change of \
-                     the membership at the leader adds and removes members, this list does not",
+                say!(
+                    out; ", as its disk says. Put that list back, or leave the list empty: a \
+                     change of the membership at the leader adds and removes members, this list \
+                     does not"
                 )
             }
             Self::EntryMissing { expected, found } => {
-                write!(f, "the stored log is damaged: entry {expected} is missing, {found} follows")
+                say!(
+                    out; "the stored log is damaged: ", expected, " is missing, ", Bare(found),
+                    " follows"
+                )
             }
-            Self::TermsDecrease { at } => write!(
-                f,
-                "the stored log is damaged: entry {at} has a lower term than the entry before it"
+            Self::TermsDecrease { at } => say!(
+                out; "the stored log is damaged: ", at, " has a lower term than the entry before it"
             ),
-            Self::SnapshotContradicted { snapshot, log_start, last_log } => write!(
-                f,
-                "the stored log, from {log_start} to {last_log}, does not hold the end of the \
-                 stored snapshot, {snapshot}: one of the two is damaged"
+            Self::SnapshotContradicted { snapshot, log_start, last_log } => say!(
+                out; "the stored log, from ", Bare(log_start), " to ", Bare(last_log),
+                ", does not hold the end of the stored snapshot, ", Bare(snapshot),
+                ": one of the two is damaged"
             ),
-            Self::TermLost { current_term, last_log } => write!(
-                f,
-                "the stored term {current_term} is older than the last stored entry {last_log}: \
-                 a term, and perhaps a vote, was lost"
+            Self::TermLost { current_term, last_log } => say!(
+                out; "the stored ", current_term, " is older than the last stored ", last_log,
+                ": a term, and perhaps a vote, was lost"
             ),
-            Self::CommitBeyondLog { commit_index, last_log } => write!(
-                f,
-                "the stored log is damaged: entries up to {commit_index} were committed, but it \
-                 ends at {last_log}"
+            Self::CommitBeyondLog { commit_index, last_log } => say!(
+                out; "the stored log is damaged: entries up to ", Bare(commit_index),
+                " were committed, but it ends at ", Bare(last_log)
             ),
-            Self::AppliedBeyondLog { applied, last_log } => write!(
-                f,
-                "the state machine has applied entries up to {applied}, but the stored log ends at \
-                 {last_log}: the log lost entries, or belongs to another server"
+            Self::AppliedBeyondLog { applied, last_log } => say!(
+                out; "the state machine has applied entries up to ", Bare(applied),
+                ", but the stored log ends at ", Bare(last_log),
+                ": the log lost entries, or belongs to another server"
             ),
             Self::NumberTooLarge => {
-                f.write_str("a stored term or index is absurdly large: the storage is damaged")
+                say!(out; "a stored term or index is absurdly large: the storage is damaged")
             }
         }
     }
 }
+
+print_as_said!(Thing: RestartError);
 
 impl core::error::Error for RestartError {}

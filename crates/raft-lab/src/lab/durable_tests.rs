@@ -210,7 +210,10 @@ fn the_back_end_is_damaged_as_the_simulated_disks_are() {
             next_run(&cluster_line(lab.session().world().setup()), stored).expect("it is sound");
         let lab = Lab::scratch(later).expect("it is within bounds");
         let node = lab.session().world().node(NodeId(1)).expect("it is a voter");
-        assert!(node.refusal().is_some_and(|words| words.contains("emptied")), "{fault}");
+        assert!(
+            node.refusal().is_some_and(|words| words.to_string().contains("emptied")),
+            "{fault}"
+        );
     }
 }
 

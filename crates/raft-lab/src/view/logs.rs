@@ -161,7 +161,7 @@ impl LogsMaker {
             if !is_read {
                 let held = match node.recovered() {
                     Ok(recovered) => OnDisk::Sound(Box::new(recovered)),
-                    Err(error) => OnDisk::Damaged(error.reason()),
+                    Err(error) => OnDisk::Damaged(error.reason().to_string()),
                 };
                 self.on_disk.insert(node.id(), (records.clone(), Rc::new(held)));
             }

@@ -176,7 +176,7 @@ impl NodeView {
             id: node.id(),
             state: node.state(),
             incarnation: node.incarnation(),
-            refusal: node.refusal().map(str::to_owned),
+            refusal: node.refusal().map(ToString::to_string),
             stopped_by: node.stopped_by().map(|failure| failure.to_string()),
             member_role: members.role_of(node.id()),
             clock: (drift != 0).then(|| ClockChange::Drift { ppm: drift }.to_string()),

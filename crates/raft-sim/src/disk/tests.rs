@@ -135,8 +135,8 @@ impl Scene {
         self.world.node(NODE).unwrap().state()
     }
 
-    fn refusal(&self) -> &str {
-        self.world.node(NODE).unwrap().refusal().unwrap_or_default()
+    fn refusal(&self) -> String {
+        self.world.node(NODE).unwrap().refusal().map(ToString::to_string).unwrap_or_default()
     }
 
     fn restart(&mut self) {
@@ -316,7 +316,7 @@ fn a_flipped_bit_of_any_record_is_found_on_the_next_start() {
         scene.restart();
         assert_eq!(scene.state(), NodeState::Refused);
         assert!(scene.refusal().starts_with(&format!("{key} ")), "{}", scene.refusal());
-        assert_eq!(scene.world.node(NODE).unwrap().can_start(), Err(scene.refusal().to_owned()));
+        assert_eq!(scene.world.node(NODE).unwrap().can_start(), Err(scene.refusal()));
     }
 }
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{NodeId, Outcome, Refusal};
+use raft_core::{NodeId, Outcome, Plain, Refusal, Say, Speaker, say};
 use raft_kv::{ClientId, Operation, Response, Sequence};
 
 use super::outcome::{OutcomeWords, add_outcome};
+use crate::Mention;
 use crate::ReadPolicy;
 use crate::fingerprint::Fingerprint;
-use crate::words::plural;
+use crate::words::{Subject, plural};
 
 /// What happens to a client's operation, from the client's side.
 #[derive(Clone, Debug)]
@@ -142,60 +143,59 @@ impl ClientEvent {
         }
     }
 
-    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, client: ClientId) -> fmt::Result {
-        let client = client.0;
+    pub(super) fn say(&self, out: &mut dyn Speaker<Mention>, client: ClientId) -> fmt::Result {
         match self {
             Self::Invoked { operation, read: ReadPolicy::Log } => {
-                write!(f, "client {client} wants: {operation}")
+                say!(out; client, " wants: ", operation)
             }
             Self::Invoked { operation, read } => {
-                write!(f, "client {client} wants, as a {read} read: {operation}")
+                say!(out; client, " wants, as a {read} read: ", operation)
             }
-            Self::Asked { node, attempt: 1 } => write!(f, "client {client} asks node {node}"),
+            Self::Asked { node, attempt: 1 } => say!(out; client, " asks ", node),
             Self::Asked { node, attempt } => {
-                write!(f, "client {client} asks node {node}, attempt {attempt}")
+                say!(out; client, " asks ", node, ", attempt {attempt}")
             }
             Self::Arrived { node, is_up: true, .. } => {
-                write!(f, "the request of client {client} reaches node {node}")
+                say!(out; "the request of ", client, " reaches ", node)
             }
             Self::Arrived { node, is_up: false, .. } => {
-                write!(f, "the request of client {client} is lost: node {node} is down")
+                say!(out; "the request of ", client, " is lost: ", node, " is down")
             }
             Self::Replied { node, outcome } => {
-                write!(f, "node {node} replies to client {client}: {}", OutcomeWords(outcome))
+                say!(out; Subject(*node), "replies to ", client, ": ", OutcomeWords(outcome))
             }
             Self::Redirected { node, leader: Some(leader) } => {
-                write!(f, "node {node} redirects client {client} to node {leader}")
+                say!(out; node, " redirects ", client, " to ", leader)
             }
             Self::Redirected { node, leader: None } => {
-                write!(f, "node {node} knows no leader for client {client}")
+                say!(out; node, " knows no leader for ", client)
             }
             Self::MustRetry { node, reason } => {
-                write!(f, "node {node} tells client {client} to try again: {reason}")
+                say!(out; node, " tells ", client, " to try again: ", reason)
             }
             Self::TimedOut { node } => {
-                write!(f, "client {client} gets no answer from node {node} in time")
+                say!(out; client, " gets no answer from ", node, " in time")
             }
-            Self::Answered { response, node, attempts, read } => write!(
-                f,
-                "client {client} gets {} from node {node} after {attempts} {}: {response}",
+            Self::Answered { response, node, attempts, read } => say!(
+                out; client, " gets ",
                 if read.may_be_stale() { "a possibly stale answer" } else { "its answer" },
-                plural(*attempts as usize, "attempt")
+                " from ", node, " after {attempts} ", Plain(plural(*attempts as usize, "attempt")),
+                ": ", response
             ),
-            Self::GaveUp => write!(
-                f,
-                "client {client} gives up: its operation was executed, or will be, or never is"
+            Self::GaveUp => say!(
+                out; client, " gives up: its operation was executed, or will be, \
+                 or never is"
             ),
         }
     }
 }
 
-impl fmt::Display for RetryReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for RetryReason {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
-            Self::Superseded => f.write_str("another entry replaced the entry of its command"),
-            Self::FateUnknown => f.write_str("its command may or may not be committed"),
-            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Superseded => say!(out; "another entry replaced the entry of its command"),
+            Self::FateUnknown => say!(out; "its command may or may not be committed"),
+            Self::Refused(refusal) => refusal.say(out),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{NodeId, Outcome};
+use raft_core::{NodeId, Outcome, Say, Speaker, say};
 
 use super::outcome::{OutcomeWords, add_outcome};
+use crate::Mention;
 use crate::fingerprint::Fingerprint;
-use crate::words::join;
+use crate::words::{Spaced, Subject};
 use crate::{AdminRequest, Load};
 
 /// What happens to the cluster: its servers, its members, its leader.
@@ -72,11 +73,11 @@ impl ClusterEvent {
     }
 }
 
-impl fmt::Display for ClusterEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for ClusterEvent {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
             Self::ServerAdded { node } => {
-                write!(f, "node {node} starts with an empty disk and no known peers")
+                say!(out; Subject(*node), "starts with an empty disk and no known peers")
             }
             Self::Administered { node, request, outcome, .. } => {
                 if let (
@@ -84,31 +85,31 @@ impl fmt::Display for ClusterEvent {
                     Outcome::Committed(position),
                 ) = (&**request, outcome)
                 {
-                    return write!(
-                        f,
-                        "node {node} finishes the membership change ({change}), by entry {position}"
+                    return say!(
+                        out; Subject(*node), "finishes the membership change (", change, "), by ",
+                        position
                     );
                 }
-                write!(f, "node {node} was asked to {request}: {}", OutcomeWords(outcome))
+                say!(out; Subject(*node), "was asked to ", &**request, ": ", OutcomeWords(outcome))
             }
-            Self::LoadStarted { load } => write!(f, "a load begins: {load}"),
+            Self::LoadStarted { load } => say!(out; "a load begins: ", load),
             Self::Recovered { nodes } => {
                 let (noun, verb) =
                     if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
-                write!(f, "{noun} {} {verb} again, all other nodes lose power", join(nodes))
+                say!(out; "{noun} ", Spaced(nodes), " {verb} again, all other nodes lose power")
             }
         }
     }
 }
 
-impl fmt::Display for AdminRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for AdminRequest {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
-            Self::TransferLeadership { to } => write!(f, "transfer leadership to node {to}"),
-            Self::CancelChange => f.write_str("cancel the change of the membership"),
+            Self::TransferLeadership { to } => say!(out; "transfer leadership to ", to),
+            Self::CancelChange => say!(out; "cancel the change of the membership"),
             Self::ChangeMembership { change, force } => {
                 let forced = if *force { " force" } else { "" };
-                write!(f, "change the membership ({change}{forced})")
+                say!(out; "change the membership (", change, "{forced})")
             }
         }
     }

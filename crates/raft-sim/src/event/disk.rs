@@ -4,11 +4,12 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use raft_core::{NodeId, PersistId};
+use raft_core::{NodeId, PersistId, Plain, Speaker, say};
 use raft_storage::{Write, WriteBatch};
 
+use crate::Mention;
 use crate::fingerprint::Fingerprint;
-use crate::words::plural;
+use crate::words::{Subject, plural};
 use crate::{DiskChange, DiskDamage, WriteFailure};
 
 /// What happens to a node's disk. A [`PersistId`] names a write until the node crashes.
@@ -126,49 +127,54 @@ impl DiskEvent {
         }
     }
 
-    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
+    pub(super) fn say(&self, out: &mut dyn Speaker<Mention>, node: NodeId) -> fmt::Result {
         match self {
             Self::WriteIssued { id, batch } => {
-                write!(f, "node {node} starts write {} ({} bytes)", id.0, batch.byte_len())
+                say!(out; Subject(node), "starts write ", id.0, " (", batch.byte_len(), " bytes)")
             }
-            Self::WriteDurable { id } => write!(f, "node {node} has write {} on its disk", id.0),
+            Self::WriteDurable { id } => {
+                say!(out; Subject(node), "has write ", id.0, " on its disk")
+            }
             Self::WriteFailed { id, failure, is_ignored } => {
                 let then = if *is_ignored { "the failure is ignored" } else { "the process stops" };
-                write!(f, "node {node} fails to write {}: {failure}; {then}", id.0)
+                say!(out; Subject(node), "fails to write ", id.0, ": {failure}; {then}")
             }
             Self::WriteTorn { id, landed } => {
-                write!(f, "node {node} has a torn write {} on its disk: ", id.0)?;
+                say!(out; Subject(node), "has a torn write ", id.0, " on its disk: ")?;
                 match landed.writes.len() {
-                    0 => f.write_str("no part of it"),
-                    1 => f.write_str("1 part of it"),
-                    parts => write!(f, "{parts} parts of it"),
+                    0 => say!(out; "no part of it"),
+                    1 => say!(out; "1 part of it"),
+                    parts => say!(out; "{parts} parts of it"),
                 }
             }
             Self::WritesLost { writes, .. } => {
-                write!(f, "node {node} loses {writes} unfinished {}", plural(*writes, "write"))
+                say!(
+                    out; Subject(node), "loses {writes} unfinished ",
+                    Plain(plural(*writes, "write"))
+                )
             }
             Self::Damaged { damage, .. } => {
-                write!(f, "the disk of node {node} is damaged: {damage}")
+                say!(out; "the disk of ", node, " is damaged: ", damage)
             }
             Self::Renewed { .. } => {
-                write!(f, "node {node}, whose disk was wiped, is a new server: restart it")
+                say!(out; node, ", whose disk was wiped, is a new server: restart it")
             }
-            Self::FilesChanged { batch } => write_files(f, node, batch),
-            Self::Changed { change } => write!(f, "the disk of node {node} {change}"),
+            Self::FilesChanged { batch } => write_files(out, node, batch),
+            Self::Changed { change } => say!(out; "the disk of ", node, " {change}"),
         }
     }
 }
 
 /// The files that a batch stores or removes.
-fn write_files(f: &mut fmt::Formatter<'_>, node: NodeId, batch: &WriteBatch) -> fmt::Result {
-    write!(f, "node {node} ")?;
+fn write_files(out: &mut dyn Speaker<Mention>, node: NodeId, batch: &WriteBatch) -> fmt::Result {
+    say!(out; Subject(node))?;
     for (place, write) in batch.writes.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };
         match write {
             Write::Put { key, record } => {
-                write!(f, "{comma}has {key} on its disk ({} bytes)", record.len())?;
+                say!(out; comma, "has ", key, " on its disk (", record.len(), " bytes)")?;
             }
-            Write::Delete { key } => write!(f, "{comma}removes {key}")?,
+            Write::Delete { key } => say!(out; comma, "removes ", key)?,
             Write::DeleteEntries { .. } | Write::DeleteFiles => {}
         }
     }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use raft_core::{Instant, Message, NodeId};
+use raft_core::{Instant, Message, NodeId, Speaker, say};
 
 use super::message_words::MessageWords;
+use crate::Mention;
 use crate::MessageId;
 use crate::fingerprint::Fingerprint;
+use crate::words::Subject;
 
 /// What happens to a message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,27 +104,27 @@ impl MessageInTransit<'_> {
         }
     }
 
-    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, event: &MessageEvent) -> fmt::Result {
+    pub(super) fn say(&self, out: &mut dyn Speaker<Mention>, event: &MessageEvent) -> fmt::Result {
         let Self { id, from, to, message } = self;
         let name = message.name();
         match event {
             MessageEvent::Sent { .. } => {
-                write!(f, "node {from} sends node {to} message {id}: {}", MessageWords(message))
+                say!(out; Subject(*from), "sends ", to, " ", id, ": ", MessageWords(message))
             }
             MessageEvent::Held => {
-                write!(f, "message {id} from node {from} to node {to} is held: {name}")
+                say!(out; id, " from ", from, " to ", to, " is held: {name}")
             }
             MessageEvent::Delivered => {
-                write!(f, "node {to} receives message {id} from node {from}: {name}")
+                say!(out; Subject(*to), "receives ", id, " from ", from, ": {name}")
             }
             MessageEvent::Dropped { reason, .. } => {
-                write!(f, "message {id} from node {from} to node {to} is lost ({reason}): {name}")
+                say!(
+                    out; id, " from ", from, " to ", to, " is lost ({reason}): {name}"
+                )
             }
-            MessageEvent::Replayed { .. } => write!(
-                f,
-                "the network resends an old message from node {from} to node {to} as message {id}: \
-                 {}",
-                MessageWords(message)
+            MessageEvent::Replayed { .. } => say!(
+                out; "the network resends an old message from ", from, " to ", to, " as ",
+                id, ": ", MessageWords(message)
             ),
         }
     }

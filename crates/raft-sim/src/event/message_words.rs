@@ -2,82 +2,92 @@
 
 use std::fmt;
 
+use crate::Mention;
 use raft_core::{
-    AppendEntriesReply, Body, ForwardReply, InstallSnapshotReply, Message, ReadIndexReply,
+    AppendEntriesReply, Bare, Body, ForwardReply, InstallSnapshotReply, Message, Plain,
+    ReadIndexReply, Say, Speaker, say,
 };
 
 /// A message with its fields.
 pub(super) struct MessageWords<'a>(pub(super) &'a Message);
 
-impl fmt::Display for MessageWords<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} term={}", self.0.name(), self.0.term)?;
+impl Say<Mention> for MessageWords<'_> {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
+        say!(out; Plain(self.0.name()), " term=", Bare(self.0.term))?;
         match &self.0.body {
-            Body::PreVote(request) => write!(f, " last_log={}", request.last_log()),
+            Body::PreVote(request) => say!(out; " last_log=", Bare(request.last_log())),
             Body::RequestVote(request) => {
-                write!(f, " last_log={}", request.last_log())?;
-                if request.leadership_transfer {
-                    f.write_str(" leadership_transfer")
-                } else {
-                    Ok(())
-                }
+                say!(out; " last_log=", Bare(request.last_log()))?;
+                if request.leadership_transfer { say!(out; " leadership_transfer") } else { Ok(()) }
             }
             Body::PreVoteReply(reply) | Body::RequestVoteReply(reply) => {
-                write!(f, " vote_granted={}", reply.vote_granted)
+                say!(out; " vote_granted=", Plain(reply.vote_granted))
             }
             Body::AppendEntries(request) => {
-                write!(f, " prev_log={} entries={}", request.prev_log(), request.entries.len())?;
-                write!(f, " leader_commit={} round={}", request.leader_commit, request.round.0)
+                say!(
+                    out; " prev_log=", Bare(request.prev_log()), " entries=",
+                    request.entries.len()
+                )?;
+                say!(
+                    out; " leader_commit=", Bare(request.leader_commit), " round=",
+                    request.round.0
+                )
             }
-            Body::AppendEntriesReply(reply) => write_append_reply(f, reply),
+            Body::AppendEntriesReply(reply) => write_append_reply(out, reply),
             Body::InstallSnapshot(request) => {
-                write!(f, " last_included={}", request.last_included())?;
-                write!(f, " offset={} bytes={}", request.offset, request.data.len())?;
-                write!(f, " done={} piece={}", request.done, request.number.0)?;
-                write!(f, " round={}", request.round.0)
+                say!(out; " last_included=", Bare(request.last_included()))?;
+                say!(out; " offset=", request.offset, " bytes=", request.data.len())?;
+                say!(out; " done=", Plain(request.done), " piece=", request.number.0)?;
+                say!(out; " round=", request.round.0)
             }
-            Body::InstallSnapshotReply(reply) => write_snapshot_reply(f, reply),
-            Body::ReadIndex(request) => f.write_str(if request.lease { " lease" } else { "" }),
+            Body::InstallSnapshotReply(reply) => write_snapshot_reply(out, reply),
+            Body::ReadIndex(request) => say!(out; if request.lease { " lease" } else { "" }),
             Body::ReadIndexReply(ReadIndexReply { result: Ok(index), .. }) => {
-                write!(f, " index={index}")
+                say!(out; " index=", Bare(index))
             }
-            Body::Forward(request) => write!(f, " bytes={}", request.command.len()),
+            Body::Forward(request) => say!(out; " bytes=", request.command.len()),
             Body::ForwardReply(ForwardReply { result: Ok(position), .. }) => {
-                write!(f, " position={position}")
+                say!(out; " position=", Bare(position))
             }
             Body::ReadIndexReply(ReadIndexReply { result: Err(refusal), .. })
             | Body::ForwardReply(ForwardReply { result: Err(refusal), .. }) => {
-                write!(f, " refused: {refusal}")
+                say!(out; " refused: ", refusal)
             }
             Body::TimeoutNow => Ok(()),
         }
     }
 }
 
-fn write_append_reply(f: &mut fmt::Formatter<'_>, reply: &AppendEntriesReply) -> fmt::Result {
+fn write_append_reply(out: &mut dyn Speaker<Mention>, reply: &AppendEntriesReply) -> fmt::Result {
     match reply {
         AppendEntriesReply::Success { match_index, round } => {
-            write!(f, " success match_index={match_index} round={}", round.0)
+            say!(out; " success match_index=", Bare(match_index), " round=", round.0)
         }
         AppendEntriesReply::Failure { prev_log_index, hint, round } => {
-            write!(f, " failure prev_log_index={prev_log_index} hint={hint} round={}", round.0)
+            say!(
+                out; " failure prev_log_index=", Bare(prev_log_index), " hint=", Bare(hint),
+                " round=", round.0
+            )
         }
-        AppendEntriesReply::Following { round } => write!(f, " following round={}", round.0),
+        AppendEntriesReply::Following { round } => say!(out; " following round=", round.0),
     }
 }
 
-fn write_snapshot_reply(f: &mut fmt::Formatter<'_>, reply: &InstallSnapshotReply) -> fmt::Result {
+fn write_snapshot_reply(
+    out: &mut dyn Speaker<Mention>,
+    reply: &InstallSnapshotReply,
+) -> fmt::Result {
     match reply {
         InstallSnapshotReply::Continue { next_offset, held, round, .. } => {
-            write!(f, " next_offset={next_offset}")?;
+            say!(out; " next_offset=", next_offset)?;
             match held {
-                Some(number) => write!(f, " piece={} is held", number.0)?,
-                None => f.write_str(" the piece is not held")?,
+                Some(number) => say!(out; " piece=", number.0, " is held")?,
+                None => say!(out; " the piece is not held")?,
             }
-            write!(f, " round={}", round.0)
+            say!(out; " round=", round.0)
         }
         InstallSnapshotReply::Installed { match_index, round } => {
-            write!(f, " installed match_index={match_index} round={}", round.0)
+            say!(out; " installed match_index=", Bare(match_index), " round=", round.0)
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::NodeId;
+use raft_core::{NodeId, Say, Speaker, say};
 
+use crate::Mention;
 use crate::fingerprint::Fingerprint;
 use crate::units::{Percent, Span};
-use crate::words::{join, plural};
+use crate::words::{Spaced, plural};
 use crate::{LinkChange, MessageKind, NextMessage};
 
 /// What happens to links and to the network as a whole.
@@ -71,19 +72,23 @@ impl NetworkEvent {
     }
 }
 
-impl fmt::Display for NetworkEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for NetworkEvent {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
             Self::LinkChanged { from, to, change } => {
-                write!(f, "the link from node {from} to node {to} {change}")
+                say!(out; "the link from ", from, " to ", to, " {change}")
             }
             Self::Partitioned { groups } => {
-                let groups: Vec<String> = groups.iter().map(|group| join(group)).collect();
-                write!(f, "the network is partitioned: {}", groups.join(" | "))
+                say!(out; "the network is partitioned: ")?;
+                for (place, group) in groups.iter().enumerate() {
+                    let bar = if place == 0 { "" } else { " | " };
+                    say!(out; bar, Spaced(group))?;
+                }
+                Ok(())
             }
             Self::PartitionedOneWay { heard, unheard } => {
-                let (heard, unheard) = (join(heard), join(unheard));
-                write!(f, "the network is partitioned one way: {heard} -> {unheard}")
+                let (heard, unheard) = (Spaced(heard), Spaced(unheard));
+                say!(out; "the network is partitioned one way: ", heard, " -> ", unheard)
             }
             Self::NextAwaited { from, to, kind, deed } => {
                 let fate = match deed {
@@ -91,9 +96,9 @@ impl fmt::Display for NetworkEvent {
                     NextMessage::Drop => "will be lost",
                     NextMessage::Duplicate => "will arrive twice",
                 };
-                write!(f, "the next {kind} from node {from} to node {to} {fate}")
+                say!(out; "the next {kind} from ", from, " to ", to, " {fate}")
             }
-            Self::Healed => f.write_str("the network is whole again"),
+            Self::Healed => say!(out; "the network is whole again"),
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::Outcome;
+use raft_core::{Outcome, Say, Speaker, say};
 
+use crate::Mention;
 use crate::fingerprint::Fingerprint;
 
 pub(super) fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
@@ -23,27 +24,27 @@ pub(super) fn add_outcome(hash: &mut Fingerprint, outcome: Outcome) {
 /// The outcome of a request, in words.
 pub struct OutcomeWords<'a>(pub &'a Outcome);
 
-impl fmt::Display for OutcomeWords<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for OutcomeWords<'_> {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self.0 {
-            Outcome::Committed(position) => write!(f, "done, by entry {position}"),
-            Outcome::Transferred { to } => write!(f, "done, node {to} starts an election"),
-            Outcome::Cancelled => f.write_str("done, it is given up"),
+            Outcome::Committed(position) => say!(out; "done, by ", position),
+            Outcome::Transferred { to } => say!(out; "done, ", to, " starts an election"),
+            Outcome::Cancelled => say!(out; "done, it is given up"),
             Outcome::NotLeader { leader: Some(leader) } => {
-                write!(f, "it is not the leader; ask node {leader}")
+                say!(out; "it is not the leader; ask ", leader)
             }
-            Outcome::NotLeader { leader: None } => f.write_str("it is not the leader"),
-            Outcome::Refused(refusal) => write!(f, "refused: {refusal}"),
+            Outcome::NotLeader { leader: None } => say!(out; "it is not the leader"),
+            Outcome::Refused(refusal) => say!(out; "refused: ", refusal),
             Outcome::Superseded { position } => {
-                write!(f, "not done: entry {position} will never be committed")
+                say!(out; "not done: ", position, " will never be committed")
             }
             Outcome::Unknown { position: Some(position) } => {
-                write!(f, "unknown: entry {position} may or may not be committed")
+                say!(out; "unknown: ", position, " may or may not be committed")
             }
             Outcome::Unknown { position: None } => {
-                f.write_str("unknown: the request may or may not be carried out")
+                say!(out; "unknown: the request may or may not be carried out")
             }
-            Outcome::Readable { index } => write!(f, "readable through entry {index}"),
+            Outcome::Readable { index } => say!(out; "readable through ", index),
         }
     }
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::hash::Hash;
 use std::time::Duration;
 
-use raft_core::{Instant, NodeId};
+use raft_core::{Instant, NodeId, Plain, Speaker, say};
 
 use crate::fingerprint::Fingerprint;
 use crate::units::Span;
+use crate::words::Subject;
 use crate::{ClockChange, SettingChange};
+use crate::{Mention, Words};
 
 /// What happens to a node's process, its clock or its speed.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub enum ProcessEvent {
     /// The node refused to start from its disk.
     RestartRefused {
         /// The damage, and what to do, without the node's name.
-        reason: String,
+        reason: Words,
     },
     /// The process stopped running, keeping its memory.
     Paused,
@@ -89,32 +91,39 @@ impl ProcessEvent {
         }
     }
 
-    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, node: NodeId) -> fmt::Result {
+    pub(super) fn say(&self, out: &mut dyn Speaker<Mention>, node: NodeId) -> fmt::Result {
         match self {
-            Self::Started => write!(f, "node {node} starts"),
-            Self::Crashed => write!(f, "node {node} crashes"),
-            Self::Restarted => write!(f, "node {node} restarts from its disk"),
+            Self::Started => say!(out; Subject(node), "starts"),
+            Self::Crashed => say!(out; Subject(node), "crashes"),
+            Self::Restarted => say!(out; Subject(node), "restarts from its disk"),
             Self::ConfiguredAlone => {
-                write!(f, "the configuration of node {node} lists only node {node} at this start")
+                say!(out; "the configuration of ", node, " lists only ", node, " at this start")
             }
             Self::Reconfigured { changes } => {
                 let words: Vec<&str> = changes.iter().map(|change| change.word()).collect();
-                write!(f, "node {node} has other settings from now on: {}", words.join(", "))
+                say!(
+                    out; Subject(node), "has other settings from now on: ", Plain(words.join(", "))
+                )
             }
-            Self::RestartRefused { reason } => write!(f, "node {node} refuses to start: {reason}"),
-            Self::Paused => write!(f, "node {node} is paused"),
-            Self::Resumed => write!(f, "node {node} resumes"),
+            Self::RestartRefused { reason } => {
+                say!(out; Subject(node), "refuses to start: ", reason)
+            }
+            Self::Paused => say!(out; Subject(node), "is paused"),
+            Self::Resumed => say!(out; Subject(node), "resumes"),
             Self::Slowed { handling } if handling.is_zero() => {
-                write!(f, "node {node} is no longer slow")
+                say!(out; Subject(node), "is no longer slow")
             }
             Self::Slowed { handling } => {
                 let time = Span(*handling);
-                write!(f, "node {node} is slow: each message, write and timer takes it {time}")
+                say!(
+                    out; Subject(node), "is slow: each message, write and timer takes it ",
+                    Plain(time)
+                )
             }
             Self::TimerElapsed { set_at } => {
-                write!(f, "the timer of node {node}, set at {set_at}, elapses")
+                say!(out; "the timer of ", node, ", set at ", Plain(set_at), ", elapses")
             }
-            Self::ClockChanged { change } => write!(f, "the clock of node {node} {change}"),
+            Self::ClockChanged { change } => say!(out; "the clock of ", node, " {change}"),
         }
     }
 }

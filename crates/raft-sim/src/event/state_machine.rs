@@ -3,9 +3,10 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{Entries, LogIndex, LogPosition, NodeId};
+use raft_core::{Bare, Entries, LogIndex, LogPosition, NodeId, Say, Speaker, say};
 use raft_kv::{ClientId, Sequence};
 
+use crate::Mention;
 use crate::ReadPolicy;
 use crate::fingerprint::Fingerprint;
 
@@ -66,34 +67,33 @@ impl StateMachineEvent {
     }
 }
 
-impl fmt::Display for StateMachineEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for StateMachineEvent {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
             Self::Applied { entries } => match (entries.first(), entries.last()) {
                 (Some(first), Some(last)) if first.index == last.index => {
-                    write!(f, "applies entry {}", first.index)
+                    say!(out; "applies ", first.index)
                 }
                 (Some(first), Some(last)) => {
-                    write!(f, "applies entries {} to {}", first.index, last.index)
+                    say!(out; "applies entries ", Bare(first.index), " to ", Bare(last.index))
                 }
-                (None, _) | (_, None) => f.write_str("applies nothing"),
+                (None, _) | (_, None) => say!(out; "applies nothing"),
             },
             Self::Restored { snapshot } => {
-                write!(f, "restores its state machine from the snapshot through {snapshot}")
+                say!(out; "restores its state machine from the snapshot through ", Bare(snapshot))
             }
             Self::Reopened { applied: LogIndex(0) } => {
-                f.write_str("opens its state machine on disk, which has applied nothing")
+                say!(out; "opens its state machine on disk, which has applied nothing")
             }
             Self::Reopened { applied } => {
-                write!(
-                    f,
-                    "opens its state machine on disk, which has applied entries up to {applied}"
+                say!(
+                    out; "opens its state machine on disk, which has applied entries up to ",
+                    Bare(applied)
                 )
             }
-            Self::ReadServed { client, read, index, .. } => write!(
-                f,
-                "answers a {read} read of client {} from its store (applied through entry {index})",
-                client.0
+            Self::ReadServed { client, read, index, .. } => say!(
+                out; "answers a {read} read of ", client,
+                " from its store (applied through ", index, ")"
             ),
         }
     }

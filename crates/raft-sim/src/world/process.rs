@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft_core::{
-    Bytes, Entries, Input, LogIndex, Membership, NodeId, Output, Payload, Persist, PersistId,
-    Snapshot,
+    Bare, Bytes, Entries, Input, LogIndex, Membership, NodeId, Output, Payload, Persist, PersistId,
+    Plain, Snapshot, say,
 };
 use raft_kv::{Response, Store};
 use raft_storage::WriteBatch;
@@ -17,7 +17,7 @@ use crate::node::{Arrival, ArrivalKind, LiveProcess, Process, SetTimer};
 use crate::switches::WorldBug;
 use crate::{
     DelayRange, DiskEvent, EventKind, EventNumber, ProcessEvent, StateMachineEvent, StatePlace,
-    Unsynced, WriteFailure, restore_store,
+    Unsynced, Words, WriteFailure, restore_store,
 };
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
 
     /// The process has ended with this refusal.
     fn refuse_start(&mut self, id: NodeId) {
-        let reason = self.node_mut(id).refusal().unwrap_or_default().to_owned();
+        let reason = self.node_mut(id).refusal().cloned().unwrap_or_default();
         let refused = self.emit_process(id, ProcessEvent::RestartRefused { reason });
         self.node_mut(id).down_since = Some(refused);
     }
@@ -301,8 +301,8 @@ impl World {
         let sessions = self.setup.sessions;
         let node = self.node_mut(id);
         let restored = match node.disk.data(&snapshot.data) {
-            Ok(data) => restore_store(&data).map_err(|error| error.to_string()),
-            Err(damage) => Err(damage.to_string()),
+            Ok(data) => restore_store(&data).map_err(|error| Words::of(&Plain(error))),
+            Err(damage) => Err(Words::of(&damage)),
         };
         match (restored, node.live_mut()) {
             (Ok(store), Some(live)) => {
@@ -314,7 +314,9 @@ impl World {
                 );
             }
             (Err(error), Some(_)) => {
-                let reason = format!("its snapshot {}: {error}", snapshot.position());
+                let snapshot = snapshot.position();
+                let reason =
+                    Words::told(|out| say!(out; "its snapshot ", Bare(snapshot), ": ", error));
                 node.process = Process::Refused(reason);
                 self.refuse_start(id);
             }

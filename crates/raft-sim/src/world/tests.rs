@@ -443,7 +443,7 @@ fn a_damaged_disk_keeps_its_node_from_starting() {
     let mut world = World::new(Setup { nodes: 3, disks, ..Setup::default() }).unwrap();
     let node = world.node(NodeId(2)).unwrap();
     assert_eq!(node.state(), NodeState::Refused);
-    assert!(node.refusal().unwrap().contains("wipe it"), "{:?}", node.refusal());
+    assert!(node.refusal().unwrap().to_string().contains("wipe it"), "{:?}", node.refusal());
     until_leader(&mut world);
     assert_eq!(
         world.apply(NodeAction::Pause.on(NodeId(2))),
