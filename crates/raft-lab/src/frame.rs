@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
-    BreakpointView, ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView, TapeView,
+    BreakpointView, ChangesView, ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.
@@ -52,6 +52,9 @@ pub struct LabView {
     pub key_moment: Option<Rc<str>>,
     /// The branch beside the live one; `None` unless somebody compares two.
     pub comparison: Option<Rc<ComparisonView>>,
+    /// What changed since the moment before, or since a pinned one; `None` while time passes and
+    /// nothing is pinned, and where the moment before is not known.
+    pub changes: Option<Rc<ChangesView>>,
     /// The most recent lines of the console, oldest first.
     #[serde(serialize_with = "lines")]
     pub console: Vector<ConsoleLine>,

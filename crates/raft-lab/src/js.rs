@@ -20,6 +20,8 @@
 //!   branch, `removeBranch(n)` removes one. `leaveOut(line)` begins a branch without a statement of
 //!   `state().lab.statements`, and `showBefore(line)` shows the moment before it. `compare()` shows
 //!   this branch beside the one that it left (`state().lab.comparison`), `stopComparing()` alone.
+//! - `pin()` pins the moment: `state().lab.changes` tells what changed since then. `unpin()`: since
+//!   the moment before again.
 //! - `addBreakpoint(condition)` pauses when the condition comes to hold, and returns the number of
 //!   the breakpoint. `setBreakpoint(n, bool)` switches it on or off, `removeBreakpoint(n)` removes
 //!   it. Breakpoint 0, a broken property, is always there (`state().lab.breakpoints`).
@@ -84,6 +86,10 @@ pub fn install(lab: SharedLab, changed: OnChange) -> Result<(), JsValue> {
     set("compare", function(move |_| this.attempt(Lab::compare)))?;
     let this = api.clone();
     set("stopComparing", function(move |_| this.control(Lab::stop_comparing)))?;
+    let this = api.clone();
+    set("pin", function(move |_| this.control(Lab::pin)))?;
+    let this = api.clone();
+    set("unpin", function(move |_| this.control(Lab::unpin)))?;
     let this = api.clone();
     let leave_out = |lab: &mut Lab, line| lab.leave_out(line_number(line));
     set("leaveOut", function(move |line| this.with_number(&line, "leaveOut", leave_out)))?;

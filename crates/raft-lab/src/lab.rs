@@ -4,6 +4,7 @@ mod adopting;
 mod backward;
 mod branches;
 mod breakpoints;
+mod changed;
 mod comparing;
 mod exec;
 mod kept;
@@ -35,6 +36,7 @@ use crate::{ConsoleKind, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
+use self::changed::Earlier;
 use self::comparing::Compared;
 use self::exec::Listener;
 use self::kept::EarlierRun;
@@ -83,6 +85,8 @@ pub struct Lab {
     statements: RefCell<Option<StatementsOf>>,
     /// The branch that the page shows beside the live one.
     compared: RefCell<Option<Compared>>,
+    /// The moment since which changes are told.
+    earlier_moment: Earlier,
     /// What the page wants to see of long lists.
     window: ViewWindow,
     views: RefCell<ViewMaker>,
@@ -254,6 +258,7 @@ impl Lab {
             tape: RefCell::new(None),
             statements: RefCell::new(None),
             compared: RefCell::new(None),
+            earlier_moment: Earlier::default(),
             window: ViewWindow::default(),
             views: RefCell::default(),
             rules_off,

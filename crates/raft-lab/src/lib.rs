@@ -25,6 +25,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod changes;
 mod comparison;
 mod console;
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod stored;
 mod tape;
 mod view;
 
+pub use changes::{ChangesView, EntryChange, FactChange, NodeChanges, ValueChange};
 pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
 pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
@@ -78,5 +80,5 @@ pub use view::{
     AnswerView, ClientView, CoreView, DiskView, EntryView, EventRowView, EventView, EventsView,
     LeaseView, LinkView, LogView, LogsView, LostMessageView, MembershipView, MessageDetails,
     MessageLook, MessageView, NodeView, PartitionView, PeerView, PropertyView, RedirectView,
-    StoreView, StoresView, VIEW_VERSION, View, ViewWindow, ViolationView, VoteView,
+    StoreView, StoresView, VIEW_VERSION, View, ViewWindow, ViolationView, VoteView, through,
 };

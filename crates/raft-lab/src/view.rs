@@ -11,6 +11,7 @@
 mod clients;
 mod entries;
 mod events;
+mod facts;
 mod links;
 mod logs;
 mod maker;
@@ -30,6 +31,7 @@ use crate::MemberRole;
 pub use self::clients::{AnswerView, ClientView, RedirectView};
 pub use self::entries::EntryView;
 pub use self::events::{EventRowView, EventView, EventsView};
+pub use self::facts::through;
 pub use self::links::{LinkView, PartitionView};
 pub use self::logs::{LogView, LogsView};
 pub use self::messages::{LostMessageView, MessageDetails, MessageLook, MessageView};

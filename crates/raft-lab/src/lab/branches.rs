@@ -24,6 +24,8 @@ const MAX_NAME: usize = 40;
 /// An earlier moment of the live branch.
 pub(super) struct Past {
     session: Session,
+    /// The moment before it; the start of the run has none.
+    pub(super) before: Option<Session>,
     /// The events before it, of [`SHOWN_STEPS`] steps at least.
     recent: Recent,
     /// Whether time passed when somebody began to look at the past.
@@ -67,10 +69,10 @@ impl Lab {
         }
         let was_running = self.past.as_ref().map_or(self.pacer.is_running(), |p| p.was_running);
         match self.recomputed(moment) {
-            Ok((session, recent)) => {
+            Ok(past) => {
                 self.pacer.set_running(false, self.is_waiting());
                 self.stalled = false;
-                self.past = Some(Past { session, recent, was_running, backward: None });
+                self.past = Some(Past { was_running, ..past });
             }
             Err(error) => self.say(ConsoleKind::Error, error.to_string()),
         }
@@ -193,15 +195,19 @@ impl Lab {
         self.branches.checkpoint_bytes()
     }
 
-    /// The live branch as it was at a moment, and the events before that.
-    fn recomputed(&self, moment: Moment) -> Result<(Session, Recent), Unreachable> {
-        let mut recent = Recent::default();
+    /// The live branch as it was at a moment.
+    fn recomputed(&self, moment: Moment) -> Result<Past, Unreachable> {
+        let (mut recent, mut before) = (Recent::default(), None);
+        let moment_before = self.session().journal().before(moment);
         let seek = self.branches.seek_through(Place { branch: self.live, moment }, SHOWN_STEPS)?;
         let session = seek.finish_watched(|session| {
             session.events().iter().for_each(|event| recent.observe(event));
+            if Some(session.moment()) == moment_before {
+                before = Some(session.clone());
+            }
         })?;
         recent.forget_before(session.world().now());
-        Ok((session, recent))
+        Ok(Past { session, before, recent, was_running: false, backward: None })
     }
 
     /// Before a command: in the past it begins a branch, unless it is refused.
@@ -276,8 +282,8 @@ impl Lab {
 
     /// The events before the end of the live branch, as if they had just happened.
     pub(super) fn recall_events(&mut self) {
-        if let Ok((_, recent)) = self.recomputed(self.session().moment()) {
-            self.recent = recent;
+        if let Ok(past) = self.recomputed(self.session().moment()) {
+            self.recent = past.recent;
         }
     }
 
@@ -325,6 +331,7 @@ impl Lab {
         self.dismiss_listeners("another branch is live now");
         self.live = branch;
         self.compared.replace(None);
+        self.forget_moment();
         self.recent = Recent::default();
         self.stalled = false;
         self.operations = OperationTracker::of(self.session().world());

@@ -37,6 +37,7 @@ impl Lab {
             return self.show_moment(next);
         }
         self.begin_queued();
+        self.remember_moment();
         self.single_step();
         self.changed();
     }

@@ -45,6 +45,7 @@ impl Lab {
             breakpoints: self.breakpoint_views(),
             key_moment: self.key_moment_shown(),
             comparison: self.comparison(view),
+            changes: self.changes(view),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
                 None => self.console.lines().clone(),
