@@ -175,7 +175,8 @@ impl ValueChange {
 
 fn facts(before: Option<&NodeView>, now: &NodeView) -> Vec<FactChange> {
     let mut facts: Vec<FactChange> = Vec::new();
-    let earlier: BTreeMap<_, _> = before.map(NodeView::facts).unwrap_or_default().into_iter().collect();
+    let earlier: BTreeMap<_, _> =
+        before.map(NodeView::facts).unwrap_or_default().into_iter().collect();
     let later = now.facts();
     for (name, value) in &later {
         let was = earlier.get(name);

@@ -18,6 +18,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     (",", "step back: show the moment before"),
     ("b", "show the run backward, slowly; again, or any other command: stop"),
     ("< and >", "show the mark before, or the next one: leaders, crashes, the network"),
+    ("m and M", "tell changes since this moment; since the moment before again"),
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
     ("[ and ]", "slower, faster"),
@@ -59,7 +60,8 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in("input[type=range]") {
-        return ![" ", ".", ",", "b", "<", ">", "-", "+", "0", "?"].contains(&event.key().as_str());
+        return ![" ", ".", ",", "b", "m", "M", "<", ">", "-", "+", "0", "?"]
+            .contains(&event.key().as_str());
     }
     let is_text = is_in("input, textarea, select");
     is_text || (event.key() == " " && is_in("button, a, summary, [role=button]"))
@@ -84,6 +86,8 @@ fn press(key: &str, controls: &Controls) -> bool {
         "." => runner.step(),
         "," => runner.step_back(),
         "b" => runner.play_backward(!plays_backward),
+        "m" => runner.pin(true),
+        "M" => runner.pin(false),
         "<" => runner.jump(false),
         ">" => runner.jump(true),
         "End" if runner.frame().lab.time.is_past => runner.return_to_live(),

@@ -6,11 +6,11 @@ mod reading;
 use std::ops::Range;
 use std::rc::Rc;
 
-use raft_lab::{StoreView, StoresView, View};
+use raft_lab::{ChangesView, StoreView, StoresView, View};
 use yew::prelude::*;
 
 use self::reading::Reading;
-use crate::state::{use_controls, use_frame};
+use crate::state::{use_changes, use_controls, use_frame};
 use crate::ui::{Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 26.0;
@@ -21,7 +21,7 @@ const STEP: u64 = 100;
 
 #[component(KeyValues)]
 pub(crate) fn key_values() -> Html {
-    let frame = use_frame();
+    let (frame, changes) = (use_frame(), use_changes());
     let stores = frame.view.stores.clone();
     let count = stores.total;
     let summary = match count {
@@ -34,7 +34,7 @@ pub(crate) fn key_values() -> Html {
             if count == 0 {
                 { nothing_applied(&frame.view) }
             } else {
-                <Table {stores} />
+                <Table {stores} {changes} />
             }
             <Reading />
         </Panel>
@@ -63,6 +63,7 @@ fn nothing_applied(view: &View) -> Html {
 #[derive(Properties, PartialEq)]
 struct TableProps {
     stores: Rc<StoresView>,
+    changes: Option<Rc<ChangesView>>,
 }
 
 #[component(Table)]
@@ -79,10 +80,11 @@ fn table(props: &TableProps) -> Html {
         </div>
     };
     let total = stores.total as usize;
+    let changes = props.changes.clone();
     let row = Callback::from(move |place: usize| {
         let place = (place as u64).checked_sub(stores.first).map(|place| place as usize);
         let key = place.and_then(|place| stores.keys.get(place));
-        key.map_or_else(Html::default, |key| view_row(&stores.nodes, key))
+        key.map_or_else(Html::default, |key| view_row(&stores.nodes, changes.as_deref(), key))
     });
     let on_rows = use_callback(runner, |rows: Range<usize>, runner| {
         runner.set_window(|window| window.keys = wish(&rows));
@@ -93,7 +95,7 @@ fn table(props: &TableProps) -> Html {
     }
 }
 
-fn view_row(stores: &[Rc<StoreView>], key: &Rc<str>) -> Html {
+fn view_row(stores: &[Rc<StoreView>], changes: Option<&ChangesView>, key: &Rc<str>) -> Html {
     // For each node that runs, the value or that there is none.
     let value_of =
         |store: &Rc<StoreView>| store.values.as_ref().map(|values| values.get(key).cloned());
@@ -108,11 +110,16 @@ fn view_row(stores: &[Rc<StoreView>], key: &Rc<str>) -> Html {
             Some(Some(value)) => (value.to_string(), ""),
         };
         let shown = if value.is_none() { "down" } else { &text };
-        let title = format!("node {node}: {shown}{}", if differs { ", differs" } else { "" });
+        let change = changes.and_then(|changes| changes.of(*node)?.value(key));
+        let was = change.map(|change| change.before.as_deref().unwrap_or("nothing"));
+        let was = was.map_or_else(String::new, |was| format!(", was {was}"));
+        let differs_words = if differs { ", differs" } else { "" };
+        let title = format!("node {node}: {shown}{differs_words}{was}");
         html! {
             <span key={node.0} role="cell" data-testid={format!("kv-{node}")}
                 data-key={key.to_string()} {title}
-                class={classes!("value-cell", state, differs.then_some("is-different"))}>
+                class={classes!("value-cell", state, differs.then_some("is-different"),
+                    change.map(|_| "is-changed"))}>
                 { text }
             </span>
         }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use raft_lab::{LogIndex, LogsView, NodeId, NodeView};
+use raft_lab::{ChangesView, LogIndex, LogsView, NodeId, NodeView};
 use yew::prelude::*;
 
 use crate::picture::DisplayRole;
-use crate::state::{Selection, use_controls, use_frame};
+use crate::state::{Selection, use_changes, use_controls, use_frame};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 24.0;
@@ -23,10 +23,11 @@ pub(crate) fn logs() -> Html {
     let on_node = use_callback(controls.select, |node: NodeId, select| {
         select.emit(Some(Selection::Node(node)));
     });
+    let changes = use_changes();
     let heads: Vec<Head> = view.nodes.iter().map(|node| Head::of(node)).collect();
     html! {
         <Panel name="logs" title="Logs" aside={legend()}>
-            <Table logs={view.logs.clone()} {heads} {on_node} />
+            <Table logs={view.logs.clone()} {heads} {on_node} {changes} />
             if view.logs.last == LogIndex(0) {
                 <p class="empty">
                     { "All logs are empty. A new leader first appends a no-op entry." }
@@ -69,17 +70,20 @@ struct TableProps {
     logs: Rc<LogsView>,
     heads: Vec<Head>,
     on_node: Callback<NodeId>,
+    changes: Option<Rc<ChangesView>>,
 }
 
 #[component(Table)]
 fn table(props: &TableProps) -> Html {
     let runner = use_controls().runner;
     let last = props.logs.last.0;
-    // One row more than the longest log, for `next_index`.
-    let total = last as usize + 1;
+    // One row more than the longest log, for `next_index`; more for entries that were removed.
+    let total = (last + 1).max(last_changed(props.changes.as_deref())) as usize;
     let row = {
-        let logs = props.logs.clone();
-        Callback::from(move |place: usize| row(&logs, LogIndex(place as u64 + 1)))
+        let (logs, changes) = (props.logs.clone(), props.changes.clone());
+        Callback::from(move |place: usize| {
+            row(&logs, changes.as_deref(), LogIndex(place as u64 + 1))
+        })
     };
     // Again when the log has become longer: rows that do not move get farther from the end.
     let on_rows = use_callback((runner, last / STEP), |rows: Range<usize>, (runner, steps)| {
@@ -117,9 +121,17 @@ fn view_head(head: &Head, on_node: &Callback<NodeId>) -> Html {
     }
 }
 
-fn row(logs: &LogsView, index: LogIndex) -> Html {
+/// The last index at which an entry was or is.
+fn last_changed(changes: Option<&ChangesView>) -> u64 {
+    let nodes = changes.iter().flat_map(|changes| changes.nodes.iter());
+    nodes.filter_map(|node| node.entries.last()).map(|entry| entry.index.0).max().unwrap_or(0)
+}
+
+fn row(logs: &LogsView, changes: Option<&ChangesView>, index: LogIndex) -> Html {
     let cells = logs.nodes.iter().map(|log| {
-        html! { <LogCell key={log.node.0} view={LogCellView::of(log, index)} /> }
+        let change = changes.and_then(|changes| changes.of(log.node)?.entry(index));
+        let view = LogCellView::of(log, index).changed(change);
+        html! { <LogCell key={log.node.0} {view} /> }
     });
     html! {
         <div class="row-cells" role="presentation">

@@ -1,10 +1,12 @@
 //! The state of the cluster in one sentence, above everything else: whether it is the live end of
 //! the run, and the members.
 
+mod changes;
 mod members;
 
 use yew::prelude::*;
 
+use self::changes::Changes;
 use self::members::Members;
 use crate::state::{use_controls, use_frame};
 use crate::words::milliseconds;
@@ -18,6 +20,7 @@ pub(crate) fn sentence() -> Html {
             <p class="headline" aria-live="polite" data-testid="headline">
                 { &*frame.view.headline }
             </p>
+            <Changes />
         </section>
     }
 }

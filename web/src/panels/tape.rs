@@ -29,6 +29,8 @@ pub(crate) fn tape() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
     let time = frame.lab.time.clone();
     let (now, end) = (frame.view.now, time.end.max(frame.view.now));
+    let pinned = frame.lab.changes.as_ref().filter(|changes| changes.is_pinned);
+    let pinned = pinned.map(|changes| changes.since);
     let scale = Scale::new(runner.tape_window(), now, end);
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
     let on_zoom = use_callback((runner.clone(), scale), |factor: f64, (runner, scale)| {
@@ -58,6 +60,10 @@ pub(crate) fn tape() -> Html {
             <div class="tape-box">
                 <Picture tape={time.tape.clone()} {scale}
                     branches={time.branches.clone()} />
+                if let Some(time) = pinned.filter(|time| scale.contains(*time)) {
+                    <span class="tape-pin" aria-hidden="true" data-testid="tape-pin"
+                        style={format!("left:{:.3}%", scale.percent(time))}></span>
+                }
                 <Slider {now} {scale} steps={time.steps} end_steps={time.end_steps} {on_zoom} />
             </div>
         </section>

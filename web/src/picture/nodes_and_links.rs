@@ -21,6 +21,8 @@ pub(crate) struct NodePicture {
     pub(crate) transfer_to: Option<NodeId>,
     /// A candidate's votes, by voter: granted, refused, or no answer yet.
     pub(crate) votes: Vec<Option<bool>>,
+    /// Whether something of it changed since the earlier moment that is compared.
+    pub(crate) is_changed: bool,
 }
 
 /// Both directions between two nodes.
@@ -52,6 +54,7 @@ impl NodePicture {
             transfer_to: core.and_then(|core| core.transfer_to),
             votes: core
                 .map_or_else(Vec::new, |core| core.votes.iter().map(|vote| vote.granted).collect()),
+            is_changed: false,
         }
     }
 

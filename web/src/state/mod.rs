@@ -10,5 +10,5 @@ pub(crate) use controls::{
     Controls, Dialog, MenuAt, Selected, use_controls, use_frame, use_selected,
 };
 pub(crate) use selection::Selection;
-pub(crate) use side::{Side, use_side};
+pub(crate) use side::{Side, use_changes, use_side};
 pub(crate) use theme::Theme;

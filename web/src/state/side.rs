@@ -1,7 +1,11 @@
 //! Which of two branches a part of the page shows, while somebody compares them.
 
-use raft_lab::Frame;
+use std::rc::Rc;
+
+use raft_lab::{ChangesView, Frame};
 use yew::prelude::*;
+
+use super::use_frame;
 
 /// A side of a comparison. Without one, everything shows the live branch.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -22,6 +26,13 @@ impl Side {
             (Self::Live, _) | (Self::Other, None) => frame.clone(),
         }
     }
+}
+
+/// What changed since an earlier moment: of the live branch only.
+#[hook]
+pub(crate) fn use_changes() -> Option<Rc<ChangesView>> {
+    let (frame, side) = (use_frame(), use_side());
+    frame.lab.changes.clone().filter(|_| side == Side::Live)
 }
 
 /// The side that this component shows.

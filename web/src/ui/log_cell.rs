@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{EntryView, LogIndex, LogView};
+use raft_lab::{EntryChange, EntryView, LogIndex, LogView};
 use yew::prelude::*;
 
 use crate::picture::term_class;
@@ -32,6 +32,10 @@ pub(crate) struct LogCellView {
     pub(crate) is_match: bool,
     /// Whether it is the leader's next_index for this node.
     pub(crate) is_next: bool,
+    /// Whether the entry changed since the earlier moment that is compared.
+    pub(crate) is_changed: bool,
+    /// The entry that was there at that moment, if it was removed or replaced.
+    pub(crate) was: Option<Rc<EntryView>>,
 }
 
 impl LogCellView {
@@ -50,14 +54,22 @@ impl LogCellView {
             is_commit_index: index == log.commit_index,
             is_match: log.match_index == Some(index),
             is_next: log.next_index == Some(index),
+            is_changed: false,
+            was: None,
         }
+    }
+
+    /// The same cell, with what changed in it.
+    pub(crate) fn changed(self, change: Option<&EntryChange>) -> Self {
+        let was = change.and_then(|change| change.before.clone());
+        Self { is_changed: change.is_some(), was, ..self }
     }
 
     fn words(&self) -> &str {
         match &self.entry {
             Some(entry) => &entry.words,
             None if self.is_snapshot_end => "snapshot",
-            None => "",
+            None => self.was.as_ref().map_or("", |was| &was.words),
         }
     }
 
@@ -73,7 +85,11 @@ impl LogCellView {
             words.push_str(&format!(", command {sequence} of client {client}"));
         }
         let is_entry = self.entry.is_some();
+        if let Some(was) = &self.was {
+            words.push_str(&format!(", removed: {}, term {}", was.words, was.term));
+        }
         let marks = [
+            (is_entry && self.is_changed, "new"),
             (self.is_repeated, "sent again: the store carries it out once"),
             (is_entry && self.is_on_disk, "on the disk of a node that is down"),
             (is_entry && !self.is_durable, "not on disk yet"),
@@ -120,6 +136,8 @@ pub(crate) fn log_cell(props: &LogCellProps) -> Html {
         (term.is_some() && !view.is_durable).then_some("is-volatile"),
         view.is_on_disk.then_some("is-on-disk"),
         view.is_commit_index.then_some("is-commit-index"),
+        view.is_changed.then_some("is-changed"),
+        (view.is_changed && term.is_none()).then_some("is-removed"),
     );
     html! {
         <div class={class} role="cell" title={view.label()}

@@ -17,7 +17,7 @@ mod virtual_list;
 
 pub(crate) use action_button::ActionButton;
 pub(crate) use dialog::Dialog;
-pub(crate) use fact_list::FactList;
+pub(crate) use fact_list::{Fact, FactList};
 pub(crate) use icon::{Icon, IconName};
 pub(crate) use legend::Legend;
 pub(crate) use link_line::LinkLine;

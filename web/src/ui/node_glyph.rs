@@ -44,6 +44,7 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
                     font-size={(radius * 0.72).to_string()}>{ view.id.to_string() }</text>
                 { votes(view, *radius) }
                 { badge(view, *radius) }
+                if view.is_changed { { corner(*radius) } }
                 { inner_term(view, *radius, props.room) }
                 <NodeLabels view={view.clone()} radius={*radius} room={props.room}
                     is_above={props.has_words_above} />
@@ -54,6 +55,7 @@ pub(crate) fn node_glyph(props: &NodeGlyphProps) -> Html {
                 aria-pressed={props.is_selected.to_string()}
                 data-testid={format!("node-{}", view.id)} data-role={role}
                 data-member-role={view.member_role.word()}
+                data-changed={view.is_changed.then_some("true")}
                 data-term={term.to_string()} data-state={state_word(view.state)}
                 data-select={Selection::Node(view.id).to_attribute()} />
         </g>
@@ -126,6 +128,14 @@ fn votes(view: &NodePicture, radius: f64) -> Html {
         }
     });
     html! { <g class="votes">{ for dots }</g> }
+}
+
+/// At the upper left: something of the node changed.
+fn corner(radius: f64) -> Html {
+    let (place, size) = (radius * -1.1, (radius * 0.3).clamp(6.0, 11.0));
+    html! {
+        <path class="changed-corner" d={format!("M{place:.1},{place:.1} h{size:.1} l-{size:.1},{size:.1} z")} />
+    }
 }
 
 /// The role's letter at the lower right; a sign for nodes that do not run.

@@ -33,13 +33,23 @@ fn a_step_changes_what_its_events_say() {
     let mut lab = lab();
     finish(&mut lab, "run until leader");
     let candidate = lab.frame().view.leader.expect("somebody leads");
-    while lab.frame().view.node(candidate).and_then(|n| n.core.as_ref()).expect("it runs").current_term.0 > 0 {
+    while lab
+        .frame()
+        .view
+        .node(candidate)
+        .and_then(|n| n.core.as_ref())
+        .expect("it runs")
+        .current_term
+        .0
+        > 0
+    {
         lab.step_back();
     }
     lab.step();
     let changes = changes(&lab);
     assert!(!changes.is_pinned && changes.nodes.len() == 1, "{changes:?}");
-    let term = changes.of(candidate).and_then(|node| node.fact("current_term")).expect("it changed");
+    let term =
+        changes.of(candidate).and_then(|node| node.fact("current_term")).expect("it changed");
     assert_eq!((term.before.as_deref(), term.now.as_deref()), (Some("0"), Some("1")));
     let words = words(&changes, candidate.0).join(", ");
     assert!(words.contains("current_term 0 → 1, voted_for none → "), "{words}");
@@ -50,7 +60,8 @@ fn a_step_changes_what_its_events_say() {
 fn changes_are_of_the_moment() {
     let mut lab = lab();
     let mut seen = BTreeMap::new();
-    let lines = ["run until leader", "set x=1", "step 30", "crash leader", "restart all", "step 60"];
+    let lines =
+        ["run until leader", "set x=1", "step 30", "crash leader", "restart all", "step 60"];
     for line in lines {
         lab.exec(line);
         lab.set_running(false);

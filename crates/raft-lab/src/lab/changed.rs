@@ -51,7 +51,8 @@ impl Lab {
     pub(super) fn changes(&self, now: &View) -> Option<Rc<ChangesView>> {
         let earlier = &self.earlier_moment;
         let since = |session: &Session, is_pinned| {
-            let before = earlier.maker.borrow_mut().make(session, &Default::default(), &self.window);
+            let before =
+                earlier.maker.borrow_mut().make(session, &Default::default(), &self.window);
             Some(Rc::new(ChangesView::between(&before, now, is_pinned)))
         };
         if let Some(session) = &earlier.pinned {

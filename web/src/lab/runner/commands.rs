@@ -99,6 +99,11 @@ impl Runner {
         self.with(Lab::return_to_live);
     }
 
+    /// Pins the moment, so that changes are told since then; or since the moment before again.
+    pub(crate) fn pin(&self, is_pinned: bool) {
+        self.with(if is_pinned { Lab::pin } else { Lab::unpin });
+    }
+
     /// Takes back the last order.
     pub(crate) fn undo(&self) {
         self.with(|lab| tell(lab, Lab::undo));

@@ -5,7 +5,7 @@ mod pointing;
 
 use std::cell::RefCell;
 
-use raft_lab::{Frame, NodeId};
+use raft_lab::{ChangesView, Frame, NodeId};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
@@ -13,13 +13,13 @@ use self::pointing::{look_at, place_of_menu, press_key, selection_at};
 use crate::hooks::{ThemeContext, use_painter, use_size};
 use crate::picture::canvas::{FadingMessages, Painter, Scene};
 use crate::picture::{LinkPicture, NodePicture, Ring, is_parted};
-use crate::state::{MenuAt, Selection, use_controls, use_frame, use_selected};
+use crate::state::{MenuAt, Selection, use_changes, use_controls, use_frame, use_selected};
 use crate::ui::{LinkLine, NodeGlyph, PartitionRays};
 
 #[component(Topology)]
 pub(crate) fn topology() -> Html {
     let (frame, controls, selected) = (use_frame(), use_controls(), use_selected());
-    let keyboard = controls.clone();
+    let (keyboard, changes) = (controls.clone(), use_changes());
     let (host, behind) = (use_node_ref(), use_node_ref());
     let (width, height) = use_size(&host);
     let ring = Ring::fit(width, height, frame.view.node_ids());
@@ -57,7 +57,7 @@ pub(crate) fn topology() -> Html {
                     role="group" aria-label="Nodes and links">
                     { links(&frame, ring, selected) }
                     { parts(&frame, ring) }
-                    { nodes(&frame, ring, selected) }
+                    { nodes(&frame, changes.as_deref(), ring, selected) }
                 </svg>
             }
             <MessageCanvas {scene} {behind} />
@@ -65,12 +65,18 @@ pub(crate) fn topology() -> Html {
     }
 }
 
-fn nodes(frame: &Frame, ring: Ring, selected: Option<Selection>) -> Html {
+fn nodes(
+    frame: &Frame,
+    changes: Option<&ChangesView>,
+    ring: Ring,
+    selected: Option<Selection>,
+) -> Html {
     let tab_stop = if let Some(Selection::Node(node)) = selected { node } else { NodeId(1) };
     let glyphs = frame.view.nodes.iter().map(|node| {
         let id = node.id;
+        let is_changed = changes.is_some_and(|changes| changes.of(id).is_some());
         html! {
-            <NodeGlyph key={id.0} view={NodePicture::of(node)}
+            <NodeGlyph key={id.0} view={NodePicture { is_changed, ..NodePicture::of(node) }}
                 centre={ring.node(id.0)} radius={ring.node_radius} room={ring.room()}
                 is_selected={selected == Some(Selection::Node(id))}
                 has_words_above={ring.has_words_above(id.0)} is_tab_stop={id == tab_stop} />

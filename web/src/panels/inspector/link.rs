@@ -4,7 +4,7 @@ use raft_lab::{NodeId, View};
 use yew::prelude::*;
 
 use crate::state::use_frame;
-use crate::ui::FactList;
+use crate::ui::{Fact, FactList};
 use crate::words::delay;
 
 #[derive(Properties, PartialEq)]
@@ -29,7 +29,7 @@ pub(crate) fn link_details(props: &LinkDetailsProps) -> Html {
     html! { <div class="directions">{ for directions }</div> }
 }
 
-fn facts(view: &View, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)> {
+fn facts(view: &View, from: NodeId, to: NodeId) -> Vec<Fact> {
     let Some(link) = view.link(from, to) else { return Vec::new() };
     let state = match (link.cut, link.reachable) {
         (true, _) => "cut",
@@ -39,7 +39,7 @@ fn facts(view: &View, from: NodeId, to: NodeId) -> Vec<(AttrValue, AttrValue)> {
     let percent = |per_million: u32| format!("{} %", f64::from(per_million) / 10_000.0);
     let under_way =
         view.messages.iter().filter(|message| message.from == from && message.to == to).count();
-    let fact = |name: &'static str, value: String| (AttrValue::from(name), AttrValue::from(value));
+    let fact = |name: &'static str, value: String| Fact::new(name, value);
     vec![
         fact("state", state.to_owned()),
         fact("latency", delay(link.latency_min_micros, link.latency_max_micros)),

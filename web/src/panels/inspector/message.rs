@@ -6,7 +6,7 @@ use raft_lab::{MessageDetails as Details, MessageId, View};
 use yew::prelude::*;
 
 use crate::state::use_frame;
-use crate::ui::{FactList, MessageGlyph};
+use crate::ui::{Fact, FactList, MessageGlyph};
 use crate::words::milliseconds;
 
 #[derive(Properties, PartialEq)]
@@ -33,9 +33,8 @@ pub(crate) fn message_details(props: &MessageDetailsProps) -> Html {
     };
     let message = &details.message;
     let fields = details.fields.iter();
-    let facts: Vec<_> = fields
-        .map(|(name, value)| (AttrValue::from(name.to_string()), AttrValue::from(value.clone())))
-        .collect();
+    let facts: Vec<_> =
+        fields.map(|(name, value)| Fact::new(name.to_string(), value.clone())).collect();
     html! {
         <>
             <p class="message-title">

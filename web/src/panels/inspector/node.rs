@@ -2,12 +2,12 @@
 
 mod peers;
 
-use raft_lab::{CoreView, Instant, LogPosition, MemberRole, NodeId, NodeView, RoleKind, View};
+use raft_lab::{CoreView, Instant, NodeChanges, NodeId, NodeView, RoleKind, View, through};
 use yew::prelude::*;
 
 use self::peers::Peers;
-use crate::state::{Selection, use_controls, use_frame};
-use crate::ui::FactList;
+use crate::state::{Selection, use_changes, use_controls, use_frame};
+use crate::ui::{Fact, FactList};
 use crate::words::{bytes, counted, delay, milliseconds};
 
 #[derive(Properties, PartialEq)]
@@ -17,11 +17,12 @@ pub(crate) struct NodeDetailsProps {
 
 #[component(NodeDetails)]
 pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
-    let frame = use_frame();
+    let (frame, changes) = (use_frame(), use_changes());
     let view = &frame.view;
     let Some(node) = view.node(props.id) else {
         return html! { <p class="empty">{ "This cluster has no such node." }</p> };
     };
+    let changes = changes.as_ref().and_then(|changes| changes.of(props.id));
     let peers = node.core.as_ref().map(|core| core.peers.clone()).unwrap_or_default();
     html! {
         <>
@@ -31,7 +32,7 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
             if let Some(failure) = &node.stopped_by {
                 <p class="refusal">{ format!("A failed write stopped it: {failure}.") }</p>
             }
-            <FactList facts={facts(view, node)} />
+            <FactList facts={facts(view, node, changes)} />
             if !peers.is_empty() {
                 <Peers {peers} now={view.now} />
             }
@@ -40,27 +41,19 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
     }
 }
 
-type Facts = Vec<(AttrValue, AttrValue)>;
-
-fn fact(name: &'static str, value: impl Into<AttrValue>) -> (AttrValue, AttrValue) {
-    (name.into(), value.into())
+fn fact(name: &'static str, value: impl Into<AttrValue>) -> Fact {
+    Fact::new(name, value)
 }
 
-fn facts(view: &View, node: &NodeView) -> Facts {
-    let member_role = match node.member_role {
-        MemberRole::Voter => "voter",
-        MemberRole::Outgoing => "outgoing",
-        MemberRole::Learner => "learner: no vote",
-        MemberRole::NonMember => "not a member",
-    };
-    let mut facts = vec![
-        fact("state", node.state.to_string()),
-        fact("starts", node.incarnation.to_string()),
-        fact("membership", member_role),
-    ];
+fn facts(view: &View, node: &NodeView, changes: Option<&NodeChanges>) -> Vec<Fact> {
+    let was = |name: &str| changes.and_then(|changes| changes.fact(name)?.before.clone());
+    let common = node.facts().into_iter();
+    let mut facts: Vec<Fact> = common
+        .map(|(name, value)| Fact { was: was(name).map(Into::into), ..fact(name, value) })
+        .collect();
     match &node.core {
         Some(core) => {
-            facts.extend(of_core(core));
+            facts.push(fact("timer ends at", milliseconds(core.deadline)));
             if core.role == RoleKind::Leader {
                 facts.extend(of_leader(core, view.now));
             }
@@ -91,49 +84,18 @@ fn facts(view: &View, node: &NodeView) -> Facts {
 }
 
 /// What the disk of a node that is down holds.
-fn on_disk(view: &View, node: NodeId) -> Facts {
+fn on_disk(view: &View, node: NodeId) -> Vec<Fact> {
     let Some(log) = view.logs.nodes.iter().find(|log| log.node == node) else { return Vec::new() };
     match &log.damage {
         Some(damage) => vec![fact("on disk", damage.clone())],
         None => vec![
             fact("last entry on disk", log.last.to_string()),
-            fact("snapshot on disk", snapshot(log.snapshot)),
+            fact("snapshot on disk", through(log.snapshot)),
         ],
     }
 }
 
-fn snapshot(position: LogPosition) -> String {
-    match position.index.0 {
-        0 => "none".to_owned(),
-        _ => format!("through {position}"),
-    }
-}
-
-fn of_core(core: &CoreView) -> Facts {
-    let who = |node: Option<NodeId>| node.map_or("none".to_owned(), |node| node.to_string());
-    let membership = match &core.membership {
-        None => "not known yet".to_owned(),
-        Some(words) if core.membership_index > core.commit_index => {
-            format!("{words} (entry {}, not committed)", core.membership_index)
-        }
-        Some(words) => words.clone(),
-    };
-    vec![
-        fact("role", core.role.to_string()),
-        fact("current_term", core.current_term.to_string()),
-        fact("voted_for", who(core.voted_for)),
-        fact("leader", who(core.leader)),
-        fact("voters", membership),
-        fact("commit_index", core.commit_index.to_string()),
-        fact("last_applied", core.last_applied.to_string()),
-        fact("last entry", core.last_log.to_string()),
-        fact("on disk", core.durable_index.to_string()),
-        fact("snapshot", snapshot(core.snapshot)),
-        fact("timer ends at", milliseconds(core.deadline)),
-    ]
-}
-
-fn of_leader(core: &CoreView, now: Instant) -> Facts {
+fn of_leader(core: &CoreView, now: Instant) -> Vec<Fact> {
     let left = core.lease.map(|lease| lease.until - now).filter(|left| !left.is_zero());
     let lease = left.map_or("none".to_owned(), |left| {
         format!("{:.1} ms left", left.as_micros() as f64 / 1000.0)
@@ -147,6 +109,7 @@ fn of_leader(core: &CoreView, now: Instant) -> Facts {
     }
     facts
 }
+
 #[derive(Properties, PartialEq)]
 struct LinksOfProps {
     id: NodeId,

@@ -1,0 +1,38 @@
+//! What changed since the moment before, or since a pinned one.
+
+use raft_lab::{ChangesView, NodeChanges};
+use yew::prelude::*;
+
+use crate::state::{use_changes, use_controls};
+use crate::words::milliseconds;
+
+#[component(Changes)]
+pub(super) fn changes() -> Html {
+    let (changes, runner) = (use_changes(), use_controls().runner);
+    let is_pinned = changes.as_ref().is_some_and(|changes| changes.is_pinned);
+    let on_pin = Callback::from(move |_: MouseEvent| runner.pin(!is_pinned));
+    let words = changes.as_deref().map(in_words).unwrap_or_default();
+    html! {
+        <div class="changes">
+            <p class="changes-words" data-testid="changes" title={words.clone()}>{ words.clone() }</p>
+            <button type="button" class="text-button" data-testid="pin"
+                title={if is_pinned { "M" } else { "m" }} onclick={on_pin}>
+                { if is_pinned { "Unpin" } else { "Pin this moment" } }
+            </button>
+        </div>
+    }
+}
+
+fn in_words(changes: &ChangesView) -> String {
+    let since = match changes.is_pinned {
+        true => format!("Since {} ms", milliseconds(changes.since)),
+        false => "In this step".to_owned(),
+    };
+    let of_node =
+        |node: &NodeChanges| format!("node {}: {}", node.node, node.in_words().join(", "));
+    let nodes: Vec<String> = changes.nodes.iter().map(of_node).collect();
+    match nodes.is_empty() {
+        true => format!("{since} no node changed."),
+        false => format!("{since} · {}", nodes.join("; ")),
+    }
+}
