@@ -69,7 +69,9 @@ pub struct Settings {
     pub check_quorum: bool,
     /// Whether leaders hold leases, so that [`ReadMode::Lease`](crate::ReadMode::Lease) reads cost
     /// no message (dissertation §6.4.1). Needs `check_quorum`. All servers of a cluster must agree
-    /// on it and on `election_timeout_min`. Default on.
+    /// on it and on `election_timeout_min`. To change one of the two in a running cluster, first
+    /// read with [`ReadMode::Quorum`](crate::ReadMode::Quorum) only, at all servers; then restart
+    /// them one after the other. Default on.
     pub lease_reads: bool,
     /// How much a clock may run too fast or too slow, in millionths: leases depend on this bound.
     /// A lease lasts `election_timeout_min` × (1 − drift) / (1 + drift) from the sending of the

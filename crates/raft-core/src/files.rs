@@ -40,8 +40,8 @@ pub struct IncomingId(pub u64);
 /// [`Output::Persist`]: other outputs do not wait for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FileTask {
-    /// Read a piece of a file, and send it. Like every message it may get lost: drop it if the file
-    /// cannot be read, or too many pieces wait to be read.
+    /// Read a piece of a file, and send it. Like every message it may get lost: drop it if not all
+    /// of it can be read, or too many pieces wait to be read.
     SendPiece(Box<FilePiece>),
     /// Write a piece of a snapshot that arrives to its file, which begins with the first piece, and
     /// answer with [`FileReport::PieceStored`]. No flush is needed. Pieces come in any order; some
@@ -57,7 +57,8 @@ pub enum FileTask {
         data: Bytes,
     },
     /// All pieces of this snapshot were handed over. Flush the file, and its directory; when all of
-    /// it is on stable storage, answer with [`FileReport::SnapshotStored`].
+    /// it is on stable storage, answer with [`FileReport::SnapshotStored`]. An empty snapshot has no
+    /// piece: make an empty file.
     StoreSnapshot {
         /// The snapshot.
         incoming: IncomingId,
@@ -154,13 +155,17 @@ impl From<SnapshotFile> for SnapshotData {
 }
 
 impl FilePiece {
-    /// The message with the bytes that were read.
-    pub fn with_data(self, data: Bytes) -> Message {
+    /// The message with the bytes that were read. `None` if they are more or fewer than
+    /// [`bytes`](Self::bytes) asks for: then the file cannot be read.
+    pub fn with_data(self, data: Bytes) -> Option<Message> {
+        if data.len() as u64 != self.bytes.end.saturating_sub(self.bytes.start) {
+            return None;
+        }
         let mut message = self.message;
         if let Body::InstallSnapshot(piece) = &mut message.body {
             piece.data = data;
         }
-        message
+        Some(message)
     }
 }
 

@@ -277,7 +277,7 @@ impl serde::Serialize for Bytes {
 impl<'de> serde::Deserialize<'de> for Bytes {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
+        impl<'de> serde::de::Visitor<'de> for Visitor {
             type Value = Bytes;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -285,6 +285,18 @@ impl<'de> serde::Deserialize<'de> for Bytes {
             }
 
             fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes::from(bytes))
+            }
+
+            /// Formats without bytes write numbers.
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut numbers: A,
+            ) -> Result<Bytes, A::Error> {
+                let mut bytes = alloc::vec::Vec::new();
+                while let Some(byte) = numbers.next_element::<u8>()? {
+                    bytes.push(byte);
+                }
                 Ok(Bytes::from(bytes))
             }
         }

@@ -130,9 +130,10 @@ impl Node {
         }
     }
 
-    /// Nothing more will come of it.
+    /// Nothing more will come of it. The driver does not know a snapshot of which it got nothing.
     pub(super) fn drop_incoming_file(&mut self, incoming: &IncomingSnapshot) {
-        if let Some(file) = &incoming.file {
+        let is_known = |file: &&IncomingFile| file.handed_over > 0 || file.is_flushing;
+        if let Some(file) = incoming.file.as_ref().filter(is_known) {
             self.ask_driver(FileTask::DropIncoming(file.id));
         }
     }

@@ -83,7 +83,7 @@ impl Files {
                 };
                 let data = &file[piece.bytes.start as usize..piece.bytes.end as usize];
                 let (to, data) = (piece.to, Bytes::from(data));
-                Some(Done::Sent(to, piece.with_data(data)))
+                piece.with_data(data).map(|message| Done::Sent(to, message))
             }
             FileTask::StorePiece { incoming, piece, offset, data } => {
                 let file = self.arriving.entry(incoming).or_default();

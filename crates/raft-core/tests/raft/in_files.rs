@@ -228,6 +228,47 @@ fn what_ends_an_arriving_snapshot_drops_its_file() {
     }
 }
 
+/// A question of the leader is a piece without bytes.
+#[test]
+fn a_snapshot_of_which_the_driver_got_nothing_is_not_dropped() {
+    for offset in [8, 0] {
+        let mut server = follower();
+        server.receive(2, 1, install(&five(), offset, 8));
+        let is_known = !tasks(&server).is_empty();
+        server.files.tasks.clear();
+        server.receive(3, 2, request_vote(9, 1));
+        let dropped = [FileTask::DropIncoming(IncomingId(1))];
+        assert_eq!(tasks(&server), if is_known { &dropped[..] } else { &[] });
+        assert_eq!(is_known, offset == 0);
+    }
+}
+
+/// The follower would take the end of a short read for the end of the state.
+#[test]
+fn a_piece_that_was_read_short_is_not_sent() {
+    let mut config = config(1, 3);
+    config.snapshot_files = true;
+    let mut leader = Server::start(config, disk(1, &[1, 1]), Instant(0));
+    leader.lead();
+    leader.receive(2, 2, success(3));
+    let data = leader.files.create(b"alphabet").into();
+    leader.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(3), data });
+    leader.files.are_slow = true;
+    leader.receive(3, 2, failure(2, (0, 0)));
+    let piece = tasks(&leader).into_iter().find_map(|task| match task {
+        FileTask::SendPiece(piece) => Some(piece),
+        _ => None,
+    });
+    let piece = piece.expect("the leader reads a piece");
+    assert_eq!(piece.bytes, 0..8);
+    for read in ["", "alpha", "alphabets"] {
+        let data = raft_core::Bytes::from(read.as_bytes());
+        assert_eq!(piece.clone().with_data(data), None, "{read:?}");
+    }
+    let data = raft_core::Bytes::from(&b"alphabet"[..]);
+    assert!(piece.with_data(data).is_some());
+}
+
 /// A driver that cannot write the file says so. The leader sends the snapshot again. A full disk is
 /// full for a while: for an election timeout at first, then for twice as long, no piece is taken.
 #[test]

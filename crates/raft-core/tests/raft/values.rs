@@ -33,6 +33,19 @@ fn bytes_survive_serialisation() {
     assert_eq!(postcard::from_bytes::<Bytes>(&stored), Ok(bytes));
 }
 
+/// Formats like JSON write bytes as numbers.
+#[test]
+#[cfg(feature = "serde")]
+fn bytes_are_read_from_numbers() {
+    use serde::de::value::{Error, SeqDeserializer};
+    let read = |numbers: &[u16]| {
+        let numbers = SeqDeserializer::<_, Error>::new(numbers.iter().copied());
+        <Bytes as serde::Deserialize>::deserialize(numbers).ok()
+    };
+    assert_eq!(read(&[1, 2, 255]), Some(Bytes::from(&[1, 2, 255][..])));
+    assert_eq!(read(&[256]), None);
+}
+
 #[test]
 #[cfg(feature = "serde")]
 fn entries_and_memberships_survive_serialisation() {

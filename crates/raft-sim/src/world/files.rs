@@ -69,7 +69,10 @@ impl World {
     pub(super) fn send_piece(&mut self, id: NodeId, piece: FilePiece) {
         let Ok(data) = self.node_mut(id).disk.data(&piece.file.into()) else { return };
         let data = data.slice(piece.bytes.start as usize, piece.bytes.end as usize);
-        self.send(id, piece.to, piece.with_data(data));
+        let to = piece.to;
+        if let Some(message) = piece.with_data(data) {
+            self.send(id, to, message);
+        }
     }
 
     /// Writes the state of a node's own snapshot to a file. The core hears of it when the file is
