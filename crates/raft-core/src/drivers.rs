@@ -150,9 +150,9 @@
 //!   Report a piece when a `write` took it, before any flush.
 //! - **Sending**: [`FileTask::SendPiece`] has the message and the part of the file that belongs in
 //!   it. The driver reads, completes the message ([`FilePiece::with_data`]) and sends it, on any
-//!   thread. A piece of which not all bytes can be read, or for which there is no room, is dropped: the node takes
-//!   it for a message that the network lost. It raises no alarm if that happens again and again, so
-//!   the driver should: the follower waits for the leader's next snapshot.
+//!   thread. A piece of which not all bytes can be read, or for which there is no room, is dropped:
+//!   the node takes it for a message that the network lost. It raises no alarm if that happens
+//!   again and again, so the driver should: the follower waits for the leader's next snapshot.
 //! - **The life of a file**: the node says when nothing needs it any more ([`FileTask::DropFile`]):
 //!   the record of the next snapshot is on disk, no piece of it will be sent, and no
 //!   [`Output::Restore`] before it names it. A file that arrives is dropped with

@@ -57,8 +57,8 @@ pub enum FileTask {
         data: Bytes,
     },
     /// All pieces of this snapshot were handed over. Flush the file, and its directory; when all of
-    /// it is on stable storage, answer with [`FileReport::SnapshotStored`]. An empty snapshot has no
-    /// piece: make an empty file.
+    /// it is on stable storage, answer with [`FileReport::SnapshotStored`]. An empty snapshot has
+    /// no piece: make an empty file.
     StoreSnapshot {
         /// The snapshot.
         incoming: IncomingId,

@@ -133,9 +133,8 @@ fn votes(view: &NodePicture, radius: f64) -> Html {
 /// At the upper left: something of the node changed.
 fn corner(radius: f64) -> Html {
     let (place, size) = (radius * -1.1, (radius * 0.3).clamp(6.0, 11.0));
-    html! {
-        <path class="changed-corner" d={format!("M{place:.1},{place:.1} h{size:.1} l-{size:.1},{size:.1} z")} />
-    }
+    let triangle = format!("M{place:.1},{place:.1} h{size:.1} l-{size:.1},{size:.1} z");
+    html! { <path class="changed-corner" d={triangle} /> }
 }
 
 /// The role's letter at the lower right; a sign for nodes that do not run.

@@ -255,18 +255,14 @@ fn a_piece_that_was_read_short_is_not_sent() {
     leader.handle(Instant(0), Input::SnapshotTaken { through: LogIndex(3), data });
     leader.files.are_slow = true;
     leader.receive(3, 2, failure(2, (0, 0)));
-    let piece = tasks(&leader).into_iter().find_map(|task| match task {
-        FileTask::SendPiece(piece) => Some(piece),
-        _ => None,
-    });
-    let piece = piece.expect("the leader reads a piece");
+    let [FileTask::SendPiece(piece)] = &tasks(&leader)[..] else { panic!("it reads a piece") };
     assert_eq!(piece.bytes, 0..8);
     for read in ["", "alpha", "alphabets"] {
         let data = raft_core::Bytes::from(read.as_bytes());
         assert_eq!(piece.clone().with_data(data), None, "{read:?}");
     }
     let data = raft_core::Bytes::from(&b"alphabet"[..]);
-    assert!(piece.with_data(data).is_some());
+    assert!(piece.clone().with_data(data).is_some());
 }
 
 /// A driver that cannot write the file says so. The leader sends the snapshot again. A full disk is

@@ -14,7 +14,9 @@ pub(super) fn changes() -> Html {
     let words = changes.as_deref().map(in_words).unwrap_or_default();
     html! {
         <div class="changes">
-            <p class="changes-words" data-testid="changes" title={words.clone()}>{ words.clone() }</p>
+            <p class="changes-words" data-testid="changes" title={words.clone()}>
+                { words.clone() }
+            </p>
             <button type="button" class="text-button" data-testid="pin"
                 title={if is_pinned { "M" } else { "m" }} onclick={on_pin}>
                 { if is_pinned { "Unpin" } else { "Pin this moment" } }
