@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { leaderOnScreen, openLab, until } from './lib/lab.mjs';
+import { leaderOnScreen, openLab, says, until } from './lib/lab.mjs';
 import { seriousViolations } from './lib/page.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -34,6 +34,37 @@ for (const colorScheme of ['light', 'dark']) {
     });
   }
 }
+
+test('a node that an event names is selected by the mouse, and by the keyboard', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await openLab(page, server.url);
+  await until('a leader', () => leaderOnScreen(page));
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  await page.locator('.tab-events').click();
+  const row = page.getByTestId('event-row').filter({ hasText: 'votes for' }).first();
+  const named = row.locator('.event-words [data-select^="node "]').first();
+  const name = await named.innerText();
+  const title = new RegExp(name, 'i');
+  await named.click();
+  await says(page.locator('.panel-inspector h2'), title);
+  await page.keyboard.press('Escape');
+  await says(page.locator('.panel-inspector h2'), /^inspector/i);
+  await page.locator('.tab-events').click();
+
+  // Tab stops once in a row; the arrow keys go on from there.
+  assert.equal(await row.locator('[data-select]:not([tabindex="-1"])').count(), 1);
+  await row.locator('.event-node').focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.evaluate(() => document.activeElement.innerText), name);
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.evaluate(() => document.activeElement.innerText), name, 'the last one');
+  await page.keyboard.press('ArrowLeft');
+  assert.match(await page.evaluate(() => document.activeElement.className), /event-node/);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await says(page.locator('.panel-inspector h2'), title);
+  await page.close();
+});
 
 test('reduced motion is respected', async () => {
   const page = await browser.newPage({ reducedMotion: 'reduce' });

@@ -57,13 +57,15 @@ test('window.helios executes, tells the state, and exports a script that leads t
     () =>
       new Promise((resolve) => {
         const stop = globalThis.helios.onEvent((event) => {
+          if (event.kind !== 'paused') return;
           stop();
           resolve(event);
         });
         globalThis.helios.exec('pause 1');
       }),
   );
-  assert.equal(typeof heard.words, 'string');
+  assert.equal(heard.words.map(({ text }) => text).join(''), 'node 1 is paused');
+  assert.deepEqual(heard.words[0], { text: 'node 1', mention: { node: 1 } });
   await exec(page, 'resume 1');
   await assert.rejects(exec(page, 'crash 77'), /77|node/);
 });

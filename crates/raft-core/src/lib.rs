@@ -379,4 +379,4 @@ pub use types::{
     PieceNumber, RequestId, Term,
 };
 pub use unheard::Unheard;
-pub use words::{Bare, Plain, Say, Speaker, Thing};
+pub use words::{Bare, List, Plain, Say, Speaker, Thing};

@@ -106,7 +106,8 @@ pub(crate) struct Range(pub(crate) LogIndex, pub(crate) LogIndex);
 pub(crate) struct Count(pub(crate) u64, pub(crate) &'static str);
 
 /// The numbers of nodes, with a separator between them.
-pub(crate) struct List<'a>(pub(crate) &'a [NodeId], pub(crate) &'static str);
+#[derive(Clone, Copy, Debug)]
+pub struct List<'a>(pub &'a [NodeId], pub &'static str);
 
 impl<T> Speaker<T> for fmt::Formatter<'_> {
     fn plain(&mut self, words: fmt::Arguments<'_>) -> fmt::Result {

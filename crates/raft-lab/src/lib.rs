@@ -68,7 +68,8 @@ pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKi
 pub use raft_kv::{ClientId, Sequence};
 pub use raft_script::{Suggestion, help};
 pub use raft_sim::{
-    EventNumber, LatencyShape, MAX_NODES, MessageId, MessageKind, NodeState, ReadPolicy, Setup,
+    EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
+    ReadPolicy, Setup, Words,
 };
 pub use rules_off::{RuleOff, mended};
 pub use stored::{

@@ -3,7 +3,8 @@
 //!
 //! A view serializes to numbers, strings, lists and objects. Keys and values are text (printable
 //! UTF-8 unchanged, other bytes as `\xNN`). Absent values are `null`. Times are in microseconds of
-//! virtual time, by the clock of the world.
+//! virtual time, by the clock of the world. A sentence is a list of parts ([`raft_sim::Words`]):
+//! each has a text, and the thing that the text names.
 //!
 //! Parts are shared: what did not change is the same memory as in the view before ([`ViewMaker`]).
 //! Logs, stores and events can be long, so a view has a [window](ViewWindow) of each.
@@ -46,7 +47,7 @@ pub(crate) use self::events::KeptEvent;
 pub(crate) use self::maker::ViewMaker;
 
 /// The version of [`View`]: goes up when a field changes its name or its meaning.
-pub const VIEW_VERSION: u32 = 1;
+pub const VIEW_VERSION: u32 = 2;
 
 /// What can be known at one moment of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -225,19 +225,6 @@ impl Say<Mention> for Response {
     }
 }
 
-/// Node numbers with spaces between them.
-pub(crate) struct Spaced<'a>(pub(crate) &'a [NodeId]);
-
-impl Say<Mention> for Spaced<'_> {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        for (place, node) in self.0.iter().enumerate() {
-            let separator = if place == 0 { "" } else { " " };
-            say!(out; separator, Bare(node))?;
-        }
-        Ok(())
-    }
-}
-
 /// The word, with an `s` unless the count is 1.
 pub(crate) fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }

@@ -6,7 +6,7 @@ use raft_lab::{EventRowView, NodeId};
 use yew::prelude::*;
 
 use crate::state::{Selection, use_controls, use_frame};
-use crate::ui::Panel;
+use crate::ui::{Panel, clicked, said, walk};
 use crate::words::milliseconds;
 
 /// The rows that are shown at first, and that each press of the button adds.
@@ -17,7 +17,7 @@ pub(crate) fn events() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let shown = use_state_eq(|| PAGE);
     let of_node = use_state_eq(|| None::<NodeId>);
-    use_effect_with((controls.runner, *shown, *of_node), |(runner, shown, of_node)| {
+    use_effect_with((controls.runner.clone(), *shown, *of_node), |(runner, shown, of_node)| {
         runner.set_window(|window| {
             window.events = *shown;
             window.events_of = *of_node;
@@ -28,9 +28,12 @@ pub(crate) fn events() -> Html {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + PAGE))
     };
-    let on_node = use_callback(controls.select, |node: NodeId, select| {
-        select.emit(Some(Selection::Node(node)));
+    let on_click = use_callback(controls, |event: MouseEvent, controls| {
+        if let Some(selection) = clicked(&event) {
+            controls.look_at(Some(selection));
+        }
     });
+    let on_key = use_callback((), |event: KeyboardEvent, ()| walk(&event, ".event-row"));
     let filter = html! {
         <NodeFilter nodes={frame.view.node_ids().collect::<Vec<_>>()} chosen={*of_node}
             on_choose={Callback::from(move |node| of_node.set(node))} />
@@ -40,9 +43,10 @@ pub(crate) fn events() -> Html {
             if events.rows.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             }
-            <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
+            <ol class="event-list" tabindex="0" aria-label="Events, the newest first"
+                onclick={on_click} onkeydown={on_key}>
                 { for events.rows.iter().map(|row| html! {
-                    <Row key={row.oldest.get()} row={row.clone()} on_node={on_node.clone()} />
+                    <Row key={row.oldest.get()} row={row.clone()} />
                 }) }
             </ol>
             if events.has_more {
@@ -85,7 +89,6 @@ fn node_filter(props: &NodeFilterProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct RowProps {
     row: Rc<EventRowView>,
-    on_node: Callback<NodeId>,
 }
 
 #[component(Row)]
@@ -95,31 +98,16 @@ fn row(props: &RowProps) -> Html {
         <li class="event-row" data-testid="event-row" data-number={event.number.to_string()}>
             <time class="event-time">{ milliseconds(event.at) }</time>
             { match event.node {
-                Some(node) => {
-                    let on_click = props.on_node.reform(move |_: MouseEvent| node);
-                    html! {
-                        <button type="button" class="event-node" onclick={on_click}
-                            aria-label={format!("Node {node}")}>{ node.to_string() }</button>
-                    }
-                }
+                Some(node) => html! {
+                    <button type="button" class="event-node"
+                        data-select={Selection::Node(node).to_attribute()}
+                        aria-label={format!("Node {node}")}>{ node.to_string() }</button>
+                },
                 None => html! {
                     <span class="event-node is-none" aria-hidden="true">{ "·" }</span>
                 },
             } }
-            <span class="event-words">{ sentence(&event.words) }</span>
+            <span class="event-words">{ said(&event.words, event.node.is_none()) }</span>
         </li>
-    }
-}
-
-/// The words, with the section of the paper at their end in a style of its own.
-fn sentence(text: &str) -> Html {
-    match text.rfind(" (§") {
-        Some(place) => html! {
-            <>
-                { &text[..place] }
-                <span class="section">{ text[place..].trim_matches([' ', '(', ')']) }</span>
-            </>
-        },
-        None => html! { { text } },
     }
 }

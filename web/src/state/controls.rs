@@ -20,6 +20,21 @@ pub(crate) struct Controls {
     pub(crate) open_menu: Callback<Option<MenuAt>>,
 }
 
+impl Controls {
+    /// Selects a thing. A message under way also pauses the lab, or it would arrive before it is
+    /// read.
+    pub(crate) fn look_at(&self, selection: Option<Selection>) {
+        if let Some(Selection::Message(id)) = selection {
+            let view = self.runner.frame().view;
+            if view.messages.iter().any(|message| message.id == id) {
+                self.runner.set_running(false);
+            }
+        }
+        self.open_menu.emit(None);
+        self.select.emit(selection);
+    }
+}
+
 /// The dialogs of the page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Dialog {

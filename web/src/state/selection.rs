@@ -1,6 +1,6 @@
 //! The selected thing of the topology.
 
-use raft_lab::{MessageId, NodeId};
+use raft_lab::{Mention, MessageId, NodeId};
 
 /// A thing of the topology.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +15,21 @@ impl Selection {
     /// A link between two nodes, given in any order.
     pub(crate) fn link(one: NodeId, other: NodeId) -> Self {
         Self::Link(one.min(other), one.max(other))
+    }
+
+    /// The thing that a part of a sentence names, if it is one of the topology.
+    pub(crate) fn of(mention: &Mention) -> Option<Self> {
+        match mention {
+            Mention::Node(node) => Some(Self::Node(*node)),
+            Mention::Message(id) => Some(Self::Message(*id)),
+            Mention::Term(_)
+            | Mention::Index(_)
+            | Mention::Entry(_)
+            | Mention::Section(_)
+            | Mention::Event(_)
+            | Mention::Client(_)
+            | Mention::Key(_) => None,
+        }
     }
 
     /// The value of the attribute `data-select`.

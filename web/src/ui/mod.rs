@@ -13,6 +13,7 @@ mod node_glyph;
 mod node_labels;
 mod panel;
 mod partition_rays;
+mod said;
 mod virtual_list;
 
 pub(crate) use action_button::ActionButton;
@@ -28,4 +29,5 @@ pub(crate) use node_glyph::NodeGlyph;
 use node_labels::NodeLabels;
 pub(crate) use panel::Panel;
 pub(crate) use partition_rays::PartitionRays;
+pub(crate) use said::{clicked, said, walk};
 pub(crate) use virtual_list::VirtualList;

@@ -8,8 +8,8 @@ const LAB: &str = "raft-lab";
 const BELOW: [&str; 6] =
     ["raft_check", "raft_core", "raft_kv", "raft_script", "raft_sim", "raft_storage"];
 /// The names of those packages that the lab may hand on to the page: ids, positions, words of one
-/// field of a view, the set-up of a new lab, and the language's help.
-const PLAIN: [&str; 19] = [
+/// field of a view, sentences with their parts, the set-up of a new lab, and the language's help.
+const PLAIN: [&str; 22] = [
     "ClientId",
     "EventNumber",
     "Instant",
@@ -17,10 +17,12 @@ const PLAIN: [&str; 19] = [
     "LogIndex",
     "LogPosition",
     "MAX_NODES",
+    "Mention",
     "MessageId",
     "MessageKind",
     "NodeId",
     "NodeState",
+    "Part",
     "ProgressKind",
     "ReadPolicy",
     "RoleKind",
@@ -28,6 +30,7 @@ const PLAIN: [&str; 19] = [
     "Setup",
     "Suggestion",
     "Term",
+    "Words",
     "help",
 ];
 /// Calls that lead from a lab to its world.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use imbl::Vector;
 use raft_core::{Instant, NodeId};
-use raft_sim::{Event, EventNumber};
+use raft_sim::{Event, EventNumber, Words};
 use serde::{Deserialize, Serialize};
 
 use self::rows::{Row, fold};
@@ -31,7 +31,7 @@ pub struct EventView {
     /// The node that it happened to.
     pub node: Option<NodeId>,
     /// The event in words.
-    pub words: String,
+    pub words: Words,
 }
 
 /// The most recent events without the [routine](raft_sim::EventKind::is_routine).
@@ -70,8 +70,8 @@ impl KeptEvent {
 
     fn row(&self) -> Rc<EventRowView> {
         let make = || {
-            let event =
-                EventView { words: without_subject(&self.event), ..EventView::from(&self.event) };
+            let words = Words::without_subject(&self.event.kind);
+            let event = EventView { words, ..EventView::from(&self.event) };
             Rc::new(EventRowView { event, oldest: self.event.number, count: 1 })
         };
         self.row.get_or_init(make).clone()
@@ -87,17 +87,9 @@ impl From<&Event> for EventView {
             at: event.at,
             kind: event.kind.name().into(),
             node: event.kind.node(),
-            words: event.kind.to_string(),
+            words: Words::of(&event.kind),
         }
     }
-}
-
-/// The words, without the node in front that the row names anyway.
-fn without_subject(event: &Event) -> String {
-    let words = event.kind.to_string();
-    let subject = event.kind.node().map(|node| format!("node {node} "));
-    let rest = subject.and_then(|subject| words.strip_prefix(&subject).map(str::to_owned));
-    rest.unwrap_or(words)
 }
 
 /// Makes windows of events.

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use raft_core::LogIndex;
+use raft_core::{Bare, LogIndex, LogPosition, Term, say};
 use raft_kv::{ClientId, Sequence};
-use raft_sim::{NodeState, Setup};
+use raft_sim::{NodeState, Setup, Words};
 
 use super::*;
 use crate::Lab;
@@ -264,4 +264,21 @@ fn an_answer_carries_its_value() {
     assert_eq!(entries.get("x").map(String::as_str), Some("a b"));
     assert_eq!(answers[4].value.as_deref(), Some("a b"));
     assert_eq!(answers[5].length, Some(4));
+}
+
+#[test]
+fn a_sentence_is_a_list_of_parts_and_their_things() {
+    let words = Words::told(|out| {
+        let position = LogPosition::new(LogIndex(4), Term(2));
+        say!(out; NodeId(3), " has ", position, " of ", ClientId(9), Bare(Term(2)))
+    });
+    let text = serde_json::to_string(&words).expect("it is plain data");
+    let expected = [
+        r#"[{"text":"node 3","mention":{"node":3}},{"text":" has ","mention":null},"#,
+        r#"{"text":"entry 4@2","mention":{"entry":{"index":4,"term":2}}},"#,
+        r#"{"text":" of ","mention":null},{"text":"client 9","mention":{"client":9}},"#,
+        r#"{"text":"2","mention":{"term":2}}]"#,
+    ];
+    assert_eq!(text, expected.concat());
+    assert_eq!(serde_json::from_str::<Words>(&text).expect("it is as written"), words);
 }

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{NodeId, Outcome, Say, Speaker, say};
+use raft_core::{List, NodeId, Outcome, Say, Speaker, say};
 
 use super::outcome::{OutcomeWords, add_outcome};
 use crate::Mention;
 use crate::fingerprint::Fingerprint;
-use crate::words::{Spaced, Subject};
+use crate::words::Subject;
 use crate::{AdminRequest, Load};
 
 /// What happens to the cluster: its servers, its members, its leader.
@@ -96,7 +96,7 @@ impl Say<Mention> for ClusterEvent {
             Self::Recovered { nodes } => {
                 let (noun, verb) =
                     if nodes.len() == 1 { ("node", "works") } else { ("nodes", "work") };
-                say!(out; "{noun} ", Spaced(nodes), " {verb} again, all other nodes lose power")
+                say!(out; "{noun} ", List(nodes, " "), " {verb} again, all other nodes lose power")
             }
         }
     }

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::hash::Hash;
 
-use raft_core::{NodeId, Say, Speaker, say};
+use raft_core::{List, NodeId, Say, Speaker, say};
 
 use crate::Mention;
 use crate::fingerprint::Fingerprint;
 use crate::units::{Percent, Span};
-use crate::words::{Spaced, plural};
+use crate::words::plural;
 use crate::{LinkChange, MessageKind, NextMessage};
 
 /// What happens to links and to the network as a whole.
@@ -82,12 +82,12 @@ impl Say<Mention> for NetworkEvent {
                 say!(out; "the network is partitioned: ")?;
                 for (place, group) in groups.iter().enumerate() {
                     let bar = if place == 0 { "" } else { " | " };
-                    say!(out; bar, Spaced(group))?;
+                    say!(out; bar, List(group, " "))?;
                 }
                 Ok(())
             }
             Self::PartitionedOneWay { heard, unheard } => {
-                let (heard, unheard) = (Spaced(heard), Spaced(unheard));
+                let (heard, unheard) = (List(heard, " "), List(unheard, " "));
                 say!(out; "the network is partitioned one way: ", heard, " -> ", unheard)
             }
             Self::NextAwaited { from, to, kind, deed } => {

@@ -9,7 +9,7 @@ use raft_lab::{ChangesView, Frame, NodeId};
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
-use self::pointing::{look_at, place_of_menu, press_key, selection_at};
+use self::pointing::{place_of_menu, press_key, selection_at};
 use crate::hooks::{ThemeContext, use_painter, use_size};
 use crate::picture::canvas::{FadingMessages, Painter, Scene};
 use crate::picture::{LinkPicture, NodePicture, Ring, is_parted};
@@ -36,7 +36,7 @@ pub(crate) fn topology() -> Html {
             }
         });
     let on_click = use_callback((controls.clone(), find.clone()), |event, (controls, find)| {
-        look_at(controls, find.emit(event));
+        controls.look_at(find.emit(event));
     });
     let on_menu = use_callback((controls, find), |event: MouseEvent, (controls, find)| {
         let (x, y) = place_of_menu(&event);

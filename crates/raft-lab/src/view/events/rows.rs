@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use raft_core::NodeId;
-use raft_sim::{DropReason, Event, EventKind, MessageEvent};
+use raft_core::{List, NodeId, say};
+use raft_sim::{DropReason, Event, EventKind, MessageEvent, Words};
 
 use super::{EventRowView, EventView, KeptEvent};
 
@@ -81,7 +81,7 @@ fn loss(event: &Event) -> Option<(NodeId, DropReason)> {
     Some((from, reason))
 }
 
-fn lost(reason: DropReason, events: &[Rc<KeptEvent>]) -> String {
+fn lost(reason: DropReason, events: &[Rc<KeptEvent>]) -> Words {
     let receiver = |kept: &Rc<KeptEvent>| {
         let EventKind::Message { to, .. } = kept.event.kind else { return None };
         Some(to)
@@ -89,9 +89,15 @@ fn lost(reason: DropReason, events: &[Rc<KeptEvent>]) -> String {
     let mut receivers: Vec<NodeId> = events.iter().filter_map(receiver).collect();
     receivers.sort_unstable();
     receivers.dedup();
-    let names: Vec<String> = receivers.iter().map(NodeId::to_string).collect();
-    let nodes = if names.len() == 1 { "node" } else { "nodes" };
-    format!("loses {} messages to {nodes} {} ({reason})", events.len(), names.join(", "))
+    let count = events.len();
+    Words::told(|out| {
+        say!(out; "loses {count} messages to ")?;
+        match receivers.as_slice() {
+            [one] => say!(out; one)?,
+            several => say!(out; "nodes ", List(several, ", "))?,
+        }
+        say!(out; " ({reason})")
+    })
 }
 
 #[cfg(test)]

@@ -40,15 +40,6 @@ pub(super) fn selection_at(
     nearest(mouse, MESSAGE_REACH, messages).map(Selection::Message).or(under)
 }
 
-/// Selects a thing. A message also pauses the lab, or it would arrive before it is read.
-pub(super) fn look_at(controls: &Controls, selection: Option<Selection>) {
-    if matches!(selection, Some(Selection::Message(_))) {
-        controls.runner.set_running(false);
-    }
-    controls.open_menu.emit(None);
-    controls.select.emit(selection);
-}
-
 /// The menu's place: at the mouse, or below the element if the keyboard opened it.
 pub(super) fn place_of_menu(event: &MouseEvent) -> (i32, i32) {
     let by_mouse = event.client_x() != 0 || event.client_y() != 0;
@@ -69,9 +60,9 @@ pub(super) fn press_key(event: KeyboardEvent, controls: &Controls) {
     let Some(target) = target else { return };
     let Some(text) = target.get_attribute("data-select") else { return };
     match event.key().as_str() {
-        " " => look_at(controls, Selection::from_attribute(&text)),
+        " " => controls.look_at(Selection::from_attribute(&text)),
         "Enter" => {
-            look_at(controls, Selection::from_attribute(&text));
+            controls.look_at(Selection::from_attribute(&text));
             let place = target.get_bounding_client_rect();
             let (x, y) = (place.right() as i32, place.top() as i32);
             let menu = Selection::from_attribute(&text).map(|selection| MenuAt { selection, x, y });

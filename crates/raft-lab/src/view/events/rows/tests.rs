@@ -21,7 +21,7 @@ fn partitioned() -> Lab {
 fn losses_in_a_row_are_one_row() {
     let Frame { view, .. } = partitioned().frame();
     let lost = view.events.rows.iter().find(|row| row.count > 1);
-    let words = &lost.expect("a heartbeat goes to four nodes").event.words;
+    let words = lost.expect("a heartbeat goes to four nodes").event.words.to_string();
     assert!(words.starts_with("loses 4 messages to nodes"), "{words}");
     assert!(words.ends_with("(the network is partitioned)"), "{words}");
 }
@@ -38,7 +38,8 @@ fn the_order_stays() {
 #[test]
 fn the_node_of_the_row_is_not_repeated() {
     let Frame { view, .. } = partitioned().frame();
-    let voted = view.events.rows.iter().find(|row| row.event.words.starts_with("votes for"));
+    let mut rows = view.events.rows.iter();
+    let voted = rows.find(|row| row.event.words.to_string().starts_with("votes for"));
     assert!(voted.is_some(), "somebody voted, and the sentence starts with the verb");
 }
 

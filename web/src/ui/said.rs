@@ -1,0 +1,76 @@
+//! A sentence: its words, and the things that it names. A node or a message is a button.
+
+use raft_lab::{Mention, Part, Words};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+use crate::picture::term_class;
+use crate::state::Selection;
+
+/// The parts of a sentence. `is_reached` says whether Tab reaches its first button; the arrow keys
+/// reach the others ([`walk`]), so a list of sentences has one stop for each.
+///
+/// The container takes the clicks: a button has the attribute `data-select`.
+pub(crate) fn said(words: &Words, is_reached: bool) -> Html {
+    let selects = |part: &Part| part.mention.as_ref().is_some_and(|it| Selection::of(it).is_some());
+    let reached = words.parts().iter().position(selects).filter(|_| is_reached);
+    html! {
+        { for words.parts().iter().enumerate().map(|(place, part)| {
+            view_part(part, reached == Some(place))
+        }) }
+    }
+}
+
+fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
+    let Some(mention) = mention else { return html! { { text } } };
+    if let Some(selection) = Selection::of(mention) {
+        return html! {
+            <button type="button" class="mention" data-select={selection.to_attribute()}
+                tabindex={if is_tab_stop { "0" } else { "-1" }}>{ text }</button>
+        };
+    }
+    match mention {
+        Mention::Term(term) => {
+            html! { <span class={classes!("mention-term", term_class(*term))}>{ text }</span> }
+        }
+        // Its words are in parentheses, for a line of plain text.
+        Mention::Section(section) => html! { <span class="section">{ section }</span> },
+        Mention::Key(_) => html! { <code class="mention-key">{ text }</code> },
+        Mention::Node(_)
+        | Mention::Message(_)
+        | Mention::Index(_)
+        | Mention::Entry(_)
+        | Mention::Event(_)
+        | Mention::Client(_) => html! { { text } },
+    }
+}
+
+/// The thing of the button that was clicked.
+pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
+    let button = target.closest("[data-select]").ok().flatten()?;
+    Selection::from_attribute(&button.get_attribute("data-select")?)
+}
+
+/// Left and right move the focus among the buttons of the container's part that fits `row`, a
+/// selector.
+pub(crate) fn walk(event: &KeyboardEvent, row: &str) {
+    let forward = match event.key().as_str() {
+        "ArrowRight" => true,
+        "ArrowLeft" => false,
+        _ => return,
+    };
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(target) = target.filter(|target| target.has_attribute("data-select")) else { return };
+    let Some(row) = target.closest(row).ok().flatten() else { return };
+    let Ok(all) = row.query_selector_all("[data-select]") else { return };
+    let all: Vec<HtmlElement> =
+        (0..all.length()).filter_map(|place| all.get(place)?.dyn_into().ok()).collect();
+    let Some(place) = all.iter().position(|one| one.is_same_node(Some(&target))) else { return };
+    let next = if forward { place.checked_add(1) } else { place.checked_sub(1) };
+    if let Some(next) = next.and_then(|next| all.get(next)) {
+        let _ = next.focus();
+    }
+    event.prevent_default();
+}
