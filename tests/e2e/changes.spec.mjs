@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { launchBrowser } from './lib/browser.mjs';
-import { atFullSpeed, exec, leaderOnScreen, openLab, says, soon, until } from './lib/lab.mjs';
+import { atFullSpeed, consoleLine, exec, leaderOnScreen, openLab, says, soon, until } from './lib/lab.mjs';
 import { startServer } from './lib/server.mjs';
 
 let browser;
@@ -54,4 +54,31 @@ test('while time passes, nothing is marked', async () => {
   await page.evaluate(() => globalThis.helios.setRunning(true));
   await soon(() => words(), '');
   assert.equal(await changed(), 0);
+});
+
+test('an entry is selected in the logs, and one goes to the moments of its life', async () => {
+  await page.evaluate(() => globalThis.helios.setRunning(false));
+  const entry = page.locator('.log-cell[data-select="entry 2 1"]').first();
+  await entry.click();
+  await says(page.getByTestId('inspector'), /x=1[^]*node 1\s+applied, on disk/);
+  assert.equal(await page.locator('.log-cell.is-selected').count(), 5);
+  await page.getByTestId('entry-stored').click();
+  await says(page.getByTestId('inspector'), /not committed, on disk/);
+  const stored = await page.evaluate(() => globalThis.helios.state().lab.time.steps);
+  await page.getByTestId('entry-committed').click();
+  await says(page.getByTestId('inspector'), /committed, on disk/);
+  const committed = await page.evaluate(() => globalThis.helios.state().lab.time.steps);
+  assert.ok(stored < committed, `${stored} < ${committed}`);
+  await page.getByTestId('entry-removed').click();
+  await consoleLine(page, /Entry 2 of term 1 was never removed\./);
+});
+
+test('the keys go from entry to entry', async () => {
+  await page.keyboard.press('Escape');
+  await page.locator('.panel-logs .rows').focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await says(page.getByTestId('inspector'), /no-op/);
 });

@@ -6,6 +6,7 @@ mod branches;
 mod breakpoints;
 mod changed;
 mod comparing;
+mod entries;
 mod exec;
 mod kept;
 mod key_moment;
@@ -44,6 +45,7 @@ use self::key_moment::KeyMoment;
 
 pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
+pub use self::entries::EntryMoment;
 pub use self::exec::{ExecResult, ExecStatus};
 pub use self::kept::Restoration;
 

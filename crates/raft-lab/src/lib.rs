@@ -56,8 +56,8 @@ pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
 pub use js::{OnChange, SharedLab, install};
 pub use lab::{
-    BreakpointView, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration, StatementView,
-    Subscriber, Subscription,
+    BreakpointView, EntryMoment, ExecResult, ExecStatus, Lab, LabError, RealClock, Restoration,
+    StatementView, Subscriber, Subscription,
 };
 pub use members::MemberRole;
 pub use mirror::{Backend, Done, Lost, Mirror, Wake};

@@ -25,7 +25,10 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("- and +, 0", "the line of the run: zoom out, zoom in, show the whole run"),
     ("/ and `", "go to the console's line; open or close the console"),
     ("Tab, arrow keys", "go to the cluster; move between nodes, between links, or in an event"),
-    ("Enter, right click", "select a node or a link, and open its menu"),
+    (
+        "Enter, right click",
+        "select a node or a link, and open its menu; go to the entries of the logs",
+    ),
     ("Esc", "close the open menu; select nothing"),
     ("?", "open this help"),
 ];

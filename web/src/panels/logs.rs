@@ -1,13 +1,15 @@
 //! The nodes' logs: a row for each index, a column for each node.
 
+mod choosing;
+
 use std::ops::Range;
 use std::rc::Rc;
 
-use raft_lab::{ChangesView, LogIndex, LogsView, NodeId, NodeView};
+use raft_lab::{ChangesView, LogIndex, LogPosition, LogsView, NodeId, NodeView};
 use yew::prelude::*;
 
 use crate::picture::DisplayRole;
-use crate::state::{Selection, use_changes, use_controls, use_frame};
+use crate::state::{Controls, Selection, use_changes, use_controls, use_frame, use_selected};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
 
 const ROW_HEIGHT: f64 = 24.0;
@@ -20,14 +22,18 @@ const STEP: u64 = 50;
 pub(crate) fn logs() -> Html {
     let (frame, controls) = (use_frame(), use_controls());
     let view = &frame.view;
-    let on_node = use_callback(controls.select, |node: NodeId, select| {
+    let on_node = use_callback(controls.select.clone(), |node: NodeId, select| {
         select.emit(Some(Selection::Node(node)));
     });
     let changes = use_changes();
+    let entry = match use_selected() {
+        Some(Selection::Entry(entry)) => Some(entry),
+        Some(Selection::Node(_) | Selection::Link(..) | Selection::Message(_)) | None => None,
+    };
     let heads: Vec<Head> = view.nodes.iter().map(|node| Head::of(node)).collect();
     html! {
         <Panel name="logs" title="Logs" aside={legend()}>
-            <Table logs={view.logs.clone()} {heads} {on_node} {changes} />
+            <Table logs={view.logs.clone()} {heads} {on_node} {changes} selected={entry} />
             if view.logs.last == LogIndex(0) {
                 <p class="empty">
                     { "All logs are empty. A new leader first appends a no-op entry." }
@@ -71,18 +77,20 @@ struct TableProps {
     heads: Vec<Head>,
     on_node: Callback<NodeId>,
     changes: Option<Rc<ChangesView>>,
+    selected: Option<LogPosition>,
 }
 
 #[component(Table)]
 fn table(props: &TableProps) -> Html {
-    let runner = use_controls().runner;
+    let Controls { runner, select, .. } = use_controls();
     let last = props.logs.last.0;
     // One row more than the longest log, for `next_index`; more for entries that were removed.
     let total = (last + 1).max(last_changed(props.changes.as_deref())) as usize;
     let row = {
         let (logs, changes) = (props.logs.clone(), props.changes.clone());
+        let selected = props.selected;
         Callback::from(move |place: usize| {
-            row(&logs, changes.as_deref(), LogIndex(place as u64 + 1))
+            row(&logs, changes.as_deref(), selected, LogIndex(place as u64 + 1))
         })
     };
     // Again when the log has become longer: rows that do not move get farther from the end.
@@ -96,9 +104,17 @@ fn table(props: &TableProps) -> Html {
             { for props.heads.iter().map(|head| view_head(head, &props.on_node)) }
         </div>
     };
+    let on_click = use_callback(select.clone(), |event: MouseEvent, select| {
+        choosing::clicked(&event).into_iter().for_each(|entry| select.emit(Some(entry)));
+    });
+    let on_key = use_callback(select, |event: KeyboardEvent, select| {
+        choosing::pressed(&event).into_iter().for_each(|entry| select.emit(Some(entry)));
+    });
     html! {
-        <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows} follows_end={true}
-            label="The log of each node, by index" />
+        <div class="logs-table" onclick={on_click} onkeydown={on_key}>
+            <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows} follows_end={true}
+                label="The log of each node, by index" />
+        </div>
     }
 }
 
@@ -127,11 +143,16 @@ fn last_changed(changes: Option<&ChangesView>) -> u64 {
     nodes.filter_map(|node| node.entries.last()).map(|entry| entry.index.0).max().unwrap_or(0)
 }
 
-fn row(logs: &LogsView, changes: Option<&ChangesView>, index: LogIndex) -> Html {
+fn row(
+    logs: &LogsView,
+    changes: Option<&ChangesView>,
+    selected: Option<LogPosition>,
+    index: LogIndex,
+) -> Html {
     let cells = logs.nodes.iter().map(|log| {
         let change = changes.and_then(|changes| changes.of(log.node)?.entry(index));
         let view = LogCellView::of(log, index).changed(change);
-        html! { <LogCell key={log.node.0} {view} /> }
+        html! { <LogCell key={log.node.0} {view} {selected} /> }
     });
     html! {
         <div class="row-cells" role="presentation">

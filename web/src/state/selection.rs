@@ -1,14 +1,16 @@
-//! The selected thing of the topology.
+//! The selected thing.
 
-use raft_lab::{Mention, MessageId, NodeId};
+use raft_lab::{LogIndex, LogPosition, Mention, MessageId, NodeId, Term};
 
-/// A thing of the topology.
+/// A thing that can be selected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Selection {
     Node(NodeId),
     /// Both directions between two nodes, the smaller number first.
     Link(NodeId, NodeId),
     Message(MessageId),
+    /// The log entry with this index and term, in all logs.
+    Entry(LogPosition),
 }
 
 impl Selection {
@@ -17,14 +19,14 @@ impl Selection {
         Self::Link(one.min(other), one.max(other))
     }
 
-    /// The thing that a part of a sentence names, if it is one of the topology.
+    /// The thing that a part of a sentence names, if it can be selected.
     pub(crate) fn of(mention: &Mention) -> Option<Self> {
         match mention {
             Mention::Node(node) => Some(Self::Node(*node)),
             Mention::Message(id) => Some(Self::Message(*id)),
+            Mention::Entry(entry) => Some(Self::Entry(*entry)),
             Mention::Term(_)
             | Mention::Index(_)
-            | Mention::Entry(_)
             | Mention::Section(_)
             | Mention::Event(_)
             | Mention::Client(_)
@@ -38,6 +40,7 @@ impl Selection {
             Self::Node(node) => format!("node {node}"),
             Self::Link(one, other) => format!("link {one} {other}"),
             Self::Message(id) => format!("message {id}"),
+            Self::Entry(LogPosition { index, term }) => format!("entry {} {}", index.0, term.0),
         }
     }
 
@@ -50,6 +53,7 @@ impl Selection {
             "node" => Some(Self::Node(NodeId(number()?))),
             "link" => Some(Self::Link(NodeId(number()?), NodeId(number()?))),
             "message" => Some(Self::Message(MessageId(number()?))),
+            "entry" => Some(Self::Entry(LogPosition::new(LogIndex(number()?), Term(number()?)))),
             _ => None,
         }
     }

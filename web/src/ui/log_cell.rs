@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use raft_lab::{EntryChange, EntryView, LogIndex, LogView};
+use raft_lab::{EntryChange, EntryView, LogIndex, LogPosition, LogView};
 use yew::prelude::*;
 
 use crate::picture::term_class;
+use crate::state::Selection;
 
 /// The contents of a cell of the log table.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -65,6 +66,12 @@ impl LogCellView {
         Self { is_changed: change.is_some(), was, ..self }
     }
 
+    /// The entry that is here, or was.
+    fn position(&self) -> Option<LogPosition> {
+        let entry = self.entry.as_ref().or(self.was.as_ref())?;
+        Some(LogPosition::new(entry.index, entry.term))
+    }
+
     fn words(&self) -> &str {
         match &self.entry {
             Some(entry) => &entry.words,
@@ -120,12 +127,16 @@ fn is_repeated(log: &LogView, entry: &EntryView) -> bool {
 #[derive(Properties, PartialEq)]
 pub(crate) struct LogCellProps {
     pub(crate) view: LogCellView,
+    /// The selected entry, in whichever cell.
+    pub(crate) selected: Option<LogPosition>,
 }
 
 #[component(LogCell)]
 pub(crate) fn log_cell(props: &LogCellProps) -> Html {
     let view = &props.view;
     let term = view.entry.as_ref().map(|entry| entry.term);
+    let position = view.position();
+    let select = position.map(|entry| Selection::Entry(entry).to_attribute());
     let class = classes!(
         "log-cell",
         term.map(term_class),
@@ -138,10 +149,12 @@ pub(crate) fn log_cell(props: &LogCellProps) -> Html {
         view.is_commit_index.then_some("is-commit-index"),
         view.is_changed.then_some("is-changed"),
         (view.is_changed && term.is_none()).then_some("is-removed"),
+        (position.is_some() && position == props.selected).then_some("is-selected"),
     );
     html! {
         <div class={class} role="cell" title={view.label()}
-            data-testid={term.map(|_| "log-cell")}>
+            data-testid={term.map(|_| "log-cell")} tabindex={select.is_some().then_some("-1")}
+            data-select={select}>
             <span class="progress" aria-hidden="true">
                 { if view.is_next { "▸" } else { "" } }
                 { if view.is_match { "●" } else { "" } }

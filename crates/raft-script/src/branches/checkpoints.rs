@@ -65,6 +65,11 @@ impl Checkpoints {
         })
     }
 
+    /// All checkpoints, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values().map(Arc::as_ref)
+    }
+
     /// The last checkpoint at this moment or before it.
     pub(super) fn before(&self, moment: Moment) -> Option<&Session> {
         self.sessions.range(..=moment).next_back().map(|(_, session)| session.as_ref())

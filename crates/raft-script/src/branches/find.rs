@@ -1,4 +1,4 @@
-//! The next event of a kind, or the one before.
+//! The next event of a kind, or the one before; the first moment of a state.
 
 use raft_sim::Event;
 
@@ -24,23 +24,63 @@ impl Branches {
     ) -> Result<Option<Moment>, Unreachable> {
         let branch = self.get(id)?;
         match forward {
-            true => branch.find_after(from, fits),
+            true => branch.first_after(from, |session| session.events().iter().any(&fits)),
             false => branch.find_before(from, fits),
         }
+    }
+
+    /// The first moment at which a state holds that lasts, such as an entry on a disk. `near` is a
+    /// session of the branch at a moment at which it may hold. A state that lasts for less than the
+    /// steps between two checkpoints, and not at `near`, can be missed. `None` if it never holds.
+    ///
+    /// # Errors
+    /// When there is no such branch.
+    pub fn first_moment(
+        &self,
+        id: BranchId,
+        near: &Session,
+        holds: impl Fn(&Session) -> bool,
+    ) -> Result<Option<Moment>, Unreachable> {
+        let branch = self.get(id)?;
+        let checkpoints = branch.checkpoints.iter();
+        let mut known: Vec<&Session> = checkpoints.chain([near, &branch.head]).collect();
+        known.sort_by_key(|session| session.moment());
+        let Some(place) = known.iter().position(|session| holds(session)) else { return Ok(None) };
+        let Some(before) = place.checked_sub(1) else { return Ok(Some(known[0].moment())) };
+        let mut session = known[before].clone();
+        session.cancel();
+        while session.moment() < known[place].moment() && !holds(&session) {
+            branch.go_on(&mut session)?;
+        }
+        Ok(Some(session.moment()))
+    }
+
+    /// The first moment after this one at which a state holds. It is looked at after each of
+    /// [`MAX_FOUND_STEPS`](Self::MAX_FOUND_STEPS). `None` if it does not hold at any of them.
+    ///
+    /// # Errors
+    /// When there is no such branch or moment.
+    pub fn first_after(
+        &self,
+        id: BranchId,
+        from: Moment,
+        holds: impl FnMut(&Session) -> bool,
+    ) -> Result<Option<Moment>, Unreachable> {
+        self.get(id)?.first_after(from, holds)
     }
 }
 
 impl Branch {
-    fn find_after(
+    fn first_after(
         &self,
         from: Moment,
-        fits: impl Fn(&Event) -> bool,
+        mut holds: impl FnMut(&Session) -> bool,
     ) -> Result<Option<Moment>, Unreachable> {
         let mut session = self.seek_through(from, 0)?.finish()?;
         let last = from.steps + Branches::MAX_FOUND_STEPS;
         while session.moment() < self.head.moment() && session.moment().steps < last {
             self.go_on(&mut session)?;
-            if session.events().iter().any(&fits) {
+            if holds(&session) {
                 return Ok(Some(session.moment()));
             }
         }

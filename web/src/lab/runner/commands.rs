@@ -1,6 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
-use raft_lab::{ConsoleKind, ExecResult, Frame, Lab, NodeId, Suggestion, ViewWindow};
+use raft_lab::{
+    ConsoleKind, EntryMoment, ExecResult, Frame, Lab, LogPosition, NodeId, Suggestion, ViewWindow,
+};
 
 use super::Runner;
 use crate::app::panic;
@@ -67,6 +69,11 @@ impl Runner {
     /// Shows the next message of a node, or between two, or the one before.
     pub(crate) fn jump_to_message(&self, node: NodeId, peer: Option<NodeId>, forward: bool) {
         self.with(|lab| lab.jump_to_message(node, peer, forward));
+    }
+
+    /// Shows the moment at which this happened to a log entry.
+    pub(crate) fn jump_to_entry(&self, entry: LogPosition, what: EntryMoment) {
+        self.with(|lab| lab.jump_to_entry(entry, what));
     }
 
     /// The part of the run that the tape shows, in µs; `None`: the whole run.

@@ -1,6 +1,7 @@
 //! The inspector: details of the selection, and its actions.
 
 mod actions;
+mod entry;
 mod jumps;
 mod link;
 mod message;
@@ -17,6 +18,7 @@ use raft_lab::View;
 
 use actions::Group;
 pub(crate) use actions::actions;
+use entry::EntryDetails;
 use jumps::MessageJumps;
 use link::LinkDetails;
 use message::MessageDetails;
@@ -43,6 +45,7 @@ pub(crate) fn inspector() -> Html {
                 Selection::Node(id) => html! { <NodeDetails {id} /> },
                 Selection::Link(one, other) => html! { <LinkDetails {one} {other} /> },
                 Selection::Message(id) => html! { <MessageDetails {id} /> },
+                Selection::Entry(entry) => html! { <EntryDetails {entry} /> },
             };
             (
                 title_of(selection),
@@ -65,6 +68,7 @@ fn title_of(selection: Selection) -> String {
         Selection::Node(id) => format!("Node {id}"),
         Selection::Link(one, other) => format!("Link {one} ↔ {other}"),
         Selection::Message(id) => format!("Message {id}"),
+        Selection::Entry(entry) => format!("Entry {} of term {}", entry.index, entry.term),
     }
 }
 

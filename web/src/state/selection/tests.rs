@@ -6,6 +6,7 @@ fn attributes_come_back() {
         Selection::Node(NodeId(3)),
         Selection::link(NodeId(4), NodeId(2)),
         Selection::Message(MessageId(170)),
+        Selection::Entry(LogPosition::new(LogIndex(7), Term(2))),
     ];
     for selection in all {
         assert_eq!(Selection::from_attribute(&selection.to_attribute()), Some(selection));
