@@ -7,7 +7,7 @@ const SEEKS = isQuick ? 40 : 200;
 
 await withPage(async ({ page }) => {
   const began = Date.now();
-  await runScript(page, `cluster nodes=5 seed=8\nload 50/s for=${SECONDS}s\nrun ${SECONDS}s\n`);
+  await runScript(page, `cluster nodes=5 seed=8\nload 50/s for=${SECONDS}s clients=4\nrun ${SECONDS}s\n`);
   const seconds = (Date.now() - began) / 1000;
   const { steps } = await page.evaluate(() => globalThis.helios.moment());
   note(`${SECONDS} s of virtual time, ${steps} steps, in ${seconds.toFixed(0)} s`);

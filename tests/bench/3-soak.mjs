@@ -4,7 +4,7 @@ import { isQuick, mebibytes, memoryOf, note, percentile, row, withPage } from '.
 import { exec } from '../e2e/lib/lab.mjs';
 
 const SECONDS = isQuick ? 60 : 600;
-const LOAD = 'load 50/s for=3600s';
+const LOAD = 'load 50/s for=3600s clients=4';
 
 const open = (page, text) => page.getByTestId('script-file').setInputFiles({
   name: 'soak.helios', mimeType: 'text/plain', buffer: Buffer.from(text),

@@ -69,3 +69,31 @@ test('window.helios executes, tells the state, and exports a script that leads t
   await exec(page, 'resume 1');
   await assert.rejects(exec(page, 'crash 77'), /77|node/);
 });
+
+test('a command is carried out when it comes, not at the next frame', async () => {
+  const text = 'cluster nodes=3\nrun until leader\n';
+  const file = { name: 'memory.helios', mimeType: 'text/plain', buffer: Buffer.from(text) };
+  await page.getByTestId('script-file').setInputFiles(file);
+  await until('a lab in memory', () => page.evaluate(() => {
+    const { view } = globalThis.helios.state();
+    return view.nodes.length === 3 && view.leader;
+  }));
+  await atFullSpeed(page);
+  await page.evaluate(() => globalThis.helios.setRunning(true));
+  const { commands, frames } = await page.evaluate(async () => {
+    let frames = 0;
+    let isOver = false;
+    const count = () => {
+      frames += 1;
+      if (!isOver) requestAnimationFrame(count);
+    };
+    requestAnimationFrame(count);
+    const commands = 40;
+    for (let number = 1; number <= commands; number += 1) {
+      await globalThis.helios.exec(`set number=${number}`);
+    }
+    isOver = true;
+    return { commands, frames };
+  });
+  assert.ok(frames < commands, `${commands} commands took ${frames} frames`);
+});

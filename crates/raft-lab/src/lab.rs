@@ -100,6 +100,8 @@ pub struct Lab {
     broken: usize,
     /// Whether the next event waits for the browser's disk.
     stalled: bool,
+    /// Whether a listener was called since the last tick began.
+    has_told: bool,
     /// Whether the console has told the failure of the mirror.
     failure_told: bool,
     subscribers: BTreeMap<Subscription, Subscriber>,
@@ -267,6 +269,7 @@ impl Lab {
             capacity: Capacity::PAGE,
             broken: 0,
             stalled: false,
+            has_told: false,
             failure_told: false,
             subscribers: BTreeMap::new(),
             last_subscription: 0,

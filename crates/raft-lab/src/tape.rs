@@ -15,6 +15,9 @@ pub(crate) const PLACES: u64 = 400;
 /// A part of a run as a line. All times are of the world's clock.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct TapeView {
+    /// The end of a line that shows the whole run: the end of the run when the tape was made.
+    /// While time passes it is a little later, so that the line is seldom drawn again.
+    pub end: Instant,
     /// The times of leaders, in the order of their beginnings. Two may lead at once: then the term
     /// of one is over.
     pub bands: Rc<[BandView]>,
@@ -110,6 +113,13 @@ pub enum JumpTo {
 
 const BROKEN: &str = "broken";
 
+/// The number, or one that is larger by a 64th at most: as long as it grows by less, this is the
+/// same.
+pub(crate) fn rounded_up(number: u64) -> u64 {
+    let place = number.checked_ilog2().unwrap_or(0).saturating_sub(6);
+    number.next_multiple_of(1 << place)
+}
+
 /// A window of a line, cut into places.
 struct Places {
     window: Range<u64>,
@@ -170,6 +180,7 @@ impl TapeView {
         bands.retain(|band| places.shows(band.from, band.to));
         asks.dedup_by_key(|ask| places.place(ask.at));
         Self {
+            end: Instant(places.window.end),
             bands: bands.into(),
             asks: asks.into(),
             commits: commits(branch, &places),
@@ -308,6 +319,21 @@ impl JumpTo {
             Self::Crash => "crash",
             Self::Answer => "answer",
             Self::Violation => "violation",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_growing_line_seldom_changes() {
+        let ends: std::collections::BTreeSet<u64> = (1..=3_600_000).map(rounded_up).collect();
+        assert!(ends.len() < 64 * 22, "{} ends in an hour", ends.len());
+        for number in [0, 1, 63, 64, 129, 1_000, 3_600_000_000] {
+            let end = rounded_up(number);
+            assert!(end >= number && end - number <= number / 64, "{number}: {end}");
         }
     }
 }

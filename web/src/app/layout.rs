@@ -76,7 +76,8 @@ fn stage(props: &StageProps) -> Html {
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} />
             <Logs />
             <KeyValues />
-            <Inspector />
+            // It has much that changes in every frame.
+            if props.tab == "inspector" { <Inspector /> }
             <Events />
             <Statements />
             <PropertyList />

@@ -1,9 +1,11 @@
 //! Owns the lab, lets time pass in it, and publishes its frames.
 //!
 //! One `requestAnimationFrame` loop ticks the lab within a budget and lets the painters draw the
-//! new frame at once. It publishes the frame to Yew only when more than the clock has changed, and
-//! at most every 50 ms. The browser stops the loop in a hidden tab; virtual time stands still
-//! meanwhile, because the lab limits the real time that one frame counts for.
+//! new frame at once. A command, and progress of the browser's disk, tick it too. The loop
+//! publishes the frame to Yew only when more than the clock changed, at most every 50 ms, and more
+//! seldom if that takes the page long: time passes between. The browser stops the loop in a hidden
+//! tab; virtual time stands still meanwhile, because the lab limits the real time that one frame
+//! counts for.
 
 mod commands;
 
@@ -20,9 +22,17 @@ use crate::app::panic;
 use crate::lab::kept_run;
 
 /// The most time that the lab may take of a frame's 16 ms; the rest is for drawing.
-const BUDGET: Duration = Duration::from_millis(8);
+const BUDGET_MS: f64 = 8.0;
+/// The least time that it is given: the browser's disk has made progress, or a frame is due.
+const LEAST_BUDGET_MS: f64 = 1.0;
+/// The time between two frames.
+const FRAME_MS: f64 = 16.0;
 /// The least time between two frames that Yew renders, unless a person did something.
 const PUBLISH_EVERY_MS: f64 = 50.0;
+/// The most of that time.
+const MAX_PUBLISH_EVERY_MS: f64 = 400.0;
+/// The least time between them, in durations of the last one: most of the time is the lab's.
+const REST: f64 = 3.0;
 
 /// Draws a frame without Yew.
 type Painter = Rc<dyn Fn(&Frame)>;
@@ -45,7 +55,15 @@ struct Inner {
     is_changed: Cell<bool>,
     keeper: RunKeeper,
     published_at: Cell<f64>,
+    /// The least time between the last frame that Yew rendered and the next one; `None` until the
+    /// browser has drawn the last one.
+    publish_after: Cell<Option<f64>>,
     last_frame_at: Cell<f64>,
+    /// The time that the lab has taken since `budget_since`, and when it may take a budget again.
+    spent: Cell<f64>,
+    budget_since: Cell<f64>,
+    /// Whether the lab will advance as soon as the present task is done.
+    will_advance: Cell<bool>,
     on_frame: RefCell<Option<FrameCallback>>,
 }
 
@@ -67,7 +85,11 @@ impl Runner {
             is_changed: Cell::new(true),
             keeper: RunKeeper::default(),
             published_at: Cell::new(f64::NEG_INFINITY),
+            publish_after: Cell::new(None),
             last_frame_at: Cell::new(now_ms()),
+            spent: Cell::new(0.0),
+            budget_since: Cell::new(f64::NEG_INFINITY),
+            will_advance: Cell::new(false),
             on_frame: RefCell::default(),
         }));
         runner.0.keeper.begin();
@@ -120,15 +142,49 @@ impl Runner {
     /// before the next frame.
     fn changed(&self) {
         self.0.is_changed.set(true);
+        self.advance_soon();
+    }
+
+    /// Has the lab advance when the present task is done: a command need not wait for the next
+    /// frame. Scripts that always have a next command leave time for drawing.
+    fn advance_soon(&self) {
+        if self.budget_left() <= 0.0 || self.0.will_advance.replace(true) {
+            return;
+        }
+        let this = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            this.0.will_advance.set(false);
+            this.advance();
+        });
+    }
+
+    /// The time in ms that the lab may still take before the next frame is due.
+    fn budget_left(&self) -> f64 {
+        let now = now_ms();
+        if now - self.0.budget_since.get() >= FRAME_MS {
+            self.0.budget_since.set(now);
+            self.0.spent.set(0.0);
+        }
+        BUDGET_MS - self.0.spent.get()
     }
 
     fn animation_frame(&self) {
         if panic::has_panicked() {
             return;
         }
+        self.note_publication();
         self.advance();
         self.show();
         self.request_frame();
+    }
+
+    /// Notes how long the browser needed for the frame that was published before this one.
+    fn note_publication(&self) {
+        if self.0.publish_after.get().is_none() {
+            let took = now_ms() - self.0.published_at.get();
+            let after = (took * REST).clamp(PUBLISH_EVERY_MS, MAX_PUBLISH_EVERY_MS);
+            self.0.publish_after.set(Some(after));
+        }
     }
 
     /// Lets virtual time pass for the real time since the last call.
@@ -143,9 +199,15 @@ impl Runner {
             return;
         }
         let elapsed = Duration::from_secs_f64(elapsed / 1000.0);
+        let budget = self.budget_left().max(LEAST_BUDGET_MS);
         // A script may be in the middle of a call.
-        if let Ok(mut lab) = self.0.lab.try_borrow_mut() {
-            lab.tick(elapsed, BUDGET);
+        let Ok(mut lab) = self.0.lab.try_borrow_mut() else { return };
+        lab.tick(elapsed, Duration::from_secs_f64(budget / 1000.0));
+        let has_told = lab.has_told();
+        drop(lab);
+        self.0.spent.set(self.0.spent.get() + now_ms() - now);
+        if has_told {
+            self.advance_soon();
         }
     }
 
@@ -166,7 +228,8 @@ impl Runner {
         for painter in painters {
             painter(&frame);
         }
-        if !is_changed && now - self.0.published_at.get() < PUBLISH_EVERY_MS {
+        let after = self.0.publish_after.get().unwrap_or(PUBLISH_EVERY_MS);
+        if !is_changed && now - self.0.published_at.get() < after {
             return;
         }
         let is_same = self.0.published.borrow().as_ref().is_some_and(|published| {
@@ -174,7 +237,8 @@ impl Runner {
         });
         if is_changed || !is_same {
             *self.0.published.borrow_mut() = Some(frame.clone());
-            self.0.published_at.set(now);
+            self.0.published_at.set(now_ms());
+            self.0.publish_after.set(None);
             let publish = self.0.publish.borrow().clone();
             publish.emit(frame);
         }

@@ -11,6 +11,9 @@ pub(super) use self::prompt::with_completion;
 use crate::state::{use_controls, use_frame};
 use crate::words::milliseconds;
 
+/// The lines that a closed console has, the last ones: a screen reader may read them.
+const CLOSED_LINES: usize = 40;
+
 #[component(Console)]
 pub(crate) fn console() -> Html {
     let frame = use_frame();
@@ -18,8 +21,9 @@ pub(crate) fn console() -> Html {
     let is_open = use_state_eq(|| false);
     let last = frame.lab.console.last().cloned();
     let number = last.as_ref().map_or(0, |line| line.number);
-    use_effect_with((end.clone(), number, *is_open), |(end, ..)| {
-        if let Some(lines) = end.cast::<HtmlElement>() {
+    use_effect_with((end.clone(), number, *is_open), |(end, _, is_open)| {
+        // The height is asked for only if it can be seen: the browser must lay out the page first.
+        if let (Some(lines), true) = (end.cast::<HtmlElement>(), *is_open) {
             lines.set_scroll_top(lines.scroll_height());
         }
     });
@@ -27,16 +31,18 @@ pub(crate) fn console() -> Html {
         let is_open = is_open.clone();
         Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
     };
+    let lines = &frame.lab.console;
+    let hidden = if *is_open { 0 } else { lines.len().saturating_sub(CLOSED_LINES) };
     html! {
         <section class={classes!("console", is_open.then_some("is-open"))} aria-label="Console">
             <div ref={end} class="console-lines" role="log" aria-label="Console" tabindex="0">
-                if frame.lab.console.is_empty() {
+                if lines.is_empty() {
                     <p class="empty">
                         { "Type a command below, or click a node or a link. Clicks appear here as \
                            commands. " }<kbd>{ "Tab" }</kbd>{ " completes." }
                     </p>
                 }
-                { for frame.lab.console.iter().map(|line| html! {
+                { for lines.iter().skip(hidden).map(|line| html! {
                     <Line key={line.number} line={line.clone()} />
                 }) }
             </div>

@@ -28,13 +28,14 @@ const JUMPS: [(&str, JumpTo); 5] = [
 pub(crate) fn tape() -> Html {
     let (frame, runner) = (use_frame(), use_controls().runner);
     let time = frame.lab.time.clone();
-    let (now, end) = (frame.view.now, time.end.max(frame.view.now));
+    let now = frame.view.now;
+    let end = time.tape.end.max(time.end).max(now);
     let pinned = frame.lab.changes.as_ref().filter(|changes| changes.is_pinned);
     let pinned = pinned.map(|changes| changes.since);
     let scale = Scale::new(runner.tape_window(), now, end);
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
-    let on_zoom = use_callback((runner.clone(), scale), |factor: f64, (runner, scale)| {
-        runner.set_tape_window(scale.zoomed(factor));
+    let on_zoom = use_callback((runner, scale, now), |factor: f64, (runner, scale, now)| {
+        runner.set_tape_window(scale.zoomed(factor, *now));
     });
     html! {
         <section class={classes!("tape", time.is_past.then_some("is-past"))} aria-label="Run"

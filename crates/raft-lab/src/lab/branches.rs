@@ -362,23 +362,25 @@ impl Lab {
     fn tape(&self) -> TapeView {
         let branch = self.branches.get(self.live).expect("the live branch is not removed");
         let end = branch.head().world().now().0;
-        let window = self.window.tape.clone().unwrap_or(0..end);
         // While time passes under load, there is a new operation in each frame.
         let coarse = |count: u64| match self.pacer.is_running() {
-            true => count >> count.checked_ilog2().unwrap_or(0).saturating_sub(5),
+            true => crate::tape::rounded_up(count),
             false => count,
         };
+        let end = coarse(end);
+        let window = self.window.tape.clone().unwrap_or(0..end);
         let key = TapeKey {
             branch: self.live,
             window: self.window.tape.clone(),
-            end: coarse(end),
+            end,
             marks: branch.marks().next_back().map(|mark| mark.moment),
             operations: coarse(branch.operations().len() as u64),
             is_running: self.pacer.is_running(),
         };
         let mut kept = self.tape.borrow_mut();
         if kept.as_ref().is_none_or(|(of, _)| *of != key) {
-            *kept = Some((key, TapeView::of(branch, window)));
+            let tape = TapeView { end: Instant(end), ..TapeView::of(branch, window) };
+            *kept = Some((key, tape));
         }
         kept.as_ref().map_or_else(TapeView::default, |(_, tape)| tape.clone())
     }

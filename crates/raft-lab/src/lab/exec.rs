@@ -173,6 +173,7 @@ impl Lab {
     /// The statement that needed time is over.
     pub(super) fn finish_statement(&mut self, waiting: Option<Waiting>, result: Finished) {
         let Some(Waiting { line_number, is_scripted, listener }) = waiting else { return };
+        self.has_told |= listener.is_some();
         match result {
             Ok(reply) => {
                 self.say(ConsoleKind::Reply, reply.to_string());

@@ -33,6 +33,7 @@ impl Lab {
             if let Some(listener) =
                 self.operation_listeners.remove(&(answer.client, answer.sequence))
             {
+                self.has_told = true;
                 listener(ExecResult::Answered(Box::new(answer)));
             }
         }

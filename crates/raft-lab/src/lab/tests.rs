@@ -46,6 +46,29 @@ fn a_new_lab_is_paused_and_can_be_stepped() {
 }
 
 #[test]
+fn at_full_speed_a_tick_ends_when_an_answer_is_told() {
+    let mut lab = scratch();
+    // Time for thousands of steps.
+    let budget = Duration::from_secs(3600);
+    let answered = Rc::new(Cell::new(None));
+    let listener = answered.clone();
+    lab.exec_then("set x=1", move |result| {
+        if let ExecResult::Answered(answer) = result {
+            listener.set(Some(answer.ended_at));
+        }
+    });
+    lab.set_speed(f64::INFINITY);
+    lab.set_running(true);
+    lab.tick(FRAME, budget);
+    assert!(lab.has_told());
+    assert_eq!(answered.get(), Some(lab.session().world().now()), "no time has passed since");
+    // A listener may give the next command, and hears of it in the same way.
+    lab.exec_then("run 1s", |_| {});
+    lab.tick(FRAME, budget);
+    assert!(lab.has_told() && lab.session().goal().is_none());
+}
+
+#[test]
 fn the_clock_moves_smoothly_between_events() {
     let mut lab = scratch();
     lab.set_running(true);

@@ -43,9 +43,11 @@ impl Lab {
     }
 
     /// Lets the events happen that are due after `elapsed` real time: at least one if any is due,
-    /// and no more than fit into the budget. True if anything changed.
+    /// and no more than fit into the budget. At full speed, a tick ends when it
+    /// [has told](Self::has_told) a listener something. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
         let before = self.number;
+        self.has_told = false;
         self.tell_failure();
         if self.recalling.is_some() {
             self.go_on_recalling(budget);
@@ -62,6 +64,11 @@ impl Lab {
             self.changed();
         }
         self.number != before
+    }
+
+    /// Whether the last tick called a listener: its owner may have more to say before time goes on.
+    pub fn has_told(&self) -> bool {
+        self.has_told
     }
 
     fn single_step(&mut self) {
@@ -87,7 +94,8 @@ impl Lab {
                 break;
             }
             self.begin_queued();
-            if (self.clock)() >= out_of_time {
+            let is_heard = self.has_told && target == TimeTarget::Unbounded;
+            if is_heard || (self.clock)() >= out_of_time {
                 break;
             }
         }

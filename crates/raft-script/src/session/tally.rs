@@ -1,32 +1,31 @@
 //! How often each kind of event happened, to which node and when.
 
-use std::collections::BTreeMap;
+mod times;
 
-use imbl::{OrdMap, Vector};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use raft_core::{Instant, NodeId};
 use raft_sim::Event;
 
-/// Of each kind of event the last so many are remembered with their times, for each node.
-const REMEMBERED: usize = 256;
+use self::times::Times;
 
-/// The events of a run, counted. Clones share what was counted before.
+/// The events of a run, counted. Of each kind the last 256 are remembered with their times, for
+/// each node. Clones share what was counted before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// By the name of the kind and the node.
-    kinds: OrdMap<(&'static str, Option<NodeId>), Times>,
+    nodes: BTreeMap<Option<NodeId>, Vec<Kind>>,
     /// The last event that was counted.
     last: u64,
     /// The last event before each mark.
     marks: BTreeMap<String, u64>,
 }
 
-/// The times of one kind of event at one node.
-#[derive(Clone, Debug, Default)]
-struct Times {
-    /// How many there were.
-    count: u64,
-    /// The numbers and times of the last ones, ascending; at most [`REMEMBERED`].
-    last: Vector<(u64, Instant)>,
+/// The events of one kind at one node.
+#[derive(Clone, Debug)]
+struct Kind {
+    name: &'static str,
+    times: Arc<Times>,
 }
 
 /// The beginning of a count.
@@ -49,13 +48,16 @@ pub(crate) struct Counted {
 impl Tally {
     pub(crate) fn count(&mut self, event: &Event) {
         self.last = event.number.get();
-        let key = (event.kind.full_name(), event.kind.node());
-        let times = self.kinds.entry(key).or_default();
-        times.count += 1;
-        if times.last.len() == REMEMBERED {
-            times.last.pop_front();
-        }
-        times.last.push_back((event.number.get(), event.at));
+        let name = event.kind.full_name();
+        let kinds = self.nodes.entry(event.kind.node()).or_default();
+        // A name is nearly always in one place of the program: no text is compared.
+        let place = kinds.iter().position(|kind| std::ptr::eq(kind.name, name));
+        let place = place.or_else(|| kinds.iter().position(|kind| kind.name == name));
+        let place = place.unwrap_or_else(|| {
+            kinds.push(Kind { name, times: Arc::default() });
+            kinds.len() - 1
+        });
+        Arc::make_mut(&mut kinds[place].times).push(event.number.get(), event.at);
     }
 
     /// Sets a mark after the last event. It replaces an earlier mark of that name.
@@ -80,18 +82,16 @@ impl Tally {
             Some(Since::Mark(_)) | None => after.is_none_or(|after| *number > after),
         };
         let mut counted = Counted { count: 0, at_least: false };
-        let kinds = self
-            .kinds
-            .iter()
-            .filter(|((kind, at), _)| *kind == name && node.is_none_or(|node| *at == Some(node)));
-        for (_, times) in kinds {
+        let nodes = self.nodes.iter().filter(|(at, _)| node.is_none_or(|node| **at == Some(node)));
+        let kinds = nodes.flat_map(|(_, kinds)| kinds).filter(|kind| kind.name == name);
+        for Kind { times, .. } in kinds {
             if since.is_none() {
                 counted.count += times.count;
                 continue;
             }
-            let found = times.last.iter().filter(|time| is_meant(time)).count() as u64;
+            let found = times.last().filter(is_meant).count() as u64;
             counted.count += found;
-            counted.at_least |= found == times.last.len() as u64 && found < times.count;
+            counted.at_least |= found == times.remembered() as u64 && found < times.count;
         }
         Some(counted)
     }

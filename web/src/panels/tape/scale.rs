@@ -16,7 +16,6 @@ pub(super) struct Scale {
     pub(super) to: Instant,
     /// The end of the run.
     end: Instant,
-    now: Instant,
     /// Whether it is the whole run.
     pub(super) is_whole: bool,
 }
@@ -25,7 +24,7 @@ impl Scale {
     /// `window` is what a person chose, in µs; `None`: the whole run. A window without the cursor
     /// moves there.
     pub(super) fn new(window: Option<Range<u64>>, now: Instant, end: Instant) -> Self {
-        let whole = Self { from: Instant(0), to: Instant(end.0.max(1)), end, now, is_whole: true };
+        let whole = Self { from: Instant(0), to: Instant(end.0.max(1)), end, is_whole: true };
         let Some(window) = window else { return whole };
         let width = window.end.saturating_sub(window.start).max(1);
         let from = match window.contains(&now.0) || now.0 == window.end {
@@ -52,16 +51,16 @@ impl Scale {
         (self.from..=self.to).contains(&at)
     }
 
-    /// The window that is `factor` times as wide, with the cursor at the same place; `None`: the
-    /// whole run.
-    pub(super) fn zoomed(&self, factor: f64) -> Option<Range<u64>> {
+    /// The window that is `factor` times as wide, with the cursor, at `now`, at the same place;
+    /// `None`: the whole run.
+    pub(super) fn zoomed(&self, factor: f64, now: Instant) -> Option<Range<u64>> {
         let width = (self.to.0 - self.from.0) as f64;
         let wanted = (width * factor).max(NARROWEST);
         if wanted >= self.end.0 as f64 {
             return None;
         }
-        let part = (self.now.0.saturating_sub(self.from.0)) as f64 / width.max(1.0);
-        let from = (self.now.0 as f64 - wanted * part.clamp(0.0, 1.0)).max(0.0) as u64;
+        let part = (now.0.saturating_sub(self.from.0)) as f64 / width.max(1.0);
+        let from = (now.0 as f64 - wanted * part.clamp(0.0, 1.0)).max(0.0) as u64;
         Some(from..from + wanted as u64)
     }
 
@@ -97,13 +96,14 @@ mod tests {
 
     #[test]
     fn zooming_keeps_the_cursor_in_its_place() {
+        const NOW: Instant = Instant(4_000_000);
         let whole = scale(None, 4_000_000);
         assert!((whole.percent(Instant(4_000_000)) - 40.0).abs() < 0.01);
-        let window = whole.zoomed(0.5).expect("a part of the run");
+        let window = whole.zoomed(0.5, NOW).expect("a part of the run");
         let half = scale(Some(window.clone()), 4_000_000);
         assert!((half.percent(Instant(4_000_000)) - 40.0).abs() < 0.01, "{window:?}");
-        assert_eq!(half.zoomed(2.0), None, "the whole run again");
-        assert_eq!(half.zoomed(f64::INFINITY), None);
+        assert_eq!(half.zoomed(2.0, NOW), None, "the whole run again");
+        assert_eq!(half.zoomed(f64::INFINITY, NOW), None);
     }
 
     #[test]

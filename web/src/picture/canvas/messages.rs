@@ -1,11 +1,12 @@
 //! Messages in flight, and lost messages.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use raft_lab::{Instant, LostMessageView, MessageId, MessageLook, MessageView};
-use web_sys::Path2d;
+use web_sys::{HtmlCanvasElement, Path2d};
 
-use super::{Painter, Palette};
+use super::{Painter, Palette, new_canvas};
 use crate::picture::{MessageStyle, Point, Ring, part_passed};
 use crate::state::Selection;
 
@@ -128,34 +129,78 @@ impl Figure {
     }
 
     fn paint(&self, painter: &Painter, alpha: f64, size: f64) {
-        let (context, palette): (_, &Palette) = (&painter.context, &painter.palette);
-        let (outline, sign) = painter.shapes.of(self.look);
-        let colour = palette.of(self.look.colour());
+        let context = &painter.context;
+        let Some(sprite) = painter.sprites.of(painter, self.look, self.entries) else { return };
         painter.reset();
         context.set_global_alpha(alpha.clamp(0.0, 1.0));
         // Finite numbers are always accepted.
         let _ = context.translate(self.place.x, self.place.y);
         let _ = context.rotate(self.angle);
         let _ = context.scale(size, size);
-        let filled = self.look.is_filled();
-        context.set_fill_style_str(if filled { colour } else { &palette.surface });
-        context.set_stroke_style_str(if filled { &palette.surface } else { colour });
-        context.set_line_width(if filled { 1.5 } else { 2.0 });
-        context.fill_with_path_2d(outline);
-        context.stroke_with_path(outline);
-        if let Some(sign) = sign {
-            context.set_line_width(1.8);
-            context.stroke_with_path(sign);
-        }
-        let text = match (self.entries, self.look.letter()) {
-            (0, Some(letter)) => letter.to_owned(),
-            (0, None) => return,
-            (entries, _) => entries.to_string(),
-        };
-        context.set_fill_style_str(if filled { &palette.surface } else { colour });
-        context.set_font("700 10px system-ui, sans-serif");
-        context.set_text_align("center");
-        context.set_text_baseline("middle");
-        let _ = context.fill_text(&text, 0.0, 0.5);
+        let (corner, side) = (-SPRITE / 2.0, SPRITE);
+        let _ = context
+            .draw_image_with_html_canvas_element_and_dw_and_dh(&sprite, corner, corner, side, side);
     }
+}
+
+/// The side of a sprite in CSS pixels: no outline is larger.
+const SPRITE: f64 = 28.0;
+/// A sprite has so many pixels for one of the screen, because messages are turned.
+const FINENESS: f64 = 2.0;
+/// The most sprites. A message may have any number of entries.
+const MAX_SPRITES: usize = 200;
+
+/// Pictures of messages, each drawn once: to draw hundreds of outlines in every frame takes longer
+/// than a frame.
+#[derive(Default)]
+pub(super) struct Sprites(RefCell<BTreeMap<(u8, usize), HtmlCanvasElement>>);
+
+impl Sprites {
+    /// The picture of a message with so many entries; `None` if the browser makes no canvas.
+    fn of(
+        &self,
+        painter: &Painter,
+        look: MessageLook,
+        entries: usize,
+    ) -> Option<HtmlCanvasElement> {
+        let key = (look as u8, entries);
+        let mut sprites = self.0.borrow_mut();
+        if let Some(sprite) = sprites.get(&key) {
+            return Some(sprite.clone());
+        }
+        if sprites.len() == MAX_SPRITES {
+            sprites.clear();
+        }
+        let sprite = sprite(painter, look, entries)?;
+        sprites.insert(key, sprite.clone());
+        Some(sprite)
+    }
+}
+
+fn sprite(painter: &Painter, look: MessageLook, entries: usize) -> Option<HtmlCanvasElement> {
+    let (canvas, context) = new_canvas(SPRITE, painter.scale * FINENESS)?;
+    let _ = context.translate(SPRITE / 2.0, SPRITE / 2.0);
+    let palette: &Palette = &painter.palette;
+    let (outline, sign) = painter.shapes.of(look);
+    let colour = palette.of(look.colour());
+    let filled = look.is_filled();
+    context.set_fill_style_str(if filled { colour } else { &palette.surface });
+    context.set_stroke_style_str(if filled { &palette.surface } else { colour });
+    context.set_line_width(if filled { 1.5 } else { 2.0 });
+    context.fill_with_path_2d(outline);
+    context.stroke_with_path(outline);
+    if let Some(sign) = sign {
+        context.set_line_width(1.8);
+        context.stroke_with_path(sign);
+    }
+    let text = match (entries, look.letter()) {
+        (0, letter) => letter.unwrap_or_default().to_owned(),
+        (entries, _) => entries.to_string(),
+    };
+    context.set_fill_style_str(if filled { &palette.surface } else { colour });
+    context.set_font("700 10px system-ui, sans-serif");
+    context.set_text_align("center");
+    context.set_text_baseline("middle");
+    let _ = context.fill_text(&text, 0.0, 0.5);
+    Some(canvas)
 }

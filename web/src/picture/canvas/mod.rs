@@ -18,8 +18,8 @@ use crate::picture::Ring;
 use crate::state::Selection;
 
 pub(crate) use messages::FadingMessages;
-use messages::Shapes;
 pub(crate) use messages::place_of;
+use messages::{Shapes, Sprites};
 use palette::Palette;
 
 /// The canvases' input besides the view.
@@ -43,6 +43,7 @@ pub(crate) struct Painter {
     scale: f64,
     palette: Palette,
     shapes: Shapes,
+    sprites: Sprites,
     /// Outlives the painter, or every change of the scene would show the same losses again.
     fading: Rc<RefCell<FadingMessages>>,
 }
@@ -63,6 +64,7 @@ impl Painter {
             scale,
             palette: Palette::read(over),
             shapes: Shapes::new()?,
+            sprites: Sprites::default(),
             fading,
         })
     }
@@ -98,6 +100,20 @@ fn prepare(
 ) -> Option<CanvasRenderingContext2d> {
     canvas.set_width((scene.width * scale) as u32);
     canvas.set_height((scene.height * scale) as u32);
+    context_of(canvas, scale)
+}
+
+/// A square canvas outside of the document, with so many pixels for a CSS pixel.
+fn new_canvas(side: f64, scale: f64) -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
+    let document = web_sys::window()?.document()?;
+    let canvas: HtmlCanvasElement = document.create_element("canvas").ok()?.dyn_into().ok()?;
+    canvas.set_width((side * scale).ceil() as u32);
+    canvas.set_height((side * scale).ceil() as u32);
+    let context = context_of(&canvas, scale)?;
+    Some((canvas, context))
+}
+
+fn context_of(canvas: &HtmlCanvasElement, scale: f64) -> Option<CanvasRenderingContext2d> {
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
     context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0).ok()?;
     Some(context)
