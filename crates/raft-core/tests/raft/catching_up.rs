@@ -202,6 +202,17 @@ fn a_server_that_lacks_nothing_is_in_no_round() {
     assert_eq!(rounds.change(MembershipChange::Promote(NodeId(4))), refused(refusal));
 }
 
+/// The last round was short, and then nothing was appended for a while.
+#[test]
+fn a_quiet_time_is_no_long_round() {
+    let mut rounds = Rounds::new();
+    rounds.acknowledge(0);
+    rounds.now = rounds.now + SECOND;
+    rounds.leader.receive_at(rounds.now, 4, 1, success_in(0, rounds.held));
+    rounds.append();
+    assert_eq!(rounds.change(MembershipChange::Promote(NodeId(4))), None);
+}
+
 /// A new server has twenty of the longest election timeouts for any progress.
 #[test]
 fn a_silent_server_is_given_up_after_its_time_and_not_before() {

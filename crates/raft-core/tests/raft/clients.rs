@@ -1,6 +1,6 @@
 //! §8: what clients are told.
 
-use raft_core::{LogIndex, NodeId, Outcome};
+use raft_core::{Input, Instant, LogIndex, NodeId, Outcome};
 
 use crate::builders::*;
 use crate::cluster::Cluster;
@@ -186,4 +186,16 @@ fn a_crash_leaves_proposals_without_an_answer() {
     cluster.restart(1);
     cluster.settle();
     assert_eq!(cluster.outcome(1, request), None);
+}
+
+/// A driver that hands over several inputs before it drains must know how many outputs are due.
+#[test]
+fn outputs_are_counted_until_they_are_drained() {
+    let mut server = Server::of_three(disk(0, &[]));
+    assert_eq!(server.node.queued_outputs(), 0);
+    server.node.handle(Instant(0), Input::ForceElection);
+    let count = server.node.queued_outputs();
+    assert!(count > 1, "{count} outputs");
+    assert!(server.node.poll_output().output().is_some());
+    assert_eq!(server.node.queued_outputs(), count - 1);
 }

@@ -202,3 +202,25 @@ fn a_leader_hurries_if_the_entries_after_a_gap_are_lost_too() {
     server.receive(2, 2, success(6));
     assert_eq!(ranges(&mut server).len(), 5, "up to the end of the log");
 }
+
+/// The answer of server 2 shows that it holds more than what was sent again: it may after the next gap.
+#[test]
+fn a_leader_repeats_one_message_for_each_gap() {
+    let mut server = leader_of_single_entries();
+    for request in 0..9 {
+        server.propose(request, "x");
+    }
+    server.sent.clear();
+    // Entries 5, 8 and 10 are lost.
+    server.receive(2, 2, success(4));
+    for prev in [5, 6, 8, 10] {
+        server.receive(2, 2, failure(prev, (4, 2)));
+    }
+    assert_eq!(ranges(&mut server), [(5, 5)]);
+    for (holds, lacks) in [(7, 8), (9, 10)] {
+        server.receive(2, 2, success(holds));
+        assert_eq!(ranges(&mut server), [(lacks, lacks)]);
+    }
+    server.receive(2, 2, success(11));
+    assert_eq!(ranges(&mut server), []);
+}

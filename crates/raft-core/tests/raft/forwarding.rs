@@ -138,6 +138,16 @@ fn the_client_hears_that_another_entry_took_the_place() {
     assert_eq!(server.outcome(1), Some(Outcome::Superseded { position: at(2, 1) }));
 }
 
+/// The entries overtook the answer.
+#[test]
+fn another_entry_that_is_applied_already_is_not_taken_for_the_command() {
+    let mut server = follower();
+    server.receive(3, 2, append((1, 1), &[2], 2));
+    let id = pass_on(&mut server, 1);
+    server.receive(3, 2, reply(id, Ok(at(2, 1))));
+    assert_eq!(server.outcome(1), Some(Outcome::Superseded { position: at(2, 1) }));
+}
+
 /// It may have been appended, and may yet be committed: the client must not take it for refused.
 #[test]
 fn a_command_that_is_not_answered_has_an_unknown_fate() {
@@ -349,6 +359,15 @@ fn a_new_member_is_never_one_server_too_many() {
     assert_eq!(server.log_terms().len(), entries);
 }
 
+/// There is room for others, so the results of a server that left are kept.
+#[test]
+fn a_copy_of_a_server_that_left_has_its_result() {
+    let mut server = leader(64 << 20);
+    for (from, index) in [(10, 2), (11, 3), (10, 2), (11, 3)] {
+        assert_eq!(forward(&mut server, from, 1), Ok(at(index, 1)), "server {from}");
+    }
+}
+
 /// More former members than can be remembered: what may be a copy is not appended.
 #[test]
 fn a_leader_remembers_a_limited_number_of_former_members() {
@@ -377,11 +396,11 @@ fn a_forwarded_command_is_valid_in_its_term_only() {
 fn another_command_with_a_known_id_gets_no_result() {
     let mut server = leader(64 << 20);
     assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)));
-    let (id, command) = (ForwardId(1), Bytes::from(b"y"));
-    server.receive(2, 1, Body::Forward(Forward { id, command }));
-    assert_eq!(
-        server.take_sent().pop().map(|sent| sent.1.body),
-        Some(reply(id, Err(Refusal::NotLeader)))
-    );
+    for other in 0..=u8::MAX {
+        let (id, command) = (ForwardId(1), Bytes::from(vec![other]));
+        let result = if other == b'x' { Ok(at(2, 1)) } else { Err(Refusal::NotLeader) };
+        server.receive(2, 1, Body::Forward(Forward { id, command }));
+        assert_eq!(server.take_sent().pop().map(|sent| sent.1.body), Some(reply(id, result)));
+    }
     assert_eq!(server.log_terms(), [1, 1]);
 }

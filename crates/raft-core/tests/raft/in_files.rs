@@ -365,6 +365,21 @@ fn a_file_of_another_length_is_not_installed() {
     assert_eq!(server.state, "alphabet");
 }
 
+/// The report names another snapshot, or the driver was not asked for the file yet.
+#[test]
+fn a_file_that_was_not_asked_for_is_not_installed() {
+    for (id, end) in [(2, 8), (1, 4)] {
+        let mut server = follower();
+        server.receive(2, 1, install(&five(), 0, end));
+        server.files.tasks.clear();
+        let file = SnapshotFile { handle: 4, bytes: end as u64, checksum: 0 };
+        let incoming = IncomingId(id);
+        server.handle(Instant(0), FileReport::SnapshotStored { incoming, file }.into());
+        assert_eq!(tasks(&server), [FileTask::DropFile(file)]);
+        assert!(server.node.snapshot().is_none());
+    }
+}
+
 /// Server 3 missed all entries, and server 1, the leader, keeps its snapshots in files; so does
 /// server 3 if the test says so. Pieces of 4 bytes; the state is "alpha,beta".
 fn behind(is_receiver_in_files: bool) -> Cluster {

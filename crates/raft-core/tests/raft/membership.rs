@@ -419,6 +419,17 @@ fn an_installed_snapshot_says_who_belongs_to_the_cluster() {
     assert_eq!(*server.node.membership(), membership(5));
 }
 
+/// The log agrees with the snapshot, so the entries after it are kept.
+#[test]
+fn a_membership_after_the_end_of_an_installed_snapshot_is_in_force() {
+    let mut server = Server::start(full_config(2, 3), Recovered::default(), Instant(0));
+    let entries = vec![entry(1, 1), membership_entry(2, 1, membership(4))];
+    server.receive(1, 1, append_these((0, 0), entries, 0));
+    server.receive(1, 1, install(&snapshot(1, 1, 3, "state"), 0, 5));
+    assert_eq!(*server.node.membership(), membership(4));
+    assert_eq!(server.node.membership_index(), LogIndex(2));
+}
+
 /// A server that joins hears the log from its beginning: until it hears who belongs to the cluster,
 /// it must not replace the log by a snapshot that does not say so. It could not be read back.
 #[test]

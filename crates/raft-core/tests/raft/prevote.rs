@@ -221,3 +221,15 @@ fn a_server_alone_asks_nobody() {
         |(_, message): &(NodeId, raft_core::Message)| matches!(message.body, Body::PreVote(_));
     assert!(!server.sent.iter().any(is_pre_vote));
 }
+
+/// A server that asks for pre-votes may still be elected by votes that are late.
+#[test]
+fn late_votes_are_kept_beside_the_pre_votes() {
+    let mut server = pre_candidate(disk(4, &[]));
+    assert_eq!(server.node.memory_usage().votes, 1);
+    server.receive(2, 4, pre_vote_reply(true));
+    let deadline = server.node.deadline();
+    server.handle(deadline, Input::Timeout);
+    assert_eq!(server.node.role(), RoleKind::PreCandidate);
+    assert_eq!(server.node.memory_usage().votes, 2);
+}

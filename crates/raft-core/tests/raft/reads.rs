@@ -267,6 +267,26 @@ fn no_more_reads_wait_than_the_limit_allows() {
     assert_eq!(server.outcome(5), None, "there is room again");
 }
 
+/// Some are confirmed, and wait until the entries before them are applied.
+#[test]
+fn reads_that_wait_for_entries_count_against_the_limit() {
+    let limit = 2;
+    let mut server = leader_with(|config| config.settings.max_pending_requests = limit);
+    server.disk_is_slow = true;
+    server.propose(1, "x");
+    server.receive(2, 1, success_in(1, 2));
+    server.receive(3, 1, success_in(1, 2));
+    ask(&mut server, 2);
+    assert_eq!(server.node.memory_usage().rounds, 1);
+    server.receive(2, 1, success_in(2, 2));
+    assert_eq!((server.outcome(2), server.node.memory_usage().rounds), (None, 0));
+    ask(&mut server, 3);
+    ask(&mut server, 4);
+    let refusal = Refusal::TooManyPending { limit: limit as u64 };
+    assert_eq!(server.outcome(3), None);
+    assert_eq!(server.outcome(4), Some(Outcome::Refused(refusal)));
+}
+
 // Leases.
 
 #[test]

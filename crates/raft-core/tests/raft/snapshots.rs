@@ -33,6 +33,23 @@ fn a_snapshot_is_asked_for_at_the_threshold_and_only_once() {
     assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(10)]);
 }
 
+/// The driver still makes the one that was asked for.
+#[test]
+fn an_earlier_snapshot_is_no_answer() {
+    let mut server = applied_through(4, &[1; 9], 4);
+    assert_eq!(server.snapshots_needed, [LogIndex(4)]);
+    let take = |server: &mut Server, through| {
+        let (through, data) = (LogIndex(through), Bytes::from(b"state").into());
+        server.handle(Instant(0), Input::SnapshotTaken { through, data });
+    };
+    take(&mut server, 3);
+    server.receive(2, 1, append((9, 1), &[], 7));
+    assert_eq!(server.snapshots_needed, [LogIndex(4)]);
+    take(&mut server, 4);
+    server.receive(2, 1, append((9, 1), &[], 8));
+    assert_eq!(server.snapshots_needed, [LogIndex(4), LogIndex(8)]);
+}
+
 /// Dissertation §5.1.2: few entries may be many bytes. A snapshot that is larger than the setting
 /// allows as many.
 #[test]

@@ -213,6 +213,29 @@ fn pieces_after_a_gap_are_limited() {
     assert_eq!(server.take_reply(), resume(5, 6));
 }
 
+/// Of two pieces at the same place the longer one is kept, and a piece after a gap counts until the
+/// gap is closed.
+#[test]
+fn pieces_that_are_joined_make_room_for_others() {
+    let mut config = config(1, 3);
+    config.settings.max_in_flight_bytes = 4;
+    let mut server = Server::start(config, disk(3, &[]), Instant(0));
+    let state = snapshot(5, 3, 3, "abcdefghijklmnopqr");
+    for ((offset, end), received) in [
+        ((2, 4), 0),
+        ((4, 6), 0),
+        ((0, 2), 6),
+        ((8, 10), 6),
+        ((8, 12), 6),
+        ((6, 8), 12),
+        ((13, 17), 12),
+    ] {
+        server.receive(2, 3, install(&state, offset, end));
+        assert_eq!(server.take_reply(), resume(5, received), "{offset}..{end}");
+    }
+    assert_eq!(server.node.memory_usage().incoming_snapshot_bytes, 16);
+}
+
 /// A late piece of an older snapshot does not disturb the one that is arriving.
 #[test]
 fn a_late_piece_of_an_older_snapshot_does_not_disturb_the_transfer() {
@@ -581,4 +604,38 @@ fn an_answer_that_says_the_same_again_is_contact() {
     let after = server.node.status().peers[1];
     assert!(before.last_contact < now && after.last_contact == now);
     assert_eq!((after.state, after.in_flight_bytes), (before.state, before.in_flight_bytes));
+}
+
+/// The answers to two pieces are lost, and the one to the third says as much.
+#[test]
+fn an_answer_speaks_for_the_pieces_before_it() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 3, Some(3)));
+    assert_eq!(server.node.status().peers[1].in_flight_bytes, 2);
+}
+
+#[test]
+fn an_answer_that_says_the_same_again_does_not_put_off_the_question() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 1, Some(1)));
+    heartbeat(&mut server);
+    server.receive(3, 1, resume_in(1, 2, 1, Some(1)));
+    assert_eq!(numbered(&mut server), []);
+    heartbeat(&mut server);
+    assert_eq!(numbered(&mut server), [(6, 5)]);
+}
+
+/// The first answer takes five heartbeats, and the second one none.
+#[test]
+fn a_quick_answer_halves_the_time_before_the_next_question() {
+    let mut server = streaming();
+    (0..5).for_each(|_| heartbeat(&mut server));
+    server.receive(3, 1, resume_in(1, 2, 1, Some(1)));
+    server.receive(3, 1, resume_in(1, 2, 2, Some(2)));
+    server.sent.clear();
+    let asked = (1..9).find(|_| {
+        heartbeat(&mut server);
+        !numbered(&mut server).is_empty()
+    });
+    assert_eq!(asked, Some(4));
 }

@@ -181,3 +181,16 @@ fn a_message_from_no_other_server_changes_nothing() {
         }
     }
 }
+
+/// With one more, they would overflow sooner or later.
+#[test]
+fn numbers_that_no_server_reaches_are_not_believed() {
+    let too_large = u64::MAX / 2 + 1;
+    for (term, index) in [(4, too_large), (too_large, 1)] {
+        let mut server = follower();
+        let before = server.node.status();
+        server.receive(2, term, request_vote(index, 1));
+        assert_eq!(server.node.status(), before, "term {term}, index {index}");
+        assert!(server.sent.is_empty());
+    }
+}

@@ -1,10 +1,13 @@
 //! The types of messages and disks as values: equality, parts, serialisation.
 
-use raft_core::{Bytes, Entries, Payload, SnapshotData, SnapshotFile};
+use raft_core::{
+    Bytes, DiskTrace, Entries, Payload, PersistId, Recovered, SnapshotData, SnapshotFile, Trace,
+};
 #[cfg(feature = "serde")]
 use raft_core::{Membership, NodeId};
 
 use crate::builders::*;
+use crate::server::Server;
 
 #[test]
 fn entries_are_equal_if_they_are_the_same_entries() {
@@ -80,4 +83,22 @@ fn positions_and_entries_are_shown_as_what_they_are() {
     assert_eq!(format!("{:?}", at(3, 2)), "3@2");
     let all = Entries::from(entries(&[1, 1, 2]));
     assert_eq!(format!("{:?}", all.slice(1, 3)), format!("{:?}", [entry(2, 1), entry(3, 2)]));
+}
+
+#[test]
+fn a_log_without_entries_is_empty() {
+    let mut server = Server::of_three(Recovered::default());
+    assert!(server.node.log().is_empty());
+    server.receive(2, 1, append((0, 0), &[1], 0));
+    assert!(!server.node.log().is_empty());
+}
+
+#[test]
+fn the_traces_of_a_disk_have_words_and_no_section() {
+    let dropped = Trace::from(DiskTrace::WithheldDropped { messages: 2 });
+    assert_eq!(dropped.to_string(), "drops 2 messages that waited for its disk");
+    let unknown = Trace::from(DiskTrace::PersistedUnknown { id: PersistId(7) });
+    let words = "ignores the completion of write 7, which it did not ask for";
+    assert_eq!(unknown.to_string(), words);
+    assert_eq!((dropped.section(), unknown.section()), (None, None));
 }
