@@ -132,7 +132,7 @@ impl goldenscript::Runner for Player {
 
     fn end_script(&mut self) -> Result<(), Box<dyn Error>> {
         match self.session()?.checks().violation() {
-            Some(violation) => Err(violation.description.clone().into()),
+            Some(violation) => Err(violation.description.to_string().into()),
             None => Ok(()),
         }
     }

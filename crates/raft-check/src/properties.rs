@@ -13,7 +13,7 @@ use raft_core::{
     Body, Instant, LogIndex, LogPosition, Message, Node, NodeId, Outcome, Settings, Term, Trace,
 };
 use raft_kv::{ClientId, Sequence, Store};
-use raft_sim::{AdminRequest, ClientEvent, NodeState, ReadPolicy, SimNode, World};
+use raft_sim::{AdminRequest, ClientEvent, NodeState, ReadPolicy, SimNode, Words, World, words};
 
 use crate::property::{Property, PropertyTable, Verdict};
 use crate::shadows::Shadows;
@@ -103,12 +103,12 @@ impl<'a> Context<'a> {
     pub(crate) fn note_answer(
         &mut self,
         property: &'static Property,
-        words: String,
+        words: Words,
         excuse: Option<LeaseDoubt>,
     ) {
         match excuse {
             Some(doubt) => {
-                let because = format!("{}, so a lease proves nothing: {words}", doubt.cause());
+                let because = words! { doubt.cause(), ", so a lease proves nothing: ", words };
                 self.table.suspend(property, because);
             }
             None => {

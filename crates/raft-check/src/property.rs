@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use raft_core::Instant;
+use raft_core::{Instant, Say, Speaker, print_as_said, say};
+use raft_sim::{Mention, Words};
 
 /// A statement about the cluster that must always be true.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +50,7 @@ pub struct Suspension {
     /// The virtual time of its end; `None` while it lasts.
     pub until: Option<Instant>,
     /// What is lost, and through which fault: a clause that can follow "because".
-    pub because: String,
+    pub because: Words,
 }
 
 /// A violation of a property.
@@ -62,11 +63,11 @@ pub struct Violation {
     /// The number of the last event before the violation was noticed.
     pub event: u64,
     /// What was seen, and what it contradicts.
-    pub description: String,
+    pub description: Words,
 }
 
 /// The verdict of a judge on an observation. The error describes the contradiction.
-pub(crate) type Verdict = Result<(), String>;
+pub(crate) type Verdict = Result<(), Words>;
 
 impl CheckResult {
     /// The state of the property now.
@@ -87,22 +88,26 @@ impl CheckResult {
     }
 }
 
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Property { name, section, .. } = self.property;
-        write!(f, "{name} ({section}) is broken at {}: {}", self.at, self.description)
+impl Say<Mention> for Violation {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
+        let Self { property: Property { name, section, .. }, at, description, .. } = self;
+        say!(out; "{name} ({section}) is broken at {at}: ", description)
     }
 }
 
-impl fmt::Display for Suspension {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for Suspension {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         let Self { since, until, because, .. } = self;
         match until {
-            None => write!(f, "suspended since {since}, because {because}"),
-            Some(until) => write!(f, "was suspended from {since} to {until}, because {because}"),
+            None => say!(out; "suspended since {since}, because ", because),
+            Some(until) => {
+                say!(out; "was suspended from {since} to {until}, because ", because)
+            }
         }
     }
 }
+
+print_as_said!(Mention: Violation, Suspension);
 
 /// The results of all properties so far.
 #[derive(Clone, Debug)]
@@ -153,7 +158,7 @@ impl PropertyTable {
     }
 
     /// Suspends a property. If it is suspended already, the first reason stays.
-    pub(crate) fn suspend(&mut self, property: &'static Property, because: String) {
+    pub(crate) fn suspend(&mut self, property: &'static Property, because: Words) {
         let (since, event) = (self.at, self.event);
         let Some(result) = self.result_mut(property) else { return };
         if result.holds() {
@@ -163,11 +168,11 @@ impl PropertyTable {
     }
 
     /// Suspends every property until the end of the run.
-    pub(crate) fn suspend_all(&mut self, because: &str) {
+    pub(crate) fn suspend_all(&mut self, because: &Words) {
         self.is_void = true;
         let all: Vec<&'static Property> = self.results.iter().map(|it| it.property).collect();
         for property in all {
-            self.suspend(property, because.to_owned());
+            self.suspend(property, because.clone());
         }
     }
 

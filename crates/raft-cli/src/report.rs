@@ -83,7 +83,7 @@ impl From<&Suspension> for SuspensionReport {
         Self {
             since_us: suspension.since.0,
             until_us: suspension.until.map(|until| until.0),
-            because: suspension.because.clone(),
+            because: suspension.because.to_string(),
             words: suspension.to_string(),
         }
     }

@@ -7,7 +7,7 @@ use raft_core::NodeId;
 use raft_sim::NodeState;
 use serde::Serialize;
 
-use crate::headline::nodes;
+use crate::headline::Nodes;
 use crate::view::{ClientView, NodeView, View};
 
 /// The most rows of a comparison.
@@ -74,12 +74,12 @@ pub(crate) fn differences(here: &View, there: &View) -> Rc<[DifferenceView]> {
     }
     for (index, pairs) in grouped(&entries(here), &entries(there)) {
         for (pair, group) in pairs {
-            add(format!("entry {index} at {}", nodes(&group)), pair);
+            add(format!("entry {index} at {}", Nodes(&group)), pair);
         }
     }
     for (key, pairs) in grouped(&values(here), &values(there)) {
         for (pair, group) in pairs {
-            add(format!("{key} at {}", nodes(&group)), pair);
+            add(format!("{key} at {}", Nodes(&group)), pair);
         }
     }
     for client in &*here.clients {

@@ -20,7 +20,7 @@
 //! while lab.pacing().running {
 //!     lab.tick(Duration::from_millis(16), Duration::from_millis(8));
 //! }
-//! assert!(lab.frame().view.headline.starts_with("Node "));
+//! assert!(lab.frame().view.headline.to_string().starts_with("Node "));
 //! # Ok::<(), raft_lab::LabError>(())
 //! ```
 #![forbid(unsafe_code)]

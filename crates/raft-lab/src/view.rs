@@ -25,6 +25,7 @@ mod window;
 use std::rc::Rc;
 
 use raft_core::{Instant, NodeId};
+use raft_sim::Words;
 use serde::{Deserialize, Serialize};
 
 use crate::MemberRole;
@@ -61,7 +62,7 @@ pub struct View {
     /// The hash of all events so far, in hexadecimal; the same on every target.
     pub trace_hash: Rc<str>,
     /// The state of the cluster in one or two sentences.
-    pub headline: Rc<str>,
+    pub headline: Rc<Words>,
     /// The goal of the statement that is being waited for, in words.
     pub goal: Option<String>,
     /// The running leader with the latest term.

@@ -98,6 +98,8 @@ pub use network::{
 };
 pub use node::{MAX_HANDLING, NodeState, SimNode, place_of};
 pub use partition::Partition;
+#[doc(hidden)]
+pub use raft_core::say;
 pub use random::Random;
 pub use selector::Selector;
 pub use setting::SettingChange;

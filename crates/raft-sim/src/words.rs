@@ -81,6 +81,14 @@ impl Words {
     }
 }
 
+/// The sentence of these parts, which are those of [`say!`]: `words!("votes for ", node)`.
+#[macro_export]
+macro_rules! words {
+    ($($parts:tt)+) => {
+        $crate::Words::told(|out| $crate::say!(out; $($parts)+))
+    };
+}
+
 /// A list in memory takes every part.
 fn keeps_all(said: fmt::Result) {
     assert!(said.is_ok(), "a value did not say all of its words");

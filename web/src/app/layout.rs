@@ -9,7 +9,8 @@ use crate::panels::{
     BreakpointList, Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs,
     Notices, PropertyList, Sentence, Statements, Tape, Time,
 };
-use crate::state::{Selection, Theme, use_frame};
+use crate::state::{Selection, Theme, use_controls, use_frame};
+use crate::ui::{clicked, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
@@ -43,8 +44,16 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
         }
     });
     let on_tab = Callback::from(move |name| setter.set(name));
+    // The things that sentences name, wherever they are.
+    let controls = use_controls();
+    let on_click = use_callback(controls, |event: MouseEvent, controls| {
+        if let Some(selection) = clicked(&event) {
+            controls.look_at(Some(selection));
+        }
+    });
+    let on_key = Callback::from(|event: KeyboardEvent| walk(&event));
     html! {
-        <div class="page">
+        <div class="page" onclick={on_click} onkeydown={on_key}>
             <div class="bar">
                 <Header on_theme={props.on_theme.clone()} />
                 <Time />

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{Cluster, Logs};
 use crate::state::{Controls, Side, use_controls, use_frame};
-use crate::ui::Panel;
+use crate::ui::{Panel, said};
 
 /// The branch that the live one left, the differences, and the live branch.
 #[component(Comparison)]
@@ -41,7 +41,7 @@ fn branch(props: &BranchProps) -> Html {
         <section class="compare-side" aria-label={props.name.clone()}
             data-testid={if side == Side::Live { "compare-here" } else { "compare-there" }}>
             <p class="compare-name">{ &props.name }</p>
-            <p class="headline">{ &*frame.view.headline }</p>
+            <p class="headline">{ said(&frame.view.headline, true) }</p>
             <ContextProvider<Side> context={side}>
             <ContextProvider<Controls> context={controls}>
             <ContextProvider<Frame> context={frame.clone()}>

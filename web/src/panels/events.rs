@@ -6,7 +6,7 @@ use raft_lab::{EventRowView, NodeId};
 use yew::prelude::*;
 
 use crate::state::{Selection, use_controls, use_frame};
-use crate::ui::{Panel, clicked, said, walk};
+use crate::ui::{Panel, said};
 use crate::words::milliseconds;
 
 /// The rows that are shown at first, and that each press of the button adds.
@@ -28,12 +28,6 @@ pub(crate) fn events() -> Html {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + PAGE))
     };
-    let on_click = use_callback(controls, |event: MouseEvent, controls| {
-        if let Some(selection) = clicked(&event) {
-            controls.look_at(Some(selection));
-        }
-    });
-    let on_key = use_callback((), |event: KeyboardEvent, ()| walk(&event, ".event-row"));
     let filter = html! {
         <NodeFilter nodes={frame.view.node_ids().collect::<Vec<_>>()} chosen={*of_node}
             on_choose={Callback::from(move |node| of_node.set(node))} />
@@ -43,8 +37,7 @@ pub(crate) fn events() -> Html {
             if events.rows.is_empty() {
                 <p class="empty">{ "Nothing has happened yet." }</p>
             }
-            <ol class="event-list" tabindex="0" aria-label="Events, the newest first"
-                onclick={on_click} onkeydown={on_key}>
+            <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
                 { for events.rows.iter().map(|row| html! {
                     <Row key={row.oldest.get()} row={row.clone()} />
                 }) }

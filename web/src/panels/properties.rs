@@ -6,7 +6,7 @@ use raft_lab::{PropertyView, ViolationView};
 use yew::prelude::*;
 
 use crate::state::use_frame;
-use crate::ui::Panel;
+use crate::ui::{Panel, said};
 use crate::words::milliseconds;
 
 #[component(PropertyList)]
@@ -70,11 +70,12 @@ fn property(props: &PropertyProps) -> Html {
             <span class="visually-hidden">{ words }</span>
             <span class="section">{ &**section }</span>
             if let Some(suspension) = suspended {
-                <p class="property-suspended">{ suspension }</p>
+                <p class="property-suspended">{ said(suspension, true) }</p>
             }
             if let Some(ViolationView { at, event, description }) = broken {
                 <p class="property-broken">
-                    { format!("{description} (event {event}, {} ms)", milliseconds(*at)) }
+                    { said(description, true) }
+                    { format!(" (event {event}, {} ms)", milliseconds(*at)) }
                 </p>
             }
         </li>

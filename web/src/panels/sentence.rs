@@ -9,6 +9,7 @@ use yew::prelude::*;
 use self::changes::Changes;
 use self::members::Members;
 use crate::state::{use_controls, use_frame};
+use crate::ui::said;
 use crate::words::milliseconds;
 
 #[component(Sentence)]
@@ -18,7 +19,7 @@ pub(crate) fn sentence() -> Html {
         <section class="sentence" aria-label="State of the cluster">
             <StateLine />
             <p class="headline" aria-live="polite" data-testid="headline">
-                { &*frame.view.headline }
+                { said(&frame.view.headline, true) }
             </p>
             <Changes />
         </section>

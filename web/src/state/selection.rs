@@ -24,7 +24,8 @@ impl Selection {
         match mention {
             Mention::Node(node) => Some(Self::Node(*node)),
             Mention::Message(id) => Some(Self::Message(*id)),
-            Mention::Entry(entry) => Some(Self::Entry(*entry)),
+            // The place before the first entry is no entry.
+            Mention::Entry(entry) => (entry.index.0 > 0).then_some(Self::Entry(*entry)),
             Mention::Term(_)
             | Mention::Index(_)
             | Mention::Section(_)

@@ -11,7 +11,7 @@ use crate::state::Selection;
 /// The parts of a sentence. `is_reached` says whether Tab reaches its first button; the arrow keys
 /// reach the others ([`walk`]), so a list of sentences has one stop for each.
 ///
-/// The container takes the clicks: a button has the attribute `data-select`.
+/// A button has the attribute `data-select`, and the page takes the clicks ([`clicked`]).
 pub(crate) fn said(words: &Words, is_reached: bool) -> Html {
     let selects = |part: &Part| part.mention.as_ref().is_some_and(|it| Selection::of(it).is_some());
     let reached = words.parts().iter().position(selects).filter(|_| is_reached);
@@ -46,16 +46,15 @@ fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
     }
 }
 
-/// The thing of the button that was clicked.
+/// The thing of the button in a sentence that was clicked.
 pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
-    let button = target.closest("[data-select]").ok().flatten()?;
+    let button = target.closest("button[data-select]").ok().flatten()?;
     Selection::from_attribute(&button.get_attribute("data-select")?)
 }
 
-/// Left and right move the focus among the buttons of the container's part that fits `row`, a
-/// selector.
-pub(crate) fn walk(event: &KeyboardEvent, row: &str) {
+/// Left and right move the focus among the things of a row of a list, or of a paragraph.
+pub(crate) fn walk(event: &KeyboardEvent) {
     let forward = match event.key().as_str() {
         "ArrowRight" => true,
         "ArrowLeft" => false,
@@ -63,8 +62,8 @@ pub(crate) fn walk(event: &KeyboardEvent, row: &str) {
     };
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(target) = target.filter(|target| target.has_attribute("data-select")) else { return };
-    let Some(row) = target.closest(row).ok().flatten() else { return };
-    let Ok(all) = row.query_selector_all("[data-select]") else { return };
+    let Some(row) = target.closest("li, p").ok().flatten() else { return };
+    let Ok(all) = row.query_selector_all("button[data-select]") else { return };
     let all: Vec<HtmlElement> =
         (0..all.length()).filter_map(|place| all.get(place)?.dyn_into().ok()).collect();
     let Some(place) = all.iter().position(|one| one.is_same_node(Some(&target))) else { return };

@@ -1,7 +1,7 @@
 //! Writes become durable, or are lost.
 
 use raft_core::{NodeId, Recovered};
-use raft_sim::{DiskDamage, DiskEvent, Event, EventKind, SimNode, World};
+use raft_sim::{DiskDamage, DiskEvent, Event, EventKind, SimNode, World, words};
 
 use super::Checks;
 use crate::properties::Checker as _;
@@ -54,9 +54,9 @@ impl Checks {
         node.disk = DiskShadow::new(&found.unwrap_or_default(), known, true);
         let (id, forgets) = (node.id, node.disk.state() != before);
         if forgets {
-            self.table.suspend_all(&format!(
-                "the disk of node {id} is an older copy: the node forgets what it promised"
-            ));
+            self.table.suspend_all(&words! {
+                "the disk of ", id, " is an older copy: the node forgets what it promised"
+            });
         }
         self.recount_disk(world, place);
         self.tell_of_disks(world);

@@ -118,16 +118,19 @@ impl Scene {
         self.description(property).is_some()
     }
 
-    fn description(&self, property: &Property) -> Option<&str> {
+    fn description(&self, property: &Property) -> Option<String> {
         let result = self.checks.results().find(|result| result.property == property)?;
-        result.violation.as_ref().map(|violation| violation.description.as_str())
+        result.violation.as_ref().map(|violation| violation.description.to_string())
     }
 
     /// The first thing that is broken, and what is said of it.
     fn assert_broken(&self, property: &Property, words: &str) {
         let violation = self.checks.violation().expect("something is broken");
         assert_eq!((violation.property.name, violation.event), (property.name, 777), "{violation}");
-        assert!(violation.description.contains(words), "{words:?} is not in {violation}");
+        assert!(
+            violation.description.to_string().contains(words),
+            "{words:?} is not in {violation}"
+        );
     }
 }
 

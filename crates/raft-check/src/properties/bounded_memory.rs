@@ -2,10 +2,11 @@
 //! settings.
 
 use raft_core::{
-    AppendEntries, Body, Entry, LogIndex, LogPosition, Membership, MemoryUsage, Message, Node,
-    NodeId, Payload, PeerStatus, ProgressKind, RoleKind, Settings, SnapshotData, SnapshotRefusal,
-    SnapshotTrace, Term, Trace,
+    AppendEntries, Bare, Body, Entry, LogIndex, LogPosition, Membership, MemoryUsage, Message,
+    Node, NodeId, Payload, PeerStatus, ProgressKind, RoleKind, Settings, SnapshotData,
+    SnapshotRefusal, SnapshotTrace, Term, Trace,
 };
+use raft_sim::words;
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
 use crate::property::{Property, Verdict};
@@ -153,7 +154,9 @@ impl Checker for BoundedMemory {
         } = decision
         {
             // A snapshot that an order wanted, and that failed: what was asked before still holds.
-        } else if let SnapshotTrace::Compacted { through: LogPosition { index: through, .. }, .. }
+        } else if let SnapshotTrace::Compacted {
+            through: LogPosition { index: through, .. }, ..
+        }
         | SnapshotTrace::Ignored { through, .. } = decision
         {
             // A late report leaves the driver at work on the snapshot that was asked for last.
@@ -280,7 +283,7 @@ fn at_most(node: NodeId, what: &str, found: usize, limit: usize) -> Verdict {
     if found <= limit {
         return Ok(());
     }
-    Err(format!("{what} of node {node}: {found}, more than {limit}"))
+    Err(words! { "{what} of ", node, ": {found}, more than {limit}" })
 }
 
 /// Those of 32 servers, 1,024 each, and 1,024 members that left.
@@ -326,11 +329,10 @@ fn pieces_are_of_use(Pieces { node, kept, term, end, now }: Pieces) -> Verdict {
     if term == now.0 && end > now.1 {
         return Ok(());
     }
-    Err(format!(
-        "node {node}, in term {} and with entries committed up to {}, keeps {kept} bytes of a \
-         snapshot of term {term} through entry {end}, which it will never install",
-        now.0, now.1
-    ))
+    Err(words! {
+        node, ", in ", now.0, " and with entries committed up to ", Bare(now.1), ", keeps ", kept,
+        " bytes of a snapshot of ", term, " through ", end, ", which it will never install"
+    })
 }
 
 /// What a node has applied since its last snapshot.
@@ -363,11 +365,11 @@ fn log_is_compacted(log: LogLength<'_>, settings: &Settings) -> Verdict {
     if !is_due || membership.is_empty() {
         return Ok(());
     }
-    Err(format!(
-        "node {node} has applied {applied} entries ({} bytes) after its last snapshot, and takes \
-         one after {} entries or {limit} bytes",
-        log.applied_bytes, settings.snapshot_threshold
-    ))
+    Err(words! {
+        node, " has applied ", applied, " entries (", log.applied_bytes,
+        " bytes) after its last snapshot, and takes one after ", settings.snapshot_threshold,
+        " entries or {limit} bytes"
+    })
 }
 
 /// The entries that a log keeps although its snapshot includes them.
@@ -407,10 +409,10 @@ struct Window {
 fn window_fits(window: Window, settings: &Settings) -> Verdict {
     let Window { leader, peer, largest_message } = window;
     if peer.match_index >= peer.next_index {
-        return Err(format!(
-            "for node {leader}, which leads, node {} holds entry {} and needs entry {} next",
-            peer.id, peer.match_index, peer.next_index
-        ));
+        return Err(words! {
+            "for ", leader, ", which leads, ", peer.id, " holds ", peer.match_index, " and needs ",
+            peer.next_index, " next"
+        });
     }
     if peer.state != ProgressKind::Replicate {
         return Ok(());
@@ -439,11 +441,10 @@ fn accepted<'a>(seen: Accepted, entries: impl Iterator<Item = &'a Entry>) -> Ver
         waiting += ENTRY_BYTES + bytes_of(entry);
         let is_command = matches!(entry.payload, Payload::Command(_));
         if is_command && entry.index >= first_new && !is_first && waiting > limit {
-            return Err(format!(
-                "node {leader} accepts entry {} although then {waiting} bytes wait to be \
-                 committed, more than {limit}",
-                entry.index
-            ));
+            return Err(words! {
+                leader, " accepts ", entry.index, " although then {waiting} bytes wait to be \
+                 committed, more than {limit}"
+            });
         }
     }
     Ok(())

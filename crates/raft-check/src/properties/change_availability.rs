@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use raft_core::{Membership, MembershipTrace, Node, NodeId, RoleKind, Trace};
-use raft_sim::{SimNode, World};
+use raft_core::{Bare, Membership, MembershipTrace, Node, NodeId, Plain, RoleKind, Trace, say};
+use raft_sim::{SimNode, Words, World, words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -82,17 +82,19 @@ fn voters_changed(seen: &VotersChanged) -> Verdict {
     if heard >= membership.majority() {
         return Ok(());
     }
-    let words = |(node, silence): (&NodeId, &Duration)| {
-        let silence = raft_sim::units::Span(*silence);
-        membership.voters().contains(node).then(|| format!("node {node} for {silence}"))
-    };
-    let silent: Vec<String> = silent_for.iter().filter_map(words).collect();
-    Err(format!(
-        "leader {leader} changes the voters to {membership}, a majority of which is {}, and only \
-         {heard} answered within an election timeout; silent are {}",
-        membership.majority(),
-        silent.join(", "),
-    ))
+    let voters = silent_for.iter().filter(|(node, _)| membership.voters().contains(node));
+    let silent = Words::told(|out| {
+        for (place, (node, silence)) in voters.enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            say!(out; comma, node, " for ", Plain(raft_sim::units::Span(*silence)))?;
+        }
+        Ok(())
+    });
+    Err(words! {
+        "leader ", Bare(leader), " changes the voters to ", membership, ", a majority of which is ",
+        membership.majority(), ", and only {heard} answered within an election timeout; silent \
+         are ", silent
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The Commit Rule (§5.3, §5.4.2), worked out from the disks instead of the leader's match indexes.
 
-use raft_core::{LogIndex, LogPosition, Membership, Node, NodeId, Term};
+use raft_core::{Bare, LogIndex, LogPosition, Membership, Node, NodeId, Term};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -84,21 +85,21 @@ struct LeaderCommitted<'a> {
 fn leader_committed(seen: LeaderCommitted<'_>) -> Verdict {
     let LeaderCommitted { leader, term, index, held, holders, membership } = seen;
     let Some(held) = held else {
-        return Err(format!("node {leader} committed entry {index}, which its log does not hold"));
+        return Err(words! { leader, " committed ", index, ", which its log does not hold" });
     };
     let entry = LogPosition::new(index, held.term);
     // Raft §5.4.2: counting replicas of an older term proves nothing (Figure 8).
     if held.term != term {
-        return Err(format!(
-            "node {leader}, leader of term {term}, committed entry {entry} of an older term by \
-             counting replicas"
-        ));
+        return Err(words! {
+            leader, ", leader of ", term, ", committed ", entry,
+            " of an older term by counting replicas"
+        });
     }
     if !is_quorum(membership, holders) {
-        return Err(format!(
-            "node {leader} committed entry {entry} while only the disks of {holders} hold it: no \
-             quorum of {membership}"
-        ));
+        return Err(words! {
+            leader, " committed ", entry, " while only the disks of ", holders,
+            " hold it: no quorum of ", membership
+        });
     }
     Ok(())
 }
@@ -118,10 +119,10 @@ fn commit_learned(seen: CommitLearned) -> Verdict {
     if index <= compared {
         return Ok(());
     }
-    Err(format!(
-        "node {node} takes entry {index} for committed, but its log was compared with the leader's \
-         only up to entry {compared}"
-    ))
+    Err(words! {
+        node, " takes ", index, " for committed, but its log was compared with the leader's only \
+         up to ", compared
+    })
 }
 
 /// A node takes an entry for committed.
@@ -137,19 +138,18 @@ struct CommitBelieved {
 fn commit_believed(seen: CommitBelieved) -> Verdict {
     let CommitBelieved { node, index, held, committed } = seen;
     let Some(committed) = committed else {
-        return Err(format!(
-            "node {node} takes entry {index} for committed, but no leader has committed it"
-        ));
+        return Err(words! {
+            node, " takes ", index, " for committed, but no leader has committed it"
+        });
     };
     match held {
         Some(held) if held == committed => Ok(()),
-        Some(held) => Err(format!(
-            "node {node} takes its entry {} for committed, but its log up to there is not the \
-             committed one, which has {}",
-            LogPosition::new(index, held.term),
-            LogPosition::new(index, committed.term)
-        )),
-        None => Err(format!("node {node} takes entry {index} for committed without holding it")),
+        Some(held) => Err(words! {
+            node, " takes its ", LogPosition::new(index, held.term),
+            " for committed, but its log up to there is not the committed one, which has ",
+            Bare(LogPosition::new(index, committed.term))
+        }),
+        None => Err(words! { node, " takes ", index, " for committed without holding it" }),
     }
 }
 

@@ -4,6 +4,7 @@
 //! few hold an entry, the property is suspended.
 
 use raft_core::{LogPosition, Membership};
+use raft_sim::{Words, words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -51,15 +52,15 @@ struct HoldersCounted<'a> {
 }
 
 /// The damage that is the only reason why no quorum of disks holds the committed entries, if it is.
-fn excuse(seen: HoldersCounted<'_>) -> Option<String> {
+fn excuse(seen: HoldersCounted<'_>) -> Option<Words> {
     let HoldersCounted { committed, holders, damaged, membership } = seen;
     let all: NodeSet = holders.iter().chain(damaged.iter()).collect();
     let is_damage = !is_quorum(membership, holders) && is_quorum(membership, all);
     is_damage.then(|| {
-        format!(
-            "damage on the disks of {damaged} leaves entry {committed}, which is committed, only \
-             on the disks of {holders}: no quorum of {membership}"
-        )
+        words! {
+            "damage on the disks of ", damaged, " leaves ", committed, ", which is committed, \
+             only on the disks of ", holders, ": no quorum of ", membership
+        }
     })
 }
 
@@ -68,10 +69,10 @@ fn holders_counted(seen: HoldersCounted<'_>) -> Verdict {
     if is_quorum(membership, holders) {
         return Ok(());
     }
-    Err(format!(
-        "entry {committed} is committed, but only the disks of {holders} hold the log up to it: no \
-         quorum of {membership}"
-    ))
+    Err(words! {
+        committed, " is committed, but only the disks of ", holders,
+        " hold the log up to it: no quorum of ", membership
+    })
 }
 
 #[cfg(test)]
@@ -91,7 +92,7 @@ mod tests {
             let seen = HoldersCounted { committed, holders, damaged, membership };
             (excuse(seen), holders_counted(seen))
         };
-        let broken = |(excuse, verdict): (Option<String>, Verdict)| {
+        let broken = |(excuse, verdict): (Option<Words>, Verdict)| {
             assert_eq!(excuse, None);
             verdict
         };

@@ -1,8 +1,8 @@
 //! Config Safety (§6, dissertation chapter 4): there are never two majorities without a common
 //! server.
 
-use raft_core::{Body, LogIndex, LogPosition, Membership, Node, NodeId};
-use raft_sim::address_of;
+use raft_core::{Bare, Body, LogIndex, LogPosition, Membership, Node, NodeId};
+use raft_sim::{Words, address_of, words};
 
 use super::{Checker, Context, MessageSent};
 use crate::property::{Property, Verdict};
@@ -109,7 +109,7 @@ fn in_force(InForce { node, believed, in_log }: InForce<'_>) -> Verdict {
     if believed == in_log {
         return Ok(());
     }
-    Err(format!("node {node} uses the membership {believed}, but its log says {in_log}"))
+    Err(words! { node, " uses the membership ", believed, ", but its log says ", in_log })
 }
 
 /// A leader appended a membership to its log.
@@ -130,20 +130,20 @@ struct Appended<'a> {
 fn appended(seen: Appended<'_>) -> Verdict {
     let Appended { leader, index, before, from, is_from_committed, is_term_committed, to } = seen;
     if !is_from_committed {
-        return Err(format!(
-            "node {leader} appended the membership {to} as entry {index} while the one before it, \
-             entry {before}, is not committed"
-        ));
+        return Err(words! {
+            leader, " appended the membership ", to, " as ", index, " while the one before it, ",
+            before, ", is not committed"
+        });
     }
     // The erratum to dissertation §4.1: a leader of another term may have a change in progress that
     // this leader does not know of.
     if !is_term_committed {
-        return Err(format!(
-            "node {leader} appended the membership {to} as entry {index} before it had committed \
-             an entry of its term"
-        ));
+        return Err(words! {
+            leader, " appended the membership ", to, " as ", index,
+            " before it had committed an entry of its term"
+        });
     }
-    meet(format_args!("node {leader} appended as entry {index}"), from, to)
+    meet(|| words! { leader, " appended as ", index }, from, to)
 }
 
 /// A node leads.
@@ -168,10 +168,10 @@ fn leads_still(seen: Leads<'_>) -> Verdict {
     if !is_over {
         return Ok(());
     }
-    Err(format!(
-        "node {node} leads although it is not a voter of the membership {membership}, which is \
-         committed as entry {index}"
-    ))
+    Err(words! {
+        node, " leads although it is not a voter of the membership ", membership,
+        ", which is committed as ", index
+    })
 }
 
 /// Two memberships that are committed one after the other.
@@ -184,7 +184,7 @@ struct Committed<'a> {
 }
 
 fn committed(Committed { index, from, to }: Committed<'_>) -> Verdict {
-    meet(format_args!("entry {index} commits"), from, to)
+    meet(|| words! { index, " commits" }, from, to)
 }
 
 /// A member keeps its context, and one that comes has the context with which it was added.
@@ -196,22 +196,22 @@ fn contexts_stay(Committed { index, from, to }: Committed<'_>) -> Verdict {
         };
         if to.context(node) != expected.as_ref() {
             let found = to.context(node);
-            return Err(format!(
-                "entry {index} commits the context {found:?} of node {node}, which must have \
-                 {expected:?}"
-            ));
+            return Err(words! {
+                index, " commits the context {found:?} of ", node, ", which must have {expected:?}"
+            });
         }
     }
     Ok(())
 }
 
-fn meet(what: std::fmt::Arguments<'_>, from: &Membership, to: &Membership) -> Verdict {
+fn meet(what: impl FnOnce() -> Words, from: &Membership, to: &Membership) -> Verdict {
     if quorums_meet(from, to) {
         return Ok(());
     }
-    Err(format!(
-        "{what} the membership {to} after {from}: two quorums of them need not have a common server"
-    ))
+    Err(words! {
+        what(), " the membership ", to, " after ", from, ": two quorums of them need not have a \
+         common server"
+    })
 }
 
 /// A node has a snapshot, or sends one.
@@ -229,10 +229,10 @@ fn in_snapshot(seen: InSnapshot<'_>) -> Verdict {
     if membership == committed {
         return Ok(());
     }
-    Err(format!(
-        "the snapshot of node {node} through {snapshot} says that the membership is {membership}; \
-         there it is {committed}"
-    ))
+    Err(words! {
+        "the snapshot of ", node, " through ", Bare(snapshot), " says that the membership is ",
+        membership, "; there it is ", committed
+    })
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@
 //! advertises.
 
 use raft_core::{
-    AppendEntriesReply, Body, HeartbeatRound, InstallSnapshotReply, LogIndex, LogPosition, NodeId,
-    Term,
+    AppendEntriesReply, Bare, Body, HeartbeatRound, InstallSnapshotReply, LogIndex, LogPosition,
+    NodeId, Term,
 };
+use raft_sim::words;
 
 use super::{Checker, Context, MessageSent};
 use crate::property::{Property, Verdict};
@@ -116,9 +117,9 @@ fn term_sent(TermSent { node, term, durable_term }: TermSent) -> Verdict {
     if durable_term >= term {
         return Ok(());
     }
-    Err(format!(
-        "node {node} sent a message of term {term} while the term on its disk is {durable_term}"
-    ))
+    Err(words! {
+        node, " sent a message of ", term, " while the term on its disk is ", Bare(durable_term)
+    })
 }
 
 /// A candidate asked for votes with a log.
@@ -135,10 +136,10 @@ fn log_advertised(seen: LogAdvertised) -> Verdict {
     if best_durable.is_at_least_as_up_to_date_as(last_log) {
         return Ok(());
     }
-    Err(format!(
-        "node {node} asked for votes with a log that ends with {last_log}, but its disk never held \
-         more than {best_durable}"
-    ))
+    Err(words! {
+        node, " asked for votes with a log that ends with ", Bare(last_log),
+        ", but its disk never held more than ", Bare(best_durable)
+    })
 }
 
 /// A node replied to a heartbeat round: it says that it followed after the round began.
@@ -157,11 +158,10 @@ fn round_answered(seen: RoundAnswered) -> Verdict {
     if round <= begun {
         return Ok(());
     }
-    Err(format!(
-        "node {node} replied to heartbeat round {} of node {leader} in term {term}, but the leader \
-         has only begun round {}",
-        round.0, begun.0
-    ))
+    Err(words! {
+        node, " replied to heartbeat round ", round.0, " of ", leader, " in ", term,
+        ", but the leader has only begun round ", begun.0
+    })
 }
 
 /// A node acknowledged its leader's log up to an index.
@@ -181,17 +181,17 @@ struct LogAcknowledged {
 fn log_acknowledged(seen: LogAcknowledged) -> Verdict {
     let LogAcknowledged { node, leader, match_index, durable, durable_last, leaders } = seen;
     let Some(durable) = durable else {
-        return Err(format!(
-            "node {node} acknowledged entries up to {match_index} while its disk ends with \
-             {durable_last}"
-        ));
+        return Err(words! {
+            node, " acknowledged entries up to ", Bare(match_index), " while its disk ends with ",
+            Bare(durable_last)
+        });
     };
     match leaders {
-        Some(leaders) if leaders != durable => Err(format!(
-            "node {node} acknowledged the log of node {leader} up to {match_index}, but its own \
-             log differs: it has entry {} there",
-            LogPosition::new(match_index, durable.term)
-        )),
+        Some(leaders) if leaders != durable => Err(words! {
+            node, " acknowledged the log of ", leader, " up to ", Bare(match_index),
+            ", but its own log differs: it has ", LogPosition::new(match_index, durable.term),
+            " there"
+        }),
         Some(_) | None => Ok(()),
     }
 }
@@ -230,10 +230,7 @@ mod tests {
         assert_eq!(acknowledged(Some(prefix(2, 1)), Some(prefix(2, 1))), Ok(()));
         assert_eq!(acknowledged(Some(prefix(2, 1)), None), Ok(()));
         objects(acknowledged(None, Some(prefix(2, 1))), &["up to 5", "ends with 4@2"]);
-        objects(
-            acknowledged(Some(prefix(2, 2)), Some(prefix(2, 1))),
-            &["log of node 1", "5@2"],
-        );
+        objects(acknowledged(Some(prefix(2, 2)), Some(prefix(2, 1))), &["log of node 1", "5@2"]);
 
         let answered = |round| {
             let (round, begun) = (HeartbeatRound(round), HeartbeatRound(4));

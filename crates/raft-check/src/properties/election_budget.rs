@@ -21,7 +21,7 @@
 use std::collections::BTreeMap;
 
 use raft_core::{ElectionTrace, LogIndex, Membership, NodeId, Trace};
-use raft_sim::{NodeState, Setup, SimNode};
+use raft_sim::{NodeState, Setup, SimNode, words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -128,10 +128,10 @@ fn counted(Elections { node, elections, budget }: Elections) -> Verdict {
     if elections <= budget {
         return Ok(());
     }
-    Err(format!(
-        "node {node} starts its {elections}th election since all faults ended, and no entry was \
+    Err(words! {
+        node, " starts its ", elections, "th election since all faults ended, and no entry was \
          committed meanwhile; {budget} are more than enough"
-    ))
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Election Quorum (§5.2, §6): a leader has the votes of a quorum of the membership in its log.
 
 use raft_core::{HardState, Membership, NodeId, Term};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -45,10 +46,10 @@ fn elected(Elected { leader, term, voters, membership }: Elected<'_>) -> Verdict
     if is_quorum(membership, voters) {
         return Ok(());
     }
-    Err(format!(
-        "node {leader} leads in term {term} with the votes of {voters}, which are no quorum of \
-         {membership}"
-    ))
+    Err(words! {
+        leader, " leads in ", term, " with the votes of ", voters, ", which are no quorum of ",
+        membership
+    })
 }
 
 #[cfg(test)]

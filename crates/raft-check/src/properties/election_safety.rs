@@ -2,6 +2,7 @@
 
 use imbl::OrdMap;
 use raft_core::{NodeId, Term};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -29,7 +30,7 @@ impl ElectionSafety {
         match self.leaders.get(&term) {
             Some(leader) if *leader == node => Ok(()),
             Some(leader) => {
-                Err(format!("node {node} leads in term {term}, and so did node {leader}"))
+                Err(words! { node, " leads in ", term, ", and so did ", leader })
             }
             None => {
                 self.leaders.insert(term, node);

@@ -5,6 +5,7 @@
 //! never win would keep the cluster without a leader.
 
 use raft_core::{Body, Instant, Message, Node, NodeId, RoleKind};
+use raft_sim::{words};
 
 use super::{Checker, Context, MessageDelivered, Prompt};
 use crate::property::{Property, Verdict};
@@ -84,10 +85,10 @@ struct Restarted {
 }
 
 fn restarted(Restarted { node, from, name, before, after }: Restarted) -> Verdict {
-    Err(format!(
-        "the {name} of node {from} moved the election timer of node {node} from {before} to \
-         {after}, although the node neither follows node {from} nor voted for it"
-    ))
+    Err(words! {
+        "the {name} of ", from, " moved the election timer of ", node,
+        " from {before} to {after}, although the node neither follows ", from, " nor voted for it"
+    })
 }
 
 #[cfg(test)]

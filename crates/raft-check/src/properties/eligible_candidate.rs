@@ -4,6 +4,7 @@
 use raft_core::{
     Body, ElectionReason, ElectionTrace, HardState, LogIndex, Node, NodeId, Term, Trace,
 };
+use raft_sim::{words};
 
 use super::{Checker, Context, MessageDelivered};
 use crate::property::{Property, Verdict};
@@ -157,10 +158,10 @@ fn election_started(ElectionStarted { node, reason, held, durable }: ElectionSta
         return Ok(());
     };
     let term = held.current_term;
-    Err(format!(
-        "node {node} starts an election while its vote for node {candidate} in term {term} is not \
-         on its disk"
-    ))
+    Err(words! {
+        node, " starts an election while its vote for ", candidate, " in ", term,
+        " is not on its disk"
+    })
 }
 
 /// A server began a term: it started an election.
@@ -182,7 +183,7 @@ fn term_begun(seen: TermBegun<'_>) -> Verdict {
     if is_voter || (index > commit_index && memberships.at(index.previous()).is_voter(node)) {
         return Ok(());
     }
-    Err(format!("node {node} begins term {term}, although it is no voter of {latest}"))
+    Err(words! { node, " begins ", term, ", although it is no voter of ", latest })
 }
 
 #[cfg(test)]

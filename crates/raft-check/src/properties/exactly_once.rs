@@ -1,6 +1,7 @@
 //! Exactly Once (§8, dissertation §6.3): a command that its client repeats takes effect once.
 
 use raft_core::{LogIndex, NodeId};
+use raft_sim::{words};
 
 use super::{Checker, CommandCommitted, Context};
 use crate::property::{Property, Verdict};
@@ -39,7 +40,7 @@ fn repetition_committed(repetition: Repetition, before: u64, after: u64) -> Verd
     if before == after {
         return Ok(());
     }
-    Err(format!("{repetition}, changes the keys and values that the committed entries make"))
+    Err(words! { repetition, ", changes the keys and values that the committed entries make" })
 }
 
 /// The keys and values of a node after it applied entries. Before, they were what the committed
@@ -61,10 +62,10 @@ pub(crate) struct ContentsReached {
 fn contents_reached(seen: ContentsReached, repetition: Option<Repetition>) -> Verdict {
     let ContentsReached { node, to, digest, expected, .. } = seen;
     match repetition {
-        Some(repetition) if digest != expected => Err(format!(
-            "{repetition}, took effect on node {node}: its keys and values after entry {to} are \
-             not what the committed entries make"
-        )),
+        Some(repetition) if digest != expected => Err(words! {
+            repetition, ", took effect on ", node, ": its keys and values after ", to,
+            " are not what the committed entries make"
+        }),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! Faithful Recovery (Figure 2): a server starts with exactly what its disk holds.
 
 use raft_core::{Node, NodeId};
+use raft_sim::{Words, words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -28,7 +29,7 @@ impl Checker for FaithfulRecovery {
     fn start_refused(&mut self, id: NodeId, reason: &str, cx: &mut Context<'_>) {
         let is_intact = cx.shadows.node(id).is_some_and(|node| node.disk.is_intact);
         let is_configured = cx.shadows.misconfigured != Some(id);
-        let seen = StartRefused { node: id, reason, is_intact, is_configured };
+        let seen = StartRefused { node: id, reason: &Words::of(reason), is_intact, is_configured };
         cx.note(&PROPERTY, start_refused(seen));
     }
 }
@@ -45,14 +46,14 @@ fn restarted(Restarted { node, disk, started_with }: Restarted) -> Verdict {
     if disk == started_with {
         return Ok(());
     }
-    Err(format!("node {node} started with {started_with} while its disk holds {disk}"))
+    Err(words! { node, " started with ", started_with, " while its disk holds ", disk })
 }
 
 /// A node refused to start.
 #[derive(Clone, Copy, Debug)]
 struct StartRefused<'a> {
     node: NodeId,
-    reason: &'a str,
+    reason: &'a Words,
     /// Whether only the node itself has written to its disk, and no write was torn.
     is_intact: bool,
     /// Whether its configuration is the one of its first start.
@@ -66,7 +67,7 @@ fn start_refused(seen: StartRefused<'_>) -> Verdict {
     if !is_intact || !is_configured {
         return Ok(());
     }
-    Err(format!("node {node} refuses to start from a disk that only it has written to: {reason}"))
+    Err(words! { node, " refuses to start from a disk that only it has written to: ", reason })
 }
 
 #[cfg(test)]
@@ -99,7 +100,7 @@ mod tests {
         objects(start(later), &["the commit index 5 while", "the commit index 4"]);
 
         let refuse = |is_intact, is_configured| {
-            let (node, reason) = (N1, "entry 7 is missing");
+            let (node, reason) = (N1, &words! { LogIndex(7), " is missing" });
             start_refused(StartRefused { node, reason, is_intact, is_configured })
         };
         assert_eq!(refuse(false, true), Ok(()));

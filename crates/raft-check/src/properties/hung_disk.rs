@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use raft_core::{Body, Instant, LogIndex, Node, NodeId, PersistId, Status};
-use raft_sim::NodeClock;
+use raft_sim::{NodeClock, words};
 
 use super::{Checker, Context, MessageSent};
 use crate::property::{Property, Verdict};
@@ -139,11 +139,10 @@ fn leads_on(Led { leader, waited, ahead, durable, limits }: Led) -> Verdict {
     if waited <= limits.0 || ahead.is_none_or(|ahead| ahead <= limits.1) {
         return Ok(());
     }
-    Err(format!(
-        "node {leader} goes on as leader, although its disk has finished no write for {} ms, and a \
-         quorum without it holds entries after entry {durable}",
-        waited.as_millis()
-    ))
+    Err(words! {
+        leader, " goes on as leader, although its disk has finished no write for ",
+        waited.as_millis(), " ms, and a quorum without it holds entries after ", durable
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Leader Append-Only (§5.3): a leader's log only grows, by entries of its own term.
 
-use raft_core::{LogIndex, LogPosition, Node, NodeId, RoleKind, Term};
+use raft_core::{Bare, LogIndex, LogPosition, Node, NodeId, RoleKind, Term};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -42,15 +43,15 @@ struct LeaderLogChanged {
 fn leader_log_changed(seen: LeaderLogChanged) -> Verdict {
     let LeaderLogChanged { leader, term, last_before, kept_through, last_now } = seen;
     if kept_through < last_before.index {
-        return Err(format!(
-            "node {leader}, leader of term {term}, changed its log after entry {kept_through}: the \
-             last entry was {last_before} and is {last_now} now"
-        ));
+        return Err(words! {
+            leader, ", leader of ", term, ", changed its log after ", kept_through,
+            ": the last entry was ", Bare(last_before), " and is ", Bare(last_now), " now"
+        });
     }
     if last_now.index > last_before.index && last_now.term != term {
-        return Err(format!(
-            "node {leader}, leader of term {term}, appended entry {last_now} of another term"
-        ));
+        return Err(words! {
+            leader, ", leader of ", term, ", appended ", last_now, " of another term"
+        });
     }
     Ok(())
 }

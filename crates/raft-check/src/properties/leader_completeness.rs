@@ -1,7 +1,8 @@
 //! Leader Completeness (§5.4): an entry that was committed in a term is in the log of every later
 //! leader.
 
-use raft_core::{LogIndex, LogPosition, NodeId, Term};
+use raft_core::{Bare, LogIndex, LogPosition, NodeId, Term};
+use raft_sim::words;
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -43,14 +44,13 @@ fn leader_compared(seen: LeaderCompared) -> Verdict {
     let entry = LogPosition::new(index, committed.term);
     match held {
         Some(held) if held == committed => Ok(()),
-        Some(held) => Err(format!(
-            "node {leader} leads in term {term}; entry {entry} is committed, but the leader's log \
-             has {} there, or other entries before it",
-            LogPosition::new(index, held.term)
-        )),
-        None => Err(format!(
-            "node {leader} leads in term {term} without entry {entry}, which is committed"
-        )),
+        Some(held) => Err(words! {
+            leader, " leads in ", term, "; ", entry, " is committed, but the leader's log has ",
+            Bare(LogPosition::new(index, held.term)), " there, or other entries before it"
+        }),
+        None => {
+            Err(words! { leader, " leads in ", term, " without ", entry, ", which is committed" })
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use raft_core::{Body, Instant, Node, NodeId, Term, TermTrace, Trace};
+use raft_sim::{words};
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
 use crate::property::{Property, Verdict};
@@ -111,11 +112,10 @@ impl Checker for LeaderStickiness {
 
 /// A node granted what it was asked for.
 fn granted(Asked { voter, candidate, vote, leader, ago }: Asked) -> Verdict {
-    Err(format!(
-        "node {voter} grants node {candidate} its {vote}, {} µs after it heard from node {leader}, \
-         its leader",
-        ago.as_micros()
-    ))
+    Err(words! {
+        voter, " grants ", candidate, " its {vote}, ", ago.as_micros(), " µs after it heard from ",
+        leader, ", its leader"
+    })
 }
 
 #[cfg(test)]

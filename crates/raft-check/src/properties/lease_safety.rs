@@ -4,7 +4,7 @@
 //! the settings of two nodes do not fit, the property is suspended.
 
 use raft_core::{Instant, NodeId, Term};
-use raft_sim::SimNode;
+use raft_sim::{SimNode, words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -23,7 +23,7 @@ impl Checker for LeaseSafety {
         match cx.shadows.lease_doubt {
             Some(doubt) => cx.table.suspend(
                 &PROPERTY,
-                format!("{doubt}: neither leases nor lease reads prove anything"),
+                words! { doubt, ": neither leases nor lease reads prove anything" },
             ),
             None => cx.table.lift(&PROPERTY),
         }
@@ -66,10 +66,10 @@ struct TwoLeaders {
 fn two_leaders(seen: TwoLeaders) -> Verdict {
     let TwoLeaders { now, earlier, earlier_term, lease_until, later, later_term } = seen;
     match lease_until {
-        Some(until) if now < until => Err(format!(
-            "node {later} leads in term {later_term} while node {earlier}, leader of term \
-             {earlier_term}, holds a lease until {until}"
-        )),
+        Some(until) if now < until => Err(words! {
+            later, " leads in ", later_term, " while ", earlier, ", leader of ", earlier_term,
+            ", holds a lease until {until}"
+        }),
         Some(_) | None => Ok(()),
     }
 }

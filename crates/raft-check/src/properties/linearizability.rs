@@ -8,9 +8,9 @@
 //! saw. No search for another order is needed.
 
 use imbl::{OrdMap, OrdSet};
-use raft_core::{Instant, LogIndex, NodeId};
+use raft_core::{Instant, LogIndex, NodeId, Plain, Say, Speaker, say};
 use raft_kv::{ClientId, Operation, Response, Sequence};
-use raft_sim::{Client, ClientEvent, ReadPolicy};
+use raft_sim::{Client, ClientEvent, Mention, ReadPolicy, Words, words};
 
 use super::{Checker, CommandCommitted, Context, ReadServed};
 use crate::property::Property;
@@ -128,13 +128,13 @@ pub(crate) struct Answered<'a> {
 /// An answer that the committed order does not give.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Contradiction {
-    pub(crate) words: String,
+    pub(crate) words: Words,
     /// Why leases prove nothing, if the answer is a stale one that rests on a lease.
     pub(crate) excuse: Option<LeaseDoubt>,
 }
 
-impl From<String> for Contradiction {
-    fn from(words: String) -> Self {
+impl From<Words> for Contradiction {
+    fn from(words: Words) -> Self {
         Self { words, excuse: None }
     }
 }
@@ -302,29 +302,28 @@ impl Linearizability {
 
 impl Command {
     /// The place of the command, if the answer is right.
-    fn place(&self, floor: Place, seen: Answered<'_>) -> Result<Place, String> {
+    fn place(&self, floor: Place, seen: Answered<'_>) -> Result<Place, Words> {
         let Answered { node, client, sequence, response, .. } = seen;
         let Some((first, right)) = self.first.zip(self.responses.first()) else {
-            return Err(format!(
-                "node {node} answered operation {sequence} of client {client}, but no entry with \
-                 it was committed since the client asked"
-            ));
+            return Err(words! {
+                node, " answered operation {sequence} of ", client,
+                ", but no entry with it was committed since the client asked"
+            });
         };
         if !self.responses.contains(response) {
-            return Err(format!(
-                "node {node} answered operation {sequence} of client {client}, which is entry \
-                 {first}, with \"{}\"; in the committed order the answer is \"{}\"",
-                in_words(response),
-                in_words(right)
-            ));
+            return Err(words! {
+                node, " answered operation {sequence} of ", client, ", which is ", first,
+                ", with \"", Plain(in_words(response)),
+                "\"; in the committed order the answer is \"", Plain(in_words(right)), "\""
+            });
         }
         let place = Place { index: first, is_after: false };
         // Two operations do not share an entry.
         if place <= floor {
-            return Err(format!(
-                "operation {sequence} of client {client} is entry {first}, but before the client \
-                 asked, an operation was answered that took effect {floor}"
-            ));
+            return Err(words! {
+                "operation {sequence} of ", client, " is ", first,
+                ", but before the client asked, an operation was answered that took effect ", floor
+            });
         }
         Ok(place)
     }
@@ -343,9 +342,9 @@ impl Read {
         let Answered { node, client, sequence, .. } = seen;
         let stores = self.served.iter().filter(|(by, _)| *by == node).map(|(_, index)| *index);
         let places = stores.map(|index| self.place_after(index, floor, seen, ledger));
-        let none = Err(Contradiction::from(format!(
-            "node {node} answered read {sequence} of client {client}, but not from its store"
-        )));
+        let none = Err(Contradiction::from(words! {
+            node, " answered read {sequence} of ", client, ", but not from its store"
+        }));
         places.fold(none, |before, place| match (before, place) {
             (Ok(before), Ok(place)) => Ok(before.min(place)),
             (Ok(before), Err(_)) => Ok(before),
@@ -363,17 +362,20 @@ impl Read {
     ) -> Result<Place, Contradiction> {
         let Answered { node, client, sequence, response, .. } = seen;
         let place = Place { index, is_after: true };
-        let answered = format_args!("node {node} answered read {sequence} of client {client}");
+        let answered = words! { node, " answered read {sequence} of ", client };
         if place < floor {
             let asked = self.at;
-            let mut words = format!(
-                "{answered}, asked at {asked}, with \"{}\" from its store at entry {index}, but \
-                 before the client asked, an operation was answered that took effect {floor}",
-                in_words(response)
-            );
-            if let Some((other, at)) = floor_of {
-                words += &format!(" (at {at}, to client {other})");
-            }
+            let words = Words::told(|out| {
+                say!(
+                    out; answered, ", asked at {asked}, with \"", Plain(in_words(response)),
+                    "\" from its store at ", index, ", but before the client asked, an operation \
+                     was answered that took effect ", floor
+                )?;
+                match floor_of {
+                    Some((other, at)) => say!(out; " (at {at}, to ", other, ")"),
+                    None => Ok(()),
+                }
+            });
             return Err(Contradiction { words, excuse: self.excuse });
         }
         // An older store breaks Read Linearizability. It is not kept.
@@ -382,25 +384,22 @@ impl Read {
         }
         let Some(store) = ledger.store_at(index) else {
             let words =
-                format!("{answered} with its store at entry {index}, which is not committed");
+                words! { answered, " with its store at ", index, ", which is not committed" };
             return Err(words.into());
         };
         match store.read(&self.operation) {
-            Some(right) if right != *response => Err(Contradiction::from(format!(
-                "{answered} with its store at entry {index} with \"{}\"; in the committed order \
-                 the answer is \"{}\"",
-                in_words(response),
-                in_words(&right)
-            ))),
+            Some(right) if right != *response => Err(Contradiction::from(words! {
+                answered, " with its store at ", index, " with \"", Plain(in_words(response)),
+                "\"; in the committed order the answer is \"", Plain(in_words(&right)), "\""
+            })),
             Some(_) | None => Ok(place),
         }
     }
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.is_after { "after entry " } else { "at entry " })?;
-        self.index.fmt(f)
+impl Say<Mention> for Place {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> std::fmt::Result {
+        say!(out; if self.is_after { "after " } else { "at " }, self.index)
     }
 }
 

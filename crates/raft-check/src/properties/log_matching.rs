@@ -1,7 +1,8 @@
 //! Log Matching (§5.3): an index and a term name one entry and all entries before it, also for
 //! entries that are not committed, and over the whole run.
 
-use raft_core::{LogIndex, LogPosition, NodeId};
+use raft_core::{Bare, LogIndex, LogPosition, NodeId};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -37,10 +38,10 @@ fn entry_held(held: EntryHeld) -> Verdict {
     let EntryHeld { node, index, prefix, differs_from } = held;
     let Some(other) = differs_from else { return Ok(()) };
     let position = LogPosition::new(index, prefix.term);
-    Err(format!(
-        "nodes {node} and {other} both held entry {position}, but their logs differ at it or \
-         before it"
-    ))
+    Err(words! {
+        "nodes ", Bare(node), " and ", Bare(other), " both held ", position,
+        ", but their logs differ at it or before it"
+    })
 }
 
 #[cfg(test)]

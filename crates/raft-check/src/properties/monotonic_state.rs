@@ -2,7 +2,8 @@
 //! incarnation of a server, its term is never lower than that of a message it sent, and a leader's
 //! match index of a follower never goes back.
 
-use raft_core::{LogIndex, Node, NodeId, Term};
+use raft_core::{Bare, LogIndex, Node, NodeId, Term};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -59,7 +60,7 @@ fn not_lower<T: Ord + std::fmt::Display>(node: NodeId, what: &str, from: T, to: 
     if to >= from {
         return Ok(());
     }
-    Err(format!("the {what} of node {node} went back from {from} to {to}"))
+    Err(words! { "the {what} of ", node, " went back from {from} to {to}" })
 }
 
 /// A node started that had sent messages in earlier incarnations.
@@ -75,7 +76,7 @@ fn term_recovered(TermRecovered { node, term, sent }: TermRecovered) -> Verdict 
     if term >= sent {
         return Ok(());
     }
-    Err(format!("node {node} restarted in term {term} after it had sent messages of term {sent}"))
+    Err(words! { node, " restarted in ", term, " after it had sent messages of ", sent })
 }
 
 /// A leader handled a reply that says less than an earlier one.
@@ -93,10 +94,10 @@ fn late_reply(LateReply { leader, peer, highest, match_index }: LateReply) -> Ve
     if match_index >= highest {
         return Ok(());
     }
-    Err(format!(
-        "on node {leader}, which leads, the match index of node {peer} is {match_index}, after \
-         node {peer} had acknowledged entries up to {highest}"
-    ))
+    Err(words! {
+        "on ", leader, ", which leads, the match index of ", peer, " is ", Bare(match_index),
+        ", after ", peer, " had acknowledged entries up to ", Bare(highest)
+    })
 }
 
 #[cfg(test)]

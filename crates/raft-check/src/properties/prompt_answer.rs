@@ -5,6 +5,7 @@
 //! and steps down if a quorum is silent.
 
 use raft_core::{AppendEntriesReply, Body, HeartbeatRound, Node, NodeId, Term, Trace};
+use raft_sim::words;
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
 use crate::property::{Property, Verdict};
@@ -103,10 +104,11 @@ impl Checker for PromptAnswer {
 }
 
 fn unanswered(Question { node, leader, term, round }: Question) -> Verdict {
-    Err(format!(
-        "node {node} does not answer round {} of its leader, node {leader}, in term {term}",
-        round.0
-    ))
+    Err(
+        words! {
+            node, " does not answer round ", round.0, " of its leader, ", leader, ", in ", term
+        },
+    )
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Prompt Reply (§8): a server that knows the fate of a proposal, or that it will never hear of it,
 //! replies at once.
 
-use raft_core::{LogIndex, LogPosition, Node, NodeId, RoleKind};
+use raft_core::{Bare, LogIndex, LogPosition, Node, NodeId, RoleKind};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -90,15 +91,15 @@ struct Known {
 fn waits(known: Known, position: LogPosition) -> Verdict {
     let Known { node, applied, committed, is_removed } = known;
     if position.index <= applied.index || position.term < applied.term {
-        return Err(format!(
-            "a proposal at {position} waits at node {node}, which has applied entry {applied}"
-        ));
+        return Err(words! {
+            "a proposal at ", Bare(position), " waits at ", node, ", which has applied ", applied
+        });
     }
     if is_removed && position.index > committed {
-        return Err(format!(
-            "a proposal at {position} waits at node {node}, which was removed and hears of no \
-             entry after {committed}"
-        ));
+        return Err(words! {
+            "a proposal at ", Bare(position), " waits at ", node,
+            ", which was removed and hears of no entry after ", Bare(committed)
+        });
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! without a pre-vote.
 
 use raft_core::{ElectionReason, NodeId, PreVoteTrace, Term, Trace};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -37,10 +38,9 @@ fn pre_vote_started(PreVoteStarted { node, term, reason }: PreVoteStarted) -> Ve
     if reason != ElectionReason::Transfer {
         return Ok(());
     }
-    Err(format!(
-        "node {node} was told by its leader to start an election, and asks for pre-votes for term \
-         {term}"
-    ))
+    Err(words! {
+        node, " was told by its leader to start an election, and asks for pre-votes for ", term
+    })
 }
 
 #[cfg(test)]

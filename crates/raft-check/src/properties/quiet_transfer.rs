@@ -3,6 +3,7 @@
 //! If it did, a busy leader would never see the target's log complete.
 
 use raft_core::{LogIndex, Node, NodeId, Payload, Term, Trace};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -73,10 +74,9 @@ struct Appended {
 }
 
 fn appended(Appended { leader, index, to }: Appended) -> Verdict {
-    Err(format!(
-        "node {leader} appends a command as entry {index} while it transfers its leadership to \
-         node {to}"
-    ))
+    Err(words! {
+        leader, " appends a command as ", index, " while it transfers its leadership to ", to
+    })
 }
 
 #[cfg(test)]

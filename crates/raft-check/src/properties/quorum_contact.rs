@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use raft_core::{Body, Instant, LogIndex, Membership, NodeId, RoleKind, Term};
-use raft_sim::NodeClock;
+use raft_sim::{NodeClock, words};
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
 use crate::property::{Property, Verdict};
@@ -132,11 +132,10 @@ fn led(Led { leader, term, heard, membership, limit }: Led<'_>) -> Verdict {
     if is_quorum(membership, heard) {
         return Ok(());
     }
-    Err(format!(
-        "node {leader} goes on as leader of term {term}, although for more than {} ms only {heard} \
-         answered, itself included: no quorum of {membership}",
-        limit.as_millis()
-    ))
+    Err(words! {
+        leader, " goes on as leader of ", term, ", although for more than ", limit.as_millis(),
+        " ms only {heard} answered, itself included: no quorum of ", membership
+    })
 }
 
 #[cfg(test)]

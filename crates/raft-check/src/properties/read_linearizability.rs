@@ -4,7 +4,7 @@
 use imbl::OrdMap;
 use raft_core::{Instant, LogIndex};
 use raft_kv::{ClientId, Sequence};
-use raft_sim::{ClientEvent, ReadPolicy};
+use raft_sim::{ClientEvent, ReadPolicy, words};
 
 use super::{Checker, Context, ReadServed};
 use crate::property::{Property, Verdict};
@@ -65,10 +65,10 @@ fn read_served(served: ReadServed, asked: Option<Asked>) -> Verdict {
     let ReadServed { node, client, read, index, .. } = served;
     match asked {
         Some(Asked { committed, at, .. }) if index < committed && !read.may_be_stale() => {
-            Err(format!(
-                "node {node} answered a {read} read of client {client} with its store at entry \
-                 {index}; entry {committed} was committed before the client asked at {at}"
-            ))
+            Err(words! {
+                node, " answered a {read} read of ", client, " with its store at ", index, "; ",
+                committed, " was committed before the client asked at {at}"
+            })
         }
         Some(_) | None => Ok(()),
     }

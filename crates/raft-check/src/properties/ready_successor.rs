@@ -3,7 +3,8 @@
 //! A target whose log is not complete, or that has no vote, disturbs the leader and takes nothing
 //! over. A leader that was removed tells the best voter that it knows.
 
-use raft_core::{LogIndex, NodeId, RoleKind, Trace, TransferTrace};
+use raft_core::{Bare, LogIndex, NodeId, RoleKind, Trace, TransferTrace};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -55,13 +56,13 @@ struct Told {
 
 fn is_told(Told { leader, to, is_voter, acknowledged, last }: Told) -> Verdict {
     if !is_voter {
-        return Err(format!("node {leader} tells node {to}, which has no vote, to take over"));
+        return Err(words! { leader, " tells ", to, ", which has no vote, to take over" });
     }
     if acknowledged < last {
-        return Err(format!(
-            "node {leader} tells node {to} to take over, whose log is known to be complete up to \
-             {acknowledged} only, of {last}"
-        ));
+        return Err(words! {
+            leader, " tells ", to, " to take over, whose log is known to be complete up to ",
+            Bare(acknowledged), " only, of ", Bare(last)
+        });
     }
     Ok(())
 }

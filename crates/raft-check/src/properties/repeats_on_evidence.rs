@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use raft_core::{Body, LogIndex, NodeId, PieceNumber, Term};
+use raft_core::{Bare, Body, LogIndex, NodeId, PieceNumber, Term};
+use raft_sim::{words};
 
 use super::{Checker, Context, MessageDelivered, MessageSent};
 use crate::property::{Property, Verdict};
@@ -74,10 +75,11 @@ impl RepeatsOnEvidence {
         let before = unanswered.numbers.insert(offset, number);
         match before.is_none_or(|before| before == number) {
             true => Ok(()),
-            false => Err(format!(
-                "node {leader} sends the snapshot through {last_included} to node {to} again from \
-                 byte {offset} on, and has not heard from node {to} since it sent those bytes"
-            )),
+            false => Err(words! {
+                leader, " sends the snapshot through ", Bare(last_included), " to ", to,
+                " again from byte {offset} on, and has not heard from ", to,
+                " since it sent those bytes"
+            }),
         }
     }
 

@@ -1,7 +1,8 @@
 //! State Machine Safety (§5.4.3): all servers apply the same entries, in order, without gaps, and
 //! get the same state.
 
-use raft_core::{Entry, LogIndex, LogPosition, NodeId};
+use raft_core::{Bare, Entry, LogIndex, LogPosition, NodeId};
+use raft_sim::{words};
 use raft_kv::Store;
 
 use super::{Checker, Context};
@@ -82,15 +83,15 @@ struct EntryApplied {
 fn entry_applied(seen: EntryApplied) -> Verdict {
     let EntryApplied { node, last_applied, position, applied, committed } = seen;
     if position.index != last_applied.next() {
-        return Err(format!("node {node} applied entry {position} after entry {last_applied}"));
+        return Err(words! { node, " applied ", position, " after ", last_applied });
     }
     match committed {
         Some(committed) if committed == applied => Ok(()),
-        Some(committed) => Err(format!(
-            "node {node} applied entry {position}, but another entry is committed there: {}",
-            LogPosition::new(position.index, committed.term)
-        )),
-        None => Err(format!("node {node} applied entry {position}, which is not committed")),
+        Some(committed) => Err(words! {
+            node, " applied ", position, ", but another entry is committed there: ",
+            Bare(LogPosition::new(position.index, committed.term))
+        }),
+        None => Err(words! { node, " applied ", position, ", which is not committed" }),
     }
 }
 
@@ -107,21 +108,21 @@ struct SnapshotRestored {
 fn snapshot_restored(seen: SnapshotRestored) -> Verdict {
     let SnapshotRestored { node, last_applied, snapshot, committed } = seen;
     if snapshot.index < last_applied {
-        return Err(format!(
-            "node {node} went back to a snapshot through {snapshot} after it had applied entry \
-             {last_applied}"
-        ));
+        return Err(words! {
+            node, " went back to a snapshot through ", Bare(snapshot), " after it had applied ",
+            last_applied
+        });
     }
     match committed {
         Some(committed) if committed.term == snapshot.term => Ok(()),
-        Some(committed) => Err(format!(
-            "node {node} restored a snapshot through {snapshot}, but the entry committed there is \
-             {}",
-            LogPosition::new(snapshot.index, committed.term)
-        )),
-        None => Err(format!(
-            "node {node} restored a snapshot through {snapshot}, which is not committed"
-        )),
+        Some(committed) => Err(words! {
+            node, " restored a snapshot through ", Bare(snapshot),
+            ", but the entry committed there is ",
+            Bare(LogPosition::new(snapshot.index, committed.term))
+        }),
+        None => Err(words! {
+            node, " restored a snapshot through ", Bare(snapshot), ", which is not committed"
+        }),
     }
 }
 
@@ -141,16 +142,16 @@ struct StateReached {
 fn state_reached(seen: StateReached) -> Verdict {
     let StateReached { node, last_applied, store_applied, digest, expected } = seen;
     if store_applied != last_applied {
-        return Err(format!(
-            "node {node} applied entries up to {last_applied}, but its state machine is at entry \
-             {store_applied}"
-        ));
+        return Err(words! {
+            node, " applied entries up to ", Bare(last_applied), ", but its state machine is at ",
+            store_applied
+        });
     }
     if expected.is_some_and(|expected| expected != digest) {
-        return Err(format!(
-            "the state machine of node {node} after entry {last_applied} differs from the one that \
-             the committed entries make"
-        ));
+        return Err(words! {
+            "the state machine of ", node, " after ", last_applied,
+            " differs from the one that the committed entries make"
+        });
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! True Alarms: a core raises an alarm only about a server that broke a rule.
 
 use raft_core::{IgnoredMessage, NodeId, Trace};
+use raft_sim::{words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -27,7 +28,7 @@ impl Checker for TrueAlarms {
 
 /// An older disk, the one cause that is no server's mistake, suspends all properties.
 fn is_false_alarm(node: NodeId, ignored: &IgnoredMessage) -> Verdict {
-    Err(format!("node {node} {ignored}"))
+    Err(words! { node, " ", ignored })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use raft_core::{
     Trace, TransferTrace,
 };
 use raft_kv::{ClientId, Sequence};
-use raft_sim::{AdminRequest, ClientEvent};
+use raft_sim::{AdminRequest, ClientEvent, words};
 
 use super::{Checker, CommandCommitted, Context};
 use crate::property::{Property, Verdict};
@@ -216,22 +216,22 @@ fn replied(reply: &Reply, seen: &Seen) -> Verdict {
         }
         Outcome::Superseded { position } => match seen.committed {
             Some(term) if term != position.term => Ok(()),
-            Some(_) => Err(format!(
-                "node {node} said that another entry took the place of entry {position}, which is \
-                 committed"
-            )),
+            Some(_) => Err(words! {
+                node, " said that another entry took the place of ", position,
+                ", which is committed"
+            }),
             // No later leader lacks the last committed entry, nor holds one of an earlier term
             // after it.
             None if seen.last_term > position.term => Ok(()),
-            None => Err(format!(
-                "node {node} said that another entry took the place of entry {position}, but no \
-                 entry of a later term is committed: it may yet be this one"
-            )),
+            None => Err(words! {
+                node, " said that another entry took the place of ", position,
+                ", but no entry of a later term is committed: it may yet be this one"
+            }),
         },
-        Outcome::Transferred { to } if !seen.told.contains(&to) => Err(format!(
-            "node {node} said that leadership was transferred to node {to}, which it never told to \
-             start an election"
-        )),
+        Outcome::Transferred { to } if !seen.told.contains(&to) => Err(words! {
+            node, " said that leadership was transferred to ", to,
+            ", which it never told to start an election"
+        }),
         Outcome::Transferred { .. }
         | Outcome::Cancelled
         | Outcome::Readable { .. }
@@ -247,20 +247,20 @@ fn attempts_fit(client: ClientId, sequence: Sequence, attempts: Attempts) -> Ver
     if committed + refused <= asked {
         return Ok(());
     }
-    Err(format!(
-        "client {client} asked for its command {sequence} {asked} times, {refused} times it was \
-         refused, and {committed} copies are committed"
-    ))
+    Err(words! {
+        client, " asked for its command {sequence} {asked} times, {refused} times it was refused, \
+         and {committed} copies are committed"
+    })
 }
 
 fn is_committed(node: NodeId, position: LogPosition, committed: Option<Term>) -> Verdict {
     match committed {
         Some(term) if term == position.term => Ok(()),
-        Some(term) => Err(format!(
-            "node {node} said that entry {position} is committed, but entry {} is",
-            LogPosition::new(position.index, term)
-        )),
-        None => Err(format!("node {node} said that entry {position} is committed; it is not")),
+        Some(term) => Err(words! {
+            node, " said that ", position, " is committed, but ",
+            LogPosition::new(position.index, term), " is"
+        }),
+        None => Err(words! { node, " said that ", position, " is committed; it is not" }),
     }
 }
 
@@ -272,10 +272,10 @@ fn is_complete(
     membership: Option<&Membership>,
 ) -> Verdict {
     let Some(membership) = membership else {
-        return Err(format!(
-            "node {node} said that the membership change ({change}) is complete with entry \
-             {position}, which holds no membership"
-        ));
+        return Err(words! {
+            node, " said that the membership change (", change, ") is complete with ", position,
+            ", which holds no membership"
+        });
     };
     let is_learner = |node: &NodeId| membership.learners().contains(node);
     let is_done = match change {
@@ -297,10 +297,10 @@ fn is_complete(
     };
     match is_done && !membership.is_joint() {
         true => Ok(()),
-        false => Err(format!(
-            "node {node} said that the membership change ({change}) is complete with entry \
-             {position}, whose membership is {membership}"
-        )),
+        false => Err(words! {
+            node, " said that the membership change (", change, ") is complete with ", position,
+            ", whose membership is ", membership
+        }),
     }
 }
 

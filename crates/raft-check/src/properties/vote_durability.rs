@@ -2,6 +2,7 @@
 //! hears of it.
 
 use raft_core::{HardState, NodeId, Term};
+use raft_sim::{Words, words};
 
 use super::{Checker, Context};
 use crate::property::{Property, Verdict};
@@ -49,9 +50,9 @@ pub(crate) struct VoteSent {
 fn vote_sent(sent: VoteSent) -> Verdict {
     let VoteSent { voter, term, candidate, first, durable } = sent;
     if first != candidate {
-        return Err(format!(
-            "node {voter} voted for node {candidate} in term {term}, and for node {first} before"
-        ));
+        return Err(words! {
+            voter, " voted for ", candidate, " in ", term, ", and for ", first, " before"
+        });
     }
     // With a later term on disk the vote is a late copy, and can never be given again.
     let is_durable = durable.current_term > term
@@ -60,14 +61,13 @@ fn vote_sent(sent: VoteSent) -> Verdict {
         return Ok(());
     }
     let on_disk = match durable.voted_for {
-        Some(other) => format!("a vote for node {other}"),
-        None => "no vote".to_owned(),
+        Some(other) => words! { "a vote for ", other },
+        None => Words::of("no vote"),
     };
-    Err(format!(
-        "node {voter} sent its vote for node {candidate} in term {term} while its disk holds \
-         {on_disk} in term {}",
-        durable.current_term
-    ))
+    Err(words! {
+        voter, " sent its vote for ", candidate, " in ", term, " while its disk holds ",
+        on_disk, " in ", durable.current_term
+    })
 }
 
 /// Two states of a node in one incarnation, the earlier one first.
@@ -82,11 +82,10 @@ struct VoteHeld {
 fn vote_held(VoteHeld { node, before, now }: VoteHeld) -> Verdict {
     match before.voted_for {
         Some(first) if now.current_term == before.current_term && now.voted_for != Some(first) => {
-            Err(format!(
-                "node {node} voted for node {first} in term {}, and takes that back in the same \
-                 term",
-                now.current_term
-            ))
+            Err(words! {
+                node, " voted for ", first, " in ", now.current_term,
+                ", and takes that back in the same term"
+            })
         }
         Some(_) | None => Ok(()),
     }

@@ -18,10 +18,10 @@ fn state(table: &PropertyTable, property: &Property) -> String {
 fn a_suspended_property_is_not_broken() {
     let mut table = PropertyTable::new(&[&A, &B]);
     table.now(Instant(1_000), 7);
-    table.suspend(&A, "a disk is gone".to_owned());
+    table.suspend(&A, Words::of("a disk is gone"));
     table.now(Instant(2_000), 8);
-    table.suspend(&A, "another one is, too".to_owned());
-    table.note(&A, Err("a contradiction".to_owned()));
+    table.suspend(&A, Words::of("another one is, too"));
+    table.note(&A, Err(Words::of("a contradiction")));
     assert_eq!(state(&table, &A), "suspended since 1.000ms, because a disk is gone");
     assert_eq!(state(&table, &B), "holds");
     assert_eq!(table.first(), None);
@@ -31,18 +31,18 @@ fn a_suspended_property_is_not_broken() {
     let words = table.results().next().unwrap().suspension.as_ref().unwrap().to_string();
     assert_eq!(words, "was suspended from 1.000ms to 2.000ms, because a disk is gone");
 
-    table.note(&A, Err("a contradiction".to_owned()));
+    table.note(&A, Err(Words::of("a contradiction")));
     assert_eq!(state(&table, &A), "A (§1) is broken at 2.000ms: a contradiction");
 }
 
 #[test]
 fn a_broken_property_stays_broken() {
     let mut table = PropertyTable::new(&[&A, &B]);
-    table.suspend(&A, "a disk is gone".to_owned());
+    table.suspend(&A, Words::of("a disk is gone"));
     table.lift(&A);
-    table.note(&A, Err("too little is left".to_owned()));
+    table.note(&A, Err(Words::of("too little is left")));
     assert_eq!(table.first().map(|first| first.property), Some(&A));
-    table.suspend(&A, "a disk is gone".to_owned());
+    table.suspend(&A, Words::of("a disk is gone"));
     table.note(&A, Ok(()));
     assert_eq!(state(&table, &A), "A (§1) is broken at 0.000ms: too little is left");
 }

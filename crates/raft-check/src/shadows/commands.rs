@@ -2,8 +2,9 @@
 //! state machine.
 
 use imbl::OrdMap;
-use raft_core::LogIndex;
+use raft_core::{LogIndex, Plain, Say, Speaker, print_as_said, say};
 use raft_kv::{ClientId, Sequence};
+use raft_sim::Mention;
 
 /// The committed commands of each client. A client numbers its commands upwards and has one open at
 /// a time.
@@ -63,17 +64,19 @@ impl CommittedCommands {
     }
 }
 
-impl std::fmt::Display for Repetition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Say<Mention> for Repetition {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> std::fmt::Result {
         let Self { client, sequence, index, newest } = self;
-        write!(f, "entry {index}, which holds command {sequence} of client {client}")?;
+        say!(out; index, ", which holds command {sequence} of ", client)?;
         if newest.sequence == *sequence {
-            write!(f, " again after entry {}", newest.index)
+            say!(out; " again after ", newest.index)
         } else {
-            write!(f, " although entry {} holds its command {}", newest.index, newest.sequence)
+            say!(out; " although ", newest.index, " holds its command ", Plain(newest.sequence))
         }
     }
 }
+
+print_as_said!(Mention: Repetition);
 
 #[cfg(test)]
 mod tests {

@@ -9,8 +9,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use raft_core::{
-    Entry, HardState, LogIndex, LogPosition, Membership, Node, PersistId, Recovered, Snapshot,
+    Bare, Entry, HardState, LogIndex, LogPosition, Membership, Node, PersistId, Recovered, Say,
+    Snapshot, Speaker, print_as_said, say,
 };
+use raft_sim::Mention;
 use raft_storage::{
     RecordKey, SnapshotMark, Write, WriteBatch, decode_bootstrap, decode_commit_index,
     decode_entry, decode_hard_state, decode_snapshot_mark,
@@ -269,22 +271,27 @@ fn changes_of(batch: &WriteBatch) -> impl Iterator<Item = DiskEffect> {
     })
 }
 
-impl std::fmt::Display for PersistentState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Say<Mention> for PersistentState {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> std::fmt::Result {
         let Self { hard_state, snapshot, log_start, last_log, commit_index } = self;
-        write!(f, "term {}, ", hard_state.current_term)?;
+        say!(out; hard_state.current_term, ", ")?;
         match hard_state.voted_for {
-            Some(node) => write!(f, "a vote for node {node}, ")?,
-            None => f.write_str("no vote, ")?,
+            Some(node) => say!(out; "a vote for ", node, ", ")?,
+            None => say!(out; "no vote, ")?,
         }
-        write!(f, "a snapshot through {snapshot}, ")?;
+        say!(out; "a snapshot through ", Bare(snapshot), ", ")?;
         match log_start == snapshot {
-            true => write!(f, "a log that ends with {last_log}, ")?,
-            false => write!(f, "a log that starts after {log_start} and ends with {last_log}, ")?,
+            true => say!(out; "a log that ends with ", Bare(last_log), ", ")?,
+            false => say!(
+                out; "a log that starts after ", Bare(log_start), " and ends with ", Bare(last_log),
+                ", "
+            )?,
         }
-        write!(f, "and the commit index {commit_index}")
+        say!(out; "and the commit index ", Bare(commit_index))
     }
 }
+
+print_as_said!(Mention: PersistentState);
 
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use raft_core::{Instant, NodeId, Settings};
+use raft_core::{Instant, NodeId, Plain, Say, Settings, Speaker, print_as_said, say};
 use raft_sim::units::Span;
-use raft_sim::{SimNode, World};
+use raft_sim::{Mention, SimNode, Words, World, words};
 
 /// Why leases prove nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,39 +118,39 @@ fn fault(holder: &Settings, voter: &Settings) -> Option<Fault> {
 
 impl LeaseDoubt {
     /// The doubt in fewer words.
-    pub(crate) fn cause(self) -> String {
+    pub(crate) fn cause(self) -> Words {
         match self {
-            Self::Clock { node, .. } => format!("the clock of node {node} is wrong"),
-            Self::Settings(_) => self.to_string(),
+            Self::Clock { node, .. } => words! { "the clock of ", node, " is wrong" },
+            Self::Settings(_) => Words::of(&self),
         }
     }
 }
 
 /// Without a full stop: `…: neither leases nor lease reads prove anything` may follow.
-impl fmt::Display for LeaseDoubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for LeaseDoubt {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
             Self::Clock { node, bound_ppm } => {
-                write!(f, "the clock of node {node} jumped or drifts by more than {bound_ppm} ppm")
+                say!(out; "the clock of ", node, " jumped or drifts by more than {bound_ppm} ppm")
             }
             Self::Settings(Misfit { holder, voter, fault, longest: _ }) => match fault {
                 Fault::NoCheckQuorum => {
-                    write!(f, "node {voter} has check-quorum off, and node {holder} has leases on")
+                    say!(out; voter, " has check-quorum off, and ", holder, " has leases on")
                 }
                 Fault::NoLeases => {
-                    write!(f, "node {voter} has leases off, and node {holder} has leases on")
+                    say!(out; voter, " has leases off, and ", holder, " has leases on")
                 }
-                Fault::ShorterTimeout { kept, needed } => write!(
-                    f,
-                    "node {voter} refuses votes for only {} after it heard a leader, and leases of \
-                     node {holder} rely on {}",
-                    Span(*kept),
-                    Span(*needed)
+                Fault::ShorterTimeout { kept, needed } => say!(
+                    out; voter, " refuses votes for only ", Plain(Span(*kept)),
+                    " after it heard a leader, and leases of ", holder, " rely on ",
+                    Plain(Span(*needed))
                 ),
             },
         }
     }
 }
+
+print_as_said!(Mention: LeaseDoubt);
 
 #[cfg(test)]
 mod tests {

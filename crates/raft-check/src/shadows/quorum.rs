@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use raft_core::{Membership, NodeId};
+use raft_core::{Bare, List, Membership, NodeId, Say, Speaker, print_as_said, say};
+use raft_sim::Mention;
 
 /// A set of nodes with ids from 1 to 63.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -41,16 +42,18 @@ impl FromIterator<NodeId> for NodeSet {
 }
 
 /// `nodes 1, 2 and 3`, `node 1`, `no node`.
-impl fmt::Display for NodeSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<String> = self.iter().map(|node| node.to_string()).collect();
+impl Say<Mention> for NodeSet {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
+        let ids: Vec<NodeId> = self.iter().collect();
         match &ids[..] {
-            [] => f.write_str("no node"),
-            [only] => write!(f, "node {only}"),
-            [first @ .., last] => write!(f, "nodes {} and {last}", first.join(", ")),
+            [] => say!(out; "no node"),
+            [only] => say!(out; only),
+            [first @ .., last] => say!(out; "nodes ", List(first, ", "), " and ", Bare(last)),
         }
     }
 }
+
+print_as_said!(Mention: NodeSet);
 
 /// The sets of which a decision needs a majority each: the voters, and in a joint membership the
 /// outgoing voters too (§6). Learners are in none.

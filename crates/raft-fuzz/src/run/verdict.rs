@@ -5,7 +5,7 @@ use std::fmt;
 use raft_check::{PROGRESS, Property, Violation};
 use raft_core::Instant;
 use raft_script::{ExecError, RunReport};
-use raft_sim::World;
+use raft_sim::{Words, World};
 
 /// The result of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,6 +48,7 @@ impl RunResult {
 impl Failure {
     pub(super) fn no_progress(description: String, world: &World) -> Self {
         let event = world.events().last().map_or(0, |event| event.number.get());
+        let description = Words::of(&*description);
         Self::Violation(Violation { property: &PROGRESS, at: world.now(), event, description })
     }
 

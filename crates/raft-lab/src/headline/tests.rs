@@ -21,7 +21,7 @@ fn elected_with(setup: Setup) -> (World, NodeId) {
 }
 
 fn told(world: &World) -> String {
-    headline(world, &Members::of(world), None)
+    headline(world, &Members::of(world), None).to_string()
 }
 
 fn others(world: &World, leader: NodeId) -> Vec<NodeId> {
@@ -38,7 +38,7 @@ fn before_the_first_election() {
 fn a_leader_and_who_follows_it() {
     let (world, leader) = elected(5);
     let term = world.node(leader).and_then(SimNode::core).expect("it runs").current_term();
-    let followers = nodes(&others(&world, leader));
+    let followers = Nodes(&others(&world, leader)).to_string();
     assert_eq!(told(&world), format!("Node {leader} leads term {term}; {followers} follow it."));
 }
 
@@ -109,7 +109,7 @@ fn too_few_nodes_run() {
         told(&world),
         format!(
             "No leader, and none can be elected: 1 of 3 voters runs, 2 are needed; {} are down.",
-            nodes(&down)
+            Nodes(&down)
         )
     );
 }

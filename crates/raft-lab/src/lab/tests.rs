@@ -321,7 +321,7 @@ fn a_broken_property_stops_time() {
     assert!(now(&lab) < 10_000_000);
     let frame = lab.frame();
     assert!(frame.view.properties.iter().any(|property| !property.holding));
-    assert!(frame.view.headline.contains("is broken"), "{}", frame.view.headline);
+    assert!(frame.view.headline.to_string().contains("is broken"), "{}", frame.view.headline);
 }
 
 /// A follower stands still and clients write on. The lab pauses before the memory is full;

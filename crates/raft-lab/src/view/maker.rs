@@ -110,7 +110,7 @@ impl ViewMaker {
             now: world.now(),
             steps: world.steps(),
             trace_hash: shared_text(&trace_hash, before.map(|view| &view.trace_hash)),
-            headline: shared_text(&words, before.map(|view| &view.headline)),
+            headline: shared(words, before.map(|view| &view.headline)),
             goal: None,
             leader: world.leader(),
             membership: shared(MembershipView::from(&members), before.map(|view| &view.membership)),

@@ -1,7 +1,7 @@
 //! The members of the cluster, and each node.
 
 use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Status, Term};
-use raft_sim::{ClockChange, Disk, DiskChange, Fsync, NodeState, SimNode};
+use raft_sim::{ClockChange, Disk, DiskChange, Fsync, NodeState, SimNode, Words};
 use serde::{Deserialize, Serialize};
 
 use crate::MemberRole;
@@ -32,7 +32,7 @@ pub struct NodeView {
     /// The number of its starts.
     pub incarnation: u64,
     /// Why the node refuses to start; `None` if it does not.
-    pub refusal: Option<String>,
+    pub refusal: Option<Words>,
     /// The failed write that stopped the node; `None` if none did.
     pub stopped_by: Option<String>,
     /// Its role in the membership.
@@ -176,7 +176,7 @@ impl NodeView {
             id: node.id(),
             state: node.state(),
             incarnation: node.incarnation(),
-            refusal: node.refusal().map(ToString::to_string),
+            refusal: node.refusal().cloned(),
             stopped_by: node.stopped_by().map(|failure| failure.to_string()),
             member_role: members.role_of(node.id()),
             clock: (drift != 0).then(|| ClockChange::Drift { ppm: drift }.to_string()),

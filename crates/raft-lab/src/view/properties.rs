@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use raft_check::{CheckResult, Property, PropertyState};
 use raft_core::Instant;
+use raft_sim::Words;
 use serde::{Deserialize, Serialize};
 
 /// A property: it holds, or is suspended, or is broken.
@@ -18,7 +19,7 @@ pub struct PropertyView {
     /// Whether it holds: it is neither suspended nor broken.
     pub holding: bool,
     /// The time and the fault that suspend the property. `None` if it is not suspended.
-    pub suspended: Option<String>,
+    pub suspended: Option<Words>,
     /// Its first violation. `None` if it was never broken.
     pub broken: Option<ViolationView>,
 }
@@ -31,7 +32,7 @@ pub struct ViolationView {
     /// The time of that event.
     pub at: Instant,
     /// The observed values that contradict each other.
-    pub description: String,
+    pub description: Words,
 }
 
 impl From<&CheckResult> for PropertyView {
@@ -39,7 +40,7 @@ impl From<&CheckResult> for PropertyView {
         let Property { name, section, meaning } = *result.property;
         let (suspended, broken) = match result.state() {
             PropertyState::Holds => (None, None),
-            PropertyState::Suspended(suspension) => (Some(suspension.to_string()), None),
+            PropertyState::Suspended(suspension) => (Some(Words::of(&suspension)), None),
             PropertyState::Broken(violation) => (None, Some(violation)),
         };
         Self {

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use self::peers::Peers;
 use crate::state::{Selection, use_changes, use_controls, use_frame};
-use crate::ui::{Fact, FactList};
+use crate::ui::{Fact, FactList, said};
 use crate::words::{bytes, counted, delay, milliseconds};
 
 #[derive(Properties, PartialEq)]
@@ -27,7 +27,7 @@ pub(crate) fn node_details(props: &NodeDetailsProps) -> Html {
     html! {
         <>
             if let Some(reason) = &node.refusal {
-                <p class="refusal">{ reason }</p>
+                <p class="refusal">{ said(reason, true) }</p>
             }
             if let Some(failure) = &node.stopped_by {
                 <p class="refusal">{ format!("A failed write stopped it: {failure}.") }</p>

@@ -186,7 +186,8 @@ fn a_lease_read_may_be_stale_while_a_clock_is_wrong() {
         for property in [&linearizability::PROPERTY, &read_linearizability::PROPERTY] {
             assert_eq!(scene.is_broken(property), is_demanded, "{property:?}: {is_wrong:?}");
             let result = scene.checks.results().find(|result| result.property == property).unwrap();
-            let because = result.suspension.as_ref().map(|suspension| suspension.because.clone());
+            let because =
+                result.suspension.as_ref().map(|suspension| suspension.because.to_string());
             assert_eq!(because.is_none(), is_demanded, "{property:?}: {is_wrong:?}");
             let because = because.unwrap_or_default();
             assert!(is_demanded || because.contains("the clock of node 5 is wrong"), "{because}");
