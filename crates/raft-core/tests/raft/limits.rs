@@ -460,3 +460,32 @@ fn writes_of_the_log_count_while_they_are_under_way() {
     server.finish_writes(Instant(0));
     assert_eq!(server.node.memory_usage().log_writes, 0);
 }
+
+/// They are entries of the log with the next drain.
+#[test]
+fn commands_that_come_together_count_before_the_drain() {
+    let mut server = leader_with(|_| {});
+    let before = server.node.memory_usage().log_entries;
+    for request in [1, 2].map(RequestId) {
+        server.node.handle(Instant(0), Input::Propose { request, command: Bytes::from(b"x") });
+    }
+    assert_eq!(server.node.memory_usage().log_entries, before + 2);
+    server.handle(Instant(0), Input::Propose { request: RequestId(3), command: Bytes::from(b"x") });
+    assert_eq!(server.log_terms(), [1; 4]);
+}
+
+/// The answers after it are messages, and are given up in its place.
+#[test]
+fn a_snapshot_that_waits_for_the_disk_is_never_given_up() {
+    let mut config = config(1, 3);
+    config.settings.max_pending_requests = 1;
+    let mut server = Server::start(config, disk(1, &[]), Instant(0));
+    server.disk_is_slow = true;
+    server.receive(2, 1, install(&snapshot(5, 1, 3, "state"), 0, 5));
+    for index in 5..65 {
+        server.receive(2, 1, append((index, 1), &[1], 5));
+    }
+    assert_eq!(server.node.memory_usage().withheld, 27, "the lowest limit");
+    server.finish_writes(Instant(0));
+    assert_eq!(server.state, "state");
+}

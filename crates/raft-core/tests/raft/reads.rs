@@ -540,9 +540,11 @@ fn a_read_waits_for_a_snapshot_that_is_not_restored_yet() {
         })
         .collect();
     server.receive(2, 1, read_index_reply(ids[0], Ok(5)));
+    server.receive(2, 1, append((1, 1), &[1], 1));
     let state = snapshot(6, 1, 3, "state");
     server.receive(2, 1, install(&state, 0, 5));
     server.receive(2, 1, read_index_reply(ids[1], Ok(5)));
+    assert!(server.finish_write(Instant(0)), "of the entry before it");
     assert_eq!((server.outcome(1), server.outcome(2)), (None, None));
     server.finish_writes(Instant(0));
     assert_eq!((server.outcome(1), server.outcome(2)), (readable(6), readable(6)));

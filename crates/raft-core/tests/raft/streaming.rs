@@ -639,3 +639,16 @@ fn a_quick_answer_halves_the_time_before_the_next_question() {
     });
     assert_eq!(asked, Some(4));
 }
+
+/// The server holds a part of the snapshot that is sent, so a loss is no reason to begin again.
+#[test]
+fn a_loss_does_not_begin_a_newer_snapshot() {
+    let mut server = streaming();
+    server.receive(3, 1, resume_in(1, 2, 1, Some(1)));
+    server.propose(2, "beta");
+    server.receive(2, 1, success(3));
+    server.take_snapshot(Instant(0));
+    server.sent.clear();
+    server.receive(3, 1, resume_in(1, 2, 1, Some(4)));
+    assert_eq!(numbered(&mut server), [(6, 1), (7, 2)]);
+}

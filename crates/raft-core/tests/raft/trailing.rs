@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use raft_core::{
     AppendEntriesReply, Body, Bytes, Entry, HeartbeatRound, Input, Instant, Log, LogIndex, Message,
-    Node, NodeId, Payload, Recovered, RestartError, RoleKind, SnapshotTrace, Term, Trace,
+    Node, NodeId, Payload, ProgressKind, Recovered, RestartError, RoleKind, SnapshotTrace, Term,
+    Trace,
 };
 
 use crate::builders::*;
@@ -252,4 +253,25 @@ fn a_snapshot_whose_pieces_were_late_may_be_stored_slowly() {
     server.take_snapshot(server.node.deadline());
     assert_eq!(server.node.snapshot().map(|snapshot| snapshot.position()), Some(at(3, 1)));
     assert_eq!(server.node.log().base(), at(2, 1), "the follower needs entry 3 next");
+}
+
+/// The server that gets an earlier snapshot lacks only entries that the log keeps anyway.
+#[test]
+fn a_transfer_does_not_make_the_log_shorter() {
+    let mut config = config(1, 3);
+    config.settings.trailing_entries = 3;
+    let mut server = Server::start(config, Recovered::default(), Instant(0));
+    server.lead();
+    for (entries, start) in [(2..=5, 2), (6..=7, 4)] {
+        for index in entries {
+            server.propose(index, "x");
+            server.receive(2, 1, success(index));
+        }
+        server.take_snapshot(Instant(0));
+        assert_eq!(server.node.log().base(), at(start, 1));
+        server.receive(3, 1, failure(0, (0, 0)));
+        heartbeat(&mut server);
+        let state = server.node.status().peers[1].state;
+        assert!(matches!(state, ProgressKind::Snapshot { .. }), "{state:?}");
+    }
 }

@@ -20,6 +20,12 @@ fn the_format_stays_what_it_is() {
 }
 
 #[test]
+fn an_operation_is_about_one_key_or_about_none() {
+    assert_eq!(set("k", "v").operation.key(), Some(&Key::from("k")));
+    assert_eq!(Operation::List { prefix: "k".into() }.key(), None);
+}
+
+#[test]
 fn every_operation_is_shown_in_the_form_of_the_console() {
     let (key, value) = (Key::from("x"), Value::from("1"));
     let shown = [

@@ -38,7 +38,9 @@ fn set_and_get() {
     set(&mut store, "x", "1");
     set(&mut store, "x", "2");
     assert_eq!(run(&mut store, get()), Response::Value(Some("2".into())));
-    assert_eq!(store.len(), 1);
+    assert_eq!((store.len(), store.is_empty()), (1, false));
+    set(&mut store, "y", "3");
+    assert_eq!(store.len(), 2);
 }
 
 #[test]

@@ -315,6 +315,15 @@ fn a_batch_torn_between_term_and_copy_is_no_loss() {
     }
 }
 
+/// Only the note of use is a sign of that.
+#[test]
+fn a_disk_with_one_record_was_not_wiped() {
+    let mut disk = Records::default();
+    disk.put(RecordKey::HardState, record(RecordKey::HardState, &term(1)));
+    assert!(!disk.is_empty());
+    assert_ne!(damage_of(&disk), (RecordKey::InUse, Damage::Wiped));
+}
+
 #[test]
 fn a_wiped_disk_is_no_first_start() {
     let mut disk = disk();
