@@ -1,7 +1,8 @@
 //! The types of messages and disks as values: equality, parts, serialisation.
 
 use raft_core::{
-    Bytes, DiskTrace, Entries, Payload, PersistId, Recovered, SnapshotData, SnapshotFile, Trace,
+    Bytes, DiskTrace, Entries, Instant, Payload, PersistId, Recovered, SnapshotData, SnapshotFile,
+    Trace,
 };
 #[cfg(feature = "serde")]
 use raft_core::{Membership, NodeId};
@@ -101,4 +102,19 @@ fn the_traces_of_a_disk_have_words_and_no_section() {
     let words = "ignores the completion of write 7, which it did not ask for";
     assert_eq!(unknown.to_string(), words);
     assert_eq!((dropped.section(), unknown.section()), (None, None));
+}
+
+/// An assertion that fails shows them.
+#[test]
+fn numbers_bytes_and_members_have_a_debug_form() {
+    let (position, members) = (at(3, 2), membership(2));
+    let shown = [
+        format!("{:?}", position.index),
+        format!("{:?}", position.term),
+        format!("{:?}", Instant(5)),
+        format!("{:?}", members.voters()[0]),
+        format!("{members:?}"),
+        format!("{:?}", Bytes::from(b"x")),
+    ];
+    assert!(shown.iter().all(|text| !text.is_empty()), "{shown:?}");
 }
