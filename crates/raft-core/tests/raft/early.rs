@@ -203,7 +203,8 @@ fn a_leader_hurries_if_the_entries_after_a_gap_are_lost_too() {
     assert_eq!(ranges(&mut server).len(), 5, "up to the end of the log");
 }
 
-/// The answer of server 2 shows that it holds more than what was sent again: it may after the next gap.
+/// Server 2 holds more than what was sent again, by its answer. So it may hold what follows the
+/// next gap.
 #[test]
 fn a_leader_repeats_one_message_for_each_gap() {
     let mut server = leader_of_single_entries();
