@@ -88,6 +88,8 @@ pub struct TimeView {
     pub is_past: bool,
     /// Whether the run is shown backward.
     pub plays_backward: bool,
+    /// Whether another moment will be shown as soon as it is computed.
+    pub is_seeking: bool,
 }
 
 /// A branch of a run.

@@ -11,6 +11,7 @@ mod exec;
 mod kept;
 mod key_moment;
 mod news;
+mod seeking;
 mod time;
 mod view;
 
@@ -42,6 +43,7 @@ use self::comparing::Compared;
 use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
+use self::seeking::Wish;
 
 pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
@@ -60,6 +62,8 @@ pub struct Lab {
     live: BranchId,
     /// The past that the page shows; `None`: it shows the end of the live branch.
     past: Option<Past>,
+    /// The moment that the page will show.
+    wish: Option<Wish>,
     /// Writes the disks of one branch. The others are in memory only.
     mirror: Option<Mirror>,
     /// That branch.
@@ -247,6 +251,7 @@ impl Lab {
             stored: branches.first(),
             branches,
             past: None,
+            wish: None,
             mirror,
             earlier: Vec::new(),
             recalling: None,
@@ -429,5 +434,7 @@ mod durable_tests;
 mod kept_tests;
 #[cfg(test)]
 mod key_moment_tests;
+#[cfg(test)]
+mod seeking_tests;
 #[cfg(test)]
 mod tests;

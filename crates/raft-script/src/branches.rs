@@ -54,6 +54,8 @@ use crate::statement::Statement;
 pub struct Branches {
     by_id: BTreeMap<BranchId, Branch>,
     last_id: u32,
+    /// The most bytes of all checkpoints.
+    budget: u64,
 }
 
 /// Names a branch. The first one is 1.
@@ -100,11 +102,16 @@ pub enum Unreachable {
 impl Branches {
     /// The most checkpoints of a branch.
     pub const MAX_CHECKPOINTS: usize = checkpoints::MOST;
+    /// The most bytes of the checkpoints of all branches, as
+    /// [`checkpoint_bytes`](Self::checkpoint_bytes) counts them: 64 MiB. Branches keep their first
+    /// checkpoint even so.
+    pub const MAX_CHECKPOINT_BYTES: u64 = 64 << 20;
 
     /// The branches of a session, from its present moment on.
     pub fn new(session: Session) -> Self {
         let first = Branch::new(session, "main");
-        Self { by_id: BTreeMap::from([(BranchId(1), first)]), last_id: 1 }
+        let by_id = BTreeMap::from([(BranchId(1), first)]);
+        Self { by_id, last_id: 1, budget: Self::MAX_CHECKPOINT_BYTES }
     }
 
     /// The oldest branch that was not removed.
@@ -170,7 +177,27 @@ impl Branches {
     /// # Panics
     /// If the branch was removed.
     pub fn step(&mut self, id: BranchId) -> Stepped {
-        self.branch_mut(id).step()
+        let branch = self.branch_mut(id);
+        let before = branch.checkpoints.len();
+        let stepped = branch.step();
+        if branch.checkpoints.len() > before {
+            self.keep_within_budget();
+        }
+        stepped
+    }
+
+    /// Drops checkpoints until all have no more than the most bytes. The largest branch loses some
+    /// first, and its old ones before its new ones.
+    fn keep_within_budget(&mut self) {
+        while self.checkpoint_bytes().1 > self.budget {
+            let branches = self.by_id.values_mut().map(|branch| &mut branch.checkpoints);
+            let Some(largest) = branches.max_by_key(|checkpoints| checkpoints.bytes()) else {
+                return;
+            };
+            if !largest.thin_old() {
+                return;
+            }
+        }
     }
 
     /// The next step at the end of a branch, as [`Session::next_step`], or the statement that is to
@@ -218,11 +245,31 @@ impl Branches {
     /// # Errors
     /// If the branch was removed.
     pub fn at_time(&self, id: BranchId, time: Instant) -> Result<Session, Unreachable> {
+        self.seek_time(id, time)?.finish()
+    }
+
+    /// The way to the moment of [`at_time`](Self::at_time), for callers that go it bit by bit.
+    ///
+    /// # Errors
+    /// If the branch was removed.
+    pub fn seek_time(&self, id: BranchId, time: Instant) -> Result<Seek, Unreachable> {
         let branch = self.get(id)?;
         let start = branch.checkpoints.before_time(time);
         let start = start.ok_or(Unreachable::NoMoment(Moment::default()))?;
         let (journal, end) = (branch.head.journal().clone(), branch.head.moment());
-        Seek::new(start.clone(), journal, end).finish_before(time)
+        Ok(Seek::new(start.clone(), journal, end).until(time))
+    }
+
+    /// The way to a place from an earlier moment of its branch.
+    ///
+    /// # Errors
+    /// When there is no such place.
+    pub fn seek_from(&self, earlier: Session, place: Place) -> Result<Seek, Unreachable> {
+        let branch = self.get(place.branch)?;
+        if !branch.has(place.moment) || earlier.moment() > place.moment {
+            return Err(Unreachable::NoMoment(place.moment));
+        }
+        Ok(Seek::new(earlier, branch.head.journal().clone(), place.moment))
     }
 
     /// The way to a place, for callers that go it bit by bit.
@@ -372,20 +419,24 @@ impl Branch {
         Ok(Self { checkpoints, marks, ..Self::new(head, name) })
     }
 
-    fn seek_through(&self, moment: Moment, steps: u64) -> Result<Seek, Unreachable> {
+    /// Whether this is a moment of the branch.
+    fn has(&self, moment: Moment) -> bool {
         let journal = self.head.journal();
-        let is_there = moment <= self.head.moment()
+        moment <= self.head.moment()
             && moment.lines >= journal.before_step(moment.steps)
-            && moment.lines <= journal.last_moment(moment.steps).lines;
+            && moment.lines <= journal.last_moment(moment.steps).lines
+    }
+
+    fn seek_through(&self, moment: Moment, steps: u64) -> Result<Seek, Unreachable> {
         let earlier = match steps {
             0 => moment,
             _ => Moment { steps: moment.steps.saturating_sub(steps), lines: 0 },
         };
         let checkpoints = &self.checkpoints;
         let start = checkpoints.before(earlier).or_else(|| checkpoints.before(moment));
-        let start = start.filter(|_| is_there);
+        let start = start.filter(|_| self.has(moment));
         let start = start.ok_or(Unreachable::NoMoment(moment))?;
-        Ok(Seek::new(start.clone(), journal.clone(), moment))
+        Ok(Seek::new(start.clone(), self.head.journal().clone(), moment))
     }
 
     fn step(&mut self) -> Stepped {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use raft_core::{Instant, NodeId};
 use raft_script::{
-    Branch, BranchId, Branches, Journaled, MarkKind, Moment, Place, Session, Statement, Unreachable,
+    Branch, BranchId, Branches, Journaled, MarkKind, Moment, Place, Seek, Session, Statement,
+    Unreachable,
 };
 use raft_sim::{Event, EventKind};
 
@@ -16,7 +17,7 @@ use crate::operations::OperationTracker;
 use crate::tape::{JumpTo, TapeView};
 
 /// The events of so many steps before a moment are shown with it, at least.
-const SHOWN_STEPS: u64 = 500;
+pub(super) const SHOWN_STEPS: u64 = 500;
 
 /// The longest name of a branch, in characters.
 const MAX_NAME: usize = 40;
@@ -29,7 +30,7 @@ pub(super) struct Past {
     /// The events before it, of [`SHOWN_STEPS`] steps at least.
     recent: Recent,
     /// Whether time passed when somebody began to look at the past.
-    was_running: bool,
+    pub(super) was_running: bool,
     /// For how long the moment has been shown, if the run is shown backward.
     pub(super) backward: Option<Duration>,
 }
@@ -67,7 +68,8 @@ impl Lab {
         if moment >= self.session().moment() {
             return self.return_to_live();
         }
-        let was_running = self.past.as_ref().map_or(self.pacer.is_running(), |p| p.was_running);
+        let was_running = self.was_running();
+        self.wish = None;
         match self.recomputed(moment) {
             Ok(past) => {
                 self.pacer.set_running(false, self.is_waiting());
@@ -84,14 +86,6 @@ impl Lab {
         let shown = self.shown_session().moment();
         if let Some(before) = self.session().journal().before(shown) {
             self.show_moment(before);
-        }
-    }
-
-    /// Shows the live branch as it was at a time: after all that was done then.
-    pub fn show_at(&mut self, time: Instant) {
-        match self.branches.at_time(self.live, time) {
-            Ok(session) => self.show_moment(session.moment()),
-            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
         }
     }
 
@@ -172,9 +166,10 @@ impl Lab {
 
     /// Shows the end of the live branch. Time passes again if it did before.
     pub fn return_to_live(&mut self) {
-        if let Some(past) = self.past.take()
-            && past.was_running
-        {
+        let is_past = self.past.is_some() || self.wish.is_some();
+        let was_running = is_past && self.was_running();
+        self.forget_past();
+        if was_running {
             self.set_running(true);
         }
         self.changed();
@@ -183,6 +178,14 @@ impl Lab {
     /// Shows the end, and leaves time as it is.
     pub(super) fn forget_past(&mut self) {
         self.past = None;
+        self.wish = None;
+    }
+
+    /// Whether time passes, or did before somebody began to look at the past.
+    pub(super) fn was_running(&self) -> bool {
+        let wished = self.wish.as_ref().map(|wish| wish.was_running);
+        let past = self.past.as_ref().map(|past| past.was_running);
+        wished.or(past).unwrap_or(self.pacer.is_running())
     }
 
     /// The session that the page shows.
@@ -196,10 +199,15 @@ impl Lab {
     }
 
     /// The live branch as it was at a moment.
-    fn recomputed(&self, moment: Moment) -> Result<Past, Unreachable> {
+    pub(super) fn recomputed(&self, moment: Moment) -> Result<Past, Unreachable> {
+        let place = Place { branch: self.live, moment };
+        self.recomputed_by(self.branches.seek_through(place, SHOWN_STEPS)?)
+    }
+
+    /// The live branch as it was at the end of a way.
+    pub(super) fn recomputed_by(&self, seek: Seek) -> Result<Past, Unreachable> {
         let (mut recent, mut before) = (Recent::default(), None);
-        let moment_before = self.session().journal().before(moment);
-        let seek = self.branches.seek_through(Place { branch: self.live, moment }, SHOWN_STEPS)?;
+        let moment_before = self.session().journal().before(seek.goal());
         let session = seek.finish_watched(|session| {
             session.events().iter().for_each(|event| recent.observe(event));
             if Some(session.moment()) == moment_before {
@@ -408,6 +416,7 @@ impl Lab {
             end: head.world().now(),
             is_past: self.past.is_some(),
             plays_backward: self.plays_backward(),
+            is_seeking: self.wish.is_some(),
         }
     }
 }

@@ -62,6 +62,7 @@ impl Lab {
 
     fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> ExecStatus {
         self.stop_backward();
+        self.finish_seeking();
         let executed = match raft_script::parse_line(line) {
             Ok(None) => {
                 tell(listener, ExecResult::Done(String::new()));

@@ -10,9 +10,14 @@ use crate::pacing::TimeTarget;
 impl Lab {
     /// Runs or pauses. A lab whose [storage failed](crate::DurableState::Durable) stays paused.
     pub fn set_running(&mut self, running: bool) {
-        match &mut self.past {
-            Some(past) if !running => past.pause(),
-            Some(_) | None => self.forget_past(),
+        if running {
+            self.forget_past();
+        }
+        if let Some(wish) = &mut self.wish {
+            wish.was_running = false;
+        }
+        if let Some(past) = &mut self.past {
+            past.pause();
         }
         let running = running && self.failure().is_none();
         self.pacer.set_running(running, self.is_waiting());
@@ -32,6 +37,7 @@ impl Lab {
     /// If the event must wait for the browser's disk,
     /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
     pub fn step(&mut self) {
+        self.finish_seeking();
         if let Some(past) = &self.past {
             let next = self.session().journal().after(past.moment());
             return self.show_moment(next);
@@ -51,6 +57,10 @@ impl Lab {
         self.tell_failure();
         if self.recalling.is_some() {
             self.go_on_recalling(budget);
+            return true;
+        }
+        if self.is_seeking() {
+            self.seek_for(budget);
             return true;
         }
         if self.pacer.is_running() {

@@ -14,28 +14,46 @@ pub(super) const MOST: usize = 128;
 /// The number of steps between two checkpoints at first.
 const FIRST_GAP: u64 = 500;
 
-/// Sessions at moments that are `gap` steps apart. When there are too many of them, every second
-/// one goes and the gap doubles. The first one stays: before it nothing can be computed.
+/// Sessions at moments that are `gap` steps apart, or further. When there are too many of them,
+/// every second one goes and the gap doubles. When they are too large, every second one of the
+/// older half goes. The first one stays: before it nothing can be computed.
 #[derive(Clone, Debug)]
 pub(super) struct Checkpoints {
-    sessions: BTreeMap<Moment, Arc<Session>>,
+    kept: BTreeMap<Moment, Checkpoint>,
     gap: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Checkpoint {
+    session: Arc<Session>,
+    /// The bytes that it holds beyond the one before it, estimated.
+    bytes: u64,
 }
 
 impl Checkpoints {
     pub(super) fn new(first: &Session) -> Self {
-        let mut taken = Self { sessions: BTreeMap::new(), gap: FIRST_GAP };
+        let mut taken = Self { kept: BTreeMap::new(), gap: FIRST_GAP };
         taken.insert(first);
         taken
     }
 
     pub(super) fn len(&self) -> usize {
-        self.sessions.len()
+        self.kept.len()
+    }
+
+    /// The bytes of all of them, estimated.
+    pub(super) fn bytes(&self) -> u64 {
+        self.kept.values().map(|checkpoint| checkpoint.bytes).sum()
+    }
+
+    /// The sessions, with the bytes that each holds beyond the one before it.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (&Arc<Session>, u64)> {
+        self.kept.values().map(|Checkpoint { session, bytes }| (session, *bytes))
     }
 
     /// Takes a checkpoint if the last one is far enough away.
     pub(super) fn take(&mut self, session: &Session) {
-        let last = self.sessions.last_key_value().map_or(0, |(moment, _)| moment.steps);
+        let last = self.kept.last_key_value().map_or(0, |(moment, _)| moment.steps);
         if session.moment().steps >= last + self.gap {
             self.insert(session);
         }
@@ -45,51 +63,67 @@ impl Checkpoints {
         let mut session = session.clone();
         // A goal only says when to stop.
         session.cancel();
-        self.sessions.insert(session.moment(), Arc::new(session));
-        if self.sessions.len() > MOST {
+        let last = self.kept.last_key_value().map_or(&session, |(_, last)| &last.session);
+        let bytes = session.bytes_beyond(last);
+        let session = Arc::new(session);
+        self.kept.insert(session.moment(), Checkpoint { session, bytes });
+        if self.kept.len() > MOST {
             self.gap *= 2;
-            let mut place = 0;
-            self.sessions.retain(|_, _| {
-                place += 1;
-                place % 2 == 1
-            });
+            self.drop_every_second(self.kept.len());
         }
     }
 
-    /// The sessions, with the bytes that each holds beyond the one before it.
-    pub(super) fn sizes(&self) -> impl Iterator<Item = (&Arc<Session>, u64)> {
-        let before = std::iter::once(None).chain(self.sessions.values().map(Some));
-        self.sessions.values().zip(before).map(|(session, before)| {
-            let before = before.or_else(|| self.sessions.values().next()).unwrap_or(session);
-            (session, session.bytes_beyond(before))
-        })
+    /// Drops every second one of the older half. False if there is none.
+    pub(super) fn thin_old(&mut self) -> bool {
+        let before = self.kept.len();
+        self.drop_every_second(before.div_ceil(2));
+        self.kept.len() < before
+    }
+
+    /// Drops every second one of the first so many.
+    fn drop_every_second(&mut self, first: usize) {
+        let all = std::mem::take(&mut self.kept);
+        let mut before: Option<Arc<Session>> = None;
+        let mut is_next_to_dropped = false;
+        for (place, (moment, mut checkpoint)) in all.into_iter().enumerate() {
+            if place < first && place % 2 == 1 {
+                is_next_to_dropped = true;
+                continue;
+            }
+            if let Some(before) = before.as_deref().filter(|_| is_next_to_dropped) {
+                checkpoint.bytes = checkpoint.session.bytes_beyond(before);
+            }
+            is_next_to_dropped = false;
+            before = Some(checkpoint.session.clone());
+            self.kept.insert(moment, checkpoint);
+        }
     }
 
     /// All checkpoints, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.values().map(Arc::as_ref)
+        self.kept.values().map(|kept| kept.session.as_ref())
     }
 
     /// The last checkpoint at this moment or before it.
     pub(super) fn before(&self, moment: Moment) -> Option<&Session> {
-        self.sessions.range(..=moment).next_back().map(|(_, session)| session.as_ref())
+        self.kept.range(..=moment).next_back().map(|(_, kept)| kept.session.as_ref())
     }
 
     /// The last checkpoint before this moment.
     pub(super) fn strictly_before(&self, moment: Moment) -> Option<&Session> {
-        self.sessions.range(..moment).next_back().map(|(_, session)| session.as_ref())
+        self.kept.range(..moment).next_back().map(|(_, kept)| kept.session.as_ref())
     }
 
     /// The last checkpoint at this time or before it.
     pub(super) fn before_time(&self, time: Instant) -> Option<&Session> {
-        let sessions = self.sessions.values().rev();
-        sessions.map(Arc::as_ref).find(|session| session.world().now() <= time)
+        let mut sessions = self.kept.values().rev().map(|kept| kept.session.as_ref());
+        sessions.find(|session| session.world().now() <= time)
     }
 
     /// Those of a branch that begins at this moment. The sessions are shared.
     pub(super) fn through(&self, moment: Moment) -> Self {
-        let sessions = self.sessions.range(..=moment);
-        let sessions = sessions.map(|(moment, session)| (*moment, session.clone())).collect();
-        Self { sessions, gap: self.gap }
+        let kept = self.kept.range(..=moment);
+        let kept = kept.map(|(moment, kept)| (*moment, kept.clone())).collect();
+        Self { kept, gap: self.gap }
     }
 }

@@ -208,7 +208,10 @@ impl Restoring {
     /// Before [`advance`](Self::advance) has returned true.
     pub fn finish(self) -> Branches {
         assert!(self.under_way.is_none() && self.left.is_empty(), "every branch is computed");
-        Branches { by_id: self.done, last_id: self.last }
+        let budget = Branches::MAX_CHECKPOINT_BYTES;
+        let mut branches = Branches { by_id: self.done, last_id: self.last, budget };
+        branches.keep_within_budget();
+        branches
     }
 
     fn begin(&self, kept: KeptBranch) -> Result<Repeated, String> {

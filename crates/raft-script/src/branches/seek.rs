@@ -14,11 +14,28 @@ pub struct Seek {
     /// The journal of the branch.
     journal: Journal,
     goal: Moment,
+    /// It ends before what is due after this time.
+    until: Option<Instant>,
 }
 
 impl Seek {
     pub(super) fn new(session: Session, journal: Journal, goal: Moment) -> Self {
-        Self { session, journal, goal }
+        Self { session, journal, goal, until: None }
+    }
+
+    /// The way to the moment after all that is due at this time or before, if it comes before the
+    /// goal.
+    pub(super) fn until(self, time: Instant) -> Self {
+        Self { until: Some(time), ..self }
+    }
+
+    /// Whether the moment is reached.
+    pub fn is_there(&self) -> bool {
+        let is_late = |until| {
+            let next = self.session.next_repeated_at(&self.journal);
+            next.is_none_or(|at| at > until)
+        };
+        self.session.moment() == self.goal || self.until.is_some_and(is_late)
     }
 
     /// The moment to which it goes.
@@ -37,25 +54,14 @@ impl Seek {
     /// When the run turns out to be another one: then a statement that the journal has is refused.
     pub fn advance(&mut self, steps: u64) -> Result<bool, Unreachable> {
         for _ in 0..steps {
-            if self.session.moment() == self.goal {
+            if self.is_there() {
                 return Ok(true);
             }
             if !self.session.repeat(&self.journal) || self.session.moment() > self.goal {
                 return Err(Unreachable::NoMoment(self.goal));
             }
         }
-        Ok(self.session.moment() == self.goal)
-    }
-
-    /// Goes on while what comes next is due at this time or before. Returns the session as it was
-    /// then.
-    pub(super) fn finish_before(mut self, time: Instant) -> Result<Session, Unreachable> {
-        while self.session.moment() != self.goal
-            && self.session.next_repeated_at(&self.journal).is_some_and(|at| at <= time)
-        {
-            self.advance(1)?;
-        }
-        Ok(self.session)
+        Ok(self.is_there())
     }
 
     /// Goes all the way. Returns the session as it was then.
@@ -78,7 +84,7 @@ impl Seek {
         if self.session.moment() == Moment::default() {
             watch(&self.session);
         }
-        while self.session.moment() != self.goal {
+        while !self.is_there() {
             self.advance(1)?;
             watch(&self.session);
         }
@@ -86,7 +92,7 @@ impl Seek {
     }
 
     /// The session, as far as it has come.
-    pub(super) fn session(&self) -> &Session {
+    pub fn session(&self) -> &Session {
         &self.session
     }
 }

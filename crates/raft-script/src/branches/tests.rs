@@ -511,3 +511,32 @@ fn operations_have_their_time_in_the_branch() {
     exec(&mut branches, fork, "run 1s");
     assert_eq!(of(&branches, fork), operations[..1]);
 }
+
+#[test]
+fn checkpoints_stay_below_their_bytes_over_a_long_run() {
+    let (mut branches, main) = started(Setup::default(), &["load 200/s for=60s clients=4"]);
+    let (_, bytes_of_one) = branches.checkpoint_bytes();
+    branches.budget = 60 * bytes_of_one;
+    let (mut most, mut seen) = (0, Vec::new());
+    while branches.head(main).world().now() < Instant(60_000_000) {
+        branches.step(main);
+        let (count, bytes) = branches.checkpoint_bytes();
+        assert!(bytes <= branches.budget, "{count} checkpoints have {bytes} bytes");
+        most = most.max(count);
+        let head = branches.head(main);
+        if head.moment().steps.is_multiple_of(10_000) {
+            seen.push((head.moment(), head.world().trace_hash()));
+        }
+    }
+    let (count, _) = branches.checkpoint_bytes();
+    assert!(most >= 8 && count >= 4, "{most}, then {count} checkpoints");
+    // A branch has the same checkpoints: they count once.
+    let before = branches.checkpoint_bytes();
+    let moment = branches.head(main).moment();
+    branches.fork(Place { branch: main, moment }, "copy").expect("its end");
+    assert_eq!(branches.checkpoint_bytes(), before);
+    for (moment, hash) in seen {
+        let at = branches.at(Place { branch: main, moment }).expect("a moment of it");
+        assert_eq!(at.world().trace_hash(), hash, "{moment:?}");
+    }
+}
