@@ -88,13 +88,17 @@ impl Lab {
             earlier_runs(database.info(EARLIER_RUNS_KEY).await?, database.info(RUN_KEY).await?);
         // Before the first event: the next run would use the same session ids as a run that is not
         // counted.
-        let infos = vec![
-            (CLUSTER_KEY.to_owned(), cluster_line(&setup)),
+        let infos = vec![(CLUSTER_KEY.to_owned(), cluster_line(&setup))];
+        let given = if is_new { whole_disks(&setup) } else { Vec::new() };
+        database.commit(given, infos).await?;
+        // Without room for them, the lab opens all the same.
+        let runs = vec![
             (EARLIER_RUNS_KEY.to_owned(), earlier_runs_as_bytes(&earlier)),
             (RUN_KEY.to_owned(), Vec::new()),
         ];
-        let given = if is_new { whole_disks(&setup) } else { Vec::new() };
-        database.commit(given, infos).await?;
+        if let Err(error) = database.put_apart(runs).await {
+            warnings.push(format!("The browser does not keep the earlier runs: {error}."));
+        }
         let (report, is_marked) = (storage_report().await, mark_initialized(name));
         warnings.extend(warnings_about(&report, is_marked));
         let recovered = if is_new { None } else { RecoveryReport::of(&setup) };
@@ -179,9 +183,9 @@ impl Backend for IndexedDb {
     }
 
     fn keep(&self, branches: Vec<u8>) {
-        let stored = self.database.commit(Vec::new(), vec![(RUN_KEY.to_owned(), branches)]);
+        let stored = self.database.put_apart(vec![(RUN_KEY.to_owned(), branches)]);
         spawn_local(async move {
-            // A database that fails once stores nothing more, and tells it by `watch`.
+            // What was kept last is still there, and the run is kept again later.
             let _ = stored.await;
         });
     }

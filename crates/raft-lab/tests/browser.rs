@@ -219,6 +219,35 @@ async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
     assert!(answer.to_string().contains("value 1"), "{answer}");
 }
 
+/// The past of a run is dear, the disks are dearer.
+#[wasm_bindgen_test]
+async fn a_past_that_cannot_be_kept_does_not_stop_the_lab() {
+    let mut lab = fresh("keeping").await;
+    set(&mut lab, "a").await;
+    js_sys::eval(
+        "{ const original = IDBObjectStore.prototype.put;
+           globalThis.mend = () => { IDBObjectStore.prototype.put = original; };
+           IDBObjectStore.prototype.put = function (value, key) {
+               if (key === 'run' || key === 'earlier runs') {
+                   throw new DOMException('no room', 'QuotaExceededError');
+               }
+               return original.call(this, value, key);
+           } }",
+    )
+    .expect("it is JavaScript");
+    assert!(lab.keep_durably().is_some());
+    for _ in 0..20 {
+        breathe().await;
+    }
+    set(&mut lab, "b").await;
+    assert_eq!(lab.durable(), DurableState::Durable { unsaved: 0, error: None });
+    drop(lab);
+    let Opened { mut lab, warnings, .. } = open("keeping").await;
+    assert!(warnings.iter().any(|words| words.contains("does not keep")), "{warnings:?}");
+    set(&mut lab, "c").await;
+    js_sys::eval("mend()").expect("it is JavaScript");
+}
+
 #[wasm_bindgen_test]
 async fn a_server_that_joined_comes_back() {
     let mut lab = fresh("joined").await;

@@ -15,7 +15,7 @@ use web_sys::{Event, IdbDatabase, IdbRequest, IdbTransaction, IdbTransactionMode
 use crate::connection::{self, IfMissing, abort_cause, finished, target};
 use crate::error::{describe, is_closed_connection};
 use crate::needed::needed;
-use crate::schema::{INFO, LOG, META, SNAPSHOT, Stores, read_place, read_record};
+use crate::schema::{INFO, LOG, META, SNAPSHOT, Stores, put_info, read_place, read_record};
 use crate::{IdbError, forget_initialized, sys};
 
 /// An open database. Clones share it.
@@ -174,6 +174,22 @@ impl Database {
         async move { result.await.expect("every job is answered before its database is dropped") }
     }
 
+    /// Stores infos in a transaction of their own, all or none. Unlike [`commit`](Self::commit), a
+    /// failure has no consequence: the database goes on taking writes. They may not be flushed to
+    /// the medium yet when the future completes.
+    ///
+    /// The call alone starts the write.
+    ///
+    /// # Errors
+    /// When the browser does not store them, or the database takes no writes now.
+    pub fn put_apart(
+        &self,
+        infos: Vec<(String, Vec<u8>)>,
+    ) -> impl Future<Output = Result<(), IdbError>> + 'static {
+        let transaction = self.inner.fill_apart(&infos);
+        async move { finished(&transaction?).await }
+    }
+
     /// Whether the database takes writes.
     pub fn status(&self) -> DatabaseStatus {
         match &*self.inner.link.borrow() {
@@ -238,6 +254,24 @@ impl Inner {
                 // browser has already aborted it, this does nothing.
                 let _ = transaction.abort();
                 self.fail(&error);
+            }
+        }
+    }
+
+    fn fill_apart(&self, infos: &[(String, Vec<u8>)]) -> Result<IdbTransaction, IdbError> {
+        let Link::Open(database) = &*self.link.borrow() else {
+            let cause = "the database takes no writes now".to_owned();
+            return Err(IdbError::ConnectionLost { cause });
+        };
+        let transaction = database
+            .transaction_with_str_and_mode(INFO, IdbTransactionMode::Readwrite)
+            .map_err(|error| IdbError::from_js(&error))?;
+        match infos.iter().try_for_each(|(key, value)| put_info(&transaction, key, value)) {
+            Ok(()) => Ok(transaction),
+            Err(error) => {
+                // Or the first ones would be stored without the others.
+                let _ = transaction.abort();
+                Err(error)
             }
         }
     }

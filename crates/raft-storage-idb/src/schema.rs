@@ -40,6 +40,21 @@ pub(crate) fn create_stores(database: &IdbDatabase) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// Requests an info, in a transaction that has at least their store.
+pub(crate) fn put_info(
+    transaction: &IdbTransaction,
+    key: &str,
+    value: &[u8],
+) -> Result<(), IdbError> {
+    let store = transaction.object_store(INFO).map_err(|error| IdbError::from_js(&error))?;
+    put(&store, key, value)
+}
+
+fn put(store: &IdbObjectStore, key: &str, value: &[u8]) -> Result<(), IdbError> {
+    let request = store.put_with_key(&bytes(value), &key.into());
+    request.map(drop).map_err(|error| IdbError::from_js(&error))
+}
+
 /// The stores of one transaction.
 pub(crate) struct Stores {
     log: IdbObjectStore,
@@ -79,8 +94,7 @@ impl Stores {
     }
 
     pub(crate) fn put_info(&self, key: &str, value: &[u8]) -> Result<(), IdbError> {
-        let request = self.info.put_with_key(&bytes(value), &key.into());
-        request.map(drop).map_err(|error| IdbError::from_js(&error))
+        put(&self.info, key, value)
     }
 
     fn place(&self, node: NodeId, key: RecordKey) -> Result<(&IdbObjectStore, JsValue), IdbError> {
