@@ -80,7 +80,8 @@ pub enum Input {
     SnapshotTaken {
         /// The last entry that the state includes. It must have been applied.
         through: LogIndex,
-        /// The encoded state. If it is a file, that is on stable storage already.
+        /// The encoded state. If it is a file, that is on stable storage already. A state that did
+        /// not change may be in the same file as before.
         data: SnapshotData,
     },
     /// The driver could not make the snapshot that [`Output::SnapshotNeeded`] asked for. The node
@@ -106,7 +107,9 @@ pub enum Input {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ReadMode {
-    /// The leader asks a quorum, after the read arrived, whether it still leads (§6.4).
+    /// The leader asks a quorum, after the read arrived, whether it still leads (§6.4). A leader
+    /// that reaches no quorum answers when it steps down, so without
+    /// [`Settings::check_quorum`](crate::Settings::check_quorum) perhaps never.
     Quorum,
     /// The leader answers at once while its lease lasts, which depends on clocks: see
     /// [`Settings::max_clock_drift_ppm`](crate::Settings::max_clock_drift_ppm) (§6.4.1). Without a
@@ -262,7 +265,8 @@ pub enum Outcome {
     },
     /// It may have been committed or not, or may yet be: a snapshot covers the place where it was
     /// appended, or the leader that took it does not lead any more, or that leader handed over
-    /// because its disk hangs.
+    /// because its disk hangs. So is the last step of a change of voters that another leader takes
+    /// again: look at the membership.
     Unknown {
         /// The entry's place, if that is known.
         position: Option<LogPosition>,

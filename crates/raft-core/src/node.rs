@@ -108,10 +108,10 @@ pub struct Node {
     /// `(min, max)` in µs, precomputed: the timer is redrawn on every leader message.
     election_timeout_micros: (u64, u64),
     rng: Rng,
-    /// The moment of the last input: the driver's time and `set_back`. It never goes back.
+    /// The moment of the last input, by a clock of the node that never goes back.
     now: Instant,
-    /// By how many µs the driver's clock went back, in all.
-    set_back: u64,
+    /// What the driver's clock showed then, in µs.
+    shown_now: u64,
 
     // On disk (Figure 2: persistent state).
     current_term: Term,

@@ -13,6 +13,7 @@
 //! began the change.
 
 use super::progress::Progress;
+use super::transfer::LeadershipTransfer;
 use super::{Leader, Node};
 use crate::{
     Bytes, ChangeError, LogIndex, LogPosition, Membership, MembershipChange, MembershipTrace,
@@ -241,6 +242,14 @@ impl Node {
         }
     }
 
+    /// A transfer of leadership came to nothing: the step that waited for it is due.
+    pub(super) fn go_on_after_transfer(&mut self, leader: &mut Leader) {
+        match self.has_committed_in_term(leader) {
+            true => self.take_next_step(leader),
+            false => self.advance_change(leader),
+        }
+    }
+
     /// Whether `node` has no vote after the change.
     fn leaves_no_vote(&self, change: &MembershipChange, node: NodeId) -> bool {
         self.membership().changed_by(change).is_ok_and(|target| !target.is_voter(node))
@@ -281,12 +290,16 @@ impl Node {
             return;
         }
         if self.membership().is_joint() {
+            // Dissertation §3.10: the target starts an election, and its log must be complete.
+            if leader.transfer.as_ref().is_some_and(LeadershipTransfer::is_told) {
+                return;
+            }
             // Raft §6: once C-old,new is committed, C-new alone may decide.
             let next = self.membership().without_outgoing();
             let request = leader.change.take().map(|change| change.request);
             let position = self.append_membership(leader, next);
             if let Some(request) = request {
-                self.await_commit(request, position);
+                self.await_last_step(request, position);
             }
             return self.replicate_to_all(leader, false);
         }

@@ -5,15 +5,33 @@ use core::time::Duration;
 use super::Node;
 use crate::{Instant, LifecycleTrace};
 
+/// The most µs that pass between two inputs: a year. A clock that shows more is wrong, and may show
+/// the right time again at the next input.
+const MAX_LEAP: u64 = 365 * 24 * 3600 * 1_000_000;
+
 impl Node {
     /// The driver's clock shows `given`. Each rule uses `now`, which never goes back.
     #[inline]
     pub(super) fn advance_clock(&mut self, given: Instant) {
-        let now = Instant(given.0.saturating_add(self.set_back));
-        if now < self.now {
-            return self.clock_went_back(self.now - now);
+        let passed = given.0.wrapping_sub(self.shown_now);
+        if passed > MAX_LEAP {
+            return self.clock_leapt(given);
         }
-        self.now = now;
+        self.shown_now = given.0;
+        self.now.0 += passed;
+    }
+
+    /// The clock went back, or further on than a clock can.
+    #[cold]
+    #[inline(never)]
+    fn clock_leapt(&mut self, given: Instant) {
+        let by = Duration::from_micros(self.shown_now.saturating_sub(given.0));
+        self.shown_now = given.0;
+        match by.is_zero() {
+            // Times of the node never come near the largest number, whatever a driver does.
+            true => self.now.0 = self.now.0.saturating_add(MAX_LEAP),
+            false => self.clock_went_back(by),
+        }
     }
 
     /// The driver broke its contract: its clock went back. No time has passed then, and time goes
@@ -22,13 +40,14 @@ impl Node {
     /// It is unknown how much time really passed. So leases are as after a restart (dissertation
     /// §6.4.1): a leader has none from heartbeats before, and another server refuses its vote for
     /// as long as a lease may depend on it.
-    #[cold]
-    #[inline(never)]
     fn clock_went_back(&mut self, by: Duration) {
-        self.set_back = self.set_back.saturating_add(by.as_micros() as u64);
         self.trace(|| LifecycleTrace::ClockWentBack { by });
         if self.as_leader(|_, leader| leader.rounds.forget_beginnings()).is_none() {
             self.distrust_leases();
+            if self.is_leader_recent() {
+                // Its vote for itself would break a lease like any other.
+                self.restart_election_timer();
+            }
         }
     }
 
@@ -44,6 +63,10 @@ impl Node {
     /// A moment as the driver's clock shows it.
     #[inline]
     pub(super) fn shown(&self, moment: Instant) -> Instant {
-        Instant(moment.0.saturating_sub(self.set_back))
+        let shown = Instant(self.shown_now);
+        match moment >= self.now {
+            true => shown + (moment - self.now),
+            false => Instant(self.shown_now.saturating_sub(self.now.0 - moment.0)),
+        }
     }
 }

@@ -14,6 +14,20 @@ use crate::{
 pub(super) struct Proposal {
     pub(super) request: RequestId,
     pub(super) position: LogPosition,
+    /// Whether another leader may append the same in its term: the last step of a change through a
+    /// joint membership, which is committed.
+    is_last_step: bool,
+}
+
+impl Proposal {
+    /// The outcome if the entry will never be committed.
+    fn superseded(&self) -> Outcome {
+        let position = self.position;
+        match self.is_last_step {
+            true => Outcome::Unknown { position: Some(position) },
+            false => Outcome::Superseded { position },
+        }
+    }
 }
 
 /// Bytes that an entry counts against [`Settings::max_uncommitted_bytes`](crate::Settings), beside
@@ -109,7 +123,17 @@ impl Node {
     /// Raft §5.3: the request is answered when the entry at `position`, or another in its place, or
     /// any of a later term, is applied.
     pub(super) fn await_commit(&mut self, request: RequestId, position: LogPosition) {
-        let proposal = Proposal { request, position };
+        self.await_proposal(Proposal { request, position, is_last_step: false });
+    }
+
+    /// Raft §6: the joint membership before the entry at `position` is committed. So each later
+    /// leader takes the last step, if this entry is lost.
+    pub(super) fn await_last_step(&mut self, request: RequestId, position: LogPosition) {
+        self.await_proposal(Proposal { request, position, is_last_step: true });
+    }
+
+    fn await_proposal(&mut self, proposal: Proposal) {
+        let position = proposal.position;
         // A leader that lost entries and leads again can append before places where its older
         // proposals still wait, so this is not always the back.
         match self.proposals.back() {
@@ -284,13 +308,13 @@ impl Node {
     pub(super) fn supersede_before(&mut self, term: Term) {
         self.applied_term = term;
         let outputs = &mut self.outputs;
-        self.proposals.retain(|Proposal { request, position }| {
-            let (request, position) = (*request, *position);
-            if position.term < term {
-                let outcome = Outcome::Superseded { position };
+        self.proposals.retain(|proposal| {
+            let is_lost = proposal.position.term < term;
+            if is_lost {
+                let (request, outcome) = (proposal.request, proposal.superseded());
                 outputs.push_back(Output::Reply { request, outcome });
             }
-            position.term >= term
+            !is_lost
         });
     }
 
@@ -320,13 +344,13 @@ fn answer_proposals(
     let Some(first) = applied.first() else { return };
     let last_index = LogIndex(first.index.0 + applied.len() as u64 - 1);
     while let Some(proposal) = proposals.pop_front_if(|p| p.position.index <= last_index) {
-        let Proposal { request, position } = proposal;
+        let Proposal { request, position, .. } = proposal;
         // Not earlier: an entry that was removed from this log may still be committed by a later
         // leader that holds it (Figure 8), until another entry is committed in its place.
         let offset = position.index.0.saturating_sub(first.index.0) as usize;
         let outcome = match applied[offset].term == position.term {
             true => Outcome::Committed(position),
-            false => Outcome::Superseded { position },
+            false => proposal.superseded(),
         };
         outputs.push_back(Output::Reply { request, outcome });
     }

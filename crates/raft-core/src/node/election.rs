@@ -27,7 +27,7 @@ impl Node {
     }
 
     /// Whether a leader was heard less than the shortest election timeout ago.
-    fn is_leader_recent(&self) -> bool {
+    pub(super) fn is_leader_recent(&self) -> bool {
         let timeout = self.config.settings.election_timeout_min;
         self.leader_heard.is_some_and(|heard| self.now - heard < timeout)
     }

@@ -196,9 +196,12 @@ impl Node {
     }
 
     /// A snapshot takes the place of the one with this file, by the write being collected.
-    pub(super) fn replace_file(&mut self, file: SnapshotFile) {
+    /// A driver may hand in a file again, if the state is still the same.
+    pub(super) fn replace_file(&mut self, old: Option<SnapshotFile>, new: Option<SnapshotFile>) {
         let by = self.durability.collecting_id();
-        self.replaced_files.push(ReplacedFile { file, by });
+        self.replaced_files.extend(old.map(|file| ReplacedFile { file, by }));
+        let is_other = |file: SnapshotFile| new.is_none_or(|new| new.handle != file.handle);
+        self.replaced_files.retain(|replaced| is_other(replaced.file));
     }
 
     /// Removes a file that no snapshot has. A driver may report the same file twice.

@@ -129,12 +129,14 @@ impl Node {
         let current_term = hard_state.current_term;
         let mut rng = Rng::new(config.seed);
         let last_forward = ForwardId((rng.next() ^ now.0.rotate_left(32)) & LIFE_BITS);
+        // The clock of the node begins at 0, so there is room for all later times.
+        let (shown_now, now) = (now.0, Instant(0));
         let (min, max) =
             (config.settings.election_timeout_min, config.settings.election_timeout_max);
         let mut node = Self {
             election_timeout_micros: (min.as_micros() as u64, max.as_micros() as u64),
             now,
-            set_back: 0,
+            shown_now,
             rng,
             current_term,
             voted_for: hard_state.voted_for,
@@ -228,7 +230,7 @@ fn recover_log(
     let end = end_of(snapshot.as_ref());
     let log_start = log_start.unwrap_or(end);
     let current_term = hard_state.current_term;
-    if current_term.0 > LARGEST_NUMBER || end.index.0 > LARGEST_NUMBER {
+    if current_term.0 > LARGEST_NUMBER || end.index.max(log_start.index).0 > LARGEST_NUMBER {
         return Err(RestartError::NumberTooLarge);
     }
     check_entries(log_start, &entries)?;

@@ -185,9 +185,8 @@ impl Node {
 
     pub(super) fn store_snapshot(&mut self, snapshot: &Snapshot) {
         let replaced = self.snapshot.replace(snapshot.clone());
-        if let Some(file) = replaced.and_then(|replaced| replaced.data.file()) {
-            self.replace_file(file);
-        }
+        let replaced = replaced.and_then(|replaced| replaced.data.file());
+        self.replace_file(replaced, snapshot.data.file());
         self.durability.write_snapshot(snapshot.clone(), self.log.base());
     }
 

@@ -32,6 +32,10 @@ impl LeadershipTransfer {
         self.to
     }
 
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
     pub(super) fn request(&self) -> Option<RequestId> {
         self.request
     }
@@ -51,7 +55,7 @@ impl Node {
         if to == self.config.id && leader.transfer.is_some() {
             self.cancel_transfer(leader, |to, told| Refusal::TransferCancelled { to, told });
             self.reply(request, Outcome::Cancelled);
-            return self.advance_change(leader);
+            return self.go_on_after_transfer(leader);
         }
         if let Err(refusal) = self.check_transfer(leader, to) {
             self.trace(|| TransferTrace::Refused { to, reason: refusal });
@@ -146,7 +150,7 @@ impl Node {
             leader.transfer = None;
             self.trace(|| TransferTrace::TimedOut { to });
             self.reply_to_order(request, Outcome::Refused(Refusal::TransferTimedOut { to }));
-            self.advance_change(leader);
+            self.go_on_after_transfer(leader);
         } else if let Some(transfer) = &mut leader.transfer {
             transfer.is_sent = false;
         }

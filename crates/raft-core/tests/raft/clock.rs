@@ -120,3 +120,41 @@ fn a_clock_that_goes_back_is_traced_once() {
         )
     );
 }
+
+/// Its vote for itself would break a lease too.
+#[test]
+fn a_follower_starts_no_election_within_a_lease() {
+    let hour = Instant(3_600_000_000);
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), hour);
+    server.receive_at(hour, 2, 1, append((0, 0), &[1], 0));
+    let deadline = server.node.deadline();
+    // The clock runs ahead by almost a timeout, and is set back by as much.
+    server.handle(Instant(deadline.0 - 1_000), Input::Timeout);
+    server.handle(hour, Input::Timeout);
+    // In real time, no time has passed since the leader was heard: its lease may last for 150 ms.
+    let now = Instant(hour.0 + 100_000);
+    server.handle(now, Input::Timeout);
+    server.receive_at(now, 3, 1, pre_vote_reply(true));
+    server.receive_at(now, 3, 2, vote(true));
+    let role = server.node.role();
+    assert_eq!(role, RoleKind::Follower, "100 ms after the leader was heard it had its own vote");
+}
+
+/// One wrong time is followed by right ones.
+#[test]
+fn one_absurd_time_is_survived() {
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), Instant(10));
+    server.handle(Instant(0u64.wrapping_sub(5)), Input::Timeout);
+    // The next message comes at the right time.
+    let mut now = Instant(20);
+    server.handle(now, Input::Timeout);
+    let mut steps = 0;
+    // A second of a driver that hands in a timeout when it is due, 100 µs after it.
+    while now < Instant(1_000_000) {
+        now = now.max(server.node.deadline()) + Duration::from_micros(100);
+        server.handle(now, Input::Timeout);
+        steps += 1;
+    }
+    eprintln!("{steps} timeouts, {} messages", server.sent.len());
+    assert!(steps < 100, "{steps} timeouts in a second");
+}

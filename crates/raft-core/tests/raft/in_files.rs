@@ -553,3 +553,25 @@ fn a_file_may_have_more_than_four_gibibytes() {
         assert_eq!(server.node.log().base().index, LogIndex(base));
     }
 }
+
+/// A state that did not change is in the same file.
+#[test]
+fn a_file_that_is_handed_in_again_is_kept() {
+    let mut config = config(1, 1);
+    config.snapshot_files = true;
+    let mut server = Server::start(config, disk(0, &[]), Instant(0));
+    server.files.are_slow = true;
+    server.campaign();
+    server.propose(1, "a");
+    let file = server.files.create(b"a");
+    for request in 2..4 {
+        let through = server.node.last_applied();
+        server.handle(Instant(0), Input::SnapshotTaken { through, data: file.into() });
+        // An entry without an effect on the state.
+        server.propose(request, "");
+    }
+    let current = server.node.snapshot().and_then(|snapshot| snapshot.data.file());
+    assert_eq!(current, Some(file));
+    let drop = FileTask::DropFile(file);
+    assert!(!server.files.tasks.contains(&drop), "the file of the present snapshot is dropped");
+}

@@ -745,3 +745,36 @@ fn a_learner_receives_what_all_receive() {
     assert_eq!(cluster.peer(1, 4).state, ProgressKind::Replicate);
     cluster.assert_converged();
 }
+
+/// The joint membership is committed, so the next leader takes the same last step (§6).
+#[test]
+fn a_change_that_another_leader_ends_is_not_superseded() {
+    let mut cluster = Cluster::joining(3, 2, |config| {
+        config.membership = membership(3).with_learners([4, 5].map(NodeId));
+    });
+    cluster.elect(1);
+    cluster.heartbeats(1, 2);
+    let wanted = [1, 4, 5].map(NodeId).to_vec();
+    let change = cluster.change(1, MembershipChange::SetVoters(wanted.clone()));
+    cluster.deliver_where(|e| e.from == 1);
+    cluster.deliver_where(|e| e.to == 1);
+    let target = cluster.node(1).membership().clone();
+    assert!(!target.is_joint(), "the joint step is committed");
+    cluster.isolate(1);
+    cluster.live(Duration::from_secs(3));
+    let leader = cluster.leader().expect("the others elect one");
+    assert_ne!(leader, 1);
+    assert_eq!(*cluster.node(leader).membership(), target);
+    cluster.rejoin(1);
+    cluster.live(Duration::from_secs(1));
+    for id in [1, 4, 5] {
+        let node = cluster.node(id);
+        assert_eq!(*node.membership(), target, "{id}");
+        assert!(node.membership_index() <= node.commit_index());
+    }
+    let outcome = cluster.outcome(1, change);
+    assert!(
+        !matches!(outcome, Some(Outcome::Superseded { .. })),
+        "the change is complete, and its order was told {outcome:?}"
+    );
+}

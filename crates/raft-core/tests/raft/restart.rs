@@ -357,3 +357,14 @@ fn a_state_machine_ahead_of_the_log_is_refused() {
          lost entries, or belongs to another server"
     );
 }
+
+#[test]
+fn an_absurd_start_of_the_log_is_damage() {
+    let recovered = Recovered {
+        log_start: Some(at(u64::MAX, 0)),
+        hard_state: raft_core::HardState { current_term: raft_core::Term(1), voted_for: None },
+        entries: vec![entry(1, 1)],
+        ..Recovered::default()
+    };
+    assert!(Node::new(full_config(1, 3), recovered, Instant(0)).is_err());
+}

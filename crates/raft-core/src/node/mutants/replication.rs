@@ -191,7 +191,7 @@ pub(in crate::node) fn remove_entries_from(
         node.remove_entries_from(index, leader_term);
         let is_kept = |proposal: &Proposal| proposal.position.index < index;
         let kept = node.proposals.partition_point(is_kept);
-        for Proposal { request, position } in node.proposals.split_off(kept) {
+        for Proposal { request, position, .. } in node.proposals.split_off(kept) {
             node.reply(request, Outcome::Superseded { position });
         }
     })
