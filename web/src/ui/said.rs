@@ -1,4 +1,4 @@
-//! A sentence: its words, and the things that it names. A node or a message is a button.
+//! A sentence: its words, and the things that it names. A node, a message or an entry is a button.
 
 use raft_lab::{Mention, Part, Words};
 use wasm_bindgen::JsCast;
