@@ -82,3 +82,13 @@ test('the keys go from entry to entry', async () => {
   await page.keyboard.press('Enter');
   await says(page.getByTestId('inspector'), /no-op/);
 });
+
+test('the time of an event shows its moment', async () => {
+  await page.getByTestId('return-to-live').click();
+  await page.locator('.tab-events').click();
+  const row = page.getByTestId('event-row').filter({ hasText: 'becomes leader' }).first();
+  await row.locator('.event-time').click();
+  await says(page.getByTestId('headline'), /leads term/);
+  await says(page.getByTestId('changes'), /role candidate → leader/);
+  assert.equal(await page.evaluate(() => globalThis.helios.state().lab.time.is_past), true);
+});

@@ -87,9 +87,15 @@ struct RowProps {
 #[component(Row)]
 fn row(props: &RowProps) -> Html {
     let event = &props.row.event;
+    let runner = use_controls().runner;
+    let on_time = use_callback((runner, event.step), |_: MouseEvent, (runner, step)| {
+        runner.show_after(*step);
+    });
     html! {
         <li class="event-row" data-testid="event-row" data-number={event.number.to_string()}>
-            <time class="event-time">{ milliseconds(event.at) }</time>
+            // The arrows reach it, too.
+            <button type="button" class="event-time" tabindex="-1" title="Show this moment"
+                onclick={on_time}>{ milliseconds(event.at) }</button>
             { match event.node {
                 Some(node) => html! {
                     <button type="button" class="event-node"

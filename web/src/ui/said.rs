@@ -53,7 +53,7 @@ pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
     Selection::from_attribute(&button.get_attribute("data-select")?)
 }
 
-/// Left and right move the focus among the things of a row of a list, or of a paragraph.
+/// Left and right move the focus among the buttons of a row of a list, or of a paragraph.
 pub(crate) fn walk(event: &KeyboardEvent) {
     let forward = match event.key().as_str() {
         "ArrowRight" => true,
@@ -61,9 +61,9 @@ pub(crate) fn walk(event: &KeyboardEvent) {
         _ => return,
     };
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(target) = target.filter(|target| target.has_attribute("data-select")) else { return };
+    let Some(target) = target.filter(|target| target.tag_name() == "BUTTON") else { return };
     let Some(row) = target.closest("li, p").ok().flatten() else { return };
-    let Ok(all) = row.query_selector_all("button[data-select]") else { return };
+    let Ok(all) = row.query_selector_all("button") else { return };
     let all: Vec<HtmlElement> =
         (0..all.length()).filter_map(|place| all.get(place)?.dyn_into().ok()).collect();
     let Some(place) = all.iter().position(|one| one.is_same_node(Some(&target))) else { return };

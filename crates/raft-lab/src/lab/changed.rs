@@ -11,7 +11,7 @@ use crate::view::{View, ViewMaker};
 
 /// At the end of a run, the moment before is not computed if it is more steps away from a
 /// checkpoint than this.
-const MAX_COMPUTED: u64 = 20_000;
+const MAX_COMPUTED: u64 = 3_000;
 
 /// An earlier moment with which the present one is compared.
 #[derive(Default)]

@@ -56,6 +56,11 @@ impl Runner {
         self.with(|lab| lab.show(steps));
     }
 
+    /// Shows the run as it was after so many steps.
+    pub(crate) fn show_after(&self, steps: u64) {
+        self.with(|lab| lab.show(steps));
+    }
+
     /// Shows the run as it was at a time.
     pub(crate) fn show_at(&self, time: raft_lab::Instant) {
         self.with(|lab| lab.show_at(time));

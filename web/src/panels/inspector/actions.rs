@@ -66,8 +66,8 @@ fn of_link(view: &View, one: NodeId, other: NodeId) -> Vec<UserAction> {
     vec![
         way(one, other),
         way(other, one),
-        both("cut-both", "Cut both ways", "cut", !(there && back)),
-        both("restore-both", "Restore both ways", "restore", there || back),
+        both("cut-both", "Cut both", "cut", !(there && back)),
+        both("restore-both", "Restore both", "restore", there || back),
     ]
 }
 
