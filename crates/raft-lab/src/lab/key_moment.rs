@@ -48,6 +48,11 @@ impl Lab {
         self.pacer.set_running(false, self.is_waiting());
     }
 
+    /// The key moment, once it is reached.
+    pub(super) fn key_moment_at(&self) -> Option<Moment> {
+        self.key_moment.as_ref().map(|key| key.at)
+    }
+
     /// The words for the moment that the page shows, if it is the key moment.
     pub(super) fn key_moment_shown(&self) -> Option<Rc<str>> {
         let shown = self.shown_session().moment();

@@ -40,6 +40,21 @@ fn a_played_scenario_pauses_at_the_mark_with_a_comment() {
 }
 
 #[test]
+fn steps_do_not_run_past_the_key_moment() {
+    let mut lab = Lab::play(SCENARIO).expect("a script");
+    lab.set_running(false);
+    let mut steps = 0;
+    while words(&lab).is_none() && steps < 1_000 {
+        lab.step();
+        steps += 1;
+    }
+    assert!(words(&lab).is_some(), "{}", console(&lab));
+    lab.step();
+    assert_eq!(words(&lab), None, "the next step goes on");
+    assert!(console(&lab).contains("crash leader"), "{}", console(&lab));
+}
+
+#[test]
 fn an_opened_script_does_not_pause_at_marks() {
     let mut lab = Lab::run_script(SCENARIO).expect("a script");
     finish(&mut lab);

@@ -42,9 +42,13 @@ impl Lab {
             let next = self.session().journal().after(past.moment());
             return self.show_moment(next);
         }
+        let key_moment = self.key_moment_at();
         self.begin_queued();
-        self.remember_moment();
-        self.single_step();
+        // One who steps shall see the key moment of a scenario, too.
+        if self.key_moment_at() == key_moment {
+            self.remember_moment();
+            self.single_step();
+        }
         self.changed();
     }
 
