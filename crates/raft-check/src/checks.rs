@@ -149,7 +149,7 @@ impl Checks {
             self.follow_crash(world, id, later);
         } else if let ProcessEvent::RestartRefused { reason } = event {
             let (properties, mut cx) = self.telling(world);
-            properties.start_refused(id, &reason.to_string(), &mut cx);
+            properties.start_refused(id, reason, &mut cx);
             self.shadows.misconfigured = None;
         } else if let ProcessEvent::Restarted = event {
             self.shadows.misconfigured = None;

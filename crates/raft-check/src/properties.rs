@@ -195,7 +195,7 @@ observations! {
     /// Disks changed, or the ledger grew: committed entries may be on fewer disks, or on more.
     fn disks_changed();
     /// A node refuses to start, for a reason.
-    fn start_refused(node: NodeId, reason: &str);
+    fn start_refused(node: NodeId, reason: &Words);
     /// A node starts. Its shadow is what its disk holds.
     fn started(node: NodeId, core: &Node);
     /// The log of a node changed. Its role in the shadow is the one before the change.

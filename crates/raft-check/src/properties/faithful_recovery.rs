@@ -26,10 +26,10 @@ impl Checker for FaithfulRecovery {
         cx.note(&PROPERTY, restarted(seen));
     }
 
-    fn start_refused(&mut self, id: NodeId, reason: &str, cx: &mut Context<'_>) {
+    fn start_refused(&mut self, id: NodeId, reason: &Words, cx: &mut Context<'_>) {
         let is_intact = cx.shadows.node(id).is_some_and(|node| node.disk.is_intact);
         let is_configured = cx.shadows.misconfigured != Some(id);
-        let seen = StartRefused { node: id, reason: &Words::of(reason), is_intact, is_configured };
+        let seen = StartRefused { node: id, reason, is_intact, is_configured };
         cx.note(&PROPERTY, start_refused(seen));
     }
 }
