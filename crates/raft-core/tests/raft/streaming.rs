@@ -488,8 +488,13 @@ pub(crate) fn streaming() -> Server {
 /// A leader that sends server 3 a snapshot through entry 2, with this state, in pieces of so many
 /// bytes.
 pub(crate) fn sending(state: &str, piece: usize) -> Server {
+    sending_with(state, |config| config.settings.snapshot_chunk_bytes = piece)
+}
+
+/// The same, with these settings.
+fn sending_with(state: &str, change: impl Fn(&mut Config)) -> Server {
     let mut config = config(1, 3);
-    config.settings.snapshot_chunk_bytes = piece;
+    change(&mut config);
     let mut server = Server::start(config, disk(0, &[]), Instant(0));
     server.lead();
     server.receive(2, 1, success(1));
@@ -651,4 +656,48 @@ fn a_loss_does_not_begin_a_newer_snapshot() {
     server.sent.clear();
     server.receive(3, 1, resume_in(1, 2, 1, Some(4)));
     assert_eq!(numbered(&mut server), [(6, 1), (7, 2)]);
+}
+
+/// Two of three pieces are lost, after 20 that arrived. The window is judged by 64 pieces, and what
+/// is lost in one go counts as one: 20, and two for each of 22 answers. Until then each answer makes
+/// room for as many bytes as it speaks for. After that the window is half as large.
+#[test]
+fn the_loss_of_pieces_halves_the_window() {
+    let mut server = sending_with(&"x".repeat(1_000), |config| {
+        config.settings.snapshot_chunk_bytes = 1;
+        config.settings.max_in_flight_bytes = 300;
+    });
+    assert_eq!(numbered(&mut server).len(), 300);
+    for piece in 1..=20 {
+        server.receive(3, 1, resume_in(1, 2, piece, Some(piece as u32)));
+        assert_eq!(numbered(&mut server).len(), 1, "piece {piece}");
+    }
+    for answer in 1..=22 {
+        server.receive(3, 1, resume_in(1, 2, 20, Some(20 + 3 * answer)));
+        let sent = if answer < 22 { 3 } else { 0 };
+        assert_eq!(numbered(&mut server).len(), sent, "answer {answer} that shows a loss");
+    }
+    assert_eq!(server.node.status().peers[1].in_flight_bytes, 297);
+}
+
+/// A question seems to show that all pieces are lost, but their answers are only late. Then nothing
+/// is to be sent again, and the server may be storing the snapshot. While it answers heartbeats, the
+/// entries after the snapshot are kept for it, however long its disk needs.
+#[test]
+fn pieces_that_were_late_and_not_lost_are_not_missing() {
+    let mut server = streaming();
+    (0..2).for_each(|_| heartbeat(&mut server));
+    server.receive(3, 1, resume_in(3, 2, 0, Some(6)));
+    assert_eq!(numbered(&mut server)[1..], [(7, 0)]);
+    server.receive(3, 1, resume_in(3, 2, 4, Some(4)));
+    assert_eq!(numbered(&mut server), [(8, 4)]);
+    for _ in 0..40 {
+        let now = server.node.deadline();
+        server.handle(now, Input::Timeout);
+        server.receive_at(now, 3, 1, failure(0, (0, 0)));
+    }
+    server.propose(2, "beta");
+    server.receive(2, 1, success(3));
+    server.take_snapshot(Instant(0));
+    assert_eq!(server.node.log().base().index, LogIndex(2));
 }

@@ -38,7 +38,7 @@ fn the_first_window_fills_a_round_trip() {
         assert_eq!(window(Duration::from_millis(trip)).size(), bytes, "{trip} ms");
     }
     let unknown = SendWindow::new(&Settings::default(), None);
-    assert_eq!((unknown.size(), unknown.piece()), (FIRST_MIN, SMALL_PIECE));
+    assert_eq!((unknown.size(), unknown.piece()), (FIRST_MIN, 4096));
 }
 
 /// The link is never idle, and a byte waits at most about a heartbeat interval.
@@ -103,4 +103,92 @@ fn answers_that_come_together_do_not_make_the_window_larger() {
     let first = arrived(&mut window);
     assert!(first < FIRST_MIN, "{first}");
     assert_eq!([(); 3].map(|()| arrived(&mut window)), [first; 3]);
+}
+
+/// A piece arrives in the time of the round trip, `at` microseconds after the beginning.
+fn arrives(window: &mut SendWindow, at: u64) {
+    window.arrived(SMALL_PIECE, SMALL_PIECE, Duration::from_millis(2), Instant(at));
+}
+
+/// After an answer in the expected time, at most a quarter of a heartbeat interval later than the
+/// round trip, the window grows by twice the bytes. After a later one the window has the bytes
+/// that arrive in the round trip and a heartbeat interval.
+#[test]
+fn the_window_grows_until_there_is_a_queue() {
+    for (micros, size) in [(14_500, FIRST_MIN + 2 * SMALL_PIECE), (14_501, 52_000)] {
+        let mut window = window(Duration::from_millis(2));
+        window.arrived(SMALL_PIECE, micros, Duration::from_micros(micros), Instant(micros));
+        assert_eq!(window.size(), size, "the answer took {micros} µs");
+    }
+}
+
+/// However late an answer is, two small pieces may be under way.
+#[test]
+fn two_small_pieces_always_fit() {
+    let mut window = window(Duration::from_millis(2));
+    window.arrived(SMALL_PIECE, SMALL_PIECE, Duration::from_secs(10), Instant(0));
+    assert_eq!(window.size(), 2 * SMALL_PIECE);
+}
+
+/// Loss is judged by 64 pieces, and by the bytes of a window. A loss of more than a third halves
+/// the window.
+#[test]
+fn loss_is_judged_by_a_whole_window() {
+    let mut window = window(Duration::from_millis(2));
+    for (lost, size) in [(63, FIRST_MIN), (1, FIRST_MIN / 2), (127, FIRST_MIN / 2)] {
+        (0..lost).for_each(|_| window.lost(SMALL_PIECE));
+        assert_eq!(window.size(), size);
+    }
+    window.lost(SMALL_PIECE);
+    assert_eq!(window.size(), FIRST_MIN / 4);
+}
+
+/// Of 64 pieces 21 may be lost, which is less than a third: the window grows by twice the bytes
+/// that arrive.
+#[test]
+fn a_loss_of_less_than_a_third_is_noise() {
+    let grown = |pieces: u64| FIRST_MIN + pieces * 2 * SMALL_PIECE;
+    for (lost, size) in [(21, grown(43)), (22, grown(42) / 2)] {
+        let mut window = window(Duration::from_millis(2));
+        (0..lost).for_each(|_| window.lost(SMALL_PIECE));
+        (lost..64).for_each(|_| arrives(&mut window, 0));
+        assert_eq!(window.size(), size, "{lost} lost");
+    }
+}
+
+/// From the size to which a loss halved it the window grows slowly, by an eighth of the bytes that
+/// arrive. After a window without a loss the size from which it grows slowly is a quarter larger.
+#[test]
+fn after_a_loss_the_window_grows_slowly() {
+    let mut window = window(Duration::from_millis(2));
+    (0..192).for_each(|_| window.lost(SMALL_PIECE));
+    assert_eq!(window.size(), 262_144);
+    for (pieces, size) in [(1, 262_656), (63, 294_912), (4, 327_680), (1, 328_192)] {
+        (0..pieces).for_each(|_| arrives(&mut window, 0));
+        assert_eq!(window.size(), size);
+    }
+}
+
+/// A piece takes the link an eighth of a heartbeat interval, and is at most a sixteenth of the
+/// window.
+#[test]
+fn a_piece_is_short_and_a_small_part_of_the_window() {
+    let mut window = window(Duration::from_millis(2));
+    arrives(&mut window, 0);
+    arrives(&mut window, 1_000);
+    assert_eq!(window.piece(), 25_600);
+    window.cap(160_000);
+    assert_eq!(window.piece(), 10_000);
+}
+
+/// The rate is that of late: when the bytes took more than a heartbeat interval, they count half.
+/// After 51 ms the link becomes ten times as slow.
+#[test]
+fn the_rate_follows_the_link() {
+    let mut window = window(Duration::from_millis(2));
+    (0..=51).for_each(|n| arrives(&mut window, n * 1_000));
+    assert_eq!(window.piece(), 25_600);
+    arrives(&mut window, 61_000);
+    // 104,448 + 4,096 bytes in 25.5 + 10 ms.
+    assert_eq!(window.piece(), 19_109);
 }
