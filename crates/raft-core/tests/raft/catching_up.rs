@@ -361,24 +361,35 @@ fn a_change_that_is_complete_is_not_cancelled() {
     assert_eq!(cluster.outcome(1, order), refused(Refusal::NoChange));
 }
 
-/// Server 4 answers, and its disk needs long for the leader's snapshot.
+/// Server 4 answers, and its disk needs long for the leader's snapshot. It is given a minute, and
+/// an eighth of a second more for a snapshot of 2 MiB.
 #[test]
 fn a_new_server_that_stores_a_snapshot_is_given_time() {
-    for (seconds, is_given_up) in [(7, false), (59, false), (62, true)] {
+    const LARGE: usize = 2 << 20;
+    for (bytes, millis, is_given_up) in [
+        (1, 7_000, false),
+        (1, 59_900, false),
+        (1, 60_150, true),
+        (LARGE, 60_100, false),
+        (LARGE, 60_300, true),
+    ] {
         // The log has no entry that the snapshot includes: the server needs the snapshot.
-        let mut cluster = Cluster::joining(3, 1, |config| config.settings.trailing_entries = 0);
+        let mut cluster = Cluster::joining(3, 1, |config| {
+            config.settings.trailing_entries = 0;
+            config.settings.max_command_bytes = LARGE;
+        });
         cluster.elect(1);
-        cluster.propose(1, "a");
+        cluster.propose(1, &"a".repeat(bytes));
         cluster.live(100 * MS);
         cluster.take_snapshot(1);
         let request = cluster.change(1, add(4));
         cluster.deliver_where(|envelope| envelope.to == 4);
         cluster.server_mut(4).disk_is_slow = true;
-        cluster.live(seconds * SECOND);
+        cluster.live(millis * MS);
         assert!(cluster.server(4).restored.is_empty(), "its disk is not done");
         let refusal = Refusal::CatchUpStalled { node: NodeId(4) };
         let expected = if is_given_up { refused(refusal) } else { None };
-        assert_eq!(cluster.outcome(1, request), expected, "after {seconds} s");
+        assert_eq!(cluster.outcome(1, request), expected, "{bytes} bytes, after {millis} ms");
         let now = cluster.clock(4);
         cluster.server_mut(4).disk_is_slow = false;
         cluster.server_mut(4).finish_writes(now);

@@ -658,9 +658,9 @@ fn a_loss_does_not_begin_a_newer_snapshot() {
     assert_eq!(numbered(&mut server), [(6, 1), (7, 2)]);
 }
 
-/// Two of three pieces are lost, after 20 that arrived. The window is judged by 64 pieces, and what
-/// is lost in one go counts as one: 20, and two for each of 22 answers. Until then each answer makes
-/// room for as many bytes as it speaks for. After that the window is half as large.
+/// After 20 pieces that arrived, two of three are lost. Loss is judged by 64 pieces, and pieces that
+/// are lost in one go count as one: these are the first 20, and two for each of 22 answers. Until
+/// then each answer makes room for as many bytes as it speaks for. Then the window is halved.
 #[test]
 fn the_loss_of_pieces_halves_the_window() {
     let mut server = sending_with(&"x".repeat(1_000), |config| {

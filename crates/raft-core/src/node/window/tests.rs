@@ -105,7 +105,7 @@ fn answers_that_come_together_do_not_make_the_window_larger() {
     assert_eq!([(); 3].map(|()| arrived(&mut window)), [first; 3]);
 }
 
-/// A piece arrives in the time of the round trip, `at` microseconds after the beginning.
+/// The answer to a piece comes `at` microseconds after the beginning, in the time of a round trip.
 fn arrives(window: &mut SendWindow, at: u64) {
     window.arrived(SMALL_PIECE, SMALL_PIECE, Duration::from_millis(2), Instant(at));
 }
@@ -143,8 +143,8 @@ fn loss_is_judged_by_a_whole_window() {
     assert_eq!(window.size(), FIRST_MIN / 4);
 }
 
-/// Of 64 pieces 21 may be lost, which is less than a third: the window grows by twice the bytes
-/// that arrive.
+/// If 21 of 64 pieces are lost, less than a third, the window has grown by twice the bytes that
+/// arrived. If 22 are lost, it is halved.
 #[test]
 fn a_loss_of_less_than_a_third_is_noise() {
     let grown = |pieces: u64| FIRST_MIN + pieces * 2 * SMALL_PIECE;
@@ -156,8 +156,8 @@ fn a_loss_of_less_than_a_third_is_noise() {
     }
 }
 
-/// From the size to which a loss halved it the window grows slowly, by an eighth of the bytes that
-/// arrive. After a window without a loss the size from which it grows slowly is a quarter larger.
+/// A loss halved the window. From that size on it grows by an eighth of the bytes that arrive. After
+/// a whole window without a loss, slow growth begins at a size that is a quarter larger.
 #[test]
 fn after_a_loss_the_window_grows_slowly() {
     let mut window = window(Duration::from_millis(2));
@@ -181,8 +181,8 @@ fn a_piece_is_short_and_a_small_part_of_the_window() {
     assert_eq!(window.piece(), 10_000);
 }
 
-/// The rate is that of late: when the bytes took more than a heartbeat interval, they count half.
-/// After 51 ms the link becomes ten times as slow.
+/// When the bytes that are counted took more than a heartbeat interval, they and their time count
+/// half from then on. After 51 ms the link becomes ten times as slow.
 #[test]
 fn the_rate_follows_the_link() {
     let mut window = window(Duration::from_millis(2));
