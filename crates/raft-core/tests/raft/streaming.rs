@@ -658,9 +658,9 @@ fn a_loss_does_not_begin_a_newer_snapshot() {
     assert_eq!(numbered(&mut server), [(6, 1), (7, 2)]);
 }
 
-/// After 20 pieces that arrived, two of three are lost. Loss is judged by 64 pieces, and pieces that
-/// are lost in one go count as one: these are the first 20, and two for each of 22 answers. Until
-/// then each answer makes room for as many bytes as it speaks for. Then the window is halved.
+/// After 20 pieces that arrived, two of three are lost. Loss is judged by 64 pieces, and pieces
+/// that are lost in one go count as one: these are the first 20, and two for each of 22 answers.
+/// Until then each answer makes room for as many bytes as it speaks for. Then the window is halved.
 #[test]
 fn the_loss_of_pieces_halves_the_window() {
     let mut server = sending_with(&"x".repeat(1_000), |config| {
@@ -681,8 +681,8 @@ fn the_loss_of_pieces_halves_the_window() {
 }
 
 /// A question seems to show that all pieces are lost, but their answers are only late. Then nothing
-/// is to be sent again, and the server may be storing the snapshot. While it answers heartbeats, the
-/// entries after the snapshot are kept for it, however long its disk needs.
+/// is to be sent again, and the server may be storing the snapshot. While it answers heartbeats,
+/// the entries after the snapshot are kept for it, however long its disk needs.
 #[test]
 fn pieces_that_were_late_and_not_lost_are_not_missing() {
     let mut server = streaming();

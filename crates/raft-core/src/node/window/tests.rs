@@ -156,8 +156,8 @@ fn a_loss_of_less_than_a_third_is_noise() {
     }
 }
 
-/// A loss halved the window. From that size on it grows by an eighth of the bytes that arrive. After
-/// a whole window without a loss, slow growth begins at a size that is a quarter larger.
+/// A loss halved the window. From that size on it grows by an eighth of the bytes that arrive.
+/// After a whole window without a loss, slow growth begins at a size that is a quarter larger.
 #[test]
 fn after_a_loss_the_window_grows_slowly() {
     let mut window = window(Duration::from_millis(2));
