@@ -212,3 +212,26 @@ test('Ctrl+Z takes back the last command', async () => {
   assert.equal(after.trace_hash, before.trace_hash);
   assert.equal(after.time.branches.length, before.time.branches.length + 1);
 });
+
+test('two fingers zoom the line', async () => {
+  await page.getByTestId('zoom-whole').click();
+  await soon(() => page.getByTestId('zoom-whole').getAttribute('aria-pressed'), 'true');
+  const box = await page.getByTestId('tape').boundingBox();
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, ...places) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: places.map((x, id) => ({ id, x: box.x + x, y: box.y + box.height / 2 })),
+    });
+  const width = async () => {
+    const [from, to] = await Promise.all(['min', 'max'].map((name) => page.getByTestId('tape').getAttribute(name)));
+    return to - from;
+  };
+  const whole = await width();
+  await touch('touchStart', 300);
+  await touch('touchStart', 300, 400);
+  await touch('touchMove', 250, 450);
+  await touch('touchMove', 200, 500);
+  await touch('touchEnd');
+  await until('a narrower window', async () => (await width()) < whole * 0.6);
+});

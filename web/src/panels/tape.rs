@@ -2,6 +2,7 @@
 
 mod branch;
 mod picture;
+mod pinch;
 mod scale;
 
 use raft_lab::{Instant, JumpTo};
@@ -10,6 +11,7 @@ use yew::prelude::*;
 
 use self::branch::ChooseBranch;
 use self::picture::Picture;
+use self::pinch::use_fingers;
 use self::scale::Scale;
 use crate::state::{use_controls, use_frame};
 use crate::ui::{Icon, IconName};
@@ -34,7 +36,9 @@ pub(crate) fn tape() -> Html {
     let pinned = pinned.map(|changes| changes.since);
     let scale = Scale::new(runner.tape_window(), now, end);
     let on_back = use_callback(runner.clone(), |_: MouseEvent, runner| runner.step_back());
-    let on_zoom = use_callback((runner, scale, now), |factor: f64, (runner, scale, now)| {
+    // By the window of this moment: fingers may move several times before it is drawn.
+    let on_zoom = use_callback((runner, now, end), |factor: f64, (runner, now, end)| {
+        let scale = Scale::new(runner.tape_window(), *now, *end);
         runner.set_tape_window(scale.zoomed(factor, *now));
     });
     html! {
@@ -157,9 +161,13 @@ struct SliderProps {
 fn slider(props: &SliderProps) -> Html {
     let SliderProps { now, scale, steps, end_steps, on_zoom } = props;
     let runner = use_controls().runner;
-    let on_slide = use_callback(runner.clone(), |event: InputEvent, runner| {
+    let fingers = use_fingers(on_zoom);
+    let on_slide = use_callback((runner.clone(), fingers.is_on), |event: InputEvent, deps| {
+        let (runner, is_pinched) = deps;
         let slider = event.target_dyn_into::<HtmlInputElement>();
-        if let Some(micros) = slider.and_then(|slider| slider.value().parse().ok()) {
+        if let Some(micros) = slider.and_then(|slider| slider.value().parse().ok())
+            && !is_pinched
+        {
             runner.show_at(Instant(micros));
         }
     });
@@ -182,7 +190,9 @@ fn slider(props: &SliderProps) -> Html {
             <input type="range" class="tape-line" data-testid="tape" step="1"
                 min={scale.from.0.to_string()} max={scale.to.0.to_string()}
                 value={now.0.to_string()} aria-label="Moment of the run" aria-valuetext={words}
-                oninput={on_slide} onkeydown={on_key} onwheel={on_wheel} />
+                oninput={on_slide} onkeydown={on_key} onwheel={on_wheel}
+                onpointerdown={fingers.on_down} onpointermove={fingers.on_move}
+                onpointerup={fingers.on_up.clone()} onpointercancel={fingers.on_up} />
             <span class="tape-cursor" aria-hidden="true"
                 style={format!("left:{:.3}%", scale.percent(*now))}></span>
         </>
