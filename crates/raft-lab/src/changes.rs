@@ -1,9 +1,11 @@
 //! What changed since an earlier moment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::rc::Rc;
 
-use raft_core::{Instant, LogIndex, NodeId};
+use raft_core::{Instant, LogIndex, LogPosition, NodeId, Say, Speaker, say};
+use raft_sim::{Mention, Words, words};
 use serde::Serialize;
 
 use crate::view::{EntryView, LogView, LogsView, NodeView, StoreView, StoresView, View};
@@ -82,6 +84,17 @@ impl ChangesView {
         }
     }
 
+    /// The nodes with what changed, in words.
+    pub fn in_words(&self) -> Words {
+        Words::told(|out| {
+            for (place, node) in self.nodes.iter().enumerate() {
+                let separator = if place == 0 { "" } else { "; " };
+                say!(out; separator, node)?;
+            }
+            Ok(())
+        })
+    }
+
     /// What changed of a node.
     pub fn of(&self, node: NodeId) -> Option<&NodeChanges> {
         self.nodes.iter().find(|changes| changes.node == node)
@@ -121,17 +134,29 @@ impl NodeChanges {
     }
 
     /// The changes in words: `current_term 3 → 4`, `entry 7 removed`, `x is 1`.
-    pub fn in_words(&self) -> Vec<String> {
+    pub fn in_words(&self) -> Vec<Words> {
         let facts = self.facts.iter().filter(|change| change.is_told()).map(FactChange::in_words);
         let entries = self.entries.iter().map(EntryChange::in_words);
-        let mut words: Vec<String> =
+        let mut words: Vec<Words> =
             facts.chain(entries).chain(self.values.iter().map(ValueChange::in_words)).collect();
         let count = words.len();
         if count > MAX_WORDS {
             words.truncate(MAX_WORDS - 1);
-            words.push(format!("{} more", count - words.len()));
+            let more = count - words.len();
+            words.push(words! { more, " more" });
         }
         words
+    }
+}
+
+impl Say<Mention> for NodeChanges {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
+        say!(out; self.node)?;
+        for (place, change) in self.in_words().iter().enumerate() {
+            let separator = if place == 0 { ": " } else { ", " };
+            say!(out; separator, change)?;
+        }
+        Ok(())
     }
 }
 
@@ -141,34 +166,37 @@ impl FactChange {
         self.name != "last entry" && (self.name == "state" || self.now.is_some())
     }
 
-    fn in_words(&self) -> String {
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    fn in_words(&self) -> Words {
+        let now = self.now.as_deref().unwrap_or("–");
         match &self.before {
-            Some(before) => format!("{} {before} → {}", self.name, value(&self.now)),
-            None => format!("{} {}", self.name, value(&self.now)),
+            Some(before) => words! { self.name, " ", before.as_str(), " → ", now },
+            None => words! { self.name, " ", now },
         }
     }
 }
 
 impl EntryChange {
-    fn in_words(&self) -> String {
-        let index = self.index;
-        match (&self.before, &self.now) {
-            (Some(_), Some(now)) => format!("entry {index} replaced: {}", now.words),
-            (Some(_), None) => format!("entry {index} removed"),
-            (None, now) => {
-                let words = now.as_ref().map_or("", |now| &*now.words);
-                format!("entry {index} appended: {words}")
+    fn in_words(&self) -> Words {
+        let (Some(entry), index) = (self.now.as_ref().or(self.before.as_ref()), self.index) else {
+            return Words::default();
+        };
+        let place = Mention::Entry(LogPosition::new(entry.index, entry.term));
+        Words::told(|out| {
+            out.name(place, format_args!("entry {index}"))?;
+            match (&self.before, &self.now) {
+                (Some(_), Some(now)) => say!(out; " replaced: ", now.words.as_str()),
+                (Some(_), None) => say!(out; " removed"),
+                (None, _) => say!(out; " appended: ", entry.words.as_str()),
             }
-        }
+        })
     }
 }
 
 impl ValueChange {
-    fn in_words(&self) -> String {
+    fn in_words(&self) -> Words {
         match &self.now {
-            Some(now) => format!("{} is {now}", self.key),
-            None => format!("{} deleted", self.key),
+            Some(now) => words! { &*self.key, " is ", &**now },
+            None => words! { &*self.key, " deleted" },
         }
     }
 }

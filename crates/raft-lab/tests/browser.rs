@@ -183,7 +183,8 @@ async fn a_damaged_disk_is_told_and_its_node_does_not_start() {
     let node = lab.session().world().node(NodeId(2)).expect("it is one of the five");
     assert_eq!(node.state(), NodeState::Refused);
     set(&mut lab, "y").await;
-    assert!(lab.frame().view.headline.contains("node 2 refuses to start"));
+    let headline = lab.frame().view.headline.to_string();
+    assert!(headline.contains("node 2 refuses to start"), "{headline}");
 }
 
 #[wasm_bindgen_test]

@@ -24,7 +24,8 @@ fn finish(lab: &mut Lab, line: &str) {
 }
 
 fn words(changes: &ChangesView, node: u64) -> Vec<String> {
-    changes.of(NodeId(node)).map(NodeChanges::in_words).unwrap_or_default()
+    let words = changes.of(NodeId(node)).map(NodeChanges::in_words).unwrap_or_default();
+    words.iter().map(Words::to_string).collect()
 }
 
 /// The step in which an election timeout elapses changes role, term and vote of one node.
@@ -131,6 +132,10 @@ fn a_removed_entry_is_told() {
     finish(&mut lab, "run 2s");
     let words = words(&changes(&lab), leader.0).join(", ");
     assert!(words.contains("entry 2 replaced: no-op"), "{words}");
+    let entry = lab.frame().view.logs.nodes[0].entry(LogIndex(2)).cloned().expect("it is there");
+    let mention = Some(Mention::Entry(LogPosition::new(entry.index, entry.term)));
+    let told = changes(&lab).in_words();
+    assert!(told.parts().iter().any(|part| part.mention == mention), "{told:?}");
 }
 
 /// What scrolls out of the window is not removed, nor is what a snapshot covers.

@@ -1,9 +1,10 @@
 //! What changed since the moment before, or since a pinned one.
 
-use raft_lab::{ChangesView, NodeChanges};
+use raft_lab::ChangesView;
 use yew::prelude::*;
 
 use crate::state::{use_changes, use_controls};
+use crate::ui::said;
 use crate::words::milliseconds;
 
 #[component(Changes)]
@@ -11,11 +12,12 @@ pub(super) fn changes() -> Html {
     let (changes, runner) = (use_changes(), use_controls().runner);
     let is_pinned = changes.as_ref().is_some_and(|changes| changes.is_pinned);
     let on_pin = Callback::from(move |_: MouseEvent| runner.pin(!is_pinned));
-    let words = changes.as_deref().map(in_words).unwrap_or_default();
+    let beginning = changes.as_deref().map(beginning).unwrap_or_default();
+    let words = changes.as_deref().map(ChangesView::in_words).unwrap_or_default();
     html! {
         <div class="changes">
-            <p class="changes-words" data-testid="changes" title={words.clone()}>
-                { words.clone() }
+            <p class="changes-words" data-testid="changes" title={format!("{beginning}{words}")}>
+                { beginning }{ said(&words, true) }
             </p>
             <button type="button" class="text-button" data-testid="pin"
                 title={if is_pinned { "M" } else { "m" }} onclick={on_pin}>
@@ -25,16 +27,13 @@ pub(super) fn changes() -> Html {
     }
 }
 
-fn in_words(changes: &ChangesView) -> String {
+fn beginning(changes: &ChangesView) -> String {
     let since = match changes.is_pinned {
         true => format!("Since {} ms", milliseconds(changes.since)),
         false => "In this step".to_owned(),
     };
-    let of_node =
-        |node: &NodeChanges| format!("node {}: {}", node.node, node.in_words().join(", "));
-    let nodes: Vec<String> = changes.nodes.iter().map(of_node).collect();
-    match nodes.is_empty() {
+    match changes.nodes.is_empty() {
         true => format!("{since} no node changed."),
-        false => format!("{since} · {}", nodes.join("; ")),
+        false => format!("{since} · "),
     }
 }
