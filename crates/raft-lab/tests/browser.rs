@@ -388,7 +388,7 @@ async fn scripts_drive_the_lab_through_window_helios() {
 
     assert!(events.length() > 10, "events arrive");
     let first = events.get(0);
-    assert!(field(&first, "words").is_string() && field(&first, "kind").is_string());
+    assert!(field(&first, "words").is_array() && field(&first, "kind").is_string());
     stop.unchecked_into::<Function>().call0(&JsValue::UNDEFINED).expect("it ends");
     let heard = events.length();
     let promise = helios("exec", &"crash 1".into()).expect("it is text");
