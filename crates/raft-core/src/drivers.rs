@@ -24,14 +24,17 @@
 //!
 //! A process that was stopped for a while hands in the messages that wait before
 //! [`Input::Timeout`]: a leader that looks at its timer first has heard nobody for too long, and
-//! steps down.
+//! steps down. But only those that waited when the deadline passed: only this input drives the
+//! timer, so under a load that never ends a driver that waits for an empty queue sends no heartbeat
+//! and repeats no lost message.
 //!
 //! If a time does go back, the node takes it that no time has passed, and goes on from there
 //! ([`LifecycleTrace::ClockWentBack`]). How much time really passed is unknown, so leases are as
 //! after a restart: a leader loses its lease until the next round of heartbeats, and another
-//! server refuses its vote, to itself too, for the shortest election timeout. That is safe, but a
-//! clock that goes back all the time costs all leases, and elections. Between two inputs, at most
-//! a year passes: a later time is taken for a wrong one.
+//! server refuses its vote, to itself too, for the shortest election timeout. That is safe, unless
+//! a clock that was ahead has let the server vote already; nothing can mend that. A clock that goes
+//! back all the time costs all leases, and elections. Between two inputs, at most a year passes: a
+//! later time is taken for a wrong one.
 //!
 //! # Who belongs to the cluster
 //!

@@ -137,7 +137,8 @@ pub enum Output {
     /// [`Output::SnapshotNeeded`] that is not answered yet is forgotten: its answer would be too
     /// old.
     Restore(Snapshot),
-    /// The outcome of a request: one for each, except for requests that a crash cut off.
+    /// The outcome of a request: one for each, except for requests that a crash cut off, and for
+    /// proposals of a server that was removed or cut off, while it hears of no entry at their place.
     Reply {
         /// The id from the [`Input`].
         request: RequestId,

@@ -18,7 +18,7 @@ impl Node {
             return self.clock_leapt(given);
         }
         self.shown_now = given.0;
-        self.now.0 += passed;
+        self.now.0 = self.now.0.saturating_add(passed);
     }
 
     /// The clock went back, or further on than a clock can.
@@ -28,7 +28,7 @@ impl Node {
         let by = Duration::from_micros(self.shown_now.saturating_sub(given.0));
         self.shown_now = given.0;
         match by.is_zero() {
-            // Times of the node never come near the largest number, whatever a driver does.
+            // One wrong time does not bring the node's near the largest number.
             true => self.now.0 = self.now.0.saturating_add(MAX_LEAP),
             false => self.clock_went_back(by),
         }

@@ -310,6 +310,9 @@ impl Node {
         let Role::PreCandidate { votes, .. } = &self.role else { return };
         // Meanwhile it may have voted for another server.
         let has_won = rule!(self.has_vote_quorum(votes)) && rule!(self.has_stored_vote());
+        // Meanwhile the clock may have gone back: a lease may depend on its vote.
+        let is_bound = self.config.settings.lease_reads && self.is_leader_recent();
+        let has_won = has_won && !is_bound;
         // Meanwhile a snapshot may have removed it from the voters.
         if has_won && self.is_promotable() {
             self.restart_election_timer();

@@ -8,6 +8,7 @@ use raft_core::{
 };
 
 use crate::builders::*;
+use crate::cluster::Cluster;
 use crate::server::Server;
 
 /// An hour after the origin of the clock.
@@ -157,4 +158,42 @@ fn one_absurd_time_is_survived() {
     }
     eprintln!("{steps} timeouts, {} messages", server.sent.len());
     assert!(steps < 100, "{steps} timeouts in a second");
+}
+
+/// The timer elapsed by the wrong time already: only the pre-votes are still to come.
+#[test]
+fn a_pre_candidate_starts_no_election_within_a_lease() {
+    let mut server = Server::start(full_config(1, 3), Recovered::default(), HOUR);
+    server.receive_at(HOUR, 2, 1, append((0, 0), &[1], 0));
+    // The clock runs ahead by a timeout, and is set back by as much.
+    let deadline = server.node.deadline();
+    server.handle(deadline, Input::Timeout);
+    assert_eq!(server.node.role(), RoleKind::PreCandidate);
+    server.handle(HOUR, Input::Timeout);
+    // In real time, 1 ms has passed since the leader was heard.
+    server.receive_at(millis(HOUR, 1), 3, 1, pre_vote_reply(true));
+    assert_eq!(server.node.voted_for(), None, "its own vote breaks the lease");
+}
+
+/// The same, as a client sees it. The harness compares the read with all that is committed.
+#[test]
+fn no_lease_read_is_stale_because_the_clock_of_a_pre_candidate_went_back() {
+    let mut cluster = Cluster::full(3);
+    cluster.elect(1);
+    cluster.live(Duration::from_millis(100));
+    cluster.cut(1, 3);
+    cluster.live(Duration::from_secs(1));
+    cluster.heartbeats(1, 1);
+    assert_eq!(cluster.leader(), Some(1));
+    let ahead = cluster.node(2).deadline();
+    cluster.server_mut(2).handle(ahead, Input::Timeout);
+    cluster.handle(2, Input::Timeout);
+    cluster.cut(1, 2);
+    cluster.network.retain(|envelope| envelope.to != 1);
+    cluster.settle();
+    if let Some(leader) = cluster.leader() {
+        cluster.propose(leader, "new");
+        cluster.settle();
+    }
+    cluster.read(1, ReadMode::Lease);
 }

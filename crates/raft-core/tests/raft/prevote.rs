@@ -29,7 +29,7 @@ fn a_server_asks_before_it_enters_a_term() {
     assert_eq!(server.take_sent(), [2, 3].map(|to| (to, message(4, pre_vote(2, 4)))));
     assert_eq!(server.node.current_term(), Term(4));
     assert_eq!(server.disk, disk(4, &[1, 4]), "nothing need be written");
-    server.receive(2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
     assert_eq!(server.node.role(), RoleKind::Candidate);
     assert_eq!(server.take_sent(), [2, 3].map(|to| (to, message(5, request_vote(2, 4)))));
 }
@@ -70,10 +70,10 @@ fn a_repeated_answer_counts_once() {
     let mut server = Server::start(full_config(1, 5), disk(4, &[]), Instant(0));
     let deadline = server.node.deadline();
     server.handle(deadline, Input::Timeout);
-    server.receive(2, 4, pre_vote_reply(true));
-    server.receive(2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
     assert_eq!(server.node.role(), RoleKind::PreCandidate);
-    server.receive(3, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 3, 4, pre_vote_reply(true));
     assert_eq!(server.node.role(), RoleKind::Candidate);
 }
 
@@ -82,16 +82,16 @@ fn a_repeated_answer_counts_once() {
 #[test]
 fn a_grant_counts_after_a_refusal_and_stays() {
     let mut server = pre_candidate(disk(4, &[]));
-    server.receive(2, 4, pre_vote_reply(false));
-    server.receive(2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(false));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
     assert_eq!(server.node.role(), RoleKind::Candidate);
 
     let mut server = Server::start(full_config(1, 5), disk(4, &[]), Instant(0));
     let deadline = server.node.deadline();
     server.handle(deadline, Input::Timeout);
-    server.receive(2, 4, pre_vote_reply(true));
-    server.receive(2, 4, pre_vote_reply(false));
-    server.receive(3, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(false));
+    server.receive_at(server.node.status().timer_started, 3, 4, pre_vote_reply(true));
     assert_eq!(server.node.role(), RoleKind::Candidate);
 }
 
@@ -203,9 +203,9 @@ fn a_pre_candidate_that_hears_its_leader_follows_it() {
 #[test]
 fn to_be_encouraged_is_not_to_be_elected() {
     let mut server = pre_candidate(disk(4, &[]));
-    server.receive(2, 4, pre_vote_reply(true));
-    server.receive(3, 5, vote(false));
-    server.receive(3, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 3, 5, vote(false));
+    server.receive_at(server.node.status().timer_started, 3, 4, pre_vote_reply(true));
     assert_eq!(server.node.role(), RoleKind::Candidate);
     let votes = server.node.status().votes;
     assert_eq!(votes, [(NodeId(1), true), (NodeId(3), false)], "its own, and a refusal");
@@ -227,7 +227,7 @@ fn a_server_alone_asks_nobody() {
 fn late_votes_are_kept_beside_the_pre_votes() {
     let mut server = pre_candidate(disk(4, &[]));
     assert_eq!(server.node.memory_usage().votes, 1);
-    server.receive(2, 4, pre_vote_reply(true));
+    server.receive_at(server.node.status().timer_started, 2, 4, pre_vote_reply(true));
     let deadline = server.node.deadline();
     server.handle(deadline, Input::Timeout);
     assert_eq!(server.node.role(), RoleKind::PreCandidate);
