@@ -138,7 +138,8 @@ pub enum Output {
     /// old.
     Restore(Snapshot),
     /// The outcome of a request: one for each, except for requests that a crash cut off, and for
-    /// proposals of a server that was removed or cut off, while it hears of no entry at their place.
+    /// proposals of a server that was removed or cut off, as long as it hears of no entry at their
+    /// place.
     Reply {
         /// The id from the [`Input`].
         request: RequestId,
