@@ -68,7 +68,7 @@ pub enum FileTask {
     /// This snapshot will not be installed: stop writing, and remove what there is of its file.
     DropIncoming(IncomingId),
     /// Remove this file: no record names it, no piece of it will be sent, and no
-    /// [`Output::Restore`] names it any more.
+    /// [`Output::Restore`] names it any more. It comes again if the driver reports the file again.
     DropFile(SnapshotFile),
 }
 
