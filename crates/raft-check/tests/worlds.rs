@@ -29,7 +29,7 @@ fn act(world: &mut World, checks: &mut Checks, action: Action) {
 }
 
 fn run_until(world: &mut World, checks: &mut Checks, at: u64) {
-    while world.next_step().is_some_and(|next| next.at <= Instant(at)) {
+    while world.next_step_at().is_some_and(|next| next <= Instant(at)) {
         step(world, checks);
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         let mut checks = Checks::new(&world);
         let mut run = |world: &mut World, millis: u64| {
             let end = world.now() + Duration::from_millis(millis);
-            while world.next_step().is_some_and(|next| next.at <= end) {
+            while world.next_step_at().is_some_and(|next| next <= end) {
                 world.step();
                 checks.observe(world, world.events());
             }
@@ -264,7 +264,7 @@ mod tests {
         world.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(node)).unwrap();
         assert!(all(&world), "it is in a message in flight");
         let mut later = world.clone();
-        while later.next_step().is_some_and(|next| next.at <= world.now() + Duration::from_secs(1))
+        while later.next_step_at().is_some_and(|next| next <= world.now() + Duration::from_secs(1))
         {
             later.step();
         }

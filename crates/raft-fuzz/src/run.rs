@@ -213,7 +213,7 @@ impl SeedRun {
 
     /// Makes every step that is due up to `at`. False if the nemesis has something to do before.
     fn pass_until_alarm(&mut self, at: Instant) -> Result<bool, Failure> {
-        while self.world.next_step().is_some_and(|next| next.at <= at) {
+        while self.world.next_step_at().is_some_and(|next| next <= at) {
             self.step()?;
             if self.nemesis.observe(&self.world) {
                 return Ok(false);
@@ -226,7 +226,7 @@ impl SeedRun {
     /// Makes every step that is due up to `at`.
     fn pass(&mut self, at: Instant) -> Checked {
         self.ends_waiting = false;
-        while self.world.next_step().is_some_and(|next| next.at <= at) {
+        while self.world.next_step_at().is_some_and(|next| next <= at) {
             self.step()?;
         }
         self.world.advance_clock(at);

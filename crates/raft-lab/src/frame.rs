@@ -136,7 +136,8 @@ pub enum DurableState {
     Scratch,
     /// In the browser's database.
     Durable {
-        /// The number of writes not stored yet. No node has acknowledged any of them.
+        /// The number of changes of the disks that are not stored yet. The page shows nothing that
+        /// happened after them.
         unsaved: u64,
         /// Why the database stores no more writes; `None` while it does. The lab then stays paused
         /// until [`Lab::continue_as_scratch`](crate::Lab::continue_as_scratch).

@@ -58,7 +58,7 @@ impl Lab {
     /// Opens the durable lab of this name: what it has stored, or a new one with this setup.
     ///
     /// Dropping the lab closes it: the writes issued by then are still stored, then the lock is
-    /// released. A tab that crashes loses only writes that no node had acknowledged.
+    /// released. A tab that crashes loses nothing that the page has shown.
     ///
     /// # Errors
     /// When another tab has it, the browser stores nothing for this page, or the stored lab cannot

@@ -14,7 +14,9 @@
 //! - `export()` returns the script that leads to this moment.
 //! - `onEvent(fn)` calls `fn` with every [event](crate::EventView), soon after it happened, and
 //!   returns a function that ends the subscription.
-//! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls.
+//! - `setSpeed(n)`, `setRunning(bool)`, `step()`, `cancel()`: the page's controls. These and the
+//!   following functions return a promise, which resolves when `state()` shows what they did: a
+//!   durable lab stores the disks first.
 //! - `show(steps)` shows the moment after so many steps of the world, `stepBack()` the one before,
 //!   `returnToLive()` the end. `state().lab.time` says which moment it is. A command in the past
 //!   begins a branch; `undo()` begins one before the last order. `switchTo(n)` goes to another
@@ -263,7 +265,16 @@ impl JsApi {
     ) -> Result<JsValue, JsValue> {
         let done = act(&mut *self.lab()?);
         (self.changed)();
-        done.map(|()| JsValue::UNDEFINED).map_err(|words| error(&words))
+        done.map_err(|words| error(&words))?;
+        Ok(self.when_shown().into())
+    }
+
+    /// A promise that resolves when the lab has stored what was done.
+    fn when_shown(&self) -> Promise {
+        Promise::new(&mut |resolve, _| match self.lab() {
+            Ok(mut lab) => lab.when_shown(move || call(&resolve, &JsValue::UNDEFINED)),
+            Err(_) => call(&resolve, &JsValue::UNDEFINED),
+        })
     }
 
     fn add_breakpoint(&self, text: &JsValue) -> Result<JsValue, JsValue> {

@@ -12,6 +12,7 @@ mod kept;
 mod key_moment;
 mod news;
 mod seeking;
+mod storing;
 mod time;
 mod view;
 
@@ -44,6 +45,7 @@ use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
 use self::seeking::Wish;
+use self::storing::Held;
 
 pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
@@ -102,9 +104,15 @@ pub struct Lab {
     capacity: Capacity,
     /// How many violations the console has told.
     broken: usize,
-    /// Whether the next event waits for the browser's disk.
+    /// What is told when the database holds what led there.
+    held: VecDeque<Held>,
+    /// Since when the database is behind; `None`: it is not.
+    storing_since: Option<Duration>,
+    /// Whether it has been behind for long.
     stalled: bool,
-    /// Whether a listener was called since the last tick began.
+    /// The database holds all that happened up to this time.
+    stored_until: Instant,
+    /// Whether a listener was told something since the last tick began.
     has_told: bool,
     /// Whether the console has told the failure of the mirror.
     failure_told: bool,
@@ -114,7 +122,7 @@ pub struct Lab {
     wake: Option<Wake>,
     /// Of the present frame.
     number: u64,
-    /// The present frame, once it was asked for.
+    /// The last frame that was asked for.
     frame: RefCell<Option<Frame>>,
     /// The state that the present frame shows.
     shown: FrameState,
@@ -273,7 +281,10 @@ impl Lab {
             rules_off,
             capacity: Capacity::PAGE,
             broken: 0,
+            held: VecDeque::new(),
+            storing_since: None,
             stalled: false,
+            stored_until: Instant(0),
             has_told: false,
             failure_told: false,
             subscribers: BTreeMap::new(),
@@ -303,7 +314,9 @@ impl Lab {
     /// speed, breakpoints, console, clock and waker go over to it, and frame numbers go on.
     /// Listeners of the old lab's statements hear that the lab is gone.
     pub fn replace(&mut self, mut other: Self) {
-        self.dismiss_listeners("another lab has replaced this one");
+        let why = "another lab has replaced this one";
+        self.dismiss_listeners(why);
+        self.give_up_results(why);
         other.subscribers.append(&mut self.subscribers);
         other.last_subscription += self.last_subscription;
         other.clock = self.clock.clone();
@@ -382,7 +395,6 @@ impl Lab {
 
     fn changed(&mut self) {
         self.number += 1;
-        self.frame.replace(None);
         self.recent.forget_before(self.session().world().now());
         self.shown = self.frame_state();
     }

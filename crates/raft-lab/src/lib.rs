@@ -3,8 +3,8 @@
 //! A [`Lab`] owns a [`raft_script::Session`] and lets virtual time follow real time: the page calls
 //! [`Lab::tick`] once a frame and draws [`Lab::frame`]. Every action of a person is a line of the
 //! command language ([`Lab::exec`]). A durable lab also stores every simulated disk in the
-//! browser's IndexedDB, and no node acknowledges a write that the browser has not stored
-//! ([`Mirror`]).
+//! browser's IndexedDB ([`Mirror`]), and shows and tells nothing that the browser has not stored
+//! ([`Lab::is_storing`]).
 //!
 //! Everything but IndexedDB and the JavaScript API is plain Rust and is tested natively.
 //!

@@ -1,18 +1,13 @@
 //! The durable mirror: a copy of every simulated disk in the browser's database.
 //!
-//! A write goes to the back end when the node issues it. The simulated completion of that write may
-//! happen only after the back end has stored it; until then [`Mirror::allows`] returns false, and
-//! virtual time stands still. The order of events therefore never depends on the browser's speed,
-//! and the database holds every write that a node has acknowledged.
+//! The changes of all disks go to the back end in one order: that in which they happened. One
+//! transaction is under way at a time, and the next one has all changes since (group commit). No
+//! transaction follows a failed one: a failure is final. The database therefore always holds the
+//! disks of one moment of the run, as a loss of all power at that moment would leave them if every
+//! write that was under way then were kept.
 //!
-//! One transaction is under way at a time; all writes issued meanwhile go into the next one (group
-//! commit). The database therefore always holds a prefix of the issued writes: no transaction
-//! follows a failed one. A failure is final.
-//!
-//! A simulated crash keeps or loses unfinished writes, and a node that restarts reads its disk
-//! without a further write. After a crash, no event happens before the back end has stored every
-//! write issued up to the crash, including those that undo lost writes. Damage to a simulated disk
-//! is applied to the database in the same way.
+//! The mirror holds nothing up. Its lab lets no time pass and shows nothing new while the database
+//! is behind, so the database's moment is never before the one that a person sees.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -21,7 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use raft_core::{NodeId, PersistId};
-use raft_sim::{DiskEvent, EventKind, NextStep, ProcessEvent};
+use raft_sim::{DiskEvent, EventKind, ProcessEvent};
 use raft_storage::{Records, Write, WriteBatch};
 
 /// A back end calls it when a transaction is over; the error is in words.
@@ -67,32 +62,28 @@ pub(crate) fn every_record(records: &Records) -> impl Iterator<Item = Write> {
 /// The writes of one cluster on their way to a back end.
 pub struct Mirror {
     writes: Rc<RefCell<WriteQueue>>,
-    /// Per node: the writes since its last start that its simulated disk has not finished, in
-    /// order.
+    /// Per node: the writes that its simulated disk has not finished, in order. Damage is done to
+    /// the disk before them.
     unfinished: BTreeMap<NodeId, VecDeque<Unfinished>>,
-    /// No event may happen before every batch up to this one is stored.
-    barrier: BatchNumber,
 }
 
 /// A write that its simulated disk has not finished.
 struct Unfinished {
     id: PersistId,
     batch: Arc<WriteBatch>,
-    /// Its batch; the last one if it was issued again.
-    place: BatchNumber,
 }
 
-/// Counts batches in the order of issue, from 1; 0 is before the first.
-type BatchNumber = u64;
+/// Counts the changes of the disks in their order, from 1; 0 is before the first.
+pub(crate) type BatchNumber = u64;
 
 /// The writes that are not stored yet. A transaction under way shares it with the mirror, and keeps
 /// it alive when the mirror is dropped.
 struct WriteQueue {
     backend: Rc<dyn Backend>,
     queue: Vec<(NodeId, Arc<WriteBatch>)>,
-    /// The last batch issued.
+    /// The last change so far.
     issued: BatchNumber,
-    /// The last batch in the database.
+    /// The last change in the database.
     stored: BatchNumber,
     is_busy: bool,
     failure: Option<Rc<str>>,
@@ -121,7 +112,7 @@ impl Mirror {
                 wake(&writes);
             }
         }));
-        Self { writes, unfinished: BTreeMap::new(), barrier: 0 }
+        Self { writes, unfinished: BTreeMap::new() }
     }
 
     /// Calls `wake` when a transaction is over: time may pass again.
@@ -134,10 +125,7 @@ impl Mirror {
         match kind {
             EventKind::Disk { node, event } => self.observe_disk(*node, event),
             EventKind::Process { node, event: ProcessEvent::Crashed } => {
-                let unfinished = self.unfinished.remove(node).unwrap_or_default();
-                if let Some(last) = unfinished.back() {
-                    self.barrier = self.barrier.max(last.place);
-                }
+                self.unfinished.remove(node);
             }
             EventKind::Core { .. }
             | EventKind::StateMachine { .. }
@@ -153,8 +141,8 @@ impl Mirror {
     fn observe_disk(&mut self, node: NodeId, event: &DiskEvent) {
         match event {
             DiskEvent::WriteIssued { id, batch } => {
-                let place = self.writes.borrow_mut().push(node, batch.clone());
-                let unfinished = Unfinished { id: *id, batch: batch.clone(), place };
+                self.writes.borrow_mut().push(node, batch.clone());
+                let unfinished = Unfinished { id: *id, batch: batch.clone() };
                 self.unfinished.entry(node).or_default().push_back(unfinished);
             }
             DiskEvent::WriteDurable { id } => {
@@ -180,24 +168,21 @@ impl Mirror {
     /// writes reach the simulated disk after the change, so they are stored again after it.
     fn overwrite(&mut self, node: NodeId, change: &Arc<WriteBatch>) {
         let mut writes = self.writes.borrow_mut();
-        self.barrier = writes.push(node, change.clone());
-        for write in self.unfinished.entry(node).or_default() {
-            write.place = writes.push(node, write.batch.clone());
-            self.barrier = write.place;
+        writes.push(node, change.clone());
+        for write in self.unfinished.get(&node).into_iter().flatten() {
+            writes.push(node, write.batch.clone());
         }
     }
 
-    /// Replaces the disks by those of another branch. No event may happen before all of them are
-    /// stored; one transaction stores them.
+    /// Replaces the disks by those of another branch; one transaction stores them.
     pub(crate) fn replace(&mut self, disks: Vec<WholeDisk>) {
         self.unfinished.clear();
         let mut writes = self.writes.borrow_mut();
         for WholeDisk { node, batch, pending } in disks {
-            self.barrier = writes.push(node, batch);
+            writes.push(node, batch);
             for (id, batch) in pending {
-                self.barrier = writes.push(node, batch.clone());
-                let unfinished = Unfinished { id, batch, place: self.barrier };
-                self.unfinished.entry(node).or_default().push_back(unfinished);
+                writes.push(node, batch.clone());
+                self.unfinished.entry(node).or_default().push_back(Unfinished { id, batch });
             }
         }
     }
@@ -208,32 +193,25 @@ impl Mirror {
         backend.keep(branches);
     }
 
-    /// Whether this event may happen now.
-    ///
-    /// # Panics
-    /// If it completes a write that was never issued.
-    pub fn allows(&self, next: &NextStep) -> bool {
-        let writes = self.writes.borrow();
-        if writes.failure.is_some() || writes.stored < self.barrier {
-            return false;
-        }
-        let Some((node, id)) = next.completes_write else { return true };
-        let first = self.unfinished.get(&node).and_then(VecDeque::front);
-        let first = first
-            .filter(|first| first.id == id)
-            .expect("a disk finishes the writes that were issued, in order");
-        writes.stored >= first.place
-    }
-
-    /// Sends the issued writes to the back end, now or when the transaction under way is over.
+    /// Sends the changes to the back end, now or when the transaction under way is over.
     pub fn flush(&self) {
         start(&self.writes);
     }
 
-    /// The number of batches that the back end has not stored yet.
+    /// The number of changes that the back end has not stored yet.
     pub fn unsaved(&self) -> u64 {
         let writes = self.writes.borrow();
         writes.issued - writes.stored
+    }
+
+    /// The last change so far.
+    pub(crate) fn issued(&self) -> BatchNumber {
+        self.writes.borrow().issued
+    }
+
+    /// The last change that the back end has stored, and all before it.
+    pub(crate) fn stored(&self) -> BatchNumber {
+        self.writes.borrow().stored
     }
 
     /// Why nothing is stored any more; `None` while writes are stored.
@@ -254,10 +232,9 @@ impl fmt::Debug for Mirror {
 }
 
 impl WriteQueue {
-    fn push(&mut self, node: NodeId, batch: Arc<WriteBatch>) -> BatchNumber {
+    fn push(&mut self, node: NodeId, batch: Arc<WriteBatch>) {
         self.issued += 1;
         self.queue.push((node, batch));
-        self.issued
     }
 
     /// The first failure is final.

@@ -31,7 +31,7 @@ pub struct Pacing {
     pub running: bool,
     /// Virtual seconds per real second; infinite: as fast as the machine allows.
     pub speed: f64,
-    /// Whether the next event waits for the browser's disk.
+    /// Whether time has been waiting for the browser's disk, for a quarter of a second or more.
     pub stalled_on_disk: bool,
 }
 
@@ -46,6 +46,8 @@ pub(crate) struct Pacer {
     speed: f64,
     /// Virtual time that earlier frames left over, in µs, less than 1.
     remainder: f64,
+    /// The real time in which no time could pass.
+    missed: Duration,
 }
 
 /// The end of a frame in virtual time.
@@ -64,6 +66,7 @@ impl Default for Pacer {
             hurries: false,
             speed: DEFAULT_SPEED,
             remainder: 0.0,
+            missed: Duration::ZERO,
         }
     }
 }
@@ -89,6 +92,7 @@ impl Pacer {
         self.running = running;
         self.until_done &= waits;
         self.hurries &= running;
+        self.missed = Duration::ZERO;
     }
 
     /// Runs as fast as the machine allows, until no statement waits any more or somebody pauses.
@@ -114,9 +118,15 @@ impl Pacer {
         self.hurries = false;
     }
 
+    /// No time could pass in a frame that took `elapsed`: the next one makes up for it.
+    pub(crate) fn miss(&mut self, elapsed: Duration) {
+        self.missed += elapsed;
+    }
+
     /// The end of a frame that took `elapsed`, counted from the clock's present value: virtual time
     /// that one frame misses is not made up for.
     pub(crate) fn target(&mut self, now: Instant, elapsed: Duration) -> TimeTarget {
+        let elapsed = elapsed + std::mem::take(&mut self.missed);
         if self.hurries || self.speed.is_infinite() {
             return TimeTarget::Unbounded;
         }

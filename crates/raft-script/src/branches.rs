@@ -15,7 +15,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use raft_core::Instant;
-use raft_sim::NextStep;
 
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
@@ -200,16 +199,16 @@ impl Branches {
         }
     }
 
-    /// The next step at the end of a branch, as [`Session::next_step`], or the statement that is to
-    /// be repeated before it.
+    /// The time of the next step at the end of a branch, as [`Session::next_step_at`], or of the
+    /// statement that is to be repeated before it.
     ///
     /// # Panics
     /// If the branch was removed.
-    pub fn next_step(&self, id: BranchId) -> Option<NextStep> {
+    pub fn next_step_at(&self, id: BranchId) -> Option<Instant> {
         let branch = &self.by_id[&id];
         match branch.planned.front().filter(|_| branch.is_planned_due()) {
-            Some(line) => Some(NextStep { at: line.at, completes_write: None }),
-            None => branch.head.next_step(),
+            Some(line) => Some(line.at),
+            None => branch.head.next_step_at(),
         }
     }
 
@@ -461,9 +460,9 @@ impl Branch {
             return false;
         }
         let world = self.head.world();
-        world.next_step().is_none_or(|next| {
-            next.at > line.at || (next.at == line.at && world.steps() == line.steps)
-        })
+        world
+            .next_step_at()
+            .is_none_or(|next| next > line.at || (next == line.at && world.steps() == line.steps))
     }
 }
 

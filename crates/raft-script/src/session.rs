@@ -13,7 +13,7 @@ use std::sync::Arc;
 use raft_check::Checks;
 use raft_core::Instant;
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, Event, EventKind, NextStep, Setup, SetupError, World};
+use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
 
 use crate::condition::Condition;
 use crate::journal::{Journal, Journaled, Moment};
@@ -93,7 +93,7 @@ pub enum Stepped {
 
 /// The next thing to do.
 enum Upcoming {
-    World(NextStep),
+    World(Instant),
     Goal(Instant),
     Nothing,
 }
@@ -202,7 +202,7 @@ impl Session {
         let line = journal.get(self.journal.len());
         match line.filter(|line| line.steps == self.world.steps()) {
             Some(line) => Some(line.at),
-            None => self.world.next_step().map(|next| next.at),
+            None => self.world.next_step_at(),
         }
     }
 
@@ -301,11 +301,10 @@ impl Session {
         let _ = self.start(&line.statement);
     }
 
-    /// The next step of the world, or the end of the wait if that is earlier.
-    pub fn next_step(&self) -> Option<NextStep> {
+    /// The time of the next step of the world, or of the end of the wait if that is earlier.
+    pub fn next_step_at(&self) -> Option<Instant> {
         match self.upcoming() {
-            Upcoming::World(next) => Some(next),
-            Upcoming::Goal(at) => Some(NextStep { at, completes_write: None }),
+            Upcoming::World(at) | Upcoming::Goal(at) => Some(at),
             Upcoming::Nothing => None,
         }
     }
@@ -320,12 +319,12 @@ impl Session {
     }
 
     fn upcoming(&self) -> Upcoming {
-        let (next, ends_at) = (self.world.next_step(), self.end_of_wait());
+        let (next, ends_at) = (self.world.next_step_at(), self.end_of_wait());
         match (next, ends_at) {
             (None, None) => Upcoming::Nothing,
             (Some(next), None) => Upcoming::World(next),
             (next, Some(end)) => match next {
-                Some(next) if next.at <= end.at && !end.before_events => Upcoming::World(next),
+                Some(next) if next <= end.at && !end.before_events => Upcoming::World(next),
                 _ => Upcoming::Goal(end.at),
             },
         }
@@ -356,9 +355,9 @@ impl Session {
         }
     }
 
-    /// Moves the clock, up to the [next step](Self::next_step) at most.
+    /// Moves the clock, up to the [next step](Self::next_step_at) at most.
     pub fn advance_clock(&mut self, to: Instant) {
-        let limit = self.next_step().map_or(to, |next| to.min(next.at));
+        let limit = self.next_step_at().map_or(to, |next| to.min(next));
         self.world.advance_clock(limit);
     }
 
@@ -409,7 +408,7 @@ impl Session {
     /// Appends a statement to the journal.
     fn note(&mut self, statement: Statement) {
         let at = self.world.now();
-        let is_exact = self.world.next_step().is_some_and(|next| next.at <= at);
+        let is_exact = self.world.next_step_at().is_some_and(|next| next <= at);
         let next_event = self.world.event_count() + 1;
         let (steps, events) = (self.world.steps(), next_event..next_event);
         self.journal.push(Journaled { at, steps, is_exact, events, statement });

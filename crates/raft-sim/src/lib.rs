@@ -107,4 +107,4 @@ pub use setup::{DelayRange, MAX_NODES, Setup, SetupError, address_of};
 #[cfg(feature = "bugs")]
 pub use switches::{Switch, Switches, WorldBug};
 pub use words::{Mention, Part, Words};
-pub use world::{NextStep, World};
+pub use world::World;

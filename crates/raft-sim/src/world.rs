@@ -19,7 +19,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use raft_core::{Instant, NodeId, PersistId, RoleKind, Term};
+use raft_core::{Instant, NodeId, RoleKind, Term};
 use raft_kv::ClientId;
 use raft_storage::Records;
 
@@ -66,15 +66,6 @@ pub struct World {
     acted: u64,
     /// The number of requests about leadership and membership so far.
     administered: u64,
-}
-
-/// The step that comes next.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NextStep {
-    /// The world's time at the step; never before [`World::now`].
-    pub at: Instant,
-    /// The write that the step completes (it becomes durable or fails), if it completes one.
-    pub completes_write: Option<(NodeId, PersistId)>,
 }
 
 impl World {
@@ -254,16 +245,12 @@ impl World {
         self.administered
     }
 
-    /// The step that comes next; `None` if no step can ever come without an action.
-    pub fn next_step(&self) -> Option<NextStep> {
+    /// The time of the next step, never before [`now`](Self::now); `None` if no step can ever come
+    /// without an action.
+    pub fn next_step_at(&self) -> Option<Instant> {
+        let queued = self.queue.peek().map(|next| next.at);
         let timer = self.next_timer().map(|(at, _)| at);
-        match (self.queue.peek(), timer) {
-            (Some(next), timer) if timer.is_none_or(|timer| next.at <= timer) => {
-                Some(NextStep { at: next.at, completes_write: next.kind.completed_write() })
-            }
-            (_, Some(at)) => Some(NextStep { at, completes_write: None }),
-            (_, None) => None,
-        }
+        queued.into_iter().chain(timer).min()
     }
 
     /// Takes one step: one arrival, one completed write, one elapsed timer. Returns false, and does
@@ -294,13 +281,13 @@ impl World {
 
     /// Moves the clock forward to `to`, but not past the next step, and never back.
     pub fn advance_clock(&mut self, to: Instant) {
-        let limit = self.next_step().map_or(to, |next| to.min(next.at));
+        let limit = self.next_step_at().map_or(to, |next| to.min(next));
         self.now = self.now.max(limit);
     }
 
     /// Takes every step up to and including `at`, then moves the clock to `at`.
     pub fn run_until(&mut self, at: Instant) {
-        while self.next_step().is_some_and(|next| next.at <= at) {
+        while self.next_step_at().is_some_and(|next| next <= at) {
             self.step();
         }
         self.advance_clock(at);

@@ -214,8 +214,9 @@ impl Runner {
     /// Paints the frame, and publishes it if that is due.
     fn show(&self) {
         let now = now_ms();
-        let is_changed = self.0.is_changed.take();
         let Ok(lab) = self.0.lab.try_borrow() else { return };
+        // A lab that is storing does not show yet what was done.
+        let is_changed = !lab.is_storing() && self.0.is_changed.take();
         if is_changed {
             self.0.keeper.note();
         }

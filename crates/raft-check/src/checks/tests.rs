@@ -45,7 +45,7 @@ impl Scene {
 
     fn run(&mut self, millis: u64) {
         let until = Instant(self.world.now().0 + millis * 1000);
-        while self.world.next_step().is_some_and(|next| next.at <= until) {
+        while self.world.next_step_at().is_some_and(|next| next <= until) {
             self.step();
         }
     }

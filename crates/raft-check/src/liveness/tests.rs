@@ -12,7 +12,7 @@ fn who_agrees_on_less_than_was_committed_is_not_complete() {
     let mut world = World::new(Setup { nodes: 3, ..Setup::default() }).unwrap();
     let mut checks = Checks::new(&world);
     let run = |world: &mut World, checks: &mut Checks, until: u64| {
-        while world.next_step().is_some_and(|next| next.at <= Instant(until)) {
+        while world.next_step_at().is_some_and(|next| next <= Instant(until)) {
             world.step();
             checks.observe(world, world.events());
         }

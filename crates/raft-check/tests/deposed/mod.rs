@@ -92,7 +92,7 @@ impl Deposed {
 
     fn run(&mut self, millis: u64) {
         let until = self.world.now() + Duration::from_millis(millis);
-        while self.world.next_step().is_some_and(|next| next.at <= until) {
+        while self.world.next_step_at().is_some_and(|next| next <= until) {
             self.world.step();
             self.observe();
         }

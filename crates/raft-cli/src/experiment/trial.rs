@@ -83,7 +83,7 @@ pub(crate) fn run(
     let crashed_at = cluster.world.now();
     cluster.apply(NodeAction::Crash { unsynced: Unsynced::Lost }.on(leader));
     let mut restarts = Vec::new();
-    while cluster.world.next_step().is_some_and(|next| next.at <= crashed_at + CAP) {
+    while cluster.world.next_step_at().is_some_and(|next| next <= crashed_at + CAP) {
         cluster.step();
         restarts.extend(cluster.world.events().iter().filter_map(timer_restart));
         if let Some((leader, at)) = cluster.world.events().iter().find_map(election) {

@@ -92,7 +92,7 @@ impl TrialCluster {
 
     /// [`World::run_until`]
     pub(crate) fn run_until(&mut self, at: Instant) {
-        while self.world.next_step().is_some_and(|next| next.at <= at) {
+        while self.world.next_step_at().is_some_and(|next| next <= at) {
             self.step();
         }
         self.world.advance_clock(at);

@@ -64,7 +64,7 @@ impl SeedRun {
                     false => Err(format!("node {new} is no voter")),
                 });
             }
-            while !is_voter(self) && self.world.next_step().is_some_and(|next| next.at <= end) {
+            while !is_voter(self) && self.world.next_step_at().is_some_and(|next| next <= end) {
                 self.step()?;
             }
             if is_voter(self) {

@@ -163,7 +163,7 @@ impl SeedRun {
             let end = self.world.now() + pause;
             self.request_transfer(to)?;
             while self.world.leader() != Some(to) {
-                if self.world.next_step().is_none_or(|next| next.at > end) {
+                if self.world.next_step_at().is_none_or(|next| next > end) {
                     self.world.advance_clock(end);
                     break;
                 }
@@ -222,8 +222,8 @@ impl SeedRun {
         let mut deadline = began + within;
         loop {
             let Err(found) = holds(self) else { return Ok(()) };
-            match self.world.next_step() {
-                Some(next) if next.at <= deadline => self.step()?,
+            match self.world.next_step_at() {
+                Some(next) if next <= deadline => self.step()?,
                 _ => {
                     self.world.advance_clock(deadline);
                     let waited = Span(deadline - began);

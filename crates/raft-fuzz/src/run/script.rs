@@ -14,8 +14,8 @@ impl SeedRun {
         statements.extend(self.journal.iter().cloned());
         // A step that never ends belongs to the script.
         let endless = matches!(self.failure(), Some(Failure::Endless { .. }));
-        let next = self.world.next_step().filter(|_| endless);
-        let now = next.map_or(self.world.now(), |next| next.at);
+        let next = self.world.next_step_at().filter(|_| endless);
+        let now = next.unwrap_or(self.world.now());
         match &self.attempt {
             Some(action) => statements.push(at(now, action)),
             None if self.ends_waiting => {}

@@ -73,7 +73,6 @@ impl Lab {
         match self.recomputed(moment) {
             Ok(past) => {
                 self.pacer.set_running(false, self.is_waiting());
-                self.stalled = false;
                 self.past = Some(Past { was_running, ..past });
             }
             Err(error) => self.say(ConsoleKind::Error, error.to_string()),
@@ -341,7 +340,6 @@ impl Lab {
         self.compared.replace(None);
         self.forget_moment();
         self.recent = Recent::default();
-        self.stalled = false;
         self.operations = OperationTracker::of(self.session().world());
         let results = self.session().checks().results();
         self.broken = results.filter(|result| result.violation.is_some()).count();

@@ -1,11 +1,12 @@
 //! Durable labs over a back end that is as slow as a test wants it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use raft_core::{NodeId, Settings};
 use raft_kv::Operation;
 use raft_sim::{ClientEvent, EventKind, SimNode};
+use raft_storage::Records;
 
 use super::*;
 use crate::fake::FakeBackend;
@@ -31,47 +32,183 @@ pub(super) fn finish(lab: &mut Lab, backend: &FakeBackend) {
     panic!("it does not end: {:?}", lab.frame().view.goal);
 }
 
-#[test]
-fn the_clock_never_passes_a_write_that_is_not_stored() {
-    let backend = FakeBackend::slow();
-    let mut lab = durable(Setup::default(), &backend);
-    lab.exec("run until leader");
-    for _ in 0..5 {
-        lab.tick(FRAME, BUDGET);
-    }
-    assert!(lab.pacing().stalled_on_disk);
-    let next = lab.session().next_step().expect("a write is to complete");
-    assert!(next.completes_write.is_some());
-    assert_eq!(lab.session().world().now(), next.at);
-    let steps = lab.session().world().steps();
-    lab.step();
-    assert_eq!(lab.session().world().steps(), steps, "a step does not pass it either");
-    assert!(backend.complete_next());
-    lab.tick(FRAME, BUDGET);
-    assert!(lab.session().world().steps() > steps);
+/// The steps of the world, and of the frame that the page shows.
+fn steps(lab: &Lab) -> (u64, u64) {
+    (lab.session().world().steps(), lab.frame().lab.time.end_steps)
 }
 
 #[test]
-fn a_step_that_waits_for_the_disk_is_done_when_the_disk_is() {
+fn the_page_shows_no_moment_that_is_not_stored() {
     let backend = FakeBackend::slow();
     let mut lab = durable(Setup::default(), &backend);
-    while !lab.pacing().stalled_on_disk {
-        lab.step();
-    }
-    let steps = lab.session().world().steps();
-    let unsaved = |lab: &Lab| match lab.frame().lab.durable {
-        DurableState::Durable { unsaved, .. } => unsaved,
-        DurableState::Scratch => 0,
-    };
-    assert!(unsaved(&lab) > 0);
-    assert!(!lab.tick(FRAME, BUDGET));
-    while backend.complete_next() {}
-    assert!(lab.tick(FRAME, BUDGET));
-    assert_eq!(lab.session().world().steps(), steps + 1, "one step was asked for");
-    assert!(!lab.pacing().stalled_on_disk && !lab.pacing().running);
     while backend.complete_next() {}
     lab.tick(FRAME, BUDGET);
-    assert_eq!(unsaved(&lab), 0, "the frame tells what is stored, although the lab is paused");
+    let (_, shown) = steps(&lab);
+    lab.exec("run until leader");
+    lab.tick(FRAME, BUDGET);
+    let (passed, still) = steps(&lab);
+    assert!(lab.is_storing() && passed > shown, "votes were written");
+    assert_eq!(still, shown);
+    for _ in 0..5 {
+        lab.tick(FRAME, BUDGET);
+    }
+    assert_eq!(steps(&lab), (passed, shown), "time waits");
+    assert!(backend.complete_next());
+    assert!(lab.tick(Duration::ZERO, Duration::ZERO));
+    while backend.complete_next() {}
+    lab.tick(FRAME, BUDGET);
+    assert!(steps(&lab).1 >= passed);
+}
+
+/// Whatever is done meanwhile.
+#[test]
+fn a_frame_is_of_the_moment_that_the_back_end_holds() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup { nodes: 3, ..Setup::default() }, &backend);
+    lab.set_running(true);
+    let mut random = Random(0x2545_f491);
+    let mut held = Vec::new();
+    let (mut behind, mut moments) = (0, BTreeSet::new());
+    for _ in 0..2_000 {
+        match random.below(12) {
+            0 => drop(lab.exec("crash 1")),
+            1 => drop(lab.exec("restart all")),
+            2 => drop(lab.exec("set x=1")),
+            3 => lab.step(),
+            4 => lab.set_running(random.below(2) == 0),
+            5 => lab.say(ConsoleKind::Info, "hello"),
+            6 => lab.set_speed(if random.below(2) == 0 { 1.0 } else { f64::INFINITY }),
+            _ => drop(lab.tick(FRAME, Duration::from_micros(random.below(200)))),
+        }
+        let now = steps(&lab).0;
+        let disks = lab.session().world().nodes().map(|node| {
+            let mut disk = node.disk().durable().clone();
+            node.disk().pending().for_each(|write| disk.apply(&write.batch));
+            (node.id(), disk)
+        });
+        let written = disks.filter(|(_, disk)| !disk.is_empty());
+        held.push((now, written.collect::<BTreeMap<NodeId, Records>>()));
+        if random.below(3) == 0 {
+            backend.complete_next();
+        }
+        let (now, frame) = steps(&lab);
+        behind += usize::from(frame < now);
+        let stored = backend.stored();
+        let is_there = held.iter().rev().any(|(at, disks)| *at >= frame && *disks == stored);
+        assert!(is_there || stored.is_empty(), "the database is before the moment {frame}");
+        moments.insert(frame);
+    }
+    assert!(behind > 200 && moments.len() > 100, "{behind}, {}", moments.len());
+}
+
+#[test]
+fn a_result_is_told_when_it_is_stored() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    while backend.complete_next() {}
+    lab.set_running(true);
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let heard = told.clone();
+    lab.exec_then("set x=1", move |result| heard.borrow_mut().push(result));
+    let answers = Rc::new(std::cell::Cell::new(0));
+    let counter = answers.clone();
+    lab.subscribe(Box::new(move |event| {
+        let is_answer =
+            matches!(event.kind, EventKind::Client { event: ClientEvent::Answered { .. }, .. });
+        counter.set(counter.get() + u32::from(is_answer));
+    }));
+    while !lab.has_told() {
+        assert_eq!(backend.under_way(), 0, "one transaction is enough for a write");
+        lab.tick(FRAME, BUDGET);
+    }
+    assert!(told.borrow().is_empty() && answers.get() == 0);
+    assert!(backend.complete_next());
+    assert!(told.borrow().is_empty(), "a tick tells it");
+    let at = lab.session().world().steps();
+    lab.tick(FRAME, BUDGET);
+    assert!(matches!(told.borrow()[..], [ExecResult::Answered(_)]), "{told:?}");
+    assert_eq!(answers.get(), 1);
+    assert_eq!(lab.session().world().steps(), at, "who heard it may have more to say");
+}
+
+#[test]
+fn clients_that_wait_together_share_a_transaction() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    while backend.complete_next() {}
+    lab.set_running(true);
+    lab.set_clock(Rc::new(|| Duration::ZERO));
+    // Each writes again when it has its answer.
+    let idle = Rc::new(RefCell::new((1..=8).collect::<Vec<u64>>()));
+    let (before, mut asked) = (backend.transactions(), 0);
+    while asked < 80 {
+        for client in idle.take() {
+            asked += 1;
+            let idle = idle.clone();
+            let line = format!("set x=1 client={client}");
+            lab.exec_then(&line, move |_| idle.borrow_mut().push(client));
+        }
+        lab.tick(FRAME, BUDGET);
+        backend.complete_next();
+    }
+    let transactions = backend.transactions() - before;
+    assert!(transactions <= 12, "{transactions} for 80 writes");
+}
+
+#[test]
+fn results_that_were_not_stored_are_not_certain() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    while backend.complete_next() {}
+    lab.set_running(true);
+    let told = Rc::new(RefCell::new(None));
+    let heard = told.clone();
+    lab.exec_then("set x=1", move |result| *heard.borrow_mut() = Some(result));
+    let stored = lab.frame().view.now;
+    while !lab.is_storing() {
+        lab.tick(FRAME, BUDGET);
+    }
+    backend.fail_next("the storage is full");
+    lab.tick(FRAME, BUDGET);
+    let told = told.borrow_mut().take();
+    assert!(matches!(&told, Some(ExecResult::Failed(words)) if words.contains("full")), "{told:?}");
+    let console = lab.frame().lab.console.clone();
+    let last = console.last().expect("it says why it stops");
+    assert!(
+        last.text.ends_with(&format!("What happened after {stored} is not stored")),
+        "{last:?}"
+    );
+}
+
+#[test]
+fn the_page_says_when_the_disk_is_slow() {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    let clock = Rc::new(std::cell::Cell::new(0));
+    let shown = clock.clone();
+    lab.set_clock(Rc::new(move || Duration::from_millis(shown.get())));
+    while backend.complete_next() {}
+    lab.set_speed(1.0);
+    lab.set_running(true);
+    while !lab.is_storing() {
+        lab.tick(FRAME, BUDGET);
+    }
+    let before = lab.frame();
+    for (at, is_slow) in [(0, false), (200, false), (300, true)] {
+        clock.set(at);
+        lab.tick(FRAME, BUDGET);
+        assert_eq!(lab.frame().lab.pacing.stalled_on_disk, is_slow, "after {at} ms");
+        assert!(Rc::ptr_eq(&lab.frame().view, &before.view));
+    }
+    while backend.complete_next() {}
+    lab.tick(FRAME, BUDGET);
+    assert!(!lab.frame().lab.pacing.stalled_on_disk);
 }
 
 #[test]
@@ -233,7 +370,9 @@ fn a_failure_stops_the_lab_for_good_and_it_can_go_on_as_scratch() {
     let backend = FakeBackend::slow();
     let mut lab = durable(Setup::default(), &backend);
     lab.set_running(true);
-    lab.tick(FRAME, BUDGET);
+    while !lab.is_storing() {
+        lab.tick(FRAME, BUDGET);
+    }
     backend.fail_next("the storage is full");
     lab.tick(FRAME, BUDGET);
     assert!(!lab.pacing().running);
@@ -249,11 +388,11 @@ fn a_failure_stops_the_lab_for_good_and_it_can_go_on_as_scratch() {
     assert_eq!(lab.session().world().steps(), steps);
     lab.continue_as_scratch();
     assert_eq!(lab.durable(), DurableState::Scratch);
-    assert_eq!(lab.exec("run until leader"), ExecStatus::Waiting);
+    assert_eq!(lab.exec("run 1s"), ExecStatus::Waiting);
     while lab.pacing().running {
         lab.tick(FRAME, BUDGET);
     }
-    assert!(lab.session().world().leader().is_some());
+    assert!(lab.session().world().steps() > steps);
 }
 
 /// A small generator: tests must not depend on chance.
@@ -423,7 +562,7 @@ fn only_the_first_branch_is_stored() {
     finish(&mut lab, &backend);
     lab.exec("set x=1");
     // A write is under way, and stays so while somebody looks at the past and begins a branch.
-    while !lab.pacing().stalled_on_disk {
+    while !lab.is_storing() {
         lab.step();
     }
     let end = (lab.session().moment(), lab.session().world().trace_hash());

@@ -46,7 +46,8 @@ impl Lab {
     }
 
     /// As [`exec`](Self::exec), and calls `listener` once with the result: for an operation, the
-    /// client's answer. The listener must not call the lab.
+    /// client's answer. A durable lab calls it when the browser has stored what led there. The
+    /// listener must not call the lab.
     pub fn exec_then(
         &mut self,
         line: &str,
@@ -65,7 +66,7 @@ impl Lab {
         self.finish_seeking();
         let executed = match raft_script::parse_line(line) {
             Ok(None) => {
-                tell(listener, ExecResult::Done(String::new()));
+                self.tell(listener, ExecResult::Done(String::new()));
                 return ExecStatus::Nothing;
             }
             Ok(Some(statement)) => match self.branch_off(&statement) {
@@ -142,7 +143,7 @@ impl Lab {
                     (Some(listener), Some(operation)) => {
                         self.operation_listeners.insert(operation, listener);
                     }
-                    (listener, _) => tell(listener, ExecResult::Done(reply.to_string())),
+                    (listener, _) => self.tell(listener, ExecResult::Done(reply.to_string())),
                 }
                 ExecStatus::Done(reply)
             }
@@ -174,11 +175,10 @@ impl Lab {
     /// The statement that needed time is over.
     pub(super) fn finish_statement(&mut self, waiting: Option<Waiting>, result: Finished) {
         let Some(Waiting { line_number, is_scripted, listener }) = waiting else { return };
-        self.has_told |= listener.is_some();
         match result {
             Ok(reply) => {
                 self.say(ConsoleKind::Reply, reply.to_string());
-                tell(listener, ExecResult::Done(reply.to_string()));
+                self.tell(listener, ExecResult::Done(reply.to_string()));
                 if is_scripted && !self.queue.iter().any(|queued| queued.is_scripted) {
                     self.say(ConsoleKind::Info, SCRIPT_OVER);
                 }
@@ -199,12 +199,12 @@ impl Lab {
         if waiting.is_some() || !self.queue.is_empty() {
             self.say(ConsoleKind::Info, "Cancelled.");
         }
-        tell(
+        self.tell(
             waiting.and_then(|waiting| waiting.listener),
             ExecResult::Failed("cancelled".to_owned()),
         );
         for queued in std::mem::take(&mut self.queue) {
-            tell(queued.listener, ExecResult::Failed("cancelled".to_owned()));
+            self.tell(queued.listener, ExecResult::Failed("cancelled".to_owned()));
         }
         self.settle();
         self.changed();
@@ -218,7 +218,7 @@ impl Lab {
 
     fn fail(&mut self, words: String, listener: Option<Listener>) -> ExecStatus {
         self.say(ConsoleKind::Error, words.clone());
-        tell(listener, ExecResult::Failed(words.clone()));
+        self.tell(listener, ExecResult::Failed(words.clone()));
         ExecStatus::Failed(words)
     }
 
@@ -243,12 +243,6 @@ impl Lab {
 }
 
 const SCRIPT_OVER: &str = "The script has ended.";
-
-fn tell(listener: Option<Listener>, result: ExecResult) {
-    if let Some(listener) = listener {
-        listener(result);
-    }
-}
 
 /// Whether the statement needs time to pass.
 fn needs_time(statement: &Statement) -> bool {

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use raft_sim::Event;
+
 use super::exec::ExecResult;
 use super::{Lab, Subscriber, Subscription};
 use crate::ConsoleKind;
@@ -18,28 +20,29 @@ impl Lab {
     pub(super) fn take_events(&mut self) {
         let mut ended = Vec::new();
         let is_mirrored = self.live == self.stored;
+        let heard: Vec<Event> = match self.subscribers.is_empty() {
+            true => Vec::new(),
+            false => self.session().events().to_vec(),
+        };
         for event in self.branches.head(self.live).events() {
             if let Some(mirror) = self.mirror.as_mut().filter(|_| is_mirrored) {
                 mirror.observe(&event.kind);
             }
             ended.extend(self.operations.observe(event));
             self.recent.observe(event);
-            for subscriber in self.subscribers.values_mut() {
-                subscriber(event);
-            }
+        }
+        for event in heard {
+            self.tell_event(event);
         }
         for answer in ended {
             self.console.say(answer.ended_at, ConsoleKind::Answer, answer.to_string());
-            if let Some(listener) =
-                self.operation_listeners.remove(&(answer.client, answer.sequence))
-            {
-                self.has_told = true;
-                listener(ExecResult::Answered(Box::new(answer)));
-            }
+            let listener = self.operation_listeners.remove(&(answer.client, answer.sequence));
+            self.tell(listener, ExecResult::Answered(Box::new(answer)));
         }
     }
 
-    /// Calls `subscriber` with every event from now on.
+    /// Calls `subscriber` with every event from now on; in a durable lab, when the browser has
+    /// stored what the event changed.
     pub fn subscribe(&mut self, subscriber: Subscriber) -> Subscription {
         self.last_subscription += 1;
         let subscription = Subscription(self.last_subscription);
@@ -96,9 +99,13 @@ impl Lab {
         if let (Some(failure), false) = (self.failure(), self.failure_told) {
             self.failure_told = true;
             self.pacer.set_running(false, self.is_waiting());
-            let now = self.session().world().now();
-            let words = format!("{STOPPED}: {failure}");
+            let (now, until) = (self.session().world().now(), self.stored_until);
+            let mut words = format!("{STOPPED}: {failure}");
+            if until < now {
+                words.push_str(&format!(". What happened after {until} is not stored"));
+            }
             self.console.say(now, ConsoleKind::Error, words);
+            self.release();
         }
     }
 
@@ -107,7 +114,7 @@ impl Lab {
         if self.mirror.take().is_some() {
             let now = self.session().world().now();
             self.failure_told = false;
-            self.stalled = false;
+            self.release();
             self.console.say(now, ConsoleKind::Info, "From now on, nothing is stored.");
             self.changed();
         }

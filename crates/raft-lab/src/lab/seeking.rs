@@ -37,7 +37,6 @@ impl Lab {
             Ok(seek) => {
                 let was_running = self.was_running();
                 self.pacer.set_running(false, self.is_waiting());
-                self.stalled = false;
                 self.stop_backward();
                 self.wish = Some(Wish { seek, trail: VecDeque::new(), was_running });
                 (0..FIRST_SLICES).for_each(|_| self.seek_on());

@@ -21,7 +21,6 @@ impl Lab {
         }
         let running = running && self.failure().is_none();
         self.pacer.set_running(running, self.is_waiting());
-        self.stalled &= running;
         self.changed();
     }
 
@@ -33,9 +32,6 @@ impl Lab {
     }
 
     /// Lets one event happen, also when paused. In the past it shows the next moment.
-    ///
-    /// If the event must wait for the browser's disk,
-    /// [`Pacing::stalled_on_disk`](crate::Pacing) is set, and a later [`tick`](Self::tick) does it.
     pub fn step(&mut self) {
         self.finish_seeking();
         if let Some(past) = &self.past {
@@ -53,12 +49,16 @@ impl Lab {
     }
 
     /// Lets the events happen that are due after `elapsed` real time: at least one if any is due,
-    /// and no more than fit into the budget. At full speed, a tick ends when it
-    /// [has told](Self::has_told) a listener something. True if anything changed.
+    /// and no more than fit into the budget. While a durable lab [is storing](Self::is_storing), none
+    /// happens, and a later tick makes up for it. At full speed, a tick ends when it
+    /// [has told](Self::has_told) a listener something, in a durable lab when nobody waits for an
+    /// operation any more: one transaction is for all of them. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
         let before = self.number;
         self.has_told = false;
+        self.note_storing();
         self.tell_failure();
+        self.release();
         if self.recalling.is_some() {
             self.go_on_recalling(budget);
             return true;
@@ -67,13 +67,14 @@ impl Lab {
             self.seek_for(budget);
             return true;
         }
-        if self.pacer.is_running() {
-            self.let_time_pass(elapsed, budget);
-        } else if self.stalled {
-            self.single_step();
-        } else {
+        if !self.pacer.is_running() {
             self.pass_backward(elapsed);
+        } else if self.is_storing() {
+            self.pacer.miss(elapsed);
+        } else {
+            self.let_time_pass(elapsed, budget);
         }
+        self.note_storing();
         if self.frame_state() != self.shown {
             self.changed();
         }
@@ -86,19 +87,20 @@ impl Lab {
     }
 
     fn single_step(&mut self) {
-        self.stalled = false;
         self.step_once();
         self.settle();
     }
 
     fn let_time_pass(&mut self, elapsed: Duration, budget: Duration) {
-        self.stalled = false;
         let target = self.pacer.target(self.session().world().now(), elapsed);
+        if self.has_told && target == TimeTarget::Unbounded {
+            return;
+        }
         let out_of_time = (self.clock)() + budget;
         self.begin_queued();
         while self.may_go_on() {
             if let TimeTarget::Until(until) = target
-                && self.branches.next_step(self.live).is_none_or(|next| next.at > until)
+                && self.branches.next_step_at(self.live).is_none_or(|next| next > until)
             {
                 self.branches.advance_clock(self.live, until);
                 break;
@@ -108,7 +110,9 @@ impl Lab {
                 break;
             }
             self.begin_queued();
-            let is_heard = self.has_told && target == TimeTarget::Unbounded;
+            let is_heard = self.has_told
+                && target == TimeTarget::Unbounded
+                && (self.held.is_empty() || self.operation_listeners.is_empty());
             if is_heard || (self.clock)() >= out_of_time {
                 break;
             }
@@ -116,18 +120,10 @@ impl Lab {
         self.settle();
     }
 
-    /// Lets the next event happen. False if there is none, or it must wait for the browser's disk.
+    /// Lets the next event happen. False if there is none, or the database has failed.
     fn step_once(&mut self) -> bool {
-        let Some(next) = self.branches.next_step(self.live) else { return false };
-        if self.live_mirror().is_some_and(|mirror| !mirror.allows(&next)) {
-            self.branches.advance_clock(self.live, next.at);
-            let Some(mirror) = self.live_mirror() else { return false };
-            mirror.flush();
-            // A back end may finish at once.
-            if !mirror.allows(&next) {
-                self.stalled = mirror.failure().is_none();
-                return false;
-            }
+        if self.failure().is_some() {
+            return false;
         }
         let stepped = self.branches.step(self.live);
         self.take_events();
@@ -147,6 +143,8 @@ impl Lab {
     pub(super) fn settle(&mut self) {
         self.tell_violation();
         self.flush();
+        // A back end may finish at once.
+        self.release();
         self.tell_failure();
         self.may_go_on();
     }

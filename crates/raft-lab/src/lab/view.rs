@@ -10,14 +10,17 @@ use crate::view::View;
 use crate::view::ViewMaker;
 
 impl Lab {
-    /// This moment. The same frame is returned until something changes.
+    /// This moment. The same frame is returned until something changes; while a durable lab
+    /// [is storing](Self::is_storing), it has the same moment.
     pub fn frame(&self) -> Frame {
-        let kept = self.frame.borrow().clone();
-        kept.unwrap_or_else(|| {
-            let frame = self.make_frame();
-            self.frame.replace(Some(frame.clone()));
-            frame
-        })
+        let last = self.frame.borrow().clone();
+        let frame = match last {
+            Some(last) if last.number == self.number => return last,
+            Some(last) if self.is_storing() => self.held_frame(&last),
+            Some(_) | None => self.make_frame(),
+        };
+        self.frame.replace(Some(frame.clone()));
+        frame
     }
 
     fn make_frame(&self) -> Frame {

@@ -1,4 +1,4 @@
-use raft_core::{HardState, Instant, Persist, Term};
+use raft_core::{HardState, Persist, Term};
 
 use super::*;
 use crate::fake::FakeBackend;
@@ -21,24 +21,26 @@ fn issue(mirror: &mut Mirror, node: NodeId, id: u64) {
     });
 }
 
-fn completion(node: NodeId, id: u64) -> NextStep {
-    NextStep { at: Instant(5), completes_write: Some((node, PersistId(id))) }
+fn wrote(term: u64) -> Records {
+    let mut records = Records::default();
+    records.apply(&batch(term));
+    records
 }
 
-const OTHER: NextStep = NextStep { at: Instant(5), completes_write: None };
+fn crash(mirror: &mut Mirror, node: NodeId) {
+    mirror.observe(&EventKind::Process { node, event: ProcessEvent::Crashed });
+}
 
 #[test]
-fn a_write_completes_only_when_it_is_stored() {
+fn a_change_is_unsaved_until_its_transaction_is_over() {
     let backend = FakeBackend::slow();
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, ONE, 1);
+    assert_eq!(backend.under_way(), 0, "changes wait for their transaction");
     mirror.flush();
-    assert!(!mirror.allows(&completion(ONE, 1)));
-    assert!(mirror.allows(&OTHER), "other things do not wait");
-    assert_eq!(mirror.unsaved(), 1);
+    assert_eq!((mirror.unsaved(), mirror.issued(), mirror.stored()), (1, 1, 0));
     backend.complete_next();
-    assert!(mirror.allows(&completion(ONE, 1)));
-    assert_eq!(mirror.unsaved(), 0);
+    assert_eq!((mirror.unsaved(), mirror.issued(), mirror.stored()), (0, 1, 1));
 }
 
 #[test]
@@ -52,42 +54,27 @@ fn what_is_issued_during_a_transaction_goes_into_the_next_one_together() {
     mirror.flush();
     assert_eq!(backend.under_way(), 1, "one at a time, or a failure could leave a hole");
     backend.complete_next();
-    assert!(mirror.allows(&completion(ONE, 1)));
-    assert!(!mirror.allows(&completion(TWO, 1)));
+    assert_eq!(mirror.stored(), 1);
     assert_eq!(backend.transactions(), 2);
     backend.complete_next();
-    assert!(mirror.allows(&completion(TWO, 1)));
+    assert_eq!(mirror.stored(), 3);
     assert_eq!(backend.transactions(), 2);
+    assert_eq!(backend.stored(), [(ONE, wrote(2)), (TWO, wrote(1))].into());
 }
 
 #[test]
-fn after_a_crash_nothing_happens_before_kept_writes_are_stored() {
+fn lost_writes_are_undone_after_them() {
     let backend = FakeBackend::slow();
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, ONE, 1);
-    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
-    mirror.flush();
-    assert!(!mirror.allows(&OTHER));
-    backend.complete_next();
-    assert!(mirror.allows(&OTHER));
-}
-
-#[test]
-fn after_a_crash_nothing_happens_before_lost_writes_are_undone() {
-    let backend = FakeBackend::slow();
-    let mut mirror = Mirror::new(backend.clone());
-    issue(&mut mirror, ONE, 1);
-    mirror.flush();
-    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
+    crash(&mut mirror, ONE);
     mirror.observe(&EventKind::Disk {
         node: ONE,
-        event: DiskEvent::WritesLost { writes: 1, undo: batch(0) },
+        event: DiskEvent::WritesLost { writes: 1, undo: batch(7) },
     });
     mirror.flush();
     backend.complete_next();
-    assert!(!mirror.allows(&OTHER), "the undoing is a write like others");
-    backend.complete_next();
-    assert!(mirror.allows(&OTHER));
+    assert_eq!(backend.stored()[&ONE], wrote(7));
 }
 
 #[test]
@@ -105,35 +92,27 @@ fn what_is_unfinished_is_stored_again_after_damage() {
         },
     });
     mirror.flush();
-    assert!(!mirror.allows(&OTHER) && !mirror.allows(&completion(ONE, 1)));
     backend.complete_next();
-    assert!(mirror.allows(&completion(ONE, 1)));
-    let mut expected = Records::default();
-    expected.apply(&batch(1));
-    assert_eq!(backend.stored()[&ONE], expected);
+    assert_eq!(backend.stored()[&ONE], wrote(1));
 }
 
+/// A crash decided about the writes of the earlier life.
 #[test]
-fn ids_start_again_in_the_next_life() {
+fn what_was_unfinished_at_a_crash_is_not_stored_again() {
     let backend = FakeBackend::slow();
     let mut mirror = Mirror::new(backend.clone());
     issue(&mut mirror, ONE, 1);
+    crash(&mut mirror, ONE);
+    mirror.observe(&EventKind::Disk { node: ONE, event: DiskEvent::Renewed { batch: batch(0) } });
     mirror.flush();
-    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
     backend.complete_next();
+    assert_eq!(backend.stored()[&ONE], wrote(0));
+    // The numbers of writes begin again, too.
     issue(&mut mirror, ONE, 1);
-    mirror.flush();
-    assert!(!mirror.allows(&completion(ONE, 1)), "this is another write than the first life's");
-}
-
-#[test]
-fn a_crash_without_unfinished_writes_holds_nothing_up() {
-    let backend = FakeBackend::slow();
-    let mut mirror = Mirror::new(backend.clone());
-    issue(&mut mirror, TWO, 1);
-    mirror.flush();
-    mirror.observe(&EventKind::Process { node: ONE, event: ProcessEvent::Crashed });
-    assert!(mirror.allows(&OTHER));
+    mirror.observe(&EventKind::Disk {
+        node: ONE,
+        event: DiskEvent::WriteDurable { id: PersistId(1) },
+    });
 }
 
 #[test]
@@ -145,7 +124,6 @@ fn a_failure_is_final() {
     issue(&mut mirror, ONE, 2);
     backend.fail_next("the disk is full");
     assert_eq!(mirror.failure().as_deref(), Some("the disk is full"));
-    assert!(!mirror.allows(&OTHER));
     issue(&mut mirror, TWO, 1);
     mirror.flush();
     assert_eq!(backend.under_way(), 0, "a later write could leave a hole");
@@ -175,7 +153,5 @@ fn writes_reach_the_back_end_although_the_mirror_is_gone() {
     backend.complete_next();
     assert_eq!(backend.under_way(), 1);
     backend.complete_next();
-    let mut expected = Records::default();
-    expected.apply(&batch(2));
-    assert_eq!(backend.stored()[&ONE], expected);
+    assert_eq!(backend.stored()[&ONE], wrote(2));
 }

@@ -77,3 +77,18 @@ fn pausing_holds_a_statement_and_running_lets_it_go_on() {
     pacer.all_done();
     assert!(!pacer.is_running(), "the lab was paused before the statement");
 }
+
+#[test]
+fn missed_time_is_made_up_for() {
+    let mut pacer = Pacer::default();
+    pacer.set_speed(1.0);
+    pacer.miss(millis(3));
+    let frame = millis(16);
+    assert_eq!(pacer.target(Instant(0), frame), TimeTarget::Until(Instant(19_000)));
+    assert_eq!(pacer.target(Instant(0), frame), TimeTarget::Until(Instant(16_000)), "once");
+    pacer.miss(millis(3_000));
+    assert_eq!(pacer.target(Instant(0), frame), TimeTarget::Until(Instant(100_000)), "no jump");
+    pacer.miss(frame);
+    pacer.set_running(false, false);
+    assert_eq!(pacer.target(Instant(0), frame), TimeTarget::Until(Instant(16_000)));
+}

@@ -24,7 +24,7 @@ impl Session {
             add(&Statement::At { moment, statement: Box::new(statement.clone()) });
         }
         let time = self.world.now();
-        let is_something_due = self.world.next_step().is_some_and(|next| next.at <= time);
+        let is_something_due = self.world.next_step_at().is_some_and(|next| next <= time);
         let step = is_something_due.then(|| self.world.steps());
         add(&Statement::Run(Run::To { time, step }));
         text

@@ -73,7 +73,7 @@ impl Goal {
                 Some(End { at: self.since + *within, before_events: false })
             }
             Target::Steps { left } => {
-                let is_over = *left == 0 || world.next_step().is_none();
+                let is_over = *left == 0 || world.next_step_at().is_none();
                 is_over.then_some(now)
             }
             Target::Time { at, step: None, .. } => Some(End { at: *at, before_events: false }),
@@ -87,7 +87,7 @@ impl Goal {
     /// An error if the moment names a step that this run does not reach at that time.
     pub(super) fn mismatch(&self, world: &World) -> Option<StatementError> {
         let Target::Time { at, step: Some(step), .. } = self.target else { return None };
-        let next = world.next_step().map(|next| next.at);
+        let next = world.next_step_at();
         let is_reachable = if world.steps() < step {
             next.is_some_and(|next| next <= at)
         } else {

@@ -160,7 +160,7 @@ fn waiting_ends_when_the_condition_holds_and_not_an_event_later() {
     }
     // The very next step ends the waiting, without a step of the world.
     let (steps, now) = (session.world().steps(), session.world().now());
-    assert_eq!(session.next_step().unwrap().at, now);
+    assert_eq!(session.next_step_at().unwrap(), now);
     let Stepped::Finished(Ok(reply)) = session.step() else { panic!("finished") };
     assert!(reply.words().contains("leads in term 1"), "{reply}");
     assert_eq!((session.world().steps(), session.world().now()), (steps, now));
@@ -420,7 +420,7 @@ fn the_clock_never_passes_what_comes_next() {
     session.advance_clock(Instant(1_000_000));
     assert_eq!(session.world().now(), Instant(10));
     assert!(matches!(session.step(), Stepped::Finished(Ok(_))));
-    let next = session.next_step().unwrap().at;
+    let next = session.next_step_at().unwrap();
     session.advance_clock(Instant(60_000_000));
     assert_eq!(session.world().now(), next);
 }

@@ -39,7 +39,7 @@ fn led(seed: u64) -> World {
 fn events(world: &mut World, time: Duration) -> Vec<Event> {
     let until = world.now() + time;
     let mut events = Vec::new();
-    while world.next_step().is_some_and(|next| next.at <= until) {
+    while world.next_step_at().is_some_and(|next| next <= until) {
         world.step();
         events.extend_from_slice(world.events());
     }
@@ -88,8 +88,8 @@ fn a_follower_whose_clock_jumps_has_waited_long_enough() {
     let term = world.node(ONE).unwrap().core().unwrap().current_term();
     world.apply(clock(TWO, ClockChange::Jump(Duration::from_secs(2)))).unwrap();
     let now = world.now();
-    let next = world.next_step().unwrap();
-    assert_eq!(next.at, now, "its election timeout is due at once");
+    let next = world.next_step_at().unwrap();
+    assert_eq!(next, now, "its election timeout is due at once");
     world.step();
     let role = |world: &World| world.node(TWO).and_then(SimNode::core).unwrap().role();
     assert_eq!(role(&world), RoleKind::PreCandidate);

@@ -39,7 +39,7 @@ fn set(world: &mut World, value: String) {
 /// Everything that happens up to then.
 fn events(world: &mut World, until: Instant) -> Vec<Event> {
     let mut events = Vec::new();
-    while world.next_step().is_some_and(|next| next.at <= until) {
+    while world.next_step_at().is_some_and(|next| next <= until) {
         world.step();
         events.extend_from_slice(world.events());
     }

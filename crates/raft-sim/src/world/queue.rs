@@ -64,13 +64,6 @@ pub(super) enum ScheduledKind {
     },
 }
 
-impl ScheduledKind {
-    /// The write that it completes, if it completes one.
-    pub(super) fn completed_write(&self) -> Option<(NodeId, PersistId)> {
-        if let Self::WriteCompletes { node, id, .. } = self { Some((*node, *id)) } else { None }
-    }
-}
-
 /// A node's reply on its way to a client.
 #[derive(Clone, Debug)]
 pub(super) struct SentReply {
