@@ -269,7 +269,7 @@ impl JsApi {
         Ok(self.when_shown().into())
     }
 
-    /// A promise that resolves when the lab has stored what was done.
+    /// A promise that resolves when the frame shows what was done.
     fn when_shown(&self) -> Promise {
         Promise::new(&mut |resolve, _| match self.lab() {
             Ok(mut lab) => lab.when_shown(move || call(&resolve, &JsValue::UNDEFINED)),

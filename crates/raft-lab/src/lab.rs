@@ -87,6 +87,8 @@ pub struct Lab {
     operation_listeners: BTreeMap<(ClientId, Sequence), Listener>,
     console: Console,
     recent: Recent,
+    /// Those of other branches, where they are known.
+    recents: BTreeMap<BranchId, Recent>,
     /// The tape of the last frame, and what it was made of.
     tape: RefCell<Option<(TapeKey, TapeView)>>,
     /// The statements of the last frame, and of which branch and how many.
@@ -272,6 +274,7 @@ impl Lab {
             operation_listeners: BTreeMap::new(),
             console: Console::default(),
             recent: Recent::default(),
+            recents: BTreeMap::new(),
             tape: RefCell::new(None),
             statements: RefCell::new(None),
             compared: RefCell::new(None),

@@ -293,7 +293,26 @@ impl Branches {
     /// # Errors
     /// When there is no such place.
     pub fn fork(&mut self, place: Place, name: &str) -> Result<BranchId, Unreachable> {
-        let branch = self.get(place.branch)?.fork(place.moment, name)?;
+        let session = self.at(place)?;
+        self.fork_at(place, session, name)
+    }
+
+    /// As [`fork`](Self::fork), for callers that have the session at the place, as
+    /// [`at`](Self::at) returns it.
+    ///
+    /// # Errors
+    /// When there is no such place, or the session is of another moment.
+    pub fn fork_at(
+        &mut self,
+        place: Place,
+        session: Session,
+        name: &str,
+    ) -> Result<BranchId, Unreachable> {
+        let left = self.get(place.branch)?;
+        if !left.has(place.moment) || session.moment() != place.moment {
+            return Err(Unreachable::NoMoment(place.moment));
+        }
+        let branch = left.fork(session, name);
         self.last_id += 1;
         let id = BranchId(self.last_id);
         self.by_id.insert(id, Branch { parent: Some(place), ..branch });
@@ -411,11 +430,10 @@ impl Branch {
     }
 
     /// A branch that begins at a moment of this one.
-    fn fork(&self, moment: Moment, name: &str) -> Result<Self, Unreachable> {
-        let head = self.seek_through(moment, 0)?.finish()?;
-        let checkpoints = self.checkpoints.through(moment);
-        let marks = self.marks.through(moment, &head);
-        Ok(Self { checkpoints, marks, ..Self::new(head, name) })
+    fn fork(&self, head: Session, name: &str) -> Self {
+        let checkpoints = self.checkpoints.through(head.moment());
+        let marks = self.marks.through(head.moment(), &head);
+        Self { checkpoints, marks, ..Self::new(head, name) }
     }
 
     /// Whether this is a moment of the branch.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use raft_core::Instant;
+use raft_script::Place;
 
 use super::Lab;
 use crate::pacing::MAX_FRAME;
@@ -25,12 +26,16 @@ impl Lab {
 
     /// Whether the run is shown backward.
     pub(super) fn plays_backward(&self) -> bool {
-        self.past.as_ref().is_some_and(|past| past.backward.is_some())
+        let past = self.past.as_ref().and_then(|past| past.backward);
+        past.or(self.wish.as_ref().and_then(|wish| wish.backward)).is_some()
     }
 
     pub(super) fn stop_backward(&mut self) {
         if let Some(past) = &mut self.past {
             past.backward = None;
+        }
+        if let Some(wish) = &mut self.wish {
+            wish.backward = None;
         }
     }
 
@@ -51,14 +56,11 @@ impl Lab {
         let Some(before) = journal.before(from.moment()) else { return self.stop_backward() };
         let window = self.window.tape.clone().unwrap_or(0..self.session().world().now().0);
         let place = window.end.saturating_sub(window.start) / PLACES;
-        let earlier = self.branches.at_time(self.live, Instant(now.0.saturating_sub(place)));
-        let moment = earlier.map_or(before, |session| session.moment().min(before));
-        self.show_moment(moment);
-        let is_start = self.session().journal().before(moment).is_none();
-        if let Some(past) = &mut self.past {
-            // A moment that cannot be shown ends it, too.
-            let goes_on = !is_start && past.moment() == moment;
-            past.backward = goes_on.then_some(shown);
-        }
+        let earlier = Instant(now.0.saturating_sub(place));
+        let way = match earlier < now {
+            true => self.branches.seek_time(self.live, earlier).map(|way| way.at_most(before)),
+            false => self.branches.seek(Place { branch: self.live, moment: before }),
+        };
+        self.go_along(way, Some(shown));
     }
 }

@@ -68,20 +68,12 @@ impl Lab {
         if moment >= self.session().moment() {
             return self.return_to_live();
         }
-        let was_running = self.was_running();
-        self.wish = None;
-        match self.recomputed(moment) {
-            Ok(past) => {
-                self.pacer.set_running(false, self.is_waiting());
-                self.past = Some(Past { was_running, ..past });
-            }
-            Err(error) => self.say(ConsoleKind::Error, error.to_string()),
-        }
-        self.changed();
+        self.go_along(self.branches.seek(Place { branch: self.live, moment }), None);
     }
 
     /// Shows the moment before: without the last statement, or without the last step.
     pub fn step_back(&mut self) {
+        self.finish_seeking();
         let shown = self.shown_session().moment();
         if let Some(before) = self.session().journal().before(shown) {
             self.show_moment(before);
@@ -245,7 +237,16 @@ impl Lab {
 
     /// Begins a branch at a moment of the live one, and makes it the live one.
     fn begin_branch(&mut self, moment: Moment) -> Result<(), Unreachable> {
-        let branch = self.branches.fork(Place { branch: self.live, moment }, "")?;
+        let place = Place { branch: self.live, moment };
+        let known = self.past.as_ref().filter(|past| past.moment() == moment);
+        let branch = match known {
+            Some(past) => {
+                let branch = self.branches.fork_at(place, past.session.clone(), "")?;
+                self.recents.insert(branch, past.recent.clone());
+                branch
+            }
+            None => self.branches.fork(place, "")?,
+        };
         let before = self.branch_name(self.live);
         let name = self.enter(branch)?;
         let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
@@ -262,7 +263,6 @@ impl Lab {
         self.cancel();
         self.forget_past();
         self.go_to(branch);
-        self.recall_events();
         Ok(name)
     }
 
@@ -281,17 +281,14 @@ impl Lab {
         self.pacer.set_running(false, false);
         self.forget_past();
         self.go_to(branch);
-        self.recall_events();
         let words = format!("This is {} now.", self.branch_name(branch));
         self.say(ConsoleKind::Info, words);
         Ok(())
     }
 
-    /// The events before the end of the live branch, as if they had just happened.
-    pub(super) fn recall_events(&mut self) {
-        if let Ok(past) = self.recomputed(self.session().moment()) {
-            self.recent = past.recent;
-        }
+    /// The events before the end of the live branch.
+    pub(super) fn recalled_events(&self) -> Recent {
+        self.recomputed(self.session().moment()).map(|past| past.recent).unwrap_or_default()
     }
 
     /// Gives a branch another name.
@@ -329,17 +326,20 @@ impl Lab {
             self.switch_to(self.left_by(branch).number())?;
         }
         self.branches.remove(branch).map_err(|error| error.to_string())?;
+        self.recents.remove(&branch);
         self.changed();
         Ok(())
     }
 
-    /// The live branch is another one. Its events are not known.
+    /// The live branch is another one.
     pub(super) fn go_to(&mut self, branch: BranchId) {
         self.dismiss_listeners("another branch is live now");
+        let left = std::mem::take(&mut self.recent);
+        self.recents.insert(self.live, left);
         self.live = branch;
         self.compared.replace(None);
         self.forget_moment();
-        self.recent = Recent::default();
+        self.recent = self.recents.remove(&branch).unwrap_or_else(|| self.recalled_events());
         self.operations = OperationTracker::of(self.session().world());
         let results = self.session().checks().results();
         self.broken = results.filter(|result| result.violation.is_some()).count();

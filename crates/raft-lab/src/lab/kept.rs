@@ -98,7 +98,7 @@ impl Restoration {
         let branches = self.restoring.finish();
         let live = number(&branches, self.live);
         let mut lab = Lab::with_branches(branches, live, None);
-        lab.recall_events();
+        lab.recent = lab.recalled_events();
         lab.changed();
         lab.look_again(self.shown, self.is_compared);
         lab

@@ -1,4 +1,5 @@
-//! A moment far from every checkpoint is computed bit by bit, so that the page answers meanwhile.
+//! A moment that is shown is computed from a checkpoint; if that is far, bit by bit, so that the
+//! page answers meanwhile.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(super) struct Wish {
     trail: VecDeque<Session>,
     /// Whether time passed when somebody began to look at the past.
     pub(super) was_running: bool,
+    /// For how long the moment has been shown, if the run is shown backward.
+    pub(super) backward: Option<Duration>,
 }
 
 impl Lab {
@@ -33,12 +36,17 @@ impl Lab {
         if time >= self.session().world().now() {
             return self.return_to_live();
         }
-        match self.branches.seek_time(self.live, time) {
+        self.go_along(self.branches.seek_time(self.live, time), None);
+    }
+
+    /// Shows the moment at the end of a way, as [`show_at`](Self::show_at).
+    pub(super) fn go_along(&mut self, way: Result<Seek, Unreachable>, backward: Option<Duration>) {
+        match way {
             Ok(seek) => {
                 let was_running = self.was_running();
                 self.pacer.set_running(false, self.is_waiting());
                 self.stop_backward();
-                self.wish = Some(Wish { seek, trail: VecDeque::new(), was_running });
+                self.wish = Some(Wish { seek, trail: VecDeque::new(), was_running, backward });
                 (0..FIRST_SLICES).for_each(|_| self.seek_on());
             }
             Err(error) => self.say(ConsoleKind::Error, error.to_string()),
@@ -76,6 +84,8 @@ impl Lab {
         match self.advanced(&mut wish) {
             Ok(Some(mut past)) => {
                 past.was_running = wish.was_running;
+                let is_start = self.session().journal().before(past.moment()).is_none();
+                past.backward = wish.backward.filter(|_| !is_start);
                 self.past = Some(past);
             }
             Ok(None) => self.wish = Some(wish),

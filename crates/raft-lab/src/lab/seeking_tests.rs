@@ -1,6 +1,7 @@
 //! Far moments are computed in slices.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -64,6 +65,66 @@ fn a_far_moment_is_computed_in_slices_and_the_page_shows_the_one_before_meanwhil
     let hash = shown(&lab);
     lab.show(lab.shown_session().moment().steps);
     assert_eq!(shown(&lab), hash, "as if it were computed at once");
+}
+
+/// Whoever asks for the moment: numbers of steps, jumps, the moment before.
+#[test]
+fn every_far_moment_is_computed_in_slices_and_told_when_it_is_shown() {
+    let mut lab = long_run();
+    let end = shown(&lab);
+    let time = far(&lab, 20_000_000);
+    let steps = lab.branches.at_time(lab.live, time).expect("a time").moment().steps;
+    let told = Rc::new(Cell::new(false));
+    let tell = told.clone();
+    lab.show(steps);
+    lab.when_shown(move || tell.set(true));
+    assert!(lab.is_seeking() && !told.get());
+    lab.tick(Duration::ZERO, Duration::ZERO);
+    assert!(lab.is_seeking() && !told.get() && shown(&lab) == end);
+    while lab.is_seeking() {
+        lab.tick(Duration::ZERO, Duration::ZERO);
+    }
+    assert!(told.get());
+    assert_eq!(lab.shown_session().moment().steps, steps);
+}
+
+#[test]
+fn who_plays_backward_sees_each_moment_for_its_time_after_it_is_computed() {
+    let mut lab = long_run();
+    lab.show_at(Instant(20_000_000));
+    lab.finish_seeking();
+    lab.set_window(ViewWindow { tape: Some(0..30_000_000), ..ViewWindow::default() });
+    lab.play_backward(true);
+    let (mut moments, mut sought) = (BTreeSet::new(), 0);
+    while moments.len() < 5 {
+        assert!(lab.frame().lab.time.plays_backward);
+        moments.insert(lab.shown_session().moment());
+        sought += usize::from(lab.is_seeking());
+        lab.tick(Duration::from_millis(50), Duration::ZERO);
+    }
+    assert!(sought > 0, "some are far");
+    let moments: Vec<Moment> = moments.into_iter().collect();
+    assert!(moments.is_sorted());
+    lab.set_running(false);
+    lab.finish_seeking();
+    assert!(!lab.frame().lab.time.plays_backward);
+}
+
+#[test]
+fn events_are_kept_when_another_branch_is_shown() {
+    let mut lab = long_run();
+    let events = |lab: &Lab| lab.frame().view.events.clone();
+    let main = events(&lab);
+    lab.show_at(Instant(20_000_000));
+    lab.finish_seeking();
+    let past = events(&lab);
+    lab.exec("mark here");
+    let forked = events(&lab);
+    assert_eq!(forked.rows, past.rows, "a mark is no event");
+    lab.switch_to(1).expect("it is there");
+    assert_eq!(events(&lab), main);
+    lab.switch_to(2).expect("it is there");
+    assert_eq!(events(&lab), forked);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(super) enum News {
     Event(Event),
     /// To the one that gave the statement.
     Result(Listener, ExecResult),
+    /// To one that waits for the frame.
+    Shown(Box<dyn FnOnce()>),
 }
 
 impl Lab {
@@ -38,8 +40,7 @@ impl Lab {
     /// Calls `listener` as soon as the frame shows all that was done so far. It must not call the
     /// lab.
     pub fn when_shown(&mut self, listener: impl FnOnce() + 'static) {
-        let listener: Listener = Box::new(move |_| listener());
-        self.hold(News::Result(listener, ExecResult::Done(String::new())));
+        self.hold(News::Shown(Box::new(listener)));
     }
 
     /// Tells the result of a statement.
@@ -66,9 +67,16 @@ impl Lab {
     pub(super) fn release(&mut self) {
         let stored = self.mirror.as_ref().map_or(BatchNumber::MAX, Mirror::stored);
         let failure = self.mirror.as_ref().and_then(Mirror::failure);
-        let is_due = |held: &Held| held.0 <= stored || failure.is_some();
+        let is_seeking = self.is_seeking();
+        let is_due = |(after, news): &Held| match news {
+            News::Shown(_) if is_seeking => false,
+            News::Shown(_) | News::Event(_) | News::Result(..) => {
+                *after <= stored || failure.is_some()
+            }
+        };
         while let Some((after, news)) = self.held.pop_front_if(|held| is_due(held)) {
             match (news, &failure) {
+                (News::Shown(listener), _) => listener(),
                 (News::Event(event), _) => {
                     self.subscribers.values_mut().for_each(|subscriber| subscriber(&event));
                 }
@@ -88,6 +96,7 @@ impl Lab {
         for (_, news) in std::mem::take(&mut self.held) {
             match news {
                 News::Event(_) => {}
+                News::Shown(listener) => listener(),
                 News::Result(listener, _) => listener(ExecResult::Failed(why.to_owned())),
             }
         }

@@ -65,6 +65,7 @@ impl Lab {
         }
         if self.is_seeking() {
             self.seek_for(budget);
+            self.release();
             return true;
         }
         if !self.pacer.is_running() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use raft_core::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::{Branch, BranchId, Branches, Place, Unreachable};
+use super::{Branch, BranchId, Branches, Place, Seek, Unreachable};
 use crate::journal::{Journal, Journaled, Moment};
 use crate::limits::MAX_KEPT_STEPS;
 use crate::parse::parse;
@@ -223,7 +223,8 @@ impl Restoring {
         let from = parent.and_then(|place| Some((self.done.get(&place.branch)?, place.moment)));
         let (mut journal, branch) = match from {
             Some((from, moment)) => {
-                let branch = from.fork(moment, &name).map_err(|error| error.to_string())?;
+                let seek = from.seek_through(moment, 0).and_then(Seek::finish);
+                let branch = from.fork(seek.map_err(|error| error.to_string())?, &name);
                 (branch.head.journal().clone(), branch)
             }
             None => (Journal::default(), Branch::new(opened(&opening)?, &name)),

@@ -29,6 +29,12 @@ impl Seek {
         Self { until: Some(time), ..self }
     }
 
+    /// The way to this moment, if it comes before the goal.
+    #[must_use]
+    pub fn at_most(self, moment: Moment) -> Self {
+        Self { goal: self.goal.min(moment), ..self }
+    }
+
     /// Whether the moment is reached.
     pub fn is_there(&self) -> bool {
         let is_late = |until| {
