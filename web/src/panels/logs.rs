@@ -104,14 +104,11 @@ fn table(props: &TableProps) -> Html {
             { for props.heads.iter().map(|head| view_head(head, &props.on_node)) }
         </div>
     };
-    let on_click = use_callback(select.clone(), |event: MouseEvent, select| {
-        choosing::clicked(&event).into_iter().for_each(|entry| select.emit(Some(entry)));
-    });
     let on_key = use_callback(select, |event: KeyboardEvent, select| {
         choosing::pressed(&event).into_iter().for_each(|entry| select.emit(Some(entry)));
     });
     html! {
-        <div class="logs-table" onclick={on_click} onkeydown={on_key}>
+        <div class="logs-table" onkeydown={on_key}>
             <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows} follows_end={true}
                 label="The log of each node, by index" />
         </div>

@@ -46,14 +46,15 @@ fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
     }
 }
 
-/// The thing of the button in a sentence that was clicked.
+/// The thing that was clicked: a button in a sentence, or a log entry.
 pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
-    let button = target.closest("button[data-select]").ok().flatten()?;
-    Selection::from_attribute(&button.get_attribute("data-select")?)
+    let thing = target.closest("button[data-select], .log-cell[data-select]").ok().flatten()?;
+    Selection::from_attribute(&thing.get_attribute("data-select")?)
 }
 
-/// Left and right move the focus among the buttons of a row of a list, or of a paragraph.
+/// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has a
+/// sentence.
 pub(crate) fn walk(event: &KeyboardEvent) {
     let forward = match event.key().as_str() {
         "ArrowRight" => true,
@@ -62,7 +63,9 @@ pub(crate) fn walk(event: &KeyboardEvent) {
     };
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(target) = target.filter(|target| target.tag_name() == "BUTTON") else { return };
-    let Some(row) = target.closest("li, p").ok().flatten() else { return };
+    let row = target.closest("li, p").ok().flatten();
+    let has_sentence = |row: &Element| row.query_selector(".mention").is_ok_and(|it| it.is_some());
+    let Some(row) = row.filter(has_sentence) else { return };
     let Ok(all) = row.query_selector_all("button") else { return };
     let all: Vec<HtmlElement> =
         (0..all.length()).filter_map(|place| all.get(place)?.dyn_into().ok()).collect();

@@ -1,19 +1,13 @@
-//! Log entries are selected with the mouse and with the keys: Enter goes from the table to its last
+//! Log entries are selected with the keys, too: Enter goes from the table to its last
 //! entry, the arrows go on from there.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use crate::state::Selection;
 
 /// The cells with entries.
 const ENTRY: &str = ".log-cell[data-select]";
-
-/// The entry under the mouse.
-pub(super) fn clicked(event: &MouseEvent) -> Option<Selection> {
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
-    selection(&target.closest(ENTRY).ok().flatten()?)
-}
 
 /// The entry that a key selects. Other keys move the focus.
 pub(super) fn pressed(event: &KeyboardEvent) -> Option<Selection> {
