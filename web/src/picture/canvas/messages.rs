@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use raft_lab::{Instant, LostMessageView, MessageId, MessageLook, MessageView};
+use raft_lab::{Instant, LostMessageView, MessageId, MessageLook, MessageView, NodeId};
 use web_sys::{HtmlCanvasElement, Path2d};
 
 use super::{Painter, Palette, new_canvas};
@@ -57,14 +57,20 @@ pub(crate) fn place_of(ring: Ring, message: &MessageView, now: Instant, is_still
     ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
 }
 
-pub(super) fn paint_flying(painter: &Painter, flying: &MessageView, now: Instant) {
+/// Hundreds may be under way, and each frame paints all of them: a sprite at whole pixels is copied,
+/// any other one is computed anew.
+pub(super) fn paint_flying(painter: &Painter, flying: &[MessageView], now: Instant) {
     let scene = &painter.scene;
-    let place = place_of(scene.ring, flying, now, scene.is_still);
-    let figure = Figure::of(flying, scene.ring, place);
-    if scene.selected == Some(Selection::Message(flying.id)) {
-        paint_halo(painter, place);
+    let place = |message| place_of(scene.ring, message, now, scene.is_still);
+    let is_selected =
+        |message: &&MessageView| scene.selected == Some(Selection::Message(message.id));
+    if let Some(selected) = flying.iter().find(is_selected) {
+        paint_halo(painter, place(selected));
     }
-    figure.paint(painter, 1.0, 1.0);
+    painter.to_pixels();
+    for message in flying {
+        painter.sprites.paint(painter, message, place(message), 1.0);
+    }
 }
 
 /// A ring around the selected message.
@@ -92,8 +98,9 @@ pub(super) fn paint_fading(painter: &Painter, now: f64) {
         let age = if painter.scene.is_still { 0.3 } else { age };
         // The message stops, falls a little and fades; a cross marks the place.
         let fallen = Point::new(place.x, place.y + age * age * 16.0);
-        let figure = Figure::of(fading, ring, fallen);
-        figure.paint(painter, 0.9 * (1.0 - age), 1.0 - 0.35 * age);
+        painter.to_pixels();
+        painter.context.set_global_alpha((0.9 * (1.0 - age)).max(0.0));
+        painter.sprites.paint(painter, fading, fallen, 1.0 - 0.35 * age);
         paint_cross(painter, place, 1.0 - age);
     }
 }
@@ -113,73 +120,53 @@ fn paint_cross(painter: &Painter, place: Point, alpha: f64) {
     context.stroke();
 }
 
-/// One message as it is drawn.
-struct Figure {
-    look: MessageLook,
-    place: Point,
-    angle: f64,
-    entries: usize,
-}
-
-impl Figure {
-    fn of(message: &MessageView, ring: Ring, place: Point) -> Self {
-        let MessageView { from, to, look, entries, .. } = *message;
-        let angle = if look.is_turned() { ring.lane(from.0, to.0).angle() } else { 0.0 };
-        Self { look, place, angle, entries }
-    }
-
-    fn paint(&self, painter: &Painter, alpha: f64, size: f64) {
-        let context = &painter.context;
-        let Some(sprite) = painter.sprites.of(painter, self.look, self.entries) else { return };
-        painter.reset();
-        context.set_global_alpha(alpha.clamp(0.0, 1.0));
-        // Finite numbers are always accepted.
-        let _ = context.translate(self.place.x, self.place.y);
-        let _ = context.rotate(self.angle);
-        let _ = context.scale(size, size);
-        let (corner, side) = (-SPRITE / 2.0, SPRITE);
-        let _ = context
-            .draw_image_with_html_canvas_element_and_dw_and_dh(&sprite, corner, corner, side, side);
-    }
-}
-
 /// The side of a sprite in CSS pixels: no outline is larger.
 const SPRITE: f64 = 28.0;
-/// A sprite has so many pixels for one of the screen, because messages are turned.
-const FINENESS: f64 = 2.0;
 /// The most sprites. A message may have any number of entries.
-const MAX_SPRITES: usize = 200;
+const MAX_SPRITES: usize = 500;
 
-/// Pictures of messages, each drawn once: to draw hundreds of outlines in every frame takes longer
-/// than a frame.
+/// What a sprite shows: a look, a number of entries, and the way of a message that is turned.
+type SpriteKey = (u8, usize, Option<(NodeId, NodeId)>);
+
+/// Pictures of messages in the screen's own pixels, each drawn once: to draw hundreds of outlines, or
+/// to turn hundreds of pictures, in every frame takes longer than a frame.
 #[derive(Default)]
-pub(super) struct Sprites(RefCell<BTreeMap<(u8, usize), HtmlCanvasElement>>);
+pub(super) struct Sprites(RefCell<BTreeMap<SpriteKey, HtmlCanvasElement>>);
 
 impl Sprites {
-    /// The picture of a message with so many entries; `None` if the browser makes no canvas.
-    fn of(
-        &self,
-        painter: &Painter,
-        look: MessageLook,
-        entries: usize,
-    ) -> Option<HtmlCanvasElement> {
-        let key = (look as u8, entries);
+    /// Paints a message with its centre at the pixel that is nearest to this place; nothing, if the
+    /// browser makes no canvas.
+    fn paint(&self, painter: &Painter, message: &MessageView, place: Point, size: f64) {
+        let MessageView { look, entries, from, to, .. } = *message;
+        let key = (look as u8, entries, look.is_turned().then_some((from, to)));
         let mut sprites = self.0.borrow_mut();
-        if let Some(sprite) = sprites.get(&key) {
-            return Some(sprite.clone());
+        if !sprites.contains_key(&key) {
+            if sprites.len() == MAX_SPRITES {
+                sprites.clear();
+            }
+            sprites.extend(sprite(painter, message).map(|sprite| (key, sprite)));
         }
-        if sprites.len() == MAX_SPRITES {
-            sprites.clear();
-        }
-        let sprite = sprite(painter, look, entries)?;
-        sprites.insert(key, sprite.clone());
-        Some(sprite)
+        let Some(sprite) = sprites.get(&key) else { return };
+        let side = f64::from(sprite.width()) * size;
+        let corner = |centre: f64| (centre * painter.scale - side / 2.0).round();
+        let (x, y) = (corner(place.x), corner(place.y));
+        // It fails only for a canvas without pixels.
+        let _ = match size < 1.0 {
+            true => painter
+                .context
+                .draw_image_with_html_canvas_element_and_dw_and_dh(sprite, x, y, side, side),
+            false => painter.context.draw_image_with_html_canvas_element(sprite, x, y),
+        };
     }
 }
 
-fn sprite(painter: &Painter, look: MessageLook, entries: usize) -> Option<HtmlCanvasElement> {
-    let (canvas, context) = new_canvas(SPRITE, painter.scale * FINENESS)?;
+fn sprite(painter: &Painter, message: &MessageView) -> Option<HtmlCanvasElement> {
+    let MessageView { from, to, look, entries, .. } = *message;
+    let (canvas, context) = new_canvas(SPRITE, painter.scale)?;
     let _ = context.translate(SPRITE / 2.0, SPRITE / 2.0);
+    if look.is_turned() {
+        let _ = context.rotate(painter.scene.ring.lane(from.0, to.0).angle());
+    }
     let palette: &Palette = &painter.palette;
     let (outline, sign) = painter.shapes.of(look);
     let colour = palette.of(look.colour());

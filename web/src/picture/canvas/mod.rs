@@ -75,13 +75,17 @@ impl Painter {
         self.context.clear_rect(0.0, 0.0, width, height);
         self.behind.clear_rect(0.0, 0.0, width, height);
         timers::paint(&self.behind, &self.palette, &self.scene, view);
-        for message in view.messages.iter() {
-            messages::paint_flying(self, message, view.now);
-        }
+        messages::paint_flying(self, &view.messages, view.now);
         let now = now_ms();
         self.fading.borrow_mut().update(&view.lost, now, self.scene.is_still);
         messages::paint_fading(self, now);
         self.reset();
+    }
+
+    /// To the screen's own pixels from the upper left corner.
+    fn to_pixels(&self) {
+        // Finite numbers are always accepted.
+        let _ = self.context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
     }
 
     /// Back to CSS pixels from the upper left corner.
