@@ -257,9 +257,9 @@
 //!
 //! - **The log since the last snapshot**, and at most [`Settings::trailing_entries`] before its
 //!   end, of no more bytes than the snapshot; the bytes of a snapshot in a file count only up to
-//!   [`Settings::snapshot_threshold_bytes`]. A leader refuses commands while more than
-//!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
-//!   [`Settings::snapshot_threshold`] applied entries, or
+//!   [`Settings::snapshot_threshold_bytes`]. An entry counts 64 bytes and its payload. A leader
+//!   refuses commands while more than [`Settings::max_uncommitted_bytes`] are uncommitted or not on
+//!   its own disk. After every [`Settings::snapshot_threshold`] applied entries, or
 //!   [`Settings::snapshot_threshold_bytes`] of them, a server asks for a snapshot. When the driver
 //!   answers, the log before those entries is dropped. A leader keeps more of it only for peers
 //!   that need a snapshot, or installed one: the entries after the snapshot that it sends, or those
