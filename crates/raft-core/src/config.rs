@@ -77,7 +77,8 @@ pub struct Settings {
     /// A lease lasts `election_timeout_min` × (1 − drift) / (1 + drift) from the sending of the
     /// heartbeats that a quorum answered. 0 to 500,000; default 50,000 (5 %).
     pub max_clock_drift_ppm: u32,
-    /// Whether a follower forwards proposals to its leader, instead of naming it. Default off.
+    /// Whether a follower forwards proposals to its leader, instead of naming it. It names the
+    /// leader all the same until the leader's term is on its disk. Default off.
     pub forward_proposals: bool,
     /// The most entries in one message. 1 to 100,000; default 100.
     pub max_batch_entries: usize,

@@ -273,7 +273,7 @@
 //!   [`Settings::max_uncommitted_bytes`] / 64. Waiting reads and forwarded requests: at most
 //!   [`Settings::max_pending_requests`] each. A leader's results of forwarded commands: 32 × 1,024.
 //! - **Messages that wait for the disk**: at most 2 × [`Settings::max_withheld_messages`]. Entries
-//!   in them are shared with the log; a command that is forwarded is not.
+//!   in them are shared with the log, and a request is forwarded only if it need not wait.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
 //!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. Of snapshots in
 //!   [files](drivers#snapshots-in-files), a few words for each piece after a gap and for each

@@ -41,7 +41,7 @@ pub(super) fn bytes_of(entry: &Entry) -> u64 {
 impl Node {
     /// Raft §8: only the leader takes commands; other servers name the leader, or forward to it.
     pub(super) fn propose(&mut self, request: RequestId, command: Bytes) {
-        if self.forwards_requests() {
+        if self.forwards_proposals() {
             return self.forward_proposal(request, command);
         }
         match self.append_command(command) {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogPosition, NodeId,
-    Outcome, Recovered, Refusal, RequestId, RoleKind,
+    Body, Bytes, ClientTrace, Config, Forward, ForwardId, ForwardReply, Input, Instant,
+    LogPosition, NodeId, Outcome, ReadMode, Recovered, Refusal, RequestId, RoleKind,
 };
 
 use crate::builders::*;
@@ -77,6 +77,32 @@ fn a_server_that_knows_no_leader_passes_nothing_on() {
     assert_eq!(server.node.role(), RoleKind::PreCandidate);
     server.propose(2, "x");
     assert_eq!(server.outcome(2), Some(Outcome::NotLeader { leader: None }));
+}
+
+/// A message waits until its term is on disk, and the disk may be slower than a client's patience:
+/// the client asks the leader itself.
+#[test]
+fn nothing_is_passed_on_in_a_term_that_is_not_on_disk() {
+    let mut server = Server::start(config_with_forwarding(), Recovered::default(), Instant(0));
+    server.disk_is_slow = true;
+    server.receive(2, 1, append((0, 0), &[], 0));
+    let read = |server: &mut Server, request| {
+        let (request, mode) = (RequestId(request), ReadMode::Quorum);
+        server.handle(Instant(0), Input::Read { request, mode });
+    };
+    server.propose(1, "x");
+    read(&mut server, 2);
+    let leader = Some(NodeId(2));
+    for request in [1, 2] {
+        assert_eq!(server.outcome(request), Some(Outcome::NotLeader { leader }));
+    }
+    assert!(server.traces.contains(&ClientTrace::ProposalRedirected { leader }.into()));
+    server.finish_writes(Instant(0));
+    let is_request = |body: &Body| matches!(body, Body::Forward(_) | Body::ReadIndex(_));
+    assert!(server.take_sent().iter().all(|(_, message)| !is_request(&message.body)));
+    pass_on(&mut server, 3);
+    read(&mut server, 4);
+    assert!(is_request(&server.take_reply()));
 }
 
 #[test]
