@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, ClientTrace, Config, Forward, ForwardId, ForwardReply, Input, Instant,
-    LogPosition, NodeId, Outcome, ReadMode, Recovered, Refusal, RequestId, RoleKind,
+    Body, Bytes, ClientTrace, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogIndex,
+    LogPosition, NodeId, Outcome, ReadMode, Recovered, Refusal, RequestId, RoleKind, Term,
 };
 
 use crate::builders::*;
@@ -383,6 +383,26 @@ fn a_new_member_is_never_one_server_too_many() {
     assert_eq!(forward(&mut server, 10, 1), Err(Refusal::NotLeader), "it may be a copy");
     assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)), "of a member");
     assert_eq!(server.log_terms().len(), entries);
+}
+
+/// A server left, made room, and came back, all in one term.
+#[test]
+fn a_server_that_comes_back_is_heard_again() {
+    let mut server = leader(64 << 20);
+    for from in 10..50 {
+        assert!(forward(&mut server, from, 2).is_ok(), "server {from}");
+    }
+    let held = server.node.memory_usage().command_results;
+    let next = LogIndex(server.log_terms().len() as u64 + 1);
+    let appended = Ok(LogPosition::new(next, Term(1)));
+    assert_eq!(forward(&mut server, 10, 2), Err(Refusal::NotLeader), "it may be a copy");
+    assert_eq!(forward(&mut server, 10, 1), Err(Refusal::NotLeader), "it may be one too");
+    assert_eq!(forward(&mut server, 10, 3), appended);
+    assert_eq!(forward(&mut server, 10, 3), appended, "its result is kept");
+    assert_eq!(forward(&mut server, 10, 2), Err(Refusal::NotLeader), "it may still be a copy");
+    assert!(forward(&mut server, 10, 5 << 32).is_ok(), "of another life");
+    // Its results take the place of its id.
+    assert_eq!(server.node.memory_usage().command_results, held + 1);
 }
 
 /// There is room for others, so the results of a server that left are kept.
