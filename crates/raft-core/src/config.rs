@@ -77,7 +77,8 @@ pub struct Settings {
     /// A lease lasts `election_timeout_min` × (1 − drift) / (1 + drift) from the sending of the
     /// heartbeats that a quorum answered. 0 to 500,000; default 50,000 (5 %).
     pub max_clock_drift_ppm: u32,
-    /// Whether a follower forwards proposals to its leader, instead of naming it. Default off.
+    /// Whether a follower forwards proposals to its leader, instead of naming it. It names the
+    /// leader all the same until the leader's term is on its disk. Default off.
     pub forward_proposals: bool,
     /// The most entries in one message. 1 to 100,000; default 100.
     pub max_batch_entries: usize,
@@ -103,12 +104,12 @@ pub struct Settings {
     /// The number of applied entries after the last snapshot at which the next one is asked for.
     /// At least 1; default 10,000.
     pub snapshot_threshold: u64,
-    /// The payload bytes of applied entries after the last snapshot at which the next one is asked
-    /// for, however few they are; if the last snapshot has more bytes and is in no file, as many as
-    /// it has (dissertation §5.1.2). The log is in memory. 1 to 64 GiB; default 64 MiB. To write no
-    /// more bytes of snapshots than of entries, let only this limit count: set `snapshot_threshold`
-    /// to a number that is never reached. For snapshots in files this limit has to be as large as
-    /// the state, too.
+    /// The bytes of applied entries after the last snapshot, 64 for each and its payload, at which
+    /// the next one is asked for, however few they are; if the last snapshot has more bytes and is
+    /// in no file, as many as it has (dissertation §5.1.2). The log is in memory. 1 to 64 GiB;
+    /// default 64 MiB. To write no more bytes of snapshots than of entries, let only this limit
+    /// count: set `snapshot_threshold` to a number that is never reached. For snapshots in files
+    /// this limit has to be as large as the state, too.
     pub snapshot_threshold_bytes: u64,
     /// The most entries that the log keeps although the snapshot includes them, so that a server
     /// which lacks only those gets entries instead of the state. They never have more bytes than

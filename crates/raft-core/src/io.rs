@@ -34,7 +34,8 @@ pub enum Input {
         command: Bytes,
     },
     /// A client wants to read the effects of all commands before. Answered with
-    /// [`Outcome::Readable`] when the state machine can be read; a follower asks its leader.
+    /// [`Outcome::Readable`] when the state machine can be read; a follower asks its leader. Until
+    /// the leader's term is on its disk, it names the leader.
     Read {
         /// Comes back in the [`Output::Reply`].
         request: RequestId,

@@ -257,9 +257,9 @@
 //!
 //! - **The log since the last snapshot**, and at most [`Settings::trailing_entries`] before its
 //!   end, of no more bytes than the snapshot; the bytes of a snapshot in a file count only up to
-//!   [`Settings::snapshot_threshold_bytes`]. A leader refuses commands while more than
-//!   [`Settings::max_uncommitted_bytes`] are uncommitted or not on its own disk. After every
-//!   [`Settings::snapshot_threshold`] applied entries, or
+//!   [`Settings::snapshot_threshold_bytes`]. An entry counts 64 bytes and its payload. A leader
+//!   refuses commands while more than [`Settings::max_uncommitted_bytes`] are uncommitted or not on
+//!   its own disk. After every [`Settings::snapshot_threshold`] applied entries, or
 //!   [`Settings::snapshot_threshold_bytes`] of them, a server asks for a snapshot. When the driver
 //!   answers, the log before those entries is dropped. A leader keeps more of it only for peers
 //!   that need a snapshot, or installed one: the entries after the snapshot that it sends, or those
@@ -273,7 +273,7 @@
 //!   [`Settings::max_uncommitted_bytes`] / 64. Waiting reads and forwarded requests: at most
 //!   [`Settings::max_pending_requests`] each. A leader's results of forwarded commands: 32 × 1,024.
 //! - **Messages that wait for the disk**: at most 2 × [`Settings::max_withheld_messages`]. Entries
-//!   in them are shared with the log; a command that is forwarded is not.
+//!   in them are shared with the log, and a request is forwarded only if it need not wait.
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
 //!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. Of snapshots in
 //!   [files](drivers#snapshots-in-files), a few words for each piece after a gap and for each

@@ -2,7 +2,7 @@
 //! settings.
 
 use raft_core::{
-    AppendEntries, Bare, Body, Entry, LogIndex, LogPosition, Membership, MemoryUsage, Message,
+    AppendEntries, Bare, Body, Entry, Log, LogIndex, LogPosition, Membership, MemoryUsage, Message,
     Node, NodeId, Payload, PeerStatus, ProgressKind, RoleKind, Settings, SnapshotData,
     SnapshotRefusal, SnapshotTrace, Term, Trace,
 };
@@ -74,7 +74,7 @@ struct SnapshotMaking {
     again_at: LogIndex,
 }
 
-/// Bytes that an entry counts against the limit of what is uncommitted, beside its payload.
+/// Bytes that an entry counts beside its payload, where a setting limits the bytes of a log.
 const ENTRY_BYTES: u64 = 64;
 /// The most heartbeat rounds whose beginning a leader remembers.
 const MAX_ROUNDS: usize = 256;
@@ -179,7 +179,7 @@ impl Checker for BoundedMemory {
             return;
         };
         let log = core.log();
-        let is_small = log.payload_bytes() + ENTRY_BYTES * log.len() as u64 <= limit;
+        let is_small = log_bytes(log) <= limit;
         let leads = core.role() == RoleKind::Leader && led == Some(core.current_term());
         if is_small || !leads {
             return;
@@ -212,7 +212,7 @@ impl BoundedMemory {
             return;
         }
         // Few logs are so long: the bytes of the others are not counted.
-        let is_long = core.log().payload_bytes() >= settings.snapshot_threshold_bytes;
+        let is_long = log_bytes(core.log()) >= settings.snapshot_threshold_bytes;
         let applied = core.log().iter_from(end.next()).take_while(|e| e.index <= seen.last_applied);
         let log = LogLength {
             node: id,
@@ -228,7 +228,7 @@ impl BoundedMemory {
         // Only a snapshot moves the two.
         if before.is_none_or(|before| (before.end, before.start) != (end, start)) {
             let included = core.log().iter_from(start.next()).take_while(|e| e.index <= end);
-            let bytes = included.map(|entry| ENTRY_BYTES + bytes_of(entry)).sum();
+            let bytes = included.map(bytes_of).sum();
             let entries = end.0.saturating_sub(start.0);
             let leads = core.role() == RoleKind::Leader;
             let is_sending = *self.is_sending.of(id);
@@ -240,15 +240,25 @@ impl BoundedMemory {
 }
 
 fn payload_bytes(request: &AppendEntries) -> usize {
-    request.entries.iter().map(|entry| bytes_of(entry) as usize).sum()
+    request.entries.iter().map(|entry| payload_of(entry) as usize).sum()
 }
 
 /// The payload of an entry that counts against limits.
-fn bytes_of(entry: &Entry) -> u64 {
+fn payload_of(entry: &Entry) -> u64 {
     match &entry.payload {
         Payload::Command(command) => command.len() as u64,
         Payload::Noop | Payload::Membership(_) => 0,
     }
+}
+
+/// What an entry counts where a setting limits the bytes of a log.
+fn bytes_of(entry: &Entry) -> u64 {
+    ENTRY_BYTES + payload_of(entry)
+}
+
+/// What all entries of a log count.
+fn log_bytes(log: &Log) -> u64 {
+    log.payload_bytes() + ENTRY_BYTES * log.len() as u64
 }
 
 /// The bytes of a state that those of a log are compared with. The log is in memory, and a file is
@@ -341,7 +351,7 @@ struct LogLength<'a> {
     node: NodeId,
     /// The bytes of its last snapshot, as [`state_bytes`] counts them.
     state_bytes: u64,
-    /// The payload bytes of the entries that it applied after its last snapshot, if they matter.
+    /// The bytes of the entries that it applied after its last snapshot, if they matter.
     applied_bytes: u64,
     /// The end of its last snapshot.
     snapshot: LogIndex,
@@ -438,7 +448,7 @@ fn accepted<'a>(seen: Accepted, entries: impl Iterator<Item = &'a Entry>) -> Ver
     let mut waiting = 0;
     for entry in entries {
         let is_first = waiting == 0;
-        waiting += ENTRY_BYTES + bytes_of(entry);
+        waiting += bytes_of(entry);
         let is_command = matches!(entry.payload, Payload::Command(_));
         if is_command && entry.index >= first_new && !is_first && waiting > limit {
             return Err(words! {

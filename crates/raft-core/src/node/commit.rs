@@ -30,8 +30,7 @@ impl Proposal {
     }
 }
 
-/// Bytes that an entry counts against [`Settings::max_uncommitted_bytes`](crate::Settings), beside
-/// its payload.
+/// Bytes that an entry counts beside its payload, where a setting limits the bytes of a log.
 pub(super) const ENTRY_BYTES: u64 = 64;
 
 /// Bytes that an entry counts.
@@ -42,7 +41,7 @@ pub(super) fn bytes_of(entry: &Entry) -> u64 {
 impl Node {
     /// Raft §8: only the leader takes commands; other servers name the leader, or forward to it.
     pub(super) fn propose(&mut self, request: RequestId, command: Bytes) {
-        if self.forwards_requests() {
+        if self.forwards_proposals() {
             return self.forward_proposal(request, command);
         }
         match self.append_command(command) {
@@ -146,9 +145,14 @@ impl Node {
         }
     }
 
-    /// Bytes that the entries after `after`, up to and including `to`, count against the limit.
+    /// Bytes that the entries after `after`, up to and including `to`, count.
     pub(super) fn bytes_between(&self, after: LogIndex, to: LogIndex) -> u64 {
         self.log.payload_bytes_between(after, to) + ENTRY_BYTES * (to.0 - after.0)
+    }
+
+    /// Bytes that all entries of the log count.
+    pub(super) fn log_bytes(&self) -> u64 {
+        self.log.payload_bytes() + ENTRY_BYTES * self.log.len() as u64
     }
 
     /// Raft §5.3, §5.4.2: commits the entries that the disks of a quorum hold.

@@ -35,8 +35,8 @@ impl Node {
         kind: ForwardedKind,
         question: impl FnOnce(ForwardId) -> Body,
     ) {
-        let Some(leader) = self.leader() else {
-            let leader = self.successor;
+        let Some(leader) = self.forwards_to() else {
+            let leader = self.leader_hint();
             return self.reply(request, Outcome::NotLeader { leader });
         };
         let limit = self.config.settings.max_pending_requests;
@@ -168,8 +168,18 @@ impl Node {
     }
 
     /// Whether this server forwards proposals now.
-    pub(super) fn forwards_requests(&self) -> bool {
-        self.config.settings.forward_proposals
-            && matches!(self.role, Role::Follower { leader: Some(_) })
+    pub(super) fn forwards_proposals(&self) -> bool {
+        self.config.settings.forward_proposals && self.forwards_to().is_some()
+    }
+
+    /// The leader to which this server forwards requests now.
+    ///
+    /// A message waits until its term is on disk, and a slow disk may take longer than a request is
+    /// worth. Until then, clients ask the leader themselves.
+    fn forwards_to(&self) -> Option<NodeId> {
+        match self.role {
+            Role::Follower { leader } => leader.filter(|_| self.durability.is_hard_state_durable()),
+            Role::PreCandidate { .. } | Role::Candidate { .. } | Role::Leader(_) => None,
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! A command is valid only in the term that its message names. Within a term the leader is one
 //! server in one life, and this memory is as old as its leadership.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::{Forward, ForwardId, LogPosition, NodeId, Refusal};
@@ -15,7 +15,7 @@ const MAX_RESULTS: usize = 1024;
 /// How many servers have results in one term: more than there can be members. Members may come and
 /// go in a term.
 const MAX_SERVERS: usize = 32;
-/// How many former members are remembered by name in one term.
+/// How many former members are remembered in one term.
 const MAX_FORMER: usize = 1024;
 /// Of how many lives of a server it is known, in one term, that results were dropped.
 const MAX_LIVES: usize = 16;
@@ -38,8 +38,8 @@ pub(super) enum Copied {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ForwardedCommands {
     servers: BTreeMap<NodeId, Commands>,
-    /// Former members, whose results were dropped to make room.
-    former: BTreeSet<NodeId>,
+    /// Former members, whose results were dropped to make room. They may come back.
+    former: BTreeMap<NodeId, Dropped>,
 }
 
 /// The latest forwarded commands of one server, of all its lives.
@@ -47,9 +47,12 @@ pub(super) struct ForwardedCommands {
 struct Commands {
     /// The results, in the order of arrival.
     results: VecDeque<Known>,
-    /// Of each life, the largest id whose result was dropped.
-    dropped: VecDeque<ForwardId>,
+    dropped: Dropped,
 }
+
+/// Of each life of a server, the largest id whose result was dropped.
+#[derive(Clone, Debug, Default)]
+struct Dropped(VecDeque<ForwardId>);
 
 /// A command and its result.
 #[derive(Clone, Debug)]
@@ -80,17 +83,11 @@ impl ForwardedCommands {
 
     /// Whether this command of a server is a copy.
     pub(super) fn look_up(&self, from: NodeId, request: &Forward) -> Copied {
-        let id = request.id;
-        let Some(commands) = self.servers.get(&from) else {
-            let is_new = !self.former.contains(&from) && self.servers.len() < MAX_SERVERS;
-            return if is_new { Copied::No } else { Copied::Perhaps };
-        };
-        let mut newest_first = commands.results.iter().rev();
-        match newest_first.find(|known| known.id == id) {
-            Some(known) if known.digest != digest_of(&request.command) => Copied::Perhaps,
-            Some(known) => Copied::Yes(known.result),
-            None if commands.may_be_dropped(id) => Copied::Perhaps,
-            None => Copied::No,
+        match (self.servers.get(&from), self.former.get(&from)) {
+            (Some(commands), _) => commands.look_up(request),
+            (None, _) if self.servers.len() >= MAX_SERVERS => Copied::Perhaps,
+            (None, Some(dropped)) => dropped.look_up(request.id),
+            (None, None) => Copied::No,
         }
     }
 
@@ -101,9 +98,11 @@ impl ForwardedCommands {
         }
         let left: Vec<NodeId> = self.servers.keys().copied().filter(|id| !is_member(*id)).collect();
         for server in left {
-            if self.former.len() < MAX_FORMER {
-                self.servers.remove(&server);
-                self.former.insert(server);
+            if self.former.len() < MAX_FORMER
+                && let Some(mut commands) = self.servers.remove(&server)
+            {
+                commands.keep_at_most(0);
+                self.former.insert(server, commands.dropped);
             }
         }
     }
@@ -111,30 +110,51 @@ impl ForwardedCommands {
     /// Keeps the result of a command that is no copy.
     pub(super) fn keep(&mut self, from: NodeId, request: &Forward, result: CommandResult) {
         let (id, digest) = (request.id, digest_of(&request.command));
-        let commands = self.servers.entry(from).or_default();
+        let commands = self.servers.entry(from).or_insert_with(|| {
+            let dropped = self.former.remove(&from).unwrap_or_default();
+            Commands { results: VecDeque::new(), dropped }
+        });
         commands.results.push_back(Known { id, digest, result });
-        if commands.results.len() > MAX_RESULTS
-            && let Some(oldest) = commands.results.pop_front()
-        {
-            commands.note_dropped(oldest.id);
-        }
+        commands.keep_at_most(MAX_RESULTS);
     }
 }
 
 impl Commands {
+    /// Whether this command is a copy.
+    fn look_up(&self, request: &Forward) -> Copied {
+        let mut newest_first = self.results.iter().rev();
+        match newest_first.find(|known| known.id == request.id) {
+            Some(known) if known.digest != digest_of(&request.command) => Copied::Perhaps,
+            Some(known) => Copied::Yes(known.result),
+            None => self.dropped.look_up(request.id),
+        }
+    }
+
+    /// Drops the oldest results.
+    fn keep_at_most(&mut self, results: usize) {
+        while self.results.len() > results
+            && let Some(oldest) = self.results.pop_front()
+        {
+            self.dropped.note(oldest.id);
+        }
+    }
+}
+
+impl Dropped {
     /// Whether a result that was dropped may be the one of this command.
-    fn may_be_dropped(&self, id: ForwardId) -> bool {
-        self.dropped.iter().any(|largest| life_of(*largest) == life_of(id) && *largest >= id)
+    fn look_up(&self, id: ForwardId) -> Copied {
+        let may_be_it = |largest: &ForwardId| life_of(*largest) == life_of(id) && *largest >= id;
+        if self.0.iter().any(may_be_it) { Copied::Perhaps } else { Copied::No }
     }
 
     /// Lives have no order: a command of an earlier one may arrive after those of a later one.
-    fn note_dropped(&mut self, id: ForwardId) {
-        match self.dropped.iter_mut().find(|largest| life_of(**largest) == life_of(id)) {
+    fn note(&mut self, id: ForwardId) {
+        match self.0.iter_mut().find(|largest| life_of(**largest) == life_of(id)) {
             Some(largest) => *largest = id.max(*largest),
-            None => self.dropped.push_back(id),
+            None => self.0.push_back(id),
         }
-        if self.dropped.len() > MAX_LIVES {
-            self.dropped.pop_front();
+        if self.0.len() > MAX_LIVES {
+            self.0.pop_front();
         }
     }
 }

@@ -33,8 +33,8 @@ pub(super) struct SnapshotRequest {
     failures: u32,
     /// Whether the last snapshot was too large, and the driver was told.
     is_too_large: bool,
-    /// The payload bytes of the entries from the end of the last snapshot through this one. Counted
-    /// only while the log has enough of them to matter.
+    /// The bytes of the entries from the end of the last snapshot through this one. Counted only
+    /// while the log has enough of them to matter.
     counted: (LogIndex, u64),
 }
 
@@ -59,7 +59,7 @@ impl Node {
     /// as the setting says, and as that snapshot has.
     fn log_is_heavy(&mut self) -> bool {
         let limit = self.heavy_log().max(self.snapshot_request.not_below);
-        self.log.payload_bytes() >= limit && self.bytes_since_snapshot() >= limit
+        self.log_bytes() >= limit && self.bytes_since_snapshot() >= limit
     }
 
     fn heavy_log(&self) -> u64 {
@@ -78,13 +78,13 @@ impl Node {
         }
     }
 
-    /// The payload bytes of the applied entries after the last snapshot.
+    /// The bytes of the applied entries after the last snapshot.
     fn bytes_since_snapshot(&mut self) -> u64 {
         let (through, bytes) = match self.snapshot_request.counted {
             (through, _) if through < self.snapshot_end().index => (self.snapshot_end().index, 0),
             counted => counted,
         };
-        let more = self.log.payload_bytes_between(through, self.last_applied);
+        let more = self.bytes_between(through, self.last_applied);
         self.snapshot_request.counted = (self.last_applied, bytes + more);
         bytes + more
     }

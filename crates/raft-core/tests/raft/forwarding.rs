@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Body, Bytes, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogPosition, NodeId,
-    Outcome, Recovered, Refusal, RequestId, RoleKind,
+    Body, Bytes, ClientTrace, Config, Forward, ForwardId, ForwardReply, Input, Instant, LogIndex,
+    LogPosition, NodeId, Outcome, ReadMode, Recovered, Refusal, RequestId, RoleKind, Term,
 };
 
 use crate::builders::*;
@@ -77,6 +77,32 @@ fn a_server_that_knows_no_leader_passes_nothing_on() {
     assert_eq!(server.node.role(), RoleKind::PreCandidate);
     server.propose(2, "x");
     assert_eq!(server.outcome(2), Some(Outcome::NotLeader { leader: None }));
+}
+
+/// A message waits until its term is on disk, and the disk may be slower than a client's patience:
+/// the client asks the leader itself.
+#[test]
+fn nothing_is_passed_on_in_a_term_that_is_not_on_disk() {
+    let mut server = Server::start(config_with_forwarding(), Recovered::default(), Instant(0));
+    server.disk_is_slow = true;
+    server.receive(2, 1, append((0, 0), &[], 0));
+    let read = |server: &mut Server, request| {
+        let (request, mode) = (RequestId(request), ReadMode::Quorum);
+        server.handle(Instant(0), Input::Read { request, mode });
+    };
+    server.propose(1, "x");
+    read(&mut server, 2);
+    let leader = Some(NodeId(2));
+    for request in [1, 2] {
+        assert_eq!(server.outcome(request), Some(Outcome::NotLeader { leader }));
+    }
+    assert!(server.traces.contains(&ClientTrace::ProposalRedirected { leader }.into()));
+    server.finish_writes(Instant(0));
+    let is_request = |body: &Body| matches!(body, Body::Forward(_) | Body::ReadIndex(_));
+    assert!(server.take_sent().iter().all(|(_, message)| !is_request(&message.body)));
+    pass_on(&mut server, 3);
+    read(&mut server, 4);
+    assert!(is_request(&server.take_reply()));
 }
 
 #[test]
@@ -357,6 +383,26 @@ fn a_new_member_is_never_one_server_too_many() {
     assert_eq!(forward(&mut server, 10, 1), Err(Refusal::NotLeader), "it may be a copy");
     assert_eq!(forward(&mut server, 2, 1), Ok(at(2, 1)), "of a member");
     assert_eq!(server.log_terms().len(), entries);
+}
+
+/// A server left, made room, and came back, all in one term.
+#[test]
+fn a_server_that_comes_back_is_heard_again() {
+    let mut server = leader(64 << 20);
+    for from in 10..50 {
+        assert!(forward(&mut server, from, 2).is_ok(), "server {from}");
+    }
+    let held = server.node.memory_usage().command_results;
+    let next = LogIndex(server.log_terms().len() as u64 + 1);
+    let appended = Ok(LogPosition::new(next, Term(1)));
+    assert_eq!(forward(&mut server, 10, 2), Err(Refusal::NotLeader), "it may be a copy");
+    assert_eq!(forward(&mut server, 10, 1), Err(Refusal::NotLeader), "it may be one too");
+    assert_eq!(forward(&mut server, 10, 3), appended);
+    assert_eq!(forward(&mut server, 10, 3), appended, "its result is kept");
+    assert_eq!(forward(&mut server, 10, 2), Err(Refusal::NotLeader), "it may still be a copy");
+    assert!(forward(&mut server, 10, 5 << 32).is_ok(), "of another life");
+    // Its results take the place of its id.
+    assert_eq!(server.node.memory_usage().command_results, held + 1);
 }
 
 /// There is room for others, so the results of a server that left are kept.

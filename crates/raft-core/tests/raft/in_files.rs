@@ -151,20 +151,20 @@ fn an_own_snapshot_in_a_file_costs_a_small_write() {
 fn a_state_in_a_file_gives_the_log_no_more_bytes() {
     let mut config = config(1, 3);
     config.snapshot_files = true;
-    // The payload of each entry below has three bytes, and an entry before the end counts as 67.
+    // Each entry below counts 67 bytes: 64, and three of payload.
     config.settings.snapshot_threshold_bytes = 3 * 67;
     (config.settings.trailing_entries, config.settings.snapshot_chunk_bytes) = (100, 1);
     let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
-    server.receive(2, 1, append((9, 1), &[], 9));
+    server.receive(2, 1, append((9, 1), &[], 8));
+    assert_eq!(std::mem::take(&mut server.snapshots_needed), [LogIndex(8)]);
     for (bytes, through, base) in [(67, 6, 5), (10_000, 8, 5)] {
         let file = server.files.create(&vec![b's'; bytes]);
         let through = LogIndex(through);
         server.handle(Instant(0), Input::SnapshotTaken { through, data: file.into() });
         assert_eq!(server.node.log().base(), at(base, 1), "{bytes} bytes");
     }
-    // The entries from 10 on have four bytes.
-    for (committed, asked) in [(58, vec![]), (59, vec![LogIndex(59)])] {
-        server.receive(2, 1, append((9, 1), &[1; 70], committed));
+    for (committed, asked) in [(10, vec![]), (11, vec![LogIndex(11)])] {
+        server.receive(2, 1, append((9, 1), &[1; 2], committed));
         assert_eq!(server.snapshots_needed, asked, "through {committed}");
     }
 }

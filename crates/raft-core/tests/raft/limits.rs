@@ -5,7 +5,7 @@ use std::time::Duration;
 use raft_core::{
     AppendEntriesReply, Body, Bytes, Config, DiskTrace, Forward, ForwardId, ForwardReply,
     HeartbeatRound, Input, Instant, LogIndex, MembershipChange, MemoryUsage, NodeId, Outcome,
-    ProgressKind, ReadIndex, ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
+    Output, ProgressKind, ReadIndex, ReadMode, Recovered, Refusal, RequestId, RoleKind, Trace,
 };
 
 use crate::builders::*;
@@ -305,28 +305,47 @@ fn a_server_without_a_leader_holds_no_more_than_its_limits() {
 }
 
 /// A follower whose disk hangs, and whose leader sends what it has again and again, entries,
-/// and pieces of snapshots that it never completes.
+/// and pieces of snapshots that it never completes. The disk hangs after the term was stored, or
+/// before.
 #[test]
 fn a_follower_that_gets_nothing_done_holds_no_more_than_its_limits() {
-    let mut config = full_config(1, 3);
-    small(&mut config);
-    let mut server = Server::start(config, Recovered::default(), Instant(0));
-    server.receive(2, 1, append((0, 0), &[], 0));
-    server.disk_is_slow = true;
-    for n in 0..20_000 {
-        let now = Instant(n * 1_000);
-        server.receive_at(now, 2, 1, append((n % 20, u64::from(n % 20 > 0)), &[1, 1], n % 20));
-        let state = "a state of some bytes".repeat(3);
-        let piece = install(&snapshot(1000 + n, 1, 3, &state), 0, 50);
-        server.receive_at(now, 2, 1, piece);
-        let (request, command) = (RequestId(n), Bytes::from(b"command"));
-        server.handle(now, Input::Propose { request, command });
-        server.handle(now, Input::Read { request, mode: ReadMode::Quorum });
-        assert_bounded(&server);
-        server.sent.clear();
-        server.traces.clear();
-        server.replies.clear();
+    for is_term_stored in [true, false] {
+        let mut config = full_config(1, 3);
+        small(&mut config);
+        let mut server = Server::start(config, Recovered::default(), Instant(0));
+        server.disk_is_slow = !is_term_stored;
+        server.receive(2, 1, append((0, 0), &[], 0));
+        server.disk_is_slow = true;
+        for n in 0..20_000 {
+            let now = Instant(n * 1_000);
+            server.receive_at(now, 2, 1, append((n % 20, u64::from(n % 20 > 0)), &[1, 1], n % 20));
+            let state = "a state of some bytes".repeat(3);
+            let piece = install(&snapshot(1000 + n, 1, 3, &state), 0, 50);
+            server.receive_at(now, 2, 1, piece);
+            let (request, command) = (RequestId(n), Bytes::from(b"command"));
+            server.handle(now, Input::Propose { request, command });
+            server.handle(now, Input::Read { request, mode: ReadMode::Quorum });
+            assert_bounded(&server);
+            assert_eq!(withheld_bytes(&server), 0);
+            server.sent.clear();
+            server.traces.clear();
+            server.replies.clear();
+        }
     }
+}
+
+/// Bytes of the commands in messages that leave when the disk has done its writes.
+fn withheld_bytes(server: &Server) -> usize {
+    let mut node = server.node.clone();
+    if let Some(write) = server.writes.back() {
+        node.handle(Instant(0), Input::Persisted(write.id));
+    }
+    let command_bytes = |output| {
+        let Output::Send { message, .. } = output else { return 0 };
+        let Body::Forward(forward) = message.body else { return 0 };
+        forward.command.len()
+    };
+    std::iter::from_fn(|| node.poll_output().output()).map(command_bytes).sum()
 }
 
 /// A leader that loses its entries again and again does not remember them all.

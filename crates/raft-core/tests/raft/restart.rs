@@ -298,7 +298,7 @@ fn a_start_with_nothing_to_apply_asks_for_no_snapshot() {
     let (commit_index, applied) = (LogIndex(4), LogIndex(4));
     let stored = Recovered { commit_index, applied, ..disk(1, &[1, 1, 1, 1]) };
     let mut config = config(1, 3);
-    config.settings.snapshot_threshold_bytes = 6;
+    config.settings.snapshot_threshold_bytes = 2 * 67;
     let mut server = Server::start(config, stored, Instant(0));
     assert_eq!(server.snapshots_needed, []);
     server.receive(2, 1, append((4, 1), &[1], 5));

@@ -55,8 +55,9 @@ fn an_earlier_snapshot_is_no_answer() {
 #[test]
 fn a_snapshot_is_asked_for_when_the_entries_after_the_last_have_many_bytes() {
     let mut config = config(1, 3);
-    // The payload of each entry below has three bytes; entries before the snapshot's end count not.
-    (config.settings.snapshot_threshold_bytes, config.settings.trailing_entries) = (9, 100);
+    // Each entry below counts 64 bytes and three of payload; those before the snapshot's end do
+    // not count.
+    (config.settings.snapshot_threshold_bytes, config.settings.trailing_entries) = (3 * 67, 100);
     let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
     let asked_after = |server: &mut Server, committed| {
         server.receive(2, 1, append((9, 1), &[], committed));
@@ -69,22 +70,23 @@ fn a_snapshot_is_asked_for_when_the_entries_after_the_last_have_many_bytes() {
         server.handle(Instant(0), Input::SnapshotTaken { through, data });
         std::mem::take(&mut server.snapshots_needed)
     };
-    assert_eq!(take(&mut server, 3, 12), []);
-    assert_eq!(asked_after(&mut server, 6), [], "9 bytes, and the snapshot has 12");
+    assert_eq!(take(&mut server, 3, 4 * 67), []);
+    assert_eq!(asked_after(&mut server, 6), [], "201 bytes, and the snapshot has 268");
     assert_eq!(asked_after(&mut server, 7), [LogIndex(7)]);
     assert_eq!(take(&mut server, 7, 1), []);
     assert_eq!(asked_after(&mut server, 9), []);
     server.receive(2, 1, append((9, 1), &[1], 10));
-    assert_eq!(server.snapshots_needed, [LogIndex(10)], "3 + 3 + 4 bytes");
+    assert_eq!(server.snapshots_needed, [LogIndex(10)], "67 + 67 + 68 bytes");
 }
 
 /// A driver that fails is asked again after more entries or more bytes, whichever comes first.
 #[test]
 fn after_a_failure_many_bytes_are_enough_too() {
     let mut config = config(1, 3);
-    (config.settings.snapshot_threshold_bytes, config.settings.snapshot_threshold) = (16, u64::MAX);
+    config.settings.snapshot_threshold_bytes = 5 * 67 + 1;
+    config.settings.snapshot_threshold = u64::MAX;
     let mut server = Server::start(config, disk(1, &[1; 9]), Instant(0));
-    // Each of these entries has three bytes.
+    // Each of these entries counts 67 bytes.
     let asked_after = |server: &mut Server, committed| {
         server.receive(2, 1, append((9, 1), &[], committed));
         let asked = std::mem::take(&mut server.snapshots_needed);
@@ -94,7 +96,7 @@ fn after_a_failure_many_bytes_are_enough_too() {
         asked
     };
     let asked: Vec<_> = (1..=9).flat_map(|index| asked_after(&mut server, index)).collect();
-    assert_eq!(asked, [6, 7, 9].map(LogIndex), "18 bytes, 2 more, 4 more");
+    assert_eq!(asked, [6, 7, 9].map(LogIndex), "402 bytes, 42 more, 84 more");
 }
 
 /// A driver takes long to make a snapshot. Meanwhile so many entries are applied that the next one

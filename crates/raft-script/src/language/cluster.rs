@@ -181,8 +181,8 @@ node_settings! { PROTOCOL;
     "snapshot" = "10000", "applied entries after which a node takes a snapshot",
         |c| SnapshotThreshold(c.number("a number", 0, u64::MAX)?),
         |s| s.snapshot_threshold.to_string();
-    "log-bytes" = "64MiB", "bytes of applied entries after which a node takes a snapshot, if its \
-        last one is no larger",
+    "log-bytes" = "64MiB", "bytes of applied entries, 64 for each and its payload, after which a \
+        node takes a snapshot, if its last one is no larger",
         |c| SnapshotThresholdBytes(c.size_up_to(MAX_UNCOMMITTED_BYTES)?),
         |s| Size(s.snapshot_threshold_bytes).to_string();
     "trailing" = "0", "the most entries that a log keeps before the end of its snapshot",

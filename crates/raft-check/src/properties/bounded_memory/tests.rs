@@ -146,6 +146,13 @@ fn a_log_that_is_not_compacted() {
 }
 
 #[test]
+fn an_entry_counts_more_than_its_payload() {
+    let mut log = Log::new(LogPosition::ORIGIN);
+    log.append(Entries::from(vec![command(1, 3), command(2, 0)]));
+    assert_eq!((log_bytes(&log), log.iter_from(LogIndex(1)).map(bytes_of).sum()), (131, 131));
+}
+
+#[test]
 fn a_state_in_a_file_counts_as_no_more_than_a_heavy_log() {
     let file = |bytes| SnapshotFile { handle: 1, bytes, checksum: 0 };
     let count = |data| state_bytes(&data, &settings());
