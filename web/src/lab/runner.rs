@@ -13,6 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use gloo_timers::callback::Timeout;
 use raft_lab::{Frame, Lab};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -31,8 +32,9 @@ const FRAME_MS: f64 = 16.0;
 const PUBLISH_EVERY_MS: f64 = 50.0;
 /// The most of that time.
 const MAX_PUBLISH_EVERY_MS: f64 = 400.0;
-/// The least time between them, in durations of the last one: most of the time is the lab's.
-const REST: f64 = 3.0;
+/// The least time between them, in durations of the last one, if that took more than the budget of a
+/// frame: nineteen of twenty frames shall be smooth.
+const REST: f64 = 24.0;
 
 /// Draws a frame without Yew.
 type Painter = Rc<dyn Fn(&Frame)>;
@@ -55,9 +57,8 @@ struct Inner {
     is_changed: Cell<bool>,
     keeper: RunKeeper,
     published_at: Cell<f64>,
-    /// The least time between the last frame that Yew rendered and the next one; `None` until the
-    /// browser has drawn the last one.
-    publish_after: Cell<Option<f64>>,
+    /// The least time between the last frame that Yew rendered and the next one.
+    publish_after: Cell<f64>,
     last_frame_at: Cell<f64>,
     /// The time that the lab has taken since `budget_since`, and when it may take a budget again.
     spent: Cell<f64>,
@@ -85,7 +86,7 @@ impl Runner {
             is_changed: Cell::new(true),
             keeper: RunKeeper::default(),
             published_at: Cell::new(f64::NEG_INFINITY),
-            publish_after: Cell::new(None),
+            publish_after: Cell::new(PUBLISH_EVERY_MS),
             last_frame_at: Cell::new(now_ms()),
             spent: Cell::new(0.0),
             budget_since: Cell::new(f64::NEG_INFINITY),
@@ -172,19 +173,24 @@ impl Runner {
         if panic::has_panicked() {
             return;
         }
-        self.note_publication();
         self.advance();
         self.show();
         self.request_frame();
     }
 
-    /// Notes how long the browser needed for the frame that was published before this one.
+    /// Notes how long the browser needed for the frame that was just published, when it has drawn it:
+    /// a timer's task comes after that.
     fn note_publication(&self) {
-        if self.0.publish_after.get().is_none() {
-            let took = now_ms() - self.0.published_at.get();
-            let after = (took * REST).clamp(PUBLISH_EVERY_MS, MAX_PUBLISH_EVERY_MS);
-            self.0.publish_after.set(Some(after));
-        }
+        let this = self.clone();
+        let note = move || {
+            let took = now_ms() - this.0.published_at.get();
+            let after = match took <= BUDGET_MS {
+                true => PUBLISH_EVERY_MS,
+                false => (took * REST).clamp(PUBLISH_EVERY_MS, MAX_PUBLISH_EVERY_MS),
+            };
+            this.0.publish_after.set(after);
+        };
+        Timeout::new(0, note).forget();
     }
 
     /// Lets virtual time pass for the real time since the last call.
@@ -229,8 +235,7 @@ impl Runner {
         for painter in painters {
             painter(&frame);
         }
-        let after = self.0.publish_after.get().unwrap_or(PUBLISH_EVERY_MS);
-        if !is_changed && now - self.0.published_at.get() < after {
+        if !is_changed && now - self.0.published_at.get() < self.0.publish_after.get() {
             return;
         }
         let is_same = self.0.published.borrow().as_ref().is_some_and(|published| {
@@ -239,9 +244,10 @@ impl Runner {
         if is_changed || !is_same {
             *self.0.published.borrow_mut() = Some(frame.clone());
             self.0.published_at.set(now_ms());
-            self.0.publish_after.set(None);
+            self.0.publish_after.set(PUBLISH_EVERY_MS);
             let publish = self.0.publish.borrow().clone();
             publish.emit(frame);
+            self.note_publication();
         }
     }
 

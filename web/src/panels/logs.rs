@@ -8,6 +8,7 @@ use std::rc::Rc;
 use raft_lab::{ChangesView, LogIndex, LogPosition, LogsView, NodeId, NodeView};
 use yew::prelude::*;
 
+use crate::hooks::use_size;
 use crate::picture::DisplayRole;
 use crate::state::{Controls, Selection, use_changes, use_controls, use_frame, use_selected};
 use crate::ui::{LogCell, LogCellView, Panel, VirtualList};
@@ -98,8 +99,10 @@ fn table(props: &TableProps) -> Html {
         let wish = wish(&rows, steps * STEP);
         runner.set_window(|window| window.log = wish);
     });
+    let node = use_node_ref();
+    let (width, _) = use_size(&node);
     let head = html! {
-        <div class="row-cells" role="row" aria-rowindex="1">
+        <div ref={node} class="row-cells" role="row" aria-rowindex="1">
             <span class="index-cell" role="columnheader">{ "index" }</span>
             { for props.heads.iter().map(|head| view_head(head, &props.on_node)) }
         </div>
@@ -108,10 +111,25 @@ fn table(props: &TableProps) -> Html {
         choosing::pressed(&event).into_iter().for_each(|entry| select.emit(Some(entry)));
     });
     html! {
-        <div class="logs-table" onkeydown={on_key}>
+        <div class={classes!("logs-table", density(width, props.heads.len()))} onkeydown={on_key}>
             <VirtualList {total} row_height={ROW_HEIGHT} {row} {head} {on_rows} follows_end={true}
                 label="The log of each node, by index" />
         </div>
+    }
+}
+
+/// What a column of this table has no room for, as classes. A query of each cell's own width takes
+/// the browser longer than all the rest of the table.
+fn density(width: f64, columns: usize) -> &'static str {
+    /// The column of the indexes, and the padding of a row.
+    const ASIDE: f64 = 88.0;
+    let column = (width - ASIDE) / columns.max(1) as f64;
+    match column {
+        _ if width == 0.0 => "",
+        column if column < 39.0 => "is-narrow is-tight is-tiny",
+        column if column < 48.0 => "is-narrow is-tight",
+        column if column < 64.0 => "is-narrow",
+        _ => "",
     }
 }
 

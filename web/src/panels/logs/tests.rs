@@ -22,3 +22,12 @@ fn rows_before_it_are_within_their_wish() {
 fn a_wish_does_not_change_with_every_row() {
     assert_eq!(wish(&(500..540), 10_000), wish(&(501..541), 10_000));
 }
+
+#[test]
+fn narrow_columns_leave_things_out() {
+    assert_eq!(density(0.0, 9), "", "it is not known yet");
+    assert_eq!(density(500.0, 3), "");
+    assert_eq!(density(500.0, 7), "is-narrow");
+    assert_eq!(density(500.0, 9), "is-narrow is-tight");
+    assert_eq!(density(360.0, 9), "is-narrow is-tight is-tiny");
+}
