@@ -31,7 +31,7 @@ const FRAME_MS: f64 = 16.0;
 /// The least time between two frames that Yew renders, unless a person did something.
 const PUBLISH_EVERY_MS: f64 = 50.0;
 /// The most of that time.
-const MAX_PUBLISH_EVERY_MS: f64 = 400.0;
+const MAX_PUBLISH_EVERY_MS: f64 = 600.0;
 /// The least time between them, in durations of the last one, if that took more than the budget of a
 /// frame: nineteen of twenty frames shall be smooth.
 const REST: f64 = 24.0;

@@ -12,7 +12,7 @@ use crate::state::{use_controls, use_frame};
 use crate::words::milliseconds;
 
 /// The lines that a closed console has, the last ones: a screen reader may read them.
-const CLOSED_LINES: usize = 40;
+const CLOSED_LINES: usize = 10;
 
 #[component(Console)]
 pub(crate) fn console() -> Html {

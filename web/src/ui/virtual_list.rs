@@ -65,7 +65,7 @@ pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
 
     let rows = visible_rows(total, row_height, *scroll_top, height);
     // A row that comes takes the elements of one that goes: to make new ones takes three times as long.
-    let slots = rows.len().next_power_of_two();
+    let slots = rows.len().max(1);
     use_effect_with((props.on_rows.clone(), rows.clone()), |(on_rows, rows)| {
         on_rows.emit(rows.clone());
     });
