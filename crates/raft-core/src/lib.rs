@@ -265,7 +265,8 @@
 //!   that need a snapshot, or installed one: the entries after the snapshot that it sends, or those
 //!   that such a peer still lacks, of no more than twice the bytes of the new snapshot or of
 //!   `snapshot_threshold_bytes`, whichever is more. A command has at most
-//!   [`Settings::max_command_bytes`].
+//!   [`Settings::max_command_bytes`]. Entries that came together share their memory, so the oldest
+//!   ones may keep up to `max_uncommitted_bytes` of dropped ones alive, until they are dropped too.
 //! - **For each peer, an index and a size for each message in flight**, at most
 //!   [`Settings::max_in_flight`]. Plus the snapshot being sent, one copy for all peers that need
 //!   the same.
@@ -277,7 +278,7 @@
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
 //!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. Of snapshots in
 //!   [files](drivers#snapshots-in-files), a few words for each piece after a gap and for each
-//!   unanswered piece. The one that is arriving
+//!   unanswered piece. The one that is arriving is there once more for a moment when it is whole. It
 //!   is discarded when its term is over, or when its entries are committed. For a snapshot being
 //!   sent, a few words for each piece in flight, of 4 KiB or more unless
 //!   [`Settings::snapshot_chunk_bytes`] is less.
