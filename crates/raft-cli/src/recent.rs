@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use raft_core::{ElectionTrace, Instant, Trace};
-use raft_sim::{DiskEvent, Event, EventKind, ProcessEvent};
+use raft_sim::{DiskEvent, Event, EventKind, Mention, Part, ProcessEvent, Words};
 
 /// The number of events that are kept.
 const KEPT: usize = 20_000;
@@ -41,7 +41,7 @@ impl Recent {
         fold(self.events.iter().map(|event| Told {
             at: event.at,
             words: event.to_string(),
-            shape: shape(&event.kind.to_string()),
+            shape: shape(&Words::of(&event.kind)),
             explains: explains(&event.kind),
         }))
     }
@@ -136,67 +136,79 @@ impl Line {
     }
 }
 
-/// The words with `#` for each number that is not the number of a node or of a client.
-fn shape(words: &str) -> String {
-    let mut shape = String::with_capacity(words.len());
-    let mut names_nodes = false;
-    for word in words.split(' ') {
-        let is_number = word.trim_end_matches([',', ';', ':']).bytes().all(|b| b.is_ascii_digit());
-        names_nodes = if is_number { names_nodes } else { word == "and" && names_nodes };
-        if is_number && names_nodes {
-            shape += word;
-        } else {
-            let mut after_digit = false;
-            for c in word.chars() {
-                let is_digit = c.is_ascii_digit();
-                if !is_digit {
-                    shape.push(c);
-                } else if !after_digit {
-                    shape.push('#');
+/// The words with `#` for each number, unless it is that of a node or of a client.
+fn shape(words: &Words) -> String {
+    let mut shape = String::new();
+    for Part { text, mention } in words.parts() {
+        match mention {
+            Some(Mention::Node(_) | Mention::Client(_)) => shape += text,
+            Some(
+                Mention::Term(_)
+                | Mention::Index(_)
+                | Mention::Entry(_)
+                | Mention::Section(_)
+                | Mention::Message(_)
+                | Mention::Event(_)
+                | Mention::Key(_),
+            )
+            | None => {
+                for part in text.split_inclusive(|c: char| c.is_ascii_digit()) {
+                    let plain = part.trim_end_matches(|c: char| c.is_ascii_digit());
+                    shape += plain;
+                    if plain != part && !shape.ends_with('#') {
+                        shape.push('#');
+                    }
                 }
-                after_digit = is_digit;
             }
         }
-        names_nodes |= matches!(word, "node" | "nodes" | "client" | "learner" | "learners");
-        shape.push(' ');
     }
     shape
 }
 
 #[cfg(test)]
 mod tests {
+    use raft_core::{NodeId, Term};
+    use raft_kv::ClientId;
+    use raft_sim::{MessageId, words};
+
     use super::*;
 
     #[test]
     fn only_nodes_and_clients_are_told_apart_by_their_numbers() {
-        for (one, other, is_same) in [
-            ("node 1 starts term 3", "node 1 starts term 41", true),
-            ("node 1 starts term 3", "node 2 starts term 3", false),
-            ("elected by nodes 1, 2 and 3", "elected by nodes 1, 2 and 4", false),
-            ("message 1628 from node 2 to node 1", "message 9 from node 2 to node 1", true),
-            ("(own end 8@4)", "(own end 12@5)", true),
-            ("client 3 asks node 1, attempt 2", "client 3 asks node 1, attempt 55", true),
+        let (one, two) = (NodeId(1), NodeId(2));
+        let starts = |node: NodeId, term: u64| words! { node, " starts ", Term(term) };
+        let asks = |client: u64, attempt: u64| {
+            words! { "client ", ClientId(client), " asks ", one, ", attempt ", attempt }
+        };
+        for (first, second, is_same) in [
+            (starts(one, 3), starts(one, 41), true),
+            (starts(one, 3), starts(two, 3), false),
+            (words! { "after 7ms" }, words! { "after 1234ms" }, true),
+            (asks(3, 2), asks(3, 55), true),
+            (asks(3, 2), asks(4, 2), false),
         ] {
-            assert_eq!(shape(one) == shape(other), is_same, "{one} / {other}");
+            assert_eq!(shape(&first) == shape(&second), is_same, "{first} / {second}");
         }
     }
 
-    fn folded(events: impl IntoIterator<Item = String>) -> Vec<String> {
+    fn folded(events: impl IntoIterator<Item = Words>) -> Vec<String> {
         fold((1..).zip(events).map(|(at, words)| Told {
             at: Instant(at * 1000),
             words: format!("{at} {words}"),
             shape: shape(&words),
-            explains: words.contains("crashes"),
+            explains: words.to_string().contains("crashes"),
         }))
     }
 
     #[test]
     fn the_line_that_explains_is_there_however_long_the_cluster_tries() {
-        let start = ["the network is partitioned: 1".to_owned()];
+        let (one, two) = (NodeId(1), NodeId(2));
+        let start = [words! { "the network is partitioned: 1" }];
         let tries = (1..500).flat_map(|term| {
+            let message = MessageId(3 * term);
             [
-                format!("node 2 asks for votes in term {term}"),
-                format!("message {} from node 2 to node 1 is lost", 3 * term),
+                words! { two, " asks for votes in ", Term(term) },
+                words! { message, " from ", two, " to ", one, " is lost" },
             ]
         });
         let lines = folded(start.into_iter().chain(tries));
@@ -209,8 +221,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_though_much_else_happened_since() {
-        let start = ["node 1 crashes".to_owned()];
-        let others = (0..60).map(|node| format!("node {} votes", node / 2));
+        let start = [words! { NodeId(1), " crashes" }];
+        let others = (0..60).map(|node| words! { NodeId(node / 2), " votes" });
         let lines = folded(start.into_iter().chain(others));
         assert_eq!(lines.len(), LINES + LAST);
         assert_eq!(lines[0], "1 node 1 crashes");
@@ -218,7 +230,7 @@ mod tests {
 
     #[test]
     fn events_that_do_not_repeat_are_told_as_they_are() {
-        let events = (0..60).map(|node| format!("node {} crashes", node / 2));
+        let events = (0..60).map(|node| words! { NodeId(node / 2), " crashes" });
         let lines = folded(events);
         assert_eq!(lines.len(), LINES + LAST);
         assert!(lines.iter().all(|line| !line.contains('…')), "{lines:?}");

@@ -10,7 +10,7 @@ use crate::ui::{Panel, said};
 use crate::words::milliseconds;
 
 /// The rows that are shown at first, and that each press of the button adds.
-const PAGE: usize = 40;
+const PAGE: usize = 80;
 
 #[component(Events)]
 pub(crate) fn events() -> Html {

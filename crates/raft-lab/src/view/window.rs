@@ -10,7 +10,7 @@ const ROWS: u64 = 200;
 /// The most rows that can be asked for.
 const MOST_ROWS: u64 = 500;
 /// The events of a view that nobody asked for.
-const EVENTS: usize = 40;
+const EVENTS: usize = 80;
 
 /// What a page shows of long lists, and so wants in a view. Larger wishes are cut.
 #[derive(Clone, PartialEq, Eq, Debug)]
