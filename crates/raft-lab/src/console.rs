@@ -2,6 +2,7 @@
 
 use imbl::Vector;
 use raft_core::Instant;
+use raft_sim::Words;
 use serde::Serialize;
 
 /// The most lines that are kept.
@@ -9,7 +10,7 @@ const MAX_LINES: usize = 500;
 /// The longest text that a line keeps, in characters; a disk image can be longer.
 const MAX_TEXT: usize = 4000;
 
-/// One line of the console. It may be several lines of text: errors show the place with a caret.
+/// One line of the console. Its words may be several lines of text: errors show the place with a caret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConsoleLine {
     /// Counts all lines of the lab from 1.
@@ -18,8 +19,8 @@ pub struct ConsoleLine {
     pub at: Instant,
     /// Whether it is a statement, a reply, an answer, an error or a notice.
     pub kind: ConsoleKind,
-    /// The text.
-    pub text: String,
+    /// The words.
+    pub words: Words,
 }
 
 /// The kind of a console line.
@@ -46,14 +47,15 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn say(&mut self, at: Instant, kind: ConsoleKind, text: impl Into<String>) {
+    pub(crate) fn say(&mut self, at: Instant, kind: ConsoleKind, words: impl Into<Words>) {
         self.count += 1;
-        let mut text = text.into();
+        let mut words = words.into();
+        // Only what somebody typed is so long, and that names nothing.
+        let text = words.to_string();
         if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
-            text.truncate(end);
-            text.push('…');
+            words = format!("{}…", &text[..end]).into();
         }
-        self.lines.push_back(ConsoleLine { number: self.count, at, kind, text });
+        self.lines.push_back(ConsoleLine { number: self.count, at, kind, words });
         if self.lines.len() > MAX_LINES {
             self.lines.pop_front();
         }
@@ -78,9 +80,9 @@ impl Console {
     pub(crate) fn continue_from(&mut self, earlier: Self) {
         let later = std::mem::replace(self, earlier);
         for line in later.lines {
-            let repeats = |said: &ConsoleLine| said.kind == line.kind && said.text == line.text;
+            let repeats = |said: &ConsoleLine| said.kind == line.kind && said.words == line.words;
             if line.kind != ConsoleKind::Info || !self.lines.iter().any(repeats) {
-                self.say(line.at, line.kind, line.text);
+                self.say(line.at, line.kind, line.words);
             }
         }
     }

@@ -26,7 +26,7 @@ use std::time::Duration;
 use raft_core::Instant;
 use raft_kv::{ClientId, Sequence};
 use raft_script::{BranchId, Branches, Capacity, Moment, Session, SourceLine};
-use raft_sim::{Event, Setup};
+use raft_sim::{Event, Setup, Words};
 
 use crate::console::Console;
 use crate::frame::Recent;
@@ -389,10 +389,10 @@ impl Lab {
     }
 
     /// Says something in the console.
-    pub fn say(&mut self, kind: ConsoleKind, text: impl Into<String>) {
+    pub fn say(&mut self, kind: ConsoleKind, words: impl Into<Words>) {
         // In the past it is said at the time that is shown, so that it is seen there.
         let now = self.shown_session().world().now();
-        self.console.say(now, kind, text);
+        self.console.say(now, kind, words);
         self.changed();
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use raft_core::{Instant, NodeId};
+use raft_core::{Instant, NodeId, Say, Speaker, print_as_said, say};
 use raft_kv::{ClientId, Operation, Response, Sequence};
-use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy, RetryReason, World};
+use raft_sim::{ClientEvent, Event, EventKind, Mention, ReadPolicy, RetryReason, World};
 
 /// The most failed attempts that the words name.
 const MAX_ATTEMPTS_TOLD: usize = 3;
@@ -160,66 +160,70 @@ impl OperationTracker {
     }
 }
 
-impl fmt::Display for ClientAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "client {}: {}", self.client, self.operation)?;
-        if self.read != ReadPolicy::Log {
-            write!(f, " read={}", self.read)?;
+impl Say<Mention> for ClientAnswer {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
+        say!(out; self.client, ": ", self.operation)?;
+        let (read, attempts) = (self.read, self.attempts);
+        if read != ReadPolicy::Log {
+            say!(out; " read={read}")?;
         }
-        f.write_str(" → ")?;
-        let tries = if self.attempts == 1 { "try" } else { "tries" };
+        out.plain(format_args!(" → "))?;
+        let tries = if attempts == 1 { "try" } else { "tries" };
         match &self.answer {
             Some((response, node)) => {
-                if *response == Response::Done {
-                    f.write_str("ok")?;
-                } else {
-                    response.fmt(f)?;
+                match response {
+                    Response::Done => say!(out; "ok")?,
+                    Response::Value(_)
+                    | Response::Deleted { .. }
+                    | Response::Swapped
+                    | Response::NotSwapped { .. }
+                    | Response::Appended { .. }
+                    | Response::List { .. }
+                    | Response::Failed(_) => response.say(out)?,
                 }
-                write!(f, " (node {node}")?;
-                if self.attempts > 1 {
-                    write!(f, ", after {} {tries}", self.attempts)?;
+                say!(out; " (", node)?;
+                if attempts > 1 {
+                    say!(out; ", after {attempts} {tries}")?;
                 }
-                f.write_str(")")?;
-                if self.read.may_be_stale() {
-                    write!(f, ": from the store of node {node}, so it may be stale")?;
+                say!(out; ")")?;
+                if read.may_be_stale() {
+                    say!(out; ": from the store of ", node, ", so it may be stale")?;
                 }
             }
-            None => write!(
-                f,
-                "no answer after {} {tries}: it may have been applied, or may yet be",
-                self.attempts
-            )?,
+            None => {
+                say!(out; "no answer after {attempts} {tries}: it may have been applied, or may yet be")?;
+            }
         }
         for failed in self.failed_attempts.iter().take(MAX_ATTEMPTS_TOLD) {
-            write!(f, "; {failed}")?;
+            say!(out; "; ", failed)?;
         }
         match self.failed_attempts.len().saturating_sub(MAX_ATTEMPTS_TOLD) {
             0 => Ok(()),
-            more => write!(f, "; and {more} more"),
+            more => say!(out; "; and {more} more"),
         }
     }
 }
 
-impl fmt::Display for FailedAttempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Say<Mention> for FailedAttempt {
+    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
         match self {
-            Self::Redirected { from, to: Some(to) } => {
-                write!(f, "node {from} redirected it to node {to}")
-            }
-            Self::Redirected { from, to: None } => write!(f, "node {from} knew no leader"),
-            Self::TimedOut(node) => write!(f, "node {node} did not answer in time"),
+            Self::Redirected { from, to: Some(to) } => say!(out; from, " redirected it to ", to),
+            Self::Redirected { from, to: None } => say!(out; from, " knew no leader"),
+            Self::TimedOut(node) => say!(out; node, " did not answer in time"),
             Self::TryAgain { node, reason: RetryReason::Superseded } => {
-                write!(f, "on node {node}, another leader's entry replaced it")
+                say!(out; "on ", node, ", another leader's entry replaced it")
             }
             Self::TryAgain { node, reason: RetryReason::FateUnknown } => {
-                write!(f, "node {node} does not know whether it was committed")
+                say!(out; node, " does not know whether it was committed")
             }
             Self::TryAgain { node, reason: RetryReason::Refused(refusal) } => {
-                write!(f, "node {node} refused it: {refusal}")
+                say!(out; node, " refused it: ", refusal)
             }
         }
     }
 }
+
+print_as_said!(Mention: ClientAnswer, FailedAttempt);
 
 #[cfg(test)]
 mod tests;

@@ -208,7 +208,7 @@ async fn a_transaction_that_fails_stops_the_lab_and_nothing_is_acknowledged() {
     assert!(error.contains("refused to store"), "{error}");
     let is_answered = |key: &str, lab: &Lab| {
         let words = format!("set {key}=1 → ok");
-        lab.frame().lab.console.iter().any(|line| line.text.contains(&words))
+        lab.frame().lab.console.iter().any(|line| line.words.to_string().contains(&words))
     };
     assert!(is_answered("before", &lab) && !is_answered("lost", &lab));
     drop(lab);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use raft_check::Violation;
 use raft_core::{Instant, NodeId};
-use raft_sim::{ActionError, SetupError};
+use raft_sim::{ActionError, SetupError, Words};
 
 use crate::language::BoundWords;
 use crate::statement::SourceLine;
@@ -12,23 +12,23 @@ use crate::statement::SourceLine;
 /// The answer to a statement that was carried out, as the console prints it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reply {
-    words: String,
+    words: Words,
 }
 
 impl Reply {
-    pub(crate) fn new(words: String) -> Self {
-        Self { words }
+    pub(crate) fn new(words: impl Into<Words>) -> Self {
+        Self { words: words.into() }
     }
 
     /// The words.
-    pub fn words(&self) -> &str {
+    pub fn words(&self) -> &Words {
         &self.words
     }
 }
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
+        self.words.fmt(f)
     }
 }
 

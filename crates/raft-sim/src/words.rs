@@ -70,6 +70,16 @@ impl Words {
         words
     }
 
+    /// These sentences, with `between` between them.
+    pub fn joined(sentences: impl IntoIterator<Item = Self>, between: &str) -> Self {
+        let mut sentences = sentences.into_iter();
+        let first = sentences.next().unwrap_or_default();
+        Self::told(|out| {
+            first.say(out)?;
+            sentences.try_for_each(|next| say!(out; "{between}", next))
+        })
+    }
+
     /// The parts, in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
@@ -134,6 +144,20 @@ impl Speaker<Mention> for WithoutSubject {
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parts.iter().try_for_each(|part| f.write_str(&part.text))
+    }
+}
+
+/// Words that name nothing.
+impl From<&str> for Words {
+    fn from(words: &str) -> Self {
+        Self::told(|out| out.plain(format_args!("{words}")))
+    }
+}
+
+/// Words that name nothing.
+impl From<String> for Words {
+    fn from(words: String) -> Self {
+        words.as_str().into()
     }
 }
 

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use self::prompt::Prompt;
 pub(super) use self::prompt::with_completion;
 use crate::state::{use_controls, use_frame};
+use crate::ui::said;
 use crate::words::milliseconds;
 
 /// The lines that a closed console has, the last ones: a screen reader may read them.
@@ -67,7 +68,8 @@ pub(crate) fn console() -> Html {
 /// the command.
 #[component(Last)]
 fn last(props: &LineProps) -> Html {
-    let ConsoleLine { kind, text, .. } = &props.line;
+    let ConsoleLine { kind, words, .. } = &props.line;
+    let text = words.to_string();
     let shown = match kind {
         ConsoleKind::Error => text.as_str(),
         ConsoleKind::Command | ConsoleKind::Reply | ConsoleKind::Answer | ConsoleKind::Info => {
@@ -116,12 +118,12 @@ struct LineProps {
 
 #[component(Line)]
 fn line(props: &LineProps) -> Html {
-    let ConsoleLine { kind, text, at, .. } = &props.line;
+    let ConsoleLine { kind, words, at, .. } = &props.line;
     let (class, mark) = looks(*kind);
     html! {
         <div class={classes!("console-line", class)} data-testid="console-line">
             <span class="console-mark" aria-hidden="true">{ mark }</span>
-            <span class="console-text">{ text }</span>
+            <span class="console-text">{ said(words, false) }</span>
             <time class="console-time">{ milliseconds(*at) }</time>
         </div>
     }

@@ -59,7 +59,9 @@ fn everything_on_the_frame_is_of_the_moment_that_is_shown() {
     assert_ne!(past.view.leader, end.view.leader);
     assert_ne!(past.view.headline, end.view.headline);
     assert!(!past.view.events.rows.is_empty());
-    let said = |frame: &Frame| frame.lab.console.iter().any(|line| line.text == "crash leader");
+    let said = |frame: &Frame| {
+        frame.lab.console.iter().any(|line| line.words.to_string() == "crash leader")
+    };
     assert_eq!((said(&past), said(&end)), (false, true));
     let count = lab.shown_session().world().event_count();
     assert!(past.view.events.rows.iter().all(|row| row.event.number.get() <= count));

@@ -30,7 +30,7 @@ fn time_pauses_when_a_condition_comes_to_hold() {
     assert!(row(&lab, 1).holds);
     let frame = lab.frame();
     let line = frame.lab.console.last().expect("it was told");
-    assert_eq!(line.text, "Breakpoint 1 holds: leader");
+    assert_eq!(line.words.to_string(), "Breakpoint 1 holds: leader");
     assert_eq!(line.at, lab.session().world().now());
     let steps = lab.session().world().steps();
     lab.show(steps - 1);

@@ -181,7 +181,7 @@ fn results_that_were_not_stored_are_not_certain() {
     let console = lab.frame().lab.console.clone();
     let last = console.last().expect("it says why it stops");
     assert!(
-        last.text.ends_with(&format!("What happened after {stored} is not stored")),
+        last.words.to_string().ends_with(&format!("What happened after {stored} is not stored")),
         "{last:?}"
     );
 }

@@ -138,7 +138,7 @@ impl Lab {
         self.take_events();
         match started {
             Ok(Started::Done(reply)) => {
-                self.say(ConsoleKind::Reply, reply.to_string());
+                self.say(ConsoleKind::Reply, reply.words().clone());
                 match (listener, self.asked(&statement)) {
                     (Some(listener), Some(operation)) => {
                         self.operation_listeners.insert(operation, listener);
@@ -177,7 +177,7 @@ impl Lab {
         let Some(Waiting { line_number, is_scripted, listener }) = waiting else { return };
         match result {
             Ok(reply) => {
-                self.say(ConsoleKind::Reply, reply.to_string());
+                self.say(ConsoleKind::Reply, reply.words().clone());
                 self.tell(listener, ExecResult::Done(reply.to_string()));
                 if is_scripted && !self.queue.iter().any(|queued| queued.is_scripted) {
                     self.say(ConsoleKind::Info, SCRIPT_OVER);

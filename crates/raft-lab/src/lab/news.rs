@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_sim::Event;
+use raft_sim::{Event, Words};
 
 use super::exec::ExecResult;
 use super::{Lab, Subscriber, Subscription};
@@ -35,7 +35,7 @@ impl Lab {
             self.tell_event(event);
         }
         for answer in ended {
-            self.console.say(answer.ended_at, ConsoleKind::Answer, answer.to_string());
+            self.console.say(answer.ended_at, ConsoleKind::Answer, Words::of(&answer));
             let listener = self.operation_listeners.remove(&(answer.client, answer.sequence));
             self.tell(listener, ExecResult::Answered(Box::new(answer)));
         }
@@ -59,14 +59,12 @@ impl Lab {
     /// is worth looking at.
     pub(super) fn tell_violation(&mut self) {
         let results = self.session().checks().results();
-        let broken: Vec<String> = results
-            .filter_map(|result| result.violation.as_ref())
-            .map(ToString::to_string)
-            .collect();
+        let broken: Vec<Words> =
+            results.filter_map(|result| result.violation.as_ref()).map(Words::of).collect();
         if broken.len() > self.broken {
             let now = self.session().world().now();
             for words in broken.iter().skip(self.broken) {
-                self.console.say(now, ConsoleKind::Error, words);
+                self.console.say(now, ConsoleKind::Error, words.clone());
             }
             if self.breakpoints.stops_at_violation() {
                 self.pacer.set_running(false, self.is_waiting());

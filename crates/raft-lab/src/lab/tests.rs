@@ -31,7 +31,8 @@ fn now(lab: &Lab) -> u64 {
 }
 
 pub(super) fn console(lab: &Lab) -> String {
-    let lines: Vec<String> = lab.frame().lab.console.iter().map(|line| line.text.clone()).collect();
+    let lines: Vec<String> =
+        lab.frame().lab.console.iter().map(|line| line.words.to_string()).collect();
     lines.join("\n")
 }
 
@@ -401,7 +402,13 @@ fn a_script_stops_where_it_fails() {
     let text = "cluster nodes=3 seed=1\nrun 1s\nexpect no leader\nrun 100s";
     let lab = ended(Lab::run_script(text).unwrap());
     assert_eq!(lab.session().world().now(), Instant(1_000_000));
-    assert!(lab.frame().lab.console.iter().any(|line| line.text.contains("stopped at line 3")));
+    assert!(
+        lab.frame()
+            .lab
+            .console
+            .iter()
+            .any(|line| line.words.to_string().contains("stopped at line 3"))
+    );
     assert!(matches!(Lab::run_script("clutter"), Err(LabError::Script(_))));
 }
 

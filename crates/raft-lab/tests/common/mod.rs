@@ -85,7 +85,7 @@ pub(crate) fn trace_hash(script: &str) -> u64 {
         lab.tick(Duration::from_millis(16), Duration::from_millis(100));
     }
     let console = lab.frame().lab.console.clone();
-    let last = console.last().map_or("", |line| &line.text);
+    let last = console.last().map(|line| line.words.to_string()).unwrap_or_default();
     assert_eq!(last, "The script has ended.");
     lab.session().world().trace_hash()
 }

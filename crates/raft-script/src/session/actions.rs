@@ -1,7 +1,7 @@
 //! Statements that act at once: their nodes, and the actions on them.
 
 use raft_core::NodeId;
-use raft_sim::{Action, ActionError};
+use raft_sim::{Action, ActionError, Words};
 
 use super::Session;
 use crate::outcome::{ExecError, Reply, StatementError};
@@ -41,7 +41,7 @@ impl Session {
             let mut trial = self.world.clone();
             actions.iter().try_for_each(|action| trial.apply(action.clone()))?;
         }
-        let mut words: Vec<String> = Vec::new();
+        let mut words: Vec<Words> = Vec::new();
         let mut refusal = None;
         let mut is_anything_done = false;
         for action in actions {
@@ -49,7 +49,7 @@ impl Session {
                 Ok(()) => {
                     is_anything_done = true;
                     // The first event after that of the action itself says what it did.
-                    words.extend(self.world.events().get(1).map(|event| event.kind.to_string()));
+                    words.extend(self.world.events().get(1).map(|event| Words::of(&event.kind)));
                     self.gathered.get_or_insert_default().extend_from_slice(self.world.events());
                     self.observe();
                 }
@@ -59,10 +59,8 @@ impl Session {
         match (is_anything_done, refusal) {
             (false, Some(refusal)) => Err(refusal.into()),
             (false, None) => Err(StatementError::NoNodes.into()),
-            (true, _) if words.is_empty() => {
-                Ok(Reply::new("queued after earlier operations".to_owned()))
-            }
-            (true, _) => Ok(Reply::new(words.join("; "))),
+            (true, _) if words.is_empty() => Ok(Reply::new("queued after earlier operations")),
+            (true, _) => Ok(Reply::new(Words::joined(words, "; "))),
         }
     }
 

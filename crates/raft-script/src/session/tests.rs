@@ -162,7 +162,7 @@ fn waiting_ends_when_the_condition_holds_and_not_an_event_later() {
     let (steps, now) = (session.world().steps(), session.world().now());
     assert_eq!(session.next_step_at().unwrap(), now);
     let Stepped::Finished(Ok(reply)) = session.step() else { panic!("finished") };
-    assert!(reply.words().contains("leads in term 1"), "{reply}");
+    assert!(reply.to_string().contains("leads in term 1"), "{reply}");
     assert_eq!((session.world().steps(), session.world().now()), (steps, now));
     assert_eq!(before.world().steps() + 1, steps);
     assert!(session.goal().is_none());
