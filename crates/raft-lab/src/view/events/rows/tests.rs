@@ -46,6 +46,7 @@ fn the_node_of_the_row_is_not_repeated() {
 #[test]
 fn no_more_rows_than_asked_for_and_of_no_other_node() {
     let mut lab = partitioned();
+    lab.set_window(ViewWindow { events: 1_000, ..ViewWindow::default() });
     assert!(!lab.frame().view.events.has_more);
     lab.set_window(ViewWindow { events: 3, ..ViewWindow::default() });
     let events = lab.frame().view.events.clone();
