@@ -123,6 +123,14 @@ test('the console is a line that opens, and an error is seen without opening it'
   await page.getByTestId('run-toggle').focus();
   await page.keyboard.press('`');
   await until('it closes', async () => !(await lines.isVisible()));
+  // On a low screen it lies over the line of the run, and the cluster stays whole.
+  await page.setViewportSize({ width: 1024, height: 768 });
+  const height = async () => (await page.locator('.panel-cluster').boundingBox()).height;
+  const before = await height();
+  await page.getByTestId('console-toggle').click();
+  await lines.waitFor();
+  assert.equal(await height(), before);
+  assert.ok(before > 200, `${before}`);
   await page.close();
 });
 
