@@ -5,21 +5,24 @@
 //! disks; its earlier runs are data until somebody asks for one. Then their branches are computed
 //! again, and are in memory beside those of the present run.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use raft_script::{BranchId, Branches, KeptBranch, Moment, Restoring};
+use raft_script::{BranchId, Branches, KeptBranch, Moment, Restoring, SourceLine};
 use serde::{Deserialize, Serialize};
 
-use super::{Lab, RealClock, default_clock};
+use super::{Lab, Queued, RealClock, default_clock};
 use crate::ConsoleKind;
 use crate::frame::EarlierRunView;
 use crate::stored::MAX_EARLIER_BYTES;
 
 /// The version of the data.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Between two looks at the clock.
 const STEPS_AT_ONCE: u64 = 50;
+/// The most statements that wait.
+const MAX_QUEUED: usize = 10_000;
 
 /// The branches of a lab as data.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +34,19 @@ struct KeptLab {
     /// The past that the page showed.
     shown: Option<Moment>,
     is_compared: bool,
+    /// The goal of the statement that was waited for.
+    goal: Option<String>,
+    /// The statements that waited for their turn, the next one first.
+    queued: Vec<KeptStatement>,
+}
+
+/// A statement that waited for its turn.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptStatement {
+    line: u64,
+    text: String,
+    is_scripted: bool,
+    key_moment: Option<String>,
 }
 
 /// The way from data to a lab.
@@ -40,6 +56,8 @@ pub struct Restoration {
     live: u32,
     shown: Option<Moment>,
     is_compared: bool,
+    goal: Option<String>,
+    queued: VecDeque<Queued>,
     clock: RealClock,
 }
 
@@ -61,12 +79,15 @@ impl Restoration {
     /// # Errors
     /// In words, when another version of the program made the data, or they are damaged.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
-        let KeptLab { run, branches, live, shown, is_compared } = read(bytes)?;
+        let KeptLab { run, branches, live, shown, is_compared, goal, queued } = read(bytes)?;
         if !branches.iter().any(|branch| branch.number == live) {
             return Err(format!("it has no branch {live}"));
         }
         let restoring = Restoring::new(branches)?;
-        Ok(Self { restoring, run, live, shown, is_compared, clock: default_clock() })
+        let queued = queued.into_iter().take(MAX_QUEUED).map(KeptStatement::read);
+        let queued = queued.collect::<Result<_, _>>()?;
+        let clock = default_clock();
+        Ok(Self { restoring, run, live, shown, is_compared, goal, queued, clock })
     }
 
     /// The part that is done, from 0 to 1.
@@ -90,7 +111,8 @@ impl Restoration {
         }
     }
 
-    /// The lab, in memory. Time stands still in it.
+    /// The lab, in memory. Time stands still in it. Statements that waited for their turn wait on,
+    /// and the console tells of the one that was waited for: nobody waits for it any more.
     ///
     /// # Panics
     /// Before [`advance`](Self::advance) has returned true.
@@ -99,9 +121,34 @@ impl Restoration {
         let live = number(&branches, self.live);
         let mut lab = Lab::with_branches(branches, live, None);
         lab.recent = lab.recalled_events();
+        if let Some(goal) = self.goal {
+            let words = format!("Nobody waits for “{goal}” any more: the page was left before.");
+            lab.say(ConsoleKind::Info, words);
+        }
+        lab.queue = self.queued;
         lab.changed();
         lab.look_again(self.shown, self.is_compared);
         lab
+    }
+}
+
+impl KeptStatement {
+    fn of(queued: &Queued) -> Self {
+        Self {
+            line: queued.line.number as u64,
+            text: queued.line.statement.to_string(),
+            is_scripted: queued.is_scripted,
+            key_moment: queued.key_moment.as_deref().map(str::to_owned),
+        }
+    }
+
+    fn read(self) -> Result<Queued, String> {
+        let Self { line, text, is_scripted, key_moment } = self;
+        let statement = raft_script::parse_line(&text).ok().flatten();
+        let statement = statement.ok_or_else(|| format!("its data have no statement {text:?}"))?;
+        let number = usize::try_from(line).unwrap_or(usize::MAX);
+        let line = SourceLine { number, statement };
+        Ok(Queued { line, is_scripted, key_moment: key_moment.map(Into::into), listener: None })
     }
 }
 
@@ -115,6 +162,8 @@ impl Lab {
             live: self.live.number(),
             shown: self.past.as_ref().map(super::Past::moment),
             is_compared: self.compared.borrow().is_some(),
+            goal: self.session().goal().map(ToString::to_string),
+            queued: self.queue.iter().map(KeptStatement::of).collect(),
         };
         let data = postcard::to_stdvec(&kept).expect("numbers and texts can be written");
         [vec![VERSION], data].concat()

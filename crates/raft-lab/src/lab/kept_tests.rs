@@ -253,3 +253,35 @@ fn the_waker_goes_over_to_a_lab_that_replaces_another() {
     assert!(backend.complete_next());
     assert_eq!(woken.get(), 1);
 }
+
+#[test]
+fn statements_that_wait_for_their_turn_wait_on_after_a_reload() {
+    let text = "cluster nodes=3 seed=8\nrun until leader\nrun 2s\nset x=1\nrun 1s\nmark end\n";
+    let mut lab = Lab::play(text).expect("a script");
+    lab.set_speed(1.0);
+    while lab.session().world().now() < Instant(1_500_000) {
+        lab.tick(Duration::from_millis(16), Duration::from_millis(50));
+    }
+    let mut again = restored(&lab.keep());
+    let said = again
+        .frame()
+        .lab
+        .console
+        .iter()
+        .any(|line| line.words.to_string().starts_with("Nobody waits for"));
+    assert!(said, "{:?}", again.frame().lab.console);
+    assert!(!again.pacing().running);
+    again.set_speed(f64::INFINITY);
+    again.set_running(true);
+    let is_over = |lab: &Lab| {
+        let console = lab.frame().lab.console.clone();
+        console.iter().any(|line| line.words.to_string() == "The script has ended.")
+    };
+    while !is_over(&again) {
+        assert!(again.session().world().now() < Instant(60_000_000));
+        again.tick(Duration::from_millis(16), Duration::from_millis(5));
+    }
+    let lines: Vec<String> =
+        again.session().journal().iter().map(|line| line.statement.to_string()).collect();
+    assert!(lines.contains(&"set x=1".to_owned()), "{lines:?}");
+}
