@@ -434,7 +434,7 @@ fn a_damaged_disk_keeps_its_node_from_starting() {
     let mut donor = world(1, 1);
     donor.run_until(millis(1_000));
     let mut records = donor.node(NodeId(1)).unwrap().disk().durable().clone();
-    let (key, record) = records.iter().map(|(k, r)| (*k, r.to_vec())).next().unwrap();
+    let (key, record) = records.iter().map(|(k, r)| (k, r.to_vec())).next().unwrap();
     let mut damaged = record;
     let last = damaged.len() - 1;
     damaged[last] ^= 1;
