@@ -146,6 +146,13 @@ impl Session {
         self.goal = None;
     }
 
+    /// Lets equal parts of the nodes share their memory, before a clone is kept for long. Nothing
+    /// else changes.
+    pub fn share_memory(&mut self) {
+        self.world.share_memory();
+        self.checks.share_memory();
+    }
+
     /// The bytes of memory that this session holds for itself if an earlier moment of the same run
     /// is kept too, estimated.
     pub(crate) fn bytes_beyond(&self, earlier: &Self) -> u64 {

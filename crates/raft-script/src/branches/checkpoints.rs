@@ -51,10 +51,11 @@ impl Checkpoints {
         self.kept.values().map(|Checkpoint { session, bytes }| (session, *bytes))
     }
 
-    /// Takes a checkpoint if the last one is far enough away.
-    pub(super) fn take(&mut self, session: &Session) {
+    /// Takes a checkpoint if the last one is far enough away. In it, the nodes share memory.
+    pub(super) fn take(&mut self, session: &mut Session) {
         let last = self.kept.last_key_value().map_or(0, |(moment, _)| moment.steps);
         if session.moment().steps >= last + self.gap {
+            session.share_memory();
             self.insert(session);
         }
     }
