@@ -195,7 +195,7 @@ impl World {
     }
 
     /// The bytes of memory of the records on disks that an earlier moment of the same run does not
-    /// have, and of what nodes and checks hold for each of them: estimated. Bytes that several
+    /// have, and of what nodes hold for each entry beside its record: estimated. Bytes that several
     /// nodes [share](Self::share_memory) count once.
     pub fn bytes_beyond(&self, earlier: &Self) -> u64 {
         let none = Records::default();

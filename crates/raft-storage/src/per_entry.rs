@@ -82,9 +82,16 @@ impl<T: Clone> PerEntry<T> {
 
     /// Adds the value of the next index.
     pub fn push(&mut self, value: T) {
+        self.push_and_pack(value, |_| {});
+    }
+
+    /// The same. If it fills a part, `pack` may replace the part's values by equal ones that take
+    /// less memory.
+    pub fn push_and_pack(&mut self, value: T, pack: impl FnOnce(&mut [T])) {
         self.tail.push(value);
         self.end = self.end.next();
         if self.end.0.is_multiple_of(PART) {
+            pack(&mut self.tail);
             self.parts.push_back(self.tail.drain(..).collect());
         }
     }

@@ -117,6 +117,11 @@ impl LogShadow {
         self.prefixes.share(&other.prefixes);
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.prefixes.is_same(&other.prefixes)
+    }
+
     /// The last index in `low..=high` where `agrees` is true, given that it is true at `low` and,
     /// where it is true, at all indexes before.
     pub(crate) fn last_agreement(

@@ -9,10 +9,11 @@ use crate::journal::Moment;
 use crate::session::Session;
 
 /// The most checkpoints of a branch.
-pub(super) const MOST: usize = 128;
+pub(super) const MOST: usize = 192;
 
-/// The number of steps between two checkpoints at first.
-const FIRST_GAP: u64 = 500;
+/// The number of steps between two checkpoints at first. In an hour of five nodes under load, which
+/// is 3.8 million steps, it doubles five times: to 20,000.
+pub(super) const FIRST_GAP: u64 = 625;
 
 /// Sessions at moments that are `gap` steps apart, or further. When there are too many of them,
 /// every second one goes and the gap doubles. When they are too large, every second one of the
