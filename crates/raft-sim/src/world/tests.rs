@@ -294,7 +294,7 @@ fn a_lost_write_can_be_taken_back_from_a_mirror() {
     for seed in 1..30 {
         let setup = Setup { seed, disk_latency: DelayRange::millis(20, 60), ..Setup::default() };
         let mut world = World::new(setup).unwrap();
-        let mut mirror = raft_storage::Records::default();
+        let mut mirror = Records::default();
         let node = NodeId(1 + seed % 5);
         let mut copy = |world: &World| {
             for event in world.events() {
