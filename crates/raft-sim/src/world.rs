@@ -187,8 +187,8 @@ impl World {
         self.nodes.iter().map(SimNode::held_bytes).sum::<u64>() + messages.sum::<u64>()
     }
 
-    /// Lets equal parts of the logs and disks of several nodes share their memory, for callers that keep
-    /// many clones. Nothing else changes.
+    /// Lets equal parts of the logs and disks of several nodes share their memory, for callers
+    /// that keep many clones. Nothing else changes.
     pub fn share_memory(&mut self) {
         let Some((first, others)) = self.nodes.split_first_mut() else { return };
         others.iter_mut().for_each(|node| node.share(first));
