@@ -1,7 +1,6 @@
 //! What the checks know of the cluster: worked out from disks, messages and logs, apart from the
 //! core.
 
-pub(crate) mod chunks;
 pub(crate) mod commands;
 pub(crate) mod disk;
 pub(crate) mod lease_doubt;
@@ -68,6 +67,16 @@ impl Shadows {
             lease_doubt: None,
             misconfigured: None,
             renewed: Vec::new(),
+        }
+    }
+
+    /// Lets all nodes share equal parts of their logs.
+    pub(crate) fn share_memory(&mut self) {
+        let Some((first, others)) = self.nodes.split_first_mut() else { return };
+        first.disk.log.share(&first.log);
+        for node in others {
+            node.log.share(&first.log);
+            node.disk.log.share(&first.log);
         }
     }
 

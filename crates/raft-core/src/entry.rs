@@ -113,6 +113,16 @@ impl Entries {
         Self { shared: self.shared.clone(), start, end }
     }
 
+    /// Whether both are the same part of the same memory: then they are equal.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let is_shared = match (&self.shared, &other.shared) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        is_shared && (self.start, self.end) == (other.start, other.end)
+    }
+
     /// The bytes of all payloads.
     pub(crate) fn payload_bytes(&self) -> usize {
         self.iter().map(|entry| entry.payload.len()).sum()

@@ -4,7 +4,8 @@
 //! messages, the write to disk and the followers' logs of one process share it. No entry is ever
 //! copied to keep it. Segments that are not the newest are in shared groups, so that cloning a log
 //! costs little however long it is: a simulator can keep many copies, and a frame of a user
-//! interface can hold one.
+//! interface can hold one. The groups of all logs begin at the same indexes, so that the logs of
+//! several servers in one process can share them.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,8 +14,10 @@ use crate::{Entries, Entry, LogIndex, LogPosition, Term};
 
 /// Entries in a segment of a recovered log, and the most that are copied into one batch.
 const SEGMENT: usize = 256;
-/// Segments in a group.
-const GROUP: usize = 64;
+/// The segments of a group begin in the same so many indexes.
+const GROUP: u64 = 32;
+/// The most segments in the tail.
+const TAIL: usize = 64;
 /// A batch is not worth a copy of entries if it is this long already.
 const WORTH_SENDING: usize = 64;
 
@@ -30,12 +33,14 @@ pub struct Log {
     /// The last entry, or `base` if there is none.
     last: LogPosition,
     /// The older segments, in order. Neither a group nor a segment is empty.
-    groups: Vec<Arc<[Segment]>>,
-    /// The newer segments, at most twice as many as make a group.
+    groups: Arc<Vec<Group>>,
+    /// The newer segments.
     tail: Vec<Segment>,
     /// Payload bytes of all entries.
     payload_bytes: u64,
 }
+
+type Group = Arc<[Segment]>;
 
 /// A part of the log that is shared as a whole.
 #[derive(Clone, Debug)]
@@ -54,6 +59,16 @@ impl Segment {
 
     fn last(&self) -> LogIndex {
         LogIndex(self.first.0 + self.entries.len() as u64 - 1)
+    }
+
+    /// The number of its group.
+    fn group(&self) -> u64 {
+        self.first.0 / GROUP
+    }
+
+    /// Whether both are the same part of the same memory.
+    fn is_same(&self, other: &Self) -> bool {
+        self.first == other.first && self.entries.is_same(&other.entries)
     }
 
     /// The part of the segment from `from` up to and including `to`.
@@ -76,7 +91,7 @@ impl Segment {
 impl Log {
     /// A log that starts after `base`, without entries.
     pub fn new(base: LogPosition) -> Self {
-        Self { base, last: base, groups: Vec::new(), tail: Vec::new(), payload_bytes: 0 }
+        Self { base, last: base, groups: Arc::default(), tail: Vec::new(), payload_bytes: 0 }
     }
 
     /// The position before the first entry: the origin, or an entry that a snapshot includes. The
@@ -257,10 +272,36 @@ impl Log {
         let segment = Segment::new(first, entries);
         self.last = last;
         self.payload_bytes += segment.bytes as u64;
-        if self.tail.len() == 2 * GROUP {
-            self.groups.push(self.tail.drain(..GROUP).collect());
+        if self.tail.len() == TAIL {
+            let oldest = self.tail[0].group();
+            let length = self.tail.partition_point(|segment| segment.group() == oldest);
+            Arc::make_mut(&mut self.groups).push(self.tail.drain(..length).collect());
         }
         self.tail.push(segment);
+    }
+
+    /// Takes the groups of another log in place of those with the same entries in the same
+    /// segments, so that both logs share them.
+    pub(crate) fn share(&mut self, other: &Self) {
+        let theirs = |group: &Group| {
+            let number = group[0].group();
+            let place = other.groups.binary_search_by_key(&number, |other| other[0].group());
+            place.ok().map(|place| &other.groups[place])
+        };
+        let mut has_all = self.groups.len() == other.groups.len();
+        for place in 0..self.groups.len() {
+            let own = &self.groups[place];
+            match theirs(own) {
+                Some(group) if Arc::ptr_eq(own, group) => {}
+                Some(group) if are_same(own, group) => {
+                    Arc::make_mut(&mut self.groups)[place] = group.clone();
+                }
+                Some(_) | None => has_all = false,
+            }
+        }
+        if has_all {
+            self.groups = other.groups.clone();
+        }
     }
 
     /// Adds recovered entries: in segments, because one large segment would stay in memory until
@@ -280,7 +321,7 @@ impl Log {
         assert!(index > self.base.index, "truncate from {index}, in the snapshot {}", self.base);
         while self.last.index >= index {
             if self.tail.is_empty()
-                && let Some(group) = self.groups.pop()
+                && let Some(group) = Arc::make_mut(&mut self.groups).pop()
             {
                 self.tail = group.to_vec();
             }
@@ -310,7 +351,8 @@ impl Log {
         // What is gone as a whole first; then at most one group, or the tail, is cut.
         let is_gone = |group: &Arc<[Segment]>| group[group.len() - 1].last() <= base.index;
         let gone = self.groups.partition_point(is_gone);
-        for group in self.groups.drain(..gone) {
+        let groups = Arc::make_mut(&mut self.groups);
+        for group in groups.drain(..gone) {
             self.payload_bytes -= payload_bytes(&group);
         }
         let (from, to) = (base.index.next(), self.last.index);
@@ -319,7 +361,7 @@ impl Log {
             let kept = segments.partition_point(|segment| segment.last() < from);
             is_hit.then(|| segments[kept..].iter().filter_map(|s| s.cut(from, to)).collect())
         };
-        if let Some(oldest) = self.groups.first_mut()
+        if let Some(oldest) = groups.first_mut()
             && let Some(kept) = cut(oldest)
         {
             self.payload_bytes -= payload_bytes(oldest) - payload_bytes(&kept);
@@ -352,6 +394,10 @@ impl Log {
             }
         }
     }
+}
+
+fn are_same(group: &[Segment], other: &[Segment]) -> bool {
+    group.len() == other.len() && group.iter().zip(other).all(|(one, other)| one.is_same(other))
 }
 
 fn payload_bytes(segments: &[Segment]) -> u64 {

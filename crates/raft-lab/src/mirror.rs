@@ -56,7 +56,7 @@ pub(crate) struct WholeDisk {
 
 /// The writes that put every record of a disk.
 pub(crate) fn every_record(records: &Records) -> impl Iterator<Item = Write> {
-    records.iter().map(|(key, record)| Write::Put { key: *key, record: record.clone() })
+    records.iter().map(|(key, record)| Write::Put { key, record: record.clone() })
 }
 
 /// The writes of one cluster on their way to a back end.

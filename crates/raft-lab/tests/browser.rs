@@ -279,10 +279,10 @@ async fn a_lab_of_an_earlier_version_is_refused_and_left_alone() {
         let database = Database::open("earlier").await.expect("it is there");
         let disks = database.load().await.expect("it can be read");
         let batch = |records: &Records| {
-            let put = |(key, record): (&RecordKey, &RecordBytes)| {
+            let put = |(key, record): (RecordKey, &RecordBytes)| {
                 let mut record = record.to_vec();
                 record[0] = 1;
-                Write::Put { key: *key, record: record.into() }
+                Write::Put { key, record: record.into() }
             };
             WriteBatch { writes: records.iter().map(put).collect() }
         };

@@ -466,7 +466,7 @@ impl Branch {
         }
         let stepped = self.head.step();
         self.marks.observe(&self.head);
-        self.checkpoints.take(&self.head);
+        self.checkpoints.take(&mut self.head);
         stepped
     }
 

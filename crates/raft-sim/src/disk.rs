@@ -108,6 +108,11 @@ impl Disk {
         &self.durable
     }
 
+    /// Takes the memory of equal records of another disk in place of its own.
+    pub(crate) fn share(&mut self, other: &Self) {
+        self.durable.share(&other.durable);
+    }
+
     /// The unfinished writes, in the order in which they become durable.
     pub fn pending(&self) -> impl ExactSizeIterator<Item = &PendingWrite> {
         self.pending.iter()

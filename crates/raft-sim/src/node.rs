@@ -334,6 +334,14 @@ impl SimNode {
         }
     }
 
+    /// Takes the memory of equal parts of another node's log and disk in place of its own.
+    pub(crate) fn share(&mut self, other: &Self) {
+        self.disk.share(&other.disk);
+        if let (Some(live), Some(core)) = (self.live_mut(), other.core()) {
+            live.core.share_log(core);
+        }
+    }
+
     pub(crate) fn live_mut(&mut self) -> Option<&mut LiveProcess> {
         match &mut self.process {
             Process::Live(live) => Some(live),

@@ -46,7 +46,7 @@ pub enum ImportError {
 ///
 /// Records are copied unchanged: a damaged disk stays damaged and can be shown to others.
 pub fn export(records: &Records) -> Vec<u8> {
-    let list: Vec<(&RecordKey, &RecordBytes)> = records.iter().collect();
+    let list: Vec<(RecordKey, &RecordBytes)> = records.iter().collect();
     let header = vec![IMAGE_VERSION, 0, 0, 0, 0];
     let mut image = postcard::to_extend(&list, header)
         .expect("records serialise, and a vector takes any number of bytes");

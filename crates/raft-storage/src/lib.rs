@@ -61,6 +61,7 @@ mod batch;
 mod error;
 mod image;
 mod key;
+mod per_entry;
 mod record;
 mod records;
 mod recover;
@@ -69,6 +70,7 @@ pub use batch::{Write, WriteBatch};
 pub use error::{Damage, DamageReason, StorageError};
 pub use image::{ImportError, LARGEST_IMAGE, export, import};
 pub use key::RecordKey;
+pub use per_entry::PerEntry;
 pub use record::{
     FORMAT_VERSION, OLDEST_VERSION, RecordBytes, SnapshotMark, decode_bootstrap,
     decode_commit_index, decode_entry, decode_hard_state, decode_snapshot_mark, encode_entry,

@@ -9,11 +9,19 @@ use raft_core::{
 };
 
 use crate::record::{checksum_of_data, decode_file};
-use crate::{Damage, RecordBytes, RecordKey, Write, WriteBatch};
+use crate::{Damage, PerEntry, RecordBytes, RecordKey, Write, WriteBatch};
 
 /// The content of one node's disk. Cloning takes constant time and shares the records.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Records(OrdMap<RecordKey, RecordBytes>);
+#[derive(Clone, Debug)]
+pub struct Records {
+    /// Entries that follow each other: all of them, unless a fault wrote or removed one.
+    log: PerEntry<RecordBytes>,
+    /// The other records. No entry is in the range of `log`, and none follows it directly.
+    others: OrdMap<RecordKey, RecordBytes>,
+}
+
+/// The log does not begin after this index, so it never reaches the largest one.
+const LAST_START: LogIndex = LogIndex(u64::MAX / 2);
 
 impl Records {
     /// Applies the writes of a batch.
@@ -56,52 +64,90 @@ impl Records {
 
     /// The record at a place; `None` if there is none.
     pub fn get(&self, key: RecordKey) -> Option<&RecordBytes> {
-        self.0.get(&key)
+        let in_log = if let RecordKey::Entry(index) = key { self.log.get(index) } else { None };
+        in_log.or_else(|| self.others.get(&key))
     }
 
-    /// Whether both share their memory: then they are equal. Takes constant time. Equal contents
-    /// that were written apart share none.
+    /// Whether both share their memory: then they are equal. Equal contents that were written apart
+    /// share none.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.0.ptr_eq(&other.0)
+        self.others.ptr_eq(&other.others) && self.log.is_same(&other.log)
     }
 
-    /// The bytes of memory of the records that `earlier` does not have, estimated. Between two
-    /// contents of one disk, it takes time proportional to the records that differ.
-    pub fn bytes_beyond(&self, earlier: &Self) -> u64 {
-        /// A place in the map, which is half full, the head of a shared byte string, and the entry
-        /// in the log of the node: measured with logs of small entries.
-        const PLACE: u64 = if size_of::<usize>() == 8 { 190 } else { 110 };
-        let new = earlier.0.diff(&self.0).filter_map(|item| match item {
+    /// Takes the memory of equal records of another disk in place of its own.
+    pub fn share(&mut self, other: &Self) {
+        self.log.share(&other.log);
+    }
+
+    /// The bytes of memory of the records that this disk shares neither with `earlier`, the same
+    /// disk at an earlier time, nor with `others`, and of what the nodes hold for each of these
+    /// entries beside its record: estimated. It takes time proportional to a small part of the
+    /// entries, and to the records that are not shared.
+    pub fn bytes_beyond(&self, earlier: &Self, others: &[&Self]) -> u64 {
+        /// Measured with five nodes that share their memory, and small entries.
+        const ENTRY: u64 = if size_of::<usize>() == 8 { 225 } else { 180 };
+        let logs: Vec<&PerEntry<RecordBytes>> =
+            [earlier].iter().chain(others).map(|held| &held.log).collect();
+        let entries = self.log.unshared(&logs).map(|record| record.len() as u64 + ENTRY);
+        let new = earlier.others.diff(&self.others).filter_map(|item| match item {
             DiffItem::Add(_, record) | DiffItem::Update { new: (_, record), .. } => Some(record),
             DiffItem::Remove(..) => None,
         });
-        new.map(|record| record.len() as u64 + PLACE).sum()
+        entries.sum::<u64>() + new.map(|record| record.len() as u64).sum::<u64>()
     }
 
     /// All records, in the order of their keys.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&RecordKey, &RecordBytes)> {
-        self.0.iter()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (RecordKey, &RecordBytes)> {
+        let first = RecordKey::Entry(self.log.first());
+        let of_log = self.log.iter().map(|(index, record)| (RecordKey::Entry(index), record));
+        let owned = |(key, record): (&RecordKey, _)| (*key, record);
+        let before = self.others.range(..first).map(owned);
+        before.chain(of_log).chain(self.others.range(first..).map(owned))
     }
 
     /// Stores a record without a check: for faults and imports.
     pub fn put(&mut self, key: RecordKey, record: RecordBytes) {
-        self.0.insert(key, record);
+        let RecordKey::Entry(index) = key else {
+            self.others.insert(key, record);
+            return;
+        };
+        if self.log.is_empty() && index <= LAST_START {
+            self.others.remove(&key);
+            self.log = PerEntry::starting_at(index);
+        }
+        if index == self.log.end() {
+            self.extend_log(record);
+        } else if let Some(record) = self.log.replace(index, record) {
+            self.others.insert(key, record);
+        }
+    }
+
+    /// Adds an entry to the log, and all those that follow it.
+    fn extend_log(&mut self, record: RecordBytes) {
+        let mut next = Some(record);
+        while let Some(record) = next {
+            self.log.push_and_pack(record, pack);
+            next = self.others.remove(&RecordKey::Entry(self.log.end()));
+        }
     }
 
     /// Removes a record, as a fault would.
     pub fn remove(&mut self, key: RecordKey) {
-        self.0.remove(&key);
+        if let RecordKey::Entry(index) = key {
+            return self.delete_entries(index, index);
+        }
+        self.others.remove(&key);
     }
 
     /// How many records there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.others.len() + self.log.len() as usize
     }
 
     /// The handles of the files of snapshots, ascending.
     pub fn files(&self) -> impl Iterator<Item = u64> {
         let all = RecordKey::SnapshotFile(0)..=RecordKey::SnapshotFile(u64::MAX);
-        self.0.range(all).filter_map(|(key, _)| {
+        self.others.range(all).filter_map(|(key, _)| {
             let RecordKey::SnapshotFile(handle) = key else { return None };
             Some(*handle)
         })
@@ -140,29 +186,48 @@ impl Records {
 
     /// Whether there are no records: the node's first start.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The records of entries, in the order of the log.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (LogIndex, &RecordBytes)> {
-        self.0.range(RecordKey::Entry(LogIndex(0))..).filter_map(|(key, record)| {
+        self.iter().filter_map(|(key, record)| {
             let RecordKey::Entry(index) = key else { return None };
-            Some((*index, record))
+            Some((index, record))
         })
     }
 
     fn delete_entries(&mut self, from: LogIndex, through: LogIndex) {
-        for key in self.entry_keys(from, through) {
-            self.0.remove(&key);
+        for key in self.loose_entry_keys(from, through) {
+            self.others.remove(&key);
         }
+        if through < self.log.first() || from >= self.log.end() || from > through {
+            return;
+        }
+        if from <= self.log.first() {
+            return self.log.skip_to(LogIndex(through.0.saturating_add(1)));
+        }
+        // A fault may leave entries after a gap.
+        let after_gap = self.log.iter_from(LogIndex(through.0.saturating_add(1)));
+        let after_gap = after_gap.map(|(index, record)| (RecordKey::Entry(index), record.clone()));
+        self.others.extend(after_gap.collect::<Vec<_>>());
+        self.log.truncate(from);
     }
 
     fn entry_keys(&self, from: LogIndex, through: LogIndex) -> Vec<RecordKey> {
+        let mut keys = self.loose_entry_keys(from, through);
+        let of_log = self.log.iter_from(from).map(|(index, _)| index);
+        keys.extend(of_log.take_while(|index| *index <= through).map(RecordKey::Entry));
+        keys
+    }
+
+    /// The keys of entries that are not in the log.
+    fn loose_entry_keys(&self, from: LogIndex, through: LogIndex) -> Vec<RecordKey> {
         if from > through {
             return Vec::new();
         }
         let range = RecordKey::Entry(from)..=RecordKey::Entry(through);
-        self.0.range(range).map(|(key, _)| *key).collect()
+        self.others.range(range).map(|(key, _)| *key).collect()
     }
 
     /// The keys that a batch may change, in order.
@@ -180,6 +245,20 @@ impl Records {
         touched
     }
 }
+
+impl Default for Records {
+    fn default() -> Self {
+        Self { log: PerEntry::starting_at(LogIndex(1)), others: OrdMap::new() }
+    }
+}
+
+impl PartialEq for Records {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Records {}
 
 /// A disk from which [`recover`](crate::recover) returns the same: for a node with an invented
 /// past. The file of its snapshot, if it has one, is still to be added.
@@ -202,6 +281,22 @@ impl From<&Recovered> for Records {
         let mut records = Self::default();
         records.apply(&WriteBatch::from_persist(&persist));
         records
+    }
+}
+
+/// Moves small records into one allocation: their batches had one each, with other records.
+fn pack(records: &mut [RecordBytes]) {
+    const SMALL: usize = 16 << 10;
+    let bytes = records.iter().map(|record| record.len()).sum();
+    if bytes > SMALL {
+        return;
+    }
+    let mut packed = Vec::with_capacity(bytes);
+    records.iter().for_each(|record| packed.extend_from_slice(record));
+    let (packed, mut start) = (RecordBytes::from(packed), 0);
+    for record in records {
+        let end = start + record.len();
+        (*record, start) = (packed.slice(start, end), end);
     }
 }
 

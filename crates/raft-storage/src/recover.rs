@@ -75,7 +75,7 @@ impl Disk<'_> {
                 // Every other record was written together with a term or after it (§5.1).
                 let is_file = |key: &RecordKey| matches!(key, RecordKey::SnapshotFile(_));
                 let others =
-                    || self.records.iter().map(|(other, _)| *other).filter(|other| !is_file(other));
+                    || self.records.iter().map(|(other, _)| other).filter(|other| !is_file(other));
                 let witness = others().find(|other| *other == twin).or_else(|| others().next());
                 self.error(key, Damage::Missing { witness: witness.unwrap_or(twin) })
             })

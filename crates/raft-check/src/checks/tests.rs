@@ -504,6 +504,25 @@ fn damage_from_an_earlier_run_is_an_excuse_too() {
     assert!(words.contains("damage on the disks of nodes 1, 2, 3 and 4 leaves"), "{words}");
 }
 
+#[test]
+fn equal_logs_share_their_memory() {
+    let mut scene = Scene::begin();
+    for value in 0..100 {
+        scene.set(&value.to_string(), NodeId(1));
+        scene.run(100);
+    }
+    let logs = |checks: &Checks| {
+        let nodes = checks.shadows.nodes.iter();
+        nodes.flat_map(|node| [node.log.clone(), node.disk.log.clone()]).collect::<Vec<_>>()
+    };
+    let before = logs(&scene.checks);
+    assert!(before.iter().all(|log| log.last_index() > LogIndex(100)), "{before:?}");
+    assert!(before[1..].iter().all(|log| !log.is_same(&before[0])));
+    scene.checks.share_memory();
+    let after = logs(&scene.checks);
+    assert!(after.iter().all(|log| log.is_same(&after[0]) && log.last() == before[0].last()));
+}
+
 /// A disk that is damaged, and a node that starts from it all the same, without what was there.
 #[test]
 fn a_node_that_starts_from_a_damaged_disk_with_less() {

@@ -4,6 +4,8 @@
 //! the command may be committed, but no more than it asked for without such an answer. `Unknown`
 //! promises nothing. `Readable` is judged by Read Linearizability.
 
+use std::collections::VecDeque;
+
 use imbl::{OrdMap, Vector};
 use raft_core::{
     ElectionTrace, LogIndex, LogPosition, Membership, MembershipChange, NodeId, Outcome, Term,
@@ -28,11 +30,11 @@ pub(crate) static PROPERTY: Property = Property {
 /// The replies of the step at hand, which are judged when all commits of the step are known.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct TrueReplies {
-    replies: Vector<Reply>,
+    replies: VecDeque<Reply>,
     /// The servers that each leader told to start an election, in its latest term.
     told: OrdMap<NodeId, Vector<NodeId>>,
     /// The latest commands of clients, oldest first.
-    commands: Vector<Asked>,
+    commands: VecDeque<Asked>,
 }
 
 /// So many of the latest commands are kept.

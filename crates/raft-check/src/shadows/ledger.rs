@@ -3,8 +3,8 @@
 use imbl::OrdMap;
 use raft_core::{Entry, LogIndex, LogPosition, Payload, Term};
 use raft_kv::{ClientId, Command, Response, Sequence, Store};
+use raft_storage::PerEntry;
 
-use super::chunks::Chunks;
 use super::log::PrefixHash;
 
 /// The committed entries. Only a leader's commit that keeps the Commit Rule extends it, and nothing
@@ -15,7 +15,7 @@ pub struct Ledger {
     /// origin.
     base: LogIndex,
     base_entry: CommittedEntry,
-    entries: Chunks<CommittedEntry>,
+    entries: PerEntry<CommittedEntry>,
     store: Store,
     /// The store after earlier entries, as far back as [`Self::keep_stores`] says.
     earlier: OrdMap<LogIndex, Store>,
@@ -49,7 +49,7 @@ impl Ledger {
         Self {
             base,
             base_entry,
-            entries: Chunks::default(),
+            entries: PerEntry::starting_at(base.next()),
             store,
             earlier: OrdMap::new(),
             keeps_stores: false,
@@ -58,7 +58,7 @@ impl Ledger {
 
     /// The last committed entry.
     pub fn commit_index(&self) -> LogIndex {
-        LogIndex(self.base.0 + self.entries.len() as u64)
+        self.entries.end().previous()
     }
 
     /// The index after which the ledger begins: the end of the snapshot that the cluster was
@@ -113,13 +113,14 @@ impl Ledger {
     /// The last entry that a leader of an earlier term than `term` committed.
     pub(crate) fn last_committed_before(&self, term: Term) -> (LogIndex, PrefixHash) {
         // Along the log, the terms in which entries were committed never decrease.
-        let (mut low, mut high) = (0, self.entries.len());
+        let (mut low, mut high) = (self.base.0, self.commit_index().0);
         while low < high {
-            let middle = low + (high - low) / 2;
-            let before = self.entries.get(middle).is_some_and(|entry| entry.committed_in < term);
-            if before { low = middle + 1 } else { high = middle }
+            let middle = low + (high - low) / 2 + 1;
+            let entry = self.entries.get(LogIndex(middle));
+            let before = entry.is_some_and(|entry| entry.committed_in < term);
+            if before { low = middle } else { high = middle - 1 }
         }
-        let index = LogIndex(self.base.0 + low as u64);
+        let index = LogIndex(low);
         (index, self.get(index).unwrap_or(self.base_entry.prefix))
     }
 
@@ -156,14 +157,14 @@ impl Ledger {
     }
 
     fn entry(&self, index: LogIndex) -> Option<CommittedEntry> {
-        match index.0.checked_sub(self.base.0)? {
-            0 => Some(self.base_entry),
-            offset => self.entries.get(offset as usize - 1),
+        match index == self.base {
+            true => Some(self.base_entry),
+            false => self.entries.get(index).copied(),
         }
     }
 
     fn last_entry(&self) -> CommittedEntry {
-        self.entries.last().unwrap_or(self.base_entry)
+        self.entries.last().copied().unwrap_or(self.base_entry)
     }
 }
 

@@ -4,8 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use raft_core::{Entry, LogIndex, LogPosition, Term};
 use raft_sim::Fingerprint;
-
-use super::chunks::Chunks;
+use raft_storage::PerEntry;
 
 /// A log up to an entry. Equal for equal logs, so one comparison is enough for a whole log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +21,7 @@ pub(crate) struct LogShadow {
     /// The index before the first entry: the end of the snapshot, or before it.
     base: LogIndex,
     base_prefix: PrefixHash,
-    prefixes: Chunks<PrefixHash>,
+    prefixes: PerEntry<PrefixHash>,
 }
 
 impl PrefixHash {
@@ -44,7 +43,7 @@ fn fingerprint(value: impl Hash) -> u64 {
 impl LogShadow {
     /// A log without entries that starts after `base`.
     pub(crate) fn new(base: LogIndex, base_prefix: PrefixHash) -> Self {
-        Self { base, base_prefix, prefixes: Chunks::default() }
+        Self { base, base_prefix, prefixes: PerEntry::starting_at(base.next()) }
     }
 
     /// A log without entries that starts after `base`. `known` is the hash of the entries up to
@@ -66,11 +65,11 @@ impl LogShadow {
     }
 
     pub(crate) fn last_index(&self) -> LogIndex {
-        LogIndex(self.base.0 + self.prefixes.len() as u64)
+        self.prefixes.end().previous()
     }
 
     pub(crate) fn last_prefix(&self) -> PrefixHash {
-        self.prefixes.last().unwrap_or(self.base_prefix)
+        self.prefixes.last().copied().unwrap_or(self.base_prefix)
     }
 
     pub(crate) fn last(&self) -> LogPosition {
@@ -79,9 +78,9 @@ impl LogShadow {
 
     /// The log up to `index`, from the base on.
     pub(crate) fn get(&self, index: LogIndex) -> Option<PrefixHash> {
-        match index.0.checked_sub(self.base.0)? {
-            0 => Some(self.base_prefix),
-            offset => self.prefixes.get(offset as usize - 1),
+        match index == self.base {
+            true => Some(self.base_prefix),
+            false => self.prefixes.get(index).copied(),
         }
     }
 
@@ -98,19 +97,29 @@ impl LogShadow {
 
     /// Removes the entries after `last`; never the base.
     pub(crate) fn truncate_after(&mut self, last: LogIndex) {
-        self.prefixes.truncate(last.0.saturating_sub(self.base.0) as usize);
+        self.prefixes.truncate(last.next());
     }
 
     /// Moves the base forward to an entry of the log. False if the log does not hold it.
     pub(crate) fn compact(&mut self, base: LogPosition) -> bool {
         match self.get(base.index) {
             Some(prefix) if prefix.term == base.term => {
-                self.prefixes.skip((base.index.0 - self.base.0) as usize);
+                self.prefixes.skip_to(base.index.next());
                 (self.base, self.base_prefix) = (base.index, prefix);
                 true
             }
             Some(_) | None => false,
         }
+    }
+
+    /// Takes the memory of equal parts of another log in place of its own.
+    pub(crate) fn share(&mut self, other: &Self) {
+        self.prefixes.share(&other.prefixes);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.prefixes.is_same(&other.prefixes)
     }
 
     /// The last index in `low..=high` where `agrees` is true, given that it is true at `low` and,

@@ -137,6 +137,44 @@ fn check_search(log: &Log, model: &[Entry], base: LogPosition) -> Result<(), Tes
     Ok(())
 }
 
+/// Logs that share the entries of their segments can share the groups too, wherever they began. A
+/// group with the same entries in other segments stays as it is.
+#[test]
+fn equal_groups_are_shared() {
+    let position = |index| LogPosition::new(LogIndex(index), Term(1));
+    let entry = |index| Entry { index: LogIndex(index), term: Term(1), payload: Payload::Noop };
+    let segments: Vec<Entries> = (1..1_000).map(|at| Entries::from_iter([entry(at)])).collect();
+    let filled = |base: u64| {
+        let mut log = Log::new(if base == 0 { LogPosition::ORIGIN } else { position(base) });
+        segments[base as usize..].iter().for_each(|segment| log.append(segment.clone()));
+        log
+    };
+    let shared = |log: &Log, other: &Log| {
+        let is_shared = |group: &&Group| other.groups.iter().any(|other| Arc::ptr_eq(group, other));
+        log.groups.iter().filter(is_shared).count()
+    };
+    let (mut log, other) = (filled(0), filled(100));
+    log.share(&other);
+    assert_eq!(shared(&log, &other), other.groups.len() - 1);
+    assert!(log.iter_from(LogIndex(1)).eq(filled(0).iter_from(LogIndex(1))));
+
+    let (mut log, mut other) = (filled(0), filled(0));
+    log.share(&other);
+    assert!(Arc::ptr_eq(&log.groups, &other.groups));
+    log.truncate_from(LogIndex(200));
+    other.compact(position(700));
+    assert_eq!((log.len(), other.len()), (199, 299));
+    assert_eq!(
+        (log.iter_from(LogIndex(1)).count(), other.iter_from(LogIndex(1)).count()),
+        (199, 299)
+    );
+
+    let mut log = Log::new(LogPosition::ORIGIN);
+    (1..500).for_each(|at| log.append((2 * at - 1..=2 * at).map(entry).collect()));
+    log.share(&filled(0));
+    assert_eq!(shared(&log, &filled(0)), 0);
+}
+
 #[test]
 fn a_batch_is_bounded_by_entries_and_bytes_but_never_empty() {
     let mut log = Log::new(LogPosition::ORIGIN);

@@ -95,7 +95,7 @@ fn servers_that_joined_are_there_again_with_or_without_records() {
 fn a_lab_of_another_version_is_refused_as_a_whole_and_says_why() {
     let with_version = |version: u8| {
         let mut records = disk();
-        let all: Vec<_> = records.iter().map(|(key, record)| (*key, record.to_vec())).collect();
+        let all: Vec<_> = records.iter().map(|(key, record)| (key, record.to_vec())).collect();
         for (key, mut record) in all {
             record[0] = version;
             records.put(key, record.into());

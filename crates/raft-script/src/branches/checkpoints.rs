@@ -9,10 +9,11 @@ use crate::journal::Moment;
 use crate::session::Session;
 
 /// The most checkpoints of a branch.
-pub(super) const MOST: usize = 128;
+pub(super) const MOST: usize = 192;
 
-/// The number of steps between two checkpoints at first.
-const FIRST_GAP: u64 = 500;
+/// The number of steps between two checkpoints at first. In an hour of five nodes under load, which
+/// is 3.8 million steps, it doubles five times: to 20,000.
+pub(super) const FIRST_GAP: u64 = 625;
 
 /// Sessions at moments that are `gap` steps apart, or further. When there are too many of them,
 /// every second one goes and the gap doubles. When they are too large, every second one of the
@@ -51,10 +52,11 @@ impl Checkpoints {
         self.kept.values().map(|Checkpoint { session, bytes }| (session, *bytes))
     }
 
-    /// Takes a checkpoint if the last one is far enough away.
-    pub(super) fn take(&mut self, session: &Session) {
+    /// Takes a checkpoint if the last one is far enough away. In it, the nodes share memory.
+    pub(super) fn take(&mut self, session: &mut Session) {
         let last = self.kept.last_key_value().map_or(0, |(moment, _)| moment.steps);
         if session.moment().steps >= last + self.gap {
+            session.share_memory();
             self.insert(session);
         }
     }

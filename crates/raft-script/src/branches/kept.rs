@@ -253,7 +253,7 @@ impl Branch {
     fn repeat(&mut self, journal: &Journal) -> bool {
         let is_done = self.head.repeat(journal);
         self.marks.observe(&self.head);
-        self.checkpoints.take(&self.head);
+        self.checkpoints.take(&mut self.head);
         is_done
     }
 }

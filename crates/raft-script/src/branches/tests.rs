@@ -197,7 +197,7 @@ fn the_past_is_there_and_the_future_is_not() {
 #[test]
 fn a_way_can_be_gone_bit_by_bit() {
     let (branches, main) = started(Setup::default(), FAILOVER);
-    let moment = part_of(branches.head(main), 0.9);
+    let moment = part_of(branches.head(main), 0.6);
     let mut seek = branches.seek(Place { branch: main, moment }).unwrap();
     let mut bits = 0;
     while !seek.advance(50).unwrap() {
@@ -323,7 +323,7 @@ fn a_time_is_a_moment_too() {
 fn checkpoints_thin_out() {
     let (mut branches, main) = started(Setup::default(), &["run until leader"]);
     let most = u64::try_from(Branches::MAX_CHECKPOINTS).unwrap();
-    exec(&mut branches, main, &format!("step {}", most * 500 + 5_000));
+    exec(&mut branches, main, &format!("step {}", (most + 10) * checkpoints::FIRST_GAP));
     let branch = branches.get(main).unwrap();
     let count = branch.checkpoints();
     assert!(count > Branches::MAX_CHECKPOINTS / 2 && count < Branches::MAX_CHECKPOINTS, "{count}");

@@ -98,8 +98,8 @@ impl Disk {
             DiskDamage::Wipe => (damage, WriteBatch::wipe()),
             DiskDamage::Restore => {
                 let backup = self.backup.as_ref().ok_or(DiskError::NoBackup(node))?;
-                let put = |(key, record): (&RecordKey, &RecordBytes)| Write::Put {
-                    key: *key,
+                let put = |(key, record): (RecordKey, &RecordBytes)| Write::Put {
+                    key,
                     record: record.clone(),
                 };
                 let mut batch = WriteBatch::erase();
@@ -117,7 +117,7 @@ impl Disk {
 
     /// The keys of the node's records, without the note that the disk is in use.
     fn keys(&self) -> impl Iterator<Item = RecordKey> {
-        self.durable.iter().map(|(key, _)| *key).filter(|key| *key != RecordKey::InUse)
+        self.durable.iter().map(|(key, _)| key).filter(|key| *key != RecordKey::InUse)
     }
 
     /// Draws one of the records; not `other` if there are more.

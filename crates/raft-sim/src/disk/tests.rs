@@ -306,7 +306,7 @@ fn a_torn_write_loses_nothing_that_was_promised() {
 #[test]
 fn a_flipped_bit_of_any_record_is_found_on_the_next_start() {
     let scene = Scene::begin(5);
-    let keys: Vec<RecordKey> = scene.disk().durable().iter().map(|(key, _)| *key).collect();
+    let keys: Vec<RecordKey> = scene.disk().durable().iter().map(|(key, _)| key).collect();
     assert!(keys.len() > 5);
     for key in keys {
         let mut scene = Scene::begin(5);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use raft_core::{Instant, NodeId, RoleKind, Settings};
 use raft_kv::{ClientId, Operation, Response};
+use raft_storage::Records;
 
 use crate::{
     Action, ActionError, ClientEvent, DelayRange, DiskError, DiskEvent, DropReason, Event,
@@ -58,8 +59,14 @@ fn until_answer(world: &mut World) -> (Response, u32) {
 
 /// A run with faults of every kind, chosen by the seed alone.
 fn eventful_run(seed: u64) -> World {
+    eventful_run_with(seed, |_| {})
+}
+
+/// The same, with something else that is done now and then.
+fn eventful_run_with(seed: u64, now_and_then: impl Fn(&mut World)) -> World {
     let mut world = world(5, seed);
     for round in 0..6 {
+        now_and_then(&mut world);
         world.run_until(millis(400 * (round + 1)));
         let node = NodeId(1 + (seed + round) % 5);
         let other = NodeId(1 + (seed + round + 1) % 5);
@@ -93,6 +100,34 @@ fn eventful_run(seed: u64) -> World {
 fn equal_seeds_give_equal_runs_and_different_ones_do_not() {
     assert_eq!(eventful_run(7).trace_hash(), eventful_run(7).trace_hash());
     assert_ne!(eventful_run(7).trace_hash(), eventful_run(8).trace_hash());
+}
+
+#[test]
+fn sharing_memory_changes_nothing() {
+    let mut shared = eventful_run_with(7, World::share_memory);
+    assert_eq!(shared.trace_hash(), eventful_run(7).trace_hash());
+    let disks = |world: &World| world.nodes().map(|n| n.disk().durable().clone()).collect();
+    let before: Vec<Records> = disks(&shared);
+    shared.share_memory();
+    assert_eq!(disks(&shared), before);
+}
+
+/// What five disks hold in common counts once.
+#[test]
+fn shared_memory_counts_once() {
+    let mut world = world(5, 3);
+    let first = world.clone();
+    for value in 0..200 {
+        world.apply(request(set("x", &value.to_string()))).unwrap();
+        until_answer(&mut world);
+    }
+    let apart = world.bytes_beyond(&first);
+    world.share_memory();
+    let shared = world.bytes_beyond(&first);
+    assert!(shared < apart / 3, "{apart} bytes, then {shared}");
+    // Only the newest records are in no part that the clone shares.
+    let beyond_itself = world.bytes_beyond(&world.clone());
+    assert!(beyond_itself < shared / 2, "{beyond_itself} of {shared} bytes");
 }
 
 #[test]
@@ -259,7 +294,7 @@ fn a_lost_write_can_be_taken_back_from_a_mirror() {
     for seed in 1..30 {
         let setup = Setup { seed, disk_latency: DelayRange::millis(20, 60), ..Setup::default() };
         let mut world = World::new(setup).unwrap();
-        let mut mirror = raft_storage::Records::default();
+        let mut mirror = Records::default();
         let node = NodeId(1 + seed % 5);
         let mut copy = |world: &World| {
             for event in world.events() {
@@ -434,7 +469,7 @@ fn a_damaged_disk_keeps_its_node_from_starting() {
     let mut donor = world(1, 1);
     donor.run_until(millis(1_000));
     let mut records = donor.node(NodeId(1)).unwrap().disk().durable().clone();
-    let (key, record) = records.iter().map(|(k, r)| (*k, r.to_vec())).next().unwrap();
+    let (key, record) = records.iter().map(|(k, r)| (k, r.to_vec())).next().unwrap();
     let mut damaged = record;
     let last = damaged.len() - 1;
     damaged[last] ^= 1;

@@ -487,7 +487,7 @@ fn fault() -> impl Strategy<Value = Fault> {
 }
 
 fn inflict(disk: &mut Records, fault: &Fault) {
-    let keys: Vec<RecordKey> = disk.iter().map(|(key, _)| *key).collect();
+    let keys: Vec<RecordKey> = disk.iter().map(|(key, _)| key).collect();
     if keys.is_empty() {
         return;
     }
