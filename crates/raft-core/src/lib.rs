@@ -278,7 +278,7 @@
 //! - **The last snapshot, and one that is arriving**, of at most [`Settings::max_snapshot_bytes`],
 //!   with pieces after a gap of at most [`Settings::max_in_flight_bytes`]. Of snapshots in
 //!   [files](drivers#snapshots-in-files), a few words for each piece after a gap and for each
-//!   unanswered piece. The one that is arriving is there once more for a moment when it is whole. It
+//!   unanswered piece. When the one that is arriving is whole, it is there twice for a moment. It
 //!   is discarded when its term is over, or when its entries are committed. For a snapshot being
 //!   sent, a few words for each piece in flight, of 4 KiB or more unless
 //!   [`Settings::snapshot_chunk_bytes`] is less.

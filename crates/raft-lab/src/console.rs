@@ -10,7 +10,8 @@ const MAX_LINES: usize = 500;
 /// The longest text that a line keeps, in characters; a disk image can be longer.
 const MAX_TEXT: usize = 4000;
 
-/// One line of the console. Its words may be several lines of text: errors show the place with a caret.
+/// One line of the console. Its words may be several lines of text: errors show the place with a
+/// caret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConsoleLine {
     /// Counts all lines of the lab from 1.

@@ -191,7 +191,8 @@ impl Say<Mention> for ClientAnswer {
                 }
             }
             None => {
-                say!(out; "no answer after {attempts} {tries}: it may have been applied, or may yet be")?;
+                say!(out; "no answer after {attempts} {tries}: ")?;
+                say!(out; "it may have been applied, or may yet be")?;
             }
         }
         for failed in self.failed_attempts.iter().take(MAX_ATTEMPTS_TOLD) {

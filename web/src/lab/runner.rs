@@ -32,8 +32,8 @@ const FRAME_MS: f64 = 16.0;
 const PUBLISH_EVERY_MS: f64 = 50.0;
 /// The most of that time.
 const MAX_PUBLISH_EVERY_MS: f64 = 600.0;
-/// The least time between them, in durations of the last one, if that took more than the budget of a
-/// frame: nineteen of twenty frames shall be smooth.
+/// The least time between them, in durations of the last one, if that took more than the budget of
+/// a frame: nineteen of twenty frames shall be smooth.
 const REST: f64 = 24.0;
 
 /// Draws a frame without Yew.
@@ -178,8 +178,8 @@ impl Runner {
         self.request_frame();
     }
 
-    /// Notes how long the browser needed for the frame that was just published, when it has drawn it:
-    /// a timer's task comes after that.
+    /// Notes how long the browser needed for the frame that was just published, when it has drawn
+    /// it: a timer's task comes after that.
     fn note_publication(&self) {
         let this = self.clone();
         let note = move || {

@@ -53,8 +53,8 @@ pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
     Selection::from_attribute(&thing.get_attribute("data-select")?)
 }
 
-/// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has a
-/// sentence.
+/// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has
+/// a sentence.
 pub(crate) fn walk(event: &KeyboardEvent) {
     let forward = match event.key().as_str() {
         "ArrowRight" => true,

@@ -64,7 +64,7 @@ pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
     });
 
     let rows = visible_rows(total, row_height, *scroll_top, height);
-    // A row that comes takes the elements of one that goes: to make new ones takes three times as long.
+    // A row that comes takes the elements of one that goes: to make new ones takes far longer.
     let slots = rows.len().max(1);
     use_effect_with((props.on_rows.clone(), rows.clone()), |(on_rows, rows)| {
         on_rows.emit(rows.clone());
@@ -75,7 +75,8 @@ pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
             <div class="rows-head" role="rowgroup">{ props.head.clone() }</div>
             <div class="rows-content" role="rowgroup" style={format!("height: {content}px")}>
                 { for rows.map(|place| html! {
-                    <div key={place % slots} class="row" role="row" aria-rowindex={(place + 2).to_string()}
+                    <div key={place % slots} class="row" role="row"
+                        aria-rowindex={(place + 2).to_string()}
                         style={format!("top: {}px; height: {row_height}px",
                             place as f64 * row_height)}>
                         { props.row.emit(place) }

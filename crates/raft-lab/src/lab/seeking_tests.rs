@@ -67,7 +67,7 @@ fn a_far_moment_is_computed_in_slices_and_the_page_shows_the_one_before_meanwhil
     assert_eq!(shown(&lab), hash, "as if it were computed at once");
 }
 
-/// Whoever asks for the moment: numbers of steps, jumps, the moment before.
+/// Numbers of steps, jumps and the moment before ask in the same way.
 #[test]
 fn every_far_moment_is_computed_in_slices_and_told_when_it_is_shown() {
     let mut lab = long_run();

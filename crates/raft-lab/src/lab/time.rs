@@ -49,8 +49,8 @@ impl Lab {
     }
 
     /// Lets the events happen that are due after `elapsed` real time: at least one if any is due,
-    /// and no more than fit into the budget. While a durable lab [is storing](Self::is_storing), none
-    /// happens, and a later tick makes up for it. At full speed, a tick ends when it
+    /// and no more than fit into the budget. While a durable lab [is storing](Self::is_storing),
+    /// none happens, and a later tick makes up for it. At full speed, a tick ends when it
     /// [has told](Self::has_told) a listener something, in a durable lab when nobody waits for an
     /// operation any more: one transaction is for all of them. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {

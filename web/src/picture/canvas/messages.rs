@@ -57,8 +57,8 @@ pub(crate) fn place_of(ring: Ring, message: &MessageView, now: Instant, is_still
     ring.lane(message.from.0, message.to.0).at(if is_still { 0.5 } else { part })
 }
 
-/// Hundreds may be under way, and each frame paints all of them: a sprite at whole pixels is copied,
-/// any other one is computed anew.
+/// Hundreds may be under way, and each frame paints all of them: a sprite at whole pixels is
+/// copied, any other one is computed anew.
 pub(super) fn paint_flying(painter: &Painter, flying: &[MessageView], now: Instant) {
     let scene = &painter.scene;
     let place = |message| place_of(scene.ring, message, now, scene.is_still);
@@ -128,8 +128,8 @@ const MAX_SPRITES: usize = 500;
 /// What a sprite shows: a look, a number of entries, and the way of a message that is turned.
 type SpriteKey = (u8, usize, Option<(NodeId, NodeId)>);
 
-/// Pictures of messages in the screen's own pixels, each drawn once: to draw hundreds of outlines, or
-/// to turn hundreds of pictures, in every frame takes longer than a frame.
+/// Pictures of messages in the screen's own pixels, each drawn once: to draw hundreds of outlines,
+/// or to turn hundreds of pictures, in every frame takes longer than a frame.
 #[derive(Default)]
 pub(super) struct Sprites(RefCell<BTreeMap<SpriteKey, HtmlCanvasElement>>);
 
