@@ -235,11 +235,16 @@ impl Runner {
         for painter in painters {
             painter(&frame);
         }
-        if !is_changed && now - self.0.published_at.get() < self.0.publish_after.get() {
+        let published = self.0.published.borrow().clone();
+        // Time does not pass in the past: somebody wants to see this moment.
+        let is_sought = frame.lab.time.is_past
+            && published.as_ref().is_none_or(|before| before.view.steps != frame.view.steps);
+        let is_early = now - self.0.published_at.get() < self.0.publish_after.get();
+        if is_early && !is_changed && !is_sought {
             return;
         }
-        let is_same = self.0.published.borrow().as_ref().is_some_and(|published| {
-            published.lab == frame.lab && published.view.is_same_but_for_time(&frame.view)
+        let is_same = published.is_some_and(|before| {
+            before.lab == frame.lab && before.view.is_same_but_for_time(&frame.view)
         });
         if is_changed || !is_same {
             *self.0.published.borrow_mut() = Some(frame.clone());
