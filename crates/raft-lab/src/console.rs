@@ -1,5 +1,7 @@
 //! The console: statements and their results.
 
+use std::ops::Range;
+
 use imbl::Vector;
 use raft_core::Instant;
 use raft_sim::Words;
@@ -74,6 +76,11 @@ impl Console {
     /// The lines that were said at this time or before.
     pub(crate) fn until(&self, time: Instant) -> Vector<ConsoleLine> {
         self.lines.iter().filter(|line| line.at <= time).cloned().collect()
+    }
+
+    /// The lines without those of these numbers.
+    pub(crate) fn without(&self, numbers: &Range<u64>) -> Vector<ConsoleLine> {
+        self.lines.iter().filter(|line| !numbers.contains(&line.number)).cloned().collect()
     }
 
     /// Puts an earlier console's lines before this one's; line numbers continue. A notice that the

@@ -45,7 +45,7 @@ use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
 use self::seeking::Wish;
-use self::storing::Held;
+use self::storing::{Held, NotStored};
 
 pub use self::breakpoints::BreakpointView;
 pub use self::comparing::StatementView;
@@ -112,6 +112,8 @@ pub struct Lab {
     storing_since: Option<Duration>,
     /// Whether it has been behind for long.
     stalled: bool,
+    /// What is not shown after the database has failed.
+    not_stored: Option<NotStored>,
     /// The database holds all that happened up to this time.
     stored_until: Instant,
     /// Whether a listener was told something since the last tick began.
@@ -287,6 +289,7 @@ impl Lab {
             held: VecDeque::new(),
             storing_since: None,
             stalled: false,
+            not_stored: None,
             stored_until: Instant(0),
             has_told: false,
             failure_told: false,

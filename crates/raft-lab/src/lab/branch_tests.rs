@@ -416,6 +416,7 @@ fn a_statement_is_left_out_and_the_rest_is_repeated() {
     assert_eq!((found.only_here.len(), &*found.only_there), (0, &["crash leader".to_owned()][..]));
 
     lab.show_before(1).unwrap();
+    lab.finish_seeking();
     let shown = lab.frame();
     assert_eq!(
         (shown.lab.time.steps, shown.lab.time.is_past),

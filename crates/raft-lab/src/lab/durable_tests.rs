@@ -180,10 +180,24 @@ fn results_that_were_not_stored_are_not_certain() {
     assert!(matches!(&told, Some(ExecResult::Failed(words)) if words.contains("full")), "{told:?}");
     let console = lab.frame().lab.console.clone();
     let last = console.last().expect("it says why it stops");
+    let is_answered = |lab: &Lab| {
+        let console = lab.frame().lab.console.clone();
+        console.iter().any(|line| line.kind == ConsoleKind::Answer)
+    };
+    assert!(!is_answered(&lab));
+    assert_eq!(lab.frame().view.now, stored);
+    lab.show(5);
+    assert_eq!(lab.frame().view.steps, 5, "the past can be looked at");
+    lab.return_to_live();
+    assert_eq!(lab.frame().view.now, stored);
+    assert!(matches!(lab.durable(), DurableState::Durable { error: Some(_), .. }));
+    assert_eq!(lab.frame().lab.durable, lab.durable());
     assert!(
         last.words.to_string().ends_with(&format!("What happened after {stored} is not stored")),
         "{last:?}"
     );
+    lab.continue_as_scratch();
+    assert!(is_answered(&lab), "in memory, it happened");
 }
 
 #[test]

@@ -96,6 +96,7 @@ impl Lab {
     pub(super) fn tell_failure(&mut self) {
         if let (Some(failure), false) = (self.failure(), self.failure_told) {
             self.failure_told = true;
+            self.hide_not_stored();
             self.pacer.set_running(false, self.is_waiting());
             let (now, until) = (self.session().world().now(), self.stored_until);
             let mut words = format!("{STOPPED}: {failure}");
@@ -112,6 +113,7 @@ impl Lab {
         if self.mirror.take().is_some() {
             let now = self.session().world().now();
             self.failure_told = false;
+            self.not_stored = None;
             self.release();
             self.console.say(now, ConsoleKind::Info, "From now on, nothing is stored.");
             self.changed();

@@ -3,6 +3,7 @@
 //! While the database is behind, no time passes, the page shows the moment before, and results and
 //! events are held. So the world may run through many writes, of all nodes, in one transaction.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use raft_sim::Event;
@@ -19,6 +20,14 @@ const LONG: Duration = Duration::from_millis(250);
 
 /// What is held until the database holds this change, in order.
 pub(super) type Held = (BatchNumber, News);
+
+/// What is not shown after the database has failed.
+pub(super) struct NotStored {
+    /// The last frame of a moment that the database holds.
+    frame: Frame,
+    /// The lines of the console that were said after it, and before the failure.
+    lines: Range<u64>,
+}
 
 /// What a lab tells others.
 pub(super) enum News {
@@ -117,12 +126,34 @@ impl Lab {
         }
     }
 
-    /// The last frame again, as long as the database is behind.
-    pub(super) fn held_frame(&self, last: &Frame) -> Frame {
-        let mut lab = last.lab.clone();
-        if lab.pacing.stalled_on_disk != self.stalled {
-            lab = LabView { pacing: self.pacing(), ..LabView::clone(&lab) }.into();
+    /// The last frame again, if it has the moment that the page is to show: the database is behind
+    /// the live branch. After a failure it stays behind, until somebody goes on in memory.
+    pub(super) fn held_frame(&self, last: &Frame) -> Option<Frame> {
+        if self.is_storing() {
+            let mut lab = last.lab.clone();
+            if lab.pacing != self.pacing() {
+                lab = LabView { pacing: self.pacing(), ..LabView::clone(&lab) }.into();
+            }
+            return Some(Frame { number: self.number, view: last.view.clone(), lab });
         }
-        Frame { number: self.number, view: last.view.clone(), lab }
+        let NotStored { frame, lines } =
+            self.not_stored.as_ref().filter(|_| self.past.is_none())?;
+        let lab = LabView {
+            pacing: self.pacing(),
+            durable: self.durable(),
+            console: self.console.without(lines),
+            ..LabView::clone(&frame.lab)
+        };
+        Some(Frame { number: self.number, view: frame.view.clone(), lab: lab.into() })
+    }
+
+    /// To be called when the database has failed. What it does not hold is not shown.
+    pub(super) fn hide_not_stored(&mut self) {
+        let frame = self.frame.borrow().clone();
+        let is_behind = self.live_mirror().is_some_and(|mirror| mirror.unsaved() > 0);
+        self.not_stored = frame.filter(|_| is_behind).map(|frame| {
+            let shown = frame.lab.console.last().map_or(0, |line| line.number);
+            NotStored { lines: shown + 1..self.console.count() + 1, frame }
+        });
     }
 }

@@ -14,11 +14,11 @@ impl Lab {
     /// [is storing](Self::is_storing), it has the same moment.
     pub fn frame(&self) -> Frame {
         let last = self.frame.borrow().clone();
-        let frame = match last {
-            Some(last) if last.number == self.number => return last,
-            Some(last) if self.is_storing() => self.held_frame(&last),
-            Some(_) | None => self.make_frame(),
-        };
+        if let Some(last) = last.as_ref().filter(|last| last.number == self.number) {
+            return last.clone();
+        }
+        let held = last.and_then(|last| self.held_frame(&last));
+        let frame = held.unwrap_or_else(|| self.make_frame());
         self.frame.replace(Some(frame.clone()));
         frame
     }
