@@ -453,6 +453,8 @@ mod kept_tests;
 #[cfg(test)]
 mod key_moment_tests;
 #[cfg(test)]
+mod power_loss_tests;
+#[cfg(test)]
 mod seeking_tests;
 #[cfg(test)]
 mod tests;
