@@ -49,7 +49,7 @@ await withPage(async ({ page, browser }) => {
     for (const branch of [1, 2, 1, 2]) {
       await page.evaluate((number) => globalThis.helios.switchTo(number), branch);
       await until('the branch', () => page.evaluate(
-        (number) => globalThis.helios.state().lab.time.branch === number,
+        (number) => globalThis.helios.moment().branch === number,
         branch,
       ));
     }

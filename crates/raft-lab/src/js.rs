@@ -7,8 +7,8 @@
 //! - `state()` returns plain values: `view`, the [moment](crate::View) that the page shows, and
 //!   `lab`, the [lab](crate::LabView) around it.
 //! - `moment()` is cheap, for scripts that ask often: `steps` and `now` of the moment that the page
-//!   shows, whether the lab is `running`, and whether another moment is being computed
-//!   (`is_seeking`).
+//!   shows, the number of the live `branch`, whether the lab is `running`, and whether another
+//!   moment is being computed (`is_seeking`).
 //! - `memory()` returns the number of `checkpoints` from which the past is computed, an estimate of
 //!   their `checkpoint_bytes`, and the `wasm_bytes` of the page's module, which only grow.
 //! - `export()` returns the script that leads to this moment.
@@ -208,13 +208,19 @@ impl JsApi {
         struct Shown {
             steps: u64,
             now: u64,
+            branch: u32,
             running: bool,
             is_seeking: bool,
         }
         let lab = self.lab()?;
-        let world = lab.shown_session().world();
-        let (running, is_seeking) = (lab.pacing().running, lab.is_seeking());
-        plain(&Shown { steps: world.steps(), now: world.now().0, running, is_seeking })
+        let (frame, running) = (lab.frame(), lab.pacing().running);
+        plain(&Shown {
+            steps: frame.view.steps,
+            now: frame.view.now.0,
+            branch: frame.lab.time.branch,
+            running,
+            is_seeking: lab.is_seeking(),
+        })
     }
 
     fn memory(&self) -> Result<JsValue, JsValue> {

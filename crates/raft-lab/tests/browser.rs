@@ -53,6 +53,8 @@ async fn exec(lab: &mut Lab, line: &str) -> ExecResult {
     lab.set_speed(f64::INFINITY);
     lab.set_running(true);
     for _ in 0..2000 {
+        // A page asks for each frame.
+        lab.frame();
         if let Some(outcome) = heard.borrow_mut().take() {
             return outcome;
         }
@@ -133,6 +135,7 @@ async fn the_clock_waits_for_indexeddb() {
         breathe().await;
     }
     assert!(woken.get());
+    lab.set_running(true);
     lab.tick(FRAME, BUDGET);
     assert!(lab.session().world().steps() > steps);
 }

@@ -65,6 +65,8 @@ struct Inner {
     budget_since: Cell<f64>,
     /// Whether the lab will advance as soon as the present task is done.
     will_advance: Cell<bool>,
+    /// Whether the lab will go on with a moment that somebody wants to see.
+    will_seek: Cell<bool>,
     on_frame: RefCell<Option<FrameCallback>>,
 }
 
@@ -91,6 +93,7 @@ impl Runner {
             spent: Cell::new(0.0),
             budget_since: Cell::new(f64::NEG_INFINITY),
             will_advance: Cell::new(false),
+            will_seek: Cell::new(false),
             on_frame: RefCell::default(),
         }));
         runner.0.keeper.begin();
@@ -209,20 +212,38 @@ impl Runner {
         // A script may be in the middle of a call.
         let Ok(mut lab) = self.0.lab.try_borrow_mut() else { return };
         lab.tick(elapsed, Duration::from_secs_f64(budget / 1000.0));
-        let has_told = lab.has_told();
+        let (has_told, is_seeking) = (lab.has_told(), lab.is_seeking());
         drop(lab);
         self.0.spent.set(self.0.spent.get() + now_ms() - now);
         if has_told {
             self.advance_soon();
         }
+        if is_seeking {
+            self.seek_on();
+        }
+    }
+
+    /// Has the lab go on with the moment that somebody wants to see, in a task of its own: other
+    /// tasks come between, and the next frame may be far.
+    fn seek_on(&self) {
+        if self.0.will_seek.replace(true) {
+            return;
+        }
+        let this = self.clone();
+        let seek = move || {
+            this.0.will_seek.set(false);
+            this.advance();
+        };
+        Timeout::new(0, seek).forget();
     }
 
     /// Paints the frame, and publishes it if that is due.
     fn show(&self) {
         let now = now_ms();
         let Ok(lab) = self.0.lab.try_borrow() else { return };
-        // A lab that is storing does not show yet what was done.
-        let is_changed = !lab.is_storing() && self.0.is_changed.take();
+        // A lab that is storing or seeking does not show yet what was done.
+        let is_late = lab.is_storing() || lab.is_seeking();
+        let is_changed = !is_late && self.0.is_changed.take();
         if is_changed {
             self.0.keeper.note();
         }
