@@ -4,7 +4,8 @@ import { isQuick, mebibytes, memoryOf, note, percentile, row, withPage } from '.
 import { exec } from '../e2e/lib/lab.mjs';
 
 const SECONDS = isQuick ? 60 : 600;
-const LOAD = 'load 50/s for=3600s clients=4';
+// It ends before the next hour, when the next one begins.
+const LOAD = 'load 50/s for=3500s clients=4';
 
 const open = (page, text) => page.getByTestId('script-file').setInputFiles({
   name: 'soak.helios', mimeType: 'text/plain', buffer: Buffer.from(text),
@@ -36,7 +37,6 @@ await withPage(async ({ page, browser }) => {
   for (let passed = 0; passed < SECONDS; passed = (Date.now() - began) / 1000) {
     await page.waitForTimeout(5_000);
     const { now } = await page.evaluate(() => globalThis.helios.moment());
-    // A load ends after an hour of virtual time.
     const hours = Math.floor(now / 3_600e6);
     if (hours > loaded) {
       loaded = hours;

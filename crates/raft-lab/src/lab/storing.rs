@@ -147,8 +147,8 @@ impl Lab {
         Some(Frame { number: self.number, view: frame.view.clone(), lab: lab.into() })
     }
 
-    /// To be called when the database has failed. What it does not hold is not shown: the frame that
-    /// stays is the last one that somebody asked for while the database held everything.
+    /// To be called when the database has failed. What it does not hold is not shown: the frame
+    /// that stays is the last one that somebody asked for while the database held everything.
     pub(super) fn hide_not_stored(&mut self) {
         let frame = self.frame.borrow().clone();
         let is_behind = self.live_mirror().is_some_and(|mirror| mirror.unsaved() > 0);
