@@ -32,6 +32,24 @@ pub(super) fn finish(lab: &mut Lab, backend: &FakeBackend) {
     panic!("it does not end: {:?}", lab.frame().view.goal);
 }
 
+/// A lab with a leader, in which time passes. All that it wrote is stored.
+fn running_with_a_leader() -> (Rc<FakeBackend>, Lab) {
+    let backend = FakeBackend::slow();
+    let mut lab = durable(Setup::default(), &backend);
+    lab.exec("run until leader");
+    finish(&mut lab, &backend);
+    while backend.complete_next() {}
+    lab.set_running(true);
+    (backend, lab)
+}
+
+/// Everything issued to a node's disk, and nothing that a crash lost.
+pub(super) fn issued(node: &SimNode) -> Records {
+    let mut disk = node.disk().durable().clone();
+    node.disk().pending().for_each(|write| disk.apply(&write.batch));
+    disk
+}
+
 /// The steps of the world, and of the frame that the page shows.
 fn steps(lab: &Lab) -> (u64, u64) {
     (lab.session().world().steps(), lab.frame().lab.time.end_steps)
@@ -81,11 +99,7 @@ fn a_frame_is_of_the_moment_that_the_back_end_holds() {
             _ => drop(lab.tick(FRAME, Duration::from_micros(random.below(200)))),
         }
         let now = steps(&lab).0;
-        let disks = lab.session().world().nodes().map(|node| {
-            let mut disk = node.disk().durable().clone();
-            node.disk().pending().for_each(|write| disk.apply(&write.batch));
-            (node.id(), disk)
-        });
+        let disks = lab.session().world().nodes().map(|node| (node.id(), issued(node)));
         let written = disks.filter(|(_, disk)| !disk.is_empty());
         held.push((now, written.collect::<BTreeMap<NodeId, Records>>()));
         if random.below(3) == 0 {
@@ -103,12 +117,7 @@ fn a_frame_is_of_the_moment_that_the_back_end_holds() {
 
 #[test]
 fn a_result_is_told_when_it_is_stored() {
-    let backend = FakeBackend::slow();
-    let mut lab = durable(Setup::default(), &backend);
-    lab.exec("run until leader");
-    finish(&mut lab, &backend);
-    while backend.complete_next() {}
-    lab.set_running(true);
+    let (backend, mut lab) = running_with_a_leader();
     let told = Rc::new(RefCell::new(Vec::new()));
     let heard = told.clone();
     lab.exec_then("set x=1", move |result| heard.borrow_mut().push(result));
@@ -135,12 +144,7 @@ fn a_result_is_told_when_it_is_stored() {
 
 #[test]
 fn clients_that_wait_together_share_a_transaction() {
-    let backend = FakeBackend::slow();
-    let mut lab = durable(Setup::default(), &backend);
-    lab.exec("run until leader");
-    finish(&mut lab, &backend);
-    while backend.complete_next() {}
-    lab.set_running(true);
+    let (backend, mut lab) = running_with_a_leader();
     lab.set_clock(Rc::new(|| Duration::ZERO));
     // Each writes again when it has its answer.
     let idle = Rc::new(RefCell::new((1..=8).collect::<Vec<u64>>()));
@@ -161,12 +165,7 @@ fn clients_that_wait_together_share_a_transaction() {
 
 #[test]
 fn results_that_were_not_stored_are_not_certain() {
-    let backend = FakeBackend::slow();
-    let mut lab = durable(Setup::default(), &backend);
-    lab.exec("run until leader");
-    finish(&mut lab, &backend);
-    while backend.complete_next() {}
-    lab.set_running(true);
+    let (backend, mut lab) = running_with_a_leader();
     let told = Rc::new(RefCell::new(None));
     let heard = told.clone();
     lab.exec_then("set x=1", move |result| *heard.borrow_mut() = Some(result));
@@ -368,14 +367,9 @@ fn the_back_end_is_damaged_as_the_simulated_disks_are() {
     }
 }
 
-/// Everything issued is there, and nothing that a crash lost.
 fn assert_mirrored(lab: &Lab, backend: &FakeBackend) {
     for node in lab.session().world().nodes() {
-        let mut disk = node.disk().durable().clone();
-        for write in node.disk().pending() {
-            disk.apply(&write.batch);
-        }
-        assert_eq!(backend.stored()[&node.id()], disk, "node {}", node.id());
+        assert_eq!(backend.stored()[&node.id()], issued(node), "node {}", node.id());
     }
 }
 
@@ -486,8 +480,6 @@ fn only_the_first_branch_is_stored() {
     while backend.complete_next() {}
     let stored = backend.stored();
     for node in lab.session().world().nodes() {
-        let mut expected = node.disk().durable().clone();
-        node.disk().pending().for_each(|write| expected.apply(&write.batch));
-        assert_eq!(stored.get(&node.id()), Some(&expected), "node {}", node.id());
+        assert_eq!(stored.get(&node.id()), Some(&issued(node)), "node {}", node.id());
     }
 }

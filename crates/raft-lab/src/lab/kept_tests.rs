@@ -6,7 +6,7 @@ use raft_core::NodeId;
 use raft_storage::Records;
 
 use super::branch_tests::with_a_crash;
-use super::durable_tests::{durable, finish};
+use super::durable_tests::{durable, finish, issued};
 use super::tests::console;
 use super::*;
 use crate::fake::FakeBackend;
@@ -148,13 +148,7 @@ fn an_earlier_run_that_cannot_be_read_is_told() {
 }
 
 fn expected(lab: &Lab) -> BTreeMap<NodeId, Records> {
-    let world = lab.session().world();
-    let disk = |node: &raft_sim::SimNode| {
-        let mut records = node.disk().durable().clone();
-        node.disk().pending().for_each(|write| records.apply(&write.batch));
-        (node.id(), records)
-    };
-    world.nodes().map(disk).collect()
+    lab.session().world().nodes().map(|node| (node.id(), issued(node))).collect()
 }
 
 fn stored(backend: &FakeBackend) -> BTreeMap<NodeId, Records> {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use raft_sim::{Event, Words};
 
 use super::exec::ExecResult;
+use super::storing::News;
 use super::{Lab, Subscriber, Subscription};
 use crate::ConsoleKind;
 use crate::mirror::Mirror;
@@ -32,7 +33,7 @@ impl Lab {
             self.recent.observe(event);
         }
         for event in heard {
-            self.tell_event(event);
+            self.hold(News::Event(event));
         }
         for answer in ended {
             self.console.say(answer.ended_at, ConsoleKind::Answer, Words::of(&answer));

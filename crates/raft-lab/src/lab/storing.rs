@@ -60,12 +60,8 @@ impl Lab {
         }
     }
 
-    /// Tells an event.
-    pub(super) fn tell_event(&mut self, event: Event) {
-        self.hold(News::Event(event));
-    }
-
-    fn hold(&mut self, news: News) {
+    /// Tells this when the database holds what led there: at once, if it is not behind.
+    pub(super) fn hold(&mut self, news: News) {
         let after = self.mirror.as_ref().map_or(0, Mirror::issued);
         self.held.push_back((after, news));
         self.release();
