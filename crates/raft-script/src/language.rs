@@ -100,6 +100,12 @@ pub(crate) const PARTS: &[Form] = &[
     ("others", OTHERS),
     ("20us, 5ms, 2s, 0.5s, 1m", "durations"),
     (
+        "PreVote, PreVoteReply, RequestVote, RequestVoteReply, AppendEntries, AppendEntriesReply, \
+         InstallSnapshot, InstallSnapshotReply, TimeoutNow, ReadIndex, ReadIndexReply, Forward, \
+         ForwardReply",
+        "kinds of messages",
+    ),
+    (
         "\"two words\", \"\\x00\"",
         "keys and values that are no plain word are quoted; \\\" \\\\ \\n \\t \\r \\xNN",
     ),
