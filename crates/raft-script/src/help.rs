@@ -1,6 +1,6 @@
 //! Every form of the language, one line each, from the table.
 
-use crate::language::{CONDITIONS, PAPER, PARTS, TOPICS, cluster_settings};
+use crate::language::{CONDITIONS, PAPER, PARTS, QUESTIONS, TOPICS, cluster_settings};
 
 /// A line of the help.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,10 @@ pub fn help() -> Vec<HelpLine> {
                 lines.extend(
                     forms.map(|(form, meaning)| HelpLine::new(format!("  {form}"), meaning)),
                 );
+            }
+            "why" => {
+                let forms = QUESTIONS.iter().flat_map(|question| question.forms);
+                lines.extend(forms.map(|(form, meaning)| HelpLine::new(*form, meaning)));
             }
             _ => {}
         }

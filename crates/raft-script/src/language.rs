@@ -21,6 +21,7 @@ mod nodes;
 mod own_settings;
 mod time;
 mod values;
+mod why;
 
 use self::values::OTHERS;
 use crate::condition::Condition;
@@ -37,6 +38,7 @@ pub(crate) use self::network::{write_link, write_network_action};
 pub(crate) use self::nodes::write_node_action;
 pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
 pub(crate) use self::time::write_within;
+pub(crate) use self::why::{QUESTIONS, write_question};
 
 /// A form of a statement or condition, and its meaning. What may be left out is in square brackets.
 pub(crate) type Form = (&'static str, &'static str);
@@ -85,6 +87,7 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     network::WORDS,
     disks::WORDS,
     conditions::EXPECT,
+    why::WORDS,
 ];
 
 /// Every statement, in the order of the names.
