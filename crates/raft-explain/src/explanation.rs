@@ -69,7 +69,7 @@ impl Finding {
 
     /// Ends the words with the section of the rule.
     pub(crate) fn section(self, section: &'static str) -> Self {
-        Self { words: words!(self.words, " (", Section(section), ")"), ..self }
+        Self { words: words!(self.words, Section(section)), ..self }
     }
 
     pub(crate) fn needs(self, needs: Words) -> Self {
@@ -105,12 +105,12 @@ impl Finding {
     }
 }
 
-/// The name of a section.
+/// The section of a rule, in parentheses at the end of a sentence.
 struct Section(&'static str);
 
 impl Say<Mention> for Section {
     fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        out.name(Mention::Section(self.0.to_owned()), format_args!("{}", self.0))
+        out.name(Mention::Section(self.0.to_owned()), format_args!(" ({})", self.0))
     }
 }
 

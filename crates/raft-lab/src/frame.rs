@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use imbl::Vector;
 use raft_core::Instant;
+use raft_script::Explanation;
 use raft_sim::{Event, EventKind, MessageEvent};
 use serde::{Serialize, Serializer};
 
@@ -56,9 +57,22 @@ pub struct LabView {
     /// What changed since the moment before, or since a pinned one; `None` while time passes and
     /// nothing is pinned, and where the moment before is not known.
     pub changes: Option<Rc<ChangesView>>,
+    /// The answer to the last `why`; `None` once it is dismissed.
+    pub explanation: Option<Rc<ExplanationView>>,
     /// The most recent lines of the console, oldest first.
     #[serde(serialize_with = "lines")]
     pub console: Vector<ConsoleLine>,
+}
+
+/// Why something happened, or did not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ExplanationView {
+    /// The question, as a line of the language.
+    pub asked: String,
+    /// The time of the moment that it was asked about.
+    pub at: Instant,
+    /// The answer.
+    pub explanation: Explanation,
 }
 
 fn lines<S: Serializer>(lines: &Vector<ConsoleLine>, to: S) -> Result<S::Ok, S::Error> {

@@ -8,6 +8,7 @@ mod changed;
 mod comparing;
 mod entries;
 mod exec;
+mod explaining;
 mod kept;
 mod key_moment;
 mod news;
@@ -35,7 +36,7 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, Frame, RuleOff, TapeView, ViewWindow};
+use crate::{ConsoleKind, ExplanationView, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
@@ -97,6 +98,8 @@ pub struct Lab {
     compared: RefCell<Option<Compared>>,
     /// The moment since which changes are told.
     earlier_moment: Earlier,
+    /// The answer to the last `why`.
+    explanation: Option<Rc<ExplanationView>>,
     /// What the page wants to see of long lists.
     window: ViewWindow,
     views: RefCell<ViewMaker>,
@@ -281,6 +284,7 @@ impl Lab {
             statements: RefCell::new(None),
             compared: RefCell::new(None),
             earlier_moment: Earlier::default(),
+            explanation: None,
             window: ViewWindow::default(),
             views: RefCell::default(),
             rules_off,

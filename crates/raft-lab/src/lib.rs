@@ -50,7 +50,9 @@ mod view;
 pub use changes::{ChangesView, EntryChange, FactChange, NodeChanges, ValueChange};
 pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
+pub use frame::{
+    BranchView, DurableState, EarlierRunView, ExplanationView, Frame, LabView, TimeView,
+};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
@@ -66,7 +68,7 @@ pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
 pub use raft_kv::{ClientId, Sequence};
-pub use raft_script::{Suggestion, help};
+pub use raft_script::{Cause, Explanation, Finding, Suggestion, help};
 pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,

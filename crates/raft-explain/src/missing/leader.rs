@@ -28,9 +28,17 @@ pub(super) fn none(run: &Evidence<'_>) -> Result<Explanation, Unanswerable> {
         findings.extend(next_timer(run));
     }
     if findings.is_empty() {
-        findings.push(Finding::new("No server is up that could start an election.".into()));
+        findings.push(nobody_is_up(run));
     }
     Ok(Explanation { findings })
+}
+
+/// No server runs that could start an election.
+fn nobody_is_up(run: &Evidence<'_>) -> Finding {
+    let chains = run.world.node_ids().flat_map(|node| stopped(run, node)).collect();
+    Finding::new("No server is up that could start an election.".into())
+        .because_all(chains)
+        .needs("a majority of the voters: `restart all`.".into())
 }
 
 /// Why a node does not lead.

@@ -69,6 +69,7 @@ impl Lab {
                 self.tell(listener, ExecResult::Done(String::new()));
                 return ExecStatus::Nothing;
             }
+            Ok(Some(Statement::Why(question))) => self.explain(question, listener),
             Ok(Some(statement)) => match self.branch_off(&statement) {
                 Ok(()) => self.begin(line, statement, listener),
                 Err(words) => {
@@ -130,6 +131,9 @@ impl Lab {
 
     fn start(&mut self, queued: Queued) -> ExecStatus {
         let Queued { line: SourceLine { number, statement }, is_scripted, listener, .. } = queued;
+        if let Statement::Why(question) = statement {
+            return self.explain(question, listener);
+        }
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);
@@ -216,7 +220,7 @@ impl Lab {
         self.say(ConsoleKind::Error, format!("The script stopped at line {line}."));
     }
 
-    fn fail(&mut self, words: String, listener: Option<Listener>) -> ExecStatus {
+    pub(super) fn fail(&mut self, words: String, listener: Option<Listener>) -> ExecStatus {
         self.say(ConsoleKind::Error, words.clone());
         self.tell(listener, ExecResult::Failed(words.clone()));
         ExecStatus::Failed(words)
