@@ -64,7 +64,7 @@ mod tests {
         let mut asked = 0;
         for line in ["run 1ms", "run until leader", "crash 2 3 4", "set x=1", "run 300ms"] {
             lab.exec(line);
-            while lab.is_waiting() {
+            while lab.frame().view.goal.is_some() {
                 lab.tick(Duration::from_millis(16), Duration::from_secs(1));
             }
             for (_, question) in questions(&lab.frame().view) {
