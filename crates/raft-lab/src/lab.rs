@@ -5,11 +5,13 @@ mod backward;
 mod branches;
 mod breakpoints;
 mod changed;
+mod commands;
 mod comparing;
 mod entries;
 mod exec;
 mod kept;
 mod key_moment;
+mod log_table;
 mod news;
 mod seeking;
 mod storing;
@@ -35,7 +37,7 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, Frame, RuleOff, TapeView, ViewWindow};
+use crate::{ConsoleKind, ConsoleLine, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
@@ -171,6 +173,8 @@ struct Waiting {
     /// In its script, from 1.
     line_number: usize,
     is_scripted: bool,
+    /// Whether the moment at its end is told.
+    tells_place: bool,
     listener: Option<Listener>,
 }
 
@@ -386,6 +390,17 @@ impl Lab {
         }
     }
 
+    /// The lines of the console after the one with this number, also those of later moments than
+    /// the one that is shown. The last 500 lines are kept.
+    pub fn console_after(&self, number: u64) -> impl Iterator<Item = &ConsoleLine> {
+        self.console.lines().iter().filter(move |line| line.number > number)
+    }
+
+    /// Sets the most that the world may hold; at first, it is that of a page.
+    pub fn set_capacity(&mut self, capacity: Capacity) {
+        self.capacity = capacity;
+    }
+
     /// What frames show of long lists.
     pub fn window(&self) -> &ViewWindow {
         &self.window
@@ -446,6 +461,8 @@ mod backward_tests;
 mod branch_tests;
 #[cfg(test)]
 mod breakpoint_tests;
+#[cfg(test)]
+mod command_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]

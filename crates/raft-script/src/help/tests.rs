@@ -1,5 +1,5 @@
-use super::help;
-use crate::parse_line;
+use super::{console_help, help, help_of};
+use crate::{complete, parse_input};
 
 /// A form without what may be left out, and with the first choice of it.
 fn variants(form: &str) -> [String; 2] {
@@ -16,11 +16,11 @@ fn variants(form: &str) -> [String; 2] {
 }
 
 /// The parser understands each form of the help, and the printer is its inverse there: so a new
-/// statement is tested by its row alone.
+/// statement or command is tested by its row alone.
 #[test]
 fn every_form_is_understood() {
     let mut checked = 0;
-    for line in help() {
+    for line in help().into_iter().chain(console_help()) {
         let form = line.form.as_str();
         let lines: Vec<String> = match form {
             settings if settings.starts_with("        ") => vec![format!("cluster {settings}")],
@@ -44,10 +44,10 @@ fn every_form_is_understood() {
             }
         };
         for line in lines.iter().flat_map(|line| variants(line)) {
-            match parse_line(&line) {
-                Ok(Some(statement)) => {
-                    let printed = statement.to_string();
-                    assert_eq!(parse_line(&printed), Ok(Some(statement)), "{line}: {printed}");
+            match parse_input(&line) {
+                Ok(Some(input)) => {
+                    let printed = input.to_string();
+                    assert_eq!(parse_input(&printed), Ok(Some(input)), "{line}: {printed}");
                     checked += 1;
                 }
                 Ok(None) => panic!("{line} is nothing"),
@@ -56,4 +56,17 @@ fn every_form_is_understood() {
         }
     }
     assert!(checked > 80, "{checked} forms");
+}
+
+#[test]
+fn each_word_has_help_of_its_own() {
+    for offer in complete("", 0, None) {
+        let forms = help_of(&offer.text);
+        let same =
+            help().iter().any(|line| line.meaning.contains(&format!("{} is the same", offer.text)));
+        assert!(same || forms.iter().any(|line| line.form.contains(&offer.text)), "{offer:?}");
+    }
+    assert!(help_of("expect").iter().any(|line| line.form.trim() == "leader"));
+    assert!(help_of("goto").iter().any(|line| line.form == "goto end"));
+    assert!(help_of("frob").is_empty());
 }
