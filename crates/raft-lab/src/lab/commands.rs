@@ -201,8 +201,8 @@ impl Lab {
         let line = |BreakpointView { id, text, is_on, holds }: &BreakpointView| {
             let state = match (is_on, holds) {
                 (false, _) => " (off)",
-                (true, true) => " (it holds now: it must cease to hold first)",
-                (true, false) => "",
+                (true, true) if *id > 0 => " (it holds now: it must cease to hold first)",
+                (true, _) => "",
             };
             words! { "breakpoint {id}: {text}{state}" }
         };
