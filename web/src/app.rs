@@ -1,5 +1,6 @@
 //! The application: opens the lab, then shows the page.
 
+mod frames;
 mod layout;
 mod page;
 pub(crate) mod panic;

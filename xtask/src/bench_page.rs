@@ -12,7 +12,7 @@ use crate::{browser, npm, page, process, workspace};
 pub(crate) fn bench_page(is_quick: bool, only: Option<&str>) -> Result<ExitCode> {
     let browser = browser::ensure()?;
     npm::ensure()?;
-    page::build()?;
+    page::build_to_publish()?;
     let mut table = Table::default();
     for file in files()? {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();

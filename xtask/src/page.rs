@@ -31,8 +31,15 @@ pub(crate) fn build() -> Result<()> {
     process::run(toolbox.command("trunk").args(["build", "--release"]))
 }
 
-/// The task `dist`: builds the page, makes it as small as possible, and prints the sizes.
+/// The task `dist`: builds the page as it is published, and prints the sizes.
 pub(crate) fn dist() -> Result<ExitCode> {
+    build_to_publish()?;
+    print_sizes()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the page, and has wasm-opt make it smaller and faster if there is npm.
+pub(crate) fn build_to_publish() -> Result<()> {
     build()?;
     match wasm_opt()? {
         Some(program) => optimize(&program)?,
@@ -40,8 +47,7 @@ pub(crate) fn dist() -> Result<ExitCode> {
             "The page is complete, but not minimal: npm is missing, which installs wasm-opt."
         ),
     }
-    print_sizes()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Installs wasm-opt with npm; `None` on a machine without npm.

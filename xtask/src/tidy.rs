@@ -7,6 +7,7 @@ mod manifests;
 mod names;
 mod page;
 mod prose;
+mod sections;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use crate::{process, workspace};
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 /// The rules. Each covers the whole repository.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     dependencies::direction,
     page::the_page_reads_views,
     manifests::dependencies_are_used,
@@ -38,6 +39,7 @@ const RULES: [Rule; 16] = [
     code::no_catch_all_arm,
     names::one_meaning_each,
     prose::no_idioms,
+    sections::sections_exist,
 ];
 
 /// The repository as the rules see it. Tests make one of their own.

@@ -15,6 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use raft_core::Instant;
+use raft_sim::EventNumber;
 
 use self::checkpoints::Checkpoints;
 pub use self::difference::{Difference, Differing, Happened};
@@ -228,6 +229,20 @@ impl Branches {
     /// If the branch was removed.
     pub fn cancel(&mut self, id: BranchId) {
         self.branch_mut(id).head.cancel();
+    }
+
+    /// The number of steps at the last checkpoint of a branch before an event.
+    pub(crate) fn steps_before(&self, id: BranchId, event: EventNumber) -> u64 {
+        let sessions = self.by_id[&id].checkpoints.iter();
+        let before = sessions.take_while(|session| session.world().event_count() < event.get());
+        before.last().map_or(0, |session| session.moment().steps)
+    }
+
+    /// The last checkpoint of a branch after so many steps or fewer; the first one if there is none.
+    pub(crate) fn checkpoint_before(&self, id: BranchId, steps: u64) -> &Session {
+        let checkpoints = &self.by_id[&id].checkpoints;
+        let last = checkpoints.before(Moment { steps, lines: usize::MAX });
+        last.or_else(|| checkpoints.iter().next()).expect("the first checkpoint stays")
     }
 
     /// The session as it was at that place. No statement waits in it.

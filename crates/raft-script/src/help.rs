@@ -1,6 +1,8 @@
 //! Every form of the language, one line each, from the table.
 
-use crate::language::{CONDITIONS, CONSOLE, Form, PAPER, PARTS, TOPICS, Word, cluster_settings};
+use crate::language::{
+    CONDITIONS, CONSOLE, Form, PAPER, PARTS, QUESTIONS, TOPICS, Word, cluster_settings,
+};
 use crate::statement::Statement;
 
 /// A line of the help.
@@ -47,6 +49,7 @@ fn of_statement(word: &Word<Statement>) -> Vec<HelpLine> {
             let forms = CONDITIONS.iter().flat_map(|condition| condition.forms);
             found.extend(forms.map(|(form, meaning)| HelpLine::new(format!("  {form}"), meaning)));
         }
+        "why" => found.extend(QUESTIONS.iter().flat_map(|question| lines(question.forms))),
         _ => {}
     }
     found

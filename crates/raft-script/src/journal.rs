@@ -67,6 +67,12 @@ impl Journal {
         self.lines.iter().map(Arc::as_ref)
     }
 
+    /// The line whose statement made this event at once.
+    pub(crate) fn line_of(&self, event: EventNumber) -> Option<usize> {
+        let line = self.partition_point(|line| line.events.end <= event.get());
+        self.get(line).is_some_and(|found| found.events.contains(&event.get())).then_some(line)
+    }
+
     /// The moment that an event led to: after the step that made it, or after its statement.
     pub fn moment_of(&self, number: EventNumber, step: u64) -> Moment {
         let number = number.get();

@@ -22,6 +22,7 @@ mod nodes;
 mod own_settings;
 mod time;
 mod values;
+mod why;
 
 use self::values::OTHERS;
 use crate::condition::Condition;
@@ -39,6 +40,7 @@ pub(crate) use self::network::{write_link, write_network_action};
 pub(crate) use self::nodes::write_node_action;
 pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
 pub(crate) use self::time::write_within;
+pub(crate) use self::why::{QUESTIONS, write_question};
 
 /// A form of a statement, a condition or a command, and its meaning. What may be left out is in square brackets.
 pub(crate) type Form = (&'static str, &'static str);
@@ -87,6 +89,7 @@ pub(crate) const TOPICS: &[&[Word<Statement>]] = &[
     network::WORDS,
     disks::WORDS,
     conditions::EXPECT,
+    why::WORDS,
 ];
 
 /// Every statement, in the order of the names.
@@ -101,6 +104,12 @@ pub(crate) const PARTS: &[Form] = &[
     ("3, leader, any follower, all", "nodes: by number, by role, or all"),
     ("others", OTHERS),
     ("20us, 5ms, 2s, 0.5s, 1m", "durations"),
+    (
+        "PreVote, PreVoteReply, RequestVote, RequestVoteReply, AppendEntries, AppendEntriesReply, \
+         InstallSnapshot, InstallSnapshotReply, TimeoutNow, ReadIndex, ReadIndexReply, Forward, \
+         ForwardReply",
+        "kinds of messages",
+    ),
     (
         "\"two words\", \"\\x00\"",
         "keys and values that are no plain word are quoted; \\\" \\\\ \\n \\t \\r \\xNN",

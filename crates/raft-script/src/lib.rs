@@ -49,6 +49,7 @@ pub mod limits;
 mod orders;
 mod outcome;
 mod parse;
+mod past;
 mod run;
 mod session;
 mod statement;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use raft_check::Violation;
 use raft_core::{Instant, NodeId};
+use raft_explain::Unanswerable;
 use raft_sim::{ActionError, SetupError, Words};
 
 use crate::language::BoundWords;
@@ -63,6 +64,8 @@ pub enum StatementError {
         /// The present.
         now: Instant,
     },
+    /// A question has no answer.
+    Unanswerable(Unanswerable),
     /// Another statement is still waiting. Only one waits at a time.
     Busy {
         /// The goal of that statement, in words.
@@ -179,6 +182,7 @@ impl fmt::Display for StatementError {
             Self::NoSuchRole { role } => write!(f, "there is no {role} now"),
             Self::NoNodes => f.write_str("no node is in a state that allows it"),
             Self::Past { time, now } => write!(f, "{time} is over: it is {now}"),
+            Self::Unanswerable(reason) => reason.fmt(f),
             Self::Busy { goal } => write!(f, "another statement is not finished: {goal}"),
             Self::OtherRun { moment, step, next } => {
                 write!(f, "{moment} is not reached: after {step} steps ")?;

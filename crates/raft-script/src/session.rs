@@ -13,7 +13,7 @@ use std::sync::Arc;
 use raft_check::Checks;
 use raft_core::Instant;
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
+use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, Words, World};
 
 use crate::condition::Condition;
 use crate::journal::{Journal, Journaled, Moment};
@@ -184,6 +184,12 @@ impl Session {
         &self.opening
     }
 
+    /// The session at the beginning of this run.
+    pub(crate) fn beginning(&self) -> Self {
+        let setup = self.world.setup().clone();
+        Self::with_opening(setup, self.opening.to_vec()).expect("this world was made of it")
+    }
+
     /// The present moment.
     pub fn moment(&self) -> Moment {
         Moment { steps: self.world.steps(), lines: self.journal.len() }
@@ -256,6 +262,10 @@ impl Session {
                 Ok(Started::Done(Reply::new(format!("{name} is {}", self.time_in_words()))))
             }
             Statement::Order(order) => self.act(order).map(Started::Done),
+            Statement::Why(question) => {
+                let explanation = self.explain(*question).map_err(StatementError::Unanswerable)?;
+                Ok(Started::Done(Reply::new(Words::joined(explanation.lines(), "\n"))))
+            }
         }
     }
 

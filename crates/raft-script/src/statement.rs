@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId, Term};
+use raft_explain::Question;
 pub use raft_sim::Selector;
 use raft_sim::{
     AdminRequest, DiskAction, LinkChange, Load, NetworkAction, NodeAction, Request, SettingChange,
@@ -14,8 +15,8 @@ use raft_sim::{
 use crate::condition::Condition;
 use crate::language::{
     write_admin_request, write_cluster, write_disk_action, write_link, write_load,
-    write_network_action, write_node_action, write_node_settings, write_reconfiguration,
-    write_request, write_within,
+    write_network_action, write_node_action, write_node_settings, write_question,
+    write_reconfiguration, write_request, write_within,
 };
 
 /// A parsed script.
@@ -95,6 +96,8 @@ pub enum Statement {
     Order(Order),
     /// `mark recovery`: name this moment.
     Mark(String),
+    /// `why 812`, `why no leader`: explain what happened, or what did not. It changes nothing.
+    Why(Question),
     /// `expect leader among 3 4 5 within 2s`: fail if that does not hold.
     Expect {
         /// The condition that must hold.
@@ -117,6 +120,7 @@ impl Statement {
             | Self::Run(_)
             | Self::Step(_)
             | Self::Mark(_)
+            | Self::Why(_)
             | Self::Order(_) => false,
         }
     }
@@ -133,6 +137,7 @@ impl Statement {
             | Self::Run(_)
             | Self::Step(_)
             | Self::Mark(_)
+            | Self::Why(_)
             | Self::Expect { .. } => false,
         }
     }
@@ -212,6 +217,7 @@ impl fmt::Display for Statement {
             Self::At { moment, statement } => write!(f, "at {moment} {statement}"),
             Self::Order(order) => order.fmt(f),
             Self::Mark(name) => write!(f, "mark {name}"),
+            Self::Why(question) => write_question(f, question),
             Self::Expect { condition, within } => {
                 write!(f, "expect {condition}")?;
                 write_within(f, *within)

@@ -9,12 +9,13 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use raft_core::{Instant, LogIndex, MembershipChange, NodeId, Settings, Term};
+use raft_explain::Question;
 use raft_kv::{ClientId, Key, Operation, Value};
 use raft_sim::{
-    AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, Fsync,
-    LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING, MAX_JUMP,
-    MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction, ReadPolicy, Request,
-    SettingChange, Setup, StatePlace, Unsynced,
+    AdminRequest, ClockChange, DelayRange, DiskAction, DiskChange, DiskDamage, Driver, EventNumber,
+    Fsync, LatencyShape, LinkChange, Load, MAX_BANDWIDTH, MAX_CLOG, MAX_DRIFT_PPM, MAX_HANDLING,
+    MAX_JUMP, MAX_QUEUE, MessageId, MessageKind, NetworkAction, NextMessage, NodeAction,
+    ReadPolicy, Request, SettingChange, Setup, StatePlace, Unsynced,
 };
 use raft_storage::RecordKey;
 
@@ -134,10 +135,31 @@ pub(crate) fn timed() -> BoxedStrategy<Statement> {
             .prop_map(|(condition, within)| Statement::Run(Run::Until { condition, within })),
         (1..=MAX_STEPS).prop_map(Statement::Step),
         "[a-z][a-z0-9_-]{0,8}".prop_map(Statement::Mark),
+        question().prop_map(Statement::Why),
         (condition(), option::of(duration()))
             .prop_map(|(condition, within)| Statement::Expect { condition, within }),
     ]
     .boxed()
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let (index, client) = (1..=MAX_NUMBER, 1..=999_u64);
+    prop_oneof![
+        index.clone().prop_filter_map("it is not 0", |n| EventNumber::new(n).map(Question::Event)),
+        index.clone().prop_map(|term| Question::Term(Term(term))),
+        (index.clone(), node())
+            .prop_map(|(index, node)| Question::Removed { index: LogIndex(index), node }),
+        node().prop_map(Question::Refused),
+        node().prop_map(Question::Stopped),
+        client.clone().prop_map(|client| Question::Answer(ClientId(client))),
+        Just(Question::NoLeader),
+        node().prop_map(Question::NotLeader),
+        index.prop_map(|index| Question::NotCommitted(LogIndex(index))),
+        node().prop_map(Question::NotUpToDate),
+        client.clone().prop_map(|client| Question::NoAnswer(ClientId(client))),
+        client.prop_map(|client| Question::ReadWaits(ClientId(client))),
+        Just(Question::ChangeWaits),
+    ]
 }
 
 fn moment() -> impl Strategy<Value = When> {

@@ -4,7 +4,8 @@
 
 use yew::prelude::*;
 
-use crate::lab::Origin;
+use super::frames::Frames;
+use crate::lab::{Origin, Part};
 use crate::panels::{
     BreakpointList, Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs,
     Notices, PropertyList, Sentence, Statements, Tape, Time,
@@ -60,8 +61,10 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
             </div>
             <Notices origin={props.origin.clone()} />
             <Stage tab={*tab} {on_tab} />
-            <Tape />
-            <Console />
+            <Frames part={Part::Foot}>
+                <Tape />
+                <Console />
+            </Frames>
         </div>
     }
 }
@@ -83,14 +86,18 @@ fn stage(props: &StageProps) -> Html {
             <Sentence />
             <Cluster />
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} />
-            <Logs />
-            <KeyValues />
-            // It has much that changes in every frame.
-            if props.tab == "inspector" { <Inspector /> }
-            <Events />
-            <Statements />
-            <PropertyList />
-            <BreakpointList />
+            <Frames part={Part::Logs}><Logs /></Frames>
+            <Frames part={Part::Details}>
+                <KeyValues />
+                // It has much that changes in every frame.
+                if props.tab == "inspector" { <Inspector /> }
+            </Frames>
+            <Frames part={Part::Lists}>
+                <Events />
+                <Statements />
+                <PropertyList />
+                <BreakpointList />
+            </Frames>
         </main>
     }
 }

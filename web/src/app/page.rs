@@ -1,11 +1,11 @@
 //! The page: contexts, layout, and the dialogs over it.
 
-use raft_lab::Frame;
 use yew::prelude::*;
 
+use super::frames::Frames;
 use super::layout::Layout;
 use crate::hooks::{ThemeContext, focus_soon, use_shortcuts, use_system_theme, use_window_event};
-use crate::lab::{Labs, Origin, Runner, kept_run};
+use crate::lab::{Labs, Origin, Part, Runner, kept_run};
 use crate::panels::{AddServer, ContextMenu, Help, NewLab, Scenarios, WipeLab};
 use crate::state::{Controls, Dialog, MenuAt, Selected, Selection, theme};
 
@@ -62,7 +62,7 @@ pub(crate) fn page(props: &PageProps) -> Html {
         <ContextProvider<Controls> context={controls}>
         <ContextProvider<ThemeContext> context={theme}>
         <ContextProvider<Selected> context={Selected(*selected)}>
-        <Frames runner={props.runner.clone()}>
+        <Frames part={Part::Main}>
             <Layout origin={(*origin).clone()} {on_theme} selected={*selected} />
             <div class="over">
                 { match *dialog {
@@ -79,26 +79,5 @@ pub(crate) fn page(props: &PageProps) -> Html {
         </ContextProvider<Selected>>
         </ContextProvider<ThemeContext>>
         </ContextProvider<Controls>>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct FramesProps {
-    runner: Runner,
-    children: Html,
-}
-
-/// Provides the runner's frames. Only components that use the frame render again.
-#[component(Frames)]
-fn frames(props: &FramesProps) -> Html {
-    let frame = use_state(|| props.runner.frame());
-    let setter = frame.setter();
-    use_effect_with(props.runner.clone(), move |runner| {
-        runner.publish_to(Callback::from(move |next| setter.set(next)));
-    });
-    html! {
-        <ContextProvider<Frame> context={(*frame).clone()}>
-            { props.children.clone() }
-        </ContextProvider<Frame>>
     }
 }

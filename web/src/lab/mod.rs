@@ -8,6 +8,6 @@ mod scenarios;
 mod server_number;
 
 pub(crate) use labs::{Labs, OpenedScript, Origin};
-pub(crate) use runner::{Runner, now_ms};
+pub(crate) use runner::{Part, Runner, now_ms};
 pub(crate) use scenarios::{SCENARIOS, Scenario};
 pub(crate) use server_number::free_server_number;

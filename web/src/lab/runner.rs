@@ -8,6 +8,7 @@
 //! counts for.
 
 mod commands;
+mod publication;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,6 +20,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::Callback;
 
+pub(crate) use self::publication::Part;
+use self::publication::Publication;
 use crate::app::panic;
 use crate::lab::kept_run;
 
@@ -28,13 +31,6 @@ const BUDGET_MS: f64 = 8.0;
 const LEAST_BUDGET_MS: f64 = 1.0;
 /// The time between two frames.
 const FRAME_MS: f64 = 16.0;
-/// The least time between two frames that Yew renders, unless a person did something.
-const PUBLISH_EVERY_MS: f64 = 50.0;
-/// The most of that time.
-const MAX_PUBLISH_EVERY_MS: f64 = 600.0;
-/// The least time between them, in durations of the last one, if that took more than the budget of
-/// a frame: nineteen of twenty frames shall be smooth.
-const REST: f64 = 24.0;
 
 /// Draws a frame without Yew.
 type Painter = Rc<dyn Fn(&Frame)>;
@@ -50,15 +46,10 @@ struct Inner {
     lab: Rc<RefCell<Lab>>,
     painters: RefCell<Vec<(u64, Painter)>>,
     last_painter: Cell<u64>,
-    publish: RefCell<Callback<Frame>>,
-    /// The last frame that Yew rendered.
-    published: RefCell<Option<Frame>>,
+    publication: Publication,
     /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
     keeper: RunKeeper,
-    published_at: Cell<f64>,
-    /// The least time between the last frame that Yew rendered and the next one.
-    publish_after: Cell<f64>,
     last_frame_at: Cell<f64>,
     /// The time that the lab has taken since `budget_since`, and when it may take a budget again.
     spent: Cell<f64>,
@@ -83,12 +74,9 @@ impl Runner {
             lab: Rc::new(RefCell::new(lab)),
             painters: RefCell::default(),
             last_painter: Cell::new(0),
-            publish: RefCell::default(),
-            published: RefCell::default(),
+            publication: Publication::new(),
             is_changed: Cell::new(true),
             keeper: RunKeeper::default(),
-            published_at: Cell::new(f64::NEG_INFINITY),
-            publish_after: Cell::new(PUBLISH_EVERY_MS),
             last_frame_at: Cell::new(now_ms()),
             spent: Cell::new(0.0),
             budget_since: Cell::new(f64::NEG_INFINITY),
@@ -136,9 +124,9 @@ impl Runner {
         self.0.painters.borrow_mut().retain(|(other, _)| *other != id);
     }
 
-    /// Calls `publish` with new frames from now on.
-    pub(crate) fn publish_to(&self, publish: Callback<Frame>) {
-        *self.0.publish.borrow_mut() = publish;
+    /// Calls `panels` with new frames from now on, in the turn of this part of the page.
+    pub(crate) fn publish_to(&self, part: Part, panels: Callback<Frame>) {
+        self.0.publication.connect(part, panels);
         self.changed();
     }
 
@@ -179,21 +167,6 @@ impl Runner {
         self.advance();
         self.show();
         self.request_frame();
-    }
-
-    /// Notes how long the browser needed for the frame that was just published, when it has drawn
-    /// it: a timer's task comes after that.
-    fn note_publication(&self) {
-        let this = self.clone();
-        let note = move || {
-            let took = now_ms() - this.0.published_at.get();
-            let after = match took <= BUDGET_MS {
-                true => PUBLISH_EVERY_MS,
-                false => (took * REST).clamp(PUBLISH_EVERY_MS, MAX_PUBLISH_EVERY_MS),
-            };
-            this.0.publish_after.set(after);
-        };
-        Timeout::new(0, note).forget();
     }
 
     /// Lets virtual time pass for the real time since the last call.
@@ -256,25 +229,25 @@ impl Runner {
         for painter in painters {
             painter(&frame);
         }
-        let published = self.0.published.borrow().clone();
+        self.publish(frame, is_changed, now);
+    }
+
+    /// Has the panels show the frame if that is due, and goes on with those that wait.
+    fn publish(&self, frame: Frame, is_changed: bool, now: f64) {
+        let publication = &self.0.publication;
+        let published = publication.frame();
         // Time does not pass in the past: somebody wants to see this moment.
         let is_sought = frame.lab.time.is_past
             && published.as_ref().is_none_or(|before| before.view.steps != frame.view.steps);
-        let is_early = now - self.0.published_at.get() < self.0.publish_after.get();
-        if is_early && !is_changed && !is_sought {
-            return;
+        let is_same = || {
+            published.is_some_and(|before| {
+                before.lab == frame.lab && before.view.is_same_but_for_time(&frame.view)
+            })
+        };
+        if is_changed || is_sought || (!publication.is_resting(now) && !is_same()) {
+            publication.begin(frame);
         }
-        let is_same = published.is_some_and(|before| {
-            before.lab == frame.lab && before.view.is_same_but_for_time(&frame.view)
-        });
-        if is_changed || !is_same {
-            *self.0.published.borrow_mut() = Some(frame.clone());
-            self.0.published_at.set(now_ms());
-            self.0.publish_after.set(PUBLISH_EVERY_MS);
-            let publish = self.0.publish.borrow().clone();
-            publish.emit(frame);
-            self.note_publication();
-        }
+        publication.go_on();
     }
 
     fn request_frame(&self) {

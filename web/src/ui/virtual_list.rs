@@ -35,35 +35,36 @@ pub(crate) struct VirtualListProps {
 pub(crate) fn virtual_list(props: &VirtualListProps) -> Html {
     let node = use_node_ref();
     let (_, height) = use_size(&node);
-    let scroll_top = use_state_eq(|| 0.0);
-    let is_following = use_mut_ref(|| props.follows_end);
+    // `None`: at the end, and it stays there.
+    let scroll_top = use_state_eq(|| (!props.follows_end).then_some(0.0));
     let (total, row_height) = (props.total, props.row_height);
     let content = total as f64 * row_height;
 
     let on_scroll = {
-        let (scroll_top, is_following) = (scroll_top.setter(), is_following.clone());
+        let scroll_top = scroll_top.setter();
         let follows_end = props.follows_end;
         Callback::from(move |event: Event| {
             if let Some(list) = event.target_dyn_into::<HtmlElement>() {
                 let top = f64::from(list.scroll_top());
                 let height = f64::from(list.client_height());
                 let content = f64::from(list.scroll_height());
-                *is_following.borrow_mut() =
-                    follows_end && is_at_end(top, height, content, row_height);
-                scroll_top.set(top);
+                let is_following = follows_end && is_at_end(top, height, content, row_height);
+                scroll_top.set((!is_following).then_some(top));
             }
         })
     };
-    use_effect_with((total, height as u32), {
+    use_effect_with((total, height as u32, scroll_top.is_none()), {
         let node = node.clone();
-        move |_| {
-            if let (true, Some(list)) = (*is_following.borrow(), node.cast::<HtmlElement>()) {
+        move |(.., is_following)| {
+            if let (true, Some(list)) = (*is_following, node.cast::<HtmlElement>()) {
                 list.set_scroll_top(list.scroll_height());
             }
         }
     });
 
-    let rows = visible_rows(total, row_height, *scroll_top, height);
+    // The rows at the end are known before the browser has scrolled there.
+    let top = scroll_top.unwrap_or((content - height).max(0.0));
+    let rows = visible_rows(total, row_height, top, height);
     // A row that comes takes the elements of one that goes: to make new ones takes far longer.
     let slots = rows.len().max(1);
     use_effect_with((props.on_rows.clone(), rows.clone()), |(on_rows, rows)| {

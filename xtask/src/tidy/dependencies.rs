@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -11,7 +11,8 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
-    ("raft-script", &["raft-sim", "raft-check"]),
+    ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
+    ("raft-script", &["raft-sim", "raft-check", "raft-explain"]),
     ("raft-fuzz", &["raft-script"]),
     ("raft-lab", &["raft-script", "raft-storage-idb"]),
     ("raft-cli", &["raft-fuzz", "raft-lab"]),

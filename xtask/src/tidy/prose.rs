@@ -39,11 +39,13 @@ const WITH_PROSE: [&str; 4] = ["rs", "md", "html", "raft"];
 
 /// No text uses one of the [`IDIOMS`], also not over the end of a line.
 pub(super) fn no_idioms(tree: &Tree) -> Vec<Finding> {
-    let has_prose = |file: &&File| {
-        (WITH_PROSE.contains(&file.extension()) || file.path.starts_with("scenarios/"))
-            && !file.path.starts_with("xtask/src/tidy/")
-    };
-    tree.files.iter().filter(has_prose).flat_map(in_file).collect()
+    tree.files.iter().filter(|file| has_prose(file)).flat_map(in_file).collect()
+}
+
+/// Whether the rules about words are for this file.
+pub(super) fn has_prose(file: &File) -> bool {
+    (WITH_PROSE.contains(&file.extension()) || file.path.starts_with("scenarios/"))
+        && !file.path.starts_with("xtask/src/tidy/")
 }
 
 fn in_file(file: &File) -> Vec<Finding> {
@@ -65,7 +67,7 @@ fn in_file(file: &File) -> Vec<Finding> {
 
 /// The words of the file in one line and in lower case, without the marks of comments, and where
 /// each line starts in it.
-fn joined(file: &File) -> (String, Vec<usize>) {
+pub(super) fn joined(file: &File) -> (String, Vec<usize>) {
     let mut words = String::new();
     let mut starts = Vec::new();
     for line in file.text.lines() {

@@ -1,7 +1,8 @@
 //! Every rule fires on a planted fault, and keeps still on what it must allow.
 
 use super::{
-    File, Finding, Package, Rule, Tree, code, dependencies, manifests, names, page, prose, sources,
+    File, Finding, Package, Rule, Tree, code, dependencies, manifests, names, page, prose,
+    sections, sources,
 };
 
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -288,6 +289,16 @@ fn an_idiom_is_found_also_over_the_end_of_a_line() {
         places(prose::no_idioms, &tree),
         ["a.rs:2", "a.rs:4", "b.md:2", "scenarios/e.raft:1"]
     );
+}
+
+#[test]
+fn a_section_that_no_list_has_is_found() {
+    let tree = tree(&[
+        ("a.rs", "//! §5.4.1, §5.7. Raft §6; dissertation §4.2.1, §4.2.4 (§7).\n"),
+        ("b.md", "By the dissertation\n§5.3 and Raft\n§3.10, §10.2.2.\n"),
+        ("c.css", "/* §99 */\n"),
+    ]);
+    assert_eq!(places(sections::sections_exist, &tree), ["a.rs:1", "a.rs:1", "b.md:2", "b.md:3"]);
 }
 
 #[test]

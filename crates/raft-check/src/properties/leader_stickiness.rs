@@ -100,8 +100,14 @@ impl Checker for LeaderStickiness {
     }
 
     fn traced(&mut self, node: NodeId, trace: &Trace, _: &mut Context<'_>) {
-        if let Trace::Term(TermTrace::LeaderForgotten { .. }) = trace {
-            *self.nodes.of(node) = Loyalty::default();
+        let loyalty = self.nodes.of(node);
+        match trace {
+            Trace::Term(TermTrace::LeaderForgotten { .. }) => *loyalty = Loyalty::default(),
+            // A slow node may have handled the first message of another leader later.
+            Trace::Term(TermTrace::LeaderRecognized { leader, .. }) => {
+                loyalty.heard = loyalty.heard.filter(|(heard, _)| heard == leader);
+            }
+            _ => {}
         }
     }
 

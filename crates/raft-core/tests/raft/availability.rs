@@ -66,11 +66,14 @@ fn a_change_needs_a_majority_of_the_new_voters_that_is_heard() {
     let voters =
         |ids: &[u64]| MembershipChange::SetVoters(ids.iter().copied().map(NodeId).collect());
     let node = NodeId(1);
+    let replace = |old, new| MembershipChange::Replace { old: NodeId(old), new: NodeId(new) };
     for (change, outcome) in [
         (MembershipChange::Remove(NodeId(2)), not_heard(2, 3, &[4, 5])),
         (MembershipChange::Remove(node), not_heard(2, 3, &[4, 5])),
         (MembershipChange::Demote(NodeId(3)), not_heard(2, 3, &[4, 5])),
         (MembershipChange::Promote(NodeId(6)), not_heard(3, 4, &[4, 5, 6])),
+        (MembershipChange::AddVoter(NodeId(6)), not_heard(3, 4, &[4, 5, 6])),
+        (replace(3, 6), not_heard(2, 3, &[4, 5, 6])),
         (voters(&[1, 4, 5]), not_heard(1, 2, &[4, 5])),
         (voters(&[4]), not_heard(0, 1, &[4])),
         (voters(&[1, 2, 4, 5]), not_heard(2, 3, &[4, 5])),
@@ -83,6 +86,7 @@ fn a_change_needs_a_majority_of_the_new_voters_that_is_heard() {
     for change in [
         MembershipChange::Remove(NodeId(5)),
         MembershipChange::Demote(NodeId(4)),
+        replace(4, 6),
         voters(&[1, 2, 3]),
         voters(&[1, 2, 4]),
         MembershipChange::Remove(NodeId(6)),

@@ -111,7 +111,10 @@ fn a_server_that_is_slower_than_the_log_grows_is_given_up() {
     write_on(&mut cluster, 500, 1, 40);
     let refusal = Refusal::CatchUpTooSlow { node: NodeId(4), rounds: 10 };
     assert_eq!(cluster.outcome(1, request), refused(refusal));
-    assert!(cluster.node(1).membership().is_learner(NodeId(4)), "it stays a learner");
+    let words = "node 4 receives the log more slowly than it grows: 10 rounds in a row took an \
+                 election timeout or longer; it is a learner now";
+    assert_eq!(refusal.to_string(), words);
+    assert!(cluster.node(1).membership().is_learner(NodeId(4)), "as it says");
 }
 
 /// Server 1 leads servers 1 to 3 and learner 4, whose answers come from far away: entries take no

@@ -12,6 +12,7 @@
 //! | `flow` | pipelining, and recovery from the loss of any message |
 //! | `early` | entries after a gap wait, and the leader repeats one message |
 //! | `snapshots`, `streaming` | §7 |
+//! | `links` | how many bytes and how much time a transfer over a link takes |
 //! | `storing` | §7: the leader waits while a follower stores a snapshot, and not for ever |
 //! | `in_files` | §7: snapshots in files of the driver |
 //! | `trailing` | §7: entries that a log keeps before the end of its snapshot |
@@ -63,6 +64,7 @@ mod in_files;
 mod leader;
 mod leadership_transfer;
 mod limits;
+mod links;
 mod membership;
 mod needed_learner;
 mod nonsense;

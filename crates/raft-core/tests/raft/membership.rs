@@ -629,7 +629,9 @@ fn a_new_server_that_does_not_come_along_is_given_up() {
     cluster.live(2 * SECOND);
     let reason = Refusal::CatchUpStalled { node: NodeId(4) };
     assert_eq!(cluster.outcome(1, request), refused(reason));
-    assert!(cluster.node(1).membership().is_learner(NodeId(4)), "it stays a learner");
+    let words = "node 4 makes no progress in receiving the log; it is a learner now";
+    assert_eq!(reason.to_string(), words);
+    assert!(cluster.node(1).membership().is_learner(NodeId(4)), "as it says");
     let next = cluster.change(1, remove(4));
     cluster.settle();
     assert!(is_committed(&cluster, 1, next), "and the next change may begin");

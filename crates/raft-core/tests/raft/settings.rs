@@ -30,6 +30,7 @@ fn the_defaults_are_those_of_the_paper() {
         (config.settings.max_batch_entries, config.settings.snapshot_threshold),
         (100, 10_000)
     );
+    assert_eq!(config.settings.trailing_entries, 5_000);
 }
 
 #[test]

@@ -61,6 +61,15 @@ fn a_log_keeps_as_many_entries_as_the_setting_says() {
     }
 }
 
+/// A log of 6,000 entries, and a state that is larger than all of them.
+#[test]
+fn a_log_keeps_5_000_entries_by_default() {
+    let mut server = Server::start(full_config(1, 3), disk(1, &[1; 6_000]), Instant(0));
+    server.receive(2, 1, append((6_000, 1), &[], 6_000));
+    let kept: Vec<u64> = (991..=6_000).collect();
+    assert_eq!(compact(&mut server, 5_990, 1_000_000), [kept.clone(), kept]);
+}
+
 /// Each of these entries counts as 67 bytes.
 #[test]
 fn the_entries_that_are_kept_have_no_more_bytes_than_the_state() {

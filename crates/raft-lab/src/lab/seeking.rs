@@ -15,8 +15,9 @@ use crate::ConsoleKind;
 pub(super) const SLICE: u64 = 250;
 /// The slices that are played at once: a moment that is so near is shown in the same call.
 const FIRST_SLICES: usize = 2;
-/// The time that a tick takes for it at least: nothing else happens meanwhile.
-const LEAST_BUDGET: Duration = Duration::from_millis(14);
+/// The time that a tick takes for it at least: nothing else happens meanwhile, and a browser waits
+/// some milliseconds before the next one.
+const LEAST_BUDGET: Duration = Duration::from_millis(28);
 
 /// The moment that somebody wants to see.
 pub(super) struct Wish {

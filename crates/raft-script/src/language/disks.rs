@@ -37,7 +37,8 @@ pub(super) const WORDS: &[Word<Statement>] = &[Word {
             "no room for another write: the node stops at its next write; full=off undoes it",
         ),
         (
-            "disk 3 corrupt [entry 4|term|term-copy|snapshot|snapshot-mark|log-end]",
+            "disk 3 corrupt [entry 4|term|term-copy|snapshot|snapshot-mark|log-end|members|\
+             members-copy|file 2]",
             "a bit of that record flips; the seed chooses the bit, and the record if none is named",
         ),
         ("disk 3 misdirect [entry 4 to entry 2]", "a record is stored under another record's key"),

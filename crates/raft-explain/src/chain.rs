@@ -1,0 +1,308 @@
+//! Chains of causes: from an effect back to a statement, a timer or a fault.
+//!
+//! Hops that say nothing are folded: the sending of what arrives, a write that took no longer than
+//! writes take, a request on its way. What was decided in a step is put before what was sent in it,
+//! because the world knows only which event the step handled. Beside the way, a chain of its own
+//! says why something was late, lost or silent.
+
+mod beside;
+mod decided;
+
+use raft_core::{ElectionReason, ElectionTrace, Message, NodeId, PreVoteTrace, Trace};
+use raft_sim::{
+    ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, EventNumber, MessageEvent,
+    ProcessEvent, Words, words,
+};
+
+use crate::evidence::{Evidence, Given};
+use crate::explanation::Cause;
+use crate::facts::{Named, Took, decision, link, statement_words};
+
+/// The most links of a chain. What is before them is left out.
+const MOST: usize = 12;
+
+/// Chains that are being made.
+pub(crate) struct Chains<'a> {
+    run: Evidence<'a>,
+    /// The way from the effect, and then what is beside it.
+    ways: Vec<Vec<Cause>>,
+    /// What is beside the way that is being walked; it comes after it.
+    beside: Vec<Vec<Cause>>,
+}
+
+/// The way of one chain.
+struct Way<'a> {
+    links: Vec<Cause>,
+    /// The event whose cause is looked for.
+    at: &'a Event,
+    /// What was sent because of a decision that is not a link yet.
+    sought: Option<&'a Message>,
+}
+
+/// Adds a link, unless it is the last one already.
+fn push(way: &mut Way<'_>, link: Cause) {
+    if way.links.last().is_none_or(|last| last.event != link.event) {
+        way.links.push(link);
+    }
+}
+
+impl<'a> Chains<'a> {
+    pub(crate) fn new(run: Evidence<'a>) -> Self {
+        Self { run, ways: Vec::new(), beside: Vec::new() }
+    }
+
+    pub(crate) fn finish(self) -> Vec<Vec<Cause>> {
+        self.ways
+    }
+
+    /// The causes of an event, without the event itself.
+    pub(crate) fn of(self, event: &'a Event) -> Self {
+        self.walk(Way { links: Vec::new(), at: event, sought: None })
+    }
+
+    /// The event, and then its causes.
+    pub(crate) fn from(self, event: &'a Event, words: Words) -> Self {
+        let links = vec![link(event, words)];
+        self.walk(Way { links, at: event, sought: None })
+    }
+
+    /// A link that no event makes, and then this event and its causes.
+    pub(crate) fn led_by(self, words: Words, event: &'a Event, event_words: Words) -> Self {
+        let effect = Cause { event: None, ..link(event, words) };
+        let links = vec![effect, link(event, event_words)];
+        self.walk(Way { links, at: event, sought: None })
+    }
+
+    fn walk(mut self, mut way: Way<'a>) -> Self {
+        while way.links.len() < MOST && self.go_on(&mut way) {}
+        if !way.links.is_empty() {
+            self.ways.push(way.links);
+        }
+        self.ways.append(&mut self.beside);
+        self
+    }
+
+    /// Adds the next link. Returns whether there may be more.
+    fn go_on(&mut self, way: &mut Way<'a>) -> bool {
+        if let Some(given) = self.run.statements.of(way.at.number) {
+            self.end_with_statement(way, &given, way.at);
+            return false;
+        }
+        if let Some(earlier) = self.earlier_decision(way.at) {
+            way.links.push(link(earlier, Words::of(&earlier.kind)));
+            way.at = earlier;
+            return true;
+        }
+        let Some(cause) = self.run.cause(way.at) else { return false };
+        if let Some(given) = self.run.statements.of(cause.number) {
+            self.end_with_statement(way, &given, cause);
+            return false;
+        }
+        self.step_to(way, cause)
+    }
+
+    fn end_with_statement(&self, way: &mut Way<'a>, given: &Given, event: &Event) {
+        // The election that a statement starts is decided in the step of the statement.
+        let decided = way.sought.and_then(|sought| {
+            self.decided(event, sought).or_else(|| self.decided(way.at, sought))
+        });
+        if let Some(decided) = decided {
+            push(way, link(decided, Words::of(&decided.kind)));
+        }
+        way.links.push(Cause {
+            words: statement_words(given),
+            at: given.at,
+            event: Some(event.number),
+            step: event.step,
+            line: Some(given.line),
+        });
+    }
+
+    /// A decision that led to this one by more than one step: the election before its victory.
+    fn earlier_decision(&self, event: &Event) -> Option<&'a Event> {
+        let EventKind::Core { node, trace } = &event.kind else { return None };
+        match trace {
+            Trace::Election(ElectionTrace::BecameLeader { term, .. }) => {
+                self.election(event.number, *node, |trace| {
+                    matches!(trace, Trace::Election(ElectionTrace::Started { term: t, .. })
+                        if t == term)
+                })
+            }
+            Trace::Election(ElectionTrace::Started {
+                reason: ElectionReason::PreVotesWon, ..
+            }) => self.election(event.number, *node, |trace| {
+                matches!(trace, Trace::PreVote(PreVoteTrace::Started { .. }))
+            }),
+            _ => None,
+        }
+    }
+
+    fn election(
+        &self,
+        before: EventNumber,
+        node: NodeId,
+        fits: impl Fn(&Trace) -> bool,
+    ) -> Option<&'a Event> {
+        self.run.last_before(before, |event| decision(event, node).is_some_and(&fits))
+    }
+
+    /// Goes to the cause, and says it if it says anything.
+    fn step_to(&mut self, way: &mut Way<'a>, cause: &'a Event) -> bool {
+        match &cause.kind {
+            EventKind::Message { message, event, .. } => {
+                return self.step_to_message(way, cause, message, event);
+            }
+            EventKind::Disk { node, event } => self.step_to_write(way, cause, *node, event),
+            EventKind::Process { node, event: ProcessEvent::TimerElapsed { set_at } } => {
+                self.end_with_timer(way, cause, *node, *set_at);
+                return false;
+            }
+            EventKind::Client { client, event, .. } => match event {
+                ClientEvent::Invoked { .. }
+                | ClientEvent::Asked { .. }
+                | ClientEvent::Arrived { is_up: true, .. } => {}
+                ClientEvent::TimedOut { .. } => {
+                    let asked = self.run.cause(cause);
+                    let waited = asked.map_or_else(Default::default, |asked| cause.at - asked.at);
+                    let words =
+                        words!(client, "'s timer elapses, ", Took(waited), " after it asked");
+                    way.links.push(link(cause, words));
+                }
+                ClientEvent::Arrived { .. }
+                | ClientEvent::Replied { .. }
+                | ClientEvent::Redirected { .. }
+                | ClientEvent::MustRetry { .. }
+                | ClientEvent::Answered { .. }
+                | ClientEvent::GaveUp => way.links.push(link(cause, Words::of(&cause.kind))),
+            },
+            EventKind::Core { .. }
+            | EventKind::StateMachine { .. }
+            | EventKind::Process { .. }
+            | EventKind::Network(_)
+            | EventKind::Cluster(
+                ClusterEvent::ServerAdded { .. }
+                | ClusterEvent::Administered { .. }
+                | ClusterEvent::LoadStarted { .. }
+                | ClusterEvent::Recovered { .. },
+            ) => {
+                way.links.push(link(cause, Words::of(&cause.kind)));
+            }
+            EventKind::Acted { .. } => {}
+        }
+        way.at = cause;
+        true
+    }
+
+    fn step_to_message(
+        &mut self,
+        way: &mut Way<'a>,
+        cause: &'a Event,
+        message: &'a Message,
+        event: &MessageEvent,
+    ) -> bool {
+        match event {
+            MessageEvent::Delivered => {
+                self.say_decision(way);
+                let EventKind::Message { to, .. } = &cause.kind else { return false };
+                way.links.push(link(cause, words!(Named(message), " reaches ", to)));
+                self.look_beside_message(cause);
+                way.sought = Some(message);
+            }
+            MessageEvent::Sent { .. } => way.sought = Some(message),
+            MessageEvent::Dropped { .. } | MessageEvent::Held | MessageEvent::Replayed { .. } => {
+                way.links.push(link(cause, Words::of(&cause.kind)));
+            }
+        }
+        way.at = cause;
+        if matches!(event, MessageEvent::Sent { .. }) {
+            self.say_decision(way);
+        }
+        true
+    }
+
+    /// Says what was decided in the step of the present event, if something was sent because of it.
+    fn say_decision(&self, way: &mut Way<'a>) {
+        let Some(sought) = way.sought else { return };
+        if let Some(decided) = self.decided(way.at, sought) {
+            push(way, link(decided, Words::of(&decided.kind)));
+            way.sought = None;
+            way.at = decided;
+        }
+    }
+
+    fn step_to_write(
+        &mut self,
+        way: &mut Way<'a>,
+        cause: &'a Event,
+        node: NodeId,
+        event: &DiskEvent,
+    ) {
+        match event {
+            DiskEvent::WriteDurable { id } => {
+                if let Some(issued) = self.run.cause(cause) {
+                    let took = cause.at - issued.at;
+                    if took > self.run.world.setup().disk_latency.max {
+                        let words = words!(
+                            "write ",
+                            id.0,
+                            " of ",
+                            node,
+                            " is durable, ",
+                            Took(took),
+                            " after it was asked for"
+                        );
+                        way.links.push(link(cause, words));
+                        self.look_beside_write(cause, issued, node);
+                    }
+                }
+            }
+            DiskEvent::WriteIssued { .. } => {
+                way.at = cause;
+                self.say_decision(way);
+                return;
+            }
+            DiskEvent::WriteFailed { .. }
+            | DiskEvent::WriteTorn { .. }
+            | DiskEvent::WritesLost { .. }
+            | DiskEvent::Damaged { .. }
+            | DiskEvent::Renewed { .. }
+            | DiskEvent::FilesChanged { .. }
+            | DiskEvent::Changed { .. } => way.links.push(link(cause, Words::of(&cause.kind))),
+        }
+        way.at = cause;
+    }
+
+    fn end_with_timer(
+        &mut self,
+        way: &mut Way<'a>,
+        cause: &'a Event,
+        node: NodeId,
+        set_at: raft_core::Instant,
+    ) {
+        if let Some(decided) = way.sought.and_then(|sought| self.decided(way.at, sought)) {
+            way.links.push(link(decided, Words::of(&decided.kind)));
+        }
+        let after = cause.at - set_at;
+        let is_election = self.starts_election(cause, node);
+        let kind = if is_election { "election" } else { "heartbeat" };
+        let words =
+            words!("the {kind} timer of ", node, " elapses, ", Took(after), " after it was set");
+        way.links.push(link(cause, words));
+        if is_election {
+            self.look_beside_silence(cause, node);
+        }
+    }
+
+    /// Whether a timer's elapsing made the node ask for votes or pre-votes.
+    fn starts_election(&self, timer: &Event, node: NodeId) -> bool {
+        let decided = self.run.record.after(timer.number).take_while(|e| e.step == timer.step);
+        let mut traces = decided.filter_map(|event| decision(event, node));
+        traces.any(|trace| {
+            matches!(
+                trace,
+                Trace::Election(ElectionTrace::Started { .. })
+                    | Trace::PreVote(PreVoteTrace::Started { .. })
+            )
+        })
+    }
+}
