@@ -1,10 +1,10 @@
 //! The table of the language: every word with its forms, its meaning, its parser and its printer.
 //!
-//! A [`Word`] begins a statement, a condition or a command of a console, a [`Setting`] is `name=value`, a [`Choice`] is one
-//! of a few words for a value. The parser, the lists in its errors, completion and `helios
-//! language` read these rows and nothing else. A new statement is a row in the file of its topic,
-//! beside the functions that read and write it; `Display` in `statement.rs` does not compile before
-//! it names the one that writes.
+//! A [`Word`] begins a statement, a condition or a command of a console, a [`Setting`] is
+//! `name=value`, a [`Choice`] is one of a few words for a value. The parser, the lists in its
+//! errors, completion and `helios language` read these rows and nothing else. A new statement is a
+//! row in the file of its topic, beside the functions that read and write it; `Display` in
+//! `statement.rs` does not compile before it names the one that writes.
 
 use std::sync::LazyLock;
 
@@ -42,7 +42,8 @@ pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
 pub(crate) use self::time::write_within;
 pub(crate) use self::why::{QUESTIONS, write_question};
 
-/// A form of a statement, a condition or a command, and its meaning. What may be left out is in square brackets.
+/// A form of a statement, a condition or a command, and its meaning. What may be left out is in
+/// square brackets.
 pub(crate) type Form = (&'static str, &'static str);
 
 /// A word that begins a statement, a condition or a command.

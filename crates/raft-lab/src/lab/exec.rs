@@ -43,8 +43,9 @@ impl Lab {
     /// Carries out one line of the language, or a command that only a console has. The line and its
     /// result go into the console.
     ///
-    /// In the past, `step` shows a later moment of the branch; each other statement begins a branch.
-    /// While the lab is paused and a statement waits, `step` lets single events happen.
+    /// In the past, `step` shows a later moment of the branch, and any other statement begins a
+    /// branch. While the lab is paused and a statement waits, `step` lets single events happen.
+    ///
     /// A statement that needs no time acts at once, also while another one waits. Statements that
     /// need time wait for each other, and start the clock if the lab is paused. One that is given
     /// while the lab is paused in the middle of another one takes its place, unless a script waits.

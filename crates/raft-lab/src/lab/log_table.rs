@@ -14,7 +14,8 @@ const COLUMNS: u64 = 8;
 const LONGEST: usize = 16;
 
 /// What the marks mean.
-const LEGEND: &str = "term and content of each entry; ✓: its node knows that it is committed, ~: not on its disk yet";
+const LEGEND: &str =
+    "term and content of each entry; ✓ its node knows it is committed, ~ not on its disk yet";
 
 /// A cell: a text, and the entry that it names.
 struct Cell {

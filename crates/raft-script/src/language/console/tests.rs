@@ -42,9 +42,9 @@ fn commands_and_statements_have_different_names() {
 
 #[test]
 fn branches_are_named_by_number_or_by_name() {
-    let command = |line: &str| match parse_input(line) {
-        Ok(Some(ConsoleInput::Command(command))) => command,
-        other => panic!("{line}: {other:?}"),
+    let command = |line: &str| {
+        let Ok(Some(ConsoleInput::Command(command))) = parse_input(line) else { panic!("{line}") };
+        command
     };
     let named = |name: &str| BranchName::Name(name.to_owned());
     assert_eq!(command("switch 12"), ConsoleCommand::Switch(BranchName::Number(12)));
