@@ -4,6 +4,7 @@
 mod bugs;
 mod caught;
 mod check;
+mod debug;
 mod experiment;
 mod fuzz;
 mod input;
@@ -32,13 +33,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Debug(debug::DebugArguments),
     Fuzz(fuzz::FuzzArguments),
     Merge(merge::MergeArguments),
     Experiment(experiment::ExperimentArguments),
     Shrink(shrink::ShrinkArguments),
     Bugs(bugs::BugsArguments),
     Check(check::CheckArguments),
-    /// Print every statement of the command language.
+    /// Print every statement of the command language, and the commands of a console.
     Language,
 }
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Debug(arguments) => debug::debug(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
@@ -66,11 +69,15 @@ fn main() -> ExitCode {
 }
 
 fn print_language() -> std::io::Result<()> {
-    let lines = raft_script::help();
+    let (lines, commands) = (raft_script::help(), raft_script::console_help());
     let width = lines.iter().map(|line| line.form.len()).filter(|width| *width <= 50).max();
     let width = width.unwrap_or_default();
     output::to_stdout(|out| {
         for raft_script::HelpLine { form, meaning } in &lines {
+            writeln!(out, "{form:width$}  {meaning}")?;
+        }
+        writeln!(out, "\nOnly in the console of the page and in `helios debug`, not in a script:")?;
+        for raft_script::HelpLine { form, meaning } in &commands {
             writeln!(out, "{form:width$}  {meaning}")?;
         }
         Ok(())

@@ -25,7 +25,7 @@ pub(crate) struct RunArguments {
     /// Scripts to run; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Print every event with its time.
+    /// Print every event with its number and its time.
     #[arg(long)]
     trace: bool,
     /// Print one JSON object for each file instead of text; --help describes it.
@@ -140,7 +140,7 @@ struct Witness<'a> {
 impl Witness<'_> {
     fn see(&mut self, event: &Event) -> io::Result<()> {
         if let Some(trace) = &mut self.trace {
-            writeln!(trace, "{event}")?;
+            writeln!(trace, "#{:<6} {event}", event.number)?;
         }
         if let Some(history) = &mut self.history {
             history.event(event)?;

@@ -154,6 +154,9 @@ fn trace_prints_every_event() {
     let text = stdout(&output);
     let events: usize = text.lines().count() - 1;
     assert!(text.lines().last().unwrap().contains(&format!(" {events} events")), "{text}");
+    for (place, line) in text.lines().take(events).enumerate() {
+        assert!(line.starts_with(&format!("#{} ", place + 1)), "{line}");
+    }
     assert!(text.contains("starts an election for term 1"), "{text}");
     assert!(text.contains("RequestVote term=1"), "{text}");
 }
@@ -229,7 +232,7 @@ fn without_files_or_with_wrong_options_usage_is_shown() {
 fn the_language_is_printed() {
     let output = helios(&["language"]);
     assert_eq!(code(&output), 0);
-    for line in raft_script::help() {
+    for line in raft_script::help().into_iter().chain(raft_script::console_help()) {
         assert!(stdout(&output).contains(&line.form), "{}", line.form);
     }
 }

@@ -5,12 +5,14 @@ mod backward;
 mod branches;
 mod breakpoints;
 mod changed;
+mod commands;
 mod comparing;
 mod entries;
 mod exec;
 mod explaining;
 mod kept;
 mod key_moment;
+mod log_table;
 mod news;
 mod seeking;
 mod storing;
@@ -36,7 +38,7 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, ExplanationView, Frame, RuleOff, TapeView, ViewWindow};
+use crate::{ConsoleKind, ConsoleLine, ExplanationView, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
@@ -174,6 +176,8 @@ struct Waiting {
     /// In its script, from 1.
     line_number: usize,
     is_scripted: bool,
+    /// Whether the moment at its end is told.
+    tells_place: bool,
     listener: Option<Listener>,
 }
 
@@ -390,6 +394,17 @@ impl Lab {
         }
     }
 
+    /// The lines of the console after the one with this number, also those of later moments than
+    /// the one that is shown. The last 500 lines are kept.
+    pub fn console_after(&self, number: u64) -> impl Iterator<Item = &ConsoleLine> {
+        self.console.lines().iter().filter(move |line| line.number > number)
+    }
+
+    /// Sets the most that the world may hold; at first, it is that of a page.
+    pub fn set_capacity(&mut self, capacity: Capacity) {
+        self.capacity = capacity;
+    }
+
     /// What frames show of long lists.
     pub fn window(&self) -> &ViewWindow {
         &self.window
@@ -450,6 +465,8 @@ mod backward_tests;
 mod branch_tests;
 #[cfg(test)]
 mod breakpoint_tests;
+#[cfg(test)]
+mod command_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]

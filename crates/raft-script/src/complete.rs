@@ -1,5 +1,6 @@
 //! What may come next in a line that is being typed.
 
+use crate::branches::Branches;
 use crate::language::Cursor;
 use crate::session::Session;
 
@@ -12,9 +13,32 @@ pub struct Suggestion {
     pub help: &'static str,
 }
 
-/// The words that may be where the cursor is, a byte offset into the line; those that begin with
-/// what is typed of the word already. A session makes them fit its cluster.
+/// The words that may be where the cursor is, a byte offset into the line of a script; those that
+/// begin with what is typed of the word already. A session makes them fit its cluster.
 pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Suggestion> {
+    let (words, typed) = parted(text, cursor);
+    let Ok(mut cursor) = Cursor::completing(words, session, None) else { return Vec::new() };
+    // The line ends where the next word begins: the parser says which words it looked for there.
+    let _ = cursor.statement();
+    beginning_with(typed, cursor.into_offers())
+}
+
+/// The same for a line of a console, which shows a session of one of these branches.
+pub fn complete_input(
+    text: &str,
+    cursor: usize,
+    session: &Session,
+    branches: &Branches,
+) -> Vec<Suggestion> {
+    let (words, typed) = parted(text, cursor);
+    let cursor = Cursor::completing(words, Some(session), Some(branches));
+    let Ok(mut cursor) = cursor else { return Vec::new() };
+    let _ = cursor.input();
+    beginning_with(typed, cursor.into_offers())
+}
+
+/// The text before the word at the cursor, and what is typed of the word before the cursor.
+fn parted(text: &str, cursor: usize) -> (&str, &str) {
     let mut cursor = cursor.min(text.len());
     while !text.is_char_boundary(cursor) {
         cursor -= 1;
@@ -23,11 +47,10 @@ pub fn complete(text: &str, cursor: usize, session: Option<&Session>) -> Vec<Sug
     let start = before
         .rfind(char::is_whitespace)
         .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
-    let (words, typed) = before.split_at(start);
-    let Ok(mut cursor) = Cursor::completing(words, session) else { return Vec::new() };
-    // The line ends where the next word begins: the parser says which words it looked for there.
-    let _ = cursor.statement();
-    let mut offers = cursor.into_offers();
+    before.split_at(start)
+}
+
+fn beginning_with(typed: &str, mut offers: Vec<Suggestion>) -> Vec<Suggestion> {
     offers.retain(|completion| completion.text.starts_with(typed));
     offers
 }

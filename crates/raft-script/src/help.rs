@@ -1,6 +1,9 @@
 //! Every form of the language, one line each, from the table.
 
-use crate::language::{CONDITIONS, PAPER, PARTS, QUESTIONS, TOPICS, cluster_settings};
+use crate::language::{
+    CONDITIONS, CONSOLE, Form, PAPER, PARTS, QUESTIONS, TOPICS, Word, cluster_settings,
+};
+use crate::statement::Statement;
 
 /// A line of the help.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,26 +23,40 @@ impl HelpLine {
 
 /// Every statement, setting and condition: its form, and its meaning.
 pub fn help() -> Vec<HelpLine> {
-    let mut lines = Vec::new();
-    for word in TOPICS.iter().flat_map(|topic| topic.iter()) {
-        lines.extend(word.forms.iter().map(|(form, meaning)| HelpLine::new(*form, meaning)));
-        match word.name {
-            "cluster" => lines.extend(settings()),
-            "expect" => {
-                let forms = CONDITIONS.iter().flat_map(|condition| condition.forms);
-                lines.extend(
-                    forms.map(|(form, meaning)| HelpLine::new(format!("  {form}"), meaning)),
-                );
-            }
-            "why" => {
-                let forms = QUESTIONS.iter().flat_map(|question| question.forms);
-                lines.extend(forms.map(|(form, meaning)| HelpLine::new(*form, meaning)));
-            }
-            _ => {}
+    let words = TOPICS.iter().flat_map(|topic| topic.iter());
+    words.flat_map(of_statement).chain(lines(PARTS)).collect()
+}
+
+/// The same for the commands that only a console has.
+pub fn console_help() -> Vec<HelpLine> {
+    CONSOLE.iter().flat_map(|word| lines(word.forms)).collect()
+}
+
+/// The forms of a statement, or of a command of a console; none if no such word begins one.
+pub fn help_of(name: &str) -> Vec<HelpLine> {
+    let statements = TOPICS.iter().flat_map(|topic| topic.iter());
+    let statements = statements.filter(|word| word.name == name).flat_map(of_statement);
+    let commands = CONSOLE.iter().filter(|word| word.name == name);
+    statements.chain(commands.flat_map(|word| lines(word.forms))).collect()
+}
+
+/// The forms of a statement, with its settings or conditions.
+fn of_statement(word: &Word<Statement>) -> Vec<HelpLine> {
+    let mut found: Vec<HelpLine> = lines(word.forms).collect();
+    match word.name {
+        "cluster" => found.extend(settings()),
+        "expect" => {
+            let forms = CONDITIONS.iter().flat_map(|condition| condition.forms);
+            found.extend(forms.map(|(form, meaning)| HelpLine::new(format!("  {form}"), meaning)));
         }
+        "why" => found.extend(QUESTIONS.iter().flat_map(|question| lines(question.forms))),
+        _ => {}
     }
-    lines.extend(PARTS.iter().map(|(form, meaning)| HelpLine::new(*form, meaning)));
-    lines
+    found
+}
+
+fn lines(forms: &'static [Form]) -> impl Iterator<Item = HelpLine> {
+    forms.iter().map(|(form, meaning)| HelpLine::new(*form, meaning))
 }
 
 fn settings() -> impl Iterator<Item = HelpLine> {

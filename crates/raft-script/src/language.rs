@@ -1,10 +1,10 @@
 //! The table of the language: every word with its forms, its meaning, its parser and its printer.
 //!
-//! A [`Word`] begins a statement or a condition, a [`Setting`] is `name=value`, a [`Choice`] is one
-//! of a few words for a value. The parser, the lists in its errors, completion and `helios
-//! language` read these rows and nothing else. A new statement is a row in the file of its topic,
-//! beside the functions that read and write it; `Display` in `statement.rs` does not compile before
-//! it names the one that writes.
+//! A [`Word`] begins a statement, a condition or a command of a console, a [`Setting`] is
+//! `name=value`, a [`Choice`] is one of a few words for a value. The parser, the lists in its
+//! errors, completion and `helios language` read these rows and nothing else. A new statement is a
+//! row in the file of its topic, beside the functions that read and write it; `Display` in
+//! `statement.rs` does not compile before it names the one that writes.
 
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ mod bounds;
 mod clients;
 mod cluster;
 mod conditions;
+mod console;
 mod cursor;
 mod disks;
 mod membership;
@@ -31,6 +32,7 @@ pub(crate) use self::bounds::BoundWords;
 pub(crate) use self::clients::{write_load, write_request};
 pub(crate) use self::cluster::{PAPER, all as cluster_settings, write_cluster};
 pub(crate) use self::conditions::{CONDITIONS, ORDER_STATES, PEER_STATES, ROLES, STATES};
+pub(crate) use self::console::CONSOLE;
 pub(crate) use self::cursor::{Cursor, Parsed};
 pub(crate) use self::disks::write_disk_action;
 pub(crate) use self::membership::write_admin_request;
@@ -40,10 +42,11 @@ pub(crate) use self::own_settings::{write_node_settings, write_reconfiguration};
 pub(crate) use self::time::write_within;
 pub(crate) use self::why::{QUESTIONS, write_question};
 
-/// A form of a statement or condition, and its meaning. What may be left out is in square brackets.
+/// A form of a statement, a condition or a command, and its meaning. What may be left out is in
+/// square brackets.
 pub(crate) type Form = (&'static str, &'static str);
 
-/// A word that begins a statement or a condition.
+/// A word that begins a statement, a condition or a command.
 pub(crate) struct Word<T> {
     /// One word, or two such as `no leader`.
     pub(crate) name: &'static str,
@@ -130,6 +133,7 @@ impl Cursor<'_> {
                 self.offer(word.name, word.brief);
             }
         }
+        self.no_console_word()?;
         self.one_of("a statement", STATEMENTS.iter().copied())
     }
 

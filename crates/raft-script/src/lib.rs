@@ -36,6 +36,7 @@
 
 mod branches;
 mod capacity;
+mod command;
 mod complete;
 mod condition;
 mod error;
@@ -62,18 +63,19 @@ pub use branches::{
     MarkKind, MarkedOperation, Place, Restoring, Seek, Unreachable,
 };
 pub use capacity::Capacity;
-pub use complete::{Suggestion, complete};
+pub use command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination};
+pub use complete::{Suggestion, complete, complete_input};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,
     MemberCondition, NodeCondition, OrderState, PeerFact, PeerQuantity, PeerState, Quantity,
     Relation, Since, TracedCondition,
 };
 pub use error::ParseError;
-pub use help::{HelpLine, help};
+pub use help::{HelpLine, console_help, help, help_of};
 pub use journal::{Journal, Journaled, Moment};
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
-pub use parse::{parse, parse_condition, parse_line};
+pub use parse::{parse, parse_condition, parse_input, parse_line};
 pub use raft_explain::{Cause, Explanation, Finding, Question, Unanswerable};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Session, Started, Stepped, opening_statements};

@@ -17,7 +17,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(words: impl Into<Words>) -> Self {
+    /// A reply with these words.
+    pub fn new(words: impl Into<Words>) -> Self {
         Self { words: words.into() }
     }
 

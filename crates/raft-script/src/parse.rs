@@ -1,8 +1,9 @@
 //! Text to statements.
 
+use crate::command::ConsoleInput;
 use crate::condition::Condition;
 use crate::error::ParseError;
-use crate::language::Cursor;
+use crate::language::{Cursor, Parsed};
 use crate::limits::{MAX_LINE_BYTES, MAX_SCRIPT_BYTES, MAX_STATEMENTS};
 use crate::statement::{Script, SourceLine, Statement};
 use crate::token::tokens;
@@ -42,11 +43,26 @@ pub fn parse(text: &str) -> Result<Script, ParseError> {
     Ok(script)
 }
 
-/// Reads one line; `None` if it is blank or a comment.
+/// Reads one line of a script; `None` if it is blank or a comment.
 ///
 /// # Errors
 /// As for [`parse`], in line 1.
 pub fn parse_line(text: &str) -> Result<Option<Statement>, ParseError> {
+    line_with(text, |cursor| cursor.statement())
+}
+
+/// Reads one line of a console; `None` if it is blank or a comment.
+///
+/// # Errors
+/// As for [`parse`], in line 1.
+pub fn parse_input(text: &str) -> Result<Option<ConsoleInput>, ParseError> {
+    line_with(text, |cursor| cursor.input())
+}
+
+fn line_with<T>(
+    text: &str,
+    read: fn(&mut Cursor<'_>) -> Parsed<T>,
+) -> Result<Option<T>, ParseError> {
     if text.len() > MAX_LINE_BYTES {
         let found = format!("{} bytes", text.len());
         return Err(ParseError::whole(
@@ -59,9 +75,9 @@ pub fn parse_line(text: &str) -> Result<Option<Statement>, ParseError> {
     if cursor.is_at_end() {
         return Ok(None);
     }
-    let statement = cursor.statement()?;
+    let found = read(&mut cursor)?;
     cursor.end()?;
-    Ok(Some(statement))
+    Ok(Some(found))
 }
 
 /// Reads a condition, as it is after `expect`, without `within`.

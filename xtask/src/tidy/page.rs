@@ -9,7 +9,7 @@ const BELOW: [&str; 6] =
     ["raft_check", "raft_core", "raft_kv", "raft_script", "raft_sim", "raft_storage"];
 /// The names of those packages that the lab may hand on to the page: ids, positions, words of one
 /// field of a view, sentences with their parts, the set-up of a new lab, and the language's help.
-const PLAIN: [&str; 22] = [
+const PLAIN: [&str; 23] = [
     "ClientId",
     "EventNumber",
     "Instant",
@@ -31,6 +31,7 @@ const PLAIN: [&str; 22] = [
     "Suggestion",
     "Term",
     "Words",
+    "console_help",
     "help",
 ];
 /// Calls that lead from a lab to its world.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use raft_core::{Instant, NodeId};
 use raft_script::{
-    Branch, BranchId, Branches, Journaled, MarkKind, Moment, Place, Seek, Session, Statement,
-    Unreachable,
+    Branch, BranchId, BranchName, Branches, Journaled, MarkKind, Moment, Place, Seek, Session,
+    Statement, Unreachable,
 };
-use raft_sim::{Event, EventKind};
+use raft_sim::{Event, EventKind, Words, words};
 
 use super::{Lab, TapeKey};
 use crate::ConsoleKind;
@@ -213,7 +213,7 @@ impl Lab {
     pub(super) fn branch_off(&mut self, statement: &Statement) -> Result<(), String> {
         let Some(past) = &self.past else { return Ok(()) };
         past.session.clone().start(statement).map_err(|error| error.to_string())?;
-        self.begin_branch(past.moment()).map_err(|error| error.to_string())
+        self.begin_branch(past.moment(), None).map_err(|error| error.to_string())
     }
 
     /// Takes back the last order of the live branch: a branch begins before it, and is live. Time
@@ -230,13 +230,30 @@ impl Lab {
         let moment = Moment { steps: line.steps, lines: lines - 1 };
         let words = format!("“{}” is taken back.", line.statement);
         self.set_running(false);
-        self.begin_branch(moment).map_err(|error| error.to_string())?;
+        self.begin_branch(moment, None).map_err(|error| error.to_string())?;
         self.say(ConsoleKind::Info, words);
         Ok(())
     }
 
+    /// Begins a branch at the moment that the page shows, and makes it the live one. Time stands
+    /// still, and statements that wait are cancelled. Without a name, it gets one with its number.
+    ///
+    /// # Errors
+    /// If the name is blank, longer than 40 characters, or that of another branch.
+    pub fn fork(&mut self, name: Option<&str>) -> Result<(), String> {
+        let name = name.map(good_name).transpose()?;
+        if let Some(name) = name.filter(|name| self.branches.iter().any(|(_, b)| b.name() == *name))
+        {
+            return Err(format!("there is a branch {name} already"));
+        }
+        self.finish_seeking();
+        let moment = self.shown_session().moment();
+        self.set_running(false);
+        self.begin_branch(moment, name).map_err(|error| error.to_string())
+    }
+
     /// Begins a branch at a moment of the live one, and makes it the live one.
-    fn begin_branch(&mut self, moment: Moment) -> Result<(), Unreachable> {
+    fn begin_branch(&mut self, moment: Moment, name: Option<&str>) -> Result<(), Unreachable> {
         let place = Place { branch: self.live, moment };
         let known = self.past.as_ref().filter(|past| past.moment() == moment);
         let branch = match known {
@@ -248,7 +265,7 @@ impl Lab {
             None => self.branches.fork(place, "")?,
         };
         let before = self.branch_name(self.live);
-        let name = self.enter(branch)?;
+        let name = self.enter(branch, name)?;
         let stored = if self.mirror.is_some() { " It is in memory only." } else { "" };
         let words = format!("Here begins {name}. What came after is in {before}.{stored}");
         self.say(ConsoleKind::Info, words);
@@ -257,8 +274,12 @@ impl Lab {
 
     /// Names a branch that has just begun, and makes it the live one. Statements that wait are
     /// cancelled. The name.
-    pub(super) fn enter(&mut self, branch: BranchId) -> Result<String, Unreachable> {
-        let name = format!("branch {branch}");
+    pub(super) fn enter(
+        &mut self,
+        branch: BranchId,
+        name: Option<&str>,
+    ) -> Result<String, Unreachable> {
+        let name = name.map_or_else(|| format!("branch {branch}"), str::to_owned);
         self.branches.rename(branch, &name)?;
         self.cancel();
         self.forget_past();
@@ -297,14 +318,7 @@ impl Lab {
     /// If there is no branch with this number, or the name is blank or longer than 40 characters.
     pub fn rename_branch(&mut self, number: u32, name: &str) -> Result<(), String> {
         let branch = self.find(number)?;
-        let name = name.trim();
-        let is_name = !name.is_empty()
-            && name.chars().count() <= MAX_NAME
-            && !name.chars().any(char::is_control);
-        if !is_name {
-            return Err(format!("A branch has a name of 1 to {MAX_NAME} characters."));
-        }
-        self.branches.rename(branch, name).map_err(|error| error.to_string())?;
+        self.branches.rename(branch, good_name(name)?).map_err(|error| error.to_string())?;
         self.changed();
         Ok(())
     }
@@ -358,6 +372,36 @@ impl Lab {
     fn find(&self, number: u32) -> Result<BranchId, String> {
         let mut ids = self.branches.iter().map(|(id, _)| id);
         ids.find(|id| id.number() == number).ok_or_else(|| format!("there is no branch {number}"))
+    }
+
+    /// The branch that a person means.
+    pub(super) fn branch_named(&self, name: &BranchName) -> Result<BranchId, String> {
+        match name {
+            BranchName::Number(number) => self.find(*number),
+            BranchName::Name(name) => {
+                let mut branches = self.branches.iter();
+                let found = branches.find(|(_, branch)| branch.name() == name);
+                found.map(|(id, _)| id).ok_or_else(|| format!("there is no branch {name}"))
+            }
+        }
+    }
+
+    /// The branches in words, one a line; the live one is marked.
+    pub(super) fn branch_lines(&self) -> Vec<Words> {
+        let line = |(id, branch): (BranchId, &Branch)| {
+            let mark = if id == self.live { "▸" } else { " " };
+            let begins = match branch.parent() {
+                None => "the start".to_owned(),
+                Some(Place { branch: parent, moment }) => {
+                    let (name, at) = (self.branch_name(parent), branch.began_at());
+                    format!("{name} at {at}, after step {}", moment.steps)
+                }
+            };
+            let end = branch.head().world();
+            let (name, at, steps) = (branch.name(), end.now(), end.steps());
+            words! { "{mark} {id} {name}: from {begins}; it ends at {at}, after step {steps}" }
+        };
+        self.branches.iter().map(line).collect()
     }
 
     pub(super) fn branch_name(&self, id: BranchId) -> String {
@@ -416,5 +460,16 @@ impl Lab {
             plays_backward: self.plays_backward(),
             is_seeking: self.wish.is_some(),
         }
+    }
+}
+
+/// The name of a branch, if it can be read.
+fn good_name(name: &str) -> Result<&str, String> {
+    let name = name.trim();
+    let is_name =
+        !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control);
+    match is_name {
+        true => Ok(name),
+        false => Err(format!("A branch has a name of 1 to {MAX_NAME} characters.")),
     }
 }

@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use raft_core::Instant;
-use raft_script::{BranchId, Difference, Differing, Journaled, Moment, Run, Statement};
+use raft_script::{
+    BranchId, BranchName, Difference, Differing, Happened, Journaled, Moment, Run, Statement,
+};
+use raft_sim::{Words, words};
 use serde::Serialize;
 
 use super::{Lab, Queued};
 use crate::ConsoleKind;
-use crate::comparison::{ComparisonView, FirstDifference, differences};
+use crate::comparison::{ComparisonView, DifferenceView, FirstDifference, differences};
 use crate::frame::Recent;
 use crate::view::{View, ViewMaker};
 
@@ -52,7 +55,7 @@ impl Lab {
         let text = text.ok_or_else(|| format!("there is no statement {}", line + 1))?;
         self.set_running(false);
         let branch = self.branches.fork_without(left, line, "").map_err(|e| e.to_string())?;
-        let name = self.enter(branch).map_err(|error| error.to_string())?;
+        let name = self.enter(branch, None).map_err(|error| error.to_string())?;
         let words = format!("Here begins {name}, without “{text}”. What came after is repeated.");
         self.say(ConsoleKind::Info, words);
         let statement = Statement::Run(Run::To { time: end, step: None });
@@ -70,14 +73,10 @@ impl Lab {
     /// # Errors
     /// If it is the first branch, or nothing differs.
     pub fn compare(&mut self) -> Result<(), String> {
-        let (live, other) = (self.live, self.left_by(self.live));
-        if other == live {
-            return Err("The first branch left no other one.".to_owned());
-        }
+        let (live, other) = (self.live, self.left()?);
         let (this, that) = (self.branch_name(live), self.branch_name(other));
-        let found = self.branches.difference(live, other).map_err(|error| error.to_string())?;
-        let found = found.ok_or_else(|| format!("{this} and {that} do not differ yet."))?;
-        let Difference { only_in_first, only_in_second, event, .. } = found;
+        let Difference { only_in_first, only_in_second, event, .. } =
+            self.difference(live, other)?;
         self.say(ConsoleKind::Info, format!("{this} and {that} are beside each other."));
         let first = event.as_ref().map(|Differing { first, second }| FirstDifference {
             steps: first.place.moment.steps,
@@ -93,6 +92,71 @@ impl Lab {
         }
         self.changed();
         Ok(())
+    }
+
+    /// The branch that the live one left, or the first one.
+    fn left(&self) -> Result<BranchId, String> {
+        let other = self.left_by(self.live);
+        match other == self.live {
+            true => Err("The first branch left no other one.".to_owned()),
+            false => Ok(other),
+        }
+    }
+
+    fn difference(&self, one: BranchId, other: BranchId) -> Result<Difference, String> {
+        let found = self.branches.difference(one, other).map_err(|error| error.to_string())?;
+        let (this, that) = (self.branch_name(one), self.branch_name(other));
+        found.ok_or_else(|| format!("{this} and {that} do not differ yet."))
+    }
+
+    /// Where two branches begin to differ, and how they differ at the time that the page shows, in
+    /// words, one thing a line. `None`: the live branch, and the one that it left.
+    pub(super) fn difference_lines(
+        &self,
+        pair: Option<(BranchName, BranchName)>,
+    ) -> Result<Vec<Words>, String> {
+        let (one, other) = match pair {
+            Some((one, other)) => (self.branch_named(&one)?, self.branch_named(&other)?),
+            None => (self.live, self.left()?),
+        };
+        let (this, that) = (self.branch_name(one), self.branch_name(other));
+        let Difference { only_in_first, only_in_second, event, .. } =
+            self.difference(one, other)?;
+        let only = |name: &str, statements: Vec<String>| {
+            let line = |statement: String| words! { "only in {name}: {statement}" };
+            statements.into_iter().map(line).collect::<Vec<_>>()
+        };
+        let mut lines = only(&this, only_in_first);
+        lines.extend(only(&that, only_in_second));
+        if let Some(Differing { first, second }) = event {
+            lines.push("the first event that differs:".into());
+            for (name, Happened { place, words }) in [(&this, first), (&that, second)] {
+                let steps = place.moment.steps;
+                lines.push(words! { "  {name}, step {steps}: {words}" });
+            }
+        }
+        let now = self.shown_session().world().now();
+        let rows = differences(&*self.view_of(one, now)?, &*self.view_of(other, now)?);
+        lines.push(match rows.is_empty() {
+            true => words! { "at {now} nothing differs" },
+            false => words! { "at {now}, {this} | {that}:" },
+        });
+        let row = |row: &DifferenceView| {
+            let DifferenceView { what, here, there } = row;
+            words! { "  {what}: {here} | {there}" }
+        };
+        lines.extend(rows.iter().map(row));
+        Ok(lines)
+    }
+
+    /// A branch at a time: the live one as the page shows it, another one after all that was done
+    /// then, or at its end if that is earlier.
+    fn view_of(&self, branch: BranchId, time: Instant) -> Result<Rc<View>, String> {
+        let session = match branch == self.live {
+            true => self.shown_session().clone(),
+            false => self.branches.at_time(branch, time).map_err(|error| error.to_string())?,
+        };
+        Ok(ViewMaker::default().make(&session, &Recent::default(), &self.window))
     }
 
     /// Shows the live branch alone.

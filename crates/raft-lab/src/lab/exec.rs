@@ -1,7 +1,10 @@
 //! Statements: some act at once, others need time to pass.
 
 use raft_kv::{ClientId, Sequence};
-use raft_script::{Order, Reply, SourceLine, Started, Statement, Suggestion};
+use raft_script::{
+    ConsoleInput, Order, Reply, SourceLine, Started, Statement, Suggestion, complete_input,
+    parse_input,
+};
 
 use super::news::STOPPED;
 use super::{Lab, Queued, Waiting};
@@ -37,10 +40,15 @@ pub(super) type Listener = Box<dyn FnOnce(ExecResult)>;
 pub(super) type Finished = Result<Reply, String>;
 
 impl Lab {
-    /// Carries out one line of the language. The line and its result go into the console.
+    /// Carries out one line of the language, or a command that only a console has. The line and its
+    /// result go into the console.
+    ///
+    /// In the past, `step` shows a later moment of the branch, and any other statement begins a
+    /// branch. While the lab is paused and a statement waits, `step` lets single events happen.
     ///
     /// A statement that needs no time acts at once, also while another one waits. Statements that
-    /// need time wait for each other, and start the clock if the lab is paused.
+    /// need time wait for each other, and start the clock if the lab is paused. One that is given
+    /// while the lab is paused in the middle of another one takes its place, unless a script waits.
     pub fn exec(&mut self, line: &str) -> ExecStatus {
         self.exec_with(line, None)
     }
@@ -58,19 +66,25 @@ impl Lab {
 
     /// The completions of a line that is being typed, in the moment that the page shows.
     pub fn complete(&self, text: &str) -> Vec<Suggestion> {
-        raft_script::complete(text, text.len(), Some(self.shown_session()))
+        complete_input(text, text.len(), self.shown_session(), &self.branches)
     }
 
     fn exec_with(&mut self, line: &str, listener: Option<Listener>) -> ExecStatus {
         self.stop_backward();
         self.finish_seeking();
-        let executed = match raft_script::parse_line(line) {
+        let executed = match parse_input(line) {
             Ok(None) => {
                 self.tell(listener, ExecResult::Done(String::new()));
                 return ExecStatus::Nothing;
             }
-            Ok(Some(Statement::Why(question))) => self.explain(question, listener),
-            Ok(Some(statement)) => match self.branch_off(&statement) {
+            Ok(Some(ConsoleInput::Command(command))) => self.carry_out(command, listener),
+            Ok(Some(ConsoleInput::Statement(Statement::Why(question)))) => {
+                self.explain(question, listener)
+            }
+            Ok(Some(ConsoleInput::Statement(Statement::Step(count)))) if self.steps_by_hand() => {
+                self.step_by_hand(count, listener)
+            }
+            Ok(Some(ConsoleInput::Statement(statement))) => match self.branch_off(&statement) {
                 Ok(()) => self.begin(line, statement, listener),
                 Err(words) => {
                     self.say(ConsoleKind::Command, line.trim());
@@ -95,11 +109,14 @@ impl Lab {
         listener: Option<Listener>,
     ) -> ExecStatus {
         let line = SourceLine { number: 1, statement };
+        let is_held = self.is_waiting() && !self.pacer.is_running();
+        if is_held && !self.has_script() && needs_time(&line.statement) {
+            self.cancel();
+        }
         if self.is_waiting() && needs_time(&line.statement) {
-            self.say(
-                ConsoleKind::Info,
-                format!("{} (waits for the statement before it)", text.trim()),
-            );
+            let hint = if is_held { "; `continue` goes on" } else { "" };
+            let words = format!("{} (waits for the statement before it{hint})", text.trim());
+            self.say(ConsoleKind::Info, words);
             self.queue.push_back(Queued { line, is_scripted: false, key_moment: None, listener });
             return ExecStatus::Waiting;
         }
@@ -152,7 +169,9 @@ impl Lab {
                 ExecStatus::Done(reply)
             }
             Ok(Started::Waiting) => {
-                self.waiting = Some(Waiting { line_number: number, is_scripted, listener });
+                let tells_place = !is_scripted && matches!(statement, Statement::Step(_));
+                self.waiting =
+                    Some(Waiting { line_number: number, is_scripted, tells_place, listener });
                 self.pacer.run_for_statement();
                 ExecStatus::Waiting
             }
@@ -178,8 +197,14 @@ impl Lab {
 
     /// The statement that needed time is over.
     pub(super) fn finish_statement(&mut self, waiting: Option<Waiting>, result: Finished) {
-        let Some(Waiting { line_number, is_scripted, listener }) = waiting else { return };
+        let Some(Waiting { line_number, is_scripted, tells_place, listener }) = waiting else {
+            return;
+        };
         match result {
+            Ok(reply) if tells_place => {
+                self.say_all(&self.place());
+                self.tell(listener, ExecResult::Done(reply.to_string()));
+            }
             Ok(reply) => {
                 self.say(ConsoleKind::Reply, reply.words().clone());
                 self.tell(listener, ExecResult::Done(reply.to_string()));

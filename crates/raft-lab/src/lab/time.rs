@@ -38,8 +38,12 @@ impl Lab {
             let next = self.session().journal().after(past.moment());
             return self.show_moment(next);
         }
-        let key_moment = self.key_moment_at();
+        let (key_moment, was_running) = (self.key_moment_at(), self.pacer.is_running());
         self.begin_queued();
+        if !was_running {
+            // A statement that began does not start the clock.
+            self.pacer.set_running(false, self.is_waiting());
+        }
         // One who steps shall see the key moment of a scenario, too.
         if self.key_moment_at() == key_moment {
             self.remember_moment();

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::{HelpLine, help};
-use crate::{complete, parse_line};
+use super::{HelpLine, console_help, help, help_of};
+use crate::{complete, parse_input};
 
 /// A form without what may be left out, and with each choice of it.
 fn variants(form: &str) -> BTreeSet<String> {
@@ -51,15 +51,16 @@ fn statements(form: &str) -> BTreeSet<String> {
 }
 
 /// The parser understands each form of the help, and the printer is its inverse there: so a new
-/// statement is tested by its row alone.
+/// statement or command is tested by its row alone.
 #[test]
 fn every_form_is_understood() {
     let mut checked = 0;
-    for line in help().iter().flat_map(|line| statements(&line.form)) {
-        match parse_line(&line) {
-            Ok(Some(statement)) => {
-                let printed = statement.to_string();
-                assert_eq!(parse_line(&printed), Ok(Some(statement)), "{line}: {printed}");
+    let lines = help().into_iter().chain(console_help());
+    for line in lines.flat_map(|line| statements(&line.form)) {
+        match parse_input(&line) {
+            Ok(Some(input)) => {
+                let printed = input.to_string();
+                assert_eq!(parse_input(&printed), Ok(Some(input)), "{line}: {printed}");
                 checked += 1;
             }
             Ok(None) => panic!("{line} is nothing"),
@@ -98,4 +99,18 @@ fn every_word_that_is_offered_is_in_the_help() {
         }
     }
     assert_eq!(missing, BTreeSet::new());
+}
+
+#[test]
+fn each_word_has_help_of_its_own() {
+    for offer in complete("", 0, None) {
+        let forms = help_of(&offer.text);
+        let is_same = format!("{} is the same", offer.text);
+        let same = help().iter().any(|line| line.meaning.contains(&is_same));
+        assert!(same || forms.iter().any(|line| line.form.contains(&offer.text)), "{offer:?}");
+    }
+    assert!(help_of("expect").iter().any(|line| line.form.trim() == "leader"));
+    assert!(help_of("why").iter().any(|line| line.form == "why no leader"));
+    assert!(help_of("goto").iter().any(|line| line.form == "goto end"));
+    assert!(help_of("frob").is_empty());
 }

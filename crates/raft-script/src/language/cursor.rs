@@ -3,6 +3,7 @@
 use raft_sim::NodeState;
 
 use super::{Choice, Setting, Word};
+use crate::branches::Branches;
 use crate::complete::Suggestion;
 use crate::error::ParseError;
 use crate::session::Session;
@@ -19,6 +20,7 @@ pub(crate) struct Cursor<'a> {
 
 struct Offers<'a> {
     session: Option<&'a Session>,
+    branches: Option<&'a Branches>,
     found: Vec<Suggestion>,
     /// Whether only words from a list of [`Choice`]s are noted, no nodes and no other words.
     only_choices: bool,
@@ -34,9 +36,14 @@ impl<'a> Cursor<'a> {
         Ok(Self { text, tokens: tokens(text)?, next: 0, offers: None })
     }
 
-    /// A cursor that notes what may come after the last token, for the nodes and keys of a session.
-    pub(crate) fn completing(text: &'a str, session: Option<&'a Session>) -> Parsed<Self> {
-        let offers = Some(Offers { session, found: Vec::new(), only_choices: false });
+    /// A cursor that notes what may come after the last token, for the nodes and keys of a session,
+    /// and for branches.
+    pub(crate) fn completing(
+        text: &'a str,
+        session: Option<&'a Session>,
+        branches: Option<&'a Branches>,
+    ) -> Parsed<Self> {
+        let offers = Some(Offers { session, branches, found: Vec::new(), only_choices: false });
         Ok(Self { offers, ..Self::new(text)? })
     }
 
@@ -273,6 +280,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The same for the numbers of the branches.
+    pub(crate) fn offer_branches(&mut self) {
+        let at_end = self.is_at_end();
+        if let Some(offers) = self.offers.as_mut().filter(|o| at_end && !o.only_choices) {
+            let ids = offers.branches.into_iter().flat_map(Branches::iter).map(|(id, _)| id);
+            let found = ids.map(|id| Suggestion { text: id.to_string(), help: "a branch" });
+            offers.found.extend(found);
+        }
+    }
+
     /// The numbers of nodes in a state that fits.
     pub(crate) fn offer_numbers(&mut self, fits: fn(NodeState) -> bool) {
         self.offer_from(|session| match session {
@@ -347,7 +364,7 @@ pub(crate) fn one_of_settings<T>(settings: &[Setting<T>]) -> String {
     settings.iter().map(|setting| format!("`{}=`", setting.name)).collect::<Vec<_>>().join(", ")
 }
 
-fn listed(names: &[&str], quote: &str) -> String {
+pub(crate) fn listed(names: &[&str], quote: &str) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("{quote}{name}{quote}")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),

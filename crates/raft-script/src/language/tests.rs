@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{CONDITIONS, PAPER, STATEMENTS, cluster_settings};
-use crate::{help, parse_line};
+use super::{CONDITIONS, CONSOLE, PAPER, STATEMENTS, cluster_settings};
+use crate::{help, parse_input, parse_line};
 
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
 
@@ -102,6 +102,21 @@ fn named(names: &BTreeSet<&'static str>, text: &str) -> Option<&'static str> {
         })
     };
     names.iter().filter(begins).max_by_key(|name| name.len()).copied()
+}
+
+/// README's block "A debugger" has every command that only a console has.
+#[test]
+fn the_readme_has_every_command_of_a_console() {
+    let (_, section) = README.split_once("## A debugger").expect("the heading");
+    let block = section.split("```").nth(1).expect("a block").trim_start_matches("text\n");
+    let parts: Vec<&str> = block.lines().flat_map(|line| line.split("  ")).map(str::trim).collect();
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        if let Err(error) = parse_input(part) {
+            panic!("README: {error}");
+        }
+    }
+    let names = CONSOLE.iter().map(|word| word.name).collect();
+    assert_eq!(left_out(names, &parts), [""; 0]);
 }
 
 fn left_out(names: BTreeSet<&'static str>, texts: &[&str]) -> Vec<&'static str> {

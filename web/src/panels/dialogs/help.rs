@@ -37,6 +37,8 @@ pub(crate) fn help(props: &HelpProps) -> Html {
                 { table(SHORTCUTS.iter().map(|(keys, meaning)| ((*keys).to_owned(), *meaning))) }
                 <h3>{ "Commands" }</h3>
                 { table(raft_lab::help().into_iter().map(|line| (line.form, line.meaning))) }
+                <h3>{ "Commands of the console, not of scripts" }</h3>
+                { table(raft_lab::console_help().into_iter().map(|l| (l.form, l.meaning))) }
             </div>
         </Dialog>
     }
