@@ -4,6 +4,7 @@
 mod bugs;
 mod caught;
 mod check;
+mod diagram;
 mod experiment;
 mod fuzz;
 mod input;
@@ -32,6 +33,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::RunArguments),
+    Diagram(diagram::DiagramArguments),
     Fuzz(fuzz::FuzzArguments),
     Merge(merge::MergeArguments),
     Experiment(experiment::ExperimentArguments),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),

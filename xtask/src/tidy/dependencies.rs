@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -11,9 +11,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 14] = [
     ("raft-storage-idb", &["raft-storage"]),
     ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
+    ("raft-diagram", &["raft-check"]),
     ("raft-script", &["raft-sim", "raft-check"]),
     ("raft-fuzz", &["raft-script"]),
-    ("raft-cli", &["raft-fuzz"]),
+    ("raft-cli", &["raft-fuzz", "raft-diagram"]),
     ("raft-lab", &["raft-script", "raft-storage-idb"]),
     ("web", &["raft-lab"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
