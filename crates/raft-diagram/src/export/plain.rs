@@ -29,7 +29,7 @@ pub(super) fn plain(picture: &Picture<'_>) -> String {
                 line.put(lane, '●');
                 label
             }
-            RowKind::Begins { lane, label } => {
+            RowKind::Begins { lane, label, .. } => {
                 line.put(lane, '┬');
                 open[lane] += 1;
                 label

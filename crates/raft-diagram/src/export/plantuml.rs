@@ -35,10 +35,13 @@ pub(super) fn plantuml(picture: &Picture<'_>) -> String {
             RowKind::Point { lane, label } => {
                 let _ = writeln!(text, "note over {} : {}", names[lane], note(&label));
             }
-            RowKind::Begins { lane, label } => {
+            RowKind::Begins { lane, label, is_write } => {
                 open[lane] += 1;
                 let _ = writeln!(text, "activate {}", names[lane]);
-                let _ = writeln!(text, "note over {} : {}", names[lane], note(&label));
+                // A write says its name at its end.
+                if !is_write {
+                    let _ = writeln!(text, "note over {} : {}", names[lane], note(&label));
+                }
             }
             RowKind::Ends { lane, label, began_inside } => {
                 let _ = writeln!(text, "note over {} : {}", names[lane], note(&label));

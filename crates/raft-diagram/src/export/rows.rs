@@ -26,7 +26,7 @@ pub(super) enum RowKind {
     /// A point on a lane.
     Point { lane: usize, label: String },
     /// A write or an operation begins.
-    Begins { lane: usize, label: String },
+    Begins { lane: usize, label: String, is_write: bool },
     /// A write or an operation ends. It may have begun before the picture.
     Ends { lane: usize, label: String, began_inside: bool },
     /// A line across lanes, from the first to the last one.
@@ -144,8 +144,9 @@ fn bar(
     let Some(lane) = picture.place(lane) else { return Vec::new() };
     let mut rows = Vec::new();
     let began_inside = picture.starts_inside(item);
+    let is_write = matches!(item.kind, ItemKind::Write(_));
     if began_inside {
-        rows.extend(one(item.began, RowKind::Begins { lane, label: begins }));
+        rows.extend(one(item.began, RowKind::Begins { lane, label: begins, is_write }));
     }
     if let Some(at) = picture.end_inside(item) {
         rows.extend(one(at, RowKind::Ends { lane, label: ends, began_inside }));

@@ -14,7 +14,7 @@ use crate::label::message_label;
 use crate::lane::LaneId;
 
 /// The most characters of the label of a point, and of an arrow over one gap.
-const POINT_CHARACTERS: usize = 30;
+const POINT_CHARACTERS: usize = 36;
 const ARROW_CHARACTERS: usize = 42;
 
 /// Draws the items: bars first, so that arrows and labels are over them.
@@ -160,12 +160,11 @@ impl Pen<'_, '_> {
             Fate::Lost(reason) if is_over => Some(reason),
             Fate::Lost(_) | Fate::Arrived | Fate::Held | Fate::UnderWay => None,
         };
-        let middle = (x1.midpoint(x2), top.midpoint(end));
         // A lost one ends in the air; one that has not arrived has no head.
-        let ((x2, y2), style) = match (is_over, lost) {
-            (_, Some(_)) => (middle, " gone"),
-            (true, None) => ((if x1 < x2 { x2 - 7 } else { x2 + 7 }, end), ""),
-            (false, None) => ((x2, end), " open"),
+        let (tip, style) = match (is_over, lost) {
+            (_, Some(_)) => (x1.midpoint(x2), " gone"),
+            (true, None) => (if x1 < x2 { x2 - 7 } else { x2 + 7 }, ""),
+            (false, None) => (x2, " open"),
         };
         let head = match (is_over, lost) {
             (true, None) => format!(" marker-end=\"url(#helios-{class})\""),
@@ -173,20 +172,39 @@ impl Pen<'_, '_> {
         };
         let _ = write!(
             self.out,
-            "<line class=\"arrow {class}{style}\" x1=\"{x1}\" y1=\"{top}\" x2=\"{x2}\" \
-             y2=\"{y2}\"{head}/>"
+            "<line class=\"arrow {class}{style}\" x1=\"{x1}\" y1=\"{top}\" x2=\"{tip}\" \
+             y2=\"{end}\"{head}/>"
         );
-        let (x, y) = (x1.midpoint(x2), top.midpoint(y2).max(HEAD + 8) - 3);
-        if let Some(reason) = lost {
-            let (left, baseline) = (x2 + 8, y2 + 4);
-            let _ = write!(
-                self.out,
-                "<text class=\"cross {class}\" x=\"{x2}\" y=\"{baseline}\">✗</text>\
-                 <text class=\"label\" x=\"{left}\" y=\"{baseline}\">{reason}</text>"
-            );
-        }
-        let label = escaped(&shortened(label, ARROW_CHARACTERS));
-        let _ = write!(self.out, "<text class=\"on {class}\" x=\"{x}\" y=\"{y}\">{label}</text>");
+        let label = shortened(label, ARROW_CHARACTERS);
+        let label = match lost {
+            Some(reason) => format!("✗ {label}: {reason}"),
+            None => label,
+        };
+        self.arrow_label((x1, tip), (top, end), &label, (class, is_over));
+    }
+
+    /// The label is where the arrow ends: no two arrows end at one height.
+    fn arrow_label(
+        &mut self,
+        (from, tip): (usize, usize),
+        (top, end): (usize, usize),
+        label: &str,
+        (class, is_over): (&str, bool),
+    ) {
+        let is_rightward = from < tip;
+        let (x, is_left_of_x) = match (is_over, is_rightward) {
+            (true, true) => (tip - 8, true),
+            (true, false) => (tip + 8, false),
+            (false, true) => (from + 14, false),
+            (false, false) => (from - 14, true),
+        };
+        let anchor = if is_left_of_x { " before" } else { "" };
+        let y = if is_over { end } else { top } + 10;
+        let label = escaped(label);
+        let _ = write!(
+            self.out,
+            "<text class=\"on {class}{anchor}\" x=\"{x}\" y=\"{y}\">{label}</text>"
+        );
     }
 
     /// A sentence across all lanes.

@@ -18,12 +18,14 @@ use crate::lane::{EdgeStretch, LaneId};
 const LEFT: usize = 110;
 /// The distance between lanes.
 const GAP: usize = 210;
+/// The room for the labels of the last lane.
+const RIGHT: usize = 120;
 /// The height of the names of the lanes.
 const HEAD: usize = 44;
 
 pub(super) fn svg(picture: &Picture<'_>) -> String {
     let axis = Axis::of(picture);
-    let width = LEFT + picture.lanes.len() * GAP;
+    let width = LEFT + picture.lanes.len() * GAP + RIGHT;
     let height = axis.bottom() + 24;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"helios-diagram\" width=\"{width}\" \

@@ -61,8 +61,8 @@ const RULES: &[(&str, &str)] = &[
     (".edge.down", "fill:var(--bg);stroke:var(--line);stroke-dasharray:3 3"),
     (".label", "font-size:10px;fill:var(--ink-2)"),
     (".label,.on", "paint-order:stroke;stroke:var(--bg);stroke-width:3px"),
-    (".on", "font-size:10px;text-anchor:middle"),
-    (".cross", "font-weight:700;text-anchor:middle"),
+    (".on", "font-size:10px"),
+    (".before", "text-anchor:end"),
     (".arrow", "fill:none;stroke-width:1.3"),
     (".arrow.gone,.arrow.open", "stroke-dasharray:5 3"),
     (".write", "fill:var(--good);fill-opacity:.45"),
@@ -112,7 +112,7 @@ pub(super) fn write(out: &mut String) {
         let _ = writeln!(
             out,
             ".helios-diagram .arrow.{arrow}{{stroke:var(--{arrow})}}\
-             .helios-diagram .on.{arrow},.helios-diagram .cross.{arrow},\
+             .helios-diagram .on.{arrow},\
              .helios-diagram marker .{arrow}{{fill:var(--{arrow})}}"
         );
     }
