@@ -10,6 +10,8 @@ mod label;
 mod lane;
 mod news;
 mod observe;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use causes::EventSet;

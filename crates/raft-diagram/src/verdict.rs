@@ -167,7 +167,7 @@ impl<'a> Judged<'a> {
                 let by = self.told(*by);
                 words!(
                     found,
-                    "{value} was the first value, was replaced before (",
+                    "{value}, as at the beginning, was replaced before (",
                     by,
                     "), and no operation makes it again"
                 )

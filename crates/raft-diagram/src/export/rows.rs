@@ -58,9 +58,20 @@ pub(super) fn rows(picture: &Picture<'_>) -> Vec<Row> {
     if let Some((at, words)) = picture.ending {
         alarm(*at, words.to_string());
     }
-    // The sort is stable: an operation that ends with an event does so after its reply arrived.
-    rows.sort_by_key(|row| row.event);
+    rows.sort_by_key(|row| (row.event, row.what.rank()));
     rows
+}
+
+impl RowKind {
+    /// The order of rows with one event: an operation ends after its reply arrived.
+    fn rank(&self) -> usize {
+        match self {
+            Self::Arrow { .. } => 0,
+            Self::Point { .. } => 1,
+            Self::Begins { .. } | Self::Ends { .. } => 2,
+            Self::Across { .. } => 3,
+        }
+    }
 }
 
 fn rows_of(picture: &Picture<'_>, item: &Item) -> Vec<Row> {
