@@ -13,17 +13,17 @@ use crate::{
 };
 
 fn fate(item: &Item) -> Fate {
-    match &item.kind {
-        ItemKind::Message(MessageArrow { fate, .. }) => *fate,
-        other => panic!("{other:?} is no message"),
-    }
+    let ItemKind::Message(MessageArrow { fate, .. }) = item.kind else {
+        panic!("{item:?} is no message")
+    };
+    fate
 }
 
 fn written(item: &Item) -> WriteResult {
-    match &item.kind {
-        ItemKind::Write(DiskWrite { result, .. }) => *result,
-        other => panic!("{other:?} is no write"),
-    }
+    let ItemKind::Write(DiskWrite { result, .. }) = item.kind else {
+        panic!("{item:?} is no write")
+    };
+    result
 }
 
 #[test]
@@ -100,9 +100,12 @@ fn an_operation_lasts_from_its_invocation_to_its_answer() {
     assert_eq!(item.began.event, number(invoked));
     assert_eq!(item.ended.unwrap().event, number(answered));
     assert_eq!(item.words().to_string(), "client 7: set x=1 → done");
-    let result = |event| match &story.item(event).kind {
-        ItemKind::Operation(ClientOperation { result, .. }) => result.clone(),
-        other => panic!("{other:?} is no operation"),
+    let result = |event| {
+        let item = story.item(event);
+        let ItemKind::Operation(ClientOperation { result, .. }) = &item.kind else {
+            panic!("{item:?} is no operation")
+        };
+        result.clone()
     };
     assert_eq!(result(asked), OperationResult::GaveUp);
     assert_eq!(result(open), OperationResult::Open);
@@ -119,9 +122,10 @@ fn requests_and_replies_are_arrows() {
     let replied = story.client(asked, 1, invoked, ClientEvent::Replied { node, outcome });
     let event = ClientEvent::Redirected { node, leader: None };
     let redirected = story.client(replied, 1, invoked, event);
-    let fate = |event| match &story.item(event).kind {
-        ItemKind::Exchange(arrow) => (arrow.is_reply, arrow.fate),
-        other => panic!("{other:?} is no arrow"),
+    let fate = |event| {
+        let item = story.item(event);
+        let ItemKind::Exchange(arrow) = &item.kind else { panic!("{item:?} is no arrow") };
+        (arrow.is_reply, arrow.fate)
     };
     assert_eq!(fate(asked), (false, Fate::Lost(DropReason::NodeDown)));
     assert_eq!(fate(redirected), (true, Fate::Arrived), "its event ends the reply");

@@ -8,10 +8,9 @@ fn judge(story: &Story, until: u64) -> OperationsVerdict {
 }
 
 fn contradiction(story: &Story) -> Contradicting {
-    match judge(story, story.events) {
-        OperationsVerdict::Contradiction(found) => found,
-        other => panic!("{other:?} is no contradiction"),
-    }
+    let verdict = judge(story, story.events);
+    let OperationsVerdict::Contradiction(found) = verdict else { panic!("{verdict:?}") };
+    found
 }
 
 #[test]

@@ -68,13 +68,9 @@ impl Axis {
         Self { heights, bottom: y + LABEL }
     }
 
-    /// The height of an event; of one that is not drawn, that of the next one.
+    /// The height of an event; of one that is not drawn, that of the last one before.
     pub(super) fn y(&self, event: EventNumber) -> usize {
-        let first = self.heights.keys().next();
-        if first.is_some_and(|first| event < *first) {
-            return HEAD;
-        }
-        self.heights.range(event..).next().map_or(self.bottom, |(_, (y, _))| *y)
+        self.heights.range(..=event).next_back().map_or(HEAD, |(_, (y, _))| *y)
     }
 
     pub(super) fn bottom(&self) -> usize {

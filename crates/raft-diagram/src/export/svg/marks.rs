@@ -180,27 +180,17 @@ impl Pen<'_, '_> {
             Some(reason) => format!("✗ {label}: {reason}"),
             None => label,
         };
-        self.arrow_label((x1, tip), (top, end), &label, (class, is_over));
-    }
-
-    /// The label is where the arrow ends: no two arrows end at one height.
-    fn arrow_label(
-        &mut self,
-        (from, tip): (usize, usize),
-        (top, end): (usize, usize),
-        label: &str,
-        (class, is_over): (&str, bool),
-    ) {
-        let is_rightward = from < tip;
-        let (x, is_left_of_x) = match (is_over, is_rightward) {
-            (true, true) => (tip - 8, true),
-            (true, false) => (tip + 8, false),
-            (false, true) => (from + 14, false),
-            (false, false) => (from - 14, true),
+        let (x, is_before) = match (is_over, lost, x1 < x2) {
+            (true, Some(_), _) => (tip + 4, false),
+            (true, None, true) => (tip - 8, true),
+            (true, None, false) => (tip + 8, false),
+            (false, _, true) => (x1 + 14, false),
+            (false, _, false) => (x1 - 14, true),
         };
-        let anchor = if is_left_of_x { " before" } else { "" };
+        // The label is where the arrow ends: no two arrows end at one height.
         let y = if is_over { end } else { top } + 10;
-        let label = escaped(label);
+        let anchor = if is_before { " before" } else { "" };
+        let label = escaped(&label);
         let _ = write!(
             self.out,
             "<text class=\"on {class}{anchor}\" x=\"{x}\" y=\"{y}\">{label}</text>"
