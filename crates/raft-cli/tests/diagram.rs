@@ -85,11 +85,16 @@ fn only_a_part_of_the_events_is_drawn() {
         let (_, rest) = line.split_once('#').unwrap();
         rest.split(' ').next().unwrap().to_owned()
     };
+    let operation = text(&["--only", &format!("operation={}", number("set x=1"))]);
+    for part in ["1 entry after 1@1", "commits entry 2", "applies entry 2", "set x=1 → done"] {
+        assert!(operation.contains(part), "{part} is missing: {operation}");
+    }
+    assert!(!operation.contains("PreVote"), "{operation}");
     let caused = text(&["--only", &format!("caused-by={}", number("set x=1"))]);
-    assert!(caused.contains("commits entry 2") && !caused.contains("PreVote"), "{caused}");
+    assert!(caused.contains("request, sent") && !caused.contains("PreVote"), "{caused}");
     let led = text(&["--only", &format!("led-to={}", number("set x=1 → done"))]);
-    assert!(led.contains("request, sent") && !led.contains("RequestVote"), "{led}");
-    assert!(led.lines().count() < caused.lines().count(), "one chain: {led}");
+    assert!(led.contains("reply: done"), "{led}");
+    assert!(led.lines().count() < all.lines().count() / 2, "one chain: {led}");
 }
 
 #[test]
@@ -99,6 +104,7 @@ fn what_cannot_be_drawn_exits_with_2_and_says_what_to_do() {
         (&["--from", "1h"][..], PASSING, "a time such as 1.5s or 200ms"),
         (&["--from", "90s"][..], PASSING, "nothing that is selected happens in that time"),
         (&["--only", "led-to=99999"][..], PASSING, "there is no event 99999"),
+        (&["--only", "operation=1"][..], PASSING, "event 1 begins no operation"),
         (&["--only", "messages=Vote"][..], PASSING, "is no kind of message"),
         (&["--format", "mermaid", "--noise"][..], "run 60s\n", "choose a shorter time"),
     ] {

@@ -3,6 +3,9 @@
 use raft_core::Instant;
 use raft_sim::EventNumber;
 
+/// The first event of a run.
+const FIRST: EventNumber = EventNumber::new(1).expect("1 is not 0");
+
 /// A set of events of a diagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EventSet {
@@ -26,6 +29,14 @@ impl EventSet {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Adds an event of the diagram.
+    pub(crate) fn insert(&mut self, event: EventNumber) {
+        let place = event.get().checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        if let Some(is_in) = place.and_then(|at| self.is_in.get_mut(at)) {
+            *is_in = true;
+        }
     }
 
     /// The events of either set, of one diagram.
@@ -107,17 +118,22 @@ impl EventTable {
         EventNumber::new(self.first + first).filter(|first| *first <= last).map(|f| (f, last))
     }
 
-    fn none(&self) -> EventSet {
+    /// The set without events.
+    pub(crate) fn none(&self) -> EventSet {
         EventSet { first: self.first, is_in: vec![false; self.rows.len()] }
     }
 
     /// The event, its cause, the cause of that, and so on.
     pub(crate) fn past(&self, event: EventNumber) -> EventSet {
+        self.past_from(event, FIRST)
+    }
+
+    /// The same without what is before `first`.
+    pub(crate) fn past_from(&self, event: EventNumber, first: EventNumber) -> EventSet {
         let mut set = self.none();
         let mut next = Some(event);
-        while let Some(place) = next.and_then(|event| self.place(event)) {
-            let Some(row) = self.rows.get(place) else { break };
-            set.is_in[place] = true;
+        while let Some(row) = next.filter(|event| *event >= first).and_then(|e| self.get(e)) {
+            next.into_iter().for_each(|event| set.insert(event));
             next = row.cause;
         }
         set
@@ -127,10 +143,8 @@ impl EventTable {
     /// one pass finds them all.
     pub(crate) fn future(&self, event: EventNumber) -> EventSet {
         let mut set = self.none();
-        let Some(start) = self.place(event).filter(|place| *place < self.rows.len()) else {
-            return set;
-        };
-        set.is_in[start] = true;
+        let Some(start) = self.place(event) else { return set };
+        set.insert(event);
         for (place, row) in self.rows.iter().enumerate().skip(start + 1) {
             set.is_in[place] = row.cause.is_some_and(|cause| set.contains(cause));
         }

@@ -21,7 +21,7 @@ pub struct DiagramFilter {
     pub noise: bool,
     /// Only the items that one of these events began or ended; `None`: all. Those of
     /// [`Diagram::future_of`] are what an event caused, those of [`Diagram::past_of`] what led to
-    /// it.
+    /// it, those of [`Diagram::operation_events`] what happened for an operation.
     pub events: Option<EventSet>,
 }
 

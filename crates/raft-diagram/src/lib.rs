@@ -7,7 +7,8 @@
 //!
 //! An item that is routine without news is [noise](Item::is_noise). Nothing is left out of the
 //! diagram: a [`DiagramFilter`] decides what is shown. [`Diagram::past_of`] and
-//! [`Diagram::future_of`] follow causes in both directions.
+//! [`Diagram::future_of`] follow causes in both directions, and [`Diagram::operation_events`] follows
+//! one operation through requests, entries, writes and the answer.
 //!
 //! [`Diagram::judge_operations`] says whether the answers that the clients got have an order, and
 //! if not, which operations contradict each other. [`Diagram::export`] writes a part of the diagram
@@ -42,6 +43,7 @@ mod causes;
 mod diagram;
 mod export;
 mod filter;
+mod followed;
 mod item;
 mod label;
 mod lane;

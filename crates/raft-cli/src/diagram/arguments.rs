@@ -45,6 +45,8 @@ PARTS of --only
   clients=1             these clients; with nodes=, both
   messages=RequestVote,RequestVoteReply
                         messages of these kinds; all that is no message stays
+  operation=812         what happened for the operation that a client invoked with this event:
+                        requests, the messages and writes with its entry, commit and answer
   caused-by=812         the event with this number, and all that it caused
   led-to=812            the event with this number, and the chain of its causes
 The format txt shows the number of each event.
@@ -66,6 +68,7 @@ enum FormatName {
 enum Only {
     Lanes(Vec<LaneId>),
     Messages(Vec<MessageKind>),
+    Operation(EventNumber),
     CausedBy(EventNumber),
     LedTo(EventNumber),
 }
@@ -94,6 +97,11 @@ impl DiagramArguments {
                 }
                 Only::Messages(kinds) => {
                     filter.messages.get_or_insert_with(BTreeSet::new).extend(kinds);
+                }
+                Only::Operation(event) => {
+                    let events = diagram.operation_events(known(diagram, *event)?);
+                    let none = || format!("event {event} begins no operation of a client");
+                    add(&mut filter, events.ok_or_else(none)?);
                 }
                 Only::CausedBy(event) => {
                     add(&mut filter, diagram.future_of(known(diagram, *event)?));
@@ -135,10 +143,12 @@ fn only(word: &str) -> Result<Only, String> {
             Ok(Only::Lanes(numbers()?.into_iter().map(|n| LaneId::Client(ClientId(n))).collect()))
         }
         "messages" => values.split(',').map(kind).collect::<Result<_, _>>().map(Only::Messages),
+        "operation" => event().map(Only::Operation),
         "caused-by" => event().map(Only::CausedBy),
         "led-to" => event().map(Only::LedTo),
         other => Err(format!(
-            "`nodes`, `clients`, `messages`, `caused-by` or `led-to` is expected, found `{other}`"
+            "`nodes`, `clients`, `messages`, `operation`, `caused-by` or `led-to` is expected, \
+             found `{other}`"
         )),
     }
 }
@@ -163,6 +173,7 @@ mod tests {
         let kinds = vec![MessageKind::PreVote, MessageKind::Forward];
         assert_eq!(only("messages=PreVote,Forward"), Ok(Only::Messages(kinds)));
         let event = EventNumber::new(7).expect("not 0");
+        assert_eq!(only("operation=7"), Ok(Only::Operation(event)));
         assert_eq!(only("caused-by=7"), Ok(Only::CausedBy(event)));
         assert_eq!(only("led-to=7"), Ok(Only::LedTo(event)));
         for wrong in ["", "nodes", "nodes=", "nodes=1,", "nodes=x", "messages=Vote", "led-to=0"] {
