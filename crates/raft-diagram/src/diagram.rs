@@ -43,7 +43,7 @@ pub(crate) struct OpenItems {
     pub(crate) writes: BTreeMap<(NodeId, PersistId), usize>,
     pub(crate) operations: BTreeMap<(ClientId, Sequence), usize>,
     /// The writes that the last crash of each node ended, oldest first.
-    pub(crate) ended_by_crash: BTreeMap<NodeId, Vec<usize>>,
+    pub(crate) ended_by_crash: BTreeMap<NodeId, Vec<(PersistId, usize)>>,
     pub(crate) news: LinkNews,
 }
 

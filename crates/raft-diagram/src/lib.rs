@@ -7,7 +7,7 @@
 //!
 //! An item that is routine without news is [noise](Item::is_noise). Nothing is left out of the
 //! diagram: a [`DiagramFilter`] decides what is shown. [`Diagram::past_of`] and
-//! [`Diagram::future_of`] follow causes in both directions, and [`Diagram::operation_events`] follows
+//! [`Diagram::future_of`] follow causes in both directions. [`Diagram::operation_events`] follows
 //! one operation through requests, entries, writes and the answer.
 //!
 //! [`Diagram::judge_operations`] says whether the answers that the clients got have an order, and

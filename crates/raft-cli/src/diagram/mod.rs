@@ -30,25 +30,25 @@ pub(crate) fn diagram(arguments: &DiagramArguments) -> io::Result<u8> {
     };
     let until = arguments.to.unwrap_or(Instant(u64::MAX));
     let mut diagram = Diagram::new();
-    let mut drawn = Ok(());
+    let (mut drawn, mut is_cut) = (Ok(()), false);
     let report = caught(|| {
         raft_script::run(&script, &mut |event| {
-            if event.at <= until && drawn.is_ok() {
+            is_cut |= event.at > until;
+            if !is_cut && drawn.is_ok() {
                 drawn = diagram.observe(event);
             }
         })
     });
+    is_cut |= report.as_ref().is_ok_and(|report| report.at > until);
     let failure = failure_of(&report);
     if let Err(DiagramFull) = drawn {
         return Ok(unusable(file, &format!("{DiagramFull}, with --to")));
     }
-    // The end of the run is part of the diagram if the diagram reaches it.
-    let is_whole = report.as_ref().is_ok_and(|report| report.at > until);
-    if let Some(failure) = failure.as_ref().filter(|_| !is_whole) {
+    // A failure after the end of the diagram is not a part of it.
+    if let Some(failure) = failure.as_ref().filter(|_| !is_cut) {
         diagram.conclude(failure.as_str().into());
     }
-    let exported = export(&diagram, arguments, until);
-    match exported {
+    match export(&diagram, arguments, until) {
         Ok(text) => to_stdout(|out| out.write_all(text.as_bytes()))?,
         Err(message) => return Ok(unusable(file, &message)),
     }

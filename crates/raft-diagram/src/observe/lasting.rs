@@ -53,9 +53,8 @@ impl Diagram {
                 self.write_ends(event, (node, *id), WriteResult::Failed);
             }
             DiskEvent::WriteTorn { id, .. } => {
-                let ended = self.open.ended_by_crash.get(&node).cloned().unwrap_or_default();
-                let is_it = |place: &usize| matches!(&self.items[*place].kind, ItemKind::Write(w) if w.id == *id);
-                if let Some(place) = ended.into_iter().find(is_it) {
+                let ended = self.open.ended_by_crash.get(&node).into_iter().flatten();
+                if let Some((_, place)) = ended.copied().find(|(ended, _)| ended == id) {
                     set_result(&mut self.items[place].kind, WriteResult::Torn);
                 }
                 self.point(event, LaneId::Node(node), PointTopic::Disk, false);
@@ -82,21 +81,16 @@ impl Diagram {
     /// A crash ends the open writes of a node. Those that are lost are named by a later event.
     pub(super) fn crash_ends_writes(&mut self, event: &Event, node: NodeId) {
         let ended = self.take_open_writes(node);
-        for place in &ended {
+        for (_, place) in &ended {
             self.end(*place, event, |kind| set_result(kind, WriteResult::Durable));
         }
         self.open.ended_by_crash.insert(node, ended);
     }
 
-    fn take_open_writes(&mut self, node: NodeId) -> Vec<usize> {
+    fn take_open_writes(&mut self, node: NodeId) -> Vec<(PersistId, usize)> {
         let all = (node, PersistId(0))..=(node, PersistId(u64::MAX));
-        let open: Vec<_> = self.open.writes.range(all).map(|(id, place)| (*id, *place)).collect();
-        open.into_iter()
-            .map(|(id, place)| {
-                self.open.writes.remove(&id);
-                place
-            })
-            .collect()
+        let open = self.open.writes.extract_if(all, |_, _| true);
+        open.map(|((_, id), place)| (id, place)).collect()
     }
 
     /// The last writes of those that the crash ended are lost; without a crash, the last open ones.
@@ -106,13 +100,12 @@ impl Diagram {
             ended = self.take_open_writes(node);
         }
         let kept = ended.len().saturating_sub(writes);
-        for place in ended.split_off(kept) {
-            let is_torn = matches!(
-                &self.items[place].kind,
-                ItemKind::Write(DiskWrite { result: WriteResult::Torn, .. })
-            );
-            let result = if is_torn { WriteResult::Torn } else { WriteResult::Lost };
-            self.end(place, event, |kind| set_result(kind, result));
+        for (_, place) in ended.split_off(kept) {
+            self.end(place, event, |kind| {
+                if !matches!(kind, ItemKind::Write(write) if write.result == WriteResult::Torn) {
+                    set_result(kind, WriteResult::Lost);
+                }
+            });
         }
     }
 

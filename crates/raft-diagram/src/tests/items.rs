@@ -240,7 +240,7 @@ fn filters_choose_lanes_kinds_noise_and_events() {
     let events = Some(story.diagram.past_of(number(arrived)));
     assert_eq!(shown(DiagramFilter { events, ..all.clone() }), [started, sent]);
     let events = Some(story.diagram.future_of(number(repeated)));
-    assert_eq!(shown(DiagramFilter { events, ..all }), [repeated], "noise that is asked for");
+    assert_eq!(shown(DiagramFilter { events, ..all }), [repeated], "noise that is chosen");
 }
 
 #[test]

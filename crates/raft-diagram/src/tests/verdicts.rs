@@ -54,6 +54,19 @@ fn a_value_that_nobody_wrote_is_impossible_alone() {
     assert_eq!(sentence.to_string(), expected);
 }
 
+#[test]
+fn a_value_that_was_written_too_late_is_named_with_its_write() {
+    let mut story = Story::default();
+    let read = story.invokes(2, get("x"));
+    story.answers(2, read, found(Some("7")));
+    let write = story.invokes(1, set("x", "7"));
+    story.answers(1, write, Response::Done);
+    let Contradicting { operations, impossible, sentence } = contradiction(&story);
+    assert_eq!((operations, impossible), (vec![number(read), number(write)], number(read)));
+    let expected = "the first operation that makes x=7 came later (client 1: set x=7 → done)";
+    assert!(sentence.to_string().ends_with(expected), "{sentence}");
+}
+
 /// Two writes at once, then four reads that see them in both orders: each read alone could be.
 #[test]
 fn a_contradiction_that_only_a_search_finds_is_marked_too() {
