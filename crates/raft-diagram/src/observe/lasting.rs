@@ -1,6 +1,6 @@
 //! Items with an end of their own: messages, writes, operations of clients, requests and replies.
 
-use raft_core::{NodeId, PersistId};
+use raft_core::{NodeId, Outcome, PersistId};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{ClientEvent, DiskEvent, DropReason, Event, MessageId, StateMachineEvent};
 
@@ -132,6 +132,10 @@ impl Diagram {
             ClientEvent::Arrived { is_up, .. } => {
                 let fate = if *is_up { Fate::Arrived } else { Fate::Lost(DropReason::NodeDown) };
                 self.exchange_ends(event, fate);
+            }
+            // The answer to the read follows: the store of the node makes it.
+            ClientEvent::Replied { node, outcome: Outcome::Readable { .. } } => {
+                self.point(event, LaneId::Node(*node), PointTopic::Read, true);
             }
             ClientEvent::Replied { node, .. } => self.exchange(event, operation, *node, true),
             ClientEvent::Redirected { .. } | ClientEvent::MustRetry { .. } => {
