@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use imbl::Vector;
 use raft_core::Instant;
-use raft_script::Explanation;
 use raft_sim::{Event, EventKind, MessageEvent};
 use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
-    BreakpointView, ChangesView, ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView,
-    TapeView,
+    BreakpointView, ChangesView, ComparisonView, ConsoleLine, ExplanationView, Pacing, RuleOff,
+    StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.
@@ -62,17 +61,6 @@ pub struct LabView {
     /// The most recent lines of the console, oldest first.
     #[serde(serialize_with = "lines")]
     pub console: Vector<ConsoleLine>,
-}
-
-/// Why something happened, or did not.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct ExplanationView {
-    /// The question, as a line of the language.
-    pub asked: String,
-    /// The time of the moment that it was asked about.
-    pub at: Instant,
-    /// The answer.
-    pub explanation: Explanation,
 }
 
 fn lines<S: Serializer>(lines: &Vector<ConsoleLine>, to: S) -> Result<S::Ok, S::Error> {

@@ -28,6 +28,7 @@
 mod changes;
 mod comparison;
 mod console;
+mod explanation;
 #[cfg(test)]
 mod fake;
 mod frame;
@@ -50,9 +51,8 @@ mod view;
 pub use changes::{ChangesView, EntryChange, FactChange, NodeChanges, ValueChange};
 pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
-pub use frame::{
-    BranchView, DurableState, EarlierRunView, ExplanationView, Frame, LabView, TimeView,
-};
+pub use explanation::{CauseView, ExplanationView, ReasonView};
+pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};
 #[cfg(target_arch = "wasm32")]
@@ -68,7 +68,7 @@ pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
 pub use raft_kv::{ClientId, Sequence};
-pub use raft_script::{Cause, Explanation, Finding, Suggestion, console_help, help};
+pub use raft_script::{Suggestion, console_help, help};
 pub use raft_sim::{
     EventNumber, LatencyShape, MAX_NODES, Mention, MessageId, MessageKind, NodeState, Part,
     ReadPolicy, Setup, Words,

@@ -2,7 +2,7 @@
 
 mod questions;
 
-use raft_lab::{Cause, ExplanationView, Finding};
+use raft_lab::{CauseView, ExplanationView, ReasonView};
 use yew::prelude::*;
 
 use self::questions::questions;
@@ -69,14 +69,14 @@ struct AnswerProps {
 
 #[component(Answer)]
 fn answer(props: &AnswerProps) -> Html {
-    let ExplanationView { asked, at, explanation } = &*props.answer;
+    let ExplanationView { asked, at, reasons } = &*props.answer;
     html! {
         <div class="why-answer" data-testid="why-answer" aria-live="polite">
             <p class="why-asked">
                 <code>{ asked }</code>{ format!(" at {} ms", milliseconds(*at)) }
             </p>
-            { for explanation.findings.iter().enumerate().map(|(place, finding)| html! {
-                <Reason key={place} finding={finding.clone()} is_first={place == 0} />
+            { for reasons.iter().enumerate().map(|(place, reason)| html! {
+                <Reason key={place} reason={reason.clone()} is_first={place == 0} />
             }) }
         </div>
     }
@@ -84,14 +84,14 @@ fn answer(props: &AnswerProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct ReasonProps {
-    finding: Finding,
+    reason: ReasonView,
     /// Whether it decides.
     is_first: bool,
 }
 
 #[component(Reason)]
 fn reason(props: &ReasonProps) -> Html {
-    let Finding { words, chains, needs } = &props.finding;
+    let ReasonView { words, chains, needs } = &props.reason;
     html! {
         <section class={classes!("why-reason", props.is_first.then_some("is-first"))}>
             <p class="why-words">{ said(words, true) }</p>
@@ -112,23 +112,23 @@ fn reason(props: &ReasonProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct StepProps {
-    cause: Cause,
+    cause: CauseView,
 }
 
 #[component(Step)]
 fn step(props: &StepProps) -> Html {
-    let Cause { words, at, step, line, event } = &props.cause;
+    let CauseView { words, at, steps, event, is_statement } = &props.cause;
     let runner = use_controls().runner;
-    let on_time = use_callback((runner, *step), |_: MouseEvent, (runner, step)| {
-        runner.show_after(*step);
+    let on_time = use_callback((runner, *steps), |_: MouseEvent, (runner, steps)| {
+        runner.show_after(*steps);
     });
     html! {
-        <li class={classes!("why-step", line.is_some().then_some("is-statement"))}>
+        <li class={classes!("why-step", is_statement.then_some("is-statement"))}>
             <button type="button" class="event-time" title="Show this moment" onclick={on_time}>
                 { milliseconds(*at) }
             </button>
             <span>{ said(words, false) }</span>
-            if let (Some(event), None) = (event, line) {
+            if let (Some(event), false) = (event, is_statement) {
                 <button type="button" class="event-why" title="Why?"
                     aria-label={format!("Why event {event}?")} data-ask={format!("why {event}")}>
                     { "?" }

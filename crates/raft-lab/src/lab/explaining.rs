@@ -23,7 +23,7 @@ impl Lab {
                 }
                 let reply = Reply::from(&explanation);
                 self.tell(listener, ExecResult::Done(reply.to_string()));
-                self.explanation = Some(Rc::new(ExplanationView { asked, at, explanation }));
+                self.explanation = Some(Rc::new(ExplanationView::new(asked, at, explanation)));
                 ExecStatus::Done(reply)
             }
             Err(error) => self.fail(error.to_string(), listener),
@@ -60,7 +60,7 @@ mod tests {
         lab.exec(line);
         let answer = lab.frame().lab.explanation.clone().expect("an answer");
         assert_eq!(answer.asked, line);
-        answer.explanation.to_string()
+        answer.reasons[0].words.to_string()
     }
 
     #[test]
