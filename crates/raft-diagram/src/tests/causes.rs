@@ -57,3 +57,24 @@ fn causes_before_the_diagram_end_the_chain() {
     assert_eq!(between, Some((number(first), number(first))));
     assert_eq!(story.diagram.events_between(Instant(0), Instant(100_000)), None);
 }
+
+#[test]
+fn an_answer_between_nodes_does_not_lead_an_operation_on() {
+    let mut story = Story::default();
+    let node = NodeId(1);
+    let invoked = story.invokes(1, set("x", "1"));
+    let asked = story.client(invoked, 1, invoked, ClientEvent::Asked { node, attempt: 1 });
+    let event = ClientEvent::Arrived { node, attempt: 1, is_up: true };
+    let arrived = story.client(asked, 1, invoked, event);
+    let sent = story.sent(arrived, 1, heartbeat(0));
+    let delivered = story.delivered(sent, 1);
+    let (match_index, round) = (LogIndex(0), HeartbeatRound(1));
+    let reply = raft_core::AppendEntriesReply::Success { match_index, round };
+    let answer = Message { term: Term(1), body: Body::AppendEntriesReply(reply) };
+    let answered = story.sent(delivered, 2, answer);
+    let heard = story.delivered(answered, 2);
+    let next = story.sent(heard, 3, heartbeat(0));
+    let events = story.diagram.operation_events(number(invoked)).unwrap();
+    assert_eq!(numbers(&events, next), [invoked, asked, arrived, sent, delivered, answered, heard]);
+    assert_eq!(story.diagram.operation_events(number(sent)), None, "no operation begins there");
+}
