@@ -8,15 +8,20 @@
 mod beside;
 mod decided;
 
-use raft_core::{ElectionReason, ElectionTrace, Message, NodeId, PreVoteTrace, Trace};
+use raft_core::{
+    ElectionReason, ElectionTrace, Instant, Message, NodeId, PersistId, PreVoteTrace, Trace,
+};
+use raft_kv::ClientId;
 use raft_sim::{
-    ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, EventNumber, MessageEvent,
-    ProcessEvent, Words, words,
+    ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, MessageEvent, ProcessEvent, Words,
+    words,
 };
 
 use crate::evidence::{Evidence, Given};
 use crate::explanation::Cause;
-use crate::facts::{Named, Took, decision, link, statement_words};
+use crate::facts::link;
+use crate::said::{Named, Took, statement_words};
+use crate::seen::{asks_for_votes, decided, decision, elected, election};
 
 /// The most links of a chain. What is before them is left out.
 const MOST: usize = 12;
@@ -118,32 +123,21 @@ impl<'a> Chains<'a> {
         });
     }
 
-    /// A decision that led to this one by more than one step: the election before its victory.
+    /// A decision that led to this one by more than one step: the election before its victory, and
+    /// the pre-votes before the election.
     fn earlier_decision(&self, event: &Event) -> Option<&'a Event> {
-        let EventKind::Core { node, trace } = &event.kind else { return None };
-        match trace {
-            Trace::Election(ElectionTrace::BecameLeader { term, .. }) => {
-                self.election(event.number, *node, |trace| {
-                    matches!(trace, Trace::Election(ElectionTrace::Started { term: t, .. })
-                        if t == term)
-                })
-            }
-            Trace::Election(ElectionTrace::Started {
-                reason: ElectionReason::PreVotesWon, ..
-            }) => self.election(event.number, *node, |trace| {
-                matches!(trace, Trace::PreVote(PreVoteTrace::Started { .. }))
-            }),
-            _ => None,
+        if let Some(won) = elected(event) {
+            return self.run.last_before(event.number, |event| election(event) == Some(won));
         }
-    }
-
-    fn election(
-        &self,
-        before: EventNumber,
-        node: NodeId,
-        fits: impl Fn(&Trace) -> bool,
-    ) -> Option<&'a Event> {
-        self.run.last_before(before, |event| decision(event, node).is_some_and(&fits))
+        let (node, trace) = decided(event)?;
+        let Trace::Election(ElectionTrace::Started { reason: ElectionReason::PreVotesWon, .. }) =
+            trace
+        else {
+            return None;
+        };
+        self.run.last_before(event.number, |event| {
+            matches!(decision(event, node), Some(Trace::PreVote(PreVoteTrace::Started { .. })))
+        })
     }
 
     /// Goes to the cause, and says it if it says anything.
@@ -157,24 +151,9 @@ impl<'a> Chains<'a> {
                 self.end_with_timer(way, cause, *node, *set_at);
                 return false;
             }
-            EventKind::Client { client, event, .. } => match event {
-                ClientEvent::Invoked { .. }
-                | ClientEvent::Asked { .. }
-                | ClientEvent::Arrived { is_up: true, .. } => {}
-                ClientEvent::TimedOut { .. } => {
-                    let asked = self.run.cause(cause);
-                    let waited = asked.map_or_else(Default::default, |asked| cause.at - asked.at);
-                    let words =
-                        words!(client, "'s timer elapses, ", Took(waited), " after it asked");
-                    way.links.push(link(cause, words));
-                }
-                ClientEvent::Arrived { .. }
-                | ClientEvent::Replied { .. }
-                | ClientEvent::Redirected { .. }
-                | ClientEvent::MustRetry { .. }
-                | ClientEvent::Answered { .. }
-                | ClientEvent::GaveUp => way.links.push(link(cause, Words::of(&cause.kind))),
-            },
+            EventKind::Client { client, event, .. } => {
+                self.step_to_client(way, cause, *client, event);
+            }
             EventKind::Core { .. }
             | EventKind::StateMachine { .. }
             | EventKind::Process { .. }
@@ -191,6 +170,33 @@ impl<'a> Chains<'a> {
         }
         way.at = cause;
         true
+    }
+
+    /// Says what happened to an operation, unless it only passes on its way.
+    fn step_to_client(
+        &self,
+        way: &mut Way<'a>,
+        cause: &'a Event,
+        client: ClientId,
+        event: &ClientEvent,
+    ) {
+        match event {
+            ClientEvent::Invoked { .. }
+            | ClientEvent::Asked { .. }
+            | ClientEvent::Arrived { is_up: true, .. } => {}
+            ClientEvent::TimedOut { .. } => {
+                let asked = self.run.cause(cause);
+                let waited = asked.map_or_else(Default::default, |asked| cause.at - asked.at);
+                let words = words!(client, "'s timer elapses, ", Took(waited), " after it asked");
+                way.links.push(link(cause, words));
+            }
+            ClientEvent::Arrived { is_up: false, .. }
+            | ClientEvent::Replied { .. }
+            | ClientEvent::Redirected { .. }
+            | ClientEvent::MustRetry { .. }
+            | ClientEvent::Answered { .. }
+            | ClientEvent::GaveUp => way.links.push(link(cause, Words::of(&cause.kind))),
+        }
     }
 
     fn step_to_message(
@@ -238,24 +244,7 @@ impl<'a> Chains<'a> {
         event: &DiskEvent,
     ) {
         match event {
-            DiskEvent::WriteDurable { id } => {
-                if let Some(issued) = self.run.cause(cause) {
-                    let took = cause.at - issued.at;
-                    if took > self.run.world.setup().disk_latency.max {
-                        let words = words!(
-                            "write ",
-                            id.0,
-                            " of ",
-                            node,
-                            " is durable, ",
-                            Took(took),
-                            " after it was asked for"
-                        );
-                        way.links.push(link(cause, words));
-                        self.look_beside_write(cause, issued, node);
-                    }
-                }
-            }
+            DiskEvent::WriteDurable { id } => self.say_slow_write(way, cause, node, *id),
             DiskEvent::WriteIssued { .. } => {
                 way.at = cause;
                 self.say_decision(way);
@@ -272,21 +261,39 @@ impl<'a> Chains<'a> {
         way.at = cause;
     }
 
+    /// Says that a write is durable, if it took longer than writes take.
+    fn say_slow_write(
+        &mut self,
+        way: &mut Way<'a>,
+        durable: &'a Event,
+        node: NodeId,
+        id: PersistId,
+    ) {
+        let Some(issued) = self.run.cause(durable) else { return };
+        let took = durable.at - issued.at;
+        if took > self.run.world.setup().disk_latency.max {
+            let words = words! {
+                "write ", id.0, " of ", node, " is durable, ", Took(took), " after it was asked for"
+            };
+            way.links.push(link(durable, words));
+            self.look_beside_write(durable, issued, node);
+        }
+    }
+
     fn end_with_timer(
         &mut self,
         way: &mut Way<'a>,
         cause: &'a Event,
         node: NodeId,
-        set_at: raft_core::Instant,
+        set_at: Instant,
     ) {
         if let Some(decided) = way.sought.and_then(|sought| self.decided(way.at, sought)) {
             way.links.push(link(decided, Words::of(&decided.kind)));
         }
-        let after = cause.at - set_at;
         let is_election = self.starts_election(cause, node);
         let kind = if is_election { "election" } else { "heartbeat" };
-        let words =
-            words!("the {kind} timer of ", node, " elapses, ", Took(after), " after it was set");
+        let after = Took(cause.at - set_at);
+        let words = words!("the {kind} timer of ", node, " elapses, ", after, " after it was set");
         way.links.push(link(cause, words));
         if is_election {
             self.look_beside_silence(cause, node);
@@ -295,14 +302,6 @@ impl<'a> Chains<'a> {
 
     /// Whether a timer's elapsing made the node ask for votes or pre-votes.
     fn starts_election(&self, timer: &Event, node: NodeId) -> bool {
-        let decided = self.run.record.after(timer.number).take_while(|e| e.step == timer.step);
-        let mut traces = decided.filter_map(|event| decision(event, node));
-        traces.any(|trace| {
-            matches!(
-                trace,
-                Trace::Election(ElectionTrace::Started { .. })
-                    | Trace::PreVote(PreVoteTrace::Started { .. })
-            )
-        })
+        self.run.rest_of_step(timer).any(|event| asks_for_votes(event, node))
     }
 }

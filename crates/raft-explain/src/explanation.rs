@@ -46,6 +46,13 @@ impl Explanation {
         Self { findings: vec![finding] }
     }
 
+    /// Puts words before those of the first finding.
+    pub(crate) fn begin(&mut self, words: Words) {
+        if let Some(first) = self.findings.first_mut() {
+            first.words = words!(words, first.words);
+        }
+    }
+
     /// With one more finding, the last one, if there is one.
     pub(crate) fn with(mut self, last: Option<Finding>) -> Self {
         self.findings.extend(last);
