@@ -2,6 +2,7 @@
 
 mod commits;
 mod elections;
+mod happenings;
 mod membership;
 mod messages;
 mod reads;
@@ -11,11 +12,13 @@ mod terms;
 mod transfers;
 
 use raft_core::{NodeId, Trace};
-use raft_sim::{Event, EventKind, EventNumber, Words};
+use raft_sim::{Event, EventKind, EventNumber};
 
+pub(crate) use self::happenings::after_failure;
 use crate::evidence::Evidence;
 use crate::explanation::{Explanation, Finding};
 use crate::question::Unanswerable;
+use crate::said::capital;
 
 /// A decision that is to be explained.
 #[derive(Clone, Copy)]
@@ -52,7 +55,7 @@ impl<'a> Evidence<'a> {
             | EventKind::Network(_)
             | EventKind::Client { .. }
             | EventKind::Cluster(_)
-            | EventKind::Acted { .. } => Finding::new(Words::of(&event.kind)),
+            | EventKind::Acted { .. } => self.happening(event),
         };
         finding.because_all(self.causes(event))
     }
@@ -79,7 +82,7 @@ impl<'a> Decision<'a> {
 
     /// The words of the decision say its reason.
     fn in_its_own_words(self) -> Finding {
-        Finding::new(Words::of(&self.event.kind))
+        Finding::new(capital(&self.event.kind))
     }
 
     /// The last event before it that fits.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use raft_core::{LogIndex, LogPosition, Node, NodeId};
-use raft_sim::{Event, Words, words};
+use raft_sim::{Event, NodeState, PendingWrite, ProcessEvent, Words, words};
 
 use crate::evidence::Evidence;
 use crate::explanation::Cause;
-use crate::seen::{Passing, hears_leader};
+use crate::seen::{Passing, disk_change, hears_leader, process};
 
 /// The event as a link.
 pub(crate) fn link(event: &Event, words: Words) -> Cause {
@@ -68,6 +68,83 @@ pub(crate) fn rules_off(run: &Evidence<'_>) -> Option<String> {
 #[cfg(not(feature = "bugs"))]
 pub(crate) fn rules_off(_: &Evidence<'_>) -> Option<String> {
     None
+}
+
+/// The statements after which a node gets messages of another one again, and handles them; `None`:
+/// it does.
+pub(crate) fn remedy(run: &Evidence<'_>, from: NodeId, to: NodeId) -> Option<Words> {
+    match run.world.node(to)?.state() {
+        NodeState::Crashed => Some(words!("`restart {to}`")),
+        NodeState::Paused => Some(words!("`resume {to}`")),
+        NodeState::Refused => Some(words!("another disk for ", to)),
+        NodeState::Running => lets_pass(run, from, to),
+    }
+}
+
+/// The statements after which both of these nodes get each other's messages; `None`: they do.
+fn remedy_of_both(run: &Evidence<'_>, (one, other): (NodeId, NodeId)) -> Option<Words> {
+    let is_cut = |from, to| run.world.link(from, to).is_some_and(|link| link.cut);
+    match (remedy(run, one, other), remedy(run, other, one)) {
+        (Some(there), Some(back)) if there == back => Some(there),
+        (Some(_), Some(_)) if is_cut(one, other) && is_cut(other, one) => {
+            Some(words!("`link {one} <-> {other} restore`"))
+        }
+        (Some(there), Some(back)) => Some(words!(there, " and ", back)),
+        (there, back) => there.or(back),
+    }
+}
+
+/// What lets messages pass in one direction, for each of these pairs, as alternatives.
+pub(crate) fn remedies(
+    run: &Evidence<'_>,
+    ends: impl Iterator<Item = (NodeId, NodeId)>,
+) -> Option<Words> {
+    alternatives(ends.filter_map(|(from, to)| remedy(run, from, to)))
+}
+
+/// What lets messages pass in both directions, for each of these pairs, as alternatives.
+pub(crate) fn remedies_of_both(
+    run: &Evidence<'_>,
+    pairs: impl Iterator<Item = (NodeId, NodeId)>,
+) -> Option<Words> {
+    alternatives(pairs.filter_map(|pair| remedy_of_both(run, pair)))
+}
+
+/// Each of these statements once.
+fn alternatives(statements: impl Iterator<Item = Words>) -> Option<Words> {
+    let mut all: Vec<Words> = Vec::new();
+    for statement in statements {
+        if !all.contains(&statement) {
+            all.push(statement);
+        }
+    }
+    (!all.is_empty()).then(|| Words::joined(all, " or "))
+}
+
+/// A write of a node that is not done, with the entry at an index.
+#[derive(Clone, Copy)]
+pub(crate) struct Unfinished<'a> {
+    pub(crate) write: &'a PendingWrite,
+    /// What made its disk slow.
+    pub(crate) slowed: Option<&'a Event>,
+}
+
+/// The unfinished write of a node that makes the entry at an index durable.
+pub(crate) fn unfinished<'a>(
+    run: &Evidence<'a>,
+    node: NodeId,
+    index: LogIndex,
+) -> Option<Unfinished<'a>> {
+    let core = run.core(node)?;
+    if core.status().durable_index >= index || core.log().last().index < index {
+        return None;
+    }
+    let write = run.world.node(node)?.disk().pending().last()?;
+    let slowed = run.last(|event| {
+        disk_change(event, node).is_some()
+            || matches!(process(event, node), Some(ProcessEvent::Slowed { .. }))
+    });
+    Some(Unfinished { write, slowed })
 }
 
 /// The statement after which messages pass again from one node to another; `None`: they pass.

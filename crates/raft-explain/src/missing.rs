@@ -7,6 +7,7 @@ mod commits;
 mod elections;
 mod lacking;
 mod leader;
+mod passed_on;
 mod past;
 mod reads;
 mod up_to_date;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use raft_core::{
     AppendEntriesReply, Bare, Body, Instant, LogIndex, Message, NodeId, Say, Speaker, say,
 };
-use raft_sim::{Mention, Words, words};
+use raft_sim::{EventKind, Mention, Words, words};
 
 use crate::evidence::Given;
 use crate::seen::{first_of, last_of};
@@ -139,6 +139,15 @@ impl Say<Mention> for Span {
 pub(crate) fn statement_words(given: &Given) -> Words {
     let text = &given.text;
     words!("`{text}`")
+}
+
+/// An event in its own words, at the beginning of a sentence.
+pub(crate) fn capital(kind: &EventKind) -> Words {
+    let (all, rest) = (Words::of(kind), Words::without_subject(kind));
+    match kind.node().filter(|_| all != rest) {
+        Some(node) => words!("Node ", Bare(node), " ", rest),
+        None => all,
+    }
 }
 
 /// Noun and verb agree with a number of things.

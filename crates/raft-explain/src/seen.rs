@@ -106,6 +106,11 @@ pub(crate) fn lost(event: &Event, from: NodeId, to: NodeId) -> Option<&Message> 
     passing(event, from, to).filter(Passing::is_lost).map(|passing| passing.message)
 }
 
+/// Whether a message is lost.
+pub(crate) fn is_lost(event: &Event) -> bool {
+    Passing::of(event).is_some_and(|passing| passing.is_lost())
+}
+
 /// A message that is lost between these nodes, in one direction or the other.
 pub(crate) fn lost_between(event: &Event, one: NodeId, other: NodeId) -> Option<&Message> {
     lost(event, one, other).or_else(|| lost(event, other, one))
@@ -157,6 +162,11 @@ pub(crate) fn entered(event: &Event) -> Option<(NodeId, Term)> {
     let (node, trace) = decided(event)?;
     let Trace::Term(TermTrace::Advanced { to, .. }) = trace else { return None };
     Some((node, *to))
+}
+
+/// Whether this node stops to be pre-candidate, candidate or leader.
+pub(crate) fn steps_down(event: &Event, node: NodeId) -> bool {
+    matches!(decision(event, node), Some(Trace::Term(TermTrace::SteppedDown { .. })))
 }
 
 /// The entry that a leader appends, and whether it is a no-op.

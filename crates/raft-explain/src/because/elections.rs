@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use raft_core::{
-    Bare, ElectionReason, ElectionTrace, LogPosition, NodeId, PreVoteTrace, Term, VoteRefusal,
+    Bare, Body, ElectionReason, ElectionRefusal, ElectionTrace, LogPosition, Message, NodeId,
+    PreVoteTrace, Term, VoteRefusal,
 };
 use raft_sim::{ClockChange, Event, ProcessEvent, Words, words};
 
@@ -12,7 +13,7 @@ use crate::explanation::{Cause, Finding};
 use crate::facts::{heard, shortest_timeout};
 use crate::missing::lacking;
 use crate::said::{At, Nodes, Took};
-use crate::seen::{entered, process, vote};
+use crate::seen::{Passing, entered, process, vote};
 
 /// A request for a vote, or for a pre-vote.
 #[derive(Clone, Copy)]
@@ -40,9 +41,15 @@ impl<'a> Decision<'a> {
             })
             .section("§5.2")
             .because_all(self.votes(*term, voters)),
-            ElectionTrace::NotStarted { .. }
-            | ElectionTrace::VoteGranted { .. }
-            | ElectionTrace::VoteCounted { .. } => self.in_its_own_words(),
+            ElectionTrace::NotStarted { reason } => self.not_started(*reason),
+            ElectionTrace::VoteGranted { candidate, term } => {
+                let votes = words! {
+                    "Node ", Bare(node), " votes for ", candidate, " in ", term,
+                    ": it has given its vote to nobody else in this term"
+                };
+                Finding::new(words!(votes, self.log_of_candidate())).section("§5.2, §5.4.1")
+            }
+            ElectionTrace::VoteCounted { .. } => self.in_its_own_words(),
         }
     }
 
@@ -57,8 +64,45 @@ impl<'a> Decision<'a> {
                 let said = words!("Node ", Bare(node), " asks for pre-votes for ", term, ": ");
                 Finding::new(words!(said, self.asks(*reason))).section("dissertation §9.6")
             }
-            PreVoteTrace::Granted { .. } | PreVoteTrace::Counted { .. } => self.in_its_own_words(),
+            PreVoteTrace::Granted { candidate, term } => {
+                let spared = Took(shortest_timeout(&self.run, node));
+                let would = words! {
+                    "Node ", Bare(node), " would vote for ", candidate, " in ", term,
+                    ": it has heard no leader for ", spared, ", the shortest election timeout"
+                };
+                let words = words!(would, self.log_of_candidate(), ". This is no promise");
+                Finding::new(words).section("dissertation §9.6")
+            }
+            PreVoteTrace::Counted { .. } => self.in_its_own_words(),
         }
+    }
+
+    /// The log of the candidate beside that of the voter.
+    fn log_of_candidate(self) -> Words {
+        let asked = self.run.cause(self.event).and_then(Passing::of);
+        let theirs = asked.and_then(|asked| last_log_of(asked.message));
+        let own = self.run.core(self.node).map(|core| core.log().last());
+        match theirs.zip(own) {
+            Some((theirs, own)) => words! {
+                ", and the candidate's log, which ends at ", Bare(theirs),
+                ", is at least as up to date as its own, which ends at ", Bare(own)
+            },
+            None => Words::default(),
+        }
+    }
+
+    /// An order to start an election was refused.
+    fn not_started(self, reason: ElectionRefusal) -> Finding {
+        let finding = self.in_its_own_words();
+        let ElectionRefusal::LeaderIsAlive { .. } = reason else { return finding };
+        let Some(heard) = heard(&self.run, self.node, self.event) else { return finding };
+        let spared = Took(shortest_timeout(&self.run, self.node));
+        let ago = Took(self.event.at - heard.at);
+        Finding::new(words! {
+            finding.words, ". It heard it at ", At(heard.at), ", ", ago,
+            " ago, and the shortest election timeout is ", spared
+        })
+        .section("dissertation §6.4.1")
     }
 
     fn refused(self, asked: Asked, reason: VoteRefusal) -> Finding {
@@ -189,6 +233,15 @@ impl<'a> Decision<'a> {
         });
         votes.flatten().collect()
     }
+}
+
+/// The end of the candidate's log in a request for a vote or a pre-vote.
+fn last_log_of(message: &Message) -> Option<LogPosition> {
+    if let Body::RequestVote(asked) = &message.body {
+        return Some(LogPosition::new(asked.last_log_index, asked.last_log_term));
+    }
+    let Body::PreVote(asked) = &message.body else { return None };
+    Some(LogPosition::new(asked.last_log_index, asked.last_log_term))
 }
 
 /// A log that is less up to date.

@@ -1,14 +1,15 @@
 //! The term, and the end of a role (§5.1).
 
-use raft_core::{Bare, StepDownReason, Term, TermTrace};
-use raft_sim::words;
+use raft_core::{Bare, NodeId, StepDownReason, Term, TermTrace};
+use raft_sim::{Event, ProcessEvent, Words, words};
 
 use super::Decision;
+use crate::chain::unheard;
 use crate::explanation::{Cause, Finding};
-use crate::said::Took;
-use crate::seen::{Passing, election};
+use crate::said::{At, Took};
+use crate::seen::{answered_round, election, passing, process};
 
-impl Decision<'_> {
+impl<'a> Decision<'a> {
     pub(super) fn term(self, decision: &TermTrace) -> Finding {
         let node = self.node;
         match decision {
@@ -34,17 +35,7 @@ impl Decision<'_> {
             })
             .section("§5.1")
             .because_all(self.beginning_of(term)),
-            StepDownReason::QuorumLost => {
-                let node = self.run.world.node(self.node);
-                let longest = node.map(|node| node.settings().election_timeout_max);
-                let within = Took(longest.unwrap_or_default());
-                Finding::new(words! {
-                    steps_down, "no quorum answered it within the longest election timeout, ",
-                    within, ", so another leader may have been elected"
-                })
-                .section("dissertation §6.2")
-                .because_all(self.last_loss())
-            }
+            StepDownReason::QuorumLost => self.lost_its_quorum(steps_down),
             StepDownReason::Removed => Finding::new(words! {
                 steps_down, "it is no longer a voter. A leader that is removed leads until the \
                  entry that removes it is committed, and does not count itself"
@@ -56,14 +47,48 @@ impl Decision<'_> {
         }
     }
 
-    /// The last message between a leader and a follower that was lost before.
-    fn last_loss(self) -> Vec<Vec<Cause>> {
-        let lost = self.earlier(|event| {
-            Passing::of(event).is_some_and(|passing| {
-                passing.is_lost() && [passing.from, passing.to].contains(&self.node)
-            })
-        });
-        self.run.led_by(lost)
+    /// Too few answered for too long, by the leader's own clock.
+    fn lost_its_quorum(self, steps_down: Words) -> Finding {
+        let Self { run, event, node } = self;
+        let longest = run.world.node(node).map(|node| node.settings().election_timeout_max);
+        let within = Took(longest.unwrap_or_default());
+        let others = run.core(node).map(|core| core.membership().members()).unwrap_or_default();
+        let heard: Vec<(NodeId, &Event)> = others
+            .into_iter()
+            .filter(|other| *other != node)
+            .filter_map(|other| Some((other, self.last_answer(other)?)))
+            .collect();
+        let times = heard.iter().map(|(other, last)| words!(other, " at ", At(last.at)));
+        let last = match heard.is_empty() {
+            true => Words::default(),
+            false => words!(". It last heard ", Words::joined(times, ", ")),
+        };
+        let finding = Finding::new(words! {
+            steps_down, "no quorum answered it within the longest election timeout, ", within,
+            ", so another leader may have been elected", last
+        })
+        .section("dissertation §6.2")
+        .because_all(run.led_by(self.clock_change()));
+        heard.into_iter().fold(finding, |finding, (other, last)| {
+            finding.because(unheard(&run, (other, node), last, event))
+        })
+    }
+
+    /// The last answer of a node to the heartbeats.
+    fn last_answer(self, of: NodeId) -> Option<&'a Event> {
+        self.earlier(|event| {
+            passing(event, of, self.node)
+                .is_some_and(|it| it.is_delivered() && answered_round(it.message).is_some())
+        })
+    }
+
+    /// The last change of the node's clock, if it was since its last timer was set.
+    fn clock_change(self) -> Option<&'a Event> {
+        let changed = self.earlier(|event| {
+            matches!(process(event, self.node), Some(ProcessEvent::ClockChanged { .. }))
+        })?;
+        let longest = self.run.world.node(self.node)?.settings().election_timeout_max;
+        (changed.at + longest >= self.event.at).then_some(changed)
     }
 
     /// The election that raised the term to this one.

@@ -11,15 +11,18 @@ use crate::seen::{lost, transfer_begun};
 
 impl<'a> Decision<'a> {
     pub(super) fn transfer(self, decision: &TransferTrace) -> Finding {
-        let special = match decision {
-            TransferTrace::TimedOut { to } => self.transfer_timed_out(*to),
+        let finding = self.in_its_own_words();
+        match decision {
+            TransferTrace::TimedOut { to } => self.transfer_timed_out(*to).unwrap_or(finding),
+            TransferTrace::Ended { to, .. } => {
+                let started = self.earlier(|event| transfer_begun(event, self.node) == Some(*to));
+                finding.because_all(self.run.led_by(started))
+            }
+            TransferTrace::Refused { to, .. } => finding.because_all(stopped(&self.run, *to)),
             TransferTrace::Started { .. }
-            | TransferTrace::Refused { .. }
             | TransferTrace::TimeoutNowSent { .. }
-            | TransferTrace::Ended { .. }
-            | TransferTrace::DiskHangs { .. } => None,
-        };
-        special.unwrap_or_else(|| self.in_its_own_words())
+            | TransferTrace::DiskHangs { .. } => finding,
+        }
     }
 
     /// The other server must take over within a time.

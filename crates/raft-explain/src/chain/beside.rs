@@ -2,15 +2,15 @@
 
 use raft_core::NodeId;
 use raft_sim::{
-    DiskChange, Event, EventKind, LinkChange, MessageEvent, NetworkEvent, ProcessEvent, Words,
-    words,
+    DiskChange, DropReason, Event, EventKind, LinkChange, MessageEvent, NetworkEvent, ProcessEvent,
+    Words, words,
 };
 
 use super::Chains;
 use crate::explanation::Cause;
-use crate::facts::{heard, link};
-use crate::said::{At, Named, Took, statement_words};
-use crate::seen::{Passing, disk_change, is_of_leader, link_change, lost, passing, process};
+use crate::facts::link;
+use crate::said::{Took, statement_words};
+use crate::seen::{Passing, disk_change, link_change, lost, passing, process};
 
 impl<'a> Chains<'a> {
     /// A message that was longer under way than messages are.
@@ -41,6 +41,27 @@ impl<'a> Chains<'a> {
         }
     }
 
+    /// The fault because of which a message is lost: its cause, or for one that is lost at random,
+    /// the setting of the link.
+    pub(super) fn fault_of_loss(&self, event: &'a Event) -> Option<&'a Event> {
+        let Passing { from, to, event: what, .. } = Passing::of(event)?;
+        let MessageEvent::Dropped { reason, .. } = what else { return None };
+        let is_fault = |change: &LinkChange| match reason {
+            DropReason::Lost => matches!(change, LinkChange::Loss { .. }),
+            DropReason::QueueFull => {
+                matches!(change, LinkChange::Bandwidth(_) | LinkChange::QueueLimit(_))
+            }
+            DropReason::LinkCut
+            | DropReason::Partitioned
+            | DropReason::NodeDown
+            | DropReason::ByCommand => false,
+        };
+        let set = self
+            .run
+            .last_before(event.number, |event| link_change(event, from, to).is_some_and(is_fault));
+        set.or_else(|| self.run.cause(event))
+    }
+
     /// What let messages pass again, if the ones before this one were lost.
     fn passes_again(&self, sent: &'a Event, from: NodeId, to: NodeId) -> Option<&'a Event> {
         let before = self.run.last_before(sent.number, |event| {
@@ -65,44 +86,6 @@ impl<'a> Chains<'a> {
         self.add_fault(why, words!("the disk of ", on, " is slow"));
     }
 
-    /// The reason that a node heard no leader before its election timer elapsed.
-    pub(super) fn look_beside_silence(&mut self, timer: &'a Event, node: NodeId) {
-        if let Some(chain) = self.silence(timer, node) {
-            self.beside.push(chain);
-        }
-    }
-
-    fn silence(&self, timer: &'a Event, node: NodeId) -> Option<Vec<Cause>> {
-        let heard = heard(&self.run, node, timer)?;
-        let leader = Passing::of(heard)?.from;
-        let since = words!(node, " has not heard ", leader, " since ", At(heard.at));
-        let mut links = vec![link(heard, since)];
-        let between = || {
-            let after = self.run.record.after(heard.number);
-            after.take_while(|event| event.number < timer.number)
-        };
-        let jumped = |event: &&Event| {
-            matches!(process(event, node), Some(ProcessEvent::ClockChanged { .. }))
-        };
-        let is_down = |event: &&Event| {
-            matches!(process(event, leader), Some(ProcessEvent::Crashed | ProcessEvent::Paused))
-        };
-        let lost = between().find_map(|event| {
-            let message = lost(event, leader, node).filter(|message| is_of_leader(message))?;
-            Some((event, message))
-        });
-        if let Some(jump) = between().filter(jumped).last() {
-            links.push(link(jump, Words::of(&jump.kind)));
-            links.extend(self.statement_of(jump));
-        } else if let Some((lost, message)) = lost {
-            links.push(link(lost, words!(Named(message), " is lost")));
-            links.extend(self.statement_of(lost));
-        } else if let Some(down) = between().find(is_down) {
-            links.extend(self.statement_of(down));
-        }
-        Some(links)
-    }
-
     /// A chain of what `words` say and the fault that made it so.
     fn add_fault(&mut self, fault: Option<&'a Event>, words: Words) {
         let Some(fault) = fault else { return };
@@ -114,23 +97,22 @@ impl<'a> Chains<'a> {
     }
 
     /// The statement that made this event, or its cause.
-    pub(crate) fn statement_of(&self, event: &Event) -> Option<Cause> {
-        let numbers = [Some(event.number), event.cause];
-        numbers.into_iter().flatten().find_map(|number| {
-            let given = self.run.statements.of(number)?;
-            Some(Cause {
-                words: statement_words(&given),
-                at: given.at,
-                event: Some(number),
-                step: event.step,
-                line: Some(given.line),
-            })
+    pub(crate) fn statement_of(&self, event: &'a Event) -> Option<Cause> {
+        let (given, event) = self
+            .given(event)
+            .or_else(|| self.run.cause(event).and_then(|cause| self.given(cause)))?;
+        Some(Cause {
+            words: statement_words(&given),
+            at: given.at,
+            event: Some(event.number),
+            step: event.step,
+            line: Some(given.line),
         })
     }
 }
 
 /// Whether the change can make a link slow.
-fn slows_link(change: &LinkChange) -> bool {
+pub(super) fn slows_link(change: &LinkChange) -> bool {
     matches!(
         change,
         LinkChange::Latency(_)

@@ -9,8 +9,8 @@ use crate::evidence::Evidence;
 use crate::explanation::{Cause, Explanation, Finding};
 use crate::missing::lacking;
 use crate::question::Unanswerable;
-use crate::said::{At, Took};
-use crate::seen::{appended, committed, of_client, operation, process};
+use crate::said::{At, Named, Took};
+use crate::seen::{Passing, appended, carries, committed, operation, process};
 
 /// An operation that is over.
 struct Ended<'a> {
@@ -41,7 +41,8 @@ pub(super) fn why(run: &Evidence<'_>, client: ClientId) -> Result<Explanation, U
 impl<'a> Ended<'a> {
     fn why(&self) -> Finding {
         let run = &self.run;
-        let finding = Finding::new(words!(self.answer(), self.fate()));
+        let (silence, causes) = self.waited_for_silence();
+        let finding = Finding::new(words!(self.answer(), self.fate(), silence));
         let finding = match self.stale_answer() {
             Some(node) => finding
                 .section("dissertation §6.4")
@@ -49,7 +50,21 @@ impl<'a> Ended<'a> {
                 .because_all(self.unknown_to(node)),
             None => finding.section("§8").because_all(run.causes(self.event)),
         };
-        self.waited_for_silence(finding)
+        finding.because_all(causes).because_all(self.not_committed())
+    }
+
+    /// The loss because of which the entry of a write that was given up was not committed.
+    fn not_committed(&self) -> Vec<Vec<Cause>> {
+        let entry = self.entries().pop().filter(|_| matches!(self.end, ClientEvent::GaveUp));
+        let Some(entry) = entry else { return Vec::new() };
+        let lost = self.run.record.iter().find_map(|event| {
+            let it = Passing::of(event).filter(Passing::is_lost)?;
+            let carries = it.message.term == entry.term && carries(it.message, entry.index);
+            carries.then(|| {
+                (event, words!("no answer: ", Named(it.message), " to ", it.to, " is lost"))
+            })
+        });
+        lost.map(|(event, said)| self.run.led_by_as(event, said)).unwrap_or_default()
     }
 
     /// What happened to the operation.
@@ -93,25 +108,22 @@ impl<'a> Ended<'a> {
         self.run.core(node).map_or(LogIndex(0), Node::last_applied)
     }
 
-    /// A time-out on the way means that a server did not answer: says why.
-    fn waited_for_silence(&self, finding: Finding) -> Finding {
+    /// A time-out on the way means that a server did not answer: says so, and why.
+    fn waited_for_silence(&self) -> (Words, Vec<Vec<Cause>>) {
         let run = &self.run;
         let silent = run.record.before(self.event.number).find_map(|event| {
-            let ClientEvent::TimedOut { node } = of_client(event, self.client)? else {
-                return None;
-            };
+            let ClientEvent::TimedOut { node } = self.its(event)? else { return None };
             Some((event, *node))
         });
-        let Some((timed_out, node)) = silent else { return finding };
+        let Some((timed_out, node)) = silent else { return (Words::default(), Vec::new()) };
         let waited = Took(run.world.setup().client_timeout);
         let words = words! {
-            finding.words, ". It waited a whole time-out, ", waited, ", for ", node,
-            ", which did not answer"
+            ". It waited a whole time-out, ", waited, ", for ", node, ", which did not answer"
         };
         let down = run.last_before(timed_out.number, |event| {
             matches!(process(event, node), Some(ProcessEvent::Crashed | ProcessEvent::Paused))
         });
-        Finding { words, ..finding }.because_all(run.led_by(down))
+        (words, run.led_by(down))
     }
 
     /// The entries that the requests of the operation made: its first try and its retries.

@@ -1,10 +1,11 @@
 //! Why a client has no answer.
 
-use raft_core::{Bare, NodeId, Outcome, Refusal};
+use raft_core::{Bare, LogIndex, NodeId, Outcome, Refusal};
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, Event, NodeState, PendingOperation, Words, words};
+use raft_sim::{ClientEvent, Event, NodeState, PendingOperation, SimNode, Words, words};
 
 use super::leader::stopped;
+use super::passed_on::{self, Request};
 use super::{commits, leader, reads};
 use crate::evidence::Evidence;
 use crate::explanation::{Explanation, Finding};
@@ -24,13 +25,31 @@ pub(super) fn none(run: &Evidence<'_>, client: ClientId) -> Result<Explanation, 
     if findings.is_empty() {
         findings.extend(entry_waits(run, client));
     }
+    if findings.is_empty() {
+        findings.extend(passed_on::waits(run, client, pending));
+    }
     if findings.is_empty() && run.world.leader().is_none() {
         findings.extend(leader::none(run)?.findings);
     }
     if findings.is_empty() {
         findings.push(under_way(run, client, pending));
     }
+    if refusal(run, client).is_some_and(|(.., refusal)| is_full(refusal)) {
+        findings.extend(uncommitted(run));
+    }
     Ok(Explanation { findings })
+}
+
+/// Whether a leader takes no more commands until those that it has are committed.
+fn is_full(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::TooMuchUncommitted { .. })
+}
+
+/// Why the first entry that is not committed waits.
+fn uncommitted(run: &Evidence<'_>) -> Vec<Finding> {
+    let first = run.leader().map(|(_, core)| core.commit_index().next());
+    let explanation = first.and_then(|index| commits::not(run, index).ok());
+    explanation.map(|explanation| explanation.findings).unwrap_or_default()
 }
 
 /// The operation that waits for its answer.
@@ -57,8 +76,8 @@ pub(super) fn has_answer(run: &Evidence<'_>, client: ClientId) -> Explanation {
     Explanation::of(Finding::new(words))
 }
 
-/// The server that the client asked refused.
-pub(super) fn last_refusal(run: &Evidence<'_>, client: ClientId) -> Option<Finding> {
+/// The last refusal that the client got for its operation, and the node that refused.
+fn refusal<'a>(run: &Evidence<'a>, client: ClientId) -> Option<(&'a Event, NodeId, &'a Refusal)> {
     let last = run.last(|event| {
         matches!(
             of_client(event, client),
@@ -70,10 +89,21 @@ pub(super) fn last_refusal(run: &Evidence<'_>, client: ClientId) -> Option<Findi
     else {
         return None;
     };
+    Some((last, *node, refusal))
+}
+
+/// The server that the client asked refused.
+pub(super) fn last_refusal(run: &Evidence<'_>, client: ClientId) -> Option<Finding> {
+    let (last, node, refusal) = refusal(run, client)?;
     let finding = if let Refusal::TransferInProgress { to } = refusal {
-        transfer_waits(run, *node, *to, last)
+        transfer_waits(run, node, *to, last)
     } else {
+        let needs = match is_full(refusal) {
+            true => "that entries are committed; the client asks again meanwhile.",
+            false => "only time: the client asks again.",
+        };
         Finding::new(words!("Node ", Bare(node), " refused it, at ", At(last.at), ": ", refusal))
+            .needs(needs.into())
     };
     Some(finding.because_all(run.causes(last)))
 }
@@ -117,37 +147,58 @@ pub(super) fn asked_a_server_that_is_down(
     client: ClientId,
     pending: &PendingOperation,
 ) -> Option<Finding> {
-    let node = run.world.node(pending.target)?;
-    if !matches!(node.state(), NodeState::Crashed | NodeState::Refused | NodeState::Paused) {
-        return None;
-    }
+    let target = pending.target;
+    let (is, needs) = match run.world.node(target)?.state() {
+        NodeState::Running => return None,
+        NodeState::Paused => ("is paused, and handles nothing", words!("`resume {target}`, or ")),
+        NodeState::Crashed | NodeState::Refused => {
+            ("is down, and a server that is down does not even refuse", Words::default())
+        }
+    };
     let asked = last_asked(run, client)?;
     let wait = run.world.setup().client_timeout;
-    let finding = Finding::new(words! {
-        "It asked ", pending.target, " at ", At(asked.at),
-        ", which is down, and a server that is down does not even refuse"
-    })
-    .section("§8");
-    Some(finding.because_all(stopped(run, pending.target)).needs(words! {
-        "its timer, ", Took(wait), " after it asked, at ", At(asked.at + wait),
+    let finding = Finding::new(words!("It asked ", target, " at ", At(asked.at), ", which {is}"))
+        .section("§8")
+        .because_all(stopped(run, target));
+    Some(finding.needs(words! {
+        needs, "its timer, ", Took(wait), " after it asked, at ", At(asked.at + wait),
         "; then it asks another server."
     }))
 }
 
-fn last_asked<'a>(run: &Evidence<'a>, client: ClientId) -> Option<&'a Event> {
+/// The last request that a client sent.
+pub(super) fn last_asked<'a>(run: &Evidence<'a>, client: ClientId) -> Option<&'a Event> {
     run.last(|event| matches!(of_client(event, client), Some(ClientEvent::Asked { .. })))
 }
 
-/// The entry of its command is not committed.
-fn entry_waits(run: &Evidence<'_>, client: ClientId) -> Option<Finding> {
-    let arrived = run.last(|event| {
+/// The last request of a client that reached a server.
+pub(super) fn last_arrived<'a>(run: &Evidence<'a>, client: ClientId) -> Option<&'a Event> {
+    run.last(|event| {
         matches!(of_client(event, client), Some(ClientEvent::Arrived { is_up: true, .. }))
-    })?;
-    let mut appended = run.rest_of_step(arrived).filter_map(appended);
-    let (position, _) = appended.find(|(_, is_noop)| !is_noop)?;
-    let mut explanation = commits::not(run, position.index).ok()?;
-    explanation.begin(words!("Its command is ", position.index, ", which is not committed. "));
-    explanation.findings.into_iter().next()
+    })
+}
+
+/// The entry of its command is not committed.
+pub(super) fn entry_waits(run: &Evidence<'_>, client: ClientId) -> Vec<Finding> {
+    let Some(index) = last_entry(run, client) else { return Vec::new() };
+    let is_committed =
+        run.world.nodes().filter_map(SimNode::core).any(|it| it.commit_index() >= index);
+    let Some(mut explanation) = commits::not(run, index).ok().filter(|_| !is_committed) else {
+        return Vec::new();
+    };
+    explanation.begin(words!("Its command is ", index, ", which is not committed. "));
+    explanation.findings
+}
+
+/// The entry that the last request of a client made, at the server that it reached or at the leader
+/// to which that one passed it on.
+fn last_entry(run: &Evidence<'_>, client: ClientId) -> Option<LogIndex> {
+    let appended_in_step = |arrived: &Event| {
+        let mut appended = run.rest_of_step(arrived).filter_map(appended);
+        appended.find(|(_, is_noop)| !is_noop).map(|(position, _)| position.index)
+    };
+    appended_in_step(last_arrived(run, client)?)
+        .or_else(|| appended_in_step(Request::last(run, client)?.arrival()?))
 }
 
 /// The request or its answer has not arrived.

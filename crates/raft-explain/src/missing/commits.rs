@@ -7,11 +7,11 @@ use super::elections::next_election;
 use super::leader::{self, stopped};
 use crate::evidence::Evidence;
 use crate::explanation::{Cause, Explanation, Finding};
-use crate::facts::{first_of_own_term, lets_pass};
+use crate::facts::{Unfinished, first_of_own_term, remedies, unfinished};
 use crate::missing::lacking;
 use crate::question::Unanswerable;
 use crate::said::{And, At, Capital, Named, Nodes, plural};
-use crate::seen::{acknowledged, committed, decision, disk_change, lost};
+use crate::seen::{acknowledged, committed, decision, lost};
 
 /// Why an entry is not committed.
 pub(super) fn not(run: &Evidence<'_>, index: LogIndex) -> Result<Explanation, Unanswerable> {
@@ -111,14 +111,28 @@ impl<'a> Waiting<'a> {
         }
         let mut chains: Vec<Vec<Cause>> = Vec::new();
         let mut needs: Vec<Words> = Vec::new();
-        if let Some((said, causes, need)) = self.own_write() {
-            sentences.push(said);
-            chains.extend(causes);
-            needs.push(need);
+        if let Some(Unfinished { write, slowed }) = unfinished(&self.run, self.leader, index) {
+            sentences.push(words! {
+                "The leader counts its own disk like any other, and its write ", write.id.0,
+                ", asked for at ", At(write.issued_at), ", is not done (dissertation §10.2.1)"
+            });
+            chains.extend(self.run.led_by(slowed));
+            needs.push(words!("that write, due at ", At(write.done_at)));
         }
         chains.extend(untold.iter().flat_map(|node| self.unheard(*node)));
         let others = count.without.iter().copied().filter(|node| *node != self.leader);
-        let missing: Vec<NodeId> = others.collect();
+        let (writing, missing): (Vec<NodeId>, Vec<NodeId>) =
+            others.partition(|node| unfinished(&self.run, *node, index).is_some());
+        for (node, Unfinished { write, slowed }) in
+            writing.iter().filter_map(|node| Some((*node, unfinished(&self.run, *node, index)?)))
+        {
+            sentences.push(words! {
+                "Node ", Bare(node), " has it in its memory, and its write ", write.id.0,
+                ", asked for at ", At(write.issued_at), ", is not done"
+            });
+            chains.extend(self.run.led_by(slowed));
+            needs.push(words!("the write of ", node, ", due at ", At(write.done_at)));
+        }
         chains.extend(missing.iter().flat_map(|node| self.lacks(*node)));
         needs.extend(self.needs_disks(&missing));
         needs.extend(self.needs_answers(untold));
@@ -149,7 +163,7 @@ impl<'a> Waiting<'a> {
             return None;
         }
         let one = plural(missing.len(), "", "one of ");
-        let undo = self.undo(missing.iter().map(|node| (self.leader, *node)));
+        let undo = remedies(&self.run, missing.iter().map(|node| (self.leader, *node)));
         let soon = next_election(&self.run).filter(|(node, _)| missing.contains(node));
         let soon = match soon {
             Some((node, at)) if undo.is_some() => words! {
@@ -167,37 +181,10 @@ impl<'a> Waiting<'a> {
         if untold.is_empty() {
             return None;
         }
-        Some(match self.undo(untold.iter().map(|node| (*node, self.leader))) {
+        Some(match remedies(&self.run, untold.iter().map(|node| (*node, self.leader))) {
             Some(undo) => words!(undo, ": the answer to the next heartbeat commits it"),
             None => "an acknowledgement that reaches the leader".into(),
         })
-    }
-
-    /// The statements after which messages pass between these servers.
-    fn undo(&self, ends: impl Iterator<Item = (NodeId, NodeId)>) -> Option<Words> {
-        let mut all: Vec<Words> = Vec::new();
-        for statement in ends.filter_map(|(from, to)| lets_pass(&self.run, from, to)) {
-            if !all.contains(&statement) {
-                all.push(statement);
-            }
-        }
-        (!all.is_empty()).then(|| Words::joined(all, " or "))
-    }
-
-    /// The leader's own write of the entry, if it is not done: what it is, why it takes so long,
-    /// and when it is due.
-    fn own_write(&self) -> Option<(Words, Vec<Vec<Cause>>, Words)> {
-        if self.core.status().durable_index >= self.index {
-            return None;
-        }
-        let write = self.run.world.node(self.leader)?.disk().pending().last()?;
-        let said = words! {
-            "The leader counts its own disk like any other, and its write ", write.id.0,
-            ", asked for at ", At(write.issued_at), ", is not done (dissertation §10.2.1)"
-        };
-        let changed = self.run.last(|event| disk_change(event, self.leader).is_some());
-        let need = words!("that write, due at ", At(write.done_at));
-        Some((said, self.run.led_by(changed), need))
     }
 
     /// The acknowledgement of a node that did not reach the leader.
@@ -266,10 +253,17 @@ fn tally(membership: &Membership, is_known: impl Fn(NodeId) -> bool) -> Words {
     let holds = |set: &[NodeId]| -> Vec<NodeId> {
         set.iter().copied().filter(|node| is_known(*node)).collect()
     };
-    let (old, new) = (holds(membership.outgoing()), holds(membership.voters()));
+    let has = |set: &[NodeId]| {
+        let those = holds(set);
+        match those.len() {
+            0 => "none has it".into(),
+            1 => words!("only ", Nodes(&those), " has it"),
+            2.. => words!(Nodes(&those), " have it"),
+        }
+    };
+    let (old, new) = (membership.outgoing(), membership.voters());
     words! {
-        "the membership is joint, so two majorities are needed: of the old voters ",
-        And(membership.outgoing()), " ", Nodes(&old), " have it, of the new voters ",
-        And(membership.voters()), " ", Nodes(&new)
+        "the membership is joint, so two majorities are needed: of the old voters ", And(old), " ",
+        has(old), ", of the new voters ", And(new), " ", has(new)
     }
 }

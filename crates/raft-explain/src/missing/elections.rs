@@ -1,17 +1,19 @@
 //! Elections that nobody has won.
 
 use raft_core::{
-    Bare, ElectionTrace, Instant, Node, NodeId, PreVoteTrace, RoleKind, Trace, VoteRefusal,
+    Bare, Body, ElectionTrace, Instant, Node, NodeId, PreVoteTrace, RoleKind, Trace, VoteRefusal,
 };
-use raft_sim::{Event, NodeState, Words, words};
+use raft_sim::{Event, MessageEvent, NodeState, Words, words};
 
-use super::leader::{membership, stopped};
+use super::leader::{end_of_reign, membership, stopped};
 use crate::evidence::Evidence;
 use crate::explanation::{Cause, Finding};
-use crate::facts::end_of_log;
+use crate::facts::{end_of_log, remedies_of_both, remedy};
 use crate::missing::lacking;
-use crate::said::{At, plural};
-use crate::seen::{asks_for_votes, decision, is_of_election, lost_between, vote};
+use crate::said::{At, Nodes, plural};
+use crate::seen::{
+    asks_for_votes, decision, election, is_of_election, lost_between, passing, vote,
+};
 
 /// The nodes that ask for votes or pre-votes.
 pub(super) fn candidates(run: &Evidence<'_>) -> Vec<NodeId> {
@@ -20,7 +22,7 @@ pub(super) fn candidates(run: &Evidence<'_>) -> Vec<NodeId> {
     cores.filter(|core| asks(core.role())).map(Node::id).collect()
 }
 
-/// All voters have voted, and no candidate has a majority.
+/// All voters that a candidate can reach have voted, and no candidate has a majority.
 pub(super) fn split(run: &Evidence<'_>) -> Option<Finding> {
     let membership = membership(run)?;
     let voters = membership.voters();
@@ -31,35 +33,84 @@ pub(super) fn split(run: &Evidence<'_>) -> Option<Finding> {
     let is_candidate =
         |node: &NodeId| in_term(*node).is_some_and(|core| core.role() == RoleKind::Candidate);
     let candidates: Vec<NodeId> = candidates(run).into_iter().filter(is_candidate).collect();
-    if candidates.len() < 2 || voters.iter().any(|node| choice(*node).is_none()) {
+    let (voted, others): (Vec<NodeId>, Vec<NodeId>) =
+        voters.iter().copied().partition(|node| choice(*node).is_some());
+    let is_cut_off =
+        |node: &NodeId| candidates.iter().all(|candidate| remedy(run, *candidate, *node).is_some());
+    if candidates.len() < 2 || !others.iter().all(is_cut_off) {
         return None;
     }
     let of = |candidate: NodeId| {
-        voters.iter().copied().filter(move |voter| choice(*voter) == Some(candidate))
+        voted.iter().copied().filter(move |voter| choice(*voter) == Some(candidate))
     };
     let tallies = candidates.iter().map(|node| {
         let count = of(*node).count();
         words!(node, " has {count} ", plural(count, "vote", "votes"))
     });
     let (needed, among) = (membership.majority(), voters.len());
-    let finding = Finding::new(words! {
+    let who = match others.is_empty() {
+        true => "all have voted".into(),
+        false => words!(Nodes(&others), " cannot vote, and all others have voted"),
+    };
+    let supporters = || {
+        candidates.iter().copied().flat_map(|candidate| {
+            of(candidate)
+                .filter(move |voter| *voter != candidate)
+                .map(move |voter| (voter, candidate))
+        })
+    };
+    let mut sentences = vec![words! {
         "The vote is split: in ", term, " ", Words::joined(tallies, ", "),
-        ", {needed} of {among} are needed, and all have voted"
-    })
-    .section("§5.2");
-    let supporters = candidates.iter().copied().flat_map(|candidate| {
-        of(candidate).filter(move |voter| *voter != candidate).map(move |voter| (voter, candidate))
-    });
-    let chains = supporters.flat_map(|(voter, candidate)| {
+        ", {needed} of {among} are needed, and ", who
+    }];
+    sentences.extend(
+        supporters().filter_map(|(voter, chosen)| heard_first(run, voter, chosen, &candidates)),
+    );
+    let finding = Finding::new(Words::joined(sentences, ". ")).section("§5.2");
+    let chains = supporters().flat_map(|(voter, candidate)| {
         run.led_by(run.last(|event| vote(event, voter).is_some_and(|it| it.0 == candidate)))
     });
-    let finding = finding.because_all(chains.collect());
+    let began = candidates.iter().flat_map(|candidate| {
+        run.led_by(run.last(|event| election(event) == Some((*candidate, term))))
+    });
+    let silent = others.iter().flat_map(|node| stopped(run, *node));
+    let finding = finding.because_all(chains.chain(began).chain(silent).collect());
     Some(match next_election(run) {
         Some((node, at)) => finding.needs(words! {
             "an election timer that elapses alone. That of ", node, " is next, at ", At(at),
             ", and begins a term in which everybody has a vote again."
         }),
         None => finding,
+    })
+}
+
+/// When a voter heard the candidate that has its vote, and when the others.
+fn heard_first(
+    run: &Evidence<'_>,
+    voter: NodeId,
+    chosen: NodeId,
+    candidates: &[NodeId],
+) -> Option<Words> {
+    let term = run.core(voter)?.current_term();
+    let asked = |candidate: NodeId| {
+        run.record.iter().rev().find_map(|event| {
+            let it = passing(event, candidate, voter).filter(|it| it.message.term == term)?;
+            let MessageEvent::Sent { arrives_at } = *it.event else { return None };
+            matches!(it.message.body, Body::RequestVote(_)).then_some(arrives_at)
+        })
+    };
+    let first = asked(chosen)?;
+    let later =
+        candidates.iter().filter(|candidate| **candidate != chosen).filter_map(|candidate| {
+            let at = asked(*candidate).filter(|at| *at > first)?;
+            Some(words!(candidate, " at ", At(at)))
+        });
+    let later: Vec<Words> = later.collect();
+    (!later.is_empty()).then(|| {
+        words! {
+            "The request of ", chosen, " reaches ", voter, " at ", At(first), ", that of ",
+            Words::joined(later, ", that of ")
+        }
     })
 }
 
@@ -136,13 +187,12 @@ impl<'a> Election<'a> {
         })
     }
 
-    /// The running voters whose logs are more up to date than that of the candidate.
+    /// The voters within reach whose logs are more up to date than that of the candidate.
     fn ahead(&self, voters: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
         let last = self.core.log().last();
         let is_ahead = |voter: &NodeId| {
-            let runs = self.run.world.node(*voter).map(|node| node.state());
             let end = end_of_log(&self.run, *voter);
-            runs == Some(NodeState::Running)
+            remedy(&self.run, self.candidate, *voter).is_none()
                 && end.is_some_and(|end| !last.is_at_least_as_up_to_date_as(end))
         };
         voters.filter(is_ahead).collect()
@@ -155,6 +205,12 @@ impl<'a> Election<'a> {
                 self.candidate, " must get ", end.index, " from a leader that has it. Node ",
                 Bare(voter), " can be that leader", timer_of(&self.run, voter)
             });
+        }
+        let voters = self.core.membership().voters().iter().copied();
+        let others = voters.filter(|voter| *voter != self.candidate);
+        let pairs = others.map(|voter| (self.candidate, voter));
+        if let Some(remedy) = remedies_of_both(&self.run, pairs) {
+            return Some(words!("the votes of others, so ", remedy, "."));
         }
         let (next, at) = next_election(&self.run)?;
         Some(words! {
@@ -223,10 +279,17 @@ fn vote_or_refusal(trace: &Trace) -> Option<(NodeId, Option<VoteRefusal>)> {
     None
 }
 
-/// `: its election timer elapses at 413.431 ms.`
+/// When a voter may begin an election: `: its election timer elapses at 413.431 ms.`
 fn timer_of(run: &Evidence<'_>, node: NodeId) -> Words {
-    let waiting = run.core(node).filter(|core| core.role() != RoleKind::Leader);
-    match waiting.zip(run.world.node(node)) {
+    let leads = run.leader().map(|(leader, _)| leader);
+    let follows = run.core(node).and_then(Node::leader).filter(|leader| Some(*leader) == leads);
+    if let Some(leader) = follows {
+        return match leader == node {
+            true => ", which leads.".into(),
+            false => words!(", if ", leader, " falls silent."),
+        };
+    }
+    match run.core(node).zip(run.world.node(node)) {
         Some((core, sim)) => {
             let at = At(sim.clock().when_it_shows(core.deadline()));
             words!(": its election timer elapses at ", at, ".")
@@ -264,7 +327,11 @@ pub(super) fn next_election(run: &Evidence<'_>) -> Option<(NodeId, Instant)> {
 /// Nobody has noticed yet, or a timer is running: it will pass by itself.
 pub(super) fn next_timer(run: &Evidence<'_>) -> Option<Finding> {
     let (node, at) = next_election(run)?;
-    let words = "No election has begun since: a server starts one when its election timer elapses";
-    let finding = Finding::new(words.into()).section("§5.2");
-    Some(finding.needs(words!("only time. The timer of ", node, " is the next, at ", At(at), ".")))
+    let begun = match end_of_reign(run) {
+        Some(end) => Finding { words: words!(end.words, ". No election has begun since"), ..end },
+        None => Finding::new("No election has begun".into()),
+    };
+    let words = words!(begun.words, ": a server starts one when its election timer elapses");
+    let needs = words!("only time. The timer of ", node, " is the next, at ", At(at), ".");
+    Some(Finding { words, ..begun }.section("§5.2").needs(needs))
 }

@@ -6,7 +6,7 @@ use raft_sim::{DropReason, Event, MessageEvent, words};
 use crate::chain::Chains;
 use crate::evidence::Evidence;
 use crate::explanation::Cause;
-use crate::facts::{fate, link};
+use crate::facts::fate;
 use crate::said::Named;
 use crate::seen::{Passing, carries};
 
@@ -44,6 +44,5 @@ pub(crate) fn lacking<'a>(
     if fate(run, sent).is_some_and(|end| end.number < at.number) {
         return Vec::new();
     }
-    let first = link(sent, words!(lacks, ": ", Named(message), " is still under way"));
-    vec![std::iter::once(first).chain(Chains::new(*run).statement_of(sent)).collect()]
+    run.led_by_as(sent, words!(lacks, ": ", Named(message), " is still under way"))
 }

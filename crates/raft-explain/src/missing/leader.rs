@@ -8,7 +8,7 @@ use crate::evidence::Evidence;
 use crate::explanation::{Cause, Explanation, Finding};
 use crate::question::Unanswerable;
 use crate::said::{And, At, Nodes};
-use crate::seen::{adopted, elected, stops};
+use crate::seen::{adopted, elected, is_of_leader, passing, steps_down, stops};
 
 /// Why there is no leader.
 pub(super) fn none(run: &Evidence<'_>) -> Result<Explanation, Unanswerable> {
@@ -21,8 +21,9 @@ pub(super) fn none(run: &Evidence<'_>) -> Result<Explanation, Unanswerable> {
         Some(finding) => findings.push(finding),
         None => findings.extend(candidates(run).into_iter().map(|node| votes_of(run, node))),
     }
-    if findings.is_empty() {
-        findings.extend(next_timer(run));
+    match findings.is_empty() {
+        true => findings.extend(next_timer(run)),
+        false => findings.extend(end_of_reign(run)),
     }
     if findings.is_empty() {
         findings.push(Finding::new("No server is up that could start an election.".into()));
@@ -40,12 +41,16 @@ pub(super) fn not(run: &Evidence<'_>, node: NodeId) -> Result<Explanation, Unans
     let mut findings = Vec::new();
     findings.extend(is_not_up(run, node));
     findings.extend(is_no_voter(run, node));
-    if sim.core().is_some() {
+    if sim.core().is_some_and(|core| core.leader().is_none()) {
         findings.extend(lost(run, node));
     }
     findings.extend(too_few_voters(run));
     if let Some(leader) = leader {
-        findings.push(leads(run, leader));
+        let leads = leads(run, leader);
+        findings.push(match findings.is_empty() {
+            true => follows(run, node, leader, leads),
+            false => leads,
+        });
     }
     if findings.is_empty() {
         findings.extend(next_timer(run));
@@ -64,6 +69,36 @@ fn leads(run: &Evidence<'_>, leader: NodeId) -> Finding {
         None => words!("Node ", Bare(leader), " leads."),
     };
     Finding::new(words).because_all(run.causes(elected))
+}
+
+/// A server that hears its leader starts no election.
+fn follows(run: &Evidence<'_>, node: NodeId, leader: NodeId, leads: Finding) -> Finding {
+    let heard = run.last(|event| {
+        passing(event, leader, node).is_some_and(|it| it.is_delivered() && is_of_leader(it.message))
+    });
+    let Some(heard) = heard else { return leads };
+    let words = words! {
+        leads.words, " Node ", Bare(node), " last heard it at ", At(heard.at),
+        ", and a server that hears its leader starts no election"
+    };
+    Finding { words, ..leads }.section("§5.2").needs(words! {
+        "`transfer {node}`, or an election timeout without a message of ", leader, "."
+    })
+}
+
+/// How the last leader ended: it stopped, or stepped down.
+pub(super) fn end_of_reign(run: &Evidence<'_>) -> Option<Finding> {
+    let (elected, (leader, term)) =
+        run.record.iter().rev().find_map(|event| Some((event, elected(event)?)))?;
+    let mut after = run.record.after(elected.number);
+    let end = after.find(|event| stops(event, leader) || steps_down(event, leader))?;
+    let what = Words::without_subject(&end.kind);
+    Some(
+        Finding::new(words! {
+            "Node ", Bare(leader), " led ", term, " until ", At(end.at), ": it ", what
+        })
+        .because_all(run.because(end).chains),
+    )
 }
 
 fn is_not_up(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {

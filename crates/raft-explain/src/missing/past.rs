@@ -1,14 +1,16 @@
 //! Questions about what did happen, without the number of its event.
 
-use raft_core::{Bare, LogIndex, NodeId, Term};
+use raft_core::{Bare, LifecycleTrace, LogIndex, NodeId, Term, Trace};
 use raft_sim::{DiskEvent, Event, NodeState, ProcessEvent, SimNode, Words, words};
 
 use super::leader;
+use crate::because::after_failure;
 use crate::evidence::Evidence;
 use crate::explanation::{Cause, Explanation, Finding};
+use crate::facts::end_of_log;
 use crate::question::Unanswerable;
 use crate::said::At;
-use crate::seen::{disk, disk_change, elected, election, entered, process, truncated};
+use crate::seen::{decision, disk, disk_change, elected, election, entered, process, truncated};
 
 /// Why this is the term: who began it.
 pub(super) fn term(run: &Evidence<'_>, term: Term) -> Result<Explanation, Unanswerable> {
@@ -17,7 +19,10 @@ pub(super) fn term(run: &Evidence<'_>, term: Term) -> Result<Explanation, Unansw
         Some((event, node))
     });
     let Some((began, node)) = began else {
-        return Err(Unanswerable::DidNotHappen(format!("no election began term {term}")));
+        let cores = run.world.nodes().filter_map(SimNode::core);
+        let latest = cores.map(|core| core.current_term()).max().unwrap_or_default();
+        let what = format!("no election began term {term}: the latest term is {latest}");
+        return Err(Unanswerable::DidNotHappen(what));
     };
     let elections = elections_without_winner(run, began, node);
     let words = match elections.len() {
@@ -71,7 +76,7 @@ pub(super) fn removed(
     if let Some(removed) = removed {
         return Ok(Explanation::of(run.because(removed)));
     }
-    if let Some(finding) = lost_with_power(run, node) {
+    if let Some(finding) = lost_with_power(run, node, index) {
         return Ok(Explanation::of(finding));
     }
     let Some(core) = sim.core().filter(|core| core.log().last().index >= index) else {
@@ -86,8 +91,11 @@ pub(super) fn removed(
 }
 
 /// Writes that were not done when the power went.
-fn lost_with_power(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {
+fn lost_with_power(run: &Evidence<'_>, node: NodeId, index: LogIndex) -> Option<Finding> {
     let lost = run.last(|event| matches!(disk(event, node), Some(DiskEvent::WritesLost { .. })))?;
+    if log_end_after(run, node, lost)? >= index {
+        return None;
+    }
     let finding = Finding::new(words! {
         "It was not removed, and nothing that was promised is lost. At ", At(lost.at), " ", node,
         " lost what was in its memory and not on its disk. It had acknowledged nothing of that, \
@@ -95,6 +103,19 @@ fn lost_with_power(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {
     })
     .section("Figure 2");
     Some(finding.because_all(run.led_by(lost)).because_all(slow_disk(run, node, lost)))
+}
+
+/// The last entry of a node's log when it started again after an event; of its disk, if it has not.
+fn log_end_after(run: &Evidence<'_>, node: NodeId, event: &Event) -> Option<LogIndex> {
+    let mut after = run.record.after(event.number);
+    let started = after.find_map(|event| {
+        let Trace::Lifecycle(LifecycleTrace::Started { last_log, .. }) = decision(event, node)?
+        else {
+            return None;
+        };
+        Some(last_log.index)
+    });
+    started.or_else(|| Some(end_of_log(run, node)?.index))
 }
 
 /// What made the disk of a node slow, before this event.
@@ -163,10 +184,9 @@ fn write_failed(run: &Evidence<'_>, sim: &SimNode) -> Option<Finding> {
         matches!(disk(event, node), Some(DiskEvent::WriteIssued { id: other, .. }) if other == id)
     });
     let changed = run.last_before(event.number, |event| disk_change(event, node).is_some());
+    let then = after_failure(*failure);
     let finding = Finding::new(words! {
-        "Its write ", id.0, " failed at ", At(event.at), ": {failure}. After that nobody knows \
-         what the disk holds, and a second flush may succeed without the write, so the process \
-         stops and acknowledges nothing"
+        "Its write ", id.0, " failed at ", At(event.at), ": {failure}. {then}"
     })
     .section("Figure 2");
     Some(

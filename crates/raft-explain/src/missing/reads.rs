@@ -2,23 +2,35 @@
 
 use raft_core::{Bare, HeartbeatRound, LogPosition, NodeId, ReadTrace, Refusal};
 use raft_kv::ClientId;
-use raft_sim::{Event, words};
+use raft_sim::{Event, InFlightMessage, ReadPolicy, Words, words};
 
-use super::answers::{asked_a_server_that_is_down, has_answer, last_refusal, pending, under_way};
+use super::answers::{
+    asked_a_server_that_is_down, entry_waits, has_answer, last_refusal, pending, under_way,
+};
+use super::passed_on;
 use crate::evidence::Evidence;
 use crate::explanation::{Explanation, Finding};
-use crate::facts::first_of_own_term;
+use crate::facts::{first_of_own_term, remedies_of_both};
 use crate::question::Unanswerable;
-use crate::said::{At, Nodes};
-use crate::seen::{acknowledged, answered_round, elected, lost_between, passing, read};
+use crate::said::{At, Nodes, plural};
+use crate::seen::{
+    self, acknowledged, answered_round, lost_between, passing, read, steps_down, stops,
+};
 
 /// Why the read of a client waits.
 pub(super) fn wait(run: &Evidence<'_>, client: ClientId) -> Result<Explanation, Unanswerable> {
     let Some(pending) = pending(run, client)? else { return Ok(has_answer(run, client)) };
     let mut findings = Vec::new();
-    findings.extend(term_is_not_committed(run, pending.target));
-    findings.extend(round_waits(run, pending.target));
+    if pending.read == ReadPolicy::Log {
+        findings.extend(entry_waits(run, client));
+    } else {
+        findings.extend(term_is_not_committed(run, pending.target));
+        findings.extend(round_waits(run, pending.target));
+    }
     findings.extend(asked_a_server_that_is_down(run, client, pending));
+    if findings.is_empty() {
+        findings.extend(passed_on::waits(run, client, pending));
+    }
     if findings.is_empty() {
         findings.extend(last_refusal(run, client));
     }
@@ -26,6 +38,11 @@ pub(super) fn wait(run: &Evidence<'_>, client: ClientId) -> Result<Explanation, 
         findings.push(under_way(run, client, pending));
     }
     Ok(Explanation { findings })
+}
+
+/// Why a leader cannot say yet up to where a read must see.
+pub(super) fn leader_waits(run: &Evidence<'_>, leader: NodeId) -> Option<Finding> {
+    term_is_not_committed(run, leader).or_else(|| round_waits(run, leader))
 }
 
 /// A leader refused the read, because it does not know yet what is committed.
@@ -47,15 +64,16 @@ fn term_is_not_committed(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {
     })
     .section("dissertation §6.4")
     .because_all(run.causes(refused));
-    let elected = run.last(|event| elected(event).is_some_and(|(leader, _)| leader == node));
+    let elected = run.last(|event| seen::elected(event).is_some_and(|(leader, _)| leader == node));
     let finding = match elected {
         Some(elected) => {
             let said = words!("the term is new: ", node, " is elected");
-            finding.because_all(run.led_by_as(elected, said))
+            let finding = finding.because_all(run.led_by_as(elected, said));
+            finding.because_all(run.led_by(end_of_leader_before(run, elected)))
         }
         None => finding,
     };
-    let acknowledges = |message: &&raft_sim::InFlightMessage| {
+    let acknowledges = |message: &&InFlightMessage| {
         message.to == node && acknowledged(&message.message).is_some_and(|index| index >= own)
     };
     let due = run.world.in_flight().filter(acknowledges).map(|message| message.arrives_at).min();
@@ -63,6 +81,16 @@ fn term_is_not_committed(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {
         Some(at) => words!("the acknowledgement of it, due at ", At(at), "."),
         None => words!("a majority of disks must hold it."),
     }))
+}
+
+/// The end of the leader before, because of which an election was needed.
+fn end_of_leader_before<'a>(run: &Evidence<'a>, elected: &Event) -> Option<&'a Event> {
+    let before = run.last_before(elected.number, |event| seen::elected(event).is_some())?;
+    let (leader, _) = seen::elected(before)?;
+    let mut after = run.record.after(before.number);
+    after
+        .find(|event| stops(event, leader) || steps_down(event, leader))
+        .filter(|end| end.number < elected.number)
 }
 
 /// A leader waits until a quorum has confirmed that it leads.
@@ -88,9 +116,11 @@ fn round_waits(run: &Evidence<'_>, node: NodeId) -> Option<Finding> {
         let mut after = run.record.after(waits.number);
         run.led_by(after.find(|event| lost_between(event, node, *voter).is_some()))
     });
-    let one = if silent.len() == 1 { "" } else { "one of " };
+    let one = plural(silent.len(), "", "one of ");
+    let so = remedies_of_both(run, silent.iter().map(|voter| (node, *voter)))
+        .map_or_else(Words::default, |it| words!(", so ", it));
     Some(finding.because_all(losses.collect()).needs(words! {
-        "{one}", Nodes(&silent), " must answer round ", round.0, " or a later one."
+        "{one}", Nodes(&silent), " must answer round ", round.0, " or a later one", so, "."
     }))
 }
 

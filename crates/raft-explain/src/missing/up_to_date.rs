@@ -7,11 +7,12 @@ use raft_sim::{Event, LinkChange, MessageEvent, NodeState, ProcessEvent, SimNode
 
 use super::leader::{self, stopped};
 use crate::evidence::Evidence;
-use crate::explanation::{Explanation, Finding};
+use crate::explanation::{Cause, Explanation, Finding};
+use crate::facts::{Unfinished, remedies_of_both, unfinished};
 use crate::missing::lacking;
 use crate::question::Unanswerable;
 use crate::said::{At, Named, Span, Took};
-use crate::seen::{carries, link_change, passing, process, snapshot};
+use crate::seen::{carries, link_change, lost_between, passing, process, snapshot};
 
 /// Why the log of a node lacks what its leader has.
 pub(super) fn not(run: &Evidence<'_>, node: NodeId) -> Result<Explanation, Unanswerable> {
@@ -124,6 +125,7 @@ impl<'a> Follower<'a> {
         .section("§7")
         .because_all(run.led_by(sent))
         .because_all(run.led_by(made))
+        .because_all(self.missed())
         .because_all(run.led_by(self.slow_link()));
         let pieces = run.world.in_flight().filter(|message| {
             (message.from, message.to) == (*leader, *node)
@@ -136,6 +138,12 @@ impl<'a> Follower<'a> {
             }),
             None => finding.needs("the rest of the snapshot must be sent and stored.".into()),
         }
+    }
+
+    /// Why it missed the entries that the leader has dropped since.
+    fn missed(&self) -> Vec<Vec<Cause>> {
+        let now = self.run.record.iter().next_back();
+        now.map(|now| lacking(&self.run, self.node, self.first_missing(), now)).unwrap_or_default()
     }
 
     /// What made the link to the follower slow.
@@ -153,9 +161,38 @@ impl<'a> Follower<'a> {
         if !self.sim.handling().is_zero() && !self.sim.handles_at_once(self.run.world.setup()) {
             return self.is_slow();
         }
-        self.window_is_full()
+        self.is_writing()
+            .or_else(|| self.window_is_full())
             .or_else(|| self.entry_is_lost())
+            .or_else(|| self.does_not_answer())
             .unwrap_or_else(|| self.is_under_way())
+    }
+
+    /// It has the next entry in its memory.
+    fn is_writing(&self) -> Option<Finding> {
+        let (node, first) = (self.node, self.first_missing());
+        let Unfinished { write, slowed } = unfinished(&self.run, node, first)?;
+        let finding = Finding::new(words! {
+            "Node ", Bare(node), " has ", first, " in its memory, and not on its disk: its write ",
+            write.id.0, ", asked for at ", At(write.issued_at),
+            ", is not done, and only what is on the disk is acknowledged. ", self.numbers()
+        })
+        .section("Figure 2");
+        let needs = words!("that write, due at ", At(write.done_at), ".");
+        Some(finding.because_all(self.run.led_by(slowed)).needs(needs))
+    }
+
+    /// Nothing passes between the leader and the follower.
+    fn does_not_answer(&self) -> Option<Finding> {
+        let Self { run, node, leader, .. } = self;
+        let remedy = remedies_of_both(run, [(*leader, *node)].into_iter())?;
+        let lost = run.last(|event| lost_between(event, *leader, *node).is_some());
+        let finding = Finding::new(words! {
+            "Nothing passes between ", leader, " and ", node,
+            ", so the leader does not know which entries to send. ", self.numbers()
+        })
+        .section("§5.3");
+        Some(finding.because_all(run.led_by(lost)).needs(words!(remedy, ".")))
     }
 
     /// As many messages are unanswered as may be.
@@ -186,10 +223,19 @@ impl<'a> Follower<'a> {
     fn entry_is_lost(&self) -> Option<Finding> {
         let (node, first) = (self.node, self.first_missing());
         let lost = lacking(&self.run, node, first, self.run.record.iter().next_back()?);
-        let needs = "a message with it that arrives: the leader sends again after the next answer.";
+        let core = self.run.core(self.leader)?;
+        let clock = self.run.world.node(self.leader)?.clock();
+        let next = At(clock.when_it_shows(core.deadline()));
+        let needs = match remedies_of_both(&self.run, [(self.leader, node)].into_iter()) {
+            Some(remedy) => words!(remedy, ". The leader sends again after the next answer."),
+            None => words! {
+                "only time. The leader sends again after the answer to its next heartbeat, of ",
+                next, "."
+            },
+        };
         let words = words!("Node ", Bare(node), " did not get ", first, ": ", self.numbers());
         (!lost.is_empty())
-            .then(|| Finding::new(words).section("§5.3").because_all(lost).needs(needs.into()))
+            .then(|| Finding::new(words).section("§5.3").because_all(lost).needs(needs))
     }
 
     /// The next entry, or its acknowledgement, has not arrived.
