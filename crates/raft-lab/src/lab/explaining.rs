@@ -18,9 +18,7 @@ impl Lab {
         match self.branches.explain(self.live, shown, question) {
             Ok(explanation) => {
                 let at = shown.world().now();
-                for line in explanation.lines() {
-                    self.say(ConsoleKind::Reply, line);
-                }
+                self.say_all(&explanation.lines());
                 let reply = Reply::from(&explanation);
                 self.tell(listener, ExecResult::Done(reply.to_string()));
                 self.explanation = Some(Rc::new(ExplanationView::new(asked, at, explanation)));
