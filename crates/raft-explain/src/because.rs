@@ -49,8 +49,11 @@ impl<'a> Evidence<'a> {
                 Decision { run: *self, event, node: *node }.why(trace)
             }
             EventKind::Message { .. } => messages::why(self, event),
-            EventKind::StateMachine { .. }
-            | EventKind::Disk { .. }
+            EventKind::StateMachine { node, .. } => match self.unasked(event, *node) {
+                Some(finding) => finding,
+                None => self.happening(event),
+            },
+            EventKind::Disk { .. }
             | EventKind::Process { .. }
             | EventKind::Network(_)
             | EventKind::Client { .. }

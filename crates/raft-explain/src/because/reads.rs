@@ -1,13 +1,25 @@
 //! Reads without log entries (dissertation §6.4).
 
-use raft_core::{Bare, Body, HeartbeatRound, Instant, NodeId, ReadTrace};
-use raft_sim::{ClientEvent, ReadPolicy, Words, words};
+use raft_core::{Bare, Body, HeartbeatRound, Instant, NodeId, ReadTrace, Trace};
+use raft_sim::{ClientEvent, Event, ReadPolicy, Words, words};
 
 use super::Decision;
+use crate::evidence::Evidence;
 use crate::explanation::Finding;
 use crate::facts::rules_off;
 use crate::said::{At, Took};
-use crate::seen::{Passing, answered_round, elected, operation, passing};
+use crate::seen::{Passing, answered_round, decision, elected, operation, passing};
+
+impl Evidence<'_> {
+    /// Why a read was answered that asked no quorum although it should: the decision of that step.
+    pub(super) fn unasked(&self, served: &Event, node: NodeId) -> Option<Finding> {
+        let same_step = self.record.before(served.number).take_while(|e| e.step == served.step);
+        let mut decisions = same_step.filter(|event| {
+            matches!(decision(event, node), Some(Trace::Read(ReadTrace::ByLease { .. })))
+        });
+        Decision { run: *self, event: decisions.next()?, node }.no_quorum_was_asked()
+    }
+}
 
 impl Decision<'_> {
     pub(super) fn read(self, decision: &ReadTrace) -> Finding {
