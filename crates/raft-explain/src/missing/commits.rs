@@ -68,6 +68,8 @@ struct Count {
     /// The voters without it.
     without: Vec<NodeId>,
     is_majority: bool,
+    /// How many more are needed at least.
+    more: usize,
     /// How many are counted of how many that are needed, in each set of voters.
     tally: Words,
 }
@@ -92,7 +94,11 @@ impl<'a> Waiting<'a> {
         let (untold, without) =
             others.into_iter().partition(|node| node != leader && on_disk(*node));
         let is_majority = membership.is_quorum(is_known);
-        Count { known, untold, without, is_majority, tally: tally(membership, is_known) }
+        let more = match membership.is_joint() {
+            true => 1,
+            false => membership.majority().saturating_sub(known.len()).max(1),
+        };
+        Count { known, untold, without, is_majority, more, tally: tally(membership, is_known) }
     }
 
     fn is_on_too_few(&self, count: &Count) -> Finding {
@@ -134,13 +140,13 @@ impl<'a> Waiting<'a> {
             needs.push(words!("the write of ", node, ", due at ", At(write.done_at)));
         }
         chains.extend(missing.iter().flat_map(|node| self.lacks(*node)));
-        needs.extend(self.needs_disks(&missing));
+        needs.extend(self.needs_disks(&missing, count.more));
         needs.extend(self.needs_answers(untold));
         let section = if self.core.membership().is_joint() { "§6" } else { "§5.3" };
         Finding::new(Words::joined(sentences, ". "))
             .section(section)
             .because_all(chains)
-            .needs(words!(Words::joined(needs, ", or "), "."))
+            .needs(alternatives(needs, count.more))
     }
 
     /// Why a node does not have the entry.
@@ -158,11 +164,15 @@ impl<'a> Waiting<'a> {
     }
 
     /// More disks must hold it: what lets it pass, and how soon.
-    fn needs_disks(&self, missing: &[NodeId]) -> Option<Words> {
+    fn needs_disks(&self, missing: &[NodeId], more: usize) -> Option<Words> {
         if missing.is_empty() {
             return None;
         }
-        let one = plural(missing.len(), "", "one of ");
+        let some = match more {
+            more if missing.len() <= more => String::new(),
+            1 => "one of ".to_owned(),
+            more => format!("{more} of "),
+        };
         let undo = remedies(&self.run, missing.iter().map(|node| (self.leader, *node)));
         let soon = next_election(&self.run).filter(|(node, _)| missing.contains(node));
         let soon = match soon {
@@ -173,7 +183,7 @@ impl<'a> Waiting<'a> {
             Some(_) | None => Words::default(),
         };
         let so = undo.map_or_else(Words::default, |undo| words!(", so ", undo));
-        Some(words!("{one}", Nodes(missing), " must store it", so, soon))
+        Some(words!("{some}", Nodes(missing), " must store it", so, soon))
     }
 
     /// The leader must be told.
@@ -231,6 +241,14 @@ impl<'a> Waiting<'a> {
         finding.because_all(chains.collect()).needs(words! {
             "the leader's own ", own, ", of ", current, ", on {needed} disks: that commits both."
         })
+    }
+}
+
+/// Some of these have to happen: one, or more.
+fn alternatives(needs: Vec<Words>, more: usize) -> Words {
+    match more > 1 && needs.len() > 1 {
+        true => words!("{more} disks more: ", Words::joined(needs, "; "), "."),
+        false => words!(Words::joined(needs, ", or "), "."),
     }
 }
 
