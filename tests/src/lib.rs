@@ -3,10 +3,14 @@
 //! - `golden`: scripts in the language of the console under `tests/scripts`, each with the
 //!   transcript of its events. `UPDATE_GOLDENFILES=1` writes the transcripts again; review
 //!   the difference as prose.
+//! - `diagrams`: the sequence diagrams of scripts in `diagrams`, in every format, written again in
+//!   the same way; and those of drawn runs.
 //! - `scenarios`: the scenarios of the page do what they promise.
 //!
 //! The end-to-end tests in a real browser are beside this crate, in `e2e`.
 
+#[cfg(test)]
+mod diagrams;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
-use linearizability::{Answer, Bytes, HistoryEvent, HistoryLine, HistoryWriter, MapOperation};
+use linearizability::{
+    Answer, Bytes, Completion, HistoryEvent, HistoryLine, HistoryWriter, MapOperation,
+};
 use raft_kv::{ClientId, Error, Key, Operation, Response, Value};
 use raft_sim::{ClientEvent, Event, EventKind, ReadPolicy};
 
@@ -44,10 +46,14 @@ impl<W: io::Write> HistoryRecorder<W> {
                 self.write(event, *client, HistoryEvent::Invoke(&operation_of(operation)))
             }
             ClientEvent::Answered { response, .. } => {
-                match answer_of(response) {
-                    Ok(answer) => self.write(event, *client, HistoryEvent::Ok(&answer))?,
-                    Err(error) => self.write_refusal(event, *client, error)?,
-                }
+                let why = response_error(response);
+                let completion = completion_of(response);
+                let written = match &completion {
+                    Completion::Answered(answer) => HistoryEvent::Ok(answer),
+                    Completion::Failed => HistoryEvent::Fail(&why),
+                    Completion::Unknown => HistoryEvent::Unknown(&why),
+                };
+                self.write(event, *client, written)?;
                 self.reading_locally.remove(client);
                 Ok(())
             }
@@ -63,16 +69,6 @@ impl<W: io::Write> HistoryRecorder<W> {
             | ClientEvent::MustRetry { .. }
             | ClientEvent::TimedOut { .. } => Ok(()),
         }
-    }
-
-    /// The session does not know whether an earlier copy of the command took effect.
-    fn write_refusal(&mut self, event: &Event, client: ClientId, error: &Error) -> io::Result<()> {
-        let why = error.to_string();
-        let is_unknown =
-            matches!(error, Error::SessionExpired { .. } | Error::StaleSequence { .. });
-        let completion =
-            if is_unknown { HistoryEvent::Unknown(&why) } else { HistoryEvent::Fail(&why) };
-        self.write(event, client, completion)
     }
 
     fn write(
@@ -99,7 +95,32 @@ impl<W: io::Write> HistoryRecorder<W> {
     }
 }
 
-fn operation_of(operation: &Operation) -> MapOperation {
+/// The reason of a refusal, in words; empty for an answer.
+fn response_error(response: &Response) -> String {
+    match response {
+        Response::Failed(error) => error.to_string(),
+        Response::Done
+        | Response::Value(_)
+        | Response::Deleted { .. }
+        | Response::Swapped
+        | Response::NotSwapped { .. }
+        | Response::Appended { .. }
+        | Response::List { .. } => String::new(),
+    }
+}
+
+/// How the operation with this response ended, for a search for an order.
+pub fn completion_of(response: &Response) -> Completion {
+    match answer_of(response) {
+        Ok(answer) => Completion::Answered(answer),
+        // The session does not know whether an earlier copy of the command took effect.
+        Err(Error::SessionExpired { .. } | Error::StaleSequence { .. }) => Completion::Unknown,
+        Err(_) => Completion::Failed,
+    }
+}
+
+/// The operation, for a search for an order.
+pub fn operation_of(operation: &Operation) -> MapOperation {
     match operation {
         Operation::Set { key: k, value } => {
             MapOperation::Write { key: key(k), value: bytes(value) }

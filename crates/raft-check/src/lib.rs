@@ -40,7 +40,7 @@ mod shadows;
 
 pub use checks::Checks;
 pub use convergence::{converged, settled};
-pub use history::HistoryRecorder;
+pub use history::{HistoryRecorder, completion_of, operation_of};
 pub use liveness::{PROGRESS, complete};
 pub use property::{CheckResult, Property, PropertyState, Suspension, Violation};
 pub use shadows::ledger::Ledger;

@@ -5,6 +5,7 @@ mod bugs;
 mod caught;
 mod check;
 mod debug;
+mod diagram;
 mod experiment;
 mod fuzz;
 mod input;
@@ -34,6 +35,7 @@ struct Arguments {
 enum Command {
     Run(run::RunArguments),
     Debug(debug::DebugArguments),
+    Diagram(diagram::DiagramArguments),
     Fuzz(fuzz::FuzzArguments),
     Merge(merge::MergeArguments),
     Experiment(experiment::ExperimentArguments),
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let code = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Debug(arguments) => debug::debug(&arguments),
+        Command::Diagram(arguments) => diagram::diagram(&arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),

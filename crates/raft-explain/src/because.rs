@@ -2,18 +2,31 @@
 
 mod commits;
 mod elections;
+mod happenings;
+mod membership;
 mod messages;
-mod others;
+mod reads;
 mod replication;
 pub(crate) mod rules;
+mod terms;
+mod transfers;
 
-use raft_core::Trace;
+use raft_core::{NodeId, Trace};
 use raft_sim::{Event, EventKind, EventNumber};
 
-use crate::chain::Chains;
+pub(crate) use self::happenings::after_failure;
 use crate::evidence::Evidence;
 use crate::explanation::{Explanation, Finding};
 use crate::question::Unanswerable;
+use crate::said::capital;
+
+/// A decision that is to be explained.
+#[derive(Clone, Copy)]
+struct Decision<'a> {
+    run: Evidence<'a>,
+    event: &'a Event,
+    node: NodeId,
+}
 
 impl<'a> Evidence<'a> {
     /// Why an event happened.
@@ -29,23 +42,12 @@ impl<'a> Evidence<'a> {
         Ok(Explanation::of(self.because(event)).with(rules::off(self)))
     }
 
+    /// The reason for an event, with its causes.
     pub(crate) fn because(&self, event: &'a Event) -> Finding {
         let finding = match &event.kind {
-            EventKind::Core { node, trace } => match trace {
-                Trace::Election(_) | Trace::PreVote(_) | Trace::Term(_) => {
-                    elections::why(self, event, *node, trace)
-                }
-                Trace::Replication(decision) => replication::why(self, event, *node, decision),
-                Trace::Commit(decision) => commits::why(self, event, *node, decision),
-                Trace::Lifecycle(_)
-                | Trace::Client(_)
-                | Trace::Read(_)
-                | Trace::Transfer(_)
-                | Trace::Membership(_)
-                | Trace::Snapshot(_)
-                | Trace::Disk(_)
-                | Trace::Ignored(_) => others::decision(self, event, *node, trace),
-            },
+            EventKind::Core { node, trace } => {
+                Decision { run: *self, event, node: *node }.why(trace)
+            }
             EventKind::Message { .. } => messages::why(self, event),
             EventKind::StateMachine { .. }
             | EventKind::Disk { .. }
@@ -53,8 +55,38 @@ impl<'a> Evidence<'a> {
             | EventKind::Network(_)
             | EventKind::Client { .. }
             | EventKind::Cluster(_)
-            | EventKind::Acted { .. } => others::why(self, event),
+            | EventKind::Acted { .. } => self.happening(event),
         };
-        finding.because_all(Chains::new(*self).of(event).finish())
+        finding.because_all(self.causes(event))
+    }
+}
+
+impl<'a> Decision<'a> {
+    fn why(self, trace: &Trace) -> Finding {
+        match trace {
+            Trace::Election(election) => self.election(election),
+            Trace::PreVote(pre_vote) => self.pre_vote(pre_vote),
+            Trace::Term(term) => self.term(term),
+            Trace::Replication(replication) => self.replication(replication),
+            Trace::Commit(commit) => self.commit(commit),
+            Trace::Membership(membership) => self.membership(membership),
+            Trace::Transfer(transfer) => self.transfer(transfer),
+            Trace::Read(read) => self.read(read),
+            Trace::Lifecycle(_)
+            | Trace::Client(_)
+            | Trace::Snapshot(_)
+            | Trace::Disk(_)
+            | Trace::Ignored(_) => self.in_its_own_words(),
+        }
+    }
+
+    /// The words of the decision say its reason.
+    fn in_its_own_words(self) -> Finding {
+        Finding::new(capital(&self.event.kind))
+    }
+
+    /// The last event before it that fits.
+    fn earlier(self, fits: impl Fn(&Event) -> bool) -> Option<&'a Event> {
+        self.run.last_before(self.event.number, fits)
     }
 }

@@ -7,19 +7,28 @@
 
 mod beside;
 mod decided;
+mod silence;
 
-use raft_core::{ElectionReason, ElectionTrace, Message, NodeId, PreVoteTrace, Trace};
+use raft_core::{
+    ElectionReason, ElectionTrace, Instant, Message, NodeId, PersistId, PreVoteTrace, Trace,
+};
+use raft_kv::ClientId;
 use raft_sim::{
     ClientEvent, ClusterEvent, DiskEvent, Event, EventKind, EventNumber, MessageEvent,
     ProcessEvent, Words, words,
 };
 
+pub(crate) use self::silence::unheard;
 use crate::evidence::{Evidence, Given};
-use crate::explanation::Cause;
-use crate::facts::{Named, Took, decision, link, statement_words};
+use crate::explanation::{Cause, Explanation};
+use crate::facts::link;
+use crate::said::{At, Named, Took, statement_words};
+use crate::seen::{asks_for_votes, decided, decision, elected, election, is_lost};
 
-/// The most links of a chain. What is before them is left out.
-const MOST: usize = 12;
+const MOST: usize = Explanation::LONGEST_CHAIN;
+
+/// The links at the end of a chain that are never left out.
+const LAST: usize = 3;
 
 /// Chains that are being made.
 pub(crate) struct Chains<'a> {
@@ -28,6 +37,8 @@ pub(crate) struct Chains<'a> {
     ways: Vec<Vec<Cause>>,
     /// What is beside the way that is being walked; it comes after it.
     beside: Vec<Vec<Cause>>,
+    /// Whether it looks at what is beside.
+    looks_beside: bool,
 }
 
 /// The way of one chain.
@@ -37,18 +48,64 @@ struct Way<'a> {
     at: &'a Event,
     /// What was sent because of a decision that is not a link yet.
     sought: Option<&'a Message>,
+    /// What happened again and again: its link, how often before, and when first.
+    repeated: Vec<(usize, usize, Instant)>,
 }
 
-/// Adds a link, unless it is the last one already.
-fn push(way: &mut Way<'_>, link: Cause) {
-    if way.links.last().is_none_or(|last| last.event != link.event) {
-        way.links.push(link);
+impl<'a> Way<'a> {
+    fn from(at: &'a Event, links: Vec<Cause>) -> Self {
+        Self { links, at, sought: None, repeated: Vec::new() }
+    }
+
+    /// Adds a link, unless it is the last one already.
+    fn push(&mut self, link: Cause) {
+        if self.links.last().is_none_or(|last| last.event != link.event) {
+            self.links.push(link);
+        }
+    }
+
+    /// Adds a link, or counts it if it only repeats one.
+    fn push_or_count(&mut self, link: Cause) {
+        let Some(place) = self.links.iter().position(|known| known.words == link.words) else {
+            self.links.push(link);
+            return;
+        };
+        match self.repeated.iter_mut().find(|(at, ..)| *at == place) {
+            Some((_, count, first)) => (*count, *first) = (*count + 1, link.at),
+            None => self.repeated.push((place, 1, link.at)),
+        }
+    }
+
+    /// The links: what repeats itself is said once, and the middle of a long way not at all.
+    fn finish(mut self) -> Vec<Cause> {
+        for (place, count, first) in self.repeated {
+            let link = &mut self.links[place];
+            let count = count + 1;
+            link.words = words!(link.words, ", for the last of {count} times since ", At(first));
+        }
+        let all = self.links.len();
+        if all <= MOST {
+            return self.links;
+        }
+        let last = self.links.split_off(all - LAST);
+        let left_out = self.links.split_off(MOST - LAST - 1);
+        if let Some(next) = left_out.into_iter().next() {
+            let count = all - MOST + 1;
+            self.links.push(Cause {
+                words: words! {
+                    "{count} steps are left out, of which this is the last: ", next.words
+                },
+                ..next
+            });
+        }
+        self.links.extend(last);
+        self.links
     }
 }
 
 impl<'a> Chains<'a> {
     pub(crate) fn new(run: Evidence<'a>) -> Self {
-        Self { run, ways: Vec::new(), beside: Vec::new() }
+        Self { run, ways: Vec::new(), beside: Vec::new(), looks_beside: true }
     }
 
     pub(crate) fn finish(self) -> Vec<Vec<Cause>> {
@@ -57,35 +114,43 @@ impl<'a> Chains<'a> {
 
     /// The causes of an event, without the event itself.
     pub(crate) fn of(self, event: &'a Event) -> Self {
-        self.walk(Way { links: Vec::new(), at: event, sought: None })
+        self.walk(Way::from(event, Vec::new()))
     }
 
     /// The event, and then its causes.
     pub(crate) fn from(self, event: &'a Event, words: Words) -> Self {
-        let links = vec![link(event, words)];
-        self.walk(Way { links, at: event, sought: None })
+        self.walk(Way::from(event, vec![link(event, words)]))
     }
 
     /// A link that no event makes, and then this event and its causes.
     pub(crate) fn led_by(self, words: Words, event: &'a Event, event_words: Words) -> Self {
         let effect = Cause { event: None, ..link(event, words) };
-        let links = vec![effect, link(event, event_words)];
-        self.walk(Way { links, at: event, sought: None })
+        self.walk(Way::from(event, vec![effect, link(event, event_words)]))
+    }
+
+    /// One chain, with nothing beside it: these links, of which the last one is of this event, and
+    /// then its causes.
+    fn alone(&self, links: Vec<Cause>, event: &'a Event) -> Vec<Cause> {
+        let mut alone = Self { looks_beside: false, ..Self::new(self.run) };
+        let mut way = Way::from(event, links);
+        while alone.go_on(&mut way) {}
+        way.finish()
     }
 
     fn walk(mut self, mut way: Way<'a>) -> Self {
-        while way.links.len() < MOST && self.go_on(&mut way) {}
-        if !way.links.is_empty() {
-            self.ways.push(way.links);
+        while self.go_on(&mut way) {}
+        let links = way.finish();
+        if !links.is_empty() {
+            self.ways.push(links);
         }
         self.ways.append(&mut self.beside);
         self
     }
 
-    /// Adds the next link. Returns whether there may be more.
+    /// Adds the next link. Returns whether there may be more: each is of an earlier event.
     fn go_on(&mut self, way: &mut Way<'a>) -> bool {
-        if let Some(given) = self.run.statements.of(way.at.number) {
-            self.end_with_statement(way, &given, way.at);
+        if let Some((given, event)) = self.given(way.at) {
+            self.end_with_statement(way, &given, event);
             return false;
         }
         if let Some(earlier) = self.earlier_decision(way.at) {
@@ -93,12 +158,47 @@ impl<'a> Chains<'a> {
             way.at = earlier;
             return true;
         }
-        let Some(cause) = self.run.cause(way.at) else { return false };
-        if let Some(given) = self.run.statements.of(cause.number) {
-            self.end_with_statement(way, &given, cause);
+        let Some(number) = way.at.cause else { return false };
+        let Some(cause) = self.run.event(number) else {
+            way.links.push(self.older(number));
+            return false;
+        };
+        if let Some((given, event)) = self.given(cause).filter(|_| !is_lost(cause)) {
+            self.end_with_statement(way, &given, event);
             return false;
         }
         self.step_to(way, cause)
+    }
+
+    /// The statement that made an event at once. A message is lost because of a fault, and not
+    /// because of the statement that sent it.
+    fn given(&self, event: &'a Event) -> Option<(Given, &'a Event)> {
+        let of = |event: &'a Event| Some((self.run.statements.of(event.number)?, event));
+        match is_lost(event) {
+            true => of(self.fault_of_loss(event)?),
+            false => of(event),
+        }
+    }
+
+    /// The end of a chain at an event that is not in the record.
+    fn older(&self, number: EventNumber) -> Cause {
+        let first = self.run.record.iter().next();
+        let given = self.run.statements.of(number);
+        let words = match &given {
+            Some(given) => statement_words(given),
+            None => words!(number, ", which is older than what is kept here"),
+        };
+        Cause {
+            words,
+            at: given
+                .as_ref()
+                .map(|given| given.at)
+                .or(first.map(|event| event.at))
+                .unwrap_or_default(),
+            event: Some(number),
+            step: first.map_or(0, |event| event.step),
+            line: given.map(|given| given.line),
+        }
     }
 
     fn end_with_statement(&self, way: &mut Way<'a>, given: &Given, event: &Event) {
@@ -107,7 +207,7 @@ impl<'a> Chains<'a> {
             self.decided(event, sought).or_else(|| self.decided(way.at, sought))
         });
         if let Some(decided) = decided {
-            push(way, link(decided, Words::of(&decided.kind)));
+            way.push(link(decided, Words::of(&decided.kind)));
         }
         way.links.push(Cause {
             words: statement_words(given),
@@ -118,32 +218,21 @@ impl<'a> Chains<'a> {
         });
     }
 
-    /// A decision that led to this one by more than one step: the election before its victory.
+    /// A decision that led to this one by more than one step: the election before its victory, and
+    /// the pre-votes before the election.
     fn earlier_decision(&self, event: &Event) -> Option<&'a Event> {
-        let EventKind::Core { node, trace } = &event.kind else { return None };
-        match trace {
-            Trace::Election(ElectionTrace::BecameLeader { term, .. }) => {
-                self.election(event.number, *node, |trace| {
-                    matches!(trace, Trace::Election(ElectionTrace::Started { term: t, .. })
-                        if t == term)
-                })
-            }
-            Trace::Election(ElectionTrace::Started {
-                reason: ElectionReason::PreVotesWon, ..
-            }) => self.election(event.number, *node, |trace| {
-                matches!(trace, Trace::PreVote(PreVoteTrace::Started { .. }))
-            }),
-            _ => None,
+        if let Some(won) = elected(event) {
+            return self.run.last_before(event.number, |event| election(event) == Some(won));
         }
-    }
-
-    fn election(
-        &self,
-        before: EventNumber,
-        node: NodeId,
-        fits: impl Fn(&Trace) -> bool,
-    ) -> Option<&'a Event> {
-        self.run.last_before(before, |event| decision(event, node).is_some_and(&fits))
+        let (node, trace) = decided(event)?;
+        let Trace::Election(ElectionTrace::Started { reason: ElectionReason::PreVotesWon, .. }) =
+            trace
+        else {
+            return None;
+        };
+        self.run.last_before(event.number, |event| {
+            matches!(decision(event, node), Some(Trace::PreVote(PreVoteTrace::Started { .. })))
+        })
     }
 
     /// Goes to the cause, and says it if it says anything.
@@ -157,24 +246,9 @@ impl<'a> Chains<'a> {
                 self.end_with_timer(way, cause, *node, *set_at);
                 return false;
             }
-            EventKind::Client { client, event, .. } => match event {
-                ClientEvent::Invoked { .. }
-                | ClientEvent::Asked { .. }
-                | ClientEvent::Arrived { is_up: true, .. } => {}
-                ClientEvent::TimedOut { .. } => {
-                    let asked = self.run.cause(cause);
-                    let waited = asked.map_or_else(Default::default, |asked| cause.at - asked.at);
-                    let words =
-                        words!(client, "'s timer elapses, ", Took(waited), " after it asked");
-                    way.links.push(link(cause, words));
-                }
-                ClientEvent::Arrived { .. }
-                | ClientEvent::Replied { .. }
-                | ClientEvent::Redirected { .. }
-                | ClientEvent::MustRetry { .. }
-                | ClientEvent::Answered { .. }
-                | ClientEvent::GaveUp => way.links.push(link(cause, Words::of(&cause.kind))),
-            },
+            EventKind::Client { client, event, .. } => {
+                self.step_to_client(way, cause, *client, event);
+            }
             EventKind::Core { .. }
             | EventKind::StateMachine { .. }
             | EventKind::Process { .. }
@@ -193,6 +267,33 @@ impl<'a> Chains<'a> {
         true
     }
 
+    /// Says what happened to an operation, unless it only passes on its way.
+    fn step_to_client(
+        &self,
+        way: &mut Way<'a>,
+        cause: &'a Event,
+        client: ClientId,
+        event: &ClientEvent,
+    ) {
+        match event {
+            ClientEvent::Invoked { .. }
+            | ClientEvent::Asked { .. }
+            | ClientEvent::Arrived { is_up: true, .. } => {}
+            ClientEvent::TimedOut { .. } => {
+                let asked = self.run.cause(cause);
+                let waited = asked.map_or_else(Default::default, |asked| cause.at - asked.at);
+                let words = words!(client, "'s timer elapses, ", Took(waited), " after it asked");
+                way.push_or_count(link(cause, words));
+            }
+            ClientEvent::Arrived { is_up: false, .. }
+            | ClientEvent::Replied { .. }
+            | ClientEvent::Redirected { .. }
+            | ClientEvent::MustRetry { .. }
+            | ClientEvent::Answered { .. }
+            | ClientEvent::GaveUp => way.push_or_count(link(cause, Words::of(&cause.kind))),
+        }
+    }
+
     fn step_to_message(
         &mut self,
         way: &mut Way<'a>,
@@ -205,7 +306,9 @@ impl<'a> Chains<'a> {
                 self.say_decision(way);
                 let EventKind::Message { to, .. } = &cause.kind else { return false };
                 way.links.push(link(cause, words!(Named(message), " reaches ", to)));
-                self.look_beside_message(cause);
+                if self.looks_beside {
+                    self.look_beside_message(cause);
+                }
                 way.sought = Some(message);
             }
             MessageEvent::Sent { .. } => way.sought = Some(message),
@@ -224,7 +327,7 @@ impl<'a> Chains<'a> {
     fn say_decision(&self, way: &mut Way<'a>) {
         let Some(sought) = way.sought else { return };
         if let Some(decided) = self.decided(way.at, sought) {
-            push(way, link(decided, Words::of(&decided.kind)));
+            way.push(link(decided, Words::of(&decided.kind)));
             way.sought = None;
             way.at = decided;
         }
@@ -238,24 +341,7 @@ impl<'a> Chains<'a> {
         event: &DiskEvent,
     ) {
         match event {
-            DiskEvent::WriteDurable { id } => {
-                if let Some(issued) = self.run.cause(cause) {
-                    let took = cause.at - issued.at;
-                    if took > self.run.world.setup().disk_latency.max {
-                        let words = words!(
-                            "write ",
-                            id.0,
-                            " of ",
-                            node,
-                            " is durable, ",
-                            Took(took),
-                            " after it was asked for"
-                        );
-                        way.links.push(link(cause, words));
-                        self.look_beside_write(cause, issued, node);
-                    }
-                }
-            }
+            DiskEvent::WriteDurable { id } => self.say_slow_write(way, cause, node, *id),
             DiskEvent::WriteIssued { .. } => {
                 way.at = cause;
                 self.say_decision(way);
@@ -272,37 +358,49 @@ impl<'a> Chains<'a> {
         way.at = cause;
     }
 
+    /// Says that a write is durable, if it took longer than writes take.
+    fn say_slow_write(
+        &mut self,
+        way: &mut Way<'a>,
+        durable: &'a Event,
+        node: NodeId,
+        id: PersistId,
+    ) {
+        let Some(issued) = self.run.cause(durable) else { return };
+        let took = durable.at - issued.at;
+        if took > self.run.world.setup().disk_latency.max {
+            let words = words! {
+                "write ", id.0, " of ", node, " is durable, ", Took(took), " after it was asked for"
+            };
+            way.links.push(link(durable, words));
+            if self.looks_beside {
+                self.look_beside_write(durable, issued, node);
+            }
+        }
+    }
+
     fn end_with_timer(
         &mut self,
         way: &mut Way<'a>,
         cause: &'a Event,
         node: NodeId,
-        set_at: raft_core::Instant,
+        set_at: Instant,
     ) {
         if let Some(decided) = way.sought.and_then(|sought| self.decided(way.at, sought)) {
             way.links.push(link(decided, Words::of(&decided.kind)));
         }
-        let after = cause.at - set_at;
         let is_election = self.starts_election(cause, node);
         let kind = if is_election { "election" } else { "heartbeat" };
-        let words =
-            words!("the {kind} timer of ", node, " elapses, ", Took(after), " after it was set");
+        let after = Took(cause.at - set_at);
+        let words = words!("the {kind} timer of ", node, " elapses, ", after, " after it was set");
         way.links.push(link(cause, words));
-        if is_election {
+        if is_election && self.looks_beside {
             self.look_beside_silence(cause, node);
         }
     }
 
     /// Whether a timer's elapsing made the node ask for votes or pre-votes.
     fn starts_election(&self, timer: &Event, node: NodeId) -> bool {
-        let decided = self.run.record.after(timer.number).take_while(|e| e.step == timer.step);
-        let mut traces = decided.filter_map(|event| decision(event, node));
-        traces.any(|trace| {
-            matches!(
-                trace,
-                Trace::Election(ElectionTrace::Started { .. })
-                    | Trace::PreVote(PreVoteTrace::Started { .. })
-            )
-        })
+        self.run.rest_of_step(timer).any(|event| asks_for_votes(event, node))
     }
 }

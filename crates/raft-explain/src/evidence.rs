@@ -1,9 +1,11 @@
 //! What explanations rest on.
 
-use raft_core::Instant;
-use raft_sim::{Event, EventNumber, World};
+use raft_core::{Instant, Node, NodeId};
+use raft_sim::{Event, EventNumber, Words, World};
 
 use crate::Record;
+use crate::chain::Chains;
+use crate::explanation::Cause;
 
 /// A run at a moment: what happened, and the state.
 #[derive(Clone, Copy)]
@@ -58,5 +60,38 @@ impl<'a> Evidence<'a> {
     /// The last event that fits.
     pub(crate) fn last(&self, fits: impl Fn(&Event) -> bool) -> Option<&'a Event> {
         self.record.iter().rev().find(|event| fits(event))
+    }
+
+    /// The core of a node; `None`: its process does not run.
+    pub(crate) fn core(&self, node: NodeId) -> Option<&'a Node> {
+        self.world.node(node)?.core()
+    }
+
+    /// The leader of the latest term, and its core.
+    pub(crate) fn leader(&self) -> Option<(NodeId, &'a Node)> {
+        let leader = self.world.leader()?;
+        Some((leader, self.core(leader)?))
+    }
+
+    /// The events in the same step after this one.
+    pub(crate) fn rest_of_step(&self, event: &Event) -> impl Iterator<Item = &'a Event> + use<'a> {
+        let step = event.step;
+        self.record.after(event.number).take_while(move |event| event.step == step)
+    }
+
+    /// The causes of an event, as chains without the event itself.
+    pub(crate) fn causes(&self, event: impl Into<Option<&'a Event>>) -> Vec<Vec<Cause>> {
+        event.into().map(|event| Chains::new(*self).of(event).finish()).unwrap_or_default()
+    }
+
+    /// An event in its own words, and its causes; nothing if there is no such event.
+    pub(crate) fn led_by(&self, event: impl Into<Option<&'a Event>>) -> Vec<Vec<Cause>> {
+        let event = event.into();
+        event.map(|event| self.led_by_as(event, Words::of(&event.kind))).unwrap_or_default()
+    }
+
+    /// An event in these words, and its causes.
+    pub(crate) fn led_by_as(&self, event: &'a Event, words: Words) -> Vec<Vec<Cause>> {
+        Chains::new(*self).from(event, words).finish()
     }
 }

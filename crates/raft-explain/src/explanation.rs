@@ -42,8 +42,18 @@ pub struct Cause {
 }
 
 impl Explanation {
+    /// The most links of a chain. Of a longer one, the middle is left out.
+    pub const LONGEST_CHAIN: usize = 12;
+
     pub(crate) fn of(finding: Finding) -> Self {
         Self { findings: vec![finding] }
+    }
+
+    /// Puts words before those of the first finding.
+    pub(crate) fn begin(&mut self, words: Words) {
+        if let Some(first) = self.findings.first_mut() {
+            first.words = words!(words, first.words);
+        }
     }
 
     /// With one more finding, the last one, if there is one.
@@ -69,7 +79,7 @@ impl Finding {
 
     /// Ends the words with the section of the rule.
     pub(crate) fn section(self, section: &'static str) -> Self {
-        Self { words: words!(self.words, " (", Section(section), ")"), ..self }
+        Self { words: words!(self.words, Section(section)), ..self }
     }
 
     pub(crate) fn needs(self, needs: Words) -> Self {
@@ -78,8 +88,11 @@ impl Finding {
 
     /// Adds a chain, unless it is a part of another one.
     pub(crate) fn because(mut self, chain: Vec<Cause>) -> Self {
+        let is_same = |one: &Cause, other: &Cause| {
+            one.event == other.event && (one.event.is_some() || one.words == other.words)
+        };
         let is_part = |other: &Vec<Cause>| {
-            chain.iter().all(|link| other.iter().any(|known| known.event == link.event))
+            chain.iter().all(|link| other.iter().any(|known| is_same(known, link)))
         };
         if !chain.is_empty() && !self.chains.iter().any(is_part) {
             self.chains.push(chain);
@@ -105,12 +118,12 @@ impl Finding {
     }
 }
 
-/// The name of a section.
+/// The section of a rule, in parentheses at the end of a sentence.
 struct Section(&'static str);
 
 impl Say<Mention> for Section {
     fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        out.name(Mention::Section(self.0.to_owned()), format_args!("{}", self.0))
+        out.name(Mention::Section(self.0.to_owned()), format_args!(" ({})", self.0))
     }
 }
 

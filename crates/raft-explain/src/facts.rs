@@ -1,185 +1,13 @@
-//! What explanations look up in a run, and how they say it.
+//! What explanations look up in a run.
 
-use std::fmt;
 use std::time::Duration;
 
-use raft_core::{
-    AppendEntries, AppendEntriesReply, Bare, Body, Instant, LogIndex, LogPosition, Message, NodeId,
-    Say, Speaker, Trace, say,
-};
-use raft_sim::{Event, EventKind, Mention, MessageEvent, MessageId, Words, words};
+use raft_core::{LogIndex, LogPosition, Node, NodeId};
+use raft_sim::{Event, NodeState, PendingWrite, ProcessEvent, Words, words};
 
-use crate::evidence::{Evidence, Given};
+use crate::evidence::Evidence;
 use crate::explanation::Cause;
-
-/// A time as `162 ms` or `253.160 ms`.
-pub(crate) struct At(pub(crate) Instant);
-
-/// A duration, in the same way.
-pub(crate) struct Took(pub(crate) Duration);
-
-/// Numbers of nodes: `1`, `1 and 2`, `1, 2 and 3`.
-pub(crate) struct And<'a>(pub(crate) &'a [NodeId]);
-
-/// `node 1`, or `nodes 1 and 2`.
-pub(crate) struct Nodes<'a>(pub(crate) &'a [NodeId]);
-
-/// `Node 1`, or `Nodes 1 and 2`, at the beginning of a sentence.
-pub(crate) struct Capital<'a>(pub(crate) &'a [NodeId]);
-
-fn write_millis(out: &mut dyn Speaker<Mention>, micros: u64) -> fmt::Result {
-    match micros % 1000 {
-        0 => say!(out; micros / 1000, " ms"),
-        rest => out.plain(format_args!("{}.{rest:03} ms", micros / 1000)),
-    }
-}
-
-impl Say<Mention> for At {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        write_millis(out, self.0.0)
-    }
-}
-
-impl Say<Mention> for Took {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        write_millis(out, u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX))
-    }
-}
-
-impl Say<Mention> for And<'_> {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        for (place, node) in self.0.iter().enumerate() {
-            let between = match place {
-                0 => "",
-                _ if place + 1 == self.0.len() => " and ",
-                _ => ", ",
-            };
-            say!(out; "{between}", Bare(node))?;
-        }
-        Ok(())
-    }
-}
-
-impl Say<Mention> for Nodes<'_> {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        let noun = if self.0.len() == 1 { "node" } else { "nodes" };
-        say!(out; "{noun} ", And(self.0))
-    }
-}
-
-impl Say<Mention> for Capital<'_> {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        let noun = if self.0.len() == 1 { "Node" } else { "Nodes" };
-        say!(out; "{noun} ", And(self.0))
-    }
-}
-
-/// A message in a few words: `RequestVote of term 2`, `AppendEntries with entry 2`, a heartbeat.
-pub(crate) struct Named<'a>(pub(crate) &'a Message);
-
-impl Say<Mention> for Named<'_> {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        let Message { term, body } = self.0;
-        match body {
-            Body::AppendEntries(append) if append.is_heartbeat() => {
-                say!(out; "the heartbeat of round ", append.round.0)
-            }
-            Body::AppendEntries(append) => {
-                let (first, last) = (first_of(append), last_of(append));
-                say!(out; "AppendEntries with ", Span(first, last))
-            }
-            Body::AppendEntriesReply(AppendEntriesReply::Success { match_index, .. }) => {
-                say!(out; "the acknowledgement of ", match_index)
-            }
-            Body::AppendEntriesReply(AppendEntriesReply::Following { .. }) => {
-                say!(out; "the answer that it follows")
-            }
-            Body::AppendEntriesReply(AppendEntriesReply::Failure { prev_log_index, .. }) => {
-                say!(out; "the refusal of what follows ", prev_log_index)
-            }
-            Body::RequestVoteReply(reply) if reply.vote_granted => {
-                say!(out; "the vote in ", term)
-            }
-            Body::RequestVoteReply(_) => say!(out; "the refusal of the vote in ", term),
-            Body::PreVoteReply(reply) if reply.vote_granted => {
-                say!(out; "the pre-vote for ", term)
-            }
-            Body::PreVoteReply(_) => say!(out; "the refusal of the pre-vote"),
-            Body::RequestVote(_) => say!(out; "RequestVote of ", term),
-            Body::InstallSnapshot(snapshot) => say!(
-                out; "InstallSnapshot through ", snapshot.last_included_index, " from byte ",
-                snapshot.offset
-            ),
-            Body::PreVote(_)
-            | Body::InstallSnapshotReply(_)
-            | Body::TimeoutNow
-            | Body::ReadIndex(_)
-            | Body::ReadIndexReply(_)
-            | Body::Forward(_)
-            | Body::ForwardReply(_) => say!(out; self.0.name()),
-        }
-    }
-}
-
-/// `entry 2`, or `entries 2 to 4`.
-pub(crate) struct Span(pub(crate) LogIndex, pub(crate) LogIndex);
-
-impl Say<Mention> for Span {
-    fn say(&self, out: &mut dyn Speaker<Mention>) -> fmt::Result {
-        let Self(first, last) = *self;
-        match first == last {
-            true => say!(out; first),
-            false => say!(
-                out; "entries ", Bare(first), " to ", Bare(last)
-            ),
-        }
-    }
-}
-
-pub(crate) fn first_of(append: &AppendEntries) -> LogIndex {
-    append.prev_log_index.next()
-}
-
-pub(crate) fn last_of(append: &AppendEntries) -> LogIndex {
-    LogIndex(append.prev_log_index.0 + append.entries.len() as u64)
-}
-
-/// Whether the message carries the entry at this index.
-pub(crate) fn carries(message: &Message, index: LogIndex) -> bool {
-    match &message.body {
-        Body::AppendEntries(append) => first_of(append) <= index && index <= last_of(append),
-        _ => false,
-    }
-}
-
-/// Whether only a leader sends such a message to its followers.
-pub(crate) fn is_of_leader(message: &Message) -> bool {
-    matches!(message.body, Body::AppendEntries(_) | Body::InstallSnapshot(_))
-}
-
-/// A decision of this node.
-pub(crate) fn decision(event: &Event, of: NodeId) -> Option<&Trace> {
-    match &event.kind {
-        EventKind::Core { node, trace } if *node == of => Some(trace),
-        _ => None,
-    }
-}
-
-/// A message of these ends, and what happened to it.
-pub(crate) fn message(
-    event: &Event,
-    sender: NodeId,
-    receiver: NodeId,
-) -> Option<(&Message, &MessageEvent)> {
-    match &event.kind {
-        EventKind::Message { from, to, message, event, .. }
-            if *from == sender && *to == receiver =>
-        {
-            Some((message, event))
-        }
-        _ => None,
-    }
-}
+use crate::seen::{Passing, disk_change, hears_leader, process};
 
 /// The event as a link.
 pub(crate) fn link(event: &Event, words: Words) -> Cause {
@@ -188,44 +16,37 @@ pub(crate) fn link(event: &Event, words: Words) -> Cause {
 
 /// The last entry of a node's log: in memory, or on its disk if it is down.
 pub(crate) fn end_of_log(run: &Evidence<'_>, node: NodeId) -> Option<LogPosition> {
-    let node = run.world.node(node)?;
-    match node.core() {
-        Some(core) => Some(core.log().last()),
-        None => {
-            let disk = node.recovered().ok()?;
-            let last = disk.entries.last().map(|entry| LogPosition::new(entry.index, entry.term));
-            Some(
-                last.or(disk.snapshot.map(|snapshot| {
-                    LogPosition::new(snapshot.last_included_index, snapshot.last_included_term)
-                }))
-                .unwrap_or(LogPosition::ORIGIN),
-            )
-        }
+    if let Some(core) = run.core(node) {
+        return Some(core.log().last());
     }
+    let disk = run.world.node(node)?.recovered().ok()?;
+    let last = disk.entries.last().map(|entry| LogPosition::new(entry.index, entry.term));
+    let covered = disk.snapshot.map(|snapshot| {
+        LogPosition::new(snapshot.last_included_index, snapshot.last_included_term)
+    });
+    Some(last.or(covered).unwrap_or(LogPosition::ORIGIN))
 }
 
-/// How the message with this id ended, after it was sent.
-pub(crate) fn fate<'a>(run: &Evidence<'a>, sent: &Event, id: MessageId) -> Option<&'a Event> {
+/// The first entry of its own term in a leader's log.
+pub(crate) fn first_of_own_term(core: &Node) -> Option<LogIndex> {
+    let log = core.log();
+    let mut entries = log.iter_from(log.first_index());
+    Some(entries.find(|entry| entry.term == core.current_term())?.index)
+}
+
+/// How a message ended that is sent in this event.
+pub(crate) fn fate<'a>(run: &Evidence<'a>, sent: &Event) -> Option<&'a Event> {
+    let id = Passing::of(sent)?.id;
     run.record.after(sent.number).find(|event| {
-        matches!(
-            &event.kind,
-            EventKind::Message {
-                id: other,
-                event: MessageEvent::Delivered | MessageEvent::Dropped { .. },
-                ..
-            } if *other == id
-        )
+        Passing::of(event).is_some_and(|passing| {
+            passing.id == id && (passing.is_delivered() || passing.is_lost())
+        })
     })
 }
 
 /// The last message of a leader that reached this node before this event.
 pub(crate) fn heard<'a>(run: &Evidence<'a>, node: NodeId, before: &Event) -> Option<&'a Event> {
-    run.last_before(before.number, |event| match &event.kind {
-        EventKind::Message { to, message, event: MessageEvent::Delivered, .. } => {
-            *to == node && is_of_leader(message)
-        }
-        _ => false,
-    })
+    run.last_before(before.number, |event| hears_leader(event, node))
 }
 
 /// The shortest election timeout of a node.
@@ -234,12 +55,6 @@ pub(crate) fn shortest_timeout(run: &Evidence<'_>, node: NodeId) -> Duration {
     run.world
         .node(node)
         .map_or(setup.settings.election_timeout_min, |node| node.settings().election_timeout_min)
-}
-
-/// A statement, as a link of a chain.
-pub(crate) fn statement_words(given: &Given) -> Words {
-    let text = &given.text;
-    words!("`{text}`")
 }
 
 /// The rules that are switched off, as the language names them; `None`: all are in force.
@@ -253,6 +68,83 @@ pub(crate) fn rules_off(run: &Evidence<'_>) -> Option<String> {
 #[cfg(not(feature = "bugs"))]
 pub(crate) fn rules_off(_: &Evidence<'_>) -> Option<String> {
     None
+}
+
+/// The statements after which a node gets messages of another one again, and handles them; `None`:
+/// it does.
+pub(crate) fn remedy(run: &Evidence<'_>, from: NodeId, to: NodeId) -> Option<Words> {
+    match run.world.node(to)?.state() {
+        NodeState::Crashed => Some(words!("`restart {to}`")),
+        NodeState::Paused => Some(words!("`resume {to}`")),
+        NodeState::Refused => Some(words!("another disk for ", to)),
+        NodeState::Running => lets_pass(run, from, to),
+    }
+}
+
+/// The statements after which both of these nodes get each other's messages; `None`: they do.
+fn remedy_of_both(run: &Evidence<'_>, (one, other): (NodeId, NodeId)) -> Option<Words> {
+    let is_cut = |from, to| run.world.link(from, to).is_some_and(|link| link.cut);
+    match (remedy(run, one, other), remedy(run, other, one)) {
+        (Some(there), Some(back)) if there == back => Some(there),
+        (Some(_), Some(_)) if is_cut(one, other) && is_cut(other, one) => {
+            Some(words!("`link {one} <-> {other} restore`"))
+        }
+        (Some(there), Some(back)) => Some(words!(there, " and ", back)),
+        (there, back) => there.or(back),
+    }
+}
+
+/// What lets messages pass in one direction, for each of these pairs, as alternatives.
+pub(crate) fn remedies(
+    run: &Evidence<'_>,
+    ends: impl Iterator<Item = (NodeId, NodeId)>,
+) -> Option<Words> {
+    alternatives(ends.filter_map(|(from, to)| remedy(run, from, to)))
+}
+
+/// What lets messages pass in both directions, for each of these pairs, as alternatives.
+pub(crate) fn remedies_of_both(
+    run: &Evidence<'_>,
+    pairs: impl Iterator<Item = (NodeId, NodeId)>,
+) -> Option<Words> {
+    alternatives(pairs.filter_map(|pair| remedy_of_both(run, pair)))
+}
+
+/// Each of these statements once.
+fn alternatives(statements: impl Iterator<Item = Words>) -> Option<Words> {
+    let mut all: Vec<Words> = Vec::new();
+    for statement in statements {
+        if !all.contains(&statement) {
+            all.push(statement);
+        }
+    }
+    (!all.is_empty()).then(|| Words::joined(all, " or "))
+}
+
+/// A write of a node that is not done, with the entry at an index.
+#[derive(Clone, Copy)]
+pub(crate) struct Unfinished<'a> {
+    pub(crate) write: &'a PendingWrite,
+    /// What made its disk slow.
+    pub(crate) slowed: Option<&'a Event>,
+}
+
+/// The unfinished write of a node that makes the entry at an index durable.
+pub(crate) fn unfinished<'a>(
+    run: &Evidence<'a>,
+    node: NodeId,
+    index: LogIndex,
+) -> Option<Unfinished<'a>> {
+    let core = run.core(node)?;
+    if core.status().durable_index >= index || core.log().last().index < index {
+        return None;
+    }
+    let write = run.world.node(node)?.disk().pending().last()?;
+    let slowed = run.last(|event| {
+        disk_change(event, node).is_some()
+            || matches!(process(event, node), Some(ProcessEvent::Slowed { .. }))
+    });
+    Some(Unfinished { write, slowed })
 }
 
 /// The statement after which messages pass again from one node to another; `None`: they pass.

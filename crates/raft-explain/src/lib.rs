@@ -18,6 +18,8 @@ mod facts;
 mod missing;
 mod question;
 mod record;
+mod said;
+mod seen;
 
 pub use evidence::{Evidence, Given, Statements};
 pub use explanation::{Cause, Explanation, Finding};

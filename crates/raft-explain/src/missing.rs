@@ -1,11 +1,15 @@
 //! Why something has not happened.
 
+mod answered;
 mod answers;
 mod change;
 mod commits;
+mod elections;
 mod lacking;
 mod leader;
+mod passed_on;
 mod past;
+mod reads;
 mod up_to_date;
 
 use crate::evidence::Evidence;
@@ -27,13 +31,13 @@ impl Evidence<'_> {
             Question::Removed { index, node } => past::removed(self, index, node),
             Question::Refused(node) => past::refused(self, node),
             Question::Stopped(node) => past::stopped(self, node),
-            Question::Answer(client) => past::answer(self, client),
+            Question::Answer(client) => answered::why(self, client),
             Question::NoLeader => leader::none(self),
             Question::NotLeader(node) => leader::not(self, node),
             Question::NotCommitted(index) => commits::not(self, index),
             Question::NotUpToDate(node) => up_to_date::not(self, node),
             Question::NoAnswer(client) => answers::none(self, client),
-            Question::ReadWaits(client) => answers::read_waits(self, client),
+            Question::ReadWaits(client) => reads::wait(self, client),
             Question::ChangeWaits => change::waits(self),
         }
     }

@@ -42,6 +42,27 @@ pub enum Question {
     ChangeWaits,
 }
 
+impl Question {
+    /// The event that the question is about, if it is about one.
+    pub fn event(self) -> Option<EventNumber> {
+        match self {
+            Self::Event(number) => Some(number),
+            Self::Term(_)
+            | Self::Removed { .. }
+            | Self::Refused(_)
+            | Self::Stopped(_)
+            | Self::Answer(_)
+            | Self::NoLeader
+            | Self::NotLeader(_)
+            | Self::NotCommitted(_)
+            | Self::NotUpToDate(_)
+            | Self::NoAnswer(_)
+            | Self::ReadWaits(_)
+            | Self::ChangeWaits => None,
+        }
+    }
+}
+
 /// Why a question has no answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unanswerable {

@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
-    BreakpointView, ChangesView, ComparisonView, ConsoleLine, Pacing, RuleOff, StatementView,
-    TapeView,
+    BreakpointView, ChangesView, ComparisonView, ConsoleLine, ExplanationView, Pacing, RuleOff,
+    StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.
@@ -56,6 +56,8 @@ pub struct LabView {
     /// What changed since the moment before, or since a pinned one; `None` while time passes and
     /// nothing is pinned, and where the moment before is not known.
     pub changes: Option<Rc<ChangesView>>,
+    /// The answer to the last `why`; `None` once it is dismissed.
+    pub explanation: Option<Rc<ExplanationView>>,
     /// The most recent lines of the console, oldest first.
     #[serde(serialize_with = "lines")]
     pub console: Vector<ConsoleLine>,

@@ -9,6 +9,7 @@ mod commands;
 mod comparing;
 mod entries;
 mod exec;
+mod explaining;
 mod kept;
 mod key_moment;
 mod log_table;
@@ -37,7 +38,7 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, ConsoleLine, Frame, RuleOff, TapeView, ViewWindow};
+use crate::{ConsoleKind, ConsoleLine, ExplanationView, Frame, RuleOff, TapeView, ViewWindow};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
@@ -99,6 +100,8 @@ pub struct Lab {
     compared: RefCell<Option<Compared>>,
     /// The moment since which changes are told.
     earlier_moment: Earlier,
+    /// The answer to the last `why`.
+    explanation: Option<Rc<ExplanationView>>,
     /// What the page wants to see of long lists.
     window: ViewWindow,
     views: RefCell<ViewMaker>,
@@ -285,6 +288,7 @@ impl Lab {
             statements: RefCell::new(None),
             compared: RefCell::new(None),
             earlier_moment: Earlier::default(),
+            explanation: None,
             window: ViewWindow::default(),
             views: RefCell::default(),
             rules_off,

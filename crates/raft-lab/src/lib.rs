@@ -28,6 +28,7 @@
 mod changes;
 mod comparison;
 mod console;
+mod explanation;
 #[cfg(test)]
 mod fake;
 mod frame;
@@ -50,6 +51,7 @@ mod view;
 pub use changes::{ChangesView, EntryChange, FactChange, NodeChanges, ValueChange};
 pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
+pub use explanation::{CauseView, ExplanationView, ReasonView};
 pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
 pub use idb::{OpenError, Opened};

@@ -238,7 +238,7 @@ impl Branches {
         before.last().map_or(0, |session| session.moment().steps)
     }
 
-    /// The last checkpoint of a branch after so many steps or fewer; the first one if there is none.
+    /// The last checkpoint of a branch after so many steps or fewer; if there is none, the first.
     pub(crate) fn checkpoint_before(&self, id: BranchId, steps: u64) -> &Session {
         let checkpoints = &self.by_id[&id].checkpoints;
         let last = checkpoints.before(Moment { steps, lines: usize::MAX });

@@ -76,6 +76,7 @@ pub use journal::{Journal, Journaled, Moment};
 pub use orders::{GivenOrder, UnfulfilledOrder};
 pub use outcome::{ExecError, FailedStatement, Reply, StatementError};
 pub use parse::{parse, parse_condition, parse_input, parse_line};
+pub use raft_explain::{Cause, Explanation, Finding, Question, Unanswerable};
 pub use run::{RunReport, run, run_leniently};
 pub use session::{Goal, Session, Started, Stepped, opening_statements};
 pub use statement::{

@@ -4,7 +4,7 @@ use std::fmt;
 
 use raft_check::Violation;
 use raft_core::{Instant, NodeId};
-use raft_explain::Unanswerable;
+use raft_explain::{Explanation, Unanswerable};
 use raft_sim::{ActionError, SetupError, Words};
 
 use crate::language::BoundWords;
@@ -25,6 +25,13 @@ impl Reply {
     /// The words.
     pub fn words(&self) -> &Words {
         &self.words
+    }
+}
+
+/// The lines of an answer to `why`.
+impl From<&Explanation> for Reply {
+    fn from(explanation: &Explanation) -> Self {
+        Self::new(Words::joined(explanation.lines(), "\n"))
     }
 }
 

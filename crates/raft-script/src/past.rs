@@ -45,9 +45,9 @@ impl Branches {
         shown: &Session,
         question: Question,
     ) -> Result<Explanation, Unanswerable> {
-        let steps = match question {
-            Question::Event(number) => self.steps_before(id, number),
-            _ => shown.world().steps(),
+        let steps = match question.event() {
+            Some(number) => self.steps_before(id, number),
+            None => shown.world().steps(),
         };
         let earlier = self.checkpoint_before(id, steps.saturating_sub(Self::SEEN_STEPS));
         explain(earlier.clone(), shown, question)
@@ -61,9 +61,8 @@ fn explain(
     shown: &Session,
     question: Question,
 ) -> Result<Explanation, Unanswerable> {
-    let is_there = |session: &Session| match question {
-        Question::Event(number) => session.world().event_count() >= number.get(),
-        _ => false,
+    let is_there = |session: &Session| {
+        question.event().is_some_and(|number| session.world().event_count() >= number.get())
     };
     let mut record = Record::default();
     if session.moment() == Moment::default() {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use raft_check::Checks;
 use raft_core::Instant;
 use raft_kv::ClientId;
-use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, Words, World};
+use raft_sim::{ClientEvent, Event, EventKind, Setup, SetupError, World};
 
 use crate::condition::Condition;
 use crate::journal::{Journal, Journaled, Moment};
@@ -264,7 +264,7 @@ impl Session {
             Statement::Order(order) => self.act(order).map(Started::Done),
             Statement::Why(question) => {
                 let explanation = self.explain(*question).map_err(StatementError::Unanswerable)?;
-                Ok(Started::Done(Reply::new(Words::joined(explanation.lines(), "\n"))))
+                Ok(Started::Done(Reply::from(&explanation)))
             }
         }
     }

@@ -60,7 +60,8 @@ fn answer(text: &str) -> String {
     match parse_line(question).ok().flatten() {
         Some(statement) => match session.start(&statement) {
             Ok(Started::Done(reply)) => reply.to_string(),
-            other => panic!("{other:?}"),
+            Ok(Started::Waiting) => panic!("an answer waits for nothing"),
+            Err(error) => format!("error: {error}"),
         },
         None => {
             let (time, words) = question.split_once(' ').expect("a time and words");

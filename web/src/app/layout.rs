@@ -8,18 +8,19 @@ use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
     BreakpointList, Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs,
-    Notices, PropertyList, Sentence, Statements, Tape, Time,
+    Notices, PropertyList, Sentence, Statements, Tape, Time, Why,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
-use crate::ui::{clicked, walk};
+use crate::ui::{asked, clicked, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
-const TABS: [(&str, &str); 7] = [
+const TABS: [(&str, &str); 8] = [
     ("logs", "Logs"),
     ("kv", "Keys"),
     ("events", "Events"),
     ("inspector", "Inspector"),
+    ("why", "Why"),
     ("statements", "Statements"),
     ("properties", "Properties"),
     ("breakpoints", "Breakpoints"),
@@ -50,6 +51,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
     let on_click = use_callback(controls, |event: MouseEvent, controls| {
         if let Some(selection) = clicked(&event) {
             controls.look_at(Some(selection));
+        } else if let Some(question) = asked(&event) {
+            controls.runner.exec(&question);
         }
     });
     let on_key = Callback::from(|event: KeyboardEvent| walk(&event));
@@ -91,6 +94,7 @@ fn stage(props: &StageProps) -> Html {
                 <KeyValues />
                 // It has much that changes in every frame.
                 if props.tab == "inspector" { <Inspector /> }
+                <Why is_open={props.tab == "why"} on_answer={props.on_tab.reform(|()| "why")} />
             </Frames>
             <Frames part={Part::Lists}>
                 <Events />

@@ -107,6 +107,9 @@ fn row(props: &RowProps) -> Html {
                 },
             } }
             <span class="event-words">{ said(&event.words, event.node.is_none()) }</span>
+            <button type="button" class="event-why" tabindex="-1" title="Why?"
+                aria-label={format!("Why event {}?", event.number)}
+                data-ask={format!("why {}", event.number)}>{ "?" }</button>
         </li>
     }
 }

@@ -19,6 +19,7 @@ mod sentence;
 mod statements;
 mod tape;
 mod time;
+mod why;
 
 pub(crate) use breakpoints::BreakpointList;
 pub(crate) use cluster::Cluster;
@@ -37,3 +38,4 @@ pub(crate) use sentence::Sentence;
 pub(crate) use statements::Statements;
 pub(crate) use tape::Tape;
 pub(crate) use time::Time;
+pub(crate) use why::Why;

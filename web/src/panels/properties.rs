@@ -75,7 +75,10 @@ fn property(props: &PropertyProps) -> Html {
             if let Some(ViolationView { at, event, description }) = broken {
                 <p class="property-broken">
                     { said(description, true) }
-                    { format!(" (event {event}, {} ms)", milliseconds(*at)) }
+                    { " (" }
+                    <button type="button" class="mention" title="Why?"
+                        data-ask={format!("why {event}")}>{ format!("event {event}") }</button>
+                    { format!(", {} ms)", milliseconds(*at)) }
                 </p>
             }
         </li>

@@ -4,6 +4,7 @@
 mod changes;
 mod members;
 
+use raft_lab::View;
 use yew::prelude::*;
 
 use self::changes::Changes;
@@ -20,9 +21,23 @@ pub(crate) fn sentence() -> Html {
             <StateLine />
             <p class="headline" aria-live="polite" data-testid="headline">
                 { said(&frame.view.headline, true) }
+                if let Some(question) = question(&frame.view) {
+                    { " " }
+                    <button type="button" class="text-button" data-ask={question}
+                        data-testid="why-headline">{ "Why?" }</button>
+                }
             </p>
             <Changes />
         </section>
+    }
+}
+
+/// The question that the headline raises.
+fn question(view: &View) -> Option<String> {
+    let broken = view.properties.iter().find_map(|property| property.broken.as_ref());
+    match broken {
+        Some(violation) => Some(format!("why {}", violation.event)),
+        None => view.leader.is_none().then(|| "why no leader".to_owned()),
     }
 }
 

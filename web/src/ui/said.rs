@@ -34,6 +34,10 @@ fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
         Mention::Term(term) => {
             html! { <span class={classes!("mention-term", term_class(*term))}>{ text }</span> }
         }
+        Mention::Event(number) => html! {
+            <button type="button" class="mention" data-ask={format!("why {number}")}
+                tabindex="-1" title="Why?">{ text }</button>
+        },
         // Its words are in parentheses, for a line of plain text.
         Mention::Section(section) => html! { <span class="section">{ section }</span> },
         Mention::Key(_) => html! { <code class="mention-key">{ text }</code> },
@@ -41,7 +45,6 @@ fn view_part(Part { text, mention }: &Part, is_tab_stop: bool) -> Html {
         | Mention::Message(_)
         | Mention::Index(_)
         | Mention::Entry(_)
-        | Mention::Event(_)
         | Mention::Client(_) => html! { { text } },
     }
 }
@@ -51,6 +54,12 @@ pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
     let thing = target.closest("button[data-select], .log-cell[data-select]").ok().flatten()?;
     Selection::from_attribute(&thing.get_attribute("data-select")?)
+}
+
+/// The question of a button that was clicked, as a line of the language.
+pub(crate) fn asked(event: &MouseEvent) -> Option<String> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
+    target.closest("button[data-ask]").ok().flatten()?.get_attribute("data-ask")
 }
 
 /// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has

@@ -3,7 +3,7 @@
 use super::{Finding, Package, Tree};
 
 /// The packages that a package may depend on directly. It may also use the dependencies of those.
-const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
     ("linearizability", &[]),
     ("raft-core", &[]),
     ("raft-kv", &[]),
@@ -12,10 +12,11 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 15] = [
     ("raft-sim", &["raft-core", "raft-kv", "raft-storage"]),
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
+    ("raft-diagram", &["raft-check"]),
     ("raft-script", &["raft-sim", "raft-check", "raft-explain"]),
     ("raft-fuzz", &["raft-script"]),
     ("raft-lab", &["raft-script", "raft-storage-idb"]),
-    ("raft-cli", &["raft-fuzz", "raft-lab"]),
+    ("raft-cli", &["raft-fuzz", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),
     ("xtask", &[]),

@@ -101,13 +101,16 @@ impl Checker for LeaderStickiness {
 
     fn traced(&mut self, node: NodeId, trace: &Trace, _: &mut Context<'_>) {
         let loyalty = self.nodes.of(node);
+        let Trace::Term(trace) = trace else { return };
         match trace {
-            Trace::Term(TermTrace::LeaderForgotten { .. }) => *loyalty = Loyalty::default(),
+            TermTrace::LeaderForgotten { .. } => *loyalty = Loyalty::default(),
             // A slow node may have handled the first message of another leader later.
-            Trace::Term(TermTrace::LeaderRecognized { leader, .. }) => {
+            TermTrace::LeaderRecognized { leader, .. } => {
                 loyalty.heard = loyalty.heard.filter(|(heard, _)| heard == leader);
             }
-            _ => {}
+            TermTrace::Advanced { .. }
+            | TermTrace::SteppedDown { .. }
+            | TermTrace::LeaderNotForgotten { .. } => {}
         }
     }
 

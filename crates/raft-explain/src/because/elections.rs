@@ -1,142 +1,247 @@
-//! Votes, elections, terms.
+//! Votes and elections (§5.2, §5.4.1, dissertation §9.6).
 
 use std::time::Duration;
 
 use raft_core::{
-    Bare, ElectionReason, ElectionTrace, LogPosition, NodeId, PreVoteTrace, StepDownReason, Term,
-    TermTrace, Trace, VoteRefusal,
+    Bare, Body, ElectionReason, ElectionRefusal, ElectionTrace, LogPosition, Message, NodeId,
+    PreVoteTrace, Term, VoteRefusal,
 };
-use raft_sim::{ClockChange, Event, EventKind, MessageEvent, ProcessEvent, Words, words};
+use raft_sim::{ClockChange, Event, ProcessEvent, Words, words};
 
-use crate::chain::Chains;
-use crate::evidence::Evidence;
+use super::Decision;
 use crate::explanation::{Cause, Finding};
-use crate::facts::{At, Nodes, Took, decision, heard, shortest_timeout};
+use crate::facts::{heard, shortest_timeout};
 use crate::missing::lacking;
-
-pub(super) fn why<'a>(
-    run: &Evidence<'a>,
-    event: &'a Event,
-    node: NodeId,
-    trace: &Trace,
-) -> Finding {
-    match trace {
-        Trace::Election(ElectionTrace::VoteRefused { candidate, term, reason })
-        | Trace::PreVote(PreVoteTrace::Refused { candidate, term, reason }) => {
-            let is_pre_vote = matches!(trace, Trace::PreVote(_));
-            let asked = Asked { node, candidate: *candidate, term: *term, is_pre_vote };
-            refused(run, event, asked, *reason)
-        }
-        Trace::Election(ElectionTrace::Started { term, reason, .. }) => {
-            let said = words!("Node ", Bare(node), " starts an election in ", term, ": ");
-            Finding::new(started(run, event, node, *reason, said)).section("§5.2")
-        }
-        Trace::PreVote(PreVoteTrace::Started { term, reason, .. }) => {
-            let said = words!("Node ", Bare(node), " asks for pre-votes for ", term, ": ");
-            Finding::new(started(run, event, node, *reason, said)).section("dissertation §9.6")
-        }
-        Trace::Term(TermTrace::SteppedDown { reason, .. }) => {
-            stepped_down(run, event, node, *reason)
-        }
-        Trace::Term(TermTrace::Advanced { from, to, by }) => {
-            let finding = Finding::new(words!(
-                "Node ",
-                Bare(node),
-                " leaves ",
-                from,
-                ": a message of ",
-                by,
-                " is of ",
-                to,
-                ", and a server that hears of a later term must enter it"
-            ));
-            finding.section("§5.1").because_all(of_term(run, event, *to))
-        }
-        Trace::Election(ElectionTrace::BecameLeader { term, voters }) => {
-            let finding = Finding::new(words!(
-                "Node ",
-                Bare(node),
-                " leads ",
-                term,
-                ": ",
-                Nodes(voters),
-                " voted for it, and \
-                 that is a majority"
-            ));
-            finding.section("§5.2").because_all(votes_for(run, event, node, *term, voters))
-        }
-        _ => Finding::new(Words::of(&event.kind)),
-    }
-}
+use crate::said::{At, Nodes, Took};
+use crate::seen::{Passing, entered, process, vote};
 
 /// A request for a vote, or for a pre-vote.
 #[derive(Clone, Copy)]
 struct Asked {
-    /// Who was asked.
-    node: NodeId,
     candidate: NodeId,
     term: Term,
     is_pre_vote: bool,
 }
 
-fn refused<'a>(run: &Evidence<'a>, event: &'a Event, asked: Asked, reason: VoteRefusal) -> Finding {
-    let Asked { node, candidate, term, is_pre_vote } = asked;
-    let what = if is_pre_vote { "its pre-vote" } else { "its vote" };
-    let refuses = words!("Node ", Bare(node), " refuses {what} to ", candidate, ": ");
-    match reason {
-        VoteRefusal::LogBehind { candidate: theirs, own } => {
-            let finding = Finding::new(words!(refuses, behind(node, theirs, own)));
-            finding.section("§5.4.1").because_all(lacking(run, candidate, own.index, event))
-        }
-        VoteRefusal::AlreadyVoted { voted_for } => {
-            let vote = run.last_before(event.number, |event| {
-                matches!(decision(event, node), Some(Trace::Election(ElectionTrace::VoteGranted {
-                    candidate, term: of
-                })) if *candidate == voted_for && *of == term)
-            });
-            let when = vote.map_or_else(Words::default, |vote| words!(", at ", At(vote.at)));
-            let finding = Finding::new(words!(
-                refuses,
-                "it already voted in ",
-                term,
-                ", for ",
-                voted_for,
-                when,
-                ". A server gives one vote in a term, first come, first served"
-            ));
-            let chains = vote.map(|vote| {
-                let said = words!(node, " votes for ", voted_for);
-                Chains::new(*run).from(vote, said).finish()
-            });
-            finding.section("§5.2").because_all(chains.unwrap_or_default())
-        }
-        VoteRefusal::StaleTerm { current } => {
-            let entered = run.last_before(event.number, |event| {
-                matches!(decision(event, node), Some(Trace::Term(TermTrace::Advanced { to, .. }))
-                    if *to == current)
-            });
-            let since = entered.map_or_else(Words::default, |e| words!(" since ", At(e.at)));
-            let finding = Finding::new(words!(
-                refuses,
-                "the request is stale, it asks for ",
-                term,
-                ", and ",
-                node,
-                " has been in ",
-                current,
-                since
-            ));
-            let chains = entered.map(|entered| {
-                let said = words!(node, " enters ", current);
-                Chains::new(*run).from(entered, said).finish()
-            });
-            finding.section("§5.1").because_all(chains.unwrap_or_default())
-        }
-        VoteRefusal::LeaderIsAlive { leader } => {
-            Finding::new(words!(refuses, alive(run, event, node, leader, term, is_pre_vote)))
-                .section("dissertation §4.2.3")
+impl<'a> Decision<'a> {
+    pub(super) fn election(self, decision: &ElectionTrace) -> Finding {
+        let node = self.node;
+        match decision {
+            ElectionTrace::VoteRefused { candidate, term, reason } => {
+                let asked = Asked { candidate: *candidate, term: *term, is_pre_vote: false };
+                self.refused(asked, *reason)
+            }
+            ElectionTrace::Started { term, reason, .. } => {
+                let said = words!("Node ", Bare(node), " starts an election in ", term, ": ");
+                Finding::new(words!(said, self.asks(*reason))).section("§5.2")
+            }
+            ElectionTrace::BecameLeader { term, voters } => Finding::new(words! {
+                "Node ", Bare(node), " leads ", term, ": ", Nodes(voters),
+                " voted for it, and that is a majority"
+            })
+            .section("§5.2")
+            .because_all(self.votes(*term, voters)),
+            ElectionTrace::NotStarted { reason } => self.not_started(*reason),
+            ElectionTrace::VoteGranted { candidate, term } => {
+                let votes = words! {
+                    "Node ", Bare(node), " votes for ", candidate, " in ", term,
+                    ": it has given its vote to nobody else in this term"
+                };
+                Finding::new(words!(votes, self.log_of_candidate())).section("§5.2, §5.4.1")
+            }
+            ElectionTrace::VoteCounted { .. } => self.in_its_own_words(),
         }
     }
+
+    pub(super) fn pre_vote(self, decision: &PreVoteTrace) -> Finding {
+        let node = self.node;
+        match decision {
+            PreVoteTrace::Refused { candidate, term, reason } => {
+                let asked = Asked { candidate: *candidate, term: *term, is_pre_vote: true };
+                self.refused(asked, *reason)
+            }
+            PreVoteTrace::Started { term, reason, .. } => {
+                let said = words!("Node ", Bare(node), " asks for pre-votes for ", term, ": ");
+                Finding::new(words!(said, self.asks(*reason))).section("dissertation §9.6")
+            }
+            PreVoteTrace::Granted { candidate, term } => {
+                let spared = Took(shortest_timeout(&self.run, node));
+                let would = words! {
+                    "Node ", Bare(node), " would vote for ", candidate, " in ", term,
+                    ": it has heard no leader for ", spared, ", the shortest election timeout"
+                };
+                let words = words!(would, self.log_of_candidate(), ". This is no promise");
+                Finding::new(words).section("dissertation §9.6")
+            }
+            PreVoteTrace::Counted { .. } => self.in_its_own_words(),
+        }
+    }
+
+    /// The log of the candidate beside that of the voter.
+    fn log_of_candidate(self) -> Words {
+        let asked = self.run.cause(self.event).and_then(Passing::of);
+        let theirs = asked.and_then(|asked| last_log_of(asked.message));
+        let own = self.run.core(self.node).map(|core| core.log().last());
+        match theirs.zip(own) {
+            Some((theirs, own)) => words! {
+                ", and the candidate's log, which ends at ", Bare(theirs),
+                ", is at least as up to date as its own, which ends at ", Bare(own)
+            },
+            None => Words::default(),
+        }
+    }
+
+    /// An order to start an election was refused.
+    fn not_started(self, reason: ElectionRefusal) -> Finding {
+        let finding = self.in_its_own_words();
+        let ElectionRefusal::LeaderIsAlive { .. } = reason else { return finding };
+        let Some(heard) = heard(&self.run, self.node, self.event) else { return finding };
+        let spared = Took(shortest_timeout(&self.run, self.node));
+        let ago = Took(self.event.at - heard.at);
+        Finding::new(words! {
+            finding.words, ". It heard it at ", At(heard.at), ", ", ago,
+            " ago, and the shortest election timeout is ", spared
+        })
+        .section("dissertation §6.4.1")
+    }
+
+    fn refused(self, asked: Asked, reason: VoteRefusal) -> Finding {
+        let what = if asked.is_pre_vote { "its pre-vote" } else { "its vote" };
+        let refuses =
+            words!("Node ", Bare(self.node), " refuses {what} to ", asked.candidate, ": ");
+        match reason {
+            VoteRefusal::LogBehind { candidate, own } => {
+                Finding::new(words!(refuses, behind(self.node, candidate, own)))
+                    .section("§5.4.1")
+                    .because_all(lacking(&self.run, asked.candidate, own.index, self.event))
+            }
+            VoteRefusal::AlreadyVoted { voted_for } => {
+                self.has_voted(refuses, asked.term, voted_for)
+            }
+            VoteRefusal::StaleTerm { current } => self.is_stale(refuses, asked.term, current),
+            VoteRefusal::LeaderIsAlive { leader } => {
+                Finding::new(words!(refuses, self.spares(leader, asked)))
+                    .section("dissertation §4.2.3")
+            }
+        }
+    }
+
+    fn has_voted(self, refuses: Words, term: Term, voted_for: NodeId) -> Finding {
+        let voted = self.earlier(|event| vote(event, self.node) == Some((voted_for, term)));
+        let when = voted.map_or_else(Words::default, |vote| words!(", at ", At(vote.at)));
+        let finding = Finding::new(words! {
+            refuses, "it already voted in ", term, ", for ", voted_for, when,
+            ". A server gives one vote in a term, first come, first served"
+        })
+        .section("§5.2");
+        match voted {
+            Some(voted) => {
+                let said = words!(self.node, " votes for ", voted_for);
+                finding.because_all(self.run.led_by_as(voted, said))
+            }
+            None => finding,
+        }
+    }
+
+    fn is_stale(self, refuses: Words, term: Term, current: Term) -> Finding {
+        let node = self.node;
+        let entered = self.earlier(|event| entered(event) == Some((node, current)));
+        let since = entered.map_or_else(Words::default, |e| words!(" since ", At(e.at)));
+        let finding = Finding::new(words! {
+            refuses, "the request is stale, it asks for ", term, ", and ", node, " has been in ",
+            current, since
+        })
+        .section("§5.1");
+        match entered {
+            Some(entered) => {
+                let said = words!(node, " enters ", current);
+                finding.because_all(self.run.led_by_as(entered, said))
+            }
+            None => finding,
+        }
+    }
+
+    /// A server that heard a leader a moment ago spares it.
+    fn spares(self, leader: Option<NodeId>, asked: Asked) -> Words {
+        let node = self.node;
+        let spared = Took(shortest_timeout(&self.run, node));
+        let stays = match asked.is_pre_vote {
+            true => Words::default(),
+            false => words! {
+                ". Such a request is refused before its term is looked at, so ", node,
+                " does not enter ", asked.term
+            },
+        };
+        if leader == Some(node) {
+            return words!("it leads, and a quorum answered it within ", spared, stays);
+        }
+        match (leader, heard(&self.run, node, self.event)) {
+            (Some(leader), Some(last)) => words! {
+                "its leader is alive. It heard ", leader, " at ", At(last.at), ", ",
+                Took(self.event.at - last.at),
+                " ago, and spares it for the shortest election timeout, ", spared, stays
+            },
+            (Some(_), None) | (None, _) => words! {
+                "it heard a leader, or answered one before a restart, less than the shortest \
+                 election timeout ago, ", spared, stays
+            },
+        }
+    }
+
+    /// Why it asks for votes or pre-votes.
+    fn asks(self, reason: ElectionReason) -> Words {
+        if reason != ElectionReason::LeaderSilent {
+            return words!(reason);
+        }
+        let Some(last) = heard(&self.run, self.node, self.event) else {
+            return "it heard no leader for its election timeout, and never one before".into();
+        };
+        let passed = self.event.at - last.at;
+        match self.jumped_since(last) {
+            Some(by) => words! {
+                "by its own clock it heard no leader for ", Took(passed + by), ". In truth ",
+                Took(passed), " had passed since the last message of a leader, at ", At(last.at)
+            },
+            None => words! {
+                "it heard no leader for its election timeout. The last message of one came at ",
+                At(last.at), ", ", Took(passed), " before"
+            },
+        }
+    }
+
+    /// How far the node's clock jumped ahead since an event.
+    fn jumped_since(self, from: &Event) -> Option<Duration> {
+        let between = self.run.record.after(from.number);
+        let between = between.take_while(|event| event.number < self.event.number);
+        let jumps = between.filter_map(|event| {
+            let ProcessEvent::ClockChanged { change } = process(event, self.node)? else {
+                return None;
+            };
+            let ClockChange::Jump(by) = change else { return None };
+            Some(*by)
+        });
+        let all: Duration = jumps.sum();
+        (!all.is_zero()).then_some(all)
+    }
+
+    /// How the votes came.
+    fn votes(self, term: Term, voters: &[NodeId]) -> Vec<Vec<Cause>> {
+        let others = voters.iter().copied().filter(|voter| *voter != self.node);
+        let votes = others.filter_map(|voter| {
+            let vote = self.earlier(|event| vote(event, voter) == Some((self.node, term)))?;
+            Some(self.run.led_by_as(vote, words!(voter, " votes for ", self.node)))
+        });
+        votes.flatten().collect()
+    }
+}
+
+/// The end of the candidate's log in a request for a vote or a pre-vote.
+fn last_log_of(message: &Message) -> Option<LogPosition> {
+    if let Body::RequestVote(asked) = &message.body {
+        return Some(LogPosition::new(asked.last_log_index, asked.last_log_term));
+    }
+    let Body::PreVote(asked) = &message.body else { return None };
+    Some(LogPosition::new(asked.last_log_index, asked.last_log_term))
 }
 
 /// A log that is less up to date.
@@ -145,199 +250,8 @@ fn behind(voter: NodeId, theirs: LogPosition, own: LogPosition) -> Words {
         true => "The last terms are equal, so the longer log is more up to date",
         false => "The log that ends in the later term is more up to date",
     };
-    words!(
-        "the candidate's log is behind, it ends at ",
-        Bare(theirs),
-        ", and that of ",
-        voter,
-        " at ",
-        Bare(own),
-        ". {rule}, and a voter refuses a log that is less up to date than its \
-         own"
-    )
-}
-
-fn alive(
-    run: &Evidence<'_>,
-    event: &Event,
-    node: NodeId,
-    leader: Option<NodeId>,
-    term: Term,
-    is_pre_vote: bool,
-) -> Words {
-    let spared = Took(shortest_timeout(run, node));
-    let stays = match is_pre_vote {
-        true => Words::default(),
-        false => words!(
-            ". Such a request is refused before its term is looked at, so ",
-            node,
-            " does not enter ",
-            term
-        ),
-    };
-    match (leader, heard(run, node, event)) {
-        (Some(leader), _) if leader == node => {
-            words!("it leads, and a quorum answered it within ", spared, stays)
-        }
-        (Some(leader), Some(last)) => words!(
-            "its leader is alive. It heard ",
-            leader,
-            " at ",
-            At(last.at),
-            ", ",
-            Took(event.at - last.at),
-            " ago, and spares it for the shortest election timeout, ",
-            spared,
-            stays
-        ),
-        (_, _) => words!(
-            "it heard a leader, or answered one before a restart, less than the shortest election \
-             timeout ago, ",
-            spared,
-            stays
-        ),
+    words! {
+        "the candidate's log is behind, it ends at ", Bare(theirs), ", and that of ", voter, " at ",
+        Bare(own), ". {rule}, and a voter refuses a log that is less up to date than its own"
     }
-}
-
-fn started(
-    run: &Evidence<'_>,
-    event: &Event,
-    node: NodeId,
-    reason: ElectionReason,
-    said: Words,
-) -> Words {
-    let last = heard(run, node, event);
-    match (reason, last) {
-        (ElectionReason::LeaderSilent, Some(last)) => {
-            let clock = run.world.node(node).map(|node| *node.clock());
-            let by_clock = clock.map(|clock| clock.shows(event.at) - clock.shows(last.at));
-            let jump = jumped(run, node, last, event);
-            match (by_clock, jump) {
-                (Some(_), Some(by)) => words!(
-                    said,
-                    "by its own clock it heard no leader for ",
-                    Took((event.at - last.at) + by),
-                    ". In truth ",
-                    Took(event.at - last.at),
-                    " had passed since the last message of a leader, at ",
-                    At(last.at)
-                ),
-                _ => words!(
-                    said,
-                    "it heard no leader for its election timeout. The last message of one \
-                     came at ",
-                    At(last.at),
-                    ", ",
-                    Took(event.at - last.at),
-                    " before"
-                ),
-            }
-        }
-        (ElectionReason::LeaderSilent, None) => {
-            words!(said, "it heard no leader for its election timeout, and never one before")
-        }
-        _ => words!(said, reason),
-    }
-}
-
-/// How far a node's clock jumped ahead between two events.
-fn jumped(run: &Evidence<'_>, node: NodeId, from: &Event, to: &Event) -> Option<Duration> {
-    let between = run.record.after(from.number).take_while(|event| event.number < to.number);
-    let jumps = between.filter_map(|event| match &event.kind {
-        EventKind::Process {
-            node: of,
-            event: ProcessEvent::ClockChanged { change: ClockChange::Jump(by) },
-        } if *of == node => Some(*by),
-        _ => None,
-    });
-    let all: Duration = jumps.sum();
-    (!all.is_zero()).then_some(all)
-}
-
-fn stepped_down<'a>(
-    run: &Evidence<'a>,
-    event: &'a Event,
-    node: NodeId,
-    reason: StepDownReason,
-) -> Finding {
-    match reason {
-        StepDownReason::LaterTerm(term) => Finding::new(words!(
-            "Node ",
-            Bare(node),
-            " steps down: a message came from ",
-            term,
-            ", and a server that \
-             hears of a later term must enter it as a follower"
-        ))
-        .section("§5.1")
-        .because_all(of_term(run, event, term)),
-        StepDownReason::QuorumLost => {
-            let longest = run.world.node(node).map(|node| node.settings().election_timeout_max);
-            let within = Took(longest.unwrap_or_default());
-            let lost = lost_answers(run, event, node);
-            Finding::new(words!(
-                "Node ",
-                Bare(node),
-                " steps down: no quorum answered it within the longest \
-                 election timeout, ",
-                within,
-                ", so another leader may have been elected"
-            ))
-            .section("dissertation §6.2")
-            .because_all(lost)
-        }
-        StepDownReason::Removed => Finding::new(words!(
-            "Node ",
-            Bare(node),
-            " steps down: it is no longer a voter. A leader that is removed \
-             leads until the entry that removes it is committed, and does not count itself"
-        ))
-        .section("§6"),
-        StepDownReason::LeaderElected(_) | StepDownReason::LeaderHeard(_) => {
-            Finding::new(Words::of(&event.kind))
-        }
-    }
-}
-
-/// The last message between a leader and a follower that was lost before this event.
-fn lost_answers<'a>(run: &Evidence<'a>, event: &'a Event, leader: NodeId) -> Vec<Vec<Cause>> {
-    let lost = run.last_before(event.number, |event| {
-        matches!(&event.kind, EventKind::Message {
-            from, to, event: MessageEvent::Dropped { .. }, ..
-        } if *from == leader || *to == leader)
-    });
-    lost.map(|lost| Chains::new(*run).from(lost, Words::of(&lost.kind)).finish())
-        .unwrap_or_default()
-}
-
-/// Each election that raised the term to this one.
-fn of_term<'a>(run: &Evidence<'a>, before: &'a Event, term: Term) -> Vec<Vec<Cause>> {
-    let election = run.last_before(before.number, |event| {
-        matches!(&event.kind, EventKind::Core {
-            trace: Trace::Election(ElectionTrace::Started { term: of, .. }), ..
-        } if *of == term)
-    });
-    election
-        .map(|election| Chains::new(*run).from(election, Words::of(&election.kind)).finish())
-        .unwrap_or_default()
-}
-
-/// How the votes came.
-fn votes_for<'a>(
-    run: &Evidence<'a>,
-    event: &'a Event,
-    leader: NodeId,
-    term: Term,
-    voters: &[NodeId],
-) -> Vec<Vec<Cause>> {
-    let votes = voters.iter().filter(|voter| **voter != leader).filter_map(|voter| {
-        let vote = run.last_before(event.number, |event| {
-            matches!(decision(event, *voter), Some(Trace::Election(ElectionTrace::VoteGranted {
-                candidate, term: of
-            })) if *candidate == leader && *of == term)
-        })?;
-        let said = words!(voter, " votes for ", leader);
-        Some(Chains::new(*run).from(vote, said).finish())
-    });
-    votes.flatten().collect()
 }

@@ -2,186 +2,110 @@
 
 use raft_core::{
     AppendEntriesReply, AppendRefusal, Bare, Body, LogIndex, LogPosition, NodeId, ReplicationTrace,
+    Term,
 };
-use raft_sim::{Event, EventKind, Words, words};
+use raft_sim::{Words, words};
 
-use crate::chain::Chains;
-use crate::evidence::Evidence;
+use super::Decision;
 use crate::explanation::{Cause, Finding};
-use crate::facts::{Span, link};
+use crate::said::Span;
+use crate::seen::{Passing, appended, elected, entries_refused, truncated};
 
-pub(super) fn why<'a>(
-    run: &Evidence<'a>,
-    event: &'a Event,
-    node: NodeId,
-    decision: &ReplicationTrace,
-) -> Finding {
-    match decision {
-        ReplicationTrace::Backtracked { peer, from, to } => {
-            backtracked(run, event, node, *peer, (*from, *to))
-        }
-        ReplicationTrace::Truncated { from, to, leader_term } => {
-            let removed = Span(from.index, to.index);
-            Finding::new(words!(
-                "Node ",
-                Bare(node),
-                " removes ",
-                removed,
-                ": its entry ",
-                Bare(from.index),
-                " is of ",
-                from.term,
-                ", and that of the leader of ",
-                leader_term,
-                " is another \
-                 one. A follower removes the first conflicting entry and all that follow it"
-            ))
+impl Decision<'_> {
+    pub(super) fn replication(self, decision: &ReplicationTrace) -> Finding {
+        let node = self.node;
+        match decision {
+            ReplicationTrace::Backtracked { peer, from, to } => {
+                self.backtracked(*peer, *from, *to).unwrap_or_else(|| self.in_its_own_words())
+            }
+            ReplicationTrace::Truncated { from, to, leader_term } => Finding::new(words! {
+                "Node ", Bare(node), " removes ", Span(from.index, to.index), ": its entry ",
+                Bare(from.index), " is of ", from.term, ", and that of the leader of ", leader_term,
+                " is another one. A follower removes the first conflicting entry and all that \
+                 follow it"
+            })
             .section("§5.3")
-            .because_all(appended(run, event, node, from.index))
-        }
-        ReplicationTrace::EntriesRefused { leader, prev_log, reason } => {
-            let found = match reason {
-                AppendRefusal::PreviousMissing { last_log } => {
-                    words!("its own log ends at ", Bare(last_log))
-                }
-                AppendRefusal::PreviousConflicts { own_term } => {
-                    words!("it has an entry of ", own_term, " there")
-                }
-                AppendRefusal::StaleTerm { .. } => return Finding::new(Words::of(&event.kind)),
-            };
-            Finding::new(words!(
-                "Node ",
-                Bare(node),
-                " refuses the entries of ",
-                leader,
-                " after ",
-                Bare(prev_log),
-                ": ",
-                found,
-                ", so the logs do not agree up to there"
-            ))
-            .section("§5.3")
-        }
-        ReplicationTrace::Appended { .. } | ReplicationTrace::EntriesAccepted { .. } => {
-            Finding::new(Words::of(&event.kind))
+            .because_all(self.appended(from.index)),
+            ReplicationTrace::EntriesRefused { leader, prev_log, reason } => {
+                let found = match reason {
+                    AppendRefusal::PreviousMissing { last_log } => {
+                        words!("its own log ends at ", Bare(last_log))
+                    }
+                    AppendRefusal::PreviousConflicts { own_term } => {
+                        words!("it has an entry of ", own_term, " there")
+                    }
+                    AppendRefusal::StaleTerm { .. } => return self.in_its_own_words(),
+                };
+                Finding::new(words! {
+                    "Node ", Bare(node), " refuses the entries of ", leader, " after ",
+                    Bare(prev_log), ": ", found, ", so the logs do not agree up to there"
+                })
+                .section("§5.3")
+            }
+            ReplicationTrace::Appended { .. } | ReplicationTrace::EntriesAccepted { .. } => {
+                self.in_its_own_words()
+            }
         }
     }
-}
 
-/// A leader found out where the log of a follower agrees with its own.
-fn backtracked<'a>(
-    run: &Evidence<'a>,
-    event: &'a Event,
-    node: NodeId,
-    peer: NodeId,
-    (from, to): (LogIndex, LogIndex),
-) -> Finding {
-    let refusal = run.cause(event).and_then(|cause| match &cause.kind {
-        EventKind::Message { message, .. } => match message.body {
-            Body::AppendEntriesReply(AppendEntriesReply::Failure {
-                prev_log_index, hint, ..
-            }) => Some((prev_log_index, hint)),
-            _ => None,
-        },
-        _ => None,
-    });
-    let Some((previous, hint)) = refusal else { return Finding::new(Words::of(&event.kind)) };
-    let refused = run.last_before(event.number, |event| {
-        matches!(crate::facts::decision(event, peer), Some(raft_core::Trace::Replication(
-            ReplicationTrace::EntriesRefused { prev_log, .. }
-        )) if prev_log.index == previous)
-    });
-    let place = match refused.and_then(|refused| crate::facts::decision(refused, peer)) {
-        Some(raft_core::Trace::Replication(ReplicationTrace::EntriesRefused {
-            prev_log,
-            reason: AppendRefusal::PreviousConflicts { own_term },
-            ..
-        })) => words!(
-            "AppendEntries named ",
-            Bare(prev_log),
-            " as the entry before, and ",
-            peer,
-            " has ",
-            Bare(LogPosition::new(prev_log.index, *own_term)),
-            " there"
-        ),
-        Some(raft_core::Trace::Replication(ReplicationTrace::EntriesRefused {
-            prev_log,
-            reason: AppendRefusal::PreviousMissing { last_log },
-            ..
-        })) => words!(
-            "AppendEntries named ",
-            Bare(prev_log),
-            " as the entry before, and the log of ",
-            peer,
-            " ends at ",
-            Bare(last_log)
-        ),
-        _ => words!("it has no ", previous),
-    };
-    let finding = Finding::new(words!(
-        "Node ",
-        Bare(peer),
-        " failed the consistency check: ",
-        place,
-        ". Its hint, ",
-        Bare(hint),
-        ", rules out all entries of later terms, so ",
-        node,
-        " continues at ",
-        to,
-        " instead of ",
-        Bare(from)
-    ));
-    let elected = run.last_before(event.number, |event| {
-        matches!(
-            crate::facts::decision(event, node),
-            Some(raft_core::Trace::Election(raft_core::ElectionTrace::BecameLeader { .. }))
-        )
-    });
-    let elected = elected.map(|elected| {
-        let said = words!(
-            "a new leader starts with next_index just after its last entry; ",
-            node,
-            " was elected"
-        );
-        Chains::new(*run).from(elected, said).finish()
-    });
-    finding.section("§5.3").because_all(elected.unwrap_or_default())
-}
+    /// A leader found out where the log of a follower agrees with its own.
+    fn backtracked(self, peer: NodeId, from: LogIndex, to: LogIndex) -> Option<Finding> {
+        let node = self.node;
+        let refusal = Passing::of(self.run.cause(self.event)?)?;
+        let Body::AppendEntriesReply(AppendEntriesReply::Failure { prev_log_index, hint, .. }) =
+            refusal.message.body
+        else {
+            return None;
+        };
+        let finding = Finding::new(words! {
+            "Node ", Bare(peer), " failed the consistency check: ",
+            self.disagreement(peer, prev_log_index), ". Its hint, ", Bare(hint),
+            ", rules out all entries of later terms, so ", node, " continues at ", to,
+            " instead of ", Bare(from)
+        })
+        .section("§5.3");
+        let elected =
+            self.earlier(|event| elected(event).is_some_and(|(leader, _)| leader == node));
+        let Some(elected) = elected else { return Some(finding) };
+        let said = words! {
+            "a new leader starts with next_index just after its last entry; ", node, " was elected"
+        };
+        Some(finding.because_all(self.run.led_by_as(elected, said)))
+    }
 
-/// How the entry that is removed came into the log.
-fn appended<'a>(
-    run: &Evidence<'a>,
-    event: &'a Event,
-    node: NodeId,
-    index: LogIndex,
-) -> Vec<Vec<Cause>> {
-    let by_leader = run.last_before(event.number, |event| {
-        matches!(&event.kind, EventKind::Core {
-            trace: raft_core::Trace::Replication(ReplicationTrace::Appended { position, .. }), ..
-        } if position.index == index && Some(position.term) == term_before(run, node, index))
-    });
-    let Some(by_leader) = by_leader else { return Vec::new() };
-    let said = Words::of(&by_leader.kind);
-    let mut links = vec![link(by_leader, said)];
-    let chains = Chains::new(*run).of(by_leader).finish();
-    let mut chains = chains.into_iter();
-    links.extend(chains.next().unwrap_or_default());
-    std::iter::once(links).chain(chains).collect()
-}
-
-/// The term of the entry that was removed last at this place of this log.
-fn term_before(run: &Evidence<'_>, node: NodeId, index: LogIndex) -> Option<raft_core::Term> {
-    let removed = run.last(|event| {
-        matches!(crate::facts::decision(event, node), Some(raft_core::Trace::Replication(
-            ReplicationTrace::Truncated { from, .. }
-        )) if from.index == index)
-    })?;
-    match crate::facts::decision(removed, node) {
-        Some(raft_core::Trace::Replication(ReplicationTrace::Truncated { from, .. })) => {
-            Some(from.term)
+    /// What a follower has where a leader thought that their logs agree.
+    fn disagreement(self, peer: NodeId, previous: LogIndex) -> Words {
+        let refused = self.earlier(|event| {
+            entries_refused(event, peer).is_some_and(|(prev_log, _)| prev_log.index == previous)
+        });
+        let Some((prev_log, reason)) = refused.and_then(|event| entries_refused(event, peer))
+        else {
+            return words!("it has no ", previous);
+        };
+        let named = words!("AppendEntries named ", Bare(prev_log), " as the entry before, and ");
+        match reason {
+            AppendRefusal::PreviousConflicts { own_term } => {
+                let own = LogPosition::new(prev_log.index, *own_term);
+                words!(named, peer, " has ", Bare(own), " there")
+            }
+            AppendRefusal::PreviousMissing { last_log } => {
+                words!(named, "the log of ", peer, " ends at ", Bare(last_log))
+            }
+            AppendRefusal::StaleTerm { .. } => words!("it has no ", previous),
         }
-        _ => None,
+    }
+
+    /// How the entry that is removed came into the log.
+    fn appended(self, index: LogIndex) -> Vec<Vec<Cause>> {
+        let Some(term) = self.term_before(index) else { return Vec::new() };
+        let position = LogPosition::new(index, term);
+        self.run.led_by(self.earlier(|event| appended(event).is_some_and(|it| it.0 == position)))
+    }
+
+    /// The term of the entry that was removed last at this place of this log.
+    fn term_before(self, index: LogIndex) -> Option<Term> {
+        let removed =
+            |event: &_| truncated(event, self.node).filter(|(from, _)| from.index == index);
+        removed(self.run.last(|event| removed(event).is_some())?).map(|(from, _)| from.term)
     }
 }

@@ -1,33 +1,35 @@
 //! The decision because of which a message was sent.
 
 use raft_core::{
-    AppendEntriesReply, Body, CommitTrace, ElectionTrace, Message, PreVoteTrace, ReplicationTrace,
-    SnapshotTrace, Trace, TransferTrace,
+    AppendEntriesReply, Body, CommitTrace, ElectionTrace, Message, NodeId, PreVoteTrace,
+    ReplicationTrace, SnapshotTrace, Trace, TransferTrace,
 };
 use raft_sim::{Event, EventKind};
 
 use super::Chains;
-use crate::facts::carries;
+use crate::seen::{Passing, carries, decision};
 
 impl<'a> Chains<'a> {
     /// The decision in the step of `event` because of which the node sent this message, or asked
     /// for a write before it.
     pub(super) fn decided(&self, event: &Event, sent: &Message) -> Option<&'a Event> {
-        let node = match &event.kind {
-            EventKind::Disk { node, .. } => *node,
-            EventKind::Message { from, .. } => *from,
-            _ => return None,
-        };
+        let node = acting(event)?;
         let same_step = |other: &&Event| other.step == event.step && other.cause == event.cause;
         let before = self.run.record.before(event.number).take_while(|e| e.step == event.step);
-        let after = self.run.record.after(event.number).take_while(|e| e.step == event.step);
-        let mut all: Vec<&'a Event> = before.chain(after).filter(same_step).collect();
-        all.sort_by_key(|event| event.number);
-        all.into_iter().find(|other| match &other.kind {
-            EventKind::Core { node: of, trace } => *of == node && leads_to(trace, sent),
-            _ => false,
-        })
+        let mut all: Vec<&'a Event> = before.filter(same_step).collect();
+        all.reverse();
+        all.extend(self.run.rest_of_step(event).filter(same_step));
+        let leads = |event: &&Event| decision(event, node).is_some_and(|it| leads_to(it, sent));
+        all.into_iter().find(leads)
     }
+}
+
+/// The node that sends or writes.
+fn acting(event: &Event) -> Option<NodeId> {
+    if let EventKind::Disk { node, .. } = &event.kind {
+        return Some(*node);
+    }
+    Passing::of(event).map(|passing| passing.from)
 }
 
 /// Whether such a decision sends such a message.
@@ -35,23 +37,15 @@ fn leads_to(trace: &Trace, sent: &Message) -> bool {
     match &sent.body {
         Body::RequestVote(_) => matches!(trace, Trace::Election(ElectionTrace::Started { .. })),
         Body::PreVote(_) => matches!(trace, Trace::PreVote(PreVoteTrace::Started { .. })),
-        Body::RequestVoteReply(reply) => match trace {
-            Trace::Election(ElectionTrace::VoteGranted { .. }) => reply.vote_granted,
-            Trace::Election(ElectionTrace::VoteRefused { .. }) => !reply.vote_granted,
-            _ => false,
+        Body::RequestVoteReply(reply) => match reply.vote_granted {
+            true => matches!(trace, Trace::Election(ElectionTrace::VoteGranted { .. })),
+            false => matches!(trace, Trace::Election(ElectionTrace::VoteRefused { .. })),
         },
-        Body::PreVoteReply(reply) => match trace {
-            Trace::PreVote(PreVoteTrace::Granted { .. }) => reply.vote_granted,
-            Trace::PreVote(PreVoteTrace::Refused { .. }) => !reply.vote_granted,
-            _ => false,
+        Body::PreVoteReply(reply) => match reply.vote_granted {
+            true => matches!(trace, Trace::PreVote(PreVoteTrace::Granted { .. })),
+            false => matches!(trace, Trace::PreVote(PreVoteTrace::Refused { .. })),
         },
-        Body::AppendEntries(_) => match trace {
-            Trace::Replication(ReplicationTrace::Appended { position, .. }) => {
-                carries(sent, position.index)
-            }
-            Trace::Election(ElectionTrace::BecameLeader { .. }) => true,
-            _ => false,
-        },
+        Body::AppendEntries(_) => leads_to_append(trace, sent),
         Body::AppendEntriesReply(AppendEntriesReply::Failure { .. }) => {
             matches!(trace, Trace::Replication(ReplicationTrace::EntriesRefused { .. }))
         }
@@ -66,4 +60,12 @@ fn leads_to(trace: &Trace, sent: &Message) -> bool {
         | Body::ReadIndexReply(_)
         | Body::Forward(_) => false,
     }
+}
+
+/// A leader sends an entry that it appends, and begins its term with a message to everybody.
+fn leads_to_append(trace: &Trace, sent: &Message) -> bool {
+    if let Trace::Replication(ReplicationTrace::Appended { position, .. }) = trace {
+        return carries(sent, position.index);
+    }
+    matches!(trace, Trace::Election(ElectionTrace::BecameLeader { .. }))
 }

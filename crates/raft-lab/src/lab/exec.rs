@@ -78,6 +78,9 @@ impl Lab {
                 return ExecStatus::Nothing;
             }
             Ok(Some(ConsoleInput::Command(command))) => self.carry_out(command, listener),
+            Ok(Some(ConsoleInput::Statement(Statement::Why(question)))) => {
+                self.explain(question, listener)
+            }
             Ok(Some(ConsoleInput::Statement(Statement::Step(count)))) if self.steps_by_hand() => {
                 self.step_by_hand(count, listener)
             }
@@ -145,6 +148,9 @@ impl Lab {
 
     fn start(&mut self, queued: Queued) -> ExecStatus {
         let Queued { line: SourceLine { number, statement }, is_scripted, listener, .. } = queued;
+        if let Statement::Why(question) = statement {
+            return self.explain(question, listener);
+        }
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {
             return self.fail(format!("{STOPPED}: {failure}"), listener);

@@ -49,6 +49,7 @@ impl Lab {
             key_moment: self.key_moment_shown(),
             comparison: self.comparison(view),
             changes: self.changes(view),
+            explanation: self.explanation.clone(),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
                 None => self.console.lines().clone(),

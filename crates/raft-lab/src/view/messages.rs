@@ -5,7 +5,7 @@ mod fields;
 use std::borrow::Cow;
 
 use raft_core::{AppendEntriesReply, Body, Instant, Message, NodeId, Term};
-use raft_sim::{InFlightMessage, MessageId, MessageKind};
+use raft_sim::{EventNumber, InFlightMessage, MessageId, MessageKind};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
@@ -52,6 +52,8 @@ pub struct MessageDetails {
     pub message: MessageView,
     /// Its fields under the paper's names, each with its value in words.
     pub fields: Vec<(Cow<'static, str>, String)>,
+    /// The event that sent it.
+    pub sent_by: EventNumber,
 }
 
 /// What a picture of a message tells: its kind, and whether it grants or refuses.
@@ -161,6 +163,7 @@ impl From<&InFlightMessage> for MessageDetails {
         let fields = message_fields(&flying.message).into_iter();
         Self {
             message: flying.into(),
+            sent_by: flying.sent_by,
             fields: fields.map(|(name, value)| (name.into(), value)).collect(),
         }
     }

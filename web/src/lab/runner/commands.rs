@@ -38,6 +38,11 @@ impl Runner {
         self.with(|lab| lab.set_running(running));
     }
 
+    /// Shows the answer to a question no more.
+    pub(crate) fn dismiss_explanation(&self) {
+        self.with(Lab::dismiss_explanation);
+    }
+
     /// Sets how fast virtual time passes.
     pub(crate) fn set_speed(&self, speed: f64) {
         self.with(|lab| lab.set_speed(speed));

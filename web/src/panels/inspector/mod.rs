@@ -1,6 +1,7 @@
 //! The inspector: details of the selection, and its actions.
 
 mod actions;
+mod asks;
 mod entry;
 mod jumps;
 mod link;
@@ -18,6 +19,7 @@ use raft_lab::View;
 
 use actions::Group;
 pub(crate) use actions::actions;
+use asks::Asks;
 use entry::EntryDetails;
 use jumps::MessageJumps;
 use link::LinkDetails;
@@ -51,7 +53,7 @@ pub(crate) fn inspector() -> Html {
                 title_of(selection),
                 close,
                 html! {
-                    <>{ buttons }<MessageJumps {selection} />{ details }</>
+                    <>{ buttons }<Asks {selection} /><MessageJumps {selection} />{ details }</>
                 },
             )
         }

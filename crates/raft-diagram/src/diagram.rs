@@ -1,0 +1,211 @@
+//! The diagram: lanes and items, made from the events of a run in order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use raft_core::{Instant, NodeId, PersistId};
+use raft_kv::{ClientId, Sequence};
+use raft_sim::{Event, EventNumber, MessageId, Words};
+
+use crate::causes::{EventRow, EventSet, EventTable};
+use crate::item::{Item, ItemKind};
+use crate::lane::{AxisPoint, Lane, LaneId};
+use crate::news::LinkNews;
+
+/// The most events of a diagram. Each takes some hundred bytes.
+pub const MAX_EVENTS: usize = 1_000_000;
+
+/// The sequence diagram of a run, or of a stretch of a run.
+///
+/// It is made by [`observe`](Self::observe), one event after the other. That costs the same for
+/// each event, however many came before.
+#[derive(Clone, Debug, Default)]
+pub struct Diagram {
+    pub(crate) lanes: BTreeMap<LaneId, Lane>,
+    /// In the order of the events that began them.
+    pub(crate) items: Vec<Item>,
+    blocks: Vec<Block>,
+    pub(crate) events: EventTable,
+    pub(crate) open: OpenItems,
+    /// Whether a node began with entries on its disk.
+    pub(crate) began_with_data: bool,
+    ending: Option<(AxisPoint, Words)>,
+}
+
+/// The diagram has [`MAX_EVENTS`] events already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DiagramFull;
+
+/// The items that have not ended, by what ends them, and what else later events need.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OpenItems {
+    pub(crate) messages: BTreeMap<MessageId, usize>,
+    pub(crate) writes: BTreeMap<(NodeId, PersistId), usize>,
+    pub(crate) operations: BTreeMap<(ClientId, Sequence), usize>,
+    /// The writes that the last crash of each node ended, oldest first.
+    pub(crate) ended_by_crash: BTreeMap<NodeId, Vec<(PersistId, usize)>>,
+    pub(crate) news: LinkNews,
+}
+
+/// Consecutive items, so that a search can pass over those that ended long before.
+#[derive(Clone, Copy, Default, Debug)]
+struct Block {
+    /// How many of them last.
+    open: usize,
+    /// The last event that ended one of them.
+    last: Option<EventNumber>,
+}
+
+/// The number of items of a block.
+const BLOCK: usize = 256;
+
+impl Diagram {
+    /// A diagram without events.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the next event of the run. A diagram may begin with any event.
+    ///
+    /// # Errors
+    /// [`DiagramFull`] after [`MAX_EVENTS`] events. The diagram stays as it was.
+    ///
+    /// # Panics
+    /// If an event was left out.
+    pub fn observe(&mut self, event: &Event) -> Result<(), DiagramFull> {
+        if self.events.len() >= MAX_EVENTS {
+            return Err(DiagramFull);
+        }
+        let row = EventRow { at: event.at, cause: event.cause, item: None };
+        self.events.push(event.number, row);
+        self.draw(event);
+        Ok(())
+    }
+
+    /// Says how the run ended, at the bottom of the diagram.
+    pub fn conclude(&mut self, words: Words) {
+        if let Some((_, last)) = self.events.ends()
+            && let Some(at) = self.point_of(last)
+        {
+            self.ending = Some((at, words));
+        }
+    }
+
+    /// How the run ended, and where.
+    pub fn ending(&self) -> Option<&(AxisPoint, Words)> {
+        self.ending.as_ref()
+    }
+
+    /// The lanes: nodes, then clients.
+    pub fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.values()
+    }
+
+    /// All items, in the order of the events that began them.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// The number of events.
+    pub fn event_count(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The first and the last event; `None` if there are none.
+    pub fn event_range(&self) -> Option<(EventNumber, EventNumber)> {
+        self.events.ends()
+    }
+
+    /// The place of an event on the axis.
+    pub fn point_of(&self, event: EventNumber) -> Option<AxisPoint> {
+        self.events.get(event).map(|row| AxisPoint { event, at: row.at })
+    }
+
+    /// The item that an event began or ended.
+    pub fn item_of(&self, event: EventNumber) -> Option<&Item> {
+        let place = self.events.get(event)?.item?;
+        self.items.get(place as usize)
+    }
+
+    /// The first and the last event between two times, both included.
+    pub fn events_between(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> Option<(EventNumber, EventNumber)> {
+        self.events.between(from, until)
+    }
+
+    /// The items that touch the events from `first` to `last`, both included: those that began,
+    /// ended or lasted there.
+    pub fn items_between(
+        &self,
+        first: EventNumber,
+        last: EventNumber,
+    ) -> impl Iterator<Item = &Item> {
+        let begun = self.items.partition_point(|item| item.began.event <= last);
+        let touches = move |item: &&Item| item.ended.is_none_or(|ended| ended.event >= first);
+        let blocks = self.items[..begun].chunks(BLOCK).zip(&self.blocks);
+        let near = blocks.filter(move |(_, block)| block.open > 0 || block.last >= Some(first));
+        near.flat_map(|(items, _)| items).filter(touches)
+    }
+
+    /// The event, and all that led to it: its cause, the cause of that, and so on.
+    pub fn past_of(&self, event: EventNumber) -> EventSet {
+        self.events.past(event)
+    }
+
+    /// The event, and all that it caused, directly or by what it caused.
+    pub fn future_of(&self, event: EventNumber) -> EventSet {
+        self.events.future(event)
+    }
+
+    pub(crate) fn lane(&mut self, id: LaneId, since: AxisPoint) -> &mut Lane {
+        self.lanes.entry(id).or_insert_with(|| Lane { id, since, edge: Vec::new() })
+    }
+
+    /// Adds an item that begins with the event, and the lanes that it touches.
+    pub(crate) fn begin(&mut self, event: &Event, is_noise: bool, kind: ItemKind) -> usize {
+        let began = AxisPoint { event: event.number, at: event.at };
+        let item = Item { began, ended: None, cause: event.cause, is_noise, kind };
+        for lane in item.lanes() {
+            self.lane(lane, began);
+        }
+        let place = self.items.len();
+        if place.is_multiple_of(BLOCK) {
+            self.blocks.push(Block::default());
+        }
+        self.blocks[place / BLOCK].open += 1;
+        self.items.push(item);
+        self.belongs_to(event.number, place);
+        place
+    }
+
+    /// Ends an item, and says how.
+    pub(crate) fn end(&mut self, place: usize, event: &Event, say: impl FnOnce(&mut ItemKind)) {
+        let item = &mut self.items[place];
+        say(&mut item.kind);
+        if item.ended.is_none() {
+            item.ended = Some(AxisPoint { event: event.number, at: event.at });
+            let block = &mut self.blocks[place / BLOCK];
+            block.open -= 1;
+            block.last = Some(event.number);
+        }
+    }
+
+    /// Remembers that the event began or ended the item.
+    pub(crate) fn belongs_to(&mut self, event: EventNumber, place: usize) {
+        let place = u32::try_from(place).expect("there are fewer items than events");
+        if let Some(row) = self.events.get_mut(event) {
+            row.item = Some(place);
+        }
+    }
+}
+
+impl fmt::Display for DiagramFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a diagram has at most {MAX_EVENTS} events: end it earlier")
+    }
+}
+
+impl std::error::Error for DiagramFull {}

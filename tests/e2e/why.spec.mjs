@@ -1,0 +1,92 @@
+// Why something happened, and why something did not.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+
+import { launchBrowser } from './lib/browser.mjs';
+import { consoleLine, exec, openLab, says, until, view } from './lib/lab.mjs';
+import { seriousViolations } from './lib/page.mjs';
+import { startServer } from './lib/server.mjs';
+
+const FOUND = new URL('../../scenarios/bugs/read-without-quorum.helios', import.meta.url);
+
+let server;
+let browser;
+let page;
+let errors;
+
+const answer = () => page.getByTestId('why-answer');
+const asked = (question) => says(answer().locator('.why-asked'), new RegExp(question));
+const isPast = () => page.evaluate(() => globalThis.helios.state().lab.time.is_past);
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  errors = await openLab(page, server.url);
+});
+
+afterEach(async () => {
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('from the violation of a script, four questions lead to the statement that caused it', async () => {
+  const script = { name: 'found.helios', mimeType: 'text/plain', buffer: await readFile(FOUND) };
+  await page.getByTestId('script-file').setInputFiles(script);
+  await page.getByTestId('rule-off').waitFor();
+  await until('the violation', async () =>
+    (await view(page)).properties.some(({ broken }) => broken));
+  await page.getByTestId('why-headline').click();
+  await asked('why \\d+');
+  // Each question is about the farthest cause that has one.
+  for (let count = 1; count < 4; count += 1) {
+    const before = await answer().locator('.why-asked').innerText();
+    const buttons = answer().locator('.why-chain').first().locator('.event-why');
+    if ((await buttons.count()) === 0) break;
+    await buttons.last().click();
+    await until('another answer', async () =>
+      (await answer().locator('.why-asked').innerText()) !== before);
+  }
+  const statement = answer().locator('.why-step.is-statement').first();
+  await says(statement, /`.+`/);
+  await statement.locator('.event-time').click();
+  await until('the moment of the statement', isPast);
+});
+
+test('why no leader: the sentence asks, and the answer says what it needs', async () => {
+  await until('a leader', async () => (await view(page)).leader);
+  await exec(page, 'crash all');
+  await page.getByTestId('why-headline').click();
+  await asked('why no leader');
+  await says(answer().locator('.why-words').first(), /No server is up/);
+  await says(answer().locator('.why-needs'), /restart all/);
+  await exec(page, 'restart 1');
+  await page.locator('[data-ask="why no leader"]').first().click();
+  await says(answer().locator('.why-words').first(), /it takes 3 of 5, and only node 1 is up/);
+  assert.deepEqual(await seriousViolations(page), []);
+});
+
+test('an event, an entry and a node are asked about, and Escape closes nothing else', async () => {
+  await until('a leader', async () => (await view(page)).leader);
+  await page.getByRole('button', { name: 'Events', exact: true }).click();
+  await page.locator('.event-why').first().click();
+  await asked('why \\d+');
+  await consoleLine(page, /because/);
+  const follower = (await view(page)).nodes.find(({ core }) => core?.role === 'follower').id;
+  await page.getByTestId(`node-${follower}`).click();
+  await page.getByRole('button', { name: 'Why not leader?' }).click();
+  await asked(`why not leader ${follower}`);
+  await says(answer().locator('.why-words').last(), /has led since/);
+  await page.getByRole('button', { name: 'Close the answer' }).click();
+  await until('no answer', async () => (await answer().count()) === 0);
+});
