@@ -73,6 +73,14 @@ fn goto_shows_a_time_a_step_an_event_or_the_end() {
     }
 }
 
+/// At the end, too, a step tells the moment to which it led.
+#[test]
+fn a_step_at_the_end_tells_its_events() {
+    let mut lab = scratch();
+    let said = told(&mut lab, "step 3");
+    assert!(said.contains("ms, step 3, the end of main\n  #"), "{said}");
+}
+
 /// The moment that is far from a checkpoint is shown when the call returns.
 #[test]
 fn a_far_moment_is_shown_at_once() {
