@@ -1,6 +1,7 @@
 //! Commands that only a console has.
 
 use super::branch_tests::with_a_crash;
+use super::seeking_tests::{far, long_run};
 use super::tests::{console, finish, scratch};
 use super::*;
 
@@ -81,14 +82,26 @@ fn a_step_at_the_end_tells_its_events() {
     assert!(said.contains("ms, step 3, the end of main\n  #"), "{said}");
 }
 
-/// The moment that is far from a checkpoint is shown when the call returns.
+/// A moment that is far from a checkpoint is shown when the call returns.
 #[test]
 fn a_far_moment_is_shown_at_once() {
-    let mut lab = scratch();
-    told(&mut lab, "run 30s");
-    lab.exec("goto 12s");
+    let mut lab = long_run();
+    let time = far(&lab, 29_000_000);
+    lab.show_at(time);
+    assert!(lab.is_seeking(), "it is far");
+    lab.return_to_live();
+    lab.exec(&format!("goto {}us", time.0));
+    assert!(!lab.is_seeking() && lab.past.is_some());
+    lab.exec("back 3000");
     assert!(!lab.is_seeking());
-    assert!(console(&lab).contains("in main"));
+}
+
+#[test]
+fn time_stands_still_in_a_new_branch() {
+    let mut lab = scratch();
+    lab.set_running(true);
+    lab.exec("fork trial");
+    assert!(!lab.pacing().running);
 }
 
 #[test]
@@ -214,8 +227,7 @@ fn diff_tells_where_branches_part_and_how_they_differ_now() {
     let other = told(&mut lab, "diff 1 2");
     assert!(other.contains("ms, main | branch 2:"), "{other}");
     // Before they part, nothing differs.
-    let fork = lab.frame().lab.time.branches[1].from_steps;
-    told(&mut lab, &format!("goto step {}", fork - 1));
+    told(&mut lab, "goto step 20");
     let said = told(&mut lab, "diff");
     assert!(said.contains("nothing differs"), "{said}");
     assert!(told(&mut lab, "diff 1 9").contains("there is no branch 9"));

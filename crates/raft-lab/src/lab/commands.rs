@@ -56,15 +56,9 @@ impl Lab {
     }
 
     fn step_in_past(&mut self, count: u64) -> Vec<Words> {
-        let (journal, end) = (self.session().journal(), self.session().moment());
-        let mut moment = self.shown_session().moment();
-        for _ in 0..count {
-            if moment >= end {
-                break;
-            }
-            moment = journal.after(moment);
-        }
-        self.moved_to(moment)
+        let journal = self.session().journal();
+        let shown = self.shown_session().moment();
+        self.moved_to((0..count).fold(shown, |moment, _| journal.after(moment)))
     }
 
     fn tell_answer(

@@ -11,7 +11,7 @@ use super::seeking::SLICE;
 use super::*;
 
 /// A lab whose checkpoints are thousands of steps apart.
-fn long_run() -> Lab {
+pub(super) fn long_run() -> Lab {
     let script = "cluster nodes=3 seed=8 heartbeat=1ms latency=1ms..2ms\nrun 30s\n";
     let mut lab = Lab::run_script(script).expect("a script");
     while lab.pacing().running {
@@ -36,7 +36,7 @@ fn at(lab: &Lab, time: Instant) -> u64 {
 }
 
 /// The last time before this one at which the checkpoint before it is some slices away.
-fn far(lab: &Lab, before: u64) -> Instant {
+pub(super) fn far(lab: &Lab, before: u64) -> Instant {
     let is_far = |time: &u64| {
         let seek = lab.branches.seek_time(lab.live, Instant(*time)).expect("a time");
         let from = seek.session().moment().steps;
