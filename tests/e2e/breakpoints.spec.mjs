@@ -43,7 +43,7 @@ before(async () => {
   await until('a leader', () => leaderOnScreen(page));
   await page.evaluate(() => globalThis.helios.setRunning(false));
   await atFullSpeed(page);
-  await page.getByRole('button', { name: 'Breakpoints' }).click();
+  await page.getByRole('button', { name: 'Breaks' }).click();
 });
 
 after(async () => {

@@ -23,7 +23,7 @@ const TABS: [(&str, &str); 8] = [
     ("why", "Why"),
     ("statements", "Statements"),
     ("properties", "Properties"),
-    ("breakpoints", "Breakpoints"),
+    ("breakpoints", "Breaks"),
 ];
 
 #[derive(Properties, PartialEq)]
