@@ -23,7 +23,7 @@ const MOST_PAUSE_MS: f64 = 600.0;
 /// frame: nineteen of twenty frames shall be smooth.
 const REST: f64 = 24.0;
 /// No further part is rendered for a frame for which they took longer than this.
-const PARTS_MS: f64 = 12.0;
+const PARTS_MS: f64 = 40.0;
 
 /// The parts of the page, in the order in which they are rendered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumCount)]
