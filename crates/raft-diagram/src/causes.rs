@@ -1,10 +1,15 @@
 //! What led to an event, and what it caused.
 
+use std::num::NonZeroU64;
+
 use raft_core::Instant;
 use raft_sim::EventNumber;
 
 /// The first event of a run.
 const FIRST: EventNumber = EventNumber::new(1).expect("1 is not 0");
+
+/// Counts all items of a diagram from 1, also those that it has forgotten.
+pub(crate) type ItemNumber = NonZeroU64;
 
 /// A set of events of a diagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,8 +65,10 @@ pub(crate) struct EventTable {
 pub(crate) struct EventRow {
     pub(crate) at: Instant,
     pub(crate) cause: Option<EventNumber>,
-    /// The place of the item that the event began or ended.
-    pub(crate) item: Option<u32>,
+    /// The number of the world's steps, with the one that made the event.
+    pub(crate) step: u64,
+    /// The number of the item that the event began or ended.
+    pub(crate) item: Option<ItemNumber>,
 }
 
 impl EventTable {
@@ -80,6 +87,12 @@ impl EventTable {
 
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Forgets the oldest so many events.
+    pub(crate) fn forget(&mut self, count: usize) {
+        self.rows.drain(..count);
+        self.first += count as u64;
     }
 
     /// Whether the table begins with the first event of a run.
@@ -102,7 +115,7 @@ impl EventTable {
 
     /// The first and the last event.
     pub(crate) fn ends(&self) -> Option<(EventNumber, EventNumber)> {
-        let last = (self.first + self.rows.len() as u64).checked_sub(1)?;
+        let last = self.first + (self.rows.len() as u64).checked_sub(1)?;
         Some((EventNumber::new(self.first)?, EventNumber::new(last)?))
     }
 
