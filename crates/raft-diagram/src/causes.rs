@@ -119,16 +119,18 @@ impl EventTable {
         Some((EventNumber::new(self.first)?, EventNumber::new(last)?))
     }
 
-    /// The first and the last event from one time to another, both included.
-    pub(crate) fn between(
+    /// The first event at a time or after it, and the last one at another time or before it: with
+    /// no event between the two times, the second is before the first. `None` without such a last
+    /// one.
+    pub(crate) fn around(
         &self,
         from: Instant,
         until: Instant,
     ) -> Option<(EventNumber, EventNumber)> {
         let first = self.rows.partition_point(|row| row.at < from) as u64;
         let after = self.rows.partition_point(|row| row.at <= until) as u64;
-        let last = EventNumber::new((self.first + after).checked_sub(1)?)?;
-        EventNumber::new(self.first + first).filter(|first| *first <= last).map(|f| (f, last))
+        let last = self.first + after.checked_sub(1)?;
+        Some((EventNumber::new(self.first + first)?, EventNumber::new(last)?))
     }
 
     /// The set without events.

@@ -173,7 +173,7 @@ impl Diagram {
         from: Instant,
         until: Instant,
     ) -> Option<(EventNumber, EventNumber)> {
-        self.events.between(from, until)
+        self.events.around(from, until).filter(|(first, last)| first <= last)
     }
 
     /// The items that touch the events from `first` to `last`, both included: those that began,
