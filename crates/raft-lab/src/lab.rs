@@ -7,6 +7,7 @@ mod breakpoints;
 mod changed;
 mod commands;
 mod comparing;
+mod diagram;
 mod entries;
 mod exec;
 mod explaining;
@@ -44,6 +45,7 @@ use self::branches::Past;
 use self::breakpoints::Breakpoints;
 use self::changed::Earlier;
 use self::comparing::Compared;
+use self::diagram::Drawn;
 use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
@@ -98,6 +100,8 @@ pub struct Lab {
     statements: RefCell<Option<StatementsOf>>,
     /// The branch that the page shows beside the live one.
     compared: RefCell<Option<Compared>>,
+    /// The sequence diagram, while somebody looks at it.
+    drawn: Option<Drawn>,
     /// The moment since which changes are told.
     earlier_moment: Earlier,
     /// The answer to the last `why`.
@@ -287,6 +291,7 @@ impl Lab {
             tape: RefCell::new(None),
             statements: RefCell::new(None),
             compared: RefCell::new(None),
+            drawn: None,
             earlier_moment: Earlier::default(),
             explanation: None,
             window: ViewWindow::default(),
@@ -467,6 +472,8 @@ mod branch_tests;
 mod breakpoint_tests;
 #[cfg(test)]
 mod command_tests;
+#[cfg(test)]
+mod diagram_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]
