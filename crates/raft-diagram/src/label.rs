@@ -28,7 +28,9 @@ pub(crate) fn short_message_label(message: &Message) -> String {
         },
         Body::InstallSnapshot(piece) => format!("snapshot {}", piece.last_included().index),
         Body::InstallSnapshotReply(reply) => match reply {
-            InstallSnapshotReply::Continue { next_offset, .. } => format!("has {next_offset} bytes"),
+            InstallSnapshotReply::Continue { next_offset, .. } => {
+                format!("has {next_offset} bytes")
+            }
             InstallSnapshotReply::Installed { match_index, .. } => format!("has {match_index}"),
         },
         Body::TimeoutNow => "time out now".to_owned(),

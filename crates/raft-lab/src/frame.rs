@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 use crate::view::{KeptEvent, LostMessageView, MessageView, View};
 use crate::{
-    BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView, Pacing, RuleOff,
-    StatementView, TapeView,
+    BreakpointView, ChangesView, ComparisonView, ConsoleLine, DiagramView, ExplanationView, Pacing,
+    RuleOff, StatementView, TapeView,
 };
 
 /// The most events that a frame keeps.

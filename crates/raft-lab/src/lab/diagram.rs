@@ -179,7 +179,8 @@ impl Lab {
 
     fn drawn_further(&self, mut drawn: Drawn) -> Result<Drawn, Unreachable> {
         let Some(mut rest) = drawn.rest.take() else { return Ok(drawn) };
-        let is_there = rest.advance_watched(SLICE, &mut |session| drawn.observe(session.events()))?;
+        let is_there =
+            rest.advance_watched(SLICE, &mut |session| drawn.observe(session.events()))?;
         let end = self.end_of_branch();
         drawn.rest = match (is_there, rest.session().moment() == end.moment) {
             (true, true) => None,

@@ -10,7 +10,8 @@ use super::seeking_tests::long_run;
 use super::*;
 use crate::{DiagramView, DiagramWindow, ItemShape, Related, VerdictView};
 
-const WRITES: &str = "cluster nodes=3 seed=5\nrun until leader\nset x=1\nrun 100ms\nget x\nrun 1s\n";
+const WRITES: &str =
+    "cluster nodes=3 seed=5\nrun until leader\nset x=1\nrun 100ms\nget x\nrun 1s\n";
 
 fn played(script: &str) -> Lab {
     let mut lab = Lab::run_script(script).expect("a script");
@@ -162,9 +163,8 @@ fn each_branch_has_its_own_diagram() {
 fn lanes_and_layers_can_be_hidden_and_what_is_related_lit() {
     let mut lab = played(WRITES);
     let whole = open(&mut lab, |window| all(window, 0, 2_000_000));
-    let is_operation = |shown: &&crate::ShownItem| {
-        matches!(shown.item.shape, ItemShape::Operation { .. })
-    };
+    let is_operation =
+        |shown: &&crate::ShownItem| matches!(shown.item.shape, ItemShape::Operation { .. });
     let set = whole.items.iter().find(is_operation).expect("an operation").item.clone();
     assert_eq!(&*set.label, "set x=1 → done");
 

@@ -1,7 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{
-    ConsoleKind, EntryMoment, ExecResult, Frame, Lab, LogPosition, NodeId, Suggestion, ViewWindow,
+    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, ExecResult, Frame, Lab, LogPosition,
+    NodeId, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -94,6 +95,43 @@ impl Runner {
     /// Chooses the part of the run that the tape shows.
     pub(crate) fn set_tape_window(&self, part: Option<std::ops::Range<u64>>) {
         self.set_window(|window| window.tape = part);
+    }
+
+    /// What the page wants of the sequence diagram; `None`: it is not open.
+    pub(crate) fn diagram_window(&self) -> Option<DiagramWindow> {
+        self.0.lab.borrow().window().diagram.clone()
+    }
+
+    /// Opens the diagram as it was left, or closes it.
+    pub(crate) fn show_diagram(&self, is_open: bool) {
+        let open = self.diagram_window();
+        if is_open == open.is_some() {
+            return;
+        }
+        if let Some(open) = open {
+            let left = DiagramWindow { from: None, only: None, lit: None, about: None, ..open };
+            *self.0.left_diagram.borrow_mut() = left;
+        }
+        let next = is_open.then(|| self.0.left_diagram.borrow().clone());
+        self.set_window(|window| window.diagram = next);
+    }
+
+    /// Changes what the page wants of the diagram, if it is open.
+    pub(crate) fn set_diagram(&self, change: impl FnOnce(&mut DiagramWindow)) {
+        self.set_window(|window| {
+            if let Some(diagram) = &mut window.diagram {
+                change(diagram);
+            }
+        });
+    }
+
+    /// The diagram as text: what is shown, or all of it.
+    pub(crate) fn export_diagram(
+        &self,
+        format: DiagramFormat,
+        is_whole: bool,
+    ) -> Result<String, String> {
+        self.0.lab.borrow().export_diagram(format, is_whole)
     }
 
     /// Shows the moment one step earlier.
