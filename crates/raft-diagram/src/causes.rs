@@ -36,6 +36,12 @@ impl EventSet {
         self.len() == 0
     }
 
+    /// The events, in order.
+    pub fn iter(&self) -> impl Iterator<Item = EventNumber> + '_ {
+        let numbered = (self.first..).zip(&self.is_in).filter(|(_, is_in)| **is_in);
+        numbered.filter_map(|(number, _)| EventNumber::new(number))
+    }
+
     /// Adds an event of the diagram.
     pub(crate) fn insert(&mut self, event: EventNumber) {
         let place = event.get().checked_sub(self.first).and_then(|at| usize::try_from(at).ok());

@@ -73,6 +73,8 @@ pub struct DiagramView {
     /// Whether the operations that were answered by now contradict each other; `None` while time
     /// passes.
     pub verdict: Option<Rc<VerdictView>>,
+    /// The events that the window lights, in order; `None`: it lights none.
+    pub lit: Option<Rc<[EventNumber]>>,
     /// The item that the window asks about.
     pub about: Option<Rc<ItemDetails>>,
     /// How much of the window's time is computed, in percent; `None`: all of it.
@@ -90,6 +92,8 @@ pub struct LaneView {
     pub since: Instant,
     /// The term and the role of a node in the window, in order.
     pub stretches: Vec<StretchView>,
+    /// Those at the moment that is shown; `None` of a client, and before the node started.
+    pub now: Option<StretchView>,
 }
 
 /// A stretch of a node's lane. It lasts until the next one begins.
@@ -228,8 +232,8 @@ pub enum VerdictView {
         operations: Vec<EventNumber>,
         /// The one whose answer is impossible.
         impossible: EventNumber,
-        /// The time of that answer.
-        since: Instant,
+        /// From the invocation of the first of them to the answer that is impossible.
+        times: (Instant, Instant),
         /// Which answer is impossible, and why.
         sentence: Words,
     },
@@ -257,6 +261,11 @@ impl DiagramWindow {
     pub const LEAST_SPAN: u64 = 1_000;
     /// The longest span, in µs.
     pub const MOST_SPAN: u64 = 3_600_000_000;
+
+    /// The same wishes for another run.
+    pub(crate) fn anew(self) -> Self {
+        Self { from: None, only: None, lit: None, about: None, ..self }
+    }
 
     /// The times at the edges, given the moment that is shown.
     pub fn edges(&self, cursor: Instant) -> Range<Instant> {

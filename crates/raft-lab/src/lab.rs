@@ -39,7 +39,9 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, ConsoleLine, ExplanationView, Frame, RuleOff, TapeView, ViewWindow};
+use crate::{
+    ConsoleKind, ConsoleLine, DiagramWindow, ExplanationView, Frame, RuleOff, TapeView, ViewWindow,
+};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
@@ -343,6 +345,7 @@ impl Lab {
         other.console.continue_from(std::mem::take(&mut self.console));
         other.number += self.number;
         other.window = std::mem::take(&mut self.window);
+        other.window.diagram = other.window.diagram.take().map(DiagramWindow::anew);
         other.breakpoints = std::mem::take(&mut self.breakpoints);
         let wake = self.wake.take();
         *self = other;

@@ -13,7 +13,7 @@ use crate::panels::{
     Inspector, KeyValues, Logs, Notices, PropertyList, Sentence, Statements, Tape, Time, Why,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
-use crate::ui::{asked, clicked, walk};
+use crate::ui::{asked, clicked, diagrammed, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
@@ -55,6 +55,8 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
             controls.look_at(Some(selection));
         } else if let Some(question) = asked(&event) {
             controls.runner.exec(&question);
+        } else if let Some(event) = diagrammed(&event) {
+            controls.runner.show_in_diagram(event);
         }
     });
     let on_key = Callback::from(|event: KeyboardEvent| walk(&event));

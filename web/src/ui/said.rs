@@ -1,6 +1,6 @@
 //! A sentence: its words, and the things that it names. A node, a message or an entry is a button.
 
-use raft_lab::{Mention, Part, Words};
+use raft_lab::{EventNumber, Mention, Part, Words};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -60,6 +60,13 @@ pub(crate) fn clicked(event: &MouseEvent) -> Option<Selection> {
 pub(crate) fn asked(event: &MouseEvent) -> Option<String> {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
     target.closest("button[data-ask]").ok().flatten()?.get_attribute("data-ask")
+}
+
+/// The event of a button that shows it in the diagram.
+pub(crate) fn diagrammed(event: &MouseEvent) -> Option<EventNumber> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
+    let button = target.closest("button[data-diagram]").ok().flatten()?;
+    EventNumber::new(button.get_attribute("data-diagram")?.parse().ok()?)
 }
 
 /// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has

@@ -1,13 +1,15 @@
 //! Makes the views of a diagram, one after the other.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
 use raft_core::Instant;
 use raft_diagram::{
-    ClientArrow, ClientOperation, Contradicting, Diagram, DiagramFilter, DiskWrite, EventSet, Fate,
-    FaultLine, Item, ItemKind, Lane, LaneId, LanePoint, MessageArrow, OperationsVerdict,
+    AxisPoint, ClientArrow, ClientOperation, Contradicting, Diagram, DiagramFilter, DiskWrite,
+    EdgeStretch, EventSet, Fate, FaultLine, Item, ItemKind, Lane, LaneId, LanePoint, MessageArrow,
+    OperationsVerdict,
 };
 use raft_sim::EventNumber;
 
@@ -43,12 +45,16 @@ pub(crate) struct DiagramMaker {
     only: RelatedEvents,
     lit: RelatedEvents,
     about: Option<Rc<ItemDetails>>,
+    lit_events: Option<Rc<[EventNumber]>>,
     verdict: Option<((usize, Instant), Rc<VerdictView>)>,
 }
 
 /// Events that are related to one, and the number of events of the diagram at that time.
 #[derive(Default)]
 struct RelatedEvents(Option<(Related, usize, Option<EventSet>)>);
+
+/// The most events that a view lists as lit: the last ones.
+const MOST_LIT: usize = 2_000;
 
 impl DiagramMaker {
     pub(crate) fn make(
@@ -59,7 +65,7 @@ impl DiagramMaker {
         clock: &RealClock,
     ) -> DiagramView {
         let edges = window.edges(moment.cursor);
-        let lanes = lanes(diagram, window, (edges.start, edges.end));
+        let lanes = lanes(diagram, window, moment.cursor);
         let (items, left_out) = self.items(diagram, window, moment);
         self.verdict = (!moment.is_running).then(|| self.verdict(diagram, moment, clock));
         self.about = window.about.and_then(|event| self.about(diagram, event));
@@ -72,6 +78,7 @@ impl DiagramMaker {
             items,
             left_out,
             verdict: self.verdict.as_ref().map(|(_, verdict)| verdict.clone()),
+            lit: self.lit_events.clone(),
             about: self.about.clone(),
             computed: None,
         }
@@ -89,7 +96,7 @@ impl DiagramMaker {
             lanes: None,
             hidden: window.hidden_layers.clone(),
             noise: window.noise,
-            events: self.only.of(diagram, window.only, moment.is_running).cloned(),
+            events: self.only.of(diagram, window.only, moment.is_running).0.cloned(),
         };
         let is_hidden = |lane: &LaneId| window.hidden_lanes.contains(lane);
         let found = diagram.shown_between(edges.start, edges.end, &filter);
@@ -104,7 +111,10 @@ impl DiagramMaker {
             found.retain(|item| !is_of_a_crowd(item));
             found.truncate(MOST_ITEMS);
         }
-        let lit = self.lit.of(diagram, window.lit, moment.is_running);
+        let (lit, is_new) = self.lit.of(diagram, window.lit, moment.is_running);
+        if is_new || lit.is_none() {
+            self.lit_events = lit.map(last_events);
+        }
         let mut before = std::mem::take(&mut self.items);
         let mut items = Vec::with_capacity(found.len());
         for item in found {
@@ -157,59 +167,67 @@ impl DiagramMaker {
     }
 }
 
+fn last_events(events: &EventSet) -> Rc<[EventNumber]> {
+    let before = events.len().saturating_sub(MOST_LIT);
+    events.iter().skip(before).collect()
+}
+
 impl RelatedEvents {
+    /// The events, and whether they are others than the last time.
     fn of(
         &mut self,
         diagram: &Diagram,
         related: Option<Related>,
         is_running: bool,
-    ) -> Option<&EventSet> {
+    ) -> (Option<&EventSet>, bool) {
         let Some(related) = related else {
             self.0 = None;
-            return None;
+            return (None, false);
         };
         let count = diagram.event_count();
         let every = if is_running { RELATED_EVERY } else { 1 };
         let is_known = |(of, at, _): &(Related, usize, Option<EventSet>)| {
             *of == related && count.abs_diff(*at) < every
         };
-        if !self.0.as_ref().is_some_and(is_known) {
+        let is_new = !self.0.as_ref().is_some_and(is_known);
+        if is_new {
             self.0 = Some((related, count, related.events(diagram)));
         }
-        self.0.as_ref().and_then(|(.., events)| events.as_ref())
+        (self.0.as_ref().and_then(|(.., events)| events.as_ref()), is_new)
     }
 }
 
 /// The lanes with what they are in a window of time.
-fn lanes(
-    diagram: &Diagram,
-    window: &DiagramWindow,
-    (from, until): (Instant, Instant),
-) -> Vec<LaneView> {
+fn lanes(diagram: &Diagram, window: &DiagramWindow, cursor: Instant) -> Vec<LaneView> {
+    let edges = window.edges(cursor);
+    let at = |lane: &Lane| {
+        let begun = lane.edge.partition_point(|stretch| stretch.since.at <= cursor);
+        begun.checked_sub(1).and_then(|place| lane.edge.get(place)).map(StretchView::from)
+    };
     let lanes = diagram.lanes();
     lanes
         .map(|lane| LaneView {
             id: lane.id,
             is_hidden: window.hidden_lanes.contains(&lane.id),
             since: lane.since.at,
-            stretches: stretches(lane, (from, until)),
+            stretches: stretches(lane, &edges),
+            now: at(lane),
         })
         .collect()
 }
 
-fn stretches(lane: &Lane, (from, until): (Instant, Instant)) -> Vec<StretchView> {
-    let begun = lane.edge.partition_point(|stretch| stretch.since.at <= until);
-    let first = lane.edge.partition_point(|stretch| stretch.since.at <= from).saturating_sub(1);
-    let drawn = lane.edge.get(first..begun).unwrap_or_default();
-    drawn
-        .iter()
-        .map(|stretch| StretchView {
-            since: stretch.since.at,
-            term: stretch.term,
-            role: stretch.role,
-            is_paused: stretch.is_paused,
-        })
-        .collect()
+fn stretches(lane: &Lane, edges: &Range<Instant>) -> Vec<StretchView> {
+    let begun_by = |time| lane.edge.partition_point(|stretch| stretch.since.at <= time);
+    let first = begun_by(edges.start).saturating_sub(1);
+    let drawn = lane.edge.get(first..begun_by(edges.end)).unwrap_or_default();
+    drawn.iter().map(StretchView::from).collect()
+}
+
+impl From<&EdgeStretch> for StretchView {
+    fn from(stretch: &EdgeStretch) -> Self {
+        let EdgeStretch { since, term, role, is_paused } = *stretch;
+        Self { since: since.at, term, role, is_paused }
+    }
 }
 
 /// Whether it is one of many that look alike: where items are too many, these go first.
@@ -300,10 +318,11 @@ impl VerdictView {
             OperationsVerdict::Linearizable => Self::Linearizable,
             OperationsVerdict::Contradiction(found) => {
                 let Contradicting { operations, impossible, sentence } = found;
-                let item = diagram.item_of(impossible);
-                let ended = item.and_then(|item| item.ended.or(Some(item.began)));
-                let since = ended.map_or(Instant(0), |ended| ended.at);
-                Self::Contradiction { operations, impossible, since, sentence }
+                let first = operations.first().and_then(|event| diagram.point_of(*event));
+                let ended = diagram.item_of(impossible).and_then(|item| item.ended);
+                let time = |at: Option<AxisPoint>| at.map_or(Instant(0), |at| at.at);
+                let times = (time(first), time(ended));
+                Self::Contradiction { operations, impossible, times, sentence }
             }
             OperationsVerdict::Unknown(words) => Self::Unknown(words),
         }

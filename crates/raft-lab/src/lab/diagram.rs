@@ -97,6 +97,16 @@ impl Lab {
         self.changed();
     }
 
+    /// Another moment is shown: a window without it follows it again.
+    pub(super) fn bring_diagram(&mut self) {
+        let cursor = self.shown_session().world().now();
+        if let Some(window) = &mut self.window.diagram
+            && !window.edges(cursor).contains(&cursor)
+        {
+            window.from = None;
+        }
+    }
+
     /// Hands the last events of the live branch to the diagram.
     pub(super) fn draw_events(&mut self) {
         let Some(drawn) = &mut self.drawn else { return };

@@ -89,6 +89,34 @@ fn a_window_follows_the_shown_moment_unless_it_has_a_place() {
     let placed = open(&mut lab, |window| window.from = Some(Instant(700_000)));
     assert_eq!((placed.from, placed.until), (Instant(700_000), Instant(800_000)));
     assert!(placed.items.iter().all(|shown| shown.item.at <= placed.until));
+    // A moment in the window leaves it there; another one brings it along.
+    lab.show_at(Instant(750_000));
+    lab.finish_seeking();
+    assert_eq!(view(&lab).from, Instant(700_000));
+    lab.show_at(Instant(250_000));
+    lab.finish_seeking();
+    assert!((view(&lab).from..view(&lab).until).contains(&view(&lab).cursor));
+    open(&mut lab, |window| window.from = Some(Instant(0)));
+    lab.return_to_live();
+    assert_eq!(view(&lab).until, Instant(end.0 + 15_000));
+}
+
+#[test]
+fn another_run_keeps_the_filters_and_forgets_the_place() {
+    let mut lab = played(WRITES);
+    let event = open(&mut lab, |window| window.noise = true).items[0].item.event;
+    open(&mut lab, |window| {
+        all(window, 700_000, 50_000);
+        window.lit = Some(Related::Past(event));
+        window.about = Some(event);
+    });
+    lab.load_script("cluster nodes=5 seed=1\nrun 300ms\n").expect("a script");
+    run_out(&mut lab);
+    let window = lab.window().diagram.clone().expect("the diagram stays open");
+    assert_eq!((window.span, window.noise), (50_000, true));
+    assert_eq!((window.from, window.lit, window.about), (None, None, None));
+    assert_eq!(view(&lab).lanes.len(), 5);
+    assert!(view(&lab).lanes.iter().all(|lane| lane.now.is_some()));
 }
 
 #[test]
@@ -192,6 +220,8 @@ fn lanes_and_layers_can_be_hidden_and_what_is_related_lit() {
     assert_eq!(lit.items.len(), whole.items.len());
     let count = lit.items.iter().filter(|shown| shown.is_lit).count();
     assert!((10..100).contains(&count), "{count}");
+    let events = lit.lit.clone().expect("the lit events");
+    assert!(events.is_sorted() && events.len() >= count && events[0] == set.event);
     let about = lit.about.clone().expect("the operation");
     assert!(about.is_operation && about.words.to_string().ends_with("set x=1 → done"));
     lab.show(about.steps);

@@ -1,8 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{
-    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, ExecResult, Frame, Lab, LogPosition,
-    NodeId, Suggestion, ViewWindow,
+    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult, Frame, Lab,
+    LogPosition, NodeId, Related, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -114,6 +114,15 @@ impl Runner {
         }
         let next = is_open.then(|| self.0.left_diagram.borrow().clone());
         self.set_window(|window| window.diagram = next);
+    }
+
+    /// Opens the diagram with an event, and lights what led to it.
+    pub(crate) fn show_in_diagram(&self, event: EventNumber) {
+        self.show_diagram(true);
+        self.set_diagram(|window| {
+            (window.only, window.about) = (None, Some(event));
+            window.lit = Some(Related::Past(event));
+        });
     }
 
     /// Changes what the page wants of the diagram, if it is open.

@@ -56,7 +56,13 @@ mod tests {
     }
 
     fn lanes(ids: &[LaneId]) -> Vec<LaneView> {
-        let lane = |id| LaneView { id, is_hidden: false, since: Instant(0), stretches: Vec::new() };
+        let lane = |id| LaneView {
+            id,
+            is_hidden: false,
+            since: Instant(0),
+            stretches: Vec::new(),
+            now: None,
+        };
         ids.iter().copied().map(lane).collect()
     }
 

@@ -13,6 +13,10 @@ use crate::state::Selection;
 
 /// The height of the heads, in CSS pixels, as in `styles/diagram.css`.
 pub(super) const HEADS: f64 = 44.0;
+/// A lane with less room is collapsed.
+const COLLAPSED: f64 = 60.0;
+/// The room that the words of a lane need.
+const WORDS: f64 = 104.0;
 /// A pointer that moves less does not drag.
 const DRAG: i32 = 6;
 
@@ -38,7 +42,7 @@ pub(super) fn heads(props: &HeadsProps) -> Html {
         let on_toggle = on_arrange.reform(move |_: MouseEvent| arrangement.toggled(id));
         Some(html! {
             <Head key={id.to_string()} lane={lane.clone()} place={*place} {number}
-                stretch={stretch_at(lane, view)} sheet={sheet.clone()} {on_place} {on_toggle} />
+                sheet={sheet.clone()} {on_place} {on_toggle} />
         })
     });
     html! {
@@ -47,19 +51,12 @@ pub(super) fn heads(props: &HeadsProps) -> Html {
     }
 }
 
-/// What a node is at the moment that is shown.
-fn stretch_at(lane: &LaneView, view: &DiagramView) -> Option<StretchView> {
-    let mut before = lane.stretches.iter().rev().filter(|stretch| stretch.since <= view.cursor);
-    before.next().copied()
-}
-
 #[derive(Properties, PartialEq)]
 struct HeadProps {
     lane: LaneView,
     place: LanePlace,
     /// Its place among the lanes, from the left.
     number: usize,
-    stretch: Option<StretchView>,
     sheet: Sheet,
     on_place: Callback<usize>,
     on_toggle: Callback<MouseEvent>,
@@ -67,7 +64,7 @@ struct HeadProps {
 
 #[component(Head)]
 fn head(props: &HeadProps) -> Html {
-    let HeadProps { lane, place, number, stretch, sheet, on_place, on_toggle } = props;
+    let HeadProps { lane, place, number, sheet, on_place, on_toggle } = props;
     let start = use_mut_ref(|| None::<i32>);
     let shift = use_state_eq(|| 0);
     let on_down = {
@@ -112,12 +109,12 @@ fn head(props: &HeadProps) -> Html {
         })
     };
     let left = place.x + f64::from(*shift) - 16.0;
-    let is_collapsed = place.room < 60.0;
+    let (is_collapsed, has_words) = (place.room < COLLAPSED, place.room >= WORDS);
     let select = match lane.id {
         LaneId::Node(node) => Some(Selection::Node(node).to_attribute()),
         LaneId::Client(_) => None,
     };
-    let (first, second) = words(lane.id, *stretch);
+    let (first, second) = words(lane.id, lane.now);
     html! {
         <div class={classes!("lane-head", (*shift != 0).then_some("is-dragged"))}
             style={format!("left:{left:.1}px;max-width:{:.1}px", place.room.max(36.0))}
@@ -125,10 +122,10 @@ fn head(props: &HeadProps) -> Html {
             onpointerdown={on_down} onpointermove={on_move} onpointerup={on_up.clone()}
             onpointercancel={on_up}>
             <button type="button" data-select={select} onkeydown={on_key}
-                class={classes!("lane-name", glyph_class(lane.id), stretch.map(|s| term_class(s.term)),
-                    stretch.is_some_and(|s| s.role == Some(RoleKind::Leader)).then_some("is-leader"))}
+                class={classes!("lane-name", glyph_class(lane.id), lane.now.map(|now| term_class(now.term)),
+                    state_class(lane.now))}
                 aria-label={format!("{first}, {second}")}>{ short_name(lane.id) }</button>
-            if !is_collapsed {
+            if has_words {
                 <span class="lane-words" aria-hidden="true">
                     <span class="lane-first">{ first }</span>
                     <span class="lane-second">{ second }</span>
@@ -163,6 +160,14 @@ fn glyph_class(id: LaneId) -> &'static str {
     match id {
         LaneId::Node(_) => "is-node",
         LaneId::Client(_) => "is-client",
+    }
+}
+
+fn state_class(stretch: Option<StretchView>) -> Option<&'static str> {
+    match stretch?.role {
+        None => Some("is-down"),
+        Some(RoleKind::Leader) => Some("is-leader"),
+        Some(RoleKind::Candidate | RoleKind::PreCandidate | RoleKind::Follower) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::VerdictView;
+use raft_lab::{DiagramWindow, Instant, VerdictView};
 use yew::prelude::*;
 
 use crate::state::use_controls;
@@ -32,13 +32,14 @@ pub(super) fn verdict(props: &VerdictProps) -> Html {
                 { "Not judged: " }{ said(words, false) }
             </p>
         },
-        VerdictView::Contradiction { impossible, since, sentence, .. } => {
-            let (impossible, since) = (*impossible, *since);
+        VerdictView::Contradiction { impossible, times, sentence, .. } => {
+            let (impossible, (first, last)) = (*impossible, *times);
             let on_show = Callback::from(move |_: MouseEvent| {
                 runner.set_diagram(|window| {
-                    let before = raft_lab::Instant(since.0.saturating_sub(window.span * 4 / 5));
-                    window.from = Some(before);
-                    window.about = Some(impossible);
+                    let span = (last.0 - first.0) * 5 / 4;
+                    window.span = span.max(DiagramWindow::LEAST_SPAN);
+                    window.from = Some(Instant(first.0.saturating_sub(span / 10)));
+                    (window.lit, window.about) = (None, Some(impossible));
                 });
             });
             html! {

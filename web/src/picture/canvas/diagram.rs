@@ -18,7 +18,7 @@ use super::prepare;
 use crate::picture::{ArrowEnd, LaneChoice, LanePlace, Mark, MessageStyle, Point, Sheet, ticks};
 
 /// The opacity of what is not lit.
-const PALE: f64 = 0.16;
+const PALE: f64 = 0.28;
 /// The length of an arrow's head.
 const HEAD: f64 = 7.0;
 /// The distance between two times on the axis, at least.
