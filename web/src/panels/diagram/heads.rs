@@ -115,16 +115,17 @@ fn head(props: &HeadProps) -> Html {
         LaneId::Client(_) => None,
     };
     let (first, second) = words(lane.id, lane.now);
+    let name = format!("{}: {}, {first}, {second}", short_name(lane.id), lane.id);
     html! {
         <div class={classes!("lane-head", (*shift != 0).then_some("is-dragged"))}
             style={format!("left:{left:.1}px;max-width:{:.1}px", place.room.max(36.0))}
-            title={format!("{first}, {second}. Drag it, or move it with the arrow keys.")}
+            title="Drag it, or move it with the arrow keys"
             onpointerdown={on_down} onpointermove={on_move} onpointerup={on_up.clone()}
             onpointercancel={on_up}>
             <button type="button" data-select={select} onkeydown={on_key}
                 class={classes!("lane-name", glyph_class(lane.id), lane.now.map(|now| term_class(now.term)),
                     state_class(lane.now))}
-                aria-label={format!("{first}, {second}")}>{ short_name(lane.id) }</button>
+                aria-label={name}>{ short_name(lane.id) }</button>
             if has_words {
                 <span class="lane-words" aria-hidden="true">
                     <span class="lane-first">{ first }</span>
@@ -173,9 +174,8 @@ fn state_class(stretch: Option<StretchView>) -> Option<&'static str> {
 
 /// Two lines: for a node, its term and its role.
 fn words(id: LaneId, stretch: Option<StretchView>) -> (String, String) {
-    let name = id.to_string();
     let Some(StretchView { term, role, is_paused, .. }) = stretch else {
-        return (name, String::new());
+        return (id.to_string(), String::new());
     };
     let role = match role {
         None => "is down",

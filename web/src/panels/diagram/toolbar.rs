@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use raft_lab::{DiagramFormat, DiagramView};
+use raft_lab::{DiagramFormat, DiagramView, Instant};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -29,11 +29,11 @@ pub(super) fn toolbar(props: &ToolbarProps) -> Html {
     let runner = use_controls().runner;
     let view = &props.view;
     let follows = runner.diagram_window().is_none_or(|window| window.from.is_none());
-    let (cursor, half) = (view.cursor, 0.5);
+    let kept = kept(view);
     let by = |factor: f64| {
         let runner = runner.clone();
         Callback::from(move |_: MouseEvent| {
-            runner.set_diagram(|window| zoom(window, factor, (cursor, half)));
+            runner.set_diagram(|window| zoom(window, factor, kept));
         })
     };
     let on_follow = {
@@ -57,6 +57,16 @@ pub(super) fn toolbar(props: &ToolbarProps) -> Html {
                 onclick={props.on_filters.reform(|_: MouseEvent| ())}>{ "Filter" }</button>
             <Copies />
         </div>
+    }
+}
+
+/// The time that stays in its place, and its part of the height: the moment that is shown, or the
+/// middle of a window without it.
+fn kept(view: &DiagramView) -> (Instant, f64) {
+    let span = view.until.0 - view.from.0;
+    match (view.from..view.until).contains(&view.cursor) {
+        true => (view.cursor, (view.cursor.0 - view.from.0) as f64 / span.max(1) as f64),
+        false => (Instant(view.from.0 + span / 2), 0.5),
     }
 }
 
