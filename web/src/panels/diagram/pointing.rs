@@ -160,7 +160,10 @@ pub(super) fn use_pointing(surface: Surface) -> Pointing {
 
 fn press(event: &PointerEvent, surface: &Surface, pointer: &Rc<RefCell<Pointer>>) {
     let Some(view) = surface.view().filter(|_| event.button() == 0) else { return };
-    pointer.borrow_mut().press =
+    let mut pointer = pointer.borrow_mut();
+    // It must not light anything after the click has.
+    pointer.resting = None;
+    pointer.press =
         Some(Press { y: f64::from(event.client_y()), from: view.from, has_moved: false });
     if let Some(sheet) = event.target_dyn_into::<Element>() {
         // Without it, the pointer only must not leave the sheet.
