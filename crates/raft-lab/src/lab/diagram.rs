@@ -143,9 +143,16 @@ impl Lab {
 
     /// Whether a checkpoint is nearer to the time than the end of the stretch is.
     fn is_far(&self, drawn: &Drawn, from: Instant) -> bool {
-        let Some(rest) = &drawn.rest else { return false };
+        let Some(rest) = drawn.rest.as_ref().filter(|_| !self.is_drawn_whole()) else {
+            return false;
+        };
         let start = self.start_before(from);
         start.is_ok_and(|start| start.session().moment() > rest.session().moment())
+    }
+
+    /// Whether the run is so short that it is drawn from its start.
+    fn is_drawn_whole(&self) -> bool {
+        self.session().world().event_count() <= WHOLE
     }
 
     /// A way that begins some time before.
@@ -172,8 +179,7 @@ impl Lab {
     }
 
     fn begin_drawing(&self, from: Instant) -> Result<Drawn, Unreachable> {
-        let head = self.session();
-        let from = if head.world().event_count() <= WHOLE { Instant(0) } else { from };
+        let from = if self.is_drawn_whole() { Instant(0) } else { from };
         let start = self.start_before(from)?.session().clone();
         let mut drawn = Drawn::empty(self.live);
         drawn.since = start.world().now();

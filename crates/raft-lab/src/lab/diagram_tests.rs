@@ -251,6 +251,16 @@ fn operations_are_judged_while_time_stands_still() {
 }
 
 #[test]
+fn a_short_run_is_drawn_from_its_start_past_its_checkpoints() {
+    let script = "cluster nodes=3 seed=8\nload 50/s for=20s\nrun 20s\n";
+    let mut lab = played(script);
+    let (checkpoints, _) = lab.checkpoint_bytes();
+    assert!(checkpoints > 10, "{checkpoints}");
+    let end = open(&mut lab, |_| ());
+    assert_eq!(end.verdict.as_deref(), Some(&VerdictView::Linearizable));
+}
+
+#[test]
 fn too_many_items_are_left_out_and_counted() {
     let mut lab = long_run();
     lab.set_clock(Rc::new(|| Duration::ZERO));
