@@ -134,6 +134,17 @@ impl Runner {
         });
     }
 
+    /// The same for what changes with every move of a pointer: the next frame is painted with it, and
+    /// the panels follow when it is their turn.
+    pub(crate) fn glide_diagram(&self, change: impl FnOnce(&mut DiagramWindow)) {
+        let mut lab = self.0.lab.borrow_mut();
+        let mut window = lab.window().clone();
+        if let Some(diagram) = &mut window.diagram {
+            change(diagram);
+            lab.set_window(window);
+        }
+    }
+
     /// The diagram as text: what is shown, or all of it.
     pub(crate) fn export_diagram(
         &self,

@@ -88,7 +88,7 @@ impl Surface {
         let Some(view) = self.view() else { return };
         let by = (view.until.0 - view.from.0) as f64 * part;
         let from = (view.from.0 as f64 + by).clamp(0.0, view.end.0 as f64);
-        self.runner.set_diagram(|window| window.from = Some(Instant(from as u64)));
+        self.runner.glide_diagram(|window| window.from = Some(Instant(from as u64)));
     }
 
     /// Zooms, with the time at this height in its place.
@@ -185,7 +185,7 @@ fn follow(event: &PointerEvent, surface: &Surface, pointer: &Rc<RefCell<Pointer>
             let Some(view) = surface.view() else { return };
             let span = (view.until.0 - view.from.0) as f64;
             let from = (from.0 as f64 - by / surface.size.1.max(1.0) * span).max(0.0) as u64;
-            surface.runner.set_diagram(|window| window.from = Some(Instant(from)));
+            surface.runner.glide_diagram(|window| window.from = Some(Instant(from)));
         }
         Some(_) => {}
         None => rest_on(surface.items_at(place_of(event)).first().copied(), surface, pointer),
@@ -223,12 +223,12 @@ fn rest_on(item: Option<EventNumber>, surface: &Surface, pointer: &Rc<RefCell<Po
         return;
     }
     if before.is_some() {
-        surface.runner.set_diagram(|window| window.lit = None);
+        surface.runner.glide_diagram(|window| window.lit = None);
     }
     pointer.borrow_mut().resting = item.map(|event| {
         let runner = surface.runner.clone();
         let light = move || {
-            runner.set_diagram(|window| window.lit = Some(Related::Past(event)));
+            runner.glide_diagram(|window| window.lit = Some(Related::Past(event)));
         };
         (event, Timeout::new(REST_MS, light))
     });
