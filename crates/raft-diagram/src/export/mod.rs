@@ -4,6 +4,7 @@ mod mermaid;
 mod plain;
 mod plantuml;
 mod rows;
+mod sequence;
 mod svg;
 
 use std::collections::BTreeSet;
@@ -116,8 +117,8 @@ impl Diagram {
         }
         let text = match format {
             DiagramFormat::Svg => svg::svg(&picture),
-            DiagramFormat::Mermaid => mermaid::mermaid(&picture),
-            DiagramFormat::PlantUml => plantuml::plantuml(&picture),
+            DiagramFormat::Mermaid => sequence::sequence(&picture, &mermaid::MERMAID),
+            DiagramFormat::PlantUml => sequence::sequence(&picture, &plantuml::PLANTUML),
             DiagramFormat::Text => plain::plain(&picture),
         };
         match format.most_characters() {
