@@ -36,6 +36,21 @@ impl DiagramFormat {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Svg, Self::Mermaid, Self::PlantUml, Self::Text];
 
+    /// Its name in commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Mermaid => "mermaid",
+            Self::PlantUml => "plantuml",
+            Self::Text => "txt",
+        }
+    }
+
+    /// The format with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
     /// The most items of an export. With more, the programs that draw it become slow or refuse.
     pub fn most_items(self) -> usize {
         match self {

@@ -79,7 +79,7 @@ impl Lab {
     }
 
     /// Whether a search may go on: for a second.
-    fn patience(&self) -> impl FnMut() -> bool {
+    pub(super) fn patience(&self) -> impl FnMut() -> bool {
         let clock = self.clock.clone();
         let out_of_time = clock() + Duration::from_secs(1);
         move || clock() < out_of_time
