@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use raft_core::Instant;
+use raft_sim::MessageKind;
 
 use crate::causes::EventSet;
 use crate::diagram::Diagram;
@@ -15,6 +16,8 @@ use crate::layer::Layer;
 pub struct DiagramFilter {
     /// Only these lanes; `None`: all. An arrow needs both of its ends.
     pub lanes: Option<BTreeSet<LaneId>>,
+    /// Only messages of these kinds; `None`: all kinds. Other items are not concerned.
+    pub messages: Option<BTreeSet<MessageKind>>,
     /// No items of these layers.
     pub hidden: BTreeSet<Layer>,
     /// Whether noise is shown too. With [`events`](Self::events) it always is.
@@ -29,7 +32,20 @@ impl DiagramFilter {
     /// Whether the item is shown.
     pub fn admits(&self, item: &Item) -> bool {
         let is_hidden = !self.hidden.is_empty() && self.hidden.contains(&item.layer());
-        !is_hidden && self.admits_noise_of(item) && self.admits_lanes(item)
+        let is_shown = !is_hidden && self.admits_kind(item);
+        is_shown && self.admits_noise_of(item) && self.admits_lanes(item)
+    }
+
+    fn admits_kind(&self, item: &Item) -> bool {
+        let Some(kinds) = &self.messages else { return true };
+        match &item.kind {
+            ItemKind::Message(arrow) => kinds.contains(&MessageKind::of(&arrow.message)),
+            ItemKind::Exchange(_)
+            | ItemKind::Write(_)
+            | ItemKind::Operation(_)
+            | ItemKind::Point(_)
+            | ItemKind::Fault(_) => true,
+        }
     }
 
     fn admits_noise_of(&self, item: &Item) -> bool {

@@ -75,8 +75,8 @@ impl<'a> Evidence<'a> {
 
     /// The events in the same step after this one.
     pub(crate) fn rest_of_step(&self, event: &Event) -> impl Iterator<Item = &'a Event> + use<'a> {
-        let step = event.step;
-        self.record.after(event.number).take_while(move |event| event.step == step)
+        let number = event.number;
+        self.record.step_of(event).filter(move |other| other.number > number)
     }
 
     /// The causes of an event, as chains without the event itself.

@@ -32,6 +32,16 @@ impl Record {
         self.events.iter()
     }
 
+    /// The events of the step of this one, the oldest first.
+    pub(crate) fn step_of(
+        &self,
+        event: &Event,
+    ) -> impl DoubleEndedIterator<Item = &Event> + use<'_> {
+        let begin = self.events.partition_point(|other| other.step < event.step);
+        let end = self.events.partition_point(|other| other.step <= event.step);
+        self.events.range(begin..end)
+    }
+
     /// The events before this one, the newest first.
     pub(crate) fn before(&self, number: EventNumber) -> impl Iterator<Item = &Event> {
         let first = self.events.front().map_or(0, |event| event.number.get());

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// The most lines that are kept.
 const MAX_LINES: usize = 500;
 /// The longest text that a line keeps, in characters; a disk image can be longer.
-const MAX_TEXT: usize = 4000;
+pub(crate) const MAX_TEXT: usize = 4000;
 
 /// One line of the console. Its words may be several lines of text: errors show the place with a
 /// caret.

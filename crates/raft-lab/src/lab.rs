@@ -8,6 +8,7 @@ mod changed;
 mod commands;
 mod comparing;
 mod diagram;
+mod drawing;
 mod entries;
 mod exec;
 mod explaining;

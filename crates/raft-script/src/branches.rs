@@ -24,7 +24,7 @@ use self::marks::Marks;
 pub use self::marks::{Mark, MarkKind, MarkedOperation};
 pub use self::seek::Seek;
 use crate::journal::{Journaled, Moment};
-use crate::outcome::ExecError;
+use crate::outcome::{ExecError, Reply, StatementError};
 use crate::session::{Session, Started, Stepped};
 use crate::statement::Statement;
 
@@ -154,7 +154,8 @@ impl Branches {
     }
 
     /// Starts a statement at the end of a branch, as [`Session::start`]. Statements that were still
-    /// to be repeated are not repeated any more, unless this one only waits or looks.
+    /// to be repeated are not repeated any more, unless this one only waits or looks. A question is
+    /// answered as [`explain`](Self::explain) does.
     ///
     /// # Errors
     /// When it cannot be carried out, or its expectation does not hold.
@@ -162,6 +163,11 @@ impl Branches {
     /// # Panics
     /// If the branch was removed.
     pub fn start(&mut self, id: BranchId, statement: &Statement) -> Result<Started, ExecError> {
+        if let Statement::Why(question) = statement {
+            let explanation = self.explain(id, self.head(id), *question);
+            let explanation = explanation.map_err(StatementError::Unanswerable)?;
+            return Ok(Started::Done(Reply::from(&explanation)));
+        }
         let branch = self.branch_mut(id);
         let started = branch.head.start(statement)?;
         if statement.acts() {

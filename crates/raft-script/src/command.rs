@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use raft_core::{Instant, NodeId};
+use raft_diagram::DiagramFormat;
 use raft_sim::EventNumber;
 
 use crate::condition::Condition;
@@ -42,6 +43,8 @@ pub enum ConsoleCommand {
     Diff(Option<(BranchName, BranchName)>),
     /// `logs 1 3`: the logs of these nodes; of all if none is named.
     Logs(Vec<NodeId>),
+    /// `diagram svg from 1s to 1500ms`: the sequence diagram of a time.
+    Diagram(Drawing),
     /// `undo`: take the last order back.
     Undo,
     /// `help run`: the forms of a word, or of all commands.
@@ -59,6 +62,17 @@ pub enum Destination {
     Event(EventNumber),
     /// `goto end`: the end of the branch.
     End,
+}
+
+/// A sequence diagram that somebody wants to see.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Drawing {
+    /// Its format; text if none is named.
+    pub format: DiagramFormat,
+    /// Its earliest time; `None`: 100 ms before the latest.
+    pub from: Option<Instant>,
+    /// Its latest time; `None`: the shown moment, which is the latest in any case.
+    pub to: Option<Instant>,
 }
 
 /// What is to be done about breakpoints.
@@ -110,6 +124,7 @@ impl fmt::Display for ConsoleCommand {
                 f.write_str("logs")?;
                 nodes.iter().try_for_each(|node| write!(f, " {node}"))
             }
+            Self::Diagram(drawing) => write!(f, "diagram{drawing}"),
             Self::Undo => f.write_str("undo"),
             Self::Help(None) => f.write_str("help"),
             Self::Help(Some(word)) => write!(f, "help {word}"),
@@ -120,12 +135,28 @@ impl fmt::Display for ConsoleCommand {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Time(time) => Span(Duration::from_micros(time.0)).fmt(f),
+            Self::Time(time) => span(*time).fmt(f),
             Self::Step(steps) => write!(f, "step {steps}"),
             Self::Event(number) => write!(f, "event {number}"),
             Self::End => f.write_str("end"),
         }
     }
+}
+
+impl fmt::Display for Drawing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, from, to } = self;
+        if *format != DiagramFormat::Text {
+            write!(f, " {}", format.name())?;
+        }
+        from.map_or(Ok(()), |from| write!(f, " from {}", span(from)))?;
+        to.map_or(Ok(()), |to| write!(f, " to {}", span(to)))
+    }
+}
+
+/// A time as the language writes it.
+fn span(time: Instant) -> Span {
+    Span(Duration::from_micros(time.0))
 }
 
 impl fmt::Display for Breakpoint {

@@ -63,7 +63,7 @@ pub use branches::{
     MarkKind, MarkedOperation, Place, Restoring, Seek, Unreachable,
 };
 pub use capacity::Capacity;
-pub use command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination};
+pub use command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination, Drawing};
 pub use complete::{Suggestion, complete, complete_input};
 pub use condition::{
     ClientCondition, ClusterCondition, Comparison, Condition, DataCondition, LeaderCondition,

@@ -142,6 +142,11 @@ impl Statement {
         }
     }
 
+    /// Whether it only asks: it changes nothing, takes no time, and is not in the journal.
+    pub fn only_asks(&self) -> bool {
+        matches!(self, Self::Why(_))
+    }
+
     /// Whether it describes the world before anything happens: only at the beginning of a script.
     pub fn is_opening(&self) -> bool {
         matches!(self, Self::Cluster(_) | Self::NodeSettings { .. } | Self::DiskContents { .. })

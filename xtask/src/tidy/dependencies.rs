@@ -13,7 +13,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
     ("raft-check", &["linearizability", "raft-core", "raft-kv", "raft-sim"]),
     ("raft-explain", &["raft-core", "raft-kv", "raft-sim"]),
     ("raft-diagram", &["raft-check"]),
-    ("raft-script", &["raft-sim", "raft-check", "raft-explain"]),
+    ("raft-script", &["raft-sim", "raft-check", "raft-explain", "raft-diagram"]),
     ("raft-fuzz", &["raft-script"]),
     ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb"]),
     ("raft-cli", &["raft-fuzz", "raft-lab", "raft-diagram"]),

@@ -1,5 +1,7 @@
 //! The lines that a person types at a prompt, or that another program writes.
 
+mod history;
+
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
@@ -9,14 +11,16 @@ use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
-use rustyline::history::MemHistory;
+use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
+
+use self::history::{KeptLines, MOST_LINES};
 
 /// Standard input.
 pub(super) enum Lines {
     /// A terminal: with a prompt, a history and completion.
-    Terminal(Box<Editor<Completion, MemHistory>>),
+    Terminal(Box<Editor<Completion, FileHistory>>, KeptLines),
     /// Anything else.
     Plain,
 }
@@ -31,23 +35,30 @@ impl Lines {
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .auto_add_history(true)
+            .max_history_size(MOST_LINES)
+            .map_err(of_editor)?
             .build();
-        let mut editor = Editor::with_history(config, MemHistory::new()).map_err(of_editor)?;
+        let history = FileHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, history).map_err(of_editor)?;
         editor.set_helper(Some(Completion { lab: lab.clone() }));
-        Ok(Self::Terminal(Box::new(editor)))
+        let kept = KeptLines::load(&mut editor);
+        Ok(Self::Terminal(Box::new(editor), kept))
     }
 
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self, Self::Terminal(_))
+        matches!(self, Self::Terminal(..))
     }
 
     /// The next line; `None` at the end.
     pub(super) fn next(&mut self, prompt: &str) -> io::Result<Option<String>> {
         match self {
             Self::Plain => io::stdin().lines().next().transpose(),
-            Self::Terminal(editor) => loop {
+            Self::Terminal(editor, kept) => loop {
                 match editor.readline(prompt) {
-                    Ok(line) => return Ok(Some(line)),
+                    Ok(line) => {
+                        kept.keep(editor);
+                        return Ok(Some(line));
+                    }
                     // Ctrl-C drops what is typed.
                     Err(ReadlineError::Interrupted) => {}
                     Err(ReadlineError::Eof) => return Ok(None),

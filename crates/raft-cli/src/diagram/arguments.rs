@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use raft_core::{Instant, NodeId};
 use raft_diagram::{Diagram, DiagramFilter, DiagramFormat, EventSet, LaneId};
 use raft_kv::ClientId;
@@ -29,8 +30,8 @@ pub(crate) struct DiagramArguments {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) to: Option<Instant>,
     /// The format of the diagram.
-    #[arg(long, value_enum, default_value_t = FormatName::Svg)]
-    format: FormatName,
+    #[arg(long, default_value = DiagramFormat::Svg.name(), value_parser = format())]
+    pub(super) format: DiagramFormat,
     /// Draw only a part; --help lists the parts. May be repeated.
     #[arg(long, value_name = "PART", value_parser = only)]
     only: Vec<Only>,
@@ -55,14 +56,6 @@ LIMITS
   svg and txt have at most 20,000 items, plantuml 2,000, mermaid 1,000 and 50,000 characters, which
   is the most that Mermaid draws. With more, choose a shorter time or a part.";
 
-#[derive(Clone, Copy, ValueEnum)]
-enum FormatName {
-    Svg,
-    Mermaid,
-    Plantuml,
-    Txt,
-}
-
 /// A part of a diagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Only {
@@ -74,15 +67,6 @@ enum Only {
 }
 
 impl DiagramArguments {
-    pub(super) fn format(&self) -> DiagramFormat {
-        match self.format {
-            FormatName::Svg => DiagramFormat::Svg,
-            FormatName::Mermaid => DiagramFormat::Mermaid,
-            FormatName::Plantuml => DiagramFormat::PlantUml,
-            FormatName::Txt => DiagramFormat::Text,
-        }
-    }
-
     /// The filter; an error if an event is not in the diagram.
     pub(super) fn filter(&self, diagram: &Diagram) -> Result<DiagramFilter, String> {
         let mut filter = DiagramFilter { noise: self.noise, ..DiagramFilter::default() };
@@ -118,6 +102,11 @@ fn known(diagram: &Diagram, event: EventNumber) -> Result<EventNumber, String> {
     let error =
         || format!("there is no event {event} in that time; it has {}", diagram.event_count());
     is_known.then_some(event).ok_or_else(error)
+}
+
+fn format() -> impl TypedValueParser<Value = DiagramFormat> {
+    let parser = PossibleValuesParser::new(DiagramFormat::ALL.map(DiagramFormat::name));
+    parser.try_map(|name| DiagramFormat::named(&name).ok_or("no format has this name"))
 }
 
 fn time(word: &str) -> Result<Instant, String> {

@@ -86,5 +86,5 @@ fn export(
     let mut in_time = || began.elapsed() < LONGEST_SEARCH;
     let verdict = Some(diagram.judge_operations(until, &mut in_time));
     let selection = Selection { from: arguments.from, until, filter, verdict };
-    diagram.export(arguments.format(), &selection).map_err(|error| error.to_string())
+    diagram.export(arguments.format, &selection).map_err(|error| error.to_string())
 }

@@ -2,89 +2,31 @@
 
 use std::fmt::Write as _;
 
-use super::Picture;
-use super::rows::{ArrowEnd, Row, RowKind, rows, wrapped};
-use crate::lane::LaneId;
+use super::rows::ArrowEnd;
+use super::sequence::{NoteMark, Syntax};
 
-/// The width of a note, in characters.
-const NOTE: usize = 36;
-
-pub(super) fn mermaid(picture: &Picture<'_>) -> String {
-    let mut text = "sequenceDiagram\n".to_owned();
-    let names: Vec<String> = picture.lanes.iter().map(|lane| name(*lane)).collect();
-    for (lane, name) in picture.lanes.iter().zip(&names) {
-        let kind = match lane {
-            LaneId::Node(_) => "participant",
-            LaneId::Client(_) => "actor",
-        };
-        let _ = writeln!(text, "    {kind} {name} as {lane}");
-    }
-    // How many bars of each lane are open: each must be closed.
-    let mut open = vec![0_usize; names.len()];
-    for Row { at, what, .. } in rows(picture) {
-        let note = |label: &str| escaped_lines(&format!("{at} {label}"));
-        match what {
-            RowKind::Arrow { from, to, end, label } => {
-                let arrow = match end {
-                    ArrowEnd::Arrives => "->>",
-                    ArrowEnd::Lost => "-x",
-                    ArrowEnd::UnderWay => "--)",
-                };
-                let label = escaped(&format!("{at} {label}"));
-                let _ = writeln!(text, "    {}{arrow}{}: {label}", names[from], names[to]);
-            }
-            RowKind::Point { lane, label } => {
-                let _ = writeln!(text, "    Note over {}: {}", names[lane], note(&label));
-            }
-            RowKind::Begins { lane, label, is_write } => {
-                open[lane] += 1;
-                let _ = writeln!(text, "    activate {}", names[lane]);
-                // A write says its name at its end.
-                if !is_write {
-                    let _ = writeln!(text, "    Note over {}: {}", names[lane], note(&label));
-                }
-            }
-            RowKind::Ends { lane, label, began_inside } => {
-                let _ = writeln!(text, "    Note over {}: {}", names[lane], note(&label));
-                if began_inside {
-                    open[lane] -= 1;
-                    let _ = writeln!(text, "    deactivate {}", names[lane]);
-                }
-            }
-            RowKind::Across { first, last, label, is_alarming } => {
-                let over = match first == last {
-                    true => names[first].clone(),
-                    false => format!("{},{}", names[first], names[last]),
-                };
-                let mark = if is_alarming { "✗ " } else { "⚡ " };
-                let label = note(&format!("{mark}{label}"));
-                let _ = writeln!(text, "    Note over {over}: {label}");
-            }
-        }
-    }
-    for (name, open) in names.iter().zip(open) {
-        for _ in 0..open {
-            let _ = writeln!(text, "    deactivate {name}");
-        }
-    }
-    text
-}
-
-fn name(lane: LaneId) -> String {
-    match lane {
-        LaneId::Node(node) => format!("n{node}"),
-        LaneId::Client(client) => format!("c{client}"),
-    }
-}
-
-fn escaped_lines(text: &str) -> String {
-    let lines = wrapped(text, NOTE);
-    let lines: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
-    lines.join("<br/>")
-}
+pub(super) const MERMAID: Syntax = Syntax {
+    header: "sequenceDiagram\n",
+    footer: "",
+    indent: "    ",
+    declared: |kind, name, lane| format!("{kind} {name} as {lane}"),
+    arrow: |end| match end {
+        ArrowEnd::Arrives => "->>",
+        ArrowEnd::Lost => "-x",
+        ArrowEnd::UnderWay => "--)",
+    },
+    note: "Note over ",
+    and: ",",
+    colon: ": ",
+    fault: NoteMark { colour: "", sign: "⚡ " },
+    alarm: NoteMark { colour: "", sign: "✗ " },
+    note_width: 36,
+    line_break: "<br/>",
+    escaped,
+};
 
 /// The text with a character code for each character that Mermaid could take for syntax.
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
         if c.is_alphanumeric() || " .,=@()+/'|→§✗⚡_-".contains(c) {

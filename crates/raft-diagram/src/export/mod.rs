@@ -4,6 +4,7 @@ mod mermaid;
 mod plain;
 mod plantuml;
 mod rows;
+mod sequence;
 mod svg;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,21 @@ pub enum DiagramFormat {
 impl DiagramFormat {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Svg, Self::Mermaid, Self::PlantUml, Self::Text];
+
+    /// Its name in commands.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Mermaid => "mermaid",
+            Self::PlantUml => "plantuml",
+            Self::Text => "txt",
+        }
+    }
+
+    /// The format with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
 
     /// The most items of an export. With more, the programs that draw it become slow or refuse.
     pub fn most_items(self) -> usize {
@@ -116,8 +132,8 @@ impl Diagram {
         }
         let text = match format {
             DiagramFormat::Svg => svg::svg(&picture),
-            DiagramFormat::Mermaid => mermaid::mermaid(&picture),
-            DiagramFormat::PlantUml => plantuml::plantuml(&picture),
+            DiagramFormat::Mermaid => sequence::sequence(&picture, &mermaid::MERMAID),
+            DiagramFormat::PlantUml => sequence::sequence(&picture, &plantuml::PLANTUML),
             DiagramFormat::Text => plain::plain(&picture),
         };
         match format.most_characters() {

@@ -4,7 +4,7 @@ use raft_core::{ElectionReason, StepDownReason};
 use raft_core::{
     ElectionTrace, LifecycleTrace, LogPosition, PreVoteTrace, RoleKind, TermTrace, Trace,
 };
-use raft_sim::{NetworkEvent, WriteFailure};
+use raft_sim::{MessageKind, NetworkEvent, WriteFailure};
 
 use super::*;
 use crate::{
@@ -252,6 +252,8 @@ fn filters_choose_lanes_kinds_noise_and_events() {
     assert_eq!(shown(first), [1, healed], "an arrow needs both ends");
     let both = DiagramFilter { lanes: lanes(&[1, 2]), ..all.clone() };
     assert_eq!(shown(both), [1, sent, healed]);
+    let messages = Some([MessageKind::RequestVote].into());
+    assert_eq!(shown(DiagramFilter { messages, ..all.clone() }), [1, started, healed]);
     let hidden = [Layer::Heartbeats, Layer::Entries].into();
     assert_eq!(shown(DiagramFilter { hidden, ..all.clone() }), [1, started, healed]);
     let events = Some(story.diagram.past_of(number(arrived)));

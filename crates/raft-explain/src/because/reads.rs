@@ -13,11 +13,12 @@ use crate::seen::{Passing, answered_round, decision, elected, operation, passing
 impl Evidence<'_> {
     /// Why a read was answered that asked no quorum although it should: the decision of that step.
     pub(super) fn unasked(&self, served: &Event, node: NodeId) -> Option<Finding> {
-        let same_step = self.record.before(served.number).take_while(|e| e.step == served.step);
-        let mut decisions = same_step.filter(|event| {
+        let mut earlier =
+            self.record.step_of(served).rev().filter(|event| event.number < served.number);
+        let event = earlier.find(|event| {
             matches!(decision(event, node), Some(Trace::Read(ReadTrace::ByLease { .. })))
-        });
-        Decision { run: *self, event: decisions.next()?, node }.no_quorum_was_asked()
+        })?;
+        Decision { run: *self, event, node }.no_quorum_was_asked()
     }
 }
 

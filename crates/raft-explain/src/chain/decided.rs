@@ -14,13 +14,9 @@ impl<'a> Chains<'a> {
     /// for a write before it.
     pub(super) fn decided(&self, event: &Event, sent: &Message) -> Option<&'a Event> {
         let node = acting(event)?;
-        let same_step = |other: &&Event| other.step == event.step && other.cause == event.cause;
-        let before = self.run.record.before(event.number).take_while(|e| e.step == event.step);
-        let mut all: Vec<&'a Event> = before.filter(same_step).collect();
-        all.reverse();
-        all.extend(self.run.rest_of_step(event).filter(same_step));
-        let leads = |event: &&Event| decision(event, node).is_some_and(|it| leads_to(it, sent));
-        all.into_iter().find(leads)
+        let mut decisions =
+            self.run.record.step_of(event).filter(|other| other.cause == event.cause);
+        decisions.find(|event| decision(event, node).is_some_and(|it| leads_to(it, sent)))
     }
 }
 

@@ -94,6 +94,7 @@ impl DiagramMaker {
         let edges = window.edges(moment.cursor);
         let filter = DiagramFilter {
             lanes: None,
+            messages: None,
             hidden: window.hidden_layers.clone(),
             noise: window.noise,
             events: self.only.of(diagram, window.only, moment.is_running).0.cloned(),

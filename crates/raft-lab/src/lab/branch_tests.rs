@@ -424,3 +424,19 @@ fn a_statement_is_left_out_and_the_rest_is_repeated() {
     );
     assert!(lab.leave_out(9).is_err() && lab.show_before(9).is_err());
 }
+
+/// An expectation is noted in the journal: in the past, it is of a branch, and judges the shown
+/// moment. One that does not hold begins none.
+#[test]
+fn an_expectation_in_the_past_judges_the_shown_moment() {
+    let mut lab = with_a_crash();
+    let crash = lab.session().journal().get(1).expect("the crash").steps;
+    let shown = |lab: &Lab| lab.shown_session().world().leader().expect("a leader");
+    let second = shown(&lab);
+    lab.show(crash - 1);
+    let first = shown(&lab);
+    assert!(matches!(lab.exec(&format!("expect leader {second}")), ExecStatus::Failed(_)));
+    assert_eq!(lab.branches.iter().len(), 1);
+    assert!(matches!(lab.exec(&format!("expect leader {first}")), ExecStatus::Done(_)));
+    assert_eq!(lab.branches.iter().len(), 2);
+}

@@ -210,9 +210,11 @@ impl Lab {
         Ok(Past { session, before, recent, was_running: false, backward: None })
     }
 
-    /// Before a command: in the past it begins a branch, unless it is refused.
+    /// Before a statement: in the past it begins a branch, unless it only asks or is refused.
     pub(super) fn branch_off(&mut self, statement: &Statement) -> Result<(), String> {
-        let Some(past) = &self.past else { return Ok(()) };
+        let Some(past) = self.past.as_ref().filter(|_| !statement.only_asks()) else {
+            return Ok(());
+        };
         past.session.clone().start(statement).map_err(|error| error.to_string())?;
         self.begin_branch(past.moment(), None).map_err(|error| error.to_string())
     }

@@ -316,3 +316,99 @@ fn a_listener_hears_the_answer() {
     lab.exec_then("switch 5", move |result| *listener.borrow_mut() = Some(result));
     assert!(matches!(heard.take(), Some(ExecResult::Failed(_))));
 }
+
+/// The rows of a diagram as text: their times in microseconds, and the rows.
+fn rows(said: &str) -> Vec<(u64, &str)> {
+    let timed = |row| {
+        let (time, _) = str::split_once(str::trim_start(row), "ms").expect("a row has its time");
+        (time.replace('.', "").parse().expect("a time"), row)
+    };
+    said.lines().skip(1).map(timed).collect()
+}
+
+/// A leader, and a write that it commits; the time of the election.
+fn with_a_write() -> (Lab, u64) {
+    let mut lab = scratch();
+    told(&mut lab, "run until leader");
+    let elected = lab.session().world().now().0;
+    for line in ["set x=1 via=leader", "run 80ms"] {
+        told(&mut lab, line);
+    }
+    (lab, elected)
+}
+
+#[test]
+fn a_diagram_is_drawn_of_the_time_before_the_shown_moment() {
+    let (mut lab, elected) = with_a_write();
+    let (end, now) = (lab.session().moment(), lab.session().world().now().0);
+    let said = told(&mut lab, "diagram");
+    assert!(said.trim_start().starts_with("node 1      node 2"), "{said}");
+    assert!(said.contains("set x=1 → "), "{said}");
+    assert!(rows(&said).iter().all(|(at, _)| (now - 100_000..=now).contains(at)), "{said}");
+    assert_eq!(lab.shown_session().moment(), end);
+
+    told(&mut lab, &format!("goto {elected}us"));
+    let shown = lab.shown_session().moment();
+    let all = told(&mut lab, "diagram from 0s");
+    assert!(all.contains("#1 starts") && all.contains("becomes leader"), "{all}");
+    assert!(rows(&all).iter().all(|(at, _)| *at <= elected), "{all}");
+    // What is later than the shown moment is not drawn.
+    assert_eq!(told(&mut lab, "diagram from 0s to 5s"), all);
+    assert_eq!(told(&mut lab, "diagram to 5s"), told(&mut lab, "diagram"));
+    let before = elected - 1000;
+    let part = told(&mut lab, &format!("diagram to {before}us"));
+    assert!(!rows(&part).is_empty());
+    assert!(rows(&part).iter().all(|(at, _)| (before - 100_000..=before).contains(at)), "{part}");
+    // Nothing is done.
+    assert_eq!(lab.shown_session().moment(), shown);
+    assert_eq!(lab.frame().lab.time.branches.len(), 1);
+}
+
+#[test]
+fn a_diagram_has_each_format_and_its_limits() {
+    let (mut lab, _) = with_a_write();
+    for (format, begins) in
+        [("svg", "<svg"), ("mermaid", "sequenceDiagram"), ("plantuml", "@startuml")]
+    {
+        let said = told(&mut lab, &format!("diagram {format}"));
+        assert!(said.starts_with(begins), "{format}: {said}");
+    }
+    let said = told(&mut lab, "diagram from 60m");
+    assert!(said.contains("nothing that is selected happens in that time"), "{said}");
+    let value = "v".repeat(5000);
+    for line in [&format!("set x={value}"), "run 10ms"] {
+        told(&mut lab, line);
+    }
+    let said = told(&mut lab, "diagram");
+    assert!(said.contains("is longer than the 4000 characters"), "{said}");
+    for line in ["load 500/s for=1s", "run 2s"] {
+        told(&mut lab, line);
+    }
+    let said = told(&mut lab, "diagram from 1s");
+    assert!(said.contains("the console shows at most 400: choose a shorter time"), "{said}");
+}
+
+/// Only a part of a long run is computed again: the drawn time, and some steps before it.
+#[test]
+fn the_diagram_of_a_long_run_needs_only_a_part_of_it() {
+    let mut lab = long_run();
+    let said = told(&mut lab, "diagram from 1s");
+    assert!(said.contains("steps, and the diagram of a long run has at most 100000"), "{said}");
+    for time in (29_500..29_900).step_by(20) {
+        let from = Instant(time * 1000);
+        let diagram = lab.observed(from, Instant(29_950_000)).expect("a diagram");
+        let (first, _) = diagram.event_range().expect("events");
+        let first = diagram.step_of(first).expect("its step");
+        let drawn = lab.branches.at_time(lab.live, from).expect("a time").moment().steps;
+        assert!((1_900..10_000).contains(&(drawn - first)), "{} steps before", drawn - first);
+    }
+}
+
+/// In a run that is not long, the operations can be judged.
+#[test]
+fn a_diagram_begins_with_the_run_if_it_is_not_long() {
+    let lab = long_run();
+    let observed = |from, until| lab.observed(Instant(from), Instant(until)).expect("a diagram");
+    assert!(observed(14_900_000, 15_000_000).is_whole());
+    assert!(!observed(29_900_000, 30_000_000).is_whole());
+}

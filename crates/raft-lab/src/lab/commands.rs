@@ -95,6 +95,7 @@ impl Lab {
             }
             ConsoleCommand::Diff(pair) => self.difference_lines(pair),
             ConsoleCommand::Logs(nodes) => self.log_lines(&nodes),
+            ConsoleCommand::Diagram(drawing) => self.diagram_lines(drawing),
             ConsoleCommand::Undo => self.undo().map(|()| self.place()),
             ConsoleCommand::Help(word) => Ok(help(word.as_deref())),
         }

@@ -71,6 +71,7 @@ impl Lab {
             lanes: (!window.hidden_lanes.is_empty()).then_some(lanes),
             hidden: window.hidden_layers.clone(),
             noise: window.noise,
+            messages: None,
             events: window.only.and_then(|related| related.events(&drawn.diagram)),
         };
         let verdict = Some(drawn.diagram.judge_operations(cursor, &mut self.patience()));
@@ -79,7 +80,7 @@ impl Lab {
     }
 
     /// Whether a search may go on: for a second.
-    fn patience(&self) -> impl FnMut() -> bool {
+    pub(super) fn patience(&self) -> impl FnMut() -> bool {
         let clock = self.clock.clone();
         let out_of_time = clock() + Duration::from_secs(1);
         move || clock() < out_of_time

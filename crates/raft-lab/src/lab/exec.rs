@@ -43,8 +43,8 @@ impl Lab {
     /// Carries out one line of the language, or a command that only a console has. The line and its
     /// result go into the console.
     ///
-    /// In the past, `step` shows a later moment of the branch, and any other statement begins a
-    /// branch. While the lab is paused and a statement waits, `step` lets single events happen.
+    /// In the past, `step` shows a later moment of the branch, `why` is about the shown moment, and
+    /// any other statement begins a branch. While the lab is paused and a statement waits, `step` lets single events happen.
     ///
     /// A statement that needs no time acts at once, also while another one waits. Statements that
     /// need time wait for each other, and start the clock if the lab is paused. One that is given
@@ -78,9 +78,6 @@ impl Lab {
                 return ExecStatus::Nothing;
             }
             Ok(Some(ConsoleInput::Command(command))) => self.carry_out(command, listener),
-            Ok(Some(ConsoleInput::Statement(Statement::Why(question)))) => {
-                self.explain(question, listener)
-            }
             Ok(Some(ConsoleInput::Statement(Statement::Step(count)))) if self.steps_by_hand() => {
                 self.step_by_hand(count, listener)
             }

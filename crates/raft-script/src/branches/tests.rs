@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use raft_core::{NodeId, RoleKind};
+use raft_explain::Question;
 use raft_sim::{DelayRange, Setup};
 
 use super::*;
@@ -538,5 +539,26 @@ fn checkpoints_stay_below_their_bytes_over_a_long_run() {
     for (moment, hash) in seen {
         let at = branches.at(Place { branch: main, moment }).expect("a moment of it");
         assert_eq!(at.world().trace_hash(), hash, "{moment:?}");
+    }
+}
+
+/// A question is answered from a checkpoint. What happened before the first one is not known,
+/// although the session could play its run again from the beginning.
+#[test]
+fn a_question_is_answered_from_a_checkpoint() {
+    let (earlier, main) = started(Setup::default(), &["run until leader"]);
+    let mut branches = Branches::new(earlier.head(main).clone());
+    let main = branches.first();
+    exec(&mut branches, main, "run 300ms");
+    let head = branches.head(main).clone();
+    for (number, is_known) in [(1, false), (head.world().event_count(), true)] {
+        let question = Question::Event(EventNumber::new(number).unwrap());
+        let why = Statement::Why(question);
+        assert!(head.clone().start(&why).is_ok());
+        let explained = branches.explain(main, &head, question);
+        assert_eq!(explained.is_ok(), is_known);
+        let explained = explained.map(|explanation| Started::Done(Reply::from(&explanation)));
+        let explained = explained.map_err(|error| StatementError::Unanswerable(error).into());
+        assert_eq!(branches.start(main, &why), explained);
     }
 }

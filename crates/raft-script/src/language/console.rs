@@ -1,12 +1,13 @@
 //! Commands that only a console has: they look at a run, or move in it. A script has no such line.
 
 use raft_core::Instant;
+use raft_diagram::DiagramFormat;
 use raft_sim::EventNumber;
 
-use super::cursor::{Cursor, Parsed, listed};
+use super::cursor::{Cursor, Hint, Parsed, listed};
 use super::values::{is_number, plain_number};
 use super::{STATEMENTS, Word};
-use crate::command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination};
+use crate::command::{BranchName, Breakpoint, ConsoleCommand, ConsoleInput, Destination, Drawing};
 use crate::limits::{MAX_NUMBER, MAX_STEPS};
 
 pub(crate) const CONSOLE: &[Word<ConsoleCommand>] = &[
@@ -90,6 +91,19 @@ pub(crate) const CONSOLE: &[Word<ConsoleCommand>] = &[
         },
     },
     Word {
+        name: "diagram",
+        brief: "draw a time",
+        forms: &[
+            ("diagram", "the sequence diagram of the last 100 ms before the shown moment"),
+            (
+                "diagram [svg|mermaid|plantuml|txt] [from 1s] [to 2s]",
+                "the same in another format, or of another time before the shown moment; without \
+                 from, of 100 ms",
+            ),
+        ],
+        parse: |cursor| cursor.drawing().map(ConsoleCommand::Diagram),
+    },
+    Word {
         name: "undo",
         brief: "take the last order back",
         forms: &[("undo", "begin a branch before the last order")],
@@ -145,10 +159,30 @@ impl Cursor<'_> {
             let number = EventNumber::new(number);
             return number.map(Destination::Event).ok_or_else(|| self.error_before("an event"));
         }
+        self.time("a time such as `1500ms`, `step`, `event` or `end`").map(Destination::Time)
+    }
+
+    fn time(&mut self, expected: &str) -> Parsed<Instant> {
         if !self.word().is_some_and(is_number) {
-            return Err(self.error("a time such as `1500ms`, `step`, `event` or `end`"));
+            return Err(self.error(expected));
         }
-        self.duration().map(|time| Destination::Time(Instant(0) + time))
+        self.duration().map(|time| Instant(0) + time)
+    }
+
+    fn drawing(&mut self) -> Parsed<Drawing> {
+        let named = |format: &DiagramFormat| self.eat((format.name(), "the format"));
+        let format = DiagramFormat::ALL.into_iter().find(named).unwrap_or(DiagramFormat::Text);
+        let from = self.time_after(("from", "its earliest time"))?;
+        let to = self.time_after(("to", "its latest time"))?;
+        Ok(Drawing { format, from, to })
+    }
+
+    /// A time, if this word is before it.
+    fn time_after(&mut self, word: Hint) -> Parsed<Option<Instant>> {
+        match self.eat(word) {
+            true => self.time("a time such as `1500ms`").map(Some),
+            false => Ok(None),
+        }
     }
 
     fn breakpoint(&mut self) -> Parsed<Breakpoint> {

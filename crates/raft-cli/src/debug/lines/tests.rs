@@ -9,6 +9,8 @@ fn the_word_at_the_end_is_completed() {
     };
     assert_eq!(texts("go"), (0, vec!["goto".to_owned()]));
     assert_eq!(texts("goto e"), (5, vec!["end".to_owned(), "event".to_owned()]));
+    let formats_and_times = ["svg", "mermaid", "plantuml", "txt", "from", "to"];
+    assert_eq!(texts("diagram ").1, formats_and_times);
     assert_eq!(texts("set ü=1 via=l").0, 8 + 1);
     assert_eq!(texts("crash ").0, 6);
     let (_, pairs) = candidates(&lab, "undo");

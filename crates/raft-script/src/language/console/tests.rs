@@ -57,3 +57,22 @@ fn branches_are_named_by_number_or_by_name() {
         assert!(parse_input(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn a_diagram_has_a_format_and_a_time() {
+    let drawing = |line: &str| {
+        let Ok(Some(ConsoleInput::Command(command))) = parse_input(line) else { panic!("{line}") };
+        assert_eq!(command.to_string(), line);
+        let ConsoleCommand::Diagram(drawing) = command else { panic!("{line}") };
+        drawing
+    };
+    let all = Drawing { format: DiagramFormat::Text, from: None, to: None };
+    let (from, to) = (Some(Instant(1_000_000)), Some(Instant(1_500_000)));
+    assert_eq!(drawing("diagram"), all);
+    assert_eq!(drawing("diagram from 1s"), Drawing { from, ..all });
+    let svg = Drawing { format: DiagramFormat::Svg, from, to };
+    assert_eq!(drawing("diagram svg from 1s to 1500ms"), svg);
+    for wrong in ["diagram png", "diagram from", "diagram to step 3", "diagram to 2s from 1s"] {
+        assert!(parse_input(wrong).is_err(), "{wrong}");
+    }
+}
