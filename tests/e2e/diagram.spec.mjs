@@ -122,6 +122,10 @@ test('pointing at an arrow lights what led there, and the pointer leaves no trac
   await until('what led there', async () => (await diagram()).lit?.length > 2);
   const { lit } = await diagram();
   assert.ok(lit.includes(point.item.event));
+  await page.keyboard.down('Alt');
+  await page.mouse.move(x + 1, y);
+  await until('what it caused', async () => (await diagram()).lit?.[0] === point.item.event);
+  await page.keyboard.up('Alt');
   await page.mouse.move(x, y + 200);
   await page.mouse.move(20, 20);
   await until('nothing is lit', async () => (await diagram()).lit === null);
@@ -164,6 +168,20 @@ test('the keys alone: from item to item, to its moment, to its reason', async ()
   await page.keyboard.press('Escape');
   await until('nothing chosen', async () => (await diagram()).about === null);
   await page.keyboard.press('End');
+  assert.deepEqual(await seriousViolations(page), []);
+});
+
+test('the diagram is a table too', async () => {
+  await draw(WRITES);
+  await page.evaluate(() => globalThis.helios.exec('goto 260ms'));
+  await page.getByTestId('diagram-as-table').click();
+  const table = page.getByTestId('diagram-table');
+  await table.waitFor();
+  const row = table.locator('tbody tr', { hasText: 'entry 2' }).first();
+  await says(row, /node 2 → node \d/);
+  await row.getByRole('button').click();
+  await says(about(), /AppendEntries/);
+  await until('a chosen row', async () => (await table.locator('tr.is-chosen').count()) === 1);
   assert.deepEqual(await seriousViolations(page), []);
 });
 

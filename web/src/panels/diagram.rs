@@ -7,6 +7,7 @@ mod filters;
 mod heads;
 mod keys;
 mod pointing;
+mod table;
 mod toolbar;
 mod verdict;
 
@@ -22,6 +23,7 @@ pub(crate) use self::filters::Filters;
 use self::heads::{HEADS, Heads};
 use self::keys::press;
 use self::pointing::{Surface, use_pointing};
+use self::table::Table;
 use self::toolbar::Toolbar;
 use self::verdict::Verdict;
 use crate::hooks::{ThemeContext, use_painter, use_size};
@@ -40,14 +42,21 @@ pub(crate) struct DiagramProps {
 
 #[component(Diagram)]
 pub(crate) fn diagram(props: &DiagramProps) -> Html {
+    let is_table = use_state_eq(|| false);
+    let setter = is_table.setter();
     let Some(view) = use_frame().lab.diagram.clone() else { return html! {} };
     let DiagramProps { arrangement, on_arrange, on_filters } = props;
     html! {
         <section class="panel panel-diagram" aria-label="Sequence diagram" data-testid="diagram">
-            <Toolbar view={view.clone()} on_filters={on_filters.clone()} />
+            <Toolbar view={view.clone()} on_filters={on_filters.clone()} is_table={*is_table}
+                on_table={Callback::from(move |next| setter.set(next))} />
             <Verdict verdict={view.verdict.clone()} />
-            <Lanes view={view.clone()} arrangement={arrangement.clone()}
-                on_arrange={on_arrange.clone()} />
+            if *is_table {
+                <Table view={view.clone()} />
+            } else {
+                <Lanes view={view.clone()} arrangement={arrangement.clone()}
+                    on_arrange={on_arrange.clone()} />
+            }
             <Details about={view.about.clone()} />
         </section>
     }

@@ -3,7 +3,7 @@
 use raft_lab::{DiagramView, EventNumber};
 use web_sys::KeyboardEvent;
 
-use super::pointing::Surface;
+use super::pointing::{Surface, keep};
 
 /// The part of the window that a page of it is.
 const PAGE: f64 = 0.8;
@@ -48,7 +48,7 @@ fn step(surface: &Surface, view: &DiagramView, forward: bool) {
         .collect();
     let about = view.about.as_ref().map(|about| about.event);
     match next_of(&events, about, forward) {
-        Some(event) => surface.keep(event),
+        Some(event) => keep(&surface.runner, event),
         None => surface.scroll(if forward { PAGE / 2.0 } else { -PAGE / 2.0 }),
     }
 }

@@ -47,8 +47,8 @@ struct Press {
 #[derive(Default)]
 struct Pointer {
     press: Option<Press>,
-    /// The item on which it rests, and what happens when it has rested.
-    resting: Option<(EventNumber, Timeout)>,
+    /// What is lit when it has rested on an item.
+    resting: Option<(Related, Timeout)>,
 }
 
 impl Surface {
@@ -65,18 +65,6 @@ impl Surface {
         let Some(view) = self.view() else { return Vec::new() };
         let items = view.items.iter().map(|shown| &*shown.item);
         self.sheet(&view).items_at(point, items, view.end)
-    }
-
-    /// Tells an item in full, and lights what it is related to.
-    pub(super) fn keep(&self, event: EventNumber) {
-        let is_operation = self.view().is_some_and(|view| is_operation(&view, event));
-        self.runner.set_diagram(|window| {
-            window.about = Some(event);
-            window.lit = Some(match is_operation {
-                true => Related::Operation(event),
-                false => Related::Past(event),
-            });
-        });
     }
 
     pub(super) fn let_go(&self) {
@@ -97,6 +85,19 @@ impl Surface {
         let (at, part) = (self.sheet(&view).time(y), y / self.size.1.max(1.0));
         self.runner.set_diagram(|window| zoom(window, factor, (at, part)));
     }
+}
+
+/// Tells an item in full, and lights what it is related to.
+pub(super) fn keep(runner: &Runner, event: EventNumber) {
+    let view = runner.frame().lab.diagram.clone();
+    let is_operation = view.is_some_and(|view| is_operation(&view, event));
+    runner.set_diagram(|window| {
+        window.about = Some(event);
+        window.lit = Some(match is_operation {
+            true => Related::Operation(event),
+            false => Related::Past(event),
+        });
+    });
 }
 
 /// The span times `factor`. A window with a place keeps a time at a part of its height.
@@ -188,7 +189,11 @@ fn follow(event: &PointerEvent, surface: &Surface, pointer: &Rc<RefCell<Pointer>
             surface.runner.glide_diagram(|window| window.from = Some(Instant(from)));
         }
         Some(_) => {}
-        None => rest_on(surface.items_at(place_of(event)).first().copied(), surface, pointer),
+        None => {
+            let item = surface.items_at(place_of(event)).first().copied();
+            let related = if event.alt_key() { Related::Future } else { Related::Past };
+            rest_on(item.map(related), surface, pointer);
+        }
     }
 }
 
@@ -207,30 +212,28 @@ fn release(event: &PointerEvent, surface: &Surface, pointer: &Rc<RefCell<Pointer
     // A second click at the same place takes the next of several items there.
     let next = found.iter().position(|event| Some(*event) == kept).map_or(0, |at| at + 1);
     match found.get(next).or(found.first()) {
-        Some(event) => surface.keep(*event),
+        Some(event) => keep(&surface.runner, *event),
         None => surface.let_go(),
     }
 }
 
 /// The pointer is on an item, or on none. What was kept by a click stays lit.
-fn rest_on(item: Option<EventNumber>, surface: &Surface, pointer: &Rc<RefCell<Pointer>>) {
+fn rest_on(related: Option<Related>, surface: &Surface, pointer: &Rc<RefCell<Pointer>>) {
     if surface.view().is_none_or(|view| view.about.is_some()) {
         pointer.borrow_mut().resting = None;
         return;
     }
-    let before = pointer.borrow().resting.as_ref().map(|(event, _)| *event);
-    if before == item {
+    let before = pointer.borrow().resting.as_ref().map(|(related, _)| *related);
+    if before == related {
         return;
     }
     if before.is_some() {
         surface.runner.glide_diagram(|window| window.lit = None);
     }
-    pointer.borrow_mut().resting = item.map(|event| {
+    pointer.borrow_mut().resting = related.map(|related| {
         let runner = surface.runner.clone();
-        let light = move || {
-            runner.glide_diagram(|window| window.lit = Some(Related::Past(event)));
-        };
-        (event, Timeout::new(REST_MS, light))
+        let light = move || runner.glide_diagram(|window| window.lit = Some(related));
+        (related, Timeout::new(REST_MS, light))
     });
 }
 

@@ -22,12 +22,14 @@ const FORMATS: [(DiagramFormat, &str); 3] = [
 pub(super) struct ToolbarProps {
     pub(super) view: Rc<DiagramView>,
     pub(super) on_filters: Callback<()>,
+    pub(super) is_table: bool,
+    pub(super) on_table: Callback<bool>,
 }
 
 #[component(Toolbar)]
 pub(super) fn toolbar(props: &ToolbarProps) -> Html {
     let runner = use_controls().runner;
-    let view = &props.view;
+    let (view, is_table) = (&props.view, props.is_table);
     let follows = runner.diagram_window().is_none_or(|window| window.from.is_none());
     let kept = kept(view);
     let by = |factor: f64| {
@@ -55,6 +57,11 @@ pub(super) fn toolbar(props: &ToolbarProps) -> Html {
                 onclick={on_follow}>{ "Follow the moment" }</button>
             <button type="button" class="button is-small diagram-filter-toggle"
                 onclick={props.on_filters.reform(|_: MouseEvent| ())}>{ "Filter" }</button>
+            <button type="button" class="button is-small" data-testid="diagram-as-table"
+                aria-pressed={is_table.to_string()}
+                onclick={props.on_table.reform(move |_: MouseEvent| !is_table)}>
+                { "Table" }
+            </button>
             <Copies />
         </div>
     }
