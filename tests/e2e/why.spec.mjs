@@ -83,7 +83,7 @@ test('an event, an entry and a node are asked about, and Escape closes nothing e
   await consoleLine(page, /because/);
   const follower = (await view(page)).nodes.find(({ core }) => core?.role === 'follower').id;
   await page.getByTestId(`node-${follower}`).click();
-  await page.getByRole('button', { name: 'Why not leader?' }).click();
+  await page.getByRole('button', { name: `Why does node ${follower} not lead?` }).click();
   await asked(`why not leader ${follower}`);
   await says(answer().locator('.why-words').last(), /has led since/);
   await page.getByRole('button', { name: 'Close the answer' }).click();

@@ -15,6 +15,7 @@ mod logs;
 mod notices;
 mod open_script;
 mod properties;
+mod questions;
 mod sentence;
 mod statements;
 mod tape;
