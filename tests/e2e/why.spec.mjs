@@ -89,3 +89,21 @@ test('an event, an entry and a node are asked about, and Escape closes nothing e
   await page.getByRole('button', { name: 'Close the answer' }).click();
   await until('no answer', async () => (await answer().count()) === 0);
 });
+
+test('on a phone the sentence is cut, and its question is not', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await until('a leader', async () => (await view(page)).leader);
+  await exec(page, 'partition 1 2 | 3 4 | 5');
+  await exec(page, 'crash all');
+  const why = page.getByTestId('why-headline');
+  await why.waitFor();
+  const [words, shown, box, cut] = await page.getByTestId('headline').evaluate((headline) => [
+    headline.scrollHeight, headline.clientHeight,
+    document.querySelector('[data-testid="why-headline"]').getBoundingClientRect().toJSON(),
+    headline.closest('.sentence').getBoundingClientRect().toJSON(),
+  ]);
+  assert.ok(words > shown, 'the words are too long for the place');
+  assert.ok(box.right <= 390 && box.bottom <= cut.bottom, JSON.stringify([box, cut]));
+  await why.click();
+  await asked('why no leader');
+});
