@@ -16,6 +16,7 @@ use crate::evidence::Evidence;
 use crate::explanation::Explanation;
 use crate::question::{Question, Unanswerable};
 
+pub(crate) use answered::Ended;
 pub(crate) use lacking::lacking;
 pub(crate) use leader::stopped;
 
