@@ -21,7 +21,7 @@ impl Session {
     ///
     /// # Errors
     /// If the question is about something that there is not.
-    pub fn explain(&self, question: Question) -> Result<Explanation, Unanswerable> {
+    pub fn explain(&self, question: &Question) -> Result<Explanation, Unanswerable> {
         explain(self.beginning(), self, question)
     }
 }
@@ -43,7 +43,7 @@ impl Branches {
         &self,
         id: BranchId,
         shown: &Session,
-        question: Question,
+        question: &Question,
     ) -> Result<Explanation, Unanswerable> {
         let steps = match question.event() {
             Some(number) => self.steps_before(id, number),
@@ -59,7 +59,7 @@ impl Branches {
 fn explain(
     mut session: Session,
     shown: &Session,
-    question: Question,
+    question: &Question,
 ) -> Result<Explanation, Unanswerable> {
     let is_there = |session: &Session| {
         question.event().is_some_and(|number| session.world().event_count() >= number.get())

@@ -79,7 +79,7 @@ impl Lab {
             }
             Ok(Some(ConsoleInput::Command(command))) => self.carry_out(command, listener),
             Ok(Some(ConsoleInput::Statement(Statement::Why(question)))) => {
-                self.explain(question, listener)
+                self.explain(&question, listener)
             }
             Ok(Some(ConsoleInput::Statement(Statement::Step(count)))) if self.steps_by_hand() => {
                 self.step_by_hand(count, listener)
@@ -149,7 +149,7 @@ impl Lab {
     fn start(&mut self, queued: Queued) -> ExecStatus {
         let Queued { line: SourceLine { number, statement }, is_scripted, listener, .. } = queued;
         if let Statement::Why(question) = statement {
-            return self.explain(question, listener);
+            return self.explain(&question, listener);
         }
         self.say(ConsoleKind::Command, statement.to_string());
         if let Some(failure) = self.failure() {
