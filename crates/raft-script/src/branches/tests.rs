@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use raft_core::{NodeId, RoleKind};
+use raft_core::{NodeId, RoleKind, Term};
+use raft_explain::Question;
 use raft_sim::{DelayRange, Setup};
 
 use super::*;
@@ -538,5 +539,21 @@ fn checkpoints_stay_below_their_bytes_over_a_long_run() {
     for (moment, hash) in seen {
         let at = branches.at(Place { branch: main, moment }).expect("a moment of it");
         assert_eq!(at.world().trace_hash(), hash, "{moment:?}");
+    }
+}
+
+#[test]
+fn what_happened_long_ago_is_explained_as_by_the_whole_run() {
+    let setup = Setup { nodes: 3, ..Setup::default() };
+    let (mut branches, main) = started(setup, &["run until leader", "crash any follower"]);
+    let down = branches.head(main).world().nodes().find(|node| node.core().is_none()).unwrap();
+    let stopped = Question::Stopped(down.id());
+    exec(&mut branches, main, "run 100s");
+    let shown = branches.head(main);
+    assert!(shown.world().steps() > 3 * 2_000, "{}", shown.world().steps());
+    for question in [Question::Term(Term(1)), stopped] {
+        let found = branches.explain(main, shown, &question).expect("an answer");
+        assert_eq!(found, shown.explain(&question).expect("an answer"), "{question:?}");
+        assert!(!found.findings[0].chains.is_empty(), "{question:?}");
     }
 }
