@@ -27,7 +27,7 @@ pub(crate) use cluster::Cluster;
 pub(crate) use comparison::Comparison;
 pub(crate) use console::Console;
 pub(crate) use context_menu::ContextMenu;
-pub(crate) use dialogs::{AddServer, Help, NewLab, Scenarios, WipeLab};
+pub(crate) use dialogs::{AddServer, Help, NewLab, Rule, Scenarios, WipeLab};
 pub(crate) use events::Events;
 pub(crate) use header::Header;
 pub(crate) use inspector::Inspector;

@@ -44,7 +44,21 @@ pub(super) fn of_selection(view: &View, selection: Selection) -> Vec<Question> {
         Selection::Node(id) => view.node(id).map(|node| of_node(view, node)).unwrap_or_default(),
         Selection::Entry(entry) => of_entry(view, entry).into_iter().collect(),
         Selection::Message(id) => of_message(view, id).into_iter().collect(),
+        Selection::Client(id) => {
+            let client = view.clients.iter().find(|client| client.id == id);
+            client.map(of_client).unwrap_or_default()
+        }
         Selection::Link(..) => Vec::new(),
+    }
+}
+
+/// The question about the value of a key, as a line of the language.
+pub(super) fn of_key(key: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+".contains(c);
+    match !key.is_empty() && key.chars().all(is_plain) {
+        true => format!("why value {key}"),
+        // A byte that is no text is in the view as it is in a line: `\x00`.
+        false => format!("why value \"{}\"", key.replace('"', "\\\"")),
     }
 }
 
@@ -106,11 +120,17 @@ fn is_behind(view: &View, node: NodeId) -> bool {
 
 fn of_client(client: &ClientView) -> Vec<Question> {
     let id = client.id;
-    let waits = || {
+    let last = "Why was its last answer this one, and not earlier?".to_owned();
+    let mut all = vec![Question::usual(last, format!("why answer client {id}"))];
+    if client.pending.is_some() {
         let words = format!("Why has client {id} no answer?");
-        Question::pressing(words, format!("why no answer client {id}"))
-    };
-    client.pending.iter().map(|_| waits()).collect()
+        all.insert(0, Question::pressing(words, format!("why no answer client {id}")));
+    }
+    if client.pending.is_some() && client.read.is_some() {
+        let words = format!("Why does the read of client {id} wait?");
+        all.push(Question::usual(words, format!("why read waits client {id}")));
+    }
+    all
 }
 
 fn of_entry(view: &View, entry: LogPosition) -> Option<Question> {
@@ -156,6 +176,17 @@ mod tests {
             }
         }
         assert!(asked > 30, "{asked}");
+    }
+
+    #[test]
+    fn any_key_can_be_asked_about() {
+        let mut lab = Lab::scratch(Setup::default()).expect("a set-up");
+        for key in ["x", "two words", "say \"x\"", "é"] {
+            lab.exec(&of_key(key));
+            let answer = lab.frame().lab.explanation.clone().expect("an answer");
+            let words = answer.reasons[0].words.to_string();
+            assert!(words.contains(&format!("{key} is absent")), "{words}");
+        }
     }
 
     #[test]
