@@ -112,7 +112,8 @@ impl<'a> Replica<'a> {
         });
         Finding::new(words! {
             at, "the last entry that changed it is ", Bare(position), by, ". Node ",
-            Bare(self.node), " applied it", when, ": a server applies what is committed, in the order of the log"
+            Bare(self.node), " applied it", when,
+            ": a server applies what is committed, in the order of the log"
         })
         .section("§5.3")
         .because_all(self.commit(position.index))
