@@ -1,17 +1,11 @@
 // Nine nodes, 500 messages under way, 10,000 entries in each log: the work on the main thread.
 
-import { drawn, isQuick, note, percentile, row, runScript, seek, withPage } from './lib/bench.mjs';
+import { CROWD, drawn, isQuick, note, percentile, rounded, row, runScript, seek, withPage } from './lib/bench.mjs';
 import { traced } from './lib/trace.mjs';
 import { until, view } from '../e2e/lib/lab.mjs';
 
-const ENTRIES = 10_000;
 const MESSAGES = 500;
 const SECONDS = isQuick ? 5 : 20;
-
-const terms = Array(ENTRIES).fill(1).join(',');
-const disks = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((node) => `disk ${node} terms=${terms}\n`).join('');
-// Slow links and many heartbeats, so that many messages are under way; a leader stays.
-const CLUSTER = 'cluster nodes=9 seed=8 latency=200ms..300ms election=4s..8s heartbeat=10ms snapshot=1000000';
 
 /** Traces some seconds at this speed. */
 async function running(page, browser, speed) {
@@ -25,7 +19,7 @@ async function running(page, browser, speed) {
 }
 
 await withPage(async ({ page, browser }) => {
-  await runScript(page, `${CLUSTER}\n${disks}run until leader\nload 300/s for=600s clients=20\nrun 3s\n`);
+  await runScript(page, CROWD);
   const { messages, nodes } = await view(page);
   note(`${messages.length} messages, logs up to ${Math.max(...nodes.map(({ core }) => core.last_log.index))}`);
   row('messages under way', messages.length, '', { least: MESSAGES });
@@ -56,7 +50,3 @@ await withPage(async ({ page, browser }) => {
   });
   row('longest task while switching branches', rounded(Math.max(...switching.tasks)), 'ms', { limit: 50 });
 });
-
-function rounded(value) {
-  return Math.round(value * 10) / 10;
-}

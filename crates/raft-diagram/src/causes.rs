@@ -1,10 +1,15 @@
 //! What led to an event, and what it caused.
 
+use std::num::NonZeroU64;
+
 use raft_core::Instant;
 use raft_sim::EventNumber;
 
 /// The first event of a run.
 const FIRST: EventNumber = EventNumber::new(1).expect("1 is not 0");
+
+/// Counts all items of a diagram from 1, also those that it has forgotten.
+pub(crate) type ItemNumber = NonZeroU64;
 
 /// A set of events of a diagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +34,12 @@ impl EventSet {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The events, in order.
+    pub fn iter(&self) -> impl Iterator<Item = EventNumber> + '_ {
+        let numbered = (self.first..).zip(&self.is_in).filter(|(_, is_in)| **is_in);
+        numbered.filter_map(|(number, _)| EventNumber::new(number))
     }
 
     /// Adds an event of the diagram.
@@ -60,8 +71,10 @@ pub(crate) struct EventTable {
 pub(crate) struct EventRow {
     pub(crate) at: Instant,
     pub(crate) cause: Option<EventNumber>,
-    /// The place of the item that the event began or ended.
-    pub(crate) item: Option<u32>,
+    /// The number of the world's steps, with the one that made the event.
+    pub(crate) step: u64,
+    /// The number of the item that the event began or ended.
+    pub(crate) item: Option<ItemNumber>,
 }
 
 impl EventTable {
@@ -80,6 +93,12 @@ impl EventTable {
 
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Forgets the oldest so many events.
+    pub(crate) fn forget(&mut self, count: usize) {
+        self.rows.drain(..count);
+        self.first += count as u64;
     }
 
     /// Whether the table begins with the first event of a run.
@@ -102,20 +121,22 @@ impl EventTable {
 
     /// The first and the last event.
     pub(crate) fn ends(&self) -> Option<(EventNumber, EventNumber)> {
-        let last = (self.first + self.rows.len() as u64).checked_sub(1)?;
+        let last = self.first + (self.rows.len() as u64).checked_sub(1)?;
         Some((EventNumber::new(self.first)?, EventNumber::new(last)?))
     }
 
-    /// The first and the last event from one time to another, both included.
-    pub(crate) fn between(
+    /// The first event at a time or after it, and the last one at another time or before it: with
+    /// no event between the two times, the second is before the first. `None` without such a last
+    /// one.
+    pub(crate) fn around(
         &self,
         from: Instant,
         until: Instant,
     ) -> Option<(EventNumber, EventNumber)> {
         let first = self.rows.partition_point(|row| row.at < from) as u64;
         let after = self.rows.partition_point(|row| row.at <= until) as u64;
-        let last = EventNumber::new((self.first + after).checked_sub(1)?)?;
-        EventNumber::new(self.first + first).filter(|first| *first <= last).map(|f| (f, last))
+        let last = self.first + after.checked_sub(1)?;
+        Some((EventNumber::new(self.first + first)?, EventNumber::new(last)?))
     }
 
     /// The set without events.

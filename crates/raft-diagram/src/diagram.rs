@@ -7,7 +7,7 @@ use raft_core::{Instant, NodeId, PersistId};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{Event, EventNumber, MessageId, Words};
 
-use crate::causes::{EventRow, EventSet, EventTable};
+use crate::causes::{EventRow, EventSet, EventTable, ItemNumber};
 use crate::item::{Item, ItemKind};
 use crate::lane::{AxisPoint, Lane, LaneId};
 use crate::news::LinkNews;
@@ -18,13 +18,15 @@ pub const MAX_EVENTS: usize = 1_000_000;
 /// The sequence diagram of a run, or of a stretch of a run.
 ///
 /// It is made by [`observe`](Self::observe), one event after the other. That costs the same for
-/// each event, however many came before.
+/// each event, however many came before. [`forget`](Self::forget) bounds it.
 #[derive(Clone, Debug, Default)]
 pub struct Diagram {
     pub(crate) lanes: BTreeMap<LaneId, Lane>,
     /// In the order of the events that began them.
-    pub(crate) items: Vec<Item>,
+    items: Vec<Item>,
     blocks: Vec<Block>,
+    /// The number of items that were forgotten: whole blocks.
+    forgotten: u64,
     pub(crate) events: EventTable,
     pub(crate) open: OpenItems,
     /// Whether a node began with entries on its disk.
@@ -39,11 +41,11 @@ pub struct DiagramFull;
 /// The items that have not ended, by what ends them, and what else later events need.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenItems {
-    pub(crate) messages: BTreeMap<MessageId, usize>,
-    pub(crate) writes: BTreeMap<(NodeId, PersistId), usize>,
-    pub(crate) operations: BTreeMap<(ClientId, Sequence), usize>,
+    pub(crate) messages: BTreeMap<MessageId, ItemNumber>,
+    pub(crate) writes: BTreeMap<(NodeId, PersistId), ItemNumber>,
+    pub(crate) operations: BTreeMap<(ClientId, Sequence), ItemNumber>,
     /// The writes that the last crash of each node ended, oldest first.
-    pub(crate) ended_by_crash: BTreeMap<NodeId, Vec<(PersistId, usize)>>,
+    pub(crate) ended_by_crash: BTreeMap<NodeId, Vec<(PersistId, ItemNumber)>>,
     pub(crate) news: LinkNews,
 }
 
@@ -76,10 +78,25 @@ impl Diagram {
         if self.events.len() >= MAX_EVENTS {
             return Err(DiagramFull);
         }
-        let row = EventRow { at: event.at, cause: event.cause, item: None };
+        let row = EventRow { at: event.at, cause: event.cause, step: event.step, item: None };
         self.events.push(event.number, row);
         self.draw(event);
         Ok(())
+    }
+
+    /// Forgets the oldest so many events, and the items that began with them. A diagram that has
+    /// forgotten something is as one that began later. Lanes keep their edges.
+    pub fn forget(&mut self, events: usize) {
+        let events = events.min(self.events.len());
+        self.events.forget(events);
+        let first = self.events.ends().map(|(first, _)| first);
+        let is_old = |item: &Item| first.is_none_or(|first| item.began.event < first);
+        let items = self.items.partition_point(is_old);
+        // An item of a block that stays is forgotten with its block, later.
+        let blocks = items / BLOCK;
+        self.blocks.drain(..blocks);
+        self.items.drain(..blocks * BLOCK);
+        self.forgotten += (blocks * BLOCK) as u64;
     }
 
     /// Says how the run ended, at the bottom of the diagram.
@@ -101,7 +118,7 @@ impl Diagram {
         self.lanes.values()
     }
 
-    /// All items, in the order of the events that began them.
+    /// The items that are not forgotten, in the order of the events that began them.
     pub fn items(&self) -> &[Item] {
         &self.items
     }
@@ -116,6 +133,16 @@ impl Diagram {
         self.events.ends()
     }
 
+    /// Whether the diagram begins with the first event of the run.
+    pub fn is_whole(&self) -> bool {
+        self.events.is_whole()
+    }
+
+    /// The number of the world's steps, with the one that made the event.
+    pub fn step_of(&self, event: EventNumber) -> Option<u64> {
+        self.events.get(event).map(|row| row.step)
+    }
+
     /// The place of an event on the axis.
     pub fn point_of(&self, event: EventNumber) -> Option<AxisPoint> {
         self.events.get(event).map(|row| AxisPoint { event, at: row.at })
@@ -123,8 +150,21 @@ impl Diagram {
 
     /// The item that an event began or ended.
     pub fn item_of(&self, event: EventNumber) -> Option<&Item> {
-        let place = self.events.get(event)?.item?;
-        self.items.get(place as usize)
+        self.item(self.events.get(event)?.item?)
+    }
+
+    /// An item; `None` if it is forgotten.
+    pub(crate) fn item(&self, number: ItemNumber) -> Option<&Item> {
+        self.items.get(self.place(number)?)
+    }
+
+    pub(crate) fn item_mut(&mut self, number: ItemNumber) -> Option<&mut Item> {
+        let place = self.place(number)?;
+        self.items.get_mut(place)
+    }
+
+    fn place(&self, number: ItemNumber) -> Option<usize> {
+        usize::try_from((number.get() - 1).checked_sub(self.forgotten)?).ok()
     }
 
     /// The first and the last event between two times, both included.
@@ -133,7 +173,7 @@ impl Diagram {
         from: Instant,
         until: Instant,
     ) -> Option<(EventNumber, EventNumber)> {
-        self.events.between(from, until)
+        self.events.around(from, until).filter(|(first, last)| first <= last)
     }
 
     /// The items that touch the events from `first` to `last`, both included: those that began,
@@ -165,7 +205,7 @@ impl Diagram {
     }
 
     /// Adds an item that begins with the event, and the lanes that it touches.
-    pub(crate) fn begin(&mut self, event: &Event, is_noise: bool, kind: ItemKind) -> usize {
+    pub(crate) fn begin(&mut self, event: &Event, is_noise: bool, kind: ItemKind) -> ItemNumber {
         let began = AxisPoint { event: event.number, at: event.at };
         let item = Item { began, ended: None, cause: event.cause, is_noise, kind };
         for lane in item.lanes() {
@@ -177,12 +217,19 @@ impl Diagram {
         }
         self.blocks[place / BLOCK].open += 1;
         self.items.push(item);
-        self.belongs_to(event.number, place);
-        place
+        let number = ItemNumber::MIN.saturating_add(self.forgotten + place as u64);
+        self.belongs_to(event.number, number);
+        number
     }
 
     /// Ends an item, and says how.
-    pub(crate) fn end(&mut self, place: usize, event: &Event, say: impl FnOnce(&mut ItemKind)) {
+    pub(crate) fn end(
+        &mut self,
+        number: ItemNumber,
+        event: &Event,
+        say: impl FnOnce(&mut ItemKind),
+    ) {
+        let Some(place) = self.place(number) else { return };
         let item = &mut self.items[place];
         say(&mut item.kind);
         if item.ended.is_none() {
@@ -194,10 +241,9 @@ impl Diagram {
     }
 
     /// Remembers that the event began or ended the item.
-    pub(crate) fn belongs_to(&mut self, event: EventNumber, place: usize) {
-        let place = u32::try_from(place).expect("there are fewer items than events");
+    pub(crate) fn belongs_to(&mut self, event: EventNumber, number: ItemNumber) {
         if let Some(row) = self.events.get_mut(event) {
-            row.item = Some(place);
+            row.item = Some(number);
         }
     }
 }

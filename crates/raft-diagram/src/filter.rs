@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use raft_core::Instant;
-use raft_sim::MessageKind;
 
 use crate::causes::EventSet;
 use crate::diagram::Diagram;
 use crate::item::{Item, ItemKind};
 use crate::lane::LaneId;
+use crate::layer::Layer;
 
 /// Which items of a diagram are shown. The default shows everything but noise.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct DiagramFilter {
     /// Only these lanes; `None`: all. An arrow needs both of its ends.
     pub lanes: Option<BTreeSet<LaneId>>,
-    /// Only messages of these kinds; `None`: all kinds. Other items are not concerned.
-    pub messages: Option<BTreeSet<MessageKind>>,
+    /// No items of these layers.
+    pub hidden: BTreeSet<Layer>,
     /// Whether noise is shown too. With [`events`](Self::events) it always is.
     pub noise: bool,
     /// Only the items that one of these events began or ended; `None`: all. Those of
@@ -28,7 +28,8 @@ pub struct DiagramFilter {
 impl DiagramFilter {
     /// Whether the item is shown.
     pub fn admits(&self, item: &Item) -> bool {
-        self.admits_noise_of(item) && self.admits_kind(item) && self.admits_lanes(item)
+        let is_hidden = !self.hidden.is_empty() && self.hidden.contains(&item.layer());
+        !is_hidden && self.admits_noise_of(item) && self.admits_lanes(item)
     }
 
     fn admits_noise_of(&self, item: &Item) -> bool {
@@ -38,23 +39,6 @@ impl DiagramFilter {
                 let ended = item.ended.is_some_and(|ended| events.contains(ended.event));
                 events.contains(item.began.event) || ended
             }
-        }
-    }
-
-    fn admits_kind(&self, item: &Item) -> bool {
-        match (&item.kind, &self.messages) {
-            (ItemKind::Message(arrow), Some(kinds)) => {
-                kinds.contains(&MessageKind::of(&arrow.message))
-            }
-            (ItemKind::Message(_), None)
-            | (
-                ItemKind::Exchange(_)
-                | ItemKind::Write(_)
-                | ItemKind::Operation(_)
-                | ItemKind::Point(_)
-                | ItemKind::Fault(_),
-                _,
-            ) => true,
         }
     }
 
@@ -82,7 +66,7 @@ impl Diagram {
         until: Instant,
         filter: &'a DiagramFilter,
     ) -> impl Iterator<Item = &'a Item> {
-        let range = self.events_between(from, until);
+        let range = self.events.around(from, until);
         let items = range.map(|(first, last)| self.items_between(first, last));
         items.into_iter().flatten().filter(|item| filter.admits(item))
     }

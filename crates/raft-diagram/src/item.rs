@@ -8,7 +8,9 @@ use raft_sim::{
     ClientEvent, DropReason, EventKind, EventNumber, MessageEvent, MessageId, ReadPolicy, Words,
     words,
 };
+use serde::Serialize;
 
+use crate::label::short_message_label;
 use crate::lane::{AxisPoint, LaneId};
 
 /// Something that is drawn. The event that began it names it: no event begins two items.
@@ -106,7 +108,8 @@ pub struct DiskWrite {
 }
 
 /// The result of a write.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum WriteResult {
     /// It is under way.
     UnderWay,
@@ -158,7 +161,8 @@ pub struct LanePoint {
 }
 
 /// The topic of a point.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are those of the topics of events and decisions")]
 pub enum PointTopic {
     Process,
@@ -205,6 +209,18 @@ impl Item {
             ItemKind::Fault(FaultLine { nodes, .. }) => {
                 nodes.iter().copied().map(LaneId::Node).collect()
             }
+        }
+    }
+
+    /// The fewest words, for a picture that shows the rest by its colours and shapes.
+    pub fn label(&self) -> String {
+        match &self.kind {
+            ItemKind::Message(arrow) => short_message_label(&arrow.message),
+            ItemKind::Exchange(arrow) => arrow.label(),
+            ItemKind::Write(write) => format!("write, {} bytes", write.bytes),
+            ItemKind::Operation(operation) => operation.words().to_string(),
+            ItemKind::Point(LanePoint { what, .. }) => Words::without_subject(what).to_string(),
+            ItemKind::Fault(FaultLine { what, .. }) => Words::of(what).to_string(),
         }
     }
 

@@ -5,6 +5,48 @@ use raft_core::{
     ReadIndexReply, RequestVoteReply,
 };
 
+/// What a message says in the fewest words, for a picture that shows the rest by its colours:
+/// `entry 4`, `has 4`.
+pub(crate) fn short_message_label(message: &Message) -> String {
+    match &message.body {
+        Body::PreVote(_) => "pre-vote?".to_owned(),
+        Body::RequestVote(_) => "vote?".to_owned(),
+        Body::PreVoteReply(reply) | Body::RequestVoteReply(reply) => {
+            if reply.vote_granted { "granted" } else { "refused" }.to_owned()
+        }
+        Body::AppendEntries(request) => match (request.entries.first(), request.entries.last()) {
+            (Some(first), Some(last)) if first.index < last.index => {
+                format!("entries {} to {}", first.index, last.index)
+            }
+            (Some(entry), _) => format!("entry {}", entry.index),
+            (None, _) => "heartbeat".to_owned(),
+        },
+        Body::AppendEntriesReply(reply) => match reply {
+            AppendEntriesReply::Success { match_index, .. } => format!("has {match_index}"),
+            AppendEntriesReply::Following { .. } => "follows".to_owned(),
+            AppendEntriesReply::Failure { .. } => "refused".to_owned(),
+        },
+        Body::InstallSnapshot(piece) => format!("snapshot {}", piece.last_included().index),
+        Body::InstallSnapshotReply(reply) => match reply {
+            InstallSnapshotReply::Continue { next_offset, .. } => {
+                format!("has {next_offset} bytes")
+            }
+            InstallSnapshotReply::Installed { match_index, .. } => format!("has {match_index}"),
+        },
+        Body::TimeoutNow => "time out now".to_owned(),
+        Body::ReadIndex(_) => "read index?".to_owned(),
+        Body::ReadIndexReply(ReadIndexReply { result, .. }) => match result {
+            Ok(index) => format!("read index {index}"),
+            Err(_) => "refused".to_owned(),
+        },
+        Body::Forward(_) => "forwarded".to_owned(),
+        Body::ForwardReply(ForwardReply { result, .. }) => match result {
+            Ok(position) => format!("at {position}"),
+            Err(_) => "refused".to_owned(),
+        },
+    }
+}
+
 /// A message in few words: `AppendEntries term 2, 1 entry after 3@1, commit 3`.
 pub fn message_label(message: &Message) -> String {
     format!("{} term {}{}", message.name(), message.term, details(&message.body))

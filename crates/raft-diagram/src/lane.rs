@@ -5,9 +5,11 @@ use std::fmt;
 use raft_core::{Instant, NodeId, RoleKind, Term};
 use raft_kv::ClientId;
 use raft_sim::EventNumber;
+use serde::Serialize;
 
 /// Names a lane. Nodes come before clients, and each kind is in the order of its numbers.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LaneId {
     /// The lane of a node.
     Node(NodeId),

@@ -47,6 +47,7 @@ mod followed;
 mod item;
 mod label;
 mod lane;
+mod layer;
 mod news;
 mod observe;
 #[cfg(test)]
@@ -63,4 +64,5 @@ pub use item::{
 };
 pub use label::message_label;
 pub use lane::{AxisPoint, EdgeStretch, Lane, LaneId};
+pub use layer::Layer;
 pub use verdict::{Contradicting, OperationsVerdict};

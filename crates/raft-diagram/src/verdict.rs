@@ -45,7 +45,7 @@ impl Diagram {
         until: Instant,
         keep_going: &mut dyn FnMut() -> bool,
     ) -> OperationsVerdict {
-        if !self.events.is_whole() {
+        if !self.is_whole() {
             return OperationsVerdict::Unknown("the diagram does not begin with the run".into());
         }
         if self.began_with_data {

@@ -7,6 +7,7 @@ mod breakpoints;
 mod changed;
 mod commands;
 mod comparing;
+mod diagram;
 mod entries;
 mod exec;
 mod explaining;
@@ -38,12 +39,15 @@ use crate::operations::OperationTracker;
 use crate::pacing::Pacer;
 use crate::rules_off::rules_off;
 use crate::view::ViewMaker;
-use crate::{ConsoleKind, ConsoleLine, ExplanationView, Frame, RuleOff, TapeView, ViewWindow};
+use crate::{
+    ConsoleKind, ConsoleLine, DiagramWindow, ExplanationView, Frame, RuleOff, TapeView, ViewWindow,
+};
 
 use self::branches::Past;
 use self::breakpoints::Breakpoints;
 use self::changed::Earlier;
 use self::comparing::Compared;
+use self::diagram::Drawn;
 use self::exec::Listener;
 use self::kept::EarlierRun;
 use self::key_moment::KeyMoment;
@@ -98,6 +102,8 @@ pub struct Lab {
     statements: RefCell<Option<StatementsOf>>,
     /// The branch that the page shows beside the live one.
     compared: RefCell<Option<Compared>>,
+    /// The sequence diagram, while somebody looks at it.
+    drawn: Option<Drawn>,
     /// The moment since which changes are told.
     earlier_moment: Earlier,
     /// The answer to the last `why`.
@@ -287,6 +293,7 @@ impl Lab {
             tape: RefCell::new(None),
             statements: RefCell::new(None),
             compared: RefCell::new(None),
+            drawn: None,
             earlier_moment: Earlier::default(),
             explanation: None,
             window: ViewWindow::default(),
@@ -338,6 +345,7 @@ impl Lab {
         other.console.continue_from(std::mem::take(&mut self.console));
         other.number += self.number;
         other.window = std::mem::take(&mut self.window);
+        other.window.diagram = other.window.diagram.take().map(DiagramWindow::anew);
         other.breakpoints = std::mem::take(&mut self.breakpoints);
         let wake = self.wake.take();
         *self = other;
@@ -467,6 +475,8 @@ mod branch_tests;
 mod breakpoint_tests;
 #[cfg(test)]
 mod command_tests;
+#[cfg(test)]
+mod diagram_tests;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]

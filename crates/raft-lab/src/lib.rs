@@ -28,6 +28,7 @@
 mod changes;
 mod comparison;
 mod console;
+mod diagram;
 mod explanation;
 #[cfg(test)]
 mod fake;
@@ -51,6 +52,10 @@ mod view;
 pub use changes::{ChangesView, EntryChange, FactChange, NodeChanges, ValueChange};
 pub use comparison::{ComparisonView, DifferenceView, FirstDifference};
 pub use console::{ConsoleKind, ConsoleLine};
+pub use diagram::{
+    DiagramView, DiagramWindow, FateView, ItemDetails, ItemShape, ItemView, LaneView, Related,
+    ShownItem, StretchView, VerdictView,
+};
 pub use explanation::{CauseView, ExplanationView, ReasonView};
 pub use frame::{BranchView, DurableState, EarlierRunView, Frame, LabView, TimeView};
 #[cfg(target_arch = "wasm32")]
@@ -67,6 +72,7 @@ pub use new_lab::NewLab;
 pub use operations::{ClientAnswer, FailedAttempt};
 pub use pacing::{DEFAULT_SPEED, MAX_FRAME, MIN_SPEED, Pacing};
 pub use raft_core::{Instant, LogIndex, LogPosition, NodeId, ProgressKind, RoleKind, Term};
+pub use raft_diagram::{DiagramFormat, LaneId, Layer, PointTopic, WriteResult};
 pub use raft_kv::{ClientId, Sequence};
 pub use raft_script::{Suggestion, console_help, help};
 pub use raft_sim::{

@@ -4,10 +4,23 @@ import { readFile } from 'node:fs/promises';
 
 import { launchBrowser, launchProfile, newProfileFolder, removeProfileFolder } from '../../e2e/lib/browser.mjs';
 import { openLab, until } from '../../e2e/lib/lab.mjs';
+
+export { until };
 import { startServer } from '../../e2e/lib/server.mjs';
 
 /** Whether shorter runs are wanted. */
 export const isQuick = process.argv.includes('--quick');
+
+const TERMS = Array(10_000).fill(1).join(',');
+const DISKS = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((node) => `disk ${node} terms=${TERMS}\n`).join('');
+
+/**
+ * Nine nodes, over 500 messages under way, 10,000 entries in each log. Slow links and many heartbeats
+ * make the messages; a leader stays.
+ */
+export const CROWD =
+  'cluster nodes=9 seed=8 latency=200ms..300ms election=4s..8s heartbeat=10ms snapshot=1000000\n' +
+  `${DISKS}run until leader\nload 300/s for=600s clients=20\nrun 3s\n`;
 
 const VIEW = { viewport: { width: 1440, height: 900 } };
 
@@ -70,6 +83,11 @@ export async function runScript(page, text) {
     const { steps, running } = await page.evaluate(() => globalThis.helios.moment());
     return steps > 0 && !running;
   }, LONG_MS);
+}
+
+/** With one digit after the point. */
+export function rounded(value) {
+  return Math.round(value * 10) / 10;
 }
 
 /** Numbers from 0 to 1, the same ones for the same seed. */

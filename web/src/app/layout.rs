@@ -2,16 +2,18 @@
 //! them, the run and the console along the bottom. On narrower screens the logs and the stores
 //! share the place of the panels.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::frames::Frames;
 use crate::lab::{Origin, Part};
 use crate::panels::{
-    BreakpointList, Cluster, Comparison, Console, Events, Header, Inspector, KeyValues, Logs,
-    Notices, PropertyList, Rule, Sentence, Statements, Tape, Time, Why,
+    Arrangement, BreakpointList, Cluster, Comparison, Console, Diagram, Events, Filters, Header,
+    Inspector, KeyValues, Logs, Notices, PropertyList, Rule, Sentence, Statements, Tape, Time, Why,
 };
 use crate::state::{Selection, Theme, use_controls, use_frame};
-use crate::ui::{Click, walk};
+use crate::ui::{Click, diagrammed, walk};
 
 /// The panels that share a place: name in `styles/layout.css`, label. The first two have places of
 /// their own on wide screens.
@@ -53,7 +55,12 @@ pub(crate) fn layout(props: &LayoutProps) -> Html {
             Some(Click::Select(selection)) => controls.look_at(Some(selection)),
             Some(Click::Ask(question)) => controls.runner.exec(&question),
             // The panels take them.
-            Some(Click::ShowKey(_) | Click::TellRule(_)) | None => {}
+            Some(Click::ShowKey(_) | Click::TellRule(_)) => {}
+            None => {
+                if let Some(event) = diagrammed(&event) {
+                    controls.runner.show_in_diagram(event);
+                }
+            }
         }
     });
     let on_key = Callback::from(|event: KeyboardEvent| walk(&event));
@@ -83,13 +90,38 @@ struct StageProps {
 /// One branch with its panels, or two branches.
 #[component(Stage)]
 fn stage(props: &StageProps) -> Html {
-    if use_frame().lab.comparison.is_some() {
+    let lab = use_frame().lab;
+    let arrangement = use_state_eq(|| Rc::new(Arrangement::default()));
+    let shows_filters = use_state_eq(|| false);
+    if lab.comparison.is_some() {
         return html! { <main class="grid is-comparing"><Comparison /></main> };
     }
+    let view = if lab.diagram.is_some() {
+        let on_arrange = {
+            let arrangement = arrangement.setter();
+            Callback::from(move |next| arrangement.set(Rc::new(next)))
+        };
+        let on_filters = {
+            let (is_open, shows_filters) = (!*shows_filters, shows_filters.setter());
+            Callback::from(move |()| shows_filters.set(is_open))
+        };
+        html! {
+            <>
+                <div class="beside-diagram">
+                    <Cluster />
+                    <Filters is_open={*shows_filters} />
+                </div>
+                <Diagram arrangement={(*arrangement).clone()} {on_arrange} {on_filters} />
+            </>
+        }
+    } else {
+        html! { <Cluster /> }
+    };
     html! {
-        <main class="grid" data-tab={props.tab}>
+        <main class={classes!("grid", lab.diagram.is_some().then_some("has-diagram"))}
+            data-tab={props.tab}>
             <Sentence />
-            <Cluster />
+            { view }
             <Tabs chosen={props.tab} on_tab={props.on_tab.clone()} />
             <Frames part={Part::Logs}><Logs /></Frames>
             <Frames part={Part::Details}>

@@ -21,6 +21,7 @@ pub(crate) const SHORTCUTS: &[(&str, &str)] = &[
     ("m and M", "tell changes since this moment; since the moment before again"),
     ("Ctrl+Z", "take back the last command: a branch begins before it"),
     ("End", "return from the past to the end of the run"),
+    ("p and d", "show the picture of the moment, or the sequence diagram of the run"),
     ("[ and ]", "slower, faster"),
     ("- and +, 0", "the line of the run: zoom out, zoom in, show the whole run"),
     ("/ and `", "go to the console's line; open or close the console"),
@@ -63,7 +64,7 @@ fn is_taken(event: &KeyboardEvent) -> bool {
         return true;
     }
     if is_in("input[type=range]") {
-        return ![" ", ".", ",", "b", "m", "M", "<", ">", "-", "+", "0", "?"]
+        return ![" ", ".", ",", "b", "p", "d", "m", "M", "<", ">", "-", "+", "0", "?"]
             .contains(&event.key().as_str());
     }
     let is_text = is_in("input, textarea, select");
@@ -89,6 +90,8 @@ fn press(key: &str, controls: &Controls) -> bool {
         "." => runner.step(),
         "," => runner.step_back(),
         "b" => runner.play_backward(!plays_backward),
+        "p" => runner.show_diagram(false),
+        "d" => runner.show_diagram(true),
         "m" => runner.pin(true),
         "M" => runner.pin(false),
         "<" => runner.jump(false),

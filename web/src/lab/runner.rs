@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
-use raft_lab::{Frame, Lab};
+use raft_lab::{DiagramWindow, Frame, Lab};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use yew::Callback;
@@ -50,13 +50,15 @@ struct Inner {
     /// Whether a person or a script did something: then the next frame is published at once.
     is_changed: Cell<bool>,
     keeper: RunKeeper,
+    /// The sequence diagram as it was when it was closed.
+    left_diagram: RefCell<DiagramWindow>,
     last_frame_at: Cell<f64>,
     /// The time that the lab has taken since `budget_since`, and when it may take a budget again.
     spent: Cell<f64>,
     budget_since: Cell<f64>,
     /// Whether the lab will advance as soon as the present task is done.
     will_advance: Cell<bool>,
-    /// Whether the lab will go on with a moment that somebody wants to see.
+    /// Whether the lab will go on with a moment, or a diagram, that somebody wants to see.
     will_seek: Cell<bool>,
     on_frame: RefCell<Option<FrameCallback>>,
 }
@@ -77,6 +79,7 @@ impl Runner {
             publication: Publication::new(),
             is_changed: Cell::new(true),
             keeper: RunKeeper::default(),
+            left_diagram: RefCell::default(),
             last_frame_at: Cell::new(now_ms()),
             spent: Cell::new(0.0),
             budget_since: Cell::new(f64::NEG_INFINITY),
@@ -185,7 +188,7 @@ impl Runner {
         // A script may be in the middle of a call.
         let Ok(mut lab) = self.0.lab.try_borrow_mut() else { return };
         lab.tick(elapsed, Duration::from_secs_f64(budget / 1000.0));
-        let (has_told, is_seeking) = (lab.has_told(), lab.is_seeking());
+        let (has_told, is_seeking) = (lab.has_told(), lab.is_seeking() || lab.is_drawing());
         drop(lab);
         self.0.spent.set(self.0.spent.get() + now_ms() - now);
         if has_told {
@@ -196,8 +199,8 @@ impl Runner {
         }
     }
 
-    /// Has the lab go on with the moment that somebody wants to see, in a task of its own: other
-    /// tasks come between, and the next frame may be far.
+    /// Has the lab go on with what somebody wants to see, in a task of its own: other tasks come
+    /// between, and the next frame may be far.
     fn seek_on(&self) {
         if self.0.will_seek.replace(true) {
             return;

@@ -24,6 +24,10 @@ pub(crate) fn events() -> Html {
         });
     });
     let events = frame.view.events.clone();
+    let lit = frame.lab.diagram.as_ref().and_then(|diagram| diagram.lit.clone());
+    let is_lit = |row: &EventRowView| {
+        lit.as_ref().is_none_or(|lit| lit.binary_search(&row.event.number).is_ok())
+    };
     let on_more = {
         let shown = shown.clone();
         Callback::from(move |_: MouseEvent| shown.set(*shown + PAGE))
@@ -39,7 +43,7 @@ pub(crate) fn events() -> Html {
             }
             <ol class="event-list" tabindex="0" aria-label="Events, the newest first">
                 { for events.rows.iter().map(|row| html! {
-                    <Row key={row.oldest.get()} row={row.clone()} />
+                    <Row key={row.oldest.get()} row={row.clone()} is_lit={is_lit(row)} />
                 }) }
             </ol>
             if events.has_more {
@@ -82,6 +86,8 @@ fn node_filter(props: &NodeFilterProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct RowProps {
     row: Rc<EventRowView>,
+    /// Whether the diagram lights it; true if it lights nothing.
+    is_lit: bool,
 }
 
 #[component(Row)]
@@ -92,7 +98,7 @@ fn row(props: &RowProps) -> Html {
         runner.show_after(*step);
     });
     html! {
-        <li class="event-row" data-testid="event-row" data-number={event.number.to_string()}>
+        <li class={classes!("event-row", (!props.is_lit).then_some("is-pale"))} data-testid="event-row" data-number={event.number.to_string()}>
             // The arrows reach it, too.
             <button type="button" class="event-time" tabindex="-1" title="Show this moment"
                 onclick={on_time}>{ milliseconds(event.at) }</button>

@@ -9,6 +9,7 @@ use yew::prelude::*;
 
 use self::changes::Changes;
 use self::members::Members;
+use super::views::Views;
 use crate::state::{use_controls, use_frame};
 use crate::ui::said;
 use crate::words::milliseconds;
@@ -81,6 +82,7 @@ fn state_line() -> Html {
                 aria-disabled={(!time.is_past).to_string()} onclick={on_return}>
                 { "Return to live" }
             </button>
+            <Views />
         </div>
     }
 }

@@ -102,6 +102,11 @@ fn reason(props: &ReasonProps) -> Html {
                     { for chain.iter().enumerate().map(|(place, cause)| html! {
                         <Step key={place} cause={cause.clone()} />
                     }) }
+                    if let Some(event) = chain.iter().find_map(|cause| cause.event) {
+                        <li class="why-step"><button type="button" class="text-button"
+                            data-diagram={event.to_string()}>{ "Show it in the diagram" }</button>
+                        </li>
+                    }
                 </ol>
             }) }
         </section>

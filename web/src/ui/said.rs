@@ -1,6 +1,6 @@
 //! A sentence: its words, and the things that it names, which are buttons.
 
-use raft_lab::{Mention, Part, Words};
+use raft_lab::{EventNumber, Mention, Part, Words};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -125,6 +125,13 @@ fn shown(text: &str, mention: &Mention) -> Html {
         | Mention::Client(_)
         | Mention::Key(_) => html! { { text } },
     }
+}
+
+/// The event of a button that shows it in the diagram.
+pub(crate) fn diagrammed(event: &MouseEvent) -> Option<EventNumber> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok())?;
+    let button = target.closest("button[data-diagram]").ok().flatten()?;
+    EventNumber::new(button.get_attribute("data-diagram")?.parse().ok()?)
 }
 
 /// Left and right move the focus among the buttons of a row of a list, or of a paragraph, that has

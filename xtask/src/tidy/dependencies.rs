@@ -15,7 +15,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 16] = [
     ("raft-diagram", &["raft-check"]),
     ("raft-script", &["raft-sim", "raft-check", "raft-explain"]),
     ("raft-fuzz", &["raft-script"]),
-    ("raft-lab", &["raft-script", "raft-storage-idb"]),
+    ("raft-lab", &["raft-script", "raft-diagram", "raft-storage-idb"]),
     ("raft-cli", &["raft-fuzz", "raft-lab", "raft-diagram"]),
     ("web", &["raft-lab"]),
     ("tests", &["raft-cli", "raft-lab", "web"]),

@@ -4,9 +4,10 @@ use raft_core::{NodeId, Outcome, PersistId};
 use raft_kv::{ClientId, Sequence};
 use raft_sim::{ClientEvent, DiskEvent, DropReason, Event, MessageId, StateMachineEvent};
 
+use crate::causes::ItemNumber;
 use crate::diagram::Diagram;
 use crate::item::{
-    ClientArrow, ClientOperation, DiskWrite, Fate, ItemKind, MessageArrow, OperationResult,
+    ClientArrow, ClientOperation, DiskWrite, Fate, Item, ItemKind, MessageArrow, OperationResult,
     PointTopic, WriteResult,
 };
 use crate::lane::LaneId;
@@ -21,7 +22,7 @@ impl Diagram {
 
     pub(super) fn holds(&mut self, event: &Event, id: MessageId) {
         let Some(place) = self.open.messages.get(&id).copied() else { return };
-        if let ItemKind::Message(arrow) = &mut self.items[place].kind {
+        if let Some(ItemKind::Message(arrow)) = self.item_mut(place).map(|item| &mut item.kind) {
             arrow.fate = Fate::Held;
         }
         self.belongs_to(event.number, place);
@@ -54,8 +55,9 @@ impl Diagram {
             }
             DiskEvent::WriteTorn { id, .. } => {
                 let ended = self.open.ended_by_crash.get(&node).into_iter().flatten();
-                if let Some((_, place)) = ended.copied().find(|(ended, _)| ended == id) {
-                    set_result(&mut self.items[place].kind, WriteResult::Torn);
+                let torn = ended.copied().find(|(ended, _)| ended == id);
+                if let Some(item) = torn.and_then(|(_, write)| self.item_mut(write)) {
+                    set_result(&mut item.kind, WriteResult::Torn);
                 }
                 self.point(event, LaneId::Node(node), PointTopic::Disk, false);
             }
@@ -87,7 +89,7 @@ impl Diagram {
         self.open.ended_by_crash.insert(node, ended);
     }
 
-    fn take_open_writes(&mut self, node: NodeId) -> Vec<(PersistId, usize)> {
+    fn take_open_writes(&mut self, node: NodeId) -> Vec<(PersistId, ItemNumber)> {
         let all = (node, PersistId(0))..=(node, PersistId(u64::MAX));
         let open = self.open.writes.extract_if(all, |_, _| true);
         open.map(|((_, id), place)| (id, place)).collect()
@@ -185,8 +187,8 @@ impl Diagram {
     fn exchange_ends(&mut self, event: &Event, fate: Fate) {
         let row = event.cause.and_then(|cause| self.events.get(cause));
         let Some(place) = row.and_then(|row| row.item) else { return };
-        let place = place as usize;
-        if !matches!(self.items[place].kind, ItemKind::Exchange(_)) {
+        let is_exchange = |item: &Item| matches!(item.kind, ItemKind::Exchange(_));
+        if !self.item(place).is_some_and(is_exchange) {
             return;
         }
         self.belongs_to(event.number, place);

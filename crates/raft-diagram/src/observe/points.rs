@@ -18,7 +18,7 @@ impl Diagram {
         let place = self.begin(event, is_noise, ItemKind::Point(point));
         self.end(place, event, |_| {});
         if let Some(first) = ended {
-            self.belongs_to(event.number, first as usize);
+            self.belongs_to(event.number, first);
         }
     }
 

@@ -4,12 +4,12 @@ use raft_core::{ElectionReason, StepDownReason};
 use raft_core::{
     ElectionTrace, LifecycleTrace, LogPosition, PreVoteTrace, RoleKind, TermTrace, Trace,
 };
-use raft_sim::{MessageKind, NetworkEvent, WriteFailure};
+use raft_sim::{NetworkEvent, WriteFailure};
 
 use super::*;
 use crate::{
-    ClientOperation, DiagramFilter, DiagramFull, DiskWrite, Fate, ItemKind, LaneId, MAX_EVENTS,
-    MessageArrow, OperationResult, WriteResult,
+    ClientOperation, DiagramFilter, DiagramFull, DiskWrite, Fate, ItemKind, LaneId, Layer,
+    MAX_EVENTS, MessageArrow, OperationResult, WriteResult,
 };
 
 fn fate(item: &Item) -> Fate {
@@ -252,12 +252,30 @@ fn filters_choose_lanes_kinds_noise_and_events() {
     assert_eq!(shown(first), [1, healed], "an arrow needs both ends");
     let both = DiagramFilter { lanes: lanes(&[1, 2]), ..all.clone() };
     assert_eq!(shown(both), [1, sent, healed]);
-    let messages = Some([MessageKind::RequestVote].into());
-    assert_eq!(shown(DiagramFilter { messages, ..all.clone() }), [1, started, healed]);
+    let hidden = [Layer::Heartbeats, Layer::Entries].into();
+    assert_eq!(shown(DiagramFilter { hidden, ..all.clone() }), [1, started, healed]);
     let events = Some(story.diagram.past_of(number(arrived)));
     assert_eq!(shown(DiagramFilter { events, ..all.clone() }), [started, sent]);
     let events = Some(story.diagram.future_of(number(repeated)));
     assert_eq!(shown(DiagramFilter { events, ..all }), [repeated], "noise that is chosen");
+}
+
+#[test]
+fn what_lasts_through_a_time_without_events_is_shown() {
+    let mut story = Story::default();
+    let sent = story.sent(0, 1, heartbeat(0));
+    story.events = 9;
+    let shown = |story: &Story, from, until| -> Vec<u64> {
+        let filter = DiagramFilter::default();
+        let items = story.diagram.shown_between(Instant(from), Instant(until), &filter);
+        items.map(|item| item.began.event.get()).collect()
+    };
+    assert_eq!(shown(&story, 2_000, 3_000), [sent]);
+    assert!(shown(&story, 0, 500).is_empty());
+    story.events = sent;
+    story.delivered(sent, 1);
+    assert_eq!(shown(&story, 1_200, 1_300), [sent]);
+    assert!(shown(&story, 2_100, 3_000).is_empty());
 }
 
 #[test]

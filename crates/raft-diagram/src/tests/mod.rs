@@ -2,6 +2,7 @@
 
 mod causes;
 mod exports;
+mod forgetting;
 mod items;
 mod verdicts;
 

@@ -160,6 +160,7 @@ impl Lab {
         let is_past = self.past.is_some() || self.wish.is_some();
         let was_running = is_past && self.was_running();
         self.forget_past();
+        self.bring_diagram();
         if was_running {
             self.set_running(true);
         }

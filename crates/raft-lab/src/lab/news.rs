@@ -32,6 +32,7 @@ impl Lab {
             ended.extend(self.operations.observe(event));
             self.recent.observe(event);
         }
+        self.draw_events();
         for event in heard {
             self.hold(News::Event(event));
         }

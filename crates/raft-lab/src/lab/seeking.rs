@@ -88,6 +88,7 @@ impl Lab {
                 let is_start = self.session().journal().before(past.moment()).is_none();
                 past.backward = wish.backward.filter(|_| !is_start);
                 self.past = Some(past);
+                self.bring_diagram();
             }
             Ok(None) => self.wish = Some(wish),
             Err(error) => self.say(ConsoleKind::Error, error.to_string()),

@@ -56,7 +56,8 @@ impl Lab {
     /// and no more than fit into the budget. While a durable lab [is storing](Self::is_storing),
     /// none happens, and a later tick makes up for it. At full speed, a tick ends when it
     /// [has told](Self::has_told) a listener something, in a durable lab when nobody waits for an
-    /// operation any more: one transaction is for all of them. True if anything changed.
+    /// operation any more: one transaction is for all of them. While a moment or a diagram is
+    /// computed, no time passes. True if anything changed.
     pub fn tick(&mut self, elapsed: Duration, budget: Duration) -> bool {
         let before = self.number;
         self.has_told = false;
@@ -70,6 +71,10 @@ impl Lab {
         if self.is_seeking() {
             self.seek_for(budget);
             self.release();
+            return true;
+        }
+        if self.is_drawing() {
+            self.draw_for(budget);
             return true;
         }
         if !self.pacer.is_running() {

@@ -50,6 +50,7 @@ impl Lab {
             comparison: self.comparison(view),
             changes: self.changes(view),
             explanation: self.explanation.clone(),
+            diagram: self.diagram_view(),
             console: match &self.past {
                 Some(_) => self.console.until(self.shown_session().world().now()),
                 None => self.console.lines().clone(),

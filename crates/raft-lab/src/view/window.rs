@@ -5,6 +5,8 @@ use std::ops::Range;
 use raft_core::NodeId;
 use raft_sim::MessageId;
 
+use crate::DiagramWindow;
+
 /// The rows of a view that nobody asked for.
 const ROWS: u64 = 200;
 /// The most rows that can be asked for.
@@ -27,6 +29,8 @@ pub struct ViewWindow {
     pub message: Option<MessageId>,
     /// The time of the run, in µs, that the tape shows; `None`: the whole run.
     pub tape: Option<Range<u64>>,
+    /// What is wanted of the sequence diagram; `None`: nothing, and it is not computed.
+    pub diagram: Option<DiagramWindow>,
 }
 
 impl Default for ViewWindow {
@@ -38,6 +42,7 @@ impl Default for ViewWindow {
             events_of: None,
             message: None,
             tape: None,
+            diagram: None,
         }
     }
 }

@@ -70,6 +70,29 @@ impl Seek {
         Ok(self.is_there())
     }
 
+    /// The same, and calls `watch` after each step and each statement on the way. If the way begins
+    /// at the start of the run, it is called with that too.
+    ///
+    /// # Errors
+    /// Those of [`advance`](Self::advance).
+    pub fn advance_watched(
+        &mut self,
+        steps: u64,
+        watch: &mut impl FnMut(&Session),
+    ) -> Result<bool, Unreachable> {
+        if self.session.moment() == Moment::default() {
+            watch(&self.session);
+        }
+        for _ in 0..steps {
+            if self.is_there() {
+                break;
+            }
+            self.advance(1)?;
+            watch(&self.session);
+        }
+        Ok(self.is_there())
+    }
+
     /// Goes all the way. Returns the session as it was then.
     ///
     /// # Errors
@@ -78,8 +101,7 @@ impl Seek {
         self.finish_watched(|_| {})
     }
 
-    /// The same, and calls `watch` after each step and each statement on the way. If the way begins
-    /// at the start of the run, it is called with that too.
+    /// The same, and calls `watch` as [`advance_watched`](Self::advance_watched).
     ///
     /// # Errors
     /// Those of [`advance`](Self::advance).
@@ -87,13 +109,7 @@ impl Seek {
         mut self,
         mut watch: impl FnMut(&Session),
     ) -> Result<Session, Unreachable> {
-        if self.session.moment() == Moment::default() {
-            watch(&self.session);
-        }
-        while !self.is_there() {
-            self.advance(1)?;
-            watch(&self.session);
-        }
+        while !self.advance_watched(u64::MAX, &mut watch)? {}
         Ok(self.session)
     }
 

@@ -1,7 +1,8 @@
 //! The page's requests to the lab: statements, time, and replacing it.
 
 use raft_lab::{
-    ConsoleKind, EntryMoment, ExecResult, Frame, Lab, LogPosition, NodeId, Suggestion, ViewWindow,
+    ConsoleKind, DiagramFormat, DiagramWindow, EntryMoment, EventNumber, ExecResult, Frame, Lab,
+    LogPosition, NodeId, Related, Suggestion, ViewWindow,
 };
 
 use super::Runner;
@@ -94,6 +95,63 @@ impl Runner {
     /// Chooses the part of the run that the tape shows.
     pub(crate) fn set_tape_window(&self, part: Option<std::ops::Range<u64>>) {
         self.set_window(|window| window.tape = part);
+    }
+
+    /// What the page wants of the sequence diagram; `None`: it is not open.
+    pub(crate) fn diagram_window(&self) -> Option<DiagramWindow> {
+        self.0.lab.borrow().window().diagram.clone()
+    }
+
+    /// Opens the diagram as it was left, or closes it.
+    pub(crate) fn show_diagram(&self, is_open: bool) {
+        let open = self.diagram_window();
+        if is_open == open.is_some() {
+            return;
+        }
+        if let Some(open) = open {
+            let left = DiagramWindow { from: None, only: None, lit: None, about: None, ..open };
+            *self.0.left_diagram.borrow_mut() = left;
+        }
+        let next = is_open.then(|| self.0.left_diagram.borrow().clone());
+        self.set_window(|window| window.diagram = next);
+    }
+
+    /// Opens the diagram with an event, and lights what led to it.
+    pub(crate) fn show_in_diagram(&self, event: EventNumber) {
+        self.show_diagram(true);
+        self.set_diagram(|window| {
+            (window.only, window.about) = (None, Some(event));
+            window.lit = Some(Related::Past(event));
+        });
+    }
+
+    /// Changes what the page wants of the diagram, if it is open.
+    pub(crate) fn set_diagram(&self, change: impl FnOnce(&mut DiagramWindow)) {
+        self.set_window(|window| {
+            if let Some(diagram) = &mut window.diagram {
+                change(diagram);
+            }
+        });
+    }
+
+    /// The same for what changes with every move of a pointer: the next frame is painted with it, and
+    /// the panels follow when it is their turn.
+    pub(crate) fn glide_diagram(&self, change: impl FnOnce(&mut DiagramWindow)) {
+        let mut lab = self.0.lab.borrow_mut();
+        let mut window = lab.window().clone();
+        if let Some(diagram) = &mut window.diagram {
+            change(diagram);
+            lab.set_window(window);
+        }
+    }
+
+    /// The diagram as text: what is shown, or all of it.
+    pub(crate) fn export_diagram(
+        &self,
+        format: DiagramFormat,
+        is_whole: bool,
+    ) -> Result<String, String> {
+        self.0.lab.borrow().export_diagram(format, is_whole)
     }
 
     /// Shows the moment one step earlier.

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use raft_lab::Instant;
 
+use crate::picture::ticks;
+
 /// The narrowest window, in µs.
 const NARROWEST: f64 = 100.0;
 /// No more ticks than this on the axis.
@@ -72,24 +74,8 @@ impl Scale {
 
     /// Round times at equal distances, with their names.
     pub(super) fn ticks(&self) -> Vec<(Instant, String)> {
-        let width = (self.to.0 - self.from.0).max(1);
-        let steps = (0..18).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
-        let step = steps.into_iter().find(|step| width / step <= MOST_TICKS).unwrap_or(width);
-        let first = self.from.0.div_ceil(step);
-        (first..=self.to.0 / step).map(|n| (Instant(n * step), name(n * step, step))).collect()
+        ticks(self.from..self.to, MOST_TICKS)
     }
-}
-
-/// A time in seconds or milliseconds, with as many digits as the step needs.
-fn name(micros: u64, step: u64) -> String {
-    let (unit, size) = if step >= 100_000 { ("s", 1_000_000) } else { ("ms", 1_000) };
-    let digits = match size / step.min(size) {
-        0 | 1 => 0,
-        2..=10 => 1,
-        11..=100 => 2,
-        _ => 3,
-    };
-    format!("{:.digits$} {unit}", micros as f64 / size as f64)
 }
 
 #[cfg(test)]
@@ -118,18 +104,5 @@ mod tests {
         let away = scale(Some(0..1_000_000), 5_000_000);
         assert_eq!((away.from, away.to), (Instant(4_500_000), Instant(5_500_000)));
         assert!(away.contains(Instant(5_000_000)) && !away.contains(Instant(1_000_000)));
-    }
-
-    #[test]
-    fn ticks_are_round_and_few() {
-        let names =
-            |scale: Scale| scale.ticks().into_iter().map(|(_, name)| name).collect::<Vec<_>>();
-        assert_eq!(names(scale(None, 0))[..3], ["0 s", "1 s", "2 s"]);
-        let near = scale(Some(4_100_000..4_150_000), 4_120_000);
-        assert_eq!(names(near)[..2], ["4100 ms", "4105 ms"]);
-        for width in [1_u64, 7, 999, 12_345, 9_999_999] {
-            let count = scale(Some(0..width), 0).ticks().len();
-            assert!((1..=11).contains(&count), "{width}: {count}");
-        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! They are drawn in every animation frame, from the view alone, without Yew.
 
+mod diagram;
+mod inks;
 mod messages;
 mod palette;
 mod timers;
@@ -17,6 +19,7 @@ use crate::lab::now_ms;
 use crate::picture::Ring;
 use crate::state::Selection;
 
+pub(crate) use diagram::DiagramPainter;
 pub(crate) use messages::FadingMessages;
 pub(crate) use messages::place_of;
 use messages::{Shapes, Sprites};
@@ -58,8 +61,8 @@ impl Painter {
     ) -> Option<Self> {
         let scale = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio()).max(1.0);
         Some(Self {
-            context: prepare(over, scene, scale)?,
-            behind: prepare(behind, scene, scale)?,
+            context: prepare(over, (scene.width, scene.height), scale)?,
+            behind: prepare(behind, (scene.width, scene.height), scale)?,
             scene,
             scale,
             palette: Palette::read(over),
@@ -96,14 +99,14 @@ impl Painter {
     }
 }
 
-/// Gives a canvas the size of the scene in the screen's own pixels.
+/// Gives a canvas a size in CSS pixels, in the screen's own pixels.
 fn prepare(
     canvas: &HtmlCanvasElement,
-    scene: Scene,
+    (width, height): (f64, f64),
     scale: f64,
 ) -> Option<CanvasRenderingContext2d> {
-    canvas.set_width((scene.width * scale) as u32);
-    canvas.set_height((scene.height * scale) as u32);
+    canvas.set_width((width * scale) as u32);
+    canvas.set_height((height * scale) as u32);
     context_of(canvas, scale)
 }
 

@@ -55,7 +55,7 @@ impl Palette {
 }
 
 /// A custom property may hold a function of others; only a real property has a computed colour.
-fn resolve(canvas: &HtmlCanvasElement, token: &str) -> Option<String> {
+pub(super) fn resolve(canvas: &HtmlCanvasElement, token: &str) -> Option<String> {
     let canvas: &HtmlElement = canvas.unchecked_ref();
     canvas.style().set_property("color", &format!("var({token})")).ok()?;
     let style = web_sys::window()?.get_computed_style(canvas).ok()??;

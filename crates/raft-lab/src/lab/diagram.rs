@@ -1,0 +1,259 @@
+//! The sequence diagram of the live branch, while somebody looks at it. Its events are computed
+//! again from a checkpoint, bit by bit; from the end of the branch on, it grows with the run.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use raft_core::Instant;
+use raft_diagram::{AxisPoint, Diagram, DiagramFilter, DiagramFormat, Selection};
+use raft_script::{BranchId, Place, Seek, Unreachable};
+use raft_sim::Event;
+
+use super::Lab;
+use super::seeking::SLICE;
+use crate::ConsoleKind;
+use crate::diagram::{DiagramMaker, DiagramMoment, DiagramView};
+
+/// The most events of a diagram. When there are more, it forgets the oldest half.
+pub(super) const MOST_EVENTS: usize = 200_000;
+/// A run with at most so many events is drawn from its start: then the operations can be judged.
+const WHOLE: u64 = 120_000;
+/// The time before a window that is computed too, at least: what led there.
+const BEFORE: u64 = 500_000;
+
+/// The diagram of a stretch of a branch.
+pub(super) struct Drawn {
+    branch: BranchId,
+    diagram: Diagram,
+    /// It has every event from this time on.
+    since: Instant,
+    /// The way from the end of the stretch on; `None`: the diagram grows with the branch.
+    rest: Option<Seek>,
+    /// The number of steps of that way when it began.
+    all_steps: u64,
+    maker: RefCell<DiagramMaker>,
+}
+
+impl Lab {
+    /// Whether the diagram that the page wants is not computed yet. Then ticks compute it, and time
+    /// stands still meanwhile.
+    pub fn is_drawing(&self) -> bool {
+        self.window.diagram.as_ref().is_some_and(|window| {
+            let edges = window.edges(self.shown_session().world().now());
+            !self.drawn_near(edges.start).is_some_and(|drawn| drawn.reaches(edges.end))
+        })
+    }
+
+    /// Computes all of the diagram that the page wants, however long that takes.
+    pub fn finish_drawing(&mut self) {
+        while self.is_drawing() {
+            self.draw_on();
+        }
+        self.changed();
+    }
+
+    /// The part of the diagram that the page shows, as text; with `is_whole` all that is computed.
+    ///
+    /// # Errors
+    /// If there is no diagram, or the part is too large for the format; in words.
+    pub fn export_diagram(&self, format: DiagramFormat, is_whole: bool) -> Result<String, String> {
+        let window = self.window.diagram.as_ref().ok_or("No diagram is open.")?;
+        let drawn = self.drawn.as_ref().ok_or("The diagram is not computed yet.")?;
+        let cursor = self.shown_session().world().now();
+        let edges = match is_whole {
+            true => Instant(0)..Instant(u64::MAX),
+            false => window.edges(cursor),
+        };
+        let shown = |lane: &_| !window.hidden_lanes.contains(lane);
+        let lanes = drawn.diagram.lanes().map(|lane| lane.id).filter(shown).collect();
+        let filter = DiagramFilter {
+            lanes: (!window.hidden_lanes.is_empty()).then_some(lanes),
+            hidden: window.hidden_layers.clone(),
+            noise: window.noise,
+            events: window.only.and_then(|related| related.events(&drawn.diagram)),
+        };
+        let verdict = Some(drawn.diagram.judge_operations(cursor, &mut self.patience()));
+        let selection = Selection { from: edges.start, until: edges.end, filter, verdict };
+        drawn.diagram.export(format, &selection).map_err(|error| error.to_string())
+    }
+
+    /// Whether a search may go on: for a second.
+    fn patience(&self) -> impl FnMut() -> bool {
+        let clock = self.clock.clone();
+        let out_of_time = clock() + Duration::from_secs(1);
+        move || clock() < out_of_time
+    }
+
+    /// Goes on with the diagram for so long, or a little longer.
+    pub(super) fn draw_for(&mut self, budget: Duration) {
+        let out_of_time = (self.clock)() + budget;
+        while self.is_drawing() {
+            self.draw_on();
+            if (self.clock)() >= out_of_time {
+                break;
+            }
+        }
+        self.changed();
+    }
+
+    /// Another moment is shown: a window without it follows it again.
+    pub(super) fn bring_diagram(&mut self) {
+        let cursor = self.shown_session().world().now();
+        if let Some(window) = &mut self.window.diagram
+            && !window.edges(cursor).contains(&cursor)
+        {
+            window.from = None;
+        }
+    }
+
+    /// Hands the last events of the live branch to the diagram.
+    pub(super) fn draw_events(&mut self) {
+        let Some(drawn) = &mut self.drawn else { return };
+        if self.window.diagram.is_none() || drawn.branch != self.live {
+            self.drawn = None;
+        } else if drawn.rest.is_none() {
+            let events = self.branches.head(self.live).events();
+            drawn.observe(events);
+        }
+    }
+
+    pub(super) fn diagram_view(&self) -> Option<Rc<DiagramView>> {
+        let window = self.window.diagram.as_ref()?;
+        let moment = DiagramMoment {
+            cursor: self.shown_session().world().now(),
+            end: self.session().world().now(),
+            is_running: self.pacer.is_running(),
+        };
+        let drawn = self.drawn_near(window.edges(moment.cursor).start);
+        let empty = Drawn::empty(self.live);
+        let drawn = drawn.unwrap_or(&empty);
+        let view = drawn.maker.borrow_mut().make(&drawn.diagram, window, moment, &self.clock);
+        let computed = self.is_drawing().then(|| drawn.percent());
+        Some(Rc::new(DiagramView { computed, ..view }))
+    }
+
+    /// The diagram, if it is of the live branch and has this time, or comes to it.
+    fn drawn_near(&self, from: Instant) -> Option<&Drawn> {
+        let is_near = |drawn: &&Drawn| {
+            drawn.branch == self.live && drawn.begins_before(from) && !self.is_far(drawn, from)
+        };
+        self.drawn.as_ref().filter(is_near)
+    }
+
+    /// Whether a checkpoint is nearer to the time than the end of the stretch is.
+    fn is_far(&self, drawn: &Drawn, from: Instant) -> bool {
+        let Some(rest) = drawn.rest.as_ref().filter(|_| !self.is_drawn_whole()) else {
+            return false;
+        };
+        let start = self.start_before(from);
+        start.is_ok_and(|start| start.session().moment() > rest.session().moment())
+    }
+
+    /// Whether the run is so short that it is drawn from its start.
+    fn is_drawn_whole(&self) -> bool {
+        self.session().world().event_count() <= WHOLE
+    }
+
+    /// A way that begins some time before.
+    fn start_before(&self, time: Instant) -> Result<Seek, Unreachable> {
+        self.branches.seek_time(self.live, Instant(time.0.saturating_sub(BEFORE)))
+    }
+
+    /// Computes one slice of the diagram, or begins with it.
+    fn draw_on(&mut self) {
+        let Some(window) = &self.window.diagram else { return };
+        let from = window.edges(self.shown_session().world().now()).start;
+        let drawn = match self.drawn_near(from) {
+            Some(_) => self.drawn.take().map(Ok),
+            None => None,
+        };
+        let drawn = drawn.unwrap_or_else(|| self.begin_drawing(from));
+        match drawn.and_then(|drawn| self.drawn_further(drawn)) {
+            Ok(drawn) => self.drawn = Some(drawn),
+            Err(error) => {
+                self.window.diagram = None;
+                self.say(ConsoleKind::Error, format!("There is no diagram: {error}"));
+            }
+        }
+    }
+
+    fn begin_drawing(&self, from: Instant) -> Result<Drawn, Unreachable> {
+        let from = if self.is_drawn_whole() { Instant(0) } else { from };
+        let start = self.start_before(from)?.session().clone();
+        let mut drawn = Drawn::empty(self.live);
+        drawn.since = start.world().now();
+        let rest = self.branches.seek_from(start, self.end_of_branch())?;
+        drawn.all_steps = rest.steps_left();
+        drawn.rest = Some(rest);
+        Ok(drawn)
+    }
+
+    fn end_of_branch(&self) -> Place {
+        Place { branch: self.live, moment: self.session().moment() }
+    }
+
+    fn drawn_further(&self, mut drawn: Drawn) -> Result<Drawn, Unreachable> {
+        let Some(mut rest) = drawn.rest.take() else { return Ok(drawn) };
+        let is_there =
+            rest.advance_watched(SLICE, &mut |session| drawn.observe(session.events()))?;
+        let end = self.end_of_branch();
+        drawn.rest = match (is_there, rest.session().moment() == end.moment) {
+            (true, true) => None,
+            // The branch has become longer meanwhile.
+            (true, false) => Some(self.branches.seek_from(rest.session().clone(), end)?),
+            (false, _) => Some(rest),
+        };
+        Ok(drawn)
+    }
+}
+
+impl Drawn {
+    fn empty(branch: BranchId) -> Self {
+        let (diagram, maker) = (Diagram::new(), RefCell::default());
+        Self { branch, diagram, since: Instant(0), rest: None, all_steps: 0, maker }
+    }
+
+    /// Adds the events that it does not have.
+    fn observe(&mut self, events: &[Event]) {
+        for event in events {
+            if self.last().is_some_and(|last| event.number <= last.event) {
+                continue;
+            }
+            if self.diagram.event_count() >= MOST_EVENTS {
+                self.diagram.forget(MOST_EVENTS / 2);
+                self.since = self.first().map_or(event.at, |first| first.at);
+            }
+            // It has forgotten some, so there is room.
+            let _ = self.diagram.observe(event);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn event_count(&self) -> usize {
+        self.diagram.event_count()
+    }
+
+    fn first(&self) -> Option<AxisPoint> {
+        self.diagram.event_range().and_then(|(first, _)| self.diagram.point_of(first))
+    }
+
+    fn last(&self) -> Option<AxisPoint> {
+        self.diagram.event_range().and_then(|(_, last)| self.diagram.point_of(last))
+    }
+
+    fn begins_before(&self, time: Instant) -> bool {
+        self.diagram.is_whole() || self.since <= time
+    }
+
+    fn reaches(&self, time: Instant) -> bool {
+        self.rest.is_none() || self.last().is_some_and(|last| last.at > time)
+    }
+
+    /// How much of the way is done, in percent.
+    fn percent(&self) -> u8 {
+        let left = self.rest.as_ref().map_or(0, Seek::steps_left);
+        let done = self.all_steps.saturating_sub(left);
+        (done * 100).checked_div(self.all_steps).map_or(0, |percent| percent.min(99) as u8)
+    }
+}
